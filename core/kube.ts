@@ -1,0 +1,70 @@
+import type {
+  V1ConfigMap,
+  V1Deployment,
+  V1Job,
+  V1Node,
+  V1ObjectMeta,
+  V1Pod,
+  V1Service,
+} from '@kubernetes/client-node'
+
+/** The Kubernetes kinds that we touch, with their typed objects. */
+export interface KubeKinds {
+  Job: V1Job
+  Deployment: V1Deployment
+  Service: V1Service
+  Pod: V1Pod
+  Node: V1Node
+  NodePool: NodePool
+  ConfigMap: V1ConfigMap
+}
+export type Kind = keyof KubeKinds
+
+/** Any object that we send or read. `apiVersion`, `kind` and `metadata.name` are always there. */
+export type KubeObject<K extends Kind = Kind> = KubeKinds[K] & {
+  apiVersion: string
+  kind: K
+  metadata: V1ObjectMeta & { name: string }
+}
+
+/** Which object: Node and NodePool have no namespace. */
+export interface ObjectRef {
+  kind: Kind
+  namespace: string | null
+  name: string
+}
+
+/** Karpenter's NodePool (`karpenter.sh/v1`), the part that we read and write. Its limits are a ceiling, not a size. */
+export interface NodePool {
+  apiVersion?: string
+  kind?: string
+  metadata?: V1ObjectMeta
+  spec?: {
+    template?: {
+      metadata?: { labels?: Record<string, string> }
+      spec?: {
+        nodeClassRef?: { group: string; kind: string; name: string }
+        requirements?: { key: string; operator: string; values?: string[] }[]
+        taints?: { key: string; value?: string; effect: string }[]
+        expireAfter?: string
+        terminationGracePeriod?: string
+      }
+    }
+    limits?: Record<string, string>
+    disruption?: Record<string, unknown>
+    weight?: number
+  }
+  status?: { resources?: Record<string, string>; conditions?: { type: string; status: string }[] }
+}
+
+export const GPU = 'nvidia.com/gpu'
+
+/** One field manager per concern (law 4): each apply carries everything that its manager owns. */
+export type FieldManager = 'signalbox-workload' | 'signalbox-scale' | 'signalbox-suspend' | 'signalbox-ceiling'
+
+/** The reference to an object. */
+export const refOf = (object: KubeObject): ObjectRef => ({
+  kind: object.kind,
+  namespace: object.metadata.namespace ?? null,
+  name: object.metadata.name,
+})

@@ -1,0 +1,160 @@
+import type { Desired } from './desired.ts'
+import type { KubeObject, ObjectRef } from './kube.ts'
+import type { RunKey } from './names.ts'
+import type { PlanRefusal } from './reasons.ts'
+
+/** A middle and a bad case, in the unit that the field names. p50 ≤ p95. */
+export interface Range {
+  p50: number
+  p95: number
+}
+
+/**
+ * How to make an intent true from here. Pure data: made by `core/planning`, shown to people, bound by an approval to
+ * `digest` and `bounds`, carried out by `flows/carry-out`.
+ */
+export interface Plan extends RunKey {
+  /** The run's name: one plan a run, replaced when the world moved before it was carried out. */
+  id: string
+  /** Version of the policy that it was made under. */
+  policy: string
+  desired: Desired
+  /** One line: what would change. */
+  title: string
+  steps: Step[]
+  effects: Effects
+  /** SHA-256 over `effects`: what an approval binds, names of objects left out. */
+  digest: string
+  bounds: Bounds
+  price: Price
+  /** Chosen strategy of a rollout, null for other plans. */
+  strategy: Strategy | null
+  /** What is interrupted, in words; empty when nothing is. */
+  interrupts: string[]
+  /** How it is undone, in words. */
+  undo: string
+  /** Why this plan and not another, in the order of weighing. */
+  reasons: string[]
+  approval: ApprovalNeed
+}
+
+/** What an approval binds: the objects (names left out), their images, and what is interrupted. */
+export interface Effects {
+  /** Digest of each object with names, labels and annotations of the attempt left out, with its kind and namespace. */
+  objects: { kind: string; namespace: string | null; digest: string }[]
+  images: string[]
+  interrupts: string[]
+}
+
+/** Within these an approved plan may run, whatever the strategy (law 7). */
+export interface Bounds {
+  /** Dollars that carrying it out may cost at most (p95). */
+  dollars: number
+  /** GPUs of each pool that it may occupy at most at any point, its lane's present use included. */
+  gpus: Record<string, number>
+  /** Replicas that may be unavailable at once (0 for run-once plans). */
+  unavailable: number
+  /** Not begun after this time: milliseconds since the epoch. */
+  until: number
+}
+
+export interface Price {
+  /** Dollars for carrying it out. */
+  total: Range
+  /** Dollars an hour while it runs (run-once) or once it stands (standing). */
+  perHour: Range
+  /** Dollars an hour that this lane costs now. */
+  nowPerHour: number
+  gpuHours: Range
+  /** Where the prices come from: `p5.48xlarge on-demand $55.04/h (AWS price list, 2026-11-01)`. */
+  sources: string[]
+}
+
+export interface Strategy {
+  name: 'surge' | 'one-out-one-in' | 'blue-green' | 'first' | 'scale'
+  why: string
+  /** The (old, new) replica pairs, the first being the present state. */
+  path: Point[]
+  /** Strategies that were weighed and left, each with the reason. */
+  rejected: { name: string; why: string }[]
+}
+
+/** Replicas of every other generation and of the new one. */
+export interface Point {
+  old: number
+  new: number
+}
+
+export interface ApprovalNeed {
+  required: boolean
+  why: string
+  /** Answers needed. */
+  need: number
+}
+
+/** One kind of effect each. `name` is unique in its plan and part of run-once objects' names. */
+export type Step = LaunchJobStep | CheckGateStep | RegisterModelStep | RollOutModelStep | NotifyStep
+export type StepKind = Step['kind']
+
+interface StepBase {
+  name: string
+  /** For a person: what it does. */
+  title: string
+  /** For a person: why it is there. */
+  why: string
+}
+
+/** Create a run-once Job and wait for its end. */
+export interface LaunchJobStep extends StepBase {
+  kind: 'launch-job'
+  job: KubeObject<'Job'>
+  /** Prefix under which the Job writes: its result is `<prefix>/<job name>/result.json`. */
+  results: { bucket: string; prefix: string }
+  pool: string | null
+  gpus: number
+}
+
+/** Judge the result of an earlier launch-job step against thresholds. */
+export interface CheckGateStep extends StepBase {
+  kind: 'check-gate'
+  /** Name of the launch-job step whose result is judged. */
+  of: string
+  gates: Gate[]
+}
+
+/** A measured number must stay on one side of a limit. A missing or non-finite number fails (law 12). */
+export interface Gate {
+  metric: string
+  op: '>=' | '<='
+  value: number
+}
+
+/** Register the run's output as a new model version, tagged with the plan (law 14). */
+export interface RegisterModelStep extends StepBase {
+  kind: 'register-model'
+  model: string
+  /** Name of the launch-job step whose result names the artifact. */
+  of: string
+}
+
+/** Move a serving lane from one point of its path to the next. */
+export interface RollOutModelStep extends StepBase {
+  kind: 'roll-out-model'
+  /** Objects to apply before replicas move: Deployment of this generation, Service. */
+  objects: KubeObject[]
+  /** Replicas of every generation's Deployment at this point. A generation left out is not touched. */
+  replicas: { ref: ObjectRef; generation: number; replicas: number; replicasReady: number }[]
+  point: Point
+}
+
+/** Tell a channel. */
+export interface NotifyStep extends StepBase {
+  kind: 'notify'
+  text: string
+}
+
+/** What planning answers. `nothing` asks nobody, holds nothing and succeeds. */
+export type Planned =
+  | { kind: 'plan'; plan: Plan }
+  | { kind: 'nothing'; reason: string }
+  | { kind: 'refuse'; reason: PlanRefusal; detail: string }

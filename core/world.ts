@@ -1,0 +1,43 @@
+import type { KubeObject, ObjectRef } from './kube.ts'
+
+/** What planning sees of the cluster and of other plans: read a moment ago, protected by holds, bounds and 409s. */
+export interface World {
+  pools: Record<string, PoolView>
+  /** Dollars of the budget: spent this month and held by other plans. */
+  dollars: { spent: number; held: number }
+  /** Deployments of the lane, one a generation, the lowest first. */
+  generations: GenerationView[]
+}
+
+/** A GPU pool as it is now. */
+export interface PoolView {
+  pool: string
+  /** GPU limit of the NodePool, or the policy's when the NodePool is not there; null = no limit. */
+  ceiling: number | null
+  /** GPUs requested by pods that hold a node or wait for one, our lane's included. */
+  used: number
+  /** GPUs requested by pods of the lane that is being planned. */
+  usedByLane: number
+  /** GPUs held by plans of other lanes, counted as max(hold, actual use) of each (law 8). */
+  heldByOthers: number
+  /** GPUs on nodes that are up. */
+  provisioned: number
+  /** GPUs on nodes that are on their way. */
+  provisioning: number
+}
+
+/** One generation's Deployment. */
+export interface GenerationView {
+  ref: ObjectRef
+  uid: string
+  generation: number
+  /** Replicas asked for and ready now. */
+  replicas: number
+  ready: number
+  gpusPerReplica: number
+  pool: string
+  digest: string
+  /** Set when another tool owns the object: it is refused. */
+  ownedBy: 'Argo CD' | 'Flux' | null
+  object: KubeObject<'Deployment'>
+}

@@ -1,0 +1,88 @@
+/**
+ * What a contract is: one file per event, foreign shape in, our words out, and the EventBridge pattern that selects it.
+ * Lenient about fields it does not use, strict about those it does, total: any input gives an event or a refusal.
+ */
+export interface Contract<E> {
+  /** Stem of its file, its samples' folder, its decision and its door. */
+  name: EventName
+  /** One line for `signalbox contracts`. */
+  summary: string
+  /** How it arrives: a pattern on a bus, or a webhook route whose signature is checked first. */
+  via: { bus: 'default' | 'signalbox'; pattern: Pattern } | { route: string }
+  /** Never throws. `input` is what JSON gave. */
+  parse(input: unknown): Parsed<E>
+}
+
+export type EventName = 'dataset-uploaded' | 'model-promoted' | 'approval-answered' | 'plan-finished'
+
+export type Parsed<E> =
+  | { ok: true; event: E }
+  | { ok: false; reason: ParseRefusal; detail: string }
+
+/** Why an input is not this event. `detail` names the path and what was expected. */
+export type ParseRefusal = 'not-an-object' | 'not-this-event' | 'missing-field' | 'bad-field' | 'test-payload'
+
+/** The part of EventBridge's pattern language that contracts use. The local bus refuses anything else. */
+export type Pattern = { [field: string]: Pattern | Condition[] }
+export type Condition = string | { prefix: string } | { suffix: string } | { exists: boolean } | { numeric: ['>', number] } | { wildcard: string }
+
+/** A manifest appeared in a bucket. */
+export interface DatasetUploaded {
+  type: 'dataset-uploaded'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  /** When S3 says it happened, milliseconds since the epoch. */
+  at: number
+  bucket: string
+  /** Literal key of the manifest. */
+  key: string
+  versionId: string | null
+  /** Replayed from an archive: never intends. */
+  replayed: boolean
+}
+
+/** An alias of a registered model was set, moved or deleted. It tells where to look, not what is there. */
+export interface ModelPromoted {
+  type: 'model-promoted'
+  /** The delivery id: the same for every retry of one delivery. */
+  id: string
+  at: number
+  model: string
+  alias: string
+  action: 'created' | 'deleted'
+  replayed: boolean
+}
+
+/** Somebody pressed a button of a card, or sent the modal with a reason. */
+export interface ApprovalAnswered {
+  type: 'approval-answered'
+  /** Id of the answer's row, opaque. */
+  question: string
+  verdict: 'approve' | 'deny'
+  /** `TEAM/USER`. */
+  by: string
+  /** Display name, for the card only: never for identity. */
+  byName: string
+  /** Team that the app is installed in: an answer from another workspace does not count. */
+  workspace: string
+  reason: string | null
+  /** The message that was clicked, null for a modal. */
+  message: { channel: string; ts: string } | null
+  at: number
+}
+
+/** Ours: a run has an outcome. A documented public schema, version 1. */
+export interface PlanFinished {
+  type: 'plan-finished'
+  id: string
+  at: number
+  lane: string
+  generation: number
+  attempt: number
+  plan: string
+  outcome: 'succeeded' | 'failed' | 'refused' | 'rejected' | 'expired' | 'superseded' | 'cancelled'
+  reason: string | null
+  detail: string
+  /** Dollars that it is reckoned to have cost. */
+  cost: number
+}
