@@ -1,0 +1,53 @@
+import type { ApprovalNeed } from './plan.ts'
+import type { ApprovalPolicy } from './policy.ts'
+import type { AnswerRefusal } from './reasons.ts'
+import type { AnswerRow, Vote } from './rows.ts'
+
+/** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
+export const ANSWER_GRACE = 60_000
+
+/** Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. */
+export const approvalNeed = (
+  policy: ApprovalPolicy,
+  { requester, dollars }: { requester: string | null; dollars: number },
+): { kind: 'need'; need: ApprovalNeed } | { kind: 'refuse'; detail: string } => {
+  if (requester === null && policy.unknownRequester === 'refuse')
+    return { kind: 'refuse', detail: 'nobody knows who asked for it, and approvals.unknownRequester is `refuse`' }
+  if (dollars < policy.autoApproveBelow)
+    return { kind: 'need', need: { required: false, why: `at most $${dollars.toFixed(2)}, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`, need: 0 } }
+  const extra = requester === null && policy.unknownRequester === 'one-more' ? 1 : 0
+  const why = extra ? 'who asked is unknown, so one more person must agree' : `may cost $${dollars.toFixed(2)}`
+  return { kind: 'need', need: { required: true, why, need: policy.need + extra } }
+}
+
+/** Why this vote would not count on this question under this policy, or null when it counts. */
+export const whyVoteFails = (row: AnswerRow, vote: Vote, policy: ApprovalPolicy): AnswerRefusal | null => {
+  if (vote.at > row.until) return 'too-late'
+  if (row.state !== 'open') return 'question-closed'
+  if (!policy.approvers.some(({ id }) => id === vote.by)) return 'not-an-approver'
+  if (vote.verdict === 'approve' && vote.by === row.requester && !policy.requesterMayApprove) return 'requester-may-not-approve'
+  if (row.votes.some(({ by }) => by === vote.by)) return 'already-answered'
+  return null
+}
+
+/** The question after one more vote that counts: one denial rejects, `need` approvals approve. */
+export const withVote = (row: AnswerRow, vote: Vote): AnswerRow => {
+  const votes = [...row.votes, vote]
+  const approvals = votes.filter(({ verdict }) => verdict === 'approve').length
+  const state = vote.verdict === 'deny' ? 'rejected' : approvals >= row.need ? 'approved' : 'open'
+  return { ...row, votes, state }
+}
+
+/**
+ * Whether an approved question still satisfies the policy in force now: a revoked approver's vote no longer counts, and a
+ * need that rose is not met (law 13).
+ */
+export const stillApproved = (row: AnswerRow, policy: ApprovalPolicy, need: number): boolean => {
+  const counted = row.votes.filter(
+    ({ by, verdict }) =>
+      verdict === 'approve' &&
+      policy.approvers.some(({ id }) => id === by) &&
+      (by !== row.requester || policy.requesterMayApprove),
+  )
+  return row.state === 'approved' && counted.length >= Math.max(need, row.need)
+}

@@ -1,0 +1,59 @@
+import type { Plan } from '../core/plan.ts'
+import type { Card, Ports } from '../flows/ports.ts'
+
+export interface Became {
+  contract: string | null
+  lane: string | null
+  kind: 'intended' | 'ignored' | 'waiting' | 'refused' | 'recorded'
+  reason: string | null
+  detail: string
+}
+
+/** An HTTP request as it came: the body's raw bytes, header names in lower case. */
+export interface RawRequest {
+  headers: Record<string, string>
+  body: Uint8Array
+}
+
+export interface RawAnswer {
+  status: number
+  body: Record<string, unknown>
+}
+
+/** The product on one machine: ports, doors and time, made by `local/house.ts`. What the page and the routes talk to. */
+export interface House {
+  ports: Ports
+  /** Where the data is, null when it is in memory. */
+  dataDir: string | null
+  /** One EventBridge event through the local bus to the doors whose pattern it matches. Never throws for bad input. */
+  deliver(event: unknown): Promise<Became>
+  /** The webhook doors, as API Gateway would call them. */
+  webhook(route: 'mlflow' | 'slack', request: RawRequest): Promise<RawAnswer>
+  /** A press of a local button: signed and sent through the Slack door, like a real one. `by` is `TEAM/USER`. */
+  answer(question: string, answer: { by: string; verdict: 'approve' | 'deny'; reason: string | null }): Promise<RawAnswer>
+  /** What a person may ask of a lane. Answers what was done, or why not. */
+  command(command: Command): Promise<{ ok: boolean; detail: string }>
+  /** What would happen on this event: priced, no effect. */
+  planOnPaper(event: unknown): Promise<{ became: Became; plan: Plan | null; text: string }>
+  /** Called after anything visible may have changed; answers the way to stop. */
+  onChange(listener: () => void): () => void
+  /** Cards as the chat shows them, newest first. */
+  cards(): Promise<PostedCard[]>
+  /** Local secrets, for `doctor` and for signing test deliveries. */
+  secrets(): Promise<{ mlflow: string; slack: string; token: string }>
+  /** Stops timers and closes files. */
+  close(): Promise<void>
+}
+
+export type Command =
+  | { kind: 'retry' | 'cancel'; lane: string; by: string }
+  | { kind: 'freeze'; lane: string; until: number; by: string }
+  | { kind: 'thaw'; lane: string; by: string }
+
+export interface PostedCard {
+  channel: string
+  ts: string
+  key: string
+  at: number
+  card: Card
+}
