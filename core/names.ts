@@ -48,3 +48,6 @@ export const laneLabels = ({ installation }: Identity, lane: string): Record<str
   [label('installation')]: installation,
   [label('lane')]: laneLabel(lane),
 })
+
+/** The generation in an object's labels, 0 when it has none. */
+export const generationOf = (labels: Record<string, string>): number => Number(labels[label('generation')] ?? 0) || 0

@@ -78,6 +78,7 @@ export type Failure =
   | 'not-healthy'
   | 'name-taken'
   | 'conflict'
+  | 'denied'
   | 'not-registered'
   | 'workflow-died'
 

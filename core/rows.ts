@@ -1,7 +1,7 @@
 import type { Desired } from './desired.ts'
 import type { ObjectRef } from './kube.ts'
 import type { RunKey } from './names.ts'
-import type { Plan, StepKind } from './plan.ts'
+import type { Bounds, Plan, RollOutModelStep, StepKind } from './plan.ts'
 import type { Outcome, Waiting } from './reasons.ts'
 
 /**
@@ -66,8 +66,9 @@ export interface RunRow extends RunKey {
   hold: Hold | null
   /** Progress of the plan's steps, then of the steps that walk back. */
   steps: StepRow[]
-  /** Set while walking back: the outcome that it will end in. */
+  /** Set while walking back: the outcome that it will end in, and the steps that lead back. */
   ending: Outcome | null
+  back: RollOutModelStep[]
   outcome: Outcome | null
   /** Dollars that it is reckoned to have cost. */
   cost: number
@@ -104,6 +105,8 @@ export interface AnswerRow extends RunKey {
   /** Votes with a later time do not count. */
   until: number
   state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
+  /** What the approval binds besides the digest. */
+  bounds: Bounds
   need: number
   requester: string | null
   votes: Vote[]
@@ -123,6 +126,8 @@ export interface Vote {
 export interface PoolRow {
   pool: string
   holds: Record<string, { lane: string; gpus: number }>
+  /** Runs that wait for room: their bells are rung when a hold goes back. */
+  waiters: string[]
 }
 
 /** Dollars held, by run id, and spent, by month (`2026-11`). */

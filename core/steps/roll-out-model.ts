@@ -1,0 +1,40 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import type { RollOutModelStep } from '../plan.ts'
+import type { GenerationView } from '../world.ts'
+import type { Next } from './next.ts'
+
+/** What a look at a serving lane saw. */
+export interface SeenRollOut {
+  generations: GenerationView[]
+  /** Pods of the lane. */
+  pods: V1Pod[]
+  startedAt: number
+  now: number
+  /** Milliseconds that a replica may take to be ready. */
+  patience: number
+}
+
+/** A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long. */
+export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Next => {
+  const late = step.replicas.flatMap((target) => {
+    const view = seen.generations.find(({ generation }) => generation === target.generation)
+    if (view === undefined) return target.replicas === 0 ? [] : [`the Deployment of generation ${target.generation} is gone`]
+    const right = view.replicas === target.replicas && view.ready >= target.replicasReady && (target.replicas > 0 || view.ready === 0)
+    return right ? [] : [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
+  })
+  if (late.length === 0) return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, result: null }
+  const broken = seen.pods.map(whyPodCannotStart).find((why) => why !== null)
+  if (broken !== undefined && broken !== null && step.point.new > 0) return { kind: 'failed', reason: 'image-pull', note: broken }
+  if (seen.now - seen.startedAt > seen.patience)
+    return { kind: 'failed', reason: 'not-healthy', note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}` }
+  return { kind: 'wait', note: late.join('; ') }
+}
+
+/** An image that cannot be pulled does not get better by waiting. */
+const whyPodCannotStart = (pod: V1Pod): string | null => {
+  const waiting = pod.status?.containerStatuses?.find(({ state }) =>
+    ['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName'].includes(state?.waiting?.reason ?? ''),
+  )
+  if (waiting === undefined) return null
+  return `${waiting.state?.waiting?.reason}: ${waiting.state?.waiting?.message ?? `image ${waiting.image} cannot be pulled`}`
+}

@@ -1,0 +1,31 @@
+import type { Plan } from '../core/plan.ts'
+import { planCard } from '../core/plan-text.ts'
+import type { Outcome } from '../core/reasons.ts'
+import type { AnswerRow } from '../core/rows.ts'
+import type { Card } from './ports.ts'
+
+/** The card that asks: with buttons while its question is open. */
+export const answerCard = (plan: Plan, row: AnswerRow): Card => {
+  const { facts, lines } = planCard(plan)
+  const votes = row.votes.map(({ by, verdict, reason }) => `${by} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`)
+  const open = row.state === 'open'
+  return {
+    title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
+    facts: [...facts, { label: 'Answers', value: `${row.votes.length} of ${row.need}` }],
+    lines: [...lines, ...votes],
+    question: open ? row.id : null,
+    tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',
+  }
+}
+
+/** The card that tells how it ended; it replaces the one that asked. */
+export const outcomeCard = (plan: Plan, outcome: Outcome): Card => {
+  const { facts } = planCard(plan)
+  return {
+    title: `${plan.title}: ${outcome.kind}`,
+    facts,
+    lines: [outcome.detail],
+    question: null,
+    tone: outcome.kind === 'succeeded' ? 'good' : outcome.kind === 'failed' || outcome.kind === 'refused' ? 'bad' : 'neutral',
+  }
+}

@@ -1,0 +1,101 @@
+import { ANSWER_GRACE } from '../../core/answers.ts'
+import { sha256Hex } from '../../core/digest.ts'
+import { orders } from '../../core/lane.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { AnswerRow } from '../../core/rows.ts'
+import { answerCard } from '../cards.ts'
+import { asHolder, type Carrier, momentOf, readRows, type Wait } from './carrier.ts'
+import type { Stop } from './planning.ts'
+
+/** What became of a question. */
+export type Answered = { kind: 'approved' } | { kind: 'rejected'; detail: string } | { kind: 'expired'; detail: string } | Stop
+
+/** Opens the question's row, then posts its card: the row is the truth, the card may be posted twice (law 6). */
+export const openQuestion = async (carrier: Carrier, round: number): Promise<{ kind: 'asked'; question: string } | { kind: 'lost' }> => {
+  const { ports, id } = carrier
+  const plan = (await ports.ledger.read('plan', id))?.value
+  if (plan === undefined) throw new Error(`run ${id} has no plan to ask about`)
+  const question = `q-${sha256Hex(`${id}\n${plan.digest}\n${round}`).slice(0, 24)}`
+  const existing = await ports.ledger.read('answer', question)
+  if (existing === null) {
+    const row = newQuestion(plan, question, ports.clock.now())
+    const held = await asHolder(carrier, ({ run: own }) => ({
+      run: { ...own, stage: 'asked', answer: question },
+      writes: [
+        { put: 'answer', id: question, revision: 0, value: row },
+        momentOf(carrier, 'answer', `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`, { question, until: row.until }),
+      ],
+    }))
+    if (held === 'lost') return { kind: 'lost' }
+  }
+  await post(carrier, question, plan)
+  return { kind: 'asked', question }
+}
+
+/** Reads the question; closes it when it has expired or when the run must stop. */
+export const lookAtAnswer = async (carrier: Carrier, question: string): Promise<Answered | Wait> => {
+  const { ports, run } = carrier
+  for (;;) {
+    const { lane } = await readRows(carrier)
+    const stored = await ports.ledger.read('answer', question)
+    if (stored === null) throw new Error(`question ${question} has no row`)
+    const { value: row, revision } = stored
+    const order = orders(lane.value, run, false)
+    if (order === 'lost') return { kind: 'lost' }
+    if (row.state === 'open' && order !== 'go') {
+      if (!(await close(carrier, { row, revision, state: 'closed' }))) continue
+    }
+    if (order === 'superseded') return { kind: 'superseded' }
+    if (order === 'cancelled') return { kind: 'cancelled', detail: `cancelled by ${lane.value.cancelled?.by}` }
+    if (row.state !== 'open') return settled(row)
+    const left = row.until + ANSWER_GRACE - ports.clock.now()
+    if (left > 0) return { wait: left / 1000 }
+    await close(carrier, { row, revision, state: 'expired' })
+  }
+}
+
+const settled = (row: AnswerRow): Answered => {
+  if (row.state === 'approved') return { kind: 'approved' }
+  const denial = row.votes.find(({ verdict }) => verdict === 'deny')
+  if (row.state === 'rejected') return { kind: 'rejected', detail: `denied by ${denial?.by}${denial?.reason ? `: ${denial.reason}` : ''}` }
+  return { kind: 'expired', detail: 'nobody answered in time, which means no' }
+}
+
+const close = async (
+  carrier: Carrier,
+  { row, revision, state }: { row: AnswerRow; revision: number; state: 'expired' | 'closed' },
+): Promise<boolean> => {
+  const { ok } = await carrier.ports.ledger.commit([
+    { put: 'answer', id: row.id, revision, value: { ...row, state } },
+    momentOf(carrier, 'answer', state === 'expired' ? 'nobody answered in time' : 'the question was closed'),
+  ])
+  return ok
+}
+
+const post = async ({ ports }: Carrier, question: string, plan: Plan): Promise<void> => {
+  const policy = await ports.policies.load()
+  for (;;) {
+    const stored = await ports.ledger.read('answer', question)
+    if (stored === null || stored.value.card !== null) return
+    const card = await ports.chat.post(policy.approvals.channel, question, answerCard(plan, stored.value))
+    const { ok } = await ports.ledger.commit([{ put: 'answer', id: question, revision: stored.revision, value: { ...stored.value, card } }])
+    if (ok) return
+  }
+}
+
+const newQuestion = (plan: Plan, id: string, now: number): AnswerRow => ({
+  lane: plan.lane,
+  generation: plan.generation,
+  attempt: plan.attempt,
+  id,
+  plan: plan.id,
+  digest: plan.digest,
+  bounds: plan.bounds,
+  openedAt: now,
+  until: plan.bounds.until,
+  state: 'open',
+  need: plan.approval.need,
+  requester: plan.desired.kind === 'none' ? null : plan.desired.requester,
+  votes: [],
+  card: null,
+})

@@ -1,0 +1,73 @@
+import { sameRun, type finished } from '../../core/lane.ts'
+import { costOf } from '../../core/money/cost.ts'
+import type { Policy } from '../../core/policy.ts'
+import type { Outcome } from '../../core/reasons.ts'
+import type { RunRow } from '../../core/rows.ts'
+import { monthOf } from '../observe.ts'
+import type { Ports, Stored, Write } from '../ports.ts'
+import { ringRun } from '../start.ts'
+import { type Carrier, momentOf } from './carrier.ts'
+
+type Closer = Omit<Carrier, 'context'>
+
+/**
+ * A run's outcome, its lane's release and its hold's return, in one transaction (design.md §2, 7). When the run lost its
+ * lane, only its own row and hold are closed. Repeating it changes nothing. Answers the outcome on record.
+ */
+export const closing = async (carrier: Closer, { outcome, row: ended }: { outcome: Outcome; row: typeof finished }): Promise<Outcome> => {
+  const { ports, run, id } = carrier
+  for (;;) {
+    const lane = await ports.ledger.read('lane', run.lane)
+    const own = await ports.ledger.read('run', id)
+    if (lane === null || own === null || own.value.outcome !== null) return own?.value.outcome ?? outcome
+    const plan = (await ports.ledger.read('plan', id))?.value ?? null
+    const policy = await ports.policies.load()
+    const now = ports.clock.now()
+    const cost = plan === null ? 0 : costOf({ run: own.value, plan, policy, now })
+    const value: RunRow = { ...own.value, outcome, endedAt: now, stage: 'done', bell: null, hold: null, cost }
+    const released = await returnHold(ports, { id, run: own.value, cost, policy })
+    const mine = sameRun(lane.value.holder, run) || (lane.value.holder === null && sameRun(lane.value, run))
+    const desired = plan?.desired ?? lane.value.desired
+    const { ok } = await ports.ledger.commit([
+      { put: 'run', id, revision: own.revision, value },
+      ...(mine && desired !== null
+        ? [{ put: 'lane' as const, id: run.lane, revision: lane.revision, value: ended(lane.value, run, outcome, desired) }]
+        : []),
+      ...released.writes,
+      momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
+      { count: `outcome:${outcome.kind}`, by: 1 },
+    ])
+    if (!ok) continue
+    for (const waiter of released.waiters) await ringRun(ports, waiter)
+    return outcome
+  }
+}
+
+/** The writes by which a run's hold goes back, money spent is booked, and the runs that waited for the room. */
+export const returnHold = async (
+  { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
+  { id, run, cost, policy }: { id: string; run: RunRow; cost: number; policy: Policy },
+): Promise<{ writes: Write[]; waiters: string[] }> => {
+  const writes: Write[] = []
+  const waiters = new Set<string>()
+  const pools = new Set([...Object.keys(run.hold?.gpus ?? {}), ...Object.keys(policy.pools)])
+  for (const pool of pools) {
+    const stored = await ledger.read('pool', pool)
+    if (stored === null) continue
+    if (stored.value.holds[id] === undefined && !stored.value.waiters.includes(id)) continue
+    for (const waiter of stored.value.waiters) if (waiter !== id) waiters.add(waiter)
+    writes.push({ put: 'pool', id: pool, revision: stored.revision, value: { ...stored.value, holds: without(stored.value.holds, id), waiters: [] } })
+  }
+  const budget = await ledger.read('budget', policy.budget.name)
+  if (budget !== null || cost > 0) writes.push(spend(budget, { id, cost, month: monthOf(clock.now()), name: policy.budget.name }))
+  return { writes, waiters: [...waiters] }
+}
+
+const spend = (budget: Stored<'budget'> | null, { id, cost, month, name }: { id: string; cost: number; month: string; name: string }): Write => {
+  const value = budget?.value ?? { name, holds: {}, spent: {} }
+  const spent = { ...value.spent, [month]: (value.spent[month] ?? 0) + cost }
+  return { put: 'budget', id: name, revision: budget?.revision ?? 0, value: { name, holds: without(value.holds, id), spent } }
+}
+
+const without = <T>(record: Record<string, T>, key: string): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))

@@ -1,0 +1,149 @@
+import { stillApproved } from '../../core/answers.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { AnswerRow, StepRow } from '../../core/rows.ts'
+import type { Observed } from '../observe.ts'
+import type { Write } from '../ports.ts'
+import { ringRun } from '../start.ts'
+import { type Carrier, momentOf, type Wait } from './carrier.ts'
+import { returnHold } from './closing.ts'
+import { frozenFor } from './frozen.ts'
+import { look, type Round, type Situation, type Stop, whyStop, within } from './planning.ts'
+
+/** What trying to hold comes to. `changed`: the world or the policy is no longer what was approved. */
+export type Held =
+  | { kind: 'held'; steps: string[] }
+  | { kind: 'changed'; detail: string }
+  | { kind: 'expired'; detail: string }
+  | Extract<Round, { kind: 'nothing' | 'refuse' }>
+  | Stop
+
+/**
+ * Observes and plans again, checks it against what was approved, and sets GPUs and dollars aside in one transaction that
+ * names the revisions read (law 8). Waits while it does not fit, until the plan expires.
+ */
+export const tryHold = async (carrier: Carrier, question: string | null): Promise<Held | Wait> => {
+  for (;;) {
+    const situation = await look(carrier)
+    const { rows, policy, observed, planned } = situation
+    const stop = whyStop(carrier, rows.lane.value, policy)
+    if (stop !== null) return stop
+    if (rows.run.value.hold !== null) return { kind: 'held', steps: rows.run.value.steps.map(({ name }) => name) }
+    if (planned.kind === 'nothing') return { kind: 'nothing', detail: planned.reason }
+    if (planned.kind === 'refuse') return planned
+    const frozen = await frozenFor(carrier)
+    if (frozen !== null) return frozen
+    const until = await untilOf(carrier, question)
+    const now = carrier.ports.clock.now()
+    if (now > until) return { kind: 'expired', detail: 'there was no room for it before it expired' }
+    const changed = await whyChanged(carrier, { question, plan: planned.plan, policy })
+    if (changed !== null) return { kind: 'changed', detail: changed }
+    const full = whyFull(planned.plan, observed, policy.budget.dollars)
+    if (full !== null) {
+      if (await waitForRoom(carrier, situation, full)) return { wait: (until - now) / 1000 + 1 }
+    } else if (await hold(carrier, situation, { ...planned.plan, bounds: { ...planned.plan.bounds, until } })) {
+      return { kind: 'held', steps: planned.plan.steps.map(({ name }) => name) }
+    }
+  }
+}
+
+const untilOf = async ({ ports, id }: Carrier, question: string | null): Promise<number> => {
+  if (question !== null) return (await ports.ledger.read('answer', question))?.value.until ?? 0
+  return (await ports.ledger.read('plan', id))?.value.bounds.until ?? 0
+}
+
+const whyChanged = async (
+  { ports }: Carrier,
+  { question, plan, policy }: { question: string | null; plan: Plan; policy: Situation['policy'] },
+): Promise<string | null> => {
+  if (question === null) return plan.approval.required ? 'it now needs an approval' : null
+  const row = (await ports.ledger.read('answer', question))?.value as AnswerRow
+  if (row.digest !== plan.digest) return 'its effects are no longer those that were approved'
+  if (!within(plan, row.bounds)) return 'it no longer stays inside the bounds that were approved'
+  if (plan.approval.required && !stillApproved(row, policy.approvals, plan.approval.need)) return 'its answers no longer satisfy the policy in force'
+  return null
+}
+
+/** Why it does not fit now, or null. A lane's own GPUs are part of its plan's peak, so only others count against it. */
+const whyFull = (plan: Plan, { world }: Observed, budget: number): string | null => {
+  for (const [pool, gpus] of Object.entries(plan.bounds.gpus)) {
+    const view = world.pools[pool]
+    if (view === undefined) return `there is no pool ${pool}`
+    if (view.ceiling !== null && gpus + view.heldByOthers > view.ceiling)
+      return `${pool} has ${Math.max(0, view.ceiling - view.heldByOthers)} of ${view.ceiling} GPUs free for it, and it needs ${gpus}`
+  }
+  const { spent, held } = world.dollars
+  if (spent + held + plan.bounds.dollars > budget) return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${plan.bounds.dollars.toFixed(2)} of $${budget}`
+  return null
+}
+
+const waitForRoom = async (carrier: Carrier, { rows, observed, planned }: Situation, full: string): Promise<boolean> => {
+  if (planned.kind !== 'plan') return false
+  const { ports, id } = carrier
+  const writes: Write[] = Object.keys(planned.plan.bounds.gpus).flatMap((pool) => {
+    const row = observed.pools.get(pool) ?? null
+    const value = row?.value ?? { pool, holds: {}, waiters: [] }
+    return value.waiters.includes(id) ? [] : [{ put: 'pool' as const, id: pool, revision: row?.revision ?? 0, value: { ...value, waiters: [...value.waiters, id] } }]
+  })
+  const known = rows.run.value.stage === 'waiting-for-room' && writes.length === 0
+  if (known) return true
+  const { ok } = await ports.ledger.commit([
+    { put: 'run', id, revision: rows.run.revision, value: { ...rows.run.value, stage: 'waiting-for-room' } },
+    ...writes,
+    momentOf(carrier, 'hold', `waits for room: ${full}`),
+  ])
+  return ok
+}
+
+const hold = async (carrier: Carrier, { rows, observed, policy }: Situation, plan: Plan): Promise<boolean> => {
+  const { ports, id, run } = carrier
+  const stored = await ports.ledger.read('plan', id)
+  const pools: Write[] = Object.entries(plan.bounds.gpus).map(([pool, gpus]) => {
+    const row = observed.pools.get(pool) ?? null
+    const { holds, waiters } = row?.value ?? { holds: {}, waiters: [] }
+    const value = { pool, holds: { ...holds, [id]: { lane: run.lane, gpus } }, waiters: waiters.filter((waiter) => waiter !== id) }
+    return { put: 'pool', id: pool, revision: row?.revision ?? 0, value }
+  })
+  const budget = observed.budget?.value ?? { name: policy.budget.name, holds: {}, spent: {} }
+  const dollars = plan.bounds.dollars
+  const { ok } = await ports.ledger.commit([
+    { check: 'lane', id: run.lane, revision: rows.lane.revision },
+    { put: 'plan', id, revision: stored?.revision ?? 0, value: plan },
+    { put: 'run', id, revision: rows.run.revision, value: { ...rows.run.value, stage: 'carrying-out', hold: { gpus: plan.bounds.gpus, dollars }, steps: plan.steps.map(pending) } },
+    ...pools,
+    { put: 'budget', id: policy.budget.name, revision: observed.budget?.revision ?? 0, value: { ...budget, holds: { ...budget.holds, [id]: { lane: run.lane, dollars } } } },
+    momentOf(carrier, 'hold', `holds ${Object.entries(plan.bounds.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ') || 'no GPUs'} and $${dollars.toFixed(2)}`),
+  ])
+  return ok
+}
+
+/** Gives the hold back before anything was begun; it is planned anew afterwards (law 16). */
+export const giveBack = async (carrier: Carrier): Promise<null> => {
+  const { ports, id } = carrier
+  for (;;) {
+    const own = await ports.ledger.read('run', id)
+    if (own === null || own.value.hold === null) return null
+    const policy = await ports.policies.load()
+    const { writes, waiters } = await returnHold(ports, { id, run: own.value, cost: 0, policy })
+    const { ok } = await ports.ledger.commit([
+      { put: 'run', id, revision: own.revision, value: { ...own.value, hold: null, steps: [], stage: 'resting' } },
+      ...writes,
+      momentOf(carrier, 'hold', 'gave its hold back: frozen before its first effect'),
+    ])
+    if (!ok) continue
+    for (const waiter of waiters) await ringRun(ports, waiter)
+    return null
+  }
+}
+
+/** A step that has not begun. */
+export const pending = ({ name, kind, title }: Plan['steps'][number]): StepRow => ({
+  name,
+  kind,
+  title,
+  state: 'pending',
+  startedAt: null,
+  endedAt: null,
+  note: '',
+  object: null,
+  result: null,
+})

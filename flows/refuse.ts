@@ -1,0 +1,13 @@
+import type { Refusal } from '../core/reasons.ts'
+import type { Ports } from './ports.ts'
+
+/** Writes down and counts an input that is not an event (law 11). `source` says where it came from. */
+export const refuseInput = async (
+  { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
+  { source, reason, detail }: { source: string; reason: Refusal; detail: string },
+): Promise<void> => {
+  await ledger.commit([
+    { moment: { at: clock.now(), lane: '-', generation: null, attempt: null, kind: 'event', text: `refused: ${source}: ${detail}`, data: { became: 'refused', reason, event: source } } },
+    { count: `refused:${reason}`, by: 1 },
+  ])
+}

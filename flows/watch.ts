@@ -1,0 +1,33 @@
+import { label, runName } from '../core/names.ts'
+import { identityOf } from '../core/planning/plan-for.ts'
+import type { Change, Ports } from './ports.ts'
+import { ringRun } from './start.ts'
+
+type WatchPorts = Pick<Ports, 'ledger' | 'cluster' | 'workflow' | 'policies'>
+
+/**
+ * One Kubernetes watch on everything of ours: a change rings the bell of who carries out its lane. Bells are only hints,
+ * so a change whose bell fails is found when the sleeper's slice ends; `onError` is told.
+ */
+export const watch = async (ports: WatchPorts, onError: (error: unknown) => void): Promise<{ stop(): void }> => {
+  const { installation } = await ports.policies.load()
+  const pending = new Set<string>()
+  const onChange = ({ object }: Change): void => {
+    const lane = object.metadata.labels?.[label('lane')]
+    if (lane === undefined || pending.has(lane)) return
+    pending.add(lane)
+    queueMicrotask(() => {
+      pending.delete(lane)
+      ringLane(ports, lane).catch(onError)
+    })
+  }
+  return ports.cluster.watch({ labels: { [label('installation')]: installation } }, onChange)
+}
+
+/** Rings whoever holds the lane with this label value. */
+const ringLane = async (ports: WatchPorts, laneLabelValue: string): Promise<void> => {
+  const lane = laneLabelValue.replace('.', '/')
+  const row = (await ports.ledger.read('lane', lane))?.value
+  if (row === undefined || row.holder === null) return
+  await ringRun(ports, runName(identityOf(await ports.policies.load()), { lane, ...row.holder }))
+}

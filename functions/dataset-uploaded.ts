@@ -1,0 +1,11 @@
+import { datasetUploaded } from '../events/dataset-uploaded.ts'
+import { defineDoor, OBSERVE_RIGHTS, REACT_PORTS, reacting } from './door.ts'
+
+/** S3 says that a manifest appeared. */
+export const door = defineDoor({
+  name: 'dataset-uploaded',
+  trigger: { kind: 'bus', contract: datasetUploaded },
+  ports: REACT_PORTS,
+  kubernetes: OBSERVE_RIGHTS,
+  handler: reacting(datasetUploaded),
+})

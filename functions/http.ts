@@ -1,0 +1,28 @@
+/** The part of API Gateway's HTTP API event (payload 2.0) that doors read. */
+export interface HttpEvent {
+  version: '2.0'
+  rawPath: string
+  headers: Record<string, string | undefined>
+  body?: string
+  isBase64Encoded: boolean
+}
+
+export interface HttpAnswer {
+  statusCode: number
+  headers: Record<string, string>
+  body: string
+}
+
+/** The request's raw bytes: signatures are checked over these, before anything is decoded. */
+export const rawBody = ({ body = '', isBase64Encoded }: HttpEvent): Uint8Array => Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+
+/** Header names in lower case, as HTTP/2 has them. */
+export const lowerHeaders = ({ headers }: HttpEvent): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value]])))
+
+/** A JSON answer. */
+export const json = (statusCode: number, body: Record<string, unknown>): HttpAnswer => ({
+  statusCode,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})

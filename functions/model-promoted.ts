@@ -1,0 +1,11 @@
+import { modelPromoted } from '../events/model-promoted.ts'
+import { defineDoor, OBSERVE_RIGHTS, REACT_PORTS, reacting } from './door.ts'
+
+/** An alias moved: the webhook's door put it on our bus. */
+export const door = defineDoor({
+  name: 'model-promoted',
+  trigger: { kind: 'bus', contract: modelPromoted },
+  ports: REACT_PORTS,
+  kubernetes: OBSERVE_RIGHTS,
+  handler: reacting(modelPromoted),
+})

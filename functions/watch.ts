@@ -1,0 +1,15 @@
+import { watch } from '../flows/watch.ts'
+import { defineDoor } from './door.ts'
+
+/** Rings bells for what changes in the cluster, while anything is in flight. Answers the way to stop. */
+export const door = defineDoor({
+  name: 'watch',
+  trigger: { kind: 'schedule', every: '1m' },
+  ports: ['ledger', 'cluster', 'policies', 'workflow'],
+  kubernetes: [
+    { group: 'batch', resource: 'jobs', verbs: ['watch'] },
+    { group: 'apps', resource: 'deployments', verbs: ['watch'] },
+    { group: '', resource: 'pods', verbs: ['watch'] },
+  ],
+  handler: (ports) => (onError: (error: unknown) => void) => watch(ports, onError),
+})
