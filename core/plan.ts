@@ -38,12 +38,14 @@ export interface Plan extends RunKey {
   approval: ApprovalNeed
 }
 
-/** What an approval binds: the objects (names left out), their images, and what is interrupted. */
+/** What an approval binds: the objects (names left out), their images, what is interrupted, and the gates. */
 export interface Effects {
   /** Digest of each object with names, labels and annotations of the attempt left out, with its kind and namespace. */
   objects: { kind: string; namespace: string | null; digest: string }[]
   images: string[]
   interrupts: string[]
+  /** What must hold before it counts: `score >= 0.8`. A gate loosened while a plan is asked about is another plan. */
+  gates: string[]
 }
 
 /** Within these an approved plan may run, whatever the strategy (law 7). */

@@ -69,7 +69,7 @@ const model = z.strictObject({
   args: z.array(z.string()).default([]),
   /** Minutes until a replica is ready. */
   loadMinutes: range.default({ p50: 5, p95: 15 }),
-  /** Replicas that may be away during a rollout; 0 asks for surge or blue-green. */
+  /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
   maxUnavailable: z.int().nonnegative().default(1),
   /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
   gate: z.strictObject({ image, checks: z.array(gate).min(1), minutes: range.default({ p50: 3, p95: 10 }) }),
@@ -106,7 +106,7 @@ const document = z
     budget: z.strictObject({ name: name.default('ml-monthly'), dollars }),
     pools: z.record(name, pool),
     datasets: z.record(name, dataset).default({}),
-    models: z.record(z.string().regex(/^[^/:]+$/, 'an MLflow model name has no `/` and no `:`'), model).default({}),
+    models: z.record(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/, 'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52'), model).default({}),
     approvals,
     /** How often an attempt is repeated after a failure that another try may cure. */
     retries: z.int().nonnegative().max(10).default(2),

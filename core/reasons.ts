@@ -48,6 +48,7 @@ export type PlanRefusal =
   | 'would-deadlock'
   | 'budget-exceeded'
   | 'requester-unknown'
+  | 'nobody-may-approve'
   | 'owned-by-gitops'
   | 'autoscaler-cannot-pause'
   | 'changed-while-asked'

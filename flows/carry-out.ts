@@ -92,6 +92,7 @@ const walk = async (carrier: Carrier, { way, round, names }: { way: Way; round: 
 const end = async (carrier: Carrier, done: Stepped): Promise<Outcome> => {
   switch (done.kind) {
     case 'failed':
+      await waitFor(carrier, 'remove jobs', () => removeJobs(carrier))
       return goBack(carrier, { kind: 'failed', reason: done.reason, detail: done.detail })
     case 'cancelled':
       await waitFor(carrier, 'remove jobs', () => removeJobs(carrier))

@@ -6,20 +6,26 @@ import { ringRun } from './start.ts'
 type WatchPorts = Pick<Ports, 'ledger' | 'cluster' | 'workflow' | 'policies'>
 
 /**
- * One Kubernetes watch on everything of ours: a change rings the bell of who carries out its lane. Bells are only hints,
- * so a change whose bell fails is found when the sleeper's slice ends; `onError` is told.
+ * One Kubernetes watch on everything of ours: a change rings the bell of who carries out its lane, once however many
+ * changes come together. Bells are only hints: a change whose bell fails is found when the sleeper's slice ends.
  */
-export const watch = async (ports: WatchPorts, onError: (error: unknown) => void): Promise<{ stop(): void }> => {
+export const watch = async (
+  ports: WatchPorts,
+  { onError, track }: { onError: (error: unknown) => void; track?: (ring: Promise<void>) => void },
+): Promise<{ stop(): void }> => {
   const { installation } = await ports.policies.load()
   const pending = new Set<string>()
+  const ringSoon = async (lane: string): Promise<void> => {
+    await Promise.resolve()
+    pending.delete(lane)
+    await ringLane(ports, lane).catch(onError)
+  }
   const onChange = ({ object }: Change): void => {
     const lane = object.metadata.labels?.[label('lane')]
     if (lane === undefined || pending.has(lane)) return
     pending.add(lane)
-    queueMicrotask(() => {
-      pending.delete(lane)
-      ringLane(ports, lane).catch(onError)
-    })
+    const ring = ringSoon(lane)
+    track?.(ring)
   }
   return ports.cluster.watch({ labels: { [label('installation')]: installation } }, onChange)
 }

@@ -11,5 +11,5 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['watch'] },
     { group: '', resource: 'pods', verbs: ['watch'] },
   ],
-  handler: (ports) => (onError: (error: unknown) => void) => watch(ports, onError),
+  handler: (ports) => (options: Parameters<typeof watch>[1]) => watch(ports, options),
 })

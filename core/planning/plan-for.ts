@@ -1,6 +1,6 @@
 import type { Desired } from '../desired.ts'
 import type { Identity, RunKey } from '../names.ts'
-import type { Planned } from '../plan.ts'
+import type { Bounds, Planned } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import type { LaneRow } from '../rows.ts'
 import type { World } from '../world.ts'
@@ -15,6 +15,8 @@ export interface PlanInput {
   policy: Policy
   world: World
   now: number
+  /** Bounds that were approved: a plan made again stays inside them where it can. */
+  within?: Bounds | undefined
 }
 
 /** Where names are made under this policy. */

@@ -23,7 +23,8 @@ export type Held =
  */
 export const tryHold = async (carrier: Carrier, question: string | null): Promise<Held | Wait> => {
   for (;;) {
-    const situation = await look(carrier)
+    const asked = question === null ? null : await carrier.ports.ledger.read('answer', question)
+    const situation = await look(carrier, asked?.value.bounds)
     const { rows, policy, observed, planned } = situation
     const stop = whyStop(carrier, rows.lane.value, policy)
     if (stop !== null) return stop
@@ -72,7 +73,7 @@ const whyFull = (plan: Plan, { world }: Observed, budget: number): string | null
       return `${pool} has ${Math.max(0, view.ceiling - view.heldByOthers)} of ${view.ceiling} GPUs free for it, and it needs ${gpus}`
   }
   const { spent, held } = world.dollars
-  if (spent + held + plan.bounds.dollars > budget) return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${plan.bounds.dollars.toFixed(2)} of $${budget}`
+  if (plan.bounds.dollars > 0 && spent + held + plan.bounds.dollars > budget) return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${plan.bounds.dollars.toFixed(2)} of $${budget}`
   return null
 }
 

@@ -25,14 +25,14 @@ export interface Situation {
   planned: Planned
 }
 
-/** Loads the policy in force, observes and plans: nothing is written. */
-export const look = async (carrier: Carrier): Promise<Situation> => {
+/** Loads the policy in force, observes and plans, inside approved bounds where there are some: nothing is written. */
+export const look = async (carrier: Carrier, within?: Bounds): Promise<Situation> => {
   const { ports, run } = carrier
   const policy = await ports.policies.load()
   const rows = await readRows(carrier)
   const { desired, baseline } = rows.lane.value
   const observed = await observe(ports, policy, run.lane)
-  const planned = planFor({ desired: desired as Desired, run, baseline, policy, world: observed.world, now: ports.clock.now() })
+  const planned = planFor({ desired: desired as Desired, run, baseline, policy, world: observed.world, now: ports.clock.now(), within })
   return { rows, policy, observed, planned }
 }
 

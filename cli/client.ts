@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RUNNING_FILE, type Running } from '../local/main.ts'
+import { EXIT, Explained } from './output.ts'
+
+/** The running product, spoken to over HTTP. */
+export interface Client {
+  url: string
+  get(path: string): Promise<Record<string, unknown>>
+  post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** The product that runs on this data folder; throws with what to do when there is none. */
+export const findRunning = (dataDir: string): Client => {
+  const file = join(dataDir, RUNNING_FILE)
+  const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : null
+  if (running === null || !isAlive(running.pid))
+    throw new Explained(`no product runs on ${dataDir}: start one with \`signalbox start --data ${dataDir}\``, EXIT.notRunning)
+  return clientOf(running)
+}
+
+const clientOf = ({ url, token }: Running): Client => {
+  const ask = async (path: string, init?: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> => {
+    const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
+      throw new Explained(`the product at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`, EXIT.notRunning)
+    })
+    return { status: response.status, body: (await response.json()) as Record<string, unknown> }
+  }
+  return {
+    url,
+    get: async (path) => {
+      const { status, body } = await ask(path)
+      if (status >= 400) throw new Explained(String(body['detail'] ?? body['error'] ?? `${path}: ${status}`))
+      return body
+    },
+    post: (path, body) =>
+      ask(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify(body),
+      }),
+  }
+}

@@ -1,0 +1,42 @@
+import { milliseconds } from '../../core/policy.ts'
+import { findRunning } from '../client.ts'
+import { EXIT, Explained, type Output, show } from '../output.ts'
+import { readEvent } from './emit.ts'
+
+/** What would happen on an event: priced, without effect. */
+export const plan = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
+  const { event } = readEvent(name)
+  if (event === undefined) throw new Explained(`${name} holds no event`, EXIT.usage)
+  const { status, body } = await findRunning(data).post('/api/plan', event)
+  if (status >= 400) throw new Explained(String(body['detail'] ?? body['error'] ?? status))
+  show(output, body, String(body['text'] ?? ''))
+  return (body['became'] as { kind?: string } | undefined)?.kind === 'refused' ? EXIT.failed : EXIT.ok
+}
+
+/** Answers a plan's open question, as the Slack buttons do. */
+export const answer = async (
+  verdict: 'approve' | 'deny',
+  id: string,
+  { flags: { data, by, reason }, output }: { flags: { data: string; by: string; reason?: string }; output: Output },
+): Promise<number> => {
+  const client = findRunning(data)
+  const { status, body } = await client.post(`/api/plans/${encodeURIComponent(id)}/answers`, { by, verdict, reason: reason ?? null })
+  const refused = body['refused'] ?? (status >= 400 ? (body['reason'] ?? body['error'] ?? status) : null)
+  show(output, body, refused === null ? `recorded: ${String(body['recorded'])} · ${String(body['lane'] ?? '')}` : `refused (${String(refused)}): ${String(body['detail'] ?? '')}`)
+  return refused === null ? EXIT.ok : EXIT.failed
+}
+
+/** Retry, cancel, freeze or thaw a lane. */
+export const command = async (body: Record<string, unknown>, data: string, output: Output): Promise<number> => {
+  const { status, body: done } = await findRunning(data).post('/api/commands', body)
+  const ok = status < 400 && done['ok'] === true
+  show(output, done, String(done['detail'] ?? done['error'] ?? status))
+  return ok ? EXIT.ok : EXIT.failed
+}
+
+/** When a freeze ends: a duration from now (`4h`) or a time (`2026-11-24T18:00Z`). Milliseconds. */
+export const freezeEnd = (text: string, now: number): number => {
+  const until = /^\d+(s|m|h|d)$/.test(text) ? now + milliseconds(text) : Date.parse(text)
+  if (!Number.isFinite(until)) throw new Explained('--until is a duration such as 4h, or a time such as 2026-11-24T18:00Z', EXIT.usage)
+  return until
+}

@@ -1,0 +1,39 @@
+import { parsePolicy } from '../../core/policy.ts'
+import { virtualClock } from '../../local/clock.ts'
+import { runUntil } from '../../local/drive.ts'
+import { openHouse } from '../../local/house.ts'
+import { fixedPolicies, readConfig } from '../../local/policies/file-policies.ts'
+import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
+import { openStores } from '../../local/stores.ts'
+import { playTour } from '../../local/tour.ts'
+import { EXIT, type Output, show } from '../output.ts'
+
+const DAY = 24 * 3_600_000
+
+/** The story in the terminal, in memory and on virtual time. Exit 0 only if every outcome is as it should be. */
+export const tour = async ({ config }: { config: string }, output: Output): Promise<number> => {
+  const stores = openStores(null)
+  const clock = virtualClock(Date.UTC(2026, 10, 23, 9))
+  const policy = parsePolicy(await readConfig(config))
+  const secrets = fixedSecrets({ 'mlflow-webhook': 'tour', 'slack-signing': 'tour', token: 'tour' })
+  const errors: unknown[] = []
+  const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets, clock, onError: (_, error) => errors.push(error) })
+  try {
+    const chapters = await playTour(house, {
+      say: (line) => {
+        if (!output.json) output.out(line)
+      },
+      until: async (what, done) => {
+        if (!(await runUntil(house, clock, { done, atMost: DAY }))) throw new Error(`not within a day: ${what}`)
+      },
+      answerAs: policy.approvals.approvers[0]?.id ?? null,
+    })
+    const good = errors.length === 0 && chapters.every(({ outcome, expected }) => outcome === expected)
+    show(output, { chapters, good }, `${good ? '✓' : '✗'} ${chapters.length} chapters, every outcome ${good ? 'as it should be' : 'listed above'}`)
+    for (const error of errors) output.err(String(error))
+    return good ? EXIT.ok : EXIT.failed
+  } finally {
+    await house.close()
+    stores.close()
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { Command, CommanderError } from 'commander'
+import { PolicyError } from '../core/policy.ts'
+import { answer, command, freezeEnd, plan } from './commands/act.ts'
+import { listContracts } from './commands/contracts.ts'
+import { doctor } from './commands/doctor.ts'
+import { emit } from './commands/emit.ts'
+import { plans, trace } from './commands/read.ts'
+import { start, type StartFlags } from './commands/start.ts'
+import { tour } from './commands/tour.ts'
+import { EXIT, Explained, type Output } from './output.ts'
+
+const EXITS = `
+Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
+
+/** Runs one command; answers its exit code. Never throws for what a person can mend. */
+export const main = async (argv: string[], output: Output = terminal()): Promise<number> => {
+  let exit: number = EXIT.ok
+  const program = programOf(output, (code) => {
+    exit = code
+  })
+  try {
+    await program.parseAsync(argv, { from: 'user' })
+    return exit
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    if (error instanceof Explained) {
+      output.err(`signalbox: ${error.message}`)
+      return error.exit
+    }
+    if (error instanceof PolicyError) {
+      output.err(`signalbox: ${error.message}`)
+      return EXIT.failed
+    }
+    throw error
+  }
+}
+
+const terminal = (): Output => ({
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+  json: false,
+})
+
+const version = (): string => (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+const programOf = (output: Output, done: (code: number) => void): Command => {
+  const program = new Command('signalbox')
+    .description('One explained, priced plan for every machine-learning event, carried out exactly once.')
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
+    .addHelpText('after', EXITS)
+    .action(() => {
+      output.err(program.helpInformation() + EXITS)
+      done(EXIT.usage)
+    })
+  const add = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .option('--data <dir>', 'folder of the ledger and the buckets', '.signalbox')
+      .option('--json', 'print JSON')
+      .exitOverride()
+      .addHelpText('after', EXITS)
+      .hook('preAction', (self) => {
+        output.json = self.opts()['json'] === true
+      })
+  addProduct(add, output, done)
+  addReading(add, output, done)
+  addActing(add, output, done)
+  return program
+}
+
+type Add = (name: string, description: string) => Command
+type Done = (code: number) => void
+type Flags = { data: string; config: string; by: string; reason?: string; until: string; json?: boolean }
+
+const CONFIG = ['--config <file>', 'the policy', 'signalbox.config.ts'] as const
+
+const addProduct = (add: Add, output: Output, done: Done): void => {
+  add('start', 'run the product on this machine')
+    .option('--port <n>', 'port on 127.0.0.1; 0 takes any free one', '4680')
+    .option(...CONFIG)
+    .option('--speed <n>', 'virtual seconds a second', '1')
+    .option('--open', 'open the page in the browser')
+    .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
+  add('tour', 'play the whole story in the terminal, on virtual time')
+    .option(...CONFIG)
+    .action(async (flags: Flags) => done(await tour(flags, output)))
+  add('doctor', 'check what the product needs; each finding with its fix')
+    .option(...CONFIG)
+    .action(async (flags: Flags) => done(await doctor(flags, output)))
+}
+
+const addReading = (add: Add, output: Output, done: Done): void => {
+  add('contracts', 'list the events that are understood, with their patterns and samples').action(() => listContracts(output))
+  add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(async (name: string, flags: Flags) => done(await plan(name, flags, output)))
+  add('plans', 'list the plans and what they came to').action((flags: Flags) => plans(flags, output))
+  add('trace <lane|plan>', 'the timeline of a lane, or of one plan').action((subject: string, flags: Flags) => trace(flags, subject, output))
+}
+
+const addActing = (add: Add, output: Output, done: Done): void => {
+  add('emit <event>', 'send an event file or a sample (`dataset-uploaded/base`) to the running product').action(async (name: string, flags: Flags) => done(await emit(name, flags, output)))
+  for (const verdict of ['approve', 'deny'] as const) {
+    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).requiredOption('--by <TEAM/USER>', 'who you are, as in approvals.approvers')
+    if (verdict === 'deny') answering.option('--reason <text>', 'why')
+    answering.action(async (id: string, flags: Flags) => done(await answer(verdict, id, { flags, output })))
+  }
+  for (const kind of ['retry', 'cancel'] as const)
+    add(`${kind} <lane>`, kind === 'retry' ? 'another attempt at what the lane wants' : 'stop what the lane does and go back to its baseline')
+      .option('--by <name>', 'who you are', userInfo().username)
+      .action(async (lane: string, { by, data }: Flags) => done(await command({ kind, lane, by }, data, output)))
+  add('freeze [lane]', 'begin nothing new, on one lane or on all, until then')
+    .requiredOption('--until <when>', 'a duration (4h) or a time (2026-11-24T18:00Z)')
+    .option('--by <name>', 'who you are', userInfo().username)
+    .action(async (lane: string | undefined, { by, data, until }: Flags) => done(await command({ kind: 'freeze', lane: lane ?? '*', until: freezeEnd(until, Date.now()), by }, data, output)))
+  add('thaw [lane]', 'end a freeze')
+    .option('--by <name>', 'who you are', userInfo().username)
+    .action(async (lane: string | undefined, { by, data }: Flags) => done(await command({ kind: 'thaw', lane: lane ?? '*', by }, data, output)))
+}

@@ -1,0 +1,153 @@
+import type { V1ContainerStatus, V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
+import type { Failure } from './reasons.ts'
+
+/** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
+export interface JobState {
+  kind: 'waiting' | 'running' | 'succeeded' | 'failed'
+  note: string
+  failure: Failure | null
+}
+
+/** A wait that a retry of the kubelet does not end: the run fails at once instead of at its deadline. */
+const IMAGE_REASONS: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])
+const NCCL_TIMEOUT = /Watchdog caught collective operation timeout|NCCL.*(timeout|timed out)|(timeout|timed out).*NCCL/i
+const GPU_MEMORY = /CUDA out of memory|OutOfMemoryError/
+/** Pods are lost with these when a node goes. */
+const NODE_REASONS: ReadonlySet<string> = new Set(['NodeLost', 'NodeShutdown', 'Terminated', 'Evicted', 'Shutdown'])
+
+/** Reads a Job's conditions and its pods; `logs` are the last lines of its newest pod. Only conditions say that it ended. */
+export const jobState = (job: V1Job, pods: V1Pod[], logs: string[] = []): JobState => {
+  if (condition(job, 'Complete') !== null) return { kind: 'succeeded', note: 'complete', failure: null }
+  const ordered = newestFirst(pods)
+  const failed = condition(job, 'Failed') ?? condition(job, 'FailureTarget')
+  if (failed !== null) return { kind: 'failed', ...whyFailed(failed, ordered, logs) }
+  const image = ordered.flatMap(containersOf).find(({ state }) => IMAGE_REASONS.has(state?.waiting?.reason ?? ''))
+  if (image !== undefined) return { kind: 'failed', note: imageNote(image), failure: 'image-pull' }
+  return underWay(job, ordered)
+}
+
+const underWay = (job: V1Job, pods: V1Pod[]): JobState => {
+  const lost = pods.filter((pod) => disruption(pod) !== null).length
+  const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
+  const pod = pods.find(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded')
+  const running = pod?.status?.phase === 'Running'
+  return {
+    kind: running ? 'running' : 'waiting',
+    note: `${pod === undefined ? noPod(job) : podNote(pod)}${after}`,
+    failure: null,
+  }
+}
+
+const noPod = (job: V1Job): string =>
+  job.spec?.suspend === true
+    ? 'suspended by a queue or a person: it starts when that is lifted'
+    : 'waiting for its pod to be made'
+
+const podNote = (pod: V1Pod): string => {
+  const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
+  if (pod.metadata?.deletionTimestamp !== undefined && pod.metadata.deletionTimestamp !== null)
+    return `its pod is stopping${on}`
+  if (pod.status?.phase === 'Running') return `running${on}`
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  if (scheduled?.status === 'False')
+    return `waiting for a node: ${scheduled.message || scheduled.reason || 'not scheduled yet'}`
+  const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
+  if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
+    return on === '' ? 'waiting for a node' : `starting${on}`
+  return `not started${on}: ${waiting.reason}${waiting.message ? ` (${waiting.message})` : ''}`
+}
+
+/** The cause that helps: the deadline, then what the newest pod died of, then what the Job itself says. */
+const whyFailed = (failed: V1JobCondition, pods: V1Pod[], logs: string[]): { failure: Failure; note: string } => {
+  if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(pods) }
+  const died = pods.find((pod) => pod.status?.phase === 'Failed' && disruption(pod) === null)
+  const ended = died && containersOf(died).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
+  if (ended !== undefined) return whyEnded(ended, logs)
+  const lost = pods.map(disruption).find((why) => why !== null)
+  if (lost !== undefined && lost !== null) return { failure: 'node-lost', note: `its pod was taken away: ${lost}` }
+  return (
+    fromLogs(logs) ?? {
+      failure: 'exit-code',
+      note: failed.message || failed.reason || 'the Job failed and does not say why',
+    }
+  )
+}
+
+const whyEnded = ({ name, state }: V1ContainerStatus, logs: string[]): { failure: Failure; note: string } => {
+  const { exitCode = 1, reason, message } = state?.terminated ?? {}
+  if (reason === 'OOMKilled')
+    return {
+      failure: 'out-of-memory',
+      note: `${name} was killed: the node or its limit ran out of memory (OOMKilled, exit ${exitCode})`,
+    }
+  const said = message ? `: ${message.trim()}` : ''
+  return (
+    fromLogs(logs) ?? {
+      failure: 'exit-code',
+      note: `${name} ended with exit ${exitCode}${exitMeaning(exitCode)}${said}`,
+    }
+  )
+}
+
+const fromLogs = (logs: string[]): { failure: Failure; note: string } | null => {
+  const nccl = logs.find((line) => NCCL_TIMEOUT.test(line))
+  if (nccl !== undefined)
+    return { failure: 'nccl-timeout', note: `its GPUs stopped answering each other (NCCL time-out): ${nccl.trim()}` }
+  const memory = logs.find((line) => GPU_MEMORY.test(line))
+  if (memory === undefined) return null
+  return {
+    failure: 'out-of-memory',
+    note: `the GPU ran out of memory; a smaller batch or sequence length helps: ${memory.trim()}`,
+  }
+}
+
+const exitMeaning = (code: number): string => {
+  switch (code) {
+    case 42:
+      return ' (the program says that its data or settings are wrong: another try will not help)'
+    case 126:
+    case 127:
+      return ' (its command is not in the image or cannot be run)'
+    case 137:
+      return ' (killed by SIGKILL, often for memory)'
+    case 143:
+      return ' (stopped by SIGTERM)'
+    default:
+      return ''
+  }
+}
+
+const deadlineNote = (pods: V1Pod[]): string => {
+  const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
+  const last = pods[0]
+  return `it ran into its deadline${never && last !== undefined ? `, and never started: ${podNote(last)}` : ''}`
+}
+
+/** Why a pod was taken away by something outside it, or null. */
+const disruption = ({ status }: V1Pod): string | null => {
+  const target = status?.conditions?.find(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True')
+  if (target !== undefined)
+    return `${target.reason ?? 'DisruptionTarget'}${target.message ? ` (${target.message})` : ''}`
+  return NODE_REASONS.has(status?.reason ?? '')
+    ? `${status?.reason}${status?.message ? ` (${status.message})` : ''}`
+    : null
+}
+
+const imageNote = ({ image, state }: V1ContainerStatus): string =>
+  `the image ${image} cannot be pulled (${state?.waiting?.reason}${state?.waiting?.message ? `: ${state.waiting.message}` : ''}): check its name and digest`
+
+const condition = (job: V1Job, type: string): V1JobCondition | null =>
+  job.status?.conditions?.find((found) => found.type === type && found.status === 'True') ?? null
+
+const containersOf = ({ status }: V1Pod): V1ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+]
+
+/** By creation; the server's clients give dates, its JSON gives text. */
+const newestFirst = (pods: V1Pod[]): V1Pod[] => [...pods].sort((a, b) => createdAt(b) - createdAt(a))
+
+const createdAt = ({ metadata }: V1Pod): number => {
+  const at = metadata?.creationTimestamp
+  return at === undefined || at === null ? 0 : new Date(at).getTime() || 0
+}

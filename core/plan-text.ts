@@ -1,0 +1,134 @@
+import { usd } from './money/prices.ts'
+import type { Plan, Range, Step } from './plan.ts'
+
+/** A label with its lines, the first beside it. */
+type Entry = [label: string, ...lines: string[]]
+
+const COLUMN = 12
+
+/** A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. */
+export const planText = (plan: Plan, now: number): string =>
+  [
+    plain(plan.title),
+    ...head(plan),
+    '',
+    ...steps(plan),
+    ...strategy(plan),
+    '',
+    ...table(costs(plan)),
+    '',
+    ...table(terms(plan, now)),
+  ]
+    .concat('', ...table([['why', ...plan.reasons]]))
+    .join('\n')
+
+/** The plan in short, for a card: facts as `label: value`, and the lines that a person decides by. */
+export const planCard = (plan: Plan): { facts: { label: string; value: string }[]; lines: string[] } => {
+  const { price, bounds } = plan
+  const facts: [string, string][] = [
+    ['Price', money(price.total)],
+    ['While it runs', `${money(price.perHour)} an hour, now ${usd(price.nowPerHour)}`],
+    ['GPUs', gpusText(bounds.gpus)],
+    ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
+    ['Begins before', time(bounds.until)],
+    ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
+  ]
+  return {
+    facts: facts.map(([label, value]) => ({ label, value: plain(value) })),
+    lines: [
+      ...plan.steps.map(({ title, why }, index) => `${index + 1}. ${title}: ${why}`),
+      ...(plan.strategy === null ? [] : [`${plan.strategy.name}, ${pathText(plan)}: ${plan.strategy.why}`]),
+      ...plan.reasons,
+      `Undo: ${plan.undo}`,
+    ].map(plain),
+  }
+}
+
+const head = (plan: Plan): string[] =>
+  table([
+    ['lane', `${plan.lane}, generation ${plan.generation}, attempt ${plan.attempt}`],
+    ['plan', plan.id],
+  ])
+
+const steps = ({ steps: all }: Plan): string[] => {
+  if (all.length === 0) return ['Steps: none']
+  const width = Math.max(...all.map(({ name }) => name.length))
+  return [
+    'Steps',
+    ...all.flatMap((step, index) => stepLines(step, `${String(index + 1).padStart(3)}. ${step.name.padEnd(width)}  `)),
+  ]
+}
+
+const stepLines = ({ title, why }: Step, lead: string): string[] => [
+  `${lead}${plain(title)}`,
+  `${' '.repeat(lead.length)}because ${plain(why)}`,
+]
+
+const strategy = (plan: Plan): string[] => {
+  if (plan.strategy === null) return []
+  const { name, why, rejected } = plan.strategy
+  return [
+    '',
+    ...table([
+      ['strategy', `${name}: ${why}`],
+      ['path', pathText(plan)],
+      [
+        'not',
+        ...(rejected.length === 0
+          ? ['nothing else was weighed']
+          : rejected.map((other) => `${other.name}: ${other.why}`)),
+      ],
+    ]),
+  ]
+}
+
+const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
+  ['price', money(price.total)],
+  ['per hour', `now ${usd(price.nowPerHour)}, then ${money(price.perHour)}`],
+  ['GPU-hours', rangeText(price.gpuHours, String)],
+  ['sources', ...price.sources],
+  ['interrupts', ...(interrupts.length === 0 ? ['nothing'] : interrupts)],
+  ['undo', undo],
+]
+
+const terms = ({ bounds, approval, digest, policy }: Plan, now: number): Entry[] => [
+  ['bounds', `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`],
+  ['expires', `${time(bounds.until)} (${distance(bounds.until - now)})`],
+  ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
+  ['digest', digest],
+  ['policy', policy],
+]
+
+const table = (entries: Entry[]): string[] =>
+  entries.flatMap(([label, ...lines]) =>
+    lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(COLUMN)}${plain(line)}`),
+  )
+
+const pathText = ({ strategy: chosen }: Plan): string =>
+  `${chosen?.path.map((point) => `(${point.old},${point.new})`).join(' ') ?? ''} of (old,new) replicas`
+
+const money = (range: Range): string => rangeText(range, usd)
+
+const rangeText = ({ p50, p95 }: Range, show: (n: number) => string): string =>
+  p50 === p95 ? show(p50) : `${show(p50)} (p95 ${show(p95)})`
+
+const gpusText = (gpus: Record<string, number>): string =>
+  Object.entries(gpus)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([pool, count]) => `${pool} ≤ ${count}`)
+    .join(', ') || 'none'
+
+const time = (at: number): string =>
+  Math.abs(at) > 8.64e15 || Number.isNaN(at)
+    ? 'never'
+    : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+const distance = (milliseconds: number): string => {
+  const minutes = Math.round(Math.abs(milliseconds) / 60_000)
+  const text =
+    minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h${minutes % 60 === 0 ? '' : ` ${minutes % 60} min`}`
+  return milliseconds < 0 ? `${text} ago` : `in ${text}`
+}
+
+/** Names in a plan come from buckets and registries: a terminal must not obey them. */
+const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '�')

@@ -1,0 +1,60 @@
+import { digestOf } from '../digest.ts'
+import type { KubeObject } from '../kube.ts'
+import type { Effects, Step } from '../plan.ts'
+import { objectDigest } from '../workloads/object-digest.ts'
+
+/**
+ * What an approval binds, and its digest (law 7): the objects with names left out, every image that they would run, what
+ * is interrupted, and the gates of the steps. Neither the order of the objects nor that of their keys changes it.
+ */
+export const effectsOf = ({
+  objects,
+  interrupts,
+  steps = [],
+}: {
+  objects: KubeObject[]
+  interrupts: string[]
+  steps?: Step[]
+}): { effects: Effects; digest: string } => {
+  const effects: Effects = {
+    objects: objects
+      .map((object) => ({
+        kind: object.kind,
+        namespace: object.metadata.namespace ?? null,
+        digest: objectDigest(object),
+      }))
+      .sort((a, b) => compare(orderOf(a), orderOf(b))),
+    images: [...new Set(objects.flatMap(imagesOf))].sort(compare),
+    interrupts: [...interrupts].sort(compare),
+    gates: steps.flatMap(gatesOf).sort(compare),
+  }
+  return { effects, digest: digestOf(effects) }
+}
+
+const gatesOf = (step: Step): string[] =>
+  step.kind === 'check-gate' ? step.gates.map(({ metric, op, value }) => `${metric} ${op} ${value}`) : []
+
+const orderOf = ({ kind, namespace, digest }: Effects['objects'][number]): string =>
+  `${kind} ${namespace ?? ''} ${digest}`
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const imagesOf = (object: KubeObject): string[] => {
+  const pod = podSpecOf(object)
+  return [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])].flatMap(({ image }) =>
+    image === undefined ? [] : [image],
+  )
+}
+
+/** The pod that an object runs, whether it is one or carries its template. */
+const podSpecOf = (object: KubeObject) => {
+  switch (object.kind) {
+    case 'Job':
+    case 'Deployment':
+      return (object as KubeObject<'Job' | 'Deployment'>).spec?.template.spec
+    case 'Pod':
+      return (object as KubeObject<'Pod'>).spec
+    default:
+      return undefined
+  }
+}

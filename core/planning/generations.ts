@@ -1,0 +1,67 @@
+import { label } from '../names.ts'
+import type { RollOutModelStep } from '../plan.ts'
+import type { LaneRow } from '../rows.ts'
+import type { GenerationView } from '../world.ts'
+import type { Leaving } from './walk.ts'
+
+/** One asked replica of a generation that will leave. */
+export interface Replica extends Leaving {
+  view: GenerationView
+}
+
+/**
+ * The Deployment that stands for the baseline. A generation that adopted an earlier one's Deployment has none of its own:
+ * then it is the newest earlier one of the same version.
+ */
+export const baselineView = (
+  generations: readonly GenerationView[],
+  baseline: LaneRow['baseline'],
+): GenerationView | undefined => {
+  if (baseline === null) return undefined
+  const { generation, desired } = baseline
+  const own = generations.find((view) => view.generation === generation)
+  if (own !== undefined || desired.kind !== 'serve') return own
+  const adopted = generations.filter((view) => view.generation < generation && versionOf(view) === desired.version)
+  return adopted.toSorted((a, b) => b.replicas - a.replicas || b.generation - a.generation)[0]
+}
+
+/** The replicas of these generations one by one, in this order; of each generation the unready leave first, as in Kubernetes. */
+export const replicasOf = (views: readonly GenerationView[], gpusIn: (view: GenerationView) => number): Replica[] =>
+  views.flatMap((view) =>
+    Array.from({ length: view.replicas }, (_, index) => ({
+      view,
+      gpus: gpusIn(view),
+      ready: index >= view.replicas - view.ready,
+    })),
+  )
+
+/** What a step asks of the leaving generations when the last `left` of their replicas remain. */
+export const leavingAt = (
+  leaving: readonly Replica[],
+  { left, wait }: { left: number; wait: boolean },
+): RollOutModelStep['replicas'] => {
+  const remaining = leaving.slice(leaving.length - left)
+  return [...new Set(leaving.map(({ view }) => view))].map((view) => {
+    const mine = remaining.filter((replica) => replica.view === view)
+    const ready = wait ? mine.filter((replica) => replica.ready).length : 0
+    return { ref: refOf(view), generation: view.generation, replicas: mine.length, replicasReady: ready }
+  })
+}
+
+/** The reference with its fields in one order: equal inputs give equal bytes (law 10). */
+export const refOf = ({ ref: { kind, namespace, name } }: GenerationView): GenerationView['ref'] => ({
+  kind,
+  namespace,
+  name,
+})
+
+/** `v7 (generation 3)`. */
+export const titleOf = (view: GenerationView): string => {
+  const version = versionOf(view)
+  return version === undefined ? `generation ${view.generation}` : `v${version} (generation ${view.generation})`
+}
+
+/** `1 replica`, `2 replicas`. */
+export const replicaCount = (count: number): string => (count === 1 ? '1 replica' : `${count} replicas`)
+
+const versionOf = ({ object }: GenerationView): string | undefined => object.metadata.annotations?.[label('version')]

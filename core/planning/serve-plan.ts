@@ -1,0 +1,82 @@
+import { approvalNeed } from '../answers.ts'
+import type { NoneDesired, ServeDesired } from '../desired.ts'
+import type { KubeObject } from '../kube.ts'
+import { usd } from '../money/prices.ts'
+import { type Identity, type RunKey, runName } from '../names.ts'
+import type { Bounds, Plan, Planned, Price, Step, Strategy } from '../plan.ts'
+import { milliseconds, type Policy } from '../policy.ts'
+import type { LaneRow } from '../rows.ts'
+import type { World } from '../world.ts'
+import { effectsOf } from './effects.ts'
+import { dollarsWeighed } from './serve-price.ts'
+
+export interface ServeInput {
+  identity: Identity
+  run: RunKey
+  desired: ServeDesired | NoneDesired
+  baseline: LaneRow['baseline']
+  policy: Policy
+  world: World
+  now: number
+  /** Bounds that were approved: the path is chosen inside their GPUs, whatever more has become free since (law 7). */
+  within?: Bounds
+}
+
+/** What differs between a rollout and a way back; the rest of a plan is the same for both. */
+export interface Draft {
+  title: string
+  steps: Step[]
+  objects: KubeObject[]
+  interrupts: string[]
+  price: Price
+  gpus: Record<string, number>
+  /** Replicas that may be away at once. */
+  unavailable: number
+  strategy: Strategy | null
+  undo: string
+  reasons: string[]
+}
+
+/** Weighs a draft against budget and approvals, and binds it: a plan, or why there is none. */
+export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
+  const { policy, desired, identity, run } = input
+  const { asked, bound, firstDay } = dollarsWeighed(draft.price)
+  const over = whyOverBudget(input, bound)
+  if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
+  const requester = desired.kind === 'serve' ? desired.requester : null
+  const approval = approvalNeed(policy.approvals, { requester, dollars: asked })
+  if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
+  const weighed = `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
+  const { objects, gpus, unavailable, ...shown } = draft
+  const plan: Plan = {
+    lane: run.lane,
+    generation: run.generation,
+    attempt: run.attempt,
+    ...shown,
+    id: runName(identity, run),
+    policy: policy.version,
+    desired: inOrder(desired),
+    ...effectsOf({ objects, interrupts: draft.interrupts, steps: draft.steps }),
+    bounds: { dollars: bound, gpus, unavailable, until: input.now + milliseconds(policy.approvals.expiry) },
+    reasons: [...draft.reasons, ...draft.price.sources.map((source) => `priced at ${source}`), weighed],
+    approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
+  }
+  return { kind: 'plan', plan }
+}
+
+/** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
+const inOrder = (desired: ServeInput['desired']): ServeInput['desired'] => {
+  if (desired.kind === 'none') return { kind: 'none', model: desired.model }
+  const { kind, model, version, source, runId, digest, requester } = desired
+  return { kind, model, version, source, runId, digest, requester }
+}
+
+const whyOverBudget = ({ policy: { budget }, world }: ServeInput, dollars: number): string | null => {
+  const { spent, held } = world.dollars
+  const sum = spent + held + dollars
+  if (sum <= budget.dollars || dollars === 0) return null
+  return (
+    `${usd(spent)} spent this month, ${usd(held)} held by other plans and up to ${usd(dollars)} for this one are ${usd(sum)}, ` +
+    `${usd(sum - budget.dollars)} over the ${usd(budget.dollars)} of ${budget.name}`
+  )
+}

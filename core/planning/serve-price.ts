@@ -1,0 +1,90 @@
+import { cents, centsRange, pricePerGpuHour, priceSource } from '../money/prices.ts'
+import type { Point, Price, Range } from '../plan.ts'
+import type { ModelPolicy, Policy, PoolPolicy } from '../policy.ts'
+import type { GenerationView } from '../world.ts'
+import type { Replica } from './generations.ts'
+
+/** A bad case of a bad case: what carrying out may cost in all, against the p95. */
+const MARGIN = 1.5
+const HOURS_WEIGHED = 24
+
+/** What a rollout is priced from. */
+export interface PricedPath {
+  policy: Policy
+  model: ModelPolicy
+  generations: readonly GenerationView[]
+  leaving: readonly Replica[]
+  path: readonly Point[]
+  gateAfter: number | null
+  /** The pool of the rising generation and the GPUs of one of its replicas. */
+  rising: { pool: string; gpus: number }
+}
+
+/**
+ * `total` is what the rollout takes above what runs now: at each point the additional GPUs, for as long as weights load or
+ * the gate asks. `perHour` is what stands in the end.
+ */
+export const servePrice = (priced: PricedPath): Price => {
+  const { policy, generations, path, rising } = priced
+  const now = generations.map((view) => ({
+    gpus: view.replicas * view.gpusPerReplica,
+    rate: rateOf(policy, view.pool),
+  }))
+  const nowPerHour = sum(now.map(({ gpus, rate }) => gpus * rate))
+  const nowGpus = sum(now.map(({ gpus }) => gpus))
+  const points = path.map((point, index) => ({ ...standing(priced, point), hours: hoursAt(priced, index) }))
+  const over = (part: 'p50' | 'p95', above: (point: { gpus: number; dollars: number }) => number): number =>
+    sum(points.map((point) => Math.max(0, above(point)) * point.hours[part]))
+  const dollars = (point: { dollars: number }): number => point.dollars - nowPerHour
+  const gpus = (point: { gpus: number }): number => point.gpus - nowGpus
+  const end = points.at(-1)?.dollars ?? 0
+  const pools = [
+    ...new Set([rising.pool, ...generations.filter(({ replicas }) => replicas > 0).map(({ pool }) => pool)]),
+  ]
+  return {
+    total: centsRange({ p50: over('p50', dollars), p95: over('p95', dollars) }),
+    perHour: centsRange({ p50: end, p95: end }),
+    nowPerHour: cents(nowPerHour),
+    gpuHours: centsRange({ p50: over('p50', gpus), p95: over('p95', gpus) }),
+    sources: pools.flatMap((name) => {
+      const pool = poolOf(policy, name)
+      return pool === undefined ? [] : [priceSource(name, pool)]
+    }),
+  }
+}
+
+/** Dollars that approval and budget weigh: the rollout, and the first 24 hours of what it adds to the running cost. */
+export const dollarsWeighed = (price: Price): { asked: number; bound: number; firstDay: number } => {
+  const firstDay = cents(Math.max(0, price.perHour.p95 - price.nowPerHour) * HOURS_WEIGHED)
+  return { asked: cents(price.total.p95 + firstDay), bound: cents(price.total.p95 * MARGIN + firstDay), firstDay }
+}
+
+const standing = ({ policy, leaving, rising }: PricedPath, point: Point): { gpus: number; dollars: number } => {
+  const remaining = leaving.slice(leaving.length - point.old).map(({ view }) => view)
+  const risen = point.new * rising.gpus
+  return {
+    gpus: sum(remaining.map(({ gpusPerReplica }) => gpusPerReplica)) + risen,
+    dollars:
+      sum(remaining.map(({ gpusPerReplica, pool }) => gpusPerReplica * rateOf(policy, pool))) +
+      risen * rateOf(policy, rising.pool),
+  }
+}
+
+const hoursAt = ({ path, gateAfter, model }: PricedPath, index: number): Range => {
+  const [point, before] = [path[index], path[index - 1]]
+  const loads = point !== undefined && before !== undefined && point.new > before.new
+  const gates = index === gateAfter
+  const minutes = (part: 'p50' | 'p95'): number =>
+    (loads ? model.loadMinutes[part] : 0) + (gates ? model.gate.minutes[part] : 0)
+  return { p50: minutes('p50') / 60, p95: minutes('p95') / 60 }
+}
+
+const rateOf = (policy: Policy, name: string): number => {
+  const pool = poolOf(policy, name)
+  return pool === undefined ? 0 : (pricePerGpuHour(pool) ?? 0)
+}
+
+const poolOf = (policy: Policy, name: string): PoolPolicy | undefined =>
+  Object.hasOwn(policy.pools, name) ? policy.pools[name] : undefined
+
+const sum = (numbers: number[]): number => numbers.reduce((total, number) => total + number, 0)

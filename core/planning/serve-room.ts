@@ -1,0 +1,119 @@
+import { pricePerGpuHour, priceSource } from '../money/prices.ts'
+import type { Bounds, Planned } from '../plan.ts'
+import type { ModelPolicy, Policy, PoolPolicy } from '../policy.ts'
+import type { GenerationView, PoolView, World } from '../world.ts'
+import type { ChosenPath } from './paths.ts'
+
+export type Refuse = Extract<Planned, { kind: 'refuse' }>
+
+/** What the policy says of a model, and the pool that it serves in. */
+export interface Rule {
+  model: ModelPolicy
+  poolName: string
+  pool: PoolPolicy
+  view: PoolView
+}
+
+/** The rule of a model, or why there is none that a plan could be made from. */
+export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refuse => {
+  const model = own(policy.models, name)
+  if (model === undefined)
+    return {
+      kind: 'refuse',
+      reason: 'not-configured',
+      detail: `the policy has no model \`${name}\`: add it under models`,
+    }
+  const [pool, view] = [own(policy.pools, model.pool), own(world.pools, model.pool)]
+  if (pool === undefined || view === undefined)
+    return {
+      kind: 'refuse',
+      reason: 'pool-unknown',
+      detail: `\`${name}\` serves in pool \`${model.pool}\`, which is not known`,
+    }
+  if (pricePerGpuHour(pool) === null)
+    return {
+      kind: 'refuse',
+      reason: 'missing-price',
+      detail: `${priceSource(model.pool, pool)}; a plan without a price is not made`,
+    }
+  return { model, poolName: model.pool, pool, view }
+}
+
+/** GPUs that a replica takes from its pool: what it asks for, and its share of those on its node that no other one fits into. */
+export const slotGpus = ({ pool: { gpusPerNode } }: Rule, gpus: number): number =>
+  gpus > 0 && gpus <= gpusPerNode ? Math.floor(gpusPerNode / Math.floor(gpusPerNode / gpus)) : gpus
+
+/** GPUs of the pool that the lane asks for now, each replica with its share. */
+export const askedGpus = (rule: Rule, generations: readonly GenerationView[]): number =>
+  generations
+    .filter(({ pool }) => pool === rule.poolName)
+    .reduce((sum, { replicas, gpusPerReplica }) => sum + replicas * slotGpus(rule, gpusPerReplica), 0)
+
+/**
+ * GPUs that the lane may take beyond what it asks for now: the ceiling, in whole nodes as Karpenter counts it, without
+ * what others hold or use. Infinite without a ceiling.
+ */
+export const freeGpus = (rule: Rule, generations: readonly GenerationView[], within?: Bounds): number => {
+  const { view, poolName } = rule
+  const asked = askedGpus(rule, generations)
+  const approved = within === undefined ? Number.POSITIVE_INFINITY : (within.gpus[poolName] ?? 0) - asked
+  return Math.min(approved, ceilingOf(rule) - othersGpus(view) - asked)
+}
+
+/** Why the wanted replicas would not fit even into an empty pool; null when they would. */
+export const whyTooSmall = (rule: Rule): string | null => {
+  const { model, pool, poolName, view } = rule
+  const { gpusPerReplica, replicas } = model
+  if (gpusPerReplica > pool.gpusPerNode)
+    return `a replica needs ${gpusPerReplica} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; a replica over several nodes is not there yet`
+  const need = replicas * slotGpus(rule, gpusPerReplica)
+  if (need <= ceilingOf(rule)) return null
+  return `${replicas} × ${gpusPerReplica} GPUs need ${need} and ${poolName} has a ceiling of ${view.ceiling} in nodes of ${pool.gpusPerNode}: lower replicas or raise pools.${poolName}.maxGpus`
+}
+
+/** `gpu-serve has 0 free of 16 (16 used, 0 held)`. */
+export const roomSentence = (rule: Rule, generations: readonly GenerationView[]): string => {
+  const { view, poolName } = rule
+  const held = Math.max(0, view.heldByOthers - (view.used - view.usedByLane))
+  const free = freeGpus(rule, generations)
+  const room = view.ceiling === null ? 'no ceiling' : `${Math.max(0, free)} free of ${view.ceiling}`
+  return `${poolName} has ${room} (${view.used} used, ${held} held)`
+}
+
+/** The refusal of a rollout that would wait for ever, with its numbers and what would cure it. */
+export const deadlockSentence = (
+  { why, shortGpus, remedies }: Extract<ChosenPath, { kind: 'deadlock' }>,
+  { rule, version, generations }: { rule: Rule; version: string; generations: readonly GenerationView[] },
+): string => {
+  const cures = [
+    ...(remedies.replicas === null ? [] : [`lower replicas to ${remedies.replicas}`]),
+    `raise pools.${rule.poolName}.maxGpus by ${shortGpus}`,
+    ...(remedies.maxUnavailable === null ? [] : [awayCure(remedies.maxUnavailable, rule)]),
+  ]
+  const text = cures.length === 1 ? cures[0] : `${cures.slice(0, -1).join(', ')}, or ${cures.at(-1)}`
+  return `serving v${version} ${why}; ${roomSentence(rule, generations)}: it would wait for ever. To cure it, ${text}`
+}
+
+/** GPUs by pool: this peak, and in other pools what the lane has there now. */
+export const gpusByPool = (
+  { pool, peak }: { pool: string; peak: number },
+  generations: readonly GenerationView[],
+): Record<string, number> => {
+  const gpus: Record<string, number> = { [pool]: peak }
+  for (const view of generations)
+    if (view.pool !== pool && view.replicas > 0)
+      gpus[view.pool] = (gpus[view.pool] ?? 0) + view.replicas * view.gpusPerReplica
+  return gpus
+}
+
+const awayCure = (maxUnavailable: number, { model }: Rule): string =>
+  `set maxUnavailable to ${maxUnavailable}${maxUnavailable > model.replicas ? ', which accepts an outage' : ''}`
+
+const ceilingOf = ({ view: { ceiling }, pool: { gpusPerNode } }: Rule): number =>
+  ceiling === null ? Number.POSITIVE_INFINITY : Math.floor(ceiling / gpusPerNode) * gpusPerNode
+
+const othersGpus = ({ heldByOthers, used, usedByLane }: PoolView): number => Math.max(heldByOthers, used - usedByLane)
+
+/** A value that was written there, never one that every object inherits. */
+const own = <T>(record: Record<string, T>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined

@@ -1,0 +1,112 @@
+import type { ServeDesired } from '../desired.ts'
+import { refOf } from '../kube.ts'
+import type { Identity, RunKey } from '../names.ts'
+import type { CheckGateStep, LaunchJobStep, Point, RollOutModelStep, Step } from '../plan.ts'
+import type { ModelPolicy, Policy } from '../policy.ts'
+import { gateCheckJob } from '../workloads/gate-check.ts'
+import type { ServingObjects } from '../workloads/vllm.ts'
+import { leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
+
+/** The steps that ask the new generation and judge its answer. */
+export const GATE_STEP = 'gate'
+export const JUDGE_STEP = 'judge'
+
+/** What the steps of a rollout are made from. */
+export interface Rollout {
+  identity: Identity
+  run: RunKey
+  policy: Policy
+  model: ModelPolicy
+  desired: ServeDesired
+  /** Generation of the Deployment that rises. */
+  generation: number
+  objects: ServingObjects
+  leaving: readonly Replica[]
+  path: Point[]
+  /** The gate stands after this point of the path; null when this very generation was judged before. */
+  gateAfter: number | null
+}
+
+/** One move after another, the gate where the path says, a word to the channel at the end. */
+export const rolloutSteps = (rollout: Rollout): Step[] => {
+  const { path, gateAfter } = rollout
+  const shown = path.map((_, index) => index).filter((index) => index > 0 || gateAfter === 0)
+  const applies = shown.find((index) => (path[index]?.new ?? 0) > 0)
+  const moves = shown.flatMap((index, position): Step[] => {
+    const move = moveStep(rollout, { index, name: `move-${position + 1}`, applies: index === applies })
+    return index === gateAfter ? [move, gateStep(rollout), judgeStep(rollout.model)] : [move]
+  })
+  return [...moves, notifyStep(rollout)]
+}
+
+const moveStep = (
+  rollout: Rollout,
+  { index, name, applies }: { index: number; name: string; applies: boolean },
+): RollOutModelStep => {
+  const { path, objects, leaving, generation } = rollout
+  const point = path[index] ?? { old: 0, new: 0 }
+  const before = path[index - 1] ?? point
+  const { deployment, service, generationService } = objects
+  const risen = { ref: refOf(deployment), generation, replicas: point.new, replicasReady: point.new }
+  return {
+    kind: 'roll-out-model',
+    name,
+    ...wordsOf(rollout, point, before),
+    objects: applies ? [deployment, service, generationService] : [],
+    replicas: [
+      ...leavingAt(leaving, { left: point.old, wait: true }),
+      ...(point.new > 0 || before.new > 0 ? [risen] : []),
+    ],
+    point,
+  }
+}
+
+const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { title: string; why: string } => {
+  const it = `v${desired.version}`
+  const others = [...new Set(leaving.map(({ view }) => titleOf(view)))].join(', ')
+  if (point.new > before.new)
+    return { title: `Bring ${it} to ${replicaCount(point.new)}`, why: 'and wait until each is ready, weights loaded' }
+  if (point.new < before.new)
+    return { title: `Leave ${replicaCount(point.new)} of ${it}`, why: 'no more are wanted, or fit' }
+  if (point.old === before.old)
+    return { title: `Keep ${replicaCount(point.new)} of ${it}`, why: 'what stands is judged before anything moves' }
+  if (point.old === 0) return { title: `Take ${others} away`, why: `${it} stands with what is wanted` }
+  return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `makes room for ${it}` }
+}
+
+const gateStep = ({ identity, run, policy, model, desired, generation }: Rollout): LaunchJobStep => ({
+  kind: 'launch-job',
+  name: GATE_STEP,
+  title: `Ask v${desired.version} inside the cluster and measure its answers`,
+  why: 'while everything that stood before can still come back',
+  job: gateCheckJob({
+    identity,
+    run,
+    desired,
+    model,
+    generation,
+    namespace: policy.namespaces.serving,
+    stepName: GATE_STEP,
+    results: policy.results,
+  }),
+  results: { bucket: policy.results.bucket, prefix: policy.results.prefix },
+  pool: null,
+  gpus: 0,
+})
+
+const judgeStep = ({ gate }: ModelPolicy): CheckGateStep => ({
+  kind: 'check-gate',
+  name: JUDGE_STEP,
+  title: `Judge ${gate.checks.map(({ metric, op, value }) => `${metric} ${op} ${value}`).join(', ')}`,
+  why: 'a missing or worse number walks back to the baseline',
+  of: GATE_STEP,
+  gates: gate.checks.map(({ metric, op, value }) => ({ metric, op, value })),
+})
+
+const notifyStep = ({ desired, model }: Rollout): Step => ({
+  kind: 'notify',
+  name: 'notify',
+  title: 'Tell the channel',
+  why: 'the version that answers has changed',
+  text: `${desired.model} v${desired.version} serves with ${replicaCount(model.replicas)} of ${model.gpusPerReplica} GPU${model.gpusPerReplica === 1 ? '' : 's'}`,
+})

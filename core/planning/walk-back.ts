@@ -1,0 +1,91 @@
+import type { Identity, RunKey } from '../names.ts'
+import type { Point, RollOutModelStep } from '../plan.ts'
+import type { LaneRow } from '../rows.ts'
+import type { GenerationView } from '../world.ts'
+import { baselineView, leavingAt, type Replica, refOf, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { gpusOf, walk } from './walk.ts'
+
+export interface WalkBackInput {
+  identity: Identity
+  run: RunKey
+  baseline: LaneRow['baseline']
+  generations: readonly GenerationView[]
+  /** Replicas at which the baseline shall stand. */
+  wantReplicas: number
+  /** GPUs of the baseline's pool that may be taken beyond what the lane has now; null = no limit. */
+  freeGpus: number | null
+  /** Without a baseline: `run` takes only the run's generation away, `all` every one. */
+  without?: 'run' | 'all'
+}
+
+/** The way back: replicas that leave, and points with `old` = those still there, `new` = the baseline's. */
+export interface WayBack {
+  base: GenerationView | undefined
+  leaving: Replica[]
+  path: Point[]
+}
+
+/**
+ * Where the way back leads: to the baseline alone. The baseline's replicas come first while there is room, so that no
+ * fewer are ready than now; in a full pool one other leaves for each that comes. It is never stuck.
+ */
+export const wayBack = (input: WalkBackInput): WayBack => {
+  const { run, generations, wantReplicas, freeGpus } = input
+  const base = baselineView(generations, input.baseline)
+  const others = generations.filter((view) => view !== base && view.replicas > 0)
+  const gone =
+    base === undefined && input.without !== 'all'
+      ? others.filter(({ generation }) => generation === run.generation)
+      : others
+  const first = gone.toSorted(
+    (a, b) =>
+      Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
+  )
+  const leaving = replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0))
+  const target = base === undefined ? 0 : wantReplicas
+  const gpus = base?.gpusPerReplica ?? 0
+  const rising = base?.replicas ?? 0
+  const room = gpusOf(leaving) + rising * gpus + (freeGpus ?? Number.POSITIVE_INFINITY)
+  const { path } = walk({ leaving, rising, target, gpus, room: Math.max(room, target * gpus), floor: 0, gated: false })
+  return { base, leaving, path }
+}
+
+/** The steps from where the world stands back to the baseline alone; without a baseline, to none of the run's generation. */
+export const walkBack = (input: WalkBackInput): RollOutModelStep[] => {
+  const way = wayBack(input)
+  return way.path
+    .slice(1)
+    .map((point, index) =>
+      stepBack(input.run, way, { name: `back-${index + 1}`, point, before: way.path[index] ?? point }),
+    )
+}
+
+const stepBack = (
+  { generation }: RunKey,
+  { base, leaving }: WayBack,
+  { name, point, before }: { name: string; point: Point; before: Point },
+): RollOutModelStep => {
+  const others = leavingAt(leaving, { left: point.old, wait: false })
+  const risen =
+    base === undefined
+      ? []
+      : [{ ref: refOf(base), generation: base.generation, replicas: point.new, replicasReady: point.new }]
+  const all = [...others, ...risen]
+  const mine = all.filter((one) => one.generation === generation).reduce((sum, { replicas }) => sum + replicas, 0)
+  const rises = point.new > before.new
+  return {
+    kind: 'roll-out-model',
+    name,
+    title: titleOfMove({ base, leaving }, point, before),
+    why: rises ? 'the baseline is the last version that was judged and stood' : 'nothing but the baseline remains',
+    objects: [],
+    replicas: all,
+    point: { old: all.reduce((sum, { replicas }) => sum + replicas, 0) - mine, new: mine },
+  }
+}
+
+const titleOfMove = ({ base, leaving }: Pick<WayBack, 'base' | 'leaving'>, point: Point, before: Point): string => {
+  if (base !== undefined && point.new !== before.new) return `Bring ${titleOf(base)} back to ${replicaCount(point.new)}`
+  const names = [...new Set(leaving.map(({ view }) => titleOf(view)))].join(', ')
+  return point.old === 0 ? `Take ${names} away` : `Leave ${replicaCount(point.old)} of ${names}`
+}

@@ -1,0 +1,48 @@
+import { registryEvent } from '../events/model-promoted.ts'
+import type { Ports } from '../flows/ports.ts'
+import { Unavailable } from '../flows/ports.ts'
+import { refuseInput } from '../flows/refuse.ts'
+import { chain, defineDoor } from './door.ts'
+import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody } from './http.ts'
+import { verifyMlflow } from './signatures.ts'
+
+/** MLflow's webhook: verified over its raw bytes, put on our bus, answered. 503 asks MLflow to try again. */
+export const door = defineDoor({
+  name: 'registry-webhook',
+  trigger: { kind: 'http', method: 'POST', route: '/webhooks/mlflow' },
+  ports: ['ledger', 'bus', 'secrets', 'clock'],
+  kubernetes: [],
+  handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
+})
+
+const receive = async (ports: Pick<Ports, 'ledger' | 'bus' | 'secrets' | 'clock'>, event: HttpEvent): Promise<HttpAnswer> => {
+  const body = rawBody(event)
+  const secret = await ports.secrets.get('mlflow-webhook')
+  const verified = verifyMlflow({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
+  if (!verified.ok) return refused(ports, 401, verified)
+  let input: unknown
+  try {
+    input = JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    return refused(ports, 400, { reason: 'not-json', detail: 'the body is not JSON' })
+  }
+  const parsed = registryEvent(verified.deliveryId, input)
+  // A well-signed delivery that we do not act on is answered well: another answer would only be repeated or lost.
+  if (!parsed.ok) return refused(ports, 202, parsed)
+  try {
+    await ports.bus.publish([parsed.event])
+  } catch (error) {
+    if (error instanceof Unavailable) return json(503, { error: 'unavailable', detail: 'try again' })
+    throw error
+  }
+  return json(202, { accepted: verified.deliveryId })
+}
+
+const refused = async (
+  ports: Pick<Ports, 'ledger' | 'clock'>,
+  status: number,
+  { reason, detail }: { reason: Parameters<typeof refuseInput>[1]['reason']; detail: string },
+): Promise<HttpAnswer> => {
+  await refuseInput(ports, { source: 'registry-webhook', reason, detail })
+  return json(status, { refused: reason, detail })
+}

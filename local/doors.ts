@@ -1,0 +1,72 @@
+import type { Ports } from '../flows/ports.ts'
+import { refuseInput } from '../flows/refuse.ts'
+import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
+import type { Answer } from '../functions/door.ts'
+import type { HttpEvent } from '../functions/http.ts'
+import { door as modelPromoted } from '../functions/model-promoted.ts'
+import { door as reconcile } from '../functions/reconcile.ts'
+import { door as registryWebhook } from '../functions/registry-webhook.ts'
+import { door as slackInteraction } from '../functions/slack-interaction.ts'
+import { matches } from './bus/match-pattern.ts'
+import type { Became, RawAnswer, RawRequest } from './house-type.ts'
+
+/** The doors that a bus wakes, with the pattern that their contract deploys. */
+const busDoors = [datasetUploaded, modelPromoted].map((door) => {
+  if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via)) throw new Error(`${door.name} has no pattern`)
+  return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
+})
+
+/** The local bus's targets: the same doors that a rule wakes in AWS. */
+export const busTargets = (ports: () => Ports) =>
+  busDoors.map(({ name, pattern, handler }) => ({
+    name,
+    pattern,
+    deliver: async (event: unknown): Promise<void> => {
+      await handler(ports())(event)
+    },
+  }))
+
+/** One EventBridge event from outside, through every door whose pattern selects it. */
+export const deliverThrough = async (ports: Ports, event: unknown): Promise<Became> => {
+  if (typeof event !== 'object' || event === null || Array.isArray(event)) return refused(ports, 'not-an-object', 'an event is a JSON object')
+  const selected = busDoors.find(({ pattern }) => matches(pattern, event))
+  if (selected === undefined) return refused(ports, 'no-contract', `no contract selects it: ${said(event)}. \`signalbox contracts\` lists what is understood`)
+  return became(selected.name, await selected.handler(ports)(event))
+}
+
+const refused = async (ports: Ports, reason: 'not-an-object' | 'no-contract', detail: string): Promise<Became> => {
+  await refuseInput(ports, { source: 'bus', reason, detail })
+  return { contract: null, lane: null, kind: 'refused', reason, detail }
+}
+
+const said = (event: object): string => {
+  const { source, 'detail-type': detailType } = event as Record<string, unknown>
+  return `source ${JSON.stringify(source)?.slice(0, 80)}, detail-type ${JSON.stringify(detailType)?.slice(0, 80)}`
+}
+
+const became = (contract: string, { kind, lane, reason, detail }: Answer): Became => ({ contract, lane, kind, reason, detail })
+
+/** The HTTP doors, called with API Gateway's event. */
+export const httpDoors = (ports: Ports) => {
+  const doors = { mlflow: registryWebhook, slack: slackInteraction }
+  return {
+    answerHttp: async (route: 'mlflow' | 'slack', request: RawRequest): Promise<RawAnswer> => {
+      const door = doors[route]
+      const event: HttpEvent = {
+        version: '2.0',
+        rawPath: door.trigger.kind === 'http' ? door.trigger.route : '/',
+        headers: request.headers,
+        body: Buffer.from(request.body).toString('base64'),
+        isBase64Encoded: true,
+      }
+      const answer = await door.handler(ports)(event)
+      return { status: answer.statusCode, body: JSON.parse(answer.body) as Record<string, unknown> }
+    },
+  }
+}
+
+/** The schedule's door. */
+export const reconcileDoor = (ports: Ports): (() => Promise<unknown>) => {
+  const handler = reconcile.handler(ports)
+  return () => handler({})
+}

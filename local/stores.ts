@@ -1,0 +1,40 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+/** Where the local product keeps what it remembers (`ledger`, `workflow`) and what stands for the outside (`world`, `buckets`). */
+export interface Stores {
+  dataDir: string | null
+  ledger: DatabaseSync
+  workflow: DatabaseSync
+  world: DatabaseSync
+  /** A folder; each folder in it is a bucket. */
+  buckets: string
+  close(): void
+}
+
+/** Opens the files in a folder, made when it is not there; `null` keeps everything in memory, for tests and the terminal tour. */
+export const openStores = (dataDir: string | null): Stores => {
+  const root = dataDir ?? mkdtempSync(join(tmpdir(), 'signalbox-'))
+  const buckets = join(root, 'buckets')
+  mkdirSync(buckets, { recursive: true })
+  const at = (name: string): DatabaseSync => {
+    const database = new DatabaseSync(dataDir === null ? ':memory:' : join(root, `${name}.db`))
+    // WAL with NORMAL loses nothing committed when the process is killed; only a power cut may take the last commits.
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000')
+    return database
+  }
+  const [ledger, workflow, world] = [at('ledger'), at('workflow'), at('world')]
+  return {
+    dataDir,
+    ledger,
+    workflow,
+    world,
+    buckets,
+    close: () => {
+      for (const database of [ledger, workflow, world]) database.close()
+      if (dataDir === null) rmSync(root, { recursive: true, force: true })
+    },
+  }
+}

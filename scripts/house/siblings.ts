@@ -1,0 +1,103 @@
+/** What a contract has beside its samples and its test. */
+export interface Stem {
+  /** Has a pure decision and a door under its own name. */
+  intends: boolean
+  /** The door that it comes in by, when that has another name. */
+  door?: string
+  why: string
+}
+
+/** The contracts, and which siblings each must have. A new contract is added here, with the reason. */
+export const STEMS: Record<string, Stem> = {
+  'dataset-uploaded': { intends: true, why: 'a dataset asks for a fine-tuning' },
+  'model-promoted': { intends: true, why: 'a promoted model asks to be served' },
+  'approval-answered': {
+    intends: false,
+    door: 'functions/slack-interaction.ts',
+    why: 'an answer changes a row, and the route is named after who calls it',
+  },
+  'plan-finished': { intends: false, why: 'ours: it goes out, and nothing of ours reacts to it' },
+}
+
+/** Ports, and whether more than one implementation must keep the same promises. */
+export const PORTS: Record<string, 'suite' | 'single'> = {
+  ledger: 'suite',
+  cluster: 'suite',
+  workflow: 'suite',
+  registry: 'suite',
+  objects: 'suite',
+  chat: 'suite',
+  bus: 'suite',
+  policies: 'single',
+  secrets: 'single',
+  clock: 'single',
+}
+
+/** Folders whose every file has a test at the same place under test/. */
+const MIRRORED = ['core/steps/', 'core/planning/', 'core/workloads/']
+
+export interface Siblings {
+  paths: readonly string[]
+  /** Stems of the contracts in the catalogue. */
+  contracts: readonly string[]
+  /** Names of the ports in flows/ports.ts. */
+  ports: readonly string[]
+  /** Files that hold nothing to run, which need no test. */
+  typesOnly: ReadonlySet<string>
+}
+
+/** One sentence for every file that is missing, which names it. Empty when the house is complete. */
+export const missingSiblings = ({ paths, contracts, ports, typesOnly }: Siblings): string[] => {
+  const there = new Set(paths)
+  const ask = (file: string, why: string): string[] => (there.has(file) ? [] : [`add ${file}: ${why}`])
+  return [
+    ...contracts.flatMap((stem) => contractSiblings(stem, paths, ask)),
+    ...samplesWithoutContract(paths, contracts),
+    ...ports.flatMap((port) => portSiblings(port, ask)),
+    ...paths
+      .filter(
+        (path) => path.endsWith('.ts') && !typesOnly.has(path) && MIRRORED.some((folder) => path.startsWith(folder)),
+      )
+      .flatMap((path) => ask(`test/${path.replace(/\.ts$/, '.test.ts')}`, `what ${path} promises must be shown`)),
+  ]
+}
+
+type Ask = (file: string, why: string) => string[]
+
+const contractSiblings = (stem: string, paths: readonly string[], ask: Ask): string[] => {
+  const known = Object.hasOwn(STEMS, stem) ? STEMS[stem] : undefined
+  const samples = `events/samples/${stem}/`
+  return [
+    ...ask(`events/${stem}.ts`, 'the catalogue lists this contract'),
+    ...ask(`test/events/${stem}.test.ts`, `the contract ${stem} must be shown to be total`),
+    ...(paths.some((path) => path.startsWith(samples) && path.endsWith('.json'))
+      ? []
+      : [`add ${samples}<case>.json: the contract ${stem} needs at least one sample`]),
+    ...(known === undefined
+      ? [`add ${stem} to STEMS in scripts/house/siblings.ts: say whether it intends, and why`]
+      : stemSiblings(stem, known, ask)),
+  ]
+}
+
+const stemSiblings = (stem: string, { intends, door, why }: Stem, ask: Ask): string[] => [
+  ...(intends ? ask(`core/decisions/on-${stem}.ts`, `${stem} intends: ${why}`) : []),
+  ...(intends ? ask(`test/core/decisions/on-${stem}.test.ts`, `the decision on ${stem} must be shown`) : []),
+  ...(intends || door !== undefined ? ask(door ?? `functions/${stem}.ts`, `${stem} needs a door: ${why}`) : []),
+]
+
+const samplesWithoutContract = (paths: readonly string[], contracts: readonly string[]): string[] => {
+  const folders = new Set(paths.flatMap((path) => /^events\/samples\/([^/]+)\//.exec(path)?.[1] ?? []))
+  return [...folders]
+    .filter((stem) => !contracts.includes(stem))
+    .map((stem) => `add events/${stem}.ts to events/catalogue.ts: it has samples and no contract`)
+}
+
+const portSiblings = (port: string, ask: Ask): string[] => {
+  if (!Object.hasOwn(PORTS, port))
+    return [
+      `add ${port} to PORTS in scripts/house/siblings.ts: say whether several implementations must keep the same promises`,
+    ]
+  return PORTS[port] === 'suite'
+    ? ask(`test/ports/${port}.contract.ts`, `every implementation of ${port} must keep the same promises`)
+    : []
+}

@@ -1,0 +1,186 @@
+/** What a room may import of something: all of it, its types alone, or only from some of its files. */
+export interface Allowed {
+  /** A path of ours or the name of a library; ends with `/` or `:` when everything below is meant. */
+  of: string
+  typesOnly?: true
+  /** Files (as beginnings of paths) of the room that may; all when left out. */
+  in?: string[]
+}
+
+export interface Room {
+  /** Completes "but <room> …". */
+  is: string
+  /** Rooms or files of ours besides the room itself. */
+  ours: Allowed[]
+  libraries: Allowed[]
+  /** May import what is only known at run time. */
+  computed?: true
+  /** Where a line belongs whose import begins with `of`; the first that fits is said. */
+  instead: { of: string; say: string }[]
+}
+
+const BEHIND_A_PORT = 'reading and writing belong in effects/ behind a port of flows/ports.ts'
+const ANYTHING = [{ of: '' }]
+const SDKS: Room['instead'] = ['@aws-sdk/', '@kubernetes/', '@aws/'].map((of) => ({
+  of,
+  say: 'an SDK is touched only in effects/, behind a port of flows/ports.ts',
+}))
+
+/** The table of who may import whom: the only place where it is written as code. */
+export const HOUSE: Record<string, Room> = {
+  events: {
+    is: 'says what can happen and knows zod alone',
+    ours: [],
+    libraries: [{ of: 'zod' }],
+    instead: [
+      { of: 'core/', say: 'what an event says belongs here, what we think of it in core/decisions/' },
+      { of: 'node:', say: 'parsing needs JSON only; signatures are checked by the doors in functions/' },
+      { of: '', say: 'a contract takes JSON and gives an event; everything else belongs in the room that it is about' },
+    ],
+  },
+  core: {
+    is: 'is pure',
+    ours: [{ of: 'events/' }],
+    libraries: [
+      { of: '@kubernetes/client-node', typesOnly: true },
+      { of: 'zod', in: ['core/policy.ts'] },
+      { of: 'node:crypto', in: ['core/digest.ts'] },
+    ],
+    instead: [
+      { of: 'node:crypto', say: 'take `sha256Hex` or `digestOf` of core/digest.ts' },
+      { of: 'zod', say: 'foreign shapes are parsed in events/, the policy in core/policy.ts' },
+      { of: 'node:', say: BEHIND_A_PORT },
+      { of: 'flows/', say: 'what asks a port belongs in flows/, which hands core the facts' },
+      { of: '', say: 'it takes facts and gives decisions and plans; what touches the outside belongs in effects/' },
+    ],
+  },
+  flows: {
+    is: 'knows ports only',
+    ours: [{ of: 'core/' }, { of: 'events/' }],
+    libraries: [],
+    instead: [
+      { of: '@kubernetes/client-node', say: 'take `KubeObject` of core/kube.ts' },
+      ...SDKS,
+      { of: 'node:', say: BEHIND_A_PORT },
+      { of: 'effects/', say: 'ask for the port, and let the door hand the effect in' },
+      { of: '', say: 'say what is needed as a port in flows/ports.ts, and fulfil it in effects/' },
+    ],
+  },
+  effects: {
+    is: 'fulfils ports, one a folder, with one SDK each',
+    ours: [{ of: 'flows/ports.ts' }, { of: 'core/' }, { of: 'events/' }],
+    libraries: [
+      { of: 'node:' },
+      { of: '@aws-sdk/' },
+      { of: '@aws/durable-execution-sdk-js', in: ['effects/workflow/'] },
+      { of: '@middy/core', typesOnly: true, in: ['effects/workflow/'] },
+      { of: 'aws-lambda', typesOnly: true },
+      { of: '@kubernetes/client-node', in: ['effects/cluster/'] },
+      { of: 'undici', in: ['effects/cluster/'] },
+    ],
+    instead: [
+      { of: 'flows/', say: 'of flows it sees flows/ports.ts alone; what uses the port belongs in flows/ or in a door' },
+      { of: 'functions/', say: 'a door is made from ports and effects never see it' },
+      { of: '', say: 'each SDK stays in the folder of its own port' },
+    ],
+  },
+  functions: {
+    is: 'is made from ports',
+    ours: [{ of: 'flows/' }, { of: 'core/' }, { of: 'events/' }, { of: 'effects/', in: ['functions/aws-binding'] }],
+    libraries: [
+      { of: 'node:crypto' },
+      { of: '@middy/' },
+      { of: '@aws-lambda-powertools/' },
+      { of: 'aws-lambda', typesOnly: true },
+    ],
+    instead: [
+      { of: 'effects/', say: 'a door takes its ports as a parameter; functions/aws-binding*.ts alone makes them' },
+      ...SDKS,
+      { of: 'node:', say: BEHIND_A_PORT },
+      { of: '', say: 'a door holds 5–20 lines of handler; the work belongs in flows/' },
+    ],
+  },
+  local: {
+    is: 'is the same house on one machine',
+    ours: [{ of: 'flows/' }, { of: 'core/' }, { of: 'events/' }, { of: 'functions/' }, { of: 'effects/workflow/' }],
+    libraries: [
+      { of: 'node:' },
+      { of: 'hono' },
+      { of: 'hono/' },
+      { of: '@hono/node-server' },
+      { of: '@hono/node-server/' },
+    ],
+    computed: true,
+    instead: [
+      { of: '@aws/durable-execution-sdk-js', say: 'take what effects/workflow/ offers of the SDK' },
+      { of: '@kubernetes/client-node', say: 'take `KubeObject` of core/kube.ts' },
+      ...SDKS,
+      { of: 'cli/', say: 'the command line starts the house, not the other way round' },
+      { of: '', say: 'it uses node: and hono; what reaches the real world belongs in effects/' },
+    ],
+  },
+  cli: {
+    is: 'is the command line',
+    ours: ['events/', 'core/', 'flows/', 'effects/', 'functions/', 'local/', 'signalbox.config.ts', 'package.json'].map(
+      (of) => ({ of }),
+    ),
+    libraries: [{ of: 'node:' }, { of: 'commander' }],
+    computed: true,
+    instead: [
+      { of: 'infra/', say: 'the stack is synthesized by its own command; share facts through functions/' },
+      { of: 'test/', say: 'what the product needs belongs in a room of the product' },
+      { of: '', say: 'a command parses arguments, asks the house of local/ and prints' },
+    ],
+  },
+  infra: {
+    is: 'is the stack',
+    ours: [{ of: 'events/' }, { of: 'core/', typesOnly: true }, { of: 'functions/' }],
+    libraries: [
+      { of: 'aws-cdk-lib' },
+      { of: 'aws-cdk-lib/' },
+      { of: 'constructs' },
+      { of: 'cdk-nag' },
+      { of: 'node:' },
+    ],
+    instead: [
+      { of: 'effects/', say: 'it deploys doors as built files and imports only their rights' },
+      { of: '', say: 'it takes patterns from events/ and rights from functions/' },
+    ],
+  },
+  test: { is: 'may use anything', ours: ANYTHING, libraries: ANYTHING, computed: true, instead: [] },
+  bench: { is: 'may use anything', ours: ANYTHING, libraries: ANYTHING, computed: true, instead: [] },
+  scripts: { is: 'may use anything', ours: ANYTHING, libraries: ANYTHING, computed: true, instead: [] },
+  'signalbox.config.ts': {
+    is: 'is plain data',
+    ours: [{ of: 'core/policy.ts' }],
+    libraries: [],
+    instead: [{ of: '', say: 'it imports `defineConfig` of core/policy.ts and nothing else' }],
+  },
+  'vitest.config.ts': {
+    is: 'configures the tests',
+    ours: [],
+    libraries: [{ of: 'vitest/config' }],
+    instead: [{ of: '', say: 'what tests share belongs in test/setup.ts' }],
+  },
+}
+
+/** Files (as beginnings of paths) that may read the environment. */
+export const ENVIRONMENT = [
+  'functions/aws-binding',
+  'infra/app.ts',
+  'local/main.ts',
+  'local/secrets',
+  'cli/signalbox.mjs',
+  'cli/main.ts',
+  'test/setup.ts',
+  'test/slow/',
+  'test/real/',
+  'bench/',
+  'scripts/',
+]
+
+/** Names that say nothing about what is inside. */
+export const FORBIDDEN_NAMES = ['util', 'utils', 'helper', 'helpers', 'common', 'shared', 'lib', 'misc']
+
+/** Lines that a file may have. */
+export const LONGEST_FILE = 250

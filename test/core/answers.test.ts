@@ -1,0 +1,175 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { approvalNeed, stillApproved, whyVoteFails, withVote } from '../../core/answers.ts'
+import type { ApprovalPolicy } from '../../core/policy.ts'
+import type { AnswerRow, Vote } from '../../core/rows.ts'
+
+fc.configureGlobal({ seed: 20261124 })
+
+const ANA = 'T0SIGNAL/U0ANA'
+const BEN = 'T0SIGNAL/U0BEN'
+const CARLA = 'T0SIGNAL/U0CARLA'
+
+const policy = (over: Partial<ApprovalPolicy> = {}): ApprovalPolicy => ({
+  channel: 'C0',
+  approvers: [
+    { id: ANA, name: 'ana' },
+    { id: BEN, name: 'ben' },
+  ],
+  need: 1,
+  requesterMayApprove: false,
+  unknownRequester: 'anyone',
+  expiry: '4h',
+  autoApproveBelow: 0,
+  ...over,
+})
+
+const row = (over: Partial<AnswerRow> = {}): AnswerRow => ({
+  id: 'q',
+  lane: 'train/a',
+  generation: 1,
+  attempt: 1,
+  plan: 'p',
+  digest: 'd',
+  openedAt: 0,
+  until: 1000,
+  state: 'open',
+  bounds: { dollars: 1, gpus: {}, unavailable: 0, until: 1000 },
+  need: 1,
+  requester: CARLA,
+  votes: [],
+  card: null,
+  ...over,
+})
+
+const vote = (by: string, over: Partial<Vote> = {}): Vote => ({
+  by,
+  verdict: 'approve',
+  reason: null,
+  at: 500,
+  ...over,
+})
+
+describe('whether a plan must be asked about', () => {
+  const need = (over: Partial<ApprovalPolicy>, about: { requester: string | null; dollars: number }) =>
+    approvalNeed(policy(over), about)
+
+  it('always, when nothing passes by itself: a free plan too', () => {
+    expect(need({}, { requester: CARLA, dollars: 0 })).toEqual({
+      kind: 'need',
+      need: { required: true, why: 'may cost $0.00', need: 1 },
+    })
+  })
+
+  it('not below the amount that policy lets pass, and again from that amount on', () => {
+    expect(need({ autoApproveBelow: 50 }, { requester: CARLA, dollars: 49.99 })).toMatchObject({
+      need: { required: false, need: 0 },
+    })
+    expect(need({ autoApproveBelow: 50 }, { requester: CARLA, dollars: 50 })).toMatchObject({
+      need: { required: true, need: 1 },
+    })
+  })
+
+  it('of as many as policy says, and of one more when it says so for an unknown requester', () => {
+    expect(need({ need: 2 }, { requester: CARLA, dollars: 1 })).toMatchObject({ need: { need: 2 } })
+    expect(need({ unknownRequester: 'one-more' }, { requester: null, dollars: 1 })).toMatchObject({ need: { need: 2 } })
+    expect(need({ unknownRequester: 'one-more' }, { requester: CARLA, dollars: 1 })).toMatchObject({
+      need: { need: 1 },
+    })
+  })
+
+  it('not at all when nobody knows who asked and policy refuses that, however cheap', () => {
+    const refused = need({ unknownRequester: 'refuse', autoApproveBelow: 50 }, { requester: null, dollars: 1 })
+    expect(refused).toMatchObject({ kind: 'refuse', detail: expect.stringContaining('approvals.unknownRequester') })
+  })
+})
+
+describe('a vote', () => {
+  it('counts when an approver gives it in time on an open question', () => {
+    expect(whyVoteFails(row(), vote(ANA), policy())).toBeNull()
+    expect(whyVoteFails(row(), vote(ANA, { at: 1000 }), policy())).toBeNull()
+  })
+
+  it.each<[string, AnswerRow, Vote]>([
+    ['too-late', row(), vote(ANA, { at: 1001 })],
+    ['question-closed', row({ state: 'closed' }), vote(ANA)],
+    ['question-closed', row({ state: 'approved' }), vote(BEN)],
+    ['not-an-approver', row(), vote('T0SIGNAL/U0MALLORY')],
+    ['not-an-approver', row(), vote('T0OTHER/U0ANA')],
+    ['requester-may-not-approve', row({ requester: ANA }), vote(ANA)],
+    ['already-answered', row({ need: 2, votes: [vote(ANA)] }), vote(ANA)],
+  ])('does not count: %s', (reason, question, given) => {
+    expect(whyVoteFails(question, given, policy())).toBe(reason)
+  })
+
+  it('of the requester counts against the plan, and for it only where policy allows', () => {
+    expect(whyVoteFails(row({ requester: ANA }), vote(ANA, { verdict: 'deny' }), policy())).toBeNull()
+    expect(whyVoteFails(row({ requester: ANA }), vote(ANA), policy({ requesterMayApprove: true }))).toBeNull()
+  })
+})
+
+describe('a question', () => {
+  it('is approved by the number of people that it needs, and not one earlier', () => {
+    const one = withVote(row({ need: 2 }), vote(ANA))
+    expect(one.state).toBe('open')
+    expect(withVote(one, vote(BEN)).state).toBe('approved')
+  })
+
+  it('is rejected by one denial, whoever approved before', () => {
+    expect(withVote(withVote(row({ need: 2 }), vote(ANA)), vote(BEN, { verdict: 'deny' })).state).toBe('rejected')
+  })
+
+  it('keeps every vote and leaves the row that it was given alone', () => {
+    const before = row()
+    expect(withVote(before, vote(ANA)).votes).toEqual([vote(ANA)])
+    expect(before).toEqual(row())
+  })
+
+  it('is never approved by fewer different approvers than it needs, whatever arrives in whatever order', () => {
+    const anyVote = fc.record({
+      by: fc.constantFrom(ANA, BEN, CARLA, 'T0SIGNAL/U0MALLORY'),
+      verdict: fc.constantFrom('approve' as const, 'deny' as const),
+      reason: fc.constant(null),
+      at: fc.integer({ min: 0, max: 2000 }),
+    })
+    fc.assert(
+      fc.property(fc.array(anyVote, { maxLength: 12 }), fc.integer({ min: 1, max: 3 }), (votes, need) => {
+        const end = votes.reduce(
+          (now, next) => (whyVoteFails(now, next, policy()) === null ? withVote(now, next) : now),
+          row({ need }),
+        )
+        const inFavour = new Set(end.votes.filter(({ verdict }) => verdict === 'approve').map(({ by }) => by))
+        if (end.state === 'approved') expect(inFavour.size).toBeGreaterThanOrEqual(need)
+        if (end.state === 'open') expect(inFavour.size).toBeLessThan(need)
+        expect(end.state === 'rejected').toBe(end.votes.some(({ verdict }) => verdict === 'deny'))
+        for (const { by, at } of end.votes) expect(at <= end.until && [ANA, BEN].includes(by)).toBe(true)
+      }),
+    )
+  })
+})
+
+describe('an approval that has waited', () => {
+  const approved = withVote(row(), vote(ANA))
+
+  it('still stands under the same policy', () => {
+    expect(stillApproved(approved, policy(), 1)).toBe(true)
+  })
+
+  it('falls when its approver was revoked, when more are needed now, and when the requester may no longer approve', () => {
+    expect(stillApproved(approved, policy({ approvers: [{ id: BEN, name: 'ben' }] }), 1)).toBe(false)
+    expect(stillApproved(approved, policy(), 2)).toBe(false)
+    const own = withVote(row({ requester: ANA }), vote(ANA))
+    expect(stillApproved(own, policy({ requesterMayApprove: true }), 1)).toBe(true)
+    expect(stillApproved(own, policy(), 1)).toBe(false)
+  })
+
+  it('does not get easier when policy now needs fewer than the question asked for', () => {
+    const two = { ...withVote(withVote(row({ need: 2 }), vote(ANA)), vote(BEN)) }
+    expect(stillApproved(two, policy({ approvers: [{ id: BEN, name: 'ben' }] }), 1)).toBe(false)
+  })
+
+  it('never was one when the question is not approved', () => {
+    for (const state of ['open', 'rejected', 'expired', 'closed'] as const)
+      expect(stillApproved({ ...approved, state }, policy(), 1)).toBe(false)
+  })
+})

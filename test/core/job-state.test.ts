@@ -1,0 +1,284 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { jobState } from '../../core/job-state.ts'
+
+fc.configureGlobal({ seed: 20261124 })
+
+const job = (type?: string, more: { reason?: string; message?: string } = {}): V1Job => ({
+  spec: { template: {} },
+  status: type === undefined ? {} : { conditions: [{ type, status: 'True', ...more }] },
+})
+
+interface PodSketch {
+  phase?: string
+  node?: string
+  exit?: { exitCode: number; reason?: string; message?: string }
+  waiting?: { reason: string; message?: string }
+  conditions?: { type: string; status: string; reason?: string; message?: string }[]
+  reason?: string
+  at?: number
+}
+
+const pod = ({ phase = 'Running', node, exit, waiting, conditions, reason, at = 0 }: PodSketch): V1Pod => ({
+  metadata: { name: 'p', creationTimestamp: new Date(at) },
+  spec: { containers: [], ...(node === undefined ? {} : { nodeName: node }) },
+  status: {
+    phase,
+    reason,
+    conditions,
+    containerStatuses: [
+      {
+        name: 'fine-tuning',
+        image: 'acme/trainer@sha256:1',
+        imageID: '',
+        ready: false,
+        restartCount: 0,
+        state: { ...(exit === undefined ? {} : { terminated: exit }), ...(waiting === undefined ? {} : { waiting }) },
+      },
+    ],
+  },
+})
+
+const failedPod = (exitCode: number, more: { reason?: string; message?: string } = {}) =>
+  pod({ phase: 'Failed', exit: { exitCode, ...more } })
+const disrupted = (reason: string, at = 0) =>
+  pod({
+    phase: 'Failed',
+    at,
+    conditions: [{ type: 'DisruptionTarget', status: 'True', reason, message: 'the node went away' }],
+  })
+const failed = job('Failed', { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' })
+
+describe('a Job that waits', () => {
+  it.each<[string, V1Job, V1Pod[]]>([
+    ['waiting for its pod to be made', job(), []],
+    ['suspended by a queue or a person: it starts when that is lifted', { spec: { template: {}, suspend: true } }, []],
+    [
+      'waiting for a node: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.',
+      job(),
+      [
+        pod({
+          phase: 'Pending',
+          conditions: [
+            {
+              type: 'PodScheduled',
+              status: 'False',
+              reason: 'Unschedulable',
+              message: '0/3 nodes are available: 3 Insufficient nvidia.com/gpu.',
+            },
+          ],
+        }),
+      ],
+    ],
+    ['waiting for a node', job(), [pod({ phase: 'Pending' })]],
+    [
+      'starting on node-1',
+      job(),
+      [pod({ phase: 'Pending', node: 'node-1', waiting: { reason: 'ContainerCreating' } })],
+    ],
+    [
+      'not started on node-1: ErrImagePull (denied)',
+      job(),
+      [pod({ phase: 'Pending', node: 'node-1', waiting: { reason: 'ErrImagePull', message: 'denied' } })],
+    ],
+    [
+      'not started on node-1: CreateContainerConfigError',
+      job(),
+      [pod({ phase: 'Pending', node: 'node-1', waiting: { reason: 'CreateContainerConfigError' } })],
+    ],
+  ])('says: %s', (note, seen, pods) => {
+    expect(jobState(seen, pods)).toEqual({ kind: 'waiting', note, failure: null })
+  })
+
+  it.each(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])(
+    'fails at once on %s: waiting does not cure it',
+    (reason) => {
+      const state = jobState(job(), [pod({ phase: 'Pending', waiting: { reason, message: 'not found' } })])
+      expect(state).toMatchObject({ kind: 'failed', failure: 'image-pull' })
+      expect(state.note).toBe(
+        `the image acme/trainer@sha256:1 cannot be pulled (${reason}: not found): check its name and digest`,
+      )
+    },
+  )
+
+  it("fails at once too when an init container's image is the one", () => {
+    const base = pod({ phase: 'Pending' })
+    const init = {
+      ...base.status!.containerStatuses![0]!,
+      image: 'init@sha256:2',
+      state: { waiting: { reason: 'ImagePullBackOff' } },
+    }
+    const state = jobState(job(), [{ ...base, status: { ...base.status, initContainerStatuses: [init] } }])
+    expect(state).toMatchObject({ failure: 'image-pull', note: expect.stringContaining('init@sha256:2') })
+  })
+})
+
+describe('a Job that runs', () => {
+  it('says where', () => {
+    expect(jobState(job(), [pod({ node: 'node-1' })])).toEqual({
+      kind: 'running',
+      note: 'running on node-1',
+      failure: null,
+    })
+  })
+
+  it('goes on after a disruption: its pod is replaced, and that is said', () => {
+    const state = jobState(job(), [disrupted('EvictionByEvictionAPI'), pod({ node: 'node-2', at: 5 })])
+    expect(state).toEqual({
+      kind: 'running',
+      note: 'running on node-2; 1 earlier pod was lost to a disruption',
+      failure: null,
+    })
+  })
+
+  it('waits while the pod that replaces a lost one is not there yet', () => {
+    expect(jobState(job(), [disrupted('x'), disrupted('y')])).toMatchObject({
+      kind: 'waiting',
+      note: 'waiting for its pod to be made; 2 earlier pods were lost to a disruption',
+    })
+  })
+
+  it('has not ended because its pod has: only its own conditions say so', () => {
+    expect(jobState(job(), [failedPod(1)])).toMatchObject({ kind: 'waiting', failure: null })
+    expect(jobState(job(), [pod({ phase: 'Succeeded' })])).toMatchObject({ kind: 'waiting', failure: null })
+    const not = { ...job(), status: { conditions: [{ type: 'Failed', status: 'False' }] } }
+    expect(jobState(not, [pod({})]).kind).toBe('running')
+  })
+
+  it('says that a pod is stopping', () => {
+    const base = pod({ node: 'n' })
+    expect(jobState(job(), [{ ...base, metadata: { ...base.metadata, deletionTimestamp: new Date(1) } }]).note).toBe(
+      'its pod is stopping on n',
+    )
+  })
+})
+
+describe('a Job that succeeded', () => {
+  it('is complete, whatever became of earlier pods', () => {
+    expect(jobState(job('Complete'), [failedPod(1), pod({ phase: 'Succeeded' })])).toEqual({
+      kind: 'succeeded',
+      note: 'complete',
+      failure: null,
+    })
+  })
+})
+
+describe('a Job that failed', () => {
+  it.each(['Failed', 'FailureTarget'])('is known by its condition %s', (type) => {
+    expect(jobState(job(type), [failedPod(1)])).toMatchObject({ kind: 'failed', failure: 'exit-code' })
+  })
+
+  it.each([
+    [1, {}, 'exit-code', 'fine-tuning ended with exit 1'],
+    [1, { message: 'no such column\n' }, 'exit-code', 'fine-tuning ended with exit 1: no such column'],
+    [42, {}, 'exit-code', 'its data or settings are wrong: another try will not help'],
+    [127, {}, 'exit-code', 'its command is not in the image'],
+    [143, {}, 'exit-code', 'stopped by SIGTERM'],
+    [137, {}, 'exit-code', 'killed by SIGKILL, often for memory'],
+    [137, { reason: 'OOMKilled' }, 'out-of-memory', 'OOMKilled, exit 137'],
+  ] as const)('with exit %d %o is %s', (exitCode, more, failure, note) => {
+    const state = jobState(failed, [failedPod(exitCode, more)])
+    expect(state).toMatchObject({ kind: 'failed', failure })
+    expect(state.note).toContain(note)
+  })
+
+  it.each([
+    ['[rank3]: Watchdog caught collective operation timeout: WorkNCCL(SeqNum=7)', 'nccl-timeout'],
+    ['NCCL error: unhandled system error, connection timed out', 'nccl-timeout'],
+    ['torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB', 'out-of-memory'],
+    ['NCCL INFO Connected all rings', 'exit-code'],
+  ])('whose log says "%s" is %s', (line, failure) => {
+    const state = jobState(failed, [failedPod(1)], ['step 100', line, 'bye'])
+    expect(state.failure).toBe(failure)
+    expect(state.note.includes(line)).toBe(failure !== 'exit-code')
+  })
+
+  it('because its node went away is node-lost, and says why', () => {
+    expect(jobState(failed, [disrupted('DeletionByTaintManager')])).toEqual({
+      kind: 'failed',
+      failure: 'node-lost',
+      note: 'its pod was taken away: DeletionByTaintManager (the node went away)',
+    })
+    expect(jobState(failed, [pod({ phase: 'Failed', reason: 'NodeLost' })])).toMatchObject({ failure: 'node-lost' })
+  })
+
+  it('because a drain stopped it is node-lost, though its program ended with SIGTERM', () => {
+    const drained = disrupted('EvictionByEvictionAPI')
+    drained.status!.containerStatuses![0]!.state = { terminated: { exitCode: 143 } }
+    expect(jobState(failed, [drained]).failure).toBe('node-lost')
+  })
+
+  it('of its own after a disruption is told by what it died of', () => {
+    expect(
+      jobState(failed, [disrupted('x', 1), { ...failedPod(3), metadata: { creationTimestamp: new Date(2) } }]).failure,
+    ).toBe('exit-code')
+  })
+
+  it('is told by its newest pod, whether its time is a date or text', () => {
+    const older = { ...failedPod(1), metadata: { creationTimestamp: '2026-11-24T09:00:00Z' as unknown as Date } }
+    const newer = { ...failedPod(2), metadata: { creationTimestamp: new Date('2026-11-24T09:00:01Z') } }
+    expect(jobState(failed, [older, newer]).note).toContain('exit 2')
+    expect(jobState(failed, [newer, older]).note).toContain('exit 2')
+  })
+
+  it('at its deadline says so, and whether it ever started', () => {
+    const late = job('Failed', { reason: 'DeadlineExceeded' })
+    expect(jobState(late, [failedPod(143)])).toMatchObject({
+      failure: 'deadline-exceeded',
+      note: 'it ran into its deadline',
+    })
+    expect(jobState(late, [pod({ phase: 'Pending' })]).note).toBe(
+      'it ran into its deadline, and never started: waiting for a node',
+    )
+  })
+
+  it('whose pods are gone says what the Job itself says', () => {
+    expect(jobState(failed, [])).toEqual({
+      kind: 'failed',
+      failure: 'exit-code',
+      note: 'Job has reached the specified backoff limit',
+    })
+    expect(jobState(job('Failed'), []).note).toBe('the Job failed and does not say why')
+  })
+})
+
+describe('any Job with any pods', () => {
+  const text = fc.constantFrom('', 'OOMKilled', 'ImagePullBackOff', 'NodeLost', 'DeadlineExceeded', 'x')
+  const condition = fc.record(
+    {
+      type: fc.constantFrom('Complete', 'Failed', 'FailureTarget', 'DisruptionTarget', 'PodScheduled'),
+      status: fc.constantFrom('True', 'False', 'Unknown'),
+      reason: text,
+      message: text,
+    },
+    { requiredKeys: ['type', 'status'] },
+  )
+  const pods = fc.array(
+    fc.record(
+      {
+        phase: fc.constantFrom('Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'),
+        conditions: fc.array(condition, { maxLength: 3 }),
+        exit: fc.record({ exitCode: fc.integer({ min: 0, max: 255 }), reason: text }),
+        waiting: fc.record({ reason: text }),
+        reason: text,
+      },
+      { requiredKeys: [] },
+    ),
+    { maxLength: 4 },
+  )
+
+  it('has a note, and a failure exactly when it failed', () => {
+    fc.assert(
+      fc.property(fc.array(condition, { maxLength: 3 }), pods, fc.array(fc.string()), (conditions, sketches, logs) => {
+        const state = jobState({ status: { conditions } }, sketches.map(pod), logs)
+        expect(state.note).not.toBe('')
+        expect(state.failure !== null).toBe(state.kind === 'failed')
+      }),
+    )
+  })
+
+  it('is read though the server left everything out', () => {
+    expect(jobState({}, [{}]).kind).toBe('waiting')
+  })
+})

@@ -1,0 +1,137 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Plan } from '../../core/plan.ts'
+import { planCard, planText } from '../../core/plan-text.ts'
+import { NOW, trainPlan } from './training-fixture.ts'
+
+fc.configureGlobal({ seed: 20261124 })
+
+const plan = trainPlan()
+
+const rollout: Plan = {
+  ...plan,
+  interrupts: ['requests to one replica, drained over 30 s', 'nothing else'],
+  strategy: {
+    name: 'surge',
+    why: '4 GPUs are free',
+    path: [
+      { old: 2, new: 0 },
+      { old: 2, new: 1 },
+      { old: 0, new: 2 },
+    ],
+    rejected: [
+      { name: 'blue-green', why: 'needs 8 GPUs and 4 are free' },
+      { name: 'one-out-one-in', why: 'one replica would be away' },
+    ],
+  },
+}
+
+describe('a plan in a terminal', () => {
+  it('reads as a person wants to read it', () => {
+    expect(planText(plan, NOW)).toBe(`\
+Fine-tune meta-llama/Llama-3.1-8B-Instruct on support-chats@abababab, register it as support-llama
+  lane        train/support-chats, generation 1, attempt 1
+  plan        ${plan.id}
+
+Steps
+  1. train     Fine-tune meta-llama/Llama-3.1-8B-Instruct (lora) on 8 GPUs of gpu-train
+               because support-chats@abababab is all there
+  2. evaluate  Evaluate the result on 1 GPU of gpu-train
+               because nothing is registered that was not measured
+  3. judge     Judge score >= 0.8
+               because a missing or worse number registers nothing
+  4. register  Register it as a new version of support-llama
+               because a version can be promoted, a file cannot
+  5. notify    Tell the channel
+               because promoting it is for a person to decide
+
+  price       $84.28 (p95 $168.56)
+  per hour    now $0.00, then $55.04
+  GPU-hours   12.25 (p95 24.5)
+  sources     p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
+  interrupts  nothing
+  undo        Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.
+
+  bounds      at most $168.56; GPUs: gpu-train ≤ 8; replicas away: 0
+  expires     2026-11-24 13:00 UTC (in 4 h)
+  approval    1 needed: may cost $168.56
+  digest      ${plan.digest}
+  policy      ${plan.policy}
+
+  why         fine-tune on support-chats@abababab: 12 objects, 3.4 MB, named by s3://acme-datasets/support-chats/2026-11-24/manifest.json
+              gpu-train because datasets.support-chats.launch.pool says so; 8 GPUs fit one node of 8
+              gpu-train: 16 of 16 GPUs free (0 held or used by others), 0 on nodes that are up; needs 8
+              priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
+              ml-monthly: $0.00 spent and $0.00 held of $20,000.00; this adds at most $168.56`)
+  })
+
+  it('shows the path of a rollout, why it was chosen and why the others were not', () => {
+    const text = planText(rollout, NOW)
+    expect(text).toContain('  strategy    surge: 4 GPUs are free\n')
+    expect(text).toContain('  path        (2,0) (2,1) (0,2) of (old,new) replicas\n')
+    expect(text).toContain(
+      '  not         blue-green: needs 8 GPUs and 4 are free\n              one-out-one-in: one replica would be away\n',
+    )
+    expect(text).toContain('  interrupts  requests to one replica, drained over 30 s\n              nothing else\n')
+  })
+
+  it('says how long there is left, and when it is past', () => {
+    const expires = (now: number) =>
+      planText(plan, now)
+        .split('\n')
+        .find((line) => line.includes('expires'))
+    expect(expires(plan.bounds.until - 59 * 60_000)).toContain('(in 59 min)')
+    expect(expires(plan.bounds.until - 90 * 60_000)).toContain('(in 1 h 30 min)')
+    expect(expires(plan.bounds.until + 5 * 60_000)).toContain('(5 min ago)')
+  })
+
+  it('says when nobody needs to agree', () => {
+    const text = planText({ ...plan, approval: { required: false, why: 'cheap', need: 0 } }, NOW)
+    expect(text).toContain('  approval    not needed: cheap\n')
+  })
+
+  it('never passes a control character on, whatever a bucket or a registry calls its things', () => {
+    const hostile = fc.string({
+      unit: fc.constantFrom('\u001b', '[31m', '\r', '\u0007', '\u202e', '\u009b', '\n', 'a'),
+    })
+    fc.assert(
+      fc.property(hostile, (name) => {
+        const named = { ...rollout, title: name, reasons: [name], undo: name, interrupts: [name] }
+        const lines = planText(named, NOW).split('\n')
+        for (const line of [...lines, ...planCard(named).lines]) expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+        expect(lines).toHaveLength(
+          planText({ ...named, title: 'a', reasons: ['a'], undo: 'a', interrupts: ['a'] }, NOW).split('\n').length,
+        )
+      }),
+    )
+  })
+
+  it('is total: no time and no number makes it throw', () => {
+    for (const until of [Number.NaN, Number.POSITIVE_INFINITY, 9e15, 0])
+      expect(planText({ ...plan, steps: [], bounds: { ...plan.bounds, until, gpus: {} } }, NOW)).toContain('GPUs: none')
+  })
+})
+
+describe('a plan on a card', () => {
+  it('gives the facts that a person decides by', () => {
+    expect(Object.fromEntries(planCard(plan).facts.map(({ label, value }) => [label, value]))).toEqual({
+      Price: '$84.28 (p95 $168.56)',
+      'While it runs': '$55.04 an hour, now $0.00',
+      GPUs: 'gpu-train ≤ 8',
+      Interrupts: 'nothing',
+      'Begins before': '2026-11-24 13:00 UTC',
+      Plan: `${plan.id} (${plan.digest.slice(0, 12)})`,
+    })
+  })
+
+  it('lists steps with why, the strategy with its path, the reasons and the way back', () => {
+    const { lines } = planCard(rollout)
+    expect(lines[0]).toBe(
+      '1. Fine-tune meta-llama/Llama-3.1-8B-Instruct (lora) on 8 GPUs of gpu-train: support-chats@abababab is all there',
+    )
+    expect(lines).toContain('surge, (2,0) (2,1) (0,2) of (old,new) replicas: 4 GPUs are free')
+    expect(lines).toEqual(expect.arrayContaining(plan.reasons))
+    expect(lines.at(-1)).toBe(`Undo: ${plan.undo}`)
+    expect(planCard(plan).lines).toHaveLength(5 + plan.reasons.length + 1)
+  })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { effectsOf } from '../../../core/planning/effects.ts'
+import { objectDigest } from '../../../core/workloads/object-digest.ts'
+
+const IMAGE = { a: `a@sha256:${'1'.repeat(64)}`, b: `b@sha256:${'2'.repeat(64)}`, init: `i@sha256:${'3'.repeat(64)}` }
+
+const job = (name: string, image: string): KubeObject =>
+  ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name, namespace: 'training' },
+    spec: {
+      template: { spec: { initContainers: [{ name: 'i', image: IMAGE.init }], containers: [{ name: 'm', image }] } },
+    },
+  }) as unknown as KubeObject
+const service: KubeObject = {
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name: 's', namespace: 'serving' },
+  spec: {},
+}
+const pool: KubeObject = { apiVersion: 'karpenter.sh/v1', kind: 'NodePool', metadata: { name: 'gpu' } }
+
+describe('the effects of a plan', () => {
+  const objects = [service, job('one', IMAGE.b), pool, job('two', IMAGE.a)]
+
+  it('are every object by kind, namespace and digest, and every image once, init containers included', () => {
+    const { effects } = effectsOf({ objects, interrupts: ['b', 'a'] })
+    expect(effects.objects.map(({ kind, namespace }) => [kind, namespace])).toEqual([
+      ['Job', 'training'],
+      ['Job', 'training'],
+      ['NodePool', null],
+      ['Service', 'serving'],
+    ])
+    expect(effects.objects.map(({ digest }) => digest)).toEqual(expect.arrayContaining(objects.map(objectDigest)))
+    expect(effects.images).toEqual([IMAGE.a, IMAGE.b, IMAGE.init])
+    expect(effects.interrupts).toEqual(['a', 'b'])
+  })
+
+  it('have a digest that no order changes', () => {
+    const { digest } = effectsOf({ objects, interrupts: ['a', 'b'] })
+    expect(effectsOf({ objects: [...objects].reverse(), interrupts: ['b', 'a'] }).digest).toBe(digest)
+    expect(digest).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it('have another digest with another object, image or interruption, and the same with another name', () => {
+    const { digest } = effectsOf({ objects, interrupts: [] })
+    const others = [
+      effectsOf({ objects: objects.slice(1), interrupts: [] }),
+      effectsOf({ objects: [...objects, service], interrupts: [] }),
+      effectsOf({ objects: [service, job('one', IMAGE.a), pool, job('two', IMAGE.a)], interrupts: [] }),
+      effectsOf({ objects, interrupts: ['replica 1'] }),
+    ]
+    for (const other of others) expect(other.digest).not.toBe(digest)
+    const renamed = [service, job('three', IMAGE.b), pool, job('four', IMAGE.a)]
+    expect(effectsOf({ objects: renamed, interrupts: [] }).digest).toBe(digest)
+  })
+
+  it('read the image of a bare pod too', () => {
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'm', image: IMAGE.a }] },
+    }
+    expect(effectsOf({ objects: [pod as KubeObject], interrupts: [] }).effects.images).toEqual([IMAGE.a])
+  })
+
+  it('of nothing are empty and have a digest', () => {
+    expect(effectsOf({ objects: [], interrupts: [] }).effects).toEqual({ objects: [], images: [], interrupts: [], gates: [] })
+  })
+})

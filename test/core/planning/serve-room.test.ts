@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { freeGpus, type Rule, roomSentence, ruleOf, slotGpus, whyTooSmall } from '../../../core/planning/serve-room.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import type { PoolView } from '../../../core/world.ts'
+
+const image = `vllm@sha256:${'a'.repeat(64)}`
+const ruleWith = (view: Partial<PoolView>, gpusPerReplica = 4): Rule => {
+  const policy = parsePolicy({
+    cluster: 'gpu',
+    results: { bucket: 'results' },
+    budget: { dollars: 1000 },
+    pools: {
+      p: { instanceType: 'x', gpusPerNode: 8, maxGpus: 16, price: { perNodeHour: 8, source: 's', date: '2026-11-01' } },
+    },
+    models: {
+      m: {
+        serveAlias: 'a',
+        image,
+        pool: 'p',
+        replicas: 2,
+        gpusPerReplica,
+        gate: { image, checks: [{ metric: 'x', op: '>=', value: 1 }] },
+      },
+    },
+    approvals: { channel: 'C', approvers: [{ id: 'T0A/U0A', name: 'A' }] },
+  })
+  const pool = {
+    pool: 'p',
+    ceiling: 16,
+    used: 0,
+    usedByLane: 0,
+    heldByOthers: 0,
+    provisioned: 0,
+    provisioning: 0,
+    ...view,
+  }
+  const rule = ruleOf(policy, { pools: { p: pool }, dollars: { spent: 0, held: 0 }, generations: [] }, 'm')
+  if ('kind' in rule) throw new Error(rule.detail)
+  return rule
+}
+
+describe('the GPUs that are free for a lane', () => {
+  it('are those below the ceiling that nobody else holds or uses', () => {
+    expect(freeGpus(ruleWith({ heldByOthers: 4 }), [])).toBe(12)
+    expect(freeGpus(ruleWith({ used: 6 }), [])).toBe(10)
+  })
+
+  it('are counted in whole nodes, as Karpenter counts its limit', () => {
+    expect(freeGpus(ruleWith({ ceiling: 12 }), [])).toBe(8)
+  })
+
+  it('have no end where the pool has no ceiling', () => {
+    const rule = ruleWith({ ceiling: null })
+    expect(freeGpus(rule, [])).toBe(Number.POSITIVE_INFINITY)
+    expect(whyTooSmall(rule)).toBeNull()
+    expect(roomSentence(rule, [])).toBe('p has no ceiling (0 used, 0 held)')
+  })
+})
+
+describe('the GPUs of a replica', () => {
+  it.each([
+    [4, 4],
+    [1, 1],
+    [3, 4],
+    [5, 8],
+    [8, 8],
+  ])('that asks for %i on nodes of 8 are %i', (asked, taken) => {
+    expect(slotGpus(ruleWith({}), asked)).toBe(taken)
+  })
+
+  it('must fit one node', () => {
+    expect(whyTooSmall(ruleWith({}, 9))).toContain('a replica needs 9 GPUs and a node of p has 8')
+  })
+})

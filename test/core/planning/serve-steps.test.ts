@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import { rolloutSteps } from '../../../core/planning/serve-steps.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { vllmObjects } from '../../../core/workloads/vllm.ts'
+
+const image = `vllm@sha256:${'a'.repeat(64)}`
+const policy = parsePolicy({
+  cluster: 'gpu',
+  results: { bucket: 'results', prefix: 'runs/' },
+  budget: { dollars: 1000 },
+  pools: { p: { instanceType: 'x', gpusPerNode: 8, maxGpus: 16 } },
+  models: {
+    m: {
+      serveAlias: 'a',
+      image,
+      pool: 'p',
+      replicas: 2,
+      gpusPerReplica: 1,
+      gate: { image, checks: [{ metric: 'x', op: '>=', value: 1 }] },
+    },
+  },
+  approvals: { channel: 'C', approvers: [{ id: 'T0A/U0A', name: 'A' }] },
+})
+const building = {
+  identity: { installation: 'signalbox', cluster: 'gpu' },
+  run: { lane: 'serve/m', generation: 1, attempt: 1 },
+  desired: {
+    kind: 'serve' as const,
+    model: 'm',
+    version: '8',
+    source: 's3://m/8',
+    runId: null,
+    digest: 'd',
+    requester: null,
+  },
+  model: policy.models['m']!,
+  namespace: policy.namespaces.serving,
+  generation: 1,
+}
+const path = [
+  { old: 0, new: 0 },
+  { old: 0, new: 1 },
+  { old: 0, new: 2 },
+]
+const steps = (gateAfter: number | null) =>
+  rolloutSteps({ ...building, policy, objects: vllmObjects(building), leaving: [], path, gateAfter })
+
+describe('the steps of a rollout', () => {
+  it('judge what the gate measured, where its Job writes it', () => {
+    const all = steps(1)
+    expect(all.find(({ kind }) => kind === 'launch-job')).toMatchObject({
+      name: 'gate',
+      results: { bucket: 'results', prefix: 'runs/' },
+      pool: null,
+      gpus: 0,
+    })
+    expect(all.find(({ kind }) => kind === 'check-gate')).toMatchObject({
+      name: 'judge',
+      of: 'gate',
+      gates: [{ metric: 'x', op: '>=', value: 1 }],
+    })
+  })
+
+  it('have no gate where none is needed', () => {
+    expect(steps(null).map(({ name }) => name)).toEqual(['move-1', 'move-2', 'notify'])
+  })
+
+  it('tell a person what each does and why', () => {
+    expect(steps(1).map(({ title }) => title)).toEqual([
+      'Bring v8 to 1 replica',
+      'Ask v8 inside the cluster and measure its answers',
+      'Judge x >= 1',
+      'Bring v8 to 2 replicas',
+      'Tell the channel',
+    ])
+    expect(steps(1).every(({ why }) => why.length > 10)).toBe(true)
+    expect(steps(1).at(-1)).toMatchObject({ text: 'm v8 serves with 2 replicas of 1 GPU' })
+  })
+})

@@ -1,0 +1,559 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { NoneDesired, ServeDesired } from '../../../core/desired.ts'
+import { canonicalJson } from '../../../core/digest.ts'
+import { generationName, label } from '../../../core/names.ts'
+import type { Plan, Planned, RollOutModelStep } from '../../../core/plan.ts'
+import { planServe } from '../../../core/planning/serve.ts'
+import type { ServeInput } from '../../../core/planning/serve-plan.ts'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
+import { vllmObjects } from '../../../core/workloads/vllm.ts'
+import type { GenerationView, PoolView, World } from '../../../core/world.ts'
+
+const image = `vllm@sha256:${'a'.repeat(64)}`
+const now = Date.UTC(2026, 10, 24)
+const hour = 3_600_000
+const identity = { installation: 'signalbox', cluster: 'gpu' }
+const lane = 'serve/support-llama'
+
+const config = (model: Partial<NonNullable<Config['models']>[string]> = {}, rest: Partial<Config> = {}): Config => ({
+  cluster: 'gpu',
+  results: { bucket: 'results' },
+  budget: { dollars: 100_000 },
+  pools: {
+    'gpu-serve': {
+      instanceType: 'p5.48xlarge',
+      gpusPerNode: 8,
+      maxGpus: 16,
+      price: { perNodeHour: 80, source: 'AWS price list', date: '2026-11-01' },
+    },
+    'gpu-old': {
+      instanceType: 'g6e.12xlarge',
+      gpusPerNode: 4,
+      maxGpus: 16,
+      price: { perNodeHour: 8, source: 'AWS price list', date: '2026-11-01' },
+    },
+  },
+  models: {
+    'support-llama': {
+      serveAlias: 'champion',
+      image,
+      pool: 'gpu-serve',
+      replicas: 2,
+      gpusPerReplica: 4,
+      gate: { image, checks: [{ metric: 'exact_match', op: '>=', value: 0.8 }] },
+      ...model,
+    },
+  },
+  approvals: { channel: 'C0OPS', approvers: [{ id: 'T0SIGNAL/U0ANA', name: 'Ana' }] },
+  ...rest,
+})
+
+const serve = (version: string): ServeDesired => ({
+  kind: 'serve',
+  model: 'support-llama',
+  version,
+  source: `s3://models/${version}/`,
+  runId: null,
+  digest: `d${version}`,
+  requester: null,
+})
+const none: NoneDesired = { kind: 'none', model: 'support-llama' }
+
+interface Given {
+  model?: Parameters<typeof config>[0]
+  rest?: Partial<Config>
+  /** [generation, version, replicas, ready]. */
+  standing?: [number, string, number, number?][]
+  baseline?: [number, string] | null
+  desired?: ServeDesired | NoneDesired
+  generation?: number
+  attempt?: number
+  pool?: Partial<PoolView>
+  within?: ServeInput['within']
+  change?: Partial<GenerationView>
+}
+
+/** A lane where v7 serves as generation 1 and v8 is wanted as generation 2, unless told otherwise. */
+const given = ({
+  model,
+  rest,
+  standing = [[1, '7', 2]],
+  baseline = [1, '7'],
+  desired = serve('8'),
+  generation = 2,
+  attempt = 1,
+  pool,
+  within,
+  change,
+}: Given = {}): ServeInput => {
+  const policy = parsePolicy(config(model, rest))
+  const rule = policy.models['support-llama']!
+  const generations = standing.map(([number, version, replicas, ready = replicas]): GenerationView => {
+    const { deployment } = vllmObjects({
+      identity,
+      run: { lane, generation: number, attempt: 1 },
+      desired: serve(version),
+      model: rule,
+      namespace: 'serving',
+    })
+    const { name, annotations } = deployment.metadata
+    return {
+      ref: { kind: 'Deployment', namespace: 'serving', name },
+      uid: name,
+      generation: number,
+      replicas,
+      ready,
+      gpusPerReplica: rule.gpusPerReplica,
+      pool: rule.pool,
+      digest: annotations?.[DIGEST_ANNOTATION] ?? '',
+      ownedBy: null,
+      object: deployment,
+      ...change,
+    }
+  })
+  const usedByLane = generations.reduce((sum, view) => sum + view.replicas * view.gpusPerReplica, 0)
+  const view = {
+    pool: rule.pool,
+    ceiling: 16,
+    used: usedByLane,
+    usedByLane,
+    heldByOthers: 0,
+    provisioned: 16,
+    provisioning: 0,
+    ...pool,
+  }
+  const world: World = { pools: { [rule.pool]: view }, dollars: { spent: 0, held: 0 }, generations }
+  return {
+    identity,
+    run: { lane, generation, attempt },
+    desired,
+    baseline: baseline === null ? null : { generation: baseline[0], desired: serve(baseline[1]) },
+    policy,
+    world,
+    now,
+    within,
+  }
+}
+
+const planned = (change: Given = {}): Planned => planServe(given(change))
+const planOf = (change: Given = {}): Plan => {
+  const result = planned(change)
+  if (result.kind !== 'plan') throw new Error(`${result.kind}: ${'detail' in result ? result.detail : result.reason}`)
+  return result.plan
+}
+const movesOf = (plan: Plan): RollOutModelStep[] => plan.steps.filter((step) => step.kind === 'roll-out-model')
+const written = (plan: Plan): string =>
+  plan.steps
+    .map((step) =>
+      step.kind === 'roll-out-model'
+        ? step.replicas.map((one) => `g${one.generation}=${one.replicas}`).join(' ')
+        : step.name,
+    )
+    .join(' → ')
+const full = { used: 16, heldByOthers: 8 }
+
+describe('a rollout', () => {
+  it('surges where one more replica fits, judged before others follow', () => {
+    const plan = planOf()
+    expect(plan.strategy?.name).toBe('surge')
+    expect(written(plan)).toBe('g1=2 g2=1 → gate → judge → g1=1 g2=1 → g1=1 g2=2 → g1=0 g2=2 → notify')
+    expect(plan.steps.map(({ name }) => name)).toEqual([
+      'move-1',
+      'gate',
+      'judge',
+      'move-2',
+      'move-3',
+      'move-4',
+      'notify',
+    ])
+    expect(plan.title).toBe('Serve support-llama v8 with 2 replicas instead of v7 (generation 1)')
+  })
+
+  it('takes one out before one comes in where the pool is full', () => {
+    const plan = planOf({ pool: full })
+    expect(plan.strategy?.name).toBe('one-out-one-in')
+    expect(written(plan)).toBe('g1=1 → g1=1 g2=1 → gate → judge → g1=0 g2=1 → g1=0 g2=2 → notify')
+    expect(plan.bounds.gpus).toEqual({ 'gpu-serve': 8 })
+  })
+
+  it('is refused with its numbers where it would wait for ever', () => {
+    expect(planned({ pool: full, model: { maxUnavailable: 0 } })).toEqual({
+      kind: 'refuse',
+      reason: 'would-deadlock',
+      detail:
+        'serving v8 by surge needs 4 more GPUs at its peak; gpu-serve has 0 free of 16 (16 used, 0 held): it would wait for ever. ' +
+        'To cure it, lower replicas to 1, raise pools.gpu-serve.maxGpus by 4, or set maxUnavailable to 1',
+    })
+  })
+
+  it('counts what others hold and do not use yet', () => {
+    expect(planned({ pool: { used: 8, heldByOthers: 8 }, model: { maxUnavailable: 0 } })).toMatchObject({
+      detail: expect.stringContaining('0 free of 16 (8 used, 8 held)'),
+    })
+  })
+
+  it('applies its objects with the first new replica, and never touches a generation that does not stand', () => {
+    const plan = planOf({
+      standing: [
+        [1, '6', 0],
+        [2, '7', 2],
+      ],
+      baseline: [2, '7'],
+      generation: 3,
+      pool: full,
+    })
+    expect(movesOf(plan).map(({ objects }) => objects.map(({ kind }) => kind))).toEqual([
+      [],
+      ['Deployment', 'Service', 'Service'],
+      [],
+      [],
+    ])
+    expect(written(plan)).not.toContain('g1')
+  })
+
+  it('takes what was never judged away first, and the baseline last', () => {
+    const plan = planOf({
+      standing: [
+        [1, '7', 2],
+        [2, '8', 1],
+      ],
+      desired: serve('9'),
+      generation: 3,
+      pool: { used: 16, heldByOthers: 4 },
+    })
+    expect(written(plan)).toBe(
+      'g2=0 g1=2 → g2=0 g1=2 g3=1 → gate → judge → g2=0 g1=1 g3=1 → g2=0 g1=1 g3=2 → g2=0 g1=0 g3=2 → notify',
+    )
+  })
+
+  it('continues from where an earlier attempt stopped, and judges before anything moves', () => {
+    const plan = planOf({
+      standing: [
+        [1, '7', 1],
+        [2, '8', 1],
+      ],
+      attempt: 2,
+      pool: { used: 8, heldByOthers: 0 },
+    })
+    expect(written(plan)).toBe('g1=1 g2=1 → gate → judge → g1=1 g2=2 → g1=0 g2=2 → notify')
+    expect(movesOf(plan)[0]).toMatchObject({
+      objects: [{ kind: 'Deployment' }, { kind: 'Service' }, { kind: 'Service' }],
+      point: { old: 1, new: 1 },
+    })
+  })
+
+  it('starts with one replica where nothing served before', () => {
+    const plan = planOf({ standing: [], baseline: null, generation: 1 })
+    expect(plan.strategy?.name).toBe('first')
+    expect(written(plan)).toBe('g1=1 → gate → judge → g1=2 → notify')
+    expect(plan.undo).toContain('nothing that was judged served before')
+  })
+
+  it('moves to another pool without counting on GPUs that leave the old one', () => {
+    const plan = planOf({ change: { pool: 'gpu-old' }, pool: { used: 0, usedByLane: 0 } })
+    expect(plan.bounds.gpus).toEqual({ 'gpu-old': 8, 'gpu-serve': 8 })
+    expect(plan.price.sources).toHaveLength(2)
+  })
+
+  it('counts a whole node for replicas that share none', () => {
+    const wide = { gpusPerReplica: 5 }
+    expect(planOf({ model: wide, change: { gpusPerReplica: 5 } }).strategy?.name).toBe('one-out-one-in')
+    expect(planned({ model: { ...wide, replicas: 3 } })).toMatchObject({ kind: 'refuse', reason: 'pool-too-small' })
+  })
+
+  it('stays inside the GPUs that were approved, whatever has become free since', () => {
+    const { bounds } = planOf({ pool: full })
+    expect(planOf({ within: bounds }).strategy?.name).toBe('one-out-one-in')
+    expect(planOf({ within: { ...bounds, gpus: {} }, model: { maxUnavailable: 0 } }).strategy?.name).toBe('surge')
+  })
+})
+
+describe('nothing is to be done', () => {
+  it('where the generation that was judged stands alone', () => {
+    expect(planned({ standing: [[1, '7', 2]], desired: serve('7'), generation: 1 })).toEqual({
+      kind: 'nothing',
+      reason: 'v7 stands alone with 2 replicas',
+    })
+  })
+
+  it('where another generation of the same version stands: it is adopted, not rolled', () => {
+    expect(
+      planned({
+        standing: [
+          [1, '7', 2],
+          [2, '8', 0],
+        ],
+        desired: serve('7'),
+        generation: 3,
+      }),
+    ).toMatchObject({ kind: 'nothing' })
+  })
+
+  it('where no version is promoted and the baseline stands, or nothing does', () => {
+    expect(planned({ desired: none })).toMatchObject({ kind: 'nothing' })
+    expect(planned({ desired: none, standing: [], baseline: null })).toEqual({
+      kind: 'nothing',
+      reason: 'no version of support-llama is promoted, and nothing is served',
+    })
+  })
+})
+
+describe('a standing version', () => {
+  it('is only scaled where its number of replicas is not what the policy says', () => {
+    const plan = planOf({ standing: [[1, '7', 1]], desired: serve('7'), generation: 1, attempt: 2 })
+    expect(written(plan)).toBe('g1=2 → notify')
+    expect(plan.title).toBe('Scale support-llama v7 from 1 to 2 replicas')
+  })
+
+  it('that was adopted is freed of others without another load', () => {
+    const plan = planOf({
+      standing: [
+        [1, '7', 2],
+        [2, '8', 1],
+      ],
+      desired: serve('7'),
+      generation: 3,
+    })
+    expect(written(plan)).toBe('g2=0 g1=2 → notify')
+    expect(plan.strategy?.name).toBe('scale')
+    expect(movesOf(plan)[0]?.objects[0]?.metadata.name).toBe(generationName(identity, lane, 1))
+  })
+
+  it('is judged before it counts when it never was, though it stands as wanted', () => {
+    const plan = planOf({
+      standing: [[1, '7', 1]],
+      desired: serve('7'),
+      generation: 1,
+      attempt: 2,
+      baseline: null,
+      model: { replicas: 1 },
+    })
+    expect(written(plan)).toBe('g1=1 → gate → judge → notify')
+  })
+
+  it('restarts in place when the policy changed, is judged again, and says so', () => {
+    const input = given({
+      standing: [[1, '7', 2]],
+      desired: serve('7'),
+      generation: 1,
+      attempt: 2,
+      change: { digest: 'older' },
+    })
+    const result = planServe(input)
+    expect(result).toMatchObject({
+      plan: {
+        interrupts: ['v7 (generation 1) restarts in place, one replica after another, with what the policy now says'],
+      },
+    })
+    expect(result.kind === 'plan' && written(result.plan)).toBe('g1=2 → gate → judge → notify')
+  })
+})
+
+describe('no promoted version', () => {
+  it('returns to the baseline without a gate', () => {
+    const plan = planOf({
+      desired: none,
+      standing: [
+        [1, '7', 1],
+        [2, '8', 1],
+      ],
+      generation: 3,
+    })
+    expect(written(plan)).toBe('g2=1 g1=2 → g2=0 g1=2 → notify')
+    expect(plan).toMatchObject({
+      strategy: null,
+      title: 'Return support-llama to v7 (generation 1)',
+      interrupts: ['v8 (generation 2) is replaced by v7 (generation 1)'],
+    })
+  })
+
+  it('makes the baseline’s Deployment again where somebody deleted it', () => {
+    const plan = planOf({ desired: none, standing: [[2, '8', 1]], generation: 3 })
+    expect(plan.desired).toEqual(none)
+    expect(written(plan)).toBe('g2=1 g1=1 → g2=1 g1=2 → g2=0 g1=2 → notify')
+  })
+
+  it('takes away what was never judged where there is no baseline', () => {
+    expect(written(planOf({ desired: none, standing: [[1, '8', 1]], baseline: null }))).toBe('g1=0 → notify')
+  })
+})
+
+describe('a serving lane is refused', () => {
+  it.each([
+    ['a model that the policy does not have', { desired: { ...serve('8'), model: 'toString' } }, 'not-configured'],
+    [
+      'a pool without a price',
+      { rest: { pools: { 'gpu-serve': { ...config().pools['gpu-serve']!, price: null } } } },
+      'missing-price',
+    ],
+    ['a Deployment that Argo CD owns', { change: { ownedBy: 'Argo CD' as const } }, 'owned-by-gitops'],
+    ['a replica larger than a node', { model: { gpusPerReplica: 16 } }, 'pool-too-small'],
+    ['a ceiling of less than a node', { pool: { ceiling: 7 } }, 'pool-too-small'],
+    ['more dollars than the budget has', { rest: { budget: { dollars: 30 } } }, 'budget-exceeded'],
+    [
+      'an unknown requester where one must be known',
+      { rest: { approvals: { ...config().approvals, unknownRequester: 'refuse' as const } } },
+      'requester-unknown',
+    ],
+  ] satisfies [string, Given, string][])('for %s', (_, change, reason) => {
+    expect(planned(change)).toMatchObject({ kind: 'refuse', reason, detail: expect.stringMatching(/.{30}/) })
+  })
+
+  it('for a pool that is not there', () => {
+    const input = given()
+    expect(planServe({ ...input, world: { ...input.world, pools: {} } })).toMatchObject({ reason: 'pool-unknown' })
+  })
+})
+
+describe('the price of a rollout', () => {
+  it('is the additional GPUs for as long as weights load and the gate asks', () => {
+    // One replica more (4 GPUs at $10/h) through two loads (5–15 min) and one gate (3–10 min).
+    const { price, bounds } = planOf()
+    expect(price).toMatchObject({
+      total: { p50: 8.67, p95: 26.67 },
+      perHour: { p50: 80, p95: 80 },
+      nowPerHour: 80,
+      gpuHours: { p50: 0.87, p95: 2.67 },
+    })
+    expect(bounds).toEqual({ dollars: 40.01, gpus: { 'gpu-serve': 12 }, unavailable: 1, until: now + 4 * hour })
+  })
+
+  it('is nothing where the pool is full, since no more GPUs run than before', () => {
+    expect(planOf({ pool: full }).price.total).toEqual({ p50: 0, p95: 0 })
+  })
+
+  it('is weighed with the first day of what it adds to the running cost, and the plan says so', () => {
+    const plan = planOf({
+      standing: [],
+      baseline: null,
+      rest: { approvals: { ...config().approvals, autoApproveBelow: 1900 } },
+    })
+    expect(plan.approval.required).toBe(true)
+    expect(plan.approval.why).toContain('$1,920.00 for the first 24 h')
+    expect(plan.bounds.dollars).toBeGreaterThan(1920)
+  })
+})
+
+describe('what an approval binds', () => {
+  it('is the same for every strategy', () => {
+    expect(planOf({ pool: full }).digest).toBe(planOf().digest)
+    expect(planOf().interrupts).toEqual(['v7 (generation 1) is replaced by v8'])
+  })
+
+  it('is the same for every attempt, and another for another version or policy', () => {
+    expect(planOf({ attempt: 2 }).digest).toBe(planOf().digest)
+    expect(planOf({ desired: serve('9') }).digest).not.toBe(planOf().digest)
+    expect(planOf({ model: { args: ['--max-num-seqs=8'] } }).digest).not.toBe(planOf().digest)
+    expect(
+      planOf({
+        model: {
+          gate: { image, checks: [{ metric: 'exact_match', op: '>=', value: 0.8 }], minutes: { p50: 3, p95: 11 } },
+        },
+      }).digest,
+    ).not.toBe(planOf().digest)
+  })
+})
+
+const anyLane = fc.record({
+  replicas: fc.integer({ min: 1, max: 4 }),
+  gpusPerReplica: fc.constantFrom(1, 2, 3, 4, 5, 8),
+  maxUnavailable: fc.integer({ min: 0, max: 5 }),
+  nodes: fc.integer({ min: 1, max: 6 }),
+  old: fc.integer({ min: 0, max: 4 }),
+  stray: fc.integer({ min: 0, max: 2 }),
+  present: fc.integer({ min: 0, max: 3 }),
+})
+
+/** Pods of one size on nodes of 8 GPUs, none of them split: how many run. */
+const slots = (nodes: number, gpus: number): number => nodes * Math.floor(8 / gpus)
+
+describe('every plan of a serving lane', () => {
+  const lanes = anyLane.map((some) => {
+    const standing: [number, string, number][] = [
+      [1, '6', some.stray],
+      [2, '7', some.old],
+      [3, '8', some.present],
+    ]
+    const fits = some.stray + some.old + some.present <= slots(some.nodes, some.gpusPerReplica)
+    const model = { replicas: some.replicas, gpusPerReplica: some.gpusPerReplica, maxUnavailable: some.maxUnavailable }
+    const rest = { pools: { 'gpu-serve': { ...config().pools['gpu-serve']!, maxGpus: 48 } } }
+    return {
+      fits,
+      some,
+      change: {
+        standing,
+        baseline: [2, '7'],
+        generation: 3,
+        model,
+        rest,
+        pool: { ceiling: some.nodes * 8 },
+      } satisfies Given,
+    }
+  })
+
+  it('never has a Pod that no node takes, and ends with the wanted version alone', () => {
+    fc.assert(
+      fc.property(lanes, ({ fits, some, change }) => {
+        const result = planned(change)
+        fc.pre(fits && result.kind === 'plan')
+        if (result.kind !== 'plan') return
+        const replicas = new Map(change.standing.map(([generation, , count]) => [generation, count]))
+        for (const step of movesOf(result.plan)) {
+          for (const one of step.replicas) replicas.set(one.generation, one.replicas)
+          expect([...replicas.values()].reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(
+            slots(some.nodes, some.gpusPerReplica),
+          )
+        }
+        expect(Object.fromEntries(replicas)).toEqual({ 1: 0, 2: 0, 3: some.replicas })
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('has step names that are short, unique and fit into names of objects', () => {
+    fc.assert(
+      fc.property(lanes, ({ change }) => {
+        const result = planned(change)
+        if (result.kind !== 'plan') return
+        const names = result.plan.steps.map(({ name }) => name)
+        expect(new Set(names).size).toBe(names.length)
+        for (const name of names) expect(name).toMatch(/^[a-z][a-z0-9-]{0,9}$/)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('is the same to the byte for the same input, whatever the order of its keys, and touches none of it', () => {
+    fc.assert(
+      fc.property(lanes, ({ change }) => {
+        const input = given(change)
+        const before = canonicalJson(input)
+        const first = JSON.stringify(planServe(input))
+        expect(JSON.stringify(planServe(shuffled(input) as ServeInput))).toBe(first)
+        expect(canonicalJson(input)).toBe(before)
+        expect(first).not.toContain('null,null')
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+const shuffled = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(shuffled)
+  if (value === null || typeof value !== 'object' || value instanceof Map) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, inner]) => [key, shuffled(inner)]),
+  )
+}
+
+describe('labels', () => {
+  it('name the plan on the Deployment, not on its Pods', () => {
+    const [move] = movesOf(planOf())
+    const deployment = move?.objects[0]
+    expect(deployment?.metadata.labels?.[label('plan')]).toBe(planOf().id)
+  })
+})

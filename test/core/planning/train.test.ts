@@ -1,0 +1,304 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { planTrain } from '../../../core/planning/train.ts'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { desired, emptyPool, emptyWorld, exampleConfig, NOW, trainInput, trainPlan } from '../training-fixture.ts'
+
+fc.configureGlobal({ seed: 20261124 })
+
+/** The policy of the example after a change. */
+const policyWith = (change: (config: Config) => void) => {
+  const config: Config = exampleConfig()
+  change(config)
+  return parsePolicy(config)
+}
+const support = (config: Config) => config.datasets!['support-chats']!
+const trainPool = (over: Parameters<typeof emptyPool>[1]) =>
+  emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', over), 'gpu-serve': emptyPool('gpu-serve') } })
+const refusal = (over: Parameters<typeof trainInput>[0]) => {
+  const planned = planTrain(trainInput(over))
+  return planned.kind === 'refuse' ? planned : { reason: planned.kind, detail: '' }
+}
+
+describe('the plan of a training lane', () => {
+  const plan = trainPlan()
+
+  it('fine-tunes, evaluates, judges, registers and tells, in this order', () => {
+    expect(plan.steps.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
+      'launch-job train',
+      'launch-job evaluate',
+      'check-gate judge',
+      'register-model register',
+      'notify notify',
+    ])
+    expect(plan.steps[2]).toMatchObject({ of: 'evaluate', gates: [{ metric: 'score', op: '>=', value: 0.8 }] })
+    expect(plan.steps[3]).toMatchObject({ of: 'train', model: 'support-llama' })
+    expect(plan.steps[0]).toMatchObject({
+      pool: 'gpu-train',
+      gpus: 8,
+      results: { bucket: 'acme-results', prefix: 'results/' },
+    })
+    for (const { title, why } of plan.steps) expect(title && why).toBeTruthy()
+  })
+
+  it('names each Job after its step', () => {
+    const names = plan.steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job.metadata.name] : []))
+    expect(names).toEqual([`${plan.id}-train`, `${plan.id}-evaluate`])
+  })
+
+  it('says what it costs: both Jobs, by their share of a node', () => {
+    expect(plan.price).toEqual({
+      total: { p50: 84.28, p95: 168.56 },
+      perHour: { p50: 55.04, p95: 55.04 },
+      nowPerHour: 0,
+      gpuHours: { p50: 12.25, p95: 24.5 },
+      sources: ['p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)'],
+    })
+  })
+
+  it('may cost its bad case, occupy the larger of its two Jobs, and begin until the answer expires', () => {
+    expect(plan.bounds).toEqual({
+      dollars: 168.56,
+      gpus: { 'gpu-train': 8 },
+      unavailable: 0,
+      until: NOW + 4 * 3_600_000,
+    })
+  })
+
+  it('counts each pool by itself when the evaluation runs elsewhere', () => {
+    const policy = policyWith((config) => Object.assign(support(config).evaluate, { pool: 'gpu-serve', gpus: 4 }))
+    const { bounds, price } = trainPlan({ policy })
+    expect(bounds.gpus).toEqual({ 'gpu-train': 8, 'gpu-serve': 4 })
+    expect(price.sources).toHaveLength(2)
+    expect(price.total.p50).toBe(85.18)
+    expect(price.perHour).toEqual({ p50: 55.04, p95: 55.04 })
+  })
+
+  it('says what the lane costs already', () => {
+    const world = trainPool({ used: 8, usedByLane: 8, provisioned: 8 })
+    expect(trainPlan({ world }).price.nowPerHour).toBe(55.04)
+  })
+
+  it('binds both images and both Jobs', () => {
+    expect(plan.effects.objects).toHaveLength(2)
+    expect(plan.effects.images).toHaveLength(2)
+    expect(plan.interrupts).toEqual([])
+    expect(plan.policy).toBe(trainInput().policy.version)
+  })
+
+  it('says why: the dataset, the pool, the room, the price and the budget', () => {
+    const world = { ...trainPool({ heldByOthers: 4, provisioned: 8 }), dollars: { spent: 1500, held: 200 } }
+    expect(trainPlan({ world }).reasons).toEqual([
+      'fine-tune on support-chats@abababab: 12 objects, 3.4 MB, named by s3://acme-datasets/support-chats/2026-11-24/manifest.json',
+      'gpu-train because datasets.support-chats.launch.pool says so; 8 GPUs fit one node of 8',
+      'gpu-train: 12 of 16 GPUs free (4 held or used by others), 8 on nodes that are up; needs 8',
+      'priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)',
+      'ml-monthly: $1,500.00 spent and $200.00 held of $20,000.00; this adds at most $168.56',
+    ])
+  })
+
+  it('is asked about, unless it is cheaper than what policy lets pass', () => {
+    expect(plan.approval).toMatchObject({ required: true, need: 1 })
+    const cheap = policyWith((config) => Object.assign(config.approvals, { autoApproveBelow: 200 }))
+    expect(trainPlan({ policy: cheap }).approval).toMatchObject({ required: false, need: 0 })
+    const exactly = policyWith((config) => Object.assign(config.approvals, { autoApproveBelow: 168.56 }))
+    expect(trainPlan({ policy: exactly }).approval.required).toBe(true)
+  })
+})
+
+describe('GPUs that are busy just now', () => {
+  it('are waited for, and the plan says so in numbers', () => {
+    const { reasons } = trainPlan({ world: trainPool({ heldByOthers: 12, used: 12, provisioned: 16 }) })
+    expect(reasons).toContain(
+      'gpu-train: 4 of 16 GPUs free (12 held or used by others), 16 on nodes that are up; needs 8, so it waits for room',
+    )
+  })
+
+  it('are not waited for when exactly enough are free', () => {
+    const { reasons } = trainPlan({ world: trainPool({ heldByOthers: 8, used: 8 }) })
+    expect(reasons.join()).toContain('8 of 16 GPUs free')
+    expect(reasons.join()).not.toContain('waits for room')
+  })
+
+  it('are never counted below nothing when a ceiling was lowered under them', () => {
+    const { reasons } = trainPlan({ world: trainPool({ ceiling: 8, heldByOthers: 16, provisioned: 16 }) })
+    expect(reasons.find((reason) => reason.includes('free'))).toContain('0 of 8 GPUs free')
+  })
+})
+
+describe('no plan is made', () => {
+  it('for a dataset that the policy does not have, whatever its name', () => {
+    for (const dataset of ['gone', 'constructor'])
+      expect(refusal({ desired: { ...desired, dataset } })).toMatchObject({
+        reason: 'not-configured',
+        detail: expect.stringContaining(dataset),
+      })
+  })
+
+  it('for a pool that the policy does not have', () => {
+    const { policy } = trainInput()
+    const without = { ...policy, pools: { 'gpu-serve': policy.pools['gpu-serve']! } }
+    expect(refusal({ policy: without })).toMatchObject({
+      reason: 'pool-unknown',
+      detail: expect.stringContaining('gpu-train'),
+    })
+  })
+
+  it('without a price, of the evaluation too', () => {
+    const none = policyWith((config) => Object.assign(config.pools['gpu-train']!, { price: null }))
+    expect(refusal({ policy: none })).toMatchObject({
+      reason: 'missing-price',
+      detail: expect.stringContaining('pools.gpu-train.price'),
+    })
+    const other = policyWith((config) => {
+      support(config).evaluate.pool = 'gpu-serve'
+      config.pools['gpu-serve']!.price = null
+    })
+    expect(refusal({ policy: other })).toMatchObject({
+      reason: 'missing-price',
+      detail: expect.stringContaining('pools.gpu-serve.price'),
+    })
+  })
+
+  it('for more GPUs than one node has: that is not there yet', () => {
+    const policy = policyWith((config) => {
+      support(config).launch.gpus = 16
+    })
+    expect(refusal({ policy })).toMatchObject({
+      reason: 'pool-too-small',
+      detail: expect.stringContaining('several nodes'),
+    })
+  })
+
+  it('for more GPUs than the ceiling will ever let in, the lower of policy and cluster', () => {
+    expect(refusal({ world: trainPool({ ceiling: 4 }) })).toMatchObject({
+      reason: 'pool-too-small',
+      detail: expect.stringContaining('is 4'),
+    })
+    const low = policyWith((config) => {
+      config.pools['gpu-train']!.maxGpus = 0
+    })
+    expect(refusal({ policy: low, world: trainPool({ ceiling: null }) })).toMatchObject({ reason: 'pool-too-small' })
+  })
+
+  it('when no whole node fits under the ceiling, unless one is up already', () => {
+    const small = {
+      policy: policyWith((config) => {
+        support(config).launch.gpus = 2
+      }),
+    }
+    expect(refusal({ ...small, world: trainPool({ ceiling: 4 }) })).toMatchObject({
+      reason: 'pool-too-small',
+      detail: expect.stringContaining('one node'),
+    })
+    expect(refusal({ ...small, world: trainPool({ ceiling: 4, provisioned: 8 }) }).reason).toBe('plan')
+    expect(refusal({ ...small, world: trainPool({ ceiling: 8 }) }).reason).toBe('plan')
+  })
+
+  it('over the budget, and the sentence adds up', () => {
+    const world = emptyWorld({ dollars: { spent: 19_000, held: 900 } })
+    expect(refusal({ world })).toMatchObject({
+      reason: 'budget-exceeded',
+      detail:
+        '$19,000.00 spent this month, $900.00 held by other plans and up to $168.56 for this one are $20,068.56, ' +
+        '$68.56 over the $20,000.00 of ml-monthly',
+    })
+    expect(refusal({ world: emptyWorld({ dollars: { spent: 19_831.44, held: 0 } }) }).reason).toBe('plan')
+  })
+
+  it('when nobody knows who asked and policy says that then nothing is done', () => {
+    const policy = policyWith((config) => {
+      config.approvals.unknownRequester = 'refuse'
+    })
+    expect(refusal({ policy, desired: { ...desired, requester: null } })).toMatchObject({ reason: 'requester-unknown' })
+    expect(refusal({ policy }).reason).toBe('plan')
+  })
+})
+
+describe('planning again', () => {
+  it('gives the same bytes, whatever the order of the keys of what it is given', () => {
+    const bytes = JSON.stringify(trainPlan())
+    fc.assert(
+      fc.property(fc.infiniteStream(fc.nat()), (stream) => {
+        const input = trainInput()
+        const shuffle = <T>(value: T): T => shuffled(value, stream) as T
+        const { datasetByPrefix, ...policy } = input.policy
+        const again = planTrain({
+          ...input,
+          desired: shuffle(input.desired),
+          world: shuffle(input.world),
+          policy: { ...shuffle(policy), datasetByPrefix },
+        })
+        expect(again.kind === 'plan' ? JSON.stringify(again.plan) : again.kind).toBe(bytes)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('changes nothing that it was given', () => {
+    const freeze = <T>(value: T): T => {
+      if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze)
+      return value
+    }
+    expect(() => planTrain(freeze(trainInput()))).not.toThrow()
+  })
+
+  it('as another attempt asks for the same approval: the digest is equal, the names are not', () => {
+    const again = trainPlan({ run: { lane: 'train/support-chats', generation: 1, attempt: 2 } })
+    expect(again.digest).toBe(trainPlan().digest)
+    expect(again.id).not.toBe(trainPlan().id)
+  })
+
+  it('of another version, image or number of GPUs asks for another approval', () => {
+    const others = [
+      trainPlan({ desired: { ...desired, version: 'cd'.repeat(32) } }),
+      trainPlan({
+        policy: policyWith((config) => {
+          support(config).launch.gpus = 4
+        }),
+      }),
+      trainPlan({
+        policy: policyWith((config) => {
+          support(config).evaluate.image = `other@sha256:${'0'.repeat(64)}`
+        }),
+      }),
+    ]
+    expect(new Set([trainPlan(), ...others].map(({ digest }) => digest)).size).toBe(4)
+  })
+
+  it('never plans beyond its own bounds, in any world', () => {
+    const count = fc.integer({ min: 0, max: 64 })
+    const pool = fc.record({
+      ceiling: fc.option(count),
+      heldByOthers: count,
+      usedByLane: count,
+      provisioned: count,
+      used: count,
+    })
+    fc.assert(
+      fc.property(pool, fc.nat(30_000), fc.nat(30_000), (view, spent, held) => {
+        const { policy } = trainInput()
+        const planned = planTrain(trainInput({ world: { ...trainPool(view), dollars: { spent, held } } }))
+        if (planned.kind !== 'plan') return
+        const { bounds, price } = planned.plan
+        expect(bounds.gpus['gpu-train']).toBeLessThanOrEqual(
+          Math.min(policy.pools['gpu-train']!.maxGpus, view.ceiling ?? 64),
+        )
+        expect(spent + held + bounds.dollars).toBeLessThanOrEqual(policy.budget.dollars)
+        expect(price.total.p50).toBeLessThanOrEqual(price.total.p95)
+      }),
+    )
+  })
+})
+
+/** The same value with the keys of every object in another order. */
+const shuffled = (value: unknown, stream: fc.Stream<number>): unknown => {
+  if (Array.isArray(value)) return value.map((inner) => shuffled(inner, stream))
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, inner]): [number, string, unknown] => [
+    stream.next().value ?? 0,
+    key,
+    shuffled(inner, stream),
+  ])
+  return Object.fromEntries(entries.sort(([a], [b]) => a - b).map(([, key, inner]) => [key, inner]))
+}

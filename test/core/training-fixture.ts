@@ -1,0 +1,57 @@
+import type { TrainDesired } from '../../core/desired.ts'
+import type { Plan } from '../../core/plan.ts'
+import { planTrain, type TrainInput } from '../../core/planning/train.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import type { PoolView, World } from '../../core/world.ts'
+import config from '../../signalbox.config.ts'
+
+/** The example config, freshly copied: a test may change it. */
+export const exampleConfig = () => structuredClone(config)
+
+export const NOW = Date.UTC(2026, 10, 24, 9, 0, 0)
+
+export const desired: TrainDesired = {
+  kind: 'train',
+  dataset: 'support-chats',
+  version: 'ab'.repeat(32),
+  bucket: 'acme-datasets',
+  key: 'support-chats/2026-11-24/manifest.json',
+  objects: 12,
+  bytes: 3_400_000,
+  requester: 'T0SIGNAL/U0CARLA',
+}
+
+export const emptyPool = (pool: string, over: Partial<PoolView> = {}): PoolView => ({
+  pool,
+  ceiling: 16,
+  used: 0,
+  usedByLane: 0,
+  heldByOthers: 0,
+  provisioned: 0,
+  provisioning: 0,
+  ...over,
+})
+
+export const emptyWorld = (over: Partial<World> = {}): World => ({
+  pools: { 'gpu-train': emptyPool('gpu-train'), 'gpu-serve': emptyPool('gpu-serve') },
+  dollars: { spent: 0, held: 0 },
+  generations: [],
+  ...over,
+})
+
+export const trainInput = (over: Partial<TrainInput> = {}): TrainInput => ({
+  identity: { installation: 'signalbox', cluster: 'ml-prod' },
+  run: { lane: 'train/support-chats', generation: 1, attempt: 1 },
+  desired,
+  policy: parsePolicy(config),
+  world: emptyWorld(),
+  now: NOW,
+  ...over,
+})
+
+/** The plan, or a failure that says why there is none. */
+export const trainPlan = (over: Partial<TrainInput> = {}): Plan => {
+  const planned = planTrain(trainInput(over))
+  if (planned.kind !== 'plan') throw new Error(`no plan: ${JSON.stringify(planned)}`)
+  return planned.plan
+}

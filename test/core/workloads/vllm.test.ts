@@ -1,0 +1,176 @@
+import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
+import { describe, expect, it } from 'vitest'
+import { label } from '../../../core/names.ts'
+import type { ModelPolicy } from '../../../core/policy.ts'
+import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
+import { generationUrl, type ServingInput, scaleObject, vllmObjects } from '../../../core/workloads/vllm.ts'
+
+const image = `vllm/vllm-openai@sha256:${'a'.repeat(64)}`
+const model: ModelPolicy = {
+  mode: 'act',
+  serveAlias: 'champion',
+  image,
+  pool: 'gpu-serve',
+  replicas: 2,
+  gpusPerReplica: 4,
+  maxModelLen: 16384,
+  args: ['--max-num-seqs=64'],
+  loadMinutes: { p50: 5, p95: 15 },
+  maxUnavailable: 1,
+  gate: { image, checks: [{ metric: 'p95_ms', op: '<=', value: 900 }], minutes: { p50: 3, p95: 10 } },
+}
+const given = (change: Partial<ServingInput> = {}): ServingInput => ({
+  identity: { installation: 'signalbox', cluster: 'gpu' },
+  run: { lane: 'serve/support-llama', generation: 3, attempt: 1 },
+  desired: {
+    kind: 'serve',
+    model: 'support-llama',
+    version: '8',
+    source: 's3://models/8/',
+    runId: 'r',
+    digest: 'd',
+    requester: null,
+  },
+  model,
+  namespace: 'serving',
+  ...change,
+})
+const podOf = (change: Partial<ServingInput> = {}): V1PodSpec =>
+  vllmObjects(given(change)).deployment.spec?.template.spec as V1PodSpec
+const containerOf = (change: Partial<ServingInput> = {}): V1Container => podOf(change).containers[0] as V1Container
+
+describe('the Deployment of a served model', () => {
+  it('gives vLLM the model first, then what the policy says, the user’s own arguments last', () => {
+    expect(containerOf().args).toEqual([
+      's3://models/8/',
+      '--served-model-name=support-llama',
+      '--port=8000',
+      '--tensor-parallel-size=4',
+      '--max-model-len=16384',
+      '--shutdown-timeout=300',
+      '--disable-access-log-for-endpoints=/health,/metrics',
+      '--load-format=runai_streamer',
+      '--max-num-seqs=64',
+    ])
+  })
+
+  it('streams weights from S3 only', () => {
+    const desired = { ...given().desired, source: '/models/8' }
+    expect(containerOf({ desired }).args).not.toContain('--load-format=runai_streamer')
+  })
+
+  it('lets requests in flight end: the grace is longer than the way out of the endpoints and the drain together', () => {
+    expect(podOf().terminationGracePeriodSeconds).toBeGreaterThan(
+      (containerOf().lifecycle?.preStop?.sleep?.seconds ?? 0) + 300,
+    )
+  })
+
+  it('waits for weights three times as long as the bad case, and never less than Kubernetes would need', () => {
+    expect(vllmObjects(given()).deployment.spec?.progressDeadlineSeconds).toBe(3600)
+    const slow = { ...model, loadMinutes: { p50: 20, p95: 60 } }
+    expect(vllmObjects(given({ model: slow })).deployment.spec?.progressDeadlineSeconds).toBe(3 * 60 * 60)
+    expect(containerOf({ model: slow }).startupProbe).toMatchObject({
+      httpGet: { path: '/health', port: 'http' },
+      periodSeconds: 10,
+      failureThreshold: 1080,
+    })
+    expect(containerOf().readinessProbe).toBeDefined()
+    expect(containerOf().livenessProbe).toBeDefined()
+  })
+
+  it('asks for exactly its GPUs in its pool', () => {
+    expect(containerOf().resources?.limits).toEqual({ 'nvidia.com/gpu': '4' })
+    expect(containerOf().resources?.requests).toMatchObject({ 'nvidia.com/gpu': '4' })
+    expect(podOf().nodeSelector).toEqual({ 'karpenter.sh/nodepool': 'gpu-serve' })
+    expect(podOf().tolerations).toEqual([{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }])
+    expect(podOf().volumes).toContainEqual({ name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: '16Gi' } })
+  })
+
+  it('has no more rights than it needs, and no environment of other Services', () => {
+    expect(podOf()).toMatchObject({
+      enableServiceLinks: false,
+      automountServiceAccountToken: false,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+    })
+    expect(containerOf().securityContext).toEqual({ allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } })
+    expect(containerOf().image).toBe(image)
+  })
+
+  it('says nothing of replicas, which another field manager owns', () => {
+    expect(vllmObjects(given()).deployment.spec).not.toHaveProperty('replicas')
+    expect(scaleObject({ kind: 'Deployment', namespace: 'serving', name: 'x' }, 0)).toEqual({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'x', namespace: 'serving' },
+      spec: { replicas: 0 },
+    })
+  })
+
+  it('restarts no Pod for a second attempt, and is recognised whatever its generation', () => {
+    const first = vllmObjects(given()).deployment
+    const second = vllmObjects(given({ run: { ...given().run, attempt: 2 } })).deployment
+    const later = vllmObjects(given({ run: { ...given().run, generation: 9 } })).deployment
+    expect(second.spec).toEqual(first.spec)
+    expect(second.metadata.name).toBe(first.metadata.name)
+    expect(later.metadata.name).not.toBe(first.metadata.name)
+    expect(later.metadata.annotations?.[DIGEST_ANNOTATION]).toBe(first.metadata.annotations?.[DIGEST_ANNOTATION])
+    expect(objectDigest(first)).toBe(first.metadata.annotations?.[DIGEST_ANNOTATION])
+  })
+
+  it.each([
+    ['other weights', { desired: { ...given().desired, source: 's3://models/9/' } }],
+    ['another image', { model: { ...model, image: image.replaceAll('a', 'b') } }],
+    ['other arguments', { model: { ...model, args: [] } }],
+  ])('is another one with %s', (_, change) => {
+    expect(objectDigest(vllmObjects(given(change)).deployment)).not.toBe(objectDigest(vllmObjects(given()).deployment))
+  })
+
+  it('selects its own generation’s Pods and no other’s', () => {
+    const { deployment } = vllmObjects(given())
+    const selected = deployment.spec?.selector.matchLabels ?? {}
+    expect(selected).toEqual(deployment.spec?.template.metadata?.labels)
+    expect(selected).toMatchObject({
+      [label('installation')]: 'signalbox',
+      [label('lane')]: 'serve.support-llama',
+      [label('generation')]: '3',
+    })
+    expect(Object.keys(selected)).not.toContain(label('attempt'))
+    expect(deployment.metadata.labels).toMatchObject({ [label('attempt')]: '1' })
+    expect(deployment.metadata.annotations).toMatchObject({
+      [label('model')]: 'support-llama',
+      [label('version')]: '8',
+    })
+  })
+
+  it('keeps a `$` that somebody wrote as it is', () => {
+    const desired = { ...given().desired, source: 's3://models/$(HOME)/8' }
+    expect(containerOf({ desired }).args?.[0]).toBe('s3://models/$$(HOME)/8')
+    expect(containerOf({ desired }).env).toContainEqual({ name: 'INPUT_URI', value: 's3://models/$$(HOME)/8' })
+    expect(containerOf().env).toContainEqual({ name: 'SIGNALBOX_TASK', value: 'serving' })
+  })
+})
+
+describe('the Services of a served model', () => {
+  it('are one for the lane, with a name that never changes, and one for each generation', () => {
+    const one = vllmObjects(given())
+    const two = vllmObjects(given({ run: { ...given().run, generation: 4 } }))
+    expect(two.service).toEqual(one.service)
+    expect(two.generationService.metadata.name).not.toBe(one.generationService.metadata.name)
+    expect(one.generationService.metadata.name).toBe(one.deployment.metadata.name)
+  })
+
+  it('lead to serving Pods alone: the lane’s to all generations, the generation’s to its own', () => {
+    const { deployment, service, generationService } = vllmObjects(given())
+    const pod = deployment.spec?.template.metadata?.labels ?? {}
+    expect(pod).toMatchObject(service.spec?.selector ?? { never: '' })
+    expect(service.spec?.selector).not.toHaveProperty(label('generation'))
+    expect(service.spec?.selector).toMatchObject({ [label('task')]: 'serving' })
+    expect(generationService.spec?.selector).toEqual(pod)
+    expect(service.spec?.ports).toEqual([{ name: 'http', port: 80, targetPort: 'http' }])
+  })
+
+  it('can be called by a URL that names one generation', () => {
+    const { generationService } = vllmObjects(given())
+    expect(generationUrl(given())).toBe(`http://${generationService.metadata.name}.serving.svc`)
+  })
+})

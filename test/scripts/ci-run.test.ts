@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+const repository = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+let root: string
+
+/** A made-up repository: the real `.ci/run`, an `npm` of ours, and lanes. */
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'signalbox-ci-'))
+  for (const folder of ['.ci', 'scripts', 'test/slow', 'node_modules/.bin'])
+    mkdirSync(join(root, folder), { recursive: true })
+  for (const file of ['.ci/run', 'scripts/lane.ts', 'scripts/vitest-tally.ts'])
+    copyFileSync(join(repository, file), join(root, file))
+  writeFileSync(join(root, 'package.json'), '{"type":"module"}')
+  npm({})
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+const GREEN = { numPassedTests: 10, numFailedTests: 0, testResults: [{ status: 'passed', assertionResults: [] }] }
+
+/** An `npm` whose commands end with these codes, and whose tests leave this report. */
+const npm = ({ ci = 0, check = 0, test = 0, report = GREEN as unknown }): void => {
+  writeFileSync(join(root, 'report.json'), JSON.stringify(report))
+  const leave =
+    report === null
+      ? ':'
+      : `for part in "$@"; do case "$part" in --outputFile.json=*) cp report.json "\${part#*=}";; esac; done`
+  const path = join(root, 'node_modules/.bin/npm')
+  writeFileSync(
+    path,
+    `#!/bin/sh\ncase "$1 $2" in ci*) exit ${ci};; "run check") exit ${check};; esac\n${leave}\nexit ${test}\n`,
+  )
+  chmodSync(path, 0o755)
+}
+
+const slow = (name: string, source: string): void => writeFileSync(join(root, 'test/slow', `${name}.ts`), source)
+
+const run = async (): Promise<{ code: number; last: string; out: string }> => {
+  const path = `${dirname(process.execPath)}:/usr/bin:/bin`
+  const child = spawn('bash', [join(root, '.ci/run')], {
+    cwd: tmpdir(),
+    env: { PATH: path },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let out = ''
+  child.stdout.on('data', (data) => (out += data))
+  const [code] = await once(child, 'close')
+  return { code, last: out.trimEnd().split('\n').at(-1) ?? '', out }
+}
+
+describe('.ci/run', () => {
+  it('adds up install, checks, tests and every lane that stands in test/slow', async () => {
+    slow('a', "console.log('something\\n3 passed, 0 failed')")
+    slow(
+      'b',
+      "import { lane } from '../../scripts/lane.ts'\nawait lane(async (check) => { await check('it is so', () => {}) })",
+    )
+    const { code, last, out } = await run()
+    expect([code, last]).toEqual([0, '16 passed, 0 failed'])
+    for (const name of ['npm ci', 'check', 'tests', 'a', 'b'])
+      expect(out).toMatch(new RegExp(`── ${name}: \\d+ passed, 0 failed, exit 0, \\d+ s`))
+  })
+
+  it('a lane that crashes, says nothing, hides its failure or checks nothing has failed, and the others go on', async () => {
+    slow('a-crashes', "throw new Error('boom')")
+    slow('b-silent', '')
+    slow('c-hides', "console.log('2 passed, 0 failed'); process.exitCode = 1")
+    slow('d-empty', "console.log('0 passed, 0 failed')")
+    slow('e-honest', "console.log('4 passed, 2 failed'); process.exitCode = 1")
+    const { code, last } = await run()
+    expect([code, last]).toEqual([1, '18 passed, 6 failed'])
+  })
+
+  it('tests that fail, or leave no report, are counted', async () => {
+    npm({ test: 1, report: { numPassedTests: 8, numFailedTests: 2, testResults: [] } })
+    expect(await run()).toMatchObject({ code: 1, last: '10 passed, 2 failed' })
+    npm({ test: 1, report: null })
+    expect(await run()).toMatchObject({ code: 1, last: '2 passed, 1 failed' })
+    npm({ test: 1 })
+    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '12 passed, 1 failed' })
+  })
+
+  it('checks that fail are one failure; without an install there is nothing else to try', async () => {
+    npm({ check: 1 })
+    expect(await run()).toMatchObject({ code: 1, last: '11 passed, 1 failed' })
+    npm({ ci: 1 })
+    expect(await run()).toMatchObject({ code: 1, last: '0 passed, 1 failed' })
+  })
+})

@@ -1,0 +1,18 @@
+import { defineConfig } from 'vitest/config'
+
+/** Files run side by side on two cores; within one, tests run in the order in which they stand. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/slow/**', 'node_modules/**'],
+    setupFiles: ['test/setup.ts'],
+    passWithNoTests: false,
+    pool: 'threads',
+    maxWorkers: 2,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    sequence: { shuffle: false, concurrent: false },
+    restoreMocks: true,
+  },
+})
