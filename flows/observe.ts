@@ -1,4 +1,3 @@
-import type { V1Pod } from '@kubernetes/client-node'
 import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
 import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
@@ -82,7 +81,7 @@ const ownerOf = (labels: Record<string, string>, annotations: Record<string, str
 }
 
 const isLive = (object: KubeObject): boolean => {
-  const phase = (object as V1Pod).status?.phase
+  const phase = (object as KubeObject<'Pod'>).status?.phase
   return phase !== 'Succeeded' && phase !== 'Failed'
 }
 
@@ -96,7 +95,7 @@ const gpusOf = (containers: { resources?: { limits?: Record<string, string>; req
 const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
-    const pod = object as V1Pod
+    const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
     const lane = pod.metadata?.labels?.[label('lane')] ?? ''
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))

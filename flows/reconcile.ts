@@ -1,4 +1,3 @@
-import type { V1Job } from '@kubernetes/client-node'
 import { emptyLane, finished, sameRun } from '../core/lane.ts'
 import { label, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
@@ -96,7 +95,7 @@ const datasetEvents = async (ports: Ports, policy: Policy): Promise<DatasetUploa
 const deleteOrphans = async (ports: Ports, policy: Policy): Promise<number> => {
   let deleted = 0
   for (const job of await ports.cluster.list('Job', { labels: { [label('installation')]: policy.installation } })) {
-    if (hasEnded(job as V1Job) || !(await isOrphan(ports, job))) continue
+    if (hasEnded(job as KubeObject<'Job'>) || !(await isOrphan(ports, job))) continue
     if ((await ports.cluster.delete(refOf(job), job.metadata.uid ?? '')) === 'deleted') deleted++
   }
   return deleted

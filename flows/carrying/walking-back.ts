@@ -1,4 +1,4 @@
-import type { V1Job } from '@kubernetes/client-node'
+import type { KubeObject } from '../../core/kube.ts'
 import { runOnceName } from '../../core/names.ts'
 import { identityOf } from '../../core/planning/plan-for.ts'
 import { walkBack } from '../../core/planning/walk-back.ts'
@@ -46,7 +46,7 @@ export const removeJobs = async ({ ports, run, id }: Carrier): Promise<{ kind: '
     const { namespace = null } = step.job.metadata
     const ref = row.object?.ref ?? { kind: 'Job' as const, namespace, name: runOnceName(identityOf(policy), run, row.name) }
     const found = await ports.cluster.get(ref)
-    if (found === null || hasEnded(found as V1Job)) continue
+    if (found === null || hasEnded(found as KubeObject<'Job'>)) continue
     if (row.object !== null && found.metadata.uid !== row.object.uid) continue
     await ports.cluster.delete(ref, found.metadata.uid ?? '')
     return { wait: 5 }

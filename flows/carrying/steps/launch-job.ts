@@ -1,4 +1,3 @@
-import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { laneName, runOnceName } from '../../../core/names.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { identityOf } from '../../../core/planning/plan-for.ts'
@@ -32,7 +31,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (row.object === null) return { kind: 'failed', reason: 'deleted', note: 'it never began' }
     const { ref, uid } = row.object
     const found = await ports.cluster.get(ref)
-    const job = found !== null && found.metadata.uid === uid ? (found as V1Job) : null
+    const job = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
     const pods = job === null ? [] : await podsOf(ports, ref)
     const logs = await lastLogs(ports, pods)
     return nextLaunchJob(step, { name: ref.name, job, pods, logs, result: await readResult(ports, row.object.result) })
@@ -58,7 +57,7 @@ const settleEarlier = async ({ carrier: { ports, run, id }, step, policy }: Task
       if (left.kind !== 'launch-job' || left.state === 'pending' || left.state === 'done') continue
       const ref = left.object?.ref ?? { ...refOf(step.job), name: runOnceName(identity, earlier, left.name) }
       const found = await ports.cluster.get(ref)
-      if (found !== null && !hasEnded(found as V1Job)) {
+      if (found !== null && !hasEnded(found as KubeObject<'Job'>)) {
         if (left.name === step.name && isOurs(found, step.job)) return { kind: 'begun', object: tracked(step, found) }
         await ports.cluster.delete(ref, found.metadata.uid ?? '')
         return { wait: DELETION }
@@ -70,15 +69,15 @@ const settleEarlier = async ({ carrier: { ports, run, id }, step, policy }: Task
 }
 
 /** Whether a Job has ended, well or badly. */
-export const hasEnded = (job: V1Job): boolean =>
+export const hasEnded = (job: KubeObject<'Job'>): boolean =>
   job.status?.conditions?.some(({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed')) ?? false
 
-const isAlive = ({ status }: V1Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+const isAlive = ({ status }: KubeObject<'Pod'>): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
 
-const podsOf = async ({ cluster }: Pick<Ports, 'cluster'>, { namespace, name }: ObjectRef): Promise<V1Pod[]> =>
-  (await cluster.list('Pod', { ...(namespace === null ? {} : { namespace }), labels: { [JOB_NAME]: name } })) as V1Pod[]
+const podsOf = async ({ cluster }: Pick<Ports, 'cluster'>, { namespace, name }: ObjectRef): Promise<KubeObject<'Pod'>[]> =>
+  (await cluster.list('Pod', { ...(namespace === null ? {} : { namespace }), labels: { [JOB_NAME]: name } })) as KubeObject<'Pod'>[]
 
-const lastLogs = async ({ cluster }: Pick<Ports, 'cluster'>, pods: V1Pod[]): Promise<string[]> => {
+const lastLogs = async ({ cluster }: Pick<Ports, 'cluster'>, pods: KubeObject<'Pod'>[]): Promise<string[]> => {
   const failed = pods.find(({ status }) => status?.phase === 'Failed')
   if (failed?.metadata?.name === undefined) return []
   return cluster.logs({ kind: 'Pod', namespace: failed.metadata.namespace ?? null, name: failed.metadata.name }, LOG_LINES)

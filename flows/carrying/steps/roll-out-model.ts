@@ -1,4 +1,3 @@
-import type { V1Pod } from '@kubernetes/client-node'
 import type { FieldManager, KubeObject } from '../../../core/kube.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
@@ -37,7 +36,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const { step, row, policy, carrier } = task
     const { ports, run } = carrier
     const where = { namespace: policy.namespaces.serving, labels: laneLabels(identityOf(policy), run.lane) }
-    const pods = (await ports.cluster.list('Pod', where)) as V1Pod[]
+    const pods = (await ports.cluster.list('Pod', where)) as KubeObject<'Pod'>[]
     const now = ports.clock.now()
     const generations = await generationsOf(ports, policy, run.lane)
     return nextRollOut(step, { generations, pods, now, startedAt: row.startedAt ?? now, patience: patienceOf(task) })

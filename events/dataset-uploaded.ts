@@ -1,0 +1,49 @@
+import * as z from 'zod'
+import type { Contract, DatasetUploaded, Parsed } from './contract.ts'
+import { envelope, millisecondsOf, parseWith, refusal } from './input.ts'
+
+/** The part of S3's `Object Created` that is used. An unversioned bucket sends no `version-id`. */
+const shape = envelope.extend({
+  detail: z.object({
+    bucket: z.object({ name: z.string().min(1) }),
+    object: z.object({ key: z.string().min(1), size: z.number().nonnegative(), 'version-id': z.string().optional() }),
+  }),
+})
+
+/** A manifest appeared in a bucket: S3 through EventBridge. Keys are literal there, not URL-encoded. */
+export const datasetUploaded: Contract<DatasetUploaded> = {
+  name: 'dataset-uploaded',
+  summary: 'a dataset’s manifest, written last, appeared in S3',
+  via: {
+    bus: 'default',
+    pattern: {
+      source: ['aws.s3'],
+      'detail-type': ['Object Created'],
+      detail: { object: { key: [{ suffix: 'manifest.json' }], size: [{ numeric: ['>', 0] }] } },
+    },
+  },
+  parse: (input) => {
+    const parsed = parseWith(shape, input)
+    return parsed.ok ? toEvent(parsed.event) : parsed
+  },
+}
+
+const toEvent = (event: z.output<typeof shape>): Parsed<DatasetUploaded> => {
+  if (event.source !== 'aws.s3' || event['detail-type'] !== 'Object Created')
+    return refusal('not-this-event', `source ${event.source}, detail-type ${event['detail-type']}: expected aws.s3, Object Created`)
+  const at = millisecondsOf(event.time)
+  if (at === null) return refusal('bad-field', `time: ${event.time} is no ISO time`)
+  const { bucket, object } = event.detail
+  return {
+    ok: true,
+    event: {
+      type: 'dataset-uploaded',
+      id: event.id,
+      at,
+      bucket: bucket.name,
+      key: object.key,
+      versionId: object['version-id'] ?? null,
+      replayed: event['replay-name'] !== undefined,
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+
+/** What was signed, and by when. Header names are in lower case; the body is the bytes as they came. */
+export interface Signed {
+  secret: string
+  headers: Record<string, string>
+  body: Uint8Array
+  /** Milliseconds since the epoch. */
+  now: number
+}
+
+export type Verified = { ok: true; deliveryId: string } | { ok: false; reason: 'bad-signature' | 'stale-signature'; detail: string }
+
+/** Slack's own bound, both ways. Seconds. */
+const SLACK_FRESH = 300
+/** MLflow repeats the first try's timestamp on every retry, and honours Retry-After: an honest retry may be old. Seconds. */
+const MLFLOW_FRESH = 3600
+
+/**
+ * MLflow: `v1,` + base64(HMAC-SHA256(secret as UTF-8, id + "." + timestamp + "." + raw body)). It looks like Standard
+ * Webhooks and is not (facts: tested against MLflow 3.17.2).
+ */
+export const verifyMlflow = ({ secret, headers, body, now }: Signed): Verified => {
+  const id = headers['x-mlflow-delivery-id']
+  const timestamp = headers['x-mlflow-timestamp']
+  const signature = headers['x-mlflow-signature']
+  if (id === undefined || timestamp === undefined || signature === undefined)
+    return bad('the headers X-MLflow-Delivery-Id, X-MLflow-Timestamp and X-MLflow-Signature are needed: give the webhook a secret')
+  if (!same(signature, mlflowSignature(secret, `${id}.${timestamp}.`, body))) return bad('X-MLflow-Signature does not fit the body and the secret')
+  return isFresh(timestamp, now, MLFLOW_FRESH) ? { ok: true, deliveryId: id } : stale(timestamp, MLFLOW_FRESH)
+}
+
+/** Slack: `v0=` + hex(HMAC-SHA256(signing secret, "v0:" + timestamp + ":" + raw body)), fresh within 300 s either way. */
+export const verifySlack = ({ secret, headers, body, now }: Signed): Verified => {
+  const timestamp = headers['x-slack-request-timestamp']
+  const signature = headers['x-slack-signature']
+  if (timestamp === undefined || signature === undefined) return bad('the headers X-Slack-Request-Timestamp and X-Slack-Signature are needed')
+  if (!same(signature, slackSignature(secret, timestamp, body))) return bad('X-Slack-Signature does not fit the body and the signing secret')
+  return isFresh(timestamp, now, SLACK_FRESH) ? { ok: true, deliveryId: signature } : stale(timestamp, SLACK_FRESH)
+}
+
+/** Headers of a delivery as MLflow signs it. */
+export const signMlflow = ({ secret, body, now, deliveryId }: { secret: string; body: Uint8Array; now: number; deliveryId: string }): Record<string, string> => {
+  const timestamp = String(Math.floor(now / 1000))
+  return {
+    'x-mlflow-delivery-id': deliveryId,
+    'x-mlflow-timestamp': timestamp,
+    'x-mlflow-signature': mlflowSignature(secret, `${deliveryId}.${timestamp}.`, body),
+  }
+}
+
+/** Headers of a request as Slack signs it. */
+export const signSlack = ({ secret, body, now }: { secret: string; body: Uint8Array; now: number }): Record<string, string> => {
+  const timestamp = String(Math.floor(now / 1000))
+  return { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': slackSignature(secret, timestamp, body) }
+}
+
+const mlflowSignature = (secret: string, head: string, body: Uint8Array): string => `v1,${createHmac('sha256', secret).update(head).update(body).digest('base64')}`
+
+const slackSignature = (secret: string, timestamp: string, body: Uint8Array): string =>
+  `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`
+
+const same = (given: string, right: string): boolean => {
+  const [a, b] = [Buffer.from(given), Buffer.from(right)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+const isFresh = (timestamp: string, now: number, seconds: number): boolean => /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= seconds
+
+const bad = (detail: string): Verified => ({ ok: false, reason: 'bad-signature', detail })
+
+const stale = (timestamp: string, seconds: number): Verified => ({
+  ok: false,
+  reason: 'stale-signature',
+  detail: `it was signed at ${timestamp}, more than ${seconds} s from now: check the clocks`,
+})

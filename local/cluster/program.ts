@@ -1,0 +1,119 @@
+import { label } from '../../core/names.ts'
+import { type Objects, TooLarge } from '../../flows/ports.ts'
+import { environmentOf, playedContainer, s3Location } from './environment.ts'
+import {
+  behaviourOf,
+  type ParsedSimulation,
+  parseSimulation,
+  SIMULATION_FILE,
+  SIMULATION_LIMIT,
+  type Simulation,
+} from './simulation.ts'
+import type { Job, Pod } from './wire.ts'
+
+/** On a Job or its pods: how many minutes it takes unless its `simulation.json` says. */
+export const MINUTES_ANNOTATION = label('simulated-minutes')
+export const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
+
+const JOB_MINUTES = 10
+const LOAD_MINUTES = 3
+const MINUTE = 60_000
+
+/** What a pod's container will do, settled when it starts. Times are milliseconds from then. */
+export interface Program {
+  imagePull: boolean
+  /** Null while it serves. */
+  endsAfter: number | null
+  /** Null when it never gets ready. */
+  readyAfter: number | null
+  /** Null when its node stays. */
+  lostAfter: number | null
+  exitCode: number
+  reason: string
+  logs: string[]
+  endLogs: string[]
+  result: { bucket: string; key: string; text: string } | null
+}
+
+/** Reads what lies beside the pod's input. */
+export const readSimulation = async (objects: Objects, pod: Pod): Promise<ParsedSimulation> => {
+  const { INPUT_URI } = environmentOf(pod, playedContainer(pod))
+  for (const { bucket, key } of besides(INPUT_URI)) {
+    const found = await readSmall(objects, bucket, key)
+    if (found === 'too large')
+      return { simulation: {}, problems: [`${SIMULATION_FILE} is larger than ${SIMULATION_LIMIT} bytes: it is left out`] }
+    if (found !== null) return parseSimulation(found)
+  }
+  return { simulation: {}, problems: [] }
+}
+
+/** The folder that is named; or, without a slash at the end, first the folder of that name and then the one it lies in. */
+const besides = (uri: string | undefined): { bucket: string; key: string }[] => {
+  const at = s3Location(uri)
+  if (at === null) return []
+  const folder = at.key.slice(0, at.key.lastIndexOf('/') + 1)
+  const keys = at.key === folder ? [folder] : [`${at.key}/`, folder]
+  return keys.map((key) => ({ bucket: at.bucket, key: `${key}${SIMULATION_FILE}` }))
+}
+
+const readSmall = async (objects: Objects, bucket: string, key: string): Promise<Uint8Array | null | 'too large'> => {
+  try {
+    return (await objects.read(bucket, key, SIMULATION_LIMIT))?.bytes ?? null
+  } catch (error) {
+    if (error instanceof TooLarge) return 'too large'
+    throw error
+  }
+}
+
+/** What the container does. `first`: no pod of its controller has lost its node yet. */
+export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimulation; first: boolean }): Program => {
+  const { pod, job, parsed, first } = input
+  const env = environmentOf(pod, playedContainer(pod))
+  const task = env['SIGNALBOX_TASK'] ?? ''
+  const how = behaviourOf(parsed.simulation, task)
+  const serves = (pod.spec?.restartPolicy ?? 'Always') === 'Always'
+  const takes = (how.minutes ?? annotatedMinutes(pod, job)) * MINUTE
+  const loads = (how.loadMinutes ?? LOAD_MINUTES) * MINUTE
+  const exitCode = serves ? 0 : (how.exitCode ?? (how.reason === 'OOMKilled' ? 137 : 0))
+  const says = how.logs ?? []
+  return {
+    imagePull: how.imagePull !== 'fail',
+    endsAfter: serves ? null : takes,
+    readyAfter: !serves ? 0 : how.healthy === false ? null : loads,
+    lostAfter: how.nodeLost === true && first ? (serves ? loads + MINUTE : takes / 2) : null,
+    exitCode,
+    reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
+    logs: [...parsed.problems, `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`, ...(serves ? says : [])],
+    endLogs: serves ? [] : says,
+    result: serves || exitCode !== 0 ? null : resultOf(env, pod, how),
+  }
+}
+
+const annotatedMinutes = (pod: Pod, job: Job | null): number => {
+  const said = pod.metadata.annotations?.[MINUTES_ANNOTATION] ?? job?.metadata.annotations?.[MINUTES_ANNOTATION]
+  const minutes = Number(said ?? JOB_MINUTES)
+  return Number.isFinite(minutes) && minutes >= 0 ? minutes : JOB_MINUTES
+}
+
+/** What is written last, to `$RESULTS_URI/<job name>/result.json`. */
+const resultOf = (env: Record<string, string>, pod: Pod, how: Omit<Simulation, 'tasks'>): Program['result'] => {
+  const at = s3Location(env['RESULTS_URI'])
+  const name = pod.metadata.labels?.[JOB_NAME_LABEL]
+  if (at === null || name === undefined || how.result === null) return null
+  const folder = [at.key.replace(/\/+$/, ''), name].filter((part) => part !== '').join('/')
+  const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? { metrics: {}, artifacts: [] }
+  const result = how.result ?? {
+    object: name,
+    metrics: how.metrics ?? usual.metrics,
+    artifacts: Object.fromEntries(usual.artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`])),
+  }
+  const text = typeof result === 'string' ? result : JSON.stringify(result)
+  return { bucket: at.bucket, key: `${folder}/result.json`, text }
+}
+
+/** What a task measures and makes when nobody says otherwise. */
+const USUAL: Record<string, { metrics: Record<string, number>; artifacts: [string, string][] }> = {
+  'fine-tuning': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'adapter']] },
+  evaluation: { metrics: { score: 0.87 }, artifacts: [] },
+  'gate-check': { metrics: { health: 1, p95_ms: 900, error_rate: 0 }, artifacts: [] },
+}

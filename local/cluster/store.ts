@@ -1,0 +1,221 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { canonicalJson, sha256Hex } from '../../core/digest.ts'
+import type { Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import type { Change } from '../../flows/ports.ts'
+import type { Owners } from './managed-fields.ts'
+import { gpusOf, hasEnded, KINDS, type Labels, type Pod, POOL_LABEL, placeOf, wireTime } from './wire.ts'
+
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS cluster_objects (
+  kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+  owner TEXT NOT NULL, place TEXT NOT NULL, labels TEXT NOT NULL, body TEXT NOT NULL, owners TEXT NOT NULL,
+  PRIMARY KEY (kind, namespace, name));
+CREATE INDEX IF NOT EXISTS cluster_objects_owner ON cluster_objects (owner, kind);
+CREATE INDEX IF NOT EXISTS cluster_objects_place ON cluster_objects (kind, place);
+CREATE TABLE IF NOT EXISTS cluster_counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+`
+const LETTERS = 'bcdfghjklmnpqrstvwxz2456789'
+
+/** What a list asks for. `owner` is a controller's uid, `place` what `placeIn` says of an object. */
+export interface Where {
+  namespace?: string
+  labels?: Labels
+  owner?: string
+  place?: string
+}
+
+/** One committed change; `before` are the labels that the object had. */
+export interface Seen {
+  type: Change['type']
+  body: string
+  labels: Labels
+  before: Labels | null
+}
+
+/** The objects of the cluster, as the server keeps them: every write has a revision of its own, and nothing is half written. */
+export class Store {
+  readonly #database: DatabaseSync
+  readonly #seed: number
+  #seen: Seen[] = []
+  /** Told of every write, inside its transaction, so that whoever it concerns is woken. */
+  onWrite: (object: KubeObject, gone: boolean) => void = () => undefined
+  /** Milliseconds: what the clock says while something is written. */
+  now = 0
+  readonly #sql
+  readonly #listings = new Map<string, StatementSync>()
+
+  constructor(database: DatabaseSync, seed: number) {
+    database.exec(SCHEMA)
+    this.#database = database
+    this.#seed = seed
+    this.#sql = {
+      get: database.prepare(
+        'SELECT body, owners FROM cluster_objects WHERE kind = ? AND namespace = ? AND name = ?',
+      ),
+      put: database.prepare(
+        'INSERT OR REPLACE INTO cluster_objects (kind, namespace, name, owner, place, labels, body, owners) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      ),
+      remove: database.prepare('DELETE FROM cluster_objects WHERE kind = ? AND namespace = ? AND name = ?'),
+      count: database.prepare(
+        'INSERT INTO cluster_counters (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value',
+      ),
+    }
+  }
+
+  /** All or nothing. `work` must not wait for anything. */
+  transaction<T>(now: number, work: () => T): T {
+    this.now = now
+    this.#database.exec('BEGIN IMMEDIATE')
+    const seenBefore = this.#seen.length
+    try {
+      const answer = work()
+      this.#database.exec('COMMIT')
+      return answer
+    } catch (error) {
+      this.#seen.length = seenBefore
+      this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** What was committed since the last call, in order. */
+  takeSeen(): Seen[] {
+    const seen = this.#seen
+    this.#seen = []
+    return seen
+  }
+
+  get<K extends Kind>(ref: ObjectRef & { kind: K }): KubeObject<K> | null {
+    return this.#read(ref)?.object as KubeObject<K> | null
+  }
+
+  /** Who owns which field. */
+  ownersOf(ref: ObjectRef): Owners {
+    return this.#read(ref)?.owners ?? {}
+  }
+
+  list<K extends Kind>(kind: K, { namespace, labels = {}, owner, place }: Where = {}): KubeObject<K>[] {
+    const tests: [string, SQLInputValue][] = [['kind = ?', kind]]
+    if (namespace !== undefined && KINDS[kind].namespaced) tests.push(['namespace = ?', namespace])
+    if (owner !== undefined) tests.push(['owner = ?', owner])
+    if (place !== undefined) tests.push(['place = ?', place])
+    for (const [key, value] of Object.entries(labels)) tests.push(['instr(labels, ?) > 0', `\n${key}=${value}\n`])
+    const where = tests.map(([test]) => test).join(' AND ')
+    const found = this.#listing(where).all(...tests.map(([, value]) => value))
+    return found.map(({ body }) => JSON.parse(String(body)))
+  }
+
+  /** A new object, as the server completes it: uid, time and revision. */
+  insert<K extends Kind>(object: KubeObject<K>, owners: Owners = {}): KubeObject<K> {
+    const revision = this.count('revision')
+    const metadata = {
+      ...object.metadata,
+      uid: this.#uid(revision),
+      resourceVersion: String(revision),
+      creationTimestamp: wireTime(this.now),
+      ...(KINDS[object.kind].counted ? { generation: 1 } : {}),
+    }
+    return this.#write({ type: 'ADDED', object: { ...object, metadata }, owners, before: null })
+  }
+
+  /** A changed object. When nothing has changed nothing is written, as on the server. */
+  update<K extends Kind>(object: KubeObject<K>, owners?: Owners): KubeObject<K> {
+    const old = this.#read(refIn(object))
+    if (old === null) throw new Error(`${object.kind} ${object.metadata.name} is not there to be updated`)
+    const same = canonicalJson(old.object) === canonicalJson(object)
+    if (same && (owners === undefined || canonicalJson(owners) === canonicalJson(old.owners))) return object
+    const specChanged = canonicalJson(specOf(old.object)) !== canonicalJson(specOf(object))
+    const { generation = 1 } = old.object.metadata
+    const metadata = {
+      ...object.metadata,
+      resourceVersion: String(this.count('revision')),
+      ...(KINDS[object.kind].counted ? { generation: specChanged ? generation + 1 : generation } : {}),
+    }
+    const before = old.object.metadata.labels ?? {}
+    return this.#write({ type: 'MODIFIED', object: { ...object, metadata }, owners: owners ?? old.owners, before })
+  }
+
+  remove(object: KubeObject): void {
+    const { namespace, name } = placeOf(refIn(object))
+    this.#sql.remove.run(object.kind, namespace, name)
+    const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.count('revision')) } }
+    const labels = object.metadata.labels ?? {}
+    this.#seen.push({ type: 'DELETED', body: JSON.stringify(last), labels, before: labels })
+    this.onWrite(object, true)
+  }
+
+  /** The next number of a counter that never goes back, not even over restarts. */
+  count(counter: string): number {
+    return Number(this.#sql.count.get(counter)?.['value'])
+  }
+
+  /** `<base>-<5 letters>`, a name that no object of the kind has. The base is cut as the server cuts it. */
+  freeName(kind: Kind, namespace: string | null, base: string): string {
+    const digest = sha256Hex(`${this.#seed} name ${this.count('name')}`)
+    const letters = [0, 2, 4, 6, 8].map((at) => LETTERS[Number.parseInt(digest.slice(at, at + 2), 16) % LETTERS.length])
+    const name = `${`${base}-`.slice(0, 58)}${letters.join('')}`
+    return this.get({ kind, namespace, name }) === null ? name : this.freeName(kind, namespace, base)
+  }
+
+  #read(ref: ObjectRef): { object: KubeObject; owners: Owners } | null {
+    const { namespace, name } = placeOf(ref)
+    const row = this.#sql.get.get(ref.kind, namespace, name)
+    if (row === undefined) return null
+    return { object: JSON.parse(String(row['body'])), owners: JSON.parse(String(row['owners'])) }
+  }
+
+  #write<K extends Kind>(write: {
+    type: 'ADDED' | 'MODIFIED'
+    object: KubeObject<K>
+    owners: Owners
+    before: Labels | null
+  }): KubeObject<K> {
+    const { type, object, owners, before } = write
+    const { namespace, name } = placeOf(refIn(object))
+    const body = JSON.stringify(object)
+    const { labels = {}, ownerReferences = [] } = object.metadata
+    const owner = ownerReferences.find(({ controller }) => controller === true)?.uid ?? ''
+    const flat = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
+    const index = [owner, placeIn(object), `\n${flat.join('\n')}\n`]
+    this.#sql.put.run(object.kind, namespace, name, ...index, body, JSON.stringify(owners))
+    this.#seen.push({ type, body, labels, before })
+    this.onWrite(object, false)
+    return JSON.parse(body)
+  }
+
+  #listing(where: string): StatementSync {
+    const known = this.#listings.get(where)
+    if (known !== undefined) return known
+    const made = this.#database.prepare(`SELECT body FROM cluster_objects WHERE ${where} ORDER BY namespace, name`)
+    this.#listings.set(where, made)
+    return made
+  }
+
+  #uid(revision: number): string {
+    const hex = sha256Hex(`${this.#seed} uid ${revision}`)
+    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+  }
+}
+
+/** Where an object stands, to be found by: `waiting:<pool>`, `waiting`, `on:<node>` and `ended:<node>` for pods, a node's pool. */
+const placeIn = (object: KubeObject): string => {
+  if (object.kind === 'Node') return object.metadata.labels?.[POOL_LABEL] ?? ''
+  if (object.kind !== 'Pod') return ''
+  const pod = object as Pod
+  if (hasEnded(pod)) return `ended:${pod.spec?.nodeName ?? ''}`
+  if (pod.spec?.nodeName !== undefined) return `on:${pod.spec.nodeName}`
+  const pool = poolAsked(pod)
+  return pool === null ? 'waiting' : `waiting:${pool}`
+}
+
+/** The pool whose node a pod waits for: `*` for any, null when it needs none. */
+export const poolAsked = ({ spec }: Pod): string | null =>
+  spec?.nodeSelector?.[POOL_LABEL] ?? (gpusOf(spec) > 0 ? '*' : null)
+
+const refIn = ({ kind, metadata }: KubeObject): ObjectRef => ({
+  kind,
+  namespace: metadata.namespace ?? null,
+  name: metadata.name,
+})
+
+const specOf = (object: KubeObject): unknown => ('spec' in object ? (object.spec ?? {}) : {})

@@ -1,0 +1,88 @@
+import { GPU, type Kind, type KubeObject, type ObjectRef } from '../../core/kube.ts'
+
+export type Pod = KubeObject<'Pod'>
+export type Job = KubeObject<'Job'>
+export type Deployment = KubeObject<'Deployment'>
+export type Node = KubeObject<'Node'>
+export type Labels = Record<string, string>
+
+/** Karpenter's label on nodes, and the selector by which pods choose a pool. */
+export const POOL_LABEL = 'karpenter.sh/nodepool'
+export const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
+
+interface KindFacts {
+  apiVersion: string
+  /** As the server names the kind in its messages. */
+  title: string
+  namespaced: boolean
+  /** Whether the server counts changes of `spec`. */
+  counted: boolean
+}
+
+/** The kinds that the simulated server has. */
+export const KINDS: Record<Kind, KindFacts> = {
+  Job: { apiVersion: 'batch/v1', title: 'Job.batch', namespaced: true, counted: true },
+  Deployment: { apiVersion: 'apps/v1', title: 'Deployment.apps', namespaced: true, counted: true },
+  Service: { apiVersion: 'v1', title: 'Service', namespaced: true, counted: false },
+  Pod: { apiVersion: 'v1', title: 'Pod', namespaced: true, counted: false },
+  ConfigMap: { apiVersion: 'v1', title: 'ConfigMap', namespaced: true, counted: false },
+  Node: { apiVersion: 'v1', title: 'Node', namespaced: false, counted: false },
+  NodePool: { apiVersion: 'karpenter.sh/v1', title: 'NodePool.karpenter.sh', namespaced: false, counted: true },
+}
+
+/** A time as the server writes it: text in whole seconds, though the client's types call it a Date. */
+export const wireTime = (ms: number): Date => `${new Date(ms).toISOString().slice(0, 19)}Z` as unknown as Date
+
+/** Milliseconds of a time on the wire, or null. */
+export const millisOf = (time: Date | string | null | undefined): number | null =>
+  time === null || time === undefined ? null : new Date(time).getTime()
+
+/** Where an object is kept: objects of a cluster-wide kind have no namespace, others are in `default` unless they say. */
+export const placeOf = ({ kind, namespace, name }: ObjectRef): { namespace: string; name: string } => ({
+  namespace: KINDS[kind].namespaced ? (namespace ?? 'default') : '',
+  name,
+})
+
+export interface Said {
+  type: string
+  status: 'True' | 'False'
+  reason?: string
+  message?: string
+}
+
+interface AnyCondition {
+  type: string
+  status: string
+  lastTransitionTime?: Date
+}
+
+/** The list with this condition in it. Its time moves only when its status does. */
+export const withCondition = <C extends AnyCondition>(list: C[] | undefined, said: Said, now: number): C[] => {
+  const before = list?.find(({ type }) => type === said.type)
+  const lastTransitionTime = before?.status === said.status ? before.lastTransitionTime : wireTime(now)
+  const after = { ...said, lastTransitionTime } as unknown as C
+  return before === undefined
+    ? [...(list ?? []), after]
+    : (list ?? []).map((condition) => (condition === before ? after : condition))
+}
+
+/** Whether a condition of this type is true. */
+export const isTrue = (list: AnyCondition[] | undefined, wanted: string): boolean =>
+  list?.some(({ type, status }) => type === wanted && status === 'True') ?? false
+
+/** GPUs that a pod asks for. */
+export const gpusOf = (spec: Pod['spec']): number =>
+  (spec?.containers ?? []).reduce(
+    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    0,
+  )
+
+/** Neither ended nor on its way out. */
+export const isLive = (pod: Pod): boolean => !hasEnded(pod) && !isStopping(pod)
+
+export const hasEnded = ({ status }: Pod): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed'
+
+export const isStopping = ({ metadata }: KubeObject): boolean => metadata.deletionTimestamp !== undefined
+
+export const isReady = ({ status }: { status?: { conditions?: AnyCondition[] } }): boolean =>
+  isTrue(status?.conditions, 'Ready')
