@@ -24,14 +24,20 @@ export const findRunning = (dataDir: string): Client => {
   const file = join(dataDir, RUNNING_FILE)
   const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : null
   if (running === null || !isAlive(running.pid))
-    throw new Explained(`no product runs on ${dataDir}: start one with \`signalbox start --data ${dataDir}\``, EXIT.notRunning)
+    throw new Explained(
+      `no product runs on ${dataDir}: start one with \`signalbox start --data ${dataDir}\``,
+      EXIT.notRunning,
+    )
   return clientOf(running)
 }
 
 const clientOf = ({ url, token }: Running): Client => {
   const ask = async (path: string, init?: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> => {
     const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
-      throw new Explained(`the product at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`, EXIT.notRunning)
+      throw new Explained(
+        `the product at ${url} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        EXIT.notRunning,
+      )
     })
     return { status: response.status, body: (await response.json()) as Record<string, unknown> }
   }

@@ -7,7 +7,7 @@ import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import { emit } from './commands/emit.ts'
 import { plans, trace } from './commands/read.ts'
-import { start, type StartFlags } from './commands/start.ts'
+import { type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { EXIT, Explained, type Output } from './output.ts'
 
@@ -43,7 +43,8 @@ const terminal = (): Output => ({
   json: false,
 })
 
-const version = (): string => (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
 const programOf = (output: Output, done: (code: number) => void): Command => {
   const program = new Command('signalbox')
@@ -95,28 +96,48 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
 }
 
 const addReading = (add: Add, output: Output, done: Done): void => {
-  add('contracts', 'list the events that are understood, with their patterns and samples').action(() => listContracts(output))
-  add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(async (name: string, flags: Flags) => done(await plan(name, flags, output)))
+  add('contracts', 'list the events that are understood, with their patterns and samples').action(() =>
+    listContracts(output),
+  )
+  add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(
+    async (name: string, flags: Flags) => done(await plan(name, flags, output)),
+  )
   add('plans', 'list the plans and what they came to').action((flags: Flags) => plans(flags, output))
-  add('trace <lane|plan>', 'the timeline of a lane, or of one plan').action((subject: string, flags: Flags) => trace(flags, subject, output))
+  add('trace <lane|plan>', 'the timeline of a lane, or of one plan').action((subject: string, flags: Flags) =>
+    trace(flags, subject, output),
+  )
 }
 
 const addActing = (add: Add, output: Output, done: Done): void => {
-  add('emit <event>', 'send an event file or a sample (`dataset-uploaded/base`) to the running product').action(async (name: string, flags: Flags) => done(await emit(name, flags, output)))
+  add('emit <event>', 'send an event file or a sample (`dataset-uploaded/base`) to the running product').action(
+    async (name: string, flags: Flags) => done(await emit(name, flags, output)),
+  )
   for (const verdict of ['approve', 'deny'] as const) {
-    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).requiredOption('--by <TEAM/USER>', 'who you are, as in approvals.approvers')
+    const answering = add(`${verdict} <plan>`, `${verdict} a plan that asks`).requiredOption(
+      '--by <TEAM/USER>',
+      'who you are, as in approvals.approvers',
+    )
     if (verdict === 'deny') answering.option('--reason <text>', 'why')
     answering.action(async (id: string, flags: Flags) => done(await answer(verdict, id, { flags, output })))
   }
   for (const kind of ['retry', 'cancel'] as const)
-    add(`${kind} <lane>`, kind === 'retry' ? 'another attempt at what the lane wants' : 'stop what the lane does and go back to its baseline')
+    add(
+      `${kind} <lane>`,
+      kind === 'retry'
+        ? 'another attempt at what the lane wants'
+        : 'stop what the lane does and go back to its baseline',
+    )
       .option('--by <name>', 'who you are', userInfo().username)
       .action(async (lane: string, { by, data }: Flags) => done(await command({ kind, lane, by }, data, output)))
   add('freeze [lane]', 'begin nothing new, on one lane or on all, until then')
     .requiredOption('--until <when>', 'a duration (4h) or a time (2026-11-24T18:00Z)')
     .option('--by <name>', 'who you are', userInfo().username)
-    .action(async (lane: string | undefined, { by, data, until }: Flags) => done(await command({ kind: 'freeze', lane: lane ?? '*', until: freezeEnd(until, Date.now()), by }, data, output)))
+    .action(async (lane: string | undefined, { by, data, until }: Flags) =>
+      done(await command({ kind: 'freeze', lane: lane ?? '*', until: freezeEnd(until, Date.now()), by }, data, output)),
+    )
   add('thaw [lane]', 'end a freeze')
     .option('--by <name>', 'who you are', userInfo().username)
-    .action(async (lane: string | undefined, { by, data }: Flags) => done(await command({ kind: 'thaw', lane: lane ?? '*', by }, data, output)))
+    .action(async (lane: string | undefined, { by, data }: Flags) =>
+      done(await command({ kind: 'thaw', lane: lane ?? '*', by }, data, output)),
+    )
 }

@@ -19,10 +19,18 @@ export class Explained extends Error {
 }
 
 /** JSON when asked for, else the text. */
-export const show = (output: Output, value: unknown, text: string): void => output.out(output.json ? JSON.stringify(value, null, 2) : text)
+export const show = (output: Output, value: unknown, text: string): void =>
+  output.out(output.json ? JSON.stringify(value, null, 2) : text)
 
 /** Columns of equal width, two spaces apart; the last is left as it is. */
 export const columns = (rows: string[][]): string => {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? []
-  return rows.map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join('  ').trimEnd()).join('\n')
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
 }

@@ -10,16 +10,33 @@ export const ANSWER_GRACE = 60_000
 export const approvalNeed = (
   policy: ApprovalPolicy,
   { requester, dollars }: { requester: string | null; dollars: number },
-): { kind: 'need'; need: ApprovalNeed } | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
+):
+  | { kind: 'need'; need: ApprovalNeed }
+  | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
   if (requester === null && policy.unknownRequester === 'refuse')
-    return { kind: 'refuse', reason: 'requester-unknown', detail: 'nobody knows who asked for it, and approvals.unknownRequester is `refuse`' }
+    return {
+      kind: 'refuse',
+      reason: 'requester-unknown',
+      detail: 'nobody knows who asked for it, and approvals.unknownRequester is `refuse`',
+    }
   if (dollars < policy.autoApproveBelow)
-    return { kind: 'need', need: { required: false, why: `at most $${dollars.toFixed(2)}, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`, need: 0 } }
+    return {
+      kind: 'need',
+      need: {
+        required: false,
+        why: `at most $${dollars.toFixed(2)}, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`,
+        need: 0,
+      },
+    }
   const extra = requester === null && policy.unknownRequester === 'one-more' ? 1 : 0
   const need = policy.need + extra
   const eligible = policy.approvers.filter(({ id }) => id !== requester || policy.requesterMayApprove).length
   if (need > eligible)
-    return { kind: 'refuse', reason: 'nobody-may-approve', detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove` }
+    return {
+      kind: 'refuse',
+      reason: 'nobody-may-approve',
+      detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove`,
+    }
   const why = extra ? 'who asked is unknown, so one more person must agree' : `may cost $${dollars.toFixed(2)}`
   return { kind: 'need', need: { required: true, why, need } }
 }
@@ -29,7 +46,8 @@ export const whyVoteFails = (row: AnswerRow, vote: Vote, policy: ApprovalPolicy)
   if (vote.at > row.until) return 'too-late'
   if (row.state !== 'open') return 'question-closed'
   if (!policy.approvers.some(({ id }) => id === vote.by)) return 'not-an-approver'
-  if (vote.verdict === 'approve' && vote.by === row.requester && !policy.requesterMayApprove) return 'requester-may-not-approve'
+  if (vote.verdict === 'approve' && vote.by === row.requester && !policy.requesterMayApprove)
+    return 'requester-may-not-approve'
   if (row.votes.some(({ by }) => by === vote.by)) return 'already-answered'
   return null
 }

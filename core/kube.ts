@@ -1,12 +1,4 @@
-import type {
-  V1ConfigMap,
-  V1Deployment,
-  V1Job,
-  V1Node,
-  V1ObjectMeta,
-  V1Pod,
-  V1Service,
-} from '@kubernetes/client-node'
+import type { V1ConfigMap, V1Deployment, V1Job, V1Node, V1ObjectMeta, V1Pod, V1Service } from '@kubernetes/client-node'
 
 /** The Kubernetes kinds that we touch, with their typed objects. */
 export interface KubeKinds {

@@ -43,8 +43,10 @@ export const emptyLane = (lane: string): LaneRow => ({
 export const currentRun = ({ lane, generation, attempt }: LaneRow): RunKey => ({ lane, generation, attempt })
 
 /** Whether two name the same attempt. */
-export const sameRun = (a: { generation: number; attempt: number } | null, b: { generation: number; attempt: number }): boolean =>
-  a !== null && a.generation === b.generation && a.attempt === b.attempt
+export const sameRun = (
+  a: { generation: number; attempt: number } | null,
+  b: { generation: number; attempt: number },
+): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
 
 /** Whether the same desired state must be looked at on paper before `want` can answer. */
 export const needsPaper = (row: LaneRow, intent: Intent): boolean =>
@@ -84,17 +86,25 @@ export const want = (
 }
 
 /** Another attempt because a person says so; null with the reason when there is nothing to retry. */
-export const retried = (row: LaneRow, { now, retries }: { now: number; retries: number }): { row: LaneRow } | { why: string } => {
+export const retried = (
+  row: LaneRow,
+  { now, retries }: { now: number; retries: number },
+): { row: LaneRow } | { why: string } => {
   if (row.desired === null) return { why: `${row.lane} never wanted anything` }
   if (row.state === 'wanted') return { why: `${row.lane} is being carried out: cancel it first` }
   return { row: { ...nextAttempt(row, now), attemptsLeft: retries } }
 }
 
 /** The holder that this run may become, or why not yet. */
-export const takeLane = (row: LaneRow, run: RunKey, now: number): { kind: 'mine' } | { kind: 'take'; row: LaneRow } | { kind: 'superseded' } | { kind: 'wait'; holder: Holder } => {
+export const takeLane = (
+  row: LaneRow,
+  run: RunKey,
+  now: number,
+): { kind: 'mine' } | { kind: 'take'; row: LaneRow } | { kind: 'superseded' } | { kind: 'wait'; holder: Holder } => {
   if (sameRun(row.holder, run)) return { kind: 'mine' }
   if (!sameRun(row, run)) return { kind: 'superseded' }
-  if (row.holder !== null && !(row.takeover === 'stop' && now - row.since > TAKEOVER_AFTER)) return { kind: 'wait', holder: row.holder }
+  if (row.holder !== null && !(row.takeover === 'stop' && now - row.since > TAKEOVER_AFTER))
+    return { kind: 'wait', holder: row.holder }
   return { kind: 'take', row: { ...row, holder: { generation: run.generation, attempt: run.attempt, since: now } } }
 }
 
@@ -112,18 +122,24 @@ export const orders = (row: LaneRow, run: RunKey, begun: boolean): 'go' | 'lost'
 export const finished = (row: LaneRow, run: RunKey, outcome: Outcome, desired: Desired): LaneRow => {
   const released = { ...row, holder: sameRun(row.holder, run) ? null : row.holder }
   const stands = outcome.kind === 'succeeded' && desired.kind === 'serve'
-  const baseline = stands && (row.baseline?.generation ?? 0) <= run.generation ? { generation: run.generation, desired } : row.baseline
+  const baseline =
+    stands && (row.baseline?.generation ?? 0) <= run.generation ? { generation: run.generation, desired } : row.baseline
   if (!sameRun(row, run)) return { ...released, baseline }
   return { ...released, baseline, state: outcome.kind satisfies OutcomeKind, outcome }
 }
 
-const isSame = (row: LaneRow, { desired }: Intent): boolean => row.desired !== null && desiredKey(row.desired) === desiredKey(desired)
+const isSame = (row: LaneRow, { desired }: Intent): boolean =>
+  row.desired !== null && desiredKey(row.desired) === desiredKey(desired)
 
 const wantNew = (row: LaneRow, intent: Intent, { now, retries }: { now: number; retries: number }): Wanted => {
   if (intent.desired.kind === 'none' && row.generation === 0)
     return { kind: 'ignore', reason: 'source-names-nothing-new', detail: 'nothing was ever served from this source' }
   if (row.order !== null && intent.order !== null && intent.order <= row.order)
-    return { kind: 'ignore', reason: 'older-than-current', detail: `its order ${intent.order} is not after ${row.order}, which moved the lane` }
+    return {
+      kind: 'ignore',
+      reason: 'older-than-current',
+      detail: `its order ${intent.order} is not after ${row.order}, which moved the lane`,
+    }
   return {
     kind: 'start',
     why: row.generation === 0 ? 'the first desired state of this lane' : 'the desired state changed',
@@ -146,8 +162,13 @@ const wantNew = (row: LaneRow, intent: Intent, { now, retries }: { now: number; 
 
 const wantSucceeded = (row: LaneRow, now: number, paper: Planned | null): Wanted => {
   if (row.desired?.kind === 'train')
-    return { kind: 'ignore', reason: 'already-done', detail: `generation ${row.generation} succeeded; a finished run is final until a person says retry` }
-  if (paper === null || paper.kind === 'nothing') return { kind: 'ignore', reason: 'already-true', detail: paper?.reason ?? 'the world agrees' }
+    return {
+      kind: 'ignore',
+      reason: 'already-done',
+      detail: `generation ${row.generation} succeeded; a finished run is final until a person says retry`,
+    }
+  if (paper === null || paper.kind === 'nothing')
+    return { kind: 'ignore', reason: 'already-true', detail: paper?.reason ?? 'the world agrees' }
   if (row.attemptsLeft === 0) return exhausted(row)
   return { kind: 'start', row: nextAttempt(row, now), why: 'the world no longer agrees with what the lane wants' }
 }
@@ -155,9 +176,17 @@ const wantSucceeded = (row: LaneRow, now: number, paper: Planned | null): Wanted
 const wantFailed = (row: LaneRow, now: number): Wanted => {
   const reason = row.outcome?.reason ?? null
   if (reason === null || !(TRANSIENT_FAILURES as ReadonlySet<string>).has(reason))
-    return { kind: 'ignore', reason: 'held-failed', detail: `generation ${row.generation} failed (${reason ?? 'unknown'}); it stays so until its source changes or a person says retry` }
+    return {
+      kind: 'ignore',
+      reason: 'held-failed',
+      detail: `generation ${row.generation} failed (${reason ?? 'unknown'}); it stays so until its source changes or a person says retry`,
+    }
   if (row.attemptsLeft === 0) return exhausted(row)
-  return { kind: 'start', row: nextAttempt(row, now), why: `attempt ${row.attempt} failed (${reason}), which another attempt may cure` }
+  return {
+    kind: 'start',
+    row: nextAttempt(row, now),
+    why: `attempt ${row.attempt} failed (${reason}), which another attempt may cure`,
+  }
 }
 
 const exhausted = (row: LaneRow): Wanted => ({

@@ -24,7 +24,12 @@ export interface RunKey {
 
 /** `<slug ≤ 30>-<8 hex>`: the stable part of every name of a lane (law 3). At most 39 characters, a DNS label. */
 export const laneName = ({ installation, cluster }: Identity, lane: string): string => {
-  const slug = lane.toLowerCase().replace(/[^a-z0-9]+/g, '-').slice(0, 30).replace(/^-+|-+$/g, '') || 'lane'
+  const slug =
+    lane
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 30)
+      .replace(/^-+|-+$/g, '') || 'lane'
   return `${slug}-${sha256Hex(`${installation}\n${cluster}\n${lane}`).slice(0, 8)}`
 }
 

@@ -10,7 +10,9 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,52}$/, 'use lower-case lette
 const image = z
   .string()
   .regex(/^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/, 'pin the image by digest: `repository@sha256:<64 hex>`')
-const person = z.string().regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`')
+const person = z
+  .string()
+  .regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`')
 const dollars = z.number().positive('must be more than 0 dollars')
 const duration = z
   .string()
@@ -27,9 +29,15 @@ const pool = z.strictObject({
   gpusPerNode: z.int().positive(),
   /** Ceiling on the pool's GPUs: the NodePool's limit. */
   maxGpus: z.int().nonnegative(),
-  capacityTypes: z.array(z.enum(['on-demand', 'spot', 'reserved'])).min(1).default(['on-demand']),
+  capacityTypes: z
+    .array(z.enum(['on-demand', 'spot', 'reserved']))
+    .min(1)
+    .default(['on-demand']),
   /** Dollars an hour for one node, with where the figure is from and the day it was read. */
-  price: z.strictObject({ perNodeHour: dollars, source: z.string().min(1), date: z.iso.date() }).nullable().default(null),
+  price: z
+    .strictObject({ perNodeHour: dollars, source: z.string().min(1), date: z.iso.date() })
+    .nullable()
+    .default(null),
 })
 
 const dataset = z.strictObject({
@@ -89,34 +97,62 @@ const approvals = z
   })
   .superRefine((value, context) => {
     const ids = new Set(value.approvers.map(({ id }) => id))
-    if (ids.size !== value.approvers.length) context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
+    if (ids.size !== value.approvers.length)
+      context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
     const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
     if (needed > ids.size)
-      context.addIssue({ code: 'custom', path: ['need'], message: `${needed} answers can be needed but only ${ids.size} people may give one: add approvers or lower need` })
+      context.addIssue({
+        code: 'custom',
+        path: ['need'],
+        message: `${needed} answers can be needed but only ${ids.size} people may give one: add approvers or lower need`,
+      })
   })
 
 const document = z
   .strictObject({
     installation: name.default('signalbox'),
     cluster: name,
-    namespaces: z.strictObject({ training: name.default('training'), serving: name.default('serving') }).default({ training: 'training', serving: 'serving' }),
+    namespaces: z
+      .strictObject({ training: name.default('training'), serving: name.default('serving') })
+      .default({ training: 'training', serving: 'serving' }),
     /** Where Jobs write their results: `s3://bucket/prefix/`. */
-    results: z.strictObject({ bucket: z.string().min(3), prefix: z.string().regex(/\/$/, 'end the prefix with `/`').default('results/') }),
+    results: z.strictObject({
+      bucket: z.string().min(3),
+      prefix: z.string().regex(/\/$/, 'end the prefix with `/`').default('results/'),
+    }),
     /** Dollars a month that all plans together may hold and spend. */
     budget: z.strictObject({ name: name.default('ml-monthly'), dollars }),
     pools: z.record(name, pool),
     datasets: z.record(name, dataset).default({}),
-    models: z.record(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/, 'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52'), model).default({}),
+    models: z
+      .record(
+        z
+          .string()
+          .regex(
+            /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
+            'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
+          ),
+        model,
+      )
+      .default({}),
     approvals,
     /** How often an attempt is repeated after a failure that another try may cure. */
     retries: z.int().nonnegative().max(10).default(2),
   })
   .superRefine((value, context) => {
     if (byPrefix(value).size !== Object.keys(value.datasets).length)
-      context.addIssue({ code: 'custom', path: ['datasets'], message: 'two datasets share a bucket and prefix: an upload must mean one of them' })
+      context.addIssue({
+        code: 'custom',
+        path: ['datasets'],
+        message: 'two datasets share a bucket and prefix: an upload must mean one of them',
+      })
     for (const [path, used] of poolsUsed(value))
       if (!Object.hasOwn(value.pools, used))
-        context.addIssue({ code: 'custom', path, message: `there is no pool \`${used}\`: add it under pools or use one of ${Object.keys(value.pools).join(', ')}` })
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: `there is no pool \`${used}\`: add it under pools or use one of ${Object.keys(value.pools).join(', ')}`,
+        })
   })
 
 type Document = z.output<typeof document>
@@ -141,7 +177,9 @@ export class PolicyError extends Error {
   override name = 'PolicyError'
   readonly problems: string[]
   constructor(problems: string[]) {
-    super(`the policy has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((line) => `  - ${line}`).join('\n')}`)
+    super(
+      `the policy has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+    )
     this.problems = problems
   }
 }
@@ -162,7 +200,8 @@ export const milliseconds = (text: string): number => {
   return Number(text.slice(0, -1)) * (units[text.slice(-1)] ?? Number.NaN)
 }
 
-const problem = (issue: z.core.$ZodIssue): string => `${issue.path.length === 0 ? '(the whole config)' : issue.path.join('.')}: ${issue.message}`
+const problem = (issue: z.core.$ZodIssue): string =>
+  `${issue.path.length === 0 ? '(the whole config)' : issue.path.join('.')}: ${issue.message}`
 
 const poolsUsed = (value: Pick<Document, 'datasets' | 'models'>): [string[], string][] => [
   ...Object.entries(value.datasets).flatMap(([key, { launch, evaluate }]): [string[], string][] => [

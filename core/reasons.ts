@@ -84,7 +84,12 @@ export type Failure =
   | 'workflow-died'
 
 /** Failures that another attempt at the same desired state may cure without a person. */
-export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set(['node-lost', 'nccl-timeout', 'workflow-died', 'image-pull'])
+export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
+  'node-lost',
+  'nccl-timeout',
+  'workflow-died',
+  'image-pull',
+])
 
 /** How a run ended. */
 export type OutcomeKind = 'succeeded' | 'failed' | 'refused' | 'rejected' | 'expired' | 'superseded' | 'cancelled'

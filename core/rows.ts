@@ -58,7 +58,16 @@ export interface RunRow extends RunKey {
   id: string
   startedAt: number
   endedAt: number | null
-  stage: 'started' | 'waiting-for-lane' | 'planned' | 'asked' | 'waiting-for-room' | 'carrying-out' | 'resting' | 'walking-back' | 'done'
+  stage:
+    | 'started'
+    | 'waiting-for-lane'
+    | 'planned'
+    | 'asked'
+    | 'waiting-for-room'
+    | 'carrying-out'
+    | 'resting'
+    | 'walking-back'
+    | 'done'
   /** Callback to ring when anything that this run waits for may have changed. It carries no truth. */
   bell: string | null
   /** Id of the answer's row that is open, or was last. */

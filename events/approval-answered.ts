@@ -2,7 +2,10 @@ import * as z from 'zod'
 import type { ApprovalAnswered, Contract, Parsed } from './contract.ts'
 import { parseWith, refusal } from './input.ts'
 
-const who = { team: z.object({ id: z.string().min(1) }), user: z.object({ id: z.string().min(1), username: z.string().optional(), team_id: z.string().optional() }) }
+const who = {
+  team: z.object({ id: z.string().min(1) }),
+  user: z.object({ id: z.string().min(1), username: z.string().optional(), team_id: z.string().optional() }),
+}
 const press = z.object({
   type: z.literal('block_actions'),
   ...who,
@@ -16,7 +19,9 @@ const modal = z.object({
   view: z.object({
     callback_id: z.string(),
     private_metadata: z.string().min(1),
-    state: z.object({ values: z.record(z.string(), z.record(z.string(), z.object({ type: z.string(), value: z.string().nullish() }))) }),
+    state: z.object({
+      values: z.record(z.string(), z.record(z.string(), z.object({ type: z.string(), value: z.string().nullish() }))),
+    }),
   }),
 })
 const kind = z.object({ type: z.string() })
@@ -51,8 +56,10 @@ const onPress = (input: unknown): Parsed<ApprovalAnswered> => {
   if (!parsed.ok) return parsed
   const { actions, message, channel } = parsed.event
   const action = actions.find(({ action_id }) => action_id === 'approve' || action_id === 'reject')
-  if (action === undefined) return refusal('not-this-event', `action ${actions[0]?.action_id}: expected approve or reject`)
-  if (action.value === undefined || action.value === '') return refusal('missing-field', 'actions.value: the button names no question')
+  if (action === undefined)
+    return refusal('not-this-event', `action ${actions[0]?.action_id}: expected approve or reject`)
+  if (action.value === undefined || action.value === '')
+    return refusal('missing-field', 'actions.value: the button names no question')
   const at = Math.round(Number(action.action_ts) * 1000)
   if (!Number.isFinite(at)) return refusal('bad-field', `actions.action_ts: ${action.action_ts} is no time`)
   return {
@@ -76,11 +83,20 @@ const onModal = (input: unknown): Parsed<ApprovalAnswered> => {
   if (view.callback_id !== 'reason') return refusal('not-this-event', `view ${view.callback_id}: expected reason`)
   const inputs = Object.values(view.state.values).flatMap((block) => Object.values(block))
   const reason = inputs.find(({ type }) => type === 'plain_text_input')?.value ?? null
-  return { ok: true, event: { ...common(parsed.event), question: view.private_metadata, verdict: 'deny', reason, message: null, at: 0 } }
+  return {
+    ok: true,
+    event: { ...common(parsed.event), question: view.private_metadata, verdict: 'deny', reason, message: null, at: 0 },
+  }
 }
 
 /** A guest of a shared channel has a team of its own: it stays part of who they are. */
-const common = ({ team, user }: { team: { id: string }; user: { id: string; username?: string | undefined; team_id?: string | undefined } }) => ({
+const common = ({
+  team,
+  user,
+}: {
+  team: { id: string }
+  user: { id: string; username?: string | undefined; team_id?: string | undefined }
+}) => ({
   type: 'approval-answered' as const,
   by: `${user.team_id ?? team.id}/${user.id}`,
   byName: user.username ?? '',

@@ -15,16 +15,20 @@ export interface Contract<E> {
 
 export type EventName = 'dataset-uploaded' | 'model-promoted' | 'approval-answered' | 'plan-finished'
 
-export type Parsed<E> =
-  | { ok: true; event: E }
-  | { ok: false; reason: ParseRefusal; detail: string }
+export type Parsed<E> = { ok: true; event: E } | { ok: false; reason: ParseRefusal; detail: string }
 
 /** Why an input is not this event. `detail` names the path and what was expected. */
 export type ParseRefusal = 'not-an-object' | 'not-this-event' | 'missing-field' | 'bad-field' | 'test-payload'
 
 /** The part of EventBridge's pattern language that contracts use. The local bus refuses anything else. */
 export type Pattern = { [field: string]: Pattern | Condition[] }
-export type Condition = string | { prefix: string } | { suffix: string } | { exists: boolean } | { numeric: ['>', number] } | { wildcard: string }
+export type Condition =
+  | string
+  | { prefix: string }
+  | { suffix: string }
+  | { exists: boolean }
+  | { numeric: ['>', number] }
+  | { wildcard: string }
 
 /** A manifest appeared in a bucket. */
 export interface DatasetUploaded {

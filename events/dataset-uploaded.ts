@@ -30,7 +30,10 @@ export const datasetUploaded: Contract<DatasetUploaded> = {
 
 const toEvent = (event: z.output<typeof shape>): Parsed<DatasetUploaded> => {
   if (event.source !== 'aws.s3' || event['detail-type'] !== 'Object Created')
-    return refusal('not-this-event', `source ${event.source}, detail-type ${event['detail-type']}: expected aws.s3, Object Created`)
+    return refusal(
+      'not-this-event',
+      `source ${event.source}, detail-type ${event['detail-type']}: expected aws.s3, Object Created`,
+    )
   const at = millisecondsOf(event.time)
   if (at === null) return refusal('bad-field', `time: ${event.time} is no ISO time`)
   const { bucket, object } = event.detail

@@ -11,7 +11,11 @@ export const envelope = z.object({
 })
 
 /** A refusal with its sentence. */
-export const refusal = (reason: ParseRefusal, detail: string): { ok: false; reason: ParseRefusal; detail: string } => ({ ok: false, reason, detail })
+export const refusal = (reason: ParseRefusal, detail: string): { ok: false; reason: ParseRefusal; detail: string } => ({
+  ok: false,
+  reason,
+  detail,
+})
 
 /**
  * Parses by a schema without ever throwing: hostile inputs (throwing getters, proxies) are refused as well. The refusal
@@ -19,13 +23,17 @@ export const refusal = (reason: ParseRefusal, detail: string): { ok: false; reas
  */
 export const parseWith = <S extends z.ZodType>(schema: S, input: unknown): Parsed<z.output<S>> => {
   try {
-    if (typeof input !== 'object' || input === null || Array.isArray(input)) return refusal('not-an-object', 'an event is a JSON object')
+    if (typeof input !== 'object' || input === null || Array.isArray(input))
+      return refusal('not-an-object', 'an event is a JSON object')
     const parsed = schema.safeParse(input)
     if (parsed.success) return { ok: true, event: parsed.data }
     const issue = parsed.error.issues[0]
     const path = issue?.path.map(String).join('.') || '(the whole event)'
     const missing = isMissing(input, issue?.path ?? [])
-    return refusal(missing ? 'missing-field' : 'bad-field', `${path}: ${missing ? 'is missing' : (issue?.message ?? 'is wrong')}`)
+    return refusal(
+      missing ? 'missing-field' : 'bad-field',
+      `${path}: ${missing ? 'is missing' : (issue?.message ?? 'is wrong')}`,
+    )
   } catch (error) {
     return refusal('bad-field', `it cannot be read: ${error instanceof Error ? error.message : 'an unknown error'}`)
   }

@@ -7,7 +7,14 @@ const MOST_OBJECTS = 100_000
 const schema = z.object({
   version: z.literal(1),
   objects: z
-    .array(z.object({ key: z.string().min(1), size: z.int().nonnegative(), versionId: z.string().nullish(), sha256: z.string().nullish() }))
+    .array(
+      z.object({
+        key: z.string().min(1),
+        size: z.int().nonnegative(),
+        versionId: z.string().nullish(),
+        sha256: z.string().nullish(),
+      }),
+    )
     .min(1)
     .max(MOST_OBJECTS),
   requestedBy: z
@@ -30,7 +37,9 @@ export const parseManifest = (bytes: Uint8Array): { ok: true; manifest: Manifest
   const parsed = parseWith(schema, input)
   if (!parsed.ok) return { ok: false, detail: parsed.detail }
   const twice = duplicate(parsed.event.objects.map(({ key }) => key))
-  return twice === null ? { ok: true, manifest: parsed.event } : { ok: false, detail: `objects: ${twice} is named twice` }
+  return twice === null
+    ? { ok: true, manifest: parsed.event }
+    : { ok: false, detail: `objects: ${twice} is named twice` }
 }
 
 const duplicate = (keys: string[]): string | null => {

@@ -39,9 +39,16 @@ export const registryEvent = (
   const parsed = parseWith(body, input)
   if (!parsed.ok) return parsed
   const { entity, action, data } = parsed.event
-  if (TEST_NAMES.has(data['name'])) return refusal('test-payload', `${String(data['name'])} is MLflow's test delivery: the webhook works, and nothing is done`)
+  if (TEST_NAMES.has(data['name']))
+    return refusal(
+      'test-payload',
+      `${String(data['name'])} is MLflow's test delivery: the webhook works, and nothing is done`,
+    )
   if (entity !== 'model_version_alias')
-    return refusal('not-this-event', `${entity}.${action} is not acted on: subscribe to model_version_alias.created and model_version_alias.deleted`)
+    return refusal(
+      'not-this-event',
+      `${entity}.${action} is not acted on: subscribe to model_version_alias.created and model_version_alias.deleted`,
+    )
   const change = parseWith(alias, input)
   if (!change.ok) return change
   return { ok: true, event: { source: SOURCE, detailType: DETAIL_TYPE, detail: { ...parsed.event, deliveryId } } }
@@ -49,13 +56,24 @@ export const registryEvent = (
 
 const toEvent = (event: z.output<typeof shape>): Parsed<ModelPromoted> => {
   if (event.source !== SOURCE || event['detail-type'] !== DETAIL_TYPE)
-    return refusal('not-this-event', `source ${event.source}, detail-type ${event['detail-type']}: expected ${SOURCE}, ${DETAIL_TYPE}`)
+    return refusal(
+      'not-this-event',
+      `source ${event.source}, detail-type ${event['detail-type']}: expected ${SOURCE}, ${DETAIL_TYPE}`,
+    )
   const { deliveryId, action, timestamp, data } = event.detail
   if (TEST_NAMES.has(data.name)) return refusal('test-payload', `${data.name} is MLflow's test delivery`)
   const at = millisecondsOf(timestamp)
   if (at === null) return refusal('bad-field', `detail.timestamp: ${timestamp} is no ISO time`)
   return {
     ok: true,
-    event: { type: 'model-promoted', id: deliveryId, at, model: data.name, alias: data.alias, action, replayed: event['replay-name'] !== undefined },
+    event: {
+      type: 'model-promoted',
+      id: deliveryId,
+      at,
+      model: data.name,
+      alias: data.alias,
+      action,
+      replayed: event['replay-name'] !== undefined,
+    },
   }
 }

@@ -30,7 +30,8 @@ export const planFinished: Contract<PlanFinished> = {
     const parsed = parseWith(shape, input)
     if (!parsed.ok) return parsed
     const { id, source, detail } = parsed.event
-    if (source !== SOURCE || parsed.event['detail-type'] !== DETAIL_TYPE) return refusal('not-this-event', `source ${source}: expected ${SOURCE}, ${DETAIL_TYPE}`)
+    if (source !== SOURCE || parsed.event['detail-type'] !== DETAIL_TYPE)
+      return refusal('not-this-event', `source ${source}: expected ${SOURCE}, ${DETAIL_TYPE}`)
     const at = millisecondsOf(detail.at)
     if (at === null) return refusal('bad-field', `detail.at: ${detail.at} is no ISO time`)
     const { version: _, ...rest } = detail

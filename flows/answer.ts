@@ -7,7 +7,9 @@ import type { Ports } from './ports.ts'
 import { ringRun } from './start.ts'
 
 /** What an answer came to. */
-export type Recorded = { kind: 'recorded'; state: AnswerRow['state']; lane: string } | { kind: 'refused'; reason: AnswerRefusal; detail: string; lane: string | null }
+export type Recorded =
+  | { kind: 'recorded'; state: AnswerRow['state']; lane: string }
+  | { kind: 'refused'; reason: AnswerRefusal; detail: string; lane: string | null }
 
 type AnswerPorts = Pick<Ports, 'ledger' | 'chat' | 'policies' | 'workflow' | 'clock'>
 
@@ -35,7 +37,17 @@ export const answer = async (ports: AnswerPorts, event: ApprovalAnswered): Promi
     const next = withVote(row, vote)
     const { ok } = await ports.ledger.commit([
       { put: 'answer', id: row.id, revision, value: next },
-      { moment: { at: ports.clock.now(), lane: row.lane, generation: row.generation, attempt: row.attempt, kind: 'answer', text: `${event.byName || event.by} ${vote.verdict === 'approve' ? 'approves' : 'denies'}${vote.reason === null ? '' : `: ${vote.reason}`}`, data: { by: vote.by, state: next.state } } },
+      {
+        moment: {
+          at: ports.clock.now(),
+          lane: row.lane,
+          generation: row.generation,
+          attempt: row.attempt,
+          kind: 'answer',
+          text: `${event.byName || event.by} ${vote.verdict === 'approve' ? 'approves' : 'denies'}${vote.reason === null ? '' : `: ${vote.reason}`}`,
+          data: { by: vote.by, state: next.state },
+        },
+      },
       { count: `answer:${vote.verdict}`, by: 1 },
     ])
     if (!ok) continue
@@ -53,10 +65,24 @@ const whyElsewhere = (row: AnswerRow, event: ApprovalAnswered, approvers: { id: 
 }
 
 /** Every refused answer is written down and counted: who may not say yes is as telling as who said it. */
-const refuse = async (ports: AnswerPorts, event: ApprovalAnswered, { reason, lane }: { reason: AnswerRefusal; lane: string | null }): Promise<Recorded> => {
+const refuse = async (
+  ports: AnswerPorts,
+  event: ApprovalAnswered,
+  { reason, lane }: { reason: AnswerRefusal; lane: string | null },
+): Promise<Recorded> => {
   const detail = SENTENCES[reason]
   await ports.ledger.commit([
-    { moment: { at: ports.clock.now(), lane: lane ?? '-', generation: null, attempt: null, kind: 'answer', text: `an answer by ${event.byName || event.by} does not count: ${detail}`, data: { reason, by: event.by, became: 'refused' } } },
+    {
+      moment: {
+        at: ports.clock.now(),
+        lane: lane ?? '-',
+        generation: null,
+        attempt: null,
+        kind: 'answer',
+        text: `an answer by ${event.byName || event.by} does not count: ${detail}`,
+        data: { reason, by: event.by, became: 'refused' },
+      },
+    },
     { count: `refused:${reason}`, by: 1 },
   ])
   return { kind: 'refused', reason, detail, lane }

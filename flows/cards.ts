@@ -7,7 +7,10 @@ import type { Card } from './ports.ts'
 /** The card that asks: with buttons while its question is open. */
 export const answerCard = (plan: Plan, row: AnswerRow): Card => {
   const { facts, lines } = planCard(plan)
-  const votes = row.votes.map(({ by, verdict, reason }) => `${by} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`)
+  const votes = row.votes.map(
+    ({ by, verdict, reason }) =>
+      `${by} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
+  )
   const open = row.state === 'open'
   return {
     title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
@@ -26,6 +29,11 @@ export const outcomeCard = (plan: Plan, outcome: Outcome): Card => {
     facts,
     lines: [outcome.detail],
     question: null,
-    tone: outcome.kind === 'succeeded' ? 'good' : outcome.kind === 'failed' || outcome.kind === 'refused' ? 'bad' : 'neutral',
+    tone:
+      outcome.kind === 'succeeded'
+        ? 'good'
+        : outcome.kind === 'failed' || outcome.kind === 'refused'
+          ? 'bad'
+          : 'neutral',
   }
 }

@@ -7,7 +7,7 @@ import { type Carrier, waitFor } from './carrying/carrier.ts'
 import { closing } from './carrying/closing.ts'
 import { giveBack, tryHold } from './carrying/holding.ts'
 import { planRound, type Stop } from './carrying/planning.ts'
-import { beginStep, seeStep, type Stepped, type Way } from './carrying/stepping.ts'
+import { beginStep, type Stepped, seeStep, type Way } from './carrying/stepping.ts'
 import { beginRun, tryTakeLane } from './carrying/take-lane.ts'
 import { tell } from './carrying/telling.ts'
 import { planWayBack, removeJobs } from './carrying/walking-back.ts'
@@ -49,12 +49,18 @@ const decideAndDo = async (carrier: Carrier): Promise<Outcome> => {
     if (planned.kind === 'refuse') return { kind: 'refused', reason: planned.reason, detail: planned.detail }
     if (planned.kind !== 'plan') return stopped(planned)
     if (planned.required && question === null) {
-      if (asked === QUESTIONS) return { kind: 'refused', reason: 'changed-while-asked', detail: 'what was approved changed twice before it could begin: look at what keeps changing, then say retry' }
+      if (asked === QUESTIONS)
+        return {
+          kind: 'refused',
+          reason: 'changed-while-asked',
+          detail: 'what was approved changed twice before it could begin: look at what keeps changing, then say retry',
+        }
       const opened = await carrier.context.step(`ask ${asked}`, () => openQuestion(carrier, asked))
       if (opened.kind === 'lost') return stopped(opened)
       const answered: Answered = await waitFor(carrier, `answer ${asked}`, () => lookAtAnswer(carrier, opened.question))
       asked++
-      if (answered.kind === 'rejected' || answered.kind === 'expired') return { kind: answered.kind, reason: null, detail: answered.detail }
+      if (answered.kind === 'rejected' || answered.kind === 'expired')
+        return { kind: answered.kind, reason: null, detail: answered.detail }
       if (answered.kind !== 'approved') return stopped(answered)
       question = opened.question
     }
@@ -78,10 +84,14 @@ const decideAndDo = async (carrier: Carrier): Promise<Outcome> => {
 }
 
 /** Each step: begin, sleep until it has ended, next. Answers the first that did not end well. */
-const walk = async (carrier: Carrier, { way, round, names }: { way: Way; round: number; names: string[] }): Promise<Stepped> => {
+const walk = async (
+  carrier: Carrier,
+  { way, round, names }: { way: Way; round: number; names: string[] },
+): Promise<Stepped> => {
   for (const name of names) {
     const begun = await waitFor(carrier, `begin ${name} ${round}`, () => beginStep(carrier, way, name))
-    const ended = begun.kind === 'begun' ? await waitFor(carrier, `see ${name} ${round}`, () => seeStep(carrier, way, name)) : begun
+    const ended =
+      begun.kind === 'begun' ? await waitFor(carrier, `see ${name} ${round}`, () => seeStep(carrier, way, name)) : begun
     // A move back that fails must not keep the others from being made.
     if (ended.kind !== 'done' && !(way === 'back' && ended.kind === 'failed')) return ended
   }
@@ -118,6 +128,7 @@ const goBack = async (carrier: Carrier, ending: Outcome): Promise<Outcome> => {
 
 const stopped = (stop: Stop | { kind: 'lost' }): Outcome => {
   if (stop.kind === 'cancelled') return { kind: 'cancelled', reason: null, detail: stop.detail }
-  if (stop.kind === 'lost') return { kind: 'superseded', reason: null, detail: 'another run took the lane; nothing more was touched' }
+  if (stop.kind === 'lost')
+    return { kind: 'superseded', reason: null, detail: 'another run took the lane; nothing more was touched' }
   return superseded
 }

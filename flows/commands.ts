@@ -44,15 +44,29 @@ export const cancel = (ports: CommandPorts, lane: string, by: string): Promise<C
   })
 
 /** Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 16). */
-export const freeze = async (ports: CommandPorts, lane: string, { until, by }: { until: number; by: string }): Promise<Commanded> => {
+export const freeze = async (
+  ports: CommandPorts,
+  lane: string,
+  { until, by }: { until: number; by: string },
+): Promise<Commanded> => {
   const now = ports.clock.now()
   if (!Number.isFinite(until) || until <= now) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
-  if (lane !== '*' && (await ports.ledger.read('lane', lane)) === null) return { ok: false, detail: `there is no lane ${lane}` }
+  if (lane !== '*' && (await ports.ledger.read('lane', lane)) === null)
+    return { ok: false, detail: `there is no lane ${lane}` }
   for (;;) {
     const stored = await ports.ledger.read('freeze', lane)
     const { ok } = await ports.ledger.commit([
       { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by, at: now, until } },
-      { moment: { at: now, lane: lane === '*' ? '-' : lane, generation: null, attempt: null, kind: 'note', text: `${by} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}` } },
+      {
+        moment: {
+          at: now,
+          lane: lane === '*' ? '-' : lane,
+          generation: null,
+          attempt: null,
+          kind: 'note',
+          text: `${by} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`,
+        },
+      },
     ])
     if (ok) return { ok: true, detail: `frozen until ${new Date(until).toISOString()}` }
   }
@@ -64,15 +78,29 @@ export const thaw = async (ports: CommandPorts, lane: string, by: string): Promi
   if (stored === null) return { ok: false, detail: `${lane} is not frozen` }
   const { ok } = await ports.ledger.commit([
     { remove: 'freeze', id: lane, revision: stored.revision },
-    { moment: { at: ports.clock.now(), lane: lane === '*' ? '-' : lane, generation: null, attempt: null, kind: 'note', text: `${by} ends the freeze` } },
+    {
+      moment: {
+        at: ports.clock.now(),
+        lane: lane === '*' ? '-' : lane,
+        generation: null,
+        attempt: null,
+        kind: 'note',
+        text: `${by} ends the freeze`,
+      },
+    },
   ])
   if (!ok) return thaw(ports, lane, by)
-  const lanes = lane === '*' ? await ports.ledger.list('lane', { limit: 1000 }) : [await ports.ledger.read('lane', lane)]
+  const lanes =
+    lane === '*' ? await ports.ledger.list('lane', { limit: 1000 }) : [await ports.ledger.read('lane', lane)]
   for (const row of lanes) if (row?.value.state === 'wanted') await ringCurrent(ports, row.value)
   return { ok: true, detail: 'thawed' }
 }
 
-const onLane = async (ports: CommandPorts, lane: string, act: (stored: Stored<'lane'>) => Promise<Commanded | null>): Promise<Commanded> => {
+const onLane = async (
+  ports: CommandPorts,
+  lane: string,
+  act: (stored: Stored<'lane'>) => Promise<Commanded | null>,
+): Promise<Commanded> => {
   for (;;) {
     const stored = await ports.ledger.read('lane', lane)
     if (stored === null) return { ok: false, detail: `there is no lane ${lane}` }

@@ -1,4 +1,4 @@
-import { type DatasetFacts } from '../core/decisions/on-dataset-uploaded.ts'
+import type { DatasetFacts } from '../core/decisions/on-dataset-uploaded.ts'
 import type { ModelFacts } from '../core/decisions/on-model-promoted.ts'
 import { sha256Hex } from '../core/digest.ts'
 import { label } from '../core/names.ts'
@@ -14,7 +14,10 @@ const NAMED = 3
 const SIDE_BY_SIDE = 16
 
 /** Reads the manifest as it is now, and whether everything that it names is there. */
-export const lookAtDataset = async ({ objects }: Pick<Ports, 'objects'>, { bucket, key }: Pick<DatasetUploaded, 'bucket' | 'key'>): Promise<DatasetFacts> => {
+export const lookAtDataset = async (
+  { objects }: Pick<Ports, 'objects'>,
+  { bucket, key }: Pick<DatasetUploaded, 'bucket' | 'key'>,
+): Promise<DatasetFacts> => {
   try {
     const found = await objects.read(bucket, key, MANIFEST_LIMIT)
     if (found === null) return { kind: 'gone' }
@@ -53,12 +56,22 @@ const missingOf = async (objects: Objects, bucket: string, manifest: Manifest): 
 }
 
 /** Asks the registry what the alias says now. */
-export const lookAtAlias = async ({ registry }: Pick<Ports, 'registry'>, { model, alias }: Pick<ModelPromoted, 'model' | 'alias'>): Promise<ModelFacts> => {
+export const lookAtAlias = async (
+  { registry }: Pick<Ports, 'registry'>,
+  { model, alias }: Pick<ModelPromoted, 'model' | 'alias'>,
+): Promise<ModelFacts> => {
   try {
     const found = await registry.alias(model, alias)
     if (found === null) return { kind: 'none' }
     const { version, artifactUri, runId, status, tags } = found
-    return { kind: 'version', version, source: artifactUri, runId, status, requester: tags[label('requested-by')] ?? null }
+    return {
+      kind: 'version',
+      version,
+      source: artifactUri,
+      runId,
+      status,
+      requester: tags[label('requested-by')] ?? null,
+    }
   } catch (error) {
     if (error instanceof Unavailable) return { kind: 'unreadable', detail: error.message }
     throw error

@@ -3,8 +3,8 @@ import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
 import type { Policy } from '../core/policy.ts'
 import type { PoolRow } from '../core/rows.ts'
-import type { GenerationView, PoolView, World } from '../core/world.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
+import type { GenerationView, PoolView, World } from '../core/world.ts'
 import type { Ports, Stored } from './ports.ts'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
@@ -21,7 +21,11 @@ export interface Observed {
 export const monthOf = (now: number): string => new Date(now).toISOString().slice(0, 7)
 
 /** Reads the cluster's cache and the holds, as one lane sees them. */
-export const observe = async (ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>, policy: Policy, lane: string): Promise<Observed> => {
+export const observe = async (
+  ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>,
+  policy: Policy,
+  lane: string,
+): Promise<Observed> => {
   const pods = (await ports.cluster.list('Pod')).filter(isLive)
   const nodePools = await ports.cluster.list('NodePool')
   const nodes = await ports.cluster.list('Node')
@@ -44,13 +48,28 @@ export const observe = async (ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>
     }
   }
   const budget = await ports.ledger.read('budget', policy.budget.name)
-  return { pools: rows, budget, world: { pools, dollars: dollarsOf(budget, ports.clock.now(), lane), generations: await generationsOf(ports, policy, lane) } }
+  return {
+    pools: rows,
+    budget,
+    world: {
+      pools,
+      dollars: dollarsOf(budget, ports.clock.now(), lane),
+      generations: await generationsOf(ports, policy, lane),
+    },
+  }
 }
 
 /** The Deployments of a lane, the lowest generation first. */
-export const generationsOf = async ({ cluster }: Pick<Ports, 'cluster'>, policy: Policy, lane: string): Promise<GenerationView[]> => {
+export const generationsOf = async (
+  { cluster }: Pick<Ports, 'cluster'>,
+  policy: Policy,
+  lane: string,
+): Promise<GenerationView[]> => {
   if (!lane.startsWith('serve/')) return []
-  const found = await cluster.list('Deployment', { namespace: policy.namespaces.serving, labels: laneLabels(identityOf(policy), lane) })
+  const found = await cluster.list('Deployment', {
+    namespace: policy.namespaces.serving,
+    labels: laneLabels(identityOf(policy), lane),
+  })
   return found
     .map((object) => viewOf(object as KubeObject<'Deployment'>))
     .filter(({ generation }) => generation > 0)
@@ -75,8 +94,13 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
 }
 
 const ownerOf = (labels: Record<string, string>, annotations: Record<string, string>): GenerationView['ownedBy'] => {
-  if (annotations['argocd.argoproj.io/tracking-id'] !== undefined || labels['argocd.argoproj.io/instance'] !== undefined) return 'Argo CD'
-  if (labels['kustomize.toolkit.fluxcd.io/name'] !== undefined || labels['helm.toolkit.fluxcd.io/name'] !== undefined) return 'Flux'
+  if (
+    annotations['argocd.argoproj.io/tracking-id'] !== undefined ||
+    labels['argocd.argoproj.io/instance'] !== undefined
+  )
+    return 'Argo CD'
+  if (labels['kustomize.toolkit.fluxcd.io/name'] !== undefined || labels['helm.toolkit.fluxcd.io/name'] !== undefined)
+    return 'Flux'
   return null
 }
 
@@ -88,8 +112,13 @@ const isLive = (object: KubeObject): boolean => {
 const isReady = (node: KubeObject<'Node'>): boolean =>
   node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 
-const gpusOf = (containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = []): number =>
-  containers.reduce((sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0), 0)
+const gpusOf = (
+  containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
+): number =>
+  containers.reduce(
+    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    0,
+  )
 
 /** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
 const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {

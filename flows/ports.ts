@@ -193,7 +193,12 @@ export interface Registry {
   /** The version that carries this tag value, null when none does (law 14: search before writing). */
   findByTag(model: string, key: string, value: string): Promise<ModelVersion | null>
   /** Registers a new version; makes the model when it is not there. Not idempotent: search first. */
-  register(input: { model: string; source: string; runId: string | null; tags: Record<string, string> }): Promise<ModelVersion>
+  register(input: {
+    model: string
+    source: string
+    runId: string | null
+    tags: Record<string, string>
+  }): Promise<ModelVersion>
 }
 
 export interface ObjectHead {
@@ -208,7 +213,12 @@ export interface Objects {
   /** null when it is not there. */
   head(bucket: string, key: string, versionId?: string | null): Promise<ObjectHead | null>
   /** null when it is not there; throws `TooLarge` over `maxBytes`. */
-  read(bucket: string, key: string, maxBytes: number, versionId?: string | null): Promise<{ head: ObjectHead; bytes: Uint8Array } | null>
+  read(
+    bucket: string,
+    key: string,
+    maxBytes: number,
+    versionId?: string | null,
+  ): Promise<{ head: ObjectHead; bytes: Uint8Array } | null>
   /** Keys with this prefix, in order, up to `limit`. */
   list(bucket: string, prefix: string, limit: number): Promise<{ key: string; head: ObjectHead }[]>
 }

@@ -1,4 +1,4 @@
-import { type Decision, type Rule } from '../core/decisions/decision.ts'
+import type { Decision, Rule } from '../core/decisions/decision.ts'
 import { datasetRule, onDatasetUploaded } from '../core/decisions/on-dataset-uploaded.ts'
 import { modelRule, onModelPromoted } from '../core/decisions/on-model-promoted.ts'
 import { type Desired, desiredKey, desiredTitle } from '../core/desired.ts'
@@ -53,18 +53,32 @@ export const ruleOf = (event: Intending, policy: Policy): Rule | null =>
 const reactOnce = async (ports: Given, event: Intending): Promise<Became | 'lost'> => {
   const policy = await ports.policies.load()
   const rule = ruleOf(event, policy)
-  if (rule === null) return note(ports, event, '-', { kind: 'ignore', reason: 'not-configured', detail: `no rule is about ${where(event)}` })
+  if (rule === null)
+    return note(ports, event, '-', {
+      kind: 'ignore',
+      reason: 'not-configured',
+      detail: `no rule is about ${where(event)}`,
+    })
   const stored = await ports.ledger.read('lane', rule.lane)
   const row = stored?.value ?? emptyLane(rule.lane)
   const decision = await decide(ports, event, { rule, policy })
   if (decision.kind === 'intend') {
-    const situation = { rule, policy, row, revision: stored?.revision ?? 0, intent: decision.intent, detail: decision.detail }
+    const situation = {
+      rule,
+      policy,
+      row,
+      revision: stored?.revision ?? 0,
+      intent: decision.intent,
+      detail: decision.detail,
+    }
     return rule.mode === 'shadow' ? inShadow(ports, event, situation) : intend(ports, event, situation)
   }
-  const waiting = decision.kind === 'wait' ? { reason: decision.reason, detail: decision.detail, until: decision.until, event } : null
+  const waiting =
+    decision.kind === 'wait' ? { reason: decision.reason, detail: decision.detail, until: decision.until, event } : null
   const isOurs = row.waiting !== null && where(row.waiting.event as Intending) === where(event)
   if (waiting === null && !isOurs) return note(ports, event, rule.lane, decision)
-  if (ports.quiet && waiting !== null && isOurs && row.waiting?.detail === waiting.detail) return becameOf(rule.lane, decision)
+  if (ports.quiet && waiting !== null && isOurs && row.waiting?.detail === waiting.detail)
+    return becameOf(rule.lane, decision)
   const { ok } = await ports.ledger.commit([
     { put: 'lane', id: rule.lane, revision: stored?.revision ?? 0, value: { ...row, waiting } },
     ...told(ports, event, rule.lane, decision),
@@ -91,25 +105,42 @@ interface Situation {
   detail: string
 }
 
-const intend = async (ports: Given, event: Intending, { rule, policy, row, revision, intent, detail }: Situation): Promise<Became | 'lost'> => {
+const intend = async (
+  ports: Given,
+  event: Intending,
+  { rule, policy, row, revision, intent, detail }: Situation,
+): Promise<Became | 'lost'> => {
   const paper = needsPaper(row, intent) ? await onPaper(ports, policy, { row, desired: intent.desired }) : null
   const wanted = want(row, intent, { now: ports.clock.now(), retries: policy.retries, paper })
   if (wanted.kind === 'ignore') return note(ports, event, rule.lane, wanted)
   const title = desiredTitle(intent.desired)
   if (wanted.kind === 'start-again') {
     await startRun(ports, policy, currentRun(row))
-    return note(ports, event, rule.lane, { kind: 'ignore', reason: 'in-progress', detail: `${title} is already being carried out` })
+    return note(ports, event, rule.lane, {
+      kind: 'ignore',
+      reason: 'in-progress',
+      detail: `${title} is already being carried out`,
+    })
   }
   const { ok } = await ports.ledger.commit([
     { put: 'lane', id: rule.lane, revision, value: wanted.row },
     heard(ports, event, rule.lane),
     { moment: { at: ports.clock.now(), ...currentRun(wanted.row), kind: 'facts', text: detail } },
-    { moment: { at: ports.clock.now(), ...currentRun(wanted.row), kind: 'decision', text: `intend: ${title} (${wanted.why})`, data: { became: 'intended' } } },
+    {
+      moment: {
+        at: ports.clock.now(),
+        ...currentRun(wanted.row),
+        kind: 'decision',
+        text: `intend: ${title} (${wanted.why})`,
+        data: { became: 'intended' },
+      },
+    },
     { count: 'intended', by: 1 },
   ])
   if (!ok) return 'lost'
   await startRun(ports, policy, currentRun(wanted.row))
-  if (row.holder !== null && !sameRun(row.holder, wanted.row)) await ringRun(ports, runName(identityOf(policy), { lane: row.lane, ...row.holder }))
+  if (row.holder !== null && !sameRun(row.holder, wanted.row))
+    await ringRun(ports, runName(identityOf(policy), { lane: row.lane, ...row.holder }))
   return { kind: 'intended', lane: rule.lane, reason: null, detail: `${title}: ${wanted.why}` }
 }
 
@@ -120,24 +151,55 @@ export const onPaper = async (
   { row, desired }: { row: LaneRow; desired: Desired },
 ): Promise<Planned> => {
   const same = row.desired !== null && desiredKey(row.desired) === desiredKey(desired)
-  const run = same ? { ...currentRun(row), attempt: row.attempt + 1 } : { lane: row.lane, generation: row.generation + 1, attempt: 1 }
+  const run = same
+    ? { ...currentRun(row), attempt: row.attempt + 1 }
+    : { lane: row.lane, generation: row.generation + 1, attempt: 1 }
   const { world } = await observe(ports, policy, row.lane)
   return planFor({ desired, run, baseline: row.baseline, policy, world, now: ports.clock.now() })
 }
 
 /** Shadow: a row of its own, no lane, no hold, no question (law 13). */
-const inShadow = async (ports: Given, event: Intending, { rule, policy, row, intent }: Situation): Promise<Became | 'lost'> => {
+const inShadow = async (
+  ports: Given,
+  event: Intending,
+  { rule, policy, row, intent }: Situation,
+): Promise<Became | 'lost'> => {
   const id = `${rule.lane}#${desiredKey(intent.desired)}`
   if ((await ports.ledger.read('shadow', id)) !== null)
-    return note(ports, event, rule.lane, { kind: 'ignore', reason: 'already-done', detail: 'its shadow plan is on record' })
+    return note(ports, event, rule.lane, {
+      kind: 'ignore',
+      reason: 'already-done',
+      detail: 'its shadow plan is on record',
+    })
   const planned = await onPaper(ports, policy, { row, desired: intent.desired })
-  const refused = planned.kind === 'refuse' ? `${planned.reason}: ${planned.detail}` : planned.kind === 'nothing' ? planned.reason : null
+  const refused =
+    planned.kind === 'refuse'
+      ? `${planned.reason}: ${planned.detail}`
+      : planned.kind === 'nothing'
+        ? planned.reason
+        : null
   const plan = planned.kind === 'plan' ? planned.plan : null
-  const detail = plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
+  const detail =
+    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
   const { ok } = await ports.ledger.commit([
-    { put: 'shadow', id, revision: 0, value: { lane: rule.lane, desired: intent.desired, at: ports.clock.now(), plan, refused } },
+    {
+      put: 'shadow',
+      id,
+      revision: 0,
+      value: { lane: rule.lane, desired: intent.desired, at: ports.clock.now(), plan, refused },
+    },
     heard(ports, event, rule.lane),
-    { moment: { at: ports.clock.now(), lane: rule.lane, generation: null, attempt: null, kind: 'decision', text: `shadow: ${detail}`, data: { became: 'recorded' } } },
+    {
+      moment: {
+        at: ports.clock.now(),
+        lane: rule.lane,
+        generation: null,
+        attempt: null,
+        kind: 'decision',
+        text: `shadow: ${detail}`,
+        data: { became: 'recorded' },
+      },
+    },
     { count: 'shadow', by: 1 },
   ])
   return ok ? { kind: 'recorded', lane: rule.lane, reason: null, detail } : 'lost'
@@ -154,14 +216,35 @@ const note = async (ports: Given, event: Intending, lane: string, decision: Told
   return becameOf(lane === '-' ? null : lane, decision)
 }
 
-const becameOf = (lane: string | null, { kind, reason, detail }: Told): Became => ({ kind: kind === 'wait' ? 'waiting' : 'ignored', lane, reason, detail })
+const becameOf = (lane: string | null, { kind, reason, detail }: Told): Became => ({
+  kind: kind === 'wait' ? 'waiting' : 'ignored',
+  lane,
+  reason,
+  detail,
+})
 
 const heard = (ports: Given, event: Intending, lane: string): Write => ({
-  moment: { at: ports.clock.now(), lane, generation: null, attempt: null, kind: 'event', text: `${event.type} ${where(event)}`, data: { ...event } },
+  moment: {
+    at: ports.clock.now(),
+    lane,
+    generation: null,
+    attempt: null,
+    kind: 'event',
+    text: `${event.type} ${where(event)}`,
+    data: { ...event },
+  },
 })
 
 const told = (ports: Given, event: Intending, lane: string, { kind, reason, detail }: Told): Write[] => {
   const became = kind === 'wait' ? 'waiting' : 'ignored'
-  const decision: Omit<Moment, 'id'> = { at: ports.clock.now(), lane, generation: null, attempt: null, kind: 'decision', text: `${kind}: ${detail}`, data: { became, reason, event: event.type } }
+  const decision: Omit<Moment, 'id'> = {
+    at: ports.clock.now(),
+    lane,
+    generation: null,
+    attempt: null,
+    kind: 'decision',
+    text: `${kind}: ${detail}`,
+    data: { became, reason, event: event.type },
+  }
   return [heard(ports, event, lane), { moment: decision }, { count: `${became}:${reason}`, by: 1 }]
 }

@@ -1,8 +1,8 @@
+import { type KubeObject, refOf } from '../core/kube.ts'
 import { emptyLane, finished, sameRun } from '../core/lane.ts'
 import { label, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
 import type { Policy } from '../core/policy.ts'
-import { type KubeObject, refOf } from '../core/kube.ts'
 import type { LaneRow } from '../core/rows.ts'
 import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
 import { closing } from './carrying/closing.ts'
@@ -35,7 +35,11 @@ export const reconcile = async (ports: Ports): Promise<Healed> => {
     if (row.holder !== null && (await buryHolder({ ports, run: { ...row } }, row.holder))) healed.buried++
     if (await startForgotten(ports, policy, row)) healed.started++
   }
-  for (const event of [...waitingEvents(lanes), ...modelEvents(policy, ports.clock.now()), ...(await datasetEvents(ports, policy))]) {
+  for (const event of [
+    ...waitingEvents(lanes),
+    ...modelEvents(policy, ports.clock.now()),
+    ...(await datasetEvents(ports, policy)),
+  ]) {
     const became = await react(ports, event, { quiet: true })
     if (became.kind === 'intended') healed.intended++
   }
@@ -43,7 +47,17 @@ export const reconcile = async (ports: Ports): Promise<Healed> => {
   const total = Object.values(healed).reduce((sum, count) => sum + count, 0)
   if (total > 0)
     await ports.ledger.commit([
-      { moment: { at: ports.clock.now(), lane: '-', generation: null, attempt: null, kind: 'note', text: `reconcile: buried ${healed.buried}, started ${healed.started}, intended ${healed.intended}, deleted ${healed.deleted}`, data: { ...healed } } },
+      {
+        moment: {
+          at: ports.clock.now(),
+          lane: '-',
+          generation: null,
+          attempt: null,
+          kind: 'note',
+          text: `reconcile: buried ${healed.buried}, started ${healed.started}, intended ${healed.intended}, deleted ${healed.deleted}`,
+          data: { ...healed },
+        },
+      },
       { count: 'reconcile:healed', by: total },
     ])
   return healed
@@ -61,12 +75,19 @@ const startForgotten = async (ports: Ports, policy: Policy, row: LaneRow): Promi
   }
   const run = { lane: row.lane, generation: row.generation, attempt: row.attempt }
   await beginRun({ ports, run, id })
-  await closing({ ports, run, id }, { outcome: { kind: 'failed', reason: 'workflow-died', detail: 'its execution ended before it had an outcome' }, row: finished })
+  await closing(
+    { ports, run, id },
+    {
+      outcome: { kind: 'failed', reason: 'workflow-died', detail: 'its execution ended before it had an outcome' },
+      row: finished,
+    },
+  )
   return true
 }
 
 /** Rows that wait are looked at again, until they are past. */
-const waitingEvents = (lanes: LaneRow[]): Intending[] => lanes.flatMap(({ waiting }) => (waiting === null ? [] : [waiting.event as Intending]))
+const waitingEvents = (lanes: LaneRow[]): Intending[] =>
+  lanes.flatMap(({ waiting }) => (waiting === null ? [] : [waiting.event as Intending]))
 
 const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
   Object.entries(policy.models).map(([model, { serveAlias }]) => ({
@@ -83,10 +104,23 @@ const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
 const datasetEvents = async (ports: Ports, policy: Policy): Promise<DatasetUploaded[]> => {
   const events: DatasetUploaded[] = []
   for (const { bucket, prefix, manifest } of Object.values(policy.datasets)) {
-    const found = (await ports.objects.list(bucket, prefix, LISTED)).filter(({ key }) => key === `${prefix}${manifest}` || key.endsWith(`/${manifest}`))
-    const newest = found.reduce<(typeof found)[number] | null>((best, next) => (best === null || next.head.lastModified > best.head.lastModified ? next : best), null)
+    const found = (await ports.objects.list(bucket, prefix, LISTED)).filter(
+      ({ key }) => key === `${prefix}${manifest}` || key.endsWith(`/${manifest}`),
+    )
+    const newest = found.reduce<(typeof found)[number] | null>(
+      (best, next) => (best === null || next.head.lastModified > best.head.lastModified ? next : best),
+      null,
+    )
     if (newest !== null)
-      events.push({ type: 'dataset-uploaded', id: `reconcile-${newest.head.etag}`, at: newest.head.lastModified, bucket, key: newest.key, versionId: null, replayed: false })
+      events.push({
+        type: 'dataset-uploaded',
+        id: `reconcile-${newest.head.etag}`,
+        at: newest.head.lastModified,
+        bucket,
+        key: newest.key,
+        versionId: null,
+        replayed: false,
+      })
   }
   return events
 }

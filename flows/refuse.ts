@@ -7,7 +7,17 @@ export const refuseInput = async (
   { source, reason, detail }: { source: string; reason: Refusal; detail: string },
 ): Promise<void> => {
   await ledger.commit([
-    { moment: { at: clock.now(), lane: '-', generation: null, attempt: null, kind: 'event', text: `refused: ${source}: ${detail}`, data: { became: 'refused', reason, event: source } } },
+    {
+      moment: {
+        at: clock.now(),
+        lane: '-',
+        generation: null,
+        attempt: null,
+        kind: 'event',
+        text: `refused: ${source}: ${detail}`,
+        data: { became: 'refused', reason, event: source },
+      },
+    },
     { count: `refused:${reason}`, by: 1 },
   ])
 }

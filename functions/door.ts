@@ -1,7 +1,7 @@
 import middy from '@middy/core'
 import type { Contract } from '../events/contract.ts'
 import type { Ports } from '../flows/ports.ts'
-import { type Became, type Intending, react, type ReactPorts } from '../flows/react.ts'
+import { type Became, type Intending, type ReactPorts, react } from '../flows/react.ts'
 import { refuseInput } from '../flows/refuse.ts'
 
 /** What wakes a door. `infra/` deploys it, the local product imitates it. */

@@ -14,11 +14,14 @@ export interface HttpAnswer {
 }
 
 /** The request's raw bytes: signatures are checked over these, before anything is decoded. */
-export const rawBody = ({ body = '', isBase64Encoded }: HttpEvent): Uint8Array => Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+export const rawBody = ({ body = '', isBase64Encoded }: HttpEvent): Uint8Array =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
 
 /** Header names in lower case, as HTTP/2 has them. */
 export const lowerHeaders = ({ headers }: HttpEvent): Record<string, string> =>
-  Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value]])))
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name.toLowerCase(), value]])),
+  )
 
 /** A JSON answer. */
 export const json = (statusCode: number, body: Record<string, unknown>): HttpAnswer => ({

@@ -15,7 +15,10 @@ export const door = defineDoor({
   handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
 })
 
-const receive = async (ports: Pick<Ports, 'ledger' | 'bus' | 'secrets' | 'clock'>, event: HttpEvent): Promise<HttpAnswer> => {
+const receive = async (
+  ports: Pick<Ports, 'ledger' | 'bus' | 'secrets' | 'clock'>,
+  event: HttpEvent,
+): Promise<HttpAnswer> => {
   const body = rawBody(event)
   const secret = await ports.secrets.get('mlflow-webhook')
   const verified = verifyMlflow({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })

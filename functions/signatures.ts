@@ -9,7 +9,9 @@ export interface Signed {
   now: number
 }
 
-export type Verified = { ok: true; deliveryId: string } | { ok: false; reason: 'bad-signature' | 'stale-signature'; detail: string }
+export type Verified =
+  | { ok: true; deliveryId: string }
+  | { ok: false; reason: 'bad-signature' | 'stale-signature'; detail: string }
 
 /** Slack's own bound, both ways. Seconds. */
 const SLACK_FRESH = 300
@@ -25,8 +27,11 @@ export const verifyMlflow = ({ secret, headers, body, now }: Signed): Verified =
   const timestamp = headers['x-mlflow-timestamp']
   const signature = headers['x-mlflow-signature']
   if (id === undefined || timestamp === undefined || signature === undefined)
-    return bad('the headers X-MLflow-Delivery-Id, X-MLflow-Timestamp and X-MLflow-Signature are needed: give the webhook a secret')
-  if (!same(signature, mlflowSignature(secret, `${id}.${timestamp}.`, body))) return bad('X-MLflow-Signature does not fit the body and the secret')
+    return bad(
+      'the headers X-MLflow-Delivery-Id, X-MLflow-Timestamp and X-MLflow-Signature are needed: give the webhook a secret',
+    )
+  if (!same(signature, mlflowSignature(secret, `${id}.${timestamp}.`, body)))
+    return bad('X-MLflow-Signature does not fit the body and the secret')
   return isFresh(timestamp, now, MLFLOW_FRESH) ? { ok: true, deliveryId: id } : stale(timestamp, MLFLOW_FRESH)
 }
 
@@ -34,13 +39,25 @@ export const verifyMlflow = ({ secret, headers, body, now }: Signed): Verified =
 export const verifySlack = ({ secret, headers, body, now }: Signed): Verified => {
   const timestamp = headers['x-slack-request-timestamp']
   const signature = headers['x-slack-signature']
-  if (timestamp === undefined || signature === undefined) return bad('the headers X-Slack-Request-Timestamp and X-Slack-Signature are needed')
-  if (!same(signature, slackSignature(secret, timestamp, body))) return bad('X-Slack-Signature does not fit the body and the signing secret')
+  if (timestamp === undefined || signature === undefined)
+    return bad('the headers X-Slack-Request-Timestamp and X-Slack-Signature are needed')
+  if (!same(signature, slackSignature(secret, timestamp, body)))
+    return bad('X-Slack-Signature does not fit the body and the signing secret')
   return isFresh(timestamp, now, SLACK_FRESH) ? { ok: true, deliveryId: signature } : stale(timestamp, SLACK_FRESH)
 }
 
 /** Headers of a delivery as MLflow signs it. */
-export const signMlflow = ({ secret, body, now, deliveryId }: { secret: string; body: Uint8Array; now: number; deliveryId: string }): Record<string, string> => {
+export const signMlflow = ({
+  secret,
+  body,
+  now,
+  deliveryId,
+}: {
+  secret: string
+  body: Uint8Array
+  now: number
+  deliveryId: string
+}): Record<string, string> => {
   const timestamp = String(Math.floor(now / 1000))
   return {
     'x-mlflow-delivery-id': deliveryId,
@@ -50,12 +67,21 @@ export const signMlflow = ({ secret, body, now, deliveryId }: { secret: string; 
 }
 
 /** Headers of a request as Slack signs it. */
-export const signSlack = ({ secret, body, now }: { secret: string; body: Uint8Array; now: number }): Record<string, string> => {
+export const signSlack = ({
+  secret,
+  body,
+  now,
+}: {
+  secret: string
+  body: Uint8Array
+  now: number
+}): Record<string, string> => {
   const timestamp = String(Math.floor(now / 1000))
   return { 'x-slack-request-timestamp': timestamp, 'x-slack-signature': slackSignature(secret, timestamp, body) }
 }
 
-const mlflowSignature = (secret: string, head: string, body: Uint8Array): string => `v1,${createHmac('sha256', secret).update(head).update(body).digest('base64')}`
+const mlflowSignature = (secret: string, head: string, body: Uint8Array): string =>
+  `v1,${createHmac('sha256', secret).update(head).update(body).digest('base64')}`
 
 const slackSignature = (secret: string, timestamp: string, body: Uint8Array): string =>
   `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:`).update(body).digest('hex')}`
@@ -65,7 +91,8 @@ const same = (given: string, right: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-const isFresh = (timestamp: string, now: number, seconds: number): boolean => /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= seconds
+const isFresh = (timestamp: string, now: number, seconds: number): boolean =>
+  /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= seconds
 
 const bad = (detail: string): Verified => ({ ok: false, reason: 'bad-signature', detail })
 

@@ -1,5 +1,5 @@
-import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import type { Refusal } from '../core/reasons.ts'
+import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import { answer } from '../flows/answer.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
@@ -34,7 +34,11 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   return json(200, { refused: recorded.reason, detail: recorded.detail })
 }
 
-const refused = async (ports: SlackPorts, status: number, { reason, detail }: { reason: Refusal; detail: string }): Promise<HttpAnswer> => {
+const refused = async (
+  ports: SlackPorts,
+  status: number,
+  { reason, detail }: { reason: Refusal; detail: string },
+): Promise<HttpAnswer> => {
   await refuseInput(ports, { source: 'slack-interaction', reason, detail })
   return json(status, { refused: reason, detail })
 }

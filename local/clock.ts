@@ -17,7 +17,15 @@ export const virtualClock = (start: number): VirtualClock => {
 }
 
 /** A clock that runs `speed` times as fast as the real one from `start` on. */
-export const scaledClock = ({ start, speed, realNow = Date.now }: { start: number; speed: number; realNow?: () => number }): Clock => {
+export const scaledClock = ({
+  start,
+  speed,
+  realNow = Date.now,
+}: {
+  start: number
+  speed: number
+  realNow?: () => number
+}): Clock => {
   const begun = realNow()
   return { now: () => Math.floor(start + (realNow() - begun) * speed) }
 }

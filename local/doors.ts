@@ -12,7 +12,8 @@ import type { Became, RawAnswer, RawRequest } from './house-type.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
 const busDoors = [datasetUploaded, modelPromoted].map((door) => {
-  if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via)) throw new Error(`${door.name} has no pattern`)
+  if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via))
+    throw new Error(`${door.name} has no pattern`)
   return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
 })
 
@@ -28,9 +29,15 @@ export const busTargets = (ports: () => Ports) =>
 
 /** One EventBridge event from outside, through every door whose pattern selects it. */
 export const deliverThrough = async (ports: Ports, event: unknown): Promise<Became> => {
-  if (typeof event !== 'object' || event === null || Array.isArray(event)) return refused(ports, 'not-an-object', 'an event is a JSON object')
+  if (typeof event !== 'object' || event === null || Array.isArray(event))
+    return refused(ports, 'not-an-object', 'an event is a JSON object')
   const selected = busDoors.find(({ pattern }) => matches(pattern, event))
-  if (selected === undefined) return refused(ports, 'no-contract', `no contract selects it: ${said(event)}. \`signalbox contracts\` lists what is understood`)
+  if (selected === undefined)
+    return refused(
+      ports,
+      'no-contract',
+      `no contract selects it: ${said(event)}. \`signalbox contracts\` lists what is understood`,
+    )
   return became(selected.name, await selected.handler(ports)(event))
 }
 
@@ -44,7 +51,13 @@ const said = (event: object): string => {
   return `source ${JSON.stringify(source)?.slice(0, 80)}, detail-type ${JSON.stringify(detailType)?.slice(0, 80)}`
 }
 
-const became = (contract: string, { kind, lane, reason, detail }: Answer): Became => ({ contract, lane, kind, reason, detail })
+const became = (contract: string, { kind, lane, reason, detail }: Answer): Became => ({
+  contract,
+  lane,
+  kind,
+  reason,
+  detail,
+})
 
 /** The HTTP doors, called with API Gateway's event. */
 export const httpDoors = (ports: Ports) => {

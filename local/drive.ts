@@ -24,7 +24,10 @@ export const runUntil = async (
 }
 
 /** Real time: wakes for what is due, and at least every `atMost` ms to notice uploads. Answers the way to stop. */
-export const keepGoing = (house: LocalHouse, { speed, onError }: { speed: number; onError: (error: unknown) => void }): (() => Promise<void>) => {
+export const keepGoing = (
+  house: LocalHouse,
+  { speed, onError }: { speed: number; onError: (error: unknown) => void },
+): (() => Promise<void>) => {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let again = false

@@ -30,7 +30,10 @@ export interface House {
   /** The webhook doors, as API Gateway would call them. */
   webhook(route: 'mlflow' | 'slack', request: RawRequest): Promise<RawAnswer>
   /** A press of a local button: signed and sent through the Slack door, like a real one. `by` is `TEAM/USER`. */
-  answer(question: string, answer: { by: string; verdict: 'approve' | 'deny'; reason: string | null }): Promise<RawAnswer>
+  answer(
+    question: string,
+    answer: { by: string; verdict: 'approve' | 'deny'; reason: string | null },
+  ): Promise<RawAnswer>
   /** What a person may ask of a lane. Answers what was done, or why not. */
   command(command: Command): Promise<{ ok: boolean; detail: string }>
   /** What would happen on this event: priced, no effect. */

@@ -9,7 +9,7 @@ import { busTargets, deliverThrough, httpDoors, reconcileDoor } from './doors.ts
 import type { House } from './house-type.ts'
 import { openLedger } from './ledger/sqlite-ledger.ts'
 import { openObjects } from './objects/folder-objects.ts'
-import { commandOn, pressButton, planOnPaper } from './person.ts'
+import { commandOn, planOnPaper, pressButton } from './person.ts'
 import { openRegistry } from './registry/stand-in-registry.ts'
 import type { LocalSecrets } from './secrets/local-secrets.ts'
 import type { Stores } from './stores.ts'
@@ -76,10 +76,24 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
     onError: (name, error) => onError(`execution ${name}`, error),
   })
   const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
-  const given: Ports = { ledger: openLedger(stores.ledger), cluster, bus, chat, registry, objects, policies, secrets, workflow, clock }
+  const given: Ports = {
+    ledger: openLedger(stores.ledger),
+    cluster,
+    bus,
+    chat,
+    registry,
+    objects,
+    policies,
+    secrets,
+    workflow,
+    clock,
+  }
   const ports = options.wrap?.(given) ?? given
   const rings = new Set<Promise<void>>()
-  const watching = await watch(ports, { onError: (error) => onError('watch', error), track: (ring) => void rings.add(ring.finally(() => rings.delete(ring))) })
+  const watching = await watch(ports, {
+    onError: (error) => onError('watch', error),
+    track: (ring) => void rings.add(ring.finally(() => rings.delete(ring))),
+  })
   const { answerHttp } = httpDoors(ports)
   let reconcileAt = clock.now() + RECONCILE_EVERY
 
@@ -130,7 +144,11 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
     onChange: listen(listeners),
     onInput: listen(inputs),
     cards: () => chat.cards(),
-    secrets: async () => ({ mlflow: await secrets.get('mlflow-webhook'), slack: await secrets.get('slack-signing'), token: await secrets.get('token') }),
+    secrets: async () => ({
+      mlflow: await secrets.get('mlflow-webhook'),
+      slack: await secrets.get('slack-signing'),
+      token: await secrets.get('token'),
+    }),
     close: async () => {
       watching.stop()
       workflow.close()

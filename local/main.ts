@@ -40,11 +40,15 @@ export const startProduct = async ({ port, dataDir, configFile, speed, version }
   const policies = await openPolicies({ file: configFile })
   const secrets = openSecrets({
     dataDir,
-    given: { 'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'], 'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'] },
+    given: {
+      'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
+      'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
+    },
   })
   const stores = openStores(dataDir)
   const clock = scaledClock({ start: resumeAt(dataDir), speed })
-  const onError = (what: string, error: unknown): void => console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
+  const onError = (what: string, error: unknown): void =>
+    console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
   const house = await openHouse({ stores, policies, secrets, clock, onError })
   const tours = tourOnPage(house)
   const server = await startServer({ house, port, version, tour: tours })

@@ -31,42 +31,101 @@ export const pressButton = async (
 ): Promise<RawAnswer> => {
   const [team = '', user = ''] = by.split('/')
   const card = (await house.ports.ledger.read('answer', question))?.value.card ?? { channel: 'local', ts: '0' }
-  const common = { team: { id: team, domain: 'local' }, user: { id: user, username: user, name: user, team_id: team }, api_app_id: 'A0LOCAL' }
+  const common = {
+    team: { id: team, domain: 'local' },
+    user: { id: user, username: user, name: user, team_id: team },
+    api_app_id: 'A0LOCAL',
+  }
   const payload =
     verdict === 'deny' && reason !== null
-      ? { type: 'view_submission', ...common, view: { callback_id: 'reason', private_metadata: question, state: { values: { why: { text: { type: 'plain_text_input', value: reason } } } } } }
+      ? {
+          type: 'view_submission',
+          ...common,
+          view: {
+            callback_id: 'reason',
+            private_metadata: question,
+            state: { values: { why: { text: { type: 'plain_text_input', value: reason } } } },
+          },
+        }
       : {
           type: 'block_actions',
           ...common,
           channel: { id: card.channel, name: card.channel },
           container: { type: 'message', message_ts: card.ts, channel_id: card.channel },
           message: { ts: card.ts },
-          actions: [{ type: 'button', action_id: verdict === 'approve' ? 'approve' : 'reject', block_id: 'decision', value: question, action_ts: String(house.ports.clock.now() / 1000) }],
+          actions: [
+            {
+              type: 'button',
+              action_id: verdict === 'approve' ? 'approve' : 'reject',
+              block_id: 'decision',
+              value: question,
+              action_ts: String(house.ports.clock.now() / 1000),
+            },
+          ],
         }
   const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`)
   const { slack: secret } = await house.secrets()
-  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signSlack({ secret, body, now: house.ports.clock.now() }) }
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    ...signSlack({ secret, body, now: house.ports.clock.now() }),
+  }
   return house.webhook('slack', { headers, body })
 }
 
 /** What would happen on this event: priced, without effect. */
-export const planOnPaper = async (ports: Ports, input: unknown): Promise<{ became: Became; plan: Plan | null; text: string }> => {
-  const none = (became: Omit<Became, 'contract'>, contract: string | null = null) => ({ became: { contract, ...became }, plan: null, text: became.detail })
-  const contract = contracts.find(({ via }) => 'pattern' in via && typeof input === 'object' && input !== null && matches(via.pattern, input))
-  if (contract === undefined) return none({ lane: null, kind: 'refused', reason: 'no-contract', detail: 'no contract selects this event; `signalbox contracts` lists what is understood' })
+export const planOnPaper = async (
+  ports: Ports,
+  input: unknown,
+): Promise<{ became: Became; plan: Plan | null; text: string }> => {
+  const none = (became: Omit<Became, 'contract'>, contract: string | null = null) => ({
+    became: { contract, ...became },
+    plan: null,
+    text: became.detail,
+  })
+  const contract = contracts.find(
+    ({ via }) => 'pattern' in via && typeof input === 'object' && input !== null && matches(via.pattern, input),
+  )
+  if (contract === undefined)
+    return none({
+      lane: null,
+      kind: 'refused',
+      reason: 'no-contract',
+      detail: 'no contract selects this event; `signalbox contracts` lists what is understood',
+    })
   const parsed = contract.parse(input)
-  if (!parsed.ok) return none({ lane: null, kind: 'refused', reason: parsed.reason, detail: parsed.detail }, contract.name)
+  if (!parsed.ok)
+    return none({ lane: null, kind: 'refused', reason: parsed.reason, detail: parsed.detail }, contract.name)
   const event = parsed.event as Intending
   const policy = await ports.policies.load()
   const rule = ruleOf(event, policy)
-  if (rule === null) return none({ lane: null, kind: 'ignored', reason: 'not-configured', detail: 'no rule of the policy is about it' }, contract.name)
+  if (rule === null)
+    return none(
+      { lane: null, kind: 'ignored', reason: 'not-configured', detail: 'no rule of the policy is about it' },
+      contract.name,
+    )
   const decision = await decide(ports, event, { rule, policy })
   if (decision.kind !== 'intend')
-    return none({ lane: rule.lane, kind: decision.kind === 'wait' ? 'waiting' : 'ignored', reason: decision.reason, detail: decision.detail }, contract.name)
+    return none(
+      {
+        lane: rule.lane,
+        kind: decision.kind === 'wait' ? 'waiting' : 'ignored',
+        reason: decision.reason,
+        detail: decision.detail,
+      },
+      contract.name,
+    )
   const row = (await ports.ledger.read('lane', rule.lane))?.value ?? emptyLane(rule.lane)
   const planned = await onPaper(ports, policy, { row, desired: decision.intent.desired })
-  if (planned.kind === 'nothing') return none({ lane: rule.lane, kind: 'ignored', reason: 'already-true', detail: planned.reason }, contract.name)
-  if (planned.kind === 'refuse') return none({ lane: rule.lane, kind: 'refused', reason: planned.reason, detail: planned.detail }, contract.name)
-  const became: Became = { contract: contract.name, lane: rule.lane, kind: 'intended', reason: null, detail: decision.detail }
+  if (planned.kind === 'nothing')
+    return none({ lane: rule.lane, kind: 'ignored', reason: 'already-true', detail: planned.reason }, contract.name)
+  if (planned.kind === 'refuse')
+    return none({ lane: rule.lane, kind: 'refused', reason: planned.reason, detail: planned.detail }, contract.name)
+  const became: Became = {
+    contract: contract.name,
+    lane: rule.lane,
+    kind: 'intended',
+    reason: null,
+    detail: decision.detail,
+  }
   return { became, plan: planned.plan, text: planText(planned.plan, ports.clock.now()) }
 }

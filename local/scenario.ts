@@ -10,26 +10,55 @@ const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8')
 /** Uploads a small dataset: its objects first, its manifest last. Answers the manifest's key. */
 export const uploadDataset = async (
   house: LocalHouse,
-  { bucket, folder, rows, simulation, requestedBy, leaveOut = [] }: { bucket: string; folder: string; rows: string[]; simulation?: Simulation; requestedBy?: string; leaveOut?: number[] },
+  {
+    bucket,
+    folder,
+    rows,
+    simulation,
+    requestedBy,
+    leaveOut = [],
+  }: {
+    bucket: string
+    folder: string
+    rows: string[]
+    simulation?: Simulation
+    requestedBy?: string
+    leaveOut?: number[]
+  },
 ): Promise<string> => {
-  const objects = rows.map((row, index) => ({ key: `${folder}part-${index}.jsonl`, size: Buffer.byteLength(row), text: row }))
-  for (const [index, { key, text }] of objects.entries()) if (!leaveOut.includes(index)) await house.objects.write(bucket, key, bytes(text))
-  if (simulation !== undefined) await house.objects.write(bucket, `${folder}simulation.json`, bytes(JSON.stringify(simulation)))
-  const manifest = { version: 1, objects: objects.map(({ key, size }) => ({ key, size })), ...(requestedBy === undefined ? {} : { requestedBy }) }
+  const objects = rows.map((row, index) => ({
+    key: `${folder}part-${index}.jsonl`,
+    size: Buffer.byteLength(row),
+    text: row,
+  }))
+  for (const [index, { key, text }] of objects.entries())
+    if (!leaveOut.includes(index)) await house.objects.write(bucket, key, bytes(text))
+  if (simulation !== undefined)
+    await house.objects.write(bucket, `${folder}simulation.json`, bytes(JSON.stringify(simulation)))
+  const manifest = {
+    version: 1,
+    objects: objects.map(({ key, size }) => ({ key, size })),
+    ...(requestedBy === undefined ? {} : { requestedBy }),
+  }
   await house.objects.write(bucket, `${folder}manifest.json`, bytes(JSON.stringify(manifest)))
   return `${folder}manifest.json`
 }
 
 /** Registers a version whose weights lie in the local buckets, behaving as `simulation` says. Answers its version. */
-export const registerVersion = async (house: LocalHouse, { model, simulation, tags = {} }: { model: string; simulation?: Simulation; tags?: Record<string, string> }): Promise<string> => {
+export const registerVersion = async (
+  house: LocalHouse,
+  { model, simulation, tags = {} }: { model: string; simulation?: Simulation; tags?: Record<string, string> },
+): Promise<string> => {
   const folder = `models/${model}/${Object.keys(tags).length}-${house.clock.now()}-${Math.abs(hash(JSON.stringify(simulation ?? {})))}/`
   await house.objects.write('acme-results', `${folder}config.json`, bytes('{}'))
-  if (simulation !== undefined) await house.objects.write('acme-results', `${folder}simulation.json`, bytes(JSON.stringify(simulation)))
+  if (simulation !== undefined)
+    await house.objects.write('acme-results', `${folder}simulation.json`, bytes(JSON.stringify(simulation)))
   const made = await house.registry.register({ model, source: `s3://acme-results/${folder}`, runId: null, tags })
   return made.version
 }
 
 /** Points the alias at a version, as a person does in MLflow: its webhook reaches our door. */
-export const promote = (house: LocalHouse, model: string, version: string): Promise<void> => house.registry.setAlias(model, 'champion', version)
+export const promote = (house: LocalHouse, model: string, version: string): Promise<void> =>
+  house.registry.setAlias(model, 'champion', version)
 
 const hash = (text: string): number => [...text].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) | 0, 7)

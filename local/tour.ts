@@ -27,20 +27,40 @@ const SERVE = 'serve/support-llama'
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {
   stage.say('1 · A dataset lands in the bucket acme-datasets. Its manifest is written last.')
   const day = new Date(house.clock.now()).toISOString().replace(/[:.]/g, '-')
-  await uploadDataset(house, { bucket: 'acme-datasets', folder: `support-chats/${day}/`, rows: conversations(day), requestedBy: 'T0SIGNAL/U0BEN' })
+  await uploadDataset(house, {
+    bucket: 'acme-datasets',
+    folder: `support-chats/${day}/`,
+    rows: conversations(day),
+    requestedBy: 'T0SIGNAL/U0BEN',
+  })
   await house.scanUploads()
-  const trained = await chapter(house, stage, { title: 'dataset → fine-tuning → evaluation → registered', lane: TRAIN, expected: 'succeeded' })
+  const trained = await chapter(house, stage, {
+    title: 'dataset → fine-tuning → evaluation → registered',
+    lane: TRAIN,
+    expected: 'succeeded',
+  })
   const run = (await house.ports.ledger.list('run', { prefix: trained.id })).at(-1)?.value
   const version = String(run?.steps.find(({ kind }) => kind === 'register-model')?.result?.['version'] ?? '1')
 
   stage.say(`2 · Somebody gives the alias champion to support-llama v${version} in the registry.`)
   await promote(house, 'support-llama', version)
-  const rolled = await chapter(house, stage, { title: `v${version} promoted → rolled out behind its gate`, lane: SERVE, expected: 'succeeded' })
+  const rolled = await chapter(house, stage, {
+    title: `v${version} promoted → rolled out behind its gate`,
+    lane: SERVE,
+    expected: 'succeeded',
+  })
 
-  const worse = await registerVersion(house, { model: 'support-llama', simulation: { metrics: { health: 1, p95_ms: 5200, error_rate: 0.2 } } })
+  const worse = await registerVersion(house, {
+    model: 'support-llama',
+    simulation: { metrics: { health: 1, p95_ms: 5200, error_rate: 0.2 } },
+  })
   stage.say(`3 · v${worse} is promoted. It is slow and it errs, which nobody knows yet.`)
   await promote(house, 'support-llama', worse)
-  const failed = await chapter(house, stage, { title: `v${worse} promoted → gate fails → walks back to v${version}`, lane: SERVE, expected: 'failed: gate' })
+  const failed = await chapter(house, stage, {
+    title: `v${worse} promoted → gate fails → walks back to v${version}`,
+    lane: SERVE,
+    expected: 'failed: gate',
+  })
   return [trained, rolled, failed].map(({ title, lane, expected, outcome }) => ({ title, lane, expected, outcome }))
 }
 
@@ -52,13 +72,23 @@ const chapter = async (
   const before = await row(house, lane)
   const started = async () => ((await row(house, lane))?.generation ?? 0) > (before?.generation ?? 0)
   await stage.until(`${lane} has something to do`, started)
-  await stage.until(`${lane} asks`, async () => (await openQuestion(house, lane)) !== null || (await isOver(house, lane)))
+  await stage.until(
+    `${lane} asks`,
+    async () => (await openQuestion(house, lane)) !== null || (await isOver(house, lane)),
+  )
   const question = await openQuestion(house, lane)
   if (question !== null) {
     const plan = (await house.ports.ledger.read('plan', question.plan))?.value
-    stage.say(`    plan: ${plan?.title} · at most $${plan?.bounds.dollars.toFixed(2)} · ${plan?.strategy?.name ?? 'run once'}`)
-    stage.say(stage.answerAs === null ? '    It waits for you: press Approve in the Slack pane.' : `    asked; ${stage.answerAs} approves`)
-    if (stage.answerAs !== null) await house.answer(question.id, { by: stage.answerAs, verdict: 'approve', reason: null })
+    stage.say(
+      `    plan: ${plan?.title} · at most $${plan?.bounds.dollars.toFixed(2)} · ${plan?.strategy?.name ?? 'run once'}`,
+    )
+    stage.say(
+      stage.answerAs === null
+        ? '    It waits for you: press Approve in the Slack pane.'
+        : `    asked; ${stage.answerAs} approves`,
+    )
+    if (stage.answerAs !== null)
+      await house.answer(question.id, { by: stage.answerAs, verdict: 'approve', reason: null })
   }
   await stage.until(`${lane} has an outcome`, () => isOver(house, lane))
   const ended = await row(house, lane)
@@ -67,7 +97,8 @@ const chapter = async (
   return { title, lane, expected, outcome, id: await runId(house, ended as LaneRow) }
 }
 
-const row = async (house: LocalHouse, lane: string): Promise<LaneRow | null> => (await house.ports.ledger.read('lane', lane))?.value ?? null
+const row = async (house: LocalHouse, lane: string): Promise<LaneRow | null> =>
+  (await house.ports.ledger.read('lane', lane))?.value ?? null
 
 const isOver = async (house: LocalHouse, lane: string): Promise<boolean> => {
   const current = await row(house, lane)
@@ -87,4 +118,6 @@ const runId = async (house: LocalHouse, run: { lane: string; generation: number;
   runName(await house.ports.policies.load(), run)
 
 const conversations = (seed: string): string[] =>
-  Array.from({ length: 4 }, (_, index) => JSON.stringify({ id: `${seed}-${index}`, prompt: 'My order has not arrived.', answer: 'Let me look that up.' }))
+  Array.from({ length: 4 }, (_, index) =>
+    JSON.stringify({ id: `${seed}-${index}`, prompt: 'My order has not arrived.', answer: 'Let me look that up.' }),
+  )

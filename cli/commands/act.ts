@@ -20,9 +20,19 @@ export const answer = async (
   { flags: { data, by, reason }, output }: { flags: { data: string; by: string; reason?: string }; output: Output },
 ): Promise<number> => {
   const client = findRunning(data)
-  const { status, body } = await client.post(`/api/plans/${encodeURIComponent(id)}/answers`, { by, verdict, reason: reason ?? null })
+  const { status, body } = await client.post(`/api/plans/${encodeURIComponent(id)}/answers`, {
+    by,
+    verdict,
+    reason: reason ?? null,
+  })
   const refused = body['refused'] ?? (status >= 400 ? (body['reason'] ?? body['error'] ?? status) : null)
-  show(output, body, refused === null ? `recorded: ${String(body['recorded'])} · ${String(body['lane'] ?? '')}` : `refused (${String(refused)}): ${String(body['detail'] ?? '')}`)
+  show(
+    output,
+    body,
+    refused === null
+      ? `recorded: ${String(body['recorded'])} · ${String(body['lane'] ?? '')}`
+      : `refused (${String(refused)}): ${String(body['detail'] ?? '')}`,
+  )
   return refused === null ? EXIT.ok : EXIT.failed
 }
 
@@ -37,6 +47,7 @@ export const command = async (body: Record<string, unknown>, data: string, outpu
 /** When a freeze ends: a duration from now (`4h`) or a time (`2026-11-24T18:00Z`). Milliseconds. */
 export const freezeEnd = (text: string, now: number): number => {
   const until = /^\d+(s|m|h|d)$/.test(text) ? now + milliseconds(text) : Date.parse(text)
-  if (!Number.isFinite(until)) throw new Explained('--until is a duration such as 4h, or a time such as 2026-11-24T18:00Z', EXIT.usage)
+  if (!Number.isFinite(until))
+    throw new Explained('--until is a duration such as 4h, or a time such as 2026-11-24T18:00Z', EXIT.usage)
   return until
 }

@@ -9,8 +9,13 @@ export const listContracts = (output: Output): void => {
   const rows = contracts.map(({ name, summary, via }) => ({ name, summary, via, samples: samplesOf(name) }))
   const text = rows
     .map(({ name, summary, via, samples }) => {
-      const how = 'pattern' in via ? `bus ${via.bus}\n${indent(JSON.stringify(via.pattern, null, 2))}` : `route ${via.route}`
-      return `${name}\n${columns([['  what', summary], ['  via', how], ['  samples', samples.join(', ')]])}`
+      const how =
+        'pattern' in via ? `bus ${via.bus}\n${indent(JSON.stringify(via.pattern, null, 2))}` : `route ${via.route}`
+      return `${name}\n${columns([
+        ['  what', summary],
+        ['  via', how],
+        ['  samples', samples.join(', ')],
+      ])}`
     })
     .join('\n\n')
   show(output, { contracts: rows }, text)

@@ -22,7 +22,11 @@ export const doctor = async ({ data, config }: { data: string; config: string },
 
 const nodeVersion = (): Finding => {
   const major = Number(process.versions.node.split('.')[0])
-  return { check: 'node', ok: major >= 24, detail: `${process.versions.node}${major >= 24 ? '' : ': use Node 24 or newer'}` }
+  return {
+    check: 'node',
+    ok: major >= 24,
+    detail: `${process.versions.node}${major >= 24 ? '' : ': use Node 24 or newer'}`,
+  }
 }
 
 const policy = async (config: string): Promise<Finding> => {
@@ -31,7 +35,8 @@ const policy = async (config: string): Promise<Finding> => {
     const counts = `${Object.keys(datasets).length} datasets, ${Object.keys(models).length} models, ${Object.keys(pools).length} pools`
     return { check: 'policy', ok: true, detail: `${config}: version ${version}, ${counts}` }
   } catch (error) {
-    const detail = error instanceof PolicyError ? error.problems.join('; ') : String(error instanceof Error ? error.message : error)
+    const detail =
+      error instanceof PolicyError ? error.problems.join('; ') : String(error instanceof Error ? error.message : error)
     return { check: 'policy', ok: false, detail: `${config}: ${detail}` }
   }
 }
@@ -39,7 +44,9 @@ const policy = async (config: string): Promise<Finding> => {
 const folder = (data: string): Finding => ({
   check: 'data',
   ok: true,
-  detail: existsSync(join(data, 'ledger.db')) ? `${data} holds a ledger; buckets are the folders in ${join(data, 'buckets')}` : `${data} is made at the first start`,
+  detail: existsSync(join(data, 'ledger.db'))
+    ? `${data} holds a ledger; buckets are the folders in ${join(data, 'buckets')}`
+    : `${data} is made at the first start`,
 })
 
 const running = async (data: string): Promise<Finding> => {
@@ -54,11 +61,23 @@ const running = async (data: string): Promise<Finding> => {
 
 /** Local secrets are shown on purpose: they sign test deliveries to this machine and are worth nothing elsewhere. */
 const secrets = async (data: string): Promise<Finding[]> => {
-  if (!existsSync(join(data, 'secrets.json'))) return [{ check: 'secrets', ok: true, detail: 'made at the first start' }]
-  const given = { 'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'], 'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'] }
+  if (!existsSync(join(data, 'secrets.json')))
+    return [{ check: 'secrets', ok: true, detail: 'made at the first start' }]
+  const given = {
+    'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
+    'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
+  }
   const held = openSecrets({ dataDir: data, given })
   return [
-    { check: 'MLflow secret', ok: true, detail: `${await held.get('mlflow-webhook')} (set SIGNALBOX_MLFLOW_SECRET to use your own)` },
-    { check: 'Slack secret', ok: true, detail: `${await held.get('slack-signing')} (set SIGNALBOX_SLACK_SIGNING_SECRET to use your own)` },
+    {
+      check: 'MLflow secret',
+      ok: true,
+      detail: `${await held.get('mlflow-webhook')} (set SIGNALBOX_MLFLOW_SECRET to use your own)`,
+    },
+    {
+      check: 'Slack secret',
+      ok: true,
+      detail: `${await held.get('slack-signing')} (set SIGNALBOX_SLACK_SIGNING_SECRET to use your own)`,
+    },
   ]
 }

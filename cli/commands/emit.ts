@@ -11,8 +11,13 @@ interface Sample {
 /** Reads an event from a file or from a sample named `<contract>/<case>`. Throws `Explained`. */
 export const readEvent = (name: string): Sample => {
   const sample = new URL(`../../events/samples/${name.replace(/\.json$/, '')}.json`, import.meta.url)
-  const file = existsSync(name) ? name : /^[a-z-]+\/[a-z0-9-]+(\.json)?$/.test(name) && existsSync(sample) ? sample : null
-  if (file === null) throw new Explained(`${name} is neither a file nor a sample: \`signalbox contracts\` lists the samples`, EXIT.usage)
+  const file = existsSync(name)
+    ? name
+    : /^[a-z-]+\/[a-z0-9-]+(\.json)?$/.test(name) && existsSync(sample)
+      ? sample
+      : null
+  if (file === null)
+    throw new Explained(`${name} is neither a file nor a sample: \`signalbox contracts\` lists the samples`, EXIT.usage)
   let value: unknown
   try {
     value = JSON.parse(readFileSync(file, 'utf8'))
@@ -27,10 +32,23 @@ export const readEvent = (name: string): Sample => {
 export const emit = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
   const { event, request } = readEvent(name)
   if (request !== undefined)
-    throw new Explained(`${name} is a webhook delivery, signed with its producer's secret and long stale: send events, e.g. \`model-promoted/bus-alias-set\``, EXIT.usage)
+    throw new Explained(
+      `${name} is a webhook delivery, signed with its producer's secret and long stale: send events, e.g. \`model-promoted/bus-alias-set\``,
+      EXIT.usage,
+    )
   const { status, body } = await findRunning(data).post('/events', event)
-  const became = (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []
+  const became =
+    (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []
   if (status !== 202) throw new Explained(String(body['detail'] ?? body['error'] ?? status))
-  show(output, body, became.map(({ kind, lane, reason, detail }) => `${kind}${reason === null ? '' : ` (${reason})`}${lane === null ? '' : ` · ${lane}`}: ${detail}`).join('\n'))
+  show(
+    output,
+    body,
+    became
+      .map(
+        ({ kind, lane, reason, detail }) =>
+          `${kind}${reason === null ? '' : ` (${reason})`}${lane === null ? '' : ` · ${lane}`}: ${detail}`,
+      )
+      .join('\n'),
+  )
   return became.some(({ kind }) => kind === 'refused') ? EXIT.failed : EXIT.ok
 }

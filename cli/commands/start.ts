@@ -14,11 +14,15 @@ export interface StartFlags {
 export const start = async (flags: StartFlags, version: string, output: Output): Promise<number> => {
   const port = whole('--port', flags.port, 65535)
   const speed = Number(flags.speed)
-  if (!(speed > 0 && speed <= 100_000)) throw new Explained('--speed is a number of virtual seconds a second, more than 0', EXIT.usage)
-  const product = await startProduct({ port, dataDir: flags.data, configFile: flags.config, speed, version }).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-    throw error
-  })
+  if (!(speed > 0 && speed <= 100_000))
+    throw new Explained('--speed is a number of virtual seconds a second, more than 0', EXIT.usage)
+  const product = await startProduct({ port, dataDir: flags.data, configFile: flags.config, speed, version }).catch(
+    (error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+        throw new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
+      throw error
+    },
+  )
   output.out(output.json ? JSON.stringify({ url: product.url, data: flags.data, speed }) : welcome(product.url, flags))
   if (flags.open) openBrowser(product.url)
   await new Promise<void>((resolve) => {
@@ -38,12 +42,15 @@ Three things to try:
 
 const whole = (flag: string, text: string, most: number): number => {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 0 || value > most) throw new Explained(`${flag} is a whole number from 0 to ${most}, not ${text}`, EXIT.usage)
+  if (!Number.isInteger(value) || value < 0 || value > most)
+    throw new Explained(`${flag} is a whole number from 0 to ${most}, not ${text}`, EXIT.usage)
   return value
 }
 
 /** Best effort: the address is printed either way. */
 const openBrowser = (url: string): void => {
   const command = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open'
-  spawn(command, [url], { stdio: 'ignore', detached: true }).on('error', () => undefined).unref()
+  spawn(command, [url], { stdio: 'ignore', detached: true })
+    .on('error', () => undefined)
+    .unref()
 }

@@ -17,7 +17,13 @@ export const tour = async ({ config }: { config: string }, output: Output): Prom
   const policy = parsePolicy(await readConfig(config))
   const secrets = fixedSecrets({ 'mlflow-webhook': 'tour', 'slack-signing': 'tour', token: 'tour' })
   const errors: unknown[] = []
-  const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets, clock, onError: (_, error) => errors.push(error) })
+  const house = await openHouse({
+    stores,
+    policies: fixedPolicies(policy),
+    secrets,
+    clock,
+    onError: (_, error) => errors.push(error),
+  })
   try {
     const chapters = await playTour(house, {
       say: (line) => {
@@ -29,7 +35,11 @@ export const tour = async ({ config }: { config: string }, output: Output): Prom
       answerAs: policy.approvals.approvers[0]?.id ?? null,
     })
     const good = errors.length === 0 && chapters.every(({ outcome, expected }) => outcome === expected)
-    show(output, { chapters, good }, `${good ? '✓' : '✗'} ${chapters.length} chapters, every outcome ${good ? 'as it should be' : 'listed above'}`)
+    show(
+      output,
+      { chapters, good },
+      `${good ? '✓' : '✗'} ${chapters.length} chapters, every outcome ${good ? 'as it should be' : 'listed above'}`,
+    )
     for (const error of errors) output.err(String(error))
     return good ? EXIT.ok : EXIT.failed
   } finally {

@@ -40,17 +40,24 @@ export const onDatasetUploaded = (
 ): Decision => {
   const dataset = policy.datasets[rule.name]
   const at = `s3://${event.bucket}/${event.key}`
-  if (event.replayed) return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
-  if (dataset === undefined) return { kind: 'ignore', reason: 'not-configured', detail: `no dataset \`${rule.name}\` in the policy` }
+  if (event.replayed)
+    return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
+  if (dataset === undefined)
+    return { kind: 'ignore', reason: 'not-configured', detail: `no dataset \`${rule.name}\` in the policy` }
   switch (facts.kind) {
     case 'gone':
       return { kind: 'ignore', reason: 'source-gone', detail: `${at} is not there any more` }
     case 'unreadable':
       return patience(event.at, now, `${at} cannot be read: ${facts.detail}`)
     case 'bad':
-      return { kind: 'ignore', reason: 'bad-manifest', detail: `${at}: ${facts.detail}. Write the manifest again, last` }
+      return {
+        kind: 'ignore',
+        reason: 'bad-manifest',
+        detail: `${at}: ${facts.detail}. Write the manifest again, last`,
+      }
     case 'manifest':
-      if (facts.missingCount > 0) return incomplete(facts, facts.lastModified + milliseconds(dataset.completeWithin), now)
+      if (facts.missingCount > 0)
+        return incomplete(facts, facts.lastModified + milliseconds(dataset.completeWithin), now)
       return {
         kind: 'intend',
         detail: `${facts.objects} objects, ${facts.bytes} bytes, all there`,
@@ -75,7 +82,19 @@ export const onDatasetUploaded = (
 const isManifest = (key: string, manifest: string): boolean => key === manifest || key.endsWith(`/${manifest}`)
 
 const incomplete = (facts: { missing: string[]; missingCount: number }, until: number, now: number): Decision => {
-  const named = facts.missing.join(', ') + (facts.missingCount > facts.missing.length ? ` and ${facts.missingCount - facts.missing.length} more` : '')
-  if (now > until) return { kind: 'ignore', reason: 'missed-deadline', detail: `still missing at its deadline: ${named}. Upload them, then write the manifest again` }
-  return { kind: 'wait', reason: 'objects-missing', detail: `${facts.missingCount} objects are not there yet: ${named}`, until }
+  const named =
+    facts.missing.join(', ') +
+    (facts.missingCount > facts.missing.length ? ` and ${facts.missingCount - facts.missing.length} more` : '')
+  if (now > until)
+    return {
+      kind: 'ignore',
+      reason: 'missed-deadline',
+      detail: `still missing at its deadline: ${named}. Upload them, then write the manifest again`,
+    }
+  return {
+    kind: 'wait',
+    reason: 'objects-missing',
+    detail: `${facts.missingCount} objects are not there yet: ${named}`,
+    until,
+  }
 }

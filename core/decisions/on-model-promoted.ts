@@ -23,7 +23,8 @@ export const onModelPromoted = (
   facts: ModelFacts,
   { rule, now }: { rule: Rule; now: number },
 ): Decision => {
-  if (event.replayed) return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
+  if (event.replayed)
+    return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
   const at = `${event.model}@${event.alias}`
   switch (facts.kind) {
     case 'unreadable':
@@ -46,14 +47,30 @@ const onVersion = (
 ): Decision => {
   const at = `${event.model}@${event.alias} is v${facts.version}`
   if (facts.status === 'PENDING_REGISTRATION')
-    return { kind: 'wait', reason: 'registry-pending', detail: `${at}, still being registered`, until: now + SOURCE_PATIENCE }
+    return {
+      kind: 'wait',
+      reason: 'registry-pending',
+      detail: `${at}, still being registered`,
+      until: now + SOURCE_PATIENCE,
+    }
   if (facts.status !== 'READY')
-    return { kind: 'ignore', reason: 'source-names-nothing-new', detail: `${at}, whose status is ${facts.status}: it cannot be served` }
-  return { kind: 'intend', detail: at, intent: { desired: serveDesired(rule.name, facts), order: null, takeover: 'stop' } }
+    return {
+      kind: 'ignore',
+      reason: 'source-names-nothing-new',
+      detail: `${at}, whose status is ${facts.status}: it cannot be served`,
+    }
+  return {
+    kind: 'intend',
+    detail: at,
+    intent: { desired: serveDesired(rule.name, facts), order: null, takeover: 'stop' },
+  }
 }
 
 /** A served version pinned: name, version, resolved source and run, with a digest over them. */
-export const serveDesired = (model: string, facts: Omit<ModelFacts & { kind: 'version' }, 'kind' | 'status'>): ServeDesired => {
+export const serveDesired = (
+  model: string,
+  facts: Omit<ModelFacts & { kind: 'version' }, 'kind' | 'status'>,
+): ServeDesired => {
   const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId }
   return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester: facts.requester }
 }

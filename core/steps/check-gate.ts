@@ -9,5 +9,7 @@ export const nextCheckGate = (step: CheckGateStep, measured: Record<string, stri
   )
   const { passed, lines } = judge(step.gates, numbers)
   const note = lines.join('; ')
-  return passed ? { kind: 'done', note, result: null } : { kind: 'failed', reason: 'gate', note: `the gate does not hold: ${note}` }
+  return passed
+    ? { kind: 'done', note, result: null }
+    : { kind: 'failed', reason: 'gate', note: `the gate does not hold: ${note}` }
 }

@@ -36,7 +36,9 @@ export const isOurs = (found: KubeObject, wanted: KubeObject): boolean =>
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Next => {
   if (seen.job === null) {
     const valid = judgeResult(step, seen)
-    return valid.kind === 'done' ? valid : { kind: 'failed', reason: 'deleted', note: `Job ${seen.name} was deleted before it had a result` }
+    return valid.kind === 'done'
+      ? valid
+      : { kind: 'failed', reason: 'deleted', note: `Job ${seen.name} was deleted before it had a result` }
   }
   const state = jobState(seen.job, seen.pods, seen.logs)
   if (state.failure !== null) return { kind: 'failed', reason: state.failure, note: withLogs(state.note, seen.logs) }
@@ -47,11 +49,17 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Next => {
 const judgeResult = (step: LaunchJobStep, { name, result }: SeenJob): Next => {
   const { bucket, key } = resultLocation(step, name)
   if (result === null)
-    return { kind: 'failed', reason: 'result-missing', note: `Job ${name} is complete but wrote no s3://${bucket}/${key}` }
+    return {
+      kind: 'failed',
+      reason: 'result-missing',
+      note: `Job ${name} is complete but wrote no s3://${bucket}/${key}`,
+    }
   const parsed = parseResult(result, { object: name, prefix: `s3://${bucket}/${step.results.prefix}${name}/` })
   if (!parsed.ok) return { kind: 'failed', reason: parsed.reason, note: `s3://${bucket}/${key}: ${parsed.detail}` }
   const { metrics, artifacts } = parsed.result
-  const note = Object.entries(metrics).map(([metric, value]) => `${metric} ${value}`).join(', ')
+  const note = Object.entries(metrics)
+    .map(([metric, value]) => `${metric} ${value}`)
+    .join(', ')
   return { kind: 'done', note: note || 'complete', result: { ...metrics, ...artifacts } }
 }
 

@@ -13,6 +13,11 @@ export const registration = (
   const source = result?.['model']
   if (typeof source !== 'string') return null
   const asked: Record<string, string> = desired.requester === null ? {} : { [label('requested-by')]: desired.requester }
-  const tags = { [PLAN_TAG]: plan, [label('dataset')]: desired.dataset, [label('dataset-version')]: desired.version, ...asked }
+  const tags = {
+    [PLAN_TAG]: plan,
+    [label('dataset')]: desired.dataset,
+    [label('dataset-version')]: desired.version,
+    ...asked,
+  }
   return { model: step.model, source, runId: null, tags }
 }

@@ -18,15 +18,25 @@ export interface SeenRollOut {
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Next => {
   const late = step.replicas.flatMap((target) => {
     const view = seen.generations.find(({ generation }) => generation === target.generation)
-    if (view === undefined) return target.replicas === 0 ? [] : [`the Deployment of generation ${target.generation} is gone`]
-    const right = view.replicas === target.replicas && view.ready >= target.replicasReady && (target.replicas > 0 || view.ready === 0)
+    if (view === undefined)
+      return target.replicas === 0 ? [] : [`the Deployment of generation ${target.generation} is gone`]
+    const right =
+      view.replicas === target.replicas &&
+      view.ready >= target.replicasReady &&
+      (target.replicas > 0 || view.ready === 0)
     return right ? [] : [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
   })
-  if (late.length === 0) return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, result: null }
+  if (late.length === 0)
+    return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, result: null }
   const broken = seen.pods.map(whyPodCannotStart).find((why) => why !== null)
-  if (broken !== undefined && broken !== null && step.point.new > 0) return { kind: 'failed', reason: 'image-pull', note: broken }
+  if (broken !== undefined && broken !== null && step.point.new > 0)
+    return { kind: 'failed', reason: 'image-pull', note: broken }
   if (seen.now - seen.startedAt > seen.patience)
-    return { kind: 'failed', reason: 'not-healthy', note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}` }
+    return {
+      kind: 'failed',
+      reason: 'not-healthy',
+      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}`,
+    }
   return { kind: 'wait', note: late.join('; ') }
 }
 

@@ -8,10 +8,17 @@ import { asHolder, type Carrier, momentOf, readRows, type Wait } from './carrier
 import type { Stop } from './planning.ts'
 
 /** What became of a question. */
-export type Answered = { kind: 'approved' } | { kind: 'rejected'; detail: string } | { kind: 'expired'; detail: string } | Stop
+export type Answered =
+  | { kind: 'approved' }
+  | { kind: 'rejected'; detail: string }
+  | { kind: 'expired'; detail: string }
+  | Stop
 
 /** Opens the question's row, then posts its card: the row is the truth, the card may be posted twice (law 6). */
-export const openQuestion = async (carrier: Carrier, round: number): Promise<{ kind: 'asked'; question: string } | { kind: 'lost' }> => {
+export const openQuestion = async (
+  carrier: Carrier,
+  round: number,
+): Promise<{ kind: 'asked'; question: string } | { kind: 'lost' }> => {
   const { ports, id } = carrier
   const plan = (await ports.ledger.read('plan', id))?.value
   if (plan === undefined) throw new Error(`run ${id} has no plan to ask about`)
@@ -23,7 +30,10 @@ export const openQuestion = async (carrier: Carrier, round: number): Promise<{ k
       run: { ...own, stage: 'asked', answer: question },
       writes: [
         { put: 'answer', id: question, revision: 0, value: row },
-        momentOf(carrier, 'answer', `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`, { question, until: row.until }),
+        momentOf(carrier, 'answer', `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`, {
+          question,
+          until: row.until,
+        }),
       ],
     }))
     if (held === 'lost') return { kind: 'lost' }
@@ -57,7 +67,8 @@ export const lookAtAnswer = async (carrier: Carrier, question: string): Promise<
 const settled = (row: AnswerRow): Answered => {
   if (row.state === 'approved') return { kind: 'approved' }
   const denial = row.votes.find(({ verdict }) => verdict === 'deny')
-  if (row.state === 'rejected') return { kind: 'rejected', detail: `denied by ${denial?.by}${denial?.reason ? `: ${denial.reason}` : ''}` }
+  if (row.state === 'rejected')
+    return { kind: 'rejected', detail: `denied by ${denial?.by}${denial?.reason ? `: ${denial.reason}` : ''}` }
   return { kind: 'expired', detail: 'nobody answered in time, which means no' }
 }
 
@@ -78,7 +89,9 @@ const post = async ({ ports }: Carrier, question: string, plan: Plan): Promise<v
     const stored = await ports.ledger.read('answer', question)
     if (stored === null || stored.value.card !== null) return
     const card = await ports.chat.post(policy.approvals.channel, question, answerCard(plan, stored.value))
-    const { ok } = await ports.ledger.commit([{ put: 'answer', id: question, revision: stored.revision, value: { ...stored.value, card } }])
+    const { ok } = await ports.ledger.commit([
+      { put: 'answer', id: question, revision: stored.revision, value: { ...stored.value, card } },
+    ])
     if (ok) return
   }
 }

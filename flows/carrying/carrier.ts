@@ -18,7 +18,8 @@ export interface Wait {
 }
 
 /** Growing slices: 1 minute, doubled up to 6 hours (law 5). Seconds. */
-const slice = (k: number, most: number): number => Math.max(1, Math.min(60 * 2 ** Math.min(k, 9), 6 * 3600, Math.ceil(most)))
+const slice = (k: number, most: number): number =>
+  Math.max(1, Math.min(60 * 2 ** Math.min(k, 9), 6 * 3600, Math.ceil(most)))
 
 const isWait = (seen: object): seen is Wait => 'wait' in seen
 
@@ -26,7 +27,11 @@ const isWait = (seen: object): seen is Wait => 'wait' in seen
  * Looks, and sleeps while the answer is to wait. `look` runs inside a durable step, possibly more than once, so it must be
  * harmless to repeat. The bell's id is stored before the second look: a change between the two is never missed.
  */
-export const waitFor = async <T extends object>(carrier: Carrier, name: string, look: () => Promise<T | Wait>): Promise<T> => {
+export const waitFor = async <T extends object>(
+  carrier: Carrier,
+  name: string,
+  look: () => Promise<T | Wait>,
+): Promise<T> => {
   for (let k = 0; ; k++) {
     const seen = await carrier.context.step(`${name} ${k}`, look)
     if (!isWait(seen)) return seen
@@ -81,6 +86,11 @@ export const asHolder = async (
 }
 
 /** A timeline entry of this run, now. */
-export const momentOf = ({ run, ports: { clock } }: Pick<Carrier, 'run' | 'ports'>, kind: Moment['kind'], text: string, data?: Record<string, unknown>): Write => ({
+export const momentOf = (
+  { run, ports: { clock } }: Pick<Carrier, 'run' | 'ports'>,
+  kind: Moment['kind'],
+  text: string,
+  data?: Record<string, unknown>,
+): Write => ({
   moment: { at: clock.now(), ...run, kind, text, ...(data === undefined ? {} : { data }) },
 })

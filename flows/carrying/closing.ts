@@ -1,4 +1,4 @@
-import { sameRun, type finished } from '../../core/lane.ts'
+import { type finished, sameRun } from '../../core/lane.ts'
 import { costOf } from '../../core/money/cost.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
@@ -14,7 +14,10 @@ type Closer = Omit<Carrier, 'context'>
  * A run's outcome, its lane's release and its hold's return, in one transaction (design.md §2, 7). When the run lost its
  * lane, only its own row and hold are closed. Repeating it changes nothing. Answers the outcome on record.
  */
-export const closing = async (carrier: Closer, { outcome, row: ended }: { outcome: Outcome; row: typeof finished }): Promise<Outcome> => {
+export const closing = async (
+  carrier: Closer,
+  { outcome, row: ended }: { outcome: Outcome; row: typeof finished },
+): Promise<Outcome> => {
   const { ports, run, id } = carrier
   for (;;) {
     const lane = await ports.ledger.read('lane', run.lane)
@@ -31,7 +34,14 @@ export const closing = async (carrier: Closer, { outcome, row: ended }: { outcom
     const { ok } = await ports.ledger.commit([
       { put: 'run', id, revision: own.revision, value },
       ...(mine && desired !== null
-        ? [{ put: 'lane' as const, id: run.lane, revision: lane.revision, value: ended(lane.value, run, outcome, desired) }]
+        ? [
+            {
+              put: 'lane' as const,
+              id: run.lane,
+              revision: lane.revision,
+              value: ended(lane.value, run, outcome, desired),
+            },
+          ]
         : []),
       ...released.writes,
       momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
@@ -56,17 +66,31 @@ export const returnHold = async (
     if (stored === null) continue
     if (stored.value.holds[id] === undefined && !stored.value.waiters.includes(id)) continue
     for (const waiter of stored.value.waiters) if (waiter !== id) waiters.add(waiter)
-    writes.push({ put: 'pool', id: pool, revision: stored.revision, value: { ...stored.value, holds: without(stored.value.holds, id), waiters: [] } })
+    writes.push({
+      put: 'pool',
+      id: pool,
+      revision: stored.revision,
+      value: { ...stored.value, holds: without(stored.value.holds, id), waiters: [] },
+    })
   }
   const budget = await ledger.read('budget', policy.budget.name)
-  if (budget !== null || cost > 0) writes.push(spend(budget, { id, cost, month: monthOf(clock.now()), name: policy.budget.name }))
+  if (budget !== null || cost > 0)
+    writes.push(spend(budget, { id, cost, month: monthOf(clock.now()), name: policy.budget.name }))
   return { writes, waiters: [...waiters] }
 }
 
-const spend = (budget: Stored<'budget'> | null, { id, cost, month, name }: { id: string; cost: number; month: string; name: string }): Write => {
+const spend = (
+  budget: Stored<'budget'> | null,
+  { id, cost, month, name }: { id: string; cost: number; month: string; name: string },
+): Write => {
   const value = budget?.value ?? { name, holds: {}, spent: {} }
   const spent = { ...value.spent, [month]: (value.spent[month] ?? 0) + cost }
-  return { put: 'budget', id: name, revision: budget?.revision ?? 0, value: { name, holds: without(value.holds, id), spent } }
+  return {
+    put: 'budget',
+    id: name,
+    revision: budget?.revision ?? 0,
+    value: { name, holds: without(value.holds, id), spent },
+  }
 }
 
 const without = <T>(record: Record<string, T>, key: string): Record<string, T> =>

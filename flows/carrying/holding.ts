@@ -60,7 +60,8 @@ const whyChanged = async (
   const row = (await ports.ledger.read('answer', question))?.value as AnswerRow
   if (row.digest !== plan.digest) return 'its effects are no longer those that were approved'
   if (!within(plan, row.bounds)) return 'it no longer stays inside the bounds that were approved'
-  if (plan.approval.required && !stillApproved(row, policy.approvals, plan.approval.need)) return 'its answers no longer satisfy the policy in force'
+  if (plan.approval.required && !stillApproved(row, policy.approvals, plan.approval.need))
+    return 'its answers no longer satisfy the policy in force'
   return null
 }
 
@@ -73,17 +74,31 @@ const whyFull = (plan: Plan, { world }: Observed, budget: number): string | null
       return `${pool} has ${Math.max(0, view.ceiling - view.heldByOthers)} of ${view.ceiling} GPUs free for it, and it needs ${gpus}`
   }
   const { spent, held } = world.dollars
-  if (plan.bounds.dollars > 0 && spent + held + plan.bounds.dollars > budget) return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${plan.bounds.dollars.toFixed(2)} of $${budget}`
+  if (plan.bounds.dollars > 0 && spent + held + plan.bounds.dollars > budget)
+    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${plan.bounds.dollars.toFixed(2)} of $${budget}`
   return null
 }
 
-const waitForRoom = async (carrier: Carrier, { rows, observed, planned }: Situation, full: string): Promise<boolean> => {
+const waitForRoom = async (
+  carrier: Carrier,
+  { rows, observed, planned }: Situation,
+  full: string,
+): Promise<boolean> => {
   if (planned.kind !== 'plan') return false
   const { ports, id } = carrier
   const writes: Write[] = Object.keys(planned.plan.bounds.gpus).flatMap((pool) => {
     const row = observed.pools.get(pool) ?? null
     const value = row?.value ?? { pool, holds: {}, waiters: [] }
-    return value.waiters.includes(id) ? [] : [{ put: 'pool' as const, id: pool, revision: row?.revision ?? 0, value: { ...value, waiters: [...value.waiters, id] } }]
+    return value.waiters.includes(id)
+      ? []
+      : [
+          {
+            put: 'pool' as const,
+            id: pool,
+            revision: row?.revision ?? 0,
+            value: { ...value, waiters: [...value.waiters, id] },
+          },
+        ]
   })
   const known = rows.run.value.stage === 'waiting-for-room' && writes.length === 0
   if (known) return true
@@ -101,7 +116,11 @@ const hold = async (carrier: Carrier, { rows, observed, policy }: Situation, pla
   const pools: Write[] = Object.entries(plan.bounds.gpus).map(([pool, gpus]) => {
     const row = observed.pools.get(pool) ?? null
     const { holds, waiters } = row?.value ?? { holds: {}, waiters: [] }
-    const value = { pool, holds: { ...holds, [id]: { lane: run.lane, gpus } }, waiters: waiters.filter((waiter) => waiter !== id) }
+    const value = {
+      pool,
+      holds: { ...holds, [id]: { lane: run.lane, gpus } },
+      waiters: waiters.filter((waiter) => waiter !== id),
+    }
     return { put: 'pool', id: pool, revision: row?.revision ?? 0, value }
   })
   const budget = observed.budget?.value ?? { name: policy.budget.name, holds: {}, spent: {} }
@@ -109,10 +128,33 @@ const hold = async (carrier: Carrier, { rows, observed, policy }: Situation, pla
   const { ok } = await ports.ledger.commit([
     { check: 'lane', id: run.lane, revision: rows.lane.revision },
     { put: 'plan', id, revision: stored?.revision ?? 0, value: plan },
-    { put: 'run', id, revision: rows.run.revision, value: { ...rows.run.value, stage: 'carrying-out', hold: { gpus: plan.bounds.gpus, dollars }, steps: plan.steps.map(pending) } },
+    {
+      put: 'run',
+      id,
+      revision: rows.run.revision,
+      value: {
+        ...rows.run.value,
+        stage: 'carrying-out',
+        hold: { gpus: plan.bounds.gpus, dollars },
+        steps: plan.steps.map(pending),
+      },
+    },
     ...pools,
-    { put: 'budget', id: policy.budget.name, revision: observed.budget?.revision ?? 0, value: { ...budget, holds: { ...budget.holds, [id]: { lane: run.lane, dollars } } } },
-    momentOf(carrier, 'hold', `holds ${Object.entries(plan.bounds.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ') || 'no GPUs'} and $${dollars.toFixed(2)}`),
+    {
+      put: 'budget',
+      id: policy.budget.name,
+      revision: observed.budget?.revision ?? 0,
+      value: { ...budget, holds: { ...budget.holds, [id]: { lane: run.lane, dollars } } },
+    },
+    momentOf(
+      carrier,
+      'hold',
+      `holds ${
+        Object.entries(plan.bounds.gpus)
+          .map(([pool, gpus]) => `${gpus} GPUs of ${pool}`)
+          .join(', ') || 'no GPUs'
+      } and $${dollars.toFixed(2)}`,
+    ),
   ])
   return ok
 }

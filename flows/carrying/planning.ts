@@ -5,7 +5,7 @@ import { modeOf, planFor } from '../../core/planning/plan-for.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { LaneRow } from '../../core/rows.ts'
 import { type Observed, observe } from '../observe.ts'
-import { type Carrier, momentOf, readRows, type Rows } from './carrier.ts'
+import { type Carrier, momentOf, type Rows, readRows } from './carrier.ts'
 
 /** Why a run stops before its plan is done, without having failed. */
 export type Stop = { kind: 'lost' } | { kind: 'superseded' } | { kind: 'cancelled'; detail: string }
@@ -32,7 +32,15 @@ export const look = async (carrier: Carrier, within?: Bounds): Promise<Situation
   const rows = await readRows(carrier)
   const { desired, baseline } = rows.lane.value
   const observed = await observe(ports, policy, run.lane)
-  const planned = planFor({ desired: desired as Desired, run, baseline, policy, world: observed.world, now: ports.clock.now(), within })
+  const planned = planFor({
+    desired: desired as Desired,
+    run,
+    baseline,
+    policy,
+    world: observed.world,
+    now: ports.clock.now(),
+    within,
+  })
   return { rows, policy, observed, planned }
 }
 
@@ -74,7 +82,12 @@ const store = async (carrier: Carrier, rows: Rows, plan: Plan): Promise<boolean>
     { check: 'lane', id: run.lane, revision: rows.lane.revision },
     { put: 'plan', id, revision: stored?.revision ?? 0, value: plan },
     { put: 'run', id, revision: rows.run.revision, value: { ...rows.run.value, stage: 'planned' } },
-    momentOf(carrier, 'plan', plan.title, { digest: plan.digest, strategy: plan.strategy?.name ?? null, policy: plan.policy, dollars: plan.bounds.dollars }),
+    momentOf(carrier, 'plan', plan.title, {
+      digest: plan.digest,
+      strategy: plan.strategy?.name ?? null,
+      policy: plan.policy,
+      dollars: plan.bounds.dollars,
+    }),
   ])
   return ok
 }

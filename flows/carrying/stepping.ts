@@ -5,8 +5,8 @@ import type { LaneRow, RunRow, StepRow } from '../../core/rows.ts'
 import { asHolder, type Carrier, momentOf, readRows, type Wait } from './carrier.ts'
 import { frozenFor } from './frozen.ts'
 import type { Stop } from './planning.ts'
-import { handlerOf } from './steps/small.ts'
 import type { Task } from './steps/handler.ts'
+import { handlerOf } from './steps/small.ts'
 
 /** What a step comes to. `frozen`: nothing has begun, so the hold goes back and it is planned anew afterwards (law 16). */
 export type Stepped = { kind: 'begun' | 'done' | 'frozen' } | { kind: 'failed'; reason: Failure; detail: string } | Stop
@@ -23,7 +23,8 @@ export const beginStep = async (carrier: Carrier, way: Way, name: string): Promi
   if (row.state === 'done') return { kind: 'begun' }
   const frozen = way === 'forth' && row.state === 'pending' ? await frozenFor(carrier) : null
   if (frozen !== null && rows.run.value.steps.every(({ state }) => state === 'pending')) return { kind: 'frozen' }
-  if (frozen !== null) return (await mark(carrier, name, { note: 'rests: frozen' })) === 'lost' ? { kind: 'lost' } : frozen
+  if (frozen !== null)
+    return (await mark(carrier, name, { note: 'rests: frozen' })) === 'lost' ? { kind: 'lost' } : frozen
   const startedAt = row.startedAt ?? carrier.ports.clock.now()
   if ((await mark(carrier, name, { state: 'running', startedAt, note: 'begins' })) === 'lost') return { kind: 'lost' }
   const task = await taskOf(carrier, way, name)
@@ -31,7 +32,12 @@ export const beginStep = async (carrier: Carrier, way: Way, name: string): Promi
   if ('wait' in begun) return begun
   if (begun.kind === 'failed') return fail(carrier, name, begun)
   const object = begun.object ?? null
-  return (await mark(carrier, name, { object, note: object === null ? 'begun' : `${object.ref.kind} ${object.ref.name}` })) === 'lost' ? { kind: 'lost' } : { kind: 'begun' }
+  return (await mark(carrier, name, {
+    object,
+    note: object === null ? 'begun' : `${object.ref.kind} ${object.ref.name}`,
+  })) === 'lost'
+    ? { kind: 'lost' }
+    : { kind: 'begun' }
 }
 
 /** Looks at a step that has begun. */
@@ -43,21 +49,34 @@ export const seeStep = async (carrier: Carrier, way: Way, name: string): Promise
   if (task.row.state === 'done') return { kind: 'done' }
   const seen = await handlerOf(task.step).see(task)
   if (seen.kind === 'failed') return fail(carrier, name, seen)
-  if (seen.kind === 'wait') return (await mark(carrier, name, { note: seen.note })) === 'lost' ? { kind: 'lost' } : { wait: 6 * 3600 }
+  if (seen.kind === 'wait')
+    return (await mark(carrier, name, { note: seen.note })) === 'lost' ? { kind: 'lost' } : { wait: 6 * 3600 }
   const ended = { state: 'done' as const, endedAt: carrier.ports.clock.now(), note: seen.note, result: seen.result }
-  return (await mark(carrier, name, ended, `${task.step.title}: ${seen.note}`)) === 'lost' ? { kind: 'lost' } : { kind: 'done' }
+  return (await mark(carrier, name, ended, `${task.step.title}: ${seen.note}`)) === 'lost'
+    ? { kind: 'lost' }
+    : { kind: 'done' }
 }
 
 /** On the way back only a newer wish or a lost lane stops it: what is cancelled or failed is being undone already. */
 const whyHalt = ({ run }: Carrier, lane: LaneRow, way: Way): Stop | null => {
   const order = orders(lane, run, true)
   if (order === 'lost' || order === 'superseded') return { kind: order }
-  if (order === 'cancelled' && way === 'forth') return { kind: 'cancelled', detail: `cancelled by ${lane.cancelled?.by}` }
+  if (order === 'cancelled' && way === 'forth')
+    return { kind: 'cancelled', detail: `cancelled by ${lane.cancelled?.by}` }
   return null
 }
 
-const fail = async (carrier: Carrier, name: string, { reason, note }: { reason: Failure; note: string }): Promise<Stepped> => {
-  const marked = await mark(carrier, name, { state: 'failed', endedAt: carrier.ports.clock.now(), note }, `failed (${reason}): ${note}`)
+const fail = async (
+  carrier: Carrier,
+  name: string,
+  { reason, note }: { reason: Failure; note: string },
+): Promise<Stepped> => {
+  const marked = await mark(
+    carrier,
+    name,
+    { state: 'failed', endedAt: carrier.ports.clock.now(), note },
+    `failed (${reason}): ${note}`,
+  )
   return marked === 'lost' ? { kind: 'lost' } : { kind: 'failed', reason, detail: note }
 }
 

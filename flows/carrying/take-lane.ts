@@ -1,9 +1,9 @@
-import { finished, sameRun, takeLane, TAKEOVER_AFTER } from '../../core/lane.ts'
+import { finished, sameRun, TAKEOVER_AFTER, takeLane } from '../../core/lane.ts'
 import { runName } from '../../core/names.ts'
 import { identityOf } from '../../core/planning/plan-for.ts'
 import type { Holder, RunRow } from '../../core/rows.ts'
-import { closing } from './closing.ts'
 import { type Carrier, momentOf, type Wait } from './carrier.ts'
+import { closing } from './closing.ts'
 
 /** Longest sleep while another has the lane, in seconds: a holder that was asked to stop is passed over after 10 minutes. */
 const LOOK_AGAIN = TAKEOVER_AFTER / 1000
@@ -14,7 +14,9 @@ export const beginRun = async ({ ports, run, id }: Omit<Carrier, 'context'>): Pr
     const lane = await ports.ledger.read('lane', run.lane)
     const current = lane !== null && sameRun(lane.value, run)
     if ((await ports.ledger.read('run', id)) !== null) return current ? 'begun' : 'superseded'
-    const { ok } = await ports.ledger.commit([{ put: 'run', id, revision: 0, value: newRun(run, id, ports.clock.now()) }])
+    const { ok } = await ports.ledger.commit([
+      { put: 'run', id, revision: 0, value: newRun(run, id, ports.clock.now()) },
+    ])
     if (ok) return current ? 'begun' : 'superseded'
   }
 }
@@ -45,7 +47,11 @@ export const buryHolder = async ({ ports, run }: Omit<Carrier, 'context' | 'id'>
   const dead = { lane: run.lane, generation: holder.generation, attempt: holder.attempt }
   const id = runName(identityOf(policy), dead)
   if ((await ports.workflow.describe(id)) === 'running') return false
-  const outcome = { kind: 'failed' as const, reason: 'workflow-died' as const, detail: 'its execution ended without an outcome' }
+  const outcome = {
+    kind: 'failed' as const,
+    reason: 'workflow-died' as const,
+    detail: 'its execution ended without an outcome',
+  }
   await closing({ ports, run: dead, id }, { outcome, row: finished })
   return true
 }

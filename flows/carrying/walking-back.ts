@@ -9,7 +9,10 @@ import { pending } from './holding.ts'
 import { hasEnded } from './steps/launch-job.ts'
 
 /** Writes how the run will end and the steps that lead back to the baseline. Answers their names. */
-export const planWayBack = async (carrier: Carrier, ending: Outcome): Promise<{ kind: 'back'; names: string[] } | { kind: 'lost' }> => {
+export const planWayBack = async (
+  carrier: Carrier,
+  ending: Outcome,
+): Promise<{ kind: 'back'; names: string[] } | { kind: 'lost' }> => {
   const { ports, run } = carrier
   const rows = await readRows(carrier)
   if (rows.run.value.ending !== null) return { kind: 'back', names: rows.run.value.back.map(({ name }) => name) }
@@ -26,11 +29,16 @@ export const planWayBack = async (carrier: Carrier, ending: Outcome): Promise<{ 
           baseline: rows.lane.value.baseline,
           generations: world.generations,
           wantReplicas: model?.replicas ?? 1,
-          freeGpus: pool === undefined || pool.ceiling === null ? null : pool.ceiling - pool.heldByOthers - pool.usedByLane,
+          freeGpus:
+            pool === undefined || pool.ceiling === null ? null : pool.ceiling - pool.heldByOthers - pool.usedByLane,
         })
   const held = await asHolder(carrier, ({ run: own }) => ({
     run: { ...own, stage: 'walking-back', ending, back, steps: [...skipRest(own.steps), ...back.map(pending)] },
-    writes: [momentOf(carrier, 'step', back.length === 0 ? 'nothing to walk back' : `walks back in ${back.length} moves`, { ending: ending.kind })],
+    writes: [
+      momentOf(carrier, 'step', back.length === 0 ? 'nothing to walk back' : `walks back in ${back.length} moves`, {
+        ending: ending.kind,
+      }),
+    ],
   }))
   return held === 'lost' ? { kind: 'lost' } : { kind: 'back', names: back.map(({ name }) => name) }
 }
@@ -44,7 +52,11 @@ export const removeJobs = async ({ ports, run, id }: Carrier): Promise<{ kind: '
     const step = plan?.steps.find(({ name }) => name === row.name)
     if (step?.kind !== 'launch-job' || row.state === 'pending') continue
     const { namespace = null } = step.job.metadata
-    const ref = row.object?.ref ?? { kind: 'Job' as const, namespace, name: runOnceName(identityOf(policy), run, row.name) }
+    const ref = row.object?.ref ?? {
+      kind: 'Job' as const,
+      namespace,
+      name: runOnceName(identityOf(policy), run, row.name),
+    }
     const found = await ports.cluster.get(ref)
     if (found === null || hasEnded(found as KubeObject<'Job'>)) continue
     if (row.object !== null && found.metadata.uid !== row.object.uid) continue

@@ -8,7 +8,9 @@ import type { Condition, Pattern } from '../../events/contract.ts'
 export const matches = (pattern: Pattern, event: unknown): boolean =>
   Object.entries(pattern).every(([field, inner]) => {
     const values = valuesAt(event, field)
-    return Array.isArray(inner) ? inner.some((condition) => holds(condition, values)) : values.some((value) => isObject(value) && matches(inner, value))
+    return Array.isArray(inner)
+      ? inner.some((condition) => holds(condition, values))
+      : values.some((value) => isObject(value) && matches(inner, value))
   })
 
 /** Why a pattern is not one that the local bus understands; null when it is. */
@@ -27,7 +29,9 @@ export const checkPattern = (pattern: unknown, path = ''): string | null => {
 const checkConditions = (conditions: unknown[], at: string): string | null => {
   if (conditions.length === 0) return `${at}: has no condition`
   const wrong = conditions.find((condition) => !isCondition(condition))
-  return wrong === undefined ? null : `${at}: the local bus does not know ${JSON.stringify(wrong)}; it knows exact text, prefix, suffix, wildcard, exists and numeric >`
+  return wrong === undefined
+    ? null
+    : `${at}: the local bus does not know ${JSON.stringify(wrong)}; it knows exact text, prefix, suffix, wildcard, exists and numeric >`
 }
 
 const isCondition = (condition: unknown): condition is Condition => {
@@ -38,7 +42,13 @@ const isCondition = (condition: unknown): condition is Condition => {
   // Two stars in a row and escapes are beyond what we use.
   if (operator === 'wildcard') return typeof operand === 'string' && !operand.includes('**') && !operand.includes('\\')
   if (operator === 'exists') return typeof operand === 'boolean'
-  return operator === 'numeric' && Array.isArray(operand) && operand.length === 2 && operand[0] === '>' && typeof operand[1] === 'number'
+  return (
+    operator === 'numeric' &&
+    Array.isArray(operand) &&
+    operand.length === 2 &&
+    operand[0] === '>' &&
+    typeof operand[1] === 'number'
+  )
 }
 
 const holds = (condition: Condition, values: unknown[]): boolean => {
@@ -53,9 +63,16 @@ const holds = (condition: Condition, values: unknown[]): boolean => {
   })
 }
 
-const wild = (text: string): RegExp => new RegExp(`^${text.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[^]*')}$`)
+const wild = (text: string): RegExp =>
+  new RegExp(
+    `^${text
+      .split('*')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^]*')}$`,
+  )
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The values at a field: arrays are flattened at any depth. */
 const valuesAt = (event: unknown, field: string): unknown[] => {

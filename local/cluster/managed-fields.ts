@@ -127,7 +127,8 @@ const merge = (live: unknown, config: unknown, name: string): unknown => {
       if (value !== undefined && value !== null) live[key] = merge(live[key], value, key)
     return live
   }
-  if (!Array.isArray(live) || !Array.isArray(config) || childrenOf(config, name) === null) return structuredClone(config)
+  if (!Array.isArray(live) || !Array.isArray(config) || childrenOf(config, name) === null)
+    return structuredClone(config)
   for (const item of config) {
     const at = live.findIndex((other) => itemKey(name, other) === itemKey(name, item))
     if (at < 0) live.push(structuredClone(item))

@@ -41,7 +41,10 @@ export const readSimulation = async (objects: Objects, pod: Pod): Promise<Parsed
   for (const { bucket, key } of besides(INPUT_URI)) {
     const found = await readSmall(objects, bucket, key)
     if (found === 'too large')
-      return { simulation: {}, problems: [`${SIMULATION_FILE} is larger than ${SIMULATION_LIMIT} bytes: it is left out`] }
+      return {
+        simulation: {},
+        problems: [`${SIMULATION_FILE} is larger than ${SIMULATION_LIMIT} bytes: it is left out`],
+      }
     if (found !== null) return parseSimulation(found)
   }
   return { simulation: {}, problems: [] }
@@ -83,7 +86,11 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
     lostAfter: how.nodeLost === true && first ? (serves ? loads + MINUTE : takes / 2) : null,
     exitCode,
     reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
-    logs: [...parsed.problems, `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`, ...(serves ? says : [])],
+    logs: [
+      ...parsed.problems,
+      `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`,
+      ...(serves ? says : []),
+    ],
     endLogs: serves ? [] : says,
     result: serves || exitCode !== 0 ? null : resultOf(env, pod, how),
   }
@@ -105,7 +112,9 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Omit<Simulation, '
   const result = how.result ?? {
     object: name,
     metrics: how.metrics ?? usual.metrics,
-    artifacts: Object.fromEntries(usual.artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`])),
+    artifacts: Object.fromEntries(
+      usual.artifacts.map(([artifact, file]) => [artifact, `s3://${at.bucket}/${folder}/${file}`]),
+    ),
   }
   const text = typeof result === 'string' ? result : JSON.stringify(result)
   return { bucket: at.bucket, key: `${folder}/result.json`, text }

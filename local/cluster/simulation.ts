@@ -56,7 +56,10 @@ const FIELDS: Record<Field, [(value: unknown) => boolean, string]> = {
   ],
   reason: [isText, 'a text'],
   imagePull: [(value) => value === 'fail', '"fail"'],
-  logs: [(value) => Array.isArray(value) && value.length <= 1000 && value.every(isText), 'a list of at most 1000 lines'],
+  logs: [
+    (value) => Array.isArray(value) && value.length <= 1000 && value.every(isText),
+    'a list of at most 1000 lines',
+  ],
   result: [(value) => value === null || isObject(value) || typeof value === 'string', 'an object, a text or null'],
   metrics: [(value) => isObject(value) && Object.values(value).every(Number.isFinite), 'an object of numbers'],
   healthy: [isFlag, 'true or false'],

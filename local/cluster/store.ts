@@ -3,7 +3,7 @@ import { canonicalJson, sha256Hex } from '../../core/digest.ts'
 import type { Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
 import type { Change } from '../../flows/ports.ts'
 import type { Owners } from './managed-fields.ts'
-import { gpusOf, hasEnded, KINDS, type Labels, type Pod, POOL_LABEL, placeOf, wireTime } from './wire.ts'
+import { gpusOf, hasEnded, KINDS, type Labels, POOL_LABEL, type Pod, placeOf, wireTime } from './wire.ts'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS cluster_objects (
@@ -49,9 +49,7 @@ export class Store {
     this.#database = database
     this.#seed = seed
     this.#sql = {
-      get: database.prepare(
-        'SELECT body, owners FROM cluster_objects WHERE kind = ? AND namespace = ? AND name = ?',
-      ),
+      get: database.prepare('SELECT body, owners FROM cluster_objects WHERE kind = ? AND namespace = ? AND name = ?'),
       put: database.prepare(
         'INSERT OR REPLACE INTO cluster_objects (kind, namespace, name, owner, place, labels, body, owners) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       ),
@@ -193,7 +191,13 @@ export class Store {
 
   #uid(revision: number): string {
     const hex = sha256Hex(`${this.#seed} uid ${revision}`)
-    return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-')
+    return [
+      hex.slice(0, 8),
+      hex.slice(8, 12),
+      `4${hex.slice(13, 16)}`,
+      `8${hex.slice(17, 20)}`,
+      hex.slice(20, 32),
+    ].join('-')
   }
 }
 

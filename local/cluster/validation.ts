@@ -47,17 +47,25 @@ const nameProblems = ({ kind, metadata: { name } }: KubeObject): string[] => {
   return [
     ...(name.length > longest ? [`metadata.name: Invalid value: must be no more than ${longest} characters`] : []),
     ...(bad
-      ? [`metadata.name: Invalid value: ${JSON.stringify(name)}: a name must consist of lower case alphanumeric characters or '-'`]
+      ? [
+          `metadata.name: Invalid value: ${JSON.stringify(name)}: a name must consist of lower case alphanumeric characters or '-'`,
+        ]
       : []),
   ]
 }
 
 const wordProblems = (map: Labels | undefined, path: string, values: boolean): string[] =>
   Object.entries(map ?? {}).flatMap(([key, value]) => [
-    ...(isKey(key) ? [] : [`${path}: Invalid value: ${JSON.stringify(key)}: name part must consist of alphanumeric characters, '-', '_' or '.'`]),
+    ...(isKey(key)
+      ? []
+      : [
+          `${path}: Invalid value: ${JSON.stringify(key)}: name part must consist of alphanumeric characters, '-', '_' or '.'`,
+        ]),
     ...(typeof value !== 'string' ? [`${path}: Invalid value: ${JSON.stringify(value)}: must be a string`] : []),
     ...(values && typeof value === 'string' && (value.length > 63 || !WORD.test(value))
-      ? [`${path}: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of at most 63 alphanumeric characters, '-', '_' or '.'`]
+      ? [
+          `${path}: Invalid value: ${JSON.stringify(value)}: a valid label must be an empty string or consist of at most 63 alphanumeric characters, '-', '_' or '.'`,
+        ]
       : []),
   ])
 
@@ -98,7 +106,13 @@ const jobProblems = ({ spec }: Job): string[] => {
     ...(indexed && spec?.completions === undefined
       ? ['spec.completions: Required value: when completion mode is Indexed']
       : []),
-    ...countProblems(spec, ['parallelism', 'completions', 'backoffLimit', 'activeDeadlineSeconds', 'ttlSecondsAfterFinished']),
+    ...countProblems(spec, [
+      'parallelism',
+      'completions',
+      'backoffLimit',
+      'activeDeadlineSeconds',
+      'ttlSecondsAfterFinished',
+    ]),
   ]
 }
 
@@ -146,6 +160,7 @@ const gpuProblems = (resources: { limits?: Labels; requests?: Labels } | undefin
   const [limit, request] = [resources?.limits?.[GPU], resources?.requests?.[GPU]]
   if (limit === undefined && request === undefined) return []
   if (limit === undefined) return [`${path}.limits: Required value: Limit must be set for non overcommitable resources`]
-  if (request !== limit) return [`${path}.requests: Invalid value: "${request}": must be equal to ${GPU} limit of ${limit}`]
+  if (request !== limit)
+    return [`${path}.requests: Invalid value: "${request}": must be equal to ${GPU} limit of ${limit}`]
   return /^\d+$/.test(limit) ? [] : [`${path}.limits[${GPU}]: Invalid value: "${limit}": must be an integer`]
 }

@@ -25,7 +25,8 @@ export const openLedger = (database: DatabaseSync): Ledger => {
       const rows = lane === null ? statements.allMoments.all(from, limit) : statements.moments.all(lane, from, limit)
       return rows.map(momentOf)
     },
-    counts: async () => Object.fromEntries(statements.counts.all().map((row) => [String(row['name']), Number(row['value'])])),
+    counts: async () =>
+      Object.fromEntries(statements.counts.all().map((row) => [String(row['name']), Number(row['value'])])),
   }
 }
 
@@ -34,22 +35,35 @@ type Statements = ReturnType<typeof prepare>
 const prepare = (database: DatabaseSync) => ({
   read: database.prepare('SELECT id, revision, value FROM rows WHERE kind = ? AND id = ? AND value IS NOT NULL'),
   revision: database.prepare('SELECT revision, value IS NOT NULL AS live FROM rows WHERE kind = ? AND id = ?'),
-  put: database.prepare('INSERT INTO rows (kind, id, revision, value) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, value = excluded.value'),
+  put: database.prepare(
+    'INSERT INTO rows (kind, id, revision, value) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, value = excluded.value',
+  ),
   remove: database.prepare('UPDATE rows SET revision = revision + 1, value = NULL WHERE kind = ? AND id = ?'),
   moment: database.prepare('INSERT INTO moments (lane, value) VALUES (?, ?)'),
-  count: database.prepare('INSERT INTO counts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value'),
+  count: database.prepare(
+    'INSERT INTO counts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
+  ),
   moments: database.prepare('SELECT seq, value FROM moments WHERE lane = ? AND seq < ? ORDER BY seq DESC LIMIT ?'),
   allMoments: database.prepare('SELECT seq, value FROM moments WHERE seq < ? ORDER BY seq DESC LIMIT ?'),
   counts: database.prepare('SELECT name, value FROM counts ORDER BY name'),
 })
 
 const storedOf = (row: ReturnType<StatementSync['get']>) =>
-  row === undefined ? null : ({ id: String(row['id']), revision: Number(row['revision']), value: JSON.parse(String(row['value'])) } as never)
+  row === undefined
+    ? null
+    : ({ id: String(row['id']), revision: Number(row['revision']), value: JSON.parse(String(row['value'])) } as never)
 
-const momentOf = (row: Record<string, unknown>): Moment => ({ id: String(row['seq']).padStart(12, '0'), ...(JSON.parse(String(row['value'])) as Omit<Moment, 'id'>) })
+const momentOf = (row: Record<string, unknown>): Moment => ({
+  id: String(row['seq']).padStart(12, '0'),
+  ...(JSON.parse(String(row['value'])) as Omit<Moment, 'id'>),
+})
 
 /** SQLite compares TEXT by its UTF-8 bytes. */
-const listRows = (database: DatabaseSync, kind: RowKind, { prefix = '', limit = 100, reverse = false, after }: Page): Stored<RowKind>[] => {
+const listRows = (
+  database: DatabaseSync,
+  kind: RowKind,
+  { prefix = '', limit = 100, reverse = false, after }: Page,
+): Stored<RowKind>[] => {
   const conditions = ['kind = ?', 'value IS NOT NULL', 'substr(id, 1, ?) = ?']
   const values: (string | number)[] = [kind, [...prefix].length, prefix]
   if (prefix !== '') {
@@ -61,12 +75,16 @@ const listRows = (database: DatabaseSync, kind: RowKind, { prefix = '', limit = 
     values.push(after)
   }
   const sql = `SELECT id, revision, value FROM rows WHERE ${conditions.join(' AND ')} ORDER BY id ${reverse ? 'DESC' : 'ASC'} LIMIT ?`
-  return database.prepare(sql).all(...values, limit).map((row) => storedOf(row) as unknown as Stored<RowKind>)
+  return database
+    .prepare(sql)
+    .all(...values, limit)
+    .map((row) => storedOf(row) as unknown as Stored<RowKind>)
 }
 
 const commit = (database: DatabaseSync, statements: Statements, writes: Write[]): Committed => {
   const rows = writes.flatMap((write) => (rowOf(write) === null ? [] : [rowOf(write) as NamedRow]))
-  if (writes.length > MOST_WRITES) throw new RangeError(`a commit has at most ${MOST_WRITES} writes, not ${writes.length}`)
+  if (writes.length > MOST_WRITES)
+    throw new RangeError(`a commit has at most ${MOST_WRITES} writes, not ${writes.length}`)
   const named = new Set(rows.map(({ kind, id }) => `${kind} ${id}`))
   if (named.size !== rows.length) throw new RangeError('a commit names each row once')
   database.exec('BEGIN IMMEDIATE')

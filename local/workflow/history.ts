@@ -19,14 +19,20 @@ export const prepare = (database: DatabaseSync) => {
     due: database.prepare("SELECT name FROM executions WHERE status = 'open' AND due <= ? ORDER BY due LIMIT ?"),
     nextDue: database.prepare("SELECT min(due) AS due FROM executions WHERE status = 'open' AND due IS NOT NULL"),
     open: database.prepare("SELECT count(*) AS n FROM executions WHERE status = 'open'"),
-    begin: database.prepare('UPDATE executions SET token = token + 1, due = NULL WHERE name = ? RETURNING token, payload'),
-    soonest: database.prepare("UPDATE executions SET due = min(coalesce(due, ?2), ?2) WHERE name = ?1 AND status = 'open'"),
+    begin: database.prepare(
+      'UPDATE executions SET token = token + 1, due = NULL WHERE name = ? RETURNING token, payload',
+    ),
+    soonest: database.prepare(
+      "UPDATE executions SET due = min(coalesce(due, ?2), ?2) WHERE name = ?1 AND status = 'open'",
+    ),
     close: database.prepare('UPDATE executions SET status = ?2, due = NULL, closed = ?3 WHERE name = ?1'),
     revive: database.prepare("UPDATE executions SET due = 0 WHERE status = 'open' AND due IS NULL"),
     forget: database.prepare('DELETE FROM executions WHERE closed < ?'),
     operations: database.prepare('SELECT value FROM operations WHERE execution = ? ORDER BY seq'),
     operation: database.prepare('SELECT value FROM operations WHERE execution = ? AND id = ?'),
-    putOperation: database.prepare('INSERT INTO operations (execution, id, value) VALUES (?, ?, ?) ON CONFLICT (execution, id) DO UPDATE SET value = excluded.value'),
+    putOperation: database.prepare(
+      'INSERT INTO operations (execution, id, value) VALUES (?, ?, ?) ON CONFLICT (execution, id) DO UPDATE SET value = excluded.value',
+    ),
     dropOperations: database.prepare('DELETE FROM operations WHERE execution = ?'),
     callback: database.prepare('SELECT execution, operation FROM callbacks WHERE id = ?'),
     late: database.prepare('SELECT id, operation FROM callbacks WHERE execution = ? AND deadline <= ?'),
@@ -54,14 +60,26 @@ export const atomically = <T>(database: DatabaseSync, work: () => T): T => {
 const iso = (ms: number): string => new Date(ms).toISOString()
 
 /** What an execution remembers, as the service hands it to an invocation; retries whose time has come are ready. */
-export const operationsOf = (statements: Statements, name: string, { payload, now }: { payload: string; now: number }): WireOperation[] => {
+export const operationsOf = (
+  statements: Statements,
+  name: string,
+  { payload, now }: { payload: string; now: number },
+): WireOperation[] => {
   const stored = statements.operations.all(name).map(({ value }) => JSON.parse(String(value)) as WireOperation)
-  const execution: WireOperation = { Id: `execution-${name}`, Type: 'EXECUTION', Status: 'STARTED', StartTimestamp: iso(0), ExecutionDetails: { InputPayload: payload } }
+  const execution: WireOperation = {
+    Id: `execution-${name}`,
+    Type: 'EXECUTION',
+    Status: 'STARTED',
+    StartTimestamp: iso(0),
+    ExecutionDetails: { InputPayload: payload },
+  }
   return [execution, ...stored.map((operation) => readied(operation, now))]
 }
 
 const readied = (operation: WireOperation, now: number): WireOperation =>
-  operation.Status === 'PENDING' && Date.parse(String(operation.StepDetails?.NextAttemptTimestamp)) <= now ? { ...operation, Status: 'READY' } : operation
+  operation.Status === 'PENDING' && Date.parse(String(operation.StepDetails?.NextAttemptTimestamp)) <= now
+    ? { ...operation, Status: 'READY' }
+    : operation
 
 /** When the execution must be invoked again though nobody rings: a callback's deadline or a step's next try. */
 export const nextDue = (statements: Statements, name: string): number | null => {
@@ -100,7 +118,11 @@ const setStatus = (statements: Statements, name: string, operation: string, stat
 }
 
 /** Applies a checkpoint's updates; answers the operations as they are now. */
-export const applyUpdates = (statements: Statements, name: string, { updates, now }: { updates: CheckpointDurableExecutionRequest['Updates']; now: number }): WireOperation[] =>
+export const applyUpdates = (
+  statements: Statements,
+  name: string,
+  { updates, now }: { updates: CheckpointDurableExecutionRequest['Updates']; now: number },
+): WireOperation[] =>
   (updates ?? []).map((update) => {
     const id = String(update.Id)
     const row = statements.operation.get(name, id)
@@ -108,14 +130,27 @@ export const applyUpdates = (statements: Statements, name: string, { updates, no
     const after = applied(before, update, now)
     if (after.Type === 'CALLBACK' && before === null) {
       const seconds = update.CallbackOptions?.TimeoutSeconds
-      statements.putCallback.run(String(after.CallbackDetails?.CallbackId), name, id, seconds === undefined ? null : now + seconds * 1000)
+      statements.putCallback.run(
+        String(after.CallbackDetails?.CallbackId),
+        name,
+        id,
+        seconds === undefined ? null : now + seconds * 1000,
+      )
     }
     statements.putOperation.run(name, id, JSON.stringify(after))
     return after
   })
 
 const applied = (before: WireOperation | null, update: OperationUpdate, now: number): WireOperation => {
-  const base: WireOperation = before ?? { Id: update.Id, ParentId: update.ParentId, Name: update.Name, Type: update.Type, SubType: update.SubType, StartTimestamp: iso(now), Status: 'STARTED' }
+  const base: WireOperation = before ?? {
+    Id: update.Id,
+    ParentId: update.ParentId,
+    Name: update.Name,
+    Type: update.Type,
+    SubType: update.SubType,
+    StartTimestamp: iso(now),
+    Status: 'STARTED',
+  }
   const attempt = base.StepDetails?.Attempt ?? 0
   switch (update.Action) {
     case 'SUCCEED':
@@ -124,13 +159,23 @@ const applied = (before: WireOperation | null, update: OperationUpdate, now: num
       return { ...base, Status: 'FAILED', EndTimestamp: iso(now), ...detailsOf(base, { Error: update.Error }) }
     case 'RETRY': {
       const next = iso(now + (update.StepOptions?.NextAttemptDelaySeconds ?? 1) * 1000)
-      return { ...base, Status: 'PENDING', StepDetails: { Attempt: attempt + 1, NextAttemptTimestamp: next, Error: update.Error, Result: update.Payload } }
+      return {
+        ...base,
+        Status: 'PENDING',
+        StepDetails: { Attempt: attempt + 1, NextAttemptTimestamp: next, Error: update.Error, Result: update.Payload },
+      }
     }
     default:
-      if (base.Type === 'CALLBACK' && before === null) return { ...base, CallbackDetails: { CallbackId: randomBytes(24).toString('base64url') } }
+      if (base.Type === 'CALLBACK' && before === null)
+        return { ...base, CallbackDetails: { CallbackId: randomBytes(24).toString('base64url') } }
       return { ...base, Status: 'STARTED' }
   }
 }
 
-const detailsOf = (base: WireOperation, details: { Result?: string | undefined; Error?: OperationUpdate['Error'] }): Partial<WireOperation> =>
-  base.Type === 'CONTEXT' ? { ContextDetails: { ...base.ContextDetails, ...details } } : { StepDetails: { ...base.StepDetails, ...details } }
+const detailsOf = (
+  base: WireOperation,
+  details: { Result?: string | undefined; Error?: OperationUpdate['Error'] },
+): Partial<WireOperation> =>
+  base.Type === 'CONTEXT'
+    ? { ContextDetails: { ...base.ContextDetails, ...details } }
+    : { StepDetails: { ...base.StepDetails, ...details } }

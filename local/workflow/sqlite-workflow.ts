@@ -3,7 +3,16 @@ import type { DurableExecutionClient, DurableLambdaHandler } from '@aws/durable-
 import type { RunKey } from '../../core/names.ts'
 import { durableHandler } from '../../effects/workflow/durable-context.ts'
 import { type Clock, Unavailable, type Workflow, type WorkflowContext } from '../../flows/ports.ts'
-import { applyUpdates, atomically, completeCallback, expireCallbacks, nextDue, operationsOf, prepare, type Statements } from './history.ts'
+import {
+  applyUpdates,
+  atomically,
+  completeCallback,
+  expireCallbacks,
+  nextDue,
+  operationsOf,
+  prepare,
+  type Statements,
+} from './history.ts'
 
 /** Executions invoked side by side: each waits ~20 ms in the SDK's own timers, so many run at once. */
 const SIDE_BY_SIDE = 64
@@ -32,17 +41,32 @@ export interface LocalWorkflow extends Workflow {
   close(): void
 }
 
-export const openWorkflow = ({ database, clock, run, retentionMs = RETENTION, onError = () => undefined }: WorkflowOptions): LocalWorkflow => {
+export const openWorkflow = ({
+  database,
+  clock,
+  run,
+  retentionMs = RETENTION,
+  onError = () => undefined,
+}: WorkflowOptions): LocalWorkflow => {
   const statements = prepare(database)
   // Whatever was being invoked when an earlier process died is invoked again.
   statements.revive.run()
-  const engine: Engine = { database, statements, clock, onError, closed: false, invoking: new Map(), handler: async () => ({ Status: 'PENDING' }) as never }
+  const engine: Engine = {
+    database,
+    statements,
+    clock,
+    onError,
+    closed: false,
+    invoking: new Map(),
+    handler: async () => ({ Status: 'PENDING' }) as never,
+  }
   engine.handler = durableHandler(run, { client: clientOf(engine) })
   return {
     start: async (name, key) => {
       const payload = JSON.stringify(key)
       const found = statements.find.get(name)
-      if (found !== undefined && found['payload'] !== payload) throw new Error(`execution ${name} was started with another payload`)
+      if (found !== undefined && found['payload'] !== payload)
+        throw new Error(`execution ${name} was started with another payload`)
       if (found === undefined) statements.start.run(name, payload, clock.now())
     },
     ring: async (bell) => atomically(database, () => wake(engine, bell)),
@@ -119,13 +143,18 @@ const invoke = async (engine: Engine, name: string): Promise<void> => {
   }
 }
 
-const settle = ({ statements, clock, onError }: Engine, name: string, output: Awaited<ReturnType<DurableLambdaHandler>>): void => {
+const settle = (
+  { statements, clock, onError }: Engine,
+  name: string,
+  output: Awaited<ReturnType<DurableLambdaHandler>>,
+): void => {
   if (output.Status === 'PENDING') {
     const due = nextDue(statements, name)
     if (due !== null) statements.soonest.run(name, due)
     return
   }
-  if (output.Status === 'FAILED') onError(name, new Error(`the execution failed: ${output.Error?.ErrorType}: ${output.Error?.ErrorMessage}`))
+  if (output.Status === 'FAILED')
+    onError(name, new Error(`the execution failed: ${output.Error?.ErrorType}: ${output.Error?.ErrorMessage}`))
   statements.close.run(name, output.Status === 'SUCCEEDED' ? 'succeeded' : 'failed', clock.now())
   statements.dropOperations.run(name)
   statements.dropCallbacks.run(name)
@@ -138,7 +167,8 @@ const clientOf = (engine: Engine): DurableExecutionClient => ({
     const { database, statements, clock } = engine
     if (engine.closed) throw new Unavailable('this process has ended')
     return atomically(database, () => {
-      if (String(statements.find.get(String(name))?.['token']) !== token) throw new Error(`a newer invocation of ${name} is running`)
+      if (String(statements.find.get(String(name))?.['token']) !== token)
+        throw new Error(`a newer invocation of ${name} is running`)
       const operations = applyUpdates(statements, String(name), { updates: Updates, now: clock.now() })
       return { CheckpointToken: token, NewExecutionState: { Operations: operations } }
     })
@@ -147,4 +177,8 @@ const clientOf = (engine: Engine): DurableExecutionClient => ({
 
 /** No time left, so that the SDK sets no real timers for waits: virtual time decides when to invoke again. */
 const lambdaContext = (name: string): Parameters<DurableLambdaHandler>[1] =>
-  ({ awsRequestId: name, functionName: 'carry-out', getRemainingTimeInMillis: () => 0 }) as Parameters<DurableLambdaHandler>[1]
+  ({
+    awsRequestId: name,
+    functionName: 'carry-out',
+    getRemainingTimeInMillis: () => 0,
+  }) as Parameters<DurableLambdaHandler>[1]

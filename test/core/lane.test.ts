@@ -1,13 +1,40 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Desired } from '../../core/desired.ts'
-import { currentRun, emptyLane, finished, type Intent, orders, retried, takeLane, TAKEOVER_AFTER, want } from '../../core/lane.ts'
+import {
+  currentRun,
+  emptyLane,
+  finished,
+  type Intent,
+  orders,
+  retried,
+  TAKEOVER_AFTER,
+  takeLane,
+  want,
+} from '../../core/lane.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { LaneRow } from '../../core/rows.ts'
 
 const now = 1_800_000_000_000
-const train = (version: string): Desired => ({ kind: 'train', dataset: 'chats', version, bucket: 'b', key: 'k', objects: 1, bytes: 1, requester: null })
-const serve = (version: string): Desired => ({ kind: 'serve', model: 'm', version, source: `s3://m/${version}`, runId: null, digest: version, requester: null })
+const train = (version: string): Desired => ({
+  kind: 'train',
+  dataset: 'chats',
+  version,
+  bucket: 'b',
+  key: 'k',
+  objects: 1,
+  bytes: 1,
+  requester: null,
+})
+const serve = (version: string): Desired => ({
+  kind: 'serve',
+  model: 'm',
+  version,
+  source: `s3://m/${version}`,
+  runId: null,
+  digest: version,
+  requester: null,
+})
 const intent = (desired: Desired, order: string | null = null): Intent => ({ desired, order, takeover: 'stop' })
 const given = { now, retries: 2, paper: null }
 const lane = 'train/chats'
@@ -22,11 +49,18 @@ const ended = (row: LaneRow, outcome: Partial<Outcome>): LaneRow =>
 
 describe('what an intent comes to', () => {
   it('the first one makes generation 1, attempt 1', () => {
-    expect(started(emptyLane(lane), intent(train('a')))).toMatchObject({ generation: 1, attempt: 1, state: 'wanted', attemptsLeft: 2 })
+    expect(started(emptyLane(lane), intent(train('a')))).toMatchObject({
+      generation: 1,
+      attempt: 1,
+      state: 'wanted',
+      attemptsLeft: 2,
+    })
   })
 
   it('the same again while it is not done starts the same run again, which changes nothing', () => {
-    expect(want(started(emptyLane(lane), intent(train('a'))), intent(train('a')), given)).toEqual({ kind: 'start-again' })
+    expect(want(started(emptyLane(lane), intent(train('a'))), intent(train('a')), given)).toEqual({
+      kind: 'start-again',
+    })
   })
 
   it('another desired state makes a new generation, also one that was wanted before (7 → 8 → 7)', () => {
@@ -42,8 +76,12 @@ describe('what an intent comes to', () => {
 
   it('a standing success is looked at on paper: nothing to do is ignored, a difference is another attempt', () => {
     const done = ended(started(emptyLane('serve/m'), intent(serve('7'))), {})
-    expect(want(done, intent(serve('7')), { ...given, paper: { kind: 'nothing', reason: 'stands' } })).toMatchObject({ reason: 'already-true' })
-    expect(want(done, intent(serve('7')), { ...given, paper: { kind: 'refuse', reason: 'would-deadlock', detail: '' } })).toMatchObject({ kind: 'start' })
+    expect(want(done, intent(serve('7')), { ...given, paper: { kind: 'nothing', reason: 'stands' } })).toMatchObject({
+      reason: 'already-true',
+    })
+    expect(
+      want(done, intent(serve('7')), { ...given, paper: { kind: 'refuse', reason: 'would-deadlock', detail: '' } }),
+    ).toMatchObject({ kind: 'start' })
   })
 
   it.each(['rejected', 'expired', 'cancelled'] as const)('what was %s is held until its source changes', (kind) => {
@@ -64,8 +102,16 @@ describe('what an intent comes to', () => {
 
   it('what was refused is tried again once paper no longer refuses', () => {
     const row = ended(started(emptyLane(lane), intent(train('a'))), { kind: 'refused', reason: 'budget-exceeded' })
-    expect(want(row, intent(train('a')), { ...given, paper: { kind: 'refuse', reason: 'budget-exceeded', detail: 'no money' } })).toMatchObject({ reason: 'held-refused', detail: 'no money' })
-    expect(want(row, intent(train('a')), { ...given, paper: { kind: 'nothing', reason: '' } })).toMatchObject({ kind: 'start', row: { attempt: 2 } })
+    expect(
+      want(row, intent(train('a')), {
+        ...given,
+        paper: { kind: 'refuse', reason: 'budget-exceeded', detail: 'no money' },
+      }),
+    ).toMatchObject({ reason: 'held-refused', detail: 'no money' })
+    expect(want(row, intent(train('a')), { ...given, paper: { kind: 'nothing', reason: '' } })).toMatchObject({
+      kind: 'start',
+      row: { attempt: 2 },
+    })
   })
 
   it('an older order never moves the lane', () => {
@@ -78,13 +124,18 @@ describe('what an intent comes to', () => {
   it('a source that names nothing is a new generation once something was served, and nothing before', () => {
     const none: Desired = { kind: 'none', model: 'm' }
     expect(want(emptyLane('serve/m'), intent(none), given)).toMatchObject({ reason: 'source-names-nothing-new' })
-    expect(want(ended(started(emptyLane('serve/m'), intent(serve('7'))), {}), intent(none), given)).toMatchObject({ kind: 'start', row: { generation: 2 } })
+    expect(want(ended(started(emptyLane('serve/m'), intent(serve('7'))), {}), intent(none), given)).toMatchObject({
+      kind: 'start',
+      row: { generation: 2 },
+    })
   })
 
   it('a person may retry what is held or done, not what is in progress', () => {
     const row = started(emptyLane(lane), intent(train('a')))
     expect(retried(row, given)).toHaveProperty('why')
-    expect(retried(ended(row, { kind: 'rejected' }), given)).toMatchObject({ row: { generation: 1, attempt: 2, attemptsLeft: 2 } })
+    expect(retried(ended(row, { kind: 'rejected' }), given)).toMatchObject({
+      row: { generation: 1, attempt: 2, attemptsLeft: 2 },
+    })
     expect(retried(emptyLane(lane), given)).toHaveProperty('why')
   })
 })
@@ -101,7 +152,10 @@ describe('who has the lane', () => {
   it('a successor waits for a holder, and passes over one that was asked to stop after ten minutes', () => {
     const held = (taken as { row: LaneRow }).row
     const two = started(held, intent(train('b')))
-    expect(takeLane(two, currentRun(two), now + TAKEOVER_AFTER)).toMatchObject({ kind: 'wait', holder: { generation: 1 } })
+    expect(takeLane(two, currentRun(two), now + TAKEOVER_AFTER)).toMatchObject({
+      kind: 'wait',
+      holder: { generation: 1 },
+    })
     expect(takeLane(two, currentRun(two), now + TAKEOVER_AFTER + 1)).toMatchObject({ kind: 'take' })
     const patient = { ...two, takeover: 'finish' as const }
     expect(takeLane(patient, currentRun(patient), now + 100 * TAKEOVER_AFTER)).toMatchObject({ kind: 'wait' })
@@ -115,19 +169,30 @@ describe('who has the lane', () => {
     expect(orders({ ...two, takeover: 'finish' }, currentRun(held), true)).toBe('go')
     expect(orders({ ...two, takeover: 'finish' }, currentRun(held), false)).toBe('superseded')
     expect(orders({ ...held, holder: null }, currentRun(held), true)).toBe('lost')
-    expect(orders({ ...held, cancelled: { by: 'ana', at: now, generation: 1, attempt: 1 } }, currentRun(held), true)).toBe('cancelled')
+    expect(
+      orders({ ...held, cancelled: { by: 'ana', at: now, generation: 1, attempt: 1 } }, currentRun(held), true),
+    ).toBe('cancelled')
   })
 
   it('an outcome releases its own holder only, and the baseline never goes back', () => {
     const eight = started(ended(started(emptyLane('serve/m'), intent(serve('7'))), {}), intent(serve('8')))
     expect(eight.baseline).toMatchObject({ generation: 1 })
-    const late = finished({ ...eight, baseline: { generation: 2, desired: serve('8') } }, { lane: 'serve/m', generation: 1, attempt: 1 }, { kind: 'succeeded', reason: null, detail: '' }, serve('7'))
+    const late = finished(
+      { ...eight, baseline: { generation: 2, desired: serve('8') } },
+      { lane: 'serve/m', generation: 1, attempt: 1 },
+      { kind: 'succeeded', reason: null, detail: '' },
+      serve('7'),
+    )
     expect(late).toMatchObject({ state: 'wanted', baseline: { generation: 2 } })
   })
 })
 
 describe('over any history', () => {
-  const wish = fc.record({ version: fc.constantFrom('a', 'b', 'c'), order: fc.integer({ min: 0, max: 9 }), outcome: fc.constantFrom('succeeded', 'failed', 'rejected', null) })
+  const wish = fc.record({
+    version: fc.constantFrom('a', 'b', 'c'),
+    order: fc.integer({ min: 0, max: 9 }),
+    outcome: fc.constantFrom('succeeded', 'failed', 'rejected', null),
+  })
 
   it('generations only grow, attempts restart at 1, and the order never falls', () => {
     fc.assert(
@@ -141,7 +206,8 @@ describe('over any history', () => {
             expect((wanted.row.order ?? '') >= (row.order ?? '')).toBe(true)
             row = wanted.row
           }
-          if (outcome !== null && row.state === 'wanted') row = ended(row, { kind: outcome, reason: outcome === 'failed' ? 'node-lost' : null })
+          if (outcome !== null && row.state === 'wanted')
+            row = ended(row, { kind: outcome, reason: outcome === 'failed' ? 'node-lost' : null })
         }
       }),
     )

@@ -8,7 +8,12 @@ const folder = (day: string) => `support-chats/2026-11-${day}/`
 let town: Town
 
 const upload = async (given: Partial<Parameters<typeof uploadDataset>[1]> = {}): Promise<void> => {
-  await uploadDataset(town.house, { bucket: 'acme-datasets', folder: folder('23'), rows: ['{"q":1}', '{"q":2}'], ...given })
+  await uploadDataset(town.house, {
+    bucket: 'acme-datasets',
+    folder: folder('23'),
+    rows: ['{"q":1}', '{"q":2}'],
+    ...given,
+  })
   await town.house.scanUploads()
 }
 const jobs = async () => town.house.cluster.list('Job')
@@ -23,20 +28,33 @@ describe('a dataset is uploaded', () => {
     await town.answered(LANE)
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1, holder: null })
     const run = await town.run(LANE)
-    expect(run?.steps.map(({ name, state }) => [name, state])).toEqual([['train', 'done'], ['evaluate', 'done'], ['judge', 'done'], ['register', 'done'], ['notify', 'done']])
+    expect(run?.steps.map(({ name, state }) => [name, state])).toEqual([
+      ['train', 'done'],
+      ['evaluate', 'done'],
+      ['judge', 'done'],
+      ['register', 'done'],
+      ['notify', 'done'],
+    ])
     expect(await jobs()).toHaveLength(2)
-    expect(await town.house.registry.findByTag('support-llama', 'signalbox.dev/plan', run?.id ?? '')).toMatchObject({ version: '1' })
+    expect(await town.house.registry.findByTag('support-llama', 'signalbox.dev/plan', run?.id ?? '')).toMatchObject({
+      version: '1',
+    })
     expect(run?.hold).toBeNull()
     expect((await town.house.ports.ledger.read('pool', 'gpu-train'))?.value.holds).toEqual({})
     expect(run?.cost).toBeGreaterThan(0)
-    expect((await timeline()).map(({ kind }) => kind)).toEqual(expect.arrayContaining(['event', 'facts', 'decision', 'plan', 'answer', 'hold', 'step', 'outcome']))
+    expect((await timeline()).map(({ kind }) => kind)).toEqual(
+      expect.arrayContaining(['event', 'facts', 'decision', 'plan', 'answer', 'hold', 'step', 'outcome']),
+    )
   })
 
   it('denied with a reason: nothing is made, and the reason is kept', async () => {
     town = await openTown()
     await upload()
     await town.answered(LANE, 'deny', BEN, 'too expensive today')
-    expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'rejected', detail: expect.stringContaining('too expensive today') })
+    expect((await town.settled(LANE)).outcome).toMatchObject({
+      kind: 'rejected',
+      detail: expect.stringContaining('too expensive today'),
+    })
     expect(await jobs()).toEqual([])
   })
 
@@ -52,8 +70,26 @@ describe('a dataset is uploaded', () => {
     await upload()
     await town.answered(LANE)
     await town.settled(LANE)
-    const sample = { version: '0', id: 'again', source: 'aws.s3', 'detail-type': 'Object Created', account: '1', time: '2026-11-23T12:00:00Z', region: 'r', resources: [], detail: { version: '0', bucket: { name: 'acme-datasets' }, object: { key: `${folder('23')}manifest.json`, size: 10, etag: 'e', sequencer: '1' }, 'request-id': 'r', requester: 'x', reason: 'PutObject' } }
-    for (let n = 0; n < 5; n++) expect(await town.house.deliver(sample)).toMatchObject({ kind: 'ignored', reason: 'already-done' })
+    const sample = {
+      version: '0',
+      id: 'again',
+      source: 'aws.s3',
+      'detail-type': 'Object Created',
+      account: '1',
+      time: '2026-11-23T12:00:00Z',
+      region: 'r',
+      resources: [],
+      detail: {
+        version: '0',
+        bucket: { name: 'acme-datasets' },
+        object: { key: `${folder('23')}manifest.json`, size: 10, etag: 'e', sequencer: '1' },
+        'request-id': 'r',
+        requester: 'x',
+        reason: 'PutObject',
+      },
+    }
+    for (let n = 0; n < 5; n++)
+      expect(await town.house.deliver(sample)).toMatchObject({ kind: 'ignored', reason: 'already-done' })
     expect(await jobs()).toHaveLength(2)
   })
 
@@ -79,16 +115,19 @@ describe('a dataset is uploaded', () => {
     ['out of memory', { exitCode: 137, reason: 'OOMKilled' }, 'out-of-memory', ''],
     ['no result', { result: null }, 'result-missing', 'result.json'],
     ['garbage result', { result: '{"metrics": NaN' }, 'result-malformed', 'result.json'],
-  ])('training fails by %s: the outcome says so, nothing is registered, and it is not tried again', async (_, simulation, reason, sentence) => {
-    town = await openTown()
-    await upload({ simulation })
-    await town.answered(LANE)
-    const { outcome, attempt } = await town.settled(LANE)
-    expect(outcome).toMatchObject({ kind: 'failed', reason, detail: expect.stringContaining(sentence) })
-    await town.advance(3_600_000)
-    expect((await town.lane(LANE)).attempt).toBe(attempt)
-    expect(await town.house.registry.alias('support-llama', 'champion')).toBeNull()
-  })
+  ])(
+    'training fails by %s: the outcome says so, nothing is registered, and it is not tried again',
+    async (_, simulation, reason, sentence) => {
+      town = await openTown()
+      await upload({ simulation })
+      await town.answered(LANE)
+      const { outcome, attempt } = await town.settled(LANE)
+      expect(outcome).toMatchObject({ kind: 'failed', reason, detail: expect.stringContaining(sentence) })
+      await town.advance(3_600_000)
+      expect((await town.lane(LANE)).attempt).toBe(attempt)
+      expect(await town.house.registry.alias('support-llama', 'champion')).toBeNull()
+    },
+  )
 
   it('a Job that a person deletes has failed: it is never made a second time', async () => {
     town = await openTown()
@@ -97,7 +136,10 @@ describe('a dataset is uploaded', () => {
     await town.until('the Job is there', async () => (await jobs()).length === 1)
     const [job] = await jobs()
     if (job === undefined) throw new Error('no Job')
-    await town.house.cluster.delete({ kind: 'Job', namespace: job.metadata.namespace ?? null, name: job.metadata.name }, job.metadata.uid ?? '')
+    await town.house.cluster.delete(
+      { kind: 'Job', namespace: job.metadata.namespace ?? null, name: job.metadata.name },
+      job.metadata.uid ?? '',
+    )
     expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'failed', reason: 'deleted' })
     expect(await jobs()).toEqual([])
   })
@@ -156,7 +198,12 @@ describe('a dataset is uploaded', () => {
     expect((await town.run(LANE, 1, 1))?.outcome?.kind).toBe('succeeded')
     await town.close()
 
-    town = await openTown({ config: { ...example, datasets: { 'support-chats': { ...example.datasets?.['support-chats'], onNewer: 'replace' } } } })
+    town = await openTown({
+      config: {
+        ...example,
+        datasets: { 'support-chats': { ...example.datasets?.['support-chats'], onNewer: 'replace' } },
+      },
+    })
     await upload()
     await town.answered(LANE)
     await town.until('the Job is there', async () => (await jobs()).length === 1)
@@ -168,7 +215,9 @@ describe('a dataset is uploaded', () => {
   })
 
   it('shadow: a full plan with a price is on record, and nothing else happens', async () => {
-    town = await openTown({ config: { ...example, datasets: { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } } } })
+    town = await openTown({
+      config: { ...example, datasets: { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } } },
+    })
     await upload()
     await town.advance(3_600_000)
     const [shadow] = await town.house.ports.ledger.list('shadow')
@@ -182,7 +231,14 @@ describe('a dataset is uploaded', () => {
     town = await openTown({ config: { ...example, approvals: { ...example.approvals, need: 2 } } })
     await upload()
     await town.answered(LANE, 'approve', ANA)
-    town.setPolicy({ ...example, approvals: { ...example.approvals, approvers: example.approvals.approvers.filter(({ id }) => id !== ANA), need: 1 } })
+    town.setPolicy({
+      ...example,
+      approvals: {
+        ...example.approvals,
+        approvers: example.approvals.approvers.filter(({ id }) => id !== ANA),
+        need: 1,
+      },
+    })
     await town.answered(LANE, 'approve', BEN)
     await town.advance(60_000)
     expect(await jobs()).toEqual([])

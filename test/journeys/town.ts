@@ -38,11 +38,21 @@ export interface Town {
   close(): Promise<void>
 }
 
-export const openTown = async ({ config = example as Config, wrap }: { config?: unknown; wrap?: (ports: Ports) => Ports } = {}): Promise<Town> => {
+export const openTown = async ({
+  config = example as Config,
+  wrap,
+}: {
+  config?: unknown
+  wrap?: (ports: Ports) => Ports
+} = {}): Promise<Town> => {
   const stores = openStores(null)
   const clock = virtualClock(START)
   const policies = fixedPolicies(parsePolicy(config))
-  const secrets = fixedSecrets({ 'mlflow-webhook': 'test-secret', 'slack-signing': 'test-signing-secret', token: 'test-token' })
+  const secrets = fixedSecrets({
+    'mlflow-webhook': 'test-secret',
+    'slack-signing': 'test-signing-secret',
+    token: 'test-token',
+  })
   const open = (wrapper?: (ports: Ports) => Ports) =>
     openHouse({ stores, policies, secrets, clock, wrap: wrapper, onError: () => undefined })
   const town: Town = {
@@ -51,7 +61,11 @@ export const openTown = async ({ config = example as Config, wrap }: { config?: 
     lane: async (lane) => (await town.house.ports.ledger.read('lane', lane))?.value ?? emptyLane(lane),
     run: async (lane, generation, attempt) => {
       const row = await town.lane(lane)
-      const id = runName(town.policy, { lane, generation: generation ?? row.generation, attempt: attempt ?? row.attempt })
+      const id = runName(town.policy, {
+        lane,
+        generation: generation ?? row.generation,
+        attempt: attempt ?? row.attempt,
+      })
       return (await town.house.ports.ledger.read('run', id))?.value ?? null
     },
     question: async (lane) => {
@@ -61,17 +75,23 @@ export const openTown = async ({ config = example as Config, wrap }: { config?: 
       return row?.state === 'open' && row.card !== null ? row : null
     },
     until: async (what, done, hours = 24) => {
-      if (!(await runUntil(town.house, clock, { done, atMost: hours * HOUR }))) throw new Error(`not within ${hours} hours: ${what}\n${await lastMoments(town)}`)
+      if (!(await runUntil(town.house, clock, { done, atMost: hours * HOUR })))
+        throw new Error(`not within ${hours} hours: ${what}\n${await lastMoments(town)}`)
     },
     settled: async (lane, hours) => {
-      await town.until(`${lane} has an outcome`, async () => !['wanted', 'idle'].includes((await town.lane(lane)).state), hours)
+      await town.until(
+        `${lane} has an outcome`,
+        async () => !['wanted', 'idle'].includes((await town.lane(lane)).state),
+        hours,
+      )
       return town.lane(lane)
     },
     answered: async (lane, verdict = 'approve', by = ANA, reason = null) => {
       await town.until(`${lane} asks`, async () => (await town.question(lane)) !== null)
       const { id } = (await town.question(lane)) as AnswerRow
       const answer = await town.house.answer(id, { by, verdict, reason })
-      if (answer.status !== 200 || answer.body['refused'] !== undefined) throw new Error(`the answer was refused: ${JSON.stringify(answer)}`)
+      if (answer.status !== 200 || answer.body['refused'] !== undefined)
+        throw new Error(`the answer was refused: ${JSON.stringify(answer)}`)
     },
     setPolicy: (next) => policies.set(parsePolicy(next)),
     advance: async (ms) => {

@@ -1,5 +1,5 @@
-import type { Policy } from '../../../core/policy.ts'
 import type { Plan, Step } from '../../../core/plan.ts'
+import type { Policy } from '../../../core/policy.ts'
 import type { Failure } from '../../../core/reasons.ts'
 import type { RunRow, StepRow } from '../../../core/rows.ts'
 import type { Next } from '../../../core/steps/next.ts'
@@ -17,7 +17,10 @@ export interface Task<S extends Step = Step> {
 }
 
 /** What beginning comes to: `object` is the run-once object that it made or adopted. */
-export type Begun = { kind: 'begun'; object?: StepRow['object'] } | { kind: 'failed'; reason: Failure; note: string } | Wait
+export type Begun =
+  | { kind: 'begun'; object?: StepRow['object'] }
+  | { kind: 'failed'; reason: Failure; note: string }
+  | Wait
 
 /**
  * The effect of one kind of step. Both may run again after a crash at any point, so they look before they touch and

@@ -1,9 +1,9 @@
+import { type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import { laneName, runOnceName } from '../../../core/names.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { identityOf } from '../../../core/planning/plan-for.ts'
 import type { RunRow } from '../../../core/rows.ts'
 import { isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
-import { type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import { type Ports, TooLarge } from '../../ports.ts'
 import type { Begun, Handler, Task } from './handler.ts'
 
@@ -21,9 +21,18 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (earlier !== null) return earlier
     const { ports } = task.carrier
     const created = await ports.cluster.create(task.step.job)
-    if (created.kind === 'denied') return { kind: 'failed', reason: 'denied', note: `the cluster refused the Job (${created.status}): ${created.message}` }
+    if (created.kind === 'denied')
+      return {
+        kind: 'failed',
+        reason: 'denied',
+        note: `the cluster refused the Job (${created.status}): ${created.message}`,
+      }
     if (created.kind === 'exists' && !isOurs(created.object, task.step.job))
-      return { kind: 'failed', reason: 'name-taken', note: `a Job named ${task.step.job.metadata.name} is there and is not this one` }
+      return {
+        kind: 'failed',
+        reason: 'name-taken',
+        note: `a Job named ${task.step.job.metadata.name} is there and is not this one`,
+      }
     return { kind: 'begun', object: tracked(task.step, created.object) }
   },
 
@@ -48,9 +57,17 @@ const tracked = (step: LaunchJobStep, object: KubeObject): NonNullable<RunRow['s
  * What earlier attempts of the lane left unfinished under this step's name: the same is adopted, anything else is
  * deleted by uid and seen gone, pods included. No LIST of the cluster: the ledger knows the names.
  */
-const settleEarlier = async ({ carrier: { ports, run, id }, step, policy }: Task<LaunchJobStep>): Promise<Begun | null> => {
+const settleEarlier = async ({
+  carrier: { ports, run, id },
+  step,
+  policy,
+}: Task<LaunchJobStep>): Promise<Begun | null> => {
   const identity = identityOf(policy)
-  const runs = await ports.ledger.list('run', { prefix: `${laneName(identity, run.lane)}-g`, reverse: true, limit: 100 })
+  const runs = await ports.ledger.list('run', {
+    prefix: `${laneName(identity, run.lane)}-g`,
+    reverse: true,
+    limit: 100,
+  })
   for (const { value: earlier } of runs) {
     if (earlier.id === id || earlier.startedAt > ports.clock.now()) continue
     for (const left of earlier.steps) {
@@ -70,20 +87,33 @@ const settleEarlier = async ({ carrier: { ports, run, id }, step, policy }: Task
 
 /** Whether a Job has ended, well or badly. */
 export const hasEnded = (job: KubeObject<'Job'>): boolean =>
-  job.status?.conditions?.some(({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed')) ?? false
+  job.status?.conditions?.some(({ type, status }) => status === 'True' && (type === 'Complete' || type === 'Failed')) ??
+  false
 
 const isAlive = ({ status }: KubeObject<'Pod'>): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
 
-const podsOf = async ({ cluster }: Pick<Ports, 'cluster'>, { namespace, name }: ObjectRef): Promise<KubeObject<'Pod'>[]> =>
-  (await cluster.list('Pod', { ...(namespace === null ? {} : { namespace }), labels: { [JOB_NAME]: name } })) as KubeObject<'Pod'>[]
+const podsOf = async (
+  { cluster }: Pick<Ports, 'cluster'>,
+  { namespace, name }: ObjectRef,
+): Promise<KubeObject<'Pod'>[]> =>
+  (await cluster.list('Pod', {
+    ...(namespace === null ? {} : { namespace }),
+    labels: { [JOB_NAME]: name },
+  })) as KubeObject<'Pod'>[]
 
 const lastLogs = async ({ cluster }: Pick<Ports, 'cluster'>, pods: KubeObject<'Pod'>[]): Promise<string[]> => {
   const failed = pods.find(({ status }) => status?.phase === 'Failed')
   if (failed?.metadata?.name === undefined) return []
-  return cluster.logs({ kind: 'Pod', namespace: failed.metadata.namespace ?? null, name: failed.metadata.name }, LOG_LINES)
+  return cluster.logs(
+    { kind: 'Pod', namespace: failed.metadata.namespace ?? null, name: failed.metadata.name },
+    LOG_LINES,
+  )
 }
 
-const readResult = async ({ objects }: Pick<Ports, 'objects'>, at: { bucket: string; key: string }): Promise<Uint8Array | null> => {
+const readResult = async (
+  { objects }: Pick<Ports, 'objects'>,
+  at: { bucket: string; key: string },
+): Promise<Uint8Array | null> => {
   try {
     return (await objects.read(at.bucket, at.key, RESULT_LIMIT))?.bytes ?? null
   } catch (error) {

@@ -43,12 +43,27 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   },
 }
 
-const apply = async ({ carrier: { ports, run } }: Task, object: KubeObject, manager: FieldManager): Promise<Begun | null> => {
+const apply = async (
+  { carrier: { ports, run } }: Task,
+  object: KubeObject,
+  manager: FieldManager,
+): Promise<Begun | null> => {
   const fence = `${String(run.generation).padStart(6, '0')}.${String(run.attempt).padStart(3, '0')}`
   const annotations = { ...object.metadata.annotations, [label(`fence-${manager.slice('signalbox-'.length)}`)]: fence }
-  const applied = await ports.cluster.apply({ ...object, metadata: { ...object.metadata, annotations } } as KubeObject, manager)
+  const applied = await ports.cluster.apply(
+    { ...object, metadata: { ...object.metadata, annotations } } as KubeObject,
+    manager,
+  )
   if (applied.kind === 'applied') return null
   if (applied.kind === 'conflict')
-    return { kind: 'failed', reason: 'conflict', note: `${applied.manager} also sets ${applied.fields.join(', ')} of ${object.kind} ${object.metadata.name}: let one of them go` }
-  return { kind: 'failed', reason: 'denied', note: `the cluster refused ${object.kind} ${object.metadata.name} (${applied.status}): ${applied.message}` }
+    return {
+      kind: 'failed',
+      reason: 'conflict',
+      note: `${applied.manager} also sets ${applied.fields.join(', ')} of ${object.kind} ${object.metadata.name}: let one of them go`,
+    }
+  return {
+    kind: 'failed',
+    reason: 'denied',
+    note: `the cluster refused ${object.kind} ${object.metadata.name} (${applied.status}): ${applied.message}`,
+  }
 }

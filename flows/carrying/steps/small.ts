@@ -21,11 +21,23 @@ const checkGate: Handler<CheckGateStep> = {
 const registerModel: Handler<RegisterModelStep> = {
   begin: begun,
   see: async ({ carrier: { ports, id }, step, run, plan }) => {
-    const input = registration(step, { plan: id, desired: plan.desired as TrainDesired, result: resultOf(run, step.of) })
+    const input = registration(step, {
+      plan: id,
+      desired: plan.desired as TrainDesired,
+      result: resultOf(run, step.of),
+    })
     if (input === null)
-      return { kind: 'failed', reason: 'not-registered', note: `the result of ${step.of} names no \`model\` artifact, so there is nothing to register` }
+      return {
+        kind: 'failed',
+        reason: 'not-registered',
+        note: `the result of ${step.of} names no \`model\` artifact, so there is nothing to register`,
+      }
     const found = (await ports.registry.findByTag(step.model, PLAN_TAG, id)) ?? (await ports.registry.register(input))
-    return { kind: 'done', note: `${found.name} v${found.version}`, result: { version: found.version, source: found.source } }
+    return {
+      kind: 'done',
+      note: `${found.name} v${found.version}`,
+      result: { version: found.version, source: found.source },
+    }
   },
 }
 

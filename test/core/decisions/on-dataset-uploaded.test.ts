@@ -6,11 +6,29 @@ import config from '../../../signalbox.config.ts'
 
 const policy = parsePolicy(config)
 const now = Date.UTC(2026, 10, 23, 12)
-const event: DatasetUploaded = { type: 'dataset-uploaded', id: 'e', at: now, bucket: 'acme-datasets', key: 'support-chats/2026-11-23/manifest.json', versionId: null, replayed: false }
-const whole: DatasetFacts = { kind: 'manifest', sha256: 'ab'.repeat(32), lastModified: now - 1000, objects: 3, bytes: 99, requester: 'T0SIGNAL/U0BEN', missing: [], missingCount: 0 }
+const event: DatasetUploaded = {
+  type: 'dataset-uploaded',
+  id: 'e',
+  at: now,
+  bucket: 'acme-datasets',
+  key: 'support-chats/2026-11-23/manifest.json',
+  versionId: null,
+  replayed: false,
+}
+const whole: DatasetFacts = {
+  kind: 'manifest',
+  sha256: 'ab'.repeat(32),
+  lastModified: now - 1000,
+  objects: 3,
+  bytes: 99,
+  requester: 'T0SIGNAL/U0BEN',
+  missing: [],
+  missingCount: 0,
+}
 const rule = datasetRule(event, policy)
 if (rule === null) throw new Error('the example policy has no rule for the sample')
-const decide = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}, at = now) => onDatasetUploaded({ ...event, ...given }, facts, { rule, policy, now: at })
+const decide = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}, at = now) =>
+  onDatasetUploaded({ ...event, ...given }, facts, { rule, policy, now: at })
 
 describe('a manifest appeared', () => {
   it('is about the dataset whose prefix it lies under, and only when it is the manifest', () => {
@@ -24,7 +42,11 @@ describe('a manifest appeared', () => {
   it('intends to train on what the manifest says, ordered by when it was last written', () => {
     expect(decide(whole)).toMatchObject({
       kind: 'intend',
-      intent: { order: new Date(now - 1000).toISOString(), takeover: 'finish', desired: { kind: 'train', version: whole.sha256, requester: 'T0SIGNAL/U0BEN' } },
+      intent: {
+        order: new Date(now - 1000).toISOString(),
+        takeover: 'finish',
+        desired: { kind: 'train', version: whole.sha256, requester: 'T0SIGNAL/U0BEN' },
+      },
     })
   })
 
@@ -44,6 +66,9 @@ describe('a manifest appeared', () => {
     expect(decide({ kind: 'gone' })).toMatchObject({ reason: 'source-gone' })
     expect(decide({ kind: 'bad', detail: 'objects: expected an array' })).toMatchObject({ reason: 'bad-manifest' })
     expect(decide({ kind: 'unreadable', detail: '503' })).toMatchObject({ kind: 'wait', reason: 'source-unreadable' })
-    expect(decide({ kind: 'unreadable', detail: '503' }, {}, now + 2 * 3_600_000)).toMatchObject({ kind: 'ignore', reason: 'source-unreadable' })
+    expect(decide({ kind: 'unreadable', detail: '503' }, {}, now + 2 * 3_600_000)).toMatchObject({
+      kind: 'ignore',
+      reason: 'source-unreadable',
+    })
   })
 })

@@ -68,6 +68,11 @@ describe('the effects of a plan', () => {
   })
 
   it('of nothing are empty and have a digest', () => {
-    expect(effectsOf({ objects: [], interrupts: [] }).effects).toEqual({ objects: [], images: [], interrupts: [], gates: [] })
+    expect(effectsOf({ objects: [], interrupts: [] }).effects).toEqual({
+      objects: [],
+      images: [],
+      interrupts: [],
+      gates: [],
+    })
   })
 })

@@ -1,0 +1,165 @@
+import type { FieldManager, KubeObject, ObjectRef } from '../../core/kube.ts'
+import type { Applied, Created, Denied } from '../../flows/ports.ts'
+import { withDefaults } from './defaults.ts'
+import { removeJob, withJobIdentity } from './jobs.ts'
+import { applyFields, type Owners, updateFields } from './managed-fields.ts'
+import { deletePod, loseNode } from './pods.ts'
+import { immutableProblems, invalid, problemsOf } from './validation.ts'
+import { type Job, KINDS, type Node, type Pod } from './wire.ts'
+import type { World } from './world.ts'
+
+/** Whose a POST or a merge patch is: our client has one name for both. */
+const WRITER: FieldManager = 'signalbox-workload'
+
+/** What the simulated server is asked through, besides the world itself. */
+export interface Api {
+  world: World
+  namespaces: ReadonlySet<string>
+}
+
+/** `POST`. */
+export const create = (api: Api, given: KubeObject): Created => {
+  const denied = misplaced(api, given)
+  if (denied !== null) return denied
+  const object = withDefaults(asSent(given))
+  const problems = problemsOf(object)
+  if (problems.length > 0) return unprocessable(object, problems)
+  const found = api.world.store.get(refTo(object))
+  if (found !== null) return { kind: 'exists', object: found }
+  return { kind: 'created', object: insert(api, object, (made) => updateFields(null, made, {}, WRITER)) }
+}
+
+/** Server-side apply without force. */
+export const apply = (api: Api, given: KubeObject, manager: FieldManager): Applied => {
+  const denied = misplaced(api, given)
+  if (denied !== null) return denied
+  const { store } = api.world
+  const config = asSent(given)
+  const live = store.get(refTo(config))
+  const merged = applyFields(live ?? bare(config), live === null ? {} : store.ownersOf(refTo(config)), config, manager)
+  if (merged.kind === 'conflict') return merged
+  const object = withDefaults(merged.object)
+  const problems = [...problemsOf(object), ...(live === null ? [] : immutableProblems(live, object))]
+  if (problems.length > 0) return unprocessable(object, problems)
+  if (live === null) return { kind: 'applied', object: insert(api, object, () => merged.owners) }
+  return { kind: 'applied', object: store.update(object, merged.owners) }
+}
+
+/** Merge patch, only on the object with this uid. Its status is the controllers'. */
+export const patch = (
+  { world: { store } }: Api,
+  ref: ObjectRef,
+  uid: string,
+  change: Record<string, unknown>,
+): 'patched' | 'gone' | Denied => {
+  const live = store.get(ref)
+  if (live === null || live.metadata.uid !== uid) return 'gone'
+  const merged = mergePatch(live, change) as KubeObject
+  if (typeof merged.metadata !== 'object' || merged.metadata?.name !== live.metadata.name)
+    return { kind: 'denied', status: 400, message: 'the name of the object does not match the name on the URL' }
+  const { name, namespace, uid: _uid, resourceVersion, generation, creationTimestamp } = live.metadata
+  const kept = { name, namespace, uid, resourceVersion, generation, creationTimestamp }
+  const own = {
+    ...merged,
+    apiVersion: live.apiVersion,
+    kind: live.kind,
+    metadata: { ...merged.metadata, ...defined(kept) },
+  }
+  const object = withDefaults(withStatusOf(own as KubeObject, live))
+  const problems = [...problemsOf(object), ...immutableProblems(live, object)]
+  if (problems.length > 0) return unprocessable(object, problems)
+  store.update(object, updateFields(live, object, store.ownersOf(ref), WRITER))
+  return 'patched'
+}
+
+/** Dependents follow in the background; a pod that runs first gets time to stop. */
+export const remove = ({ world }: Api, ref: ObjectRef, uid: string): 'deleted' | 'gone' => {
+  const live = world.store.get(ref)
+  if (live === null || live.metadata.uid !== uid) return 'gone'
+  if (live.kind === 'Pod') deletePod(world, live as Pod)
+  else if (live.kind === 'Node') loseNode(world, live as Node)
+  else if (live.kind === 'Job') removeJob(world, live as Job)
+  else {
+    world.due.forget(uid)
+    world.store.remove(live)
+  }
+  return 'deleted'
+}
+
+const refTo = ({ kind, metadata }: KubeObject): ObjectRef => ({
+  kind,
+  namespace: metadata.namespace ?? null,
+  name: metadata.name,
+})
+
+/** The kind or the namespace is not there. */
+const misplaced = ({ namespaces }: Api, { kind, apiVersion, metadata }: KubeObject): Denied | null => {
+  if (!Object.hasOwn(KINDS, kind) || KINDS[kind].apiVersion !== apiVersion)
+    return { kind: 'denied', status: 404, message: `no matches for kind "${kind}" in version "${apiVersion}"` }
+  const namespace = metadata.namespace ?? 'default'
+  if (!KINDS[kind].namespaced || namespaces.has(namespace)) return null
+  return { kind: 'denied', status: 404, message: `namespaces "${namespace}" not found` }
+}
+
+const unprocessable = (object: KubeObject, problems: string[]): Denied => ({
+  kind: 'denied',
+  status: 422,
+  message: invalid(object, problems),
+})
+
+/** JSON as it would come over the wire, without what is the server's to say. A Node may bring its status. */
+const asSent = (given: KubeObject): KubeObject => {
+  const { status, ...rest } = JSON.parse(JSON.stringify(given)) as KubeObject & { status?: unknown }
+  const {
+    uid: _uid,
+    resourceVersion: _revision,
+    generation: _generation,
+    creationTimestamp: _time,
+    managedFields: _managed,
+    ...metadata
+  } = rest.metadata
+  if (!KINDS[rest.kind].namespaced) delete metadata.namespace
+  else metadata.namespace ??= 'default'
+  return { ...rest, metadata, ...(rest.kind === 'Node' && status !== undefined ? { status } : {}) } as KubeObject
+}
+
+const bare = ({ apiVersion, kind, metadata: { name, namespace } }: KubeObject): KubeObject =>
+  ({ apiVersion, kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }) as KubeObject
+
+const withStatusOf = (object: KubeObject, { status }: KubeObject & { status?: unknown }): KubeObject => {
+  const { status: _status, ...rest } = object as KubeObject & { status?: unknown }
+  return (status === undefined ? rest : { ...rest, status }) as KubeObject
+}
+
+/** Stores a new object with what the server adds to its kind. */
+const insert = ({ world: { store } }: Api, object: KubeObject, owners: (made: KubeObject) => Owners): KubeObject => {
+  const made = store.insert(withAddress(object, store.count('address')))
+  if (made.kind === 'Pod') return store.update<'Pod'>({ ...(made as Pod), status: { phase: 'Pending' } }, owners(made))
+  const complete = made.kind === 'Job' ? withJobIdentity(made as Job) : made
+  return store.complete(complete, owners(complete))
+}
+
+/** A Service gets an address of its own. */
+const withAddress = (object: KubeObject, count: number): KubeObject => {
+  if (object.kind !== 'Service') return object
+  const service = object as KubeObject<'Service'>
+  const clusterIP = service.spec?.clusterIP ?? `10.96.${(count >> 8) & 255}.${count & 255}`
+  return { ...service, spec: { ...service.spec, clusterIP, clusterIPs: [clusterIP] } } as KubeObject
+}
+
+const defined = <T extends object>(fields: T): Partial<T> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>
+
+/** RFC 7386: `null` removes, objects are merged, anything else is replaced. */
+const mergePatch = (target: unknown, change: unknown): unknown => {
+  if (!isMap(change)) return change
+  const merged: Record<string, unknown> = isMap(target) ? { ...target } : {}
+  for (const [key, value] of Object.entries(change)) {
+    if (value === null) delete merged[key]
+    else merged[key] = mergePatch(merged[key], value)
+  }
+  return merged
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,0 +1,30 @@
+import { GPU } from '../../core/kube.ts'
+import { isReady, type Node, type Pod } from './wire.ts'
+
+/** What kube-scheduler says of the nodes that are there. */
+export const schedulerSays = (pod: Pod, nodes: Node[]): string => {
+  const reasons = new Map<string, number>()
+  for (const node of nodes) {
+    const why = whyNot(pod, node) ?? (isReady(node) ? `Insufficient ${GPU}` : 'node(s) were not ready')
+    reasons.set(why, (reasons.get(why) ?? 0) + 1)
+  }
+  const told = [...reasons].map(([why, count]) => `${count} ${why}`).join(', ')
+  return `0/${nodes.length} nodes are available: ${told || 'no nodes available to schedule pods'}.`
+}
+
+/** Why the pod may not run on the node, whatever room there is. */
+export const whyNot = (pod: Pod, { metadata, spec }: Node): string | null => {
+  const labels = metadata.labels ?? {}
+  if (Object.entries(pod.spec?.nodeSelector ?? {}).some(([key, value]) => labels[key] !== value))
+    return "node(s) didn't match Pod's node affinity/selector"
+  const taint = (spec?.taints ?? []).find((each) => each.effect !== 'PreferNoSchedule' && !tolerates(pod, each))
+  return taint === undefined ? null : `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`
+}
+
+const tolerates = ({ spec }: Pod, taint: { key: string; value?: string; effect: string }): boolean =>
+  (spec?.tolerations ?? []).some(
+    ({ key, operator = 'Equal', value, effect }) =>
+      (key === undefined || key === '' || key === taint.key) &&
+      (operator === 'Exists' || (value ?? '') === (taint.value ?? '')) &&
+      (effect === undefined || effect === '' || effect === taint.effect),
+  )

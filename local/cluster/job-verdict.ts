@@ -1,0 +1,137 @@
+import { hasEnded, isLive, isReady, isStopping, type Job, type Pod } from './wire.ts'
+
+/** What the Job controller remembers of pods that it has counted, so that none counts twice. */
+export interface JobMemo {
+  startedAt?: number
+  endedAt?: number
+  /** Uids of ended pods that are counted. */
+  counted?: string[]
+  succeeded?: number
+  failed?: number
+  /** Completed indexes of an Indexed Job. */
+  indexes?: number[]
+  /** When a pod last failed, for the back-off. */
+  failedAt?: number
+  /** Pods that were deleted while they ran, not yet counted. */
+  vanished?: number
+  lost?: boolean
+  /** Why it ends, while its last pods stop. */
+  ending?: Ending
+}
+
+export interface Ending {
+  type: 'Complete' | 'Failed'
+  reason: string
+  message: string
+}
+
+export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index'
+
+/** The memo with every pod counted that has newly ended, and the reason to fail that one of them gives. */
+export const tally = (job: Job, pods: Pod[], memo: JobMemo, now: number): { memo: JobMemo; fail: Ending | null } => {
+  const next: Required<Pick<JobMemo, 'counted' | 'succeeded' | 'failed' | 'indexes'>> & JobMemo = {
+    ...memo,
+    counted: [...(memo.counted ?? [])],
+    indexes: [...(memo.indexes ?? [])],
+    succeeded: memo.succeeded ?? 0,
+    failed: (memo.failed ?? 0) + (memo.vanished ?? 0),
+    vanished: 0,
+  }
+  if ((memo.vanished ?? 0) > 0) next.failedAt = now
+  let fail: Ending | null = null
+  for (const pod of pods) {
+    const uid = pod.metadata.uid ?? ''
+    if (!hasEnded(pod) || next.counted.includes(uid)) continue
+    next.counted.push(uid)
+    if (pod.status?.phase === 'Succeeded') {
+      next.succeeded++
+      next.indexes.push(indexOf(pod))
+      continue
+    }
+    const verdict = onFailure(job, pod)
+    if (verdict === 'Ignore') continue
+    next.failed++
+    next.failedAt = now
+    if (typeof verdict === 'object') fail ??= verdict
+  }
+  return { memo: next, fail }
+}
+
+/** Why the Job ends now, or null. */
+export const endingOf = (job: Job, memo: JobMemo, fail: Ending | null, now: number): Ending | null => {
+  if (memo.ending !== undefined) return memo.ending
+  if (fail !== null) return fail
+  const { backoffLimit = 6, activeDeadlineSeconds, completions, suspend } = job.spec ?? {}
+  const succeeded = memo.succeeded ?? 0
+  if (succeeded > 0 && succeeded >= (completions ?? 1))
+    return { type: 'Complete', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' }
+  if ((memo.failed ?? 0) > backoffLimit)
+    return { type: 'Failed', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' }
+  const deadline = deadlineOf(memo, activeDeadlineSeconds)
+  return !suspend && deadline !== null && deadline <= now
+    ? { type: 'Failed', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' }
+    : null
+}
+
+/** When an active Job has taken too long, or null. */
+export const deadlineOf = ({ startedAt }: JobMemo, seconds: number | undefined): number | null =>
+  startedAt === undefined || seconds === undefined ? null : startedAt + seconds * 1000
+
+/** Pods by what they are doing. */
+export const groups = (pods: Pod[]): { live: Pod[]; stopping: Pod[]; ready: number } => {
+  const live = pods.filter(isLive)
+  return {
+    live,
+    stopping: pods.filter((pod) => isStopping(pod) && !hasEnded(pod)),
+    ready: live.filter(isReady).length,
+  }
+}
+
+export const indexOf = (pod: Pod): number => Number(pod.metadata.annotations?.[INDEX_ANNOTATION] ?? 0)
+
+/** `0,2-4`, as `status.completedIndexes` says it. */
+export const ranges = (indexes: number[]): string => {
+  const runs: [number, number][] = []
+  for (const index of [...new Set(indexes)].sort((a, b) => a - b)) {
+    const last = runs.at(-1)
+    if (last !== undefined && last[1] === index - 1) last[1] = index
+    else runs.push([index, index])
+  }
+  return runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`)).join(',')
+}
+
+/** The first rule of the pod failure policy that a failed pod matches. */
+const onFailure = (job: Job, pod: Pod): 'Ignore' | 'Count' | Ending => {
+  const rules = job.spec?.podFailurePolicy?.rules ?? []
+  for (const [at, rule] of rules.entries()) {
+    const matched = matchedContainer(rule, pod) ?? matchedCondition(rule, pod)
+    if (matched === null) continue
+    if (rule.action === 'Ignore') return 'Ignore'
+    if (rule.action !== 'FailJob') return 'Count'
+    const { namespace, name } = pod.metadata
+    const message = `${matched.subject} for pod ${namespace}/${name} ${matched.what} matching FailJob rule at index ${at}`
+    return { type: 'Failed', reason: 'PodFailurePolicy', message }
+  }
+  return 'Count'
+}
+
+type Rule = NonNullable<NonNullable<Job['spec']>['podFailurePolicy']>['rules'][number]
+
+const matchedContainer = ({ onExitCodes }: Rule, { status }: Pod): { subject: string; what: string } | null => {
+  if (onExitCodes === undefined) return null
+  const { containerName, operator, values } = onExitCodes
+  for (const { name, state } of status?.containerStatuses ?? []) {
+    const code = state?.terminated?.exitCode ?? 0
+    if (code === 0 || (containerName !== undefined && containerName !== name)) continue
+    if (values.includes(code) === (operator === 'In'))
+      return { subject: `Container ${name}`, what: `failed with exit code ${code}` }
+  }
+  return null
+}
+
+const matchedCondition = ({ onPodConditions }: Rule, { status }: Pod): { subject: string; what: string } | null => {
+  const found = onPodConditions?.find((wanted) =>
+    status?.conditions?.some(({ type, status: is }) => type === wanted.type && is === (wanted.status ?? 'True')),
+  )
+  return found === undefined ? null : { subject: `Pod condition ${found.type}`, what: 'is set' }
+}

@@ -1,0 +1,118 @@
+import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
+import { type NodeMemo, tidyNode } from './empty-nodes.ts'
+import { schedulerSays, whyNot } from './fitting.ts'
+import { nodeOf } from './node-pool-object.ts'
+import { bindPod, leaveWaiting, nodeGpus } from './pods.ts'
+import { gpusOf, isReady, isStopping, millisOf, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'
+import { type World, wake } from './world.ts'
+
+/** A node with the GPUs that are still to be had on it. */
+interface Room {
+  node: Node
+  free: number
+}
+
+/**
+ * Scheduler and Karpenter for one pool: pods onto nodes with room, new nodes below the ceiling for those that wait, empty
+ * nodes away. The ceiling counts whole nodes and touches none that is there.
+ */
+export const reconcilePool = (world: World, { name }: ObjectRef): void => {
+  const { store } = world
+  const pool = store.get({ kind: 'NodePool', namespace: null, name })
+  const nodes = store.list('Node', { place: name }).map((node) => comeUp(world, node))
+  const rooms = nodes.flatMap((node) => (isStopping(node) ? [] : [{ node, free: freeOn(world, node) }]))
+  const waiting = [...store.list('Pod', { place: `waiting:${name}` }), ...store.list('Pod', { place: 'waiting:*' })]
+  for (const pod of waiting.sort(oldestFirst)) place(world, { pod, pool, rooms })
+  for (const node of nodes) tidyNode(world, node, pool)
+  if (pool !== null) showResources(world, pool)
+}
+
+const oldestFirst = (a: Pod, b: Pod): number =>
+  (millisOf(a.metadata.creationTimestamp) ?? 0) - (millisOf(b.metadata.creationTimestamp) ?? 0) ||
+  (a.metadata.name < b.metadata.name ? -1 : 1)
+
+const freeOn = (world: World, node: Node): number => {
+  const { gpus, used } = nodeGpus(world, node)
+  return gpus - used
+}
+
+/** A node that was on its way is ready once its time has come. */
+const comeUp = ({ store, due }: World, node: Node): Node => {
+  const { readyAt } = due.memo<NodeMemo>(node.metadata.uid) ?? {}
+  if (isReady(node) || readyAt === undefined || readyAt > store.now) return node
+  const said = {
+    type: 'Ready',
+    status: 'True',
+    reason: 'KubeletReady',
+    message: 'kubelet is posting ready status',
+  } as const
+  return store.update<'Node'>({
+    ...node,
+    status: { ...node.status, conditions: withCondition(node.status?.conditions, said, store.now) },
+  })
+}
+
+/** Onto a node that is up; else counted on one that is coming; else a new one is launched, or the pod is told why not. */
+const place = (
+  world: World,
+  { pod, pool, rooms }: { pod: Pod; pool: KubeObject<'NodePool'> | null; rooms: Room[] },
+): void => {
+  const gpus = gpusOf(pod.spec)
+  const fitting = rooms.filter(({ node, free }) => free >= gpus && whyNot(pod, node) === null)
+  const room = fitting.find(({ node }) => isReady(node))
+  if (room !== undefined) {
+    room.free -= gpus
+    return bindPod(world, pod, room.node.metadata.name)
+  }
+  const nodes = rooms.map(({ node }) => node)
+  const says = schedulerSays(pod, nodes)
+  const coming = fitting[0] ?? launchFor(world, pod, pool)
+  if (typeof coming === 'object') {
+    if (!rooms.includes(coming)) rooms.push(coming)
+    coming.free -= gpus
+    return leaveWaiting(world, pod, `${says} Pod should schedule on: ${coming.node.metadata.name}`)
+  }
+  leaveWaiting(world, pod, `${says} ${coming}`)
+}
+
+/** A new node for the pod, or why there is none. */
+const launchFor = (world: World, pod: Pod, pool: KubeObject<'NodePool'> | null): Room | string => {
+  const { store, due, pace } = world
+  if (pool === null) return `no NodePool named ${pod.spec?.nodeSelector?.[POOL_LABEL] ?? '(any)'}`
+  const { name, uid = '' } = pool.metadata
+  const draft = nodeOf(pool, store.freeName('Node', null, name))
+  const gpus = Number(draft.status?.allocatable?.[GPU] ?? 0)
+  const why = whyNot(pod, draft)
+  if (why !== null) return `incompatible with nodepool ${name}: ${why}`
+  if (gpus < gpusOf(pod.spec)) return `no instance type of nodepool ${name} has ${gpusOf(pod.spec)} GPUs`
+  const exceeded = exceeds(pool, store.list('Node', { place: name }), gpus)
+  if (exceeded !== null) return exceeded
+  const node = store.insert<'Node'>({
+    ...draft,
+    metadata: {
+      ...draft.metadata,
+      ownerReferences: [{ apiVersion: 'karpenter.sh/v1', kind: 'NodePool', name, uid, controller: true }],
+    },
+  })
+  due.remember(node.metadata.uid, { readyAt: store.now + pace.provision } satisfies NodeMemo)
+  wake(world, { kind: 'NodePool', namespace: null, name }, store.now + pace.provision)
+  return { node, free: gpus }
+}
+
+/** Karpenter counts whole nodes against the ceiling. */
+const exceeds = ({ metadata, spec }: KubeObject<'NodePool'>, nodes: Node[], gpus: number): string | null => {
+  const { nodes: mostNodes, [GPU]: mostGpus } = spec?.limits ?? {}
+  if (mostNodes !== undefined && nodes.length + 1 > Number(mostNodes))
+    return `node limits have been exhausted for nodepool ${metadata.name}`
+  if (mostGpus === undefined || totalGpus(nodes) + gpus <= Number(mostGpus)) return null
+  return `all available instance types exceed limits for nodepool ${metadata.name}`
+}
+
+const showResources = ({ store }: World, pool: KubeObject<'NodePool'>): void => {
+  const nodes = store.list('Node', { place: pool.metadata.name })
+  const resources = { [GPU]: String(totalGpus(nodes)), nodes: String(nodes.length) }
+  store.update<'NodePool'>({ ...pool, status: { ...pool.status, resources } })
+}
+
+const totalGpus = (nodes: Node[]): number =>
+  nodes.reduce((sum, { status }) => sum + Number(status?.capacity?.[GPU] ?? 0), 0)

@@ -1,0 +1,163 @@
+import type { ObjectRef } from '../../core/kube.ts'
+import { bindPod, leaveWaiting, loseNode, memoOf, type OwnerMemo, type PodMemo, removePod } from './pods.ts'
+import { type Program, programOf } from './program.ts'
+import type { ParsedSimulation } from './simulation.ts'
+import { poolAsked } from './store.ts'
+import { hasEnded, isReady, isStopping, type Pod, type Said, wireTime, withCondition } from './wire.ts'
+import { type World, wake } from './world.ts'
+
+/** The node for pods that need no GPU: always there, never full. */
+export const CPU_NODE = 'cpu-0'
+/** A kubelet that could not pull waits before it says so again. */
+const PULL_BACK_OFF = 10_000
+
+/** What a pod needs of the outside before it can go on. */
+export type Wish = { kind: 'read'; pod: Pod } | { kind: 'write'; pod: Pod; result: NonNullable<Program['result']> }
+
+/** The kubelet: starts what is on a node, and ends it. Looked at again when its next thing is due. */
+export const reconcilePod = (world: World, ref: ObjectRef): Wish | null => {
+  const pod = world.store.get({ ...ref, kind: 'Pod' })
+  if (pod === null) return null
+  const memo = memoOf(world, pod)
+  if (isStopping(pod) || hasEnded(pod)) return clear(world, pod, memo)
+  if (pod.spec?.nodeName === undefined) return poolAsked(pod) === null ? onCpuNode(world, pod) : null
+  if (memo.program === undefined) return { kind: 'read', pod }
+  if (memo.startedAt === undefined) return start(world, pod, memo)
+  return memo.program.imagePull ? goOn(world, pod, memo) : backOff(world, pod, memo)
+}
+
+/** Remembers what the pod will do, once what lies beside its input is read. */
+export const learn = (world: World, pod: Pod, parsed: ParsedSimulation): void => {
+  const { namespace = null, uid, ownerReferences = [] } = pod.metadata
+  const owner = ownerReferences[0]
+  const job = owner?.kind === 'Job' ? world.store.get({ kind: 'Job', namespace, name: owner.name }) : null
+  const first = world.due.memo<OwnerMemo>(owner?.uid)?.lost !== true
+  const program = programOf({ pod, job, parsed, first })
+  world.due.remember(uid, { ...memoOf(world, pod), program, logs: program.imagePull ? program.logs : [] })
+}
+
+/** Remembers that the pod's result is written. */
+export const wrote = (world: World, pod: Pod): void =>
+  world.due.remember(pod.metadata.uid, { ...memoOf(world, pod), written: true } satisfies PodMemo)
+
+const onCpuNode = (world: World, pod: Pod): null => {
+  const node = world.store.get({ kind: 'Node', namespace: null, name: CPU_NODE })
+  if (node === null) leaveWaiting(world, pod, '0/0 nodes are available: no nodes available to schedule pods')
+  else bindPod(world, pod, CPU_NODE)
+  return null
+}
+
+const clear = (world: World, pod: Pod, { stopAt, clearAt }: PodMemo): null => {
+  const at = stopAt ?? clearAt
+  if (at !== undefined && at <= world.store.now) removePod(world, pod)
+  else if (at !== undefined) wakeAt(world, pod, [at])
+  return null
+}
+
+const start = (world: World, pod: Pod, memo: PodMemo & { program?: Program }): null => {
+  const { store, due } = world
+  due.remember(pod.metadata.uid, { ...memo, startedAt: store.now } satisfies PodMemo)
+  const started = {
+    ...pod,
+    status: {
+      ...pod.status,
+      startTime: wireTime(store.now),
+      conditions: withCondition(pod.status?.conditions, { type: 'Initialized', status: 'True' }, store.now),
+    },
+  }
+  if (memo.program?.imagePull === false) showWaiting(world, started, 'ErrImagePull')
+  else showRunning(world, started, memo.program?.readyAfter === 0)
+  return null
+}
+
+/** Everything that a running container still has ahead of it. */
+const goOn = (world: World, pod: Pod, memo: PodMemo): Wish | null => {
+  const { now } = world.store
+  const { startedAt = now, program } = memo
+  const after = (ms: number | null | undefined): number | null =>
+    ms === null || ms === undefined ? null : startedAt + ms
+  const [ends, ready, lost] = [after(program?.endsAfter), after(program?.readyAfter), after(program?.lostAfter)]
+  if (lost !== null && lost <= now) {
+    const node = world.store.get({ kind: 'Node', namespace: null, name: pod.spec?.nodeName ?? '' })
+    if (node !== null) loseNode(world, node)
+    return null
+  }
+  if (ends !== null && ends <= now) {
+    if (program?.result && memo.written !== true) return { kind: 'write', pod, result: program.result }
+    end(world, pod, memo)
+    return null
+  }
+  if (ready !== null && ready <= now && !isReady(pod)) showRunning(world, pod, true)
+  wakeAt(world, pod, [ends, isReady(pod) ? null : ready, lost])
+  return null
+}
+
+const backOff = (world: World, pod: Pod, { startedAt = 0 }: PodMemo): null => {
+  const at = startedAt + PULL_BACK_OFF
+  if (at <= world.store.now) showWaiting(world, pod, 'ImagePullBackOff')
+  else wakeAt(world, pod, [at])
+  return null
+}
+
+const wakeAt = (world: World, { metadata }: Pod, times: (number | null)[]): void => {
+  const ahead = times.filter((at) => at !== null && at > world.store.now) as number[]
+  if (ahead.length > 0)
+    wake(world, { kind: 'Pod', namespace: metadata.namespace ?? null, name: metadata.name }, Math.min(...ahead))
+}
+
+const end = ({ store, due }: World, pod: Pod, memo: PodMemo): void => {
+  const { program, logs = [] } = memo
+  const exitCode = program?.exitCode ?? 0
+  due.remember(pod.metadata.uid, { ...memo, logs: [...logs, ...(program?.endLogs ?? [])] } satisfies PodMemo)
+  const reason = exitCode === 0 ? 'PodCompleted' : 'PodFailed'
+  show({ store, pod, ready: false, because: reason }, exitCode === 0 ? 'Succeeded' : 'Failed', () => ({
+    terminated: {
+      exitCode,
+      reason: program?.reason ?? 'Completed',
+      startedAt: pod.status?.startTime,
+      finishedAt: wireTime(store.now),
+    },
+  }))
+}
+
+const showRunning = ({ store }: World, pod: Pod, ready: boolean): void =>
+  show({ store, pod, ready, because: 'ContainersNotReady' }, 'Running', () => ({
+    running: { startedAt: pod.status?.startTime },
+  }))
+
+const showWaiting = ({ store }: World, pod: Pod, reason: 'ErrImagePull' | 'ImagePullBackOff'): void =>
+  show({ store, pod, ready: false, because: 'ContainersNotReady' }, 'Pending', (image) => ({
+    waiting: {
+      reason,
+      message:
+        reason === 'ErrImagePull'
+          ? `failed to pull and unpack image "${image}": not found`
+          : `Back-off pulling image "${image}": ErrImagePull: not found`,
+    },
+  }))
+
+type Status = NonNullable<Pod['status']>
+type State = NonNullable<NonNullable<Status['containerStatuses']>[number]['state']>
+
+/** Writes the pod's status, every container being in the same state. */
+const show = (
+  { store, pod, ready, because }: { store: World['store']; pod: Pod; ready: boolean; because: string },
+  phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed',
+  state: (image: string) => State,
+): void => {
+  const said = (type: string): Said => (ready ? { type, status: 'True' } : { type, status: 'False', reason: because })
+  const conditions = ['ContainersReady', 'Ready'].reduce(
+    (list, type) => withCondition(list, said(type), store.now),
+    pod.status?.conditions ?? [],
+  )
+  const containerStatuses = (pod.spec?.containers ?? []).map(({ name, image = '' }) => ({
+    name,
+    image,
+    imageID: phase === 'Pending' ? '' : image,
+    ready,
+    restartCount: 0,
+    started: phase === 'Running',
+    state: state(image),
+  }))
+  store.update<'Pod'>({ ...pod, status: { ...pod.status, phase, conditions, containerStatuses } })
+}

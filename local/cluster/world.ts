@@ -1,0 +1,65 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { Due } from './due.ts'
+import { poolAsked, Store } from './store.ts'
+import { hasEnded, POOL_LABEL, type Pod, placeOf } from './wire.ts'
+
+/** How long things take. Milliseconds. */
+export interface Pace {
+  /** From a node's launch until pods run on it. */
+  provision: number
+  /** An empty node of a pool that does not say goes after this. */
+  consolidate: number
+}
+
+/** What controllers act on: the objects, and who is looked at when. `store.now` is the time that is being lived through. */
+export interface World {
+  store: Store
+  due: Due
+  pace: Pace
+}
+
+/** Opens the world in a database: another one may have died on it at any moment before. */
+export const openWorld = (database: DatabaseSync, { seed, pace }: { seed: number; pace: Pace }): World => {
+  const world = { store: new Store(database, seed), due: new Due(database), pace }
+  world.store.onWrite = (object, gone) => wakeAround(world, object, gone)
+  return world
+}
+
+/** Looks at an object at this time, now unless told. */
+export const wake = ({ due, store }: World, ref: ObjectRef, at = store.now): void =>
+  due.wake({ kind: ref.kind, ...placeOf(ref), at: Math.max(at, store.now) })
+
+const CONTROLLED: ReadonlySet<Kind> = new Set(['Job', 'Deployment', 'NodePool'])
+
+/** Whoever a write concerns is looked at next. */
+const wakeAround = (world: World, object: KubeObject, gone: boolean): void => {
+  const { kind, metadata } = object
+  if (kind === 'Pod') return wakeAroundPod(world, object as Pod, gone)
+  if (kind === 'Node') return wakePool(world, metadata.labels?.[POOL_LABEL])
+  if (!CONTROLLED.has(kind)) return
+  wake(world, { kind, namespace: metadata.namespace ?? null, name: metadata.name })
+  if (gone) world.due.wake({ kind: 'Gone', namespace: '', name: metadata.uid ?? '', at: world.store.now })
+}
+
+const wakeAroundPod = (world: World, pod: Pod, gone: boolean): void => {
+  const { namespace = null, name, ownerReferences = [] } = pod.metadata
+  if (!gone) wake(world, { kind: 'Pod', namespace, name })
+  for (const owner of ownerReferences) wake(world, { kind: owner.kind as Kind, namespace, name: owner.name })
+  const asked = poolAsked(pod)
+  if (asked === null) return
+  const { nodeName } = pod.spec ?? {}
+  if (nodeName === undefined) return asked === '*' ? wakeAllPools(world) : wakePool(world, asked)
+  if (gone || hasEnded(pod)) wakePool(world, poolOf(world, nodeName))
+}
+
+const poolOf = ({ store }: World, nodeName: string): string | undefined =>
+  store.get({ kind: 'Node', namespace: null, name: nodeName })?.metadata.labels?.[POOL_LABEL]
+
+const wakePool = (world: World, pool: string | undefined): void => {
+  if (pool !== undefined) wake(world, { kind: 'NodePool', namespace: null, name: pool })
+}
+
+const wakeAllPools = (world: World): void => {
+  for (const { metadata } of world.store.list('NodePool')) wakePool(world, metadata.name)
+}

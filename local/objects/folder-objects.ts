@@ -1,0 +1,138 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, type Stats } from 'node:fs'
+import { lstat, mkdir, readdir, readFile, realpath, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+import { type Clock, type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
+
+/** Our own unfinished writes, left out of every listing. */
+const TEMPORARY = '.signalbox-writing-'
+
+/** Folders as buckets: a file that appears in one, written by any program, is an object. Unversioned. */
+export interface FolderObjects extends Objects {
+  /** Whole or not at all. */
+  write(bucket: string, key: string, bytes: Uint8Array): Promise<void>
+  /** `Object Created` events, as EventBridge sends them, for files that are new or changed since the last scan. */
+  scan(): Promise<Record<string, unknown>[]>
+}
+
+export const openObjects = ({ root, clock }: { root: string; clock: Clock }): FolderObjects => {
+  const seen = new Map<string, string>()
+  return {
+    head: async (bucket, key) => {
+      const file = await fileOf(root, bucket, key)
+      const stats = file === null ? null : await statOf(file)
+      return file === null || stats === null ? null : headOf(stats)
+    },
+    read: async (bucket, key, maxBytes) => {
+      const file = await fileOf(root, bucket, key)
+      const stats = file === null ? null : await statOf(file)
+      if (file === null || stats === null) return null
+      if (stats.size > maxBytes)
+        throw new TooLarge(`s3://${bucket}/${key} has ${stats.size} bytes, more than ${maxBytes}`)
+      return { head: headOf(stats), bytes: await readFile(file) }
+    },
+    list: async (bucket, prefix, limit) => {
+      const found = (await walk(join(root, bucket), '')).filter(({ key }) => key.startsWith(prefix))
+      return found.slice(0, limit).map(({ key, stats }) => ({ key, head: headOf(stats) }))
+    },
+    write: async (bucket, key, bytes) => {
+      const file = await fileOf(root, bucket, key, true)
+      if (file === null) throw new Error(`${key} is no key that a folder can hold`)
+      await mkdir(dirname(file), { recursive: true })
+      const temporary = join(dirname(file), `${TEMPORARY}${randomBytes(6).toString('hex')}`)
+      await writeFile(temporary, bytes)
+      const at = clock.now() / 1000
+      await utimes(temporary, at, at)
+      await rename(temporary, file)
+    },
+    scan: () => scan(root, seen),
+  }
+}
+
+const scan = async (root: string, seen: Map<string, string>): Promise<Record<string, unknown>[]> => {
+  const events: Record<string, unknown>[] = []
+  for (const bucket of await readdir(root).catch(() => [])) {
+    for (const { key, stats } of await walk(join(root, bucket), '')) {
+      const id = `${bucket}/${key}`
+      const version = `${stats.mtimeMs}-${stats.size}`
+      if (seen.get(id) === version) continue
+      seen.set(id, version)
+      events.push(created(bucket, key, stats))
+    }
+  }
+  return events
+}
+
+/** The shape of S3's event for an unversioned bucket. The sequencer grows with the file's time. */
+const created = (bucket: string, key: string, stats: Stats): Record<string, unknown> => ({
+  version: '0',
+  id: `local-${etagOf(stats)}`,
+  'detail-type': 'Object Created',
+  source: 'aws.s3',
+  account: '000000000000',
+  time: new Date(stats.mtimeMs).toISOString(),
+  region: 'local-1',
+  resources: [`arn:aws:s3:::${bucket}`],
+  detail: {
+    version: '0',
+    bucket: { name: bucket },
+    object: {
+      key,
+      size: stats.size,
+      etag: etagOf(stats),
+      sequencer: Math.floor(stats.mtimeMs).toString(16).toUpperCase().padStart(18, '0'),
+    },
+    'request-id': etagOf(stats).slice(0, 16).toUpperCase(),
+    requester: '000000000000',
+    'source-ip-address': '127.0.0.1',
+    reason: 'PutObject',
+  },
+})
+
+const etagOf = ({ ino, mtimeMs, size }: Stats): string =>
+  createHash('md5').update(`${ino} ${mtimeMs} ${size}`).digest('hex')
+
+const headOf = (stats: Stats): ObjectHead => ({
+  size: stats.size,
+  versionId: null,
+  lastModified: Math.floor(stats.mtimeMs),
+  etag: etagOf(stats),
+})
+
+const statOf = async (file: string): Promise<Stats | null> => {
+  try {
+    const stats = await stat(file)
+    return stats.isFile() ? stats : null
+  } catch {
+    return null
+  }
+}
+
+/** The file of a key, or null when the key would lead out of its bucket. */
+const fileOf = async (root: string, bucket: string, key: string, making = false): Promise<string | null> => {
+  const parts = key.split('/')
+  const bad =
+    key === '' ||
+    key.includes('\0') ||
+    key.includes('\\') ||
+    parts.some((part) => part === '' || part === '.' || part === '..')
+  if (bad || !/^[a-z0-9][a-z0-9.-]{1,62}$/.test(bucket)) return null
+  const folder = join(root, bucket)
+  const file = join(folder, ...parts)
+  if (making) return file
+  if (!existsSync(file)) return null
+  const real = await realpath(file).catch(() => null)
+  return real?.startsWith((await realpath(folder)) + sep) ? real : null
+}
+
+/** Every file below a folder, with its key, in the order of keys' UTF-8 bytes. Links are not followed. */
+const walk = async (folder: string, prefix: string): Promise<{ key: string; stats: Stats }[]> => {
+  const found: { key: string; stats: Stats }[] = []
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (name.startsWith(TEMPORARY)) continue
+    const stats = await lstat(join(folder, name)).catch(() => null)
+    if (stats?.isDirectory()) found.push(...(await walk(join(folder, name), `${prefix}${name}/`)))
+    else if (stats?.isFile()) found.push({ key: `${prefix}${name}`, stats })
+  }
+  return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
+}

@@ -1,0 +1,132 @@
+import type { Shelf, Version } from './shelf.ts'
+
+export interface RestAnswer {
+  status: number
+  body: Record<string, unknown>
+}
+
+interface Call {
+  method: string
+  /** Below `/api/2.0/mlflow/`. */
+  path: string
+  /** Query or body. */
+  input: Record<string, unknown>
+}
+
+type Route = (shelf: Shelf, input: Record<string, string>, registry: Aliases) => RestAnswer | Promise<RestAnswer>
+
+/** What the routes that change aliases need: the change and its webhook. */
+interface Aliases {
+  setAlias(model: string, alias: string, version: string): Promise<void>
+  deleteAlias(model: string, alias: string): Promise<void>
+}
+
+/** MLflow's REST answers, with its statuses and error words (captured from 3.17.2), for the routes that a registry port needs. */
+export const restOf = async (shelf: Shelf, registry: Aliases, { method, path, input }: Call): Promise<RestAnswer> => {
+  const route = ROUTES[`${method} ${path}`]
+  if (route === undefined) return problem(404, 'ENDPOINT_NOT_FOUND', `${method} ${path} is not part of the stand-in`)
+  const wrong = Object.entries(input).find(([key, value]) => typeof value !== 'string' && key !== 'tags')
+  if (wrong !== undefined)
+    return problem(
+      400,
+      'INVALID_PARAMETER_VALUE',
+      `Invalid value ${JSON.stringify(wrong[1])} for parameter '${wrong[0]}' supplied.`,
+    )
+  return route(shelf, input as Record<string, string>, registry)
+}
+
+const problem = (status: number, error_code: string, message: string): RestAnswer => ({
+  status,
+  body: { error_code, message },
+})
+const ok = (body: Record<string, unknown> = {}): RestAnswer => ({ status: 200, body })
+const noModel = (name: string): RestAnswer =>
+  problem(404, 'RESOURCE_DOES_NOT_EXIST', `Registered Model with name=${name} not found`)
+const noVersion = (name: string, version: string): RestAnswer =>
+  problem(404, 'RESOURCE_DOES_NOT_EXIST', `Model Version (name=${name}, version=${version}) not found`)
+
+/** MLflow leaves empty fields out. */
+const versionJson = (shelf: Shelf, found: Version, withAliases: boolean): Record<string, unknown> => {
+  const names = shelf.aliases(found.name).flatMap(({ alias, version }) => (version === found.version ? [alias] : []))
+  const tags = Object.entries(found.tags).map(([key, value]) => ({ key, value }))
+  return {
+    name: found.name,
+    version: found.version,
+    creation_timestamp: found.created,
+    last_updated_timestamp: found.created,
+    current_stage: 'None',
+    description: '',
+    source: found.source,
+    run_id: found.runId ?? '',
+    status: 'READY',
+    run_link: '',
+    ...(tags.length > 0 ? { tags } : {}),
+    ...(withAliases && names.length > 0 ? { aliases: names } : {}),
+  }
+}
+
+const modelJson = (shelf: Shelf, name: string): Record<string, unknown> => {
+  const [newest] = shelf.versions(name)
+  const aliases = shelf.aliases(name)
+  return {
+    name,
+    creation_timestamp: newest?.created ?? 0,
+    last_updated_timestamp: newest?.created ?? 0,
+    latest_versions: newest === undefined ? [] : [versionJson(shelf, newest, false)],
+    ...(aliases.length > 0 ? { aliases } : {}),
+  }
+}
+
+const ROUTES: Record<string, Route> = {
+  'GET registered-models/alias': (shelf, { name = '', alias = '' }) => {
+    if (shelf.versions(name).length === 0) return noModel(name)
+    const found = shelf.byAlias(name, alias)
+    return found === null
+      ? problem(400, 'INVALID_PARAMETER_VALUE', `Registered model alias ${alias} not found.`)
+      : ok({ model_version: versionJson(shelf, found, true) })
+  },
+  'POST registered-models/alias': async (shelf, { name = '', alias = '', version = '' }, registry) => {
+    if (!/^[A-Za-z0-9_-]+$/.test(alias) || alias === 'latest' || /^v\d+$/i.test(alias))
+      return problem(400, 'INVALID_PARAMETER_VALUE', `Invalid alias name: '${alias}'.`)
+    if (shelf.find(name, version) === null) return noVersion(name, version)
+    await registry.setAlias(name, alias, version)
+    return ok()
+  },
+  'DELETE registered-models/alias': async (_, { name = '', alias = '' }, registry) => {
+    await registry.deleteAlias(name, alias)
+    return ok()
+  },
+  'GET registered-models/get': (shelf, { name = '' }) =>
+    shelf.versions(name).length === 0 ? noModel(name) : ok({ registered_model: modelJson(shelf, name) }),
+  'GET registered-models/search': (shelf) =>
+    ok(shelf.models().length === 0 ? {} : { registered_models: shelf.models().map((name) => modelJson(shelf, name)) }),
+  'GET model-versions/get': (shelf, { name = '', version = '' }) => {
+    const found = shelf.find(name, version)
+    return found === null ? noVersion(name, version) : ok({ model_version: versionJson(shelf, found, true) })
+  },
+  'GET model-versions/search': (shelf, { filter = '' }) => {
+    const name = /name\s*=\s*'([^']*)'/.exec(filter)?.[1] ?? ''
+    const found = shelf.versions(name).map((version) => versionJson(shelf, version, false))
+    return ok(found.length === 0 ? {} : { model_versions: found })
+  },
+  'GET model-versions/get-download-uri': (shelf, { name = '', version = '' }) => {
+    const found = shelf.find(name, version)
+    return found === null ? noVersion(name, version) : ok({ artifact_uri: found.source })
+  },
+  'POST model-versions/create': (shelf, { name = '', source = '', run_id: runId, ...rest }) => {
+    if (name === '' || source === '')
+      return problem(400, 'INVALID_PARAMETER_VALUE', 'Missing value for required parameter.')
+    const tags = Object.fromEntries(
+      ((rest['tags'] ?? []) as unknown as { key: string; value: string }[]).map(({ key, value }) => [key, value]),
+    )
+    return ok({
+      model_version: versionJson(shelf, shelf.add({ model: name, source, runId: runId ?? null, tags }), true),
+    })
+  },
+  'POST model-versions/set-tag': (shelf, { name = '', version = '', key = '', value = '' }) => {
+    const found = shelf.find(name, version)
+    if (found === null) return noVersion(name, version)
+    shelf.setTag(found, key, value)
+    return ok()
+  },
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { modelPromoted, registryEvent } from '../../events/model-promoted.ts'
+import { samplesOf } from './samples.ts'
+
+const samples = samplesOf('model-promoted')
+const captured = samples.filter(({ request }) => request !== undefined)
+const onBus = ({ source, detailType, detail }: { source: string; detailType: string; detail: unknown }) => ({
+  id: 'i',
+  source,
+  'detail-type': detailType,
+  time: '2026-11-23T18:52:19Z',
+  detail,
+})
+
+describe('MLflow’s alias webhook', () => {
+  it.each(captured)('$name, as captured, is what its sample says', ({ request, expect: expected }) => {
+    const parsed = registryEvent('d-1', JSON.parse(request?.body ?? ''))
+    if (expected !== 'accepted') {
+      expect(parsed).toMatchObject({ ok: false, reason: expected.refused })
+      return
+    }
+    if (!parsed.ok) throw new Error(parsed.detail)
+    expect(modelPromoted.parse(onBus(parsed.event))).toMatchObject({
+      ok: true,
+      event: { id: 'd-1', model: 'demo-llm', alias: 'champion' },
+    })
+  })
+
+  it('a deletion names no version and is a change like any other', () => {
+    expect(modelPromoted.parse(samples.find(({ name }) => name === 'bus-alias-deleted')?.event)).toMatchObject({
+      event: { action: 'deleted', model: 'support-llama' },
+    })
+  })
+
+  it('refuses test deliveries at both ends', () => {
+    const test = {
+      entity: 'model_version_alias',
+      action: 'created',
+      timestamp: '2026-11-23T18:39:35+00:00',
+      data: { name: 'example_model', alias: 'example_alias', version: '1' },
+    }
+    expect(registryEvent('d', test)).toMatchObject({ reason: 'test-payload' })
+    expect(
+      modelPromoted.parse(
+        onBus({
+          source: 'signalbox.registry',
+          detailType: 'Model Alias Changed',
+          detail: { deliveryId: 'd', ...test },
+        }),
+      ),
+    ).toMatchObject({ reason: 'test-payload' })
+  })
+
+  it('is total', () => {
+    fc.assert(
+      fc.property(fc.anything(), (input) => {
+        for (const parsed of [modelPromoted.parse(input), registryEvent('d', input)])
+          if (!parsed.ok) expect(parsed.detail).not.toBe('')
+      }),
+    )
+  })
+})
