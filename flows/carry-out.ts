@@ -6,7 +6,7 @@ import { type Answered, lookAtAnswer, openQuestion } from './carrying/asking.ts'
 import { type Carrier, waitFor } from './carrying/carrier.ts'
 import { closing } from './carrying/closing.ts'
 import { giveBack, tryHold } from './carrying/holding.ts'
-import { planRound, type Stop } from './carrying/planning.ts'
+import { planRound, type Round, type Stop } from './carrying/planning.ts'
 import { beginStep, type Stepped, seeStep, type Way } from './carrying/stepping.ts'
 import { beginRun, tryTakeLane } from './carrying/take-lane.ts'
 import { tell } from './carrying/telling.ts'
@@ -39,48 +39,64 @@ export const carryOut = async (ports: Ports, context: WorkflowContext, run: RunK
 
 const superseded: Outcome = { kind: 'superseded', reason: null, detail: 'something newer is wanted of its lane' }
 
+/** What has been asked so far: how often, and the question whose answer stands. */
+interface Asking {
+  asked: number
+  question: string | null
+}
+
 /** Rounds of planning, asking and holding, until the plan is carried out or one of them says why not. */
 const decideAndDo = async (carrier: Carrier): Promise<Outcome> => {
-  let asked = 0
-  let question: string | null = null
+  let asking: Asking = { asked: 0, question: null }
   for (let round = 0; ; round++) {
     const planned = await carrier.context.step(`plan ${round}`, () => planRound(carrier))
-    if (planned.kind === 'nothing') return { kind: 'succeeded', reason: null, detail: planned.detail }
-    if (planned.kind === 'refuse') return { kind: 'refused', reason: planned.reason, detail: planned.detail }
-    if (planned.kind !== 'plan') return stopped(planned)
-    if (planned.required && question === null) {
-      if (asked === QUESTIONS)
-        return {
-          kind: 'refused',
-          reason: 'changed-while-asked',
-          detail: 'what was approved changed twice before it could begin: look at what keeps changing, then say retry',
-        }
-      const opened = await carrier.context.step(`ask ${asked}`, () => openQuestion(carrier, asked))
-      if (opened.kind === 'lost') return stopped(opened)
-      const answered: Answered = await waitFor(carrier, `answer ${asked}`, () => lookAtAnswer(carrier, opened.question))
-      asked++
-      if (answered.kind === 'rejected' || answered.kind === 'expired')
-        return { kind: answered.kind, reason: null, detail: answered.detail }
-      if (answered.kind !== 'approved') return stopped(answered)
-      question = opened.question
+    if (planned.kind !== 'plan') return notPlanned(planned)
+    if (planned.required && asking.question === null) {
+      const answered = await ask(carrier, asking)
+      if ('outcome' in answered) return answered.outcome
+      asking = answered
     }
-    const asking: string | null = question
-    const held = await waitFor(carrier, `hold ${round}`, () => tryHold(carrier, asking))
-    if (held.kind === 'changed') {
-      question = null
-      continue
-    }
-    if (held.kind === 'nothing') return { kind: 'succeeded', reason: null, detail: held.detail }
-    if (held.kind === 'refuse') return { kind: 'refused', reason: held.reason, detail: held.detail }
-    if (held.kind === 'expired') return { kind: 'expired', reason: null, detail: held.detail }
-    if (held.kind !== 'held') return stopped(held)
-    const done = await walk(carrier, { way: 'forth', round, names: held.steps })
-    if (done.kind === 'frozen') {
-      await carrier.context.step(`give back ${round}`, () => giveBack(carrier))
-      continue
-    }
-    return end(carrier, done)
+    const done = await holdAndDo(carrier, round, asking)
+    if ('outcome' in done) return done.outcome
+    asking = done
   }
+}
+
+/** Opens a question and sleeps until it is answered: approved, or how the run ends. */
+const ask = async (carrier: Carrier, { asked }: Asking): Promise<Asking | { outcome: Outcome }> => {
+  if (asked === QUESTIONS) return { outcome: CHANGED_TWICE }
+  const opened = await carrier.context.step(`ask ${asked}`, () => openQuestion(carrier, asked))
+  if (opened.kind === 'lost') return { outcome: stopped(opened) }
+  const answered: Answered = await waitFor(carrier, `answer ${asked}`, () => lookAtAnswer(carrier, opened.question))
+  if (answered.kind === 'approved') return { asked: asked + 1, question: opened.question }
+  if (answered.kind === 'rejected' || answered.kind === 'expired')
+    return { outcome: { kind: answered.kind, reason: null, detail: answered.detail } }
+  return { outcome: stopped(answered) }
+}
+
+/** Holds and walks the steps; answers the outcome, or what still stands of the asking when it must be planned anew. */
+const holdAndDo = async (carrier: Carrier, round: number, asking: Asking): Promise<Asking | { outcome: Outcome }> => {
+  const held = await waitFor(carrier, `hold ${round}`, () => tryHold(carrier, asking.question))
+  if (held.kind === 'changed') return { ...asking, question: null }
+  if (held.kind === 'expired') return { outcome: { kind: 'expired', reason: null, detail: held.detail } }
+  if (held.kind !== 'held') return { outcome: notPlanned(held) }
+  const done = await walk(carrier, { way: 'forth', round, names: held.steps })
+  if (done.kind !== 'frozen') return { outcome: await end(carrier, done) }
+  await carrier.context.step(`give back ${round}`, () => giveBack(carrier))
+  return asking
+}
+
+const CHANGED_TWICE: Outcome = {
+  kind: 'refused',
+  reason: 'changed-while-asked',
+  detail: 'what was approved changed twice before it could begin: look at what keeps changing, then say retry',
+}
+
+/** How a run ends that has no plan to carry out. */
+const notPlanned = (round: Exclude<Round, { kind: 'plan' }>): Outcome => {
+  if (round.kind === 'nothing') return { kind: 'succeeded', reason: null, detail: round.detail }
+  if (round.kind === 'refuse') return { kind: 'refused', reason: round.reason, detail: round.detail }
+  return stopped(round)
 }
 
 /** Each step: begin, sleep until it has ended, next. Answers the first that did not end well. */

@@ -27,6 +27,9 @@ export const busTargets = (ports: () => Ports) =>
     },
   }))
 
+/** Whether any door's rule would take it: most objects of a bucket concern nobody. */
+export const isSelected = (event: unknown): boolean => busDoors.some(({ pattern }) => matches(pattern, event))
+
 /** One EventBridge event from outside, through every door whose pattern selects it. */
 export const deliverThrough = async (ports: Ports, event: unknown): Promise<Became> => {
   if (typeof event !== 'object' || event === null || Array.isArray(event))

@@ -4,8 +4,9 @@ import { door as carryOut } from '../functions/carry-out.ts'
 import { signMlflow } from '../functions/signatures.ts'
 import { openBus } from './bus/local-bus.ts'
 import { openChat } from './chat/local-chat.ts'
+import { nodePoolObject } from './cluster/node-pool-object.ts'
 import { openSimulatedCluster } from './cluster/simulated-cluster.ts'
-import { busTargets, deliverThrough, httpDoors, reconcileDoor } from './doors.ts'
+import { busTargets, deliverThrough, httpDoors, isSelected, reconcileDoor } from './doors.ts'
 import type { House } from './house-type.ts'
 import { openLedger } from './ledger/sqlite-ledger.ts'
 import { openObjects } from './objects/folder-objects.ts'
@@ -90,9 +91,13 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
   }
   const ports = options.wrap?.(given) ?? given
   const rings = new Set<Promise<void>>()
+  for (const [name, pool] of Object.entries((await policies.load()).pools)) await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
   const watching = await watch(ports, {
     onError: (error) => onError('watch', error),
-    track: (ring) => void rings.add(ring.finally(() => rings.delete(ring))),
+    track: (ring) => {
+      rings.add(ring)
+      void ring.then(() => rings.delete(ring))
+    },
   })
   const { answerHttp } = httpDoors(ports)
   let reconcileAt = clock.now() + RECONCILE_EVERY
@@ -104,9 +109,12 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
         reconcileAt = now + RECONCILE_EVERY
         await reconcileDoor(ports)().catch((error: unknown) => onError('reconcile', error))
       }
-      const due = [await bus.advance(now), await workflow.advance(now), await cluster.advance(now)]
+      await bus.advance(now)
+      await workflow.advance(now)
+      await cluster.advance(now)
       while (rings.size > 0) await Promise.all(rings)
-      due.push(await workflow.advance(now), reconcileAt)
+      // Asked again: what each of them did may have given the others something to do at once.
+      const due = [await workflow.advance(now), await cluster.advance(now), await bus.advance(now), reconcileAt]
       changed()
       const next = Math.min(...due.filter((at) => at !== null))
       if (next > now) return next
@@ -124,7 +132,7 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
     chat,
     advance,
     scanUploads: async () => {
-      for (const event of await objects.scan()) await house.deliver(event)
+      for (const event of await objects.scan()) if (isSelected(event)) await house.deliver(event)
     },
     deliver: async (event) => {
       const became = await deliverThrough(ports, event)

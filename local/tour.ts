@@ -26,50 +26,49 @@ const SERVE = 'serve/support-llama'
 /** The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. */
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {
   stage.say('1 · A dataset lands in the bucket acme-datasets. Its manifest is written last.')
-  const day = new Date(house.clock.now()).toISOString().replace(/[:.]/g, '-')
-  await uploadDataset(house, {
-    bucket: 'acme-datasets',
-    folder: `support-chats/${day}/`,
-    rows: conversations(day),
-    requestedBy: 'T0SIGNAL/U0BEN',
-  })
-  await house.scanUploads()
   const trained = await chapter(house, stage, {
     title: 'dataset → fine-tuning → evaluation → registered',
     lane: TRAIN,
     expected: 'succeeded',
+    act: () => uploadConversations(house),
   })
-  const run = (await house.ports.ledger.list('run', { prefix: trained.id })).at(-1)?.value
+  const run = (await house.ports.ledger.read('run', trained.id))?.value
   const version = String(run?.steps.find(({ kind }) => kind === 'register-model')?.result?.['version'] ?? '1')
 
   stage.say(`2 · Somebody gives the alias champion to support-llama v${version} in the registry.`)
-  await promote(house, 'support-llama', version)
   const rolled = await chapter(house, stage, {
     title: `v${version} promoted → rolled out behind its gate`,
     lane: SERVE,
     expected: 'succeeded',
+    act: () => promote(house, 'support-llama', version),
   })
 
-  const worse = await registerVersion(house, {
-    model: 'support-llama',
-    simulation: { metrics: { health: 1, p95_ms: 5200, error_rate: 0.2 } },
-  })
+  const slow = { metrics: { health: 1, p95_ms: 5200, error_rate: 0.2 } }
+  const worse = await registerVersion(house, { model: 'support-llama', simulation: slow })
   stage.say(`3 · v${worse} is promoted. It is slow and it errs, which nobody knows yet.`)
-  await promote(house, 'support-llama', worse)
   const failed = await chapter(house, stage, {
     title: `v${worse} promoted → gate fails → walks back to v${version}`,
     lane: SERVE,
     expected: 'failed: gate',
+    act: () => promote(house, 'support-llama', worse),
   })
   return [trained, rolled, failed].map(({ title, lane, expected, outcome }) => ({ title, lane, expected, outcome }))
+}
+
+const uploadConversations = async (house: LocalHouse): Promise<void> => {
+  const day = new Date(house.clock.now()).toISOString().replace(/[:.]/g, '-')
+  const folder = `support-chats/${day}/`
+  await uploadDataset(house, { bucket: 'acme-datasets', folder, rows: conversations(day), requestedBy: 'T0SIGNAL/U0BEN' })
+  await house.scanUploads()
 }
 
 const chapter = async (
   house: LocalHouse,
   stage: Stage,
-  { title, lane, expected }: Omit<Chapter, 'outcome'>,
+  { title, lane, expected, act }: Omit<Chapter, 'outcome'> & { act: () => Promise<void> },
 ): Promise<Chapter & { id: string }> => {
   const before = await row(house, lane)
+  await act()
   const started = async () => ((await row(house, lane))?.generation ?? 0) > (before?.generation ?? 0)
   await stage.until(`${lane} has something to do`, started)
   await stage.until(

@@ -44,24 +44,29 @@ export const openQuestion = async (
 
 /** Reads the question; closes it when it has expired or when the run must stop. */
 export const lookAtAnswer = async (carrier: Carrier, question: string): Promise<Answered | Wait> => {
-  const { ports, run } = carrier
   for (;;) {
-    const { lane } = await readRows(carrier)
-    const stored = await ports.ledger.read('answer', question)
-    if (stored === null) throw new Error(`question ${question} has no row`)
-    const { value: row, revision } = stored
-    const order = orders(lane.value, run, false)
-    if (order === 'lost') return { kind: 'lost' }
-    if (row.state === 'open' && order !== 'go') {
-      if (!(await close(carrier, { row, revision, state: 'closed' }))) continue
-    }
-    if (order === 'superseded') return { kind: 'superseded' }
-    if (order === 'cancelled') return { kind: 'cancelled', detail: `cancelled by ${lane.value.cancelled?.by}` }
-    if (row.state !== 'open') return settled(row)
-    const left = row.until + ANSWER_GRACE - ports.clock.now()
-    if (left > 0) return { wait: left / 1000 }
-    await close(carrier, { row, revision, state: 'expired' })
+    const seen = await lookOnce(carrier, question)
+    if (seen !== 'again') return seen
   }
+}
+
+const lookOnce = async (carrier: Carrier, question: string): Promise<Answered | Wait | 'again'> => {
+  const { ports, run } = carrier
+  const { lane } = await readRows(carrier)
+  const stored = await ports.ledger.read('answer', question)
+  if (stored === null) throw new Error(`question ${question} has no row`)
+  const { value: row, revision } = stored
+  const order = orders(lane.value, run, false)
+  if (order === 'lost') return { kind: 'lost' }
+  if (order !== 'go') {
+    if (row.state === 'open' && !(await close(carrier, { row, revision, state: 'closed' }))) return 'again'
+    return order === 'superseded' ? { kind: order } : { kind: order, detail: `cancelled by ${lane.value.cancelled?.by}` }
+  }
+  if (row.state !== 'open') return settled(row)
+  const left = row.until + ANSWER_GRACE - ports.clock.now()
+  if (left > 0) return { wait: left / 1000 }
+  await close(carrier, { row, revision, state: 'expired' })
+  return 'again'
 }
 
 const settled = (row: AnswerRow): Answered => {

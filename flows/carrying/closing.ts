@@ -1,8 +1,9 @@
 import { type finished, sameRun } from '../../core/lane.ts'
 import { costOf } from '../../core/money/cost.ts'
+import type { RunKey } from '../../core/names.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
-import type { RunRow } from '../../core/rows.ts'
+import type { LaneRow, RunRow } from '../../core/rows.ts'
 import { monthOf } from '../observe.ts'
 import type { Ports, Stored, Write } from '../ports.ts'
 import { ringRun } from '../start.ts'
@@ -18,40 +19,40 @@ export const closing = async (
   carrier: Closer,
   { outcome, row: ended }: { outcome: Outcome; row: typeof finished },
 ): Promise<Outcome> => {
-  const { ports, run, id } = carrier
   for (;;) {
-    const lane = await ports.ledger.read('lane', run.lane)
-    const own = await ports.ledger.read('run', id)
-    if (lane === null || own === null || own.value.outcome !== null) return own?.value.outcome ?? outcome
-    const plan = (await ports.ledger.read('plan', id))?.value ?? null
-    const policy = await ports.policies.load()
-    const now = ports.clock.now()
-    const cost = plan === null ? 0 : costOf({ run: own.value, plan, policy, now })
-    const value: RunRow = { ...own.value, outcome, endedAt: now, stage: 'done', bell: null, hold: null, cost }
-    const released = await returnHold(ports, { id, run: own.value, cost, policy })
-    const mine = sameRun(lane.value.holder, run) || (lane.value.holder === null && sameRun(lane.value, run))
-    const desired = plan?.desired ?? lane.value.desired
-    const { ok } = await ports.ledger.commit([
-      { put: 'run', id, revision: own.revision, value },
-      ...(mine && desired !== null
-        ? [
-            {
-              put: 'lane' as const,
-              id: run.lane,
-              revision: lane.revision,
-              value: ended(lane.value, run, outcome, desired),
-            },
-          ]
-        : []),
-      ...released.writes,
-      momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
-      { count: `outcome:${outcome.kind}`, by: 1 },
-    ])
-    if (!ok) continue
-    for (const waiter of released.waiters) await ringRun(ports, waiter)
-    return outcome
+    const closed = await closeOnce(carrier, outcome, ended)
+    if (closed !== 'again') return closed
   }
 }
+
+const closeOnce = async (carrier: Closer, outcome: Outcome, ended: typeof finished): Promise<Outcome | 'again'> => {
+  const { ports, run, id } = carrier
+  const lane = await ports.ledger.read('lane', run.lane)
+  const own = await ports.ledger.read('run', id)
+  if (lane === null || own === null || own.value.outcome !== null) return own?.value.outcome ?? outcome
+  const plan = (await ports.ledger.read('plan', id))?.value ?? null
+  const policy = await ports.policies.load()
+  const now = ports.clock.now()
+  const cost = plan === null ? 0 : costOf({ run: own.value, plan, policy, now })
+  const value: RunRow = { ...own.value, outcome, endedAt: now, stage: 'done', bell: null, hold: null, cost }
+  const released = await returnHold(ports, { id, run: own.value, cost, policy })
+  const desired = plan?.desired ?? lane.value.desired
+  const { ok } = await ports.ledger.commit([
+    { put: 'run', id, revision: own.revision, value },
+    ...(isItsOwn(lane.value, run) && desired !== null
+      ? [{ put: 'lane' as const, id: run.lane, revision: lane.revision, value: ended(lane.value, run, outcome, desired) }]
+      : []),
+    ...released.writes,
+    momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
+    { count: `outcome:${outcome.kind}`, by: 1 },
+  ])
+  if (!ok) return 'again'
+  for (const waiter of released.waiters) await ringRun(ports, waiter)
+  return outcome
+}
+
+/** Whether the lane is this run's to release: it holds it, or nobody does and it is the wanted one. */
+const isItsOwn = (lane: LaneRow, run: RunKey): boolean => sameRun(lane.holder, run) || (lane.holder === null && sameRun(lane, run))
 
 /** The writes by which a run's hold goes back, money spent is booked, and the runs that waited for the room. */
 export const returnHold = async (

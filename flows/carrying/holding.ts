@@ -23,44 +23,41 @@ export type Held =
  */
 export const tryHold = async (carrier: Carrier, question: string | null): Promise<Held | Wait> => {
   for (;;) {
-    const asked = question === null ? null : await carrier.ports.ledger.read('answer', question)
-    const situation = await look(carrier, asked?.value.bounds)
-    const { rows, policy, observed, planned } = situation
-    const stop = whyStop(carrier, rows.lane.value, policy)
-    if (stop !== null) return stop
-    if (rows.run.value.hold !== null) return { kind: 'held', steps: rows.run.value.steps.map(({ name }) => name) }
-    if (planned.kind === 'nothing') return { kind: 'nothing', detail: planned.reason }
-    if (planned.kind === 'refuse') return planned
-    const frozen = await frozenFor(carrier)
-    if (frozen !== null) return frozen
-    const until = await untilOf(carrier, question)
-    const now = carrier.ports.clock.now()
-    if (now > until) return { kind: 'expired', detail: 'there was no room for it before it expired' }
-    const changed = await whyChanged(carrier, { question, plan: planned.plan, policy })
-    if (changed !== null) return { kind: 'changed', detail: changed }
-    const full = whyFull(planned.plan, observed, policy.budget.dollars)
-    if (full !== null) {
-      if (await waitForRoom(carrier, situation, full)) return { wait: (until - now) / 1000 + 1 }
-    } else if (await hold(carrier, situation, { ...planned.plan, bounds: { ...planned.plan.bounds, until } })) {
-      return { kind: 'held', steps: planned.plan.steps.map(({ name }) => name) }
-    }
+    const asked = question === null ? null : ((await carrier.ports.ledger.read('answer', question))?.value ?? null)
+    const situation = await look(carrier, asked?.bounds)
+    const held = await holdOnce(carrier, situation, asked)
+    if (held !== 'again') return held
   }
 }
 
-const untilOf = async ({ ports, id }: Carrier, question: string | null): Promise<number> => {
-  if (question !== null) return (await ports.ledger.read('answer', question))?.value.until ?? 0
-  return (await ports.ledger.read('plan', id))?.value.bounds.until ?? 0
+const holdOnce = async (carrier: Carrier, situation: Situation, asked: AnswerRow | null): Promise<Held | Wait | 'again'> => {
+  const { rows, policy, observed, planned } = situation
+  const stop = whyStop(carrier, rows.lane.value, policy)
+  if (stop !== null) return stop
+  if (rows.run.value.hold !== null) return { kind: 'held', steps: namesOf(rows.run.value.steps) }
+  if (planned.kind === 'nothing') return { kind: 'nothing', detail: planned.reason }
+  if (planned.kind === 'refuse') return planned
+  const frozen = await frozenFor(carrier)
+  if (frozen !== null) return frozen
+  const until = asked?.until ?? (await carrier.ports.ledger.read('plan', carrier.id))?.value.bounds.until ?? 0
+  const left = until - carrier.ports.clock.now()
+  if (left < 0) return { kind: 'expired', detail: 'there was no room for it before it expired' }
+  const changed = whyChanged(planned.plan, asked, policy)
+  if (changed !== null) return { kind: 'changed', detail: changed }
+  const full = whyFull(planned.plan, observed, policy.budget.dollars)
+  if (full !== null) return (await waitForRoom(carrier, situation, full)) ? { wait: left / 1000 + 1 } : 'again'
+  const plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
+  return (await hold(carrier, situation, plan)) ? { kind: 'held', steps: namesOf(plan.steps) } : 'again'
 }
 
-const whyChanged = async (
-  { ports }: Carrier,
-  { question, plan, policy }: { question: string | null; plan: Plan; policy: Situation['policy'] },
-): Promise<string | null> => {
-  if (question === null) return plan.approval.required ? 'it now needs an approval' : null
-  const row = (await ports.ledger.read('answer', question))?.value as AnswerRow
-  if (row.digest !== plan.digest) return 'its effects are no longer those that were approved'
-  if (!within(plan, row.bounds)) return 'it no longer stays inside the bounds that were approved'
-  if (plan.approval.required && !stillApproved(row, policy.approvals, plan.approval.need))
+const namesOf = (steps: { name: string }[]): string[] => steps.map(({ name }) => name)
+
+/** Why an approval does not cover the plan as it is now, or null. */
+const whyChanged = (plan: Plan, asked: AnswerRow | null, policy: Situation['policy']): string | null => {
+  if (asked === null) return plan.approval.required ? 'it now needs an approval' : null
+  if (asked.digest !== plan.digest) return 'its effects are no longer those that were approved'
+  if (!within(plan, asked.bounds)) return 'it no longer stays inside the bounds that were approved'
+  if (plan.approval.required && !stillApproved(asked, policy.approvals, plan.approval.need))
     return 'its answers no longer satisfy the policy in force'
   return null
 }

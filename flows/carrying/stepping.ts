@@ -17,14 +17,10 @@ export type Way = 'forth' | 'back'
 /** Begins a step: its row says `running` before anything is touched, so that what it may have made can be found again. */
 export const beginStep = async (carrier: Carrier, way: Way, name: string): Promise<Stepped | Wait> => {
   const rows = await readRows(carrier)
-  const stop = whyHalt(carrier, rows.lane.value, way)
-  if (stop !== null) return stop
   const row = rowOf(rows.run.value, name)
+  const held = whyHalt(carrier, rows.lane.value, way) ?? (way === 'forth' ? await whyRest(carrier, rows.run.value, row) : null)
+  if (held !== null) return held
   if (row.state === 'done') return { kind: 'begun' }
-  const frozen = way === 'forth' && row.state === 'pending' ? await frozenFor(carrier) : null
-  if (frozen !== null && rows.run.value.steps.every(({ state }) => state === 'pending')) return { kind: 'frozen' }
-  if (frozen !== null)
-    return (await mark(carrier, name, { note: 'rests: frozen' })) === 'lost' ? { kind: 'lost' } : frozen
   const startedAt = row.startedAt ?? carrier.ports.clock.now()
   if ((await mark(carrier, name, { state: 'running', startedAt, note: 'begins' })) === 'lost') return { kind: 'lost' }
   const task = await taskOf(carrier, way, name)
@@ -32,12 +28,16 @@ export const beginStep = async (carrier: Carrier, way: Way, name: string): Promi
   if ('wait' in begun) return begun
   if (begun.kind === 'failed') return fail(carrier, name, begun)
   const object = begun.object ?? null
-  return (await mark(carrier, name, {
-    object,
-    note: object === null ? 'begun' : `${object.ref.kind} ${object.ref.name}`,
-  })) === 'lost'
-    ? { kind: 'lost' }
-    : { kind: 'begun' }
+  const note = object === null ? 'begun' : `${object.ref.kind} ${object.ref.name}`
+  return (await mark(carrier, name, { object, note })) === 'lost' ? { kind: 'lost' } : { kind: 'begun' }
+}
+
+/** Frozen: rests before a step that has not begun; when none has, the hold goes back first. */
+const whyRest = async (carrier: Carrier, run: RunRow, row: StepRow): Promise<Stepped | Wait | null> => {
+  const frozen = row.state === 'pending' ? await frozenFor(carrier) : null
+  if (frozen === null) return null
+  if (run.steps.every(({ state }) => state === 'pending')) return { kind: 'frozen' }
+  return (await mark(carrier, row.name, { note: 'rests: frozen' })) === 'lost' ? { kind: 'lost' } : frozen
 }
 
 /** Looks at a step that has begun. */

@@ -1,9 +1,10 @@
-import type { FieldManager, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { type FieldManager, type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
 import type { Applied, Created, Denied } from '../../flows/ports.ts'
 import { withDefaults } from './defaults.ts'
 import { removeJob, withJobIdentity } from './jobs.ts'
 import { applyFields, type Owners, updateFields } from './managed-fields.ts'
-import { deletePod, loseNode } from './pods.ts'
+import { loseNode } from './nodes.ts'
+import { deletePod } from './pods.ts'
 import { immutableProblems, invalid, problemsOf } from './validation.ts'
 import { type Job, KINDS, type Node, type Pod } from './wire.ts'
 import type { World } from './world.ts'
@@ -24,7 +25,7 @@ export const create = (api: Api, given: KubeObject): Created => {
   const object = withDefaults(asSent(given))
   const problems = problemsOf(object)
   if (problems.length > 0) return unprocessable(object, problems)
-  const found = api.world.store.get(refTo(object))
+  const found = api.world.store.get(refOf(object))
   if (found !== null) return { kind: 'exists', object: found }
   return { kind: 'created', object: insert(api, object, (made) => updateFields(null, made, {}, WRITER)) }
 }
@@ -35,8 +36,8 @@ export const apply = (api: Api, given: KubeObject, manager: FieldManager): Appli
   if (denied !== null) return denied
   const { store } = api.world
   const config = asSent(given)
-  const live = store.get(refTo(config))
-  const merged = applyFields(live ?? bare(config), live === null ? {} : store.ownersOf(refTo(config)), config, manager)
+  const live = store.get(refOf(config))
+  const merged = applyFields(live ?? bare(config), live === null ? {} : store.ownersOf(refOf(config)), config, manager)
   if (merged.kind === 'conflict') return merged
   const object = withDefaults(merged.object)
   const problems = [...problemsOf(object), ...(live === null ? [] : immutableProblems(live, object))]
@@ -86,12 +87,6 @@ export const remove = ({ world }: Api, ref: ObjectRef, uid: string): 'deleted' |
   return 'deleted'
 }
 
-const refTo = ({ kind, metadata }: KubeObject): ObjectRef => ({
-  kind,
-  namespace: metadata.namespace ?? null,
-  name: metadata.name,
-})
-
 /** The kind or the namespace is not there. */
 const misplaced = ({ namespaces }: Api, { kind, apiVersion, metadata }: KubeObject): Denied | null => {
   if (!Object.hasOwn(KINDS, kind) || KINDS[kind].apiVersion !== apiVersion)
@@ -132,19 +127,23 @@ const withStatusOf = (object: KubeObject, { status }: KubeObject & { status?: un
 }
 
 /** Stores a new object with what the server adds to its kind. */
-const insert = ({ world: { store } }: Api, object: KubeObject, owners: (made: KubeObject) => Owners): KubeObject => {
-  const made = store.insert(withAddress(object, store.count('address')))
-  if (made.kind === 'Pod') return store.update<'Pod'>({ ...(made as Pod), status: { phase: 'Pending' } }, owners(made))
-  const complete = made.kind === 'Job' ? withJobIdentity(made as Job) : made
-  return store.complete(complete, owners(complete))
+const insert = ({ world: { store } }: Api, object: KubeObject, owners: (made: KubeObject) => Owners): KubeObject =>
+  store.insert(object, (made) => {
+    const complete = COMPLETE[made.kind]?.(made, () => store.count('address')) ?? made
+    return { object: complete, owners: owners(complete) }
+  })
+
+const COMPLETE: Partial<Record<Kind, (made: KubeObject, count: () => number) => KubeObject>> = {
+  Job: (made) => withJobIdentity(made as Job),
+  Pod: (made) => ({ ...(made as Pod), status: { phase: 'Pending' } }),
+  Service: (made, count) => withAddress(made as KubeObject<'Service'>, count),
 }
 
-/** A Service gets an address of its own. */
-const withAddress = (object: KubeObject, count: number): KubeObject => {
-  if (object.kind !== 'Service') return object
-  const service = object as KubeObject<'Service'>
-  const clusterIP = service.spec?.clusterIP ?? `10.96.${(count >> 8) & 255}.${count & 255}`
-  return { ...service, spec: { ...service.spec, clusterIP, clusterIPs: [clusterIP] } } as KubeObject
+const withAddress = (service: KubeObject<'Service'>, count: () => number): KubeObject => {
+  const given = service.spec?.clusterIP
+  const next = given === undefined ? count() : 0
+  const clusterIP = given ?? `10.96.${(next >> 8) & 255}.${next & 255}`
+  return { ...service, spec: { ...service.spec, clusterIP, clusterIPs: [clusterIP] } }
 }
 
 const defined = <T extends object>(fields: T): Partial<T> =>

@@ -1,5 +1,5 @@
 import { digestOf } from '../../core/digest.ts'
-import type { ObjectRef } from '../../core/kube.ts'
+import { type ObjectRef, refOf } from '../../core/kube.ts'
 import { createPod, deletePod, type OwnerMemo } from './pods.ts'
 import { type Deployment, isLive, isReady, millisOf, type Pod, type Said, wireTime, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
@@ -52,7 +52,7 @@ const countsOf = (world: World, deployment: Deployment, live: Pod[], hash: strin
   const ready = live.filter(isReady)
   const times = ready.map((pod) => readySince(pod) + (deployment.spec?.minReadySeconds ?? 0) * 1000)
   const ahead = times.filter((at) => at > world.store.now)
-  if (ahead.length > 0) wake(world, refTo(deployment), Math.min(...ahead))
+  if (ahead.length > 0) wake(world, refOf(deployment), Math.min(...ahead))
   return {
     updated: live.filter((pod) => hashOf(pod) === hash).length,
     replicas: live.length,
@@ -63,12 +63,6 @@ const countsOf = (world: World, deployment: Deployment, live: Pod[], hash: strin
 
 const readySince = ({ status }: Pod): number =>
   millisOf(status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime) ?? 0
-
-const refTo = ({ metadata }: Deployment): ObjectRef => ({
-  kind: 'Deployment',
-  namespace: metadata.namespace ?? null,
-  name: metadata.name,
-})
 
 const showStatus = (world: World, deployment: Deployment, counts: Counts): void => {
   const { store } = world
@@ -132,6 +126,6 @@ const progress = (world: World, deployment: Deployment, counts: Counts): Said =>
       reason: 'ProgressDeadlineExceeded',
       message: `${subject} has timed out progressing.`,
     }
-  wake(world, refTo(deployment), deadline)
+  wake(world, refOf(deployment), deadline)
   return { type: 'Progressing', status: 'True', reason: 'ReplicaSetUpdated', message: `${subject} is progressing.` }
 }

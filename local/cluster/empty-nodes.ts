@@ -1,5 +1,6 @@
 import type { KubeObject, ObjectRef } from '../../core/kube.ts'
-import { deletePod, loseNode, nodeGpus } from './pods.ts'
+import { loseNode, nodeGpus } from './nodes.ts'
+import { deletePod } from './pods.ts'
 import { isReady, isStopping, type Node, POOL_LABEL, wireTime } from './wire.ts'
 import { type World, wake } from './world.ts'
 
@@ -20,13 +21,12 @@ export const tidyNode = (world: World, node: Node, pool: KubeObject<'NodePool'> 
     if (memo.readyAt !== undefined) wake(world, poolRef(node), memo.readyAt)
     return
   }
-  if (pods.length > 0) return due.remember(node.metadata.uid, { ...memo, emptySince: undefined })
-  const emptySince = memo.emptySince ?? store.now
+  const emptySince = pods.length > 0 ? undefined : (memo.emptySince ?? store.now)
   due.remember(node.metadata.uid, { ...memo, emptySince } satisfies NodeMemo)
   const after = isStopping(node) ? 0 : consolidateAfter(pool, world.pace.consolidate)
-  if (after === null) return
-  if (emptySince + after > store.now) return wake(world, poolRef(node), emptySince + after)
-  loseNode(world, node)
+  if (after === null || emptySince === undefined) return
+  if (emptySince + after > store.now) wake(world, poolRef(node), emptySince + after)
+  else loseNode(world, node)
 }
 
 const poolRef = ({ metadata }: Node): ObjectRef => ({

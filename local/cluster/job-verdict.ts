@@ -29,20 +29,19 @@ export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index'
 
 /** The memo with every pod counted that has newly ended, and the reason to fail that one of them gives. */
 export const tally = (job: Job, pods: Pod[], memo: JobMemo, now: number): { memo: JobMemo; fail: Ending | null } => {
+  const vanished = memo.vanished ?? 0
   const next: Required<Pick<JobMemo, 'counted' | 'succeeded' | 'failed' | 'indexes'>> & JobMemo = {
     ...memo,
     counted: [...(memo.counted ?? [])],
     indexes: [...(memo.indexes ?? [])],
     succeeded: memo.succeeded ?? 0,
-    failed: (memo.failed ?? 0) + (memo.vanished ?? 0),
+    failed: (memo.failed ?? 0) + vanished,
+    failedAt: vanished > 0 ? now : memo.failedAt,
     vanished: 0,
   }
-  if ((memo.vanished ?? 0) > 0) next.failedAt = now
   let fail: Ending | null = null
-  for (const pod of pods) {
-    const uid = pod.metadata.uid ?? ''
-    if (!hasEnded(pod) || next.counted.includes(uid)) continue
-    next.counted.push(uid)
+  for (const pod of pods.filter((each) => hasEnded(each) && !next.counted.includes(uidOf(each)))) {
+    next.counted.push(uidOf(pod))
     if (pod.status?.phase === 'Succeeded') {
       next.succeeded++
       next.indexes.push(indexOf(pod))
@@ -56,6 +55,8 @@ export const tally = (job: Job, pods: Pod[], memo: JobMemo, now: number): { memo
   }
   return { memo: next, fail }
 }
+
+const uidOf = ({ metadata }: Pod): string => metadata.uid ?? ''
 
 /** Why the Job ends now, or null. */
 export const endingOf = (job: Job, memo: JobMemo, fail: Ending | null, now: number): Ending | null => {

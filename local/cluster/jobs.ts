@@ -1,4 +1,4 @@
-import type { ObjectRef } from '../../core/kube.ts'
+import { type ObjectRef, refOf } from '../../core/kube.ts'
 import { deadlineOf, endingOf, groups, INDEX_ANNOTATION, indexOf, type JobMemo, ranges, tally } from './job-verdict.ts'
 import { createPod, deletePod } from './pods.ts'
 import { JOB_NAME_LABEL } from './program.ts'
@@ -11,11 +11,15 @@ const LONGEST_BACK_OFF = 600 * SECOND
 
 /** The Job controller: pods until enough have succeeded or too many failed, then its condition, then its TTL. */
 export const reconcileJob = (world: World, ref: ObjectRef): void => {
-  const { store, due } = world
-  const job = store.get({ ...ref, kind: 'Job' })
+  const job = world.store.get({ ...ref, kind: 'Job' })
   if (job === null) return
-  const known = due.memo<JobMemo>(job.metadata.uid) ?? {}
-  if (hasFinished(job)) return expire(world, job, known)
+  const known = world.due.memo<JobMemo>(job.metadata.uid) ?? {}
+  if (hasFinished(job)) expire(world, job, known)
+  else pursue(world, job, known)
+}
+
+const pursue = (world: World, job: Job, known: JobMemo): void => {
+  const { store, due } = world
   const pods = store.list('Pod', { owner: job.metadata.uid ?? '' })
   const suspended = job.spec?.suspend === true
   const { memo, fail } = tally(job, pods, known, store.now)
@@ -23,8 +27,7 @@ export const reconcileJob = (world: World, ref: ObjectRef): void => {
   else memo.startedAt ??= store.now
   const ending = endingOf(job, memo, fail, store.now)
   if (ending !== null) memo.ending = ending
-  const { live } = groups(pods)
-  if (ending !== null || suspended) for (const pod of live) deletePod(world, pod, { sentAway: ending === null })
+  if (ending !== null || suspended) dismiss(world, groups(pods).live, ending === null)
   else replenish(world, job, pods, memo)
   // What was just deleted or made counts already.
   const now = groups(store.list('Pod', { owner: job.metadata.uid ?? '' }))
@@ -32,7 +35,11 @@ export const reconcileJob = (world: World, ref: ObjectRef): void => {
   due.remember(job.metadata.uid, memo)
   showStatus(world, job, memo, now)
   const deadline = deadlineOf(memo, job.spec?.activeDeadlineSeconds)
-  if (deadline !== null && deadline > store.now && ending === null) wake(world, ref, deadline)
+  if (deadline !== null && deadline > store.now && ending === null) wake(world, refOf(job), deadline)
+}
+
+const dismiss = (world: World, pods: Pod[], sentAway: boolean): void => {
+  for (const pod of pods) deletePod(world, pod, { sentAway })
 }
 
 const hasFinished = ({ status }: Job): boolean =>
@@ -43,9 +50,8 @@ const expire = (world: World, job: Job, { endedAt = world.store.now }: JobMemo):
   const seconds = job.spec?.ttlSecondsAfterFinished
   if (seconds === undefined) return
   const at = endedAt + seconds * SECOND
-  if (at > world.store.now)
-    return wake(world, { kind: 'Job', namespace: job.metadata.namespace ?? null, name: job.metadata.name }, at)
-  removeJob(world, job)
+  if (at > world.store.now) wake(world, refOf(job), at)
+  else removeJob(world, job)
 }
 
 /** Its pods follow in the background. */
@@ -56,18 +62,15 @@ export const removeJob = ({ store, due }: World, job: Job): void => {
 
 /** Makes the pods that are missing; after failures only once the back-off is over. */
 const replenish = (world: World, job: Job, pods: Pod[], memo: JobMemo): void => {
-  const { store } = world
   const { parallelism = 1, completions, podReplacementPolicy } = job.spec ?? {}
   const { live, stopping } = groups(pods)
   const active = podReplacementPolicy === 'Failed' ? [...live, ...stopping] : live
   const wanted = Math.min(parallelism, (completions ?? parallelism) - (memo.succeeded ?? 0))
-  for (const pod of live.slice(Math.max(0, wanted))) deletePod(world, pod, { sentAway: true })
+  dismiss(world, live.slice(Math.max(0, wanted)), true)
   const missing = wanted - active.length
   if (missing <= 0) return
-  const ready = backOffEnd(memo)
-  if (ready > store.now)
-    return wake(world, { kind: 'Job', namespace: job.metadata.namespace ?? null, name: job.metadata.name }, ready)
-  if (job.spec?.completionMode !== 'Indexed')
+  if (backOffEnd(memo) > world.store.now) wake(world, refOf(job), backOffEnd(memo))
+  else if (job.spec?.completionMode !== 'Indexed')
     for (let made = 0; made < missing; made++) createPod(world, job, { labels: {} })
   else for (const index of freeIndexes(job, active, memo).slice(0, missing)) createIndexed(world, job, index)
 }

@@ -38,13 +38,14 @@ const SERVER_METADATA = new Set([
  */
 export const applyFields = (live: KubeObject, owners: Owners, config: KubeObject, manager: string): Merged => {
   const me = `${manager} Apply`
-  const wanted = leavesOf(config)
-  const conflict = conflictOf(leavesOf(live), { ...owners, [me]: [] }, wanted)
+  const [there, wanted] = [leavesOf(live), leavesOf(config)]
+  const conflict = conflictOf(there, { ...owners, [me]: [] }, wanted)
   if (conflict !== null) return conflict
-  const object = merge(structuredClone(live), onlyOwned(config), '') as KubeObject
-  const released = (owners[me] ?? []).filter((path) => !wanted.has(path))
   const others = new Set(Object.entries(owners).flatMap(([owner, paths]) => (owner === me ? [] : paths)))
-  for (const path of released) if (!others.has(path)) removeAt(object as unknown as Tree, path.split('\n'))
+  const released = (owners[me] ?? []).filter((path) => there.has(path) && !wanted.has(path) && !others.has(path))
+  const kept = structuredClone(live) as unknown as Tree
+  for (const path of released) removeAt(kept, path.split('\n'))
+  const object = merge(kept, onlyOwned(config), '') as KubeObject
   return { kind: 'merged', object, owners: { ...owners, [me]: [...wanted.keys()].sort() } }
 }
 

@@ -2,7 +2,8 @@ import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
 import { schedulerSays, whyNot } from './fitting.ts'
 import { nodeOf } from './node-pool-object.ts'
-import { bindPod, leaveWaiting, nodeGpus } from './pods.ts'
+import { nodeGpus } from './nodes.ts'
+import { bindPod, leaveWaiting } from './pods.ts'
 import { gpusOf, isReady, isStopping, millisOf, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
 
@@ -62,17 +63,21 @@ const place = (
   const room = fitting.find(({ node }) => isReady(node))
   if (room !== undefined) {
     room.free -= gpus
-    return bindPod(world, pod, room.node.metadata.name)
+    bindPod(world, pod, room.node.metadata.name)
+    return
   }
-  const nodes = rooms.map(({ node }) => node)
-  const says = schedulerSays(pod, nodes)
+  const says = schedulerSays(
+    pod,
+    rooms.map(({ node }) => node),
+  )
   const coming = fitting[0] ?? launchFor(world, pod, pool)
-  if (typeof coming === 'object') {
-    if (!rooms.includes(coming)) rooms.push(coming)
-    coming.free -= gpus
-    return leaveWaiting(world, pod, `${says} Pod should schedule on: ${coming.node.metadata.name}`)
+  if (typeof coming === 'string') {
+    leaveWaiting(world, pod, `${says} ${coming}`)
+    return
   }
-  leaveWaiting(world, pod, `${says} ${coming}`)
+  if (!rooms.includes(coming)) rooms.push(coming)
+  coming.free -= gpus
+  leaveWaiting(world, pod, `${says} Pod should schedule on: ${coming.node.metadata.name}`)
 }
 
 /** A new node for the pod, or why there is none. */

@@ -1,13 +1,12 @@
-import type { ObjectRef } from '../../core/kube.ts'
-import { bindPod, leaveWaiting, loseNode, memoOf, type OwnerMemo, type PodMemo, removePod } from './pods.ts'
+import { type ObjectRef, refOf } from '../../core/kube.ts'
+import { CPU_NODE, cpuNode, loseNode } from './nodes.ts'
+import { bindPod, memoOf, type OwnerMemo, type PodMemo, removePod } from './pods.ts'
 import { type Program, programOf } from './program.ts'
 import type { ParsedSimulation } from './simulation.ts'
 import { poolAsked } from './store.ts'
 import { hasEnded, isReady, isStopping, type Pod, type Said, wireTime, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
 
-/** The node for pods that need no GPU: always there, never full. */
-export const CPU_NODE = 'cpu-0'
 /** A kubelet that could not pull waits before it says so again. */
 const PULL_BACK_OFF = 10_000
 
@@ -40,10 +39,10 @@ export const learn = (world: World, pod: Pod, parsed: ParsedSimulation): void =>
 export const wrote = (world: World, pod: Pod): void =>
   world.due.remember(pod.metadata.uid, { ...memoOf(world, pod), written: true } satisfies PodMemo)
 
+/** Its group makes another one where it was deleted. */
 const onCpuNode = (world: World, pod: Pod): null => {
-  const node = world.store.get({ kind: 'Node', namespace: null, name: CPU_NODE })
-  if (node === null) leaveWaiting(world, pod, '0/0 nodes are available: no nodes available to schedule pods')
-  else bindPod(world, pod, CPU_NODE)
+  if (world.store.get({ kind: 'Node', namespace: null, name: CPU_NODE }) === null) world.store.insert(cpuNode())
+  bindPod(world, pod, CPU_NODE)
   return null
 }
 
@@ -99,10 +98,9 @@ const backOff = (world: World, pod: Pod, { startedAt = 0 }: PodMemo): null => {
   return null
 }
 
-const wakeAt = (world: World, { metadata }: Pod, times: (number | null)[]): void => {
+const wakeAt = (world: World, pod: Pod, times: (number | null)[]): void => {
   const ahead = times.filter((at) => at !== null && at > world.store.now) as number[]
-  if (ahead.length > 0)
-    wake(world, { kind: 'Pod', namespace: metadata.namespace ?? null, name: metadata.name }, Math.min(...ahead))
+  if (ahead.length > 0) wake(world, refOf(pod), Math.min(...ahead))
 }
 
 const end = ({ store, due }: World, pod: Pod, memo: PodMemo): void => {

@@ -1,19 +1,16 @@
 import type { Program } from './program.ts'
 import {
   type Deployment,
-  gpusOf,
   hasEnded,
   isStopping,
   type Job,
   KINDS,
   type Labels,
-  type Node,
-  POOL_LABEL,
   type Pod,
   wireTime,
   withCondition,
 } from './wire.ts'
-import { type World, wake } from './world.ts'
+import type { World } from './world.ts'
 
 /** What is remembered of a pod that nobody sees in the cluster. Times are milliseconds since the epoch. */
 export interface PodMemo {
@@ -41,8 +38,6 @@ export interface OwnerMemo {
 const SECOND = 1000
 /** From the signal until a container has stopped. */
 const STOPPING = 5
-/** Kubernetes clears the pods of a node that is gone after this. */
-const CLEARING = 60 * SECOND
 
 export const memoOf = ({ due }: World, pod: Pod): PodMemo => due.memo<PodMemo>(pod.metadata.uid) ?? {}
 
@@ -93,7 +88,10 @@ export const leaveWaiting = ({ store }: World, pod: Pod, message: string): void 
 export const deletePod = (world: World, pod: Pod, { sentAway = false } = {}): void => {
   const { store, due } = world
   if (isStopping(pod)) return
-  if (pod.spec?.nodeName === undefined || hasEnded(pod)) return removePod(world, pod)
+  if (pod.spec?.nodeName === undefined || hasEnded(pod)) {
+    removePod(world, pod)
+    return
+  }
   const grace = pod.spec.terminationGracePeriodSeconds ?? 30
   const sleeps = pod.spec.containers.map(({ lifecycle }) => lifecycle?.preStop?.sleep?.seconds ?? 0)
   const stopAt = store.now + Math.min(grace, Math.max(0, ...sleeps) + STOPPING) * SECOND
@@ -116,40 +114,3 @@ export const removePod = (world: World, pod: Pod): void => {
   due.forget(uid)
   store.remove(pod)
 }
-
-/** The node is gone, and with it what ran there: its pods failed by a disruption and are cleared away soon. */
-export const loseNode = (world: World, node: Node): void => {
-  const { store, due } = world
-  const { name } = node.metadata
-  store.remove(node)
-  due.forget(node.metadata.uid)
-  for (const pod of store.list('Pod', { place: `on:${name}` })) losePod(world, pod)
-  for (const pod of store.list('Pod', { place: `ended:${name}` })) {
-    due.remember(pod.metadata.uid, { ...memoOf(world, pod), clearAt: store.now + CLEARING } satisfies PodMemo)
-    wake(
-      world,
-      { kind: 'Pod', namespace: pod.metadata.namespace ?? null, name: pod.metadata.name },
-      store.now + CLEARING,
-    )
-  }
-}
-
-const losePod = ({ store, due }: World, pod: Pod): void => {
-  const owner = pod.metadata.ownerReferences?.[0]?.uid
-  if (owner !== undefined) due.remember(owner, { ...due.memo<OwnerMemo>(owner), lost: true })
-  const message = 'PodGC: node no longer exists'
-  const target = { type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message } as const
-  const lost = withCondition(pod.status?.conditions, target, store.now)
-  const conditions = withCondition(lost, { type: 'Ready', status: 'False', reason: 'PodFailed' }, store.now)
-  store.update<'Pod'>({ ...pod, status: { ...pod.status, phase: 'Failed', conditions } })
-}
-
-/** GPUs of a node, and how many of them pods have. */
-export const nodeGpus = ({ store }: World, { metadata, status }: Node): { gpus: number; used: number; pods: Pod[] } => {
-  const pods = store.list('Pod', { place: `on:${metadata.name}` })
-  const used = pods.reduce((sum, { spec }) => sum + gpusOf(spec), 0)
-  return { gpus: Number(status?.allocatable?.['nvidia.com/gpu'] ?? 0), used, pods }
-}
-
-/** The pool that a node belongs to, null for one that stands by itself. */
-export const poolOfNode = ({ metadata }: Node): string | null => metadata.labels?.[POOL_LABEL] ?? null

@@ -2,12 +2,12 @@ import { label } from '../../core/names.ts'
 import { type Objects, TooLarge } from '../../flows/ports.ts'
 import { environmentOf, playedContainer, s3Location } from './environment.ts'
 import {
+  type Behaviour,
   behaviourOf,
   type ParsedSimulation,
   parseSimulation,
   SIMULATION_FILE,
   SIMULATION_LIMIT,
-  type Simulation,
 } from './simulation.ts'
 import type { Job, Pod } from './wire.ts'
 
@@ -70,30 +70,45 @@ const readSmall = async (objects: Objects, bucket: string, key: string): Promise
 
 /** What the container does. `first`: no pod of its controller has lost its node yet. */
 export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimulation; first: boolean }): Program => {
-  const { pod, job, parsed, first } = input
+  const { pod, job, parsed } = input
   const env = environmentOf(pod, playedContainer(pod))
   const task = env['SIGNALBOX_TASK'] ?? ''
   const how = behaviourOf(parsed.simulation, task)
   const serves = (pod.spec?.restartPolicy ?? 'Always') === 'Always'
-  const takes = (how.minutes ?? annotatedMinutes(pod, job)) * MINUTE
-  const loads = (how.loadMinutes ?? LOAD_MINUTES) * MINUTE
-  const exitCode = serves ? 0 : (how.exitCode ?? (how.reason === 'OOMKilled' ? 137 : 0))
-  const says = how.logs ?? []
-  return {
+  const [takes, loads] = [how.minutes ?? annotatedMinutes(pod, job), how.loadMinutes ?? LOAD_MINUTES]
+  const lost = how.nodeLost === true && input.first
+  const usual = {
     imagePull: how.imagePull !== 'fail',
-    endsAfter: serves ? null : takes,
-    readyAfter: !serves ? 0 : how.healthy === false ? null : loads,
-    lostAfter: how.nodeLost === true && first ? (serves ? loads + MINUTE : takes / 2) : null,
-    exitCode,
-    reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error'),
-    logs: [
-      ...parsed.problems,
-      `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`,
-      ...(serves ? says : []),
-    ],
-    endLogs: serves ? [] : says,
-    result: serves || exitCode !== 0 ? null : resultOf(env, pod, how),
+    logs: [...parsed.problems, `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`],
+    endLogs: how.logs ?? [],
   }
+  return serves
+    ? {
+        ...usual,
+        ...SERVING,
+        readyAfter: how.healthy === false ? null : loads * MINUTE,
+        lostAfter: lost ? (loads + 1) * MINUTE : null,
+        logs: [...usual.logs, ...usual.endLogs],
+      }
+    : {
+        ...usual,
+        ...ending(how, env, pod),
+        readyAfter: 0,
+        endsAfter: takes * MINUTE,
+        lostAfter: lost ? (takes / 2) * MINUTE : null,
+      }
+}
+
+const SERVING = { endsAfter: null, exitCode: 0, reason: 'Completed', result: null }
+
+const ending = (
+  how: Behaviour,
+  env: Record<string, string>,
+  pod: Pod,
+): Pick<Program, 'exitCode' | 'reason' | 'result'> => {
+  const exitCode = how.exitCode ?? (how.reason === 'OOMKilled' ? 137 : 0)
+  const reason = how.reason ?? (exitCode === 0 ? 'Completed' : 'Error')
+  return { exitCode, reason, result: exitCode === 0 ? resultOf(env, pod, how) : null }
 }
 
 const annotatedMinutes = (pod: Pod, job: Job | null): number => {
@@ -103,7 +118,7 @@ const annotatedMinutes = (pod: Pod, job: Job | null): number => {
 }
 
 /** What is written last, to `$RESULTS_URI/<job name>/result.json`. */
-const resultOf = (env: Record<string, string>, pod: Pod, how: Omit<Simulation, 'tasks'>): Program['result'] => {
+const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Program['result'] => {
   const at = s3Location(env['RESULTS_URI'])
   const name = pod.metadata.labels?.[JOB_NAME_LABEL]
   if (at === null || name === undefined || how.result === null) return null

@@ -25,8 +25,11 @@ export interface Simulation {
   /** The first pod's node is lost: half-way through a Job, or a minute after a serving pod is ready. */
   nodeLost?: boolean
   /** Other values for containers with this `SIGNALBOX_TASK`. */
-  tasks?: Record<string, Omit<Simulation, 'tasks'>>
+  tasks?: Record<string, Behaviour>
 }
+
+/** What one container does. */
+export type Behaviour = Omit<Simulation, 'tasks'>
 
 export const SIMULATION_FILE = 'simulation.json'
 /** Largest file that is read, in bytes. */
@@ -87,12 +90,12 @@ export const parseSimulation = (bytes: Uint8Array): ParsedSimulation => {
 }
 
 /** The behaviour of a container with this task. */
-export const behaviourOf = ({ tasks = {}, ...rest }: Simulation, task: string): Omit<Simulation, 'tasks'> => ({
+export const behaviourOf = ({ tasks = {}, ...rest }: Simulation, task: string): Behaviour => ({
   ...rest,
   ...(Object.hasOwn(tasks, task) ? tasks[task] : {}),
 })
 
-const usable = (given: unknown, path: string, problems: string[]): Omit<Simulation, 'tasks'> => {
+const usable = (given: unknown, path: string, problems: string[]): Behaviour => {
   if (!isObject(given)) {
     problems.push(`${SIMULATION_FILE}: \`${path.slice(0, -1)}\` must be an object: it is left out`)
     return {}

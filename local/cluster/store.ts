@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { canonicalJson, sha256Hex } from '../../core/digest.ts'
-import type { Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { isDeepStrictEqual } from 'node:util'
+import { sha256Hex } from '../../core/digest.ts'
+import { type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
 import type { Change } from '../../flows/ports.ts'
 import type { Owners } from './managed-fields.ts'
 import { gpusOf, hasEnded, KINDS, type Labels, POOL_LABEL, type Pod, placeOf, wireTime } from './wire.ts'
@@ -84,7 +85,7 @@ export class Store {
   }
 
   get<K extends Kind>(ref: ObjectRef & { kind: K }): KubeObject<K> | null {
-    return this.#read(ref)?.object as KubeObject<K> | null
+    return (this.#read(ref)?.object as KubeObject<K> | undefined) ?? null
   }
 
   /** Who owns which field. */
@@ -103,8 +104,8 @@ export class Store {
     return found.map(({ body }) => JSON.parse(String(body)))
   }
 
-  /** A new object, as the server completes it: uid, time and revision. */
-  insert<K extends Kind>(object: KubeObject<K>, owners: Owners = {}): KubeObject<K> {
+  /** A new object, as the server completes it: uid, time and revision, then what `complete` adds to its kind. */
+  insert<K extends Kind>(object: KubeObject<K>, complete = withoutOwners<K>): KubeObject<K> {
     const revision = this.count('revision')
     const metadata = {
       ...object.metadata,
@@ -113,16 +114,17 @@ export class Store {
       creationTimestamp: wireTime(this.now),
       ...(KINDS[object.kind].counted ? { generation: 1 } : {}),
     }
-    return this.#write({ type: 'ADDED', object: { ...object, metadata }, owners, before: null })
+    return this.#write({ type: 'ADDED', before: null, ...complete({ ...object, metadata }) })
   }
 
   /** A changed object. When nothing has changed nothing is written, as on the server. */
   update<K extends Kind>(object: KubeObject<K>, owners?: Owners): KubeObject<K> {
-    const old = this.#read(refIn(object))
+    const old = this.#read(refOf(object))
     if (old === null) throw new Error(`${object.kind} ${object.metadata.name} is not there to be updated`)
-    const same = canonicalJson(old.object) === canonicalJson(object)
-    if (same && (owners === undefined || canonicalJson(owners) === canonicalJson(old.owners))) return object
-    const specChanged = canonicalJson(specOf(old.object)) !== canonicalJson(specOf(object))
+    const sent = JSON.parse(JSON.stringify(object)) as KubeObject<K>
+    if (isDeepStrictEqual(old.object, sent) && (owners === undefined || isDeepStrictEqual(owners, old.owners)))
+      return object
+    const specChanged = !isDeepStrictEqual(specOf(old.object), specOf(sent))
     const { generation = 1 } = old.object.metadata
     const metadata = {
       ...object.metadata,
@@ -134,7 +136,7 @@ export class Store {
   }
 
   remove(object: KubeObject): void {
-    const { namespace, name } = placeOf(refIn(object))
+    const { namespace, name } = placeOf(refOf(object))
     this.#sql.remove.run(object.kind, namespace, name)
     const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.count('revision')) } }
     const labels = object.metadata.labels ?? {}
@@ -169,7 +171,7 @@ export class Store {
     before: Labels | null
   }): KubeObject<K> {
     const { type, object, owners, before } = write
-    const { namespace, name } = placeOf(refIn(object))
+    const { namespace, name } = placeOf(refOf(object))
     const body = JSON.stringify(object)
     const { labels = {}, ownerReferences = [] } = object.metadata
     const owner = ownerReferences.find(({ controller }) => controller === true)?.uid ?? ''
@@ -216,10 +218,9 @@ const placeIn = (object: KubeObject): string => {
 export const poolAsked = ({ spec }: Pod): string | null =>
   spec?.nodeSelector?.[POOL_LABEL] ?? (gpusOf(spec) > 0 ? '*' : null)
 
-const refIn = ({ kind, metadata }: KubeObject): ObjectRef => ({
-  kind,
-  namespace: metadata.namespace ?? null,
-  name: metadata.name,
+const withoutOwners = <K extends Kind>(object: KubeObject<K>): { object: KubeObject<K>; owners: Owners } => ({
+  object,
+  owners: {},
 })
 
 const specOf = (object: KubeObject): unknown => ('spec' in object ? (object.spec ?? {}) : {})

@@ -35,8 +35,8 @@ const CONTROLLED: ReadonlySet<Kind> = new Set(['Job', 'Deployment', 'NodePool'])
 /** Whoever a write concerns is looked at next. */
 const wakeAround = (world: World, object: KubeObject, gone: boolean): void => {
   const { kind, metadata } = object
-  if (kind === 'Pod') return wakeAroundPod(world, object as Pod, gone)
-  if (kind === 'Node') return wakePool(world, metadata.labels?.[POOL_LABEL])
+  if (kind === 'Pod') wakeAroundPod(world, object as Pod, gone)
+  if (kind === 'Node') wakePool(world, metadata.labels?.[POOL_LABEL])
   if (!CONTROLLED.has(kind)) return
   wake(world, { kind, namespace: metadata.namespace ?? null, name: metadata.name })
   if (gone) world.due.wake({ kind: 'Gone', namespace: '', name: metadata.uid ?? '', at: world.store.now })
@@ -49,8 +49,9 @@ const wakeAroundPod = (world: World, pod: Pod, gone: boolean): void => {
   const asked = poolAsked(pod)
   if (asked === null) return
   const { nodeName } = pod.spec ?? {}
-  if (nodeName === undefined) return asked === '*' ? wakeAllPools(world) : wakePool(world, asked)
-  if (gone || hasEnded(pod)) wakePool(world, poolOf(world, nodeName))
+  if (nodeName === undefined && asked === '*') wakeAllPools(world)
+  else if (nodeName === undefined) wakePool(world, asked)
+  else if (gone || hasEnded(pod)) wakePool(world, poolOf(world, nodeName))
 }
 
 const poolOf = ({ store }: World, nodeName: string): string | undefined =>

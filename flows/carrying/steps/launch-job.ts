@@ -2,7 +2,7 @@ import { type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import { laneName, runOnceName } from '../../../core/names.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { identityOf } from '../../../core/planning/plan-for.ts'
-import type { RunRow } from '../../../core/rows.ts'
+import type { RunRow, StepRow } from '../../../core/rows.ts'
 import { isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
 import { type Ports, TooLarge } from '../../ports.ts'
 import type { Begun, Handler, Task } from './handler.ts'
@@ -47,42 +47,44 @@ export const launchJob: Handler<LaunchJobStep> = {
   },
 }
 
-const tracked = (step: LaunchJobStep, object: KubeObject): NonNullable<RunRow['steps'][number]['object']> => ({
+const tracked = (step: LaunchJobStep, object: KubeObject): NonNullable<StepRow['object']> => ({
   ref: refOf(object),
   uid: object.metadata.uid ?? '',
   result: resultLocation(step, object.metadata.name),
 })
 
 /**
- * What earlier attempts of the lane left unfinished under this step's name: the same is adopted, anything else is
- * deleted by uid and seen gone, pods included. No LIST of the cluster: the ledger knows the names.
+ * What earlier attempts of the lane left unfinished: the same is adopted, anything else is deleted by uid and seen gone,
+ * pods included. No LIST of the cluster for Jobs: the ledger knows the names.
  */
-const settleEarlier = async ({
-  carrier: { ports, run, id },
-  step,
-  policy,
-}: Task<LaunchJobStep>): Promise<Begun | null> => {
-  const identity = identityOf(policy)
-  const runs = await ports.ledger.list('run', {
-    prefix: `${laneName(identity, run.lane)}-g`,
-    reverse: true,
-    limit: 100,
-  })
+const settleEarlier = async (task: Task<LaunchJobStep>): Promise<Begun | null> => {
+  const { carrier, policy } = task
+  const prefix = `${laneName(identityOf(policy), carrier.run.lane)}-g`
+  const runs = await carrier.ports.ledger.list('run', { prefix, reverse: true, limit: 100 })
   for (const { value: earlier } of runs) {
-    if (earlier.id === id || earlier.startedAt > ports.clock.now()) continue
-    for (const left of earlier.steps) {
-      if (left.kind !== 'launch-job' || left.state === 'pending' || left.state === 'done') continue
-      const ref = left.object?.ref ?? { ...refOf(step.job), name: runOnceName(identity, earlier, left.name) }
-      const found = await ports.cluster.get(ref)
-      if (found !== null && !hasEnded(found as KubeObject<'Job'>)) {
-        if (left.name === step.name && isOurs(found, step.job)) return { kind: 'begun', object: tracked(step, found) }
-        await ports.cluster.delete(ref, found.metadata.uid ?? '')
-        return { wait: DELETION }
-      }
-      if (found === null && (await podsOf(ports, ref)).some(isAlive)) return { wait: DELETION }
+    if (earlier.id === carrier.id) continue
+    for (const left of earlier.steps.filter(mayHaveLeft)) {
+      const settled = await settleOne(task, earlier, left)
+      if (settled !== null) return settled
     }
   }
   return null
+}
+
+const mayHaveLeft = ({ kind, state }: StepRow): boolean => kind === 'launch-job' && (state === 'running' || state === 'failed')
+
+const settleOne = async (
+  { carrier: { ports }, step, policy }: Task<LaunchJobStep>,
+  earlier: RunRow,
+  left: StepRow,
+): Promise<Begun | null> => {
+  const ref = left.object?.ref ?? { ...refOf(step.job), name: runOnceName(identityOf(policy), earlier, left.name) }
+  const found = await ports.cluster.get(ref)
+  if (found === null) return (await podsOf(ports, ref)).some(isAlive) ? { wait: DELETION } : null
+  if (hasEnded(found as KubeObject<'Job'>)) return null
+  if (left.name === step.name && isOurs(found, step.job)) return { kind: 'begun', object: tracked(step, found) }
+  await ports.cluster.delete(ref, found.metadata.uid ?? '')
+  return { wait: DELETION }
 }
 
 /** Whether a Job has ended, well or badly. */

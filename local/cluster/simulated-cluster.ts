@@ -1,0 +1,201 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { FieldManager, Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import type { Applied, Change, Clock, Cluster, Created, Denied, Objects } from '../../flows/ports.ts'
+import { type Api, apply, create, patch, remove } from './api.ts'
+import { controllerOf } from './controllers.ts'
+import { cpuNode, nodeGpus } from './nodes.ts'
+import { learn, type Wish, wrote } from './pod-life.ts'
+import { memoOf } from './pods.ts'
+import { readSimulation } from './program.ts'
+import { Watching } from './watching.ts'
+import { INSTANCE_TYPE_LABEL, isReady, isStopping, type Node, POOL_LABEL } from './wire.ts'
+import { openWorld, type World } from './world.ts'
+
+export interface SimulatedOptions {
+  /** A database, or the path of one, or `:memory:`. Its tables begin with `cluster_`. */
+  file: string | DatabaseSync
+  clock: Clock
+  /** Where simulated containers read their behaviour and write their results. */
+  objects: Objects & { write(bucket: string, key: string, bytes: Uint8Array): Promise<void> }
+  /** Another seed gives other uids and pod names, and nothing else. */
+  seed?: number
+  namespaces?: string[]
+  /** From a node's launch until pods run on it. Milliseconds. */
+  provision?: number
+  /** An empty node of a pool that does not say `consolidateAfter` goes after this. Milliseconds. */
+  consolidate?: number
+  /** Told what the simulation does, a line each. */
+  log?: (line: string) => void
+}
+
+/** A node for the page. */
+export interface NodeView {
+  name: string
+  /** Null for the node of pods without GPUs. */
+  pool: string | null
+  instanceType: string
+  state: 'provisioning' | 'ready' | 'leaving'
+  gpus: number
+  used: number
+  pods: string[]
+}
+
+/** A cluster that behaves as a real one does where these flows look, and lives through time only by `advance`. */
+export interface SimulatedCluster extends Cluster {
+  /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
+  advance(now: number): Promise<number | null>
+  nodes(): Promise<NodeView[]>
+  close(): void
+}
+
+/** Opens the cluster that lives in this database; nothing of it is kept in memory. */
+export const openSimulatedCluster = (options: SimulatedOptions): SimulatedCluster => new Simulated(options)
+
+/** Turns that are lived through in one transaction. */
+const BATCH = 200
+
+class Simulated implements SimulatedCluster {
+  readonly #options: SimulatedOptions
+  readonly #database: DatabaseSync
+  readonly #world: World
+  readonly #api: Api
+  readonly #watching = new Watching()
+  #advancing: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(options: SimulatedOptions) {
+    const { file, seed = 1, provision = 90_000, consolidate = 600_000, namespaces = ['training', 'serving'] } = options
+    this.#options = options
+    this.#database = typeof file === 'string' ? new DatabaseSync(file) : file
+    if (typeof file === 'string') this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+    this.#world = openWorld(this.#database, { seed, pace: { provision, consolidate } })
+    this.#api = { world: this.#world, namespaces: new Set(namespaces) }
+    const { store } = this.#world
+    this.#write(() => {
+      if (store.count('opened') === 1) store.insert(cpuNode())
+    })
+  }
+
+  async create(object: KubeObject): Promise<Created> {
+    return this.#write(() => create(this.#api, object))
+  }
+
+  async apply(object: KubeObject, manager: FieldManager): Promise<Applied> {
+    return this.#write(() => apply(this.#api, object, manager))
+  }
+
+  async patch(ref: ObjectRef, uid: string, change: Record<string, unknown>): Promise<'patched' | 'gone' | Denied> {
+    return this.#write(() => patch(this.#api, ref, uid, change))
+  }
+
+  async delete(ref: ObjectRef, uid: string): Promise<'deleted' | 'gone'> {
+    return this.#write(() => remove(this.#api, ref, uid))
+  }
+
+  async get(ref: ObjectRef): Promise<KubeObject | null> {
+    return this.#world.store.get(ref)
+  }
+
+  async list(kind: Kind, where: { namespace?: string; labels?: Record<string, string> } = {}): Promise<KubeObject[]> {
+    return this.#world.store.list(kind, where)
+  }
+
+  async watch(
+    where: { labels?: Record<string, string> },
+    onChange: (change: Change) => void,
+  ): Promise<{ stop(): void }> {
+    return this.#watching.watch(where.labels ?? {}, onChange)
+  }
+
+  async logs(ref: ObjectRef, lines: number): Promise<string[]> {
+    const pod = this.#world.store.get({ ...ref, kind: 'Pod' })
+    return pod === null || lines <= 0 ? [] : (memoOf(this.#world, pod).logs ?? []).slice(-lines)
+  }
+
+  advance(now: number): Promise<number | null> {
+    const turn = this.#advancing.then(() => this.#advance(now))
+    this.#advancing = turn.catch(() => undefined)
+    return turn
+  }
+
+  async nodes(): Promise<NodeView[]> {
+    return this.#world.store.list('Node').map((node) => viewOf(this.#world, node))
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#watching.close()
+    if (typeof this.#options.file === 'string') this.#database.close()
+  }
+
+  async #advance(now: number): Promise<number | null> {
+    const { due, store } = this.#world
+    while (!this.#closed) {
+      const first = due.first()
+      if (first === null || first.at > now) return first?.at ?? null
+      const wish = store.transaction(first.at, () => this.#live(now))
+      await this.#watching.tell(store.takeSeen())
+      if (wish !== null) await this.#fulfil(wish)
+    }
+    return null
+  }
+
+  /** Lives through what is due, each at its own time, until somebody needs something of the outside. */
+  #live(now: number): Wish | null {
+    const { due, store } = this.#world
+    for (let turns = 0; turns < BATCH; turns++) {
+      const turn = due.first()
+      if (turn === null || turn.at > now) return null
+      store.now = turn.at
+      due.done(turn)
+      const wish = controllerOf(turn.kind)(this.#world, turn)
+      if (wish === null) continue
+      due.wake(turn)
+      return wish
+    }
+    return null
+  }
+
+  /** What it read or wrote is remembered by the pod, which is still due. A crash before that repeats it: it is harmless. */
+  async #fulfil(wish: Wish): Promise<void> {
+    const { objects, log } = this.#options
+    const { name } = wish.pod.metadata
+    if (wish.kind === 'read') {
+      const parsed = await readSimulation(objects, wish.pod)
+      for (const problem of parsed.problems) log?.(`pod ${name}: ${problem}`)
+      this.#remember(() => learn(this.#world, wish.pod, parsed))
+    } else {
+      const { bucket, key, text } = wish.result
+      await objects.write(bucket, key, Buffer.from(text, 'utf8'))
+      log?.(`pod ${name}: wrote s3://${bucket}/${key}`)
+      this.#remember(() => wrote(this.#world, wish.pod))
+    }
+  }
+
+  #remember(work: () => void): void {
+    const { store } = this.#world
+    if (!this.#closed) store.transaction(store.now, work)
+  }
+
+  #write<T>(work: () => T): T {
+    const { store } = this.#world
+    const answer = store.transaction(this.#options.clock.now(), work)
+    void this.#watching.tell(store.takeSeen())
+    return answer
+  }
+}
+
+const viewOf = (world: World, node: Node): NodeView => {
+  const { gpus, used, pods } = nodeGpus(world, node)
+  const { name, labels = {} } = node.metadata
+  return {
+    name,
+    pool: labels[POOL_LABEL] ?? null,
+    instanceType: labels[INSTANCE_TYPE_LABEL] ?? '',
+    state: isStopping(node) ? 'leaving' : isReady(node) ? 'ready' : 'provisioning',
+    gpus,
+    used,
+    pods: pods.map(({ metadata }) => metadata.name),
+  }
+}

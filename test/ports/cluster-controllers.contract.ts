@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest'
+import { GPU, type KubeObject, refOf } from '../../core/kube.ts'
+import type { Trial } from './cluster-objects.ts'
+
+const JOB_NAME = 'batch.kubernetes.io/job-name'
+
+/** What `Cluster` promises of what happens by itself: Jobs, Deployments, and pools under their ceiling. */
+export const controllerPromises = (trial: () => Trial): void => {
+  const podsOf = async (labels: Record<string, string>) =>
+    (await trial().opened.cluster.list('Pod', { namespace: trial().opened.namespace, labels })) as KubeObject<'Pod'>[]
+  const settled = (until: () => Promise<boolean>) => trial().opened.settle(until)
+  const isTrue = ({ status }: KubeObject<'Job'>, type: string) =>
+    status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') ?? false
+  const completed = async (job: KubeObject<'Job'>) => isTrue(await trial().read(job), 'Complete')
+  const readyReplicas = async (object: KubeObject<'Deployment'>) =>
+    (await trial().read(object)).status?.readyReplicas ?? 0
+  const whyWaiting = (pod: KubeObject<'Pod'> | undefined) =>
+    pod?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False')?.reason
+
+  describe('Jobs', () => {
+    it('run a pod that carries their name, and are complete with times and a count', async () => {
+      const job = await trial().created(trial().make.job('run'))
+      await settled(() => completed(job))
+      const { status } = await trial().read(job)
+      expect(status).toMatchObject({ succeeded: 1 })
+      expect(status?.failed ?? 0).toBe(0)
+      expect(new Date(status?.completionTime ?? '').getTime()).toBeGreaterThanOrEqual(
+        new Date(status?.startTime ?? '').getTime(),
+      )
+      const [pod, ...others] = await podsOf({ [JOB_NAME]: 'run' })
+      expect(others).toEqual([])
+      expect(pod?.status?.phase).toBe('Succeeded')
+      expect(pod?.metadata.ownerReferences?.[0]).toMatchObject({ kind: 'Job', uid: job.metadata.uid, controller: true })
+    })
+
+    it('Indexed ones complete every index once', async () => {
+      const job = await trial().created(
+        trial().make.job('shards', { completionMode: 'Indexed', completions: 3, parallelism: 2 }),
+      )
+      await settled(() => completed(job))
+      expect((await trial().read(job)).status).toMatchObject({ succeeded: 3, completedIndexes: '0-2' })
+      const indexes = (await podsOf({ [JOB_NAME]: 'shards' })).map(
+        ({ metadata }) => metadata.annotations?.['batch.kubernetes.io/job-completion-index'],
+      )
+      expect(indexes.sort()).toEqual(['0', '1', '2'])
+    })
+
+    it('that are suspended have no pod until they are resumed', async () => {
+      const job = await trial().created(trial().make.job('later', { suspend: true }))
+      await settled(async () => isTrue(await trial().read(job), 'Suspended'))
+      expect(await podsOf({ [JOB_NAME]: 'later' })).toEqual([])
+      expect(await trial().opened.cluster.patch(refOf(job), job.metadata.uid ?? '', { spec: { suspend: false } })).toBe(
+        'patched',
+      )
+      await settled(() => completed(job))
+    })
+
+    it('that are deleted take their pods with them', async () => {
+      const job = await trial().created(trial().make.job('gone'))
+      await settled(async () => (await podsOf({ [JOB_NAME]: 'gone' })).length === 1)
+      await trial().opened.cluster.delete(refOf(job), job.metadata.uid ?? '')
+      expect(await trial().read(job)).toBeNull()
+      await settled(async () => (await podsOf({ [JOB_NAME]: 'gone' })).length === 0)
+    })
+
+    it('go by themselves, pods too, when a TTL is set after the end', async () => {
+      const job = await trial().created(trial().make.job('kept'))
+      await settled(() => completed(job))
+      await trial().opened.cluster.patch(refOf(job), job.metadata.uid ?? '', { spec: { ttlSecondsAfterFinished: 1 } })
+      await settled(
+        async () => (await trial().read(job)) === null && (await podsOf({ [JOB_NAME]: 'kept' })).length === 0,
+      )
+    })
+
+    it('that take longer than their deadline have failed, and say so', async () => {
+      const job = await trial().created(
+        trial().make.job('slow', { activeDeadlineSeconds: 2 }, trial().make.gpuPod('no-such-pool', 1)),
+      )
+      await settled(async () => isTrue(await trial().read(job), 'Failed'))
+      expect((await trial().read(job)).status?.conditions?.find(({ type }) => type === 'Failed')).toMatchObject({
+        reason: 'DeadlineExceeded',
+      })
+      await settled(async () =>
+        (await podsOf({ [JOB_NAME]: 'slow' })).every(({ status }) => status?.phase === 'Failed'),
+      )
+    })
+  })
+
+  describe('Deployments', () => {
+    it('get their replicas ready, and say which generation they have seen', async () => {
+      const llm = await trial().applied(trial().make.deployment('llm', { replicas: 2 }), 'signalbox-workload')
+      await settled(async () => (await readyReplicas(llm)) === 2)
+      const { metadata, status } = await trial().read(llm)
+      expect(status?.observedGeneration).toBe(metadata.generation)
+      expect(await podsOf({ app: 'llm' })).toHaveLength(2)
+    })
+
+    it('follow their scale down to none', async () => {
+      await trial().applied(trial().make.deployment('llm'), 'signalbox-workload')
+      const llm = await trial().applied(trial().replicas('llm', 2), 'signalbox-scale')
+      await settled(async () => (await readyReplicas(llm)) === 2)
+      await trial().applied(trial().replicas('llm', 0), 'signalbox-scale')
+      await settled(async () => (await podsOf({ app: 'llm' })).length === 0)
+      await settled(async () => (await readyReplicas(llm)) === 0)
+    })
+
+    it('put another pod in the place of one that is deleted', async () => {
+      const llm = await trial().applied(trial().make.deployment('llm', { replicas: 1 }), 'signalbox-workload')
+      await settled(async () => (await readyReplicas(llm)) === 1)
+      const [pod] = await podsOf({ app: 'llm' })
+      if (pod === undefined) throw new Error('no pod')
+      await trial().opened.cluster.delete(refOf(pod), pod.metadata.uid ?? '')
+      await settled(async () => (await trial().read(pod)) === null && (await readyReplicas(llm)) === 1)
+    })
+
+    it('replace their pods when the template changes', async () => {
+      const llm = await trial().applied(trial().make.deployment('llm', { replicas: 1 }), 'signalbox-workload')
+      await settled(async () => (await readyReplicas(llm)) === 1)
+      const [old] = await podsOf({ app: 'llm' })
+      const containers = [{ name: 'main', image: `registry.example/image@sha256:${'b'.repeat(64)}` }]
+      await trial().applied(trial().make.deployment('llm', { replicas: 1 }, { containers }), 'signalbox-workload')
+      await settled(async () => {
+        const pods = await podsOf({ app: 'llm' })
+        return pods.length === 1 && pods[0]?.metadata.uid !== old?.metadata.uid && (await readyReplicas(llm)) === 1
+      })
+    })
+
+    it('that are deleted take their pods with them', async () => {
+      const llm = await trial().applied(trial().make.deployment('llm', { replicas: 2 }), 'signalbox-workload')
+      await settled(async () => (await podsOf({ app: 'llm' })).length === 2)
+      await trial().opened.cluster.delete(refOf(llm), llm.metadata.uid ?? '')
+      await settled(async () => (await podsOf({ app: 'llm' })).length === 0)
+    })
+  })
+
+  describe('NodePools', () => {
+    const waitingPod = async (name: string) => (await podsOf({ [JOB_NAME]: name }))[0]
+
+    it('give a node to a pod that waits, of the pool that it asked for', async () => {
+      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
+      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await settled(() => completed(job))
+      const node = (await waitingPod('train'))?.spec?.nodeName ?? ''
+      const found = await trial().opened.cluster.get({ kind: 'Node', namespace: null, name: node })
+      expect(found?.metadata.labels?.['karpenter.sh/nodepool']).toBe('gpu-contract')
+    })
+
+    it('are ceilings: at 0 a pod waits and says so, and runs once the ceiling is raised', async () => {
+      await trial().applied(trial().pool('gpu-contract', 0), 'signalbox-ceiling')
+      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await settled(async () => whyWaiting(await waitingPod('train')) === 'Unschedulable')
+      expect(
+        await trial().opened.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': 'gpu-contract' } }),
+      ).toEqual([])
+      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
+      await settled(() => completed(job))
+    })
+
+    it('touch no node and no pod that is there when they are lowered', async () => {
+      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
+      const llm = await trial().applied(
+        trial().make.deployment('llm', { replicas: 1 }, trial().make.gpuPod('gpu-contract', 8)),
+        'signalbox-workload',
+      )
+      await settled(async () => (await readyReplicas(llm)) === 1)
+      const [pod] = await podsOf({ app: 'llm' })
+      await trial().applied(trial().pool('gpu-contract', 0), 'signalbox-ceiling')
+      const more = await trial().created(trial().make.job('more', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await settled(async () => whyWaiting(await waitingPod('more')) === 'Unschedulable')
+      expect(await podsOf({ app: 'llm' })).toMatchObject([{ metadata: { uid: pod?.metadata.uid } }])
+      expect(await readyReplicas(llm)).toBe(1)
+      expect(await completed(more)).toBe(false)
+    })
+
+    it('say how many GPUs their nodes have', async () => {
+      const pool = await trial().applied(trial().pool('gpu-contract', 16), 'signalbox-ceiling')
+      const llm = await trial().applied(
+        trial().make.deployment('llm', { replicas: 2 }, trial().make.gpuPod('gpu-contract', 8)),
+        'signalbox-workload',
+      )
+      await settled(async () => (await readyReplicas(llm)) === 2)
+      await settled(async () => (await trial().read(pool)).status?.resources?.[GPU] === '16')
+    })
+
+    it('take their empty nodes away after a while', async () => {
+      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
+      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await settled(() => completed(job))
+      await settled(
+        async () =>
+          (await trial().opened.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': 'gpu-contract' } }))
+            .length === 0,
+      )
+    })
+  })
+}
