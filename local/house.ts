@@ -45,6 +45,17 @@ export interface LocalHouse extends House {
   clock: Clock
 }
 
+/** Calls `tell` only when a store was written since the last call. */
+const whenWritten = ({ ledger, world }: Stores, tell: () => void): (() => void) => {
+  const counters = [ledger, world].map((database) => database.prepare('SELECT total_changes() AS n'))
+  let last = ''
+  return () => {
+    const now = counters.map((counter) => String(counter.get()?.['n'])).join(' ')
+    if (now !== last) tell()
+    last = now
+  }
+}
+
 /** Opens the house on its stores: another house may have died on them at any moment before. */
 export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
   const { stores, clock, policies, secrets } = options
@@ -100,6 +111,7 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
     },
   })
   const { answerHttp } = httpDoors(ports)
+  const tellIfWritten = whenWritten(stores, changed)
   let reconcileAt = clock.now() + RECONCILE_EVERY
 
   const advance = async (): Promise<number | null> => {
@@ -115,7 +127,7 @@ export const openHouse = async (options: HouseOptions): Promise<LocalHouse> => {
       while (rings.size > 0) await Promise.all(rings)
       // Asked again: what each of them did may have given the others something to do at once.
       const due = [await workflow.advance(now), await cluster.advance(now), await bus.advance(now), reconcileAt]
-      changed()
+      tellIfWritten()
       const next = Math.min(...due.filter((at) => at !== null))
       if (next > now) return next
     }

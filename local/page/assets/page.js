@@ -1,0 +1,59 @@
+// Keeps the page live: asks for its fragments when the stream says that something changed, and sends what is pressed.
+const { token, lane } = document.body.dataset
+const said = document.querySelector('#said')
+const say = (text) => {
+  said.textContent = text
+}
+
+const busy = (element) => element.contains(document.activeElement) && ['INPUT', 'SELECT'].includes(document.activeElement.tagName)
+
+// Focus and open details survive a swap: they are found again by their place.
+const swap = (element, text) => {
+  if (element.dataset.text === text || busy(element)) return
+  const open = [...element.querySelectorAll('details')].map((details) => details.open)
+  const focus = [...element.querySelectorAll('a, button, summary')].indexOf(document.activeElement)
+  element.innerHTML = text
+  element.dataset.text = text
+  element.querySelectorAll('details').forEach((details, index) => {
+    details.open = open[index] ?? false
+  })
+  if (focus >= 0) element.querySelectorAll('a, button, summary')[focus]?.focus({ preventScroll: true })
+}
+
+const refresh = async () => {
+  const response = await fetch(`/fragments?lane=${encodeURIComponent(lane)}`)
+  if (!response.ok) return
+  const { fragments } = await response.json()
+  for (const element of document.querySelectorAll('[data-fragment]')) swap(element, fragments[element.dataset.fragment])
+}
+
+const post = async (path, body) => {
+  const response = await fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify(body),
+  })
+  return response.json()
+}
+
+document.addEventListener('submit', async (event) => {
+  const form = event.target.closest('form.answer')
+  if (!form) return
+  event.preventDefault()
+  const verdict = event.submitter?.value ?? 'approve'
+  const reason = verdict === 'deny' ? form.elements.reason.value.trim() || null : null
+  document.activeElement?.blur()
+  const answer = await post(`/api/questions/${form.dataset.question}/answers`, { by: document.querySelector('#who').value, verdict, reason })
+  say(answer.refused ? `It does not count: ${answer.detail}.` : answer.recorded ? `Recorded: ${answer.recorded}.` : (answer.detail ?? 'Something went wrong.'))
+  await refresh()
+})
+
+document.querySelector('#tour').addEventListener('click', async () => {
+  const { detail } = await post('/api/tour', {})
+  say(detail)
+})
+
+const stream = new EventSource('/api/stream')
+stream.addEventListener('changed', () => {
+  refresh().catch(() => say('The product does not answer.'))
+})

@@ -1,0 +1,88 @@
+import { html } from 'hono/html'
+import { usd } from '../../core/money/prices.ts'
+import type { Plan } from '../../core/plan.ts'
+import type { Moment } from '../../core/rows.ts'
+import type { PostedCard } from '../house-type.ts'
+import { type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
+
+type Html = ReturnType<typeof html>
+
+const time = (at: number): Html => {
+  const iso = new Date(at).toISOString()
+  return html`<time datetime="${iso}">${iso.slice(11, 19)}</time>`
+}
+
+/** The signal box: a track a lane. */
+export const lanesFragment = (tracks: Track[], selected: string | null): Html =>
+  tracks.length === 0
+    ? html`<p class="empty">No lane yet. Three things to try:</p>
+        <ol class="tries">
+          <li>Press <b>Tour</b> above: a dataset is fine-tuned on, promoted, rolled out.</li>
+          <li><code>npx signalbox emit dataset-uploaded/base</code></li>
+          <li>Put a dataset with its <code>manifest.json</code> into the folder <code>.signalbox/buckets/acme-datasets/support-chats/…</code></li>
+        </ol>`
+    : html`<ul class="tracks">${tracks.map((track) => trackItem(track, track.lane === selected))}</ul>`
+
+const trackItem = ({ lane, wants, headline, state, signals }: Track, selected: boolean): Html => html`<li class="track${selected ? ' selected' : ''}">
+  <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span></h3>
+  <p class="wants">${wants} · <strong>${headline}</strong></p>
+  <ol class="signals" aria-label="signals of ${lane}">${signals.map(signalItem)}</ol>
+</li>`
+
+const signalItem = ({ title, state, note }: Signal): Html =>
+  html`<li class="signal ${state}" title="${note}"><span class="lamp" aria-hidden="true"></span><span class="name">${title}</span><span class="sr">: ${STATE_WORDS[state]}${note === '' ? '' : `, ${note}`}</span></li>`
+
+/** The plan of the selected lane, with live steps. */
+export const planFragment = (plan: Plan | null, track: Track | null): Html =>
+  plan === null || track === null
+    ? html`<p class="empty">No plan yet.</p>`
+    : html`<h3>${plan.title}</h3>
+        <dl class="facts">
+          <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
+          <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
+          <dt>GPU-hours</dt><dd>${plan.price.gpuHours.p50} – ${plan.price.gpuHours.p95}</dd>
+          <dt>Bounds</dt><dd>${usd(plan.bounds.dollars)}; ${Object.entries(plan.bounds.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ') || 'no GPUs'}; ${plan.bounds.unavailable} unavailable; until ${new Date(plan.bounds.until).toISOString().slice(0, 16).replace('T', ' ')} UTC</dd>
+          <dt>Interrupts</dt><dd>${plan.interrupts.join('; ') || 'nothing'}</dd>
+          <dt>Undone by</dt><dd>${plan.undo}</dd>
+          <dt>Approval</dt><dd>${plan.approval.required ? `${plan.approval.need} needed: ` : 'none needed: '}${plan.approval.why}</dd>
+          <dt>Digest</dt><dd><code>${plan.digest.slice(0, 16)}…</code> under policy <code>${plan.policy}</code></dd>
+        </dl>
+        ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
+        <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
+        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></details>`
+
+/** Cards as Slack would show them. */
+export const chatFragment = (cards: PostedCard[]): Html =>
+  cards.length === 0
+    ? html`<p class="empty">Nothing was posted yet.</p>`
+    : html`<ul class="cards">${cards.map(({ channel, at, card }) => html`<li class="card ${card.tone}">
+        <p class="meta">${channel} · ${time(at)}</p>
+        <h3>${card.title}</h3>
+        <dl>${card.facts.map(({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>
+        <ul>${card.lines.map((line) => html`<li>${line}</li>`)}</ul>
+        ${card.question === null ? '' : html`<form class="answer" data-question="${card.question}">
+          <label>Reason for a denial <input name="reason" maxlength="500" autocomplete="off" /></label>
+          <button name="verdict" value="approve" class="primary">Approve</button>
+          <button name="verdict" value="deny">Deny</button>
+        </form>`}
+      </li>`)}</ul>`
+
+/** Pools as bars of GPUs. */
+export const poolsFragment = (bars: PoolBar[]): Html =>
+  html`<ul class="pools">${bars.map(({ pool, ceiling, used, held, free, provisioned, provisioning }) => html`<li>
+    <h3>${pool}</h3>
+    <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${provisioning > 0 ? html`, <b>${provisioning} on their way</b>` : ''}</p>
+    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${index < used ? 'used' : index < used + held ? 'held' : index < provisioned ? 'idle' : index < provisioned + provisioning ? 'coming' : 'free'}"></i>`)}</div>
+  </li>`)}</ul>`
+
+/** What came in and what it became, ignored and refused too. */
+export const feedFragment = (moments: Moment[], counts: Record<string, number>): Html => html`
+  <ul class="feed">${moments.map(({ at, lane, text, data }) => html`<li class="${String(data?.['became'])}">${time(at)} <b>${String(data?.['became'])}</b> ${lane === '-' ? '' : html`<a href="/?lane=${encodeURIComponent(lane)}">${lane}</a>`} <span>${text}</span></li>`)}</ul>
+  ${moments.length === 0 ? html`<p class="empty">No event yet.</p>` : ''}
+  <details><summary>Counts</summary><dl class="counts">${Object.entries(counts).map(([name, count]) => html`<dt>${name}</dt><dd>${count}</dd>`)}</dl></details>`
+
+/** Event → facts → decision → plan → answer → steps → outcome. */
+export const timelineFragment = (lane: string | null, moments: Moment[]): Html =>
+  lane === null
+    ? html`<p class="empty">Choose a lane.</p>`
+    : html`<p>${lane}</p><ol class="timeline">${moments.map(({ at, kind, text, generation, attempt }) => html`<li class="${kind}">${time(at)} <b>${kind}</b> ${generation === null ? '' : html`<span class="run">g${generation}a${attempt}</span>`} <span>${text}</span></li>`)}</ol>`

@@ -1,0 +1,58 @@
+import type { Context, Hono } from 'hono'
+import * as z from 'zod'
+import { isProblem, type Problem, readJson } from './body.ts'
+import { hasToken } from './guard.ts'
+import type { Served } from './server.ts'
+
+const answer = z.strictObject({ by: z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'a person is `TEAM/USER`'), verdict: z.enum(['approve', 'deny']), reason: z.string().max(3000).nullable().default(null) })
+const lane = z.string().min(1)
+const by = z.string().min(1).max(100)
+const command = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['retry', 'cancel', 'thaw']), lane, by }),
+  z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
+])
+
+/** What a person does: every one of them needs the token. */
+export const actingRoutes = (app: Hono, served: Served): void => {
+  const { house, token, tour } = served
+  app.post('/api/plans/:id/answers', async (context) => {
+    const body = await acting(context, token, answer)
+    if (isProblem(body)) return context.json(body, body.status)
+    const run = (await house.ports.ledger.read('run', context.req.param('id')))?.value
+    if (run?.answer == null) return context.json({ error: 'no-question', detail: `plan ${context.req.param('id')} asks nothing` }, 404)
+    const { status, body: said } = await house.answer(run.answer, body.value)
+    return context.json(said, status as 200)
+  })
+  app.post('/api/questions/:id/answers', async (context) => {
+    const body = await acting(context, token, answer)
+    if (isProblem(body)) return context.json(body, body.status)
+    const { status, body: said } = await house.answer(context.req.param('id'), body.value)
+    return context.json(said, status as 200)
+  })
+  app.post('/api/commands', async (context) => {
+    const body = await acting(context, token, command)
+    if (isProblem(body)) return context.json(body, body.status)
+    const done = await house.command(body.value as Parameters<typeof house.command>[0])
+    return context.json(done, done.ok ? 200 : 422)
+  })
+  app.post('/api/plan', async (context) => {
+    const body = await acting(context, token, z.unknown())
+    return isProblem(body) ? context.json(body, body.status) : context.json(await house.planOnPaper(body.value))
+  })
+  app.post('/api/tour', (context) => {
+    if (!hasToken(context.req.header('authorization'), token)) return context.json(NO_TOKEN, 401)
+    return context.json(tour?.() ?? { ok: false, detail: 'there is no tour here' })
+  })
+}
+
+const NO_TOKEN: Problem = { status: 401, error: 'no-token', detail: 'send `Authorization: Bearer <token>`; the page and the command line have it' }
+
+const acting = async <S extends z.ZodType>(context: Context, token: string, schema: S): Promise<{ value: z.output<S> } | Problem> => {
+  if (!hasToken(context.req.header('authorization'), token)) return NO_TOKEN
+  const read = await readJson(context.req.raw)
+  if (isProblem(read)) return read
+  const parsed = schema.safeParse(read.value)
+  if (parsed.success) return { value: parsed.data }
+  const [issue] = parsed.error.issues
+  return { status: 400, error: 'bad-body', detail: `${issue?.path.join('.') || 'the body'}: ${issue?.message}` }
+}

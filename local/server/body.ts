@@ -1,0 +1,34 @@
+/** Largest body that is read, in bytes. */
+const LIMIT = 1024 * 1024
+
+/** A refusal as every route answers it. */
+export interface Problem {
+  status: 400 | 401 | 403 | 404 | 413 | 422
+  error: string
+  detail: string
+}
+
+/** The raw bytes of a request; a problem when there are too many. Counted while reading: Content-Length may lie. */
+export const readBody = async (request: Request): Promise<Uint8Array | Problem> => {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of request.body ?? []) {
+    size += chunk.length
+    if (size > LIMIT) return { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** The body as JSON, or why it is none. */
+export const readJson = async (request: Request): Promise<{ value: unknown } | Problem> => {
+  const body = await readBody(request)
+  if (!(body instanceof Uint8Array)) return body
+  try {
+    return { value: JSON.parse(Buffer.from(body).toString('utf8')) as unknown }
+  } catch (error) {
+    return { status: 400, error: 'not-json', detail: `the body is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+  }
+}
+
+export const isProblem = (value: object): value is Problem => 'error' in value && 'status' in value

@@ -1,0 +1,66 @@
+import { serve } from '@hono/node-server'
+import { Hono } from 'hono'
+import { Unavailable } from '../../flows/ports.ts'
+import type { House } from '../house-type.ts'
+import { pageRoutes } from '../page/routes.ts'
+import { actingRoutes } from './acting.ts'
+import { guard } from './guard.ts'
+import { inputRoutes } from './inputs.ts'
+import { readingRoutes } from './reading.ts'
+import { streamRoute } from './stream.ts'
+
+export interface ServerOptions {
+  house: House
+  /** 0 = any free port. */
+  port: number
+  version: string
+  tour?: () => { ok: boolean; detail: string }
+}
+
+/** What every route is made from. */
+export interface Served extends ServerOptions {
+  token: string
+}
+
+export interface Server {
+  url: string
+  port: number
+  close(): Promise<void>
+}
+
+/** The page and its routes on 127.0.0.1. Rejects with the system's error when the port is taken. */
+export const startServer = async (options: ServerOptions): Promise<Server> => {
+  const { token } = await options.house.secrets()
+  const served: Served = { ...options, token }
+  const app = appOf(served)
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port }, ({ port }) => {
+      server.off('error', reject)
+      resolve({
+        port,
+        url: `http://127.0.0.1:${port}`,
+        close: () =>
+          new Promise((closed) => {
+            server.close(() => closed())
+            if ('closeAllConnections' in server) server.closeAllConnections()
+          }),
+      })
+    })
+    server.once('error', reject)
+  })
+}
+
+/** The routes without a socket. */
+export const appOf = (served: Served): Hono => {
+  const app = new Hono()
+  app.use(guard)
+  app.get('/healthz', (context) => context.json({ health: { ok: true, version: served.version } }))
+  for (const add of [inputRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes]) add(app, served)
+  app.notFound((context) => context.json({ error: 'not-found', detail: `there is nothing at ${context.req.path}` }, 404))
+  app.onError((error, context) => {
+    if (error instanceof Unavailable) return context.json({ error: 'unavailable', detail: 'try again' }, 503, { 'retry-after': '1' })
+    console.error('signalbox: a bug in a route:', error)
+    return context.json({ error: 'bug', detail: 'this is a bug of Signalbox; the terminal shows it' }, 500)
+  })
+  return app
+}
