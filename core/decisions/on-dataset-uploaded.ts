@@ -94,7 +94,7 @@ const incomplete = (facts: { missing: string[]; missingCount: number }, until: n
   return {
     kind: 'wait',
     reason: 'objects-missing',
-    detail: `${facts.missingCount} objects are not there yet: ${named}`,
+    detail: `${facts.missingCount} object${facts.missingCount === 1 ? ' is' : 's are'} not there yet: ${named}`,
     until,
   }
 }

@@ -83,7 +83,7 @@ const signalsOf = ({ row, run, plan, answer }: LaneFacts, waitsFor: string | nul
     signal('decided', 'done', row.desired === null ? '' : desiredTitle(row.desired)),
     signal('planned', plan === null ? now : 'done', plan?.strategy?.name ?? ''),
     ...(answer === null ? [] : [signal('asked', askedState(answer), waitsFor ?? answer.state)]),
-    signal('held', held ? 'done' : plan === null ? 'pending' : now, run?.hold === null || run === null ? '' : Object.entries(run.hold.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ')),
+    signal('held', held ? 'done' : run?.stage === 'waiting-for-room' ? 'waiting' : row.outcome === null ? 'pending' : 'skipped', run?.hold === null || run === null ? '' : Object.entries(run.hold.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ')),
     ...(run?.steps.length ? run.steps : (plan?.steps ?? []).map(({ name, title }) => ({ name, title, state: 'pending' as const, note: '' }))).map(({ title, state, note }) => signal(title, state, note)),
     signal(row.outcome?.kind ?? 'outcome', row.outcome === null ? 'pending' : row.outcome.kind === 'succeeded' ? 'done' : 'failed', row.outcome?.detail ?? ''),
   ]

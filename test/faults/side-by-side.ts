@@ -1,0 +1,16 @@
+/** Runs `work` on each item, so many side by side: most of a run's time is spent in the SDK's own timers. */
+export const sideBySide = async <T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> => {
+  const queue = [...items]
+  await Promise.all(
+    Array.from({ length: width }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
+    }),
+  )
+}
+
+/** Every `stride`th call of a story, each before and after the far side did it. */
+export const deathsOf = (calls: number, stride: number): { at: number; when: 'before' | 'after' }[] =>
+  Array.from({ length: Math.ceil(calls / stride) }, (_, index) => index * stride + 1).flatMap((at) => [
+    { at, when: 'before' as const },
+    { at, when: 'after' as const },
+  ])

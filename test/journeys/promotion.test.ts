@@ -1,0 +1,162 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { promote, registerVersion, type Simulation } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { ANA, openTown, type Town } from './town.ts'
+
+const MODEL = 'support-llama'
+const LANE = `serve/${MODEL}`
+const SLOW: Simulation = { metrics: { health: 1, p95_ms: 9000, error_rate: 0 } }
+let town: Town
+
+const version = (simulation?: Simulation, tags?: Record<string, string>) => registerVersion(town.house, { model: MODEL, simulation, tags })
+const served = async () =>
+  (await town.house.cluster.list('Deployment'))
+    .map((object) => {
+      const { metadata, spec, status } = object as { metadata: { labels?: Record<string, string> }; spec?: { replicas?: number }; status?: { readyReplicas?: number } }
+      return { generation: Number(metadata.labels?.['signalbox.dev/generation']), replicas: spec?.replicas ?? 0, ready: status?.readyReplicas ?? 0 }
+    })
+    .filter(({ replicas }) => replicas > 0)
+const rollOut = async (wanted: string) => {
+  await promote(town.house, MODEL, wanted)
+  await town.answered(LANE)
+  return town.settled(LANE)
+}
+const withPolicy = (change: { maxGpus?: number; maxUnavailable?: number; replicas?: number; mode?: 'shadow' }) => {
+  const model = example.models?.[MODEL]
+  const pool = example.pools['gpu-serve']
+  const { maxGpus = pool?.maxGpus, ...rest } = change
+  return { ...example, pools: { ...example.pools, 'gpu-serve': { ...pool, maxGpus } }, models: { ...example.models, [MODEL]: { ...model, ...rest } } }
+}
+
+afterEach(() => town.close())
+
+describe('a model is promoted', () => {
+  it('approved: rolled out behind its gate, and the world stays true without another plan', async () => {
+    town = await openTown()
+    expect(await rollOut(await version())).toMatchObject({ state: 'succeeded', generation: 1, baseline: { generation: 1 } })
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+    await town.advance(3_600_000)
+    expect(await town.lane(LANE)).toMatchObject({ generation: 1, attempt: 1, holder: null })
+  })
+
+  it('the next one replaces it, and only it serves afterwards', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    expect(await rollOut(await version())).toMatchObject({ state: 'succeeded', generation: 2, baseline: { generation: 2 } })
+    expect(await served()).toEqual([{ generation: 2, replicas: 2, ready: 2 }])
+  })
+
+  it('its gate fails: it walks back to the baseline, and promoting the same again is held', async () => {
+    town = await openTown()
+    const good = await version()
+    await rollOut(good)
+    const bad = await version(SLOW)
+    expect((await rollOut(bad)).outcome).toMatchObject({ kind: 'failed', reason: 'gate', detail: expect.stringContaining('p95_ms 9000') })
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+    await promote(town.house, MODEL, bad)
+    await town.advance(600_000)
+    expect(await town.lane(LANE)).toMatchObject({ state: 'failed', attempt: 1 })
+    await promote(town.house, MODEL, good)
+    await town.until('the good one is wanted again', async () => (await town.lane(LANE)).generation === 3)
+    expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 3 })
+  })
+
+  it('replicas never get ready: not healthy, walked back', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    expect((await rollOut(await version({ healthy: false }))).outcome).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+  })
+
+  it('an image that cannot be pulled fails at once, not after the deadline', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    const begun = town.house.clock.now()
+    expect((await rollOut(await version({ imagePull: 'fail' }))).outcome).toMatchObject({ kind: 'failed', reason: 'image-pull' })
+    expect(town.house.clock.now() - begun).toBeLessThan(30 * 60_000)
+  })
+
+  it('7 → 8 → 7, each a new generation; a late retry of the delivery of 8 reads 7 and adds nothing', async () => {
+    town = await openTown()
+    const [seven, eight] = [await version(), await version({ loadMinutes: 1 })]
+    await rollOut(seven)
+    await promote(town.house, MODEL, eight)
+    await town.until('8 asks', async () => (await town.question(LANE)) !== null)
+    await promote(town.house, MODEL, seven)
+    const row = await town.settled(LANE)
+    expect(row).toMatchObject({ state: 'succeeded', generation: 3, desired: { version: seven } })
+    expect((await town.run(LANE, 2, 1))?.outcome?.kind).toBe('superseded')
+    await town.house.ports.bus.publish([{ source: 'signalbox.registry', detailType: 'Model Alias Changed', detail: { deliveryId: 'late', entity: 'model_version_alias', action: 'created', timestamp: '2026-11-23T12:00:00+00:00', data: { name: MODEL, alias: 'champion', version: eight } } }])
+    await town.advance(600_000)
+    expect(await town.lane(LANE)).toMatchObject({ generation: 3, desired: { version: seven } })
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+  })
+
+  it('superseded in mid-rollout: the successor plans from where it stands', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    await promote(town.house, MODEL, await version({ loadMinutes: 2 }))
+    await town.answered(LANE)
+    await town.until('the rollout moves', async () => (await served()).length === 2)
+    expect(await rollOut(await version({ loadMinutes: 1 }))).toMatchObject({ state: 'succeeded', generation: 3 })
+    expect((await town.run(LANE, 2, 1))?.outcome?.kind).toBe('superseded')
+    expect(await served()).toEqual([{ generation: 3, replicas: 2, ready: 2 }])
+  })
+
+  it('cancelled in mid-rollout: back to the baseline', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    await promote(town.house, MODEL, await version({ loadMinutes: 2 }))
+    await town.answered(LANE)
+    await town.until('the rollout moves', async () => (await served()).length === 2)
+    await town.house.command({ kind: 'cancel', lane: LANE, by: ANA })
+    expect((await town.settled(LANE)).state).toBe('cancelled')
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+  })
+
+  it('the alias is deleted: what serves goes on serving, and somebody is told', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    await town.house.registry.deleteAlias(MODEL, 'champion')
+    await town.until('a new generation', async () => (await town.lane(LANE)).generation === 2)
+    expect((await town.settled(LANE)).state).toBe('succeeded')
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+  })
+
+  it('a lost webhook is found by reconcile', async () => {
+    town = await openTown()
+    const wanted = await version()
+    const { webhook } = town.house
+    town.house.webhook = async () => ({ status: 500, body: {} })
+    await promote(town.house, MODEL, wanted)
+    town.house.webhook = webhook
+    expect((await town.lane(LANE)).generation).toBe(0)
+    await town.answered(LANE)
+    expect((await town.settled(LANE)).state).toBe('succeeded')
+  })
+
+  it.each([
+    ['surge', { maxGpus: 16 }],
+    ['one-out-one-in', { maxGpus: 8 }],
+  ])('on a pool with this much room it goes by %s and never over the ceiling', async (strategy, change) => {
+    town = await openTown({ config: withPolicy(change) })
+    await rollOut(await version())
+    await promote(town.house, MODEL, await version({ loadMinutes: 1 }))
+    await town.answered(LANE)
+    expect((await town.settled(LANE)).state).toBe('succeeded')
+    const plan = (await town.house.ports.ledger.read('plan', (await town.run(LANE))?.id ?? ''))?.value
+    expect(plan?.strategy?.name).toBe(strategy)
+    expect(await served()).toEqual([{ generation: 2, replicas: 2, ready: 2 }])
+  })
+
+  it('a full pool that may lose no replica: the deadlock is found on paper, with the numbers', async () => {
+    town = await openTown({ config: withPolicy({ maxGpus: 8, maxUnavailable: 0 }) })
+    await rollOut(await version())
+    await promote(town.house, MODEL, await version({ loadMinutes: 1 }))
+    await town.until('a new generation', async () => (await town.lane(LANE)).generation === 2)
+    expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'refused', reason: 'would-deadlock', detail: expect.stringContaining('8') })
+    town.setPolicy(withPolicy({ maxGpus: 8, maxUnavailable: 1 }))
+    await town.answered(LANE)
+    expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
+  })
+})
