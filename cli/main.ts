@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import { PolicyError } from '../core/policy.ts'
+import { givenSecrets } from '../local/main.ts'
 import { answer, command, freezeEnd, plan } from './commands/act.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
@@ -53,10 +54,6 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
     .exitOverride()
     .configureOutput({ writeOut: (text) => output.out(text.trimEnd()), writeErr: (text) => output.err(text.trimEnd()) })
     .addHelpText('after', EXITS)
-    .action(() => {
-      output.err(program.helpInformation() + EXITS)
-      done(EXIT.usage)
-    })
   const add = (name: string, description: string): Command =>
     program
       .command(name)
@@ -92,7 +89,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .action(async (flags: Flags) => done(await tour(flags, output)))
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
-    .action(async (flags: Flags) => done(await doctor(flags, output)))
+    .action(async (flags: Flags) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
 }
 
 const addReading = (add: Add, output: Output, done: Done): void => {

@@ -34,16 +34,19 @@ export interface Product {
   close(): Promise<void>
 }
 
+/** Secrets that the environment gives in place of those made at the first start. */
+export const givenSecrets = () => ({
+  'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
+  'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
+})
+
 /** Starts the whole product on this machine: files, doors, timers, page. Throws with a readable message. */
 export const startProduct = async ({ port, dataDir, configFile, speed, version }: StartOptions): Promise<Product> => {
   mkdirSync(dataDir, { recursive: true })
   const policies = await openPolicies({ file: configFile })
   const secrets = openSecrets({
     dataDir,
-    given: {
-      'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
-      'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
-    },
+    given: givenSecrets(),
   })
   const stores = openStores(dataDir)
   const clock = scaledClock({ start: resumeAt(dataDir), speed })

@@ -72,60 +72,48 @@ export const pressButton = async (
   return house.webhook('slack', { headers, body })
 }
 
+interface OnPaper {
+  became: Became
+  plan: Plan | null
+  text: string
+}
+
 /** What would happen on this event: priced, without effect. */
-export const planOnPaper = async (
-  ports: Ports,
-  input: unknown,
-): Promise<{ became: Became; plan: Plan | null; text: string }> => {
-  const none = (became: Omit<Became, 'contract'>, contract: string | null = null) => ({
-    became: { contract, ...became },
-    plan: null,
-    text: became.detail,
-  })
-  const contract = contracts.find(
-    ({ via }) => 'pattern' in via && typeof input === 'object' && input !== null && matches(via.pattern, input),
-  )
+export const planOnPaper = async (ports: Ports, input: unknown): Promise<OnPaper> => {
+  const contract = contracts.find(({ via }) => 'pattern' in via && isObject(input) && matches(via.pattern, input))
   if (contract === undefined)
-    return none({
-      lane: null,
-      kind: 'refused',
+    return without(null, 'refused', {
       reason: 'no-contract',
       detail: 'no contract selects this event; `signalbox contracts` lists what is understood',
     })
   const parsed = contract.parse(input)
-  if (!parsed.ok)
-    return none({ lane: null, kind: 'refused', reason: parsed.reason, detail: parsed.detail }, contract.name)
-  const event = parsed.event as Intending
+  if (!parsed.ok) return without(contract.name, 'refused', parsed)
+  return decideOnPaper(ports, contract.name, parsed.event as Intending)
+}
+
+const decideOnPaper = async (ports: Ports, name: string, event: Intending): Promise<OnPaper> => {
   const policy = await ports.policies.load()
   const rule = ruleOf(event, policy)
   if (rule === null)
-    return none(
-      { lane: null, kind: 'ignored', reason: 'not-configured', detail: 'no rule of the policy is about it' },
-      contract.name,
-    )
+    return without(name, 'ignored', { reason: 'not-configured', detail: 'no rule of the policy is about it' })
+  const { lane } = rule
   const decision = await decide(ports, event, { rule, policy })
   if (decision.kind !== 'intend')
-    return none(
-      {
-        lane: rule.lane,
-        kind: decision.kind === 'wait' ? 'waiting' : 'ignored',
-        reason: decision.reason,
-        detail: decision.detail,
-      },
-      contract.name,
-    )
-  const row = (await ports.ledger.read('lane', rule.lane))?.value ?? emptyLane(rule.lane)
+    return without(name, decision.kind === 'wait' ? 'waiting' : 'ignored', { ...decision, lane })
+  const row = (await ports.ledger.read('lane', lane))?.value ?? emptyLane(lane)
   const planned = await onPaper(ports, policy, { row, desired: decision.intent.desired })
   if (planned.kind === 'nothing')
-    return none({ lane: rule.lane, kind: 'ignored', reason: 'already-true', detail: planned.reason }, contract.name)
-  if (planned.kind === 'refuse')
-    return none({ lane: rule.lane, kind: 'refused', reason: planned.reason, detail: planned.detail }, contract.name)
-  const became: Became = {
-    contract: contract.name,
-    lane: rule.lane,
-    kind: 'intended',
-    reason: null,
-    detail: decision.detail,
-  }
+    return without(name, 'ignored', { reason: 'already-true', detail: planned.reason, lane })
+  if (planned.kind === 'refuse') return without(name, 'refused', { ...planned, lane })
+  const became: Became = { contract: name, lane, kind: 'intended', reason: null, detail: decision.detail }
   return { became, plan: planned.plan, text: planText(planned.plan, ports.clock.now()) }
 }
+
+/** An answer without a plan. */
+const without = (
+  contract: string | null,
+  kind: Became['kind'],
+  { reason, detail, lane = null }: { reason: string; detail: string; lane?: string | null },
+): OnPaper => ({ became: { contract, lane, kind, reason, detail }, plan: null, text: detail })
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

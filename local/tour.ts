@@ -58,7 +58,12 @@ export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter
 const uploadConversations = async (house: LocalHouse): Promise<void> => {
   const day = new Date(house.clock.now()).toISOString().replace(/[:.]/g, '-')
   const folder = `support-chats/${day}/`
-  await uploadDataset(house, { bucket: 'acme-datasets', folder, rows: conversations(day), requestedBy: 'T0SIGNAL/U0BEN' })
+  await uploadDataset(house, {
+    bucket: 'acme-datasets',
+    folder,
+    rows: conversations(day),
+    requestedBy: 'T0SIGNAL/U0BEN',
+  })
   await house.scanUploads()
 }
 

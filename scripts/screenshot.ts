@@ -24,14 +24,23 @@ const until = async (_: string, done: () => Promise<boolean>): Promise<void> => 
 await playTour(house, { say: () => undefined, until, answerAs: policy.approvals.approvers[0]?.id ?? null })
 const better = await registerVersion(house, { model: 'support-llama', simulation: { loadMinutes: 4 } })
 await promote(house, 'support-llama', better)
-await uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/next/', rows: ['{}', '{}'], leaveOut: [1] })
+await uploadDataset(house, {
+  bucket: 'acme-datasets',
+  folder: 'support-chats/next/',
+  rows: ['{}', '{}'],
+  leaveOut: [1],
+})
 await house.scanUploads()
 await house.advance()
 const server = await startServer({ house, port: 0, version: 'screenshot' })
 const browser = await openBrowser()
 const folder = new URL('../docs/screenshots/', import.meta.url).pathname
 mkdirSync(folder, { recursive: true })
-for (const [name, width, colorScheme] of [['page', 1280, 'light'], ['page-dark', 1280, 'dark'], ['page-narrow', 390, 'light']] as const) {
+for (const [name, width, colorScheme] of [
+  ['page', 1280, 'light'],
+  ['page-dark', 1280, 'dark'],
+  ['page-narrow', 390, 'light'],
+] as const) {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
   await page.goto(`${server.url}/?lane=serve/support-llama`)
   await page.waitForSelector('.track')

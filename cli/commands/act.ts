@@ -1,13 +1,16 @@
+import { existsSync } from 'node:fs'
 import { milliseconds } from '../../core/policy.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
-import { readEvent } from './emit.ts'
+import { layDownDataset, readEvent } from './emit.ts'
 
 /** What would happen on an event: priced, without effect. */
 export const plan = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
   const { event } = readEvent(name)
   if (event === undefined) throw new Explained(`${name} holds no event`, EXIT.usage)
-  const { status, body } = await findRunning(data).post('/api/plan', event)
+  const client = findRunning(data)
+  if (!existsSync(name)) layDownDataset(data, event)
+  const { status, body } = await client.post('/api/plan', event)
   if (status >= 400) throw new Explained(String(body['detail'] ?? body['error'] ?? status))
   show(output, body, String(body['text'] ?? ''))
   return (body['became'] as { kind?: string } | undefined)?.kind === 'refused' ? EXIT.failed : EXIT.ok

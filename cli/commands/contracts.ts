@@ -9,8 +9,7 @@ export const listContracts = (output: Output): void => {
   const rows = contracts.map(({ name, summary, via }) => ({ name, summary, via, samples: samplesOf(name) }))
   const text = rows
     .map(({ name, summary, via, samples }) => {
-      const how =
-        'pattern' in via ? `bus ${via.bus}\n${indent(JSON.stringify(via.pattern, null, 2))}` : `route ${via.route}`
+      const how = 'pattern' in via ? `bus ${via.bus}, pattern ${JSON.stringify(via.pattern)}` : `route ${via.route}`
       return `${name}\n${columns([
         ['  what', summary],
         ['  via', how],
@@ -27,5 +26,3 @@ export const samplesOf = (name: string): string[] =>
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length))
     .sort()
-
-const indent = (text: string): string => text.replace(/^/gm, '    ')

@@ -6,6 +6,9 @@ import { openSecrets } from '../../local/secrets/local-secrets.ts'
 import { findRunning } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
 
+/** Secrets from the environment. */
+type Given = Parameters<typeof openSecrets>[0]['given']
+
 interface Finding {
   check: string
   ok: boolean
@@ -13,8 +16,17 @@ interface Finding {
 }
 
 /** Checks what the product needs on this machine; each finding with its fix. */
-export const doctor = async ({ data, config }: { data: string; config: string }, output: Output): Promise<number> => {
-  const findings = [nodeVersion(), await policy(config), folder(data), await running(data), ...(await secrets(data))]
+export const doctor = async (
+  { data, config, given }: { data: string; config: string; given: Given },
+  output: Output,
+): Promise<number> => {
+  const findings = [
+    nodeVersion(),
+    await policy(config),
+    folder(data),
+    await running(data),
+    ...(await secrets(data, given)),
+  ]
   const good = findings.every(({ ok }) => ok)
   show(output, { findings, good }, columns(findings.map(({ check, ok, detail }) => [ok ? '✓' : '✗', check, detail])))
   return good ? EXIT.ok : EXIT.failed
@@ -60,13 +72,9 @@ const running = async (data: string): Promise<Finding> => {
 }
 
 /** Local secrets are shown on purpose: they sign test deliveries to this machine and are worth nothing elsewhere. */
-const secrets = async (data: string): Promise<Finding[]> => {
+const secrets = async (data: string, given: Given): Promise<Finding[]> => {
   if (!existsSync(join(data, 'secrets.json')))
     return [{ check: 'secrets', ok: true, detail: 'made at the first start' }]
-  const given = {
-    'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
-    'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
-  }
   const held = openSecrets({ dataDir: data, given })
   return [
     {

@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, resolve, sep } from 'node:path'
+import { datasetUploaded } from '../../events/dataset-uploaded.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
 
@@ -28,6 +30,24 @@ export const readEvent = (name: string): Sample => {
   return { event: value }
 }
 
+/**
+ * A sample names a dataset that a fresh machine does not have: a small one is laid down in the local bucket, objects
+ * first, manifest last, so that the event finds what it points to. What is there is left alone.
+ */
+export const layDownDataset = (dataDir: string, event: unknown): void => {
+  const parsed = datasetUploaded.parse(event)
+  if (!parsed.ok) return
+  const { bucket, key } = parsed.event
+  const root = resolve(dataDir, 'buckets', bucket)
+  const manifest = resolve(root, key)
+  if (!manifest.startsWith(root + sep) || existsSync(manifest)) return
+  const part = `${key.slice(0, key.lastIndexOf('/') + 1)}part-0.jsonl`
+  const row = JSON.stringify({ prompt: 'My order has not arrived.', answer: 'Let me look that up.' })
+  mkdirSync(dirname(manifest), { recursive: true })
+  writeFileSync(resolve(root, part), row)
+  writeFileSync(manifest, JSON.stringify({ version: 1, objects: [{ key: part, size: Buffer.byteLength(row) }] }))
+}
+
 /** Sends one event to the running product; says what it became. Exit 1 when it was refused. */
 export const emit = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
   const { event, request } = readEvent(name)
@@ -36,7 +56,9 @@ export const emit = async (name: string, { data }: { data: string }, output: Out
       `${name} is a webhook delivery, signed with its producer's secret and long stale: send events, e.g. \`model-promoted/bus-alias-set\``,
       EXIT.usage,
     )
-  const { status, body } = await findRunning(data).post('/events', event)
+  const client = findRunning(data)
+  if (!existsSync(name)) layDownDataset(data, event)
+  const { status, body } = await client.post('/events', event)
   const became =
     (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []
   if (status !== 202) throw new Explained(String(body['detail'] ?? body['error'] ?? status))

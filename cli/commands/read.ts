@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { desiredTitle } from '../../core/desired.ts'
 import { planText } from '../../core/plan-text.ts'
-import type { Moment, RunRow } from '../../core/rows.ts'
+import type { LaneRow, Moment, RunRow } from '../../core/rows.ts'
 import type { Ledger } from '../../flows/ports.ts'
 import { openLedger } from '../../local/ledger/sqlite-ledger.ts'
 import { openStores } from '../../local/stores.ts'
@@ -52,26 +52,30 @@ export const trace = ({ data }: { data: string }, subject: string, output: Outpu
     const lane = plan?.lane ?? subject
     const row = (await ledger.read('lane', lane))?.value ?? null
     const moments = (await ledger.moments(lane, { limit: 500 })).reverse().filter(about(plan))
-    if (row === null && moments.length === 0) {
-      const known = (await ledger.list('lane', { limit: 20 })).map(({ id }) => id)
-      throw new Explained(
-        `there is no lane or plan ${subject}${known.length === 0 ? '' : `: lanes are ${known.join(', ')}`}`,
-      )
-    }
+    if (row === null && moments.length === 0) throw await unknownSubject(ledger, subject)
     const run = plan === null ? null : ((await ledger.read('run', plan.id))?.value ?? null)
-    const head =
-      row === null
-        ? lane
-        : `${lane} · ${row.state}${row.desired === null ? '' : ` · ${desiredTitle(row.desired)}`} · generation ${row.generation}, attempt ${row.attempt}`
     const body = columns(
       moments.map(({ at, kind, text }) => [new Date(at).toISOString().slice(0, 19).replace('T', ' '), kind, text]),
     )
     show(
       output,
       { lane: row, plan, run, timeline: moments },
-      [head, ...(plan === null ? [] : ['', planText(plan, plan.bounds.until), '']), body].join('\n'),
+      [headOf(lane, row), ...(plan === null ? [] : ['', planText(plan, plan.bounds.until), '']), body].join('\n'),
     )
   })
+
+const unknownSubject = async (ledger: Ledger, subject: string): Promise<Explained> => {
+  const known = (await ledger.list('lane', { limit: 20 })).map(({ id }) => id)
+  return new Explained(
+    `there is no lane or plan ${subject}${known.length === 0 ? '' : `: lanes are ${known.join(', ')}`}`,
+  )
+}
+
+const headOf = (lane: string, row: LaneRow | null): string => {
+  if (row === null) return lane
+  const wants = row.desired === null ? 'wants nothing' : desiredTitle(row.desired)
+  return `${lane} · ${row.state} · ${wants} · generation ${row.generation}, attempt ${row.attempt}`
+}
 
 const about =
   (plan: { generation: number; attempt: number } | null) =>

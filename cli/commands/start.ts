@@ -37,8 +37,12 @@ Data in ${data} · ${speed === '1' ? 'real time' : `${speed} virtual seconds a s
 
 Three things to try:
   1. Open ${url} and press Tour.
-  2. npx signalbox emit dataset-uploaded/base        a real S3 event, through the real door
-  3. npx signalbox plans                             what it came to; then: npx signalbox trace train/support-chats`
+  2. npx signalbox emit dataset-uploaded/base${where(data)}
+     an S3 event through the real door; a small dataset is laid down for it
+  3. npx signalbox plans${where(data)}
+     what it came to; then: npx signalbox trace train/support-chats${where(data)}`
+
+const where = (data: string): string => (data === '.signalbox' ? '' : ` --data ${data}`)
 
 const whole = (flag: string, text: string, most: number): number => {
   const value = Number(text)

@@ -1,12 +1,22 @@
 import {
   CallbackTimeoutError,
+  type CheckpointDurableExecutionRequest,
   type DurableContext,
   type DurableExecutionClient,
   type DurableLambdaHandler,
+  type OperationUpdate,
+  type WireOperation,
   withDurableExecution,
 } from '@aws/durable-execution-sdk-js'
 import type { RunKey } from '../../core/names.ts'
 import type { WorkflowContext } from '../../flows/ports.ts'
+
+/** What a client of the durable service must do, and what it is handed: the SDK's own types. */
+export type Client = DurableExecutionClient
+export type Handler = DurableLambdaHandler
+export type StoredOperation = WireOperation
+export type Update = OperationUpdate
+export type Updates = CheckpointDurableExecutionRequest['Updates']
 
 /** Tries of a step whose far side could not be asked: with 1 s doubling to 60 s, about a quarter of an hour. */
 const TRIES = 20
@@ -25,7 +35,8 @@ export const durableHandler = (
   )
 
 const workflowContext = (context: DurableContext): WorkflowContext => ({
-  step: <T>(name: string, work: () => Promise<T>): Promise<T> => context.step(name, work, { retryStrategy }) as unknown as Promise<T>,
+  step: <T>(name: string, work: () => Promise<T>): Promise<T> =>
+    context.step(name, work, { retryStrategy }) as unknown as Promise<T>,
   sleep: async (name, seconds, listen) => {
     const [rung, bell] = await context.createCallback(name, { timeout: { seconds } })
     const sleeps = await context.step(`${name} listen`, () => listen(bell), { retryStrategy })
@@ -40,6 +51,9 @@ const workflowContext = (context: DurableContext): WorkflowContext => ({
 
 /** Only what could not be asked is asked again; any other error is a bug and ends the execution at once. */
 const retryStrategy = (error: Error, attempt: number): { shouldRetry: boolean; delay?: { seconds: number } } =>
-  isUnavailable(error) && attempt < TRIES ? { shouldRetry: true, delay: { seconds: Math.min(60, 2 ** (attempt - 1)) } } : { shouldRetry: false }
+  isUnavailable(error) && attempt < TRIES
+    ? { shouldRetry: true, delay: { seconds: Math.min(60, 2 ** (attempt - 1)) } }
+    : { shouldRetry: false }
 
-const isUnavailable = (error: Error): boolean => error.name === 'Unavailable' || (error.cause instanceof Error && isUnavailable(error.cause))
+const isUnavailable = (error: Error): boolean =>
+  error.name === 'Unavailable' || (error.cause instanceof Error && isUnavailable(error.cause))

@@ -60,7 +60,9 @@ const lookOnce = async (carrier: Carrier, question: string): Promise<Answered | 
   if (order === 'lost') return { kind: 'lost' }
   if (order !== 'go') {
     if (row.state === 'open' && !(await close(carrier, { row, revision, state: 'closed' }))) return 'again'
-    return order === 'superseded' ? { kind: order } : { kind: order, detail: `cancelled by ${lane.value.cancelled?.by}` }
+    return order === 'superseded'
+      ? { kind: order }
+      : { kind: order, detail: `cancelled by ${lane.value.cancelled?.by}` }
   }
   if (row.state !== 'open') return settled(row)
   const left = row.until + ANSWER_GRACE - ports.clock.now()

@@ -40,7 +40,14 @@ const closeOnce = async (carrier: Closer, outcome: Outcome, ended: typeof finish
   const { ok } = await ports.ledger.commit([
     { put: 'run', id, revision: own.revision, value },
     ...(isItsOwn(lane.value, run) && desired !== null
-      ? [{ put: 'lane' as const, id: run.lane, revision: lane.revision, value: ended(lane.value, run, outcome, desired) }]
+      ? [
+          {
+            put: 'lane' as const,
+            id: run.lane,
+            revision: lane.revision,
+            value: ended(lane.value, run, outcome, desired),
+          },
+        ]
       : []),
     ...released.writes,
     momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
@@ -52,7 +59,8 @@ const closeOnce = async (carrier: Closer, outcome: Outcome, ended: typeof finish
 }
 
 /** Whether the lane is this run's to release: it holds it, or nobody does and it is the wanted one. */
-const isItsOwn = (lane: LaneRow, run: RunKey): boolean => sameRun(lane.holder, run) || (lane.holder === null && sameRun(lane, run))
+const isItsOwn = (lane: LaneRow, run: RunKey): boolean =>
+  sameRun(lane.holder, run) || (lane.holder === null && sameRun(lane, run))
 
 /** The writes by which a run's hold goes back, money spent is booked, and the runs that waited for the room. */
 export const returnHold = async (

@@ -30,7 +30,11 @@ export const tryHold = async (carrier: Carrier, question: string | null): Promis
   }
 }
 
-const holdOnce = async (carrier: Carrier, situation: Situation, asked: AnswerRow | null): Promise<Held | Wait | 'again'> => {
+const holdOnce = async (
+  carrier: Carrier,
+  situation: Situation,
+  asked: AnswerRow | null,
+): Promise<Held | Wait | 'again'> => {
   const { rows, policy, observed, planned } = situation
   const stop = whyStop(carrier, rows.lane.value, policy)
   if (stop !== null) return stop

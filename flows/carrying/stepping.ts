@@ -18,7 +18,8 @@ export type Way = 'forth' | 'back'
 export const beginStep = async (carrier: Carrier, way: Way, name: string): Promise<Stepped | Wait> => {
   const rows = await readRows(carrier)
   const row = rowOf(rows.run.value, name)
-  const held = whyHalt(carrier, rows.lane.value, way) ?? (way === 'forth' ? await whyRest(carrier, rows.run.value, row) : null)
+  const held =
+    whyHalt(carrier, rows.lane.value, way) ?? (way === 'forth' ? await whyRest(carrier, rows.run.value, row) : null)
   if (held !== null) return held
   if (row.state === 'done') return { kind: 'begun' }
   const startedAt = row.startedAt ?? carrier.ports.clock.now()

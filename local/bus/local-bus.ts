@@ -26,6 +26,17 @@ export interface LocalBus extends Bus {
   published(limit: number): Record<string, unknown>[]
 }
 
+const prepare = (database: DatabaseSync) => ({
+  queue: database.prepare('INSERT INTO deliveries (target, event, due, tries, until) VALUES (?, ?, ?, 0, ?)'),
+  record: database.prepare('INSERT INTO published (event) VALUES (?) RETURNING seq'),
+  due: database.prepare(
+    'SELECT seq, target, event, tries, until FROM deliveries WHERE dead = 0 AND due <= ? ORDER BY due, seq LIMIT 100',
+  ),
+  done: database.prepare('DELETE FROM deliveries WHERE seq = ?'),
+  again: database.prepare('UPDATE deliveries SET due = ?, tries = tries + 1, dead = ? WHERE seq = ?'),
+  next: database.prepare('SELECT min(due) AS due FROM deliveries WHERE dead = 0'),
+})
+
 /** EventBridge on one machine: at least once, with back-off, surviving the process. Throws for a pattern that it does not know. */
 export const openBus = ({
   database,
@@ -41,14 +52,7 @@ export const openBus = ({
     if (why !== null) throw new Error(`target ${name}: ${why}`)
   }
   database.exec(SCHEMA)
-  const queue = database.prepare('INSERT INTO deliveries (target, event, due, tries, until) VALUES (?, ?, ?, 0, ?)')
-  const record = database.prepare('INSERT INTO published (event) VALUES (?) RETURNING seq')
-  const due = database.prepare(
-    'SELECT seq, target, event, tries, until FROM deliveries WHERE dead = 0 AND due <= ? ORDER BY due, seq LIMIT 100',
-  )
-  const done = database.prepare('DELETE FROM deliveries WHERE seq = ?')
-  const again = database.prepare('UPDATE deliveries SET due = ?, tries = tries + 1, dead = ? WHERE seq = ?')
-  const next = database.prepare('SELECT min(due) AS due FROM deliveries WHERE dead = 0')
+  const { queue, record, due, done, again, next } = prepare(database)
   const deliver = async (row: Record<string, unknown>, now: number): Promise<void> => {
     const target = targets.find(({ name }) => name === row['target'])
     try {

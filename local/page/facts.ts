@@ -23,7 +23,11 @@ export const lanesOf = async ({ ledger, clock }: Ports, policy: Policy): Promise
   return facts.sort((a, b) => b.row.since - a.row.since)
 }
 
-const runOf = async (ledger: Ports['ledger'], policy: Policy, row: LaneRow): Promise<Pick<LaneFacts, 'run' | 'plan' | 'answer'>> => {
+const runOf = async (
+  ledger: Ports['ledger'],
+  policy: Policy,
+  row: LaneRow,
+): Promise<Pick<LaneFacts, 'run' | 'plan' | 'answer'>> => {
   const id = runName(identityOf(policy), currentRun(row))
   const run = (await ledger.read('run', id))?.value ?? null
   return {

@@ -23,7 +23,10 @@ export const lanesFragment = (tracks: Track[], selected: string | null): Html =>
         </ol>`
     : html`<ul class="tracks">${tracks.map((track) => trackItem(track, track.lane === selected))}</ul>`
 
-const trackItem = ({ lane, wants, headline, state, signals }: Track, selected: boolean): Html => html`<li class="track${selected ? ' selected' : ''}">
+const trackItem = (
+  { lane, wants, headline, state, signals }: Track,
+  selected: boolean,
+): Html => html`<li class="track${selected ? ' selected' : ''}">
   <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span></h3>
   <p class="wants">${wants} · <strong>${headline}</strong></p>
   <ol class="signals" aria-label="signals of ${lane}">${signals.map(signalItem)}</ol>
@@ -41,7 +44,11 @@ export const planFragment = (plan: Plan | null, track: Track | null): Html =>
           <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
           <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
           <dt>GPU-hours</dt><dd>${plan.price.gpuHours.p50} – ${plan.price.gpuHours.p95}</dd>
-          <dt>Bounds</dt><dd>${usd(plan.bounds.dollars)}; ${Object.entries(plan.bounds.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ') || 'no GPUs'}; ${plan.bounds.unavailable} unavailable; until ${new Date(plan.bounds.until).toISOString().slice(0, 16).replace('T', ' ')} UTC</dd>
+          <dt>Bounds</dt><dd>${usd(plan.bounds.dollars)}; ${
+            Object.entries(plan.bounds.gpus)
+              .map(([pool, gpus]) => `${gpus} GPUs of ${pool}`)
+              .join(', ') || 'no GPUs'
+          }; ${plan.bounds.unavailable} unavailable; until ${new Date(plan.bounds.until).toISOString().slice(0, 16).replace('T', ' ')} UTC</dd>
           <dt>Interrupts</dt><dd>${plan.interrupts.join('; ') || 'nothing'}</dd>
           <dt>Undone by</dt><dd>${plan.undo}</dd>
           <dt>Approval</dt><dd>${plan.approval.required ? `${plan.approval.need} needed: ` : 'none needed: '}${plan.approval.why}</dd>
@@ -55,25 +62,44 @@ export const planFragment = (plan: Plan | null, track: Track | null): Html =>
 export const chatFragment = (cards: PostedCard[]): Html =>
   cards.length === 0
     ? html`<p class="empty">Nothing was posted yet.</p>`
-    : html`<ul class="cards">${cards.map(({ channel, at, card }) => html`<li class="card ${card.tone}">
+    : html`<ul class="cards">${cards.map(
+        ({ channel, at, card }) => html`<li class="card ${card.tone}">
         <p class="meta">${channel} · ${time(at)}</p>
         <h3>${card.title}</h3>
         <dl>${card.facts.map(({ label, value }) => html`<dt>${label}</dt><dd>${value}</dd>`)}</dl>
         <ul>${card.lines.map((line) => html`<li>${line}</li>`)}</ul>
-        ${card.question === null ? '' : html`<form class="answer" data-question="${card.question}">
+        ${
+          card.question === null
+            ? ''
+            : html`<form class="answer" data-question="${card.question}">
           <label>Reason for a denial <input name="reason" maxlength="500" autocomplete="off" /></label>
           <button name="verdict" value="approve" class="primary">Approve</button>
           <button name="verdict" value="deny">Deny</button>
-        </form>`}
-      </li>`)}</ul>`
+        </form>`
+        }
+      </li>`,
+      )}</ul>`
+
+/** What one GPU of a pool is. */
+const gpuState = ({ used, held, provisioned, provisioning }: PoolBar, index: number): string => {
+  if (index < used) return 'used'
+  if (index < used + held) return 'held'
+  if (index < provisioned) return 'idle'
+  return index < provisioned + provisioning ? 'coming' : 'free'
+}
 
 /** Pools as bars of GPUs. */
-export const poolsFragment = (bars: PoolBar[]): Html =>
-  html`<ul class="pools">${bars.map(({ pool, ceiling, used, held, free, provisioned, provisioning }) => html`<li>
+export const poolsFragment = (bars: PoolBar[]): Html => html`<ul class="pools">${bars.map(poolItem)}</ul>`
+
+const poolItem = (bar: PoolBar): Html => {
+  const { pool, ceiling, used, held, free, provisioned, provisioning } = bar
+  const coming = provisioning > 0 ? html`, <b>${provisioning} on their way</b>` : ''
+  return html`<li>
     <h3>${pool}</h3>
-    <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${provisioning > 0 ? html`, <b>${provisioning} on their way</b>` : ''}</p>
-    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${index < used ? 'used' : index < used + held ? 'held' : index < provisioned ? 'idle' : index < provisioned + provisioning ? 'coming' : 'free'}"></i>`)}</div>
-  </li>`)}</ul>`
+    <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
+    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
+  </li>`
+}
 
 /** What came in and what it became, ignored and refused too. */
 export const feedFragment = (moments: Moment[], counts: Record<string, number>): Html => html`

@@ -4,7 +4,19 @@ import type { Policy } from '../../core/policy.ts'
 type Html = ReturnType<typeof html>
 
 /** The whole page around its fragments. `token` lets its own buttons act. */
-export const layout = ({ lane, policy, token, parts, clock }: { lane: string | null; policy: Policy; token: string; parts: Record<string, Html>; clock: number }): Html => html`<!doctype html>
+export const layout = ({
+  lane,
+  policy,
+  token,
+  parts,
+  clock,
+}: {
+  lane: string | null
+  policy: Policy
+  token: string
+  parts: Record<string, Html>
+  clock: number
+}): Html => html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8" />

@@ -3,15 +3,26 @@ import type { Hono } from 'hono'
 import type { html } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
 import { observe } from '../../flows/observe.ts'
-import type { Served } from '../server/server.ts'
+import type { Served } from '../server/served.ts'
 import { lanesOf } from './facts.ts'
-import { chatFragment, feedFragment, lanesFragment, planFragment, poolsFragment, timelineFragment } from './fragments.ts'
+import {
+  chatFragment,
+  feedFragment,
+  lanesFragment,
+  planFragment,
+  poolsFragment,
+  timelineFragment,
+} from './fragments.ts'
 import { layout } from './layout.ts'
 import { poolBars, trackOf } from './views.ts'
 
 type Html = ReturnType<typeof html>
 
-const TYPES: Record<string, string> = { 'page.css': 'text/css; charset=utf-8', 'page.js': 'text/javascript; charset=utf-8', 'icon.svg': 'image/svg+xml' }
+const TYPES: Record<string, string> = {
+  'page.css': 'text/css; charset=utf-8',
+  'page.js': 'text/javascript; charset=utf-8',
+  'icon.svg': 'image/svg+xml',
+}
 
 /** The page, its fragments and its three static files. */
 export const pageRoutes = (app: Hono, { house, token }: Served): void => {
@@ -29,19 +40,26 @@ export const pageRoutes = (app: Hono, { house, token }: Served): void => {
     const bytes = readFileSync(new URL(`assets/${name}`, import.meta.url))
     const etag = `"${sha256Hex(bytes).slice(0, 16)}"`
     app.get(`/assets/${name}`, (context) =>
-      context.req.header('if-none-match') === etag ? context.body(null, 304) : context.body(new Uint8Array(bytes), 200, { 'content-type': type, etag, 'cache-control': 'no-cache' }),
+      context.req.header('if-none-match') === etag
+        ? context.body(null, 304)
+        : context.body(new Uint8Array(bytes), 200, { 'content-type': type, etag, 'cache-control': 'no-cache' }),
     )
   }
 }
 
 /** Every fragment of the page, for the lane that is chosen or the last that moved. */
-const partsOf = async ({ ports, cards }: Served['house'], chosen: string | null): Promise<{ lane: string | null; parts: Record<string, Html> }> => {
+const partsOf = async (
+  { ports, cards }: Served['house'],
+  chosen: string | null,
+): Promise<{ lane: string | null; parts: Record<string, Html> }> => {
   const policy = await ports.policies.load()
   const facts = await lanesOf(ports, policy)
   const tracks = facts.map((lane) => trackOf(lane, policy))
   const lane = chosen ?? tracks[0]?.lane ?? null
   const selected = facts.find(({ row }) => row.lane === lane) ?? null
-  const feed = (await ports.ledger.moments(null, { limit: 300 })).filter(({ data }) => data?.['became'] !== undefined).slice(0, 40)
+  const feed = (await ports.ledger.moments(null, { limit: 300 }))
+    .filter(({ data }) => data?.['became'] !== undefined)
+    .slice(0, 40)
   const parts = {
     lanes: lanesFragment(tracks, lane),
     chat: chatFragment((await cards()).slice(0, 8)),

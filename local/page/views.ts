@@ -57,11 +57,14 @@ export const trackOf = (facts: LaneFacts, policy: Policy): Track => {
 /** Whom or what the lane waits for, or null when it does not. */
 const whoIsAwaited = ({ row, run, answer, frozenUntil }: LaneFacts, policy: Policy): string | null => {
   if (row.state !== 'wanted') return row.waiting === null ? null : `waits: ${row.waiting.detail}`
-  if (frozenUntil !== null) return `frozen until ${new Date(frozenUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  if (frozenUntil !== null)
+    return `frozen until ${new Date(frozenUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   if (run === null || run.stage === 'waiting-for-lane') return 'waits for the lane’s earlier plan'
   if (run.stage === 'asked' && answer?.state === 'open') {
     const voted = new Set(answer.votes.map(({ by }) => by))
-    const may = policy.approvals.approvers.filter(({ id }) => !voted.has(id) && (id !== answer.requester || policy.approvals.requesterMayApprove))
+    const may = policy.approvals.approvers.filter(
+      ({ id }) => !voted.has(id) && (id !== answer.requester || policy.approvals.requesterMayApprove),
+    )
     return `waits for ${may.map(({ name }) => name).join(' or ') || 'an approver'}`
   }
   return run.stage === 'waiting-for-room' ? 'waits for free GPUs or dollars' : null
@@ -74,22 +77,46 @@ const headlineOf = ({ row, run }: LaneFacts): string => {
   return step === undefined ? 'under way' : `${step.title}: ${step.note}`
 }
 
-const signalsOf = ({ row, run, plan, answer }: LaneFacts, waitsFor: string | null): Signal[] => {
+const signal = (title: string, state: Signal['state'], note = ''): Signal => ({ title, state, note })
+
+const signalsOf = (facts: LaneFacts, waitsFor: string | null): Signal[] => {
+  const { row, plan, answer } = facts
   if (row.generation === 0) return []
-  const held = run !== null && (run.steps.length > 0 || run.outcome?.kind === 'succeeded')
-  const signal = (title: string, state: Signal['state'], note = ''): Signal => ({ title, state, note })
-  const now: Signal['state'] = row.outcome === null ? 'waiting' : 'skipped'
+  const planned = plan === null ? (row.outcome === null ? 'waiting' : 'skipped') : 'done'
   return [
     signal('decided', 'done', row.desired === null ? '' : desiredTitle(row.desired)),
-    signal('planned', plan === null ? now : 'done', plan?.strategy?.name ?? ''),
+    signal('planned', planned, plan?.strategy?.name ?? ''),
     ...(answer === null ? [] : [signal('asked', askedState(answer), waitsFor ?? answer.state)]),
-    signal('held', held ? 'done' : run?.stage === 'waiting-for-room' ? 'waiting' : row.outcome === null ? 'pending' : 'skipped', run?.hold === null || run === null ? '' : Object.entries(run.hold.gpus).map(([pool, gpus]) => `${gpus} GPUs of ${pool}`).join(', ')),
-    ...(run?.steps.length ? run.steps : (plan?.steps ?? []).map(({ name, title }) => ({ name, title, state: 'pending' as const, note: '' }))).map(({ title, state, note }) => signal(title, state, note)),
-    signal(row.outcome?.kind ?? 'outcome', row.outcome === null ? 'pending' : row.outcome.kind === 'succeeded' ? 'done' : 'failed', row.outcome?.detail ?? ''),
+    signal('held', heldState(facts), heldNote(facts.run)),
+    ...stepSignals(facts),
+    outcomeSignal(row),
   ]
 }
 
-const askedState = ({ state }: AnswerRow): Signal['state'] => (state === 'open' ? 'waiting' : state === 'approved' ? 'done' : 'failed')
+const heldState = ({ row, run }: LaneFacts): Signal['state'] => {
+  if (run !== null && (run.steps.length > 0 || run.outcome?.kind === 'succeeded')) return 'done'
+  if (run?.stage === 'waiting-for-room') return 'waiting'
+  return row.outcome === null ? 'pending' : 'skipped'
+}
+
+const heldNote = (run: RunRow | null): string =>
+  Object.entries(run?.hold?.gpus ?? {})
+    .map(([pool, gpus]) => `${gpus} GPUs of ${pool}`)
+    .join(', ')
+
+/** Steps as they go; before they are held, the plan's. */
+const stepSignals = ({ run, plan }: LaneFacts): Signal[] =>
+  run?.steps.length
+    ? run.steps.map(({ title, state, note }) => signal(title, state, note))
+    : (plan?.steps ?? []).map(({ title }) => signal(title, 'pending'))
+
+const outcomeSignal = ({ outcome }: LaneRow): Signal => {
+  if (outcome === null) return signal('outcome', 'pending')
+  return signal(outcome.kind, outcome.kind === 'succeeded' ? 'done' : 'failed', outcome.detail)
+}
+
+const askedState = ({ state }: AnswerRow): Signal['state'] =>
+  state === 'open' ? 'waiting' : state === 'approved' ? 'done' : 'failed'
 
 /** A pool as one bar, in GPUs. */
 export interface PoolBar {

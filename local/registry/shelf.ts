@@ -16,22 +16,26 @@ export interface Version {
   created: number
 }
 
+const prepare = (database: DatabaseSync) => ({
+  one: database.prepare('SELECT value FROM model_versions WHERE model = ? AND version = ?'),
+  all: database.prepare('SELECT value FROM model_versions WHERE model = ? ORDER BY version DESC'),
+  last: database.prepare('SELECT max(version) AS version FROM model_versions WHERE model = ?'),
+  put: database.prepare('INSERT OR REPLACE INTO model_versions (model, version, value) VALUES (?, ?, ?)'),
+  alias: database.prepare(
+    'SELECT v.value FROM model_aliases a JOIN model_versions v ON v.model = a.model AND v.version = a.version WHERE a.model = ? AND a.alias = ?',
+  ),
+  aliases: database.prepare('SELECT alias, version FROM model_aliases WHERE model = ? ORDER BY alias'),
+  putAlias: database.prepare('INSERT OR REPLACE INTO model_aliases (model, alias, version) VALUES (?, ?, ?)'),
+  dropAlias: database.prepare('DELETE FROM model_aliases WHERE model = ? AND alias = ?'),
+  models: database.prepare('SELECT DISTINCT model FROM model_versions ORDER BY model'),
+})
+
 /** What the registry holds, in SQLite. */
 export type Shelf = ReturnType<typeof openShelf>
 
 export const openShelf = (database: DatabaseSync, clock: Clock) => {
   database.exec(SCHEMA)
-  const one = database.prepare('SELECT value FROM model_versions WHERE model = ? AND version = ?')
-  const all = database.prepare('SELECT value FROM model_versions WHERE model = ? ORDER BY version DESC')
-  const last = database.prepare('SELECT max(version) AS version FROM model_versions WHERE model = ?')
-  const put = database.prepare('INSERT OR REPLACE INTO model_versions (model, version, value) VALUES (?, ?, ?)')
-  const alias = database.prepare(
-    'SELECT v.value FROM model_aliases a JOIN model_versions v ON v.model = a.model AND v.version = a.version WHERE a.model = ? AND a.alias = ?',
-  )
-  const aliases = database.prepare('SELECT alias, version FROM model_aliases WHERE model = ? ORDER BY alias')
-  const putAlias = database.prepare('INSERT OR REPLACE INTO model_aliases (model, alias, version) VALUES (?, ?, ?)')
-  const dropAlias = database.prepare('DELETE FROM model_aliases WHERE model = ? AND alias = ?')
-  const models = database.prepare('SELECT DISTINCT model FROM model_versions ORDER BY model')
+  const { one, all, last, put, alias, aliases, putAlias, dropAlias, models } = prepare(database)
   const versionOf = (row: Record<string, unknown> | undefined): Version | null =>
     row === undefined ? null : (JSON.parse(String(row['value'])) as Version)
   return {

@@ -2,9 +2,13 @@ import type { Context, Hono } from 'hono'
 import * as z from 'zod'
 import { isProblem, type Problem, readJson } from './body.ts'
 import { hasToken } from './guard.ts'
-import type { Served } from './server.ts'
+import type { Served } from './served.ts'
 
-const answer = z.strictObject({ by: z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'a person is `TEAM/USER`'), verdict: z.enum(['approve', 'deny']), reason: z.string().max(3000).nullable().default(null) })
+const answer = z.strictObject({
+  by: z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'a person is `TEAM/USER`'),
+  verdict: z.enum(['approve', 'deny']),
+  reason: z.string().max(3000).nullable().default(null),
+})
 const lane = z.string().min(1)
 const by = z.string().min(1).max(100)
 const command = z.discriminatedUnion('kind', [
@@ -19,7 +23,8 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     const body = await acting(context, token, answer)
     if (isProblem(body)) return context.json(body, body.status)
     const run = (await house.ports.ledger.read('run', context.req.param('id')))?.value
-    if (run?.answer == null) return context.json({ error: 'no-question', detail: `plan ${context.req.param('id')} asks nothing` }, 404)
+    if (run?.answer == null)
+      return context.json({ error: 'no-question', detail: `plan ${context.req.param('id')} asks nothing` }, 404)
     const { status, body: said } = await house.answer(run.answer, body.value)
     return context.json(said, status as 200)
   })
@@ -45,9 +50,17 @@ export const actingRoutes = (app: Hono, served: Served): void => {
   })
 }
 
-const NO_TOKEN: Problem = { status: 401, error: 'no-token', detail: 'send `Authorization: Bearer <token>`; the page and the command line have it' }
+const NO_TOKEN: Problem = {
+  status: 401,
+  error: 'no-token',
+  detail: 'send `Authorization: Bearer <token>`; the page and the command line have it',
+}
 
-const acting = async <S extends z.ZodType>(context: Context, token: string, schema: S): Promise<{ value: z.output<S> } | Problem> => {
+const acting = async <S extends z.ZodType>(
+  context: Context,
+  token: string,
+  schema: S,
+): Promise<{ value: z.output<S> } | Problem> => {
   if (!hasToken(context.req.header('authorization'), token)) return NO_TOKEN
   const read = await readJson(context.req.raw)
   if (isProblem(read)) return read

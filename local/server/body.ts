@@ -27,7 +27,11 @@ export const readJson = async (request: Request): Promise<{ value: unknown } | P
   try {
     return { value: JSON.parse(Buffer.from(body).toString('utf8')) as unknown }
   } catch (error) {
-    return { status: 400, error: 'not-json', detail: `the body is not JSON: ${error instanceof Error ? error.message : String(error)}` }
+    return {
+      status: 400,
+      error: 'not-json',
+      detail: `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
+    }
   }
 }
 

@@ -9,11 +9,15 @@ export const guard: MiddlewareHandler = async (context, next) => {
   const name = host.replace(/:\d+$/, '')
   if (!LOCAL.has(name)) return context.json({ error: 'wrong-host', detail: 'open it as 127.0.0.1 or localhost' }, 403)
   const origin = context.req.header('origin')
-  if (origin !== undefined && origin !== `http://${host}`) return context.json({ error: 'wrong-origin', detail: 'other pages may not call this one' }, 403)
+  if (origin !== undefined && origin !== `http://${host}`)
+    return context.json({ error: 'wrong-origin', detail: 'other pages may not call this one' }, 403)
   await next()
   context.header('x-content-type-options', 'nosniff')
   context.header('referrer-policy', 'no-referrer')
-  context.header('content-security-policy', "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+  context.header(
+    'content-security-policy',
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  )
 }
 
 /** Whether the bearer token is ours, in constant time. */

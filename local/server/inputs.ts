@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import type { Became } from '../house-type.ts'
 import { isProblem, readBody, readJson } from './body.ts'
-import type { Served } from './server.ts'
+import type { Served } from './served.ts'
 
 /** Most events of one request. */
 const MOST_EVENTS = 100
@@ -20,7 +20,10 @@ export const inputRoutes = (app: Hono, { house }: Served): void => {
     for (const event of events) became.push(await house.deliver(event))
     return context.json({ events: became }, 202)
   })
-  for (const [path, route] of [['/webhooks/mlflow', 'mlflow'], ['/slack/interactions', 'slack']] as const)
+  for (const [path, route] of [
+    ['/webhooks/mlflow', 'mlflow'],
+    ['/slack/interactions', 'slack'],
+  ] as const)
     app.post(path, async (context) => {
       const body = await readBody(context.req.raw)
       if (!(body instanceof Uint8Array)) return context.json(body, body.status)

@@ -1,26 +1,13 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { Unavailable } from '../../flows/ports.ts'
-import type { House } from '../house-type.ts'
 import { pageRoutes } from '../page/routes.ts'
 import { actingRoutes } from './acting.ts'
 import { guard } from './guard.ts'
 import { inputRoutes } from './inputs.ts'
 import { readingRoutes } from './reading.ts'
+import type { Served, ServerOptions } from './served.ts'
 import { streamRoute } from './stream.ts'
-
-export interface ServerOptions {
-  house: House
-  /** 0 = any free port. */
-  port: number
-  version: string
-  tour?: () => { ok: boolean; detail: string }
-}
-
-/** What every route is made from. */
-export interface Served extends ServerOptions {
-  token: string
-}
 
 export interface Server {
   url: string
@@ -56,9 +43,12 @@ export const appOf = (served: Served): Hono => {
   app.use(guard)
   app.get('/healthz', (context) => context.json({ health: { ok: true, version: served.version } }))
   for (const add of [inputRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes]) add(app, served)
-  app.notFound((context) => context.json({ error: 'not-found', detail: `there is nothing at ${context.req.path}` }, 404))
+  app.notFound((context) =>
+    context.json({ error: 'not-found', detail: `there is nothing at ${context.req.path}` }, 404),
+  )
   app.onError((error, context) => {
-    if (error instanceof Unavailable) return context.json({ error: 'unavailable', detail: 'try again' }, 503, { 'retry-after': '1' })
+    if (error instanceof Unavailable)
+      return context.json({ error: 'unavailable', detail: 'try again' }, 503, { 'retry-after': '1' })
     console.error('signalbox: a bug in a route:', error)
     return context.json({ error: 'bug', detail: 'this is a bug of Signalbox; the terminal shows it' }, 500)
   })

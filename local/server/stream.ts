@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import { streamSSE } from 'hono/streaming'
-import type { Served } from './server.ts'
+import type { Served } from './served.ts'
 
 /** At most ten messages a second, whatever changes. Milliseconds. */
 const PAUSE = 100

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { CheckpointDurableExecutionRequest, OperationUpdate, WireOperation } from '@aws/durable-execution-sdk-js'
+import type { StoredOperation, Update, Updates } from '../../effects/workflow/durable-context.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS executions (name TEXT PRIMARY KEY, payload TEXT NOT NULL, status TEXT NOT NULL, due INTEGER, token INTEGER NOT NULL DEFAULT 0, closed INTEGER) WITHOUT ROWID;
@@ -64,9 +64,9 @@ export const operationsOf = (
   statements: Statements,
   name: string,
   { payload, now }: { payload: string; now: number },
-): WireOperation[] => {
-  const stored = statements.operations.all(name).map(({ value }) => JSON.parse(String(value)) as WireOperation)
-  const execution: WireOperation = {
+): StoredOperation[] => {
+  const stored = statements.operations.all(name).map(({ value }) => JSON.parse(String(value)) as StoredOperation)
+  const execution: StoredOperation = {
     Id: `execution-${name}`,
     Type: 'EXECUTION',
     Status: 'STARTED',
@@ -76,7 +76,7 @@ export const operationsOf = (
   return [execution, ...stored.map((operation) => readied(operation, now))]
 }
 
-const readied = (operation: WireOperation, now: number): WireOperation =>
+const readied = (operation: StoredOperation, now: number): StoredOperation =>
   operation.Status === 'PENDING' && Date.parse(String(operation.StepDetails?.NextAttemptTimestamp)) <= now
     ? { ...operation, Status: 'READY' }
     : operation
@@ -85,7 +85,7 @@ const readied = (operation: WireOperation, now: number): WireOperation =>
 export const nextDue = (statements: Statements, name: string): number | null => {
   const retries = statements.operations
     .all(name)
-    .map(({ value }) => JSON.parse(String(value)) as WireOperation)
+    .map(({ value }) => JSON.parse(String(value)) as StoredOperation)
     .filter(({ Status }) => Status === 'PENDING')
     .map(({ StepDetails }) => Date.parse(String(StepDetails?.NextAttemptTimestamp)))
   const deadline = statements.deadline.get(name)?.['due']
@@ -110,10 +110,15 @@ export const completeCallback = (statements: Statements, id: string): string | n
   return String(row['execution'])
 }
 
-const setStatus = (statements: Statements, name: string, operation: string, status: WireOperation['Status']): void => {
+const setStatus = (
+  statements: Statements,
+  name: string,
+  operation: string,
+  status: StoredOperation['Status'],
+): void => {
   const row = statements.operation.get(name, operation)
   if (row === undefined) return
-  const value = { ...(JSON.parse(String(row['value'])) as WireOperation), Status: status }
+  const value = { ...(JSON.parse(String(row['value'])) as StoredOperation), Status: status }
   statements.putOperation.run(name, operation, JSON.stringify(value))
 }
 
@@ -121,12 +126,12 @@ const setStatus = (statements: Statements, name: string, operation: string, stat
 export const applyUpdates = (
   statements: Statements,
   name: string,
-  { updates, now }: { updates: CheckpointDurableExecutionRequest['Updates']; now: number },
-): WireOperation[] =>
+  { updates, now }: { updates: Updates; now: number },
+): StoredOperation[] =>
   (updates ?? []).map((update) => {
     const id = String(update.Id)
     const row = statements.operation.get(name, id)
-    const before = row === undefined ? null : (JSON.parse(String(row['value'])) as WireOperation)
+    const before = row === undefined ? null : (JSON.parse(String(row['value'])) as StoredOperation)
     const after = applied(before, update, now)
     if (after.Type === 'CALLBACK' && before === null) {
       const seconds = update.CallbackOptions?.TimeoutSeconds
@@ -141,8 +146,8 @@ export const applyUpdates = (
     return after
   })
 
-const applied = (before: WireOperation | null, update: OperationUpdate, now: number): WireOperation => {
-  const base: WireOperation = before ?? {
+const applied = (before: StoredOperation | null, update: Update, now: number): StoredOperation => {
+  const base: StoredOperation = before ?? {
     Id: update.Id,
     ParentId: update.ParentId,
     Name: update.Name,
@@ -173,9 +178,9 @@ const applied = (before: WireOperation | null, update: OperationUpdate, now: num
 }
 
 const detailsOf = (
-  base: WireOperation,
-  details: { Result?: string | undefined; Error?: OperationUpdate['Error'] },
-): Partial<WireOperation> =>
+  base: StoredOperation,
+  details: { Result?: string | undefined; Error?: Update['Error'] },
+): Partial<StoredOperation> =>
   base.Type === 'CONTEXT'
     ? { ContextDetails: { ...base.ContextDetails, ...details } }
     : { StepDetails: { ...base.StepDetails, ...details } }

@@ -1,7 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { DurableExecutionClient, DurableLambdaHandler } from '@aws/durable-execution-sdk-js'
 import type { RunKey } from '../../core/names.ts'
-import { durableHandler } from '../../effects/workflow/durable-context.ts'
+import { type Client, durableHandler, type Handler } from '../../effects/workflow/durable-context.ts'
 import { type Clock, Unavailable, type Workflow, type WorkflowContext } from '../../flows/ports.ts'
 import {
   applyUpdates,
@@ -97,7 +96,7 @@ interface Engine {
   closed: boolean
   /** Executions that are being invoked, with the promise of their end. */
   invoking: Map<string, Promise<void>>
-  handler: DurableLambdaHandler
+  handler: Handler
 }
 
 const wake = ({ statements, clock }: Engine, bell: string): 'rung' | 'closed' => {
@@ -143,11 +142,7 @@ const invoke = async (engine: Engine, name: string): Promise<void> => {
   }
 }
 
-const settle = (
-  { statements, clock, onError }: Engine,
-  name: string,
-  output: Awaited<ReturnType<DurableLambdaHandler>>,
-): void => {
+const settle = ({ statements, clock, onError }: Engine, name: string, output: Awaited<ReturnType<Handler>>): void => {
   if (output.Status === 'PENDING') {
     const due = nextDue(statements, name)
     if (due !== null) statements.soonest.run(name, due)
@@ -161,7 +156,7 @@ const settle = (
 }
 
 /** The two operations of the service. A token is good for one invocation, and for none once the handle is closed. */
-const clientOf = (engine: Engine): DurableExecutionClient => ({
+const clientOf = (engine: Engine): Client => ({
   getExecutionState: async () => ({ Operations: [] }),
   checkpoint: async ({ DurableExecutionArn: name, CheckpointToken: token, Updates }) => {
     const { database, statements, clock } = engine
@@ -176,9 +171,9 @@ const clientOf = (engine: Engine): DurableExecutionClient => ({
 })
 
 /** No time left, so that the SDK sets no real timers for waits: virtual time decides when to invoke again. */
-const lambdaContext = (name: string): Parameters<DurableLambdaHandler>[1] =>
+const lambdaContext = (name: string): Parameters<Handler>[1] =>
   ({
     awsRequestId: name,
     functionName: 'carry-out',
     getRemainingTimeInMillis: () => 0,
-  }) as Parameters<DurableLambdaHandler>[1]
+  }) as Parameters<Handler>[1]

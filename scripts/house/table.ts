@@ -108,6 +108,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'hono' },
       { of: 'hono/' },
       { of: '@hono/node-server' },
+      { of: 'zod' },
       { of: '@hono/node-server/' },
     ],
     computed: true,
@@ -184,3 +185,6 @@ export const FORBIDDEN_NAMES = ['util', 'utils', 'helper', 'helpers', 'common', 
 
 /** Lines that a file may have. */
 export const LONGEST_FILE = 250
+
+/** A test mirrors one file and may list many cases of it. */
+export const LONGEST_TEST = 600

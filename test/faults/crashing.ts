@@ -17,7 +17,8 @@ export const mortal = (death: Death | null, die: () => void) => {
       new Proxy(port, {
         get: (target, name) => {
           const member = Reflect.get(target, name) as unknown
-          if (typeof member !== 'function' || name === 'now') return typeof member === 'function' ? member.bind(target) : member
+          if (typeof member !== 'function' || name === 'now')
+            return typeof member === 'function' ? member.bind(target) : member
           return async (...values: unknown[]) => {
             if (life.dead) throw gone()
             life.calls++
@@ -35,7 +36,9 @@ export const mortal = (death: Death | null, die: () => void) => {
           }
         },
       })
-    return Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, name === 'clock' ? port : wrapPort(port as object)])) as unknown as Ports
+    return Object.fromEntries(
+      Object.entries(ports).map(([name, port]) => [name, name === 'clock' ? port : wrapPort(port as object)]),
+    ) as unknown as Ports
   }
   return { wrap, life }
 }
@@ -43,6 +46,8 @@ export const mortal = (death: Death | null, die: () => void) => {
 /** What people do from outside, in order; each is repeated after a crash, as a person or a producer would. */
 export interface Story {
   lane: string
+  /** The generation that `act` leads to. */
+  generation: number
   /** Written once, before anything else: datasets, versions. */
   prepare(town: Town): Promise<void>
   /** What starts it; repeating it must add nothing. */
@@ -52,7 +57,10 @@ export interface Story {
 const HOURS = 12
 
 /** Plays a story to its end, with one death on the way if there is one. Answers what the world and the ledger came to. */
-export const play = async ({ lane, prepare, act }: Story, death: Death | null): Promise<{ ended: unknown; calls: number }> => {
+export const play = async (
+  { lane, generation, prepare, act }: Story,
+  death: Death | null,
+): Promise<{ ended: unknown; calls: number }> => {
   const town = await openTown()
   try {
     await prepare(town)
@@ -69,9 +77,15 @@ export const play = async ({ lane, prepare, act }: Story, death: Death | null): 
       await town.reopen()
       await work()
     }
-    const isOver = async () => life.dead && life.calls >= 0 ? true : !['wanted', 'idle'].includes((await town.lane(lane)).state) && (await town.lane(lane)).holder === null
+    const isOver = async () => {
+      if (life.dead && life.calls >= 0) return true
+      const row = await town.lane(lane)
+      return row.generation === generation && row.holder === null && !['wanted', 'idle'].includes(row.state)
+    }
     await alive(() => act(town))
-    await alive(() => town.until('it asks or is over', async () => (await isOver()) || (await town.question(lane)) !== null, HOURS))
+    await alive(() =>
+      town.until('it asks or is over', async () => (await isOver()) || (await town.question(lane)) !== null, HOURS),
+    )
     await alive(async () => {
       const question = await town.question(lane)
       if (question !== null) await town.house.answer(question.id, { by: ANA, verdict: 'approve', reason: null })
@@ -92,11 +106,33 @@ export const play = async ({ lane, prepare, act }: Story, death: Death | null): 
 /** Everything that a crash may not change. Times and uids are left out. */
 const outcomeOf = async (town: Town, lane: string): Promise<unknown> => {
   const row = await town.lane(lane)
-  const runs = (await town.house.ports.ledger.list('run', { limit: 100 })).map(({ value }) => ({ id: value.id, outcome: value.outcome?.kind, reason: value.outcome?.reason, hold: value.hold, steps: value.steps.map(({ name, state }) => `${name} ${state}`) }))
-  const objects = [...(await town.house.cluster.list('Job')), ...(await town.house.cluster.list('Deployment'))].map(({ kind, metadata, spec }) => ({ kind, name: metadata.name, replicas: (spec as { replicas?: number }).replicas }))
+  const runs = (await town.house.ports.ledger.list('run', { limit: 100 })).map(({ value }) => ({
+    id: value.id,
+    outcome: value.outcome?.kind,
+    reason: value.outcome?.reason,
+    hold: value.hold,
+    steps: value.steps.map(({ name, state }) => `${name} ${state}`),
+  }))
+  const objects = [...(await town.house.cluster.list('Job')), ...(await town.house.cluster.list('Deployment'))].map(
+    (object) => {
+      const { kind, metadata, spec } = object as typeof object & { spec?: { replicas?: number } }
+      return { kind, name: metadata.name, replicas: spec?.replicas }
+    },
+  )
   const pools = (await town.house.ports.ledger.list('pool')).map(({ id, value }) => ({ id, holds: value.holds }))
-  const registered = (await town.house.registry.rest('GET', 'model-versions/search', { filter: "name='support-llama'" })).body['model_versions'] as unknown[] | undefined
-  return { state: row.state, generation: row.generation, attempt: row.attempt, holder: row.holder, runs, objects, pools, registered: registered?.length ?? 0 }
+  const registered = (
+    await town.house.registry.rest('GET', 'model-versions/search', { filter: "name='support-llama'" })
+  ).body['model_versions'] as unknown[] | undefined
+  return {
+    state: row.state,
+    generation: row.generation,
+    attempt: row.attempt,
+    holder: row.holder,
+    runs,
+    objects,
+    pools,
+    registered: registered?.length ?? 0,
+  }
 }
 
 const SLOW: Simulation = { metrics: { health: 1, p95_ms: 9000, error_rate: 0 } }
@@ -104,6 +140,7 @@ const SLOW: Simulation = { metrics: { health: 1, p95_ms: 9000, error_rate: 0 } }
 export const stories: Record<string, Story> = {
   'a dataset is trained on': {
     lane: 'train/support-chats',
+    generation: 1,
     prepare: async (town) => {
       await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'] })
     },
@@ -111,6 +148,7 @@ export const stories: Record<string, Story> = {
   },
   'a model is rolled out': {
     lane: 'serve/support-llama',
+    generation: 1,
     prepare: async (town) => {
       await registerVersion(town.house, { model: 'support-llama' })
     },
@@ -118,6 +156,7 @@ export const stories: Record<string, Story> = {
   },
   'a rollout walks back': {
     lane: 'serve/support-llama',
+    generation: 2,
     prepare: async (town) => {
       await registerVersion(town.house, { model: 'support-llama' })
       await promote(town.house, 'support-llama', '1')

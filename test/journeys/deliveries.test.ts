@@ -21,7 +21,13 @@ const uploaded = (folder: string) => ({
 const aliased = (version: string) => ({
   source: 'signalbox.registry',
   detailType: 'Model Alias Changed',
-  detail: { deliveryId: `d-${version}`, entity: 'model_version_alias', action: 'created', timestamp: '2026-11-23T12:00:00+00:00', data: { name: 'support-llama', alias: 'champion', version } },
+  detail: {
+    deliveryId: `d-${version}`,
+    entity: 'model_version_alias',
+    action: 'created',
+    timestamp: '2026-11-23T12:00:00+00:00',
+    data: { name: 'support-llama', alias: 'champion', version },
+  },
 })
 
 describe('1,000 duplicated, shuffled, delayed deliveries', () => {
@@ -37,11 +43,18 @@ describe('1,000 duplicated, shuffled, delayed deliveries', () => {
           creates++
           created.add(object.metadata.name)
         })
-        const versions = [await registerVersion(town.house, { model: 'support-llama' }), await registerVersion(town.house, { model: 'support-llama', simulation: { loadMinutes: 1 } })]
+        const versions = [
+          await registerVersion(town.house, { model: 'support-llama' }),
+          await registerVersion(town.house, { model: 'support-llama', simulation: { loadMinutes: 1 } }),
+        ]
         const folders: string[] = []
         for (let round = 0; round < 4; round++) {
           folders.push(`day-${round}`)
-          await uploadDataset(town.house, { bucket: 'acme-datasets', folder: `support-chats/day-${round}/`, rows: [`{"round":${round}}`] })
+          await uploadDataset(town.house, {
+            bucket: 'acme-datasets',
+            folder: `support-chats/day-${round}/`,
+            rows: [`{"round":${round}}`],
+          })
           await promote(town.house, 'support-llama', versions[round % 2] ?? '1')
           for (let n = 0; n < 125; n++) {
             await town.house.deliver(uploaded(folders[roll(folders.length)] ?? 'day-0'))
@@ -49,7 +62,11 @@ describe('1,000 duplicated, shuffled, delayed deliveries', () => {
             if (roll(20) === 0) await town.advance(roll(100) * 30_000)
           }
         }
-        await town.until('both lanes are done', async () => (await town.lane(TRAIN)).state === 'succeeded' && (await town.lane(SERVE)).state === 'succeeded', 48)
+        await town.until(
+          'both lanes are done',
+          async () => (await town.lane(TRAIN)).state === 'succeeded' && (await town.lane(SERVE)).state === 'succeeded',
+          48,
+        )
         expect((await town.lane(TRAIN)).desired).toMatchObject({ key: 'support-chats/day-3/manifest.json' })
         expect((await town.lane(SERVE)).desired).toMatchObject({ version: versions[1] })
         expect(created.size).toBe(creates)

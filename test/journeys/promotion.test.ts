@@ -8,12 +8,21 @@ const LANE = `serve/${MODEL}`
 const SLOW: Simulation = { metrics: { health: 1, p95_ms: 9000, error_rate: 0 } }
 let town: Town
 
-const version = (simulation?: Simulation, tags?: Record<string, string>) => registerVersion(town.house, { model: MODEL, simulation, tags })
+const version = (simulation?: Simulation, tags?: Record<string, string>) =>
+  registerVersion(town.house, { model: MODEL, simulation, tags })
 const served = async () =>
   (await town.house.cluster.list('Deployment'))
     .map((object) => {
-      const { metadata, spec, status } = object as { metadata: { labels?: Record<string, string> }; spec?: { replicas?: number }; status?: { readyReplicas?: number } }
-      return { generation: Number(metadata.labels?.['signalbox.dev/generation']), replicas: spec?.replicas ?? 0, ready: status?.readyReplicas ?? 0 }
+      const { metadata, spec, status } = object as {
+        metadata: { labels?: Record<string, string> }
+        spec?: { replicas?: number }
+        status?: { readyReplicas?: number }
+      }
+      return {
+        generation: Number(metadata.labels?.['signalbox.dev/generation']),
+        replicas: spec?.replicas ?? 0,
+        ready: status?.readyReplicas ?? 0,
+      }
     })
     .filter(({ replicas }) => replicas > 0)
 const rollOut = async (wanted: string) => {
@@ -25,7 +34,11 @@ const withPolicy = (change: { maxGpus?: number; maxUnavailable?: number; replica
   const model = example.models?.[MODEL]
   const pool = example.pools['gpu-serve']
   const { maxGpus = pool?.maxGpus, ...rest } = change
-  return { ...example, pools: { ...example.pools, 'gpu-serve': { ...pool, maxGpus } }, models: { ...example.models, [MODEL]: { ...model, ...rest } } }
+  return {
+    ...example,
+    pools: { ...example.pools, 'gpu-serve': { ...pool, maxGpus } },
+    models: { ...example.models, [MODEL]: { ...model, ...rest } },
+  }
 }
 
 afterEach(() => town.close())
@@ -33,7 +46,11 @@ afterEach(() => town.close())
 describe('a model is promoted', () => {
   it('approved: rolled out behind its gate, and the world stays true without another plan', async () => {
     town = await openTown()
-    expect(await rollOut(await version())).toMatchObject({ state: 'succeeded', generation: 1, baseline: { generation: 1 } })
+    expect(await rollOut(await version())).toMatchObject({
+      state: 'succeeded',
+      generation: 1,
+      baseline: { generation: 1 },
+    })
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
     await town.advance(3_600_000)
     expect(await town.lane(LANE)).toMatchObject({ generation: 1, attempt: 1, holder: null })
@@ -42,7 +59,11 @@ describe('a model is promoted', () => {
   it('the next one replaces it, and only it serves afterwards', async () => {
     town = await openTown()
     await rollOut(await version())
-    expect(await rollOut(await version())).toMatchObject({ state: 'succeeded', generation: 2, baseline: { generation: 2 } })
+    expect(await rollOut(await version())).toMatchObject({
+      state: 'succeeded',
+      generation: 2,
+      baseline: { generation: 2 },
+    })
     expect(await served()).toEqual([{ generation: 2, replicas: 2, ready: 2 }])
   })
 
@@ -51,7 +72,11 @@ describe('a model is promoted', () => {
     const good = await version()
     await rollOut(good)
     const bad = await version(SLOW)
-    expect((await rollOut(bad)).outcome).toMatchObject({ kind: 'failed', reason: 'gate', detail: expect.stringContaining('p95_ms 9000') })
+    expect((await rollOut(bad)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'gate',
+      detail: expect.stringContaining('p95_ms 9000'),
+    })
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
     await promote(town.house, MODEL, bad)
     await town.advance(600_000)
@@ -64,7 +89,10 @@ describe('a model is promoted', () => {
   it('replicas never get ready: not healthy, walked back', async () => {
     town = await openTown()
     await rollOut(await version())
-    expect((await rollOut(await version({ healthy: false }))).outcome).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
+    expect((await rollOut(await version({ healthy: false }))).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'not-healthy',
+    })
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
   })
 
@@ -72,7 +100,10 @@ describe('a model is promoted', () => {
     town = await openTown()
     await rollOut(await version())
     const begun = town.house.clock.now()
-    expect((await rollOut(await version({ imagePull: 'fail' }))).outcome).toMatchObject({ kind: 'failed', reason: 'image-pull' })
+    expect((await rollOut(await version({ imagePull: 'fail' }))).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'image-pull',
+    })
     expect(town.house.clock.now() - begun).toBeLessThan(30 * 60_000)
   })
 
@@ -86,7 +117,19 @@ describe('a model is promoted', () => {
     const row = await town.settled(LANE)
     expect(row).toMatchObject({ state: 'succeeded', generation: 3, desired: { version: seven } })
     expect((await town.run(LANE, 2, 1))?.outcome?.kind).toBe('superseded')
-    await town.house.ports.bus.publish([{ source: 'signalbox.registry', detailType: 'Model Alias Changed', detail: { deliveryId: 'late', entity: 'model_version_alias', action: 'created', timestamp: '2026-11-23T12:00:00+00:00', data: { name: MODEL, alias: 'champion', version: eight } } }])
+    await town.house.ports.bus.publish([
+      {
+        source: 'signalbox.registry',
+        detailType: 'Model Alias Changed',
+        detail: {
+          deliveryId: 'late',
+          entity: 'model_version_alias',
+          action: 'created',
+          timestamp: '2026-11-23T12:00:00+00:00',
+          data: { name: MODEL, alias: 'champion', version: eight },
+        },
+      },
+    ])
     await town.advance(600_000)
     expect(await town.lane(LANE)).toMatchObject({ generation: 3, desired: { version: seven } })
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
@@ -154,7 +197,11 @@ describe('a model is promoted', () => {
     await rollOut(await version())
     await promote(town.house, MODEL, await version({ loadMinutes: 1 }))
     await town.until('a new generation', async () => (await town.lane(LANE)).generation === 2)
-    expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'refused', reason: 'would-deadlock', detail: expect.stringContaining('8') })
+    expect((await town.settled(LANE)).outcome).toMatchObject({
+      kind: 'refused',
+      reason: 'would-deadlock',
+      detail: expect.stringContaining('8'),
+    })
     town.setPolicy(withPolicy({ maxGpus: 8, maxUnavailable: 1 }))
     await town.answered(LANE)
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { uploadDataset } from '../../local/scenario.ts'
 import { signSlack } from '../../functions/signatures.ts'
+import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
@@ -27,7 +27,10 @@ describe('two plans want the same last GPUs', () => {
     let most = 0
     const watchGpus = async () => {
       const row = (await town.house.ports.ledger.read('pool', 'gpu-train'))?.value
-      most = Math.max(most, Object.values(row?.holds ?? {}).reduce((sum, { gpus }) => sum + gpus, 0))
+      most = Math.max(
+        most,
+        Object.values(row?.holds ?? {}).reduce((sum, { gpus }) => sum + gpus, 0),
+      )
       return ['train/support-chats', 'train/sales-chats']
     }
     await town.until('one waits', async () => {
@@ -47,29 +50,50 @@ describe('two plans want the same last GPUs', () => {
     await upload('support-chats')
     await town.until('the first holds', async () => (await town.run('train/support-chats'))?.hold != null)
     await upload('sales-chats')
-    expect((await town.settled('train/sales-chats')).outcome).toMatchObject({ kind: 'refused', reason: 'budget-exceeded', detail: expect.stringContaining('200') })
+    expect((await town.settled('train/sales-chats')).outcome).toMatchObject({
+      kind: 'refused',
+      reason: 'budget-exceeded',
+      detail: expect.stringContaining('200'),
+    })
   })
 })
 
 describe('answers that do not count', () => {
   const ask = async (config: unknown = example) => {
     town = await openTown({ config })
-    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'], requestedBy: BEN })
+    await uploadDataset(town.house, {
+      bucket: 'acme-datasets',
+      folder: 'support-chats/a/',
+      rows: ['{}'],
+      requestedBy: BEN,
+    })
     await town.house.scanUploads()
     await town.until('it asks', async () => (await town.question('train/support-chats')) !== null)
     return (await town.question('train/support-chats'))?.id ?? ''
   }
-  const approve = (question: string, by: string) => town.house.answer(question, { by, verdict: 'approve', reason: null })
+  const approve = (question: string, by: string) =>
+    town.house.answer(question, { by, verdict: 'approve', reason: null })
 
   it('by a guest, by who asked, twice, or about nothing: each refused with its reason, counted and shown', async () => {
-    const question = await ask({ ...example, approvals: { ...example.approvals, need: 1, approvers: [...example.approvals.approvers, { id: 'T0SIGNAL/U0EVA', name: 'eva' }] } })
+    const question = await ask({
+      ...example,
+      approvals: {
+        ...example.approvals,
+        need: 1,
+        approvers: [...example.approvals.approvers, { id: 'T0SIGNAL/U0EVA', name: 'eva' }],
+      },
+    })
     expect((await approve(question, 'T0SIGNAL/U0GUEST')).body).toMatchObject({ refused: 'not-an-approver' })
     expect((await approve(question, 'T9OTHER/U0APPROVER')).body).toMatchObject({ refused: 'wrong-workspace' })
     expect((await approve(question, BEN)).body).toMatchObject({ refused: 'requester-may-not-approve' })
     expect((await approve('q-none', ANA)).body).toMatchObject({ refused: 'unknown-question' })
     expect((await approve(question, ANA)).body).toMatchObject({ recorded: 'approved' })
     expect((await approve(question, ANA)).body).toMatchObject({ refused: 'question-closed' })
-    expect(await town.house.ports.ledger.counts()).toMatchObject({ 'refused:not-an-approver': 1, 'refused:wrong-workspace': 1, 'refused:requester-may-not-approve': 1 })
+    expect(await town.house.ports.ledger.counts()).toMatchObject({
+      'refused:not-an-approver': 1,
+      'refused:wrong-workspace': 1,
+      'refused:requester-may-not-approve': 1,
+    })
   })
 
   it('after expiry, though the question’s row is still open', async () => {
@@ -84,10 +108,19 @@ describe('answers that do not count', () => {
 
   it('forged or stale requests are refused before anything is read', async () => {
     const question = await ask()
-    const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify({ type: 'block_actions', team: { id: 'T0SIGNAL' }, user: { id: 'U0APPROVER' }, actions: [{ action_id: 'approve', value: question, action_ts: '1' }] }))}`)
+    const body = Buffer.from(
+      `payload=${encodeURIComponent(JSON.stringify({ type: 'block_actions', team: { id: 'T0SIGNAL' }, user: { id: 'U0APPROVER' }, actions: [{ action_id: 'approve', value: question, action_ts: '1' }] }))}`,
+    )
     const now = town.house.clock.now()
-    expect(await town.house.webhook('slack', { headers: signSlack({ secret: 'guessed', body, now }), body })).toMatchObject({ status: 401, body: { refused: 'bad-signature' } })
-    expect(await town.house.webhook('slack', { headers: signSlack({ secret: 'test-signing-secret', body, now: now - 400_000 }), body })).toMatchObject({ status: 401, body: { refused: 'stale-signature' } })
+    expect(
+      await town.house.webhook('slack', { headers: signSlack({ secret: 'guessed', body, now }), body }),
+    ).toMatchObject({ status: 401, body: { refused: 'bad-signature' } })
+    expect(
+      await town.house.webhook('slack', {
+        headers: signSlack({ secret: 'test-signing-secret', body, now: now - 400_000 }),
+        body,
+      }),
+    ).toMatchObject({ status: 401, body: { refused: 'stale-signature' } })
     expect((await town.house.ports.ledger.read('answer', question))?.value.votes).toEqual([])
   })
 })

@@ -54,7 +54,14 @@ export const openTown = async ({
     token: 'test-token',
   })
   const open = (wrapper?: (ports: Ports) => Ports) =>
-    openHouse({ stores, policies, secrets, clock, wrap: wrapper, onError: (what, error) => void (process.env['DEBUG'] && console.error(what, error)) })
+    openHouse({
+      stores,
+      policies,
+      secrets,
+      clock,
+      wrap: wrapper,
+      onError: () => undefined,
+    })
   const town: Town = {
     house: await open(wrap),
     policy: parsePolicy(config),

@@ -68,7 +68,6 @@ describe('who may import whom', () => {
     ['functions/a.ts', 'node:fs'],
     ['functions/a.ts', '@aws-sdk/client-s3'],
     ['local/a.ts', '../effects/ledger/dynamo.ts'],
-    ['local/a.ts', 'zod'],
     ['local/a.ts', '../cli/main.ts'],
     ['cli/a.ts', '../infra/app.ts'],
     ['cli/a.ts', '../test/a.ts'],

@@ -11,7 +11,10 @@ await lane(async (check) => {
       const deaths = deathsOf(calls, 1)
       await sideBySide(deaths, 16, async (death) => {
         const got = await play(story, death)
-        if (!isDeepStrictEqual(got.ended, ended)) throw new Error(`dying ${death.when} call ${death.at}: ${JSON.stringify(got.ended)} instead of ${JSON.stringify(ended)}`)
+        if (!isDeepStrictEqual(got.ended, ended))
+          throw new Error(
+            `dying ${death.when} call ${death.at}: ${JSON.stringify(got.ended)} instead of ${JSON.stringify(ended)}`,
+          )
       })
       console.log(`${name}: ${deaths.length} crashes at ${calls} calls`)
     })

@@ -71,7 +71,8 @@ const settleEarlier = async (task: Task<LaunchJobStep>): Promise<Begun | null> =
   return null
 }
 
-const mayHaveLeft = ({ kind, state }: StepRow): boolean => kind === 'launch-job' && (state === 'running' || state === 'failed')
+const mayHaveLeft = ({ kind, state }: StepRow): boolean =>
+  kind === 'launch-job' && (state === 'running' || state === 'failed')
 
 const settleOne = async (
   { carrier: { ports }, step, policy }: Task<LaunchJobStep>,

@@ -5,7 +5,8 @@ const say = (text) => {
   said.textContent = text
 }
 
-const busy = (element) => element.contains(document.activeElement) && ['INPUT', 'SELECT'].includes(document.activeElement.tagName)
+const busy = (element) =>
+  element.contains(document.activeElement) && ['INPUT', 'SELECT'].includes(document.activeElement.tagName)
 
 // Focus and open details survive a swap: they are found again by their place.
 const swap = (element, text) => {
@@ -43,8 +44,18 @@ document.addEventListener('submit', async (event) => {
   const verdict = event.submitter?.value ?? 'approve'
   const reason = verdict === 'deny' ? form.elements.reason.value.trim() || null : null
   document.activeElement?.blur()
-  const answer = await post(`/api/questions/${form.dataset.question}/answers`, { by: document.querySelector('#who').value, verdict, reason })
-  say(answer.refused ? `It does not count: ${answer.detail}.` : answer.recorded ? `Recorded: ${answer.recorded}.` : (answer.detail ?? 'Something went wrong.'))
+  const answer = await post(`/api/questions/${form.dataset.question}/answers`, {
+    by: document.querySelector('#who').value,
+    verdict,
+    reason,
+  })
+  say(
+    answer.refused
+      ? `It does not count: ${answer.detail}.`
+      : answer.recorded
+        ? `Recorded: ${answer.recorded}.`
+        : (answer.detail ?? 'Something went wrong.'),
+  )
   await refresh()
 })
 

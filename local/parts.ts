@@ -1,0 +1,54 @@
+import type { Clock, Policies, Ports } from '../flows/ports.ts'
+import { door as carryOut } from '../functions/carry-out.ts'
+import { signMlflow } from '../functions/signatures.ts'
+import { openBus } from './bus/local-bus.ts'
+import { openChat } from './chat/local-chat.ts'
+import { nodePoolObject } from './cluster/node-pool-object.ts'
+import { openSimulatedCluster } from './cluster/simulated-cluster.ts'
+import { busTargets } from './doors.ts'
+import type { House } from './house-type.ts'
+import { openLedger } from './ledger/sqlite-ledger.ts'
+import { openObjects } from './objects/folder-objects.ts'
+import { openRegistry } from './registry/stand-in-registry.ts'
+import type { LocalSecrets } from './secrets/local-secrets.ts'
+import type { Stores } from './stores.ts'
+import { openWorkflow } from './workflow/sqlite-workflow.ts'
+
+export interface HouseOptions {
+  stores: Stores
+  policies: Policies
+  secrets: LocalSecrets
+  clock: Clock
+  /** Wraps the ports before anything uses them: for tests that break them. */
+  wrap?: ((ports: Ports) => Ports) | undefined
+  onError?: (what: string, error: unknown) => void
+}
+
+/** Everything that stands behind a port on one machine, and the ports themselves. */
+export type Parts = Awaited<ReturnType<typeof openParts>>
+
+/** Opens what stands behind the ports. `webhook` is the house's own door: the registry's deliveries go through it. */
+export const openParts = async (
+  { stores, clock, policies, secrets, wrap, onError = () => undefined }: HouseOptions,
+  webhook: House['webhook'],
+) => {
+  const objects = openObjects({ root: stores.buckets, clock })
+  const cluster = openSimulatedCluster({ file: stores.world, clock, objects })
+  for (const [name, pool] of Object.entries((await policies.load()).pools))
+    await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
+  const chat = openChat({ database: stores.world, clock })
+  const secret = () => secrets.get('mlflow-webhook')
+  const deliver = (request: Parameters<House['webhook']>[1]) => webhook('mlflow', request)
+  const registry = openRegistry({ database: stores.world, clock, sign: signMlflow, secret, deliver })
+  const workflow = openWorkflow({
+    database: stores.workflow,
+    clock,
+    run: (context, run) => carryOut.handler(ports)({ context, run }),
+    onError: (name, error) => onError(`execution ${name}`, error),
+  })
+  const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
+  const ledger = openLedger(stores.ledger)
+  const given: Ports = { ledger, cluster, bus, chat, registry, objects, policies, secrets, workflow, clock }
+  const ports = wrap?.(given) ?? given
+  return { ports, objects, cluster, chat, registry, workflow, bus }
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import type { LaunchJobStep } from '../../../core/plan.ts'
+import { isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
+import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
+import { trainPlan } from '../training-fixture.ts'
+
+const step = trainPlan().steps[0] as LaunchJobStep
+const { name } = step.job.metadata
+const conditions = (type: string, reason = '') => ({
+  ...step.job,
+  status: { conditions: [{ type, status: 'True', reason, message: reason }] },
+})
+const result = (object: string, metrics: unknown = { loss: 0.5 }) =>
+  Buffer.from(
+    JSON.stringify({
+      object,
+      metrics,
+      artifacts: { model: `s3://${step.results.bucket}/${step.results.prefix}${name}/adapter` },
+    }),
+  )
+const seen = { name, job: null, pods: [], logs: [], result: null }
+
+describe('a Job of ours', () => {
+  it('is done when it is complete and its result is valid', () => {
+    expect(nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result(name) })).toMatchObject({
+      kind: 'done',
+      note: 'loss 0.5',
+      result: { loss: 0.5 },
+    })
+  })
+
+  it('that is complete without a valid result has failed', () => {
+    expect(nextLaunchJob(step, { ...seen, job: conditions('Complete') })).toMatchObject({ reason: 'result-missing' })
+    expect(nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result('another') })).toMatchObject({
+      reason: 'result-malformed',
+    })
+    expect(
+      nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: new Uint8Array(RESULT_LIMIT + 1) }),
+    ).toMatchObject({ reason: 'result-malformed' })
+  })
+
+  it('that is gone counts by its result alone, and is never made again', () => {
+    expect(nextLaunchJob(step, { ...seen, result: result(name) })).toMatchObject({ kind: 'done' })
+    expect(nextLaunchJob(step, seen)).toMatchObject({ kind: 'failed', reason: 'deleted' })
+  })
+
+  it('that failed says why, with its last log lines; a result does not save it', () => {
+    expect(
+      nextLaunchJob(step, {
+        ...seen,
+        job: conditions('Failed', 'DeadlineExceeded'),
+        logs: ['boom'],
+        result: result(name),
+      }),
+    ).toMatchObject({ kind: 'failed', reason: 'deadline-exceeded', note: expect.stringContaining('boom') })
+  })
+
+  it('that has no condition yet is waited for', () => {
+    expect(nextLaunchJob(step, { ...seen, job: step.job })).toMatchObject({ kind: 'wait' })
+  })
+
+  it('is recognised by installation, lane and digest, not by its name', () => {
+    const other = (change: object) => ({ ...step.job, metadata: { ...step.job.metadata, ...change } }) as KubeObject
+    expect(isOurs(other({ name: 'x' }), step.job)).toBe(true)
+    expect(isOurs(other({ annotations: { [DIGEST_ANNOTATION]: 'other' } }), step.job)).toBe(false)
+    expect(isOurs(other({ labels: {} }), step.job)).toBe(false)
+  })
+
+  it('writes its result under the path that the plan fixed', () => {
+    expect(resultLocation(step, name).key).toBe(`${step.results.prefix}${name}/result.json`)
+  })
+})

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import type { RollOutModelStep } from '../../../core/plan.ts'
+import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import type { GenerationView } from '../../../core/world.ts'
+
+const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
+const step: RollOutModelStep = {
+  kind: 'roll-out-model',
+  name: 'move-1',
+  title: '',
+  why: '',
+  objects: [],
+  point: { old: 1, new: 1 },
+  replicas: [{ ref, generation: 2, replicas: 1, replicasReady: 1 }],
+}
+const view = (replicas: number, ready: number): GenerationView => ({
+  ref,
+  uid: 'u',
+  generation: 2,
+  replicas,
+  ready,
+  gpusPerReplica: 4,
+  pool: 'p',
+  digest: 'd',
+  ownedBy: null,
+  object: {} as GenerationView['object'],
+})
+const seen = { generations: [view(1, 1)], pods: [], startedAt: 0, now: 1000, patience: 60_000 }
+
+describe('a move of a rollout', () => {
+  it('is done when every generation has its replicas, ready', () => {
+    expect(nextRollOut(step, seen)).toMatchObject({ kind: 'done' })
+  })
+
+  it.each([
+    [0, 0],
+    [1, 0],
+    [2, 2],
+  ])('waits at %d replicas, %d ready', (replicas, ready) => {
+    expect(nextRollOut(step, { ...seen, generations: [view(replicas, ready)] })).toMatchObject({ kind: 'wait' })
+  })
+
+  it('to none waits until none is ready any more; a Deployment that is gone has none', () => {
+    const away = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+    expect(nextRollOut(away, { ...seen, generations: [view(0, 1)] })).toMatchObject({ kind: 'wait' })
+    expect(nextRollOut(away, { ...seen, generations: [] })).toMatchObject({ kind: 'done' })
+  })
+
+  it('has failed after its patience, or at once when an image cannot be pulled', () => {
+    expect(nextRollOut(step, { ...seen, generations: [view(1, 0)], now: 60_001 })).toMatchObject({
+      kind: 'failed',
+      reason: 'not-healthy',
+    })
+    const pod = {
+      status: {
+        containerStatuses: [
+          {
+            name: 'vllm',
+            image: 'x',
+            imageID: '',
+            ready: false,
+            restartCount: 0,
+            state: { waiting: { reason: 'ImagePullBackOff' } },
+          },
+        ],
+      },
+    }
+    expect(nextRollOut(step, { ...seen, generations: [view(1, 0)], pods: [pod] })).toMatchObject({
+      kind: 'failed',
+      reason: 'image-pull',
+    })
+  })
+})

@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { datasetUploaded } from '../../../events/dataset-uploaded.ts'
+import { virtualClock } from '../../../local/clock.ts'
+import { openObjects } from '../../../local/objects/folder-objects.ts'
+import { objectsContract } from '../../ports/objects.contract.ts'
+
+const folders: string[] = []
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), 'signalbox-test-'))
+  folders.push(made)
+  return made
+}
+afterEach(() => {
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true })
+})
+
+objectsContract('a folder', async () => {
+  const objects = openObjects({ root: folder(), clock: virtualClock(5000) })
+  return {
+    objects,
+    put: (bucket, key, text) => objects.write(bucket, key, Buffer.from(text)),
+    close: async () => undefined,
+  }
+})
+
+describe('folders as buckets', () => {
+  it.each(['../secret', '/etc/passwd', 'a/../../secret', 'a//b', '', '.', 'a\0b', 'a\\b'])(
+    'no key leads out of its bucket: %j',
+    async (key) => {
+      const root = folder()
+      mkdirSync(join(root, 'bucket-a'))
+      writeFileSync(join(root, 'secret'), 'x')
+      expect(await openObjects({ root, clock: virtualClock(0) }).head('bucket-a', key)).toBeNull()
+    },
+  )
+
+  it('a link that leaves its bucket is not there', async () => {
+    const root = folder()
+    mkdirSync(join(root, 'bucket-a'))
+    writeFileSync(join(root, 'secret'), 'x')
+    symlinkSync(join(root, 'secret'), join(root, 'bucket-a', 'link'))
+    expect(await openObjects({ root, clock: virtualClock(0) }).head('bucket-a', 'link')).toBeNull()
+  })
+
+  it('a manifest that any program writes is an upload, told once for each version of it', async () => {
+    const root = folder()
+    const objects = openObjects({ root, clock: virtualClock(0) })
+    mkdirSync(join(root, 'bucket-a', 'd'), { recursive: true })
+    writeFileSync(join(root, 'bucket-a', 'd', 'manifest.json'), '{}')
+    const [event] = await objects.scan()
+    expect(datasetUploaded.parse(event)).toMatchObject({
+      ok: true,
+      event: { bucket: 'bucket-a', key: 'd/manifest.json', versionId: null },
+    })
+    expect(await objects.scan()).toEqual([])
+    writeFileSync(join(root, 'bucket-a', 'd', 'manifest.json'), '{"more": 1}')
+    expect(await objects.scan()).toHaveLength(1)
+  })
+})
