@@ -44,7 +44,7 @@ for (const [name, width, colorScheme] of [
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
   await page.goto(`${server.url}/?lane=serve/support-llama`)
   await page.waitForSelector('.track')
-  await page.screenshot({ path: `${folder}${name}.png`, fullPage: name === 'page-narrow' })
+  await page.screenshot({ path: `${folder}${name}.png` })
   console.log(`docs/screenshots/${name}.png`)
 }
 await browser.close()
