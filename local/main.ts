@@ -87,22 +87,21 @@ const resumeAt = (dataDir: string): number => {
 /** The page's tour: one at a time; the person answers. */
 const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) => {
   let playing = false
-  const until = (_what: string, done: () => Promise<boolean>): Promise<void> =>
-    new Promise((resolve, reject) => {
+  const until = async (_what: string, done: () => Promise<boolean>): Promise<void> => {
+    if (await done()) return
+    await new Promise<void>((resolve, reject) => {
       const stop = house.onChange(() => {
         done().then(
-          (over) => {
-            if (!over) return
-            stop()
-            resolve()
-          },
-          (error: unknown) => {
-            stop()
-            reject(error)
-          },
+          (over) => over && settle(resolve),
+          (error: unknown) => settle(() => reject(error)),
         )
       })
+      const settle = (end: () => void): void => {
+        stop()
+        end()
+      }
     })
+  }
   const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null })
   return () => {
     if (playing) return { ok: false, detail: 'the tour is being played: answer what it asks in the Slack pane' }

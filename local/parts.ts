@@ -32,7 +32,7 @@ export const openParts = async (
   { stores, clock, policies, secrets, wrap, onError = () => undefined }: HouseOptions,
   webhook: House['webhook'],
 ) => {
-  const objects = openObjects({ root: stores.buckets, clock })
+  const objects = openObjects({ root: stores.buckets, clock, database: stores.world })
   const cluster = openSimulatedCluster({ file: stores.world, clock, objects })
   for (const [name, pool] of Object.entries((await policies.load()).pools))
     await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')

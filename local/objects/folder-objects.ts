@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, type Stats } from 'node:fs'
-import { lstat, mkdir, readdir, readFile, realpath, rename, stat, utimes, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { type Clock, type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
 
 /** Our own unfinished writes, left out of every listing. */
@@ -15,13 +16,28 @@ export interface FolderObjects extends Objects {
   scan(): Promise<Record<string, unknown>[]>
 }
 
-export const openObjects = ({ root, clock }: { root: string; clock: Clock }): FolderObjects => {
+export const openObjects = ({
+  root,
+  clock,
+  database = new DatabaseSync(':memory:'),
+}: {
+  root: string
+  clock: Clock
+  database?: DatabaseSync
+}): FolderObjects => {
   const seen = new Map<string, string>()
+  const stamp = openStamps(database, clock)
+  const headOf = (bucket: string, key: string, stats: Stats): ObjectHead => ({
+    size: stats.size,
+    versionId: null,
+    lastModified: stamp(`${bucket}/${key}`, stats),
+    etag: etagOf(stats),
+  })
   return {
     head: async (bucket, key) => {
       const file = await fileOf(root, bucket, key)
       const stats = file === null ? null : await statOf(file)
-      return file === null || stats === null ? null : headOf(stats)
+      return file === null || stats === null ? null : headOf(bucket, key, stats)
     },
     read: async (bucket, key, maxBytes) => {
       const file = await fileOf(root, bucket, key)
@@ -29,11 +45,11 @@ export const openObjects = ({ root, clock }: { root: string; clock: Clock }): Fo
       if (file === null || stats === null) return null
       if (stats.size > maxBytes)
         throw new TooLarge(`s3://${bucket}/${key} has ${stats.size} bytes, more than ${maxBytes}`)
-      return { head: headOf(stats), bytes: await readFile(file) }
+      return { head: headOf(bucket, key, stats), bytes: await readFile(file) }
     },
     list: async (bucket, prefix, limit) => {
       const found = (await walk(join(root, bucket), '')).filter(({ key }) => key.startsWith(prefix))
-      return found.slice(0, limit).map(({ key, stats }) => ({ key, head: headOf(stats) }))
+      return found.slice(0, limit).map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
     },
     write: async (bucket, key, bytes) => {
       const file = await fileOf(root, bucket, key, true)
@@ -41,8 +57,6 @@ export const openObjects = ({ root, clock }: { root: string; clock: Clock }): Fo
       await mkdir(dirname(file), { recursive: true })
       const temporary = join(dirname(file), `${TEMPORARY}${randomBytes(6).toString('hex')}`)
       await writeFile(temporary, bytes)
-      const at = clock.now() / 1000
-      await utimes(temporary, at, at)
       await rename(temporary, file)
     },
     scan: () => scan(root, seen),
@@ -92,12 +106,19 @@ const created = (bucket: string, key: string, stats: Stats): Record<string, unkn
 const etagOf = ({ ino, mtimeMs, size }: Stats): string =>
   createHash('md5').update(`${ino} ${mtimeMs} ${size}`).digest('hex')
 
-const headOf = (stats: Stats): ObjectHead => ({
-  size: stats.size,
-  versionId: null,
-  lastModified: Math.floor(stats.mtimeMs),
-  etag: etagOf(stats),
-})
+/**
+ * The store's own time for what arrives, as S3 has it: the first time that a version of a file is seen. A file's own time
+ * may lie hours behind when virtual time runs ahead, and an upload would look older than the one before it.
+ */
+const openStamps = (database: DatabaseSync, clock: Clock): ((id: string, stats: Stats) => number) => {
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS object_stamps (id TEXT PRIMARY KEY, version TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID',
+  )
+  const put = database.prepare(
+    'INSERT INTO object_stamps (id, version, at) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = iif(version = ?2, at, ?3), version = ?2 RETURNING at',
+  )
+  return (id, stats) => Number(put.get(id, etagOf(stats), clock.now())?.['at'])
+}
 
 const statOf = async (file: string): Promise<Stats | null> => {
   try {

@@ -1,0 +1,109 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { startProduct } from '../../local/main.ts'
+import { openBrowser } from '../../scripts/browser.ts'
+import { lane } from '../../scripts/lane.ts'
+
+/** A person's path through the page in Chromium: tour, approve, deny with a reason, trace; and what axe-core says of it. */
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const SERVE = 'serve/support-llama'
+const TRAIN = 'train/support-chats'
+
+const violations = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> }
+    }
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
+  })
+
+/** Presses a button of the card with this title, once it asks. */
+const press = async (page: Page, title: string, name: 'Approve' | 'Deny', reason = ''): Promise<void> => {
+  const form = page.locator('.card', { hasText: title }).locator('form.answer').first()
+  await form.waitFor({ timeout: 20_000 })
+  if (reason !== '') await form.locator('input[name=reason]').fill(reason)
+  await form.getByRole('button', { name, exact: true }).click()
+  await page.locator('#said', { hasText: 'Recorded' }).waitFor({ timeout: 10_000 })
+  await page.evaluate("document.querySelector('#said').textContent = ''")
+}
+
+const laneState = (page: Page, name: string, state: string) =>
+  page.locator('.track', { hasText: name }).locator('.state', { hasText: state })
+
+const upload = (dataDir: string): void => {
+  const folder = join(dataDir, 'buckets/acme-datasets/support-chats/by-hand')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'part-0.jsonl'), '{}')
+  writeFileSync(
+    join(folder, 'manifest.json'),
+    JSON.stringify({ version: 1, objects: [{ key: 'support-chats/by-hand/part-0.jsonl', size: 2 }] }),
+  )
+}
+
+if (process.platform !== 'linux') {
+  console.log('the browser that npm installs runs on Linux only')
+  console.log('0 passed, 0 failed')
+} else
+  await lane(async (check) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-browser-'))
+    const product = await startProduct({
+      port: 0,
+      dataDir,
+      configFile: 'signalbox.config.ts',
+      speed: 900,
+      version: 'test',
+    })
+    const browser = await openBrowser()
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, bypassCSP: true })
+    const page = await context.newPage()
+    const errors: string[] = []
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
+    page.on('pageerror', (error) => errors.push(String(error)))
+    try {
+      await check('the empty page says what to try', async () => {
+        await page.goto(product.url)
+        await page.getByText('Three things to try').waitFor()
+      })
+      await check('the tour goes from the dataset to the failed gate, with a person’s three approvals', async () => {
+        await page.getByRole('button', { name: 'Tour' }).click()
+        await press(page, 'Fine-tune', 'Approve')
+        await press(page, 'Serve support-llama v1 with 2 replicas', 'Approve')
+        await press(page, 'instead of v1', 'Approve')
+        await laneState(page, SERVE, 'failed').waitFor({ timeout: 30_000 })
+      })
+      await check('an upload by hand is asked about, and denied with a reason', async () => {
+        upload(dataDir)
+        await press(page, 'Fine-tune', 'Deny', 'not today')
+        await laneState(page, TRAIN, 'rejected').waitFor({ timeout: 20_000 })
+      })
+      await check('a lane’s timeline tells it all, the reason too', async () => {
+        await page.getByRole('link', { name: TRAIN, exact: true }).first().click()
+        await page.locator('.timeline', { hasText: 'not today' }).waitFor()
+      })
+      for (const [width, colorScheme] of [
+        [1280, 'light'],
+        [1280, 'dark'],
+        [390, 'light'],
+        [390, 'dark'],
+      ] as const)
+        await check(`axe-core finds nothing at ${width} px, ${colorScheme}, and nothing is cut off`, async () => {
+          await page.setViewportSize({ width, height: 900 })
+          await page.emulateMedia({ colorScheme })
+          await page.evaluate(AXE)
+          const found = await violations(page)
+          if (found.length > 0) throw new Error(found.join('\n'))
+          const wide = Number(await page.evaluate('document.documentElement.scrollWidth'))
+          if (wide > width) throw new Error(`the page is ${wide} px wide`)
+        })
+      await check('no error on the console', async () => {
+        if (errors.length > 0) throw new Error(errors.join('\n'))
+      })
+    } finally {
+      await browser.close()
+      await product.close()
+      rmSync(dataDir, { recursive: true, force: true })
+    }
+  })
