@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { uploadDataset } from '../../../local/scenario.ts'
+import { appOf } from '../../../local/server/server.ts'
+import { samplesOf } from '../../events/samples.ts'
+import { openTown, type Town } from '../../journeys/town.ts'
+
+let town: Town
+let ask: (path: string, init?: RequestInit & { headers?: Record<string, string> }) => Promise<Response>
+const host = { host: '127.0.0.1:4680' }
+const token = { ...host, authorization: 'Bearer test-token', 'content-type': 'application/json' }
+const post = (path: string, body: unknown, headers: Record<string, string> = token) =>
+  ask(path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
+
+beforeAll(async () => {
+  town = await openTown()
+  const app = appOf({ house: town.house, port: 4680, version: 'test', token: 'test-token' })
+  ask = async (path, init) =>
+    app.request(`http://127.0.0.1:4680${path}`, { ...init, headers: { ...host, ...init?.headers } })
+  await uploadDataset(town.house, {
+    bucket: 'acme-datasets',
+    folder: 'support-chats/<script>alert(1)</script>/',
+    rows: ['{}'],
+  })
+  await town.house.scanUploads()
+  await town.until('it asks', async () => (await town.question('train/support-chats')) !== null)
+})
+afterAll(() => town.close())
+
+describe('only this machine, by its own name', () => {
+  it('refuses another host and another origin, with a reason', async () => {
+    expect((await ask('/healthz', { headers: { host: 'evil.example' } })).status).toBe(403)
+    expect((await ask('/healthz', { headers: { origin: 'http://evil.example' } })).status).toBe(403)
+    expect((await ask('/healthz', { headers: { origin: 'http://127.0.0.1:4680' } })).status).toBe(200)
+  })
+
+  it('lets nobody act without the token', async () => {
+    for (const path of [
+      '/api/plans/x/answers',
+      '/api/questions/x/answers',
+      '/api/commands',
+      '/api/plan',
+      '/api/tour',
+    ]) {
+      expect((await post(path, {}, host)).status, path).toBe(401)
+      expect((await post(path, {}, { ...host, authorization: 'Bearer nearly' })).status, path).toBe(401)
+    }
+  })
+})
+
+describe('bad input', () => {
+  it.each([
+    ['no JSON', '{', 400],
+    ['no object', '5', 400],
+    ['no event', '[]', 400],
+    ['too many events', JSON.stringify(Array.from({ length: 101 }, () => ({}))), 400],
+    ['over 1 MiB', `"${'x'.repeat(1024 * 1024)}"`, 413],
+  ])('%s is answered with a reason', async (_, body, status) => {
+    const answer = await post('/events', body)
+    expect(answer.status).toBe(status)
+    expect(await answer.json()).toMatchObject({ error: expect.any(String), detail: expect.any(String) })
+  })
+
+  it.each(['/api/plans/nobody', '/nowhere', '/assets/../package.json'])('%s is not there', async (path) => {
+    expect((await ask(path)).status).toBe(404)
+  })
+
+  it('a webhook without a right signature is 401, a timeline without a lane 400, a wrong command 400', async () => {
+    expect((await post('/webhooks/mlflow', '{}')).status).toBe(401)
+    expect((await post('/slack/interactions', 'payload=1')).status).toBe(401)
+    expect((await ask('/api/timeline')).status).toBe(400)
+    expect((await post('/api/commands', { kind: 'explode', lane: 'l', by: 'me' })).status).toBe(400)
+  })
+
+  it('never gives 5xx, whatever is posted wherever', async () => {
+    const path = fc.constantFrom(
+      '/events',
+      '/webhooks/mlflow',
+      '/slack/interactions',
+      '/api/plan',
+      '/api/commands',
+      '/api/plans/x/answers',
+      '/api/questions/q/answers',
+    )
+    await fc.assert(
+      fc.asyncProperty(path, fc.oneof(fc.json(), fc.string()), async (to, body) => {
+        expect((await post(to, body)).status).toBeLessThan(500)
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('the routes', () => {
+  it('an event is answered with what it became', async () => {
+    const [sample] = samplesOf('dataset-uploaded').filter(({ name }) => name === 'base')
+    const answer = await post('/events', sample?.event)
+    expect(answer.status).toBe(202)
+    expect(await answer.json()).toMatchObject({
+      events: [{ contract: 'dataset-uploaded', lane: 'train/support-chats', kind: 'ignored', reason: 'source-gone' }],
+    })
+    expect(await (await post('/events', { source: 'x' })).json()).toMatchObject({
+      events: [{ kind: 'refused', reason: 'no-contract' }],
+    })
+  })
+
+  it('each reading answer is an object with one named list or thing', async () => {
+    for (const [path, name] of [
+      ['/healthz', 'health'],
+      ['/api/lanes', 'lanes'],
+      ['/api/plans', 'plans'],
+      ['/api/timeline?lane=train/support-chats', 'timeline'],
+      ['/api/cluster', 'cluster'],
+      ['/api/cards', 'cards'],
+      ['/api/feed', 'feed'],
+      ['/api/shadow', 'shadow'],
+    ] as const)
+      expect(Object.keys((await (await ask(path)).json()) as object), path).toEqual([name])
+  })
+
+  it('the page escapes what events say, and forbids scripts that are not its own', async () => {
+    const page = await ask('/')
+    const text = await page.text()
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;')
+    expect(text).not.toContain('<script>alert')
+    expect(page.headers.get('content-security-policy')).toContain("script-src 'self'")
+  })
+
+  it('a guest’s answer is refused with its reason; an approver’s counts', async () => {
+    const plans = ((await (await ask('/api/plans')).json()) as { plans: { id: string; stage: string }[] }).plans
+    const id = plans.find(({ stage }) => stage === 'asked')?.id ?? ''
+    const answer = async (by: string) =>
+      (await post(`/api/plans/${id}/answers`, { by, verdict: 'approve', reason: null })).json()
+    expect(await answer('T0SIGNAL/U0GUEST')).toMatchObject({ refused: 'not-an-approver' })
+    expect(await answer('T0SIGNAL/U0APPROVER')).toMatchObject({ recorded: 'approved' })
+    expect(await (await ask(`/api/plans/${id}`)).json()).toMatchObject({
+      plan: { id, text: expect.stringContaining('Steps') },
+    })
+  })
+})
