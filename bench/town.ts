@@ -1,0 +1,52 @@
+import { type Config, parsePolicy } from '../core/policy.ts'
+import { type VirtualClock, virtualClock } from '../local/clock.ts'
+import { type LocalHouse, openHouse } from '../local/house.ts'
+import { fixedPolicies } from '../local/policies/file-policies.ts'
+import { fixedSecrets } from '../local/secrets/local-secrets.ts'
+import { openStores } from '../local/stores.ts'
+import example from '../signalbox.config.ts'
+
+/** A policy with so many datasets and models, room for all of them, and nobody to ask. */
+export const policyOf = (count: number): Config => {
+  const names = Array.from({ length: count }, (_, index) => `d-${index}`)
+  const chats = example.datasets?.['support-chats']
+  const llama = example.models?.['support-llama']
+  if (chats === undefined || llama === undefined) throw new Error('the example policy has changed')
+  const pool = { ...example.pools['gpu-train'], instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus: 8 * 100_000 }
+  return {
+    ...example,
+    budget: { name: 'bench', dollars: 1e12 },
+    pools: { ...example.pools, 'gpu-train': pool },
+    approvals: { ...example.approvals, autoApproveBelow: 1e12 },
+    datasets: Object.fromEntries(names.map((name) => [name, { ...chats, prefix: `${name}/` }])),
+    models: Object.fromEntries(names.map((name) => [`m-${name}`, llama])),
+  }
+}
+
+/** A house in memory on virtual time. */
+export const openBench = async (
+  count: number,
+): Promise<{ house: LocalHouse; clock: VirtualClock; close(): Promise<void> }> => {
+  const stores = openStores(null)
+  const clock = virtualClock(Date.UTC(2026, 10, 23, 12))
+  const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
+  const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(policyOf(count))), secrets, clock })
+  return {
+    house,
+    clock,
+    close: async () => {
+      await house.close()
+      stores.close()
+    },
+  }
+}
+
+/** The S3 event of a dataset's manifest. */
+export const uploaded = (dataset: string) => ({
+  version: '0',
+  id: dataset,
+  source: 'aws.s3',
+  'detail-type': 'Object Created',
+  time: '2026-11-23T12:00:00Z',
+  detail: { bucket: { name: 'acme-datasets' }, object: { key: `${dataset}/manifest.json`, size: 9 } },
+})
