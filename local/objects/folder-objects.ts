@@ -49,6 +49,7 @@ export const openObjects = ({
     },
     list: async (bucket, prefix, limit) => {
       const found = (await walk(join(root, bucket), '')).filter(({ key }) => key.startsWith(prefix))
+      inOrderOfArrival(found, ({ key, stats }) => stamp(`${bucket}/${key}`, stats))
       return found.slice(0, limit).map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
     },
     write: async (bucket, key, bytes) => {
@@ -59,14 +60,16 @@ export const openObjects = ({
       await writeFile(temporary, bytes)
       await rename(temporary, file)
     },
-    scan: () => scan(root, seen),
+    scan: () => scan(root, seen, stamp),
   }
 }
 
-const scan = async (root: string, seen: Map<string, string>): Promise<Record<string, unknown>[]> => {
+const scan = async (root: string, seen: Map<string, string>, stamp: Stamp): Promise<Record<string, unknown>[]> => {
   const events: Record<string, unknown>[] = []
   for (const bucket of await readdir(root).catch(() => [])) {
-    for (const { key, stats } of await walk(join(root, bucket), '')) {
+    const found = await walk(join(root, bucket), '')
+    inOrderOfArrival(found, ({ key, stats }) => stamp(`${bucket}/${key}`, stats))
+    for (const { key, stats } of found) {
       const id = `${bucket}/${key}`
       const version = `${stats.mtimeMs}-${stats.size}`
       if (seen.get(id) === version) continue
@@ -110,14 +113,26 @@ const etagOf = ({ ino, mtimeMs, size }: Stats): string =>
  * The store's own time for what arrives, as S3 has it: the first time that a version of a file is seen. A file's own time
  * may lie hours behind when virtual time runs ahead, and an upload would look older than the one before it.
  */
-const openStamps = (database: DatabaseSync, clock: Clock): ((id: string, stats: Stats) => number) => {
+const openStamps = (database: DatabaseSync, clock: Clock): Stamp => {
   database.exec(
-    'CREATE TABLE IF NOT EXISTS object_stamps (id TEXT PRIMARY KEY, version TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID',
+    'CREATE TABLE IF NOT EXISTS object_stamps (id TEXT PRIMARY KEY, version TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID; CREATE INDEX IF NOT EXISTS object_stamps_at ON object_stamps (at)',
   )
+  const find = database.prepare('SELECT at FROM object_stamps WHERE id = ? AND version = ?')
   const put = database.prepare(
-    'INSERT INTO object_stamps (id, version, at) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = iif(version = ?2, at, ?3), version = ?2 RETURNING at',
+    'INSERT OR REPLACE INTO object_stamps (id, version, at) VALUES (?1, ?2, max(?3, (SELECT coalesce(max(at), 0) + 1 FROM object_stamps))) RETURNING at',
   )
-  return (id, stats) => Number(put.get(id, etagOf(stats), clock.now())?.['at'])
+  return (id, stats) => Number((find.get(id, etagOf(stats)) ?? put.get(id, etagOf(stats), clock.now()))?.['at'])
+}
+
+/** When a version of a file arrived, ms: no two arrive at once. */
+type Stamp = (id: string, stats: Stats) => number
+
+/** What came while nobody looked is stamped in the order of the files' own times. */
+const inOrderOfArrival = (
+  found: { key: string; stats: Stats }[],
+  stamp: (one: { key: string; stats: Stats }) => unknown,
+): void => {
+  for (const one of [...found].sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs)) stamp(one)
 }
 
 const statOf = async (file: string): Promise<Stats | null> => {

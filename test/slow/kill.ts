@@ -78,7 +78,7 @@ await lane(async (check) => {
         for (let tries = 0; ; tries++) {
           const row = (await lanes(url)).find((candidate) => candidate.lane === LANE)
           if (row?.state === 'succeeded' && row.desired?.key.includes(`day-${UPLOADS - 1}/`)) break
-          if (tries > 300) throw new Error(`after 60 s: ${JSON.stringify(row)}`)
+          if (tries > 600) throw new Error(`after 120 s: ${JSON.stringify(row)}`)
           await pause(200)
         }
       } finally {

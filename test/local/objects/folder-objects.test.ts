@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -58,5 +58,18 @@ describe('folders as buckets', () => {
     expect(await objects.scan()).toEqual([])
     writeFileSync(join(root, 'bucket-a', 'd', 'manifest.json'), '{"more": 1}')
     expect(await objects.scan()).toHaveLength(1)
+  })
+
+  it('uploads that came while nobody looked keep their order, and none is as new as another', async () => {
+    const root = folder()
+    mkdirSync(join(root, 'bucket-a'))
+    for (const [index, key] of ['b', 'c', 'a'].entries()) {
+      writeFileSync(join(root, 'bucket-a', key), key)
+      utimesSync(join(root, 'bucket-a', key), 1000 + index, 1000 + index)
+    }
+    const listed = await openObjects({ root, clock: virtualClock(9_000_000) }).list('bucket-a', '', 10)
+    const newest = [...listed].sort((a, b) => a.head.lastModified - b.head.lastModified).map(({ key }) => key)
+    expect(newest).toEqual(['b', 'c', 'a'])
+    expect(new Set(listed.map(({ head }) => head.lastModified)).size).toBe(3)
   })
 })
