@@ -29,6 +29,8 @@ export interface House {
   deliver(event: unknown): Promise<Became>
   /** The webhook doors, as API Gateway would call them. */
   webhook(route: 'mlflow' | 'slack', request: RawRequest): Promise<RawAnswer>
+  /** The model registry's REST API: a path below `/api/2.0/mlflow/`, its query or its body. */
+  mlflow(method: string, path: string, input: Record<string, unknown>): Promise<RawAnswer>
   /** A press of a local button: signed and sent through the Slack door, like a real one. `by` is `TEAM/USER`. */
   answer(
     question: string,

@@ -42,6 +42,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     },
     deliver: async (event) => arrived(await deliverThrough(ports, event)),
     webhook: async (route, request) => arrived(await answerHttp(route, request)),
+    mlflow: async (method, path, input) => arrived(await parts.registry.rest(method, path, input)),
     answer: (question, answer) => pressButton(house, question, answer),
     command: async (command) => arrived(await commandOn(ports, command)),
     planOnPaper: (event) => planOnPaper(ports, event),

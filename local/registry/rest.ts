@@ -32,8 +32,13 @@ export const restOf = async (shelf: Shelf, registry: Aliases, { method, path, in
       'INVALID_PARAMETER_VALUE',
       `Invalid value ${JSON.stringify(wrong[1])} for parameter '${wrong[0]}' supplied.`,
     )
+  if (input['tags'] !== undefined && !isTags(input['tags']))
+    return problem(400, 'INVALID_PARAMETER_VALUE', "Invalid value for parameter 'tags' supplied.")
   return route(shelf, input as Record<string, string>, registry)
 }
+
+const isTags = (value: unknown): boolean =>
+  Array.isArray(value) && value.every((tag) => typeof tag?.key === 'string' && typeof tag?.value === 'string')
 
 const problem = (status: number, error_code: string, message: string): RestAnswer => ({
   status,

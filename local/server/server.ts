@@ -6,6 +6,7 @@ import { actingRoutes } from './acting.ts'
 import { guard } from './guard.ts'
 import { inputRoutes } from './inputs.ts'
 import { readingRoutes } from './reading.ts'
+import { registryRoutes } from './registry.ts'
 import type { Served, ServerOptions } from './served.ts'
 import { streamRoute } from './stream.ts'
 
@@ -42,7 +43,8 @@ export const appOf = (served: Served): Hono => {
   const app = new Hono()
   app.use(guard)
   app.get('/healthz', (context) => context.json({ health: { ok: true, version: served.version } }))
-  for (const add of [inputRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes]) add(app, served)
+  for (const add of [inputRoutes, registryRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes])
+    add(app, served)
   app.notFound((context) =>
     context.json({ error: 'not-found', detail: `there is nothing at ${context.req.path}` }, 404),
   )

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { V1Deployment } from '@kubernetes/client-node'
 import { parsePolicy } from '../../core/policy.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { openHouse } from '../../local/house.ts'
@@ -11,11 +12,11 @@ import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores } from '../../local/stores.ts'
 import { lane } from '../../scripts/lane.ts'
 import config from '../../signalbox.config.ts'
+import { EXPECTED, lanes, Player, type Product } from '../faults/player.ts'
 
-/** 50 SIGKILLs of the real process while datasets are uploaded, trained on and registered; then everything is looked at. */
+/** 50 SIGKILLs of the real process during the tour, played over and over by people outside it; then everything is looked at. */
 const KILLS = 50
-const UPLOADS = 10
-const LANE = 'train/support-chats'
+const ROUNDS = 2
 
 /** A small linear congruential generator: the same moments at every run. */
 const dice = (() => {
@@ -27,17 +28,14 @@ const dice = (() => {
 })()
 
 const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-kill-'))
-const policy = { ...config, approvals: { ...config.approvals, autoApproveBelow: 1e9 } }
-const configFile = join(dataDir, 'policy.mjs')
-writeFileSync(configFile, `export default ${JSON.stringify(policy)}`)
 
-const start = async (): Promise<{ child: ChildProcess; url: string }> => {
+const start = async (): Promise<{ child: ChildProcess; product: Product }> => {
   rmSync(join(dataDir, 'running.json'), { force: true })
-  const flags = ['start', '--port', '0', '--speed', '1200', '--data', dataDir, '--config', configFile, '--json']
+  const flags = ['start', '--port', '0', '--speed', '1200', '--data', dataDir, '--json']
   const child = spawn(process.execPath, ['cli/signalbox.mjs', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const [line] = (await new Promise<Buffer>((resolve) => child.stdout?.once('data', resolve))).toString().split('\n')
-  const text = readFileSync(join(dataDir, 'running.json'), 'utf8')
-  return { child, url: (JSON.parse(text) as { url: string }).url ?? line }
+  await new Promise((resolve) => child.stdout?.once('data', resolve))
+  const running = JSON.parse(readFileSync(join(dataDir, 'running.json'), 'utf8')) as { url: string; token: string }
+  return { child, product: { ...running, dataDir } }
 }
 
 const kill = (child: ChildProcess): Promise<void> =>
@@ -46,49 +44,42 @@ const kill = (child: ChildProcess): Promise<void> =>
     child.kill('SIGKILL')
   })
 
-const upload = (day: number): void => {
-  const folder = join(dataDir, `buckets/acme-datasets/support-chats/day-${day}`)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'part-0.jsonl'), `{"day":${day}}`)
-  const size = `{"day":${day}}`.length
-  writeFileSync(
-    join(folder, 'manifest.json'),
-    JSON.stringify({ version: 1, objects: [{ key: `support-chats/day-${day}/part-0.jsonl`, size }] }),
-  )
+/** The people do what is due until the time is over; what they cannot reach, they try again. */
+const playFor = async (product: Product, player: Player, milliseconds: number): Promise<void> => {
+  const end = performance.now() + milliseconds
+  while (performance.now() < end && !player.done) {
+    await player.play(product)
+    await pause(15)
+  }
 }
 
-const lanes = async (url: string): Promise<{ lane: string; state: string; desired: { key: string } | null }[]> =>
-  (
-    (await (await fetch(`${url}/api/lanes`)).json()) as {
-      lanes: { lane: string; state: string; desired: { key: string } | null }[]
-    }
-  ).lanes
-
 await lane(async (check) => {
+  const player = new Player(ROUNDS)
   try {
-    await check(`${KILLS} SIGKILLs, ${UPLOADS} uploads: the last dataset is trained on in the end`, async () => {
+    await check(`${KILLS} SIGKILLs, ${ROUNDS} rounds of the tour: every chapter ends as without them`, async () => {
       for (let n = 0; n < KILLS; n++) {
-        if (n % (KILLS / UPLOADS) === 0) upload(n / (KILLS / UPLOADS))
-        const { child } = await start()
+        const { child, product } = await start()
+        // The kill comes at its own moment, in the middle of whatever the people do.
+        const played = playFor(product, player, 2000).catch(() => undefined)
         await pause(50 + dice(700))
         await kill(child)
+        await played
       }
-      const { child, url } = await start()
+      if (player.done) throw new Error('the tour was over before the last kill: slow it down')
+      const { child, product } = await start()
       try {
-        for (let tries = 0; ; tries++) {
-          const row = (await lanes(url)).find((candidate) => candidate.lane === LANE)
-          if (row?.state === 'succeeded' && row.desired?.key.includes(`day-${UPLOADS - 1}/`)) break
-          if (tries > 600) throw new Error(`after 120 s: ${JSON.stringify(row)}`)
-          await pause(200)
-        }
+        await playFor(product, player, 120_000)
+        if (!player.done) throw new Error(`after 120 s: ${JSON.stringify(await lanes(product))}`)
       } finally {
         await kill(child)
       }
+      const expected = Array.from({ length: ROUNDS }, () => EXPECTED).flat()
+      if (JSON.stringify(player.ended) !== JSON.stringify(expected)) throw new Error(JSON.stringify(player.ended))
     })
     const stores = openStores(dataDir)
     const clock = virtualClock(Number(readFileSync(join(dataDir, 'clock'), 'utf8')) + 86_400_000)
     const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
-    const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(policy)), secrets, clock })
+    const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(config)), secrets, clock })
     const runs = (await house.ports.ledger.list('run', { limit: 1000 })).map(({ value }) => value)
     await check('every run has its outcome, and holds nothing', () => {
       const open = runs.filter(({ outcome, hold }) => outcome === null || hold !== null)
@@ -106,14 +97,18 @@ await lane(async (check) => {
       const strangers = (await house.ports.cluster.list('Job')).filter(({ metadata }) => !known.has(metadata.uid ?? ''))
       if (strangers.length > 0) throw new Error(`orphans: ${strangers.map(({ metadata }) => metadata.name).join(', ')}`)
     })
-    await check('each successful run registered one version', async () => {
-      const answer = await house.registry.rest('GET', 'model-versions/search', { filter: "name='support-llama'" })
-      const versions = (answer.body['model_versions'] ?? []) as unknown[]
-      const good = runs.filter(({ steps }) =>
-        steps.some(({ kind, state }) => kind === 'register-model' && state === 'done'),
+    await check('each dataset trained on is one registered version', async () => {
+      const answer = await house.mlflow('GET', 'model-versions/search', { filter: "name='support-llama'" })
+      const versions = (answer.body['model_versions'] ?? []) as { source: string }[]
+      const ours = versions.filter(({ source }) => !source.includes('/worse-'))
+      if (ours.length !== ROUNDS) throw new Error(`${ours.length} versions of ${ROUNDS} datasets`)
+    })
+    await check('one generation is served: the last that passed its gate', async () => {
+      const serving = ((await house.ports.cluster.list('Deployment')) as V1Deployment[]).filter(
+        ({ spec }) => spec?.replicas !== 0,
       )
-      if (versions.length !== good.length) throw new Error(`${versions.length} versions of ${good.length} runs`)
-      console.log(`  ${runs.length} runs, ${good.length} registered, ${KILLS + 1} kills`)
+      if (serving.length !== 1) throw new Error(`served by ${serving.map(({ metadata }) => metadata?.name).join(', ')}`)
+      console.log(`  ${runs.length} runs, ${KILLS + 1} kills`)
     })
     await house.close()
     stores.close()

@@ -138,3 +138,37 @@ describe('the routes', () => {
     })
   })
 })
+
+describe('the registry, as an MLflow client reaches it', () => {
+  const PATH = '/api/2.0/mlflow'
+
+  it('registers, promotes and reads back; the promotion comes in through the webhook door', async () => {
+    const made = await post(`${PATH}/model-versions/create`, {
+      name: 'code-llama',
+      source: 's3://acme-results/code/1/',
+    })
+    expect(await made.json()).toMatchObject({ model_version: { name: 'code-llama', version: '1' } })
+    const set = await post(`${PATH}/registered-models/alias`, { name: 'code-llama', alias: 'champion', version: '1' })
+    expect(set.status).toBe(200)
+    const read = await ask(`${PATH}/registered-models/alias?name=code-llama&alias=champion`)
+    expect(await read.json()).toMatchObject({ model_version: { version: '1', aliases: ['champion'] } })
+    await town.until('the promotion is wanted', async () => (await town.lane('serve/code-llama'))?.generation === 1)
+  })
+
+  it.each([
+    ['an unknown route', 'model-versions/transition-stage', {}, 404],
+    [
+      'a number where MLflow wants text',
+      'registered-models/alias',
+      { name: 'code-llama', alias: 'champion', version: 1 },
+      400,
+    ],
+    ['tags that are none', 'model-versions/create', { name: 'code-llama', source: 's3://x/', tags: [5] }, 400],
+    ['no object', 'model-versions/create', [], 400],
+    ['no JSON', 'model-versions/create', '{', 400],
+  ])('%s is refused in MLflow’s words', async (_, path, body, status) => {
+    const answer = await post(`${PATH}/${path}`, body)
+    expect(answer.status).toBe(status)
+    expect(Object.keys((await answer.json()) as object).some((key) => key.startsWith('error'))).toBe(true)
+  })
+})
