@@ -1,4 +1,13 @@
-import type { V1ConfigMap, V1Deployment, V1Job, V1Node, V1ObjectMeta, V1Pod, V1Service } from '@kubernetes/client-node'
+import type {
+  V1ConfigMap,
+  V1Deployment,
+  V1Job,
+  V1Node,
+  V1ObjectMeta,
+  V1Pod,
+  V1Service,
+  V2HorizontalPodAutoscaler,
+} from '@kubernetes/client-node'
 
 /** The Kubernetes kinds that we touch, with their typed objects. */
 export interface KubeKinds {
@@ -9,6 +18,7 @@ export interface KubeKinds {
   Node: V1Node
   NodePool: NodePool
   ConfigMap: V1ConfigMap
+  HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
 }
 export type Kind = keyof KubeKinds
 

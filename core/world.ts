@@ -39,5 +39,7 @@ export interface GenerationView {
   digest: string
   /** Set when another tool owns the object: it is refused. */
   ownedBy: 'Argo CD' | 'Flux' | null
+  /** The HorizontalPodAutoscaler that sets its replicas: it has no pause, so a rollout beside it is refused. */
+  scaledBy: string | null
   object: KubeObject<'Deployment'>
 }

@@ -54,7 +54,7 @@ export const observe = async (
     world: {
       pools,
       dollars: dollarsOf(budget, ports.clock.now(), lane),
-      generations: await generationsOf(ports, policy, lane),
+      generations: await withAutoscalers(ports, policy, await generationsOf(ports, policy, lane)),
     },
   }
 }
@@ -76,6 +76,22 @@ export const generationsOf = async (
     .sort((a, b) => a.generation - b.generation)
 }
 
+/** Who scales them beside us. Nothing stands: nobody is asked. */
+const withAutoscalers = async (
+  { cluster }: Pick<Ports, 'cluster'>,
+  policy: Policy,
+  generations: GenerationView[],
+): Promise<GenerationView[]> => {
+  if (generations.length === 0) return []
+  const found = await cluster.list('HorizontalPodAutoscaler', { namespace: policy.namespaces.serving })
+  const targets = new Map(
+    (found as KubeObject<'HorizontalPodAutoscaler'>[])
+      .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
+      .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
+  )
+  return generations.map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
+}
+
 const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
   const template = object.spec?.template
   const { labels = {}, annotations = {} } = object.metadata
@@ -89,6 +105,7 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
     pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
     digest: annotations[DIGEST_ANNOTATION] ?? '',
     ownedBy: ownerOf(labels, annotations),
+    scaledBy: null,
     object,
   }
 }

@@ -15,6 +15,7 @@ export const door = defineDoor({
     { group: '', resource: 'pods', verbs: ['list'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     { group: '', resource: 'nodes', verbs: ['list'] },
+    { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
     { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'] },
   ],
   handler:

@@ -60,6 +60,7 @@ export const REACT_PORTS = ['ledger', 'objects', 'registry', 'cluster', 'policie
 export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [
   { group: '', resource: 'pods', verbs: ['list'] },
   { group: '', resource: 'nodes', verbs: ['list'] },
+  { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
   { group: 'apps', resource: 'deployments', verbs: ['list'] },
   { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'] },
 ]

@@ -4,6 +4,7 @@ import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { vllmObjects } from '../workloads/vllm.ts'
 import type { GenerationView } from '../world.ts'
 import { baselineView, type Replica, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { notOurs } from './not-ours.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
@@ -44,13 +45,8 @@ export const planServe = (input: ServeInput): Planned => {
   const { desired, world, policy, run } = input
   const rule = ruleOf(policy, world, desired.model)
   if ('kind' in rule) return rule
-  const owned = world.generations.find(({ ownedBy }) => ownedBy !== null)
-  if (owned !== undefined)
-    return {
-      kind: 'refuse',
-      reason: 'owned-by-gitops',
-      detail: `Deployment ${owned.ref.name} belongs to ${owned.ownedBy}, which would undo what is changed: keep it out of ${owned.ownedBy}, or the model out of the policy`,
-    }
+  const touched = notOurs(world.generations)
+  if (touched !== null) return touched
   if (desired.kind === 'none') return planNone(input, desired, rule)
   return planRollout(input, rule, { desired, generation: run.generation, returning: false })
 }

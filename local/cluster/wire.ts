@@ -26,6 +26,12 @@ export const KINDS: Record<Kind, KindFacts> = {
   Service: { apiVersion: 'v1', title: 'Service', namespaced: true, counted: false },
   Pod: { apiVersion: 'v1', title: 'Pod', namespaced: true, counted: false },
   ConfigMap: { apiVersion: 'v1', title: 'ConfigMap', namespaced: true, counted: false },
+  HorizontalPodAutoscaler: {
+    apiVersion: 'autoscaling/v2',
+    title: 'HorizontalPodAutoscaler.autoscaling',
+    namespaced: true,
+    counted: false,
+  },
   Node: { apiVersion: 'v1', title: 'Node', namespaced: false, counted: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', title: 'NodePool.karpenter.sh', namespaced: false, counted: true },
 }

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { type KubeObject, refOf } from '../../core/kube.ts'
 import { promote, registerVersion, type Simulation } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { ANA, openTown, type Town } from './town.ts'
@@ -84,6 +85,29 @@ describe('a model is promoted', () => {
     await promote(town.house, MODEL, good)
     await town.until('the good one is wanted again', async () => (await town.lane(LANE)).generation === 3)
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 3 })
+  })
+
+  it('beside an autoscaler it is refused, and starts by itself once the autoscaler is gone', async () => {
+    town = await openTown()
+    await rollOut(await version())
+    const [old] = await town.house.ports.cluster.list('Deployment')
+    const made = await town.house.ports.cluster.create({
+      apiVersion: 'autoscaling/v2',
+      kind: 'HorizontalPodAutoscaler',
+      metadata: { name: 'by-requests', namespace: old!.metadata.namespace! },
+      spec: { maxReplicas: 4, scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: old!.metadata.name } },
+    })
+    const autoscaler = (made as { object: KubeObject }).object
+    await promote(town.house, MODEL, await version())
+    await town.until('it is refused', async () => (await town.lane(LANE)).state === 'refused')
+    expect((await town.lane(LANE)).outcome).toMatchObject({
+      reason: 'autoscaler-cannot-pause',
+      detail: expect.stringContaining('by-requests'),
+    })
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+    await town.house.ports.cluster.delete(refOf(autoscaler), autoscaler.metadata.uid!)
+    await town.answered(LANE)
+    expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
   })
 
   it('replicas never get ready: not healthy, walked back', async () => {

@@ -13,6 +13,7 @@ const view = (generation: number, version: string | null, replicas = 2, ready = 
   pool: 'gpu-serve',
   digest: '',
   ownedBy: null,
+  scaledBy: null,
   object: {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

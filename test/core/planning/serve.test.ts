@@ -109,6 +109,7 @@ const given = ({
       pool: rule.pool,
       digest: annotations?.[DIGEST_ANNOTATION] ?? '',
       ownedBy: null,
+      scaledBy: null,
       object: deployment,
       ...change,
     }
@@ -389,6 +390,7 @@ describe('a serving lane is refused', () => {
       'missing-price',
     ],
     ['a Deployment that Argo CD owns', { change: { ownedBy: 'Argo CD' as const } }, 'owned-by-gitops'],
+    ['a Deployment that an autoscaler scales', { change: { scaledBy: 'llama' } }, 'autoscaler-cannot-pause'],
     ['a replica larger than a node', { model: { gpusPerReplica: 16 } }, 'pool-too-small'],
     ['a ceiling of less than a node', { pool: { ceiling: 7 } }, 'pool-too-small'],
     ['more dollars than the budget has', { rest: { budget: { dollars: 30 } } }, 'budget-exceeded'],

@@ -36,6 +36,7 @@ const view = (
   pool: 'gpu-serve',
   digest: `digest-${generation}`,
   ownedBy: null,
+  scaledBy: null,
   object: {
     apiVersion: 'apps/v1',
     kind: 'Deployment',

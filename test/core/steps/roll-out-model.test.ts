@@ -23,6 +23,7 @@ const view = (replicas: number, ready: number): GenerationView => ({
   pool: 'p',
   digest: 'd',
   ownedBy: null,
+  scaledBy: null,
   object: {} as GenerationView['object'],
 })
 const seen = { generations: [view(1, 1)], pods: [], startedAt: 0, now: 1000, patience: 60_000 }

@@ -7,7 +7,16 @@ import { objectsIn } from '../../ports/cluster-objects.ts'
 import { openRig, type Rig, taskJob } from './world-fixture.ts'
 
 const serving = objectsIn('serving')
-const KINDS: Kind[] = ['Job', 'Deployment', 'Service', 'Pod', 'ConfigMap', 'Node', 'NodePool']
+const KINDS: Kind[] = [
+  'Job',
+  'Deployment',
+  'Service',
+  'Pod',
+  'ConfigMap',
+  'HorizontalPodAutoscaler',
+  'Node',
+  'NodePool',
+]
 
 /** Everything that can be seen of the cluster. */
 const seen = async (rig: Rig): Promise<string> => {

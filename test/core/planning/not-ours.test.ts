@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { notOurs } from '../../../core/planning/not-ours.ts'
+import type { GenerationView } from '../../../core/world.ts'
+
+const view = (rest: Partial<GenerationView> = {}): GenerationView => ({
+  ref: { kind: 'Deployment', namespace: 'serving', name: 'llama-g1' },
+  uid: 'u1',
+  generation: 1,
+  replicas: 2,
+  ready: 2,
+  gpusPerReplica: 4,
+  pool: 'gpu-serve',
+  digest: 'd1',
+  ownedBy: null,
+  scaledBy: null,
+  object: {} as KubeObject<'Deployment'>,
+  ...rest,
+})
+
+describe('what somebody else changes too', () => {
+  it('is nothing when all is ours', () => {
+    expect(notOurs([])).toBeNull()
+    expect(notOurs([view(), view({ generation: 2 })])).toBeNull()
+  })
+
+  it.each(['Argo CD', 'Flux'] as const)('is refused when %s owns it, naming the object and the way out', (ownedBy) => {
+    const refusal = notOurs([view(), view({ ref: { ...view().ref, name: 'llama-g2' }, ownedBy })])
+    expect(refusal).toMatchObject({ reason: 'owned-by-gitops' })
+    expect(refusal?.detail).toMatch(new RegExp(`llama-g2 belongs to ${ownedBy}.*keep it out`))
+  })
+
+  it('is refused when an autoscaler sets its replicas, naming both', () => {
+    const refusal = notOurs([view({ scaledBy: 'by-requests' })])
+    expect(refusal).toMatchObject({ reason: 'autoscaler-cannot-pause' })
+    expect(refusal?.detail).toMatch(/by-requests .*llama-g1.*delete it/)
+  })
+})
