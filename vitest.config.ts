@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'node_modules/**'],
+    exclude: ['test/slow/**', 'test/real/**', 'node_modules/**'],
     setupFiles: ['test/setup.ts'],
     passWithNoTests: false,
     pool: 'threads',

@@ -102,7 +102,14 @@ export const HOUSE: Record<string, Room> = {
   },
   local: {
     is: 'is the same house on one machine',
-    ours: [{ of: 'flows/' }, { of: 'core/' }, { of: 'events/' }, { of: 'functions/' }, { of: 'effects/workflow/' }],
+    ours: [
+      { of: 'flows/' },
+      { of: 'core/' },
+      { of: 'events/' },
+      { of: 'functions/' },
+      { of: 'effects/workflow/' },
+      { of: 'effects/cluster/' },
+    ],
     libraries: [
       { of: 'node:' },
       { of: 'hono' },
@@ -171,6 +178,7 @@ export const ENVIRONMENT = [
   'infra/app.ts',
   'local/main.ts',
   'local/secrets',
+  'local/rig/',
   'cli/signalbox.mjs',
   'cli/main.ts',
   'test/setup.ts',

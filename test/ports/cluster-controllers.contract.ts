@@ -137,35 +137,35 @@ export const controllerPromises = (trial: () => Trial): void => {
     const waitingPod = async (name: string) => (await podsOf({ [JOB_NAME]: name }))[0]
 
     it('give a node to a pod that waits, of the pool that it asked for', async () => {
-      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
-      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await trial().applied(trial().pool(trial().poolName, 8), 'signalbox-ceiling')
+      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod(trial().poolName, 8)))
       await settled(() => completed(job))
       const node = (await waitingPod('train'))?.spec?.nodeName ?? ''
       const found = await trial().opened.cluster.get({ kind: 'Node', namespace: null, name: node })
-      expect(found?.metadata.labels?.['karpenter.sh/nodepool']).toBe('gpu-contract')
+      expect(found?.metadata.labels?.['karpenter.sh/nodepool']).toBe(trial().poolName)
     })
 
     it('are ceilings: at 0 a pod waits and says so, and runs once the ceiling is raised', async () => {
-      await trial().applied(trial().pool('gpu-contract', 0), 'signalbox-ceiling')
-      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await trial().applied(trial().pool(trial().poolName, 0), 'signalbox-ceiling')
+      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod(trial().poolName, 8)))
       await settled(async () => whyWaiting(await waitingPod('train')) === 'Unschedulable')
       expect(
-        await trial().opened.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': 'gpu-contract' } }),
+        await trial().opened.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': trial().poolName } }),
       ).toEqual([])
-      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
+      await trial().applied(trial().pool(trial().poolName, 8), 'signalbox-ceiling')
       await settled(() => completed(job))
     })
 
     it('touch no node and no pod that is there when they are lowered', async () => {
-      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
+      await trial().applied(trial().pool(trial().poolName, 8), 'signalbox-ceiling')
       const llm = await trial().applied(
-        trial().make.deployment('llm', { replicas: 1 }, trial().make.gpuPod('gpu-contract', 8)),
+        trial().make.deployment('llm', { replicas: 1 }, trial().make.gpuPod(trial().poolName, 8)),
         'signalbox-workload',
       )
       await settled(async () => (await readyReplicas(llm)) === 1)
       const [pod] = await podsOf({ app: 'llm' })
-      await trial().applied(trial().pool('gpu-contract', 0), 'signalbox-ceiling')
-      const more = await trial().created(trial().make.job('more', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await trial().applied(trial().pool(trial().poolName, 0), 'signalbox-ceiling')
+      const more = await trial().created(trial().make.job('more', {}, trial().make.gpuPod(trial().poolName, 8)))
       await settled(async () => whyWaiting(await waitingPod('more')) === 'Unschedulable')
       expect(await podsOf({ app: 'llm' })).toMatchObject([{ metadata: { uid: pod?.metadata.uid } }])
       expect(await readyReplicas(llm)).toBe(1)
@@ -173,9 +173,9 @@ export const controllerPromises = (trial: () => Trial): void => {
     })
 
     it('say how many GPUs their nodes have', async () => {
-      const pool = await trial().applied(trial().pool('gpu-contract', 16), 'signalbox-ceiling')
+      const pool = await trial().applied(trial().pool(trial().poolName, 16), 'signalbox-ceiling')
       const llm = await trial().applied(
-        trial().make.deployment('llm', { replicas: 2 }, trial().make.gpuPod('gpu-contract', 8)),
+        trial().make.deployment('llm', { replicas: 2 }, trial().make.gpuPod(trial().poolName, 8)),
         'signalbox-workload',
       )
       await settled(async () => (await readyReplicas(llm)) === 2)
@@ -183,12 +183,12 @@ export const controllerPromises = (trial: () => Trial): void => {
     })
 
     it('take their empty nodes away after a while', async () => {
-      await trial().applied(trial().pool('gpu-contract', 8), 'signalbox-ceiling')
-      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod('gpu-contract', 8)))
+      await trial().applied(trial().pool(trial().poolName, 8), 'signalbox-ceiling')
+      const job = await trial().created(trial().make.job('train', {}, trial().make.gpuPod(trial().poolName, 8)))
       await settled(() => completed(job))
       await settled(
         async () =>
-          (await trial().opened.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': 'gpu-contract' } }))
+          (await trial().opened.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': trial().poolName } }))
             .length === 0,
       )
     })

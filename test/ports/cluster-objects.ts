@@ -66,6 +66,8 @@ export interface Trial {
   /** What the manager `signalbox-scale` applies. */
   replicas(name: string, count: number): KubeObject<'Deployment'>
   pool(name: string, maxGpus: number | null): KubeObject<'NodePool'>
+  /** Of this trial alone: NodePools have no namespace, and nodes of an earlier trial may be on their way out. */
+  poolName: string
 }
 
 export const trialOf = (opened: OpenedCluster): Trial => {
@@ -92,6 +94,7 @@ export const trialOf = (opened: OpenedCluster): Trial => {
         spec: { replicas: count },
       }) as KubeObject<'Deployment'>,
     pool: opened.nodePool ?? simulatedPool,
+    poolName: `gpu-${namespace}`,
   }
 }
 

@@ -1,0 +1,23 @@
+import { KubeConfig } from '@kubernetes/client-node'
+
+export interface KubeconfigOptions {
+  /** `$KUBECONFIG`, then `~/.kube/config`, unless told. */
+  file?: string
+  /** The file's current context unless told. */
+  context?: string
+}
+
+/** The configuration of one context. Throws with the contexts that there are when it is none of them. */
+export const loadKubeconfig = ({ file, context }: KubeconfigOptions = {}): KubeConfig => {
+  const config = new KubeConfig()
+  if (file === undefined) config.loadFromDefault()
+  else config.loadFromFile(file)
+  const wanted = context ?? config.getCurrentContext()
+  const names = config.getContexts().map(({ name }) => name)
+  if (!names.includes(wanted))
+    throw new Error(
+      `the kubeconfig has no context ${JSON.stringify(wanted)}; it has ${names.length === 0 ? 'none' : names.join(', ')}`,
+    )
+  config.setCurrentContext(wanted)
+  return config
+}

@@ -1,0 +1,141 @@
+import type { KubeConfig } from '@kubernetes/client-node'
+import type { FieldManager, Kind, KubeObject } from '../../core/kube.ts'
+import { refOf } from '../../core/kube.ts'
+import type { Cluster, Created } from '../../flows/ports.ts'
+import { Unavailable } from '../../flows/ports.ts'
+import { applyConflict, denied, isOtherUid } from './answers.ts'
+import { apiVersionOf, objectPath, pathOf } from './paths.ts'
+import { openRequests, type Requests, type RequestsOptions } from './requests.ts'
+import { openWatch } from './watching.ts'
+
+export interface KubernetesClusterOptions extends RequestsOptions {
+  /** What `watch` follows, one request each; Jobs, Deployments and Pods unless told. */
+  watched?: Kind[]
+  onError?: (what: string, error: unknown) => void
+}
+
+/** The `Cluster` port on a real API server. */
+export interface KubernetesCluster extends Cluster {
+  close(): Promise<void>
+}
+
+/** Who owns what a POST or a merge patch sets. */
+const WRITER: FieldManager = 'signalbox-workload'
+/** Unknown and doubled fields are errors, not warnings: what we meant is what is stored. */
+const STRICT = { fieldValidation: 'Strict' }
+
+/** Opens the cluster of the configuration's current context. Nothing is asked of it yet. */
+export const openKubernetesCluster = async (
+  config: KubeConfig,
+  options: KubernetesClusterOptions = {},
+): Promise<KubernetesCluster> => {
+  const requests = await openRequests(config, options)
+  const stops = new Set<() => void>()
+  return {
+    ...writes(requests),
+    ...reads(requests),
+    watch: async (where, onChange) => {
+      const kinds = options.watched ?? ['Job', 'Deployment', 'Pod']
+      const watching = await openWatch({ config, requests, kinds, where, onChange, onError: options.onError })
+      const stop = (): void => {
+        stops.delete(stop)
+        watching.stop()
+      }
+      stops.add(stop)
+      return { stop }
+    },
+    close: async () => {
+      for (const stop of stops) stop()
+      await requests.close()
+    },
+  }
+}
+
+const reads = ({ send }: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => ({
+  get: async (ref) => {
+    const { status, body } = await send({ method: 'GET', path: objectPath(ref) })
+    if (status === 404) return null
+    if (status === 200) return body as KubeObject
+    throw new Unavailable(`reading ${ref.kind} ${ref.name}: ${denied(status, body).message}`)
+  },
+  list: async (kind, where = {}) => {
+    const labelSelector = selectorOf(where.labels)
+    const { status, body } = await send({
+      method: 'GET',
+      path: pathOf(kind, where.namespace ?? null),
+      query: { resourceVersion: '0', ...(labelSelector === '' ? {} : { labelSelector }) },
+    })
+    // A kind that is not installed has no objects.
+    if (status === 404) return []
+    if (status !== 200) throw new Unavailable(`listing ${kind}: ${denied(status, body).message}`)
+    const { items } = body as { items: KubeObject[] }
+    return items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind }) as KubeObject)
+  },
+  logs: async (ref, lines) => {
+    const path = `${objectPath({ ...ref, kind: 'Pod' })}/log`
+    // A log is told when there is one and never worth a failure: its kubelet may be gone.
+    const answer = await send({ method: 'GET', path, query: { tailLines: String(lines) } }).catch(() => null)
+    return answer?.status === 200 && typeof answer.body === 'string'
+      ? answer.body.split('\n').filter((line) => line !== '')
+      : []
+  },
+})
+
+const writes = ({ send }: Requests): Pick<Cluster, 'create' | 'apply' | 'patch' | 'delete'> => {
+  const create = async (object: KubeObject): Promise<Created> => {
+    const ref = refOf(object)
+    const { status, body } = await send({
+      method: 'POST',
+      path: pathOf(ref.kind, ref.namespace ?? 'default', object.apiVersion),
+      query: { fieldManager: WRITER, ...STRICT },
+      body: object,
+    })
+    if (status === 201) return { kind: 'created', object: body as KubeObject }
+    if (status !== 409) return denied(status, body)
+    const there = await send({ method: 'GET', path: objectPath(ref) })
+    // It went between the two answers: the name is free again.
+    return there.status === 404 ? create(object) : { kind: 'exists', object: there.body as KubeObject }
+  }
+  return {
+    create,
+    apply: async (object, manager) => {
+      const { status, body } = await send({
+        method: 'PATCH',
+        path: objectPath(refOf(object), object.apiVersion),
+        query: { fieldManager: manager, ...STRICT },
+        type: 'application/apply-patch+yaml',
+        body: object,
+      })
+      if (status === 200 || status === 201) return { kind: 'applied', object: body as KubeObject }
+      return (status === 409 ? applyConflict(body) : null) ?? denied(status, body)
+    },
+    patch: async (ref, uid, patch) => {
+      const metadata = { ...(patch['metadata'] as object | undefined), uid }
+      const { status, body } = await send({
+        method: 'PATCH',
+        path: objectPath(ref),
+        query: { fieldManager: WRITER, ...STRICT },
+        type: 'application/merge-patch+json',
+        body: { ...patch, metadata },
+      })
+      if (status === 200) return 'patched'
+      return status === 404 || isOtherUid(status, body) ? 'gone' : denied(status, body)
+    },
+    delete: async (ref, uid) => {
+      const { status, body } = await send({
+        method: 'DELETE',
+        path: objectPath(ref),
+        body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions: { uid } },
+      })
+      if (status === 200 || status === 202) return 'deleted'
+      if (status === 404 || status === 409) return 'gone'
+      throw new Unavailable(`deleting ${ref.kind} ${ref.name}: ${denied(status, body).message}`)
+    },
+  }
+}
+
+/** Equality selectors as the server reads them. */
+export const selectorOf = (labels: Record<string, string> = {}): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')

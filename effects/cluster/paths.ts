@@ -1,0 +1,33 @@
+import type { Kind, ObjectRef } from '../../core/kube.ts'
+
+interface Resource {
+  apiVersion: string
+  plural: string
+  namespaced: boolean
+}
+
+const RESOURCES: Record<Kind, Resource> = {
+  Job: { apiVersion: 'batch/v1', plural: 'jobs', namespaced: true },
+  Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
+  HorizontalPodAutoscaler: { apiVersion: 'autoscaling/v2', plural: 'horizontalpodautoscalers', namespaced: true },
+  Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
+  Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },
+  ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
+  Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false },
+  NodePool: { apiVersion: 'karpenter.sh/v1', plural: 'nodepools', namespaced: false },
+}
+
+/** The `apiVersion` of a kind: items of a list do not carry theirs. */
+export const apiVersionOf = (kind: Kind): string => RESOURCES[kind].apiVersion
+
+/** The path of a kind's objects, in one namespace or (null) in all; in another version than ours when the object says so. */
+export const pathOf = (kind: Kind, namespace: string | null, apiVersion = RESOURCES[kind].apiVersion): string => {
+  const { plural, namespaced } = RESOURCES[kind]
+  const prefix = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  const place = namespaced && namespace !== null ? `/namespaces/${encodeURIComponent(namespace)}` : ''
+  return `${prefix}${place}/${plural}`
+}
+
+/** The path of one object. Without a namespace an object of a namespaced kind is in `default`, as on the server. */
+export const objectPath = ({ kind, namespace, name }: ObjectRef, apiVersion?: string): string =>
+  `${pathOf(kind, namespace ?? 'default', apiVersion)}/${encodeURIComponent(name)}`

@@ -1,0 +1,134 @@
+import type { RequestOptions } from 'node:https'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { KubeConfig } from '@kubernetes/client-node'
+import { Agent, fetch } from 'undici'
+import { Unavailable } from '../../flows/ports.ts'
+
+export interface Call {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  query?: Record<string, string>
+  /** An object is sent as JSON, a text as it is. */
+  body?: object | string
+  /** Of the body, JSON unless told. */
+  type?: string
+}
+
+export interface Answer {
+  status: number
+  /** Parsed when it is JSON, else the text. */
+  body: unknown
+}
+
+export interface RequestsOptions {
+  /** Of one try, milliseconds. 10 s unless told. */
+  deadline?: number
+  /** Tries of one call, 5 unless told. */
+  tries?: number
+  /** Between 0 and 1: spreads retries of many callers. */
+  random?: () => number
+}
+
+/** How long a header that authenticates is used before the configuration is asked again: exec plugins and tokens rotate. */
+const HEADERS_FOR = 60_000
+const LONGEST_PAUSE = 8_000
+
+/** Requests to one API server over connections that are kept, the only place where a request is tried again. */
+export interface Requests {
+  /** Rejects with `Unavailable` when no try was answered, or each with 429 or 5xx. Every other status is an answer. */
+  send(call: Call): Promise<Answer>
+  close(): Promise<void>
+}
+
+/**
+ * The client library's configuration and authentication with our own transport: its own opens a TLS connection for each
+ * request (a quarter of the rate), and its serializer drops fields that it does not know before they are sent.
+ */
+export const openRequests = async (config: KubeConfig, options: RequestsOptions = {}): Promise<Requests> => {
+  const { deadline = 10_000, tries = 5, random = Math.random } = options
+  const server = config.getCurrentCluster()?.server
+  if (server === undefined) throw new Error('the kubeconfig names no cluster: choose a context')
+  const { ca, cert, key, rejectUnauthorized, servername } = await settingsOf(config)
+  const dispatcher = new Agent({
+    connect: { ca, cert, key, rejectUnauthorized, ...(servername === undefined ? {} : { servername }) } as object,
+  })
+  let headers: { value: Record<string, string>; until: number } | null = null
+  const authentication = async (): Promise<Record<string, string>> => {
+    if (headers === null || headers.until < performance.now())
+      headers = { value: headersOf(await settingsOf(config)), until: performance.now() + HEADERS_FOR }
+    return headers.value
+  }
+
+  const once = async ({ method, path, query, body, type = 'application/json' }: Call): Promise<Tried> => {
+    const url = `${server.replace(/\/$/, '')}${path}${query === undefined ? '' : `?${new URLSearchParams(query)}`}`
+    const content = body === undefined ? {} : { 'content-type': type }
+    const answer = await fetch(url, {
+      method,
+      dispatcher,
+      signal: AbortSignal.timeout(deadline),
+      headers: { accept: 'application/json', ...(await authentication()), ...content },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    const text = await answer.text()
+    return { status: answer.status, body: parsed(text), retryAfter: Number(answer.headers.get('retry-after') ?? 0) }
+  }
+  const answered = async (call: Call): Promise<Tried> => {
+    const first = await once(call)
+    if (first.status !== 401) return first
+    // An expired token is minted again, once.
+    headers = null
+    return once(call)
+  }
+  const tried = (call: Call): Promise<Tried> =>
+    answered(call).catch((error: unknown) => ({ status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }))
+
+  return {
+    send: async (call) => {
+      let last = await tried(call)
+      for (let attempt = 1; attempt < tries && isTransient(last.status); attempt++) {
+        const grown = 100 * 2 ** (attempt - 1) * (0.5 + random())
+        await pause(Math.min(LONGEST_PAUSE, Math.max(last.retryAfter * 1000, grown)))
+        last = await tried(call)
+      }
+      if (!isTransient(last.status)) return last
+      const why = last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`
+      throw new Unavailable(`${call.method} ${call.path}: ${why}`)
+    },
+    close: () => dispatcher.destroy(),
+  }
+}
+
+interface Tried extends Answer {
+  /** Seconds that the server asks for. */
+  retryAfter: number
+}
+
+/** In place of a status: nobody answered. */
+const UNANSWERED = 0
+
+const isTransient = (status: number): boolean => status === UNANSWERED || status === 429 || status >= 500
+
+const settingsOf = async (config: KubeConfig): Promise<RequestOptions> => {
+  const options: RequestOptions = { headers: {} }
+  await config.applyToHTTPSOptions(options)
+  return options
+}
+
+const headersOf = ({ headers, auth }: RequestOptions): Record<string, string> => ({
+  ...(headers as Record<string, string>),
+  ...(typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
+})
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+/** The cause that a person can act on: `fetch failed` alone says nothing. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

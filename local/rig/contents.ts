@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Requests } from '../../effects/cluster/requests.ts'
+import { moduleDirectory } from './binaries.ts'
+
+const NODE_CLASSES = '/apis/karpenter.kwok.sh/v1alpha1/kwoknodeclasses'
+const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+
+/** The node class that the rig's NodePools name: a node registers two seconds after its launch. */
+export const NODE_CLASS = { group: 'karpenter.kwok.sh', kind: 'KWOKNodeClass', name: 'default' } as const
+
+/** Karpenter's CRDs from its own module, installed and established; nothing else is, since each costs memory. */
+export const installCrds = async (requests: Requests): Promise<void> => {
+  const karpenter = await moduleDirectory('sigs.k8s.io/karpenter')
+  const files = ['pkg/apis/crds', 'kwok/apis/crds'].flatMap((folder) =>
+    readdirSync(join(karpenter, folder))
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => readFileSync(join(karpenter, folder, name), 'utf8')),
+  )
+  for (const text of files) {
+    const name = /^ {2}name: (\S+)$/m.exec(text)?.[1] ?? ''
+    await put(requests, `${CRDS}/${name}`, text)
+    await untilEstablished(requests, `${CRDS}/${name}`)
+  }
+}
+
+/** What a cluster has before Signalbox comes: a node without GPUs, the node class, the namespaces. */
+export const furnish = async (requests: Requests, namespaces: string[]): Promise<void> => {
+  await requests.send({ method: 'POST', path: '/api/v1/nodes', body: cpuNode })
+  const { group, kind, name } = NODE_CLASS
+  const nodeClass = { apiVersion: `${group}/v1alpha1`, kind, metadata: { name }, spec: { nodeRegistrationDelay: '2s' } }
+  await put(requests, `${NODE_CLASSES}/${name}`, nodeClass)
+  for (const namespace of namespaces) {
+    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }
+    await requests.send({ method: 'POST', path: '/api/v1/namespaces', body })
+  }
+}
+
+const ROOM = { cpu: '64', memory: '256Gi', pods: '500' }
+const cpuNode = {
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: 'cpu-0', annotations: { 'kwok.x-k8s.io/node': 'fake' } },
+  status: { capacity: ROOM, allocatable: ROOM },
+}
+
+const put = async (requests: Requests, path: string, body: object | string): Promise<void> => {
+  const query = { fieldManager: 'rig', force: 'true' }
+  const answer = await requests.send({ method: 'PATCH', path, query, body, type: 'application/apply-patch+yaml' })
+  if (answer.status > 201) throw new Error(`${path}: ${answer.status} ${JSON.stringify(answer.body)}`)
+}
+
+const untilEstablished = async (requests: Requests, path: string): Promise<void> => {
+  for (let waited = 0; waited < 20_000; waited += 50) {
+    const { body } = await requests.send({ method: 'GET', path })
+    const { status } = body as { status?: { conditions?: { type: string; status: string }[] } }
+    if (status?.conditions?.some((one) => one.type === 'Established' && one.status === 'True')) return
+    await pause(50)
+  }
+  throw new Error(`${path} was not established in 20 s`)
+}
+
+const OPTIONS = {
+  apiVersion: 'config.kwok.x-k8s.io/v1alpha1',
+  kind: 'KwokConfiguration',
+  options: {
+    manageNodesWithAnnotationSelector: 'kwok.x-k8s.io/node=fake',
+    nodeLeaseDurationSeconds: 40,
+    // Without these kwok ends at once.
+    nodeLeaseParallelism: 4,
+    podPlayStageParallelism: 4,
+    nodePlayStageParallelism: 4,
+  },
+}
+
+/** kwok's configuration: how fake nodes and pods live, from its own module. */
+export const kwokConfiguration = async (): Promise<string> => {
+  const stages = join(await moduleDirectory('sigs.k8s.io/kwok'), 'kustomize/stage')
+  const yamlIn = (folder: string): string[] =>
+    readdirSync(join(stages, folder))
+      .filter((name) => name.endsWith('.yaml') && name !== 'kustomization.yaml')
+      .map((name) => join(folder, name))
+  const files = [
+    'node/fast/node-initialize.yaml',
+    'node/heartbeat-with-lease/node-heartbeat-with-lease.yaml',
+    ...yamlIn('pod/general'),
+    'pod/chaos/pod-container-running-failed.yaml',
+  ]
+  return [JSON.stringify(OPTIONS), ...files.map((file) => readFileSync(join(stages, file), 'utf8'))].join('\n---\n')
+}

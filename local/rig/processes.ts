@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process'
+import { openSync, readFileSync, readlinkSync } from 'node:fs'
+import { request as plain } from 'node:http'
+import { request as secure } from 'node:https'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Command } from './commands.ts'
+
+/** A program that was started, as it is written down. */
+export interface Started {
+  program: string
+  /** Its file: a process id alone may belong to somebody else by now. */
+  file: string
+  pid: number
+}
+
+/** So many free ports of this machine, asked for at once so that none is given twice. */
+export const freePorts = async (count: number): Promise<number[]> => {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve, reject) => {
+          const server = createServer()
+          server.once('error', reject)
+          server.listen(0, '127.0.0.1', () => resolve(server))
+        }),
+    ),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+/** Starts a program that outlives us; what it says goes to `<dir>/logs/<program>.log`. */
+export const startProgram = (command: Command, file: string, dir: string): Started => {
+  const log = openSync(join(dir, 'logs', `${command.program}.log`), 'a')
+  const child = spawn(file, command.args, {
+    cwd: dir,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { PATH: '/usr/bin:/bin', HOME: dir, ...command.environment },
+  })
+  // A program that cannot be started is found by nobody answering; without a listener it would end us.
+  child.once('error', () => undefined)
+  child.unref()
+  return { program: command.program, file, pid: child.pid ?? 0 }
+}
+
+/** Waits until a program says that it is ready; rejects with the end of its log when it has died or takes too long. */
+export const untilReady = async ({ ready }: Command, started: Started, dir: string): Promise<void> => {
+  for (let waited = 0; waited < 60_000; waited += 50) {
+    if (await answers(ready)) return
+    if (!isRunning(started) && waited > 1000) break
+    await pause(50)
+  }
+  const log = readFileSync(join(dir, 'logs', `${started.program}.log`), 'utf8')
+  throw new Error(`${started.program} did not get ready; the end of its log:\n${log.slice(-1500)}`)
+}
+
+/** Certificates here are the rig's own; `readyz` tells nothing worth guarding. */
+const answers = (url: string): Promise<boolean> =>
+  new Promise((resolve) => {
+    const options = { rejectUnauthorized: false, timeout: 2000, agent: false as const }
+    const request = url.startsWith('https:') ? secure(url, options) : plain(url, options)
+    request.once('response', (response) => {
+      response.resume()
+      // The API server's needs a token until it is up: an unauthorized answer is not ready yet.
+      resolve(response.statusCode === 200)
+    })
+    request.once('error', () => resolve(false))
+    request.once('timeout', () => request.destroy())
+    request.end()
+  })
+
+/** Whether this program still runs. Where nothing reaps orphans an ended process stays as a zombie that signals still reach. */
+export const isRunning = ({ pid, file }: Started): boolean => {
+  if (pid === 0) return false
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  if (process.platform !== 'linux') return true
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).startsWith(file)
+  } catch {
+    return false
+  }
+}
+
+/** Ends programs one after another, the last started first: an API server whose etcd went first lingers for half a minute. */
+export const stopPrograms = async (started: Started[]): Promise<void> => {
+  for (const program of [...started].reverse()) await stopProgram(program)
+}
+
+const stopProgram = async (started: Started): Promise<void> => {
+  for (const [signal, patience] of [
+    ['SIGTERM', 3000],
+    ['SIGKILL', 3000],
+  ] as const) {
+    if (!isRunning(started)) return
+    process.kill(started.pid, signal)
+    for (let waited = 0; waited < patience && isRunning(started); waited += 25) await pause(25)
+  }
+}

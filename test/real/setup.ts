@@ -1,0 +1,23 @@
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+import { rigDown, rigUp } from '../../local/rig/rig.ts'
+
+/** Boots the rig that all files share, and ends it. Killed in between, the next rig sweeps it away. */
+export default async (project: TestProject): Promise<() => Promise<void>> => {
+  const rig = await rigUp({
+    name: `test-${process.pid}`,
+    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'signalbox'),
+    assets: process.env['KUBEBUILDER_ASSETS'],
+    owner: process.pid,
+    log: (line) => console.log(line),
+  })
+  project.provide('kubeconfig', rig.kubeconfig)
+  return () => rigDown(rig)
+}
+
+declare module 'vitest' {
+  export interface ProvidedContext {
+    kubeconfig: string
+  }
+}

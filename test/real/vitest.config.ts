@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config'
+
+/** On the real control plane: one rig for all files, one file after another. */
+export default defineConfig({
+  test: {
+    include: ['test/real/**/*.test.ts'],
+    globalSetup: ['test/real/setup.ts'],
+    pool: 'threads',
+    fileParallelism: false,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    restoreMocks: true,
+  },
+})
