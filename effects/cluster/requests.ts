@@ -1,5 +1,5 @@
 import type { RequestOptions } from 'node:https'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Agent, fetch } from 'undici'
 import { Unavailable } from '../../flows/ports.ts'
@@ -27,6 +27,8 @@ export interface RequestsOptions {
   tries?: number
   /** Between 0 and 1: spreads retries of many callers. */
   random?: () => number
+  /** Waits before another try. Milliseconds. */
+  pause?: (milliseconds: number) => Promise<unknown>
 }
 
 /** How long a header that authenticates is used before the configuration is asked again: exec plugins and tokens rotate. */
@@ -45,7 +47,7 @@ export interface Requests {
  * request (a quarter of the rate), and its serializer drops fields that it does not know before they are sent.
  */
 export const openRequests = async (config: KubeConfig, options: RequestsOptions = {}): Promise<Requests> => {
-  const { deadline = 10_000, tries = 5, random = Math.random } = options
+  const { deadline = 10_000, tries = 5, random = Math.random, pause = sleep } = options
   const server = config.getCurrentCluster()?.server
   if (server === undefined) throw new Error('the kubeconfig names no cluster: choose a context')
   const { ca, cert, key, rejectUnauthorized, servername } = await settingsOf(config)
