@@ -35,10 +35,13 @@ export const rigUp = async (options: RigOptions): Promise<Rig> => {
   const programs = await buildPrograms(options)
   const dir = join(rigsDir(cacheDir), name)
   if (existsSync(dir)) throw new Error(`a rig named ${name} is there already: end it first, or take another name`)
-  const ports = await layOut(dir)
+  const ports = await portsOf()
   const server = `https://127.0.0.1:${ports.apiserver}`
   const rig: Rig = { name, dir, server, kubeconfig: kubeconfigFile(dir, 'admin'), owner, programs: [] }
+  mkdirSync(dir, { recursive: true })
+  writeDown(rig)
   try {
+    layOut(dir, ports)
     writeFileSync(join(dir, 'kwok.yaml'), await kwokConfiguration())
     await start(rig, foundation(dir, ports), programs)
     const requests = await openRequests(loadKubeconfig({ file: rig.kubeconfig }))
@@ -104,14 +107,17 @@ const writeDown = (rig: Rig): void => {
   renameSync(aside, join(rig.dir, 'rig.json'))
 }
 
-/** The folder with its keys, tokens, kubeconfigs and instance types. Its ports. */
-const layOut = async (dir: string): Promise<RigPorts> => {
+const portsOf = async (): Promise<RigPorts> => {
+  const free = await freePorts(PORT_NAMES.length)
+  return Object.fromEntries(PORT_NAMES.map((name, index) => [name, free[index]])) as unknown as RigPorts
+}
+
+/** Keys, tokens, kubeconfigs and instance types, in its folder. */
+const layOut = (dir: string, ports: RigPorts): void => {
   mkdirSync(join(dir, 'logs'), { recursive: true })
   mkdirSync(join(dir, 'certs'), { recursive: true })
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   writeFileSync(join(dir, 'sa.key'), privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 })
-  const free = await freePorts(PORT_NAMES.length)
-  const ports = Object.fromEntries(PORT_NAMES.map((name, index) => [name, free[index]])) as unknown as RigPorts
   const tokens = USERS.map(({ file, row }) => {
     const token = randomBytes(24).toString('hex')
     const config = kubeconfigOf({ dir, token, port: ports.apiserver })
@@ -120,7 +126,6 @@ const layOut = async (dir: string): Promise<RigPorts> => {
   })
   writeFileSync(join(dir, 'tokens.csv'), `${tokens.join('\n')}\n`, { mode: 0o600 })
   writeFileSync(join(dir, 'instance-types.json'), JSON.stringify(instanceTypes()))
-  return ports
 }
 
 const USERS = [

@@ -23,18 +23,30 @@ afterEach(() => rmSync(root, { recursive: true }))
 
 const GREEN = { numPassedTests: 10, numFailedTests: 0, testResults: [{ status: 'passed', assertionResults: [] }] }
 
-/** An `npm` whose commands end with these codes, and whose tests leave this report. */
-const npm = ({ ci = 0, check = 0, test = 0, report = GREEN as unknown }): void => {
-  writeFileSync(join(root, 'report.json'), JSON.stringify(report))
-  const leave =
-    report === null
-      ? ':'
-      : `for part in "$@"; do case "$part" in --outputFile.json=*) cp report.json "\${part#*=}";; esac; done`
+const REAL = { ...GREEN, numPassedTests: 100 }
+
+/** An `npm` whose commands end with these codes, and whose tests leave these reports; null: none. */
+const npm = ({
+  ci = 0,
+  check = 0,
+  test = 0,
+  report = GREEN as unknown,
+  real = 0,
+  realReport = REAL as unknown,
+}): void => {
+  const copy = (file: string, value: unknown): string => {
+    writeFileSync(join(root, file), JSON.stringify(value))
+    if (value === null) return ':'
+    return `for part in "$@"; do case "$part" in --outputFile.json=*) cp ${file} "\${part#*=}";; esac; done`
+  }
   const path = join(root, 'node_modules/.bin/npm')
-  writeFileSync(
-    path,
-    `#!/bin/sh\ncase "$1 $2" in ci*) exit ${ci};; "run check") exit ${check};; esac\n${leave}\nexit ${test}\n`,
-  )
+  const answers = [
+    `ci*) exit ${ci};;`,
+    `"run check") exit ${check};;`,
+    `"run test:real") ${copy('real.json', realReport)}; exit ${real};;`,
+    `"run test") ${copy('report.json', report)}; exit ${test};;`,
+  ]
+  writeFileSync(path, `#!/bin/sh\ncase "$1 $2" in\n${answers.join('\n')}\nesac\nexit 9\n`)
   chmodSync(path, 0o755)
 }
 
@@ -61,8 +73,8 @@ describe('.ci/run', () => {
       "import { lane } from '../../scripts/lane.ts'\nawait lane(async (check) => { await check('it is so', () => {}) })",
     )
     const { code, last, out } = await run()
-    expect([code, last]).toEqual([0, '16 passed, 0 failed'])
-    for (const name of ['npm ci', 'check', 'tests', 'a', 'b'])
+    expect([code, last]).toEqual([0, '116 passed, 0 failed'])
+    for (const name of ['npm ci', 'check', 'tests', 'a', 'b', 'real'])
       expect(out).toMatch(new RegExp(`── ${name}: \\d+ passed, 0 failed, exit 0, \\d+ s`))
   })
 
@@ -73,21 +85,23 @@ describe('.ci/run', () => {
     slow('d-empty', "console.log('0 passed, 0 failed')")
     slow('e-honest', "console.log('4 passed, 2 failed'); process.exitCode = 1")
     const { code, last } = await run()
-    expect([code, last]).toEqual([1, '18 passed, 6 failed'])
+    expect([code, last]).toEqual([1, '118 passed, 6 failed'])
   })
 
   it('tests that fail, or leave no report, are counted', async () => {
     npm({ test: 1, report: { numPassedTests: 8, numFailedTests: 2, testResults: [] } })
-    expect(await run()).toMatchObject({ code: 1, last: '10 passed, 2 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '110 passed, 2 failed' })
     npm({ test: 1, report: null })
-    expect(await run()).toMatchObject({ code: 1, last: '2 passed, 1 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '102 passed, 1 failed' })
+    npm({ real: 1, realReport: null })
+    expect(await run(), 'the real control plane').toMatchObject({ code: 1, last: '12 passed, 1 failed' })
     npm({ test: 1 })
-    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '12 passed, 1 failed' })
+    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '112 passed, 1 failed' })
   })
 
   it('checks that fail are one failure; without an install there is nothing else to try', async () => {
     npm({ check: 1 })
-    expect(await run()).toMatchObject({ code: 1, last: '11 passed, 1 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '111 passed, 1 failed' })
     npm({ ci: 1 })
     expect(await run()).toMatchObject({ code: 1, last: '0 passed, 1 failed' })
   })
