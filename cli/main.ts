@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
-import { answer, command, freezeEnd, plan } from './commands/act.ts'
+import { answer, command, freeze, plan } from './commands/act.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import { emit } from './commands/emit.ts'
@@ -130,7 +130,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     .requiredOption('--until <when>', 'a duration (4h) or a time (2026-11-24T18:00Z)')
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string | undefined, { by, data, until }: Flags) =>
-      done(await command({ kind: 'freeze', lane: lane ?? '*', until: freezeEnd(until, Date.now()), by }, data, output)),
+      done(await freeze({ lane: lane ?? '*', until, by }, data, output)),
     )
   add('thaw [lane]', 'end a freeze')
     .option('--by <name>', 'who you are', userInfo().username)

@@ -47,9 +47,21 @@ export const command = async (body: Record<string, unknown>, data: string, outpu
   return ok ? EXIT.ok : EXIT.failed
 }
 
+/** Begins nothing new until then. A duration counts from the product's now: its time may be a virtual one. */
+export const freeze = async (
+  { lane, until, by }: { lane: string; until: string; by: string },
+  data: string,
+  output: Output,
+): Promise<number> => {
+  freezeEnd(until, 0)
+  const { health } = (await findRunning(data).get('/healthz')) as { health: { now: number } }
+  return command({ kind: 'freeze', lane, until: freezeEnd(until, health.now), by }, data, output)
+}
+
 /** When a freeze ends: a duration from now (`4h`) or a time (`2026-11-24T18:00Z`). Milliseconds. */
 export const freezeEnd = (text: string, now: number): number => {
-  const until = /^\d+(s|m|h|d)$/.test(text) ? now + milliseconds(text) : Date.parse(text)
+  const isTime = /^\d{4}-\d{2}-\d{2}T/.test(text)
+  const until = /^\d+(s|m|h|d)$/.test(text) ? now + milliseconds(text) : isTime ? Date.parse(text) : Number.NaN
   if (!Number.isFinite(until))
     throw new Explained('--until is a duration such as 4h, or a time such as 2026-11-24T18:00Z', EXIT.usage)
   return until

@@ -42,7 +42,9 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
 export const appOf = (served: Served): Hono => {
   const app = new Hono()
   app.use(guard)
-  app.get('/healthz', (context) => context.json({ health: { ok: true, version: served.version } }))
+  app.get('/healthz', (context) =>
+    context.json({ health: { ok: true, version: served.version, now: served.house.ports.clock.now() } }),
+  )
   for (const add of [inputRoutes, registryRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes])
     add(app, served)
   app.notFound((context) =>

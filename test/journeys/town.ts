@@ -40,12 +40,15 @@ export interface Town {
 
 export const openTown = async ({
   config = example as Config,
+  dataDir = null,
   wrap,
 }: {
   config?: unknown
+  /** Where everything is kept; in memory unless told. */
+  dataDir?: string | null
   wrap?: (ports: Ports) => Ports
 } = {}): Promise<Town> => {
-  const stores = openStores(null)
+  const stores = openStores(dataDir)
   const clock = virtualClock(START)
   const policies = fixedPolicies(parsePolicy(config))
   const secrets = fixedSecrets({

@@ -1,0 +1,117 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { freezeEnd } from '../../../cli/commands/act.ts'
+import { Explained } from '../../../cli/output.ts'
+import { openRunning, type Running } from '../running.ts'
+
+const LANE = 'train/support-chats'
+const ANA = 'T0SIGNAL/U0APPROVER'
+let product: Running
+
+beforeEach(async () => {
+  product = await openRunning()
+})
+afterEach(() => product.close())
+
+/** The plan that asks, of an event that was emitted. */
+const asking = async (): Promise<string> => {
+  expect(await product.cli('emit', 'dataset-uploaded/base')).toMatchObject({ code: 0 })
+  await product.town.until('it asks', async () => (await product.town.question(LANE)) !== null)
+  const { plans } = (await product.json('plans')) as { plans: { id: string }[] }
+  return plans[0]?.id ?? ''
+}
+
+describe('an event by hand', () => {
+  it('emit says what it became; the same again is ignored with its reason', async () => {
+    const first = await product.cli('emit', 'dataset-uploaded/base')
+    expect(first).toMatchObject({ code: 0, out: expect.stringContaining(`intended · ${LANE}`) })
+    expect(await product.json('emit', 'dataset-uploaded/base')).toMatchObject({
+      events: [{ kind: 'ignored', lane: LANE, reason: expect.any(String) }],
+    })
+  })
+
+  it('plan prices it and touches nothing', async () => {
+    const { code, out } = await product.cli('plan', 'dataset-uploaded/base')
+    expect(code).toBe(0)
+    expect(out).toMatch(/\$\d/)
+    expect(await product.json('plans')).toMatchObject({ plans: [], lanes: [] })
+  })
+})
+
+describe('an answer', () => {
+  it('of an approver is recorded, and the plan goes on', async () => {
+    const id = await asking()
+    expect(await product.cli('approve', id, '--by', ANA)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('recorded'),
+    })
+    expect(await product.town.settled(LANE)).toMatchObject({ state: 'succeeded' })
+    const { out } = await product.cli('trace', id)
+    for (const part of [LANE, 'succeeded', '$']) expect(out).toContain(part)
+  })
+
+  it('deny keeps its reason', async () => {
+    const id = await asking()
+    expect(await product.cli('deny', id, '--by', ANA, '--reason', 'not this week')).toMatchObject({ code: 0 })
+    expect(await product.town.settled(LANE)).toMatchObject({ state: 'rejected' })
+    expect((await product.cli('trace', LANE)).out).toContain('not this week')
+  })
+
+  it('of somebody else, or to nothing, ends with 1 and says why', async () => {
+    const id = await asking()
+    const guest = await product.cli('approve', id, '--by', 'T0SIGNAL/U0GUEST')
+    expect(guest).toMatchObject({ code: 1, out: expect.stringContaining('refused') })
+    expect(await product.cli('approve', 'nothing', '--by', ANA)).toMatchObject({ code: 1 })
+    expect(await product.cli('approve', id, '--by', 'ana')).toMatchObject({ code: 1 })
+    expect((await product.town.lane(LANE)).outcome).toBeNull()
+  })
+})
+
+describe('a lane', () => {
+  it('is cancelled, and retried', async () => {
+    await asking()
+    expect(await product.cli('cancel', LANE, '--by', 'ana')).toMatchObject({ code: 0 })
+    expect(await product.town.settled(LANE)).toMatchObject({ state: 'cancelled', attempt: 1 })
+    expect(await product.cli('retry', LANE, '--by', 'ana')).toMatchObject({ code: 0 })
+    expect(await product.town.lane(LANE)).toMatchObject({ state: 'wanted', attempt: 2 })
+  })
+
+  it('that wants nothing cannot be retried: ends with 1', async () => {
+    expect(await product.cli('retry', 'train/lunch')).toMatchObject({ code: 1 })
+  })
+
+  it('that nobody knows: trace names those that there are', async () => {
+    await asking()
+    expect(await product.cli('trace', 'train/lunch')).toMatchObject({ code: 1, err: expect.stringContaining(LANE) })
+  })
+})
+
+describe('a freeze', () => {
+  it.each([
+    ['90s', 1_090_000],
+    ['4h', 1_000_000 + 4 * 3_600_000],
+    ['2d', 1_000_000 + 2 * 86_400_000],
+    ['2026-11-24T18:00Z', Date.parse('2026-11-24T18:00Z')],
+  ])('until %s ends then', (text, end) => expect(freezeEnd(text, 1_000_000)).toBe(end))
+
+  it.each(['', 'soon', '4', 'h', '4 hours'])('until %j is refused with an example', (text) =>
+    expect(() => freezeEnd(text, 0)).toThrow(Explained),
+  )
+
+  it('begins nothing that was approved, until thaw ends it', async () => {
+    expect(await product.cli('freeze', LANE, '--until', '4h')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('there is no lane'),
+    })
+    const end = product.town.house.clock.now() + 4 * 3_600_000
+    expect(await product.cli('freeze', '--until', '4h', '--by', 'ana')).toMatchObject({
+      code: 0,
+      out: `frozen until ${new Date(end).toISOString()}`,
+    })
+    await product.cli('approve', await asking(), '--by', ANA)
+    await product.town.advance(3_600_000)
+    const jobs = async (): Promise<number> => (await product.town.house.ports.cluster.list('Job')).length
+    expect(await jobs()).toBe(0)
+    expect(await product.cli('thaw', '--by', 'ana')).toMatchObject({ code: 0 })
+    await product.town.until('it is launched', async () => (await jobs()) === 1)
+  })
+})

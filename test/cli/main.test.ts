@@ -1,0 +1,135 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { contracts } from '../../events/catalogue.ts'
+import { cli } from './running.ts'
+
+const COMMANDS = [
+  'start',
+  'tour',
+  'doctor',
+  'contracts',
+  'plan',
+  'plans',
+  'trace',
+  'emit',
+  'approve',
+  'deny',
+  'retry',
+  'cancel',
+  'freeze',
+  'thaw',
+]
+let empty: string
+beforeAll(() => {
+  empty = mkdtempSync(join(tmpdir(), 'signalbox-none-'))
+})
+afterAll(() => rmSync(empty, { recursive: true, force: true }))
+
+describe('help', () => {
+  it('lists every command and the exit codes', async () => {
+    const { code, out } = await cli('--help')
+    expect(code).toBe(0)
+    for (const command of COMMANDS) expect(out).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'))
+    expect(out).toContain('3 no product runs')
+  })
+
+  it.each(COMMANDS)('%s --help says what it does, its options and the exit codes', async (command) => {
+    const { code, out } = await cli(command, '--help')
+    expect(code).toBe(0)
+    expect(out).toContain(`Usage: signalbox ${command}`)
+    for (const part of ['--data <dir>', '--json', 'Exit codes']) expect(out).toContain(part)
+  })
+
+  it('--version says the version', async () => {
+    expect(await cli('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) })
+  })
+})
+
+describe('wrong usage ends with 2 and says what is wrong', () => {
+  it.each([
+    ['a command that is none', ['lunch'], /unknown command/],
+    ['an option that is none', ['plans', '--fast'], /unknown option/],
+    ['an answer without its person', ['approve', 'p1'], /--by/],
+    ['a freeze without an end', ['freeze'], /--until/],
+    ['an end that is no time', ['freeze', '--until', 'soon'], /--until is a duration such as 4h/],
+    ['a port that is none', ['start', '--port', '70000'], /--port is a whole number from 0 to 65535, not 70000/],
+    ['a speed that is none', ['start', '--speed', 'fast'], /--speed is a number/],
+    ['an event that is neither a file nor a sample', ['emit', 'lunch/base'], /signalbox contracts/],
+    ['a sample outside the samples', ['emit', '../../package'], /neither a file nor a sample/],
+    ['a webhook delivery', ['emit', 'registry-webhook/alias-created'], /neither|webhook delivery/],
+  ])('%s', async (_, argv, said) => {
+    const { code, err } = await cli(...argv)
+    expect(code).toBe(2)
+    expect(err).toMatch(said)
+  })
+
+  it('a file that is no JSON', async () => {
+    const file = join(empty, 'event.json')
+    writeFileSync(file, '{')
+    expect(await cli('emit', file)).toMatchObject({ code: 2, err: expect.stringContaining('is not JSON') })
+  })
+})
+
+describe('where nothing runs', () => {
+  it.each([
+    ['emit', 'dataset-uploaded/base'],
+    ['plan', 'dataset-uploaded/base'],
+    ['approve', 'p1', '--by', 'T0/U0'],
+    ['retry', 'train/x'],
+    ['freeze', '--until', '4h'],
+    ['thaw'],
+    ['plans'],
+    ['trace', 'train/x'],
+  ])('%s ends with 3 and says how to start', async (...argv) => {
+    const { code, err } = await cli(...argv, '--data', empty)
+    expect(code).toBe(3)
+    expect(err).toMatch(/start/)
+    expect(err).toContain(empty)
+  })
+
+  it('a product that died is as good as none', async () => {
+    writeFileSync(
+      join(empty, 'running.json'),
+      JSON.stringify({ url: 'http://127.0.0.1:9', pid: 2 ** 22 + 1, token: 't' }),
+    )
+    expect(await cli('thaw', '--data', empty)).toMatchObject({ code: 3 })
+  })
+})
+
+describe('contracts', () => {
+  it('lists every contract with what selects it and its samples', async () => {
+    const { contracts: listed } = JSON.parse((await cli('contracts', '--json')).out) as {
+      contracts: { name: string; via: object; samples: string[] }[]
+    }
+    expect(listed.map(({ name }) => name)).toEqual(contracts.map(({ name }) => name))
+    for (const { via, samples } of listed) {
+      expect(samples.length).toBeGreaterThan(0)
+      expect('pattern' in via || 'route' in via).toBe(true)
+    }
+    const { out } = await cli('contracts')
+    for (const { name } of contracts) expect(out).toContain(name)
+  })
+})
+
+describe('doctor', () => {
+  it('is content with the example policy, and has a finding for everything it looked at', async () => {
+    const { code, out } = await cli('doctor', '--data', empty, '--json')
+    const { good, findings } = JSON.parse(out) as { good: boolean; findings: { check: string }[] }
+    expect([code, good]).toEqual([0, true])
+    expect(findings.map(({ check }) => check)).toEqual(expect.arrayContaining(['node', 'policy', 'data', 'product']))
+  })
+
+  it('names the path of what does not hold together in a policy, and fails', async () => {
+    const config = join(empty, 'broken.mjs')
+    writeFileSync(config, 'export default { installation: "x" }')
+    const { code, out } = await cli('doctor', '--data', empty, '--config', config)
+    expect(code).toBe(1)
+    expect(out).toMatch(/✗ +policy .*pools/)
+    expect(await cli('doctor', '--data', empty, '--config', join(empty, 'none.ts'))).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('there is no such file'),
+    })
+  })
+})

@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PolicyError } from '../../../core/policy.ts'
+import { openPolicies, readConfig } from '../../../local/policies/file-policies.ts'
+import example from '../../../signalbox.config.ts'
+
+let dir: string
+let file: string
+let now: number
+let edits: number
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'signalbox-policies-'))
+  file = join(dir, 'policy.mjs')
+  ;[now, edits] = [0, 0]
+})
+afterEach(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Each edit has a time of its own, whatever the disk's clock. */
+const write = (text: string): void => {
+  writeFileSync(file, text)
+  utimesSync(file, 1000 + ++edits, 1000 + edits)
+}
+const policy = (change: object): string => `export default ${JSON.stringify({ ...example, ...change })}`
+const open = () => openPolicies({ file, realNow: () => now })
+
+describe('a policy in a file', () => {
+  it('an edit takes force without a restart', async () => {
+    write(policy({ cluster: 'one' }))
+    const policies = await open()
+    expect((await policies.load()).cluster).toBe('one')
+    write(policy({ cluster: 'two' }))
+    now += 250
+    expect((await policies.load()).cluster).toBe('two')
+    expect(policies.problem()).toBeNull()
+  })
+
+  it('an edit that does not hold together leaves the last one in force, and says why, until it is mended', async () => {
+    write(policy({ cluster: 'one' }))
+    const policies = await open()
+    for (const broken of ['export default {', 'export default { installation: "x" }']) {
+      write(broken)
+      now += 250
+      expect((await policies.load()).cluster).toBe('one')
+      expect(policies.problem()).not.toBeNull()
+    }
+    write(policy({ cluster: 'two' }))
+    now += 250
+    expect((await policies.load()).cluster).toBe('two')
+    expect(policies.problem()).toBeNull()
+  })
+
+  it('that is gone stays in force as it was', async () => {
+    write(policy({ cluster: 'one' }))
+    const policies = await open()
+    rmSync(file)
+    now += 250
+    expect((await policies.load()).cluster).toBe('one')
+  })
+
+  it('that is not there, or no program, is refused with the file’s name', async () => {
+    await expect(readConfig(join(dir, 'none.ts'))).rejects.toThrow(/none\.ts: there is no such file/)
+    write('export default {')
+    await expect(readConfig(file)).rejects.toThrow(PolicyError)
+    await expect(readConfig(file)).rejects.toThrow(/policy\.mjs/)
+  })
+})
