@@ -1,0 +1,68 @@
+import { expect, inject, it } from 'vitest'
+import type { FieldManager, KubeObject } from '../../../core/kube.ts'
+import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
+import { objectPath, pathOf } from '../../../effects/cluster/paths.ts'
+import { openRequests } from '../../../effects/cluster/requests.ts'
+import type { Cluster } from '../../../flows/ports.ts'
+import { playTour } from '../../../local/tour.ts'
+import { openTown } from '../../journeys/town.ts'
+
+interface Sent {
+  object: KubeObject
+  /** Null: it was created. */
+  manager: FieldManager | null
+}
+
+/** The cluster, telling of what it is sent. */
+const overheard = (cluster: Cluster, sent: Sent[]): Cluster =>
+  new Proxy(cluster, {
+    get:
+      (target, name: keyof Cluster) =>
+      (...given: [KubeObject, FieldManager?]) => {
+        if (name === 'create' || name === 'apply') sent.push({ object: given[0], manager: given[1] ?? null })
+        return (target[name] as (...given: unknown[]) => unknown).call(target, ...given)
+      },
+  })
+
+/** Every object that the tour sends: fine-tuning, evaluation, gates, Deployments, Services, a walk back. */
+const sentOnTheTour = async (): Promise<Sent[]> => {
+  const sent: Sent[] = []
+  const town = await openTown({ wrap: (ports) => ({ ...ports, cluster: overheard(ports.cluster, sent) }) })
+  const until = (what: string, done: () => Promise<boolean>): Promise<void> => town.until(what, done)
+  const chapters = await playTour(town.house, { say: () => undefined, until, answerAs: 'T0SIGNAL/U0APPROVER' })
+  expect(chapters.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded', 'failed: gate'])
+  await town.close()
+  return sent
+}
+
+it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
+  const sent = await sentOnTheTour()
+  expect(new Set(sent.map(({ object }) => object.kind))).toEqual(new Set(['Job', 'Deployment', 'Service']))
+  expect(sent.length).toBeGreaterThan(10)
+  const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))
+  const strict = { dryRun: 'All', fieldValidation: 'Strict' }
+  for (const { object, manager } of sent) {
+    const { kind, metadata } = object
+    const ref = { kind, namespace: metadata.namespace ?? null, name: metadata.name }
+    // An apply of the scale alone needs the Deployment that a dry run does not leave behind.
+    if (kind === 'Deployment' && manager === 'signalbox-scale') continue
+    const answer =
+      manager === null
+        ? await requests.send({ method: 'POST', path: pathOf(kind, ref.namespace), query: strict, body: object })
+        : await requests.send({
+            method: 'PATCH',
+            path: objectPath(ref),
+            query: { ...strict, fieldManager: manager },
+            type: 'application/apply-patch+yaml',
+            body: object,
+          })
+    expect(answer, `${kind} ${metadata.name}: ${JSON.stringify(answer.body).slice(0, 600)}`).toMatchObject({
+      status: 201,
+    })
+  }
+  const [first] = sent as [Sent]
+  const unknown = { ...first.object, spec: { ...(first.object as KubeObject<'Job'>).spec, lunch: 1 } }
+  const refused = await requests.send({ method: 'POST', path: pathOf('Job', 'training'), query: strict, body: unknown })
+  expect(refused.status).toBe(400)
+  await requests.close()
+})
