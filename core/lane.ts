@@ -10,7 +10,10 @@ export const TAKEOVER_AFTER = 10 * 60_000
 /** What should become true of a lane. */
 export interface Intent {
   desired: Desired
-  /** Only a greater one moves the lane; null when the source orders nothing. */
+  /**
+   * A lesser one never moves the lane; an equal one is the same source written again within its clock's step, and what
+   * it says now counts. Null when the source orders nothing.
+   */
   order: string | null
   /** What an earlier holder is asked to do. */
   takeover: LaneRow['takeover']
@@ -134,11 +137,11 @@ const isSame = (row: LaneRow, { desired }: Intent): boolean =>
 const wantNew = (row: LaneRow, intent: Intent, { now, retries }: { now: number; retries: number }): Wanted => {
   if (intent.desired.kind === 'none' && row.generation === 0)
     return { kind: 'ignore', reason: 'source-names-nothing-new', detail: 'nothing was ever served from this source' }
-  if (row.order !== null && intent.order !== null && intent.order <= row.order)
+  if (row.order !== null && intent.order !== null && intent.order < row.order)
     return {
       kind: 'ignore',
       reason: 'older-than-current',
-      detail: `its order ${intent.order} is not after ${row.order}, which moved the lane`,
+      detail: `its order ${intent.order} is before ${row.order}, which moved the lane`,
     }
   return {
     kind: 'start',

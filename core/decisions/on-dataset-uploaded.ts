@@ -62,7 +62,8 @@ export const onDatasetUploaded = (
         kind: 'intend',
         detail: `${facts.objects} objects, ${facts.bytes} bytes, all there`,
         intent: {
-          order: new Date(facts.lastModified).toISOString(),
+          // S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first.
+          order: `${new Date(facts.lastModified).toISOString()} ${event.key}`,
           takeover: dataset.onNewer === 'replace' ? 'stop' : 'finish',
           desired: {
             kind: 'train',

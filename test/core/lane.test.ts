@@ -117,8 +117,13 @@ describe('what an intent comes to', () => {
   it('an older order never moves the lane', () => {
     const row = started(emptyLane(lane), intent(train('a'), '2026-11-24'))
     expect(want(row, intent(train('b'), '2026-11-23'), given)).toMatchObject({ reason: 'older-than-current' })
-    expect(want(row, intent(train('b'), '2026-11-24'), given)).toMatchObject({ reason: 'older-than-current' })
     expect(want(row, intent(train('b'), '2026-11-25'), given)).toMatchObject({ kind: 'start' })
+  })
+
+  it('the same source written again within one step of its clock moves the lane: what it says now counts', () => {
+    const row = started(emptyLane(lane), intent(train('a'), '2026-11-24'))
+    expect(want(row, intent(train('b'), '2026-11-24'), given)).toMatchObject({ kind: 'start', row: { generation: 2 } })
+    expect(want(row, intent(train('a'), '2026-11-24'), given)).not.toMatchObject({ row: { generation: 2 } })
   })
 
   it('a source that names nothing is a new generation once something was served, and nothing before', () => {

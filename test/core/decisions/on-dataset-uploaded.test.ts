@@ -39,11 +39,19 @@ describe('a manifest appeared', () => {
     expect(datasetRule({ bucket: 'other', key: event.key }, policy)).toBeNull()
   })
 
+  it('of two manifests of one second the greater key is the later one, in whichever order they are told', () => {
+    const orderOf = (key: string): string => {
+      const decision = decide(whole, { key })
+      return decision.kind === 'intend' ? (decision.intent.order ?? '') : ''
+    }
+    expect(orderOf('support-chats/a/manifest.json') < orderOf('support-chats/b/manifest.json')).toBe(true)
+  })
+
   it('intends to train on what the manifest says, ordered by when it was last written', () => {
     expect(decide(whole)).toMatchObject({
       kind: 'intend',
       intent: {
-        order: new Date(now - 1000).toISOString(),
+        order: `${new Date(now - 1000).toISOString()} ${event.key}`,
         takeover: 'finish',
         desired: { kind: 'train', version: whole.sha256, requester: 'T0SIGNAL/U0BEN' },
       },
