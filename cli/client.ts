@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isAlive } from '../local/alive.ts'
 import { RUNNING_FILE, type Running } from '../local/main.ts'
 import { EXIT, Explained } from './output.ts'
 
@@ -8,15 +9,6 @@ export interface Client {
   url: string
   get(path: string): Promise<Record<string, unknown>>
   post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** The product that runs on this data folder; throws with what to do when there is none. */

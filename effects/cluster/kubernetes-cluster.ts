@@ -4,7 +4,7 @@ import { refOf } from '../../core/kube.ts'
 import type { Cluster, Created } from '../../flows/ports.ts'
 import { Unavailable } from '../../flows/ports.ts'
 import { applyConflict, denied, isOtherUid } from './answers.ts'
-import { apiVersionOf, objectPath, pathOf } from './paths.ts'
+import { apiVersionOf, objectPath, pathOf, selecting } from './paths.ts'
 import { openRequests, type Requests, type RequestsOptions } from './requests.ts'
 import { openWatch } from './watching.ts'
 
@@ -59,11 +59,10 @@ const reads = ({ send }: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => ({
     throw new Unavailable(`reading ${ref.kind} ${ref.name}: ${denied(status, body).message}`)
   },
   list: async (kind, where = {}) => {
-    const labelSelector = selectorOf(where.labels)
     const { status, body } = await send({
       method: 'GET',
       path: pathOf(kind, where.namespace ?? null),
-      query: { resourceVersion: '0', ...(labelSelector === '' ? {} : { labelSelector }) },
+      query: { resourceVersion: '0', ...selecting(where.labels) },
     })
     // A kind that is not installed has no objects.
     if (status === 404) return []
@@ -133,9 +132,3 @@ const writes = ({ send }: Requests): Pick<Cluster, 'create' | 'apply' | 'patch' 
     },
   }
 }
-
-/** Equality selectors as the server reads them. */
-export const selectorOf = (labels: Record<string, string> = {}): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')

@@ -31,3 +31,11 @@ export const pathOf = (kind: Kind, namespace: string | null, apiVersion = RESOUR
 /** The path of one object. Without a namespace an object of a namespaced kind is in `default`, as on the server. */
 export const objectPath = ({ kind, namespace, name }: ObjectRef, apiVersion?: string): string =>
   `${pathOf(kind, namespace ?? 'default', apiVersion)}/${encodeURIComponent(name)}`
+
+/** The query that selects by labels, each by its whole value; without labels it selects everything. */
+export const selecting = (labels: Record<string, string> = {}): { labelSelector?: string } => {
+  const labelSelector = Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',')
+  return labelSelector === '' ? {} : { labelSelector }
+}

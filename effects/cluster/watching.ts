@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import type { Kind, KubeObject } from '../../core/kube.ts'
 import type { Change } from '../../flows/ports.ts'
-import { apiVersionOf, pathOf } from './paths.ts'
+import { apiVersionOf, pathOf, selecting } from './paths.ts'
 import type { Requests } from './requests.ts'
 
 interface Watched {
@@ -14,7 +14,7 @@ interface Watched {
   onError?: ((what: string, error: unknown) => void) | undefined
 }
 
-/** Between two tries while the server cannot be reached. Milliseconds. */
+/** Between two connections. Nothing is missed meanwhile: the next begins at the last revision heard. Milliseconds. */
 const AGAIN = 500
 /** The library ends a watch that hears nothing for this long; bookmarks come about every minute. Milliseconds. */
 const SILENCE = 120_000
@@ -27,13 +27,6 @@ export const openWatch = async (watched: Watched): Promise<{ stop(): void }> => 
     void follow(watched, kind, { revision, stopped: stopped.signal })
   }
   return { stop: () => stopped.abort() }
-}
-
-const selector = ({ where }: Watched): Record<string, string> => {
-  const labelSelector = Object.entries(where.labels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
-  return labelSelector === '' ? {} : { labelSelector }
 }
 
 /** Now, in the server's counting. A kind that is not installed is followed from the moment it is. */
@@ -52,8 +45,8 @@ const follow = async (
     const ended = await once(watched, kind, { from, stopped })
     if (stopped.aborted) return
     from = ended.revision
-    if (ended.error === null) continue
-    watched.onError?.(`watching ${kind}`, ended.error)
+    if (ended.error !== null) watched.onError?.(`watching ${kind}`, ended.error)
+    // Also after a clean end: something in between may close each connection at once.
     await pause(AGAIN, undefined, { signal: stopped }).catch(() => undefined)
     // 410: what we remember is too old. Bells carry no truth, so starting from now loses nothing that reconcile does not find.
     if (ended.expired) from = await revisionOf(watched, kind).catch(() => from)
@@ -76,7 +69,7 @@ const once = (
     const ended: Ended = { revision: from, error: null, expired: false }
     const client = new Watch(watched.config)
     ;(client as unknown as { requestTimeoutMs: number }).requestTimeoutMs = SILENCE
-    const query = { ...selector(watched), allowWatchBookmarks: true, resourceVersion: from }
+    const query = { ...selecting(watched.where.labels), allowWatchBookmarks: true, resourceVersion: from }
     const heard = (type: string, object: KubeObject & { code?: number }): void => {
       if (stopped.aborted) return
       if (type === 'ERROR') {

@@ -5,6 +5,7 @@ import { request as secure } from 'node:https'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { isAlive } from '../alive.ts'
 import type { Command } from './commands.ts'
 
 /** A program that was started, as it is written down. */
@@ -76,12 +77,7 @@ const answers = (url: string): Promise<boolean> =>
 
 /** Whether this program still runs. Where nothing reaps orphans an ended process stays as a zombie that signals still reach. */
 export const isRunning = ({ pid, file }: Started): boolean => {
-  if (pid === 0) return false
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
-  }
+  if (pid === 0 || !isAlive(pid)) return false
   if (process.platform !== 'linux') return true
   try {
     return readlinkSync(`/proc/${pid}/exe`).startsWith(file)

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
+import { isAlive } from '../alive.ts'
 import { type BuildOptions, buildPrograms, type Program } from './binaries.ts'
 import { type Command, controllers, foundation, kubeconfigFile, PORT_NAMES, type RigPorts } from './commands.ts'
 import { furnish, installCrds, kwokConfiguration } from './contents.ts'
@@ -78,15 +79,6 @@ export const rigs = (cacheDir: string): (Rig & { running: string[] })[] => {
 /** Ends the rigs whose owner was killed before it could. */
 const sweep = async (cacheDir: string): Promise<void> => {
   for (const rig of rigs(cacheDir)) if (rig.owner !== null && !isAlive(rig.owner)) await rigDown(rig)
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const rigsDir = (cacheDir: string): string => join(cacheDir, 'rigs')

@@ -1,24 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { modeOf, planFor } from '../../../core/planning/plan-for.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import type { World } from '../../../core/world.ts'
 import config from '../../../signalbox.config.ts'
+import { emptyWorld } from '../training-fixture.ts'
 
 const policy = parsePolicy(config)
-const pool = {
-  pool: 'gpu-serve',
-  ceiling: 16,
-  used: 0,
-  usedByLane: 0,
-  heldByOthers: 0,
-  provisioned: 0,
-  provisioning: 0,
-}
-const world: World = {
-  pools: { 'gpu-serve': pool, 'gpu-train': { ...pool, pool: 'gpu-train' } },
-  dollars: { spent: 0, held: 0 },
-  generations: [],
-}
+const world = emptyWorld()
 const given = { baseline: null, policy, world, now: Date.UTC(2026, 10, 23) }
 
 describe('the plan for a desired state', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { freeGpus, type Rule, roomSentence, ruleOf, slotGpus, whyTooSmall } from '../../../core/planning/serve-room.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { PoolView } from '../../../core/world.ts'
+import { emptyPool, emptyWorld } from '../training-fixture.ts'
 
 const image = `vllm@sha256:${'a'.repeat(64)}`
 const ruleWith = (view: Partial<PoolView>, gpusPerReplica = 4): Rule => {
@@ -24,17 +25,7 @@ const ruleWith = (view: Partial<PoolView>, gpusPerReplica = 4): Rule => {
     },
     approvals: { channel: 'C', approvers: [{ id: 'T0A/U0A', name: 'A' }] },
   })
-  const pool = {
-    pool: 'p',
-    ceiling: 16,
-    used: 0,
-    usedByLane: 0,
-    heldByOthers: 0,
-    provisioned: 0,
-    provisioning: 0,
-    ...view,
-  }
-  const rule = ruleOf(policy, { pools: { p: pool }, dollars: { spent: 0, held: 0 }, generations: [] }, 'm')
+  const rule = ruleOf(policy, emptyWorld({ pools: { p: emptyPool('p', view) } }), 'm')
   if ('kind' in rule) throw new Error(rule.detail)
   return rule
 }
