@@ -25,7 +25,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   const [changes, inputs] = [listeners(), listeners()]
   const { workflow, ...parts } = await openParts(options, (route, request) => house.webhook(route, request))
   const { ports, objects, cluster, chat } = parts
-  const time = await turning({ ...parts, workflow }, options, changes.tell)
+  const time = await turning({ ...parts, workflow }, options, { changed: changes.tell, rung: inputs.tell })
   const { answerHttp } = httpDoors(ports)
   const arrived = <T>(answer: T): T => {
     changes.tell()
@@ -57,7 +57,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     close: async () => {
       time.stop()
       workflow.close()
-      cluster.close()
+      await cluster.close()
     },
   }
   return house

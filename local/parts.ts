@@ -1,14 +1,16 @@
+import type { Policy } from '../core/policy.ts'
 import type { Clock, Policies, Ports } from '../flows/ports.ts'
 import { door as carryOut } from '../functions/carry-out.ts'
 import { signMlflow } from '../functions/signatures.ts'
 import { openBus } from './bus/local-bus.ts'
 import { openChat } from './chat/local-chat.ts'
+import type { LocalCluster } from './cluster/local-cluster.ts'
 import { nodePoolObject } from './cluster/node-pool-object.ts'
 import { openSimulatedCluster } from './cluster/simulated-cluster.ts'
 import { busTargets } from './doors.ts'
 import type { House } from './house-type.ts'
 import { openLedger } from './ledger/sqlite-ledger.ts'
-import { openObjects } from './objects/folder-objects.ts'
+import { type FolderObjects, openObjects } from './objects/folder-objects.ts'
 import { openRegistry } from './registry/stand-in-registry.ts'
 import type { LocalSecrets } from './secrets/local-secrets.ts'
 import type { Stores } from './stores.ts'
@@ -19,6 +21,8 @@ export interface HouseOptions {
   policies: Policies
   secrets: LocalSecrets
   clock: Clock
+  /** Opens the cluster; the simulated one, with the policy's pools, unless told. */
+  openCluster?: ((given: { objects: FolderObjects; clock: Clock; policy: Policy }) => Promise<LocalCluster>) | undefined
   /** Wraps the ports before anything uses them: for tests that break them. */
   wrap?: ((ports: Ports) => Ports) | undefined
   onError?: (what: string, error: unknown) => void
@@ -29,13 +33,15 @@ export type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** Opens what stands behind the ports. `webhook` is the house's own door: the registry's deliveries go through it. */
 export const openParts = async (
-  { stores, clock, policies, secrets, wrap, onError = () => undefined }: HouseOptions,
+  { stores, clock, policies, secrets, openCluster, wrap, onError = () => undefined }: HouseOptions,
   webhook: House['webhook'],
 ) => {
   const objects = openObjects({ root: stores.buckets, clock, database: stores.world })
-  const cluster = openSimulatedCluster({ file: stores.world, clock, objects })
-  for (const [name, pool] of Object.entries((await policies.load()).pools))
-    await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
+  const policy = await policies.load()
+  const cluster: LocalCluster =
+    openCluster === undefined
+      ? await simulated({ stores, clock, objects, policy })
+      : await openCluster({ objects, clock, policy })
   const chat = openChat({ database: stores.world, clock })
   const secret = () => secrets.get('mlflow-webhook')
   const deliver = (request: Parameters<House['webhook']>[1]) => webhook('mlflow', request)
@@ -51,4 +57,17 @@ export const openParts = async (
   const given: Ports = { ledger, cluster, bus, chat, registry, objects, policies, secrets, workflow, clock }
   const ports = wrap?.(given) ?? given
   return { ports, objects, cluster, chat, registry, workflow, bus }
+}
+
+const simulated = async (given: {
+  stores: Stores
+  clock: Clock
+  objects: FolderObjects
+  policy: Policy
+}): Promise<LocalCluster> => {
+  const { stores, policy, ...rest } = given
+  const cluster = openSimulatedCluster({ file: stores.world, ...rest })
+  for (const [name, pool] of Object.entries(policy.pools))
+    await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
+  return cluster
 }

@@ -10,14 +10,18 @@ const RECONCILE_EVERY = 5 * 60_000
 export const turning = async (
   { ports, workflow, cluster, bus }: Parts,
   { stores, clock, onError = () => undefined }: HouseOptions,
-  changed: () => void,
+  /** `changed`: something visible may have; `rung`: a bell woke somebody who now has something to do. */
+  { changed, rung }: { changed: () => void; rung: () => void },
 ): Promise<{ advance(): Promise<number | null>; stop(): void }> => {
   const rings = new Set<Promise<void>>()
   const watching = await watch(ports, {
     onError: (error) => onError('watch', error),
     track: (ring) => {
       rings.add(ring)
-      void ring.then(() => rings.delete(ring))
+      void ring.then(() => {
+        rings.delete(ring)
+        rung()
+      })
     },
   })
   const tellIfWritten = whenWritten(stores, changed)

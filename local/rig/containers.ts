@@ -1,0 +1,111 @@
+import type { KubeObject } from '../../core/kube.ts'
+import { label } from '../../core/names.ts'
+import { objectPath } from '../../effects/cluster/paths.ts'
+import type { Requests } from '../../effects/cluster/requests.ts'
+import type { Clock, Cluster } from '../../flows/ports.ts'
+import { environmentOf, playedContainer } from '../cluster/environment.ts'
+import { type Program, programOf, readSimulation } from '../cluster/program.ts'
+import type { SimulatedOptions } from '../cluster/simulated-cluster.ts'
+import { hasEnded, isReady, isStopping, type Pod, wireTime } from '../cluster/wire.ts'
+
+export interface ContainersOptions {
+  cluster: Cluster
+  requests: Requests
+  objects: SimulatedOptions['objects']
+  installation: string
+  clock: Clock
+  /** Real milliseconds of one minute of a container's life. */
+  minute: number
+  onError: (what: string, error: unknown) => void
+}
+
+/**
+ * Plays the containers of Jobs on kwok's nodes, which have no kubelet: each reads the `simulation.json` beside its input,
+ * writes its `result.json` and ends as that says. Pods of other nodes are left alone. What serves is up as soon as kwok
+ * says so; lost nodes, slow loading and images that cannot be pulled are played by the simulated cluster alone.
+ */
+export const playContainers = async (options: ContainersOptions): Promise<{ stop(): void }> => {
+  const { cluster, installation, onError } = options
+  const timers = new Map<string, NodeJS.Timeout>()
+  const labels = { [label('installation')]: installation }
+  let stopped = false
+  const play = async (pod: Pod): Promise<void> => {
+    const program = await programFor(options, pod)
+    if (stopped) return
+    const ends = () => void end(options, pod, program).catch((error: unknown) => onError(said(pod), error))
+    timers.set(pod.metadata.uid ?? '', setTimeout(ends, ((program.endsAfter ?? 0) / 60_000) * options.minute))
+  }
+  const seen = new Set<string>()
+  const look = (object: KubeObject): void => {
+    const pod = object as Pod
+    const uid = pod.metadata.uid ?? ''
+    if (seen.has(uid) || !isPlayable(pod)) return
+    seen.add(uid)
+    play(pod).catch((error: unknown) => {
+      seen.delete(uid)
+      onError(said(pod), error)
+    })
+  }
+  const watching = await cluster.watch({ labels }, ({ type, object }) => {
+    if (object.kind === 'Pod' && type !== 'DELETED') look(object)
+  })
+  // Those that ran before somebody was here to play them.
+  for (const pod of await cluster.list('Pod', { labels })) look(pod)
+  return {
+    stop: () => {
+      stopped = true
+      watching.stop()
+      for (const timer of timers.values()) clearTimeout(timer)
+    },
+  }
+}
+
+const said = ({ metadata }: Pod): string => `playing pod ${metadata.name}`
+
+/** A Job's container that runs, and that kwok does not end. */
+const isPlayable = (pod: Pod): boolean =>
+  pod.metadata.ownerReferences?.[0]?.kind === 'Job' &&
+  pod.status?.phase === 'Running' &&
+  isReady(pod) &&
+  !isStopping(pod) &&
+  environmentOf(pod, playedContainer(pod))['SIGNALBOX_TASK'] !== undefined
+
+const programFor = async ({ objects }: ContainersOptions, pod: Pod): Promise<Program> =>
+  programOf({ pod, job: null, parsed: await readSimulation(objects, pod), first: false })
+
+/** The result first: whoever sees the Job complete finds it. */
+const end = async (options: ContainersOptions, pod: Pod, program: Program): Promise<void> => {
+  const { cluster, requests, objects, clock } = options
+  const ref = { kind: 'Pod', namespace: pod.metadata.namespace ?? null, name: pod.metadata.name } as const
+  const now = (await cluster.get(ref)) as Pod | null
+  if (now === null || now.metadata.uid !== pod.metadata.uid || hasEnded(now) || isStopping(now)) return
+  if ((await nodeOf(cluster, now))?.metadata.annotations?.['kwok.x-k8s.io/node'] !== 'fake') return
+  if (program.result !== null) {
+    const { bucket, key, text } = program.result
+    await objects.write(bucket, key, Buffer.from(text, 'utf8'))
+  }
+  const at = wireTime(clock.now())
+  const terminated = {
+    exitCode: program.exitCode,
+    reason: program.reason,
+    startedAt: now.status?.startTime,
+    finishedAt: at,
+  }
+  const containerStatuses = (now.status?.containerStatuses ?? []).map((status) => ({
+    ...status,
+    ready: false,
+    started: false,
+    state: { terminated },
+  }))
+  const status = { phase: program.exitCode === 0 ? 'Succeeded' : 'Failed', containerStatuses }
+  const answer = await requests.send({
+    method: 'PATCH',
+    path: `${objectPath(ref)}/status`,
+    type: 'application/merge-patch+json',
+    body: { metadata: { uid: now.metadata.uid }, status },
+  })
+  if (answer.status !== 200 && answer.status !== 404) throw new Error(`${answer.status} ${JSON.stringify(answer.body)}`)
+}
+
+const nodeOf = (cluster: Cluster, { spec }: Pod): Promise<KubeObject | null> =>
+  cluster.get({ kind: 'Node', namespace: null, name: spec?.nodeName ?? '' })
