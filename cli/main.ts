@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan } from './commands/act.ts'
+import { type BootstrapFlags, bootstrap } from './commands/bootstrap.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import { emit } from './commands/emit.ts'
@@ -66,6 +67,7 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
         output.json = self.opts()['json'] === true
       })
   addProduct(add, output, done)
+  addBootstrap(program, output, done)
   addReading(add, output, done)
   addActing(add, output, done)
   return program
@@ -83,6 +85,10 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .option(...CONFIG)
     .option('--speed <n>', 'virtual seconds a second', '1')
     .option('--open', 'open the page in the browser')
+    .option('--rig', 'on a real control plane of its own (built once with Go), in place of the simulated cluster')
+    .option('--context <name>', 'on a cluster of the kubeconfig; `bootstrap` says what it needs')
+    .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
+    .option('--namespace <name>', 'in place of both namespaces of the policy')
     .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
   add('tour', 'play the whole story in the terminal, on virtual time')
     .option(...CONFIG)
@@ -90,6 +96,25 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
     .action(async (flags: Flags) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
+}
+
+const addBootstrap = (program: Command, output: Output, done: Done): void => {
+  program
+    .command('bootstrap')
+    .description('what a cluster needs of Signalbox: namespaces, roles, admission policies, NodePools')
+    .option('--context <name>', 'context of the kubeconfig')
+    .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
+    .option('--node-class <name>', "Karpenter's EC2NodeClass, or group/kind/name", 'gpu')
+    .option('--diff', 'say what would change; writes nothing')
+    .option('--apply', 'apply it; fields that others have set are refused, never taken')
+    .option(...CONFIG)
+    .option('--json', 'print JSON')
+    .exitOverride()
+    .addHelpText('after', `\nWithout --diff and --apply it prints a List for \`kubectl apply -f -\`.\n${EXITS}`)
+    .hook('preAction', (self) => {
+      output.json = self.opts()['json'] === true
+    })
+    .action(async (flags: BootstrapFlags) => done(await bootstrap(flags, output)))
 }
 
 const addReading = (add: Add, output: Output, done: Done): void => {

@@ -1,7 +1,7 @@
 import type { RunKey } from '../core/names.ts'
 import { carryOut } from '../flows/carry-out.ts'
 import type { WorkflowContext } from '../flows/ports.ts'
-import { defineDoor } from './door.ts'
+import { defineDoor, OBSERVE_RIGHTS } from './door.ts'
 
 /** The workflow: one durable execution a run, started by name. Its binding wraps it in the durable SDK. */
 export const door = defineDoor({
@@ -9,14 +9,12 @@ export const door = defineDoor({
   trigger: { kind: 'workflow' },
   ports: ['ledger', 'cluster', 'bus', 'chat', 'registry', 'objects', 'policies', 'secrets', 'workflow', 'clock'],
   kubernetes: [
+    ...OBSERVE_RIGHTS,
     { group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'patch', 'delete'] },
-    { group: 'apps', resource: 'deployments', verbs: ['list', 'patch'] },
-    { group: '', resource: 'services', verbs: ['patch'] },
-    { group: '', resource: 'pods', verbs: ['list'] },
+    // An apply that may make the object needs both verbs; a walk back looks before it deletes.
+    { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
+    { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
-    { group: '', resource: 'nodes', verbs: ['list'] },
-    { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
-    { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'] },
   ],
   handler:
     (ports) =>

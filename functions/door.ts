@@ -1,4 +1,5 @@
 import middy from '@middy/core'
+import type { KubernetesRight } from '../core/bootstrap/rights.ts'
 import type { Contract } from '../events/contract.ts'
 import type { Ports } from '../flows/ports.ts'
 import { type Became, type Intending, type ReactPorts, react } from '../flows/react.ts'
@@ -10,13 +11,6 @@ export type Trigger =
   | { kind: 'http'; method: 'POST'; route: string }
   | { kind: 'schedule'; every: string }
   | { kind: 'workflow' }
-
-/** What a door may do in the cluster: nothing is granted that no door names. */
-export interface KubernetesRight {
-  group: string
-  resource: string
-  verbs: readonly ('get' | 'list' | 'watch' | 'create' | 'patch' | 'delete')[]
-}
 
 /**
  * A Lambda entry as one value: what wakes it, the ports and rights that it needs, and its handler made from ports. The
@@ -58,9 +52,9 @@ export const REACT_PORTS = ['ledger', 'objects', 'registry', 'cluster', 'policie
 
 /** What planning on paper reads. */
 export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [
-  { group: '', resource: 'pods', verbs: ['list'] },
-  { group: '', resource: 'nodes', verbs: ['list'] },
+  { group: '', resource: 'pods', verbs: ['list'], everywhere: true },
+  { group: '', resource: 'nodes', verbs: ['list'], everywhere: true },
   { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
   { group: 'apps', resource: 'deployments', verbs: ['list'] },
-  { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'] },
+  { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'], everywhere: true },
 ]

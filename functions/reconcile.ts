@@ -6,6 +6,10 @@ export const door = defineDoor({
   name: 'reconcile',
   trigger: { kind: 'schedule', every: '5m' },
   ports: ['ledger', 'cluster', 'bus', 'chat', 'registry', 'objects', 'policies', 'secrets', 'workflow', 'clock'],
-  kubernetes: [...OBSERVE_RIGHTS, { group: 'batch', resource: 'jobs', verbs: ['list', 'delete'] }],
+  kubernetes: [
+    ...OBSERVE_RIGHTS,
+    { group: 'batch', resource: 'jobs', verbs: ['list'], everywhere: true },
+    { group: 'batch', resource: 'jobs', verbs: ['delete'] },
+  ],
   handler: (ports) => chain(() => reconcile(ports)),
 })

@@ -7,9 +7,9 @@ export const door = defineDoor({
   trigger: { kind: 'schedule', every: '1m' },
   ports: ['ledger', 'cluster', 'policies', 'workflow'],
   kubernetes: [
-    { group: 'batch', resource: 'jobs', verbs: ['watch'] },
-    { group: 'apps', resource: 'deployments', verbs: ['watch'] },
-    { group: '', resource: 'pods', verbs: ['watch'] },
+    { group: 'batch', resource: 'jobs', verbs: ['list', 'watch'], everywhere: true },
+    { group: 'apps', resource: 'deployments', verbs: ['list', 'watch'], everywhere: true },
+    { group: '', resource: 'pods', verbs: ['list', 'watch'], everywhere: true },
   ],
   handler: (ports) => (options: Parameters<typeof watch>[1]) => watch(ports, options),
 })

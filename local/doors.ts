@@ -1,5 +1,6 @@
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
+import { door as carryOut } from '../functions/carry-out.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Answer } from '../functions/door.ts'
 import type { HttpEvent } from '../functions/http.ts'
@@ -7,6 +8,7 @@ import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
+import { door as watch } from '../functions/watch.ts'
 import { matches } from './bus/match-pattern.ts'
 import type { Became, RawAnswer, RawRequest } from './house-type.ts'
 
@@ -16,6 +18,14 @@ const busDoors = [datasetUploaded, modelPromoted].map((door) => {
     throw new Error(`${door.name} has no pattern`)
   return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
 })
+
+/** The doors that touch the cluster: each gets a role of its own. */
+export const clusterDoors = [datasetUploaded, modelPromoted, carryOut, watch, reconcile].map(
+  ({ name, kubernetes }) => ({
+    name,
+    kubernetes,
+  }),
+)
 
 /** The local bus's targets: the same doors that a rule wakes in AWS. */
 export const busTargets = (ports: () => Ports) =>

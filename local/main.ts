@@ -1,8 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Policy } from '../core/policy.ts'
+import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
+import type { Clock, Policies } from '../flows/ports.ts'
 import { scaledClock } from './clock.ts'
+import { expectFurnished } from './cluster/furnished.ts'
+import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
 import { type LocalHouse, openHouse } from './house.ts'
+import type { FolderObjects } from './objects/folder-objects.ts'
 import { openPolicies } from './policies/file-policies.ts'
 import { openSecrets } from './secrets/local-secrets.ts'
 import { startServer } from './server/server.ts'
@@ -26,6 +32,16 @@ export interface StartOptions {
   /** Virtual seconds a second. */
   speed: number
   version: string
+  /** In place of the simulated cluster. Its time is real: `speed` must be 1. */
+  cluster?: RealStart | undefined
+}
+
+/** Which real cluster, and where on it. */
+export interface RealStart {
+  kubeconfig?: string | undefined
+  context?: string | undefined
+  /** In place of both namespaces of the policy. */
+  namespace?: string | undefined
 }
 
 export interface Product {
@@ -41,9 +57,10 @@ export const givenSecrets = () => ({
 })
 
 /** Starts the whole product on this machine: files, doors, timers, page. Throws with a readable message. */
-export const startProduct = async ({ port, dataDir, configFile, speed, version }: StartOptions): Promise<Product> => {
+export const startProduct = async (options: StartOptions): Promise<Product> => {
+  const { port, dataDir, configFile, speed, version, cluster } = options
   mkdirSync(dataDir, { recursive: true })
-  const policies = await openPolicies({ file: configFile })
+  const policies = inNamespace(await openPolicies({ file: configFile }), cluster?.namespace)
   const secrets = openSecrets({
     dataDir,
     given: givenSecrets(),
@@ -52,7 +69,7 @@ export const startProduct = async ({ port, dataDir, configFile, speed, version }
   const clock = scaledClock({ start: resumeAt(dataDir), speed })
   const onError = (what: string, error: unknown): void =>
     console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
-  const house = await openHouse({ stores, policies, secrets, clock, onError })
+  const house = await openHouse({ stores, policies, secrets, clock, openCluster: openerOf(cluster, onError), onError })
   const tours = tourOnPage(house)
   const server = await startServer({ house, port, version, tour: tours })
   const stop = keepGoing(house, { speed, onError: (error) => onError('the timer', error) })
@@ -74,6 +91,29 @@ export const startProduct = async ({ port, dataDir, configFile, speed, version }
     },
   }
 }
+
+/** A minute that a container plays on a rig's node lasts a second. */
+const PLAYED_MINUTE = 1000
+
+const openerOf = (start: RealStart | undefined, onError: (what: string, error: unknown) => void) => {
+  if (start === undefined) return undefined
+  const config = loadKubeconfig({
+    ...(start.kubeconfig === undefined ? {} : { file: start.kubeconfig }),
+    ...(start.context === undefined ? {} : { context: start.context }),
+  })
+  return async ({ objects, clock, policy }: { objects: FolderObjects; clock: Clock; policy: Policy }) => {
+    await expectFurnished(config, policy)
+    const { installation } = policy
+    return openRealCluster({ config, clock, objects, installation, minute: PLAYED_MINUTE, onError })
+  }
+}
+
+const inNamespace = (policies: Policies, namespace: string | undefined): Policies =>
+  namespace === undefined
+    ? policies
+    : {
+        load: async () => ({ ...(await policies.load()), namespaces: { training: namespace, serving: namespace } }),
+      }
 
 /** Virtual time goes on where it was: rows of the ledger must never lie in the future. */
 const CLOCK_FILE = 'clock'

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { assets, cacheDir } from '../local/rig/cache.ts'
 import { type Rig, rigDown, rigs, rigUp } from '../local/rig/rig.ts'
 
 const HELP = `npm run rig -- up|down|status [--name NAME] [--json]
@@ -17,9 +16,6 @@ A real control plane on this machine, as plain processes on loopback: etcd, kube
 Programs in KUBEBUILDER_ASSETS are taken in place of built ones. Built ones are kept in
 $XDG_CACHE_HOME/signalbox or ~/.cache/signalbox, outside the repository.
 `
-
-/** Where programs and rigs are kept. */
-export const cacheDir = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'signalbox')
 
 const named = (name: string): Rig | undefined => rigs(cacheDir).find((rig) => rig.name === name)
 
@@ -38,7 +34,7 @@ const main = async (): Promise<number> => {
   const say = (text: string, value: unknown): void => console.log(json ? JSON.stringify(value) : text)
   if (command === 'up') {
     const log = (line: string): void => console.error(line)
-    const rig = await rigUp({ name, cacheDir, assets: process.env['KUBEBUILDER_ASSETS'], log })
+    const rig = await rigUp({ name, cacheDir, assets, log })
     say(`export KUBECONFIG=${rig.kubeconfig}`, { rig })
     return 0
   }

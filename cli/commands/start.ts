@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process'
-import { startProduct } from '../../local/main.ts'
+import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
+import { applyManifest } from '../../effects/cluster/manifests.ts'
+import { openRequests } from '../../effects/cluster/requests.ts'
+import { NotFurnished } from '../../local/cluster/furnished.ts'
+import { clusterDoors } from '../../local/doors.ts'
+import { type RealStart, startProduct } from '../../local/main.ts'
+import { readConfig } from '../../local/policies/file-policies.ts'
+import { assets, cacheDir } from '../../local/rig/cache.ts'
+import { NODE_CLASS } from '../../local/rig/contents.ts'
+import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
 import { EXIT, Explained, type Output } from '../output.ts'
 
 export interface StartFlags {
@@ -8,6 +19,10 @@ export interface StartFlags {
   config: string
   speed: string
   open?: boolean
+  rig?: boolean
+  context?: string
+  kubeconfig?: string
+  namespace?: string
 }
 
 /** Runs the product until Ctrl-C. */
@@ -16,20 +31,72 @@ export const start = async (flags: StartFlags, version: string, output: Output):
   const speed = Number(flags.speed)
   if (!(speed > 0 && speed <= 100_000))
     throw new Explained('--speed is a number of virtual seconds a second, more than 0', EXIT.usage)
-  const product = await startProduct({ port, dataDir: flags.data, configFile: flags.config, speed, version }).catch(
-    (error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
-        throw new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-      throw error
-    },
-  )
-  output.out(output.json ? JSON.stringify({ url: product.url, data: flags.data, speed }) : welcome(product.url, flags))
-  if (flags.open) openBrowser(product.url)
-  await new Promise<void>((resolve) => {
+  const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
-  await product.close()
-  return EXIT.ok
+  const real = realOf(flags, speed)
+  const rig = flags.rig ? await bootRig(flags, output) : null
+  try {
+    const cluster = rig === null ? real : { ...real, kubeconfig: rig.kubeconfig }
+    const options = { port, dataDir: flags.data, configFile: flags.config, speed, version, cluster }
+    const product = await startProduct(options).catch((error: unknown) => {
+      throw explained(error, port)
+    })
+    const at = { url: product.url, data: flags.data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
+    output.out(output.json ? JSON.stringify(at) : welcome(product.url, flags))
+    if (rig !== null && !output.json) output.out(`\nA real control plane: export KUBECONFIG=${rig.kubeconfig}`)
+    if (flags.open) openBrowser(product.url)
+    await interrupted
+    await product.close()
+    return EXIT.ok
+  } finally {
+    if (rig !== null) await rigDown(rig)
+  }
+}
+
+const explained = (error: unknown, port: number): unknown => {
+  if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
+    return new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
+  return error instanceof NotFurnished ? new Explained(error.message) : error
+}
+
+/** The real cluster that the flags name, if they name one. */
+const realOf = ({ rig, context, kubeconfig, namespace }: StartFlags, speed: number): RealStart | undefined => {
+  const named = context !== undefined || kubeconfig !== undefined
+  const wrong = [
+    [rig && named, '--rig brings a cluster of its own: leave --context and --kubeconfig out'],
+    [!rig && !named && namespace !== undefined, '--namespace is for a real cluster: name it with --context, or --rig'],
+    [(rig || named) && speed !== 1, '--speed: a real cluster has real time'],
+  ].find(([is]) => is)
+  if (wrong !== undefined) throw new Explained(String(wrong[1]), EXIT.usage)
+  if (named) expectContext({ kubeconfig, context })
+  return rig || named ? { kubeconfig, context, namespace } : undefined
+}
+
+/** A name that is none is told before anything starts. */
+const expectContext = ({ kubeconfig, context }: RealStart): void => {
+  try {
+    loadKubeconfig({ ...(kubeconfig ? { file: kubeconfig } : {}), ...(context ? { context } : {}) })
+  } catch (error) {
+    throw new Explained(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** A rig of this process alone, with everything that `bootstrap` applies. */
+const bootRig = async ({ config, namespace }: StartFlags, output: Output): Promise<Rig> => {
+  const policy = parsePolicy(await readConfig(config))
+  const namespaces = namespace === undefined ? policy.namespaces : { training: namespace, serving: namespace }
+  const log = (line: string): void => output.err(line)
+  const rig = await rigUp({ name: `start-${process.pid}`, cacheDir, assets, owner: process.pid, log }).catch(
+    (error: unknown) => {
+      throw new Explained(error instanceof Error ? error.message : String(error))
+    },
+  )
+  const requests = await openRequests(loadKubeconfig({ file: rig.kubeconfig }))
+  for (const manifest of bootstrapManifests({ ...policy, namespaces }, clusterDoors, NODE_CLASS))
+    await applyManifest(requests, manifest)
+  await requests.close()
+  return rig
 }
 
 const welcome = (url: string, { data, speed }: StartFlags): string => `Signalbox is ready: ${url}

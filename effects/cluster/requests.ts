@@ -25,6 +25,8 @@ export interface RequestsOptions {
   deadline?: number
   /** Tries of one call, 5 unless told. */
   tries?: number
+  /** Sent with each request besides those that authenticate: impersonation, for example. */
+  headers?: Record<string, string>
   /** Between 0 and 1: spreads retries of many callers. */
   random?: () => number
   /** Waits before another try. Milliseconds. */
@@ -68,7 +70,7 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
       method,
       dispatcher,
       signal: AbortSignal.timeout(deadline),
-      headers: { accept: 'application/json', ...(await authentication()), ...content },
+      headers: { accept: 'application/json', ...(await authentication()), ...content, ...options.headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await answer.text()

@@ -1,7 +1,7 @@
 import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
 import { schedulerSays, whyNot } from './fitting.ts'
-import { nodeOf } from './node-pool-object.ts'
+import { nodeOf } from './node-of-pool.ts'
 import { nodeGpus } from './nodes.ts'
 import { bindPod, leaveWaiting } from './pods.ts'
 import { gpusOf, isReady, isStopping, millisOf, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'

@@ -10,22 +10,27 @@ export interface RealClusterOptions {
   clock: Clock
   objects: SimulatedOptions['objects']
   installation: string
+  /** As `RequestsOptions` says. */
+  headers?: Record<string, string>
   /** Real milliseconds of one minute that a container on a kwok node lives. */
   minute: number
   onError: (what: string, error: unknown) => void
 }
 
 /** A cluster of a kubeconfig, for the house on this machine. Containers on kwok's nodes are played. */
-export const openRealCluster = async ({ config, ...rest }: RealClusterOptions): Promise<LocalCluster> => {
-  const cluster = await openKubernetesCluster(config, { onError: rest.onError })
+export const openRealCluster = async ({ config, headers = {}, ...rest }: RealClusterOptions): Promise<LocalCluster> => {
+  const cluster = await openKubernetesCluster(config, { headers, onError: rest.onError })
   const requests = await openRequests(config)
-  const playing = await playContainers({ cluster, requests, ...rest })
+  // Containers have no rights of the doors: what plays them asks for itself.
+  const played = await openKubernetesCluster(config, { watched: ['Pod'], onError: rest.onError })
+  const playing = await playContainers({ cluster: played, requests, ...rest })
   return {
     ...cluster,
     advance: async () => null,
     close: async () => {
       playing.stop()
       await requests.close()
+      await played.close()
       await cluster.close()
     },
   }

@@ -47,11 +47,24 @@ describe('help', () => {
   })
 })
 
+it('bootstrap --help says what it does without --diff and --apply', async () => {
+  const { code, out } = await cli('bootstrap', '--help')
+  expect(code).toBe(0)
+  for (const part of ['--context <name>', '--diff', '--apply', 'kubectl apply -f -', 'Exit codes'])
+    expect(out).toContain(part)
+})
+
 describe('wrong usage ends with 2 and says what is wrong', () => {
   it.each([
     ['a command that is none', ['lunch'], /unknown command/],
     ['an option that is none', ['plans', '--fast'], /unknown option/],
     ['an answer without its person', ['approve', 'p1'], /--by/],
+    ['a real cluster in virtual time', ['start', '--context', 'x', '--speed', '60'], /real time/],
+    ['a namespace of no cluster', ['start', '--namespace', 'x'], /--context/],
+    ['two clusters at once', ['start', '--rig', '--context', 'x'], /of its own/],
+    ['a bootstrap that shows and applies at once', ['bootstrap', '--diff', '--apply'], /one of them/],
+    ['a bootstrap of no cluster', ['bootstrap', '--apply'], /--context NAME/],
+    ['a node class of two parts', ['bootstrap', '--node-class', 'a/b'], /group\/kind\/name/],
     ['a freeze without an end', ['freeze'], /--until/],
     ['an end that is no time', ['freeze', '--until', 'soon'], /--until is a duration such as 4h/],
     ['a port that is none', ['start', '--port', '70000'], /--port is a whole number from 0 to 65535, not 70000/],

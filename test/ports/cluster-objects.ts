@@ -1,6 +1,6 @@
+import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
 import { GPU, type KubeObject, refOf } from '../../core/kube.ts'
 import type { Cluster } from '../../flows/ports.ts'
-import { nodePoolObject } from '../../local/cluster/node-pool-object.ts'
 
 /** A cluster to try, with time hidden behind `settle`. */
 export interface OpenedCluster {

@@ -1,14 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
+import type { Manifest } from '../../core/bootstrap/manifest.ts'
+import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { emptyLane } from '../../core/lane.ts'
 import { runName } from '../../core/names.ts'
 import { type Policy, parsePolicy } from '../../core/policy.ts'
 import type { AnswerRow, LaneRow, RunRow } from '../../core/rows.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
+import { applyManifest, manifestPath } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
 import type { Ports } from '../../flows/ports.ts'
-import { nodePoolObject } from '../../local/cluster/node-pool-object.ts'
 import { openRealCluster } from '../../local/cluster/real-cluster.ts'
+import { clusterDoors } from '../../local/doors.ts'
 import { keepGoing } from '../../local/drive.ts'
 import { type LocalHouse, openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
@@ -44,12 +47,14 @@ export const openRealTown = async ({
   policy = ownPolicy(`town-${process.pid}-${++count}`),
   minute = 100,
   server,
+  headers = {},
   wrap,
 }: {
   policy?: Policy
   minute?: number
   /** In place of the rig's own address: a proxy of a test. */
   server?: string
+  headers?: Record<string, string>
   wrap?: (ports: Ports) => Ports
 } = {}): Promise<RealTown> => {
   const config = loadKubeconfig({ file: inject('kubeconfig') })
@@ -68,6 +73,7 @@ export const openRealTown = async ({
     openCluster: ({ objects }) =>
       openRealCluster({
         config: through,
+        headers,
         clock,
         objects,
         installation: policy.installation,
@@ -124,25 +130,17 @@ export const openRealTown = async ({
   return town
 }
 
-const furnish = async (requests: Requests, { namespaces, pools }: Policy): Promise<void> => {
-  for (const name of new Set(Object.values(namespaces))) {
-    const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }
-    await requests.send({ method: 'POST', path: '/api/v1/namespaces', body })
-    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'signalbox-serving' } }
-    await requests.send({ method: 'POST', path: `/api/v1/namespaces/${name}/serviceaccounts`, body: account })
-  }
-  for (const [name, pool] of Object.entries(pools)) {
-    const object = nodePoolObject({ name, ...pool })
-    const spec = { ...object.spec, template: { ...object.spec?.template } }
-    spec.template.spec = { ...spec.template.spec, nodeClassRef: { ...NODE_CLASS } }
-    await requests.send({ method: 'POST', path: '/apis/karpenter.sh/v1/nodepools', body: { ...object, spec } })
+/** As `signalbox bootstrap --apply` does. */
+export const furnish = async (requests: Requests, policy: Policy): Promise<void> => {
+  for (const manifest of bootstrapManifests(policy, clusterDoors, NODE_CLASS)) {
+    const { state, detail } = await applyManifest(requests, manifest)
+    if (state === 'refused') throw new Error(`${manifest.kind} ${manifest.metadata.name}: ${detail.join()}`)
   }
 }
 
 /** Pools go with their nodes; the namespace takes its objects along. */
-const clear = async (requests: Requests, { namespaces, pools }: Policy): Promise<void> => {
-  for (const name of new Set(Object.values(namespaces)))
-    await requests.send({ method: 'DELETE', path: `/api/v1/namespaces/${name}` })
-  for (const name of Object.keys(pools))
-    await requests.send({ method: 'DELETE', path: `/apis/karpenter.sh/v1/nodepools/${name}` })
+export const clear = async (requests: Requests, policy: Policy): Promise<void> => {
+  const ends = (manifest: Manifest): boolean => manifest.metadata.namespace === undefined
+  for (const manifest of bootstrapManifests(policy, clusterDoors).filter(ends))
+    await requests.send({ method: 'DELETE', path: manifestPath(manifest) })
 }

@@ -1,14 +1,13 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { rigDown, rigUp } from '../../local/rig/rig.ts'
 
 /** Boots the rig that all files share, and ends it. Killed in between, the next rig sweeps it away. */
 export default async (project: TestProject): Promise<() => Promise<void>> => {
   const rig = await rigUp({
     name: `test-${process.pid}`,
-    cacheDir: join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'signalbox'),
-    assets: process.env['KUBEBUILDER_ASSETS'],
+    cacheDir,
+    assets,
     owner: process.pid,
     log: (line) => console.log(line),
   })

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
 import { jobState } from '../../../core/job-state.ts'
 import { GPU, type KubeObject, refOf } from '../../../core/kube.ts'
-import { nodePoolObject } from '../../../local/cluster/node-pool-object.ts'
 import { objectsIn } from '../../ports/cluster-objects.ts'
 import { MINUTE, openRig, type Rig, START, taskJob } from './world-fixture.ts'
 

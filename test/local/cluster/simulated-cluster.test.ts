@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
 import { GPU, type KubeObject } from '../../../core/kube.ts'
-import { nodePoolObject } from '../../../local/cluster/node-pool-object.ts'
 import { objectsIn } from '../../ports/cluster-objects.ts'
 import { openRig, type Rig, taskJob } from './world-fixture.ts'
 

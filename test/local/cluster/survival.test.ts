@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
 import { canonicalJson } from '../../../core/digest.ts'
 import type { Kind, KubeObject } from '../../../core/kube.ts'
-import { nodePoolObject } from '../../../local/cluster/node-pool-object.ts'
 import { objectsIn } from '../../ports/cluster-objects.ts'
 import { openRig, type Rig, taskJob } from './world-fixture.ts'
 

@@ -1,0 +1,81 @@
+import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
+import { EC2_NODE_CLASS, type NodeClass } from '../../core/bootstrap/node-pools.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
+import { applyManifest, compareManifest, type Difference } from '../../effects/cluster/manifests.ts'
+import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
+import { clusterDoors } from '../../local/doors.ts'
+import { readConfig } from '../../local/policies/file-policies.ts'
+import { columns, EXIT, Explained, type Output, show } from '../output.ts'
+
+export interface BootstrapFlags {
+  config: string
+  context?: string
+  kubeconfig?: string
+  nodeClass?: string
+  diff?: boolean
+  apply?: boolean
+}
+
+/** What a cluster needs of Signalbox: printed for `kubectl apply`, compared with a cluster, or applied to it. */
+export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<number> => {
+  const { diff, apply } = flags
+  if (diff && apply) throw new Explained('--diff or --apply: one of them', EXIT.usage)
+  const policy = parsePolicy(await readConfig(flags.config))
+  const manifests = bootstrapManifests(policy, clusterDoors, nodeClassOf(flags.nodeClass))
+  if (!diff && !apply) {
+    output.out(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: manifests }, null, 2))
+    return EXIT.ok
+  }
+  const requests = await reach(flags)
+  try {
+    const found: Difference[] = []
+    for (const manifest of manifests) found.push(await (apply ? applyManifest : compareManifest)(requests, manifest))
+    tell(found, apply === true, output)
+    return found.some(({ state }) => state === 'refused') ? EXIT.failed : EXIT.ok
+  } finally {
+    await requests.close()
+  }
+}
+
+const reach = async ({ kubeconfig, context }: BootstrapFlags): Promise<Requests> => {
+  if (context === undefined && kubeconfig === undefined)
+    throw new Explained('--context NAME says which cluster: nothing is done to a current context unasked', EXIT.usage)
+  try {
+    const config = loadKubeconfig({
+      ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    })
+    return await openRequests(config, { tries: 2 })
+  } catch (error) {
+    throw new Explained(error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** `gpu`, or `group/kind/name` where nodes are not Karpenter's on AWS. */
+const nodeClassOf = (text: string | undefined): NodeClass => {
+  if (text === undefined) return EC2_NODE_CLASS
+  const [group, kind, name, more] = text.split('/')
+  if (kind === undefined) return { ...EC2_NODE_CLASS, name: text }
+  if (!group || !kind || !name || more !== undefined)
+    throw new Explained('--node-class is a name, or group/kind/name', EXIT.usage)
+  return { group, kind, name }
+}
+
+const WORDS = {
+  diff: { missing: 'would be made', changed: 'would change', same: 'as it should be', refused: 'REFUSED' },
+  apply: { missing: 'made', changed: 'applied', same: 'applied', refused: 'REFUSED' },
+}
+
+const tell = (found: Difference[], applied: boolean, output: Output): void => {
+  const words = WORDS[applied ? 'apply' : 'diff']
+  const rows = found.map(({ manifest, state, detail }) => {
+    const { name, namespace } = manifest.metadata
+    return [words[state], manifest.kind, namespace === undefined ? name : `${namespace}/${name}`, detail.join('; ')]
+  })
+  const objects = found.map(({ manifest, state, detail }) => {
+    const { name, namespace = null } = manifest.metadata
+    return { kind: manifest.kind, namespace, name, state, detail }
+  })
+  show(output, { applied, objects }, columns(rows))
+}

@@ -1,0 +1,33 @@
+import type { Policy } from '../policy.ts'
+import { SERVING_ACCOUNT } from '../workloads/vllm.ts'
+import { admissionPolicies } from './admission.ts'
+import type { Manifest } from './manifest.ts'
+import { type NodeClass, nodePoolObject } from './node-pools.ts'
+import { type KubernetesRight, rolesOf } from './rights.ts'
+
+/**
+ * Everything that a cluster needs before Signalbox works on it, in the order in which it is applied: namespaces, the
+ * account of serving pods, one role a door, what admission refuses, and the NodePools of the policy.
+ */
+export const bootstrapManifests = (
+  policy: Policy,
+  doors: readonly { name: string; kubernetes: readonly KubernetesRight[] }[],
+  nodeClass?: NodeClass,
+): Manifest[] => {
+  const { training, serving } = policy.namespaces
+  const namespaces = [...new Set([training, serving])]
+  return [
+    ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name: SERVING_ACCOUNT, namespace: serving },
+      automountServiceAccountToken: false,
+    },
+    ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
+    ...admissionPolicies(policy),
+    ...Object.entries(policy.pools).map(
+      ([name, pool]) => nodePoolObject({ name, ...pool }, nodeClass) as unknown as Manifest,
+    ),
+  ]
+}

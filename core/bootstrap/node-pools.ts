@@ -1,0 +1,43 @@
+import { GPU, type KubeObject } from '../kube.ts'
+import { label } from '../names.ts'
+
+const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
+
+/** The node class that a pool launches with: AMI, subnets, role. */
+export interface NodeClass {
+  group: string
+  kind: string
+  name: string
+}
+
+/** Karpenter's on AWS; the cluster's owner makes it. */
+export const EC2_NODE_CLASS: NodeClass = { group: 'karpenter.k8s.aws', kind: 'EC2NodeClass', name: 'gpu' }
+
+/**
+ * On a NodePool's template: GPUs of one of its nodes. Karpenter knows them by the instance type; the simulation has no
+ * price list and asks for them here.
+ */
+export const GPUS_PER_NODE_LABEL = label('gpus-per-node')
+
+/** A NodePool as `signalbox-ceiling` applies it: the ceiling is whole GPUs, null for none. */
+export const nodePoolObject = (
+  pool: { name: string; instanceType: string; gpusPerNode: number; maxGpus: number | null },
+  nodeClass: NodeClass = EC2_NODE_CLASS,
+): KubeObject<'NodePool'> => ({
+  apiVersion: 'karpenter.sh/v1',
+  kind: 'NodePool',
+  metadata: { name: pool.name },
+  spec: {
+    template: {
+      metadata: { labels: { [GPUS_PER_NODE_LABEL]: String(pool.gpusPerNode) } },
+      spec: {
+        nodeClassRef: { ...nodeClass },
+        taints: [{ key: GPU, value: 'true', effect: 'NoSchedule' }],
+        expireAfter: 'Never',
+        requirements: [{ key: INSTANCE_TYPE_LABEL, operator: 'In', values: [pool.instanceType] }],
+      },
+    },
+    ...(pool.maxGpus === null ? {} : { limits: { [GPU]: String(pool.maxGpus) } }),
+    disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: '10m' },
+  },
+})

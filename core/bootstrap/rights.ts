@@ -1,0 +1,48 @@
+import type { Identity } from '../names.ts'
+import type { Manifest } from './manifest.ts'
+
+/** What a door may do in the cluster: nothing is granted that no door names. */
+export interface KubernetesRight {
+  group: string
+  /** Plural, as in a path; a subresource after a slash. */
+  resource: string
+  verbs: readonly ('get' | 'list' | 'watch' | 'create' | 'patch' | 'delete')[]
+  /** In every namespace, or of a kind without namespaces; only in Signalbox's namespaces when left out. */
+  everywhere?: true
+}
+
+/** The Kubernetes group that a door's IAM role is mapped to by its access entry. */
+export const groupOf = ({ installation }: Pick<Identity, 'installation'>, door: string): string =>
+  `signalbox:${installation}:${door}`
+
+/** RBAC for one door: what it does everywhere in a cluster role, the rest in a role of each namespace. */
+export const rolesOf = (
+  identity: Pick<Identity, 'installation'>,
+  { name, kubernetes }: { name: string; kubernetes: readonly KubernetesRight[] },
+  namespaces: readonly string[],
+): Manifest[] => {
+  const called = `signalbox-${identity.installation}-${name}`
+  const subjects = [{ apiGroup: RBAC, kind: 'Group', name: groupOf(identity, name) }]
+  const pair = (prefix: '' | 'Cluster', rights: KubernetesRight[], namespace?: string): Manifest[] => {
+    if (rights.length === 0) return []
+    const metadata = { name: called, ...(namespace === undefined ? {} : { namespace }) }
+    const roleRef = { apiGroup: RBAC, kind: `${prefix}Role`, name: called }
+    return [
+      { apiVersion: `${RBAC}/v1`, kind: `${prefix}Role`, metadata, rules: rights.map(ruleOf) },
+      { apiVersion: `${RBAC}/v1`, kind: `${prefix}RoleBinding`, metadata, subjects, roleRef },
+    ]
+  }
+  const [wide, narrow] = [
+    kubernetes.filter(({ everywhere }) => everywhere),
+    kubernetes.filter((one) => !one.everywhere),
+  ]
+  return [...pair('Cluster', wide), ...namespaces.flatMap((namespace) => pair('', narrow, namespace))]
+}
+
+const RBAC = 'rbac.authorization.k8s.io'
+
+const ruleOf = ({ group, resource, verbs }: KubernetesRight): object => ({
+  apiGroups: [group],
+  resources: [resource],
+  verbs: [...verbs],
+})

@@ -1,0 +1,51 @@
+import type { KubernetesRight } from '../../core/bootstrap/rights.ts'
+import { denied } from './answers.ts'
+import type { Requests } from './requests.ts'
+
+/** One thing that is asked: may I do this here. */
+interface Attributes {
+  group: string
+  resource: string
+  subresource?: string
+  verb: string
+  /** Empty: in all of them. */
+  namespace: string
+}
+
+/** The rights that who asks does not have, each as words: the API server itself is asked. */
+export const missingRights = async (
+  requests: Requests,
+  rights: readonly KubernetesRight[],
+  namespaces: readonly string[],
+): Promise<string[]> => {
+  const asked = new Map(
+    rights.flatMap((right) => attributesOf(right, namespaces)).map((attributes) => [said(attributes), attributes]),
+  )
+  const allowed = await Promise.all([...asked.values()].map((attributes) => isAllowed(requests, attributes)))
+  return [...asked.keys()].filter((_, index) => !allowed[index])
+}
+
+const attributesOf = (
+  { group, resource, verbs, everywhere }: KubernetesRight,
+  namespaces: readonly string[],
+): Attributes[] => {
+  const [name = '', subresource] = resource.split('/')
+  const what = { group, resource: name, ...(subresource === undefined ? {} : { subresource }) }
+  return verbs.flatMap((verb) => (everywhere ? [''] : namespaces).map((namespace) => ({ ...what, verb, namespace })))
+}
+
+const said = ({ group, resource, subresource, verb, namespace }: Attributes): string =>
+  [
+    `${verb} ${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`,
+    namespace === '' ? 'everywhere' : `in ${namespace}`,
+  ].join(' ')
+
+const isAllowed = async (requests: Requests, resourceAttributes: Attributes): Promise<boolean> => {
+  const { status, body } = await requests.send({
+    method: 'POST',
+    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+    body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+  })
+  if (status !== 201) throw new Error(`the rights could not be asked for: ${denied(status, body).message}`)
+  return (body as { status: { allowed: boolean } }).status.allowed
+}

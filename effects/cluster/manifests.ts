@@ -1,0 +1,72 @@
+import type { Manifest } from '../../core/bootstrap/manifest.ts'
+import { applyConflict, denied } from './answers.ts'
+import type { Requests } from './requests.ts'
+
+/** Who owns what `bootstrap` applies. */
+const MANAGER = 'signalbox-bootstrap'
+
+/** How the cluster differs from a manifest. `changed` names the fields. */
+export interface Difference {
+  manifest: Manifest
+  state: 'missing' | 'changed' | 'same' | 'refused'
+  /** Fields that would change, or why the server refuses it. */
+  detail: string[]
+}
+
+/** The path of a manifest's object. */
+export const manifestPath = ({ apiVersion, kind, metadata }: Manifest): string => {
+  const prefix = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
+  const place = metadata.namespace === undefined ? '' : `/namespaces/${encodeURIComponent(metadata.namespace)}`
+  return `${prefix}${place}/${plural(kind.toLowerCase())}/${encodeURIComponent(metadata.name)}`
+}
+
+const plural = (kind: string): string => (kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)
+
+/** What applying it would do; nothing is written: the server itself is asked, by a dry run. */
+export const compareManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
+  const path = manifestPath(manifest)
+  const there = await requests.send({ method: 'GET', path })
+  if (there.status === 404) return { manifest, state: 'missing', detail: [] }
+  if (there.status !== 200) return { manifest, state: 'refused', detail: [denied(there.status, there.body).message] }
+  const answer = await send(requests, manifest, { dryRun: 'All' })
+  if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
+  const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
+  return { manifest, state: fields.length === 0 ? 'same' : 'changed', detail: fields }
+}
+
+/** Applies it without force: fields that somebody else has set otherwise are a refusal that names them. */
+export const applyManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
+  const answer = await send(requests, manifest, {})
+  if (answer.status === 201) return { manifest, state: 'missing', detail: [] }
+  return answer.status === 200
+    ? { manifest, state: 'changed', detail: [] }
+    : { manifest, state: 'refused', detail: [whyNot(answer)] }
+}
+
+const send = (requests: Requests, manifest: Manifest, query: Record<string, string>) =>
+  requests.send({
+    method: 'PATCH',
+    path: manifestPath(manifest),
+    query: { fieldManager: MANAGER, fieldValidation: 'Strict', ...query },
+    type: 'application/apply-patch+yaml',
+    body: manifest,
+  })
+
+/** What the server keeps for itself. */
+const BOOKKEEPING = /^(status|metadata\.(managedFields|resourceVersion|generation))\b/
+
+const whyNot = ({ status, body }: { status: number; body: unknown }): string => {
+  const conflict = status === 409 ? applyConflict(body) : null
+  return conflict === null
+    ? denied(status, body).message
+    : `${conflict.manager} has set ${conflict.fields.join(', ')} otherwise`
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+const differing = (a: unknown, b: unknown, path: string): string[] => {
+  if (!isObject(a) || !isObject(b)) return a === b ? [] : [path]
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((key) =>
+    differing(a[key], b[key], path === '' ? key : `${path}.${key}`),
+  )
+}

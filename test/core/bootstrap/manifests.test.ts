@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import type { Manifest } from '../../../core/bootstrap/manifest.ts'
+import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { clusterDoors } from '../../../local/doors.ts'
+import config from '../../../signalbox.config.ts'
+
+const policy = parsePolicy(config)
+const manifests = bootstrapManifests(policy, clusterDoors)
+const named = ({ kind, metadata }: Manifest): string => `${kind} ${metadata.namespace ?? ''}/${metadata.name}`
+
+describe('what a cluster needs before Signalbox works on it', () => {
+  it('namespaces come before what is in them, and nothing is there twice', () => {
+    const names = manifests.map(named)
+    expect(new Set(names).size).toBe(names.length)
+    const made = new Set<string>()
+    for (const { kind, metadata } of manifests) {
+      if (kind === 'Namespace') made.add(metadata.name)
+      if (metadata.namespace !== undefined) expect(made).toContain(metadata.namespace)
+    }
+  })
+
+  it('one namespace for both is made once', () => {
+    const both = parsePolicy({ ...config, namespaces: { training: 'ml', serving: 'ml' } })
+    const names = bootstrapManifests(both, clusterDoors).map(named)
+    expect(names.filter((name) => name.startsWith('Namespace'))).toEqual(['Namespace /ml'])
+    expect(new Set(names).size).toBe(names.length)
+  })
+
+  it('two installations share namespaces and nothing else that is named by the installation', () => {
+    const other = bootstrapManifests(parsePolicy({ ...config, installation: 'other' }), clusterDoors).map(named)
+    const common = manifests.map(named).filter((name) => other.includes(name))
+    expect(common.map((name) => name.split(' ')[0])).toEqual([
+      'Namespace',
+      'Namespace',
+      'ServiceAccount',
+      'NodePool',
+      'NodePool',
+    ])
+  })
+
+  it('every pool of the policy has its NodePool, with its ceiling and the node class that was asked for', () => {
+    const nodeClass = { group: 'g', kind: 'K', name: 'n' }
+    const pools = bootstrapManifests(policy, [], nodeClass).filter(({ kind }) => kind === 'NodePool')
+    expect(pools.map(({ metadata }) => metadata.name)).toEqual(Object.keys(policy.pools))
+    for (const pool of pools)
+      expect(pool).toMatchObject({
+        spec: { limits: { 'nvidia.com/gpu': '16' }, template: { spec: { nodeClassRef: nodeClass } } },
+      })
+  })
+})

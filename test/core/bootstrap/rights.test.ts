@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import { groupOf, type KubernetesRight, rolesOf } from '../../../core/bootstrap/rights.ts'
+
+const identity = { installation: 'signalbox' }
+const rights: KubernetesRight[] = [
+  { group: '', resource: 'nodes', verbs: ['list'], everywhere: true },
+  { group: 'batch', resource: 'jobs', verbs: ['get', 'create'] },
+]
+
+it('what a door does everywhere is in a cluster role, the rest in a role of each namespace, bound to its group', () => {
+  const made = rolesOf(identity, { name: 'carry-out', kubernetes: rights }, ['training', 'serving'])
+  expect(made.map(({ kind, metadata }) => [kind, metadata.namespace])).toEqual([
+    ['ClusterRole', undefined],
+    ['ClusterRoleBinding', undefined],
+    ['Role', 'training'],
+    ['RoleBinding', 'training'],
+    ['Role', 'serving'],
+    ['RoleBinding', 'serving'],
+  ])
+  expect(made[0]).toMatchObject({ rules: [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }] })
+  expect(made[2]).toMatchObject({ rules: [{ apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create'] }] })
+  for (const binding of made.filter(({ kind }) => kind.endsWith('Binding')))
+    expect(binding).toMatchObject({ subjects: [{ kind: 'Group', name: groupOf(identity, 'carry-out') }] })
+})
+
+it('a door without rights gets nothing, and a door without one sort of them no empty role', () => {
+  expect(rolesOf(identity, { name: 'slack', kubernetes: [] }, ['training'])).toEqual([])
+  const narrow = rolesOf(identity, { name: 'x', kubernetes: rights.slice(1) }, ['training'])
+  expect(narrow.map(({ kind }) => kind)).toEqual(['Role', 'RoleBinding'])
+})
+
+it('a group’s name is one that an EKS access entry takes', () => {
+  expect(groupOf(identity, 'watch')).not.toMatch(/^(system|eks|aws|amazon|iam):/)
+})

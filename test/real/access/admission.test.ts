@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
+import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
+import { applyManifest, compareManifest } from '../../../effects/cluster/manifests.ts'
+import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
+import { clusterDoors } from '../../../local/doors.ts'
+import { NODE_CLASS } from '../../../local/rig/contents.ts'
+import { clear, furnish, ownPolicy } from '../real-town.ts'
+
+const policy = ownPolicy(`admission-${process.pid}`)
+const { serving: namespace } = policy.namespaces
+const DIGEST = `vllm@sha256:${'a'.repeat(64)}`
+
+let admin: Requests
+beforeAll(async () => {
+  admin = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))
+  await furnish(admin, policy)
+  // A policy is in force a moment after it is there: until then what it refuses would pass.
+  for (let refused = false; !refused; ) refused = (await deploy('probe', { image: 'vllm:latest' })).status === 422
+})
+afterAll(async () => {
+  await clear(admin, policy)
+  await admin.close()
+})
+
+const deploy = (
+  name: string,
+  { image = DIGEST, fence, ours = true }: { image?: string; fence?: string; ours?: boolean } = {},
+) =>
+  admin.send({
+    method: 'PATCH',
+    path: `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+    query: { fieldManager: 'test', force: 'true' },
+    type: 'application/apply-patch+yaml',
+    body: {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: {
+        name,
+        labels: ours ? { 'signalbox.dev/installation': policy.installation } : {},
+        annotations: fence === undefined ? {} : { 'signalbox.dev/fence-scale': fence },
+      },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: 'vllm', image }] } },
+      },
+    },
+  })
+
+describe('a writer’s fence never goes back', () => {
+  it.each([
+    ['a newer generation writes', '000002.001', '000003.001', 200],
+    ['the same writer writes again', '000002.001', '000002.001', 200],
+    ['a newer attempt writes', '000002.001', '000002.002', 200],
+    ['an older generation comes late', '000002.001', '000001.009', 422],
+    ['an older attempt comes late', '000002.002', '000002.001', 422],
+    ['the fence is taken off', '000002.001', undefined, 422],
+  ] as const)('%s', async (what, before, after, status) => {
+    const name = what.replaceAll(' ', '-')
+    expect((await deploy(name, { fence: before })).status).toBe(201)
+    const answer = await deploy(name, after === undefined ? {} : { fence: after })
+    expect(answer.status, JSON.stringify(answer.body)).toBe(status)
+    if (status === 422) expect(JSON.stringify(answer.body)).toContain('may not go back')
+  })
+})
+
+describe('images on what is ours are named by digest', () => {
+  it('a tag is refused with the reason', async () => {
+    const answer = await deploy('tagged', { image: 'vllm/vllm-openai:v0.11.0' })
+    expect(answer.status).toBe(422)
+    expect(JSON.stringify(answer.body)).toContain('named by digest')
+  })
+
+  it('also when the label is taken off with the same write', async () => {
+    expect((await deploy('unlabelled')).status).toBe(201)
+    expect((await deploy('unlabelled', { image: 'vllm:latest', ours: false })).status).toBe(422)
+  })
+
+  it('what is not ours may be as it likes', async () => {
+    expect((await deploy('theirs', { image: 'nginx', ours: false })).status).toBe(201)
+  })
+})
+
+describe('bootstrap', () => {
+  const manifests = bootstrapManifests(policy, clusterDoors, NODE_CLASS)
+
+  it('applied twice changes nothing; a change by somebody else is seen and named, never taken', async () => {
+    for (const manifest of manifests)
+      expect(await compareManifest(admin, manifest), JSON.stringify(manifest)).toMatchObject({ state: 'same' })
+    const [name] = Object.keys(policy.pools)
+    const path = `/apis/karpenter.sh/v1/nodepools/${name}`
+    const spec = { limits: { 'nvidia.com/gpu': '999' } }
+    await admin.send({
+      method: 'PATCH',
+      path,
+      query: { fieldManager: 'a-person' },
+      type: 'application/merge-patch+json',
+      body: { spec },
+    })
+    const pool = manifests.find(({ metadata }) => metadata.name === name)
+    if (pool === undefined) throw new Error('no pool')
+    for (const ask of [compareManifest, applyManifest]) {
+      const answer = await ask(admin, pool)
+      expect(answer.state).toBe('refused')
+      expect(answer.detail.join()).toContain('a-person has set')
+    }
+  })
+
+  it('what is not there yet is missing, and nothing is written by looking', async () => {
+    const absent = bootstrapManifests(ownPolicy(`absent-${process.pid}`), clusterDoors, NODE_CLASS)
+    for (const round of [1, 2])
+      for (const manifest of absent)
+        expect(await compareManifest(admin, manifest), String(round)).toMatchObject({ state: 'missing' })
+  })
+})
