@@ -1,0 +1,74 @@
+import { createServer, type IncomingMessage, request } from 'node:http'
+import { request as secure } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** What the proxy does with a request in place of passing it on at once. */
+export type Trouble =
+  | null
+  | { answer: 429 | 500 | 503; retryAfter?: number }
+  | { delay: number }
+  /** It is carried out, and the answer is lost. */
+  | { loseAnswer: true }
+
+/** A way to the API server on which things go wrong. Answers its address, and what it did. */
+export const openProxy = async (
+  target: string,
+  troubleOf: (request: IncomingMessage) => Trouble,
+): Promise<{ url: string; counts: Record<string, number>; close(): void }> => {
+  const counts: Record<string, number> = {}
+  const to = new URL(target)
+  const server = createServer(async (incoming, outgoing) => {
+    const trouble = troubleOf(incoming)
+    const kind = trouble === null ? 'passed' : String(Object.keys(trouble)[0])
+    counts[kind] = (counts[kind] ?? 0) + 1
+    if (trouble !== null && 'answer' in trouble) {
+      incoming.resume()
+      const headers = trouble.retryAfter === undefined ? {} : { 'retry-after': String(trouble.retryAfter) }
+      outgoing.writeHead(trouble.answer, headers).end('{"kind":"Status","message":"a storm"}')
+      return
+    }
+    if (trouble !== null && 'delay' in trouble) await pause(trouble.delay)
+    const send = to.protocol === 'https:' ? secure : request
+    const upstream = send(
+      {
+        host: to.hostname,
+        port: to.port,
+        method: incoming.method,
+        path: incoming.url,
+        headers: { ...incoming.headers, host: to.host },
+        rejectUnauthorized: false,
+      },
+      (answer) => {
+        if (trouble !== null && 'loseAnswer' in trouble) {
+          answer.resume()
+          answer.on('end', () => outgoing.destroy())
+          return
+        }
+        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(outgoing)
+      },
+    )
+    upstream.on('error', () => outgoing.destroy())
+    outgoing.on('close', () => upstream.destroy())
+    incoming.pipe(upstream)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counts,
+    close: () => {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+/** Seeded numbers between 0 and 1. */
+export const seeded = (seed: number): (() => number) => {
+  let state = seed
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 4_294_967_296
+    return state / 4_294_967_296
+  }
+}
