@@ -88,14 +88,18 @@ export const kwokConfiguration = async (): Promise<string> => {
     'pod/chaos/pod-container-running-failed.yaml',
   ]
   const texts = files.map((file) => readFileSync(join(stages, file), 'utf8'))
-  return [JSON.stringify(OPTIONS), ...texts.map(exceptOurs)].join('\n---\n')
+  return [JSON.stringify(OPTIONS), ...texts.map(adjusted)].join('\n---\n')
 }
 
-/** kwok ends the pods of Jobs after a few seconds; the containers of ours end when what they play is over (containers.ts). */
-const exceptOurs = (stage: string): string =>
-  stage.includes('name: pod-complete')
-    ? stage.replace(
-        /^ {4}matchExpressions:\n/m,
-        `$&    - key: '.spec.containers.[].env.[]? | select( .name == "SIGNALBOX_TASK" ) | .value'\n      operator: 'DoesNotExist'\n`,
-      )
-    : stage
+/**
+ * Two stages live otherwise here. kwok ends the pods of Jobs after a few seconds: the containers of ours end when what
+ * they play is over (containers.ts). And it lets every pod use up its grace: ours drain at once, as an idle server does.
+ */
+const adjusted = (stage: string): string => {
+  if (stage.includes('name: pod-complete'))
+    return stage.replace(
+      /^ {4}matchExpressions:\n/m,
+      `$&    - key: '.spec.containers.[].env.[]? | select( .name == "SIGNALBOX_TASK" ) | .value'\n      operator: 'DoesNotExist'\n`,
+    )
+  return stage.includes('name: pod-delete') ? stage.replace(/^ {4}jitterDurationFrom:\n.*\n/m, '') : stage
+}

@@ -110,7 +110,7 @@ it('on a pool that is full of its own replicas a rollout goes slot by slot, and 
     await registerVersion(town.house, { model: 'support-llama', tags: { a: '1' } }),
   )
   await town.answered(LANE)
-  await town.until('the second serves', async () => (await town.lane(LANE)).state === 'succeeded', 110)
+  await town.until('the second serves', async () => (await town.lane(LANE)).state === 'succeeded')
   expect(await standing(town)).toEqual(['2: 4'])
   await town.close()
 }, 300_000)
