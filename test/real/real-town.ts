@@ -38,8 +38,9 @@ export interface RealTown {
 let count = 0
 
 /** The example's policy under names of its own, so that trials side by side share nothing. */
-export const ownPolicy = (installation: string, namespace = installation): Policy => {
-  const text = JSON.stringify({ ...example, installation, namespaces: { training: namespace, serving: namespace } })
+export const ownPolicy = (installation: string, overrides: object = {}): Policy => {
+  const namespaces = { training: installation, serving: installation }
+  const text = JSON.stringify({ ...example, installation, namespaces, ...overrides })
   return parsePolicy(JSON.parse(text.replaceAll('"gpu-', `"${installation}-gpu-`)))
 }
 
