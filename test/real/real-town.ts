@@ -37,12 +37,15 @@ export interface RealTown {
 
 let count = 0
 
-/** The example's policy under names of its own, so that trials side by side share nothing. */
-export const ownPolicy = (installation: string, overrides: object = {}): Policy => {
+/** The example's config under names of its own, so that trials side by side share nothing. */
+export const ownConfig = (installation: string, overrides: object = {}): Record<string, unknown> => {
   const namespaces = { training: installation, serving: installation }
   const text = JSON.stringify({ ...example, installation, namespaces, ...overrides })
-  return parsePolicy(JSON.parse(text.replaceAll('"gpu-', `"${installation}-gpu-`)))
+  return JSON.parse(text.replaceAll('"gpu-', `"${installation}-gpu-`)) as Record<string, unknown>
 }
+
+/** The same, as a policy. */
+export const ownPolicy = (installation: string): Policy => parsePolicy(ownConfig(installation))
 
 export const openRealTown = async ({
   policy = ownPolicy(`town-${process.pid}-${++count}`),
