@@ -9,7 +9,7 @@ import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import { emit } from './commands/emit.ts'
 import { plans, trace } from './commands/read.ts'
-import { type StartFlags, start } from './commands/start.ts'
+import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { EXIT, Explained, type Output } from './output.ts'
 
@@ -59,7 +59,7 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
     program
       .command(name)
       .description(description)
-      .option('--data <dir>', 'folder of the ledger and the buckets', '.signalbox')
+      .option('--data <dir>', 'folder of the ledger and the buckets', DATA)
       .option('--json', 'print JSON')
       .exitOverride()
       .addHelpText('after', EXITS)

@@ -4,7 +4,7 @@ import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { scaledClock } from './clock.ts'
-import { expectFurnished } from './cluster/furnished.ts'
+import { expectFurnished, expectSameCluster } from './cluster/furnished.ts'
 import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
 import { type LocalHouse, openHouse } from './house.ts'
@@ -60,6 +60,8 @@ export const givenSecrets = () => ({
 export const startProduct = async (options: StartOptions): Promise<Product> => {
   const { port, dataDir, configFile, speed, version, cluster } = options
   mkdirSync(dataDir, { recursive: true })
+  const config = cluster === undefined ? null : configOf(cluster)
+  expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
   const policies = inNamespace(await openPolicies({ file: configFile }), cluster?.namespace)
   const secrets = openSecrets({
     dataDir,
@@ -69,7 +71,14 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
   const clock = scaledClock({ start: resumeAt(dataDir), speed })
   const onError = (what: string, error: unknown): void =>
     console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
-  const house = await openHouse({ stores, policies, secrets, clock, openCluster: openerOf(cluster, onError), onError })
+  const house = await openHouse({
+    stores,
+    policies,
+    secrets,
+    clock,
+    openCluster: config === null ? undefined : openerOf(config, onError),
+    onError,
+  })
   const tours = tourOnPage(house)
   const server = await startServer({ house, port, version, tour: tours })
   const stop = keepGoing(house, { speed, onError: (error) => onError('the timer', error) })
@@ -95,18 +104,19 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
 /** A minute that a container plays on a rig's node lasts a second. */
 const PLAYED_MINUTE = 1000
 
-const openerOf = (start: RealStart | undefined, onError: (what: string, error: unknown) => void) => {
-  if (start === undefined) return undefined
-  const config = loadKubeconfig({
-    ...(start.kubeconfig === undefined ? {} : { file: start.kubeconfig }),
-    ...(start.context === undefined ? {} : { context: start.context }),
+const configOf = ({ kubeconfig, context }: RealStart) =>
+  loadKubeconfig({
+    ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+    ...(context === undefined ? {} : { context }),
   })
-  return async ({ objects, clock, policy }: { objects: FolderObjects; clock: Clock; policy: Policy }) => {
+
+const openerOf =
+  (config: ReturnType<typeof configOf>, onError: (what: string, error: unknown) => void) =>
+  async ({ objects, clock, policy }: { objects: FolderObjects; clock: Clock; policy: Policy }) => {
     await expectFurnished(config, policy)
     const { installation } = policy
     return openRealCluster({ config, clock, objects, installation, minute: PLAYED_MINUTE, onError })
   }
-}
 
 const inNamespace = (policies: Policies, namespace: string | undefined): Policies =>
   namespace === undefined

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
@@ -12,6 +13,9 @@ import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
 import { EXIT, Explained, type Output } from '../output.ts'
+
+/** The folder unless told. */
+export const DATA = '.signalbox'
 
 export interface StartFlags {
   port: string
@@ -38,12 +42,14 @@ export const start = async (flags: StartFlags, version: string, output: Output):
   const rig = flags.rig ? await bootRig(flags, output) : null
   try {
     const cluster = rig === null ? real : { ...real, kubeconfig: rig.kubeconfig }
-    const options = { port, dataDir: flags.data, configFile: flags.config, speed, version, cluster }
+    // A rig is a new cluster each time: unless a folder is named, what is remembered goes with it.
+    const data = rig !== null && flags.data === DATA ? join(rig.dir, 'data') : flags.data
+    const options = { port, dataDir: data, configFile: flags.config, speed, version, cluster }
     const product = await startProduct(options).catch((error: unknown) => {
       throw explained(error, port)
     })
-    const at = { url: product.url, data: flags.data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
-    output.out(output.json ? JSON.stringify(at) : welcome(product.url, flags))
+    const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
+    output.out(output.json ? JSON.stringify(at) : welcome(product.url, { ...flags, data }))
     if (rig !== null && !output.json) output.out(`\nA real control plane: export KUBECONFIG=${rig.kubeconfig}`)
     if (flags.open) openBrowser(product.url)
     await interrupted
@@ -99,8 +105,8 @@ const bootRig = async ({ config, namespace }: StartFlags, output: Output): Promi
   return rig
 }
 
-const welcome = (url: string, { data, speed }: StartFlags): string => `Signalbox is ready: ${url}
-Data in ${data} · ${speed === '1' ? 'real time' : `${speed} virtual seconds a second`} · Ctrl-C stops it; nothing is lost.
+const welcome = (url: string, { data, speed, rig }: StartFlags): string => `Signalbox is ready: ${url}
+Data in ${data} · ${speed === '1' ? 'real time' : `${speed} virtual seconds a second`} · Ctrl-C stops it; ${rig && data !== DATA ? 'the control plane goes with it' : 'nothing is lost'}.
 
 Three things to try:
   1. Open ${url} and press Tour.
@@ -109,7 +115,7 @@ Three things to try:
   3. npx signalbox plans${where(data)}
      what it came to; then: npx signalbox trace train/support-chats${where(data)}`
 
-const where = (data: string): string => (data === '.signalbox' ? '' : ` --data ${data}`)
+const where = (data: string): string => (data === DATA ? '' : ` --data ${data}`)
 
 const whole = (flag: string, text: string, most: number): number => {
   const value = Number(text)

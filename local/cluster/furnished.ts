@@ -1,3 +1,5 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import type { Policy } from '../../core/policy.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
@@ -36,6 +38,24 @@ export const expectFurnished = async (
   } finally {
     await requests.close()
   }
+}
+
+/** In a data folder: the address of the cluster that its ledger tells of. */
+const CLUSTER_FILE = 'cluster'
+const SIMULATED = 'the simulated cluster'
+
+/** What a ledger remembers is true of one cluster: throws `NotFurnished` when the folder was used on another (null: the simulated one). */
+export const expectSameCluster = (dataDir: string, server: string | null): void => {
+  const file = join(dataDir, CLUSTER_FILE)
+  const now = server ?? SIMULATED
+  const before = existsSync(file)
+    ? readFileSync(file, 'utf8')
+    : existsSync(join(dataDir, 'ledger.db'))
+      ? SIMULATED
+      : now
+  if (before !== now)
+    throw new NotFurnished(`the folder ${dataDir} tells of ${before}, not of ${now}: name another one with --data`)
+  writeFileSync(file, now)
 }
 
 const reached = async (requests: Requests): Promise<void> => {
