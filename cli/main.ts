@@ -88,6 +88,10 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .option('--rig', 'on a real control plane of its own (built once with Go), in place of the simulated cluster')
     .option('--context <name>', 'on a cluster of the kubeconfig; `bootstrap` says what it needs')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
+    .option(
+      '--mlflow <url>',
+      'an MLflow server in place of the stand-in registry; point its webhook at /webhooks/mlflow',
+    )
     .option('--namespace <name>', 'in place of both namespaces of the policy')
     .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
   add('tour', 'play the whole story in the terminal, on virtual time')

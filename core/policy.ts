@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { digestOf } from './digest.ts'
+import { promotionFields, promotionsOf } from './promotion.ts'
 
 /**
  * What the user configures: plain data, validated, with defaults. `signalbox.config.ts` becomes one JSON document with a
@@ -67,8 +68,7 @@ const dataset = z.strictObject({
 
 const model = z.strictObject({
   mode,
-  /** What means "serve this". */
-  serveAlias: z.string().regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`'),
+  ...promotionFields,
   image,
   pool: name,
   replicas: z.int().positive(),
@@ -146,6 +146,13 @@ const document = z
         path: ['datasets'],
         message: 'two datasets share a bucket and prefix: an upload must mean one of them',
       })
+    for (const [name, rule] of Object.entries(value.models))
+      if (promotionsOf(rule).length !== 1)
+        context.addIssue({
+          code: 'custom',
+          path: ['models', name],
+          message: 'name exactly one of serveAlias, serveTag and serveStage: it says which version to serve',
+        })
     for (const [path, used] of poolsUsed(value))
       if (!Object.hasOwn(value.pools, used))
         context.addIssue({

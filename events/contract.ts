@@ -45,16 +45,21 @@ export interface DatasetUploaded {
   replayed: boolean
 }
 
-/** An alias of a registered model was set, moved or deleted. It tells where to look, not what is there. */
+/** An alias or a tag of a registered model changed, or its stage may have. It tells where to look, not what is there. */
 export interface ModelPromoted {
   type: 'model-promoted'
   /** The delivery id: the same for every retry of one delivery. */
   id: string
   at: number
   model: string
-  alias: string
-  action: 'created' | 'deleted'
+  signal: Signal
   replayed: boolean
+}
+
+/** What changed in the registry: the name of an alias, the key of a tag, the name of a stage. */
+export interface Signal {
+  kind: 'alias' | 'tag' | 'stage'
+  name: string
 }
 
 /** Somebody pressed a button of a card, or sent the modal with a reason. */

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import type { Contract, ModelPromoted, Parsed } from './contract.ts'
 import { envelope, millisecondsOf, parseWith, refusal } from './input.ts'
 
-/** MLflow's alias webhook: `deleted` names no version. Names of its test deliveries are fixed. */
+/** MLflow's webhooks of an alias and of a tag: `deleted` of an alias names no version. Names of test deliveries are fixed. */
 const body = z.object({
   entity: z.string(),
   action: z.string(),
@@ -14,16 +14,22 @@ const alias = body.extend({
   action: z.enum(['created', 'deleted']),
   data: z.object({ name: z.string().min(1), alias: z.string().min(1) }),
 })
-const shape = envelope.extend({ detail: alias.extend({ deliveryId: z.string().min(1) }) })
+const tag = body.extend({
+  entity: z.literal('model_version_tag'),
+  action: z.enum(['set', 'deleted']),
+  data: z.object({ name: z.string().min(1), key: z.string().min(1) }),
+})
+const change = z.discriminatedUnion('entity', [alias, tag])
+const shape = envelope.extend({ detail: z.intersection(change, z.object({ deliveryId: z.string().min(1) })) })
 
 const TEST_NAMES: ReadonlySet<unknown> = new Set(['example_model', 'example_prompt'])
 export const SOURCE = 'signalbox.registry'
-export const DETAIL_TYPE = 'Model Alias Changed'
+export const DETAIL_TYPE = 'Model Promotion Changed'
 
-/** An alias of a registered model was set, moved or deleted: MLflow's webhook, verified at our door, through our bus. */
+/** An alias or a tag of a registered model was set, moved or deleted: MLflow's webhook, verified at our door, through our bus. */
 export const modelPromoted: Contract<ModelPromoted> = {
   name: 'model-promoted',
-  summary: 'an alias of a registered model was set, moved or deleted in MLflow',
+  summary: 'an alias or a tag of a registered model was set, moved or deleted in MLflow',
   via: { bus: 'signalbox', pattern: { source: [SOURCE], 'detail-type': [DETAIL_TYPE] } },
   parse: (input) => {
     const parsed = parseWith(shape, input)
@@ -44,13 +50,13 @@ export const registryEvent = (
       'test-payload',
       `${String(data['name'])} is MLflow's test delivery: the webhook works, and nothing is done`,
     )
-  if (entity !== 'model_version_alias')
+  if (entity !== 'model_version_alias' && entity !== 'model_version_tag')
     return refusal(
       'not-this-event',
-      `${entity}.${action} is not acted on: subscribe to model_version_alias.created and model_version_alias.deleted`,
+      `${entity}.${action} is not acted on: subscribe to model_version_alias and model_version_tag`,
     )
-  const change = parseWith(alias, input)
-  if (!change.ok) return change
+  const known = parseWith(change, input)
+  if (!known.ok) return known
   return { ok: true, event: { source: SOURCE, detailType: DETAIL_TYPE, detail: { ...parsed.event, deliveryId } } }
 }
 
@@ -60,7 +66,7 @@ const toEvent = (event: z.output<typeof shape>): Parsed<ModelPromoted> => {
       'not-this-event',
       `source ${event.source}, detail-type ${event['detail-type']}: expected ${SOURCE}, ${DETAIL_TYPE}`,
     )
-  const { deliveryId, action, timestamp, data } = event.detail
+  const { deliveryId, timestamp, data } = event.detail
   if (TEST_NAMES.has(data.name)) return refusal('test-payload', `${data.name} is MLflow's test delivery`)
   const at = millisecondsOf(timestamp)
   if (at === null) return refusal('bad-field', `detail.timestamp: ${timestamp} is no ISO time`)
@@ -71,8 +77,7 @@ const toEvent = (event: z.output<typeof shape>): Parsed<ModelPromoted> => {
       id: deliveryId,
       at,
       model: data.name,
-      alias: data.alias,
-      action,
+      signal: 'alias' in data ? { kind: 'alias', name: data.alias } : { kind: 'tag', name: data.key },
       replayed: event['replay-name'] !== undefined,
     },
   }

@@ -2,9 +2,11 @@ import type { DatasetFacts } from '../core/decisions/on-dataset-uploaded.ts'
 import type { ModelFacts } from '../core/decisions/on-model-promoted.ts'
 import { sha256Hex } from '../core/digest.ts'
 import { label } from '../core/names.ts'
-import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
+import type { ModelPolicy, Policy } from '../core/policy.ts'
+import { type Promotion, promotionOf } from '../core/promotion.ts'
+import type { DatasetUploaded } from '../events/contract.ts'
 import { type Manifest, parseManifest } from '../events/manifest.ts'
-import { type Objects, type Ports, TooLarge, Unavailable } from './ports.ts'
+import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
 
 /** Largest manifest that is read: about 100,000 objects. Bytes. */
 const MANIFEST_LIMIT = 32 * 1024 * 1024
@@ -55,13 +57,25 @@ const missingOf = async (objects: Objects, bucket: string, manifest: Manifest): 
   return missing
 }
 
-/** Asks the registry what the alias says now. */
-export const lookAtAlias = async (
+const promoted = (registry: Registry, model: string, promotion: Promotion): Promise<ModelVersion | null> => {
+  switch (promotion.kind) {
+    case 'alias':
+      return registry.alias(model, promotion.name)
+    case 'tag':
+      return registry.findByTag(model, promotion.name, promotion.value)
+    case 'stage':
+      return registry.inStage(model, promotion.name)
+  }
+}
+
+/** Asks the registry which version the model's promotion signal means now. */
+export const lookAtModel = async (
   { registry }: Pick<Ports, 'registry'>,
-  { model, alias }: Pick<ModelPromoted, 'model' | 'alias'>,
+  model: string,
+  policy: Policy,
 ): Promise<ModelFacts> => {
   try {
-    const found = await registry.alias(model, alias)
+    const found = await promoted(registry, model, promotionOf(policy.models[model] as ModelPolicy))
     if (found === null) return { kind: 'none' }
     const { version, artifactUri, runId, status, tags } = found
     return {

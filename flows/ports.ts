@@ -190,8 +190,10 @@ export interface ModelVersion {
 export interface Registry {
   /** What the alias says now; null when the model or the alias is not there. */
   alias(model: string, alias: string): Promise<ModelVersion | null>
-  /** The version that carries this tag value, null when none does (law 14: search before writing). */
+  /** The newest version that carries this tag value, null when none does (law 14: search before writing). */
   findByTag(model: string, key: string, value: string): Promise<ModelVersion | null>
+  /** The newest version in a stage (deprecated by MLflow since 2.9, still used); null when there is none. */
+  inStage(model: string, stage: string): Promise<ModelVersion | null>
   /** Registers a new version; makes the model when it is not there. Not idempotent: search first. */
   register(input: {
     model: string

@@ -1,16 +1,16 @@
 import type { Decision, Rule } from '../core/decisions/decision.ts'
 import { datasetRule, onDatasetUploaded } from '../core/decisions/on-dataset-uploaded.ts'
 import { modelRule, onModelPromoted } from '../core/decisions/on-model-promoted.ts'
-import { type Desired, desiredKey, desiredTitle } from '../core/desired.ts'
+import { desiredKey, desiredTitle } from '../core/desired.ts'
 import { currentRun, emptyLane, type Intent, needsPaper, sameRun, want } from '../core/lane.ts'
 import { runName } from '../core/names.ts'
-import type { Planned } from '../core/plan.ts'
-import { identityOf, planFor } from '../core/planning/plan-for.ts'
+import { identityOf } from '../core/planning/plan-for.ts'
 import type { Policy } from '../core/policy.ts'
+import { signalAt } from '../core/promotion.ts'
 import type { LaneRow, Moment } from '../core/rows.ts'
 import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
-import { lookAtAlias, lookAtDataset } from './look.ts'
-import { observe } from './observe.ts'
+import { lookAtDataset, lookAtModel } from './look.ts'
+import { onPaper } from './on-paper.ts'
 import type { Ports, Write } from './ports.ts'
 import { ringRun, startRun } from './start.ts'
 
@@ -94,7 +94,7 @@ export const decide = async (
 ): Promise<Decision> =>
   event.type === 'dataset-uploaded'
     ? onDatasetUploaded(event, await lookAtDataset(ports, event), { rule, policy, now: ports.clock.now() })
-    : onModelPromoted(event, await lookAtAlias(ports, event), { rule, now: ports.clock.now() })
+    : onModelPromoted(event, await lookAtModel(ports, rule.name, policy), { rule, now: ports.clock.now() })
 
 interface Situation {
   rule: Rule
@@ -142,20 +142,6 @@ const intend = async (
   if (row.holder !== null && !sameRun(row.holder, wanted.row))
     await ringRun(ports, runName(identityOf(policy), { lane: row.lane, ...row.holder }))
   return { kind: 'intended', lane: rule.lane, reason: null, detail: `${title}: ${wanted.why}` }
-}
-
-/** The plan that would be made now, without any effect. */
-export const onPaper = async (
-  ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>,
-  policy: Policy,
-  { row, desired }: { row: LaneRow; desired: Desired },
-): Promise<Planned> => {
-  const same = row.desired !== null && desiredKey(row.desired) === desiredKey(desired)
-  const run = same
-    ? { ...currentRun(row), attempt: row.attempt + 1 }
-    : { lane: row.lane, generation: row.generation + 1, attempt: 1 }
-  const { world } = await observe(ports, policy, row.lane)
-  return planFor({ desired, run, baseline: row.baseline, policy, world, now: ports.clock.now() })
 }
 
 /** Shadow: a row of its own, no lane, no hold, no question (law 13). */
@@ -207,7 +193,7 @@ const inShadow = async (
 
 /** Where an event points: two events with the same answer look at the same source. */
 export const where = (event: Intending): string =>
-  event.type === 'dataset-uploaded' ? `s3://${event.bucket}/${event.key}` : `${event.model}@${event.alias}`
+  event.type === 'dataset-uploaded' ? `s3://${event.bucket}/${event.key}` : signalAt(event.model, event.signal)
 
 type Told = Exclude<Decision, { kind: 'intend' }>
 

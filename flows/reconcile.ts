@@ -3,6 +3,7 @@ import { emptyLane, finished, sameRun } from '../core/lane.ts'
 import { label, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
 import type { Policy } from '../core/policy.ts'
+import { promotionOf } from '../core/promotion.ts'
 import type { LaneRow } from '../core/rows.ts'
 import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
 import { closing } from './carrying/closing.ts'
@@ -90,13 +91,12 @@ const waitingEvents = (lanes: LaneRow[]): Intending[] =>
   lanes.flatMap(({ waiting }) => (waiting === null ? [] : [waiting.event as Intending]))
 
 const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
-  Object.entries(policy.models).map(([model, { serveAlias }]) => ({
+  Object.entries(policy.models).map(([model, rule]) => ({
     type: 'model-promoted',
     id: `reconcile-${now}`,
     at: now,
     model,
-    alias: serveAlias,
-    action: 'created',
+    signal: promotionOf(rule),
     replayed: false,
   }))
 

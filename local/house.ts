@@ -17,6 +17,15 @@ export interface LocalHouse extends House, Omit<Parts, 'ports' | 'workflow'> {
   scanUploads(): Promise<void>
 }
 
+/** The registry's routes when the registry is a real one. */
+const ELSEWHERE = {
+  status: 404,
+  body: {
+    error_code: 'ENDPOINT_NOT_FOUND',
+    message: 'the registry is the MLflow server that --mlflow names: ask there',
+  },
+}
+
 /** Opens the house on its stores: another house may have died on them at any moment before. */
 export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   const onError = given.onError ?? ((what, error) => console.error(`signalbox: ${what}:`, error))
@@ -42,7 +51,8 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     },
     deliver: async (event) => arrived(await deliverThrough(ports, event)),
     webhook: async (route, request) => arrived(await answerHttp(route, request)),
-    mlflow: async (method, path, input) => arrived(await parts.registry.rest(method, path, input)),
+    mlflow: async (method, path, input) =>
+      given.registry === undefined ? arrived(await parts.registry.rest(method, path, input)) : ELSEWHERE,
     answer: (question, answer) => pressButton(house, question, answer),
     command: async (command) => arrived(await commandOn(ports, command)),
     planOnPaper: (event) => planOnPaper(ports, event),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
+import { openMlflow } from '../effects/registry/mlflow-registry.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { scaledClock } from './clock.ts'
 import { expectFurnished, expectSameCluster } from './cluster/furnished.ts'
@@ -34,6 +35,8 @@ export interface StartOptions {
   version: string
   /** In place of the simulated cluster. Its time is real: `speed` must be 1. */
   cluster?: RealStart | undefined
+  /** An MLflow server, in place of the stand-in registry. */
+  mlflow?: string | undefined
 }
 
 /** Which real cluster, and where on it. */
@@ -56,9 +59,21 @@ export const givenSecrets = () => ({
   'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
 })
 
+/** MLflow's own environment names: what its clients send, we send. */
+const mlflowHeaders = (): Record<string, string> => {
+  const {
+    MLFLOW_TRACKING_TOKEN: token,
+    MLFLOW_TRACKING_USERNAME: name,
+    MLFLOW_TRACKING_PASSWORD: password,
+  } = process.env
+  if (token !== undefined) return { authorization: `Bearer ${token}` }
+  if (name === undefined) return {}
+  return { authorization: `Basic ${Buffer.from(`${name}:${password ?? ''}`).toString('base64')}` }
+}
+
 /** Starts the whole product on this machine: files, doors, timers, page. Throws with a readable message. */
 export const startProduct = async (options: StartOptions): Promise<Product> => {
-  const { port, dataDir, configFile, speed, version, cluster } = options
+  const { port, dataDir, configFile, speed, version, cluster, mlflow } = options
   mkdirSync(dataDir, { recursive: true })
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
@@ -71,15 +86,17 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
   const clock = scaledClock({ start: resumeAt(dataDir), speed })
   const onError = (what: string, error: unknown): void =>
     console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
+  const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
   const house = await openHouse({
     stores,
     policies,
     secrets,
     clock,
     openCluster: config === null ? undefined : openerOf(config, onError),
+    registry,
     onError,
   })
-  const tours = tourOnPage(house)
+  const tours = registry === undefined ? tourOnPage(house) : tourElsewhere
   const server = await startServer({ house, port, version, tour: tours })
   const stop = keepGoing(house, { speed, onError: (error) => onError('the timer', error) })
   const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
@@ -96,6 +113,7 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
       await server.close()
       await stop()
       await house.close()
+      await registry?.close()
       stores.close()
     },
   }
@@ -133,6 +151,11 @@ const resumeAt = (dataDir: string): number => {
   const remembered = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
   return Math.max(Date.now(), Number.isFinite(remembered) ? remembered : 0)
 }
+
+const tourElsewhere = () => ({
+  ok: false,
+  detail: 'the tour promotes in the stand-in registry: start without --mlflow to play it',
+})
 
 /** The page's tour: one at a time; the person answers. */
 const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) => {

@@ -1,6 +1,6 @@
 import { nodePoolObject } from '../core/bootstrap/node-pools.ts'
 import type { Policy } from '../core/policy.ts'
-import type { Clock, Policies, Ports } from '../flows/ports.ts'
+import type { Clock, Policies, Ports, Registry } from '../flows/ports.ts'
 import { door as carryOut } from '../functions/carry-out.ts'
 import { signMlflow } from '../functions/signatures.ts'
 import { openBus } from './bus/local-bus.ts'
@@ -23,6 +23,8 @@ export interface HouseOptions {
   clock: Clock
   /** Opens the cluster; the simulated one, with the policy's pools, unless told. */
   openCluster?: ((given: { objects: FolderObjects; clock: Clock; policy: Policy }) => Promise<LocalCluster>) | undefined
+  /** In place of the stand-in registry. */
+  registry?: Registry | undefined
   /** Wraps the ports before anything uses them: for tests that break them. */
   wrap?: ((ports: Ports) => Ports) | undefined
   onError?: (what: string, error: unknown) => void
@@ -33,7 +35,7 @@ export type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** Opens what stands behind the ports. `webhook` is the house's own door: the registry's deliveries go through it. */
 export const openParts = async (
-  { stores, clock, policies, secrets, openCluster, wrap, onError = () => undefined }: HouseOptions,
+  { stores, clock, policies, secrets, openCluster, registry: given, wrap, onError = () => undefined }: HouseOptions,
   webhook: House['webhook'],
 ) => {
   const objects = openObjects({ root: stores.buckets, clock, database: stores.world })
@@ -45,7 +47,7 @@ export const openParts = async (
   const chat = openChat({ database: stores.world, clock })
   const secret = () => secrets.get('mlflow-webhook')
   const deliver = (request: Parameters<House['webhook']>[1]) => webhook('mlflow', request)
-  const registry = openRegistry({ database: stores.world, clock, sign: signMlflow, secret, deliver })
+  const standIn = openRegistry({ database: stores.world, clock, sign: signMlflow, secret, deliver })
   const workflow = openWorkflow({
     database: stores.workflow,
     clock,
@@ -54,9 +56,10 @@ export const openParts = async (
   })
   const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
   const ledger = openLedger(stores.ledger)
-  const given: Ports = { ledger, cluster, bus, chat, registry, objects, policies, secrets, workflow, clock }
-  const ports = wrap?.(given) ?? given
-  return { ports, objects, cluster, chat, registry, workflow, bus }
+  const registry = given ?? standIn
+  const all: Ports = { ledger, cluster, bus, chat, registry, objects, policies, secrets, workflow, clock }
+  const ports = wrap?.(all) ?? all
+  return { ports, objects, cluster, chat, registry: standIn, workflow, bus }
 }
 
 const simulated = async (given: {

@@ -27,6 +27,7 @@ export interface StartFlags {
   context?: string
   kubeconfig?: string
   namespace?: string
+  mlflow?: string
 }
 
 /** Runs the product until Ctrl-C. */
@@ -44,7 +45,15 @@ export const start = async (flags: StartFlags, version: string, output: Output):
     const cluster = rig === null ? real : { ...real, kubeconfig: rig.kubeconfig }
     // A rig is a new cluster each time: unless a folder is named, what is remembered goes with it.
     const data = rig !== null && flags.data === DATA ? join(rig.dir, 'data') : flags.data
-    const options = { port, dataDir: data, configFile: flags.config, speed, version, cluster }
+    const options = {
+      port,
+      dataDir: data,
+      configFile: flags.config,
+      speed,
+      version,
+      cluster,
+      mlflow: registryOf(flags),
+    }
     const product = await startProduct(options).catch((error: unknown) => {
       throw explained(error, port)
     })
@@ -77,6 +86,15 @@ const realOf = ({ rig, context, kubeconfig, namespace }: StartFlags, speed: numb
   if (wrong !== undefined) throw new Explained(String(wrong[1]), EXIT.usage)
   if (named) expectContext({ kubeconfig, context })
   return rig || named ? { kubeconfig, context, namespace } : undefined
+}
+
+/** The MLflow server that the flags name: its answers are about now, so time is real. */
+const registryOf = ({ mlflow, speed }: StartFlags): string | undefined => {
+  if (mlflow === undefined) return undefined
+  if (!URL.canParse(mlflow) || !/^https?:/.test(mlflow))
+    throw new Explained(`--mlflow is the tracking server's URL, e.g. http://127.0.0.1:5000, not ${mlflow}`, EXIT.usage)
+  if (speed !== '1') throw new Explained('--speed: a real registry has real time', EXIT.usage)
+  return mlflow
 }
 
 /** A name that is none is told before anything starts. */

@@ -2,22 +2,28 @@ import type { ModelPromoted } from '../../events/contract.ts'
 import type { ServeDesired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import type { Policy } from '../policy.ts'
+import { promotionOf, signalAt } from '../promotion.ts'
 import { type Decision, patience, type Rule, SOURCE_PATIENCE } from './decision.ts'
 
-/** What the registry says of the alias now. */
+/** What the registry says of the promotion signal now. */
 export type ModelFacts =
   | { kind: 'none' }
   | { kind: 'unreadable'; detail: string }
   | { kind: 'version'; version: string; source: string; runId: string | null; status: string; requester: string | null }
 
-/** The model of the policy that serves this alias; null when no rule is about it. */
-export const modelRule = (event: Pick<ModelPromoted, 'model' | 'alias'>, policy: Policy): Rule | null => {
-  const model = Object.hasOwn(policy.models, event.model) ? policy.models[event.model] : undefined
-  if (model === undefined || model.serveAlias !== event.alias) return null
-  return { lane: `serve/${event.model}`, name: event.model, mode: model.mode }
+/** The model of the policy that this signal promotes; null when no rule is about it. */
+export const modelRule = (
+  { model: name, signal }: Pick<ModelPromoted, 'model' | 'signal'>,
+  policy: Policy,
+): Rule | null => {
+  const model = Object.hasOwn(policy.models, name) ? policy.models[name] : undefined
+  if (model === undefined) return null
+  const promotion = promotionOf(model)
+  if (promotion.kind !== signal.kind || promotion.name !== signal.name) return null
+  return { lane: `serve/${name}`, name, mode: model.mode }
 }
 
-/** An alias was set, moved or deleted: serve what it says now. */
+/** A promotion signal changed: serve what it says now. */
 export const onModelPromoted = (
   event: ModelPromoted,
   facts: ModelFacts,
@@ -25,7 +31,7 @@ export const onModelPromoted = (
 ): Decision => {
   if (event.replayed)
     return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
-  const at = `${event.model}@${event.alias}`
+  const at = signalAt(event.model, event.signal)
   switch (facts.kind) {
     case 'unreadable':
       return patience(event.at, now, `the registry cannot tell what ${at} is: ${facts.detail}`)
@@ -45,7 +51,7 @@ const onVersion = (
   facts: ModelFacts & { kind: 'version' },
   { rule, now }: { rule: Rule; now: number },
 ): Decision => {
-  const at = `${event.model}@${event.alias} is v${facts.version}`
+  const at = `${signalAt(event.model, event.signal)} is v${facts.version}`
   if (facts.status === 'PENDING_REGISTRATION')
     return {
       kind: 'wait',

@@ -1,8 +1,7 @@
 import type { RequestOptions } from 'node:https'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Agent, fetch } from 'undici'
-import { Unavailable } from '../../flows/ports.ts'
+import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/retrying.ts'
 
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -20,24 +19,17 @@ export interface Answer {
   body: unknown
 }
 
-export interface RequestsOptions {
+export interface RequestsOptions extends RetryOptions {
   /** Of one try, milliseconds. 10 s unless told. */
   deadline?: number
-  /** Tries of one call, 5 unless told. */
-  tries?: number
   /** Sent with each request besides those that authenticate: impersonation, for example. */
   headers?: Record<string, string>
-  /** Between 0 and 1: spreads retries of many callers. */
-  random?: () => number
-  /** Waits before another try. Milliseconds. */
-  pause?: (milliseconds: number) => Promise<unknown>
 }
 
 /** How long a header that authenticates is used before the configuration is asked again: exec plugins and tokens rotate. */
 const HEADERS_FOR = 60_000
-const LONGEST_PAUSE = 8_000
 
-/** Requests to one API server over connections that are kept, the only place where a request is tried again. */
+/** Requests to one API server over connections that are kept. */
 export interface Requests {
   /** Rejects with `Unavailable` when no try was answered, or each with 429 or 5xx. Every other status is an answer. */
   send(call: Call): Promise<Answer>
@@ -49,7 +41,7 @@ export interface Requests {
  * request (a quarter of the rate), and its serializer drops fields that it does not know before they are sent.
  */
 export const openRequests = async (config: KubeConfig, options: RequestsOptions = {}): Promise<Requests> => {
-  const { deadline = 10_000, tries = 5, random = Math.random, pause = sleep } = options
+  const { deadline = 10_000 } = options
   const server = config.getCurrentCluster()?.server
   if (server === undefined) throw new Error('the kubeconfig names no cluster: choose a context')
   const { ca, cert, key, rejectUnauthorized, servername } = await settingsOf(config)
@@ -74,7 +66,7 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await answer.text()
-    return { status: answer.status, body: parsed(text), retryAfter: Number(answer.headers.get('retry-after') ?? 0) }
+    return { status: answer.status, body: parsedBody(text), retryAfter: Number(answer.headers.get('retry-after') ?? 0) }
   }
   const answered = async (call: Call): Promise<Tried> => {
     const first = await once(call)
@@ -83,34 +75,11 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
     headers = null
     return once(call)
   }
-  const tried = (call: Call): Promise<Tried> =>
-    answered(call).catch((error: unknown) => ({ status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }))
-
   return {
-    send: async (call) => {
-      let last = await tried(call)
-      for (let attempt = 1; attempt < tries && isTransient(last.status); attempt++) {
-        const grown = 100 * 2 ** (attempt - 1) * (0.5 + random())
-        await pause(Math.min(LONGEST_PAUSE, Math.max(last.retryAfter * 1000, grown)))
-        last = await tried(call)
-      }
-      if (!isTransient(last.status)) return last
-      const why = last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`
-      throw new Unavailable(`${call.method} ${call.path}: ${why}`)
-    },
+    send: (call) => retrying(`${call.method} ${call.path}`, () => answered(call), options),
     close: () => dispatcher.destroy(),
   }
 }
-
-interface Tried extends Answer {
-  /** Seconds that the server asks for. */
-  retryAfter: number
-}
-
-/** In place of a status: nobody answered. */
-const UNANSWERED = 0
-
-const isTransient = (status: number): boolean => status === UNANSWERED || status === 429 || status >= 500
 
 const settingsOf = async (config: KubeConfig): Promise<RequestOptions> => {
   const options: RequestOptions = { headers: {} }
@@ -122,17 +91,3 @@ const headersOf = ({ headers, auth }: RequestOptions): Record<string, string> =>
   ...(headers as Record<string, string>),
   ...(typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
 })
-
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return text
-  }
-}
-
-/** The cause that a person can act on: `fetch failed` alone says nothing. */
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message : error.message
-}

@@ -13,19 +13,21 @@ interface Call {
   input: Record<string, unknown>
 }
 
-type Route = (shelf: Shelf, input: Record<string, string>, registry: Aliases) => RestAnswer | Promise<RestAnswer>
+type Route = (shelf: Shelf, input: Record<string, string>, registry: Changes) => RestAnswer | Promise<RestAnswer>
 
-/** What the routes that change aliases need: the change and its webhook. */
-interface Aliases {
+/** The changes that send a webhook. */
+interface Changes {
   setAlias(model: string, alias: string, version: string): Promise<void>
   deleteAlias(model: string, alias: string): Promise<void>
+  setTag(model: string, version: string, key: string, value: string): Promise<void>
+  deleteTag(model: string, version: string, key: string): Promise<void>
 }
 
 /** MLflow's REST answers, with its statuses and error words (captured from 3.17.2), for the routes that a registry port needs. */
-export const restOf = async (shelf: Shelf, registry: Aliases, { method, path, input }: Call): Promise<RestAnswer> => {
+export const restOf = async (shelf: Shelf, registry: Changes, { method, path, input }: Call): Promise<RestAnswer> => {
   const route = ROUTES[`${method} ${path}`]
   if (route === undefined) return problem(404, 'ENDPOINT_NOT_FOUND', `${method} ${path} is not part of the stand-in`)
-  const wrong = Object.entries(input).find(([key, value]) => typeof value !== 'string' && key !== 'tags')
+  const wrong = Object.entries(input).find(([key, value]) => typeof value !== 'string' && !NOT_TEXT.has(key))
   if (wrong !== undefined)
     return problem(
       400,
@@ -36,6 +38,8 @@ export const restOf = async (shelf: Shelf, registry: Aliases, { method, path, in
     return problem(400, 'INVALID_PARAMETER_VALUE', "Invalid value for parameter 'tags' supplied.")
   return route(shelf, input as Record<string, string>, registry)
 }
+
+const NOT_TEXT: ReadonlySet<string> = new Set(['tags', 'archive_existing_versions'])
 
 const isTags = (value: unknown): boolean =>
   Array.isArray(value) && value.every((tag) => typeof tag?.key === 'string' && typeof tag?.value === 'string')
@@ -59,7 +63,7 @@ const versionJson = (shelf: Shelf, found: Version, withAliases: boolean): Record
     version: found.version,
     creation_timestamp: found.created,
     last_updated_timestamp: found.created,
-    current_stage: 'None',
+    current_stage: found.stage ?? 'None',
     description: '',
     source: found.source,
     run_id: found.runId ?? '',
@@ -69,6 +73,9 @@ const versionJson = (shelf: Shelf, found: Version, withAliases: boolean): Record
     ...(withAliases && names.length > 0 ? { aliases: names } : {}),
   }
 }
+
+const versionsJson = (shelf: Shelf, found: Version[]): RestAnswer =>
+  ok(found.length === 0 ? {} : { model_versions: found.map((version) => versionJson(shelf, version, false)) })
 
 const modelJson = (shelf: Shelf, name: string): Record<string, unknown> => {
   const [newest] = shelf.versions(name)
@@ -109,11 +116,27 @@ const ROUTES: Record<string, Route> = {
     const found = shelf.find(name, version)
     return found === null ? noVersion(name, version) : ok({ model_version: versionJson(shelf, found, true) })
   },
-  'GET model-versions/search': (shelf, { filter = '' }) => {
-    const name = /name\s*=\s*'([^']*)'/.exec(filter)?.[1] ?? ''
-    const found = shelf.versions(name).map((version) => versionJson(shelf, version, false))
-    return ok(found.length === 0 ? {} : { model_versions: found })
+  'GET model-versions/search': (shelf, { filter = '', max_results: limit = '200000' }) => {
+    const name = /(?:^|\s)name\s*=\s*(['"])(.*?)\1/.exec(filter)?.[2] ?? ''
+    const [, key, , value] = /tags?\.`([^`]*)`\s*=\s*(['"])(.*?)\2/.exec(filter) ?? []
+    return versionsJson(
+      shelf,
+      shelf
+        .versions(name)
+        .filter(({ tags }) => key === undefined || tags[key] === value)
+        .slice(0, Number(limit)),
+    )
   },
+  'GET registered-models/get-latest-versions': (shelf, { name = '', stages = 'None' }) => {
+    if (shelf.versions(name).length === 0) return noModel(name)
+    const newest = shelf.versions(name).find(({ stage = 'None' }) => stage === stages)
+    return versionsJson(shelf, newest === undefined ? [] : [newest])
+  },
+  // A model is there once it has a version.
+  'POST registered-models/create': (shelf, { name = '' }) =>
+    shelf.versions(name).length > 0
+      ? problem(400, 'RESOURCE_ALREADY_EXISTS', `Registered Model (name=${name}) already exists.`)
+      : ok({ registered_model: modelJson(shelf, name) }),
   'GET model-versions/get-download-uri': (shelf, { name = '', version = '' }) => {
     const found = shelf.find(name, version)
     return found === null ? noVersion(name, version) : ok({ artifact_uri: found.source })
@@ -128,10 +151,21 @@ const ROUTES: Record<string, Route> = {
       model_version: versionJson(shelf, shelf.add({ model: name, source, runId: runId ?? null, tags }), true),
     })
   },
-  'POST model-versions/set-tag': (shelf, { name = '', version = '', key = '', value = '' }) => {
+  'POST model-versions/set-tag': async (shelf, { name = '', version = '', key = '', value = '' }, registry) => {
+    if (shelf.find(name, version) === null) return noVersion(name, version)
+    await registry.setTag(name, version, key, value)
+    return ok()
+  },
+  'DELETE model-versions/delete-tag': async (shelf, { name = '', version = '', key = '' }, registry) => {
+    if (shelf.find(name, version) === null) return noVersion(name, version)
+    await registry.deleteTag(name, version, key)
+    return ok()
+  },
+  // Sends no webhook, as MLflow sends none.
+  'POST model-versions/transition-stage': (shelf, { name = '', version = '', stage = '' }) => {
     const found = shelf.find(name, version)
     if (found === null) return noVersion(name, version)
-    shelf.setTag(found, key, value)
-    return ok()
+    shelf.update(found, { stage })
+    return ok({ model_version: versionJson(shelf, { ...found, stage }, true) })
   },
 }

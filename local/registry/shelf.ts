@@ -12,6 +12,8 @@ export interface Version {
   source: string
   runId: string | null
   tags: Record<string, string>
+  /** MLflow's, deprecated and still used: `None`, `Staging`, `Production`, `Archived`. */
+  stage?: string
   /** Milliseconds since the epoch. */
   created: number
 }
@@ -63,11 +65,7 @@ export const openShelf = (database: DatabaseSync, clock: Clock) => {
       put.run(model, number, JSON.stringify(value))
       return value
     },
-    setTag: (found: Version, key: string, value: string) =>
-      void put.run(
-        found.name,
-        Number(found.version),
-        JSON.stringify({ ...found, tags: { ...found.tags, [key]: value } }),
-      ),
+    update: (found: Version, change: Partial<Pick<Version, 'tags' | 'stage'>>) =>
+      void put.run(found.name, Number(found.version), JSON.stringify({ ...found, ...change })),
   }
 }

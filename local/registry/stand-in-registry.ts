@@ -16,36 +16,55 @@ export interface RegistryOptions {
   deliver(request: RawRequest): Promise<RawAnswer>
 }
 
-/** A small registry with MLflow's REST answers and its alias webhooks. */
+/** A small registry with MLflow's REST answers and its webhooks of aliases and tags. */
 export interface StandInRegistry extends Registry {
   /** Sets or moves an alias and sends the webhook, as MLflow does: also when nothing changed. */
   setAlias(model: string, alias: string, version: string): Promise<void>
   deleteAlias(model: string, alias: string): Promise<void>
+  setTag(model: string, version: string, key: string, value: string): Promise<void>
+  deleteTag(model: string, version: string, key: string): Promise<void>
   rest(method: string, path: string, input: Record<string, unknown>): Promise<RestAnswer>
 }
 
 export const openRegistry = ({ database, clock, sign, secret, deliver }: RegistryOptions): StandInRegistry => {
   const shelf = openShelf(database, clock)
-  const send = async (action: 'created' | 'deleted', data: Record<string, string>): Promise<void> => {
+  const send = async (entity: string, action: string, data: Record<string, string>): Promise<void> => {
     const timestamp = new Date(clock.now()).toISOString().replace('Z', '000+00:00')
-    const body = Buffer.from(pythonJson({ entity: 'model_version_alias', action, timestamp, data }))
+    const body = Buffer.from(pythonJson({ entity, action, timestamp, data }))
     const signed = sign({ secret: await secret(), body, now: clock.now(), deliveryId: randomUUID() })
     // Best effort, as MLflow's: what is lost here, reconcile finds.
     await deliver({ headers: { 'content-type': 'application/json', ...signed }, body }).catch(() => undefined)
+  }
+  const versionOf = (model: string, version: string): Version => {
+    const found = shelf.find(model, version)
+    if (found === null) throw new Error(`there is no version ${version} of ${model}`)
+    return found
   }
   const registry: StandInRegistry = {
     alias: async (model, alias) => modelVersion(shelf.byAlias(model, alias)),
     findByTag: async (model, key, value) =>
       modelVersion(shelf.versions(model).find(({ tags }) => tags[key] === value) ?? null),
+    inStage: async (model, wanted) => modelVersion(shelf.versions(model).find(({ stage }) => stage === wanted) ?? null),
     register: async (input) => modelVersion(shelf.add(input)) as ModelVersion,
     setAlias: async (model, alias, version) => {
-      if (shelf.find(model, version) === null) throw new Error(`there is no version ${version} of ${model}`)
+      versionOf(model, version)
       shelf.setAlias(model, alias, version)
-      await send('created', { name: model, alias, version })
+      await send('model_version_alias', 'created', { name: model, alias, version })
     },
     deleteAlias: async (model, alias) => {
       shelf.deleteAlias(model, alias)
-      await send('deleted', { name: model, alias })
+      await send('model_version_alias', 'deleted', { name: model, alias })
+    },
+    setTag: async (model, version, key, value) => {
+      const found = versionOf(model, version)
+      shelf.update(found, { tags: { ...found.tags, [key]: value } })
+      await send('model_version_tag', 'set', { name: model, version, key, value })
+    },
+    deleteTag: async (model, version, key) => {
+      const found = versionOf(model, version)
+      const { [key]: _gone, ...tags } = found.tags
+      shelf.update(found, { tags })
+      await send('model_version_tag', 'deleted', { name: model, version, key })
     },
     rest: (method, path, input) => restOf(shelf, registry, { method, path, input }),
   }

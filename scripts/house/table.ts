@@ -43,7 +43,7 @@ export const HOUSE: Record<string, Room> = {
     ours: [{ of: 'events/' }],
     libraries: [
       { of: '@kubernetes/client-node', typesOnly: true },
-      { of: 'zod', in: ['core/policy.ts'] },
+      { of: 'zod', in: ['core/policy.ts', 'core/promotion.ts'] },
       { of: 'node:crypto', in: ['core/digest.ts'] },
     ],
     instead: [
@@ -76,7 +76,7 @@ export const HOUSE: Record<string, Room> = {
       { of: '@middy/core', typesOnly: true, in: ['effects/workflow/'] },
       { of: 'aws-lambda', typesOnly: true },
       { of: '@kubernetes/client-node', in: ['effects/cluster/'] },
-      { of: 'undici', in: ['effects/cluster/'] },
+      { of: 'undici', in: ['effects/cluster/', 'effects/registry/'] },
     ],
     instead: [
       { of: 'flows/', say: 'of flows it sees flows/ports.ts alone; what uses the port belongs in flows/ or in a door' },
@@ -109,6 +109,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'functions/' },
       { of: 'effects/workflow/' },
       { of: 'effects/cluster/' },
+      { of: 'effects/registry/' },
     ],
     libraries: [
       { of: 'node:' },

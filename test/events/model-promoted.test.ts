@@ -14,7 +14,7 @@ const onBus = ({ source, detailType, detail }: { source: string; detailType: str
 })
 
 describe('MLflow’s alias webhook', () => {
-  it.each(captured)('$name, as captured, is what its sample says', ({ request, expect: expected }) => {
+  it.each(captured)('$name, as captured, is what its sample says', ({ name, request, expect: expected }) => {
     const parsed = registryEvent('d-1', JSON.parse(request?.body ?? ''))
     if (expected !== 'accepted') {
       expect(parsed).toMatchObject({ ok: false, reason: expected.refused })
@@ -23,13 +23,17 @@ describe('MLflow’s alias webhook', () => {
     if (!parsed.ok) throw new Error(parsed.detail)
     expect(modelPromoted.parse(onBus(parsed.event))).toMatchObject({
       ok: true,
-      event: { id: 'd-1', model: 'demo-llm', alias: 'champion' },
+      event: {
+        id: 'd-1',
+        model: 'demo-llm',
+        signal: name === 'tag-set' ? { kind: 'tag', name: 'signalbox.promote' } : { kind: 'alias', name: 'champion' },
+      },
     })
   })
 
   it('a deletion names no version and is a change like any other', () => {
     expect(modelPromoted.parse(samples.find(({ name }) => name === 'bus-alias-deleted')?.event)).toMatchObject({
-      event: { action: 'deleted', model: 'support-llama' },
+      event: { signal: { kind: 'alias', name: 'champion' }, model: 'support-llama' },
     })
   })
 
@@ -45,7 +49,7 @@ describe('MLflow’s alias webhook', () => {
       modelPromoted.parse(
         onBus({
           source: 'signalbox.registry',
-          detailType: 'Model Alias Changed',
+          detailType: 'Model Promotion Changed',
           detail: { deliveryId: 'd', ...test },
         }),
       ),

@@ -20,7 +20,7 @@ const uploaded = (folder: string) => ({
 })
 const aliased = (version: string) => ({
   source: 'signalbox.registry',
-  detailType: 'Model Alias Changed',
+  detailType: 'Model Promotion Changed',
   detail: {
     deliveryId: `d-${version}`,
     entity: 'model_version_alias',

@@ -144,7 +144,7 @@ describe('a model is promoted', () => {
     await town.house.ports.bus.publish([
       {
         source: 'signalbox.registry',
-        detailType: 'Model Alias Changed',
+        detailType: 'Model Promotion Changed',
         detail: {
           deliveryId: 'late',
           entity: 'model_version_alias',

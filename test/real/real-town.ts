@@ -9,9 +9,9 @@ import type { AnswerRow, LaneRow, RunRow } from '../../core/rows.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest, manifestPath } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
-import type { Ports } from '../../flows/ports.ts'
+import type { Ports, Registry } from '../../flows/ports.ts'
 import { openRealCluster } from '../../local/cluster/real-cluster.ts'
-import { clusterDoors } from '../../local/doors.ts'
+import { clusterDoors, reconcileDoor } from '../../local/doors.ts'
 import { keepGoing } from '../../local/drive.ts'
 import { type LocalHouse, openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
@@ -32,6 +32,7 @@ export interface RealTown {
   until(what: string, done: () => Promise<boolean>, seconds?: number): Promise<void>
   settled(lane: string): Promise<LaneRow>
   answered(lane: string): Promise<void>
+  reconcile(): Promise<void>
   close(): Promise<void>
 }
 
@@ -53,6 +54,7 @@ export const openRealTown = async ({
   server,
   headers = {},
   wrap,
+  registry,
 }: {
   policy?: Policy
   minute?: number
@@ -60,6 +62,7 @@ export const openRealTown = async ({
   server?: string
   headers?: Record<string, string>
   wrap?: (ports: Ports) => Ports
+  registry?: Registry
 } = {}): Promise<RealTown> => {
   const config = loadKubeconfig({ file: inject('kubeconfig') })
   const requests = await openRequests(config)
@@ -74,6 +77,7 @@ export const openRealTown = async ({
     secrets: fixedSecrets({ 'mlflow-webhook': 'test', 'slack-signing': 'test-signing', token: 'test' }),
     clock,
     wrap,
+    registry,
     openCluster: ({ objects }) =>
       openRealCluster({
         config: through,
@@ -124,6 +128,7 @@ export const openRealTown = async ({
       const answer = await house.answer(id, { by: ANA, verdict: 'approve', reason: null })
       if (answer.status !== 200 || answer.body['refused'] !== undefined) throw new Error(JSON.stringify(answer))
     },
+    reconcile: async () => void (await reconcileDoor(house.ports)()),
     close: async () => {
       await stop()
       await house.close()

@@ -11,8 +11,7 @@ const event: ModelPromoted = {
   id: 'd',
   at: now,
   model: 'support-llama',
-  alias: 'champion',
-  action: 'created',
+  signal: { kind: 'alias', name: 'champion' },
   replayed: false,
 }
 const version: ModelFacts = {
@@ -31,12 +30,12 @@ const decide = (facts: ModelFacts, given: Partial<ModelPromoted> = {}, at = now)
 describe('an alias moved', () => {
   it('is about a configured model and the alias that means "serve this"', () => {
     expect(rule.lane).toBe('serve/support-llama')
-    expect(modelRule({ model: 'support-llama', alias: 'shadow' }, policy)).toBeNull()
-    expect(modelRule({ model: 'constructor', alias: 'champion' }, policy)).toBeNull()
+    expect(modelRule({ model: 'support-llama', signal: { kind: 'alias', name: 'shadow' } }, policy)).toBeNull()
+    expect(modelRule({ model: 'constructor', signal: { kind: 'alias', name: 'champion' } }, policy)).toBeNull()
   })
 
   it('intends to serve what the registry says now, pinned, whatever the event said', () => {
-    expect(decide(version, { action: 'deleted' })).toMatchObject({
+    expect(decide(version, { signal: { kind: 'alias', name: 'champion' } })).toMatchObject({
       kind: 'intend',
       intent: { order: null, desired: { kind: 'serve', version: '8', source: 's3://acme-results/m/8', runId: 'r' } },
     })

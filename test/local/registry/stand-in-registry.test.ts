@@ -26,8 +26,10 @@ registryContract('the stand-in', async () => {
   const { registry } = open()
   return {
     registry,
-    point: (model, alias, version) =>
-      version === null ? registry.deleteAlias(model, alias) : registry.setAlias(model, alias, version),
+    call: async (method, path, input) => {
+      const { status, body } = await registry.rest(method, path, input)
+      if (status !== 200) throw new Error(JSON.stringify(body))
+    },
     close: async () => undefined,
   }
 })

@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import type { Signal } from '../events/contract.ts'
+
+/** What means "serve this" in the registry: exactly one of the three, so that two can never say different things. */
+export const promotionFields = {
+  /** The version that the alias names. */
+  serveAlias: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`')
+    .optional(),
+  /** The newest version that carries the tag with this value. */
+  serveTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
+  /** The newest version in the stage. A stage has no webhook: reconcile finds it, within minutes. */
+  serveStage: z.enum(['Staging', 'Production']).optional(),
+}
+const fields = z.object(promotionFields)
+type Fields = z.output<typeof fields>
+
+/** Where the registry says which version to serve. */
+export type Promotion =
+  | { kind: 'alias'; name: string }
+  | { kind: 'tag'; name: string; value: string }
+  | { kind: 'stage'; name: string }
+
+/** The promotion signals that a model's rule names: a valid rule names one. */
+export const promotionsOf = ({ serveAlias, serveTag, serveStage }: Fields): Promotion[] => [
+  ...(serveAlias === undefined ? [] : [{ kind: 'alias' as const, name: serveAlias }]),
+  ...(serveTag === undefined ? [] : [{ kind: 'tag' as const, name: serveTag.key, value: serveTag.value }]),
+  ...(serveStage === undefined ? [] : [{ kind: 'stage' as const, name: serveStage }]),
+]
+
+/** The one promotion signal of a valid rule. */
+export const promotionOf = (rule: Fields): Promotion => {
+  const [first] = promotionsOf(rule)
+  if (first === undefined) throw new Error('the rule names no serveAlias, serveTag or serveStage')
+  return first
+}
+
+/** Where a signal is, as people write it: `model@alias`, `model#tag`, `model/Stage`. */
+export const signalAt = (model: string, { kind, name }: Signal): string =>
+  `${model}${{ alias: '@', tag: '#', stage: '/' }[kind]}${name}`

@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Unavailable } from '../../flows/ports.ts'
+
+/** What one try of a request came to. */
+export interface Tried {
+  /** `UNANSWERED` when nobody answered: the body then says why. */
+  status: number
+  /** Parsed when it is JSON, else the text. */
+  body: unknown
+  /** Seconds that the server asks to wait. */
+  retryAfter: number
+}
+
+/** In place of a status: nobody answered. */
+export const UNANSWERED = 0
+
+export interface RetryOptions {
+  /** Tries of one request, 5 unless told. */
+  tries?: number
+  /** Between 0 and 1: spreads retries of many callers. */
+  random?: () => number
+  /** Waits before another try. Milliseconds. */
+  pause?: (milliseconds: number) => Promise<unknown>
+}
+
+const LONGEST_PAUSE = 8_000
+
+/**
+ * Tries until there is an answer other than 429 and 5xx: the only place where an HTTP request is tried again. Rejects
+ * with `Unavailable`, which names `what`, when the last try was none.
+ */
+export const retrying = async <T extends Tried>(
+  what: string,
+  once: () => Promise<T>,
+  { tries = 5, random = Math.random, pause = sleep }: RetryOptions,
+): Promise<T> => {
+  const tried = (): Promise<T | Tried> =>
+    once().catch((error: unknown) => ({ status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }))
+  let last = await tried()
+  for (let attempt = 1; attempt < tries && isTransient(last.status); attempt++) {
+    const grown = 100 * 2 ** (attempt - 1) * (0.5 + random())
+    await pause(Math.min(LONGEST_PAUSE, Math.max(last.retryAfter * 1000, grown)))
+    last = await tried()
+  }
+  if (!isTransient(last.status)) return last as T
+  throw new Unavailable(`${what}: ${last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`}`)
+}
+
+const isTransient = (status: number): boolean => status === UNANSWERED || status === 429 || status >= 500
+
+/** JSON as its value, anything else as its text. */
+export const parsedBody = (text: string): unknown => {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return text
+  }
+}
+
+/** The cause that a person can act on: `fetch failed` alone says nothing. */
+const reasonOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? error.cause.message : error.message
+}

@@ -1,0 +1,45 @@
+import { Agent, fetch } from 'undici'
+import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/retrying.ts'
+
+export interface MlflowOptions extends RetryOptions {
+  /** The tracking server, e.g. `http://mlflow.mlops:5000`. */
+  url: string
+  /** Sent with each request: `authorization` for a server that asks for one. Asked each time, so that it may rotate. */
+  headers?: () => Promise<Record<string, string>>
+  /** Of one try, milliseconds. 10 s unless told. */
+  deadline?: number
+}
+
+type Input = Record<string, unknown>
+
+/** MLflow's REST API 2.0: a path below `/api/2.0/mlflow/` with its query or body. Every status but 429 and 5xx is an answer. */
+export interface MlflowRest {
+  get(path: string, input: Input): Promise<Tried>
+  /** Tried once: what it does is not idempotent, so after a lost answer the caller searches before it writes again. */
+  post(path: string, input: Input): Promise<Tried>
+  close(): Promise<void>
+}
+
+/** Over connections that are kept. */
+export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
+  const { url, headers = async () => ({}), deadline = 10_000 } = options
+  const root = `${url.replace(/\/+$/, '')}/api/2.0/mlflow/`
+  const dispatcher = new Agent()
+  const once = async (method: 'GET' | 'POST', path: string, input: Input): Promise<Tried> => {
+    const query = method === 'GET' ? `?${new URLSearchParams(input as Record<string, string>)}` : ''
+    const answer = await fetch(`${root}${path}${query}`, {
+      method,
+      dispatcher,
+      signal: AbortSignal.timeout(deadline),
+      headers: { accept: 'application/json', 'content-type': 'application/json', ...(await headers()) },
+      ...(method === 'GET' ? {} : { body: JSON.stringify(input) }),
+    })
+    const body = parsedBody(await answer.text())
+    return { status: answer.status, body, retryAfter: Number(answer.headers.get('retry-after') ?? 0) }
+  }
+  return {
+    get: (path, input) => retrying(`MLflow ${path}`, () => once('GET', path, input), options),
+    post: (path, input) => retrying(`MLflow ${path}`, () => once('POST', path, input), { ...options, tries: 1 }),
+    close: () => dispatcher.destroy(),
+  }
+}

@@ -1,0 +1,116 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openMlflow } from '../../../effects/registry/mlflow-registry.ts'
+import { Unavailable } from '../../../flows/ports.ts'
+import { signMlflow } from '../../../functions/signatures.ts'
+import { virtualClock } from '../../../local/clock.ts'
+import { openRegistry } from '../../../local/registry/stand-in-registry.ts'
+import { registryContract } from '../../ports/registry.contract.ts'
+
+const PREFIX = '/api/2.0/mlflow/'
+
+const listen = async (answer: RequestListener): Promise<{ url: string; close(): Promise<void> }> => {
+  const server: Server = createServer(answer)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+registryContract('MLflow’s REST API, spoken with the stand-in', async () => {
+  const standIn = openRegistry({
+    database: new DatabaseSync(':memory:'),
+    clock: virtualClock(1_795_459_939_000),
+    sign: signMlflow,
+    secret: async () => 'test-secret',
+    deliver: async () => ({ status: 202, body: {} }),
+  })
+  const server = await listen(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const url = new URL(request.url ?? '/', 'http://stand-in')
+    const input =
+      request.method === 'GET' ? Object.fromEntries(url.searchParams) : JSON.parse(Buffer.concat(chunks).toString())
+    const { status, body } = await standIn.rest(request.method ?? 'GET', url.pathname.slice(PREFIX.length), input)
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  })
+  const registry = openMlflow({ url: server.url })
+  return {
+    registry,
+    call: async (method, path, input) => {
+      const { status, body } = await standIn.rest(method, path, input)
+      if (status !== 200) throw new Error(JSON.stringify(body))
+    },
+    close: async () => {
+      await registry.close()
+      await server.close()
+    },
+  }
+})
+
+describe('when MLflow does not answer as it should', () => {
+  let close: () => Promise<void> = async () => undefined
+  afterEach(() => close())
+  /** A server that answers these in turn, then 200 and an empty search. */
+  const against = async (...answers: [number, unknown][]) => {
+    const seen: string[] = []
+    const server = await listen((request, response) => {
+      seen.push(`${request.method} ${request.url?.split('?')[0]?.slice(PREFIX.length)}`)
+      const [status, body] = answers.shift() ?? [200, {}]
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    })
+    const registry = openMlflow({ url: server.url, tries: 3, pause: async () => undefined })
+    close = async () => {
+      await registry.close()
+      await server.close()
+    }
+    return { registry, seen }
+  }
+
+  it('asks again after 429 and 5xx, and gives up as unavailable', async () => {
+    const { registry, seen } = await against([503, {}], [429, {}])
+    expect(await registry.findByTag('m', 'k', 'v')).toBeNull()
+    expect(seen).toHaveLength(3)
+    const down = await against([500, {}], [500, {}], [500, {}])
+    await expect(down.registry.findByTag('m', 'k', 'v')).rejects.toThrow(
+      new Unavailable('MLflow model-versions/search: it answers 500'),
+    )
+  })
+
+  it('never repeats the making of a version: its lost answer may have been a yes', async () => {
+    const { registry, seen } = await against(
+      [400, { error_code: 'RESOURCE_ALREADY_EXISTS', message: 'there' }],
+      [500, {}],
+    )
+    const registering = registry.register({ model: 'm', source: 's3://x', runId: null, tags: {} })
+    await expect(registering).rejects.toBeInstanceOf(Unavailable)
+    expect(seen).toEqual(['POST registered-models/create', 'POST model-versions/create'])
+  })
+
+  it('a refused token is unavailable, never "there is no such alias"', async () => {
+    const { registry } = await against([403, { error_code: 'PERMISSION_DENIED', message: 'who are you' }])
+    await expect(registry.alias('m', 'champion')).rejects.toThrow(
+      new Unavailable('MLflow registered-models/alias answers 403: who are you'),
+    )
+  })
+
+  it('another 400 or 404 than "not found" is an error that says what MLflow said', async () => {
+    const other = await against([400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'Invalid name' }])
+    await expect(other.registry.alias('m', 'champion')).rejects.toThrow('answers 400: Invalid name')
+    const proxy = await against([404, 'no such page'])
+    await expect(proxy.registry.inStage('m', 'Production')).rejects.toThrow('answers 404')
+  })
+
+  it('a value with both kinds of quotes is refused before it is sent', async () => {
+    const { registry, seen } = await against()
+    await expect(registry.findByTag('m', 'k', `'"`)).rejects.toThrow('both kinds of quotes')
+    expect(seen).toEqual([])
+  })
+})
