@@ -20,15 +20,28 @@ export interface Observed {
 /** The month that money is counted in, in UTC: `2026-11`. */
 export const monthOf = (now: number): string => new Date(now).toISOString().slice(0, 7)
 
-/** Reads the cluster's cache and the holds, as one lane sees them. */
+/** What of the cluster every lane sees alike. */
+export interface Seen {
+  pods: KubeObject[]
+  nodePools: KubeObject[]
+  nodes: KubeObject[]
+}
+
+/** Reads the cluster's cache. */
+export const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> => {
+  const kinds = ['Pod', 'NodePool', 'Node'] as const
+  const [pods = [], nodePools = [], nodes = []] = await Promise.all(kinds.map((kind) => cluster.list(kind)))
+  return { pods: pods.filter(isLive), nodePools, nodes }
+}
+
+/** The cluster and the holds, as one lane sees them. */
 export const observe = async (
   ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>,
   policy: Policy,
   lane: string,
+  seen?: Seen,
 ): Promise<Observed> => {
-  const pods = (await ports.cluster.list('Pod')).filter(isLive)
-  const nodePools = await ports.cluster.list('NodePool')
-  const nodes = await ports.cluster.list('Node')
+  const { pods, nodePools, nodes } = seen ?? (await seeCluster(ports))
   const rows = new Map<string, Stored<'pool'> | null>()
   const pools: Record<string, PoolView> = {}
   for (const [pool, { maxGpus, gpusPerNode }] of Object.entries(policy.pools)) {

@@ -51,24 +51,46 @@ export const openKubernetesCluster = async (
   }
 }
 
-const reads = ({ send }: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => ({
+/** Answers of equal requests that are under way, shared: the server's cache may be older than they are anyway. */
+const sharing = <T>(under: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> => {
+  const there = under.get(key)
+  if (there !== undefined) return there
+  const asked = ask().finally(() => under.delete(key))
+  under.set(key, asked)
+  return asked
+}
+
+const reads = (requests: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => {
+  const lists = new Map<string, Promise<KubeObject[]>>()
+  return {
+    ...readsOf(requests),
+    list: (kind, where = {}) => sharing(lists, JSON.stringify([kind, where]), () => list(requests, kind, where)),
+  }
+}
+
+const list = async (
+  { send }: Requests,
+  kind: Kind,
+  where: { namespace?: string; labels?: Record<string, string> },
+): Promise<KubeObject[]> => {
+  const { status, body } = await send({
+    method: 'GET',
+    path: pathOf(kind, where.namespace ?? null),
+    query: { resourceVersion: '0', ...selecting(where.labels) },
+  })
+  // A kind that is not installed has no objects.
+  if (status === 404) return []
+  if (status !== 200) throw new Unavailable(`listing ${kind}: ${denied(status, body).message}`)
+  const { items } = body as { items: KubeObject[] }
+  return items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind }) as KubeObject)
+}
+
+const readsOf = ({ send }: Requests): Pick<Cluster, 'get' | 'logs'> => ({
   get: async (ref) => {
     const { status, body } = await send({ method: 'GET', path: objectPath(ref) })
     if (status === 404) return null
     if (status === 200) return body as KubeObject
     throw new Unavailable(`reading ${ref.kind} ${ref.name}: ${denied(status, body).message}`)
-  },
-  list: async (kind, where = {}) => {
-    const { status, body } = await send({
-      method: 'GET',
-      path: pathOf(kind, where.namespace ?? null),
-      query: { resourceVersion: '0', ...selecting(where.labels) },
-    })
-    // A kind that is not installed has no objects.
-    if (status === 404) return []
-    if (status !== 200) throw new Unavailable(`listing ${kind}: ${denied(status, body).message}`)
-    const { items } = body as { items: KubeObject[] }
-    return items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind }) as KubeObject)
   },
   logs: async (ref, lines) => {
     const path = `${objectPath({ ...ref, kind: 'Pod' })}/log`

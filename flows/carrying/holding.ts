@@ -1,8 +1,8 @@
 import { stillApproved } from '../../core/answers.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { AnswerRow, StepRow } from '../../core/rows.ts'
-import type { Observed } from '../observe.ts'
-import type { Write } from '../ports.ts'
+import { type Observed, seeCluster } from '../observe.ts'
+import type { Ledger, Write } from '../ports.ts'
 import { ringRun } from '../start.ts'
 import { type Carrier, momentOf, type Wait } from './carrier.ts'
 import { returnHold } from './closing.ts'
@@ -23,11 +23,22 @@ export type Held =
  */
 export const tryHold = async (carrier: Carrier, question: string | null): Promise<Held | Wait> => {
   for (;;) {
-    const asked = question === null ? null : ((await carrier.ports.ledger.read('answer', question))?.value ?? null)
-    const situation = await look(carrier, asked?.bounds)
-    const held = await holdOnce(carrier, situation, asked)
+    const seen = await seeCluster(carrier.ports)
+    const held = await inTurn(carrier.ports.ledger, async () => {
+      const asked = question === null ? null : ((await carrier.ports.ledger.read('answer', question))?.value ?? null)
+      return holdOnce(carrier, await look(carrier, asked?.bounds, seen), asked)
+    })
     if (held !== 'again') return held
   }
+}
+
+const turns = new WeakMap<Ledger, Promise<unknown>>()
+
+/** Those of one process who want room take turns: the rows are the same for all, so side by side all but one would lose. */
+const inTurn = <T>(ledger: Ledger, work: () => Promise<T>): Promise<T> => {
+  const turn = (turns.get(ledger) ?? Promise.resolve()).then(work, work)
+  turns.set(ledger, turn)
+  return turn
 }
 
 const holdOnce = async (

@@ -4,7 +4,7 @@ import type { Bounds, Plan, Planned } from '../../core/plan.ts'
 import { modeOf, planFor } from '../../core/planning/plan-for.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { LaneRow } from '../../core/rows.ts'
-import { type Observed, observe } from '../observe.ts'
+import { type Observed, observe, type Seen } from '../observe.ts'
 import { type Carrier, momentOf, type Rows, readRows } from './carrier.ts'
 
 /** Why a run stops before its plan is done, without having failed. */
@@ -26,12 +26,12 @@ export interface Situation {
 }
 
 /** Loads the policy in force, observes and plans, inside approved bounds where there are some: nothing is written. */
-export const look = async (carrier: Carrier, within?: Bounds): Promise<Situation> => {
+export const look = async (carrier: Carrier, within?: Bounds, seen?: Seen): Promise<Situation> => {
   const { ports, run } = carrier
   const policy = await ports.policies.load()
   const rows = await readRows(carrier)
   const { desired, baseline } = rows.lane.value
-  const observed = await observe(ports, policy, run.lane)
+  const observed = await observe(ports, policy, run.lane, seen)
   const planned = planFor({
     desired: desired as Desired,
     run,

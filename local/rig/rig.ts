@@ -27,6 +27,8 @@ export interface RigOptions extends BuildOptions {
   name: string
   owner?: number | null
   namespaces?: string[]
+  /** Only etcd and the API server: nothing acts on what is created. */
+  bare?: boolean
 }
 
 /** Boots etcd, API server, controllers, kwok and Karpenter; builds them the first time. Rejects with a message to act on. */
@@ -49,7 +51,7 @@ export const rigUp = async (options: RigOptions): Promise<Rig> => {
     await installCrds(requests)
     await furnish(requests, namespaces)
     await requests.close()
-    await start(rig, controllers(dir, ports), programs)
+    if (!options.bare) await start(rig, controllers(dir, ports), programs)
     log?.(`rig ${name} is up: ${server}`)
     return rig
   } catch (error) {

@@ -58,6 +58,7 @@ export const openWorkflow = ({
     closed: false,
     invoking: new Map(),
     handler: async () => ({ Status: 'PENDING' }) as never,
+    nudge: () => undefined,
   }
   engine.handler = durableHandler(run, { client: clientOf(engine) })
   return {
@@ -67,6 +68,7 @@ export const openWorkflow = ({
       if (found !== undefined && found['payload'] !== payload)
         throw new Error(`execution ${name} was started with another payload`)
       if (found === undefined) statements.start.run(name, payload, clock.now())
+      engine.nudge()
     },
     ring: async (bell) => atomically(database, () => wake(engine, bell)),
     describe: async (name) => {
@@ -97,26 +99,32 @@ interface Engine {
   /** Executions that are being invoked, with the promise of their end. */
   invoking: Map<string, Promise<void>>
   handler: Handler
+  /** Lets a drain that waits for the invocations under way look again for what is due. */
+  nudge: () => void
 }
 
-const wake = ({ statements, clock }: Engine, bell: string): 'rung' | 'closed' => {
+const wake = ({ statements, clock, nudge }: Engine, bell: string): 'rung' | 'closed' => {
   const name = completeCallback(statements, bell)
   if (name === null) return 'closed'
   statements.soonest.run(name, clock.now())
+  nudge()
   return 'rung'
 }
 
 const drain = async (engine: Engine, now: number): Promise<void> => {
-  const { statements, invoking } = engine
+  const { statements, invoking, clock } = engine
   while (!engine.closed) {
-    for (const { name } of statements.due.all(now, SIDE_BY_SIDE)) {
+    const nudged = new Promise<void>((resolve) => {
+      engine.nudge = resolve
+    })
+    for (const { name } of statements.due.all(Math.max(now, clock.now()), SIDE_BY_SIDE)) {
       if (invoking.size >= SIDE_BY_SIDE) break
       if (invoking.has(String(name))) continue
       const invocation = invoke(engine, String(name)).finally(() => invoking.delete(String(name)))
       invoking.set(String(name), invocation)
     }
     if (invoking.size === 0) return
-    await Promise.race(invoking.values())
+    await Promise.race([nudged, ...invoking.values()])
   }
   await Promise.all(invoking.values())
 }
