@@ -17,7 +17,7 @@ export const PORT_NAMES = ['etcd', 'peer', 'apiserver', 'manager', 'scheduler', 
 export interface Command {
   program: Program
   args: string[]
-  environment?: Record<string, string>
+  environment?: Record<string, string> | undefined
   /** Answers 200 once it is ready. */
   ready: string
 }

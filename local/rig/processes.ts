@@ -14,6 +14,9 @@ export interface Started {
   /** Its file: a process id alone may belong to somebody else by now. */
   file: string
   pid: number
+  /** Given again when it is started again. */
+  args: string[]
+  environment?: Record<string, string> | undefined
 }
 
 /** So many free ports of this machine, asked for at once so that none is given twice. */
@@ -35,7 +38,7 @@ export const freePorts = async (count: number): Promise<number[]> => {
 }
 
 /** Starts a program that outlives us; what it says goes to `<dir>/logs/<program>.log`. */
-export const startProgram = (command: Command, file: string, dir: string): Started => {
+export const startProgram = (command: Omit<Command, 'ready'>, file: string, dir: string): Started => {
   const log = openSync(join(dir, 'logs', `${command.program}.log`), 'a')
   const child = spawn(file, command.args, {
     cwd: dir,
@@ -46,7 +49,8 @@ export const startProgram = (command: Command, file: string, dir: string): Start
   // A program that cannot be started is found by nobody answering; without a listener it would end us.
   child.once('error', () => undefined)
   child.unref()
-  return { program: command.program, file, pid: child.pid ?? 0 }
+  const { program, args, environment } = command
+  return { program, file, pid: child.pid ?? 0, args, environment }
 }
 
 /** Waits until a program says that it is ready; rejects with the end of its log when it has died or takes too long. */
@@ -89,6 +93,12 @@ export const isRunning = ({ pid, file }: Started): boolean => {
 /** Ends programs one after another, the last started first: an API server whose etcd went first lingers for half a minute. */
 export const stopPrograms = async (started: Started[]): Promise<void> => {
   for (const program of [...started].reverse()) await stopProgram(program)
+}
+
+/** Ends a program at once: it can do nothing about it. */
+export const killProgram = async (started: Started): Promise<void> => {
+  if (isRunning(started)) process.kill(started.pid, 'SIGKILL')
+  while (isRunning(started)) await pause(10)
 }
 
 const stopProgram = async (started: Started): Promise<void> => {

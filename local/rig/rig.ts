@@ -8,7 +8,7 @@ import { type BuildOptions, buildPrograms, type Program } from './binaries.ts'
 import { type Command, controllers, foundation, kubeconfigFile, PORT_NAMES, type RigPorts } from './commands.ts'
 import { furnish, installCrds, kwokConfiguration } from './contents.ts'
 import { instanceTypes } from './instance-types.ts'
-import { freePorts, isRunning, type Started, startProgram, stopPrograms, untilReady } from './processes.ts'
+import { freePorts, isRunning, killProgram, type Started, startProgram, stopPrograms, untilReady } from './processes.ts'
 
 /** A real control plane on loopback, as it is written down in its folder. */
 export interface Rig {
@@ -58,6 +58,16 @@ export const rigUp = async (options: RigOptions): Promise<Rig> => {
     await rigDown(rig)
     throw error
   }
+}
+
+/** Kills one of its programs and starts it again, as it was started. Resolves before it is ready. */
+export const rigRestart = async (rig: Rig, program: Program): Promise<void> => {
+  const index = rig.programs.findIndex((started) => started.program === program)
+  const started = rig.programs[index]
+  if (started === undefined) throw new Error(`the rig has no ${program}`)
+  await killProgram(started)
+  rig.programs[index] = startProgram({ ...started, program }, started.file, rig.dir)
+  writeDown(rig)
 }
 
 /** Ends a rig and removes everything of it. */

@@ -15,6 +15,8 @@ export type Trouble =
 export const openProxy = async (
   target: string,
   troubleOf: (request: IncomingMessage) => Trouble,
+  /** Ends a connection that says nothing for so long, as load balancers do. Milliseconds. */
+  { silence = 0 }: { silence?: number } = {},
 ): Promise<{ url: string; counts: Record<string, number>; close(): void }> => {
   const counts: Record<string, number> = {}
   const to = new URL(target)
@@ -47,6 +49,11 @@ export const openProxy = async (
         }
         outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
         answer.pipe(outgoing)
+        if (silence > 0)
+          outgoing.setTimeout(silence, () => {
+            counts['silenced'] = (counts['silenced'] ?? 0) + 1
+            outgoing.destroy()
+          })
       },
     )
     upstream.on('error', () => outgoing.destroy())

@@ -55,6 +55,7 @@ export const openRealTown = async ({
   headers = {},
   wrap,
   registry,
+  kubeconfig = inject('kubeconfig'),
 }: {
   policy?: Policy
   minute?: number
@@ -63,11 +64,13 @@ export const openRealTown = async ({
   headers?: Record<string, string>
   wrap?: (ports: Ports) => Ports
   registry?: Registry
+  /** In place of the rig that all share. */
+  kubeconfig?: string
 } = {}): Promise<RealTown> => {
-  const config = loadKubeconfig({ file: inject('kubeconfig') })
+  const config = loadKubeconfig({ file: kubeconfig })
   const requests = await openRequests(config)
   await furnish(requests, policy)
-  const through = loadKubeconfig({ file: inject('kubeconfig') })
+  const through = loadKubeconfig({ file: kubeconfig })
   if (server !== undefined) through.clusters = through.clusters.map((one) => ({ ...one, server, skipTLSVerify: true }))
   const stores = openStores(null)
   const clock = { now: () => Date.now() }
