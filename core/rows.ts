@@ -17,6 +17,7 @@ export interface Rows {
   budget: BudgetRow
   shadow: ShadowRow
   freeze: FreezeRow
+  card: CardRow
 }
 export type RowKind = keyof Rows
 
@@ -154,6 +155,15 @@ export interface ShadowRow {
   plan: Plan | null
   /** Why there would have been no plan. */
   refused: string | null
+}
+
+/** Where a card stands, by channel and key: written before it is posted, so that whoever dies in between is noticed. */
+export interface CardRow {
+  channel: string
+  key: string
+  /** The message; null while it is being posted. */
+  ts: string | null
+  at: number
 }
 
 /** A freeze of one lane, or of all (`*`). */

@@ -72,6 +72,8 @@ export const HOUSE: Record<string, Room> = {
     libraries: [
       { of: 'node:' },
       { of: '@aws-sdk/' },
+      { of: '@smithy/', in: ['effects/cluster/'] },
+      { of: '@aws-crypto/', in: ['effects/cluster/'] },
       { of: '@aws/durable-execution-sdk-js', in: ['effects/workflow/'] },
       { of: '@middy/core', typesOnly: true, in: ['effects/workflow/'] },
       { of: 'aws-lambda', typesOnly: true },
@@ -89,6 +91,7 @@ export const HOUSE: Record<string, Room> = {
     ours: [{ of: 'flows/' }, { of: 'core/' }, { of: 'events/' }, { of: 'effects/', in: ['functions/aws-binding'] }],
     libraries: [
       { of: 'node:crypto' },
+      { of: '@aws-sdk/', in: ['functions/aws-binding'] },
       { of: '@middy/' },
       { of: '@aws-lambda-powertools/' },
       { of: 'aws-lambda', typesOnly: true },

@@ -1,0 +1,107 @@
+import { type Card, type Chat, type Clock, type Ledger, Unavailable } from '../../flows/ports.ts'
+import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/retrying.ts'
+import { blocksOf, fallbackOf } from './blocks.ts'
+
+export interface SlackOptions extends RetryOptions {
+  /** The bot's token: scopes `chat:write`, and `channels:history` or `groups:history` to find a card after a crash. */
+  token: () => Promise<string>
+  /** Where cards stand. */
+  ledger: Pick<Ledger, 'read' | 'commit'>
+  clock: Clock
+  /** `https://slack.com/api/` unless told. */
+  url?: string
+  /** Of one try, milliseconds. */
+  deadline?: number
+}
+
+/** What a message carries besides its text: its key, so that it can be found again. */
+const EVENT = 'signalbox_card'
+/** Messages of a channel that are looked through for a card whose posting was cut off. */
+const LOOKED_THROUGH = 100
+
+interface Answer {
+  ok: boolean
+  error?: string
+  ts?: string
+  channel?: string
+  messages?: { ts: string; metadata?: { event_type?: string; event_payload?: { key?: string } } }[]
+}
+
+/**
+ * Cards as Slack messages. Slack takes no key of ours, so the ledger remembers where each card stands; a card whose posting
+ * was cut off between the two is found by its metadata before another is posted.
+ */
+export const openSlack = (options: SlackOptions): Chat => {
+  const { ledger, clock } = options
+  const call = callerOf(options)
+  const update = async ({ channel, ts }: { channel: string; ts: string }, card: Card): Promise<void> => {
+    await call('chat.update', { channel, ts, text: fallbackOf(card), blocks: blocksOf(card) })
+  }
+  const find = async (channel: string, key: string): Promise<string | undefined> => {
+    const history = { channel, limit: LOOKED_THROUGH, include_all_metadata: true }
+    const { messages = [] } = await call('conversations.history', history)
+    return messages.find(({ metadata }) => metadata?.event_type === EVENT && metadata.event_payload?.key === key)?.ts
+  }
+  const send = async (channel: string, key: string, card: Card): Promise<string> => {
+    const metadata = { event_type: EVENT, event_payload: { key } }
+    const text = { text: fallbackOf(card), blocks: blocksOf(card), unfurl_links: false, unfurl_media: false }
+    const { ts } = await call('chat.postMessage', { channel, metadata, ...text })
+    if (ts === undefined) throw new Unavailable('Slack chat.postMessage answered without ts')
+    return ts
+  }
+  return {
+    update,
+    post: async (channel, key, card) => {
+      const id = `${channel}/${key}`
+      const known = await ledger.read('card', id)
+      if (known !== null && known.value.ts !== null) {
+        await update({ channel, ts: known.value.ts }, card)
+        return { channel, ts: known.value.ts }
+      }
+      const row = { channel, key, at: clock.now() }
+      const claim = { put: 'card' as const, id, revision: 0, value: { ...row, ts: null } }
+      const isFirst = known === null && (await ledger.commit([claim])).ok
+      const earlier = isFirst ? undefined : await find(channel, key)
+      const ts = earlier ?? (await send(channel, key, card))
+      if (earlier !== undefined) await update({ channel, ts }, card)
+      const revision = (await ledger.read('card', id))?.revision ?? 0
+      await ledger.commit([{ put: 'card', id, revision, value: { ...row, ts } }])
+      return { channel, ts }
+    },
+  }
+}
+
+/** One method of the Web API. Slack answers refusals with 200: those that may pass, and outages, are `Unavailable`. */
+const callerOf =
+  ({ token, url = 'https://slack.com/api/', deadline = 10_000, ...options }: SlackOptions) =>
+  async (method: string, body: Record<string, unknown>): Promise<Answer> => {
+    const once = async (): Promise<Tried> => {
+      const answer = await fetch(`${url}${method}`, {
+        method: 'POST',
+        signal: AbortSignal.timeout(deadline),
+        headers: { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${await token()}` },
+        body: JSON.stringify(body),
+      })
+      const retryAfter = Number(answer.headers.get('retry-after') ?? 0)
+      return { status: answer.status, body: parsedBody(await answer.text()), retryAfter }
+    }
+    // Nothing of a message that may have been posted is posted again: the next call of `post` looks for it.
+    const tries = method === 'chat.postMessage' ? { tries: 1 } : {}
+    const { body: said } = await retrying(`Slack ${method}`, once, { ...options, ...tries })
+    const answer = said as Answer
+    if (answer?.ok !== true)
+      throw new Unavailable(`Slack ${method}: ${answer?.error ?? 'not an answer'}${fixOf(answer)}`)
+    return answer
+  }
+
+const FIXES: Record<string, string> = {
+  not_in_channel: 'invite the app to the channel',
+  channel_not_found: 'use the channel’s id, and invite the app if it is private',
+  invalid_auth: 'put the bot token of the installed app into the secret slack-bot-token',
+  missing_scope: 'add the scopes of docs/deploy.md to the app and install it again',
+}
+
+const fixOf = (answer: Answer): string => {
+  const fix = FIXES[answer?.error ?? '']
+  return fix === undefined ? '' : ` (${fix})`
+}

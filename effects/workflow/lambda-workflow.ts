@@ -1,0 +1,71 @@
+import {
+  InvokeCommand,
+  type LambdaClient,
+  ListDurableExecutionsByFunctionCommand,
+  SendDurableExecutionCallbackSuccessCommand,
+} from '@aws-sdk/client-lambda'
+import type { Workflow } from '../../flows/ports.ts'
+import { asking, isNamed } from '../aws/errors.ts'
+
+/**
+ * Executions of a durable Lambda function. `functionArn` is qualified by its alias: a durable function cannot be started
+ * without one. A name that was started with another payload rejects with a `RangeError`.
+ */
+export const openLambdaWorkflow = ({
+  client,
+  functionArn,
+}: {
+  client: Pick<LambdaClient, 'send'>
+  functionArn: string
+}): Workflow => {
+  const lambda = client as LambdaClient
+  const [name = '', qualifier = ''] = splitArn(functionArn)
+  return {
+    start: async (execution, run) => {
+      const invoke = new InvokeCommand({
+        FunctionName: functionArn,
+        // A synchronous start would end the whole execution after a quarter of an hour.
+        InvocationType: 'Event',
+        DurableExecutionName: execution,
+        Payload: Buffer.from(JSON.stringify(run)),
+      })
+      try {
+        await lambda.send(invoke)
+      } catch (error) {
+        if (isNamed(error, 'DurableExecutionAlreadyStartedException'))
+          throw new RangeError(`execution ${execution} was started with another payload`)
+        await asking(`starting ${execution}`, () => Promise.reject(error))
+      }
+    },
+    ring: async (bell) => {
+      try {
+        await lambda.send(new SendDurableExecutionCallbackSuccessCommand({ CallbackId: bell }))
+        return 'rung'
+      } catch (error) {
+        // Closed: answered, over its time, or its execution has ended.
+        if (isNamed(error, 'CallbackTimeoutException', 'ResourceNotFoundException', 'InvalidParameterValueException'))
+          return 'closed'
+        return asking('ringing a bell', () => Promise.reject(error))
+      }
+    },
+    describe: async (execution) => {
+      const list = new ListDurableExecutionsByFunctionCommand({
+        FunctionName: name,
+        Qualifier: qualifier,
+        DurableExecutionName: execution,
+        MaxItems: 10,
+      })
+      const { DurableExecutions = [] } = await asking(`looking for ${execution}`, () => lambda.send(list))
+      const found = DurableExecutions.find(({ DurableExecutionName }) => DurableExecutionName === execution)
+      if (found === undefined) return 'unknown'
+      return found.Status === 'RUNNING' ? 'running' : 'closed'
+    },
+  }
+}
+
+/** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS` as function and alias. */
+const splitArn = (arn: string): [string, string] => {
+  const at = arn.lastIndexOf(':')
+  if (arn.split(':').length !== 8) throw new RangeError(`${arn} must name an alias: …:function:NAME:ALIAS`)
+  return [arn.slice(0, at), arn.slice(at + 1)]
+}

@@ -1,0 +1,58 @@
+import type { SSMClient } from '@aws-sdk/client-ssm'
+import { expect, it } from 'vitest'
+import { parsePolicy } from '../../../core/policy.ts'
+import { openParameterPolicies } from '../../../effects/policies/parameter-policies.ts'
+import config from '../../../signalbox.config.ts'
+
+const open = () => {
+  const state = { at: 's3://b/one.json', now: 0, reads: 0, problems: [] as unknown[] }
+  const files: Record<string, string> = {
+    'one.json': JSON.stringify(config),
+    'two.json': JSON.stringify({ ...config, retries: 5 }),
+    'bad.json': '{"pools": {}}',
+    'broken.json': '{',
+  }
+  const client = { send: async () => ({ Parameter: { Value: state.at } }) } as unknown as SSMClient
+  const policies = openParameterPolicies({
+    client,
+    parameter: '/signalbox/policy',
+    clock: { now: () => state.now },
+    onProblem: (error) => state.problems.push(error),
+    objects: {
+      read: async (_bucket, key) => {
+        state.reads++
+        const bytes = Buffer.from(files[key] ?? '')
+        const head = { size: bytes.length, versionId: null, lastModified: 0, etag: '' }
+        return files[key] === undefined ? null : { head, bytes }
+      },
+    },
+  })
+  return { state, policies }
+}
+
+it('is the document that the parameter points to, read once while it stays the same', async () => {
+  const { state, policies } = open()
+  expect((await policies.load()).version).toBe(parsePolicy(config).version)
+  state.now = 31_000
+  await policies.load()
+  expect(state.reads).toBe(1)
+  state.at = 's3://b/two.json'
+  expect((await policies.load()).retries).toBe(2)
+  state.now = 62_000
+  expect((await policies.load()).retries).toBe(5)
+})
+
+it.each(['s3://b/bad.json', 's3://b/broken.json', 's3://b/gone.json', 'nonsense'])(
+  'a new document that cannot be taken (%s) leaves the last one in force, and is told',
+  async (at) => {
+    const { state, policies } = open()
+    await policies.load()
+    state.at = at
+    state.now = 31_000
+    expect((await policies.load()).retries).toBe(2)
+    expect(state.problems).toHaveLength(1)
+    const fresh = open()
+    fresh.state.at = at
+    await expect(fresh.policies.load()).rejects.toThrow()
+  },
+)
