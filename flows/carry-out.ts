@@ -11,7 +11,7 @@ import { beginStep, type Stepped, seeStep, type Way } from './carrying/stepping.
 import { beginRun, tryTakeLane } from './carrying/take-lane.ts'
 import { tell } from './carrying/telling.ts'
 import { planWayBack, removeJobs } from './carrying/walking-back.ts'
-import type { Ports, WorkflowContext } from './ports.ts'
+import type { WorkflowContext, WorkPorts } from './ports.ts'
 
 /** A plan that changed after this many questions is refused. */
 const QUESTIONS = 2
@@ -20,7 +20,7 @@ const QUESTIONS = 2
  * One run, from the lane to its outcome (design.md §2, 1–7). Deterministic: everything that is not a pure function of
  * what earlier steps answered happens inside `context.step`. It may die at every await and is replayed from its answers.
  */
-export const carryOut = async (ports: Ports, context: WorkflowContext, run: RunKey): Promise<Outcome> => {
+export const carryOut = async (ports: WorkPorts, context: WorkflowContext, run: RunKey): Promise<Outcome> => {
   const id = await context.step('begin', async () => {
     const name = runName(identityOf(await ports.policies.load()), run)
     await beginRun({ ports, run, id: name })

@@ -20,6 +20,9 @@ export interface Ports {
   clock: Clock
 }
 
+/** What carrying out and healing touch: they check no signatures. */
+export type WorkPorts = Omit<Ports, 'secrets'>
+
 /** The far side could not be asked, or did not answer in time. Whether a write took effect is unknown: read again. */
 export class Unavailable extends Error {
   override name = 'Unavailable'

@@ -9,7 +9,7 @@ import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
 import { closing } from './carrying/closing.ts'
 import { hasEnded } from './carrying/steps/launch-job.ts'
 import { beginRun, buryHolder } from './carrying/take-lane.ts'
-import type { Ports } from './ports.ts'
+import type { Ports, WorkPorts } from './ports.ts'
 import { type Intending, react } from './react.ts'
 import { startRun } from './start.ts'
 
@@ -28,7 +28,7 @@ export interface Healed {
  * What the sources say ≠ what lanes want ≠ what the cluster runs → the same intents (design.md §2). Harmless to repeat,
  * and harmless beside everything else.
  */
-export const reconcile = async (ports: Ports): Promise<Healed> => {
+export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
   const policy = await ports.policies.load()
   const lanes = (await ports.ledger.list('lane', { limit: 10_000 })).map(({ value }) => value)
   const healed: Healed = { buried: 0, started: 0, intended: 0, deleted: 0 }
@@ -65,7 +65,7 @@ export const reconcile = async (ports: Ports): Promise<Healed> => {
 }
 
 /** A wanted run whose execution was never started, or ended without an outcome before it had the lane. */
-const startForgotten = async (ports: Ports, policy: Policy, row: LaneRow): Promise<boolean> => {
+const startForgotten = async (ports: WorkPorts, policy: Policy, row: LaneRow): Promise<boolean> => {
   if (row.state !== 'wanted' || sameRun(row.holder, row)) return false
   const id = runName(identityOf(policy), row)
   const state = await ports.workflow.describe(id)
@@ -101,7 +101,7 @@ const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
   }))
 
 /** The newest manifest under each dataset's prefix: an upload whose event was lost. */
-const datasetEvents = async (ports: Ports, policy: Policy): Promise<DatasetUploaded[]> => {
+const datasetEvents = async (ports: WorkPorts, policy: Policy): Promise<DatasetUploaded[]> => {
   const events: DatasetUploaded[] = []
   for (const { bucket, prefix, manifest } of Object.values(policy.datasets)) {
     const found = (await ports.objects.list(bucket, prefix, LISTED)).filter(
@@ -126,7 +126,7 @@ const datasetEvents = async (ports: Ports, policy: Policy): Promise<DatasetUploa
 }
 
 /** Unfinished Jobs of ours whose run has an outcome, or that no run knows: what a non-holder created is deleted. */
-const deleteOrphans = async (ports: Ports, policy: Policy): Promise<number> => {
+const deleteOrphans = async (ports: WorkPorts, policy: Policy): Promise<number> => {
   let deleted = 0
   for (const job of await ports.cluster.list('Job', { labels: { [label('installation')]: policy.installation } })) {
     if (hasEnded(job as KubeObject<'Job'>) || !(await isOrphan(ports, job))) continue

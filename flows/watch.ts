@@ -30,6 +30,10 @@ export const watch = async (
   return ports.cluster.watch({ labels: { [label('installation')]: installation } }, onChange)
 }
 
+/** Whether any lane is held: then what changes in the cluster may concern somebody. */
+export const isAnythingInFlight = async ({ ledger }: Pick<Ports, 'ledger'>): Promise<boolean> =>
+  (await ledger.list('lane', { limit: 10_000 })).some(({ value }) => value.holder !== null)
+
 /** Rings whoever holds the lane with this label value. */
 const ringLane = async (ports: WatchPorts, laneLabelValue: string): Promise<void> => {
   const lane = laneLabelValue.replace('.', '/')

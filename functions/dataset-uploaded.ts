@@ -1,5 +1,5 @@
 import { datasetUploaded } from '../events/dataset-uploaded.ts'
-import { defineDoor, OBSERVE_RIGHTS, REACT_PORTS, reacting } from './door.ts'
+import { defineDoor, OBSERVE_RIGHTS, REACT_AWS, REACT_PORTS, reacting } from './door.ts'
 
 /** S3 says that a manifest appeared. */
 export const door = defineDoor({
@@ -7,5 +7,6 @@ export const door = defineDoor({
   trigger: { kind: 'bus', contract: datasetUploaded },
   ports: REACT_PORTS,
   kubernetes: OBSERVE_RIGHTS,
+  aws: REACT_AWS,
   handler: reacting(datasetUploaded),
 })

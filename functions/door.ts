@@ -4,6 +4,7 @@ import type { Contract } from '../events/contract.ts'
 import type { Ports } from '../flows/ports.ts'
 import { type Became, type Intending, type ReactPorts, react } from '../flows/react.ts'
 import { refuseInput } from '../flows/refuse.ts'
+import { AWS, type AwsRight } from './rights.ts'
 
 /** What wakes a door. `infra/` deploys it, the local product imitates it. */
 export type Trigger =
@@ -21,6 +22,8 @@ export interface Door<P extends keyof Ports, E, R> {
   trigger: Trigger
   ports: readonly P[]
   kubernetes: readonly KubernetesRight[]
+  /** What its role allows in AWS. */
+  aws: readonly AwsRight[]
   handler(ports: Pick<Ports, P>): (event: E) => Promise<R>
 }
 
@@ -49,6 +52,15 @@ export const reacting =
 
 /** The ports that reacting needs. */
 export const REACT_PORTS = ['ledger', 'objects', 'registry', 'cluster', 'policies', 'workflow', 'clock'] as const
+
+/** What reacting asks of AWS. */
+export const REACT_AWS: readonly AwsRight[] = [
+  ...AWS.ledger,
+  ...AWS.policies,
+  ...AWS.datasets,
+  ...AWS.registry,
+  ...AWS.workflow,
+]
 
 /** What planning on paper reads. */
 export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [

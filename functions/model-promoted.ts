@@ -1,5 +1,5 @@
 import { modelPromoted } from '../events/model-promoted.ts'
-import { defineDoor, OBSERVE_RIGHTS, REACT_PORTS, reacting } from './door.ts'
+import { defineDoor, OBSERVE_RIGHTS, REACT_AWS, REACT_PORTS, reacting } from './door.ts'
 
 /** An alias moved: the webhook's door put it on our bus. */
 export const door = defineDoor({
@@ -7,5 +7,6 @@ export const door = defineDoor({
   trigger: { kind: 'bus', contract: modelPromoted },
   ports: REACT_PORTS,
   kubernetes: OBSERVE_RIGHTS,
+  aws: REACT_AWS,
   handler: reacting(modelPromoted),
 })

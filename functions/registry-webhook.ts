@@ -4,6 +4,7 @@ import { Unavailable } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { chain, defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody } from './http.ts'
+import { AWS } from './rights.ts'
 import { verifyMlflow } from './signatures.ts'
 
 /** MLflow's webhook: verified over its raw bytes, put on our bus, answered. 503 asks MLflow to try again. */
@@ -12,6 +13,7 @@ export const door = defineDoor({
   trigger: { kind: 'http', method: 'POST', route: '/webhooks/mlflow' },
   ports: ['ledger', 'bus', 'secrets', 'clock'],
   kubernetes: [],
+  aws: [...AWS.ledger, ...AWS.bus, ...AWS.webhookSecret],
   handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
 })
 

@@ -5,6 +5,7 @@ import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { chain, defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody } from './http.ts'
+import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 
 type SlackPorts = Pick<Ports, 'ledger' | 'chat' | 'policies' | 'workflow' | 'secrets' | 'clock'>
@@ -15,6 +16,7 @@ export const door = defineDoor({
   trigger: { kind: 'http', method: 'POST', route: '/slack/interactions' },
   ports: ['ledger', 'chat', 'policies', 'workflow', 'secrets', 'clock'],
   kubernetes: [],
+  aws: [...AWS.ledger, ...AWS.policies, ...AWS.workflow, ...AWS.chat, ...AWS.signingSecret],
   handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
 })
 

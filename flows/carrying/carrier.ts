@@ -1,11 +1,11 @@
 import { sameRun } from '../../core/lane.ts'
 import type { RunKey } from '../../core/names.ts'
 import type { LaneRow, Moment, RunRow } from '../../core/rows.ts'
-import type { Ports, Stored, WorkflowContext, Write } from '../ports.ts'
+import type { Stored, WorkflowContext, WorkPorts, Write } from '../ports.ts'
 
 /** Who carries out a run: its ports, its durable context and its name. */
 export interface Carrier {
-  ports: Ports
+  ports: WorkPorts
   context: WorkflowContext
   run: RunKey
   /** The run's name. */

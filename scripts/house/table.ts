@@ -91,6 +91,7 @@ export const HOUSE: Record<string, Room> = {
     ours: [{ of: 'flows/' }, { of: 'core/' }, { of: 'events/' }, { of: 'effects/', in: ['functions/aws-binding'] }],
     libraries: [
       { of: 'node:crypto' },
+      { of: 'node:timers/promises', in: ['functions/aws-binding'] },
       { of: '@aws-sdk/', in: ['functions/aws-binding'] },
       { of: '@middy/' },
       { of: '@aws-lambda-powertools/' },
@@ -146,8 +147,15 @@ export const HOUSE: Record<string, Room> = {
   },
   infra: {
     is: 'is the stack',
-    ours: [{ of: 'events/' }, { of: 'core/', typesOnly: true }, { of: 'functions/' }],
+    ours: [
+      { of: 'events/' },
+      // The name of a door's Kubernetes group must be one function.
+      { of: 'core/bootstrap/rights.ts' },
+      { of: 'core/', typesOnly: true },
+      { of: 'functions/' },
+    ],
     libraries: [
+      { of: 'zod' },
       { of: 'aws-cdk-lib' },
       { of: 'aws-cdk-lib/' },
       { of: 'constructs' },

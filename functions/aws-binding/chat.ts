@@ -1,0 +1,7 @@
+import { openSlack } from '../../effects/chat/slack-chat.ts'
+import type { ManagedSecrets } from '../../effects/secrets/secrets-manager.ts'
+import type { Chat, Ledger } from '../../flows/ports.ts'
+import { clock } from './state.ts'
+
+export const chatOf = (ledger: Ledger, secrets: ManagedSecrets): Chat =>
+  openSlack({ token: () => secrets.get('slack-bot-token'), ledger, clock })

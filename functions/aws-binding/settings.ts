@@ -1,0 +1,72 @@
+/** What a function is told by its environment, which `infra/` sets. */
+export interface Settings {
+  installation: string
+  region: string
+  table: string
+  bus: string
+  policyParameter: string
+  /** Prefix of the secrets' names. */
+  secrets: string
+  /** The workflow's function, qualified by its alias. */
+  workflowArn: string
+  mlflowUrl: string
+  cluster: { name: string; endpoint: string; certificateAuthority: string }
+}
+
+/** The variable of each setting: `infra/` writes by the same names. */
+export const VARIABLES = {
+  installation: 'SIGNALBOX_INSTALLATION',
+  region: 'AWS_REGION',
+  table: 'SIGNALBOX_TABLE',
+  bus: 'SIGNALBOX_BUS',
+  policyParameter: 'SIGNALBOX_POLICY_PARAMETER',
+  secrets: 'SIGNALBOX_SECRETS',
+  workflowArn: 'SIGNALBOX_WORKFLOW_ARN',
+  mlflowUrl: 'SIGNALBOX_MLFLOW_URL',
+  clusterName: 'SIGNALBOX_CLUSTER_NAME',
+  clusterEndpoint: 'SIGNALBOX_CLUSTER_ENDPOINT',
+  clusterAuthority: 'SIGNALBOX_CLUSTER_CA',
+} as const
+
+/** A setting is asked for when a port is made, so that a door needs only what its ports need. Throws with the variable's name. */
+export const settingsOf = (environment: Record<string, string | undefined> = process.env): Settings => {
+  const ask = (setting: keyof typeof VARIABLES): string => {
+    const value = environment[VARIABLES[setting]]
+    if (value === undefined || value === '')
+      throw new Error(`${VARIABLES[setting]} is not set: deploy the function with \`npm run deploy\``)
+    return value
+  }
+  return {
+    get installation() {
+      return ask('installation')
+    },
+    get region() {
+      return ask('region')
+    },
+    get table() {
+      return ask('table')
+    },
+    get bus() {
+      return ask('bus')
+    },
+    get policyParameter() {
+      return ask('policyParameter')
+    },
+    get secrets() {
+      return ask('secrets')
+    },
+    get workflowArn() {
+      return ask('workflowArn')
+    },
+    get mlflowUrl() {
+      return ask('mlflowUrl')
+    },
+    get cluster() {
+      return {
+        name: ask('clusterName'),
+        endpoint: ask('clusterEndpoint'),
+        certificateAuthority: ask('clusterAuthority'),
+      }
+    },
+  }
+}

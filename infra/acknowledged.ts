@@ -1,0 +1,64 @@
+import { type CfnElement, Validations } from 'aws-cdk-lib'
+import type { IConstruct } from 'constructs'
+import type { Stacks } from './installation.ts'
+import type { PolicyFacts } from './policy.ts'
+import type { Settings } from './settings.ts'
+
+/** Findings that stand, each with why a reviewer may let it stand. Anything else that cdk-nag finds ends the synthesis. */
+export const acknowledge = (
+  { state, network, control }: Pick<Stacks, 'state' | 'network' | 'control'>,
+  { settings, policy }: { settings: Settings; policy: PolicyFacts },
+): void => {
+  for (const [resource, reason] of wildcardsOf(settings, policy))
+    add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
+  for (const door of ['watch', 'reconcile']) {
+    const name = control.getLogicalId(control.functionOf(door).node.defaultChild as CfnElement)
+    const reason = 'the scheduler may invoke any version of its one function, and nothing else'
+    add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::<${name}.Arn>:*]`, reason)
+  }
+  add(
+    control,
+    'Serverless::Serverless-LambdaStarPermissions',
+    'see the single IAM5 findings: network interfaces and X-Ray',
+  )
+  add(
+    control,
+    'AwsSolutions::AwsSolutions-APIG4',
+    'MLflow and Slack sign their requests and know no other way: the door checks the signature over the raw bytes, and its time, before anything else',
+  )
+  add(
+    state,
+    'AwsSolutions::AwsSolutions-SMG4',
+    'these are secrets of Slack and MLflow, which only a person can rotate there; a new value takes force within a minute',
+  )
+  for (const id of ['AwsSolutions::AwsSolutions-SQS3', 'Serverless::Serverless-SQSRedrivePolicy'])
+    add(
+      state,
+      id,
+      'it is the dead-letter queue of every function, rule and schedule, with an alarm from its first message',
+    )
+  for (const stack of [control, network])
+    add(stack, 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId', 'no route is made or read')
+}
+
+/** Resources with a wildcard that a role names, as cdk-nag writes them. */
+const wildcardsOf = ({ account, region }: Settings, policy: PolicyFacts): [string, string][] => {
+  const buckets = [...policy.datasetBuckets, policy.resultsBucket]
+  return [
+    ['*', 'ec2:*NetworkInterface* of a function in a VPC and X-Ray know no resource to be narrowed to'],
+    [
+      `arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-${account}-${region}/*`,
+      'each policy document is an asset with a new name; the role may only read',
+    ],
+    [
+      `arn:<AWS::Partition>:lambda:${region}:${account}:function:${policy.installation}-carry-out:*`,
+      'an execution goes on with the version that it began with: all versions of this one function',
+    ],
+    ...buckets.map((bucket): [string, string] => [
+      `arn:<AWS::Partition>:s3:::${bucket}/*`,
+      'which objects a manifest names is known when it lands; the role may only read',
+    ]),
+  ]
+}
+
+const add = (scope: IConstruct, id: string, reason: string): void => Validations.of(scope).acknowledge({ id, reason })

@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import type { AwsResource } from '../../functions/rights.ts'
+import type { DoorFacts } from '../doors.ts'
+import { statementsOf } from './arns.ts'
+
+export interface DoorFunctionProps {
+  door: DoorFacts
+  installation: string
+  /** Folder of the built doors. */
+  dist: string
+  environment: Record<string, string>
+  arns: Record<AwsResource, string[]>
+  failures: IQueue
+  /** Where a door that talks to the cluster is attached. */
+  network: { vpc: IVpc; subnets: SubnetSelection; group: ISecurityGroup }
+}
+
+/** Seconds and MB of a door, by what wakes it. People wait 3 s for `http`; `workflow` may plan for 100,000 objects. */
+const SIZES = {
+  http: { seconds: 10, memory: 512 },
+  bus: { seconds: 60, memory: 1024 },
+  schedule: { seconds: 60, memory: 512 },
+  workflow: { seconds: 300, memory: 1024 },
+} as const
+
+/** How long an execution may last: an approval of days, a training of days, its evaluation. */
+const LONGEST = Duration.days(30)
+
+/**
+ * A door deployed: its bundle, a role that allows exactly what the door names (and what any function needs to run), a log
+ * group that ends, and the failure queue behind every asynchronous try.
+ */
+export class DoorFunction extends Construct {
+  readonly function: LambdaFunction
+  readonly role: Role
+
+  constructor(scope: Construct, id: string, props: DoorFunctionProps) {
+    super(scope, id)
+    const { door, installation, dist, environment, failures, network } = props
+    const functionName = `${installation}-${door.name}`
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.role = this.roleOf(props, functionName, logGroup)
+    const { seconds, memory } = SIZES[door.trigger.kind]
+    const { vpc, subnets, group } = network
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName,
+      description: `Signalbox: ${door.name}`,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(join(dist, door.name)),
+      handler: 'index.handler',
+      timeout: Duration.seconds(seconds),
+      memorySize: memory,
+      environment,
+      loggingFormat: LoggingFormat.JSON,
+      tracing: Tracing.ACTIVE,
+      logGroup,
+      // Rights are those that the door names: nothing that a construct would add by itself.
+      role: this.role.withoutPolicyUpdates(),
+      deadLetterQueue: failures,
+      ...(door.inCluster ? { vpc, vpcSubnets: subnets, securityGroups: [group] } : {}),
+      ...(door.trigger.kind === 'workflow'
+        ? {
+            durableConfig: { executionTimeout: LONGEST, retentionPeriod: Duration.days(14) },
+            // An execution goes on with the version that it began with.
+            currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+          }
+        : {}),
+    })
+    this.function.node.addDependency(this.role)
+  }
+
+  private roleOf({ door, arns, failures }: DoorFunctionProps, functionName: string, logGroup: LogGroup): Role {
+    const stack = Stack.of(this)
+    const statement = (actions: string[], resources: string[]): PolicyStatement =>
+      new PolicyStatement({ effect: Effect.ALLOW, actions, resources })
+    const own = stack.formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: `${functionName}:*`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    })
+    const statements = [
+      ...statementsOf(door.aws, arns).map(({ actions, resources }) => statement(actions, resources)),
+      statement(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
+      statement(['sqs:SendMessage'], [failures.queueArn]),
+      ...(door.trigger.kind === 'workflow'
+        ? [statement(['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'], [own])]
+        : []),
+      // X-Ray knows no resource to narrow these to either.
+      statement(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
+      // Lambda attaches a function to a VPC with these; EC2 knows no resource to narrow them to.
+      ...(door.inCluster ? [statement(NETWORK_ACTIONS, ['*'])] : []),
+    ]
+    return new Role(this, 'Role', {
+      roleName: `${functionName}-${stack.region}`,
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: `What the door ${door.name} may do, and nothing else`,
+      inlinePolicies: { door: new PolicyDocument({ statements }) },
+    })
+  }
+}
+
+const NETWORK_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+]

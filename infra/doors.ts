@@ -1,0 +1,29 @@
+import { door as carryOut } from '../functions/carry-out.ts'
+import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
+import type { Trigger } from '../functions/door.ts'
+import { door as modelPromoted } from '../functions/model-promoted.ts'
+import { door as reconcile } from '../functions/reconcile.ts'
+import { door as registryWebhook } from '../functions/registry-webhook.ts'
+import type { AwsRight } from '../functions/rights.ts'
+import { door as slackInteraction } from '../functions/slack-interaction.ts'
+import { door as watch } from '../functions/watch.ts'
+
+/** What a stack needs of a door. */
+export interface DoorFacts {
+  name: string
+  trigger: Trigger
+  aws: readonly AwsRight[]
+  /** Whether it talks to the cluster: then it is attached to the VPC and has an access entry. */
+  inCluster: boolean
+}
+
+/** Every door, in the order of the way of one event. */
+export const doors: readonly DoorFacts[] = [
+  datasetUploaded,
+  registryWebhook,
+  modelPromoted,
+  slackInteraction,
+  carryOut,
+  watch,
+  reconcile,
+].map(({ name, trigger, aws, kubernetes }) => ({ name, trigger, aws, inCluster: kubernetes.length > 0 }))

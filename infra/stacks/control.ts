@@ -1,0 +1,194 @@
+import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnStage, HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
+import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Asset } from 'aws-cdk-lib/aws-s3-assets'
+import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
+import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs'
+import { StringParameter } from 'aws-cdk-lib/aws-ssm'
+import type { Construct } from 'constructs'
+import type { Contract } from '../../events/contract.ts'
+import { VARIABLES } from '../../functions/aws-binding/settings.ts'
+import { arnsOf, WORKFLOW } from '../constructs/arns.ts'
+import { DoorFunction } from '../constructs/door-function.ts'
+import { type DoorFacts, doors } from '../doors.ts'
+import type { PolicyFacts } from '../policy.ts'
+import type { Settings } from '../settings.ts'
+import type { NetworkStack } from './network.ts'
+import type { StateStack } from './state.ts'
+
+export interface ControlProps extends StackProps {
+  settings: Settings
+  policy: PolicyFacts
+  dist: string
+  state: StateStack
+  network: NetworkStack
+}
+
+/** Requests a second of one webhook route: far above what people and MLflow send, far below what would cost. */
+const THROTTLE = { throttlingRateLimit: 20, throttlingBurstLimit: 40 }
+
+/** The doors and what wakes them. */
+export class ControlStack extends Stack {
+  readonly functions = new Map<string, DoorFunction>()
+  readonly rules: Rule[] = []
+  readonly api: HttpApi
+  private readonly failures: IQueue
+
+  constructor(scope: Construct, id: string, props: ControlProps) {
+    super(scope, id, props)
+    const { policy, dist, state, network } = props
+    // By its ARN: otherwise each rule would change the policy of another stack's queue.
+    this.failures = Queue.fromQueueArn(this, 'Failures', state.failures.queueArn)
+    const { parameter, asset } = this.policyOf(policy)
+    const arns = arnsOf(this, {
+      installation: policy.installation,
+      policy,
+      tableArn: state.table.tableArn,
+      busArn: state.bus.eventBusArn,
+      parameterArn: parameter.parameterArn,
+      // Every version of the policy is an asset of the same bucket.
+      documentsArn: asset.bucket.arnForObjects('*'),
+      secretArns: Object.fromEntries([...state.secrets].map(([name, { secretArn }]) => [name, secretArn])),
+    })
+    const environment = this.environmentOf(props, parameter)
+    for (const door of doors)
+      this.functions.set(
+        door.name,
+        new DoorFunction(this, door.name, {
+          door,
+          installation: policy.installation,
+          dist,
+          environment,
+          arns,
+          failures: this.failures,
+          network: network.attachment(this),
+        }),
+      )
+    this.api = this.httpApi(policy)
+    for (const door of doors) this.wake(door, this.functionOf(door.name), state)
+  }
+
+  functionOf(door: string): LambdaFunction {
+    const found = this.functions.get(door)
+    if (found === undefined) throw new Error(`there is no door ${door}`)
+    return found.function
+  }
+
+  /** A new policy is a new object and a new value of the parameter: no function changes. */
+  private policyOf(policy: PolicyFacts): { parameter: StringParameter; asset: Asset } {
+    const asset = new Asset(this, 'Policy', { path: `${policy.folder}/policy.json` })
+    const parameter = new StringParameter(this, 'PolicyParameter', {
+      parameterName: `/${policy.installation}/policy`,
+      description: 'The policy in force, as s3://bucket/key of its JSON',
+      stringValue: asset.s3ObjectUrl,
+    })
+    return { parameter, asset }
+  }
+
+  private environmentOf({ settings, policy, state }: ControlProps, parameter: StringParameter): Record<string, string> {
+    const { cluster, mlflow } = settings
+    return {
+      [VARIABLES.installation]: policy.installation,
+      [VARIABLES.table]: state.table.tableName,
+      [VARIABLES.bus]: state.bus.eventBusName,
+      [VARIABLES.policyParameter]: parameter.parameterName,
+      [VARIABLES.secrets]: policy.installation,
+      [VARIABLES.workflowArn]: this.formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: `${policy.installation}-${WORKFLOW.door}:${WORKFLOW.alias}`,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+      [VARIABLES.mlflowUrl]: mlflow.url,
+      [VARIABLES.clusterName]: cluster.name,
+      [VARIABLES.clusterEndpoint]: cluster.endpoint,
+      [VARIABLES.clusterAuthority]: cluster.certificateAuthority,
+    }
+  }
+
+  private httpApi({ installation }: PolicyFacts): HttpApi {
+    const api = new HttpApi(this, 'Api', {
+      apiName: installation,
+      description: 'Webhooks of MLflow and Slack: each is verified by its signature in the door',
+      createDefaultStage: false,
+    })
+    const logs = new LogGroup(this, 'ApiLogs', {
+      logGroupName: `/aws/http-api/${installation}`,
+      retention: RetentionDays.THREE_MONTHS,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    new CfnStage(this, 'Stage', {
+      apiId: api.apiId,
+      stageName: '$default',
+      autoDeploy: true,
+      defaultRouteSettings: THROTTLE,
+      accessLogSettings: {
+        destinationArn: logs.logGroupArn,
+        // No header and no query: signatures and tokens never reach a log.
+        format: JSON.stringify({
+          requestId: '$context.requestId',
+          time: '$context.requestTime',
+          ip: '$context.identity.sourceIp',
+          route: '$context.routeKey',
+          status: '$context.status',
+          bytes: '$context.responseLength',
+          ms: '$context.responseLatency',
+        }),
+      },
+    })
+    return api
+  }
+
+  private wake(door: DoorFacts, handler: LambdaFunction, state: StateStack): void {
+    const { trigger } = door
+    switch (trigger.kind) {
+      case 'bus':
+        this.rule(door, trigger.contract, handler, state)
+        return
+      case 'http':
+        this.api.addRoutes({
+          path: trigger.route,
+          methods: [HttpMethod[trigger.method]],
+          integration: new HttpLambdaIntegration(`${door.name}-integration`, handler),
+          authorizer: new HttpNoneAuthorizer(),
+        })
+        return
+      case 'schedule':
+        new Schedule(this, `${door.name}-schedule`, {
+          scheduleName: handler.functionName,
+          schedule: ScheduleExpression.rate(Duration.minutes(Number.parseInt(trigger.every, 10))),
+          target: new LambdaInvoke(handler, {
+            deadLetterQueue: this.failures,
+            // The next one comes anyway.
+            retryAttempts: 0,
+            maxEventAge: Duration.minutes(1),
+          }),
+        })
+        return
+      case 'workflow':
+        new Alias(this, 'Live', { aliasName: WORKFLOW.alias, version: handler.currentVersion })
+    }
+  }
+
+  /** The pattern is the contract's own, so what is deployed is what the tests match samples with. */
+  private rule(door: DoorFacts, { via, summary }: Contract<unknown>, handler: LambdaFunction, state: StateStack): void {
+    if (!('bus' in via)) throw new Error(`${door.name} has a webhook's contract but a bus trigger`)
+    const eventBus: IEventBus =
+      via.bus === 'default' ? EventBus.fromEventBusName(this, `${door.name}-bus`, 'default') : state.bus
+    const rule = new Rule(this, `${door.name}-rule`, { eventBus, description: summary })
+    rule.addEventPattern(via.pattern as never)
+    rule.addTarget(
+      new LambdaTarget(handler, {
+        deadLetterQueue: this.failures,
+        maxEventAge: Duration.hours(24),
+        retryAttempts: 185,
+      }),
+    )
+    this.rules.push(rule)
+  }
+}

@@ -1,0 +1,101 @@
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import { Archive, EventBus } from 'aws-cdk-lib/aws-events'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3'
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import type { PolicyFacts } from '../policy.ts'
+import type { Settings } from '../settings.ts'
+
+/** Secrets that a person fills in once: docs/deploy.md, step 5. */
+export const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token'] as const
+
+/** What must outlive every deployment: the ledger, the buckets, the bus with its archive, failed work, secrets. */
+export class StateStack extends Stack {
+  readonly table: Table
+  readonly bus: EventBus
+  /** Events that no function took, and those that every try of a function failed on. */
+  readonly failures: Queue
+  readonly secrets: Map<string, Secret>
+  readonly buckets: Map<string, IBucket>
+
+  constructor(scope: Construct, id: string, props: StackProps & { settings: Settings; policy: PolicyFacts }) {
+    super(scope, id, props)
+    const { settings, policy } = props
+    const { installation } = policy
+    this.table = new Table(this, 'Ledger', {
+      tableName: `${installation}-ledger`,
+      partitionKey: { name: 'pk', type: AttributeType.STRING },
+      sortKey: { name: 'sk', type: AttributeType.STRING },
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.AWS_MANAGED,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      timeToLiveAttribute: 'expires',
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    this.bus = this.busWithArchive(installation)
+    this.failures = new Queue(this, 'Failures', {
+      queueName: `${installation}-failures`,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    })
+    this.takeFailures()
+    this.secrets = new Map(
+      SECRETS.map((name) => [
+        name,
+        new Secret(this, `Secret-${name}`, {
+          secretName: `${installation}/${name}`,
+          description: `${name} of ${installation}: put its value in once, docs/deploy.md says where it is from`,
+          removalPolicy: RemovalPolicy.RETAIN,
+        }),
+      ]),
+    )
+    const names = new Set([...policy.datasetBuckets, policy.resultsBucket])
+    this.buckets = new Map([...names].map((name) => [name, this.bucket(name, settings.buckets, policy)]))
+  }
+
+  private busWithArchive(installation: string): EventBus {
+    const bus = new EventBus(this, 'Bus', { eventBusName: installation })
+    new Archive(this, 'Archive', {
+      archiveName: `${installation}-events`,
+      sourceEventBus: bus,
+      eventPattern: { source: [{ prefix: 'signalbox' }] as unknown as string[] },
+      retention: Duration.days(90),
+    })
+    return bus
+  }
+
+  private takeFailures(): void {
+    // Rules and schedules are other stacks': the queue takes what they send from this account.
+    this.failures.addToResourcePolicy(
+      new PolicyStatement({
+        actions: ['sqs:SendMessage'],
+        principals: ['events', 'scheduler', 'sns'].map((service) => new ServicePrincipal(`${service}.amazonaws.com`)),
+        resources: [this.failures.queueArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    )
+  }
+
+  /** One that is made sends its events by a property of its own: CDK's switch would deploy a function for it. */
+  private bucket(name: string, how: Settings['buckets'], { datasetBuckets }: PolicyFacts): IBucket {
+    if (how === 'existing') return Bucket.fromBucketName(this, `Bucket-${name}`, name)
+    const bucket = new Bucket(this, `Bucket-${name}`, {
+      bucketName: name,
+      versioned: true,
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      enforceSSL: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+    })
+    if (datasetBuckets.includes(name))
+      (bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
+        eventBridgeConfiguration: { eventBridgeEnabled: true },
+      }
+    return bucket
+  }
+}

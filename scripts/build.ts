@@ -1,0 +1,68 @@
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { parsePolicy } from '../core/policy.ts'
+import { readConfig } from '../local/policies/file-policies.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const DOORS = join(ROOT, 'functions/aws-binding/doors')
+
+/** What a bundle is made of, for budgets and for who wants to know why it is large. */
+export interface Built {
+  door: string
+  bytes: number
+  /** Packages and rooms in it, by bytes. */
+  inputs: Record<string, number>
+}
+
+/**
+ * Bundles each door into `<out>/<door>/index.cjs` for Lambda (CommonJS is imported faster: facts of the measurements are in
+ * docs/decisions/0013), and the policy into `<out>/policy/policy.json`. The same sources give the same bytes.
+ */
+export const buildAll = async ({ out, config }: { out: string; config: string }): Promise<Built[]> => {
+  const policy = parsePolicy(await readConfig(config))
+  rmSync(out, { recursive: true, force: true })
+  const doors = readdirSync(DOORS).map((file) => basename(file, '.ts'))
+  const built = await Promise.all(doors.map((door) => bundle(join(DOORS, `${door}.ts`), out, door)))
+  const { datasetByPrefix: _index, version: _version, ...document } = policy
+  mkdirSync(join(out, 'policy'), { recursive: true })
+  writeFileSync(join(out, 'policy', 'policy.json'), `${JSON.stringify(document)}\n`)
+  return built
+}
+
+const bundle = async (entry: string, out: string, door: string): Promise<Built> => {
+  const { metafile } = await build({
+    entryPoints: [entry],
+    outfile: join(out, door, 'index.cjs'),
+    absWorkingDir: ROOT,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'cjs',
+    mainFields: ['module', 'main'],
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'error',
+  })
+  const [output] = Object.values(metafile.outputs)
+  const inputs: Record<string, number> = {}
+  for (const [file, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
+    const name =
+      /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file.slice(file.lastIndexOf('node_modules/')))?.[1] ??
+      file.split('/')[0] ??
+      file
+    inputs[name] = (inputs[name] ?? 0) + bytesInOutput
+  }
+  return { door, bytes: output?.bytes ?? 0, inputs }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const built = await buildAll({
+    out: join(ROOT, 'dist'),
+    config: process.argv[2] ?? join(ROOT, 'signalbox.config.ts'),
+  })
+  for (const { door, bytes } of built) console.log(`dist/${door}/index.cjs  ${Math.round(bytes / 1024)} KB`)
+  console.log('dist/policy/policy.json')
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { settingsFrom } from '../../infra/settings.ts'
+
+const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: { signalbox: Record<string, unknown> } }
+
+it('takes the example, with its defaults', () => {
+  expect(settingsFrom(context.signalbox)).toMatchObject({ buckets: 'existing', vpc: { endpoints: false } })
+})
+
+it.each([
+  [{ account: 111122223333 }, 'signalbox.account'],
+  [{ region: 'frankfurt' }, 'signalbox.region: is a region such as'],
+  [{ cluster: { name: 'x' } }, 'signalbox.cluster.endpoint'],
+  [{ vpc: { id: 'vpc-1', availabilityZones: ['a', 'b'], subnets: ['subnet-1'] } }, 'as many subnets for each'],
+  [{ mlflow: { url: 'mlflow' } }, 'signalbox.mlflow.url: is the tracking server'],
+  [{ bukets: 'create' }, 'bukets'],
+])('says what is wrong and what to write: %j', (change, said) => {
+  expect(() => settingsFrom({ ...context.signalbox, ...change })).toThrow(said)
+})
+
+it('says where the settings go when there are none', () => {
+  expect(() => settingsFrom(undefined)).toThrow('docs/deploy.md')
+})

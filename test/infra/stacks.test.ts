@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { App, Validations } from 'aws-cdk-lib'
+import { Match, Template } from 'aws-cdk-lib/assertions'
+import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
+import { afterAll, describe, expect, it } from 'vitest'
+import { acknowledge } from '../../infra/acknowledged.ts'
+import { doors } from '../../infra/doors.ts'
+import { addInstallation, type Stacks } from '../../infra/installation.ts'
+import { matches } from '../../local/bus/match-pattern.ts'
+import config from '../../signalbox.config.ts'
+import { samplesOf } from '../events/samples.ts'
+
+const CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** Bundles stand for themselves here: only their names matter to a template. */
+const distOf = (name: string, policy: unknown): string => {
+  const dist = join(folder, name)
+  for (const door of [...doors.map((one) => one.name), 'policy']) mkdirSync(join(dist, door), { recursive: true })
+  for (const { name: door } of doors) writeFileSync(join(dist, door, 'index.cjs'), `exports.handler = () => '${door}'`)
+  writeFileSync(join(dist, 'policy', 'policy.json'), JSON.stringify(policy))
+  return dist
+}
+
+const synth = (name: string, policy: unknown, context: object = {}) => {
+  const signalbox = { ...(CONTEXT['signalbox'] as object), ...context }
+  const app = new App({ context: { ...CONTEXT, signalbox }, outdir: join(folder, `${name}.out`) })
+  const { settings, policy: facts, stacks } = addInstallation(app, distOf(name, policy))
+  return { app, settings, facts, stacks }
+}
+
+const one = synth('one', config)
+const templates = Object.fromEntries(
+  Object.entries(one.stacks).map(([name, stack]) => [name, Template.fromStack(stack)]),
+) as Record<keyof Stacks, Template>
+const resources = (
+  template: Template,
+  type: string,
+): [string, { Properties: Record<string, never>; UpdateReplacePolicy?: string }][] =>
+  Object.entries(template.findResources(type)) as never
+
+describe('the stacks', () => {
+  it('deploy each door from its bundle, on ARM and Node 24, with a failure queue, ending logs and traces', () => {
+    expect(resources(templates.control, 'AWS::Lambda::Function')).toHaveLength(doors.length)
+    for (const { name } of doors)
+      templates.control.hasResourceProperties('AWS::Lambda::Function', {
+        FunctionName: `signalbox-${name}`,
+        Architectures: ['arm64'],
+        Runtime: 'nodejs24.x',
+        Handler: 'index.handler',
+        DeadLetterConfig: { TargetArn: Match.anyValue() },
+        LoggingConfig: Match.objectLike({ LogFormat: 'JSON' }),
+        TracingConfig: { Mode: 'Active' },
+      })
+    for (const [, { Properties }] of resources(templates.control, 'AWS::Logs::LogGroup'))
+      expect(Properties['RetentionInDays']).toBe(90)
+  })
+
+  it('make carry-out durable, woken through an alias, and keep its versions for executions that go on', () => {
+    templates.control.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'signalbox-carry-out',
+      DurableConfig: { ExecutionTimeout: 30 * 86_400, RetentionPeriodInDays: 14 },
+      Environment: { Variables: Match.objectLike({ SIGNALBOX_WORKFLOW_ARN: Match.anyValue() }) },
+    })
+    templates.control.hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
+    templates.control.hasResourceProperties('AWS::Lambda::Alias', { Name: 'live' })
+  })
+
+  it('select by the contracts’ own patterns: each sample of a contract by its rule, and by no other', () => {
+    const rules = resources(templates.control, 'AWS::Events::Rule').map(
+      ([, { Properties }]) => Properties['EventPattern'],
+    )
+    const busDoors = doors.flatMap(({ trigger }) =>
+      trigger.kind === 'bus' && 'bus' in trigger.contract.via
+        ? [{ name: trigger.contract.name, pattern: trigger.contract.via.pattern }]
+        : [],
+    )
+    expect(rules).toEqual(busDoors.map(({ pattern }) => pattern))
+    for (const { name, pattern } of busDoors)
+      for (const other of busDoors)
+        for (const sample of samplesOf(other.name))
+          if (sample.event !== undefined && sample.expect === 'accepted')
+            expect(matches(pattern, sample.event), `${name} of ${other.name}/${sample.name}`).toBe(name === other.name)
+  })
+
+  it('give each role the rights that its door names, and beyond them only what every function needs', () => {
+    const platform = /^(logs:|sqs:SendMessage|xray:|ec2:|lambda:(Checkpoint|GetDurable))/
+    const roles = resources(templates.control, 'AWS::IAM::Role')
+    for (const { name, aws, inCluster } of doors) {
+      const [, { Properties }] = roles.find(([, role]) =>
+        String(JSON.stringify(role.Properties['RoleName'])).includes(`signalbox-${name}-`),
+      )!
+      const [{ PolicyDocument }] = Properties['Policies'] as unknown as [
+        { PolicyDocument: { Statement: { Action: string | string[] }[] } },
+      ]
+      const allowed = PolicyDocument.Statement.flatMap(({ Action }) => Action)
+      expect(new Set(allowed.filter((action) => !platform.test(action)))).toEqual(
+        new Set(aws.flatMap(({ actions }) => actions)),
+      )
+      expect(allowed.some((action) => action.startsWith('ec2:'))).toBe(inCluster)
+      expect(Properties['ManagedPolicyArns']).toBeUndefined()
+    }
+    templates.control.resourceCountIs('AWS::IAM::Policy', 2)
+  })
+
+  it('map a door that talks to the cluster to a group of its own, without any managed policy', () => {
+    const entries = resources(templates.access, 'AWS::EKS::AccessEntry').map(([, { Properties }]) => Properties)
+    expect(entries.map(({ KubernetesGroups }) => KubernetesGroups)).toEqual(
+      doors.filter(({ inCluster }) => inCluster).map(({ name }) => [`signalbox:signalbox:${name}`]),
+    )
+    for (const entry of entries) expect(entry['AccessPolicies']).toBeUndefined()
+  })
+
+  it('let nothing in but the two webhooks, throttled, and open one port of the cluster to the doors', () => {
+    expect(
+      resources(templates.control, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties['RouteKey']),
+    ).toEqual(['POST /webhooks/mlflow', 'POST /slack/interactions'])
+    templates.control.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
+      AccessLogSettings: Match.objectLike({ Format: Match.not(Match.stringLikeRegexp('header')) }),
+    })
+    templates.control.resourceCountIs('AWS::Lambda::Url', 0)
+    expect(
+      resources(templates.network, 'AWS::EC2::SecurityGroup').map(
+        ([, { Properties }]) => Properties['SecurityGroupIngress'],
+      ),
+    ).toEqual([undefined])
+    templates.network.hasResourceProperties('AWS::EC2::SecurityGroupIngress', { FromPort: 443, ToPort: 443 })
+  })
+
+  it('keep what must not be lost: the ledger protected and recoverable, nothing made by a function of CDK’s', () => {
+    templates.state.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expires', Enabled: true },
+      },
+    })
+    for (const template of Object.values(templates)) expect(template.findResources('Custom::*')).toEqual({})
+    templates.state.resourceCountIs('AWS::Lambda::Function', 0)
+  })
+
+  it('watch every function, each alarm with its section of the runbook', () => {
+    const runbook = readFileSync('docs/runbook.md', 'utf8')
+    const alarms = resources(templates.watching, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties)
+    for (const { name } of doors) expect(alarms.map(({ AlarmName }) => AlarmName)).toContain(`signalbox-${name}-errors`)
+    for (const { AlarmDescription } of alarms) {
+      const section = /docs\/runbook\.md#([a-z-]+)$/.exec(String(AlarmDescription))?.[1] ?? 'none'
+      expect(runbook).toContain(`## ${section}\n`)
+    }
+  })
+})
+
+it('ten thousand models change no template', () => {
+  const [support] = Object.values(config.models ?? {})
+  const models = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`m-${n}`, support]))
+  const many = synth('many', { ...config, models })
+  const sized = (stacks: Stacks) =>
+    Object.values(stacks).map((stack) => JSON.stringify(Template.fromStack(stack).toJSON()).length)
+  expect(sized(many.stacks)).toEqual(sized(one.stacks))
+})
+
+it('the same sources give the same bytes, nothing is looked up, and cdk-nag finds nothing that is not acknowledged', () => {
+  const [a, b] = ['twice-a', 'twice-b'].map((name) => {
+    const { app, settings, facts, stacks } = synth(name, config)
+    acknowledge(stacks, { settings, policy: facts })
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
+    const assembly = app.synth()
+    expect(assembly.manifest.missing ?? []).toEqual([])
+    return assembly.stacks.map(({ template }) => JSON.stringify(template))
+  })
+  expect(a).toEqual(b)
+})
+
+it('buckets that are to be made send their events by themselves and are closed to the public', () => {
+  const { stacks } = synth('create', config, { buckets: 'create' })
+  const made = resources(Template.fromStack(stacks.state), 'AWS::S3::Bucket').map(([, { Properties }]) => Properties)
+  expect(made.map(({ BucketName }) => BucketName)).toEqual(['acme-datasets', 'acme-results'])
+  expect(made[0]?.['NotificationConfiguration']).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } })
+  for (const { PublicAccessBlockConfiguration } of made)
+    expect(PublicAccessBlockConfiguration).toMatchObject({ BlockPublicPolicy: true, RestrictPublicBuckets: true })
+})
