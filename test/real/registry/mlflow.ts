@@ -1,20 +1,16 @@
-import { execFile, spawn } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { cacheDir } from '../../../local/rig/cache.ts'
 import { freePorts } from '../../../local/rig/processes.ts'
+import { pythonWith, startPython } from '../python.ts'
 
 const REQUIREMENTS = fileURLToPath(new URL('requirements.txt', import.meta.url))
 
-/** The server ends when its standard input does, so that a killed test leaves nothing behind. */
 const SERVE = `
-import os, sys, threading, uvicorn
-threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
+import uvicorn
 uvicorn.run('mlflow.server.fastapi_app:app', host='127.0.0.1', port=int(sys.argv[1]), log_level='warning')
 `
 
@@ -26,23 +22,14 @@ export interface Mlflow {
   close(): Promise<void>
 }
 
-/** Needs Python 3.11 or later with venv. The first start installs the pinned packages, once, into the cache. */
-export const openMlflowServer = async (log: (line: string) => void = console.log): Promise<Mlflow> => {
-  const python = await environment(log)
+/** Needs Python 3.11 or later with venv. */
+export const openMlflowServer = async (): Promise<Mlflow> => {
+  const python = await pythonWith('mlflow', REQUIREMENTS)
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-mlflow-'))
   const [port] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
-  const child = spawn(python, ['-c', SERVE, String(port)], {
-    cwd: folder,
-    stdio: ['pipe', 'ignore', 'pipe'],
-    env: { ...process.env, ...settings() },
-  })
-  let complaints = ''
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaints = (complaints + chunk.toString()).slice(-2000)
-  })
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  await waitUntilReady(url, () => (child.exitCode === null ? null : complaints))
+  const server = startPython(python, { code: SERVE, args: [String(port)], cwd: folder, env: settings() })
+  await waitUntilReady(url, server.died)
   return {
     url,
     call: async (method, path, input) => {
@@ -57,8 +44,7 @@ export const openMlflowServer = async (log: (line: string) => void = console.log
       return JSON.parse(text) as Record<string, unknown>
     },
     close: async () => {
-      child.stdin.end()
-      await ended
+      await server.end()
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -88,24 +74,4 @@ const waitUntilReady = async (url: string, died: () => string | null): Promise<v
     await pause(100)
   }
   throw new Error('MLflow is not ready after 60 s')
-}
-
-/** The Python of a virtual environment with exactly the pinned packages. */
-const environment = async (log: (line: string) => void): Promise<string> => {
-  const key = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12)
-  const folder = join(cacheDir, `mlflow-${key}`)
-  const [python, complete] = [join(folder, 'bin', 'python'), join(folder, 'complete')]
-  if (existsSync(complete)) return python
-  log('installing MLflow into an environment of its own, once; about 40 s')
-  const run = promisify(execFile)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(cacheDir, { recursive: true })
-  try {
-    await run('python3', ['-m', 'venv', folder])
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--requirement', REQUIREMENTS])
-  } catch (error) {
-    throw new Error(`MLflow cannot be installed: it needs Python 3.11 or later with venv and pip\n${String(error)}`)
-  }
-  writeFileSync(complete, '')
-  return python
 }
