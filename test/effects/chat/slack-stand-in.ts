@@ -1,0 +1,66 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { DatabaseSync } from 'node:sqlite'
+import { openSlack } from '../../../effects/chat/slack-chat.ts'
+import type { Ledger } from '../../../flows/ports.ts'
+import { openLedger } from '../../../local/ledger/sqlite-ledger.ts'
+
+interface Message {
+  channel: string
+  ts: string
+  blocks: { text?: { text: string } }[]
+  metadata: unknown
+}
+
+/** Slack's Web API as far as we speak it: a stand-in of ours. */
+export const openSlackStandIn = async (
+  ledger: Pick<Ledger, 'read' | 'commit'> = openLedger(new DatabaseSync(':memory:')),
+) => {
+  const messages: Message[] = []
+  const errors: { method: string; status: number; body: object; after?: boolean }[] = []
+  const calls: string[] = []
+  const methods: Record<string, (input: Omit<Message, 'ts'> & { ts: string }) => object> = {
+    'chat.postMessage': ({ channel, blocks, metadata }) => {
+      const ts = `1795428000.${String(messages.length).padStart(6, '0')}`
+      messages.unshift({ channel, ts, blocks, metadata })
+      return { ok: true, channel, ts }
+    },
+    'chat.update': ({ channel, ts, blocks }) => {
+      const found = messages.find((message) => message.ts === ts && message.channel === channel)
+      if (found === undefined) return { ok: false, error: 'message_not_found' }
+      found.blocks = blocks
+      return { ok: true, channel, ts }
+    },
+    'conversations.history': ({ channel }) => ({
+      ok: true,
+      messages: messages.filter((message) => message.channel === channel),
+    }),
+  }
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const method = (request.url ?? '').slice(1)
+    calls.push(method)
+    const error = errors[0]?.method === method ? errors.shift() : undefined
+    const does = methods[method]
+    if (does === undefined || request.headers.authorization !== 'Bearer xoxb-test')
+      return void response.writeHead(404).end()
+    const answer =
+      error === undefined || error.after ? does(JSON.parse(Buffer.concat(chunks).toString()) as never) : error.body
+    response.writeHead(error?.status ?? 200).end(JSON.stringify(error?.body ?? answer))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const chat = openSlack({
+    token: async () => 'xoxb-test',
+    ledger,
+    clock: { now: () => Date.now() },
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    pause: async () => undefined,
+  })
+  const close = (): Promise<void> =>
+    new Promise((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { chat, messages, errors, calls, close }
+}
