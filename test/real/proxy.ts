@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, request } from 'node:http'
-import { request as secure } from 'node:https'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer as createSecure, request as secure } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -11,16 +11,22 @@ export type Trouble =
   /** It is carried out, and the answer is lost. */
   | { loseAnswer: true }
 
+/** A certificate and its key: then it is reached over https. */
+export interface Tls {
+  cert: Buffer
+  key: Buffer
+}
+
 /** A way to the API server on which things go wrong. Answers its address, and what it did. */
 export const openProxy = async (
   target: string,
   troubleOf: (request: IncomingMessage) => Trouble,
-  /** Ends a connection that says nothing for so long, as load balancers do. Milliseconds. */
-  { silence = 0 }: { silence?: number } = {},
+  /** Ends a connection that says nothing for so long, as load balancers do (milliseconds); sends these headers in place of others. */
+  { silence = 0, headers = {}, tls }: { silence?: number; headers?: Record<string, string>; tls?: Tls } = {},
 ): Promise<{ url: string; counts: Record<string, number>; close(): void }> => {
   const counts: Record<string, number> = {}
   const to = new URL(target)
-  const server = createServer(async (incoming, outgoing) => {
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const trouble = troubleOf(incoming)
     const kind = trouble === null ? 'passed' : String(Object.keys(trouble)[0])
     counts[kind] = (counts[kind] ?? 0) + 1
@@ -38,17 +44,17 @@ export const openProxy = async (
         port: to.port,
         method: incoming.method,
         path: incoming.url,
-        headers: { ...incoming.headers, host: to.host },
+        headers: { ...incoming.headers, host: to.host, ...headers },
         rejectUnauthorized: false,
       },
-      (answer) => {
+      (answered) => {
         if (trouble !== null && 'loseAnswer' in trouble) {
-          answer.resume()
-          answer.on('end', () => outgoing.destroy())
+          answered.resume()
+          answered.on('end', () => outgoing.destroy())
           return
         }
-        outgoing.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(outgoing)
+        outgoing.writeHead(answered.statusCode ?? 502, answered.headers)
+        answered.pipe(outgoing)
         if (silence > 0)
           outgoing.setTimeout(silence, () => {
             counts['silenced'] = (counts['silenced'] ?? 0) + 1
@@ -59,10 +65,11 @@ export const openProxy = async (
     upstream.on('error', () => outgoing.destroy())
     outgoing.on('close', () => upstream.destroy())
     incoming.pipe(upstream)
-  })
+  }
+  const server = tls === undefined ? createServer(answer) : createSecure(tls, answer)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     counts,
     close: () => {
       server.closeAllConnections()

@@ -39,7 +39,9 @@ const named = (name: string, more: object = {}) => Object.assign(new Error(name)
 
 /** Throttles, transactions that meet, and answers that are lost after the commit happened; all of them seeded. */
 const troubled = (client: DynamoDBClient, random: () => number, counts: Record<string, number>): DynamoDBClient => {
-  const count = (what: string): void => void (counts[what] = (counts[what] ?? 0) + 1)
+  const count = (what: string): void => {
+    counts[what] = (counts[what] ?? 0) + 1
+  }
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const isCommit = (context as { commandName?: string }).commandName === 'TransactWriteItemsCommand'
