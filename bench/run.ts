@@ -1,6 +1,8 @@
 import { decisionCost } from './decision.ts'
 import { eventToJob } from './event-to-job.ts'
 import { executions } from './executions.ts'
+import { importTimes } from './imports.ts'
 
 /** Every figure that the README quotes: `npm run bench`. Trust ratios of one run, not absolute times. */
-for (const part of [eventToJob, decisionCost, executions]) for (const line of await part()) console.log(line)
+for (const part of [eventToJob, decisionCost, executions, importTimes])
+  for (const line of await part()) console.log(line)

@@ -7,6 +7,7 @@ import { answer, command, freeze, plan } from './commands/act.ts'
 import { type BootstrapFlags, bootstrap } from './commands/bootstrap.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
+import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
 import { plans, trace } from './commands/read.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
@@ -99,7 +100,12 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .action(async (flags: Flags) => done(await tour(flags, output)))
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
-    .action(async (flags: Flags) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
+    .option('--aws <region>', 'also what is deployed in that region, with your credentials')
+    .option('--context <name>', 'also the rights of each door on that cluster')
+    .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
+    .option('--mlflow <url>', 'also the version of an MLflow server')
+    .option('--webhook <url>', 'also whether that MLflow sends its webhooks there')
+    .action(async (flags: Flags & Outside) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
 }
 
 const addBootstrap = (program: Command, output: Output, done: Done): void => {

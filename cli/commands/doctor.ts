@@ -1,23 +1,19 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
+import type { Finding } from '../../effects/aws/checks.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { openSecrets } from '../../local/secrets/local-secrets.ts'
 import { findRunning } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
+import { type Outside, outsideFindings } from './doctor-outside.ts'
 
 /** Secrets from the environment. */
 type Given = Parameters<typeof openSecrets>[0]['given']
 
-interface Finding {
-  check: string
-  ok: boolean
-  detail: string
-}
-
 /** Checks what the product needs on this machine; each finding with its fix. */
 export const doctor = async (
-  { data, config, given }: { data: string; config: string; given: Given },
+  { data, config, given, ...outside }: { data: string; config: string; given: Given } & Outside,
   output: Output,
 ): Promise<number> => {
   const findings = [
@@ -26,10 +22,19 @@ export const doctor = async (
     folder(data),
     await running(data),
     ...(await secrets(data, given)),
+    ...(await outsideOf(config, outside)),
   ]
   const good = findings.every(({ ok }) => ok)
   show(output, { findings, good }, columns(findings.map(({ check, ok, detail }) => [ok ? '✓' : '✗', check, detail])))
   return good ? EXIT.ok : EXIT.failed
+}
+
+/** With a policy that does not hold together there is nothing to compare the outside with. */
+const outsideOf = async (config: string, outside: Outside): Promise<Finding[]> => {
+  const policy = await readConfig(config)
+    .then(parsePolicy)
+    .catch(() => null)
+  return policy === null ? [] : outsideFindings(outside, policy)
 }
 
 const nodeVersion = (): Finding => {

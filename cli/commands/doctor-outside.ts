@@ -1,0 +1,54 @@
+import { groupOf } from '../../core/bootstrap/rights.ts'
+import type { Policy } from '../../core/policy.ts'
+import { awsFindings, type Finding, finding } from '../../effects/aws/checks.ts'
+import { missingRights } from '../../effects/cluster/access.ts'
+import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
+import { openRequests } from '../../effects/cluster/requests.ts'
+import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
+import { clusterDoors } from '../../local/doors.ts'
+
+/** What lies outside this machine and is to be looked at; each only when it is named. */
+export interface Outside {
+  aws?: string | undefined
+  context?: string | undefined
+  kubeconfig?: string | undefined
+  mlflow?: string | undefined
+  /** Address of our door for MLflow, as MLflow calls it. */
+  webhook?: string | undefined
+}
+
+/** Findings of what is outside, each with its fix. */
+export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
+  const { aws, context, kubeconfig, mlflow, webhook } = outside
+  const datasetBuckets = [...new Set(Object.values(policy.datasets).map(({ bucket }) => bucket))]
+  return [
+    ...(aws === undefined ? [] : await awsFindings({ region: aws, installation: policy.installation, datasetBuckets })),
+    ...(context === undefined && kubeconfig === undefined ? [] : await rightsOfDoors(outside, policy)),
+    ...(mlflow === undefined
+      ? []
+      : [await finding('mlflow', 'see docs/deploy.md, step 7', () => mlflowVersion(mlflow))]),
+    ...(mlflow === undefined || webhook === undefined
+      ? []
+      : [await finding('mlflow webhook', 'then run this again', () => webhookAnswer({ url: mlflow, webhook }))]),
+  ]
+}
+
+/** Each door's rights, asked of the API server as the group that its role is mapped to. */
+const rightsOfDoors = ({ context, kubeconfig }: Outside, policy: Policy): Promise<Finding[]> => {
+  const { training, serving } = policy.namespaces
+  const fix =
+    'apply what `npx signalbox bootstrap --context NAME --diff` shows; to look, you need the right to impersonate'
+  return Promise.all(
+    clusterDoors.map(({ name, kubernetes }) =>
+      finding(`rights of ${name}`, fix, async () => {
+        const config = loadKubeconfig({ ...(kubeconfig ? { file: kubeconfig } : {}), ...(context ? { context } : {}) })
+        const headers = { 'impersonate-user': `signalbox-doctor`, 'impersonate-group': groupOf(policy, name) }
+        const requests = await openRequests(config, { headers, tries: 2 })
+        const missing = await missingRights(requests, kubernetes, [training, serving]).finally(() => requests.close())
+        if (missing.length > 0)
+          throw new Error(`it may not ${missing.slice(0, 3).join(', ')} (${missing.length} in all)`)
+        return 'has each right that it declares'
+      }),
+    ),
+  )
+}

@@ -1,0 +1,116 @@
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { GetBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { defaultProvider } from '@aws-sdk/credential-provider-node'
+
+/** One thing that was looked at; when it is not well, `detail` says what to do. */
+export interface Finding {
+  check: string
+  ok: boolean
+  detail: string
+}
+
+export interface AwsPlace {
+  region: string
+  installation: string
+  datasetBuckets: readonly string[]
+  /** Where the time is asked and Slack is; those of AWS and Slack unless told. */
+  timeUrl?: string
+  slackUrl?: string
+}
+
+const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token']
+const SCOPES = ['chat:write', 'channels:history']
+/** Slack refuses a request that was signed further away than this, AWS a little more. Seconds. */
+const SKEW = 240
+
+/** Looks, and turns what goes wrong into a finding with its fix. */
+export const finding = async (check: string, fix: string, look: () => Promise<string>): Promise<Finding> => {
+  try {
+    return { check, ok: true, detail: await look() }
+  } catch (error) {
+    const said =
+      error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error)
+    return { check, ok: false, detail: `${said.slice(0, 200)}: ${fix}` }
+  }
+}
+
+const expectThat = (holds: boolean, said: string): void => {
+  if (!holds) throw new Error(said)
+}
+
+/** What the deployed parts need, looked at with the credentials of who asks. Reads only. */
+export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
+  const { region, installation, datasetBuckets } = place
+  const secrets = new SecretsManagerClient({ region })
+  const read = async (name: string): Promise<string> =>
+    (await secrets.send(new GetSecretValueCommand({ SecretId: `${installation}/${name}` }))).SecretString ?? ''
+  return Promise.all([
+    finding('credentials', 'log in, e.g. `aws sso login`, or set AWS_PROFILE', async () => {
+      const { accessKeyId } = await defaultProvider()()
+      return `of key ${accessKeyId.slice(0, 4)}…`
+    }),
+    finding('table', 'deploy the state stack: `npm run deploy`', async () => {
+      const describe = new DescribeTableCommand({ TableName: `${installation}-ledger` })
+      const { Table } = await new DynamoDBClient({ region }).send(describe)
+      const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName).join()
+      expectThat(
+        Table?.TableStatus === 'ACTIVE' && keys === 'pk,sk',
+        `it is ${Table?.TableStatus} with the key ${keys}`,
+      )
+      return `${installation}-ledger is active`
+    }),
+    finding('bus', 'deploy the state stack: `npm run deploy`', async () => {
+      await new EventBridgeClient({ region }).send(new DescribeEventBusCommand({ Name: installation }))
+      return `${installation} is there`
+    }),
+    finding('policy in force', 'deploy the control stack: `npm run deploy`', async () => {
+      const get = new GetParameterCommand({ Name: `/${installation}/policy` })
+      return (await new SSMClient({ region }).send(get)).Parameter?.Value ?? ''
+    }),
+    ...datasetBuckets.map((bucket) =>
+      finding(`bucket ${bucket}`, 'turn on Amazon EventBridge in the bucket’s properties', async () => {
+        const get = new GetBucketNotificationConfigurationCommand({ Bucket: bucket })
+        const { EventBridgeConfiguration } = await new S3Client({ region }).send(get)
+        expectThat(EventBridgeConfiguration !== undefined, 'it sends no events to EventBridge')
+        return 'sends its events to EventBridge'
+      }),
+    ),
+    ...SECRETS.map((name) =>
+      finding(`secret ${name}`, `put its value in: docs/deploy.md, step 5`, async () => {
+        expectThat((await read(name)).trim() !== '', 'it is empty')
+        return 'has a value'
+      }),
+    ),
+    finding('slack', 'install the app of docs/deploy.md, step 6, and put its bot token into the secret', () =>
+      slackAnswer(place, () => read('slack-bot-token')),
+    ),
+    clockFinding(place),
+  ])
+}
+
+const slackAnswer = async (place: AwsPlace, token: () => Promise<string>): Promise<string> => {
+  const { slackUrl = 'https://slack.com/api/' } = place
+  const answer = await fetch(`${slackUrl}auth.test`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${(await token()).trim()}` },
+    signal: AbortSignal.timeout(10_000),
+  })
+  const { ok, error, team } = (await answer.json()) as { ok: boolean; error?: string; team?: string }
+  expectThat(ok, `Slack says ${error}`)
+  const scopes = (answer.headers.get('x-oauth-scopes') ?? '').split(',').map((scope) => scope.trim())
+  const missing = SCOPES.filter((scope) => !scopes.includes(scope))
+  expectThat(missing.length === 0, `the token lacks ${missing.join(', ')}`)
+  return `the app is installed in ${team}`
+}
+
+const clockFinding = (place: AwsPlace): Promise<Finding> =>
+  finding('clock', 'let this machine set its clock by a time server', async () => {
+    const timeUrl = place.timeUrl ?? `https://sts.${place.region}.amazonaws.com/`
+    const answer = await fetch(timeUrl, { signal: AbortSignal.timeout(10_000) })
+    const seconds = Math.round((Date.now() - Date.parse(answer.headers.get('date') ?? '')) / 1000)
+    expectThat(Math.abs(seconds) <= SKEW, `it is ${seconds} s from ${new URL(timeUrl).host}'s`)
+    return `within ${Math.abs(seconds) + 1} s`
+  })

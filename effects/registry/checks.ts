@@ -1,0 +1,49 @@
+import type { Tried } from '../http/retrying.ts'
+import { openMlflowRest } from './mlflow-rest.ts'
+
+/** The events that a webhook must send, as MLflow writes them. */
+const EVENTS = ['MODEL_VERSION_ALIAS CREATED', 'MODEL_VERSION_ALIAS DELETED']
+
+interface Webhook {
+  url: string
+  status: string
+  events: { entity: string; action: string }[]
+}
+
+/**
+ * Whether MLflow sends what is promoted to `webhook`: one active subscription with both events of an alias. Rejects with
+ * what is wrong: none, disabled, an event missing, or two of them, which deliver everything twice.
+ */
+export const webhookAnswer = async (options: {
+  url: string
+  webhook: string
+  headers?: () => Promise<Record<string, string>>
+}): Promise<string> => {
+  const rest = openMlflowRest({ ...options, tries: 2 })
+  const answer: Tried = await rest.get('webhooks', {}).finally(() => rest.close())
+  if (answer.status !== 200)
+    throw new Error(
+      `MLflow answers ${answer.status} about webhooks: it needs 3.3 or later, a SQL store and its encryption key`,
+    )
+  const ours = ((answer.body as { webhooks?: Webhook[] }).webhooks ?? []).filter(({ url }) => url === options.webhook)
+  if (ours.length === 0) throw new Error(`no webhook goes to ${options.webhook}: register it (docs/deploy.md, step 7)`)
+  if (ours.length > 1) throw new Error(`${ours.length} webhooks go to ${options.webhook}: delete all but one`)
+  const [{ status, events }] = ours as [Webhook]
+  if (status !== 'ACTIVE') throw new Error(`the webhook is ${status}: set it to ACTIVE`)
+  const sent = events.map(({ entity, action }) => `${entity} ${action}`)
+  const missing = EVENTS.filter((event) => !sent.includes(event))
+  if (missing.length > 0) throw new Error(`the webhook does not send ${missing.join(', ')}: add them`)
+  return `sends ${sent.length} kinds of events to ${options.webhook}`
+}
+
+/** MLflow's version, as it says it. */
+export const mlflowVersion = async (url: string): Promise<string> => {
+  const answer = await fetch(`${url.replace(/\/+$/, '')}/version`, { signal: AbortSignal.timeout(10_000) })
+  const version = (await answer.text()).trim()
+  if (!answer.ok || !/^\d+\.\d+/.test(version))
+    throw new Error(`${url}/version answers ${answer.status}: is it MLflow?`)
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < 3 || (major === 3 && minor < 3))
+    throw new Error(`MLflow ${version} has no webhooks: upgrade to 3.3 or later`)
+  return version
+}

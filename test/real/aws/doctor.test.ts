@@ -1,0 +1,120 @@
+import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
+import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
+import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
+import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { outsideFindings } from '../../../cli/commands/doctor-outside.ts'
+import { awsFindings } from '../../../effects/aws/checks.ts'
+import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
+import { openRequests } from '../../../effects/cluster/requests.ts'
+import { clear, furnish, ownPolicy } from '../real-town.ts'
+import { type Mlflow, openMlflowServer } from '../registry/mlflow.ts'
+import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
+import { type Moto, openMoto } from './moto.ts'
+
+let dynamo: DynamoDb
+let moto: Moto
+let mlflow: Mlflow
+beforeAll(async () => {
+  dynamo = await openDynamoDb()
+  moto = await openMoto()
+  mlflow = await openMlflowServer()
+  const { port } = (await dynamo.client().config.endpoint?.()) ?? {}
+  Object.assign(process.env, {
+    AWS_ENDPOINT_URL: moto.at.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: 'AKIATEST',
+    AWS_SECRET_ACCESS_KEY: 'b',
+  })
+}, 300_000)
+afterAll(async () => {
+  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
+    delete process.env[name]
+  for (const { close } of [mlflow, moto, dynamo]) await close()
+})
+
+const look = async () => {
+  const place = { region: 'eu-central-1', installation: 'signalbox', datasetBuckets: ['sets'] }
+  const findings = await awsFindings({ ...place, timeUrl: mlflow.url, slackUrl: 'http://127.0.0.1:9/' })
+  return Object.fromEntries(findings.map(({ check, ok, detail }) => [check, ok ? 'ok' : detail]))
+}
+
+it('each part of a deployment that is missing is a finding with its fix, and well once it is there', async () => {
+  expect(await look()).toMatchObject({
+    credentials: 'ok',
+    clock: 'ok',
+    table: expect.stringMatching(/ResourceNotFoundException.*deploy the state stack/),
+    bus: expect.stringContaining('deploy the state stack'),
+    'policy in force': expect.stringContaining('deploy the control stack'),
+    'bucket sets': expect.stringContaining('turn on Amazon EventBridge'),
+    'secret slack-signing': expect.stringContaining('docs/deploy.md, step 5'),
+    slack: expect.stringContaining('docs/deploy.md, step 6'),
+  })
+  await dynamo.client().send(
+    new CreateTableCommand({
+      TableName: 'signalbox-ledger',
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+      KeySchema: [
+        { AttributeName: 'pk', KeyType: 'HASH' },
+        { AttributeName: 'sk', KeyType: 'RANGE' },
+      ],
+    }),
+  )
+  await new EventBridgeClient(moto.at).send(new CreateEventBusCommand({ Name: 'signalbox' }))
+  await new SSMClient(moto.at).send(
+    new PutParameterCommand({ Name: '/signalbox/policy', Type: 'String', Value: 's3://a/b' }),
+  )
+  const s3 = new S3Client({ ...moto.at, forcePathStyle: true })
+  const where = { CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' as const } }
+  await s3.send(new CreateBucketCommand({ Bucket: 'sets', ...where }))
+  await s3.send(
+    new PutBucketNotificationConfigurationCommand({
+      Bucket: 'sets',
+      NotificationConfiguration: { EventBridgeConfiguration: {} },
+    }),
+  )
+  for (const name of ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token'])
+    await new SecretsManagerClient(moto.at).send(
+      new CreateSecretCommand({ Name: `signalbox/${name}`, SecretString: 'x' }),
+    )
+  // moto never gives the EventBridge switch of a bucket back, so that finding stays what it was.
+  const { slack, 'bucket sets': _bucket, ...rest } = await look()
+  expect(rest).toEqual(Object.fromEntries(Object.keys(rest).map((check) => [check, 'ok'])))
+  expect(slack).toContain('step 6')
+})
+
+it('the webhook of a real MLflow: none, disabled, twice, and one that is right', async () => {
+  const policy = ownPolicy('doctor')
+  const webhook = 'http://127.0.0.1:9/webhooks/mlflow'
+  const said = async () => {
+    const [version, hook] = await outsideFindings({ mlflow: mlflow.url, webhook }, policy)
+    expect(version).toMatchObject({ ok: true, detail: '3.17.2' })
+    return `${hook?.ok} ${hook?.detail}`
+  }
+  const make = async (): Promise<string> => {
+    const events = ['CREATED', 'DELETED'].map((action) => ({ entity: 'MODEL_VERSION_ALIAS', action }))
+    const made = await mlflow.call('POST', 'webhooks', { name: 'signalbox', url: webhook, events })
+    return (made as { webhook: { webhook_id: string } }).webhook.webhook_id
+  }
+  expect(await said()).toMatch(/^false no webhook goes to .*step 7/)
+  const id = await make()
+  expect(await said()).toMatch(/^true sends 2 kinds of events/)
+  await mlflow.call('PATCH', `webhooks/${id}`, { status: 'DISABLED' })
+  expect(await said()).toMatch(/^false the webhook is DISABLED/)
+  await make()
+  expect(await said()).toMatch(/^false 2 webhooks go to/)
+})
+
+it('the rights of each door on a real cluster, before and after bootstrap', async () => {
+  const policy = ownPolicy(`doctor-${process.pid}`)
+  const kubeconfig = inject('kubeconfig')
+  const findings = () => outsideFindings({ kubeconfig }, policy)
+  for (const { ok, detail } of await findings()) expect(`${ok} ${detail}`).toMatch(/^false it may not .*bootstrap/)
+  const requests = await openRequests(loadKubeconfig({ file: kubeconfig }))
+  await furnish(requests, policy)
+  for (const { ok, detail } of await findings()) expect(`${ok} ${detail}`).toBe('true has each right that it declares')
+  await clear(requests, policy)
+  await requests.close()
+})

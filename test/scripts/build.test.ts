@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { parsePolicy } from '../../core/policy.ts'
+import { doors } from '../../infra/doors.ts'
+import { type Built, buildAll } from '../../scripts/build.ts'
+import config from '../../signalbox.config.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-build-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const build = (name: string): Promise<Built[]> => buildAll({ out: join(folder, name), config: 'signalbox.config.ts' })
+const digests = (name: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const file = join(entry.parentPath, entry.name)
+        return [file.slice(join(folder, name).length), createHash('sha256').update(readFileSync(file)).digest('hex')]
+      }),
+  )
+
+/** KB of each bundle: what grows must be meant. */
+const BUDGET: Record<string, number> = {
+  'registry-webhook': 560,
+  'slack-interaction': 860,
+  'dataset-uploaded': 2500,
+  'model-promoted': 2500,
+  'carry-out': 2700,
+  watch: 2450,
+  reconcile: 2550,
+}
+
+it('bundles every door within its budget, and the same sources twice to the same bytes', async () => {
+  const built = await build('one')
+  expect(built.map(({ door }) => door).sort()).toEqual(doors.map(({ name }) => name).sort())
+  for (const { door, bytes } of built) expect(bytes / 1024, door).toBeLessThan(BUDGET[door] ?? 0)
+  await build('two')
+  expect(digests('two')).toEqual(digests('one'))
+
+  // People and webhooks wait for these: no Kubernetes, no workflow engine, no client that they do not ask.
+  for (const name of ['registry-webhook', 'slack-interaction']) {
+    const inputs = Object.keys(built.find(({ door }) => door === name)?.inputs ?? {})
+    for (const heavy of ['@kubernetes/client-node', 'undici', '@aws/durable-execution-sdk-js', '@aws-sdk/client-eks'])
+      expect(inputs, name).not.toContain(heavy)
+  }
+  const document: unknown = JSON.parse(readFileSync(join(folder, 'one/policy/policy.json'), 'utf8'))
+  expect(parsePolicy(document).version).toBe(parsePolicy(config).version)
+}, 60_000)
