@@ -78,7 +78,6 @@ export class DoorFunction extends Construct {
           }
         : {}),
     })
-    this.function.node.addDependency(this.role)
   }
 
   private roleOf({ door, arns, failures }: DoorFunctionProps, functionName: string, logGroup: LogGroup): Role {

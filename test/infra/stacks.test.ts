@@ -1,36 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { App, Validations } from 'aws-cdk-lib'
+import { readFileSync } from 'node:fs'
+import { Validations } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { acknowledge } from '../../infra/acknowledged.ts'
 import { doors } from '../../infra/doors.ts'
-import { addInstallation, type Stacks } from '../../infra/installation.ts'
+import type { Stacks } from '../../infra/installation.ts'
 import { matches } from '../../local/bus/match-pattern.ts'
 import config from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
-
-const CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
-const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-/** Bundles stand for themselves here: only their names matter to a template. */
-const distOf = (name: string, policy: unknown): string => {
-  const dist = join(folder, name)
-  for (const door of [...doors.map((one) => one.name), 'policy']) mkdirSync(join(dist, door), { recursive: true })
-  for (const { name: door } of doors) writeFileSync(join(dist, door, 'index.cjs'), `exports.handler = () => '${door}'`)
-  writeFileSync(join(dist, 'policy', 'policy.json'), JSON.stringify(policy))
-  return dist
-}
-
-const synth = (name: string, policy: unknown, context: object = {}) => {
-  const signalbox = { ...(CONTEXT['signalbox'] as object), ...context }
-  const app = new App({ context: { ...CONTEXT, signalbox }, outdir: join(folder, `${name}.out`) })
-  const { settings, policy: facts, stacks } = addInstallation(app, distOf(name, policy))
-  return { app, settings, facts, stacks }
-}
+import { synth } from './synth.ts'
 
 const one = synth('one', config)
 const templates = Object.fromEntries(

@@ -79,3 +79,45 @@ describe('1,000 duplicated, shuffled, delayed deliveries', () => {
     town = await openTown({ config })
   }, 60_000)
 })
+
+describe('deliveries that come three days late, as from a redriven failure queue', () => {
+  it('resurrect nothing: neither an older dataset nor an alias that has moved on', async () => {
+    town = await openTown({ config })
+    const { house } = town
+    const upload = (folder: string) =>
+      uploadDataset(house, {
+        bucket: 'acme-datasets',
+        folder: `support-chats/${folder}/`,
+        rows: [`{"day":"${folder}"}`],
+      })
+    for (const folder of ['old', 'new']) {
+      await upload(folder)
+      await house.deliver(uploaded(folder))
+      await town.settled(TRAIN)
+      await town.advance(60_000)
+    }
+    const versions = [
+      await registerVersion(house, { model: 'support-llama', tags: { a: '1' } }),
+      await registerVersion(house, { model: 'support-llama', tags: { a: '2' } }),
+    ]
+    for (const version of versions) {
+      await promote(house, 'support-llama', version)
+      await town.settled(SERVE)
+    }
+    const state = async () => ({
+      train: await town.lane(TRAIN),
+      serve: await town.lane(SERVE),
+      jobs: (await house.cluster.list('Job')).map(({ metadata }) => metadata.uid),
+      deployments: (await house.cluster.list('Deployment')).map(({ metadata }) => metadata.name),
+    })
+    await town.advance(3 * 24 * 3_600_000)
+    const before = await state()
+    expect([before.train.generation, before.serve.generation]).toEqual([2, 2])
+    for (let n = 0; n < 3; n++) {
+      await house.deliver(uploaded('old'))
+      await house.ports.bus.publish([aliased(versions[0] ?? '')])
+      await town.advance(3_600_000)
+    }
+    expect(await state()).toEqual(before)
+  })
+})

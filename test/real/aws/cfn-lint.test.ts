@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import config from '../../../signalbox.config.ts'
+import { synth } from '../../infra/synth.ts'
+import { pythonWith } from '../python.ts'
+
+const REQUIREMENTS = fileURLToPath(new URL('cfn-lint.txt', import.meta.url))
+
+it.each([
+  ['beside existing buckets', {}],
+  ['with its own buckets', { buckets: 'create' }],
+])(
+  'CloudFormation’s linter has no word about the templates %s',
+  async (name, context) => {
+    const python = await pythonWith('cfn-lint', REQUIREMENTS)
+    const { directory, stacks } = synth(`lint-${name.replaceAll(' ', '-')}`, config, context).app.synth()
+    const templates = stacks.map(({ templateFile }) => join(directory, templateFile))
+    expect(templates).toHaveLength(5)
+    const { stdout } = await promisify(execFile)(join(dirname(python), 'cfn-lint'), templates)
+    expect(stdout).toBe('')
+  },
+  200_000,
+)
