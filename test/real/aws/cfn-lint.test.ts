@@ -19,7 +19,11 @@ it.each([
     const { directory, stacks } = synth(`lint-${name.replaceAll(' ', '-')}`, config, context).app.synth()
     const templates = stacks.map(({ templateFile }) => join(directory, templateFile))
     expect(templates).toHaveLength(5)
-    const { stdout } = await promisify(execFile)(join(dirname(python), 'cfn-lint'), templates)
+    // W3005: CDK writes each function's dependency on its role once more than is needed.
+    const args = ['--ignore-checks', 'W3005', '--', ...templates]
+    const { stdout } = await promisify(execFile)(join(dirname(python), 'cfn-lint'), args).catch(
+      (found: { stdout: string }) => found,
+    )
     expect(stdout).toBe('')
   },
   200_000,
