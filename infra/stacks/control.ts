@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events'
@@ -70,6 +70,10 @@ export class ControlStack extends Stack {
         }),
       )
     this.api = this.httpApi(policy)
+    new CfnOutput(this, 'Webhooks', {
+      description: 'Slack: add /slack/interactions; MLflow: add /webhooks/mlflow',
+      value: this.api.apiEndpoint,
+    })
     for (const door of doors) this.wake(door, this.functionOf(door.name), state)
   }
 

@@ -9,7 +9,7 @@ import type { Stacks } from '../../infra/installation.ts'
 import { matches } from '../../local/bus/match-pattern.ts'
 import config from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
-import { synth } from './synth.ts'
+import { CONTEXT, synth } from './synth.ts'
 
 const one = synth('one', config)
 const templates = Object.fromEntries(
@@ -153,6 +153,16 @@ it('the same sources give the same bytes, nothing is looked up, and cdk-nag find
     return assembly.stacks.map(({ template }) => JSON.stringify(template))
   })
   expect(a).toEqual(b)
+})
+
+it('a VPC whose NAT gateway should not carry it gets endpoints that only the doors reach', () => {
+  const { vpc } = CONTEXT['signalbox'] as { vpc: object }
+  const template = Template.fromStack(synth('endpoints', config, { vpc: { ...vpc, endpoints: true } }).stacks.network)
+  template.resourcePropertiesCountIs(
+    'AWS::EC2::VPCEndpoint',
+    { PrivateDnsEnabled: true, VpcEndpointType: 'Interface' },
+    4,
+  )
 })
 
 it('buckets that are to be made send their events by themselves and are closed to the public', () => {

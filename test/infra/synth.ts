@@ -6,7 +6,8 @@ import { afterAll } from 'vitest'
 import { doors } from '../../infra/doors.ts'
 import { addInstallation } from '../../infra/installation.ts'
 
-const CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
+/** What `cdk.json` says. */
+export const CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
