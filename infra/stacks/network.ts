@@ -80,6 +80,8 @@ export class NetworkStack extends Stack {
         vpc: this.vpc,
         service,
         privateDnsEnabled: true,
+        // Only what the group lets in, not all of the VPC.
+        open: false,
         securityGroups: [inside],
         subnets: { subnets: subnets.map((subnet, n) => Subnet.fromSubnetId(this, `${name}-${n}`, subnet)) },
       })
