@@ -17,6 +17,15 @@ export interface HttpAnswer {
 export const rawBody = ({ body = '', isBase64Encoded }: HttpEvent): Uint8Array =>
   Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
 
+/** Far above what Slack and MLflow send (a card's payload has about 20 KB). Bytes. */
+const BODY_LIMIT = 512 * 1024
+
+/** Why a body is not even verified, or null. */
+export const tooLarge = (body: Uint8Array): { reason: 'too-large'; detail: string } | null =>
+  body.length > BODY_LIMIT
+    ? { reason: 'too-large', detail: `the body has ${body.length} bytes, and ${BODY_LIMIT} are taken` }
+    : null
+
 /** Header names in lower case, as HTTP/2 has them. */
 export const lowerHeaders = ({ headers }: HttpEvent): Record<string, string> =>
   Object.fromEntries(

@@ -3,7 +3,7 @@ import type { Ports } from '../flows/ports.ts'
 import { Unavailable } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { chain, defineDoor } from './door.ts'
-import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody } from './http.ts'
+import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
 import { verifyMlflow } from './signatures.ts'
 
@@ -22,6 +22,8 @@ const receive = async (
   event: HttpEvent,
 ): Promise<HttpAnswer> => {
   const body = rawBody(event)
+  const large = tooLarge(body)
+  if (large !== null) return refused(ports, 413, large)
   const secret = await ports.secrets.get('mlflow-webhook')
   const verified = verifyMlflow({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
   if (!verified.ok) return refused(ports, 401, verified)

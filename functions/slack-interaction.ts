@@ -4,7 +4,7 @@ import { answer } from '../flows/answer.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { chain, defineDoor } from './door.ts'
-import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody } from './http.ts'
+import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 
@@ -22,6 +22,8 @@ export const door = defineDoor({
 
 const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer> => {
   const body = rawBody(event)
+  const large = tooLarge(body)
+  if (large !== null) return refused(ports, 413, large)
   const now = ports.clock.now()
   const secret = await ports.secrets.get('slack-signing')
   const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now })

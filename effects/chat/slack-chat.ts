@@ -86,8 +86,8 @@ const callerOf =
       return { status: answer.status, body: parsedBody(await answer.text()), retryAfter }
     }
     // Nothing of a message that may have been posted is posted again: the next call of `post` looks for it.
-    const tries = method === 'chat.postMessage' ? { tries: 1 } : {}
-    const { body: said } = await retrying(`Slack ${method}`, once, { ...options, ...tries })
+    const onlyRefused = method === 'chat.postMessage'
+    const { body: said } = await retrying(`Slack ${method}`, once, { ...options, onlyRefused })
     const answer = said as Answer
     if (answer?.ok !== true)
       throw new Unavailable(`Slack ${method}: ${answer?.error ?? 'not an answer'}${fixOf(answer)}`)

@@ -17,6 +17,8 @@ export const UNANSWERED = 0
 export interface RetryOptions {
   /** Tries of one request, 5 unless told. */
   tries?: number
+  /** Of a request that must not be done twice: tried again only after 429, which says that nothing was done. */
+  onlyRefused?: boolean
   /** Between 0 and 1: spreads retries of many callers. */
   random?: () => number
   /** Waits before another try. Milliseconds. */
@@ -32,12 +34,13 @@ const LONGEST_PAUSE = 8_000
 export const retrying = async <T extends Tried>(
   what: string,
   once: () => Promise<T>,
-  { tries = 5, random = Math.random, pause = sleep }: RetryOptions,
+  { tries = 5, onlyRefused = false, random = Math.random, pause = sleep }: RetryOptions,
 ): Promise<T> => {
   const tried = (): Promise<T | Tried> =>
     once().catch((error: unknown) => ({ status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }))
+  const mayRepeat = ({ status }: Tried): boolean => (onlyRefused ? status === REFUSED : isTransient(status))
   let last = await tried()
-  for (let attempt = 1; attempt < tries && isTransient(last.status); attempt++) {
+  for (let attempt = 1; attempt < tries && mayRepeat(last); attempt++) {
     const grown = 100 * 2 ** (attempt - 1) * (0.5 + random())
     await pause(Math.min(LONGEST_PAUSE, Math.max(last.retryAfter * 1000, grown)))
     last = await tried()
@@ -46,7 +49,10 @@ export const retrying = async <T extends Tried>(
   throw new Unavailable(`${what}: ${last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`}`)
 }
 
-const isTransient = (status: number): boolean => status === UNANSWERED || status === 429 || status >= 500
+/** Too many requests: come again. */
+const REFUSED = 429
+
+const isTransient = (status: number): boolean => status === UNANSWERED || status === REFUSED || status >= 500
 
 /** JSON as its value, anything else as its text. */
 export const parsedBody = (text: string): unknown => {

@@ -15,7 +15,7 @@ type Input = Record<string, unknown>
 /** MLflow's REST API 2.0: a path below `/api/2.0/mlflow/` with its query or body. Every status but 429 and 5xx is an answer. */
 export interface MlflowRest {
   get(path: string, input: Input): Promise<Tried>
-  /** Tried once: what it does is not idempotent, so after a lost answer the caller searches before it writes again. */
+  /** What it does is not idempotent: after a lost answer it is not tried again, the caller searches before it writes. */
   post(path: string, input: Input): Promise<Tried>
   close(): Promise<void>
 }
@@ -39,7 +39,8 @@ export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
   }
   return {
     get: (path, input) => retrying(`MLflow ${path}`, () => once('GET', path, input), options),
-    post: (path, input) => retrying(`MLflow ${path}`, () => once('POST', path, input), { ...options, tries: 1 }),
+    post: (path, input) =>
+      retrying(`MLflow ${path}`, () => once('POST', path, input), { ...options, onlyRefused: true }),
     close: () => dispatcher.destroy(),
   }
 }
