@@ -9,6 +9,7 @@ import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
+import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
@@ -98,6 +99,11 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
   add('tour', 'play the whole story in the terminal, on virtual time')
     .option(...CONFIG)
     .action(async (flags: Flags) => done(await tour(flags, output)))
+  add('prices', 'prices of the pools from a file of the AWS price list, to paste into the config')
+    .option(...CONFIG)
+    .requiredOption('--from <file>', 'the list’s JSON for EC2, or what `aws pricing get-products` prints')
+    .requiredOption('--region <region>', 'e.g. eu-central-1')
+    .action(async (flags: Flags & { from: string; region: string }) => done(await prices(flags, output)))
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
     .option('--aws <region>', 'also what is deployed in that region, with your credentials')

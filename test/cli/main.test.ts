@@ -9,6 +9,7 @@ const COMMANDS = [
   'start',
   'tour',
   'doctor',
+  'prices',
   'contracts',
   'plan',
   'plans',
