@@ -1,4 +1,4 @@
-import { LocalDurableTestRunner } from '@aws/durable-execution-sdk-js-testing'
+import { LocalDurableTestRunner, WaitingOperationStatus } from '@aws/durable-execution-sdk-js-testing'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { durableHandler } from '../../effects/workflow/durable-context.ts'
 import type { Ports, Workflow, WorkflowContext } from '../../flows/ports.ts'
@@ -13,8 +13,9 @@ afterAll(() => LocalDurableTestRunner.teardownTestEnvironment())
 
 /** The SDK's own local runner behind the port. `idle` resolves when its execution sleeps or has ended. */
 const openRunner = () => {
-  /** Names of sleeps by their bells; those that nothing has rung yet. */
-  const [names, asleep] = [new Map<string, string>(), new Set<string>()]
+  /** Names of sleeps by their bells; bells that were rung, also before anybody slept; and those that are slept on. */
+  const names = new Map<string, string>()
+  const [rung, asleep] = [new Set<string>(), new Set<string>()]
   let state: 'none' | 'running' | 'closed' = 'none'
   let rings = 0
   let runner: LocalDurableTestRunner | null = null
@@ -28,7 +29,7 @@ const openRunner = () => {
           context.sleep(name, seconds, async (bell) => {
             names.set(bell, name)
             const sleeps = await listen(bell)
-            if (sleeps) asleep.add(bell)
+            if (sleeps && !rung.has(bell)) asleep.add(bell)
             return sleeps
           }),
       })
@@ -42,9 +43,13 @@ const openRunner = () => {
     },
     ring: async (bell) => {
       const name = names.get(bell)
-      if (name === undefined || runner === null || !asleep.delete(bell)) return 'closed'
+      if (name === undefined || runner === null || rung.has(bell)) return 'closed'
+      rung.add(bell)
+      asleep.delete(bell)
       rings++
-      await runner.getOperation(name).sendCallbackSuccess()
+      const callback = runner.getOperation(name)
+      await callback.waitForData(WaitingOperationStatus.STARTED)
+      await callback.sendCallbackSuccess()
       return 'rung'
     },
     describe: async () => (state === 'none' ? 'unknown' : state),
