@@ -144,17 +144,21 @@ export const clusterContract = (name: string, open: () => Promise<OpenedCluster>
         expect(changes.map(({ type }) => type)).toEqual(['ADDED', 'DELETED'])
       })
 
-      it('sees revisions that grow over all kinds', async () => {
+      // Each kind is a connection of its own: between two kinds nothing says whose news comes first.
+      it('sees revisions that grow within a kind and are never the same for two', async () => {
         const revisions: number[] = []
-        await trial.opened.cluster.watch({ labels: { team: 'ml' } }, ({ object }) =>
-          revisions.push(Number(object.metadata.resourceVersion)),
-        )
+        const byKind: Record<string, number[]> = {}
+        await trial.opened.cluster.watch({ labels: { team: 'ml' } }, ({ object }) => {
+          const revision = Number(object.metadata.resourceVersion)
+          revisions.push(revision)
+          byKind[object.kind] = [...(byKind[object.kind] ?? []), revision]
+        })
         await trial.created(trial.make.service('web', { team: 'ml' }))
         const job = trial.make.job('run')
         job.metadata.labels = { team: 'ml' }
         await trial.created(job)
         await trial.opened.settle(async () => revisions.length >= 2)
-        expect(revisions).toEqual([...revisions].sort((a, b) => a - b))
+        for (const seen of Object.values(byKind)) expect(seen).toEqual([...seen].sort((a, b) => a - b))
         expect(new Set(revisions).size).toBe(revisions.length)
       })
     })

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
@@ -36,8 +37,6 @@ export interface RealTown {
   close(): Promise<void>
 }
 
-let count = 0
-
 /** The example's config under names of its own, so that trials side by side share nothing. */
 export const ownConfig = (installation: string, overrides: object = {}): Record<string, unknown> => {
   const namespaces = { training: installation, serving: installation }
@@ -49,7 +48,7 @@ export const ownConfig = (installation: string, overrides: object = {}): Record<
 export const ownPolicy = (installation: string): Policy => parsePolicy(ownConfig(installation))
 
 export const openRealTown = async ({
-  policy = ownPolicy(`town-${process.pid}-${++count}`),
+  policy = ownPolicy(`town-${randomBytes(4).toString('hex')}`),
   minute = 100,
   server,
   headers = {},

@@ -10,7 +10,7 @@ it('a dataset becomes a Job, Karpenter brings its node, it completes, is evaluat
   await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'] })
   await town.answered(LANE)
   const lane = await town.settled(LANE)
-  expect(lane.state).toBe('succeeded')
+  expect(lane.outcome).toMatchObject({ kind: 'succeeded' })
   const { cluster, registry } = town.house.ports
   const jobs = (await cluster.list('Job', { namespace: town.policy.namespaces.training })) as KubeObject<'Job'>[]
   expect(jobs.map(({ status }) => status?.succeeded)).toEqual([1, 1])
