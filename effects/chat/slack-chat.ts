@@ -19,6 +19,9 @@ const EVENT = 'signalbox_card'
 /** Messages of a channel that are looked through for a card whose posting was cut off. */
 const LOOKED_THROUGH = 100
 
+const JSON_TYPE = 'application/json; charset=utf-8'
+const FORM = 'application/x-www-form-urlencoded'
+
 interface Answer {
   ok: boolean
   error?: string
@@ -38,7 +41,7 @@ export const openSlack = (options: SlackOptions): Chat => {
     await call('chat.update', { channel, ts, text: fallbackOf(card), blocks: blocksOf(card) })
   }
   const find = async (channel: string, key: string): Promise<string | undefined> => {
-    const history = { channel, limit: LOOKED_THROUGH, include_all_metadata: true }
+    const history = { channel, limit: String(LOOKED_THROUGH), include_all_metadata: 'true' }
     const { messages = [] } = await call('conversations.history', history)
     return messages.find(({ metadata }) => metadata?.event_type === EVENT && metadata.event_payload?.key === key)?.ts
   }
@@ -75,12 +78,14 @@ export const openSlack = (options: SlackOptions): Chat => {
 const callerOf =
   ({ token, url = 'https://slack.com/api/', deadline = 10_000, ...options }: SlackOptions) =>
   async (method: string, body: Record<string, unknown>): Promise<Answer> => {
+    // Methods that read take no JSON.
+    const form = method === 'conversations.history'
     const once = async (): Promise<Tried> => {
       const answer = await fetch(`${url}${method}`, {
         method: 'POST',
         signal: AbortSignal.timeout(deadline),
-        headers: { 'content-type': 'application/json; charset=utf-8', authorization: `Bearer ${await token()}` },
-        body: JSON.stringify(body),
+        headers: { 'content-type': form ? FORM : JSON_TYPE, authorization: `Bearer ${await token()}` },
+        body: form ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body),
       })
       const retryAfter = Number(answer.headers.get('retry-after') ?? 0)
       return { status: answer.status, body: parsedBody(await answer.text()), retryAfter }

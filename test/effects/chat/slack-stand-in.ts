@@ -12,6 +12,10 @@ interface Message {
   metadata: unknown
 }
 
+/** As Slack takes it: a method that reads is asked by a form. */
+const inputOf = (method: string, text: string): unknown =>
+  method === 'conversations.history' ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text)
+
 /** Slack's Web API as far as we speak it: a stand-in of ours. */
 export const openSlackStandIn = async (
   ledger: Pick<Ledger, 'read' | 'commit'> = openLedger(new DatabaseSync(':memory:')),
@@ -46,7 +50,7 @@ export const openSlackStandIn = async (
     if (does === undefined || request.headers.authorization !== 'Bearer xoxb-test')
       return void response.writeHead(404).end()
     const answer =
-      error === undefined || error.after ? does(JSON.parse(Buffer.concat(chunks).toString()) as never) : error.body
+      error === undefined || error.after ? does(inputOf(method, Buffer.concat(chunks).toString()) as never) : error.body
     response.writeHead(error?.status ?? 200).end(JSON.stringify(error?.body ?? answer))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
