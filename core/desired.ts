@@ -45,13 +45,17 @@ export interface NoneDesired {
 export const desiredKey = (desired: Desired): string => {
   switch (desired.kind) {
     case 'train':
-      return `train:${desired.dataset}:${desired.version}`
+      return trainKey(desired)
     case 'serve':
       return `serve:${desired.model}:${desired.version}:${desired.digest}`
     case 'none':
       return `none:${desired.model}`
   }
 }
+
+/** The key of a dataset version, before anything else is known of it. */
+export const trainKey = ({ dataset, version }: Pick<TrainDesired, 'dataset' | 'version'>): string =>
+  `train:${dataset}:${version}`
 
 /** A desired state in the words of a person: what the page and the cards call it. */
 export const desiredTitle = (desired: Desired): string => {

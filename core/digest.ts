@@ -9,6 +9,12 @@ export const canonicalJson = (value: unknown): string => JSON.stringify(sorted(v
 /** SHA-256 of a text's UTF-8 bytes, as 64 lower-case hex digits. */
 export const sha256Hex = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
+/** SHA-256 of bytes that come piece by piece, as 64 lower-case hex digits. */
+export const sha256OfPieces = (): { push(piece: Uint8Array): void; hex(): string } => {
+  const hash = createHash('sha256')
+  return { push: (piece) => void hash.update(piece), hex: () => hash.digest('hex') }
+}
+
 /** SHA-256 of a value's canonical JSON. Equal values have equal digests, whatever the order of their keys. */
 export const digestOf = (value: unknown): string => sha256Hex(canonicalJson(value))
 

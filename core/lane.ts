@@ -55,6 +55,12 @@ export const sameRun = (
 export const needsPaper = (row: LaneRow, intent: Intent): boolean =>
   isSame(row, intent) && (row.state === 'refused' || (row.state === 'succeeded' && intent.desired.kind !== 'train'))
 
+/** Whether wanting what the row wants once more would begin nothing, whatever the world looks like. */
+export const isSettled = (row: LaneRow): boolean =>
+  row.state === 'failed' ? wantFailed(row, 0).kind === 'ignore' : SETTLED.has(row.state)
+
+const SETTLED: ReadonlySet<LaneRow['state']> = new Set(['wanted', 'succeeded', 'rejected', 'expired', 'cancelled'])
+
 /**
  * The table of design.md §2. `paper` is what planning on paper says, needed where `needsPaper`; `retries` is how many
  * attempts a generation may get without a person.

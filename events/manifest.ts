@@ -1,52 +1,109 @@
+import { JSONParser } from '@streamparser/json'
 import * as z from 'zod'
 import { parseWith } from './input.ts'
 
 /** Most objects of one manifest. */
 const MOST_OBJECTS = 100_000
 
-const schema = z.object({
+const object = z.object({
+  key: z.string().min(1),
+  /** Bytes. */
+  size: z.int().nonnegative(),
+  versionId: z.string().nullish(),
+  /** Compared with the checksum that the store keeps, where it keeps one. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
+    .nullish(),
+})
+
+const whole = z.object({
   version: z.literal(1),
-  objects: z
-    .array(
-      z.object({
-        key: z.string().min(1),
-        size: z.int().nonnegative(),
-        versionId: z.string().nullish(),
-        sha256: z.string().nullish(),
-      }),
-    )
-    .min(1)
-    .max(MOST_OBJECTS),
+  objects: z.int().min(1, 'names no object').max(MOST_OBJECTS, `names more than ${MOST_OBJECTS} objects`),
   requestedBy: z
     .string()
     .regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER`')
     .nullish(),
 })
 
-/** What a dataset consists of, written last. Its own SHA-256 is the dataset version. */
-export type Manifest = z.output<typeof schema>
+/** One object of a dataset, as its manifest names it. */
+export type ManifestObject = z.output<typeof object>
 
-/** Reads a manifest's bytes. Total: anything else gives a sentence that names the path. */
-export const parseManifest = (bytes: Uint8Array): { ok: true; manifest: Manifest } | { ok: false; detail: string } => {
-  let input: unknown
-  try {
-    input = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-  } catch (error) {
-    return { ok: false, detail: `the manifest is not JSON: ${error instanceof Error ? error.message : String(error)}` }
-  }
-  const parsed = parseWith(schema, input)
-  if (!parsed.ok) return { ok: false, detail: parsed.detail }
-  const twice = duplicate(parsed.event.objects.map(({ key }) => key))
-  return twice === null
-    ? { ok: true, manifest: parsed.event }
-    : { ok: false, detail: `objects: ${twice} is named twice` }
+/** What a whole manifest says besides its objects, or a sentence that names the path of what is wrong with it. */
+export type ManifestRead =
+  | { ok: true; objects: number; bytes: number; requestedBy: string | null }
+  | { ok: false; detail: string }
+
+/**
+ * Reads a manifest piece by piece, so that one of 100,000 objects is never held whole: only their keys are kept, to find
+ * one that is named twice. Total: any bytes end in a sentence, never in an exception.
+ */
+export interface ManifestReader {
+  /** The objects that this piece completes; none any more once something was wrong. */
+  push(piece: Uint8Array): ManifestObject[]
+  /** After the last piece. */
+  end(): ManifestRead
 }
 
-const duplicate = (keys: string[]): string | null => {
-  const seen = new Set<string>()
-  for (const key of keys) {
-    if (seen.has(key)) return key
-    seen.add(key)
+/** A reader of one manifest: what a dataset consists of, written last. Its own SHA-256 is the dataset version. */
+export const readManifest = (): ManifestReader => {
+  const head: Record<string, unknown> = {}
+  const named = collect()
+  let wrong: string | null = null
+  const parser = new JSONParser({ paths: ['$.version', '$.requestedBy', '$.objects.*'], keepStack: false })
+  parser.onValue = ({ value, key, stack }) => {
+    if (stack.length === 1) head[String(key)] = value
+    else if (wrong === null && named.count() <= MOST_OBJECTS) wrong = named.take(value, key)
   }
-  return null
+  const parse = (work: () => void): void => {
+    try {
+      if (wrong === null) work()
+    } catch (error) {
+      wrong = `the manifest is not JSON: ${error instanceof Error ? error.message : String(error)}`
+    }
+  }
+  return {
+    push: (piece) => {
+      parse(() => parser.write(piece))
+      const objects = named.completed()
+      return wrong === null ? objects : []
+    },
+    end: () => {
+      parse(() => parser.isEnded || parser.end())
+      if (wrong !== null) return { ok: false, detail: wrong }
+      const { version, requestedBy } = head
+      const parsed = parseWith(whole, { version, requestedBy, objects: named.count() })
+      return parsed.ok
+        ? { ok: true, objects: named.count(), bytes: named.bytes(), requestedBy: parsed.event.requestedBy ?? null }
+        : { ok: false, detail: parsed.detail }
+    },
+  }
+}
+
+/** Takes the values of the list in their order; `take` answers what is wrong with one, or null. */
+const collect = () => {
+  const keys = new Set<string>()
+  let [bytes, completed] = [0, [] as ManifestObject[]]
+  return {
+    take: (value: unknown, index: unknown): string | null => {
+      const parsed = parseWith(object, value)
+      if (!parsed.ok)
+        return `objects.${String(index)}${parsed.reason === 'not-an-object' ? ': is no object' : `.${parsed.detail}`}`
+      if (keys.has(parsed.event.key)) return `objects: ${parsed.event.key} is named twice`
+      // A second list would begin at 0 again, and an object of objects has names for numbers.
+      if (index !== keys.size) return 'objects: must be one list'
+      keys.add(parsed.event.key)
+      bytes += parsed.event.size
+      completed.push(parsed.event)
+      return null
+    },
+    /** Since it was asked last. */
+    completed: (): ManifestObject[] => {
+      const some = completed
+      completed = []
+      return some
+    },
+    count: () => keys.size,
+    bytes: () => bytes,
+  }
 }

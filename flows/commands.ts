@@ -2,6 +2,7 @@ import { currentRun, retried } from '../core/lane.ts'
 import { runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
 import type { LaneRow } from '../core/rows.ts'
+import { everyLane } from './lanes.ts'
 import type { Ports, Stored } from './ports.ts'
 import { ringRun, startRun } from './start.ts'
 
@@ -90,9 +91,8 @@ export const thaw = async (ports: CommandPorts, lane: string, by: string): Promi
     },
   ])
   if (!ok) return thaw(ports, lane, by)
-  const lanes =
-    lane === '*' ? await ports.ledger.list('lane', { limit: 1000 }) : [await ports.ledger.read('lane', lane)]
-  for (const row of lanes) if (row?.value.state === 'wanted') await ringCurrent(ports, row.value)
+  const lanes = lane === '*' ? await everyLane(ports.ledger) : [(await ports.ledger.read('lane', lane))?.value]
+  for (const row of lanes) if (row?.state === 'wanted') await ringCurrent(ports, row)
   return { ok: true, detail: 'thawed' }
 }
 

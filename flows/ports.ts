@@ -212,20 +212,29 @@ export interface ObjectHead {
   /** Milliseconds since the epoch. */
   lastModified: number
   etag: string
+  /** Of all of its bytes, 64 lower-case hex digits, where the store keeps it. */
+  sha256: string | null
 }
+
+type Reading<T> = (
+  bucket: string,
+  key: string,
+  maxBytes: number,
+  versionId?: string | null,
+) => Promise<({ head: ObjectHead } & T) | null>
 
 export interface Objects {
   /** null when it is not there. */
   head(bucket: string, key: string, versionId?: string | null): Promise<ObjectHead | null>
-  /** null when it is not there; throws `TooLarge` over `maxBytes`. */
-  read(
-    bucket: string,
-    key: string,
-    maxBytes: number,
-    versionId?: string | null,
-  ): Promise<{ head: ObjectHead; bytes: Uint8Array } | null>
-  /** Keys with this prefix, in order, up to `limit`. */
-  list(bucket: string, prefix: string, limit: number): Promise<{ key: string; head: ObjectHead }[]>
+  /** Small objects: all bytes at once. null when it is not there; throws `TooLarge` over `maxBytes`. */
+  read: Reading<{ bytes: Uint8Array }>
+  /**
+   * Large objects: as `read`, piece by piece. Pieces that end without an error are what was written (checked by the
+   * store's checksum where it keeps one); otherwise they end with `Unavailable`. The pieces must be taken or given up.
+   */
+  stream: Reading<{ pieces: AsyncIterable<Uint8Array> }>
+  /** A page of keys with this prefix, in the order of their UTF-8 bytes, after that key; empty when there are no more. */
+  list(bucket: string, prefix: string, after?: string | null): Promise<{ key: string; head: ObjectHead }[]>
 }
 
 /** An object is larger than what was asked for. */

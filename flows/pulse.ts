@@ -1,5 +1,6 @@
 import { runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
+import { everyLane } from './lanes.ts'
 import type { Ports } from './ports.ts'
 
 /** What alarms look at besides counters. */
@@ -21,7 +22,7 @@ export const pulseOf = async ({
   const identity = identityOf(await policies.load())
   const now = clock.now()
   const pulse: Pulse = { oldestRunHours: 0, answersExpiring: 0 }
-  for (const { value } of await ledger.list('lane', { limit: 10_000 })) {
+  for (const value of await everyLane(ledger)) {
     if (value.holder === null) continue
     pulse.oldestRunHours = Math.max(pulse.oldestRunHours, (now - value.holder.since) / HOUR)
     const run = await ledger.read('run', runName(identity, { lane: value.lane, ...value.holder }))

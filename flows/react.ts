@@ -1,8 +1,8 @@
 import type { Decision, Rule } from '../core/decisions/decision.ts'
 import { datasetRule, onDatasetUploaded } from '../core/decisions/on-dataset-uploaded.ts'
 import { modelRule, onModelPromoted } from '../core/decisions/on-model-promoted.ts'
-import { desiredKey, desiredTitle } from '../core/desired.ts'
-import { currentRun, emptyLane, type Intent, needsPaper, sameRun, want } from '../core/lane.ts'
+import { desiredKey, desiredTitle, trainKey } from '../core/desired.ts'
+import { currentRun, emptyLane, type Intent, isSettled, needsPaper, sameRun, want } from '../core/lane.ts'
 import { runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
 import type { Policy } from '../core/policy.ts'
@@ -61,7 +61,7 @@ const reactOnce = async (ports: Given, event: Intending): Promise<Became | 'lost
     })
   const stored = await ports.ledger.read('lane', rule.lane)
   const row = stored?.value ?? emptyLane(rule.lane)
-  const decision = await decide(ports, event, { rule, policy })
+  const decision = await decide(ports, event, { rule, policy, row })
   if (decision.kind === 'intend') {
     const situation = {
       rule,
@@ -86,15 +86,23 @@ const reactOnce = async (ports: Given, event: Intending): Promise<Became | 'lost
   return ok ? becameOf(rule.lane, decision) : 'lost'
 }
 
-/** Looks at the source and decides; the lane's row is not part of it. */
+/** Looks at the source and decides. The lane's row only says what need not be looked at again. */
 export const decide = async (
-  ports: Pick<Ports, 'objects' | 'registry' | 'clock'>,
+  ports: Pick<Ports, 'objects' | 'registry' | 'ledger' | 'clock'>,
   event: Intending,
-  { rule, policy }: { rule: Rule; policy: Policy },
-): Promise<Decision> =>
-  event.type === 'dataset-uploaded'
-    ? onDatasetUploaded(event, await lookAtDataset(ports, event), { rule, policy, now: ports.clock.now() })
-    : onModelPromoted(event, await lookAtModel(ports, rule.name, policy), { rule, now: ports.clock.now() })
+  { rule, policy, row }: { rule: Rule; policy: Policy; row: LaneRow },
+): Promise<Decision> => {
+  if (event.type === 'model-promoted')
+    return onModelPromoted(event, await lookAtModel(ports, rule.name, policy), { rule, now: ports.clock.now() })
+  const settled = async (version: string): Promise<boolean> => {
+    const key = trainKey({ dataset: rule.name, version })
+    if (rule.mode === 'shadow') return (await ports.ledger.read('shadow', shadowId(rule.lane, key))) !== null
+    return row.desired !== null && desiredKey(row.desired) === key && isSettled(row)
+  }
+  return onDatasetUploaded(event, await lookAtDataset(ports, event, settled), { rule, policy, now: ports.clock.now() })
+}
+
+const shadowId = (lane: string, desired: string): string => `${lane}#${desired}`
 
 interface Situation {
   rule: Rule
@@ -150,7 +158,7 @@ const inShadow = async (
   event: Intending,
   { rule, policy, row, intent }: Situation,
 ): Promise<Became | 'lost'> => {
-  const id = `${rule.lane}#${desiredKey(intent.desired)}`
+  const id = shadowId(rule.lane, desiredKey(intent.desired))
   if ((await ports.ledger.read('shadow', id)) !== null)
     return note(ports, event, rule.lane, {
       kind: 'ignore',

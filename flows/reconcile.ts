@@ -2,19 +2,20 @@ import { type KubeObject, refOf } from '../core/kube.ts'
 import { emptyLane, finished, sameRun } from '../core/lane.ts'
 import { label, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
-import type { Policy } from '../core/policy.ts'
+import type { DatasetPolicy, Policy } from '../core/policy.ts'
 import { promotionOf } from '../core/promotion.ts'
 import type { LaneRow } from '../core/rows.ts'
 import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
 import { closing } from './carrying/closing.ts'
 import { hasEnded } from './carrying/steps/launch-job.ts'
 import { beginRun, buryHolder } from './carrying/take-lane.ts'
-import type { Ports, WorkPorts } from './ports.ts'
+import { everyLane } from './lanes.ts'
+import type { ObjectHead, Ports, WorkPorts } from './ports.ts'
 import { type Intending, react } from './react.ts'
 import { startRun } from './start.ts'
 
-/** Newest manifests of a dataset that are looked at. */
-const LISTED = 1000
+/** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
+const SIDE_BY_SIDE = 16
 
 /** What reconcile found and mended, counted. */
 export interface Healed {
@@ -26,42 +27,65 @@ export interface Healed {
 
 /**
  * What the sources say ≠ what lanes want ≠ what the cluster runs → the same intents (design.md §2). Harmless to repeat,
- * and harmless beside everything else.
+ * and harmless beside everything else. What cannot be looked at keeps nothing else from being healed: it rejects at the end,
+ * with the first reason.
  */
 export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
   const policy = await ports.policies.load()
-  const lanes = (await ports.ledger.list('lane', { limit: 10_000 })).map(({ value }) => value)
+  const lanes = await everyLane(ports.ledger)
   const healed: Healed = { buried: 0, started: 0, intended: 0, deleted: 0 }
-  for (const row of lanes) {
+  const failures: unknown[] = []
+  const eachOf = sideBySide((error) => failures.push(error))
+  await eachOf(lanes, async (row) => {
     if (row.holder !== null && (await buryHolder({ ports, run: { ...row } }, row.holder))) healed.buried++
     if (await startForgotten(ports, policy, row)) healed.started++
+  })
+  const reactTo = async (event: Intending): Promise<void> => {
+    if ((await react(ports, event, { quiet: true })).kind === 'intended') healed.intended++
   }
-  for (const event of [
-    ...waitingEvents(lanes),
-    ...modelEvents(policy, ports.clock.now()),
-    ...(await datasetEvents(ports, policy)),
-  ]) {
-    const became = await react(ports, event, { quiet: true })
-    if (became.kind === 'intended') healed.intended++
-  }
-  healed.deleted = await deleteOrphans(ports, policy)
-  const total = Object.values(healed).reduce((sum, count) => sum + count, 0)
-  if (total > 0)
-    await ports.ledger.commit([
-      {
-        moment: {
-          at: ports.clock.now(),
-          lane: '-',
-          generation: null,
-          attempt: null,
-          kind: 'note',
-          text: `reconcile: buried ${healed.buried}, started ${healed.started}, intended ${healed.intended}, deleted ${healed.deleted}`,
-          data: { ...healed },
-        },
-      },
-      { count: 'reconcile:healed', by: total },
-    ])
+  await eachOf([...waitingEvents(lanes), ...modelEvents(policy, ports.clock.now())], reactTo)
+  await eachOf(Object.values(policy.datasets), async (dataset) => {
+    const event = await newestManifest(ports, dataset)
+    if (event !== null) await reactTo(event)
+  })
+  await eachOf([policy], async () => {
+    healed.deleted = await deleteOrphans(ports, policy)
+  })
+  await writeDown(ports, healed)
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} could not be looked at, the first: ${String(failures[0])}`)
   return healed
+}
+
+const sideBySide =
+  (onFailure: (error: unknown) => void) =>
+  async <T>(values: T[], work: (value: T) => Promise<void>): Promise<void> => {
+    const left = values.values()
+    const worker = async (): Promise<void> => {
+      for (const value of left) await work(value).catch(onFailure)
+    }
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
+  }
+
+const writeDown = async ({ ledger, clock }: WorkPorts, healed: Healed): Promise<void> => {
+  const { buried, started, intended, deleted } = healed
+  const total = buried + started + intended + deleted
+  if (total === 0) return
+  const text = `reconcile: buried ${buried}, started ${started}, intended ${intended}, deleted ${deleted}`
+  await ledger.commit([
+    {
+      moment: {
+        at: clock.now(),
+        lane: '-',
+        generation: null,
+        attempt: null,
+        kind: 'note',
+        text,
+        data: { ...healed },
+      },
+    },
+    { count: 'reconcile:healed', by: total },
+  ])
 }
 
 /** A wanted run whose execution was never started, or ended without an outcome before it had the lane. */
@@ -100,19 +124,25 @@ const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
     replayed: false,
   }))
 
-/** The newest manifest under each dataset's prefix: an upload whose event was lost. */
-const datasetEvents = async (ports: WorkPorts, policy: Policy): Promise<DatasetUploaded[]> => {
-  const events: DatasetUploaded[] = []
-  for (const { bucket, prefix, manifest } of Object.values(policy.datasets)) {
-    const found = (await ports.objects.list(bucket, prefix, LISTED)).filter(
-      ({ key }) => key === `${prefix}${manifest}` || key.endsWith(`/${manifest}`),
-    )
-    const newest = found.reduce<(typeof found)[number] | null>(
-      (best, next) => (best === null || next.head.lastModified > best.head.lastModified ? next : best),
-      null,
-    )
-    if (newest !== null)
-      events.push({
+/** The newest manifest under a dataset's prefix: an upload whose event was lost. */
+const newestManifest = async (
+  { objects }: WorkPorts,
+  { bucket, prefix, manifest }: DatasetPolicy,
+): Promise<DatasetUploaded | null> => {
+  let newest: { key: string; head: ObjectHead } | null = null
+  let page = await objects.list(bucket, prefix)
+  while (page.length > 0) {
+    for (const found of page)
+      if (
+        (found.key === `${prefix}${manifest}` || found.key.endsWith(`/${manifest}`)) &&
+        found.head.lastModified > (newest?.head.lastModified ?? -1)
+      )
+        newest = found
+    page = await objects.list(bucket, prefix, page.at(-1)?.key)
+  }
+  return newest === null
+    ? null
+    : {
         type: 'dataset-uploaded',
         id: `reconcile-${newest.head.etag}`,
         at: newest.head.lastModified,
@@ -120,9 +150,7 @@ const datasetEvents = async (ports: WorkPorts, policy: Policy): Promise<DatasetU
         key: newest.key,
         versionId: null,
         replayed: false,
-      })
-  }
-  return events
+      }
 }
 
 /** Unfinished Jobs of ours whose run has an outcome, or that no run knows: what a non-holder created is deleted. */

@@ -1,5 +1,6 @@
 import { label, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
+import { everyLane } from './lanes.ts'
 import type { Change, Ports } from './ports.ts'
 import { ringRun } from './start.ts'
 
@@ -32,7 +33,7 @@ export const watch = async (
 
 /** Whether any lane is held: then what changes in the cluster may concern somebody. */
 export const isAnythingInFlight = async ({ ledger }: Pick<Ports, 'ledger'>): Promise<boolean> =>
-  (await ledger.list('lane', { limit: 10_000 })).some(({ value }) => value.holder !== null)
+  (await everyLane(ledger)).some(({ holder }) => holder !== null)
 
 /** Rings whoever holds the lane with this label value. */
 const ringLane = async (ports: WatchPorts, laneLabelValue: string): Promise<void> => {

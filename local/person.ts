@@ -98,10 +98,10 @@ const decideOnPaper = async (ports: Ports, name: string, event: Intending): Prom
   if (rule === null)
     return without(name, 'ignored', { reason: 'not-configured', detail: 'no rule of the policy is about it' })
   const { lane } = rule
-  const decision = await decide(ports, event, { rule, policy })
+  const row = (await ports.ledger.read('lane', lane))?.value ?? emptyLane(lane)
+  const decision = await decide(ports, event, { rule, policy, row })
   if (decision.kind !== 'intend')
     return without(name, decision.kind === 'wait' ? 'waiting' : 'ignored', { ...decision, lane })
-  const row = (await ports.ledger.read('lane', lane))?.value ?? emptyLane(lane)
   const planned = await onPaper(ports, policy, { row, desired: decision.intent.desired })
   if (planned.kind === 'nothing')
     return without(name, 'ignored', { reason: 'already-true', detail: planned.reason, lane })

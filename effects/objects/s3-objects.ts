@@ -1,4 +1,6 @@
-import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import { type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
 import { asking, isNotFound } from '../aws/errors.ts'
 
@@ -9,56 +11,84 @@ interface Said {
   VersionId?: string | undefined
   LastModified?: Date | undefined
   ETag?: string | undefined
+  ChecksumSHA256?: string | undefined
+  ChecksumType?: string | undefined
 }
 
 /**
  * Objects in S3. Reading checks the checksum that S3 stored, and stops at the limit. The role needs `s3:ListBucket`
  * besides `s3:GetObject`: without it S3 answers 403 for what is not there.
  */
-export const openS3Objects = (client: S3Client): Objects => ({
-  head: (Bucket, Key, versionId) =>
-    orNull(async () => headOf(await client.send(new HeadObjectCommand({ Bucket, Key, ...version(versionId) }))), {
-      what: `looking at s3://${Bucket}/${Key}`,
-    }),
-  read: (Bucket, Key, maxBytes, versionId) =>
-    orNull(
-      async () => {
-        const get = new GetObjectCommand({ Bucket, Key, ChecksumMode: 'ENABLED', ...version(versionId) })
-        const answer = await client.send(get)
-        const head = headOf(answer)
-        if (head.size > maxBytes) {
-          // The rest of a large object is not downloaded.
-          ;(answer.Body as { destroy?(): void } | undefined)?.destroy?.()
-          throw new TooLarge(`s3://${Bucket}/${Key} has ${head.size} bytes, and ${maxBytes} are read`)
-        }
-        return { head, bytes: (await answer.Body?.transformToByteArray()) ?? new Uint8Array() }
-      },
-      { what: `reading s3://${Bucket}/${Key}` },
-    ),
-  list: (Bucket, Prefix, limit) =>
-    asking(`listing s3://${Bucket}/${Prefix}`, async () => {
-      const found: { key: string; head: ObjectHead }[] = []
-      const pages = paginateListObjectsV2({ client, pageSize: Math.min(limit, 1000) }, { Bucket, Prefix })
-      for await (const { Contents = [] } of pages) {
-        for (const { Key = '', ...said } of Contents) found.push({ key: Key, head: headOf(said) })
-        if (found.length >= limit) break
+export const openS3Objects = (client: S3Client): Objects => {
+  const stream: Objects['stream'] = (Bucket, Key, maxBytes, versionId) => {
+    const what = `reading s3://${Bucket}/${Key}`
+    return orNull(what, async () => {
+      const get = new GetObjectCommand({ Bucket, Key, ...CHECKED, ...version(versionId) })
+      const answer = await client.send(get)
+      const [head, body] = [headOf(answer), answer.Body as Readable | undefined]
+      if (head.size > maxBytes) {
+        // The rest of a large object is not downloaded.
+        body?.destroy()
+        throw new TooLarge(`s3://${Bucket}/${Key} has ${head.size} bytes, and ${maxBytes} are read`)
       }
-      return found.slice(0, limit)
-    }),
-})
+      return { head, pieces: piecesOf(what, body) }
+    })
+  }
+  return {
+    stream,
+    head: (Bucket, Key, versionId) =>
+      orNull(`looking at s3://${Bucket}/${Key}`, async () =>
+        headOf(await client.send(new HeadObjectCommand({ Bucket, Key, ...CHECKED, ...version(versionId) }))),
+      ),
+    read: async (...at) => {
+      const found = await stream(...at)
+      return found === null ? null : { head: found.head, bytes: await buffer(found.pieces) }
+    },
+    list: (Bucket, Prefix, after) =>
+      asking(`listing s3://${Bucket}/${Prefix}`, async () => {
+        const page = new ListObjectsV2Command({ Bucket, Prefix, ...(after ? { StartAfter: after } : {}) })
+        const { Contents = [] } = await client.send(page)
+        return Contents.map(({ Key = '', ...said }) => ({ key: Key, head: headOf(said) }))
+      }),
+  }
+}
+
+/** S3 then answers with the checksum that it stored, and the SDK compares it at the end of what it read. */
+const CHECKED = { ChecksumMode: 'ENABLED' } as const
+
+/** A connection that breaks and a checksum that does not fit come in the midst of the pieces. */
+async function* piecesOf(what: string, body: Readable | undefined): AsyncGenerator<Uint8Array> {
+  const pieces = (body ?? Readable.from([]))[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { value, done } = await asking(what, () => pieces.next())
+      if (done) return
+      yield value as Uint8Array
+    }
+  } finally {
+    body?.destroy()
+  }
+}
 
 const version = (versionId: string | null | undefined) =>
   versionId === null || versionId === undefined ? {} : { VersionId: versionId }
 
-const headOf = ({ ContentLength, Size, VersionId, LastModified, ETag = '' }: Said): ObjectHead => ({
+const headOf = ({ ContentLength, Size, VersionId, LastModified, ETag = '', ...said }: Said): ObjectHead => ({
   size: ContentLength ?? Size ?? 0,
   // An unversioned bucket says nothing, or `null` for what is older than its versioning.
   versionId: VersionId === undefined || VersionId === 'null' ? null : VersionId,
   lastModified: LastModified?.getTime() ?? 0,
   etag: ETag.replaceAll('"', ''),
+  sha256: sha256Of(said),
 })
 
-const orNull = async <T>(call: () => Promise<T>, { what }: { what: string }): Promise<T | null> => {
+/** A checksum of parts, as multipart uploads have it, says nothing of the whole. */
+const sha256Of = ({ ChecksumSHA256: base64, ChecksumType }: Said): string | null =>
+  base64 === undefined || ChecksumType === 'COMPOSITE' || base64.includes('-')
+    ? null
+    : Buffer.from(base64, 'base64').toString('hex')
+
+const orNull = async <T>(what: string, call: () => Promise<T>): Promise<T | null> => {
   try {
     return await call()
   } catch (error) {

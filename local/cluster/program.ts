@@ -36,7 +36,7 @@ export interface Program {
 }
 
 /** Reads what lies beside the pod's input. */
-export const readSimulation = async (objects: Objects, pod: Pod): Promise<ParsedSimulation> => {
+export const readSimulation = async (objects: Pick<Objects, 'read'>, pod: Pod): Promise<ParsedSimulation> => {
   const { INPUT_URI } = environmentOf(pod, playedContainer(pod))
   for (const { bucket, key } of besides(INPUT_URI)) {
     const found = await readSmall(objects, bucket, key)
@@ -59,7 +59,11 @@ const besides = (uri: string | undefined): { bucket: string; key: string }[] => 
   return keys.map((key) => ({ bucket: at.bucket, key: `${key}${SIMULATION_FILE}` }))
 }
 
-const readSmall = async (objects: Objects, bucket: string, key: string): Promise<Uint8Array | null | 'too large'> => {
+const readSmall = async (
+  objects: Pick<Objects, 'read'>,
+  bucket: string,
+  key: string,
+): Promise<Uint8Array | null | 'too large'> => {
   try {
     return (await objects.read(bucket, key, SIMULATION_LIMIT))?.bytes ?? null
   } catch (error) {

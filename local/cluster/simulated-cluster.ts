@@ -16,7 +16,7 @@ export interface SimulatedOptions {
   file: string | DatabaseSync
   clock: Clock
   /** Where simulated containers read their behaviour and write their results. */
-  objects: Objects & { write(bucket: string, key: string, bytes: Uint8Array): Promise<void> }
+  objects: Pick<Objects, 'read'> & { write(bucket: string, key: string, bytes: Uint8Array): Promise<void> }
   /** Another seed gives other uids and pod names, and nothing else. */
   seed?: number
   namespaces?: string[]

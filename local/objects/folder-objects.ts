@@ -1,12 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, type Stats } from 'node:fs'
-import { lstat, mkdir, readdir, readFile, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { createReadStream, existsSync, type Stats } from 'node:fs'
+import { lstat, mkdir, readdir, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { type Clock, type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
+import { buffer } from 'node:stream/consumers'
+import { type Clock, type ObjectHead, type Objects, TooLarge, Unavailable } from '../../flows/ports.ts'
 
 /** Our own unfinished writes, left out of every listing. */
 const TEMPORARY = '.signalbox-writing-'
+
+/** Keys of one page, as S3 has it. */
+const PAGE = 1000
 
 /** Folders as buckets: a file that appears in one, written by any program, is an object. Unversioned. */
 export interface FolderObjects extends Objects {
@@ -32,25 +36,35 @@ export const openObjects = ({
     versionId: null,
     lastModified: stamp(`${bucket}/${key}`, stats),
     etag: etagOf(stats),
+    sha256: null,
   })
+  const stream: FolderObjects['stream'] = async (bucket, key, maxBytes) => {
+    const file = await fileOf(root, bucket, key)
+    const stats = file === null ? null : await statOf(file)
+    if (file === null || stats === null) return null
+    if (stats.size > maxBytes)
+      throw new TooLarge(`s3://${bucket}/${key} has ${stats.size} bytes, more than ${maxBytes}`)
+    return { head: headOf(bucket, key, stats), pieces: piecesOf(file) }
+  }
   return {
+    stream,
     head: async (bucket, key) => {
       const file = await fileOf(root, bucket, key)
       const stats = file === null ? null : await statOf(file)
       return file === null || stats === null ? null : headOf(bucket, key, stats)
     },
-    read: async (bucket, key, maxBytes) => {
-      const file = await fileOf(root, bucket, key)
-      const stats = file === null ? null : await statOf(file)
-      if (file === null || stats === null) return null
-      if (stats.size > maxBytes)
-        throw new TooLarge(`s3://${bucket}/${key} has ${stats.size} bytes, more than ${maxBytes}`)
-      return { head: headOf(bucket, key, stats), bytes: await readFile(file) }
+    read: async (...at) => {
+      const found = await stream(...at)
+      return found === null ? null : { head: found.head, bytes: await buffer(found.pieces) }
     },
-    list: async (bucket, prefix, limit) => {
-      const found = (await walk(join(root, bucket), '')).filter(({ key }) => key.startsWith(prefix))
+    list: async (bucket, prefix, after) => {
+      const found = await walk(join(root, bucket), '')
       inOrderOfArrival(found, ({ key, stats }) => stamp(`${bucket}/${key}`, stats))
-      return found.slice(0, limit).map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
+      const from = Buffer.from(after ?? '')
+      return found
+        .filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), from) > 0)
+        .slice(0, PAGE)
+        .map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
     },
     write: async (bucket, key, bytes) => {
       const file = await fileOf(root, bucket, key, true)
@@ -61,6 +75,14 @@ export const openObjects = ({
       await rename(temporary, file)
     },
     scan: () => scan(root, seen, stamp),
+  }
+}
+
+async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(file)
+  } catch (error) {
+    throw new Unavailable(`${file} cannot be read: ${String(error)}`)
   }
 }
 

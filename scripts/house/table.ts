@@ -31,7 +31,7 @@ export const HOUSE: Record<string, Room> = {
   events: {
     is: 'says what can happen and knows zod alone',
     ours: [],
-    libraries: [{ of: 'zod' }],
+    libraries: [{ of: 'zod' }, { of: '@streamparser/json', in: ['events/manifest.ts'] }],
     instead: [
       { of: 'core/', say: 'what an event says belongs here, what we think of it in core/decisions/' },
       { of: 'node:', say: 'parsing needs JSON only; signatures are checked by the doors in functions/' },

@@ -1,40 +1,93 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseManifest } from '../../events/manifest.ts'
+import { type ManifestObject, readManifest } from '../../events/manifest.ts'
 
-const of = (value: unknown) => parseManifest(Buffer.from(JSON.stringify(value)))
 const object = { key: 'a/part-0.jsonl', size: 3 }
+
+/** Reads bytes cut at these places. */
+const readIn = (bytes: Uint8Array, cuts: number[] = []) => {
+  const reader = readManifest()
+  const named: ManifestObject[] = []
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+  for (let n = 1; n < places.length; n++) named.push(...reader.push(bytes.subarray(places[n - 1], places[n])))
+  return { read: reader.end(), named }
+}
+const read = (text: string) => readIn(Buffer.from(text)).read
+const of = (value: unknown) => read(JSON.stringify(value))
 
 describe('a manifest', () => {
   it('lists objects with key, size, version or checksum, and may say who asked', () => {
-    expect(
-      of({
-        version: 1,
-        objects: [{ ...object, versionId: 'v', sha256: 's' }],
-        requestedBy: 'T0SIGNAL/U0BEN',
-        note: 'kept out',
-      }),
-    ).toMatchObject({ ok: true, manifest: { requestedBy: 'T0SIGNAL/U0BEN' } })
+    const full = { ...object, versionId: 'v', sha256: 'ab'.repeat(32) }
+    const bytes = Buffer.from(
+      JSON.stringify({ note: { kept: ['out'] }, objects: [full], version: 1, requestedBy: 'T0SIGNAL/U0BEN' }),
+    )
+    expect(readIn(bytes)).toEqual({
+      read: { ok: true, objects: 1, bytes: 3, requestedBy: 'T0SIGNAL/U0BEN' },
+      named: [full],
+    })
   })
 
   it.each([
     [{ version: 2, objects: [object] }, 'version'],
-    [{ version: 1, objects: [] }, 'objects'],
+    [{ version: 1, objects: [] }, 'objects: names no object'],
+    [{ version: 1, objects: { 0: object } }, 'objects: must be one list'],
+    [{ version: 1, objects: ['a'] }, 'objects.0: is no object'],
     [{ version: 1, objects: [{ ...object, size: -1 }] }, 'objects.0.size'],
+    [
+      {
+        version: 1,
+        objects: [
+          { key: 'b', size: 1 },
+          { ...object, sha256: 'AB' },
+        ],
+      },
+      'objects.1.sha256: is 64',
+    ],
     [{ version: 1, objects: [object, object] }, 'named twice'],
     [{ version: 1, objects: [object], requestedBy: 'ana' }, 'requestedBy'],
-    [[], 'object'],
+    [[], 'version: is missing'],
   ])('refuses %j and says where', (value, sentence) => {
     expect(of(value)).toMatchObject({ ok: false, detail: expect.stringContaining(sentence) })
   })
 
-  it('is total on any bytes', () => {
+  it('refuses two lists, an unfinished text, more text after it, and more objects than it may name', () => {
+    const [one, two] = [object, { key: 'b', size: 1 }].map((value) => JSON.stringify(value))
+    expect(read(`{"version":1,"objects":[${one}],"objects":[${two}]}`)).toMatchObject({ ok: false })
+    expect(read(`{"version":1,"objects":[${one}]`)).toMatchObject({ detail: expect.stringContaining('not JSON') })
+    expect(read(`{"version":1,"objects":[${one}]}{`)).toMatchObject({ detail: expect.stringContaining('not JSON') })
+    const many = Array.from({ length: 100_001 }, (_, n) => ({ key: String(n), size: 1 }))
+    expect(of({ version: 1, objects: many })).toMatchObject({ detail: 'objects: names more than 100000 objects' })
+  })
+
+  it('reads the same in whatever pieces it comes', () => {
+    const objects = fc.uniqueArray(fc.record({ key: fc.string({ minLength: 1, unit: 'binary' }), size: fc.nat() }), {
+      minLength: 1,
+      selector: ({ key }) => key,
+    })
     fc.assert(
-      fc.property(fc.uint8Array(), (bytes) => {
-        const parsed = parseManifest(bytes)
-        if (!parsed.ok) expect(parsed.detail).not.toBe('')
+      fc.property(objects, fc.array(fc.nat()), (list, cuts) => {
+        const bytes = Buffer.from(JSON.stringify({ version: 1, objects: list }))
+        const { read, named } = readIn(bytes, cuts)
+        // A lone surrogate has no bytes of its own: what is read is what was written.
+        expect(named).toEqual((JSON.parse(bytes.toString('utf8')) as { objects: ManifestObject[] }).objects)
+        expect(read).toMatchObject({ ok: true, objects: list.length })
       }),
     )
-    expect(parseManifest(Buffer.from('{"version": NaN}'))).toMatchObject({ ok: false })
+  })
+
+  it('is total on any bytes, and takes what JSON.parse takes and nothing else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        const { read } = readIn(bytes)
+        if (!read.ok) expect(read.detail).not.toBe('')
+      }),
+    )
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), (json, cut) => {
+        const { read } = readIn(Buffer.from(`{"version":1,"more":${json},"objects":[{"key":"k","size":0}]}`), [cut])
+        expect(read).toMatchObject({ ok: true })
+      }),
+    )
+    expect(read('{"version": NaN}')).toMatchObject({ ok: false })
   })
 })

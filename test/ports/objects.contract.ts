@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Objects, TooLarge } from '../../flows/ports.ts'
 
+const collected = async (pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> => {
+  const all = []
+  for await (const piece of pieces) all.push(piece)
+  return all
+}
+
 /** What every object store promises. `put` is how the world outside writes. */
 export const objectsContract = (
   name: string,
@@ -35,11 +41,24 @@ export const objectsContract = (
       await expect(opened.objects.read('bucket-a', 'big', 10)).rejects.toThrow(TooLarge)
     })
 
-    it('lists keys by prefix, in order, up to a limit', async () => {
-      for (const key of ['p/b', 'p/a', 'q', 'p/c/d']) await opened.put('bucket-a', key, key)
-      const keys = async (prefix: string, limit: number) =>
-        (await opened.objects.list('bucket-a', prefix, limit)).map(({ key }) => key)
-      expect(await keys('p/', 10)).toEqual(['p/a', 'p/b', 'p/c/d'])
-      expect(await keys('', 2)).toEqual(['p/a', 'p/b'])
+    it('streams the same bytes piece by piece, refuses what is too large, and says null for what is not there', async () => {
+      const text = 'ä{}'.repeat(100_000)
+      await opened.put('bucket-a', 'long', text)
+      const found = await opened.objects.stream('bucket-a', 'long', 1_000_000)
+      expect(found?.head.size).toBe(400_000)
+      const pieces = found === null ? [] : await collected(found.pieces)
+      expect(pieces.length).toBeGreaterThan(1)
+      expect(Buffer.concat(pieces).toString()).toBe(text)
+      await expect(opened.objects.stream('bucket-a', 'long', 399_999)).rejects.toThrow(TooLarge)
+      expect(await opened.objects.stream('bucket-a', 'none', 10)).toBeNull()
+    })
+
+    it('lists keys by prefix, in order, from a key on', async () => {
+      for (const key of ['p/b', 'p/a', 'q', 'p/c/d', 'p/é']) await opened.put('bucket-a', key, key)
+      const keys = async (prefix: string, after?: string) =>
+        (await opened.objects.list('bucket-a', prefix, after)).map(({ key }) => key)
+      expect(await keys('p/')).toEqual(['p/a', 'p/b', 'p/c/d', 'p/é'])
+      expect(await keys('', 'p/b')).toEqual(['p/c/d', 'p/é', 'q'])
+      expect(await keys('p/', 'p/é')).toEqual([])
     })
   })

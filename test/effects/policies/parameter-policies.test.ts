@@ -22,7 +22,7 @@ const open = () => {
       read: async (_bucket, key) => {
         state.reads++
         const bytes = Buffer.from(files[key] ?? '')
-        const head = { size: bytes.length, versionId: null, lastModified: 0, etag: '' }
+        const head = { size: bytes.length, versionId: null, lastModified: 0, etag: '', sha256: null }
         return files[key] === undefined ? null : { head, bytes }
       },
     },

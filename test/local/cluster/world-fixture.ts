@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
-import type { Objects } from '../../../flows/ports.ts'
 import {
   openSimulatedCluster,
   type SimulatedCluster,
@@ -14,17 +13,18 @@ export const MINUTE = 60_000
 /** Objects in memory. */
 export const memoryObjects = () => {
   const kept = new Map<string, Uint8Array>()
-  const head = (bytes: Uint8Array) => ({ size: bytes.length, versionId: null, lastModified: START, etag: 'e' })
-  const objects: SimulatedOptions['objects'] & Objects & { text(path: string): string | null } = {
-    head: async (bucket, key) => {
-      const bytes = kept.get(`${bucket}/${key}`)
-      return bytes === undefined ? null : head(bytes)
-    },
+  const head = (bytes: Uint8Array) => ({
+    size: bytes.length,
+    versionId: null,
+    lastModified: START,
+    etag: 'e',
+    sha256: null,
+  })
+  const objects: SimulatedOptions['objects'] & { text(path: string): string | null } = {
     read: async (bucket, key) => {
       const bytes = kept.get(`${bucket}/${key}`)
       return bytes === undefined ? null : { head: head(bytes), bytes }
     },
-    list: async () => [],
     write: async (bucket, key, bytes) => void kept.set(`${bucket}/${key}`, bytes),
     text: (path) => (kept.has(path) ? Buffer.from(kept.get(path) ?? []).toString('utf8') : null),
   }
