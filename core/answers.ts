@@ -1,7 +1,18 @@
 import type { ApprovalNeed } from './plan.ts'
-import type { ApprovalPolicy } from './policy.ts'
+import { type ApprovalPolicy, groupsOf } from './policy.ts'
 import type { AnswerRefusal } from './reasons.ts'
 import type { AnswerRow, Vote } from './rows.ts'
+
+/** Who is in each user group of the policy; null where that is not known now, and then nobody counts as its member. */
+export type Groups = ReadonlyMap<string, readonly string[] | null>
+
+/** Whether policy lets this person answer. `unreadable`: only as a member of a group whose members are not known. */
+export const mayAnswer = (by: string, policy: ApprovalPolicy, groups: Groups): 'yes' | 'no' | 'unreadable' => {
+  if (policy.approvers.some(({ id }) => id === by)) return 'yes'
+  const members = groupsOf(policy).map((group) => groups.get(group) ?? null)
+  if (members.some((some) => some?.includes(by))) return 'yes'
+  return members.includes(null) ? 'unreadable' : 'no'
+}
 
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
@@ -31,7 +42,8 @@ export const approvalNeed = (
   const extra = requester === null && policy.unknownRequester === 'one-more' ? 1 : 0
   const need = policy.need + extra
   const eligible = policy.approvers.filter(({ id }) => id !== requester || policy.requesterMayApprove).length
-  if (need > eligible)
+  // Who is in a group is not known on paper: a question that too few may answer expires.
+  if (need > eligible && groupsOf(policy).length === 0)
     return {
       kind: 'refuse',
       reason: 'nobody-may-approve',
@@ -42,10 +54,15 @@ export const approvalNeed = (
 }
 
 /** Why this vote would not count on this question under this policy, or null when it counts. */
-export const whyVoteFails = (row: AnswerRow, vote: Vote, policy: ApprovalPolicy): AnswerRefusal | null => {
+export const whyVoteFails = (
+  row: AnswerRow,
+  vote: Vote,
+  { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
+): AnswerRefusal | null => {
   if (vote.at > row.until) return 'too-late'
   if (row.state !== 'open') return 'question-closed'
-  if (!policy.approvers.some(({ id }) => id === vote.by)) return 'not-an-approver'
+  const may = mayAnswer(vote.by, policy, groups)
+  if (may !== 'yes') return may === 'no' ? 'not-an-approver' : 'group-unreadable'
   if (vote.verdict === 'approve' && vote.by === row.requester && !policy.requesterMayApprove)
     return 'requester-may-not-approve'
   if (row.votes.some(({ by }) => by === vote.by)) return 'already-answered'
@@ -64,11 +81,15 @@ export const withVote = (row: AnswerRow, vote: Vote): AnswerRow => {
  * Whether an approved question still satisfies the policy in force now: a revoked approver's vote no longer counts, and a
  * need that rose is not met (law 13).
  */
-export const stillApproved = (row: AnswerRow, policy: ApprovalPolicy, need: number): boolean => {
+export const stillApproved = (
+  row: AnswerRow,
+  need: number,
+  { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
+): boolean => {
   const counted = row.votes.filter(
     ({ by, verdict }) =>
       verdict === 'approve' &&
-      policy.approvers.some(({ id }) => id === by) &&
+      mayAnswer(by, policy, groups) === 'yes' &&
       (by !== row.requester || policy.requesterMayApprove),
   )
   return row.state === 'approved' && counted.length >= Math.max(need, row.need)

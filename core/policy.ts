@@ -11,9 +11,12 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,52}$/, 'use lower-case lette
 const image = z
   .string()
   .regex(/^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/, 'pin the image by digest: `repository@sha256:<64 hex>`')
-const person = z
+const approver = z
   .string()
-  .regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`')
+  .regex(
+    /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
+    'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
+  )
 const dollars = z.number().positive('must be more than 0 dollars')
 const duration = z
   .string()
@@ -86,7 +89,7 @@ const model = z.strictObject({
 const approvals = z
   .strictObject({
     channel: z.string().min(1),
-    approvers: z.array(z.strictObject({ id: person, name: z.string().min(1) })).min(1),
+    approvers: z.array(z.strictObject({ id: approver, name: z.string().min(1) })).min(1),
     need: z.int().positive().default(1),
     requesterMayApprove: z.boolean().default(false),
     /** Nobody knows who asked: anyone of the approvers may answer, one more must, or nothing is done. */
@@ -100,7 +103,7 @@ const approvals = z
     if (ids.size !== value.approvers.length)
       context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
     const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
-    if (needed > ids.size)
+    if (needed > ids.size && groupsOf(value).length === 0)
       context.addIssue({
         code: 'custom',
         path: ['need'],
@@ -178,6 +181,10 @@ export type PoolPolicy = Document['pools'][string]
 export type DatasetPolicy = Document['datasets'][string]
 export type ModelPolicy = Document['models'][string]
 export type ApprovalPolicy = Document['approvals']
+
+/** The user groups among the approvers. Who is in them is known to Slack alone. */
+export const groupsOf = ({ approvers }: { approvers: { id: string }[] }): string[] =>
+  approvers.map(({ id }) => id).filter((id) => /\/S[A-Z0-9]+$/.test(id))
 
 /** The policy does not hold together: `problems` names each path and what to write there. */
 export class PolicyError extends Error {

@@ -61,6 +61,7 @@ export type AnswerRefusal =
   | 'wrong-workspace'
   | 'wrong-message'
   | 'not-an-approver'
+  | 'group-unreadable'
   | 'requester-may-not-approve'
   | 'already-answered'
 

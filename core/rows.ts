@@ -18,6 +18,8 @@ export interface Rows {
   shadow: ShadowRow
   freeze: FreezeRow
   card: CardRow
+  group: GroupRow
+  watch: WatchRow
 }
 export type RowKind = keyof Rows
 
@@ -122,6 +124,8 @@ export interface AnswerRow extends RunKey {
   votes: Vote[]
   /** Where the card stands. */
   card: { channel: string; ts: string } | null
+  /** What the card shows: state and number of votes. */
+  shown: string | null
 }
 
 export interface Vote {
@@ -164,6 +168,20 @@ export interface CardRow {
   /** The message; null while it is being posted. */
   ts: string | null
   at: number
+}
+
+/** Who is in a user group of the chat, as it was read there. */
+export interface GroupRow {
+  /** `TEAM/GROUP`. */
+  group: string
+  /** `TEAM/USER`. */
+  members: string[]
+  at: number
+}
+
+/** What a watch has seen of the cluster: the lanes that were held, each with a digest over its objects' revisions. */
+export interface WatchRow {
+  seen: Record<string, string>
 }
 
 /** A freeze of one lane, or of all (`*`). */

@@ -2,7 +2,7 @@ import { whyVoteFails, withVote } from '../core/answers.ts'
 import type { AnswerRefusal } from '../core/reasons.ts'
 import type { AnswerRow, Vote } from '../core/rows.ts'
 import type { ApprovalAnswered } from '../events/contract.ts'
-import { answerCard } from './cards.ts'
+import { knownGroups } from './approvers.ts'
 import type { Ports } from './ports.ts'
 import { ringRun } from './start.ts'
 
@@ -11,7 +11,7 @@ export type Recorded =
   | { kind: 'recorded'; state: AnswerRow['state']; lane: string }
   | { kind: 'refused'; reason: AnswerRefusal; detail: string; lane: string | null }
 
-type AnswerPorts = Pick<Ports, 'ledger' | 'chat' | 'policies' | 'workflow' | 'clock'>
+type AnswerPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'clock'>
 
 const SENTENCES: Record<AnswerRefusal, string> = {
   'unknown-question': 'there is no such question',
@@ -20,11 +20,15 @@ const SENTENCES: Record<AnswerRefusal, string> = {
   'wrong-workspace': 'it comes from a workspace that has no approver',
   'wrong-message': 'the button belongs to another message than the one that asked',
   'not-an-approver': 'you are not among approvals.approvers',
+  'group-unreadable': 'Slack does not say now who is in the approvers’ user group: try again in a few minutes',
   'requester-may-not-approve': 'who asked for it may not approve it',
   'already-answered': 'you have answered already',
 }
 
-/** Records one vote by a conditional write on an open row, then rings the run's bell (law 6). */
+/**
+ * Records one vote by a conditional write on an open row, then rings the run's bell (law 6). The run shows it on the card:
+ * whoever pressed the button waits for no chat.
+ */
 export const answer = async (ports: AnswerPorts, event: ApprovalAnswered): Promise<Recorded> => {
   for (;;) {
     const stored = await ports.ledger.read('answer', event.question)
@@ -32,7 +36,8 @@ export const answer = async (ports: AnswerPorts, event: ApprovalAnswered): Promi
     const { value: row, revision } = stored
     const policy = await ports.policies.load()
     const vote: Vote = { by: event.by, verdict: event.verdict, reason: event.reason, at: event.at }
-    const reason = whyElsewhere(row, event, policy.approvals.approvers) ?? whyVoteFails(row, vote, policy.approvals)
+    const approvals = { policy: policy.approvals, groups: await knownGroups(ports, policy) }
+    const reason = whyElsewhere(row, event, policy.approvals.approvers) ?? whyVoteFails(row, vote, approvals)
     if (reason !== null) return refuse(ports, event, { reason, lane: row.lane })
     const next = withVote(row, vote)
     const { ok } = await ports.ledger.commit([
@@ -52,7 +57,6 @@ export const answer = async (ports: AnswerPorts, event: ApprovalAnswered): Promi
     ])
     if (!ok) continue
     await ringRun(ports, row.plan)
-    await refreshCard(ports, next)
     return { kind: 'recorded', state: next.state, lane: row.lane }
   }
 }
@@ -86,9 +90,4 @@ const refuse = async (
     { count: `refused:${reason}`, by: 1 },
   ])
   return { kind: 'refused', reason, detail, lane }
-}
-
-const refreshCard = async ({ ledger, chat }: AnswerPorts, row: AnswerRow): Promise<void> => {
-  const plan = (await ledger.read('plan', row.plan))?.value
-  if (plan !== undefined && row.card !== null) await chat.update(row.card, answerCard(plan, row))
 }

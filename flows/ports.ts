@@ -26,6 +26,8 @@ export type WorkPorts = Omit<Ports, 'secrets'>
 /** The far side could not be asked, or did not answer in time. Whether a write took effect is unknown: read again. */
 export class Unavailable extends Error {
   override name = 'Unavailable'
+  /** Seconds that the far side asks to be left alone. */
+  retryAfter = 0
 }
 
 export interface Clock {
@@ -145,9 +147,6 @@ export interface WorkflowContext {
   sleep(name: string, seconds: number, listen: (bell: string) => Promise<boolean>): Promise<void>
 }
 
-// ── The rest ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** EventBridge. */
 export interface Bus {
   /** Delivered at least once, unordered. Throws `Unavailable` when any entry was not taken. */
   publish(events: BusEvent[]): Promise<void>
@@ -177,6 +176,8 @@ export interface Chat {
   /** Posts a card; the same `key` again updates the card that it made, so a repeated post shows one card. */
   post(channel: string, key: string, card: Card): Promise<{ channel: string; ts: string }>
   update(at: { channel: string; ts: string }, card: Card): Promise<void>
+  /** Who is in a user group, as `TEAM/USER`; nobody when there is no such group. */
+  members(group: string): Promise<string[]>
 }
 
 export interface ModelVersion {
@@ -228,10 +229,7 @@ export interface Objects {
   head(bucket: string, key: string, versionId?: string | null): Promise<ObjectHead | null>
   /** Small objects: all bytes at once. null when it is not there; throws `TooLarge` over `maxBytes`. */
   read: Reading<{ bytes: Uint8Array }>
-  /**
-   * Large objects: as `read`, piece by piece. Pieces that end without an error are what was written (checked by the
-   * store's checksum where it keeps one); otherwise they end with `Unavailable`. The pieces must be taken or given up.
-   */
+  /** Large objects: piece by piece, checked at their end; broken or changed bytes end with `Unavailable`. */
   stream: Reading<{ pieces: AsyncIterable<Uint8Array> }>
   /** A page of keys with this prefix, in the order of their UTF-8 bytes, after that key; empty when there are no more. */
   list(bucket: string, prefix: string, after?: string | null): Promise<{ key: string; head: ObjectHead }[]>

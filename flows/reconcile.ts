@@ -6,6 +6,7 @@ import type { DatasetPolicy, Policy } from '../core/policy.ts'
 import { promotionOf } from '../core/promotion.ts'
 import type { LaneRow } from '../core/rows.ts'
 import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
+import { askedGroups } from './approvers.ts'
 import { closing } from './carrying/closing.ts'
 import { hasEnded } from './carrying/steps/launch-job.ts'
 import { beginRun, buryHolder } from './carrying/take-lane.ts'
@@ -49,6 +50,7 @@ export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
     if (event !== null) await reactTo(event)
   })
   await eachOf([policy], async () => {
+    await askedGroups(ports, policy)
     healed.deleted = await deleteOrphans(ports, policy)
   })
   await writeDown(ports, healed)

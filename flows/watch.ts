@@ -1,5 +1,7 @@
-import { label, runName } from '../core/names.ts'
+import { digestOf } from '../core/digest.ts'
+import { label, laneLabel, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
+import type { WatchRow } from '../core/rows.ts'
 import { everyLane } from './lanes.ts'
 import type { Change, Ports } from './ports.ts'
 import { ringRun } from './start.ts'
@@ -28,7 +30,47 @@ export const watch = async (
     const ring = ringSoon(lane)
     track?.(ring)
   }
-  return ports.cluster.watch({ labels: { [label('installation')]: installation } }, onChange)
+  const labels = { [label('installation')]: installation }
+  const watching = await ports.cluster.watch({ labels }, onChange)
+  await catchUp(ports, labels, onError).catch(onError)
+  return watching
+}
+
+/**
+ * What changed while nobody watched: between two watches, or since a process died. A lane whose objects are other than the
+ * last watch found them is rung; one that stands still for a month is not.
+ */
+const catchUp = async (
+  ports: WatchPorts,
+  labels: Record<string, string>,
+  onError: (error: unknown) => void,
+): Promise<void> => {
+  const held = (await everyLane(ports.ledger)).filter(({ holder }) => holder !== null)
+  const before = await ports.ledger.read('watch', 'cluster')
+  const revisions = held.length === 0 ? new Map<string, string[]>() : await revisionsByLane(ports, labels)
+  const seen: WatchRow['seen'] = {}
+  for (const { lane } of held) {
+    seen[lane] = digestOf(revisions.get(laneLabel(lane)) ?? []).slice(0, 16)
+    if (before?.value.seen[lane] !== seen[lane]) await ringLane(ports, laneLabel(lane)).catch(onError)
+  }
+  // Whoever loses this race was there a moment ago, and rang as well.
+  if (digestOf(before?.value.seen ?? {}) !== digestOf(seen))
+    await ports.ledger.commit([{ put: 'watch', id: 'cluster', revision: before?.revision ?? 0, value: { seen } }])
+}
+
+/** Uid and revision of each Job and Deployment, by lane label. Pods come and go with them. */
+const revisionsByLane = async (
+  { cluster }: WatchPorts,
+  labels: Record<string, string>,
+): Promise<Map<string, string[]>> => {
+  const found = await Promise.all((['Job', 'Deployment'] as const).map((kind) => cluster.list(kind, { labels })))
+  const byLane = new Map<string, string[]>()
+  for (const { metadata } of found.flat()) {
+    const lane = metadata.labels?.[label('lane')] ?? ''
+    byLane.set(lane, [...(byLane.get(lane) ?? []), `${metadata.uid} ${metadata.resourceVersion}`])
+  }
+  for (const revisions of byLane.values()) revisions.sort()
+  return byLane
 }
 
 /** Whether any lane is held: then what changes in the cluster may concern somebody. */

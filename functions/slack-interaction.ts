@@ -8,15 +8,15 @@ import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge 
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 
-type SlackPorts = Pick<Ports, 'ledger' | 'chat' | 'policies' | 'workflow' | 'secrets' | 'clock'>
+type SlackPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'secrets' | 'clock'>
 
 /** A button or a modal in Slack: verified over its raw bytes, recorded, its run's bell rung, answered within 3 s. */
 export const door = defineDoor({
   name: 'slack-interaction',
   trigger: { kind: 'http', method: 'POST', route: '/slack/interactions' },
-  ports: ['ledger', 'chat', 'policies', 'workflow', 'secrets', 'clock'],
+  ports: ['ledger', 'policies', 'workflow', 'secrets', 'clock'],
   kubernetes: [],
-  aws: [...AWS.ledger, ...AWS.policies, ...AWS.workflow, ...AWS.chat, ...AWS.signingSecret],
+  aws: [...AWS.ledger, ...AWS.policies, ...AWS.workflow, ...AWS.signingSecret],
   handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
 })
 

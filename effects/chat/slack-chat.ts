@@ -3,7 +3,10 @@ import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/ret
 import { blocksOf, fallbackOf } from './blocks.ts'
 
 export interface SlackOptions extends RetryOptions {
-  /** The bot's token: scopes `chat:write`, and `channels:history` or `groups:history` to find a card after a crash. */
+  /**
+   * The bot's token: scopes `chat:write`, `channels:history` or `groups:history` to find a card after a crash, and
+   * `usergroups:read` for approvers by user group.
+   */
   token: () => Promise<string>
   /** Where cards stand. */
   ledger: Pick<Ledger, 'read' | 'commit'>
@@ -27,6 +30,7 @@ interface Answer {
   error?: string
   ts?: string
   channel?: string
+  users?: string[]
   messages?: { ts: string; metadata?: { event_type?: string; event_payload?: { key?: string } } }[]
 }
 
@@ -54,6 +58,11 @@ export const openSlack = (options: SlackOptions): Chat => {
   }
   return {
     update,
+    members: async (group) => {
+      const [team = '', usergroup = ''] = group.split('/')
+      const answer = await call('usergroups.users.list', { usergroup, team_id: team }, ['no_such_subteam'])
+      return (answer.users ?? []).map((user) => `${team}/${user}`)
+    },
     post: async (channel, key, card) => {
       const id = `${channel}/${key}`
       const known = await ledger.read('card', id)
@@ -77,9 +86,8 @@ export const openSlack = (options: SlackOptions): Chat => {
 /** One method of the Web API. Slack answers refusals with 200: those that may pass, and outages, are `Unavailable`. */
 const callerOf =
   ({ token, url = 'https://slack.com/api/', deadline = 10_000, ...options }: SlackOptions) =>
-  async (method: string, body: Record<string, unknown>): Promise<Answer> => {
-    // Methods that read take no JSON.
-    const form = method === 'conversations.history'
+  async (method: string, body: Record<string, unknown>, expected: string[] = []): Promise<Answer> => {
+    const form = READS.has(method)
     const once = async (): Promise<Tried> => {
       const answer = await fetch(`${url}${method}`, {
         method: 'POST',
@@ -94,10 +102,13 @@ const callerOf =
     const onlyRefused = method === 'chat.postMessage'
     const { body: said } = await retrying(`Slack ${method}`, once, { ...options, onlyRefused })
     const answer = said as Answer
-    if (answer?.ok !== true)
+    if (answer?.ok !== true && !expected.includes(answer?.error ?? ''))
       throw new Unavailable(`Slack ${method}: ${answer?.error ?? 'not an answer'}${fixOf(answer)}`)
     return answer
   }
+
+/** Methods that read take no JSON. */
+const READS: ReadonlySet<string> = new Set(['conversations.history', 'usergroups.users.list'])
 
 const FIXES: Record<string, string> = {
   not_in_channel: 'invite the app to the channel',

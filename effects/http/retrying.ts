@@ -29,7 +29,8 @@ const LONGEST_PAUSE = 8_000
 
 /**
  * Tries until there is an answer other than 429 and 5xx: the only place where an HTTP request is tried again. Rejects
- * with `Unavailable`, which names `what`, when the last try was none.
+ * with `Unavailable`, which names `what`, when the last try was none, or when the server asks to be left alone for longer
+ * than somebody can wait here: then `retryAfter` says how long.
  */
 export const retrying = async <T extends Tried>(
   what: string,
@@ -40,13 +41,15 @@ export const retrying = async <T extends Tried>(
     once().catch((error: unknown) => ({ status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }))
   const mayRepeat = ({ status }: Tried): boolean => (onlyRefused ? status === REFUSED : isTransient(status))
   let last = await tried()
-  for (let attempt = 1; attempt < tries && mayRepeat(last); attempt++) {
+  const mayWait = ({ retryAfter }: Tried): boolean => retryAfter * 1000 <= LONGEST_PAUSE
+  for (let attempt = 1; attempt < tries && mayRepeat(last) && mayWait(last); attempt++) {
     const grown = 100 * 2 ** (attempt - 1) * (0.5 + random())
-    await pause(Math.min(LONGEST_PAUSE, Math.max(last.retryAfter * 1000, grown)))
+    await pause(Math.max(last.retryAfter * 1000, Math.min(LONGEST_PAUSE, grown)))
     last = await tried()
   }
   if (!isTransient(last.status)) return last as T
-  throw new Unavailable(`${what}: ${last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`}`)
+  const said = last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`
+  throw Object.assign(new Unavailable(`${what}: ${said}`), { retryAfter: last.retryAfter })
 }
 
 /** Too many requests: come again. */

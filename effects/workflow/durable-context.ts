@@ -9,7 +9,7 @@ import {
   withDurableExecution,
 } from '@aws/durable-execution-sdk-js'
 import type { RunKey } from '../../core/names.ts'
-import type { WorkflowContext } from '../../flows/ports.ts'
+import type { Unavailable, WorkflowContext } from '../../flows/ports.ts'
 
 /** What a client of the durable service must do, and what it is handed: the SDK's own types. */
 export type Client = DurableExecutionClient
@@ -52,8 +52,15 @@ const workflowContext = (context: DurableContext): WorkflowContext => ({
 /** Only what could not be asked is asked again; any other error is a bug and ends the execution at once. */
 const retryStrategy = (error: Error, attempt: number): { shouldRetry: boolean; delay?: { seconds: number } } =>
   isUnavailable(error) && attempt < TRIES
-    ? { shouldRetry: true, delay: { seconds: Math.min(60, 2 ** (attempt - 1)) } }
+    ? { shouldRetry: true, delay: { seconds: Math.max(Math.min(60, 2 ** (attempt - 1)), askedToWait(error)) } }
     : { shouldRetry: false }
+
+/** What a rate limit asks for, at most an hour. Seconds. */
+const askedToWait = (error: Error): number => {
+  const { retryAfter } = error as Partial<Unavailable>
+  if (typeof retryAfter === 'number' && retryAfter > 0) return Math.min(3600, Math.ceil(retryAfter))
+  return error.cause instanceof Error ? askedToWait(error.cause) : 0
+}
 
 const isUnavailable = (error: Error): boolean =>
   error.name === 'Unavailable' || (error.cause instanceof Error && isUnavailable(error.cause))

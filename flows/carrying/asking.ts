@@ -3,7 +3,9 @@ import { sha256Hex } from '../../core/digest.ts'
 import { orders } from '../../core/lane.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { AnswerRow } from '../../core/rows.ts'
+import { askedGroups } from '../approvers.ts'
 import { answerCard } from '../cards.ts'
+import { Unavailable } from '../ports.ts'
 import { asHolder, type Carrier, momentOf, readRows, type Wait } from './carrier.ts'
 import type { Stop } from './planning.ts'
 
@@ -64,6 +66,7 @@ const lookOnce = async (carrier: Carrier, question: string): Promise<Answered | 
       ? { kind: order }
       : { kind: order, detail: `cancelled by ${lane.value.cancelled?.by}` }
   }
+  await show(carrier, row)
   if (row.state !== 'open') return settled(row)
   const left = row.until + ANSWER_GRACE - ports.clock.now()
   if (left > 0) return { wait: left / 1000 }
@@ -92,16 +95,42 @@ const close = async (
 
 const post = async ({ ports }: Carrier, question: string, plan: Plan): Promise<void> => {
   const policy = await ports.policies.load()
+  // Whoever is in an approvers' group must be known before the first button is pressed.
+  await askedGroups(ports, policy)
   for (;;) {
     const stored = await ports.ledger.read('answer', question)
     if (stored === null || stored.value.card !== null) return
     const card = await ports.chat.post(policy.approvals.channel, question, answerCard(plan, stored.value))
     const { ok } = await ports.ledger.commit([
-      { put: 'answer', id: question, revision: stored.revision, value: { ...stored.value, card } },
+      {
+        put: 'answer',
+        id: question,
+        revision: stored.revision,
+        value: { ...stored.value, card, shown: shownOf(stored.value) },
+      },
     ])
     if (ok) return
   }
 }
+
+/** Shows the votes on the card. A chat that cannot be asked holds nobody up: the answer counts, the next look shows it. */
+const show = async ({ ports: { ledger, chat }, id }: Carrier, row: AnswerRow): Promise<void> => {
+  const plan = (await ledger.read('plan', id))?.value
+  if (row.card === null || row.shown === shownOf(row) || plan === undefined) return
+  try {
+    await chat.update(row.card, answerCard(plan, row))
+  } catch (error) {
+    if (error instanceof Unavailable) return
+    throw error
+  }
+  const now = await ledger.read('answer', row.id)
+  if (now !== null)
+    await ledger.commit([
+      { put: 'answer', id: row.id, revision: now.revision, value: { ...now.value, shown: shownOf(row) } },
+    ])
+}
+
+const shownOf = ({ state, votes }: AnswerRow): string => `${state} ${votes.length}`
 
 const newQuestion = (plan: Plan, id: string, now: number): AnswerRow => ({
   lane: plan.lane,
@@ -118,4 +147,5 @@ const newQuestion = (plan: Plan, id: string, now: number): AnswerRow => ({
   requester: plan.desired.kind === 'none' ? null : plan.desired.requester,
   votes: [],
   card: null,
+  shown: null,
 })

@@ -1,8 +1,9 @@
-import { stillApproved } from '../../core/answers.ts'
+import { type Groups, mayAnswer, stillApproved } from '../../core/answers.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { AnswerRow, StepRow } from '../../core/rows.ts'
+import { askedGroups } from '../approvers.ts'
 import { type Observed, seeCluster } from '../observe.ts'
-import type { Ledger, Write } from '../ports.ts'
+import { type Ledger, Unavailable, type Write } from '../ports.ts'
 import { ringRun } from '../start.ts'
 import { type Carrier, momentOf, type Wait } from './carrier.ts'
 import { returnHold } from './closing.ts'
@@ -57,7 +58,8 @@ const holdOnce = async (
   const until = asked?.until ?? (await carrier.ports.ledger.read('plan', carrier.id))?.value.bounds.until ?? 0
   const left = until - carrier.ports.clock.now()
   if (left < 0) return { kind: 'expired', detail: 'there was no room for it before it expired' }
-  const changed = whyChanged(planned.plan, asked, policy)
+  const groups = asked === null ? new Map() : await groupsOf(carrier, policy, asked)
+  const changed = whyChanged(planned.plan, asked, { policy: policy.approvals, groups })
   if (changed !== null) return { kind: 'changed', detail: changed }
   const full = whyFull(planned.plan, observed, policy.budget.dollars)
   if (full !== null) return (await waitForRoom(carrier, situation, full)) ? { wait: left / 1000 + 1 } : 'again'
@@ -67,12 +69,24 @@ const holdOnce = async (
 
 const namesOf = (steps: { name: string }[]): string[] => steps.map(({ name }) => name)
 
+/** Nobody knows now whether who approved still may: not known is not no, so it is asked again, later. */
+const groupsOf = async ({ ports }: Carrier, policy: Situation['policy'], { votes }: AnswerRow): Promise<Groups> => {
+  const groups = await askedGroups(ports, policy)
+  if (votes.some(({ by }) => mayAnswer(by, policy.approvals, groups) === 'unreadable'))
+    throw new Unavailable('the chat does not say who is in the approvers’ user groups')
+  return groups
+}
+
 /** Why an approval does not cover the plan as it is now, or null. */
-const whyChanged = (plan: Plan, asked: AnswerRow | null, policy: Situation['policy']): string | null => {
+const whyChanged = (
+  plan: Plan,
+  asked: AnswerRow | null,
+  approvals: Parameters<typeof stillApproved>[2],
+): string | null => {
   if (asked === null) return plan.approval.required ? 'it now needs an approval' : null
   if (asked.digest !== plan.digest) return 'its effects are no longer those that were approved'
   if (!within(plan, asked.bounds)) return 'it no longer stays inside the bounds that were approved'
-  if (plan.approval.required && !stillApproved(asked, policy.approvals, plan.approval.need))
+  if (plan.approval.required && !stillApproved(asked, plan.approval.need, approvals))
     return 'its answers no longer satisfy the policy in force'
   return null
 }

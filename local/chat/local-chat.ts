@@ -26,6 +26,8 @@ export const openChat = ({ database, clock }: { database: DatabaseSync; clock: C
     update: async ({ channel, ts }, card) => {
       update.run(JSON.stringify(card), channel, Number(ts.split('.')[1]))
     },
+    // A user group is a person of its own here: the page lets you answer as it.
+    members: async (group) => [group],
     cards: async (limit = 50) =>
       list.all(limit).map((row) => ({
         channel: String(row['channel']),

@@ -3,10 +3,10 @@ import type { Card, Chat } from '../../flows/ports.ts'
 
 const card = (title: string): Card => ({ title, facts: [], lines: [], question: null, tone: 'neutral' })
 
-/** What every chat promises. `titles` is what people see, newest first. */
+/** What every chat promises. `titles` is what people see, newest first; `group` is a user group with somebody in it. */
 export const chatContract = (
   name: string,
-  open: () => Promise<{ chat: Chat; titles(): Promise<string[]>; close(): Promise<void> }>,
+  open: () => Promise<{ chat: Chat; titles(): Promise<string[]>; group: string; close(): Promise<void> }>,
 ): void =>
   void describe(`${name} as a chat`, () => {
     let opened: Awaited<ReturnType<typeof open>>
@@ -27,5 +27,11 @@ export const chatContract = (
       expect(other).not.toEqual(at)
       await opened.chat.update(at, card('ended'))
       expect(await opened.titles()).toEqual(['two', 'ended'])
+    })
+
+    it('says who is in a user group, as persons of its team', async () => {
+      const members = await opened.chat.members(opened.group)
+      expect(members.length).toBeGreaterThan(0)
+      for (const member of members) expect(member).toMatch(/^T0SIGNAL\/[A-Z0-9]+$/)
     })
   })

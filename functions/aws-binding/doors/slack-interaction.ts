@@ -1,6 +1,5 @@
 import type { HttpEvent } from '../../http.ts'
 import { door } from '../../slack-interaction.ts'
-import { chatOf } from '../chat.ts'
 import { lambda } from '../lambda.ts'
 import { objectsOf, policiesOf } from '../policy.ts'
 import { settingsOf } from '../settings.ts'
@@ -8,11 +7,9 @@ import { clock, ledgerOf, secretsOf } from '../state.ts'
 import { workflowOf } from '../workflow.ts'
 
 const settings = settingsOf()
-const [ledger, secrets] = [ledgerOf(settings), secretsOf(settings)]
 const receive = door.handler({
-  ledger,
-  secrets,
-  chat: chatOf(ledger, secrets),
+  ledger: ledgerOf(settings),
+  secrets: secretsOf(settings),
   policies: policiesOf(settings, objectsOf()),
   workflow: workflowOf(settings),
   clock,

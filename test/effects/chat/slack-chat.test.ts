@@ -5,7 +5,8 @@ import { openSlackStandIn } from './slack-stand-in.ts'
 
 chatContract('Slack', async () => {
   const { chat, messages, close } = await openSlackStandIn()
-  return { chat, titles: async () => messages.map(({ blocks }) => blocks[0]?.text?.text ?? ''), close }
+  const titles = async () => messages.map(({ blocks }) => blocks[0]?.text?.text ?? '')
+  return { chat, titles, group: 'T0SIGNAL/S0GPUOPS', close }
 })
 
 const card: Card = { title: 'Approve?', facts: [], lines: [], question: 'q-1', tone: 'asking' }
@@ -31,6 +32,25 @@ describe('when Slack fails in the middle', () => {
     await opened.chat.post('C1', 'k', card)
     await Promise.all([opened.chat.post('C1', 'k', card), opened.chat.post('C1', 'k', card)])
     expect(opened.messages).toHaveLength(1)
+  })
+
+  it('knows nobody of a group that is not there, and says why it cannot ask', async () => {
+    opened = await openSlackStandIn()
+    expect(await opened.chat.members('T0SIGNAL/S0GONE')).toEqual([])
+    opened.errors.push({ method: 'usergroups.users.list', status: 200, body: { ok: false, error: 'missing_scope' } })
+    await expect(opened.chat.members('T0SIGNAL/S0GPUOPS')).rejects.toThrow('add the scopes of docs/deploy.md')
+  })
+
+  it('comes back when it is told to, and does not wait here for half a minute', async () => {
+    opened = await openSlackStandIn()
+    const at = await opened.chat.post('C1', 'k', card)
+    const limited = { method: 'chat.update', status: 429, body: { ok: false, error: 'ratelimited' } }
+    opened.errors.push({ ...limited, retryAfter: 3 })
+    await opened.chat.update(at, card)
+    expect(opened.pauses).toEqual([3000])
+    opened.errors.push({ ...limited, retryAfter: 30 })
+    await expect(opened.chat.update(at, card)).rejects.toMatchObject({ name: 'Unavailable', retryAfter: 30 })
+    expect(opened.calls.filter((call) => call === 'chat.update')).toHaveLength(3)
   })
 
   it('waits when it is told to, and says how to mend what waiting does not', async () => {

@@ -14,14 +14,17 @@ interface Message {
 
 /** As Slack takes it: a method that reads is asked by a form. */
 const inputOf = (method: string, text: string): unknown =>
-  method === 'conversations.history' ? Object.fromEntries(new URLSearchParams(text)) : JSON.parse(text)
+  method === 'conversations.history' || method === 'usergroups.users.list'
+    ? Object.fromEntries(new URLSearchParams(text))
+    : JSON.parse(text)
 
 /** Slack's Web API as far as we speak it: a stand-in of ours. */
 export const openSlackStandIn = async (
   ledger: Pick<Ledger, 'read' | 'commit'> = openLedger(new DatabaseSync(':memory:')),
 ) => {
   const messages: Message[] = []
-  const errors: { method: string; status: number; body: object; after?: boolean }[] = []
+  const errors: { method: string; status: number; body: object; after?: boolean; retryAfter?: number }[] = []
+  const pauses: number[] = []
   const calls: string[] = []
   const methods: Record<string, (input: Omit<Message, 'ts'> & { ts: string }) => object> = {
     'chat.postMessage': ({ channel, blocks, metadata }) => {
@@ -35,6 +38,10 @@ export const openSlackStandIn = async (
       found.blocks = blocks
       return { ok: true, channel, ts }
     },
+    'usergroups.users.list': (input) =>
+      (input as unknown as { usergroup: string }).usergroup === 'S0GPUOPS'
+        ? { ok: true, users: ['U0APPROVER', 'U0BEN'] }
+        : { ok: false, error: 'no_such_subteam' },
     'conversations.history': ({ channel }) => ({
       ok: true,
       messages: messages.filter((message) => message.channel === channel),
@@ -51,7 +58,8 @@ export const openSlackStandIn = async (
       return void response.writeHead(404).end()
     const answer =
       error === undefined || error.after ? does(inputOf(method, Buffer.concat(chunks).toString()) as never) : error.body
-    response.writeHead(error?.status ?? 200).end(JSON.stringify(error?.body ?? answer))
+    const headers = error?.retryAfter === undefined ? {} : { 'retry-after': String(error.retryAfter) }
+    response.writeHead(error?.status ?? 200, headers).end(JSON.stringify(error?.body ?? answer))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const chat = openSlack({
@@ -59,12 +67,12 @@ export const openSlackStandIn = async (
     ledger,
     clock: { now: () => Date.now() },
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    pause: async () => undefined,
+    pause: async (ms) => pauses.push(ms),
   })
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { chat, messages, errors, calls, close }
+  return { chat, messages, errors, calls, pauses, close }
 }

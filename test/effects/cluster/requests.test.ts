@@ -99,10 +99,11 @@ describe('a server that is busy or gone', () => {
     expect(pauses).toEqual([100, 200])
   })
 
-  it('Retry-After is waited for, up to 8 s', async () => {
+  it('Retry-After is waited for up to 8 s, and told to the caller when it is longer', async () => {
     replies = [status(429, {}, { 'retry-after': '3' }), status(429, {}, { 'retry-after': '3600' })]
-    await (await open()).send(call)
-    expect(pauses).toEqual([3000, 8000])
+    await expect((await open()).send(call)).rejects.toMatchObject({ name: 'Unavailable', retryAfter: 3600 })
+    expect(pauses).toEqual([3000])
+    expect(seen).toHaveLength(2)
   })
 
   it('is given up after five tries, with the call and the reason', async () => {

@@ -5,5 +5,10 @@ import { chatContract } from '../../ports/chat.contract.ts'
 
 chatContract('the local pane', async () => {
   const chat = openChat({ database: new DatabaseSync(':memory:'), clock: virtualClock(1_795_428_000_000) })
-  return { chat, titles: async () => (await chat.cards()).map(({ card }) => card.title), close: async () => undefined }
+  return {
+    chat,
+    titles: async () => (await chat.cards()).map(({ card }) => card.title),
+    group: 'T0SIGNAL/S0GPUOPS',
+    close: async () => undefined,
+  }
 })

@@ -1,0 +1,86 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Ports, Unavailable } from '../../flows/ports.ts'
+import { reconcile } from '../../flows/reconcile.ts'
+import { uploadDataset } from '../../local/scenario.ts'
+import config from '../../signalbox.config.ts'
+import { openTown, type Town } from './town.ts'
+
+const LANE = 'train/support-chats'
+const GROUP = 'T0SIGNAL/S0GPUOPS'
+const EVE = 'T0SIGNAL/U0EVE'
+const MINUTE = 60_000
+
+/** Slack as people are in its user group; null while it cannot be asked. */
+const slack = (members: string[] | null) => {
+  const state = { members, updates: true, asked: 0 }
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    chat: {
+      ...ports.chat,
+      members: async (group) => {
+        state.asked++
+        if (state.members === null) throw new Unavailable('Slack usergroups.users.list: it answers 503')
+        return group === GROUP ? state.members : []
+      },
+      update: async (at, card) => {
+        if (!state.updates) throw new Unavailable('Slack chat.update: it answers 503')
+        return ports.chat.update(at, card)
+      },
+    },
+  })
+  return { state, wrap }
+}
+
+let town: Town
+afterEach(() => town.close())
+const open = async (wrap: (ports: Ports) => Ports): Promise<void> => {
+  const approvals = { ...config.approvals, approvers: [{ id: GROUP, name: 'GPU ops' }] }
+  town = await openTown({ config: { ...config, approvals }, wrap })
+  await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{"q":1}'] })
+  await town.house.scanUploads()
+  await town.until('it asks', async () => (await town.question(LANE)) !== null)
+}
+const press = async (by: string): Promise<unknown> => {
+  const { id = '' } = (await town.question(LANE)) ?? {}
+  return (await town.house.answer(id, { by, verdict: 'approve', reason: null })).body
+}
+
+describe('approvers by Slack user group', () => {
+  it('a member approves without anybody asking Slack on the way; who is not in it is refused', async () => {
+    const { state, wrap } = slack([EVE])
+    await open(wrap)
+    const { asked } = state
+    expect(await press('T0SIGNAL/U0MALLORY')).toMatchObject({ refused: 'not-an-approver' })
+    expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
+    expect(state.asked).toBe(asked)
+    expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded' })
+  })
+
+  it('who left the group since may not: reconcile reads it again', async () => {
+    const { state, wrap } = slack([EVE])
+    await open(wrap)
+    state.members = []
+    await town.advance(5 * MINUTE)
+    await reconcile(town.house.ports)
+    expect(await press(EVE)).toMatchObject({ refused: 'not-an-approver' })
+  })
+
+  it('while Slack cannot be asked, what it said holds for a quarter of an hour, and then nobody is a member', async () => {
+    const { state, wrap } = slack([EVE])
+    await open(wrap)
+    state.members = null
+    await town.advance(16 * MINUTE)
+    expect(await press(EVE)).toMatchObject({ refused: 'group-unreadable' })
+    state.members = [EVE]
+    await reconcile(town.house.ports)
+    expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
+  })
+})
+
+it('a chat that cannot be asked holds up neither who answers nor what was approved', async () => {
+  const { state, wrap } = slack([EVE])
+  await open(wrap)
+  state.updates = false
+  expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
+  expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded' })
+})
