@@ -30,7 +30,6 @@ describe('the stacks', () => {
         Architectures: ['arm64'],
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        DeadLetterConfig: { TargetArn: Match.anyValue() },
         LoggingConfig: Match.objectLike({ LogFormat: 'JSON' }),
         TracingConfig: { Mode: 'Active' },
       })
