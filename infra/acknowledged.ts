@@ -1,5 +1,6 @@
 import { type CfnElement, Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
+import { doors } from './doors.ts'
 import type { Stacks } from './installation.ts'
 import type { PolicyFacts } from './policy.ts'
 import type { Settings } from './settings.ts'
@@ -16,6 +17,13 @@ export const acknowledge = (
     const reason = 'the scheduler may invoke any version of its one function, and nothing else'
     add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::<${name}.Arn>:*]`, reason)
   }
+  for (const { name, trigger } of doors)
+    if (trigger.kind !== 'workflow')
+      add(
+        control.functionOf(name),
+        'Serverless::Serverless-LambdaDLQ',
+        'it has a failure destination, which says the error too; with both, one failure would arrive twice',
+      )
   add(
     control,
     'Serverless::Serverless-LambdaStarPermissions',

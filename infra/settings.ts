@@ -19,6 +19,8 @@ const shape = z.strictObject({
     subnets: z.array(id('subnet')).min(1),
     /** Interface endpoints for what the doors call, in a VPC whose NAT gateway should not carry it. */
     endpoints: z.boolean().default(false),
+    /** Route tables of the subnets: S3 and DynamoDB are reached through endpoints in them, which cost nothing. */
+    routeTables: z.array(id('rtb')).min(1).optional(),
   }),
   mlflow: z.strictObject({ url: z.url({ protocol: /^https?$/, error: 'is the tracking server’s URL' }) }),
   /** Whether the buckets of the policy are there already, with EventBridge notifications on, or are made. */
@@ -44,7 +46,11 @@ export const settingsFrom = (context: unknown): Settings => {
   return (parsed as { data: Settings }).data
 }
 
-const mismatches = ({ vpc }: Settings): string[] =>
-  vpc.subnets.length % vpc.availabilityZones.length === 0
+const mismatches = ({ vpc }: Settings): string[] => [
+  ...(vpc.subnets.length % vpc.availabilityZones.length === 0
     ? []
-    : ['signalbox.vpc.subnets: give as many subnets for each availability zone, in the order of the zones']
+    : ['signalbox.vpc.subnets: give as many subnets for each availability zone, in the order of the zones']),
+  ...(vpc.routeTables === undefined || vpc.endpoints
+    ? []
+    : ['signalbox.vpc.routeTables: only with `endpoints: true`; leave it out where a NAT gateway carries everything']),
+]

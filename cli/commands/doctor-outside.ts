@@ -22,7 +22,15 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
   const { aws, context, kubeconfig, mlflow, webhook } = outside
   const datasetBuckets = [...new Set(Object.values(policy.datasets).map(({ bucket }) => bucket))]
   return [
-    ...(aws === undefined ? [] : await awsFindings({ region: aws, installation: policy.installation, datasetBuckets })),
+    ...(aws === undefined
+      ? []
+      : await awsFindings({
+          region: aws,
+          installation: policy.installation,
+          cluster: policy.cluster,
+          datasetBuckets,
+          scopes: scopesOf(policy),
+        })),
     ...(context === undefined && kubeconfig === undefined ? [] : await rightsOfDoors(outside, policy)),
     ...(mlflow === undefined
       ? []
@@ -32,6 +40,10 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
       : [await finding('mlflow webhook', 'then run this again', () => webhookAnswer({ url: mlflow, webhook }))]),
   ]
 }
+
+/** What approvers ask of Slack's token: a group of people is `TEAM/S…`, and who is in it is read there. */
+export const scopesOf = ({ approvals }: Pick<Policy, 'approvals'>): string[] =>
+  approvals.approvers.some(({ id }) => /\/S[A-Z0-9]+$/.test(id)) ? ['usergroups:read'] : []
 
 /** Each door's rights, asked of the API server as the group that its role is mapped to. */
 const rightsOfDoors = ({ context, kubeconfig }: Outside, policy: Policy): Promise<Finding[]> => {

@@ -15,14 +15,21 @@ export interface Finding {
 export interface AwsPlace {
   region: string
   installation: string
+  /** Name of the EKS cluster. */
+  cluster: string
   datasetBuckets: readonly string[]
+  /** Scopes that the policy asks of Slack's token beyond SCOPES. */
+  scopes?: readonly string[]
   /** Where the time is asked and Slack is; those of AWS and Slack unless told. */
   timeUrl?: string
   slackUrl?: string
 }
 
 const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token']
+/** Without these no card is posted, or found again. */
 const SCOPES = ['chat:write', 'channels:history']
+/** Authentication modes of EKS that take access entries. */
+const ENTRY_MODES: readonly string[] = ['API', 'API_AND_CONFIG_MAP']
 /** Slack refuses a request that was signed further away than this, AWS a little more. Seconds. */
 const SKEW = 240
 
@@ -43,41 +50,17 @@ const expectThat = (holds: boolean, said: string): void => {
 
 /** What the deployed parts need, looked at with the credentials of who asks. Reads only. */
 export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
-  const { region, installation, datasetBuckets } = place
-  const secrets = new SecretsManagerClient({ region })
+  const secrets = new SecretsManagerClient({ region: place.region })
   const read = async (name: string): Promise<string> =>
-    (await secrets.send(new GetSecretValueCommand({ SecretId: `${installation}/${name}` }))).SecretString ?? ''
+    (await secrets.send(new GetSecretValueCommand({ SecretId: `${place.installation}/${name}` }))).SecretString ?? ''
   return Promise.all([
     finding('credentials', 'log in, e.g. `aws sso login`, or set AWS_PROFILE', async () => {
       const { accessKeyId } = await defaultProvider()()
       return `of key ${accessKeyId.slice(0, 4)}…`
     }),
-    finding('table', 'deploy the state stack: `npm run deploy`', async () => {
-      const describe = new DescribeTableCommand({ TableName: `${installation}-ledger` })
-      const { Table } = await new DynamoDBClient({ region }).send(describe)
-      const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName).join()
-      expectThat(
-        Table?.TableStatus === 'ACTIVE' && keys === 'pk,sk',
-        `it is ${Table?.TableStatus} with the key ${keys}`,
-      )
-      return `${installation}-ledger is active`
-    }),
-    finding('bus', 'deploy the state stack: `npm run deploy`', async () => {
-      await new EventBridgeClient({ region }).send(new DescribeEventBusCommand({ Name: installation }))
-      return `${installation} is there`
-    }),
-    finding('policy in force', 'deploy the control stack: `npm run deploy`', async () => {
-      const get = new GetParameterCommand({ Name: `/${installation}/policy` })
-      return (await new SSMClient({ region }).send(get)).Parameter?.Value ?? ''
-    }),
-    ...datasetBuckets.map((bucket) =>
-      finding(`bucket ${bucket}`, 'turn on Amazon EventBridge in the bucket’s properties', async () => {
-        const get = new GetBucketNotificationConfigurationCommand({ Bucket: bucket })
-        const { EventBridgeConfiguration } = await new S3Client({ region }).send(get)
-        expectThat(EventBridgeConfiguration !== undefined, 'it sends no events to EventBridge')
-        return 'sends its events to EventBridge'
-      }),
-    ),
+    ...stackFindings(place),
+    clusterFinding(place),
+    ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
     ...SECRETS.map((name) =>
       finding(`secret ${name}`, `put its value in: docs/deploy.md, step 5`, async () => {
         expectThat((await read(name)).trim() !== '', 'it is empty')
@@ -91,8 +74,47 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
   ])
 }
 
+const stackFindings = ({ region, installation }: AwsPlace): Promise<Finding>[] => [
+  finding('table', 'deploy the state stack: `npm run deploy`', async () => {
+    const describe = new DescribeTableCommand({ TableName: `${installation}-ledger` })
+    const { Table } = await new DynamoDBClient({ region }).send(describe)
+    const keys = (Table?.KeySchema ?? []).map(({ AttributeName }) => AttributeName).join()
+    expectThat(Table?.TableStatus === 'ACTIVE' && keys === 'pk,sk', `it is ${Table?.TableStatus} with the key ${keys}`)
+    return `${installation}-ledger is active`
+  }),
+  finding('bus', 'deploy the state stack: `npm run deploy`', async () => {
+    await new EventBridgeClient({ region }).send(new DescribeEventBusCommand({ Name: installation }))
+    return `${installation} is there`
+  }),
+  finding('policy in force', 'deploy the control stack: `npm run deploy`', async () => {
+    const get = new GetParameterCommand({ Name: `/${installation}/policy` })
+    return (await new SSMClient({ region }).send(get)).Parameter?.Value ?? ''
+  }),
+]
+
+/** Doors enter the cluster by access entries, which the oldest of the three authentication modes does not know. */
+const clusterFinding = ({ region, cluster: name }: AwsPlace): Promise<Finding> => {
+  const fix = `\`cluster\` of the policy must name an active one, and \`aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP\` lets access entries in`
+  return finding('cluster', fix, async () => {
+    const { DescribeClusterCommand, EKSClient } = await import('@aws-sdk/client-eks')
+    const { cluster } = await new EKSClient({ region }).send(new DescribeClusterCommand({ name }))
+    expectThat(cluster?.status === 'ACTIVE', `${name} is ${cluster?.status}`)
+    const mode = cluster?.accessConfig?.authenticationMode ?? 'CONFIG_MAP'
+    expectThat(ENTRY_MODES.includes(mode), `${name} authenticates by ${mode} alone`)
+    return `${name} is active with Kubernetes ${cluster?.version} and takes access entries`
+  })
+}
+
+const bucketFinding = ({ region }: AwsPlace, bucket: string): Promise<Finding> =>
+  finding(`bucket ${bucket}`, 'turn on Amazon EventBridge in the bucket’s properties', async () => {
+    const get = new GetBucketNotificationConfigurationCommand({ Bucket: bucket })
+    const { EventBridgeConfiguration } = await new S3Client({ region }).send(get)
+    expectThat(EventBridgeConfiguration !== undefined, 'it sends no events to EventBridge')
+    return 'sends its events to EventBridge'
+  })
+
 const slackAnswer = async (place: AwsPlace, token: () => Promise<string>): Promise<string> => {
-  const { slackUrl = 'https://slack.com/api/' } = place
+  const { slackUrl = 'https://slack.com/api/', scopes: more = [] } = place
   const answer = await fetch(`${slackUrl}auth.test`, {
     method: 'POST',
     headers: { authorization: `Bearer ${(await token()).trim()}` },
@@ -100,8 +122,8 @@ const slackAnswer = async (place: AwsPlace, token: () => Promise<string>): Promi
   })
   const { ok, error, team } = (await answer.json()) as { ok: boolean; error?: string; team?: string }
   expectThat(ok, `Slack says ${error}`)
-  const scopes = (answer.headers.get('x-oauth-scopes') ?? '').split(',').map((scope) => scope.trim())
-  const missing = SCOPES.filter((scope) => !scopes.includes(scope))
+  const given = (answer.headers.get('x-oauth-scopes') ?? '').split(',').map((scope) => scope.trim())
+  const missing = [...SCOPES, ...more].filter((scope) => !given.includes(scope))
   expectThat(missing.length === 0, `the token lacks ${missing.join(', ')}`)
   return `the app is installed in ${team}`
 }

@@ -2,13 +2,23 @@ import { join } from 'node:path'
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Code,
+  type FunctionProps,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { AwsResource } from '../../functions/rights.ts'
 import type { DoorFacts } from '../doors.ts'
 import { statementsOf } from './arns.ts'
+import { sizeOf } from './sizes.ts'
+import { triesOf } from './tries.ts'
 
 export interface DoorFunctionProps {
   door: DoorFacts
@@ -22,20 +32,12 @@ export interface DoorFunctionProps {
   network: { vpc: IVpc; subnets: SubnetSelection; group: ISecurityGroup }
 }
 
-/** Seconds and MB of a door, by what wakes it. People wait 3 s for `http`; `workflow` may plan for 100,000 objects. */
-const SIZES = {
-  http: { seconds: 10, memory: 512 },
-  bus: { seconds: 60, memory: 1024 },
-  schedule: { seconds: 60, memory: 512 },
-  workflow: { seconds: 300, memory: 1024 },
-} as const
-
 /** How long an execution may last: an approval of days, a training of days, its evaluation. */
 const LONGEST = Duration.days(30)
 
 /**
  * A door deployed: its bundle, a role that allows exactly what the door names (and what any function needs to run), a log
- * group that ends, and the failure queue behind every asynchronous try.
+ * group that ends, and the failure queue behind every asynchronous try. Who makes the workflow's alias sets its tries.
  */
 export class DoorFunction extends Construct {
   readonly function: LambdaFunction
@@ -51,7 +53,7 @@ export class DoorFunction extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.role = this.roleOf(props, functionName, logGroup)
-    const { seconds, memory } = SIZES[door.trigger.kind]
+    const { seconds, memory } = sizeOf(door.trigger)
     const { vpc, subnets, group } = network
     this.function = new LambdaFunction(this, 'Function', {
       functionName,
@@ -68,15 +70,8 @@ export class DoorFunction extends Construct {
       logGroup,
       // Rights are those that the door names: nothing that a construct would add by itself.
       role: this.role.withoutPolicyUpdates(),
-      deadLetterQueue: failures,
       ...(door.inCluster ? { vpc, vpcSubnets: subnets, securityGroups: [group] } : {}),
-      ...(door.trigger.kind === 'workflow'
-        ? {
-            durableConfig: { executionTimeout: LONGEST, retentionPeriod: Duration.days(14) },
-            // An execution goes on with the version that it began with.
-            currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
-          }
-        : {}),
+      ...(door.trigger.kind === 'workflow' ? durable(failures) : triesOf(door.trigger, failures)),
     })
   }
 
@@ -110,6 +105,16 @@ export class DoorFunction extends Construct {
     })
   }
 }
+
+/** What makes the workflow's function durable. */
+const durable = (failures: IQueue): Partial<FunctionProps> => ({
+  durableConfig: { executionTimeout: LONGEST, retentionPeriod: Duration.days(14) },
+  // An execution goes on with the version that it began with.
+  currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+  // What AWS names for an execution that ended FAILED, STOPPED or TIMED_OUT. No other door has one: beside a destination
+  // it would bring the same failure a second time, without its error.
+  deadLetterQueue: failures,
+})
 
 const NETWORK_ACTIONS = [
   'ec2:CreateNetworkInterface',

@@ -15,6 +15,8 @@ import type { Contract } from '../../events/contract.ts'
 import { VARIABLES } from '../../functions/aws-binding/settings.ts'
 import { arnsOf, WORKFLOW } from '../constructs/arns.ts'
 import { DoorFunction } from '../constructs/door-function.ts'
+import { minutesOf } from '../constructs/sizes.ts'
+import { triesOf } from '../constructs/tries.ts'
 import { type DoorFacts, doors } from '../doors.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
@@ -165,7 +167,7 @@ export class ControlStack extends Stack {
       case 'schedule':
         new Schedule(this, `${door.name}-schedule`, {
           scheduleName: handler.functionName,
-          schedule: ScheduleExpression.rate(Duration.minutes(Number.parseInt(trigger.every, 10))),
+          schedule: ScheduleExpression.rate(Duration.minutes(minutesOf(trigger.every))),
           target: new LambdaInvoke(handler, {
             deadLetterQueue: this.failures,
             // The next one comes anyway.
@@ -175,7 +177,11 @@ export class ControlStack extends Stack {
         })
         return
       case 'workflow':
-        new Alias(this, 'Live', { aliasName: WORKFLOW.alias, version: handler.currentVersion })
+        new Alias(this, 'Live', {
+          aliasName: WORKFLOW.alias,
+          version: handler.currentVersion,
+          ...triesOf(trigger, this.failures),
+        })
     }
   }
 

@@ -1,6 +1,7 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
 import {
   CfnSecurityGroupIngress,
+  CfnVPCEndpoint,
   InterfaceVpcEndpoint,
   InterfaceVpcEndpointAwsService,
   type ISecurityGroup,
@@ -16,13 +17,16 @@ import type { Construct } from 'constructs'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 
-/** What the doors in the VPC call besides the cluster, MLflow, Slack, and S3 and DynamoDB (gateway endpoints cost nothing). */
+/** What the doors in the VPC call besides the cluster, MLflow, Slack, and what is in GATEWAYS. */
 const ENDPOINTS = {
   lambda: InterfaceVpcEndpointAwsService.LAMBDA,
   events: InterfaceVpcEndpointAwsService.EVENTBRIDGE,
   secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
   parameters: InterfaceVpcEndpointAwsService.SSM,
 } as const
+
+/** Reached by a route of the subnets' tables, at no cost. */
+const GATEWAYS = ['s3', 'dynamodb']
 
 /** Where doors that talk to the cluster are attached, and the way from there to its API server. */
 export class NetworkStack extends Stack {
@@ -52,7 +56,9 @@ export class NetworkStack extends Stack {
       toPort: 443,
       description: `Doors of ${props.policy.installation}`,
     })
-    if (props.settings.vpc.endpoints) this.endpoints()
+    const { endpoints, routeTables } = props.settings.vpc
+    if (endpoints) this.endpoints()
+    if (routeTables !== undefined) this.gateways(routeTables)
   }
 
   /** The VPC by its ids, seen from a stack: nothing is looked up. */
@@ -84,6 +90,17 @@ export class NetworkStack extends Stack {
         open: false,
         securityGroups: [inside],
         subnets: { subnets: subnets.map((subnet, n) => Subnet.fromSubnetId(this, `${name}-${n}`, subnet)) },
+      })
+  }
+
+  /** By the tables' ids: a VPC that is not looked up does not know them. */
+  private gateways(routeTableIds: string[]): void {
+    for (const service of GATEWAYS)
+      new CfnVPCEndpoint(this, `Gateway-${service}`, {
+        vpcId: this.settings.vpc.id,
+        vpcEndpointType: 'Gateway',
+        serviceName: `com.amazonaws.${this.region}.${service}`,
+        routeTableIds,
       })
   }
 }

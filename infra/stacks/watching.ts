@@ -10,11 +10,12 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
-import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { WORKFLOW } from '../constructs/arns.ts'
 import { doors } from '../doors.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
@@ -49,7 +50,7 @@ export class WatchingStack extends Stack {
       topicName: `${policy.installation}-alarms`,
       enforceSSL: true,
     })
-    topic.grantPublish(new ServicePrincipal('cloudwatch.amazonaws.com'))
+    topic.addToResourcePolicy(publishing(topic, this.account))
     if (settings.alarms !== undefined)
       topic.addSubscription(
         new EmailSubscription(settings.alarms.email, {
@@ -60,6 +61,8 @@ export class WatchingStack extends Stack {
       ...queueAndLedger(props),
       ...own(),
       ...doors.flatMap((door) => ofFunction(door.name, props.control)),
+      ...ofExecutions(props.control),
+      ofWebhooks(props.control),
     ]
     for (const one of watched) this.alarm(one, policy).addAlarmAction(new SnsAction(topic))
     const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: policy.installation })
@@ -82,6 +85,15 @@ export class WatchingStack extends Stack {
     })
   }
 }
+
+/** CloudWatch publishes for this account's alarms, for no other account's. */
+const publishing = (topic: Topic, account: string): PolicyStatement =>
+  new PolicyStatement({
+    actions: ['sns:Publish'],
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    resources: [topic.topicArn],
+    conditions: { StringEquals: { 'aws:SourceAccount': account } },
+  })
 
 const TITLE = '# Signalbox\nWhat each number means and what to do: docs/runbook.md'
 const FIVE = Duration.minutes(5)
@@ -173,6 +185,36 @@ const ofFunction = (door: string, control: ControlStack): Watched[] => [
     runbook: 'door-throttled',
   },
 ]
+
+/** An execution that ends by itself writes its outcome first, a failed plan's too: these ended without one. */
+const ofExecutions = (control: ControlStack): Watched[] =>
+  [
+    {
+      id: 'executions-failed',
+      metricName: 'DurableExecutionFailed',
+      says: 'A run’s execution ended without an outcome.',
+    },
+    {
+      id: 'executions-timed-out',
+      metricName: 'DurableExecutionTimedOut',
+      says: 'A run’s execution lasted longer than it may and was ended without an outcome.',
+    },
+  ].map(({ id, metricName, says }) => ({
+    id,
+    metric: control.functionOf(WORKFLOW.door).metric(metricName, { period: FIVE, statistic: 'sum' }),
+    from: 1,
+    says,
+    runbook: 'executions-died',
+  }))
+
+/** What API Gateway answers when a door cannot be called, and the doors' own 503: the functions' errors show neither. */
+const ofWebhooks = ({ api }: ControlStack): Watched => ({
+  id: 'webhooks-unanswered',
+  metric: api.metricServerError({ period: FIVE, statistic: 'sum' }),
+  from: 3,
+  says: 'Slack and MLflow are answered with 5xx.',
+  runbook: 'webhooks-unanswered',
+})
 
 const rowsOf = <T>(values: T[], width: number): T[][] =>
   values.length === 0 ? [] : [values.slice(0, width), ...rowsOf(values.slice(width), width)]

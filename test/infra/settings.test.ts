@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import { settingsFrom } from '../../infra/settings.ts'
 
 const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: { signalbox: Record<string, unknown> } }
+const vpc = context.signalbox['vpc'] as object
 
 it('takes the example, with its defaults', () => {
   expect(settingsFrom(context.signalbox)).toMatchObject({ buckets: 'existing', vpc: { endpoints: false } })
@@ -13,6 +14,9 @@ it.each([
   [{ region: 'frankfurt' }, 'signalbox.region: is a region such as'],
   [{ cluster: { name: 'x' } }, 'signalbox.cluster.endpoint'],
   [{ vpc: { id: 'vpc-1', availabilityZones: ['a', 'b'], subnets: ['subnet-1'] } }, 'as many subnets for each'],
+  [{ vpc: { ...vpc, routeTables: ['rtb-0abc'] } }, 'vpc.routeTables: only with `endpoints: true`'],
+  [{ vpc: { ...vpc, endpoints: true, routeTables: ['main'] } }, 'vpc.routeTables.0: looks like `rtb-0abc…`'],
+  [{ vpc: { ...vpc, endpoints: true, routeTables: [] } }, 'vpc.routeTables'],
   [{ mlflow: { url: 'mlflow' } }, 'signalbox.mlflow.url: is the tracking server'],
   [{ bukets: 'create' }, 'bukets'],
 ])('says what is wrong and what to write: %j', (change, said) => {

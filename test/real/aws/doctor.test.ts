@@ -4,39 +4,46 @@ import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Clien
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
-import { outsideFindings } from '../../../cli/commands/doctor-outside.ts'
-import { awsFindings } from '../../../effects/aws/checks.ts'
+import { outsideFindings, scopesOf } from '../../../cli/commands/doctor-outside.ts'
+import { type AwsPlace, awsFindings } from '../../../effects/aws/checks.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../../effects/cluster/requests.ts'
 import { clear, furnish, ownPolicy } from '../real-town.ts'
 import { type Mlflow, openMlflowServer } from '../registry/mlflow.ts'
+import { type Answering, openAnswering } from './answering.ts'
 import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
 import { type Moto, openMoto } from './moto.ts'
 
 let dynamo: DynamoDb
 let moto: Moto
 let mlflow: Mlflow
+let eks: Answering
+let slack: Answering
 beforeAll(async () => {
   dynamo = await openDynamoDb()
   moto = await openMoto()
   mlflow = await openMlflowServer()
+  // moto's EKS knows no `accessConfig`, and nobody else speaks for Slack: these two answer what their documents say.
+  eks = await openAnswering('eks stand-in')
+  slack = await openAnswering('slack stand-in')
   const { port } = (await dynamo.client().config.endpoint?.()) ?? {}
   Object.assign(process.env, {
     AWS_ENDPOINT_URL: moto.at.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL_EKS: eks.url,
     AWS_ACCESS_KEY_ID: 'AKIATEST',
     AWS_SECRET_ACCESS_KEY: 'b',
   })
 }, 300_000)
 afterAll(async () => {
-  for (const name of ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])
-    delete process.env[name]
-  for (const { close } of [mlflow, moto, dynamo]) await close()
+  for (const name of ['', '_DYNAMODB', '_EKS'].map((service) => `AWS_ENDPOINT_URL${service}`)) delete process.env[name]
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name]
+  for (const { close } of [slack, eks, mlflow, moto, dynamo]) await close()
 })
 
-const look = async () => {
-  const place = { region: 'eu-central-1', installation: 'signalbox', datasetBuckets: ['sets'] }
-  const findings = await awsFindings({ ...place, timeUrl: mlflow.url, slackUrl: 'http://127.0.0.1:9/' })
+const look = async (more: Partial<AwsPlace> = {}) => {
+  const place = { region: 'eu-central-1', installation: 'signalbox', cluster: 'ml-prod', datasetBuckets: ['sets'] }
+  const findings = await awsFindings({ ...place, timeUrl: mlflow.url, slackUrl: `${slack.url}/`, ...more })
   return Object.fromEntries(findings.map(({ check, ok, detail }) => [check, ok ? 'ok' : detail]))
 }
 
@@ -46,6 +53,7 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
     clock: 'ok',
     table: expect.stringMatching(/ResourceNotFoundException.*deploy the state stack/),
     bus: expect.stringContaining('deploy the state stack'),
+    cluster: expect.stringMatching(/^ResourceNotFoundException: .*`cluster` of the policy must name an active one/),
     'policy in force': expect.stringContaining('deploy the control stack'),
     'bucket sets': expect.stringContaining('turn on Amazon EventBridge'),
     'secret slack-signing': expect.stringContaining('docs/deploy.md, step 5'),
@@ -79,10 +87,48 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
     await new SecretsManagerClient(moto.at).send(
       new CreateSecretCommand({ Name: `signalbox/${name}`, SecretString: 'x' }),
     )
+  eks.answer = { body: { cluster: cluster('ACTIVE', 'API') } }
   // moto never gives the EventBridge switch of a bucket back, so that finding stays what it was.
-  const { slack, 'bucket sets': _bucket, ...rest } = await look()
+  slack.answer = { body: { ok: true, team: 'acme' }, headers: { 'x-oauth-scopes': 'chat:write,channels:history' } }
+  const { 'bucket sets': _bucket, ...rest } = await look()
   expect(rest).toEqual(Object.fromEntries(Object.keys(rest).map((check) => [check, 'ok'])))
-  expect(slack).toContain('step 6')
+})
+
+const cluster = (status: string, authenticationMode?: string) => ({
+  name: 'ml-prod',
+  version: '1.36',
+  status,
+  ...(authenticationMode === undefined ? {} : { accessConfig: { authenticationMode } }),
+})
+
+it.each([
+  ['ACTIVE', 'API', 'ok'],
+  ['ACTIVE', 'API_AND_CONFIG_MAP', 'ok'],
+  ['ACTIVE', 'CONFIG_MAP', /^ml-prod authenticates by CONFIG_MAP alone: .*authenticationMode=API_AND_CONFIG_MAP/],
+  ['ACTIVE', undefined, /^ml-prod authenticates by CONFIG_MAP alone/],
+  ['UPDATING', 'API', /^ml-prod is UPDATING/],
+])('a cluster that is %s with the authentication mode %s', async (status, mode, said) => {
+  eks.answer = { body: { cluster: cluster(status, mode) } }
+  expect((await look())['cluster']).toEqual(said === 'ok' ? 'ok' : expect.stringMatching(said))
+  expect(eks.asked).toContain('GET /clusters/ml-prod')
+})
+
+it('Slack’s token: refused, without a scope that every installation needs, without one that the policy asks for', async () => {
+  const installed = (scopes: string) => ({ body: { ok: true, team: 'acme' }, headers: { 'x-oauth-scopes': scopes } })
+  const said = async (scopes: string[] = []) => (await look({ scopes }))['slack']
+  slack.answer = { body: { ok: false, error: 'invalid_auth' } }
+  expect(await said()).toMatch(/^Slack says invalid_auth: .*step 6/)
+  slack.answer = installed('chat:write')
+  expect(await said()).toMatch(/^the token lacks channels:history: .*step 6/)
+  slack.answer = installed('chat:write, channels:history')
+  expect(await said()).toBe('ok')
+  const people = { id: 'T0SIGNAL/U0ANA', name: 'ana' }
+  const group = { id: 'T0SIGNAL/S0GROUP', name: 'ml-leads' }
+  const scopes = (approvers: (typeof people)[]) => scopesOf({ approvals: { approvers } } as never)
+  expect(await said(scopes([people]))).toBe('ok')
+  expect(await said(scopes([people, group]))).toMatch(/^the token lacks usergroups:read/)
+  slack.answer = installed('chat:write,channels:history,usergroups:read')
+  expect(await said(scopes([people, group]))).toBe('ok')
 })
 
 it('the webhook of a real MLflow: none, disabled, twice, and one that is right', async () => {

@@ -1,0 +1,34 @@
+import type { Trigger } from '../../functions/door.ts'
+
+/** Seconds that one call of a door may last, and its MB. */
+export interface Size {
+  seconds: number
+  memory: number
+}
+
+/** Left between the end of one tick and the next, so that two of a schedule never run side by side. Seconds. */
+const MARGIN = 30
+/** What Lambda allows at most. Seconds. */
+const LONGEST = 900
+
+/** Size of a door, by what wakes it. */
+export const sizeOf = (trigger: Trigger): Size => {
+  switch (trigger.kind) {
+    case 'http':
+      // Slack gives up after 3 s and the doors answer before that: 5 s end what nobody waits for any more.
+      return { seconds: 5, memory: 512 }
+    case 'bus':
+      return { seconds: 60, memory: 1024 }
+    case 'schedule':
+      return { seconds: secondsOfTick(trigger.every), memory: 512 }
+    case 'workflow':
+      // It may plan for 100,000 objects.
+      return { seconds: 300, memory: 1024 }
+  }
+}
+
+/** Minutes between two ticks: `5m` is 5. */
+export const minutesOf = (every: string): number => Number.parseInt(every, 10)
+
+/** Nearly all of the period: reconcile looks at thousands of models. A watch of every minute goes on until the next begins. */
+const secondsOfTick = (every: string): number => Math.min(LONGEST, Math.max(60, minutesOf(every) * 60 - MARGIN))

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs'
+import { Template } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { doors } from '../../infra/doors.ts'
+import type { Stacks } from '../../infra/installation.ts'
+import config from '../../signalbox.config.ts'
+import { synth } from './synth.ts'
+import { readerOf, type Written } from './written.ts'
+
+const templates = Object.fromEntries(
+  Object.entries(synth('watching', config).stacks).map(([name, stack]) => [name, Template.fromStack(stack).toJSON()]),
+) as Record<keyof Stacks, Written>
+const { state, control, watching } = templates
+const read = readerOf(Object.values(templates))
+
+type Properties = Record<string, unknown>
+const ofType = (template: Written, type: string): Properties[] =>
+  Object.values(template.Resources).flatMap(({ Type, Properties = {} }) => (Type === type ? [Properties] : []))
+const alarms = ofType(watching, 'AWS::CloudWatch::Alarm')
+const FAILURES = 'arn:aws:sqs:eu-central-1:111122223333:signalbox-failures'
+
+/** The alarm from `threshold` on over a metric of one function, if there is one. */
+const alarmOver = (MetricName: string, door: string): Properties | undefined =>
+  alarms.find(
+    (alarm) =>
+      alarm['Namespace'] === 'AWS/Lambda' &&
+      alarm['MetricName'] === MetricName &&
+      (alarm['Dimensions'] as { Name: string; Value: unknown }[]).every(
+        ({ Name, Value }) => Name === 'FunctionName' && read(watching, Value) === `signalbox-${door}`,
+      ),
+  )
+
+describe('what goes wrong is kept, heard and looked up', () => {
+  it.each(doors)('$name: what failed goes to the failure queue once, with its error', ({ name, trigger }) => {
+    const workflow = trigger.kind === 'workflow'
+    const kept = ofType(control, 'AWS::Lambda::EventInvokeConfig').filter(
+      ({ FunctionName }) => read(control, FunctionName) === `signalbox-${name}`,
+    )
+    expect(kept).toHaveLength(1)
+    // Rules and schedules call the function itself; the workflow is called by its alias.
+    expect(read(control, kept[0]!['Qualifier'])).toBe(workflow ? 'live' : '$LATEST')
+    const { DestinationConfig, MaximumRetryAttempts, MaximumEventAgeInSeconds } = kept[0]!
+    const { OnFailure, ...others } = DestinationConfig as { OnFailure: { Destination: unknown } }
+    expect([read(control, OnFailure.Destination), others]).toEqual([FAILURES, {}])
+    expect([MaximumRetryAttempts, MaximumEventAgeInSeconds]).toEqual(
+      { http: [0, 60], bus: [2, 21_600], schedule: [2, 600], workflow: [2, 21_600] }[trigger.kind],
+    )
+    const { DeadLetterConfig } = functionOf(name) as { DeadLetterConfig?: { TargetArn: unknown } }
+    expect(DeadLetterConfig && read(control, DeadLetterConfig.TargetArn)).toBe(workflow ? FAILURES : undefined)
+  })
+
+  it.each(doors)('$name: it has an alarm for its errors and its throttles, and a log that ends', ({ name }) => {
+    for (const metric of ['Errors', 'Throttles']) expect(alarmOver(metric, name), metric).toBeDefined()
+    const { LoggingConfig } = functionOf(name) as { LoggingConfig: { LogGroup: unknown } }
+    expect(read(control, LoggingConfig.LogGroup)).toBe(`/aws/lambda/signalbox-${name}`)
+    const log = ofType(control, 'AWS::Logs::LogGroup').find(
+      ({ LogGroupName }) => LogGroupName === `/aws/lambda/signalbox-${name}`,
+    )
+    expect(log?.['RetentionInDays']).toBe(90)
+  })
+
+  it('an execution that ends without an outcome is an alarm from the first one on', () => {
+    for (const metric of ['DurableExecutionFailed', 'DurableExecutionTimedOut'])
+      expect(alarmOver(metric, 'carry-out'), metric).toMatchObject({ Threshold: 1, Statistic: 'Sum', Period: 300 })
+  })
+
+  it('every alarm tells somebody, is silent when there is nothing to measure, and has its section of the runbook', () => {
+    const runbook = readFileSync('docs/runbook.md', 'utf8')
+    for (const { AlarmName, AlarmDescription, AlarmActions, TreatMissingData } of alarms) {
+      expect(AlarmActions, String(AlarmName)).toHaveLength(1)
+      expect(TreatMissingData, String(AlarmName)).toBe('notBreaching')
+      const section = /docs\/runbook\.md#([a-z-]+)$/.exec(String(AlarmDescription))?.[1] ?? 'none'
+      expect(runbook, String(AlarmName)).toContain(`## ${section}\n`)
+    }
+  })
+})
+
+describe('docs/deploy.md reckons what it costs when nothing happens', () => {
+  const rows = readFileSync('docs/deploy.md', 'utf8')
+    .split('\n')
+    .filter((line) => line.split('|').length === 5)
+  const row = (what: RegExp): string => rows.find((line) => what.test(line)) ?? 'none'
+
+  it.each([
+    ['alarms', 0.1, alarms.length],
+    ['secrets', 0.4, ofType(state, 'AWS::SecretsManager::Secret').length],
+  ])('%s at %d each: as many as the templates have', (what, each, count) => {
+    const dollars = (count * each).toFixed(2)
+    expect(row(new RegExp(`^\\| \\d+ ${what} `))).toBe(
+      `| ${count} ${what} | ${count} × ${each.toFixed(2)} | ${dollars} |`,
+    )
+  })
+
+  it('and adds it up', () => {
+    const first = rows.findIndex((line) => line.startsWith('| what | reckoned'))
+    const dollars = rows.slice(first + 1).map((line) => Number(/([\d.]+)\** \|$/.exec(line)?.[1]))
+    const sum = dollars
+      .filter(Number.isFinite)
+      .slice(0, -1)
+      .reduce((total, one) => total + one, 0)
+    expect(row(/\*\*together\*\*/)).toBe(`| **together** | | **about ${Math.round(sum)}** |`)
+  })
+})
+
+function functionOf(name: string): Record<string, unknown> {
+  const found = ofType(control, 'AWS::Lambda::Function').find(
+    ({ FunctionName }) => FunctionName === `signalbox-${name}`,
+  )
+  if (found === undefined) throw new Error(`there is no function ${name}`)
+  return found
+}
