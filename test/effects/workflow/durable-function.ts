@@ -77,9 +77,10 @@ export const openDurableFunction = ({ name, alias, handler, clock, onError }: Fu
     advance: (now: number) => executions.advance(now),
     /** Its process dies at once: nothing that it was doing writes another word. Lambda itself goes on. */
     die: () => executions.close(),
-    /** Another process takes over: what was under way is invoked again. */
+    /** Another process takes over: what was under way is invoked again, and the old tokens are good for nothing. */
     revive: () => {
       executions.close()
+      invocations.clear()
       executions = open()
     },
     /** A new version, and the alias points to it. */
