@@ -1,4 +1,5 @@
 import {
+  type Execution,
   InvokeCommand,
   type LambdaClient,
   ListDurableExecutionsByFunctionCommand,
@@ -49,18 +50,36 @@ export const openLambdaWorkflow = ({
       }
     },
     describe: async (execution) => {
-      const list = new ListDurableExecutionsByFunctionCommand({
-        FunctionName: name,
-        Qualifier: qualifier,
-        DurableExecutionName: execution,
-        MaxItems: 10,
-      })
-      const { DurableExecutions = [] } = await asking(`looking for ${execution}`, () => lambda.send(list))
-      const found = DurableExecutions.find(({ DurableExecutionName }) => DurableExecutionName === execution)
+      const find = (Qualifier?: string) => findExecution(lambda, execution, { FunctionName: name, Qualifier })
+      // Of every version: a running execution stays on the version it was started on, while the alias moves with each
+      // deployment. Lambda's older documentation has no such list; there the alias finds at least what it points to.
+      const found = (await find()) ?? (await find(qualifier))
       if (found === undefined) return 'unknown'
       return found.Status === 'RUNNING' ? 'running' : 'closed'
     },
   }
+}
+
+/** Lambda lists every execution whose name contains this one: `…-g1a10` too for `…-g1a1`, so all pages count. */
+const findExecution = async (
+  lambda: LambdaClient,
+  execution: string,
+  where: { FunctionName: string; Qualifier: string | undefined },
+): Promise<Execution | undefined> => {
+  let marker: string | undefined
+  do {
+    const list = new ListDurableExecutionsByFunctionCommand({
+      ...where,
+      DurableExecutionName: execution,
+      Marker: marker,
+      MaxItems: 100,
+    })
+    const { DurableExecutions = [], NextMarker } = await asking(`looking for ${execution}`, () => lambda.send(list))
+    const found = DurableExecutions.find(({ DurableExecutionName }) => DurableExecutionName === execution)
+    if (found !== undefined) return found
+    marker = NextMarker || undefined
+  } while (marker !== undefined)
+  return undefined
 }
 
 /** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS` as function and alias. */

@@ -1,187 +1,40 @@
-import type { DatabaseSync } from 'node:sqlite'
 import type { RunKey } from '../../core/names.ts'
 import { type Client, durableHandler, type Handler } from '../../effects/workflow/durable-context.ts'
-import { type Clock, Unavailable, type Workflow, type WorkflowContext } from '../../flows/ports.ts'
-import {
-  applyUpdates,
-  atomically,
-  completeCallback,
-  expireCallbacks,
-  nextDue,
-  operationsOf,
-  prepare,
-  type Statements,
-} from './history.ts'
+import { Unavailable, type Workflow, type WorkflowContext } from '../../flows/ports.ts'
+import { type Executions, type ExecutionsOptions, openExecutions } from './executions.ts'
 
-/** Executions invoked side by side: each waits ~20 ms in the SDK's own timers, so many run at once. */
-const SIDE_BY_SIDE = 64
-/** Names of closed executions are forgotten after this long: the ledger must not need them (law 2). Milliseconds. */
-const RETENTION = 14 * 24 * 3_600_000
-/** An invocation that died is repeated after this long. Milliseconds. */
-const AGAIN_AFTER = 1000
-
-export interface WorkflowOptions {
-  database: DatabaseSync
-  clock: Clock
+export interface WorkflowOptions extends Omit<ExecutionsOptions, 'handler'> {
   run: (context: WorkflowContext, run: RunKey) => Promise<unknown>
-  retentionMs?: number
-  onError?: (name: string, error: unknown) => void
 }
 
 /** The durable SDK on one machine: our client on SQLite, and invocations when `advance` says that time has come. */
-export interface LocalWorkflow extends Workflow {
-  /** Invokes everything that is due, side by side, until nothing is; answers the next due time (ms) or null. */
-  advance(now: number): Promise<number | null>
-  /** Executions that are open. */
-  executions(): number
-  /** Operations that are kept, for tests of what memory holds. */
-  operations(): number
-  /** Nothing of this handle runs or writes any more. */
-  close(): void
-}
+export type LocalWorkflow = Workflow & Pick<Executions, 'advance' | 'executions' | 'operations' | 'close'>
 
-export const openWorkflow = ({
-  database,
-  clock,
-  run,
-  retentionMs = RETENTION,
-  onError = () => undefined,
-}: WorkflowOptions): LocalWorkflow => {
-  const statements = prepare(database)
-  // Whatever was being invoked when an earlier process died is invoked again.
-  statements.revive.run()
-  const engine: Engine = {
-    database,
-    statements,
-    clock,
-    onError,
-    closed: false,
-    invoking: new Map(),
-    handler: async () => ({ Status: 'PENDING' }) as never,
-    nudge: () => undefined,
-  }
-  engine.handler = durableHandler(run, { client: clientOf(engine) })
+export const openWorkflow = ({ run, ...options }: WorkflowOptions): LocalWorkflow => {
+  const handler: Handler = (event, context) => durable(event, context)
+  const executions = openExecutions({ ...options, handler })
+  const durable = durableHandler(run, { client: clientOf(executions) })
   return {
+    ...executions,
     start: async (name, key) => {
-      const payload = JSON.stringify(key)
-      const found = statements.find.get(name)
-      if (found !== undefined && found['payload'] !== payload)
-        throw new Error(`execution ${name} was started with another payload`)
-      if (found === undefined) statements.start.run(name, payload, clock.now())
-      engine.nudge()
+      if (!executions.start(name, JSON.stringify(key)))
+        throw new RangeError(`execution ${name} was started with another payload`)
     },
-    ring: async (bell) => atomically(database, () => wake(engine, bell)),
+    ring: async (bell) => executions.ring(bell),
     describe: async (name) => {
-      const status = statements.find.get(name)?.['status']
+      const status = executions.status(name)
       return status === undefined ? 'unknown' : status === 'open' ? 'running' : 'closed'
     },
-    advance: async (now) => {
-      await drain(engine, now)
-      if (engine.closed) return null
-      statements.forget.run(now - retentionMs)
-      const due = statements.nextDue.get()?.['due']
-      return typeof due === 'number' ? due : null
-    },
-    executions: () => Number(statements.open.get()?.['n']),
-    operations: () => Number(database.prepare('SELECT count(*) AS n FROM operations').get()?.['n']),
-    close: () => {
-      engine.closed = true
-    },
   }
-}
-
-interface Engine {
-  database: DatabaseSync
-  statements: Statements
-  clock: Clock
-  onError: (name: string, error: unknown) => void
-  closed: boolean
-  /** Executions that are being invoked, with the promise of their end. */
-  invoking: Map<string, Promise<void>>
-  handler: Handler
-  /** Lets a drain that waits for the invocations under way look again for what is due. */
-  nudge: () => void
-}
-
-const wake = ({ statements, clock, nudge }: Engine, bell: string): 'rung' | 'closed' => {
-  const name = completeCallback(statements, bell)
-  if (name === null) return 'closed'
-  statements.soonest.run(name, clock.now())
-  nudge()
-  return 'rung'
-}
-
-const drain = async (engine: Engine, now: number): Promise<void> => {
-  const { statements, invoking, clock } = engine
-  while (!engine.closed) {
-    const nudged = new Promise<void>((resolve) => {
-      engine.nudge = resolve
-    })
-    for (const { name } of statements.due.all(Math.max(now, clock.now()), SIDE_BY_SIDE)) {
-      if (invoking.size >= SIDE_BY_SIDE) break
-      if (invoking.has(String(name))) continue
-      const invocation = invoke(engine, String(name)).finally(() => invoking.delete(String(name)))
-      invoking.set(String(name), invocation)
-    }
-    if (invoking.size === 0) return
-    await Promise.race([nudged, ...invoking.values()])
-  }
-  await Promise.all(invoking.values())
-}
-
-const invoke = async (engine: Engine, name: string): Promise<void> => {
-  const { database, statements, clock } = engine
-  const event = atomically(database, () => {
-    expireCallbacks(statements, name, clock.now())
-    const { token, payload } = statements.begin.get(name) as { token: number; payload: string }
-    return {
-      DurableExecutionArn: name,
-      CheckpointToken: String(token),
-      InitialExecutionState: { Operations: operationsOf(statements, name, { payload, now: clock.now() }) },
-    }
-  })
-  try {
-    const output = await engine.handler(event, lambdaContext(name))
-    if (!engine.closed) atomically(database, () => settle(engine, name, output))
-  } catch (error) {
-    if (engine.closed) return
-    engine.onError(name, error)
-    statements.soonest.run(name, clock.now() + AGAIN_AFTER)
-  }
-}
-
-const settle = ({ statements, clock, onError }: Engine, name: string, output: Awaited<ReturnType<Handler>>): void => {
-  if (output.Status === 'PENDING') {
-    const due = nextDue(statements, name)
-    if (due !== null) statements.soonest.run(name, due)
-    return
-  }
-  if (output.Status === 'FAILED')
-    onError(name, new Error(`the execution failed: ${output.Error?.ErrorType}: ${output.Error?.ErrorMessage}`))
-  statements.close.run(name, output.Status === 'SUCCEEDED' ? 'succeeded' : 'failed', clock.now())
-  statements.dropOperations.run(name)
-  statements.dropCallbacks.run(name)
 }
 
 /** The two operations of the service. A token is good for one invocation, and for none once the handle is closed. */
-const clientOf = (engine: Engine): Client => ({
+const clientOf = (executions: Executions): Client => ({
   getExecutionState: async () => ({ Operations: [] }),
-  checkpoint: async ({ DurableExecutionArn: name, CheckpointToken: token, Updates }) => {
-    const { database, statements, clock } = engine
-    if (engine.closed) throw new Unavailable('this process has ended')
-    return atomically(database, () => {
-      if (String(statements.find.get(String(name))?.['token']) !== token)
-        throw new Error(`a newer invocation of ${name} is running`)
-      const operations = applyUpdates(statements, String(name), { updates: Updates, now: clock.now() })
-      return { CheckpointToken: token, NewExecutionState: { Operations: operations } }
-    })
+  checkpoint: async ({ DurableExecutionArn, CheckpointToken = '', Updates: updates }) => {
+    const name = String(DurableExecutionArn)
+    const operations = executions.checkpoint({ name, token: CheckpointToken, updates })
+    if (operations === null) throw new Unavailable(`this invocation of ${name} has ended, or its process`)
+    return { CheckpointToken, NewExecutionState: { Operations: operations } }
   },
 })
-
-/** No time left, so that the SDK sets no real timers for waits: virtual time decides when to invoke again. */
-const lambdaContext = (name: string): Parameters<Handler>[1] =>
-  ({
-    awsRequestId: name,
-    functionName: 'carry-out',
-    getRemainingTimeInMillis: () => 0,
-  }) as Parameters<Handler>[1]
