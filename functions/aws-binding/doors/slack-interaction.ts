@@ -1,20 +1,20 @@
-import type { HttpEvent } from '../../http.ts'
 import { door } from '../../slack-interaction.ts'
 import { chatOf } from '../chat.ts'
 import { lambda } from '../lambda.ts'
+import { PROMPT } from '../patience.ts'
 import { objectsOf, policiesOf } from '../policy.ts'
 import { settingsOf } from '../settings.ts'
 import { clock, ledgerOf, secretsOf } from '../state.ts'
 import { workflowOf } from '../workflow.ts'
 
 const settings = settingsOf()
-const [ledger, secrets] = [ledgerOf(settings), secretsOf(settings)]
-const receive = door.handler({
+const [ledger, secrets] = [ledgerOf(settings, PROMPT), secretsOf(settings, PROMPT)]
+const ports = {
   ledger,
   secrets,
   chat: chatOf(ledger, secrets),
-  policies: policiesOf(settings, objectsOf()),
-  workflow: workflowOf(settings),
+  policies: policiesOf(settings, objectsOf(PROMPT), PROMPT),
+  workflow: workflowOf(settings, PROMPT),
   clock,
-})
-export const handler = lambda(door.name, (event: HttpEvent) => receive(event), true)
+}
+export const handler = lambda(door, door.handler(ports))
