@@ -1,4 +1,5 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
+import { filled, inEnglish } from '../events/input.ts'
 import { digestOf } from './digest.ts'
 import { promotionFields, promotionsOf } from './promotion.ts'
 
@@ -7,163 +8,166 @@ import { promotionFields, promotionsOf } from './promotion.ts'
  * version (law 13); every planning loads the one in force.
  */
 
-const name = z.string().regex(/^[a-z0-9][a-z0-9-]{0,52}$/, 'use lower-case letters, digits and dashes, at most 53')
-const image = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/, 'pin the image by digest: `repository@sha256:<64 hex>`')
-const approver = z
-  .string()
-  .regex(
-    /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
-    'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
-  )
-const dollars = z.number().positive('must be more than 0 dollars')
-const duration = z
-  .string()
-  .regex(/^\d+(s|m|h|d)$/, 'write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`')
+const matching = (pattern: RegExp, say: string) => z.string().check(z.regex(pattern, say))
+const count = z.int().check(z.positive())
+const name = matching(/^[a-z0-9][a-z0-9-]{0,52}$/, 'use lower-case letters, digits and dashes, at most 53')
+const image = matching(
+  /^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/,
+  'pin the image by digest: `repository@sha256:<64 hex>`',
+)
+const approver = matching(
+  /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
+  'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
+)
+const folder = matching(/\/$/, 'end the prefix with `/`')
+const dollars = z.number().check(z.positive('must be more than 0 dollars'))
+const duration = matching(/^\d+(s|m|h|d)$/, 'write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`')
 const range = z
-  .strictObject({ p50: z.number().positive(), p95: z.number().positive() })
-  .refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95')
-const mode = z.enum(['act', 'shadow']).default('act')
-const gate = z.strictObject({ metric: z.string().min(1), op: z.enum(['>=', '<=']), value: z.number() })
+  .strictObject({ p50: z.number().check(z.positive()), p95: z.number().check(z.positive()) })
+  .check(z.refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95'))
+const mode = z._default(z.enum(['act', 'shadow']), 'act')
+const gate = z.strictObject({ metric: filled, op: z.enum(['>=', '<=']), value: z.number() })
 
 const pool = z.strictObject({
   /** EC2 instance type: one GPU size a pool. */
-  instanceType: z.string().min(1),
-  gpusPerNode: z.int().positive(),
+  instanceType: filled,
+  gpusPerNode: count,
   /** Ceiling on the pool's GPUs: the NodePool's limit. */
-  maxGpus: z.int().nonnegative(),
-  capacityTypes: z
-    .array(z.enum(['on-demand', 'spot', 'reserved']))
-    .min(1)
-    .default(['on-demand']),
+  maxGpus: z.int().check(z.nonnegative()),
+  capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
   /** Dollars an hour for one node, with where the figure is from and the day it was read. */
-  price: z
-    .strictObject({ perNodeHour: dollars, source: z.string().min(1), date: z.iso.date() })
-    .nullable()
-    .default(null),
+  price: z._default(z.nullable(z.strictObject({ perNodeHour: dollars, source: filled, date: z.iso.date() })), null),
 })
 
 const dataset = z.strictObject({
   mode,
-  bucket: z.string().min(3),
+  bucket: z.string().check(z.minLength(3)),
   /** The manifest's key is `<prefix><manifest>`, or `<prefix>…/<manifest>`. */
-  prefix: z.string().regex(/\/$/, 'end the prefix with `/`'),
-  manifest: z.string().min(1).default('manifest.json'),
+  prefix: folder,
+  manifest: z._default(filled, 'manifest.json'),
   /** How long a manifest whose objects are not all there may wait. */
-  completeWithin: duration.default('1h'),
+  completeWithin: z._default(duration, '1h'),
   /** A newer dataset version while one is being trained on: let it finish, or stop it. */
-  onNewer: z.enum(['finish', 'replace']).default('finish'),
+  onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
   launch: z.strictObject({
-    method: z.enum(['lora']).default('lora'),
-    baseModel: z.string().min(1),
+    method: z._default(z.enum(['lora']), 'lora'),
+    baseModel: filled,
     image,
     pool: name,
-    gpus: z.int().positive(),
+    gpus: count,
     hours: range,
-    args: z.array(z.string()).default([]),
+    args: z._default(z.array(z.string()), []),
   }),
   /** Evaluation after training: nothing is registered unless every gate holds. */
-  evaluate: z.strictObject({ image, pool: name, gpus: z.int().positive(), hours: range, gates: z.array(gate).min(1) }),
+  evaluate: z.strictObject({
+    image,
+    pool: name,
+    gpus: count,
+    hours: range,
+    gates: z.array(gate).check(z.minLength(1)),
+  }),
   /** Registered model that a passing run becomes a version of. */
-  registerAs: z.string().min(1),
+  registerAs: filled,
 })
 
+const modelName = matching(
+  /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
+  'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
+)
 const model = z.strictObject({
   mode,
   ...promotionFields,
   image,
   pool: name,
-  replicas: z.int().positive(),
-  gpusPerReplica: z.int().positive(),
-  maxModelLen: z.int().positive().default(32768),
-  args: z.array(z.string()).default([]),
+  replicas: count,
+  gpusPerReplica: count,
+  maxModelLen: z._default(count, 32768),
+  args: z._default(z.array(z.string()), []),
   /** Minutes until a replica is ready. */
-  loadMinutes: range.default({ p50: 5, p95: 15 }),
+  loadMinutes: z._default(range, { p50: 5, p95: 15 }),
   /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
-  maxUnavailable: z.int().nonnegative().default(1),
+  maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
   /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
-  gate: z.strictObject({ image, checks: z.array(gate).min(1), minutes: range.default({ p50: 3, p95: 10 }) }),
+  gate: z.strictObject({
+    image,
+    checks: z.array(gate).check(z.minLength(1)),
+    minutes: z._default(range, { p50: 3, p95: 10 }),
+  }),
 })
 
 const approvals = z
   .strictObject({
-    channel: z.string().min(1),
-    approvers: z.array(z.strictObject({ id: approver, name: z.string().min(1) })).min(1),
-    need: z.int().positive().default(1),
-    requesterMayApprove: z.boolean().default(false),
+    channel: filled,
+    approvers: z.array(z.strictObject({ id: approver, name: filled })).check(z.minLength(1)),
+    need: z._default(count, 1),
+    requesterMayApprove: z._default(z.boolean(), false),
     /** Nobody knows who asked: anyone of the approvers may answer, one more must, or nothing is done. */
-    unknownRequester: z.enum(['anyone', 'one-more', 'refuse']).default('anyone'),
-    expiry: duration.default('4h'),
+    unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
+    expiry: z._default(duration, '4h'),
     /** Plans whose p95 price is below this need nobody. 0 asks always. */
-    autoApproveBelow: z.number().nonnegative().default(0),
+    autoApproveBelow: z._default(z.number().check(z.nonnegative()), 0),
   })
-  .superRefine((value, context) => {
-    const ids = new Set(value.approvers.map(({ id }) => id))
-    if (ids.size !== value.approvers.length)
-      context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
-    const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
-    if (needed > ids.size && groupsOf(value).length === 0)
-      context.addIssue({
-        code: 'custom',
-        path: ['need'],
-        message: `${needed} answers can be needed but only ${ids.size} people may give one: add approvers or lower need`,
-      })
-  })
+  .check(
+    z.superRefine((value, context) => {
+      const ids = new Set(value.approvers.map(({ id }) => id))
+      if (ids.size !== value.approvers.length)
+        context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
+      const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
+      if (needed > ids.size && groupsOf(value).length === 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['need'],
+          message: `${needed} answers can be needed but only ${ids.size} people may give one: add approvers or lower need`,
+        })
+    }),
+  )
 
 const document = z
   .strictObject({
-    installation: name.default('signalbox'),
+    installation: z._default(name, 'signalbox'),
     cluster: name,
-    namespaces: z
-      .strictObject({ training: name.default('training'), serving: name.default('serving') })
-      .default({ training: 'training', serving: 'serving' }),
+    namespaces: z._default(
+      z.strictObject({ training: z._default(name, 'training'), serving: z._default(name, 'serving') }),
+      { training: 'training', serving: 'serving' },
+    ),
     /** Where Jobs write their results: `s3://bucket/prefix/`. */
     results: z.strictObject({
-      bucket: z.string().min(3),
-      prefix: z.string().regex(/\/$/, 'end the prefix with `/`').default('results/'),
+      bucket: z.string().check(z.minLength(3)),
+      prefix: z._default(folder, 'results/'),
     }),
     /** Dollars a month that all plans together may hold and spend. */
-    budget: z.strictObject({ name: name.default('ml-monthly'), dollars }),
+    budget: z.strictObject({ name: z._default(name, 'ml-monthly'), dollars }),
     pools: z.record(name, pool),
-    datasets: z.record(name, dataset).default({}),
-    models: z
-      .record(
-        z
-          .string()
-          .regex(
-            /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
-            'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
-          ),
-        model,
-      )
-      .default({}),
+    datasets: z._default(z.record(name, dataset), {}),
+    models: z._default(z.record(modelName, model), {}),
     approvals,
     /** How often an attempt is repeated after a failure that another try may cure. */
-    retries: z.int().nonnegative().max(10).default(2),
+    retries: z._default(z.int().check(z.nonnegative(), z.maximum(10)), 2),
   })
-  .superRefine((value, context) => {
-    if (byPrefix(value).size !== Object.keys(value.datasets).length)
-      context.addIssue({
-        code: 'custom',
-        path: ['datasets'],
-        message: 'two datasets share a bucket and prefix: an upload must mean one of them',
-      })
-    for (const [name, rule] of Object.entries(value.models))
-      if (promotionsOf(rule).length !== 1)
+  .check(
+    z.superRefine((value, context) => {
+      if (byPrefix(value).size !== Object.keys(value.datasets).length)
         context.addIssue({
           code: 'custom',
-          path: ['models', name],
-          message: 'name exactly one of serveAlias, serveTag and serveStage: it says which version to serve',
+          path: ['datasets'],
+          message: 'two datasets share a bucket and prefix: an upload must mean one of them',
         })
-    for (const [path, used] of poolsUsed(value))
-      if (!Object.hasOwn(value.pools, used))
-        context.addIssue({
-          code: 'custom',
-          path,
-          message: `there is no pool \`${used}\`: add it under pools or use one of ${Object.keys(value.pools).join(', ')}`,
-        })
-  })
+      for (const [name, rule] of Object.entries(value.models))
+        if (promotionsOf(rule).length !== 1)
+          context.addIssue({
+            code: 'custom',
+            path: ['models', name],
+            message: 'name exactly one of serveAlias, serveTag and serveStage: it says which version to serve',
+          })
+      for (const [path, used] of poolsUsed(value))
+        if (!Object.hasOwn(value.pools, used))
+          context.addIssue({
+            code: 'custom',
+            path,
+            message: `there is no pool \`${used}\`: add it under pools or use one of ${Object.keys(value.pools).join(', ')}`,
+          })
+    }),
+  )
 
 type Document = z.output<typeof document>
 
@@ -203,7 +207,7 @@ export const defineConfig = (config: Config): Config => config
 
 /** Validates a config and fills in defaults. Throws `PolicyError`. */
 export const parsePolicy = (config: unknown): Policy => {
-  const parsed = document.safeParse(config)
+  const parsed = z.safeParse(document, config, inEnglish)
   if (!parsed.success) throw new PolicyError(parsed.error.issues.map(problem))
   return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), datasetByPrefix: byPrefix(parsed.data) }
 }

@@ -1,17 +1,17 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Signal } from '../events/contract.ts'
+import { filled } from '../events/input.ts'
 
 /** What means "serve this" in the registry: exactly one of the three, so that two can never say different things. */
 export const promotionFields = {
   /** The version that the alias names. */
-  serveAlias: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`')
-    .optional(),
+  serveAlias: z.optional(
+    z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`')),
+  ),
   /** The newest version that carries the tag with this value. */
-  serveTag: z.strictObject({ key: z.string().min(1), value: z.string().min(1) }).optional(),
+  serveTag: z.optional(z.strictObject({ key: filled, value: filled })),
   /** The newest version in the stage. A stage has no webhook: reconcile finds it, within minutes. */
-  serveStage: z.enum(['Staging', 'Production']).optional(),
+  serveStage: z.optional(z.enum(['Staging', 'Production'])),
 }
 const fields = z.object(promotionFields)
 type Fields = z.output<typeof fields>

@@ -1,26 +1,28 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ApprovalAnswered, Contract, Parsed } from './contract.ts'
-import { parseWith, refusal } from './input.ts'
+import { filled, parseWith, refusal } from './input.ts'
 
 const who = {
-  team: z.object({ id: z.string().min(1) }),
-  user: z.object({ id: z.string().min(1), username: z.string().optional(), team_id: z.string().optional() }),
+  team: z.object({ id: filled }),
+  user: z.object({ id: filled, username: z.optional(z.string()), team_id: z.optional(z.string()) }),
 }
 const press = z.object({
   type: z.literal('block_actions'),
   ...who,
-  channel: z.object({ id: z.string() }).optional(),
-  message: z.object({ ts: z.string() }).optional(),
-  actions: z.array(z.object({ action_id: z.string(), value: z.string().optional(), action_ts: z.string() })).min(1),
+  channel: z.optional(z.object({ id: z.string() })),
+  message: z.optional(z.object({ ts: z.string() })),
+  actions: z
+    .array(z.object({ action_id: z.string(), value: z.optional(z.string()), action_ts: z.string() }))
+    .check(z.minLength(1)),
 })
 const modal = z.object({
   type: z.literal('view_submission'),
   ...who,
   view: z.object({
     callback_id: z.string(),
-    private_metadata: z.string().min(1),
+    private_metadata: filled,
     state: z.object({
-      values: z.record(z.string(), z.record(z.string(), z.object({ type: z.string(), value: z.string().nullish() }))),
+      values: z.record(z.string(), z.record(z.string(), z.object({ type: z.string(), value: z.nullish(z.string()) }))),
     }),
   }),
 })

@@ -1,12 +1,12 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Contract, DatasetUploaded, Parsed } from './contract.ts'
-import { envelope, millisecondsOf, parseWith, refusal } from './input.ts'
+import { envelope, filled, millisecondsOf, parseWith, refusal } from './input.ts'
 
 /** The part of S3's `Object Created` that is used. An unversioned bucket sends no `version-id`. */
-const shape = envelope.extend({
+const shape = z.extend(envelope, {
   detail: z.object({
-    bucket: z.object({ name: z.string().min(1) }),
-    object: z.object({ key: z.string().min(1), size: z.number().nonnegative(), 'version-id': z.string().optional() }),
+    bucket: z.object({ name: filled }),
+    object: z.object({ key: filled, size: z.number().check(z.nonnegative()), 'version-id': z.optional(z.string()) }),
   }),
 })
 

@@ -1,29 +1,25 @@
 import { JSONParser } from '@streamparser/json'
-import * as z from 'zod'
-import { parseWith } from './input.ts'
+import * as z from 'zod/mini'
+import { filled, parseWith } from './input.ts'
 
 /** Most objects of one manifest. */
 const MOST_OBJECTS = 100_000
 
 const object = z.object({
-  key: z.string().min(1),
+  key: filled,
   /** Bytes. */
-  size: z.int().nonnegative(),
-  versionId: z.string().nullish(),
+  size: z.int().check(z.nonnegative()),
+  versionId: z.nullish(z.string()),
   /** Compared with the checksum that the store keeps, where it keeps one. */
-  sha256: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits')
-    .nullish(),
+  sha256: z.nullish(z.string().check(z.regex(/^[0-9a-f]{64}$/, 'is 64 lower-case hex digits'))),
 })
 
 const whole = z.object({
   version: z.literal(1),
-  objects: z.int().min(1, 'names no object').max(MOST_OBJECTS, `names more than ${MOST_OBJECTS} objects`),
-  requestedBy: z
-    .string()
-    .regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER`')
-    .nullish(),
+  objects: z
+    .int()
+    .check(z.minimum(1, 'names no object'), z.maximum(MOST_OBJECTS, `names more than ${MOST_OBJECTS} objects`)),
+  requestedBy: z.nullish(z.string().check(z.regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER`'))),
 })
 
 /** One object of a dataset, as its manifest names it. */

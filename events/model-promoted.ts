@@ -1,6 +1,6 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Contract, ModelPromoted, Parsed } from './contract.ts'
-import { envelope, millisecondsOf, parseWith, refusal } from './input.ts'
+import { envelope, filled, millisecondsOf, parseWith, refusal } from './input.ts'
 
 /** MLflow's webhooks of an alias and of a tag: `deleted` of an alias names no version. Names of test deliveries are fixed. */
 const body = z.object({
@@ -9,18 +9,18 @@ const body = z.object({
   timestamp: z.string(),
   data: z.record(z.string(), z.unknown()),
 })
-const alias = body.extend({
+const alias = z.extend(body, {
   entity: z.literal('model_version_alias'),
   action: z.enum(['created', 'deleted']),
-  data: z.object({ name: z.string().min(1), alias: z.string().min(1) }),
+  data: z.object({ name: filled, alias: filled }),
 })
-const tag = body.extend({
+const tag = z.extend(body, {
   entity: z.literal('model_version_tag'),
   action: z.enum(['set', 'deleted']),
-  data: z.object({ name: z.string().min(1), key: z.string().min(1) }),
+  data: z.object({ name: filled, key: filled }),
 })
 const change = z.discriminatedUnion('entity', [alias, tag])
-const shape = envelope.extend({ detail: z.intersection(change, z.object({ deliveryId: z.string().min(1) })) })
+const shape = z.extend(envelope, { detail: z.intersection(change, z.object({ deliveryId: filled })) })
 
 const TEST_NAMES: ReadonlySet<unknown> = new Set(['example_model', 'example_prompt'])
 export const SOURCE = 'signalbox.registry'

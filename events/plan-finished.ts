@@ -1,22 +1,22 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Contract, PlanFinished } from './contract.ts'
-import { envelope, millisecondsOf, parseWith, refusal } from './input.ts'
+import { envelope, filled, millisecondsOf, parseWith, refusal } from './input.ts'
 
 const SOURCE = 'signalbox'
 const DETAIL_TYPE = 'Plan Finished'
 
 /** The public schema, version 1: docs/plan-finished.md. Fields are only ever added within a version. */
-const shape = envelope.extend({
+const shape = z.extend(envelope, {
   detail: z.object({
     version: z.literal('1'),
-    lane: z.string().min(1),
-    generation: z.int().positive(),
-    attempt: z.int().positive(),
-    plan: z.string().min(1),
+    lane: filled,
+    generation: z.int().check(z.positive()),
+    attempt: z.int().check(z.positive()),
+    plan: filled,
     outcome: z.enum(['succeeded', 'failed', 'refused', 'rejected', 'expired', 'superseded', 'cancelled']),
-    reason: z.string().nullable(),
+    reason: z.nullable(z.string()),
     detail: z.string(),
-    cost: z.number().nonnegative(),
+    cost: z.number().check(z.nonnegative()),
     at: z.string(),
   }),
 })

@@ -1,5 +1,6 @@
 import { datasetUploaded } from '../events/dataset-uploaded.ts'
-import { defineDoor, OBSERVE_RIGHTS, REACT_AWS, REACT_PORTS, reacting } from './door.ts'
+import { defineDoor, OBSERVE_RIGHTS } from './door.ts'
+import { REACT_AWS, REACT_PORTS, reacting } from './reacting.ts'
 
 /** S3 says that a manifest appeared. */
 export const door = defineDoor({

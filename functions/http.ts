@@ -38,3 +38,6 @@ export const json = (statusCode: number, body: Record<string, unknown>): HttpAns
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(body),
 })
+
+/** What is said when the far side could not be asked in time: MLflow sends again, and people press again. */
+export const TRY_AGAIN = json(503, { error: 'unavailable', detail: 'try again' })

@@ -1,5 +1,6 @@
 import { modelPromoted } from '../events/model-promoted.ts'
-import { defineDoor, OBSERVE_RIGHTS, REACT_AWS, REACT_PORTS, reacting } from './door.ts'
+import { defineDoor, OBSERVE_RIGHTS } from './door.ts'
+import { REACT_AWS, REACT_PORTS, reacting } from './reacting.ts'
 
 /** An alias moved: the webhook's door put it on our bus. */
 export const door = defineDoor({

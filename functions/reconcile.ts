@@ -1,5 +1,5 @@
 import { reconcile } from '../flows/reconcile.ts'
-import { chain, defineDoor, OBSERVE_RIGHTS } from './door.ts'
+import { defineDoor, OBSERVE_RIGHTS } from './door.ts'
 import { AWS } from './rights.ts'
 
 /** Heals what events missed. */
@@ -22,5 +22,5 @@ export const door = defineDoor({
     ...AWS.chat,
     ...AWS.workflow,
   ],
-  handler: (ports) => chain(() => reconcile(ports)),
+  handler: (ports) => () => reconcile(ports),
 })

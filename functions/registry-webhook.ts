@@ -1,20 +1,19 @@
 import { registryEvent } from '../events/model-promoted.ts'
 import type { Ports } from '../flows/ports.ts'
-import { Unavailable } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
-import { chain, defineDoor } from './door.ts'
+import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
 import { verifyMlflow } from './signatures.ts'
 
-/** MLflow's webhook: verified over its raw bytes, put on our bus, answered. 503 asks MLflow to try again. */
+/** MLflow's webhook: verified over its raw bytes, put on our bus, answered. `Unavailable` becomes 503, which asks MLflow to try again. */
 export const door = defineDoor({
   name: 'registry-webhook',
   trigger: { kind: 'http', method: 'POST', route: '/webhooks/mlflow' },
   ports: ['ledger', 'bus', 'secrets', 'clock'],
   kubernetes: [],
   aws: [...AWS.ledger, ...AWS.bus, ...AWS.webhookSecret],
-  handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
+  handler: (ports) => (event: HttpEvent) => receive(ports, event),
 })
 
 const receive = async (
@@ -36,12 +35,7 @@ const receive = async (
   const parsed = registryEvent(verified.deliveryId, input)
   // A well-signed delivery that we do not act on is answered well: another answer would only be repeated or lost.
   if (!parsed.ok) return refused(ports, 202, parsed)
-  try {
-    await ports.bus.publish([parsed.event])
-  } catch (error) {
-    if (error instanceof Unavailable) return json(503, { error: 'unavailable', detail: 'try again' })
-    throw error
-  }
+  await ports.bus.publish([parsed.event])
   return json(202, { accepted: verified.deliveryId })
 }
 

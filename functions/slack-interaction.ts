@@ -3,7 +3,7 @@ import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import { answer } from '../flows/answer.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
-import { chain, defineDoor } from './door.ts'
+import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
@@ -17,7 +17,7 @@ export const door = defineDoor({
   ports: ['ledger', 'policies', 'workflow', 'secrets', 'clock'],
   kubernetes: [],
   aws: [...AWS.ledger, ...AWS.policies, ...AWS.workflow, ...AWS.signingSecret],
-  handler: (ports) => chain((event: HttpEvent) => receive(ports, event)),
+  handler: (ports) => (event: HttpEvent) => receive(ports, event),
 })
 
 const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer> => {

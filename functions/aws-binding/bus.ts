@@ -1,8 +1,8 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { openEventBridge } from '../../effects/bus/eventbridge-bus.ts'
 import type { Bus } from '../../flows/ports.ts'
+import { PATIENT, type Patience } from './patience.ts'
 import type { Settings } from './settings.ts'
-import { CALL } from './state.ts'
 
-export const busOf = ({ bus }: Settings): Bus =>
-  openEventBridge({ client: new EventBridgeClient({ requestHandler: CALL }), bus })
+export const busOf = ({ bus }: Settings, patience: Patience = PATIENT): Bus =>
+  openEventBridge({ client: new EventBridgeClient(patience), bus })

@@ -4,6 +4,9 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
 import { Unavailable } from '../../flows/ports.ts'
+import type { Trigger } from '../door.ts'
+import { type HttpAnswer, TRY_AGAIN } from '../http.ts'
+import { EARLY } from './patience.ts'
 
 /** Events and headers are never logged: they may carry secrets. */
 export const logger = new Logger({ serviceName: 'signalbox' })
@@ -26,25 +29,39 @@ const counted = (name: string, answer: unknown): void => {
   }
 }
 
+/** Powertools warns when there is nothing to publish, which most doors have most of the time. */
+const publish = (): void => {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics()
+}
+
+/** Says how a door failed, by name and message alone, and hands Lambda the metrics. */
+export const failed = (name: string, error: unknown): void => {
+  logger.error(`${name} failed`, { problem: String(error) })
+  publish()
+}
+
 /**
- * A door as a Lambda handler. What it throws goes to Lambda, which tries again and then to the failure destination; a door
- * that answers people or webhooks says 503 instead when the far side could not be asked.
+ * A door as a Lambda handler: the one middy chain. What it throws goes to Lambda, which tries again and then to the failure
+ * queue; a door that people or webhooks wait for says 503 instead when the far side could not be asked or time is up.
  */
-export const lambda = <E, R>(name: string, work: (event: E, context: Context) => Promise<R>, http = false) =>
-  middy<E, R | { statusCode: number; body: string }>({ timeoutEarlyInMillis: 0 })
+export const lambda = <E, R>(
+  { name, trigger }: { name: string; trigger: Trigger },
+  work: (event: E, context: Context) => Promise<R>,
+) =>
+  middy<E, R | HttpAnswer>({
+    timeoutEarlyInMillis: EARLY[trigger.kind],
+    timeoutEarlyResponse: () => {
+      throw new Unavailable(`${name} still waited ${EARLY[trigger.kind]} ms before Lambda would have ended it`)
+    },
+  })
     .use(injectLambdaContext(logger, { clearState: true }))
-    .use({
-      onError: ({ error }) => {
-        logger.error(`${name} failed`, { problem: `${error?.name}: ${error?.message}` })
-        metrics.publishStoredMetrics()
-        return http && error instanceof Unavailable
-          ? { statusCode: 503, body: JSON.stringify({ error: 'unavailable', detail: 'try again' }) }
-          : undefined
-      },
+    .onError(({ error }) => {
+      failed(name, error)
+      return trigger.kind === 'http' && error instanceof Unavailable ? TRY_AGAIN : undefined
     })
     .handler(async (event, context) => {
       const answer = await work(event, context)
       counted(name, answer)
-      metrics.publishStoredMetrics()
+      publish()
       return answer
     })

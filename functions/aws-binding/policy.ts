@@ -4,15 +4,15 @@ import { openS3Objects } from '../../effects/objects/s3-objects.ts'
 import { openParameterPolicies } from '../../effects/policies/parameter-policies.ts'
 import type { Objects, Policies } from '../../flows/ports.ts'
 import { logger } from './lambda.ts'
+import { PATIENT, type Patience } from './patience.ts'
 import type { Settings } from './settings.ts'
-import { CALL, clock } from './state.ts'
+import { clock } from './state.ts'
 
-export const objectsOf = (): Objects =>
-  openS3Objects(new S3Client({ requestHandler: { ...CALL, requestTimeout: 30_000 } }))
+export const objectsOf = (patience: Patience = PATIENT): Objects => openS3Objects(new S3Client(patience))
 
-export const policiesOf = ({ policyParameter }: Settings, objects: Objects): Policies =>
+export const policiesOf = ({ policyParameter }: Settings, objects: Objects, patience: Patience = PATIENT): Policies =>
   openParameterPolicies({
-    client: new SSMClient({ requestHandler: CALL }),
+    client: new SSMClient(patience),
     parameter: policyParameter,
     objects,
     clock,

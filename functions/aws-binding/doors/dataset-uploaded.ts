@@ -3,4 +3,4 @@ import { lambda } from '../lambda.ts'
 import { reactPorts } from '../react.ts'
 
 const ports = reactPorts()
-export const handler = lambda(door.name, async (event: unknown) => door.handler(await ports)(event))
+export const handler = lambda(door, async (event: unknown) => door.handler(await ports)(event))

@@ -7,7 +7,7 @@ import { workPorts } from '../work.ts'
 const ports = workPorts()
 
 /** Heals, and tells the alarms how old the oldest run is and which questions are about to expire. */
-export const handler = lambda(door.name, async () => {
+export const handler = lambda(door, async () => {
   const healed = await door.handler(await ports)({})
   const { oldestRunHours, answersExpiring } = await pulseOf(await ports)
   metrics.addMetric('OldestRunHours', MetricUnit.NoUnit, oldestRunHours)

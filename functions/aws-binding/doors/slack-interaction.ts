@@ -1,17 +1,17 @@
-import type { HttpEvent } from '../../http.ts'
 import { door } from '../../slack-interaction.ts'
 import { lambda } from '../lambda.ts'
+import { PROMPT } from '../patience.ts'
 import { objectsOf, policiesOf } from '../policy.ts'
 import { settingsOf } from '../settings.ts'
 import { clock, ledgerOf, secretsOf } from '../state.ts'
 import { workflowOf } from '../workflow.ts'
 
 const settings = settingsOf()
-const receive = door.handler({
-  ledger: ledgerOf(settings),
-  secrets: secretsOf(settings),
-  policies: policiesOf(settings, objectsOf()),
-  workflow: workflowOf(settings),
+const ports = {
+  ledger: ledgerOf(settings, PROMPT),
+  secrets: secretsOf(settings, PROMPT),
+  policies: policiesOf(settings, objectsOf(PROMPT), PROMPT),
+  workflow: workflowOf(settings, PROMPT),
   clock,
-})
-export const handler = lambda(door.name, (event: HttpEvent) => receive(event), true)
+}
+export const handler = lambda(door, door.handler(ports))

@@ -20,7 +20,7 @@ const ports = {
 }
 
 /** One watch until the minute is nearly over, then the next minute's goes on. Nobody in flight: nothing is asked. */
-export const handler = lambda(door.name, async (_event, context) => {
+export const handler = lambda(door, async (_event, context) => {
   if (!(await isAnythingInFlight(ports))) return { watched: false }
   const rings = new Set<Promise<void>>()
   const watching = await door.handler({ ...ports, cluster: await cluster })({
