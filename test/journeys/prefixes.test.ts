@@ -134,7 +134,6 @@ it.each(Object.entries(stories))(
     const histories = await record(story)
     let prefixes = 0
     for (const [name, history] of histories) {
-      const [, lane = ''] = /^(.*)-g\d+a\d+$/.exec(name) ?? []
       const [, generation, attempt] = /-g(\d+)a(\d+)$/.exec(name) ?? []
       const payload = JSON.stringify({ lane: story.lane, generation: Number(generation), attempt: Number(attempt) })
       for (const [k, next] of history.entries()) {
