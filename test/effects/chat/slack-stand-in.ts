@@ -54,11 +54,12 @@ export const openSlackStandIn = async (
     response.writeHead(error?.status ?? 200).end(JSON.stringify(error?.body ?? answer))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const chat = openSlack({
     token: async () => 'xoxb-test',
     ledger,
     clock: { now: () => Date.now() },
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url,
     pause: async () => undefined,
   })
   const close = (): Promise<void> =>
@@ -66,5 +67,5 @@ export const openSlackStandIn = async (
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { chat, messages, errors, calls, close }
+  return { url, chat, messages, errors, calls, close }
 }
