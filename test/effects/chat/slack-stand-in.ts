@@ -62,11 +62,12 @@ export const openSlackStandIn = async (
     response.writeHead(error?.status ?? 200, headers).end(JSON.stringify(error?.body ?? answer))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const chat = openSlack({
     token: async () => 'xoxb-test',
     ledger,
     clock: { now: () => Date.now() },
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url,
     pause: async (ms) => pauses.push(ms),
   })
   const close = (): Promise<void> =>
@@ -74,5 +75,5 @@ export const openSlackStandIn = async (
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { chat, messages, errors, calls, pauses, close }
+  return { url, chat, messages, errors, calls, pauses, close }
 }

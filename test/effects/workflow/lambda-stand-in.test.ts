@@ -25,7 +25,14 @@ let functions = 0
 /** A function of its own in virtual time, and our effect as its client. */
 const serve = (run: (context: WorkflowContext, key: RunKey) => Promise<unknown>, clientOptions: object = {}) => {
   const clock = virtualClock(0)
-  const served = lambda.serve({ name: `carry-out-${++functions}`, alias: 'live', clock, handler: durableHandler(run) })
+  const errors: unknown[] = []
+  const served = lambda.serve({
+    name: `carry-out-${++functions}`,
+    alias: 'live',
+    clock,
+    handler: durableHandler(run),
+    onError: (_, error) => void errors.push(error),
+  })
   const client = new LambdaClient({ ...lambda.at, ...clientOptions })
   const pass = async (seconds: number): Promise<void> => {
     const end = clock.now() + seconds * 1000
@@ -34,7 +41,7 @@ const serve = (run: (context: WorkflowContext, key: RunKey) => Promise<unknown>,
     clock.set(end)
     await served.advance(end)
   }
-  return { served, client, pass, workflow: openLambdaWorkflow({ client, functionArn: served.arn }) }
+  return { served, client, errors, pass, workflow: openLambdaWorkflow({ client, functionArn: served.arn }) }
 }
 
 workflowContract('durable Lambda, over a stand-in of its API,', async (run) => {
@@ -109,13 +116,13 @@ describe('over Lambda’s API', () => {
     expect(lambda.counts['GetState']).toBe(asked + 4)
   })
 
-  it('a checkpoint whose answer is lost, or that is throttled, is written once', async () => {
+  it('a checkpoint whose answer is lost, or that is throttled, is written once, by the same invocation', async () => {
     let did = 0
-    const { workflow, pass } = serve((context) => context.step('once', async () => ++did))
+    const { workflow, pass, errors } = serve((context) => context.step('once', async () => ++did))
     await workflow.start('e', key)
     troubles = ['lost', 'throttled', null, 'lost']
     await pass(5)
-    expect([did, troubles, await workflow.describe('e')]).toEqual([1, [], 'closed'])
+    expect([did, troubles, errors, await workflow.describe('e')]).toEqual([1, [], [], 'closed'])
   })
 
   it('a process that dies amid a step writes nothing any more; the next one does it again', async () => {

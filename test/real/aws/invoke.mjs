@@ -4,6 +4,11 @@ import { text } from 'node:stream/consumers'
 
 const [bundle = ''] = process.argv.slice(2)
 const events = JSON.parse(await text(process.stdin))
+// Slack has no setting that says where it is: what is sent there goes to the stand-in.
+const { SLACK_STAND_IN } = process.env
+const { fetch } = globalThis
+if (SLACK_STAND_IN !== undefined)
+  globalThis.fetch = (to, options) => fetch(String(to).replace('https://slack.com/api/', SLACK_STAND_IN), options)
 let handler
 try {
   handler = createRequire(import.meta.url)(bundle).handler
