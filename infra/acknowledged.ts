@@ -40,11 +40,7 @@ export const acknowledge = (
     'these are secrets of Slack and MLflow, which only a person can rotate there; a new value takes force within a minute',
   )
   for (const id of ['AwsSolutions::AwsSolutions-SQS3', 'Serverless::Serverless-SQSRedrivePolicy'])
-    add(
-      state,
-      id,
-      'it is the dead-letter queue of every function, rule and schedule, with an alarm from its first message',
-    )
+    add(state, id, 'it takes what every function, rule and schedule failed on, with an alarm from its first message')
   for (const stack of [control, network])
     add(stack, 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId', 'no route is made or read')
 }
