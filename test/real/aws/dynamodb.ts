@@ -13,8 +13,8 @@ const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 
 /** A real DynamoDB Local in memory. It offers no way to listen on loopback only. */
 export interface DynamoDb {
-  /** A client that sends to it; its credentials are anything. */
-  client(): DynamoDBClient
+  /** A client that sends to it, with so many tries of a call, the SDK's 3 unless told; its credentials are anything. */
+  client(maxAttempts?: number): DynamoDBClient
   /** A new table with the ledger's key; answers its name. */
   table(): Promise<string>
   close(): Promise<void>
@@ -29,8 +29,8 @@ export const openDynamoDb = async (log: (line: string) => void = console.log): P
   const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'ignore', 'ignore'] })
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const endpoint = `http://127.0.0.1:${port}`
-  const client = () =>
-    new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } })
+  const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
+  const client = (maxAttempts = 3) => new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts })
   for (let tries = 0; (await fetch(endpoint).catch(() => null))?.status !== 400; tries++) {
     if (tries > 600 || child.exitCode !== null) throw new Error('DynamoDB Local did not start: it needs Java 17')
     await pause(50)

@@ -63,12 +63,12 @@ it('dataset to served model over the effects of AWS, durable Lambda’s too, wit
   await mlflow.call('POST', 'webhooks', { name: 'signalbox', url: front.url, secret: 'hook', events })
 
   /** Delivers again and again, as a producer that is not sure, approves what asks, and revives what died. */
-  const until = async (lane: string, again: () => Promise<unknown>): Promise<void> => {
+  const until = async (lane: string, generation: number, again: () => Promise<unknown>): Promise<void> => {
     for (const end = Date.now() + 240_000; Date.now() < end; await pause(250)) {
       await mortals.revive()
       if (random() < 0.2) await again().catch(quiet)
       const row = (await clean.read('lane', lane))?.value
-      if (row?.state === 'succeeded') return
+      if (row?.state === 'succeeded' && row.generation === generation) return
       if (row?.state === 'failed') throw new Error(JSON.stringify(row.outcome))
       const run = row?.holder ? await clean.read('run', runName(policy, { lane, ...row.holder })) : null
       const question = run?.value.answer ?? null
@@ -81,28 +81,36 @@ it('dataset to served model over the effects of AWS, durable Lambda’s too, wit
     )
     throw new Error(`${lane} is not done:\n${[...said.map((moment) => moment.text), ...mortals.failures].join('\n')}`)
   }
-  await put('acme-datasets', 'support-chats/one/part-0.jsonl', '{"a":1}')
-  const manifest = { version: 1, objects: [{ key: 'support-chats/one/part-0.jsonl', size: 7 }] }
-  await put('acme-datasets', 'support-chats/one/manifest.json', JSON.stringify(manifest))
-  const upload = () => mortals.house().deliver(eventFor('support-chats/one/manifest.json'))
-  await upload().catch(quiet)
-  await until('train/support-chats', upload)
+  /** The nth dataset, to its end: two Jobs, one version. */
+  const train = async (n: number): Promise<void> => {
+    const folder = `support-chats/${n}`
+    await put('acme-datasets', `${folder}/part-0.jsonl`, '{"a":1}')
+    const manifest = { version: 1, objects: [{ key: `${folder}/part-0.jsonl`, size: 7 }] }
+    await put('acme-datasets', `${folder}/manifest.json`, JSON.stringify(manifest))
+    const upload = () => mortals.house().deliver(eventFor(`${folder}/manifest.json`))
+    await upload().catch(quiet)
+    await until('train/support-chats', n, upload)
+  }
+  let datasets = 1
+  await train(datasets)
   const promote = () =>
     mlflow.call('POST', 'registered-models/alias', { name: 'support-llama', alias: 'champion', version: '1' })
   await promote()
-  await until('serve/support-llama', promote)
+  await until('serve/support-llama', 1, promote)
+  // How many calls a dataset takes depends on the machine: there are as many as it takes for every death.
+  while (mortals.deaths() < DEATHS && datasets < 8) await train(++datasets)
 
   const names = [...made.values()].sort()
-  expect(names).toHaveLength(3)
-  expect(new Set(names).size).toBe(3)
+  expect(names).toHaveLength(2 * datasets + 1)
+  expect(new Set(names).size).toBe(names.length)
   const { model_versions: versions } = await mlflow.call('GET', 'model-versions/search', {
     filter: "name = 'support-llama'",
   })
-  expect(versions).toHaveLength(1)
+  expect(versions).toHaveLength(datasets)
   const keys = slack.messages.map(({ metadata }) => (metadata as { event_payload: { key: string } }).event_payload.key)
   expect(new Set(keys).size).toBe(keys.length)
   console.log(
-    `${mortals.deaths()} deaths, ${counts['throttled']} throttles, ${counts['conflicted']} transaction conflicts, ${counts['lost']} answers lost after the commit: ${names.length} Jobs, ${keys.length} cards, 1 version, both lanes succeeded`,
+    `${mortals.deaths()} deaths, ${counts['throttled']} throttles, ${counts['conflicted']} transaction conflicts, ${counts['lost']} answers lost after the commit: ${names.length} Jobs, ${keys.length} cards, ${datasets} versions, both lanes succeeded`,
   )
   console.log(`Lambda was asked: ${JSON.stringify(lambda.counts)}`)
   expect(mortals.deaths()).toBe(DEATHS)
