@@ -6,7 +6,7 @@ export interface Size {
   memory: number
 }
 
-/** Left between the end of one tick and the next, so that two of a schedule never run side by side. Seconds. */
+/** Left between the end of a slow tick and the next, so that they do not do the same work twice. Seconds. */
 const MARGIN = 30
 /** What Lambda allows at most. Seconds. */
 const LONGEST = 900
