@@ -1,12 +1,23 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { parsePolicy } from '../core/policy.ts'
 import { readConfig } from '../local/policies/file-policies.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOORS = join(ROOT, 'functions/aws-binding/doors')
+
+/** How a bundle is made; `bench/imports.ts` makes what it compares with in the same way. */
+export const BUNDLING = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+} as const satisfies BuildOptions
 
 /** What a bundle is made of, for budgets and for who wants to know why it is large. */
 export interface Built {
@@ -36,13 +47,8 @@ const bundle = async (entry: string, out: string, door: string): Promise<Built> 
     entryPoints: [entry],
     outfile: join(out, door, 'index.cjs'),
     absWorkingDir: ROOT,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
+    ...BUNDLING,
+    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'effects/aws/credentials.ts') },
     metafile: true,
     logLevel: 'error',
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
@@ -233,4 +233,19 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
     })
     expect(answer).toMatchObject({ statusCode: 503 })
   })
+
+  it.each(['registry-webhook', 'slack-interaction'])(
+    '%s says 503 while people still wait, when what it asks takes its call and says nothing',
+    async (door) => {
+      const silent = createTcpServer()
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+      const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+      const began = Date.now()
+      const [answer] = await call(door, [http({}, '{}')], { AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_DYNAMODB: url })
+      expect(answer).toMatchObject({ statusCode: 503 })
+      // The process's start is in it.
+      expect(Date.now() - began).toBeLessThan(3000)
+      silent.close()
+    },
+  )
 })
