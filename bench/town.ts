@@ -50,3 +50,21 @@ export const uploaded = (dataset: string) => ({
   time: '2026-11-23T12:00:00Z',
   detail: { bucket: { name: 'acme-datasets' }, object: { key: `${dataset}/manifest.json`, size: 9 } },
 })
+
+/** MLflow's webhook of an alias that was set. */
+export const aliasSet = (model: string) => ({
+  entity: 'model_version_alias',
+  action: 'created',
+  timestamp: '2026-11-23T12:00:00+00:00',
+  data: { name: model, alias: 'champion', version: '1' },
+})
+
+/** The same on our bus. */
+export const promoted = (model: string) => ({
+  version: '0',
+  id: model,
+  source: 'signalbox.registry',
+  'detail-type': 'Model Promotion Changed',
+  time: '2026-11-23T12:00:00Z',
+  detail: { ...aliasSet(model), deliveryId: model },
+})

@@ -1,12 +1,23 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import { parsePolicy } from '../core/policy.ts'
 import { readConfig } from '../local/policies/file-policies.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOORS = join(ROOT, 'functions/aws-binding/doors')
+
+/** How a bundle is made; `bench/imports.ts` makes what it compares with in the same way. */
+export const BUNDLING = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'cjs',
+  mainFields: ['module', 'main'],
+  legalComments: 'none',
+} as const satisfies BuildOptions
 
 /** What a bundle is made of, for budgets and for who wants to know why it is large. */
 export interface Built {
@@ -24,38 +35,43 @@ export const buildAll = async ({ out, config }: { out: string; config: string })
   const policy = parsePolicy(await readConfig(config))
   rmSync(out, { recursive: true, force: true })
   const doors = readdirSync(DOORS).map((file) => basename(file, '.ts'))
-  const built = await Promise.all(doors.map((door) => bundle(join(DOORS, `${door}.ts`), out, door)))
+  const built = await bundle(doors, out)
   const { datasetByPrefix: _index, version: _version, ...document } = policy
   mkdirSync(join(out, 'policy'), { recursive: true })
   writeFileSync(join(out, 'policy', 'policy.json'), `${JSON.stringify(document)}\n`)
   return built
 }
 
-const bundle = async (entry: string, out: string, door: string): Promise<Built> => {
+/** All doors in one go, so that what they share is read once: the same bytes as one by one, in a third of the time. */
+const bundle = async (doors: readonly string[], out: string): Promise<Built[]> => {
   const { metafile } = await build({
-    entryPoints: [entry],
-    outfile: join(out, door, 'index.cjs'),
+    entryPoints: doors.map((door) => join(DOORS, `${door}.ts`)),
+    outdir: out,
+    entryNames: '[name]/index',
+    outExtension: { '.js': '.cjs' },
     absWorkingDir: ROOT,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'cjs',
-    mainFields: ['module', 'main'],
-    legalComments: 'none',
+    ...BUNDLING,
+    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'effects/aws/credentials.ts') },
     metafile: true,
     logLevel: 'error',
   })
-  const [output] = Object.values(metafile.outputs)
-  const inputs: Record<string, number> = {}
-  for (const [file, { bytesInOutput }] of Object.entries(output?.inputs ?? {})) {
+  return Object.entries(metafile.outputs).map(([file, { bytes, inputs }]) => ({
+    door: basename(dirname(file)),
+    bytes,
+    inputs: byPackage(inputs),
+  }))
+}
+
+const byPackage = (inputs: Record<string, { bytesInOutput: number }>): Record<string, number> => {
+  const bytes: Record<string, number> = {}
+  for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
     const name =
       /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(file.slice(file.lastIndexOf('node_modules/')))?.[1] ??
       file.split('/')[0] ??
       file
-    inputs[name] = (inputs[name] ?? 0) + bytesInOutput
+    bytes[name] = (bytes[name] ?? 0) + bytesInOutput
   }
-  return { door, bytes: output?.bytes ?? 0, inputs }
+  return bytes
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

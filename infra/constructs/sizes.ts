@@ -1,3 +1,4 @@
+import { HTTP_SECONDS } from '../../functions/aws-binding/patience.ts'
 import type { Trigger } from '../../functions/door.ts'
 
 /** Seconds that one call of a door may last, and its MB. */
@@ -15,14 +16,13 @@ const LONGEST = 900
 export const sizeOf = (trigger: Trigger): Size => {
   switch (trigger.kind) {
     case 'http':
-      // Slack gives up after 3 s and the doors answer before that: 5 s end what nobody waits for any more.
-      return { seconds: 5, memory: 512 }
+      return { seconds: HTTP_SECONDS, memory: 512 }
     case 'bus':
-      return { seconds: 60, memory: 1024 }
+      // A manifest names up to 100,000 objects, which are asked about one by one: about 40 s.
+      return { seconds: 300, memory: 1024 }
     case 'schedule':
       return { seconds: secondsOfTick(trigger.every), memory: 512 }
     case 'workflow':
-      // It may plan for 100,000 objects.
       return { seconds: 300, memory: 1024 }
   }
 }

@@ -153,8 +153,8 @@ describe('a VPC whose NAT gateway should not carry it', () => {
 })
 
 it.each([
-  ['slack-interaction', 5],
-  ['dataset-uploaded', 60],
+  ['slack-interaction', 3],
+  ['dataset-uploaded', 300],
   ['watch', 60],
   ['reconcile', 270],
   ['carry-out', 300],

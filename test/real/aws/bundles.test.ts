@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runName } from '../../../core/names.ts'
 import { signMlflow, signSlack } from '../../../functions/signatures.ts'
@@ -118,4 +119,20 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
     })
     expect(answer).toMatchObject({ statusCode: 503 })
   })
+
+  it.each(['registry-webhook', 'slack-interaction'])(
+    '%s says 503 while people still wait, when what it asks takes its call and says nothing',
+    async (door) => {
+      const silent = createServer()
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+      const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+      const began = Date.now()
+      const nobody = { AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_DYNAMODB: url }
+      const [answer] = await bundles.call(door, [http({}, '{}')], nobody)
+      expect(answer).toMatchObject({ statusCode: 503 })
+      // The process's start is in it.
+      expect(Date.now() - began).toBeLessThan(3000)
+      silent.close()
+    },
+  )
 })
