@@ -158,7 +158,7 @@ it.each([
   ['watch', 60],
   ['reconcile', 270],
   ['carry-out', 300],
-])('%s ends after %d s: before the next tick, and long after who waits has gone', (name, seconds) => {
+])('%s ends after %d s: before the next tick, and before who waits has gone', (name, seconds) => {
   templates.control.hasResourceProperties('AWS::Lambda::Function', {
     FunctionName: `signalbox-${name}`,
     Timeout: seconds,
