@@ -8,6 +8,8 @@ export default defineConfig({
     setupFiles: ['test/setup.ts'],
     passWithNoTests: false,
     pool: 'threads',
+    // Modules hold no state, so files may share them: nothing is loaded twice by a worker.
+    isolate: false,
     maxWorkers: 2,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 20_000,
