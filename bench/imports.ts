@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { type BuildOptions, build } from 'esbuild'
 import type { Ports } from '../flows/ports.ts'
 import { VARIABLES } from '../functions/aws-binding/settings.ts'
 import { door as carryOut } from '../functions/carry-out.ts'
@@ -12,7 +12,7 @@ import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
 import { door as watch } from '../functions/watch.ts'
-import { BUNDLING, buildAll } from '../scripts/build.ts'
+import { BUNDLING, buildAll, IN_LAMBDA } from '../scripts/build.ts'
 import { quantiles } from './figures.ts'
 
 const ROUNDS = 11
@@ -45,24 +45,26 @@ export const importTimes = async (): Promise<string[]> => {
   const files: Record<string, string> = Object.fromEntries(
     built.map(({ door }) => [door, join(out, door, 'index.cjs')]),
   )
-  files['empty'] = await bundled(out, 'empty', 'export const handler = async () => 0')
-  for (const { name, ports } of DOORS)
-    files[`clients of ${name}`] = await bundled(out, `clients-${name}`, clientsAlone(ports))
-  const times: Record<string, number[]> = Object.fromEntries(Object.keys(files).map((name) => [name, []]))
+  files['empty'] = await bundled(join(out, 'empty.cjs'), 'export const handler = async () => 0')
+  for (const { name, ports } of DOORS) {
+    const clients = clientsAlone(ports)
+    files[`clients of ${name}`] = await bundled(join(out, `clients-${name}.cjs`), clients)
+    files[`lean clients of ${name}`] = await bundled(join(out, `lean-${name}.cjs`), clients, IN_LAMBDA)
+  }
+  const measured: Record<string, number[]> = Object.fromEntries(Object.keys(files).map((name) => [name, []]))
   for (let round = 0; round < ROUNDS; round++)
-    for (const [name, file] of Object.entries(files)) times[name]?.push(importOf(file))
+    for (const [name, file] of Object.entries(files)) measured[name]?.push(importOf(file))
   rmSync(out, { recursive: true, force: true })
-  const p50 = (name: string): number => quantiles(times[name] ?? []).p50
+  const p50 = (name: string): number => quantiles(measured[name] ?? []).p50
   return built.map(({ door, bytes }) => {
-    const [whole, clients, empty] = [p50(door), p50(`clients of ${door}`), p50('empty')]
-    return `import of ${door} (${Math.round(bytes / 1024)} KB): ${whole.toFixed(0)} ms, ${(whole / empty).toFixed(0)}× an empty handler, ${(whole / clients).toFixed(2)}× its AWS clients alone`
+    const whole = p50(door)
+    const times = (name: string, digits: number): string => `${(whole / p50(name)).toFixed(digits)}×`
+    return `import of ${door} (${Math.round(bytes / 1024)} KB): ${whole.toFixed(0)} ms, ${times('empty', 0)} an empty handler, ${times(`clients of ${door}`, 2)} its AWS clients alone, ${times(`lean clients of ${door}`, 2)} those without unused credential providers`
   })
 }
 
-const bundled = async (out: string, name: string, contents: string): Promise<string> => {
-  const outfile = join(out, `${name}.cjs`)
-  // As the SDK comes: what the doors leave out of it counts for them.
-  await build({ ...BUNDLING, stdin: { contents, resolveDir: process.cwd() }, outfile, logLevel: 'error' })
+const bundled = async (outfile: string, contents: string, options: BuildOptions = BUNDLING): Promise<string> => {
+  await build({ ...options, stdin: { contents, resolveDir: process.cwd() }, outfile, logLevel: 'error' })
   return outfile
 }
 

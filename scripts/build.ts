@@ -8,7 +8,7 @@ import { readConfig } from '../local/policies/file-policies.ts'
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const DOORS = join(ROOT, 'functions/aws-binding/doors')
 
-/** How a bundle is made; `bench/imports.ts` makes what it compares with in the same way. */
+/** How any bundle is made; `bench/imports.ts` makes what it compares with in the same way. */
 export const BUNDLING = {
   bundle: true,
   minify: true,
@@ -17,6 +17,12 @@ export const BUNDLING = {
   format: 'cjs',
   mainFields: ['module', 'main'],
   legalComments: 'none',
+} as const satisfies BuildOptions
+
+/** A door's: credentials are where Lambda puts them. */
+export const IN_LAMBDA = {
+  ...BUNDLING,
+  alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'effects/aws/credentials.ts') },
 } as const satisfies BuildOptions
 
 /** What a bundle is made of, for budgets and for who wants to know why it is large. */
@@ -50,8 +56,7 @@ const bundle = async (doors: readonly string[], out: string): Promise<Built[]> =
     entryNames: '[name]/index',
     outExtension: { '.js': '.cjs' },
     absWorkingDir: ROOT,
-    ...BUNDLING,
-    alias: { '@aws-sdk/credential-provider-node': join(ROOT, 'effects/aws/credentials.ts') },
+    ...IN_LAMBDA,
     metafile: true,
     logLevel: 'error',
   })
