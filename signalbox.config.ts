@@ -79,6 +79,7 @@ export default defineConfig({
 
   approvals: {
     channel: 'C0GPUOPS',
+    // People by their ids, or a Slack user group: { id: 'T0SIGNAL/S0GPUOPS', name: 'GPU ops' }.
     approvers: [
       { id: 'T0SIGNAL/U0APPROVER', name: 'ana' },
       { id: 'T0SIGNAL/U0BEN', name: 'ben' },

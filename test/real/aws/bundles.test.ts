@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runName } from '../../../core/names.ts'
 import { signMlflow, signSlack } from '../../../functions/signatures.ts'
 import { samplesOf } from '../../events/samples.ts'
-import { type Bundles, openBundles, policy } from './bundles.ts'
+import { type Bundles, openBundles, PLANTED, policy } from './bundles.ts'
 
 /** What the first door starts. */
 const run = { lane: 'train/support-chats', generation: 1, attempt: 1 }
@@ -108,6 +108,8 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
     expect(answer).toMatchObject({ statusCode: 200, body: expect.stringContaining('approved') })
     await bundles.carryOnUntil(async () => (await row())?.steps.some(({ object }) => object !== null) ?? false)
     expect(bundles.lambda.counts['Callback']).toBeGreaterThan(0)
+    const said = JSON.stringify([bundles.slack.messages, await bundles.ledger.moments(null, { limit: 1000 })])
+    for (const secret of PLANTED) expect(said).not.toContain(secret)
   })
 
   it('says which setting is missing, and 503 to a webhook when the ledger cannot be asked', async () => {
