@@ -20,6 +20,7 @@ export interface Rows {
   card: CardRow
   group: GroupRow
   watch: WatchRow
+  listing: ListingRow
 }
 export type RowKind = keyof Rows
 
@@ -182,6 +183,12 @@ export interface GroupRow {
 /** What a watch has seen of the cluster: the lanes that were held, each with a digest over its objects' revisions. */
 export interface WatchRow {
   seen: Record<string, string>
+}
+
+/** How far the listing of a dataset's prefix has come that was too long for one time, and the newest manifest so far. */
+export interface ListingRow {
+  after: string | null
+  newest: { key: string; lastModified: number; etag: string } | null
 }
 
 /** A freeze of one lane, or of all (`*`). */

@@ -38,27 +38,40 @@ export const answer = async (ports: AnswerPorts, event: ApprovalAnswered): Promi
     const vote: Vote = { by: event.by, verdict: event.verdict, reason: event.reason, at: event.at }
     const approvals = { policy: policy.approvals, groups: await knownGroups(ports, policy) }
     const reason = whyElsewhere(row, event, policy.approvals.approvers) ?? whyVoteFails(row, vote, approvals)
-    if (reason !== null) return refuse(ports, event, { reason, lane: row.lane })
+    if (reason !== null) {
+      // Whoever presses again may do so because the bell of the first time failed.
+      if (row.votes.some(({ by }) => by === event.by)) await ringRun(ports, row.plan)
+      return refuse(ports, event, { reason, lane: row.lane })
+    }
     const next = withVote(row, vote)
-    const { ok } = await ports.ledger.commit([
-      { put: 'answer', id: row.id, revision, value: next },
-      {
-        moment: {
-          at: ports.clock.now(),
-          lane: row.lane,
-          generation: row.generation,
-          attempt: row.attempt,
-          kind: 'answer',
-          text: `${event.byName || event.by} ${vote.verdict === 'approve' ? 'approves' : 'denies'}${vote.reason === null ? '' : `: ${vote.reason}`}`,
-          data: { by: vote.by, state: next.state },
-        },
-      },
-      { count: `answer:${vote.verdict}`, by: 1 },
-    ])
-    if (!ok) continue
+    if (!(await record(ports, event, { vote, next, revision }))) continue
     await ringRun(ports, row.plan)
     return { kind: 'recorded', state: next.state, lane: row.lane }
   }
+}
+
+const record = async (
+  { ledger, clock }: AnswerPorts,
+  event: ApprovalAnswered,
+  { vote, next, revision }: { vote: Vote; next: AnswerRow; revision: number },
+): Promise<boolean> => {
+  const { lane, generation, attempt } = next
+  const says = `${vote.verdict === 'approve' ? 'approves' : 'denies'}${vote.reason === null ? '' : `: ${vote.reason}`}`
+  const moment = {
+    at: clock.now(),
+    lane,
+    generation,
+    attempt,
+    kind: 'answer' as const,
+    text: `${event.byName || event.by} ${says}`,
+    data: { by: vote.by, state: next.state },
+  }
+  const { ok } = await ledger.commit([
+    { put: 'answer', id: next.id, revision, value: next },
+    { moment },
+    { count: `answer:${vote.verdict}`, by: 1 },
+  ])
+  return ok
 }
 
 /** The message must be the one that asked, and the workspace one of the approvers'. */

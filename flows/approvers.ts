@@ -2,8 +2,6 @@ import type { Groups } from '../core/answers.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import { type Ports, Unavailable } from './ports.ts'
 
-/** Members are asked for again after this long: who leaves a group may answer no longer than this. Milliseconds. */
-const FRESH = 4 * 60_000
 /** While the chat cannot be asked, what it said is believed for this long, and then nobody is. Milliseconds. */
 const BELIEVED = 15 * 60_000
 
@@ -18,20 +16,24 @@ export const knownGroups = async ({ ledger, clock }: GroupPorts, { approvals }: 
   return new Map(await Promise.all(known))
 }
 
-/** The same after asking the chat for those that are no longer fresh. What it does not say leaves what is known. */
+/** Asks the chat who is in a group, and writes it down. Rejects with `Unavailable` when the chat does not say. */
+export const readGroup = async (
+  { ledger, chat, clock }: GroupPorts & Pick<Ports, 'chat'>,
+  group: string,
+): Promise<void> => {
+  const members = await chat.members(group)
+  const row = await ledger.read('group', group)
+  // Whoever loses this race was told the same.
+  await ledger.commit([
+    { put: 'group', id: group, revision: row?.revision ?? 0, value: { group, members, at: clock.now() } },
+  ])
+}
+
+/** The same as `knownGroups` after asking the chat. What it does not say leaves what is known: reconcile tells of it. */
 export const askedGroups = async (ports: GroupPorts & Pick<Ports, 'chat'>, policy: Policy): Promise<Groups> => {
-  const { ledger, chat, clock } = ports
-  for (const group of groupsOf(policy.approvals)) {
-    const row = await ledger.read('group', group)
-    if (row !== null && clock.now() - row.value.at <= FRESH) continue
-    try {
-      const members = await chat.members(group)
-      const value = { group, members, at: clock.now() }
-      // Whoever loses this race was told the same.
-      await ledger.commit([{ put: 'group', id: group, revision: row?.revision ?? 0, value }])
-    } catch (error) {
+  for (const group of groupsOf(policy.approvals))
+    await readGroup(ports, group).catch((error: unknown) => {
       if (!(error instanceof Unavailable)) throw error
-    }
-  }
+    })
   return knownGroups(ports, policy)
 }

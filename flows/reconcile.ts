@@ -2,16 +2,17 @@ import { type KubeObject, refOf } from '../core/kube.ts'
 import { emptyLane, finished, sameRun } from '../core/lane.ts'
 import { label, runName } from '../core/names.ts'
 import { identityOf } from '../core/planning/plan-for.ts'
-import type { DatasetPolicy, Policy } from '../core/policy.ts'
+import { groupsOf, type Policy } from '../core/policy.ts'
 import { promotionOf } from '../core/promotion.ts'
 import type { LaneRow } from '../core/rows.ts'
-import type { DatasetUploaded, ModelPromoted } from '../events/contract.ts'
-import { askedGroups } from './approvers.ts'
+import type { ModelPromoted } from '../events/contract.ts'
+import { readGroup } from './approvers.ts'
 import { closing } from './carrying/closing.ts'
 import { hasEnded } from './carrying/steps/launch-job.ts'
 import { beginRun, buryHolder } from './carrying/take-lane.ts'
 import { everyLane } from './lanes.ts'
-import type { ObjectHead, Ports, WorkPorts } from './ports.ts'
+import { newestManifest } from './newest-manifest.ts'
+import type { Ports, WorkPorts } from './ports.ts'
 import { type Intending, react } from './react.ts'
 import { startRun } from './start.ts'
 
@@ -37,6 +38,7 @@ export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
   const healed: Healed = { buried: 0, started: 0, intended: 0, deleted: 0 }
   const failures: unknown[] = []
   const eachOf = sideBySide((error) => failures.push(error))
+  await eachOf(groupsOf(policy.approvals), (group) => readGroup(ports, group))
   await eachOf(lanes, async (row) => {
     if (row.holder !== null && (await buryHolder({ ports, run: { ...row } }, row.holder))) healed.buried++
     if (await startForgotten(ports, policy, row)) healed.started++
@@ -45,12 +47,11 @@ export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
     if ((await react(ports, event, { quiet: true })).kind === 'intended') healed.intended++
   }
   await eachOf([...waitingEvents(lanes), ...modelEvents(policy, ports.clock.now())], reactTo)
-  await eachOf(Object.values(policy.datasets), async (dataset) => {
-    const event = await newestManifest(ports, dataset)
+  await eachOf(Object.entries(policy.datasets), async ([name, dataset]) => {
+    const event = await newestManifest(ports, name, dataset)
     if (event !== null) await reactTo(event)
   })
   await eachOf([policy], async () => {
-    await askedGroups(ports, policy)
     healed.deleted = await deleteOrphans(ports, policy)
   })
   await writeDown(ports, healed)
@@ -125,35 +126,6 @@ const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
     signal: promotionOf(rule),
     replayed: false,
   }))
-
-/** The newest manifest under a dataset's prefix: an upload whose event was lost. */
-const newestManifest = async (
-  { objects }: WorkPorts,
-  { bucket, prefix, manifest }: DatasetPolicy,
-): Promise<DatasetUploaded | null> => {
-  let newest: { key: string; head: ObjectHead } | null = null
-  let page = await objects.list(bucket, prefix)
-  while (page.length > 0) {
-    for (const found of page)
-      if (
-        (found.key === `${prefix}${manifest}` || found.key.endsWith(`/${manifest}`)) &&
-        found.head.lastModified > (newest?.head.lastModified ?? -1)
-      )
-        newest = found
-    page = await objects.list(bucket, prefix, page.at(-1)?.key)
-  }
-  return newest === null
-    ? null
-    : {
-        type: 'dataset-uploaded',
-        id: `reconcile-${newest.head.etag}`,
-        at: newest.head.lastModified,
-        bucket,
-        key: newest.key,
-        versionId: null,
-        replayed: false,
-      }
-}
 
 /** Unfinished Jobs of ours whose run has an outcome, or that no run knows: what a non-holder created is deleted. */
 const deleteOrphans = async (ports: WorkPorts, policy: Policy): Promise<number> => {

@@ -50,8 +50,14 @@ const catchUp = async (
   const revisions = held.length === 0 ? new Map<string, string[]>() : await revisionsByLane(ports, labels)
   const seen: WatchRow['seen'] = {}
   for (const { lane } of held) {
-    seen[lane] = digestOf(revisions.get(laneLabel(lane)) ?? []).slice(0, 16)
-    if (before?.value.seen[lane] !== seen[lane]) await ringLane(ports, laneLabel(lane)).catch(onError)
+    const now = digestOf(revisions.get(laneLabel(lane)) ?? []).slice(0, 16)
+    try {
+      if (before?.value.seen[lane] !== now) await ringLane(ports, laneLabel(lane))
+      seen[lane] = now
+    } catch (error) {
+      // Not seen: the next watch rings it.
+      onError(error)
+    }
   }
   // Whoever loses this race was there a moment ago, and rang as well.
   if (digestOf(before?.value.seen ?? {}) !== digestOf(seen))

@@ -54,8 +54,13 @@ export const AWS = {
     { actions: ['s3:ListBucket'], on: 'results-bucket' },
     { actions: ['s3:GetObject'], on: 'results-objects' },
   ],
+  // Waking alone: who may ring a bell may start nothing.
+  bells: [{ actions: ['lambda:SendDurableExecutionCallbackSuccess'], on: 'workflow-executions' }],
   workflow: [
-    { actions: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction'], on: 'workflow' },
+    {
+      actions: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction', 'lambda:ListVersionsByFunction'],
+      on: 'workflow',
+    },
     { actions: ['lambda:SendDurableExecutionCallbackSuccess'], on: 'workflow-executions' },
   ],
   registry: [secret('mlflow-token')],

@@ -16,7 +16,7 @@ export const door = defineDoor({
   trigger: { kind: 'http', method: 'POST', route: '/slack/interactions' },
   ports: ['ledger', 'policies', 'workflow', 'secrets', 'clock'],
   kubernetes: [],
-  aws: [...AWS.ledger, ...AWS.policies, ...AWS.workflow, ...AWS.signingSecret],
+  aws: [...AWS.ledger, ...AWS.policies, ...AWS.bells, ...AWS.signingSecret],
   handler: (ports) => (event: HttpEvent) => receive(ports, event),
 })
 

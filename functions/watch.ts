@@ -12,6 +12,6 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['list', 'watch'], everywhere: true },
     { group: '', resource: 'pods', verbs: ['list', 'watch'], everywhere: true },
   ],
-  aws: [...AWS.ledger, ...AWS.policies, ...AWS.workflow],
+  aws: [...AWS.ledger, ...AWS.policies, ...AWS.bells],
   handler: (ports) => (options: Parameters<typeof watch>[1]) => watch(ports, options),
 })

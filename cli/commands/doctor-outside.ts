@@ -1,5 +1,5 @@
 import { groupOf } from '../../core/bootstrap/rights.ts'
-import type { Policy } from '../../core/policy.ts'
+import { groupsOf, type Policy } from '../../core/policy.ts'
 import { awsFindings, type Finding, finding } from '../../effects/aws/checks.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
@@ -43,7 +43,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
 
 /** What approvers ask of Slack's token: a group of people is `TEAM/S…`, and who is in it is read there. */
 export const scopesOf = ({ approvals }: Pick<Policy, 'approvals'>): string[] =>
-  approvals.approvers.some(({ id }) => /\/S[A-Z0-9]+$/.test(id)) ? ['usergroups:read'] : []
+  groupsOf(approvals).length > 0 ? ['usergroups:read'] : []
 
 /** Each door's rights, asked of the API server as the group that its role is mapped to. */
 const rightsOfDoors = ({ context, kubeconfig }: Outside, policy: Policy): Promise<Finding[]> => {

@@ -62,12 +62,12 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
     clusterFinding(place),
     ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
     ...SECRETS.map((name) =>
-      finding(`secret ${name}`, `put its value in: docs/deploy.md, step 5`, async () => {
+      finding(`secret ${name}`, `put its value in: docs/deploy.md, step 6`, async () => {
         expectThat((await read(name)).trim() !== '', 'it is empty')
         return 'has a value'
       }),
     ),
-    finding('slack', 'install the app of docs/deploy.md, step 6, and put its bot token into the secret', () =>
+    finding('slack', 'install the app of docs/deploy.md, step 5, and put its bot token into the secret', () =>
       slackAnswer(place, () => read('slack-bot-token')),
     ),
     clockFinding(place),

@@ -1,5 +1,5 @@
 import { type Card, type Chat, type Clock, type Ledger, Unavailable } from '../../flows/ports.ts'
-import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/retrying.ts'
+import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 import { blocksOf, fallbackOf } from './blocks.ts'
 
 export interface SlackOptions extends RetryOptions {
@@ -95,7 +95,7 @@ const callerOf =
         headers: { 'content-type': form ? FORM : JSON_TYPE, authorization: `Bearer ${await token()}` },
         body: form ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body),
       })
-      const retryAfter = Number(answer.headers.get('retry-after') ?? 0)
+      const retryAfter = retryAfterOf(answer.headers.get('retry-after'))
       return { status: answer.status, body: parsedBody(await answer.text()), retryAfter }
     }
     // Nothing of a message that may have been posted is posted again: the next call of `post` looks for it.

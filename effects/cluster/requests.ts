@@ -1,7 +1,7 @@
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Agent, fetch } from 'undici'
-import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/retrying.ts'
+import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
 export interface Call {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -66,7 +66,11 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await answer.text()
-    return { status: answer.status, body: parsedBody(text), retryAfter: Number(answer.headers.get('retry-after') ?? 0) }
+    return {
+      status: answer.status,
+      body: parsedBody(text),
+      retryAfter: retryAfterOf(answer.headers.get('retry-after')),
+    }
   }
   const answered = async (call: Call): Promise<Tried> => {
     const first = await once(call)

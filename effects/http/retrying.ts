@@ -57,6 +57,13 @@ const REFUSED = 429
 
 const isTransient = (status: number): boolean => status === UNANSWERED || status === REFUSED || status >= 500
 
+/** What a `Retry-After` header asks for, as a number of seconds or as a date; 0 when it asks for nothing that we understand. */
+export const retryAfterOf = (header: string | null, now: number = Date.now()): number => {
+  if (header === null) return 0
+  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - now) / 1000
+  return Number.isFinite(seconds) ? Math.max(0, seconds) : 0
+}
+
 /** JSON as its value, anything else as its text. */
 export const parsedBody = (text: string): unknown => {
   try {

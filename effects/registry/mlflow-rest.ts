@@ -1,5 +1,5 @@
 import { Agent, fetch } from 'undici'
-import { parsedBody, type RetryOptions, retrying, type Tried } from '../http/retrying.ts'
+import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
 export interface MlflowOptions extends RetryOptions {
   /** The tracking server, e.g. `http://mlflow.mlops:5000`. */
@@ -35,7 +35,7 @@ export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
       ...(method === 'GET' ? {} : { body: JSON.stringify(input) }),
     })
     const body = parsedBody(await answer.text())
-    return { status: answer.status, body, retryAfter: Number(answer.headers.get('retry-after') ?? 0) }
+    return { status: answer.status, body, retryAfter: retryAfterOf(answer.headers.get('retry-after')) }
   }
   return {
     get: (path, input) => retrying(`MLflow ${path}`, () => once('GET', path, input), options),

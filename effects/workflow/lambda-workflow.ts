@@ -3,6 +3,7 @@ import {
   InvokeCommand,
   type LambdaClient,
   ListDurableExecutionsByFunctionCommand,
+  ListVersionsByFunctionCommand,
   SendDurableExecutionCallbackSuccessCommand,
 } from '@aws-sdk/client-lambda'
 import type { Workflow } from '../../flows/ports.ts'
@@ -51,9 +52,10 @@ export const openLambdaWorkflow = ({
     },
     describe: async (execution) => {
       const find = (Qualifier?: string) => findExecution(lambda, execution, { FunctionName: name, Qualifier })
-      // Of every version: a running execution stays on the version it was started on, while the alias moves with each
-      // deployment. Lambda's older documentation has no such list; there the alias finds at least what it points to.
-      const found = (await find()) ?? (await find(qualifier))
+      // A running execution stays on the version it was started on, while the alias moves with each deployment. Lambda's texts
+      // do not agree whether a list without a qualifier is of every version, so what it does not show is looked for in each.
+      let found = (await find()) ?? (await find(qualifier))
+      for (const version of found === undefined ? await versionsOf(lambda, name) : []) found ??= await find(version)
       if (found === undefined) return 'unknown'
       return found.Status === 'RUNNING' ? 'running' : 'closed'
     },
@@ -80,6 +82,19 @@ const findExecution = async (
     marker = NextMarker || undefined
   } while (marker !== undefined)
   return undefined
+}
+
+/** Published versions, the newest first. */
+const versionsOf = async (lambda: LambdaClient, name: string): Promise<string[]> => {
+  const versions: string[] = []
+  let marker: string | undefined
+  do {
+    const list = new ListVersionsByFunctionCommand({ FunctionName: name, Marker: marker })
+    const { Versions = [], NextMarker } = await asking(`the versions of ${name}`, () => lambda.send(list))
+    versions.push(...Versions.map(({ Version = '' }) => Version).filter((version) => /^\d+$/.test(version)))
+    marker = NextMarker || undefined
+  } while (marker !== undefined)
+  return versions.reverse()
 }
 
 /** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS` as function and alias. */

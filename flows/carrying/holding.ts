@@ -1,9 +1,9 @@
-import { type Groups, mayAnswer, stillApproved } from '../../core/answers.ts'
+import { mayAnswer, stillApproved } from '../../core/answers.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { AnswerRow, StepRow } from '../../core/rows.ts'
 import { askedGroups } from '../approvers.ts'
 import { type Observed, seeCluster } from '../observe.ts'
-import { type Ledger, Unavailable, type Write } from '../ports.ts'
+import type { Ledger, Write } from '../ports.ts'
 import { ringRun } from '../start.ts'
 import { type Carrier, momentOf, type Wait } from './carrier.ts'
 import { returnHold } from './closing.ts'
@@ -58,37 +58,40 @@ const holdOnce = async (
   const until = asked?.until ?? (await carrier.ports.ledger.read('plan', carrier.id))?.value.bounds.until ?? 0
   const left = until - carrier.ports.clock.now()
   if (left < 0) return { kind: 'expired', detail: 'there was no room for it before it expired' }
-  const groups = asked === null ? new Map() : await groupsOf(carrier, policy, asked)
-  const changed = whyChanged(planned.plan, asked, { policy: policy.approvals, groups })
+  const changed = whyChanged(planned.plan, asked)
   if (changed !== null) return { kind: 'changed', detail: changed }
   const full = whyFull(planned.plan, observed, policy.budget.dollars)
   if (full !== null) return (await waitForRoom(carrier, situation, full)) ? { wait: left / 1000 + 1 } : 'again'
+  const allowed = asked === null ? 'yes' : await stillAllowed(carrier, planned.plan, { asked, policy })
+  if (allowed === 'unknown') return { wait: ASK_AGAIN }
+  if (allowed === 'no') return { kind: 'changed', detail: 'its answers no longer satisfy the policy in force' }
   const plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
   return (await hold(carrier, situation, plan)) ? { kind: 'held', steps: namesOf(plan.steps) } : 'again'
 }
 
 const namesOf = (steps: { name: string }[]): string[] => steps.map(({ name }) => name)
 
-/** Nobody knows now whether who approved still may: not known is not no, so it is asked again, later. */
-const groupsOf = async ({ ports }: Carrier, policy: Situation['policy'], { votes }: AnswerRow): Promise<Groups> => {
-  const groups = await askedGroups(ports, policy)
-  if (votes.some(({ by }) => mayAnswer(by, policy.approvals, groups) === 'unreadable'))
-    throw new Unavailable('the chat does not say who is in the approvers’ user groups')
-  return groups
+/** While the chat does not say who is in a group, what was approved waits. Seconds. */
+const ASK_AGAIN = 60
+
+/** Whether who approved still may, asked anew; `unknown` while nobody can say who is in an approvers' group. */
+const stillAllowed = async (
+  { ports }: Carrier,
+  plan: Plan,
+  { asked, policy }: { asked: AnswerRow; policy: Situation['policy'] },
+): Promise<'yes' | 'no' | 'unknown'> => {
+  if (!plan.approval.required) return 'yes'
+  const approvals = { policy: policy.approvals, groups: await askedGroups(ports, policy) }
+  if (stillApproved(asked, plan.approval.need, approvals)) return 'yes'
+  const unknown = asked.votes.some(({ by }) => mayAnswer(by, approvals.policy, approvals.groups) === 'unreadable')
+  return unknown ? 'unknown' : 'no'
 }
 
 /** Why an approval does not cover the plan as it is now, or null. */
-const whyChanged = (
-  plan: Plan,
-  asked: AnswerRow | null,
-  approvals: Parameters<typeof stillApproved>[2],
-): string | null => {
+const whyChanged = (plan: Plan, asked: AnswerRow | null): string | null => {
   if (asked === null) return plan.approval.required ? 'it now needs an approval' : null
   if (asked.digest !== plan.digest) return 'its effects are no longer those that were approved'
-  if (!within(plan, asked.bounds)) return 'it no longer stays inside the bounds that were approved'
-  if (plan.approval.required && !stillApproved(asked, plan.approval.need, approvals))
-    return 'its answers no longer satisfy the policy in force'
-  return null
+  return within(plan, asked.bounds) ? null : 'it no longer stays inside the bounds that were approved'
 }
 
 /** Why it does not fit now, or null. A lane's own GPUs are part of its plan's peak, so only others count against it. */

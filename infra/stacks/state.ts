@@ -9,7 +9,7 @@ import type { Construct } from 'constructs'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 
-/** Secrets that a person fills in once: docs/deploy.md, step 5. */
+/** Secrets that a person fills in once: docs/deploy.md, step 6. */
 export const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token'] as const
 
 /** What must outlive every deployment: the ledger, the buckets, the bus with its archive, failed work, secrets. */

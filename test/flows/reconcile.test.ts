@@ -38,6 +38,32 @@ it('finds the upload whose event was lost, however many keys lie before its mani
   expect(await town.lane('train/support-chats')).toMatchObject({ state: 'wanted', generation: 1 })
 })
 
+it('a prefix of more keys than one time lists is gone on with the next time, and keeps nobody waiting', async () => {
+  const pages: (string | null | undefined)[] = []
+  const head = { size: 1, versionId: null, lastModified: 1, etag: 'e', sha256: null }
+  town = await openTown({
+    wrap: (ports) => ({
+      ...ports,
+      objects: {
+        ...ports.objects,
+        list: async (_bucket, prefix, after) => {
+          pages.push(after)
+          const n = after === null || after === undefined ? 0 : Number(after.slice(prefix.length)) + 1
+          return n < 150
+            ? [{ key: `${prefix}${String(n).padStart(4, '0')}`, head }]
+            : ports.objects.list(_bucket, prefix)
+        },
+      },
+    }),
+  })
+  await reconcile(town.house.ports)
+  expect([pages.length, pages.at(-1)]).toEqual([100, 'support-chats/0098'])
+  await reconcile(town.house.ports)
+  expect([pages.length, pages.at(-1)]).toEqual([151, 'support-chats/0149'])
+  await reconcile(town.house.ports)
+  expect(pages[151]).toBeNull()
+})
+
 it.each(['act', 'shadow'] as const)('asks about objects once, not whenever it looks (%s)', async (mode) => {
   const { asked, wrap } = counting()
   const [[name, dataset] = []] = Object.entries(config.datasets ?? {})

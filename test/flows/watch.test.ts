@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
-import type { Ports } from '../../flows/ports.ts'
+import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { watch } from '../../flows/watch.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import { openTown, type Town } from '../journeys/town.ts'
@@ -10,9 +10,10 @@ const LANE = 'train/support-chats'
 let town: Town
 afterEach(() => town.close())
 
-/** Nothing is told while it happens, as between two watches; bells are counted. */
+/** Nothing is told while it happens, as between two watches; bells are counted, and do not ring while they are throttled. */
 const deaf = () => {
   const rung: string[] = []
+  const bells = { throttled: false }
   const wrap = (ports: Ports): Ports => ({
     ...ports,
     cluster: new Proxy(ports.cluster, {
@@ -25,20 +26,22 @@ const deaf = () => {
       ...ports.workflow,
       ring: async (bell) => {
         rung.push(bell)
+        if (bells.throttled) throw new Unavailable('ringing a bell: TooManyRequestsException')
         return ports.workflow.ring(bell)
       },
     },
   })
-  return { rung, wrap }
+  return { rung, bells, wrap }
 }
-const begin = async () => (await watch(town.house.ports, { onError: (error) => expect.fail(String(error)) })).stop()
+const begin = async (onError = (error: unknown): void => expect.fail(String(error))) =>
+  (await watch(town.house.ports, { onError })).stop()
 const job = async () => {
   const jobs = (await town.house.cluster.list('Job')) as KubeObject<'Job'>[]
   return jobs.find(({ metadata }) => metadata.name.endsWith('-train'))
 }
 
 it('a Job that completes while nobody watches is noticed when the next watch begins, and only then is anybody rung', async () => {
-  const { rung, wrap } = deaf()
+  const { rung, bells, wrap } = deaf()
   town = await openTown({ wrap })
   await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{"q":1}'] })
   await town.house.scanUploads()
@@ -53,6 +56,11 @@ it('a Job that completes while nobody watches is noticed when the next watch beg
   const completed = async () => JSON.stringify((await job())?.status).includes('Complete')
   await town.until('the Job completes', completed)
   const after = rung.length
+  bells.throttled = true
+  const errors: unknown[] = []
+  await begin((error) => errors.push(error))
+  expect(errors).toHaveLength(1)
+  bells.throttled = false
   await begin()
-  expect(rung.length).toBeGreaterThan(after)
+  expect(rung.length).toBe(after + 2)
 })

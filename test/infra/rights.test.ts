@@ -130,3 +130,12 @@ describe('the rights of each door in AWS', () => {
     for (const { id, ManagedPolicyArns } of roles) expect(ManagedPolicyArns, id).toBeUndefined()
   })
 })
+
+it.each(['slack-interaction', 'watch'])(
+  '%s may ring bells and start nothing: whoever takes it over launches no run',
+  (name) => {
+    const actions = doors.find((door) => door.name === name)?.aws.flatMap((right) => right.actions) ?? []
+    expect(actions).toContain('lambda:SendDurableExecutionCallbackSuccess')
+    expect(actions).not.toContain('lambda:InvokeFunction')
+  },
+)

@@ -65,6 +65,36 @@ describe('approvers by Slack user group', () => {
     expect(await press(EVE)).toMatchObject({ refused: 'not-an-approver' })
   })
 
+  it('who left the group between approving and beginning: it asks again', async () => {
+    const { state, wrap } = slack([EVE])
+    await open(wrap)
+    state.members = ['T0SIGNAL/U0MALLORY']
+    expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
+    await town.until('it asks again', async () => (await town.question(LANE)) !== null)
+    expect((await town.house.cluster.list('Job')).length).toBe(0)
+  })
+
+  it('an approved plan waits for hours while Slack does not say who is in the group, and begins when it does', async () => {
+    const { state, wrap } = slack([EVE])
+    await open(wrap)
+    // So that it is approved now and begins when nobody knows any more who is in the group.
+    await town.house.command({ kind: 'freeze', lane: LANE, until: town.house.clock.now() + 20 * MINUTE, by: EVE })
+    expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
+    state.members = null
+    await town.advance(150 * MINUTE)
+    expect(await town.lane(LANE)).toMatchObject({ state: 'wanted', attempt: 1 })
+    expect((await town.house.cluster.list('Job')).length).toBe(0)
+    state.members = [EVE]
+    expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', attempt: 1 })
+  })
+
+  it('a group that cannot be read is told by reconcile', async () => {
+    const { state, wrap } = slack([EVE])
+    await open(wrap)
+    state.members = null
+    await expect(reconcile(town.house.ports)).rejects.toThrow('usergroups.users.list')
+  })
+
   it('while Slack cannot be asked, what it said holds for a quarter of an hour, and then nobody is a member', async () => {
     const { state, wrap } = slack([EVE])
     await open(wrap)

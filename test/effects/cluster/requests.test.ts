@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { KubeConfig } from '@kubernetes/client-node'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openRequests, type Requests, type RequestsOptions } from '../../../effects/cluster/requests.ts'
+import { retryAfterOf } from '../../../effects/http/retrying.ts'
 import { Unavailable } from '../../../flows/ports.ts'
 
 type Reply = (request: IncomingMessage, response: ServerResponse) => void
@@ -104,6 +105,13 @@ describe('a server that is busy or gone', () => {
     await expect((await open()).send(call)).rejects.toMatchObject({ name: 'Unavailable', retryAfter: 3600 })
     expect(pauses).toEqual([3000])
     expect(seen).toHaveLength(2)
+  })
+
+  it('a Retry-After that is a date is understood, and one that is nothing asks for nothing', () => {
+    const now = Date.UTC(2026, 10, 24, 12)
+    expect(retryAfterOf('Tue, 24 Nov 2026 12:00:05 GMT', now)).toBe(5)
+    expect(retryAfterOf('Tue, 24 Nov 2026 11:00:00 GMT', now)).toBe(0)
+    expect([retryAfterOf('3'), retryAfterOf('soon'), retryAfterOf(null)]).toEqual([3, 0, 0])
   })
 
   it('is given up after five tries, with the call and the reason', async () => {

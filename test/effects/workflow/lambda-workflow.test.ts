@@ -47,10 +47,13 @@ it('knows an execution by its whole name, and how it is', async () => {
   expect(await against(() => list('RUNNING')).workflow.describe('n')).toBe('running')
   expect(await against(() => list('STOPPED')).workflow.describe('n')).toBe('closed')
   expect(await against(() => list('RUNNING')).workflow.describe('n-2')).toBe('unknown')
-  const { workflow, sent } = against(() => ({}))
+  const versions = { Versions: [{ Version: '$LATEST' }, { Version: '1' }, { Version: '2' }] }
+  const { workflow, sent } = against(({ DurableExecutionName }) => (DurableExecutionName === undefined ? versions : {}))
   expect(await workflow.describe('n')).toBe('unknown')
-  const asked = { FunctionName: ARN.slice(0, -5), DurableExecutionName: 'n' }
-  expect(sent).toMatchObject([asked, { ...asked, Qualifier: 'live' }])
+  const of = { FunctionName: ARN.slice(0, -5) }
+  const asked = { ...of, DurableExecutionName: 'n' }
+  const qualified = ['live', '2', '1'].map((Qualifier) => ({ ...asked, Qualifier }))
+  expect(sent).toMatchObject([asked, qualified[0], of, qualified[1], qualified[2]])
 })
 
 it('refuses a function without an alias: a durable function cannot be started so', () => {

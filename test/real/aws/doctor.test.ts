@@ -56,8 +56,8 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
     cluster: expect.stringMatching(/^ResourceNotFoundException: .*`cluster` of the policy must name an active one/),
     'policy in force': expect.stringContaining('deploy the control stack'),
     'bucket sets': expect.stringContaining('turn on Amazon EventBridge'),
-    'secret slack-signing': expect.stringContaining('docs/deploy.md, step 5'),
-    slack: expect.stringContaining('docs/deploy.md, step 6'),
+    'secret slack-signing': expect.stringContaining('docs/deploy.md, step 6'),
+    slack: expect.stringContaining('docs/deploy.md, step 5'),
   })
   await dynamo.client().send(
     new CreateTableCommand({
@@ -117,9 +117,9 @@ it('Slack’s token: refused, without a scope that every installation needs, wit
   const installed = (scopes: string) => ({ body: { ok: true, team: 'acme' }, headers: { 'x-oauth-scopes': scopes } })
   const said = async (scopes: string[] = []) => (await look({ scopes }))['slack']
   slack.answer = { body: { ok: false, error: 'invalid_auth' } }
-  expect(await said()).toMatch(/^Slack says invalid_auth: .*step 6/)
+  expect(await said()).toMatch(/^Slack says invalid_auth: .*step 5/)
   slack.answer = installed('chat:write')
-  expect(await said()).toMatch(/^the token lacks channels:history: .*step 6/)
+  expect(await said()).toMatch(/^the token lacks channels:history: .*step 5/)
   slack.answer = installed('chat:write, channels:history')
   expect(await said()).toBe('ok')
   const people = { id: 'T0SIGNAL/U0ANA', name: 'ana' }
