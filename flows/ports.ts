@@ -119,7 +119,7 @@ export interface Cluster {
   patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | Denied>
   /** With a uid precondition; dependents go in the background. `gone` when it is not there or has another uid. */
   delete(ref: ObjectRef, uid: string): Promise<'deleted' | 'gone'>
-  /** Changes to objects with these labels from now on. Ends when `stop` is called. */
+  /** Changes to objects with these labels from now on, some perhaps told twice. Ends when `stop` is called. */
   watch(where: { labels?: Record<string, string> }, onChange: (change: Change) => void): Promise<{ stop(): void }>
   /** Last lines of a pod's log; empty when it has none any more. */
   logs(ref: ObjectRef, lines: number): Promise<string[]>

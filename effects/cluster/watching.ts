@@ -35,6 +35,19 @@ const revisionOf = async (watched: Watched, kind: Kind): Promise<string> => {
   return (body as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion ?? ''
 }
 
+/** 410: the server has forgotten what happened since, as after its restart. What is there now is told as changed. */
+const toldAnew = async (watched: Watched, kind: Kind): Promise<string> => {
+  const query = selecting(watched.where.labels)
+  const { body } = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query })
+  const { metadata, items = [] } = body as { metadata?: { resourceVersion?: string }; items?: KubeObject[] }
+  for (const object of items) watched.onChange({ type: 'MODIFIED', object: typed(object, kind) })
+  return metadata?.resourceVersion ?? ''
+}
+
+/** Items of a list and of a watch do not all say what they are. */
+const typed = (object: KubeObject, kind: Kind): KubeObject =>
+  ({ ...object, apiVersion: apiVersionOf(kind), kind }) as KubeObject
+
 const follow = async (
   watched: Watched,
   kind: Kind,
@@ -48,8 +61,7 @@ const follow = async (
     if (ended.error !== null) watched.onError?.(`watching ${kind}`, ended.error)
     // Also after a clean end: something in between may close each connection at once.
     await pause(AGAIN, undefined, { signal: stopped }).catch(() => undefined)
-    // 410: what we remember is too old. Bells carry no truth, so starting from now loses nothing that reconcile does not find.
-    if (ended.expired) from = await revisionOf(watched, kind).catch(() => from)
+    if (ended.expired) from = await toldAnew(watched, kind).catch(() => from)
   }
 }
 
@@ -79,7 +91,7 @@ const once = (
       }
       ended.revision = object.metadata.resourceVersion ?? ended.revision
       if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
-        watched.onChange({ type, object: { ...object, apiVersion: apiVersionOf(kind), kind } as KubeObject })
+        watched.onChange({ type, object: typed(object, kind) })
     }
     const done = (error: unknown): void => {
       ended.error ??= error instanceof Error && error.name !== 'TimeoutError' && !stopped.aborted ? error : null
