@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan } from './commands/act.ts'
@@ -13,10 +13,10 @@ import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
-import { EXIT, Explained, type Output } from './output.ts'
+import { EXIT, Explained, type Output, type Where } from './output.ts'
 
 const EXITS = `
-Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
+Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder, or in the region · 130 interrupted`
 
 /** Runs one command; answers its exit code. Never throws for what a person can mend. */
 export const main = async (argv: string[], output: Output = terminal()): Promise<number> => {
@@ -77,9 +77,18 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
 
 type Add = (name: string, description: string) => Command
 type Done = (code: number) => void
-type Flags = { data: string; config: string; by: string; reason?: string; until: string; json?: boolean }
+type Flags = Where & { by: string; reason?: string; until: string; json?: boolean }
 
 const CONFIG = ['--config <file>', 'the policy', 'signalbox.config.ts'] as const
+
+/** A command that reaches the local product, or with `--aws` the one that the config names there. */
+const reaching = (command: Command): Command =>
+  command
+    .option(
+      '--aws <region>',
+      'of the installation deployed in that region, with your credentials; --data plays no part',
+    )
+    .option(...CONFIG)
 
 const addProduct = (add: Add, output: Output, done: Done): void => {
   add('start', 'run the product on this machine')
@@ -140,8 +149,8 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(
     async (name: string, flags: Flags) => done(await plan(name, flags, output)),
   )
-  add('plans', 'list the plans and what they came to').action((flags: Flags) => plans(flags, output))
-  add('trace <lane|plan>', 'the timeline of a lane, or of one plan').action((subject: string, flags: Flags) =>
+  reaching(add('plans', 'list the plans and what they came to')).action((flags: Flags) => plans(flags, output))
+  reaching(add('trace <lane|plan>', 'the timeline of a lane, or of one plan')).action((subject: string, flags: Flags) =>
     trace(flags, subject, output),
   )
 }
@@ -155,27 +164,31 @@ const addActing = (add: Add, output: Output, done: Done): void => {
       '--by <TEAM/USER>',
       'who you are, as in approvals.approvers',
     )
+    // Known only to be refused with the reason.
+    answering.addOption(new Option('--aws <region>').hideHelp())
     if (verdict === 'deny') answering.option('--reason <text>', 'why')
     answering.action(async (id: string, flags: Flags) => done(await answer(verdict, id, { flags, output })))
   }
   for (const kind of ['retry', 'cancel'] as const)
-    add(
-      `${kind} <lane>`,
-      kind === 'retry'
-        ? 'another attempt at what the lane wants'
-        : 'stop what the lane does and go back to its baseline',
+    reaching(
+      add(
+        `${kind} <lane>`,
+        kind === 'retry'
+          ? 'another attempt at what the lane wants'
+          : 'stop what the lane does and go back to its baseline',
+      ),
     )
       .option('--by <name>', 'who you are', userInfo().username)
-      .action(async (lane: string, { by, data }: Flags) => done(await command({ kind, lane, by }, data, output)))
-  add('freeze [lane]', 'begin nothing new, on one lane or on all, until then')
+      .action(async (lane: string, flags: Flags) => done(await command({ kind, lane, by: flags.by }, flags, output)))
+  reaching(add('freeze [lane]', 'begin nothing new, on one lane or on all, until then'))
     .requiredOption('--until <when>', 'a duration (4h) or a time (2026-11-24T18:00Z)')
     .option('--by <name>', 'who you are', userInfo().username)
-    .action(async (lane: string | undefined, { by, data, until }: Flags) =>
-      done(await freeze({ lane: lane ?? '*', until, by }, data, output)),
+    .action(async (lane: string | undefined, { by, until, ...where }: Flags) =>
+      done(await freeze({ lane: lane ?? '*', until, by }, where, output)),
     )
-  add('thaw [lane]', 'end a freeze')
+  reaching(add('thaw [lane]', 'end a freeze'))
     .option('--by <name>', 'who you are', userInfo().username)
-    .action(async (lane: string | undefined, { by, data }: Flags) =>
-      done(await command({ kind: 'thaw', lane: lane ?? '*', by }, data, output)),
+    .action(async (lane: string | undefined, { by, ...where }: Flags) =>
+      done(await command({ kind: 'thaw', lane: lane ?? '*', by }, where, output)),
     )
 }

@@ -18,6 +18,13 @@ export class Explained extends Error {
   }
 }
 
+/** Which product is meant: the local one on a folder, or what the config names in a region of AWS. */
+export interface Where {
+  data: string
+  config: string
+  aws?: string
+}
+
 /** JSON when asked for, else the text. */
 export const show = (output: Output, value: unknown, text: string): void =>
   output.out(output.json ? JSON.stringify(value, null, 2) : text)

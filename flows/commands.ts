@@ -12,7 +12,8 @@ export interface Commanded {
   detail: string
 }
 
-type CommandPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'clock'>
+/** What a command needs. */
+export type CommandPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'clock'>
 
 /** Another attempt at what the lane wants, though it is held or done. */
 export const retry = (ports: CommandPorts, lane: string, by: string): Promise<Commanded> =>

@@ -2,7 +2,7 @@ import { emptyLane } from '../core/lane.ts'
 import type { Plan } from '../core/plan.ts'
 import { planText } from '../core/plan-text.ts'
 import { contracts } from '../events/catalogue.ts'
-import { cancel, freeze, retry, thaw } from '../flows/commands.ts'
+import { type Commanded, type CommandPorts, cancel, freeze, retry, thaw } from '../flows/commands.ts'
 import { onPaper } from '../flows/on-paper.ts'
 import type { Ports } from '../flows/ports.ts'
 import { decide, type Intending, ruleOf } from '../flows/react.ts'
@@ -11,7 +11,7 @@ import { matches } from './bus/match-pattern.ts'
 import type { Became, Command, House, RawAnswer } from './house-type.ts'
 
 /** What a person asks of a lane. */
-export const commandOn = (ports: Ports, command: Command): Promise<{ ok: boolean; detail: string }> => {
+export const commandOn = (ports: CommandPorts, command: Command): Promise<Commanded> => {
   switch (command.kind) {
     case 'retry':
       return retry(ports, command.lane, command.by)

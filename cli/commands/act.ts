@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { milliseconds } from '../../core/policy.ts'
+import type { Command } from '../../local/house-type.ts'
 import { findRunning } from '../client.ts'
-import { EXIT, Explained, type Output, show } from '../output.ts'
+import { EXIT, Explained, type Output, show, type Where } from '../output.ts'
 import { layDownDataset, readEvent } from './emit.ts'
+import { commandInAws } from './in-aws.ts'
 
 /** What would happen on an event: priced, without effect. */
 export const plan = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
@@ -20,8 +22,13 @@ export const plan = async (name: string, { data }: { data: string }, output: Out
 export const answer = async (
   verdict: 'approve' | 'deny',
   id: string,
-  { flags: { data, by, reason }, output }: { flags: { data: string; by: string; reason?: string }; output: Output },
+  {
+    flags: { data, by, reason, aws },
+    output,
+  }: { flags: { data: string; by: string; reason?: string; aws?: string }; output: Output },
 ): Promise<number> => {
+  if (aws !== undefined)
+    throw new Explained('people answer a deployed installation in Slack, where it knows who they are', EXIT.usage)
   const client = findRunning(data)
   const { status, body } = await client.post(`/api/plans/${encodeURIComponent(id)}/answers`, {
     by,
@@ -40,8 +47,18 @@ export const answer = async (
 }
 
 /** Retry, cancel, freeze or thaw a lane. */
-export const command = async (body: Record<string, unknown>, data: string, output: Output): Promise<number> => {
-  const { status, body: done } = await findRunning(data).post('/api/commands', body)
+export const command = async (asked: Command, where: Where, output: Output): Promise<number> => {
+  const { data, config, aws } = where
+  if (aws === undefined) return commandRunning(asked, data, output)
+  if (asked.lane === '' || asked.by === '' || asked.by.length > 100)
+    throw new Explained('a lane must have a name, and --by 1 to 100 characters', EXIT.usage)
+  const done = await commandInAws(asked, { aws, config })
+  show(output, done, done.detail)
+  return done.ok ? EXIT.ok : EXIT.failed
+}
+
+const commandRunning = async (asked: Command, data: string, output: Output): Promise<number> => {
+  const { status, body: done } = await findRunning(data).post('/api/commands', asked)
   const ok = status < 400 && done['ok'] === true
   show(output, done, String(done['detail'] ?? done['error'] ?? status))
   return ok ? EXIT.ok : EXIT.failed
@@ -50,12 +67,17 @@ export const command = async (body: Record<string, unknown>, data: string, outpu
 /** Begins nothing new until then. A duration counts from the product's now: its time may be a virtual one. */
 export const freeze = async (
   { lane, until, by }: { lane: string; until: string; by: string },
-  data: string,
+  where: Where,
   output: Output,
 ): Promise<number> => {
   freezeEnd(until, 0)
+  const now = where.aws === undefined ? await nowOf(where.data) : Date.now()
+  return command({ kind: 'freeze', lane, until: freezeEnd(until, now), by }, where, output)
+}
+
+const nowOf = async (data: string): Promise<number> => {
   const { health } = (await findRunning(data).get('/healthz')) as { health: { now: number } }
-  return command({ kind: 'freeze', lane, until: freezeEnd(until, health.now), by }, data, output)
+  return health.now
 }
 
 /** When a freeze ends: a duration from now (`4h`) or a time (`2026-11-24T18:00Z`). Milliseconds. */

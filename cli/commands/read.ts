@@ -3,13 +3,18 @@ import { join } from 'node:path'
 import { desiredTitle } from '../../core/desired.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { LaneRow, Moment, RunRow } from '../../core/rows.ts'
+import { everyLane, everyRow } from '../../flows/lanes.ts'
 import type { Ledger } from '../../flows/ports.ts'
 import { openLedger } from '../../local/ledger/sqlite-ledger.ts'
 import { openStores } from '../../local/stores.ts'
-import { columns, EXIT, Explained, type Output, show } from '../output.ts'
+import { columns, EXIT, Explained, type Output, show, type Where } from '../output.ts'
+import { withInstallation } from './in-aws.ts'
 
-/** Reads the ledger that the product on this folder writes, whether it runs or not. */
-export const withLedger = async <T>(dataDir: string, read: (ledger: Ledger) => Promise<T>): Promise<T> => {
+/** Reads the ledger that the product writes, whether it runs or not: of this folder, or of AWS. */
+const withLedger = <T>({ data, config, aws }: Where, read: (ledger: Ledger) => Promise<T>): Promise<T> =>
+  aws === undefined ? withLocalLedger(data, read) : withInstallation({ aws, config }, ({ ledger }) => read(ledger))
+
+const withLocalLedger = async <T>(dataDir: string, read: (ledger: Ledger) => Promise<T>): Promise<T> => {
   if (!existsSync(join(dataDir, 'ledger.db')))
     throw new Explained(
       `there is no ledger in ${dataDir}: start the product once, or name its folder with --data`,
@@ -24,17 +29,15 @@ export const withLedger = async <T>(dataDir: string, read: (ledger: Ledger) => P
 }
 
 /** Every run, the newest first. */
-export const plans = ({ data }: { data: string }, output: Output): Promise<void> =>
-  withLedger(data, async (ledger) => {
-    const runs = (await ledger.list('run', { limit: 1000 }))
-      .map(({ value }) => value)
-      .sort((a, b) => b.startedAt - a.startedAt)
-    const wanted = new Map((await ledger.list('lane', { limit: 1000 })).map(({ value }) => [value.lane, value]))
+export const plans = (where: Where, output: Output): Promise<void> =>
+  withLedger(where, async (ledger) => {
+    const runs = (await everyRow(ledger, 'run')).sort((a, b) => b.startedAt - a.startedAt)
+    const lanes = await everyLane(ledger)
     const text =
       runs.length === 0
-        ? 'no plan yet: `signalbox emit dataset-uploaded/base` sends an event'
+        ? `no plan yet${where.aws === undefined ? ': `signalbox emit dataset-uploaded/base` sends an event' : ''}`
         : columns([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(line)])
-    show(output, { plans: runs, lanes: [...wanted.values()] }, text)
+    show(output, { plans: runs, lanes }, text)
   })
 
 const line = (run: RunRow): string[] => [
@@ -46,8 +49,8 @@ const line = (run: RunRow): string[] => [
 ]
 
 /** The timeline of a lane, or of a plan's lane with the plan itself. */
-export const trace = ({ data }: { data: string }, subject: string, output: Output): Promise<void> =>
-  withLedger(data, async (ledger) => {
+export const trace = (where: Where, subject: string, output: Output): Promise<void> =>
+  withLedger(where, async (ledger) => {
     const plan = (await ledger.read('plan', subject))?.value ?? null
     const lane = plan?.lane ?? subject
     const row = (await ledger.read('lane', lane))?.value ?? null

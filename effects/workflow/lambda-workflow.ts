@@ -97,9 +97,10 @@ const versionsOf = async (lambda: LambdaClient, name: string): Promise<string[]>
   return versions.reverse()
 }
 
-/** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS` as function and alias. */
+/** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS`, or `NAME:ALIAS` in the client's own account, as function and alias. */
 const splitArn = (arn: string): [string, string] => {
   const at = arn.lastIndexOf(':')
-  if (arn.split(':').length !== 8) throw new RangeError(`${arn} must name an alias: …:function:NAME:ALIAS`)
+  if (!/^(arn(:[^:]+){4}:function:)?[\w-]+:[\w-]+$/.test(arn))
+    throw new RangeError(`${arn} must name an alias: NAME:ALIAS or …:function:NAME:ALIAS`)
   return [arn.slice(0, at), arn.slice(at + 1)]
 }

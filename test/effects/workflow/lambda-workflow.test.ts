@@ -6,7 +6,7 @@ import { Unavailable } from '../../../flows/ports.ts'
 const ARN = 'arn:aws:lambda:eu-central-1:111122223333:function:carry-out:live'
 const run = { lane: 'serve/m', generation: 2, attempt: 1 }
 
-const against = (answer: (input: Record<string, unknown>) => unknown) => {
+const against = (answer: (input: Record<string, unknown>) => unknown, functionArn = ARN) => {
   const sent: Record<string, unknown>[] = []
   const client = {
     send: async ({ input }: { input: Record<string, unknown> }) => {
@@ -16,7 +16,7 @@ const against = (answer: (input: Record<string, unknown>) => unknown) => {
       return said
     },
   } as unknown as LambdaClient
-  return { workflow: openLambdaWorkflow({ client, functionArn: ARN }), sent }
+  return { workflow: openLambdaWorkflow({ client, functionArn }), sent }
 }
 const named = (name: string) => Object.assign(new Error(name), { name })
 
@@ -56,6 +56,20 @@ it('knows an execution by its whole name, and how it is', async () => {
   expect(sent).toMatchObject([asked, qualified[0], of, qualified[1], qualified[2]])
 })
 
-it('refuses a function without an alias: a durable function cannot be started so', () => {
-  expect(() => openLambdaWorkflow({ client: {} as LambdaClient, functionArn: ARN.slice(0, -5) })).toThrow('alias')
+it.each([ARN.slice(0, -5), 'carry-out', 'carry-out:', ':live', 'function:carry-out:live', `${ARN}:1`])(
+  'refuses %s, which names no function and alias: a durable function cannot be started so',
+  (functionArn) =>
+    expect(() => openLambdaWorkflow({ client: {} as LambdaClient, functionArn })).toThrow('must name an alias'),
+)
+
+it('takes a function of the client’s own account by name and alias', async () => {
+  const { workflow, sent } = against(() => ({}), 'signalbox-carry-out:live')
+  await workflow.start('n', run)
+  await workflow.describe('n')
+  const listed = { FunctionName: 'signalbox-carry-out', DurableExecutionName: 'n' }
+  expect(sent.slice(0, 3)).toMatchObject([
+    { FunctionName: 'signalbox-carry-out:live' },
+    listed,
+    { ...listed, Qualifier: 'live' },
+  ])
 })

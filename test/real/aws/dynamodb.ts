@@ -15,8 +15,8 @@ const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
 export interface DynamoDb {
   /** A client that sends to it, with so many tries of a call, the SDK's 3 unless told; its credentials are anything. */
   client(maxAttempts?: number): DynamoDBClient
-  /** A new table with the ledger's key; answers its name. */
-  table(): Promise<string>
+  /** A new table with the ledger's key, of this name or of one of its own; answers its name. */
+  table(name?: string): Promise<string>
   close(): Promise<void>
 }
 
@@ -39,8 +39,7 @@ export const openDynamoDb = async (log: (line: string) => void = console.log): P
   let tables = 0
   return {
     client,
-    table: async () => {
-      const TableName = `ledger-${++tables}`
+    table: async (TableName = `ledger-${++tables}`) => {
       await own.send(
         new CreateTableCommand({
           TableName,
