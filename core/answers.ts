@@ -14,6 +14,9 @@ export const mayAnswer = (by: string, policy: ApprovalPolicy, groups: Groups): '
   return members.includes(null) ? 'unreadable' : 'no'
 }
 
+/** What a card shows of a question: once it is shown, the run has seen it. */
+export const shownOf = ({ state, votes }: Pick<AnswerRow, 'state' | 'votes'>): string => `${state} ${votes.length}`
+
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
 

@@ -1,4 +1,4 @@
-import { whyVoteFails, withVote } from '../core/answers.ts'
+import { shownOf, whyVoteFails, withVote } from '../core/answers.ts'
 import type { AnswerRefusal } from '../core/reasons.ts'
 import type { AnswerRow, Vote } from '../core/rows.ts'
 import type { ApprovalAnswered } from '../events/contract.ts'
@@ -39,8 +39,9 @@ export const answer = async (ports: AnswerPorts, event: ApprovalAnswered): Promi
     const approvals = { policy: policy.approvals, groups: await knownGroups(ports, policy) }
     const reason = whyElsewhere(row, event, policy.approvals.approvers) ?? whyVoteFails(row, vote, approvals)
     if (reason !== null) {
-      // Whoever presses again may do so because the bell of the first time failed.
-      if (row.votes.some(({ by }) => by === event.by)) await ringRun(ports, row.plan)
+      // Whoever presses again may do so because the bell of the first time failed. A run that has seen the vote is left
+      // alone: each wake is remembered for good, and somebody may press all day.
+      if (row.votes.some(({ by }) => by === event.by) && row.shown !== shownOf(row)) await ringRun(ports, row.plan)
       return refuse(ports, event, { reason, lane: row.lane })
     }
     const next = withVote(row, vote)

@@ -1,4 +1,4 @@
-import { ANSWER_GRACE } from '../../core/answers.ts'
+import { ANSWER_GRACE, shownOf } from '../../core/answers.ts'
 import { sha256Hex } from '../../core/digest.ts'
 import { orders } from '../../core/lane.ts'
 import type { Plan } from '../../core/plan.ts'
@@ -129,8 +129,6 @@ const show = async ({ ports: { ledger, chat }, id }: Carrier, row: AnswerRow): P
       { put: 'answer', id: row.id, revision: now.revision, value: { ...now.value, shown: shownOf(row) } },
     ])
 }
-
-const shownOf = ({ state, votes }: AnswerRow): string => `${state} ${votes.length}`
 
 const newQuestion = (plan: Plan, id: string, now: number): AnswerRow => ({
   lane: plan.lane,

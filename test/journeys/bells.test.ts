@@ -33,5 +33,9 @@ it('an answer whose bell failed counts, and another press rings it again', async
   const before = bells.rung
   expect((await press()).body).toMatchObject({ refused: 'question-closed' })
   expect(bells.rung).toBe(before + 1)
+  await town.until('the run has seen it', async () => (await town.run(LANE))?.stage === 'carrying-out')
+  const seen = bells.rung
+  for (let n = 0; n < 20; n++) await press()
+  expect(bells.rung).toBe(seen)
   expect(await town.settled(LANE, 12)).toMatchObject({ state: 'succeeded' })
 })
