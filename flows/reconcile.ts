@@ -51,8 +51,9 @@ export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
     const event = await newestManifest(ports, name, dataset)
     if (event !== null) await reactTo(event)
   })
-  await eachOf([policy], async () => {
-    healed.deleted = await deleteOrphans(ports, policy)
+  healed.deleted = await deleteOrphans(ports, policy).catch((error: unknown) => {
+    failures.push(error)
+    return 0
   })
   await writeDown(ports, healed)
   if (failures.length > 0)

@@ -26,6 +26,8 @@ const secret = (name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'sla
   on: `secret:${name}`,
 })
 
+const RING: AwsRight = { actions: ['lambda:SendDurableExecutionCallbackSuccess'], on: 'workflow-executions' }
+
 /** What each port, or part of one, asks of AWS. A transaction needs the right of each of its writes. */
 export const AWS = {
   ledger: [
@@ -55,13 +57,13 @@ export const AWS = {
     { actions: ['s3:GetObject'], on: 'results-objects' },
   ],
   // Waking alone: who may ring a bell may start nothing.
-  bells: [{ actions: ['lambda:SendDurableExecutionCallbackSuccess'], on: 'workflow-executions' }],
+  bells: [RING],
   workflow: [
     {
       actions: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction', 'lambda:ListVersionsByFunction'],
       on: 'workflow',
     },
-    { actions: ['lambda:SendDurableExecutionCallbackSuccess'], on: 'workflow-executions' },
+    RING,
   ],
   registry: [secret('mlflow-token')],
   chat: [secret('slack-bot-token')],
