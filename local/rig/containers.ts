@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { KubeObject } from '../../core/kube.ts'
 import { label } from '../../core/names.ts'
 import { objectPath } from '../../effects/cluster/paths.ts'
@@ -26,14 +27,24 @@ export interface ContainersOptions {
  */
 export const playContainers = async (options: ContainersOptions): Promise<{ stop(): void }> => {
   const { cluster, installation, onError } = options
-  const timers = new Map<string, NodeJS.Timeout>()
+  const stopped = new AbortController()
+  const { signal } = stopped
   const labels = { [label('installation')]: installation }
-  let stopped = false
+  /** As a kubelet does: an API server that is away makes it wait, and it forgets nothing. */
+  const insist = async <T>(pod: Pod, act: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      try {
+        return await act()
+      } catch (error) {
+        if (!signal.aborted) onError(`playing pod ${pod.metadata.name}`, error)
+      }
+      await pause(AGAIN, undefined, { signal })
+    }
+  }
   const play = async (pod: Pod): Promise<void> => {
-    const program = await programFor(options, pod)
-    if (stopped) return
-    const ends = () => void end(options, pod, program).catch((error: unknown) => onError(said(pod), error))
-    timers.set(pod.metadata.uid ?? '', setTimeout(ends, ((program.endsAfter ?? 0) / 60_000) * options.minute))
+    const program = await insist(pod, () => programFor(options, pod))
+    await pause(((program.endsAfter ?? 0) / 60_000) * options.minute, undefined, { signal })
+    await insist(pod, () => end(options, pod, program))
   }
   const seen = new Set<string>()
   const look = (object: KubeObject): void => {
@@ -41,10 +52,8 @@ export const playContainers = async (options: ContainersOptions): Promise<{ stop
     const uid = pod.metadata.uid ?? ''
     if (seen.has(uid) || !isPlayable(pod)) return
     seen.add(uid)
-    play(pod).catch((error: unknown) => {
-      seen.delete(uid)
-      onError(said(pod), error)
-    })
+    // Rejects only when it is stopped.
+    play(pod).catch(() => undefined)
   }
   const watching = await cluster.watch({ labels }, ({ type, object }) => {
     if (object.kind === 'Pod' && type !== 'DELETED') look(object)
@@ -53,14 +62,14 @@ export const playContainers = async (options: ContainersOptions): Promise<{ stop
   for (const pod of await cluster.list('Pod', { labels })) look(pod)
   return {
     stop: () => {
-      stopped = true
       watching.stop()
-      for (const timer of timers.values()) clearTimeout(timer)
+      stopped.abort()
     },
   }
 }
 
-const said = ({ metadata }: Pod): string => `playing pod ${metadata.name}`
+/** Between two tries of what failed. Milliseconds. */
+const AGAIN = 1000
 
 /** A Job's container that runs, and that kwok does not end. */
 const isPlayable = (pod: Pod): boolean =>

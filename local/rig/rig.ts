@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { isAlive } from '../alive.ts'
@@ -60,12 +61,13 @@ export const rigUp = async (options: RigOptions): Promise<Rig> => {
   }
 }
 
-/** Kills one of its programs and starts it again, as it was started. Resolves before it is ready. */
-export const rigRestart = async (rig: Rig, program: Program): Promise<void> => {
+/** Kills one of its programs and starts it again `away` milliseconds later, as it was started. Resolves before it is ready. */
+export const rigRestart = async (rig: Rig, program: Program, { away = 0 } = {}): Promise<void> => {
   const index = rig.programs.findIndex((started) => started.program === program)
   const started = rig.programs[index]
   if (started === undefined) throw new Error(`the rig has no ${program}`)
   await killProgram(started)
+  await pause(away)
   rig.programs[index] = startProgram({ ...started, program }, started.file, rig.dir)
   writeDown(rig)
 }
