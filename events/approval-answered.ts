@@ -11,6 +11,7 @@ const press = z.object({
   ...who,
   channel: z.optional(z.object({ id: z.string() })),
   message: z.optional(z.object({ ts: z.string() })),
+  response_url: z.optional(z.string()),
   actions: z
     .array(z.object({ action_id: z.string(), value: z.optional(z.string()), action_ts: z.string() }))
     .check(z.minLength(1)),
@@ -56,7 +57,7 @@ export const formPayload = (body: string): Parsed<unknown> => {
 const onPress = (input: unknown): Parsed<ApprovalAnswered> => {
   const parsed = parseWith(press, input)
   if (!parsed.ok) return parsed
-  const { actions, message, channel } = parsed.event
+  const { actions, message, channel, response_url } = parsed.event
   const action = actions.find(({ action_id }) => action_id === 'approve' || action_id === 'reject')
   if (action === undefined)
     return refusal('not-this-event', `action ${actions[0]?.action_id}: expected approve or reject`)
@@ -72,6 +73,7 @@ const onPress = (input: unknown): Parsed<ApprovalAnswered> => {
       verdict: action.action_id === 'approve' ? 'approve' : 'deny',
       reason: null,
       message: message === undefined || channel === undefined ? null : { channel: channel.id, ts: message.ts },
+      replyTo: response_url ?? null,
       at,
     },
   }
@@ -87,7 +89,15 @@ const onModal = (input: unknown): Parsed<ApprovalAnswered> => {
   const reason = inputs.find(({ type }) => type === 'plain_text_input')?.value ?? null
   return {
     ok: true,
-    event: { ...common(parsed.event), question: view.private_metadata, verdict: 'deny', reason, message: null, at: 0 },
+    event: {
+      ...common(parsed.event),
+      question: view.private_metadata,
+      verdict: 'deny',
+      reason,
+      message: null,
+      replyTo: null,
+      at: 0,
+    },
   }
 }
 

@@ -77,6 +77,8 @@ export interface ApprovalAnswered {
   reason: string | null
   /** The message that was clicked, null for a modal. */
   message: { channel: string; ts: string } | null
+  /** Where the person who pressed can be told something that only they see; whoever has it may write there. Null for a modal. */
+  replyTo: string | null
   at: number
 }
 

@@ -1,3 +1,4 @@
+import type { Card } from '../core/cards.ts'
 import type { FieldManager, Kind, KubeObject, ObjectRef } from '../core/kube.ts'
 import type { RunKey } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
@@ -12,6 +13,7 @@ export interface Ports {
   cluster: Cluster
   bus: Bus
   chat: Chat
+  replies: Replies
   registry: Registry
   objects: Objects
   policies: Policies
@@ -20,8 +22,8 @@ export interface Ports {
   clock: Clock
 }
 
-/** What carrying out and healing touch: they check no signatures. */
-export type WorkPorts = Omit<Ports, 'secrets'>
+/** What carrying out and healing touch: they check no signatures, and nobody pressed anything. */
+export type WorkPorts = Omit<Ports, 'secrets' | 'replies'>
 
 /** The far side could not be asked, or did not answer in time. Whether a write took effect is unknown: read again. */
 export class Unavailable extends Error {
@@ -160,24 +162,20 @@ export interface BusEvent {
   resources?: string[]
 }
 
-/** A card: what people see of a plan, as Slack blocks are made from it. Text is plain; the effect escapes it. */
-export interface Card {
-  title: string
-  /** Short `label: value` facts. */
-  facts: { label: string; value: string }[]
-  /** Longer lines: steps, reasons, refusals. */
-  lines: string[]
-  /** Id of the open answer's row, for the buttons; null when there is nothing to answer. */
-  question: string | null
-  tone: 'asking' | 'good' | 'bad' | 'neutral'
-}
-
 export interface Chat {
   /** Posts a card; the same `key` again updates the card that it made, so a repeated post shows one card. */
   post(channel: string, key: string, card: Card): Promise<{ channel: string; ts: string }>
   update(at: { channel: string; ts: string }, card: Card): Promise<void>
   /** Who is in a user group, as `TEAM/USER`; nobody when there is no such group. */
   members(group: string): Promise<string[]>
+}
+
+export interface Replies {
+  /**
+   * Tells one person what became of what they pressed; `to` is where their press asks for it. Resolves also when it cannot
+   * be told: nothing depends on it.
+   */
+  say(to: string, text: string): Promise<void>
 }
 
 export interface ModelVersion {

@@ -8,13 +8,16 @@ import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge 
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 
-type SlackPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'secrets' | 'clock'>
+type SlackPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'secrets' | 'clock' | 'replies'>
 
-/** A button or a modal in Slack: verified over its raw bytes, recorded, its run's bell rung, answered within 3 s. */
+/**
+ * A button or a modal in Slack: verified over its raw bytes, recorded, its run's bell rung, answered within 3 s. Slack shows
+ * nobody the answer to a button: whoever's press does not count is told.
+ */
 export const door = defineDoor({
   name: 'slack-interaction',
   trigger: { kind: 'http', method: 'POST', route: '/slack/interactions' },
-  ports: ['ledger', 'policies', 'workflow', 'secrets', 'clock'],
+  ports: ['ledger', 'policies', 'workflow', 'secrets', 'clock', 'replies'],
   kubernetes: [],
   aws: [...AWS.ledger, ...AWS.policies, ...AWS.bells, ...AWS.signingSecret],
   handler: (ports) => (event: HttpEvent) => receive(ports, event),
@@ -35,6 +38,8 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   // The time that counts is when the answer reached us: what a payload says of itself can be held back.
   const recorded = await answer(ports, { ...parsed.event, at: now })
   if (recorded.kind === 'recorded') return json(200, { recorded: recorded.state, lane: recorded.lane })
+  const { replyTo } = parsed.event
+  if (replyTo !== null) await ports.replies.say(replyTo, `Your answer does not count: ${recorded.detail}.`)
   return json(200, { refused: recorded.reason, detail: recorded.detail })
 }
 

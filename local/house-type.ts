@@ -1,5 +1,6 @@
+import type { Card } from '../core/cards.ts'
 import type { Plan } from '../core/plan.ts'
-import type { Card, Ports } from '../flows/ports.ts'
+import type { Ports } from '../flows/ports.ts'
 
 export interface Became {
   contract: string | null

@@ -57,7 +57,9 @@ export const openParts = async (
   const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
   const ledger = openLedger(stores.ledger)
   const registry = given ?? standIn
-  const all: Ports = { ledger, cluster, bus, chat, registry, objects, policies, secrets, workflow, clock }
+  // Whoever presses on the page reads the door's own answer.
+  const replies = { say: async () => undefined }
+  const all: Ports = { ledger, cluster, bus, chat, replies, registry, objects, policies, secrets, workflow, clock }
   const ports = wrap?.(all) ?? all
   return { ports, objects, cluster, chat, registry: standIn, workflow, bus }
 }

@@ -1,4 +1,4 @@
-import type { Card } from '../../flows/ports.ts'
+import type { Card } from '../../core/cards.ts'
 
 /** Slack's limits: header 150, field 2000, section 3000 characters, 10 fields a section (`@slack/types`). */
 const MOST = { header: 150, field: 2000, section: 3000, fields: 10 }

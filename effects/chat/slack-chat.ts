@@ -1,4 +1,5 @@
-import { type Card, type Chat, type Clock, type Ledger, Unavailable } from '../../flows/ports.ts'
+import type { Card } from '../../core/cards.ts'
+import { type Chat, type Clock, type Ledger, Unavailable } from '../../flows/ports.ts'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 import { blocksOf, fallbackOf } from './blocks.ts'
 

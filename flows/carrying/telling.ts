@@ -1,9 +1,9 @@
+import { outcomeCard } from '../../core/cards.ts'
 import { sameRun } from '../../core/lane.ts'
 import { runName } from '../../core/names.ts'
 import { identityOf } from '../../core/planning/plan-for.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import { planFinishedEvent } from '../../events/plan-finished.ts'
-import { outcomeCard } from '../cards.ts'
 import { ringRun } from '../start.ts'
 import type { Carrier } from './carrier.ts'
 

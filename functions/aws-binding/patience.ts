@@ -15,6 +15,9 @@ export interface Patience {
   requestHandler: { connectionTimeout: number; requestTimeout: number; throwOnRequestTimeout: true }
 }
 
+/** A reply to one person is tried once and for so long: what it is about is written down already. */
+export const REPLY_WITHIN = 700
+
 /** Of doors for which nobody waits. */
 export const PATIENT: Patience = {
   maxAttempts: 3,

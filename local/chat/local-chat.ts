@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Card, Chat, Clock } from '../../flows/ports.ts'
+import type { Card } from '../../core/cards.ts'
+import type { Chat, Clock } from '../../flows/ports.ts'
 import type { PostedCard } from '../house-type.ts'
 
 const SCHEMA =

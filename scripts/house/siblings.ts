@@ -27,6 +27,7 @@ export const PORTS: Record<string, 'suite' | 'single'> = {
   registry: 'suite',
   objects: 'suite',
   chat: 'suite',
+  replies: 'single',
   bus: 'suite',
   policies: 'single',
   secrets: 'single',

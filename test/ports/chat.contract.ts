@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Card, Chat } from '../../flows/ports.ts'
+import type { Card } from '../../core/cards.ts'
+import type { Chat } from '../../flows/ports.ts'
 
 const card = (title: string): Card => ({ title, facts: [], lines: [], question: null, tone: 'neutral' })
 

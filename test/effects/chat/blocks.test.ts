@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Card } from '../../../core/cards.ts'
 import { blocksOf, fallbackOf } from '../../../effects/chat/blocks.ts'
-import type { Card } from '../../../flows/ports.ts'
 
 const card = (given: Partial<Card> = {}): Card => ({
   title: 't',

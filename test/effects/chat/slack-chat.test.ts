@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Card } from '../../../flows/ports.ts'
+import type { Card } from '../../../core/cards.ts'
 import { chatContract } from '../../ports/chat.contract.ts'
 import { openSlackStandIn } from './slack-stand-in.ts'
 

@@ -26,6 +26,7 @@ export const openSlackStandIn = async (
   const errors: { method: string; status: number; body: object; after?: boolean; retryAfter?: number }[] = []
   const pauses: number[] = []
   const calls: string[] = []
+  const replies: { method: string; text: string }[] = []
   const methods: Record<string, (input: Omit<Message, 'ts'> & { ts: string }) => object> = {
     'chat.postMessage': ({ channel, blocks, metadata }) => {
       const ts = `1795428000.${String(messages.length).padStart(6, '0')}`
@@ -52,6 +53,11 @@ export const openSlackStandIn = async (
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const method = (request.url ?? '').slice(1)
     calls.push(method)
+    // A reply to one person: its address is all that it needs.
+    if (method.startsWith('actions/')) {
+      replies.push({ method, ...(JSON.parse(Buffer.concat(chunks).toString()) as { text: string }) })
+      return void response.end('ok')
+    }
     const error = errors[0]?.method === method ? errors.shift() : undefined
     const does = methods[method]
     if (does === undefined || request.headers.authorization !== 'Bearer xoxb-test')
@@ -75,5 +81,5 @@ export const openSlackStandIn = async (
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { url, chat, messages, errors, calls, pauses, close }
+  return { url, chat, messages, replies, errors, calls, pauses, close }
 }

@@ -72,6 +72,14 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
       sign(Date.now(), 'other'),
     ])
     expect(fresh).toMatchObject({ statusCode: 200, body: expect.stringContaining('refused') })
+    expect(bundles.slack.replies).toEqual([
+      {
+        method: 'actions/T0SIGNAL/1/abc',
+        response_type: 'ephemeral',
+        replace_original: false,
+        text: 'Your answer does not count: there is no such question.',
+      },
+    ])
     expect(stale).toMatchObject({ statusCode: 401, body: expect.stringContaining('stale-signature') })
     expect(forged).toMatchObject({ statusCode: 401, body: expect.stringContaining('bad-signature') })
   })

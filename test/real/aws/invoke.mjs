@@ -8,7 +8,8 @@ const events = JSON.parse(await text(process.stdin))
 const { SLACK_STAND_IN } = process.env
 const { fetch } = globalThis
 if (SLACK_STAND_IN !== undefined)
-  globalThis.fetch = (to, options) => fetch(String(to).replace('https://slack.com/api/', SLACK_STAND_IN), options)
+  globalThis.fetch = (to, options) =>
+    fetch(String(to).replace(/^https:\/\/(slack\.com\/api|hooks\.slack\.com)\//, SLACK_STAND_IN), options)
 let handler
 try {
   handler = createRequire(import.meta.url)(bundle).handler

@@ -1,8 +1,19 @@
-import type { Plan } from '../core/plan.ts'
-import { planCard } from '../core/plan-text.ts'
-import type { Outcome } from '../core/reasons.ts'
-import type { AnswerRow } from '../core/rows.ts'
-import type { Card } from './ports.ts'
+import type { Plan } from './plan.ts'
+import { planCard } from './plan-text.ts'
+import type { Outcome } from './reasons.ts'
+import type { AnswerRow } from './rows.ts'
+
+/** A card: what people see of a plan, as Slack blocks are made from it. Text is plain; the effect escapes it. */
+export interface Card {
+  title: string
+  /** Short `label: value` facts. */
+  facts: { label: string; value: string }[]
+  /** Longer lines: steps, reasons, refusals. */
+  lines: string[]
+  /** Id of the open answer's row, for the buttons; null when there is nothing to answer. */
+  question: string | null
+  tone: 'asking' | 'good' | 'bad' | 'neutral'
+}
 
 /** The card that asks: with buttons while its question is open. */
 export const answerCard = (plan: Plan, row: AnswerRow): Card => {
