@@ -3,8 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { inject } from 'vitest'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
+import type { KubeObject } from '../../core/kube.ts'
 import { emptyLane } from '../../core/lane.ts'
-import { runName } from '../../core/names.ts'
+import { label, runName } from '../../core/names.ts'
 import { type Policy, parsePolicy } from '../../core/policy.ts'
 import type { AnswerRow, LaneRow, RunRow } from '../../core/rows.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
@@ -73,6 +74,9 @@ export const openRealTown = async ({
   if (server !== undefined) through.clusters = through.clusters.map((one) => ({ ...one, server, skipTLSVerify: true }))
   const stores = openStores(null)
   const clock = { now: () => Date.now() }
+  const troubles: string[] = []
+  const onError = (what: unknown, error?: unknown): void =>
+    void troubles.push([what, error ?? ''].map(String).join(' '))
   const house = await openHouse({
     stores,
     policies: fixedPolicies(policy),
@@ -88,11 +92,11 @@ export const openRealTown = async ({
         objects,
         installation: policy.installation,
         minute,
-        onError: () => undefined,
+        onError,
       }),
-    onError: () => undefined,
+    onError,
   })
-  const stop = keepGoing(house, { speed: 1, onError: () => undefined })
+  const stop = keepGoing(house, { speed: 1, onError })
   const ledger = house.ports.ledger
   const town: RealTown = {
     house,
@@ -105,10 +109,11 @@ export const openRealTown = async ({
     },
     until: async (what, done, seconds = 90) => {
       for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(50)) if (await done()) return
-      const moments = await ledger.moments(null, { limit: 20 })
-      throw new Error(
-        `not in ${seconds} s: ${what}\n${moments.map(({ lane, text }) => `  ${lane}: ${text}`).join('\n')}`,
-      )
+      const moments = (await ledger.moments(null, { limit: 20 })).map(({ lane, text }) => `${lane}: ${text}`)
+      const labels = { [label('installation')]: policy.installation }
+      const pods = (await house.cluster.list('Pod', { labels }).catch(() => [])) as KubeObject<'Pod'>[]
+      const seen = pods.map(({ metadata, status }) => `${metadata.namespace}/${metadata.name} ${status?.phase}`)
+      throw new Error([`not in ${seconds} s: ${what}`, ...moments, ...seen, ...troubles.slice(-20)].join('\n  '))
     },
     settled: async (lane) => {
       await town.until(
