@@ -141,7 +141,7 @@ export interface Vote {
 export interface PoolRow {
   pool: string
   holds: Record<string, { lane: string; gpus: number }>
-  /** Runs that wait for room: their bells are rung when a hold goes back. */
+  /** Runs that wait for room, until they hold some or end: their bells are rung when a hold goes back. */
   waiters: string[]
 }
 

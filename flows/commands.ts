@@ -74,10 +74,13 @@ export const freeze = async (
   }
 }
 
-/** Ends a freeze and wakes who rested. */
+/** Ends a freeze and wakes who rested; said again it wakes them again, as when a bell was lost. */
 export const thaw = async (ports: CommandPorts, lane: string, by: string): Promise<Commanded> => {
   const stored = await ports.ledger.read('freeze', lane)
-  if (stored === null) return { ok: false, detail: `${lane} is not frozen` }
+  if (stored === null) {
+    await ringWanted(ports, lane)
+    return { ok: false, detail: `${lane} is not frozen` }
+  }
   const { ok } = await ports.ledger.commit([
     { remove: 'freeze', id: lane, revision: stored.revision },
     {
@@ -92,9 +95,17 @@ export const thaw = async (ports: CommandPorts, lane: string, by: string): Promi
     },
   ])
   if (!ok) return thaw(ports, lane, by)
-  const lanes = lane === '*' ? await everyLane(ports.ledger) : [(await ports.ledger.read('lane', lane))?.value]
-  for (const row of lanes) if (row?.state === 'wanted') await ringCurrent(ports, row)
+  await ringWanted(ports, lane)
   return { ok: true, detail: 'thawed' }
+}
+
+/** Rings who carries out a lane, or each of them; one bell that fails keeps no other from being rung. */
+const ringWanted = async (ports: CommandPorts, lane: string): Promise<void> => {
+  const lanes = lane === '*' ? await everyLane(ports.ledger) : [(await ports.ledger.read('lane', lane))?.value]
+  const rung = await Promise.allSettled(
+    lanes.map(async (row) => (row?.state === 'wanted' ? ringCurrent(ports, row) : undefined)),
+  )
+  for (const bell of rung) if (bell.status === 'rejected') throw bell.reason
 }
 
 const onLane = async (

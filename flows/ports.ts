@@ -144,9 +144,9 @@ export interface WorkflowContext {
   step<T>(name: string, work: () => Promise<T>): Promise<T>
   /**
    * Opens a bell, lets `listen` store its id and look whether sleeping is still right, and sleeps until it is rung or
-   * `seconds` have passed. `listen` answers false to go on without sleeping.
+   * `seconds` have passed. `listen` answers false to go on without sleeping. `over`: nobody rang in that time.
    */
-  sleep(name: string, seconds: number, listen: (bell: string) => Promise<boolean>): Promise<void>
+  sleep(name: string, seconds: number, listen: (bell: string) => Promise<boolean>): Promise<'awake' | 'over'>
 }
 
 export interface Bus {

@@ -46,9 +46,10 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     clock,
     dataDir: stores.dataDir,
     advance: time.advance,
-    scanUploads: async () => {
-      for (const event of await objects.scan()) if (isSelected(event)) await house.deliver(event)
-    },
+    scanUploads: () =>
+      objects.scan(async (event) => {
+        if (isSelected(event)) await house.deliver(event)
+      }),
     deliver: async (event) => arrived(await deliverThrough(ports, event)),
     webhook: async (route, request) => arrived(await answerHttp(route, request)),
     mlflow: async (method, path, input) =>

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
@@ -101,7 +101,9 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
   const stop = keepGoing(house, { speed, onError: (error) => onError('the timer', error) })
   const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
   const file = join(dataDir, RUNNING_FILE)
-  writeFileSync(file, JSON.stringify(running), { mode: 0o600 })
+  // Who sees the file reads all of it.
+  writeFileSync(`${file}.new`, JSON.stringify(running), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
   const remember = setInterval(() => writeFileSync(join(dataDir, CLOCK_FILE), String(clock.now())), 1000)
   return {
     url: server.url,

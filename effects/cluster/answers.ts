@@ -1,4 +1,4 @@
-import type { Applied, Denied } from '../../flows/ports.ts'
+import { type Applied, type Denied, Unavailable } from '../../flows/ports.ts'
 
 /** The body of an answer that is no object: `Status` of `meta/v1`, the part that we read. */
 export interface Status {
@@ -7,12 +7,12 @@ export interface Status {
   details?: { causes?: { reason?: string; message?: string; field?: string }[] }
 }
 
-/** What the server will not take as it is. */
-export const denied = (status: number, body: unknown): Denied => ({
-  kind: 'denied',
-  status,
-  message: (body as Status | null)?.message ?? `the API server answered ${status}`,
-})
+/** What the server will not take as it is. Throws `Unavailable` when it does not know who asks: that says nothing of what was asked. */
+export const denied = (status: number, body: unknown): Denied => {
+  const message = (body as Status | null)?.message ?? `the API server answered ${status}`
+  if (status === 401) throw new Unavailable(`the API server knows nobody by these credentials: ${message}`)
+  return { kind: 'denied', status, message }
+}
 
 /**
  * A conflict of a server-side apply, or null when this 409 is another one. The server names the manager in the cause's

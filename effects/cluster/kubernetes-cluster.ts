@@ -115,7 +115,10 @@ const writes = ({ send }: Requests): Pick<Cluster, 'create' | 'apply' | 'patch' 
     if (status !== 409) return denied(status, body)
     const there = await send({ method: 'GET', path: objectPath(ref) })
     // It went between the two answers: the name is free again.
-    return there.status === 404 ? create(object) : { kind: 'exists', object: there.body as KubeObject }
+    if (there.status === 404) return create(object)
+    return there.status === 200
+      ? { kind: 'exists', object: there.body as KubeObject }
+      : denied(there.status, there.body)
   }
   return {
     create,

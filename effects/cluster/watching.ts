@@ -5,6 +5,12 @@ import type { Change } from '../../flows/ports.ts'
 import { apiVersionOf, pathOf, selecting } from './paths.ts'
 import type { Requests } from './requests.ts'
 
+/** Up to which revision a kind was heard, and what was last told of each object that is there, by uid. */
+interface Heard {
+  revision: string
+  there: Map<string, KubeObject>
+}
+
 interface Watched {
   config: KubeConfig
   requests: Requests
@@ -22,26 +28,29 @@ const SILENCE = 120_000
 /** Follows every kind from now on, and goes on where it was when a connection ends, which is normal. */
 export const openWatch = async (watched: Watched): Promise<{ stop(): void }> => {
   const stopped = new AbortController()
-  for (const kind of watched.kinds) {
-    const revision = await revisionOf(watched, kind)
-    void follow(watched, kind, { revision, stopped: stopped.signal })
-  }
+  for (const kind of watched.kinds)
+    void follow(watched, kind, { heard: await listOf(watched, kind), stopped: stopped.signal })
   return { stop: () => stopped.abort() }
 }
 
-/** Now, in the server's counting. A kind that is not installed is followed from the moment it is. */
-const revisionOf = async (watched: Watched, kind: Kind): Promise<string> => {
-  const { body } = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query: { limit: '1' } })
-  return (body as { metadata?: { resourceVersion?: string } }).metadata?.resourceVersion ?? ''
+/** What is there, by uid, and now in the server's counting. A kind that is not installed is followed from the moment it is. */
+const listOf = async (watched: Watched, kind: Kind): Promise<Heard> => {
+  const query = selecting(watched.where.labels)
+  const { status, body } = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query })
+  if (status !== 200) return { revision: '', there: new Map() }
+  const { metadata, items } = body as { metadata: { resourceVersion: string }; items: KubeObject[] }
+  const there = items.map((object) => [object.metadata.uid ?? '', typed(object, kind)] as const)
+  return { revision: metadata.resourceVersion, there: new Map(there) }
 }
 
-/** 410: the server has forgotten what happened since, as after its restart. What is there now is told as changed. */
-const toldAnew = async (watched: Watched, kind: Kind): Promise<string> => {
-  const query = selecting(watched.where.labels)
-  const { body } = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query })
-  const { metadata, items = [] } = body as { metadata?: { resourceVersion?: string }; items?: KubeObject[] }
-  for (const object of items) watched.onChange({ type: 'MODIFIED', object: typed(object, kind) })
-  return metadata?.resourceVersion ?? ''
+/** 410: the server has forgotten what happened since, as after its restart. What is there now is told as changed, what is not as gone. */
+const toldAnew = async (watched: Watched, kind: Kind, before: Heard): Promise<Heard> => {
+  const now = await listOf(watched, kind).catch(() => null)
+  // Not listed now: the next connection is told 410 again.
+  if (now === null || now.revision === '') return before
+  for (const [uid, object] of before.there) if (!now.there.has(uid)) watched.onChange({ type: 'DELETED', object })
+  for (const object of now.there.values()) watched.onChange({ type: 'MODIFIED', object })
+  return now
 }
 
 /** Items of a list and of a watch do not all say what they are. */
@@ -51,47 +60,48 @@ const typed = (object: KubeObject, kind: Kind): KubeObject =>
 const follow = async (
   watched: Watched,
   kind: Kind,
-  { revision, stopped }: { revision: string; stopped: AbortSignal },
+  { heard: first, stopped }: { heard: Heard; stopped: AbortSignal },
 ): Promise<void> => {
-  let from = revision
+  let heard = first
   while (!stopped.aborted) {
-    const ended = await once(watched, kind, { from, stopped })
+    const { error, expired } = await once(watched, kind, { heard, stopped })
     if (stopped.aborted) return
-    from = ended.revision
-    if (ended.error !== null) watched.onError?.(`watching ${kind}`, ended.error)
+    if (error !== null) watched.onError?.(`watching ${kind}`, error)
     // Also after a clean end: something in between may close each connection at once.
     await pause(AGAIN, undefined, { signal: stopped }).catch(() => undefined)
-    if (ended.expired) from = await toldAnew(watched, kind).catch(() => from)
+    if (expired) heard = await toldAnew(watched, kind, heard)
   }
 }
 
 interface Ended {
-  /** The last that was heard. */
-  revision: string
   error: unknown
   expired: boolean
 }
 
+/** One connection, from what was heard so far, which it keeps up to date. */
 const once = (
   watched: Watched,
   kind: Kind,
-  { from, stopped }: { from: string; stopped: AbortSignal },
+  { heard, stopped }: { heard: Heard; stopped: AbortSignal },
 ): Promise<Ended> =>
   new Promise((resolve) => {
-    const ended: Ended = { revision: from, error: null, expired: false }
+    const ended: Ended = { error: null, expired: false }
     const client = new Watch(watched.config)
     ;(client as unknown as { requestTimeoutMs: number }).requestTimeoutMs = SILENCE
-    const query = { ...selecting(watched.where.labels), allowWatchBookmarks: true, resourceVersion: from }
-    const heard = (type: string, object: KubeObject & { code?: number }): void => {
+    const query = { ...selecting(watched.where.labels), allowWatchBookmarks: true, resourceVersion: heard.revision }
+    const hear = (type: string, object: KubeObject & { code?: number }): void => {
       if (stopped.aborted) return
       if (type === 'ERROR') {
         ended.expired = object.code === 410
         ended.error = new Error(`the server ended the watch: ${object.code}`)
         return
       }
-      ended.revision = object.metadata.resourceVersion ?? ended.revision
-      if (type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED')
-        watched.onChange({ type, object: typed(object, kind) })
+      heard.revision = object.metadata.resourceVersion ?? heard.revision
+      if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return
+      const told = typed(object, kind)
+      if (type === 'DELETED') heard.there.delete(told.metadata.uid ?? '')
+      else heard.there.set(told.metadata.uid ?? '', told)
+      watched.onChange({ type, object: told })
     }
     const done = (error: unknown): void => {
       ended.error ??= error instanceof Error && error.name !== 'TimeoutError' && !stopped.aborted ? error : null
@@ -99,6 +109,6 @@ const once = (
       resolve(ended)
     }
     client
-      .watch(pathOf(kind, null), query, heard, done)
+      .watch(pathOf(kind, null), query, hear, done)
       .then((controller) => stopped.addEventListener('abort', () => controller.abort(), { once: true }), done)
   })

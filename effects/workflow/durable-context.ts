@@ -40,11 +40,13 @@ const workflowContext = (context: DurableContext): WorkflowContext => ({
   sleep: async (name, seconds, listen) => {
     const [rung, bell] = await context.createCallback(name, { timeout: { seconds } })
     const sleeps = await context.step(`${name} listen`, () => listen(bell), { retryStrategy })
-    if (!sleeps) return
+    if (!sleeps) return 'awake'
     try {
       await rung
+      return 'awake'
     } catch (error) {
-      if (!(error instanceof CallbackTimeoutError)) throw error
+      if (error instanceof CallbackTimeoutError) return 'over'
+      throw error
     }
   },
 })

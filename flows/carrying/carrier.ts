@@ -17,9 +17,9 @@ export interface Wait {
   wait: number
 }
 
-/** Growing slices: 1 minute, doubled up to 6 hours (law 5). Seconds. */
-const slice = (k: number, most: number): number =>
-  Math.max(1, Math.min(60 * 2 ** Math.min(k, 9), 6 * 3600, Math.ceil(most)))
+/** Growing slices: 1 minute, doubled with each that nobody ended, up to 6 hours (law 5). Seconds. */
+const slice = (silent: number, most: number): number =>
+  Math.max(1, Math.min(60 * 2 ** Math.min(silent, 9), 6 * 3600, Math.ceil(most)))
 
 const isWait = (seen: object): seen is Wait => 'wait' in seen
 
@@ -32,13 +32,14 @@ export const waitFor = async <T extends object>(
   name: string,
   look: () => Promise<T | Wait>,
 ): Promise<T> => {
-  for (let k = 0; ; k++) {
+  for (let [k, silent] = [0, 0]; ; k++) {
     const seen = await carrier.context.step(`${name} ${k}`, look)
     if (!isWait(seen)) return seen
-    await carrier.context.sleep(`${name} sleep ${k}`, slice(k, seen.wait), async (bell) => {
+    const slept = await carrier.context.sleep(`${name} sleep ${k}`, slice(silent, seen.wait), async (bell) => {
       await setBell(carrier, bell)
       return isWait(await look())
     })
+    if (slept === 'over') silent++
   }
 }
 

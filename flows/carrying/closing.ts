@@ -21,7 +21,9 @@ export const closing = async (
 ): Promise<Outcome> => {
   for (;;) {
     const closed = await closeOnce(carrier, outcome, ended)
-    if (closed !== 'again') return closed
+    if (closed === 'again') continue
+    await ringWaiters(carrier.ports, carrier.id)
+    return closed
   }
 }
 
@@ -49,43 +51,55 @@ const closeOnce = async (carrier: Closer, outcome: Outcome, ended: typeof finish
           },
         ]
       : []),
-    ...released.writes,
+    ...released,
     momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
     { count: `outcome:${outcome.kind}`, by: 1 },
   ])
-  if (!ok) return 'again'
-  for (const waiter of released.waiters) await ringRun(ports, waiter)
-  return outcome
+  return ok ? outcome : 'again'
 }
 
 /** Whether the lane is this run's to release: it holds it, or nobody does and it is the wanted one. */
 const isItsOwn = (lane: LaneRow, run: RunKey): boolean =>
   sameRun(lane.holder, run) || (lane.holder === null && sameRun(lane, run))
 
-/** The writes by which a run's hold goes back, money spent is booked, and the runs that waited for the room. */
+/**
+ * Rings who waits for room in the pools of a plan whose hold went back. They stay written down until they hold something or
+ * end, so a repeat rings them again: the bell that was lost with a commit's answer, too.
+ */
+export const ringWaiters = async (
+  { ledger, workflow }: Pick<Ports, 'ledger' | 'workflow'>,
+  id: string,
+): Promise<void> => {
+  const plan = (await ledger.read('plan', id))?.value
+  const waiters = new Set<string>()
+  for (const pool of Object.keys(plan?.bounds.gpus ?? {}))
+    for (const waiter of (await ledger.read('pool', pool))?.value.waiters ?? []) if (waiter !== id) waiters.add(waiter)
+  for (const waiter of waiters) await ringRun({ ledger, workflow }, waiter)
+}
+
+/** The writes by which a run's hold goes back and money spent is booked. */
 export const returnHold = async (
   { ledger, clock }: Pick<Ports, 'ledger' | 'clock'>,
   { id, run, cost, policy }: { id: string; run: RunRow; cost: number; policy: Policy },
-): Promise<{ writes: Write[]; waiters: string[] }> => {
+): Promise<Write[]> => {
   const writes: Write[] = []
-  const waiters = new Set<string>()
   const pools = new Set([...Object.keys(run.hold?.gpus ?? {}), ...Object.keys(policy.pools)])
   for (const pool of pools) {
     const stored = await ledger.read('pool', pool)
     if (stored === null) continue
     if (stored.value.holds[id] === undefined && !stored.value.waiters.includes(id)) continue
-    for (const waiter of stored.value.waiters) if (waiter !== id) waiters.add(waiter)
+    const waiters = stored.value.waiters.filter((waiter) => waiter !== id)
     writes.push({
       put: 'pool',
       id: pool,
       revision: stored.revision,
-      value: { ...stored.value, holds: without(stored.value.holds, id), waiters: [] },
+      value: { ...stored.value, holds: without(stored.value.holds, id), waiters },
     })
   }
   const budget = await ledger.read('budget', policy.budget.name)
   if (budget !== null || cost > 0)
     writes.push(spend(budget, { id, cost, month: monthOf(clock.now()), name: policy.budget.name }))
-  return { writes, waiters: [...waiters] }
+  return writes
 }
 
 const spend = (

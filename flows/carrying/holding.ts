@@ -4,9 +4,8 @@ import type { AnswerRow, StepRow } from '../../core/rows.ts'
 import { askedGroups } from '../approvers.ts'
 import { type Observed, seeCluster } from '../observe.ts'
 import type { Ledger, Write } from '../ports.ts'
-import { ringRun } from '../start.ts'
 import { type Carrier, momentOf, type Wait } from './carrier.ts'
-import { returnHold } from './closing.ts'
+import { returnHold, ringWaiters } from './closing.ts'
 import { frozenFor } from './frozen.ts'
 import { look, type Round, type Situation, type Stop, whyStop, within } from './planning.ts'
 
@@ -193,18 +192,18 @@ export const giveBack = async (carrier: Carrier): Promise<null> => {
   const { ports, id } = carrier
   for (;;) {
     const own = await ports.ledger.read('run', id)
-    if (own === null || own.value.hold === null) return null
+    if (own === null || own.value.hold === null) break
     const policy = await ports.policies.load()
-    const { writes, waiters } = await returnHold(ports, { id, run: own.value, cost: 0, policy })
+    const writes = await returnHold(ports, { id, run: own.value, cost: 0, policy })
     const { ok } = await ports.ledger.commit([
       { put: 'run', id, revision: own.revision, value: { ...own.value, hold: null, steps: [], stage: 'resting' } },
       ...writes,
       momentOf(carrier, 'hold', 'gave its hold back: frozen before its first effect'),
     ])
-    if (!ok) continue
-    for (const waiter of waiters) await ringRun(ports, waiter)
-    return null
+    if (ok) break
   }
+  await ringWaiters(ports, id)
+  return null
 }
 
 /** A step that has not begun. */

@@ -16,8 +16,11 @@ const PAGE = 1000
 export interface FolderObjects extends Objects {
   /** Whole or not at all. */
   write(bucket: string, key: string, bytes: Uint8Array): Promise<void>
-  /** `Object Created` events, as EventBridge sends them, for files that are new or changed since the last scan. */
-  scan(): Promise<Record<string, unknown>[]>
+  /**
+   * Hands over `Object Created` events, as EventBridge sends them, for files that are new or changed. One that cannot be
+   * taken now (`Unavailable`) is handed over again by the next scan; the others are not held up, and the first error is thrown.
+   */
+  scan(take: (event: Record<string, unknown>) => Promise<void>): Promise<void>
 }
 
 export const openObjects = ({
@@ -74,7 +77,19 @@ export const openObjects = ({
       await writeFile(temporary, bytes)
       await rename(temporary, file)
     },
-    scan: () => scan(root, seen, stamp),
+    scan: async (take) => {
+      const errors: unknown[] = []
+      for (const { id, version, event } of await unseen(root, seen, stamp)) {
+        try {
+          await take(event)
+          seen.set(id, version)
+        } catch (error) {
+          errors.push(error)
+          if (!(error instanceof Unavailable)) seen.set(id, version)
+        }
+      }
+      if (errors.length > 0) throw errors[0]
+    },
   }
 }
 
@@ -86,17 +101,21 @@ async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-const scan = async (root: string, seen: Map<string, string>, stamp: Stamp): Promise<Record<string, unknown>[]> => {
-  const events: Record<string, unknown>[] = []
+interface Unseen {
+  id: string
+  version: string
+  event: Record<string, unknown>
+}
+
+const unseen = async (root: string, seen: Map<string, string>, stamp: Stamp): Promise<Unseen[]> => {
+  const events: Unseen[] = []
   for (const bucket of await readdir(root).catch(() => [])) {
     const found = await walk(join(root, bucket), '')
     inOrderOfArrival(found, ({ key, stats }) => stamp(`${bucket}/${key}`, stats))
     for (const { key, stats } of found) {
       const id = `${bucket}/${key}`
       const version = `${stats.mtimeMs}-${stats.size}`
-      if (seen.get(id) === version) continue
-      seen.set(id, version)
-      events.push(created(bucket, key, stats))
+      if (seen.get(id) !== version) events.push({ id, version, event: created(bucket, key, stats) })
     }
   }
   return events

@@ -7,7 +7,7 @@ import type { Clock, Cluster } from '../../flows/ports.ts'
 import { environmentOf, playedContainer } from '../cluster/environment.ts'
 import { type Program, programOf, readSimulation } from '../cluster/program.ts'
 import type { SimulatedOptions } from '../cluster/simulated-cluster.ts'
-import { hasEnded, isReady, isStopping, type Pod, wireTime } from '../cluster/wire.ts'
+import { hasEnded, isStopping, type Pod, wireTime } from '../cluster/wire.ts'
 
 export interface ContainersOptions {
   cluster: Cluster
@@ -71,11 +71,10 @@ export const playContainers = async (options: ContainersOptions): Promise<{ stop
 /** Between two tries of what failed. Milliseconds. */
 const AGAIN = 1000
 
-/** A Job's container that runs, and that kwok does not end. */
+/** A Job's container that runs, and that kwok does not end. Readiness says nothing: a node that was silent for a while loses it. */
 const isPlayable = (pod: Pod): boolean =>
   pod.metadata.ownerReferences?.[0]?.kind === 'Job' &&
   pod.status?.phase === 'Running' &&
-  isReady(pod) &&
   !isStopping(pod) &&
   environmentOf(pod, playedContainer(pod))['SIGNALBOX_TASK'] !== undefined
 

@@ -32,7 +32,7 @@ export interface RealTown {
   lane(lane: string): Promise<LaneRow>
   run(lane: string): Promise<RunRow | null>
   until(what: string, done: () => Promise<boolean>, seconds?: number): Promise<void>
-  settled(lane: string): Promise<LaneRow>
+  settled(lane: string, seconds?: number): Promise<LaneRow>
   answered(lane: string): Promise<void>
   reconcile(): Promise<void>
   close(): Promise<void>
@@ -112,14 +112,17 @@ export const openRealTown = async ({
       const moments = (await ledger.moments(null, { limit: 20 })).map(({ lane, text }) => `${lane}: ${text}`)
       const labels = { [label('installation')]: policy.installation }
       const pods = (await house.cluster.list('Pod', { labels }).catch(() => [])) as KubeObject<'Pod'>[]
-      const seen = pods.map(({ metadata, status }) => `${metadata.namespace}/${metadata.name} ${status?.phase}`)
+      const seen = pods.map(
+        ({ metadata, spec, status }) =>
+          `pod ${metadata.name} on ${spec?.nodeName ?? 'no node'}: ${status?.phase} ${JSON.stringify(status?.conditions ?? [])}`,
+      )
       throw new Error([`not in ${seconds} s: ${what}`, ...moments, ...seen, ...troubles.slice(-20)].join('\n  '))
     },
-    settled: async (lane) => {
+    settled: async (lane, seconds = 150) => {
       await town.until(
         `${lane} has an outcome`,
         async () => !['wanted', 'idle'].includes((await town.lane(lane)).state),
-        150,
+        seconds,
       )
       return town.lane(lane)
     },

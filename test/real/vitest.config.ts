@@ -7,7 +7,8 @@ export default defineConfig({
     globalSetup: ['test/real/setup.ts'],
     pool: 'threads',
     fileParallelism: false,
-    testTimeout: 120_000,
+    // Above what the trials themselves wait for, so that they say what did not come.
+    testTimeout: 300_000,
     hookTimeout: 120_000,
     restoreMocks: true,
   },

@@ -8,16 +8,17 @@ import { openWatch } from '../../../effects/cluster/watching.ts'
 /** An API server that has just started again: it knows nothing of what happened before its revision 9. */
 const forgetful = async () => {
   const asked: string[] = []
-  const job = (name: string) => ({ metadata: { name, resourceVersion: '8', labels: { lane: 'l' } } })
+  const job = (name: string) => ({ metadata: { name, uid: name, resourceVersion: '8', labels: { lane: 'l' } } })
   const server = createServer((request, response) => {
     const { searchParams: query } = new URL(request.url ?? '', 'http://server')
     const [watch, from] = [query.get('watch'), query.get('resourceVersion')]
-    asked.push(watch === null ? `list ${query.get('labelSelector') ?? 'one'}` : `watch from ${from}`)
+    const isFirst = asked.length === 0
+    asked.push(watch === null ? `list ${query.get('labelSelector')}` : `watch from ${from}`)
     if (watch === null)
       return void response.end(
         JSON.stringify(
-          query.has('limit')
-            ? { metadata: { resourceVersion: '5' }, items: [] }
+          isFirst
+            ? { metadata: { resourceVersion: '5' }, items: [job('a'), job('z')] }
             : { metadata: { resourceVersion: '9' }, items: [job('a'), job('b')] },
         ),
       )
@@ -37,7 +38,7 @@ const forgetful = async () => {
   return { config, asked, close }
 }
 
-it('a server that has forgotten what happened since tells what is there now, as changes, and goes on from there', async () => {
+it('a server that has forgotten what happened since: what is there now is told as changed, what is not as gone', async () => {
   const { config, asked, close } = await forgetful()
   const requests = await openRequests(config)
   const told: string[] = []
@@ -49,13 +50,13 @@ it('a server that has forgotten what happened since tells what is there now, as 
     where: { labels: { lane: 'l' } },
     onChange: ({ type, object }) => {
       told.push(`${type} ${object.kind} ${object.metadata.name}`)
-      if (told.length === 3) all.resolve()
+      if (told.length === 4) all.resolve()
     },
   })
   await all.promise
   watching.stop()
-  expect(told).toEqual(['MODIFIED Job a', 'MODIFIED Job b', 'ADDED Job c'])
-  expect(asked).toEqual(['list one', 'watch from 5', 'list lane=l', 'watch from 9'])
+  expect(told).toEqual(['DELETED Job z', 'MODIFIED Job a', 'MODIFIED Job b', 'ADDED Job c'])
+  expect(asked).toEqual(['list lane=l', 'watch from 5', 'list lane=l', 'watch from 9'])
   await requests.close()
   close()
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { datasetUploaded } from '../../../events/dataset-uploaded.ts'
+import { Unavailable } from '../../../flows/ports.ts'
 import { virtualClock } from '../../../local/clock.ts'
 import { openObjects } from '../../../local/objects/folder-objects.ts'
 import { objectsContract } from '../../ports/objects.contract.ts'
@@ -50,14 +51,37 @@ describe('folders as buckets', () => {
     const objects = openObjects({ root, clock: virtualClock(0) })
     mkdirSync(join(root, 'bucket-a', 'd'), { recursive: true })
     writeFileSync(join(root, 'bucket-a', 'd', 'manifest.json'), '{}')
-    const [event] = await objects.scan()
+    const scanned = async (): Promise<unknown[]> => {
+      const events: unknown[] = []
+      await objects.scan(async (event) => void events.push(event))
+      return events
+    }
+    const [event] = await scanned()
     expect(datasetUploaded.parse(event)).toMatchObject({
       ok: true,
       event: { bucket: 'bucket-a', key: 'd/manifest.json', versionId: null },
     })
-    expect(await objects.scan()).toEqual([])
+    expect(await scanned()).toEqual([])
     writeFileSync(join(root, 'bucket-a', 'd', 'manifest.json'), '{"more": 1}')
-    expect(await objects.scan()).toHaveLength(1)
+    expect(await scanned()).toHaveLength(1)
+  })
+
+  it('an upload that nobody can take now is told again, holds up no other, and one that fails otherwise is not', async () => {
+    const root = folder()
+    const objects = openObjects({ root, clock: virtualClock(0) })
+    mkdirSync(join(root, 'bucket-a'))
+    for (const key of ['away', 'broken', 'fine']) writeFileSync(join(root, 'bucket-a', key), key)
+    const told: string[] = []
+    const scan = () =>
+      objects.scan(async (event) => {
+        const { key } = (event['detail'] as { object: { key: string } }).object
+        told.push(key)
+        if (key === 'away') throw new Unavailable('no API server')
+        if (key === 'broken') throw new TypeError('a bug')
+      })
+    await expect(scan()).rejects.toThrow('no API server')
+    await expect(scan()).rejects.toThrow('no API server')
+    expect(told).toEqual(['away', 'broken', 'fine', 'away'])
   })
 
   it('uploads that came while nobody looked keep their order, and none is as new as another', async () => {
