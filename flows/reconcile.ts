@@ -10,6 +10,7 @@ import { readGroup } from './approvers.ts'
 import { closing } from './carrying/closing.ts'
 import { hasEnded } from './carrying/steps/launch-job.ts'
 import { beginRun, buryHolder } from './carrying/take-lane.ts'
+import { tell } from './carrying/telling.ts'
 import { everyLane } from './lanes.ts'
 import { newestManifest } from './newest-manifest.ts'
 import type { Ports, WorkPorts } from './ports.ts'
@@ -104,13 +105,12 @@ const startForgotten = async (ports: WorkPorts, policy: Policy, row: LaneRow): P
   }
   const run = { lane: row.lane, generation: row.generation, attempt: row.attempt }
   await beginRun({ ports, run, id })
-  await closing(
-    { ports, run, id },
-    {
-      outcome: { kind: 'failed', reason: 'workflow-died', detail: 'its execution ended before it had an outcome' },
-      row: finished,
-    },
-  )
+  const outcome = {
+    kind: 'failed' as const,
+    reason: 'workflow-died' as const,
+    detail: 'its execution ended before it had an outcome',
+  }
+  await tell({ ports, run, id }, await closing({ ports, run, id }, { outcome, row: finished }))
   return true
 }
 

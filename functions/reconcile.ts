@@ -10,7 +10,7 @@ export const door = defineDoor({
   kubernetes: [
     ...OBSERVE_RIGHTS,
     { group: 'batch', resource: 'jobs', verbs: ['list'], everywhere: true },
-    { group: 'batch', resource: 'jobs', verbs: ['delete'] },
+    { group: 'batch', resource: 'jobs', verbs: ['delete', 'patch'] },
   ],
   aws: [
     ...AWS.ledger,

@@ -60,7 +60,7 @@ export const AWS = {
   bells: [RING],
   workflow: [
     {
-      actions: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction', 'lambda:ListVersionsByFunction'],
+      actions: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction'],
       on: 'workflow',
     },
     RING,

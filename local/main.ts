@@ -101,9 +101,7 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
   const stop = keepGoing(house, { speed, onError: (error) => onError('the timer', error) })
   const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
   const file = join(dataDir, RUNNING_FILE)
-  // Who sees the file reads all of it.
-  writeFileSync(`${file}.new`, JSON.stringify(running), { mode: 0o600 })
-  renameSync(`${file}.new`, file)
+  writeWhole(file, JSON.stringify(running))
   const remember = setInterval(() => writeFileSync(join(dataDir, CLOCK_FILE), String(clock.now())), 1000)
   return {
     url: server.url,
@@ -119,6 +117,12 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
       stores.close()
     },
   }
+}
+
+/** Who sees the file reads all of it. */
+const writeWhole = (file: string, text: string): void => {
+  writeFileSync(`${file}.new`, text, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
 }
 
 /** A minute that a container plays on a rig's node lasts a second. */

@@ -85,7 +85,7 @@ const list = async (
   return items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind }) as KubeObject)
 }
 
-const readsOf = ({ send }: Requests): Pick<Cluster, 'get' | 'logs'> => ({
+const readsOf = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'get' | 'logs'> => ({
   get: async (ref) => {
     const { status, body } = await send({ method: 'GET', path: objectPath(ref) })
     if (status === 404) return null
@@ -102,7 +102,7 @@ const readsOf = ({ send }: Requests): Pick<Cluster, 'get' | 'logs'> => ({
   },
 })
 
-const writes = ({ send }: Requests): Pick<Cluster, 'create' | 'apply' | 'patch' | 'delete'> => {
+const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'apply' | 'patch' | 'delete'> => {
   const create = async (object: KubeObject): Promise<Created> => {
     const ref = refOf(object)
     const { status, body } = await send({
@@ -113,12 +113,9 @@ const writes = ({ send }: Requests): Pick<Cluster, 'create' | 'apply' | 'patch' 
     })
     if (status === 201) return { kind: 'created', object: body as KubeObject }
     if (status !== 409) return denied(status, body)
-    const there = await send({ method: 'GET', path: objectPath(ref) })
-    // It went between the two answers: the name is free again.
-    if (there.status === 404) return create(object)
-    return there.status === 200
-      ? { kind: 'exists', object: there.body as KubeObject }
-      : denied(there.status, there.body)
+    const there = await readsOf({ send }).get(ref)
+    // Null: it went between the two answers, and the name is free again.
+    return there === null ? create(object) : { kind: 'exists', object: there }
   }
   return {
     create,

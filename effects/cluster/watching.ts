@@ -73,6 +73,12 @@ const follow = async (
   }
 }
 
+const remember = (there: Heard['there'], { type, object }: Change): void => {
+  const uid = object.metadata.uid ?? ''
+  if (type === 'DELETED') there.delete(uid)
+  else there.set(uid, object)
+}
+
 interface Ended {
   error: unknown
   expired: boolean
@@ -98,10 +104,9 @@ const once = (
       }
       heard.revision = object.metadata.resourceVersion ?? heard.revision
       if (type !== 'ADDED' && type !== 'MODIFIED' && type !== 'DELETED') return
-      const told = typed(object, kind)
-      if (type === 'DELETED') heard.there.delete(told.metadata.uid ?? '')
-      else heard.there.set(told.metadata.uid ?? '', told)
-      watched.onChange({ type, object: told })
+      const change: Change = { type, object: typed(object, kind) }
+      remember(heard.there, change)
+      watched.onChange(change)
     }
     const done = (error: unknown): void => {
       ended.error ??= error instanceof Error && error.name !== 'TimeoutError' && !stopped.aborted ? error : null

@@ -3,7 +3,6 @@ import {
   InvokeCommand,
   type LambdaClient,
   ListDurableExecutionsByFunctionCommand,
-  ListVersionsByFunctionCommand,
   SendDurableExecutionCallbackSuccessCommand,
 } from '@aws-sdk/client-lambda'
 import type { Workflow } from '../../flows/ports.ts'
@@ -21,7 +20,7 @@ export const openLambdaWorkflow = ({
   functionArn: string
 }): Workflow => {
   const lambda = client as LambdaClient
-  const [name = '', qualifier = ''] = splitArn(functionArn)
+  const name = functionOf(functionArn)
   return {
     start: async (execution, run) => {
       const invoke = new InvokeCommand({
@@ -51,27 +50,23 @@ export const openLambdaWorkflow = ({
       }
     },
     describe: async (execution) => {
-      const find = (Qualifier?: string) => findExecution(lambda, execution, { FunctionName: name, Qualifier })
-      // A running execution stays on the version it was started on, while the alias moves with each deployment. Lambda's texts
-      // do not agree whether a list without a qualifier is of every version, so what it does not show is looked for in each.
-      let found = (await find()) ?? (await find(qualifier))
-      for (const version of found === undefined ? await versionsOf(lambda, name) : []) found ??= await find(version)
+      const found = await findExecution(lambda, execution, name)
       if (found === undefined) return 'unknown'
       return found.Status === 'RUNNING' ? 'running' : 'closed'
     },
   }
 }
 
-/** Lambda lists every execution whose name contains this one: `…-g1a10` too for `…-g1a1`, so all pages count. */
-const findExecution = async (
-  lambda: LambdaClient,
-  execution: string,
-  where: { FunctionName: string; Qualifier: string | undefined },
-): Promise<Execution | undefined> => {
+/**
+ * Without a qualifier the list is of every version: an execution stays on the one that it was started on, while the alias moves
+ * with each deployment. Lambda takes no qualifier beside a name. It lists every execution whose name contains this one,
+ * `…-g1a10` too for `…-g1a1`, so all pages count.
+ */
+const findExecution = async (lambda: LambdaClient, execution: string, name: string): Promise<Execution | undefined> => {
   let marker: string | undefined
   do {
     const list = new ListDurableExecutionsByFunctionCommand({
-      ...where,
+      FunctionName: name,
       DurableExecutionName: execution,
       Marker: marker,
       MaxItems: 100,
@@ -84,23 +79,9 @@ const findExecution = async (
   return undefined
 }
 
-/** Published versions, the newest first. */
-const versionsOf = async (lambda: LambdaClient, name: string): Promise<string[]> => {
-  const versions: string[] = []
-  let marker: string | undefined
-  do {
-    const list = new ListVersionsByFunctionCommand({ FunctionName: name, Marker: marker })
-    const { Versions = [], NextMarker } = await asking(`the versions of ${name}`, () => lambda.send(list))
-    versions.push(...Versions.map(({ Version = '' }) => Version).filter((version) => /^\d+$/.test(version)))
-    marker = NextMarker || undefined
-  } while (marker !== undefined)
-  return versions.reverse()
-}
-
-/** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS`, or `NAME:ALIAS` in the client's own account, as function and alias. */
-const splitArn = (arn: string): [string, string] => {
-  const at = arn.lastIndexOf(':')
+/** `arn:aws:lambda:REGION:ACCOUNT:function:NAME:ALIAS`, or `NAME:ALIAS` in the client's own account, as the function without its alias. */
+const functionOf = (arn: string): string => {
   if (!/^(arn(:[^:]+){4}:function:)?[\w-]+:[\w-]+$/.test(arn))
     throw new RangeError(`${arn} must name an alias: NAME:ALIAS or …:function:NAME:ALIAS`)
-  return [arn.slice(0, at), arn.slice(at + 1)]
+  return arn.slice(0, arn.lastIndexOf(':'))
 }

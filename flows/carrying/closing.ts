@@ -12,7 +12,7 @@ import { type Carrier, momentOf } from './carrier.ts'
 type Closer = Omit<Carrier, 'context'>
 
 /**
- * A run's outcome, its lane's release and its hold's return, in one transaction (design.md §2, 7). When the run lost its
+ * A run's outcome, its lane's release, its hold's return and the end of its open question, in one transaction (design.md §2, 7). When the run lost its
  * lane, only its own row and hold are closed. Repeating it changes nothing. Answers the outcome on record.
  */
 export const closing = async (
@@ -52,10 +52,18 @@ const closeOnce = async (carrier: Closer, outcome: Outcome, ended: typeof finish
         ]
       : []),
     ...released,
+    ...(await closedQuestion(ports, own.value)),
     momentOf(carrier, 'outcome', `${outcome.kind}: ${outcome.detail}`, { reason: outcome.reason, cost }),
     { count: `outcome:${outcome.kind}`, by: 1 },
   ])
   return ok ? outcome : 'again'
+}
+
+/** The write that closes a question which a dead run left open: nobody is to approve what is over. */
+const closedQuestion = async ({ ledger }: Pick<Ports, 'ledger'>, { answer }: RunRow): Promise<Write[]> => {
+  const stored = answer === null ? null : await ledger.read('answer', answer)
+  if (stored === null || stored.value.state !== 'open') return []
+  return [{ put: 'answer', id: stored.id, revision: stored.revision, value: { ...stored.value, state: 'closed' } }]
 }
 
 /** Whether the lane is this run's to release: it holds it, or nobody does and it is the wanted one. */

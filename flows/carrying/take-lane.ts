@@ -4,6 +4,7 @@ import { identityOf } from '../../core/planning/plan-for.ts'
 import type { Holder, RunRow } from '../../core/rows.ts'
 import { type Carrier, momentOf, type Wait } from './carrier.ts'
 import { closing } from './closing.ts'
+import { tell } from './telling.ts'
 
 /** Longest sleep while another has the lane, in seconds: a holder that was asked to stop is passed over after 10 minutes. */
 const LOOK_AGAIN = TAKEOVER_AFTER / 1000
@@ -52,7 +53,7 @@ export const buryHolder = async ({ ports, run }: Omit<Carrier, 'context' | 'id'>
     reason: 'workflow-died' as const,
     detail: 'its execution ended without an outcome',
   }
-  await closing({ ports, run: dead, id }, { outcome, row: finished })
+  await tell({ ports, run: dead, id }, await closing({ ports, run: dead, id }, { outcome, row: finished }))
   return true
 }
 

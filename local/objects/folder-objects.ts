@@ -77,19 +77,7 @@ export const openObjects = ({
       await writeFile(temporary, bytes)
       await rename(temporary, file)
     },
-    scan: async (take) => {
-      const errors: unknown[] = []
-      for (const { id, version, event } of await unseen(root, seen, stamp)) {
-        try {
-          await take(event)
-          seen.set(id, version)
-        } catch (error) {
-          errors.push(error)
-          if (!(error instanceof Unavailable)) seen.set(id, version)
-        }
-      }
-      if (errors.length > 0) throw errors[0]
-    },
+    scan: async (take) => handOver(await unseen(root, seen, stamp), seen, take),
   }
 }
 
@@ -99,6 +87,24 @@ async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
   } catch (error) {
     throw new Unavailable(`${file} cannot be read: ${String(error)}`)
   }
+}
+
+const handOver = async (
+  found: Unseen[],
+  seen: Map<string, string>,
+  take: Parameters<FolderObjects['scan']>[0],
+): Promise<void> => {
+  const errors: unknown[] = []
+  for (const { id, version, event } of found) {
+    try {
+      await take(event)
+      seen.set(id, version)
+    } catch (error) {
+      errors.push(error)
+      if (!(error instanceof Unavailable)) seen.set(id, version)
+    }
+  }
+  if (errors.length > 0) throw errors[0]
 }
 
 interface Unseen {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { signSlack } from '../../functions/signatures.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
@@ -43,6 +44,34 @@ describe('two plans want the same last GPUs', () => {
       return (await Promise.all(lanes.map((lane) => town.lane(lane)))).every(({ state }) => state === 'succeeded')
     })
     expect(most).toBe(8)
+  })
+
+  it('the bell of who waits is rung again when it was lost as the room came free', async () => {
+    let lost = 0
+    const wrap = (ports: Ports): Ports => ({
+      ...ports,
+      workflow: {
+        ...ports.workflow,
+        ring: async (bell) => {
+          // The first bell after the commit by which the room came free.
+          const { state } = await town.lane('train/support-chats')
+          if (state !== 'succeeded' || lost > 0) return ports.workflow.ring(bell)
+          lost++
+          throw new Unavailable('ringing a bell: TooManyRequestsException')
+        },
+      },
+    })
+    town = await openTown({ config: two, wrap })
+    await upload('support-chats')
+    await town.until('the first holds', async () => (await town.run('train/support-chats'))?.hold != null)
+    await upload('sales-chats')
+    const second = () => town.run('train/sales-chats')
+    await town.until('the second waits', async () => (await second())?.stage === 'waiting-for-room')
+    expect(await town.settled('train/support-chats')).toMatchObject({ state: 'succeeded' })
+    const free = town.house.clock.now()
+    await town.until('the second goes on', async () => (await second())?.stage === 'carrying-out')
+    expect(lost).toBe(1)
+    expect(town.house.clock.now() - free).toBeLessThan(60_000)
   })
 
   it('a budget that the second would break refuses it with the numbers', async () => {

@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Ports } from '../../flows/ports.ts'
+import { reconcile } from '../../flows/reconcile.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { ANA, openTown, type Town } from './town.ts'
@@ -56,7 +58,59 @@ describe('something newer is wanted, at every step of training', () => {
   )
 })
 
+describe('a run whose execution died while it asked', () => {
+  it('is buried with its question: the card says how it ended, and no press counts any more', async () => {
+    const dead = { yes: false }
+    const wrap = (ports: Ports): Ports => ({
+      ...ports,
+      workflow: {
+        ...ports.workflow,
+        describe: async (name) => (dead.yes ? 'closed' : ports.workflow.describe(name)),
+      },
+    })
+    town = await openTown({ wrap })
+    await upload('a')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const { id = '', card = null } = (await town.question(TRAIN)) ?? {}
+    dead.yes = true
+    expect(await reconcile(town.house.ports)).toMatchObject({ buried: 1 })
+    expect(await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })).toMatchObject({
+      body: { refused: 'question-closed' },
+    })
+    const shown = (await town.house.cards()).find(({ ts }) => ts === card?.ts)
+    expect(shown?.card).toMatchObject({ title: expect.stringContaining('failed'), question: null })
+  })
+})
+
 describe('a freeze', () => {
+  it('a bell of the thaw that is lost keeps no other from being rung, and saying it again rings it', async () => {
+    const bells = { lose: 0, rung: 0 }
+    const wrap = (ports: Ports): Ports => ({
+      ...ports,
+      workflow: {
+        ...ports.workflow,
+        ring: async (bell) => {
+          if (bells.lose-- > 0) throw new Error('TooManyRequestsException')
+          bells.rung++
+          return ports.workflow.ring(bell)
+        },
+      },
+    })
+    town = await openTown({ wrap })
+    await upload('a')
+    await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+    await town.until('one asks', async () => (await town.question(TRAIN)) !== null)
+    await town.until('the other asks', async () => (await town.question(SERVE)) !== null)
+    await town.house.command({ kind: 'freeze', lane: '*', by: ANA, until: town.house.clock.now() + 3_600_000 })
+    const before = bells.rung
+    bells.lose = 1
+    const thaw = () => town.house.command({ kind: 'thaw', lane: '*', by: ANA })
+    await expect(thaw()).rejects.toThrow('TooManyRequests')
+    expect(bells.rung).toBe(before + 1)
+    expect(await thaw()).toMatchObject({ ok: false, detail: '* is not frozen' })
+    expect(bells.rung).toBe(before + 3)
+  })
+
   it('after the first effect: it rests before the next step, keeps its hold, and goes on after the thaw', async () => {
     town = await openTown()
     await upload('a')

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { applyConflict, denied, isOtherUid } from '../../../effects/cluster/answers.ts'
+import { Unavailable } from '../../../flows/ports.ts'
 
 /** As kube-apiserver 1.36 answers. */
 const cause = (message: string, field: string) => ({ reason: 'FieldManagerConflict', message, field })
@@ -32,6 +33,10 @@ describe('a refusal', () => {
       message: 'spec.x: Invalid',
     })
     expect(denied(403, null).message).toBe('the API server answered 403')
+  })
+
+  it('of credentials is none: it says nothing of what was asked, and nothing ends for good by it', () => {
+    expect(() => denied(401, { message: 'Unauthorized' })).toThrow(Unavailable)
   })
 
   it('of another uid is told from other refusals', () => {

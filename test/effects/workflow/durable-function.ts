@@ -55,7 +55,6 @@ export const openDurableFunction = ({ name, alias, handler, clock, onError }: Fu
   const started = new Map<string, { version: number; at: number }>()
   const invocations = new Map<string, Invocation>()
   let version = 1
-  let unqualified: 'all' | 'unpublished' = 'all'
   const arnOf = (execution: string): string =>
     `${arn}:${started.get(execution)?.version}/durable-execution/${execution}/id-of-${execution}`
   const invoke: Handler = (event, context) => {
@@ -86,11 +85,6 @@ export const openDurableFunction = ({ name, alias, handler, clock, onError }: Fu
     },
     /** A new version, and the alias points to it. */
     publish: () => void version++,
-    versions: (): string[] => ['$LATEST', ...Array.from({ length: version }, (_, n) => String(n + 1))],
-    /** From now on a list without a qualifier is of the unpublished version alone, as some of Lambda's texts have it. */
-    listsUnpublished: () => {
-      unqualified = 'unpublished'
-    },
     knows: (qualifier: string | null) => qualifier === null || qualifier === alias || Number(qualifier) <= version,
     /** Starts it, or finds that it was; answers its ARN. */
     start: (execution: string, payload: string): string => {
@@ -124,8 +118,7 @@ export const openDurableFunction = ({ name, alias, handler, clock, onError }: Fu
     list: (qualifier: string | null): Listed[] =>
       [...started].flatMap(([execution, { version: of, at }]) => {
         const status = executions.status(execution)
-        const asked =
-          qualifier === null ? unqualified === 'all' : of === (qualifier === alias ? version : Number(qualifier))
+        const asked = qualifier === null || of === (qualifier === alias ? version : Number(qualifier))
         if (status === undefined || !asked) return []
         return {
           DurableExecutionArn: arnOf(execution),

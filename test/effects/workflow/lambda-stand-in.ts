@@ -136,6 +136,8 @@ const ring: Operation = (functions, { about }) => {
 const list: Operation = (functions, asked) => {
   const [found, qualifier] = functionOf(functions, asked)
   const { query } = asked
+  // Seen by those who asked a real account so.
+  if (qualifier !== null && query.has('DurableExecutionName')) throw invalid('A name is no filter beside a qualifier.')
   const [part, statuses] = [query.get('DurableExecutionName') ?? '', query.getAll('Statuses')]
   const all = found
     .list(qualifier)
@@ -146,20 +148,11 @@ const list: Operation = (functions, asked) => {
   return { body: { DurableExecutions: all.slice(from, from + most), ...marker } }
 }
 
-const versions: Operation = (functions, asked) => ({
-  body: {
-    Versions: functionOf(functions, asked)[0]
-      .versions()
-      .map((Version) => ({ Version })),
-  },
-})
-
 const ROUTES: [name: string, method: string, path: RegExp, operation: Operation][] = [
   ['Invoke', 'POST', /^\/2015-03-31\/functions\/([^/]+)\/invocations$/, invoke],
   ['Checkpoint', 'POST', /^\/2025-12-01\/durable-executions\/([^/]+)\/checkpoint$/, checkpoint],
   ['GetState', 'GET', /^\/2025-12-01\/durable-executions\/([^/]+)\/state$/, getState],
   ['Callback', 'POST', /^\/2025-12-01\/durable-execution-callbacks\/([^/]+)\/succeed$/, ring],
-  ['Versions', 'GET', /^\/2015-03-31\/functions\/([^/]+)\/versions$/, versions],
   ['List', 'GET', /^\/2025-12-01\/functions\/([^/]+)\/durable-executions$/, list],
 ]
 
