@@ -214,6 +214,16 @@ describe('a dataset is uploaded', () => {
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2 })
   })
 
+  it('a rule that goes from shadow to act: the dataset that is there already is asked about within minutes', async () => {
+    const shadow = { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } }
+    town = await openTown({ config: { ...example, datasets: shadow } })
+    await upload()
+    await town.advance(600_000)
+    expect(await town.question(LANE)).toBeNull()
+    town.setPolicy(example)
+    await town.until('it asks', async () => (await town.question(LANE)) !== null, 0.2)
+  })
+
   it('shadow: a full plan with a price is on record, and nothing else happens', async () => {
     town = await openTown({
       config: { ...example, datasets: { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } } },
