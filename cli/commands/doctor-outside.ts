@@ -1,10 +1,11 @@
 import { groupOf } from '../../core/bootstrap/rights.ts'
 import { groupsOf, type Policy } from '../../core/policy.ts'
-import { awsFindings, type Finding, finding } from '../../effects/aws/checks.ts'
+import { awsFindings, type Finding, finding, secretsIn } from '../../effects/aws/checks.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
+import { type Authentication, bearer } from '../../effects/registry/mlflow-rest.ts'
 import { clusterDoors } from '../../local/doors.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
@@ -21,6 +22,7 @@ export interface Outside {
 export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
   const { aws, context, kubeconfig, mlflow, webhook } = outside
   const datasetBuckets = [...new Set(Object.values(policy.datasets).map(({ bucket }) => bucket))]
+  const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
     ...(aws === undefined
       ? []
@@ -34,12 +36,20 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
     ...(context === undefined && kubeconfig === undefined ? [] : await rightsOfDoors(outside, policy)),
     ...(mlflow === undefined
       ? []
-      : [await finding('mlflow', 'see docs/deploy.md, step 7', () => mlflowVersion(mlflow))]),
+      : [await finding('mlflow', 'see docs/deploy.md, step 7', () => mlflowVersion(mlflow, headers))]),
     ...(mlflow === undefined || webhook === undefined
       ? []
-      : [await finding('mlflow webhook', 'then run this again', () => webhookAnswer({ url: mlflow, webhook }))]),
+      : [
+          await finding('mlflow webhook', 'then run this again', () =>
+            webhookAnswer({ url: mlflow, webhook, headers }),
+          ),
+        ]),
   ]
 }
+
+/** As the doors authenticate at MLflow. */
+const tokenOf = (region: string, { installation }: Policy): Authentication =>
+  bearer(() => secretsIn({ region, installation }).get('mlflow-token'))
 
 /** What approvers ask of Slack's token: a group of people is `TEAM/S…`, and who is in it is read there. */
 export const scopesOf = ({ approvals }: Pick<Policy, 'approvals'>): string[] =>

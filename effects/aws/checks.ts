@@ -1,9 +1,10 @@
 import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { GetBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import { type ManagedSecrets, openSecretsManager } from '../secrets/secrets-manager.ts'
 
 /** One thing that was looked at; when it is not well, `detail` says what to do. */
 export interface Finding {
@@ -32,6 +33,13 @@ const SCOPES = ['chat:write', 'channels:history']
 const ENTRY_MODES: readonly string[] = ['API', 'API_AND_CONFIG_MAP']
 /** Slack refuses a request that was signed further away than this, AWS a little more. Seconds. */
 const SKEW = 240
+
+/** The installation's secrets, as the doors read them. */
+export const secretsIn = ({
+  region,
+  installation: prefix,
+}: Pick<AwsPlace, 'region' | 'installation'>): ManagedSecrets =>
+  openSecretsManager({ client: new SecretsManagerClient({ region }), prefix, clock: { now: () => Date.now() } })
 
 /** Looks, and turns what goes wrong into a finding with its fix. */
 export const finding = async (check: string, fix: string, look: () => Promise<string>): Promise<Finding> => {
@@ -63,8 +71,12 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
     ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
     ...SECRETS.map((name) =>
       finding(`secret ${name}`, `put its value in: docs/deploy.md, step 6`, async () => {
+        const describe = new DescribeSecretCommand({ SecretId: `${place.installation}/${name}` })
+        const { VersionIdsToStages = {} } = await secrets.send(describe)
+        // The stack makes each with a random value: a second version is somebody's.
+        expectThat(Object.keys(VersionIdsToStages).length > 1, 'it still holds what the deployment made up')
         expectThat((await read(name)).trim() !== '', 'it is empty')
-        return 'has a value'
+        return 'has a value of yours'
       }),
     ),
     finding('slack', 'install the app of docs/deploy.md, step 5, and put its bot token into the secret', () =>

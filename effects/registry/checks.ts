@@ -1,5 +1,5 @@
 import type { Tried } from '../http/retrying.ts'
-import { openMlflowRest } from './mlflow-rest.ts'
+import { type Authentication, openMlflowRest } from './mlflow-rest.ts'
 
 /** The events that a webhook must send, as MLflow writes them. */
 const EVENTS = ['MODEL_VERSION_ALIAS CREATED', 'MODEL_VERSION_ALIAS DELETED']
@@ -17,10 +17,11 @@ interface Webhook {
 export const webhookAnswer = async (options: {
   url: string
   webhook: string
-  headers?: () => Promise<Record<string, string>>
+  headers?: Authentication
 }): Promise<string> => {
   const rest = openMlflowRest({ ...options, tries: 2 })
   const answer: Tried = await rest.get('webhooks', {}).finally(() => rest.close())
+  if (answer.status === 401 || answer.status === 403) throw new Error(`MLflow answers ${answer.status}: ${TOKEN}`)
   if (answer.status !== 200)
     throw new Error(
       `MLflow answers ${answer.status} about webhooks: it needs 3.3 or later, a SQL store and its encryption key`,
@@ -36,10 +37,16 @@ export const webhookAnswer = async (options: {
   return `sends ${sent.length} kinds of events to ${options.webhook}`
 }
 
+/** What to do when it does not know who asks. */
+const TOKEN = 'put its token into the secret mlflow-token, and say `--aws REGION` here'
+
 /** MLflow's version, as it says it. */
-export const mlflowVersion = async (url: string): Promise<string> => {
-  const answer = await fetch(`${url.replace(/\/+$/, '')}/version`, { signal: AbortSignal.timeout(10_000) })
+export const mlflowVersion = async (url: string, headers: Authentication = async () => ({})): Promise<string> => {
+  const place = `${url.replace(/\/+$/, '')}/version`
+  const answer = await fetch(place, { headers: await headers(), signal: AbortSignal.timeout(10_000) })
   const version = (await answer.text()).trim()
+  if (answer.status === 401 || answer.status === 403)
+    throw new Error(`${url}/version answers ${answer.status}: ${TOKEN}`)
   if (!answer.ok || !/^\d+\.\d+/.test(version))
     throw new Error(`${url}/version answers ${answer.status}: is it MLflow?`)
   const [major = 0, minor = 0] = version.split('.').map(Number)

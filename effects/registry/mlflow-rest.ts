@@ -1,11 +1,22 @@
 import { Agent, fetch } from 'undici'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
+/** What authenticates a request: asked for each time, so that it may rotate. */
+export type Authentication = () => Promise<Record<string, string>>
+
+/** By a token; `none` is for a server that asks for none. */
+export const bearer =
+  (token: () => Promise<string>): Authentication =>
+  async (): Promise<Record<string, string>> => {
+    const said = await token()
+    return said === 'none' ? {} : { authorization: `Bearer ${said}` }
+  }
+
 export interface MlflowOptions extends RetryOptions {
   /** The tracking server, e.g. `http://mlflow.mlops:5000`. */
   url: string
-  /** Sent with each request: `authorization` for a server that asks for one. Asked each time, so that it may rotate. */
-  headers?: () => Promise<Record<string, string>>
+  /** Sent with each request. */
+  headers?: Authentication
   /** Of one try, milliseconds. 10 s unless told. */
   deadline?: number
 }

@@ -1,7 +1,7 @@
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
-import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { outsideFindings, scopesOf } from '../../../cli/commands/doctor-outside.ts'
@@ -83,10 +83,13 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
       NotificationConfiguration: { EventBridgeConfiguration: {} },
     }),
   )
-  for (const name of ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token'])
-    await new SecretsManagerClient(moto.at).send(
-      new CreateSecretCommand({ Name: `signalbox/${name}`, SecretString: 'x' }),
-    )
+  const names = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token']
+  const secrets = new SecretsManagerClient(moto.at)
+  for (const name of names)
+    await secrets.send(new CreateSecretCommand({ Name: `signalbox/${name}`, SecretString: 'made-up' }))
+  expect((await look())['secret slack-signing']).toMatch(/what the deployment made up: .*step 6/)
+  for (const name of names)
+    await secrets.send(new PutSecretValueCommand({ SecretId: `signalbox/${name}`, SecretString: 'x' }))
   eks.answer = { body: { cluster: cluster('ACTIVE', 'API') } }
   // moto never gives the EventBridge switch of a bucket back, so that finding stays what it was.
   slack.answer = { body: { ok: true, team: 'acme' }, headers: { 'x-oauth-scopes': 'chat:write,channels:history' } }

@@ -1,0 +1,30 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, it } from 'vitest'
+import { mlflowVersion, webhookAnswer } from '../../../effects/registry/checks.ts'
+import { bearer } from '../../../effects/registry/mlflow-rest.ts'
+
+it('a server that asks for a token is asked with it; without it the finding says so, and blames nothing else', async () => {
+  const server = createServer(({ headers, url }, response) => {
+    response.statusCode = headers.authorization === 'Bearer right' ? 200 : 401
+    response.end(response.statusCode === 401 ? 'who?' : url === '/version' ? '3.17.2' : '{"webhooks": []}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const webhook = 'https://api/webhooks/mlflow'
+  const fix = /answers 401: put its token into the secret mlflow-token/
+  for (const token of ['none', 'wrong']) {
+    await expect(
+      mlflowVersion(
+        url,
+        bearer(async () => token),
+      ),
+    ).rejects.toThrow(fix)
+    await expect(webhookAnswer({ url, webhook, headers: bearer(async () => token) })).rejects.toThrow(fix)
+  }
+  const headers = bearer(async () => 'right')
+  expect(await mlflowVersion(url, headers)).toBe('3.17.2')
+  await expect(webhookAnswer({ url, webhook, headers })).rejects.toThrow('no webhook goes to')
+  server.closeAllConnections()
+  server.close()
+})
