@@ -118,7 +118,8 @@ export const openRealTown = async ({
       )
       throw new Error([`not in ${seconds} s: ${what}`, ...moments, ...seen, ...troubles.slice(-20)].join('\n  '))
     },
-    settled: async (lane, seconds = 150) => {
+    // A scheduler that missed what made room looks at a pod again after five minutes; taken-away nodes take one and a half.
+    settled: async (lane, seconds = 400) => {
       await town.until(
         `${lane} has an outcome`,
         async () => !['wanted', 'idle'].includes((await town.lane(lane)).state),

@@ -8,7 +8,7 @@ export default defineConfig({
     pool: 'threads',
     fileParallelism: false,
     // Above what the trials themselves wait for, so that they say what did not come.
-    testTimeout: 300_000,
+    testTimeout: 600_000,
     hookTimeout: 120_000,
     restoreMocks: true,
   },

@@ -36,4 +36,4 @@ it('1,200 deliveries of 6 uploads, doubled and shuffled while they are carried o
   }
   watching.stop()
   await town.close()
-}, 300_000)
+})

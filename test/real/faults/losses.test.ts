@@ -59,7 +59,7 @@ it('a node is taken away during training: the same Job goes on with another pod 
   )
   expect(second?.spec?.nodeName).not.toBe(first.spec?.nodeName)
   await town.close()
-}, 200_000)
+})
 
 it('a Job that its time to live removes before anybody looks counts by its result', async () => {
   const town = await openRealTown({ minute: 400 })
@@ -73,7 +73,7 @@ it('a Job that its time to live removes before anybody looks counts by its resul
   expect((await town.settled(LANE)).state).toBe('succeeded')
   expect((await jobsOf(town)).map(({ metadata }) => metadata.uid)).not.toContain(job?.metadata.uid)
   await town.close()
-}, 200_000)
+})
 
 it('the API server is killed while a dataset is carried out, and away for longer than requests are repeated', async () => {
   const town = await openRealTown({ minute: 400, kubeconfig: rig.kubeconfig })
@@ -84,7 +84,7 @@ it('the API server is killed while a dataset is carried out, and away for longer
   expect((await town.settled(LANE)).state).toBe('succeeded')
   expect((await jobsOf(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
   await town.close()
-}, 200_000)
+})
 
 it('Karpenter’s definitions are gone in the middle: the Job waits, and goes on when they are back', async () => {
   const town = await openRealTown({ minute: 400, kubeconfig: rig.kubeconfig })
@@ -106,7 +106,7 @@ it('Karpenter’s definitions are gone in the middle: the Job waits, and goes on
   await rigRestart(rig, 'karpenter')
   expect((await town.settled(LANE)).state).toBe('succeeded')
   await town.close()
-}, 240_000)
+})
 
 it('somebody else owns the replicas: the rollout stops at the conflict and names them', async () => {
   const town = await openRealTown({ minute: 400 })
@@ -137,7 +137,7 @@ it('somebody else owns the replicas: the rollout stops at the conflict and names
   expect(outcome).toMatchObject({ kind: 'failed', reason: 'conflict' })
   expect(outcome?.detail).toContain('ops-team')
   await town.close()
-}, 240_000)
+})
 
 it('a watch whose connections end after some silence hears everything that happened meanwhile', async () => {
   const server = loadKubeconfig({ file: inject('kubeconfig') }).getCurrentCluster()?.server ?? ''
@@ -175,4 +175,4 @@ it('a watch whose connections end after some silence hears everything that happe
   await cluster.close()
   await town.close()
   proxy.close()
-}, 60_000)
+})

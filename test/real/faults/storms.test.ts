@@ -51,7 +51,7 @@ it('through a storm of 429, 503, lost answers and delays of 5 s a dataset gets w
   expect(proxy.counts['answer']).toBeGreaterThan(10)
   await town.close()
   proxy.close()
-}, 200_000)
+})
 
 it('etcd stands still for 10 s in the middle: nothing hangs, nothing is done twice', async () => {
   const town = await openRealTown()
@@ -65,7 +65,7 @@ it('etcd stands still for 10 s in the middle: nothing hangs, nothing is done twi
   expect((await town.settled(LANE)).state).toBe('succeeded')
   expect((await jobs(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
   await town.close()
-}, 200_000)
+})
 
 it('a Job that a person deletes is told as that, and nothing of it stays', async () => {
   const town = await openRealTown({ minute: 60_000 })
@@ -132,4 +132,4 @@ it('a NodePool that is deleted while its Job waits for a node: the Job waits, an
   })
   expect((await town.settled(LANE)).state).toBe('succeeded')
   await town.close()
-}, 200_000)
+})

@@ -35,7 +35,7 @@ it('a promotion is served; a worse one is walked back while the old replicas go 
   await town.until('the third serves', async () => (await town.lane(LANE)).state === 'succeeded')
   expect(await standing(town)).toEqual(['3: 2'])
   await town.close()
-}, 300_000)
+})
 
 it('a newer promotion supersedes one that is being rolled out: the newest serves, nothing else stands', async () => {
   const town = await openRealTown()
@@ -113,7 +113,7 @@ it('on a pool that is full of its own replicas a rollout goes slot by slot, and 
   await town.until('the second serves', async () => (await town.lane(LANE)).state === 'succeeded')
   expect(await standing(town)).toEqual(['2: 4'])
   await town.close()
-}, 300_000)
+})
 
 it('two installations on one cluster never touch what is the other’s', async () => {
   const towns = await Promise.all([openRealTown(), openRealTown()])

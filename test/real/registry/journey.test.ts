@@ -25,4 +25,4 @@ it('what was trained and evaluated on the real cluster is a version in the real 
   await town.close()
   await registry.close()
   await mlflow.close()
-}, 300_000)
+})
