@@ -2,16 +2,19 @@ import { type CfnElement, Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
 import { doors } from './doors.ts'
 import type { Stacks } from './installation.ts'
+import { podRights } from './pods.ts'
 import type { PolicyFacts } from './policy.ts'
 import type { Settings } from './settings.ts'
 
 /** Findings that stand, each with why a reviewer may let it stand. Anything else that cdk-nag finds ends the synthesis. */
 export const acknowledge = (
-  { state, network, control }: Pick<Stacks, 'state' | 'network' | 'control'>,
+  { state, network, control, access }: Omit<Stacks, 'watching'>,
   { settings, policy }: { settings: Settings; policy: PolicyFacts },
 ): void => {
   for (const [resource, reason] of wildcardsOf(settings, policy))
     add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
+  for (const [resource, reason] of wildcardsOfPods(policy))
+    add(access, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
   for (const door of ['watch', 'reconcile']) {
     const name = control.getLogicalId(control.functionOf(door).node.defaultChild as CfnElement)
     const reason = 'the scheduler may invoke any version of its one function, and nothing else'
@@ -64,5 +67,20 @@ const wildcardsOf = ({ account, region }: Settings, policy: PolicyFacts): [strin
     ]),
   ]
 }
+
+/** The same of the roles of pods. */
+const wildcardsOfPods = (policy: PolicyFacts): [string, string][] =>
+  (['training', 'serving'] as const).flatMap((of) =>
+    podRights(of, policy).flatMap(({ actions, on }) =>
+      on
+        .filter((resource) => resource.includes('*'))
+        .map((resource): [string, string] => [
+          `arn:<AWS::Partition>:s3:::${resource}`,
+          actions.includes('s3:PutObject')
+            ? 'each Job has a new name and writes below it: only the folders of Jobs of this kind, and it may not delete'
+            : 'which objects a manifest or a model version names is known when the pod runs; this right only reads',
+        ]),
+    ),
+  )
 
 const add = (scope: IConstruct, id: string, reason: string): void => Validations.of(scope).acknowledge({ id, reason })

@@ -1,5 +1,5 @@
 import type { Policy } from '../policy.ts'
-import { SERVING_ACCOUNT } from '../workloads/vllm.ts'
+import { podAccounts } from '../workloads/accounts.ts'
 import { admissionPolicies } from './admission.ts'
 import type { Manifest } from './manifest.ts'
 import { type NodeClass, nodePoolObject } from './node-pools.ts'
@@ -7,7 +7,7 @@ import { type KubernetesRight, rolesOf } from './rights.ts'
 
 /**
  * Everything that a cluster needs before Signalbox works on it, in the order in which it is applied: namespaces, the
- * account of serving pods, one role a door, what admission refuses, and the NodePools of the policy.
+ * accounts of pods, one role a door, what admission refuses, and the NodePools of the policy.
  */
 export const bootstrapManifests = (
   policy: Policy,
@@ -18,12 +18,12 @@ export const bootstrapManifests = (
   const namespaces = [...new Set([training, serving])]
   return [
     ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    {
+    ...podAccounts(policy).map(({ name, namespace }) => ({
       apiVersion: 'v1',
       kind: 'ServiceAccount',
-      metadata: { name: SERVING_ACCOUNT, namespace: serving },
+      metadata: { name, namespace },
       automountServiceAccountToken: false,
-    },
+    })),
     ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
     ...admissionPolicies(policy),
     ...Object.entries(policy.pools).map(

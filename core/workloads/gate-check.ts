@@ -2,9 +2,10 @@ import type { V1Container } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { label, laneLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
+import { SERVING_ACCOUNT } from './accounts.ts'
 import { BAD_INPUT_EXIT, fromLabel } from './gpu-job.ts'
 import { withDigest } from './object-digest.ts'
-import { generationUrl, literal, SERVING_ACCOUNT, type ServingInput, TASK_LABEL } from './vllm.ts'
+import { generationUrl, literal, type ServingInput, TASK_LABEL } from './vllm.ts'
 
 const TASK = 'gate-check'
 

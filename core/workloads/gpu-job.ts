@@ -3,6 +3,7 @@ import type { TrainDesired } from '../desired.ts'
 import { GPU, type KubeObject } from '../kube.ts'
 import { type Identity, label, laneLabels, type RunKey, runName, runOnceName } from '../names.ts'
 import type { DatasetPolicy, Policy } from '../policy.ts'
+import { TRAINING_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
 
 /** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
@@ -75,6 +76,7 @@ const podTemplate = (input: TrainingInput, task: GpuTask, labels: Record<string,
   metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
   spec: {
     restartPolicy: 'Never',
+    serviceAccountName: TRAINING_ACCOUNT,
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 120,

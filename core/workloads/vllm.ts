@@ -3,10 +3,8 @@ import type { ServeDesired } from '../desired.ts'
 import { GPU, type KubeObject, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, laneName, type RunKey, runName } from '../names.ts'
 import type { ModelPolicy } from '../policy.ts'
+import { SERVING_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
-
-/** Bound to the role that may read weights and write results. */
-export const SERVING_ACCOUNT = 'signalbox-serving'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
 export const TASK_LABEL = label('task')

@@ -1,27 +1,73 @@
 import { Stack, type StackProps } from 'aws-cdk-lib'
-import { CfnAccessEntry } from 'aws-cdk-lib/aws-eks'
+import { CfnAccessEntry, CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks'
+import { Effect, type IPrincipal, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
 import { groupOf } from '../../core/bootstrap/rights.ts'
+import { type PodAccount, podAccounts } from '../../core/workloads/accounts.ts'
 import { doors } from '../doors.ts'
+import { podRights } from '../pods.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 import type { ControlStack } from './control.ts'
 
-/** Who a door is in the cluster: its role mapped to a group of its own, which `signalbox bootstrap` gives its rights. */
+interface AccessProps extends StackProps {
+  settings: Settings
+  policy: PolicyFacts
+  control: ControlStack
+}
+
+/**
+ * Who a door is in the cluster: its role mapped to a group of its own, which `signalbox bootstrap` gives its rights. And
+ * who a pod is in AWS: a role for each account that `signalbox bootstrap` makes.
+ */
 export class AccessStack extends Stack {
-  constructor(
-    scope: Construct,
-    id: string,
-    props: StackProps & { settings: Settings; policy: PolicyFacts; control: ControlStack },
-  ) {
+  constructor(scope: Construct, id: string, props: AccessProps) {
     super(scope, id, props)
+    const { settings, policy, control } = props
     for (const { name, inCluster } of doors)
       if (inCluster)
         new CfnAccessEntry(this, name, {
-          clusterName: props.settings.cluster.name,
-          principalArn: props.control.functions.get(name)?.role.roleArn ?? '',
+          clusterName: settings.cluster.name,
+          principalArn: control.functions.get(name)?.role.roleArn ?? '',
           type: 'STANDARD',
-          kubernetesGroups: [groupOf(props.policy, name)],
+          kubernetesGroups: [groupOf(policy, name)],
         })
+    for (const account of podAccounts(policy))
+      new CfnPodIdentityAssociation(this, `${account.of}-association`, {
+        clusterName: settings.cluster.name,
+        namespace: account.namespace,
+        serviceAccount: account.name,
+        roleArn: this.roleOf(account, props).roleArn,
+      })
+  }
+
+  private roleOf(account: PodAccount, { settings, policy }: AccessProps): Role {
+    const arn = (resource: string): string => this.formatArn({ service: 's3', region: '', account: '', resource })
+    const statements = podRights(account.of, policy).map(
+      ({ actions, on }) => new PolicyStatement({ effect: Effect.ALLOW, actions, resources: on.map(arn) }),
+    )
+    return new Role(this, `${account.of}-pods`, {
+      roleName: `${policy.installation}-${account.of}-pods-${this.region}`,
+      assumedBy: this.podsOf(account, settings),
+      description: `What pods of ${account.namespace}/${account.name} may do, and nothing else`,
+      inlinePolicies: { pods: new PolicyDocument({ statements }) },
+    })
+  }
+
+  /** EKS for the pods of one account alone: whoever may make associations cannot give the role to another. */
+  private podsOf({ name, namespace }: PodAccount, { cluster }: Settings): IPrincipal {
+    return new ServicePrincipal('pods.eks.amazonaws.com')
+      .withConditions({
+        StringEquals: {
+          'aws:RequestTag/eks-cluster-arn': this.formatArn({
+            service: 'eks',
+            resource: 'cluster',
+            resourceName: cluster.name,
+          }),
+          'aws:RequestTag/kubernetes-namespace': namespace,
+          'aws:RequestTag/kubernetes-service-account': name,
+        },
+      })
+      .withSessionTags()
   }
 }

@@ -155,8 +155,11 @@ export const HOUSE: Record<string, Room> = {
     is: 'is the stack',
     ours: [
       { of: 'events/' },
-      // The name of a door's Kubernetes group must be one function.
+      // The name of a door's Kubernetes group must be one function, and so must those of the accounts of pods.
       { of: 'core/bootstrap/rights.ts' },
+      { of: 'core/workloads/accounts.ts' },
+      // What a policy leaves out means the same to the stacks as to the doors.
+      { of: 'core/policy.ts' },
       { of: 'core/', typesOnly: true },
       { of: 'functions/' },
     ],

@@ -27,12 +27,25 @@ describe('what a cluster needs before Signalbox works on it', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
+  it('each kind of pod has an account in its namespace, two where they share one, and no pod gets its token', () => {
+    const accountsOf = (namespaces: { training: string; serving: string }) =>
+      bootstrapManifests(parsePolicy({ ...config, namespaces }), []).filter(({ kind }) => kind === 'ServiceAccount')
+    const accounts = accountsOf({ training: 'a', serving: 'b' })
+    expect(accounts.map(named)).toEqual(['ServiceAccount a/signalbox-training', 'ServiceAccount b/signalbox-serving'])
+    for (const account of accounts) expect(account['automountServiceAccountToken']).toBe(false)
+    expect(accountsOf({ training: 'ml', serving: 'ml' }).map(named)).toEqual([
+      'ServiceAccount ml/signalbox-training',
+      'ServiceAccount ml/signalbox-serving',
+    ])
+  })
+
   it('two installations share namespaces and nothing else that is named by the installation', () => {
     const other = bootstrapManifests(parsePolicy({ ...config, installation: 'other' }), clusterDoors).map(named)
     const common = manifests.map(named).filter((name) => other.includes(name))
     expect(common.map((name) => name.split(' ')[0])).toEqual([
       'Namespace',
       'Namespace',
+      'ServiceAccount',
       'ServiceAccount',
       'NodePool',
       'NodePool',

@@ -26,8 +26,18 @@ it('what is missing is named, with the command that makes it', async () => {
   const refused = await expectFurnished(config(), absent).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(NotFurnished)
   const { message } = refused as NotFurnished
-  for (const part of [`Namespace ${absent.namespaces.training}`, 'ServiceAccount', 'NodePool', 'signalbox bootstrap'])
+  const accounts = ['ServiceAccount signalbox-training', 'ServiceAccount signalbox-serving']
+  for (const part of [`Namespace ${absent.namespaces.training}`, ...accounts, 'NodePool', 'signalbox bootstrap'])
     expect(message).toContain(part)
+})
+
+it('a cluster of an older bootstrap is refused by the one account that it lacks', async () => {
+  const path = `/api/v1/namespaces/${policy.namespaces.training}/serviceaccounts/signalbox-training`
+  await admin.send({ method: 'DELETE', path })
+  const refused = expectFurnished(config(), policy)
+  await expect(refused).rejects.toThrow('the cluster lacks ServiceAccount signalbox-training: `signalbox bootstrap')
+  await furnish(admin, policy)
+  await expectFurnished(config(), policy)
 })
 
 it('who lacks rights is told which, before anything is done', async () => {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { podAccounts } from '../../../core/workloads/accounts.ts'
+import { evaluationJob } from '../../../core/workloads/evaluation.ts'
+import { fineTuningJob } from '../../../core/workloads/fine-tuning.ts'
+import { gateCheckJob } from '../../../core/workloads/gate-check.ts'
+import { vllmObjects } from '../../../core/workloads/vllm.ts'
+import { exampleConfig, trainInput } from '../training-fixture.ts'
+
+const ofExample = (namespaces: { training: string; serving: string }) => {
+  const policy = parsePolicy({ ...exampleConfig(), namespaces })
+  const training = { ...trainInput({ policy }), dataset: policy.datasets['support-chats']! }
+  const serving = {
+    identity: training.identity,
+    run: { lane: 'serve/support-llama', generation: 1, attempt: 1 },
+    desired: {
+      kind: 'serve' as const,
+      model: 'support-llama',
+      version: '1',
+      source: 's3://acme-results/results/x/adapter',
+      runId: null,
+      digest: 'd',
+      requester: null,
+    },
+    model: policy.models['support-llama']!,
+    namespace: namespaces.serving,
+  }
+  return {
+    accounts: podAccounts(policy).map(({ name, namespace }) => `${namespace}/${name}`),
+    training: [fineTuningJob(training), evaluationJob(training)],
+    serving: [gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }), vllmObjects(serving).deployment],
+  }
+}
+const accountOf = ({ metadata, spec }: KubeObject<'Job'> | KubeObject<'Deployment'>): string =>
+  `${metadata.namespace}/${spec?.template.spec?.serviceAccountName}`
+
+describe('the accounts that pods run as', () => {
+  it.each([
+    ['namespaces of their own', { training: 'train', serving: 'serve' }],
+    ['one namespace', { training: 'ml', serving: 'ml' }],
+  ])('in %s: two, and each pod names that of its kind, where it runs', (_, namespaces) => {
+    const { accounts, training, serving } = ofExample(namespaces)
+    const [trains, serves] = [`${namespaces.training}/signalbox-training`, `${namespaces.serving}/signalbox-serving`]
+    expect(accounts).toEqual([trains, serves])
+    expect(training.map(accountOf)).toEqual([trains, trains])
+    expect(serving.map(accountOf)).toEqual([serves, serves])
+  })
+
+  it('no pod has a token of Kubernetes for it', () => {
+    const { training, serving } = ofExample({ training: 'train', serving: 'serve' })
+    for (const { spec } of [...training, ...serving])
+      expect(spec?.template.spec?.automountServiceAccountToken).toBe(false)
+  })
+})
