@@ -11,7 +11,7 @@ export const acknowledge = (
   { state, network, control, access }: Omit<Stacks, 'watching'>,
   { settings, policy }: { settings: Settings; policy: PolicyFacts },
 ): void => {
-  for (const [resource, reason] of wildcardsOf(settings, policy))
+  for (const [resource, reason] of wildcardsOf({ settings, policy, documents: control.documents }))
     add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
   for (const [resource, reason] of wildcardsOfPods(policy))
     add(access, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
@@ -42,6 +42,12 @@ export const acknowledge = (
     'AwsSolutions::AwsSolutions-SMG4',
     'these are secrets of Slack and MLflow, which only a person can rotate there; a new value takes force within a minute',
   )
+  for (const bucket of state.made)
+    add(
+      bucket,
+      'AwsSolutions::AwsSolutions-S1',
+      'S3 delivers server access logs when it can and may lose some; CloudTrail data events are the complete record, and docs/deploy.md, step 3, says to turn them on',
+    )
   for (const id of ['AwsSolutions::AwsSolutions-SQS3', 'Serverless::Serverless-SQSRedrivePolicy'])
     add(state, id, 'it takes what every function, rule and schedule failed on, with an alarm from its first message')
   for (const stack of [control, network])
@@ -49,12 +55,20 @@ export const acknowledge = (
 }
 
 /** Resources with a wildcard that a role names, as cdk-nag writes them. */
-const wildcardsOf = ({ account, region }: Settings, policy: PolicyFacts): [string, string][] => {
+const wildcardsOf = ({
+  settings: { account, region },
+  policy,
+  documents,
+}: {
+  settings: Settings
+  policy: PolicyFacts
+  documents: string
+}): [string, string][] => {
   const buckets = [...policy.datasetBuckets, policy.resultsBucket]
   return [
     ['*', 'ec2:*NetworkInterface* of a function in a VPC and X-Ray know no resource to be narrowed to'],
     [
-      `arn:<AWS::Partition>:s3:::cdk-hnb659fds-assets-${account}-${region}/*`,
+      `arn:<AWS::Partition>:s3:::${documents}/*`,
       'each policy document is an asset with a new name; the role may only read',
     ],
     [

@@ -1,4 +1,5 @@
 import type { App } from 'aws-cdk-lib'
+import { checkInstallation } from './naming.ts'
 import { type PolicyFacts, policyFacts } from './policy.ts'
 import { type Settings, settingsFrom } from './settings.ts'
 import { AccessStack } from './stacks/access.ts'
@@ -24,6 +25,7 @@ export const addInstallation = (
   const settings: Settings = settingsFrom(app.node.tryGetContext('signalbox'))
   const policy = policyFacts(dist)
   const { account, region } = settings
+  checkInstallation(policy.installation, region)
   const common = { env: { account, region }, settings, policy }
   const named = (what: string) => `${policy.installation}-${what}`
   const state = new StateStack(app, named('state'), { ...common, terminationProtection: true })

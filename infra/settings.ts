@@ -2,6 +2,14 @@ import * as z from 'zod'
 
 const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-f]+$`), `looks like \`${prefix}-0abc…\``)
 
+/** Services that the doors call and EC2 has interface endpoints for, by AWS's short names. */
+const SERVICES = ['lambda', 'events', 'secretsmanager', 'ssm'] as const
+export type Service = (typeof SERVICES)[number]
+
+const CIDR = 'is a range of the VPC such as `10.0.0.0/16`, of /16 to /28'
+/** Sizes that EC2 lets a VPC's range have: never the whole internet. */
+const SIZES = /\/(1[6-9]|2[0-8])$/
+
 const shape = z.strictObject({
   account: z.string().regex(/^\d{12}$/, 'is an AWS account id: 12 digits in quotes'),
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'is a region such as `eu-central-1`'),
@@ -17,8 +25,13 @@ const shape = z.strictObject({
     availabilityZones: z.array(z.string().min(1)).min(1),
     /** Private, with a way to MLflow and, through a NAT gateway, to Slack. One of each zone, in its order. */
     subnets: z.array(id('subnet')).min(1),
-    /** Interface endpoints for what the doors call, in a VPC whose NAT gateway should not carry it. */
-    endpoints: z.boolean().default(false),
+    /** Interface endpoints for what the doors call, in a VPC whose NAT gateway should not carry it: all, or those named. */
+    endpoints: z
+      .union([z.boolean(), z.array(z.enum(SERVICES))], `is true, false or a list of ${SERVICES.join(', ')}`)
+      .default(false)
+      .transform((which): Service[] => [...new Set(which === true ? SERVICES : which === false ? [] : which)]),
+    /** The VPC's own address ranges: they reach the endpoints, which answer for the whole VPC. */
+    cidrs: z.array(z.cidrv4({ error: CIDR, abort: true }).regex(SIZES, CIDR)).default([]),
     /** Route tables of the subnets: S3 and DynamoDB are reached through endpoints in them, which cost nothing. */
     routeTables: z.array(id('rtb')).min(1).optional(),
   }),
@@ -50,7 +63,12 @@ const mismatches = ({ vpc }: Settings): string[] => [
   ...(vpc.subnets.length % vpc.availabilityZones.length === 0
     ? []
     : ['signalbox.vpc.subnets: give as many subnets for each availability zone, in the order of the zones']),
-  ...(vpc.routeTables === undefined || vpc.endpoints
+  ...(vpc.endpoints.length === 0 || vpc.cidrs.length > 0
     ? []
-    : ['signalbox.vpc.routeTables: only with `endpoints: true`; leave it out where a NAT gateway carries everything']),
+    : [
+        'signalbox.vpc.cidrs: with `endpoints`, name the address ranges of the VPC (`aws ec2 describe-vpcs`): all in it that calls these services comes to the endpoints',
+      ]),
+  ...(vpc.routeTables === undefined || vpc.endpoints.length > 0
+    ? []
+    : ['signalbox.vpc.routeTables: only with `endpoints`; leave it out where a NAT gateway carries everything']),
 ]

@@ -52,9 +52,12 @@ export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, stri
   }
 }
 
-/** Rights of a door as statements of its policy: the same actions on the same ARNs, nothing added. */
+/** Rights of a door as statements of its policy: the same actions on the same ARNs, nothing added. A right on nothing is none. */
 export const statementsOf = (
   rights: readonly AwsRight[],
   arns: Record<AwsResource, string[]>,
 ): { actions: string[]; resources: string[] }[] =>
-  rights.map(({ actions, on }) => ({ actions: [...actions], resources: arns[on] }))
+  rights
+    .map(({ actions, on }) => ({ actions: [...actions], resources: arns[on] }))
+    // A policy without datasets has no buckets of them.
+    .filter(({ resources }) => resources.length > 0)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
-import { Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
   Code,
@@ -17,6 +17,7 @@ import { Construct } from 'constructs'
 import type { AwsResource } from '../../functions/rights.ts'
 import type { DoorFacts } from '../doors.ts'
 import { statementsOf } from './arns.ts'
+import { inlinePolicy } from './inline-policy.ts'
 import { sizeOf } from './sizes.ts'
 import { triesOf } from './tries.ts'
 
@@ -101,7 +102,7 @@ export class DoorFunction extends Construct {
       roleName: `${functionName}-${stack.region}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What the door ${door.name} may do, and nothing else`,
-      inlinePolicies: { door: new PolicyDocument({ statements }) },
+      inlinePolicies: { door: inlinePolicy(this, door.name, statements) },
     })
   }
 }

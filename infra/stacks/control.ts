@@ -39,6 +39,8 @@ export class ControlStack extends Stack {
   readonly functions = new Map<string, DoorFunction>()
   readonly rules: Rule[] = []
   readonly api: HttpApi
+  /** Bucket of the policy documents: that of CDK's assets, whose name has the bootstrap's qualifier in it. */
+  readonly documents: string
   private readonly failures: IQueue
 
   constructor(scope: Construct, id: string, props: ControlProps) {
@@ -47,6 +49,7 @@ export class ControlStack extends Stack {
     // By its ARN: otherwise each rule would change the policy of another stack's queue.
     this.failures = Queue.fromQueueArn(this, 'Failures', state.failures.queueArn)
     const { parameter, asset } = this.policyOf(policy)
+    this.documents = asset.s3BucketName
     const arns = arnsOf(this, {
       installation: policy.installation,
       policy,

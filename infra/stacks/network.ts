@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import {
   CfnSecurityGroupIngress,
   CfnVPCEndpoint,
@@ -15,15 +15,15 @@ import {
 } from 'aws-cdk-lib/aws-ec2'
 import type { Construct } from 'constructs'
 import type { PolicyFacts } from '../policy.ts'
-import type { Settings } from '../settings.ts'
+import type { Service, Settings } from '../settings.ts'
 
 /** What the doors in the VPC call besides the cluster, MLflow, Slack, and what is in GATEWAYS. */
-const ENDPOINTS = {
+const ENDPOINTS: Record<Service, InterfaceVpcEndpointAwsService> = {
   lambda: InterfaceVpcEndpointAwsService.LAMBDA,
   events: InterfaceVpcEndpointAwsService.EVENTBRIDGE,
-  secrets: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-  parameters: InterfaceVpcEndpointAwsService.SSM,
-} as const
+  secretsmanager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
+  ssm: InterfaceVpcEndpointAwsService.SSM,
+}
 
 /** Reached by a route of the subnets' tables, at no cost. */
 const GATEWAYS = ['s3', 'dynamodb']
@@ -56,8 +56,12 @@ export class NetworkStack extends Stack {
       toPort: 443,
       description: `Doors of ${props.policy.installation}`,
     })
+    new CfnOutput(this, 'DoorsSecurityGroup', {
+      description: 'Security group of the doors: let it in where MLflow is private',
+      value: this.group.securityGroupId,
+    })
     const { endpoints, routeTables } = props.settings.vpc
-    if (endpoints) this.endpoints()
+    this.endpoints(endpoints)
     if (routeTables !== undefined) this.gateways(routeTables)
   }
 
@@ -73,23 +77,27 @@ export class NetworkStack extends Stack {
     return Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId: id, availabilityZones, privateSubnetIds: subnets })
   }
 
-  private endpoints(): void {
+  /** Private DNS answers for the whole VPC, so all of it is let in: who called a service by another way comes here now. */
+  private endpoints(services: Service[]): void {
+    if (services.length === 0) return
+    const { subnets, availabilityZones, cidrs } = this.settings.vpc
     const inside = new SecurityGroup(this, 'Endpoints', {
       vpc: this.vpc,
-      description: 'https from the doors',
+      description: 'https from the VPC',
       allowAllOutbound: false,
     })
-    inside.addIngressRule(this.group, Port.tcp(443), 'doors')
-    const { subnets } = this.settings.vpc
-    for (const [name, service] of Object.entries(ENDPOINTS))
+    for (const cidr of cidrs) inside.addIngressRule(Peer.ipv4(cidr), Port.tcp(443), 'the VPC')
+    // The first of each zone: EC2 refuses two subnets of one zone.
+    const one = subnets.slice(0, availabilityZones.length)
+    for (const name of services)
       new InterfaceVpcEndpoint(this, `Endpoint-${name}`, {
         vpc: this.vpc,
-        service,
+        service: ENDPOINTS[name],
         privateDnsEnabled: true,
-        // Only what the group lets in, not all of the VPC.
+        // CDK's own rule would need the VPC's address, which is not looked up.
         open: false,
         securityGroups: [inside],
-        subnets: { subnets: subnets.map((subnet, n) => Subnet.fromSubnetId(this, `${name}-${n}`, subnet)) },
+        subnets: { subnets: one.map((subnet, n) => Subnet.fromSubnetId(this, `${name}-${n}`, subnet)) },
       })
   }
 

@@ -12,6 +12,9 @@ import type { Settings } from '../settings.ts'
 /** Secrets that a person fills in once: docs/deploy.md, step 6. */
 export const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token'] as const
 
+/** Kept whatever becomes of the stack; but one that a first, rolled back deployment made goes, or the next finds its name taken. */
+const KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+
 /** What must outlive every deployment: the ledger, the buckets, the bus with its archive, failed work, secrets. */
 export class StateStack extends Stack {
   readonly table: Table
@@ -19,7 +22,8 @@ export class StateStack extends Stack {
   /** Events that no function took, and those that every try of a function failed on. */
   readonly failures: Queue
   readonly secrets: Map<string, Secret>
-  readonly buckets: Map<string, IBucket>
+  /** Buckets of the policy that were not there. */
+  readonly made: Bucket[]
 
   constructor(scope: Construct, id: string, props: StackProps & { settings: Settings; policy: PolicyFacts }) {
     super(scope, id, props)
@@ -34,6 +38,7 @@ export class StateStack extends Stack {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       timeToLiveAttribute: 'expires',
+      // Not KEPT: DynamoDB would refuse to delete a protected table, and the rollback would fail.
       removalPolicy: RemovalPolicy.RETAIN,
     })
     this.bus = this.busWithArchive(installation)
@@ -50,12 +55,20 @@ export class StateStack extends Stack {
         new Secret(this, `Secret-${name}`, {
           secretName: `${installation}/${name}`,
           description: `${name} of ${installation}: put its value in once, docs/deploy.md says where it is from`,
-          removalPolicy: RemovalPolicy.RETAIN,
+          removalPolicy: KEPT,
         }),
       ]),
     )
     const names = new Set([...policy.datasetBuckets, policy.resultsBucket])
-    this.buckets = new Map([...names].map((name) => [name, this.bucket(name, settings.buckets, policy)]))
+    const buckets = [...names].map((name) => this.bucket(name, settings.buckets, policy))
+    this.made = buckets.filter((bucket) => bucket instanceof Bucket)
+    this.makeLast(this.table)
+  }
+
+  /** After everything else: whatever fails before it is rolled back without leaving a table that nothing may delete. */
+  private makeLast(last: Construct): void {
+    const others = this.node.children.filter((child) => child !== last)
+    last.node.addDependency(...others)
   }
 
   private busWithArchive(installation: string): EventBus {
@@ -90,7 +103,7 @@ export class StateStack extends Stack {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     })
     if (datasetBuckets.includes(name))
       (bucket.node.defaultChild as CfnBucket).notificationConfiguration = {

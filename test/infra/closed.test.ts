@@ -1,14 +1,12 @@
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import config from '../../signalbox.config.ts'
-import { CONTEXT, synth } from './synth.ts'
+import { ENDPOINTS, synth, VARIANTS } from './synth.ts'
 import type { Written } from './written.ts'
 
-/** Every template with all that settings can add: buckets of our own and endpoints. */
-const { vpc } = CONTEXT['signalbox'] as { vpc: object }
-const fullest = { buckets: 'create', vpc: { ...vpc, endpoints: true, routeTables: ['rtb-0123456789abcdef0'] } }
-const resources = [{}, fullest].flatMap((context, n) =>
-  Object.values(synth(`closed-${n}`, config, context).stacks).flatMap((stack) =>
+/** Every template of every variant. */
+const resources = VARIANTS.flatMap(([name, context]) =>
+  Object.values(synth(`closed-${name}`, config, context).stacks).flatMap((stack) =>
     Object.entries((Template.fromStack(stack).toJSON() as Written).Resources),
   ),
 )
@@ -59,9 +57,14 @@ describe('nothing is public but the HTTP API', () => {
     expect(openStatements([{ PolicyDocument: { Statement: [statement] } }])).toEqual([statement])
   })
 
-  it('security groups are entered from other groups only, never from an address', () => {
-    for (const { id, SecurityGroupIngress } of ofType(/^AWS::EC2::SecurityGroup$/))
-      expect(SecurityGroupIngress, String(id)).toBeUndefined()
+  it('security groups are entered from other groups only, or from the VPC itself where it calls an endpoint', () => {
+    for (const { id, GroupDescription, SecurityGroupIngress = [] } of ofType(/^AWS::EC2::SecurityGroup$/)) {
+      const rules = SecurityGroupIngress as { CidrIp: string; FromPort: number; ToPort: number }[]
+      expect(
+        rules.map(({ CidrIp, FromPort, ToPort }) => `${CidrIp} ${FromPort}-${ToPort}`),
+        String(id),
+      ).toEqual(GroupDescription === 'https from the VPC' ? ENDPOINTS.vpc.cidrs.map((cidr) => `${cidr} 443-443`) : [])
+    }
     const entrances = ofType(/^AWS::EC2::SecurityGroupIngress$/)
     expect(entrances.length).toBeGreaterThan(0)
     for (const { id, SourceSecurityGroupId, CidrIp, CidrIpv6, SourcePrefixListId } of entrances)
@@ -76,7 +79,7 @@ describe('nothing is public but the HTTP API', () => {
   it('buckets of our own are closed to the public', () => {
     const closed = ['BlockPublicAcls', 'BlockPublicPolicy', 'IgnorePublicAcls', 'RestrictPublicBuckets']
     const made = ofType(/^AWS::S3::Bucket$/)
-    expect(made).toHaveLength(2)
+    expect(made).toHaveLength(2 * VARIANTS.filter(([, context]) => 'buckets' in context).length)
     for (const { PublicAccessBlockConfiguration } of made)
       expect(PublicAccessBlockConfiguration).toEqual(Object.fromEntries(closed.map((key) => [key, true])))
   })

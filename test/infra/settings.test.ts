@@ -6,7 +6,7 @@ const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: {
 const vpc = context.signalbox['vpc'] as object
 
 it('takes the example, with its defaults', () => {
-  expect(settingsFrom(context.signalbox)).toMatchObject({ buckets: 'existing', vpc: { endpoints: false } })
+  expect(settingsFrom(context.signalbox)).toMatchObject({ buckets: 'existing', vpc: { endpoints: [] } })
 })
 
 it.each([
@@ -14,9 +14,17 @@ it.each([
   [{ region: 'frankfurt' }, 'signalbox.region: is a region such as'],
   [{ cluster: { name: 'x' } }, 'signalbox.cluster.endpoint'],
   [{ vpc: { id: 'vpc-1', availabilityZones: ['a', 'b'], subnets: ['subnet-1'] } }, 'as many subnets for each'],
-  [{ vpc: { ...vpc, routeTables: ['rtb-0abc'] } }, 'vpc.routeTables: only with `endpoints: true`'],
+  [{ vpc: { ...vpc, routeTables: ['rtb-0abc'] } }, 'vpc.routeTables: only with `endpoints`'],
   [{ vpc: { ...vpc, endpoints: true, routeTables: ['main'] } }, 'vpc.routeTables.0: looks like `rtb-0abc…`'],
   [{ vpc: { ...vpc, endpoints: true, routeTables: [] } }, 'vpc.routeTables'],
+  [{ vpc: { ...vpc, endpoints: true } }, 'vpc.cidrs: with `endpoints`, name the address ranges of the VPC'],
+  [{ vpc: { ...vpc, endpoints: ['ssm'] } }, 'vpc.cidrs: with `endpoints`'],
+  [{ vpc: { ...vpc, endpoints: true, cidrs: ['0.0.0.0/0'] } }, 'vpc.cidrs.0: is a range of the VPC'],
+  [{ vpc: { ...vpc, endpoints: true, cidrs: ['10.0.0.0'] } }, 'vpc.cidrs.0: is a range of the VPC'],
+  [
+    { vpc: { ...vpc, endpoints: ['sqs'] } },
+    'vpc.endpoints: is true, false or a list of lambda, events, secretsmanager',
+  ],
   [{ mlflow: { url: 'mlflow' } }, 'signalbox.mlflow.url: is the tracking server'],
   [{ bukets: 'create' }, 'bukets'],
 ])('says what is wrong and what to write: %j', (change, said) => {

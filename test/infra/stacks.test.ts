@@ -1,16 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Validations } from 'aws-cdk-lib'
 import { Match, Template } from 'aws-cdk-lib/assertions'
-import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { describe, expect, it } from 'vitest'
-import { acknowledge } from '../../infra/acknowledged.ts'
 import { doors } from '../../infra/doors.ts'
 import type { Stacks } from '../../infra/installation.ts'
 import { matches } from '../../local/bus/match-pattern.ts'
 import config from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
-import { CONTEXT, synth } from './synth.ts'
+import { synth } from './synth.ts'
 
 const one = synth('one', config)
 const templates = Object.fromEntries(
@@ -19,7 +14,7 @@ const templates = Object.fromEntries(
 const resources = (
   template: Template,
   type: string,
-): [string, { Properties: Record<string, never>; UpdateReplacePolicy?: string }][] =>
+): [string, { Properties: Record<string, never>; DependsOn?: string[] }][] =>
   Object.entries(template.findResources(type)) as never
 
 describe('the stacks', () => {
@@ -102,6 +97,16 @@ describe('the stacks', () => {
   })
 })
 
+it('a first deployment that is rolled back leaves no name taken: what is kept goes again, and the table comes last', () => {
+  const template = Template.fromStack(synth('first', config, { buckets: 'create' }).stacks.state)
+  const kept = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' }
+  for (const [type, count] of Object.entries({ 'AWS::SecretsManager::Secret': 4, 'AWS::S3::Bucket': 2 }))
+    expect(Object.keys(template.findResources(type, kept)), type).toHaveLength(count)
+  const [table, { DependsOn = [] }] = resources(template, 'AWS::DynamoDB::Table')[0]!
+  const others = Object.keys(template.toJSON().Resources).filter((id) => id !== table)
+  expect([...DependsOn].sort()).toEqual(others.sort())
+})
+
 it('ten thousand models change no template', () => {
   const [support] = Object.values(config.models ?? {})
   const models = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`m-${n}`, support]))
@@ -109,47 +114,6 @@ it('ten thousand models change no template', () => {
   const sized = (stacks: Stacks) =>
     Object.values(stacks).map((stack) => JSON.stringify(Template.fromStack(stack).toJSON()).length)
   expect(sized(many.stacks)).toEqual(sized(one.stacks))
-})
-
-it('the same sources give the same bytes, nothing is looked up, and cdk-nag finds nothing that is not acknowledged', () => {
-  const [a, b] = ['twice-a', 'twice-b'].map((name) => {
-    const { app, settings, facts, stacks } = synth(name, config)
-    acknowledge(stacks, { settings, policy: facts })
-    Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
-    const assembly = app.synth()
-    expect(assembly.manifest.missing ?? []).toEqual([])
-    const files = readdirSync(assembly.directory)
-      .filter((file) => file.endsWith('.json'))
-      .sort()
-    return Object.fromEntries(files.map((file) => [file, readFileSync(join(assembly.directory, file), 'utf8')]))
-  })
-  expect(Object.keys(a ?? {})).toEqual(expect.arrayContaining(['manifest.json', 'signalbox-control.assets.json']))
-  expect(a).toEqual(b)
-})
-
-describe('a VPC whose NAT gateway should not carry it', () => {
-  const { vpc } = CONTEXT['signalbox'] as { vpc: object }
-  const network = (name: string, more: object) =>
-    Template.fromStack(synth(name, config, { vpc: { ...vpc, endpoints: true, ...more } }).stacks.network)
-  const interfaces = { PrivateDnsEnabled: true, VpcEndpointType: 'Interface' }
-
-  it('gets interface endpoints that only the doors reach', () => {
-    const template = network('endpoints', {})
-    template.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', interfaces, 4)
-    template.resourceCountIs('AWS::EC2::VPCEndpoint', 4)
-  })
-
-  it('and, when it names its route tables, ways to S3 and DynamoDB in each of them', () => {
-    const routeTables = ['rtb-0123456789abcdef0', 'rtb-0123456789abcdef1']
-    const template = network('gateways', { routeTables })
-    template.resourcePropertiesCountIs('AWS::EC2::VPCEndpoint', interfaces, 4)
-    for (const service of ['s3', 'dynamodb'])
-      template.hasResourceProperties('AWS::EC2::VPCEndpoint', {
-        VpcEndpointType: 'Gateway',
-        ServiceName: `com.amazonaws.eu-central-1.${service}`,
-        RouteTableIds: routeTables,
-      })
-  })
 })
 
 it.each([

@@ -8,6 +8,22 @@ import { addInstallation } from '../../infra/installation.ts'
 
 /** What `cdk.json` says. */
 export const CONTEXT = (JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: Record<string, unknown> }).context
+const { vpc } = CONTEXT['signalbox'] as { vpc: object }
+
+/** A VPC with endpoints for everything. */
+export const ENDPOINTS = {
+  vpc: { ...vpc, endpoints: true, cidrs: ['10.0.0.0/16', '100.64.0.0/16'], routeTables: ['rtb-0123456789abcdef0'] },
+}
+
+/** Each way in which settings change what is deployed, and all of them together. */
+export const VARIANTS: [string, object][] = [
+  ['as the example says', {}],
+  ['with buckets of its own', { buckets: 'create' }],
+  ['with endpoints', ENDPOINTS],
+  ['with MLflow on a port of its own and nobody to tell', { mlflow: { url: 'http://mlflow:5000' }, alarms: undefined }],
+  ['with all that settings can add', { ...ENDPOINTS, buckets: 'create' }],
+]
+
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -20,10 +36,10 @@ const distOf = (name: string, policy: unknown): string => {
   return dist
 }
 
-/** The stacks of a policy, as the example's settings and `context` deploy them. */
-export const synth = (name: string, policy: unknown, context: object = {}) => {
+/** The stacks of a policy, as the example's settings and `context` deploy them; `more` is context beside the settings. */
+export const synth = (name: string, policy: unknown, context: object = {}, more: object = {}) => {
   const signalbox = { ...(CONTEXT['signalbox'] as object), ...context }
-  const app = new App({ context: { ...CONTEXT, signalbox }, outdir: join(folder, `${name}.out`) })
+  const app = new App({ context: { ...CONTEXT, ...more, signalbox }, outdir: join(folder, `${name}.out`) })
   const { settings, policy: facts, stacks } = addInstallation(app, distOf(name, policy))
   return { app, settings, facts, stacks }
 }

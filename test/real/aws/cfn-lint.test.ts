@@ -4,15 +4,12 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import config from '../../../signalbox.config.ts'
-import { synth } from '../../infra/synth.ts'
+import { synth, VARIANTS } from '../../infra/synth.ts'
 import { pythonWith } from '../python.ts'
 
 const REQUIREMENTS = fileURLToPath(new URL('cfn-lint.txt', import.meta.url))
 
-it.each([
-  ['beside existing buckets', {}],
-  ['with its own buckets', { buckets: 'create' }],
-])(
+it.each(VARIANTS)(
   'CloudFormation’s linter has no word about the templates %s',
   async (name, context) => {
     const python = await pythonWith('cfn-lint', REQUIREMENTS)
