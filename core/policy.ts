@@ -10,7 +10,10 @@ import { promotionFields, promotionsOf } from './promotion.ts'
 
 const matching = (pattern: RegExp, say: string) => z.string().check(z.regex(pattern, say))
 const count = z.int().check(z.positive())
-const name = matching(/^[a-z0-9][a-z0-9-]{0,52}$/, 'use lower-case letters, digits and dashes, at most 53')
+const name = matching(
+  /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
+  'use lower-case letters, digits and dashes between them, at most 53',
+)
 const image = matching(
   /^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/,
   'pin the image by digest: `repository@sha256:<64 hex>`',

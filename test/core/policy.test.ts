@@ -41,6 +41,16 @@ describe('the example config', () => {
   })
 })
 
+it.each(['ends-', '-begins', 'Upper', ''])(
+  'an installation named %j is refused: labels of Kubernetes are named after it',
+  (name) => {
+    const named = problems((config) => {
+      config.installation = name
+    })
+    expect(named.join()).toContain('installation')
+  },
+)
+
 describe('defaults', () => {
   it('are the careful ones', () => {
     const policy = parsePolicy(exampleConfig())
