@@ -102,10 +102,10 @@ export const thaw = async (ports: CommandPorts, lane: string, by: string): Promi
 /** Rings who carries out a lane, or each of them; one bell that fails keeps no other from being rung. */
 const ringWanted = async (ports: CommandPorts, lane: string): Promise<void> => {
   const lanes = lane === '*' ? await everyLane(ports.ledger) : [(await ports.ledger.read('lane', lane))?.value]
-  const rung = await Promise.allSettled(
-    lanes.map(async (row) => (row?.state === 'wanted' ? ringCurrent(ports, row) : undefined)),
-  )
-  for (const bell of rung) if (bell.status === 'rejected') throw bell.reason
+  const failures: unknown[] = []
+  for (const row of lanes)
+    if (row?.state === 'wanted') await ringCurrent(ports, row).catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 const onLane = async (

@@ -29,3 +29,21 @@ export const scaledClock = ({
   const begun = realNow()
   return { now: () => Math.floor(start + (realNow() - begun) * speed) }
 }
+
+/**
+ * A clock that never says a time later than what `reserve` was told: whoever goes on from there after a kill, at any moment,
+ * finds nothing in the future. Told only when a time is used up, and then so many milliseconds more than is needed.
+ */
+export const reservingClock = (clock: Clock, ahead: number, reserve: (until: number) => void): Clock => {
+  let reserved = Number.NEGATIVE_INFINITY
+  return {
+    now: () => {
+      const now = clock.now()
+      if (now > reserved) {
+        reserve(now + ahead)
+        reserved = now + ahead
+      }
+      return now
+    },
+  }
+}

@@ -4,7 +4,7 @@ import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
-import { scaledClock } from './clock.ts'
+import { reservingClock, scaledClock } from './clock.ts'
 import { expectFurnished, expectSameCluster } from './cluster/furnished.ts'
 import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
@@ -83,7 +83,7 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
     given: givenSecrets(),
   })
   const stores = openStores(dataDir)
-  const clock = scaledClock({ start: resumeAt(dataDir), speed })
+  const clock = clockOn(dataDir, speed)
   const onError = (what: string, error: unknown): void =>
     console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
   const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
@@ -102,19 +102,17 @@ export const startProduct = async (options: StartOptions): Promise<Product> => {
   const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
   const file = join(dataDir, RUNNING_FILE)
   writeWhole(file, JSON.stringify(running))
-  const remember = setInterval(() => writeFileSync(join(dataDir, CLOCK_FILE), String(clock.now())), 1000)
   return {
     url: server.url,
     house,
     close: async () => {
-      clearInterval(remember)
-      writeFileSync(join(dataDir, CLOCK_FILE), String(clock.now()))
       rmSync(file, { force: true })
       await server.close()
       await stop()
       await house.close()
       await registry?.close()
       stores.close()
+      writeWhole(join(dataDir, CLOCK_FILE), String(clock.now()))
     },
   }
 }
@@ -151,6 +149,13 @@ const inNamespace = (policies: Policies, namespace: string | undefined): Policie
 
 /** Virtual time goes on where it was: rows of the ledger must never lie in the future. */
 const CLOCK_FILE = 'clock'
+/** Real time that a kill may cost virtual time; so often, at most, it is written down. Milliseconds. */
+const RESERVED = 250
+
+const clockOn = (dataDir: string, speed: number): Clock => {
+  const write = (until: number): void => writeWhole(join(dataDir, CLOCK_FILE), String(until))
+  return reservingClock(scaledClock({ start: resumeAt(dataDir), speed }), RESERVED * speed, write)
+}
 
 const resumeAt = (dataDir: string): number => {
   const file = join(dataDir, CLOCK_FILE)

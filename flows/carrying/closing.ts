@@ -12,8 +12,9 @@ import { type Carrier, momentOf } from './carrier.ts'
 type Closer = Omit<Carrier, 'context'>
 
 /**
- * A run's outcome, its lane's release, its hold's return and the end of its open question, in one transaction (design.md §2, 7). When the run lost its
- * lane, only its own row and hold are closed. Repeating it changes nothing. Answers the outcome on record.
+ * A run's outcome, its lane's release, its hold's return and the end of its open question, in one transaction (design.md §2, 7).
+ * When the run lost its lane, only its own row and hold are closed. Repeating it changes nothing but the bells of who waits.
+ * Answers the outcome on record.
  */
 export const closing = async (
   carrier: Closer,

@@ -74,7 +74,7 @@ describe('1,000 duplicated, shuffled, delayed deliveries', () => {
         expect(runs.every(({ outcome, hold }) => outcome !== null && hold === null)).toBe(true)
         await town.close()
       }),
-      { numRuns: 3 },
+      { numRuns: 2 },
     )
     town = await openTown({ config })
   }, 60_000)

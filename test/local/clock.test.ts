@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scaledClock, virtualClock } from '../../local/clock.ts'
+import { reservingClock, scaledClock, virtualClock } from '../../local/clock.ts'
 
 describe('a virtual clock', () => {
   it('stands still until it is set', () => {
@@ -49,5 +49,27 @@ describe('a scaled clock', () => {
     expect(clock.now()).toBe(1_000_000)
     pass(3)
     expect(clock.now()).toBe(1_000_001)
+  })
+})
+
+describe('a reserving clock', () => {
+  it('says no time that was not reserved before, and reserves no more often than it must', () => {
+    const base = virtualClock(1000)
+    const told: number[] = []
+    const clock = reservingClock(base, 100, (until) => told.push(until))
+    for (const at of [1000, 1001, 1100, 1101, 5000]) {
+      base.set(at)
+      expect(clock.now()).toBe(at)
+      expect(told.at(-1)).toBeGreaterThanOrEqual(at)
+    }
+    expect(told).toEqual([1100, 1201, 5100])
+  })
+
+  it('says nothing when what it says could not be written down', () => {
+    const clock = reservingClock(virtualClock(1), 100, () => {
+      throw new Error('no space left')
+    })
+    expect(() => clock.now()).toThrow('no space left')
+    expect(() => clock.now()).toThrow('no space left')
   })
 })
