@@ -73,8 +73,8 @@ export const chatFragment = (cards: PostedCard[]): Html =>
             ? ''
             : html`<form class="answer" data-question="${card.question}">
           <label>Reason for a denial <input name="reason" maxlength="500" autocomplete="off" /></label>
-          <button name="verdict" value="approve" class="primary">Approve</button>
-          <button name="verdict" value="deny">Deny</button>
+          <button type="button" name="verdict" value="approve" class="primary">Approve</button>
+          <button type="button" name="verdict" value="deny">Deny</button>
         </form>`
         }
       </li>`,

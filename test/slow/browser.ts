@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { Locator, Page } from 'playwright-core'
 import { startProduct } from '../../local/main.ts'
 import { openBrowser } from '../../scripts/browser.ts'
 import { lane } from '../../scripts/lane.ts'
@@ -20,12 +20,17 @@ const violations = (page: Page): Promise<string[]> =>
     return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)
   })
 
-/** Presses a button of the card with this title, once it asks. */
-const press = async (page: Page, title: string, name: 'Approve' | 'Deny', reason = ''): Promise<void> => {
+/** The question of the card with this title, once it asks. */
+const questionOf = async (page: Page, title: string): Promise<Locator> => {
   const form = page.locator('.card', { hasText: title }).locator('form.answer').first()
   await form.waitFor({ timeout: 20_000 })
-  if (reason !== '') await form.locator('input[name=reason]').fill(reason)
-  await form.getByRole('button', { name, exact: true }).click()
+  return form
+}
+
+/** Approves the card with this title, once it asks. */
+const approve = async (page: Page, title: string): Promise<void> => {
+  const form = await questionOf(page, title)
+  await form.getByRole('button', { name: 'Approve', exact: true }).click()
   await page.locator('#said', { hasText: 'Recorded' }).waitFor({ timeout: 10_000 })
   await page.evaluate("document.querySelector('#said').textContent = ''")
 }
@@ -69,14 +74,30 @@ if (process.platform !== 'linux') {
       })
       await check('the tour goes from the dataset to the failed gate, with a person’s three approvals', async () => {
         await page.getByRole('button', { name: 'Tour' }).click()
-        await press(page, 'Fine-tune', 'Approve')
-        await press(page, 'Serve support-llama v1 with 2 replicas', 'Approve')
-        await press(page, 'instead of v1', 'Approve')
+        await approve(page, 'Fine-tune')
+        await approve(page, 'Serve support-llama v1 with 2 replicas')
+        await approve(page, 'instead of v1')
         await laneState(page, SERVE, 'failed').waitFor({ timeout: 30_000 })
       })
-      await check('an upload by hand is asked about, and denied with a reason', async () => {
+      await check('Enter behind a reason answers nothing: no word of it is sent', async () => {
         upload(dataDir)
-        await press(page, 'Fine-tune', 'Deny', 'not today')
+        const reason = (await questionOf(page, 'Fine-tune')).locator('input[name=reason]')
+        const asked: string[] = []
+        page.on('request', (request) => asked.push(`${request.method()} ${request.url()}`))
+        await reason.fill('too dear')
+        await reason.press('Enter')
+        // Whatever Enter had asked for would have been asked before this.
+        await page.evaluate("fetch('/healthz?after-enter')")
+        const sent = asked.slice(
+          0,
+          asked.findIndex((one) => one.endsWith('after-enter')),
+        )
+        if (sent.some((one) => !one.includes('/fragments'))) throw new Error(`it asked for ${sent.join(', ')}`)
+      })
+      await check('its question is open still, and is denied with a reason by keyboard alone', async () => {
+        const form = await questionOf(page, 'Fine-tune')
+        await form.locator('input[name=reason]').fill('not today')
+        await form.getByRole('button', { name: 'Deny', exact: true }).press('Enter')
         await laneState(page, TRAIN, 'rejected').waitFor({ timeout: 20_000 })
       })
       await check('a lane’s timeline tells it all, the reason too', async () => {

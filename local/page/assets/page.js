@@ -37,11 +37,15 @@ const post = async (path, body) => {
   return response.json()
 }
 
-document.addEventListener('submit', async (event) => {
-  const form = event.target.closest('form.answer')
-  if (!form) return
-  event.preventDefault()
-  const verdict = event.submitter?.value ?? 'approve'
+// Enter in the reason's field answers nothing: only a button that was pressed says yes or no.
+document.addEventListener('submit', (event) => {
+  if (event.target.closest('form.answer')) event.preventDefault()
+})
+
+document.addEventListener('click', async (event) => {
+  const button = event.target.closest('form.answer button')
+  if (!button) return
+  const { form, value: verdict } = button
   const reason = verdict === 'deny' ? form.elements.reason.value.trim() || null : null
   document.activeElement?.blur()
   const answer = await post(`/api/questions/${form.dataset.question}/answers`, {

@@ -19,8 +19,8 @@ afterAll(() => town.close())
 
 const track = async (): Promise<Track | undefined> =>
   (await lanesOf(town.house.ports, town.policy)).map((facts) => trackOf(facts, town.policy))[0]
-const lanes = async (): Promise<string> =>
-  ((await (await get('/fragments')).json()) as { fragments: Record<string, string> }).fragments['lanes'] ?? ''
+const fragment = async (name: string): Promise<string> =>
+  ((await (await get('/fragments')).json()) as { fragments: Record<string, string> }).fragments[name] ?? ''
 const states = async (): Promise<string[]> => (await track())?.signals.map(({ state }) => state) ?? []
 
 describe('the page, along one plan', () => {
@@ -36,7 +36,13 @@ describe('the page, along one plan', () => {
     await town.until('it asks', async () => (await town.question(LANE)) !== null)
     expect(await track()).toMatchObject({ lane: LANE, headline: expect.stringMatching(/ana/) })
     expect(await states()).toContain('waiting')
-    expect(await lanes()).toContain(STATE_WORDS.waiting)
+    expect(await fragment('lanes')).toContain(STATE_WORDS.waiting)
+  })
+
+  it('while it asks: no button of the question is one that Enter in the reason’s field would press', async () => {
+    const buttons = (await fragment('chat')).match(/<button[^>]*>/g) ?? []
+    expect(buttons.map((button) => /value="(\w+)"/.exec(button)?.[1])).toEqual(['approve', 'deny'])
+    for (const button of buttons) expect(button).toContain('type="button"')
   })
 
   it('while it runs: what is done is behind, what is not yet is ahead', async () => {
