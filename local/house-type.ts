@@ -1,6 +1,7 @@
 import type { Card } from '../core/cards.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Ports } from '../flows/ports.ts'
+import type { ImaginedObject } from './objects/imagined-objects.ts'
 
 export interface Became {
   contract: string | null
@@ -39,8 +40,11 @@ export interface House {
   ): Promise<RawAnswer>
   /** What a person may ask of a lane. Answers what was done, or why not. */
   command(command: Command): Promise<{ ok: boolean; detail: string }>
-  /** What would happen on this event: priced, no effect. */
-  planOnPaper(event: unknown): Promise<{ became: Became; plan: Plan | null; text: string }>
+  /** What would happen on this event, were these objects there too: priced, no effect. */
+  planOnPaper(
+    event: unknown,
+    imagined?: readonly ImaginedObject[],
+  ): Promise<{ became: Became; plan: Plan | null; text: string }>
   /** Called after anything visible may have changed; answers the way to stop. */
   onChange(listener: () => void): () => void
   /** Cards as the chat shows them, newest first. */

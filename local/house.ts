@@ -2,6 +2,7 @@ import type { Clock } from '../flows/ports.ts'
 import { deliverThrough, httpDoors, isSelected } from './doors.ts'
 import type { House } from './house-type.ts'
 import { listeners } from './listeners.ts'
+import { imaginedObjects } from './objects/imagined-objects.ts'
 import { type HouseOptions, openParts, type Parts } from './parts.ts'
 import { commandOn, planOnPaper, pressButton } from './person.ts'
 import { turning } from './turning.ts'
@@ -56,7 +57,8 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
       given.registry === undefined ? arrived(await parts.registry.rest(method, path, input)) : ELSEWHERE,
     answer: (question, answer) => pressButton(house, question, answer),
     command: async (command) => arrived(await commandOn(ports, command)),
-    planOnPaper: (event) => planOnPaper(ports, event),
+    planOnPaper: (event, imagined = []) =>
+      planOnPaper({ ...ports, objects: imaginedObjects(ports.objects, imagined, clock) }, event),
     onChange: changes.listen,
     onInput: inputs.listen,
     cards: () => chat.cards(),

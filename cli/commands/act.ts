@@ -3,16 +3,19 @@ import { milliseconds } from '../../core/policy.ts'
 import type { Command } from '../../local/house-type.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show, type Where } from '../output.ts'
-import { layDownDataset, readEvent } from './emit.ts'
+import { datasetOf, readEvent } from './emit.ts'
 import { commandInAws } from './in-aws.ts'
 
-/** What would happen on an event: priced, without effect. */
+/**
+ * What would happen on an event: priced, without effect. A sample's dataset is imagined, not written: in a bucket it would
+ * be an upload.
+ */
 export const plan = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
   const { event } = readEvent(name)
   if (event === undefined) throw new Explained(`${name} holds no event`, EXIT.usage)
   const client = findRunning(data)
-  if (!existsSync(name)) layDownDataset(data, event)
-  const { status, body } = await client.post('/api/plan', event)
+  const objects = existsSync(name) ? [] : datasetOf(event)
+  const { status, body } = await client.post('/api/plan', { event, objects })
   if (status >= 400) throw new Explained(String(body['detail'] ?? body['error'] ?? status))
   show(output, body, String(body['text'] ?? ''))
   return (body['became'] as { kind?: string } | undefined)?.kind === 'refused' ? EXIT.failed : EXIT.ok

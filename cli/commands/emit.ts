@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
+import type { ImaginedObject } from '../../local/objects/imagined-objects.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
 
@@ -31,21 +32,32 @@ export const readEvent = (name: string): Sample => {
 }
 
 /**
- * A sample names a dataset that a fresh machine does not have: a small one is laid down in the local bucket, objects
- * first, manifest last, so that the event finds what it points to. What is there is left alone.
+ * The objects of the dataset that a sample's event names, which a fresh machine does not have: a small one, the manifest
+ * last, as a real producer writes it. None when the event names no dataset.
  */
-export const layDownDataset = (dataDir: string, event: unknown): void => {
+export const datasetOf = (event: unknown): ImaginedObject[] => {
   const parsed = datasetUploaded.parse(event)
-  if (!parsed.ok) return
+  if (!parsed.ok) return []
   const { bucket, key } = parsed.event
-  const root = resolve(dataDir, 'buckets', bucket)
-  const manifest = resolve(root, key)
-  if (!manifest.startsWith(root + sep) || existsSync(manifest)) return
   const part = `${key.slice(0, key.lastIndexOf('/') + 1)}part-0.jsonl`
-  const row = JSON.stringify({ prompt: 'My order has not arrived.', answer: 'Let me look that up.' })
-  mkdirSync(dirname(manifest), { recursive: true })
-  writeFileSync(resolve(root, part), row)
-  writeFileSync(manifest, JSON.stringify({ version: 1, objects: [{ key: part, size: Buffer.byteLength(row) }] }))
+  const text = JSON.stringify({ prompt: 'My order has not arrived.', answer: 'Let me look that up.' })
+  const manifest = JSON.stringify({ version: 1, objects: [{ key: part, size: Buffer.byteLength(text) }] })
+  return [
+    { bucket, key: part, text },
+    { bucket, key, text: manifest },
+  ]
+}
+
+/** Writes a sample's dataset into the local bucket, so that the event finds what it points to. What is there is left alone. */
+const layDown = (dataDir: string, objects: ImaginedObject[]): void => {
+  const files = objects.map(({ bucket, key, text }) => {
+    const root = resolve(dataDir, 'buckets', bucket)
+    return { root, file: resolve(root, key), text }
+  })
+  const manifest = files.at(-1)
+  if (manifest === undefined || !manifest.file.startsWith(manifest.root + sep) || existsSync(manifest.file)) return
+  mkdirSync(dirname(manifest.file), { recursive: true })
+  for (const { file, text } of files) if (!existsSync(file)) writeFileSync(file, text)
 }
 
 /** Sends one event to the running product; says what it became. Exit 1 when it was refused. */
@@ -57,7 +69,7 @@ export const emit = async (name: string, { data }: { data: string }, output: Out
       EXIT.usage,
     )
   const client = findRunning(data)
-  if (!existsSync(name)) layDownDataset(data, event)
+  if (!existsSync(name)) layDown(data, datasetOf(event))
   const { status, body } = await client.post('/events', event)
   const became =
     (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []

@@ -15,6 +15,13 @@ const command = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['retry', 'cancel', 'thaw']), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
 ])
+const onPaper = z.strictObject({
+  event: z.unknown().refine((event) => event !== undefined, 'send the event under `event`'),
+  objects: z
+    .array(z.strictObject({ bucket: z.string().min(3), key: z.string().min(1).max(1024), text: z.string() }))
+    .max(100)
+    .default([]),
+})
 
 /** What a person does: every one of them needs the token. */
 export const actingRoutes = (app: Hono, served: Served): void => {
@@ -41,8 +48,9 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     return context.json(done, done.ok ? 200 : 422)
   })
   app.post('/api/plan', async (context) => {
-    const body = await acting(context, token, z.unknown())
-    return isProblem(body) ? context.json(body, body.status) : context.json(await house.planOnPaper(body.value))
+    const body = await acting(context, token, onPaper)
+    if (isProblem(body)) return context.json(body, body.status)
+    return context.json(await house.planOnPaper(body.value.event, body.value.objects))
   })
   app.post('/api/tour', (context) => {
     if (!hasToken(context.req.header('authorization'), token)) return context.json(NO_TOKEN, 401)

@@ -1,9 +1,12 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freezeEnd } from '../../../cli/commands/act.ts'
 import { Explained } from '../../../cli/output.ts'
 import { openRunning, type Running } from '../running.ts'
 
 const LANE = 'train/support-chats'
+const HOUR = 3_600_000
 const ANA = 'T0SIGNAL/U0APPROVER'
 let product: Running
 
@@ -11,6 +14,12 @@ beforeEach(async () => {
   product = await openRunning()
 })
 afterEach(() => product.close())
+
+/** Everything that the product's buckets hold. */
+const files = (): string[] => {
+  const buckets = join(product.data, 'buckets')
+  return existsSync(buckets) ? readdirSync(buckets, { recursive: true }).map(String).sort() : []
+}
 
 /** The plan that asks, of an event that was emitted. */
 const asking = async (): Promise<string> => {
@@ -29,11 +38,33 @@ describe('an event by hand', () => {
     })
   })
 
-  it('plan prices it and touches nothing', async () => {
+  it('plan prices a sample and touches nothing: no upload is found afterwards', async () => {
+    const before = files()
     const { code, out } = await product.cli('plan', 'dataset-uploaded/base')
     expect(code).toBe(0)
     expect(out).toMatch(/\$\d/)
+    expect(files()).toEqual(before)
+    await product.town.house.scanUploads()
+    await product.town.advance(HOUR)
     expect(await product.json('plans')).toMatchObject({ plans: [], lanes: [] })
+  })
+
+  it('plan of a file imagines no dataset for it, and emit lays none down', async () => {
+    const file = join(product.data, 'mine.json')
+    copyFileSync('events/samples/dataset-uploaded/base.json', file)
+    const { out } = await product.cli('plan', file)
+    expect(out).toContain('is not there any more')
+    expect((await product.cli('emit', file)).out).toContain('source-gone')
+    expect(files()).toEqual([])
+  })
+
+  it('emit lays a sample’s dataset down, and leaves what is there alone', async () => {
+    const folder = join(product.data, 'buckets/acme-datasets/support-chats/2026-11-23')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'part-0.jsonl'), 'mine')
+    await product.cli('emit', 'dataset-uploaded/base')
+    expect(readdirSync(folder)).toEqual(['manifest.json', 'part-0.jsonl'])
+    expect(readFileSync(join(folder, 'part-0.jsonl'), 'utf8')).toBe('mine')
   })
 })
 
@@ -88,7 +119,7 @@ describe('a lane', () => {
 describe('a freeze', () => {
   it.each([
     ['90s', 1_090_000],
-    ['4h', 1_000_000 + 4 * 3_600_000],
+    ['4h', 1_000_000 + 4 * HOUR],
     ['2d', 1_000_000 + 2 * 86_400_000],
     ['2026-11-24T18:00Z', Date.parse('2026-11-24T18:00Z')],
   ])('until %s ends then', (text, end) => expect(freezeEnd(text, 1_000_000)).toBe(end))
@@ -102,13 +133,13 @@ describe('a freeze', () => {
       code: 1,
       out: expect.stringContaining('there is no lane'),
     })
-    const end = product.town.house.clock.now() + 4 * 3_600_000
+    const end = product.town.house.clock.now() + 4 * HOUR
     expect(await product.cli('freeze', '--until', '4h', '--by', 'ana')).toMatchObject({
       code: 0,
       out: `frozen until ${new Date(end).toISOString()}`,
     })
     await product.cli('approve', await asking(), '--by', ANA)
-    await product.town.advance(3_600_000)
+    await product.town.advance(HOUR)
     const jobs = async (): Promise<number> => (await product.town.house.ports.cluster.list('Job')).length
     expect(await jobs()).toBe(0)
     expect(await product.cli('thaw', '--by', 'ana')).toMatchObject({ code: 0 })

@@ -72,6 +72,21 @@ describe('bad input', () => {
     expect((await post('/api/commands', { kind: 'explode', lane: 'l', by: 'me' })).status).toBe(400)
   })
 
+  it.each([
+    ['an event beside nothing', { source: 'x' }],
+    ['no event', { objects: [] }],
+    ['an object without its bucket', { event: {}, objects: [{ key: 'k', text: 't' }] }],
+    ['objects that are none', { event: {}, objects: ['k'] }],
+    [
+      'more objects than a dataset needs',
+      { event: {}, objects: Array(101).fill({ bucket: 'bbb', key: 'k', text: '' }) },
+    ],
+  ])('a plan on paper of %s is 400 with a reason', async (_, body) => {
+    const answer = await post('/api/plan', body)
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ error: 'bad-body', detail: expect.any(String) })
+  })
+
   it('never gives 5xx, whatever is posted wherever', async () => {
     const path = fc.constantFrom(
       '/events',
@@ -84,7 +99,8 @@ describe('bad input', () => {
     )
     await fc.assert(
       fc.asyncProperty(path, fc.oneof(fc.json(), fc.string()), async (to, body) => {
-        expect((await post(to, body)).status).toBeLessThan(500)
+        const sent = to === '/api/plan' ? `{"event":${body}}` : body
+        expect((await post(to, sent)).status).toBeLessThan(500)
       }),
       { numRuns: 200 },
     )
@@ -102,6 +118,24 @@ describe('the routes', () => {
     expect(await (await post('/events', { source: 'x' })).json()).toMatchObject({
       events: [{ kind: 'refused', reason: 'no-contract' }],
     })
+  })
+
+  it('a plan on paper sees the objects that are sent along, and leaves none behind', async () => {
+    const [sample] = samplesOf('dataset-uploaded').filter(({ name }) => name === 'base')
+    const key = 'support-chats/2026-11-23/manifest.json'
+    const manifest = { version: 1, objects: [{ key: 'support-chats/2026-11-23/part-0.jsonl', size: 2 }] }
+    const objects = [
+      { bucket: 'acme-datasets', key: 'support-chats/2026-11-23/part-0.jsonl', text: '{}' },
+      { bucket: 'acme-datasets', key, text: JSON.stringify(manifest) },
+    ]
+    const planned = async (body: object) => (await post('/api/plan', { event: sample?.event, ...body })).json()
+    expect(await planned({ objects })).toMatchObject({
+      became: { kind: 'intended', lane: 'train/support-chats' },
+      text: expect.stringContaining('Steps'),
+    })
+    expect(await planned({ objects: objects.slice(1) })).toMatchObject({ became: { kind: 'waiting' } })
+    expect(await planned({})).toMatchObject({ became: { kind: 'ignored', reason: 'source-gone' } })
+    expect(await town.house.objects.head('acme-datasets', key)).toBeNull()
   })
 
   it('each reading answer is an object with one named list or thing', async () => {
