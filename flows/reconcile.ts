@@ -131,11 +131,18 @@ const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
 /** Unfinished Jobs of ours whose run has an outcome, or that no run knows: what a non-holder created is deleted. */
 const deleteOrphans = async (ports: WorkPorts, policy: Policy): Promise<number> => {
   let deleted = 0
-  for (const job of await ports.cluster.list('Job', { labels: { [label('installation')]: policy.installation } })) {
+  for (const job of await ownJobs(ports, policy)) {
     if (hasEnded(job as KubeObject<'Job'>) || !(await isOrphan(ports, job))) continue
     if ((await ports.cluster.delete(refOf(job), job.metadata.uid ?? '')) === 'deleted') deleted++
   }
   return deleted
+}
+
+/** In our namespaces alone: elsewhere another product may work under the same name, and its runs are not in our ledger. */
+const ownJobs = async ({ cluster }: WorkPorts, { installation, namespaces }: Policy): Promise<KubeObject[]> => {
+  const places = [...new Set([namespaces.training, namespaces.serving])]
+  const labels = { [label('installation')]: installation }
+  return (await Promise.all(places.map((namespace) => cluster.list('Job', { namespace, labels })))).flat()
 }
 
 /** An adopted Job carries the labels of the attempt that made it, so every run that names its uid is asked. */

@@ -7,11 +7,7 @@ export const door = defineDoor({
   name: 'reconcile',
   trigger: { kind: 'schedule', every: '5m' },
   ports: ['ledger', 'cluster', 'bus', 'chat', 'registry', 'objects', 'policies', 'workflow', 'clock'],
-  kubernetes: [
-    ...OBSERVE_RIGHTS,
-    { group: 'batch', resource: 'jobs', verbs: ['list'], everywhere: true },
-    { group: 'batch', resource: 'jobs', verbs: ['delete', 'patch'] },
-  ],
+  kubernetes: [...OBSERVE_RIGHTS, { group: 'batch', resource: 'jobs', verbs: ['list', 'delete', 'patch'] }],
   aws: [
     ...AWS.ledger,
     ...AWS.bus,

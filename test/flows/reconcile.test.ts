@@ -1,11 +1,14 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, expect, it, vi } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
 import { emptyLane } from '../../core/lane.ts'
+import { label } from '../../core/names.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
 import { openTown, type Town } from '../journeys/town.ts'
+import { taskJob } from '../local/cluster/world-fixture.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -104,4 +107,29 @@ it('every lane is looked at, also of more than a page', async () => {
     await town.house.ports.ledger.commit([{ put: 'lane', id: lane, revision: 0, value: emptyLane(lane) }])
   }
   expect((await everyLane(town.house.ports.ledger)).map(({ lane }) => lane).at(-1)).toBe('serve/m-1000')
+})
+
+/** A Job of our installation whose run nobody knows. */
+const strayJob = (namespace: string): KubeObject<'Job'> => {
+  const labels = { [label('installation')]: 'signalbox', [label('plan')]: 'nobody-g1a1' }
+  return { ...taskJob('stray'), metadata: { name: 'stray', namespace, labels } }
+}
+
+it('deletes Jobs that no run knows in both namespaces of the policy', async () => {
+  town = await openTown()
+  const { cluster } = town.house.ports
+  for (const namespace of ['training', 'serving']) await cluster.create(strayJob(namespace))
+  expect(await reconcile(town.house.ports)).toMatchObject({ deleted: 2 })
+  expect(await cluster.list('Job')).toEqual([])
+})
+
+it('asks for Jobs nowhere else: another product’s of the same name, in another namespace, stay', async () => {
+  town = await openTown({ config: { ...config, namespaces: { training: 'training', serving: 'training' } } })
+  const { cluster } = town.house.ports
+  for (const namespace of ['training', 'serving']) await cluster.create(strayJob(namespace))
+  const asked = vi.spyOn(cluster, 'list')
+  expect(await reconcile(town.house.ports)).toMatchObject({ deleted: 1 })
+  const places = asked.mock.calls.filter(([kind]) => kind === 'Job').map(([, where]) => where?.namespace)
+  expect(places).toEqual(['training'])
+  expect((await cluster.list('Job')).map(({ metadata }) => metadata.namespace)).toEqual(['serving'])
 })

@@ -52,6 +52,17 @@ describe('what a cluster needs before Signalbox works on it', () => {
     ])
   })
 
+  it('who deletes Jobs sees them in our namespaces alone', () => {
+    const rules = (kind: string): object[] =>
+      manifests
+        .filter((one) => one.kind === kind && one.metadata.name === 'signalbox-signalbox-reconcile')
+        .flatMap((one) => one['rules'] as object[])
+    const jobs = { apiGroups: ['batch'], resources: ['jobs'] }
+    expect(rules('Role')).toContainEqual({ ...jobs, verbs: ['list', 'delete', 'patch'] })
+    expect(rules('ClusterRole')).not.toEqual([])
+    expect(rules('ClusterRole')).not.toContainEqual(expect.objectContaining({ resources: ['jobs'] }))
+  })
+
   it('every pool of the policy has its NodePool, with its ceiling and the node class that was asked for', () => {
     const nodeClass = { group: 'g', kind: 'K', name: 'n' }
     const pools = bootstrapManifests(policy, [], nodeClass).filter(({ kind }) => kind === 'NodePool')
