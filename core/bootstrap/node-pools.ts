@@ -1,7 +1,9 @@
 import { GPU, type KubeObject } from '../kube.ts'
 import { label } from '../names.ts'
+import type { PoolPolicy } from '../policy.ts'
 
 const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
+const CAPACITY_TYPE_LABEL = 'karpenter.sh/capacity-type'
 
 /** The node class that a pool launches with: AMI, subnets, role. */
 export interface NodeClass {
@@ -19,11 +21,17 @@ export const EC2_NODE_CLASS: NodeClass = { group: 'karpenter.k8s.aws', kind: 'EC
  */
 export const GPUS_PER_NODE_LABEL = label('gpus-per-node')
 
-/** A NodePool as `signalbox-ceiling` applies it: the ceiling is whole GPUs, null for none. */
-export const nodePoolObject = (
-  pool: { name: string; instanceType: string; gpusPerNode: number; maxGpus: number | null },
-  nodeClass: NodeClass = EC2_NODE_CLASS,
-): KubeObject<'NodePool'> => ({
+/** What a NodePool is made from: the policy's pool, its ceiling in whole GPUs, null for none. */
+type Pool = Pick<PoolPolicy, 'instanceType' | 'gpusPerNode' | 'capacityTypes'> & {
+  name: string
+  maxGpus: number | null
+}
+
+/**
+ * A NodePool as `signalbox-ceiling` applies it. It says how its nodes are bought: a NodePool that does not may get spot ones,
+ * which are taken back in the midst of a run and cost something else than the plan said.
+ */
+export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS): KubeObject<'NodePool'> => ({
   apiVersion: 'karpenter.sh/v1',
   kind: 'NodePool',
   metadata: { name: pool.name },
@@ -34,7 +42,10 @@ export const nodePoolObject = (
         nodeClassRef: { ...nodeClass },
         taints: [{ key: GPU, value: 'true', effect: 'NoSchedule' }],
         expireAfter: 'Never',
-        requirements: [{ key: INSTANCE_TYPE_LABEL, operator: 'In', values: [pool.instanceType] }],
+        requirements: [
+          { key: INSTANCE_TYPE_LABEL, operator: 'In', values: [pool.instanceType] },
+          { key: CAPACITY_TYPE_LABEL, operator: 'In', values: [...pool.capacityTypes] },
+        ],
       },
     },
     ...(pool.maxGpus === null ? {} : { limits: { [GPU]: String(pool.maxGpus) } }),

@@ -99,4 +99,4 @@ export const trialOf = (opened: OpenedCluster): Trial => {
 }
 
 const simulatedPool = (name: string, maxGpus: number | null): KubeObject<'NodePool'> =>
-  nodePoolObject({ name, instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus })
+  nodePoolObject({ name, instanceType: 'p5.48xlarge', gpusPerNode: 8, capacityTypes: ['on-demand'], maxGpus })

@@ -24,7 +24,7 @@ const job = async (name: string) =>
 const podsOf = async (name: string) =>
   (await rig.cluster.list('Pod', { labels: { [JOB_NAME]: name } })) as KubeObject<'Pod'>[]
 const pool = (maxGpus: number | null) =>
-  nodePoolObject({ name: 'gpu', instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus })
+  nodePoolObject({ name: 'gpu', instanceType: 'p5.48xlarge', gpusPerNode: 8, capacityTypes: ['on-demand'], maxGpus })
 const ceiling = (maxGpus: number | null) => rig.cluster.apply(pool(maxGpus), 'signalbox-ceiling')
 const condition = (pod: KubeObject<'Pod'> | undefined, type: string) =>
   pod?.status?.conditions?.find((each) => each.type === type)

@@ -21,7 +21,7 @@ const job = async (name: string) =>
   (await rig.cluster.get({ kind: 'Job', namespace: 'training', name })) as KubeObject<'Job'> | null
 const replicasOf = async (app: string) => (await rig.cluster.list('Pod', { labels: { app } })) as KubeObject<'Pod'>[]
 const pool = (maxGpus: number | null) =>
-  nodePoolObject({ name: 'gpu', instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus })
+  nodePoolObject({ name: 'gpu', instanceType: 'p5.48xlarge', gpusPerNode: 8, capacityTypes: ['on-demand'], maxGpus })
 const ceiling = (maxGpus: number | null) => rig.cluster.apply(pool(maxGpus), 'signalbox-ceiling')
 const condition = (pod: KubeObject<'Pod'> | undefined, type: string) =>
   pod?.status?.conditions?.find((each) => each.type === type)
@@ -52,6 +52,8 @@ describe('a simulated pool', () => {
     expect(await rig.cluster.nodes()).toContainEqual(
       expect.objectContaining({ pool: 'gpu', state: 'ready', instanceType: 'p5.48xlarge', used: 8 }),
     )
+    const [node] = await rig.cluster.list('Node', { labels: { 'karpenter.sh/capacity-type': 'on-demand' } })
+    expect(node?.metadata.labels).toMatchObject({ 'karpenter.sh/nodepool': 'gpu' })
     await rig.minutes(19)
     expect((await rig.cluster.nodes()).filter(({ pool }) => pool === 'gpu')).toHaveLength(1)
     await rig.minutes(1)

@@ -56,7 +56,13 @@ const perform = async (rig: Rig, step: Act): Promise<void> => {
     )
   if (step.do === 'ceiling')
     await rig.cluster.apply(
-      nodePoolObject({ name: 'gpu', instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus: step.gpus }),
+      nodePoolObject({
+        name: 'gpu',
+        instanceType: 'p5.48xlarge',
+        gpusPerNode: 8,
+        capacityTypes: ['on-demand'],
+        maxGpus: step.gpus,
+      }),
       'signalbox-ceiling',
     )
   if (step.do === 'delete') {
