@@ -1,5 +1,6 @@
 import type { V1ContainerStatus, V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
 import type { Failure } from './reasons.ts'
+import { NOTE, said } from './text.ts'
 
 /** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
 export interface JobState {
@@ -10,13 +11,22 @@ export interface JobState {
 
 /** A wait that a retry of the kubelet does not end: the run fails at once instead of at its deadline. */
 const IMAGE_REASONS: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])
-const NCCL_TIMEOUT = /Watchdog caught collective operation timeout|NCCL.*(timeout|timed out)|(timeout|timed out).*NCCL/i
+const WATCHDOG_TIMEOUT = /Watchdog caught collective operation timeout/i
+const NCCL = /NCCL/i
+const TIMEOUT = /timeout|timed out/i
 const GPU_MEMORY = /CUDA out of memory|OutOfMemoryError/
+/** Longest that somebody else's message stands in a note: beside it there must be room for what we say of it. */
+const MESSAGE = 400
 /** Pods are lost with these when a node goes. */
 const NODE_REASONS: ReadonlySet<string> = new Set(['NodeLost', 'NodeShutdown', 'Terminated', 'Evicted', 'Shutdown'])
 
 /** Reads a Job's conditions and its pods; `logs` are the last lines of its newest pod. Only conditions say that it ended. */
 export const jobState = (job: V1Job, pods: V1Pod[], logs: string[] = []): JobState => {
+  const state = stateOf(job, pods, logs)
+  return { ...state, note: said(state.note, NOTE) }
+}
+
+const stateOf = (job: V1Job, pods: V1Pod[], logs: string[]): JobState => {
   if (condition(job, 'Complete') !== null) return { kind: 'succeeded', note: 'complete', failure: null }
   const ordered = newestFirst(pods)
   const failed = condition(job, 'Failed') ?? condition(job, 'FailureTarget')
@@ -50,11 +60,11 @@ const podNote = (pod: V1Pod): string => {
   if (pod.status?.phase === 'Running') return `running${on}`
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False')
-    return `waiting for a node: ${scheduled.message || scheduled.reason || 'not scheduled yet'}`
+    return `waiting for a node: ${firstSaid(scheduled.message, scheduled.reason) ?? 'not scheduled yet'}`
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
     return on === '' ? 'waiting for a node' : `starting${on}`
-  return `not started${on}: ${waiting.reason}${waiting.message ? ` (${waiting.message})` : ''}`
+  return `not started${on}: ${waiting.reason}${inBrackets(waiting.message)}`
 }
 
 /** The cause that helps: the deadline, then what the newest pod died of, then what the Job itself says. */
@@ -68,7 +78,7 @@ const whyFailed = (failed: V1JobCondition, pods: V1Pod[], logs: string[]): { fai
   return (
     fromLogs(logs) ?? {
       failure: 'exit-code',
-      note: failed.message || failed.reason || 'the Job failed and does not say why',
+      note: firstSaid(failed.message, failed.reason) ?? 'the Job failed and does not say why',
     }
   )
 }
@@ -80,26 +90,32 @@ const whyEnded = ({ name, state }: V1ContainerStatus, logs: string[]): { failure
       failure: 'out-of-memory',
       note: `${name} was killed: the node or its limit ran out of memory (OOMKilled, exit ${exitCode})`,
     }
-  const said = message ? `: ${message.trim()}` : ''
+  const last = firstSaid(message)
   return (
     fromLogs(logs) ?? {
       failure: 'exit-code',
-      note: `${name} ended with exit ${exitCode}${exitMeaning(exitCode)}${said}`,
+      note: `${name} ended with exit ${exitCode}${exitMeaning(exitCode)}${last === null ? '' : `: ${last}`}`,
     }
   )
 }
 
 const fromLogs = (logs: string[]): { failure: Failure; note: string } | null => {
-  const nccl = logs.find((line) => NCCL_TIMEOUT.test(line))
+  const nccl = logs.find(isNcclTimeout)
   if (nccl !== undefined)
-    return { failure: 'nccl-timeout', note: `its GPUs stopped answering each other (NCCL time-out): ${nccl.trim()}` }
+    return {
+      failure: 'nccl-timeout',
+      note: `its GPUs stopped answering each other (NCCL time-out): ${said(nccl, MESSAGE)}`,
+    }
   const memory = logs.find((line) => GPU_MEMORY.test(line))
   if (memory === undefined) return null
   return {
     failure: 'out-of-memory',
-    note: `the GPU ran out of memory; a smaller batch or sequence length helps: ${memory.trim()}`,
+    note: `the GPU ran out of memory; a smaller batch or sequence length helps: ${said(memory, MESSAGE)}`,
   }
 }
+
+/** Asked word by word: one pattern for both orders takes half a minute of a line of 300 KB that names NCCL all along. */
+const isNcclTimeout = (line: string): boolean => WATCHDOG_TIMEOUT.test(line) || (NCCL.test(line) && TIMEOUT.test(line))
 
 const exitMeaning = (code: number): string => {
   switch (code) {
@@ -126,15 +142,24 @@ const deadlineNote = (pods: V1Pod[]): string => {
 /** Why a pod was taken away by something outside it, or null. */
 const disruption = ({ status }: V1Pod): string | null => {
   const target = status?.conditions?.find(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True')
-  if (target !== undefined)
-    return `${target.reason ?? 'DisruptionTarget'}${target.message ? ` (${target.message})` : ''}`
-  return NODE_REASONS.has(status?.reason ?? '')
-    ? `${status?.reason}${status?.message ? ` (${status.message})` : ''}`
-    : null
+  if (target !== undefined) return `${target.reason ?? 'DisruptionTarget'}${inBrackets(target.message)}`
+  return NODE_REASONS.has(status?.reason ?? '') ? `${status?.reason}${inBrackets(status?.message)}` : null
 }
 
-const imageNote = ({ image, state }: V1ContainerStatus): string =>
-  `the image ${image} cannot be pulled (${state?.waiting?.reason}${state?.waiting?.message ? `: ${state.waiting.message}` : ''}): check its name and digest`
+const imageNote = ({ image, state }: V1ContainerStatus): string => {
+  const { reason, message } = state?.waiting ?? {}
+  const why = firstSaid(message)
+  return `the image ${image} cannot be pulled (${reason}${why === null ? '' : `: ${why}`}): check its name and digest`
+}
+
+/** The first of these that says anything. */
+const firstSaid = (...texts: (string | undefined)[]): string | null =>
+  texts.map((text) => said(text ?? '', MESSAGE)).find((text) => text !== '') ?? null
+
+const inBrackets = (message: string | undefined): string => {
+  const text = firstSaid(message)
+  return text === null ? '' : ` (${text})`
+}
 
 const condition = (job: V1Job, type: string): V1JobCondition | null =>
   job.status?.conditions?.find((found) => found.type === type && found.status === 'True') ?? null

@@ -4,11 +4,14 @@ import type { KubeObject } from '../kube.ts'
 import { label } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { parseResult } from '../result.ts'
+import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import type { Next } from './next.ts'
 
 /** Largest result that is read, in bytes (law 14). */
 export const RESULT_LIMIT = 64 * 1024
+/** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
+const [LOG_LINES, LOG_LINE] = [5, 200]
 
 /** What a look at a Job saw. `job` is null when it, or the one with our uid, is gone. */
 export interface SeenJob {
@@ -41,7 +44,8 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Next => {
       : { kind: 'failed', reason: 'deleted', note: `Job ${seen.name} was deleted before it had a result` }
   }
   const state = jobState(seen.job, seen.pods, seen.logs)
-  if (state.failure !== null) return { kind: 'failed', reason: state.failure, note: withLogs(state.note, seen.logs) }
+  if (state.failure !== null)
+    return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)) }
   if (state.kind !== 'succeeded') return { kind: 'wait', note: state.note }
   return judgeResult(step, seen)
 }
@@ -63,5 +67,14 @@ const judgeResult = (step: LaunchJobStep, { name, result }: SeenJob): Next => {
   return { kind: 'done', note: note || 'complete', result: { ...metrics, ...artifacts } }
 }
 
-const withLogs = (note: string, logs: string[]): string =>
-  logs.length === 0 ? note : `${note}. Last log lines: ${logs.slice(-5).join(' ⏎ ')}`
+/** The newest lines that there is room for: the last one tells most. */
+const withLogs = (note: string, lines: string[]): string => {
+  const all = lines.length === 0 ? note : `${note}. Last log lines: ${lines.join(' ⏎ ')}`
+  return all.length <= NOTE || lines.length === 0 ? said(all, NOTE) : withLogs(note, lines.slice(1))
+}
+
+const lastLines = (logs: string[]): string[] =>
+  logs
+    .map((line) => said(line, LOG_LINE))
+    .filter((line) => line !== '')
+    .slice(-LOG_LINES)

@@ -4,12 +4,16 @@ import type { RunKey } from '../../core/names.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { LaneRow, RunRow } from '../../core/rows.ts'
+import { said } from '../../core/text.ts'
 import { monthOf } from '../observe.ts'
 import type { Ports, Stored, Write } from '../ports.ts'
 import { ringRun } from '../start.ts'
 import { type Carrier, momentOf } from './carrier.ts'
 
 type Closer = Omit<Carrier, 'context'>
+
+/** Longest detail of an outcome: it stands in the rows of its run and its lane, on a card and on the bus. */
+const DETAIL = 2000
 
 /**
  * A run's outcome, its lane's release, its hold's return and the end of its open question, in one transaction (design.md §2, 7).
@@ -18,8 +22,9 @@ type Closer = Omit<Carrier, 'context'>
  */
 export const closing = async (
   carrier: Closer,
-  { outcome, row: ended }: { outcome: Outcome; row: typeof finished },
+  { outcome: full, row: ended }: { outcome: Outcome; row: typeof finished },
 ): Promise<Outcome> => {
+  const outcome: Outcome = { ...full, detail: said(full.detail, DETAIL) }
   for (;;) {
     const closed = await closeOnce(carrier, outcome, ended)
     if (closed === 'again') continue

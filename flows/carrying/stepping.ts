@@ -2,6 +2,7 @@ import { orders } from '../../core/lane.ts'
 import type { Step } from '../../core/plan.ts'
 import type { Failure } from '../../core/reasons.ts'
 import type { LaneRow, RunRow, StepRow } from '../../core/rows.ts'
+import { NOTE, said } from '../../core/text.ts'
 import { asHolder, type Carrier, momentOf, readRows, type Wait } from './carrier.ts'
 import { frozenFor } from './frozen.ts'
 import type { Stop } from './planning.ts'
@@ -53,9 +54,7 @@ export const seeStep = async (carrier: Carrier, way: Way, name: string): Promise
   if (seen.kind === 'wait')
     return (await mark(carrier, name, { note: seen.note })) === 'lost' ? { kind: 'lost' } : { wait: 6 * 3600 }
   const ended = { state: 'done' as const, endedAt: carrier.ports.clock.now(), note: seen.note, result: seen.result }
-  return (await mark(carrier, name, ended, `${task.step.title}: ${seen.note}`)) === 'lost'
-    ? { kind: 'lost' }
-    : { kind: 'done' }
+  return (await mark(carrier, name, ended)) === 'lost' ? { kind: 'lost' } : { kind: 'done' }
 }
 
 /** On the way back only a newer wish or a lost lane stops it: what is cancelled or failed is being undone already. */
@@ -70,8 +69,9 @@ const whyHalt = ({ run }: Carrier, lane: LaneRow, way: Way): Stop | null => {
 const fail = async (
   carrier: Carrier,
   name: string,
-  { reason, note }: { reason: Failure; note: string },
+  { reason, note: full }: { reason: Failure; note: string },
 ): Promise<Stepped> => {
+  const note = said(full, NOTE)
   const marked = await mark(
     carrier,
     name,
@@ -101,7 +101,7 @@ const rowOf = (run: RunRow, name: string): StepRow => {
 const mark = (carrier: Carrier, name: string, change: Partial<StepRow>, line?: string): Promise<'ok' | 'lost'> =>
   asHolder(carrier, ({ run }) => {
     const row = rowOf(run, name)
-    const next = { ...row, ...change }
+    const next = { ...row, ...change, note: said(change.note ?? row.note, NOTE) }
     if (JSON.stringify(next) === JSON.stringify(row)) return null
     const text = line ?? (next.state === row.state ? null : `${row.title}: ${next.note}`)
     return {

@@ -2,6 +2,7 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jobState } from '../../core/job-state.ts'
+import { NOTE } from '../../core/text.ts'
 
 fc.configureGlobal({ seed: 20261124 })
 
@@ -39,6 +40,9 @@ const pod = ({ phase = 'Running', node, exit, waiting, conditions, reason, at = 
     ],
   },
 })
+
+/** A message of 300 KB that would colour a terminal and turn its text around. */
+const LONG = `\u001b[31m\u202e${'long '.repeat(60_000)}`
 
 const failedPod = (exitCode: number, more: { reason?: string; message?: string } = {}) =>
   pod({ phase: 'Failed', exit: { exitCode, ...more } })
@@ -233,6 +237,54 @@ describe('a Job that failed', () => {
     )
   })
 
+  it.each(['NCCL ', 'timeout ', '\u001b[31m'])(
+    'with 300 KB of %j in a line is read at once',
+    (part) => {
+      const state = jobState(failed, [failedPod(1)], [part.repeat(300_000 / part.length)])
+      expect(state).toMatchObject({ failure: 'exit-code', note: 'fine-tuning ended with exit 1' })
+    },
+    5000,
+  )
+
+  it('because its GPUs stopped answering says it in either order of the words', () => {
+    for (const line of ['NCCL: it timed out', 'a timeout in NCCL'])
+      expect(jobState(failed, [failedPod(1)], [line]).failure).toBe('nccl-timeout')
+    expect(jobState(failed, [failedPod(1)], ['NCCL', 'a timeout']).failure).toBe('exit-code')
+  })
+
+  it.each<[string, V1Job, V1Pod[], string[]]>([
+    ['the Job says', job('Failed', { message: LONG }), [], []],
+    ['its pod died of', failed, [failedPod(1, { message: LONG })], []],
+    [
+      'took its pod away',
+      failed,
+      [pod({ phase: 'Failed', conditions: [{ type: 'DisruptionTarget', status: 'True', message: LONG }] })],
+      [],
+    ],
+    [
+      'keeps it from a node',
+      job(),
+      [pod({ phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'False', message: LONG }] })],
+      [],
+    ],
+    [
+      'keeps its image away',
+      job(),
+      [pod({ phase: 'Pending', waiting: { reason: 'ImagePullBackOff', message: LONG } })],
+      [],
+    ],
+    ['its log says', failed, [failedPod(1)], [`CUDA out of memory ${LONG}`]],
+  ])('repeats what %s in a few hundred characters that obey nobody', (_, seen, pods, logs) => {
+    const { note } = jobState(seen, pods, logs)
+    expect(note).toContain('long long')
+    expect(note.length).toBeLessThan(600)
+    expect(note).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+
+  it('whose message says nothing that is seen says that it does not say why', () => {
+    expect(jobState(job('Failed', { message: '\u200b\n' }), []).note).toBe('the Job failed and does not say why')
+  })
+
   it('whose pods are gone says what the Job itself says', () => {
     expect(jobState(failed, [])).toEqual({
       kind: 'failed',
@@ -244,7 +296,7 @@ describe('a Job that failed', () => {
 })
 
 describe('any Job with any pods', () => {
-  const text = fc.constantFrom('', 'OOMKilled', 'ImagePullBackOff', 'NodeLost', 'DeadlineExceeded', 'x')
+  const text = fc.constantFrom('', '\u0007', LONG, 'OOMKilled', 'ImagePullBackOff', 'NodeLost', 'DeadlineExceeded', 'x')
   const condition = fc.record(
     {
       type: fc.constantFrom('Complete', 'Failed', 'FailureTarget', 'DisruptionTarget', 'PodScheduled'),
@@ -273,6 +325,8 @@ describe('any Job with any pods', () => {
       fc.property(fc.array(condition, { maxLength: 3 }), pods, fc.array(fc.string()), (conditions, sketches, logs) => {
         const state = jobState({ status: { conditions } }, sketches.map(pod), logs)
         expect(state.note).not.toBe('')
+        expect(state.note.length).toBeLessThanOrEqual(NOTE)
+        expect(state.note).not.toMatch(/[\p{Cc}\p{Cf}]/u)
         expect(state.failure !== null).toBe(state.kind === 'failed')
       }),
     )

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
@@ -44,6 +44,20 @@ describe('a dataset is uploaded', () => {
     expect(run?.cost).toBeGreaterThan(0)
     expect((await timeline()).map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['event', 'facts', 'decision', 'plan', 'answer', 'hold', 'step', 'outcome']),
+    )
+  })
+
+  it('denied at great length: the outcome repeats some of it, the vote all', async () => {
+    town = await openTown()
+    await upload()
+    const reason = 'too expensive\n'.repeat(200)
+    await town.answered(LANE, 'deny', BEN, reason)
+    const { outcome } = await town.settled(LANE)
+    expect(outcome?.detail).toMatch(/^denied by .*: too expensive too expensive .*…$/)
+    expect(outcome?.detail.length).toBeLessThanOrEqual(2000)
+    const run = await town.run(LANE)
+    expect((await town.house.ports.ledger.read('answer', run?.answer ?? ''))?.value.votes[0]?.reason).toContain(
+      reason.trim(),
     )
   })
 
@@ -128,6 +142,43 @@ describe('a dataset is uploaded', () => {
       expect(await town.house.registry.alias('support-llama', 'champion')).toBeNull()
     },
   )
+
+  it('training fails with a log line of 300 KB: what is kept of it is short, wherever it is kept', async () => {
+    town = await openTown()
+    await upload({ simulation: { exitCode: 1 } })
+    const lines = Array.from({ length: 5 }, () => `\u001b[31m${'x'.repeat(300_000)}`)
+    vi.spyOn(town.house.ports.cluster, 'logs').mockResolvedValue(lines)
+    await town.answered(LANE)
+    const { outcome } = await town.settled(LANE)
+    expect(outcome).toMatchObject({ reason: 'exit-code', detail: expect.stringContaining('xxx') })
+    expect(JSON.stringify(await town.run(LANE)).length).toBeLessThan(20_000)
+    for (const { text } of await timeline()) expect(text.length).toBeLessThan(1100)
+    for (const { card } of await town.house.cards()) expect(card.lines.join('').length).toBeLessThan(5000)
+  })
+
+  it('a cluster that refuses the Job at great length: the outcome repeats some of it', async () => {
+    town = await openTown()
+    await upload()
+    const message = `admission webhook denied the request: \u202e${'x\n'.repeat(150_000)}`
+    vi.spyOn(town.house.ports.cluster, 'create').mockResolvedValue({ kind: 'denied', status: 403, message })
+    await town.answered(LANE)
+    const { outcome } = await town.settled(LANE)
+    expect(outcome).toMatchObject({ reason: 'denied', detail: expect.stringMatching(/denied the request: x x .*…$/) })
+    expect((await town.run(LANE))?.steps[0]?.note).toBe(outcome?.detail)
+    for (const { text } of await timeline()) expect(text.length).toBeLessThan(1100)
+  })
+
+  it('training measures two thousand things: its note names some, and each of them is kept', async () => {
+    town = await openTown()
+    const metrics = Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`loss_${n}`, n]))
+    await upload({ simulation: { metrics } })
+    await town.answered(LANE)
+    await town.until('it was trained', async () => (await town.run(LANE))?.steps[0]?.state === 'done')
+    const trained = (await town.run(LANE))?.steps[0]
+    expect(trained?.note.length).toBeLessThanOrEqual(1000)
+    expect(trained?.result).toMatchObject({ loss_1999: 1999 })
+    for (const { text } of await timeline()) expect(text.length).toBeLessThan(1100)
+  })
 
   it('a Job that a person deletes has failed: it is never made a second time', async () => {
     town = await openTown()

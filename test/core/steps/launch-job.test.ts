@@ -56,6 +56,23 @@ describe('a Job of ours', () => {
     ).toMatchObject({ kind: 'failed', reason: 'deadline-exceeded', note: expect.stringContaining('boom') })
   })
 
+  it('that failed with a line of 300 KB, written by a progress bar, gives a short note with its last words', () => {
+    const bar = Array.from({ length: 10_000 }, (_, n) => `\r\u001b[32m step ${n}|#########\u001b[0m`).join('')
+    const logs = [
+      'x'.repeat(300_000),
+      bar,
+      ...Array.from({ length: 5 }, () => 'y'.repeat(300_000)),
+      bar,
+      'the last one',
+    ]
+    const next = nextLaunchJob(step, { ...seen, job: conditions('Failed', 'z'.repeat(300_000)), logs })
+    const note = next.kind === 'failed' ? next.note : ''
+    expect(note.length).toBeLessThan(1100)
+    expect(note).toContain('Last log lines: yyy')
+    expect(note).toMatch(/⏎ step 9999\|######### ⏎ the last one$/)
+    expect(note).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+
   it('that has no condition yet is waited for', () => {
     expect(nextLaunchJob(step, { ...seen, job: step.job })).toMatchObject({ kind: 'wait' })
   })

@@ -1,0 +1,35 @@
+/** Longest note of a step: a run's row holds one for each of them, and a row of the ledger has its limits. */
+export const NOTE = 1000
+
+const [ESC, BEL, CSI, OSC, ST] = ['\u001b', '\u0007', '\u009b', '\u009d', '\u009c']
+
+/** What a terminal obeys and does not show: colours and cursor moves; titles and links; the shorter sequences. */
+const SEQUENCES = new RegExp(
+  [
+    `(?:${ESC}\\[|${CSI})[0-?]*[ -/]*[@-~]`,
+    `(?:${ESC}\\]|${OSC})[^${ESC}${BEL}${OSC}${ST}\\n]*(?:${BEL}|${ST}|${ESC}\\\\)`,
+    `${ESC}[ -/]*[0-~]`,
+  ].join('|'),
+  'g',
+)
+
+/**
+ * What others said (a log, a message of the cluster) as a note may repeat it: on one line, at most so many characters, and
+ * nothing in it that a terminal or a page obeys instead of showing. Of a progress bar that is its last state.
+ */
+export const said = (text: string, most: number): string => {
+  const plain = text
+    .replace(SEQUENCES, '')
+    .split('\n')
+    .map(lastState)
+    .join(' ')
+    .replace(/\s/g, ' ')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
+    .replace(/ {2,}/g, ' ')
+    .trim()
+  // Half a surrogate pair goes with what is cut off.
+  return plain.length <= most ? plain : `${plain.slice(0, most - 1).replace(/\p{Cs}$/u, '')}…`
+}
+
+/** What a terminal shows last of a line that was written over again and again. */
+const lastState = (line: string): string => line.split('\r').findLast((state) => state.trim() !== '') ?? ''
