@@ -1,9 +1,9 @@
 import { decisionCost } from './decision.ts'
-import { doorCosts } from './doors.ts'
 import { eventToJob } from './event-to-job.ts'
-import { executions } from './executions.ts'
-import { importTimes } from './imports.ts'
+import { inFlight } from './in-flight.ts'
+import { restingLanes } from './resting.ts'
+import { roundTrips } from './round-trips.ts'
 
-/** Every figure that the README quotes: `npm run bench`. Trust ratios of one run, not absolute times. */
-for (const part of [eventToJob, decisionCost, doorCosts, executions, importTimes])
+/** Every figure that the README quotes: `npm run bench`. Counts are exact; trust ratios of one run, not absolute times. */
+for (const part of [roundTrips, eventToJob, decisionCost, restingLanes, inFlight])
   for (const line of await part()) console.log(line)

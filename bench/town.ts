@@ -1,4 +1,5 @@
 import { type Config, parsePolicy } from '../core/policy.ts'
+import type { Ports } from '../flows/ports.ts'
 import { type VirtualClock, virtualClock } from '../local/clock.ts'
 import { type LocalHouse, openHouse } from '../local/house.ts'
 import { fixedPolicies } from '../local/policies/file-policies.ts'
@@ -26,11 +27,12 @@ export const policyOf = (count: number): Config => {
 /** A house in memory on virtual time. */
 export const openBench = async (
   count: number,
+  wrap?: (ports: Ports) => Ports,
 ): Promise<{ house: LocalHouse; clock: VirtualClock; close(): Promise<void> }> => {
   const stores = openStores(null)
   const clock = virtualClock(Date.UTC(2026, 10, 23, 12))
   const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
-  const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(policyOf(count))), secrets, clock })
+  const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(policyOf(count))), secrets, clock, wrap })
   return {
     house,
     clock,

@@ -1,7 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { isAlive } from '../local/alive.ts'
-import { RUNNING_FILE, type Running } from '../local/main.ts'
+import { type Running, readRunning } from '../local/main.ts'
 import { EXIT, Explained } from './output.ts'
 
 /** The running product, spoken to over HTTP. */
@@ -13,14 +10,18 @@ export interface Client {
 
 /** The product that runs on this data folder; throws with what to do when there is none. */
 export const findRunning = (dataDir: string): Client => {
-  const file = join(dataDir, RUNNING_FILE)
-  const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : null
-  if (running === null || !isAlive(running.pid))
-    throw new Explained(
-      `no product runs on ${dataDir}: start one with \`signalbox start --data ${dataDir}\``,
-      EXIT.notRunning,
-    )
-  return clientOf(running)
+  const client = runningClient(dataDir)
+  if (client !== null) return client
+  throw new Explained(
+    `no product runs on ${dataDir}: start one with \`signalbox start --data ${dataDir}\``,
+    EXIT.notRunning,
+  )
+}
+
+/** The product that runs on this data folder; null when there is none. */
+export const runningClient = (dataDir: string): Client | null => {
+  const running = readRunning(dataDir)
+  return running === null ? null : clientOf(running)
 }
 
 const clientOf = ({ url, token }: Running): Client => {

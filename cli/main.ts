@@ -3,7 +3,7 @@ import { userInfo } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
 import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
-import { answer, command, freeze, plan } from './commands/act.ts'
+import { answer, command, freeze, plan, retryOrCancel } from './commands/act.ts'
 import { type BootstrapFlags, bootstrap } from './commands/bootstrap.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
@@ -13,10 +13,11 @@ import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
+import { why } from './commands/why.ts'
 import { EXIT, Explained, type Output, type Where } from './output.ts'
 
 const EXITS = `
-Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder, or in the region · 130 interrupted`
+Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
 
 /** Runs one command; answers its exit code. Never throws for what a person can mend. */
 export const main = async (argv: string[], output: Output = terminal()): Promise<number> => {
@@ -77,17 +78,14 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
 
 type Add = (name: string, description: string) => Command
 type Done = (code: number) => void
-type Flags = Where & { by: string; reason?: string; until: string; json?: boolean }
+type Flags = Where & { by: string; reason?: string; until: string; from?: string; wanted?: boolean; saw?: string }
 
 const CONFIG = ['--config <file>', 'the policy', 'signalbox.config.ts'] as const
 
-/** A command that reaches the local product, or with `--aws` the one that the config names there. */
+/** A command that will reach what is deployed in AWS too: said to be refused until it does. */
 const reaching = (command: Command): Command =>
   command
-    .option(
-      '--aws <region>',
-      'of the installation deployed in that region, with your credentials; --data plays no part',
-    )
+    .option('--aws <region>', 'what is deployed in that region: not in this release, it says what to do')
     .option(...CONFIG)
 
 const addProduct = (add: Add, output: Output, done: Done): void => {
@@ -149,9 +147,14 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(
     async (name: string, flags: Flags) => done(await plan(name, flags, output)),
   )
-  reaching(add('plans', 'list the plans and what they came to')).action((flags: Flags) => plans(flags, output))
-  reaching(add('trace <lane|plan>', 'the timeline of a lane, or of one plan')).action((subject: string, flags: Flags) =>
-    trace(flags, subject, output),
+  reaching(add('plans', 'list the plans and what they came to, and what each lane waits for')).action((flags: Flags) =>
+    plans(flags, output),
+  )
+  reaching(add('trace <lane|plan>', 'the timeline of a lane (`pipeline/support-chats`), or of one plan')).action(
+    (subject: string, flags: Flags) => trace(flags, subject, output),
+  )
+  reaching(add('why <lane>', 'why a lane is where it is, in one sentence: what it waits for and since when')).action(
+    async (lane: string, flags: Flags) => done(await why(flags, lane, output)),
   )
 }
 
@@ -169,17 +172,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     if (verdict === 'deny') answering.option('--reason <text>', 'why')
     answering.action(async (id: string, flags: Flags) => done(await answer(verdict, id, { flags, output })))
   }
-  for (const kind of ['retry', 'cancel'] as const)
-    reaching(
-      add(
-        `${kind} <lane>`,
-        kind === 'retry'
-          ? 'another attempt at what the lane wants'
-          : 'stop what the lane does and go back to its baseline',
-      ),
-    )
-      .option('--by <name>', 'who you are', userInfo().username)
-      .action(async (lane: string, flags: Flags) => done(await command({ kind, lane, by: flags.by }, flags, output)))
+  addRetryAndCancel(add, output, done)
   reaching(add('freeze [lane]', 'begin nothing new, on one lane or on all, until then'))
     .requiredOption('--until <when>', 'a duration (4h) or a time (2026-11-24T18:00Z)')
     .option('--by <name>', 'who you are', userInfo().username)
@@ -190,5 +183,24 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string | undefined, { by, ...where }: Flags) =>
       done(await command({ kind: 'thaw', lane: lane ?? '*', by }, where, output)),
+    )
+}
+
+const SAW = 'which attempt you saw (g2a1, or idle for nothing): no other is reached; without it, what is there now'
+
+const addRetryAndCancel = (add: Add, output: Output, done: Done): void => {
+  reaching(add('retry <lane>', 'another attempt at what the lane wants; after a failure, finished stages are kept'))
+    .option('--from <stage>', 'do this stage again, and all that follow it')
+    .option('--saw <plan>', SAW)
+    .option('--by <name>', 'who you are', userInfo().username)
+    .action(async (lane: string, { by, from, ...where }: Flags) =>
+      done(await retryOrCancel({ kind: 'retry', lane, by, from }, where, output)),
+    )
+  reaching(add('cancel <lane>', 'stop what the lane does and go back to its baseline'))
+    .option('--wanted', 'what waits behind the run under way, and let the run go on')
+    .option('--saw <plan>', SAW)
+    .option('--by <name>', 'who you are', userInfo().username)
+    .action(async (lane: string, { by, wanted, ...where }: Flags) =>
+      done(await retryOrCancel({ kind: 'cancel', lane, by, wanted }, where, output)),
     )
 }

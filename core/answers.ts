@@ -1,7 +1,7 @@
+import type { Question, Vote } from './lane/document.ts'
 import type { ApprovalNeed } from './plan.ts'
 import { type ApprovalPolicy, groupsOf } from './policy.ts'
 import type { AnswerRefusal } from './reasons.ts'
-import type { AnswerRow, Vote } from './rows.ts'
 
 /** Who is in each user group of the policy; null where that is not known now, and then nobody counts as its member. */
 export type Groups = ReadonlyMap<string, readonly string[] | null>
@@ -13,9 +13,6 @@ export const mayAnswer = (by: string, policy: ApprovalPolicy, groups: Groups): '
   if (members.some((some) => some?.includes(by))) return 'yes'
   return members.includes(null) ? 'unreadable' : 'no'
 }
-
-/** What a card shows of a question: once it is shown, the run has seen it. */
-export const shownOf = ({ state, votes }: Pick<AnswerRow, 'state' | 'votes'>): string => `${state} ${votes.length}`
 
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
@@ -58,7 +55,7 @@ export const approvalNeed = (
 
 /** Why this vote would not count on this question under this policy, or null when it counts. */
 export const whyVoteFails = (
-  row: AnswerRow,
+  row: Question,
   vote: Vote,
   { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
 ): AnswerRefusal | null => {
@@ -68,13 +65,14 @@ export const whyVoteFails = (
   if (may !== 'yes') return may === 'no' ? 'not-an-approver' : 'group-unreadable'
   if (vote.verdict === 'approve' && vote.by === row.requester && !policy.requesterMayApprove)
     return 'requester-may-not-approve'
-  if (row.votes.some(({ by }) => by === vote.by)) return 'already-answered'
+  // A no takes back one's own yes, as long as others are waited for.
+  if (row.votes.some(({ by, verdict }) => by === vote.by && verdict === vote.verdict)) return 'already-answered'
   return null
 }
 
 /** The question after one more vote that counts: one denial rejects, `need` approvals approve. */
-export const withVote = (row: AnswerRow, vote: Vote): AnswerRow => {
-  const votes = [...row.votes, vote]
+export const withVote = (row: Question, vote: Vote): Question => {
+  const votes = [...row.votes.filter(({ by }) => by !== vote.by), vote]
   const approvals = votes.filter(({ verdict }) => verdict === 'approve').length
   const state = vote.verdict === 'deny' ? 'rejected' : approvals >= row.need ? 'approved' : 'open'
   return { ...row, votes, state }
@@ -85,7 +83,7 @@ export const withVote = (row: AnswerRow, vote: Vote): AnswerRow => {
  * need that rose is not met (law 13).
  */
 export const stillApproved = (
-  row: AnswerRow,
+  row: Question,
   need: number,
   { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
 ): boolean => {

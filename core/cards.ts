@@ -1,7 +1,7 @@
+import type { Question } from './lane/document.ts'
 import type { Plan } from './plan.ts'
 import { planCard } from './plan-text.ts'
 import type { Outcome } from './reasons.ts'
-import type { AnswerRow } from './rows.ts'
 
 /** A card: what people see of a plan, as Slack blocks are made from it. Text is plain; the effect escapes it. */
 export interface Card {
@@ -16,7 +16,7 @@ export interface Card {
 }
 
 /** The card that asks: with buttons while its question is open. */
-export const answerCard = (plan: Plan, row: AnswerRow): Card => {
+export const answerCard = (plan: Plan, row: Question): Card => {
   const { facts, lines } = planCard(plan)
   const votes = row.votes.map(
     ({ by, verdict, reason }) =>

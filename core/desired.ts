@@ -1,11 +1,13 @@
 /**
- * What should become true of a lane, as its source says it now.
- * `train` is run-once: when it has succeeded it is final. `serve` and `none` are standing: the world must keep agreeing.
+ * What should become true of a lane, as its source says it now: data of the lane's kind, which alone knows what is in it.
+ * Everybody else stores it, compares it by the kind's key, and hands it back.
  */
-export type Desired = TrainDesired | ServeDesired | NoneDesired
+export interface Desired {
+  kind: string
+}
 
-/** A dataset version to fine-tune on. */
-export interface TrainDesired {
+/** A dataset version to fine-tune on: run-once, final when it has succeeded. */
+export interface TrainDesired extends Desired {
   kind: 'train'
   /** The dataset's name in the policy. */
   dataset: string
@@ -14,14 +16,16 @@ export interface TrainDesired {
   bucket: string
   /** Key of the manifest, literal. */
   key: string
+  /** Of the manifest's bytes in the bucket: tells two of one second apart. */
+  etag: string
   objects: number
   bytes: number
   /** Who asked, as `TEAM/USER`, or null when the source does not tell. */
   requester: string | null
 }
 
-/** A model version to serve. */
-export interface ServeDesired {
+/** A model version to serve: standing, the world must keep agreeing. */
+export interface ServeDesired extends Desired {
   kind: 'serve'
   /** The registered model's name in the policy and in the registry. */
   model: string
@@ -36,35 +40,7 @@ export interface ServeDesired {
 }
 
 /** The serving source names nothing: return to baseline, remove nothing else. */
-export interface NoneDesired {
+export interface NoneDesired extends Desired {
   kind: 'none'
   model: string
-}
-
-/** Two desired states are the same exactly when their keys are equal. The requester is not part of it. */
-export const desiredKey = (desired: Desired): string => {
-  switch (desired.kind) {
-    case 'train':
-      return trainKey(desired)
-    case 'serve':
-      return `serve:${desired.model}:${desired.version}:${desired.digest}`
-    case 'none':
-      return `none:${desired.model}`
-  }
-}
-
-/** The key of a dataset version, before anything else is known of it. */
-export const trainKey = ({ dataset, version }: Pick<TrainDesired, 'dataset' | 'version'>): string =>
-  `train:${dataset}:${version}`
-
-/** A desired state in the words of a person: what the page and the cards call it. */
-export const desiredTitle = (desired: Desired): string => {
-  switch (desired.kind) {
-    case 'train':
-      return `fine-tune on ${desired.dataset}@${desired.version.slice(0, 8)}`
-    case 'serve':
-      return `serve ${desired.model} v${desired.version}`
-    case 'none':
-      return `serve no promoted version of ${desired.model}`
-  }
 }

@@ -9,10 +9,17 @@ export type OurLabel = 'installation' | 'lane' | 'generation' | 'attempt' | 'pla
 /** `signalbox.dev/<name>`. */
 export const label = (name: OurLabel | string): string => `${LABEL_PREFIX}${name}`
 
-/** Where names are made: two installations on one cluster never meet because both are part of every name. */
-export interface Identity {
+/** Where names are minted: two installations on one cluster never meet because both are part of every name. */
+export interface Place {
   installation: string
   cluster: string
+}
+
+/** Whose names and labels are made: the lane's own name was minted once and is kept in its document (law 3). */
+export interface Identity {
+  installation: string
+  /** The lane's name. */
+  name: string
 }
 
 /** One try at one desired state of one lane. */
@@ -22,8 +29,8 @@ export interface RunKey {
   attempt: number
 }
 
-/** `<slug ≤ 30>-<8 hex>`: the stable part of every name of a lane (law 3). At most 39 characters, a DNS label. */
-export const laneName = ({ installation, cluster }: Identity, lane: string): string => {
+/** Mints `<slug ≤ 30>-<8 hex>`: the stable part of every name of a lane (law 3). At most 39 characters, a DNS label. */
+export const mintName = ({ installation, cluster }: Place, lane: string): string => {
   const slug =
     lane
       .toLowerCase()
@@ -33,23 +40,31 @@ export const laneName = ({ installation, cluster }: Identity, lane: string): str
   return `${slug}-${sha256Hex(`${installation}\n${cluster}\n${lane}`).slice(0, 8)}`
 }
 
-/** Name of an execution, and the id of its run and plan: `<lane name>-g<generation>a<attempt>`. */
-export const runName = (identity: Identity, { lane, generation, attempt }: RunKey): string =>
-  `${laneName(identity, lane)}-g${generation}a${attempt}`
+/** The id of a run and of its plan: `<lane name>-g<generation>a<attempt>`. */
+export const runName = ({ name }: Pick<Identity, 'name'>, { generation, attempt }: Omit<RunKey, 'lane'>): string =>
+  `${name}-g${generation}a${attempt}`
+
+/** The lane's name and the attempt in a run's id; null when it is none. */
+export const runOfName = (id: string): { name: string; generation: number; attempt: number } | null => {
+  const [, name, generation, attempt] = /^(.+)-g(\d+)a(\d+)$/.exec(id) ?? []
+  return name === undefined ? null : { name, generation: Number(generation), attempt: Number(attempt) }
+}
 
 /** Name of a run-once object (a Job): the run's name and the step that makes it. At most 63 characters. */
-export const runOnceName = (identity: Identity, run: RunKey, step: string): string =>
+export const runOnceName = (identity: Pick<Identity, 'name'>, run: Omit<RunKey, 'lane'>, step: string): string =>
   `${runName(identity, run)}-${step}`.slice(0, 63).replace(/-+$/, '')
 
 /** Name of a generation's Deployment. */
-export const generationName = (identity: Identity, lane: string, generation: number): string =>
-  `${laneName(identity, lane)}-g${generation}`
+export const generationName = ({ name }: Pick<Identity, 'name'>, generation: number): string => `${name}-g${generation}`
 
 /** A lane as a label value: `/` is not allowed there, so it becomes `.`. */
 export const laneLabel = (lane: string): string => lane.replaceAll('/', '.')
 
+/** The lane that a label value means: a lane has one slash, and no kind of lane has a dot in its name. */
+export const laneOfLabel = (value: string): string => value.replace('.', '/')
+
 /** The labels by which everything of a lane is found. */
-export const laneLabels = ({ installation }: Identity, lane: string): Record<string, string> => ({
+export const laneLabels = ({ installation }: Pick<Identity, 'installation'>, lane: string): Record<string, string> => ({
   [label('installation')]: installation,
   [label('lane')]: laneLabel(lane),
 })

@@ -11,10 +11,10 @@ export interface Range {
 
 /**
  * How to make an intent true from here. Pure data: made by `core/planning`, shown to people, bound by an approval to
- * `digest` and `bounds`, carried out by `flows/carry-out`.
+ * `digest` and `bounds`, carried out step by step by `flows/reconcile`.
  */
 export interface Plan extends RunKey {
-  /** The run's name: one plan a run, replaced when the world moved before it was carried out. */
+  /** The run's name: one plan a run, made again when the world moved before it was carried out. */
   id: string
   /** Version of the policy that it was made under. */
   policy: string
@@ -46,6 +46,8 @@ export interface Effects {
   interrupts: string[]
   /** What must hold before it counts: `score >= 0.8`. A gate loosened while a plan is asked about is another plan. */
   gates: string[]
+  /** Registered models that get a new version. */
+  registers: string[]
 }
 
 /** Within these an approved plan may run, whatever the strategy (law 7). */
@@ -114,6 +116,12 @@ export interface LaunchJobStep extends StepBase {
   results: { bucket: string; prefix: string }
   pool: string | null
   gpus: number
+  /** Dollars an hour while it runs, as priced when planned: its cost and its bound count with these. */
+  perHour: number
+  /** Names of the steps whose results it reads. */
+  reads: string[]
+  /** Whether an attempt that follows carries it over: what judges is always done anew (law 7). */
+  keeps: boolean
 }
 
 /** Judge the result of an earlier launch-job step against thresholds. */
@@ -131,10 +139,12 @@ export interface Gate {
   value: number
 }
 
-/** Register the run's output as a new model version, tagged with the plan (law 14). */
+/** Register the run's output as a new model version, tagged with generation and artifact (laws 7, 16). */
 export interface RegisterModelStep extends StepBase {
   kind: 'register-model'
   model: string
+  /** What the version carries besides the tag by which it is found again. */
+  tags: Record<string, string>
   /** Name of the launch-job step whose result names the artifact. */
   of: string
 }
@@ -147,6 +157,10 @@ export interface RollOutModelStep extends StepBase {
   /** Replicas of every generation's Deployment at this point. A generation left out is not touched. */
   replicas: { ref: ObjectRef; generation: number; replicas: number; replicasReady: number }[]
   point: Point
+  /** The generation that it brings up: what keeps pods of others from starting is not its failure. */
+  brings: number | null
+  /** Minutes until a replica is ready, in a bad case: what its patience is counted from. */
+  loadMinutes: number
 }
 
 /** Tell a channel. */

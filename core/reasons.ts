@@ -1,5 +1,5 @@
 /**
- * Why something was not done. Closed on purpose: each is counted and shown (law 11), and a reader can look one up in
+ * Why something was not done. Closed on purpose: each is counted and shown (law 13), and a reader can look one up in
  * docs/reasons.md. The sentence for a person goes beside it, in `detail`.
  */
 
@@ -33,6 +33,7 @@ export type Ignored =
   | 'held-expired'
   | 'held-cancelled'
   | 'held-refused'
+  | 'would-pass-now'
   | 'attempts-exhausted'
   | 'missed-deadline'
 
@@ -53,13 +54,21 @@ export type PlanRefusal =
   | 'autoscaler-cannot-pause'
   | 'changed-while-asked'
 
+/** Why a command of a person changed nothing. */
+export type CommandRefusal =
+  | 'nothing-wanted'
+  | 'nothing-in-progress'
+  | 'in-progress'
+  | 'no-longer-so'
+  | 'no-such-stage'
+  | 'too-late'
+
 /** Why an answer did not count. */
 export type AnswerRefusal =
   | 'unknown-question'
   | 'question-closed'
   | 'too-late'
   | 'wrong-workspace'
-  | 'wrong-message'
   | 'not-an-approver'
   | 'group-unreadable'
   | 'requester-may-not-approve'
@@ -67,6 +76,8 @@ export type AnswerRefusal =
 
 /** Why a run failed. */
 export type Failure =
+  | 'bound-reached'
+  | 'refused'
   | 'exit-code'
   | 'out-of-memory'
   | 'image-pull'
@@ -82,15 +93,39 @@ export type Failure =
   | 'conflict'
   | 'denied'
   | 'not-registered'
-  | 'workflow-died'
 
 /** Failures that another attempt at the same desired state may cure without a person. */
-export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
-  'node-lost',
-  'nccl-timeout',
-  'workflow-died',
-  'image-pull',
-])
+export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set(['node-lost', 'nccl-timeout', 'image-pull'])
+
+/** Why a lane rests. Each has an answer to `why`; `side` in the document names the far side that is meant. */
+export type RestReason =
+  /** Nothing is due: what was wanted is done, or nothing was ever wanted. */
+  | 'done'
+  /** Wanted, and kept back until its source, the policy or a person changes something. */
+  | 'parked'
+  /** A failed attempt is repeated after a pause. */
+  | 'pause'
+  /** A person is awaited. */
+  | 'asked'
+  /** GPUs or dollars are awaited, in the line. */
+  | 'no-room'
+  /** Its objects are at work. */
+  | 'working'
+  /** What it made is being taken away. */
+  | 'deleting'
+  | 'frozen'
+  /** A far side does not answer. */
+  | 'unavailable'
+  /** A far side does not let us now: an expired token, a right that is missing. */
+  | 'not-allowed'
+  /** The step was marked by another, who may still be at it. */
+  | 'marked-by-another'
+  /** Ours: it alarms, and goes on after a deploy. */
+  | 'bug'
+  /** Written by a newer release. */
+  | 'newer-schema'
+  /** A letter waits for its source. */
+  | Waiting
 
 /** How a run ended. */
 export type OutcomeKind = 'succeeded' | 'failed' | 'refused' | 'rejected' | 'expired' | 'superseded' | 'cancelled'

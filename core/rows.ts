@@ -1,155 +1,98 @@
 import type { Desired } from './desired.ts'
-import type { ObjectRef } from './kube.ts'
-import type { RunKey } from './names.ts'
-import type { Bounds, Plan, RollOutModelStep, StepKind } from './plan.ts'
-import type { Outcome, Waiting } from './reasons.ts'
+import type { LaneDocument, Made, Run } from './lane/document.ts'
+import type { LookLetter, OrderLetter } from './lane/letters.ts'
+import type { Plan, Step } from './plan.ts'
+import type { Outcome } from './reasons.ts'
+import type { Telling } from './telling.ts'
 
 /**
- * The rows of the ledger. Each has one writer's law: a row changes only by a commit that names the revision it was read
- * at. Times are milliseconds since the epoch.
+ * The rows of the ledger. What is a lane's lies under the lane: its id is the lane, or the lane, `#` and what tells them
+ * apart. Times are milliseconds since the epoch.
  */
 export interface Rows {
-  lane: LaneRow
-  run: RunRow
-  plan: Plan
-  answer: AnswerRow
-  pool: PoolRow
-  budget: BudgetRow
+  /** Id: the lane. Only reconcile writes it. */
+  lane: LaneDocument
+  /** The plan of the run under way. Id: the lane. */
+  plan: PlanRow
+  /** Runs that have ended, written once at closing. Id: `pastId`. */
+  past: PastRow
+  /** What a finished step made. Id: `resultId`. */
+  result: ResultRow
+  /** Letters of events. Id: the lane, `#`, the letter's id. */
+  look: LookLetter
+  /** Letters of people. Id: the lane, `#`, the letter's id. */
+  order: OrderLetter
+  /** Plans of shadow rules. Id: the lane, `#`, a number that grows with time. */
   shadow: ShadowRow
+  /** What must still be told. Id: the lane, `#`, a number that grows. */
+  out: OutRow
+  /** GPUs of a pool or dollars of a budget that a run holds. Id: the room, `#`, the lane. */
+  hold: HoldRow
+  /** Who waits for room. Id: the room, `#`, the lane. */
+  line: LineRow
+  /** A guarded counter: only `add` changes it. Id: what is counted. */
+  sum: SumRow
+  /** The lane of a name: plans are named after it. Id: the lane's name. */
+  name: NameRow
+  /** A freeze. Id: the lane, or `*`. */
   freeze: FreezeRow
+  /** A far side that does not answer. Id: its port. */
+  side: SideRow
+  /** Where a card stands. Id: channel and key. */
   card: CardRow
+  /** Who is in a user group. Id: `TEAM/GROUP`. */
   group: GroupRow
-  watch: WatchRow
+  /** How far a listing has come. Id: the dataset. */
   listing: ListingRow
 }
 export type RowKind = keyof Rows
 
-/** What a lane wants, who carries it out, and what it has come to. */
-export interface LaneRow {
-  lane: string
-  /** 0 = nothing was ever wanted. */
-  generation: number
-  attempt: number
-  desired: Desired | null
-  /** The greatest order key that moved the lane, or null when its source has none. Compared as text. */
-  order: string | null
-  /** `wanted` until the current attempt has an outcome. */
-  state: 'idle' | 'wanted' | Outcome['kind']
-  outcome: Outcome | null
-  /** Attempts that reconcile and events may still add to this generation without a person. */
-  attemptsLeft: number
-  holder: Holder | null
-  /** What the row's current attempt asks of an earlier holder: stop at the next safe point, or finish first. */
-  takeover: 'stop' | 'finish'
-  /** A person asked the current attempt to stop and go back. */
-  cancelled: { by: string; at: number; attempt: number; generation: number } | null
-  /** The last generation that succeeded: where walking back ends. Serving lanes only. */
-  baseline: { generation: number; desired: Desired } | null
-  /** A decision to wait: looked at again by reconcile until it is past. */
-  waiting: { reason: Waiting; detail: string; until: number; event: unknown } | null
-  /** When the current attempt was wanted. */
-  since: number
+export interface PlanRow {
+  plan: Plan
+  /** The steps that lead back, once the run goes back. */
+  back: Step[]
 }
 
-export interface Holder {
-  generation: number
-  attempt: number
-  since: number
-}
-
-/** One attempt: what carrying it out has come to. Kept after its outcome. */
-export interface RunRow extends RunKey {
+/** A run that has ended, with its plan if one was made. */
+export interface PastRow {
+  /** The run's name. */
   id: string
-  startedAt: number
-  endedAt: number | null
-  stage:
-    | 'started'
-    | 'waiting-for-lane'
-    | 'planned'
-    | 'asked'
-    | 'waiting-for-room'
-    | 'carrying-out'
-    | 'resting'
-    | 'walking-back'
-    | 'done'
-  /** Callback to ring when anything that this run waits for may have changed. It carries no truth. */
-  bell: string | null
-  /** Id of the answer's row that is open, or was last. */
-  answer: string | null
-  hold: Hold | null
-  /** Progress of the plan's steps, then of the steps that walk back. */
-  steps: StepRow[]
-  /** Set while walking back: the outcome that it will end in, and the steps that lead back. */
-  ending: Outcome | null
-  back: RollOutModelStep[]
-  outcome: Outcome | null
+  lane: string
+  run: Run
+  plan: Plan | null
+  outcome: Outcome
+  endedAt: number
   /** Dollars that it is reckoned to have cost. */
   cost: number
 }
 
-/** Progress of one step. */
-export interface StepRow {
-  name: string
-  kind: StepKind
-  title: string
-  state: 'pending' | 'running' | 'done' | 'failed' | 'skipped'
-  startedAt: number | null
-  endedAt: number | null
-  /** What is seen now, for a person. */
-  note: string
-  /** Run-once object with the uid that it was created or adopted with. */
-  object: { ref: ObjectRef; uid: string; result: { bucket: string; key: string } } | null
-  /** What it measured or made: numbers and URIs that later steps read. */
-  result: Record<string, string | number> | null
-}
+/** Ids of a lane's past runs grow with generation and attempt. */
+export const pastId = (lane: string, run: { generation: number; attempt: number }): string =>
+  `${lane}#${inOrderOfTime(run)}`
 
-/** GPUs of pools and dollars set aside before the first effect. */
-export interface Hold {
-  gpus: Record<string, number>
-  dollars: number
-}
+/** A run's step has one result, in a row of its own. */
+export const resultOf = (run: { generation: number; attempt: number }, step: string): string =>
+  `${inOrderOfTime(run)}.${step}`
+export const resultId = (lane: string, result: string): string => `${lane}#${result}`
 
-/** The question about one (attempt, digest), and the votes on it. */
-export interface AnswerRow extends RunKey {
-  id: string
-  plan: string
-  digest: string
-  openedAt: number
-  /** Votes with a later time do not count. */
-  until: number
-  state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
-  /** What the approval binds besides the digest. */
-  bounds: Bounds
-  need: number
-  requester: string | null
-  votes: Vote[]
-  /** Where the card stands. */
-  card: { channel: string; ts: string } | null
-  /** What the card shows: state and number of votes. */
-  shown: string | null
-}
+const inOrderOfTime = ({ generation, attempt }: { generation: number; attempt: number }): string =>
+  `${String(generation).padStart(6, '0')}.${String(attempt).padStart(4, '0')}`
 
-export interface Vote {
-  /** `TEAM/USER`. */
-  by: string
-  verdict: 'approve' | 'deny'
-  reason: string | null
+/** What one finished step measured and made, by pinned location. */
+export interface ResultRow {
+  /** Its id below the lane: `resultOf`. */
+  row: string
+  step: string
+  key: string
+  /** Numbers and URIs that later steps read. */
+  values: Record<string, string | number>
+  /** The object that made it; null for a step without one. */
+  made: Made | null
+  /** Of the result file as it was read: another one there is another result. */
+  etag: string | null
+  generation: number
+  attempt: number
   at: number
-}
-
-/** Holds on a pool's GPUs, by run id. */
-export interface PoolRow {
-  pool: string
-  holds: Record<string, { lane: string; gpus: number }>
-  /** Runs that wait for room, until they hold some or end: their bells are rung when a hold goes back. */
-  waiters: string[]
-}
-
-/** Dollars held, by run id, and spent, by month (`2026-11`). */
-export interface BudgetRow {
-  name: string
-  holds: Record<string, { lane: string; dollars: number }>
-  spent: Record<string, number>
 }
 
 /** What would have happened: a plan that was never carried out. */
@@ -160,6 +103,60 @@ export interface ShadowRow {
   plan: Plan | null
   /** Why there would have been no plan. */
   refused: string | null
+}
+
+/** Something to tell, delivered at least once, in its own group; it never decides anything. */
+export interface OutRow {
+  lane: string
+  at: number
+  telling: Telling
+  /** Tries so far. */
+  tries: number
+  /** The far side's own words, once it will never take it. */
+  refused: string | null
+  /** When it is tried again; null: at once. */
+  again: number | null
+}
+
+export interface HoldRow {
+  lane: string
+  /** GPUs, or cents. */
+  amount: number
+}
+
+export interface LineRow {
+  lane: string
+  since: number
+  amount: number
+}
+
+export interface SumRow {
+  n: number
+}
+
+export interface NameRow {
+  lane: string
+}
+
+/** A freeze of one lane, or of all (`*`). */
+export interface FreezeRow {
+  lane: string
+  by: string
+  at: number
+  until: number
+}
+
+/** A far side that could not be asked: one lane looks whether it answers again, the others wait for it. */
+export interface SideRow {
+  side: string
+  since: number
+  /** Its own words, or those of the transport. */
+  said: string
+  /** Whether it refuses us, in place of not answering. */
+  refuses: boolean
+  /** The lane that asks next, and until when that is its own to do. */
+  probe: string
+  until: number
 }
 
 /** Where a card stands, by channel and key: written before it is posted, so that whoever dies in between is noticed. */
@@ -180,23 +177,10 @@ export interface GroupRow {
   at: number
 }
 
-/** What a watch has seen of the cluster: the lanes that were held, each with a digest over its objects' revisions. */
-export interface WatchRow {
-  seen: Record<string, string>
-}
-
-/** How far the listing of a dataset's prefix has come that was too long for one time, and the newest manifest so far. */
+/** How far the listing of a dataset's prefix has come that was too long for one time, and the newest manifests so far. */
 export interface ListingRow {
   after: string | null
-  newest: { key: string; lastModified: number; etag: string } | null
-}
-
-/** A freeze of one lane, or of all (`*`). */
-export interface FreezeRow {
-  lane: string
-  by: string
-  at: number
-  until: number
+  newest: { key: string; lastModified: number; etag: string }[]
 }
 
 /** One entry of the timeline: written in the same commit as what it tells. */
@@ -209,7 +193,7 @@ export interface Moment {
   generation: number | null
   attempt: number | null
   kind: 'event' | 'decision' | 'facts' | 'plan' | 'answer' | 'hold' | 'step' | 'outcome' | 'note'
-  /** A sentence for a person. */
+  /** A sentence for a person, at most 2,000 characters. */
   text: string
   data?: Record<string, unknown>
 }

@@ -18,8 +18,10 @@ export interface PoolView {
   used: number
   /** GPUs requested by pods of the lane that is being planned. */
   usedByLane: number
-  /** GPUs held by plans of other lanes, counted as max(hold, actual use) of each (law 8). */
+  /** GPUs held by plans of other lanes, counted as max(hold, actual use) of each (law 10). */
   heldByOthers: number
+  /** What of that is used beyond what was held: the guard of a hold leaves it free. */
+  beyondHolds: number
   /** GPUs on nodes that are up. */
   provisioned: number
   /** GPUs on nodes that are on their way. */

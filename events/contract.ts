@@ -4,7 +4,7 @@
  */
 export interface Contract<E> {
   /** Stem of its file, its samples' folder, its decision and its door. */
-  name: EventName
+  name: string
   /** One line for `signalbox contracts`. */
   summary: string
   /** How it arrives: a pattern on a bus, or a webhook route whose signature is checked first. */
@@ -12,8 +12,6 @@ export interface Contract<E> {
   /** Never throws. `input` is what JSON gave. */
   parse(input: unknown): Parsed<E>
 }
-
-export type EventName = 'dataset-uploaded' | 'model-promoted' | 'approval-answered' | 'plan-finished'
 
 export type Parsed<E> = { ok: true; event: E } | { ok: false; reason: ParseRefusal; detail: string }
 
@@ -60,6 +58,17 @@ export interface ModelPromoted {
 export interface Signal {
   kind: 'alias' | 'tag' | 'stage'
   name: string
+}
+
+/** Events that may intend: each tells where to look. */
+export interface IntendingEvent {
+  /** The contract's name. */
+  type: string
+  id: string
+  /** When its source says it happened, milliseconds since the epoch. */
+  at: number
+  /** Replayed from an archive: never intends. */
+  replayed: boolean
 }
 
 /** Somebody pressed a button of a card, or sent the modal with a reason. */

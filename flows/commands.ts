@@ -1,129 +1,100 @@
-import { currentRun, retried } from '../core/lane.ts'
-import { runName } from '../core/names.ts'
-import { identityOf } from '../core/planning/plan-for.ts'
-import type { LaneRow } from '../core/rows.ts'
-import { everyLane } from './lanes.ts'
-import type { Ports, Stored } from './ports.ts'
-import { ringRun, startRun } from './start.ts'
+import { shownFor } from '../core/lane/commands.ts'
+import type { CommandLetter } from '../core/lane/letters.ts'
+import type { Moment } from '../core/rows.ts'
+import { said } from '../core/text.ts'
+import { laneNames } from './lanes.ts'
+import { type Left, type LetterPorts, leaveCommand, leaveGoOn } from './letters.ts'
+import { readRow, readRows } from './rows.ts'
+import { wake } from './waking.ts'
 
-/** What a command came to: `detail` says what was done, or why not. */
+/** What a command came to: `detail` says what was reached, or why not. */
 export interface Commanded {
   ok: boolean
   detail: string
 }
 
-/** What a command needs. */
-export type CommandPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'clock'>
+/**
+ * A retry or a cancel as a letter that names what the person saw; or why there is nobody to write to. Who does not say what
+ * they saw means what stands there now.
+ */
+export const order = async (
+  ports: LetterPorts,
+  command: Pick<CommandLetter, 'kind' | 'lane' | 'by'> & Partial<Pick<CommandLetter, 'saw' | 'from' | 'wanted'>>,
+  unique: string,
+): Promise<Left | Commanded> => {
+  const { from = null, wanted = false } = command
+  const doc = (await readRow(ports.ledger, 'lane', command.lane))?.value
+  if (doc === undefined) return { ok: false, detail: `there is no lane ${command.lane}` }
+  const saw = command.saw ?? shownFor(doc, { kind: command.kind, wanted })
+  return leaveCommand(ports, { ...command, saw, from, wanted }, unique)
+}
 
-/** Another attempt at what the lane wants, though it is held or done. */
-export const retry = (ports: CommandPorts, lane: string, by: string): Promise<Commanded> =>
-  onLane(ports, lane, async (stored) => {
-    const policy = await ports.policies.load()
-    const next = retried(stored.value, { now: ports.clock.now(), retries: policy.retries })
-    if ('why' in next) return { ok: false, detail: next.why }
-    const { ok } = await ports.ledger.commit([
-      { put: 'lane', id: lane, revision: stored.revision, value: next.row },
-      said(ports, next.row, `${by} says retry`),
-    ])
-    if (!ok) return null
-    await startRun(ports, policy, currentRun(next.row))
-    return { ok: true, detail: `attempt ${next.row.attempt} of generation ${next.row.generation} has started` }
-  })
-
-/** Stop the lane's current attempt and go back to baseline. */
-export const cancel = (ports: CommandPorts, lane: string, by: string): Promise<Commanded> =>
-  onLane(ports, lane, async (stored) => {
-    const row = stored.value
-    if (row.state !== 'wanted') return { ok: false, detail: `${lane} has nothing in progress (${row.state})` }
-    const cancelled = { by, at: ports.clock.now(), generation: row.generation, attempt: row.attempt }
-    const { ok } = await ports.ledger.commit([
-      { put: 'lane', id: lane, revision: stored.revision, value: { ...row, cancelled } },
-      said(ports, row, `${by} says cancel`),
-    ])
-    if (!ok) return null
-    await ringCurrent(ports, row)
-    return { ok: true, detail: `attempt ${row.attempt} of generation ${row.generation} stops at its next safe point` }
-  })
-
-/** Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 16). */
+/** Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). */
 export const freeze = async (
-  ports: CommandPorts,
+  ports: LetterPorts,
   lane: string,
   { until, by }: { until: number; by: string },
 ): Promise<Commanded> => {
-  const now = ports.clock.now()
+  const { ledger, clock } = ports
+  const now = clock.now()
   if (!Number.isFinite(until) || until <= now) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
-  if (lane !== '*' && (await ports.ledger.read('lane', lane)) === null)
+  if (lane !== '*' && (await readRow(ledger, 'lane', lane)) === null)
     return { ok: false, detail: `there is no lane ${lane}` }
+  const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
   for (;;) {
-    const stored = await ports.ledger.read('freeze', lane)
-    const { ok } = await ports.ledger.commit([
-      { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by, at: now, until } },
-      {
-        moment: {
-          at: now,
-          lane: lane === '*' ? '-' : lane,
-          generation: null,
-          attempt: null,
-          kind: 'note',
-          text: `${by} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`,
-        },
-      },
+    const stored = await readRow(ledger, 'freeze', lane)
+    const { ok } = await ledger.commit([
+      { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by: said(by, 100), at: now, until } },
+      { moment: noted(lane, now, text) },
     ])
-    if (ok) return { ok: true, detail: `frozen until ${new Date(until).toISOString()}` }
+    if (!ok) continue
+    // Who rests until the longer one ended goes on with the shorter.
+    if (stored !== null && stored.value.until > until) await wakeAll(ports, lane)
+    return {
+      ok: true,
+      detail: `nothing new begins on ${await reached({ ledger }, lane)} until ${new Date(until).toISOString()}; what goes back goes on`,
+    }
   }
 }
 
-/** Ends a freeze and wakes who rested; said again it wakes them again, as when a bell was lost. */
-export const thaw = async (ports: CommandPorts, lane: string, by: string): Promise<Commanded> => {
-  const stored = await ports.ledger.read('freeze', lane)
-  if (stored === null) {
-    await ringWanted(ports, lane)
-    return { ok: false, detail: `${lane} is not frozen` }
-  }
-  const { ok } = await ports.ledger.commit([
-    { remove: 'freeze', id: lane, revision: stored.revision },
-    {
-      moment: {
-        at: ports.clock.now(),
-        lane: lane === '*' ? '-' : lane,
-        generation: null,
-        attempt: null,
-        kind: 'note',
-        text: `${by} ends the freeze`,
-      },
-    },
-  ])
-  if (!ok) return thaw(ports, lane, by)
-  await ringWanted(ports, lane)
-  return { ok: true, detail: 'thawed' }
-}
-
-/** Rings who carries out a lane, or each of them; one bell that fails keeps no other from being rung. */
-const ringWanted = async (ports: CommandPorts, lane: string): Promise<void> => {
-  const lanes = lane === '*' ? await everyLane(ports.ledger) : [(await ports.ledger.read('lane', lane))?.value]
-  const failures: unknown[] = []
-  for (const row of lanes)
-    if (row?.state === 'wanted') await ringCurrent(ports, row).catch((error: unknown) => failures.push(error))
-  if (failures.length > 0) throw failures[0]
-}
-
-const onLane = async (
-  ports: CommandPorts,
-  lane: string,
-  act: (stored: Stored<'lane'>) => Promise<Commanded | null>,
-): Promise<Commanded> => {
+/** Ends a freeze and wakes who rested; said again it wakes them again. */
+export const thaw = async (ports: LetterPorts, lane: string, by: string): Promise<Commanded> => {
+  const { ledger, clock } = ports
   for (;;) {
-    const stored = await ports.ledger.read('lane', lane)
-    if (stored === null) return { ok: false, detail: `there is no lane ${lane}` }
-    const done = await act(stored)
-    if (done !== null) return done
+    const stored = await readRow(ledger, 'freeze', lane)
+    if (stored === null) {
+      await wakeAll(ports, lane)
+      return { ok: false, detail: `${lane} is not frozen` }
+    }
+    const { ok } = await ledger.commit([
+      { remove: 'freeze', id: lane, revision: stored.revision },
+      { moment: noted(lane, clock.now(), `${said(by, 100)} ends the freeze`) },
+    ])
+    if (!ok) continue
+    const woken = await wakeAll(ports, lane)
+    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken` }
   }
 }
 
-const ringCurrent = async (ports: CommandPorts, row: LaneRow): Promise<void> =>
-  ringRun(ports, runName(identityOf(await ports.policies.load()), currentRun(row)))
+const reached = async ({ ledger }: Pick<LetterPorts, 'ledger'>, lane: string): Promise<string> =>
+  lane === '*' ? `every lane (${(await laneNames(ledger)).length} now)` : lane
 
-const said = ({ clock }: CommandPorts, row: LaneRow, text: string) => ({
-  moment: { at: clock.now(), ...currentRun(row), kind: 'note' as const, text },
+/** A lane with a run may rest on the freeze: it gets a letter, since a wake that is lost is found by its due row alone. */
+const wakeAll = async (ports: LetterPorts, lane: string): Promise<number> => {
+  const lanes = lane === '*' ? await laneNames(ports.ledger) : [lane]
+  const running = new Set(
+    (await readRows(ports.ledger, 'lane', lanes)).flatMap(({ value }) => (value.run === null ? [] : [value.lane])),
+  )
+  for (const name of lanes)
+    await (running.has(name) ? leaveGoOn(ports, name) : wake(ports, name, `thaw.${ports.clock.now()}`))
+  return lanes.length
+}
+
+const noted = (lane: string, at: number, text: string): Omit<Moment, 'id'> => ({
+  at,
+  lane: lane === '*' ? '-' : lane,
+  generation: null,
+  attempt: null,
+  kind: 'note',
+  text,
 })

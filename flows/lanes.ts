@@ -1,19 +1,20 @@
-import type { LaneRow, RowKind, Rows } from '../core/rows.ts'
-import type { Ledger } from './ports.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import type { Ledger } from './ledger-port.ts'
+import { readRows, valuesOf } from './rows.ts'
 
-/** Rows of one page. */
 const PAGE = 1000
 
-/** Every row of a kind, page by page: thousands of models have thousands of lanes, and runs are kept. */
-export const everyRow = async <K extends RowKind>(ledger: Pick<Ledger, 'list'>, kind: K): Promise<Rows[K][]> => {
-  const rows: Rows[K][] = []
+/** Names of all lanes that have a document. */
+export const laneNames = async (ledger: Pick<Ledger, 'lanes'>): Promise<string[]> => {
+  const names: string[] = []
   for (let after: string | undefined; ; ) {
-    const page = await ledger.list(kind, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-    rows.push(...page.map(({ value }) => value))
-    if (page.length < PAGE) return rows
-    after = page.at(-1)?.id
+    const page = await ledger.lanes({ limit: PAGE, ...(after === undefined ? {} : { after }) })
+    names.push(...page)
+    if (page.length < PAGE) return names
+    after = page.at(-1)
   }
 }
 
-/** Every lane that there is. */
-export const everyLane = (ledger: Pick<Ledger, 'list'>): Promise<LaneRow[]> => everyRow(ledger, 'lane')
+/** Every lane's document. */
+export const everyLane = async (ledger: Pick<Ledger, 'lanes' | 'read'>): Promise<LaneDocument[]> =>
+  valuesOf(await readRows(ledger, 'lane', await laneNames(ledger)))

@@ -1,10 +1,9 @@
-import type { DatasetFacts } from '../core/decisions/on-dataset-uploaded.ts'
-import type { ModelFacts } from '../core/decisions/on-model-promoted.ts'
 import { sha256OfPieces } from '../core/digest.ts'
 import { label } from '../core/names.ts'
-import type { ModelPolicy, Policy } from '../core/policy.ts'
-import { type Promotion, promotionOf } from '../core/promotion.ts'
-import type { DatasetUploaded } from '../events/contract.ts'
+import type { Promotion } from '../core/promotion.ts'
+import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
+import type { ModelFacts } from '../core/reactions/model-promoted.ts'
+import type { Facts, Look } from '../core/reactions/reaction.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
 import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
 
@@ -15,26 +14,49 @@ const NAMED = 3
 /** Objects asked about at once: as many connections as the SDK opens. */
 const SIDE_BY_SIDE = 50
 
+type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'>
+
+/** What a place says now. Throws as ports do: unreadable is not the same as empty. */
+export const lookAt = async (ports: Pick<Ports, 'objects' | 'registry'>, look: Look): Promise<Facts> => {
+  switch (look.kind) {
+    case 'manifest':
+      return lookAtDataset(ports, look, look.known)
+    case 'promotion':
+      return lookAtModel(ports, look.model, look.promotion)
+    case 'nowhere':
+      return { kind: 'nowhere' }
+  }
+}
+
+/** Objects of a manifest that are remembered while it is read, so that a small one is read once. */
+const REMEMBERED = 1000
+
 /**
- * Reads the manifest as it is now, and whether everything that it names is there. Of a version that is `settled` nothing
- * more will be done: a hundred thousand objects are not asked about again whenever reconcile looks.
+ * Reads the manifest as it is now, and whether everything that it names is there. Of a version that is known nothing more
+ * is asked: a hundred thousand objects are not asked about again whenever resync looks.
  */
 export const lookAtDataset = async (
   { objects }: Pick<Ports, 'objects'>,
-  at: Pick<DatasetUploaded, 'bucket' | 'key'>,
-  settled: (version: string) => Promise<boolean> = async () => false,
+  at: Place,
+  known: Extract<Look, { kind: 'manifest' }>['known'] = [],
 ): Promise<DatasetFacts> => {
   try {
-    const read = await readThrough(objects, at)
+    const named: ManifestObject[] = []
+    const read = await readThrough(objects, at, async (some) => {
+      if (named.length <= REMEMBERED) named.push(...some)
+    })
     if (read === null) return { kind: 'gone' }
-    const { sha256, lastModified, manifest } = read
+    const { sha256, lastModified, etag, manifest } = read
     if (!manifest.ok) return { kind: 'bad', detail: manifest.detail }
-    const missing = (await settled(sha256)) ? NOTHING_MISSING : await missingOf(objects, at, sha256)
+    const isSmall = named.length <= REMEMBERED
+    const missing =
+      known === 'all' || known.includes(sha256)
+        ? NOTHING_MISSING
+        : await (isSmall ? missingAmong(objects, at.bucket, named) : missingOf(objects, at, sha256))
     const { objects: count, bytes, requestedBy: requester } = manifest
-    return { kind: 'manifest', sha256, lastModified, objects: count, bytes, requester, ...missing }
+    return { kind: 'manifest', sha256, lastModified, etag, objects: count, bytes, requester, ...missing }
   } catch (error) {
     if (error instanceof TooLarge) return { kind: 'bad', detail: `the manifest is over ${MANIFEST_LIMIT} bytes` }
-    if (error instanceof Unavailable) return { kind: 'unreadable', detail: error.message }
     throw error
   }
 }
@@ -46,9 +68,9 @@ type Missing = Pick<Extract<DatasetFacts, { kind: 'manifest' }>, 'missing' | 'mi
 /** Reads a manifest piece by piece and hands over the objects that it names, as they come. */
 const readThrough = async (
   objects: Objects,
-  { bucket, key }: Pick<DatasetUploaded, 'bucket' | 'key'>,
+  { bucket, key }: Place,
   onObjects: (named: ManifestObject[]) => Promise<void> = async () => undefined,
-): Promise<{ sha256: string; lastModified: number; manifest: ManifestRead } | null> => {
+): Promise<{ sha256: string; lastModified: number; etag: string; manifest: ManifestRead } | null> => {
   const found = await objects.stream(bucket, key, MANIFEST_LIMIT)
   if (found === null) return null
   const [reader, hash] = [readManifest(), sha256OfPieces()]
@@ -56,30 +78,35 @@ const readThrough = async (
     hash.push(piece)
     await onObjects(reader.push(piece))
   }
-  return { sha256: hash.hex(), lastModified: found.head.lastModified, manifest: reader.end() }
+  const { lastModified, etag } = found.head
+  return { sha256: hash.hex(), lastModified, etag, manifest: reader.end() }
 }
 
-/** Reads it a second time, so that nothing is asked about the objects of a manifest that is bad or known. */
-const missingOf = async (
-  objects: Objects,
-  at: Pick<DatasetUploaded, 'bucket' | 'key'>,
-  sha256: string,
-): Promise<Missing> => {
-  const missing: string[] = []
-  let missingCount = 0
-  const check = async (named: ManifestObject[]): Promise<void> => {
-    for (let from = 0; from < named.length; from += SIDE_BY_SIDE) {
-      const some = named.slice(from, from + SIDE_BY_SIDE)
-      const answers = await Promise.all(some.map((object) => whyMissing(objects, at.bucket, object)))
-      const wrong = answers.filter((why) => why !== null)
-      missingCount += wrong.length
-      missing.push(...wrong.slice(0, NAMED - missing.length))
-    }
-  }
-  const again = await readThrough(objects, at, check)
+/** Reads it a second time, piece by piece, so that nobody ever holds a large one whole. */
+const missingOf = async (objects: Objects, at: Place, sha256: string): Promise<Missing> => {
+  let all = NOTHING_MISSING
+  const again = await readThrough(objects, at, async (named) => {
+    all = added(all, await missingAmong(objects, at.bucket, named))
+  })
   if (again?.sha256 !== sha256) throw new Unavailable('the manifest is being written')
-  return { missing, missingCount }
+  return all
 }
+
+const missingAmong = async (objects: Objects, bucket: string, named: readonly ManifestObject[]): Promise<Missing> => {
+  let all = NOTHING_MISSING
+  for (let from = 0; from < named.length; from += SIDE_BY_SIDE) {
+    const some = named.slice(from, from + SIDE_BY_SIDE)
+    const answers = await Promise.all(some.map((object) => whyMissing(objects, bucket, object)))
+    const missing = answers.filter((why) => why !== null)
+    all = added(all, { missing, missingCount: missing.length })
+  }
+  return all
+}
+
+const added = (a: Missing, b: Missing): Missing => ({
+  missing: [...a.missing, ...b.missing].slice(0, NAMED),
+  missingCount: a.missingCount + b.missingCount,
+})
 
 const whyMissing = async (objects: Objects, bucket: string, object: ManifestObject): Promise<string | null> => {
   const head = await objects.head(bucket, object.key, object.versionId ?? null)
@@ -105,22 +132,17 @@ const promoted = (registry: Registry, model: string, promotion: Promotion): Prom
 export const lookAtModel = async (
   { registry }: Pick<Ports, 'registry'>,
   model: string,
-  policy: Policy,
+  promotion: Promotion,
 ): Promise<ModelFacts> => {
-  try {
-    const found = await promoted(registry, model, promotionOf(policy.models[model] as ModelPolicy))
-    if (found === null) return { kind: 'none' }
-    const { version, artifactUri, runId, status, tags } = found
-    return {
-      kind: 'version',
-      version,
-      source: artifactUri,
-      runId,
-      status,
-      requester: tags[label('requested-by')] ?? null,
-    }
-  } catch (error) {
-    if (error instanceof Unavailable) return { kind: 'unreadable', detail: error.message }
-    throw error
+  const found = await promoted(registry, model, promotion)
+  if (found === null) return { kind: 'none' }
+  const { version, artifactUri, runId, status, tags } = found
+  return {
+    kind: 'version',
+    version,
+    source: artifactUri,
+    runId,
+    status,
+    requester: tags[label('requested-by')] ?? null,
   }
 }

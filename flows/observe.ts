@@ -1,109 +1,144 @@
 import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
+import { budgetRoom, poolRoom, spentSum } from '../core/lane/room.ts'
+import type { View } from '../core/lane/view.ts'
 import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
-import { identityOf } from '../core/planning/plan-for.ts'
 import type { Policy } from '../core/policy.ts'
-import type { PoolRow } from '../core/rows.ts'
+import type { HoldRow } from '../core/rows.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
-import type { Ports, Stored } from './ports.ts'
+import type { Ports } from './ports.ts'
+import { everyRow, readRow, valuesOf } from './rows.ts'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
 const NODE_POOL = 'karpenter.sh/nodepool'
 
-/** What planning sees, with the revisions that a hold must name. */
-export interface Observed {
-  world: World
-  pools: Map<string, Stored<'pool'> | null>
-  budget: Stored<'budget'> | null
+/** Which lane looks, and what its kind needs to see. */
+export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
+  doc: Pick<View['doc'], 'lane'>
+  kind: Pick<View['kind'], 'stands'>
 }
-
-/** The month that money is counted in, in UTC: `2026-11`. */
-export const monthOf = (now: number): string => new Date(now).toISOString().slice(0, 7)
 
 /** What of the cluster every lane sees alike. */
 export interface Seen {
   pods: KubeObject[]
   nodePools: KubeObject[]
   nodes: KubeObject[]
+  /** Of the whole namespace that serves; left out where each lane asks for its own. */
+  standing?: Standing
+}
+
+interface Standing {
+  deployments: KubeObject[]
+  scalers: KubeObject[]
 }
 
 /** Reads the cluster's cache. */
-export const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> => {
+const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> => {
   const kinds = ['Pod', 'NodePool', 'Node'] as const
   const [pods = [], nodePools = [], nodes = []] = await Promise.all(kinds.map((kind) => cluster.list(kind)))
   return { pods: pods.filter(isLive), nodePools, nodes }
 }
 
-/** The cluster and the holds, as one lane sees them. */
+/** The cluster for a look at every lane: each kind is listed once, however many lanes there are. */
+export const seeAll = async (ports: Pick<Ports, 'cluster'>, { namespaces }: Policy): Promise<Seen> => {
+  const namespace = namespaces.serving
+  const [seen, deployments, scalers] = await Promise.all([
+    seeCluster(ports),
+    ports.cluster.list('Deployment', { namespace }),
+    ports.cluster.list('HorizontalPodAutoscaler', { namespace }),
+  ])
+  return { ...seen, standing: { deployments, scalers } }
+}
+
+/** The cluster and the holds, as one lane sees them: everything is asked side by side. */
 export const observe = async (
-  ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>,
-  policy: Policy,
-  lane: string,
-  seen?: Seen,
-): Promise<Observed> => {
-  const { pods, nodePools, nodes } = seen ?? (await seeCluster(ports))
-  const rows = new Map<string, Stored<'pool'> | null>()
-  const pools: Record<string, PoolView> = {}
-  for (const [pool, { maxGpus, gpusPerNode }] of Object.entries(policy.pools)) {
-    const row = await ports.ledger.read('pool', pool)
-    rows.set(pool, row)
-    const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
-    const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-    const used = usedByLane(pods, pool)
-    pools[pool] = {
-      pool,
-      ceiling: ceilingOf(nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined, maxGpus),
-      used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
-      usedByLane: used.get(laneLabel(lane)) ?? 0,
-      heldByOthers: heldByOthers(row?.value ?? null, used, lane),
-      provisioned: up,
-      provisioning: mine.length * gpusPerNode - up,
-    }
-  }
-  const budget = await ports.ledger.read('budget', policy.budget.name)
+  ports: Pick<Ports, 'cluster' | 'ledger'>,
+  looking: Looking,
+  all?: Seen,
+): Promise<World> => {
+  const { policy, doc, kind, now } = looking
+  const budget = policy.budget.name
+  const holdsOf = async (room: string): Promise<HoldRow[]> => valuesOf(await everyRow(ports.ledger, 'hold', `${room}#`))
+  const pools = Object.entries(policy.pools)
+  const [seen, generations, held, spent, ...holds] = await Promise.all([
+    all ?? seeCluster(ports),
+    kind.stands ? generationsOf(ports, looking, all?.standing) : [],
+    holdsOf(budgetRoom(budget)),
+    readRow(ports.ledger, 'sum', spentSum(budget, now)),
+    ...pools.map(([pool]) => holdsOf(poolRoom(pool))),
+  ])
+  const others = held.filter((hold) => hold.lane !== doc.lane)
   return {
-    pools: rows,
-    budget,
-    world: {
-      pools,
-      dollars: dollarsOf(budget, ports.clock.now(), lane),
-      generations: await withAutoscalers(ports, policy, await generationsOf(ports, policy, lane)),
+    pools: Object.fromEntries(
+      pools.map(([pool, rule], index) => [
+        pool,
+        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane }),
+      ]),
+    ),
+    dollars: {
+      spent: (spent?.value.n ?? 0) / 100,
+      held: others.reduce((sum, { amount }) => sum + amount, 0) / 100,
     },
+    generations,
   }
 }
 
-/** The Deployments of a lane, the lowest generation first. */
+const poolView = (
+  { pods, nodes, nodePools }: Seen,
+  { pool, rule, holds, lane }: { pool: string; rule: Policy['pools'][string]; holds: HoldRow[]; lane: string },
+): PoolView => {
+  const { maxGpus, gpusPerNode } = rule
+  const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
+  const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
+  const used = usedByLane(pods, pool)
+  const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
+  const others = new Set([...held.keys(), ...used.keys()])
+  others.delete(laneLabel(lane))
+  const beyondOf = (key: string): number => Math.max(0, (used.get(key) ?? 0) - (held.get(key) ?? 0))
+  const beyondHolds = [...others].reduce((sum, key) => sum + beyondOf(key), 0)
+  return {
+    pool,
+    ceiling: ceilingOf(nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined, maxGpus),
+    used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
+    usedByLane: used.get(laneLabel(lane)) ?? 0,
+    // Each other lane counts with its hold or its use, whichever is more (law 10).
+    heldByOthers: beyondHolds + [...others].reduce((sum, key) => sum + (held.get(key) ?? 0), 0),
+    beyondHolds,
+    provisioned: up,
+    provisioning: mine.length * gpusPerNode - up,
+  }
+}
+
+/**
+ * The Deployments of a lane, the lowest generation first, each with who scales it beside us. As they are now: what is not among
+ * them has nothing to walk back.
+ */
 export const generationsOf = async (
   { cluster }: Pick<Ports, 'cluster'>,
-  policy: Policy,
-  lane: string,
+  { policy, identity, doc }: Pick<Looking, 'policy' | 'identity' | 'doc'>,
+  all?: Standing,
 ): Promise<GenerationView[]> => {
-  if (!lane.startsWith('serve/')) return []
-  const found = await cluster.list('Deployment', {
-    namespace: policy.namespaces.serving,
-    labels: laneLabels(identityOf(policy), lane),
-  })
+  const namespace = policy.namespaces.serving
+  const labels = laneLabels(identity, doc.lane)
+  const [found, scalers] = await Promise.all([
+    all?.deployments.filter((object) => hasLabels(object, labels)) ??
+      cluster.list('Deployment', { namespace, labels, fresh: true }),
+    all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
+  ])
+  const targets = new Map(
+    (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
+      .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
+      .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
+  )
   return found
     .map((object) => viewOf(object as KubeObject<'Deployment'>))
+    .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
     .filter(({ generation }) => generation > 0)
     .sort((a, b) => a.generation - b.generation)
 }
 
-/** Who scales them beside us. Nothing stands: nobody is asked. */
-const withAutoscalers = async (
-  { cluster }: Pick<Ports, 'cluster'>,
-  policy: Policy,
-  generations: GenerationView[],
-): Promise<GenerationView[]> => {
-  if (generations.length === 0) return []
-  const found = await cluster.list('HorizontalPodAutoscaler', { namespace: policy.namespaces.serving })
-  const targets = new Map(
-    (found as KubeObject<'HorizontalPodAutoscaler'>[])
-      .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
-      .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
-  )
-  return generations.map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
-}
+const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
+  Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)
 
 const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
   const template = object.spec?.template
@@ -162,26 +197,7 @@ const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
   return used
 }
 
-/** Sum over the other lanes of max(hold, actual use) (law 8). */
-const heldByOthers = (row: PoolRow | null, used: Map<string, number>, lane: string): number => {
-  const held = new Map<string, number>()
-  for (const hold of Object.values(row?.holds ?? {})) {
-    const key = laneLabel(hold.lane)
-    held.set(key, Math.max(held.get(key) ?? 0, hold.gpus))
-  }
-  const others = new Set([...held.keys(), ...used.keys()])
-  others.delete(laneLabel(lane))
-  return [...others].reduce((sum, key) => sum + Math.max(held.get(key) ?? 0, used.get(key) ?? 0), 0)
-}
-
 const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
   const limit = nodePool?.spec?.limits?.[GPU]
   return limit === undefined ? maxGpus : Math.min(maxGpus, Number(limit))
 }
-
-const dollarsOf = (budget: Stored<'budget'> | null, now: number, lane: string): World['dollars'] => ({
-  spent: budget?.value.spent[monthOf(now)] ?? 0,
-  held: Object.values(budget?.value.holds ?? {})
-    .filter((hold) => hold.lane !== lane)
-    .reduce((sum, { dollars }) => sum + dollars, 0),
-})

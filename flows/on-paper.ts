@@ -1,22 +1,81 @@
-import { type Desired, desiredKey } from '../core/desired.ts'
-import { currentRun } from '../core/lane.ts'
-import type { Planned } from '../core/plan.ts'
-import { planFor } from '../core/planning/plan-for.ts'
-import type { Policy } from '../core/policy.ts'
-import type { LaneRow } from '../core/rows.ts'
+import { emptyDocument } from '../core/lane/document.ts'
+import { intend } from '../core/lane/intend.ts'
+import { planOnPaper } from '../core/lane/planning.ts'
+import type { View } from '../core/lane/view.ts'
+import type { Plan } from '../core/plan.ts'
+import { reactionTo } from '../core/reactions/catalogue.ts'
+import type { IntendingEvent } from '../events/contract.ts'
+import { lookAt } from './look.ts'
 import { observe } from './observe.ts'
-import type { Ports } from './ports.ts'
+import type { WorkPorts } from './ports.ts'
+import { type Reconciler, readView } from './view.ts'
 
-/** The plan that would be made now, without any effect. */
+/** What would become of an event now: priced, without any effect, and without a letter. */
+export interface OnPaper {
+  kind: 'intended' | 'ignored' | 'waiting' | 'refused'
+  lane: string | null
+  reason: string | null
+  detail: string
+  plan: Plan | null
+}
+
+const ON_PAPER: Omit<Reconciler, 'kinds' | 'reactions'> = { me: 'on-paper', handover: 0 }
+
+/** Looks where the event points, decides and plans as a fold would; nothing is written. */
 export const onPaper = async (
-  ports: Pick<Ports, 'cluster' | 'ledger' | 'clock'>,
-  policy: Policy,
-  { row, desired }: { row: LaneRow; desired: Desired },
-): Promise<Planned> => {
-  const same = row.desired !== null && desiredKey(row.desired) === desiredKey(desired)
-  const run = same
-    ? { ...currentRun(row), attempt: row.attempt + 1 }
-    : { lane: row.lane, generation: row.generation + 1, attempt: 1 }
-  const { world } = await observe(ports, policy, row.lane)
-  return planFor({ desired, run, baseline: row.baseline, policy, world, now: ports.clock.now() })
+  ports: WorkPorts,
+  event: IntendingEvent,
+  { kinds, reactions }: Pick<Reconciler, 'kinds' | 'reactions'>,
+): Promise<OnPaper> => {
+  const policy = await ports.policies.load()
+  const reaction = reactionTo(reactions, event)
+  const rule = reaction?.ruleOf(event, policy) ?? null
+  if (reaction === undefined || rule === null)
+    return {
+      kind: 'ignored',
+      lane: null,
+      reason: 'not-configured',
+      detail: 'no rule of the policy is about it',
+      plan: null,
+    }
+  const loaded = await readView(ports, rule.lane, { ...ON_PAPER, kinds, reactions })
+  const view = loaded?.view
+  if (view === undefined)
+    return {
+      kind: 'ignored',
+      lane: rule.lane,
+      reason: 'not-configured',
+      detail: 'there is no such kind of lane',
+      plan: null,
+    }
+  const facts = await lookAt(ports, reaction.look(event, { policy, rule, doc: emptyDocument(policy, rule.lane) }))
+  const decision = reaction.decide(event, facts, { policy, rule, now: view.now })
+  if (decision.kind !== 'intend')
+    return {
+      kind: decision.kind === 'wait' ? 'waiting' : 'ignored',
+      lane: rule.lane,
+      reason: decision.reason,
+      detail: decision.detail,
+      plan: null,
+    }
+  return planned(await withWorld(ports, view), decision)
+}
+
+const withWorld = async (ports: WorkPorts, view: View): Promise<View> => ({
+  ...view,
+  world: await observe(ports, view),
+})
+
+const planned = (view: View, { intent, detail }: { intent: Parameters<typeof intend>[1]; detail: string }): OnPaper => {
+  const { lane, generation } = view.doc
+  const seen = { kept: {} }
+  const wanted = intend(view, intent, seen)
+  const run = wanted.kind === 'want' ? wanted.doc : { generation: generation + 1, attempt: 1 }
+  const paper = planOnPaper(view, { ...run, desired: intent.desired }, seen)
+  const nothing = { lane, plan: null }
+  if (paper.kind === 'nothing') return { kind: 'ignored', reason: 'already-true', detail: paper.reason, ...nothing }
+  if (paper.kind === 'refuse') return { kind: 'refused', reason: paper.reason, detail: paper.detail, ...nothing }
+  if (wanted.kind === 'ignore')
+    return { kind: 'ignored', lane, reason: wanted.reason, detail: wanted.detail, plan: paper.plan }
+  return { kind: 'intended', lane, reason: null, detail, plan: paper.plan }
 }

@@ -1,15 +1,16 @@
 import type { Card } from '../core/cards.ts'
 import type { FieldManager, Kind, KubeObject, ObjectRef } from '../core/kube.ts'
-import type { RunKey } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
-import type { Moment, RowKind, Rows } from '../core/rows.ts'
+import type { Ledger } from './ledger-port.ts'
 
 /**
  * The ports: what flows ask of the outside. Every implementation passes the contract suite `test/ports/<port>.contract.ts`.
- * A port answers what the far side said as data; it throws only `Unavailable`, when the far side could not be asked.
+ * A port answers what the far side said as data, and throws in three ways only (law 6): `Unavailable`, `NotAllowed`, `Refused`.
+ * Anything else that it throws is a bug of ours.
  */
 export interface Ports {
   ledger: Ledger
+  queue: Queue
   cluster: Cluster
   bus: Bus
   chat: Chat
@@ -18,18 +19,27 @@ export interface Ports {
   objects: Objects
   policies: Policies
   secrets: Secrets
-  workflow: Workflow
   clock: Clock
 }
 
-/** What carrying out and healing touch: they check no signatures, and nobody pressed anything. */
-export type WorkPorts = Omit<Ports, 'secrets' | 'replies'>
+/** What reconciling, telling and healing touch: they check no signatures. */
+export type WorkPorts = Omit<Ports, 'secrets'>
 
-/** The far side could not be asked, or did not answer in time. Whether a write took effect is unknown: read again. */
+/** The far side could not be asked, or did not answer in time. Whether a write took effect is unknown: look again. */
 export class Unavailable extends Error {
   override name = 'Unavailable'
   /** Seconds that the far side asks to be left alone. */
   retryAfter = 0
+}
+
+/** The far side does not let us now (401, 403): an expired token, a right that is missing. It may tomorrow. */
+export class NotAllowed extends Unavailable {
+  override name = 'NotAllowed'
+}
+
+/** The far side will never take it as it is (400, 422 on a write of ours), in its own words. */
+export class Refused extends Error {
+  override name = 'Refused'
 }
 
 export interface Clock {
@@ -37,50 +47,18 @@ export interface Clock {
   now(): number
 }
 
-// ── Ledger ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** A row with the revision it was read at. Revisions start at 1 and only grow. */
-export interface Stored<K extends RowKind> {
-  id: string
-  revision: number
-  value: Rows[K]
-}
-
-/** One write of a commit. `revision` is what was read; 0 means that the row must not exist. */
-export type Write =
-  | { [K in RowKind]: { put: K; id: string; revision: number; value: Rows[K] } }[RowKind]
-  | { check: RowKind; id: string; revision: number }
-  | { remove: RowKind; id: string; revision: number }
-  | { moment: Omit<Moment, 'id'> }
-  | { count: string; by: number }
-
-/** `conflict` names the first row whose revision was not the one given: read everything again. Nothing was written. */
-export type Committed = { ok: true } | { ok: false; conflict: { kind: RowKind; id: string } }
-
-export interface Page {
-  /** Rows whose id starts with this. */
-  prefix?: string
-  /** At most so many, 100 unless told. */
-  limit?: number
-  /** Highest ids first. */
-  reverse?: boolean
-  /** Only rows after this id (before it when `reverse`). */
-  after?: string
-}
+// ── Queue ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /**
- * What we remember. Rows are documents with revisions; a commit is all or nothing, at most 25 writes, and each of its
- * rows is named once. A commit whose answer was lost (`Unavailable`) may have happened.
+ * Hints that a group (a lane, or `out/<lane>` for what it tells) should be looked at. They carry no truth: a lost one costs a
+ * minute, since whoever wakes has written a due row first. One consumer a group at a time, which saves work and protects nothing.
  */
-export interface Ledger {
-  read<K extends RowKind>(kind: K, id: string): Promise<Stored<K> | null>
-  /** In the order of ids (UTF-8 bytes). */
-  list<K extends RowKind>(kind: K, page?: Page): Promise<Stored<K>[]>
-  commit(writes: Write[]): Promise<Committed>
-  /** The timeline of a lane, or of everything (`null`), newest first; `before` is a moment's id. */
-  moments(lane: string | null, page?: { limit?: number; before?: string }): Promise<Moment[]>
-  /** Every counter that was ever bumped. */
-  counts(): Promise<Record<string, number>>
+export interface Queue {
+  /**
+   * The same `id` again for the same group within five minutes is swallowed, also after it was worked on: an id must change
+   * whenever a repeat is meant. Group and id have 1 to 128 characters: ASCII letters, digits and punctuation, no spaces.
+   */
+  wake(group: string, id: string): Promise<void>
 }
 
 // ── Cluster ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -97,7 +75,7 @@ export type Applied =
   | { kind: 'conflict'; manager: string; fields: string[] }
   | Denied
 
-/** 403, 404 of the namespace or kind, or 422: it will not be taken as it is. */
+/** 400 or 422: it will not be taken as it is. Everything else that is no success is thrown. */
 export interface Denied {
   kind: 'denied'
   status: number
@@ -109,14 +87,22 @@ export interface Change {
   object: KubeObject
 }
 
+/** What a list is of: of all namespaces, and all labels, where nothing is said. Labels are equality selectors. */
+export interface Selection {
+  namespace?: string
+  labels?: Record<string, string>
+  /** For whoever concludes something from what is not in it (law 2). */
+  fresh?: boolean
+}
+
 export interface Cluster {
   /** `POST`. The name must be given. */
   create(object: KubeObject): Promise<Created>
   /** Server-side apply without force: every field in `object` becomes `manager`'s; fields it owned and left out are released. */
   apply(object: KubeObject, manager: FieldManager): Promise<Applied>
   get(ref: ObjectRef): Promise<KubeObject | null>
-  /** May be a moment old (`resourceVersion=0`). Labels are equality selectors. */
-  list(kind: Kind, where?: { namespace?: string; labels?: Record<string, string> }): Promise<KubeObject[]>
+  /** May be a moment old (`resourceVersion=0`), but for `fresh`: then whatever was written before is in it. */
+  list(kind: Kind, where?: Selection): Promise<KubeObject[]>
   /** Merge patch on the object with this uid only. */
   patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | Denied>
   /** With a uid precondition; dependents go in the background. `gone` when it is not there or has another uid. */
@@ -127,30 +113,10 @@ export interface Cluster {
   logs(ref: ObjectRef, lines: number): Promise<string[]>
 }
 
-// ── Workflow ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface Workflow {
-  /** Asynchronous start under a name. The same name again changes nothing, also after it has ended, until it is forgotten. */
-  start(name: string, run: RunKey): Promise<void>
-  /** Wake an execution that sleeps on this bell. `closed` when nobody does any more. */
-  ring(bell: string): Promise<'rung' | 'closed'>
-  /** `unknown`: never started, or forgotten after its retention. */
-  describe(name: string): Promise<'running' | 'closed' | 'unknown'>
-}
-
-/** What a running workflow may do. Everything else that is not pure goes inside `step`. */
-export interface WorkflowContext {
-  /** Runs `work` at least once and remembers its answer (JSON); on replay the remembered answer is returned. */
-  step<T>(name: string, work: () => Promise<T>): Promise<T>
-  /**
-   * Opens a bell, lets `listen` store its id and look whether sleeping is still right, and sleeps until it is rung or
-   * `seconds` have passed. `listen` answers false to go on without sleeping. `over`: nobody rang in that time.
-   */
-  sleep(name: string, seconds: number, listen: (bell: string) => Promise<boolean>): Promise<'awake' | 'over'>
-}
+// ── Telling and sources ─────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface Bus {
-  /** Delivered at least once, unordered. Throws `Unavailable` when any entry was not taken. */
+  /** Delivered at least once, unordered. Throws `Unavailable` when any entry was not taken, `Refused` when one never can be. */
   publish(events: BusEvent[]): Promise<void>
 }
 
@@ -163,9 +129,11 @@ export interface BusEvent {
 }
 
 export interface Chat {
-  /** Posts a card; the same `key` again updates the card that it made, so a repeated post shows one card. */
+  /**
+   * Shows a card; the same `key` again updates the card that it made, so a repeated post shows one card, and posts it anew
+   * where a person has deleted it. Throws `Refused` in the chat's words when it never can (archived, not invited, wrong token).
+   */
   post(channel: string, key: string, card: Card): Promise<{ channel: string; ts: string }>
-  update(at: { channel: string; ts: string }, card: Card): Promise<void>
   /** Who is in a user group, as `TEAM/USER`; nobody when there is no such group. */
   members(group: string): Promise<string[]>
 }
@@ -196,7 +164,7 @@ export interface Registry {
   findByTag(model: string, key: string, value: string): Promise<ModelVersion | null>
   /** The newest version in a stage (deprecated by MLflow since 2.9, still used); null when there is none. */
   inStage(model: string, stage: string): Promise<ModelVersion | null>
-  /** Registers a new version; makes the model when it is not there. Not idempotent: search first. */
+  /** Registers a new version; makes the model when it is not there. Not idempotent: search first. Throws `Refused` in its words. */
   register(input: {
     model: string
     source: string

@@ -1,156 +1,214 @@
-import { type KubeObject, refOf } from '../core/kube.ts'
-import { emptyLane, finished, sameRun } from '../core/lane.ts'
-import { label, runName } from '../core/names.ts'
-import { identityOf } from '../core/planning/plan-for.ts'
-import { groupsOf, type Policy } from '../core/policy.ts'
-import { promotionOf } from '../core/promotion.ts'
-import type { LaneRow } from '../core/rows.ts'
-import type { ModelPromoted } from '../events/contract.ts'
-import { readGroup } from './approvers.ts'
-import { closing } from './carrying/closing.ts'
-import { hasEnded } from './carrying/steps/launch-job.ts'
-import { beginRun, buryHolder } from './carrying/take-lane.ts'
-import { tell } from './carrying/telling.ts'
-import { everyLane } from './lanes.ts'
-import { newestManifest } from './newest-manifest.ts'
-import type { Ports, WorkPorts } from './ports.ts'
-import { type Intending, react } from './react.ts'
-import { startRun } from './start.ts'
+import type { Act } from '../core/lane/act.ts'
+import { type Change, changed, isNothing, joined, pauseAfter, resting } from '../core/lane/change.ts'
+import { emptyDocument, type LaneDocument, type Rest, SCHEMA } from '../core/lane/document.ts'
+import { next } from '../core/lane/next.ts'
+import { freedRooms } from '../core/lane/room.ts'
+import { type Result, settle } from '../core/lane/settle.ts'
+import type { Trouble, View } from '../core/lane/view.ts'
+import { perform, touches } from './acts/perform.ts'
+import type { Performed } from './acts/performed.ts'
+import { writeSides } from './far-sides.ts'
+import { HEAVIEST, type Write } from './ledger-port.ts'
+import { Unavailable, type WorkPorts } from './ports.ts'
+import { readRow } from './rows.ts'
+import { type Told, troubleOf, withSides } from './sides.ts'
+import { type Loaded, type Reconciler, readView, rowKey } from './view.ts'
+import { wakeDue, wakeWaiters } from './waking.ts'
+import { weightOfChange, writesOf } from './writing.ts'
 
-/** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
-const SIDE_BY_SIDE = 16
+/** Who loses the compare-and-set this often in a row leaves the lane to its next wake. */
+const TRIES = 30
+/** Acts of one invocation: more than any life of a run has. A lane that needs more is left to its due row. */
+const ACTS = 500
 
-/** What reconcile found and mended, counted. */
-export interface Healed {
-  buried: number
-  started: number
-  intended: number
-  deleted: number
-}
+/** What an invocation came to. */
+export type Reconciled = 'rests' | 'ledger-away' | 'newer-schema' | 'unknown-kind' | 'contended'
 
 /**
- * What the sources say ≠ what lanes want ≠ what the cluster runs → the same intents (design.md §2). Harmless to repeat,
- * and harmless beside everything else. What cannot be looked at keeps nothing else from being healed: it rejects at the end,
- * with the first reason.
+ * Brings a lane as far as it can go now: read, next act, do it, settle, commit, again, until it rests (design.md §2).
+ * Level-triggered and harmless to repeat. Never throws: a far side's failure is a written rest, and where the ledger itself is
+ * away it returns, since the due row stands.
  */
-export const reconcile = async (ports: WorkPorts): Promise<Healed> => {
-  const policy = await ports.policies.load()
-  const lanes = await everyLane(ports.ledger)
-  const healed: Healed = { buried: 0, started: 0, intended: 0, deleted: 0 }
-  const failures: unknown[] = []
-  const eachOf = sideBySide((error) => failures.push(error))
-  await eachOf(groupsOf(policy.approvals), (group) => readGroup(ports, group))
-  await eachOf(lanes, async (row) => {
-    if (row.holder !== null && (await buryHolder({ ports, run: { ...row } }, row.holder))) healed.buried++
-    if (await startForgotten(ports, policy, row)) healed.started++
-  })
-  const reactTo = async (event: Intending): Promise<void> => {
-    if ((await react(ports, event, { quiet: true })).kind === 'intended') healed.intended++
-  }
-  await eachOf([...waitingEvents(lanes), ...modelEvents(policy, ports.clock.now())], reactTo)
-  await eachOf(Object.entries(policy.datasets), async ([name, dataset]) => {
-    const event = await newestManifest(ports, name, dataset)
-    if (event !== null) await reactTo(event)
-  })
-  healed.deleted = await deleteOrphans(ports, policy).catch((error: unknown) => {
-    failures.push(error)
-    return 0
-  })
-  await writeDown(ports, healed)
-  if (failures.length > 0)
-    throw new AggregateError(failures, `${failures.length} could not be looked at, the first: ${String(failures[0])}`)
-  return healed
-}
-
-const sideBySide =
-  (onFailure: (error: unknown) => void) =>
-  async <T>(values: T[], work: (value: T) => Promise<void>): Promise<void> => {
-    const left = values.values()
-    const worker = async (): Promise<void> => {
-      for (const value of left) await work(value).catch(onFailure)
+export const reconcile = async (given: WorkPorts, lane: string, reconciler: Reconciler): Promise<Reconciled> => {
+  const told: Told = new Map()
+  const ports = withSides(given, told)
+  try {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const loaded = await readView(ports, lane, reconciler)
+      if (loaded === null) return 'unknown-kind'
+      const went = await advance({ ports, told }, loaded)
+      if (went !== 'again') return went
     }
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
+    await ports.ledger.commit([{ count: 'contended', by: 1 }])
+    return 'contended'
+  } catch (error) {
+    const trouble = troubleOf(error)
+    if (trouble === null) return 'ledger-away'
+    return restUnread({ ports, told }, lane, trouble)
   }
-
-const writeDown = async ({ ledger, clock }: WorkPorts, healed: Healed): Promise<void> => {
-  const { buried, started, intended, deleted } = healed
-  const total = buried + started + intended + deleted
-  if (total === 0) return
-  const text = `reconcile: buried ${buried}, started ${started}, intended ${intended}, deleted ${deleted}`
-  await ledger.commit([
-    {
-      moment: {
-        at: clock.now(),
-        lane: '-',
-        generation: null,
-        attempt: null,
-        kind: 'note',
-        text,
-        data: { ...healed },
-      },
-    },
-    { count: 'reconcile:healed', by: total },
-  ])
 }
 
-/** A wanted run whose execution was never started, or ended without an outcome before it had the lane. */
-const startForgotten = async (ports: WorkPorts, policy: Policy, row: LaneRow): Promise<boolean> => {
-  if (row.state !== 'wanted' || sameRun(row.holder, row)) return false
-  const id = runName(identityOf(policy), row)
-  const state = await ports.workflow.describe(id)
-  if (state === 'running') return false
-  if (state === 'unknown' && (await ports.ledger.read('run', id)) === null) {
-    await startRun(ports, policy, { lane: row.lane, generation: row.generation, attempt: row.attempt })
-    return true
+/** The ports, and how far sides answered through them. */
+interface Hands {
+  ports: WorkPorts
+  told: Told
+}
+
+/** A lane whose policy or letters cannot be read rests visibly, and nothing of it ends (law 15). */
+const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble): Promise<Reconciled> => {
+  const { ledger, clock } = ports
+  try {
+    await writeSides(ports, { probe: lane, sides: {} }, told)
+    const row = await readRow(ledger, 'lane', lane)
+    if (row !== null && row.value.schema > SCHEMA) return 'rests'
+    // Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so.
+    const first = row === null ? await ports.policies.load().catch(() => null) : null
+    const was = row?.value ?? (first === null ? null : emptyDocument(first, lane))
+    if (was === null) return 'rests'
+    const view = { doc: was, now: clock.now() }
+    const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
+    const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
+    const until = view.now + pauseAfter(rest.tries)
+    const doc: LaneDocument = { ...was, rest: { ...rest, until }, due: until }
+    await ledger.commit([
+      { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
+      ...(row === null ? [{ put: 'name' as const, id: was.name, revision: 0, value: { lane } }] : []),
+      { due: { group: lane, by: 'lane' }, at: until, was: was.due, side: trouble.side },
+      ...(rest.tries === 1 ? [{ count: `${why}:${trouble.side}`, by: 1 }] : []),
+    ])
+    return 'rests'
+  } catch (error) {
+    if (error instanceof Unavailable) return 'ledger-away'
+    throw error
   }
-  const run = { lane: row.lane, generation: row.generation, attempt: row.attempt }
-  await beginRun({ ports, run, id })
-  const outcome = {
-    kind: 'failed' as const,
-    reason: 'workflow-died' as const,
-    detail: 'its execution ended before it had an outcome',
+}
+
+/** What has not been committed yet, beside what has. */
+interface Progress {
+  loaded: Loaded
+  /** The document as it was read or last committed. */
+  before: { doc: LaneDocument; revision: number }
+  pending: Change | null
+  /** Wakes of others that are on their way: nothing waits for them but the end. */
+  wakes: Promise<void>[]
+}
+
+const advance = async (hands: Hands, loaded: Loaded): Promise<Reconciled | 'again'> => {
+  const progress: Progress = {
+    loaded,
+    before: { doc: loaded.view.doc, revision: loaded.view.revision },
+    pending: null,
+    wakes: [],
   }
-  await tell({ ports, run, id }, await closing({ ports, run, id }, { outcome, row: finished }))
+  try {
+    return await goOn(hands, progress)
+  } finally {
+    await Promise.all(progress.wakes)
+  }
+}
+
+const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'again'> => {
+  const { ports } = hands
+  for (let acts = 0; acts < ACTS; acts++) {
+    const { view } = progress.loaded
+    const act = next(view)
+    if (act.kind === 'rest' && act.rest.why === 'newer-schema') return 'newer-schema'
+    if (act.kind === 'rest') return rest(ports, progress, act.rest)
+    // Nothing is touched before it is written down that it will be, and what weighs much is a commit of its own.
+    if (progress.pending !== null && (touches(act, view) || isHeavy(progress, progress.pending))) {
+      if (!(await save(ports, progress, null))) return 'again'
+      continue
+    }
+    const { result, seen } = await performed(hands, view, act)
+    const at: View = { ...view, ...seen, now: Math.max(view.now, ports.clock.now()) }
+    const change = settled(at, act, result)
+    progress.pending = joined(progress.pending, change)
+    progress.loaded = { ...progress.loaded, view: after(at, act, change) }
+    if (change.rest !== null) return rest(ports, progress, change.rest)
+  }
+  await save(ports, progress, null)
+  return 'rests'
+}
+
+/** So much that what the next act adds might be too heavy for one commit. */
+const isHeavy = ({ loaded, before }: Progress, pending: Change): boolean =>
+  weightOfChange(loaded, before, pending) > HEAVIEST / 2
+
+/** The act's answer as data, whatever the far side does. */
+const performed = async ({ ports, told }: Hands, view: View, act: Act): Promise<Performed> => {
+  const answer = await perform(ports, view, act).catch((error: unknown): Performed => {
+    const trouble = troubleOf(error)
+    if (trouble === null) throw error
+    return { result: { kind: 'trouble', trouble } satisfies Result, seen: {} }
+  })
+  const sides = await writeSides(ports, { probe: view.doc.lane, sides: view.sides }, told)
+  told.clear()
+  return { ...answer, seen: { ...answer.seen, sides } }
+}
+
+/** A bug of ours in what is pure is a written rest too: it alarms, and goes on after a deploy (law 6). */
+const settled = (view: View, act: Act, result: Result): Change => {
+  try {
+    return settle(view, act, result)
+  } catch (error) {
+    return settle(view, act, { kind: 'trouble', trouble: { kind: 'bug', side: 'ours', said: String(error) } })
+  }
+}
+
+/** What is known once a change is settled. */
+const after = (view: View, act: Act, change: Change): View => {
+  const gone = new Set([...change.removed, ...change.later].map(({ id }) => id))
+  return {
+    ...view,
+    doc: change.doc,
+    plan: change.plan === undefined ? view.plan : change.plan,
+    letters: view.letters.filter(({ id }) => !gone.has(id)),
+    later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
+    results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
+    fresh: act.kind === 'plan',
+    moved: true,
+  }
+}
+
+const sameRest = (a: Rest | null, b: Rest): boolean =>
+  a !== null && a.why === b.why && a.text === b.text && a.until === b.until && a.side === b.side
+
+/** Writes why it rests, if that is news, and what was pending. */
+const rest = async (ports: WorkPorts, progress: Progress, why: Rest): Promise<Reconciled | 'again'> => {
+  const { before, pending, loaded } = progress
+  const quiet = pending === null || isNothing(pending, before.doc)
+  if (quiet && sameRest(before.doc.rest, why) && before.doc.due === why.until) return loaded.more ? 'again' : 'rests'
+  if (!(await save(ports, progress, why)) || loaded.more) return 'again'
+  return 'rests'
+}
+
+/** One commit. False when another's came first: everything is read again. */
+const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Promise<boolean> => {
+  const { loaded, before, pending } = progress
+  const { view } = loaded
+  // Not at rest: whoever dies here is followed by another, once nobody can still be at the step.
+  const due = why === null ? view.now + view.handover : why.until
+  const doc: LaneDocument = { ...view.doc, rest: why ?? view.doc.rest, due }
+  const change: Change = { ...(pending ?? changed(doc)), doc }
+  const writes = writesOf(loaded, before, change)
+  const committed = await ports.ledger.commit(writes)
+  if (!committed.ok) return false
+  remember(loaded.rows, writes)
+  progress.before = { doc, revision: before.revision + 1 }
+  progress.pending = null
+  progress.loaded = { ...loaded, view: { ...view, doc, revision: before.revision + 1 } }
+  progress.wakes.push(
+    wakeDue(ports, writes),
+    wakeWaiters(ports, freedRooms(before.doc.run?.hold ?? null, doc.run?.hold ?? null)),
+  )
   return true
 }
 
-/** Rows that wait are looked at again, until they are past. */
-const waitingEvents = (lanes: LaneRow[]): Intending[] =>
-  lanes.flatMap(({ waiting }) => (waiting === null ? [] : [waiting.event as Intending]))
-
-const modelEvents = (policy: Policy, now: number): ModelPromoted[] =>
-  Object.entries(policy.models).map(([model, rule]) => ({
-    type: 'model-promoted',
-    id: `reconcile-${now}`,
-    at: now,
-    model,
-    signal: promotionOf(rule),
-    replayed: false,
-  }))
-
-/** Unfinished Jobs of ours whose run has an outcome, or that no run knows: what a non-holder created is deleted. */
-const deleteOrphans = async (ports: WorkPorts, policy: Policy): Promise<number> => {
-  let deleted = 0
-  for (const job of await ownJobs(ports, policy)) {
-    if (hasEnded(job as KubeObject<'Job'>) || !(await isOrphan(ports, job))) continue
-    if ((await ports.cluster.delete(refOf(job), job.metadata.uid ?? '')) === 'deleted') deleted++
+/** What was committed is what is read next: rows that a commit may name again keep their revisions. */
+const remember = (rows: Loaded['rows'], writes: Write[]): void => {
+  for (const write of writes) {
+    if ('put' in write)
+      rows.set(rowKey(write.put, write.id), { id: write.id, revision: write.revision + 1, value: write.value })
+    if ('remove' in write) rows.delete(rowKey(write.remove, write.id))
   }
-  return deleted
-}
-
-/** In our namespaces alone: elsewhere another product may work under the same name, and its runs are not in our ledger. */
-const ownJobs = async ({ cluster }: WorkPorts, { installation, namespaces }: Policy): Promise<KubeObject[]> => {
-  const places = [...new Set([namespaces.training, namespaces.serving])]
-  const labels = { [label('installation')]: installation }
-  return (await Promise.all(places.map((namespace) => cluster.list('Job', { namespace, labels })))).flat()
-}
-
-/** An adopted Job carries the labels of the attempt that made it, so every run that names its uid is asked. */
-const isOrphan = async ({ ledger }: Pick<Ports, 'ledger'>, job: KubeObject): Promise<boolean> => {
-  const id = job.metadata.labels?.[label('plan')] ?? ''
-  const maker = (await ledger.read('run', id))?.value
-  if (maker === undefined) return true
-  if (maker.outcome === null) return false
-  const lane = (await ledger.read('lane', maker.lane))?.value ?? emptyLane(maker.lane)
-  return lane.holder === null
 }

@@ -1,4 +1,6 @@
 import type { KubernetesRight } from '../core/bootstrap/rights.ts'
+import { laneKinds } from '../core/lane-kinds/catalogue.ts'
+import { reactions } from '../core/reactions/catalogue.ts'
 import type { Contract } from '../events/contract.ts'
 import type { Ports } from '../flows/ports.ts'
 import type { AwsRight } from './rights.ts'
@@ -8,7 +10,7 @@ export type Trigger =
   | { kind: 'bus'; contract: Contract<unknown> }
   | { kind: 'http'; method: 'POST'; route: string }
   | { kind: 'schedule'; every: string }
-  | { kind: 'workflow' }
+  | { kind: 'queue' }
 
 /**
  * A Lambda entry as one value: what wakes it, the ports and rights that it needs, and its handler made from ports. The
@@ -27,7 +29,10 @@ export interface Door<P extends keyof Ports, E, R> {
 /** Gives a door its types. */
 export const defineDoor = <P extends keyof Ports, E, R>(door: Door<P, E, R>): Door<P, E, R> => door
 
-/** What planning on paper reads. */
+/** What every door knows of lanes and events. */
+export const CATALOGUES = { kinds: laneKinds, reactions }
+
+/** What planning reads. */
 export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [
   { group: '', resource: 'pods', verbs: ['list'], everywhere: true },
   { group: '', resource: 'nodes', verbs: ['list'], everywhere: true },

@@ -1,5 +1,5 @@
 import { modelPromoted } from '../events/model-promoted.ts'
-import { defineDoor, OBSERVE_RIGHTS } from './door.ts'
+import { defineDoor } from './door.ts'
 import { REACT_AWS, REACT_PORTS, reacting } from './reacting.ts'
 
 /** An alias moved: the webhook's door put it on our bus. */
@@ -7,7 +7,7 @@ export const door = defineDoor({
   name: 'model-promoted',
   trigger: { kind: 'bus', contract: modelPromoted },
   ports: REACT_PORTS,
-  kubernetes: OBSERVE_RIGHTS,
+  kubernetes: [],
   aws: REACT_AWS,
   handler: reacting(modelPromoted),
 })

@@ -1,22 +1,46 @@
-import { reconcile } from '../flows/reconcile.ts'
-import { defineDoor, OBSERVE_RIGHTS } from './door.ts'
+import { outboxOf, tellAll } from '../flows/outbox.ts'
+import type { WorkPorts } from '../flows/ports.ts'
+import { type Reconciled, reconcile } from '../flows/reconcile.ts'
+import { CATALOGUES, defineDoor, OBSERVE_RIGHTS } from './door.ts'
 import { AWS } from './rights.ts'
+import { unique } from './unique.ts'
 
-/** Heals what events missed. */
+/** A group of the queue that was woken, and T: how long another invocation may still be at a step that it marked. */
+export interface Woken {
+  group: string
+  /** Milliseconds. */
+  handover: number
+}
+
+/** The work queue's one consumer: brings the lane as far as it can go now, or tells what a lane has to tell. */
 export const door = defineDoor({
   name: 'reconcile',
-  trigger: { kind: 'schedule', every: '5m' },
-  ports: ['ledger', 'cluster', 'bus', 'chat', 'registry', 'objects', 'policies', 'workflow', 'clock'],
-  kubernetes: [...OBSERVE_RIGHTS, { group: 'batch', resource: 'jobs', verbs: ['list', 'delete', 'patch'] }],
+  trigger: { kind: 'queue' },
+  ports: ['ledger', 'queue', 'cluster', 'bus', 'chat', 'replies', 'registry', 'objects', 'policies', 'clock'],
+  kubernetes: [
+    ...OBSERVE_RIGHTS,
+    { group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'patch', 'delete'] },
+    // An apply that may make the object needs both verbs.
+    { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
+    { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
+    { group: '', resource: 'pods/log', verbs: ['get'] },
+  ],
   aws: [
     ...AWS.ledger,
+    ...AWS.queue,
     ...AWS.bus,
     ...AWS.policies,
     ...AWS.datasets,
     ...AWS.results,
     ...AWS.registry,
     ...AWS.chat,
-    ...AWS.workflow,
   ],
-  handler: (ports) => () => reconcile(ports),
+  handler: (ports) => (woken: Woken) => work(ports, woken),
 })
+
+const work = async (ports: WorkPorts, { group, handover }: Woken): Promise<Reconciled | 'told'> => {
+  const outbox = outboxOf(group)
+  if (outbox === null) return reconcile(ports, group, { ...CATALOGUES, me: unique(), handover })
+  await tellAll(ports, outbox)
+  return 'told'
+}

@@ -8,8 +8,7 @@ export type AwsResource =
   | 'dataset-objects'
   | 'results-bucket'
   | 'results-objects'
-  | 'workflow'
-  | 'workflow-executions'
+  | 'queue'
   | 'secret:mlflow-webhook'
   | 'secret:mlflow-token'
   | 'secret:slack-signing'
@@ -25,8 +24,6 @@ const secret = (name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'sla
   actions: ['secretsmanager:GetSecretValue'],
   on: `secret:${name}`,
 })
-
-const RING: AwsRight = { actions: ['lambda:SendDurableExecutionCallbackSuccess'], on: 'workflow-executions' }
 
 /** What each port, or part of one, asks of AWS. A transaction needs the right of each of its writes. */
 export const AWS = {
@@ -56,15 +53,8 @@ export const AWS = {
     { actions: ['s3:ListBucket'], on: 'results-bucket' },
     { actions: ['s3:GetObject'], on: 'results-objects' },
   ],
-  // Waking alone: who may ring a bell may start nothing.
-  bells: [RING],
-  workflow: [
-    {
-      actions: ['lambda:InvokeFunction', 'lambda:ListDurableExecutionsByFunction'],
-      on: 'workflow',
-    },
-    RING,
-  ],
+  // Waking alone: a hint, which tells nobody anything.
+  queue: [{ actions: ['sqs:SendMessage'], on: 'queue' }],
   registry: [secret('mlflow-token')],
   chat: [secret('slack-bot-token')],
   webhookSecret: [secret('mlflow-webhook')],

@@ -1,25 +1,26 @@
 import type { Refusal } from '../core/reasons.ts'
 import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
-import { answer } from '../flows/answer.ts'
+import { leaveVote } from '../flows/letters.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
+import { unique } from './unique.ts'
 
-type SlackPorts = Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'secrets' | 'clock' | 'replies'>
+type SlackPorts = Pick<Ports, 'ledger' | 'queue' | 'secrets' | 'clock' | 'replies'>
 
 /**
- * A button or a modal in Slack: verified over its raw bytes, recorded, its run's bell rung, answered within 3 s. Slack shows
- * nobody the answer to a button: whoever's press does not count is told.
+ * A button or a modal in Slack: verified over its raw bytes, left as a letter for the lane that its question names, answered
+ * within 3 s. Whether it counts is said when the letter is folded, to whoever pressed.
  */
 export const door = defineDoor({
   name: 'slack-interaction',
   trigger: { kind: 'http', method: 'POST', route: '/slack/interactions' },
-  ports: ['ledger', 'policies', 'workflow', 'secrets', 'clock', 'replies'],
+  ports: ['ledger', 'queue', 'secrets', 'clock', 'replies'],
   kubernetes: [],
-  aws: [...AWS.ledger, ...AWS.policies, ...AWS.bells, ...AWS.signingSecret],
+  aws: [...AWS.ledger, ...AWS.queue, ...AWS.signingSecret],
   handler: (ports) => (event: HttpEvent) => receive(ports, event),
 })
 
@@ -27,20 +28,19 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   const body = rawBody(event)
   const large = tooLarge(body)
   if (large !== null) return refused(ports, 413, large)
-  const now = ports.clock.now()
   const secret = await ports.secrets.get('slack-signing')
-  const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now })
+  const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
   if (!verified.ok) return refused(ports, 401, verified)
   const payload = formPayload(Buffer.from(body).toString('utf8'))
   if (!payload.ok) return refused(ports, 400, payload)
   const parsed = approvalAnswered.parse(payload.event)
   if (!parsed.ok) return refused(ports, 400, parsed)
-  // The time that counts is when the answer reached us: what a payload says of itself can be held back.
-  const recorded = await answer(ports, { ...parsed.event, at: now })
-  if (recorded.kind === 'recorded') return json(200, { recorded: recorded.state, lane: recorded.lane })
-  const { replyTo } = parsed.event
-  if (replyTo !== null) await ports.replies.say(replyTo, `Your answer does not count: ${recorded.detail}.`)
-  return json(200, { refused: recorded.reason, detail: recorded.detail })
+  const left = await leaveVote(ports, parsed.event, unique())
+  if (left !== null) return json(200, { accepted: left.letter, lane: left.lane })
+  const detail = 'there is no such question'
+  if (parsed.event.replyTo !== null)
+    await ports.replies.say(parsed.event.replyTo, `Your answer does not count: ${detail}.`)
+  return json(200, { refused: 'unknown-question', detail })
 }
 
 const refused = async (

@@ -2,16 +2,16 @@ import { watch } from '../flows/watch.ts'
 import { defineDoor } from './door.ts'
 import { AWS } from './rights.ts'
 
-/** Rings bells for what changes in the cluster, while anything is in flight. Answers the way to stop. */
+/** Wakes lanes for what changes in the cluster, while anything is in flight. Answers the way to stop. */
 export const door = defineDoor({
   name: 'watch',
   trigger: { kind: 'schedule', every: '1m' },
-  ports: ['ledger', 'cluster', 'policies', 'workflow'],
+  ports: ['ledger', 'queue', 'cluster', 'policies', 'clock'],
   kubernetes: [
     { group: 'batch', resource: 'jobs', verbs: ['list', 'watch'], everywhere: true },
     { group: 'apps', resource: 'deployments', verbs: ['list', 'watch'], everywhere: true },
     { group: '', resource: 'pods', verbs: ['list', 'watch'], everywhere: true },
   ],
-  aws: [...AWS.ledger, ...AWS.policies, ...AWS.bells],
+  aws: [...AWS.ledger, ...AWS.queue, ...AWS.policies],
   handler: (ports) => (options: Parameters<typeof watch>[1]) => watch(ports, options),
 })

@@ -1,16 +1,17 @@
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
-import { door as carryOut } from '../functions/carry-out.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { HttpEvent } from '../functions/http.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import type { Answer } from '../functions/reacting.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
+import { door as resync } from '../functions/resync.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
 import { door as watch } from '../functions/watch.ts'
 import { matches } from './bus/match-pattern.ts'
 import type { Became, RawAnswer, RawRequest } from './house-type.ts'
+import type { Wait } from './person.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
 const busDoors = [datasetUploaded, modelPromoted].map((door) => {
@@ -20,12 +21,7 @@ const busDoors = [datasetUploaded, modelPromoted].map((door) => {
 })
 
 /** The doors that touch the cluster: each gets a role of its own. */
-export const clusterDoors = [datasetUploaded, modelPromoted, carryOut, watch, reconcile].map(
-  ({ name, kubernetes }) => ({
-    name,
-    kubernetes,
-  }),
-)
+export const clusterDoors = [reconcile, resync, watch].map(({ name, kubernetes }) => ({ name, kubernetes }))
 
 /** The local bus's targets: the same doors that a rule wakes in AWS. */
 export const busTargets = (ports: () => Ports) =>
@@ -41,7 +37,7 @@ export const busTargets = (ports: () => Ports) =>
 export const isSelected = (event: unknown): boolean => busDoors.some(({ pattern }) => matches(pattern, event))
 
 /** One EventBridge event from outside, through every door whose pattern selects it. */
-export const deliverThrough = async (ports: Ports, event: unknown): Promise<Became> => {
+export const deliverThrough = async (ports: Ports, event: unknown, wait: Wait): Promise<Became> => {
   if (typeof event !== 'object' || event === null || Array.isArray(event))
     return refused(ports, 'not-an-object', 'an event is a JSON object')
   const selected = busDoors.find(({ pattern }) => matches(pattern, event))
@@ -51,7 +47,7 @@ export const deliverThrough = async (ports: Ports, event: unknown): Promise<Beca
       'no-contract',
       `no contract selects it: ${said(event)}. \`signalbox contracts\` lists what is understood`,
     )
-  return became(selected.name, await selected.handler(ports)(event))
+  return became(selected.name, await selected.handler(ports)(event), wait)
 }
 
 const refused = async (ports: Ports, reason: 'not-an-object' | 'no-contract', detail: string): Promise<Became> => {
@@ -64,13 +60,23 @@ const said = (event: object): string => {
   return `source ${JSON.stringify(source)?.slice(0, 80)}, detail-type ${JSON.stringify(detailType)?.slice(0, 80)}`
 }
 
-const became = (contract: string, { kind, lane, reason, detail }: Answer): Became => ({
-  contract,
-  lane,
-  kind,
-  reason,
-  detail,
-})
+/** What the letter became that the door left. */
+const became = async (contract: string, answer: Answer, wait: Wait): Promise<Became> => {
+  if (answer.kind === 'refused') return { contract, lane: null, ...answer }
+  if (answer.kind === 'not-configured')
+    return { contract, lane: null, kind: 'ignored', reason: 'not-configured', detail: answer.detail }
+  const { lane } = answer
+  const found = await wait(answer)
+  if (found === null)
+    return {
+      contract,
+      lane,
+      kind: 'unanswered',
+      reason: null,
+      detail: `it is written down, and nobody could look yet: \`signalbox why ${lane}\` says why`,
+    }
+  return { contract, lane, kind: found.became as Became['kind'], reason: found.reason, detail: found.detail }
+}
 
 /** The HTTP doors, called with API Gateway's event. */
 export const httpDoors = (ports: Ports) => {
@@ -92,7 +98,7 @@ export const httpDoors = (ports: Ports) => {
 }
 
 /** The schedule's door. */
-export const reconcileDoor = (ports: Ports): (() => Promise<unknown>) => {
-  const handler = reconcile.handler(ports)
+export const resyncDoor = (ports: Ports): (() => Promise<unknown>) => {
+  const handler = resync.handler(ports)
   return () => handler({})
 }

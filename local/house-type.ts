@@ -1,12 +1,15 @@
 import type { Card } from '../core/cards.ts'
+import type { Seen } from '../core/lane/letters.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Ports } from '../flows/ports.ts'
+import type { Why } from '../flows/why.ts'
 import type { ImaginedObject } from './objects/imagined-objects.ts'
 
 export interface Became {
   contract: string | null
   lane: string | null
-  kind: 'intended' | 'ignored' | 'waiting' | 'refused' | 'recorded'
+  /** `unanswered`: it is written down, and nobody could look yet. */
+  kind: 'intended' | 'ignored' | 'waiting' | 'refused' | 'recorded' | 'unanswered'
   reason: string | null
   detail: string
 }
@@ -40,6 +43,8 @@ export interface House {
   ): Promise<RawAnswer>
   /** What a person may ask of a lane. Answers what was done, or why not. */
   command(command: Command): Promise<{ ok: boolean; detail: string }>
+  /** Why a lane is where it is, in one sentence. */
+  why(lane: string): Promise<Why>
   /** What would happen on this event, were these objects there too: priced, no effect. */
   planOnPaper(
     event: unknown,
@@ -55,8 +60,12 @@ export interface House {
   close(): Promise<void>
 }
 
+/** `saw`: what the person was shown, and nothing that came later; without it, what stands there when it arrives. */
 export type Command =
-  | { kind: 'retry' | 'cancel'; lane: string; by: string }
+  /** `from`: the first stage that is done again. */
+  | { kind: 'retry'; lane: string; by: string; saw?: Seen | undefined; from?: string | undefined }
+  /** `wanted`: what waits behind the run, not the run. */
+  | { kind: 'cancel'; lane: string; by: string; saw?: Seen | undefined; wanted?: boolean | undefined }
   | { kind: 'freeze'; lane: string; until: number; by: string }
   | { kind: 'thaw'; lane: string; by: string }
 

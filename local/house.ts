@@ -1,14 +1,17 @@
+import { answerTo, type Left } from '../flows/letters.ts'
 import type { Clock } from '../flows/ports.ts'
+import { whyOf } from '../flows/why.ts'
+import { CATALOGUES } from '../functions/door.ts'
 import { deliverThrough, httpDoors, isSelected } from './doors.ts'
 import type { House } from './house-type.ts'
 import { listeners } from './listeners.ts'
 import { imaginedObjects } from './objects/imagined-objects.ts'
 import { type HouseOptions, openParts, type Parts } from './parts.ts'
-import { commandOn, planOnPaper, pressButton } from './person.ts'
+import { commandOn, planOnPaper, pressButton, pressed, type Wait } from './person.ts'
 import { turning } from './turning.ts'
 
 /** The product on one machine, with the handles of what stands for the outside. */
-export interface LocalHouse extends House, Omit<Parts, 'ports' | 'workflow'> {
+export interface LocalHouse extends House, Omit<Parts, 'ports' | 'queue'> {
   clock: Clock
   /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
   advance(): Promise<number | null>
@@ -33,10 +36,11 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   const options: HouseOptions = { ...given, onError }
   const { stores, clock, secrets } = options
   const [changes, inputs] = [listeners(), listeners()]
-  const { workflow, ...parts } = await openParts(options, (route, request) => house.webhook(route, request))
+  const { queue, ...parts } = await openParts(options, (route, request) => house.webhook(route, request))
   const { ports, objects, cluster, chat } = parts
-  const time = await turning({ ...parts, workflow }, options, { changed: changes.tell, rung: inputs.tell })
+  const time = await turning({ ...parts, queue }, options, { changed: changes.tell, woken: inputs.tell })
   const { answerHttp } = httpDoors(ports)
+  const wait = foldedOr(queue, ports)
   const arrived = <T>(answer: T): T => {
     changes.tell()
     inputs.tell()
@@ -51,27 +55,43 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
       objects.scan(async (event) => {
         if (isSelected(event)) await house.deliver(event)
       }),
-    deliver: async (event) => arrived(await deliverThrough(ports, event)),
+    deliver: async (event) => arrived(await deliverThrough(ports, event, wait)),
     webhook: async (route, request) => arrived(await answerHttp(route, request)),
     mlflow: async (method, path, input) =>
       given.registry === undefined ? arrived(await parts.registry.rest(method, path, input)) : ELSEWHERE,
-    answer: (question, answer) => pressButton(house, question, answer),
-    command: async (command) => arrived(await commandOn(ports, command)),
+    answer: async (question, answer) => arrived(await pressed(await pressButton(house, question, answer), wait)),
+    command: async (command) => arrived(await commandOn(ports, command, wait)),
+    why: (lane) => whyOf(ports, lane, CATALOGUES),
     planOnPaper: (event, imagined = []) =>
       planOnPaper({ ...ports, objects: imaginedObjects(ports.objects, imagined, clock) }, event),
     onChange: changes.listen,
     onInput: inputs.listen,
     cards: () => chat.cards(),
-    secrets: async () => ({
-      mlflow: await secrets.get('mlflow-webhook'),
-      slack: await secrets.get('slack-signing'),
-      token: await secrets.get('token'),
-    }),
+    secrets: () => tokensOf(secrets),
     close: async () => {
       time.stop()
-      workflow.close()
+      await queue.close()
       await cluster.close()
     },
   }
   return house
 }
+
+const tokensOf = async (secrets: HouseOptions['secrets']): ReturnType<House['secrets']> => ({
+  mlflow: await secrets.get('mlflow-webhook'),
+  slack: await secrets.get('slack-signing'),
+  token: await secrets.get('token'),
+})
+
+/** How long whoever brings something waits to hear what it became, in real milliseconds. */
+const PATIENCE = 10_000
+
+/** Until a lane has folded a letter, or for so long: a far side may keep it from looking. */
+const foldedOr =
+  (queue: Parts['queue'], ports: Parts['ports']): Wait =>
+  async (left: Left) => {
+    await Promise.race([queue.settled(left.lane), patience()])
+    return answerTo(ports, left)
+  }
+
+const patience = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, PATIENCE).unref())

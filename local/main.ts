@@ -4,10 +4,12 @@ import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
+import { isAlive } from './alive.ts'
 import { reservingClock, scaledClock } from './clock.ts'
 import { expectFurnished, expectSameCluster } from './cluster/furnished.ts'
 import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
+import { lockFolder } from './folder-lock.ts'
 import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { openPolicies } from './policies/file-policies.ts'
@@ -71,51 +73,74 @@ const mlflowHeaders = (): Record<string, string> => {
   return { authorization: `Basic ${Buffer.from(`${name}:${password ?? ''}`).toString('base64')}` }
 }
 
-/** Starts the whole product on this machine: files, doors, timers, page. Throws with a readable message. */
-export const startProduct = async (options: StartOptions): Promise<Product> => {
-  const { port, dataDir, configFile, speed, version, cluster, mlflow } = options
-  mkdirSync(dataDir, { recursive: true })
-  const config = cluster === undefined ? null : configOf(cluster)
-  expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
-  const policies = inNamespace(await openPolicies({ file: configFile }), cluster?.namespace)
-  const secrets = openSecrets({
-    dataDir,
-    given: givenSecrets(),
-  })
-  const stores = openStores(dataDir)
-  const clock = clockOn(dataDir, speed)
-  const onError = (what: string, error: unknown): void =>
-    console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
-  const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
-  const house = await openHouse({
-    stores,
-    policies,
-    secrets,
-    clock,
-    openCluster: config === null ? undefined : openerOf(config, onError),
-    registry,
-    onError,
-  })
-  const tours = registry === undefined ? tourOnPage(house) : tourElsewhere
-  const server = await startServer({ house, port, version, tour: tours })
-  const stop = keepGoing(house, { speed, onError: (error) => onError('the timer', error) })
-  const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
+/** Another product has the data folder: the message says which. */
+export class FolderTaken extends Error {
+  override name = 'FolderTaken'
+}
+
+/** The product that runs on a data folder; null when none does. What a killed one left behind leads nowhere. */
+export const readRunning = (dataDir: string): Running | null => {
   const file = join(dataDir, RUNNING_FILE)
-  writeWhole(file, JSON.stringify(running))
-  return {
-    url: server.url,
-    house,
-    close: async () => {
-      rmSync(file, { force: true })
-      await server.close()
-      await stop()
-      await house.close()
-      await registry?.close()
-      stores.close()
-      writeWhole(join(dataDir, CLOCK_FILE), String(clock.now()))
-    },
+  const running = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Running) : null
+  return running !== null && isAlive(running.pid) ? running : null
+}
+
+/**
+ * Starts the whole product on this machine: files, doors, timers, page. One product has a folder: a second one is refused.
+ * Throws with a readable message, and then leaves nothing open.
+ */
+export const startProduct = async (options: StartOptions): Promise<Product> => {
+  const { dataDir } = options
+  mkdirSync(dataDir, { recursive: true })
+  const unlock = lockFolder(dataDir)
+  if (unlock === null) throw new FolderTaken(takenText(dataDir))
+  const opened: (() => unknown)[] = [unlock]
+  const close = async (): Promise<void> => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  try {
+    return { ...(await openProduct(options, opened)), close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
+
+const takenText = (dataDir: string): string => {
+  const first = readRunning(dataDir)
+  const who = first === null ? 'another product is just starting on it' : `${first.url} works on it (pid ${first.pid})`
+  return `${dataDir} is taken: ${who}; stop that one, or name another folder with --data`
+}
+
+/** Everything of the product, in the order in which it needs each other; `opened` learns how to close each. */
+const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Promise<Omit<Product, 'close'>> => {
+  const { port, dataDir, speed, version, cluster, mlflow } = options
+  const config = cluster === undefined ? null : configOf(cluster)
+  expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
+  const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
+  const secrets = openSecrets({ dataDir, given: givenSecrets() })
+  const clock = clockOn(dataDir, speed)
+  opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))
+  const stores = openStores(dataDir)
+  opened.push(stores.close)
+  const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
+  opened.push(() => registry?.close())
+  const openCluster = config === null ? undefined : openerOf(config, onError)
+  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, onError })
+  opened.push(house.close)
+  const tour = registry === undefined ? tourOnPage(house) : tourElsewhere
+  const server = await startServer({ house, port, version, tour })
+  opened.push(server.close)
+  opened.push(keepGoing(house, { speed, onError: (error) => onError('the timer', error) }))
+  const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
+  const file = join(dataDir, RUNNING_FILE)
+  opened.push(() => rmSync(file, { force: true }))
+  writeWhole(file, JSON.stringify(running))
+  return { url: server.url, house }
+}
+
+const onError = (what: string, error: unknown): void =>
+  console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
 
 /** Who sees the file reads all of it. */
 const writeWhole = (file: string, text: string): void => {
@@ -148,7 +173,7 @@ const inNamespace = (policies: Policies, namespace: string | undefined): Policie
       }
 
 /** Virtual time goes on where it was: rows of the ledger must never lie in the future. */
-const CLOCK_FILE = 'clock'
+export const CLOCK_FILE = 'clock'
 /** Real time that a kill may cost virtual time; so often, at most, it is written down. Milliseconds. */
 const RESERVED = 250
 
@@ -157,10 +182,13 @@ const clockOn = (dataDir: string, speed: number): Clock => {
   return reservingClock(scaledClock({ start: resumeAt(dataDir), speed }), RESERVED * speed, write)
 }
 
-const resumeAt = (dataDir: string): number => {
+const resumeAt = (dataDir: string): number => Math.max(Date.now(), stoppedAt(dataDir) ?? 0)
+
+/** What the folder's time was when its product was last seen to run; null when none ever did. */
+export const stoppedAt = (dataDir: string): number | null => {
   const file = join(dataDir, CLOCK_FILE)
-  const remembered = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0
-  return Math.max(Date.now(), Number.isFinite(remembered) ? remembered : 0)
+  const remembered = existsSync(file) ? Number(readFileSync(file, 'utf8')) : Number.NaN
+  return Number.isFinite(remembered) ? remembered : null
 }
 
 const tourElsewhere = () => ({
@@ -171,21 +199,21 @@ const tourElsewhere = () => ({
 /** The page's tour: one at a time; the person answers. */
 const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) => {
   let playing = false
-  const until = async (_what: string, done: () => Promise<boolean>): Promise<void> => {
-    if (await done()) return
-    await new Promise<void>((resolve, reject) => {
-      const stop = house.onChange(() => {
+  const until = (_what: string, done: () => Promise<boolean>): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
         done().then(
           (over) => over && settle(resolve),
           (error: unknown) => settle(() => reject(error)),
         )
-      })
+      }
+      const stop = house.onChange(look)
       const settle = (end: () => void): void => {
         stop()
         end()
       }
+      look()
     })
-  }
   const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null })
   return () => {
     if (playing) return { ok: false, detail: 'the tour is being played: answer what it asks in the Slack pane' }

@@ -1,7 +1,7 @@
 import { nodePoolObject } from '../core/bootstrap/node-pools.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Clock, Policies, Ports, Registry } from '../flows/ports.ts'
-import { door as carryOut } from '../functions/carry-out.ts'
+import { door as reconcile } from '../functions/reconcile.ts'
 import { signMlflow } from '../functions/signatures.ts'
 import { openBus } from './bus/local-bus.ts'
 import { openChat } from './chat/local-chat.ts'
@@ -11,10 +11,10 @@ import { busTargets } from './doors.ts'
 import type { House } from './house-type.ts'
 import { openLedger } from './ledger/sqlite-ledger.ts'
 import { type FolderObjects, openObjects } from './objects/folder-objects.ts'
+import { type LocalQueue, openQueue } from './queue/local-queue.ts'
 import { openRegistry } from './registry/stand-in-registry.ts'
 import type { LocalSecrets } from './secrets/local-secrets.ts'
 import type { Stores } from './stores.ts'
-import { openWorkflow } from './workflow/sqlite-workflow.ts'
 
 export interface HouseOptions {
   stores: Stores
@@ -29,6 +29,12 @@ export interface HouseOptions {
   wrap?: ((ports: Ports) => Ports) | undefined
   onError?: (what: string, error: unknown) => void
 }
+
+/**
+ * T on one machine: the data folder's lock proves earlier processes dead, so only a request of theirs may still be under way,
+ * and none takes longer. Milliseconds.
+ */
+const HANDOVER = 30_000
 
 /** Everything that stands behind a port on one machine, and the ports themselves. */
 export type Parts = Awaited<ReturnType<typeof openParts>>
@@ -48,20 +54,21 @@ export const openParts = async (
   const secret = () => secrets.get('mlflow-webhook')
   const deliver = (request: Parameters<House['webhook']>[1]) => webhook('mlflow', request)
   const standIn = openRegistry({ database: stores.world, clock, sign: signMlflow, secret, deliver })
-  const workflow = openWorkflow({
-    database: stores.workflow,
+  const queue: LocalQueue = openQueue({
     clock,
-    run: (context, run) => carryOut.handler(ports)({ context, run }),
-    onError: (name, error) => onError(`execution ${name}`, error),
+    work: async (group) => {
+      await reconcile.handler(ports)({ group, handover: HANDOVER })
+    },
+    onError: (group, error) => onError(`reconciling ${group}`, error),
   })
   const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
   const ledger = openLedger(stores.ledger)
   const registry = given ?? standIn
   // Whoever presses on the page reads the door's own answer.
   const replies = { say: async () => undefined }
-  const all: Ports = { ledger, cluster, bus, chat, replies, registry, objects, policies, secrets, workflow, clock }
+  const all: Ports = { ledger, queue, cluster, bus, chat, replies, registry, objects, policies, secrets, clock }
   const ports = wrap?.(all) ?? all
-  return { ports, objects, cluster, chat, registry: standIn, workflow, bus }
+  return { ports, objects, cluster, chat, registry: standIn, queue, bus }
 }
 
 const simulated = async (given: {

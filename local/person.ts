@@ -1,28 +1,42 @@
-import { emptyLane } from '../core/lane.ts'
 import type { Plan } from '../core/plan.ts'
 import { planText } from '../core/plan-text.ts'
 import { contracts } from '../events/catalogue.ts'
-import { type Commanded, type CommandPorts, cancel, freeze, retry, thaw } from '../flows/commands.ts'
+import type { IntendingEvent } from '../events/contract.ts'
+import { type Commanded, freeze, order, thaw } from '../flows/commands.ts'
+import type { Answered, Left, LetterPorts } from '../flows/letters.ts'
 import { onPaper } from '../flows/on-paper.ts'
-import type { Ports } from '../flows/ports.ts'
-import { decide, type Intending, ruleOf } from '../flows/react.ts'
+import type { WorkPorts } from '../flows/ports.ts'
+import { CATALOGUES } from '../functions/door.ts'
 import { signSlack } from '../functions/signatures.ts'
+import { unique } from '../functions/unique.ts'
 import { matches } from './bus/match-pattern.ts'
 import type { Became, Command, House, RawAnswer } from './house-type.ts'
 
-/** What a person asks of a lane. */
-export const commandOn = (ports: CommandPorts, command: Command): Promise<Commanded> => {
+/** Waits until a letter is answered; null when nobody did in time. */
+export type Wait = (left: Left) => Promise<Answered | null>
+
+/** What a person asks of a lane. A command that is a letter is answered when it is folded. */
+export const commandOn = async (ports: LetterPorts, command: Command, wait: Wait): Promise<Commanded> => {
   switch (command.kind) {
     case 'retry':
-      return retry(ports, command.lane, command.by)
-    case 'cancel':
-      return cancel(ports, command.lane, command.by)
+    case 'cancel': {
+      const left = await order(ports, command, unique())
+      return 'letter' in left ? commanded(await wait(left), left) : left
+    }
     case 'freeze':
       return freeze(ports, command.lane, command)
     case 'thaw':
       return thaw(ports, command.lane, command.by)
   }
 }
+
+const commanded = (answer: Answered | null, { lane }: Left): Commanded =>
+  answer === null
+    ? {
+        ok: false,
+        detail: `it is written down and not heeded yet: \`signalbox why ${lane}\` says what ${lane} waits for`,
+      }
+    : { ok: answer.became === 'recorded', detail: answer.detail }
 
 /** A press of a local button, as Slack would send it: the modal's shape when there is a reason, signed, through the same door. */
 export const pressButton = async (
@@ -31,7 +45,7 @@ export const pressButton = async (
   { by, verdict, reason }: { by: string; verdict: 'approve' | 'deny'; reason: string | null },
 ): Promise<RawAnswer> => {
   const [team = '', user = ''] = by.split('/')
-  const card = (await house.ports.ledger.read('answer', question))?.value.card ?? { channel: 'local', ts: '0' }
+  const now = house.ports.clock.now()
   const common = {
     team: { id: team, domain: 'local' },
     user: { id: user, username: user, name: user, team_id: team },
@@ -51,26 +65,35 @@ export const pressButton = async (
       : {
           type: 'block_actions',
           ...common,
-          channel: { id: card.channel, name: card.channel },
-          container: { type: 'message', message_ts: card.ts, channel_id: card.channel },
-          message: { ts: card.ts },
           actions: [
             {
               type: 'button',
               action_id: verdict === 'approve' ? 'approve' : 'reject',
               block_id: 'decision',
               value: question,
-              action_ts: String(house.ports.clock.now() / 1000),
+              action_ts: String(now / 1000),
             },
           ],
         }
   const body = Buffer.from(`payload=${encodeURIComponent(JSON.stringify(payload))}`)
   const { slack: secret } = await house.secrets()
-  const headers = {
-    'content-type': 'application/x-www-form-urlencoded',
-    ...signSlack({ secret, body, now: house.ports.clock.now() }),
-  }
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signSlack({ secret, body, now }) }
   return house.webhook('slack', { headers, body })
+}
+
+/** What an accepted press became, in the words of the person who pressed. */
+export const pressed = async ({ status, body }: RawAnswer, wait: Wait): Promise<RawAnswer> => {
+  const { accepted, lane } = body
+  if (typeof accepted !== 'string' || typeof lane !== 'string') return { status, body }
+  const answer = await wait({ lane, letter: accepted })
+  if (answer === null)
+    return {
+      status: 202,
+      body: { accepted, lane, detail: `it is written down and not counted yet: \`signalbox why ${lane}\` says why` },
+    }
+  return answer.became === 'recorded'
+    ? { status, body: { recorded: answer.data['state'], lane } }
+    : { status, body: { refused: answer.reason, detail: answer.detail, lane } }
 }
 
 interface OnPaper {
@@ -80,41 +103,25 @@ interface OnPaper {
 }
 
 /** What would happen on this event: priced, without effect. */
-export const planOnPaper = async (ports: Ports, input: unknown): Promise<OnPaper> => {
+export const planOnPaper = async (ports: WorkPorts, input: unknown): Promise<OnPaper> => {
   const contract = contracts.find(({ via }) => 'pattern' in via && isObject(input) && matches(via.pattern, input))
   if (contract === undefined)
-    return without(null, 'refused', {
+    return without(null, {
+      kind: 'refused',
       reason: 'no-contract',
       detail: 'no contract selects this event; `signalbox contracts` lists what is understood',
     })
   const parsed = contract.parse(input)
-  if (!parsed.ok) return without(contract.name, 'refused', parsed)
-  return decideOnPaper(ports, contract.name, parsed.event as Intending)
-}
-
-const decideOnPaper = async (ports: Ports, name: string, event: Intending): Promise<OnPaper> => {
-  const policy = await ports.policies.load()
-  const rule = ruleOf(event, policy)
-  if (rule === null)
-    return without(name, 'ignored', { reason: 'not-configured', detail: 'no rule of the policy is about it' })
-  const { lane } = rule
-  const row = (await ports.ledger.read('lane', lane))?.value ?? emptyLane(lane)
-  const decision = await decide(ports, event, { rule, policy, row })
-  if (decision.kind !== 'intend')
-    return without(name, decision.kind === 'wait' ? 'waiting' : 'ignored', { ...decision, lane })
-  const planned = await onPaper(ports, policy, { row, desired: decision.intent.desired })
-  if (planned.kind === 'nothing')
-    return without(name, 'ignored', { reason: 'already-true', detail: planned.reason, lane })
-  if (planned.kind === 'refuse') return without(name, 'refused', { ...planned, lane })
-  const became: Became = { contract: name, lane, kind: 'intended', reason: null, detail: decision.detail }
-  return { became, plan: planned.plan, text: planText(planned.plan, ports.clock.now()) }
+  if (!parsed.ok) return without(contract.name, { kind: 'refused', ...parsed })
+  const { plan, ...became } = await onPaper(ports, parsed.event as IntendingEvent, CATALOGUES)
+  const text = plan === null ? became.detail : planText(plan, ports.clock.now())
+  return { became: { contract: contract.name, ...became }, plan, text }
 }
 
 /** An answer without a plan. */
 const without = (
   contract: string | null,
-  kind: Became['kind'],
-  { reason, detail, lane = null }: { reason: string; detail: string; lane?: string | null },
-): OnPaper => ({ became: { contract, lane, kind, reason, detail }, plan: null, text: detail })
+  { kind, reason, detail }: { kind: Became['kind']; reason: string; detail: string },
+): OnPaper => ({ became: { contract, lane: null, kind, reason, detail }, plan: null, text: detail })
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

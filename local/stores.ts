@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Where the local product keeps what it remembers (`ledger`, `workflow`) and what stands for the outside (`world`, `buckets`). */
+/** Where the local product keeps what it remembers (`ledger`) and what stands for the outside (`world`, `buckets`). */
 export interface Stores {
   dataDir: string | null
   ledger: DatabaseSync
-  workflow: DatabaseSync
   world: DatabaseSync
   /** A folder; each folder in it is a bucket. */
   buckets: string
@@ -25,15 +24,14 @@ export const openStores = (dataDir: string | null): Stores => {
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000')
     return database
   }
-  const [ledger, workflow, world] = [at('ledger'), at('workflow'), at('world')]
+  const [ledger, world] = [at('ledger'), at('world')]
   return {
     dataDir,
     ledger,
-    workflow,
     world,
     buckets,
     close: () => {
-      for (const database of [ledger, workflow, world]) database.close()
+      for (const database of [ledger, world]) database.close()
       if (dataDir === null) rmSync(root, { recursive: true, force: true })
     },
   }

@@ -1,5 +1,7 @@
-import { runName } from '../core/names.ts'
-import type { AnswerRow, LaneRow } from '../core/rows.ts'
+import type { LaneDocument, Question } from '../core/lane/document.ts'
+import { resultId } from '../core/rows.ts'
+import { readRow } from '../flows/rows.ts'
+import { lastRun } from '../flows/runs.ts'
 import type { LocalHouse } from './house.ts'
 import { promote, registerVersion, uploadDataset } from './scenario.ts'
 
@@ -20,8 +22,8 @@ export interface Chapter {
   outcome: string
 }
 
-const TRAIN = 'train/support-chats'
-const SERVE = 'serve/support-llama'
+const TRAIN = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
 
 /** The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. */
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {
@@ -32,8 +34,7 @@ export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter
     expected: 'succeeded',
     act: () => uploadConversations(house),
   })
-  const run = (await house.ports.ledger.read('run', trained.id))?.value
-  const version = String(run?.steps.find(({ kind }) => kind === 'register-model')?.result?.['version'] ?? '1')
+  const version = (await registeredBy(house, TRAIN)) ?? '1'
 
   stage.say(`2 · Somebody gives the alias champion to support-llama v${version} in the registry.`)
   const rolled = await chapter(house, stage, {
@@ -52,7 +53,7 @@ export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter
     expected: 'failed: gate',
     act: () => promote(house, 'support-llama', worse),
   })
-  return [trained, rolled, failed].map(({ title, lane, expected, outcome }) => ({ title, lane, expected, outcome }))
+  return [trained, rolled, failed]
 }
 
 const uploadConversations = async (house: LocalHouse): Promise<void> => {
@@ -67,59 +68,61 @@ const uploadConversations = async (house: LocalHouse): Promise<void> => {
   await house.scanUploads()
 }
 
+/** The version that the lane's last run registered; null when it did not get so far. */
+const registeredBy = async (house: LocalHouse, lane: string): Promise<string | null> => {
+  const { ledger } = house.ports
+  const doc = await document(house, lane)
+  const run = doc === null ? null : await lastRun(ledger, doc)
+  const result = run?.run.steps.find(({ kind }) => kind === 'register-model')?.result ?? null
+  const row = result === null ? null : await readRow(ledger, 'result', resultId(lane, result))
+  const version = row?.value.values['version']
+  return version === undefined ? null : String(version)
+}
+
 const chapter = async (
   house: LocalHouse,
   stage: Stage,
   { title, lane, expected, act }: Omit<Chapter, 'outcome'> & { act: () => Promise<void> },
-): Promise<Chapter & { id: string }> => {
-  const before = await row(house, lane)
+): Promise<Chapter> => {
+  const before = (await document(house, lane))?.generation ?? 0
   await act()
-  const started = async () => ((await row(house, lane))?.generation ?? 0) > (before?.generation ?? 0)
-  await stage.until(`${lane} has something to do`, started)
-  await stage.until(
-    `${lane} asks`,
-    async () => (await openQuestion(house, lane)) !== null || (await isOver(house, lane)),
-  )
+  const generation = async (): Promise<number> => (await document(house, lane))?.generation ?? 0
+  await stage.until(`${lane} has something to do`, async () => (await generation()) > before)
+  const asksOrEnded = async (): Promise<boolean> => (await openQuestion(house, lane)) !== null || isOver(house, lane)
+  await stage.until(`${lane} asks`, asksOrEnded)
   const question = await openQuestion(house, lane)
-  if (question !== null) {
-    const plan = (await house.ports.ledger.read('plan', question.plan))?.value
-    stage.say(
-      `    plan: ${plan?.title} · at most $${plan?.bounds.dollars.toFixed(2)} · ${plan?.strategy?.name ?? 'run once'}`,
-    )
-    stage.say(
-      stage.answerAs === null
-        ? '    It waits for you: press Approve in the Slack pane.'
-        : `    asked; ${stage.answerAs} approves`,
-    )
-    if (stage.answerAs !== null)
-      await house.answer(question.id, { by: stage.answerAs, verdict: 'approve', reason: null })
-  }
+  if (question !== null) await answerIt(house, stage, { lane, question })
   await stage.until(`${lane} has an outcome`, () => isOver(house, lane))
-  const ended = await row(house, lane)
-  const outcome = `${ended?.outcome?.kind}${ended?.outcome?.reason ? `: ${ended.outcome.reason}` : ''}`
-  stage.say(`    ${outcome === expected ? '✓' : '✗'} ${outcome} · ${ended?.outcome?.detail}`)
-  return { title, lane, expected, outcome, id: await runId(house, ended as LaneRow) }
+  const ended = (await document(house, lane))?.outcome
+  const outcome = `${ended?.kind}${ended?.reason ? `: ${ended.reason}` : ''}`
+  stage.say(`    ${outcome === expected ? '✓' : '✗'} ${outcome} · ${ended?.detail}`)
+  return { title, lane, expected, outcome }
 }
 
-const row = async (house: LocalHouse, lane: string): Promise<LaneRow | null> =>
-  (await house.ports.ledger.read('lane', lane))?.value ?? null
+const answerIt = async (
+  house: LocalHouse,
+  { say, answerAs }: Stage,
+  { lane, question }: { lane: string; question: Question },
+): Promise<void> => {
+  const plan = (await readRow(house.ports.ledger, 'plan', lane))?.value.plan
+  say(`    plan: ${plan?.title} · at most $${plan?.bounds.dollars.toFixed(2)} · ${plan?.strategy?.name ?? 'run once'}`)
+  say(answerAs === null ? '    It waits for you: press Approve in the Slack pane.' : `    asked; ${answerAs} approves`)
+  if (answerAs !== null) await house.answer(question.id, { by: answerAs, verdict: 'approve', reason: null })
+}
 
+const document = async ({ ports }: LocalHouse, lane: string): Promise<LaneDocument | null> =>
+  (await readRow(ports.ledger, 'lane', lane))?.value ?? null
+
+/** Whether nothing is under way and what is wanted has its outcome. */
 const isOver = async (house: LocalHouse, lane: string): Promise<boolean> => {
-  const current = await row(house, lane)
-  return current !== null && current.state !== 'wanted' && current.state !== 'idle' && current.holder === null
+  const doc = await document(house, lane)
+  return doc !== null && doc.run === null && doc.outcome !== null
 }
 
-/** The posted question of whoever holds the lane. */
-const openQuestion = async (house: LocalHouse, lane: string): Promise<AnswerRow | null> => {
-  const current = await row(house, lane)
-  if (current?.holder == null) return null
-  const run = (await house.ports.ledger.read('run', await runId(house, { ...current, ...current.holder })))?.value
-  const answer = run?.answer == null ? null : ((await house.ports.ledger.read('answer', run.answer))?.value ?? null)
-  return answer?.state === 'open' && answer.card !== null ? answer : null
+const openQuestion = async (house: LocalHouse, lane: string): Promise<Question | null> => {
+  const question = (await document(house, lane))?.run?.question ?? null
+  return question?.state === 'open' ? question : null
 }
-
-const runId = async (house: LocalHouse, run: { lane: string; generation: number; attempt: number }): Promise<string> =>
-  runName(await house.ports.policies.load(), run)
 
 const conversations = (seed: string): string[] =>
   Array.from({ length: 4 }, (_, index) =>

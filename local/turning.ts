@@ -1,47 +1,63 @@
+import { nextDue, tick } from '../flows/tick.ts'
 import { watch } from '../flows/watch.ts'
-import { reconcileDoor } from './doors.ts'
+import { resyncDoor } from './doors.ts'
 import type { HouseOptions, Parts } from './parts.ts'
 import type { Stores } from './stores.ts'
 
-/** How often reconcile runs, in (virtual) milliseconds. */
-const RECONCILE_EVERY = 5 * 60_000
+/** How often resync runs, in (virtual) milliseconds. */
+const RESYNC_EVERY = 5 * 60_000
+/** What is due and could not be served is looked at again with the next minute. */
+const MINUTE = 60_000
 
 /** What time does to the house: `advance` does everything that is due, and answers when the next thing is (ms), or null. */
 export const turning = async (
-  { ports, workflow, cluster, bus }: Parts,
+  { ports, queue, cluster, bus }: Parts,
   { stores, clock, onError = () => undefined }: HouseOptions,
-  /** `changed`: something visible may have; `rung`: a bell woke somebody who now has something to do. */
-  { changed, rung }: { changed: () => void; rung: () => void },
+  /** `changed`: something visible may have; `woken`: a lane was woken by the cluster. */
+  { changed, woken }: { changed: () => void; woken: () => void },
 ): Promise<{ advance(): Promise<number | null>; stop(): void }> => {
-  const rings = new Set<Promise<void>>()
+  const wakings = new Set<Promise<void>>()
   const watching = await watch(ports, {
     onError: (error) => onError('watch', error),
-    track: (ring) => {
-      rings.add(ring)
-      void ring.then(() => {
-        rings.delete(ring)
-        rung()
+    track: (waking) => {
+      wakings.add(waking)
+      void waking.then(() => {
+        wakings.delete(waking)
+        woken()
       })
     },
   })
   const tellIfWritten = whenWritten(stores, changed)
-  let reconcileAt = clock.now() + RECONCILE_EVERY
+  let resyncAt = clock.now() + RESYNC_EVERY
+  const settle = async (): Promise<void> => {
+    do {
+      await Promise.all(wakings)
+      await queue.idle()
+    } while (wakings.size > 0)
+  }
+  /** When the ledger wants to be looked at again: what is past and was not served waits for the next minute. */
+  const ledgerDue = async (now: number): Promise<number | null> => {
+    const at = await nextDue(ports).catch(() => now)
+    return at === null || at > now ? at : (Math.floor(now / MINUTE) + 1) * MINUTE
+  }
   const turn = async (now: number): Promise<(number | null)[]> => {
-    if (reconcileAt <= now) {
-      reconcileAt = now + RECONCILE_EVERY
-      await reconcileDoor(ports)().catch((error: unknown) => onError('reconcile', error))
+    if (resyncAt <= now) {
+      resyncAt = now + RESYNC_EVERY
+      await resyncDoor(ports)().catch((error: unknown) => onError('resync', error))
     }
     await bus.advance(now)
-    await workflow.advance(now)
+    await tick(ports).catch((error: unknown) => onError('tick', error))
+    await settle()
     await cluster.advance(now)
-    while (rings.size > 0) await Promise.all(rings)
+    await settle()
     // Asked again: what each of them did may have given the others something to do at once.
-    return [await workflow.advance(now), await cluster.advance(now), await bus.advance(now), reconcileAt]
+    return [await cluster.advance(now), await bus.advance(now), await ledgerDue(now), resyncAt]
   }
   const advance = async (): Promise<number | null> => {
     for (;;) {
       const now = clock.now()
       const due = await turn(now)
+      await settle()
       tellIfWritten()
       const next = Math.min(...due.filter((at) => at !== null))
       if (next > now) return next

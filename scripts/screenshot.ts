@@ -42,7 +42,7 @@ for (const [name, width, colorScheme] of [
   ['page-narrow', 390, 'light'],
 ] as const) {
   const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme })
-  await page.goto(`${server.url}/?lane=serve/support-llama`)
+  await page.goto(`${server.url}/?lane=service/support-llama`)
   await page.waitForSelector('.track')
   await page.screenshot({ path: `${folder}${name}.png` })
   console.log(`docs/screenshots/${name}.png`)

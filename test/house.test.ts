@@ -2,9 +2,12 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { laneKinds } from '../core/lane-kinds/catalogue.ts'
+import { reactions } from '../core/reactions/catalogue.ts'
 import { scan } from '../scripts/house/imports.ts'
 import { violationsOf } from '../scripts/house/rules.ts'
 import { missingSiblings } from '../scripts/house/siblings.ts'
+import { DESIRED_KINDS, EVENT_TYPES, LANE_KINDS } from '../scripts/house/table.ts'
 import { pathsOf, treeOf } from '../scripts/house/tree.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -27,12 +30,20 @@ describe('the house', () => {
     expect(contracts).toEqual(
       expect.arrayContaining(['approval-answered', 'dataset-uploaded', 'model-promoted', 'plan-finished']),
     )
-    expect(ports).toEqual(expect.arrayContaining(['ledger', 'cluster', 'workflow', 'clock']))
+    expect(ports).toEqual(expect.arrayContaining(['ledger', 'queue', 'cluster', 'clock']))
   })
 
   it('has every sibling of every stem', () => {
     const typesOnly = new Set([...tree].flatMap(([path, source]) => (scan(source).typesOnly ? [path] : [])))
     expect(missingSiblings({ paths: pathsOf(root), contracts, ports, typesOnly })).toEqual([])
+  })
+
+  it('knows every lane kind, desired state and event that only their own rooms may ask for', () => {
+    expect(LANE_KINDS).toEqual(laneKinds.map(({ name }) => name))
+    const desired = [...read('core/desired.ts').matchAll(/^ {2}kind: '([a-z-]+)'$/gm)].map(([, kind]) => kind)
+    expect([...DESIRED_KINDS].sort()).toEqual([...desired].sort())
+    expect([...EVENT_TYPES].sort()).toEqual([...contracts].sort())
+    for (const { contract } of reactions) expect(EVENT_TYPES).toContain(contract.name)
   })
 
   it('has every line in its room', () => {

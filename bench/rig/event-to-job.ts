@@ -72,7 +72,7 @@ export const eventToRealJob = async (): Promise<string[]> => {
   let next = 0
   const ours = async (name: string): Promise<number> => {
     const begun = performance.now()
-    const job = seen(({ metadata }) => metadata.labels?.['signalbox.dev/lane'] === laneLabel(`train/${name}`))
+    const job = seen(({ metadata }) => metadata.labels?.['signalbox.dev/lane'] === laneLabel(`pipeline/${name}`))
     await post(`${server.url}/events`, uploaded(name))
     return (await job) - begun
   }

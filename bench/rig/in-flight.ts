@@ -35,7 +35,7 @@ const withJobs = async (flight: number): Promise<string[]> => {
   while (names.length > 0) await Promise.all(names.splice(0, 32).map(begin))
   await settle(place)
   const complete = async (name: string): Promise<number> => {
-    const job = (await house.cluster.list('Job', { labels: { [label('lane')]: laneLabel(`train/${name}`) } }))[0]
+    const job = (await house.cluster.list('Job', { labels: { [label('lane')]: laneLabel(`pipeline/${name}`) } }))[0]
     if (job === undefined) throw new Error(`no Job of ${name}`)
     const next = seen((other) => isLane(other, name) && other.metadata.uid !== job.metadata.uid)
     await writeResult(house, job.metadata.name)
@@ -84,7 +84,7 @@ const settle = async ({ counted }: Awaited<ReturnType<typeof openPlace>>): Promi
 }
 
 const isLane = ({ metadata }: KubeObject, name: string): boolean =>
-  metadata.labels?.[label('lane')] === laneLabel(`train/${name}`)
+  metadata.labels?.[label('lane')] === laneLabel(`pipeline/${name}`)
 const isTraining = (name: string) => (job: KubeObject) => isLane(job, name)
 
 /** As the Job controller of 1.36 writes it; the server refuses a `Complete` without what leads to it. */

@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs'
+import { shownFor } from '../../core/lane/commands.ts'
+import { sameRun } from '../../core/lane/document.ts'
+import type { Seen } from '../../core/lane/letters.ts'
 import { milliseconds } from '../../core/policy.ts'
+import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
+import { wantedTitle } from '../../local/waiting.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show, type Where } from '../output.ts'
 import { datasetOf, readEvent } from './emit.ts'
-import { commandInAws } from './in-aws.ts'
+import { refuseAws } from './in-aws.ts'
+import { withLedger } from './ledger.ts'
 
 /**
  * What would happen on an event: priced, without effect. A sample's dataset is imagined, not written: in a bucket it would
@@ -49,22 +55,53 @@ export const answer = async (
   return refused === null ? EXIT.ok : EXIT.failed
 }
 
-/** Retry, cancel, freeze or thaw a lane. */
+/** Retry, cancel, freeze or thaw a lane; says what it reached. */
 export const command = async (asked: Command, where: Where, output: Output): Promise<number> => {
-  const { data, config, aws } = where
-  if (aws === undefined) return commandRunning(asked, data, output)
-  if (asked.lane === '' || asked.by === '' || asked.by.length > 100)
-    throw new Explained('a lane must have a name, and --by 1 to 100 characters', EXIT.usage)
-  const done = await commandInAws(asked, { aws, config })
-  show(output, done, done.detail)
-  return done.ok ? EXIT.ok : EXIT.failed
-}
-
-const commandRunning = async (asked: Command, data: string, output: Output): Promise<number> => {
-  const { status, body: done } = await findRunning(data).post('/api/commands', asked)
+  refuseAws(where)
+  const { status, body: done } = await findRunning(where.data).post('/api/commands', asked)
   const ok = status < 400 && done['ok'] === true
   show(output, done, String(done['detail'] ?? done['error'] ?? status))
   return ok ? EXIT.ok : EXIT.failed
+}
+
+type RetryOrCancel = Extract<Command, { kind: 'retry' | 'cancel' }>
+
+/** A retry or a cancel of what `--saw` names, else of what the lane shows now, which is said first: of nothing that comes later. */
+export const retryOrCancel = async (
+  asked: RetryOrCancel,
+  { saw, ...where }: Where & { saw?: string },
+  output: Output,
+): Promise<number> => {
+  const named = saw === undefined ? undefined : seenOf(saw)
+  refuseAws(where)
+  findRunning(where.data)
+  return command({ ...asked, saw: named ?? (await readShown(asked, where, output)) }, where, output)
+}
+
+/** `g2a1`, alone or at the end of a plan's id; `idle`: that there was nothing to reach. */
+const seenOf = (text: string): Seen => {
+  if (text === 'idle') return text
+  const [, generation, attempt] = /(?:^|-)g([1-9]\d*)a([1-9]\d*)$/.exec(text) ?? []
+  if (generation === undefined)
+    throw new Explained(
+      '--saw is a plan as `plans` shows it, or its g2a1; `idle` is that nothing was there',
+      EXIT.usage,
+    )
+  return { generation: Number(generation), attempt: Number(attempt) }
+}
+
+/** What the lane shows now, said on stderr; undefined of a lane that there is not, which the product answers. */
+const readShown = async (asked: RetryOrCancel, where: Where, output: Output): Promise<Seen | undefined> => {
+  const { kind, lane } = asked
+  const doc = await withLedger(where, async (ledger) => (await readRow(ledger, 'lane', lane))?.value)
+  if (doc === undefined) return undefined
+  const seen = shownFor(doc, { kind, wanted: asked.kind === 'cancel' && asked.wanted === true })
+  if (seen === 'idle') output.err(`${kind}: nothing is there to ${kind} in ${lane}`)
+  else {
+    const { desired } = doc.run !== null && sameRun(doc.run, seen) ? doc.run : doc
+    output.err(`${kind}: ${wantedTitle(lane, desired)}, generation ${seen.generation}, attempt ${seen.attempt}`)
+  }
+  return seen
 }
 
 /** Begins nothing new until then. A duration counts from the product's now: its time may be a virtual one. */
@@ -74,7 +111,8 @@ export const freeze = async (
   output: Output,
 ): Promise<number> => {
   freezeEnd(until, 0)
-  const now = where.aws === undefined ? await nowOf(where.data) : Date.now()
+  refuseAws(where)
+  const now = await nowOf(where.data)
   return command({ kind: 'freeze', lane, until: freezeEnd(until, now), by }, where, output)
 }
 

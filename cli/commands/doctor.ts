@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
+import type { givenSecrets } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
-import { openSecrets } from '../../local/secrets/local-secrets.ts'
 import { findRunning } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
+import { sideFindings } from './doctor-sides.ts'
+import { hasLedger } from './ledger.ts'
 
 /** Secrets from the environment. */
-type Given = Parameters<typeof openSecrets>[0]['given']
+type Given = ReturnType<typeof givenSecrets>
 
 /** Checks what the product needs on this machine; each finding with its fix. */
 export const doctor = async (
@@ -21,7 +23,8 @@ export const doctor = async (
     await policy(config),
     folder(data),
     await running(data),
-    ...(await secrets(data, given)),
+    ...secrets(data, given),
+    ...(await sideFindings(data)),
     ...(await outsideOf(config, outside)),
   ]
   const good = findings.every(({ ok }) => ok)
@@ -61,7 +64,7 @@ const policy = async (config: string): Promise<Finding> => {
 const folder = (data: string): Finding => ({
   check: 'data',
   ok: true,
-  detail: existsSync(join(data, 'ledger.db'))
+  detail: hasLedger(data)
     ? `${data} holds a ledger; buckets are the folders in ${join(data, 'buckets')}`
     : `${data} is made at the first start`,
 })
@@ -76,21 +79,17 @@ const running = async (data: string): Promise<Finding> => {
   }
 }
 
-/** Local secrets are shown on purpose: they sign test deliveries to this machine and are worth nothing elsewhere. */
-const secrets = async (data: string, given: Given): Promise<Finding[]> => {
-  if (!existsSync(join(data, 'secrets.json')))
-    return [{ check: 'secrets', ok: true, detail: 'made at the first start' }]
-  const held = openSecrets({ dataDir: data, given })
-  return [
-    {
-      check: 'MLflow secret',
-      ok: true,
-      detail: `${await held.get('mlflow-webhook')} (set SIGNALBOX_MLFLOW_SECRET to use your own)`,
-    },
-    {
-      check: 'Slack secret',
-      ok: true,
-      detail: `${await held.get('slack-signing')} (set SIGNALBOX_SLACK_SIGNING_SECRET to use your own)`,
-    },
-  ]
+/** Whether secrets are there and where they are; never what they are. */
+const secrets = (data: string, given: Given): Finding[] => {
+  const file = join(data, 'secrets.json')
+  if (!existsSync(file)) return [{ check: 'secrets', ok: true, detail: `made at the first start, in ${file}` }]
+  const named = [
+    ['MLflow secret', 'mlflow-webhook', 'SIGNALBOX_MLFLOW_SECRET'],
+    ['Slack secret', 'slack-signing', 'SIGNALBOX_SLACK_SIGNING_SECRET'],
+  ] as const
+  return named.map(([check, name, variable]) => ({
+    check,
+    ok: true,
+    detail: given[name] ? `set, from ${variable}` : `set: \`${name}\` in ${file} (set ${variable} to use your own)`,
+  }))
 }

@@ -69,6 +69,8 @@ export const emit = async (name: string, { data }: { data: string }, output: Out
       EXIT.usage,
     )
   const client = findRunning(data)
+  // Asked first, so that the event follows at once on its dataset: the product finds uploads by itself too.
+  await client.get('/healthz')
   if (!existsSync(name)) layDown(data, datasetOf(event))
   const { status, body } = await client.post('/events', event)
   const became =

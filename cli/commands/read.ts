@@ -1,88 +1,128 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import { desiredTitle } from '../../core/desired.ts'
+import { type LaneDocument, stateOf } from '../../core/lane/document.ts'
 import { planText } from '../../core/plan-text.ts'
-import type { LaneRow, Moment, RunRow } from '../../core/rows.ts'
-import { everyLane, everyRow } from '../../flows/lanes.ts'
-import type { Ledger } from '../../flows/ports.ts'
-import { openLedger } from '../../local/ledger/sqlite-ledger.ts'
-import { openStores } from '../../local/stores.ts'
-import { columns, EXIT, Explained, type Output, show, type Where } from '../output.ts'
-import { withInstallation } from './in-aws.ts'
+import type { Moment } from '../../core/rows.ts'
+import { said } from '../../core/text.ts'
+import { everyLane, laneNames } from '../../flows/lanes.ts'
+import type { Ledger } from '../../flows/ledger-port.ts'
+import { everyRow, readRow, valuesOf } from '../../flows/rows.ts'
+import { everyRun, type KnownRun, listed, runOf } from '../../flows/runs.ts'
+import {
+  behindText,
+  type Sides,
+  sideText,
+  standingText,
+  type Untold,
+  untoldOf,
+  untoldText,
+  wantedTitle,
+} from '../../local/waiting.ts'
+import { columns, Explained, type Output, show, type Where } from '../output.ts'
+import { withLedger } from './ledger.ts'
 
-/** Reads the ledger that the product writes, whether it runs or not: of this folder, or of AWS. */
-const withLedger = <T>({ data, config, aws }: Where, read: (ledger: Ledger) => Promise<T>): Promise<T> =>
-  aws === undefined ? withLocalLedger(data, read) : withInstallation({ aws, config }, ({ ledger }) => read(ledger))
+/** Longest text of a cell. */
+const CELL = 300
 
-const withLocalLedger = async <T>(dataDir: string, read: (ledger: Ledger) => Promise<T>): Promise<T> => {
-  if (!existsSync(join(dataDir, 'ledger.db')))
-    throw new Explained(
-      `there is no ledger in ${dataDir}: start the product once, or name its folder with --data`,
-      EXIT.notRunning,
-    )
-  const stores = openStores(dataDir)
-  try {
-    return await read(openLedger(stores.ledger))
-  } finally {
-    stores.close()
-  }
-}
-
-/** Every run, the newest first. */
+/** Every run, the newest first; then what each lane waits for, and the far sides that do not answer. */
 export const plans = (where: Where, output: Output): Promise<void> =>
   withLedger(where, async (ledger) => {
-    const runs = (await everyRow(ledger, 'run')).sort((a, b) => b.startedAt - a.startedAt)
+    const runs = await everyRun(ledger)
     const lanes = await everyLane(ledger)
-    const text =
+    const sides = await sidesIn(ledger)
+    const untold = await untoldIn(
+      ledger,
+      lanes.map(({ lane }) => lane),
+    )
+    const parts = [
       runs.length === 0
-        ? `no plan yet${where.aws === undefined ? ': `signalbox emit dataset-uploaded/base` sends an event' : ''}`
-        : columns([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(line)])
-    show(output, { plans: runs, lanes }, text)
+        ? 'no plan yet: `signalbox emit dataset-uploaded/base` sends an event'
+        : columns([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(runLine)]),
+      ...(lanes.length === 0 ? [] : [columns([['LANE', 'STATE', 'WHY'], ...lanes.flatMap(laneLines(sides))])]),
+      ...warnings(sides, untold),
+    ]
+    const found = { plans: runs.map(listed), lanes, sides: [...sides.values()], untold }
+    show(output, found, parts.join('\n\n'))
   })
 
-const line = (run: RunRow): string[] => [
-  run.id,
-  run.lane,
-  run.outcome?.kind ?? run.stage,
-  `$${run.cost.toFixed(2)}`,
-  run.outcome?.detail ?? run.steps.find(({ state }) => state === 'running')?.title ?? '',
+const sidesIn = async (ledger: Ledger): Promise<Sides> =>
+  new Map(valuesOf(await everyRow(ledger, 'side')).map((row) => [row.side, row]))
+
+/** What the chat or another far side refused for good, of these lanes. */
+const untoldIn = async (ledger: Ledger, lanes: readonly string[]): Promise<Untold[]> =>
+  untoldOf((await Promise.all(lanes.map((lane) => everyRow(ledger, 'out', `${lane}#`)))).flatMap(valuesOf))
+
+const warnings = (sides: Sides, untold: readonly Untold[]): string[] => {
+  const lines = [...[...sides.values()].map(sideText), ...untold.map((one) => `${one.lane}: ${untoldText(one)}`)]
+  return lines.length === 0 ? [] : [lines.map((line) => `! ${line}`).join('\n')]
+}
+
+const runLine = ({ id, lane, plan, run, outcome, cost }: KnownRun): string[] => [
+  id,
+  lane,
+  outcome?.kind ?? run.phase,
+  outcome === null ? atMost(plan?.bounds.dollars) : `$${cost.toFixed(2)}`,
+  said(outcome?.detail ?? plan?.title ?? '', CELL),
 ]
+
+const atMost = (dollars: number | undefined): string => (dollars === undefined ? '-' : `≤ $${dollars.toFixed(2)}`)
+
+const laneLines =
+  (sides: Sides) =>
+  (doc: LaneDocument): string[][] => {
+    const behind = behindText(doc)
+    return [
+      [doc.lane, stateOf(doc), said(standingText(doc, sides), CELL)],
+      ...(behind === null ? [] : [['', '', said(behind, CELL)]]),
+    ]
+  }
 
 /** The timeline of a lane, or of a plan's lane with the plan itself. */
 export const trace = (where: Where, subject: string, output: Output): Promise<void> =>
   withLedger(where, async (ledger) => {
-    const plan = (await ledger.read('plan', subject))?.value ?? null
-    const lane = plan?.lane ?? subject
-    const row = (await ledger.read('lane', lane))?.value ?? null
-    const moments = (await ledger.moments(lane, { limit: 500 })).reverse().filter(about(plan))
-    if (row === null && moments.length === 0) throw await unknownSubject(ledger, subject)
-    const run = plan === null ? null : ((await ledger.read('run', plan.id))?.value ?? null)
-    const body = columns(
-      moments.map(({ at, kind, text }) => [new Date(at).toISOString().slice(0, 19).replace('T', ' '), kind, text]),
-    )
+    const found = await runOf(ledger, subject)
+    const lane = found?.lane ?? subject
+    const doc = (await readRow(ledger, 'lane', lane))?.value ?? null
+    const moments = (await ledger.moments(lane, { limit: 500 })).reverse().filter(about(found))
+    if (doc === null && moments.length === 0) throw await unknownSubject(ledger, `lane or plan ${subject}`)
+    const sides = await sidesIn(ledger)
+    const untold = await untoldIn(ledger, [lane])
+    const plan = found?.plan ?? null
+    const text = [
+      ...headOf(lane, doc, sides),
+      ...untold.map((one) => `! ${untoldText(one)}`),
+      ...(plan === null ? [] : ['', planText(plan, plan.bounds.until), '']),
+      columns(
+        moments.map(({ at, kind, text }) => [new Date(at).toISOString().slice(0, 19).replace('T', ' '), kind, text]),
+      ),
+    ]
     show(
       output,
-      { lane: row, plan, run, timeline: moments },
-      [headOf(lane, row), ...(plan === null ? [] : ['', planText(plan, plan.bounds.until), '']), body].join('\n'),
+      { lane: doc, plan, run: found === null ? null : listed(found), untold, timeline: moments },
+      text.join('\n'),
     )
   })
 
-const unknownSubject = async (ledger: Ledger, subject: string): Promise<Explained> => {
-  const known = (await ledger.list('lane', { limit: 20 })).map(({ id }) => id)
-  return new Explained(
-    `there is no lane or plan ${subject}${known.length === 0 ? '' : `: lanes are ${known.join(', ')}`}`,
-  )
+/** Says which lanes there are. */
+export const unknownSubject = async (ledger: Ledger, subject: string): Promise<Explained> => {
+  const known = (await laneNames(ledger)).slice(0, 20)
+  return new Explained(`there is no ${subject}${known.length === 0 ? '' : `: lanes are ${known.join(', ')}`}`)
 }
 
-const headOf = (lane: string, row: LaneRow | null): string => {
-  if (row === null) return lane
-  const wants = row.desired === null ? 'wants nothing' : desiredTitle(row.desired)
-  return `${lane} · ${row.state} · ${wants} · generation ${row.generation}, attempt ${row.attempt}`
+const headOf = (lane: string, doc: LaneDocument | null, sides: Sides): string[] => {
+  if (doc === null) return [lane]
+  const { run, desired, generation, attempt } = doc
+  const at = run ?? { generation, attempt }
+  const wants = said(wantedTitle(lane, run?.desired ?? desired), CELL)
+  const behind = behindText(doc)
+  return [
+    `${lane} · ${stateOf(doc)} · ${wants} · generation ${at.generation}, attempt ${at.attempt}`,
+    said(standingText(doc, sides), CELL),
+    ...(behind === null ? [] : [said(behind, CELL)]),
+  ]
 }
 
 const about =
-  (plan: { generation: number; attempt: number } | null) =>
+  (found: KnownRun | null) =>
   (moment: Moment): boolean =>
-    plan === null ||
+    found === null ||
     moment.generation === null ||
-    (moment.generation === plan.generation && moment.attempt === plan.attempt)
+    (moment.generation === found.run.generation && moment.attempt === found.run.attempt)

@@ -7,7 +7,7 @@ import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { NotFurnished } from '../../local/cluster/furnished.ts'
 import { clusterDoors } from '../../local/doors.ts'
-import { type RealStart, startProduct } from '../../local/main.ts'
+import { FolderTaken, type RealStart, startProduct } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
@@ -72,7 +72,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
 const explained = (error: unknown, port: number): unknown => {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
     return new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-  return error instanceof NotFurnished ? new Explained(error.message) : error
+  return error instanceof NotFurnished || error instanceof FolderTaken ? new Explained(error.message) : error
 }
 
 /** The real cluster that the flags name, if they name one. */
@@ -131,7 +131,7 @@ Three things to try:
   2. npx signalbox emit dataset-uploaded/base${where(data)}
      an S3 event through the real door; a small dataset is laid down for it
   3. npx signalbox plans${where(data)}
-     what it came to; then: npx signalbox trace train/support-chats${where(data)}`
+     what it came to; then: npx signalbox why pipeline/support-chats${where(data)}`
 
 const where = (data: string): string => (data === DATA ? '' : ` --data ${data}`)
 

@@ -13,15 +13,15 @@ const SERVICES = { apiGroups: [''], apiVersions: ['v1'], resources: ['services']
 const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'] }
 
 /**
- * What the API server refuses on objects of this installation, whoever asks: a writer of an older generation or attempt
- * (law 4: its fence annotation may only grow), and images that are not named by digest.
+ * What the API server refuses on objects of this installation, whoever asks: a writer that read an older document (law 4: its
+ * fence, the document's revision at its mark, may only grow), and images that are not named by digest.
  */
 export const admissionPolicies = (identity: Pick<Identity, 'installation'>): Manifest[] => [
   ...policy(identity, 'fence', {
     rules: [DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
     validations: ['workload', 'scale', 'suspend'].map((concern) => ({
       expression: neverLower(label(`fence-${concern}`)),
-      message: `the fence of signalbox-${concern} may not go back: a newer generation or attempt has written`,
+      message: `the fence of signalbox-${concern} is a number that may not go back: somebody who read a newer document has written`,
     })),
   }),
   ...policy(identity, 'digest', {
@@ -37,10 +37,16 @@ export const admissionPolicies = (identity: Pick<Identity, 'installation'>): Man
 
 const BY_DIGEST = `c.image.matches('@sha256:[0-9a-f]{64}$')`
 
+/**
+ * Compared as numbers: as text, 10 comes before 9. What is no number is refused; one that stands already, as the releases
+ * before wrote it, gives way to any number.
+ */
 const neverLower = (key: string): string => {
   const has = (object: string): string =>
-    `has(${object}.metadata.annotations) && '${key}' in ${object}.metadata.annotations`
-  return `!(${has('oldObject')}) || (${has('object')} && object.metadata.annotations['${key}'] >= oldObject.metadata.annotations['${key}'])`
+    `(has(${object}.metadata.annotations) && '${key}' in ${object}.metadata.annotations)`
+  const [now, before] = ['object', 'oldObject'].map((object) => `${object}.metadata.annotations['${key}']`)
+  const isNumber = (value: string | undefined): string => `${value}.matches('^[0-9]{1,15}$')`
+  return `(!${has('object')} || ${isNumber(now)}) && (!${has('oldObject')} || (${has('object')} && (!${isNumber(before)} || int(${now}) >= int(${before}))))`
 }
 
 const policy = (

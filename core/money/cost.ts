@@ -1,32 +1,30 @@
+import type { Mark, Run } from '../lane/document.ts'
 import type { Plan } from '../plan.ts'
-import type { Policy } from '../policy.ts'
-import type { RunRow } from '../rows.ts'
-import { pricePerGpuHour } from './prices.ts'
 
 const HOUR = 3_600_000
 
-/**
- * Dollars that a run is reckoned to have cost so far: GPUs × hours from a step's start to its end × the pool's price per
- * GPU hour. Jobs count their own GPUs; moves of a rollout count nothing here, since what they leave standing is the
- * lane's running cost. Rounded to cents.
- */
-export const costOf = ({
-  run,
-  plan,
-  policy,
-  now,
-}: {
-  run: RunRow
-  plan: Plan
-  policy: Policy
-  now: number
-}): number => {
-  const dollars = plan.steps.reduce((sum, step) => {
-    const row = run.steps.find(({ name }) => name === step.name)
-    if (step.kind !== 'launch-job' || step.pool === null || row?.startedAt == null) return sum
-    const pool = policy.pools[step.pool]
-    const price = pool === undefined ? null : pricePerGpuHour(pool)
-    return sum + (step.gpus * ((row.endedAt ?? now) - row.startedAt) * (price ?? 0)) / HOUR
-  }, 0)
-  return Math.round(dollars * 100) / 100
+interface Costing {
+  run: Pick<Run, 'steps'>
+  plan: Pick<Plan, 'steps'>
 }
+
+/**
+ * Dollars that a run is reckoned to have cost so far: hours in which a step's work was seen running × what an hour of it
+ * costs by the plan, since what was approved was priced so, whatever the policy says by now. Moves of a rollout count nothing
+ * here, since what they leave standing is the lane's running cost. Not rounded.
+ */
+export const costOf = ({ now, ...costing }: Costing & { now: number }): number =>
+  priced(costing, ({ ran, ranFrom, endedAt }, perHour) => {
+    const open = ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom)
+    return (perHour * (ran + open)) / HOUR
+  })
+
+/** Dollars an hour of what runs now. */
+export const rateOf = (costing: Costing): number =>
+  priced(costing, ({ state, ranFrom }, perHour) => (state === 'running' && ranFrom !== null ? perHour : 0))
+
+const priced = ({ run, plan }: Costing, dollars: (mark: Mark, perHour: number) => number): number =>
+  plan.steps.reduce((sum, step) => {
+    const mark = run.steps.find(({ name, way }) => name === step.name && way === 'forth')
+    return step.kind === 'launch-job' && mark !== undefined ? sum + dollars(mark, step.perHour) : sum
+  }, 0)

@@ -27,6 +27,7 @@ export const effectsOf = ({
     images: [...new Set(objects.flatMap(imagesOf))].sort(compare),
     interrupts: [...interrupts].sort(compare),
     gates: steps.flatMap(gatesOf).sort(compare),
+    registers: steps.flatMap((step) => (step.kind === 'register-model' ? [step.model] : [])).sort(compare),
   }
   return { effects, digest: digestOf(effects) }
 }

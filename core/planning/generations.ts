@@ -1,6 +1,7 @@
+import type { Baseline } from '../lane/document.ts'
+import { isServed } from '../lane-kinds/serving.ts'
 import { label } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
-import type { LaneRow } from '../rows.ts'
 import type { GenerationView } from '../world.ts'
 import type { Leaving } from './walk.ts'
 
@@ -15,13 +16,14 @@ export interface Replica extends Leaving {
  */
 export const baselineView = (
   generations: readonly GenerationView[],
-  baseline: LaneRow['baseline'],
+  baseline: Baseline | null,
 ): GenerationView | undefined => {
   if (baseline === null) return undefined
   const { generation, desired } = baseline
   const own = generations.find((view) => view.generation === generation)
-  if (own !== undefined || desired.kind !== 'serve') return own
-  const adopted = generations.filter((view) => view.generation < generation && versionOf(view) === desired.version)
+  if (own !== undefined || !isServed(desired)) return own
+  const { version } = desired
+  const adopted = generations.filter((view) => view.generation < generation && versionOf(view) === version)
   return adopted.toSorted((a, b) => b.replicas - a.replicas || b.generation - a.generation)[0]
 }
 
@@ -60,6 +62,10 @@ export const titleOf = (view: GenerationView): string => {
   const version = versionOf(view)
   return version === undefined ? `generation ${view.generation}` : `v${version} (generation ${view.generation})`
 }
+
+/** Which generations are replaced, not how: an approval binds this, and any strategy may run inside it (law 7). */
+export const interruptsOf = (views: readonly GenerationView[], by: string): string[] =>
+  [...new Set(views.map(titleOf))].map((title) => `${title} is replaced by ${by}`)
 
 /** `1 replica`, `2 replicas`. */
 export const replicaCount = (count: number): string => (count === 1 ? '1 replica' : `${count} replicas`)

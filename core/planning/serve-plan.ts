@@ -1,11 +1,11 @@
 import { approvalNeed } from '../answers.ts'
-import type { NoneDesired, ServeDesired } from '../desired.ts'
 import type { KubeObject } from '../kube.ts'
+import type { Baseline } from '../lane/document.ts'
+import { isServed, type Standing } from '../lane-kinds/serving.ts'
 import { usd } from '../money/prices.ts'
 import { type Identity, type RunKey, runName } from '../names.ts'
 import type { Bounds, Plan, Planned, Price, Step, Strategy } from '../plan.ts'
 import { milliseconds, type Policy } from '../policy.ts'
-import type { LaneRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
 import { dollarsWeighed } from './serve-price.ts'
@@ -13,8 +13,8 @@ import { dollarsWeighed } from './serve-price.ts'
 export interface ServeInput {
   identity: Identity
   run: RunKey
-  desired: ServeDesired | NoneDesired
-  baseline: LaneRow['baseline']
+  desired: Standing
+  baseline: Baseline | null
   policy: Policy
   world: World
   now: number
@@ -43,7 +43,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const { asked, bound, firstDay } = dollarsWeighed(draft.price)
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
-  const requester = desired.kind === 'serve' ? desired.requester : null
+  const requester = isServed(desired) ? desired.requester : null
   const approval = approvalNeed(policy.approvals, { requester, dollars: asked })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed = `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
@@ -65,8 +65,8 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
 }
 
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
-const inOrder = (desired: ServeInput['desired']): ServeInput['desired'] => {
-  if (desired.kind === 'none') return { kind: 'none', model: desired.model }
+const inOrder = (desired: Standing): Standing => {
+  if (!isServed(desired)) return { kind: desired.kind, model: desired.model }
   const { kind, model, version, source, runId, digest, requester } = desired
   return { kind, model, version, source, runId, digest, requester }
 }

@@ -58,6 +58,8 @@ const moveStep = (
       ...(point.new > 0 || before.new > 0 ? [risen] : []),
     ],
     point,
+    brings: point.new > before.new || (point.new === before.new && point.old === before.old) ? generation : null,
+    loadMinutes: rollout.model.loadMinutes.p95,
   }
 }
 
@@ -92,6 +94,9 @@ const gateStep = ({ identity, run, policy, model, desired, generation }: Rollout
   results: { bucket: policy.results.bucket, prefix: policy.results.prefix },
   pool: null,
   gpus: 0,
+  perHour: 0,
+  reads: [],
+  keeps: false,
 })
 
 const judgeStep = ({ gate }: ModelPolicy): CheckGateStep => ({

@@ -1,9 +1,10 @@
 import type { NoneDesired, ServeDesired } from '../desired.ts'
+import { isServed } from '../lane-kinds/serving.ts'
 import type { Bounds, Planned } from '../plan.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { vllmObjects } from '../workloads/vllm.ts'
 import type { GenerationView } from '../world.ts'
-import { baselineView, type Replica, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { baselineView, interruptsOf, type Replica, replicaCount, replicasOf, titleOf } from './generations.ts'
 import { notOurs } from './not-ours.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
@@ -47,16 +48,21 @@ export const planServe = (input: ServeInput): Planned => {
   if ('kind' in rule) return rule
   const touched = notOurs(world.generations)
   if (touched !== null) return touched
-  if (desired.kind === 'none') return planNone(input, desired, rule)
-  return planRollout(input, rule, { desired, generation: run.generation, returning: false })
+  return isServed(desired)
+    ? planRollout(input, rule, { desired, generation: run.generation, returning: false })
+    : planNone(input, desired, rule)
 }
 
 /** The source names nothing: return to the baseline and remove nothing else (law 1). */
 const planNone = (input: ServeInput, { model }: NoneDesired, rule: Rule): Planned => {
   const { world, baseline, run, identity } = input
   const base = baselineView(world.generations, baseline)
-  if (base === undefined && baseline?.desired.kind === 'serve')
-    return planRollout(input, rule, { desired: baseline.desired, generation: baseline.generation, returning: true })
+  if (base === undefined && baseline !== null && isServed(baseline.desired))
+    return planRollout(input, rule, {
+      desired: baseline.desired,
+      generation: baseline.generation,
+      returning: true,
+    })
   const free = freeGpus(rule, world.generations)
   const back = {
     identity,
@@ -65,6 +71,7 @@ const planNone = (input: ServeInput, { model }: NoneDesired, rule: Rule): Planne
     generations: world.generations,
     wantReplicas: rule.model.replicas,
     freeGpus: Number.isFinite(free) ? free : null,
+    loadMinutes: rule.model.loadMinutes.p95,
     without: 'all' as const,
   }
   const way = wayBack(back)
@@ -234,10 +241,6 @@ const titleOfPlan = ({ desired }: Wanted, { model }: Rule, { others, target }: S
   const from = others.length === 0 ? '' : ` instead of ${others.map(titleOf).join(', ')}`
   return `Serve ${it} with ${replicaCount(model.replicas)}${from}`
 }
-
-/** Which generations are replaced, not how: an approval binds this, and any strategy may run inside it (law 7). */
-const interruptsOf = (views: readonly GenerationView[], by: string): string[] =>
-  [...new Set(views.map(titleOf))].map((title) => `${title} is replaced by ${by}`)
 
 const restartOf = ({ target, digest }: Standing): string[] =>
   target !== undefined && target.replicas > 0 && target.digest !== digest

@@ -1,38 +1,19 @@
 import { approvalNeed } from '../answers.ts'
-import { desiredTitle, type TrainDesired } from '../desired.ts'
+import type { TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
-import { addRange, cents, centsRange, pricePerGpuHour, priceSource, timesRange, usd } from '../money/prices.ts'
-import { type Identity, type RunKey, runName } from '../names.ts'
-import type { Bounds, LaunchJobStep, Plan, Planned, Price, Range, Step } from '../plan.ts'
-import { type DatasetPolicy, milliseconds, type Policy, type PoolPolicy } from '../policy.ts'
-import type { PlanRefusal } from '../reasons.ts'
+import type { PlanInput } from '../lane-kinds/kind.ts'
+import { usd } from '../money/prices.ts'
+import { label, runName } from '../names.ts'
+import type { LaunchJobStep, Plan, Planned, Price, Step } from '../plan.ts'
+import { type DatasetPolicy, milliseconds, type Policy } from '../policy.ts'
+import { jobKey } from '../steps/keys.ts'
 import { EVALUATION_STEP, evaluationJob } from '../workloads/evaluation.ts'
 import { FINE_TUNING_STEP, fineTuningJob } from '../workloads/fine-tuning.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
+import { boundsOf, ceilingOf, own, priceOf, refuse, type Use, usesLeft, usesOf } from './train-price.ts'
 
-export interface TrainInput {
-  identity: Identity
-  run: RunKey
-  desired: TrainDesired
-  policy: Policy
-  world: World
-  now: number
-}
-
-/** One of the two Jobs: where it runs, for how long, at what price. */
-interface Use {
-  /** Path in the policy, for sentences. */
-  path: string
-  poolName: string
-  pool: PoolPolicy
-  gpus: number
-  hours: Range
-  /** Dollars an hour while it runs. */
-  rate: number
-}
-
-type Refuse = Extract<Planned, { kind: 'refuse' }>
+export type TrainInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
 
 /**
  * The plan of a training lane: fine-tune, evaluate, judge, register, tell. GPUs that are merely busy are no refusal, the
@@ -45,12 +26,13 @@ export const planTrain = (input: TrainInput): Planned => {
   if (dataset === undefined) return refuse('not-configured', `the policy has no dataset \`${desired.dataset}\``)
   const uses = usesOf(input, dataset)
   if ('kind' in uses) return uses
-  const price = priceOf(uses, input)
+  const steps = stepsOf(input, dataset, uses)
+  const left = usesLeft(uses, { steps, kept: input.kept })
+  const price = priceOf(left, input)
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
   const approval = approvalNeed(policy.approvals, { requester: desired.requester, dollars: price.total.p95 })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
-  const steps = stepsOf(input, dataset)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
     ...input.run,
@@ -60,71 +42,22 @@ export const planTrain = (input: TrainInput): Planned => {
     title: `Fine-tune ${dataset.launch.baseModel} on ${shortName(desired)}, register it as ${dataset.registerAs}`,
     steps,
     ...effectsOf({ objects, interrupts: [], steps }),
-    bounds: boundsOf(uses, price, input.now + milliseconds(policy.approvals.expiry)),
+    bounds: boundsOf(left, price, input.now + milliseconds(policy.approvals.expiry)),
     price,
     strategy: null,
     interrupts: [],
     undo: 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.',
-    reasons: reasonsOf(input, dataset, { uses, price }),
+    reasons: reasonsOf(input, dataset, { uses: left, price }),
     approval: approval.need,
   }
   return { kind: 'plan', plan: JSON.parse(canonicalJson(plan)) }
 }
 
-const usesOf = ({ policy, world }: TrainInput, dataset: DatasetPolicy): [Use, Use] | Refuse => {
-  const launch = useOf({ policy, world }, 'launch', dataset.launch)
-  if ('kind' in launch) return launch
-  const evaluate = useOf({ policy, world }, 'evaluate', dataset.evaluate)
-  return 'kind' in evaluate ? evaluate : [launch, evaluate]
-}
-
-const useOf = (
-  { policy, world }: Pick<TrainInput, 'policy' | 'world'>,
-  path: string,
-  { pool: poolName, gpus, hours }: Pick<DatasetPolicy['evaluate'], 'pool' | 'gpus' | 'hours'>,
-): Use | Refuse => {
-  const pool = own(policy.pools, poolName)
-  if (pool === undefined)
-    return refuse('pool-unknown', `\`${path}\` asks for pool \`${poolName}\`, which the policy does not have`)
-  const perGpu = pricePerGpuHour(pool)
-  if (perGpu === null)
-    return refuse('missing-price', `${priceSource(poolName, pool)}; a plan without a price is not made`)
-  const small = whyTooSmall({ path, poolName, pool, gpus }, world)
-  return small === null ? { path, poolName, pool, gpus, hours, rate: perGpu * gpus } : refuse('pool-too-small', small)
-}
-
-/** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
-const whyTooSmall = ({ path, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate'>, world: World): string | null => {
-  const ceiling = ceilingOf(poolName, pool, world)
-  if (gpus > pool.gpusPerNode)
-    return `\`${path}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
-  if (gpus > ceiling) return `\`${path}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}`
-  const view = own(world.pools, poolName)
-  const nodes = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
-  if (nodes === 0 && ceiling < pool.gpusPerNode)
-    return `the ceiling of ${poolName} is ${ceiling} GPUs, less than one node of ${pool.gpusPerNode}: no node can start`
-  return null
-}
-
-const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
-  Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
-
-const priceOf = (uses: [Use, Use], { policy, world }: TrainInput): Price => {
-  const [launch, evaluate] = uses
-  const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
-    const pool = own(policy.pools, name)
-    return (usedByLane || 0) * ((pool && pricePerGpuHour(pool)) ?? 0)
-  })
-  return {
-    total: centsRange(addRange(...uses.map(({ hours, rate }) => timesRange(hours, rate)))),
-    perHour: centsRange({ p50: launch.rate, p95: Math.max(launch.rate, evaluate.rate) }),
-    nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
-    gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),
-    sources: [...new Set(uses.map(({ poolName, pool }) => priceSource(poolName, pool)))],
-  }
-}
-
-const overBudget = ({ budget }: Policy, { dollars: { spent, held } }: World, { total }: Price): Refuse | null => {
+const overBudget = (
+  { budget }: Policy,
+  { dollars: { spent, held } }: World,
+  { total }: Price,
+): ReturnType<typeof refuse> | null => {
   const sum = spent + held + total.p95
   if (sum <= budget.dollars) return null
   return refuse(
@@ -134,15 +67,8 @@ const overBudget = ({ budget }: Policy, { dollars: { spent, held } }: World, { t
   )
 }
 
-/** The two Jobs run one after the other, so a pool that both use is needed for the larger one only. */
-const boundsOf = (uses: [Use, Use], price: Price, until: number): Bounds => {
-  const gpus: Record<string, number> = {}
-  for (const use of uses) gpus[use.poolName] = Math.max(gpus[use.poolName] ?? 0, use.gpus)
-  return { dollars: price.total.p95, gpus, unavailable: 0, until }
-}
-
-const stepsOf = (input: TrainInput, dataset: DatasetPolicy): Step[] => [
-  ...launchSteps(input, dataset),
+const stepsOf = (input: TrainInput, dataset: DatasetPolicy, uses: [Use, Use]): Step[] => [
+  ...launchSteps(input, dataset, uses),
   {
     kind: 'check-gate',
     name: 'judge',
@@ -158,6 +84,7 @@ const stepsOf = (input: TrainInput, dataset: DatasetPolicy): Step[] => [
     why: 'a version can be promoted, a file cannot',
     model: dataset.registerAs,
     of: FINE_TUNING_STEP,
+    tags: tagsOf(input.desired),
   },
   {
     kind: 'notify',
@@ -168,28 +95,45 @@ const stepsOf = (input: TrainInput, dataset: DatasetPolicy): Step[] => [
   },
 ]
 
-const launchSteps = (input: TrainInput, dataset: DatasetPolicy): LaunchJobStep[] => {
+const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
+  [label('dataset')]: dataset,
+  [label('dataset-version')]: version,
+  ...(requester === null ? {} : { [label('requested-by')]: requester }),
+})
+
+const launchSteps = (
+  input: TrainInput,
+  dataset: DatasetPolicy,
+  [training, evaluating]: [Use, Use],
+): LaunchJobStep[] => {
   const { launch, evaluate } = dataset
   const building = { ...input, dataset }
-  const step = { kind: 'launch-job', results: input.policy.results } as const
+  const step = { kind: 'launch-job', results: input.policy.results, keeps: true } as const
+  const train = fineTuningJob(building)
+  // An attempt that carries the training over evaluates what that made.
+  const trained = input.kept[jobKey(train, [])]?.made?.ref.name ?? train.metadata.name
   return [
     {
       ...step,
+      reads: [],
       name: FINE_TUNING_STEP,
       title: `Fine-tune ${launch.baseModel} (${launch.method}) on ${gpuCount(launch.gpus)} of ${launch.pool}`,
       why: `${shortName(input.desired)} is all there`,
-      job: fineTuningJob(building),
+      job: train,
       pool: launch.pool,
       gpus: launch.gpus,
+      perHour: training.rate,
     },
     {
       ...step,
+      reads: [FINE_TUNING_STEP],
       name: EVALUATION_STEP,
       title: `Evaluate the result on ${gpuCount(evaluate.gpus)} of ${evaluate.pool}`,
       why: 'nothing is registered that was not measured',
-      job: evaluationJob(building),
+      job: evaluationJob({ ...building, trained }),
       pool: evaluate.pool,
       gpus: evaluate.gpus,
+      perHour: evaluating.rate,
     },
   ]
 }
@@ -197,13 +141,13 @@ const launchSteps = (input: TrainInput, dataset: DatasetPolicy): LaunchJobStep[]
 const reasonsOf = (
   input: TrainInput,
   { launch }: DatasetPolicy,
-  { uses, price }: { uses: [Use, Use]; price: Price },
+  { uses, price }: { uses: Use[]; price: Price },
 ): string[] => {
   const { desired, policy, world } = input
   const { spent, held } = world.dollars
   return [
-    `${desiredTitle(desired)}: ${desired.objects} objects, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
-    `${launch.pool} because datasets.${desired.dataset}.launch.pool says so; ${gpuCount(launch.gpus)} fit one node of ${uses[0].pool.gpusPerNode}`,
+    `${trainTitle(desired)}: ${desired.objects} objects, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
+    `${launch.pool} because datasets.${desired.dataset}.launch.pool says so; ${gpuCount(launch.gpus)} fit one node of ${policy.pools[launch.pool]?.gpusPerNode}`,
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
     ...price.sources.map((source) => `priced at ${source}`),
     `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; this adds at most ${usd(price.total.p95)}`,
@@ -211,7 +155,7 @@ const reasonsOf = (
 }
 
 /** Whether it could start at once, in numbers; a pool that is busy is waited for. */
-const roomIn = (name: string, uses: [Use, Use], { policy, world }: TrainInput): string => {
+const roomIn = (name: string, uses: Use[], { policy, world }: TrainInput): string => {
   const need = Math.max(...uses.map(({ poolName, gpus }) => (poolName === name ? gpus : 0)))
   const pool = own(policy.pools, name)
   const view = own(world.pools, name)
@@ -222,6 +166,9 @@ const roomIn = (name: string, uses: [Use, Use], { policy, world }: TrainInput): 
   return need <= free ? text : `${text}, so it waits for room`
 }
 
+/** A dataset version to fine-tune on, in the words of a person. */
+export const trainTitle = (desired: TrainDesired): string => `fine-tune on ${shortName(desired)}`
+
 const shortName = ({ dataset, version }: TrainDesired): string => `${dataset}@${version.slice(0, 8)}`
 
 const gpuCount = (gpus: number): string => (gpus === 1 ? '1 GPU' : `${gpus} GPUs`)
@@ -231,9 +178,3 @@ const size = (bytes: number): string => {
   const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
   return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
 }
-
-/** A value that was written there, never one that every object inherits. */
-const own = <T>(record: Record<string, T>, key: string): T | undefined =>
-  Object.hasOwn(record, key) ? record[key] : undefined
-
-const refuse = (reason: PlanRefusal, detail: string): Refuse => ({ kind: 'refuse', reason, detail })

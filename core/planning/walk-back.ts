@@ -1,6 +1,6 @@
+import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Point, RollOutModelStep } from '../plan.ts'
-import type { LaneRow } from '../rows.ts'
 import type { GenerationView } from '../world.ts'
 import { baselineView, leavingAt, type Replica, refOf, replicaCount, replicasOf, titleOf } from './generations.ts'
 import { gpusOf, walk } from './walk.ts'
@@ -8,12 +8,14 @@ import { gpusOf, walk } from './walk.ts'
 export interface WalkBackInput {
   identity: Identity
   run: RunKey
-  baseline: LaneRow['baseline']
+  baseline: Baseline | null
   generations: readonly GenerationView[]
   /** Replicas at which the baseline shall stand. */
   wantReplicas: number
   /** GPUs of the baseline's pool that may be taken beyond what the lane has now; null = no limit. */
   freeGpus: number | null
+  /** Minutes until a replica is ready, in a bad case. */
+  loadMinutes: number
   /** Without a baseline: `run` takes only the run's generation away, `all` every one. */
   without?: 'run' | 'all'
 }
@@ -55,13 +57,11 @@ export const walkBack = (input: WalkBackInput): RollOutModelStep[] => {
   const way = wayBack(input)
   return way.path
     .slice(1)
-    .map((point, index) =>
-      stepBack(input.run, way, { name: `back-${index + 1}`, point, before: way.path[index] ?? point }),
-    )
+    .map((point, index) => stepBack(input, way, { name: `back-${index + 1}`, point, before: way.path[index] ?? point }))
 }
 
 const stepBack = (
-  { generation }: RunKey,
+  { run: { generation }, loadMinutes }: WalkBackInput,
   { base, leaving }: WayBack,
   { name, point, before }: { name: string; point: Point; before: Point },
 ): RollOutModelStep => {
@@ -81,6 +81,8 @@ const stepBack = (
     objects: [],
     replicas: all,
     point: { old: all.reduce((sum, { replicas }) => sum + replicas, 0) - mine, new: mine },
+    brings: rises ? (base?.generation ?? null) : null,
+    loadMinutes,
   }
 }
 

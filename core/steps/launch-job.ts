@@ -1,12 +1,12 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { jobState } from '../job-state.ts'
 import type { KubeObject } from '../kube.ts'
+import type { Stepped } from '../lane/stepping.ts'
 import { label } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
-import type { Next } from './next.ts'
 
 /** Largest result that is read, in bytes (law 14). */
 export const RESULT_LIMIT = 64 * 1024
@@ -21,6 +21,11 @@ export interface SeenJob {
   logs: string[]
   /** Bytes of its result.json; null when it is not there. */
   result: Uint8Array | null
+  /** Of those bytes. */
+  etag: string | null
+  now: number
+  /** Until then nothing is concluded from its absence (law 2); null, or left out: an absence is a fact. */
+  freshUntil?: number | null
 }
 
 /** Where a Job of this name writes its result. */
@@ -36,21 +41,87 @@ export const isOurs = (found: KubeObject, wanted: KubeObject): boolean =>
   found.metadata.labels?.[label('lane')] === wanted.metadata.labels?.[label('lane')]
 
 /** A Job has ended when it is complete and its result is valid; a Job that is gone counts by its result alone (law 4). */
-export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Next => {
+export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) {
     const valid = judgeResult(step, seen)
+    const { freshUntil = null } = seen
+    if (valid.kind !== 'done' && freshUntil !== null)
+      return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
     return valid.kind === 'done'
       ? valid
       : { kind: 'failed', reason: 'deleted', note: `Job ${seen.name} was deleted before it had a result` }
   }
   const state = jobState(seen.job, seen.pods, seen.logs)
+  const worked = workedOf(seen.job, seen.pods)
   if (state.failure !== null)
-    return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)) }
-  if (state.kind !== 'succeeded') return { kind: 'wait', note: state.note }
-  return judgeResult(step, seen)
+    return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)), ...worked }
+  if (state.kind !== 'succeeded')
+    return {
+      kind: 'wait',
+      note: state.note,
+      until: lookAgainAt(step, seen.job, seen.now),
+      running: state.kind === 'running',
+      ...worked,
+    }
+  return { ...judgeResult(step, seen), ...worked }
 }
 
-const judgeResult = (step: LaunchJobStep, { name, result }: SeenJob): Next => {
+/** Kubernetes ends a Job at its deadline; its pods may take their grace. Milliseconds. */
+const GRACE = 10 * 60_000
+const HOUR = 3_600_000
+
+/**
+ * When Kubernetes ends it, at the latest. That clock stands while it is suspended, and begins anew when it is resumed: then, and
+ * where it should have ended, the next full hour, so that a look costs nothing.
+ */
+const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: number): number => {
+  const [started, seconds] = [timeOf(status?.startTime), job.spec?.activeDeadlineSeconds]
+  const deadline = started === null || seconds === undefined ? 0 : started + seconds * 1000 + GRACE
+  return deadline > now && spec?.suspend !== true ? deadline : (Math.floor(now / HOUR) + 1) * HOUR
+}
+
+/** From when until when it has worked, and since when again, by the cluster's own clock. */
+const workedOf = (
+  { status }: V1Job,
+  pods: V1Pod[],
+): { ranFrom: number | null; ranAgain: number | null; ranUntil: number | null } => {
+  const began = pods.filter((pod) => pod.status?.phase !== 'Pending').map((pod) => timeOf(pod.status?.startTime))
+  // Pods go with their node: then what the Job itself says is the most that is known.
+  const from = [...began, pods.length === 0 ? timeOf(status?.startTime) : null].filter((at) => at !== null)
+  const said = (name: string): number | null =>
+    timeOf(status?.conditions?.find(({ type, status: is }) => type === name && is === 'True')?.lastTransitionTime)
+  return {
+    ranFrom: from.length === 0 ? null : Math.min(...from),
+    ranAgain: latest(began),
+    // A pod that waits was made when the one before it was over.
+    ranUntil: timeOf(status?.completionTime) ?? said('Failed') ?? said('Suspended') ?? overSince(pods),
+  }
+}
+
+/** When the last of its pods was over, as far as pods say. */
+const overSince = (pods: V1Pod[]): number | null => {
+  const ended = pods.flatMap(({ status }) => status?.containerStatuses ?? [])
+  return (
+    latest(ended.map(({ state }) => timeOf(state?.terminated?.finishedAt))) ??
+    latest(
+      pods
+        .filter(({ status }) => status?.phase === 'Pending')
+        .map(({ metadata }) => timeOf(metadata?.creationTimestamp)),
+    )
+  )
+}
+
+const latest = (times: (number | null)[]): number | null => {
+  const known = times.filter((at) => at !== null)
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+const timeOf = (time: Date | string | undefined): number | null => {
+  const at = new Date(time ?? Number.NaN).getTime()
+  return Number.isNaN(at) ? null : at
+}
+
+const judgeResult = (step: LaunchJobStep, { name, result, etag }: SeenJob): Stepped => {
   const { bucket, key } = resultLocation(step, name)
   if (result === null)
     return {
@@ -64,7 +135,7 @@ const judgeResult = (step: LaunchJobStep, { name, result }: SeenJob): Next => {
   const note = Object.entries(metrics)
     .map(([metric, value]) => `${metric} ${value}`)
     .join(', ')
-  return { kind: 'done', note: note || 'complete', result: { ...metrics, ...artifacts } }
+  return { kind: 'done', note: note || 'complete', values: { ...metrics, ...artifacts }, etag }
 }
 
 /** The newest lines that there is room for: the last one tells most. */
@@ -78,3 +149,12 @@ const lastLines = (logs: string[]): string[] =>
     .map((line) => said(line, LOG_LINE))
     .filter((line) => line !== '')
     .slice(-LOG_LINES)
+
+/** Whether a Job has ended, well or badly. */
+export const hasEnded = (job: Pick<V1Job, 'status'>): boolean => hasCondition(job, 'Complete', 'Failed')
+
+/** Whether it is decided that a Job has failed, which ends once its pods are gone. */
+export const isEnding = (job: Pick<V1Job, 'status'>): boolean => hasCondition(job, 'FailureTarget')
+
+const hasCondition = ({ status }: Pick<V1Job, 'status'>, ...types: string[]): boolean =>
+  status?.conditions?.some((condition) => condition.status === 'True' && types.includes(condition.type)) ?? false

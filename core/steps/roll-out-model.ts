@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node'
+import type { Stepped } from '../lane/stepping.ts'
+import { generationOf } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
-import type { Next } from './next.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -15,7 +16,7 @@ export interface SeenRollOut {
 }
 
 /** A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long. */
-export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Next => {
+export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
   const late = step.replicas.flatMap((target) => {
     const view = seen.generations.find(({ generation }) => generation === target.generation)
     if (view === undefined)
@@ -27,17 +28,19 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Next => 
     return right ? [] : [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
   })
   if (late.length === 0)
-    return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, result: null }
-  const broken = seen.pods.map(whyPodCannotStart).find((why) => why !== null)
-  if (broken !== undefined && broken !== null && step.point.new > 0)
-    return { kind: 'failed', reason: 'image-pull', note: broken }
+    return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, values: null }
+  const broken = seen.pods
+    .filter(({ metadata }) => generationOf(metadata?.labels ?? {}) === step.brings)
+    .map(whyPodCannotStart)
+    .find((why) => why !== null)
+  if (broken !== undefined && broken !== null) return { kind: 'failed', reason: 'image-pull', note: broken }
   if (seen.now - seen.startedAt > seen.patience)
     return {
       kind: 'failed',
       reason: 'not-healthy',
       note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}`,
     }
-  return { kind: 'wait', note: late.join('; ') }
+  return { kind: 'wait', note: late.join('; '), until: seen.startedAt + seen.patience + 1, running: false }
 }
 
 /** An image that cannot be pulled does not get better by waiting. */

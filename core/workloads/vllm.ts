@@ -1,7 +1,7 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import type { ServeDesired } from '../desired.ts'
 import { GPU, type KubeObject, type ObjectRef } from '../kube.ts'
-import { generationName, type Identity, label, laneLabels, laneName, type RunKey, runName } from '../names.ts'
+import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
 import type { ModelPolicy } from '../policy.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
@@ -45,10 +45,10 @@ export const vllmObjects = (input: ServingInput): ServingObjects => {
   const { identity, run } = input
   const lane = { ...laneLabels(identity, run.lane), [TASK_LABEL]: SERVING_TASK }
   const ofGeneration = { ...lane, [label('generation')]: String(input.generation ?? run.generation) }
-  const name = generationName(identity, run.lane, input.generation ?? run.generation)
+  const name = generationName(identity, input.generation ?? run.generation)
   return {
     deployment: withDigest(deployment(input, name, ofGeneration)),
-    service: withDigest(service(input, laneName(identity, run.lane), lane)),
+    service: withDigest(service(input, identity.name, lane)),
     generationService: withDigest(service(input, name, ofGeneration)),
   }
 }
@@ -69,7 +69,7 @@ export const generationUrl = ({
   namespace,
   generation,
 }: Omit<ServingInput, 'desired' | 'model'>): string =>
-  `http://${generationName(identity, run.lane, generation ?? run.generation)}.${namespace}.svc`
+  `http://${generationName(identity, generation ?? run.generation)}.${namespace}.svc`
 
 /** Kubernetes expands `$(NAME)` and reads `$$` as `$`: what a person or a registry wrote must stay as it is. */
 export const literal = (value: string): string => value.replaceAll('$', () => '$$')

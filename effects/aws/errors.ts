@@ -1,4 +1,4 @@
-import { Unavailable } from '../../flows/ports.ts'
+import { NotAllowed, Unavailable } from '../../flows/ports.ts'
 
 /** What every error of an AWS SDK client has, as far as we look. */
 interface SdkError {
@@ -14,16 +14,28 @@ const OURS: ReadonlySet<string> = new Set([
   'InvalidParameterException',
 ])
 
-/** Runs a call of an AWS SDK; what is not our own mistake is `Unavailable`, with the service's words and what was asked. */
-export const asking = async <T>(what: string, call: () => Promise<T>): Promise<T> => {
+/** Names of credentials that are missing, wrong or over their time, and of rights that they do not give; some come with 400. */
+const NOT_NOW =
+  /AccessDenied|NotAuthorized|UnauthorizedOperation|Forbidden|ExpiredToken|UnrecognizedClient|InvalidClientTokenId|InvalidAccessKeyId|InvalidSignature|SignatureDoesNotMatch|IncompleteSignature|Credentials|TokenProvider/
+
+/**
+ * Runs a call of an AWS SDK. What is not our own mistake is `NotAllowed` or `Unavailable`, with the service's words and what
+ * was asked; `needs` are the rights for it, said where the service may keep them to itself.
+ */
+export const asking = async <T>(what: string, call: () => Promise<T>, needs?: string): Promise<T> => {
   try {
     return await call()
   } catch (error) {
     const { name = 'Error', message = '' } = error as SdkError
     if (error instanceof Unavailable || OURS.has(name)) throw error
-    throw new Unavailable(`${what}: ${name}: ${message}`, { cause: error })
+    const said = `${what}: ${name}: ${message}`
+    if (!isNotAllowed(error as SdkError)) throw new Unavailable(said, { cause: error })
+    throw new NotAllowed(needs === undefined ? said : `${said} (it needs ${needs})`, { cause: error })
   }
 }
+
+const isNotAllowed = ({ name = '', $metadata }: SdkError): boolean =>
+  NOT_NOW.test(name) || $metadata?.httpStatusCode === 401 || $metadata?.httpStatusCode === 403
 
 /** Whether the far side said so with this error name. */
 export const isNamed = (error: unknown, ...names: string[]): boolean => names.includes((error as SdkError)?.name ?? '')

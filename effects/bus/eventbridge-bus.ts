@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge'
-import { type Bus, type BusEvent, Unavailable } from '../../flows/ports.ts'
+import { type Bus, type BusEvent, NotAllowed, Refused, Unavailable } from '../../flows/ports.ts'
 import { asking } from '../aws/errors.ts'
 
 /** Entries of one request: EventBridge's limit. */
@@ -9,11 +9,19 @@ const ENTRIES = 10
 const TRIES = 5
 
 /** Another try cannot cure these. */
-const FINAL: ReadonlySet<string> = new Set(['MalformedDetail', 'InvalidArgument', 'NotAuthorizedForSourceException'])
+const FINAL: ReadonlySet<string> = new Set(['MalformedDetail', 'InvalidArgument'])
+/** An entry's words for a right that is missing. */
+const NOT_NOW = /^(AccessDenied|NotAuthorizedFor)/
+
+interface NotTaken {
+  entry: PutEventsRequestEntry
+  code: string
+  message: string
+}
 
 /**
- * A bus of EventBridge. An answer of 200 may still refuse entries: those alone are sent again. Throws `Unavailable` when
- * some are still not taken, and a `RangeError` with EventBridge's word when one never can be.
+ * A bus of EventBridge. An answer of 200 may still refuse entries: those alone are sent again. Throws as the port says, after
+ * everything else was sent: one entry that never can be taken holds up no other.
  */
 export const openEventBridge = ({
   client,
@@ -25,39 +33,47 @@ export const openEventBridge = ({
   bus: string
   pause?: (milliseconds: number) => Promise<unknown>
 }): Bus => {
-  const send = async (entries: PutEventsRequestEntry[]): Promise<{ entry: PutEventsRequestEntry; code: string }[]> => {
+  const send = async (entries: PutEventsRequestEntry[]): Promise<NotTaken[]> => {
     const put = new PutEventsCommand({ Entries: entries })
     const { Entries: answers = [] } = await asking(`publishing to ${bus}`, () =>
       (client as EventBridgeClient).send(put),
     )
     return entries.flatMap((entry, index) => {
-      const code = answers[index]?.ErrorCode
-      return code === undefined ? [] : [{ entry, code }]
+      const { ErrorCode: code, ErrorMessage: message = '' } = answers[index] ?? {}
+      return code === undefined ? [] : [{ entry, code, message }]
     })
   }
-  const publishAll = async (entries: PutEventsRequestEntry[]): Promise<void> => {
+  /** Those that never can be taken; throws while others are not. */
+  const publishAll = async (entries: PutEventsRequestEntry[]): Promise<NotTaken[]> => {
+    const final: NotTaken[] = []
     let left = entries
-    for (let attempt = 0; ; attempt++) {
-      const refused = await send(left)
-      if (refused.length === 0) return
-      const final = refused.find(({ code }) => FINAL.has(code))
-      if (final !== undefined)
-        throw new RangeError(
-          `EventBridge refuses ${final.entry.DetailType}: ${final.code}: see the role and the detail`,
-        )
-      if (attempt === TRIES - 1)
-        throw new Unavailable(`${bus} did not take ${refused.length} events: ${refused[0]?.code}`)
-      left = refused.map(({ entry }) => entry)
+    for (let attempt = 0; left.length > 0; attempt++) {
+      const notTaken = await send(left)
+      final.push(...notTaken.filter(({ code }) => FINAL.has(code)))
+      const again = notTaken.filter(({ code }) => !FINAL.has(code))
+      const [first] = again
+      if (first === undefined) break
+      if (NOT_NOW.test(first.code)) throw new NotAllowed(`${bus} does not take ${said(first)}: see the role`)
+      if (attempt === TRIES - 1) throw new Unavailable(`${bus} did not take ${again.length} events: ${said(first)}`)
+      left = again.map(({ entry }) => entry)
       await pause(100 * 2 ** attempt)
     }
+    return final
   }
   return {
     publish: async (events) => {
       const entries = events.map((event) => entryOf(event, bus))
-      for (let from = 0; from < entries.length; from += ENTRIES) await publishAll(entries.slice(from, from + ENTRIES))
+      const final: NotTaken[] = []
+      for (let from = 0; from < entries.length; from += ENTRIES)
+        final.push(...(await publishAll(entries.slice(from, from + ENTRIES))))
+      if (final[0] !== undefined) throw new Refused(`EventBridge refuses ${said(final[0])}`)
     },
   }
 }
+
+/** `Plan Finished: MalformedDetail: Detail is malformed.` */
+const said = ({ entry, code, message }: NotTaken): string =>
+  [entry.DetailType, code, message].filter((part) => part !== '').join(': ')
 
 const entryOf = ({ source, detailType, detail, resources }: BusEvent, bus: string): PutEventsRequestEntry => ({
   EventBusName: bus,

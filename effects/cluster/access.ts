@@ -1,5 +1,5 @@
 import type { KubernetesRight } from '../../core/bootstrap/rights.ts'
-import { denied } from './answers.ts'
+import { failureOf } from './answers.ts'
 import type { Requests } from './requests.ts'
 
 /** One thing that is asked: may I do this here. */
@@ -41,11 +41,11 @@ const said = ({ group, resource, subresource, verb, namespace }: Attributes): st
   ].join(' ')
 
 const isAllowed = async (requests: Requests, resourceAttributes: Attributes): Promise<boolean> => {
-  const { status, body } = await requests.send({
+  const answer = await requests.send({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
     body: { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
   })
-  if (status !== 201) throw new Error(`the rights could not be asked for: ${denied(status, body).message}`)
-  return (body as { status: { allowed: boolean } }).status.allowed
+  if (answer.status !== 201) throw failureOf('asking for the rights', answer)
+  return (answer.body as { status: { allowed: boolean } }).status.allowed
 }

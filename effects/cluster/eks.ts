@@ -3,6 +3,8 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { KubeConfig } from '@kubernetes/client-node'
 import { HttpRequest } from '@smithy/protocol-http'
 import { SignatureV4 } from '@smithy/signature-v4'
+import { Unavailable } from '../../flows/ports.ts'
+import { asking } from '../aws/errors.ts'
 
 type Credentials = ConstructorParameters<typeof SignatureV4>[0]['credentials']
 
@@ -73,8 +75,10 @@ const addressOf = async ({
   // Only who was not told pays for the client.
   const { DescribeClusterCommand, EKSClient } = await import('@aws-sdk/client-eks')
   const client = new EKSClient({ region })
-  const { cluster } = await client.send(new DescribeClusterCommand({ name })).finally(() => client.destroy())
+  const { cluster } = await asking(`looking for EKS cluster ${name}`, () =>
+    client.send(new DescribeClusterCommand({ name })),
+  ).finally(() => client.destroy())
   if (cluster?.endpoint === undefined || cluster.certificateAuthority?.data === undefined)
-    throw new Error(`EKS cluster ${name} has no endpoint yet: it is ${cluster?.status ?? 'unknown'}`)
+    throw new Unavailable(`EKS cluster ${name} has no endpoint yet: it is ${cluster?.status ?? 'unknown'}`)
   return { endpoint: cluster.endpoint, certificateAuthority: cluster.certificateAuthority.data }
 }

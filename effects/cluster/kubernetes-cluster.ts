@@ -1,11 +1,19 @@
 import type { KubeConfig } from '@kubernetes/client-node'
 import type { FieldManager, Kind, KubeObject } from '../../core/kube.ts'
 import { refOf } from '../../core/kube.ts'
-import type { Cluster, Created } from '../../flows/ports.ts'
-import { Unavailable } from '../../flows/ports.ts'
-import { applyConflict, denied, isOtherUid } from './answers.ts'
+import type { Cluster, Created, Denied, Selection } from '../../flows/ports.ts'
+import {
+  applyConflict,
+  denied,
+  failureOf,
+  failureOfWrite,
+  isAbsentNamespace,
+  isOtherUid,
+  noKind,
+  noNamespace,
+} from './answers.ts'
 import { apiVersionOf, objectPath, pathOf, selecting } from './paths.ts'
-import { openRequests, type Requests, type RequestsOptions } from './requests.ts'
+import { type Answer, openRequests, type Requests, type RequestsOptions } from './requests.ts'
 import { openWatch } from './watching.ts'
 
 export interface KubernetesClusterOptions extends RequestsOptions {
@@ -64,33 +72,33 @@ const reads = (requests: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => {
   const lists = new Map<string, Promise<KubeObject[]>>()
   return {
     ...readsOf(requests),
-    list: (kind, where = {}) => sharing(lists, JSON.stringify([kind, where]), () => list(requests, kind, where)),
+    list: (kind, where = {}) =>
+      // One that began before does not know what was written since.
+      where.fresh === true
+        ? list(requests, kind, where)
+        : sharing(lists, JSON.stringify([kind, where]), () => list(requests, kind, where)),
   }
 }
 
-const list = async (
-  { send }: Requests,
-  kind: Kind,
-  where: { namespace?: string; labels?: Record<string, string> },
-): Promise<KubeObject[]> => {
-  const { status, body } = await send({
+const list = async ({ send }: Requests, kind: Kind, where: Selection): Promise<KubeObject[]> => {
+  const answer = await send({
     method: 'GET',
     path: pathOf(kind, where.namespace ?? null),
-    query: { resourceVersion: '0', ...selecting(where.labels) },
+    query: { ...(where.fresh === true ? {} : { resourceVersion: '0' }), ...selecting(where.labels) },
   })
   // A kind that is not installed has no objects.
-  if (status === 404) return []
-  if (status !== 200) throw new Unavailable(`listing ${kind}: ${denied(status, body).message}`)
-  const { items } = body as { items: KubeObject[] }
+  if (answer.status === 404) return []
+  if (answer.status !== 200) throw failureOf(`listing ${kind}`, answer)
+  const { items } = answer.body as { items: KubeObject[] }
   return items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind }) as KubeObject)
 }
 
 const readsOf = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'get' | 'logs'> => ({
   get: async (ref) => {
-    const { status, body } = await send({ method: 'GET', path: objectPath(ref) })
-    if (status === 404) return null
-    if (status === 200) return body as KubeObject
-    throw new Unavailable(`reading ${ref.kind} ${ref.name}: ${denied(status, body).message}`)
+    const answer = await send({ method: 'GET', path: objectPath(ref) })
+    if (answer.status === 404) return null
+    if (answer.status === 200) return answer.body as KubeObject
+    throw failureOf(`reading ${ref.kind} ${ref.name}`, answer)
   },
   logs: async (ref, lines) => {
     const path = `${objectPath({ ...ref, kind: 'Pod' })}/log`
@@ -102,55 +110,64 @@ const readsOf = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'get' | 'logs'
   },
 })
 
-const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'apply' | 'patch' | 'delete'> => {
-  const create = async (object: KubeObject): Promise<Created> => {
-    const ref = refOf(object)
-    const { status, body } = await send({
-      method: 'POST',
-      path: pathOf(ref.kind, ref.namespace ?? 'default', object.apiVersion),
-      query: { fieldManager: WRITER, ...STRICT },
+/** Of a write into a collection: the namespace or the kind may not be there yet. */
+const deniedIn = (what: string, object: KubeObject, answer: Answer): Denied => {
+  if (isAbsentNamespace(answer)) throw noNamespace(object.metadata.namespace ?? 'default')
+  if (answer.status === 404) throw noKind(object.kind, object.apiVersion)
+  return denied(`${what} ${object.kind} ${object.metadata.name}`, answer)
+}
+
+const create = async ({ send }: Pick<Requests, 'send'>, object: KubeObject): Promise<Created> => {
+  const ref = refOf(object)
+  const answer = await send({
+    method: 'POST',
+    path: pathOf(ref.kind, ref.namespace ?? 'default', object.apiVersion),
+    query: { fieldManager: WRITER, ...STRICT },
+    body: object,
+  })
+  if (answer.status === 201) return { kind: 'created', object: answer.body as KubeObject }
+  if (answer.status !== 409) return deniedIn('making', object, answer)
+  const there = await readsOf({ send }).get(ref)
+  // It went between the two answers, or another 409 than that of a name: whoever looks again finds out.
+  if (there === null) throw failureOf(`making ${ref.kind} ${ref.name}`, answer)
+  return { kind: 'exists', object: there }
+}
+
+const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'apply' | 'patch' | 'delete'> => ({
+  create: (object) => create({ send }, object),
+  apply: async (object, manager) => {
+    const answer = await send({
+      method: 'PATCH',
+      path: objectPath(refOf(object), object.apiVersion),
+      query: { fieldManager: manager, ...STRICT },
+      type: 'application/apply-patch+yaml',
       body: object,
     })
-    if (status === 201) return { kind: 'created', object: body as KubeObject }
-    if (status !== 409) return denied(status, body)
-    const there = await readsOf({ send }).get(ref)
-    // Null: it went between the two answers, and the name is free again.
-    return there === null ? create(object) : { kind: 'exists', object: there }
-  }
-  return {
-    create,
-    apply: async (object, manager) => {
-      const { status, body } = await send({
-        method: 'PATCH',
-        path: objectPath(refOf(object), object.apiVersion),
-        query: { fieldManager: manager, ...STRICT },
-        type: 'application/apply-patch+yaml',
-        body: object,
-      })
-      if (status === 200 || status === 201) return { kind: 'applied', object: body as KubeObject }
-      return (status === 409 ? applyConflict(body) : null) ?? denied(status, body)
-    },
-    patch: async (ref, uid, patch) => {
-      const metadata = { ...(patch['metadata'] as object | undefined), uid }
-      const { status, body } = await send({
-        method: 'PATCH',
-        path: objectPath(ref),
-        query: { fieldManager: WRITER, ...STRICT },
-        type: 'application/merge-patch+json',
-        body: { ...patch, metadata },
-      })
-      if (status === 200) return 'patched'
-      return status === 404 || isOtherUid(status, body) ? 'gone' : denied(status, body)
-    },
-    delete: async (ref, uid) => {
-      const { status, body } = await send({
-        method: 'DELETE',
-        path: objectPath(ref),
-        body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions: { uid } },
-      })
-      if (status === 200 || status === 202) return 'deleted'
-      if (status === 404 || status === 409) return 'gone'
-      throw new Unavailable(`deleting ${ref.kind} ${ref.name}: ${denied(status, body).message}`)
-    },
-  }
-}
+    const { status, body } = answer
+    if (status === 200 || status === 201) return { kind: 'applied', object: body as KubeObject }
+    return (status === 409 ? applyConflict(body) : null) ?? deniedIn('applying', object, answer)
+  },
+  patch: async (ref, uid, patch) => {
+    const metadata = { ...(patch['metadata'] as object | undefined), uid }
+    const answer = await send({
+      method: 'PATCH',
+      path: objectPath(ref),
+      query: { fieldManager: WRITER, ...STRICT },
+      type: 'application/merge-patch+json',
+      body: { ...patch, metadata },
+    })
+    if (answer.status === 200) return 'patched'
+    if (answer.status === 404 || isOtherUid(answer.status, answer.body)) return 'gone'
+    return denied(`changing ${ref.kind} ${ref.name}`, answer)
+  },
+  delete: async (ref, uid) => {
+    const answer = await send({
+      method: 'DELETE',
+      path: objectPath(ref),
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions: { uid } },
+    })
+    if (answer.status === 200 || answer.status === 202) return 'deleted'
+    if (answer.status === 404 || answer.status === 409) return 'gone'
+    throw failureOfWrite(`deleting ${ref.kind} ${ref.name}`, answer)
+  },
+})

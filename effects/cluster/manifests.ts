@@ -1,6 +1,6 @@
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
-import { applyConflict, denied } from './answers.ts'
-import type { Requests } from './requests.ts'
+import { applyConflict, failureOf, messageIn } from './answers.ts'
+import type { Answer, Requests } from './requests.ts'
 
 /** Who owns what `bootstrap` applies. */
 const MANAGER = 'signalbox-bootstrap'
@@ -27,7 +27,7 @@ export const compareManifest = async (requests: Requests, manifest: Manifest): P
   const path = manifestPath(manifest)
   const there = await requests.send({ method: 'GET', path })
   if (there.status === 404) return { manifest, state: 'missing', detail: [] }
-  if (there.status !== 200) return { manifest, state: 'refused', detail: [denied(there.status, there.body).message] }
+  if (there.status !== 200) return { manifest, state: 'refused', detail: [whyNot(there)] }
   const answer = await send(requests, manifest, { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
@@ -55,11 +55,11 @@ const send = (requests: Requests, manifest: Manifest, query: Record<string, stri
 /** What the server keeps for itself. */
 const BOOKKEEPING = /^(status|metadata\.(managedFields|resourceVersion|generation))\b/
 
-const whyNot = ({ status, body }: { status: number; body: unknown }): string => {
-  const conflict = status === 409 ? applyConflict(body) : null
-  return conflict === null
-    ? denied(status, body).message
-    : `${conflict.manager} has set ${conflict.fields.join(', ')} otherwise`
+/** Throws `NotAllowed` where the server does not know who asks: that says nothing of any one manifest. */
+const whyNot = (answer: Answer): string => {
+  if (answer.status === 401) throw failureOf('comparing with the cluster', answer)
+  const conflict = answer.status === 409 ? applyConflict(answer.body) : null
+  return conflict === null ? messageIn(answer) : `${conflict.manager} has set ${conflict.fields.join(', ')} otherwise`
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

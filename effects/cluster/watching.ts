@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import type { Kind, KubeObject } from '../../core/kube.ts'
 import type { Change } from '../../flows/ports.ts'
+import { failureOf } from './answers.ts'
 import { apiVersionOf, pathOf, selecting } from './paths.ts'
 import type { Requests } from './requests.ts'
 
@@ -25,20 +26,22 @@ const AGAIN = 500
 /** The library ends a watch that hears nothing for this long; bookmarks come about every minute. Milliseconds. */
 const SILENCE = 120_000
 
-/** Follows every kind from now on, and goes on where it was when a connection ends, which is normal. */
+/** Follows every kind from now on, and goes on where it was when a connection ends, which is normal. Throws while it cannot begin. */
 export const openWatch = async (watched: Watched): Promise<{ stop(): void }> => {
+  const heard = await Promise.all(watched.kinds.map((kind) => listOf(watched, kind)))
   const stopped = new AbortController()
-  for (const kind of watched.kinds)
-    void follow(watched, kind, { heard: await listOf(watched, kind), stopped: stopped.signal })
+  for (const [index, kind] of watched.kinds.entries())
+    void follow(watched, kind, { heard: heard[index] as Heard, stopped: stopped.signal })
   return { stop: () => stopped.abort() }
 }
 
 /** What is there, by uid, and now in the server's counting. A kind that is not installed is followed from the moment it is. */
 const listOf = async (watched: Watched, kind: Kind): Promise<Heard> => {
   const query = selecting(watched.where.labels)
-  const { status, body } = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query })
-  if (status !== 200) return { revision: '', there: new Map() }
-  const { metadata, items } = body as { metadata: { resourceVersion: string }; items: KubeObject[] }
+  const answer = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query })
+  if (answer.status === 404) return { revision: '', there: new Map() }
+  if (answer.status !== 200) throw failureOf(`watching ${kind}`, answer)
+  const { metadata, items } = answer.body as { metadata: { resourceVersion: string }; items: KubeObject[] }
   const there = items.map((object) => [object.metadata.uid ?? '', typed(object, kind)] as const)
   return { revision: metadata.resourceVersion, there: new Map(there) }
 }

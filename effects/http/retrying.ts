@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Unavailable } from '../../flows/ports.ts'
+import { NotAllowed, Unavailable } from '../../flows/ports.ts'
 
 /** What one try of a request came to. */
 export interface Tried {
@@ -26,11 +26,13 @@ export interface RetryOptions {
 }
 
 const LONGEST_PAUSE = 8_000
+/** Of a sentence that a far side said: it is written down and shown. Characters. */
+const LONGEST_SENTENCE = 300
 
 /**
  * Tries until there is an answer other than 429 and 5xx: the only place where an HTTP request is tried again. Rejects
  * with `Unavailable`, which names `what`, when the last try was none, or when the server asks to be left alone for longer
- * than somebody can wait here: then `retryAfter` says how long.
+ * than somebody can wait here: then `retryAfter` says how long. A credential that may not be read (`NotAllowed`) is told at once.
  */
 export const retrying = async <T extends Tried>(
   what: string,
@@ -38,7 +40,10 @@ export const retrying = async <T extends Tried>(
   { tries = 5, onlyRefused = false, random = Math.random, pause = sleep }: RetryOptions,
 ): Promise<T> => {
   const tried = (): Promise<T | Tried> =>
-    once().catch((error: unknown) => ({ status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }))
+    once().catch((error: unknown) => {
+      if (error instanceof NotAllowed) throw error
+      return { status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }
+    })
   const mayRepeat = ({ status }: Tried): boolean => (onlyRefused ? status === REFUSED : isTransient(status))
   let last = await tried()
   const mayWait = ({ retryAfter }: Tried): boolean => retryAfter * 1000 <= LONGEST_PAUSE
@@ -48,14 +53,22 @@ export const retrying = async <T extends Tried>(
     last = await tried()
   }
   if (!isTransient(last.status)) return last as T
-  const said = last.status === UNANSWERED ? String(last.body) : `it answers ${last.status}`
-  throw Object.assign(new Unavailable(`${what}: ${said}`), { retryAfter: last.retryAfter })
+  throw Object.assign(new Unavailable(`${what}: ${saidBy(last)}`), { retryAfter: last.retryAfter })
 }
 
 /** Too many requests: come again. */
 const REFUSED = 429
 
 const isTransient = (status: number): boolean => status === UNANSWERED || status === REFUSED || status >= 500
+
+/** Why there is no answer, with the server's own sentence where it has one. */
+const saidBy = ({ status, body }: Tried): string => {
+  if (status === UNANSWERED) return String(body)
+  const message = (body as { message?: unknown } | null)?.message
+  return typeof message === 'string' && message !== ''
+    ? `it answers ${status}: ${message.slice(0, LONGEST_SENTENCE)}`
+    : `it answers ${status}`
+}
 
 /** What a `Retry-After` header asks for, as a number of seconds or as a date; 0 when it asks for nothing that we understand. */
 export const retryAfterOf = (header: string | null, now: number = Date.now()): number => {

@@ -1,21 +1,17 @@
-import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb'
 import type { Moment, RowKind } from '../../core/rows.ts'
-import type { Stored, Write } from '../../flows/ports.ts'
-
-export type Item = Record<string, AttributeValue>
+import type { Key, Stored, Write } from '../../flows/ledger-port.ts'
+import { leavesTombstone } from '../../flows/ledger-rules.ts'
+import { COUNTS, dueAt, type Item, keyOf, listedAt, type Place, placeIn, placeOf, timelineOf } from './keys.ts'
 
 /** A row that was removed stays so long as a tombstone, so that its revisions only grow. Seconds. */
 const TOMBSTONE = 90 * 86_400
 /** The timeline is kept so long. Seconds. */
 const TIMELINE = 400 * 86_400
 /** A counter is spread over so many items: commits of different events then rarely meet on one (decision 0012). */
-export const SHARDS = 16
+const SHARDS = 16
 /** DynamoDB takes items of 400 KB, names and all. Bytes. */
 const LARGEST = 390_000
-
-/** Partition of the timeline of a lane, or of all lanes. */
-export const timelineOf = (lane: string | null): string => `moment ${lane ?? '*'}`
-export const COUNTS = 'count'
 
 /** What the writes of one commit need besides themselves. */
 export interface Making {
@@ -28,126 +24,161 @@ export interface Making {
   random(): number
 }
 
-const key = (pk: string, sk: string): Item => ({ pk: { S: pk }, sk: { S: sk } })
-const seconds = (ms: number): AttributeValue => ({ N: String(Math.floor(ms / 1000)) })
+/** One action of a transaction, and the row or sum whose condition it carries. */
+export interface Action {
+  item: TransactWriteItem
+  guards: Key | null
+}
 
-/** Names and conditions: a row is there when it has a value. */
-const THERE = 'rev = :rev AND attribute_exists(v)'
-const NOT_THERE = 'attribute_not_exists(v)'
+type Put = Extract<Write, { put: unknown }>
+type Remove = Extract<Write, { remove: unknown }>
+type Add = Extract<Write, { add: unknown }>
+type DueWrite = Extract<Write, { due: unknown }>
 
-const condition = (revision: number): { ConditionExpression: string; values: Item } =>
-  revision === 0
-    ? { ConditionExpression: NOT_THERE, values: {} }
-    : { ConditionExpression: THERE, values: { ':rev': { N: String(revision) } } }
-
-/** The items of a commit, each with the row whose condition it carries, or null. */
-export const itemsOf = (
-  writes: Write[],
-  making: Making,
-): { item: TransactWriteItem; row: { kind: RowKind; id: string } | null }[] => {
+/** The actions of a commit, in the order of its writes, so that the first that did not hold is named. Counts come last. */
+export const actionsOf = (writes: readonly Write[], making: Making): Action[] => {
   const counted = new Map<string, number>()
   for (const write of writes) if ('count' in write) counted.set(write.count, (counted.get(write.count) ?? 0) + write.by)
   return [
-    ...writes.flatMap((write) => rowItem(write, making)),
-    ...writes.flatMap((write) => ('moment' in write ? momentItems(write.moment, making) : [])),
-    ...[...counted].map(([name, by]) => ({ item: countItem(name, by, making), row: null })),
+    ...writes.flatMap((write) => actionsOfOne(write, making)),
+    ...[...counted].map(([name, by]) => free(countUpdate(name, by, making))),
   ]
 }
 
-const rowItem = (write: Write, { table, now }: Making): ReturnType<typeof itemsOf> => {
-  if ('check' in write) {
-    const { ConditionExpression, values } = condition(write.revision)
-    const row = { kind: write.check, id: write.id }
-    const check = { TableName: table, Key: key(write.check, write.id), ConditionExpression }
-    return [{ row, item: { ConditionCheck: { ...check, ...valuesOf(values) } } }]
-  }
-  if ('put' in write) {
-    const text = JSON.stringify(write.value)
-    if (Buffer.byteLength(text) > LARGEST)
-      throw new RangeError(`${write.put} ${write.id} has ${Buffer.byteLength(text)} bytes, and a row holds ${LARGEST}`)
-    return [
-      update(write.put, write, table, 'SET v = :v, rev = if_not_exists(rev, :zero) + :one REMOVE expires', {
-        ':v': { S: text },
-      }),
-    ]
-  }
-  if ('remove' in write)
-    return [
-      update(write.remove, write, table, 'SET rev = if_not_exists(rev, :zero) + :one, expires = :expires REMOVE v', {
-        ':expires': seconds(now + TOMBSTONE * 1000),
-      }),
-    ]
+const actionsOfOne = (write: Write, making: Making): Action[] => {
+  if ('put' in write) return putActions(write, making)
+  if ('check' in write) return [checkAction(write.check, write, making)]
+  if ('remove' in write) return removeActions(write, making)
+  if ('add' in write) return [{ item: { Update: addUpdate(write, making) }, guards: { kind: 'sum', id: write.add } }]
+  if ('due' in write) return dueActions(write, making)
+  if ('moment' in write) return momentActions(write.moment, making)
   return []
 }
 
-const update = (
-  kind: RowKind,
-  { id, revision }: { id: string; revision: number },
-  table: string,
-  UpdateExpression: string,
-  more: Item,
-): ReturnType<typeof itemsOf>[number] => {
-  const { ConditionExpression, values } = condition(revision)
-  const all = { ...values, ...more, ':zero': { N: '0' }, ':one': { N: '1' } }
+const number = (n: number): AttributeValue => ({ N: String(n) })
+const free = (item: TransactWriteItem): Action => ({ item, guards: null })
+const putItem = ({ table }: Making, place: Place, more: Item = {}): TransactWriteItem => ({
+  Put: { TableName: table, Item: { ...keyOf(place), ...more } },
+})
+const deleteItem = ({ table }: Making, place: Place): TransactWriteItem => ({
+  Delete: { TableName: table, Key: keyOf(place) },
+})
+
+/** A value as it is kept. Throws `RangeError` when no item holds it. */
+const textOf = (value: unknown, what: string): AttributeValue => {
+  const text = JSON.stringify(value)
+  if (Buffer.byteLength(text) <= LARGEST) return { S: text }
+  throw new RangeError(`${what} has ${Buffer.byteLength(text)} bytes, and a row holds ${LARGEST}`)
+}
+
+/** Where a row is and what must hold of it: it is there when it has a value. */
+const held = (kind: RowKind, { id, revision }: { id: string; revision: number }, { table }: Making) => ({
+  TableName: table,
+  Key: keyOf(placeOf(kind, id)),
+  ConditionExpression: revision === 0 ? 'attribute_not_exists(v)' : 'rev = :rev AND attribute_exists(v)',
+  ...(revision === 0 ? {} : { ExpressionAttributeValues: { ':rev': number(revision) } }),
+})
+
+const update = (base: ReturnType<typeof held>, UpdateExpression: string, values: Item): Update => ({
+  ...base,
+  UpdateExpression,
+  ExpressionAttributeValues: { ...base.ExpressionAttributeValues, ...values },
+})
+
+const checkAction = (kind: RowKind, of: { id: string; revision: number }, making: Making): Action => ({
+  item: { ConditionCheck: held(kind, of, making) },
+  guards: { kind, id: of.id },
+})
+
+/** Where a tombstone may lie the revision goes on from there. */
+const putActions = (write: Put, making: Making): Action[] => {
+  const { put: kind, id, revision } = write
+  const set = 'SET v = :v, rev = if_not_exists(rev, :zero) + :one REMOVE expires'
+  const values = { ':v': textOf(write.value, `${kind} ${id}`), ':zero': number(0), ':one': number(1) }
+  const row = { item: { Update: update(held(kind, write, making), set, values) }, guards: { kind, id } }
+  return kind === 'lane' && revision === 0 ? [row, free(putItem(making, listedAt(id)))] : [row]
+}
+
+/** What is not there is only checked: no tombstone is made for it. */
+const removeActions = (write: Remove, making: Making): Action[] => {
+  const { remove: kind, id, revision } = write
+  if (revision === 0) return [checkAction(kind, write, making)]
+  const at = held(kind, write, making)
+  const expires = number(Math.floor(making.now / 1000) + TOMBSTONE)
+  const bury = () =>
+    update(at, 'SET rev = rev + :one, expires = :expires REMOVE v', { ':one': number(1), ':expires': expires })
+  const item = leavesTombstone(kind) ? { Update: bury() } : { Delete: at }
+  const row = { item, guards: { kind, id } }
+  return kind === 'lane' ? [row, free(deleteItem(making, listedAt(id)))] : [row]
+}
+
+/**
+ * DynamoDB reckons in no condition, so the bounds are of what the sum is before. A sum that is not there is 0 to `ADD`, but no
+ * comparison holds of it.
+ */
+const addUpdate = ({ add, by, atMost, atLeast }: Add, { table }: Making): Update => {
+  const bounds = [
+    ...(atMost === null ? [] : [{ name: ':most', text: 'n <= :most', value: atMost - by, holdsOfNone: by <= atMost }]),
+    ...(atLeast === null
+      ? []
+      : [{ name: ':least', text: 'n >= :least', value: atLeast - by, holdsOfNone: by >= atLeast }]),
+  ]
+  const within = bounds.map(({ text }) => text).join(' AND ')
+  const orNone = bounds.every(({ holdsOfNone }) => holdsOfNone) ? `attribute_not_exists(n) OR (${within})` : within
   return {
-    row: { kind, id },
-    item: {
-      Update: {
-        TableName: table,
-        Key: key(kind, id),
-        UpdateExpression,
-        ConditionExpression,
-        ExpressionAttributeValues: all,
-      },
+    TableName: table,
+    Key: keyOf(placeOf('sum', add)),
+    UpdateExpression: 'ADD n :by, rev :one',
+    ...(bounds.length === 0 ? {} : { ConditionExpression: orNone }),
+    ExpressionAttributeValues: {
+      ':by': number(by),
+      ':one': number(1),
+      ...Object.fromEntries(bounds.map(({ name, value }) => [name, number(value)])),
     },
   }
 }
 
-const valuesOf = (values: Item) => (Object.keys(values).length === 0 ? {} : { ExpressionAttributeValues: values })
-
-/** Twice, once for its lane and once for all: an index would lag behind, and its partition would be as hot. */
-const momentItems = (moment: Omit<Moment, 'id'>, { table, now, nextId }: Making): ReturnType<typeof itemsOf> => {
-  const id = nextId()
-  return [moment.lane, null].map((lane) => ({
-    row: null,
-    item: {
-      Put: {
-        TableName: table,
-        Item: {
-          ...key(timelineOf(lane), id),
-          v: { S: JSON.stringify(moment) },
-          expires: seconds(now + TIMELINE * 1000),
-        },
-      },
-    },
-  }))
+/** When it is due is part of its key, so to move it is to take it away and put it elsewhere. */
+const dueActions = ({ due, at, was, side }: DueWrite, making: Making): Action[] => {
+  const [from, to] = [was, at].map((time) => (time === null ? null : dueAt(due, time)))
+  const leaves = from != null && from.sk !== to?.sk ? [free(deleteItem(making, from))] : []
+  return to == null ? leaves : [...leaves, free(putItem(making, to, side === null ? {} : { side: { S: side } }))]
 }
 
-const countItem = (name: string, by: number, { table, random }: Making): TransactWriteItem => ({
+/** Twice, once for its lane and once for all: an index would lag behind, and its partition would be as hot. */
+const momentActions = (moment: Omit<Moment, 'id'>, making: Making): Action[] => {
+  const sk = making.nextId()
+  const v = textOf(moment, `a moment of ${moment.lane}`)
+  const expires = number(Math.floor(making.now / 1000) + TIMELINE)
+  return [moment.lane, null].map((lane) => free(putItem(making, { pk: timelineOf(lane), sk }, { v, expires })))
+}
+
+const countUpdate = (name: string, by: number, { table, random }: Making): TransactWriteItem => ({
   Update: {
     TableName: table,
-    Key: key(COUNTS, `${name}#${Math.floor(random() * SHARDS)}`),
+    Key: keyOf({ pk: COUNTS, sk: `${name}#${Math.floor(random() * SHARDS)}` }),
     UpdateExpression: 'ADD n :by',
-    ExpressionAttributeValues: { ':by': { N: String(by) } },
+    ExpressionAttributeValues: { ':by': number(by) },
   },
 })
 
-/** A row as an item holds it; null for none and for a tombstone. */
-export const storedOf = (item: Item | undefined): Stored<RowKind> | null =>
-  item?.['v']?.S === undefined
-    ? null
-    : ({ id: item['sk']?.S ?? '', revision: Number(item['rev']?.N), value: JSON.parse(item['v'].S) } as Stored<RowKind>)
+/** A row or sum as an item holds it; null for none and for a tombstone. */
+export const storedIn = (kind: RowKind, id: string, item: Item | undefined): Stored<RowKind> | null => {
+  const { v, n, rev } = item ?? {}
+  const value = kind === 'sum' ? n?.N && { n: Number(n.N) } : v?.S && JSON.parse(v.S)
+  return value === undefined ? null : { id, revision: Number(rev?.N), value }
+}
 
-export const momentOf = (item: Item): Moment => ({
-  id: item['sk']?.S ?? '',
+export const momentIn = (item: Item): Moment => ({
+  id: placeIn(item).sk,
   ...(JSON.parse(item['v']?.S ?? '{}') as Omit<Moment, 'id'>),
 })
 
 /** Counters with their shards added up. */
-export const countsOf = (items: Item[]): Record<string, number> => {
+export const countsIn = (items: readonly Item[]): Record<string, number> => {
   const counts: Record<string, number> = {}
   for (const item of items) {
-    const name = (item['sk']?.S ?? '').replace(/#\d+$/, '')
+    const name = placeIn(item).sk.replace(/#\d+$/, '')
     counts[name] = (counts[name] ?? 0) + Number(item['n']?.N ?? 0)
   }
   return counts

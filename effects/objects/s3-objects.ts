@@ -17,7 +17,7 @@ interface Said {
 
 /**
  * Objects in S3. Reading checks the checksum that S3 stored, and stops at the limit. The role needs `s3:ListBucket`
- * besides `s3:GetObject`: without it S3 answers 403 for what is not there.
+ * besides `s3:GetObject`: without it S3 answers 403 (`NotAllowed`) for what is not there.
  */
 export const openS3Objects = (client: S3Client): Objects => {
   const stream: Objects['stream'] = (Bucket, Key, maxBytes, versionId) => {
@@ -45,13 +45,20 @@ export const openS3Objects = (client: S3Client): Objects => {
       return found === null ? null : { head: found.head, bytes: await buffer(found.pieces) }
     },
     list: (Bucket, Prefix, after) =>
-      asking(`listing s3://${Bucket}/${Prefix}`, async () => {
-        const page = new ListObjectsV2Command({ Bucket, Prefix, ...(after ? { StartAfter: after } : {}) })
-        const { Contents = [] } = await client.send(page)
-        return Contents.map(({ Key = '', ...said }) => ({ key: Key, head: headOf(said) }))
-      }),
+      asking(
+        `listing s3://${Bucket}/${Prefix}`,
+        async () => {
+          const page = new ListObjectsV2Command({ Bucket, Prefix, ...(after ? { StartAfter: after } : {}) })
+          const { Contents = [] } = await client.send(page)
+          return Contents.map(({ Key = '', ...said }) => ({ key: Key, head: headOf(said) }))
+        },
+        's3:ListBucket',
+      ),
   }
 }
+
+/** A 403 to a HEAD has no body: it names no right. */
+const TO_READ = 's3:GetObject and s3:ListBucket, and kms:Decrypt where a key of KMS encrypts'
 
 /** S3 then answers with the checksum that it stored, and the SDK compares it at the end of what it read. */
 const CHECKED = { ChecksumMode: 'ENABLED' } as const
@@ -94,6 +101,6 @@ const orNull = async <T>(what: string, call: () => Promise<T>): Promise<T | null
   } catch (error) {
     if (error instanceof TooLarge) throw error
     if (isNotFound(error)) return null
-    return asking(what, () => Promise.reject(error))
+    return asking(what, () => Promise.reject(error), TO_READ)
   }
 }

@@ -1,3 +1,4 @@
+import { NotAllowed } from '../../flows/ports.ts'
 import type { Tried } from '../http/retrying.ts'
 import { type Authentication, openMlflowRest } from './mlflow-rest.ts'
 
@@ -21,7 +22,7 @@ export const webhookAnswer = async (options: {
 }): Promise<string> => {
   const rest = openMlflowRest({ ...options, tries: 2 })
   const answer: Tried = await rest.get('webhooks', {}).finally(() => rest.close())
-  if (answer.status === 401 || answer.status === 403) throw new Error(`MLflow answers ${answer.status}: ${TOKEN}`)
+  if (answer.status === 401 || answer.status === 403) throw new NotAllowed(`MLflow answers ${answer.status}: ${TOKEN}`)
   if (answer.status !== 200)
     throw new Error(
       `MLflow answers ${answer.status} about webhooks: it needs 3.3 or later, a SQL store and its encryption key`,
@@ -46,7 +47,7 @@ export const mlflowVersion = async (url: string, headers: Authentication = async
   const answer = await fetch(place, { headers: await headers(), signal: AbortSignal.timeout(10_000) })
   const version = (await answer.text()).trim()
   if (answer.status === 401 || answer.status === 403)
-    throw new Error(`${url}/version answers ${answer.status}: ${TOKEN}`)
+    throw new NotAllowed(`${url}/version answers ${answer.status}: ${TOKEN}`)
   if (!answer.ok || !/^\d+\.\d+/.test(version))
     throw new Error(`${url}/version answers ${answer.status}: is it MLflow?`)
   const [major = 0, minor = 0] = version.split('.').map(Number)

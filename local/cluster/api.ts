@@ -1,4 +1,5 @@
 import { type FieldManager, type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
+import { noKind, noNamespace } from '../../effects/cluster/answers.ts'
 import type { Applied, Created, Denied } from '../../flows/ports.ts'
 import { withDefaults } from './defaults.ts'
 import { removeJob, withJobIdentity } from './jobs.ts'
@@ -20,8 +21,7 @@ export interface Api {
 
 /** `POST`. */
 export const create = (api: Api, given: KubeObject): Created => {
-  const denied = misplaced(api, given)
-  if (denied !== null) return denied
+  expectPlace(api, given)
   const object = withDefaults(asSent(given))
   const problems = problemsOf(object)
   if (problems.length > 0) return unprocessable(object, problems)
@@ -32,8 +32,7 @@ export const create = (api: Api, given: KubeObject): Created => {
 
 /** Server-side apply without force. */
 export const apply = (api: Api, given: KubeObject, manager: FieldManager): Applied => {
-  const denied = misplaced(api, given)
-  if (denied !== null) return denied
+  expectPlace(api, given)
   const { store } = api.world
   const config = asSent(given)
   const live = store.get(refOf(config))
@@ -87,13 +86,11 @@ export const remove = ({ world }: Api, ref: ObjectRef, uid: string): 'deleted' |
   return 'deleted'
 }
 
-/** The kind or the namespace is not there. */
-const misplaced = ({ namespaces }: Api, { kind, apiVersion, metadata }: KubeObject): Denied | null => {
-  if (!Object.hasOwn(KINDS, kind) || KINDS[kind].apiVersion !== apiVersion)
-    return { kind: 'denied', status: 404, message: `no matches for kind "${kind}" in version "${apiVersion}"` }
+/** Throws where the kind or the namespace is not there. */
+const expectPlace = ({ namespaces }: Api, { kind, apiVersion, metadata }: KubeObject): void => {
+  if (!Object.hasOwn(KINDS, kind) || KINDS[kind].apiVersion !== apiVersion) throw noKind(kind, apiVersion)
   const namespace = metadata.namespace ?? 'default'
-  if (!KINDS[kind].namespaced || namespaces.has(namespace)) return null
-  return { kind: 'denied', status: 404, message: `namespaces "${namespace}" not found` }
+  if (KINDS[kind].namespaced && !namespaces.has(namespace)) throw noNamespace(namespace)
 }
 
 const unprocessable = (object: KubeObject, problems: string[]): Denied => ({

@@ -32,7 +32,8 @@ export interface Program {
   reason: string
   logs: string[]
   endLogs: string[]
-  result: { bucket: string; key: string; text: string } | null
+  /** `made`: keys of what it has made, which lie there before the result names them. */
+  result: { bucket: string; key: string; text: string; made: string[] } | null
 }
 
 /** Reads what lies beside the pod's input. */
@@ -136,7 +137,8 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Progra
     ),
   }
   const text = typeof result === 'string' ? result : JSON.stringify(result)
-  return { bucket: at.bucket, key: `${folder}/result.json`, text }
+  const made = how.result === undefined ? usual.artifacts.map(([, file]) => `${folder}/${file}/weights`) : []
+  return { bucket: at.bucket, key: `${folder}/result.json`, text, made }
 }
 
 /** What a task measures and makes when nobody says otherwise. */

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { FieldManager, Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
-import type { Applied, Change, Clock, Cluster, Created, Denied, Objects } from '../../flows/ports.ts'
+import type { Applied, Change, Clock, Cluster, Created, Denied, Objects, Selection } from '../../flows/ports.ts'
 import { type Api, apply, create, patch, remove } from './api.ts'
 import { controllerOf } from './controllers.ts'
 import { cpuNode, nodeGpus } from './nodes.ts'
@@ -96,7 +96,7 @@ class Simulated implements SimulatedCluster {
     return this.#world.store.get(ref)
   }
 
-  async list(kind: Kind, where: { namespace?: string; labels?: Record<string, string> } = {}): Promise<KubeObject[]> {
+  async list(kind: Kind, where: Selection = {}): Promise<KubeObject[]> {
     return this.#world.store.list(kind, where)
   }
 
@@ -166,7 +166,8 @@ class Simulated implements SimulatedCluster {
       for (const problem of parsed.problems) log?.(`pod ${name}: ${problem}`)
       this.#remember(() => learn(this.#world, wish.pod, parsed))
     } else {
-      const { bucket, key, text } = wish.result
+      const { bucket, key, text, made } = wish.result
+      for (const file of made) await objects.write(bucket, file, Buffer.from(name))
       await objects.write(bucket, key, Buffer.from(text, 'utf8'))
       log?.(`pod ${name}: wrote s3://${bucket}/${key}`)
       this.#remember(() => wrote(this.#world, wish.pod))

@@ -1,126 +1,180 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { Moment, RowKind } from '../../core/rows.ts'
-import type { Committed, Ledger, Page, Stored, Write } from '../../flows/ports.ts'
+import type { Committed, Due, Key, Ledger, Page, Stored, Write } from '../../flows/ledger-port.ts'
+import { checkCommit, checkKeys, checkListing, conflictOf, leavesTombstone } from '../../flows/ledger-rules.ts'
+import { Unavailable } from '../../flows/ports.ts'
 
-/** Most writes of one commit: what every ledger can do in one transaction. */
-const MOST_WRITES = 25
-
+/** Rows lie apart from their index: they are long (a plan has 20 KB), and so a commit is a third faster. */
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS rows (kind TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, value TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS rows (kind TEXT NOT NULL, id TEXT NOT NULL, revision INTEGER NOT NULL, value TEXT, PRIMARY KEY (kind, id));
+  CREATE TABLE IF NOT EXISTS sums (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, n REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS due ("group" TEXT NOT NULL, "by" TEXT NOT NULL, at INTEGER NOT NULL, side TEXT, PRIMARY KEY ("group", "by")) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS due_at ON due (at);
   CREATE TABLE IF NOT EXISTS moments (seq INTEGER PRIMARY KEY AUTOINCREMENT, lane TEXT NOT NULL, value TEXT NOT NULL);
   CREATE INDEX IF NOT EXISTS moments_of_lane ON moments (lane, seq);
   CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 `
 
-/** The ledger in one SQLite file. A removed row leaves a tombstone, so that revisions only grow. */
+/** The ledger in one SQLite file. A removed row leaves a tombstone where its id may come again, so that revisions only grow. */
 export const openLedger = (database: DatabaseSync): Ledger => {
   database.exec(SCHEMA)
   const statements = prepare(database)
   return {
-    read: async (kind, id) => storedOf(statements.read.get(kind, id)),
-    list: async (kind, page = {}) => listRows(database, kind, page) as never,
-    commit: async (writes) => commit(database, statements, writes),
+    read: async (keys) => {
+      checkKeys(keys)
+      return asking(() => keys.map((key) => readRow(statements, key))) as never
+    },
+    list: async (kind, page = {}) => {
+      checkListing(kind, page)
+      return asking(() => listRows(statements, kind, page)) as never
+    },
+    commit: async (writes) => {
+      checkCommit(writes)
+      return asking(() => commit(database, statements, writes))
+    },
+    lanes: async ({ after = '', limit = 1000 } = {}) =>
+      asking(() => statements.lanes.all(after, limit).map((row) => String(row['id']))),
+    due: async (until, { limit = 100, side = null }: { limit?: number; side?: string | null } = {}) =>
+      asking(() => statements.dueBefore.all({ until, limit, side }).map(dueOf)),
     moments: async (lane, { limit = 100, before } = {}) => {
       const from = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before)
-      const rows = lane === null ? statements.allMoments.all(from, limit) : statements.moments.all(lane, from, limit)
-      return rows.map(momentOf)
+      const rows = () =>
+        lane === null ? statements.allMoments.all(from, limit) : statements.moments.all(lane, from, limit)
+      return asking(() => rows().map(momentOf))
     },
     counts: async () =>
-      Object.fromEntries(statements.counts.all().map((row) => [String(row['name']), Number(row['value'])])),
+      asking(() =>
+        Object.fromEntries(statements.counts.all().map((row) => [String(row['name']), Number(row['value'])])),
+      ),
   }
 }
 
+/** Above every id: SQLite compares TEXT by its bytes, and no byte of UTF-8 is as great. */
+const LAST = "CAST(x'FF' AS TEXT)"
+const PAGE = `SELECT id, revision, value FROM rows WHERE kind = :kind AND value IS NOT NULL
+  AND id >= max(:prefix, :from) AND id < min(:prefix || ${LAST}, coalesce(:before, ${LAST})) ORDER BY id`
+
 type Statements = ReturnType<typeof prepare>
 
-const prepare = (database: DatabaseSync) => ({
-  read: database.prepare('SELECT id, revision, value FROM rows WHERE kind = ? AND id = ? AND value IS NOT NULL'),
-  revision: database.prepare('SELECT revision, value IS NOT NULL AS live FROM rows WHERE kind = ? AND id = ?'),
-  put: database.prepare(
-    'INSERT INTO rows (kind, id, revision, value) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, value = excluded.value',
+const prepare = (database: DatabaseSync) => ({ ...prepareReads(database), ...prepareWrites(database) })
+
+const prepareReads = (database: DatabaseSync) => ({
+  row: database.prepare('SELECT id, revision, value FROM rows WHERE kind = ? AND id = ? AND value IS NOT NULL'),
+  sum: database.prepare('SELECT id, revision, n FROM sums WHERE id = ?'),
+  revision: database.prepare('SELECT revision FROM rows WHERE kind = ? AND id = ? AND value IS NOT NULL'),
+  upwards: database.prepare(`${PAGE} ASC LIMIT :limit`),
+  downwards: database.prepare(`${PAGE} DESC LIMIT :limit`),
+  lanes: database.prepare(
+    "SELECT id FROM rows WHERE kind = 'lane' AND id > ? AND value IS NOT NULL ORDER BY id LIMIT ?",
   ),
-  remove: database.prepare('UPDATE rows SET revision = revision + 1, value = NULL WHERE kind = ? AND id = ?'),
-  moment: database.prepare('INSERT INTO moments (lane, value) VALUES (?, ?)'),
-  count: database.prepare(
-    'INSERT INTO counts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
+  dueBefore: database.prepare(
+    'SELECT * FROM due WHERE at <= :until AND (:side IS NULL OR side = :side) ORDER BY at, "group", "by" LIMIT :limit',
   ),
   moments: database.prepare('SELECT seq, value FROM moments WHERE lane = ? AND seq < ? ORDER BY seq DESC LIMIT ?'),
   allMoments: database.prepare('SELECT seq, value FROM moments WHERE seq < ? ORDER BY seq DESC LIMIT ?'),
   counts: database.prepare('SELECT name, value FROM counts ORDER BY name'),
 })
 
-const storedOf = (row: ReturnType<StatementSync['get']>) =>
-  row === undefined
-    ? null
-    : ({ id: String(row['id']), revision: Number(row['revision']), value: JSON.parse(String(row['value'])) } as never)
-
-const momentOf = (row: Record<string, unknown>): Moment => ({
-  id: String(row['seq']).padStart(12, '0'),
-  ...(JSON.parse(String(row['value'])) as Omit<Moment, 'id'>),
+const prepareWrites = (database: DatabaseSync) => ({
+  put: database.prepare(
+    'INSERT INTO rows (kind, id, revision, value) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, value = excluded.value',
+  ),
+  bury: database.prepare('UPDATE rows SET revision = revision + 1, value = NULL WHERE kind = ? AND id = ?'),
+  forget: database.prepare('DELETE FROM rows WHERE kind = ? AND id = ?'),
+  add: database.prepare(
+    'INSERT INTO sums (id, revision, n) VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, n = n + excluded.n',
+  ),
+  setDue: database.prepare(
+    'INSERT INTO due ("group", "by", at, side) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, side = excluded.side',
+  ),
+  notDue: database.prepare('DELETE FROM due WHERE "group" = ? AND "by" = ?'),
+  moment: database.prepare('INSERT INTO moments (lane, value) VALUES (?, ?)'),
+  count: database.prepare(
+    'INSERT INTO counts (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value',
+  ),
 })
 
-/** SQLite compares TEXT by its UTF-8 bytes. */
-const listRows = (
-  database: DatabaseSync,
-  kind: RowKind,
-  { prefix = '', limit = 100, reverse = false, after }: Page,
-): Stored<RowKind>[] => {
-  const conditions = ['kind = ?', 'value IS NOT NULL', 'substr(id, 1, ?) = ?']
-  const values: (string | number)[] = [kind, [...prefix].length, prefix]
-  if (prefix !== '') {
-    conditions.push('id >= ?')
-    values.push(prefix)
-  }
-  if (after !== undefined) {
-    conditions.push(reverse ? 'id < ?' : 'id > ?')
-    values.push(after)
-  }
-  const sql = `SELECT id, revision, value FROM rows WHERE ${conditions.join(' AND ')} ORDER BY id ${reverse ? 'DESC' : 'ASC'} LIMIT ?`
-  return database
-    .prepare(sql)
-    .all(...values, limit)
-    .map((row) => storedOf(row) as unknown as Stored<RowKind>)
-}
+/** SQLite's codes of a file that cannot be asked now: busy, locked, an error of the disk, a full disk, no file. */
+const AWAY: ReadonlySet<number> = new Set([5, 6, 10, 13, 14])
 
-const commit = (database: DatabaseSync, statements: Statements, writes: Write[]): Committed => {
-  const rows = writes.flatMap((write) => (rowOf(write) === null ? [] : [rowOf(write) as NamedRow]))
-  if (writes.length > MOST_WRITES)
-    throw new RangeError(`a commit has at most ${MOST_WRITES} writes, not ${writes.length}`)
-  const named = new Set(rows.map(({ kind, id }) => `${kind} ${id}`))
-  if (named.size !== rows.length) throw new RangeError('a commit names each row once')
-  database.exec('BEGIN IMMEDIATE')
+/** What SQLite answers; `Unavailable` where the file cannot be asked now. */
+const asking = <T>(ask: () => T): T => {
   try {
-    const lost = rows.find(({ kind, id, revision }) => liveRevision(statements, kind, id) !== revision)
-    if (lost === undefined) for (const write of writes) apply(statements, write)
-    database.exec(lost === undefined ? 'COMMIT' : 'ROLLBACK')
-    return lost === undefined ? { ok: true } : { ok: false, conflict: { kind: lost.kind, id: lost.id } }
+    return ask()
   } catch (error) {
-    database.exec('ROLLBACK')
+    const { errcode = 0, message } = error as Error & { errcode?: number }
+    // The lower byte tells the kind; the rest only which case of it.
+    if (AWAY.has(errcode & 0xff)) throw new Unavailable(`the ledger's file does not answer: ${message}`)
     throw error
   }
 }
 
-interface NamedRow {
-  kind: RowKind
-  id: string
-  revision: number
+type Row = Record<string, SQLOutputValue>
+
+const storedOf = (row: Row): Stored<RowKind> =>
+  ({ id: String(row['id']), revision: Number(row['revision']), value: JSON.parse(String(row['value'])) }) as never
+
+const momentOf = (row: Row): Moment => ({
+  id: String(row['seq']).padStart(12, '0'),
+  ...(JSON.parse(String(row['value'])) as Omit<Moment, 'id'>),
+})
+
+const dueOf = (row: Row): Due => ({
+  group: String(row['group']),
+  by: String(row['by']),
+  at: Number(row['at']),
+  side: row['side'] === null ? null : String(row['side']),
+})
+
+const readRow = (statements: Statements, { kind, id }: Key): Stored<RowKind> | null => {
+  const row = kind === 'sum' ? statements.sum.get(id) : statements.row.get(kind, id)
+  if (row === undefined) return null
+  return kind === 'sum'
+    ? { id, revision: Number(row['revision']), value: { n: Number(row['n']) } as never }
+    : storedOf(row)
 }
 
-const rowOf = (write: Write): NamedRow | null => {
-  if ('put' in write) return { kind: write.put, id: write.id, revision: write.revision }
-  if ('check' in write) return { kind: write.check, id: write.id, revision: write.revision }
-  if ('remove' in write) return { kind: write.remove, id: write.id, revision: write.revision }
-  return null
+const listRows = (statements: Statements, kind: RowKind, page: Page): Stored<RowKind>[] => {
+  const { prefix = '', limit = 100, reverse = false, after } = page
+  // Nothing stands between an id and the same with a zero byte.
+  const from = reverse || after === undefined ? '' : `${after}\0`
+  const before = reverse && after !== undefined ? after : null
+  const rows = reverse ? statements.downwards : statements.upwards
+  return rows.all({ kind, prefix, from, before, limit }).map(storedOf)
 }
 
-/** 0 for a row that is not there. */
-const liveRevision = ({ revision }: Statements, kind: RowKind, id: string): number => {
-  const row = revision.get(kind, id)
-  return row === undefined || row['live'] === 0 ? 0 : Number(row['revision'])
+const commit = (database: DatabaseSync, statements: Statements, writes: Write[]): Committed => {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const conflict = conflictOf(writes, {
+      revision: ({ kind, id }) => numberOf(statements.revision, 'revision', [kind, id]),
+      sum: (id) => numberOf(statements.sum, 'n', [id]),
+    })
+    if (conflict === null) for (const write of writes) apply(statements, write)
+    database.exec('COMMIT')
+    return conflict === null ? { ok: true } : { ok: false, conflict }
+  } catch (error) {
+    // A full disk has rolled back by itself.
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
 }
+
+/** 0 where there is no row. */
+const numberOf = (statement: StatementSync, column: string, key: SQLInputValue[]): number =>
+  Number(statement.get(...key)?.[column] ?? 0)
 
 const apply = (statements: Statements, write: Write): void => {
   if ('put' in write) statements.put.run(write.put, write.id, JSON.stringify(write.value))
-  else if ('remove' in write) statements.remove.run(write.remove, write.id)
+  else if ('remove' in write)
+    (leavesTombstone(write.remove) ? statements.bury : statements.forget).run(write.remove, write.id)
+  else if ('add' in write) statements.add.run(write.add, write.by)
+  else if ('due' in write) applyDue(statements, write)
   else if ('moment' in write) statements.moment.run(write.moment.lane, JSON.stringify(write.moment))
   else if ('count' in write) statements.count.run(write.count, write.by)
+}
+
+const applyDue = ({ setDue, notDue }: Statements, { due, at, side }: Extract<Write, { due: unknown }>): void => {
+  if (at === null) notDue.run(due.group, due.by)
+  else setDue.run(due.group, due.by, at, side)
 }

@@ -61,13 +61,10 @@ export const openObjects = ({
       return found === null ? null : { head: found.head, bytes: await buffer(found.pieces) }
     },
     list: async (bucket, prefix, after) => {
-      const found = await walk(join(root, bucket), '')
+      const folder = folderOf(prefix)
+      const found = await walk(join(root, bucket, folder), folder)
       inOrderOfArrival(found, ({ key, stats }) => stamp(`${bucket}/${key}`, stats))
-      const from = Buffer.from(after ?? '')
-      return found
-        .filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), from) > 0)
-        .slice(0, PAGE)
-        .map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
+      return pageOf(found, prefix, after ?? '').map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
     },
     write: async (bucket, key, bytes) => {
       const file = await fileOf(root, bucket, key, true)
@@ -79,6 +76,18 @@ export const openObjects = ({
     },
     scan: async (take) => handOver(await unseen(root, seen, stamp), seen, take),
   }
+}
+
+/** The next keys with this prefix, of files in the order of their keys' bytes. */
+const pageOf = <T extends { key: string }>(found: T[], prefix: string, after: string): T[] => {
+  const from = Buffer.from(after)
+  return found.filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), from) > 0).slice(0, PAGE)
+}
+
+/** The folder below which every key with this prefix lies; a prefix that is no plain path is looked for everywhere. */
+const folderOf = (prefix: string): string => {
+  const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+  return folder.split('/').some((part) => part === '..' || part === '.') ? '' : folder
 }
 
 async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {

@@ -3,6 +3,7 @@ import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Moment } from '../../core/rows.ts'
 import type { PostedCard } from '../house-type.ts'
+import { type Sides, sideText } from '../waiting.ts'
 import { type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
 
 type Html = ReturnType<typeof html>
@@ -11,6 +12,12 @@ const time = (at: number): Html => {
   const iso = new Date(at).toISOString()
   return html`<time datetime="${iso}">${iso.slice(11, 19)}</time>`
 }
+
+/** Far sides that do not answer: lanes that need them wait, and nothing fails. */
+export const sidesFragment = (sides: Sides): Html =>
+  sides.size === 0
+    ? html``
+    : html`<ul class="away">${[...sides.values()].map((row) => html`<li>${sideText(row)}</li>`)}</ul>`
 
 /** The signal box: a track a lane. */
 export const lanesFragment = (tracks: Track[], selected: string | null): Html =>
@@ -24,11 +31,13 @@ export const lanesFragment = (tracks: Track[], selected: string | null): Html =>
     : html`<ul class="tracks">${tracks.map((track) => trackItem(track, track.lane === selected))}</ul>`
 
 const trackItem = (
-  { lane, wants, headline, state, signals }: Track,
+  { lane, wants, headline, behind, state, frozen, untold, signals }: Track,
   selected: boolean,
 ): Html => html`<li class="track${selected ? ' selected' : ''}">
-  <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span></h3>
+  <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span>${frozen === null ? '' : html` <span class="state waiting">${frozen}</span>`}</h3>
   <p class="wants">${wants} · <strong>${headline}</strong></p>
+  ${behind === null ? '' : html`<p class="wants">${behind}</p>`}
+  ${untold.map((words) => html`<p class="untold">${words}</p>`)}
   <ol class="signals" aria-label="signals of ${lane}">${signals.map(signalItem)}</ol>
 </li>`
 
@@ -36,10 +45,10 @@ const signalItem = ({ title, state, note }: Signal): Html =>
   html`<li class="signal ${state}" title="${note}"><span class="lamp" aria-hidden="true"></span><span class="name">${title}</span><span class="sr">: ${STATE_WORDS[state]}${note === '' ? '' : `, ${note}`}</span></li>`
 
 /** The plan of the selected lane, with live steps. */
-export const planFragment = (plan: Plan | null, track: Track | null): Html =>
-  plan === null || track === null
-    ? html`<p class="empty">No plan yet.</p>`
-    : html`<h3>${plan.title}</h3>
+export const planFragment = (track: Track | null): Html =>
+  track === null || track.plan === null ? html`<p class="empty">No plan yet.</p>` : planHtml(track.plan, track)
+
+const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         <dl class="facts">
           <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
           <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
@@ -52,6 +61,7 @@ export const planFragment = (plan: Plan | null, track: Track | null): Html =>
           <dt>Interrupts</dt><dd>${plan.interrupts.join('; ') || 'nothing'}</dd>
           <dt>Undone by</dt><dd>${plan.undo}</dd>
           <dt>Approval</dt><dd>${plan.approval.required ? `${plan.approval.need} needed: ` : 'none needed: '}${plan.approval.why}</dd>
+          <dt>Plan</dt><dd><code>${plan.id}</code></dd>
           <dt>Digest</dt><dd><code>${plan.digest.slice(0, 16)}…</code> under policy <code>${plan.policy}</code></dd>
         </dl>
         ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
@@ -89,7 +99,10 @@ const gpuState = ({ used, held, provisioned, provisioning }: PoolBar, index: num
 }
 
 /** Pools as bars of GPUs. */
-export const poolsFragment = (bars: PoolBar[]): Html => html`<ul class="pools">${bars.map(poolItem)}</ul>`
+export const poolsFragment = (bars: PoolBar[] | null): Html =>
+  bars === null
+    ? html`<p class="empty">The cluster does not answer.</p>`
+    : html`<ul class="pools">${bars.map(poolItem)}</ul>`
 
 const poolItem = (bar: PoolBar): Html => {
   const { pool, ceiling, used, held, free, provisioned, provisioning } = bar

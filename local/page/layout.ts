@@ -36,7 +36,7 @@ export const layout = ({
     </header>
     <p id="said" role="status" aria-live="polite"></p>
     <main>
-      <section id="lanes" class="wide" aria-labelledby="h-lanes"><h2 id="h-lanes">Lanes</h2><div data-fragment="lanes">${parts['lanes']}</div></section>
+      <section id="lanes" class="wide" aria-labelledby="h-lanes"><h2 id="h-lanes">Lanes</h2><div data-fragment="sides">${parts['sides']}</div><div data-fragment="lanes">${parts['lanes']}</div></section>
       <section aria-labelledby="h-chat"><h2 id="h-chat">Slack</h2>
         <label class="who">You are <select id="who">${policy.approvals.approvers.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}<option value="T0SIGNAL/U0GUEST">a guest, who may not approve</option></select></label>
         <div data-fragment="chat">${parts['chat']}</div></section>

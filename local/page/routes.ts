@@ -2,19 +2,19 @@ import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
 import type { html } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
-import { observe } from '../../flows/observe.ts'
 import type { Served } from '../server/served.ts'
-import { lanesOf } from './facts.ts'
+import { lanesOf, poolsOf, sidesOf } from './facts.ts'
 import {
   chatFragment,
   feedFragment,
   lanesFragment,
   planFragment,
   poolsFragment,
+  sidesFragment,
   timelineFragment,
 } from './fragments.ts'
 import { layout } from './layout.ts'
-import { poolBars, trackOf } from './views.ts'
+import { trackOf } from './views.ts'
 
 type Html = ReturnType<typeof html>
 
@@ -53,18 +53,18 @@ const partsOf = async (
   chosen: string | null,
 ): Promise<{ lane: string | null; parts: Record<string, Html> }> => {
   const policy = await ports.policies.load()
-  const facts = await lanesOf(ports, policy)
-  const tracks = facts.map((lane) => trackOf(lane, policy))
+  const sides = await sidesOf(ports)
+  const tracks = (await lanesOf(ports)).map((facts) => trackOf(facts, { policy, sides }))
   const lane = chosen ?? tracks[0]?.lane ?? null
-  const selected = facts.find(({ row }) => row.lane === lane) ?? null
   const feed = (await ports.ledger.moments(null, { limit: 300 }))
     .filter(({ data }) => data?.['became'] !== undefined)
     .slice(0, 40)
   const parts = {
+    sides: sidesFragment(sides),
     lanes: lanesFragment(tracks, lane),
     chat: chatFragment((await cards()).slice(0, 8)),
-    plan: planFragment(selected?.plan ?? null, tracks.find((track) => track.lane === lane) ?? null),
-    pools: poolsFragment(poolBars((await observe(ports, policy, '-')).world)),
+    plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
+    pools: poolsFragment(await poolsOf(ports, { policy, sides })),
     timeline: timelineFragment(lane, lane === null ? [] : await ports.ledger.moments(lane, { limit: 60 })),
     feed: feedFragment(feed, await ports.ledger.counts()),
   }

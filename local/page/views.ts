@@ -1,8 +1,10 @@
-import { desiredTitle } from '../../core/desired.ts'
+import { type LaneDocument, type Question, stateOf } from '../../core/lane/document.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
-import type { AnswerRow, LaneRow, RunRow } from '../../core/rows.ts'
+import type { Outcome } from '../../core/reasons.ts'
 import type { World } from '../../core/world.ts'
+import type { KnownRun } from '../../flows/runs.ts'
+import { behindText, type Sides, standingText, type Untold, untoldText, utc, wantedTitle } from '../waiting.ts'
 
 /** One signal along a lane's track: told by shape and words, not by colour alone. */
 export interface Signal {
@@ -14,21 +16,27 @@ export interface Signal {
 /** A lane as a track. */
 export interface Track {
   lane: string
+  /** What the run under way is about; what is wanted where there is none. */
   wants: string
   /** One glance: what moves, what waits, and for whom. */
   headline: string
+  /** What waits behind the run under way, if anything does. */
+  behind: string | null
   state: string
-  plan: string | null
+  frozen: string | null
+  /** What could not be told of it, in the far side's words. */
+  untold: string[]
+  plan: Plan | null
   signals: Signal[]
 }
 
-/** What the page knows of one lane's wanted run. */
+/** What the page knows of one lane. */
 export interface LaneFacts {
-  row: LaneRow
-  run: RunRow | null
-  plan: Plan | null
-  answer: AnswerRow | null
+  doc: LaneDocument
+  /** The run under way, else the last. */
+  run: KnownRun | null
   frozenUntil: number | null
+  untold: Untold[]
 }
 
 /** The words for each state of a signal, for those who do not see its shape. */
@@ -41,82 +49,91 @@ export const STATE_WORDS: Record<Signal['state'], string> = {
   skipped: 'left out',
 }
 
-export const trackOf = (facts: LaneFacts, policy: Policy): Track => {
-  const { row, run } = facts
-  const waitsFor = whoIsAwaited(facts, policy)
+export const trackOf = (facts: LaneFacts, { policy, sides }: { policy: Policy; sides: Sides }): Track => {
+  const { doc, run, frozenUntil, untold } = facts
+  const headline = whoIsAwaited(doc, policy) ?? standingText(doc, sides)
   return {
-    lane: row.lane,
-    wants: row.desired === null ? 'wants nothing yet' : desiredTitle(row.desired),
-    headline: waitsFor ?? headlineOf(facts),
-    state: row.waiting !== null && row.state !== 'wanted' ? 'waiting' : row.state,
-    plan: run?.id ?? null,
-    signals: signalsOf(facts, waitsFor),
+    lane: doc.lane,
+    wants: wantedTitle(doc.lane, doc.run?.desired ?? doc.desired),
+    headline,
+    behind: behindText(doc),
+    state: stateOnPage(doc),
+    frozen: frozenUntil === null ? null : `frozen until ${utc(frozenUntil)}`,
+    untold: untold.map(untoldText),
+    plan: run?.plan ?? null,
+    signals: signalsOf(facts, headline),
   }
 }
 
-/** Whom or what the lane waits for, or null when it does not. */
-const whoIsAwaited = ({ row, run, answer, frozenUntil }: LaneFacts, policy: Policy): string | null => {
-  if (row.state !== 'wanted') return row.waiting === null ? null : `waits: ${row.waiting.detail}`
-  if (frozenUntil !== null)
-    return `frozen until ${new Date(frozenUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`
-  if (run === null || run.stage === 'waiting-for-lane') return 'waits for the lane’s earlier plan'
-  if (run.stage === 'asked' && answer?.state === 'open') {
-    const voted = new Set(answer.votes.map(({ by }) => by))
-    const may = policy.approvals.approvers.filter(
-      ({ id }) => !voted.has(id) && (id !== answer.requester || policy.approvals.requesterMayApprove),
-    )
-    return `waits for ${may.map(({ name }) => name).join(' or ') || 'an approver'}`
-  }
-  return run.stage === 'waiting-for-room' ? 'waits for free GPUs or dollars' : null
+/** Reasons of a lane that wants nothing yet because its source is not ready. */
+const SOURCE: ReadonlySet<string> = new Set(['objects-missing', 'source-unreadable', 'registry-pending'])
+
+/** The document's one word; a lane that moves is `wanted` whatever waits behind it, one whose source is not ready `waiting`. */
+const stateOnPage = (doc: LaneDocument): string => {
+  if (doc.run !== null) return 'wanted'
+  return doc.rest !== null && SOURCE.has(doc.rest.why) ? 'waiting' : stateOf(doc)
 }
 
-const headlineOf = ({ row, run }: LaneFacts): string => {
-  if (row.outcome !== null) return `${row.outcome.kind}: ${row.outcome.detail}`
-  const step = run?.steps.find(({ state }) => state === 'running')
-  if (run?.stage === 'walking-back') return `walks back: ${step?.title ?? 'to its baseline'}`
-  return step === undefined ? 'under way' : `${step.title}: ${step.note}`
+/** The people whom an open question waits for; null when none is open. */
+const whoIsAwaited = ({ run }: LaneDocument, { approvals }: Policy): string | null => {
+  const question = run?.question
+  if (run?.phase !== 'asked' || question?.state !== 'open') return null
+  const voted = new Set(question.votes.map(({ by }) => by))
+  const names = approvals.approvers
+    .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))
+    .map(({ name }) => name)
+  const more = question.need - question.votes.filter(({ verdict }) => verdict === 'approve').length
+  if (names.length === 0) return 'waits for an approver'
+  return more > 1 ? `waits for ${more} of ${names.join(', ')}` : `waits for ${names.join(' or ')}`
 }
 
 const signal = (title: string, state: Signal['state'], note = ''): Signal => ({ title, state, note })
 
-const signalsOf = (facts: LaneFacts, waitsFor: string | null): Signal[] => {
-  const { row, plan, answer } = facts
-  if (row.generation === 0) return []
-  const planned = plan === null ? (row.outcome === null ? 'waiting' : 'skipped') : 'done'
+const signalsOf = ({ doc, run }: LaneFacts, headline: string): Signal[] => {
+  const desired = doc.run?.desired ?? doc.desired
+  if (desired === null) return []
+  const outcome = doc.run === null ? doc.outcome : null
+  const question = run?.run.question ?? null
+  const plan = run?.plan ?? null
+  const planned = plan !== null ? 'done' : outcome === null ? 'waiting' : 'skipped'
   return [
-    signal('decided', 'done', row.desired === null ? '' : desiredTitle(row.desired)),
+    signal('decided', 'done', wantedTitle(doc.lane, desired)),
     signal('planned', planned, plan?.strategy?.name ?? ''),
-    ...(answer === null ? [] : [signal('asked', askedState(answer), waitsFor ?? answer.state)]),
-    signal('held', heldState(facts), heldNote(facts.run)),
-    ...stepSignals(facts),
-    outcomeSignal(row),
+    ...(question === null ? [] : [askedSignal(question, headline)]),
+    signal('held', heldState(run, outcome), heldNote(run)),
+    ...stepSignals(run),
+    outcomeSignal(outcome),
   ]
 }
 
-const heldState = ({ row, run }: LaneFacts): Signal['state'] => {
-  if (run !== null && (run.steps.length > 0 || run.outcome?.kind === 'succeeded')) return 'done'
-  if (run?.stage === 'waiting-for-room') return 'waiting'
-  return row.outcome === null ? 'pending' : 'skipped'
+const askedSignal = ({ state }: Question, headline: string): Signal => {
+  if (state === 'open') return signal('asked', 'waiting', headline)
+  return signal('asked', state === 'approved' ? 'done' : 'failed', state)
 }
 
-const heldNote = (run: RunRow | null): string =>
-  Object.entries(run?.hold?.gpus ?? {})
+const heldState = (run: KnownRun | null, outcome: Outcome | null): Signal['state'] => {
+  const phase = run?.run.phase
+  if (phase === 'steps' || phase === 'back' || outcome?.kind === 'succeeded') return 'done'
+  if (outcome !== null) return 'skipped'
+  return phase === 'waiting-for-room' ? 'waiting' : 'pending'
+}
+
+const heldNote = (run: KnownRun | null): string =>
+  Object.entries(run?.run.hold?.gpus ?? {})
     .map(([pool, gpus]) => `${gpus} GPUs of ${pool}`)
     .join(', ')
 
-/** Steps as they go; before they are held, the plan's. */
-const stepSignals = ({ run, plan }: LaneFacts): Signal[] =>
-  run?.steps.length
-    ? run.steps.map(({ title, state, note }) => signal(title, state, note))
-    : (plan?.steps ?? []).map(({ title }) => signal(title, 'pending'))
+/** Steps as they go. In a run that is over nothing moves and nothing is ahead. */
+const stepSignals = (run: KnownRun | null): Signal[] =>
+  (run?.run.steps ?? []).map(({ title, state, note }) => {
+    if (run?.outcome === null || (state !== 'pending' && state !== 'running')) return signal(title, state, note)
+    return signal(title, 'skipped', state === 'running' ? 'stopped' : '')
+  })
 
-const outcomeSignal = ({ outcome }: LaneRow): Signal => {
+const outcomeSignal = (outcome: Outcome | null): Signal => {
   if (outcome === null) return signal('outcome', 'pending')
   return signal(outcome.kind, outcome.kind === 'succeeded' ? 'done' : 'failed', outcome.detail)
 }
-
-const askedState = ({ state }: AnswerRow): Signal['state'] =>
-  state === 'open' ? 'waiting' : state === 'approved' ? 'done' : 'failed'
 
 /** A pool as one bar, in GPUs. */
 export interface PoolBar {

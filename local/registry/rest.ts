@@ -1,3 +1,4 @@
+import { aliasProblem, nameProblem, reservedAliasProblem, sourceProblem, stageProblem } from './refusals.ts'
 import type { Shelf, Version } from './shelf.ts'
 
 export interface RestAnswer {
@@ -29,13 +30,9 @@ export const restOf = async (shelf: Shelf, registry: Changes, { method, path, in
   if (route === undefined) return problem(404, 'ENDPOINT_NOT_FOUND', `${method} ${path} is not part of the stand-in`)
   const wrong = Object.entries(input).find(([key, value]) => typeof value !== 'string' && !NOT_TEXT.has(key))
   if (wrong !== undefined)
-    return problem(
-      400,
-      'INVALID_PARAMETER_VALUE',
-      `Invalid value ${JSON.stringify(wrong[1])} for parameter '${wrong[0]}' supplied.`,
-    )
+    return invalid(`Invalid value ${JSON.stringify(wrong[1])} for parameter '${wrong[0]}' supplied.`)
   if (input['tags'] !== undefined && !isTags(input['tags']))
-    return problem(400, 'INVALID_PARAMETER_VALUE', "Invalid value for parameter 'tags' supplied.")
+    return invalid("Invalid value for parameter 'tags' supplied.")
   return route(shelf, input as Record<string, string>, registry)
 }
 
@@ -48,6 +45,7 @@ const problem = (status: number, error_code: string, message: string): RestAnswe
   status,
   body: { error_code, message },
 })
+const invalid = (message: string): RestAnswer => problem(400, 'INVALID_PARAMETER_VALUE', message)
 const ok = (body: Record<string, unknown> = {}): RestAnswer => ({ status: 200, body })
 const noModel = (name: string): RestAnswer =>
   problem(404, 'RESOURCE_DOES_NOT_EXIST', `Registered Model with name=${name} not found`)
@@ -91,15 +89,17 @@ const modelJson = (shelf: Shelf, name: string): Record<string, unknown> => {
 
 const ROUTES: Record<string, Route> = {
   'GET registered-models/alias': (shelf, { name = '', alias = '' }) => {
+    const wrong = nameProblem(name) ?? aliasProblem(alias)
+    if (wrong !== null) return invalid(wrong)
     if (shelf.versions(name).length === 0) return noModel(name)
     const found = shelf.byAlias(name, alias)
     return found === null
-      ? problem(400, 'INVALID_PARAMETER_VALUE', `Registered model alias ${alias} not found.`)
+      ? invalid(`Registered model alias ${alias} not found.`)
       : ok({ model_version: versionJson(shelf, found, true) })
   },
   'POST registered-models/alias': async (shelf, { name = '', alias = '', version = '' }, registry) => {
-    if (!/^[A-Za-z0-9_-]+$/.test(alias) || alias === 'latest' || /^v\d+$/i.test(alias))
-      return problem(400, 'INVALID_PARAMETER_VALUE', `Invalid alias name: '${alias}'.`)
+    const wrong = nameProblem(name) ?? aliasProblem(alias) ?? reservedAliasProblem(alias)
+    if (wrong !== null) return invalid(wrong)
     if (shelf.find(name, version) === null) return noVersion(name, version)
     await registry.setAlias(name, alias, version)
     return ok()
@@ -128,22 +128,29 @@ const ROUTES: Record<string, Route> = {
     )
   },
   'GET registered-models/get-latest-versions': (shelf, { name = '', stages = 'None' }) => {
+    const wrong = nameProblem(name)
+    if (wrong !== null) return invalid(wrong)
     if (shelf.versions(name).length === 0) return noModel(name)
+    const unknown = stageProblem(stages)
+    if (unknown !== null) return invalid(unknown)
     const newest = shelf.versions(name).find(({ stage = 'None' }) => stage === stages)
     return versionsJson(shelf, newest === undefined ? [] : [newest])
   },
   // A model is there once it has a version.
-  'POST registered-models/create': (shelf, { name = '' }) =>
-    shelf.versions(name).length > 0
+  'POST registered-models/create': (shelf, { name = '' }) => {
+    const wrong = nameProblem(name)
+    if (wrong !== null) return invalid(wrong)
+    return shelf.versions(name).length > 0
       ? problem(400, 'RESOURCE_ALREADY_EXISTS', `Registered Model (name=${name}) already exists.`)
-      : ok({ registered_model: modelJson(shelf, name) }),
+      : ok({ registered_model: modelJson(shelf, name) })
+  },
   'GET model-versions/get-download-uri': (shelf, { name = '', version = '' }) => {
     const found = shelf.find(name, version)
     return found === null ? noVersion(name, version) : ok({ artifact_uri: found.source })
   },
   'POST model-versions/create': (shelf, { name = '', source = '', run_id: runId, ...rest }) => {
-    if (name === '' || source === '')
-      return problem(400, 'INVALID_PARAMETER_VALUE', 'Missing value for required parameter.')
+    const wrong = nameProblem(name) ?? sourceProblem(source, runId ?? null)
+    if (wrong !== null) return invalid(wrong)
     const tags = Object.fromEntries(
       ((rest['tags'] ?? []) as unknown as { key: string; value: string }[]).map(({ key, value }) => [key, value]),
     )

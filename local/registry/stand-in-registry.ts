@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Clock, ModelVersion, Registry } from '../../flows/ports.ts'
+import { type Clock, type ModelVersion, Refused, type Registry } from '../../flows/ports.ts'
 import type { RawAnswer, RawRequest } from '../house-type.ts'
 import { pythonJson } from './python-json.ts'
+import { aliasProblem, nameProblem, sourceProblem, stageProblem } from './refusals.ts'
 import { type RestAnswer, restOf } from './rest.ts'
-import { openShelf, type Version } from './shelf.ts'
+import { openShelf, type Shelf, type Version } from './shelf.ts'
 
 export interface RegistryOptions {
   database: DatabaseSync
@@ -32,7 +33,7 @@ export const openRegistry = ({ database, clock, sign, secret, deliver }: Registr
     const timestamp = new Date(clock.now()).toISOString().replace('Z', '000+00:00')
     const body = Buffer.from(pythonJson({ entity, action, timestamp, data }))
     const signed = sign({ secret: await secret(), body, now: clock.now(), deliveryId: randomUUID() })
-    // Best effort, as MLflow's: what is lost here, reconcile finds.
+    // Best effort, as MLflow's: what is lost here, the resync finds.
     await deliver({ headers: { 'content-type': 'application/json', ...signed }, body }).catch(() => undefined)
   }
   const versionOf = (model: string, version: string): Version => {
@@ -41,11 +42,7 @@ export const openRegistry = ({ database, clock, sign, secret, deliver }: Registr
     return found
   }
   const registry: StandInRegistry = {
-    alias: async (model, alias) => modelVersion(shelf.byAlias(model, alias)),
-    findByTag: async (model, key, value) =>
-      modelVersion(shelf.versions(model).find(({ tags }) => tags[key] === value) ?? null),
-    inStage: async (model, wanted) => modelVersion(shelf.versions(model).find(({ stage }) => stage === wanted) ?? null),
-    register: async (input) => modelVersion(shelf.add(input)) as ModelVersion,
+    ...portOf(shelf),
     setAlias: async (model, alias, version) => {
       versionOf(model, version)
       shelf.setAlias(model, alias, version)
@@ -69,6 +66,33 @@ export const openRegistry = ({ database, clock, sign, secret, deliver }: Registr
     rest: (method, path, input) => restOf(shelf, registry, { method, path, input }),
   }
   return registry
+}
+
+/** What flows ask of it: it refuses what MLflow refuses. */
+const portOf = (shelf: Shelf): Registry => ({
+  alias: async (model, alias) => {
+    expectTaken('registered-models/alias', nameProblem(model) ?? aliasProblem(alias))
+    return modelVersion(shelf.byAlias(model, alias))
+  },
+  findByTag: async (model, key, value) =>
+    modelVersion(shelf.versions(model).find(({ tags }) => tags[key] === value) ?? null),
+  inStage: async (model, wanted) => {
+    const versions = shelf.versions(model)
+    // MLflow looks for the model before it looks at the stage.
+    const unknown = versions.length === 0 ? null : stageProblem(wanted)
+    expectTaken('registered-models/get-latest-versions', nameProblem(model) ?? unknown)
+    return modelVersion(versions.find(({ stage }) => stage === wanted) ?? null)
+  },
+  register: async (input) => {
+    expectTaken('registered-models/create', nameProblem(input.model))
+    expectTaken('model-versions/create', sourceProblem(input.source, input.runId))
+    return modelVersion(shelf.add(input)) as ModelVersion
+  },
+})
+
+/** Throws what MLflow refuses, as its client does. */
+const expectTaken = (path: string, problem: string | null): void => {
+  if (problem !== null) throw new Refused(`MLflow refuses ${path}: INVALID_PARAMETER_VALUE: ${problem}`)
 }
 
 const modelVersion = (found: Version | null): ModelVersion | null =>

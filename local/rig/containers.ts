@@ -81,7 +81,7 @@ const isPlayable = (pod: Pod): boolean =>
 const programFor = async ({ objects }: ContainersOptions, pod: Pod): Promise<Program> =>
   programOf({ pod, job: null, parsed: await readSimulation(objects, pod), first: false })
 
-/** The result first: whoever sees the Job complete finds it. */
+/** What it made and its result first: whoever sees the Job complete finds them. */
 const end = async (options: ContainersOptions, pod: Pod, program: Program): Promise<void> => {
   const { cluster, requests, objects, clock } = options
   const ref = { kind: 'Pod', namespace: pod.metadata.namespace ?? null, name: pod.metadata.name } as const
@@ -89,7 +89,8 @@ const end = async (options: ContainersOptions, pod: Pod, program: Program): Prom
   if (now === null || now.metadata.uid !== pod.metadata.uid || hasEnded(now) || isStopping(now)) return
   if ((await nodeOf(cluster, now))?.metadata.annotations?.['kwok.x-k8s.io/node'] !== 'fake') return
   if (program.result !== null) {
-    const { bucket, key, text } = program.result
+    const { bucket, key, text, made } = program.result
+    for (const file of made) await objects.write(bucket, file, Buffer.from(now.metadata.name))
     await objects.write(bucket, key, Buffer.from(text, 'utf8'))
   }
   const at = wireTime(clock.now())

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
+import { runOf } from '../../flows/runs.ts'
 import { isProblem, type Problem, readJson } from './body.ts'
 import { hasToken } from './guard.ts'
 import type { Served } from './served.ts'
@@ -11,8 +12,12 @@ const answer = z.strictObject({
 })
 const lane = z.string().min(1)
 const by = z.string().min(1).max(100)
+const count = z.int().min(1)
+const saw = z.union([z.literal('idle'), z.strictObject({ generation: count, attempt: count })]).optional()
 const command = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.enum(['retry', 'cancel', 'thaw']), lane, by }),
+  z.strictObject({ kind: z.literal('retry'), lane, by, saw, from: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal('cancel'), lane, by, saw, wanted: z.boolean().optional() }),
+  z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
 ])
 const onPaper = z.strictObject({
@@ -29,10 +34,10 @@ export const actingRoutes = (app: Hono, served: Served): void => {
   app.post('/api/plans/:id/answers', async (context) => {
     const body = await acting(context, token, answer)
     if (isProblem(body)) return context.json(body, body.status)
-    const run = (await house.ports.ledger.read('run', context.req.param('id')))?.value
-    if (run?.answer == null)
-      return context.json({ error: 'no-question', detail: `plan ${context.req.param('id')} asks nothing` }, 404)
-    const { status, body: said } = await house.answer(run.answer, body.value)
+    const id = context.req.param('id')
+    const question = (await runOf(house.ports.ledger, id))?.run.question
+    if (question == null) return context.json({ error: 'no-question', detail: `plan ${id} asks nothing` }, 404)
+    const { status, body: said } = await house.answer(question.id, body.value)
     return context.json(said, status as 200)
   })
   app.post('/api/questions/:id/answers', async (context) => {
@@ -44,7 +49,7 @@ export const actingRoutes = (app: Hono, served: Served): void => {
   app.post('/api/commands', async (context) => {
     const body = await acting(context, token, command)
     if (isProblem(body)) return context.json(body, body.status)
-    const done = await house.command(body.value as Parameters<typeof house.command>[0])
+    const done = await house.command(body.value)
     return context.json(done, done.ok ? 200 : 422)
   })
   app.post('/api/plan', async (context) => {

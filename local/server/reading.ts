@@ -1,28 +1,71 @@
 import type { Hono } from 'hono'
+import { stateOf } from '../../core/lane/document.ts'
 import { planText } from '../../core/plan-text.ts'
+import type { Outcome } from '../../core/reasons.ts'
+import type { ShadowRow } from '../../core/rows.ts'
+import { everyLane, laneNames } from '../../flows/lanes.ts'
+import type { Ledger } from '../../flows/ledger-port.ts'
+import { valuesOf } from '../../flows/rows.ts'
+import { everyRun, listed, runOf } from '../../flows/runs.ts'
 import type { Served } from './served.ts'
 
+/** Most lanes, and most runs, of one answer. */
+const MOST = 1000
+/** Most shadow plans of one lane. */
+const SHADOWS = 100
+
 /** Everything that can be read: each answer is an object with one named list or thing. */
-export const readingRoutes = (app: Hono, { house }: Served): void => {
-  const { ledger, cluster, clock } = house.ports
-  app.get('/api/lanes', async (context) =>
-    context.json({ lanes: (await ledger.list('lane', { limit: 1000 })).map(({ value }) => value) }),
-  )
-  app.get('/api/plans', async (context) => {
-    const runs = (await ledger.list('run', { limit: 1000 })).map(({ value }) => value)
-    return context.json({ plans: runs.sort((a, b) => b.startedAt - a.startedAt) })
+export const readingRoutes = (app: Hono, served: Served): void => {
+  for (const add of [laneRoutes, planRoutes, timelineRoutes, worldRoutes]) add(app, served)
+}
+
+const laneRoutes = (app: Hono, { house }: Served): void => {
+  const { ledger } = house.ports
+  app.get('/api/lanes', async (context) => {
+    const docs = (await everyLane(ledger)).slice(0, MOST)
+    const lanes = docs.map(async (doc) => ({ ...doc, state: stateOf(doc), why: await house.why(doc.lane) }))
+    return context.json({ lanes: await Promise.all(lanes) })
   })
+  app.get('/api/why', async (context) => {
+    const lane = context.req.query('lane')
+    if (lane === undefined)
+      return context.json({ error: 'missing-lane', detail: 'say which: /api/why?lane=pipeline/…' }, 400)
+    return context.json({ why: await house.why(lane) })
+  })
+  app.get('/api/shadow', async (context) => context.json({ shadow: await shadowsOf(ledger) }))
+}
+
+/** What rules in shadow would have done, on every lane, the newest first. */
+const shadowsOf = async (ledger: Ledger): Promise<ShadowRow[]> => {
+  const names = await laneNames(ledger)
+  const rows = names.map((lane) => ledger.list('shadow', { prefix: `${lane}#`, limit: SHADOWS, reverse: true }))
+  return valuesOf((await Promise.all(rows)).flat()).sort((a, b) => b.at - a.at)
+}
+
+const planRoutes = (app: Hono, { house }: Served): void => {
+  const { ledger, clock } = house.ports
+  app.get('/api/plans', async (context) =>
+    context.json({ plans: (await everyRun(ledger, MOST)).slice(0, MOST).map(listed) }),
+  )
   app.get('/api/plans/:id', async (context) => {
     const id = context.req.param('id')
-    const plan = (await ledger.read('plan', id))?.value
-    if (plan === undefined) return context.json({ error: 'not-found', detail: `there is no plan ${id}` }, 404)
-    const run = (await ledger.read('run', id))?.value ?? null
-    return context.json({ plan: { ...plan, run, text: planText(plan, clock.now()) } })
+    const found = await runOf(ledger, id)
+    if (found === null) return context.json({ error: 'not-found', detail: `there is no plan ${id}` }, 404)
+    const { plan, run, outcome, cost, endedAt } = found
+    if (plan === null) return context.json({ error: 'not-found', detail: `${id} has no plan${endOf(outcome)}` }, 404)
+    const text = planText(plan, clock.now())
+    return context.json({ plan: { ...plan, run: { ...run, outcome, cost, endedAt }, text } })
   })
+}
+
+const endOf = (outcome: Outcome | null): string => (outcome === null ? ' yet' : `: ${outcome.kind}, ${outcome.detail}`)
+
+const timelineRoutes = (app: Hono, { house }: Served): void => {
+  const { ledger } = house.ports
   app.get('/api/timeline', async (context) => {
     const lane = context.req.query('lane')
     if (lane === undefined)
-      return context.json({ error: 'missing-lane', detail: 'say which: /api/timeline?lane=train/…' }, 400)
+      return context.json({ error: 'missing-lane', detail: 'say which: /api/timeline?lane=pipeline/…' }, 400)
     const before = context.req.query('before')
     if (before !== undefined && !/^\d+$/.test(before))
       return context.json({ error: 'bad-before', detail: 'before is the id of a moment' }, 400)
@@ -36,9 +79,10 @@ export const readingRoutes = (app: Hono, { house }: Served): void => {
       },
     }),
   )
-  app.get('/api/shadow', async (context) =>
-    context.json({ shadow: (await ledger.list('shadow')).map(({ value }) => value) }),
-  )
+}
+
+const worldRoutes = (app: Hono, { house }: Served): void => {
+  const { cluster } = house.ports
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))
   app.get('/api/cluster', async (context) => {
     const [nodePools, nodes, jobs, deployments, pods] = await Promise.all(

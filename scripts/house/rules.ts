@@ -1,6 +1,7 @@
 import { posix } from 'node:path'
 import { cyclesOf } from './cycles.ts'
 import { type Import, type Scanned, scan } from './imports.ts'
+import { kindViolations } from './kinds.ts'
 import { type Allowed, ENVIRONMENT, FORBIDDEN_NAMES, HOUSE, LONGEST_FILE, LONGEST_TEST, type Room } from './table.ts'
 
 /** The files of a tree, by path from the root of the repository, with `/` on every machine. */
@@ -16,7 +17,7 @@ export const violationsOf = (tree: Tree): string[] => {
         `${cycle.join(' → ')} is a cycle: move what ${cycle.length === 2 ? 'it needs of itself' : 'they need of each other'} into a file of its own, types too`,
     ),
     ...[...scanned].flatMap(([file, found]) => fileViolations(file, found)),
-    ...[...tree].flatMap(([file, source]) => sizeViolations(file, source)),
+    ...[...tree].flatMap(([file, source]) => [...kindViolations(file, source), ...sizeViolations(file, source)]),
   ]
 }
 

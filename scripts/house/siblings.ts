@@ -1,6 +1,6 @@
 /** What a contract has beside its samples and its test. */
 export interface Stem {
-  /** Has a pure decision and a door under its own name. */
+  /** Has a reaction and a door under its own name. */
   intends: boolean
   /** The door that it comes in by, when that has another name. */
   door?: string
@@ -14,7 +14,7 @@ export const STEMS: Record<string, Stem> = {
   'approval-answered': {
     intends: false,
     door: 'functions/slack-interaction.ts',
-    why: 'an answer changes a row, and the route is named after who calls it',
+    why: 'an answer is a letter of its lane, and the route is named after who calls it',
   },
   'plan-finished': { intends: false, why: 'ours: it goes out, and nothing of ours reacts to it' },
 }
@@ -23,7 +23,7 @@ export const STEMS: Record<string, Stem> = {
 export const PORTS: Record<string, 'suite' | 'single'> = {
   ledger: 'suite',
   cluster: 'suite',
-  workflow: 'suite',
+  queue: 'suite',
   registry: 'suite',
   objects: 'suite',
   chat: 'suite',
@@ -35,7 +35,14 @@ export const PORTS: Record<string, 'suite' | 'single'> = {
 }
 
 /** Folders whose every file has a test at the same place under test/. */
-const MIRRORED = ['core/steps/', 'core/planning/', 'core/workloads/']
+const MIRRORED = [
+  'core/lane/',
+  'core/lane-kinds/',
+  'core/planning/',
+  'core/reactions/',
+  'core/steps/',
+  'core/workloads/',
+]
 
 export interface Siblings {
   paths: readonly string[]
@@ -81,8 +88,7 @@ const contractSiblings = (stem: string, paths: readonly string[], ask: Ask): str
 }
 
 const stemSiblings = (stem: string, { intends, door, why }: Stem, ask: Ask): string[] => [
-  ...(intends ? ask(`core/decisions/on-${stem}.ts`, `${stem} intends: ${why}`) : []),
-  ...(intends ? ask(`test/core/decisions/on-${stem}.test.ts`, `the decision on ${stem} must be shown`) : []),
+  ...(intends ? ask(`core/reactions/${stem}.ts`, `${stem} intends: ${why}`) : []),
   ...(intends || door !== undefined ? ask(door ?? `functions/${stem}.ts`, `${stem} needs a door: ${why}`) : []),
 ]
 

@@ -14,6 +14,7 @@ const COMMANDS = [
   'plan',
   'plans',
   'trace',
+  'why',
   'emit',
   'approve',
   'deny',
@@ -91,11 +92,12 @@ describe('where nothing runs', () => {
     ['emit', 'dataset-uploaded/base'],
     ['plan', 'dataset-uploaded/base'],
     ['approve', 'p1', '--by', 'T0/U0'],
-    ['retry', 'train/x'],
+    ['retry', 'pipeline/x'],
     ['freeze', '--until', '4h'],
     ['thaw'],
     ['plans'],
-    ['trace', 'train/x'],
+    ['trace', 'pipeline/x'],
+    ['why', 'pipeline/x'],
   ])('%s ends with 3 and says how to start', async (...argv) => {
     const { code, err } = await cli(...argv, '--data', empty)
     expect(code).toBe(3)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { main } from '../../cli/main.ts'
 import { RUNNING_FILE } from '../../local/main.ts'
 import { startServer } from '../../local/server/server.ts'
+import { type Between, between } from '../journeys/away.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
 /** What a command printed and how it ended. */
@@ -23,6 +24,8 @@ export const cli = async (...argv: string[]): Promise<Said> => {
 /** A product on loopback and on virtual time, and a command line that works on its folder. */
 export interface Running {
   town: Town
+  /** Fails when a test says so. */
+  far: Between
   data: string
   cli(...argv: string[]): Promise<Said>
   json(...argv: string[]): Promise<Record<string, unknown>>
@@ -31,12 +34,14 @@ export interface Running {
 
 export const openRunning = async (): Promise<Running> => {
   const data = mkdtempSync(join(tmpdir(), 'signalbox-cli-'))
-  const town = await openTown({ dataDir: data })
+  const far = between()
+  const town = await openTown({ dataDir: data, wrap: far.wrap })
   const server = await startServer({ house: town.house, port: 0, version: 'test' })
   writeFileSync(join(data, RUNNING_FILE), JSON.stringify({ url: server.url, pid: process.pid, token: 'test-token' }))
   const here = (...argv: string[]): Promise<Said> => cli(...argv, '--data', data)
   return {
     town,
+    far,
     data,
     cli: here,
     json: async (...argv) => JSON.parse((await here(...argv, '--json')).out) as Record<string, unknown>,

@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { approvalNeed, type Groups, stillApproved, whyVoteFails, withVote } from '../../core/answers.ts'
+import type { Question, Vote } from '../../core/lane/document.ts'
 import type { ApprovalPolicy } from '../../core/policy.ts'
-import type { AnswerRow, Vote } from '../../core/rows.ts'
-
-fc.configureGlobal({ seed: 20261124 })
 
 const ANA = 'T0SIGNAL/U0ANA'
 const BEN = 'T0SIGNAL/U0BEN'
@@ -26,12 +24,8 @@ const policy = (over: Partial<ApprovalPolicy> = {}): ApprovalPolicy => ({
 
 const under = (over: Partial<ApprovalPolicy> = {}, groups: Groups = new Map()) => ({ policy: policy(over), groups })
 
-const row = (over: Partial<AnswerRow> = {}): AnswerRow => ({
-  id: 'q',
-  lane: 'train/a',
-  generation: 1,
-  attempt: 1,
-  plan: 'p',
+const row = (over: Partial<Question> = {}): Question => ({
+  id: 'pipeline/a#1.0123456789abcdef.0',
   digest: 'd',
   openedAt: 0,
   until: 1000,
@@ -40,8 +34,7 @@ const row = (over: Partial<AnswerRow> = {}): AnswerRow => ({
   need: 1,
   requester: CARLA,
   votes: [],
-  card: null,
-  shown: null,
+  reminded: false,
   ...over,
 })
 
@@ -93,7 +86,7 @@ describe('a vote', () => {
     expect(whyVoteFails(row(), vote(ANA, { at: 1000 }), under())).toBeNull()
   })
 
-  it.each<[string, AnswerRow, Vote]>([
+  it.each<[string, Question, Vote]>([
     ['too-late', row(), vote(ANA, { at: 1001 })],
     ['question-closed', row({ state: 'closed' }), vote(ANA)],
     ['question-closed', row({ state: 'approved' }), vote(BEN)],
@@ -122,7 +115,7 @@ describe('a question', () => {
     expect(withVote(withVote(row({ need: 2 }), vote(ANA)), vote(BEN, { verdict: 'deny' })).state).toBe('rejected')
   })
 
-  it('keeps every vote and leaves the row that it was given alone', () => {
+  it('keeps every vote and leaves the question that it was given alone', () => {
     const before = row()
     expect(withVote(before, vote(ANA)).votes).toEqual([vote(ANA)])
     expect(before).toEqual(row())

@@ -2,8 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson, digestOf, sha256Hex } from '../../core/digest.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 describe('canonical JSON', () => {
   it('has one text for one value: keys in order at every depth, lists as they are', () => {
     expect(canonicalJson({ b: [{ d: 1, c: 2 }, 3], a: null })).toBe('{"a":null,"b":[{"c":2,"d":1},3]}')

@@ -4,8 +4,6 @@ import { describe, expect, it } from 'vitest'
 import { jobState } from '../../core/job-state.ts'
 import { NOTE } from '../../core/text.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 const job = (type?: string, more: { reason?: string; message?: string } = {}): V1Job => ({
   spec: { template: {} },
   status: type === undefined ? {} : { conditions: [{ type, status: 'True', ...more }] },

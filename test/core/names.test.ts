@@ -6,26 +6,27 @@ import {
   label,
   laneLabel,
   laneLabels,
-  laneName,
+  mintName,
   runName,
+  runOfName,
   runOnceName,
 } from '../../core/names.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
-const identity = { installation: 'signalbox', cluster: 'ml-prod' }
-const lane = 'train/support-chats'
+const place = { installation: 'signalbox', cluster: 'ml-prod' }
+/** A lane's name was minted once and is kept. */
+const identityOf = (lane: string) => ({ installation: place.installation, name: mintName(place, lane) })
+const lane = 'pipeline/support-chats'
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 
 describe('the name of a lane', () => {
   it('is readable, and unique by its hash', () => {
-    expect(laneName(identity, lane)).toMatch(/^train-support-chats-[0-9a-f]{8}$/)
-    expect(laneName(identity, 'train/support.chats')).not.toBe(laneName(identity, lane))
+    expect(mintName(place, lane)).toMatch(/^pipeline-support-chats-[0-9a-f]{8}$/)
+    expect(mintName(place, 'pipeline/support.chats')).not.toBe(mintName(place, lane))
   })
 
   it('never meets that of another installation or another cluster', () => {
-    const names = [identity, { ...identity, installation: 'other' }, { ...identity, cluster: 'other' }].map((who) =>
-      laneName(who, lane),
+    const names = [place, { ...place, installation: 'other' }, { ...place, cluster: 'other' }].map((who) =>
+      mintName(who, lane),
     )
     expect(new Set(names).size).toBe(3)
   })
@@ -34,7 +35,7 @@ describe('the name of a lane', () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), (a, b) => {
         fc.pre(a !== b)
-        expect(laneName(identity, a)).not.toBe(laneName(identity, b))
+        expect(mintName(place, a)).not.toBe(mintName(place, b))
       }),
     )
   })
@@ -45,8 +46,8 @@ describe('every name of ours', () => {
     lane: fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
-      fc.constant('serve/'),
-      fc.constant(`serve/${'x'.repeat(300)}`),
+      fc.constant('service/'),
+      fc.constant(`service/${'x'.repeat(300)}`),
     ),
     generation: fc.integer({ min: 1, max: 99_999 }),
     attempt: fc.integer({ min: 1, max: 999 }),
@@ -55,11 +56,12 @@ describe('every name of ours', () => {
   it('is a DNS label that Kubernetes accepts, whatever the lane is called', () => {
     fc.assert(
       fc.property(anyRun, fc.constantFrom('train', 'evaluate', 'gate', 'a-step-with-a-very-long-name'), (run, step) => {
+        const identity = identityOf(run.lane)
         for (const name of [
-          laneName(identity, run.lane),
+          identity.name,
           runName(identity, run),
           runOnceName(identity, run, step),
-          generationName(identity, run.lane, run.generation),
+          generationName(identity, run.generation),
         ]) {
           expect(name).toMatch(DNS_LABEL)
           expect(name.length).toBeLessThanOrEqual(63)
@@ -70,13 +72,26 @@ describe('every name of ours', () => {
 
   it('tells generation, attempt and step apart', () => {
     const run = { lane, generation: 3, attempt: 2 }
-    expect(runName(identity, run)).toBe(`${laneName(identity, lane)}-g3a2`)
-    expect(runOnceName(identity, run, 'train')).toBe(`${laneName(identity, lane)}-g3a2-train`)
-    expect(generationName(identity, lane, 3)).toBe(`${laneName(identity, lane)}-g3`)
+    const identity = identityOf(lane)
+    expect(runName(identity, run)).toBe(`${mintName(place, lane)}-g3a2`)
+    expect(runOnceName(identity, run, 'train')).toBe(`${mintName(place, lane)}-g3a2-train`)
+    expect(generationName(identity, 3)).toBe(`${mintName(place, lane)}-g3`)
+  })
+
+  it('leads back to the lane’s name and the attempt, whatever the lane is called', () => {
+    fc.assert(
+      fc.property(anyRun, (run) => {
+        const identity = identityOf(run.lane)
+        const { generation, attempt } = run
+        expect(runOfName(runName(identity, run))).toEqual({ name: identity.name, generation, attempt })
+        expect(runOfName(identity.name)).toBeNull()
+      }),
+    )
   })
 
   it('keeps the short names of our steps whole, so that two Jobs of a run never share a name', () => {
-    const longest = { lane: `train/${'x'.repeat(60)}`, generation: 99_999, attempt: 999 }
+    const longest = { lane: `pipeline/${'x'.repeat(60)}`, generation: 99_999, attempt: 999 }
+    const identity = identityOf(longest.lane)
     expect(runOnceName(identity, longest, 'train')).toMatch(/-g99999a999-train$/)
     expect(runOnceName(identity, longest, 'evaluate')).toMatch(/-g99999a999-evaluate$/)
   })
@@ -88,10 +103,10 @@ describe('labels', () => {
   })
 
   it('find everything of a lane by values that Kubernetes accepts', () => {
-    expect(laneLabel(lane)).toBe('train.support-chats')
-    expect(laneLabels(identity, lane)).toEqual({
+    expect(laneLabel(lane)).toBe('pipeline.support-chats')
+    expect(laneLabels(place, lane)).toEqual({
       'signalbox.dev/installation': 'signalbox',
-      'signalbox.dev/lane': 'train.support-chats',
+      'signalbox.dev/lane': 'pipeline.support-chats',
     })
   })
 

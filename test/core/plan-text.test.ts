@@ -4,8 +4,6 @@ import type { Plan } from '../../core/plan.ts'
 import { planCard, planText } from '../../core/plan-text.ts'
 import { NOW, trainPlan } from './training-fixture.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 const plan = trainPlan()
 
 const rollout: Plan = {
@@ -30,7 +28,7 @@ describe('a plan in a terminal', () => {
   it('reads as a person wants to read it', () => {
     expect(planText(plan, NOW)).toBe(`\
 Fine-tune meta-llama/Llama-3.1-8B-Instruct on support-chats@abababab, register it as support-llama
-  lane        train/support-chats, generation 1, attempt 1
+  lane        pipeline/support-chats, generation 1, attempt 1
   plan        ${plan.id}
 
 Steps

@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest'
 import { type Config, defineConfig, milliseconds, PolicyError, parsePolicy } from '../../core/policy.ts'
 import { exampleConfig } from './training-fixture.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 /** What is wrong with the example after a change, a line for each problem. */
 const problems = (change: (config: Config) => void): string[] => {
   const config: Config = exampleConfig()

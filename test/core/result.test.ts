@@ -3,8 +3,6 @@ import { describe, expect, it } from 'vitest'
 import type { Gate } from '../../core/plan.ts'
 import { judge, parseResult } from '../../core/result.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 const PREFIX = 's3://acme-results/results/job-1/'
 const bytes = (value: unknown) => new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
 const parse = (value: unknown) => parseResult(bytes(value), { object: 'job-1', prefix: PREFIX })

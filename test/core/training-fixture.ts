@@ -16,6 +16,7 @@ export const desired: TrainDesired = {
   version: 'ab'.repeat(32),
   bucket: 'acme-datasets',
   key: 'support-chats/2026-11-24/manifest.json',
+  etag: 'e1',
   objects: 12,
   bytes: 3_400_000,
   requester: 'T0SIGNAL/U0CARLA',
@@ -27,6 +28,7 @@ export const emptyPool = (pool: string, over: Partial<PoolView> = {}): PoolView 
   used: 0,
   usedByLane: 0,
   heldByOthers: 0,
+  beyondHolds: 0,
   provisioned: 0,
   provisioning: 0,
   ...over,
@@ -40,12 +42,13 @@ export const emptyWorld = (over: Partial<World> = {}): World => ({
 })
 
 export const trainInput = (over: Partial<TrainInput> = {}): TrainInput => ({
-  identity: { installation: 'signalbox', cluster: 'ml-prod' },
-  run: { lane: 'train/support-chats', generation: 1, attempt: 1 },
+  identity: { installation: 'signalbox', name: 'pipeline-support-chats-0123abcd' },
+  run: { lane: 'pipeline/support-chats', generation: 1, attempt: 1 },
   desired,
   policy: parsePolicy(config),
   world: emptyWorld(),
   now: NOW,
+  kept: {},
   ...over,
 })
 

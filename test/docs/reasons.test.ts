@@ -10,7 +10,9 @@ const SECTIONS = {
   Waiting: 'An event waits',
   PlanRefusal: 'No plan can be made',
   AnswerRefusal: 'An answer did not count',
+  CommandRefusal: 'A command changed nothing',
   Failure: 'A run failed',
+  RestReason: 'A lane rests',
 }
 
 describe('docs/reasons.md', () => {

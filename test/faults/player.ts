@@ -1,21 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** What the lane's row says, as `GET /api/lanes` shows it. */
+/** What the lane's document says, as `GET /api/lanes` shows it. */
 interface Seen {
   lane: string
   state: string
   generation: number
-  holder: unknown
+  run: { question: { id: string; state: string } | null } | null
   desired: { version?: string; key?: string } | null
   outcome: { kind: string; reason: string | null } | null
-}
-
-interface SeenPlan {
-  id: string
-  lane: string
-  answer: string | null
-  outcome: unknown
 }
 
 /** One product, as its users reach it: routes, and the folder that is its bucket. */
@@ -25,8 +18,8 @@ export interface Product {
   dataDir: string
 }
 
-const TRAIN = 'train/support-chats'
-const SERVE = 'serve/support-llama'
+const TRAIN = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
 const MODEL = 'support-llama'
 
 /**
@@ -58,8 +51,8 @@ export class Player {
     const row = (await lanes(product)).find((candidate) => candidate.lane === lane)
     this.before ??= row?.generation ?? 0
     if (row === undefined || row.generation === this.before) await this.act(product)
-    else if (row.outcome !== null && row.holder === null && row.state !== 'wanted') this.next(row)
-    else await approve(product, lane)
+    else if (row.outcome !== null && row.run === null) this.next(row)
+    else await approve(product, row)
   }
 
   private next({ outcome }: Seen): void {
@@ -100,7 +93,7 @@ const call = async (
   return (await answer.json()) as Record<string, unknown>
 }
 
-/** Every lane's row. */
+/** Every lane's document. */
 export const lanes = async (product: Product): Promise<Seen[]> => (await call(product, '/api/lanes'))['lanes'] as Seen[]
 
 /** Its objects first, its manifest last, each renamed into place: this process is not the one that is killed. */
@@ -113,12 +106,13 @@ const upload = ({ dataDir }: Product, round: number): void => {
   writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest))
 }
 
-const approve = async (product: Product, lane: string): Promise<void> => {
-  const plans = (await call(product, '/api/plans'))['plans'] as SeenPlan[]
-  const asking = plans.find((plan) => plan.lane === lane && plan.answer !== null && plan.outcome === null)
-  // Answered already, or not posted yet: the product says so, and the next pass looks again.
-  if (asking !== undefined)
-    await call(product, `/api/plans/${asking.id}/answers`, { body: { by: 'T0SIGNAL/U0APPROVER', verdict: 'approve' } })
+const approve = async (product: Product, { run }: Seen): Promise<void> => {
+  const question = run?.question
+  // Answered meanwhile, or of a process that is gone: the product says so, and the next pass looks again.
+  if (question?.state === 'open')
+    await call(product, `/api/questions/${encodeURIComponent(question.id)}/answers`, {
+      body: { by: 'T0SIGNAL/U0APPROVER', verdict: 'approve' },
+    })
 }
 
 const mlflow = (product: Product, path: string, body?: unknown): Promise<Record<string, unknown>> =>

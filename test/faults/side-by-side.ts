@@ -1,4 +1,4 @@
-/** Runs `work` on each item, so many side by side: most of a run's time is spent in the SDK's own timers. */
+/** Runs `work` on each item, so many side by side: some of a run's time is spent on files. */
 export const sideBySide = async <T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> => {
   const queue = [...items]
   await Promise.all(
@@ -8,9 +8,11 @@ export const sideBySide = async <T>(items: T[], width: number, work: (item: T) =
   )
 }
 
-/** Every `stride`th call of a story, each before and after the far side did it. */
-export const deathsOf = (calls: number, stride: number): { at: number; when: 'before' | 'after' }[] =>
-  Array.from({ length: Math.ceil(calls / stride) }, (_, index) => index * stride + 1).flatMap((at) => [
-    { at, when: 'before' as const },
-    { at, when: 'after' as const },
-  ])
+/** Every `stride`th call of a story from the `first` on, each before and after the far side did it. */
+export const deathsOf = (calls: number, stride: number, first = 1): { at: number; when: 'before' | 'after' }[] =>
+  Array.from({ length: Math.ceil((calls - first + 1) / stride) }, (_, index) => first + index * stride).flatMap(
+    (at) => [
+      { at, when: 'before' as const },
+      { at, when: 'after' as const },
+    ],
+  )

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { sha256Hex } from '../../core/digest.ts'
 import { lookAtDataset } from '../../flows/look.ts'
 import { type ObjectHead, type Objects, Unavailable } from '../../flows/ports.ts'
 
@@ -46,32 +47,51 @@ describe('a look at a dataset', () => {
     })
   })
 
-  it('asks nothing about objects of a bad manifest, nor of a version that is settled', async () => {
+  it('asks nothing about objects of a bad manifest, nor of a version that is known', async () => {
     const bad = bucketOf([manifest({ key: 'a', size: 3 }, { key: 'a', size: 3 })], {})
     expect(await lookAtDataset(bad, at)).toMatchObject({ kind: 'bad', detail: 'objects: a is named twice' })
-    const known = bucketOf([manifest({ key: 'a', size: 3 })], {})
-    expect(await lookAtDataset(known, at, async () => true)).toMatchObject({ kind: 'manifest', missingCount: 0 })
-    expect([...bad.asked, ...known.asked]).toEqual([])
-  })
-
-  it('a manifest that is written while it is read is unreadable, to be looked at again', async () => {
-    const { objects } = bucketOf([manifest({ key: 'a', size: 3 }), manifest({ key: 'b', size: 3 })], {})
-    expect(await lookAtDataset({ objects }, at)).toEqual({
-      kind: 'unreadable',
-      detail: 'the manifest is being written',
+    const one = manifest({ key: 'a', size: 3 })
+    const known = bucketOf([one], {})
+    expect(await lookAtDataset(known, at, [sha256Hex(JSON.stringify(one))])).toMatchObject({
+      kind: 'manifest',
+      missingCount: 0,
     })
+    expect([...bad.asked, ...known.asked]).toEqual([])
+    expect(await lookAtDataset(known, at, ['ab'.repeat(32)])).toMatchObject({ missing: ['a'], missingCount: 1 })
   })
 
-  it('bytes that end with an error are unreadable, never half a dataset', async () => {
+  it('a small manifest is read once, so that what it names and what it says are of the same bytes', async () => {
+    const { objects, asked } = bucketOf([manifest({ key: 'a', size: 3 }), manifest({ key: 'b', size: 3 })], {})
+    const stream = vi.spyOn(objects, 'stream')
+    expect(await lookAtDataset({ objects }, at)).toMatchObject({ kind: 'manifest', missing: ['a'] })
+    expect([stream.mock.calls.length, asked]).toEqual([1, ['a']])
+  })
+
+  it('a large manifest that is written while it is read says nothing, and is to be looked at again', async () => {
+    const many = (name: string) => Array.from({ length: 1001 }, (_, n) => ({ key: `${name}-${n}`, size: 3 }))
+    const { objects } = bucketOf([manifest(...many('a')), manifest(...many('b'))], {})
+    await expect(lookAtDataset({ objects }, at)).rejects.toThrow(new Unavailable('the manifest is being written'))
+  })
+
+  it('bytes that end with an error say nothing: never half a dataset', async () => {
     const pieces = async function* () {
       yield Buffer.from(JSON.stringify(manifest({ key: 'a', size: 3 })))
       throw new Unavailable('the checksum does not fit')
     }
     const objects = { stream: async () => ({ head, pieces: pieces() }) } as unknown as Objects
-    expect(await lookAtDataset({ objects }, at)).toEqual({ kind: 'unreadable', detail: 'the checksum does not fit' })
+    await expect(lookAtDataset({ objects }, at)).rejects.toThrow(new Unavailable('the checksum does not fit'))
   })
 
-  it('a manifest of 100,000 objects fits into 48 MB: it is never held whole', async () => {
+  it('a bucket that does not answer is not a dataset that is gone', async () => {
+    const away = new Unavailable('GetObject: 503')
+    const objects = { stream: async () => Promise.reject(away) } as unknown as Objects
+    await expect(lookAtDataset({ objects }, at)).rejects.toThrow(away)
+    expect(await lookAtDataset({ objects: { stream: async () => null } as unknown as Objects }, at)).toEqual({
+      kind: 'gone',
+    })
+  })
+
+  it('a manifest of 100,000 objects fits into 48 MB: it is never held whole', { timeout: 60_000 }, async () => {
     const worker = new Worker(new URL('large-manifest.ts', import.meta.url), {
       resourceLimits: { maxOldGenerationSizeMb: 48 },
     })

@@ -1,135 +1,138 @@
-import { afterEach, expect, it, vi } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
-import { emptyLane } from '../../core/lane.ts'
-import { label } from '../../core/names.ts'
-import { everyLane } from '../../flows/lanes.ts'
-import { type Ports, Unavailable } from '../../flows/ports.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { SCHEMA } from '../../core/lane/document.ts'
+import type { Ports } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
-import { uploadDataset } from '../../local/scenario.ts'
-import config from '../../signalbox.config.ts'
-import { openTown, type Town } from '../journeys/town.ts'
-import { taskJob } from '../local/cluster/world-fixture.ts'
+import { CATALOGUES } from '../../functions/door.ts'
+import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { ANA, openTown, type Town } from '../journeys/town.ts'
 
+const TRAIN = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
+const HOUR = 3_600_000
 let town: Town
 afterEach(() => town.close())
 
-const upload = () =>
-  uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/z/', rows: ['{"q":1}', '{"q":2}'] })
-
-/** Counts the heads that are asked for. */
+/** Every call of a port since it was emptied, as `port.method`. */
 const counting = () => {
-  const asked: string[] = []
-  const wrap = (ports: Ports): Ports => ({
-    ...ports,
-    objects: {
-      ...ports.objects,
-      head: (bucket, key) => {
-        asked.push(key)
-        return ports.objects.head(bucket, key)
-      },
-    },
-  })
-  return { asked, wrap }
+  const calls: string[] = []
+  const wrap = (ports: Ports): Ports =>
+    Object.fromEntries(
+      Object.entries(ports).map(([port, object]) => [
+        port,
+        port === 'clock'
+          ? object
+          : new Proxy(object as object, {
+              get: (target, method) => {
+                const member = Reflect.get(target, method) as unknown
+                if (typeof member !== 'function') return member
+                return (...values: unknown[]) => {
+                  calls.push(`${port}.${String(method)}`)
+                  return member.apply(target, values) as unknown
+                }
+              },
+            }),
+      ]),
+    ) as unknown as Ports
+  return { calls, wrap }
 }
-
-it('finds the upload whose event was lost, however many keys lie before its manifest', async () => {
-  town = await openTown()
-  for (let n = 0; n < 1100; n++)
-    await town.house.objects.write('acme-datasets', `support-chats/a/${String(n).padStart(4, '0')}`, Buffer.from('x'))
-  await upload()
-  expect(await reconcile(town.house.ports)).toMatchObject({ intended: 1 })
-  expect(await town.lane('train/support-chats')).toMatchObject({ state: 'wanted', generation: 1 })
-})
-
-it('a prefix of more keys than one time lists is gone on with the next time, and keeps nobody waiting', async () => {
-  const pages: (string | null | undefined)[] = []
-  const head = { size: 1, versionId: null, lastModified: 1, etag: 'e', sha256: null }
-  town = await openTown({
-    wrap: (ports) => ({
-      ...ports,
-      objects: {
-        ...ports.objects,
-        list: async (_bucket, prefix, after) => {
-          pages.push(after)
-          const n = after === null || after === undefined ? 0 : Number(after.slice(prefix.length)) + 1
-          return n < 150
-            ? [{ key: `${prefix}${String(n).padStart(4, '0')}`, head }]
-            : ports.objects.list(_bucket, prefix)
-        },
-      },
-    }),
-  })
-  await reconcile(town.house.ports)
-  expect([pages.length, pages.at(-1)]).toEqual([100, 'support-chats/0098'])
-  await reconcile(town.house.ports)
-  expect([pages.length, pages.at(-1)]).toEqual([151, 'support-chats/0149'])
-  await reconcile(town.house.ports)
-  expect(pages[151]).toBeNull()
-})
-
-it.each(['act', 'shadow'] as const)('asks about objects once, not whenever it looks (%s)', async (mode) => {
-  const { asked, wrap } = counting()
-  const [[name, dataset] = []] = Object.entries(config.datasets ?? {})
-  town = await openTown({ config: { ...config, datasets: { [name ?? '']: { ...dataset, mode } } }, wrap })
-  await upload()
-  await reconcile(town.house.ports)
-  const once = asked.filter((key) => key.includes('part-')).length
-  expect(once).toBe(2)
-  await reconcile(town.house.ports)
-  await reconcile(town.house.ports)
-  expect(asked.filter((key) => key.includes('part-'))).toHaveLength(once)
-})
-
-it('one source that cannot be looked at keeps no other from being healed, and is told', async () => {
-  const [[name, dataset] = []] = Object.entries(config.datasets ?? {})
-  town = await openTown({
-    config: { ...config, datasets: { ahead: { ...dataset, prefix: 'ahead/' }, [name ?? '']: dataset } },
-    wrap: (ports) => ({
-      ...ports,
-      objects: {
-        ...ports.objects,
-        list: async (bucket, prefix, after) => {
-          if (prefix === 'ahead/') throw new Unavailable('listing ahead/: 503')
-          return ports.objects.list(bucket, prefix, after)
-        },
-      },
-    }),
-  })
-  await upload()
-  await expect(reconcile(town.house.ports)).rejects.toThrow('1 could not be looked at, the first: Unavailable: listing')
-  expect(await town.lane('train/support-chats')).toMatchObject({ state: 'wanted' })
-})
-
-it('every lane is looked at, also of more than a page', async () => {
-  town = await openTown()
-  for (let n = 0; n < 1001; n++) {
-    const lane = `serve/m-${String(n).padStart(4, '0')}`
-    await town.house.ports.ledger.commit([{ put: 'lane', id: lane, revision: 0, value: emptyLane(lane) }])
+const { calls, wrap } = counting()
+const open = async (config: unknown = example) => {
+  town = await openTown({ config, wrap })
+}
+const upload = async () => {
+  await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'] })
+  await town.house.scanUploads()
+}
+const woken = (lane = TRAIN) => reconcile(town.house.ports, lane, { ...CATALOGUES, me: 'somebody', handover: 30_000 })
+/** What somebody else asks when they wake the lane at odd moments, and what it writes. */
+const askedWhenWoken = async (lane = TRAIN): Promise<string[]> => {
+  const asked = new Set<string>()
+  for (let n = 0; n < 10; n++) {
+    calls.length = 0
+    expect(await woken(lane)).toBe('rests')
+    for (const call of calls) asked.add(call)
+    await town.advance(7_001)
   }
-  expect((await everyLane(town.house.ports.ledger)).map(({ lane }) => lane).at(-1)).toBe('serve/m-1000')
-})
-
-/** A Job of our installation whose run nobody knows. */
-const strayJob = (namespace: string): KubeObject<'Job'> => {
-  const labels = { [label('installation')]: 'signalbox', [label('plan')]: 'nobody-g1a1' }
-  return { ...taskJob('stray'), metadata: { name: 'stray', namespace, labels } }
+  return [...asked].sort()
 }
+const autoApproved = { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }
+const ONE_READ = ['ledger.list', 'ledger.read', 'policies.load']
 
-it('deletes Jobs that no run knows in both namespaces of the policy', async () => {
-  town = await openTown()
-  const { cluster } = town.house.ports
-  for (const namespace of ['training', 'serving']) await cluster.create(strayJob(namespace))
-  expect(await reconcile(town.house.ports)).toMatchObject({ deleted: 2 })
-  expect(await cluster.list('Job')).toEqual([])
+describe('a lane that rests, woken by anybody at any moment: it reads once, and writes nothing', () => {
+  it('while it asks, once it is done, and while it is parked', async () => {
+    await open()
+    await upload()
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    await town.advance(1000)
+    expect(await askedWhenWoken()).toEqual(ONE_READ)
+    await town.answered(TRAIN)
+    await town.settled(TRAIN)
+    expect(await askedWhenWoken()).toEqual(ONE_READ)
+    await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+    await town.answered(SERVE, 'deny')
+    await town.settled(SERVE)
+    expect(await askedWhenWoken(SERVE)).toEqual(ONE_READ)
+    calls.length = 0
+    await woken()
+    // One round trip: the rows in one batch, beside them the two sorts of letters.
+    expect(calls.sort()).toEqual(['ledger.list', 'ledger.list', 'ledger.read', 'policies.load'])
+  })
+
+  it('while it is frozen', async () => {
+    await open(autoApproved)
+    await town.house.command({ kind: 'freeze', lane: '*', until: town.house.clock.now() + 12 * HOUR, by: ANA })
+    await upload()
+    expect((await town.lane(TRAIN)).rest?.why).toBe('frozen')
+    expect(await askedWhenWoken()).toEqual(ONE_READ)
+  })
+
+  it('while its Job runs: what waits is looked at, and nothing else', async () => {
+    await open(autoApproved)
+    await upload()
+    const runs = async () =>
+      (await town.house.cluster.list('Job')).some((job) => JSON.stringify(job).includes('"ready":1'))
+    await town.until('its Job runs', runs)
+    await woken()
+    expect(await askedWhenWoken()).toEqual([
+      'cluster.get',
+      'cluster.list',
+      'ledger.list',
+      'ledger.read',
+      'objects.read',
+      'policies.load',
+    ])
+  })
+
+  it('that nobody has heard of, or whose kind nobody knows: nothing is made up', async () => {
+    await open()
+    expect(await askedWhenWoken('pipeline/unheard-of')).toEqual(expect.arrayContaining(ONE_READ))
+    calls.length = 0
+    expect(await woken('satellite/one')).toBe('unknown-kind')
+    expect(calls).toEqual([])
+  })
+
+  it('that a newer release wrote: it is left as it is', async () => {
+    await open()
+    await upload()
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const [stored] = await town.house.ports.ledger.read([{ kind: 'lane', id: TRAIN }])
+    const newer = { ...(stored?.value ?? (await town.lane(TRAIN))), schema: SCHEMA + 1, unheardOf: { of: 1 } }
+    await town.house.ports.ledger.commit([{ put: 'lane', id: TRAIN, revision: stored?.revision ?? 0, value: newer }])
+    await town.answered(TRAIN).catch(() => undefined)
+    expect(await woken()).toBe('newer-schema')
+    await town.advance(2 * HOUR)
+    expect(await town.lane(TRAIN)).toEqual({ ...newer, state: 'wanted' })
+    expect(await town.house.why(TRAIN)).toMatchObject({ why: 'newer-schema' })
+  })
 })
 
-it('asks for Jobs nowhere else: another product’s of the same name, in another namespace, stay', async () => {
-  town = await openTown({ config: { ...config, namespaces: { training: 'training', serving: 'training' } } })
-  const { cluster } = town.house.ports
-  for (const namespace of ['training', 'serving']) await cluster.create(strayJob(namespace))
-  const asked = vi.spyOn(cluster, 'list')
-  expect(await reconcile(town.house.ports)).toMatchObject({ deleted: 1 })
-  const places = asked.mock.calls.filter(([kind]) => kind === 'Job').map(([, where]) => where?.namespace)
-  expect(places).toEqual(['training'])
-  expect((await cluster.list('Job')).map(({ metadata }) => metadata.namespace)).toEqual(['serving'])
+it('what needs no answer is planned, held and marked in one commit; then its Job is made, and one more commit says so', async () => {
+  await open(autoApproved)
+  await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'] })
+  calls.length = 0
+  await town.house.scanUploads()
+  const touching = calls.filter((call) => call === 'ledger.commit' || call === 'cluster.create')
+  // The first is the door's letter.
+  expect(touching).toEqual(['ledger.commit', 'ledger.commit', 'cluster.create', 'ledger.commit'])
 })

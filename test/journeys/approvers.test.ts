@@ -1,18 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { reactions } from '../../core/reactions/catalogue.ts'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
-import { reconcile } from '../../flows/reconcile.ts'
+import { resync } from '../../flows/resync.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
 import { openTown, type Town } from './town.ts'
 
-const LANE = 'train/support-chats'
+const LANE = 'pipeline/support-chats'
 const GROUP = 'T0SIGNAL/S0GPUOPS'
 const EVE = 'T0SIGNAL/U0EVE'
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 
 /** Slack as people are in its user group; null while it cannot be asked. */
 const slack = (members: string[] | null) => {
-  const state = { members, updates: true, asked: 0 }
+  const state = { members, posts: true, asked: 0 }
   const wrap = (ports: Ports): Ports => ({
     ...ports,
     chat: {
@@ -22,9 +24,9 @@ const slack = (members: string[] | null) => {
         if (state.members === null) throw new Unavailable('Slack usergroups.users.list: it answers 503')
         return group === GROUP ? state.members : []
       },
-      update: async (at, card) => {
-        if (!state.updates) throw new Unavailable('Slack chat.update: it answers 503')
-        return ports.chat.update(at, card)
+      post: async (channel, key, card) => {
+        if (!state.posts) throw new Unavailable('Slack chat.postMessage: it answers 503')
+        return ports.chat.post(channel, key, card)
       },
     },
   })
@@ -49,19 +51,24 @@ describe('approvers by Slack user group', () => {
   it('a member approves without anybody asking Slack on the way; who is not in it is refused', async () => {
     const { state, wrap } = slack([EVE])
     await open(wrap)
+    // So that what is approved does not begin at once: beginning asks again.
+    await town.house.command({ kind: 'freeze', lane: LANE, until: town.house.clock.now() + HOUR, by: EVE })
     const { asked } = state
     expect(await press('T0SIGNAL/U0MALLORY')).toMatchObject({ refused: 'not-an-approver' })
     expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
     expect(state.asked).toBe(asked)
+    await town.house.command({ kind: 'thaw', lane: LANE, by: EVE })
+    await town.until('it has begun', async () => (await town.run(LANE))?.phase === 'steps')
+    expect(state.asked).toBe(asked + 1)
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded' })
   })
 
-  it('who left the group since may not: reconcile reads it again', async () => {
+  it('who left the group since may not: resync reads it again', async () => {
     const { state, wrap } = slack([EVE])
     await open(wrap)
     state.members = []
     await town.advance(5 * MINUTE)
-    await reconcile(town.house.ports)
+    await resync(town.house.ports, reactions)
     expect(await press(EVE)).toMatchObject({ refused: 'not-an-approver' })
   })
 
@@ -83,19 +90,23 @@ describe('approvers by Slack user group', () => {
     state.members = null
     const { asked } = state
     await town.advance(150 * MINUTE)
-    // Reconcile every five minutes, and the run in growing slices: each look is remembered by its execution.
-    expect(state.asked - asked).toBeLessThan(30 + 20)
-    expect(await town.lane(LANE)).toMatchObject({ state: 'wanted', attempt: 1 })
+    // Resync every five minutes, and the lane with pauses that grow to five minutes.
+    expect(state.asked - asked).toBeLessThan(30 + 26 + 8)
+    expect(await town.lane(LANE)).toMatchObject({
+      state: 'wanted',
+      attempt: 1,
+      rest: { why: 'unavailable', side: 'chat', text: expect.stringContaining('usergroups.users.list') },
+    })
     expect((await town.house.cluster.list('Job')).length).toBe(0)
     state.members = [EVE]
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', attempt: 1 })
   })
 
-  it('a group that cannot be read is told by reconcile', async () => {
+  it('a group that cannot be read is told by resync', async () => {
     const { state, wrap } = slack([EVE])
     await open(wrap)
     state.members = null
-    await expect(reconcile(town.house.ports)).rejects.toThrow('usergroups.users.list')
+    await expect(resync(town.house.ports, reactions)).rejects.toThrow('usergroups.users.list')
   })
 
   it('while Slack cannot be asked, what it said holds for a quarter of an hour, and then nobody is a member', async () => {
@@ -105,7 +116,7 @@ describe('approvers by Slack user group', () => {
     await town.advance(16 * MINUTE)
     expect(await press(EVE)).toMatchObject({ refused: 'group-unreadable' })
     state.members = [EVE]
-    await reconcile(town.house.ports)
+    await resync(town.house.ports, reactions)
     expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
   })
 })
@@ -113,7 +124,7 @@ describe('approvers by Slack user group', () => {
 it('a chat that cannot be asked holds up neither who answers nor what was approved', async () => {
   const { state, wrap } = slack([EVE])
   await open(wrap)
-  state.updates = false
+  state.posts = false
   expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
   expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded' })
 })

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
+import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { openTown, type Town } from './town.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
-const TRAIN = 'train/support-chats'
-const SERVE = 'serve/support-llama'
+const TRAIN = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
 const config = { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }
 let town: Town
 afterEach(() => town.close())
@@ -70,8 +71,17 @@ describe('1,000 duplicated, shuffled, delayed deliveries', () => {
         expect((await town.lane(TRAIN)).desired).toMatchObject({ key: 'support-chats/day-3/manifest.json' })
         expect((await town.lane(SERVE)).desired).toMatchObject({ version: versions[1] })
         expect(created.size).toBe(creates)
-        const runs = (await town.house.ports.ledger.list('run', { limit: 1000 })).map(({ value }) => value)
-        expect(runs.every(({ outcome, hold }) => outcome !== null && hold === null)).toBe(true)
+        for (const lane of [TRAIN, SERVE]) {
+          const { run, generation } = await town.lane(lane)
+          expect(run).toBeNull()
+          const past = await town.past(lane)
+          expect(past.at(-1)).toMatchObject({ run: { generation }, outcome: { kind: 'succeeded' } })
+          expect(past.every(({ run: { hold } }) => hold === null)).toBe(true)
+          for (const kind of ['look', 'order'] as const)
+            expect(await town.house.ports.ledger.list(kind, { prefix: `${lane}#` })).toEqual([])
+        }
+        for (const room of ['pool/gpu-train', 'pool/gpu-serve', 'budget/ml-monthly'])
+          expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
         await town.close()
       }),
       { numRuns: 2 },
@@ -104,9 +114,16 @@ describe('deliveries that come three days late, as from a redriven failure queue
       await promote(house, 'support-llama', version)
       await town.settled(SERVE)
     }
+    /** How often a lane was looked at is all that may change. */
+    const laneOf = async (name: string) => {
+      const { rest, ...lane } = await town.lane(name)
+      return { ...lane, rest: { ...rest, tries: 0 } }
+    }
     const state = async () => ({
-      train: await town.lane(TRAIN),
-      serve: await town.lane(SERVE),
+      train: await laneOf(TRAIN),
+      serve: await laneOf(SERVE),
+      runs: (await town.past(TRAIN)).length + (await town.past(SERVE)).length,
+      cards: await house.cards(),
       jobs: (await house.cluster.list('Job')).map(({ metadata }) => metadata.uid),
       deployments: (await house.cluster.list('Deployment')).map(({ metadata }) => metadata.name),
     })
@@ -119,5 +136,82 @@ describe('deliveries that come three days late, as from a redriven failure queue
       await town.advance(3_600_000)
     }
     expect(await state()).toEqual(before)
+  })
+})
+
+describe('wakes that are lost', () => {
+  const MINUTE = 60_000
+  /** The queue takes no wake for which this holds. */
+  const losing = async (isLost: (id: string, group: string) => boolean) => {
+    const lost = { n: 0, on: true }
+    const wrap = (ports: Ports): Ports => ({
+      ...ports,
+      queue: {
+        wake: async (group, id) => {
+          if (!lost.on || !isLost(id, group)) return ports.queue.wake(group, id)
+          lost.n++
+          throw new Unavailable('SQS does not answer')
+        },
+      },
+    })
+    town = await openTown({ wrap })
+    return lost
+  }
+  const upload = async () => {
+    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/day/', rows: ['{}'] })
+    await town.house.deliver(uploaded('day'))
+  }
+  /** Until this is so, how long it took. */
+  const took = async (what: string, done: () => Promise<boolean>): Promise<number> => {
+    const since = town.house.clock.now()
+    await town.until(what, done)
+    return town.house.clock.now() - since
+  }
+  const asks = async () => (await town.question(TRAIN)) !== null
+  const vote = async () => {
+    const { id = '' } = (await town.question(TRAIN)) ?? {}
+    return town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+  }
+
+  it('of every door and every lane, all the way: the minute’s tick finds each, and all is as if none had been lost', async () => {
+    const lost = await losing((id) => !/^(tick|resync)\./.test(id))
+    await upload()
+    expect(await took('it asks', asks)).toBeLessThanOrEqual(MINUTE)
+    const asked = (await town.question(TRAIN))?.openedAt ?? 0
+    expect(await took('its card is posted', async () => (await town.house.cards()).length > 0)).toBeLessThanOrEqual(
+      MINUTE,
+    )
+    expect(await vote()).toMatchObject({ status: 202 })
+    expect(await took('it begins', async () => (await town.run(TRAIN))?.phase === 'steps')).toBeLessThanOrEqual(MINUTE)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
+    // Two Jobs, each of whose ends is found by resync.
+    expect(town.house.clock.now() - asked).toBeLessThan(60 * MINUTE)
+    expect(
+      await took('its card tells', async () => (await town.house.cards())[1]?.card.tone === 'good'),
+    ).toBeLessThanOrEqual(MINUTE)
+    expect(await town.house.cluster.list('Job')).toHaveLength(2)
+    expect((await town.house.cards()).map(({ key }) => key.replace(/.*-g/, 'g'))).toEqual(['g1a1-notify', 'g1a1'])
+    expect(lost.n).toBeGreaterThan(5)
+  })
+
+  it('of everybody for an hour, the tick’s too: it goes on a minute after they come again', async () => {
+    const lost = await losing(() => true)
+    await upload()
+    await town.advance(60 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'idle', generation: 0 })
+    lost.on = false
+    expect(await took('it asks', asks)).toBeLessThanOrEqual(MINUTE)
+    lost.on = true
+    await vote()
+    await town.advance(60 * MINUTE)
+    expect((await town.question(TRAIN))?.votes).toEqual([])
+    lost.on = false
+    expect(await took('it begins', async () => (await town.run(TRAIN))?.phase === 'steps')).toBeLessThanOrEqual(MINUTE)
+    lost.on = true
+    await town.advance(6 * 60 * MINUTE)
+    lost.on = false
+    const step = async (name: string) => (await town.run(TRAIN))?.steps.find((mark) => mark.name === name)?.state
+    expect(await took('it was trained', async () => (await step('train')) === 'done')).toBeLessThanOrEqual(5 * MINUTE)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
   })
 })

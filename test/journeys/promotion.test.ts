@@ -5,7 +5,7 @@ import example from '../../signalbox.config.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 const MODEL = 'support-llama'
-const LANE = `serve/${MODEL}`
+const LANE = `service/${MODEL}`
 const SLOW: Simulation = { metrics: { health: 1, p95_ms: 9000, error_rate: 0 } }
 let town: Town
 
@@ -26,6 +26,12 @@ const served = async () =>
       }
     })
     .filter(({ replicas }) => replicas > 0)
+/** GPUs of pods that have a node and have not ended: also of those that are stopping. */
+const gpusOnNodes = (pods: KubeObject[]): number =>
+  (pods as KubeObject<'Pod'>[])
+    .filter(({ spec, status }) => spec?.nodeName !== undefined && !/^(Succeeded|Failed)$/.test(status?.phase ?? ''))
+    .flatMap(({ spec }) => spec?.containers ?? [])
+    .reduce((sum, { resources }) => sum + Number(resources?.limits?.['nvidia.com/gpu'] ?? 0), 0)
 const rollOut = async (wanted: string) => {
   await promote(town.house, MODEL, wanted)
   await town.answered(LANE)
@@ -54,7 +60,7 @@ describe('a model is promoted', () => {
     })
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
     await town.advance(3_600_000)
-    expect(await town.lane(LANE)).toMatchObject({ generation: 1, attempt: 1, holder: null })
+    expect(await town.lane(LANE)).toMatchObject({ generation: 1, attempt: 1, run: null })
   })
 
   it('the next one replaces it, and only it serves afterwards', async () => {
@@ -190,7 +196,7 @@ describe('a model is promoted', () => {
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
   })
 
-  it('a lost webhook is found by reconcile', async () => {
+  it('a lost webhook is found by resync', async () => {
     town = await openTown()
     const wanted = await version()
     const { webhook } = town.house
@@ -210,9 +216,26 @@ describe('a model is promoted', () => {
     await rollOut(await version())
     await promote(town.house, MODEL, await version({ loadMinutes: 1 }))
     await town.answered(LANE)
-    expect((await town.settled(LANE)).state).toBe('succeeded')
-    const plan = (await town.house.ports.ledger.read('plan', (await town.run(LANE))?.id ?? ''))?.value
-    expect(plan?.strategy?.name).toBe(strategy)
+    const seen = { held: 0, used: 0 }
+    await town.until('it is over', async () => {
+      const [{ lanes, sum }, budget, pods] = await Promise.all([
+        town.held('pool/gpu-serve'),
+        town.held('budget/ml-monthly'),
+        town.house.cluster.list('Pod'),
+      ])
+      expect(sum).toBe(lanes[LANE] ?? 0)
+      expect(Object.keys(budget.lanes)).toEqual(Object.keys(lanes))
+      seen.held = Math.max(seen.held, sum)
+      seen.used = Math.max(seen.used, gpusOnNodes(pods))
+      return (await town.lane(LANE)).state === 'succeeded' && (await town.run(LANE, 2, 1))?.outcome != null
+    })
+    const past = (await town.past(LANE)).at(-1)
+    expect(past?.plan?.strategy?.name).toBe(strategy)
+    expect(seen.held).toBe(past?.plan?.bounds.gpus['gpu-serve'])
+    expect(seen.used).toBe(seen.held)
+    expect(seen.held).toBeLessThanOrEqual(change.maxGpus)
+    for (const room of ['pool/gpu-serve', 'budget/ml-monthly'])
+      expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
     expect(await served()).toEqual([{ generation: 2, replicas: 2, ready: 2 }])
   })
 

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { signSlack } from '../../functions/signatures.ts'
 import { uploadDataset } from '../../local/scenario.ts'
@@ -15,6 +15,9 @@ const two = {
   datasets: { 'support-chats': chats, 'sales-chats': { ...chats, prefix: 'sales-chats/' } },
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
 }
+const LANES = ['pipeline/support-chats', 'pipeline/sales-chats']
+const centsOfPlan = async (lane: string) =>
+  Math.ceil(((await town.past(lane)).at(-1)?.plan?.bounds.dollars ?? 0) * 100 - 1e-6)
 const upload = async (dataset: string) => {
   await uploadDataset(town.house, { bucket: 'acme-datasets', folder: `${dataset}/a/`, rows: ['{}'] })
   await town.house.scanUploads()
@@ -25,61 +28,65 @@ describe('two plans want the same last GPUs', () => {
     town = await openTown({ config: two })
     await upload('support-chats')
     await upload('sales-chats')
+    const dollars: Record<string, number> = {}
     let most = 0
     const watchGpus = async () => {
-      const row = (await town.house.ports.ledger.read('pool', 'gpu-train'))?.value
-      most = Math.max(
-        most,
-        Object.values(row?.holds ?? {}).reduce((sum, { gpus }) => sum + gpus, 0),
-      )
-      return ['train/support-chats', 'train/sales-chats']
+      const [gpus, cents] = await Promise.all([town.held('pool/gpu-train'), town.held('budget/ml-monthly')])
+      for (const { lanes, sum } of [gpus, cents])
+        expect(sum).toBe(Object.values(lanes).reduce((all, amount) => all + amount, 0))
+      expect(Object.keys(cents.lanes)).toEqual(Object.keys(gpus.lanes))
+      most = Math.max(most, gpus.sum)
+      Object.assign(dollars, cents.lanes)
     }
     await town.until('one waits', async () => {
-      const lanes = await watchGpus()
-      const stages = await Promise.all(lanes.map(async (lane) => (await town.run(lane))?.stage))
-      return stages.includes('waiting-for-room')
+      await watchGpus()
+      return (await Promise.all(LANES.map(async (lane) => (await town.run(lane))?.phase))).includes('waiting-for-room')
+    })
+    expect((await town.lane('pipeline/sales-chats')).rest).toMatchObject({
+      why: 'no-room',
+      text: expect.stringContaining('0 of 8'),
     })
     await town.until('both are done', async () => {
-      const lanes = await watchGpus()
-      return (await Promise.all(lanes.map((lane) => town.lane(lane)))).every(({ state }) => state === 'succeeded')
+      await watchGpus()
+      return (await Promise.all(LANES.map((lane) => town.lane(lane)))).every(({ state }) => state === 'succeeded')
     })
     expect(most).toBe(8)
+    for (const lane of LANES) expect(dollars[lane]).toBe(await centsOfPlan(lane))
+    for (const room of ['pool/gpu-train', 'budget/ml-monthly'])
+      expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
   })
 
-  it('the bell of who waits is rung again when it was lost as the room came free', async () => {
+  it('every wake of who waits is lost as the room comes free: a minute later it goes on all the same', async () => {
     let lost = 0
     const wrap = (ports: Ports): Ports => ({
       ...ports,
-      workflow: {
-        ...ports.workflow,
-        ring: async (bell) => {
-          // The first bell after the commit by which the room came free.
-          const { state } = await town.lane('train/support-chats')
-          if (state !== 'succeeded' || lost > 0) return ports.workflow.ring(bell)
+      queue: {
+        wake: async (group, id) => {
+          if (group !== 'pipeline/sales-chats' || !id.startsWith('room.')) return ports.queue.wake(group, id)
           lost++
-          throw new Unavailable('ringing a bell: TooManyRequestsException')
+          throw new Unavailable('SQS does not answer')
         },
       },
     })
     town = await openTown({ config: two, wrap })
     await upload('support-chats')
-    await town.until('the first holds', async () => (await town.run('train/support-chats'))?.hold != null)
+    await town.until('the first holds', async () => (await town.run('pipeline/support-chats'))?.hold != null)
     await upload('sales-chats')
-    const second = () => town.run('train/sales-chats')
-    await town.until('the second waits', async () => (await second())?.stage === 'waiting-for-room')
-    expect(await town.settled('train/support-chats')).toMatchObject({ state: 'succeeded' })
+    const second = () => town.run('pipeline/sales-chats')
+    await town.until('the second waits', async () => (await second())?.phase === 'waiting-for-room')
+    expect(await town.settled('pipeline/support-chats')).toMatchObject({ state: 'succeeded' })
     const free = town.house.clock.now()
-    await town.until('the second goes on', async () => (await second())?.stage === 'carrying-out')
-    expect(lost).toBe(1)
-    expect(town.house.clock.now() - free).toBeLessThan(60_000)
+    await town.until('the second goes on', async () => (await second())?.phase === 'steps')
+    expect(lost).toBe(2)
+    expect(town.house.clock.now() - free).toBeLessThanOrEqual(60_000)
   })
 
   it('a budget that the second would break refuses it with the numbers', async () => {
     town = await openTown({ config: { ...two, pools: example.pools, budget: { name: 'ml-monthly', dollars: 200 } } })
     await upload('support-chats')
-    await town.until('the first holds', async () => (await town.run('train/support-chats'))?.hold != null)
+    await town.until('the first holds', async () => (await town.run('pipeline/support-chats'))?.hold != null)
     await upload('sales-chats')
-    expect((await town.settled('train/sales-chats')).outcome).toMatchObject({
+    expect((await town.settled('pipeline/sales-chats')).outcome).toMatchObject({
       kind: 'refused',
       reason: 'budget-exceeded',
       detail: expect.stringContaining('200'),
@@ -97,8 +104,8 @@ describe('answers that do not count', () => {
       requestedBy: BEN,
     })
     await town.house.scanUploads()
-    await town.until('it asks', async () => (await town.question('train/support-chats')) !== null)
-    return (await town.question('train/support-chats'))?.id ?? ''
+    await town.until('it asks', async () => (await town.question('pipeline/support-chats')) !== null)
+    return (await town.question('pipeline/support-chats'))?.id ?? ''
   }
   const approve = (question: string, by: string) =>
     town.house.answer(question, { by, verdict: 'approve', reason: null })
@@ -125,14 +132,23 @@ describe('answers that do not count', () => {
     })
   })
 
-  it('after expiry, though the question’s row is still open', async () => {
+  it('after expiry, though its question is still open', async () => {
     const question = await ask()
-    const row = (await town.house.ports.ledger.read('answer', question))?.value
-    town.house.close()
-    await town.reopen()
-    const late = (row?.until ?? 0) + 1 - town.house.clock.now()
-    ;(town.house.clock as unknown as { set(ms: number): void }).set(town.house.clock.now() + late)
+    const { until = 0 } = (await town.question('pipeline/support-chats')) ?? {}
+    await town.advance(until + 1 - town.house.clock.now())
+    expect((await town.question('pipeline/support-chats'))?.id).toBe(question)
     expect((await approve(question, ANA)).body).toMatchObject({ refused: 'too-late' })
+    expect(await town.settled('pipeline/support-chats')).toMatchObject({ state: 'expired' })
+  })
+
+  it('in the last moment, though nobody read it before the question’s end: it counts by its own time', async () => {
+    const question = await ask()
+    const { until = 0 } = (await town.question('pipeline/support-chats')) ?? {}
+    await town.advance(until - town.house.clock.now())
+    const wake = vi.spyOn(town.house.ports.queue, 'wake').mockRejectedValue(new Unavailable('SQS does not answer'))
+    expect(await approve(question, ANA)).toMatchObject({ status: 202, body: { lane: 'pipeline/support-chats' } })
+    wake.mockRestore()
+    expect(await town.settled('pipeline/support-chats')).toMatchObject({ state: 'succeeded' })
   })
 
   it('forged or stale requests are refused before anything is read', async () => {
@@ -150,6 +166,7 @@ describe('answers that do not count', () => {
         body,
       }),
     ).toMatchObject({ status: 401, body: { refused: 'stale-signature' } })
-    expect((await town.house.ports.ledger.read('answer', question))?.value.votes).toEqual([])
+    expect((await town.question('pipeline/support-chats'))?.votes).toEqual([])
+    expect(await town.house.ports.ledger.list('order', { prefix: 'pipeline/support-chats#' })).toEqual([])
   })
 })

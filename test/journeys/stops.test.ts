@@ -1,12 +1,11 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { Ports } from '../../flows/ports.ts'
-import { reconcile } from '../../flows/reconcile.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { ANA, openTown, type Town } from './town.ts'
+import { ANA, BEN, openTown, type Town } from './town.ts'
 
-const TRAIN = 'train/support-chats'
-const SERVE = 'serve/support-llama'
+const TRAIN = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
 const replacing = {
   ...example,
   datasets: { 'support-chats': { ...example.datasets?.['support-chats'], onNewer: 'replace' } },
@@ -21,6 +20,13 @@ const upload = async (folder: string): Promise<void> => {
     rows: [`"${folder}"`],
   })
   await town.house.scanUploads()
+}
+/** The process dies before anybody works on what this leaves, and another one starts. */
+const dying = async (leave: () => Promise<unknown>): Promise<void> => {
+  const wake = vi.spyOn(town.house.ports.queue, 'wake').mockRejectedValue(new Unavailable('it is dying'))
+  await leave()
+  wake.mockRestore()
+  await town.reopen()
 }
 const stepIs = (lane: string, name: string, state: string) => async () =>
   (await town.run(lane, undefined, 1))?.steps.find((step) => step.name === name)?.state === state
@@ -53,62 +59,136 @@ describe('something newer is wanted, at every step of training', () => {
         (job) => ((job as { status?: { active?: number } }).status?.active ?? 0) > 0,
       )
       expect(running).toEqual([])
-      expect((await town.house.ports.ledger.read('pool', 'gpu-train'))?.value.holds).toEqual({})
+      for (const room of ['pool/gpu-train', 'budget/ml-monthly'])
+        expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
     },
   )
 })
 
-describe('a run whose execution died while it asked', () => {
-  it('is buried with its question: the card says how it ended, and no press counts any more', async () => {
-    const dead = { yes: false }
-    const wrap = (ports: Ports): Ports => ({
-      ...ports,
-      workflow: {
-        ...ports.workflow,
-        describe: async (name) => (dead.yes ? 'closed' : ports.workflow.describe(name)),
-      },
-    })
-    town = await openTown({ wrap })
+describe('the process dies while a lane asks', () => {
+  const HOUR = 3_600_000
+  const askWith = async (need: number): Promise<{ id: string; until: number }> => {
+    town = await openTown({ config: { ...example, approvals: { ...example.approvals, need } } })
     await upload('a')
     await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
-    const { id = '', card = null } = (await town.question(TRAIN)) ?? {}
-    dead.yes = true
-    expect(await reconcile(town.house.ports)).toMatchObject({ buried: 1 })
+    const { id = '', until = 0 } = (await town.question(TRAIN)) ?? {}
+    return { id, until }
+  }
+  const cards = async () => (await town.house.cards()).map(({ key, card }) => [key, card.question])
+
+  it('the question is the same afterwards, and its card is not posted again', async () => {
+    const { id } = await askWith(1)
+    const before = await cards()
+    await town.reopen()
+    await town.advance(HOUR)
+    expect((await town.question(TRAIN))?.id).toBe(id)
+    expect(await cards()).toEqual(before)
+    expect(before).toEqual([[expect.stringMatching(/-g1a1$/), id]])
+  })
+
+  it('a vote that was given before it died counts after it, with one that came since', async () => {
+    await askWith(2)
+    await town.answered(TRAIN, 'approve', ANA)
+    await town.reopen()
+    expect((await town.question(TRAIN))?.votes).toMatchObject([{ by: ANA, verdict: 'approve' }])
+    await town.answered(TRAIN, 'approve', BEN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
+  })
+
+  it('a vote that came as it died, and was read by nobody, counts by the time at which it was given', async () => {
+    const { id } = await askWith(1)
+    await dying(() => town.house.answer(id, { by: ANA, verdict: 'approve', reason: null }))
+    const given = town.house.clock.now()
+    await town.until('it has begun', async () => (await town.run(TRAIN))?.phase === 'steps')
+    expect(town.house.clock.now() - given).toBeLessThanOrEqual(60_000)
+    expect((await town.run(TRAIN))?.question?.votes).toMatchObject([{ by: ANA, at: given }])
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
+  })
+
+  it('it expires when it would have, and no press counts any more', async () => {
+    const { id, until } = await askWith(1)
+    await town.reopen()
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'expired' })
+    expect(town.house.clock.now() - until).toBeLessThanOrEqual(2 * 60_000)
+    expect((await town.run(TRAIN))?.question?.state).toBe('expired')
     expect(await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })).toMatchObject({
       body: { refused: 'question-closed' },
     })
-    const shown = (await town.house.cards()).find(({ ts }) => ts === card?.ts)
-    expect(shown?.card).toMatchObject({ title: expect.stringContaining('failed'), question: null })
+    await town.advance(0)
+    expect(await town.house.cards()).toMatchObject([
+      { card: { title: expect.stringContaining('expired'), question: null } },
+    ])
   })
 })
 
 describe('a freeze', () => {
-  it('a bell of the thaw that is lost keeps no other from being rung, and saying it again rings it', async () => {
-    const bells = { lose: 0, rung: 0 }
+  it('the wakes of the thaw are lost: a minute later both go on all the same, and asking again wakes them', async () => {
+    const wakes = { lost: 0, lose: false }
     const wrap = (ports: Ports): Ports => ({
       ...ports,
-      workflow: {
-        ...ports.workflow,
-        ring: async (bell) => {
-          if (bells.lose-- > 0) throw new Error('TooManyRequestsException')
-          bells.rung++
-          return ports.workflow.ring(bell)
+      queue: {
+        wake: async (group, id) => {
+          if (!wakes.lose) return ports.queue.wake(group, id)
+          wakes.lost++
+          throw new Unavailable('SQS does not answer')
         },
       },
     })
-    town = await openTown({ wrap })
+    town = await openTown({ config: { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }, wrap })
+    const thaw = () => town.house.command({ kind: 'thaw', lane: '*', by: ANA })
+    const begun = async () =>
+      (await Promise.all([TRAIN, SERVE].map((lane) => town.run(lane)))).map((run) => run?.phase === 'steps')
+    await town.house.command({ kind: 'freeze', lane: '*', by: ANA, until: town.house.clock.now() + 12 * 3_600_000 })
     await upload('a')
     await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
-    await town.until('one asks', async () => (await town.question(TRAIN)) !== null)
-    await town.until('the other asks', async () => (await town.question(SERVE)) !== null)
-    await town.house.command({ kind: 'freeze', lane: '*', by: ANA, until: town.house.clock.now() + 3_600_000 })
-    const before = bells.rung
-    bells.lose = 1
-    const thaw = () => town.house.command({ kind: 'thaw', lane: '*', by: ANA })
-    await expect(thaw()).rejects.toThrow('TooManyRequests')
-    expect(bells.rung).toBe(before + 1)
+    await town.advance(3_600_000)
+    expect(await begun()).toEqual([false, false])
+    expect(await Promise.all([TRAIN, SERVE].map(async (lane) => (await town.lane(lane)).rest?.why))).toEqual([
+      'frozen',
+      'frozen',
+    ])
+    wakes.lose = true
+    expect(await thaw()).toMatchObject({ ok: true })
     expect(await thaw()).toMatchObject({ ok: false, detail: '* is not frozen' })
-    expect(bells.rung).toBe(before + 3)
+    wakes.lose = false
+    expect(wakes.lost).toBe(4)
+    const thawed = town.house.clock.now()
+    await town.until('both go on', async () => (await begun()).every((is) => is))
+    expect(town.house.clock.now() - thawed).toBeLessThanOrEqual(60_000)
+  })
+
+  it('that is made shorter ends when it says now', async () => {
+    town = await openTown({ config: { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } } })
+    const freeze = (hours: number) =>
+      town.house.command({ kind: 'freeze', lane: '*', by: ANA, until: town.house.clock.now() + hours * 3_600_000 })
+    await freeze(12)
+    await upload('a')
+    await town.advance(1_800_000)
+    await freeze(1)
+    const until = town.house.clock.now() + 3_600_000
+    await town.until('it begins', async () => (await town.run(TRAIN))?.phase === 'steps')
+    expect(town.house.clock.now() - until).toBeLessThanOrEqual(60_000)
+    expect(town.house.clock.now()).toBeGreaterThanOrEqual(until)
+  })
+
+  it('longer than a plan holds: what nobody had to approve is planned anew afterwards; what was approved has expired, and says so', async () => {
+    for (const [autoApproveBelow, state] of [
+      [1e9, 'succeeded'],
+      [0, 'expired'],
+    ] as const) {
+      town = await openTown({ config: { ...example, approvals: { ...example.approvals, autoApproveBelow } } })
+      const until = town.house.clock.now() + 30 * 3_600_000
+      await town.house.command({ kind: 'freeze', lane: '*', by: ANA, until })
+      await upload('a')
+      if (autoApproveBelow === 0) await town.answered(TRAIN)
+      await town.advance(30 * 3_600_000 - 1)
+      expect(await town.lane(TRAIN)).toMatchObject({ state: 'wanted', rest: { why: 'frozen' } })
+      const { state: is, outcome } = await town.settled(TRAIN)
+      expect(is).toBe(state)
+      if (state === 'expired') expect(outcome?.detail).toContain('was held up until it expired')
+      await town.close()
+    }
+    town = await openTown()
   })
 
   it('after the first effect: it rests before the next step, keeps its hold, and goes on after the thaw', async () => {
@@ -140,6 +220,7 @@ describe('a freeze', () => {
     await town.house.command({ kind: 'cancel', lane: SERVE, by: ANA })
     await town.house.command({ kind: 'freeze', lane: SERVE, until: town.house.clock.now() + 100 * 3_600_000, by: ANA })
     expect((await town.settled(SERVE)).state).toBe('cancelled')
+    expect((await town.run(SERVE))?.steps.some(({ way, state }) => way === 'back' && state === 'done')).toBe(true)
   })
 })
 

@@ -1,8 +1,17 @@
-import { emptyLane } from '../../core/lane.ts'
-import { runName } from '../../core/names.ts'
+import {
+  emptyDocument,
+  type LaneDocument,
+  type Question,
+  type Run,
+  sameRun,
+  stateOf,
+} from '../../core/lane/document.ts'
 import { type Config, type Policy, parsePolicy } from '../../core/policy.ts'
-import type { AnswerRow, LaneRow, RunRow } from '../../core/rows.ts'
+import type { Outcome } from '../../core/reasons.ts'
+import type { PastRow, PlanRow } from '../../core/rows.ts'
+import { pastId } from '../../core/rows.ts'
 import type { Ports } from '../../flows/ports.ts'
+import { readRow } from '../../flows/rows.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { runUntil } from '../../local/drive.ts'
 import { type LocalHouse, openHouse } from '../../local/house.ts'
@@ -16,21 +25,38 @@ export const ANA = 'T0SIGNAL/U0APPROVER'
 export const BEN = 'T0SIGNAL/U0BEN'
 const HOUR = 3_600_000
 
+/** A run as people see it: under way, or with its outcome. */
+export interface SeenRun extends Run {
+  outcome: Outcome | null
+  cost: number
+}
+
+/** A lane's document, with its state in one word. */
+export interface SeenLane extends LaneDocument {
+  state: ReturnType<typeof stateOf>
+}
+
 /** A house in memory on virtual time, with people in it. */
 export interface Town {
   house: LocalHouse
   policy: Policy
-  /** The lane's row now. */
-  lane(lane: string): Promise<LaneRow>
-  run(lane: string, generation?: number, attempt?: number): Promise<RunRow | null>
-  /** The open question of the lane's holder, if there is one. */
-  question(lane: string): Promise<AnswerRow | null>
+  /** The lane's document now. */
+  lane(lane: string): Promise<SeenLane>
+  /** The wanted attempt's run, or another's: under way or past. */
+  run(lane: string, generation?: number, attempt?: number): Promise<SeenRun | null>
+  /** The plan of the run under way. */
+  plan(lane: string): Promise<PlanRow | null>
+  past(lane: string): Promise<PastRow[]>
+  /** The open question of the lane's run, if there is one. */
+  question(lane: string): Promise<Question | null>
   /** Goes on in virtual time until this holds; throws when it does not within so many hours. */
   until(what: string, done: () => Promise<boolean>, hours?: number): Promise<void>
-  /** Goes on until the lane's wanted run has an outcome. */
-  settled(lane: string, hours?: number): Promise<LaneRow>
+  /** Goes on until the lane's wanted attempt has an outcome, and nothing is under way. */
+  settled(lane: string, hours?: number): Promise<SeenLane>
   /** Goes on until the lane asks, and answers. */
   answered(lane: string, verdict?: 'approve' | 'deny', by?: string, reason?: string | null): Promise<void>
+  /** GPUs of a pool (`pool/…`) or cents of a budget (`budget/…`) that are held, by lane; and their sum. */
+  held(room: string): Promise<{ lanes: Record<string, number>; sum: number }>
   setPolicy(config: unknown): void
   advance(ms: number): Promise<void>
   /** The process dies and another one starts on what was stored. */
@@ -57,32 +83,29 @@ export const openTown = async ({
     token: 'test-token',
   })
   const open = (wrapper?: (ports: Ports) => Ports) =>
-    openHouse({
-      stores,
-      policies,
-      secrets,
-      clock,
-      wrap: wrapper,
-      onError: () => undefined,
-    })
+    openHouse({ stores, policies, secrets, clock, wrap: wrapper, onError: () => undefined })
+  const ledger = () => town.house.ports.ledger
+  const document = async (lane: string): Promise<LaneDocument> =>
+    (await readRow(ledger(), 'lane', lane))?.value ?? emptyDocument(town.policy, lane)
   const town: Town = {
     house: await open(wrap),
     policy: parsePolicy(config),
-    lane: async (lane) => (await town.house.ports.ledger.read('lane', lane))?.value ?? emptyLane(lane),
-    run: async (lane, generation, attempt) => {
-      const row = await town.lane(lane)
-      const id = runName(town.policy, {
-        lane,
-        generation: generation ?? row.generation,
-        attempt: attempt ?? row.attempt,
-      })
-      return (await town.house.ports.ledger.read('run', id))?.value ?? null
+    lane: async (lane) => {
+      const doc = await document(lane)
+      return { ...doc, state: stateOf(doc) }
     },
+    run: async (lane, generation, attempt) => {
+      const doc = await document(lane)
+      const wanted = { generation: generation ?? doc.generation, attempt: attempt ?? doc.attempt }
+      if (doc.run !== null && sameRun(doc.run, wanted)) return { ...doc.run, outcome: null, cost: 0 }
+      const past = (await readRow(ledger(), 'past', pastId(lane, wanted)))?.value
+      return past === undefined ? null : { ...past.run, outcome: past.outcome, cost: past.cost }
+    },
+    plan: async (lane) => (await readRow(ledger(), 'plan', lane))?.value ?? null,
+    past: async (lane) => (await ledger().list('past', { prefix: `${lane}#`, limit: 1000 })).map(({ value }) => value),
     question: async (lane) => {
-      const { holder } = await town.lane(lane)
-      const id = holder === null ? null : ((await town.run(lane, holder.generation, holder.attempt))?.answer ?? null)
-      const row = id === null ? null : ((await town.house.ports.ledger.read('answer', id))?.value ?? null)
-      return row?.state === 'open' && row.card !== null ? row : null
+      const question = (await document(lane)).run?.question ?? null
+      return question?.state === 'open' ? question : null
     },
     until: async (what, done, hours = 24) => {
       if (!(await runUntil(town.house, clock, { done, atMost: hours * HOUR })))
@@ -91,17 +114,27 @@ export const openTown = async ({
     settled: async (lane, hours) => {
       await town.until(
         `${lane} has an outcome`,
-        async () => !['wanted', 'idle'].includes((await town.lane(lane)).state),
+        async () => {
+          const { state, run } = await town.lane(lane)
+          return run === null && state !== 'wanted' && state !== 'idle'
+        },
         hours,
       )
       return town.lane(lane)
     },
     answered: async (lane, verdict = 'approve', by = ANA, reason = null) => {
       await town.until(`${lane} asks`, async () => (await town.question(lane)) !== null)
-      const { id } = (await town.question(lane)) as AnswerRow
+      const { id } = (await town.question(lane)) as Question
       const answer = await town.house.answer(id, { by, verdict, reason })
       if (answer.status !== 200 || answer.body['refused'] !== undefined)
         throw new Error(`the answer was refused: ${JSON.stringify(answer)}`)
+    },
+    held: async (room) => {
+      const holds = await ledger().list('hold', { prefix: `${room}#`, limit: 1000 })
+      return {
+        lanes: Object.fromEntries(holds.map(({ value }) => [value.lane, value.amount])),
+        sum: (await readRow(ledger(), 'sum', room))?.value.n ?? 0,
+      }
     },
     setPolicy: (next) => policies.set(parsePolicy(next)),
     advance: async (ms) => {

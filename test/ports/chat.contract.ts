@@ -1,16 +1,25 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Card } from '../../core/cards.ts'
-import type { Chat } from '../../flows/ports.ts'
+import { type Chat, Refused } from '../../flows/ports.ts'
 
 const card = (title: string): Card => ({ title, facts: [], lines: [], question: null, tone: 'neutral' })
 
-/** What every chat promises. `titles` is what people see, newest first; `group` is a user group with somebody in it. */
-export const chatContract = (
-  name: string,
-  open: () => Promise<{ chat: Chat; titles(): Promise<string[]>; group: string; close(): Promise<void> }>,
-): void =>
+/** A chat to try, and what people do there. */
+export interface OpenedChat {
+  chat: Chat
+  /** What people see, newest first. */
+  titles(): Promise<string[]>
+  /** A user group with somebody in it. */
+  group: string
+  remove(at: { channel: string; ts: string }): Promise<void>
+  archive(channel: string, isArchived: boolean): Promise<void>
+  close(): Promise<void>
+}
+
+/** What every chat promises. */
+export const chatContract = (name: string, open: () => Promise<OpenedChat>): void =>
   void describe(`${name} as a chat`, () => {
-    let opened: Awaited<ReturnType<typeof open>>
+    let opened: OpenedChat
     beforeEach(async () => {
       opened = await open()
     })
@@ -22,12 +31,36 @@ export const chatContract = (
       expect(await opened.titles()).toEqual(['asked again'])
     })
 
-    it('updates the card at a place, and only that one', async () => {
+    it('changes the card of a key, and only that one', async () => {
       const at = await opened.chat.post('C1', 'k1', card('one'))
       const other = await opened.chat.post('C1', 'k2', card('two'))
       expect(other).not.toEqual(at)
-      await opened.chat.update(at, card('ended'))
+      expect(await opened.chat.post('C1', 'k1', card('ended'))).toEqual(at)
       expect(await opened.titles()).toEqual(['two', 'ended'])
+    })
+
+    it('posts a card anew that a person has deleted, at another place, and finds it there afterwards', async () => {
+      const first = await opened.chat.post('C1', 'k', card('asked'))
+      await opened.remove(first)
+      expect(await opened.titles()).toEqual([])
+      const again = await opened.chat.post('C1', 'k', card('ended'))
+      expect(again).not.toEqual(first)
+      expect(await opened.chat.post('C1', 'k', card('ended, told again'))).toEqual(again)
+      expect(await opened.titles()).toEqual(['ended, told again'])
+    })
+
+    it('is refused by a channel that takes no cards, new or known, with what to do, until somebody has mended it', async () => {
+      const at = await opened.chat.post('C1', 'k', card('asked'))
+      await opened.archive('C1', true)
+      for (const key of ['k', 'other']) {
+        const refused = opened.chat.post('C1', key, card('ended'))
+        await expect(refused).rejects.toBeInstanceOf(Refused)
+        await expect(refused).rejects.toThrow(/is_archived \(unarchive the channel/)
+      }
+      await opened.chat.post('C2', 'k', card('elsewhere'))
+      await opened.archive('C1', false)
+      expect(await opened.chat.post('C1', 'k', card('ended'))).toEqual(at)
+      expect(await opened.titles()).toEqual(['elsewhere', 'ended'])
     })
 
     it('says who is in a user group, as persons of its team', async () => {

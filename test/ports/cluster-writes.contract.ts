@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type KubeObject, refOf } from '../../core/kube.ts'
+import { Unavailable } from '../../flows/ports.ts'
 import { IMAGE, objectsIn, type Trial } from './cluster-objects.ts'
 
 /** What `Cluster` promises of writes to objects that may be there: apply, patch and delete. */
@@ -100,7 +101,7 @@ export const writePromises = (trial: () => Trial): void => {
       })
     })
 
-    it('refuses what may not change with 422, and a namespace that was not made with 404', async () => {
+    it('refuses what may not change with 422, and is unavailable in a namespace that was not made', async () => {
       await trial().applied(trial().make.deployment('llm'), 'signalbox-workload')
       const other = { app: 'llm', track: 'canary' }
       const moved = trial().make.deployment('llm', { selector: { matchLabels: other } })
@@ -111,9 +112,9 @@ export const writePromises = (trial: () => Trial): void => {
           'signalbox-workload',
         ),
       ).toMatchObject({ kind: 'denied', status: 422 })
-      expect(
-        await trial().opened.cluster.apply(objectsIn('nowhere').deployment('llm'), 'signalbox-workload'),
-      ).toMatchObject({ kind: 'denied', status: 404 })
+      const lost = trial().opened.cluster.apply(objectsIn('nowhere').deployment('llm'), 'signalbox-workload')
+      await expect(lost).rejects.toThrow(Unavailable)
+      await expect(lost).rejects.toThrow('the namespace nowhere is not there: run `signalbox bootstrap`')
     })
 
     it('counts a generation when the spec changes, and none when only labels do', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GPU, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
-import type { Change } from '../../flows/ports.ts'
+import { type Change, Unavailable } from '../../flows/ports.ts'
 import { controllerPromises } from './cluster-controllers.contract.ts'
 import { IMAGE, type OpenedCluster, objectsIn, type Trial, trialOf } from './cluster-objects.ts'
 import { writePromises } from './cluster-writes.contract.ts'
@@ -62,15 +62,14 @@ export const clusterContract = (name: string, open: () => Promise<OpenedCluster>
         expect(await trial.opened.cluster.get(refOf(object(trial.make)))).toBeNull()
       })
 
-      it('refuses an object in a namespace that was not made, and a kind in a wrong version, with 404', async () => {
-        expect(await trial.opened.cluster.create(objectsIn('nowhere').job('lost'))).toMatchObject({
-          kind: 'denied',
-          status: 404,
-        })
-        expect(await trial.opened.cluster.create({ ...trial.make.job('old'), apiVersion: 'apps/v1' })).toMatchObject({
-          kind: 'denied',
-          status: 404,
-        })
+      it('is unavailable in a namespace that was not made, and for a kind that is not installed, with what to do', async () => {
+        const { cluster } = trial.opened
+        const lost = await cluster.create(objectsIn('nowhere').job('lost')).catch((error: unknown) => error)
+        expect(lost).toBeInstanceOf(Unavailable)
+        expect((lost as Error).message).toBe('the namespace nowhere is not there: run `signalbox bootstrap`')
+        const old = cluster.create({ ...trial.make.job('old'), apiVersion: 'apps/v1' }).catch((error: unknown) => error)
+        expect(await old).toBeInstanceOf(Unavailable)
+        expect(((await old) as Error).message).toMatch(/knows no Job of apps\/v1: install/)
       })
 
       it('makes another object under the name of one that is gone', async () => {

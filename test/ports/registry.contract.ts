@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Registry } from '../../flows/ports.ts'
+import { Refused, type Registry } from '../../flows/ports.ts'
 
 /** What every model registry promises. `call` is MLflow's REST API, as people and pipelines use it. */
 export const registryContract = (
@@ -74,5 +74,42 @@ export const registryContract = (
       await move('2', 'Archived')
       expect(await opened.registry.inStage('m', 'Production')).toMatchObject({ version: '1' })
       expect(await opened.registry.inStage('nobody', 'Production')).toBeNull()
+    })
+
+    it.each([
+      ['a name with a slash', { model: 'a/b' }, "Invalid model name 'a/b'. Names cannot contain '/' or ':'."],
+      ['a name with a colon', { model: 'a:b' }, "Invalid model name 'a:b'. Names cannot contain '/' or ':'."],
+      ['an empty name', { model: '' }, "Missing value for required parameter 'name'."],
+      ['a name that is a folder', { model: '..' }, 'Names may be treated as files in certain cases'],
+      ['no source', { source: '' }, "Missing value for required parameter 'source'."],
+      ['a file of the server’s', { source: '/etc/passwd' }, 'To use a local path as a model version source'],
+      ['a bucket without a path', { source: 's3://bucket' }, 'an absolute path must be provided'],
+      ['a path that leads elsewhere', { source: 's3://bucket/m/../n' }, 'an absolute path must be provided'],
+      ['an address to call', { source: 'https://example.org/m' }, "'source' cannot use the 'https' scheme"],
+      ['another run', { source: 'runs:/one/m', runId: 'two' }, 'The run_id request parameter must identify'],
+    ])('refuses %s for good, in its own words', async (_, wrong, words) => {
+      const input = { model: 'm', source: 's3://bucket/m', runId: null, tags: { plan: 'p-1' }, ...wrong }
+      const refused = opened.registry.register(input)
+      await expect(refused).rejects.toBeInstanceOf(Refused)
+      await expect(refused).rejects.toThrow(words)
+      await expect(refused).rejects.toThrow('INVALID_PARAMETER_VALUE')
+      expect(await opened.registry.findByTag(input.model, 'plan', 'p-1')).toBeNull()
+    })
+
+    it.each(['s3://bucket/a b/ü/', 'S3://bucket//m', 'hf://org/model', 'gs://bucket/m', 'minio://bucket/m'])(
+      'takes %s as a source',
+      async (source) => {
+        const made = await opened.registry.register({ model: 'm', source, runId: null, tags: {} })
+        expect(made).toMatchObject({ version: '1', source })
+      },
+    )
+
+    it('refuses to be asked for what no alias and no stage can be called', async () => {
+      await add()
+      await expect(opened.registry.alias('m', 'a b')).rejects.toThrow("Invalid alias name: 'a b'")
+      await expect(opened.registry.alias('a/b', 'champion')).rejects.toBeInstanceOf(Refused)
+      await expect(opened.registry.inStage('m', 'live')).rejects.toThrow('Invalid Model Version stage: live')
+      await expect(opened.registry.inStage('a:b', 'Production')).rejects.toBeInstanceOf(Refused)
+      expect(await opened.registry.findByTag('a/b', 'plan', 'p-1')).toBeNull()
     })
   })

@@ -4,16 +4,18 @@ import { inject } from 'vitest'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import type { KubeObject } from '../../core/kube.ts'
-import { emptyLane } from '../../core/lane.ts'
-import { label, runName } from '../../core/names.ts'
+import { emptyDocument, type Question, sameRun, stateOf } from '../../core/lane/document.ts'
+import { label } from '../../core/names.ts'
 import { type Policy, parsePolicy } from '../../core/policy.ts'
-import type { AnswerRow, LaneRow, RunRow } from '../../core/rows.ts'
+import { pastId } from '../../core/rows.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest, manifestPath } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
+import { laneNames } from '../../flows/lanes.ts'
 import type { Ports, Registry } from '../../flows/ports.ts'
+import { readRow } from '../../flows/rows.ts'
 import { openRealCluster } from '../../local/cluster/real-cluster.ts'
-import { clusterDoors, reconcileDoor } from '../../local/doors.ts'
+import { clusterDoors, resyncDoor } from '../../local/doors.ts'
 import { keepGoing } from '../../local/drive.ts'
 import { type LocalHouse, openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
@@ -21,20 +23,21 @@ import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores } from '../../local/stores.ts'
 import example from '../../signalbox.config.ts'
+import type { SeenLane, SeenRun, Town } from '../journeys/town.ts'
 
 export const ANA = 'T0SIGNAL/U0APPROVER'
 
 /** A house in real time on the rig, with namespaces and pools of its own. */
-export interface RealTown {
+export interface RealTown extends Pick<Town, 'lane' | 'run' | 'past' | 'question' | 'held'> {
   house: LocalHouse
   policy: Policy
   requests: Requests
-  lane(lane: string): Promise<LaneRow>
-  run(lane: string): Promise<RunRow | null>
   until(what: string, done: () => Promise<boolean>, seconds?: number): Promise<void>
-  settled(lane: string, seconds?: number): Promise<LaneRow>
+  /** Until the lane's wanted attempt has an outcome, and nothing is under way. */
+  settled(lane: string, seconds?: number): Promise<SeenLane>
+  /** Until the lane asks, and Ana approves. */
   answered(lane: string): Promise<void>
-  reconcile(): Promise<void>
+  resync(): Promise<unknown>
   close(): Promise<void>
 }
 
@@ -99,47 +102,44 @@ export const openRealTown = async ({
   const stop = keepGoing(house, { speed: 1, onError })
   const ledger = house.ports.ledger
   const town: RealTown = {
+    ...readersOf(house, policy),
     house,
     policy,
     requests,
-    lane: async (lane) => (await ledger.read('lane', lane))?.value ?? emptyLane(lane),
-    run: async (lane) => {
-      const { generation, attempt } = await town.lane(lane)
-      return (await ledger.read('run', runName(policy, { lane, generation, attempt })))?.value ?? null
-    },
     until: async (what, done, seconds = 90) => {
       for (const end = Date.now() + seconds * 1000; Date.now() < end; await pause(50)) if (await done()) return
       const moments = (await ledger.moments(null, { limit: 20 })).map(({ lane, text }) => `${lane}: ${text}`)
+      const rests = await Promise.all((await laneNames(ledger)).map((lane) => house.why(lane)))
+      const whys = rests.map(({ lane, why, text }) => `why ${lane}: ${why}: ${text}`)
       const labels = { [label('installation')]: policy.installation }
       const pods = (await house.cluster.list('Pod', { labels }).catch(() => [])) as KubeObject<'Pod'>[]
       const seen = pods.map(
         ({ metadata, spec, status }) =>
           `pod ${metadata.name} on ${spec?.nodeName ?? 'no node'}: ${status?.phase} ${JSON.stringify(status?.conditions ?? [])}`,
       )
-      throw new Error([`not in ${seconds} s: ${what}`, ...moments, ...seen, ...troubles.slice(-20)].join('\n  '))
+      throw new Error(
+        [`not in ${seconds} s: ${what}`, ...whys, ...moments, ...seen, ...troubles.slice(-20)].join('\n  '),
+      )
     },
     // A scheduler that missed what made room looks at a pod again after five minutes; taken-away nodes take one and a half.
     settled: async (lane, seconds = 400) => {
       await town.until(
         `${lane} has an outcome`,
-        async () => !['wanted', 'idle'].includes((await town.lane(lane)).state),
+        async () => {
+          const { state, run } = await town.lane(lane)
+          return run === null && state !== 'wanted' && state !== 'idle'
+        },
         seconds,
       )
       return town.lane(lane)
     },
     answered: async (lane) => {
-      const asking = async (): Promise<AnswerRow | null> => {
-        const { holder } = await town.lane(lane)
-        const run = holder === null ? null : await ledger.read('run', runName(policy, { lane, ...holder }))
-        const answer = run?.value.answer ? await ledger.read('answer', run.value.answer) : null
-        return answer?.value.state === 'open' && answer.value.card !== null ? answer.value : null
-      }
-      await town.until(`${lane} asks`, async () => (await asking()) !== null)
-      const { id } = (await asking()) as AnswerRow
+      await town.until(`${lane} asks`, async () => (await town.question(lane)) !== null)
+      const { id } = (await town.question(lane)) as Question
       const answer = await house.answer(id, { by: ANA, verdict: 'approve', reason: null })
       if (answer.status !== 200 || answer.body['refused'] !== undefined) throw new Error(JSON.stringify(answer))
     },
-    reconcile: async () => void (await reconcileDoor(house.ports)()),
+    resync: resyncDoor(house.ports),
     close: async () => {
       await stop()
       await house.close()
@@ -149,6 +149,37 @@ export const openRealTown = async ({
     },
   }
   return town
+}
+
+const readersOf = (
+  { ports: { ledger } }: LocalHouse,
+  policy: Policy,
+): Pick<RealTown, 'lane' | 'run' | 'past' | 'question' | 'held'> => {
+  const document = async (lane: string) => (await readRow(ledger, 'lane', lane))?.value ?? emptyDocument(policy, lane)
+  return {
+    lane: async (lane) => {
+      const doc = await document(lane)
+      return { ...doc, state: stateOf(doc) }
+    },
+    run: async (lane, generation, attempt): Promise<SeenRun | null> => {
+      const doc = await document(lane)
+      const wanted = { generation: generation ?? doc.generation, attempt: attempt ?? doc.attempt }
+      if (doc.run !== null && sameRun(doc.run, wanted)) return { ...doc.run, outcome: null, cost: 0 }
+      const past = (await readRow(ledger, 'past', pastId(lane, wanted)))?.value
+      return past === undefined ? null : { ...past.run, outcome: past.outcome, cost: past.cost }
+    },
+    past: async (lane) => (await ledger.list('past', { prefix: `${lane}#`, limit: 1000 })).map(({ value }) => value),
+    question: async (lane) => {
+      const question = (await document(lane)).run?.question ?? null
+      return question?.state === 'open' ? question : null
+    },
+    held: async (room) => ({
+      lanes: Object.fromEntries(
+        (await ledger.list('hold', { prefix: `${room}#` })).map(({ value }) => [value.lane, value.amount]),
+      ),
+      sum: (await readRow(ledger, 'sum', room))?.value.n ?? 0,
+    }),
+  }
 }
 
 /** As `signalbox bootstrap --apply` does. */

@@ -9,8 +9,8 @@ import { lane } from '../../scripts/lane.ts'
 
 /** A person's path through the page in Chromium: tour, approve, deny with a reason, trace; and what axe-core says of it. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const SERVE = 'serve/support-llama'
-const TRAIN = 'train/support-chats'
+const SERVE = 'service/support-llama'
+const TRAIN = 'pipeline/support-chats'
 
 const violations = (page: Page): Promise<string[]> =>
   page.evaluate(async () => {

@@ -1,21 +1,53 @@
+import { once } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import fc from 'fast-check'
 import { lane } from '../../scripts/lane.ts'
-import { play, stories } from '../faults/crashing.ts'
-import { deathsOf, sideBySide } from '../faults/side-by-side.ts'
+import type { Crashes } from '../faults/crash-thread.ts'
+import { play, playIn } from '../faults/crashing.ts'
+import { doubled } from '../faults/doubled.ts'
+import { deathsOf } from '../faults/side-by-side.ts'
+import { type Story, stories } from '../faults/stories.ts'
 
-/** A crash at every single await of every flow, one at a time, before and after the far side did it. */
+const THREADS = 2
+/** Orders in which the calls of two consumers are let through, for each story. */
+const ORDERS = 20
+
+const inThread = async (workerData: Crashes): Promise<void> => {
+  const worker = new Worker(new URL('../faults/crash-thread.ts', import.meta.url), { workerData })
+  const [problem] = (await once(worker, 'message')) as [string | null]
+  if (problem !== null) throw new Error(problem)
+}
+
+/** A crash at every call, shared among the threads. Answers how many. */
+const crashes = async (story: string, ended: unknown, calls: number): Promise<number> => {
+  const deaths = deathsOf(calls, 1)
+  const shares = Array.from({ length: THREADS }, (_, n) => deaths.filter((_death, index) => index % THREADS === n))
+  await Promise.all(shares.map((share) => inThread({ story, deaths: share, ended })))
+  return deaths.length
+}
+
+const orders = (story: Story, ended: unknown): Promise<void> =>
+  fc.assert(
+    fc.asyncProperty(fc.scheduler(), async (scheduler) => {
+      const two = doubled((call) => scheduler.schedule(Promise.resolve(), call))
+      const got = await scheduler.waitFor(playIn(story, two))
+      if (!isDeepStrictEqual(got, ended)) throw new Error(`${JSON.stringify(got)} instead of ${JSON.stringify(ended)}`)
+      const both = [...two.touchedBy].filter(([, who]) => who.size > 1)
+      if (both.length > 0 || new Set(two.made).size < two.made.length)
+        throw new Error(`made ${two.made.join(', ')}; touched by both: ${both.join()}`)
+    }),
+    { numRuns: ORDERS, seed: 20_261_124 },
+  )
+
+/** A crash at every single await of every flow, one at a time, before and after the far side did it; and two consumers at once. */
 await lane(async (check) => {
-  for (const [name, story] of Object.entries(stories))
+  for (const [name, story] of Object.entries(stories)) {
+    const { ended, calls } = await play(story, null)
     await check(`${name}: a crash at each of its awaits changes nothing`, async () => {
-      const { ended, calls } = await play(story, null)
-      const deaths = deathsOf(calls, 1)
-      await sideBySide(deaths, 16, async (death) => {
-        const got = await play(story, death)
-        if (!isDeepStrictEqual(got.ended, ended))
-          throw new Error(
-            `dying ${death.when} call ${death.at}: ${JSON.stringify(got.ended)} instead of ${JSON.stringify(ended)}`,
-          )
-      })
-      console.log(`${name}: ${deaths.length} crashes at ${calls} calls`)
+      console.log(`${name}: ${await crashes(name, ended, calls)} crashes at ${calls} calls`)
     })
+    if (story.answers === undefined)
+      await check(`${name}: two consumers at once, in ${ORDERS} orders, change nothing`, () => orders(story, ended))
+  }
 })

@@ -4,8 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { V1Deployment } from '@kubernetes/client-node'
+import { budgetRoom, poolRoom } from '../../core/lane/room.ts'
 import { parsePolicy } from '../../core/policy.ts'
+import { everyLane } from '../../flows/lanes.ts'
+import { everyRow, readRow } from '../../flows/rows.ts'
+import { everyRun } from '../../flows/runs.ts'
 import { virtualClock } from '../../local/clock.ts'
+import { runUntil } from '../../local/drive.ts'
 import { openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
@@ -84,23 +89,36 @@ await lane(async (check) => {
     const stores = openStores(dataDir)
     const clock = virtualClock(Number(readFileSync(join(dataDir, 'clock'), 'utf8')) + 86_400_000)
     const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
-    const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(config)), secrets, clock })
-    const runs = (await house.ports.ledger.list('run', { limit: 1000 })).map(({ value }) => value)
-    await check('every run has its outcome, and holds nothing', () => {
-      const open = runs.filter(({ outcome, hold }) => outcome === null || hold !== null)
-      if (open.length > 0) throw new Error(JSON.stringify(open))
+    const policy = parsePolicy(config)
+    const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets, clock })
+    const { ledger, cluster } = house.ports
+    const docs = await everyLane(ledger)
+    const runs = await everyRun(ledger)
+    await check('every run has its outcome, nothing is held, and nobody waits for anything', async () => {
+      const open = runs.filter(({ outcome, run }) => outcome === null || run.hold !== null)
+      const resting = docs.filter(({ run, rest }) => run !== null || (rest?.why !== 'done' && rest?.why !== 'parked'))
+      if (open.length + resting.length > 0) throw new Error(JSON.stringify({ open, resting }))
+      for (const room of [...Object.keys(policy.pools).map(poolRoom), budgetRoom(policy.budget.name)]) {
+        const sum = (await readRow(ledger, 'sum', room))?.value.n ?? 0
+        const holds = await everyRow(ledger, 'hold', `${room}#`)
+        const line = await everyRow(ledger, 'line', `${room}#`)
+        if (sum !== 0 || holds.length + line.length > 0)
+          throw new Error(`${room}: ${sum} held, ${JSON.stringify(holds)}`)
+      }
     })
     await check('each step made one Job: the one whose uid it remembers', async () => {
-      for (const { object } of runs.flatMap(({ steps }) => steps)) {
-        const found = object === null ? null : await house.ports.cluster.get(object.ref)
-        if (object !== null && found !== null && found.metadata.uid !== object.uid)
-          throw new Error(`${object.ref.name} is another one`)
+      const made = runs.flatMap(({ run }) => run.steps.flatMap((step) => (step.made === null ? [] : [step.made])))
+      for (const { ref, uid } of made) {
+        const found = await cluster.get(ref)
+        if (found !== null && found.metadata.uid !== uid) throw new Error(`${ref.name} is another one`)
       }
-      const known = new Set(
-        runs.flatMap(({ steps }) => steps.flatMap(({ object }) => (object === null ? [] : [object.uid]))),
-      )
-      const strangers = (await house.ports.cluster.list('Job')).filter(({ metadata }) => !known.has(metadata.uid ?? ''))
+      const known = new Set(made.map(({ uid }) => uid))
+      const strangers = (await cluster.list('Job')).filter(({ metadata }) => !known.has(metadata.uid ?? ''))
       if (strangers.length > 0) throw new Error(`orphans: ${strangers.map(({ metadata }) => metadata.name).join(', ')}`)
+    })
+    await check('each plan has one card', async () => {
+      const keys = (await house.cards()).map(({ key }) => key)
+      if (new Set(keys).size < keys.length) throw new Error(keys.join(', '))
     })
     await check('each dataset trained on is one registered version', async () => {
       const answer = await house.mlflow('GET', 'model-versions/search', { filter: "name='support-llama'" })
@@ -109,11 +127,20 @@ await lane(async (check) => {
       if (ours.length !== ROUNDS) throw new Error(`${ours.length} versions of ${ROUNDS} datasets`)
     })
     await check('one generation is served: the last that passed its gate', async () => {
-      const serving = ((await house.ports.cluster.list('Deployment')) as V1Deployment[]).filter(
-        ({ spec }) => spec?.replicas !== 0,
-      )
+      const serving = ((await cluster.list('Deployment')) as V1Deployment[]).filter(({ spec }) => spec?.replicas !== 0)
       if (serving.length !== 1) throw new Error(`served by ${serving.map(({ metadata }) => metadata?.name).join(', ')}`)
       console.log(`  ${runs.length} runs, ${KILLS + 1} kills`)
+    })
+    await check('every letter was answered, and everything was told', async () => {
+      // What the last kill left is due: a minute's tick finds it.
+      await runUntil(house, clock, { done: async () => false, atMost: 600_000 })
+      for (const { lane: of } of docs)
+        for (const kind of ['look', 'order', 'out'] as const) {
+          const left = await ledger.list(kind, { prefix: `${of}#` })
+          if (left.length > 0) throw new Error(`${of}: ${JSON.stringify(left)}`)
+        }
+      const due = await ledger.due(Number.MAX_SAFE_INTEGER)
+      if (due.length > 0) throw new Error(`due: ${JSON.stringify(due)}`)
     })
     await house.close()
     stores.close()

@@ -48,7 +48,7 @@ document.addEventListener('click', async (event) => {
   const { form, value: verdict } = button
   const reason = verdict === 'deny' ? form.elements.reason.value.trim() || null : null
   document.activeElement?.blur()
-  const answer = await post(`/api/questions/${form.dataset.question}/answers`, {
+  const answer = await post(`/api/questions/${encodeURIComponent(form.dataset.question)}/answers`, {
     by: document.querySelector('#who').value,
     verdict,
     reason,

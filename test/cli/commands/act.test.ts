@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freezeEnd } from '../../../cli/commands/act.ts'
 import { Explained } from '../../../cli/output.ts'
+import { uploadDataset } from '../../../local/scenario.ts'
 import { openRunning, type Running } from '../running.ts'
 
-const LANE = 'train/support-chats'
+const LANE = 'pipeline/support-chats'
 const HOUR = 3_600_000
 const ANA = 'T0SIGNAL/U0APPROVER'
 let product: Running
@@ -102,17 +103,72 @@ describe('a lane', () => {
     await asking()
     expect(await product.cli('cancel', LANE, '--by', 'ana')).toMatchObject({ code: 0 })
     expect(await product.town.settled(LANE)).toMatchObject({ state: 'cancelled', attempt: 1 })
-    expect(await product.cli('retry', LANE, '--by', 'ana')).toMatchObject({ code: 0 })
+    expect(await product.cli('retry', LANE, '--by', 'ana')).toMatchObject({
+      code: 0,
+      out: 'attempt 2 of generation 1 has started',
+    })
     expect(await product.town.lane(LANE)).toMatchObject({ state: 'wanted', attempt: 2 })
   })
 
+  it('is retried from a stage on: what comes before it is kept, and said', async () => {
+    await product.cli('approve', await asking(), '--by', ANA)
+    await product.town.settled(LANE)
+    const kept = (await product.town.lane(LANE)).kept.map(({ step }) => step)
+    expect(kept).toContain('train')
+    const unknown = await product.cli('retry', LANE, '--from', 'lunch')
+    expect(unknown).toMatchObject({ code: 1, out: expect.stringMatching(/no stage lunch: it had train, evaluate/) })
+    expect(await product.cli('retry', LANE, '--from', 'evaluate')).toMatchObject({
+      code: 0,
+      out: 'attempt 2 of generation 1 has started, keeping train',
+    })
+  })
+
+  it('has what waits behind its run cancelled, and the run goes on', async () => {
+    await product.cli('approve', await asking(), '--by', ANA)
+    const { house } = product.town
+    await product.town.until('its Job is there', async () => (await house.cluster.list('Job')).length === 1)
+    const none = await product.cli('cancel', LANE, '--wanted')
+    expect(none).toMatchObject({ code: 1, out: `nothing waits in ${LANE}` })
+    await product.town.advance(60_000)
+    await uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/two/', rows: ['{"two":2}'] })
+    await house.scanUploads()
+    await product.town.until('it waits', async () => (await product.town.lane(LANE)).generation === 2)
+    expect((await product.cli('plans')).out).toMatch(/then: fine-tune on .*, generation 2/)
+    const { code, out } = await product.cli('cancel', LANE, '--wanted', '--by', 'ana')
+    expect([code, out]).toEqual([0, expect.stringMatching(/\(generation 2\) is cancelled before it began/)])
+    const { run } = await product.town.lane(LANE)
+    expect(run).toMatchObject({ generation: 1, cancelled: null })
+  })
+
+  it('is cancelled as it was seen: what is shown is what is sent, and another attempt is not reached', async () => {
+    const id = await asking()
+    const other = await product.cli('cancel', LANE, '--saw', id.replace(/a1$/, 'a2'))
+    expect(other).toMatchObject({ code: 1, out: expect.stringContaining('you saw generation 1, attempt 2') })
+    const idle = await product.cli('cancel', LANE, '--saw', 'idle')
+    expect(idle).toMatchObject({ code: 1, out: expect.stringContaining('nothing was in progress; fine-tune on') })
+    expect(await product.cli('cancel', LANE, '--saw', 'yesterday')).toMatchObject({ code: 2 })
+    expect(await product.town.lane(LANE)).toMatchObject({ state: 'wanted', run: { cancelled: null } })
+    const { house } = product.town
+    const sent: unknown[] = []
+    const { command } = house
+    house.command = (asked) => {
+      sent.push(asked)
+      return command(asked)
+    }
+    const waits = await product.cli('cancel', LANE, '--wanted')
+    expect(waits.err).toContain('nothing is there to cancel')
+    const shown = await product.cli('cancel', LANE)
+    expect(shown).toMatchObject({ code: 0, err: expect.stringMatching(/fine-tune on .*, generation 1, attempt 1/) })
+    expect(sent).toMatchObject([{ saw: 'idle' }, { saw: { generation: 1, attempt: 1 } }])
+  })
+
   it('that wants nothing cannot be retried: ends with 1', async () => {
-    expect(await product.cli('retry', 'train/lunch')).toMatchObject({ code: 1 })
+    expect(await product.cli('retry', 'pipeline/lunch')).toMatchObject({ code: 1 })
   })
 
   it('that nobody knows: trace names those that there are', async () => {
     await asking()
-    expect(await product.cli('trace', 'train/lunch')).toMatchObject({ code: 1, err: expect.stringContaining(LANE) })
+    expect(await product.cli('trace', 'pipeline/lunch')).toMatchObject({ code: 1, err: expect.stringContaining(LANE) })
   })
 })
 
@@ -136,13 +192,13 @@ describe('a freeze', () => {
     const end = product.town.house.clock.now() + 4 * HOUR
     expect(await product.cli('freeze', '--until', '4h', '--by', 'ana')).toMatchObject({
       code: 0,
-      out: `frozen until ${new Date(end).toISOString()}`,
+      out: expect.stringContaining(`until ${new Date(end).toISOString()}`),
     })
     await product.cli('approve', await asking(), '--by', ANA)
     await product.town.advance(HOUR)
     const jobs = async (): Promise<number> => (await product.town.house.ports.cluster.list('Job')).length
     expect(await jobs()).toBe(0)
-    expect(await product.cli('thaw', '--by', 'ana')).toMatchObject({ code: 0 })
+    expect(await product.cli('thaw', '--by', 'ana')).toMatchObject({ code: 0, out: 'thawed, and 1 lane woken' })
     await product.town.until('it is launched', async () => (await jobs()) === 1)
   })
 })

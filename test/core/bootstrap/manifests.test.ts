@@ -58,7 +58,7 @@ describe('what a cluster needs before Signalbox works on it', () => {
         .filter((one) => one.kind === kind && one.metadata.name === 'signalbox-signalbox-reconcile')
         .flatMap((one) => one['rules'] as object[])
     const jobs = { apiGroups: ['batch'], resources: ['jobs'] }
-    expect(rules('Role')).toContainEqual({ ...jobs, verbs: ['list', 'delete', 'patch'] })
+    expect(rules('Role')).toContainEqual({ ...jobs, verbs: ['get', 'create', 'patch', 'delete'] })
     expect(rules('ClusterRole')).not.toEqual([])
     expect(rules('ClusterRole')).not.toContainEqual(expect.objectContaining({ resources: ['jobs'] }))
   })

@@ -11,8 +11,6 @@ import {
 } from '../../../core/money/prices.ts'
 import type { PoolPolicy } from '../../../core/policy.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 const pool: PoolPolicy = {
   instanceType: 'p5.48xlarge',
   gpusPerNode: 8,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
+import type { Step } from '../../../core/plan.ts'
 import { effectsOf } from '../../../core/planning/effects.ts'
 import { objectDigest } from '../../../core/workloads/object-digest.ts'
 
@@ -57,6 +58,21 @@ describe('the effects of a plan', () => {
     expect(effectsOf({ objects: renamed, interrupts: [] }).digest).toBe(digest)
   })
 
+  it('have another digest with another gate, or another model that gets a version', () => {
+    const said = { title: '', why: '', of: 'x' }
+    const gate = (value: number): Step => ({
+      kind: 'check-gate',
+      name: 'judge',
+      ...said,
+      gates: [{ metric: 'm', op: '>=', value }],
+    })
+    const register = (model: string): Step => ({ kind: 'register-model', name: 'register', ...said, model, tags: {} })
+    const of = (value: number, model: string) =>
+      effectsOf({ objects, interrupts: [], steps: [gate(value), register(model)] })
+    expect(of(0.8, 'llama').effects).toMatchObject({ gates: ['m >= 0.8'], registers: ['llama'] })
+    expect(new Set([of(0.8, 'llama'), of(0.7, 'llama'), of(0.8, 'other')].map(({ digest }) => digest)).size).toBe(3)
+  })
+
   it('read the image of a bare pod too', () => {
     const pod = {
       apiVersion: 'v1',
@@ -73,6 +89,7 @@ describe('the effects of a plan', () => {
       images: [],
       interrupts: [],
       gates: [],
+      registers: [],
     })
   })
 })

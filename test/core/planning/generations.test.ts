@@ -22,6 +22,7 @@ const view = (generation: number, version: string | null, replicas = 2, ready = 
 })
 const baseline = (generation: number, version: string) => ({
   generation,
+  replicas: 2,
   desired: { kind: 'serve' as const, model: 'm', version, source: 's', runId: null, digest: 'd', requester: null },
 })
 

@@ -3,8 +3,8 @@ import { type Draft, finishPlan, type ServeInput } from '../../../core/planning/
 import { parsePolicy } from '../../../core/policy.ts'
 
 const input = (spent: number): ServeInput => ({
-  identity: { installation: 'signalbox', cluster: 'gpu' },
-  run: { lane: 'serve/m', generation: 2, attempt: 1 },
+  identity: { installation: 'signalbox', name: 'service-m-0123abcd' },
+  run: { lane: 'service/m', generation: 2, attempt: 1 },
   desired: { kind: 'none', model: 'm' },
   baseline: null,
   policy: parsePolicy({

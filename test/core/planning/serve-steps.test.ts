@@ -22,8 +22,8 @@ const policy = parsePolicy({
   approvals: { channel: 'C', approvers: [{ id: 'T0A/U0A', name: 'A' }] },
 })
 const building = {
-  identity: { installation: 'signalbox', cluster: 'gpu' },
-  run: { lane: 'serve/m', generation: 1, attempt: 1 },
+  identity: { installation: 'signalbox', name: 'service-m-0123abcd' },
+  run: { lane: 'service/m', generation: 1, attempt: 1 },
   desired: {
     kind: 'serve' as const,
     model: 'm',

@@ -14,8 +14,8 @@ import type { GenerationView, PoolView, World } from '../../../core/world.ts'
 const image = `vllm@sha256:${'a'.repeat(64)}`
 const now = Date.UTC(2026, 10, 24)
 const hour = 3_600_000
-const identity = { installation: 'signalbox', cluster: 'gpu' }
-const lane = 'serve/support-llama'
+const identity = { installation: 'signalbox', name: 'service-support-llama-0123abcd' }
+const lane = 'service/support-llama'
 
 const config = (model: Partial<NonNullable<Config['models']>[string]> = {}, rest: Partial<Config> = {}): Config => ({
   cluster: 'gpu',
@@ -121,6 +121,7 @@ const given = ({
     used: usedByLane,
     usedByLane,
     heldByOthers: 0,
+    beyondHolds: 0,
     provisioned: 16,
     provisioning: 0,
     ...pool,
@@ -130,7 +131,8 @@ const given = ({
     identity,
     run: { lane, generation, attempt },
     desired,
-    baseline: baseline === null ? null : { generation: baseline[0], desired: serve(baseline[1]) },
+    baseline:
+      baseline === null ? null : { generation: baseline[0], desired: serve(baseline[1]), replicas: rule.replicas },
     policy,
     world,
     now,
@@ -319,7 +321,7 @@ describe('a standing version', () => {
     })
     expect(written(plan)).toBe('g2=0 g1=2 → notify')
     expect(plan.strategy?.name).toBe('scale')
-    expect(movesOf(plan)[0]?.objects[0]?.metadata.name).toBe(generationName(identity, lane, 1))
+    expect(movesOf(plan)[0]?.objects[0]?.metadata.name).toBe(generationName(identity, 1))
   })
 
   it('is judged before it counts when it never was, though it stands as wanted', () => {

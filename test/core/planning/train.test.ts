@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { planTrain } from '../../../core/planning/train.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { stepKeys } from '../../../core/steps/keys.ts'
+import { INPUT_JOB_LABEL } from '../../../core/workloads/object-digest.ts'
 import { desired, emptyPool, emptyWorld, exampleConfig, NOW, trainInput, trainPlan } from '../training-fixture.ts'
-
-fc.configureGlobal({ seed: 20261124 })
 
 /** The policy of the example after a change. */
 const policyWith = (change: (config: Config) => void) => {
@@ -244,9 +244,31 @@ describe('planning again', () => {
   })
 
   it('as another attempt asks for the same approval: the digest is equal, the names are not', () => {
-    const again = trainPlan({ run: { lane: 'train/support-chats', generation: 1, attempt: 2 } })
+    const again = trainPlan({ run: { lane: 'pipeline/support-chats', generation: 1, attempt: 2 } })
     expect(again.digest).toBe(trainPlan().digest)
     expect(again.id).not.toBe(trainPlan().id)
+  })
+
+  it('as another attempt evaluates what an earlier one has trained, where that is still there', () => {
+    const run = { lane: 'pipeline/support-chats', generation: 1, attempt: 2 }
+    const [train] = trainPlan().steps
+    const first = train?.kind === 'launch-job' ? train.job.metadata.name : ''
+    const key = stepKeys(trainPlan())['train'] ?? ''
+    const made = {
+      ref: { kind: 'Job' as const, namespace: 'training', name: first },
+      uid: 'u',
+      result: { bucket: 'b', key: 'k' },
+    }
+    const row = { row: 'r', step: 'train', key, values: {}, made, etag: 'e', generation: 1, attempt: 1, at: 0 }
+    const read = (plan: ReturnType<typeof trainPlan>) => {
+      const step = plan.steps[1]
+      return step?.kind === 'launch-job' ? step.job.spec?.template.metadata?.labels?.[INPUT_JOB_LABEL] : undefined
+    }
+    const carried = trainPlan({ run, kept: { [key]: row } })
+    expect(read(carried)).toBe(first)
+    expect(read(trainPlan({ run }))).toBe(`${trainPlan({ run }).id}-train`)
+    expect(carried.digest).toBe(trainPlan().digest)
+    expect(stepKeys(carried)).toEqual(stepKeys(trainPlan()))
   })
 
   it('of another version, image or number of GPUs asks for another approval', () => {

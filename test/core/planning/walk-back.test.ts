@@ -1,24 +1,27 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { ServeDesired } from '../../../core/desired.ts'
+import type { Baseline } from '../../../core/lane/document.ts'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { walkBack } from '../../../core/planning/walk-back.ts'
-import type { LaneRow } from '../../../core/rows.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
-const identity = { installation: 'signalbox', cluster: 'gpu' }
-const run = { lane: 'serve/support-llama', generation: 4, attempt: 1 }
-const baselineOf = (generation: number, version = '7'): NonNullable<LaneRow['baseline']> => ({
+const identity = { installation: 'signalbox', name: 'service-support-llama-0123abcd' }
+const run = { lane: 'service/support-llama', generation: 4, attempt: 1 }
+const desiredOf = (version: string): ServeDesired => ({
+  kind: 'serve',
+  model: 'support-llama',
+  version,
+  source: 's3://m/7',
+  runId: null,
+  digest: 'd',
+  requester: null,
+})
+const baselineOf = (generation: number, version = '7'): Baseline => ({
   generation,
-  desired: {
-    kind: 'serve',
-    model: 'support-llama',
-    version,
-    source: 's3://m/7',
-    runId: null,
-    digest: 'd',
-    requester: null,
-  },
+  replicas: 2,
+  desired: desiredOf(version),
 })
 
 const view = (
@@ -52,7 +55,16 @@ const back = (
   generations: GenerationView[],
   change: Partial<Parameters<typeof walkBack>[0]> = {},
 ): RollOutModelStep[] =>
-  walkBack({ identity, run, baseline: baselineOf(3), generations, wantReplicas: 2, freeGpus: 0, ...change })
+  walkBack({
+    identity,
+    run,
+    baseline: baselineOf(3),
+    generations,
+    wantReplicas: 2,
+    freeGpus: 0,
+    loadMinutes: 15,
+    ...change,
+  })
 
 describe('walking back', () => {
   it('brings the baseline back before the failed generation goes, where there is room', () => {
@@ -91,6 +103,10 @@ describe('walking back', () => {
       { ref: view(4, 0).ref, generation: 4, replicas: 1, replicasReady: 0 },
       { ref: view(3, 0).ref, generation: 3, replicas: 1, replicasReady: 1 },
     ])
+  })
+
+  it('has patience for as long as a replica takes in a bad case', () => {
+    expect(back([view(3, 1), view(4, 1)], { loadMinutes: 7 }).map(({ loadMinutes }) => loadMinutes)).toEqual([7, 7])
   })
 
   it('tells a person what each step does', () => {

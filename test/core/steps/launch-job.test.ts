@@ -7,6 +7,7 @@ import { trainPlan } from '../training-fixture.ts'
 
 const step = trainPlan().steps[0] as LaunchJobStep
 const { name } = step.job.metadata
+const HOUR = 3_600_000
 const conditions = (type: string, reason = '') => ({
   ...step.job,
   status: { conditions: [{ type, status: 'True', reason, message: reason }] },
@@ -19,14 +20,17 @@ const result = (object: string, metrics: unknown = { loss: 0.5 }) =>
       artifacts: { model: `s3://${step.results.bucket}/${step.results.prefix}${name}/adapter` },
     }),
   )
-const seen = { name, job: null, pods: [], logs: [], result: null }
+const seen = { name, job: null, pods: [], logs: [], result: null, etag: null, now: 0 }
 
 describe('a Job of ours', () => {
   it('is done when it is complete and its result is valid', () => {
-    expect(nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result(name) })).toMatchObject({
+    expect(
+      nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result(name), etag: 'e1' }),
+    ).toMatchObject({
       kind: 'done',
       note: 'loss 0.5',
-      result: { loss: 0.5 },
+      values: { loss: 0.5, model: `s3://${step.results.bucket}/${step.results.prefix}${name}/adapter` },
+      etag: 'e1',
     })
   })
 
@@ -74,7 +78,54 @@ describe('a Job of ours', () => {
   })
 
   it('that has no condition yet is waited for', () => {
-    expect(nextLaunchJob(step, { ...seen, job: step.job })).toMatchObject({ kind: 'wait' })
+    expect(nextLaunchJob(step, { ...seen, job: step.job })).toMatchObject({ kind: 'wait', running: false })
+  })
+
+  it('is looked at again when Kubernetes ends it, at the latest; what it costs counts once its pod runs', () => {
+    const pod = { metadata: { name: 'p' }, status: { phase: 'Running' } }
+    const active = { ...step.job, status: { active: 1, ready: 1, startTime: new Date(HOUR) } }
+    const seconds = step.job.spec?.activeDeadlineSeconds ?? 0
+    expect(nextLaunchJob(step, { ...seen, job: active, pods: [pod], now: HOUR })).toMatchObject({
+      kind: 'wait',
+      until: HOUR + seconds * 1000 + 10 * 60_000,
+      running: true,
+    })
+  })
+
+  it('says since when its work stands still, and since when it runs again', () => {
+    const at = (hour: number) => new Date(hour * HOUR)
+    const look = (status: object, pods: { phase: string; startTime?: Date; made?: Date; over?: Date }[]) =>
+      nextLaunchJob(step, {
+        ...seen,
+        job: { ...step.job, status },
+        pods: pods.map(({ phase, startTime, made, over }) => ({
+          metadata: { creationTimestamp: made },
+          status: {
+            phase,
+            startTime,
+            containerStatuses: over && ([{ state: { terminated: { finishedAt: over, exitCode: 1 } } }] as never),
+          },
+        })),
+      })
+    const suspended = { conditions: [{ type: 'Suspended', status: 'True', lastTransitionTime: at(3) }] }
+    expect(look(suspended, [])).toMatchObject({ running: false, ranUntil: 3 * HOUR })
+    // Its node is gone with its pod: the one that waits in its place was made when that was over.
+    expect(look({}, [{ phase: 'Pending', made: at(4) }])).toMatchObject({ running: false, ranUntil: 4 * HOUR })
+    const lost = { phase: 'Failed', startTime: at(1), over: at(2) }
+    expect(look({}, [lost, { phase: 'Pending', made: at(4) }])).toMatchObject({ running: false, ranUntil: 2 * HOUR })
+    expect(look({}, [lost, { phase: 'Running', startTime: at(5) }])).toMatchObject({
+      running: true,
+      ranFrom: HOUR,
+      ranAgain: 5 * HOUR,
+    })
+  })
+
+  it('whose deadline stands still, or is past, is looked at once an hour, however long that lasts', () => {
+    const suspended = { ...step.job, spec: { ...step.job.spec, suspend: true } } as KubeObject<'Job'>
+    const late = { ...step.job, status: { startTime: new Date(0) } }
+    for (const job of [suspended, late])
+      for (const now of [200 * HOUR, 200 * HOUR + 1, 201 * HOUR - 1])
+        expect(nextLaunchJob(step, { ...seen, job, now })).toMatchObject({ kind: 'wait', until: 201 * HOUR })
   })
 
   it('is recognised by installation, lane and digest, not by its name', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
@@ -10,6 +11,8 @@ const step: RollOutModelStep = {
   title: '',
   why: '',
   objects: [],
+  loadMinutes: 15,
+  brings: 2,
   point: { old: 1, new: 1 },
   replicas: [{ ref, generation: 2, replicas: 1, replicasReady: 1 }],
 }
@@ -53,6 +56,7 @@ describe('a move of a rollout', () => {
       reason: 'not-healthy',
     })
     const pod = {
+      metadata: { labels: { [label('generation')]: '2' } },
       status: {
         containerStatuses: [
           {
@@ -70,5 +74,8 @@ describe('a move of a rollout', () => {
       kind: 'failed',
       reason: 'image-pull',
     })
+    // A pod of the generation that stands does not keep the one that mends it from rising.
+    const older = { ...pod, metadata: { labels: { [label('generation')]: '1' } } }
+    expect(nextRollOut(step, { ...seen, generations: [view(1, 0)], pods: [older] })).toMatchObject({ kind: 'wait' })
   })
 })

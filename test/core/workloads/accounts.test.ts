@@ -13,7 +13,7 @@ const ofExample = (namespaces: { training: string; serving: string }) => {
   const training = { ...trainInput({ policy }), dataset: policy.datasets['support-chats']! }
   const serving = {
     identity: training.identity,
-    run: { lane: 'serve/support-llama', generation: 1, attempt: 1 },
+    run: { lane: 'service/support-llama', generation: 1, attempt: 1 },
     desired: {
       kind: 'serve' as const,
       model: 'support-llama',
@@ -28,7 +28,7 @@ const ofExample = (namespaces: { training: string; serving: string }) => {
   }
   return {
     accounts: podAccounts(policy).map(({ name, namespace }) => `${namespace}/${name}`),
-    training: [fineTuningJob(training), evaluationJob(training)],
+    training: [fineTuningJob(training), evaluationJob({ ...training, trained: 'a-train' })],
     serving: [gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }), vllmObjects(serving).deployment],
   }
 }

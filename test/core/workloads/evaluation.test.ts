@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { evaluationJob } from '../../../core/workloads/evaluation.ts'
 import { fineTuningJob } from '../../../core/workloads/fine-tuning.ts'
-import type { TrainingInput } from '../../../core/workloads/gpu-job.ts'
 import { objectDigest } from '../../../core/workloads/object-digest.ts'
 import { trainInput } from '../training-fixture.ts'
 
-const input = (over: Partial<TrainingInput> = {}): TrainingInput => {
+type EvaluationInput = Parameters<typeof evaluationJob>[0]
+const input = (over: Partial<EvaluationInput> = {}): EvaluationInput => {
   const base = trainInput()
-  return { ...base, dataset: base.policy.datasets['support-chats']!, ...over }
+  const building = { ...base, dataset: base.policy.datasets['support-chats']!, ...over }
+  return { ...building, trained: over.trained ?? fineTuningJob(building).metadata.name }
 }
-const later = { lane: 'train/support-chats', generation: 2, attempt: 5 }
+const later = { lane: 'pipeline/support-chats', generation: 2, attempt: 5 }
 
 describe('the evaluation Job', () => {
   const job = evaluationJob(input())
@@ -42,6 +43,14 @@ describe('the evaluation Job', () => {
     const used = [...uri.matchAll(/\$\((\w+)\)/g)].map(([, name]) => name!)
     expect(used).toEqual(['RESULTS_URI', 'FINE_TUNING_JOB'])
     for (const name of used) expect(names.indexOf(name)).toBeLessThan(names.indexOf('ADAPTER_RESULT_URI'))
+  })
+
+  it('reads what an earlier attempt’s Job wrote where that is carried over, under the same digest', () => {
+    const carried = evaluationJob(input({ run: later, trained: 'pipeline-support-chats-0123abcd-g2a1-train' }))
+    expect(Object.values(carried.spec!.template.metadata!.labels!)).toContain(
+      'pipeline-support-chats-0123abcd-g2a1-train',
+    )
+    expect(objectDigest(carried)).toBe(objectDigest(job))
   })
 
   it("has the same digest for every attempt at one desired state, though each reads another Job's result", () => {

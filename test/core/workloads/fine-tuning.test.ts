@@ -23,11 +23,11 @@ describe('the fine-tuning Job', () => {
   it('is a Job of batch/v1 that carries its identity in its name and labels', () => {
     expect(job).toMatchObject({ apiVersion: 'batch/v1', kind: 'Job' })
     expect(job.metadata.namespace).toBe('training')
-    expect(job.metadata.name).toMatch(/^train-support-chats-[0-9a-f]{8}-g1a1-train$/)
+    expect(job.metadata.name).toMatch(/^pipeline-support-chats-[0-9a-f]{8}-g1a1-train$/)
     const plan = job.metadata.name.replace(/-train$/, '')
     const labels = {
       'signalbox.dev/installation': 'signalbox',
-      'signalbox.dev/lane': 'train.support-chats',
+      'signalbox.dev/lane': 'pipeline.support-chats',
       'signalbox.dev/generation': '1',
       'signalbox.dev/attempt': '1',
       'signalbox.dev/plan': plan,
@@ -107,7 +107,7 @@ describe('the fine-tuning Job', () => {
   })
 
   it('has the same digest for every attempt at one desired state, and another for another dataset version', () => {
-    const again = fineTuningJob(input({ run: { lane: 'train/support-chats', generation: 7, attempt: 3 } }))
+    const again = fineTuningJob(input({ run: { lane: 'pipeline/support-chats', generation: 7, attempt: 3 } }))
     expect(again.metadata.name).not.toBe(job.metadata.name)
     expect(objectDigest(again)).toBe(objectDigest(job))
     const other = fineTuningJob(input({ desired: { ...trainInput().desired, version: 'cd'.repeat(32) } }))

@@ -7,8 +7,8 @@ import { vllmObjects } from '../../../core/workloads/vllm.ts'
 
 const image = `checker@sha256:${'c'.repeat(64)}`
 const given = (change: Partial<GateCheckInput> = {}): GateCheckInput => ({
-  identity: { installation: 'signalbox', cluster: 'gpu' },
-  run: { lane: 'serve/support-llama', generation: 3, attempt: 1 },
+  identity: { installation: 'signalbox', name: 'service-support-llama-0123abcd' },
+  run: { lane: 'service/support-llama', generation: 3, attempt: 1 },
   stepName: 'gate',
   desired: {
     kind: 'serve',

@@ -5,7 +5,7 @@ import { BAD_INPUT_EXIT, fromLabel, gpuJob } from '../../../core/workloads/gpu-j
 import { trainInput } from '../training-fixture.ts'
 
 const base = trainInput()
-const input = { ...base, dataset: base.policy.datasets['support-chats']! }
+const input = { ...base, dataset: base.policy.datasets['support-chats']!, trained: 'a-train' }
 
 describe('a run-once GPU Job', () => {
   it.each([fineTuningJob, evaluationJob])(

@@ -4,8 +4,6 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { DIGEST_ANNOTATION, INPUT_JOB_LABEL, objectDigest, withDigest } from '../../../core/workloads/object-digest.ts'
 
-fc.configureGlobal({ seed: 20261124 })
-
 const job = (over: Record<string, unknown> = {}): KubeObject<'Job'> =>
   ({
     apiVersion: 'batch/v1',

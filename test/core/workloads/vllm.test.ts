@@ -20,8 +20,8 @@ const model: ModelPolicy = {
   gate: { image, checks: [{ metric: 'p95_ms', op: '<=', value: 900 }], minutes: { p50: 3, p95: 10 } },
 }
 const given = (change: Partial<ServingInput> = {}): ServingInput => ({
-  identity: { installation: 'signalbox', cluster: 'gpu' },
-  run: { lane: 'serve/support-llama', generation: 3, attempt: 1 },
+  identity: { installation: 'signalbox', name: 'service-support-llama-0123abcd' },
+  run: { lane: 'service/support-llama', generation: 3, attempt: 1 },
   desired: {
     kind: 'serve',
     model: 'support-llama',
@@ -131,7 +131,7 @@ describe('the Deployment of a served model', () => {
     expect(selected).toEqual(deployment.spec?.template.metadata?.labels)
     expect(selected).toMatchObject({
       [label('installation')]: 'signalbox',
-      [label('lane')]: 'serve.support-llama',
+      [label('lane')]: 'service.support-llama',
       [label('generation')]: '3',
     })
     expect(Object.keys(selected)).not.toContain(label('attempt'))

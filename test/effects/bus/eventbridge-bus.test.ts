@@ -1,7 +1,7 @@
 import type { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge'
 import { expect, it } from 'vitest'
 import { openEventBridge } from '../../../effects/bus/eventbridge-bus.ts'
-import { Unavailable } from '../../../flows/ports.ts'
+import { NotAllowed, Refused, Unavailable } from '../../../flows/ports.ts'
 
 /** Refuses each entry as often as `refusals` says of its number. */
 const against = (refusals: Record<number, { times: number; code: string }>) => {
@@ -33,12 +33,38 @@ it('sends ten at a time, and only those again that were not taken', async () => 
   expect(sent).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [3], [3], [10, 11], [11]])
 })
 
-it('is unavailable when an entry is never taken, and says what can never be', async () => {
+it('is unavailable when an entry is never taken, and says which and why', async () => {
   const stuck = against({ 0: { times: 99, code: 'ThrottlingException' } })
   await expect(stuck.bus.publish(events(1))).rejects.toThrow(
-    new Unavailable('b did not take 1 events: ThrottlingException'),
+    new Unavailable('b did not take 1 events: Plan Finished: ThrottlingException: no'),
   )
-  const malformed = against({ 0: { times: 99, code: 'MalformedDetail' } })
-  await expect(malformed.bus.publish(events(1))).rejects.toThrow(RangeError)
-  expect(malformed.sent).toHaveLength(1)
+})
+
+it.each(['MalformedDetail', 'InvalidArgument'])(
+  '%s is refused for good, in its words, and holds up no other',
+  async (code) => {
+    const { bus, sent } = against({ 0: { times: 99, code }, 1: { times: 1, code: 'ThrottlingException' } })
+    await expect(bus.publish(events(11))).rejects.toThrow(new Refused(`EventBridge refuses Plan Finished: ${code}: no`))
+    expect(sent).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [1], [10]])
+  },
+)
+
+it.each(['NotAuthorizedForSourceException', 'NotAuthorizedForDetailTypeException', 'AccessDeniedException'])(
+  '%s of an entry is not allowed now',
+  async (code) => {
+    const { bus, sent } = against({ 0: { times: 99, code } })
+    const failed = bus.publish(events(1))
+    await expect(failed).rejects.toBeInstanceOf(NotAllowed)
+    await expect(failed).rejects.toThrow(`b does not take Plan Finished: ${code}: no: see the role`)
+    expect(sent).toHaveLength(1)
+  },
+)
+
+it('a role that may not put events is not allowed now, in AWS’s words', async () => {
+  const message = 'User: arn:aws:sts::1:role/x is not authorized to perform: events:PutEvents'
+  const send = () => Promise.reject(Object.assign(new Error(message), { name: 'AccessDeniedException' }))
+  const bus = openEventBridge({ client: { send } as unknown as EventBridgeClient, bus: 'b' })
+  await expect(bus.publish(events(1))).rejects.toThrow(
+    new NotAllowed(`publishing to b: AccessDeniedException: ${message}`),
+  )
 })

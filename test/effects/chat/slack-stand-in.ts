@@ -1,9 +1,8 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { DatabaseSync } from 'node:sqlite'
 import { openSlack } from '../../../effects/chat/slack-chat.ts'
-import type { Ledger } from '../../../flows/ports.ts'
-import { openLedger } from '../../../local/ledger/sqlite-ledger.ts'
+import type { Ledger } from '../../../flows/ledger-port.ts'
+import { memoryLedger } from '../../../local/ledger/memory-ledger.ts'
 
 interface Message {
   channel: string
@@ -19,21 +18,24 @@ const inputOf = (method: string, text: string): unknown =>
     : JSON.parse(text)
 
 /** Slack's Web API as far as we speak it: a stand-in of ours. */
-export const openSlackStandIn = async (
-  ledger: Pick<Ledger, 'read' | 'commit'> = openLedger(new DatabaseSync(':memory:')),
-) => {
+export const openSlackStandIn = async (ledger: Pick<Ledger, 'read' | 'commit'> = memoryLedger()) => {
   const messages: Message[] = []
+  /** Channels that people have archived. */
+  const archived = new Set<string>()
+  let posted = 0
   const errors: { method: string; status: number; body: object; after?: boolean; retryAfter?: number }[] = []
   const pauses: number[] = []
   const calls: string[] = []
   const replies: { method: string; text: string }[] = []
   const methods: Record<string, (input: Omit<Message, 'ts'> & { ts: string }) => object> = {
     'chat.postMessage': ({ channel, blocks, metadata }) => {
-      const ts = `1795428000.${String(messages.length).padStart(6, '0')}`
+      if (archived.has(channel)) return { ok: false, error: 'is_archived' }
+      const ts = `1795428000.${String(posted++).padStart(6, '0')}`
       messages.unshift({ channel, ts, blocks, metadata })
       return { ok: true, channel, ts }
     },
     'chat.update': ({ channel, ts, blocks }) => {
+      if (archived.has(channel)) return { ok: false, error: 'is_archived' }
       const found = messages.find((message) => message.ts === ts && message.channel === channel)
       if (found === undefined) return { ok: false, error: 'message_not_found' }
       found.blocks = blocks
@@ -76,10 +78,17 @@ export const openSlackStandIn = async (
     url,
     pause: async (ms) => pauses.push(ms),
   })
+  /** A person deletes a message. */
+  const remove = async ({ channel, ts }: { channel: string; ts: string }): Promise<void> => {
+    const at = messages.findIndex((message) => message.channel === channel && message.ts === ts)
+    if (at >= 0) messages.splice(at, 1)
+  }
+  const archive = async (channel: string, isArchived: boolean): Promise<void> =>
+    void (isArchived ? archived.add(channel) : archived.delete(channel))
   const close = (): Promise<void> =>
     new Promise((resolve) => {
       server.close(() => resolve())
       server.closeAllConnections()
     })
-  return { url, chat, messages, replies, errors, calls, pauses, close }
+  return { url, chat, messages, replies, errors, calls, pauses, remove, archive, close }
 }

@@ -115,10 +115,10 @@ describe('a server that is busy or gone', () => {
   })
 
   it('is given up after five tries, with the call and the reason', async () => {
-    replies = Array.from({ length: 5 }, () => status(503))
+    replies = Array.from({ length: 5 }, () => status(503, { message: 'etcd is away' }))
     const failed = (await open()).send(call)
     await expect(failed).rejects.toThrow(Unavailable)
-    await expect(failed).rejects.toThrow(`POST ${call.path}: it answers 503`)
+    await expect(failed).rejects.toThrow(`POST ${call.path}: it answers 503: etcd is away`)
     expect(seen).toHaveLength(5)
   })
 

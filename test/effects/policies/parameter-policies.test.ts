@@ -2,17 +2,23 @@ import type { SSMClient } from '@aws-sdk/client-ssm'
 import { expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
 import { openParameterPolicies } from '../../../effects/policies/parameter-policies.ts'
+import { NotAllowed } from '../../../flows/ports.ts'
 import config from '../../../signalbox.config.ts'
 
 const open = () => {
-  const state = { at: 's3://b/one.json', now: 0, reads: 0, problems: [] as unknown[] }
+  const state = { at: 's3://b/one.json', now: 0, reads: 0, problems: [] as unknown[], error: null as Error | null }
   const files: Record<string, string> = {
     'one.json': JSON.stringify(config),
     'two.json': JSON.stringify({ ...config, retries: 5 }),
     'bad.json': '{"pools": {}}',
     'broken.json': '{',
   }
-  const client = { send: async () => ({ Parameter: { Value: state.at } }) } as unknown as SSMClient
+  const client = {
+    send: async () => {
+      if (state.error !== null) throw state.error
+      return { Parameter: { Value: state.at } }
+    },
+  } as unknown as SSMClient
   const policies = openParameterPolicies({
     client,
     parameter: '/signalbox/policy',
@@ -56,3 +62,18 @@ it.each(['s3://b/bad.json', 's3://b/broken.json', 's3://b/gone.json', 'nonsense'
     await expect(fresh.policies.load()).rejects.toThrow()
   },
 )
+
+it('a parameter that may not be read is not allowed now, and leaves the policy in force', async () => {
+  const { state, policies } = open()
+  const denied = Object.assign(new Error('not authorized to perform: ssm:GetParameter'), {
+    name: 'AccessDeniedException',
+  })
+  state.error = denied
+  await expect(policies.load()).rejects.toBeInstanceOf(NotAllowed)
+  state.error = null
+  await policies.load()
+  state.error = denied
+  state.now = 31_000
+  expect((await policies.load()).retries).toBe(2)
+  expect(state.problems).toEqual([expect.any(NotAllowed)])
+})

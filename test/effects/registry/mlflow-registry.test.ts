@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openMlflow } from '../../../effects/registry/mlflow-registry.ts'
-import { Unavailable } from '../../../flows/ports.ts'
+import { NotAllowed, Refused, Unavailable } from '../../../flows/ports.ts'
 import { signMlflow } from '../../../functions/signatures.ts'
 import { virtualClock } from '../../../local/clock.ts'
 import { openRegistry } from '../../../local/registry/stand-in-registry.ts'
@@ -55,6 +55,8 @@ registryContract('MLflow’s REST API, spoken with the stand-in', async () => {
   }
 })
 
+const input = { model: 'm', source: 's3://bucket/m', runId: null, tags: {} }
+
 describe('when MLflow does not answer as it should', () => {
   let close: () => Promise<void> = async () => undefined
   afterEach(() => close())
@@ -89,28 +91,68 @@ describe('when MLflow does not answer as it should', () => {
       [400, { error_code: 'RESOURCE_ALREADY_EXISTS', message: 'there' }],
       [500, {}],
     )
-    const registering = registry.register({ model: 'm', source: 's3://x', runId: null, tags: {} })
+    const registering = registry.register(input)
     await expect(registering).rejects.toBeInstanceOf(Unavailable)
     expect(seen).toEqual(['POST registered-models/create', 'POST model-versions/create'])
   })
 
-  it('a refused token is unavailable, never "there is no such alias"', async () => {
-    const { registry } = await against([403, { error_code: 'PERMISSION_DENIED', message: 'who are you' }])
+  it('a refused token is not allowed now, never "there is no such alias"', async () => {
+    const forbidden = await against([403, { error_code: 'PERMISSION_DENIED', message: 'no READ on m' }])
+    const failed = forbidden.registry.alias('m', 'champion')
+    await expect(failed).rejects.toBeInstanceOf(NotAllowed)
+    await expect(failed).rejects.toThrow('MLflow registered-models/alias answers 403: no READ on m')
+    await close()
+    const unknown = await against([401, 'who are you'])
+    const registering = unknown.registry.register(input)
+    await expect(registering).rejects.toBeInstanceOf(NotAllowed)
+    await expect(registering).rejects.toThrow('answers 401: who are you (put its token into the secret mlflow-token)')
+  })
+
+  it.each([
+    [400, 'INVALID_PARAMETER_VALUE'],
+    [404, 'RESOURCE_DOES_NOT_EXIST'],
+    [422, 'INVALID_PARAMETER_VALUE'],
+  ])(
+    'what MLflow refuses to register with %i %s is refused in its words, and nothing more is tried',
+    async (status, code) => {
+      const { registry, seen } = await against([200, {}], [status, { error_code: code, message: 'No such run.' }])
+      await expect(registry.register(input)).rejects.toThrow(
+        new Refused(`MLflow refuses model-versions/create: ${code}: No such run.`),
+      )
+      expect(seen).toHaveLength(2)
+    },
+  )
+
+  it('another 400 of a read than "not found" is refused in its words', async () => {
+    const { registry } = await against([400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'Invalid name' }])
     await expect(registry.alias('m', 'champion')).rejects.toThrow(
-      new Unavailable('MLflow registered-models/alias answers 403: who are you'),
+      new Refused('MLflow refuses registered-models/alias: INVALID_PARAMETER_VALUE: Invalid name'),
     )
   })
 
-  it('another 400 or 404 than "not found" is an error that says what MLflow said', async () => {
-    const other = await against([400, { error_code: 'INVALID_PARAMETER_VALUE', message: 'Invalid name' }])
-    await expect(other.registry.alias('m', 'champion')).rejects.toThrow('answers 400: Invalid name')
-    const proxy = await against([404, 'no such page'])
-    await expect(proxy.registry.inStage('m', 'Production')).rejects.toThrow('answers 404')
+  it.each([
+    ['a proxy that does not find it', 404, 'no such page'],
+    ['a proxy that refuses', 400, '<html>'],
+    ['a page to log in', 200, '<html>'],
+    ['a conflict', 409, { error_code: 'RESOURCE_CONFLICT', message: 'busy' }],
+    ['a version that is gone in between', 404, { error_code: 'RESOURCE_DOES_NOT_EXIST', message: 'gone' }],
+  ] as [string, number, unknown][])('%s is looked at again', async (_, status, body) => {
+    const { registry } = await against([status, body])
+    const failed = await registry.findByTag('m', 'k', 'v').catch((error: unknown) => error)
+    expect(failed).toBeInstanceOf(Unavailable)
+    expect(failed).not.toBeInstanceOf(NotAllowed)
+  })
+
+  it('what MLflow itself takes from nobody is our bug', async () => {
+    const { registry } = await against([405, { error_code: 'BAD_REQUEST', message: 'no' }])
+    await expect(registry.inStage('m', 'Production')).rejects.toMatchObject({ name: 'Error' })
   })
 
   it('a value with both kinds of quotes is refused before it is sent', async () => {
     const { registry, seen } = await against()
-    await expect(registry.findByTag('m', 'k', `'"`)).rejects.toThrow('both kinds of quotes')
+    const asked = registry.findByTag('m', 'k', `'"`)
+    await expect(asked).rejects.toBeInstanceOf(Refused)
+    await expect(asked).rejects.toThrow('both kinds of quotes')
     expect(seen).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import type { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { expect, it } from 'vitest'
 import { openSecretsManager } from '../../../effects/secrets/secrets-manager.ts'
+import { NotAllowed } from '../../../flows/ports.ts'
 
 const open = () => {
   const state = { value: 'one' as string | Error, now: 0, asked: [] as (string | undefined)[] }
@@ -39,4 +40,13 @@ it('never takes an empty value: with it every forged signature would be right', 
   const { state, secrets } = open()
   state.value = ' '
   await expect(secrets.get('slack-signing')).rejects.toThrow('is empty')
+})
+
+it('a role that may not read it is not allowed now', async () => {
+  const { state, secrets } = open()
+  state.value = Object.assign(new Error('not authorized to perform: secretsmanager:GetSecretValue'), {
+    name: 'AccessDeniedException',
+  })
+  await expect(secrets.get('slack-signing')).rejects.toBeInstanceOf(NotAllowed)
+  await expect(secrets.get('slack-signing')).rejects.toThrow('secretsmanager:GetSecretValue')
 })

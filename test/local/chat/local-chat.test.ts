@@ -9,6 +9,8 @@ chatContract('the local pane', async () => {
     chat,
     titles: async () => (await chat.cards()).map(({ card }) => card.title),
     group: 'T0SIGNAL/S0GPUOPS',
+    remove: ({ channel, ts }) => chat.remove(channel, ts),
+    archive: chat.archive,
     close: async () => undefined,
   }
 })

@@ -37,7 +37,7 @@ registryContract('the stand-in', async () => {
 describe('as MLflow does', () => {
   it('sends a signed webhook for every alias set, also when nothing changed, and for a deletion', async () => {
     const { registry, sent } = open()
-    await registry.register({ model: 'demo-llm', source: 's3://x', runId: null, tags: {} })
+    await registry.register({ model: 'demo-llm', source: 's3://bucket/m', runId: null, tags: {} })
     await registry.setAlias('demo-llm', 'champion', '1')
     await registry.setAlias('demo-llm', 'champion', '1')
     await registry.deleteAlias('demo-llm', 'champion')
@@ -88,6 +88,30 @@ describe('as MLflow does', () => {
       400,
       { error_code: 'INVALID_PARAMETER_VALUE' },
     ],
+    [
+      'POST',
+      'registered-models/create',
+      { name: 'a/b' },
+      400,
+      {
+        error_code: 'INVALID_PARAMETER_VALUE',
+        message: "Invalid model name 'a/b'. Names cannot contain '/' or ':'.",
+      },
+    ],
+    [
+      'POST',
+      'model-versions/create',
+      { name: 'client-llm', source: 'models:/m-107731ba8d984555a5df45ae6778098b' },
+      400,
+      { message: expect.stringContaining('The model_id request parameter must identify') },
+    ],
+    [
+      'POST',
+      'model-versions/create',
+      { name: 'client-llm', source: 'mlflow-artifacts:/0/x' },
+      400,
+      { message: expect.stringContaining('The run_id request parameter must identify') },
+    ],
     ['GET', 'model-versions/search', { filter: "name='nobody'" }, 200, {}],
     [
       'GET',
@@ -98,7 +122,7 @@ describe('as MLflow does', () => {
     ],
   ])('answers %s %s %j with %d', async (method, path, input, status, body) => {
     const { registry } = open()
-    await registry.register({ model: 'client-llm', source: 's3://x', runId: null, tags: {} })
+    await registry.register({ model: 'client-llm', source: 's3://bucket/m', runId: null, tags: {} })
     await registry.setAlias('client-llm', 'champion', '1')
     expect(await registry.rest(method, path, input)).toMatchObject({ status, body })
   })

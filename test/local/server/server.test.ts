@@ -1,14 +1,20 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ListedRun } from '../../../flows/runs.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
 import { appOf } from '../../../local/server/server.ts'
+import example from '../../../signalbox.config.ts'
 import { samplesOf } from '../../events/samples.ts'
-import { openTown, type Town } from '../../journeys/town.ts'
+import { ANA, openTown, type Town } from '../../journeys/town.ts'
+
+const LANE = 'pipeline/support-chats'
 
 let town: Town
 let ask: (path: string, init?: RequestInit & { headers?: Record<string, string> }) => Promise<Response>
 const host = { host: '127.0.0.1:4680' }
 const token = { ...host, authorization: 'Bearer test-token', 'content-type': 'application/json' }
+const plans = async (): Promise<ListedRun[]> =>
+  ((await (await ask('/api/plans')).json()) as { plans: ListedRun[] }).plans
 const post = (path: string, body: unknown, headers: Record<string, string> = token) =>
   ask(path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body) })
 
@@ -23,7 +29,7 @@ beforeAll(async () => {
     rows: ['{}'],
   })
   await town.house.scanUploads()
-  await town.until('it asks', async () => (await town.question('train/support-chats')) !== null)
+  await town.until('it asks', async () => (await town.question('pipeline/support-chats')) !== null)
 })
 afterAll(() => town.close())
 
@@ -61,7 +67,12 @@ describe('bad input', () => {
     expect(await answer.json()).toMatchObject({ error: expect.any(String), detail: expect.any(String) })
   })
 
-  it.each(['/api/plans/nobody', '/nowhere', '/assets/../package.json'])('%s is not there', async (path) => {
+  it.each([
+    '/api/plans/nobody',
+    '/api/plans/pipeline-support-chats-00000000-g1a1',
+    '/nowhere',
+    '/assets/../package.json',
+  ])('%s is not there', async (path) => {
     expect((await ask(path)).status).toBe(404)
   })
 
@@ -69,7 +80,21 @@ describe('bad input', () => {
     expect((await post('/webhooks/mlflow', '{}')).status).toBe(401)
     expect((await post('/slack/interactions', 'payload=1')).status).toBe(401)
     expect((await ask('/api/timeline')).status).toBe(400)
-    expect((await post('/api/commands', { kind: 'explode', lane: 'l', by: 'me' })).status).toBe(400)
+    expect((await ask('/api/why')).status).toBe(400)
+  })
+
+  it.each([
+    ['that is none', { kind: 'explode' }],
+    ['of nobody', { kind: 'retry', by: '' }],
+    ['from a stage that is no name', { kind: 'retry', from: 3 }],
+    ['with what belongs to another', { kind: 'cancel', from: 'train' }],
+    ['of what nobody can have seen', { kind: 'cancel', saw: { generation: 0, attempt: 1 } }],
+    ['that wants what is no yes or no', { kind: 'cancel', wanted: 'yes' }],
+    ['without its end', { kind: 'freeze' }],
+  ])('a command %s is 400 with a reason', async (_, body) => {
+    const answer = await post('/api/commands', { lane: 'pipeline/support-chats', by: 'me', ...body })
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ error: 'bad-body', detail: expect.any(String) })
   })
 
   it.each([
@@ -113,7 +138,9 @@ describe('the routes', () => {
     const answer = await post('/events', sample?.event)
     expect(answer.status).toBe(202)
     expect(await answer.json()).toMatchObject({
-      events: [{ contract: 'dataset-uploaded', lane: 'train/support-chats', kind: 'ignored', reason: 'source-gone' }],
+      events: [
+        { contract: 'dataset-uploaded', lane: 'pipeline/support-chats', kind: 'ignored', reason: 'source-gone' },
+      ],
     })
     expect(await (await post('/events', { source: 'x' })).json()).toMatchObject({
       events: [{ kind: 'refused', reason: 'no-contract' }],
@@ -128,9 +155,11 @@ describe('the routes', () => {
       { bucket: 'acme-datasets', key: 'support-chats/2026-11-23/part-0.jsonl', text: '{}' },
       { bucket: 'acme-datasets', key, text: JSON.stringify(manifest) },
     ]
+    // Of two manifests of one moment the order of their keys counts.
+    await town.advance(1000)
     const planned = async (body: object) => (await post('/api/plan', { event: sample?.event, ...body })).json()
     expect(await planned({ objects })).toMatchObject({
-      became: { kind: 'intended', lane: 'train/support-chats' },
+      became: { kind: 'intended', lane: 'pipeline/support-chats' },
       text: expect.stringContaining('Steps'),
     })
     expect(await planned({ objects: objects.slice(1) })).toMatchObject({ became: { kind: 'waiting' } })
@@ -143,7 +172,9 @@ describe('the routes', () => {
       ['/healthz', 'health'],
       ['/api/lanes', 'lanes'],
       ['/api/plans', 'plans'],
-      ['/api/timeline?lane=train/support-chats', 'timeline'],
+      ['/api/why?lane=pipeline/support-chats', 'why'],
+      ['/api/why?lane=nobody', 'why'],
+      ['/api/timeline?lane=pipeline/support-chats', 'timeline'],
       ['/api/cluster', 'cluster'],
       ['/api/cards', 'cards'],
       ['/api/feed', 'feed'],
@@ -160,9 +191,38 @@ describe('the routes', () => {
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'")
   })
 
+  it('a lane is its document with its state in one word, and why it is where it is', async () => {
+    const { lanes } = (await (await ask('/api/lanes')).json()) as { lanes: { lane: string }[] }
+    expect(lanes.find(({ lane }) => lane === LANE)).toMatchObject({
+      ...(await town.lane(LANE)),
+      state: 'wanted',
+      why: { lane: LANE, why: 'asked', text: expect.stringContaining('approvers') },
+    })
+    expect(await (await ask(`/api/why?lane=${LANE}`)).json()).toMatchObject({ why: { why: 'asked' } })
+    expect(await (await ask('/api/why?lane=pipeline/none')).json()).toMatchObject({ why: { why: 'nothing-known' } })
+  })
+
+  it('plans are runs with their title, and one of them is shown whole with its run', async () => {
+    const [first] = await plans()
+    expect(first).toMatchObject({
+      lane: LANE,
+      title: expect.stringContaining('Fine-tune'),
+      outcome: null,
+      endedAt: null,
+    })
+    expect(first?.run).toMatchObject({ phase: 'asked', question: { state: 'open' } })
+    expect(await (await ask(`/api/plans/${first?.id}`)).json()).toMatchObject({
+      plan: {
+        id: first?.id,
+        lane: LANE,
+        run: { phase: 'asked', outcome: null },
+        text: expect.stringContaining('Steps'),
+      },
+    })
+  })
+
   it('a guest’s answer is refused with its reason; an approver’s counts', async () => {
-    const plans = ((await (await ask('/api/plans')).json()) as { plans: { id: string; stage: string }[] }).plans
-    const id = plans.find(({ stage }) => stage === 'asked')?.id ?? ''
+    const id = (await plans()).find(({ run }) => run.phase === 'asked')?.id ?? ''
     const answer = async (by: string) =>
       (await post(`/api/plans/${id}/answers`, { by, verdict: 'approve', reason: null })).json()
     expect(await answer('T0SIGNAL/U0GUEST')).toMatchObject({ refused: 'not-an-approver' })
@@ -170,6 +230,84 @@ describe('the routes', () => {
     expect(await (await ask(`/api/plans/${id}`)).json()).toMatchObject({
       plan: { id, text: expect.stringContaining('Steps') },
     })
+  })
+
+  it('a question is answered by its id, which is one part of the path whatever is in it', async () => {
+    await town.settled(LANE)
+    await post('/api/commands', { kind: 'retry', lane: LANE, by: 'ana' })
+    await town.until('it asks again', async () => (await town.question(LANE)) !== null)
+    const question = (await town.question(LANE))?.id ?? ''
+    const answer = async (id: string) =>
+      (
+        await post(`/api/questions/${encodeURIComponent(id)}/answers`, { by: ANA, verdict: 'deny', reason: 'no' })
+      ).json()
+    expect(await answer('nobody asked')).toMatchObject({ refused: 'unknown-question' })
+    expect(await answer(`${question}0`)).toMatchObject({ refused: 'question-closed' })
+    expect(await answer(question)).toMatchObject({ recorded: 'rejected', lane: LANE })
+    expect((await town.settled(LANE)).state).toBe('rejected')
+  })
+
+  it('what is past keeps its plan, its outcome and its cost, behind what is newer', async () => {
+    const found = (await plans()).filter(({ lane }) => lane === LANE)
+    expect(found.map(({ run, outcome }) => [run.attempt, outcome?.kind])).toEqual([
+      [2, 'rejected'],
+      [1, 'succeeded'],
+    ])
+    expect(found.at(-1)?.cost).toBeGreaterThan(0)
+    expect(await (await ask(`/api/plans/${found.at(-1)?.id}`)).json()).toMatchObject({
+      plan: { attempt: 1, run: { outcome: { kind: 'succeeded' }, cost: found.at(-1)?.cost } },
+    })
+    const closed = await post(`/api/plans/${found[0]?.id}/answers`, { by: ANA, verdict: 'approve', reason: null })
+    expect(await closed.json()).toMatchObject({ refused: 'question-closed' })
+  })
+
+  it('commands: from a stage on, what waits behind a run; each says what it reached', async () => {
+    const say = async (body: object) => {
+      const answer = await post('/api/commands', { lane: LANE, by: 'ana', ...body })
+      return [answer.status, ((await answer.json()) as { detail: string }).detail] as const
+    }
+    expect(await say({ kind: 'retry', from: 'lunch' })).toEqual([
+      422,
+      expect.stringMatching(/no stage lunch: it had train/),
+    ])
+    expect(await say({ kind: 'cancel', wanted: true })).toEqual([422, expect.stringContaining('nothing waits')])
+    expect(await say({ kind: 'retry', saw: { generation: 1, attempt: 1 } })).toEqual([
+      422,
+      expect.stringContaining('you saw generation 1, attempt 1; now it is'),
+    ])
+    expect(await say({ kind: 'retry', from: 'evaluate' })).toEqual([
+      200,
+      expect.stringMatching(/attempt 3 of generation/),
+    ])
+    expect(await say({ kind: 'cancel', lane: 'pipeline/none' })).toEqual([422, 'there is no lane pipeline/none'])
+  })
+})
+
+describe('rules in shadow', () => {
+  it('what they would have done is listed, of every lane', async () => {
+    const shadow = {
+      ...example,
+      datasets: { 'support-chats': { ...example.datasets!['support-chats']!, mode: 'shadow' } },
+    }
+    const other = await openTown({ config: shadow })
+    const app = appOf({ house: other.house, port: 4680, version: 'test', token: 'test-token' })
+    try {
+      for (const folder of ['a', 'b']) {
+        await uploadDataset(other.house, {
+          bucket: 'acme-datasets',
+          folder: `support-chats/${folder}/`,
+          rows: [folder],
+        })
+        await other.house.scanUploads()
+        await other.advance(60_000)
+      }
+      const answer = await app.request('http://127.0.0.1:4680/api/shadow', { headers: host })
+      const { shadow: found } = (await answer.json()) as { shadow: { lane: string; at: number; plan: object }[] }
+      expect(found).toMatchObject([{ lane: LANE, plan: { lane: LANE } }, { lane: LANE }])
+      expect(found[0]!.at).toBeGreaterThan(found[1]!.at)
+    } finally {
+      await other.close()
+    }
   })
 })
 
@@ -186,7 +324,7 @@ describe('the registry, as an MLflow client reaches it', () => {
     expect(set.status).toBe(200)
     const read = await ask(`${PATH}/registered-models/alias?name=code-llama&alias=champion`)
     expect(await read.json()).toMatchObject({ model_version: { version: '1', aliases: ['champion'] } })
-    await town.until('the promotion is wanted', async () => (await town.lane('serve/code-llama'))?.generation === 1)
+    await town.until('the promotion is wanted', async () => (await town.lane('service/code-llama'))?.generation === 1)
   })
 
   it.each([

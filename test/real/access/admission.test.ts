@@ -50,12 +50,16 @@ const deploy = (
 
 describe('a writer’s fence never goes back', () => {
   it.each([
-    ['a newer generation writes', '000002.001', '000003.001', 200],
-    ['the same writer writes again', '000002.001', '000002.001', 200],
-    ['a newer attempt writes', '000002.001', '000002.002', 200],
-    ['an older generation comes late', '000002.001', '000001.009', 422],
-    ['an older attempt comes late', '000002.002', '000002.001', 422],
-    ['the fence is taken off', '000002.001', undefined, 422],
+    ['a later revision writes', '9', '10', 200],
+    ['the same writer writes again', '9', '9', 200],
+    ['a much later revision writes', '99', '100000', 200],
+    ['an older revision comes late', '10', '9', 422],
+    ['an older revision with more zeros', '10', '009', 422],
+    ['no number', '9', 'ten', 422],
+    ['a number that no revision has', '9', '99999999999999999999', 422],
+    ['what is empty', '9', '', 422],
+    ['the fence is taken off', '9', undefined, 422],
+    ['a number takes the place of what an older release wrote', '000002.001', '1', 200],
   ] as const)('%s', async (what, before, after, status) => {
     const name = what.replaceAll(' ', '-')
     expect((await deploy(name, { fence: before })).status).toBe(201)

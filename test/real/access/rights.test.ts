@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { groupOf, rolesOf } from '../../../core/bootstrap/rights.ts'
+import { groupOf } from '../../../core/bootstrap/rights.ts'
 import type { Policy } from '../../../core/policy.ts'
 import { missingRights } from '../../../effects/cluster/access.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
-import { applyManifest, manifestPath } from '../../../effects/cluster/manifests.ts'
+import { openKubernetesCluster } from '../../../effects/cluster/kubernetes-cluster.ts'
 import { type Call, openRequests, type Requests } from '../../../effects/cluster/requests.ts'
+import { door as resync } from '../../../functions/resync.ts'
 import { clusterDoors } from '../../../local/doors.ts'
-import { uploadDataset } from '../../../local/scenario.ts'
-import { clear, furnish, openRealTown, ownPolicy } from '../real-town.ts'
+import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
+import { clear, furnish, openRealTown, ownPolicy, type RealTown } from '../real-town.ts'
 
 const policy = ownPolicy(`rights-${process.pid}`)
 const namespace = policy.namespaces.training
@@ -100,18 +101,39 @@ describe.each(clusterDoors)('the role of $name', ({ name, kubernetes }) => {
   })
 })
 
-it('the whole way of a dataset is walked with the rights of the doors alone', async () => {
+it('the whole way of a dataset and of a promotion is walked by doors that each have their own rights alone', async () => {
   const own = ownPolicy(`${policy.installation}-way`)
   await furnish(admin, own)
-  // The house has one cluster for all doors, and a request one group: a role of what they have together.
-  const together = { name: 'all', kubernetes: clusterDoors.flatMap(({ kubernetes }) => kubernetes) }
-  const roles = rolesOf(own, together, [...new Set(Object.values(own.namespaces))])
-  for (const manifest of roles) await applyManifest(admin, manifest)
-  const town = await openRealTown({ policy: own, headers: as(own, together.name) })
+  const clusterAs = (door: string) => openKubernetesCluster(config(), { headers: as(own, door) })
+  const [watching, resyncing] = [await clusterAs('watch'), await clusterAs('resync')]
+  const town = await openRealTown({
+    policy: own,
+    headers: as(own, 'reconcile'),
+    wrap: (ports) => ({ ...ports, cluster: { ...ports.cluster, watch: watching.watch } }),
+  })
+  const resynced = () => resync.handler({ ...town.house.ports, cluster: resyncing })({})
   await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'] })
-  await town.answered('train/support-chats')
-  expect((await town.settled('train/support-chats')).state).toBe('succeeded')
+  await town.answered('pipeline/support-chats')
+  await town.until('its Job is there', async () => (await town.run('pipeline/support-chats'))?.steps[0]?.made != null)
+  // It looks at the Job that is waited for, and at the Deployments of what serves.
+  await resynced()
+  expect((await town.settled('pipeline/support-chats')).state).toBe('succeeded')
+  await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+  await town.answered('service/support-llama')
+  expect((await town.settled('service/support-llama')).state).toBe('succeeded')
+  await resynced()
+  // Both Jobs were told to go in a day, and nobody was ever refused anything.
+  await town.until('all is told', async () => (await untold(town)).length === 0)
+  expect(
+    Object.keys(await town.house.ports.ledger.counts()).filter((name) => /^(not-allowed|bug):/.test(name)),
+  ).toEqual([])
   await town.close()
-  for (const manifest of roles.filter(({ kind }) => kind.startsWith('Cluster')))
-    await admin.send({ method: 'DELETE', path: manifestPath(manifest) })
+  for (const cluster of [watching, resyncing]) await cluster.close()
 })
+
+const untold = async ({ house }: RealTown): Promise<unknown[]> => {
+  const rows = ['pipeline/support-chats', 'service/support-llama'].map((lane) =>
+    house.ports.ledger.list('out', { prefix: `${lane}#` }),
+  )
+  return (await Promise.all(rows)).flat()
+}

@@ -1,17 +1,7 @@
-import { execFile, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { cacheDir } from '../../../local/rig/cache.ts'
-import { freePorts } from '../../../local/rig/processes.ts'
+import { type BatchGetItemCommandInput, CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { openDynoxide } from './dynoxide.ts'
 
-const POM = fileURLToPath(new URL('pom.xml', import.meta.url))
-
-/** A real DynamoDB Local in memory. It offers no way to listen on loopback only. */
+/** DynamoDB as far as it can be had without AWS: dynoxide, in memory. It never says `TransactionConflict` and never throttles. */
 export interface DynamoDb {
   /** A client that sends to it, with so many tries of a call, the SDK's 3 unless told; its credentials are anything. */
   client(maxAttempts?: number): DynamoDBClient
@@ -20,21 +10,11 @@ export interface DynamoDb {
   close(): Promise<void>
 }
 
-/** Needs Java 17 and Maven. The first start fetches the pinned jars, once, into the cache. */
+/** Needs Rust 1.88 or later. The first start builds it, once, into the cache. */
 export const openDynamoDb = async (log: (line: string) => void = console.log): Promise<DynamoDb> => {
-  const jars = await fetched(log)
-  const [port] = await freePorts(1)
-  // Ends with its standard input, so that a killed test leaves nothing behind.
-  const command = `java -Xmx256m -XX:TieredStopAtLevel=1 -Djava.library.path='${jars}' -cp '${jars}/*' com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -sharedDb -disableTelemetry -port ${port} >/dev/null 2>&1 & java=$!; cat >/dev/null; kill $java`
-  const child = spawn('sh', ['-c', command], { stdio: ['pipe', 'ignore', 'ignore'] })
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
-  const endpoint = `http://127.0.0.1:${port}`
+  const { endpoint, close } = await openDynoxide(log)
   const credentials = { accessKeyId: 'a', secretAccessKey: 'b' }
   const client = (maxAttempts = 3) => new DynamoDBClient({ endpoint, region: 'eu-central-1', credentials, maxAttempts })
-  for (let tries = 0; (await fetch(endpoint).catch(() => null))?.status !== 400; tries++) {
-    if (tries > 600 || child.exitCode !== null) throw new Error('DynamoDB Local did not start: it needs Java 17')
-    await pause(50)
-  }
   const own = client()
   let tables = 0
   return {
@@ -55,23 +35,60 @@ export const openDynamoDb = async (log: (line: string) => void = console.log): P
     },
     close: async () => {
       own.destroy()
-      child.stdin.end()
-      await ended
+      await close()
     },
   }
 }
 
-const fetched = async (log: (line: string) => void): Promise<string> => {
-  const key = createHash('sha256').update(readFileSync(POM)).digest('hex').slice(0, 12)
-  const folder = join(cacheDir, `dynamodb-${key}`)
-  if (existsSync(join(folder, 'complete'))) return folder
-  log('fetching DynamoDB Local from Maven, once; about 30 s')
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  const args = ['-q', '-B', '-f', POM, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`]
-  await promisify(execFile)('mvn', args).catch((error: unknown) => {
-    throw new Error(`DynamoDB Local cannot be fetched: it needs Maven and Java 17\n${String(error).slice(0, 2000)}`)
+const named = (name: string, more: object = {}) => Object.assign(new Error(name), { name, ...more })
+
+/**
+ * What AWS does and dynoxide never: throttles (of a try, and of all tries of the SDK), transactions that meet in 3 of 10 commits,
+ * batches that leave keys out, pages that end early, and answers that are lost after the commit happened. Seeded; counted by kind.
+ */
+export const troubledDynamo = (
+  client: DynamoDBClient,
+  random: () => number,
+  counts: Record<string, number>,
+): DynamoDBClient => {
+  const happens = (what: string, often: number): boolean => {
+    const does = random() < often
+    if (does) counts[what] = (counts[what] ?? 0) + 1
+    return does
+  }
+  const { middlewareStack: stack } = client
+  stack.add((next, { commandName }) => async (args) => {
+    if (happens('exhausted', 0.03)) throw named('ProvisionedThroughputExceededException')
+    if (commandName === 'QueryCommand' && happens('cut', 0.3))
+      return next({ ...args, input: { ...args.input, Limit: 1 + Math.floor(random() * 3) } })
+    if (commandName !== 'BatchGetItemCommand') return next(args)
+    const asked = Object.entries((args.input as BatchGetItemCommandInput).RequestItems ?? {})[0]
+    const [table, { Keys = [], ...how }] = asked ?? ['', { Keys: [] }]
+    if (Keys.length < 2 || !happens('partial', 0.3)) return next(args)
+    const read = 1 + Math.floor(random() * (Keys.length - 1))
+    const answer = await next({
+      ...args,
+      input: { RequestItems: { [table]: { ...how, Keys: Keys.slice(0, read) } } } as never,
+    })
+    Object.assign(answer.output, { UnprocessedKeys: { [table]: { ...how, Keys: Keys.slice(read) } } })
+    return answer
   })
-  writeFileSync(join(folder, 'complete'), '')
-  return folder
+  stack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const isCommit = commandName === 'TransactWriteItemsCommand'
+        if (happens('throttled', 0.01)) throw named('ThrottlingException', { $retryable: { throttling: true } })
+        for (const [what, Code] of [
+          ['conflicted', 'TransactionConflict'],
+          ['starved', 'ThrottlingError'],
+        ] as const)
+          if (isCommit && happens(what, what === 'conflicted' ? 0.3 : 0.05))
+            throw named('TransactionCanceledException', { CancellationReasons: [{ Code: 'None' }, { Code }] })
+        const answer = await next(args)
+        if (isCommit && happens('lost', 0.05)) throw named('TimeoutError')
+        return answer
+      },
+    { step: 'finalizeRequest', priority: 'low' },
+  )
+  return client
 }

@@ -1,14 +1,21 @@
+import type { ConsumedCapacity } from '@aws-sdk/client-dynamodb'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { emptyDocument } from '../../../core/lane/document.ts'
+import { parsePolicy } from '../../../core/policy.ts'
 import { openDynamoLedger } from '../../../effects/ledger/dynamo-ledger.ts'
+import type { Write } from '../../../flows/ledger-port.ts'
+import { Unavailable } from '../../../flows/ports.ts'
+import { readView } from '../../../flows/view.ts'
+import { CATALOGUES } from '../../../functions/door.ts'
+import example from '../../../signalbox.config.ts'
 import { ledgerContract } from '../../ports/ledger.contract.ts'
 import { seeded } from '../proxy.ts'
-import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
-import { troubledDynamo } from './troubles.ts'
+import { type DynamoDb, openDynamoDb, troubledDynamo } from './dynamodb.ts'
 
 let dynamo: DynamoDb
 beforeAll(async () => {
   dynamo = await openDynamoDb()
-}, 300_000)
+}, 900_000)
 afterAll(() => dynamo.close())
 
 const clock = { now: () => Date.now() }
@@ -19,17 +26,19 @@ ledgerContract('DynamoDB', async () => {
   return { ledger, close: async () => client.destroy() }
 })
 
-describe('in trouble: throttles, transactions that meet, answers lost after the commit happened', () => {
+describe('in trouble: transactions that meet, throttles, batches and pages that are cut short, answers that are lost', () => {
   const counts: Record<string, number> = {}
   ledgerContract('DynamoDB', async () => {
-    // The SDK tries a throttled call again by itself; here so often that only what we promise can fail.
+    // The SDK tries a call again by itself; here so often that only what we promise can fail.
     const client = troubledDynamo(dynamo.client(20), seeded(7), counts)
     const ledger = openDynamoLedger({ client, table: await dynamo.table(), clock, pause: async () => undefined })
     return { ledger, close: async () => client.destroy() }
   })
 
   it('there was trouble of each kind', () => {
-    for (const kind of ['throttled', 'conflicted', 'lost']) expect(counts[kind], kind).toBeGreaterThan(0)
+    console.log('troubles of the ledger:', counts)
+    for (const kind of ['exhausted', 'cut', 'partial', 'throttled', 'conflicted', 'starved', 'lost'])
+      expect(counts[kind], kind).toBeGreaterThan(20)
   })
 })
 
@@ -48,17 +57,102 @@ describe('a commit whose answer is lost for good', () => {
         await next(args)
         throw Object.assign(new Error('no answer'), { name: 'TimeoutError' })
       },
-      { step: 'finalizeRequest', name: 'lost', priority: 'low' },
+      { step: 'finalizeRequest', priority: 'low' },
     )
-    const [blind, seeing] = [lossy, client].map((one) => openDynamoLedger({ client: one, table, clock }))
+    const blind = openDynamoLedger({ client: lossy, table, clock })
+    const seeing = openDynamoLedger({ client, table, clock })
     const value = { lane: 'l', by: 'ana', at: 1, until: 2 }
-    const writes = [
-      { put: 'freeze' as const, id: 'a', revision: 0, value },
+    const writes: Write[] = [
+      { put: 'freeze', id: 'a', revision: 0, value },
+      { add: 's', by: 2, atMost: 3, atLeast: null },
       { count: 'c', by: 1 },
     ]
-    await expect(blind?.commit(writes)).rejects.toThrow('writing to the ledger: TimeoutError')
-    expect(await seeing?.read('freeze', 'a')).toMatchObject({ revision: 1, value })
-    expect(await seeing?.commit(writes)).toEqual({ ok: false, conflict: { kind: 'freeze', id: 'a' } })
-    expect(await seeing?.counts()).toEqual({ c: 1 })
+    await expect(blind.commit(writes)).rejects.toThrow(Unavailable)
+    const keys = [
+      { kind: 'freeze', id: 'a' },
+      { kind: 'sum', id: 's' },
+    ] as const
+    expect(await seeing.read(keys)).toMatchObject([{ revision: 1, value }, { value: { n: 2 } }])
+    expect(await seeing.commit(writes)).toEqual({ ok: false, conflict: { kind: 'freeze', id: 'a' } })
+    expect(await seeing.counts()).toEqual({ c: 1 })
+  })
+})
+
+describe('what it costs', () => {
+  const LANE = 'pipeline/support-chats'
+  const policy = parsePolicy(example)
+  const large = (bytes: number) => 'x'.repeat(bytes - 100)
+
+  /** A ledger with what each of its calls took: actions, and capacity units. */
+  const openMetered = async () => {
+    const client = dynamo.client()
+    const taken: { call: string; actions: number; units: number }[] = []
+    client.middlewareStack.add((next, { commandName = '' }) => async (args) => {
+      const answer = await next({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } } as never)
+      const { ConsumedCapacity } = answer.output as { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] }
+      const units = [ConsumedCapacity ?? []].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0)
+      const { TransactItems = [] } = args.input as { TransactItems?: object[] }
+      taken.push({ call: commandName.replace('Command', ''), actions: TransactItems.length, units })
+      return answer
+    })
+    return { ledger: openDynamoLedger({ client, table: await dynamo.table(), clock }), taken, client }
+  }
+
+  const doc = (bytes: number) => ({ ...emptyDocument(policy, LANE), passed: [large(bytes - 300)] })
+  const put = (kind: string, id: string, revision: number, bytes: number) =>
+    ({ put: kind, id, revision, value: { text: large(bytes) } }) as unknown as Write
+  const due = (by: string, was: number | null, at: number | null): Write => ({
+    due: { group: LANE, by },
+    at,
+    was,
+    side: null,
+  })
+  const rooms = ['pool/gpu-train', 'budget/ml-monthly']
+  const letters = ['1', '2'].map((id) => `${LANE}#${id}`)
+
+  /** A document of 3 KB, a plan of 20 KB, 4 moments, 2 holds, 2 sums, 2 due rows that move, 2 letters of 800 bytes removed. */
+  const typical = (revision: number): Write[] => [
+    { put: 'lane', id: LANE, revision, value: doc(3000) },
+    put('plan', LANE, revision, 20_000),
+    ...Array.from({ length: 4 }, (_, n): Write => {
+      const moment = { at: n, lane: LANE, generation: 1, attempt: 1, kind: 'decision' as const, text: large(500) }
+      return { moment }
+    }),
+    ...rooms.map((room) => put('hold', `${room}#${LANE}`, revision, 200)),
+    ...rooms.map((add): Write => ({ add, by: 8, atMost: 100, atLeast: null })),
+    ...['lane', 'out'].map((by) => due(by, 1_764_331_200_000, 1_764_331_260_000)),
+    ...letters.map((id): Write => ({ remove: 'look', id, revision: 1 })),
+  ]
+
+  it('a typical commit takes 20 actions and 82 write units, and one and two more for each letter’s due row', async () => {
+    const { ledger, taken, client } = await openMetered()
+    const before = [
+      ...typical(0).filter((write) => 'put' in write),
+      ...letters.map((id) => put('look', id, 0, 800)),
+      ...['lane', 'out', ...letters].map((by) => due(by, null, 1_764_331_200_000)),
+    ]
+    expect(await ledger.commit(before)).toEqual({ ok: true })
+    expect(await ledger.commit([...typical(1), ...letters.map((by) => due(by, 1_764_331_200_000, null))])).toEqual({
+      ok: true,
+    })
+    client.destroy()
+    console.log('a typical commit:', taken[1])
+    expect(taken[1]).toEqual({ call: 'TransactWriteItems', actions: 22, units: 86 })
+  })
+
+  it('a view is one batch and two queries side by side, and a door’s letter one transaction', async () => {
+    const { ledger, taken, client } = await openMetered()
+    await ledger.commit([{ put: 'lane', id: LANE, revision: 0, value: doc(3000) }, put('plan', LANE, 0, 20_000)])
+    taken.length = 0
+    const ports = { ledger, clock, policies: { load: async () => policy } }
+    expect(await readView(ports, LANE, { ...CATALOGUES, me: 'me', handover: 0 })).not.toBeNull()
+    const view = taken.splice(0).sort((a, b) => a.call.localeCompare(b.call))
+    console.log('a view:', view)
+    expect(view.map(({ call }) => call)).toEqual(['BatchGetItem', 'Query', 'Query'])
+    const letter = [put('look', `${LANE}#9`, 0, 800), due('9', null, 1_764_331_200_000), { count: 'c', by: 1 }]
+    await ledger.commit(letter)
+    client.destroy()
+    console.log('a letter:', taken[0])
+    expect(taken[0]).toEqual({ call: 'TransactWriteItems', actions: 3, units: 6 })
   })
 })

@@ -27,12 +27,15 @@ it('1,200 deliveries of 6 uploads, doubled and shuffled while they are carried o
       }),
     )
   for (const name of Object.keys(town.policy.datasets))
-    expect((await town.settled(`train/${name}`)).state).toBe('succeeded')
+    expect((await town.settled(`pipeline/${name}`)).state).toBe('succeeded')
   expect(became['refused']).toBeUndefined()
   expect(made.size).toBe(2 * LANES)
   for (const name of Object.keys(town.policy.datasets)) {
-    const lane = await town.lane(`train/${name}`)
-    expect([lane.generation, lane.attempt]).toEqual([1, 1])
+    const lane = `pipeline/${name}`
+    expect(await town.lane(lane)).toMatchObject({ generation: 1, attempt: 1, run: null })
+    expect(await town.past(lane)).toHaveLength(1)
+    // Every letter was answered: nothing waits behind the lane.
+    expect(await town.house.ports.ledger.list('look', { prefix: `${lane}#` })).toEqual([])
   }
   watching.stop()
   await town.close()

@@ -111,13 +111,14 @@ it('10,000 deliveries and 20 SIGKILLs in between: each upload became one run, ea
       product = await startChild(dataDir, configFile)
     } else await working
   }
-  const states = async (): Promise<string[]> => {
-    const answer = await fetch(`${product.running.url}/api/lanes`)
-    return ((await answer.json()) as { lanes: { state: string }[] }).lanes.map(({ state }) => state)
-  }
+  const asked = async <T>(path: 'lanes' | 'plans'): Promise<T[]> =>
+    ((await (await fetch(`${product.running.url}/api/${path}`)).json()) as Record<string, T[]>)[path] ?? []
+  const lanes = () => asked<{ state: string; generation: number; attempt: number; run: unknown }>('lanes')
   for (const end = Date.now() + 150_000; Date.now() < end; await pause(500))
-    if ((await states()).every((state) => state === 'succeeded')) break
-  expect(await states()).toEqual(Array.from({ length: LANES }, () => 'succeeded'))
+    if ((await lanes()).every(({ state, run }) => state === 'succeeded' && run === null)) break
+  const done = { state: 'succeeded', generation: 1, attempt: 1, run: null }
+  expect(await lanes()).toEqual(Array.from({ length: LANES }, () => expect.objectContaining(done)))
+  expect(await asked('plans')).toHaveLength(LANES)
   await kill(product.child)
   const jobs = (await cluster.list('Job', {
     labels: { 'signalbox.dev/installation': policy.installation },

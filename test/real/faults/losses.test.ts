@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
+import { parsePolicy } from '../../../core/policy.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { openKubernetesCluster } from '../../../effects/cluster/kubernetes-cluster.ts'
 import { assets, cacheDir } from '../../../local/rig/cache.ts'
@@ -8,10 +9,10 @@ import { installCrds } from '../../../local/rig/contents.ts'
 import { type Rig, rigDown, rigRestart, rigUp } from '../../../local/rig/rig.ts'
 import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
 import { openProxy } from '../proxy.ts'
-import { furnish, openRealTown, type RealTown } from '../real-town.ts'
+import { ANA, furnish, openRealTown, ownConfig, type RealTown } from '../real-town.ts'
 
-const LANE = 'train/support-chats'
-const SERVE = 'serve/support-llama'
+const LANE = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
 
 // What is taken away here would be missed by other tests.
 let rig: Rig
@@ -75,21 +76,71 @@ it('a Job that its time to live removes before anybody looks counts by its resul
   await town.close()
 })
 
-it('the API server is killed while a dataset is carried out, and away for longer than requests are repeated', async () => {
+it('the API server is killed while a dataset is carried out: the lane says so while it is away, and goes on with the same Jobs', async () => {
   const town = await openRealTown({ minute: 400, kubeconfig: rig.kubeconfig })
   await upload(town)
   await town.answered(LANE)
   await running(town)
-  await rigRestart(rig, 'kube-apiserver', { away: 12_000 })
+  const [job] = await jobsOf(town)
+  const restarted = rigRestart(rig, 'kube-apiserver', { away: 12_000 })
+  // Nothing of the cluster wakes it meanwhile: a person who presses something makes it look.
+  await town.house.ports.queue.wake(LANE, `look.${Date.now()}`)
+  await town.until('it says what it waits for', async () => (await town.house.why(LANE)).why === 'unavailable')
+  expect(await town.house.why(LANE)).toMatchObject({
+    side: 'cluster',
+    text: expect.stringMatching(/^cluster does not answer: .*ECONN/),
+  })
+  expect(await town.lane(LANE)).toMatchObject({ state: 'wanted', run: { phase: 'steps', ending: null } })
+  await restarted
   expect((await town.settled(LANE)).state).toBe('succeeded')
+  const jobs = await jobsOf(town)
+  expect(jobs.map(({ status }) => status?.succeeded)).toEqual([1, 1])
+  expect(jobs.map(({ metadata }) => metadata.uid)).toContain(job?.metadata.uid)
+  expect((await town.past(LANE)).map(({ run: { attempt } }) => attempt)).toEqual([1])
+  await town.close()
+})
+
+it('the API server is away as a button is pressed: the press counts, and the Job comes when it answers again', async () => {
+  const town = await openRealTown({ kubeconfig: rig.kubeconfig })
+  await upload(town)
+  await town.until('it asks', async () => (await town.question(LANE)) !== null)
+  const restarted = rigRestart(rig, 'kube-apiserver', { away: 8000 })
+  await pause(500)
+  const { id = '' } = (await town.question(LANE)) ?? {}
+  const { status } = await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+  expect([200, 202]).toContain(status)
+  await town.until('it says what it waits for', async () => (await town.house.why(LANE)).why === 'unavailable')
+  expect((await town.run(LANE))?.hold).toBeNull()
+  await restarted
+  expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', attempt: 1 })
   expect((await jobsOf(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
+  await town.close()
+})
+
+it('a namespace is deleted: who works in it says so and goes on once it is back, and nobody else waits for it', async () => {
+  const name = `parted-${process.pid}`
+  const namespaces = { training: `${name}-training`, serving: `${name}-serving` }
+  const town = await openRealTown({ policy: parsePolicy(ownConfig(name, { namespaces })) })
+  const path = `/api/v1/namespaces/${namespaces.serving}`
+  await town.requests.send({ method: 'DELETE', path })
+  await town.until('it is gone', async () => (await town.requests.send({ method: 'GET', path })).status === 404)
+  await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+  await town.answered(SERVE)
+  await town.until('it says what it waits for', async () => (await town.house.why(SERVE)).why === 'not-allowed')
+  expect((await town.house.why(SERVE)).text).toContain(`the namespace ${namespaces.serving} is not there`)
+  await upload(town)
+  await town.answered(LANE)
+  expect((await town.settled(LANE)).state).toBe('succeeded')
+  expect(await town.lane(SERVE)).toMatchObject({ state: 'wanted', run: { phase: 'steps', ending: null } })
+  await furnish(town.requests, town.policy)
+  expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', attempt: 1 })
   await town.close()
 })
 
 it('Karpenter’s definitions are gone in the middle: the Job waits, and goes on when they are back', async () => {
   const town = await openRealTown({ minute: 400, kubeconfig: rig.kubeconfig })
   await upload(town)
-  await town.until('it asks', async () => (await town.run(LANE))?.stage === 'asked')
+  await town.until('it asks', async () => (await town.question(LANE)) !== null)
   const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/nodepools.karpenter.sh'
   await town.requests.send({ method: 'DELETE', path: crd })
   await town.until('the definition is gone', async () => {
@@ -132,8 +183,7 @@ it('somebody else owns the replicas: the rollout stops at the conflict and names
   expect(taken.status).toBe(200)
   await promote(town.house, 'support-llama', await version({ a: '1' }))
   await town.answered(SERVE)
-  await town.until('it has an outcome', async () => (await town.lane(SERVE)).state !== 'wanted', 120)
-  const outcome = (await town.run(SERVE))?.outcome
+  const { outcome } = await town.settled(SERVE, 120)
   expect(outcome).toMatchObject({ kind: 'failed', reason: 'conflict' })
   expect(outcome?.detail).toContain('ops-team')
   await town.close()

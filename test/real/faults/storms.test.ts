@@ -5,11 +5,12 @@ import { expect, inject, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import type { Rig } from '../../../local/rig/rig.ts'
-import { uploadDataset } from '../../../local/scenario.ts'
+import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
 import { openProxy, seeded, type Trouble } from '../proxy.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 
-const LANE = 'train/support-chats'
+const LANE = 'pipeline/support-chats'
+const SERVE = 'service/support-llama'
 
 const upload = (town: RealTown, simulation?: Record<string, unknown>) =>
   uploadDataset(town.house, {
@@ -22,6 +23,49 @@ const upload = (town: RealTown, simulation?: Record<string, unknown>) =>
 const jobs = async ({ requests, policy }: RealTown): Promise<KubeObject<'Job'>[]> => {
   const path = `/apis/batch/v1/namespaces/${policy.namespaces.training}/jobs`
   return ((await requests.send({ method: 'GET', path })).body as { items: KubeObject<'Job'>[] }).items
+}
+
+const pathOf = ({ namespace, name }: KubeObject['metadata']): string =>
+  `/apis/batch/v1/namespaces/${namespace}/jobs/${name}`
+
+/** Somebody's admission policy that takes no Job of this namespace. */
+const deny = async ({ requests, policy }: RealTown): Promise<void> => {
+  const { training } = policy.namespaces
+  const path = '/apis/admissionregistration.k8s.io/v1'
+  const metadata = { name: `fridays-${training}` }
+  const apiVersion = 'admissionregistration.k8s.io/v1'
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': training } }
+  const rule = { apiGroups: ['batch'], apiVersions: ['v1'], operations: ['CREATE'], resources: ['jobs'] }
+  const spec = {
+    matchConstraints: { namespaceSelector, resourceRules: [rule] },
+    validations: [{ expression: 'false', message: 'no GPU on Fridays' }],
+  }
+  const binding = { policyName: metadata.name, validationActions: ['Deny'] }
+  for (const [plural, kind, body] of [
+    ['validatingadmissionpolicies', 'ValidatingAdmissionPolicy', spec],
+    ['validatingadmissionpolicybindings', 'ValidatingAdmissionPolicyBinding', binding],
+  ] as const) {
+    const made = await requests.send({
+      method: 'POST',
+      path: `${path}/${plural}`,
+      body: { apiVersion, kind, metadata, spec: body },
+    })
+    expect(made.status).toBe(201)
+  }
+  const probe = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: 'probe' },
+    spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } } },
+  }
+  // A policy is in force a moment after it is there.
+  const asked = {
+    method: 'POST',
+    path: `/apis/batch/v1/namespaces/${training}/jobs`,
+    query: { dryRun: 'All' },
+    body: probe,
+  } as const
+  while ((await requests.send(asked)).status !== 422) await pause(50)
 }
 
 const running = async (town: RealTown): Promise<KubeObject<'Job'>> => {
@@ -67,15 +111,22 @@ it('etcd stands still for 10 s in the middle: nothing hangs, nothing is done twi
   await town.close()
 })
 
-it('a Job that a person deletes is told as that, and nothing of it stays', async () => {
+it('a Job that a person deletes is told as that, nothing of it stays, and it is never made a second time', async () => {
   const town = await openRealTown({ minute: 60_000 })
   await upload(town)
   await town.answered(LANE)
   const { metadata } = await running(town)
-  const path = `/apis/batch/v1/namespaces/${metadata.namespace}/jobs/${metadata.name}`
-  await town.requests.send({ method: 'DELETE', path, query: { propagationPolicy: 'Background' } })
-  expect((await town.settled(LANE)).state).toBe('failed')
-  expect((await town.run(LANE))?.outcome).toMatchObject({ kind: 'failed', reason: 'deleted' })
+  await town.requests.send({ method: 'DELETE', path: pathOf(metadata), query: { propagationPolicy: 'Background' } })
+  expect(await town.settled(LANE)).toMatchObject({
+    outcome: { kind: 'failed', reason: 'deleted' },
+    rest: { why: 'parked' },
+  })
+  expect(await town.held(`pool/${town.policy.datasets['support-chats']?.launch.pool}`)).toEqual({ lanes: {}, sum: 0 })
+  // Whoever wakes it, and whatever the source still says: a person has taken it away, a person says retry.
+  await town.resync()
+  await town.house.ports.queue.wake(LANE, `look.${Date.now()}`)
+  await pause(2000)
+  expect(await town.lane(LANE)).toMatchObject({ state: 'failed', attempt: 1, run: null })
   expect(await jobs(town)).toEqual([])
   await town.close()
 })
@@ -84,13 +135,13 @@ it('a Job that fails tells why, and is not tried again unasked', async () => {
   const town = await openRealTown()
   await upload(town, { exitCode: 42 })
   await town.answered(LANE)
-  expect((await town.settled(LANE)).state).toBe('failed')
+  expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'failed', reason: 'exit-code' })
   expect((await town.run(LANE))?.outcome).toMatchObject({ kind: 'failed', reason: 'exit-code' })
   expect(await jobs(town)).toHaveLength(1)
   await town.close()
 })
 
-it('a quota that has no room for a Job is told in the server’s own words', async () => {
+it('a quota that has no room for a Job ends nothing: the lane rests in the server’s words, holds up no other, and goes on when it is lifted', async () => {
   const town = await openRealTown()
   const path = `/api/v1/namespaces/${town.policy.namespaces.training}/resourcequotas`
   const body = {
@@ -106,8 +157,30 @@ it('a quota that has no room for a Job is told in the server’s own words', asy
   })
   await upload(town)
   await town.answered(LANE)
-  expect((await town.settled(LANE)).state).toBe('failed')
-  expect(JSON.stringify((await town.run(LANE))?.outcome)).toContain('exceeded quota')
+  await town.until('it rests', async () => (await town.house.why(LANE)).why === 'not-allowed')
+  expect(await town.house.why(LANE)).toMatchObject({ side: 'cluster', text: expect.stringContaining('exceeded quota') })
+  expect(await town.lane(LANE)).toMatchObject({ state: 'wanted', run: { phase: 'steps', ending: null } })
+  expect(await jobs(town)).toEqual([])
+  // The quota is about Jobs alone: a model that needs none yet is planned and asked about meanwhile.
+  await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+  await town.until('another lane asks', async () => (await town.question(SERVE)) !== null, 30)
+  await town.requests.send({ method: 'DELETE', path: `${path}/none` })
+  expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', attempt: 1 })
+  expect((await jobs(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
+  await town.close()
+})
+
+it('a Job that admission denies is final, in the words of who denied it', async () => {
+  const town = await openRealTown()
+  await deny(town)
+  await upload(town)
+  await town.answered(LANE)
+  expect((await town.settled(LANE)).outcome).toMatchObject({
+    kind: 'failed',
+    reason: 'denied',
+    detail: expect.stringMatching(/\(422\): .*no GPU on Fridays/),
+  })
+  expect(await jobs(town)).toEqual([])
   await town.close()
 })
 
@@ -117,7 +190,6 @@ it('a NodePool that is deleted while its Job waits for a node: the Job waits, an
   const path = `/apis/karpenter.sh/v1/nodepools/${pool}`
   const { body } = await town.requests.send({ method: 'GET', path })
   await upload(town)
-  await town.until('it asks', async () => (await town.run(LANE)) !== null)
   await town.answered(LANE)
   await town.until('its Job is there', async () => (await jobs(town)).length === 1)
   await town.requests.send({ method: 'DELETE', path })

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 
-const LANE = 'serve/support-llama'
+const LANE = 'service/support-llama'
 
 const deployments = async ({ house, policy }: RealTown): Promise<KubeObject<'Deployment'>[]> =>
   (await house.ports.cluster.list('Deployment', { namespace: policy.namespaces.serving })) as KubeObject<'Deployment'>[]
@@ -25,15 +25,17 @@ it('a promotion is served; a worse one is walked back while the old replicas go 
   const second = await registerVersion(town.house, { model: 'support-llama', simulation: worse, tags: { a: '1' } })
   await promote(town.house, 'support-llama', second)
   await town.answered(LANE)
-  await town.until('the second has failed', async () => (await town.lane(LANE)).state === 'failed')
-  expect((await town.run(LANE))?.outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
-  await town.until('the first serves alone again', async () => (await standing(town)).join() === '1: 2')
+  expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+  // Its end is the end of the way back, not of the gate.
+  expect(await standing(town)).toEqual(['1: 2'])
 
   const third = await registerVersion(town.house, { model: 'support-llama', tags: { a: '1', b: '2' } })
   await promote(town.house, 'support-llama', third)
   await town.answered(LANE)
-  await town.until('the third serves', async () => (await town.lane(LANE)).state === 'succeeded')
+  expect((await town.settled(LANE)).state).toBe('succeeded')
   expect(await standing(town)).toEqual(['3: 2'])
+  expect((await town.past(LANE)).map(({ outcome }) => outcome.kind)).toEqual(['succeeded', 'failed', 'succeeded'])
+  expect(await town.held(`pool/${town.policy.models['support-llama']?.pool}`)).toEqual({ lanes: {}, sum: 0 })
   await town.close()
 })
 
@@ -46,9 +48,9 @@ it('a newer promotion supersedes one that is being rolled out: the newest serves
   await town.until('it is being rolled out', async () => (await deployments(town)).length > 0)
   await promote(town.house, 'support-llama', await version({ a: '1' }))
   await town.answered(LANE)
-  await town.until('the newer serves', async () => (await town.lane(LANE)).state === 'succeeded')
-  expect((await town.run(LANE))?.generation).toBe(2)
-  await town.until('it alone stands', async () => (await standing(town)).join() === '2: 2')
+  expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2 })
+  expect((await town.past(LANE)).map(({ outcome }) => outcome.kind)).toEqual(['superseded', 'succeeded'])
+  expect(await standing(town)).toEqual(['2: 2'])
   await town.close()
 })
 
@@ -110,7 +112,7 @@ it('on a pool that is full of its own replicas a rollout goes slot by slot, and 
     await registerVersion(town.house, { model: 'support-llama', tags: { a: '1' } }),
   )
   await town.answered(LANE)
-  await town.until('the second serves', async () => (await town.lane(LANE)).state === 'succeeded')
+  expect((await town.settled(LANE)).state).toBe('succeeded')
   expect(await standing(town)).toEqual(['2: 4'])
   await town.close()
 })
@@ -120,8 +122,8 @@ it('two installations on one cluster never touch what is the other’s', async (
   await Promise.all(
     towns.map(async (town) => {
       await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'] })
-      await town.answered('train/support-chats')
-      expect((await town.settled('train/support-chats')).state).toBe('succeeded')
+      await town.answered('pipeline/support-chats')
+      expect((await town.settled('pipeline/support-chats')).state).toBe('succeeded')
     }),
   )
   for (const { house, policy } of towns) {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { missingSiblings, type Siblings } from '../../../scripts/house/siblings.ts'
 
 const COMPLETE = [
-  'core/decisions/on-dataset-uploaded.ts',
+  'core/lane-kinds/pipeline.ts',
+  'core/lane/next.ts',
   'core/planning/train.ts',
+  'core/reactions/dataset-uploaded.ts',
   'core/steps/launch-job.ts',
   'core/steps/next.ts',
   'core/workloads/vllm.ts',
@@ -15,20 +17,23 @@ const COMPLETE = [
   'events/samples/plan-finished/succeeded.json',
   'functions/dataset-uploaded.ts',
   'functions/slack-interaction.ts',
-  'test/core/decisions/on-dataset-uploaded.test.ts',
+  'test/core/lane-kinds/pipeline.test.ts',
+  'test/core/lane/next.test.ts',
   'test/core/planning/train.test.ts',
+  'test/core/reactions/dataset-uploaded.test.ts',
   'test/core/steps/launch-job.test.ts',
   'test/core/workloads/vllm.test.ts',
   'test/events/approval-answered.test.ts',
   'test/events/dataset-uploaded.test.ts',
   'test/events/plan-finished.test.ts',
   'test/ports/ledger.contract.ts',
+  'test/ports/queue.contract.ts',
 ]
 
 const tree = (changes: Partial<Siblings> = {}): Siblings => ({
   paths: COMPLETE,
   contracts: ['approval-answered', 'dataset-uploaded', 'plan-finished'],
-  ports: ['ledger', 'clock'],
+  ports: ['ledger', 'queue', 'clock'],
   typesOnly: new Set(['core/steps/next.ts']),
   ...changes,
 })
@@ -43,7 +48,7 @@ describe('the siblings of a stem', () => {
       (path) =>
         path.startsWith('test/') ||
         path.startsWith('functions/') ||
-        path.startsWith('core/decisions/') ||
+        path.startsWith('core/reactions/') ||
         /^events\/[^/]+\.ts$/.test(path),
     ),
   )('without %s, exactly that file is asked for', (path) => {

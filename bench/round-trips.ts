@@ -1,0 +1,126 @@
+import { type Config, parsePolicy } from '../core/policy.ts'
+import { readRow } from '../flows/rows.ts'
+import { virtualClock } from '../local/clock.ts'
+import { runUntil } from '../local/drive.ts'
+import { openHouse } from '../local/house.ts'
+import { fixedPolicies } from '../local/policies/file-policies.ts'
+import { uploadDataset } from '../local/scenario.ts'
+import { fixedSecrets } from '../local/secrets/local-secrets.ts'
+import { openStores } from '../local/stores.ts'
+import { openRounds } from './rounds.ts'
+import { policyOf, uploaded } from './town.ts'
+
+const LANE = 'pipeline/d-0'
+const START = Date.UTC(2026, 10, 23, 12)
+
+const openCounted = async (config: Config) => {
+  const rounds = openRounds()
+  rounds.release()
+  const stores = openStores(null)
+  const clock = virtualClock(START)
+  const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
+  const policies = fixedPolicies(parsePolicy(config))
+  const house = await openHouse({ stores, policies, secrets, clock, wrap: rounds.wrap })
+  await uploadDataset(house, { bucket: 'acme-datasets', folder: 'd-0/', rows: ['{}'] })
+  const until = (done: () => Promise<boolean>) => runUntil(house, clock, { done, atMost: 24 * 3_600_000 })
+  const close = async (): Promise<void> => {
+    rounds.release()
+    await house.close()
+    stores.close()
+  }
+  return { house, rounds, until, close }
+}
+
+type Counted = Awaited<ReturnType<ReturnType<typeof openRounds>['until']>>
+
+/** The line of a figure; `BENCH_CALLS=1` prints what each round asked. */
+const line = (what: string, goal: number, { rounds, asked }: Counted): string[] => [
+  `${what}: ${rounds} sequential round trips (goal ≤ ${goal})`,
+  ...(process.env['BENCH_CALLS'] === undefined ? [] : asked.map((names, n) => `    ${n + 1}. ${names.join(', ')}`)),
+]
+
+/** Event → Job, Job done → next Job, and a wake of a lane that rests: nobody is asked, one object. */
+const automatic = async (): Promise<string[]> => {
+  const { house, rounds, until, close } = await openCounted(policyOf(1))
+  const delivered = house.deliver(uploaded('d-0'))
+  const first = await rounds.until('cluster', 'create')
+  rounds.release()
+  await delivered
+  const jobs = async () => (await house.cluster.list('Job')).length
+  // The first Job completes in the simulated cluster; its change is held back until it is counted.
+  const second = until(async () => (await jobs()) === 2)
+  await second
+  const resting = await readRow(house.ports.ledger, 'lane', LANE)
+  if (resting === null) throw new Error('the lane has no document')
+  await close()
+  return line('event → Job, auto-approved, one object', 8, first)
+}
+
+/** Press of a button → Job. */
+const pressed = async (): Promise<string[]> => {
+  const config = policyOf(1)
+  const { house, rounds, until, close } = await openCounted({
+    ...config,
+    approvals: { ...config.approvals, autoApproveBelow: 0 },
+  })
+  await house.deliver(uploaded('d-0'))
+  const question = async () => (await readRow(house.ports.ledger, 'lane', LANE))?.value.run?.question ?? null
+  await until(async () => (await question()) !== null)
+  const answered = house.answer((await question())?.id ?? '', {
+    by: config.approvals.approvers[0]?.id ?? '',
+    verdict: 'approve',
+    reason: null,
+  })
+  const counted = await rounds.until('cluster', 'create')
+  rounds.release()
+  await answered
+  await close()
+  return line('press of a button → Job', 6, counted)
+}
+
+/** A Job is done → the next Job: from the send of the wake that the watch makes. */
+const goesOn = async (): Promise<string[]> => {
+  const { house, rounds, until, close } = await openCounted(policyOf(1))
+  await house.deliver(uploaded('d-0'))
+  const job = async () => (await house.cluster.list('Job'))[0] as { status?: { conditions?: { type: string }[] } }
+  let counted: Counted | null = null
+  // The watch wakes the lane as the Job completes: from there on calls are held and counted.
+  const off = await house.cluster.watch({}, ({ object }) => {
+    const done = (object as Awaited<ReturnType<typeof job>>).status?.conditions?.some(({ type }) => type === 'Complete')
+    if (object.kind === 'Job' && done === true && counted === null) {
+      counted = { rounds: 0, asked: [] }
+      void rounds.until('cluster', 'create').then((found) => {
+        counted = found
+        rounds.release()
+      })
+    }
+  })
+  await until(async () => (await house.cluster.list('Job')).length === 2)
+  off.stop()
+  await close()
+  return line('Job done → next Job', 5, counted ?? { rounds: Number.NaN, asked: [] })
+}
+
+/** A wake of a lane that has nothing to do. */
+const rests = async (): Promise<string[]> => {
+  const { house, rounds, until, close } = await openCounted(policyOf(1))
+  await house.deliver(uploaded('d-0'))
+  await until(async () => (await readRow(house.ports.ledger, 'lane', LANE))?.value.outcome != null)
+  await house.advance()
+  let calls = 0
+  const before = rounds.until('ledger', 'read')
+  await house.ports.queue.wake(LANE, 'bench')
+  const counted = await before
+  calls += counted.asked.length
+  rounds.release()
+  await close()
+  return [`a wake of a lane that rests: ${counted.rounds - 1} round trip (goal 1), ${calls} rounds with its send`]
+}
+
+/** Sequential round trips, by counting with every call delayed alike. The queue's send counts, its delivery does not. */
+export const roundTrips = async (): Promise<string[]> => [
+  ...(await automatic()),
+  ...(await pressed()),
+  ...(await goesOn()),
+  ...(await rests()),
+]

@@ -1,0 +1,15 @@
+import type { Policy } from '../policy.ts'
+import type { LaneKind, Rule } from './kind.ts'
+import { pipeline } from './pipeline.ts'
+import { service } from './service.ts'
+
+/** Every kind of lane: a file of this folder each, and a line here. */
+export const laneKinds = [pipeline, service] as unknown as readonly LaneKind[]
+
+/** The kind of a lane; undefined when this release has none of that name. */
+export const kindOf = (kinds: readonly LaneKind[], lane: string): LaneKind | undefined =>
+  kinds.find(({ name }) => lane.startsWith(`${name}/`))
+
+/** The policy's rule for a lane; null when it has none. */
+export const ruleFor = (kind: LaneKind, lane: string, policy: Policy): Rule | null =>
+  kind.ruleOf(policy, lane.slice(kind.name.length + 1))

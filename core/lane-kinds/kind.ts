@@ -1,0 +1,71 @@
+import type { Desired } from '../desired.ts'
+import type { Baseline } from '../lane/document.ts'
+import type { Identity, RunKey } from '../names.ts'
+import type { Bounds, Planned, RollOutModelStep } from '../plan.ts'
+import type { Policy } from '../policy.ts'
+import type { ResultRow } from '../rows.ts'
+import type { World } from '../world.ts'
+
+/** Everything that a plan is made from. */
+export interface PlanInput<D extends Desired = Desired> {
+  identity: Identity
+  desired: D
+  run: RunKey
+  baseline: Baseline | null
+  policy: Policy
+  world: World
+  now: number
+  /** Bounds that were approved: a plan made again stays inside them where it can. */
+  within?: Bounds | undefined
+  /** What finished steps of earlier attempts made and what is still there, by the step's key (law 7). */
+  kept: Readonly<Record<string, ResultRow>>
+}
+
+/** What the way back is planned from. */
+export interface BackInput {
+  identity: Identity
+  run: RunKey
+  lane: string
+  baseline: Baseline | null
+  policy: Policy
+  world: World
+}
+
+/** The policy's rule for a lane. */
+export interface Rule {
+  lane: string
+  /** Its name in the policy. */
+  name: string
+  mode: 'act' | 'shadow'
+}
+
+/**
+ * One kind of lane as a value: how such a lane is planned, titled, priced and undone. Nobody outside of this folder and the
+ * catalogues asks which kind a lane or a desired state is: it asks the value.
+ */
+export interface LaneKind<D extends Desired = Desired> {
+  /** The word before the lane's slash. */
+  name: string
+  /** `once`: a success is final until a person says retry. `standing`: the world must keep agreeing. */
+  lasts: 'once' | 'standing'
+  /** The policy's rule; null when it has none for this name. */
+  ruleOf(policy: Policy, name: string): Rule | null
+  /** Two desired states are the same exactly when their keys are equal. Who asked is not part of it. */
+  keyOf(desired: D): string
+  /** In the words of a person. */
+  titleOf(desired: D): string
+  /** Who asked, as far as the source tells. */
+  requesterOf(desired: D): string | null
+  /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
+  isNothing(desired: D): boolean
+  plan(input: PlanInput<D>): Planned
+  /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
+  back(input: BackInput): RollOutModelStep[]
+  /** What the lane returns to after this success; null when it is nothing to return to. */
+  baselineOf(desired: D, input: { run: RunKey; policy: Policy }): Baseline | null
+  /** Whether planning looks at what stands of the lane in the cluster. */
+  stands: boolean
+}
+
+/** `pipeline/support-chats`: kind and name. */
+export const laneOf = (kind: Pick<LaneKind, 'name'>, name: string): string => `${kind.name}/${name}`

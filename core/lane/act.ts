@@ -1,0 +1,70 @@
+import type { Outcome } from '../reasons.ts'
+import type { SideRow } from '../rows.ts'
+import { pauseAfter, resting } from './change.ts'
+import type { Rest } from './document.ts'
+import type { View } from './view.ts'
+
+/** The one thing that reconciling a lane does next. */
+export type Act =
+  /** Asks the places that due letters point at, and folds every due letter. */
+  | { kind: 'look' }
+  /** Folds due letters of people: no place is asked. */
+  | { kind: 'fold' }
+  | { kind: 'again' }
+  | { kind: 'plan' }
+  | { kind: 'ask' }
+  | { kind: 'remind' }
+  | { kind: 'expire' }
+  | { kind: 'hold' }
+  /** Frozen while it waits for room: it waits no longer, and is planned anew after the thaw. */
+  | { kind: 'leave-line' }
+  /** Says `running` before anything is touched, or takes over what another marked T ago. */
+  | { kind: 'mark'; step: string }
+  | { kind: 'begin'; step: string }
+  | { kind: 'see'; step: string }
+  /** The run ends otherwise than by its last step. */
+  | { kind: 'end'; ending: Outcome }
+  /** Takes away what runs of it, and sees it gone. */
+  | { kind: 'clear' }
+  | { kind: 'go-back' }
+  | { kind: 'close'; outcome: Outcome }
+  | { kind: 'rest'; rest: Rest }
+
+/** Rests, for this reason. */
+export const rest = (view: View, given: Parameters<typeof resting>[1]): Act => ({
+  kind: 'rest',
+  rest: resting(view, given),
+})
+
+/**
+ * Whether this group asks a far side that did not answer the last time: another one does while its row says so. Who is not
+ * let in asks for itself: rights are missing for one thing and not for another.
+ */
+export const asksItself = (away: SideRow | undefined, group: string, now: number): boolean =>
+  away === undefined || away.refuses || away.probe === group || now >= away.until
+
+/** Another lane asks whether this far side answers again: this one waits for it. */
+export const awaySide = (view: View, side: string): Act | null => {
+  const row = view.sides[side]
+  if (row === undefined || asksItself(row, view.doc.lane, view.now)) return null
+  return rest(view, {
+    why: 'unavailable',
+    text: awayText(side, row),
+    until: Math.max(row.until, view.now + pauseAfter(10)),
+    side,
+  })
+}
+
+/** `bus does not answer since 12:04 UTC: 503`. */
+export const awayText = (side: string, { since, said }: { since: number | null; said: string }): string =>
+  `${side} does not answer${since === null ? '' : ` since ${new Date(since).toISOString().slice(0, 16).replace('T', ' ')} UTC`}: ${said}`
+
+/** Nothing new begins while its lane is frozen; null: it is not. */
+export const frozen = (view: View): Act | null =>
+  view.frozenUntil === null || view.frozenUntil <= view.now
+    ? null
+    : rest(view, {
+        why: 'frozen',
+        text: `frozen until ${new Date(view.frozenUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
+        until: view.frozenUntil,
+      })

@@ -1,0 +1,36 @@
+import { mayAnswer, stillApproved } from '../answers.ts'
+import type { Bounds, Plan } from '../plan.ts'
+import type { Approved } from './document.ts'
+import type { View } from './view.ts'
+
+/** Whether a plan stays inside bounds (law 9). */
+export const within = (plan: Pick<Plan, 'bounds'>, bounds: Bounds): boolean =>
+  plan.bounds.dollars <= bounds.dollars &&
+  plan.bounds.unavailable <= bounds.unavailable &&
+  Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0))
+
+/** What of an approval is left: attempts that were closed have spent some of it (law 7). */
+export const boundsLeft = ({ question, spent }: Approved): Bounds => ({
+  ...question.bounds,
+  dollars: question.bounds.dollars - spent,
+})
+
+/**
+ * Whether nobody has to be asked about a plan: it needs no approval, or what was approved covers it and who approved still
+ * may (law 15). `unknown` while nobody can say who is in an approvers' group.
+ */
+export const covers = (
+  { doc: { approved }, policy, groups }: Pick<View, 'doc' | 'policy' | 'groups'>,
+  plan: Plan,
+): 'yes' | 'no' | 'unknown' => {
+  if (!plan.approval.required) return 'yes'
+  if (approved === null || approved.question.digest !== plan.digest || !within(plan, boundsLeft(approved))) return 'no'
+  // What has begun under it asks nobody again.
+  if (approved.begun) return 'yes'
+  const approvals = { policy: policy.approvals, groups }
+  if (stillApproved(approved.question, plan.approval.need, approvals)) return 'yes'
+  const unknown = approved.question.votes.some(
+    ({ by }) => mayAnswer(by, approvals.policy, approvals.groups) === 'unreadable',
+  )
+  return unknown ? 'unknown' : 'no'
+}

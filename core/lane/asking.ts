@@ -1,0 +1,75 @@
+import type { PlanRow } from '../rows.ts'
+import { type Change, changed, moment } from './change.ts'
+import { close } from './closing.ts'
+import type { Question, Run } from './document.ts'
+import type { View } from './view.ts'
+
+/** Opens a question about the plan's digest. It is open before any card is posted, and whether one ever is (law 8). */
+export const settleAsk = (view: View): Change => {
+  const { doc, now, kind } = view
+  const run = doc.run as Run
+  const { plan } = view.plan as PlanRow
+  const question: Question = {
+    id: questionId(doc.lane, { generation: run.generation, digest: plan.digest, at: now }),
+    digest: plan.digest,
+    bounds: plan.bounds,
+    openedAt: now,
+    until: plan.bounds.until,
+    need: plan.approval.need,
+    requester: kind.requesterOf(run.desired as never),
+    votes: [],
+    state: 'open',
+    reminded: false,
+  }
+  const text = `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`
+  return changed(
+    { ...doc, approved: null, run: { ...run, phase: 'asked', question, asked: run.asked + 1 } },
+    {
+      moments: [moment('answer', text, { run, data: { question: question.id, until: question.until } })],
+      tellings: [card(run)],
+    },
+  )
+}
+
+/** A button's value names the lane, the digest that was seen, and when it was asked: a door looks nothing up. */
+export const questionId = (
+  lane: string,
+  { generation, digest, at }: { generation: number; digest: string; at: number },
+): string => `${lane}#${generation}.${digest.slice(0, 16)}.${at.toString(36)}`
+
+/** The lane that a question is about, whether it is open or not; null when it is no question's id. */
+export const laneOfQuestion = (id: string): string | null =>
+  /^([a-z-]+\/[A-Za-z0-9._-]+)#\d+\.[0-9a-f]{16}\.[0-9a-z]+$/.exec(id)?.[1] ?? null
+
+/** Draws the card of a run anew. */
+export const card = ({ generation, attempt }: Pick<Run, 'generation' | 'attempt'>) =>
+  ({ kind: 'card', generation, attempt }) as const
+
+export const settleRemind = ({ doc }: View): Change => {
+  const run = doc.run as Run
+  const question = { ...(run.question as Question), reminded: true }
+  const until = new Date(question.until).toISOString().slice(11, 16)
+  return changed(
+    { ...doc, run: { ...run, question } },
+    {
+      moments: [moment('answer', `nobody has answered yet: it expires at ${until} UTC`, { run })],
+      tellings: [card(run)],
+    },
+  )
+}
+
+/** Nobody answered in time, which means no. */
+export const settleExpire = (view: View): Change => {
+  const run = view.doc.run as Run
+  const question: Question = { ...(run.question as Question), state: 'expired' }
+  const ended = close(
+    view,
+    { ...run, question },
+    {
+      kind: 'expired',
+      reason: null,
+      detail: 'nobody answered in time, which means no',
+    },
+  )
+  return { ...ended, moments: [moment('answer', 'nobody answered in time', { run }), ...ended.moments] }
+}

@@ -1,0 +1,31 @@
+import { TRANSIENT_FAILURES } from '../reasons.ts'
+import { type Change, changed, moment } from './change.ts'
+import { type LaneDocument, wantedRun } from './document.ts'
+import type { View } from './view.ts'
+
+/** The next attempt at the same desired state. What was approved and not begun in time is asked about again. */
+export const nextAttempt = (doc: LaneDocument, now: number): LaneDocument => ({
+  ...doc,
+  attempt: doc.attempt + 1,
+  since: now,
+  approved: hasLapsed(doc, now) ? null : doc.approved,
+  outcome: null,
+  held: null,
+})
+
+const hasLapsed = ({ approved }: LaneDocument, now: number): boolean =>
+  approved !== null && !approved.begun && now > approved.question.until
+
+/** A failure that another try may cure is tried again, within the retry budget. */
+export const settleAgain = ({ doc, now }: View): Change => {
+  const next = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
+  const text = `attempt ${doc.attempt} failed (${doc.outcome?.reason}), which another attempt may cure`
+  return changed(next, { moments: [moment('decision', text, { run: wantedRun(next) })], counts: ['again'] })
+}
+
+/** Whether a failed attempt is repeated without a person. */
+export const mayRepeat = ({ doc: { outcome, attemptsLeft } }: Pick<View, 'doc'>): boolean =>
+  outcome?.kind === 'failed' &&
+  outcome.reason !== null &&
+  (TRANSIENT_FAILURES as ReadonlySet<string>).has(outcome.reason) &&
+  attemptsLeft > 0

@@ -1,0 +1,122 @@
+import type { Moment, PastRow, PlanRow, ResultRow, ShadowRow } from '../rows.ts'
+import type { Telling } from '../telling.ts'
+import { said } from '../text.ts'
+import type { LaneDocument, Rest } from './document.ts'
+import type { Letter, LookLetter } from './letters.ts'
+import type { View } from './view.ts'
+
+/** A sum that may not be above this after the commit; null: whatever it is. By room. */
+export type Guard = Readonly<Record<string, number | null>>
+
+/** Everything that settling an act writes, in one commit: the document, and the rows beside it. Holds follow from the document. */
+export interface Change {
+  doc: LaneDocument
+  /** Left out: as it is. */
+  plan?: PlanRow | null
+  removed: Letter[]
+  /** Letters that are due later now. */
+  later: LookLetter[]
+  results: ResultRow[]
+  past: PastRow[]
+  shadows: { key: string; row: ShadowRow }[]
+  moments: Omit<Moment, 'id' | 'at' | 'lane'>[]
+  counts: string[]
+  tellings: Telling[]
+  /** Of rooms in which the document's hold grows. */
+  guard: Guard
+  /** Rooms in whose line the run stands now, with what it waits for; null: it leaves them. Left out: as it is. */
+  line?: Record<string, number> | null
+  /** Dollars to book as spent. */
+  spent: number
+  /** Why it rests now; null: it goes on. */
+  rest: Rest | null
+}
+
+/** A change of the document alone. */
+export const changed = (doc: LaneDocument, more: Partial<Omit<Change, 'doc'>> = {}): Change => ({
+  doc,
+  removed: [],
+  later: [],
+  results: [],
+  past: [],
+  shadows: [],
+  moments: [],
+  counts: [],
+  tellings: [],
+  guard: {},
+  spent: 0,
+  rest: null,
+  ...more,
+})
+
+/** Two changes, one after the other, as one commit. */
+export const joined = (a: Change | null, b: Change): Change =>
+  a === null
+    ? b
+    : {
+        ...a,
+        ...b,
+        removed: [...a.removed, ...b.removed],
+        later: [...a.later, ...b.later],
+        results: [...a.results, ...b.results],
+        past: [...a.past, ...b.past],
+        shadows: [...a.shadows, ...b.shadows],
+        moments: [...a.moments, ...b.moments],
+        counts: [...a.counts, ...b.counts],
+        tellings: [...a.tellings, ...b.tellings],
+        guard: { ...a.guard, ...b.guard },
+        spent: a.spent + b.spent,
+      }
+
+/** Longest texts, in characters: each is cut and cleaned once, here, where it is made. */
+export const SHORT = 300
+export const DETAIL = 2000
+
+/** Whether a change writes nothing but why the lane rests. */
+export const isNothing = (change: Change, before: LaneDocument): boolean => {
+  const { doc, plan, line, rest: _, guard: __, spent, ...lists } = change
+  if (plan !== undefined || line !== undefined || spent !== 0) return false
+  if (Object.values(lists).some((list) => list.length > 0)) return false
+  return JSON.stringify({ ...doc, rest: null, due: null }) === JSON.stringify({ ...before, rest: null, due: null })
+}
+
+type Told = Pick<Moment, 'generation' | 'attempt'>
+
+/** An entry of the timeline about a run; about the lane alone when none is given. */
+export const moment = (
+  kind: Moment['kind'],
+  text: string,
+  { run, data }: { run?: Told | null; data?: Record<string, unknown> } = {},
+): Change['moments'][number] => ({
+  generation: run?.generation ?? null,
+  attempt: run?.attempt ?? null,
+  kind,
+  text: said(text, DETAIL),
+  ...(data === undefined ? {} : { data }),
+})
+
+type Resting = Pick<Rest, 'why' | 'text'> & Partial<Pick<Rest, 'until' | 'side'>>
+
+/** A rest that goes on where the last one was for the same reason. */
+export const resting = ({ doc, now }: Pick<View, 'doc' | 'now'>, given: Resting): Rest => {
+  const { why, text, until = null, side = null } = given
+  const same = doc.rest !== null && doc.rest.why === why && doc.rest.side === side
+  return {
+    why,
+    text: said(text, SHORT),
+    since: same ? (doc.rest?.since ?? now) : now,
+    until,
+    side,
+    tries: same ? (doc.rest?.tries ?? 0) + 1 : 1,
+  }
+}
+
+const SHORTEST_PAUSE = 5_000
+const LONGEST_PAUSE = 5 * 60_000
+
+/** Before the next look at a far side: growing to five minutes, never shorter than it asks for. Milliseconds. */
+export const pauseAfter = (tries: number, retryAfter = 0): number =>
+  Math.max(
+    Math.min(LONGEST_PAUSE, SHORTEST_PAUSE * 2 ** Math.min(tries - 1, 10)),
+    Math.min(retryAfter * 1000, 3_600_000),
+  )

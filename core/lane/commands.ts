@@ -1,0 +1,153 @@
+import type { CommandRefusal } from '../reasons.ts'
+import { said } from '../text.ts'
+import { mayRepeat, nextAttempt } from './attempts.ts'
+import { type Change, changed, DETAIL, moment } from './change.ts'
+import { type Ended, hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
+import type { CommandLetter, Seen } from './letters.ts'
+import type { View } from './view.ts'
+
+type Said =
+  | { kind: 'did'; doc: LaneDocument; detail: string }
+  | { kind: 'refused'; reason: CommandRefusal; detail: string }
+
+/** A person's retry or cancel: done to what that person saw, and answered with what it reached. */
+export const foldCommand = (view: View, letter: CommandLetter): Change => {
+  const { doc } = view
+  const answer = letter.kind === 'retry' ? retry(view, letter) : cancel(view, letter)
+  const did = answer.kind === 'did'
+  const after = did ? answer.doc : doc
+  return changed(after, {
+    removed: [letter],
+    moments: [
+      moment('note', `${letter.by} says ${letter.kind}: ${answer.detail}`, {
+        run: doc.run ?? wantedRun(after),
+        data: {
+          became: did ? 'recorded' : 'refused',
+          reason: did ? null : answer.reason,
+          detail: said(answer.detail, DETAIL),
+          letters: [letter.id],
+        },
+      }),
+    ],
+    counts: [did ? `command:${letter.kind}` : `refused:${answer.reason}`],
+  })
+}
+
+const refuse = (reason: CommandRefusal, detail: string): Said => ({ kind: 'refused', reason, detail })
+
+type Attempt = Exclude<Seen, 'idle'>
+
+const attemptOf = ({ generation, attempt }: Attempt): Attempt => ({ generation, attempt })
+
+/** Whether what is wanted has no run yet: it waits, behind another run or for its own. */
+const waitsIn = ({ desired, outcome, run, generation, attempt }: LaneDocument): boolean =>
+  desired !== null && outcome === null && !sameRun(run, { generation, attempt })
+
+/** What a lane shows to somebody who is about to say this: the attempt that it would reach. */
+export const shownFor = (doc: LaneDocument, { kind, wanted }: Pick<CommandLetter, 'kind' | 'wanted'>): Seen => {
+  if (kind === 'retry') return doc.desired === null ? 'idle' : attemptOf(doc)
+  if (doc.run !== null && !wanted) return attemptOf(doc.run)
+  return waitsIn(doc) || (!wanted && mayRepeat({ doc })) ? attemptOf(doc) : 'idle'
+}
+
+/** What the letter names must still be so: a lane moves on while a person types. */
+const noLongerSo = ({ kind }: View, now: LaneDocument | Run, { saw, wanted }: CommandLetter): Said | null => {
+  if (saw !== 'idle' && (saw === null || sameRun(now, saw))) return null
+  const { generation, attempt, desired } = now
+  const title = kind.titleOf(desired as never)
+  return refuse(
+    'no-longer-so',
+    saw === 'idle'
+      ? `nothing ${wanted ? 'waited' : 'was in progress'}; ${title} (generation ${generation}) has ${wanted ? 'come' : 'begun'} meanwhile: look again`
+      : `you saw generation ${saw.generation}, attempt ${saw.attempt}; now it is generation ${generation}, attempt ${attempt}: look again`,
+  )
+}
+
+const retry = (view: View, letter: CommandLetter): Said => {
+  const { doc, policy, now } = view
+  if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
+  if (doc.run !== null || doc.outcome === null)
+    return refuse('in-progress', `${doc.lane} is being carried out: cancel it first`)
+  const other = noLongerSo(view, doc, letter)
+  if (other !== null) return other
+  const kept = keptFrom(doc, doc.outcome, letter.from)
+  if (kept === null)
+    return refuse(
+      'no-such-stage',
+      `there is no stage ${letter.from}: it had ${doc.outcome.stages.join(', ') || 'none'}`,
+    )
+  const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, kept }
+  const names = kept.map(({ step }) => step)
+  const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')}`
+  return {
+    kind: 'did',
+    doc: next,
+    detail: `attempt ${next.attempt} of generation ${next.generation} has started${keeps}`,
+  }
+}
+
+/** Finished steps that a retry keeps: all before `from`; none of a success that is done again as a whole. */
+const keptFrom = (doc: LaneDocument, { kind, stages }: Ended, from: string | null): LaneDocument['kept'] | null => {
+  if (from === null) return kind === 'succeeded' ? [] : doc.kept
+  const index = stages.indexOf(from)
+  if (index < 0) return null
+  const before = new Set(stages.slice(0, index))
+  return doc.kept.filter(({ step }) => before.has(step))
+}
+
+/** Reaches the run under way, whatever waits behind it; `wanted` cancels that instead. */
+const cancel = (view: View, letter: CommandLetter): Said => {
+  const { doc } = view
+  const { run } = doc
+  const waits = waitsIn(doc)
+  if (letter.wanted && !waits) return refuse('nothing-in-progress', nothingWaits(doc, letter))
+  if (run === null && mayRepeat(view)) return noLongerSo(view, doc, letter) ?? cancelRepeat(doc)
+  if (letter.wanted || (run === null && waits)) return noLongerSo(view, doc, letter) ?? cancelWanted(view, letter)
+  if (run === null) return refuse('nothing-in-progress', nothingText(doc))
+  const other = noLongerSo(view, run, letter)
+  if (other !== null) return other
+  if (run.ending !== null) return refuse('too-late', `it is ending already (${run.ending.kind}): ${run.ending.detail}`)
+  const cancelled = run.cancelled ?? { by: letter.by, at: view.now }
+  return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
+}
+
+/** A failed attempt that would be repeated in a moment is not. */
+const cancelRepeat = (doc: LaneDocument): Said => ({
+  kind: 'did',
+  doc: { ...doc, attemptsLeft: 0 },
+  detail: `attempt ${doc.attempt} of generation ${doc.generation} failed and is not repeated; say retry for another`,
+})
+
+const nothingWaits = ({ lane, run }: LaneDocument, { saw }: CommandLetter): string =>
+  saw !== null && saw !== 'idle' && sameRun(run, saw)
+    ? `nothing waits in ${lane}: generation ${saw.generation} has begun meanwhile, cancel it without --wanted`
+    : `nothing waits in ${lane}`
+
+const nothingText = (doc: LaneDocument): string =>
+  `${doc.lane} has nothing in progress (${doc.outcome?.kind ?? 'nothing was ever wanted'})`
+
+const cancelText = ({ doc, kind }: View, run: Run, waits: boolean): string => {
+  const stops = `attempt ${run.attempt} of generation ${run.generation} ${hasBegun(run) ? 'stops at its next safe point and goes back' : 'stops before it begins anything'}`
+  return waits
+    ? `${stops}; ${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) waits behind it and goes on: cancel it with --wanted`
+    : stops
+}
+
+/** What is wanted and has no run: it ends here. */
+const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => {
+  const outcome: Ended = {
+    kind: 'cancelled',
+    reason: null,
+    detail: `cancelled by ${letter.by}`,
+    generation: doc.generation,
+    attempt: doc.attempt,
+    at: now,
+    against: null,
+    stages: [],
+  }
+  return {
+    kind: 'did',
+    doc: { ...doc, outcome },
+    detail: `${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) is cancelled before it began`,
+  }
+}

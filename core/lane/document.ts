@@ -1,0 +1,238 @@
+import type { Desired } from '../desired.ts'
+import type { ObjectRef } from '../kube.ts'
+import { mintName, type Place, type RunKey } from '../names.ts'
+import type { Bounds, StepKind } from '../plan.ts'
+import type { Ignored, Outcome, RestReason } from '../reasons.ts'
+
+/** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
+export const SCHEMA = 1
+
+/**
+ * A lane: what is wanted of it, the run that is under way, how the last one ended, and where it returns to. One row under a
+ * key of its own, which only reconcile writes (law 2). Times are milliseconds since the epoch.
+ */
+export interface LaneDocument {
+  schema: number
+  lane: string
+  /** `<slug ≤ 30>-<8 hex>`: minted once and kept, the stable part of every name of the lane (law 3). */
+  name: string
+  /** What the source said when it was last asked; null: nothing was ever wanted. */
+  desired: Desired | null
+  /** 0 = nothing was ever wanted. Grows with each new desired state. */
+  generation: number
+  attempt: number
+  /** When the current attempt was wanted. */
+  since: number
+  /** The greatest order that moved the lane, or null when its source has none. Compared as text. */
+  order: string | null
+  /** What something newer asks of a run that has begun its effects. */
+  onNewer: 'finish' | 'stop'
+  /** Attempts that may still be added to this generation without a person. A success refills them. */
+  attemptsLeft: number
+  /** What was approved for this generation, over all its attempts, until one succeeds (law 7). */
+  approved: Approved | null
+  /** Finished steps of this generation, for the attempts that follow. */
+  kept: Kept[]
+  run: Run | null
+  /** How the current attempt ended; null while it is wanted. */
+  outcome: Ended | null
+  baseline: Baseline | null
+  /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
+  passed: string[]
+  /** The desired state whose shadow plan is on record. */
+  shadow: string | null
+  /** Why the last look at the source begins nothing, where that holds something back. */
+  held: { reason: Ignored; detail: string; at: number } | null
+  /** Why the lane rests where it is; null while nothing was ever decided. */
+  rest: Rest | null
+  /** When it is looked at though nobody wakes it: its due row. Not at rest: when somebody else takes over. */
+  due: number | null
+}
+
+/** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
+export interface Baseline {
+  generation: number
+  desired: Desired
+  replicas: number | null
+}
+
+/** An outcome, of which attempt and when. */
+export interface Ended extends Outcome {
+  generation: number
+  attempt: number
+  at: number
+  /** Of a refusal: digest over the policy and the world that refused it. */
+  against: string | null
+  /** Names of the run's steps, for `retry --from`. */
+  stages: string[]
+}
+
+/** What an answer bound: begun attempts spend it. */
+export interface Approved {
+  question: Question
+  /** Dollars that closed attempts have cost already. */
+  spent: number
+  /** Whether an attempt has begun under it: `until` governs beginning alone. */
+  begun: boolean
+}
+
+/** A finished step that an attempt may carry over, and the row `result` that has what it made. */
+export interface Kept {
+  step: string
+  key: string
+  row: string
+}
+
+/** One attempt under way. */
+export interface Run {
+  generation: number
+  attempt: number
+  desired: Desired
+  startedAt: number
+  phase: 'planned' | 'asked' | 'waiting-for-room' | 'steps' | 'back'
+  /** Digest of the plan in the row `plan`: where the two differ everything is read again. */
+  digest: string
+  question: Question | null
+  /** Questions so far. */
+  asked: number
+  hold: Hold | null
+  /** Rooms in whose line it stands: left by these names, whatever the policy calls them meanwhile. */
+  line?: string[]
+  steps: Mark[]
+  /** Set once the run is ending otherwise than by its last step. */
+  ending: Outcome | null
+  /** A person asked this run to stop and go back. */
+  cancelled: { by: string; at: number } | null
+  /** Whether its Jobs were seen gone, on the way to `ending`. */
+  cleared: boolean
+}
+
+/** GPUs of pools and dollars set aside before the first effect. */
+export interface Hold {
+  gpus: Record<string, number>
+  /** The budget that they are of. */
+  budget: string
+  dollars: number
+}
+
+/** A question about one digest, and the votes on it. The card is only a picture of it (law 8). */
+export interface Question {
+  /** `<lane>#<generation>.<digest>.<opened>`: a button's value names the lane, so that a door needs to look nothing up. */
+  id: string
+  digest: string
+  bounds: Bounds
+  openedAt: number
+  /** Votes with a later time do not count. */
+  until: number
+  need: number
+  requester: string | null
+  votes: Vote[]
+  state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
+  /** Whether the one reminder before `until` was sent. */
+  reminded: boolean
+}
+
+export interface Vote {
+  /** `TEAM/USER`. */
+  by: string
+  verdict: 'approve' | 'deny'
+  reason: string | null
+  at: number
+}
+
+/** Progress of one step, of the plan's or of the way back. */
+export interface Mark {
+  name: string
+  kind: StepKind
+  title: string
+  /** Digest of the step's effect and of the keys of the steps that it reads. */
+  key: string
+  state: 'pending' | 'running' | 'done' | 'failed' | 'skipped'
+  way: 'forth' | 'back'
+  /** The invocation whose commit marked it, and when: only that one touches it, another only T later. */
+  by: string | null
+  markedAt: number | null
+  /** The document's revision at the mark: on every object that the step writes. */
+  fence: number
+  /** Whether the far side has answered that the effect was made. */
+  touched: boolean
+  made: Made | null
+  /** The row `result` that has what it measured and made; null: nothing yet. */
+  result: string | null
+  startedAt: number | null
+  /** Milliseconds that its work ran until `ranTo`, and since when it runs now: what it costs counts from these. */
+  ran: number
+  ranTo: number | null
+  ranFrom: number | null
+  endedAt: number | null
+  /** What is seen now, for a person; at most 300 characters. */
+  note: string
+}
+
+/** A run-once object with the uid that it was created or adopted with, and where it writes its result. */
+export interface Made {
+  ref: ObjectRef
+  uid: string
+  result: { bucket: string; key: string }
+}
+
+/** Why a lane rests, since when, and until when at most. */
+export interface Rest {
+  why: RestReason
+  /** A sentence for a person. */
+  text: string
+  since: number
+  /** When it is looked at again though nobody wakes it; null: somebody will. */
+  until: number | null
+  /** The far side that is waited for. */
+  side: string | null
+  /** Looks in a row that ended so: pauses grow with it. */
+  tries: number
+}
+
+export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
+  schema: SCHEMA,
+  lane,
+  name: mintName(place, lane),
+  desired: null,
+  generation: 0,
+  attempt: 0,
+  since: 0,
+  order: null,
+  onNewer: 'stop',
+  attemptsLeft: 0,
+  approved: null,
+  kept: [],
+  run: null,
+  outcome: null,
+  baseline: null,
+  passed: [],
+  shadow: null,
+  held: null,
+  rest: null,
+  due: null,
+})
+
+/** The run that the document wants now. */
+export const wantedRun = ({ lane, generation, attempt }: LaneDocument): RunKey => ({ lane, generation, attempt })
+
+/** The key of the run under way. */
+export const runKeyOf = ({ lane }: { lane: string }, { generation, attempt }: Omit<RunKey, 'lane'>): RunKey => ({
+  lane,
+  generation,
+  attempt,
+})
+
+/** Whether two name the same attempt. */
+export const sameRun = (
+  a: { generation: number; attempt: number } | null,
+  b: { generation: number; attempt: number },
+): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
+
+/** One word for where the lane is: what lists show. */
+export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>
+  outcome?.kind ?? (desired === null ? 'idle' : 'wanted')
+
+/** Whether the run has touched the world: then something newer may have to let it finish. */
+export const hasBegun = ({ steps }: Pick<Run, 'steps'>): boolean =>
+  steps.some(({ state, by }) => state !== 'pending' && by !== null)

@@ -1,0 +1,245 @@
+import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { reactionTo } from '../reactions/catalogue.ts'
+import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
+import { said } from '../text.ts'
+import { answers, heard, whereOf } from './answering.ts'
+import { type Change, changed, DETAIL, joined, moment, pauseAfter, SHORT } from './change.ts'
+import { foldCommand } from './commands.ts'
+import { wantedRun } from './document.ts'
+import { intend } from './intend.ts'
+import { inOrder, type Letter, type LookLetter } from './letters.ts'
+import { planOnPaper, type Seen } from './planning.ts'
+import type { View } from './view.ts'
+import { foldVote } from './votes.ts'
+
+/**
+ * Folds every due letter into the document, by time, then id. Letters that point at the same place are one look: they are
+ * answered alike, and one of them stays when it has to wait. Each is answered by a moment that names it.
+ */
+export const fold = (view: View, facts: Readonly<Record<string, Facts>>, seen: Seen): Change => {
+  let change = changed(view.doc)
+  const done = new Set<string>()
+  for (const letter of inOrder(view.letters)) {
+    if (done.has(letter.id)) continue
+    const at: View = { ...view, doc: change.doc }
+    const folded = foldOne(at, letter, { facts, seen })
+    for (const { id } of [...folded.removed, ...folded.later]) done.add(id)
+    change = joined(change, folded)
+  }
+  return change
+}
+
+const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<string, Facts>>; seen: Seen }): Change => {
+  switch (letter.kind) {
+    case 'look':
+      return foldedLooks(view, letter, given)
+    case 'vote':
+      return foldVote(view, letter)
+    case 'go-on':
+      return changed(view.doc, { removed: [letter] })
+    default:
+      return foldCommand(view, letter)
+  }
+}
+
+/** All letters that point where this one does, also those that would have waited longer. */
+const sameLook = (view: View, letter: LookLetter): LookLetter[] => {
+  const at = whereOf(view, letter)
+  const due = view.letters.filter((other): other is LookLetter => other.kind === 'look')
+  return [...due, ...view.later].filter((other) => whereOf(view, other) === at)
+}
+
+/** What our own code cannot fold waits, alone: people's letters and the bound of what runs do not wait behind it. */
+const foldedLooks = (...[view, letter, given]: Parameters<typeof foldLooks>): Change => {
+  try {
+    return foldLooks(view, letter, given)
+  } catch (error) {
+    const told: Unreadable = { kind: 'unreadable', side: 'ours', detail: String(error), retryAfter: 0, bug: true }
+    return postponed(view, sameLook(view, letter), told)
+  }
+}
+
+const foldLooks = (
+  view: View,
+  letter: LookLetter,
+  { facts, seen }: { facts: Readonly<Record<string, Facts>>; seen: Seen },
+): Change => {
+  const letters = sameLook(view, letter)
+  const told = facts[whereOf(view, letter)]
+  if (told === undefined || told.kind === 'unreadable') return postponed(view, letters, told as Unreadable | undefined)
+  const decision = decisionOf(view, letter, told)
+  if (decision.kind === 'wait') return waiting(view, letters, decision)
+  if (decision.kind === 'ignore') return ignored(view, letters, decision)
+  const rule = ruleFor(view.kind, view.doc.lane, view.policy)
+  return rule?.mode === 'shadow'
+    ? inShadow(view, letters, { intent: decision.intent, seen })
+    : intended(view, letters, { ...decision, seen })
+}
+
+const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: LookLetter, facts: Facts): Decision => {
+  const reaction = reactionTo(reactions, event)
+  const rule = reaction?.ruleOf(event, policy) ?? null
+  if (reaction === undefined || rule === null)
+    return { kind: 'ignore', reason: 'not-configured', detail: `no rule is about ${reaction?.at(event) ?? event.type}` }
+  const decision = reaction.decide(event, facts, { policy, rule, now })
+  const { sha256 } = facts as { sha256?: string }
+  // Resync finds again what was given up; whoever uploads the rest writes the manifest again, which tells.
+  if (from === 'resync' && sha256 !== undefined && doc.passed.includes(sha256))
+    return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
+  return decision
+}
+
+/** A source that does not answer says nothing of what is there: its letters wait, for as long as it takes. */
+const postponed = (view: View, letters: LookLetter[], told: Unreadable | undefined): Change => {
+  const change = keepOne(view, letters, {
+    reason: 'source-unreadable',
+    detail: told === undefined ? 'its source was not looked at yet' : unreadText(told),
+    until: null,
+    // A bug of ours is nothing that a far side could be waited for.
+    side: told === undefined || told.bug === true ? null : told.side,
+    retryAfter: told?.retryAfter ?? 0,
+  })
+  const isNews = told?.bug === true && change.counts.length > 0
+  return isNews ? { ...change, counts: [...change.counts, `bug:${told.side}`] } : change
+}
+
+const unreadText = ({ side, detail, bug }: Unreadable): string =>
+  bug === true ? `a bug of ours, at ${side}: ${detail}` : `${side} does not answer: ${detail}`
+
+const waiting = (view: View, letters: LookLetter[], decision: Decision & { kind: 'wait' }): Change =>
+  keepOne(view, letters, { ...decision, side: null, retryAfter: 0 })
+
+/** A minute at least: what is being uploaded takes a while. Milliseconds. */
+const SOON = 60_000
+
+const keepOne = (
+  view: View,
+  letters: LookLetter[],
+  { reason, until, side, retryAfter, ...given }: NonNullable<LookLetter['waits']> & { retryAfter: number },
+): Change => {
+  const detail = said(given.detail, SHORT)
+  const [first, ...others] = letters.toSorted((a, b) => Number(b.waits !== null) - Number(a.waits !== null)) as [
+    LookLetter,
+    ...LookLetter[],
+  ]
+  const tries = first.tries + 1
+  const pause = pauseAfter(tries, retryAfter)
+  const due = view.now + (reason === 'source-unreadable' ? pause : Math.max(SOON, pause))
+  const waits = { reason, detail, until, side }
+  const later = {
+    ...first,
+    due: until === null ? due : Math.max(view.now + 1000, Math.min(due, until + 1)),
+    tries,
+    waits,
+  }
+  const known = first.waits?.reason === reason && first.waits.detail === detail
+  const news = letters.filter((letter) => letter.from === 'door' && letter.waits === null)
+  const quiet = news.length === 0 && known
+  return changed(view.doc, {
+    removed: others,
+    later: [later],
+    moments: quiet ? [] : answers(view, letters, { became: 'waiting', kind: 'wait', reason, detail }),
+    counts: quiet ? [] : [`waiting:${reason}`],
+  })
+}
+
+/** Reasons that hold something back until somebody does something: they are shown for as long as they hold. */
+const HOLDS: ReadonlySet<string> = new Set([
+  'held-failed',
+  'held-rejected',
+  'held-expired',
+  'held-cancelled',
+  'held-refused',
+  'would-pass-now',
+  'attempts-exhausted',
+])
+/** Versions that are remembered as given up. */
+const PASSED = 8
+
+const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
+  const { doc, now } = view
+  const { reason, detail, version } = decision
+  const short = said(detail, SHORT)
+  const fresh = HOLDS.has(reason) && (doc.held?.reason !== reason || doc.held.detail !== short)
+  const held = fresh ? { reason, detail: short, at: now } : reason === 'already-true' ? null : doc.held
+  const passed =
+    version === undefined || doc.passed.includes(version) ? doc.passed : [version, ...doc.passed].slice(0, PASSED)
+  const loud = fresh || letters.some(({ from, waits }) => from === 'door' || waits !== null)
+  return changed(
+    { ...doc, held, passed },
+    {
+      removed: letters,
+      moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
+      counts: loud ? [`ignored:${reason}`] : [],
+    },
+  )
+}
+
+const intended = (
+  view: View,
+  letters: LookLetter[],
+  { intent, detail, seen }: { intent: Intent; detail: string; seen: Seen },
+): Change => {
+  const wanted = intend(view, intent, seen)
+  if (wanted.kind === 'ignore') return ignored(view, letters, wanted)
+  const { doc } = wanted
+  const run = wantedRun(doc)
+  const title = view.kind.titleOf(intent.desired as never)
+  return changed(doc, {
+    removed: letters,
+    moments: [
+      ...heard(view, letters),
+      moment('facts', detail, { run }),
+      moment('decision', `intend: ${title} (${wanted.why})`, {
+        run,
+        data: {
+          became: 'intended',
+          letters: letters.map(({ id }) => id),
+          detail: said(`${title}: ${wanted.why}`, DETAIL),
+        },
+      }),
+    ],
+    counts: ['intended'],
+  })
+}
+
+/** Shadow: a row of its own, no run, no hold, no question. */
+const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent: Intent; seen: Seen }): Change => {
+  const { doc, now, kind } = view
+  const key = kind.keyOf(intent.desired as never)
+  if (doc.shadow === key)
+    return ignored(view, letters, { kind: 'ignore', reason: 'already-done', detail: 'its shadow plan is on record' })
+  const { order } = intent
+  if (order !== null && doc.order !== null && order < doc.order)
+    return ignored(view, letters, {
+      kind: 'ignore',
+      reason: 'older-than-current',
+      detail: `its order ${order} is before ${doc.order}`,
+    })
+  if (view.world === null) return postponed(view, letters, undefined)
+  const planned = planOnPaper(view, { generation: doc.generation + 1, attempt: 1, desired: intent.desired }, seen)
+  const plan = planned.kind === 'plan' ? planned.plan : null
+  const refused =
+    planned.kind === 'refuse'
+      ? `${planned.reason}: ${planned.detail}`
+      : planned.kind === 'nothing'
+        ? planned.reason
+        : null
+  const detail =
+    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
+  return changed(
+    { ...doc, shadow: key, order: order ?? doc.order },
+    {
+      removed: letters,
+      shadows: [{ key, row: { lane: doc.lane, desired: intent.desired, at: now, plan, refused } }],
+      moments: answers(view, letters, { became: 'recorded', kind: 'shadow', reason: null, detail }),
+      counts: ['shadow'],
+    },
+  )
+}
+
+/** Documents and letters of a lane that `fold` must look at the world for: what was refused, what stands, what is in shadow. */
+export const needsPaper = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): boolean =>
+  doc.outcome?.kind === 'refused' ||
+  (doc.outcome?.kind === 'succeeded' && kind.lasts === 'standing') ||
+  ruleFor(kind, doc.lane, policy)?.mode === 'shadow'

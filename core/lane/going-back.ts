@@ -1,0 +1,36 @@
+import { stepKeys } from '../steps/keys.ts'
+import { type Change, changed, moment } from './change.ts'
+import { identityOf } from './closing.ts'
+import { hasBegun, type Mark, type Run, runKeyOf } from './document.ts'
+import { pending } from './planning.ts'
+import type { View } from './view.ts'
+
+/** The moves that lead back, planned from what stands now; none: the run is over. */
+export const settleGoBack = (view: View): Change => {
+  const { doc, kind, policy, world, plan } = view
+  const run = doc.run as Run
+  if (world === null) throw new Error(`${doc.lane} goes back without a look at the world`)
+  const back = hasBegun(run)
+    ? kind.back({
+        identity: identityOf(view),
+        run: runKeyOf(doc, run),
+        lane: doc.lane,
+        baseline: doc.baseline,
+        policy,
+        world,
+      })
+    : []
+  const keys = stepKeys({ steps: back })
+  const steps: Mark[] = [
+    ...run.steps.map((mark) => (mark.state === 'pending' ? { ...mark, state: 'skipped' as const } : mark)),
+    ...back.map((step) => pending(step, keys[step.name] ?? '', 'back')),
+  ]
+  const text = back.length === 0 ? 'nothing to walk back' : `walks back in ${back.length} moves`
+  return changed(
+    { ...doc, run: { ...run, phase: 'back', steps } },
+    {
+      ...(plan === null ? {} : { plan: { ...plan, back } }),
+      moments: [moment('step', text, { run, data: { ending: run.ending?.kind } })],
+    },
+  )
+}

@@ -1,0 +1,105 @@
+import type { Plan, Planned } from '../plan.ts'
+import { milliseconds } from '../policy.ts'
+import { covers } from './approval.ts'
+import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
+import { close } from './closing.ts'
+import type { Approved, LaneDocument, Run } from './document.ts'
+import { marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
+import { holdOf, lineOf, whyFull } from './room.ts'
+import type { View } from './view.ts'
+
+/**
+ * Plans again from what was seen now, checks it against what was approved, and sets GPUs and dollars aside (law 10); or waits
+ * in the line while it does not fit, until the plan expires.
+ */
+export const settleHold = (view: View, seen: Seen): Change => {
+  const run = view.doc.run as Run
+  const before = (view.plan as NonNullable<View['plan']>).plan
+  const planned: Planned = view.fresh ? { kind: 'plan', plan: before } : planOnPaper(view, run, seen)
+  if (planned.kind !== 'plan') return settlePlan(view, seen)
+  const waited = run.phase === 'waiting-for-room'
+  // What nobody had to approve and a freeze has kept back is planned anew; only who waits for room does so until a time.
+  const approved = approvalOf(view, planned.plan)
+  const until = approved?.question.until ?? (waited ? before : planned.plan).bounds.until
+  const plan: Plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
+  const covered = covers(view, plan)
+  if (covered === 'no') return changedSince(view, run, plan, seen)
+  if (covered === 'unknown')
+    return changed(view.doc, {
+      rest: resting(view, {
+        why: 'unavailable',
+        text: 'the chat does not say who is in the approvers’ user group, so nobody knows whether who approved still may',
+        until: view.now + milliseconds('15m'),
+        side: 'chat',
+      }),
+    })
+  const begun = approved?.begun ?? false
+  if (!begun && view.now > until)
+    return close(view, run, {
+      kind: 'expired',
+      reason: null,
+      detail: waited ? 'there was no room for it before it expired' : 'it was held up until it expired',
+    })
+  const full = whyFull(view, plan)
+  if (full !== null) return waitForRoom(view, run, { plan, full, until })
+  return held(view, run, plan, seen)
+}
+
+/** The approval that covers it: what is left of one binds nothing that needs none. */
+const approvalOf = ({ doc: { approved } }: View, { approval }: Plan): Approved | null =>
+  approval.required ? approved : null
+
+/** The approval does not cover what it would do now: it is asked about again. */
+const changedSince = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
+  const change = withPlan(view, run, plan, seen)
+  const detail =
+    view.doc.approved === null
+      ? 'it now needs an approval'
+      : 'what was approved no longer covers it: its effects, its bounds or its approvers have changed'
+  return {
+    ...change,
+    doc: { ...change.doc, approved: null },
+    line: null,
+    moments: [...change.moments, moment('decision', detail, { run })],
+  }
+}
+
+/** A lost wake costs a minute. Milliseconds. */
+const LOOKS_FOR_ROOM = 60_000
+
+const waitForRoom = (
+  view: View,
+  run: Run,
+  { plan, full, until }: { plan: Plan; full: string; until: number },
+): Change => {
+  const doc: LaneDocument = { ...view.doc, run: { ...run, phase: 'waiting-for-room' } }
+  const known = run.phase === 'waiting-for-room'
+  const rest = resting(view, { why: 'no-room', text: `waits for room: ${full}` })
+  // Whoever frees room of ours wakes the line; a wake that was lost, what others free, or a raised ceiling, is found by looking.
+  const look = view.now + Math.min(LOOKS_FOR_ROOM, pauseAfter(rest.tries + 3))
+  return changed(doc, {
+    line: lineOf(view, plan),
+    moments: known ? [] : [moment('hold', `waits for room: ${full}`, { run })],
+    rest: { ...rest, until: Math.min(until + 1000, look) },
+  })
+}
+
+/** Time frozen is no time waited: it stands in no line, and after the thaw it waits for as long as any. */
+export const settleLeaveLine = ({ doc }: View): Change =>
+  changed({ ...doc, run: { ...(doc.run as Run), phase: 'planned' } }, { line: null })
+
+const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
+  const { hold, guard } = holdOf(view, plan)
+  const approved = approvalOf(view, plan)
+  const next: Run = { ...run, phase: 'steps', digest: plan.digest, hold, steps: marksOf(plan, seen) }
+  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${count} GPUs of ${pool}`)
+  return changed(
+    { ...view.doc, run: next, approved: approved === null ? null : { ...approved, begun: true } },
+    {
+      plan: { plan, back: [] },
+      guard,
+      line: null,
+      moments: [moment('hold', `holds ${gpus.join(', ') || 'no GPUs'} and $${hold.dollars.toFixed(2)}`, { run })],
+    },
+  )
+}

@@ -1,0 +1,111 @@
+import type { Intent } from '../reactions/reaction.ts'
+import type { Ignored } from '../reasons.ts'
+import { mayRepeat, nextAttempt } from './attempts.ts'
+import type { LaneDocument } from './document.ts'
+import { againstOf, planOnPaper, type Seen } from './planning.ts'
+import type { View } from './view.ts'
+
+/** What an intent comes to on this document. */
+export type Wanted =
+  | { kind: 'want'; doc: LaneDocument; why: string }
+  | { kind: 'ignore'; reason: Ignored; detail: string }
+
+/** The table of design.md §2: what the source says now against what the lane wants and what became of it. */
+export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const { doc, kind } = view
+  if (doc.desired === null || kind.keyOf(doc.desired as never) !== kind.keyOf(intent.desired as never))
+    return wantNew(view, intent)
+  const { outcome } = doc
+  if (outcome === null)
+    return ignore('in-progress', `${kind.titleOf(doc.desired as never)} is already being carried out`)
+  switch (outcome.kind) {
+    case 'succeeded':
+      return wantSucceeded(view, seen)
+    case 'failed':
+      return wantFailed(view)
+    case 'refused':
+      return wantRefused(view, seen)
+    case 'superseded':
+      return { kind: 'want', doc: nextAttempt(doc, view.now), why: 'what superseded it is no longer wanted' }
+    default:
+      return ignore(
+        `held-${outcome.kind}`,
+        `generation ${doc.generation} was ${outcome.kind}; it stays so until its source changes or a person says retry`,
+      )
+  }
+}
+
+const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
+
+const wantNew = ({ doc, kind, policy, now }: View, intent: Intent): Wanted => {
+  if (kind.isNothing(intent.desired as never) && doc.generation === 0)
+    return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
+  if (doc.order !== null && intent.order !== null && intent.order < doc.order)
+    return ignore('older-than-current', `its order ${intent.order} is before ${doc.order}, which moved the lane`)
+  return {
+    kind: 'want',
+    why: doc.generation === 0 ? 'the first desired state of this lane' : 'the desired state changed',
+    doc: {
+      ...doc,
+      generation: doc.generation + 1,
+      attempt: 1,
+      desired: intent.desired,
+      order: intent.order ?? doc.order,
+      onNewer: intent.onNewer,
+      attemptsLeft: policy.retries,
+      approved: null,
+      kept: [],
+      outcome: null,
+      held: null,
+      since: now,
+    },
+  }
+}
+
+const wantSucceeded = (view: View, seen: Seen): Wanted => {
+  const { doc, kind, now } = view
+  if (kind.lasts === 'once')
+    return ignore(
+      'already-done',
+      `generation ${doc.generation} succeeded; a finished run is final until a person says retry`,
+    )
+  const paper = onPaper(view, seen)
+  if (paper === null || paper.kind === 'nothing') return ignore('already-true', paper?.reason ?? 'the world agrees')
+  if (doc.attemptsLeft === 0) return exhausted(doc)
+  const again = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
+  return { kind: 'want', doc: again, why: 'the world no longer agrees with what the lane wants' }
+}
+
+const wantFailed = (view: View): Wanted => {
+  const { doc } = view
+  const reason = doc.outcome?.reason ?? 'unknown'
+  if (mayRepeat(view))
+    return ignore('in-progress', `attempt ${doc.attempt} failed (${reason}); another begins in a moment`)
+  return doc.attemptsLeft === 0
+    ? exhausted(doc)
+    : ignore(
+        'held-failed',
+        `generation ${doc.generation} failed (${reason}); it stays so until its source changes or a person says retry`,
+      )
+}
+
+/** What refused it must have changed: where only the release did, it says so and starts nothing (law 15). */
+const wantRefused = (view: View, seen: Seen): Wanted => {
+  const { doc, now } = view
+  // Nothing on paper refused it: it waits for a person.
+  if (doc.outcome?.against === null) return ignore('held-refused', doc.outcome.detail)
+  const paper = onPaper(view, seen)
+  if (paper === null || paper.kind === 'refuse')
+    return ignore('held-refused', paper?.detail ?? doc.outcome?.detail ?? 'it was refused')
+  if (doc.outcome?.against === againstOf(view)) return ignore('would-pass-now', 'it would pass now: say retry')
+  return { kind: 'want', doc: nextAttempt(doc, now), why: 'it would no longer be refused' }
+}
+
+const onPaper = (view: View, seen: Seen) => {
+  const { doc, world } = view
+  if (world === null || doc.desired === null) return null
+  return planOnPaper(view, { generation: doc.generation, attempt: doc.attempt + 1, desired: doc.desired }, seen)
+}
+
+const exhausted = (doc: LaneDocument): Wanted =>
+  ignore('attempts-exhausted', `generation ${doc.generation} has had ${doc.attempt} attempts; say retry for another`)

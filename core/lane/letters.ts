@@ -1,0 +1,74 @@
+import type { IntendingEvent } from '../../events/contract.ts'
+import type { Waiting } from '../reasons.ts'
+
+/**
+ * What a door or a person leaves for a lane. One row each; `settle` folds what is due into the document, by time, then id,
+ * and removes it in the same commit. The moment that answers it names it.
+ */
+export type Letter = LookLetter | OrderLetter
+
+interface Written {
+  /** Grows with time; unique. */
+  id: string
+  lane: string
+  /** When it was written. */
+  at: number
+  /** Folded from then on. */
+  due: number
+}
+
+/** Look where this event points. */
+export interface LookLetter extends Written {
+  kind: 'look'
+  event: IntendingEvent
+  /** Who told: a letter of `resync` leaves no trace when it changes nothing. */
+  from: 'door' | 'resync'
+  /** What it waits for, once it was looked at and has to. */
+  waits: { reason: Waiting; detail: string; until: number | null; side: string | null } | null
+  tries: number
+}
+
+/** What a person says. */
+export type OrderLetter = VoteLetter | CommandLetter | GoOnLetter
+
+export interface VoteLetter extends Written {
+  kind: 'vote'
+  /** Names the lane and the digest that the person saw. */
+  question: string
+  verdict: 'approve' | 'deny'
+  /** `TEAM/USER`. */
+  by: string
+  byName: string
+  /** Team that the app is installed in; null where a whole organisation has it. */
+  workspace: string | null
+  reason: string | null
+  /** Where the person can be told something that only they see. */
+  replyTo: string | null
+}
+
+/** What a lane showed to a person: an attempt, or that there was nothing that the command could be about. */
+export type Seen = { generation: number; attempt: number } | 'idle'
+
+/** A retry or a cancel of what the person saw: of anything else it is answered "no longer so". */
+export interface CommandLetter extends Written {
+  kind: 'retry' | 'cancel'
+  by: string
+  /** With `wanted` what waited behind the run. Null: it names nothing, and is about whatever is there. */
+  saw: Seen | null
+  /** `retry`: the first stage that is done again. */
+  from: string | null
+  /** `cancel`: what waits behind the run, not the run. */
+  wanted: boolean
+}
+
+/** What held the lane up was taken away: nothing is folded, and since it is due, a wake that is lost costs a minute. */
+export interface GoOnLetter extends Written {
+  kind: 'go-on'
+}
+
+/** Rows of letters: what doors of events may write, and what people's doors may. */
+export const letterRow = ({ kind }: Letter): 'look' | 'order' => (kind === 'look' ? 'look' : 'order')
+
+/** Letters by time, then id: the order in which they count. */
+export const inOrder = <L extends Letter>(letters: readonly L[]): L[] =>
+  letters.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))

@@ -1,0 +1,64 @@
+import type { Outcome } from '../reasons.ts'
+import { type Act, awaySide, frozen, rest } from './act.ts'
+import type { Mark, Run } from './document.ts'
+import type { View } from './view.ts'
+
+/** How a run ends that something newer takes the place of. */
+export const SUPERSEDED: Outcome = {
+  kind: 'superseded',
+  reason: null,
+  detail: 'something newer is wanted of its lane',
+}
+
+/** The first step of this way that is not over. */
+const current = ({ steps }: Run, way: Mark['way']): Mark | undefined =>
+  steps.find((mark) => mark.way === way && (mark.state === 'pending' || mark.state === 'running'))
+
+/** The plan's steps, one after the other. */
+export const stepping = (view: View, run: Run): Act => {
+  const mark = current(run, 'forth')
+  if (mark === undefined)
+    return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
+  if (mark.state === 'pending') return frozen(view) ?? { kind: 'mark', step: mark.name }
+  return atStep(view, mark)
+}
+
+/** Only who marked a step touches it; another takes it over, T after the mark. */
+const atStep = (view: View, mark: Mark): Act => {
+  if (mark.touched) return awaySide(view, 'cluster') ?? { kind: 'see', step: mark.name }
+  if (mark.by === view.me) return { kind: 'begin', step: mark.name }
+  return markedByAnother(view, mark) ?? { kind: 'mark', step: mark.name }
+}
+
+const markedByAnother = (view: View, mark: Mark): Act | null => {
+  const free = (mark.markedAt ?? 0) + view.handover
+  if (mark.by === view.me || view.now >= free) return null
+  return rest(view, {
+    why: 'marked-by-another',
+    text: `${mark.title}: whoever began it may still be at it`,
+    until: free,
+  })
+}
+
+/** What is left of a run that ends otherwise than by its last step: what runs is taken away, then the way back. */
+export const ending = (view: View, run: Run, outcome: Outcome): Act => {
+  if (run.phase === 'back') return goingBack(view, run, outcome)
+  if (!run.cleared) {
+    const other = run.steps.find(({ state, touched, way }) => state === 'running' && !touched && way === 'forth')
+    const held = other === undefined ? null : markedByAnother(view, other)
+    return held ?? awaySide(view, 'cluster') ?? { kind: 'clear' }
+  }
+  if (outcome.kind === 'superseded' || !view.kind.stands) return { kind: 'close', outcome }
+  return awaySide(view, 'cluster') ?? { kind: 'go-back' }
+}
+
+/** Never frozen, never cancelled; something newer plans from where it then stands. */
+const goingBack = (view: View, run: Run, outcome: Outcome): Act => {
+  const mark = current(run, 'back')
+  const newer = run.generation !== view.doc.generation
+  if (mark === undefined) return { kind: 'close', outcome }
+  // A failed gate stays failed though superseded on the way back.
+  if (newer && mark.state === 'pending')
+    return { kind: 'close', outcome: outcome.kind === 'cancelled' ? SUPERSEDED : outcome }
+  return mark.state === 'pending' ? { kind: 'mark', step: mark.name } : atStep(view, mark)
+}

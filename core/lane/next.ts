@@ -1,0 +1,142 @@
+import { ANSWER_GRACE } from '../answers.ts'
+import { ruleFor } from '../lane-kinds/catalogue.ts'
+import type { Outcome } from '../reasons.ts'
+import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
+import { covers } from './approval.ts'
+import { mayRepeat } from './attempts.ts'
+import { pauseAfter } from './change.ts'
+import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
+import { ending, SUPERSEDED, stepping } from './next-step.ts'
+import type { View } from './view.ts'
+
+/** A plan that changed after this many questions is refused. */
+const QUESTIONS = 2
+/** One reminder, so long before a question ends, when it is open for longer than twice that. Milliseconds. */
+const REMINDER = 3_600_000
+
+/**
+ * What is done next with a lane, from what is written down: the whole life of a run as one table. Pure and total: the same
+ * view always gives the same act. It asks first whether somebody said something, then whether the run must stop, then what
+ * its phase needs.
+ */
+export const next = (view: View): Act => {
+  const { doc, letters } = view
+  if (doc.schema > SCHEMA)
+    return rest(view, { why: 'newer-schema', text: `its document has schema ${doc.schema}: a newer release wrote it` })
+  if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
+  return stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
+}
+
+const TROUBLED: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
+
+/**
+ * A far side that did not answer is not asked again before its pause is over, nor while another lane asks it; unless it
+ * answers others again.
+ */
+const stillResting = ({ doc, now, sides, moved }: View): Act | null => {
+  const { rest: last } = doc
+  if (last === null || moved || !TROUBLED.has(last.why)) return null
+  const away = last.side === null ? undefined : sides[last.side]
+  if (away === undefined && last.side !== null && last.why !== 'bug') return null
+  const until = last.until ?? 0
+  if (now < until) return { kind: 'rest', rest: last }
+  return asksItself(away, doc.lane, now) ? null : { kind: 'rest', rest: { ...last, until: away?.until ?? null } }
+}
+
+const withoutRun = (view: View): Act => {
+  const { doc, now } = view
+  if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  const waiting = view.later[0]
+  if (waiting?.waits != null)
+    return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
+  const { outcome } = doc
+  if (outcome === null) return rest(view, { why: 'done', text: 'nothing was ever wanted of it' })
+  if (outcome.kind === 'succeeded' && doc.held === null)
+    return rest(view, { why: 'done', text: `${view.kind.titleOf(doc.desired as never)}: ${outcome.detail}` })
+  if (!mayRepeat(view)) return rest(view, { why: 'parked', text: parkedText(view) })
+  const at = outcome.at + pauseAfter(doc.attempt + 3)
+  if (now >= at) return { kind: 'again' }
+  return rest(view, {
+    why: 'pause',
+    text: `attempt ${outcome.attempt} failed (${outcome.reason}), which another may cure: it begins in a moment`,
+    until: at,
+  })
+}
+
+const parkedText = ({ doc: { outcome, held } }: View): string => {
+  if (outcome === null) return ''
+  const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
+  return `${why}: ${held !== null && held.reason !== 'already-true' ? held.detail : outcome.detail}`
+}
+
+const withRun = (view: View, run: Run): Act => {
+  if (run.ending !== null) return ending(view, run, run.ending)
+  const stop = whyStop(view, run)
+  if (stop !== null) return hasBegun(run) ? { kind: 'end', ending: stop } : { kind: 'close', outcome: stop }
+  switch (run.phase) {
+    case 'planned':
+      return planned(view, run)
+    case 'asked':
+      return asked(view, run, run.question as Question)
+    case 'waiting-for-room':
+      if (frozen(view) !== null) return { kind: 'leave-line' }
+      return awaySide(view, 'cluster') ?? { kind: 'hold' }
+    default:
+      return stepping(view, run)
+  }
+}
+
+/** Why the run under way must stop, whatever waits behind it: asked before every act. */
+const whyStop = (view: View, run: Run): Outcome | null => {
+  const { doc, policy, kind } = view
+  const begun = hasBegun(run)
+  if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
+  // What has begun nothing has nothing to finish: something newer supersedes it at once.
+  if (run.generation !== doc.generation && !(begun && doc.onNewer === 'finish')) return SUPERSEDED
+  if (begun) return null
+  const rule = ruleFor(kind, doc.lane, policy)
+  if (rule === null) return { kind: 'cancelled', reason: null, detail: 'the policy has no rule for it any more' }
+  return rule.mode === 'shadow'
+    ? { kind: 'cancelled', reason: null, detail: 'its rule was switched to shadow before it had any effect' }
+    : null
+}
+
+const planned = (view: View, run: Run): Act => {
+  const { plan } = view
+  if (plan === null || plan.plan.digest !== run.digest) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  const question = covers(view, plan.plan)
+  if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
+  if (question === 'no') return { kind: 'ask' }
+  return frozen(view) ?? awaySide(view, 'cluster') ?? { kind: 'hold' }
+}
+
+const CHANGED_TWICE: Outcome = {
+  kind: 'refused',
+  reason: 'changed-while-asked',
+  detail: 'what was approved changed twice before it could begin: look at what keeps changing, then say retry',
+}
+
+const asked = (view: View, { generation, attempt }: Run, question: Question): Act => {
+  const { now } = view
+  if (question.state === 'rejected') return { kind: 'close', outcome: rejection(question) }
+  const end = question.until + ANSWER_GRACE
+  if (now >= end) return { kind: 'expire' }
+  const remindAt = question.until - REMINDER
+  const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
+  if (reminds && now >= remindAt) return { kind: 'remind' }
+  const approvals = question.votes.filter(({ verdict }) => verdict === 'approve').length
+  return rest(view, {
+    why: 'asked',
+    text: `waits for ${question.need - approvals} of the approvers, about generation ${generation}, attempt ${attempt}`,
+    until: reminds ? remindAt : end,
+  })
+}
+
+const rejection = ({ votes }: Question): Outcome => {
+  const denial = votes.find(({ verdict }) => verdict === 'deny')
+  return {
+    kind: 'rejected',
+    reason: null,
+    detail: `denied by ${denial?.by}${denial?.reason ? `: ${denial.reason}` : ''}`,
+  }
+}

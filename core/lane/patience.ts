@@ -1,0 +1,25 @@
+import type { Change } from './change.ts'
+import type { LaneDocument, Mark, Rest } from './document.ts'
+import type { View } from './view.ts'
+
+/** Rests in which nobody could look (law 6). */
+const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
+
+type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }
+
+/** From when patience with a step counts: an outage of a far side, in which nobody could look at it, uses none of it up. */
+export const patientFrom = ({ doc: { rest }, now }: Seeing, { startedAt }: Pick<Mark, 'startedAt'>): number => {
+  const from = startedAt ?? now
+  return rest === null || !UNSEEN.has(rest.why) ? from : from + Math.max(0, now - Math.max(rest.since, from))
+}
+
+/** The document once such a rest is over, or goes on as another: what it took is no longer part of any step's time. */
+export const patient = (view: Seeing, { doc, rest }: Pick<Change, 'doc' | 'rest'>): LaneDocument => {
+  const last = view.doc.rest
+  if (last === null || rest === null || (last.why === rest.why && last.side === rest.side)) return doc
+  if (doc.run === null || !UNSEEN.has(last.why)) return doc
+  const steps = doc.run.steps.map((mark) =>
+    mark.state === 'running' && mark.touched ? { ...mark, startedAt: patientFrom(view, mark) } : mark,
+  )
+  return { ...doc, run: { ...doc.run, steps } }
+}

@@ -1,0 +1,149 @@
+import { digestOf } from '../digest.ts'
+import type { Plan, Planned } from '../plan.ts'
+import type { ResultRow } from '../rows.ts'
+import { stepKeys } from '../steps/keys.ts'
+import { said } from '../text.ts'
+import { boundsLeft } from './approval.ts'
+import { type Change, changed, moment, SHORT } from './change.ts'
+import { close, identityOf } from './closing.ts'
+import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
+import type { View } from './view.ts'
+
+/** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
+export interface Seen {
+  kept: Readonly<Record<string, ResultRow>>
+}
+
+/** The plan as it would be now, inside what was approved where that binds it. Nothing is written. */
+export const planOnPaper = (view: View, run: Pick<Run, 'generation' | 'attempt' | 'desired'>, seen: Seen): Planned => {
+  const { doc, kind, policy, world, now } = view
+  if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
+  const { approved } = doc
+  return kind.plan({
+    identity: identityOf(view),
+    desired: run.desired as never,
+    run: runKeyOf(doc, run),
+    baseline: doc.baseline,
+    policy,
+    world,
+    now,
+    within: approved === null ? undefined : boundsLeft(approved),
+    kept: seen.kept,
+  })
+}
+
+/** Digest over what a refusal was made from: while it is the same, only a release can have changed the answer (law 15). */
+export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): string =>
+  digestOf({
+    policy: policy.version,
+    pools: world?.pools ?? {},
+    dollars: world?.dollars ?? null,
+    generations: (world?.generations ?? []).map(({ generation, replicas, digest, ownedBy, scaledBy }) => ({
+      generation,
+      replicas,
+      digest,
+      ownedBy,
+      scaledBy,
+    })),
+  }).slice(0, 16)
+
+/** A run of what the lane wants now, or the one under way planned anew. */
+export const settlePlan = (view: View, seen: Seen): Change => {
+  const { doc, now } = view
+  const run: Run = doc.run ?? newRun(doc, now)
+  const planned = planOnPaper(view, run, seen)
+  if (planned.kind === 'nothing') return close(view, run, { kind: 'succeeded', reason: null, detail: planned.reason })
+  if (planned.kind === 'refuse')
+    return close(view, run, { kind: 'refused', reason: planned.reason, detail: planned.detail }, againstOf(view))
+  return withPlan(view, run, planned.plan, seen)
+}
+
+/** The run with this plan, not begun. */
+export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
+  const next: Run = { ...run, phase: 'planned', digest: plan.digest, steps: marksOf(plan, seen) }
+  return changed(
+    { ...view.doc, run: next, held: null },
+    {
+      plan: { plan, back: [] },
+      moments: [
+        moment('plan', plan.title, {
+          run,
+          data: {
+            digest: plan.digest,
+            strategy: plan.strategy?.name ?? null,
+            policy: plan.policy,
+            dollars: plan.bounds.dollars,
+          },
+        }),
+      ],
+    },
+  )
+}
+
+const newRun = (doc: LaneDocument, now: number): Run => ({
+  generation: doc.generation,
+  attempt: doc.attempt,
+  desired: doc.desired as NonNullable<LaneDocument['desired']>,
+  startedAt: now,
+  phase: 'planned',
+  digest: '',
+  question: null,
+  asked: 0,
+  hold: null,
+  steps: [],
+  ending: null,
+  cancelled: null,
+  cleared: false,
+})
+
+/**
+ * Marks of a plan's steps; those that an earlier attempt finished are done (law 7), unless what they were made from is made
+ * anew.
+ */
+export const marksOf = (plan: Plan, { kept }: Seen): Mark[] => {
+  const keys = stepKeys(plan)
+  const carried = new Set<string>()
+  return plan.steps.map((step) => {
+    const key = keys[step.name] ?? ''
+    const stays = step.kind === 'launch-job' && step.keeps && step.reads.every((name) => carried.has(name))
+    const row = stays ? kept[key] : undefined
+    if (row !== undefined) carried.add(step.name)
+    const mark = pending(step, key, 'forth')
+    return row === undefined
+      ? mark
+      : {
+          ...mark,
+          state: 'done',
+          touched: true,
+          made: row.made,
+          result: row.row,
+          note: `kept from attempt ${row.attempt}`,
+        }
+  })
+}
+
+/** A step that has not begun. */
+export const pending = (
+  { name, kind, title }: Pick<Mark, 'name' | 'kind' | 'title'>,
+  key: string,
+  way: Mark['way'],
+): Mark => ({
+  name,
+  kind,
+  title: said(title, SHORT),
+  key,
+  way,
+  state: 'pending',
+  by: null,
+  markedAt: null,
+  fence: 0,
+  touched: false,
+  made: null,
+  result: null,
+  startedAt: null,
+  ran: 0,
+  ranTo: null,
+  ranFrom: null,
+  endedAt: null,
+  note: '',
+})

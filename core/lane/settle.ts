@@ -1,0 +1,112 @@
+import type { Facts } from '../reactions/reaction.ts'
+import type { Act } from './act.ts'
+import { settleAsk, settleExpire, settleRemind } from './asking.ts'
+import { settleAgain } from './attempts.ts'
+import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
+import { close } from './closing.ts'
+import type { Run } from './document.ts'
+import { fold } from './fold.ts'
+import { settleGoBack } from './going-back.ts'
+import { settleHold, settleLeaveLine } from './holding.ts'
+import { patient } from './patience.ts'
+import { type Seen, settlePlan } from './planning.ts'
+import { fitted } from './size.ts'
+import { type Left, type Stepped, settleClear, settleEnd, settleMark, settleStepped } from './stepping.ts'
+import type { Trouble, View } from './view.ts'
+
+/** What performing an act came to; what it has seen of the world is in the view. */
+export type Result =
+  | { kind: 'nothing' }
+  /** What each place said, by where it is. */
+  | ({ kind: 'looked'; facts: Readonly<Record<string, Facts>> } & Seen)
+  | ({ kind: 'seen' } & Seen)
+  | { kind: 'stepped'; stepped: Stepped }
+  | { kind: 'cleared'; left: Left | null }
+  | { kind: 'trouble'; trouble: Trouble }
+
+/** What an act comes to, as one commit: pure, total, and the only place that knows what follows from what. */
+export const settle = (view: View, act: Act, result: Result): Change => {
+  const change = withLine(settled(view, act, result))
+  return { ...change, doc: fitted(patient(view, change)) }
+}
+
+/** The document names the lines that the run stands in, as it names what it holds. */
+const withLine = (change: Change): Change => {
+  const { doc, line } = change
+  if (line === undefined || doc.run === null || (line === null && doc.run.line === undefined)) return change
+  return { ...change, doc: { ...doc, run: { ...doc.run, line: Object.keys(line ?? {}) } } }
+}
+
+const settled = (view: View, act: Act, result: Result): Change => {
+  if (result.kind === 'trouble') return settleTrouble(view, act, result.trouble)
+  const seen: Seen = 'kept' in result ? result : { kept: {} }
+  const run = view.doc.run as Run
+  switch (act.kind) {
+    case 'look':
+    case 'fold':
+      return fold(view, result.kind === 'looked' ? result.facts : {}, seen)
+    case 'again':
+      return settleAgain(view)
+    case 'plan':
+      return settlePlan(view, seen)
+    case 'ask':
+      return settleAsk(view)
+    case 'remind':
+      return settleRemind(view)
+    case 'expire':
+      return settleExpire(view)
+    case 'hold':
+      return settleHold(view, seen)
+    case 'leave-line':
+      return settleLeaveLine(view)
+    case 'mark':
+      return settleMark(view, act.step)
+    case 'begin':
+    case 'see':
+      return settleStepped(view, act.step, result.kind === 'stepped' ? result.stepped : NOTHING_SEEN)
+    case 'end':
+      return settleEnd(view, act.ending)
+    case 'clear':
+      return settleClear(view, result.kind === 'cleared' ? result.left : null)
+    case 'go-back':
+      return settleGoBack(view)
+    case 'close':
+      return close(view, run, act.outcome)
+    case 'rest':
+      return changed(view.doc, { rest: act.rest })
+  }
+}
+
+const NOTHING_SEEN: Stepped = { kind: 'wait', note: 'not looked at', until: null, running: false }
+
+/**
+ * A far side that fails is not the work's failure (law 6): it rests, visibly, for as long as it takes. Refused for good ends
+ * the step in the far side's own words; anything else is a bug of ours, which rests too, and alarms.
+ */
+const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
+  const step = act.kind === 'begin' || act.kind === 'see' ? act.step : null
+  if (trouble.kind === 'refused' && step !== null)
+    return settleStepped(view, step, {
+      kind: 'failed',
+      reason: trouble.side === 'registry' ? 'not-registered' : 'refused',
+      note: trouble.said,
+    })
+  const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
+  const rest = resting(view, { why, text: sentence(why, trouble), side: trouble.side })
+  const answers = pauseAfter(rest.tries, 'retryAfter' in trouble ? trouble.retryAfter : 0)
+  // What was asked for may still come to be: nobody else is at the step before that is over.
+  const pause = act.kind === 'begin' ? Math.max(answers, view.handover) : answers
+  const first = rest.tries === 1
+  return changed(view.doc, {
+    rest: { ...rest, until: view.now + pause },
+    moments: first ? [moment('note', rest.text, { run: view.doc.run, data: { side: trouble.side, why } })] : [],
+    counts: first ? [`${why}:${trouble.side}`] : [],
+  })
+}
+
+const sentence = (why: 'unavailable' | 'not-allowed' | 'bug', { side, said }: Trouble): string =>
+  ({
+    unavailable: `${side} does not answer: ${said}`,
+    'not-allowed': `${side} does not let us now: ${said}`,
+    bug: `a bug of ours, at ${side}: ${said}`,
+  })[why]

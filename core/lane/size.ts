@@ -1,0 +1,53 @@
+import { said } from '../text.ts'
+import type { LaneDocument, Mark, Question, Run } from './document.ts'
+
+/** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
+const MOST = 31 * 1024
+
+/** How short texts for people become, the mildest first: all of each stands on the timeline. Characters. */
+const SHORTER = [120, 40, 0]
+
+/**
+ * The document as it is stored: at most 32 KB, whatever was said, and by however many. Names, keys, uids and numbers stay as
+ * they are; only texts for people are cut, and only where they must be.
+ */
+export const fitted = (doc: LaneDocument): LaneDocument =>
+  SHORTER.reduce((shorter, most) => (bytesOf(shorter) <= MOST ? shorter : shortened(shorter, most)), doc)
+
+const bytesOf = (doc: LaneDocument): number => new TextEncoder().encode(JSON.stringify(doc)).length
+
+const shortened = (doc: LaneDocument, most: number): LaneDocument => {
+  const { run, approved, outcome, held, rest } = doc
+  return {
+    ...doc,
+    run: run === null ? null : shortRun(run, most),
+    approved: approved === null ? null : { ...approved, question: shortQuestion(approved.question, most) },
+    outcome: outcome === null ? null : { ...outcome, detail: said(outcome.detail, most + DETAILS) },
+    held: held === null ? null : { ...held, detail: said(held.detail, most + DETAILS) },
+    rest: rest === null ? null : { ...rest, text: said(rest.text, most + DETAILS) },
+  }
+}
+
+/** What ended a run is kept a little longer than the rest. */
+const DETAILS = 100
+
+const shortRun = (run: Run, most: number): Run => ({
+  ...run,
+  steps: run.steps.map((mark) => shortMark(mark, most)),
+  question: run.question === null ? null : shortQuestion(run.question, most),
+  ending: run.ending === null ? null : { ...run.ending, detail: said(run.ending.detail, most + DETAILS) },
+})
+
+const shortMark = (mark: Mark, most: number): Mark => ({
+  ...mark,
+  title: said(mark.title, Math.max(most, 40)),
+  note: most === 0 ? '' : said(mark.note, most),
+})
+
+const shortQuestion = (question: Question, most: number): Question => ({
+  ...question,
+  votes: question.votes.map((vote) => ({
+    ...vote,
+    reason: vote.reason === null || most === 0 ? null : said(vote.reason, most),
+  })),
+})

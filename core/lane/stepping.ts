@@ -1,0 +1,223 @@
+import type { Failure, Outcome } from '../reasons.ts'
+import { type ResultRow, resultOf } from '../rows.ts'
+import { readsOf } from '../steps/keys.ts'
+import type { Telling } from '../telling.ts'
+import { said } from '../text.ts'
+import { boundAt } from './bound.ts'
+import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
+import type { LaneDocument, Made, Mark, Run } from './document.ts'
+import type { View } from './view.ts'
+
+/** What touching or looking at a step came to. */
+export type Stepped =
+  /** The far side has it: `made` is the run-once object that it made or adopted. */
+  | { kind: 'begun'; made: Made | null; note: string }
+  /** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */
+  | ({ kind: 'wait'; note: string; until: number | null; running: boolean; why?: 'deleting' } & Worked)
+  | ({
+      kind: 'done'
+      note: string
+      values: ResultRow['values'] | null
+      etag?: string | null
+      tellings?: Telling[]
+    } & Worked)
+  | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
+
+/** From when until when its work ran, as the far side says, however late we look; what is left out was seen now. */
+interface Worked {
+  ranFrom?: number | null
+  /** When what runs of it now, or ran last, began: its work may have stood still before that. */
+  ranAgain?: number | null
+  ranUntil?: number | null
+}
+
+/** Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. */
+export const settleMark = (view: View, name: string): Change => {
+  const { doc, me, now, revision } = view
+  const mark = markOf(doc, name)
+  const took = mark.state === 'running'
+  return withMark(
+    doc,
+    {
+      ...mark,
+      state: 'running',
+      by: me,
+      markedAt: now,
+      fence: revision + 1,
+      // Patience with it counts from here: what an outage took of the time was not its own.
+      startedAt: now,
+      note: took ? mark.note : 'begins',
+    },
+    took ? null : `${mark.title}: begins`,
+  )
+}
+
+/** What an act at a step came to: the mark goes on, or the run ends by it. */
+export const settleStepped = (view: View, name: string, stepped: Stepped): Change => {
+  const mark = markOf(view.doc, name)
+  switch (stepped.kind) {
+    case 'begun':
+      return withMark(view.doc, { ...mark, touched: true, made: stepped.made, note: said(stepped.note, SHORT) }, null)
+    case 'wait':
+      return waiting(view, mark, stepped)
+    case 'done':
+      return done(view, mark, stepped)
+    case 'failed':
+      return failed(view, mark, stepped)
+  }
+}
+
+const waiting = (view: View, mark: Mark, stepped: Stepped & { kind: 'wait' }): Change => {
+  const { doc, now } = view
+  const note = said(stepped.note, SHORT)
+  const ran = stepped.running
+    ? { ...mark, ranFrom: opened(mark, stepped, now) }
+    : stopped(mark, { now, at: stepped.ranUntil ?? now })
+  const change = withMark(doc, { ...ran, note }, null)
+  const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
+  // Looked at first: what has ended by itself meanwhile is not ended by its bound.
+  if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
+  const until = [stepped.until, bound?.at ?? null].filter((at) => at !== null)
+  const rest = resting(view, {
+    why: stepped.why ?? 'working',
+    text: `${mark.title}: ${note}`,
+    until: until.length === 0 ? null : Math.min(...until),
+  })
+  return { ...change, rest }
+}
+
+const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {
+  const { doc, plan } = view
+  const row = rowOf(view, mark, stepped)
+  const ended: Mark = {
+    ...mark,
+    state: 'done',
+    touched: true,
+    ...ranOf(view, mark, stepped),
+    note: said(stepped.note, SHORT),
+    result: row?.row ?? null,
+  }
+  const change = withMark(doc, ended, `${mark.title}: ${stepped.note}`)
+  const step = plan?.plan.steps.find(({ name }) => name === mark.name)
+  const keeps = row !== null && mark.way === 'forth' && step?.kind === 'launch-job' && step.keeps
+  return {
+    ...change,
+    doc: keeps ? { ...change.doc, kept: withKept(change.doc.kept, row, plan) } : change.doc,
+    results: row === null ? [] : [row],
+    tellings: stepped.tellings ?? [],
+  }
+}
+
+/** Since when it runs: where it has stood still before, not since the first time. */
+const opened = (
+  { ranTo, ranFrom }: Mark,
+  seen: Pick<Worked, 'ranFrom' | 'ranAgain'>,
+  unsaid: number | null,
+): number | null => {
+  if (ranFrom !== null) return ranFrom
+  if (ranTo === null) return seen.ranFrom ?? unsaid
+  const again = seen.ranAgain ?? unsaid
+  return again === null ? null : Math.max(ranTo, again)
+}
+
+/** What does not run costs nothing, whatever keeps it: it ran until then, or until now where that cannot be. */
+const stopped = (mark: Mark, { now, at }: { now: number; at: number }): Mark => {
+  if (mark.ranFrom === null) return mark
+  const ranTo = at > mark.ranFrom && at < now ? at : now
+  return { ...mark, ran: mark.ran + ranTo - mark.ranFrom, ranTo, ranFrom: null }
+}
+
+/** When a step's work ran: never seen at work is only who was not looked at in that time. */
+const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => ({
+  ranFrom: opened(mark, worked, null),
+  endedAt: Math.min(now, worked.ranUntil ?? now),
+})
+
+const rowOf = (
+  { doc, now }: View,
+  { name, key, made }: Mark,
+  { values, etag = null }: Stepped & { kind: 'done' },
+): ResultRow | null => {
+  const { generation, attempt } = doc.run as Run
+  const row = resultOf({ generation, attempt }, name)
+  return values === null ? null : { row, step: name, key, values, made, etag, generation, attempt, at: now }
+}
+
+/** What was made from an earlier one of the same step goes with that one. */
+const withKept = (
+  kept: LaneDocument['kept'],
+  { step, key, row }: ResultRow,
+  plan: View['plan'],
+): LaneDocument['kept'] => {
+  const readers = plan?.plan.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
+  return [...kept.filter((other) => other.step !== step && !readers.includes(other.step)), { step, key, row }]
+}
+
+/** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
+const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): Change => {
+  const { doc, plan } = view
+  const { reason, note } = stepped
+  const change = withMark(
+    doc,
+    { ...mark, state: 'failed', ...ranOf(view, mark, stepped), note: said(note, SHORT) },
+    `failed (${reason}): ${note}`,
+  )
+  if (mark.way === 'back') return change
+  const step = plan?.plan.steps.find(({ name }) => name === mark.name)
+  // A gate that fails invalidates what it judged: an attempt that follows measures it anew.
+  const judged = step?.kind === 'check-gate' ? readsOf(step) : []
+  const kept = doc.kept.filter(({ step: name }) => !judged.includes(name))
+  const run = change.doc.run as Run
+  return {
+    ...change,
+    doc: { ...change.doc, kept, run: { ...run, ending: { kind: 'failed', reason, detail: said(note, DETAIL) } } },
+  }
+}
+
+/** The run ends otherwise than by its last step. */
+export const settleEnd = ({ doc }: View, ending: Outcome): Change => {
+  const run = doc.run as Run
+  return changed(
+    { ...doc, run: { ...run, ending } },
+    { moments: [moment('step', `ends: ${ending.detail}`, { run, data: { ending: ending.kind } })] },
+  )
+}
+
+/** What is not gone yet of a run that ends. `stopped`: its pods are, and something else keeps the Job. */
+export interface Left {
+  note: string
+  until: number
+  stopped?: boolean
+}
+
+/** What runs of it was taken away, or not yet. */
+export const settleClear = (view: View, left: Left | null): Change => {
+  const { now } = view
+  const run = view.doc.run as Run
+  const still = left !== null && left.stopped !== true
+  const steps = still
+    ? run.steps
+    : run.steps.map((mark) => (mark.state === 'running' ? stopped(mark, { now, at: now }) : mark))
+  const doc: LaneDocument = { ...view.doc, run: { ...run, steps, cleared: left === null } }
+  if (left === null) return changed(doc)
+  return changed(doc, { rest: resting(view, { why: 'deleting', text: left.note, until: left.until }) })
+}
+
+/** The mark of a step; the way that is walked now comes first. */
+export const markOf = ({ run }: LaneDocument, name: string): Mark => {
+  const marks = run?.steps.filter((candidate) => candidate.name === name) ?? []
+  const mark = marks.find(({ state }) => state === 'pending' || state === 'running') ?? marks.at(-1)
+  if (mark === undefined) throw new Error(`the run has no step ${name}`)
+  return mark
+}
+
+const withMark = (doc: LaneDocument, mark: Mark, line: string | null): Change => {
+  const run = doc.run as Run
+  const steps = run.steps.map((other) => (other.name === mark.name && other.way === mark.way ? mark : other))
+  return changed(
+    { ...doc, run: { ...run, steps } },
+    {
+      moments: line === null ? [] : [moment('step', line, { run, data: { step: mark.name, state: mark.state } })],
+    },
+  )
+}

@@ -1,0 +1,50 @@
+import type { Groups } from '../answers.ts'
+import type { LaneKind } from '../lane-kinds/kind.ts'
+import type { Identity } from '../names.ts'
+import type { Policy } from '../policy.ts'
+import type { Reaction } from '../reactions/reaction.ts'
+import type { PlanRow, ResultRow, SideRow } from '../rows.ts'
+import type { World } from '../world.ts'
+import type { LaneDocument } from './document.ts'
+import type { Letter, LookLetter } from './letters.ts'
+
+/** Everything that `next` and `settle` know: what is written down, and what this invocation has seen. */
+export interface View {
+  /** `max(clock, last commit)`: time does not go back. */
+  now: number
+  /** This invocation: only a step that it marked itself is touched by it. */
+  me: string
+  /** T: how long another invocation may still be at a step after it was marked. Milliseconds. */
+  handover: number
+  identity: Identity
+  kind: LaneKind
+  reactions: readonly Reaction[]
+  policy: Policy
+  /** As it was read or last committed; 0: there is none yet. */
+  revision: number
+  doc: LaneDocument
+  plan: PlanRow | null
+  /** Letters that are due and not folded yet, in order; and the earliest that is due later. */
+  letters: Letter[]
+  later: LookLetter[]
+  frozenUntil: number | null
+  /** Far sides that do not answer, by port. */
+  sides: Readonly<Record<string, SideRow>>
+  groups: Groups
+  /** What steps made in this invocation, by row: perhaps not committed yet. */
+  results: Readonly<Record<string, ResultRow>>
+  /** The cluster and the rooms as they were seen in this invocation; null: not looked yet. */
+  world: World | null
+  /** Whether the plan was made in this invocation, from `world`. */
+  fresh: boolean
+  /** Whether this invocation has changed anything yet: then a rest of before no longer counts. */
+  moved: boolean
+}
+
+/** How a look at a far side failed (law 6). */
+export type Trouble =
+  | { kind: 'unavailable' | 'not-allowed'; side: string; said: string; retryAfter: number }
+  /** Final, in the far side's own words. */
+  | { kind: 'refused'; side: string; said: string }
+  /** Anything else is ours. */
+  | { kind: 'bug'; side: string; said: string }

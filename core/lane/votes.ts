@@ -1,0 +1,98 @@
+import { whyVoteFails, withVote } from '../answers.ts'
+import type { AnswerRefusal } from '../reasons.ts'
+import { said } from '../text.ts'
+import { card } from './asking.ts'
+import { type Change, changed, DETAIL, moment, SHORT } from './change.ts'
+import type { Question, Run, Vote } from './document.ts'
+import type { VoteLetter } from './letters.ts'
+import type { View } from './view.ts'
+
+/** Most votes that a question keeps. */
+const MOST_VOTES = 20
+
+const SENTENCES: Record<AnswerRefusal, string> = {
+  'unknown-question': 'there is no such question',
+  'question-closed': 'the question is closed',
+  'too-late': 'the question has expired, which means no',
+  'wrong-workspace': 'it comes from a workspace that has no approver',
+  'not-an-approver': 'you are not among approvals.approvers',
+  'group-unreadable': 'Slack does not say now who is in the approvers’ user group: try again in a few minutes',
+  'requester-may-not-approve': 'who asked for it may not approve it',
+  'already-answered': 'you have answered already',
+}
+
+/** One vote, by the time at which it was given: it counts on the question that it names while that is open (law 8). */
+export const foldVote = (view: View, letter: VoteLetter): Change => {
+  const { doc } = view
+  const question = doc.run?.question ?? null
+  // The document keeps some of a reason, the timeline all of it.
+  const vote: Vote = {
+    by: letter.by,
+    verdict: letter.verdict,
+    reason: letter.reason === null ? null : said(letter.reason, SHORT),
+    at: letter.at,
+  }
+  const reason = whyNot(view, letter, { question, vote })
+  if (reason !== null || question === null) return refused(view, letter, reason ?? 'question-closed')
+  const next = withVote(question, vote)
+  const run = doc.run as Run
+  const approved = next.state === 'approved' ? { question: next, spent: 0, begun: false } : doc.approved
+  const phase = next.state === 'approved' ? 'planned' : run.phase
+  const verb = vote.verdict === 'approve' ? 'approves' : 'denies'
+  return changed(
+    { ...doc, approved, run: { ...run, phase, question: next } },
+    {
+      removed: [letter],
+      moments: [
+        moment('answer', `${letter.byName || letter.by} ${verb}${letter.reason === null ? '' : `: ${letter.reason}`}`, {
+          run,
+          data: {
+            by: vote.by,
+            words: letter.reason === null ? null : said(letter.reason, DETAIL),
+            state: next.state,
+            became: 'recorded',
+            letters: [letter.id],
+          },
+        }),
+      ],
+      counts: [`answer:${vote.verdict}`],
+      tellings: [card(run)],
+    },
+  )
+}
+
+const whyNot = (
+  { doc, policy, groups }: View,
+  letter: VoteLetter,
+  { question, vote }: { question: Question | null; vote: Vote },
+): AnswerRefusal | null => {
+  const { approvers } = policy.approvals
+  if (letter.workspace !== null && !approvers.some(({ id }) => id.startsWith(`${letter.workspace}/`)))
+    return 'wrong-workspace'
+  // The button names a question of this lane; whether it ever was one is nobody's to guess.
+  if (question === null || question.id !== letter.question) return 'question-closed'
+  if (question.votes.length >= MOST_VOTES) return 'question-closed'
+  // It is over, or something newer took its place, though its end is not written yet.
+  const run = doc.run as Run
+  if (run.cancelled !== null || run.ending !== null || run.generation !== doc.generation) return 'question-closed'
+  return whyVoteFails(question, vote, { policy: policy.approvals, groups })
+}
+
+/** Every refused answer is written down and counted: who may not say yes is as telling as who said it. */
+const refused = ({ doc }: View, letter: VoteLetter, reason: AnswerRefusal): Change => {
+  const detail = SENTENCES[reason]
+  return changed(doc, {
+    removed: [letter],
+    moments: [
+      moment('answer', `an answer by ${letter.byName || letter.by} does not count: ${detail}`, {
+        run: doc.run,
+        data: { reason, by: letter.by, became: 'refused', detail, letters: [letter.id] },
+      }),
+    ],
+    counts: [`refused:${reason}`],
+    tellings:
+      letter.replyTo === null
+        ? []
+        : [{ kind: 'reply', to: letter.replyTo, text: `Your answer does not count: ${detail}.` }],
+  })
+}

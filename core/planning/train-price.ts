@@ -1,0 +1,99 @@
+import type { TrainDesired } from '../desired.ts'
+import type { PlanInput } from '../lane-kinds/kind.ts'
+import { addRange, cents, centsRange, pricePerGpuHour, priceSource, timesRange } from '../money/prices.ts'
+import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
+import type { DatasetPolicy, PoolPolicy } from '../policy.ts'
+import type { PlanRefusal } from '../reasons.ts'
+import { stepKeys } from '../steps/keys.ts'
+import type { World } from '../world.ts'
+
+type TrainInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept'>
+
+/** One of the two Jobs: where it runs, for how long, at what price. */
+export interface Use {
+  /** Path in the policy, for sentences. */
+  path: string
+  poolName: string
+  pool: PoolPolicy
+  gpus: number
+  hours: Range
+  /** Dollars an hour while it runs. */
+  rate: number
+}
+
+type Refuse = Extract<Planned, { kind: 'refuse' }>
+
+/** What both Jobs use; or why they cannot run, be priced or be paid. */
+export const usesOf = ({ policy, world }: Omit<TrainInput, 'kept'>, dataset: DatasetPolicy): [Use, Use] | Refuse => {
+  const launch = useOf({ policy, world }, 'launch', dataset.launch)
+  if ('kind' in launch) return launch
+  const evaluate = useOf({ policy, world }, 'evaluate', dataset.evaluate)
+  return 'kind' in evaluate ? evaluate : [launch, evaluate]
+}
+
+const useOf = (
+  { policy, world }: Omit<TrainInput, 'kept'>,
+  path: string,
+  { pool: poolName, gpus, hours }: Pick<DatasetPolicy['evaluate'], 'pool' | 'gpus' | 'hours'>,
+): Use | Refuse => {
+  const pool = own(policy.pools, poolName)
+  if (pool === undefined)
+    return refuse('pool-unknown', `\`${path}\` asks for pool \`${poolName}\`, which the policy does not have`)
+  const perGpu = pricePerGpuHour(pool)
+  if (perGpu === null)
+    return refuse('missing-price', `${priceSource(poolName, pool)}; a plan without a price is not made`)
+  const small = whyTooSmall({ path, poolName, pool, gpus }, world)
+  return small === null ? { path, poolName, pool, gpus, hours, rate: perGpu * gpus } : refuse('pool-too-small', small)
+}
+
+/** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
+const whyTooSmall = ({ path, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate'>, world: World): string | null => {
+  const ceiling = ceilingOf(poolName, pool, world)
+  if (gpus > pool.gpusPerNode)
+    return `\`${path}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
+  if (gpus > ceiling) return `\`${path}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}`
+  const view = own(world.pools, poolName)
+  const nodes = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
+  if (nodes === 0 && ceiling < pool.gpusPerNode)
+    return `the ceiling of ${poolName} is ${ceiling} GPUs, less than one node of ${pool.gpusPerNode}: no node can start`
+  return null
+}
+
+export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
+  Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
+
+/** What these cost, one after the other. */
+export const priceOf = (uses: Use[], { policy, world }: Omit<TrainInput, 'kept'>): Price => {
+  const rates = uses.map(({ rate }) => rate)
+  const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
+    const pool = own(policy.pools, name)
+    return (usedByLane || 0) * ((pool && pricePerGpuHour(pool)) ?? 0)
+  })
+  return {
+    total: centsRange(addRange(...uses.map(({ hours, rate }) => timesRange(hours, rate)))),
+    perHour: centsRange({ p50: rates[0] ?? 0, p95: Math.max(0, ...rates) }),
+    nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
+    gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),
+    sources: [...new Set(uses.map(({ poolName, pool }) => priceSource(poolName, pool)))],
+  }
+}
+
+/** What is still to be paid: an attempt that carries a finished step over does not run it again (law 7). */
+export const usesLeft = (uses: [Use, Use], { steps, kept }: { steps: Step[]; kept: TrainInput['kept'] }): Use[] => {
+  const keys = stepKeys({ steps })
+  const jobs = steps.filter(({ kind }) => kind === 'launch-job')
+  return uses.filter((_, index) => kept[keys[jobs[index]?.name ?? ''] ?? ''] === undefined)
+}
+
+/** Jobs run one after the other, so a pool that both use is needed for the larger one only. */
+export const boundsOf = (uses: Use[], price: Price, until: number): Bounds => {
+  const gpus: Record<string, number> = {}
+  for (const use of uses) gpus[use.poolName] = Math.max(gpus[use.poolName] ?? 0, use.gpus)
+  return { dollars: price.total.p95, gpus, unavailable: 0, until }
+}
+
+/** A value that was written there, never one that every object inherits. */
+export const own = <T>(record: Record<string, T>, key: string): T | undefined =>
+  Object.hasOwn(record, key) ? record[key] : undefined
+
+export const refuse = (reason: PlanRefusal, detail: string): Refuse => ({ kind: 'refuse', reason, detail })

@@ -1,0 +1,10 @@
+import { onDatasetUploaded } from './dataset-uploaded.ts'
+import { onModelPromoted } from './model-promoted.ts'
+import type { Reaction } from './reaction.ts'
+
+/** Every reaction: a file of this folder each, and a line here. */
+export const reactions = [onDatasetUploaded, onModelPromoted] as unknown as readonly Reaction[]
+
+/** The reaction to an event. */
+export const reactionTo = (all: readonly Reaction[], event: { type: string }): Reaction | undefined =>
+  all.find(({ contract }) => contract.name === event.type)

@@ -1,0 +1,124 @@
+import type { DatasetUploaded } from '../../events/contract.ts'
+import { datasetUploaded } from '../../events/dataset-uploaded.ts'
+import type { TrainDesired } from '../desired.ts'
+import { laneOf } from '../lane-kinds/kind.ts'
+import { pipeline } from '../lane-kinds/pipeline.ts'
+import { milliseconds, type Policy } from '../policy.ts'
+import type { Decision, Reaction } from './reaction.ts'
+
+/** What stands in the bucket now. */
+export type DatasetFacts =
+  | { kind: 'gone' }
+  | { kind: 'bad'; detail: string }
+  | {
+      kind: 'manifest'
+      /** SHA-256 of the manifest's bytes. */
+      sha256: string
+      /** When the manifest was last written, milliseconds since the epoch: the order key. */
+      lastModified: number
+      etag: string
+      objects: number
+      bytes: number
+      requester: string | null
+      /** Objects that are named and not there as named, up to a few, and how many there are in all. */
+      missing: string[]
+      missingCount: number
+    }
+
+/** A manifest appeared: train on what it says now. */
+export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
+  contract: datasetUploaded,
+  kind: pipeline,
+  /** The longest prefix that the key lies under decides, so that nested rules never hide each other's manifests. */
+  ruleOf: ({ bucket, key }, policy) => {
+    const name = datasetOf({ bucket, key }, policy)
+    return name !== null && isManifest(key, policy.datasets[name]?.manifest ?? '')
+      ? pipeline.ruleOf(policy, name)
+      : null
+  },
+  at: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  look: ({ bucket, key }, { doc }) => {
+    const desired = doc.desired as TrainDesired | null
+    return { kind: 'manifest', bucket, key, known: [...(desired === null ? [] : [desired.version]), ...doc.passed] }
+  },
+  decide: (event, facts, { policy, rule, now }) => {
+    const at = `s3://${event.bucket}/${event.key}`
+    if (event.replayed)
+      return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
+    if (facts.kind === 'gone') return { kind: 'ignore', reason: 'source-gone', detail: `${at} is not there any more` }
+    if (facts.kind === 'bad')
+      return {
+        kind: 'ignore',
+        reason: 'bad-manifest',
+        detail: `${at}: ${facts.detail}. Write the manifest again, last`,
+      }
+    const dataset = policy.datasets[rule.name]
+    if (dataset === undefined)
+      return { kind: 'ignore', reason: 'not-configured', detail: `no dataset \`${rule.name}\` in the policy` }
+    if (facts.missingCount > 0) return incomplete(facts, facts.lastModified + milliseconds(dataset.completeWithin), now)
+    return {
+      kind: 'intend',
+      detail: `${facts.objects} objects, ${facts.bytes} bytes, all there`,
+      intent: {
+        order: orderOf(facts.lastModified, event.key),
+        onNewer: dataset.onNewer === 'replace' ? 'stop' : 'finish',
+        desired: {
+          kind: 'train',
+          dataset: rule.name,
+          version: facts.sha256,
+          bucket: event.bucket,
+          key: event.key,
+          etag: facts.etag,
+          objects: facts.objects,
+          bytes: facts.bytes,
+          requester: facts.requester,
+        } as TrainDesired,
+      },
+    }
+  },
+  resync: ({ policy, docOf }) =>
+    Object.entries(policy.datasets).map(([name, { bucket, prefix, manifest }]) => {
+      const doc = docOf(laneOf(pipeline, name))
+      // What was refused is asked about again: what refused it may have changed.
+      const etag = doc?.outcome?.kind === 'refused' ? null : ((doc?.desired as TrainDesired | null)?.etag ?? null)
+      const after = doc?.order == null ? null : { order: doc.order, etag }
+      return { kind: 'manifests', name, bucket, prefix, manifest, after }
+    }),
+}
+
+/** S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first. */
+export const orderOf = (lastModified: number, key: string): string => `${new Date(lastModified).toISOString()} ${key}`
+
+/** The dataset under whose prefix a key lies, the longest prefix first; null when there is none. */
+export const datasetOf = ({ bucket, key }: { bucket: string; key: string }, policy: Policy): string | null => {
+  for (let end = key.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : key.lastIndexOf('/', end - 1)) {
+    const name = policy.datasetByPrefix.get(`${bucket}/${key.slice(0, end + 1)}`)
+    if (name !== undefined && Object.hasOwn(policy.datasets, name)) return name
+  }
+  return null
+}
+
+/** Whether a key is a manifest of this name. */
+export const isManifest = (key: string, manifest: string): boolean => key === manifest || key.endsWith(`/${manifest}`)
+
+const incomplete = (
+  facts: { sha256: string; missing: string[]; missingCount: number },
+  until: number,
+  now: number,
+): Decision => {
+  const more = facts.missingCount - facts.missing.length
+  const named = facts.missing.join(', ') + (more > 0 ? ` and ${more} more` : '')
+  if (now > until)
+    return {
+      kind: 'ignore',
+      reason: 'missed-deadline',
+      detail: `still missing at its deadline: ${named}. Upload them, then write the manifest again`,
+      version: facts.sha256,
+    }
+  return {
+    kind: 'wait',
+    reason: 'objects-missing',
+    detail: `${facts.missingCount} object${facts.missingCount === 1 ? ' is' : 's are'} not there yet: ${named}`,
+    until,
+  }
+}

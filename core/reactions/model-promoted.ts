@@ -1,0 +1,89 @@
+import type { ModelPromoted } from '../../events/contract.ts'
+import { modelPromoted } from '../../events/model-promoted.ts'
+import type { NoneDesired, ServeDesired } from '../desired.ts'
+import { digestOf } from '../digest.ts'
+import { service } from '../lane-kinds/service.ts'
+import type { ModelPolicy } from '../policy.ts'
+import { promotionOf, signalAt } from '../promotion.ts'
+import type { Decision, Reaction } from './reaction.ts'
+
+/** What the registry says of the promotion signal now. */
+export type ModelFacts =
+  | { kind: 'none' }
+  | { kind: 'version'; version: string; source: string; runId: string | null; status: string; requester: string | null }
+
+/** How long a pending registration is waited for. Milliseconds. */
+const REGISTRATION = 60 * 60_000
+
+/** A promotion signal changed: serve what it says now. */
+export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
+  contract: modelPromoted,
+  kind: service,
+  ruleOf: ({ model: name, signal }, policy) => {
+    const model = Object.hasOwn(policy.models, name) ? policy.models[name] : undefined
+    if (model === undefined) return null
+    const promotion = promotionOf(model)
+    return promotion.kind === signal.kind && promotion.name === signal.name ? service.ruleOf(policy, name) : null
+  },
+  at: ({ model, signal }) => signalAt(model, signal),
+  look: ({ model }, { policy }) => ({
+    kind: 'promotion',
+    model,
+    promotion: promotionOf(policy.models[model] as ModelPolicy),
+  }),
+  decide: (event, facts, { rule, now }) => {
+    const at = signalAt(event.model, event.signal)
+    if (event.replayed)
+      return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
+    if (facts.kind === 'version') return onVersion(event, facts, { name: rule.name, now })
+    const desired: NoneDesired = { kind: 'none', model: rule.name }
+    return { kind: 'intend', detail: `${at} names no version`, intent: { desired, order: null, onNewer: 'stop' } }
+  },
+  resync: ({ policy, now }) =>
+    Object.entries(policy.models).map(([model, rule]) => ({
+      kind: 'event',
+      event: {
+        type: 'model-promoted',
+        id: `resync-${now}`,
+        at: now,
+        model,
+        signal: promotionOf(rule),
+        replayed: false,
+      } satisfies ModelPromoted,
+    })),
+}
+
+const onVersion = (
+  event: ModelPromoted,
+  facts: ModelFacts & { kind: 'version' },
+  { name, now }: { name: string; now: number },
+): Decision => {
+  const at = `${signalAt(event.model, event.signal)} is v${facts.version}`
+  if (facts.status === 'PENDING_REGISTRATION')
+    return {
+      kind: 'wait',
+      reason: 'registry-pending',
+      detail: `${at}, still being registered`,
+      until: Math.max(event.at, now - REGISTRATION) + REGISTRATION,
+    }
+  if (facts.status !== 'READY')
+    return {
+      kind: 'ignore',
+      reason: 'source-names-nothing-new',
+      detail: `${at}, whose status is ${facts.status}: it cannot be served`,
+    }
+  return {
+    kind: 'intend',
+    detail: at,
+    intent: { desired: serveDesired(name, facts), order: null, onNewer: 'stop' },
+  }
+}
+
+/** A served version pinned: name, version, resolved source and run, with a digest over them. */
+export const serveDesired = (
+  model: string,
+  facts: Omit<ModelFacts & { kind: 'version' }, 'kind' | 'status'>,
+): ServeDesired => {
+  const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId }
+  return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester: facts.requester }
+}

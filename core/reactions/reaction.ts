@@ -1,0 +1,78 @@
+import type { Contract, IntendingEvent } from '../../events/contract.ts'
+import type { Desired } from '../desired.ts'
+import type { LaneDocument } from '../lane/document.ts'
+import type { LaneKind, Rule } from '../lane-kinds/kind.ts'
+import type { Policy } from '../policy.ts'
+import type { Promotion } from '../promotion.ts'
+import type { Ignored, Waiting } from '../reasons.ts'
+
+/** What should become true of a lane. */
+export interface Intent {
+  desired: Desired
+  /**
+   * A lesser one never moves the lane; an equal one is the same source written again within its clock's step, and what
+   * it says now counts. Null when the source orders nothing.
+   */
+  order: string | null
+  /** What is asked of an earlier run that has begun its effects. */
+  onNewer: LaneDocument['onNewer']
+}
+
+/** What an event and the facts come to: pure, and always with a sentence. */
+export type Decision =
+  | { kind: 'intend'; intent: Intent; detail: string }
+  | { kind: 'ignore'; reason: Ignored; detail: string; version?: string }
+  | { kind: 'wait'; reason: Waiting; detail: string; until: number }
+
+/** A place to look at, through a port. */
+export type Look =
+  /** A manifest in a bucket; of versions that are known nothing more is asked, and of none where `all` are. */
+  | { kind: 'manifest'; bucket: string; key: string; known: readonly string[] | 'all' }
+  /** What a promotion signal means now. */
+  | { kind: 'promotion'; model: string; promotion: Promotion }
+  /** Nowhere: the event itself says all that there is to know. */
+  | { kind: 'nowhere' }
+
+/** What a place said. `unreadable` says nothing of what is there: it is looked at again for as long as it takes (law 6). */
+export type Facts = { kind: string } | Unreadable
+export interface Unreadable {
+  kind: 'unreadable'
+  side: string
+  detail: string
+  /** Seconds to leave it alone. */
+  retryAfter: number
+  /** Whether it is our own code that cannot read it. */
+  bug?: boolean
+}
+
+/** What resync asks of a source, to find what events missed. */
+export type Ask =
+  | { kind: 'event'; event: IntendingEvent }
+  /** Manifests of a rule below its prefix that came after what moved its lane, or are other bytes of the same second. */
+  | {
+      kind: 'manifests'
+      name: string
+      bucket: string
+      prefix: string
+      manifest: string
+      after: { order: string; etag: string | null } | null
+    }
+
+/**
+ * One value that ties a contract to the lanes that it concerns: which lane, where to look, what that comes to, and what
+ * resync asks. Nobody outside of this folder and the catalogues asks what type an event has: it asks the value.
+ */
+export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends Facts = Facts> {
+  contract: Contract<E>
+  /** The kind of lane that it is about. */
+  kind: LaneKind
+  /** The policy's rule that this event is about; null when none is. */
+  ruleOf(event: E, policy: Policy): Rule | null
+  /** Where the event points, as people write it: two events with the same answer look at the same source. */
+  at(event: E): string
+  look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument }): Look
+  /** What the facts come to; never called with `unreadable`. */
+  decide(event: E, facts: F, given: { policy: Policy; rule: Rule; now: number }): Decision
+  /** Everything that resync asks so that nothing stays lost; `docOf` is what a lane knows already. */
+  resync(given: { policy: Policy; now: number; docOf(lane: string): LaneDocument | null }): Ask[]
+}

@@ -1,0 +1,86 @@
+import { asksItself } from '../../core/lane/act.ts'
+import { whereOf } from '../../core/lane/answering.ts'
+import { needsPaper } from '../../core/lane/fold.ts'
+import type { LookLetter } from '../../core/lane/letters.ts'
+import type { Trouble, View } from '../../core/lane/view.ts'
+import { reactionTo } from '../../core/reactions/catalogue.ts'
+import type { Facts, Look, Unreadable } from '../../core/reactions/reaction.ts'
+import { lookAt } from '../look.ts'
+import { observe } from '../observe.ts'
+import { Unavailable, type WorkPorts } from '../ports.ts'
+import { troubleOf } from '../sides.ts'
+import type { Performed } from './performed.ts'
+
+/**
+ * Asks every place that due letters point at, side by side, and looks at the world where the answer may depend on it. A place
+ * that does not answer is a fact of its own: the others count, and so does what people say.
+ */
+export const look = async (ports: WorkPorts, view: View): Promise<Performed> => {
+  const letters = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
+  const places = new Map(letters.map((letter) => [whereOf(view, letter), letter]))
+  const asking = Promise.all([...places].map(async ([at, letter]) => [at, await factsOf(ports, view, letter)] as const))
+  const [told, world] = await Promise.all([asking, worldOf(ports, view)])
+  const facts = told.map(([at, said]): [string, Facts] => [
+    at,
+    world.trouble === null ? said : unreadable(world.trouble),
+  ])
+  return {
+    result: { kind: 'looked', facts: Object.fromEntries(facts), kept: {} },
+    seen: { world: world.seen },
+  }
+}
+
+/** The world, where what was wanted before must be compared with it. */
+const worldOf = async (ports: WorkPorts, view: View): Promise<{ seen: View['world']; trouble: Trouble | null }> => {
+  if (!needsPaper(view)) return { seen: view.world, trouble: null }
+  try {
+    return { seen: await observe(ports, view), trouble: null }
+  } catch (error) {
+    return { seen: null, trouble: passing(error) }
+  }
+}
+
+/** The far side behind a look. */
+const sideOf = ({ kind }: Look): string | null => ({ manifest: 'objects', promotion: 'registry', nowhere: null })[kind]
+
+const factsOf = async (ports: WorkPorts, view: View, { event, waits }: LookLetter): Promise<Facts> => {
+  const { policy, doc } = view
+  const reaction = reactionTo(view.reactions, event)
+  const rule = reaction?.ruleOf(event, policy) ?? null
+  // No rule is about it any more: there is nothing to ask.
+  if (reaction === undefined || rule === null) return { kind: 'nowhere' }
+  const where = reaction.look(event, { policy, rule, doc })
+  const side = sideOf(where)
+  const away = side === null ? undefined : view.sides[side]
+  // It did not answer this letter: another lane asks whether it answers again.
+  if (away !== undefined && waits?.side === side && !asksItself(away, doc.lane, view.now)) return unreadable(away)
+  try {
+    return await lookAt(ports, where)
+  } catch (error) {
+    return unreadable(passing(error, side))
+  }
+}
+
+const unreadable = ({
+  side,
+  said,
+  ...rest
+}: Pick<Trouble, 'side' | 'said'> & { kind?: Trouble['kind']; retryAfter?: number }): Unreadable => ({
+  kind: 'unreadable',
+  side,
+  detail: said,
+  retryAfter: rest.retryAfter ?? 0,
+  ...(rest.kind === 'bug' ? { bug: true } : {}),
+})
+
+/**
+ * Whatever a source does, it says nothing of what is there, also when it breaks off in the middle of a stream or when our own
+ * code cannot read it: other places, people and the run do not wait for that. The ledger's absence goes on as it is.
+ */
+const passing = (error: unknown, side: string | null = null): Trouble => {
+  const trouble = troubleOf(error)
+  if (trouble === null && error instanceof Unavailable && side !== null)
+    return { kind: 'unavailable', side, said: error.message, retryAfter: error.retryAfter }
+  if (trouble === null) throw error
+  return trouble
+}

@@ -1,0 +1,48 @@
+import { type Run, runKeyOf } from '../../core/lane/document.ts'
+import { markOf, type Stepped } from '../../core/lane/stepping.ts'
+import type { View } from '../../core/lane/view.ts'
+import type { Step, StepKind } from '../../core/plan.ts'
+import type { WorkPorts } from '../ports.ts'
+import type { Performed } from './performed.ts'
+import { checkGate } from './steps/check-gate.ts'
+import type { Handler, Task } from './steps/handler.ts'
+import { launchJob } from './steps/launch-job.ts'
+import { notify } from './steps/notify.ts'
+import { registerModel } from './steps/register-model.ts'
+import { rollOutModel } from './steps/roll-out-model.ts'
+
+const handlers: { [K in StepKind]: Handler<Extract<Step, { kind: K }>> } = {
+  'launch-job': launchJob,
+  'check-gate': checkGate,
+  'register-model': registerModel,
+  'roll-out-model': rollOutModel,
+  notify,
+}
+
+const handlerOf = (step: Step): Handler<Step> => handlers[step.kind] as Handler<Step>
+
+export const touchesFarSide = (view: View, name: string): boolean => handlers[markOf(view.doc, name).kind].side !== null
+
+export const beginStep = (ports: WorkPorts, view: View, name: string): Promise<Performed> =>
+  atStep(taskOf(ports, view, name), (handler, task) => handler.begin(task))
+
+export const seeStep = (ports: WorkPorts, view: View, name: string): Promise<Performed> =>
+  atStep(taskOf(ports, view, name), (handler, task) => handler.see(task))
+
+const atStep = async (
+  task: Task,
+  work: (handler: Handler<Step>, task: Task) => Promise<Stepped>,
+): Promise<Performed> => {
+  const handler = handlerOf(task.step)
+  const stepped = await work(handler, task)
+  return { result: { kind: 'stepped', stepped }, seen: {} }
+}
+
+const taskOf = (ports: WorkPorts, view: View, name: string): Task => {
+  const run = view.doc.run as Run
+  const mark = markOf(view.doc, name)
+  const steps = mark.way === 'forth' ? view.plan?.plan.steps : view.plan?.back
+  const step = steps?.find((candidate) => candidate.name === name)
+  if (step === undefined || view.plan === null) throw new Error(`${view.doc.lane}: the plan has no step ${name}`)
+  return { ports, view, step, mark, run, key: runKeyOf(view.doc, run), plan: view.plan.plan }
+}

@@ -1,0 +1,76 @@
+import type { FieldManager, KubeObject } from '../../../core/kube.ts'
+import { patientFrom } from '../../../core/lane/patience.ts'
+import type { Stepped } from '../../../core/lane/stepping.ts'
+import { label, laneLabels } from '../../../core/names.ts'
+import type { RollOutModelStep } from '../../../core/plan.ts'
+import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { scaleObject } from '../../../core/workloads/vllm.ts'
+import { generationsOf } from '../../observe.ts'
+import type { Handler, Task } from './handler.ts'
+
+/** A replica may take three times its bad case, plus a node's way, before the move has failed. Milliseconds. */
+const patienceOf = ({ step }: Pick<Task<RollOutModelStep>, 'step'>): number =>
+  3 * step.loadMinutes * 60_000 + 20 * 60_000
+
+/** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
+export const rollOutModel: Handler<RollOutModelStep> = {
+  side: 'cluster',
+  begin: async (task) => {
+    const { ports, step, view } = task
+    for (const object of step.objects) {
+      const failed = await apply(task, object, 'signalbox-workload')
+      if (failed !== null) return failed
+    }
+    const standing = await generationsOf(ports, view)
+    for (const { ref, replicas, generation } of step.replicas) {
+      const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
+      const known = made || standing.some((seen) => seen.generation === generation)
+      if (!known && replicas === 0) continue
+      const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
+      if (failed !== null) return failed
+    }
+    return { kind: 'begun', made: null, note: 'applied' }
+  },
+
+  see: async (task) => {
+    const { ports, step, mark, view } = task
+    const where = {
+      namespace: view.policy.namespaces.serving,
+      labels: laneLabels(view.identity, view.doc.lane),
+    }
+    const [pods, generations] = await Promise.all([ports.cluster.list('Pod', where), generationsOf(ports, view)])
+    const now = ports.clock.now()
+    return nextRollOut(step, {
+      generations,
+      pods: pods as KubeObject<'Pod'>[],
+      now,
+      startedAt: patientFrom({ doc: view.doc, now }, mark),
+      patience: patienceOf(task),
+    })
+  },
+}
+
+const apply = async (
+  { ports, mark }: Task<RollOutModelStep>,
+  object: KubeObject,
+  manager: FieldManager,
+): Promise<Stepped | null> => {
+  const fence = label(`fence-${manager.slice('signalbox-'.length)}`)
+  const annotations = { ...object.metadata.annotations, [fence]: String(mark.fence) }
+  const applied = await ports.cluster.apply(
+    { ...object, metadata: { ...object.metadata, annotations } } as KubeObject,
+    manager,
+  )
+  if (applied.kind === 'applied') return null
+  if (applied.kind === 'conflict')
+    return {
+      kind: 'failed',
+      reason: 'conflict',
+      note: `${applied.manager} also sets ${applied.fields.join(', ')} of ${object.kind} ${object.metadata.name}: let one of them go`,
+    }
+  return {
+    kind: 'failed',
+    reason: 'denied',
+    note: `the cluster refused ${object.kind} ${object.metadata.name} (${applied.status}): ${applied.message}`,
+  }
+}

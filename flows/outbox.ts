@@ -1,0 +1,226 @@
+import type { Card } from '../core/cards.ts'
+import { answerCard, outcomeCard } from '../core/cards.ts'
+import { asksItself } from '../core/lane/act.ts'
+import { DETAIL, pauseAfter } from '../core/lane/change.ts'
+import type { Trouble, View } from '../core/lane/view.ts'
+import { type OutRow, type PastRow, pastId } from '../core/rows.ts'
+import { sideOfTelling, type Telling } from '../core/telling.ts'
+import { said } from '../core/text.ts'
+import { planFinishedEvent } from '../events/plan-finished.ts'
+import { askedGroups } from './approvers.ts'
+import { sidesAway, writeSides } from './far-sides.ts'
+import type { Stored, Write } from './ledger-port.ts'
+import { Refused, type WorkPorts } from './ports.ts'
+import { type Told, troubleOf, withSides } from './sides.ts'
+import { outGroup } from './writing.ts'
+
+/** Kept for people and collectors to look at, then removed by Kubernetes. Seconds. */
+const TTL = 24 * 3600
+/** Tellings of one invocation, and of one commit. */
+const [PAGE, TOGETHER] = [100, 30]
+/** A refused telling is tried again so often: an operator may have mended what refused it. Milliseconds. */
+const REFUSED_AGAIN = 3_600_000
+/** After this long nobody needs to be told any more. Milliseconds. */
+const FORGOTTEN = 14 * 24 * 3_600_000
+
+/** The lane and the far side of a group of the outbox; null when it is none. */
+export const outboxOf = (group: string): { side: string; lane: string } | null => {
+  const [, side, lane] = /^out\/([a-z]+)\/(.+)$/.exec(group) ?? []
+  return side === undefined || lane === undefined ? null : { side, lane }
+}
+
+/**
+ * Tells what a lane has to tell at one far side, in order, each at least once. It decides nothing and blocks no lane: what the
+ * far side refuses for good is kept with its words for an operator (law 6). Of those that it does not answer one asks again,
+ * and the others wait. Never throws for a far side; where the ledger is away the due rows stand.
+ */
+export const tellAll = async (given: WorkPorts, { lane, side }: { lane: string; side: string }): Promise<void> => {
+  const told: Told = new Map()
+  const ports = withSides(given, told)
+  try {
+    const [rows, sides] = await Promise.all([
+      ports.ledger.list('out', { prefix: `${lane}#`, limit: PAGE }),
+      sidesAway(ports.ledger),
+    ])
+    const mine = rows.filter(({ value }) => sideOfTelling(value.telling) === side)
+    await tellEach(ports, lane, { rows: mine, sides })
+    await writeSides(ports, { probe: outGroup(lane, side), sides }, told)
+  } catch (error) {
+    if (troubleOf(error) !== null) throw error
+  }
+}
+
+const tellEach = async (
+  ports: WorkPorts,
+  lane: string,
+  { rows, sides }: { rows: Stored<'out'>[]; sides: View['sides'] },
+): Promise<void> => {
+  const now = ports.clock.now()
+  for (const [index, row] of rows.entries()) {
+    const { telling, tries } = row.value
+    const [side, left] = [sideOfTelling(telling), rows.slice(index, index + TOGETHER)]
+    const away = sides[side]
+    if (tries > 0 && away !== undefined && !asksItself(away, outGroup(lane, side), now))
+      return postpone(ports, lane, { rows: left, side, until: away.until })
+    const trouble = await tellOne(ports, lane, row)
+    if (trouble !== null)
+      return postpone(ports, lane, {
+        rows: left,
+        side: trouble.side,
+        until: now + pauseAfter(tries + 1, trouble.retryAfter),
+      })
+  }
+}
+
+/** Answers how the far side that it needs is away; null: it is told, or refused for good. */
+const tellOne = async (ports: WorkPorts, lane: string, row: Stored<'out'>): Promise<Away | null> => {
+  const { telling, at } = row.value
+  const given: Write[] = []
+  try {
+    await tell(ports, lane, telling)
+  } catch (error) {
+    const trouble = troubleOf(error)
+    if (trouble === null) throw error
+    if (ports.clock.now() - at <= FORGOTTEN)
+      return 'retryAfter' in trouble ? trouble : refused(ports, lane, { row, words: said(trouble.said, DETAIL) })
+    given.push(noteOf(ports, lane, { side: sideOfTelling(telling), text: `was never told: ${trouble.said}` }))
+  }
+  await ports.ledger.commit([
+    { remove: 'out', id: row.id, revision: row.revision },
+    { due: dueOf(lane, row), at: null, was: dueAt(row.value), side: null },
+    ...given,
+  ])
+  return null
+}
+
+/** A line of the lane's timeline. */
+const noteOf = ({ clock }: WorkPorts, lane: string, { side, text }: { side: string; text: string }): Write => ({
+  moment: {
+    at: clock.now(),
+    lane,
+    generation: null,
+    attempt: null,
+    kind: 'note',
+    text: said(text, DETAIL),
+    data: { side },
+  },
+})
+
+type Away = Extract<Trouble, { retryAfter: number }>
+
+const dueOf = (lane: string, { id, value }: Stored<'out'>) => ({
+  group: outGroup(lane, sideOfTelling(value.telling)),
+  by: id.slice(lane.length + 1),
+})
+
+/** When a telling is due, as its due row has it. */
+const dueAt = ({ at, again }: OutRow): number => again ?? at
+
+/** It is due again then. */
+const againAt = (
+  lane: string,
+  row: Stored<'out'>,
+  { again, ...more }: Partial<OutRow> & { again: number },
+  side: string | null,
+): Write[] => [
+  {
+    put: 'out',
+    id: row.id,
+    revision: row.revision,
+    value: { ...row.value, ...more, tries: row.value.tries + 1, again },
+  },
+  { due: dueOf(lane, row), at: again, was: dueAt(row.value), side },
+]
+
+/** What a far side does not answer waits, with all that comes after it. */
+const postpone = async (
+  { ledger }: WorkPorts,
+  lane: string,
+  { rows, side, until }: { rows: Stored<'out'>[]; side: string; until: number },
+): Promise<void> => void (await ledger.commit(rows.flatMap((row) => againAt(lane, row, { again: until }, side))))
+
+const refused = async (
+  ports: WorkPorts,
+  lane: string,
+  { row, words }: { row: Stored<'out'>; words: string },
+): Promise<null> => {
+  const side = sideOfTelling(row.value.telling)
+  const first: Write[] = [
+    { count: `refused:${side}`, by: 1 },
+    noteOf(ports, lane, { side, text: `could not be told: ${words}` }),
+  ]
+  await ports.ledger.commit([
+    ...againAt(lane, row, { again: ports.clock.now() + REFUSED_AGAIN, refused: words }, null),
+    ...(row.value.refused === words ? [] : first),
+  ])
+  return null
+}
+
+const tell = async (ports: WorkPorts, lane: string, telling: Telling): Promise<void> => {
+  switch (telling.kind) {
+    case 'card':
+      return drawCard(ports, lane, telling)
+    case 'note': {
+      const { approvals } = await ports.policies.load()
+      await ports.chat.post(approvals.channel, telling.key, telling.card)
+      return
+    }
+    case 'reply':
+      return ports.replies.say(telling.to, telling.text)
+    case 'finished': {
+      const { outcome, ...finished } = telling
+      const { kind, reason, detail } = outcome
+      const event = {
+        ...finished,
+        type: 'plan-finished' as const,
+        id: telling.plan,
+        lane,
+        outcome: kind,
+        reason,
+        detail,
+      }
+      await ports.bus.publish([planFinishedEvent(event)])
+      return
+    }
+    case 'expire': {
+      const answer = await ports.cluster.patch(telling.ref, telling.uid, { spec: { ttlSecondsAfterFinished: TTL } })
+      if (typeof answer === 'object')
+        throw new Refused(`the cluster refused its TTL (${answer.status}): ${answer.message}`)
+      return
+    }
+  }
+}
+
+/** Draws the card of a run as things stand now: told late or twice, it shows the truth. */
+const drawCard = async (
+  ports: WorkPorts,
+  lane: string,
+  run: { generation: number; attempt: number },
+): Promise<void> => {
+  const drawn = await cardOf(ports, lane, run)
+  if (drawn === null) return
+  const policy = await ports.policies.load()
+  // Whoever is in an approvers' group must be known before the first button is pressed.
+  if (drawn.card.question !== null) await askedGroups(ports, policy)
+  await ports.chat.post(policy.approvals.channel, drawn.key, drawn.card)
+}
+
+const cardOf = async (
+  { ledger }: WorkPorts,
+  lane: string,
+  run: { generation: number; attempt: number },
+): Promise<{ key: string; card: Card } | null> => {
+  const [doc, plan, past] = await ledger.read([
+    { kind: 'lane', id: lane },
+    { kind: 'plan', id: lane },
+    { kind: 'past', id: pastId(lane, run) },
+  ])
+  if (past !== null) return pastCard(past.value)
+  const now = doc?.value.run ?? null
+  if (now === null || now.generation !== run.generation || now.attempt !== run.attempt) return null
+  if (plan === null || now.question === null) return null
+  return { key: plan.value.plan.id, card: answerCard(plan.value.plan, now.question) }
+}
+
+const pastCard = ({ id, plan, outcome }: PastRow): { key: string; card: Card } | null =>
+  plan === null ? null : { key: id, card: outcomeCard(plan, outcome) }

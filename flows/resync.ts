@@ -1,0 +1,142 @@
+import type { KubeObject } from '../core/kube.ts'
+import { whereOf } from '../core/lane/answering.ts'
+import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
+import { fold, needsPaper } from '../core/lane/fold.ts'
+import type { LookLetter } from '../core/lane/letters.ts'
+import { groupsOf, type Policy } from '../core/policy.ts'
+import { reactionTo } from '../core/reactions/catalogue.ts'
+import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
+import { hasEnded } from '../core/steps/launch-job.ts'
+import type { IntendingEvent } from '../events/contract.ts'
+import { readGroup } from './approvers.ts'
+import { heardAgain, sidesAway } from './far-sides.ts'
+import { everyLane } from './lanes.ts'
+import { leaveLook } from './letters.ts'
+import { lookAt } from './look.ts'
+import { manifestsOf } from './manifests.ts'
+import { observe, type Seen, seeAll } from './observe.ts'
+import type { WorkPorts } from './ports.ts'
+import { everyRow, valuesOf } from './rows.ts'
+import { type Told, withSides } from './sides.ts'
+import { paperView } from './view.ts'
+import { wake } from './waking.ts'
+
+/** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
+const SIDE_BY_SIDE = 16
+
+/** What resync asked, and what came of it, counted. */
+export interface Resynced {
+  asked: number
+  letters: number
+  woken: number
+}
+
+interface Known {
+  policy: Policy
+  reactions: readonly Reaction[]
+  docs: ReadonlyMap<string, LaneDocument>
+  /** The cluster, listed once, when a lane needs it. */
+  seen(): Promise<Seen>
+}
+
+/**
+ * What the sources say, what lanes want, what the cluster runs, compared: letters and wakes come of the differences, and
+ * reconciling does the rest. Where all agree nothing is written. Harmless to repeat, and harmless beside everything else. What
+ * cannot be asked keeps nothing else from being asked: it rejects at the end, with the first reason.
+ */
+export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): Promise<Resynced> => {
+  const told: Told = new Map()
+  const ports = withSides(given, told)
+  const policy = await ports.policies.load()
+  const now = ports.clock.now()
+  const sides = await sidesAway(ports.ledger)
+  const docs = new Map((await everyLane(ports.ledger)).map((doc) => [doc.lane, doc]))
+  let cluster: Promise<Seen> | null = null
+  const seen = (): Promise<Seen> => {
+    cluster ??= seeAll(ports, policy)
+    return cluster
+  }
+  const known: Known = { policy, reactions, docs, seen }
+  const failures: unknown[] = []
+  const eachOf = sideBySide((error) => failures.push(error))
+  const counted: Resynced = { asked: 0, letters: 0, woken: 0 }
+  await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
+  const asks = reactions.flatMap((reaction) =>
+    reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
+  )
+  await eachOf([...asks.entries()], async ([index, ask]) => {
+    for (const [n, event] of (await eventsOf(ports, ask)).entries()) {
+      counted.asked++
+      if (!(await isNews(ports, known, event)) || (await isAwaited(ports, known, event))) continue
+      const left = await leaveLook(ports, event, { reactions, unique: `resync.${index}.${n}`, from: 'resync' })
+      if (left.kind === 'left') counted.letters++
+    }
+  })
+  await eachOf([...docs.values()], async (doc) => {
+    // Who waits for a far side is woken when it answers.
+    if (doc.rest?.side != null && sides[doc.rest.side] !== undefined) return
+    const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
+    if (!moved) return
+    counted.woken++
+    await wake(ports, doc.lane, `resync.${now}`)
+  })
+  await heardAgain(
+    ports,
+    sides,
+    [...told].filter(([, { answered }]) => answered).map(([side]) => side),
+  )
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} could not be asked, the first: ${String(failures[0])}`)
+  return counted
+}
+
+const eventsOf = async (ports: WorkPorts, ask: Ask): Promise<IntendingEvent[]> =>
+  ask.kind === 'event' ? [ask.event] : manifestsOf(ports, ask)
+
+/** Whether all that a manifest names is there is for its lane to ask, once: a version that nobody knows yet is news. */
+const shortened = (look: Look): Look => (look.kind === 'manifest' ? { ...look, known: 'all' } : look)
+
+/** Whether a letter about this event would change anything: it is folded on paper first. */
+const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
+  const { policy, reactions, docs, seen } = known
+  const reaction = reactionTo(reactions, event)
+  const rule = reaction?.ruleOf(event, policy) ?? null
+  if (reaction === undefined || rule === null) return false
+  const doc = docs.get(rule.lane) ?? emptyDocument(policy, rule.lane)
+  const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
+  const { lane } = rule
+  const at = ports.clock.now()
+  const letter: LookLetter = { kind: 'look', id: '', lane, at, due: at, event, from: 'resync', waits: null, tries: 0 }
+  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now: at }, [letter])
+  const world = needsPaper(paper) ? await observe(ports, paper, await seen()) : null
+  const change = fold({ ...paper, world }, { [whereOf(paper, letter)]: facts }, { kept: {} })
+  return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
+}
+
+/** Whether a letter about the same place waits already: it is looked at in its own time. */
+const isAwaited = async (ports: WorkPorts, { policy, reactions }: Known, event: IntendingEvent): Promise<boolean> => {
+  const reaction = reactionTo(reactions, event)
+  const rule = reaction?.ruleOf(event, policy) ?? null
+  if (reaction === undefined || rule === null) return false
+  const letters = valuesOf(await everyRow(ports.ledger, 'look', `${rule.lane}#`))
+  return letters.some((letter) => whereOf({ reactions }, letter) === reaction.at(event))
+}
+
+/** Whether a Job that a run waits for has ended or gone, and nobody was woken for it. */
+const hasMovedOn = async ({ cluster }: WorkPorts, { run }: LaneDocument): Promise<boolean> => {
+  const mark = run?.steps.find(({ state, touched }) => state === 'running' && touched)
+  if (mark === undefined) return false
+  if (mark.made === null) return true
+  const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
+  return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job)
+}
+
+const sideBySide =
+  (onFailure: (error: unknown) => void) =>
+  async <T>(values: T[], work: (value: T) => Promise<void>): Promise<void> => {
+    const left = values.values()
+    const worker = async (): Promise<void> => {
+      for (const value of left) await work(value).catch(onFailure)
+    }
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
+  }

@@ -1,0 +1,58 @@
+import type { Trouble } from '../core/lane/view.ts'
+import { NotAllowed, type Ports, Refused, Unavailable } from './ports.ts'
+
+/** Far sides that lanes wait for when they do not answer. The ledger is none of them: without it nothing is known at all. */
+export const SIDES = ['cluster', 'registry', 'objects', 'chat', 'replies', 'bus', 'policies'] as const
+export type Side = (typeof SIDES)[number]
+
+const sideOf = new WeakMap<object, Side>()
+
+/** How far sides answered that were asked: whether they did at all, and how they last failed. */
+export type Told = Map<string, { answered: boolean; trouble: Trouble | null }>
+
+/** The same ports, whose errors remember which far side they are of, and what each answered is written into `told`. */
+export const withSides = <P extends Partial<Ports>>(ports: P, told: Told = new Map()): P => {
+  const named = Object.entries(ports).map(([name, port]) => [
+    name,
+    (SIDES as readonly string[]).includes(name) ? remembering(port as object, name as Side, told) : port,
+  ])
+  return Object.fromEntries(named) as P
+}
+
+const remembering = (port: object, side: Side, told: Told): object =>
+  new Proxy(port, {
+    get: (target, name) => {
+      const member = Reflect.get(target, name) as unknown
+      if (typeof member !== 'function') return member
+      return async (...values: unknown[]): Promise<unknown> => {
+        try {
+          const answer = await (member.apply(target, values) as Promise<unknown>)
+          told.set(side, { answered: true, trouble: told.get(side)?.trouble ?? null })
+          return answer
+        } catch (error) {
+          if (typeof error === 'object' && error !== null && !sideOf.has(error)) sideOf.set(error, side)
+          told.set(side, toldBy(error, told.get(side)))
+          throw error
+        }
+      }
+    },
+  })
+
+const toldBy = (
+  error: unknown,
+  before: { answered: boolean } | undefined,
+): { answered: boolean; trouble: Trouble | null } => {
+  const trouble = troubleOf(error)
+  return { answered: before?.answered === true || trouble?.kind === 'refused', trouble }
+}
+
+/** How a far side failed, as data; null when the ledger itself is away. */
+export const troubleOf = (error: unknown): Trouble | null => {
+  const side = typeof error === 'object' && error !== null ? sideOf.get(error) : undefined
+  const text = error instanceof Error ? error.message : String(error)
+  if (error instanceof Refused) return { kind: 'refused', side: side ?? 'ours', said: text }
+  if (!(error instanceof Unavailable)) return { kind: 'bug', side: side ?? 'ours', said: `${String(error)}` }
+  if (side === undefined) return null
+  const kind = error instanceof NotAllowed ? 'not-allowed' : 'unavailable'
+  return { kind, side, said: text, retryAfter: error.retryAfter }
+}

@@ -1,0 +1,43 @@
+import { asksItself } from '../core/lane/act.ts'
+import { sidesAway } from './far-sides.ts'
+import type { Due } from './ledger-port.ts'
+import type { WorkPorts } from './ports.ts'
+import { wakeOne } from './waking.ts'
+
+/** At most what a minute can serve: 20 side by side, 2 s each, half of it. */
+const SERVED = 300
+/** Due rows that are passed over because they wait for a far side. */
+const WAITING = 10_000
+
+type TickPorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
+
+/**
+ * The minute's tick: wakes what is due, oldest first, at most what a minute serves. Of those that wait for a far side that does
+ * not answer, one: the rest is woken when it answers.
+ */
+export const tick = async (ports: TickPorts, limit = SERVED): Promise<{ woken: number; left: boolean }> => {
+  const now = ports.clock.now()
+  const sides = await sidesAway(ports.ledger)
+  // Those that wait for a far side stand before everybody else for as long as it is away.
+  const waiting = Object.keys(sides).length > 0 ? WAITING : 0
+  const due = await ports.ledger.due(now, { limit: limit + 1 + waiting })
+  const asked = new Set<string>()
+  const asks = ({ side, group }: Due): boolean => {
+    // Without a policy nobody can do anything.
+    const waitsFor = sides['policies'] === undefined ? side : 'policies'
+    const away = waitsFor === null ? undefined : sides[waitsFor]
+    if (waitsFor === null || away === undefined) return true
+    if (!asksItself(away, group, now) || asked.has(waitsFor)) return false
+    if (!away.refuses) asked.add(waitsFor)
+    return true
+  }
+  const groups = new Map<string, Due>()
+  for (const one of due) if (!groups.has(one.group) && asks(one)) groups.set(one.group, one)
+  const served = [...groups.values()].slice(0, limit)
+  for (const one of served) await wakeOne(ports, one)
+  return { woken: served.length, left: groups.size > limit }
+}
+
+/** When the next thing is due, milliseconds since the epoch; null: never. */
+export const nextDue = async ({ ledger }: Pick<WorkPorts, 'ledger'>): Promise<number | null> =>
+  (await ledger.due(Number.MAX_SAFE_INTEGER, { limit: 1 }))[0]?.at ?? null

@@ -1,0 +1,111 @@
+import { asksItself, awayText } from '../core/lane/act.ts'
+import { pauseAfter } from '../core/lane/change.ts'
+import type { Rest } from '../core/lane/document.ts'
+import type { Letter, LookLetter } from '../core/lane/letters.ts'
+import { next } from '../core/lane/next.ts'
+import type { View } from '../core/lane/view.ts'
+import type { RestReason } from '../core/reasons.ts'
+import { sideOfTelling } from '../core/telling.ts'
+import { sidesAway } from './far-sides.ts'
+import type { Stored } from './ledger-port.ts'
+import type { WorkPorts } from './ports.ts'
+import { everyRow } from './rows.ts'
+import { troubleOf, withSides } from './sides.ts'
+import { type Reconciler, readView } from './view.ts'
+
+/** Why a lane is where it is. */
+export interface Why {
+  lane: string
+  why: RestReason | 'moving' | 'nothing-known'
+  /** One sentence for a person. */
+  text: string
+  /** Since when, and until when at most; milliseconds since the epoch. */
+  since: number | null
+  until: number | null
+  /** The far side that is waited for. */
+  side: string | null
+  /** What else holds it up: what could not be told. */
+  also: string[]
+}
+
+/** Why a lane is where it is, in one sentence: there is always an answer (law 13). Nothing is asked but the ledger. */
+export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogues): Promise<Why> => {
+  const ports = withSides(given)
+  try {
+    return await whyNow(ports, lane, catalogues)
+  } catch (error) {
+    const { kind, side, said } = troubleOf(error) ?? {
+      kind: 'unavailable',
+      side: 'ledger',
+      said: (error as Error).message,
+    }
+    if (kind === 'refused') throw error
+    const away = await sidesAway(ports.ledger).catch((): View['sides'] => ({}))
+    const since = away[side]?.since ?? null
+    return { lane, why: kind, text: awayText(side, { since, said }), since, until: null, side, also: [] }
+  }
+}
+
+type WhyPorts = Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>
+type Catalogues = Pick<Reconciler, 'kinds' | 'reactions'>
+
+const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catalogues): Promise<Why> => {
+  const loaded = await readView(ports, lane, { me: 'why', handover: 0, kinds, reactions })
+  const known = loaded !== null && (loaded.view.revision > 0 || loaded.view.letters.length > 0)
+  if (loaded === null || !known)
+    return {
+      lane,
+      why: 'nothing-known',
+      text: `there is no lane ${lane}`,
+      since: null,
+      until: null,
+      side: null,
+      also: [],
+    }
+  const view = withWaiting(loaded.view)
+  const untold = untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view)
+  const act = next(view)
+  const rest = act.kind === 'rest' ? act.rest : view.doc.rest
+  // An act that is due at once is under way, unless its lane rests on what only a look can change.
+  const resting =
+    act.kind === 'rest' ||
+    (rest !== null && (keepsStill(rest, view) || (STANDING.has(rest.why) && view.letters.length === 0)))
+  if (!resting || rest === null)
+    return {
+      lane,
+      why: 'moving',
+      text: `${act.kind} is next, within ${Math.round(pauseAfter(1) / 1000)} s`,
+      since: view.doc.since || null,
+      until: null,
+      side: null,
+      also: untold,
+    }
+  const { why, text, since, until, side } = rest
+  return { lane, why, text, since, until, side, also: untold }
+}
+
+/** Letters that are due and wait for a far side that another lane asks are not looked at before that answers. */
+const withWaiting = (view: View): View => {
+  const waits = (letter: Letter): letter is LookLetter => {
+    const side = letter.kind === 'look' ? (letter.waits?.side ?? null) : null
+    return side !== null && !asksItself(view.sides[side], view.doc.lane, view.now)
+  }
+  const letters = view.letters.filter((letter) => !waits(letter))
+  return { ...view, letters, later: [...view.letters.filter(waits), ...view.later] }
+}
+
+/** What could not be told: refused for good, in the far side's words, or kept for when it answers again. */
+const untoldOf = (rows: readonly Stored<'out'>[], { sides }: Pick<View, 'sides'>): string[] => {
+  const refused = rows.flatMap(({ value }) => (value.refused === null ? [] : [`could not be told: ${value.refused}`]))
+  const waiting = new Set(
+    rows.filter(({ value }) => value.refused === null).map(({ value }) => sideOfTelling(value.telling)),
+  )
+  const away = [...waiting].flatMap((side) => sides[side] ?? [])
+  return [...refused, ...away.map((row) => `${awayText(row.side, row)}: what must be told waits`)]
+}
+
+/** A bug of ours keeps what is due from being done. */
+const keepsStill = ({ why, until }: Rest, { now }: View): boolean => why === 'bug' && now < (until ?? 0)
+
+/** Rests that end by what a look sees. */
+const STANDING: ReadonlySet<string> = new Set(['working', 'no-room', 'deleting'])

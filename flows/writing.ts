@@ -1,0 +1,158 @@
+import type { Change } from '../core/lane/change.ts'
+import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
+import { type Letter, letterRow } from '../core/lane/letters.ts'
+import { amountsOf, centsOf, spentSum } from '../core/lane/room.ts'
+import { pastId, type RowKind, resultId } from '../core/rows.ts'
+import { sideOfTelling } from '../core/telling.ts'
+import { type Write, weightOf } from './ledger-port.ts'
+import { type Loaded, rowKey } from './view.ts'
+
+/** A change as the writes of one commit. `before` is the document as it was read or last committed. */
+export const writesOf = (
+  { view, rows }: Loaded,
+  before: { doc: LaneDocument; revision: number },
+  change: Change,
+): Write[] => {
+  const { lane, name } = view.doc
+  const at = view.now
+  const revisionOf = (kind: RowKind, id: string): number => rows.get(rowKey(kind, id))?.revision ?? 0
+  return [
+    { put: 'lane', id: lane, revision: before.revision, value: change.doc },
+    ...(before.revision === 0 ? [{ put: 'name' as const, id: name, revision: 0, value: { lane } }] : []),
+    ...planWrites(lane, change, revisionOf),
+    ...dueWrites(lane, before.doc, change.doc),
+    ...change.removed.flatMap((letter) => removal(letter, revisionOf)),
+    ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
+    ...holdWrites(before.doc, change, revisionOf),
+    ...freezeChecks(before.doc, change, revisionOf),
+    ...lineWrites(lane, change, { rows, at }),
+    ...change.results.map((row) => ({ put: 'result' as const, id: resultId(lane, row.row), revision: 0, value: row })),
+    ...change.past.map((row) => ({ put: 'past' as const, id: pastId(lane, row.run), revision: 0, value: row })),
+    ...change.shadows.map(({ row }, index) => ({
+      put: 'shadow' as const,
+      id: `${lane}#${inOrderOf(at, before.revision + 1, index)}`,
+      revision: 0,
+      value: row,
+    })),
+    ...tellingWrites(lane, before.revision + 1, { change, at }),
+    ...(change.spent > 0 ? [sum(spentSum(view.policy.budget.name, at), centsOf(change.spent))] : []),
+    ...change.moments.map((moment) => ({ moment: { ...moment, at, lane } })),
+    ...countWrites(change.counts),
+  ]
+}
+
+/** What a change weighs as one commit. */
+export const weightOfChange = (...given: Parameters<typeof writesOf>): number =>
+  writesOf(...given).reduce((sum, write) => sum + weightOf(write), 0)
+
+type RevisionOf = (kind: RowKind, id: string) => number
+
+const sum = (add: string, by: number, atMost: number | null = null): Write => ({ add, by, atMost, atLeast: null })
+
+const planWrites = (lane: string, { plan }: Change, revisionOf: RevisionOf): Write[] => {
+  // The plan of a run that is over stays until the next: the document names the digest of the one that counts.
+  return plan == null ? [] : [{ put: 'plan', id: lane, revision: revisionOf('plan', lane), value: plan }]
+}
+
+const dueWrites = (lane: string, before: LaneDocument, after: LaneDocument): Write[] =>
+  before.due === after.due && before.rest?.side === after.rest?.side
+    ? []
+    : [{ due: { group: lane, by: 'lane' }, at: after.due, was: before.due, side: after.rest?.side ?? null }]
+
+const rowOf = (letter: Letter): string => `${letter.lane}#${letter.id}`
+
+const removal = (letter: Letter, revisionOf: RevisionOf): Write[] => [
+  { remove: letterRow(letter), id: rowOf(letter), revision: revisionOf(letterRow(letter), rowOf(letter)) },
+  { due: { group: letter.lane, by: letter.id }, at: null, was: letter.due, side: null },
+]
+
+const postponing = (
+  letter: Change['later'][number],
+  { rows, revisionOf }: { rows: Loaded['rows']; revisionOf: RevisionOf },
+): Write[] => {
+  const id = rowOf(letter)
+  const was = (rows.get(rowKey('look', id))?.value as Letter | undefined)?.due ?? null
+  const side = letter.waits?.reason === 'source-unreadable' ? letter.waits.side : null
+  return [
+    { put: 'look', id, revision: revisionOf('look', id), value: letter },
+    { due: { group: letter.lane, by: letter.id }, at: letter.due, was, side },
+  ]
+}
+
+/** A hold and its sum change together: what the document holds before and after says how. */
+const holdWrites = (before: LaneDocument, { doc, guard }: Change, revisionOf: RevisionOf): Write[] => {
+  const { lane } = before
+  const [had, has] = [amountsOf(before.run?.hold ?? null), amountsOf(doc.run?.hold ?? null)]
+  return [...new Set([...Object.keys(had), ...Object.keys(has)])].flatMap((room): Write[] => {
+    const [old, now] = [had[room], has[room]]
+    if (old === now) return []
+    const id = `${room}#${lane}`
+    const revision = revisionOf('hold', id)
+    const row: Write =
+      now === undefined ? { remove: 'hold', id, revision } : { put: 'hold', id, revision, value: { lane, amount: now } }
+    const by = (now ?? 0) - (old ?? 0)
+    return [row, { add: room, by, atMost: by > 0 ? (guard[room] ?? null) : null, atLeast: by < 0 ? 0 : null }]
+  })
+}
+
+/** What begins does so only while no freeze has come since the view was read; what goes back is never frozen (law 18). */
+const freezeChecks = ({ run: was, lane }: LaneDocument, { doc, past }: Change, revisionOf: RevisionOf): Write[] => {
+  const runs = [...past.map(({ run }) => run), ...(doc.run === null ? [] : [doc.run])]
+  const begins = runs.some((run) => {
+    const before = sameRun(was, run) ? was : null
+    const begun = before === null ? [] : begunOf(before)
+    return begunOf(run).some((name) => !begun.includes(name)) || (run.hold !== null && (before?.hold ?? null) === null)
+  })
+  return begins ? [lane, '*'].map((id) => ({ check: 'freeze', id, revision: revisionOf('freeze', id) })) : []
+}
+
+/** Steps forth that were marked. */
+const begunOf = ({ steps }: Run): string[] =>
+  steps.filter(({ way, by }) => way === 'forth' && by !== null).map(({ name }) => name)
+
+/** A run joins the line of every room that it waits for, and leaves all of them at once. */
+const lineWrites = (lane: string, { line }: Change, { rows, at }: { rows: Loaded['rows']; at: number }): Write[] => {
+  if (line === undefined) return []
+  const standing = new Map(
+    [...rows].filter(([key]) => key.startsWith('line ')).map(([, row]) => [row.id, row.revision]),
+  )
+  if (line === null) return [...standing].map(([id, revision]) => ({ remove: 'line', id, revision }))
+  const wanted = Object.entries(line).map(([room, amount]) => ({ id: `${room}#${lane}`, amount }))
+  return [
+    ...[...standing]
+      .filter(([id]) => !wanted.some((place) => place.id === id))
+      .map(([id, revision]): Write => ({ remove: 'line', id, revision })),
+    ...wanted
+      .filter(({ id }) => !standing.has(id))
+      .map(({ id, amount }): Write => ({ put: 'line', id, revision: 0, value: { lane, since: at, amount } })),
+  ]
+}
+
+/** Several rows of one commit, and those of two commits of one moment, have ids of their own. */
+const inOrderOf = (at: number, revision: number, index: number): string =>
+  `${String(at).padStart(14, '0')}.${String(revision).padStart(8, '0')}.${String(index).padStart(2, '0')}`
+
+const tellingWrites = (lane: string, revision: number, { change, at }: { change: Change; at: number }): Write[] => {
+  const told = new Map(change.tellings.map((telling) => [JSON.stringify(telling), telling]))
+  return [...told.values()].flatMap((telling, index): Write[] => {
+    const id = inOrderOf(at, revision, index)
+    return [
+      {
+        put: 'out',
+        id: `${lane}#${id}`,
+        revision: 0,
+        value: { lane, at, telling, tries: 0, refused: null, again: null },
+      },
+      { due: { group: outGroup(lane, sideOfTelling(telling)), by: id }, at, was: null, side: null },
+    ]
+  })
+}
+
+/** What a lane tells has its own group, one for each far side: one that does not answer keeps no other waiting. */
+export const outGroup = (lane: string, side: string): string => `out/${side}/${lane}`
+
+const countWrites = (counts: string[]): Write[] => {
+  const by = new Map<string, number>()
+  for (const count of counts) by.set(count, (by.get(count) ?? 0) + 1)
+  return [...by].map(([count, n]) => ({ count, by: n }))
+}

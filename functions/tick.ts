@@ -1,0 +1,13 @@
+import { tick } from '../flows/tick.ts'
+import { defineDoor } from './door.ts'
+import { AWS } from './rights.ts'
+
+/** The minute's tick: wakes what is due, oldest first. */
+export const door = defineDoor({
+  name: 'tick',
+  trigger: { kind: 'schedule', every: '1m' },
+  ports: ['ledger', 'queue', 'clock'],
+  kubernetes: [],
+  aws: [...AWS.ledger, ...AWS.queue],
+  handler: (ports) => () => tick(ports),
+})

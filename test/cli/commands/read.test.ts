@@ -1,0 +1,191 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
+import { cli, openRunning, type Running } from '../running.ts'
+
+const LANE = 'pipeline/support-chats'
+const ANA = 'T0SIGNAL/U0APPROVER'
+const SINCE = '2026-11-23 12:00 UTC'
+let product: Running
+
+beforeEach(async () => {
+  product = await openRunning()
+})
+afterEach(() => product.close())
+
+const asking = async (): Promise<void> => {
+  await product.cli('emit', 'dataset-uploaded/base')
+  await product.town.until('it asks', async () => (await product.town.question(LANE)) !== null)
+}
+/** The folder as it is found when no product runs on it. */
+const stopped = (): void => {
+  rmSync(join(product.data, RUNNING_FILE))
+  writeFileSync(join(product.data, CLOCK_FILE), String(product.town.house.clock.now()))
+}
+/** The run waits for a cluster that does not answer. */
+const waiting = async (): Promise<void> => {
+  await asking()
+  product.far.fails('cluster', 'away', { said: 'the API server is gone' })
+  const { id } = (await product.town.question(LANE))!
+  await product.town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+  await product.town.until('it rests', async () => (await product.town.lane(LANE)).rest?.why === 'unavailable')
+}
+/** The chat will not take the card that asks. */
+const untold = async (): Promise<void> => {
+  product.far.fails('chat', 'refused', { said: 'is_archived' })
+  await asking()
+  await product.town.until('it is told', async () => (await product.json('plans'))['untold']?.toString() !== '')
+}
+
+describe('plans', () => {
+  it('names every run with what it came to; one that is under way with what it may cost', async () => {
+    await asking()
+    expect((await product.cli('plans')).out).toMatch(/-g1a1 +pipeline\/support-chats +asked +≤ \$168\.56 +Fine-tune/)
+    const { id } = (await product.town.question(LANE))!
+    await product.town.house.answer(id, { by: ANA, verdict: 'deny', reason: 'too dear' })
+    await product.town.settled(LANE)
+    expect((await product.cli('plans')).out).toMatch(
+      /-g1a1 +pipeline\/support-chats +rejected +\$0\.00 +denied by .*too dear/,
+    )
+  })
+
+  it('names what each lane waits for, a far side with since when', async () => {
+    await asking()
+    expect((await product.cli('plans')).out).toMatch(/pipeline\/support-chats +wanted +waits for 1 of the approvers/)
+    await product.close()
+    product = await openRunning()
+    await waiting()
+    const { out } = await product.cli('plans')
+    expect(out).toContain(`waits: cluster does not answer since ${SINCE}: `)
+    expect(out).toContain('! cluster does not answer')
+    expect(await product.json('plans')).toMatchObject({
+      lanes: [{ lane: LANE, rest: { side: 'cluster' } }],
+      sides: [{ side: 'cluster', refuses: false }],
+    })
+  })
+
+  it('names what the chat will not take, with the lane and the chat’s words', async () => {
+    await untold()
+    const words = /! pipeline\/support-chats: chat will not take .*is_archived/
+    expect((await product.cli('plans')).out).toMatch(words)
+    expect((await product.cli('trace', LANE)).out).toMatch(/! chat will not take .*is_archived/)
+  })
+})
+
+describe('trace', () => {
+  it('of a plan shows that plan and its own moments, also when another attempt follows', async () => {
+    await asking()
+    const ids = async () => ((await product.json('plans'))['plans'] as { id: string }[]).map(({ id }) => id)
+    const [first = ''] = await ids()
+    await product.cli('deny', first, '--by', ANA, '--reason', 'not this week')
+    await product.cli('retry', LANE)
+    await product.town.until('it asks again', async () => (await product.town.question(LANE)) !== null)
+    const [second = ''] = await ids()
+    expect(await product.json('trace', first)).toMatchObject({
+      plan: { id: first },
+      run: { outcome: { kind: 'rejected' } },
+    })
+    expect(await product.json('trace', second)).toMatchObject({ plan: { id: second }, run: { outcome: null } })
+    expect((await product.cli('trace', first)).out).toContain('not this week')
+    expect((await product.cli('trace', second)).out).not.toContain('not this week')
+  })
+
+  it('of a lane says in its head what it waits for', async () => {
+    await waiting()
+    const [head, standing] = (await product.cli('trace', LANE)).out.split('\n')
+    expect(head).toMatch(/^pipeline\/support-chats · wanted · fine-tune on .* · generation 1, attempt 1$/)
+    expect(standing).toContain(`since ${SINCE}`)
+  })
+})
+
+describe('why', () => {
+  it('is one sentence of the product that runs', async () => {
+    await asking()
+    const { code, out } = await product.cli('why', LANE)
+    expect([code, out]).toEqual([
+      0,
+      `${LANE}: waits for 1 of the approvers, about generation 1, attempt 1 (since ${SINCE})`,
+    ])
+    expect(await product.json('why', LANE)).toMatchObject({ lane: LANE, why: 'asked', side: null })
+  })
+
+  it('is the same of a folder whose product has stopped, and says that it goes on once one runs', async () => {
+    await asking()
+    stopped()
+    const { code, out } = await product.cli('why', LANE)
+    expect([code, out.split('\n')]).toEqual([
+      0,
+      [expect.stringContaining('waits for 1 of the approvers'), expect.stringContaining('no product runs')],
+    ])
+    expect(await product.json('why', LANE)).toMatchObject({ why: 'asked' })
+  })
+
+  it('of a folder without its product needs the policy, and says where it looked', async () => {
+    await asking()
+    stopped()
+    const none = join(product.data, 'none.ts')
+    expect(await product.cli('why', LANE, '--config', none)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining(none),
+    })
+  })
+
+  it('names the far side, and what the chat will not take', async () => {
+    await waiting()
+    expect((await product.cli('why', LANE)).out).toMatch(/: cluster does not answer/)
+    await product.close()
+    product = await openRunning()
+    await untold()
+    expect((await product.cli('why', LANE)).out).toContain('is_archived')
+  })
+
+  it('of a lane that nobody knows names those that there are', async () => {
+    await asking()
+    for (const once of [() => undefined, stopped]) {
+      once()
+      const { code, err } = await product.cli('why', 'pipeline/lunch')
+      expect([code, err]).toEqual([
+        1,
+        expect.stringMatching(/no lane pipeline\/lunch: lanes are pipeline\/support-chats/),
+      ])
+    }
+  })
+})
+
+describe('doctor', () => {
+  const findings = async () =>
+    ((await product.json('doctor')) as { findings: { check: string; ok: boolean; detail: string }[] }).findings
+
+  it('of a ledger in which every far side answers is content', async () => {
+    await asking()
+    expect(await findings()).toContainEqual({ check: 'far sides', ok: true, detail: expect.any(String) })
+    expect(await cli('doctor', '--data', product.data)).toMatchObject({ code: 0 })
+  })
+
+  it('names a far side that does not answer since when, and ends with 1', async () => {
+    await waiting()
+    const away = { check: 'cluster', ok: false, detail: expect.stringContaining(`does not answer since ${SINCE}`) }
+    expect(await findings()).toContainEqual(away)
+    expect(await cli('doctor', '--data', product.data)).toMatchObject({ code: 1 })
+  })
+
+  it('names what the chat refuses, with the lane and the words; and what it has not taken yet', async () => {
+    await untold()
+    expect(await findings()).toContainEqual({
+      check: 'chat',
+      ok: false,
+      detail: expect.stringMatching(/support-chats: .*is_archived/),
+    })
+    await product.close()
+    product = await openRunning()
+    product.far.fails('chat', 'away')
+    await asking()
+    await product.town.advance(60_000)
+    expect(await findings()).toContainEqual({
+      check: 'chat',
+      ok: false,
+      detail: expect.stringContaining(`since ${SINCE}`),
+    })
+  })
+})

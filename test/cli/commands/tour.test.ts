@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest'
+import { cli } from '../running.ts'
+
+describe('the tour in the terminal', () => {
+  it('plays its three chapters to the ends that they should have, and ends with 0', async () => {
+    const { code, out, err } = await cli('tour')
+    expect([code, err]).toEqual([0, ''])
+    expect(out.match(/^\d · /gm)).toEqual(['1 · ', '2 · ', '3 · '])
+    // What the first chapter registered is what the second one serves.
+    expect(out).toContain('support-llama v1 in the registry')
+    expect(out.match(/^ {4}✓ .*?·/gm)).toEqual(['    ✓ succeeded ·', '    ✓ succeeded ·', '    ✓ failed: gate ·'])
+    expect(out).not.toContain('✗')
+  })
+
+  it('as JSON is its chapters alone', async () => {
+    const { chapters, good } = JSON.parse((await cli('tour', '--json')).out) as { chapters: object[]; good: boolean }
+    expect(good).toBe(true)
+    expect(chapters).toMatchObject([
+      { lane: 'pipeline/support-chats', outcome: 'succeeded' },
+      { lane: 'service/support-llama', outcome: 'succeeded' },
+      { lane: 'service/support-llama', outcome: 'failed: gate' },
+    ])
+  })
+})

@@ -1,0 +1,132 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { admissionPolicies } from '../../../core/bootstrap/admission.ts'
+
+interface Spec {
+  validations: { expression: string; message: string }[]
+  matchConstraints: { resourceRules: { operations: string[]; resources: string[] }[] }
+  matchConditions: { expression: string }[]
+}
+const policies = admissionPolicies({ installation: 'ours' })
+const specOf = (name: string): Spec =>
+  policies.find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name.endsWith(name))?.[
+    'spec'
+  ] as Spec
+
+/** Evaluates the part of CEL that our expressions use, which JavaScript nearly shares. test/real/access asks a real server. */
+const evaluate = (expression: string, given: { object: unknown; oldObject: unknown }): boolean => {
+  const js = expression
+    .replace(/has\(([\w.]+)\)/g, '($1 !== undefined)')
+    .replace(/([\w.]+(?:\['[^']+'\])?)\.matches\('([^']+)'\)/g, (_, value, pattern) => `/${pattern}/.test(${value})`)
+    .replace(/int\(/g, 'Number(')
+    .replace(/\.all\(/g, '.every(')
+    .replace(/every\((\w), /g, 'every(($1) => ')
+  return new Function('object', 'oldObject', `return Boolean(${js})`)(given.object, given.oldObject) as boolean
+}
+const KEY = 'signalbox.dev/fence-scale'
+const fenced = (fence: string | undefined) => ({
+  metadata: { annotations: fence === undefined ? { other: 'x' } : { [KEY]: fence } },
+})
+const mayWrite = (before: string | undefined, after: string | undefined): boolean =>
+  specOf('fence').validations.every(({ expression }) =>
+    evaluate(expression, { object: fenced(after), oldObject: fenced(before) }),
+  )
+
+describe('a fence is the document’s revision', () => {
+  it.each([
+    ['9', '10', true],
+    ['10', '9', false],
+    ['9', '9', true],
+    ['99', '100', true],
+    ['10', '009', false],
+    [undefined, '1', true],
+    [undefined, undefined, true],
+    ['9', undefined, false],
+    ['9', 'ten', false],
+    ['9', '', false],
+    ['9', '1e9', false],
+    ['9', '-1', false],
+    ['9', '99999999999999999999', false],
+    [undefined, 'ten', false],
+    // Version 1 wrote generation and attempt.
+    ['000002.001', '1', true],
+    ['000002.001', '000003.001', false],
+  ])('%s, then %s: %s', (before, after, allowed) => {
+    expect(mayWrite(before, after)).toBe(allowed)
+  })
+
+  it('and compared as a number, whatever the number', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.nat(), (before, after) => {
+        expect(mayWrite(String(before), String(after))).toBe(after >= before)
+      }),
+    )
+  })
+
+  it('on objects without any annotation too', () => {
+    for (const { expression } of specOf('fence').validations) {
+      const bare = { metadata: {} }
+      expect(evaluate(expression, { object: bare, oldObject: bare })).toBe(true)
+      if (expression.includes(KEY)) expect(evaluate(expression, { object: bare, oldObject: fenced('1') })).toBe(false)
+    }
+  })
+
+  it('of each concern by itself, on Deployments and Services, when they change', () => {
+    const { validations, matchConstraints } = specOf('fence')
+    expect(validations.map(({ message }) => /signalbox-\w+/.exec(message)?.[0])).toEqual([
+      'signalbox-workload',
+      'signalbox-scale',
+      'signalbox-suspend',
+    ])
+    for (const { message } of validations) expect(message).toContain('may not go back')
+    expect(matchConstraints.resourceRules.map(({ operations, resources }) => [operations, resources])).toEqual([
+      [['UPDATE'], ['deployments']],
+      [['UPDATE'], ['services']],
+    ])
+  })
+})
+
+describe('images on what is ours', () => {
+  const allowed = (images: string[], init: string[] | undefined) =>
+    specOf('digest').validations.every(({ expression }) =>
+      evaluate(expression, {
+        oldObject: null,
+        object: {
+          spec: {
+            template: {
+              spec: {
+                containers: images.map((image) => ({ image })),
+                ...(init === undefined ? {} : { initContainers: init.map((image) => ({ image })) }),
+              },
+            },
+          },
+        },
+      }),
+    )
+  const pinned = `vllm@sha256:${'a'.repeat(64)}`
+
+  it('are named by digest, those of init containers too', () => {
+    expect(allowed([pinned], undefined)).toBe(true)
+    expect(allowed([pinned], [pinned])).toBe(true)
+    expect(allowed([pinned, 'vllm:latest'], undefined)).toBe(false)
+    expect(allowed([pinned], ['busybox'])).toBe(false)
+    expect(allowed([`vllm@sha256:${'a'.repeat(63)}`], undefined)).toBe(false)
+  })
+})
+
+it('every policy is bound, denies, fails closed, and reaches what is ours or was before the write alone', () => {
+  const of = (kind: string) => policies.filter((one) => one.kind === kind)
+  expect(of('ValidatingAdmissionPolicyBinding').map(({ metadata }) => metadata.name)).toEqual(
+    of('ValidatingAdmissionPolicy').map(({ metadata }) => metadata.name),
+  )
+  const label = (installation: string) => ({ metadata: { labels: { 'signalbox.dev/installation': installation } } })
+  for (const { spec } of of('ValidatingAdmissionPolicy') as unknown as { spec: Spec & { failurePolicy: string } }[]) {
+    expect(spec.failurePolicy).toBe('Fail')
+    const ours = (object: unknown, oldObject: unknown) =>
+      spec.matchConditions.every(({ expression }) => evaluate(expression, { object, oldObject }))
+    expect(ours(label('ours'), null)).toBe(true)
+    expect(ours(label('other'), null)).toBe(false)
+    expect(ours({ metadata: {} }, label('ours'))).toBe(true)
+    expect(ours({ metadata: {} }, { metadata: {} })).toBe(false)
+  }
+})

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { pipeline } from '../../../core/lane-kinds/pipeline.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { desired, emptyWorld, exampleConfig, NOW, trainInput } from '../training-fixture.ts'
+
+const { identity, run, policy } = trainInput()
+const shadow = exampleConfig()
+Object.assign(shadow.datasets!['support-chats']!, { mode: 'shadow' })
+
+describe('a pipeline', () => {
+  it('runs once: a success is final, nothing of it stands, and nothing is walked back to', () => {
+    expect([pipeline.lasts, pipeline.stands]).toEqual(['once', false])
+    const given = { identity, run, lane: run.lane, policy, world: emptyWorld(), baseline: null }
+    expect(pipeline.back(given)).toEqual([])
+    expect(pipeline.baselineOf(desired, { run, policy })).toBeNull()
+    expect(pipeline.isNothing(desired)).toBe(false)
+  })
+
+  it('has the policy’s rule, in its mode', () => {
+    expect(pipeline.ruleOf(policy, 'support-chats')).toEqual({
+      lane: 'pipeline/support-chats',
+      name: 'support-chats',
+      mode: 'act',
+    })
+    expect(pipeline.ruleOf(parsePolicy(shadow), 'support-chats')?.mode).toBe('shadow')
+    expect(pipeline.ruleOf(policy, 'constructor')).toBeNull()
+  })
+
+  it('wants the same exactly when dataset and version are the same', () => {
+    const key = pipeline.keyOf(desired)
+    expect(pipeline.keyOf({ ...desired, requester: null, etag: 'x', key: 'elsewhere', objects: 1 })).toBe(key)
+    expect(pipeline.keyOf({ ...desired, version: 'cd'.repeat(32) })).not.toBe(key)
+    expect(pipeline.keyOf({ ...desired, dataset: 'other' })).not.toBe(key)
+  })
+
+  it('says what it wants in a person’s words, and who asked for it', () => {
+    expect(pipeline.titleOf(desired)).toBe('fine-tune on support-chats@abababab')
+    expect(pipeline.requesterOf(desired)).toBe('T0SIGNAL/U0CARLA')
+    expect(pipeline.requesterOf({ ...desired, requester: null })).toBeNull()
+  })
+
+  it('is planned as a training', () => {
+    const planned = pipeline.plan({ ...trainInput(), baseline: null, now: NOW })
+    expect(planned.kind === 'plan' && planned.plan.steps.map(({ name }) => name)).toEqual([
+      'train',
+      'evaluate',
+      'judge',
+      'register',
+      'notify',
+    ])
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest'
+import type { NoneDesired } from '../../../core/desired.ts'
+import { service } from '../../../core/lane-kinds/service.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { serveDesired } from '../../../core/reactions/model-promoted.ts'
+import type { GenerationView } from '../../../core/world.ts'
+import { emptyPool, emptyWorld, exampleConfig, NOW, trainInput } from '../training-fixture.ts'
+
+const { identity, policy } = trainInput()
+const run = { lane: 'service/support-llama', generation: 2, attempt: 1 }
+const serve = (version: string, requester: string | null = null) =>
+  serveDesired('support-llama', { version, source: `s3://m/${version}`, runId: null, requester })
+const none: NoneDesired = { kind: 'none', model: 'support-llama' }
+const baseline = { generation: 1, desired: serve('7'), replicas: 2 }
+const view = (generation: number, replicas: number): GenerationView => ({
+  ref: { kind: 'Deployment', namespace: 'serving', name: `g${generation}` },
+  uid: `u${generation}`,
+  generation,
+  replicas,
+  ready: replicas,
+  gpusPerReplica: 4,
+  pool: 'gpu-serve',
+  digest: '',
+  ownedBy: null,
+  scaledBy: null,
+  object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: `g${generation}` } },
+})
+const back = (generations: GenerationView[], over: Partial<Parameters<typeof service.back>[0]> = {}) =>
+  service.back({ identity, run, lane: run.lane, baseline, policy, world: emptyWorld({ generations }), ...over })
+const written = (steps: ReturnType<typeof back>): string =>
+  steps.map(({ replicas }) => replicas.map((one) => `g${one.generation}=${one.replicas}`).join(' ')).join(' → ')
+
+describe('a service', () => {
+  it('stands: the world must keep agreeing, and it is looked at', () => {
+    expect([service.lasts, service.stands]).toEqual(['standing', true])
+  })
+
+  it('has the policy’s rule, in its mode', () => {
+    const shadow = exampleConfig()
+    Object.assign(shadow.models!['support-llama']!, { mode: 'shadow' })
+    expect(service.ruleOf(policy, 'support-llama')).toEqual({ lane: run.lane, name: 'support-llama', mode: 'act' })
+    expect(service.ruleOf(parsePolicy(shadow), 'support-llama')?.mode).toBe('shadow')
+    expect(service.ruleOf(policy, 'toString')).toBeNull()
+  })
+
+  it('wants the same exactly when what is served is, whoever asked; none is a desired state of its own', () => {
+    expect(service.keyOf(serve('8', 'T/U'))).toBe(service.keyOf(serve('8')))
+    const moved = serveDesired('support-llama', {
+      version: '8',
+      source: 's3://elsewhere',
+      runId: null,
+      requester: null,
+    })
+    expect(new Set([serve('8'), serve('9'), moved, none].map((desired) => service.keyOf(desired))).size).toBe(4)
+    expect([service.isNothing(serve('8')), service.isNothing(none)]).toEqual([false, true])
+  })
+
+  it('says what it wants in a person’s words, and who asked for it', () => {
+    expect([service.titleOf(serve('8')), service.titleOf(none)]).toEqual([
+      'serve support-llama v8',
+      'serve no promoted version of support-llama',
+    ])
+    expect([service.requesterOf(serve('8', 'T/U')), service.requesterOf(none)]).toEqual(['T/U', null])
+  })
+
+  it('returns to what succeeded, with the replicas that it had; never to none', () => {
+    expect(service.baselineOf(serve('8'), { run, policy })).toEqual({ generation: 2, desired: serve('8'), replicas: 2 })
+    expect(service.baselineOf(none, { run, policy })).toBeNull()
+  })
+
+  it('is planned as a rollout, and none as the way to the baseline', () => {
+    const input = { identity, run, baseline: null, policy, world: emptyWorld(), now: NOW, kept: {} }
+    expect(service.plan({ ...input, desired: serve('8') })).toMatchObject({
+      kind: 'plan',
+      plan: { strategy: { name: 'first' } },
+    })
+    expect(service.plan({ ...input, desired: none })).toMatchObject({ kind: 'nothing' })
+  })
+})
+
+describe('its way back', () => {
+  it('ends at the baseline alone, with the replicas that it had', () => {
+    expect(written(back([view(1, 1), view(2, 1)]))).toBe('g2=1 g1=2 → g2=0 g1=2')
+    expect(written(back([view(1, 1), view(2, 1)], { baseline: { ...baseline, replicas: 1 } }))).toBe('g2=0 g1=1')
+  })
+
+  it('makes room first in a full pool', () => {
+    const pools = { 'gpu-serve': emptyPool('gpu-serve', { ceiling: 8, used: 8, usedByLane: 8 }) }
+    expect(written(back([], { world: emptyWorld({ pools, generations: [view(1, 1), view(2, 1)] }) }))).toBe(
+      'g2=0 g1=1 → g2=0 g1=2',
+    )
+  })
+
+  it('is walked though the policy or the pool is gone since', () => {
+    const without = { ...policy, models: {} }
+    expect(written(back([view(1, 1), view(2, 1)], { policy: without }))).toBe('g2=1 g1=2 → g2=0 g1=2')
+  })
+
+  it('is none where nothing stands', () => {
+    expect(back([])).toEqual([])
+  })
+})

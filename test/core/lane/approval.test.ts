@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { boundsLeft, covers, within } from '../../../core/lane/approval.ts'
+import type { Approved } from '../../../core/lane/document.ts'
+import { ANA, BEN, NOW, planRow, policyWith, questionOf, viewOf, wanted } from './fixture.ts'
+
+const { plan } = planRow
+const yes = (by: string) => ({ by, verdict: 'approve' as const, reason: null, at: NOW })
+const approved = (over: Partial<Approved> = {}): Approved => ({
+  question: questionOf({ state: 'approved', votes: [yes(ANA)] }),
+  spent: 0,
+  begun: false,
+  ...over,
+})
+const covered = (of: Approved | null, over: Partial<Parameters<typeof viewOf>[0]> = {}, what = plan) =>
+  covers(viewOf({ ...over, doc: wanted({ approved: of }) }), what)
+const bounded = (over: Partial<typeof plan.bounds>) => ({ ...plan, bounds: { ...plan.bounds, ...over } })
+
+describe('a plan inside bounds', () => {
+  it('costs no more, takes no more GPUs of any pool, and keeps no more away', () => {
+    const { bounds } = plan
+    expect(within(plan, bounds)).toBe(true)
+    expect(within(bounded({ dollars: bounds.dollars - 1, gpus: {} }), bounds)).toBe(true)
+    expect(within(bounded({ dollars: bounds.dollars + 0.01 }), bounds)).toBe(false)
+    expect(within(bounded({ gpus: { 'gpu-train': 9 } }), bounds)).toBe(false)
+    expect(within(bounded({ gpus: { 'gpu-serve': 1 } }), bounds)).toBe(false)
+    expect(within(bounded({ unavailable: 1 }), bounds)).toBe(false)
+  })
+
+  it('what closed attempts have cost is spent of them', () => {
+    expect(boundsLeft(approved({ spent: 100 })).dollars).toBeCloseTo(68.56)
+    expect(covered(approved({ spent: 0.01 }))).toBe('no')
+    expect(covered(approved({ spent: 100 }), {}, bounded({ dollars: 60 }))).toBe('yes')
+  })
+})
+
+describe('whether somebody has to be asked', () => {
+  it('nobody, about what needs no approval', () => {
+    expect(covered(null, {}, { ...plan, approval: { ...plan.approval, required: false } })).toBe('yes')
+    expect(covered(null)).toBe('no')
+  })
+
+  it('nobody, about what was approved to the digest', () => {
+    expect(covered(approved())).toBe('yes')
+    expect(covered(approved(), {}, { ...plan, digest: 'other' })).toBe('no')
+  })
+
+  it('again, once who approved may no longer, or more are needed, until it has begun', () => {
+    const revoked = policyWith((config) => {
+      config.approvals.approvers = [{ id: BEN, name: 'ben' }]
+    })
+    expect(covered(approved(), { policy: revoked })).toBe('no')
+    expect(covered(approved({ begun: true }), { policy: revoked })).toBe('yes')
+    const two = { ...plan, approval: { ...plan.approval, need: 2 } }
+    expect(covered(approved(), {}, two)).toBe('no')
+    expect(covered(approved({ begun: true }), {}, two)).toBe('yes')
+  })
+
+  it('again, about what has begun, once it would go beyond its bounds', () => {
+    expect(covered(approved({ begun: true, spent: 1 }))).toBe('no')
+  })
+
+  it('nobody knows while the chat does not say who is in the approvers’ group', () => {
+    const group = 'T0SIGNAL/S0OPS'
+    const grouped = policyWith((config) => {
+      config.approvals.approvers = [{ id: group, name: 'ops' }]
+    })
+    const knowing = (members: string[] | null) =>
+      covered(approved(), { policy: grouped, groups: new Map([[group, members]]) })
+    expect(knowing([ANA])).toBe('yes')
+    expect(knowing([BEN])).toBe('no')
+    expect(knowing(null)).toBe('unknown')
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { boundAt } from '../../../core/lane/bound.ts'
+import { HOUR, markOf, NOW, planRow, questionOf, running, runOf, wanted } from './fixture.ts'
+
+/** 8 GPUs for $55.04 an hour, of the $168.56 that the plan may cost. */
+const RATE = 55.04
+const at = (steps: ReturnType<typeof markOf>[], approved: ReturnType<typeof wanted>['approved'] = null, now = NOW) => {
+  const run = runOf({ phase: 'steps', steps })
+  return boundAt({ doc: wanted({ run, approved }), plan: planRow, now }, run)
+}
+const cost = (hours: number) => Math.round(hours * RATE * 100) / 100
+
+describe('when a run will have cost all that it may', () => {
+  it('counts from when its work was first seen running, at the price of its pool', () => {
+    const bound = at([running({ touched: true, ranFrom: NOW })])
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR, -1)
+    expect(bound?.ending).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+    expect(bound?.ending.detail).toContain('$168.56')
+  })
+
+  it('counts what earlier steps have cost', () => {
+    const first = markOf({ state: 'done', by: 'me', ranFrom: NOW - 3 * HOUR, endedAt: NOW })
+    const second = running({ name: 'evaluate', touched: true, ranFrom: NOW })
+    const left = 168.56 - cost(3)
+    expect((at([first, second])?.at ?? 0) - NOW).toBeCloseTo((left / (RATE / 8)) * HOUR, -2)
+  })
+
+  it('counts what was approved, over all attempts, where somebody approved', () => {
+    const question = questionOf({ bounds: { ...planRow.plan.bounds, dollars: 100 } })
+    const bound = at([running({ touched: true, ranFrom: NOW })], { question, spent: 90, begun: true })
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR, -1)
+  })
+
+  it('counts what its own plan may cost where nobody had to approve that, whatever is left of an approval of before', () => {
+    const question = questionOf()
+    const approved = { question, spent: question.bounds.dollars + 1.61, begun: true }
+    const plan = { ...planRow.plan, approval: { ...planRow.plan.approval, required: false } }
+    const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
+    const bound = boundAt({ doc: wanted({ run, approved }), plan: { plan, back: [] }, now: NOW }, run)
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR, -1)
+    expect(bound?.ending.detail).toContain('$168.56')
+  })
+
+  it('counts what ran before it stood still, and nothing of that time', () => {
+    const again = running({ touched: true, ran: 2 * HOUR, ranTo: NOW - 9 * HOUR, ranFrom: NOW })
+    expect((at([again])?.at ?? 0) - NOW).toBeCloseTo(((168.56 - cost(2)) / RATE) * HOUR, -2)
+    expect(at([running({ touched: true, ran: 2 * HOUR, ranTo: NOW })])).toBeNull()
+  })
+
+  it('is now once it has cost that and more, never before', () => {
+    const over = at([running({ touched: true, ranFrom: NOW - 9 * HOUR })])
+    expect(over?.at).toBe(NOW)
+  })
+
+  it('is never while nothing runs that costs anything', () => {
+    expect(at([running()])).toBeNull()
+    expect(at([markOf({ state: 'done', ranFrom: NOW - HOUR, endedAt: NOW })])).toBeNull()
+    expect(at([running({ name: 'notify', ranFrom: NOW })])).toBeNull()
+    expect(boundAt({ doc: wanted(), plan: null, now: NOW }, runOf({ steps: [running({ ranFrom: NOW })] }))).toBeNull()
+  })
+})

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest'
+import { close, identityOf } from '../../../core/lane/closing.ts'
+import type { LaneDocument, Run } from '../../../core/lane/document.ts'
+import type { Outcome } from '../../../core/reasons.ts'
+import { desired } from '../training-fixture.ts'
+import {
+  asking,
+  docOf,
+  HOUR,
+  markOf,
+  NOW,
+  planRow,
+  policy,
+  questionOf,
+  running,
+  runOf,
+  SERVICE,
+  served,
+  viewOf,
+  wanted,
+} from './fixture.ts'
+
+const SUCCEEDED: Outcome = { kind: 'succeeded', reason: null, detail: 'carried out' }
+const FAILED: Outcome = { kind: 'failed', reason: 'node-lost', detail: 'the node is gone' }
+const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 }
+const trained = markOf({ state: 'done', by: 'me', ranFrom: NOW - HOUR, endedAt: NOW })
+const under = (run: Partial<Run> = {}): Run => runOf({ phase: 'steps', hold, steps: [trained], ...run })
+const closed = (outcome: Outcome, run: Run = under(), doc: Partial<LaneDocument> = {}) =>
+  close(viewOf({ doc: wanted({ ...doc, run }), plan: planRow }), run, outcome)
+
+describe('a run that ends', () => {
+  it('is written to the past with its plan, its outcome and what it cost, without hold and without open question', () => {
+    const change = closed(FAILED, under({ question: questionOf() }))
+    expect(change.doc.run).toBeNull()
+    expect(change.plan).toBeNull()
+    expect(change.line).toBeNull()
+    expect(change.past).toMatchObject([
+      {
+        id: `${wanted().name}-g1a1`,
+        lane: wanted().lane,
+        run: { hold: null, question: { state: 'closed' } },
+        outcome: FAILED,
+        endedAt: NOW,
+        cost: 55.04,
+      },
+    ])
+    expect(change.past[0]?.plan).toBe(planRow.plan)
+    expect(change.spent).toBe(55.04)
+    expect(change.counts).toEqual(['outcome:failed'])
+    expect(change.moments.map(({ kind }) => kind)).toEqual(['outcome', 'answer'])
+  })
+
+  it('keeps an answered question as it was answered', () => {
+    for (const state of ['approved', 'rejected', 'expired'] as const)
+      expect(closed(FAILED, under({ question: questionOf({ state }) })).past[0]?.run.question?.state).toBe(state)
+  })
+
+  it('tells the bus, draws the card, and lets Kubernetes remove what it made', () => {
+    const made = {
+      ref: { kind: 'Job' as const, namespace: 'training', name: 'j' },
+      uid: 'u',
+      result: { bucket: 'b', key: 'k' },
+    }
+    const kept = markOf({ name: 'kept', state: 'done', made })
+    expect(closed(FAILED, under({ steps: [running({ made }), kept] })).tellings).toEqual([
+      expect.objectContaining({ kind: 'finished', outcome: FAILED, plan: `${wanted().name}-g1a1` }),
+      { kind: 'card', generation: 1, attempt: 1 },
+      { kind: 'expire', ref: made.ref, uid: 'u' },
+    ])
+    expect(close(viewOf({ doc: wanted({ run: under() }) }), under(), FAILED).tellings.map(({ kind }) => kind)).toEqual([
+      'finished',
+    ])
+  })
+
+  it('says why in words that are clean and short', () => {
+    const detail = `\u001b[31m${'x\n'.repeat(9000)}`
+    const change = closed({ ...FAILED, detail })
+    expect(change.doc.outcome?.detail.length).toBeLessThanOrEqual(2000)
+    expect(change.doc.outcome?.detail).toMatch(/^x x /)
+  })
+})
+
+describe('what the lane is afterwards', () => {
+  it('is what the run came to, with its stages for a retry, where that is what the lane wants', () => {
+    expect(closed(FAILED).doc.outcome).toEqual({
+      ...FAILED,
+      generation: 1,
+      attempt: 1,
+      at: NOW,
+      against: null,
+      stages: ['train'],
+    })
+    const refused = close(
+      viewOf({ doc: wanted({ run: runOf() }) }),
+      runOf(),
+      { kind: 'refused', reason: 'missing-price', detail: '' },
+      'digest',
+    )
+    expect(refused.doc.outcome?.against).toBe('digest')
+  })
+
+  it('still wants what is newer, which that run was not', () => {
+    const newer = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never }
+    const { doc } = closed({ kind: 'superseded', reason: null, detail: '' }, under(), newer)
+    expect(doc).toMatchObject({ generation: 2, run: null, outcome: null })
+  })
+
+  it('has its attempts refilled, and its approval used up, by a success alone', () => {
+    const approved = { question: questionOf({ state: 'approved' }), spent: 10, begun: true }
+    expect(closed(SUCCEEDED, under(), { attemptsLeft: 0, approved }).doc).toMatchObject({
+      attemptsLeft: policy.retries,
+      approved: null,
+    })
+    expect(closed(FAILED, under(), { attemptsLeft: 0, approved }).doc).toMatchObject({
+      attemptsLeft: 0,
+      approved: { spent: expect.closeTo(65.04, 5), begun: true },
+    })
+  })
+
+  it('is held back by nothing any more', () => {
+    expect(closed(SUCCEEDED, under(), { held: { reason: 'held-failed', detail: '', at: 0 } }).doc.held).toBeNull()
+  })
+})
+
+describe('the baseline', () => {
+  const of = (outcome: Outcome, generation: number, baseline: LaneDocument['baseline'] = null) => {
+    const run = runOf({ generation, desired: served('8') })
+    const doc = docOf({ lane: SERVICE, desired: served('8'), generation, attempt: 1, baseline, run })
+    return close(viewOf({ doc, plan: null }), run, outcome).doc.baseline
+  }
+
+  it('is the service that succeeded, with the replicas that it had', () => {
+    expect(of(SUCCEEDED, 2)).toEqual({
+      generation: 2,
+      desired: served('8'),
+      replicas: policy.models['support-llama']?.replicas,
+    })
+  })
+
+  it('stays where a run fails, and where an older generation ends after a newer one has stood', () => {
+    const baseline = { generation: 3, desired: served('9'), replicas: 2 }
+    expect(of(FAILED, 4, baseline)).toEqual(baseline)
+    expect(of(SUCCEEDED, 2, baseline)).toEqual(baseline)
+  })
+
+  it('is none of a run-once lane', () => {
+    expect(closed(SUCCEEDED).doc.baseline).toBeNull()
+  })
+})
+
+it('names are made from the name that the lane was minted with', () => {
+  expect(identityOf(viewOf())).toEqual({ installation: policy.installation, name: wanted().name })
+  expect(asking().question?.state).toBe('open')
+})

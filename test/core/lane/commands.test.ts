@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest'
+import { foldCommand, shownFor } from '../../../core/lane/commands.ts'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import type { CommandLetter } from '../../../core/lane/letters.ts'
+import { desired } from '../training-fixture.ts'
+import { asking, command, docOf, NOW, policy, running, runOf, viewOf, wanted } from './fixture.ts'
+
+const fold = (doc: LaneDocument, kind: CommandLetter['kind'], over: Partial<CommandLetter> = {}) => {
+  const change = foldCommand(viewOf({ doc }), command(kind, { id: 'l1', ...over }))
+  expect(change.removed.map(({ id }) => id)).toEqual(['l1'])
+  const data = change.moments.at(-1)?.data as {
+    became: string
+    reason: string | null
+    detail: string
+    letters: string[]
+  }
+  expect(data.letters).toEqual(['l1'])
+  expect(change.counts).toEqual([data.became === 'recorded' ? `command:${kind}` : `refused:${data.reason}`])
+  if (data.became === 'refused') expect(change.doc).toBe(doc)
+  return { ...data, doc: change.doc, text: change.moments.at(-1)?.text ?? '' }
+}
+const outcome = (over: Partial<NonNullable<LaneDocument['outcome']>> = {}): LaneDocument['outcome'] => ({
+  kind: 'failed',
+  reason: 'gate',
+  detail: 'x',
+  generation: 1,
+  attempt: 1,
+  at: NOW,
+  against: null,
+  stages: ['train', 'evaluate', 'judge'],
+  ...over,
+})
+const kept = [
+  { step: 'train', key: 'k1', row: 'r1' },
+  { step: 'evaluate', key: 'k2', row: 'r2' },
+]
+const failed = (over: Partial<LaneDocument> = {}) => wanted({ outcome: outcome(), kept, attemptsLeft: 0, ...over })
+const saw = { generation: 1, attempt: 1 }
+
+describe('retry', () => {
+  it('is the next attempt at the same, with what was finished and a new budget of attempts', () => {
+    const { doc, detail, became } = fold(failed({ held: { reason: 'held-failed', detail: '', at: NOW } }), 'retry', {
+      saw,
+    })
+    expect(became).toBe('recorded')
+    expect(doc).toMatchObject({
+      generation: 1,
+      attempt: 2,
+      outcome: null,
+      held: null,
+      kept,
+      attemptsLeft: policy.retries,
+    })
+    expect(detail).toBe('attempt 2 of generation 1 has started, keeping train, evaluate')
+  })
+
+  it('from a stage keeps what comes before it alone', () => {
+    expect(fold(failed(), 'retry', { from: 'evaluate' }).doc.kept.map(({ step }) => step)).toEqual(['train'])
+    expect(fold(failed(), 'retry', { from: 'train' }).doc.kept).toEqual([])
+  })
+
+  it('of a success does it all again', () => {
+    expect(fold(failed({ outcome: outcome({ kind: 'succeeded', reason: null }) }), 'retry').doc.kept).toEqual([])
+  })
+
+  it.each<[string, LaneDocument, Partial<CommandLetter>]>([
+    ['nothing-wanted', docOf(), {}],
+    ['in-progress', wanted(), {}],
+    ['in-progress', wanted({ run: runOf(), outcome: outcome() }), {}],
+    ['no-longer-so', failed({ attempt: 2 }), { saw }],
+    ['no-longer-so', failed(), { saw: 'idle' }],
+    ['no-such-stage', failed(), { from: 'register' }],
+  ])('changes nothing and says why: %s', (reason, doc, letter) => {
+    expect(fold(doc, 'retry', letter)).toMatchObject({ became: 'refused', reason })
+  })
+
+  it('of what the person no longer sees says what is so now, and of an unknown stage which there are', () => {
+    expect(fold(failed({ attempt: 2 }), 'retry', { saw }).detail).toBe(
+      'you saw generation 1, attempt 1; now it is generation 1, attempt 2: look again',
+    )
+    expect(fold(failed(), 'retry', { from: 'x' }).detail).toContain('train, evaluate, judge')
+  })
+})
+
+describe('cancel', () => {
+  const under = (over: Partial<LaneDocument> = {}) =>
+    wanted({ run: runOf({ phase: 'steps', steps: [running()] }), ...over })
+
+  it('reaches the run under way, once, and says that it stops at its next safe point', () => {
+    const { doc, detail } = fold(under(), 'cancel', { saw })
+    expect(doc.run?.cancelled).toEqual({ by: 'carla', at: NOW })
+    expect(detail).toContain('stops at its next safe point and goes back')
+    const again = foldCommand(viewOf({ doc, now: NOW + 5 }), command('cancel', { by: 'other' }))
+    expect(again.doc.run?.cancelled).toEqual({ by: 'carla', at: NOW })
+  })
+
+  it('before anything began says so', () => {
+    expect(fold(wanted({ run: asking() }), 'cancel').detail).toContain('stops before it begins anything')
+  })
+
+  it('names what waits behind the run, which goes on unless that is cancelled too', () => {
+    const doc = under({ generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never })
+    const { detail, doc: after } = fold(doc, 'cancel', { saw })
+    expect(detail).toContain('fine-tune on support-chats@cdcdcdcd (generation 2) waits behind it')
+    expect(after.outcome).toBeNull()
+    const both = fold(doc, 'cancel', { wanted: true })
+    expect(both.doc).toMatchObject({ outcome: { kind: 'cancelled', generation: 2 }, run: { cancelled: null } })
+  })
+
+  it('of what is wanted and has no run ends it where it is', () => {
+    const { doc } = fold(wanted(), 'cancel')
+    expect(doc.outcome).toMatchObject({
+      kind: 'cancelled',
+      detail: 'cancelled by carla',
+      generation: 1,
+      attempt: 1,
+      at: NOW,
+    })
+  })
+
+  it('of a failed attempt that would be repeated in a moment keeps it from that', () => {
+    const { doc, became } = fold(wanted({ outcome: outcome({ reason: 'node-lost' }), attemptsLeft: 2 }), 'cancel', {
+      saw,
+    })
+    expect(became).toBe('recorded')
+    expect(doc).toMatchObject({ attemptsLeft: 0, outcome: { kind: 'failed' } })
+  })
+
+  it.each<[string, LaneDocument, Partial<CommandLetter>]>([
+    ['nothing-in-progress', docOf(), {}],
+    ['nothing-in-progress', failed(), {}],
+    ['nothing-in-progress', under(), { wanted: true }],
+    ['no-longer-so', under(), { saw: { generation: 1, attempt: 2 } }],
+    [
+      'too-late',
+      under({ run: runOf({ steps: [running()], ending: { kind: 'failed', reason: 'gate', detail: 'the gate' } }) }),
+      { saw },
+    ],
+  ])('changes nothing and says why: %s', (reason, doc, letter) => {
+    expect(fold(doc, 'cancel', letter)).toMatchObject({ became: 'refused', reason })
+  })
+
+  const behind = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never }
+
+  it.each<[string, LaneDocument, Partial<CommandLetter>, string]>([
+    ['idle, then a run', under(), { saw: 'idle' }, 'nothing was in progress; fine-tune on support-chats@'],
+    ['idle, then a want', wanted(), { saw: 'idle' }, '(generation 1) has begun meanwhile: look again'],
+    [
+      'idle, then a failure that is repeated',
+      wanted({ outcome: outcome({ reason: 'node-lost' }), attemptsLeft: 2 }),
+      { saw: 'idle' },
+      'has begun meanwhile',
+    ],
+    ['nothing behind, then something', under(behind), { saw: 'idle', wanted: true }, 'nothing waited; fine-tune on'],
+    [
+      'another behind it',
+      under({ ...behind, generation: 3 }),
+      { saw: { generation: 2, attempt: 1 }, wanted: true },
+      'you saw generation 2, attempt 1; now it is generation 3, attempt 1',
+    ],
+  ])('of what came after the person looked reaches nothing: %s', (_, doc, letter, detail) => {
+    expect(fold(doc, 'cancel', letter)).toMatchObject({
+      reason: 'no-longer-so',
+      detail: expect.stringContaining(detail),
+    })
+  })
+
+  it('of what waited and has begun says so', () => {
+    expect(fold(under(), 'cancel', { saw, wanted: true })).toMatchObject({
+      reason: 'nothing-in-progress',
+      detail: expect.stringContaining('generation 1 has begun meanwhile'),
+    })
+  })
+
+  it('of an idle lane that still is says how it ended', () => {
+    expect(fold(failed(), 'cancel', { saw: 'idle' }).reason).toBe('nothing-in-progress')
+  })
+
+  it('what is shown is what would be reached', () => {
+    const repeats = wanted({ outcome: outcome({ reason: 'node-lost' }), attemptsLeft: 2 })
+    const shown = (doc: LaneDocument, wantedToo = false) => shownFor(doc, { kind: 'cancel', wanted: wantedToo })
+    expect([docOf(), failed(), under()].map((doc) => shown(doc))).toEqual(['idle', 'idle', saw])
+    expect([wanted(), repeats, under(behind)].map((doc) => shown(doc))).toEqual([saw, saw, saw])
+    expect([docOf(), under(), repeats].map((doc) => shown(doc, true))).toEqual(['idle', 'idle', 'idle'])
+    expect([wanted(), under(behind)].map((doc) => shown(doc, true))).toEqual([saw, { generation: 2, attempt: 1 }])
+    expect([docOf(), failed()].map((doc) => shownFor(doc, { kind: 'retry', wanted: false }))).toEqual(['idle', saw])
+  })
+
+  it('that came too late is told how it is ending', () => {
+    const ending = { kind: 'failed', reason: 'gate', detail: 'score 0.7' } as const
+    expect(fold(under({ run: runOf({ steps: [running()], ending }) }), 'cancel').detail).toContain('failed): score 0.7')
+  })
+})

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import { settleHold } from '../../../core/lane/holding.ts'
+import { next } from '../../../core/lane/next.ts'
+import { settlePlan } from '../../../core/lane/planning.ts'
+import { settle } from '../../../core/lane/settle.ts'
+import type { View } from '../../../core/lane/view.ts'
+import {
+  approvedBy,
+  busy,
+  free,
+  HOUR,
+  MINUTE,
+  NOW,
+  policyWith,
+  poor,
+  questionOf,
+  seenWorld,
+  viewOf,
+} from './fixture.ts'
+
+const NONE = { kept: {} }
+
+/** The wanted attempt, planned in this invocation. */
+const planned = (over: Partial<View> = {}): View => {
+  const view = viewOf({ world: seenWorld, ...over })
+  const change = settlePlan(view, NONE)
+  return { ...view, doc: change.doc, plan: change.plan ?? null, fresh: false }
+}
+const holding = (doc: Partial<LaneDocument>, over: Partial<View> = {}): ReturnType<typeof settleHold> => {
+  const view = planned()
+  return settleHold({ ...view, ...over, doc: { ...view.doc, ...doc } }, NONE)
+}
+
+describe('holding', () => {
+  it('sets GPUs and dollars aside, guarded by what is left, and the run goes to its steps', () => {
+    const change = holding({ approved: approvedBy() })
+    expect(change.doc.run).toMatchObject({
+      phase: 'steps',
+      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 },
+    })
+    expect(change.doc.approved?.begun).toBe(true)
+    expect(change.guard).toEqual({ 'pool/gpu-train': 16, 'budget/ml-monthly': 2_000_000 })
+    expect(change.line).toBeNull()
+    expect(change.moments[0]?.text).toBe('holds 8 GPUs of gpu-train and $168.56')
+  })
+
+  it('waits in the line of each room while it does not fit, looks at least every minute, and says so once', () => {
+    const change = holding({ approved: approvedBy() }, { world: busy })
+    expect(change.doc.run).toMatchObject({ phase: 'waiting-for-room', hold: null })
+    expect(change.line).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 })
+    expect(change.rest).toMatchObject({
+      why: 'no-room',
+      text: expect.stringContaining('gpu-train has 4 of 16 GPUs free'),
+    })
+    expect((change.rest?.until ?? 0) - NOW).toBeLessThanOrEqual(MINUTE)
+    const view = planned()
+    const again = settleHold({ ...view, world: busy, doc: { ...change.doc, rest: change.rest } }, NONE)
+    expect(again.moments).toEqual([])
+    expect(again.line).toEqual(change.line)
+  })
+
+  it('ends as expired when it has not begun by the time that was approved', () => {
+    const late = { now: NOW + 4 * HOUR + 1 }
+    expect(holding({ approved: approvedBy() }, late).doc.outcome?.kind).toBe('expired')
+    expect(holding({ approved: approvedBy({ begun: true }) }, late).doc.run?.phase).toBe('steps')
+  })
+
+  it('asks again where what was approved no longer covers it, and binds nothing any more', () => {
+    const other = { ...questionOf({ state: 'approved', digest: 'other' }) }
+    const change = holding({ approved: approvedBy({ question: other }) })
+    expect(change.doc).toMatchObject({ approved: null, run: { phase: 'planned', hold: null } })
+    expect(change.moments.at(-1)?.text).toContain('no longer covers it')
+  })
+
+  it('of what needs no approval is bound by none: what is left of one before is let go', () => {
+    const question = questionOf({ state: 'approved', digest: 'other', until: NOW - HOUR })
+    const change = holding({ approved: approvedBy({ question, spent: 170, begun: true }) }, { policy: free })
+    expect(change.doc).toMatchObject({ approved: null, run: { phase: 'steps', hold: { dollars: 168.56 } } })
+  })
+
+  it('frozen while it waits leaves the line: after the thaw it is planned anew and waits as long as any', () => {
+    const waits = holding({}, { policy: free, world: busy })
+    const frozenUntil = NOW + 10 * HOUR
+    const view = { ...planned({ policy: free }), doc: waits.doc, frozenUntil }
+    expect(next(view)).toEqual({ kind: 'leave-line' })
+    const left = settle(view, { kind: 'leave-line' }, { kind: 'nothing' })
+    expect(left.line).toBeNull()
+    expect(next({ ...view, doc: left.doc })).toMatchObject({ kind: 'rest', rest: { why: 'frozen' } })
+    const thawed = { ...view, doc: left.doc, frozenUntil: null, now: NOW + 9 * HOUR }
+    expect(settleHold(thawed, NONE).doc.run?.phase).toBe('steps')
+  })
+
+  it('plans again from what is seen now: a refusal is a refusal though it was approved', () => {
+    expect(holding({ approved: approvedBy() }, { world: poor }).doc.outcome?.kind).toBe('refused')
+  })
+
+  it('of what was planned in this very invocation plans nothing twice', () => {
+    const view = planned({ policy: free })
+    const change = settleHold({ ...view, fresh: true, world: seenWorld }, NONE)
+    expect(change.doc.run?.phase).toBe('steps')
+    expect(change.plan?.plan.digest).toBe(view.plan?.plan.digest)
+  })
+
+  it('rests while nobody knows whether who approved still may', () => {
+    const group = 'T0SIGNAL/S0OPS'
+    const grouped = policyWith((config) => {
+      config.approvals.approvers = [{ id: group, name: 'ops' }]
+    })
+    const view = planned({ policy: grouped })
+    const change = settleHold(
+      {
+        ...view,
+        groups: new Map([[group, null]]),
+        doc: {
+          ...view.doc,
+          approved: approvedBy({
+            question: questionOf({
+              state: 'approved',
+              digest: view.doc.run?.digest ?? '',
+              votes: approvedBy().question.votes,
+            }),
+          }),
+        },
+      },
+      NONE,
+    )
+    expect(change.rest).toMatchObject({ why: 'unavailable', side: 'chat', until: NOW + 15 * MINUTE })
+    expect(change.doc.run?.hold).toBeNull()
+  })
+})

@@ -1,0 +1,235 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Desired, TrainDesired } from '../../../core/desired.ts'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import { intend } from '../../../core/lane/intend.ts'
+import { againstOf } from '../../../core/lane/planning.ts'
+import { desired, emptyPool, emptyWorld } from '../training-fixture.ts'
+import {
+  docOf,
+  NOW,
+  planRow,
+  policy,
+  questionOf,
+  runOf,
+  SERVICE,
+  seenWorld,
+  served,
+  viewOf,
+  wanted,
+} from './fixture.ts'
+
+const other: TrainDesired = { ...desired, version: 'cd'.repeat(32) }
+const intentOf = (what: Desired, order: string | null = 'p', onNewer: 'finish' | 'stop' = 'finish') => ({
+  desired: what,
+  order,
+  onNewer,
+})
+const outcome = (over: Partial<NonNullable<LaneDocument['outcome']>> = {}): LaneDocument['outcome'] => ({
+  kind: 'failed',
+  reason: 'exit-code',
+  detail: 'x',
+  generation: 1,
+  attempt: 1,
+  at: NOW,
+  against: null,
+  stages: [],
+  ...over,
+})
+type Over = Parameters<typeof viewOf>[0]
+const wants = (doc: LaneDocument, intent = intentOf(desired), over: Over = {}) =>
+  intend(viewOf({ doc, ...over }), intent, { kept: {} })
+const reason = (...given: Parameters<typeof wants>) => {
+  const answer = wants(...given)
+  return answer.kind === 'ignore' ? answer.reason : answer.kind
+}
+
+describe('a new desired state', () => {
+  it('is the next generation’s first attempt, with nothing of the last: no approval, no kept step, no outcome', () => {
+    const before = wanted({
+      generation: 3,
+      attempt: 4,
+      attemptsLeft: 0,
+      kept: [{ step: 'train', key: 'k', row: 'r' }],
+      approved: { question: questionOf(), spent: 9, begun: true },
+      outcome: outcome(),
+      held: { reason: 'held-failed', detail: '', at: 0 },
+    })
+    const answer = wants(before, intentOf(other, 'p', 'stop'))
+    expect(answer).toMatchObject({ kind: 'want', why: 'the desired state changed' })
+    expect(answer.kind === 'want' && answer.doc).toMatchObject({
+      generation: 4,
+      attempt: 1,
+      desired: other,
+      order: 'p',
+      onNewer: 'stop',
+      attemptsLeft: policy.retries,
+      kept: [],
+      approved: null,
+      outcome: null,
+      held: null,
+      since: NOW,
+    })
+  })
+
+  it('leaves the run under way, and what it returns to, alone', () => {
+    const baseline = { generation: 1, desired, replicas: 2 }
+    const before = wanted({ run: runOf(), baseline })
+    const answer = wants(before, intentOf(other))
+    expect(answer.kind === 'want' && [answer.doc.run, answer.doc.baseline]).toEqual([before.run, baseline])
+  })
+
+  it.each<[string, string | null, string | null, string]>([
+    ['an older order', 'b', 'a', 'older-than-current'],
+    ['the same order: the same source written again in one second', 'b', 'b', 'want'],
+    ['a newer order', 'b', 'c', 'want'],
+    ['a source that orders nothing', 'b', null, 'want'],
+    ['a lane that was never ordered', null, 'a', 'want'],
+  ])('with %s', (_, standing, given, expected) => {
+    expect(reason(wanted({ order: standing }), intentOf(other, given))).toBe(expected)
+  })
+
+  it('of the same version says nothing new, whoever asked for it and however it came', () => {
+    const again = { ...desired, requester: 'T0SIGNAL/U0OTHER', etag: 'e9', key: 'support-chats/other/manifest.json' }
+    expect(reason(wanted(), intentOf(again))).toBe('in-progress')
+  })
+
+  it('of none is nothing to do for a lane that never wanted anything', () => {
+    const none = { kind: 'none', model: 'support-llama' } as Desired
+    expect(reason(docOf({ lane: SERVICE }), intentOf(none, null))).toBe('source-names-nothing-new')
+    expect(
+      reason(docOf({ lane: SERVICE, desired: served('8'), generation: 1, attempt: 1 }), intentOf(none, null)),
+    ).toBe('want')
+  })
+})
+
+describe('the same desired state', () => {
+  it.each<[string, Partial<LaneDocument>, string]>([
+    ['under way', {}, 'in-progress'],
+    ['a run-once success is final', { outcome: outcome({ kind: 'succeeded', reason: null }) }, 'already-done'],
+    ['failed for good', { outcome: outcome() }, 'held-failed'],
+    ['failed by what another attempt may cure', { outcome: outcome({ reason: 'node-lost' }) }, 'in-progress'],
+    [
+      'failed by that, with no attempt left',
+      { outcome: outcome({ reason: 'node-lost' }), attemptsLeft: 0 },
+      'attempts-exhausted',
+    ],
+    ['denied', { outcome: outcome({ kind: 'rejected', reason: null }) }, 'held-rejected'],
+    ['expired', { outcome: outcome({ kind: 'expired', reason: null }) }, 'held-expired'],
+    ['cancelled', { outcome: outcome({ kind: 'cancelled', reason: null }) }, 'held-cancelled'],
+    ['superseded, and wanted again', { outcome: outcome({ kind: 'superseded', reason: null }) }, 'want'],
+  ])('%s: %s', (_, doc, expected) => {
+    expect(reason(wanted({ attemptsLeft: 1, ...doc }))).toBe(expected)
+  })
+
+  it('that was superseded and is wanted again is another attempt', () => {
+    const answer = wants(wanted({ outcome: outcome({ kind: 'superseded', reason: null }) }))
+    expect(answer.kind === 'want' && [answer.doc.generation, answer.doc.attempt, answer.doc.outcome]).toEqual([
+      1,
+      2,
+      null,
+    ])
+  })
+})
+
+describe('what was refused', () => {
+  const full = emptyWorld({ dollars: { spent: 20_000, held: 0 } })
+  const refusedBy = (world: typeof full) =>
+    wanted({ outcome: outcome({ kind: 'refused', reason: 'budget-exceeded', against: againstOf(viewOf({ world })) }) })
+
+  it('stays so while what refused it does, and says why', () => {
+    expect(wants(refusedBy(full), intentOf(desired), { world: full })).toMatchObject({
+      kind: 'ignore',
+      reason: 'held-refused',
+      detail: expect.stringContaining('ml-monthly'),
+    })
+    expect(reason(refusedBy(full), intentOf(desired), { world: null })).toBe('held-refused')
+  })
+
+  it('starts once that has changed', () => {
+    const answer = wants(refusedBy(full), intentOf(desired), { world: seenWorld })
+    expect(answer.kind === 'want' && [answer.doc.attempt, answer.why]).toEqual([2, 'it would no longer be refused'])
+  })
+
+  it('starts nothing where only the release has: it says that it would pass', () => {
+    expect(reason(refusedBy(seenWorld), intentOf(desired), { world: seenWorld })).toBe('would-pass-now')
+  })
+})
+
+describe('a standing lane that has succeeded', () => {
+  const doc = (over: Partial<LaneDocument> = {}) =>
+    docOf({
+      lane: SERVICE,
+      desired: served('8'),
+      generation: 1,
+      attempt: 1,
+      attemptsLeft: 2,
+      outcome: outcome({ kind: 'succeeded', reason: null }),
+      ...over,
+    })
+
+  it('wants another attempt where the world no longer agrees, within its budget', () => {
+    const answer = wants(doc(), intentOf(served('8'), null), { world: emptyWorld() })
+    expect(answer.kind === 'want' && [answer.doc.attempt, answer.doc.attemptsLeft]).toEqual([2, 1])
+    expect(reason(doc({ attemptsLeft: 0 }), intentOf(served('8'), null), { world: emptyWorld() })).toBe(
+      'attempts-exhausted',
+    )
+  })
+
+  it('is already true where nobody has looked, or nothing is to be done', () => {
+    expect(reason(doc(), intentOf(served('8'), null))).toBe('already-true')
+    const none = { kind: 'none', model: 'support-llama' } as Desired
+    expect(reason(doc({ desired: none }), intentOf(none, null), { world: emptyWorld() })).toBe('already-true')
+  })
+})
+
+describe('over any history of intents', () => {
+  it('generations only grow, by one; attempts restart at 1 with each; and the order never falls', () => {
+    const intent = fc.record({
+      desired: fc.constantFrom(
+        ...['a', 'b', 'c'].map((letter): TrainDesired => ({ ...desired, version: letter.repeat(64) })),
+      ),
+      order: fc.option(fc.constantFrom('1', '2', '3', '4')),
+      onNewer: fc.constantFrom<'finish' | 'stop'>('finish', 'stop'),
+    })
+    const ending = fc.option(
+      fc.record({
+        kind: fc.constantFrom(
+          'succeeded' as const,
+          'failed' as const,
+          'superseded' as const,
+          'rejected' as const,
+          'refused' as const,
+        ),
+        reason: fc.constantFrom('node-lost' as const, 'gate' as const),
+      }),
+    )
+    const world = fc.constantFrom(
+      null,
+      seenWorld,
+      emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: 0 }) } }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(intent, ending, world), { maxLength: 30 }), (history) => {
+        let doc = docOf()
+        for (const [index, [what, ended, seen]] of history.entries()) {
+          const view = viewOf({ doc, now: NOW + index, plan: planRow, world: seen })
+          const answer = intend(view, what, { kept: {} })
+          if (answer.kind === 'want') {
+            const after = answer.doc
+            const grew = after.generation - doc.generation
+            expect([0, 1]).toContain(grew)
+            expect(after.attempt).toBe(grew === 1 ? 1 : doc.attempt + 1)
+            expect((after.order ?? '') >= (doc.order ?? '')).toBe(true)
+            expect(after.outcome).toBeNull()
+            expect(after.desired).toEqual(grew === 1 ? what.desired : doc.desired)
+            doc = after
+          }
+          if (ended !== null && doc.desired !== null && doc.outcome === null)
+            doc = { ...doc, outcome: outcome({ ...ended, generation: doc.generation, attempt: doc.attempt }) }
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+})

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { resting } from '../../../core/lane/change.ts'
+import { patient, patientFrom } from '../../../core/lane/patience.ts'
+import { HOUR, MINUTE, NOW, running, runOf, wanted } from './fixture.ts'
+
+const move = running({ kind: 'roll-out-model', touched: true, startedAt: NOW - 6 * HOUR, ranFrom: NOW - 6 * HOUR })
+const since = (why: 'unavailable' | 'not-allowed' | 'working', at: number) =>
+  resting({ doc: wanted(), now: at }, { why, text: '', side: 'cluster' })
+const away = (at: number, why: 'unavailable' | 'not-allowed' | 'working' = 'unavailable') => ({
+  now: NOW,
+  doc: wanted({ rest: since(why, at), run: runOf({ phase: 'steps', steps: [move] }) }),
+})
+
+describe('patience with a step', () => {
+  it('counts only the time in which somebody could look at it', () => {
+    expect(patientFrom(away(NOW - 5 * HOUR), move)).toBe(NOW - HOUR)
+    expect(patientFrom(away(NOW - 5 * HOUR, 'not-allowed'), move)).toBe(NOW - HOUR)
+    expect(patientFrom(away(NOW - 5 * HOUR, 'working'), move)).toBe(NOW - 6 * HOUR)
+  })
+
+  it('is not longer for an outage that was over, or had begun, before it began', () => {
+    expect(patientFrom(away(NOW - 5 * HOUR), { startedAt: NOW - MINUTE })).toBe(NOW)
+    expect(patientFrom({ doc: { rest: null }, now: NOW }, { startedAt: null })).toBe(NOW)
+  })
+
+  it('goes on once somebody looks again, and its money counts as before', () => {
+    const view = away(NOW - 5 * HOUR)
+    const still = patient(view, { doc: view.doc, rest: since('unavailable', NOW) })
+    expect(still.run?.steps[0]?.startedAt).toBe(NOW - 6 * HOUR)
+    const seen = patient(view, { doc: view.doc, rest: since('working', NOW) })
+    expect(seen.run?.steps[0]).toMatchObject({ startedAt: NOW - HOUR, ranFrom: NOW - 6 * HOUR })
+    expect(patient(view, { doc: wanted({ run: null }), rest: since('working', NOW) }).run).toBeNull()
+  })
+})

@@ -1,0 +1,84 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { amountsOf, centsOf, freedRooms, holdOf, lineOf, spentSum, whyFull } from '../../../core/lane/room.ts'
+import type { PoolView } from '../../../core/world.ts'
+import { emptyPool, emptyWorld, trainPlan } from '../training-fixture.ts'
+import { NOW, policy, viewOf } from './fixture.ts'
+
+const plan = trainPlan()
+const full = (pool: Partial<PoolView>, dollars = { spent: 0, held: 0 }) =>
+  whyFull(viewOf({ world: emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', pool) }, dollars }) }), plan)
+
+describe('whether a plan fits now', () => {
+  it('is asked of what others hold and use, in each of its pools', () => {
+    expect(full({})).toBeNull()
+    expect(full({ heldByOthers: 8 })).toBeNull()
+    expect(full({ heldByOthers: 9 })).toBe('gpu-train has 7 of 16 GPUs free for it, and it needs 8')
+    expect(full({ heldByOthers: 99 })).toContain('has 0 of 16 GPUs free')
+    expect(full({ ceiling: null, heldByOthers: 999 })).toBeNull()
+  })
+
+  it('is asked of the budget, what others hold of it included', () => {
+    expect(full({}, { spent: 19_000, held: 800 })).toBeNull()
+    expect(full({}, { spent: 19_000, held: 900 })).toBe('$19000.00 spent and $900.00 held leave no $168.56 of $20000')
+  })
+
+  it('is no of a pool that is not there, and while nobody has looked', () => {
+    expect(whyFull(viewOf({ world: emptyWorld({ pools: {} }) }), plan)).toBe('there is no pool gpu-train')
+    expect(whyFull(viewOf(), plan)).toBe('nobody has looked')
+  })
+})
+
+describe('a hold', () => {
+  it('is what the plan may occupy and cost at most, and its guard is what is left for ours', () => {
+    const world = emptyWorld({
+      pools: { 'gpu-train': emptyPool('gpu-train', { beyondHolds: 3 }) },
+      dollars: { spent: 100, held: 7 },
+    })
+    expect(holdOf(viewOf({ world }), plan)).toEqual({
+      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 },
+      guard: { 'pool/gpu-train': 13, 'budget/ml-monthly': 1_990_000 },
+    })
+  })
+
+  it('has no guard where the pool has no ceiling, and none of dollars where it costs nothing', () => {
+    const world = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: null }) } })
+    const free = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
+    expect(holdOf(viewOf({ world }), free).guard).toEqual({ 'pool/gpu-train': null, 'budget/ml-monthly': null })
+  })
+
+  it('counts in GPUs and whole cents, rounded up: sums end where they began', () => {
+    expect(amountsOf({ gpus: { a: 8, b: 4 }, budget: 'm', dollars: 1.001 })).toEqual({
+      'pool/a': 8,
+      'pool/b': 4,
+      'budget/m': 101,
+    })
+    expect(amountsOf(null)).toEqual({})
+    expect([0.29, 1.1, 168.56, 40.01].map(centsOf)).toEqual([29, 110, 16_856, 4001])
+    fc.assert(
+      fc.property(fc.nat(10_000_000), (cents) => {
+        expect(centsOf(cents / 100)).toBe(cents)
+      }),
+    )
+  })
+
+  it('is what stands in the line until it fits', () => {
+    expect(lineOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 })
+  })
+})
+
+describe('rooms that are freed', () => {
+  const hold = (gpus: Record<string, number>, dollars = 1) => ({ gpus, budget: 'm', dollars })
+
+  it('are those in which a hold has become less', () => {
+    expect(freedRooms(hold({ a: 8, b: 4 }), hold({ a: 4, b: 4 }))).toEqual(['pool/a'])
+    expect(freedRooms(hold({ a: 8 }), null)).toEqual(['pool/a', 'budget/m'])
+    expect(freedRooms(hold({ a: 4 }), hold({ a: 8 }, 2))).toEqual([])
+    expect(freedRooms(null, hold({ a: 8 }))).toEqual([])
+  })
+})
+
+it('a month’s spending is counted by its month in UTC', () => {
+  expect(spentSum(policy.budget.name, NOW)).toBe('spent/ml-monthly/2026-11')
+  expect(spentSum('m', Date.UTC(2026, 11, 31, 23, 59))).toBe('spent/m/2026-12')
+})

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import type { LaneDocument, Made, Mark } from '../../../core/lane/document.ts'
+import {
+  markOf as markIn,
+  type Stepped,
+  settleClear,
+  settleEnd,
+  settleMark,
+  settleStepped,
+} from '../../../core/lane/stepping.ts'
+import { HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
+
+const made: Made = {
+  ref: { kind: 'Job', namespace: 'training', name: 'j' },
+  uid: 'u',
+  result: { bucket: 'b', key: 'k' },
+}
+const at = (steps: Mark[], over: Parameters<typeof viewOf>[0] = {}, doc: Partial<LaneDocument> = {}) =>
+  viewOf({ doc: wanted({ ...doc, run: runOf({ phase: 'steps', steps }) }), plan: planRow, ...over })
+const [first] = planRow.plan.steps
+const name = first?.name ?? ''
+const stepped = (
+  answer: Stepped,
+  steps: Mark[] = [running({ touched: true })],
+  over: Parameters<typeof viewOf>[0] = {},
+) => settleStepped(at(steps, over), name, answer)
+const mark = (change: ReturnType<typeof stepped>): Mark => change.doc.run?.steps[0] as Mark
+const done: Stepped = { kind: 'done', note: 'score 0.9', values: { score: 0.9, model: 's3://b/m' }, etag: 'e' }
+
+describe('a mark', () => {
+  it('says running, by whom and when, and fences with the revision that it will have', () => {
+    const change = settleMark(at([markOf()]), 'train')
+    expect(mark(change)).toMatchObject({
+      state: 'running',
+      by: 'me',
+      markedAt: NOW,
+      startedAt: NOW,
+      fence: 4,
+      touched: false,
+    })
+    expect(change.moments.map(({ text }) => text)).toEqual(['Fine-tune: begins'])
+  })
+
+  it('taken over from another is quiet, with a higher fence', () => {
+    const theirs = running({ by: 'another', markedAt: NOW - HOUR, fence: 2, note: 'n' })
+    const change = settleMark(at([theirs]), 'train')
+    expect(mark(change)).toMatchObject({ by: 'me', markedAt: NOW, fence: 4, note: 'n' })
+    expect(change.moments).toEqual([])
+  })
+
+  it('is the one of the way that is walked now, where a step is on both', () => {
+    const doc = wanted({ run: runOf({ steps: [markOf({ state: 'done' }), markOf({ way: 'back' })] }) })
+    expect(markIn(doc, 'train').way).toBe('back')
+    expect(markIn(wanted({ run: runOf({ steps: [markOf({ state: 'done' })] }) }), 'train').state).toBe('done')
+    expect(() => markIn(wanted({ run: runOf() }), 'train')).toThrow('no step train')
+  })
+})
+
+describe('a step', () => {
+  it('that has begun has its object written down, with its uid', () => {
+    expect(mark(stepped({ kind: 'begun', made, note: 'created' }))).toMatchObject({
+      state: 'running',
+      touched: true,
+      made,
+      note: 'created',
+    })
+  })
+
+  it('that waits rests until it must be looked at, and costs from when its work was first seen running', () => {
+    const quiet = stepped({ kind: 'wait', note: 'pending', until: NOW + HOUR, running: false })
+    expect(mark(quiet).ranFrom).toBeNull()
+    expect(quiet.rest).toMatchObject({ why: 'working', text: 'Fine-tune: pending', until: NOW + HOUR })
+    const works = stepped({ kind: 'wait', note: 'running', until: NOW + 99 * HOUR, running: true })
+    expect(mark(works).ranFrom).toBe(NOW)
+    expect(works.rest?.until).toBeLessThan(NOW + 4 * HOUR)
+    const earlier = stepped({ kind: 'wait', note: '', until: null, running: true, ranFrom: NOW - MINUTE })
+    expect(mark(earlier).ranFrom).toBe(NOW - MINUTE)
+  })
+
+  it('that has cost all that it may is ended by its bound, once it was looked at', () => {
+    const late = [running({ touched: true, ranFrom: NOW - 9 * HOUR })]
+    const over = stepped({ kind: 'wait', note: 'running', until: null, running: true }, late)
+    expect(over.doc.run?.ending).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+    expect(stepped(done, late).doc.run?.ending).toBeNull()
+  })
+
+  it('that is done has its result in a row of its own, and is kept for the attempts that follow', () => {
+    const change = stepped(done, [running({ touched: true, made })])
+    expect(mark(change)).toMatchObject({ state: 'done', endedAt: NOW, note: 'score 0.9', result: '000001.0001.train' })
+    expect(change.results).toEqual([
+      {
+        row: '000001.0001.train',
+        step: 'train',
+        key: 'key-train',
+        values: { score: 0.9, model: 's3://b/m' },
+        made,
+        etag: 'e',
+        generation: 1,
+        attempt: 1,
+        at: NOW,
+      },
+    ])
+    expect(change.doc.kept).toEqual([{ step: 'train', key: 'key-train', row: '000001.0001.train' }])
+    expect(stepped({ ...done, values: null }).doc.kept).toEqual([])
+  })
+
+  it('that was done before is kept as it was done last', () => {
+    const kept = [
+      { step: 'train', key: 'old', row: 'r' },
+      { step: 'x', key: 'x', row: 'x' },
+    ]
+    const change = settleStepped(at([running({ touched: true })], {}, { kept }), 'train', done)
+    expect(change.doc.kept.map(({ step, key }) => [step, key])).toEqual([
+      ['x', 'x'],
+      ['train', 'key-train'],
+    ])
+  })
+
+  it('that fails ends the run with its reason, and the detail in the far side’s words', () => {
+    const change = stepped({ kind: 'failed', reason: 'exit-code', note: `boom \u001b[31m${'x'.repeat(9000)}` })
+    expect(mark(change)).toMatchObject({ state: 'failed', endedAt: NOW })
+    expect(mark(change).note.length).toBeLessThanOrEqual(300)
+    expect(change.doc.run?.ending).toMatchObject({ kind: 'failed', reason: 'exit-code' })
+    expect(change.doc.run?.ending?.detail.length).toBeLessThanOrEqual(2000)
+    expect(change.moments.at(-1)?.text).toContain('failed (exit-code): boom')
+  })
+
+  it('that is a gate and fails invalidates what it judged, and nothing else', () => {
+    const kept = [
+      { step: 'train', key: 'k', row: 'r' },
+      { step: 'evaluate', key: 'k', row: 'r' },
+    ]
+    const judge = running({ name: 'judge', kind: 'check-gate', title: 'Judge' })
+    const change = settleStepped(at([judge], {}, { kept }), 'judge', {
+      kind: 'failed',
+      reason: 'gate',
+      note: 'score 0.7',
+    })
+    expect(change.doc.kept.map(({ step }) => step)).toEqual(['train'])
+  })
+
+  it('on the way back that fails keeps no other move from being made', () => {
+    const back = running({ name: 'back-1', kind: 'roll-out-model', way: 'back' })
+    const ending = { kind: 'failed', reason: 'gate', detail: 'g' } as const
+    const view = viewOf({ doc: wanted({ run: runOf({ phase: 'back', steps: [back], ending }) }), plan: planRow })
+    const change = settleStepped(view, 'back-1', { kind: 'failed', reason: 'not-healthy', note: 'late' })
+    expect(change.doc.run?.steps[0]?.state).toBe('failed')
+    expect(change.doc.run?.ending).toBe(ending)
+  })
+
+  it('ran when the cluster says so, however late we looked', () => {
+    const change = stepped({ ...done, ranFrom: NOW - 2 * HOUR, ranUntil: NOW - HOUR })
+    expect(mark(change)).toMatchObject({ ranFrom: NOW - 2 * HOUR, endedAt: NOW - HOUR })
+    expect(mark(stepped({ ...done, ranUntil: NOW + HOUR })).endedAt).toBe(NOW)
+  })
+})
+
+describe('what stands still costs nothing', () => {
+  const wait = { kind: 'wait', note: '', until: null } as const
+  const ran = running({ touched: true, ranFrom: NOW - 2 * HOUR })
+
+  it('ran until the cluster says, else until this look, and again from when that began', () => {
+    const still = mark(stepped({ ...wait, running: false, ranUntil: NOW - HOUR }, [ran]))
+    expect(still).toMatchObject({ ran: HOUR, ranTo: NOW - HOUR, ranFrom: null })
+    expect(mark(stepped({ ...wait, running: false }, [ran]))).toMatchObject({ ran: 2 * HOUR, ranTo: NOW })
+    expect(mark(stepped({ ...wait, running: false }, [still]))).toMatchObject({ ran: HOUR, ranTo: NOW - HOUR })
+    const first = { running: true, ranFrom: NOW - 2 * HOUR }
+    const again = mark(stepped({ ...wait, ...first, ranAgain: NOW - MINUTE }, [still]))
+    expect(again).toMatchObject({ ran: HOUR, ranFrom: NOW - MINUTE })
+    expect(mark(stepped({ ...wait, ...first, ranAgain: NOW - 2 * HOUR }, [still])).ranFrom).toBe(NOW - HOUR)
+    expect(mark(stepped({ ...done, ranFrom: NOW - 2 * HOUR }, [still])).ranFrom).toBeNull()
+  })
+
+  it('of a run that ends: its pods are gone, whatever still keeps the Job', () => {
+    const left = { note: 'held', until: NOW + MINUTE }
+    const clear = (how: Parameters<typeof settleClear>[1]) => mark(settleClear(at([ran]), how))
+    expect(clear(left).ranFrom).toBe(NOW - 2 * HOUR)
+    expect(clear({ ...left, stopped: true })).toMatchObject({ ran: 2 * HOUR, ranFrom: null })
+    expect(clear(null)).toMatchObject({ ran: 2 * HOUR, ranFrom: null })
+  })
+})
+
+describe('a run that ends otherwise', () => {
+  it('says why, and what runs of it is then taken away', () => {
+    const ending = { kind: 'cancelled', reason: null, detail: 'cancelled by carla' } as const
+    const change = settleEnd(at([running()]), ending)
+    expect(change.doc.run?.ending).toBe(ending)
+    expect(change.moments[0]?.text).toBe('ends: cancelled by carla')
+  })
+
+  it('rests until that is seen gone', () => {
+    const left = settleClear(at([running()]), { note: 'Job j is being deleted', until: NOW + 5000 })
+    expect(left.rest).toMatchObject({ why: 'deleting', text: 'Job j is being deleted', until: NOW + 5000 })
+    expect(left.doc.run?.cleared).toBe(false)
+    expect(settleClear(at([running()]), null).doc.run?.cleared).toBe(true)
+  })
+})

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { boundsOf, priceOf, type Use, usesLeft, usesOf } from '../../../core/planning/train-price.ts'
+import { stepKeys } from '../../../core/steps/keys.ts'
+import { emptyPool, emptyWorld, NOW, trainInput, trainPlan } from '../training-fixture.ts'
+
+const { policy } = trainInput()
+const dataset = policy.datasets['support-chats']!
+const uses = usesOf({ policy, world: emptyWorld() }, dataset) as [Use, Use]
+const { steps } = trainPlan()
+const keys = stepKeys({ steps })
+const row = { row: 'r', step: 'train', values: {}, made: null, etag: null, generation: 1, attempt: 1, at: NOW }
+const kept = (...names: string[]) =>
+  Object.fromEntries(names.map((name) => [keys[name] ?? '', { ...row, key: keys[name] ?? '' }]))
+
+describe('what a training uses', () => {
+  it('are its two Jobs, each with its share of a node', () => {
+    expect(uses.map(({ poolName, gpus, rate }) => [poolName, gpus, rate])).toEqual([
+      ['gpu-train', 8, 55.04],
+      ['gpu-train', 1, 6.88],
+    ])
+  })
+
+  it('is refused with its path where a pool could never run it', () => {
+    const small = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: 4 }) } })
+    expect(usesOf({ policy, world: small }, dataset)).toMatchObject({
+      reason: 'pool-too-small',
+      detail: expect.stringContaining('`launch`'),
+    })
+  })
+})
+
+describe('what is still to be paid', () => {
+  it('is what no earlier attempt has finished', () => {
+    expect(usesLeft(uses, { steps, kept: {} })).toEqual(uses)
+    expect(usesLeft(uses, { steps, kept: kept('train') })).toEqual([uses[1]])
+    expect(usesLeft(uses, { steps, kept: kept('train', 'evaluate') })).toEqual([])
+    expect(usesLeft(uses, { steps, kept: kept('judge') })).toEqual(uses)
+  })
+
+  it('is the price and the bounds of the attempt that carries the rest over, and nothing where nothing is left', () => {
+    const world = emptyWorld()
+    const left = usesLeft(uses, { steps, kept: kept('train') })
+    expect(priceOf(left, { policy, world }).total).toEqual({ p50: 1.72, p95: 3.44 })
+    expect(boundsOf(left, priceOf(left, { policy, world }), NOW)).toEqual({
+      dollars: 3.44,
+      gpus: { 'gpu-train': 1 },
+      unavailable: 0,
+      until: NOW,
+    })
+    expect(priceOf([], { policy, world })).toMatchObject({
+      total: { p50: 0, p95: 0 },
+      perHour: { p50: 0, p95: 0 },
+      sources: [],
+    })
+    expect(trainPlan({ kept: kept('train') }).bounds).toMatchObject({ dollars: 3.44, gpus: { 'gpu-train': 1 } })
+    expect(trainPlan({ kept: kept('train') }).digest).toBe(trainPlan().digest)
+  })
+
+  it('counts a pool that both use for the larger one only, and each pool by itself', () => {
+    const price = priceOf(uses, { policy, world: emptyWorld() })
+    expect(boundsOf(uses, price, NOW).gpus).toEqual({ 'gpu-train': 8 })
+    const [first, second] = uses
+    expect(boundsOf([first, { ...second, poolName: 'gpu-serve' }], price, NOW).gpus).toEqual({
+      'gpu-train': 8,
+      'gpu-serve': 1,
+    })
+  })
+})

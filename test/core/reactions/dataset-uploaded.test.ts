@@ -1,0 +1,188 @@
+import { describe, expect, it } from 'vitest'
+import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
+import { type Config, type Policy, parsePolicy } from '../../../core/policy.ts'
+import {
+  type DatasetFacts,
+  datasetOf,
+  isManifest,
+  onDatasetUploaded,
+  orderOf,
+} from '../../../core/reactions/dataset-uploaded.ts'
+import type { DatasetUploaded } from '../../../events/contract.ts'
+import config from '../../../signalbox.config.ts'
+import { desired } from '../training-fixture.ts'
+
+const policy = parsePolicy(config)
+const now = Date.UTC(2026, 10, 23, 12)
+const HOUR = 3_600_000
+const LANE = 'pipeline/support-chats'
+const event: DatasetUploaded = {
+  type: 'dataset-uploaded',
+  id: 'e',
+  at: now,
+  bucket: 'acme-datasets',
+  key: 'support-chats/2026-11-23/manifest.json',
+  versionId: null,
+  replayed: false,
+}
+const whole: DatasetFacts = {
+  kind: 'manifest',
+  sha256: 'ab'.repeat(32),
+  lastModified: now - 1000,
+  etag: 'e1',
+  objects: 3,
+  bytes: 99,
+  requester: 'T0SIGNAL/U0BEN',
+  missing: [],
+  missingCount: 0,
+}
+const ruleOf = (given: Partial<DatasetUploaded>, of: Policy = policy) =>
+  onDatasetUploaded.ruleOf({ ...event, ...given }, of)
+const rule = ruleOf({})!
+const decide = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}, at = now) =>
+  onDatasetUploaded.decide({ ...event, ...given }, facts, { rule, policy, now: at })
+const intentOf = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}) => {
+  const decision = decide(facts, given)
+  if (decision.kind !== 'intend') throw new Error(decision.detail)
+  return decision.intent
+}
+/** The example with datasets of these prefixes and manifest names instead. */
+const datasets = (given: Record<string, { prefix: string; manifest?: string; bucket?: string }>): Policy => {
+  const example = (config as Config).datasets!['support-chats']!
+  return parsePolicy({
+    ...config,
+    datasets: Object.fromEntries(Object.entries(given).map(([name, over]) => [name, { ...example, ...over }])),
+  })
+}
+
+describe('which lane a manifest is about', () => {
+  it('is that of the dataset whose prefix it lies under, and only when it is the manifest', () => {
+    expect(rule).toEqual({ lane: LANE, name: 'support-chats', mode: 'act' })
+    expect(ruleOf({ key: 'support-chats/manifest.json' })?.lane).toBe(LANE)
+    for (const key of [
+      'support-chats/part-0.jsonl',
+      'support-chats/notmanifest.json',
+      'support-chats-old/manifest.json',
+    ])
+      expect(ruleOf({ key }), key).toBeNull()
+    expect(ruleOf({ bucket: 'other' })).toBeNull()
+  })
+
+  it('is decided by the longest prefix, so that rules within each other never take each other’s manifests', () => {
+    const nested = datasets({
+      all: { prefix: 'chats/' },
+      eu: { prefix: 'chats/eu/' },
+      paris: { prefix: 'chats/eu/paris/', manifest: 'list.json' },
+    })
+    const laneOf = (key: string) => ruleOf({ key }, nested)?.lane ?? null
+    expect(laneOf('chats/manifest.json')).toBe('pipeline/all')
+    expect(laneOf('chats/us/manifest.json')).toBe('pipeline/all')
+    expect(laneOf('chats/eu/manifest.json')).toBe('pipeline/eu')
+    expect(laneOf('chats/eu/rome/2026/manifest.json')).toBe('pipeline/eu')
+    expect(laneOf('chats/eu/paris/list.json')).toBe('pipeline/paris')
+    // What the innermost rule takes for data is no manifest of an outer one.
+    expect(laneOf('chats/eu/paris/manifest.json')).toBeNull()
+    expect(laneOf('chats/eu-old/manifest.json')).toBe('pipeline/all')
+  })
+
+  it('is told apart by bucket, and a rule for a whole bucket is the last that is asked', () => {
+    const two = datasets({ here: { prefix: 'chats/' }, there: { prefix: 'chats/', bucket: 'acme-other' } })
+    expect(datasetOf({ bucket: 'acme-datasets', key: 'chats/manifest.json' }, two)).toBe('here')
+    expect(datasetOf({ bucket: 'acme-other', key: 'chats/manifest.json' }, two)).toBe('there')
+    expect(datasetOf({ bucket: 'acme-third', key: 'chats/manifest.json' }, two)).toBeNull()
+    expect(datasetOf({ bucket: 'acme-datasets', key: 'manifest.json' }, two)).toBeNull()
+  })
+
+  it('a manifest is named by its whole name', () => {
+    expect(isManifest('a/b/manifest.json', 'manifest.json')).toBe(true)
+    expect(isManifest('manifest.json', 'manifest.json')).toBe(true)
+    expect(isManifest('a/xmanifest.json', 'manifest.json')).toBe(false)
+  })
+})
+
+describe('what a manifest comes to', () => {
+  it('training on what it says now, ordered by when it was last written, pinned with its etag', () => {
+    expect(intentOf(whole)).toEqual({
+      order: `${new Date(now - 1000).toISOString()} ${event.key}`,
+      onNewer: 'finish',
+      desired: {
+        kind: 'train',
+        dataset: 'support-chats',
+        version: 'ab'.repeat(32),
+        bucket: event.bucket,
+        key: event.key,
+        etag: 'e1',
+        objects: 3,
+        bytes: 99,
+        requester: 'T0SIGNAL/U0BEN',
+      },
+    })
+  })
+
+  it('of two manifests of one second the greater key is the later one, in whichever order they are told', () => {
+    const [a, b] = ['support-chats/a/manifest.json', 'support-chats/b/manifest.json'].map((key) =>
+      intentOf(whole, { key }),
+    )
+    expect((a?.order ?? '') < (b?.order ?? '')).toBe(true)
+    const later = { ...whole, lastModified: now }
+    expect((b?.order ?? '') < (intentOf(later, { key: 'support-chats/a/manifest.json' }).order ?? '')).toBe(true)
+  })
+
+  it('the same manifest written again in the same second has the same order and is another desired state', () => {
+    const again = intentOf({ ...whole, sha256: 'cd'.repeat(32), etag: 'e2' })
+    expect(again.order).toBe(intentOf(whole).order)
+    expect(again.desired).not.toEqual(intentOf(whole).desired)
+  })
+
+  it('waiting for what is missing, with a deadline and names; after it, being given up by its version', () => {
+    const facts: DatasetFacts = { ...whole, missing: ['a', 'b', 'c'], missingCount: 5 }
+    const waits = decide(facts)
+    expect(waits).toMatchObject({ kind: 'wait', reason: 'objects-missing', until: now - 1000 + HOUR })
+    expect(waits.detail).toBe('5 objects are not there yet: a, b, c and 2 more')
+    expect(decide({ ...facts, missing: ['a'], missingCount: 1 }).detail).toBe('1 object is not there yet: a')
+    expect(decide(facts, {}, now - 1000 + HOUR)).toMatchObject({ kind: 'wait' })
+    expect(decide(facts, {}, now + HOUR)).toMatchObject({
+      kind: 'ignore',
+      reason: 'missed-deadline',
+      version: whole.sha256,
+    })
+  })
+
+  it('nothing, with what to do, where it is replayed, gone or bad', () => {
+    expect(decide(whole, { replayed: true })).toMatchObject({ kind: 'ignore', reason: 'replayed' })
+    expect(decide({ kind: 'gone' })).toMatchObject({ kind: 'ignore', reason: 'source-gone' })
+    const bad = decide({ kind: 'bad', detail: 'objects: expected an array' })
+    expect(bad).toMatchObject({ kind: 'ignore', reason: 'bad-manifest' })
+    expect(bad.detail).toContain('objects: expected an array. Write the manifest again, last')
+  })
+})
+
+describe('where it looks, and what resync asks', () => {
+  const docOf = (over: Partial<LaneDocument>): LaneDocument => ({ ...emptyDocument(policy, LANE), ...over })
+  const askFor = (doc: LaneDocument | null) =>
+    onDatasetUploaded.resync({ policy, now, docOf: (lane) => (lane === LANE ? doc : null) })[0]
+
+  it('two events at one manifest look at one place, whatever else they say', () => {
+    expect(onDatasetUploaded.at({ ...event, id: 'x', at: 1, versionId: 'v' })).toBe(onDatasetUploaded.at(event))
+    expect(onDatasetUploaded.at({ ...event, key: 'k' })).not.toBe(onDatasetUploaded.at(event))
+  })
+
+  it('of the version that is wanted, and of those that were given up, nothing more is asked', () => {
+    const look = (doc: LaneDocument) => onDatasetUploaded.look(event, { policy, rule, doc })
+    expect(look(docOf({}))).toMatchObject({ kind: 'manifest', key: event.key, known: [] })
+    expect(look(docOf({ desired, passed: ['p1', 'p2'] }))).toMatchObject({ known: [desired.version, 'p1', 'p2'] })
+  })
+
+  it('everything below the rule’s prefix that came after what moved the lane, or is other bytes of that second', () => {
+    const place = { kind: 'manifests', name: 'support-chats', bucket: 'acme-datasets', manifest: 'manifest.json' }
+    expect(askFor(null)).toMatchObject({ ...place, after: null })
+    const order = orderOf(now - 1000, event.key)
+    expect(askFor(docOf({ desired, order }))).toMatchObject({ ...place, after: { order, etag: desired.etag } })
+  })
+
+  it('what was refused is asked about again, and nothing older: what refused it may have changed', () => {
+    const refused = { kind: 'refused' as const, reason: null, detail: '', generation: 1, attempt: 1, at: 0 }
+    const outcome = { ...refused, against: 'x', stages: [] }
+    expect(askFor(docOf({ desired, order: 'o', outcome }))).toMatchObject({ after: { order: 'o', etag: null } })
+  })
+})

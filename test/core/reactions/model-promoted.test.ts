@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { type ModelFacts, onModelPromoted, serveDesired } from '../../../core/reactions/model-promoted.ts'
+import type { ModelPromoted } from '../../../events/contract.ts'
+import config from '../../../signalbox.config.ts'
+
+const policy = parsePolicy(config)
+const now = Date.UTC(2026, 10, 23, 12)
+const HOUR = 3_600_000
+const event: ModelPromoted = {
+  type: 'model-promoted',
+  id: 'd',
+  at: now,
+  model: 'support-llama',
+  signal: { kind: 'alias', name: 'champion' },
+  replayed: false,
+}
+const version: ModelFacts = {
+  kind: 'version',
+  version: '8',
+  source: 's3://acme-results/m/8',
+  runId: 'r',
+  status: 'READY',
+  requester: null,
+}
+const ruleOf = (given: Partial<ModelPromoted>, of = policy) => onModelPromoted.ruleOf({ ...event, ...given }, of)
+const decide = (facts: ModelFacts, given: Partial<ModelPromoted> = {}) => {
+  const rule = ruleOf({})
+  if (rule === null) throw new Error('the example policy has no rule for the sample')
+  return onModelPromoted.decide({ ...event, ...given }, facts, { rule, policy, now })
+}
+/** The example's model, promoted in another way. */
+const promotedBy = (signal: Record<string, unknown>) => {
+  const { serveAlias: _, ...rule } = (config as Config).models!['support-llama']!
+  return parsePolicy({ ...config, models: { 'support-llama': { ...rule, ...signal } } })
+}
+
+describe('which lane it is about', () => {
+  it('is the service of the configured model whose promotion signal it is', () => {
+    expect(ruleOf({})).toEqual({ lane: 'service/support-llama', name: 'support-llama', mode: 'act' })
+    expect(ruleOf({ signal: { kind: 'alias', name: 'shadow' } })).toBeNull()
+    expect(ruleOf({ signal: { kind: 'tag', name: 'champion' } })).toBeNull()
+    for (const model of ['constructor', 'toString', '']) expect(ruleOf({ model })).toBeNull()
+  })
+
+  it('is asked of the signal that the rule names, be it a tag or a stage', () => {
+    const tagged = promotedBy({ serveTag: { key: 'deploy', value: 'yes' } })
+    expect(ruleOf({ signal: { kind: 'tag', name: 'deploy' } }, tagged)?.lane).toBe('service/support-llama')
+    expect(ruleOf({}, tagged)).toBeNull()
+    const staged = promotedBy({ serveStage: 'Production' })
+    expect(ruleOf({ signal: { kind: 'stage', name: 'Production' } }, staged)?.lane).toBe('service/support-llama')
+    expect(onModelPromoted.at({ ...event, signal: { kind: 'tag', name: 'deploy' } })).toBe('support-llama#deploy')
+  })
+})
+
+describe('what the registry says comes to', () => {
+  it('serving what it says now, pinned, whatever the event said; the source orders nothing', () => {
+    expect(decide(version)).toMatchObject({
+      kind: 'intend',
+      intent: {
+        order: null,
+        onNewer: 'stop',
+        desired: { kind: 'serve', version: '8', source: 's3://acme-results/m/8', runId: 'r' },
+      },
+    })
+  })
+
+  it('a moved source is another desired state even under the same version number; who asked is not part of it', () => {
+    const { digest } = serveDesired('m', { version: '8', source: 's3://a', runId: null, requester: null })
+    expect(serveDesired('m', { version: '8', source: 's3://b', runId: null, requester: null }).digest).not.toBe(digest)
+    expect(serveDesired('m', { version: '8', source: 's3://a', runId: 'r', requester: null }).digest).not.toBe(digest)
+    expect(serveDesired('m', { version: '8', source: 's3://a', runId: null, requester: 'T/U' }).digest).toBe(digest)
+  })
+
+  it('an alias that names nothing intends none', () => {
+    expect(decide({ kind: 'none' })).toMatchObject({
+      kind: 'intend',
+      intent: { desired: { kind: 'none', model: 'support-llama' } },
+    })
+  })
+
+  it('a registration that is under way is waited for, one that failed is never served', () => {
+    expect(decide({ ...version, status: 'PENDING_REGISTRATION' })).toMatchObject({
+      kind: 'wait',
+      reason: 'registry-pending',
+      until: now + HOUR,
+    })
+    expect(decide({ ...version, status: 'PENDING_REGISTRATION' }, { at: now - 9 * HOUR })).toMatchObject({ until: now })
+    for (const status of ['FAILED_REGISTRATION', '', 'NEW_WORD'])
+      expect(decide({ ...version, status })).toMatchObject({ kind: 'ignore', reason: 'source-names-nothing-new' })
+  })
+
+  it('a replayed event never intends, whatever is there', () => {
+    for (const facts of [version, { kind: 'none' } as const])
+      expect(decide(facts, { replayed: true })).toMatchObject({ kind: 'ignore', reason: 'replayed' })
+  })
+})
+
+describe('what resync asks', () => {
+  it('is every model’s own signal, as an event of now that was never replayed', () => {
+    const asks = onModelPromoted.resync({ policy, now, docOf: () => null })
+    expect(asks).toEqual([
+      { kind: 'event', event: { ...event, id: `resync-${now}`, at: now } },
+      ...Object.keys(policy.models)
+        .slice(1)
+        .map(() => expect.objectContaining({ kind: 'event' })),
+    ])
+    for (const ask of asks)
+      if (ask.kind === 'event') expect(onModelPromoted.ruleOf(ask.event as ModelPromoted, policy)).not.toBeNull()
+  })
+
+  it('looks at the place that the rule names', () => {
+    const rule = ruleOf({})!
+    const doc = null as never
+    expect(onModelPromoted.look(event, { policy, rule, doc })).toEqual({
+      kind: 'promotion',
+      model: 'support-llama',
+      promotion: { kind: 'alias', name: 'champion' },
+    })
+  })
+})

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import type { LaunchJobStep, Step } from '../../../core/plan.ts'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { jobKey, readsOf, stepKeys } from '../../../core/steps/keys.ts'
+import { desired, exampleConfig, trainPlan } from '../training-fixture.ts'
+
+const LANE = 'pipeline/support-chats'
+const keysOf = (over: Parameters<typeof trainPlan>[0] = {}) => stepKeys(trainPlan(over))
+const policyWith = (change: (dataset: NonNullable<Config['datasets']>[string]) => void) => {
+  const config: Config = exampleConfig()
+  change(config.datasets!['support-chats']!)
+  return parsePolicy(config)
+}
+/** Names of the steps whose keys differ from those of the example's plan. */
+const changedBy = (over: Parameters<typeof trainPlan>[0]): string[] => {
+  const [before, after] = [keysOf(), keysOf(over)]
+  return Object.keys(before).filter((name) => before[name] !== after[name])
+}
+
+describe('the key of a step', () => {
+  it('is one for each step, short and of hex digits', () => {
+    expect(Object.keys(keysOf())).toEqual(['train', 'evaluate', 'judge', 'register', 'notify'])
+    for (const key of Object.values(keysOf())) expect(key).toMatch(/^[0-9a-f]{16}$/)
+    expect(new Set(Object.values(keysOf())).size).toBe(5)
+  })
+
+  it('does not name the attempt, nor the generation: the same work has the same key', () => {
+    for (const run of [
+      { lane: LANE, generation: 1, attempt: 9 },
+      { lane: LANE, generation: 7, attempt: 2 },
+    ])
+      expect(keysOf({ run })).toEqual(keysOf())
+  })
+
+  it('changes with what the step does, and with it those of all that read it, and no others', () => {
+    expect(changedBy({ desired: { ...desired, version: 'cd'.repeat(32) } })).toEqual([
+      'train',
+      'evaluate',
+      'judge',
+      'register',
+      'notify',
+    ])
+    const trains = policyWith(({ launch }) => {
+      launch.args = ['--epochs=9']
+    })
+    expect(changedBy({ policy: trains })).toEqual(['train', 'evaluate', 'judge', 'register'])
+    const evaluates = policyWith(({ evaluate }) => {
+      evaluate.image = `other@sha256:${'0'.repeat(64)}`
+    })
+    expect(changedBy({ policy: evaluates })).toEqual(['evaluate', 'judge'])
+    const judges = policyWith(({ evaluate }) => {
+      evaluate.gates = [{ metric: 'score', op: '>=', value: 0.1 }]
+    })
+    expect(changedBy({ policy: judges })).toEqual(['judge'])
+    const registers = policyWith((dataset) => {
+      dataset.registerAs = 'other'
+    })
+    expect(changedBy({ policy: registers })).toEqual(['register', 'notify'])
+  })
+
+  it('is what planning asks of a Job before its step is there', () => {
+    const [train, evaluate] = trainPlan().steps as [LaunchJobStep, LaunchJobStep]
+    const keys = keysOf()
+    expect(jobKey(train.job, [])).toBe(keys['train'])
+    expect(jobKey(evaluate.job, [keys['train'] ?? ''])).toBe(keys['evaluate'])
+  })
+
+  it('of a move of a rollout is its objects, its replicas and its place', () => {
+    const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
+    const move = (over: Partial<Extract<Step, { kind: 'roll-out-model' }>> = {}): Step => ({
+      kind: 'roll-out-model',
+      brings: 2,
+      name: 'move-1',
+      title: '',
+      why: '',
+      objects: [],
+      replicas: [{ ref, generation: 2, replicas: 1, replicasReady: 1 }],
+      point: { old: 0, new: 1 },
+      loadMinutes: 15,
+      ...over,
+    })
+    const key = (step: Step) => stepKeys({ steps: [step] })[step.name]
+    expect(key(move({ title: 'told otherwise', loadMinutes: 3 }))).toBe(key(move()))
+    const others = [
+      move({ name: 'move-2' }),
+      move({ replicas: [{ ref, generation: 2, replicas: 2, replicasReady: 1 }] }),
+      move({ objects: [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { clusterIP: 'None' } }] }),
+    ]
+    expect(new Set([move(), ...others].map(key)).size).toBe(4)
+  })
+})
+
+it('a step reads what it judges, registers or is given, and nothing else', () => {
+  expect(trainPlan().steps.map((step) => [step.name, readsOf(step)])).toEqual([
+    ['train', []],
+    ['evaluate', ['train']],
+    ['judge', ['evaluate']],
+    ['register', ['train']],
+    ['notify', []],
+  ])
+})

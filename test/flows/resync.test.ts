@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
+import { emptyDocument } from '../../core/lane/document.ts'
+import { label } from '../../core/names.ts'
+import { reactions } from '../../core/reactions/catalogue.ts'
+import { everyLane } from '../../flows/lanes.ts'
+import { type Ports, Unavailable } from '../../flows/ports.ts'
+import { resync as resyncWith } from '../../flows/resync.ts'
+import { uploadDataset } from '../../local/scenario.ts'
+import config from '../../signalbox.config.ts'
+import { openTown, type Town } from '../journeys/town.ts'
+import { taskJob } from '../local/cluster/world-fixture.ts'
+
+const LANE = 'pipeline/support-chats'
+let town: Town
+afterEach(() => town.close())
+
+const resync = () => resyncWith(town.house.ports, reactions)
+/** Everybody who was woken has looked. */
+const looked = () => town.advance(0)
+
+const upload = () =>
+  uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/z/', rows: ['{"q":1}', '{"q":2}'] })
+
+/** Counts the heads that are asked for. */
+const counting = () => {
+  const asked: string[] = []
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    objects: {
+      ...ports.objects,
+      head: (bucket, key) => {
+        asked.push(key)
+        return ports.objects.head(bucket, key)
+      },
+    },
+  })
+  return { asked, wrap }
+}
+
+it('finds the upload whose event was lost, however many keys lie before its manifest', async () => {
+  town = await openTown()
+  for (let n = 0; n < 1100; n++)
+    await town.house.objects.write('acme-datasets', `support-chats/a/${String(n).padStart(4, '0')}`, Buffer.from('x'))
+  await upload()
+  expect(await resync()).toMatchObject({ letters: 1 })
+  await looked()
+  expect(await town.lane(LANE)).toMatchObject({ state: 'wanted', generation: 1 })
+})
+
+it('a prefix of more keys than one time lists is gone on with the next time, and keeps nobody waiting', async () => {
+  const pages: (string | null | undefined)[] = []
+  const head = { size: 1, versionId: null, lastModified: 1, etag: 'e', sha256: null }
+  town = await openTown({
+    wrap: (ports) => ({
+      ...ports,
+      objects: {
+        ...ports.objects,
+        list: async (_bucket, prefix, after) => {
+          pages.push(after)
+          const n = after === null || after === undefined ? 0 : Number(after.slice(prefix.length)) + 1
+          return n < 150
+            ? [{ key: `${prefix}${String(n).padStart(4, '0')}`, head }]
+            : ports.objects.list(_bucket, prefix)
+        },
+      },
+    }),
+  })
+  await resync()
+  expect([pages.length, pages.at(-1)]).toEqual([100, 'support-chats/0098'])
+  await resync()
+  expect([pages.length, pages.at(-1)]).toEqual([151, 'support-chats/0149'])
+  await resync()
+  expect(pages[151]).toBeNull()
+})
+
+it.each(['act', 'shadow'] as const)('asks about objects once, not whenever it looks (%s)', async (mode) => {
+  const { asked, wrap } = counting()
+  const [[name, dataset] = []] = Object.entries(config.datasets ?? {})
+  town = await openTown({ config: { ...config, datasets: { [name ?? '']: { ...dataset, mode } } }, wrap })
+  await upload()
+  await resync()
+  await looked()
+  const once = asked.filter((key) => key.includes('part-')).length
+  expect(once).toBe(2)
+  await town.advance(3_600_000)
+  expect(await resync()).toMatchObject({ letters: 0 })
+  expect(asked.filter((key) => key.includes('part-'))).toHaveLength(once)
+})
+
+it('one source that cannot be looked at keeps no other from being healed, and is told', async () => {
+  const [[name, dataset] = []] = Object.entries(config.datasets ?? {})
+  town = await openTown({
+    config: { ...config, datasets: { ahead: { ...dataset, prefix: 'ahead/' }, [name ?? '']: dataset } },
+    wrap: (ports) => ({
+      ...ports,
+      objects: {
+        ...ports.objects,
+        list: async (bucket, prefix, after) => {
+          if (prefix === 'ahead/') throw new Unavailable('listing ahead/: 503')
+          return ports.objects.list(bucket, prefix, after)
+        },
+      },
+    }),
+  })
+  await upload()
+  await expect(resync()).rejects.toThrow('1 could not be asked, the first: Unavailable: listing')
+  await looked()
+  expect(await town.lane(LANE)).toMatchObject({ state: 'wanted' })
+})
+
+it('every lane is looked at, also of more than a page', async () => {
+  town = await openTown()
+  for (let n = 0; n < 1001; n++) {
+    const lane = `service/m-${String(n).padStart(4, '0')}`
+    await town.house.ports.ledger.commit([
+      { put: 'lane', id: lane, revision: 0, value: emptyDocument(town.policy, lane) },
+    ])
+  }
+  expect((await everyLane(town.house.ports.ledger)).map(({ lane }) => lane).at(-1)).toBe('service/m-1000')
+})
+
+/** A Job with our labels that no lane wrote down. */
+const strayJob = (namespace: string): KubeObject<'Job'> => {
+  const labels = { [label('installation')]: 'signalbox', [label('plan')]: 'nobody-g1a1' }
+  return { ...taskJob('stray'), metadata: { name: 'stray', namespace, labels } }
+}
+
+it('a Job that no lane wrote down is left alone, whatever its labels say, and none is looked for by them', async () => {
+  town = await openTown()
+  const { cluster } = town.house.ports
+  for (const namespace of ['training', 'serving']) await cluster.create(strayJob(namespace))
+  const asked = vi.spyOn(cluster, 'list')
+  await resync()
+  await town.advance(3_600_000)
+  expect(asked.mock.calls.filter(([kind]) => kind === 'Job')).toEqual([])
+  expect((await cluster.list('Job')).map(({ metadata }) => metadata.namespace).sort()).toEqual(['serving', 'training'])
+})
+
+describe('compared with what the cluster runs', () => {
+  const trained = async () => {
+    town = await openTown()
+    await upload()
+    await resync()
+    await town.answered(LANE)
+    await town.until('its Job runs', async () => (await town.house.cluster.list('Job')).length === 1)
+  }
+  /** What the ledger was asked to write meanwhile. */
+  const written = async (work: () => Promise<unknown>): Promise<unknown[]> => {
+    const commit = vi.spyOn(town.house.ports.ledger, 'commit')
+    await work()
+    const { calls } = commit.mock
+    commit.mockRestore()
+    return calls
+  }
+
+  it('where all agree nothing is written and nobody is woken', async () => {
+    await trained()
+    expect(await written(async () => expect(await resync()).toMatchObject({ letters: 0, woken: 0 }))).toEqual([])
+    await town.settled(LANE)
+    await looked()
+    expect(await written(async () => expect(await resync()).toMatchObject({ letters: 0, woken: 0 }))).toEqual([])
+  })
+
+  it('a Job that has ended, or gone, wakes its lane though nobody saw it end', async () => {
+    await trained()
+    const [job] = await town.house.cluster.list('Job')
+    const get = vi.spyOn(town.house.ports.cluster, 'get').mockResolvedValue(null)
+    expect(await resync()).toMatchObject({ woken: 1 })
+    const complete = { ...job, status: { conditions: [{ type: 'Complete', status: 'True' }] } } as unknown as KubeObject
+    get.mockResolvedValue(complete)
+    expect(await resync()).toMatchObject({ woken: 1 })
+    get.mockRestore()
+    expect(await resync()).toMatchObject({ woken: 0 })
+  })
+})

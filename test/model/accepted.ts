@@ -1,0 +1,233 @@
+import type { Change } from '../../core/lane/change.ts'
+import { hasBegun, type LaneDocument, type Mark, type Run, sameRun } from '../../core/lane/document.ts'
+import type { CommandLetter, Letter, LookLetter, VoteLetter } from '../../core/lane/letters.ts'
+import type { LaunchJobStep, Step } from '../../core/plan.ts'
+import type { PlanRow, ResultRow } from '../../core/rows.ts'
+import { readsOf } from '../../core/steps/keys.ts'
+import { type Consumer, docOf, type Ledger, type Model, type State, spoilt } from './state.ts'
+
+/** A commit that counts: before and after, and what was read for it. */
+export interface Accepted {
+  state: State
+  consumer: Consumer
+  change: Change
+  ledger: Ledger
+}
+
+/** The state after a commit, with whatever of it may never be. */
+export const accepted = (model: Model, given: Accepted): State => {
+  const { state, ledger, change } = given
+  const past = pastAfter(given)
+  const bad =
+    wrongDocument(change.doc) ??
+    wrongLetters(given) ??
+    wrongMarks(given) ??
+    wrongHold(given) ??
+    wrongVotes(given) ??
+    wrongEnd(given) ??
+    wrongAttempts(model, change.doc, past)
+  return spoilt({ ...state, ledger, past }, bad)
+}
+
+type Wrong = string | null
+
+/** Bytes that a document may have, steps of a run, characters of a note. */
+const [BYTES, STEPS, NOTE] = [32 * 1024, 24, 300]
+
+const wrongDocument = (doc: LaneDocument): Wrong => {
+  const steps = doc.run?.steps ?? []
+  if (JSON.stringify(doc).length > BYTES) return 'a document is too large'
+  if (steps.length > STEPS || steps.some(({ note }) => note.length > NOTE))
+    return 'a run has too many steps or too long notes'
+  if (sameRun(doc.run, doc) && doc.outcome !== null) return 'a run goes on whose attempt has an outcome'
+  const approved = doc.approved?.question.id
+  if (approved !== undefined && !approved.startsWith(`${doc.lane}#${doc.generation}.`))
+    return 'an approval is kept for a generation that it was not of'
+  return null
+}
+
+const namesIn = ({ moments }: Pick<Change, 'moments'>): string[] =>
+  moments.flatMap(({ data }) => (data?.['letters'] as string[] | undefined) ?? [])
+
+/** Every letter that goes was answered: a person's exactly once. */
+const wrongLetters = ({ state, change }: Accepted): Wrong => {
+  const names = namesIn(change)
+  const there = (letter: Letter): boolean =>
+    state.ledger.rows[`${letter.kind === 'look' ? 'look' : 'order'} ${letter.lane}#${letter.id}`] !== undefined
+  for (const letter of change.removed) {
+    const times = names.filter((id) => id === letter.id).length
+    if (letter.kind === 'go-on') continue
+    if (!there(letter)) return 'a letter is removed that is not there'
+    const heard = times > 0 || state.past.answered.includes(letter.id)
+    if (letter.kind === 'look' ? letter.from === 'door' && !heard : times !== 1) return 'a letter is not answered once'
+  }
+  const gone = new Set([...change.removed, ...change.later].map(({ id }) => id))
+  return names.some((id) => !gone.has(id)) ? 'a letter is answered and stays' : null
+}
+
+/** Marks that this commit makes. */
+const marksMade = (before: LaneDocument | null, { run }: LaneDocument): Mark[] => {
+  const known = run !== null && sameRun(before?.run ?? null, run) ? (before?.run?.steps ?? []) : []
+  return (run?.steps ?? []).filter(
+    ({ name, way, state, by }) =>
+      state !== 'pending' &&
+      by !== null &&
+      !known.some((old) => old.name === name && old.way === way && old.by !== null),
+  )
+}
+
+const wrongMarks = ({ state, consumer, change: { doc } }: Accepted): Wrong => {
+  const before = docOf(state)
+  const { run } = doc
+  const made = marksMade(before, doc).filter(({ way }) => way === 'forth')
+  if (run === null || made.length === 0) return carriedWrongly(state, doc, consumer)
+  const freeze = state.ledger.rows[`freeze ${doc.lane}`]?.value as { until: number } | undefined
+  if (freeze !== undefined && freeze.until > state.now) return 'something new begins while it is frozen'
+  if (run.hold === null) return 'a step is marked without a hold'
+  const began = before !== null && sameRun(before.run, run) && hasBegun(before.run as Run)
+  if (run.generation !== doc.generation && !(began && doc.onNewer === 'finish')) return 'something superseded goes on'
+  if (run.cancelled !== null) return 'something cancelled goes on'
+  return carriedWrongly(state, doc, consumer)
+}
+
+/** What was judged badly is measured anew, and what is kept was made from what is kept. */
+const carriedWrongly = (state: State, { run, lane }: LaneDocument, { view }: Consumer): Wrong => {
+  const before = docOf(state)
+  if (run === null || sameRun(before?.run ?? null, run)) return null
+  const carried = new Set(run.steps.filter(({ state: at, by }) => at === 'done' && by === null).map(({ name }) => name))
+  const plan =
+    view.plan?.plan.steps ?? (state.ledger.rows[`plan ${lane}`]?.value as PlanRow | undefined)?.plan.steps ?? []
+  for (const mark of run.steps) {
+    if (!carried.has(mark.name)) continue
+    if (state.past.spoiled.includes(`${run.generation}:${mark.key}`)) return 'what a gate has refused is kept'
+    const step = plan.find(({ name }) => name === mark.name) as Step
+    if (readsOf(step).some((name) => !carried.has(name))) return 'what is kept was made from what is not'
+    const known = state.past.read[mark.made?.ref.name ?? '']
+    if (known !== undefined && known !== readBy(run, step)) return 'what is kept was made from something else'
+  }
+  return null
+}
+
+/** The Jobs whose results a step of this run reads. */
+const readBy = ({ steps }: Run, step: Step): string =>
+  readsOf(step)
+    .map((name) => steps.find((mark) => mark.name === name)?.made?.ref.name)
+    .join()
+
+const wrongHold = ({ state, consumer, change: { doc }, ledger }: Accepted): Wrong => {
+  const before = docOf(state)
+  if (doc.run?.hold != null && before?.run?.hold == null) {
+    const until = doc.approved?.question.until ?? consumer.view.plan?.plan.bounds.until ?? 0
+    const began = before?.approved?.begun ?? false
+    if (consumer.view.now > until && !began) return 'something begins after the time that was given it'
+  }
+  const rows = Object.keys(ledger.rows)
+  if (doc.run === null && rows.some((key) => key.startsWith('hold ') || key.startsWith('line ')))
+    return 'a run that is over holds or waits'
+  return null
+}
+
+const letterBy = <L extends Letter>({ change }: Accepted, data: Record<string, unknown> | undefined): L[] =>
+  change.removed.filter(({ id }) => ((data?.['letters'] as string[] | undefined) ?? []).includes(id)) as L[]
+
+/** What people say reaches what they saw, and in time. */
+const wrongVotes = (given: Accepted): Wrong => {
+  const before = docOf(given.state)
+  for (const { data } of given.change.moments) {
+    const recorded = data?.['became'] === 'recorded'
+    for (const letter of letterBy<VoteLetter | CommandLetter | LookLetter>(given, data)) {
+      if (letter.kind === 'vote') {
+        if (letter.at <= (given.state.past.expired[letter.question] ?? -1)) return 'a vote in time is not counted'
+        const question = before?.run?.question ?? null
+        const counts = question !== null && question.id === letter.question && letter.at <= question.until
+        if (recorded && !counts) return 'a vote counts that may not'
+        const late = data?.['reason'] === 'too-late' || data?.['reason'] === 'question-closed'
+        if (late && counts && given.change.past.some(({ run }) => run.question?.state === 'expired'))
+          return 'a vote in time is not counted'
+      } else if (letter.kind !== 'look' && recorded && letter.saw !== null && before !== null) {
+        const now = letter.kind === 'cancel' && !letter.wanted ? (before.run ?? before) : before
+        if (letter.saw === 'idle' || !sameRun(now, letter.saw)) return 'a command reaches what its writer did not see'
+      }
+    }
+  }
+  return null
+}
+
+const wrongEnd = ({ state, change: { past, doc } }: Accepted): Wrong => {
+  for (const { run, outcome } of past) {
+    if (run.hold !== null || run.question?.state === 'open') return 'a run ends with a hold or an open question'
+    if (run.cancelled !== null && outcome.kind !== 'cancelled' && outcome.kind !== 'superseded')
+      return `an acknowledged cancel ends as ${outcome.kind}`
+    if (outcome.kind === 'failed' && outcome.reason !== 'bound-reached' && !state.past.excused)
+      return 'faults alone end a run as failed'
+    if (outcome.kind === 'expired' && lapsed(run, doc))
+      return 'a run expires by a time that was past when it was wanted'
+  }
+  return null
+}
+
+const lapsed = ({ startedAt, question }: Run, { approved }: LaneDocument): boolean =>
+  (question?.until ?? approved?.question.until ?? startedAt) < startedAt
+
+const wrongAttempts = ({ config }: Model, { attempt }: LaneDocument, { wanted }: State['past']): Wrong =>
+  attempt > (1 + config.retries) * (1 + wanted) ? 'more attempts than the budget has' : null
+
+/** What is known from then on. */
+const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
+  const { doc, moments } = change
+  const { past } = state
+  const said = moments.flatMap(({ data }) =>
+    data?.['became'] === 'recorded' ? namesIn({ moments: [{ data } as never] }) : [],
+  )
+  const retries = change.removed.filter(({ kind, id }) => kind === 'retry' && said.includes(id)) as CommandLetter[]
+  const anew =
+    retries.some(({ from }) => from !== null) || (retries.length > 0 && docOf(state)?.outcome?.kind === 'succeeded')
+  const plan = consumer.view.plan?.plan ?? (consumer.rows[`plan ${doc.lane}`]?.value as PlanRow | undefined)?.plan
+  const keeps = new Set(
+    (plan?.steps ?? [])
+      .filter((step): step is LaunchJobStep => step.kind === 'launch-job' && step.keeps)
+      .map(({ name }) => name),
+  )
+  const runs = [doc.run, ...change.past.map(({ run }) => run)].filter((run) => run !== null)
+  const failedGate = runs.flatMap((run) => judgedBadly(run, plan?.steps ?? []))
+  const there = ({ made }: ResultRow): boolean => made !== null && state.world.results[made.ref.name] !== undefined
+  const made = change.results.filter((row) => keeps.has(row.step) && there(row)).map(finishedOf)
+  const finished = [...(anew ? [] : past.finished), ...made].filter(
+    (one) => !failedGate.some((key) => one.startsWith(`${key}:`)),
+  )
+  return {
+    ...past,
+    finished: [...new Set(finished)].sort(),
+    spoiled: [
+      ...new Set([...past.spoiled.filter((key) => !made.some((one) => one.startsWith(`${key}:`))), ...failedGate]),
+    ].sort(),
+    read: { ...past.read, ...readIn(change, plan?.steps ?? []) },
+    expired: { ...past.expired, ...expiredIn(change) },
+    answered: [...past.answered, ...namesIn(change)].filter((id) => change.later.some((letter) => letter.id === id)),
+    wanted: past.wanted + retries.length,
+  }
+}
+
+const readIn = ({ doc, past, results }: Change, steps: readonly Step[]): Record<string, string> => {
+  const run = doc.run ?? past[0]?.run ?? null
+  const step = (row: ResultRow) => steps.find(({ name }) => name === row.step)
+  return Object.fromEntries(
+    results.flatMap((row) => {
+      const of = step(row)
+      return run === null || of === undefined || row.made === null ? [] : [[row.made.ref.name, readBy(run, of)]]
+    }),
+  )
+}
+
+const expiredIn = ({ past }: Change): Record<string, number> =>
+  Object.fromEntries(
+    past.flatMap(({ run: { question } }) => (question?.state === 'expired' ? [[question.id, question.until]] : [])),
+  )
+
+const finishedOf = ({ generation, key, made }: ResultRow): string => `${generation}:${key}:${made?.ref.name}`
+
+const judgedBadly = (run: Run, steps: readonly Step[]): string[] =>
+  run.steps
+    .filter(({ kind, state }) => kind === 'check-gate' && state === 'failed')
+    .flatMap(({ name }) => readsOf(steps.find((step) => step.name === name) ?? (steps[0] as Step)))
+    .flatMap((name) => run.steps.filter((mark) => mark.name === name).map(({ key }) => `${run.generation}:${key}`))

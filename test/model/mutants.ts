@@ -1,0 +1,219 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { CORE, config, GUARDS } from './configurations.ts'
+import type { Config, Core, Guards } from './state.ts'
+
+/** A guard that is taken away: the exploration must find what it guards against. */
+export interface Mutant {
+  /** The guard that is gone. */
+  name: string
+  /** In the sources of core/lane: what stands there, once, and what in its place. */
+  text?: readonly [from: string, to: string]
+  /** Of the loop, the ledger or the far sides. */
+  guards?: Partial<Guards>
+  /** The smallest world in which it shows. */
+  config: Config
+  /** Shown by a lane that never comes to rest, in place of a state that may not be. */
+  shows?: 'stuck'
+  /** For the slow lane. */
+  slow?: true
+}
+
+const smallest = (given: Omit<Partial<Config>, 'most' | 'name'>, most: [faults: number, doings: number]): Config =>
+  config({ name: 'smallest', ...given, most: { faults: most[0], doings: most[1] } })
+
+const HELD = "return held ?? awaySide(view, 'cluster') ?? { kind: 'clear' }"
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'only who marked a step touches it',
+    text: ["if (mark.by === view.me) return { kind: 'begin'", "if (mark.by !== null) return { kind: 'begin'"],
+    config: smallest({ faults: ['overlap'] }, [1, 0]),
+  },
+  {
+    name: 'another takes a step over only T after its mark',
+    text: ['if (mark.by === view.me || view.now >= free) return null', 'if (free > 0) return null'],
+    config: smallest({ faults: ['overlap'] }, [1, 0]),
+  },
+  {
+    name: 'nothing is concluded from an absence before T',
+    text: [HELD, HELD.replace('held ?? ', '')],
+    config: smallest({ faults: ['overlap'], doings: ['cancel'] }, [1, 1]),
+  },
+  {
+    name: 'what is about to be touched is committed first',
+    guards: { writesFirst: false },
+    config: smallest({}, [0, 0]),
+  },
+  {
+    name: 'a commit counts on the revision that was read',
+    guards: { compares: false },
+    config: smallest({ faults: ['overlap'] }, [1, 0]),
+  },
+  {
+    name: 'who lost a commit is somebody new',
+    guards: { renames: false },
+    config: smallest({ faults: ['overlap', 'late'] }, [2, 0]),
+  },
+  {
+    name: 'a plan that is not the document’s is read again',
+    guards: { wholeReads: false },
+    config: smallest({ faults: ['torn', 'overlap'] }, [2, 0]),
+  },
+  {
+    name: 'a lane that is at something is looked at again though everybody dies',
+    guards: { follows: false },
+    config: smallest({ faults: ['death'] }, [1, 0]),
+    shows: 'stuck',
+  },
+  {
+    name: 'what has begun nothing is superseded at once',
+    text: ["!(begun && doc.onNewer === 'finish')", "!(doc.onNewer === 'finish')"],
+    config: smallest({ onNewer: 'finish', doings: ['room', 'newer'] }, [0, 2]),
+  },
+  {
+    name: 'what runs is seen gone before a run is over',
+    text: ['if (!run.cleared) {', 'if (run.cleared) {'],
+    config: smallest({ doings: ['cancel'] }, [0, 1]),
+  },
+  {
+    name: 'a name that is taken is success only for the same content',
+    guards: { sameContent: false },
+    config: smallest({ doings: ['taken-name', 'cancel'] }, [0, 2]),
+  },
+  {
+    name: 'what a run held goes back when it closes',
+    guards: { givesBack: false },
+    config: smallest({}, [0, 0]),
+  },
+  {
+    name: 'a sum does not grow above its bound',
+    guards: { bounds: false },
+    config: smallest({ doings: ['room'] }, [0, 1]),
+  },
+  {
+    name: 'a gate that fails invalidates what it judged',
+    text: ['.filter(({ step: name }) => !judged.includes(name))', ''],
+    config: smallest({ steps: 'judged', doings: ['poor', 'retry'] }, [0, 2]),
+  },
+  {
+    name: 'what was paid for is carried over',
+    text: ['stays ? kept[key] : undefined', 'stays ? undefined : undefined'],
+    config: smallest({ steps: 'judged', retries: 1, doings: ['lost-node'] }, [0, 1]),
+  },
+  {
+    name: 'what was made from something else is made anew',
+    text: [' && step.reads.every((name) => carried.has(name))', ''],
+    config: smallest({ steps: 'judged', faults: ['refused'], doings: ['cleaned', 'retry'] }, [1, 2]),
+    slow: true,
+  },
+  {
+    name: 'a question ends only when every vote in time was read',
+    text: ['question.until + ANSWER_GRACE', 'question.until'],
+    config: smallest({ asks: true, doings: ['slow-yes'] }, [0, 1]),
+  },
+  {
+    name: 'a question has an end',
+    text: ['until: reminds ? remindAt : end', 'until: reminds ? remindAt : null'],
+    config: smallest({ asks: true }, [0, 0]),
+  },
+  {
+    name: 'nothing new begins while it is frozen',
+    text: ['view.frozenUntil === null || view.frozenUntil <= view.now', 'view.frozenUntil !== undefined'],
+    config: smallest({ doings: ['freeze'] }, [0, 1]),
+  },
+  {
+    name: 'what needs an approval has one',
+    text: ["if (!plan.approval.required) return 'yes'", "if (plan !== null) return 'yes'"],
+    config: smallest({ asks: true }, [0, 0]),
+  },
+  {
+    name: 'an approval binds one digest',
+    text: ['approved.question.digest !== plan.digest || ', ''],
+    config: smallest({ asks: true, doings: ['yes', 'changed'] }, [0, 2]),
+  },
+  {
+    name: 'a vote counts on the question that it names',
+    text: ['question.id !== letter.question', 'question.id === null'],
+    config: smallest({ asks: true, doings: ['old-yes'] }, [0, 1]),
+  },
+  {
+    name: 'nothing begins after its time',
+    text: ['!begun && view.now > until', '!begun && view.now < 0'],
+    config: smallest({ asks: true, doings: ['yes', 'long-freeze'] }, [0, 2]),
+  },
+  {
+    name: 'an approval that has lapsed is asked about again',
+    text: [
+      'approved: hasLapsed(doc, now) ? null : doc.approved',
+      'approved: hasLapsed(doc, now) ? doc.approved : doc.approved',
+    ],
+    config: smallest({ asks: true, doings: ['yes', 'long-freeze', 'retry'] }, [0, 3]),
+    slow: true,
+  },
+  {
+    name: 'a cancel that was acknowledged takes effect',
+    text: ['if (run.cancelled !== null) return', 'if (run.cancelled === 0) return'],
+    config: smallest({ doings: ['cancel'] }, [0, 1]),
+  },
+  {
+    name: 'a cancel that comes too late is told so',
+    text: ["if (run.ending !== null) return refuse('too-late'", "if (run.ending === 0) return refuse('too-late'"],
+    config: smallest({ faults: ['death'], doings: ['bad', 'cancel'] }, [1, 2]),
+  },
+  {
+    name: 'a command reaches what its writer saw',
+    text: ['saw === null || sameRun(now, saw)', 'saw === null || saw !== null'],
+    config: smallest({ onNewer: 'stop', doings: ['retry', 'cancel'] }, [0, 2]),
+  },
+  {
+    name: 'attempts have a budget',
+    text: ['attemptsLeft > 0', 'attemptsLeft >= 0'],
+    config: smallest({ doings: ['lost-node'] }, [0, 1]),
+  },
+  {
+    name: 'patience counts from when a step was marked last',
+    text: ['      startedAt: now,', '      startedAt: mark.startedAt ?? now,'],
+    config: smallest({ kind: 'standing', faults: ['death'] }, [1, 0]),
+  },
+  {
+    name: 'an older write is refused by its fence',
+    text: ['fence: revision + 1', 'fence: revision - revision'],
+    config: smallest({ kind: 'standing', faults: ['overrun'] }, [1, 0]),
+  },
+  {
+    name: 'the cluster compares fences',
+    guards: { fences: false },
+    config: smallest({ kind: 'standing', faults: ['overrun'] }, [1, 0]),
+  },
+]
+
+const HERE = new URL('../../core/lane/', import.meta.url)
+
+/** The core of a mutant: the sources with one text replaced, loaded from a folder of their own, which is then gone. */
+export const coreOf = async ({ name, text }: Mutant): Promise<Core> => {
+  if (text === undefined) return CORE
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutant-'))
+  try {
+    const [from, to] = text
+    let times = 0
+    for (const file of readdirSync(HERE).filter((one) => one.endsWith('.ts'))) {
+      const source = readFileSync(new URL(file, HERE), 'utf8')
+      times += source.split(from).length - 1
+      writeFileSync(
+        join(folder, file),
+        source.replace(from, () => to).replaceAll("from '../", `from '${new URL('../', HERE).href}`),
+      )
+    }
+    if (times !== 1) throw new Error(`“${name}” stands ${times} times in core/lane as \`${from}\`: mend the mutant`)
+    const load = async (file: string) => (await import(pathToFileURL(join(folder, file)).href)) as Core
+    const [next, settle, change] = [await load('next.ts'), await load('settle.ts'), await load('change.ts')]
+    return { next: next.next, settle: settle.settle, joined: change.joined }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+export const guardsOf = ({ guards = {} }: Mutant): Guards => ({ ...GUARDS, ...guards })
