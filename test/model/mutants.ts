@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -162,11 +163,13 @@ export const mutants: readonly Mutant[] = [
     name: 'a cancel that comes too late is told so',
     text: ["if (run.ending !== null) return refuse('too-late'", "if (run.ending === 0) return refuse('too-late'"],
     config: smallest({ faults: ['death'], doings: ['bad', 'cancel'] }, [1, 2]),
+    slow: true,
   },
   {
     name: 'a command reaches what its writer saw',
     text: ['saw === null || sameRun(now, saw)', 'saw === null || saw !== null'],
     config: smallest({ onNewer: 'stop', doings: ['retry', 'cancel'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'attempts have a budget',
@@ -192,25 +195,43 @@ export const mutants: readonly Mutant[] = [
 
 const HERE = new URL('../../core/lane/', import.meta.url)
 
+/** The sources of core/lane, and what they are without types: read and stripped once. */
+let sources: { file: string; source: string; plain: string }[] | null = null
+const sourcesOf = () => {
+  sources ??= readdirSync(HERE)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => {
+      const source = readFileSync(new URL(file, HERE), 'utf8')
+      return { file, source, plain: plainOf(source) }
+    })
+  return sources
+}
+
+/** As Node strips it; its other imports lead to where they were. */
+const plainOf = (source: string): string =>
+  stripTypeScriptTypes(source)
+    .replaceAll("from '../", `from '${new URL('../', HERE).href}`)
+    .replace(/from '\.\/([a-z-]+)\.ts'/g, "from './$1.mjs'")
+
 /** The core of a mutant: the sources with one text replaced, loaded from a folder of their own, which is then gone. */
 export const coreOf = async ({ name, text }: Mutant): Promise<Core> => {
   if (text === undefined) return CORE
+  const [from, to] = text
+  const times = sourcesOf().reduce((sum, { source }) => sum + source.split(from).length - 1, 0)
+  if (times !== 1) throw new Error(`“${name}” stands ${times} times in core/lane as \`${from}\`: mend the mutant`)
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutant-'))
   try {
-    const [from, to] = text
-    let times = 0
-    for (const file of readdirSync(HERE).filter((one) => one.endsWith('.ts'))) {
-      const source = readFileSync(new URL(file, HERE), 'utf8')
-      times += source.split(from).length - 1
-      writeFileSync(
-        join(folder, file),
-        source.replace(from, () => to).replaceAll("from '../", `from '${new URL('../', HERE).href}`),
-      )
+    for (const { file, source, plain } of sourcesOf()) {
+      const changed = source.includes(from) ? plainOf(source.replace(from, () => to)) : plain
+      writeFileSync(join(folder, file.replace(/\.ts$/, '.mjs')), changed)
     }
-    if (times !== 1) throw new Error(`“${name}” stands ${times} times in core/lane as \`${from}\`: mend the mutant`)
     const load = async (file: string) => (await import(pathToFileURL(join(folder, file)).href)) as Core
-    const [next, settle, change] = [await load('next.ts'), await load('settle.ts'), await load('change.ts')]
-    return { next: next.next, settle: settle.settle, joined: change.joined }
+    const [{ next }, { settle }, { joined }] = [
+      await load('next.mjs'),
+      await load('settle.mjs'),
+      await load('change.mjs'),
+    ]
+    return { next, settle, joined }
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -9,7 +9,7 @@ const most = (faults: number, doings: number): Config['most'] => ({ faults, doin
 
 /** Small worlds: a second or two each. */
 export const small: readonly Config[] = [
-  config({ name: 'two things go wrong', faults: FAULTS, most: most(2, 0) }),
+  config({ name: 'two things go wrong', faults: FAULTS.filter((fault) => fault !== 'lag'), most: most(2, 0) }),
   config({
     name: 'a question, and two things are said',
     asks: true,
@@ -21,7 +21,7 @@ export const small: readonly Config[] = [
     steps: 'judged',
     retries: 1,
     faults: ['overlap'],
-    doings: ['cancel', 'lost-node', 'poor'],
+    doings: ['cancel', 'lost-node'],
     most: most(1, 1),
   }),
   config({
@@ -126,9 +126,16 @@ export const large: readonly Config[] = [
   config({
     name: 'a rollout, and two things happen',
     kind: 'standing',
+    retries: 1,
+    doings: ['newer', 'back-again', 'cancel', 'poor', 'scaled', 'bad', 'retry', 'freeze', 'changed', 'deleted'],
+    most: most(0, 2),
+  }),
+  config({
+    name: 'a rollout that is asked about, and three things happen',
+    kind: 'standing',
     asks: true,
     retries: 1,
-    doings: ['yes', 'newer', 'back-again', 'cancel', 'scaled', 'revoked', 'bad'],
-    most: most(0, 2),
+    doings: ['yes', 'newer', 'back-again', 'cancel', 'scaled', 'revoked'],
+    most: most(0, 3),
   }),
 ]
