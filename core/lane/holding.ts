@@ -23,7 +23,8 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const until = approved?.question.until ?? (waited ? before : planned.plan).bounds.until
   const plan: Plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
   const covered = covers(view, plan)
-  if (covered === 'no') return changedSince(view, run, plan, seen)
+  // The time that was given is the old question's: whoever is asked anew has as long as any.
+  if (covered === 'no') return changedSince(view, run, planned.plan, seen)
   if (covered === 'unknown')
     return changed(view.doc, {
       rest: resting(view, {

@@ -73,6 +73,13 @@ describe('holding', () => {
     expect(change.moments.at(-1)?.text).toContain('no longer covers it')
   })
 
+  it('gives whoever is asked again as long as any, though the first answer came at the last moment', () => {
+    const question = questionOf({ state: 'approved', digest: 'other', until: NOW - MINUTE })
+    const change = holding({ approved: approvedBy({ question }) })
+    expect(change.plan?.plan.bounds.until).toBe(planned().plan?.plan.bounds.until)
+    expect(change.plan?.plan.bounds.until).toBeGreaterThan(NOW)
+  })
+
   it('of what needs no approval is bound by none: what is left of one before is let go', () => {
     const question = questionOf({ state: 'approved', digest: 'other', until: NOW - HOUR })
     const change = holding({ approved: approvedBy({ question, spent: 170, begun: true }) }, { policy: free })
