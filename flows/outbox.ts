@@ -34,7 +34,10 @@ export const outboxOf = (group: string): { side: string; lane: string } | null =
  * far side refuses for good is kept with its words for an operator (law 6). Of those that it does not answer one asks again,
  * and the others wait. Never throws for a far side; where the ledger is away the due rows stand.
  */
-export const tellAll = async (given: WorkPorts, { lane, side }: { lane: string; side: string }): Promise<void> => {
+export const tellAll = async (
+  given: WorkPorts,
+  { lane, side, timeUp }: { lane: string; side: string; timeUp?: AbortSignal | undefined },
+): Promise<void> => {
   const told: Told = new Map()
   const ports = withSides(given, told)
   try {
@@ -43,7 +46,7 @@ export const tellAll = async (given: WorkPorts, { lane, side }: { lane: string; 
       sidesAway(ports.ledger),
     ])
     const mine = rows.filter(({ value }) => sideOfTelling(value.telling) === side)
-    await tellEach(ports, lane, { rows: mine, sides })
+    await tellEach(ports, lane, { rows: mine, sides, timeUp })
     await writeSides(ports, { probe: outGroup(lane, side), sides }, told)
   } catch (error) {
     if (troubleOf(error) !== null) throw error
@@ -53,10 +56,12 @@ export const tellAll = async (given: WorkPorts, { lane, side }: { lane: string; 
 const tellEach = async (
   ports: WorkPorts,
   lane: string,
-  { rows, sides }: { rows: Stored<'out'>[]; sides: View['sides'] },
+  { rows, sides, timeUp }: { rows: Stored<'out'>[]; sides: View['sides']; timeUp: AbortSignal | undefined },
 ): Promise<void> => {
   const now = ports.clock.now()
   for (const [index, row] of rows.entries()) {
+    // What is left is due: the group is woken again.
+    if (timeUp?.aborted) return
     const { telling, tries } = row.value
     const [side, left] = [sideOfTelling(telling), rows.slice(index, index + TOGETHER)]
     const away = sides[side]

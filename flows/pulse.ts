@@ -1,5 +1,7 @@
+import { sidesAway } from './far-sides.ts'
 import { everyLane } from './lanes.ts'
 import type { Ports } from './ports.ts'
+import { SIDES } from './sides.ts'
 
 /** What alarms look at besides counters. */
 export interface Pulse {
@@ -7,20 +9,31 @@ export interface Pulse {
   oldestRunHours: number
   /** Open questions that expire within the hour. */
   answersExpiring: number
-  /** Minutes since the oldest due row was due. */
-  oldestDueMinutes: number
+  /** Minutes since the far side that is away the longest last answered; 0 when all do. */
+  sideAwayMinutes: number
+  /** Far sides that do not let us do something: a token over its time, a right that is missing. */
+  sidesRefusing: number
+  /** Lanes that rest since something of ours went wrong. */
+  bugs: number
+  /** Tellings that a far side will never take, ever since: it grows with the next one. */
+  tellingsRefused: number
 }
 
 const HOUR = 3_600_000
 
-/** How old the oldest run in flight is, how late the oldest due row is, and how many questions are about to expire. */
+/** How old the oldest run in flight is, how many questions are about to expire, who is away, and what went wrong. */
 export const pulseOf = async ({ ledger, clock }: Pick<Ports, 'ledger' | 'clock'>): Promise<Pulse> => {
   const now = clock.now()
-  const [lanes, [oldest]] = await Promise.all([everyLane(ledger), ledger.due(now, { limit: 1 })])
+  const [lanes, away, counts] = await Promise.all([everyLane(ledger), sidesAway(ledger), ledger.counts()])
   const runs = lanes.flatMap(({ run }) => (run === null ? [] : [run]))
+  const sides = Object.values(away)
+  const longest = sides.filter(({ refuses }) => !refuses).map(({ since }) => (now - since) / 60_000)
   return {
     oldestRunHours: Math.max(0, ...runs.map(({ startedAt }) => (now - startedAt) / HOUR)),
     answersExpiring: runs.filter(({ question }) => question?.state === 'open' && question.until - now < HOUR).length,
-    oldestDueMinutes: oldest === undefined ? 0 : (now - oldest.at) / 60_000,
+    sideAwayMinutes: Math.max(0, ...longest),
+    sidesRefusing: sides.filter(({ refuses }) => refuses).length,
+    bugs: lanes.filter(({ rest }) => rest?.why === 'bug').length,
+    tellingsRefused: SIDES.reduce((sum, side) => sum + (counts[`refused:${side}`] ?? 0), 0),
   }
 }

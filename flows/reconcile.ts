@@ -22,7 +22,7 @@ const TRIES = 30
 const ACTS = 500
 
 /** What an invocation came to. */
-export type Reconciled = 'rests' | 'ledger-away' | 'newer-schema' | 'unknown-kind' | 'contended'
+export type Reconciled = 'rests' | 'time-up' | 'ledger-away' | 'newer-schema' | 'unknown-kind' | 'contended'
 
 /**
  * Brings a lane as far as it can go now: read, next act, do it, settle, commit, again, until it rests (design.md §2).
@@ -34,9 +34,10 @@ export const reconcile = async (given: WorkPorts, lane: string, reconciler: Reco
   const ports = withSides(given, told)
   try {
     for (let tries = 0; tries < TRIES; tries++) {
+      if (isTimeUp(reconciler)) return 'time-up'
       const loaded = await readView(ports, lane, reconciler)
       if (loaded === null) return 'unknown-kind'
-      const went = await advance({ ports, told }, loaded)
+      const went = await advance({ ports, told, timeUp: reconciler.timeUp }, loaded)
       if (went !== 'again') return went
     }
     await ports.ledger.commit([{ count: 'contended', by: 1 }])
@@ -48,8 +49,10 @@ export const reconcile = async (given: WorkPorts, lane: string, reconciler: Reco
   }
 }
 
-/** The ports, and how far sides answered through them. */
-interface Hands {
+const isTimeUp = ({ timeUp }: Pick<Reconciler, 'timeUp'>): boolean => timeUp?.aborted === true
+
+/** The ports, how far sides answered through them, and until when there is time. */
+interface Hands extends Pick<Reconciler, 'timeUp'> {
   ports: WorkPorts
   told: Told
 }
@@ -112,8 +115,8 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
   for (let acts = 0; acts < ACTS; acts++) {
     const { view } = progress.loaded
     const act = next(view)
-    if (act.kind === 'rest' && act.rest.why === 'newer-schema') return 'newer-schema'
-    if (act.kind === 'rest') return rest(ports, progress, act.rest)
+    const end = endBefore(hands, progress, act)
+    if (end !== null) return end
     // Nothing is touched before it is written down that it will be, and what weighs much is a commit of its own.
     if (progress.pending !== null && (touches(act, view) || isHeavy(progress, progress.pending))) {
       if (!(await save(ports, progress, null))) return 'again'
@@ -128,6 +131,20 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
   }
   await save(ports, progress, null)
   return 'rests'
+}
+
+/** How it ends before this act; null: it goes on. */
+const endBefore = (hands: Hands, progress: Progress, act: Act): Promise<Reconciled | 'again'> | null => {
+  if (act.kind === 'rest' && act.rest.why === 'newer-schema') return Promise.resolve('newer-schema')
+  if (act.kind === 'rest') return rest(hands.ports, progress, act.rest)
+  // A step that it marked is its own to begin: whoever comes next would wait T for it.
+  return isTimeUp(hands) && act.kind !== 'begin' ? stop(hands.ports, progress) : null
+}
+
+/** No time is left: what was done is written down, and whoever is woken next goes on from there. */
+const stop = async (ports: WorkPorts, progress: Progress): Promise<Reconciled> => {
+  if (progress.pending !== null) await save(ports, progress, null)
+  return 'time-up'
 }
 
 /** So much that what the next act adds might be too heavy for one commit. */

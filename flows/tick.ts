@@ -9,13 +9,21 @@ const SERVED = 300
 /** Due rows that are passed over because they wait for a far side. */
 const WAITING = 10_000
 
+/** What a tick came to. `late`: since when the oldest that it woke was due, milliseconds. */
+export interface Ticked {
+  woken: number
+  /** Whether more is due than a minute serves. */
+  left: boolean
+  late: number
+}
+
 type TickPorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
 
 /**
  * The minute's tick: wakes what is due, oldest first, at most what a minute serves. Of those that wait for a far side that does
  * not answer, one: the rest is woken when it answers.
  */
-export const tick = async (ports: TickPorts, limit = SERVED): Promise<{ woken: number; left: boolean }> => {
+export const tick = async (ports: TickPorts, limit = SERVED): Promise<Ticked> => {
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
   // Those that wait for a far side stand before everybody else for as long as it is away.
@@ -35,7 +43,7 @@ export const tick = async (ports: TickPorts, limit = SERVED): Promise<{ woken: n
   for (const one of due) if (!groups.has(one.group) && asks(one)) groups.set(one.group, one)
   const served = [...groups.values()].slice(0, limit)
   for (const one of served) await wakeOne(ports, one)
-  return { woken: served.length, left: groups.size > limit }
+  return { woken: served.length, left: groups.size > limit, late: Math.max(0, ...served.map(({ at }) => now - at)) }
 }
 
 /** When the next thing is due, milliseconds since the epoch; null: never. */

@@ -20,6 +20,8 @@ export interface Reconciler {
   me: string
   /** T: the function's limit and the longest request. Milliseconds. */
   handover: number
+  /** Aborts when the function is soon ended: it stops between two acts, and whoever is woken next goes on. */
+  timeUp?: AbortSignal
   kinds: readonly LaneKind[]
   reactions: readonly Reaction[]
 }

@@ -10,6 +10,8 @@ export interface Woken {
   group: string
   /** Milliseconds. */
   handover: number
+  /** Aborts when the function is soon ended. */
+  timeUp?: AbortSignal
 }
 
 /** The work queue's one consumer: brings the lane as far as it can go now, or tells what a lane has to tell. */
@@ -38,9 +40,9 @@ export const door = defineDoor({
   handler: (ports) => (woken: Woken) => work(ports, woken),
 })
 
-const work = async (ports: WorkPorts, { group, handover }: Woken): Promise<Reconciled | 'told'> => {
+const work = async (ports: WorkPorts, { group, handover, timeUp }: Woken): Promise<Reconciled | 'told'> => {
   const outbox = outboxOf(group)
-  if (outbox === null) return reconcile(ports, group, { ...CATALOGUES, me: unique(), handover })
-  await tellAll(ports, outbox)
+  if (outbox === null) return reconcile(ports, group, { ...CATALOGUES, me: unique(), handover, timeUp })
+  await tellAll(ports, { ...outbox, timeUp })
   return 'told'
 }

@@ -14,7 +14,7 @@ export const metrics = new Metrics({ namespace: 'Signalbox', serviceName: 'signa
 
 /** What of a door's answer is counted, by the alarms' names. */
 const counted = (name: string, answer: unknown): void => {
-  const { kind, reason, body, ...rest } = (answer ?? {}) as Record<string, unknown>
+  const { kind, reason, body } = (answer ?? {}) as Record<string, unknown>
   const said = typeof body === 'string' ? (JSON.parse(body) as { refused?: string }).refused : undefined
   const refused = kind === 'refused' ? String(reason) : said
   if (refused !== undefined) {
@@ -22,10 +22,6 @@ const counted = (name: string, answer: unknown): void => {
     metric.addDimension('reason', refused)
     metric.addMetric('Refused', MetricUnit.Count, 1)
     logger.warn(`${name} refused an input`, { reason: refused })
-  }
-  if (name === 'reconcile') {
-    const healed = Object.values(rest).reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0)
-    metrics.addMetric('Healed', MetricUnit.Count, healed)
   }
 }
 
@@ -42,7 +38,7 @@ export const failed = (name: string, error: unknown): void => {
 
 /**
  * A door as a Lambda handler: the one middy chain. What it throws goes to Lambda, which tries again and then to the failure
- * queue; a door that people or webhooks wait for says 503 instead when the far side could not be asked or time is up.
+ * queue (of `reconcile`, to SQS, which gives the wake back); a door that people or webhooks wait for says 503 instead when the far side could not be asked or time is up.
  */
 export const lambda = <E, R>(
   { name, trigger }: { name: string; trigger: Trigger },

@@ -7,8 +7,8 @@ export interface Settings {
   policyParameter: string
   /** Prefix of the secrets' names. */
   secrets: string
-  /** The workflow's function, qualified by its alias. */
-  workflowArn: string
+  /** Of the work queue. */
+  queueUrl: string
   mlflowUrl: string
   cluster: { name: string; endpoint: string; certificateAuthority: string }
 }
@@ -21,7 +21,7 @@ export const VARIABLES = {
   bus: 'SIGNALBOX_BUS',
   policyParameter: 'SIGNALBOX_POLICY_PARAMETER',
   secrets: 'SIGNALBOX_SECRETS',
-  workflowArn: 'SIGNALBOX_WORKFLOW_ARN',
+  queueUrl: 'SIGNALBOX_QUEUE_URL',
   mlflowUrl: 'SIGNALBOX_MLFLOW_URL',
   clusterName: 'SIGNALBOX_CLUSTER_NAME',
   clusterEndpoint: 'SIGNALBOX_CLUSTER_ENDPOINT',
@@ -55,8 +55,8 @@ export const settingsOf = (environment: Record<string, string | undefined> = pro
     get secrets() {
       return ask('secrets')
     },
-    get workflowArn() {
-      return ask('workflowArn')
+    get queueUrl() {
+      return ask('queueUrl')
     },
     get mlflowUrl() {
       return ask('mlflowUrl')

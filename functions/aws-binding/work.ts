@@ -1,13 +1,29 @@
+import { openSlackReplies } from '../../effects/chat/slack-replies.ts'
 import type { WorkPorts } from '../../flows/ports.ts'
 import { busOf } from './bus.ts'
 import { chatOf } from './chat.ts'
-import { reactPorts } from './react.ts'
+import { clusterOf } from './cluster.ts'
+import { REPLY_WITHIN } from './patience.ts'
+import { objectsOf, policiesOf } from './policy.ts'
+import { queueOf } from './queue.ts'
+import { registryOf } from './registry.ts'
 import { settingsOf } from './settings.ts'
-import { secretsOf } from './state.ts'
+import { clock, ledgerOf, secretsOf } from './state.ts'
 
-/** The ports of a door that carries out or heals. */
+/** The ports of a door that reconciles or compares. */
 export const workPorts = async (): Promise<WorkPorts> => {
   const settings = settingsOf()
-  const ports = await reactPorts()
-  return { ...ports, bus: busOf(settings), chat: chatOf(ports.ledger, secretsOf(settings)) }
+  const [ledger, secrets, objects] = [ledgerOf(settings), secretsOf(settings), objectsOf()]
+  return {
+    ledger,
+    queue: queueOf(settings),
+    cluster: await clusterOf(settings),
+    bus: busOf(settings),
+    chat: chatOf(ledger, secrets),
+    replies: openSlackReplies({ deadline: REPLY_WITHIN }),
+    registry: registryOf(settings, secrets),
+    objects,
+    policies: policiesOf(settings, objects),
+    clock,
+  }
 }

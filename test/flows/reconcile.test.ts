@@ -13,8 +13,8 @@ const HOUR = 3_600_000
 let town: Town
 afterEach(() => town.close())
 
-/** Every call of a port since it was emptied, as `port.method`. */
-const counting = () => {
+/** Every call of a port since it was emptied, as `port.method`; `heard` is told of each. */
+const counting = (heard: () => void = () => undefined) => {
   const calls: string[] = []
   const wrap = (ports: Ports): Ports =>
     Object.fromEntries(
@@ -28,6 +28,7 @@ const counting = () => {
                 if (typeof member !== 'function') return member
                 return (...values: unknown[]) => {
                   calls.push(`${port}.${String(method)}`)
+                  heard()
                   return member.apply(target, values) as unknown
                 }
               },
@@ -135,4 +136,28 @@ it('what needs no answer is planned, held and marked in one commit; then its Job
   const touching = calls.filter((call) => call === 'ledger.commit' || call === 'cluster.create')
   // The first is the door's letter.
   expect(touching).toEqual(['ledger.commit', 'ledger.commit', 'cluster.create', 'ledger.commit'])
+})
+
+it('stops between two acts when its time is up, wherever that is: nothing is done twice, and the next one need not wait', async () => {
+  const stops: number[] = []
+  for (let [at, went] = [1, 'time-up']; went === 'time-up'; at += 2) {
+    const timeUp = new AbortController()
+    let left = Number.POSITIVE_INFINITY
+    const abortAt = counting(() => {
+      if (--left === 0) timeUp.abort()
+    })
+    const queue = { wake: async () => undefined }
+    town = await openTown({ config: autoApproved, wrap: (ports) => abortAt.wrap({ ...ports, queue }) })
+    await upload()
+    left = at
+    const known = { ...CATALOGUES, handover: 30_000 }
+    went = await reconcile(town.house.ports, TRAIN, { ...known, me: 'first', timeUp: timeUp.signal })
+    if (went === 'time-up') stops.push(at)
+    expect(await reconcile(town.house.ports, TRAIN, { ...known, me: 'second' })).toBe('rests')
+    expect((await town.lane(TRAIN)).rest?.why).not.toBe('marked-by-another')
+    expect(await town.house.cluster.list('Job')).toHaveLength(1)
+    await town.close()
+  }
+  expect(stops.length).toBeGreaterThan(3)
+  await open()
 })
