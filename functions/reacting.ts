@@ -3,7 +3,7 @@ import { type LetterPorts, leaveLook } from '../flows/letters.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { CATALOGUES } from './door.ts'
-import { AWS, type AwsRight } from './rights.ts'
+import { AWS, type AwsRight, ROWS } from './rights.ts'
 import { unique } from './unique.ts'
 
 /** What an event from a bus became at its door: a letter, nothing since no rule is about it, or no event at all. */
@@ -28,4 +28,4 @@ export const reacting =
 export const REACT_PORTS = ['ledger', 'queue', 'policies', 'clock'] as const
 
 /** What reacting asks of AWS. */
-export const REACT_AWS: readonly AwsRight[] = [...AWS.ledger, ...AWS.queue, ...AWS.policies]
+export const REACT_AWS: readonly AwsRight[] = [...ROWS.looks, ...AWS.queue, ...AWS.policies]

@@ -2,7 +2,7 @@ import { outboxOf, tellAll } from '../flows/outbox.ts'
 import type { WorkPorts } from '../flows/ports.ts'
 import { type Reconciled, reconcile } from '../flows/reconcile.ts'
 import { CATALOGUES, defineDoor, OBSERVE_RIGHTS } from './door.ts'
-import { AWS } from './rights.ts'
+import { AWS, ROWS } from './rights.ts'
 import { unique } from './unique.ts'
 
 /** A group of the queue that was woken, and T: how long another invocation may still be at a step that it marked. */
@@ -28,11 +28,13 @@ export const door = defineDoor({
     { group: '', resource: 'pods/log', verbs: ['get'] },
   ],
   aws: [
-    ...AWS.ledger,
+    ...ROWS.reconcile,
     ...AWS.queue,
+    ...AWS.wakes,
     ...AWS.bus,
     ...AWS.policies,
-    ...AWS.datasets,
+    ...AWS.manifests,
+    ...AWS.versions,
     ...AWS.results,
     ...AWS.registry,
     ...AWS.chat,

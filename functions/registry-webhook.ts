@@ -3,7 +3,7 @@ import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
-import { AWS } from './rights.ts'
+import { AWS, ROWS } from './rights.ts'
 import { verifyMlflow } from './signatures.ts'
 
 /** MLflow's webhook: verified over its raw bytes, put on our bus, answered. `Unavailable` becomes 503, which asks MLflow to try again. */
@@ -12,7 +12,7 @@ export const door = defineDoor({
   trigger: { kind: 'http', method: 'POST', route: '/webhooks/mlflow' },
   ports: ['ledger', 'bus', 'secrets', 'clock'],
   kubernetes: [],
-  aws: [...AWS.ledger, ...AWS.bus, ...AWS.webhookSecret],
+  aws: [...ROWS.refusals, ...AWS.bus, ...AWS.webhookSecret],
   handler: (ports) => (event: HttpEvent) => receive(ports, event),
 })
 

@@ -18,6 +18,8 @@ export type AwsResource =
 export interface AwsRight {
   actions: readonly string[]
   on: AwsResource
+  /** Of the table: only items under these partition keys, where `*` stands for any text. */
+  keys?: readonly string[]
 }
 
 const secret = (name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token'): AwsRight => ({
@@ -25,36 +27,78 @@ const secret = (name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'sla
   on: `secret:${name}`,
 })
 
-/** What each port, or part of one, asks of AWS. A transaction needs the right of each of its writes. */
-export const AWS = {
-  ledger: [
-    {
-      actions: [
-        'dynamodb:GetItem',
-        'dynamodb:Query',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-        'dynamodb:ConditionCheckItem',
-      ],
-      on: 'table',
-    },
+/** Actions on items of the table by their partition keys: a transaction needs the right of each of its parts. */
+const items = (keys: readonly string[], ...actions: string[]): AwsRight => ({
+  actions: actions.map((action) => `dynamodb:${action}`),
+  on: 'table',
+  keys,
+})
+
+/** What no lane has: what was refused, and what no rule is about. */
+const NOTED: readonly AwsRight[] = [
+  items(['moments', 'moments#-'], 'PutItem'),
+  // Counters are added to.
+  items(['counts'], 'UpdateItem'),
+]
+
+/**
+ * Rights on rows of the ledger by what a door is for (effects/ledger/keys.ts says where rows lie). Who may write a letter of an
+ * event cannot vote, and neither can be read by who writes it.
+ */
+export const ROWS = {
+  /** A letter of an event, when it is due, and its count. */
+  looks: [items(['looks#*'], 'UpdateItem'), items(['due#*'], 'PutItem'), ...NOTED],
+  /** The same of what people say. */
+  orders: [items(['orders#*'], 'UpdateItem'), items(['due#*'], 'PutItem'), ...NOTED],
+  refusals: NOTED,
+  /** Who is due, and who waits for a far side. */
+  tick: [items(['due#*'], 'Query'), items(['side'], 'BatchGetItem')],
+  /** Which lanes have a run. */
+  watch: [items(['lanes#*'], 'Query'), items(['lane#*'], 'BatchGetItem')],
+  resync: [
+    items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
+    items(['lane#*', 'side', 'group', 'listing', 'sum#*'], 'BatchGetItem'),
+    items(['looks#*', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
+    items(['due#*'], 'PutItem'),
   ],
+  /** Letters of people it answers, and writes none. */
+  reconcile: [
+    items(['lane#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'Query'),
+    items(['lane#*', 'room#*', 'sum#*', 'freeze', 'side', 'group', 'card'], 'BatchGetItem'),
+    items(['lane#*', 'looks#*', 'room#*', 'sum#*', 'name', 'side', 'group', 'card', 'counts'], 'UpdateItem'),
+    items(['due#*', 'lanes#*', 'moments', 'moments#*'], 'PutItem'),
+    items(['lane#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'DeleteItem'),
+    items(['freeze'], 'ConditionCheckItem'),
+  ],
+} as const satisfies Record<string, readonly AwsRight[]>
+
+/** What each other port, or part of one, asks of AWS. */
+export const AWS = {
   bus: [{ actions: ['events:PutEvents'], on: 'bus' }],
   policies: [
     { actions: ['ssm:GetParameter'], on: 'policy-parameter' },
     { actions: ['s3:GetObject'], on: 'policy-documents' },
   ],
   // Listing is what makes S3 say 404 of what is not there.
-  datasets: [
+  manifests: [
     { actions: ['s3:ListBucket'], on: 'dataset-buckets' },
-    { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: 'dataset-objects' },
+    { actions: ['s3:GetObject'], on: 'dataset-objects' },
   ],
+  // A manifest may name the version of an object.
+  versions: [{ actions: ['s3:GetObjectVersion'], on: 'dataset-objects' }],
   results: [
     { actions: ['s3:ListBucket'], on: 'results-bucket' },
     { actions: ['s3:GetObject'], on: 'results-objects' },
   ],
   // Waking alone: a hint, which tells nobody anything.
   queue: [{ actions: ['sqs:SendMessage'], on: 'queue' }],
+  // Lambda receives with the rights of who is called; `reconcile` itself brings a wake's return forward.
+  wakes: [
+    {
+      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+      on: 'queue',
+    },
+  ],
   registry: [secret('mlflow-token')],
   chat: [secret('slack-bot-token')],
   webhookSecret: [secret('mlflow-webhook')],

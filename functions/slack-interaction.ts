@@ -5,7 +5,7 @@ import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
-import { AWS } from './rights.ts'
+import { AWS, ROWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 import { unique } from './unique.ts'
 
@@ -20,7 +20,7 @@ export const door = defineDoor({
   trigger: { kind: 'http', method: 'POST', route: '/slack/interactions' },
   ports: ['ledger', 'queue', 'secrets', 'clock', 'replies'],
   kubernetes: [],
-  aws: [...AWS.ledger, ...AWS.queue, ...AWS.signingSecret],
+  aws: [...ROWS.orders, ...AWS.queue, ...AWS.signingSecret],
   handler: (ports) => (event: HttpEvent) => receive(ports, event),
 })
 

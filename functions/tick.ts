@@ -1,6 +1,6 @@
 import { tick } from '../flows/tick.ts'
 import { defineDoor } from './door.ts'
-import { AWS } from './rights.ts'
+import { AWS, ROWS } from './rights.ts'
 
 /** The minute's tick: wakes what is due, oldest first. */
 export const door = defineDoor({
@@ -8,6 +8,6 @@ export const door = defineDoor({
   trigger: { kind: 'schedule', every: '1m' },
   ports: ['ledger', 'queue', 'clock'],
   kubernetes: [],
-  aws: [...AWS.ledger, ...AWS.queue],
+  aws: [...ROWS.tick, ...AWS.queue],
   handler: (ports) => () => tick(ports),
 })

@@ -1,6 +1,6 @@
 import { watch } from '../flows/watch.ts'
 import { defineDoor } from './door.ts'
-import { AWS } from './rights.ts'
+import { AWS, ROWS } from './rights.ts'
 
 /** Wakes lanes for what changes in the cluster, while anything is in flight. Answers the way to stop. */
 export const door = defineDoor({
@@ -12,6 +12,6 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['list', 'watch'], everywhere: true },
     { group: '', resource: 'pods', verbs: ['list', 'watch'], everywhere: true },
   ],
-  aws: [...AWS.ledger, ...AWS.queue, ...AWS.policies],
+  aws: [...ROWS.watch, ...AWS.queue, ...AWS.policies],
   handler: (ports) => (options: Parameters<typeof watch>[1]) => watch(ports, options),
 })

@@ -1,0 +1,189 @@
+import { vi } from 'vitest'
+import { sqsConsumer } from '../../effects/queue/sqs-consumer.ts'
+import type { Objects, Ports } from '../../flows/ports.ts'
+import { pulseOf } from '../../flows/pulse.ts'
+import { isAnythingInFlight } from '../../flows/watch.ts'
+import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
+import { door as modelPromoted } from '../../functions/model-promoted.ts'
+import { door as reconcile } from '../../functions/reconcile.ts'
+import { door as registryWebhook } from '../../functions/registry-webhook.ts'
+import { door as resync } from '../../functions/resync.ts'
+import { signMlflow } from '../../functions/signatures.ts'
+import { door as slackInteraction } from '../../functions/slack-interaction.ts'
+import { door as tick } from '../../functions/tick.ts'
+import { door as watch } from '../../functions/watch.ts'
+import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { openSlackStandIn } from '../effects/chat/slack-stand-in.ts'
+import { samplesOf } from '../events/samples.ts'
+import { between } from '../journeys/away.ts'
+import { openTown, type Town } from '../journeys/town.ts'
+import { type Asked, noting } from './asked.ts'
+
+const [CHATS, SALES] = ['pipeline/support-chats', 'pipeline/sales-chats']
+const MINUTE = 60_000
+const one = example.datasets?.['support-chats']
+/** Two lanes that want the same GPUs, an approvers' group, and a rule in shadow. */
+const config = {
+  ...example,
+  pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
+  datasets: {
+    'support-chats': one,
+    'sales-chats': { ...one, prefix: 'sales-chats/' },
+    shadowed: { ...one, prefix: 'shadowed/', mode: 'shadow' },
+  },
+  approvals: { ...example.approvals, approvers: [{ id: 'T0SIGNAL/S0GPUOPS', name: 'GPU ops' }] },
+}
+
+type Handler = (ports: never) => (event: never) => Promise<unknown>
+type Noting = ReturnType<typeof noting>
+interface Here {
+  town: Town
+  noted: Noting
+  outside: ReturnType<typeof between>
+  /** While it is, no listing of a bucket comes to its end. */
+  crowded: { is: boolean }
+}
+
+/** What every door asks of AWS while a town of several lanes on one pool lives through all that doors do. */
+export const askedInLife = async (): Promise<Asked[]> => {
+  const slack = await openSlackStandIn()
+  const [noted, outside, crowded] = [noting({ slackUrl: slack.url }), between(), { is: false }]
+  // These are called by the house itself: what they ask is theirs, whoever woke them.
+  const theirs = [reconcile, resync, registryWebhook, slackInteraction] as { name: string; handler: Handler }[]
+  const spied = theirs.map((door) => {
+    const { name, handler } = door
+    const named: Handler = (ports) => (event) => noted.as(name, () => handler(ports)(event))
+    return vi.spyOn(door, 'handler').mockImplementation(named)
+  })
+  const wrap = (ports: Ports): Ports => noted.wrap(outside.wrap({ ...ports, objects: endless(ports.objects, crowded) }))
+  const town = await openTown({ config, wrap })
+  const here = { town, noted, outside, crowded }
+  try {
+    await inputs(here)
+    await consumer(here)
+    await troubledRuns(here)
+    await services(here)
+    return noted.asked
+  } finally {
+    for (const spy of spied) spy.mockRestore()
+    await town.close()
+    await slack.close()
+  }
+}
+
+const endless = (objects: Objects, crowded: { is: boolean }): Objects => ({
+  ...objects,
+  list: async (bucket, prefix, after) => {
+    const found = await objects.list(bucket, prefix, after)
+    if (!crowded.is) return found
+    const head = { size: 1, versionId: null, lastModified: 0, etag: '', sha256: null }
+    return [...found, { key: `${after ?? prefix}~`, head }]
+  },
+})
+
+const tell = ({ town, noted }: Here, door: typeof datasetUploaded, event: unknown) =>
+  noted.as(door.name, () => door.handler(town.house.ports)(event))
+
+/** What comes in: what is right, what no rule is about, and what is none of it. */
+const inputs = async (here: Here): Promise<void> => {
+  const { town } = here
+  for (const door of [datasetUploaded, modelPromoted]) {
+    for (const { event } of samplesOf(door.name)) if (event !== undefined) await tell(here, door, event)
+    await tell(here, door, {})
+  }
+  await tell(here, datasetUploaded, created('elsewhere/manifest.json'))
+  const body = Buffer.from('{}')
+  const { mlflow } = await town.house.secrets()
+  for (const secret of [mlflow, 'another']) {
+    const headers = signMlflow({ secret, body, now: town.house.clock.now(), deliveryId: 'd' })
+    await town.house.webhook('mlflow', { headers, body })
+  }
+  await town.house.webhook('slack', { headers: {}, body })
+}
+
+/** A wake as Lambda hands it over; what Lambda itself does with the function's rights is what AWS names. */
+const consumer = async ({ noted, town }: Here): Promise<void> => {
+  const send = async ({ constructor: { name } }: object) => note(name.replace('Command', ''))
+  const note = (action: string): void => noted.as('reconcile', () => noted.note(`sqs:${action}`, 'queue'))
+  for (const action of ['ReceiveMessage', 'DeleteMessage', 'GetQueueAttributes']) note(action)
+  const attributes = { MessageGroupId: CHATS, ApproximateReceiveCount: '1' }
+  const { queue } = town.house.ports
+  await sqsConsumer({ client: { send } as never, url: 'https://x', queue, work: async () => undefined })({
+    Records: [{ messageId: 'm', receiptHandle: 'r', attributes }],
+  })
+}
+
+/** What the schedules do, once each. */
+const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
+  const { ports } = town.house
+  await noted.as('tick', () => tick.handler(ports)({}))
+  await noted.as('watch', async () => {
+    await isAnythingInFlight(ports)
+    const { stop } = await watch.handler(ports)({ onError: () => undefined })
+    stop()
+  })
+  await noted.as('resync', async () => {
+    await pulseOf(ports)
+    for (const is of [true, false]) {
+      crowded.is = is
+      await resync
+        .handler(ports)({})
+        .catch(() => undefined)
+    }
+  })
+}
+
+const upload = async (here: Here, dataset: string, event = true): Promise<void> => {
+  const { objects } = here.town.house
+  const folder = `${dataset}/a/`
+  await uploadDataset(here.town.house, { bucket: 'acme-datasets', folder, rows: ['{}'] })
+  const key = `${folder}part-0.jsonl`
+  const head = await objects.head('acme-datasets', key)
+  const manifest = { version: 1, objects: [{ key, size: 2, versionId: head?.versionId ?? 'null' }] }
+  await objects.write('acme-datasets', `${folder}manifest.json`, Buffer.from(JSON.stringify(manifest)))
+  if (event) await tell(here, datasetUploaded, created(`${folder}manifest.json`))
+}
+
+/** Two that want one room; a far side is away in the midst of it; a cancel. */
+const troubledRuns = async (here: Here): Promise<void> => {
+  const { town, outside } = here
+  await upload(here, 'support-chats')
+  await upload(here, 'sales-chats')
+  await upload(here, 'shadowed', false)
+  await town.answered(CHATS)
+  await minute(here)
+  await town.answered(SALES)
+  await town.until('one waits', async () => (await town.run(SALES))?.phase === 'waiting-for-room')
+  outside.fails('cluster', 'away')
+  await town.advance(10 * MINUTE)
+  await minute(here)
+  outside.answers('cluster')
+  await town.settled(CHATS)
+  await town.house.command({ kind: 'cancel', lane: SALES, by: 'ana' })
+  await town.settled(SALES)
+}
+
+/** A version is served, then another; the registry is away, and resync is the first to hear of it again. */
+const services = async (here: Here): Promise<void> => {
+  const { town, noted, outside } = here
+  await promote(town.house, 'support-llama', '1')
+  await town.answered('service/support-llama')
+  await town.settled('service/support-llama')
+  await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+  outside.fails('registry', 'away')
+  await town.advance(MINUTE)
+  outside.answers('registry')
+  await noted.as('resync', () => resync.handler(town.house.ports)({}))
+  await town.advance(10 * MINUTE)
+  await minute(here)
+}
+
+/** S3's event of an object that was made. */
+const created = (key: string): unknown => {
+  const sample = samplesOf('dataset-uploaded').find(({ name }) => name === 'base')
+  const event = structuredClone(sample?.event) as { detail: { object: { key: string }; bucket: { name: string } } }
+  event.detail.object.key = key
+  event.detail.bucket.name = 'acme-datasets'
+  return event
+}
