@@ -84,8 +84,11 @@ export const AWS = {
     { actions: ['s3:ListBucket'], on: 'dataset-buckets' },
     { actions: ['s3:GetObject'], on: 'dataset-objects' },
   ],
-  // A manifest may name the version of an object.
-  versions: [{ actions: ['s3:GetObjectVersion'], on: 'dataset-objects' }],
+  // And what they name, which may be a version of an object.
+  datasets: [
+    { actions: ['s3:ListBucket'], on: 'dataset-buckets' },
+    { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: 'dataset-objects' },
+  ],
   results: [
     { actions: ['s3:ListBucket'], on: 'results-bucket' },
     { actions: ['s3:GetObject'], on: 'results-objects' },

@@ -1,32 +1,26 @@
 import { type CfnElement, Validations } from 'aws-cdk-lib'
 import type { IConstruct } from 'constructs'
+import { keepsFailures } from './constructs/tries.ts'
 import { doors } from './doors.ts'
 import type { Stacks } from './installation.ts'
 import { podRights } from './pods.ts'
 import type { PolicyFacts } from './policy.ts'
-import type { Settings } from './settings.ts'
 
 /** Findings that stand, each with why a reviewer may let it stand. Anything else that cdk-nag finds ends the synthesis. */
 export const acknowledge = (
   { state, network, control, access }: Omit<Stacks, 'watching'>,
-  { settings, policy }: { settings: Settings; policy: PolicyFacts },
+  policy: PolicyFacts,
 ): void => {
-  for (const [resource, reason] of wildcardsOf({ settings, policy, documents: control.documents }))
+  for (const [resource, reason] of wildcardsOf(policy, control.documents))
     add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
   for (const [resource, reason] of wildcardsOfPods(policy))
     add(access, `AwsSolutions::AwsSolutions-IAM5[Resource::${resource}]`, reason)
-  for (const door of ['watch', 'reconcile']) {
+  for (const { name: door } of doors.filter(({ trigger }) => trigger.kind === 'schedule')) {
     const name = control.getLogicalId(control.functionOf(door).node.defaultChild as CfnElement)
     const reason = 'the scheduler may invoke any version of its one function, and nothing else'
     add(control, `AwsSolutions::AwsSolutions-IAM5[Resource::<${name}.Arn>:*]`, reason)
   }
-  for (const { name, trigger } of doors)
-    if (trigger.kind !== 'workflow')
-      add(
-        control.functionOf(name),
-        'Serverless::Serverless-LambdaDLQ',
-        'it has a failure destination, which says the error too; with both, one failure would arrive twice',
-      )
+  acknowledgeFailures(control)
   add(
     control,
     'Serverless::Serverless-LambdaStarPermissions',
@@ -54,26 +48,30 @@ export const acknowledge = (
     add(stack, 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId', 'no route is made or read')
 }
 
+/** No function has a dead-letter queue of its own, and what says nothing is not kept. */
+const acknowledgeFailures = (control: Stacks['control']): void => {
+  const silent = 'what wakes it says nothing that the next tick, or the queue of dead wakes, does not say'
+  const destined = 'it has a failure destination, which says the error too; with both, one failure would arrive twice'
+  for (const { name, trigger } of doors) {
+    const keeps = keepsFailures(trigger)
+    add(control.functionOf(name), 'Serverless::Serverless-LambdaDLQ', keeps ? destined : silent)
+    if (!keeps) add(control.functionOf(name), 'Serverless::Serverless-LambdaAsyncFailureDestination', silent)
+  }
+  add(
+    control.functionOf('reconcile'),
+    'Serverless::Serverless-LambdaEventSourceMappingDestination',
+    'a mapping of SQS has none: what dies goes to the dead-letter queue of its queue, with an alarm',
+  )
+}
+
 /** Resources with a wildcard that a role names, as cdk-nag writes them. */
-const wildcardsOf = ({
-  settings: { account, region },
-  policy,
-  documents,
-}: {
-  settings: Settings
-  policy: PolicyFacts
-  documents: string
-}): [string, string][] => {
+const wildcardsOf = (policy: PolicyFacts, documents: string): [string, string][] => {
   const buckets = [...policy.datasetBuckets, policy.resultsBucket]
   return [
     ['*', 'ec2:*NetworkInterface* of a function in a VPC and X-Ray know no resource to be narrowed to'],
     [
       `arn:<AWS::Partition>:s3:::${documents}/*`,
       'each policy document is an asset with a new name; the role may only read',
-    ],
-    [
-      `arn:<AWS::Partition>:lambda:${region}:${account}:function:${policy.installation}-carry-out:*`,
-      'an execution goes on with the version that it began with: all versions of this one function',
     ],
     ...buckets.map((bucket): [string, string] => [
       `arn:<AWS::Partition>:s3:::${bucket}/*`,

@@ -14,7 +14,7 @@ try {
     throw new Error(
       'cdk.json still has the example’s account: put your own values under `signalbox` (docs/deploy.md, step 3)',
     )
-  acknowledge(stacks, { settings, policy })
+  acknowledge(stacks, policy)
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new ServerlessChecks(app))
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)

@@ -1,11 +1,12 @@
-import { door as carryOut } from '../functions/carry-out.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
+import { door as resync } from '../functions/resync.ts'
 import type { AwsRight } from '../functions/rights.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
+import { door as tick } from '../functions/tick.ts'
 import { door as watch } from '../functions/watch.ts'
 
 /** What a stack needs of a door. */
@@ -23,7 +24,8 @@ export const doors: readonly DoorFacts[] = [
   registryWebhook,
   modelPromoted,
   slackInteraction,
-  carryOut,
-  watch,
   reconcile,
+  tick,
+  watch,
+  resync,
 ].map(({ name, trigger, aws, kubernetes }) => ({ name, trigger, aws, inCluster: kubernetes.length > 0 }))

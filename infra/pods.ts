@@ -19,12 +19,12 @@ export const podRights = (of: PodAccount['of'], policy: PolicyFacts): PodRight[]
     { actions: ['s3:GetObject'], on: [`${resultsBucket}/*`] },
   ]
   const written = `${resultsBucket}/${resultsPrefix}`
-  if (of === 'serving') return [...read, { actions: ['s3:PutObject'], on: [`${written}serve-*/result.json`] }]
+  if (of === 'serving') return [...read, { actions: ['s3:PutObject'], on: [`${written}service-*/result.json`] }]
   return [
     { actions: ['s3:ListBucket'], on: datasetBuckets },
     // A manifest may name the version of an object.
     { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: datasetBuckets.map((bucket) => `${bucket}/*`) },
     ...read,
-    { actions: ['s3:PutObject'], on: [`${written}train-*`] },
+    { actions: ['s3:PutObject'], on: [`${written}pipeline-*`] },
   ].filter(({ on }) => on.length > 0)
 }

@@ -3,7 +3,7 @@ import * as z from 'zod'
 const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-f]+$`), `looks like \`${prefix}-0abc…\``)
 
 /** Services that the doors call and EC2 has interface endpoints for, by AWS's short names. */
-const SERVICES = ['lambda', 'events', 'secretsmanager', 'ssm'] as const
+const SERVICES = ['sqs', 'events', 'secretsmanager', 'ssm'] as const
 export type Service = (typeof SERVICES)[number]
 
 const CIDR = 'is a range of the VPC such as `10.0.0.0/16`, of /16 to /28'
@@ -38,6 +38,8 @@ const shape = z.strictObject({
   mlflow: z.strictObject({ url: z.url({ protocol: /^https?$/, error: 'is the tracking server’s URL' }) }),
   /** Whether the buckets of the policy are there already, with EventBridge notifications on, or are made. */
   buckets: z.enum(['existing', 'create']).default('existing'),
+  /** Whether the schedules run: off until `doctor` passes, and after a restore until its resync. */
+  schedules: z.enum(['off', 'on']).default('off'),
   /** Who hears alarms; nobody but the dashboard when left out. */
   alarms: z.strictObject({ email: z.email() }).optional(),
 })

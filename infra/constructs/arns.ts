@@ -1,17 +1,14 @@
-import { ArnFormat, Stack } from 'aws-cdk-lib'
+import { Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { AwsResource, AwsRight } from '../../functions/rights.ts'
 import type { PolicyFacts } from '../policy.ts'
 
-/** The workflow's function by name and alias: its own role and environment name it, so it cannot be a reference. */
-export const WORKFLOW = { door: 'carry-out', alias: 'live' }
-
 /** Everything that an ARN is made of. */
 export interface Named {
-  installation: string
   policy: PolicyFacts
   tableArn: string
   busArn: string
+  queueArn: string
   parameterArn: string
   /** Bucket and prefix of the policy documents. */
   documentsArn: string
@@ -22,13 +19,7 @@ export interface Named {
 export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, string[]> => {
   const stack = Stack.of(scope)
   const bucket = (name: string): string => stack.formatArn({ service: 's3', region: '', account: '', resource: name })
-  const { installation, policy, secretArns } = named
-  const workflow = stack.formatArn({
-    service: 'lambda',
-    resource: 'function',
-    resourceName: `${installation}-${WORKFLOW.door}`,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  })
+  const { policy, secretArns } = named
   const secret = (name: string): string[] => {
     const arn = secretArns[name]
     if (arn === undefined) throw new Error(`there is no secret ${name}`)
@@ -43,8 +34,7 @@ export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, stri
     'dataset-objects': policy.datasetBuckets.map((name) => `${bucket(name)}/*`),
     'results-bucket': [bucket(policy.resultsBucket)],
     'results-objects': [`${bucket(policy.resultsBucket)}/*`],
-    workflow: [workflow, `${workflow}:${WORKFLOW.alias}`],
-    'workflow-executions': [`${workflow}:*`],
+    queue: [named.queueArn],
     'secret:mlflow-webhook': secret('mlflow-webhook'),
     'secret:mlflow-token': secret('mlflow-token'),
     'secret:slack-signing': secret('slack-signing'),
@@ -52,12 +42,26 @@ export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, stri
   }
 }
 
+/** A statement of a role's policy. */
+export interface Stated {
+  actions: string[]
+  resources: string[]
+  conditions?: Record<string, Record<string, string | string[]>>
+}
+
 /** Rights of a door as statements of its policy: the same actions on the same ARNs, nothing added. A right on nothing is none. */
-export const statementsOf = (
-  rights: readonly AwsRight[],
-  arns: Record<AwsResource, string[]>,
-): { actions: string[]; resources: string[] }[] =>
+export const statementsOf = (rights: readonly AwsRight[], arns: Record<AwsResource, string[]>): Stated[] =>
   rights
-    .map(({ actions, on }) => ({ actions: [...actions], resources: arns[on] }))
+    .map(({ actions, on, keys }) => ({
+      actions: [...actions],
+      resources: arns[on],
+      ...(keys === undefined ? {} : { conditions: under(keys) }),
+    }))
     // A policy without datasets has no buckets of them.
     .filter(({ resources }) => resources.length > 0)
+
+/** `ForAllValues` holds also of a request that names no key at all, so one must be named. */
+const under = (keys: readonly string[]): Stated['conditions'] => ({
+  'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [...keys] },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+})

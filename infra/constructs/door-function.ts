@@ -1,25 +1,17 @@
 import { join } from 'node:path'
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import {
-  Architecture,
-  Code,
-  type FunctionProps,
-  Function as LambdaFunction,
-  LoggingFormat,
-  Runtime,
-  Tracing,
-} from 'aws-cdk-lib/aws-lambda'
+import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { AwsResource } from '../../functions/rights.ts'
 import type { DoorFacts } from '../doors.ts'
-import { statementsOf } from './arns.ts'
+import { type Stated, statementsOf } from './arns.ts'
 import { inlinePolicy } from './inline-policy.ts'
 import { sizeOf } from './sizes.ts'
-import { triesOf } from './tries.ts'
+import { keepsFailures, triesOf } from './tries.ts'
 
 export interface DoorFunctionProps {
   door: DoorFacts
@@ -33,12 +25,9 @@ export interface DoorFunctionProps {
   network: { vpc: IVpc; subnets: SubnetSelection; group: ISecurityGroup }
 }
 
-/** How long an execution may last: an approval of days, a training of days, its evaluation. */
-const LONGEST = Duration.days(30)
-
 /**
  * A door deployed: its bundle, a role that allows exactly what the door names (and what any function needs to run), a log
- * group that ends, and the failure queue behind every asynchronous try. Who makes the workflow's alias sets its tries.
+ * group that ends, and what becomes of a call that failed.
  */
 export class DoorFunction extends Construct {
   readonly function: LambdaFunction
@@ -72,32 +61,22 @@ export class DoorFunction extends Construct {
       // Rights are those that the door names: nothing that a construct would add by itself.
       role: this.role.withoutPolicyUpdates(),
       ...(door.inCluster ? { vpc, vpcSubnets: subnets, securityGroups: [group] } : {}),
-      ...(door.trigger.kind === 'workflow' ? durable(failures) : triesOf(door.trigger, failures)),
+      ...triesOf(door.trigger, failures),
     })
   }
 
   private roleOf({ door, arns, failures }: DoorFunctionProps, functionName: string, logGroup: LogGroup): Role {
     const stack = Stack.of(this)
-    const statement = (actions: string[], resources: string[]): PolicyStatement =>
-      new PolicyStatement({ effect: Effect.ALLOW, actions, resources })
-    const own = stack.formatArn({
-      service: 'lambda',
-      resource: 'function',
-      resourceName: `${functionName}:*`,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    })
+    const statement = (stated: Stated): PolicyStatement => new PolicyStatement({ effect: Effect.ALLOW, ...stated })
     const statements = [
-      ...statementsOf(door.aws, arns).map(({ actions, resources }) => statement(actions, resources)),
-      statement(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-      statement(['sqs:SendMessage'], [failures.queueArn]),
-      ...(door.trigger.kind === 'workflow'
-        ? [statement(['lambda:CheckpointDurableExecution', 'lambda:GetDurableExecutionState'], [own])]
-        : []),
+      ...statementsOf(door.aws, arns),
+      { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
+      ...(keepsFailures(door.trigger) ? [{ actions: ['sqs:SendMessage'], resources: [failures.queueArn] }] : []),
       // X-Ray knows no resource to narrow these to either.
-      statement(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], ['*']),
+      { actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] },
       // Lambda attaches a function to a VPC with these; EC2 knows no resource to narrow them to.
-      ...(door.inCluster ? [statement(NETWORK_ACTIONS, ['*'])] : []),
-    ]
+      ...(door.inCluster ? [{ actions: NETWORK_ACTIONS, resources: ['*'] }] : []),
+    ].map(statement)
     return new Role(this, 'Role', {
       roleName: `${functionName}-${stack.region}`,
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
@@ -106,16 +85,6 @@ export class DoorFunction extends Construct {
     })
   }
 }
-
-/** What makes the workflow's function durable. */
-const durable = (failures: IQueue): Partial<FunctionProps> => ({
-  durableConfig: { executionTimeout: LONGEST, retentionPeriod: Duration.days(14) },
-  // An execution goes on with the version that it began with.
-  currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
-  // What AWS names for an execution that ended FAILED, STOPPED or TIMED_OUT. No other door has one: beside a destination
-  // it would bring the same failure a second time, without its error.
-  deadLetterQueue: failures,
-})
 
 const NETWORK_ACTIONS = [
   'ec2:CreateNetworkInterface',

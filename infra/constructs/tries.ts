@@ -4,22 +4,23 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Trigger } from '../../functions/door.ts'
 
-/** What Lambda keeps an event for at most: an event says where to look, so an old one does no harm. */
-const LONGEST = Duration.hours(6)
-
 /** How often Lambda tries again what it took, and how old it may become; both always said, so that no default decides. */
 const TRIES: Record<Trigger['kind'], { retryAttempts: number; maxEventAge: Duration }> = {
   // Called and answered at once: this only keeps what somebody sends by hand without waiting.
   http: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
-  bus: { retryAttempts: 2, maxEventAge: LONGEST },
-  // One lost tick is no news, as the next one comes anyway; three in a row are.
-  schedule: { retryAttempts: 2, maxEventAge: Duration.minutes(10) },
-  // Lambda's own numbers. AWS says that an execution which failed is not begun again, but not whether these bound it.
-  workflow: { retryAttempts: 2, maxEventAge: LONGEST },
+  // An event says where to look, so an old one does no harm.
+  bus: { retryAttempts: 2, maxEventAge: Duration.hours(6) },
+  // The next one comes anyway.
+  schedule: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
+  // SQS gives a wake back and counts: this is of what somebody sends by hand.
+  queue: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
 }
 
+/** Whether what failed says anything that is worth keeping: a tick or a wake says nothing that the next does not. */
+export const keepsFailures = ({ kind }: Trigger): boolean => kind === 'bus' || kind === 'http'
+
 /** How a function that is called asynchronously is tried, and where what failed goes: with its error and its answer. */
-export const triesOf = ({ kind }: Trigger, failures: IQueue): EventInvokeConfigOptions => ({
-  ...TRIES[kind],
-  onFailure: new SqsDestination(failures),
+export const triesOf = (trigger: Trigger, failures: IQueue): EventInvokeConfigOptions => ({
+  ...TRIES[trigger.kind],
+  ...(keepsFailures(trigger) ? { onFailure: new SqsDestination(failures) } : {}),
 })

@@ -1,9 +1,10 @@
-import { ArnFormat, CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets'
-import { Alias, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Asset } from 'aws-cdk-lib/aws-s3-assets'
 import { Schedule, ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
@@ -13,10 +14,9 @@ import { StringParameter } from 'aws-cdk-lib/aws-ssm'
 import type { Construct } from 'constructs'
 import type { Contract } from '../../events/contract.ts'
 import { VARIABLES } from '../../functions/aws-binding/settings.ts'
-import { arnsOf, WORKFLOW } from '../constructs/arns.ts'
+import { arnsOf } from '../constructs/arns.ts'
 import { DoorFunction } from '../constructs/door-function.ts'
 import { minutesOf } from '../constructs/sizes.ts'
-import { triesOf } from '../constructs/tries.ts'
 import { type DoorFacts, doors } from '../doors.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
@@ -30,6 +30,9 @@ export interface ControlProps extends StackProps {
   state: StateStack
   network: NetworkStack
 }
+
+/** Lanes that are reconciled side by side: what the tick counts on (flows/tick.ts). */
+export const SIDE_BY_SIDE = 20
 
 /** Requests a second of one webhook route: far above what people and MLflow send, far below what would cost. */
 const THROTTLE = { throttlingRateLimit: 20, throttlingBurstLimit: 40 }
@@ -51,10 +54,10 @@ export class ControlStack extends Stack {
     const { parameter, asset } = this.policyOf(policy)
     this.documents = asset.s3BucketName
     const arns = arnsOf(this, {
-      installation: policy.installation,
       policy,
       tableArn: state.table.tableArn,
       busArn: state.bus.eventBusArn,
+      queueArn: state.wakes.queueArn,
       parameterArn: parameter.parameterArn,
       // Every version of the policy is an asset of the same bucket.
       documentsArn: asset.bucket.arnForObjects('*'),
@@ -79,7 +82,7 @@ export class ControlStack extends Stack {
       description: 'Slack: add /slack/interactions; MLflow: add /webhooks/mlflow',
       value: this.api.apiEndpoint,
     })
-    for (const door of doors) this.wake(door, this.functionOf(door.name), state)
+    for (const door of doors) this.wake(door, this.functionOf(door.name), props)
   }
 
   functionOf(door: string): LambdaFunction {
@@ -107,12 +110,7 @@ export class ControlStack extends Stack {
       [VARIABLES.bus]: state.bus.eventBusName,
       [VARIABLES.policyParameter]: parameter.parameterName,
       [VARIABLES.secrets]: policy.installation,
-      [VARIABLES.workflowArn]: this.formatArn({
-        service: 'lambda',
-        resource: 'function',
-        resourceName: `${policy.installation}-${WORKFLOW.door}:${WORKFLOW.alias}`,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
+      [VARIABLES.queueUrl]: state.wakes.queueUrl,
       [VARIABLES.mlflowUrl]: mlflow.url,
       [VARIABLES.clusterName]: cluster.name,
       [VARIABLES.clusterEndpoint]: cluster.endpoint,
@@ -153,7 +151,7 @@ export class ControlStack extends Stack {
     return api
   }
 
-  private wake(door: DoorFacts, handler: LambdaFunction, state: StateStack): void {
+  private wake(door: DoorFacts, handler: LambdaFunction, { state, settings }: ControlProps): void {
     const { trigger } = door
     switch (trigger.kind) {
       case 'bus':
@@ -171,6 +169,7 @@ export class ControlStack extends Stack {
         new Schedule(this, `${door.name}-schedule`, {
           scheduleName: handler.functionName,
           schedule: ScheduleExpression.rate(Duration.minutes(minutesOf(trigger.every))),
+          enabled: settings.schedules === 'on',
           target: new LambdaInvoke(handler, {
             deadLetterQueue: this.failures,
             // The next one comes anyway.
@@ -179,12 +178,9 @@ export class ControlStack extends Stack {
           }),
         })
         return
-      case 'workflow':
-        new Alias(this, 'Live', {
-          aliasName: WORKFLOW.alias,
-          version: handler.currentVersion,
-          ...triesOf(trigger, this.failures),
-        })
+      case 'queue':
+        // One wake at a time: with more, those behind one that fails are counted as delivered and never tried.
+        handler.addEventSource(new SqsEventSource(state.wakes, { batchSize: 1, maxConcurrency: SIDE_BY_SIDE }))
     }
   }
 

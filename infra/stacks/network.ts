@@ -19,7 +19,7 @@ import type { Service, Settings } from '../settings.ts'
 
 /** What the doors in the VPC call besides the cluster, MLflow, Slack, and what is in GATEWAYS. */
 const ENDPOINTS: Record<Service, InterfaceVpcEndpointAwsService> = {
-  lambda: InterfaceVpcEndpointAwsService.LAMBDA,
+  sqs: InterfaceVpcEndpointAwsService.SQS,
   events: InterfaceVpcEndpointAwsService.EVENTBRIDGE,
   secretsmanager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
   ssm: InterfaceVpcEndpointAwsService.SSM,

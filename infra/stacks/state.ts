@@ -4,8 +4,9 @@ import { Archive, EventBus } from 'aws-cdk-lib/aws-events'
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3'
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs'
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
+import { RECONCILE_SECONDS } from '../../functions/aws-binding/patience.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 
@@ -15,10 +16,22 @@ export const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slac
 /** Kept whatever becomes of the stack; but one that a first, rolled back deployment made goes, or the next finds its name taken. */
 const KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 
-/** What must outlive every deployment: the ledger, the buckets, the bus with its archive, failed work, secrets. */
+/** Twice the scope of a lane's group, never one without the other: equal ids of two lanes are two, and lanes do not throttle each other. */
+const PER_GROUP = {
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+}
+/** Deliveries of a wake: one may be counted that nobody got, and only who kills its consumer is delivered so often. */
+const DELIVERIES = 5
+
+/** What must outlive every deployment: the ledger, the buckets, the bus with its archive, the work queue, failed work, secrets. */
 export class StateStack extends Stack {
   readonly table: Table
   readonly bus: EventBus
+  /** Wakes of lanes: hints, which carry no truth. */
+  readonly wakes: Queue
+  /** Wakes whose consumers died each time. */
+  readonly dead: Queue
   /** Events that no function took, and those that every try of a function failed on. */
   readonly failures: Queue
   readonly secrets: Map<string, Secret>
@@ -49,6 +62,13 @@ export class StateStack extends Stack {
       retentionPeriod: Duration.days(14),
     })
     this.takeFailures()
+    this.dead = this.fifo('Dead', `${installation}-dead-wakes`, { retentionPeriod: Duration.days(14) })
+    this.wakes = this.fifo('Wakes', `${installation}-wakes`, {
+      ...PER_GROUP,
+      // What Lambda's throttling needs; who receives shortens it first.
+      visibilityTimeout: Duration.seconds(6 * RECONCILE_SECONDS),
+      deadLetterQueue: { queue: this.dead, maxReceiveCount: DELIVERIES },
+    })
     this.secrets = new Map(
       SECRETS.map((name) => [
         name,
@@ -80,6 +100,16 @@ export class StateStack extends Stack {
       retention: Duration.days(90),
     })
     return bus
+  }
+
+  private fifo(id: string, name: string, props: QueueProps): Queue {
+    return new Queue(this, id, {
+      queueName: `${name}.fifo`,
+      fifo: true,
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      ...props,
+    })
   }
 
   private takeFailures(): void {

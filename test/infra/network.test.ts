@@ -36,9 +36,9 @@ describe('a VPC whose NAT gateway should not carry it', () => {
   })
 
   it('gets only those that it has not, when they are named', () => {
-    const named = endpointsOf(network('named', { endpoints: ['events', 'lambda'] }))
+    const named = endpointsOf(network('named', { endpoints: ['events', 'sqs'] }))
     expect(named.map(({ ServiceName }) => ServiceName)).toEqual(
-      ['events', 'lambda'].map((service) => `com.amazonaws.eu-central-1.${service}`),
+      ['events', 'sqs'].map((service) => `com.amazonaws.eu-central-1.${service}`),
     )
   })
 

@@ -1,7 +1,7 @@
 import type { Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
-import { runOnceName } from '../../core/names.ts'
+import { mintName, runOnceName } from '../../core/names.ts'
 import { EVALUATION_STEP } from '../../core/workloads/evaluation.ts'
 import { FINE_TUNING_STEP } from '../../core/workloads/fine-tuning.ts'
 import config from '../../signalbox.config.ts'
@@ -100,7 +100,7 @@ describe('who pods are in AWS', () => {
         's3:GetObject on arn:aws:s3:::acme-datasets/*',
         's3:GetObjectVersion on arn:aws:s3:::acme-datasets/*',
         's3:ListBucket on arn:aws:s3:::acme-datasets',
-        's3:PutObject on arn:aws:s3:::acme-results/results/train-*',
+        's3:PutObject on arn:aws:s3:::acme-results/results/pipeline-*',
         ...READ_RESULTS,
       ].sort(),
     )
@@ -108,19 +108,19 @@ describe('who pods are in AWS', () => {
 
   it('serving reads results, and writes what a gate has measured and nothing else', () => {
     expect(allowedTo(example, 'serving')).toEqual(
-      ['s3:PutObject on arn:aws:s3:::acme-results/results/serve-*/result.json', ...READ_RESULTS].sort(),
+      ['s3:PutObject on arn:aws:s3:::acme-results/results/service-*/result.json', ...READ_RESULTS].sort(),
     )
   })
 
   it.each([
-    ['training', 'train/support-chats', FINE_TUNING_STEP],
-    ['training', 'train/support-chats', EVALUATION_STEP],
-    ['training', `train/${'-'.repeat(40)}`, FINE_TUNING_STEP],
-    ['serving', 'serve/support-llama', 'gate'],
-    ['serving', 'serve/Ünïcode', 'gate'],
+    ['training', 'pipeline/support-chats', FINE_TUNING_STEP],
+    ['training', 'pipeline/support-chats', EVALUATION_STEP],
+    ['training', `pipeline/${'-'.repeat(40)}`, FINE_TUNING_STEP],
+    ['serving', 'service/support-llama', 'gate'],
+    ['serving', 'service/Ünïcode', 'gate'],
   ])('%s may write the result of a Job of %s, step %s; the other may not', (kind, lane, step) => {
-    const identity = { installation: 'signalbox', cluster: 'ml-prod' }
-    const job = runOnceName(identity, { lane, generation: 12, attempt: 3 }, step)
+    const name = mintName({ installation: 'signalbox', cluster: 'ml-prod' }, lane)
+    const job = runOnceName({ name }, { generation: 12, attempt: 3 }, step)
     const result = `s3:PutObject on arn:aws:s3:::acme-results/results/${job}/result.json`
     const covers = (right: string): boolean => new RegExp(`^${right.replaceAll('*', '.*')}$`).test(result)
     const writes = (who: string): boolean => allowedTo(example, who).some(covers)
@@ -148,6 +148,6 @@ describe('whatever the policy says', () => {
     expect(rights.filter((right) => /GetObject /.test(right))).toEqual(
       ['in-1/*', 'in-2/*', 'out/*'].map((on) => `s3:GetObject on arn:aws:s3:::${on}`),
     )
-    expect(rights).toContain('s3:PutObject on arn:aws:s3:::out/a/b/train-*')
+    expect(rights).toContain('s3:PutObject on arn:aws:s3:::out/a/b/pipeline-*')
   })
 })

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import type { AwsResource } from '../../functions/rights.ts'
 import { type DoorFacts, doors } from '../../infra/doors.ts'
 import config from '../../signalbox.config.ts'
+import type { Asked } from '../functions/asked.ts'
+import { askedInLife } from '../functions/life.ts'
 import { synth } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
 
@@ -26,20 +28,19 @@ const ARNS: Record<AwsResource, string[]> = {
   'dataset-objects': ['arn:aws:s3:::acme-datasets/*'],
   'results-bucket': ['arn:aws:s3:::acme-results'],
   'results-objects': ['arn:aws:s3:::acme-results/*'],
-  workflow: [lambda('carry-out'), lambda('carry-out:live')],
-  'workflow-executions': [lambda('carry-out:*')],
+  queue: ['arn:aws:sqs:eu-central-1:111122223333:signalbox-wakes.fifo'],
   'secret:mlflow-webhook': [secret('mlflow-webhook')],
   'secret:mlflow-token': [secret('mlflow-token')],
   'secret:slack-signing': [secret('slack-signing')],
   'secret:slack-bot-token': [secret('slack-bot-token')],
 }
 
-/** What a function needs to run, whatever its door names: its log, the failure queue, traces, its attachment, its checkpoints. */
+/** What a function needs to run, whatever its door names: its log, the failure queue, traces, its attachment. */
 const platformOf = ({ name, trigger, inCluster }: DoorFacts): string[] => [
   ...['CreateLogStream', 'PutLogEvents'].map(
     (action) => `logs:${action} on arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/signalbox-${name}:*`,
   ),
-  `sqs:SendMessage on ${FAILURES}`,
+  ...(trigger.kind === 'http' || trigger.kind === 'bus' ? [`sqs:SendMessage on ${FAILURES}`] : []),
   'xray:PutTraceSegments on *',
   'xray:PutTelemetryRecords on *',
   ...(inCluster
@@ -47,23 +48,25 @@ const platformOf = ({ name, trigger, inCluster }: DoorFacts): string[] => [
         .concat('AssignPrivateIpAddresses', 'UnassignPrivateIpAddresses')
         .map((action) => `ec2:${action} on *`)
     : []),
-  ...(trigger.kind === 'workflow'
-    ? ['CheckpointDurableExecution', 'GetDurableExecutionState'].map(
-        (action) => `lambda:${action} on ${lambda(`${name}:*`)}`,
-      )
-    : []),
 ]
+
+/** As a line of each action on each thing, under which keys. */
+const line = (action: string, on: string, keys?: readonly string[]): string =>
+  `${action} on ${on}${keys === undefined ? '' : ` under ${[...keys].join()}`}`
 
 const expectedOf = (door: DoorFacts): string[] =>
   sorted([
     ...platformOf(door),
-    ...door.aws.flatMap(({ actions, on }) => actions.flatMap((action) => ARNS[on].map((arn) => `${action} on ${arn}`))),
+    ...door.aws.flatMap(({ actions, on, keys }) =>
+      actions.flatMap((action) => ARNS[on].map((arn) => line(action, arn, keys))),
+    ),
   ])
 
 interface Statement {
   Effect: string
   Action: string | string[]
   Resource: unknown
+  Condition?: Record<string, Record<string, string | string[]>>
 }
 interface Document {
   PolicyDocument: { Statement: Statement[] }
@@ -73,13 +76,25 @@ interface Document {
 const allowedBy = (policies: readonly Document[]): string[] =>
   sorted(
     policies.flatMap(({ PolicyDocument: { Statement } }) =>
-      Statement.flatMap(({ Effect, Action, Resource, ...more }) => {
+      Statement.flatMap(({ Effect, Action, Resource, Condition, ...more }) => {
         expect({ Effect, ...more }).toEqual({ Effect: 'Allow' })
+        const keys = keysOf(Condition)
         const on = [Resource].flat().map((one) => read(control, one))
-        return [Action].flat().flatMap((action) => on.map((arn) => `${action} on ${arn}`))
+        return [Action].flat().flatMap((action) => on.map((arn) => line(action, arn, keys)))
       }),
     ),
   )
+
+/** The keys of the one condition that we know: `ForAllValues`, and that a key is named. */
+const keysOf = (condition: Statement['Condition']): string[] | undefined => {
+  if (condition === undefined) return undefined
+  const keys = [condition['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? []].flat()
+  expect(condition).toEqual({
+    'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': keys.length === 1 ? expect.anything() : keys },
+    Null: { 'dynamodb:LeadingKeys': 'false' },
+  })
+  return keys
+}
 
 const sorted = (values: string[]): string[] => [...new Set(values)].sort()
 const ofType = (type: string) =>
@@ -101,7 +116,7 @@ describe('the rights of each door in AWS', () => {
   )
 
   it.each([
-    ['an action more', (one: Statement) => ({ ...one, Action: [one.Action].flat().concat('dynamodb:DeleteItem') })],
+    ['an action more', (one: Statement) => ({ ...one, Action: [one.Action].flat().concat('dynamodb:Scan') })],
     ['a resource more', (one: Statement) => ({ ...one, Resource: [one.Resource, `${ARNS.table[0]}/index/*`].flat() })],
     ['another resource', (one: Statement) => ({ ...one, Resource: '*' })],
     ['an action less', (one: Statement) => ({ ...one, Action: [one.Action].flat().slice(1) })],
@@ -114,7 +129,7 @@ describe('the rights of each door in AWS', () => {
     }
   })
 
-  it('besides the doors only the two schedules have a role: each calls its function and reports that it could not', () => {
+  it('besides the doors only the three schedules have a role: each calls its function and reports that it could not', () => {
     const policies = ofType('AWS::IAM::Policy') as unknown as (Document & { Roles: { Ref: string }[] })[]
     const ticking = doors.filter(({ trigger }) => trigger.kind === 'schedule')
     expect(policies.map((policy) => allowedBy([policy]))).toEqual(
@@ -131,11 +146,56 @@ describe('the rights of each door in AWS', () => {
   })
 })
 
-it.each(['slack-interaction', 'watch'])(
-  '%s may ring bells and start nothing: whoever takes it over launches no run',
-  (name) => {
-    const actions = doors.find((door) => door.name === name)?.aws.flatMap((right) => right.actions) ?? []
-    expect(actions).toContain('lambda:SendDurableExecutionCallbackSuccess')
-    expect(actions).not.toContain('lambda:InvokeFunction')
-  },
-)
+/** A request as IAM sees it: an action, on what, and under which partition keys; none where the request names no key. */
+type Request = Pick<Asked, 'action' | 'on'> & { keys?: string[] }
+
+/** As IAM evaluates them: one statement that allows is enough. */
+const allows = (door: string, { action, on, keys }: Request): boolean =>
+  (roleOf(door).Policies ?? [])
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .some(
+      ({ Action, Resource, Condition }) =>
+        [Action].flat().includes(action) &&
+        [Resource].flat().some((one) => isLike(read(control, one), ARNS[on][0] ?? '')) &&
+        Object.entries(Condition ?? {}).every(([operator, tests]) =>
+          Object.entries(tests).every(([, patterns]) => holds(operator, [patterns].flat(), keys)),
+        ),
+    )
+
+const holds = (operator: string, patterns: string[], keys: string[] | undefined): boolean => {
+  if (operator === 'Null') return patterns.every((pattern) => pattern === String(keys === undefined))
+  expect(operator).toBe('ForAllValues:StringLike')
+  // True where the request has no such key: the trap for which there is `Null`.
+  return (keys ?? []).every((key) => patterns.some((pattern) => isLike(pattern, key)))
+}
+
+const isLike = (pattern: string, text: string): boolean =>
+  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's').test(text)
+
+describe('as IAM evaluates the statements', () => {
+  it('each door may do all that it asks in a life in which it does all that it can', async () => {
+    const asked = await askedInLife()
+    const refused = asked.filter(
+      ({ door, keys, ...request }) => !allows(door, { ...request, ...(keys.length === 0 ? {} : { keys }) }),
+    )
+    expect(asked.length).toBeGreaterThan(1000)
+    expect(refused).toEqual([])
+  }, 60_000)
+
+  it.each<[string, string, string, string[] | undefined]>([
+    ['a vote by the door of datasets', 'dataset-uploaded', 'UpdateItem', ['orders#pipeline/a']],
+    ['a vote by reconcile', 'reconcile', 'UpdateItem', ['orders#pipeline/a']],
+    ['a letter of an event by the door of Slack', 'slack-interaction', 'UpdateItem', ['looks#pipeline/a']],
+    ['a look at a lane by the door of webhooks', 'registry-webhook', 'BatchGetItem', ['lane#pipeline/a']],
+    ['a document by the door of datasets', 'dataset-uploaded', 'UpdateItem', ['lane#pipeline/a']],
+    ['a document by resync', 'resync', 'UpdateItem', ['lane#pipeline/a']],
+    ['a freeze that is taken away by reconcile', 'reconcile', 'DeleteItem', ['freeze']],
+    ['a batch of which one key is another’s', 'tick', 'BatchGetItem', ['side', 'lane#pipeline/a']],
+    ['a request that names no key', 'tick', 'Query', undefined],
+    ['everything', 'reconcile', 'Scan', undefined],
+  ])('refuses %s', (_, door, action, keys) => {
+    expect(allows(door, { action: `dynamodb:${action}`, on: 'table', ...(keys === undefined ? {} : { keys }) })).toBe(
+      false,
+    )
+  })
+})

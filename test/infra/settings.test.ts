@@ -6,7 +6,11 @@ const { context } = JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: {
 const vpc = context.signalbox['vpc'] as object
 
 it('takes the example, with its defaults', () => {
-  expect(settingsFrom(context.signalbox)).toMatchObject({ buckets: 'existing', vpc: { endpoints: [] } })
+  expect(settingsFrom(context.signalbox)).toMatchObject({
+    buckets: 'existing',
+    schedules: 'off',
+    vpc: { endpoints: [] },
+  })
 })
 
 it.each([
@@ -22,8 +26,8 @@ it.each([
   [{ vpc: { ...vpc, endpoints: true, cidrs: ['0.0.0.0/0'] } }, 'vpc.cidrs.0: is a range of the VPC'],
   [{ vpc: { ...vpc, endpoints: true, cidrs: ['10.0.0.0'] } }, 'vpc.cidrs.0: is a range of the VPC'],
   [
-    { vpc: { ...vpc, endpoints: ['sqs'] } },
-    'vpc.endpoints: is true, false or a list of lambda, events, secretsmanager',
+    { vpc: { ...vpc, endpoints: ['lambda'] } },
+    'vpc.endpoints: is true, false or a list of sqs, events, secretsmanager',
   ],
   [{ mlflow: { url: 'mlflow' } }, 'signalbox.mlflow.url: is the tracking server'],
   [{ bukets: 'create' }, 'bukets'],

@@ -31,14 +31,69 @@ describe('the stacks', () => {
       })
   })
 
-  it('make carry-out durable, woken through an alias, and keep its versions for executions that go on', () => {
-    templates.control.hasResourceProperties('AWS::Lambda::Function', {
-      FunctionName: 'signalbox-carry-out',
-      DurableConfig: { ExecutionTimeout: 30 * 86_400, RetentionPeriodInDays: 14 },
-      Environment: { Variables: Match.objectLike({ SIGNALBOX_WORKFLOW_ARN: Match.anyValue() }) },
+  it('have a work queue whose ids and throughput are each lane’s, and a queue of the dead that frees the lane', () => {
+    const [dead, wakes] = resources(templates.state, 'AWS::SQS::Queue').filter(
+      ([, { Properties }]) => Properties['FifoQueue'],
+    )
+    expect(wakes?.[1].Properties).toMatchObject({
+      QueueName: 'signalbox-wakes.fifo',
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+      VisibilityTimeout: 360,
+      SqsManagedSseEnabled: true,
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [dead?.[0], 'Arn'] }, maxReceiveCount: 5 },
     })
-    templates.control.hasResource('AWS::Lambda::Version', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' })
-    templates.control.hasResourceProperties('AWS::Lambda::Alias', { Name: 'live' })
+    expect(wakes?.[1].Properties).not.toHaveProperty('ContentBasedDeduplication')
+    expect(wakes?.[1].Properties).not.toHaveProperty('DelaySeconds')
+    expect(dead?.[1].Properties).toMatchObject({ FifoQueue: true, MessageRetentionPeriod: 14 * 86_400 })
+  })
+
+  it('give reconcile one wake at a time, of at most twenty lanes side by side', () => {
+    const [mapping] = resources(templates.control, 'AWS::Lambda::EventSourceMapping').map(
+      ([, { Properties }]) => Properties as Record<string, unknown>,
+    )
+    const { BatchSize, ScalingConfig, FunctionName, EventSourceArn, ...more } = mapping ?? {}
+    expect([BatchSize, ScalingConfig, more]).toEqual([1, { MaximumConcurrency: 20 }, {}])
+    const [reconcile] = resources(templates.control, 'AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties['FunctionName'] === 'signalbox-reconcile',
+    )!
+    expect([FunctionName, EventSourceArn]).toEqual([{ Ref: reconcile }, { 'Fn::ImportValue': expect.any(String) }])
+    for (const [, { Properties }] of resources(templates.control, 'AWS::Lambda::Function'))
+      expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions')
+  })
+
+  it.each([
+    ['off', {}],
+    ['on', { schedules: 'on' }],
+  ])('have schedules that are %s: they run once doctor has passed', (is, context) => {
+    const { control } = synth(`schedules-${is}`, config, context).stacks
+    const schedules = resources(Template.fromStack(control), 'AWS::Scheduler::Schedule').map(
+      ([, { Properties }]) => Properties,
+    )
+    expect(schedules.map(({ Name, ScheduleExpression, State }) => [Name, ScheduleExpression, State])).toEqual([
+      [expect.anything(), 'rate(1 minute)', is === 'on' ? 'ENABLED' : 'DISABLED'],
+      [expect.anything(), 'rate(1 minute)', is === 'on' ? 'ENABLED' : 'DISABLED'],
+      [expect.anything(), 'rate(5 minutes)', is === 'on' ? 'ENABLED' : 'DISABLED'],
+    ])
+    for (const { Target } of schedules)
+      expect((Target as unknown as { RetryPolicy: object }).RetryPolicy).toEqual({
+        MaximumRetryAttempts: 0,
+        MaximumEventAgeInSeconds: 60,
+      })
+  })
+
+  it('keep nothing that a tear-down would have to wait for: no version, no alias, no execution', () => {
+    for (const type of ['AWS::Lambda::Version', 'AWS::Lambda::Alias']) templates.control.resourceCountIs(type, 0)
+    for (const [, { Properties }] of resources(templates.control, 'AWS::Lambda::Function'))
+      expect(Properties).not.toHaveProperty('DurableConfig')
+  })
+
+  it('attach only what talks to the cluster to the VPC: nobody waits for a network', () => {
+    const attached = resources(templates.control, 'AWS::Lambda::Function')
+      .filter(([, { Properties }]) => Properties['VpcConfig'] !== undefined)
+      .map(([, { Properties }]) => Properties['FunctionName'])
+    expect(attached).toEqual(['signalbox-reconcile', 'signalbox-watch', 'signalbox-resync'])
   })
 
   it('select by the contracts’ own patterns: each sample of a contract by its rule, and by no other', () => {
@@ -118,10 +173,11 @@ it('ten thousand models change no template', () => {
 
 it.each([
   ['slack-interaction', 3],
-  ['dataset-uploaded', 300],
+  ['dataset-uploaded', 30],
+  ['reconcile', 60],
+  ['tick', 60],
   ['watch', 60],
-  ['reconcile', 270],
-  ['carry-out', 300],
+  ['resync', 270],
 ])('%s ends after %d s: before the next tick, and before who waits has gone', (name, seconds) => {
   templates.control.hasResourceProperties('AWS::Lambda::Function', {
     FunctionName: `signalbox-${name}`,

@@ -20,8 +20,9 @@ export const VARIANTS: [string, object][] = [
   ['as the example says', {}],
   ['with buckets of its own', { buckets: 'create' }],
   ['with endpoints', ENDPOINTS],
+  ['with its schedules on', { schedules: 'on' }],
   ['with MLflow on a port of its own and nobody to tell', { mlflow: { url: 'http://mlflow:5000' }, alarms: undefined }],
-  ['with all that settings can add', { ...ENDPOINTS, buckets: 'create' }],
+  ['with all that settings can add', { ...ENDPOINTS, buckets: 'create', schedules: 'on' }],
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))

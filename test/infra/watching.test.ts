@@ -8,7 +8,10 @@ import { synth } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
 
 const templates = Object.fromEntries(
-  Object.entries(synth('watching', config).stacks).map(([name, stack]) => [name, Template.fromStack(stack).toJSON()]),
+  Object.entries(synth('watching', config, { schedules: 'on' }).stacks).map(([name, stack]) => [
+    name,
+    Template.fromStack(stack).toJSON(),
+  ]),
 ) as Record<keyof Stacks, Written>
 const { state, control, watching } = templates
 const read = readerOf(Object.values(templates))
@@ -31,23 +34,22 @@ const alarmOver = (MetricName: string, door: string): Properties | undefined =>
   )
 
 describe('what goes wrong is kept, heard and looked up', () => {
-  it.each(doors)('$name: what failed goes to the failure queue once, with its error', ({ name, trigger }) => {
-    const workflow = trigger.kind === 'workflow'
-    const kept = ofType(control, 'AWS::Lambda::EventInvokeConfig').filter(
-      ({ FunctionName }) => read(control, FunctionName) === `signalbox-${name}`,
-    )
-    expect(kept).toHaveLength(1)
-    // Rules and schedules call the function itself; the workflow is called by its alias.
-    expect(read(control, kept[0]!['Qualifier'])).toBe(workflow ? 'live' : '$LATEST')
-    const { DestinationConfig, MaximumRetryAttempts, MaximumEventAgeInSeconds } = kept[0]!
-    const { OnFailure, ...others } = DestinationConfig as { OnFailure: { Destination: unknown } }
-    expect([read(control, OnFailure.Destination), others]).toEqual([FAILURES, {}])
-    expect([MaximumRetryAttempts, MaximumEventAgeInSeconds]).toEqual(
-      { http: [0, 60], bus: [2, 21_600], schedule: [2, 600], workflow: [2, 21_600] }[trigger.kind],
-    )
-    const { DeadLetterConfig } = functionOf(name) as { DeadLetterConfig?: { TargetArn: unknown } }
-    expect(DeadLetterConfig && read(control, DeadLetterConfig.TargetArn)).toBe(workflow ? FAILURES : undefined)
-  })
+  it.each(doors)(
+    '$name: what failed and says something goes to the failure queue once, with its error',
+    ({ name, trigger }) => {
+      const kept = ofType(control, 'AWS::Lambda::EventInvokeConfig').filter(
+        ({ FunctionName }) => read(control, FunctionName) === `signalbox-${name}`,
+      )
+      expect(kept).toHaveLength(1)
+      expect(read(control, kept[0]!['Qualifier'])).toBe('$LATEST')
+      const { DestinationConfig, MaximumRetryAttempts, MaximumEventAgeInSeconds } = kept[0]!
+      const says = trigger.kind === 'http' || trigger.kind === 'bus'
+      const { OnFailure, ...others } = (DestinationConfig ?? {}) as { OnFailure?: { Destination: unknown } }
+      expect([OnFailure && read(control, OnFailure.Destination), others]).toEqual([says ? FAILURES : undefined, {}])
+      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds]).toEqual(trigger.kind === 'bus' ? [2, 21_600] : [0, 60])
+      expect(functionOf(name)['DeadLetterConfig']).toBeUndefined()
+    },
+  )
 
   it.each(doors)('$name: it has an alarm for its errors and its throttles, and a log that ends', ({ name }) => {
     for (const metric of ['Errors', 'Throttles']) expect(alarmOver(metric, name), metric).toBeDefined()
@@ -59,16 +61,40 @@ describe('what goes wrong is kept, heard and looked up', () => {
     expect(log?.['RetentionInDays']).toBe(90)
   })
 
-  it('an execution that ends without an outcome is an alarm from the first one on', () => {
-    for (const metric of ['DurableExecutionFailed', 'DurableExecutionTimedOut'])
-      expect(alarmOver(metric, 'carry-out'), metric).toMatchObject({ Threshold: 1, Statistic: 'Sum', Period: 300 })
+  it.each([
+    ['dead-wakes', { QueueName: 'signalbox-dead-wakes.fifo' }, { Threshold: 1 }],
+    [
+      'wakes-late',
+      { QueueName: 'signalbox-wakes.fifo' },
+      { MetricName: 'ApproximateAgeOfOldestMessage', Threshold: 420 },
+    ],
+    ['reconcile-full', { QueueName: 'signalbox-wakes.fifo' }, { Threshold: 20 }],
+    ['reconcile-slow', { FunctionName: 'signalbox-reconcile' }, { MetricName: 'Duration', Threshold: 45_000 }],
+    ['ledger-conflicts', { TableName: 'signalbox-ledger' }, { MetricName: 'TransactionConflict' }],
+  ])('the limit behind %s is an alarm before it is reached', (id, dimensions, alarm) => {
+    const found = alarms.find(({ AlarmName }) => AlarmName === `signalbox-${id}`)
+    expect(found).toMatchObject(alarm)
+    const { Dimensions } = found as { Dimensions: { Name: string; Value: unknown }[] }
+    const named = Dimensions.map(({ Name, Value }) => [Name, read(watching, Value)])
+    expect(Object.fromEntries(named)).toEqual(dimensions)
   })
 
-  it('every alarm tells somebody, is silent when there is nothing to measure, and has its section of the runbook', () => {
+  it('a tick that does not run is heard once the schedules are on, and not before', () => {
+    expect(alarms.find(({ AlarmName }) => AlarmName === 'signalbox-tick-silent')).toMatchObject({
+      ComparisonOperator: 'LessThanThreshold',
+      TreatMissingData: 'breaching',
+    })
+    const off = Template.fromStack(synth('watching-off', config).stacks.watching).toJSON() as Written
+    expect(ofType(off, 'AWS::CloudWatch::Alarm')).toHaveLength(alarms.length - 1)
+  })
+
+  it('every alarm tells somebody, is silent when there is nothing to measure but its silence, and has its section of the runbook', () => {
     const runbook = readFileSync('docs/runbook.md', 'utf8')
     for (const { AlarmName, AlarmDescription, AlarmActions, TreatMissingData } of alarms) {
       expect(AlarmActions, String(AlarmName)).toHaveLength(1)
-      expect(TreatMissingData, String(AlarmName)).toBe('notBreaching')
+      expect(TreatMissingData, String(AlarmName)).toBe(
+        AlarmName === 'signalbox-tick-silent' ? 'breaching' : 'notBreaching',
+      )
       const section = /docs\/runbook\.md#([a-z-]+)$/.exec(String(AlarmDescription))?.[1] ?? 'none'
       expect(runbook, String(AlarmName)).toContain(`## ${section}\n`)
     }

@@ -69,6 +69,7 @@ export const readerOf =
         const [id, attribute] = what as [string, string]
         const { Type, Properties = {} } = resource(id)
         const arn = ARNS[Type] ?? unknown(`the ARN of ${Type} is not known here`)
+        if (attribute === 'QueueName') return read(Properties[attribute])
         return attribute === 'Arn' ? arn(Properties, id) : `${arn(Properties, id)} ${attribute}`
       }
       case 'Fn::ImportValue':

@@ -33,6 +33,7 @@ const npm = ({
   report = GREEN as unknown,
   real = 0,
   realReport = REAL as unknown,
+  synth = 0,
 }): void => {
   const copy = (file: string, value: unknown): string => {
     writeFileSync(join(root, file), JSON.stringify(value))
@@ -43,6 +44,7 @@ const npm = ({
   const answers = [
     `ci*) exit ${ci};;`,
     `"run check") exit ${check};;`,
+    `"run synth") exit ${synth};;`,
     `"run test:real") ${copy('real.json', realReport)}; exit ${real};;`,
     `"run test") ${copy('report.json', report)}; exit ${test};;`,
   ]
@@ -73,8 +75,8 @@ describe('.ci/run', () => {
       "import { lane } from '../../scripts/lane.ts'\nawait lane(async (check) => { await check('it is so', () => {}) })",
     )
     const { code, last, out } = await run()
-    expect([code, last]).toEqual([0, '116 passed, 0 failed'])
-    for (const name of ['npm ci', 'check', 'tests', 'a', 'b', 'real'])
+    expect([code, last]).toEqual([0, '117 passed, 0 failed'])
+    for (const name of ['npm ci', 'check', 'tests', 'a', 'b', 'synth', 'real'])
       expect(out).toMatch(new RegExp(`── ${name}: \\d+ passed, 0 failed, exit 0, \\d+ s`))
   })
 
@@ -85,23 +87,25 @@ describe('.ci/run', () => {
     slow('d-empty', "console.log('0 passed, 0 failed')")
     slow('e-honest', "console.log('4 passed, 2 failed'); process.exitCode = 1")
     const { code, last } = await run()
-    expect([code, last]).toEqual([1, '118 passed, 6 failed'])
+    expect([code, last]).toEqual([1, '119 passed, 6 failed'])
   })
 
   it('tests that fail, or leave no report, are counted', async () => {
     npm({ test: 1, report: { numPassedTests: 8, numFailedTests: 2, testResults: [] } })
-    expect(await run()).toMatchObject({ code: 1, last: '110 passed, 2 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '111 passed, 2 failed' })
     npm({ test: 1, report: null })
-    expect(await run()).toMatchObject({ code: 1, last: '102 passed, 1 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '103 passed, 1 failed' })
     npm({ real: 1, realReport: null })
-    expect(await run(), 'the real control plane').toMatchObject({ code: 1, last: '12 passed, 1 failed' })
+    expect(await run(), 'the real control plane').toMatchObject({ code: 1, last: '13 passed, 1 failed' })
     npm({ test: 1 })
-    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '112 passed, 1 failed' })
+    expect(await run(), 'green report, red exit').toMatchObject({ code: 1, last: '113 passed, 1 failed' })
   })
 
   it('checks that fail are one failure; without an install there is nothing else to try', async () => {
     npm({ check: 1 })
-    expect(await run()).toMatchObject({ code: 1, last: '111 passed, 1 failed' })
+    expect(await run()).toMatchObject({ code: 1, last: '112 passed, 1 failed' })
+    npm({ synth: 1 })
+    expect(await run(), 'the stacks').toMatchObject({ code: 1, last: '112 passed, 1 failed' })
     npm({ ci: 1 })
     expect(await run()).toMatchObject({ code: 1, last: '0 passed, 1 failed' })
   })
