@@ -1,11 +1,10 @@
 import { defineConfig } from 'vitest/config'
-import { EXCLUDED } from './scripts/switched-off.mjs'
 
 /** Files run side by side on two cores; within one, tests run in the order in which they stand. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'test/real/**', 'node_modules/**', ...EXCLUDED],
+    exclude: ['test/slow/**', 'test/real/**', 'node_modules/**'],
     setupFiles: ['test/setup.ts'],
     passWithNoTests: false,
     pool: 'threads',

@@ -1,113 +1,83 @@
-import { parsePolicy } from '../core/policy.ts'
-import type { Ledger } from '../flows/ports.ts'
+import type { Ports } from '../flows/ports.ts'
 import { isAnythingInFlight } from '../flows/watch.ts'
+import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
-import { signMlflow } from '../functions/signatures.ts'
+import { door as registryWebhook } from '../functions/registry-webhook.ts'
+import { door as resync } from '../functions/resync.ts'
+import { signMlflow, signSlack } from '../functions/signatures.ts'
+import { door as slackInteraction } from '../functions/slack-interaction.ts'
+import { door as tick } from '../functions/tick.ts'
 import { door as watch } from '../functions/watch.ts'
-import { virtualClock } from '../local/clock.ts'
-import { type LocalHouse, openHouse } from '../local/house.ts'
-import { pressButton } from '../local/person.ts'
-import { fixedPolicies } from '../local/policies/file-policies.ts'
-import { promote, registerVersion, uploadDataset } from '../local/scenario.ts'
-import { fixedSecrets } from '../local/secrets/local-secrets.ts'
-import { openStores } from '../local/stores.ts'
+import type { LocalHouse } from '../local/house.ts'
+import { uploadDataset } from '../local/scenario.ts'
+import { counting } from './counting.ts'
 import { ms, quantiles, timed } from './figures.ts'
-import { aliasSet, policyOf, promoted, uploaded } from './town.ts'
+import { aliasSet, openBench, promoted, uploaded } from './town.ts'
 
 const EVENTS = 100
-/** Of each event one, of a dataset and of a model. */
-const RUNS = 2 * EVENTS
-/** Reconcile looks at every run in flight each time. */
-const HEALINGS = 10
+/** Resync looks at every lane each time. */
+const COMPARISONS = 10
 
-/** Ledger round trips and warm time of one call of each door, on the ledger in SQLite. `carry-out` runs until it asks. */
+/** Calls and warm time of one call of each door, on the ledger in SQLite; nobody reconciles beside it. */
 export const doorCosts = async (): Promise<string[]> => {
-  const { house, person, trips, close } = await openCounted()
+  const counted = counting()
+  // Wakes go nowhere: what a door alone costs is counted.
+  const still = (ports: Ports): Ports => counted.wrap({ ...ports, queue: { wake: async () => undefined } })
+  const { house, clock, close } = await openBench(EVENTS, still)
+  const { ports } = house
   const measured = async (name: string, one: (n: number) => Promise<unknown>, rounds = EVENTS): Promise<string> => {
     const times: number[] = []
-    const before = trips()
+    counted.since()
     for (let n = 0; n < rounds; n++) times.push(await timed(() => one(n)))
+    const { total, text } = counted.since()
     // The first calls of a process compile.
     const { p50, p99 } = quantiles(times.slice(rounds / 10))
-    const each = (trips() - before) / rounds
-    return `door ${name}: ${each.toFixed(1)} ledger round trips, warm p50 ${ms(p50)}, p99 ${ms(p99)}`
+    return `door ${name}: ${(total / rounds).toFixed(1)} calls, warm p50 ${ms(p50)}, p99 ${ms(p99)} (all: ${text})`
   }
-  const { ports } = house
-  await prepared(house)
+  const woken = (n: number) => reconcile.handler(ports)({ group: `pipeline/d-${n}`, handover: 30_000 })
+  for (let n = 0; n < EVENTS; n++)
+    await uploadDataset(house, { bucket: 'acme-datasets', folder: `d-${n}/`, rows: ['{}'] })
   const lines = [
-    await measured('dataset-uploaded, new', (n) => house.deliver(uploaded(`d-${n}`))),
-    await measured('dataset-uploaded, again', (n) => house.deliver(uploaded(`d-${n}`))),
-    await measured('registry-webhook', (n) => delivered(house, n)),
-    await measured('model-promoted, new', (n) => modelPromoted.handler(ports)(promoted(`m-d-${n}`))),
-    await measured('model-promoted, again', (n) => modelPromoted.handler(ports)(promoted(`m-d-${n}`))),
-  ]
-  const began = trips()
-  const whole = await timed(() => house.advance())
-  const questions = await person.ports.ledger.list('answer')
-  const perRun = (trips() - began) / RUNS
-  lines.push(
-    `door carry-out, to its question: ${perRun.toFixed(1)} ledger round trips, mean ${ms(whole / RUNS)}`,
-    await measured('slack-interaction, an answer', (n) => answered(person, questions[n]?.id ?? '')),
-    await measured('slack-interaction, nothing open', () => answered(person, 'no-such-question')),
-    await measured(`reconcile, ${RUNS} runs in flight`, () => reconcile.handler(ports)({}), HEALINGS),
+    await measured('dataset-uploaded', (n) => datasetUploaded.handler(ports)(uploaded(`d-${n}`))),
+    await measured('reconcile, a letter to its Job', woken),
+    await measured('reconcile, its Job runs', woken),
+    await measured('model-promoted', (n) => modelPromoted.handler(ports)(promoted(`m-d-${n}`))),
+    await measured('registry-webhook', (n) => registryWebhook.handler(ports)(delivery(n, clock.now()))),
+    await measured('slack-interaction', (n) => pressed(house, n)),
+    await measured('tick', () => tick.handler(ports)({})),
+    await measured(`resync, ${EVENTS} runs in flight`, () => resync.handler(ports)({}), COMPARISONS),
     await measured('watch, begun and stopped', async () => {
       await isAnythingInFlight(ports)
       const { stop } = await watch.handler(ports)({ onError: console.error, track: () => undefined })
       stop()
     }),
-  )
+  ]
   await close()
   return lines
 }
 
-/** A house whose ledger counts what it is asked, and a person in it whose own reading is not counted. */
-const openCounted = async () => {
-  let trips = 0
-  let plain: Ledger | null = null
-  const counted = (ledger: Ledger): Ledger =>
-    new Proxy(ledger, {
-      get: (target, name) => {
-        const member = Reflect.get(target, name) as (...values: unknown[]) => unknown
-        return (...values: unknown[]) => {
-          trips++
-          return member.apply(target, values)
-        }
-      },
-    })
-  const stores = openStores(null)
-  const policy = policyOf(EVENTS)
-  const house = await openHouse({
-    stores,
-    clock: virtualClock(Date.UTC(2026, 10, 23, 12)),
-    policies: fixedPolicies(parsePolicy({ ...policy, approvals: { ...policy.approvals, autoApproveBelow: 0 } })),
-    secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' }),
-    wrap: (ports) => {
-      plain = ports.ledger
-      return { ...ports, ledger: counted(ports.ledger) }
-    },
-  })
-  const person: LocalHouse = { ...house, ports: { ...house.ports, ledger: plain ?? house.ports.ledger } }
-  const close = async (): Promise<void> => {
-    await house.close()
-    stores.close()
-  }
-  return { house, person, trips: () => trips, close }
-}
+const http = (headers: Record<string, string>, body: Buffer) => ({
+  version: '2.0' as const,
+  rawPath: '/',
+  headers,
+  body: body.toString('base64'),
+  isBase64Encoded: true,
+})
 
-/** Datasets to be announced, and versions that are promoted. */
-const prepared = async (house: LocalHouse): Promise<void> => {
-  for (let n = 0; n < EVENTS; n++) {
-    await uploadDataset(house, { bucket: 'acme-datasets', folder: `d-${n}/`, rows: ['{}'] })
-    await promote(house, `m-d-${n}`, await registerVersion(house, { model: `m-d-${n}` }))
-  }
-}
-
-const delivered = (house: LocalHouse, n: number): Promise<unknown> => {
+const delivery = (n: number, now: number) => {
   const body = Buffer.from(JSON.stringify(aliasSet('no-such-model')))
-  const headers = signMlflow({ secret: 'a', body, now: house.clock.now(), deliveryId: `d-${n}` })
-  return house.webhook('mlflow', { headers, body })
+  return http(signMlflow({ secret: 'a', body, now, deliveryId: `d-${n}` }), body)
 }
 
-const answered = (person: LocalHouse, question: string): Promise<unknown> =>
-  pressButton(person, question, { by: 'T0SIGNAL/U0APPROVER', verdict: 'approve', reason: null })
+/** A press of a button: the door leaves every press of a question's form to its lane. */
+const pressed = ({ ports }: LocalHouse, n: number): Promise<unknown> => {
+  const payload = {
+    type: 'block_actions',
+    team: { id: 'T0SIGNAL' },
+    user: { id: 'U0APPROVER', username: 'ana', team_id: 'T0SIGNAL' },
+    actions: [{ action_id: 'approve', value: `pipeline/d-${n}#1.0123456789abcdef.0`, action_ts: '1' }],
+  }
+  const body = Buffer.from(new URLSearchParams({ payload: JSON.stringify(payload) }).toString())
+  return slackInteraction.handler(ports)(http(signSlack({ secret: 'b', body, now: ports.clock.now() }), body))
+}

@@ -84,9 +84,7 @@ const CONFIG = ['--config <file>', 'the policy', 'signalbox.config.ts'] as const
 
 /** A command that will reach what is deployed in AWS too: said to be refused until it does. */
 const reaching = (command: Command): Command =>
-  command
-    .option('--aws <region>', 'what is deployed in that region: not in this release, it says what to do')
-    .option(...CONFIG)
+  command.option('--aws <region>', 'what is deployed in that region, with your credentials').option(...CONFIG)
 
 const addProduct = (add: Add, output: Output, done: Done): void => {
   add('start', 'run the product on this machine')

@@ -9,7 +9,7 @@ import { wantedTitle } from '../../local/waiting.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show, type Where } from '../output.ts'
 import { datasetOf, readEvent } from './emit.ts'
-import { refuseAws } from './in-aws.ts'
+import { commandInAws } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
 
 /**
@@ -57,7 +57,12 @@ export const answer = async (
 
 /** Retry, cancel, freeze or thaw a lane; says what it reached. */
 export const command = async (asked: Command, where: Where, output: Output): Promise<number> => {
-  refuseAws(where)
+  const { aws, config } = where
+  if (aws !== undefined) {
+    const done = await commandInAws(asked, { aws, config })
+    show(output, done, done.detail)
+    return done.ok ? EXIT.ok : EXIT.failed
+  }
   const { status, body: done } = await findRunning(where.data).post('/api/commands', asked)
   const ok = status < 400 && done['ok'] === true
   show(output, done, String(done['detail'] ?? done['error'] ?? status))
@@ -73,8 +78,7 @@ export const retryOrCancel = async (
   output: Output,
 ): Promise<number> => {
   const named = saw === undefined ? undefined : seenOf(saw)
-  refuseAws(where)
-  findRunning(where.data)
+  if (where.aws === undefined) findRunning(where.data)
   return command({ ...asked, saw: named ?? (await readShown(asked, where, output)) }, where, output)
 }
 
@@ -111,8 +115,7 @@ export const freeze = async (
   output: Output,
 ): Promise<number> => {
   freezeEnd(until, 0)
-  refuseAws(where)
-  const now = await nowOf(where.data)
+  const now = where.aws === undefined ? await nowOf(where.data) : Date.now()
   return command({ kind: 'freeze', lane, until: freezeEnd(until, now), by }, where, output)
 }
 

@@ -5,27 +5,36 @@ import { CATALOGUES } from '../../functions/door.ts'
 import { stoppedAt } from '../../local/main.ts'
 import { fixedPolicies, readConfig } from '../../local/policies/file-policies.ts'
 import { utc } from '../../local/waiting.ts'
-import { runningClient } from '../client.ts'
+import { type Client, runningClient } from '../client.ts'
 import { EXIT, type Output, show, type Where } from '../output.ts'
-import { refuseAws } from './in-aws.ts'
+import { withInstallation } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
 import { unknownSubject } from './read.ts'
 
 /**
  * Why a lane is where it is, in one sentence. A product that runs on the folder is asked, since it knows its policy and its
- * time; else its ledger is read, under the policy of the config.
+ * time; else its ledger is read, under the policy of the config. What is deployed is read with both of its own.
  */
 export const why = async (where: Where, lane: string, output: Output): Promise<number> => {
-  refuseAws(where)
-  const client = runningClient(where.data)
+  const { aws, config } = where
+  const client = aws === undefined ? runningClient(where.data) : null
   const said =
-    client === null
-      ? await withLedger(where, (ledger) => readWhy(ledger, where, lane))
-      : ((await client.get(`/api/why?lane=${encodeURIComponent(lane)}`)) as { why: Why }).why
+    aws === undefined
+      ? await localWhy(client, where, lane)
+      : await withInstallation({ aws, config }, async (ports) => {
+          // What cannot be reached at all is said first.
+          await ports.policies.load()
+          return whyOf(ports, lane, CATALOGUES)
+        })
   if (said.why === 'nothing-known') throw await withLedger(where, (ledger) => unknownSubject(ledger, `lane ${lane}`))
-  show(output, said, sentence(said, client === null))
+  show(output, said, sentence(said, aws === undefined && client === null))
   return EXIT.ok
 }
+
+const localWhy = async (client: Client | null, where: Where, lane: string): Promise<Why> =>
+  client === null
+    ? withLedger(where, (ledger) => readWhy(ledger, where, lane))
+    : ((await client.get(`/api/why?lane=${encodeURIComponent(lane)}`)) as { why: Why }).why
 
 /** As it stood when the product was last seen to run. */
 const readWhy = async (ledger: Ledger, { data, config }: Where, lane: string): Promise<Why> => {

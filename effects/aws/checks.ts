@@ -2,6 +2,7 @@ import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { DescribeEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { GetBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
 import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import { type ManagedSecrets, openSecretsManager } from '../secrets/secrets-manager.ts'
@@ -94,6 +95,7 @@ const stackFindings = ({ region, installation }: AwsPlace): Promise<Finding>[] =
     expectThat(Table?.TableStatus === 'ACTIVE' && keys === 'pk,sk', `it is ${Table?.TableStatus} with the key ${keys}`)
     return `${installation}-ledger is active`
   }),
+  finding('queue', 'deploy the state stack: `npm run deploy`', () => queueAnswer(region, `${installation}-wakes.fifo`)),
   finding('bus', 'deploy the state stack: `npm run deploy`', async () => {
     await new EventBridgeClient({ region }).send(new DescribeEventBusCommand({ Name: installation }))
     return `${installation} is there`
@@ -103,6 +105,20 @@ const stackFindings = ({ region, installation }: AwsPlace): Promise<Finding>[] =
     return (await new SSMClient({ region }).send(get)).Parameter?.Value ?? ''
   }),
 ]
+
+/** SQS takes one of the two without the other in silence, and then equal ids of two lanes are one. */
+const queueAnswer = async (region: string, QueueName: string): Promise<string> => {
+  const client = new SQSClient({ region })
+  const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }))
+  const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
+  const { DeduplicationScope: scope, FifoThroughputLimit: limit, RedrivePolicy: dead } = Attributes
+  expectThat(
+    scope === 'messageGroup' && limit === 'perMessageGroupId',
+    `ids are known by ${scope ?? 'queue'}, throughput is limited ${limit ?? 'perQueue'}`,
+  )
+  expectThat(dead !== undefined, 'it has no queue of the dead')
+  return `${QueueName} keeps lanes apart`
+}
 
 /** Doors enter the cluster by access entries, which the oldest of the three authentication modes does not know. */
 const clusterFinding = ({ region, cluster: name }: AwsPlace): Promise<Finding> => {

@@ -1,15 +1,16 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { LambdaClient } from '@aws-sdk/client-lambda'
 import { S3Client } from '@aws-sdk/client-s3'
+import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
-import type { Clock, Ports } from '../../flows/ports.ts'
+import type { Clock, Ports, Queue } from '../../flows/ports.ts'
 import { openDynamoLedger } from '../ledger/dynamo-ledger.ts'
 import { openS3Objects } from '../objects/s3-objects.ts'
 import { openParameterPolicies } from '../policies/parameter-policies.ts'
-import { openLambdaWorkflow } from '../workflow/lambda-workflow.ts'
+import { openSqsQueue } from '../queue/sqs-queue.ts'
+import { asking } from './errors.ts'
 
 /** What a person needs to read a deployed installation and to ask something of its lanes. */
-export interface Installation extends Pick<Ports, 'ledger' | 'policies' | 'workflow' | 'clock'> {
+export interface Installation extends Pick<Ports, 'ledger' | 'policies' | 'queue' | 'clock'> {
   /** Gives the connections back: an open one keeps the process alive. */
   close(): void
 }
@@ -26,20 +27,36 @@ export const openInstallation = (
   clock: Clock,
 ): Installation => {
   const options = { region, ...PATIENCE }
-  const [dynamo, lambda] = [new DynamoDBClient(options), new LambdaClient(options)]
+  const [dynamo, sqs] = [new DynamoDBClient(options), new SQSClient(options)]
   const [s3, ssm] = [new S3Client(options), new SSMClient(options)]
   return {
     clock,
     ledger: openDynamoLedger({ client: dynamo, table: `${installation}-ledger`, clock }),
+    queue: queueNamed(sqs, `${installation}-wakes.fifo`),
     policies: openParameterPolicies({
       client: ssm,
       parameter: `/${installation}/policy`,
       objects: openS3Objects(s3),
       clock,
     }),
-    workflow: openLambdaWorkflow({ client: lambda, functionArn: `${installation}-carry-out:live` }),
     close: () => {
-      for (const client of [dynamo, lambda, s3, ssm]) client.destroy()
+      for (const client of [dynamo, sqs, s3, ssm]) client.destroy()
+    },
+  }
+}
+
+/** A queue whose address is asked for with the first wake: it has the account in it, which nobody here knows. */
+const queueNamed = (client: SQSClient, name: string): Queue => {
+  let asked: Promise<string> | null = null
+  const address = (): Promise<string> =>
+    asking(`looking for the queue ${name}`, async () => {
+      const { QueueUrl = '' } = await client.send(new GetQueueUrlCommand({ QueueName: name }))
+      return QueueUrl
+    })
+  return {
+    wake: async (group, id) => {
+      asked ??= address()
+      await openSqsQueue({ client, url: await asked }).wake(group, id)
     },
   }
 }

@@ -1,11 +1,10 @@
 import { defineConfig } from 'vitest/config'
-import { EXCLUDED } from '../../scripts/switched-off.mjs'
 
 /** On the real control plane: one rig for all files, one file after another. */
 export default defineConfig({
   test: {
     include: ['test/real/**/*.test.ts'],
-    exclude: ['node_modules/**', ...EXCLUDED],
+    exclude: ['node_modules/**'],
     globalSetup: ['test/real/setup.ts'],
     pool: 'threads',
     fileParallelism: false,

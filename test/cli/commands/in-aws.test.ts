@@ -20,11 +20,11 @@ describe.each(EACH)('%s --aws', (...argv) => {
     for (const option of ['--aws <region>', '--config <file>']) expect(out).toContain(option)
   })
 
-  it('says in one sentence that this release does not reach AWS, does nothing, and ends with 1', async () => {
-    expect(await cli(...argv, ...IN)).toEqual({
-      code: 1,
+  it('takes a region, and says so before anything is asked', async () => {
+    expect(await cli(...argv, '--aws', 'Frankfurt')).toEqual({
+      code: 2,
       out: '',
-      err: 'signalbox: what runs in AWS is being rebuilt on the new ledger: use the previous release there',
+      err: 'signalbox: --aws is a region such as eu-central-1, not "Frankfurt"',
     })
   })
 })

@@ -1,13 +1,12 @@
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { runName } from '../../../core/names.ts'
+import { readRow } from '../../../flows/rows.ts'
 import { PROMPT } from '../../../functions/aws-binding/patience.ts'
 import { signMlflow, signSlack } from '../../../functions/signatures.ts'
 import { samplesOf } from '../../events/samples.ts'
-import { type Bundles, openBundles, PLANTED, policy } from './bundles.ts'
+import { type Bundles, openBundles, PLANTED } from './bundles.ts'
 
-/** What the first door starts. */
-const run = { lane: 'train/support-chats', generation: 1, attempt: 1 }
+const LANE = 'pipeline/support-chats'
 let bundles: Bundles
 beforeAll(async () => {
   bundles = await openBundles()
@@ -30,16 +29,14 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
       samples.map(({ event }) => event),
     )
     for (const [index, { expect: expected, name }] of samples.entries())
-      if (expected === 'accepted') expect(answers[index]?.['kind'], name).toMatch(/^(intended|ignored|waiting)$/)
+      if (expected === 'accepted') expect(answers[index]?.['kind'], name).toMatch(/^(left|not-configured)$/)
       else expect(answers[index], name).toMatchObject({ kind: 'refused', reason: expected.refused })
   })
 
-  it('dataset-uploaded starts the workflow asynchronously, under the run’s name', async () => {
-    const [lane] = await bundles.ledger.list('lane', { prefix: 'train/' })
-    expect(lane?.value).toMatchObject({ state: 'wanted', generation: 1 })
-    expect(bundles.carrying.list('live')).toContainEqual(
-      expect.objectContaining({ DurableExecutionName: runName(policy, run), Status: 'RUNNING' }),
-    )
+  it('dataset-uploaded leaves a letter and wakes its lane', async () => {
+    const letters = await bundles.ledger.list('look', { prefix: `${LANE}#` })
+    expect(letters.length).toBeGreaterThan(0)
+    expect(bundles.sqs.hasWork()).toBe(true)
   })
 
   it('registry-webhook takes what is signed and fresh, says so, and refuses the rest with reasons', async () => {
@@ -85,41 +82,37 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
     expect(forged).toMatchObject({ statusCode: 401, body: expect.stringContaining('bad-signature') })
   })
 
-  it('reconcile and watch look at everything and answer', async () => {
-    const [healed] = await bundles.call('reconcile', [{}])
-    expect(healed).toMatchObject({ buried: 0, deleted: 0 })
-    expect(await bundles.call('watch', [{}])).toEqual([{ watched: false }])
+  it('tick wakes what is due, watch looks while anything is in flight, resync compares', async () => {
+    const minutes = { MILLISECONDS_LEFT: '270000' }
+    const [ticked] = await bundles.call('tick', [{}], minutes)
+    expect(ticked).toMatchObject({ left: false, woken: expect.any(Number) })
+    expect(await bundles.call('watch', [{}], minutes)).toEqual([{ watched: false }])
+    const [compared] = await bundles.call('resync', [{}], minutes)
+    // No registry answers here: what else there is was asked.
+    expect(JSON.stringify(compared)).toMatch(/"asked":|could not be asked, the first: /)
   })
 
-  it('carry-out fails as an execution when its lane is unknown', async () => {
-    bundles.carrying.start('unknown-g1a1', JSON.stringify({ ...run, lane: 'train/unknown' }))
-    await bundles.carrying.advance(Date.now())
-    expect(bundles.statusOf('unknown-g1a1')).toBe('FAILED')
-    expect(bundles.failures.join()).toContain('train/unknown has no row')
-  })
-
-  it('carry-out asks, sleeps, and goes on once the button is pressed: a fresh process each time', async () => {
-    const id = runName(policy, run)
-    const row = async () => (await bundles.ledger.read('run', id))?.value
-    await bundles.carryOnUntil(async () => (await row())?.stage === 'asked')
-    const question = await bundles.ledger.read('answer', (await row())?.answer ?? 'none')
-    const { id: asked, card } = question?.value ?? { id: 'none', card: null }
-    expect(bundles.slack.messages).toContainEqual(expect.objectContaining(card ?? { ts: 'a card' }))
-    expect(bundles.statusOf(id)).toBe('RUNNING')
+  it('reconcile asks, rests, and goes on once the button is pressed: a fresh process each time', async () => {
+    const document = async () => (await readRow(bundles.ledger, 'lane', LANE))?.value
+    for (const answer of await bundles.reconcileAll()) expect(answer).toBeNull()
+    const question = (await document())?.run?.question
+    expect(question?.state).toBe('open')
+    const [card] = bundles.slack.messages
+    expect(JSON.stringify(card)).toContain(question?.id)
 
     const [sample] = samplesOf('approval-answered').filter(({ name }) => name === 'approve-uri')
-    const body = (sample?.request?.body ?? '')
-      .replaceAll('apr_01JD0000000000000000000000', encodeURIComponent(asked))
-      .replaceAll('1795428000.000100', card?.ts ?? '')
-      .replaceAll('C0GPUOPS', card?.channel ?? '')
+    const body = (sample?.request?.body ?? '').replaceAll(
+      'apr_01JD0000000000000000000000',
+      encodeURIComponent(question?.id ?? ''),
+    )
     const pressed = signSlack({ secret: 'planted-sign', body: Buffer.from(body), now: Date.now() })
     const [answer] = await bundles.call('slack-interaction', [http(pressed, body)])
-    expect(answer).toMatchObject({ statusCode: 200, body: expect.stringContaining('approved') })
-    await bundles.carryOnUntil(async () => (await row())?.steps.some(({ object }) => object !== null) ?? false)
-    expect(bundles.lambda.counts['Callback']).toBeGreaterThan(0)
+    expect(answer).toMatchObject({ statusCode: 200, body: expect.stringContaining(LANE) })
+    for (const one of await bundles.reconcileAll()) expect(one).toBeNull()
+    expect((await document())?.run?.steps.find(({ kind }) => kind === 'launch-job')?.made?.uid).toMatch(/./)
     const said = JSON.stringify([bundles.slack.messages, await bundles.ledger.moments(null, { limit: 1000 })])
     for (const secret of PLANTED) expect(said).not.toContain(secret)
-  })
+  }, 300_000)
 
   it('says which setting is missing, and 503 to a webhook when the ledger cannot be asked', async () => {
     await expect(bundles.call('watch', [{}], { SIGNALBOX_TABLE: '' })).rejects.toThrow('SIGNALBOX_TABLE is not set')
@@ -138,7 +131,7 @@ describe('each door through its bundle, in a fresh process, as Lambda calls it',
       const silent = createServer(() => void calls++)
       await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
       const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
-      const nobody = { AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_DYNAMODB: url }
+      const nobody = { AWS_ENDPOINT_URL: url, AWS_ENDPOINT_URL_DYNAMODB: url, AWS_ENDPOINT_URL_SQS: url }
       const [answer] = await bundles.call(door, [http({}, '{}')], nobody)
       expect(answer).toMatchObject({ statusCode: 503 })
       // Both tries end before the chain would (`PROMPT`): nobody is waited for a third time.

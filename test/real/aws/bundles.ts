@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { DeleteMessageCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { expect, inject } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
@@ -15,12 +15,12 @@ import { openDynamoLedger } from '../../../effects/ledger/dynamo-ledger.ts'
 import { buildAll } from '../../../scripts/build.ts'
 import example from '../../../signalbox.config.ts'
 import { openSlackStandIn } from '../../effects/chat/slack-stand-in.ts'
-import { openLambdaStandIn } from '../../effects/workflow/lambda-stand-in.ts'
 import { openProxy } from '../proxy.ts'
 import { clear, furnish } from '../real-town.ts'
-import { openMlflowServer } from '../registry/mlflow.ts'
+import { openAnswering } from './answering.ts'
 import { openDynamoDb } from './dynamodb.ts'
 import { type Moto, openMoto } from './moto.ts'
+import { openSqs } from './sqs.ts'
 
 const clock = { now: () => Date.now() }
 export const policy = parsePolicy(example)
@@ -76,20 +76,8 @@ const furnishAws = async (moto: Moto): Promise<void> => {
 export const openBundles = async () => {
   const dist = mkdtempSync(join(tmpdir(), 'signalbox-dist-'))
   await buildAll({ out: dist, config: 'signalbox.config.ts' })
-  const [dynamo, moto, mlflow] = [await openDynamoDb(), await openMoto(), await openMlflowServer()]
-  const lambda = await openLambdaStandIn()
-  const failures: string[] = []
-  const carrying = lambda.serve({
-    name: 'signalbox-carry-out',
-    alias: 'live',
-    clock,
-    handler: async (event) => {
-      const [answer] = await call('carry-out', [event])
-      if (answer?.['threw'] !== undefined) throw new Error(answer['threw'])
-      return answer as never
-    },
-    onError: (name, error) => void failures.push(`${name}: ${error}`),
-  })
+  const [dynamo, moto, sqs] = await Promise.all([openDynamoDb(), openMoto(), openSqs()])
+  const mlflow = await openAnswering('mlflow')
   const config = loadKubeconfig({ file: inject('kubeconfig') })
   const certificates = join(dirname(inject('kubeconfig')), 'certs')
   const cert = readFileSync(join(certificates, 'apiserver.crt'))
@@ -107,7 +95,9 @@ export const openBundles = async () => {
   const at = (port: number): string => `http://127.0.0.1:${port}`
   const environment: Record<string, string> = {
     PATH: process.env['PATH'] ?? '',
-    ...lambda.environment,
+    AWS_ACCESS_KEY_ID: 'a',
+    AWS_SECRET_ACCESS_KEY: 'b',
+    AWS_REGION: 'eu-central-1',
     AWS_ENDPOINT_URL: moto.at.endpoint,
     AWS_ENDPOINT_URL_DYNAMODB: (await client.config.endpoint?.().then(({ port }) => at(port ?? 0))) ?? '',
     SIGNALBOX_INSTALLATION: 'signalbox',
@@ -115,7 +105,8 @@ export const openBundles = async () => {
     SIGNALBOX_BUS: 'signalbox',
     SIGNALBOX_POLICY_PARAMETER: '/signalbox/policy',
     SIGNALBOX_SECRETS: 'signalbox',
-    SIGNALBOX_WORKFLOW_ARN: carrying.arn,
+    SIGNALBOX_QUEUE_URL: sqs.url,
+    AWS_ENDPOINT_URL_SQS: new URL(sqs.url).origin,
     SLACK_STAND_IN: slack.url,
     SIGNALBOX_MLFLOW_URL: mlflow.url,
     SIGNALBOX_CLUSTER_NAME: 'rig',
@@ -126,28 +117,29 @@ export const openBundles = async () => {
   /** Calls a door in a fresh process with these events. */
   const call = (door: string, events: unknown[], more: Record<string, string> = {}): Promise<Answer[]> =>
     callIn({ ...environment, ...more }, join(dist, door, 'index.cjs'), events)
+  const consumer = sqs.client()
+  /** Calls `reconcile` with each wake there is, as Lambda's mapping does, until there is none. */
+  const reconcileAll = async (): Promise<Answer[]> => {
+    const answers: Answer[] = []
+    for (;;) {
+      const receive = new ReceiveMessageCommand({ QueueUrl: sqs.url, MessageSystemAttributeNames: ['All'] })
+      const { Messages: [message] = [] } = await consumer.send(receive)
+      if (message === undefined) return answers
+      const { MessageId: messageId, ReceiptHandle: receiptHandle, Attributes: attributes } = message
+      answers.push(...(await call('reconcile', [{ Records: [{ messageId, receiptHandle, attributes }] }])))
+      await consumer.send(new DeleteMessageCommand({ QueueUrl: sqs.url, ReceiptHandle: receiptHandle }))
+    }
+  }
   return {
     call,
+    reconcileAll,
     ledger,
     slack,
-    lambda,
-    /** The workflow's function: each of its invocations is a fresh process that takes the bundle. */
-    carrying,
-    /** How executions failed. */
-    failures,
-    statusOf: (execution: string): string | undefined =>
-      carrying.list(null).find(({ DurableExecutionName }) => DurableExecutionName === execution)?.Status,
-    /** Invokes what is due until `done`. */
-    carryOnUntil: async (done: () => Promise<boolean>): Promise<void> => {
-      for (const end = Date.now() + 60_000; Date.now() < end; await pause(100)) {
-        await carrying.advance(Date.now())
-        if (await done()) return
-      }
-      throw new Error(`not in a minute; ${failures.join()}`)
-    },
+    sqs,
     close: async () => {
+      consumer.destroy()
       await clear(requests, policy)
-      for (const end of [mlflow, moto, dynamo, proxy, lambda, slack, requests]) await end.close()
+      for (const end of [mlflow, moto, dynamo, sqs, proxy, slack, requests]) await end.close()
       rmSync(dist, { recursive: true, force: true })
     },
   }

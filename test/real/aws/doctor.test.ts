@@ -2,6 +2,7 @@ import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { CreateEventBusCommand, EventBridgeClient } from '@aws-sdk/client-eventbridge'
 import { CreateBucketCommand, PutBucketNotificationConfigurationCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateSecretCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { CreateQueueCommand, DeleteQueueCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { outsideFindings, scopesOf } from '../../../cli/commands/doctor-outside.ts'
@@ -53,6 +54,7 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
     clock: 'ok',
     table: expect.stringMatching(/ResourceNotFoundException.*deploy the state stack/),
     bus: expect.stringContaining('deploy the state stack'),
+    queue: expect.stringContaining('deploy the state stack'),
     cluster: expect.stringMatching(/^ResourceNotFoundException: .*`cluster` of the policy must name an active one/),
     'policy in force': expect.stringContaining('deploy the control stack'),
     'bucket sets': expect.stringContaining('turn on Amazon EventBridge'),
@@ -71,6 +73,9 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
     }),
   )
   await new EventBridgeClient(moto.at).send(new CreateEventBusCommand({ Name: 'signalbox' }))
+  await makeQueue({})
+  expect((await look())['queue']).toMatch(/^ids are known by queue, throughput is limited perQueue/)
+  await makeQueue({ DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId' })
   await new SSMClient(moto.at).send(
     new PutParameterCommand({ Name: '/signalbox/policy', Type: 'String', Value: 's3://a/b' }),
   )
@@ -96,6 +101,23 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
   const { 'bucket sets': _bucket, ...rest } = await look()
   expect(rest).toEqual(Object.fromEntries(Object.keys(rest).map((check) => [check, 'ok'])))
 })
+
+/** The work queue, made anew, with its queue of the dead. */
+const makeQueue = async (more: Record<string, string>): Promise<void> => {
+  const sqs = new SQSClient(moto.at)
+  const make = (QueueName: string, Attributes: Record<string, string>) =>
+    sqs.send(new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: 'true', ...Attributes } }))
+  const { QueueUrl: old } = await sqs
+    .send(new GetQueueUrlCommand({ QueueName: 'signalbox-wakes.fifo' }))
+    .catch(() => ({ QueueUrl: undefined }))
+  if (old !== undefined) await sqs.send(new DeleteQueueCommand({ QueueUrl: old }))
+  await make('signalbox-dead-wakes.fifo', {})
+  const deadLetterTargetArn = 'arn:aws:sqs:eu-central-1:123456789012:signalbox-dead-wakes.fifo'
+  await make('signalbox-wakes.fifo', {
+    ...more,
+    RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 5 }),
+  })
+}
 
 const cluster = (status: string, authenticationMode?: string) => ({
   name: 'ml-prod',

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 const [bundle = ''] = process.argv.slice(2)
 const events = JSON.parse(await text(process.stdin))
 // Slack has no setting that says where it is: what is sent there goes to the stand-in.
-const { SLACK_STAND_IN } = process.env
+const { SLACK_STAND_IN, MILLISECONDS_LEFT = '4000' } = process.env
 const { fetch } = globalThis
 if (SLACK_STAND_IN !== undefined)
   globalThis.fetch = (to, options) =>
@@ -22,7 +22,7 @@ const context = {
   functionName: 'signalbox',
   awsRequestId: '00000000-0000-4000-8000-000000000000',
   invokedFunctionArn: 'arn:aws:lambda:eu-central-1:111122223333:function:signalbox:live',
-  getRemainingTimeInMillis: () => 4000,
+  getRemainingTimeInMillis: () => Number(MILLISECONDS_LEFT),
 }
 const answers = []
 for (const event of events)
