@@ -1,5 +1,5 @@
 import { Template } from 'aws-cdk-lib/assertions'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import config from '../../signalbox.config.ts'
 import { CONTEXT, ENDPOINTS, synth } from './synth.ts'
 
@@ -10,6 +10,9 @@ const endpointsOf = (template: Template): { ServiceName: string; SubnetIds: stri
   Object.values(template.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType: 'Interface' } })).map(
     ({ Properties }) => Properties,
   )
+
+// The first synthesis of a worker loads what CDK needs for it.
+beforeAll(() => void network('first', {}), 60_000)
 
 describe('a VPC whose NAT gateway should not carry it', () => {
   it('gets interface endpoints for what the doors call, and all of the VPC is let in, as their names are for all of it', () => {
