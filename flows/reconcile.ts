@@ -65,11 +65,11 @@ const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble
     const first = row === null ? await ports.policies.load().catch(() => null) : null
     const was = row?.value ?? (first === null ? null : emptyDocument(first, lane))
     if (was === null) return 'rests'
-    const view = { doc: was, now: clock.now() }
+    const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
     const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
     const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
     const until = view.now + pauseAfter(rest.tries)
-    const doc: LaneDocument = { ...was, rest: { ...rest, until }, due: until }
+    const doc: LaneDocument = { ...was, writtenAt: view.now, rest: { ...rest, until }, due: until }
     await ledger.commit([
       { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
       ...(row === null ? [{ put: 'name' as const, id: was.name, revision: 0, value: { lane } }] : []),
@@ -188,7 +188,7 @@ const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Pro
   const { view } = loaded
   // Not at rest: whoever dies here is followed by another, once nobody can still be at the step.
   const due = why === null ? view.now + view.handover : why.until
-  const doc: LaneDocument = { ...view.doc, rest: why ?? view.doc.rest, due }
+  const doc: LaneDocument = { ...view.doc, writtenAt: view.now, rest: why ?? view.doc.rest, due }
   const change: Change = { ...(pending ?? changed(doc)), doc }
   const writes = writesOf(loaded, before, change)
   const committed = await ports.ledger.commit(writes)

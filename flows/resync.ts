@@ -17,12 +17,14 @@ import { manifestsOf } from './manifests.ts'
 import { observe, type Seen, seeAll } from './observe.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
-import { type Told, withSides } from './sides.ts'
+import { givingUp, type Told, withSides } from './sides.ts'
 import { paperView } from './view.ts'
 import { wake } from './waking.ts'
 
 /** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
 const SIDE_BY_SIDE = 16
+/** A far side that was silent so often in a row is asked no more this time: each costs the longest request. */
+const SILENT = 3
 
 /** What resync asked, and what came of it, counted. */
 export interface Resynced {
@@ -46,7 +48,7 @@ interface Known {
  */
 export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): Promise<Resynced> => {
   const told: Told = new Map()
-  const ports = withSides(given, told)
+  const ports = givingUp(withSides(given, told), SILENT)
   const policy = await ports.policies.load()
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)

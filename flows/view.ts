@@ -50,16 +50,18 @@ export const readView = async (
   const kind = kindOf(reconciler.kinds, lane)
   if (kind === undefined) return null
   const policy = await ports.policies.load()
-  const now = ports.clock.now()
+  const clock = ports.clock.now()
   const [rows, looks, orders] = await Promise.all([
     rowsOf(ports.ledger, policy, lane),
-    lettersOf(ports.ledger, 'look', { lane, now }),
-    lettersOf(ports.ledger, 'order', { lane, now }),
+    lettersOf(ports.ledger, 'look', { lane, now: clock }),
+    lettersOf(ports.ledger, 'order', { lane, now: clock }),
   ])
   for (const row of [...looks, ...orders]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
   const doc = at('lane', lane)?.value ?? emptyDocument(policy, lane)
+  // Another's clock may be ahead of ours: what it has written is not undone by ours.
+  const now = Math.max(clock, doc.writtenAt)
   const letters = [...looks, ...orders].map(({ value }) => value as Letter)
   const due = letters.filter((letter) => letter.due <= now)
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)

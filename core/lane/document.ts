@@ -14,6 +14,8 @@ export const SCHEMA = 1
 export interface LaneDocument {
   schema: number
   lane: string
+  /** When it was last written, by the clock of whoever did: for this lane it is never earlier again (law 12). */
+  writtenAt: number
   /** `<slug ≤ 30>-<8 hex>`: minted once and kept, the stable part of every name of the lane (law 3). */
   name: string
   /** What the source said when it was last asked; null: nothing was ever wanted. */
@@ -193,6 +195,7 @@ export interface Rest {
 export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   schema: SCHEMA,
   lane,
+  writtenAt: 0,
   name: mintName(place, lane),
   desired: null,
   generation: 0,

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { SCHEMA } from '../../core/lane/document.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
+import { readRow } from '../../flows/rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
@@ -135,4 +136,23 @@ it('what needs no answer is planned, held and marked in one commit; then its Job
   const touching = calls.filter((call) => call === 'ledger.commit' || call === 'cluster.create')
   // The first is the door's letter.
   expect(touching).toEqual(['ledger.commit', 'ledger.commit', 'cluster.create', 'ledger.commit'])
+})
+
+it('what a clock ahead of ours has written is not undone by ours: for a lane it is never earlier again', async () => {
+  let ahead = 600_000
+  const skewed = (ports: Ports): Ports => ({
+    ...ports,
+    clock: { ...ports.clock, now: () => ports.clock.now() + ahead },
+  })
+  town = await openTown({ wrap: skewed })
+  const document = async () => (await readRow(town.house.ports.ledger, 'lane', TRAIN))?.value
+  await upload()
+  const written = (await document())?.writtenAt as number
+  ahead = 0
+  expect(written - town.house.ports.clock.now()).toBeGreaterThan(500_000)
+  await town.answered(TRAIN)
+  await town.until('its Job is made', async () => (await document())?.run?.steps[0]?.touched === true)
+  const doc = await document()
+  expect(doc?.writtenAt).toBeGreaterThanOrEqual(written)
+  expect(doc?.run?.steps[0]?.markedAt).toBeGreaterThanOrEqual(written)
 })
