@@ -37,9 +37,10 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       : null
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  // What was given up unfinished is not known to be all there: whoever tells of it again has it counted again.
   look: ({ bucket, key }, { doc }) => {
     const desired = doc.desired as TrainDesired | null
-    return { kind: 'manifest', bucket, key, known: [...(desired === null ? [] : [desired.version]), ...doc.passed] }
+    return { kind: 'manifest', bucket, key, known: desired === null ? [] : [desired.version] }
   },
   decide: (event, facts, { policy, rule, now }) => {
     const at = `s3://${event.bucket}/${event.key}`
