@@ -95,9 +95,14 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   if (run.generation !== doc.generation && !(begun && doc.onNewer === 'finish')) return SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
-  if (rule === null) return { kind: 'cancelled', reason: null, detail: 'the policy has no rule for it any more' }
+  if (rule === null)
+    return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
   return rule.mode === 'shadow'
-    ? { kind: 'cancelled', reason: null, detail: 'its rule was switched to shadow before it had any effect' }
+    ? {
+        kind: 'cancelled',
+        reason: 'not-configured',
+        detail: 'its rule was switched to shadow before it had any effect',
+      }
     : null
 }
 

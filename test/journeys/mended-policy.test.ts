@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { between, type How } from './away.ts'
-import { HOUR, MINUTE, replicasOf, SERVE, served, TRAIN, upload } from './scenes.ts'
+import { HOUR, MINUTE, replicasOf, SERVE, say, served, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -51,5 +51,37 @@ describe('an approvers’ group that Slack does not tell of', () => {
     await upload(town)
     await town.advance(MINUTE)
     expect((await town.house.cards()).map(({ card }) => card.question !== null)).toEqual([true])
+  })
+})
+
+describe('a rule that is taken away, or switched to shadow, before anything began', () => {
+  const without = { ...config(), datasets: {} }
+  const inShadow = config()
+  inShadow.datasets!['support-chats']!.mode = 'shadow'
+  it.each([
+    ['taken away', without],
+    ['in shadow', inShadow],
+  ])('%s: its question closes within minutes, and it is asked about again once the rule acts', async (_, policy) => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    town.setPolicy(policy)
+    await town.advance(6 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'cancelled', run: null })
+    town.setPolicy(config())
+    await town.advance(6 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, attempt: 2, run: { phase: 'asked' } })
+  })
+
+  it('cancelled by a person it stays so, whatever becomes of the rule', async () => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    await say(town, 'cancel')
+    town.setPolicy(inShadow)
+    await town.advance(HOUR)
+    town.setPolicy(config())
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'cancelled', attempt: 1 })
   })
 })
