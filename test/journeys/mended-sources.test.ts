@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
-import { DAY, everyJob, HOUR, MINUTE, TRAIN, upload } from './scenes.ts'
+import { DAY, everyJob, HOUR, MINUTE, stepIs, TRAIN, trainedUntil, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -69,4 +69,36 @@ it('a manifest waits for its last object, and its place becomes another rule’s
   expect(await town.lane('pipeline/inner')).toMatchObject({ state: 'succeeded' })
   expect(await town.lane(TRAIN)).toMatchObject({ generation: 0 })
   expect(jobs()).toEqual(['g1a1-evaluate', 'g1a1-train'])
+})
+
+describe('a dataset is written again while it is trained on, and another came in between', () => {
+  const slow = { simulation: { tasks: { 'fine-tuning': { minutes: 100 } } } }
+  it('which would stop it, both told at once: it goes on, and nothing is paid for twice', async () => {
+    const stops = { ...support!, onNewer: 'replace' as const }
+    const far = between()
+    town = await openTown({ config: { ...free, datasets: { 'support-chats': stops } }, wrap: far.wrap })
+    const jobs = await everyJob(town)
+    await upload(town, 'a', slow)
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+    far.fails('objects', 'away')
+    await upload(town, 'b')
+    await town.advance(10 * MINUTE)
+    await upload(town, 'a', slow)
+    await town.advance(10 * MINUTE)
+    far.answers('objects')
+    await town.advance(5 * HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'succeeded', generation: 3, run: null })
+    expect(jobs()).toEqual(['g1a1-evaluate', 'g1a1-train'])
+  })
+
+  it('which waits for it to finish: its end is the end of what is wanted, and nobody is asked again', async () => {
+    town = await openTown()
+    await trainedUntil(town, 'train', 'running', slow)
+    await upload(town, 'b')
+    await town.advance(10 * MINUTE)
+    await upload(town, 'a', slow)
+    await town.advance(5 * HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'succeeded', generation: 3, run: null })
+    expect(await town.past(TRAIN)).toHaveLength(1)
+  })
 })
