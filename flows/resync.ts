@@ -1,8 +1,9 @@
 import type { KubeObject } from '../core/kube.ts'
 import { whereOf } from '../core/lane/answering.ts'
-import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
+import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
+import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
@@ -78,7 +79,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     // Who waits for a far side is woken when it answers.
     if (doc.rest?.side != null && sides[doc.rest.side] !== undefined) return
     const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
-    if (!moved) return
+    if (!moved && !hasLostItsRule(known, doc)) return
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
   })
@@ -131,6 +132,16 @@ const hasMovedOn = async ({ cluster }: WorkPorts, { run }: LaneDocument): Promis
   if (mark.made === null) return true
   const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
   return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job)
+}
+
+/** Whether a run that has begun nothing is no longer the policy's to begin: its question closes, though nobody answers it. */
+const hasLostItsRule = ({ policy, reactions }: Known, { lane, run }: LaneDocument): boolean => {
+  if (run === null || hasBegun(run)) return false
+  const kind = kindOf(
+    reactions.map((reaction) => reaction.kind),
+    lane,
+  )
+  return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }
 
 const sideBySide =

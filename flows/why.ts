@@ -96,7 +96,9 @@ const withWaiting = (view: View): View => {
 
 /** What could not be told: refused for good, in the far side's words, or kept for when it answers again. */
 const untoldOf = (rows: readonly Stored<'out'>[], { sides }: Pick<View, 'sides'>): string[] => {
-  const refused = rows.flatMap(({ value }) => (value.refused === null ? [] : [`could not be told: ${value.refused}`]))
+  const refused = new Set(
+    rows.flatMap(({ value }) => (value.refused === null ? [] : [`could not be told: ${value.refused}`])),
+  )
   const waiting = new Set(
     rows.filter(({ value }) => value.refused === null).map(({ value }) => sideOfTelling(value.telling)),
   )

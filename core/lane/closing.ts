@@ -4,7 +4,7 @@ import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
-import { type Ended, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import { type Ended, isWanted, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
 import type { View } from './view.ts'
 
 /**
@@ -50,7 +50,9 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy }) : null
   const after = { ...doc, run: null, baseline: baseline ?? doc.baseline, held: null }
-  if (!sameRun(run, doc)) return after
+  // What is wanted again while it was being carried out is done with it.
+  const isDone = succeeded && doc.outcome === null && isWanted(view, run)
+  if (!sameRun(run, doc) && !isDone) return after
   return {
     ...after,
     outcome: at,

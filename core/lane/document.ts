@@ -1,5 +1,6 @@
 import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
+import type { LaneKind } from '../lane-kinds/kind.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Ignored, Outcome, RestReason } from '../reasons.ts'
@@ -231,6 +232,10 @@ export const sameRun = (
   a: { generation: number; attempt: number } | null,
   b: { generation: number; attempt: number },
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
+
+/** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
+export const isWanted = ({ doc, kind }: { doc: LaneDocument; kind: LaneKind }, { desired }: Pick<Run, 'desired'>): boolean =>
+  doc.desired !== null && kind.keyOf(doc.desired as never) === kind.keyOf(desired as never)
 
 /** One word for where the lane is: what lists show. */
 export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>

@@ -5,7 +5,7 @@ import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
+import { hasBegun, isWanted, type Question, type Rest, type Run, SCHEMA } from './document.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
 
@@ -91,13 +91,19 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   const { doc, policy, kind } = view
   const begun = hasBegun(run)
   if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
-  // What has begun nothing has nothing to finish: something newer supersedes it at once.
-  if (run.generation !== doc.generation && !(begun && doc.onNewer === 'finish')) return SUPERSEDED
+  // What has begun nothing has nothing to finish: something newer supersedes it at once, unless it is the same again.
+  const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
+  if (run.generation !== doc.generation && !finishes) return SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
-  if (rule === null) return { kind: 'cancelled', reason: null, detail: 'the policy has no rule for it any more' }
+  if (rule === null)
+    return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
   return rule.mode === 'shadow'
-    ? { kind: 'cancelled', reason: null, detail: 'its rule was switched to shadow before it had any effect' }
+    ? {
+        kind: 'cancelled',
+        reason: 'not-configured',
+        detail: 'its rule was switched to shadow before it had any effect',
+      }
     : null
 }
 

@@ -47,8 +47,8 @@ const factsOf = async (ports: WorkPorts, view: View, { event, waits }: LookLette
   const { policy, doc } = view
   const reaction = reactionTo(view.reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
-  // No rule is about it any more: there is nothing to ask.
-  if (reaction === undefined || rule === null) return { kind: 'nowhere' }
+  // No rule is about it any more, or another lane's is: there is nothing to ask.
+  if (reaction === undefined || rule === null || rule.lane !== doc.lane) return { kind: 'nowhere' }
   const where = reaction.look(event, { policy, rule, doc })
   const side = sideOf(where)
   const away = side === null ? undefined : view.sides[side]

@@ -1,3 +1,4 @@
+import { stillApproved } from '../../core/answers.ts'
 import type { Act } from '../../core/lane/act.ts'
 import type { View } from '../../core/lane/view.ts'
 import { groupsOf } from '../../core/policy.ts'
@@ -43,11 +44,17 @@ const planned = async (ports: WorkPorts, view: View): Promise<Performed> => {
   return { result: { kind: 'seen', kept }, seen: { world } }
 }
 
+/** Whether who approved counts only as a member of a user group: people who are named need no chat to say so. */
+const needsGroups = ({ doc: { approved }, policy: { approvals }, plan }: View): boolean =>
+  groupsOf(approvals).length > 0 &&
+  (approved === null ||
+    !stillApproved(approved.question, plan?.plan.approval.need ?? 0, { policy: approvals, groups: new Map() }))
+
 /** What was planned in this invocation is held by what was seen then; who may answer is asked again before it counts. */
 const held = async (ports: WorkPorts, view: View): Promise<Performed> => {
   if (view.fresh && view.doc.approved === null)
     return { ...NOTHING, result: { kind: 'seen', kept: await keptOf(ports, view.doc) } }
-  const asks = view.doc.approved?.begun === false && groupsOf(view.policy.approvals).length > 0
+  const asks = view.doc.approved?.begun === false && needsGroups(view)
   const [{ result, seen }, groups] = await Promise.all([
     planned(ports, view),
     asks ? askedGroups(ports, view.policy) : view.groups,
