@@ -1,3 +1,4 @@
+import type { KubeObject } from '../core/kube.ts'
 import { label, laneOfLabel } from '../core/names.ts'
 import { everyLane } from './lanes.ts'
 import type { Change, WorkPorts } from './ports.ts'
@@ -24,7 +25,7 @@ export const watch = async (
   }
   const onChange = ({ type, object }: Change): void => {
     const lane = object.metadata.labels?.[label('lane')]
-    if (lane === undefined) return
+    if (lane === undefined || isNoNews(type, object)) return
     const known = pending.has(lane)
     pending.set(lane, `${type}.${object.metadata.uid}.${object.metadata.resourceVersion}`)
     if (known) return
@@ -35,6 +36,10 @@ export const watch = async (
   await wakeRunning(ports).catch(onError)
   return watching
 }
+
+/** What has just been made and has no status says nothing that its maker was not answered. */
+const isNoNews = (type: Change['type'], object: KubeObject): boolean =>
+  type === 'ADDED' && Object.keys((object as { status?: object }).status ?? {}).length === 0
 
 /** Wakes every lane that has a run: reconciling one that rests is one read. */
 export const wakeRunning = async (ports: Pick<WatchPorts, 'ledger' | 'queue' | 'clock'>): Promise<number> => {

@@ -234,8 +234,10 @@ export const sameRun = (
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
 
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
-export const isWanted = ({ doc, kind }: { doc: LaneDocument; kind: LaneKind }, { desired }: Pick<Run, 'desired'>): boolean =>
-  doc.desired !== null && kind.keyOf(doc.desired as never) === kind.keyOf(desired as never)
+export const isWanted = (
+  { doc, kind }: { doc: LaneDocument; kind: LaneKind },
+  { desired }: Pick<Run, 'desired'>,
+): boolean => doc.desired !== null && kind.keyOf(doc.desired as never) === kind.keyOf(desired as never)
 
 /** One word for where the lane is: what lists show. */
 export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>

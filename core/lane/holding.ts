@@ -92,7 +92,9 @@ export const settleLeaveLine = ({ doc }: View): Change =>
 const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const { hold, guard } = holdOf(view, plan)
   const approved = approvalOf(view, plan)
-  const next: Run = { ...run, phase: 'steps', digest: plan.digest, hold, steps: marksOf(plan, seen) }
+  // A plan that was made a moment ago, in this invocation, has its marks.
+  const steps = view.fresh ? run.steps : marksOf(plan, seen)
+  const next: Run = { ...run, phase: 'steps', digest: plan.digest, hold, steps }
   const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${count} GPUs of ${pool}`)
   return changed(
     { ...view.doc, run: next, approved: approved === null ? null : { ...approved, begun: true } },

@@ -52,8 +52,7 @@ const needsGroups = ({ doc: { approved }, policy: { approvals }, plan }: View): 
 
 /** What was planned in this invocation is held by what was seen then; who may answer is asked again before it counts. */
 const held = async (ports: WorkPorts, view: View): Promise<Performed> => {
-  if (view.fresh && view.doc.approved === null)
-    return { ...NOTHING, result: { kind: 'seen', kept: await keptOf(ports, view.doc) } }
+  if (view.fresh && view.doc.approved === null) return NOTHING
   const asks = view.doc.approved?.begun === false && needsGroups(view)
   const [{ result, seen }, groups] = await Promise.all([
     planned(ports, view),

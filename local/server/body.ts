@@ -8,13 +8,26 @@ export interface Problem {
   detail: string
 }
 
-/** The raw bytes of a request; a problem when there are too many. Counted while reading: Content-Length may lie. */
+const TOO_LARGE: Problem = { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
+
+/**
+ * The raw bytes of a request; a problem when there are too many. Node reads no more than Content-Length says, so that a body
+ * which says its size is read at once; any other is counted while it is read.
+ */
 export const readBody = async (request: Request): Promise<Uint8Array | Problem> => {
+  const length = request.headers.get('content-length')
+  if (length === null || !/^\d+$/.test(length)) return counted(request)
+  if (Number(length) > LIMIT) return TOO_LARGE
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  return bytes.length > LIMIT ? TOO_LARGE : bytes
+}
+
+const counted = async (request: Request): Promise<Uint8Array | Problem> => {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.length
-    if (size > LIMIT) return { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
+    if (size > LIMIT) return TOO_LARGE
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

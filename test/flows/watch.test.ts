@@ -108,6 +108,23 @@ it('changes that come together are one wake, and the last of them is never lost'
   expect(woken).toEqual([LANE, LANE])
 })
 
+it('what was just made is no news to who made it, and its first status is', async () => {
+  const { woken, wrap, tell } = deaf()
+  await train({ wrap })
+  await begin()
+  woken.length = 0
+  const { status, ...made } = (await job()) as KubeObject<'Job'>
+  tell({ type: 'ADDED', object: made as KubeObject })
+  tell({ type: 'ADDED', object: { ...made, status: {} } as KubeObject })
+  await Promise.all(wakings)
+  expect(woken).toEqual([])
+  tell({ type: 'ADDED', object: { ...made, status } as KubeObject })
+  await Promise.all(wakings)
+  tell({ type: 'DELETED', object: { ...made, status: {} } as KubeObject })
+  await Promise.all(wakings)
+  expect(woken).toEqual([LANE, LANE])
+})
+
 it('what carries no lane of ours wakes nobody', async () => {
   const { woken, wrap, tell } = deaf()
   town = await openTown({ wrap })
