@@ -1,15 +1,21 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { between } from './away.ts'
 import { DAY, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, timeline } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
+const away = between()
 let town: Town
-afterEach(() => town.close())
+afterEach(async () => {
+  away.revive()
+  away.answers('cluster')
+  await town.close()
+})
 
 /** The second version is on its way beside the first, not judged yet, as something newer comes. */
 const underWay = async (): Promise<void> => {
-  town = await openTown()
+  town = await openTown({ wrap: away.wrap })
   await served(town)
   const version = await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 12 } })
   await promote(town.house, MODEL, version)
@@ -71,4 +77,46 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect((await timeline(town, SERVE)).filter(({ text }) => text.includes('a bug of ours'))).toEqual([])
     expect(Object.values(await replicasOf(town))).toEqual([2])
   })
+})
+
+describe('the same, and what is newer is cancelled before it has a run', () => {
+  it('while the one before it still ends', async () => {
+    await underWay()
+    away.fails('cluster', 'away')
+    await promote(town.house, MODEL, await third())
+    await town.advance(MINUTE)
+    expect(await say(town, 'cancel', { lane: SERVE, wanted: true })).toMatchObject({ ok: true })
+    away.answers('cluster')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'cancelled', generation: 3 })
+    await town.advance(HOUR)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('and once that has ended', async () => {
+    await underWay()
+    await promote(town.house, MODEL, await third())
+    away.fails('cluster', 'away', { name: 'list' })
+    await town.until('the one before it has ended', async () => (await town.lane(SERVE)).run === null, 1)
+    expect(await say(town, 'cancel', { lane: SERVE })).toMatchObject({ ok: true })
+    away.answers('cluster')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'cancelled', generation: 3 })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+})
+
+it('the process dies at any call on the way back: the baseline stands alone in the end', async () => {
+  await underWay()
+  await promote(town.house, MODEL, await third())
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  const { id = '' } = (await town.question(SERVE)) ?? {}
+  for (let calls = 1; (await town.lane(SERVE)).run !== null; calls += 3) {
+    away.dies(calls)
+    await town.house.answer(id, { by: ANA, verdict: 'deny', reason: null }).catch(() => null)
+    await town.advance(1000).catch(() => null)
+    away.revive()
+    await town.reopen(away.wrap)
+  }
+  expect(await town.lane(SERVE)).toMatchObject({ state: 'rejected', generation: 3 })
+  expect(await replicasOf(town)).toEqual({ 1: 2 })
+  expect(await looseEnds(town)).toEqual([])
 })
