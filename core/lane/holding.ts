@@ -1,4 +1,3 @@
-import { ANSWER_GRACE } from '../answers.ts'
 import type { Plan, Planned } from '../plan.ts'
 import { milliseconds } from '../policy.ts'
 import { covers } from './approval.ts'
@@ -37,8 +36,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
       }),
     })
   const begun = approved?.begun ?? false
-  // An answer in time may be read a little later (law 8): what it approved begins all the same.
-  if (!begun && view.now > until + (approved === null ? 0 : ANSWER_GRACE))
+  if (!begun && view.now > until)
     return close(view, run, { kind: 'expired', reason: null, detail: whyLate(view, waited) })
   const full = whyFull(view, plan)
   if (full !== null) return waitForRoom(view, run, { plan, full, until })

@@ -61,7 +61,7 @@ describe('holding', () => {
   })
 
   it('ends as expired when it has not begun by the time that was approved', () => {
-    const late = { now: NOW + 4 * HOUR + 60_001 }
+    const late = { now: NOW + 4 * HOUR + 1 }
     expect(holding({ approved: approvedBy() }, late).doc.outcome?.kind).toBe('expired')
     expect(holding({ approved: approvedBy({ begun: true }) }, late).doc.run?.phase).toBe('steps')
   })
