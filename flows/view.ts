@@ -76,7 +76,7 @@ export const readView = async (
       me,
       handover,
       revision: at('lane', lane)?.revision ?? 0,
-      plan: doc.run === null ? null : (at('plan', lane)?.value ?? null),
+      plan: doc.run === null && doc.halfway !== true ? null : (at('plan', lane)?.value ?? null),
       later,
       frozenUntil: Math.max(...frozen) > now ? Math.max(...frozen) : null,
       sides: Object.fromEntries(

@@ -1,6 +1,5 @@
 import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
-import type { LaneKind } from '../lane-kinds/kind.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Ignored, Outcome, RestReason } from '../reasons.ts'
@@ -40,6 +39,8 @@ export interface LaneDocument {
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
   baseline: Baseline | null
+  /** Something newer took the place of a run in the middle of its way: what does not go on from there goes back first. */
+  halfway?: boolean
   /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
@@ -104,6 +105,8 @@ export interface Run {
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
+  /** Of a refusal that goes back first: what refused it. */
+  against?: string | null
   /** A person asked this run to stop and go back. */
   cancelled: { by: string; at: number } | null
   /** Whether its Jobs were seen gone, on the way to `ending`. */
@@ -232,12 +235,6 @@ export const sameRun = (
   a: { generation: number; attempt: number } | null,
   b: { generation: number; attempt: number },
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
-
-/** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
-export const isWanted = (
-  { doc, kind }: { doc: LaneDocument; kind: LaneKind },
-  { desired }: Pick<Run, 'desired'>,
-): boolean => doc.desired !== null && kind.keyOf(doc.desired as never) === kind.keyOf(desired as never)
 
 /** One word for where the lane is: what lists show. */
 export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>

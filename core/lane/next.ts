@@ -5,9 +5,10 @@ import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, isWanted, type Question, type Rest, type Run, SCHEMA } from './document.ts'
+import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
+import { isWanted } from './wanted.ts'
 
 /** A plan that changed after this many questions is refused. */
 const QUESTIONS = 2

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { between, type How } from './away.ts'
-import { HOUR, MINUTE, replicasOf, SERVE, say, served, TRAIN, upload } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { clockOf, HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, TRAIN, upload } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -84,4 +85,18 @@ describe('a rule that is taken away, or switched to shadow, before anything bega
     await town.advance(HOUR)
     expect(await town.lane(TRAIN)).toMatchObject({ state: 'cancelled', attempt: 1 })
   })
+})
+
+it('fewer replicas than were approved are asked about, as more are', async () => {
+  town = await openTown()
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  await town.house.command({ kind: 'freeze', lane: SERVE, until: clockOf(town).now() + HOUR, by: ANA })
+  await town.answered(SERVE)
+  const fewer = config()
+  fewer.models![MODEL]!.replicas = 1
+  town.setPolicy(fewer)
+  await town.house.command({ kind: 'thaw', lane: SERVE, by: ANA })
+  await town.advance(MINUTE)
+  expect(await town.lane(SERVE)).toMatchObject({ run: { phase: 'asked', asked: 2 } })
 })

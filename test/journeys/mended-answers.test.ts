@@ -1,0 +1,24 @@
+import { afterEach, expect, it } from 'vitest'
+import example from '../../signalbox.config.ts'
+import { between } from './away.ts'
+import { fillPool, HOUR, MINUTE, TRAIN, upload } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+it('what an outage held up until it expired says so, and claims nothing about room', async () => {
+  const far = between()
+  const narrow = structuredClone(example)
+  narrow.pools['gpu-train']!.maxGpus = 8
+  town = await openTown({ config: narrow, wrap: far.wrap })
+  await fillPool(town)
+  await upload(town)
+  await town.answered(TRAIN)
+  await town.advance(5 * MINUTE)
+  far.fails('cluster', 'away')
+  await town.advance(5 * HOUR)
+  far.answers('cluster')
+  const { outcome } = await town.settled(TRAIN)
+  expect(outcome).toMatchObject({ kind: 'expired', detail: expect.stringContaining('cluster does not answer') })
+})
