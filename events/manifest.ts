@@ -1,6 +1,6 @@
 import { JSONParser, TokenType } from '@streamparser/json'
 import * as z from 'zod/mini'
-import { filled, parseWith } from './input.ts'
+import { filled, PERSON, parseWith } from './input.ts'
 
 /** Most objects of one manifest. */
 const MOST_OBJECTS = 100_000
@@ -21,7 +21,7 @@ const whole = z.object({
   objects: z
     .int()
     .check(z.minimum(1, 'names no object'), z.maximum(MOST_OBJECTS, `names more than ${MOST_OBJECTS} objects`)),
-  requestedBy: z.nullish(z.string().check(z.regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER`'))),
+  requestedBy: z.nullish(z.string().check(z.regex(PERSON, 'name a person as `TEAM/USER`'))),
 })
 
 /** One object of a dataset, as its manifest names it. */

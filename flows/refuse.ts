@@ -1,5 +1,9 @@
 import type { Refusal } from '../core/reasons.ts'
+import { said } from '../core/text.ts'
 import type { Ports } from './ports.ts'
+
+/** Longest text of what strangers sent. Characters. */
+const LONGEST = 500
 
 /** Writes down and counts an input that is not an event (law 11). `source` says where it came from. */
 export const refuseInput = async (
@@ -14,7 +18,7 @@ export const refuseInput = async (
         generation: null,
         attempt: null,
         kind: 'event',
-        text: `refused: ${source}: ${detail}`,
+        text: said(`refused: ${source}: ${detail}`, LONGEST),
         data: { became: 'refused', reason, event: source },
       },
     },

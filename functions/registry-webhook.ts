@@ -1,3 +1,4 @@
+import { parseJson } from '../events/input.ts'
 import { registryEvent } from '../events/model-promoted.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
@@ -26,13 +27,9 @@ const receive = async (
   const secret = await ports.secrets.get('mlflow-webhook')
   const verified = verifyMlflow({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
   if (!verified.ok) return refused(ports, 401, verified)
-  let input: unknown
-  try {
-    input = JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    return refused(ports, 400, { reason: 'not-json', detail: 'the body is not JSON' })
-  }
-  const parsed = registryEvent(verified.deliveryId, input)
+  const read = parseJson(body)
+  if (!read.ok) return refused(ports, 400, { reason: 'not-json', detail: `the body ${read.detail}` })
+  const parsed = registryEvent(verified.deliveryId, read.value)
   // A well-signed delivery that we do not act on is answered well: another answer would only be repeated or lost.
   if (!parsed.ok) return refused(ports, 202, parsed)
   await ports.bus.publish([parsed.event])
