@@ -1,9 +1,11 @@
+import { laneOfQuestion } from '../core/lane/asking.ts'
+import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { Refusal } from '../core/reasons.ts'
 import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import { leaveVote } from '../flows/letters.ts'
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
-import { defineDoor } from './door.ts'
+import { CATALOGUES, defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
@@ -35,13 +37,16 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   if (!payload.ok) return refused(ports, 400, payload)
   const parsed = approvalAnswered.parse(payload.event)
   if (!parsed.ok) return refused(ports, 400, parsed)
-  const left = await leaveVote(ports, parsed.event, unique())
+  // A letter for a lane that no kind knows would lie there, due, for ever.
+  const left = isOurs(parsed.event.question) ? await leaveVote(ports, parsed.event, unique()) : null
   if (left !== null) return json(200, { accepted: left.letter, lane: left.lane })
   const detail = 'there is no such question'
   if (parsed.event.replyTo !== null)
     await ports.replies.say(parsed.event.replyTo, `Your answer does not count: ${detail}.`)
   return json(200, { refused: 'unknown-question', detail })
 }
+
+const isOurs = (question: string): boolean => kindOf(CATALOGUES.kinds, laneOfQuestion(question) ?? '') !== undefined
 
 const refused = async (
   ports: SlackPorts,
