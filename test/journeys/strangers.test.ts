@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Left, leaveLook, leaveVote } from '../../flows/letters.ts'
 import type { Ports } from '../../flows/ports.ts'
+import { readRow } from '../../flows/rows.ts'
 import { tick } from '../../flows/tick.ts'
 import { CATALOGUES } from '../../functions/door.ts'
+import { promote } from '../../local/scenario.ts'
 import { HOUR, MODEL, SERVE, TRAIN, upload } from './scenes.ts'
 import { ANA, openTown, START, type Town } from './town.ts'
 
@@ -43,6 +45,34 @@ describe('a lane that never was', () => {
     await town.house.ports.queue.wake('service/never-was', 'watch.1')
     await town.advance(HOUR)
     expect(await town.house.ports.ledger.lanes()).toEqual([])
+  })
+})
+
+describe('what a registry says of a version', () => {
+  const promoted = async (source: string, tags: Record<string, string>) => {
+    await town.house.registry.register({ model: MODEL, source, runId: null, tags })
+    await promote(town.house, MODEL, '1')
+    await town.advance(0)
+    return (await readRow(town.house.ports.ledger, 'lane', SERVE))?.value
+  }
+
+  it.each([
+    ['longer than a document may be', `s3://acme-results/${'w'.repeat(40_000)}`],
+    ['with characters that nobody sees', 's3://acme-results/\u202egnp.evil\u200b/w'],
+  ])('an address of weights %s is served to nobody, and kept by nobody', async (_, source) => {
+    town = await openTown()
+    expect((await promoted(source, {}))?.desired ?? null).toBeNull()
+    const { lane, text } = await town.house.why(SERVE)
+    expect({ lane, text }).toEqual({ lane: SERVE, text: 'nothing was ever wanted of it' })
+    const [moment] = (await town.house.ports.ledger.moments(SERVE)).filter(({ kind }) => kind === 'decision')
+    expect(moment?.text).toMatch(/whose source has (more than 1024 characters|characters that are not seen)/)
+  })
+
+  it('a tag of who asked that names no person names nobody', async () => {
+    town = await openTown()
+    const doc = await promoted('s3://acme-results/w', { 'signalbox.dev/requested-by': 'A'.repeat(40_000) })
+    expect(doc?.desired).toMatchObject({ kind: 'serve', requester: null })
+    expect(JSON.stringify(doc).length).toBeLessThan(4096)
   })
 })
 
