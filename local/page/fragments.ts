@@ -98,6 +98,9 @@ const gpuState = ({ used, held, provisioned, provisioning }: PoolBar, index: num
   return index < provisioned + provisioning ? 'coming' : 'free'
 }
 
+/** Most GPUs that are drawn: pods of others may ask for any number of them. */
+const MOST_DRAWN = 512
+
 /** Pools as bars of GPUs. */
 export const poolsFragment = (bars: PoolBar[] | null): Html =>
   bars === null
@@ -110,7 +113,7 @@ const poolItem = (bar: PoolBar): Html => {
   return html`<li>
     <h3>${pool}</h3>
     <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
-    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
+    <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
   </li>`
 }
 
