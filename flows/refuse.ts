@@ -25,3 +25,8 @@ export const refuseInput = async (
     { count: `refused:${reason}`, by: 1 },
   ])
 }
+
+/** Counts what nobody has proven to have sent: strangers must not be able to write a line each time that they knock. */
+export const countUnproven = async ({ ledger }: Pick<Ports, 'ledger'>, reason: Refusal): Promise<void> => {
+  await ledger.commit([{ count: `refused:${reason}`, by: 1 }])
+}

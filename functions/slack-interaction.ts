@@ -4,7 +4,7 @@ import type { Refusal } from '../core/reasons.ts'
 import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import { leaveVote } from '../flows/letters.ts'
 import type { Ports } from '../flows/ports.ts'
-import { refuseInput } from '../flows/refuse.ts'
+import { countUnproven, refuseInput } from '../flows/refuse.ts'
 import { CATALOGUES, defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
 import { AWS } from './rights.ts'
@@ -29,10 +29,10 @@ export const door = defineDoor({
 const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer> => {
   const body = rawBody(event)
   const large = tooLarge(body)
-  if (large !== null) return refused(ports, 413, large)
+  if (large !== null) return unproven(ports, 413, large)
   const secret = await ports.secrets.get('slack-signing')
   const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
-  if (!verified.ok) return refused(ports, 401, verified)
+  if (!verified.ok) return unproven(ports, 401, verified)
   const payload = formPayload(Buffer.from(body).toString('utf8'))
   if (!payload.ok) return refused(ports, 400, payload)
   const parsed = approvalAnswered.parse(payload.event)
@@ -54,5 +54,15 @@ const refused = async (
   { reason, detail }: { reason: Refusal; detail: string },
 ): Promise<HttpAnswer> => {
   await refuseInput(ports, { source: 'slack-interaction', reason, detail })
+  return json(status, { refused: reason, detail })
+}
+
+/** Before a signature fits nothing is written but a number. */
+const unproven = async (
+  ports: Pick<Ports, 'ledger'>,
+  status: number,
+  { reason, detail }: { reason: Refusal; detail: string },
+): Promise<HttpAnswer> => {
+  await countUnproven(ports, reason)
   return json(status, { refused: reason, detail })
 }
