@@ -101,8 +101,8 @@ const tooLong = ({ version, source, runId }: ModelFacts & { kind: 'version' }): 
   return null
 }
 
-/** Longest address of weights. Characters. */
-const SOURCE = 1024
+/** Longest address of weights: a bucket and the longest key of S3, and some. Characters. */
+const SOURCE = 1200
 
 /** A served version pinned: name, version, resolved source and run, with a digest over them. */
 export const serveDesired = (

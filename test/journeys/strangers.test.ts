@@ -65,7 +65,7 @@ describe('what a registry says of a version', () => {
     const { lane, text } = await town.house.why(SERVE)
     expect({ lane, text }).toEqual({ lane: SERVE, text: 'nothing was ever wanted of it' })
     const [moment] = (await town.house.ports.ledger.moments(SERVE)).filter(({ kind }) => kind === 'decision')
-    expect(moment?.text).toMatch(/whose source has (more than 1024 characters|characters that are not seen)/)
+    expect(moment?.text).toMatch(/whose source has (more than 1200 characters|characters that are not seen)/)
   })
 
   it('a tag of who asked that names no person names nobody', async () => {
