@@ -1,7 +1,7 @@
 import type { Groups } from '../core/answers.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
-import { inOrder, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
+import { inOrder, isUnderstood, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
 import { amountsOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
@@ -61,7 +61,7 @@ export const readView = async (
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
   const doc = at('lane', lane)?.value ?? emptyDocument(policy, lane)
   const letters = [...looks.found, ...orders.found].map(({ value }) => value as Letter)
-  const due = letters.filter((letter) => letter.due <= now)
+  const due = letters.filter((letter) => isDue(letter, now))
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
   const { some, later } = someOf(due, waiting, reconciler.reactions)
   const more = some.length < due.length || looks.more || orders.more
@@ -154,6 +154,8 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...placesIn(roomsOf(policy), lane),
 ]
 
+const isDue = (letter: Letter, now: number): boolean => letter.due <= now && isUnderstood(letter)
+
 /** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. `more`: some were not read. */
 const lettersOf = async (
   ledger: Ledger,
@@ -165,7 +167,7 @@ const lettersOf = async (
     const page = await ledger.list(kind, { prefix: `${lane}#`, limit: PAGE, ...(after === undefined ? {} : { after }) })
     found.push(...page)
     if (page.length < PAGE) return { found, more: false }
-    if (page.some(({ value }) => value.due <= now)) return { found, more: true }
+    if (page.some(({ value }) => isDue(value, now))) return { found, more: true }
     after = page.at(-1)?.id
   }
 }

@@ -48,6 +48,28 @@ describe('a lane that never was', () => {
   })
 })
 
+describe('a letter of a kind that this release does not know', () => {
+  it('is left as it is for the release that does: it cancels nothing, and keeps nobody from anything', async () => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const { ledger, clock, queue } = town.house.ports
+    const letter = { kind: 'lease', id: '1', lane: TRAIN, at: clock.now(), due: clock.now(), by: ANA, gpus: 8 }
+    const due = { group: TRAIN, by: letter.id }
+    await ledger.commit([
+      { put: 'order', id: `${TRAIN}#1`, revision: 0, value: letter as never },
+      { due, at: letter.due, was: null, side: null },
+    ])
+    await queue.wake(TRAIN, 'lease')
+    await town.advance(HOUR)
+    expect(await town.question(TRAIN)).not.toBeNull()
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    expect((await readRow(ledger, 'order', `${TRAIN}#1`))?.value).toEqual(letter)
+    expect(await ledger.counts()).not.toHaveProperty('contended')
+  })
+})
+
 describe('what a registry says of a version', () => {
   const promoted = async (source: string, tags: Record<string, string>) => {
     await town.house.registry.register({ model: MODEL, source, runId: null, tags })
