@@ -3,6 +3,7 @@ import { budgetRoom, poolRoom, spentSum } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
+import { gpusIn } from '../core/quantity.ts'
 import type { HoldRow } from '../core/rows.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
@@ -181,7 +182,7 @@ const gpusOf = (
   containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
 ): number =>
   containers.reduce(
-    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
     0,
   )
 
@@ -199,5 +200,5 @@ const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
 
 const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
   const limit = nodePool?.spec?.limits?.[GPU]
-  return limit === undefined ? maxGpus : Math.min(maxGpus, Number(limit))
+  return limit === undefined ? maxGpus : Math.min(maxGpus, gpusIn(limit))
 }

@@ -70,6 +70,34 @@ describe('a letter of a kind that this release does not know', () => {
   })
 })
 
+describe('a pod of somebody’s that asks for more GPUs than there are', () => {
+  it.each(['1G', '1k', 'many'])(
+    '%s of them: the pool counts as full for as long as it is there, and votes are counted',
+    async (gpus) => {
+      town = await openTown()
+      const { cluster } = town.house
+      const list = cluster.list.bind(cluster)
+      const limits = { 'nvidia.com/gpu': gpus }
+      const containers = [{ name: 'c', image: 'i', resources: { limits } }]
+      const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, containers }
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default' }, spec }
+      let there = true
+      cluster.list = async (kind, where) => {
+        const found = await list(kind, where)
+        return there && kind === 'Pod' && where?.namespace === undefined ? [...found, pod as never] : found
+      }
+      await upload(town)
+      await town.answered(TRAIN)
+      expect(await town.house.why(TRAIN)).toMatchObject({
+        why: 'no-room',
+        text: expect.stringContaining('0 of 16 GPUs'),
+      })
+      there = false
+      expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    },
+  )
+})
+
 describe('what a registry says of a version', () => {
   const promoted = async (source: string, tags: Record<string, string>) => {
     await town.house.registry.register({ model: MODEL, source, runId: null, tags })
