@@ -71,10 +71,7 @@ export const observe = async (
   const others = held.filter((hold) => hold.lane !== doc.lane)
   return {
     pools: Object.fromEntries(
-      pools.map(([pool, rule], index) => [
-        pool,
-        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane }),
-      ]),
+      pools.map(([pool], index) => [pool, poolView(seen, { pool, policy, holds: holds[index] ?? [], lane: doc.lane })]),
     ),
     dollars: {
       spent: (spent?.value.n ?? 0) / 100,
@@ -86,12 +83,12 @@ export const observe = async (
 
 const poolView = (
   { pods, nodes, nodePools }: Seen,
-  { pool, rule, holds, lane }: { pool: string; rule: Policy['pools'][string]; holds: HoldRow[]; lane: string },
+  { pool, policy, holds, lane }: { pool: string; policy: Policy; holds: HoldRow[]; lane: string },
 ): PoolView => {
-  const { maxGpus, gpusPerNode } = rule
+  const { maxGpus, gpusPerNode } = policy.pools[pool] as Policy['pools'][string]
   const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const used = usedByLane(pods, pool)
+  const used = usedByLane(pods, pool, policy)
   const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
   const others = new Set([...held.keys(), ...used.keys()])
   others.delete(laneLabel(lane))
@@ -186,13 +183,20 @@ const gpusOf = (
     0,
   )
 
+/** The lane label of a pod of ours. Anybody may write it: it counts in our namespaces alone, where only we make pods. */
+const laneIn = ({ metadata }: KubeObject<'Pod'>, { namespaces, installation }: Policy): string => {
+  const { namespace, labels = {} } = metadata ?? {}
+  const ours = namespace === namespaces.training || namespace === namespaces.serving
+  return ours && labels[label('installation')] === installation ? (labels[label('lane')] ?? '') : ''
+}
+
 /** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
+const usedByLane = (pods: KubeObject[], pool: string, policy: Policy): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
     const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = pod.metadata?.labels?.[label('lane')] ?? ''
+    const lane = laneIn(pod, policy)
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
   }
   return used

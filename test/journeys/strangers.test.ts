@@ -70,17 +70,23 @@ describe('a letter of a kind that this release does not know', () => {
   })
 })
 
-describe('a pod of somebody’s that asks for more GPUs than there are', () => {
-  it.each(['1G', '1k', 'many'])(
-    '%s of them: the pool counts as full for as long as it is there, and votes are counted',
-    async (gpus) => {
+describe('a pod of somebody’s that asks for all GPUs that there are, or more', () => {
+  const ours = { 'signalbox.dev/installation': 'signalbox', 'signalbox.dev/lane': 'pipeline.support-chats' }
+  it.each([
+    ['1G', {}],
+    ['1k', {}],
+    ['many', {}],
+    ['16', ours],
+  ])(
+    '%s of them: the pool counts as full for as long as it is there, whatever its labels say, and votes are counted',
+    async (gpus, labels) => {
       town = await openTown()
       const { cluster } = town.house
       const list = cluster.list.bind(cluster)
       const limits = { 'nvidia.com/gpu': gpus }
       const containers = [{ name: 'c', image: 'i', resources: { limits } }]
       const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, containers }
-      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default' }, spec }
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', labels }, spec }
       let there = true
       cluster.list = async (kind, where) => {
         const found = await list(kind, where)
