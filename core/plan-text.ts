@@ -130,5 +130,5 @@ const distance = (milliseconds: number): string => {
   return milliseconds < 0 ? `${text} ago` : `in ${text}`
 }
 
-/** Names in a plan come from buckets and registries: a terminal must not obey them. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '�')
+/** Names in a plan come from buckets and registries: a terminal must not obey them, nor a reader be fooled by what is not seen. */
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '�')

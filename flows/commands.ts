@@ -29,6 +29,9 @@ export const order = async (
   return leaveCommand(ports, { ...command, saw, from, wanted }, unique)
 }
 
+/** The last moment that a date can name. Milliseconds since the epoch. */
+const LAST = 8.64e15
+
 /** Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). */
 export const freeze = async (
   ports: LetterPorts,
@@ -37,7 +40,7 @@ export const freeze = async (
 ): Promise<Commanded> => {
   const { ledger, clock } = ports
   const now = clock.now()
-  if (!Number.isFinite(until) || until <= now) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
+  if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
   if (lane !== '*' && (await readRow(ledger, 'lane', lane)) === null)
     return { ok: false, detail: `there is no lane ${lane}` }
   const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`

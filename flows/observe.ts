@@ -3,6 +3,7 @@ import { budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
+import { gpusIn } from '../core/quantity.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
@@ -67,7 +68,7 @@ export const observe = async (
   ])
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool, rule], index): Promise<[string, PoolView]> => {
-    const used = usedByLane(seen.pods, pool)
+    const used = usedByLane(seen.pods, pool, policy)
     const room = poolRoom(pool)
     const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
     return [pool, poolView(seen, { pool, rule, used, by, held: heldOf(room), lane: doc.lane })]
@@ -182,17 +183,24 @@ const gpusOf = (
   containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
 ): number =>
   containers.reduce(
-    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
     0,
   )
 
+/** The lane label of a pod of ours. Anybody may write it: it counts in our namespaces alone, where only we make pods. */
+const laneIn = ({ metadata }: KubeObject<'Pod'>, { namespaces, installation }: Policy): string => {
+  const { namespace, labels = {} } = metadata ?? {}
+  const ours = namespace === namespaces.training || namespace === namespaces.serving
+  return ours && labels[label('installation')] === installation ? (labels[label('lane')] ?? '') : ''
+}
+
 /** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
+const usedByLane = (pods: KubeObject[], pool: string, policy: Policy): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
     const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = pod.metadata?.labels?.[label('lane')] ?? ''
+    const lane = laneIn(pod, policy)
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
   }
   return used
@@ -200,5 +208,5 @@ const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
 
 const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
   const limit = nodePool?.spec?.limits?.[GPU]
-  return limit === undefined ? maxGpus : Math.min(maxGpus, Number(limit))
+  return limit === undefined ? maxGpus : Math.min(maxGpus, gpusIn(limit))
 }

@@ -14,7 +14,7 @@ import { readRow } from './rows.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
 import { type Loaded, type Reconciler, readView, rowKey } from './view.ts'
 import { wakeDue, wakeWaiters } from './waking.ts'
-import { weightOfChange, writesOf } from './writing.ts'
+import { isNobody, weightOfChange, writesOf } from './writing.ts'
 
 /** Who loses the compare-and-set this often in a row leaves the lane to its next wake. */
 const TRIES = 30
@@ -177,6 +177,7 @@ const sameRest = (a: Rest | null, b: Rest): boolean =>
 const rest = async (ports: WorkPorts, progress: Progress, why: Rest): Promise<Reconciled | 'again'> => {
   const { before, pending, loaded } = progress
   const quiet = pending === null || isNothing(pending, before.doc)
+  if (quiet && isNobody(loaded.view, before.revision)) return 'rests'
   if (quiet && sameRest(before.doc.rest, why) && before.doc.due === why.until) return loaded.more ? 'again' : 'rests'
   if (!(await save(ports, progress, why)) || loaded.more) return 'again'
   return 'rests'
@@ -194,9 +195,10 @@ const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Pro
   const committed = await ports.ledger.commit(writes)
   if (!committed.ok) return false
   remember(loaded.rows, writes)
-  progress.before = { doc, revision: before.revision + 1 }
+  const revision = isNobody(view, before.revision) ? 0 : before.revision + 1
+  progress.before = { doc, revision }
   progress.pending = null
-  progress.loaded = { ...loaded, view: { ...view, doc, revision: before.revision + 1 } }
+  progress.loaded = { ...loaded, view: { ...view, doc, revision } }
   progress.wakes.push(
     wakeDue(ports, writes),
     wakeWaiters(ports, freedRooms(before.doc.run?.hold ?? null, doc.run?.hold ?? null)),

@@ -1,7 +1,7 @@
 import type { Groups } from '../core/answers.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
-import { inOrder, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
+import { inOrder, isUnderstood, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
 import { amountsOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
@@ -56,21 +56,22 @@ export const readView = async (
     lettersOf(ports.ledger, 'look', { lane, now: clock }),
     lettersOf(ports.ledger, 'order', { lane, now: clock }),
   ])
-  for (const row of [...looks, ...orders]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
+  for (const row of [...looks.found, ...orders.found]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
   const doc = at('lane', lane)?.value ?? emptyDocument(policy, lane)
   // Another's clock may be ahead of ours: what it has written is not undone by ours.
   const now = Math.max(clock, doc.writtenAt)
-  const letters = [...looks, ...orders].map(({ value }) => value as Letter)
-  const due = letters.filter((letter) => letter.due <= now)
+  const letters = [...looks.found, ...orders.found].map(({ value }) => value as Letter)
+  const due = letters.filter((letter) => isDue(letter, now))
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
   const { some, later } = someOf(due, waiting, reconciler.reactions)
+  const more = some.length < due.length || looks.more || orders.more
   const frozen = [at('freeze', lane)?.value.until ?? 0, at('freeze', '*')?.value.until ?? 0]
   const { me, handover, reactions } = reconciler
   return {
     rows,
-    more: some.length < due.length || Math.max(looks.length, orders.length) >= PAGE,
+    more,
     view: {
       ...paperView({ policy, doc, kind, reactions, now }, some),
       me,
@@ -78,6 +79,7 @@ export const readView = async (
       revision: at('lane', lane)?.revision ?? 0,
       plan: doc.run === null && doc.halfway !== true ? null : (at('plan', lane)?.value ?? null),
       later,
+      unread: more,
       frozenUntil: Math.max(...frozen) > now ? Math.max(...frozen) : null,
       sides: Object.fromEntries(
         SIDES.flatMap((side): [string, SideRow][] => {
@@ -107,6 +109,7 @@ export const paperView = (
   plan: null,
   letters,
   later: [],
+  unread: false,
   frozenUntil: null,
   sides: {},
   groups: new Map(),
@@ -153,17 +156,20 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...placesIn(roomsOf(policy), lane),
 ]
 
-/** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. */
+const isDue = (letter: Letter, now: number): boolean => letter.due <= now && isUnderstood(letter)
+
+/** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. `more`: some were not read. */
 const lettersOf = async (
   ledger: Ledger,
   kind: 'look' | 'order',
   { lane, now }: { lane: string; now: number },
-): Promise<Stored<'look' | 'order'>[]> => {
+): Promise<{ found: Stored<'look' | 'order'>[]; more: boolean }> => {
   const found: Stored<'look' | 'order'>[] = []
   for (let after: string | undefined; ; ) {
     const page = await ledger.list(kind, { prefix: `${lane}#`, limit: PAGE, ...(after === undefined ? {} : { after }) })
     found.push(...page)
-    if (page.length < PAGE || page.some(({ value }) => value.due <= now)) return found
+    if (page.length < PAGE) return { found, more: false }
+    if (page.some(({ value }) => isDue(value, now))) return { found, more: true }
     after = page.at(-1)?.id
   }
 }

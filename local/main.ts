@@ -51,6 +51,8 @@ export interface RealStart {
 
 export interface Product {
   url: string
+  /** The address of the page for who started it: its buttons act. Others on this machine may read it, and press nothing. */
+  page: string
   house: LocalHouse
   close(): Promise<void>
 }
@@ -91,7 +93,8 @@ export const readRunning = (dataDir: string): Running | null => {
  */
 export const startProduct = async (options: StartOptions): Promise<Product> => {
   const { dataDir } = options
-  mkdirSync(dataDir, { recursive: true })
+  // Others on this machine neither read what is in it nor hold its lock.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const unlock = lockFolder(dataDir)
   if (unlock === null) throw new FolderTaken(takenText(dataDir))
   const opened: (() => unknown)[] = [unlock]
@@ -136,7 +139,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))
   writeWhole(file, JSON.stringify(running))
-  return { url: server.url, house }
+  return { url: server.url, page: `${server.url}/#${running.token}`, house }
 }
 
 const onError = (what: string, error: unknown): void =>

@@ -127,7 +127,8 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const { now } = view
   if (question.state === 'rejected') return { kind: 'close', outcome: rejection(question) }
   const end = question.until + ANSWER_GRACE
-  if (now >= end) return { kind: 'expire' }
+  // Every vote in time counts, however many letters were written before it.
+  if (now >= end && !view.unread) return { kind: 'expire' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
+import { plain } from '../../core/plan-text.ts'
 import type { Moment } from '../../core/rows.ts'
 import type { PostedCard } from '../house-type.ts'
 import { type Sides, sideText } from '../waiting.ts'
@@ -66,7 +67,7 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         </dl>
         ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
         <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
-        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></details>`
+        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${plain(reason)}</li>`)}</ul></details>`
 
 /** Cards as Slack would show them. */
 export const chatFragment = (cards: PostedCard[]): Html =>
@@ -98,6 +99,9 @@ const gpuState = ({ used, held, provisioned, provisioning }: PoolBar, index: num
   return index < provisioned + provisioning ? 'coming' : 'free'
 }
 
+/** Most GPUs that are drawn: pods of others may ask for any number of them. */
+const MOST_DRAWN = 512
+
 /** Pools as bars of GPUs. */
 export const poolsFragment = (bars: PoolBar[] | null): Html =>
   bars === null
@@ -110,7 +114,7 @@ const poolItem = (bar: PoolBar): Html => {
   return html`<li>
     <h3>${pool}</h3>
     <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
-    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
+    <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
   </li>`
 }
 

@@ -6,16 +6,16 @@ import { hasToken } from './guard.ts'
 import type { Served } from './served.ts'
 
 const answer = z.strictObject({
-  by: z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'a person is `TEAM/USER`'),
+  by: z.string().regex(/^[A-Z0-9]{1,60}\/[A-Z0-9]{1,60}$/, 'a person is `TEAM/USER`'),
   verdict: z.enum(['approve', 'deny']),
   reason: z.string().max(3000).nullable().default(null),
 })
-const lane = z.string().min(1)
+const lane = z.string().min(1).max(100)
 const by = z.string().min(1).max(100)
 const count = z.int().min(1)
 const saw = z.union([z.literal('idle'), z.strictObject({ generation: count, attempt: count })]).optional()
 const command = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('retry'), lane, by, saw, from: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal('retry'), lane, by, saw, from: z.string().min(1).max(100).optional() }),
   z.strictObject({ kind: z.literal('cancel'), lane, by, saw, wanted: z.boolean().optional() }),
   z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),

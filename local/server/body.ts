@@ -1,3 +1,5 @@
+import { parseJson } from '../../events/input.ts'
+
 /** Largest body that is read, in bytes. */
 const LIMIT = 1024 * 1024
 
@@ -37,15 +39,8 @@ const counted = async (request: Request): Promise<Uint8Array | Problem> => {
 export const readJson = async (request: Request): Promise<{ value: unknown } | Problem> => {
   const body = await readBody(request)
   if (!(body instanceof Uint8Array)) return body
-  try {
-    return { value: JSON.parse(Buffer.from(body).toString('utf8')) as unknown }
-  } catch (error) {
-    return {
-      status: 400,
-      error: 'not-json',
-      detail: `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    }
-  }
+  const read = parseJson(body)
+  return read.ok ? read : { status: 400, error: 'not-json', detail: `the body ${read.detail}` }
 }
 
 export const isProblem = (value: object): value is Problem => 'error' in value && 'status' in value

@@ -69,7 +69,7 @@ if (process.platform !== 'linux') {
     page.on('pageerror', (error) => errors.push(String(error)))
     try {
       await check('the empty page says what to try', async () => {
-        await page.goto(product.url)
+        await page.goto(product.page)
         await page.getByText('Three things to try').waitFor()
       })
       await check('the tour goes from the dataset to the failed gate, with a person’s three approvals', async () => {

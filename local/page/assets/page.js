@@ -1,5 +1,12 @@
 // Keeps the page live: asks for its fragments when the stream says that something changed, and sends what is pressed.
-const { token, lane } = document.body.dataset
+const { lane } = document.body.dataset
+
+// The address that `signalbox start` prints ends with what lets the buttons act: it never leaves the browser but with them.
+if (location.hash.length > 1) {
+  sessionStorage.setItem('token', location.hash.slice(1))
+  history.replaceState(null, '', location.pathname + location.search)
+}
+const token = sessionStorage.getItem('token') ?? ''
 const said = document.querySelector('#said')
 const say = (text) => {
   said.textContent = text
@@ -34,6 +41,8 @@ const post = async (path, body) => {
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify(body),
   })
+  if (response.status === 401)
+    return { detail: 'Only who started the product may press: open the address that it printed' }
   return response.json()
 }
 

@@ -65,6 +65,10 @@ describe('the page, along one plan', () => {
     expect(await page.track()).toBeUndefined()
   })
 
+  it('has nothing in it that lets anybody act: everybody on this machine may read it', async () => {
+    expect(await (await page.get('/')).text()).not.toContain('test-token')
+  })
+
   it('while it asks: the track says for whom it waits', async () => {
     await upload(page.town, 'one')
     await asks(page)
