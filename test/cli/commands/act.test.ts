@@ -50,6 +50,15 @@ describe('an event by hand', () => {
     expect(await product.json('plans')).toMatchObject({ plans: [], lanes: [] })
   })
 
+  it('plan of what would move nothing says so, in the words of emit, and prices nothing', async () => {
+    await product.cli('emit', 'dataset-uploaded/base')
+    const { out, code } = await product.cli('plan', 'dataset-uploaded/base')
+    expect(out).toBe(
+      `ignored (in-progress) · ${LANE}: fine-tune on support-chats@efe9ea42 is already being carried out`,
+    )
+    expect([code, (await product.cli('emit', 'dataset-uploaded/base')).out]).toEqual([0, out])
+  })
+
   it('plan of a file imagines no dataset for it, and emit lays none down', async () => {
     const file = join(product.data, 'mine.json')
     copyFileSync('events/samples/dataset-uploaded/base.json', file)
