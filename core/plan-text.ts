@@ -6,8 +6,11 @@ type Entry = [label: string, ...lines: string[]]
 
 const COLUMN = 12
 
-/** A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. */
-export const planText = (plan: Plan, now: number): string =>
+/**
+ * A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. `now` is
+ * null where the reader does not know the product's time.
+ */
+export const planText = (plan: Plan, now: number | null): string =>
   [
     plain(plan.title),
     ...head(plan),
@@ -91,9 +94,9 @@ const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
   ['undo', undo],
 ]
 
-const terms = ({ bounds, approval, digest, policy }: Plan, now: number): Entry[] => [
+const terms = ({ bounds, approval, digest, policy }: Plan, now: number | null): Entry[] => [
   ['bounds', `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`],
-  ['expires', `${time(bounds.until)} (${distance(bounds.until - now)})`],
+  ['expires', `${time(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],
   ['policy', policy],
