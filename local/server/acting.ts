@@ -57,9 +57,9 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     if (isProblem(body)) return context.json(body, body.status)
     return context.json(await house.planOnPaper(body.value.event, body.value.objects))
   })
-  app.post('/api/tour', (context) => {
+  app.post('/api/tour', async (context) => {
     if (!hasToken(context.req.header('authorization'), token)) return context.json(NO_TOKEN, 401)
-    return context.json(tour?.() ?? { ok: false, detail: 'there is no tour here' })
+    return context.json((await tour?.()) ?? { ok: false, detail: 'there is no tour here' })
   })
 }
 
