@@ -33,7 +33,7 @@ export const planCard = (plan: Plan): { facts: { label: string; value: string }[
     ['While it runs', `${money(price.perHour)} an hour, now ${usd(price.nowPerHour)}`],
     ['GPUs', gpusText(bounds.gpus)],
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
-    ['Begins before', time(bounds.until)],
+    ['Begins before', plainTime(bounds.until)],
     ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
   ]
   return {
@@ -96,7 +96,7 @@ const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
 
 const terms = ({ bounds, approval, digest, policy }: Plan, now: number | null): Entry[] => [
   ['bounds', `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`],
-  ['expires', `${time(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
+  ['expires', `${plainTime(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],
   ['policy', policy],
@@ -121,7 +121,8 @@ const gpusText = (gpus: Record<string, number>): string =>
     .map(([pool, count]) => `${pool} ≤ ${count}`)
     .join(', ') || 'none'
 
-const time = (at: number): string =>
+/** `2026-11-23 10:02 UTC`; never, for a time that is none. */
+export const plainTime = (at: number): string =>
   Math.abs(at) > 8.64e15 || Number.isNaN(at)
     ? 'never'
     : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
