@@ -70,7 +70,7 @@ if (process.platform !== 'linux') {
     try {
       await check('the empty page says what to try', async () => {
         await page.goto(product.url)
-        await page.getByText('Three things to try').waitFor()
+        await page.getByText('No lane yet. To try:').waitFor()
       })
       await check('the tour goes from the dataset to the failed gate, with a person’s three approvals', async () => {
         await page.getByRole('button', { name: 'Tour' }).click()
