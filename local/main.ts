@@ -14,9 +14,10 @@ import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { openPolicies } from './policies/file-policies.ts'
 import { openSecrets } from './secrets/local-secrets.ts'
+import type { Served } from './server/served.ts'
 import { startServer } from './server/server.ts'
 import { openStores } from './stores.ts'
-import { type Chapter, playTour } from './tour.ts'
+import { type Chapter, playTour, tourNeeds } from './tour.ts'
 
 /** What a running product leaves in its data folder, so that the command line finds it. */
 export interface Running {
@@ -194,13 +195,13 @@ export const stoppedAt = (dataDir: string): number | null => {
   return Number.isFinite(remembered) ? remembered : null
 }
 
-const tourElsewhere = () => ({
+const tourElsewhere = async () => ({
   ok: false,
   detail: 'the tour promotes in the stand-in registry: start without --mlflow to play it',
 })
 
 /** The page's tour: one at a time; the person answers. */
-const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) => {
+const tourOnPage = (house: LocalHouse): NonNullable<Served['tour']> => {
   let playing = false
   const until = (_what: string, done: () => Promise<boolean>): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -218,7 +219,9 @@ const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) 
       look()
     })
   const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null })
-  return () => {
+  return async () => {
+    const missing = tourNeeds(await house.ports.policies.load())
+    if (missing !== null) return { ok: false, detail: missing }
     if (playing) return { ok: false, detail: 'the tour is being played: answer what it asks in the Slack pane' }
     playing = true
     play()

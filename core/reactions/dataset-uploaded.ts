@@ -25,6 +25,9 @@ export type DatasetFacts =
       missingCount: number
     }
 
+/** What a manifest says at least. */
+const MANIFEST = '{"version": 1, "objects": [{"key": "the whole key", "size": bytes}]}'
+
 /** A manifest appeared: train on what it says now. */
 export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   contract: datasetUploaded,
@@ -51,7 +54,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       return {
         kind: 'ignore',
         reason: 'bad-manifest',
-        detail: `${at}: ${facts.detail}. Write the manifest again, last`,
+        detail: `${at}: ${facts.detail}. Write the manifest again, last, as ${MANIFEST}`,
       }
     const dataset = policy.datasets[rule.name]
     if (dataset === undefined)

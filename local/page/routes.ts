@@ -61,7 +61,7 @@ const partsOf = async (
     .slice(0, 40)
   const parts = {
     sides: sidesFragment(sides),
-    lanes: lanesFragment(tracks, lane),
+    lanes: lanesFragment(tracks, lane, policy),
     chat: chatFragment((await cards()).slice(0, 8)),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
     pools: poolsFragment(await poolsOf(ports, { policy, sides })),

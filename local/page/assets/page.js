@@ -12,6 +12,14 @@ const say = (text) => {
   said.textContent = text
 }
 
+// What the page shows is as it stood while the product does not answer, and says so until it does again.
+const AWAY = 'The product does not answer: what you see is as it stood. Start it again, and it goes on from there.'
+const away = (isAway) => {
+  document.body.classList.toggle('stopped', isAway)
+  if (isAway) say(AWAY)
+  else if (said.textContent === AWAY) say('')
+}
+
 const busy = (element) =>
   element.contains(document.activeElement) && ['INPUT', 'SELECT'].includes(document.activeElement.tagName)
 
@@ -46,38 +54,42 @@ const post = async (path, body) => {
   return response.json()
 }
 
+// A press that nobody takes is said, as one that does not count is.
+const pressed = (act) => act().catch(() => away(true))
+
 // Enter in the reason's field answers nothing: only a button that was pressed says yes or no.
 document.addEventListener('submit', (event) => {
   if (event.target.closest('form.answer')) event.preventDefault()
 })
 
-document.addEventListener('click', async (event) => {
+document.addEventListener('click', (event) => {
   const button = event.target.closest('form.answer button')
   if (!button) return
   const { form, value: verdict } = button
   const reason = verdict === 'deny' ? form.elements.reason.value.trim() || null : null
   document.activeElement?.blur()
-  const answer = await post(`/api/questions/${encodeURIComponent(form.dataset.question)}/answers`, {
-    by: document.querySelector('#who').value,
-    verdict,
-    reason,
+  const path = `/api/questions/${encodeURIComponent(form.dataset.question)}/answers`
+  pressed(async () => {
+    const answer = await post(path, { by: document.querySelector('#who').value, verdict, reason })
+    say(
+      answer.refused
+        ? `It does not count: ${answer.detail}.`
+        : answer.recorded
+          ? `Recorded: ${answer.recorded}.`
+          : (answer.detail ?? 'Something went wrong.'),
+    )
+    await refresh()
   })
-  say(
-    answer.refused
-      ? `It does not count: ${answer.detail}.`
-      : answer.recorded
-        ? `Recorded: ${answer.recorded}.`
-        : (answer.detail ?? 'Something went wrong.'),
-  )
-  await refresh()
 })
 
-document.querySelector('#tour').addEventListener('click', async () => {
-  const { detail } = await post('/api/tour', {})
-  say(detail)
+document.querySelector('#tour').addEventListener('click', () => {
+  pressed(async () => say((await post('/api/tour', {})).detail))
 })
 
+// The browser asks for the stream again for as long as it takes; its first word is that something changed.
 const stream = new EventSource('/api/stream')
 stream.addEventListener('changed', () => {
-  refresh().catch(() => say('The product does not answer.'))
+  refresh().catch(() => away(true))
 })
+stream.addEventListener('error', () => away(true))
+stream.addEventListener('open', () => away(false))

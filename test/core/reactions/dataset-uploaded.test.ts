@@ -153,7 +153,7 @@ describe('what a manifest comes to', () => {
     expect(decide({ kind: 'gone' })).toMatchObject({ kind: 'ignore', reason: 'source-gone' })
     const bad = decide({ kind: 'bad', detail: 'objects: expected an array' })
     expect(bad).toMatchObject({ kind: 'ignore', reason: 'bad-manifest' })
-    expect(bad.detail).toContain('objects: expected an array. Write the manifest again, last')
+    expect(bad.detail).toContain('objects: expected an array. Write the manifest again, last, as {"version": 1')
   })
 })
 

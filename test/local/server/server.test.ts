@@ -260,7 +260,7 @@ describe('the routes', () => {
     expect(lanes.find(({ lane }) => lane === LANE)).toMatchObject({
       ...(await town.lane(LANE)),
       state: 'wanted',
-      why: { lane: LANE, why: 'asked', text: expect.stringContaining('approvers') },
+      why: { lane: LANE, why: 'asked', text: expect.stringContaining('waits for ana or ben') },
     })
     expect(await (await ask(`/api/why?lane=${LANE}`)).json()).toMatchObject({ why: { why: 'asked' } })
     expect(await (await ask('/api/why?lane=pipeline/none')).json()).toMatchObject({ why: { why: 'nothing-known' } })
