@@ -233,11 +233,12 @@ const realOf = (path: string): string | null => {
 /** Every file below a folder, with its key, in the order of keys' UTF-8 bytes. Links are not followed. */
 const walk = async (folder: string, prefix: string): Promise<{ key: string; stats: Stats }[]> => {
   const found: { key: string; stats: Stats }[] = []
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name.startsWith(TEMPORARY)) continue
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const { name } = entry
+    if (entry.isDirectory()) found.push(...(await walk(join(folder, name), `${prefix}${name}/`)))
+    if (!entry.isFile() || name.startsWith(TEMPORARY)) continue
     const stats = await lstat(join(folder, name)).catch(() => null)
-    if (stats?.isDirectory()) found.push(...(await walk(join(folder, name), `${prefix}${name}/`)))
-    else if (stats?.isFile()) found.push({ key: `${prefix}${name}`, stats })
+    if (stats?.isFile()) found.push({ key: `${prefix}${name}`, stats })
   }
   return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
 }
