@@ -12,9 +12,13 @@ const SHORTER = [120, 40, 0]
  * they are; only texts for people are cut, and only where they must be.
  */
 export const fitted = (doc: LaneDocument): LaneDocument =>
-  SHORTER.reduce((shorter, most) => (bytesOf(shorter) <= MOST ? shorter : shortened(shorter, most)), doc)
+  SHORTER.reduce((shorter, most) => (fits(shorter) ? shorter : shortened(shorter, most)), doc)
 
-const bytesOf = (doc: LaneDocument): number => new TextEncoder().encode(JSON.stringify(doc)).length
+/** Of most documents the length says enough: no UTF-16 unit has more than three bytes of UTF-8. */
+const fits = (doc: LaneDocument): boolean => {
+  const text = JSON.stringify(doc)
+  return text.length * 3 <= MOST || new TextEncoder().encode(text).length <= MOST
+}
 
 const shortened = (doc: LaneDocument, most: number): LaneDocument => {
   const { run, approved, outcome, held, rest } = doc
