@@ -7,8 +7,9 @@ import { createHash } from 'node:crypto'
 export const canonicalJson = (value: unknown): string => {
   switch (typeof value) {
     case 'string':
+      return quoted(value)
     case 'boolean':
-      return JSON.stringify(value)
+      return String(value)
     case 'number':
       if (Number.isFinite(value)) return JSON.stringify(value)
       throw new TypeError(`JSON cannot say ${value}`)
@@ -28,10 +29,15 @@ const objectOf = (value: Record<string, unknown>): string => {
   let text = ''
   for (const key of Object.keys(value).sort()) {
     const inner = value[key]
-    if (inner !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(inner)}`
+    if (inner !== undefined) text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(inner)}`
   }
   return `{${text}}`
 }
+
+/** What needs no escapes, as nearly every text here. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
+const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text))
 
 /** SHA-256 of a text's UTF-8 bytes, as 64 lower-case hex digits. */
 export const sha256Hex = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

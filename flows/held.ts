@@ -32,7 +32,7 @@ export const heldIn = async (
 }
 
 /** Holds that are read beside the look at the cluster, before it is known whose pods are there. */
-const PAGE = 25
+const PAGE = 8
 
 /** The first holds of a room, which are all of them in most. */
 export const firstHolds = async (ledger: Pick<Ledger, 'list'>, room: string): Promise<HoldRow[]> =>

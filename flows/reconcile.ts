@@ -5,6 +5,7 @@ import { next } from '../core/lane/next.ts'
 import { freedRooms } from '../core/lane/room.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
+import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
 import type { Performed } from './acts/performed.ts'
 import { writeSides } from './far-sides.ts'
@@ -91,6 +92,7 @@ interface Progress {
   pending: Change | null
   /** Wakes of others that are on their way: nothing waits for them but the end. */
   wakes: Promise<void>[]
+  ahead: Ahead
 }
 
 const advance = async (hands: Hands, loaded: Loaded): Promise<Reconciled | 'again'> => {
@@ -99,6 +101,7 @@ const advance = async (hands: Hands, loaded: Loaded): Promise<Reconciled | 'agai
     before: { doc: loaded.view.doc, revision: loaded.view.revision },
     pending: null,
     wakes: [],
+    ahead: { world: null },
   }
   try {
     return await goOn(hands, progress)
@@ -119,7 +122,7 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
       if (!(await save(ports, progress, null))) return 'again'
       continue
     }
-    const { result, seen } = await performed(hands, view, act)
+    const { result, seen } = await performed(hands, progress, act)
     const at: View = { ...view, ...seen, now: Math.max(view.now, ports.clock.now()) }
     const change = settled(at, act, result)
     progress.pending = joined(progress.pending, change)
@@ -135,8 +138,9 @@ const isHeavy = ({ loaded, before }: Progress, pending: Change): boolean =>
   weightOfChange(loaded, before, pending) > HEAVIEST / 2
 
 /** The act's answer as data, whatever the far side does. */
-const performed = async ({ ports, told }: Hands, view: View, act: Act): Promise<Performed> => {
-  const answer = await perform(ports, view, act).catch((error: unknown): Performed => {
+const performed = async ({ ports, told }: Hands, { loaded, ahead }: Progress, act: Act): Promise<Performed> => {
+  const { view } = loaded
+  const answer = await perform(ports, view, act, ahead).catch((error: unknown): Performed => {
     const trouble = troubleOf(error)
     if (trouble === null) throw error
     return { result: { kind: 'trouble', trouble } satisfies Result, seen: {} }

@@ -5,6 +5,7 @@ import { groupsOf } from '../../core/policy.ts'
 import { askedGroups } from '../approvers.ts'
 import { observe } from '../observe.ts'
 import type { WorkPorts } from '../ports.ts'
+import { type Ahead, seenAhead } from './ahead.ts'
 import { clear } from './clear.ts'
 import { keptOf } from './kept.ts'
 import { look } from './look.ts'
@@ -18,12 +19,11 @@ export const touches = (act: Act, view: View): boolean =>
   act.kind === 'clear' || (act.kind === 'begin' && touchesFarSide(view, act.step))
 
 /** Does the one thing that the act says, at one far side; looks before it touches. Throws as ports do (law 6). */
-export const perform = async (ports: WorkPorts, view: View, act: Act): Promise<Performed> => {
+export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahead): Promise<Performed> => {
+  if (act.kind === 'look') return look(ports, view, ahead)
+  if (act.kind === 'plan') return planned(ports, view, ahead)
+  ahead.world = null
   switch (act.kind) {
-    case 'look':
-      return look(ports, view)
-    case 'plan':
-      return planned(ports, view)
     case 'hold':
       return held(ports, view)
     case 'begin':
@@ -39,8 +39,8 @@ export const perform = async (ports: WorkPorts, view: View, act: Act): Promise<P
   }
 }
 
-const planned = async (ports: WorkPorts, view: View): Promise<Performed> => {
-  const [world, kept] = await Promise.all([observe(ports, view), keptOf(ports, view.doc)])
+const planned = async (ports: WorkPorts, view: View, ahead: Ahead = { world: null }): Promise<Performed> => {
+  const [world, kept] = await Promise.all([seenAhead(ports, view, ahead), keptOf(ports, view.doc)])
   return { result: { kind: 'seen', kept }, seen: { world } }
 }
 

@@ -6,6 +6,7 @@ import { readRow } from '../../flows/rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { between } from '../journeys/away.ts'
 import { ANA, openTown, type Town } from '../journeys/town.ts'
 
 const TRAIN = 'pipeline/support-chats'
@@ -59,6 +60,26 @@ const askedWhenWoken = async (lane = TRAIN): Promise<string[]> => {
 }
 const autoApproved = { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }
 const ONE_READ = ['ledger.list', 'ledger.read', 'policies.load']
+
+describe('the world is looked at beside what a letter points at', () => {
+  it('and what was seen is planned from: each kind is listed once', async () => {
+    await open()
+    calls.length = 0
+    await upload()
+    expect(await town.question(TRAIN)).not.toBe(null)
+    expect(calls.filter((call) => call === 'cluster.list')).toHaveLength(3)
+    expect(calls.indexOf('cluster.list')).toBeLessThan(calls.indexOf('objects.stream'))
+  })
+
+  it('and a cluster that does not answer keeps no letter from being folded', async () => {
+    const broken = between()
+    town = await openTown({ wrap: broken.wrap })
+    broken.fails('cluster', 'away', { name: 'list' })
+    await upload()
+    await town.advance(0)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, state: 'wanted', rest: { why: 'unavailable' } })
+  })
+})
 
 describe('a lane that rests, woken by anybody at any moment: it reads once, and writes nothing', () => {
   it('while it asks, once it is done, and while it is parked', async () => {
