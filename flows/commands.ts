@@ -67,7 +67,7 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     const stored = await readRow(ledger, 'freeze', lane)
     if (stored === null) {
       await wakeAll(ports, lane)
-      return { ok: false, detail: `${lane} is not frozen` }
+      return { ok: false, detail: `${lane} is not frozen${await stillFrozen(ports, lane)}` }
     }
     const { ok } = await ledger.commit([
       { remove: 'freeze', id: lane, revision: stored.revision },
@@ -75,8 +75,17 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     ])
     if (!ok) continue
     const woken = await wakeAll(ports, lane)
-    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken` }
+    const still = await stillFrozen(ports, lane)
+    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken${still}` }
   }
+}
+
+/** A lane that is thawed rests on when all are frozen. */
+const stillFrozen = async ({ ledger, clock }: LetterPorts, lane: string): Promise<string> => {
+  const until = lane === '*' ? 0 : ((await readRow(ledger, 'freeze', '*'))?.value.until ?? 0)
+  return until <= clock.now()
+    ? ''
+    : `; every lane is frozen until ${new Date(until).toISOString()}, this one too: thaw \`*\``
 }
 
 const reached = async ({ ledger }: Pick<LetterPorts, 'ledger'>, lane: string): Promise<string> =>

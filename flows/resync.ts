@@ -19,6 +19,7 @@ import { observe, type Seen, seeAll } from './observe.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
+import { recount, roomsOf } from './sums.ts'
 import { paperView } from './view.ts'
 import { wake } from './waking.ts'
 
@@ -64,6 +65,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const eachOf = sideBySide((error) => failures.push(error))
   const counted: Resynced = { asked: 0, letters: 0, woken: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
+  await eachOf(roomsOf(policy), async (room) => void (await recount(ports, room)))
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )

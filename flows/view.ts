@@ -2,7 +2,7 @@ import type { Groups } from '../core/answers.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { inOrder, isUnderstood, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { amountsOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
+import { amountsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
@@ -13,6 +13,7 @@ import { believed } from './approvers.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { SIDES } from './sides.ts'
+import { roomsOf } from './sums.ts'
 
 /** Who reconciles, and what it knows of lanes and events. */
 export interface Reconciler {
@@ -134,11 +135,6 @@ const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loa
   if (others.length > 0) await read(placesIn(others, lane))
   return rows
 }
-
-const roomsOf = (policy: Policy): string[] => [
-  ...Object.keys(policy.pools).map(poolRoom),
-  budgetRoom(policy.budget.name),
-]
 
 const placesIn = (rooms: string[], lane: string): Key[] =>
   rooms.flatMap((room): Key[] => [
