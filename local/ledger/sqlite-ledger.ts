@@ -77,6 +77,8 @@ const prepareReads = (database: DatabaseSync) => ({
 })
 
 const prepareWrites = (database: DatabaseSync) => ({
+  begin: database.prepare('BEGIN IMMEDIATE'),
+  commit: database.prepare('COMMIT'),
   put: database.prepare(
     'INSERT INTO rows (kind, id, revision, value) VALUES (?, ?, 1, ?) ON CONFLICT DO UPDATE SET revision = revision + 1, value = excluded.value',
   ),
@@ -145,14 +147,14 @@ const listRows = (statements: Statements, kind: RowKind, page: Page): Stored<Row
 }
 
 const commit = (database: DatabaseSync, statements: Statements, writes: Write[]): Committed => {
-  database.exec('BEGIN IMMEDIATE')
+  statements.begin.run()
   try {
     const conflict = conflictOf(writes, {
       revision: ({ kind, id }) => numberOf(statements.revision, 'revision', [kind, id]),
       sum: (id) => numberOf(statements.sum, 'n', [id]),
     })
     if (conflict === null) for (const write of writes) apply(statements, write)
-    database.exec('COMMIT')
+    statements.commit.run()
     return conflict === null ? { ok: true } : { ok: false, conflict }
   } catch (error) {
     // A full disk has rolled back by itself.
