@@ -34,7 +34,8 @@ export const playAll = async (check: Check, all: readonly Promised[]): Promise<v
     await sideBySide([...all], THREADS, ({ what, task }) =>
       check(what, async () => {
         const thread = free.pop() as Worker
-        plays += await played(thread, task)
+        const more = await played(thread, task)
+        plays += more
         free.push(thread)
       }),
     )

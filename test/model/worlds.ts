@@ -17,14 +17,6 @@ export const small: readonly Config[] = [
     most: most(0, 2),
   }),
   config({
-    name: 'a judged training, two at once, and one thing happens',
-    steps: 'judged',
-    retries: 1,
-    faults: ['overlap'],
-    doings: ['cancel', 'lost-node'],
-    most: most(1, 1),
-  }),
-  config({
     name: 'a rollout, a death, and one thing happens',
     kind: 'standing',
     faults: ['death'],
@@ -35,6 +27,14 @@ export const small: readonly Config[] = [
 
 /** Larger worlds, for the slow lane: some minutes together. */
 export const large: readonly Config[] = [
+  config({
+    name: 'a judged training, two at once, and one thing happens',
+    steps: 'judged',
+    retries: 1,
+    faults: ['overlap'],
+    doings: ['cancel', 'lost-node'],
+    most: most(1, 1),
+  }),
   config({ name: 'three things go wrong', faults: FAULTS, most: most(3, 0) }),
   config({
     name: 'two things go wrong with a rollout',
