@@ -69,7 +69,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     cards: () => chat.cards(),
     secrets: () => tokensOf(secrets),
     close: async () => {
-      time.stop()
+      await time.stop()
       await queue.close()
       await cluster.close()
     },
