@@ -1,11 +1,12 @@
 import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
 import { budgetRoom, poolRoom, spentSum } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
+import { generationName, generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
 import type { HoldRow } from '../core/rows.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
+import { ourNamespaces } from './namespaces.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 
@@ -72,7 +73,7 @@ export const observe = async (
     pools: Object.fromEntries(
       pools.map(([pool, rule], index) => [
         pool,
-        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane }),
+        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane, isOurs: isOurPod(looking) }),
       ]),
     ),
     dollars: {
@@ -83,14 +84,19 @@ export const observe = async (
   }
 }
 
-const poolView = (
-  { pods, nodes, nodePools }: Seen,
-  { pool, rule, holds, lane }: { pool: string; rule: Policy['pools'][string]; holds: HoldRow[]; lane: string },
-): PoolView => {
+interface Pooled {
+  pool: string
+  rule: Policy['pools'][string]
+  holds: HoldRow[]
+  lane: string
+  isOurs: (pod: KubeObject) => boolean
+}
+
+const poolView = ({ pods, nodes, nodePools }: Seen, { pool, rule, holds, lane, isOurs }: Pooled): PoolView => {
   const { maxGpus, gpusPerNode } = rule
   const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const used = usedByLane(pods, pool)
+  const used = usedByLane(pods, pool, isOurs)
   const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
   const others = new Set([...held.keys(), ...used.keys()])
   others.delete(laneLabel(lane))
@@ -130,11 +136,14 @@ export const generationsOf = async (
       .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
-  return found
-    .map((object) => viewOf(object as KubeObject<'Deployment'>))
-    .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
-    .filter(({ generation }) => generation > 0)
-    .sort((a, b) => a.generation - b.generation)
+  return (
+    found
+      .map((object) => viewOf(object as KubeObject<'Deployment'>))
+      .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
+      // What is not named as we name a generation is none, whatever its labels say.
+      .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
+      .sort((a, b) => a.generation - b.generation)
+  )
 }
 
 const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
@@ -185,13 +194,20 @@ const gpusOf = (
     0,
   )
 
+/** A pod's labels count in our namespaces alone, and not where they name another ledger: anywhere else anybody writes them. */
+const isOurPod = ({ policy, identity }: Pick<Looking, 'policy' | 'identity'>): Pooled['isOurs'] => {
+  const namespaces = ourNamespaces(policy)
+  return ({ metadata: { namespace = '', labels = {} } }) =>
+    namespaces.includes(namespace) && (labels[label('ledger')] ?? identity.ledger) === identity.ledger
+}
+
 /** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
+const usedByLane = (pods: KubeObject[], pool: string, isOurs: Pooled['isOurs']): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
     const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = pod.metadata?.labels?.[label('lane')] ?? ''
+    const lane = (isOurs(object) ? pod.metadata?.labels?.[label('lane')] : undefined) ?? ''
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
   }
   return used

@@ -109,8 +109,8 @@ export interface Cluster {
   get(ref: ObjectRef): Promise<KubeObject | null>
   /** May be a moment old (`resourceVersion=0`), but for `fresh`: then whatever was written before is in it. */
   list(kind: Kind, where?: Selection): Promise<KubeObject[]>
-  /** Merge patch on the object with this uid only. */
-  patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | Denied>
+  /** Merge patch on the object with this uid only; `moved` when the patch names a `resourceVersion` that it no longer has. */
+  patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | 'moved' | Denied>
   /** With a uid precondition; dependents go in the background. `gone` when it is not there or has another uid. */
   delete(ref: ObjectRef, uid: string): Promise<'deleted' | 'gone'>
   /** Changes to objects from now on, some perhaps told twice. Ends when `stop` is called. */

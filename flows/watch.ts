@@ -1,8 +1,8 @@
 import type { Kind, KubeObject } from '../core/kube.ts'
 import { hasNews, laneNameIn, type Maker, makerOf } from '../core/lane/waits.ts'
 import { newsOf } from '../core/news.ts'
-import type { Policy } from '../core/policy.ts'
 import { everyLane } from './lanes.ts'
+import { ourNamespaces } from './namespaces.ts'
 import { openPacing, type Pacing, type Ring } from './pacing.ts'
 import type { Change, WorkPorts } from './ports.ts'
 import { wake } from './waking.ts'
@@ -31,11 +31,6 @@ interface Seen {
 }
 
 const UNSEEN = 'gone'
-
-/** Our namespaces: nothing is watched in any other (law 3). */
-export const ourNamespaces = ({ namespaces }: Pick<Policy, 'namespaces'>): string[] => [
-  ...new Set(Object.values(namespaces)),
-]
 
 /**
  * Watches our namespaces and wakes the lanes whose current act waits for what changes there: by the uid or the name that the

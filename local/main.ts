@@ -37,6 +37,8 @@ export interface StartOptions {
   version: string
   /** In place of the simulated cluster. Its time is real: `speed` must be 1. */
   cluster?: RealStart | undefined
+  /** This ledger takes the place of the one that acts in the namespaces: it was moved or restored. */
+  adopt?: boolean | undefined
   /** An MLflow server, in place of the stand-in registry. */
   mlflow?: string | undefined
 }
@@ -114,7 +116,7 @@ const takenText = (dataDir: string): string => {
 
 /** Everything of the product, in the order in which it needs each other; `opened` learns how to close each. */
 const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Promise<Omit<Product, 'close'>> => {
-  const { port, dataDir, speed, version, cluster, mlflow } = options
+  const { port, dataDir, speed, version, cluster, mlflow, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
   const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
@@ -126,7 +128,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
   opened.push(() => registry?.close())
   const openCluster = config === null ? undefined : openerOf(config, onError)
-  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, onError })
+  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError })
   opened.push(house.close)
   const tour = registry === undefined ? tourOnPage(house) : tourElsewhere
   const server = await startServer({ house, port, version, tour })

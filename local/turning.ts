@@ -11,7 +11,7 @@ const MINUTE = 60_000
 
 /** What time does to the house: `advance` does everything that is due, and answers when the next thing is (ms), or null. */
 export const turning = async (
-  { ports, queue, cluster, bus }: Parts,
+  { ports, queue, cluster, bus }: Omit<Parts, 'claimed'>,
   { stores, clock, onError = () => undefined }: HouseOptions,
   /** `changed`: something visible may have; `woken`: a lane was woken by the cluster. */
   { changed, woken }: { changed: () => void; woken: () => void },

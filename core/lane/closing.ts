@@ -35,8 +35,9 @@ export const close = (view: View, run: Run, outcome: Outcome, against: string | 
 }
 
 /** Where names of this lane are made. */
-export const identityOf = ({ policy, doc }: Pick<View, 'policy' | 'doc'>): Identity => ({
+export const identityOf = ({ policy, doc, identity }: Pick<View, 'policy' | 'doc' | 'identity'>): Identity => ({
   installation: policy.installation,
+  ledger: identity.ledger,
   name: doc.name,
 })
 

@@ -94,7 +94,11 @@ class Simulated implements SimulatedCluster {
     return this.#write(() => apply(this.#api, object, manager))
   }
 
-  async patch(ref: ObjectRef, uid: string, change: Record<string, unknown>): Promise<'patched' | 'gone' | Denied> {
+  async patch(
+    ref: ObjectRef,
+    uid: string,
+    change: Record<string, unknown>,
+  ): Promise<'patched' | 'gone' | 'moved' | Denied> {
     return this.#write(() => patch(this.#api, ref, uid, change))
   }
 

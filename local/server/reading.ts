@@ -5,6 +5,7 @@ import type { Outcome } from '../../core/reasons.ts'
 import type { ShadowRow } from '../../core/rows.ts'
 import { everyLane, laneNames } from '../../flows/lanes.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
+import { looseNow } from '../../flows/orphans.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
 import type { Served } from './served.ts'
@@ -83,6 +84,7 @@ const timelineRoutes = (app: Hono, { house }: Served): void => {
 
 const worldRoutes = (app: Hono, { house }: Served): void => {
   const { cluster } = house.ports
+  app.get('/api/loose', async (context) => context.json({ loose: await looseNow(house.ports) }))
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))
   app.get('/api/cluster', async (context) => {
     const [nodePools, nodes, jobs, deployments, pods] = await Promise.all(
