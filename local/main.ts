@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
+import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { isAlive } from './alive.ts'
 import { reservingClock, scaledClock } from './clock.ts'
@@ -164,7 +165,8 @@ const openerOf =
   async ({ objects, clock, policy }: { objects: FolderObjects; clock: Clock; policy: Policy }) => {
     await expectFurnished(config, policy)
     const { installation } = policy
-    return openRealCluster({ config, clock, objects, installation, minute: PLAYED_MINUTE, onError })
+    const namespaces = ourNamespaces(policy)
+    return openRealCluster({ config, clock, objects, installation, namespaces, minute: PLAYED_MINUTE, onError })
   }
 
 const inNamespace = (policies: Policies, namespace: string | undefined): Policies =>

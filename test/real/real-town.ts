@@ -98,6 +98,7 @@ export const openRealTown = async ({
         clock,
         objects,
         installation: policy.installation,
+        namespaces: [...new Set(Object.values(policy.namespaces))],
         minute,
         onError,
       }),
