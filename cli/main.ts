@@ -102,6 +102,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
       'an MLflow server in place of the stand-in registry; point its webhook at /webhooks/mlflow',
     )
     .option('--namespace <name>', 'in place of both namespaces of the policy')
+    .option('--adopt', 'this ledger was moved or restored: it takes the place of the one that its namespaces name')
     .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
   add('tour', 'play the whole story in the terminal, on virtual time')
     .option(...CONFIG)

@@ -44,6 +44,8 @@ export interface Rows {
   group: GroupRow
   /** How far a listing has come. Id: the dataset. */
   listing: ListingRow
+  /** Who this ledger is. Id: `SELF`. */
+  identity: IdentityRow
 }
 export type RowKind = keyof Rows
 
@@ -176,6 +178,16 @@ export interface GroupRow {
   members: string[]
   at: number
 }
+
+/** Who a ledger is: minted once, and carried by everything that is made in its name (law 3). */
+export interface IdentityRow {
+  /** 12 hex digits. */
+  ledger: string
+  at: number
+  /** Fences are counted from here: above the greatest that was seen when namespaces were adopted. */
+  fenceFrom: number
+}
+export const SELF = 'self'
 
 /** How far the listing of a dataset's prefix has come that was too long for one time, and the newest manifests so far. */
 export interface ListingRow {

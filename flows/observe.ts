@@ -1,12 +1,13 @@
 import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
 import { budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
+import { generationName, generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
 import { gpusIn } from '../core/quantity.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
+import { ourNamespaces } from './namespaces.ts'
 import type { Ports } from './ports.ts'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
@@ -68,7 +69,7 @@ export const observe = async (
   ])
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool, rule], index): Promise<[string, PoolView]> => {
-    const used = usedByLane(seen.pods, pool, policy)
+    const used = usedByLane(seen.pods, pool, isOurPod(looking))
     const room = poolRoom(pool)
     const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
     return [pool, poolView(seen, { pool, rule, used, by, held: heldOf(room), lane: doc.lane })]
@@ -132,11 +133,14 @@ export const generationsOf = async (
       .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
-  return found
-    .map((object) => viewOf(object as KubeObject<'Deployment'>))
-    .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
-    .filter(({ generation }) => generation > 0)
-    .sort((a, b) => a.generation - b.generation)
+  return (
+    found
+      .map((object) => viewOf(object as KubeObject<'Deployment'>))
+      .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
+      // What is not named as we name a generation is none, whatever its labels say.
+      .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
+      .sort((a, b) => a.generation - b.generation)
+  )
 }
 
 const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
@@ -187,20 +191,22 @@ const gpusOf = (
     0,
   )
 
-/** The lane label of a pod of ours. Anybody may write it: it counts in our namespaces alone, where only we make pods. */
-const laneIn = ({ metadata }: KubeObject<'Pod'>, { namespaces, installation }: Policy): string => {
-  const { namespace, labels = {} } = metadata ?? {}
-  const ours = namespace === namespaces.training || namespace === namespaces.serving
-  return ours && labels[label('installation')] === installation ? (labels[label('lane')] ?? '') : ''
+type IsOurs = (pod: KubeObject) => boolean
+
+/** A pod's labels count in our namespaces alone, and not where they name another ledger: anywhere else anybody writes them. */
+const isOurPod = ({ policy, identity }: Pick<Looking, 'policy' | 'identity'>): IsOurs => {
+  const namespaces = ourNamespaces(policy)
+  return ({ metadata: { namespace = '', labels = {} } }) =>
+    namespaces.includes(namespace) && (labels[label('ledger')] ?? identity.ledger) === identity.ledger
 }
 
 /** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string, policy: Policy): Map<string, number> => {
+const usedByLane = (pods: KubeObject[], pool: string, isOurs: IsOurs): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
     const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = laneIn(pod, policy)
+    const lane = (isOurs(object) ? pod.metadata?.labels?.[label('lane')] : undefined) ?? ''
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
   }
   return used

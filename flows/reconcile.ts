@@ -5,6 +5,7 @@ import { next } from '../core/lane/next.ts'
 import { freedRooms } from '../core/lane/room.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
+import { SELF } from '../core/rows.ts'
 import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
 import type { Performed } from './acts/performed.ts'
@@ -62,9 +63,7 @@ const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble
     await writeSides(ports, { probe: lane, sides: {} }, told)
     const row = await readRow(ledger, 'lane', lane)
     if (row !== null && row.value.schema > SCHEMA) return 'rests'
-    // Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so.
-    const first = row === null ? await ports.policies.load().catch(() => null) : null
-    const was = row?.value ?? (first === null ? null : emptyDocument(first, lane))
+    const was = row?.value ?? (await firstDocument(ports, lane))
     if (was === null) return 'rests'
     const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
     const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
@@ -82,6 +81,13 @@ const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble
     if (error instanceof Unavailable) return 'ledger-away'
     throw error
   }
+}
+
+/** Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so. */
+const firstDocument = async ({ ledger, policies }: WorkPorts, lane: string): Promise<LaneDocument | null> => {
+  const policy = await policies.load().catch(() => null)
+  const self = policy === null ? null : await readRow(ledger, 'identity', SELF)
+  return policy === null || self === null ? null : emptyDocument({ ...policy, ledger: self.value.ledger }, lane)
 }
 
 /** What has not been committed yet, beside what has. */

@@ -16,6 +16,7 @@ import { leaveLook } from './letters.ts'
 import { lookAt } from './look.ts'
 import { manifestsOf } from './manifests.ts'
 import { observe, type Seen, seeAll } from './observe.ts'
+import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
@@ -33,6 +34,8 @@ export interface Resynced {
   asked: number
   letters: number
   woken: number
+  /** Objects of ours that nobody waited for, and that were deleted. */
+  orphans: number
 }
 
 interface Known {
@@ -55,15 +58,10 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
   const docs = new Map((await everyLane(ports.ledger)).map((doc) => [doc.lane, doc]))
-  let cluster: Promise<Seen> | null = null
-  const seen = (): Promise<Seen> => {
-    cluster ??= seeAll(ports, policy)
-    return cluster
-  }
-  const known: Known = { policy, reactions, docs, seen }
+  const known: Known = { policy, reactions, docs, seen: once(() => seeAll(ports, policy)) }
   const failures: unknown[] = []
   const eachOf = sideBySide((error) => failures.push(error))
-  const counted: Resynced = { asked: 0, letters: 0, woken: 0 }
+  const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
   await eachOf(roomsOf(policy), async (room) => void (await recount(ports, room)))
   const asks = reactions.flatMap((reaction) =>
@@ -85,6 +83,12 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
   })
+  await eachOf(sides['cluster'] === undefined ? [docs] : [], async () => {
+    // One that cannot be deleted keeps no other from being deleted.
+    await eachOf(await orphansIn(ports, policy, [...docs.values()]), async (one) => {
+      if (await clearOrphan(ports, policy, one)) counted.orphans++
+    })
+  })
   await heardAgain(
     ports,
     sides,
@@ -93,6 +97,14 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} could not be asked, the first: ${String(failures[0])}`)
   return counted
+}
+
+const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+  let asked: Promise<T> | null = null
+  return () => {
+    asked ??= ask()
+    return asked
+  }
 }
 
 const eventsOf = async (ports: WorkPorts, ask: Ask): Promise<IntendingEvent[]> =>

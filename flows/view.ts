@@ -8,8 +8,9 @@ import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import type { RowKind, SideRow } from '../core/rows.ts'
+import { type IdentityRow, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
+import { identityOf } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { SIDES } from './sides.ts'
@@ -23,6 +24,8 @@ export interface Reconciler {
   handover: number
   kinds: readonly LaneKind[]
   reactions: readonly Reaction[]
+  /** Mints the ledger's id if it has none yet; left out where nothing is written down. */
+  mint?: (() => string) | undefined
 }
 
 /** A view with the revisions of everything that a commit may name. */
@@ -33,6 +36,9 @@ export interface Loaded {
   /** Whether letters are due that this commit leaves for the next. */
   more: boolean
 }
+
+/** On paper, before a ledger has an id. */
+const UNMINTED = 'none-yet'
 
 export const rowKey = (kind: RowKind, id: string): string => `${kind} ${id}`
 
@@ -60,7 +66,8 @@ export const readView = async (
   for (const row of [...looks.found, ...orders.found]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
-  const doc = at('lane', lane)?.value ?? emptyDocument(policy, lane)
+  const self = at('identity', SELF)?.value ?? (await minted(ports.ledger, reconciler, clock))
+  const doc = at('lane', lane)?.value ?? emptyDocument({ ...policy, ledger: self?.ledger }, lane)
   // Another's clock may be ahead of ours: what it has written is not undone by ours.
   const now = Math.max(clock, doc.writtenAt)
   const letters = [...looks.found, ...orders.found].map(({ value }) => value as Letter)
@@ -74,7 +81,7 @@ export const readView = async (
     rows,
     more,
     view: {
-      ...paperView({ policy, doc, kind, reactions, now }, some),
+      ...paperView({ policy, doc, kind, reactions, now, self }, some),
       me,
       handover,
       revision: at('lane', lane)?.revision ?? 0,
@@ -93,15 +100,27 @@ export const readView = async (
   }
 }
 
+/** Once in a ledger's life. */
+const minted = async (ledger: Ledger, { mint }: Reconciler, now: number): Promise<IdentityRow | null> =>
+  mint === undefined ? null : identityOf(ledger, { mint, now })
+
 /** A view of a document alone, to fold letters on paper: nothing that is read beside it is known. */
 export const paperView = (
-  { policy, doc, kind, reactions, now }: Pick<View, 'policy' | 'doc' | 'kind' | 'reactions' | 'now'>,
+  {
+    policy,
+    doc,
+    kind,
+    reactions,
+    now,
+    self = null,
+  }: Pick<View, 'policy' | 'doc' | 'kind' | 'reactions' | 'now'> & { self?: IdentityRow | null },
   letters: Letter[],
 ): View => ({
   now,
   me: 'on-paper',
   handover: 0,
-  identity: { installation: policy.installation, name: doc.name },
+  identity: { installation: policy.installation, ledger: self?.ledger ?? UNMINTED, name: doc.name },
+  fenceFrom: self?.fenceFrom ?? 0,
   kind,
   reactions,
   policy,
@@ -147,6 +166,7 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   { kind: 'plan', id: lane },
   { kind: 'freeze', id: lane },
   { kind: 'freeze', id: '*' },
+  { kind: 'identity', id: SELF },
   ...SIDES.map((side) => ({ kind: 'side' as const, id: side })),
   ...groupsOf(policy.approvals).map((group) => ({ kind: 'group' as const, id: group })),
   ...placesIn(roomsOf(policy), lane),

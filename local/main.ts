@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
+import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { isAlive } from './alive.ts'
 import { reservingClock, scaledClock } from './clock.ts'
@@ -38,6 +39,8 @@ export interface StartOptions {
   version: string
   /** In place of the simulated cluster. Its time is real: `speed` must be 1. */
   cluster?: RealStart | undefined
+  /** This ledger takes the place of the one that acts in the namespaces: it was moved or restored. */
+  adopt?: boolean | undefined
   /** An MLflow server, in place of the stand-in registry. */
   mlflow?: string | undefined
 }
@@ -118,7 +121,7 @@ const takenText = (dataDir: string): string => {
 
 /** Everything of the product, in the order in which it needs each other; `opened` learns how to close each. */
 const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Promise<Omit<Product, 'close'>> => {
-  const { port, dataDir, speed, version, cluster, mlflow } = options
+  const { port, dataDir, speed, version, cluster, mlflow, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
   const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
@@ -130,7 +133,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
   opened.push(() => registry?.close())
   const openCluster = config === null ? undefined : openerOf(config, onError)
-  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, onError })
+  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError })
   opened.push(house.close)
   const tour = registry === undefined ? tourOnPage(house) : tourElsewhere
   const server = await startServer({ house, port, version, tour })
@@ -166,7 +169,8 @@ const openerOf =
   async ({ objects, clock, policy }: { objects: FolderObjects; clock: Clock; policy: Policy }) => {
     await expectFurnished(config, policy)
     const { installation } = policy
-    return openRealCluster({ config, clock, objects, installation, minute: PLAYED_MINUTE, onError })
+    const namespaces = ourNamespaces(policy)
+    return openRealCluster({ config, clock, objects, installation, namespaces, minute: PLAYED_MINUTE, onError })
   }
 
 const inNamespace = (policies: Policies, namespace: string | undefined): Policies =>

@@ -65,6 +65,7 @@ export const openPlace = async (datasets: number): Promise<Place> => {
         clock,
         objects,
         installation: policy.installation,
+        namespaces: [...new Set(Object.values(policy.namespaces))],
         minute: 1000,
         onError: console.error,
       }),

@@ -6,6 +6,7 @@ import { parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
+import { NotOurs } from '../../flows/claim.ts'
 import { NotFurnished } from '../../local/cluster/furnished.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { FolderTaken, type RealStart, startProduct } from '../../local/main.ts'
@@ -29,6 +30,7 @@ export interface StartFlags {
   kubeconfig?: string
   namespace?: string
   mlflow?: string
+  adopt?: boolean
 }
 
 /** Runs the product until Ctrl-C. */
@@ -54,6 +56,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
       version,
       cluster,
       mlflow: registryOf(flags),
+      adopt: flags.adopt,
     }
     const product = await startProduct(options).catch((error: unknown) => {
       throw explained(error, port)
@@ -73,7 +76,8 @@ export const start = async (flags: StartFlags, version: string, output: Output):
 const explained = (error: unknown, port: number): unknown => {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
     return new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-  return error instanceof NotFurnished || error instanceof FolderTaken ? new Explained(error.message) : error
+  const isExplained = [NotFurnished, FolderTaken, NotOurs].some((kind) => error instanceof kind)
+  return isExplained ? new Explained((error as Error).message) : error
 }
 
 /** The real cluster that the flags name, if they name one. */

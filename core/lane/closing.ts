@@ -67,8 +67,9 @@ const returning = (
   )
 
 /** Where names of this lane are made. */
-export const identityOf = ({ policy, doc }: Pick<View, 'policy' | 'doc'>): Identity => ({
+export const identityOf = ({ policy, doc, identity }: Pick<View, 'policy' | 'doc' | 'identity'>): Identity => ({
   installation: policy.installation,
+  ledger: identity.ledger,
   name: doc.name,
 })
 

@@ -41,7 +41,7 @@ interface Worked {
 
 /** Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. */
 export const settleMark = (view: View, name: string): Change => {
-  const { doc, me, now, revision } = view
+  const { doc, me, now, revision, fenceFrom } = view
   const mark = markOf(doc, name)
   const took = mark.state === 'running'
   return withMark(
@@ -51,7 +51,7 @@ export const settleMark = (view: View, name: string): Change => {
       state: 'running',
       by: me,
       markedAt: now,
-      fence: revision + 1,
+      fence: fenceFrom + revision + 1,
       // Patience with it counts from here: what an outage took of the time was not its own.
       startedAt: now,
       note: took ? mark.note : 'begins',

@@ -8,7 +8,9 @@ export const DIGEST_ANNOTATION = label('digest')
 /** On a pod: name of the Job whose result it reads. Differs with each attempt, so it is a label and never a value. */
 export const INPUT_JOB_LABEL = label('input-job')
 
+/** What differs with the attempt, and with the ledger that makes it: what it does is the same. */
 const ATTEMPT_LABELS: ReadonlySet<string> = new Set([
+  label('ledger'),
   label('generation'),
   label('attempt'),
   label('plan'),

@@ -180,6 +180,7 @@ const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'app
     })
     if (answer.status === 200) return 'patched'
     if (answer.status === 404 || isOtherUid(answer.status, answer.body)) return 'gone'
+    if (answer.status === 409 && 'resourceVersion' in metadata) return 'moved'
     return denied(`changing ${ref.kind} ${ref.name}`, answer)
   },
   delete: async (ref, uid) => {

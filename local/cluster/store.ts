@@ -29,6 +29,7 @@ export interface Where {
 export interface Seen {
   type: Change['type']
   body: string
+  namespace: string | null
   labels: Labels
   before: Labels | null
 }
@@ -146,7 +147,7 @@ export class Store {
     this.#sql.remove.run(object.kind, namespace, name)
     const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.count('revision')) } }
     const labels = object.metadata.labels ?? {}
-    this.#seen.push({ type: 'DELETED', body: JSON.stringify(last), labels, before: labels })
+    this.#seen.push({ type: 'DELETED', body: JSON.stringify(last), namespace: within(object), labels, before: labels })
     this.onWrite(object, true)
   }
 
@@ -182,7 +183,7 @@ export class Store {
     const flat = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
     const index = [owner, placeIn(object), `\n${flat.join('\n')}\n`]
     this.#sql.put.run(object.kind, namespace, name, ...index, body, JSON.stringify(owners))
-    this.#seen.push({ type, body, labels, before })
+    this.#seen.push({ type, body, namespace: within(object), labels, before })
     this.onWrite(object, false)
     return JSON.parse(body)
   }
@@ -232,5 +233,7 @@ const withoutOwners = <K extends Kind>(object: KubeObject<K>): { object: KubeObj
   object,
   owners: {},
 })
+
+const within = ({ metadata }: KubeObject): string | null => metadata.namespace ?? null
 
 const specOf = (object: KubeObject): unknown => ('spec' in object ? (object.spec ?? {}) : {})

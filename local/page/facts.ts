@@ -1,9 +1,10 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
 import type { Policy } from '../../core/policy.ts'
+import { SELF } from '../../core/rows.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { observe } from '../../flows/observe.ts'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
-import { everyRow, valuesOf } from '../../flows/rows.ts'
+import { everyRow, readRow, valuesOf } from '../../flows/rows.ts'
 import { lastRun } from '../../flows/runs.ts'
 import { type Sides, untoldOf } from '../waiting.ts'
 import { type LaneFacts, type PoolBar, poolBars } from './views.ts'
@@ -45,7 +46,8 @@ export const poolsOf = async (
 ): Promise<PoolBar[] | null> => {
   if (sides.has('cluster')) return null
   // Of no lane: every hold is another's.
-  const identity = { installation: policy.installation, name: '-' }
+  const ledger = (await readRow(ports.ledger, 'identity', SELF))?.value.ledger ?? '-'
+  const identity = { installation: policy.installation, ledger, name: '-' }
   const look = { policy, identity, now: ports.clock.now(), doc: { lane: '-' }, kind: { stands: false } }
   try {
     return poolBars(await observe(ports, look))

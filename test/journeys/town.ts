@@ -25,6 +25,8 @@ import example from '../../signalbox.config.ts'
 export const START = Date.UTC(2026, 10, 23, 12)
 export const ANA = 'T0SIGNAL/U0APPROVER'
 export const BEN = 'T0SIGNAL/U0BEN'
+/** The id of a town's ledger. */
+export const LEDGER = 'feedfacecafe'
 const HOUR = 3_600_000
 
 /** A run as people see it: under way, or with its outcome. */
@@ -92,7 +94,7 @@ const townOn = async (
     token: 'test-token',
   })
   const open = (wrapper?: (ports: Ports) => Ports) =>
-    openHouse({ stores, policies, secrets, clock, wrap: wrapper, onError: () => undefined })
+    openHouse({ stores, policies, secrets, clock, wrap: wrapper, mint: () => LEDGER, onError: () => undefined })
   const ledger = () => town.house.ports.ledger
   const document = async (lane: string): Promise<LaneDocument> =>
     (await readRow(ledger(), 'lane', lane))?.value ?? emptyDocument(town.policy, lane)

@@ -183,7 +183,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'an older write is refused by its fence',
-    text: ['fence: revision + 1', 'fence: revision - revision'],
+    text: ['fence: fenceFrom + revision + 1', 'fence: revision - revision'],
     config: smallest({ kind: 'standing', faults: ['overrun'] }, [1, 0]),
   },
   {

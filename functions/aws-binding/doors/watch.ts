@@ -5,33 +5,28 @@ import { clusterOf } from '../cluster.ts'
 import { lambda, logger } from '../lambda.ts'
 import { objectsOf, policiesOf } from '../policy.ts'
 import { settingsOf } from '../settings.ts'
-import { ledgerOf } from '../state.ts'
-import { workflowOf } from '../workflow.ts'
+import { clock, ledgerOf } from '../state.ts'
+import { queueOf } from '../work.ts'
 
-/** Left for the last bells and the answer. Milliseconds. */
+/** Left for the last wakes and the answer. Milliseconds. */
 const SPARE = 2500
 
 const settings = settingsOf()
 const cluster = clusterOf(settings)
 const ports = {
   ledger: ledgerOf(settings),
+  queue: queueOf(settings),
   policies: policiesOf(settings, objectsOf()),
-  workflow: workflowOf(settings),
+  clock,
 }
 
 /** One watch until the minute is nearly over, then the next minute's goes on. Nobody in flight: nothing is asked. */
 export const handler = lambda(door, async (_event, context) => {
   if (!(await isAnythingInFlight(ports))) return { watched: false }
-  const rings = new Set<Promise<void>>()
-  const watching = await door.handler({ ...ports, cluster: await cluster })({
-    onError: (error) => logger.warn('a bell was not rung', { problem: String(error) }),
-    track: (ring) => {
-      rings.add(ring)
-      void ring.finally(() => rings.delete(ring))
-    },
+  await door.handler({ ...ports, cluster: await cluster })({
+    until: clock.now() + Math.max(0, context.getRemainingTimeInMillis() - SPARE),
+    pause: (ms) => pause(ms),
+    onError: (error) => logger.warn('somebody was not woken', { problem: String(error) }),
   })
-  await pause(Math.max(0, context.getRemainingTimeInMillis() - SPARE))
-  watching.stop()
-  await Promise.all(rings)
   return { watched: true }
 })

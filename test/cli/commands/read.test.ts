@@ -1,7 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { label } from '../../../core/names.ts'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
+import { taskJob } from '../../local/cluster/world-fixture.ts'
 import { cli, openRunning, type Running } from '../running.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -180,6 +183,18 @@ describe('why', () => {
 describe('doctor', () => {
   const findings = async () =>
     ((await product.json('doctor')) as { findings: { check: string; ok: boolean; detail: string }[] }).findings
+
+  it('shows what looks like ours and is not known, with how a person takes it away', async () => {
+    const labels = { [label('installation')]: 'signalbox' }
+    const metadata = { name: 'stray', namespace: 'training', labels }
+    await product.town.house.cluster.create({ ...taskJob('stray'), metadata } as KubeObject)
+    expect(await findings()).toContainEqual({
+      check: 'Job stray',
+      ok: false,
+      detail:
+        'it carries our labels, and no lane of this ledger has its name. It is not touched: `kubectl -n training delete job stray` if nobody needs it',
+    })
+  })
 
   it('of a ledger in which every far side answers is content', async () => {
     await asking()

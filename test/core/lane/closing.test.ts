@@ -149,6 +149,10 @@ describe('the baseline', () => {
 })
 
 it('names are made from the name that the lane was minted with', () => {
-  expect(identityOf(viewOf())).toEqual({ installation: policy.installation, name: wanted().name })
+  expect(identityOf(viewOf())).toEqual({
+    installation: policy.installation,
+    ledger: 'feedfacecafe',
+    name: wanted().name,
+  })
   expect(asking().question?.state).toBe('open')
 })

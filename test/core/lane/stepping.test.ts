@@ -41,6 +41,10 @@ describe('a mark', () => {
     expect(change.moments.map(({ text }) => text)).toEqual(['Fine-tune: begins'])
   })
 
+  it('fences from above what stood when the ledger took its place', () => {
+    expect(mark(settleMark(at([markOf()], { fenceFrom: 40 }), 'train')).fence).toBe(44)
+  })
+
   it('taken over from another is quiet, with a higher fence', () => {
     const theirs = running({ by: 'another', markedAt: NOW - HOUR, fence: 2, note: 'n' })
     const change = settleMark(at([theirs]), 'train')

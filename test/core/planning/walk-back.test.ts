@@ -7,7 +7,7 @@ import type { RollOutModelStep } from '../../../core/plan.ts'
 import { walkBack } from '../../../core/planning/walk-back.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
-const identity = { installation: 'signalbox', name: 'service-support-llama-0123abcd' }
+const identity = { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' }
 const run = { lane: 'service/support-llama', generation: 4, attempt: 1 }
 const desiredOf = (version: string): ServeDesired => ({
   kind: 'serve',

@@ -240,6 +240,7 @@ describe('the routes', () => {
       ['/api/why?lane=nobody', 'why'],
       ['/api/timeline?lane=pipeline/support-chats', 'timeline'],
       ['/api/cluster', 'cluster'],
+      ['/api/loose', 'loose'],
       ['/api/cards', 'cards'],
       ['/api/feed', 'feed'],
       ['/api/shadow', 'shadow'],

@@ -45,6 +45,7 @@ const openOver = (
         config: kubeconfig(),
         clock: town.clock,
         installation: policy.installation,
+        namespaces: [...new Set(Object.values(policy.namespaces))],
         minute: 100,
         onError: quiet,
         objects: { ...town.objects, write: town.put },
