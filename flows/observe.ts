@@ -7,7 +7,7 @@ import type { HoldRow } from '../core/rows.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
 import type { Ports } from './ports.ts'
-import { everyRow, readRow, valuesOf } from './rows.ts'
+import { everyRow, valuesOf } from './rows.ts'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
 const NODE_POOL = 'karpenter.sh/nodepool'
@@ -57,27 +57,26 @@ export const observe = async (
   all?: Seen,
 ): Promise<World> => {
   const { policy, doc, kind, now } = looking
-  const budget = policy.budget.name
-  const holdsOf = async (room: string): Promise<HoldRow[]> => valuesOf(await everyRow(ports.ledger, 'hold', `${room}#`))
+  const room = budgetRoom(policy.budget.name)
   const pools = Object.entries(policy.pools)
-  const [seen, generations, held, spent, ...holds] = await Promise.all([
+  const [seen, generations, [held, own, spent], ...holds] = await Promise.all([
     all ?? seeCluster(ports),
     kind.stands ? generationsOf(ports, looking, all?.standing) : [],
-    holdsOf(budgetRoom(budget)),
-    readRow(ports.ledger, 'sum', spentSum(budget, now)),
-    ...pools.map(([pool]) => holdsOf(poolRoom(pool))),
+    // Dollars need no rows: their sum says it, however many runs hold of it.
+    ports.ledger.read([
+      { kind: 'sum', id: room },
+      { kind: 'hold', id: `${room}#${doc.lane}` },
+      { kind: 'sum', id: spentSum(policy.budget.name, now) },
+    ]),
+    ...pools.map(async ([pool]) => valuesOf(await everyRow(ports.ledger, 'hold', `${poolRoom(pool)}#`))),
   ])
-  const others = held.filter((hold) => hold.lane !== doc.lane)
   return {
     pools: Object.fromEntries(
-      pools.map(([pool, rule], index) => [
-        pool,
-        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane }),
-      ]),
+      pools.map(([pool], index) => [pool, poolView(seen, { pool, policy, holds: holds[index] ?? [], lane: doc.lane })]),
     ),
     dollars: {
       spent: (spent?.value.n ?? 0) / 100,
-      held: others.reduce((sum, { amount }) => sum + amount, 0) / 100,
+      held: Math.max(0, (held?.value.n ?? 0) - (own?.value.amount ?? 0)) / 100,
     },
     generations,
   }
@@ -85,12 +84,12 @@ export const observe = async (
 
 const poolView = (
   { pods, nodes, nodePools }: Seen,
-  { pool, rule, holds, lane }: { pool: string; rule: Policy['pools'][string]; holds: HoldRow[]; lane: string },
+  { pool, policy, holds, lane }: { pool: string; policy: Policy; holds: HoldRow[]; lane: string },
 ): PoolView => {
-  const { maxGpus, gpusPerNode } = rule
+  const { maxGpus = 0, gpusPerNode = 1 } = policy.pools[pool] ?? {}
   const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const used = usedByLane(pods, pool)
+  const used = usedByLane(pods, pool, policy)
   const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
   const others = new Set([...held.keys(), ...used.keys()])
   others.delete(laneLabel(lane))
@@ -185,17 +184,22 @@ const gpusOf = (
     0,
   )
 
-/** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
+/** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label, whatever they say of themselves. */
+const usedByLane = (pods: KubeObject[], pool: string, policy: Policy): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
     const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = pod.metadata?.labels?.[label('lane')] ?? ''
+    const lane = isOurs(pod, policy) ? (pod.metadata?.labels?.[label('lane')] ?? '') : ''
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
   }
   return used
 }
+
+/** Ours are in our namespaces and of our installation: a label alone proves nothing (law 3). */
+const isOurs = ({ metadata }: KubeObject, { installation, namespaces }: Policy): boolean =>
+  metadata.labels?.[label('installation')] === installation &&
+  Object.values(namespaces).includes(metadata.namespace ?? '')
 
 const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
   const limit = nodePool?.spec?.limits?.[GPU]

@@ -2,16 +2,17 @@ import type { Groups } from '../core/answers.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { inOrder, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { amountsOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
+import { budgetRoom, holdingOf, lineSum, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import type { RowKind, SideRow } from '../core/rows.ts'
+import type { HoldRow, LineRow, RowKind, SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
+import { readKeys, valuesOf } from './rows.ts'
 import { SIDES } from './sides.ts'
 
 /** Who reconciles, and what it knows of lanes and events. */
@@ -40,6 +41,8 @@ const LETTERS = 16
 const ANSWERS = 6
 /** Letters that are read at once. */
 const PAGE = 100
+/** Who stands first in a line: so many are looked at together. */
+export const HEADS = 25
 
 /** Everything that a lane's next act rests on, in one round trip. Throws `Unavailable` when the ledger is away. */
 export const readView = async (
@@ -51,10 +54,11 @@ export const readView = async (
   if (kind === undefined) return null
   const policy = await ports.policies.load()
   const now = ports.clock.now()
-  const [rows, looks, orders] = await Promise.all([
+  const [rows, looks, orders, line] = await Promise.all([
     rowsOf(ports.ledger, policy, lane),
     lettersOf(ports.ledger, 'look', { lane, now }),
     lettersOf(ports.ledger, 'order', { lane, now }),
+    kind.grants === true ? headsOf(ports.ledger, lane) : null,
   ])
   for (const row of [...looks, ...orders]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
@@ -77,6 +81,8 @@ export const readView = async (
       plan: doc.run === null ? null : (at('plan', lane)?.value ?? null),
       later,
       frozenUntil: Math.max(...frozen) > now ? Math.max(...frozen) : null,
+      ...roomsIn(rows, lane),
+      line,
       sides: Object.fromEntries(
         SIDES.flatMap((side): [string, SideRow][] => {
           const row = at('side', side)
@@ -106,6 +112,9 @@ export const paperView = (
   letters,
   later: [],
   frozenUntil: null,
+  holds: {},
+  lines: {},
+  line: null,
   sides: {},
   groups: new Map(),
   results: {},
@@ -119,16 +128,35 @@ const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loa
   const rooms = roomsOf(policy)
   const rows: Loaded['rows'] = new Map()
   const read = async (keys: Key[]): Promise<void> => {
-    for (const [index, row] of (await ledger.read(keys)).entries())
+    const found = await readKeys(ledger, keys)
+    for (const [index, row] of found.entries())
       if (row !== null) rows.set(rowKey((keys[index] as Key).kind, row.id), row)
   }
   await read(keysOf(policy, lane))
-  const { run } = (rows.get(rowKey('lane', lane))?.value ?? { run: null }) as Pick<LaneDocument, 'run'>
-  const named = new Set([...Object.keys(amountsOf(run?.hold ?? null)), ...(run?.line ?? [])])
+  const doc = (rows.get(rowKey('lane', lane))?.value ?? { run: null }) as Pick<LaneDocument, 'run' | 'stands'>
+  const named = new Set([
+    ...Object.keys(holdingOf(doc)),
+    ...Object.keys(holdingOf({ ...doc, run: null })),
+    ...Object.keys(doc.run?.line?.needs ?? {}),
+  ])
   const others = [...named].filter((room) => !rooms.includes(room))
   if (others.length > 0) await read(placesIn(others, lane))
   return rows
 }
+
+/** What the rows say of rooms: what is held for the lane, and how many stand in lines. */
+export const roomsIn = (rows: Loaded['rows'], lane: string): Pick<View, 'holds' | 'lines'> => {
+  const [holds, lines]: [Record<string, HoldRow>, Record<string, number>] = [{}, {}]
+  for (const [key, { id, value }] of rows) {
+    if (key.startsWith('hold ')) holds[id.slice(0, -lane.length - 1)] = value as HoldRow
+    if (key.startsWith('sum line/')) lines[id.slice(lineSum('').length)] = (value as { n: number }).n
+  }
+  return { holds, lines }
+}
+
+/** Who stands first in a room's line, in order. */
+export const headsOf = async (ledger: Pick<Ledger, 'list'>, room: string): Promise<LineRow[]> =>
+  valuesOf(await ledger.list('line', { prefix: `${room}#`, limit: HEADS }))
 
 const roomsOf = (policy: Policy): string[] => [
   ...Object.keys(policy.pools).map(poolRoom),
@@ -136,10 +164,7 @@ const roomsOf = (policy: Policy): string[] => [
 ]
 
 const placesIn = (rooms: string[], lane: string): Key[] =>
-  rooms.flatMap((room): Key[] => [
-    { kind: 'hold', id: `${room}#${lane}` },
-    { kind: 'line', id: `${room}#${lane}` },
-  ])
+  rooms.map((room): Key => ({ kind: 'hold', id: `${room}#${lane}` }))
 
 const keysOf = (policy: Policy, lane: string): Key[] => [
   { kind: 'lane', id: lane },
@@ -149,6 +174,7 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...SIDES.map((side) => ({ kind: 'side' as const, id: side })),
   ...groupsOf(policy.approvals).map((group) => ({ kind: 'group' as const, id: group })),
   ...placesIn(roomsOf(policy), lane),
+  ...Object.keys(policy.pools).map((pool): Key => ({ kind: 'sum', id: lineSum(poolRoom(pool)) })),
 ]
 
 /** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. */

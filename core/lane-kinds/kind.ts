@@ -29,6 +29,8 @@ export interface BackInput {
   baseline: Baseline | null
   policy: Policy
   world: World
+  /** GPUs of pools that the run holds: the way back takes no more. */
+  held?: Readonly<Record<string, number>>
 }
 
 /** The policy's rule for a lane. */
@@ -65,6 +67,8 @@ export interface LaneKind<D extends Desired = Desired> {
   baselineOf(desired: D, input: { run: RunKey; policy: Policy }): Baseline | null
   /** Whether planning looks at what stands of the lane in the cluster. */
   stands: boolean
+  /** Whether it is a room of which others hold: then it alone grants the line of those who wait for it (law 10). */
+  grants?: true
 }
 
 /** `pipeline/support-chats`: kind and name. */

@@ -5,6 +5,7 @@ import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import { standsAfter } from './falling.ts'
 import type { View } from './view.ts'
 
 /**
@@ -16,14 +17,14 @@ export const close = (view: View, run: Run, outcome: Outcome, against: string | 
   const told: Outcome = { ...outcome, detail: said(outcome.detail, DETAIL) }
   const cost = plan === null ? 0 : Math.round(costOf({ run, plan: plan.plan, now }) * 100) / 100
   const id = runName(identityOf(view), run)
-  const ended = withClosedQuestion({ ...run, hold: null })
+  const { line: _, ...left } = run
+  const ended = withClosedQuestion({ ...left, hold: null })
   const stages = run.steps.filter(({ way }) => way === 'forth').map(({ name }) => name)
   const at: Ended = { ...told, generation: run.generation, attempt: run.attempt, at: now, against, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
   return changed(afterwards(view, run, { at, cost }), {
     plan: null,
     past: [past],
-    line: null,
     spent: cost,
     moments: [
       moment('outcome', `${told.kind}: ${told.detail}`, { run, data: { reason: told.reason, cost } }),
@@ -49,7 +50,8 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy }) : null
-  const after = { ...doc, run: null, baseline: baseline ?? doc.baseline, held: null }
+  const stands = standsAfter(view, run)
+  const after = { ...doc, run: null, stands, baseline: baseline ?? doc.baseline, held: null }
   if (!sameRun(run, doc)) return after
   return {
     ...after,

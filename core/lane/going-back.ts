@@ -18,6 +18,7 @@ export const settleGoBack = (view: View): Change => {
         baseline: doc.baseline,
         policy,
         world,
+        ...(run.hold === null ? {} : { held: run.hold.gpus }),
       })
     : []
   const keys = stepKeys({ steps: back })

@@ -25,10 +25,20 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       view.replicas === target.replicas &&
       view.ready >= target.replicasReady &&
       (target.replicas > 0 || view.ready === 0)
-    return right ? [] : [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
+    if (!right) return [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
+    // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
+    const alive = seen.pods.filter((pod) => isOf(pod, target.generation)).length
+    return alive <= target.replicas
+      ? []
+      : [`generation ${target.generation}: ${alive - target.replicas} pods are still ending`]
   })
   if (late.length === 0)
-    return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, values: null }
+    return {
+      kind: 'done',
+      note: `${step.point.old} old and ${step.point.new} new replicas`,
+      values: null,
+      stands: standing(seen.generations),
+    }
   const broken = seen.pods
     .filter(({ metadata }) => generationOf(metadata?.labels ?? {}) === step.brings)
     .map(whyPodCannotStart)
@@ -41,6 +51,17 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}`,
     }
   return { kind: 'wait', note: late.join('; '), until: seen.startedAt + seen.patience + 1, running: false }
+}
+
+const isOf = ({ metadata, status }: V1Pod, generation: number): boolean =>
+  generationOf(metadata?.labels ?? {}) === generation && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+
+/** GPUs of each pool that the lane's generations ask for. */
+export const standing = (generations: readonly GenerationView[]): Record<string, number> => {
+  const gpus: Record<string, number> = {}
+  for (const { pool, replicas, gpusPerReplica } of generations)
+    if (replicas * gpusPerReplica > 0) gpus[pool] = (gpus[pool] ?? 0) + replicas * gpusPerReplica
+  return gpus
 }
 
 /** An image that cannot be pulled does not get better by waiting. */
