@@ -1,16 +1,13 @@
-import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
+import { type KubeObject, refOf } from '../core/kube.ts'
 import { budgetRoom, poolRoom, spentSum } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
+import { generationOf, laneLabels } from '../core/names.ts'
+import { gpusOf, NODE_POOL, poolView, type SeenPools } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
-import type { HoldRow } from '../core/rows.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
-import type { GenerationView, PoolView, World } from '../core/world.ts'
+import type { GenerationView, World } from '../core/world.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
-
-/** Karpenter's label on nodes, and the selector of our pods. */
-const NODE_POOL = 'karpenter.sh/nodepool'
 
 /** Which lane looks, and what its kind needs to see. */
 export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
@@ -19,10 +16,7 @@ export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
 }
 
 /** What of the cluster every lane sees alike. */
-export interface Seen {
-  pods: KubeObject[]
-  nodePools: KubeObject[]
-  nodes: KubeObject[]
+export interface Seen extends SeenPools {
   /** Of the whole namespace that serves; left out where each lane asks for its own. */
   standing?: Standing
 }
@@ -79,32 +73,6 @@ export const observe = async (
       held: Math.max(0, (held?.value.n ?? 0) - (own?.value.amount ?? 0)) / 100,
     },
     generations,
-  }
-}
-
-const poolView = (
-  { pods, nodes, nodePools }: Seen,
-  { pool, policy, holds, lane }: { pool: string; policy: Policy; holds: HoldRow[]; lane: string },
-): PoolView => {
-  const { maxGpus = 0, gpusPerNode = 1 } = policy.pools[pool] ?? {}
-  const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
-  const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const used = usedByLane(pods, pool, policy)
-  const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
-  const others = new Set([...held.keys(), ...used.keys()])
-  others.delete(laneLabel(lane))
-  const beyondOf = (key: string): number => Math.max(0, (used.get(key) ?? 0) - (held.get(key) ?? 0))
-  const beyondHolds = [...others].reduce((sum, key) => sum + beyondOf(key), 0)
-  return {
-    pool,
-    ceiling: ceilingOf(nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined, maxGpus),
-    used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
-    usedByLane: used.get(laneLabel(lane)) ?? 0,
-    // Each other lane counts with its hold or its use, whichever is more (law 10).
-    heldByOthers: beyondHolds + [...others].reduce((sum, key) => sum + (held.get(key) ?? 0), 0),
-    beyondHolds,
-    provisioned: up,
-    provisioning: mine.length * gpusPerNode - up,
   }
 }
 
@@ -171,37 +139,4 @@ const ownerOf = (labels: Record<string, string>, annotations: Record<string, str
 const isLive = (object: KubeObject): boolean => {
   const phase = (object as KubeObject<'Pod'>).status?.phase
   return phase !== 'Succeeded' && phase !== 'Failed'
-}
-
-const isReady = (node: KubeObject<'Node'>): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-
-const gpusOf = (
-  containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
-): number =>
-  containers.reduce(
-    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
-    0,
-  )
-
-/** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label, whatever they say of themselves. */
-const usedByLane = (pods: KubeObject[], pool: string, policy: Policy): Map<string, number> => {
-  const used = new Map<string, number>()
-  for (const object of pods) {
-    const pod = object as KubeObject<'Pod'>
-    if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = isOurs(pod, policy) ? (pod.metadata?.labels?.[label('lane')] ?? '') : ''
-    used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
-  }
-  return used
-}
-
-/** Ours are in our namespaces and of our installation: a label alone proves nothing (law 3). */
-const isOurs = ({ metadata }: KubeObject, { installation, namespaces }: Policy): boolean =>
-  metadata.labels?.[label('installation')] === installation &&
-  Object.values(namespaces).includes(metadata.namespace ?? '')
-
-const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
-  const limit = nodePool?.spec?.limits?.[GPU]
-  return limit === undefined ? maxGpus : Math.min(maxGpus, Number(limit))
 }
