@@ -106,6 +106,7 @@ describe('quantities', () => {
     ['a', null],
     ['1kk', null],
     ['-1', null],
+    ['0', 0],
   ])('%s', (text, value) => expect(quantityOf(text)).toBe(value))
 
   it('that cannot be read are the whole pool; of a limit, none', () => {
