@@ -20,6 +20,12 @@ export const wakeDue = async (ports: WakingPorts, writes: readonly Write[]): Pro
   await Promise.all([...groups].map(([group, by]) => wake(ports, group, by)))
 }
 
+/** Those of some rooms in whose line somebody stands. */
+export const linesOf = async ({ ledger }: Pick<WorkPorts, 'ledger'>, rooms: readonly string[]): Promise<string[]> =>
+  (await readRows(ledger, 'sum', rooms.map(lineSum)))
+    .filter(({ value }) => value.n > 0)
+    .map(({ id }) => id.slice(lineSum('').length))
+
 /**
  * Wakes the lanes of pools with a line when a commit has made room there, or has let somebody out of the line; dollars that come
  * free may be waited for in any.
@@ -35,9 +41,8 @@ export const wakeLines = async (
   const dollars = named.includes(budgetRoom(policy.budget.name))
   const rooms = [...new Set(dollars ? [...named, ...pools] : named)].filter((room) => room !== lane)
   if (rooms.length === 0) return
-  const sums = await readRows(ports.ledger, 'sum', rooms.map(lineSum)).catch(() => [])
-  const lines = sums.filter(({ value }) => value.n > 0).map(({ id }) => id.slice(lineSum('').length))
-  for (const room of lines) await wake(ports, room, `room.${lane}.${ports.clock.now()}`)
+  for (const room of await linesOf(ports, rooms).catch(() => []))
+    await wake(ports, room, `room.${lane}.${ports.clock.now()}`)
 }
 
 /** Wakes one that is due: the id carries the minute, so that the same due row is woken again if nobody came. */

@@ -1,3 +1,5 @@
+import { standingGpus } from '../planning/generations.ts'
+import type { Change } from './change.ts'
 import type { LaneDocument, Run } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
 import { larger } from './room.ts'
@@ -61,3 +63,19 @@ export const standsAfter = (
   if (hold === null || last === undefined) return doc.stands
   return last.state === 'done' && stands !== undefined ? stands : hold.gpus
 }
+
+/**
+ * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What
+ * somebody has scaled or taken away by hand is held, or given back, from then on.
+ */
+export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, change: Change): Change => {
+  const { doc } = change
+  if (!view.kind.stands || view.world === null || view.doc.run !== null || doc.run !== null) return change
+  const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
+  const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
+  const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
+  return isSame(stands, doc.stands ?? {}) ? change : { ...change, doc: { ...doc, stands } }
+}
+
+const isSame = (a: Gpus, b: Gpus): boolean =>
+  Object.keys({ ...a, ...b }).every((pool) => (a[pool] ?? 0) === (b[pool] ?? 0))

@@ -5,6 +5,7 @@ import { settleAgain } from './attempts.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
 import type { Run } from './document.ts'
+import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
@@ -40,7 +41,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
   switch (act.kind) {
     case 'look':
     case 'fold':
-      return fold(view, result.kind === 'looked' ? result.facts : {}, seen)
+      return withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen))
     case 'again':
       return settleAgain(view)
     case 'plan':

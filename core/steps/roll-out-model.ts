@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
+import { standingGpus } from '../planning/generations.ts'
 import type { GenerationView } from '../world.ts'
 
 /** What a look at a serving lane saw. */
@@ -37,7 +38,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       kind: 'done',
       note: `${step.point.old} old and ${step.point.new} new replicas`,
       values: null,
-      stands: standing(seen.generations),
+      stands: standingGpus(seen.generations),
     }
   const broken = seen.pods
     .filter(({ metadata }) => generationOf(metadata?.labels ?? {}) === step.brings)
@@ -55,14 +56,6 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
 
 const isOf = ({ metadata, status }: V1Pod, generation: number): boolean =>
   generationOf(metadata?.labels ?? {}) === generation && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
-
-/** GPUs of each pool that the lane's generations ask for. */
-export const standing = (generations: readonly GenerationView[]): Record<string, number> => {
-  const gpus: Record<string, number> = {}
-  for (const { pool, replicas, gpusPerReplica } of generations)
-    if (replicas * gpusPerReplica > 0) gpus[pool] = (gpus[pool] ?? 0) + replicas * gpusPerReplica
-  return gpus
-}
 
 /** An image that cannot be pulled does not get better by waiting. */
 const whyPodCannotStart = (pod: V1Pod): string | null => {

@@ -139,7 +139,8 @@ describe('the line of a pool', () => {
   })
 
   it('expires by its own time, and is left', async () => {
-    town = await openTown({ config: configOf({ a: 8 }) })
+    const config = configOf({ a: 8 })
+    town = await openTown({ config: { ...config, approvals: { ...config.approvals, expiry: '20m' } } })
     await fillPool(town)
     await upload('a')
     expect(await town.settled('pipeline/a')).toMatchObject({ state: 'expired' })

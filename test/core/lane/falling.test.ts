@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { changed } from '../../../core/lane/change.ts'
 import type { Mark, Run } from '../../../core/lane/document.ts'
-import { standsAfter, withFallenHold, withoutGpus } from '../../../core/lane/falling.ts'
+import { standsAfter, withFallenHold, withoutGpus, withSeenStanding } from '../../../core/lane/falling.ts'
 import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
+import type { GenerationView } from '../../../core/world.ts'
+import { emptyPool, emptyWorld } from '../training-fixture.ts'
 import { docOf, markOf, PIPELINE, planRow, runOf, SERVICE, wanted } from './fixture.ts'
 
 const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 }
@@ -63,5 +66,36 @@ describe('what stays held once a run is over', () => {
     expect(stays(SERVICE, { hold, steps, stands: { 'gpu-serve': 4 } })).toEqual(hold.gpus)
     expect(stays(SERVICE, { hold, steps: [move('pending')] })).toEqual({ 'gpu-serve': 6 })
     expect(stays(SERVICE, { hold: null, steps: [] })).toEqual({ 'gpu-serve': 6 })
+  })
+})
+
+describe('a lane that is at rest', () => {
+  const kind = kindOf(laneKinds, SERVICE) as NonNullable<ReturnType<typeof kindOf>>
+  const seen = (asked: number, used: number, stands?: Record<string, number>) => {
+    const generation = { pool: 'gpu-serve', replicas: asked / 4, gpusPerReplica: 4 } as GenerationView
+    const world = emptyWorld({
+      pools: { 'gpu-serve': emptyPool('gpu-serve', { usedByLane: used }) },
+      generations: [generation],
+    })
+    const doc = docOf({ lane: SERVICE, stands })
+    return withSeenStanding({ doc, kind, world }, changed(doc)).doc.stands
+  }
+
+  it('holds what is seen to stand of it: what is asked for, or more where pods have more', () => {
+    expect(seen(8, 4, { 'gpu-serve': 4 })).toEqual({ 'gpu-serve': 8 })
+    expect(seen(4, 8, { 'gpu-serve': 4 })).toEqual({ 'gpu-serve': 8 })
+    expect(seen(0, 4, { 'gpu-serve': 8 })).toEqual({ 'gpu-serve': 4 })
+    expect(seen(0, 0, { 'gpu-serve': 8, other: 1 })).toEqual({})
+    expect(seen(0, 0)).toBeUndefined()
+  })
+
+  it('is left alone while a run is under way, where nobody has looked, and of a kind of which nothing stands', () => {
+    const doc = docOf({ lane: SERVICE, stands: { 'gpu-serve': 8 } })
+    const world = emptyWorld()
+    const under = { ...doc, run: runOf() }
+    expect(withSeenStanding({ doc: under, kind, world }, changed(under)).doc).toBe(under)
+    expect(withSeenStanding({ doc, kind, world: null }, changed(doc)).doc).toBe(doc)
+    const once = kindOf(laneKinds, PIPELINE) as typeof kind
+    expect(withSeenStanding({ doc, kind: once, world }, changed(doc)).doc).toBe(doc)
   })
 })
