@@ -115,7 +115,11 @@ describe('quantities', () => {
   })
 
   it('of whole numbers are themselves', () => {
-    fc.assert(fc.property(fc.nat(100_000), (n) => expect(quantityOf(String(n))).toBe(n)))
+    fc.assert(
+      fc.property(fc.nat(100_000), (n) => {
+        expect(quantityOf(String(n))).toBe(n)
+      }),
+    )
   })
 
   it('of init containers count where they are more than the others together', () => {
