@@ -1,5 +1,6 @@
 import type { Desired } from './desired.ts'
 import type { LaneDocument, Made, Run } from './lane/document.ts'
+import type { InLine } from './lane/hold.ts'
 import type { LookLetter, OrderLetter } from './lane/letters.ts'
 import type { Plan, Step } from './plan.ts'
 import type { Outcome } from './reasons.ts'
@@ -26,9 +27,9 @@ export interface Rows {
   shadow: ShadowRow
   /** What must still be told. Id: the lane, `#`, a number that grows. */
   out: OutRow
-  /** GPUs of a pool or dollars of a budget that a run holds. Id: the room, `#`, the lane. */
+  /** GPUs of a pool or dollars of a budget that are held for a lane. Id: the room, `#`, the lane. */
   hold: HoldRow
-  /** Who waits for room. Id: the room, `#`, the lane. */
+  /** Who waits for room. Id: `lineId`. */
   line: LineRow
   /** A guarded counter: only `add` changes it. Id: what is counted. */
   sum: SumRow
@@ -124,13 +125,16 @@ export interface HoldRow {
   lane: string
   /** GPUs, or cents. */
   amount: number
+  /** The place in the line that it was granted to: its run has not taken it up yet. */
+  place?: string
 }
 
-export interface LineRow {
+/** A run that waits for room: one row in the line of each of its rooms. */
+export interface LineRow extends InLine {
   lane: string
-  since: number
-  amount: number
 }
+
+export const lineId = (room: string, place: string): string => `${room}#${place}`
 
 export interface SumRow {
   n: number

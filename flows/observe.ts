@@ -1,17 +1,13 @@
-import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
+import { type KubeObject, refOf } from '../core/kube.ts'
 import { budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationName, generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
+import { generationName, generationOf, laneLabels } from '../core/names.ts'
+import { gpusOf, NODE_POOL, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
-import { gpusIn } from '../core/quantity.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
-import { ourNamespaces } from './namespaces.ts'
 import type { Ports } from './ports.ts'
-
-/** Karpenter's label on nodes, and the selector of our pods. */
-const NODE_POOL = 'karpenter.sh/nodepool'
 
 /** Which lane looks, and what its kind needs to see. */
 export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
@@ -20,10 +16,7 @@ export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
 }
 
 /** What of the cluster every lane sees alike. */
-export interface Seen {
-  pods: KubeObject[]
-  nodePools: KubeObject[]
-  nodes: KubeObject[]
+export interface Seen extends SeenPools {
   /** Of the whole namespace that serves; left out where each lane asks for its own. */
   standing?: Standing
 }
@@ -57,7 +50,7 @@ export const observe = async (
   looking: Looking,
   all?: Seen,
 ): Promise<World> => {
-  const { policy, doc, kind, now } = looking
+  const { policy, identity, doc, kind, now } = looking
   const budget = policy.budget.name
   const pools = Object.entries(policy.pools)
   const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
@@ -68,47 +61,17 @@ export const observe = async (
     ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
   ])
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
-  const views = pools.map(async ([pool, rule], index): Promise<[string, PoolView]> => {
-    const used = usedByLane(seen.pods, pool, isOurPod(looking))
+  const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {
+    const used = usedByLane(seen, pool, { policy, ledger: identity.ledger })
     const room = poolRoom(pool)
     const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
-    return [pool, poolView(seen, { pool, rule, used, by, held: heldOf(room), lane: doc.lane })]
+    return [pool, poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane })]
   })
   const dollars = heldOf(budgetRoom(budget))
   return {
     pools: Object.fromEntries(await Promise.all(views)),
     dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
     generations,
-  }
-}
-
-interface PoolSeen {
-  pool: string
-  rule: Policy['pools'][string]
-  /** GPUs that pods use, and what lanes hold, by lane label. */
-  used: Map<string, number>
-  by: Map<string, number>
-  held: Held
-  lane: string
-}
-
-const poolView = ({ nodes, nodePools }: Seen, { pool, rule, used, by, held, lane }: PoolSeen): PoolView => {
-  const { maxGpus, gpusPerNode } = rule
-  const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
-  const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const beyondHolds = [...used]
-    .filter(([label]) => label !== laneLabel(lane))
-    .reduce((sum, [label, gpus]) => sum + Math.max(0, gpus - (by.get(label) ?? 0)), 0)
-  return {
-    pool,
-    ceiling: ceilingOf(nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined, maxGpus),
-    used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
-    usedByLane: used.get(laneLabel(lane)) ?? 0,
-    // Each other lane counts with its hold or its use, whichever is more (law 10).
-    heldByOthers: held.total - held.own + beyondHolds,
-    beyondHolds,
-    provisioned: up,
-    provisioning: mine.length * gpusPerNode - up,
   }
 }
 
@@ -178,41 +141,4 @@ const ownerOf = (labels: Record<string, string>, annotations: Record<string, str
 const isLive = (object: KubeObject): boolean => {
   const phase = (object as KubeObject<'Pod'>).status?.phase
   return phase !== 'Succeeded' && phase !== 'Failed'
-}
-
-const isReady = (node: KubeObject<'Node'>): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-
-const gpusOf = (
-  containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
-): number =>
-  containers.reduce(
-    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
-    0,
-  )
-
-type IsOurs = (pod: KubeObject) => boolean
-
-/** A pod's labels count in our namespaces alone, and not where they name another ledger: anywhere else anybody writes them. */
-const isOurPod = ({ policy, identity }: Pick<Looking, 'policy' | 'identity'>): IsOurs => {
-  const namespaces = ourNamespaces(policy)
-  return ({ metadata: { namespace = '', labels = {} } }) =>
-    namespaces.includes(namespace) && (labels[label('ledger')] ?? identity.ledger) === identity.ledger
-}
-
-/** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string, isOurs: IsOurs): Map<string, number> => {
-  const used = new Map<string, number>()
-  for (const object of pods) {
-    const pod = object as KubeObject<'Pod'>
-    if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = (isOurs(object) ? pod.metadata?.labels?.[label('lane')] : undefined) ?? ''
-    used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
-  }
-  return used
-}
-
-const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
-  const limit = nodePool?.spec?.limits?.[GPU]
-  return limit === undefined ? maxGpus : Math.min(maxGpus, gpusIn(limit))
 }

@@ -1,8 +1,8 @@
 import type { Act } from '../core/lane/act.ts'
 import { type Change, changed, isNothing, joined, pauseAfter, resting } from '../core/lane/change.ts'
 import { emptyDocument, type LaneDocument, type Rest, SCHEMA } from '../core/lane/document.ts'
+import { linesAfter } from '../core/lane/line.ts'
 import { next } from '../core/lane/next.ts'
-import { freedRooms } from '../core/lane/room.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
 import { SELF } from '../core/rows.ts'
@@ -14,8 +14,8 @@ import { HEAVIEST, type Write } from './ledger-port.ts'
 import { Unavailable, type WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
-import { type Loaded, type Reconciler, readView, rowKey } from './view.ts'
-import { wakeDue, wakeWaiters } from './waking.ts'
+import { type Loaded, type Reconciler, readView, roomsIn, rowKey } from './view.ts'
+import { wake, wakeDue, wakeLines } from './waking.ts'
 import { isNobody, weightOfChange, writesOf } from './writing.ts'
 
 /** Who loses the compare-and-set this often in a row leaves the lane to its next wake. */
@@ -173,6 +173,8 @@ const after = (view: View, act: Act, change: Change): View => {
     doc: change.doc,
     plan: change.plan === undefined ? view.plan : change.plan,
     letters: view.letters.filter(({ id }) => !gone.has(id)),
+    lines: linesAfter(view, change.doc),
+    line: view.line?.filter((row) => !change.grants.some(({ head }) => head.place === row.place)) ?? null,
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
     fresh: act.kind === 'plan',
@@ -208,10 +210,12 @@ const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Pro
   const revision = isNobody(view, before.revision) ? 0 : before.revision + 1
   progress.before = { doc, revision }
   progress.pending = null
-  progress.loaded = { ...loaded, view: { ...view, doc, revision } }
+  const { lane } = doc
+  progress.loaded = { ...loaded, view: { ...view, ...roomsIn(loaded.rows, lane), doc, revision } }
   progress.wakes.push(
     wakeDue(ports, writes),
-    wakeWaiters(ports, freedRooms(before.doc.run?.hold ?? null, doc.run?.hold ?? null)),
+    wakeLines(ports, writes, { policy: view.policy, lane }),
+    ...change.wakes.map((other) => wake(ports, other, `line.${lane}.${before.revision}`)),
   )
   return true
 }

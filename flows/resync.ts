@@ -1,8 +1,10 @@
 import type { KubeObject } from '../core/kube.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
+import { poolRoom } from '../core/lane/room.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
@@ -20,9 +22,9 @@ import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
-import { recount, roomsOf } from './sums.ts'
+import { recountRoom, roomsOf } from './sums.ts'
 import { paperView } from './view.ts'
-import { wake } from './waking.ts'
+import { linesOf, wake } from './waking.ts'
 
 /** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
 const SIDE_BY_SIDE = 16
@@ -63,7 +65,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const eachOf = sideBySide((error) => failures.push(error))
   const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
-  await eachOf(roomsOf(policy), async (room) => void (await recount(ports, room)))
+  await eachOf(roomsOf(policy), async (room) => void (await recountRoom(ports, room)))
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )
@@ -83,6 +85,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
   })
+  counted.woken += await wakePools(ports, policy, now)
   await eachOf(sides['cluster'] === undefined ? [docs] : [], async () => {
     // One that cannot be deleted keeps no other from being deleted.
     await eachOf(await orphansIn(ports, policy, [...docs.values()]), async (one) => {
@@ -107,6 +110,13 @@ const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
+/** A pool's lane is due for as long as somebody stands in its line: that is a hint like any other. */
+const wakePools = async (ports: WorkPorts, { pools }: Policy, now: number): Promise<number> => {
+  const rooms = await linesOf(ports, Object.keys(pools).map(poolRoom))
+  for (const room of rooms) await wake(ports, room, `resync.${now}`)
+  return rooms.length
+}
+
 const eventsOf = async (ports: WorkPorts, ask: Ask): Promise<IntendingEvent[]> =>
   ask.kind === 'event' ? [ask.event] : manifestsOf(ports, ask)
 
@@ -122,11 +132,22 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const doc = docs.get(rule.lane) ?? emptyDocument(policy, rule.lane)
   const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
   const { lane } = rule
-  const at = ports.clock.now()
-  const letter: LookLetter = { kind: 'look', id: '', lane, at, due: at, event, from: 'resync', waits: null, tries: 0 }
-  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now: at }, [letter])
+  const now = ports.clock.now()
+  const letter: LookLetter = {
+    kind: 'look',
+    id: '',
+    lane,
+    at: now,
+    due: now,
+    event,
+    from: 'resync',
+    waits: null,
+    tries: 0,
+  }
+  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now }, [letter])
   const world = needsPaper(paper) ? await observe(ports, paper, await seen()) : null
-  const change = fold({ ...paper, world }, { [whereOf(paper, letter)]: facts }, { kept: {} })
+  const at = { ...paper, world }
+  const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept: {} }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
 }
 

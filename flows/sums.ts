@@ -1,4 +1,4 @@
-import { budgetRoom, poolRoom } from '../core/lane/room.ts'
+import { budgetRoom, lineSum, poolRoom } from '../core/lane/room.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, readRow } from './rows.ts'
@@ -9,20 +9,37 @@ export const roomsOf = ({ pools, budget }: Pick<Policy, 'pools' | 'budget'>): st
   budgetRoom(budget.name),
 ]
 
+/** Makes what is counted of a room what its rows say: what is held of it, and how many stand in its line. */
+export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): Promise<boolean> => {
+  const held = await recount(ports, room, async (ledger) =>
+    (await everyRow(ledger, 'hold', `${room}#`)).reduce((sum, { value }) => sum + value.amount, 0),
+  )
+  const stood = await recount(
+    ports,
+    lineSum(room),
+    async (ledger) => (await everyRow(ledger, 'line', `${room}#`)).length,
+  )
+  return held || stood
+}
+
 /**
- * Makes the sum of a room what its holds are (law 5): one that has drifted would let nobody in, or too many, and no lane could
- * say why. Answers whether it had to. What changes meanwhile is left to the next time.
+ * Makes a sum what its rows are (law 5): one that has drifted would let nobody in, or too many, and no lane could say why.
+ * Answers whether it had to. What changes meanwhile is left to the next time.
  */
-export const recount = async ({ ledger }: Pick<Ports, 'ledger'>, room: string): Promise<boolean> => {
+const recount = async (
+  { ledger }: Pick<Ports, 'ledger'>,
+  name: string,
+  count: (ledger: Ports['ledger']) => Promise<number>,
+): Promise<boolean> => {
   const sumOf = async () => {
-    const row = await readRow(ledger, 'sum', room)
+    const row = await readRow(ledger, 'sum', name)
     return { n: row?.value.n ?? 0, revision: row?.revision ?? 0 }
   }
   const before = await sumOf()
-  const held = (await everyRow(ledger, 'hold', `${room}#`)).reduce((sum, { value }) => sum + value.amount, 0)
-  if (held === before.n || (await sumOf()).revision !== before.revision) return false
+  const n = await count(ledger)
+  if (n === before.n || (await sumOf()).revision !== before.revision) return false
   const { ok } = await ledger.commit([
-    { add: room, by: held - before.n, atMost: held, atLeast: held },
+    { add: name, by: n - before.n, atMost: n, atLeast: n },
     { count: 'recounted', by: 1 },
   ])
   return ok

@@ -2,17 +2,18 @@ import type { Groups } from '../core/answers.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { inOrder, isUnderstood, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { amountsOf } from '../core/lane/room.ts'
+import { holdingOf, lineSum, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import { type IdentityRow, type RowKind, SELF, type SideRow } from '../core/rows.ts'
+import { type HoldRow, type IdentityRow, type LineRow, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
 import { identityOf } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
+import { readKeys, valuesOf } from './rows.ts'
 import { SIDES } from './sides.ts'
 import { roomsOf } from './sums.ts'
 
@@ -47,6 +48,8 @@ const LETTERS = 16
 const ANSWERS = 6
 /** Letters that are read at once. */
 const PAGE = 100
+/** Who stands first in a line: so many are looked at together. */
+export const HEADS = 25
 
 /** Everything that a lane's next act rests on, in one round trip. Throws `Unavailable` when the ledger is away. */
 export const readView = async (
@@ -58,23 +61,23 @@ export const readView = async (
   if (kind === undefined) return null
   const policy = await ports.policies.load()
   const clock = ports.clock.now()
-  const [rows, looks, orders] = await Promise.all([
+  const [rows, left, line] = await Promise.all([
     rowsOf(ports.ledger, policy, lane),
-    lettersOf(ports.ledger, 'look', { lane, now: clock }),
-    lettersOf(ports.ledger, 'order', { lane, now: clock }),
+    everyLetter(ports.ledger, lane, clock),
+    kind.grants === true ? headsOf(ports.ledger, lane) : null,
   ])
-  for (const row of [...looks.found, ...orders.found]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
+  for (const row of left.found) rows.set(rowKey(letterRow(row.value), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
   const self = at('identity', SELF)?.value ?? (await minted(ports.ledger, reconciler, clock))
   const doc = at('lane', lane)?.value ?? emptyDocument({ ...policy, ledger: self?.ledger }, lane)
   // Another's clock may be ahead of ours: what it has written is not undone by ours.
   const now = Math.max(clock, doc.writtenAt)
-  const letters = [...looks.found, ...orders.found].map(({ value }) => value as Letter)
+  const letters = left.found.map(({ value }) => value)
   const due = letters.filter((letter) => isDue(letter, now))
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
   const { some, later } = someOf(due, waiting, reconciler.reactions)
-  const more = some.length < due.length || looks.more || orders.more
+  const more = some.length < due.length || left.more
   const frozen = [at('freeze', lane)?.value.until ?? 0, at('freeze', '*')?.value.until ?? 0]
   const { me, handover, reactions } = reconciler
   return {
@@ -89,12 +92,9 @@ export const readView = async (
       later,
       unread: more,
       frozenUntil: Math.max(...frozen) > now ? Math.max(...frozen) : null,
-      sides: Object.fromEntries(
-        SIDES.flatMap((side): [string, SideRow][] => {
-          const row = at('side', side)
-          return row === null ? [] : [[side, row.value]]
-        }),
-      ),
+      ...roomsIn(rows, lane),
+      line,
+      sides: sidesIn(at),
       groups: groupsIn(policy, at, now),
     },
   }
@@ -131,6 +131,9 @@ export const paperView = (
   later: [],
   unread: false,
   frozenUntil: null,
+  holds: {},
+  lines: {},
+  line: null,
   sides: {},
   groups: new Map(),
   results: {},
@@ -144,22 +147,38 @@ const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loa
   const rooms = roomsOf(policy)
   const rows: Loaded['rows'] = new Map()
   const read = async (keys: Key[]): Promise<void> => {
-    for (const [index, row] of (await ledger.read(keys)).entries())
+    const found = await readKeys(ledger, keys)
+    for (const [index, row] of found.entries())
       if (row !== null) rows.set(rowKey((keys[index] as Key).kind, row.id), row)
   }
   await read(keysOf(policy, lane))
-  const { run } = (rows.get(rowKey('lane', lane))?.value ?? { run: null }) as Pick<LaneDocument, 'run'>
-  const named = new Set([...Object.keys(amountsOf(run?.hold ?? null)), ...(run?.line ?? [])])
+  const doc = (rows.get(rowKey('lane', lane))?.value ?? { run: null }) as Pick<LaneDocument, 'run' | 'stands'>
+  const named = new Set([
+    ...Object.keys(holdingOf(doc)),
+    ...Object.keys(holdingOf({ ...doc, run: null })),
+    ...Object.keys(doc.run?.line?.needs ?? {}),
+  ])
   const others = [...named].filter((room) => !rooms.includes(room))
   if (others.length > 0) await read(placesIn(others, lane))
   return rows
 }
 
+/** What the rows say of rooms: what is held for the lane, and how many stand in lines. */
+export const roomsIn = (rows: Loaded['rows'], lane: string): Pick<View, 'holds' | 'lines'> => {
+  const [holds, lines]: [Record<string, HoldRow>, Record<string, number>] = [{}, {}]
+  for (const [key, { id, value }] of rows) {
+    if (key.startsWith('hold ')) holds[id.slice(0, -lane.length - 1)] = value as HoldRow
+    if (key.startsWith('sum line/')) lines[id.slice(lineSum('').length)] = (value as { n: number }).n
+  }
+  return { holds, lines }
+}
+
+/** Who stands first in a room's line, in order. */
+export const headsOf = async (ledger: Pick<Ledger, 'list'>, room: string): Promise<LineRow[]> =>
+  valuesOf(await ledger.list('line', { prefix: `${room}#`, limit: HEADS }))
+
 const placesIn = (rooms: string[], lane: string): Key[] =>
-  rooms.flatMap((room): Key[] => [
-    { kind: 'hold', id: `${room}#${lane}` },
-    { kind: 'line', id: `${room}#${lane}` },
-  ])
+  rooms.map((room): Key => ({ kind: 'hold', id: `${room}#${lane}` }))
 
 const keysOf = (policy: Policy, lane: string): Key[] => [
   { kind: 'lane', id: lane },
@@ -170,9 +189,32 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...SIDES.map((side) => ({ kind: 'side' as const, id: side })),
   ...groupsOf(policy.approvals).map((group) => ({ kind: 'group' as const, id: group })),
   ...placesIn(roomsOf(policy), lane),
+  ...Object.keys(policy.pools).map((pool): Key => ({ kind: 'sum', id: lineSum(poolRoom(pool)) })),
 ]
 
 const isDue = (letter: Letter, now: number): boolean => letter.due <= now && isUnderstood(letter)
+
+/** The far sides that do not answer. */
+const sidesIn = (at: (kind: 'side', id: string) => Stored<'side'> | null): View['sides'] =>
+  Object.fromEntries(
+    SIDES.flatMap((side): [string, SideRow][] => {
+      const row = at('side', side)
+      return row === null ? [] : [[side, row.value]]
+    }),
+  )
+
+/** Letters of both sorts, read side by side. */
+const everyLetter = async (
+  ledger: Ledger,
+  lane: string,
+  now: number,
+): Promise<{ found: (Stored<'look' | 'order'> & { value: Letter })[]; more: boolean }> => {
+  const [looks, orders] = await Promise.all([
+    lettersOf(ledger, 'look', { lane, now }),
+    lettersOf(ledger, 'order', { lane, now }),
+  ])
+  return { found: [...looks.found, ...orders.found], more: looks.more || orders.more }
+}
 
 /** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. `more`: some were not read. */
 const lettersOf = async (

@@ -5,6 +5,7 @@ import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, hasBegun, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import { standsAfter } from './falling.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -20,7 +21,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const told: Outcome = { ...outcome, detail: said(outcome.detail, DETAIL) }
   const cost = plan === null ? 0 : Math.round(costOf({ run, plan: plan.plan, now }) * 100) / 100
   const id = runName(identityOf(view), run)
-  const ended = withClosedQuestion({ ...run, hold: null })
+  const { line: _, ...left } = run
+  const ended = withClosedQuestion({ ...left, hold: null })
   const stages = run.steps.filter(({ way }) => way === 'forth').map(({ name }) => name)
   const at: Ended = { ...told, generation: run.generation, attempt: run.attempt, at: now, against, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
@@ -28,7 +30,6 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
     // The way back from where something newer stopped it is written beside it.
     ...(outcome.kind === 'superseded' && hasBegun(run) ? {} : { plan: null }),
     past: [past],
-    line: null,
     spent: cost,
     moments: [
       moment('outcome', `${told.kind}: ${told.detail}`, { run, data: { reason: told.reason, cost } }),
@@ -48,14 +49,14 @@ const returning = (
   { doc }: View,
   run: Run,
   { outcome, against }: { outcome: Outcome; against: string | null },
-): Change =>
-  changed(
+): Change => {
+  const { line: _, ...left } = run
+  return changed(
     {
       ...doc,
-      run: { ...withClosedQuestion(run), ending: { ...outcome, detail: said(outcome.detail, DETAIL) }, against },
+      run: { ...withClosedQuestion(left), ending: { ...outcome, detail: said(outcome.detail, DETAIL) }, against },
     },
     {
-      line: null,
       moments: [
         moment('step', `ends: ${outcome.detail}; what it was to replace goes back first`, {
           run,
@@ -65,6 +66,7 @@ const returning = (
       tellings: run.question === null ? [] : [{ kind: 'card', generation: run.generation, attempt: run.attempt }],
     },
   )
+}
 
 /** Where names of this lane are made. */
 export const identityOf = ({ policy, doc, identity }: Pick<View, 'policy' | 'doc' | 'identity'>): Identity => ({
@@ -86,6 +88,7 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const after: LaneDocument = {
     ...rest,
     run: null,
+    stands: standsAfter(view, run),
     baseline: baseline ?? doc.baseline,
     held: null,
     ...(staysHalfway(view, run, at) ? { halfway: true } : {}),

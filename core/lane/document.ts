@@ -3,6 +3,7 @@ import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Ignored, Outcome, RestReason } from '../reasons.ts'
+import type { Gpus, Hold, InLine } from './hold.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -36,6 +37,8 @@ export interface LaneDocument {
   /** Finished steps of this generation, for the attempts that follow. */
   kept: Kept[]
   run: Run | null
+  /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
+  stands?: Gpus
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
   baseline: Baseline | null
@@ -100,8 +103,10 @@ export interface Run {
   /** Questions so far. */
   asked: number
   hold: Hold | null
-  /** Rooms in whose line it stands: left by these names, whatever the policy calls them meanwhile. */
-  line?: string[]
+  /** Where it waits for room: left by these names, whatever the policy calls its rooms meanwhile. */
+  line?: InLine
+  /** What stood when a move was last seen done. */
+  stands?: Gpus
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
@@ -111,14 +116,6 @@ export interface Run {
   cancelled: { by: string; at: number } | null
   /** Whether its Jobs were seen gone, on the way to `ending`. */
   cleared: boolean
-}
-
-/** GPUs of pools and dollars set aside before the first effect. */
-export interface Hold {
-  gpus: Record<string, number>
-  /** The budget that they are of. */
-  budget: string
-  dollars: number
 }
 
 /** A question about one digest, and the votes on it. The card is only a picture of it (law 8). */

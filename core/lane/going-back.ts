@@ -21,6 +21,7 @@ export const settleGoBack = (view: View): Change => {
           policy,
           world,
           halfway,
+          ...(run.hold === null ? {} : { held: run.hold.gpus }),
         })
       : []
   const keys = stepKeys({ steps: back })

@@ -6,6 +6,7 @@ import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
+import { granting } from './granting.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -46,6 +47,7 @@ const stillResting = ({ doc, now, sides, moved }: View): Act | null => {
 
 const withoutRun = (view: View): Act => {
   const { doc, now } = view
+  if (view.line !== null) return granting(view, view.line)
   if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
   const waiting = view.later[0]
   if (waiting?.waits != null)
@@ -82,6 +84,10 @@ const withRun = (view: View, run: Run): Act => {
     case 'waiting-for-room':
       if (frozen(view) !== null) return { kind: 'leave-line' }
       return awaySide(view, 'cluster') ?? { kind: 'hold' }
+    case 'steps':
+      // Granted or held, and nothing begun yet.
+      if (!hasBegun(run) && frozen(view) !== null) return { kind: 'leave-line' }
+      return stepping(view, run)
     default:
       return stepping(view, run)
   }

@@ -6,6 +6,8 @@ import { said } from '../text.ts'
 import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
+import { withFallenHold, withoutGpus } from './falling.ts'
+import type { Gpus } from './hold.ts'
 import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
@@ -19,6 +21,8 @@ export type Stepped =
       values: ResultRow['values'] | null
       etag?: string | null
       tellings?: Telling[]
+      /** GPUs of pools that were seen to stand. */
+      stands?: Gpus
     } & Worked)
   | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
 
@@ -114,13 +118,18 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const change = withMark(doc, ended, `${mark.title}: ${stepped.note}`)
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   const keeps = row !== null && mark.way === 'forth' && step?.kind === 'launch-job' && step.keeps
+  const after = withStanding(change.doc, stepped)
   return {
     ...change,
-    doc: keeps ? { ...change.doc, kept: withKept(change.doc.kept, row, plan) } : change.doc,
+    doc: withFallenHold(view, keeps ? { ...after, kept: withKept(after.kept, row, plan) } : after),
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
   }
 }
+
+/** What stands now, where the step has seen it. */
+const withStanding = (doc: LaneDocument, { stands }: Stepped & { kind: 'done' }): LaneDocument =>
+  doc.run === null || stands === undefined ? doc : { ...doc, run: { ...doc.run, stands } }
 
 /** Since when it runs: where it has stood still before, not since the first time. */
 const opened = (
@@ -212,9 +221,14 @@ export const settleClear = (view: View, left: Left | null): Change => {
   const steps = still
     ? run.steps
     : run.steps.map((mark) => (mark.state === 'running' ? stopped(mark, { now, at: now }) : mark))
-  const doc: LaneDocument = { ...view.doc, run: { ...run, steps, cleared: left === null } }
+  const next: Run = { ...run, steps, cleared: left === null }
+  const doc: LaneDocument = { ...view.doc, run: next }
   if (left === null) return changed(doc)
-  return changed(doc, { rest: resting(view, { why: 'deleting', text: left.note, until: left.until }) })
+  // Somebody else's finalizer keeps an object for days: no room is kept for what nobody runs any more.
+  const gone = left.stopped === true && !view.kind.stands
+  return changed(gone ? withoutGpus(doc, next) : doc, {
+    rest: resting(view, { why: 'deleting', text: left.note, until: left.until }),
+  })
 }
 
 /** The mark of a step; the way that is walked now comes first. */

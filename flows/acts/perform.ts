@@ -7,6 +7,7 @@ import { observe } from '../observe.ts'
 import type { WorkPorts } from '../ports.ts'
 import { type Ahead, seenAhead } from './ahead.ts'
 import { clear } from './clear.ts'
+import { grant } from './grant.ts'
 import { keptOf } from './kept.ts'
 import { look } from './look.ts'
 import type { Performed } from './performed.ts'
@@ -14,9 +15,9 @@ import { beginStep, seeStep, touchesFarSide } from './step.ts'
 
 const NOTHING: Performed = { result: { kind: 'nothing' }, seen: {} }
 
-/** Whether performing it changes something outside: then everything that is decided must be written down first. */
+/** Whether performing it changes something outside, or rests on all that was decided: then that must be written down first. */
 export const touches = (act: Act, view: View): boolean =>
-  act.kind === 'clear' || (act.kind === 'begin' && touchesFarSide(view, act.step))
+  act.kind === 'clear' || act.kind === 'grant' || (act.kind === 'begin' && touchesFarSide(view, act.step))
 
 /** Does the one thing that the act says, at one far side; looks before it touches. Throws as ports do (law 6). */
 export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahead): Promise<Performed> => {
@@ -26,6 +27,8 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
   switch (act.kind) {
     case 'hold':
       return held(ports, view)
+    case 'grant':
+      return grant(ports, view)
     case 'begin':
       return beginStep(ports, view, act.step)
     case 'see':

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { recount } from '../../flows/sums.ts'
+import { lineSum } from '../../core/lane/room.ts'
+import { recountRoom } from '../../flows/sums.ts'
 import example from '../../signalbox.config.ts'
 import { MINUTE, stepIs, TRAIN, upload } from '../journeys/scenes.ts'
 import { openTown, type Town } from '../journeys/town.ts'
@@ -21,18 +22,25 @@ describe('a sum that has drifted from its holds', () => {
     expect(await town.held(ROOM)).toEqual({ lanes: { [TRAIN]: 8 }, sum: 8 })
   })
 
+  it('of a line counts who stands in it: nobody waits behind nobody', async () => {
+    town = await openTown({ config: free })
+    await town.house.ports.ledger.commit([{ add: lineSum(ROOM), by: 3, atMost: null, atLeast: null }])
+    await upload(town)
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'), 1)
+  })
+
   it('is left alone while it agrees, or changes meanwhile', async () => {
     town = await openTown({ config: free })
     const { ledger } = town.house.ports
-    expect(await recount({ ledger }, ROOM)).toBe(false)
+    expect(await recountRoom({ ledger }, ROOM)).toBe(false)
     await drift(3)
     const list: typeof ledger.list = async (kind, page) => {
-      await drift(1)
+      if (kind === 'hold') await drift(1)
       return ledger.list(kind, page)
     }
-    expect(await recount({ ledger: { ...ledger, list } }, ROOM)).toBe(false)
+    expect(await recountRoom({ ledger: { ...ledger, list } }, ROOM)).toBe(false)
     expect((await town.held(ROOM)).sum).toBe(4)
-    expect(await recount({ ledger }, ROOM)).toBe(true)
+    expect(await recountRoom({ ledger }, ROOM)).toBe(true)
     expect((await town.held(ROOM)).sum).toBe(0)
   })
 })

@@ -101,7 +101,7 @@ describe('a room is renamed in the policy', () => {
     await fillPool(town)
     await upload(town)
     await town.until('it waits for room', async () => (await town.lane(TRAIN)).run?.phase === 'waiting-for-room')
-    expect((await town.lane(TRAIN)).run?.line).toEqual(['pool/gpu-train', 'budget/ml-monthly'])
+    expect((await town.lane(TRAIN)).run?.line?.rooms).toEqual(['pool/gpu-train'])
     const line = () => everyRow(town.house.ports.ledger, 'line', 'pool/gpu-train#')
     expect(await line()).toHaveLength(1)
     town.setPolicy(

@@ -121,9 +121,8 @@ const wrongHold = ({ state, consumer, change: { doc }, ledger }: Accepted): Wron
     const began = before?.approved?.begun ?? false
     if (consumer.view.now > until && !began) return 'something begins after the time that was given it'
   }
-  const rows = Object.keys(ledger.rows)
-  if (doc.run === null && rows.some((key) => key.startsWith('hold ') || key.startsWith('line ')))
-    return 'a run that is over holds or waits'
+  if (doc.run === null && Object.keys(ledger.rows).some((key) => key.startsWith('line ')))
+    return 'a run that is over waits'
   return null
 }
 

@@ -5,7 +5,7 @@ import type { Plan, Planned, RollOutModelStep, Step } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
 import { withDigest } from '../../core/workloads/object-digest.ts'
 import type { GenerationView } from '../../core/world.ts'
-import { LANE, type ModelPolicy, POOL, type Wanted } from './policies.ts'
+import { CEILING, LANE, type ModelPolicy, POOL, type Wanted } from './policies.ts'
 
 /** The throw-away kinds of lane that are explored: as small as lanes can be, and planned as real ones are. */
 
@@ -162,7 +162,7 @@ const planOf = ({ identity, run, desired, policy, now }: PlanInput<Wanted>, step
     steps,
     effects: { objects: [], images: [], interrupts: [], gates: [], replicas: null, registers: [] },
     digest: `${image}.v${desired.version}.${moves}`.padEnd(64, '0'),
-    bounds: { dollars: 1, gpus: { [POOL]: 1 }, unavailable: 0, until: now + expiry },
+    bounds: { dollars: 1, gpus: { [POOL]: CEILING }, unavailable: 0, until: now + expiry },
     price: { total: none, perHour: none, nowPerHour: 0, gpuHours: none, sources: [] },
     strategy: null,
     interrupts: [],

@@ -1,9 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { CORE, config, GUARDS } from './configurations.ts'
+import { mutated } from './mutated.ts'
 import type { Config, Core, Guards } from './state.ts'
 
 /** A guard that is taken away: the exploration must find what it guards against. */
@@ -193,48 +189,17 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-const HERE = new URL('../../core/lane/', import.meta.url)
-
-/** The sources of core/lane, and what they are without types: read and stripped once. */
-let sources: { file: string; source: string; plain: string }[] | null = null
-const sourcesOf = () => {
-  sources ??= readdirSync(HERE)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => {
-      const source = readFileSync(new URL(file, HERE), 'utf8')
-      return { file, source, plain: plainOf(source) }
-    })
-  return sources
-}
-
-/** As Node strips it; its other imports lead to where they were. */
-const plainOf = (source: string): string =>
-  stripTypeScriptTypes(source)
-    .replaceAll("from '../", `from '${new URL('../', HERE).href}`)
-    .replace(/from '\.\/([a-z-]+)\.ts'/g, "from './$1.mjs'")
-
-/** The core of a mutant: the sources with one text replaced, loaded from a folder of their own, which is then gone. */
+/** The core of a mutant: the sources with one text replaced. */
 export const coreOf = async ({ name, text }: Mutant): Promise<Core> => {
   if (text === undefined) return CORE
-  const [from, to] = text
-  const times = sourcesOf().reduce((sum, { source }) => sum + source.split(from).length - 1, 0)
-  if (times !== 1) throw new Error(`“${name}” stands ${times} times in core/lane as \`${from}\`: mend the mutant`)
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutant-'))
-  try {
-    for (const { file, source, plain } of sourcesOf()) {
-      const changed = source.includes(from) ? plainOf(source.replace(from, () => to)) : plain
-      writeFileSync(join(folder, file.replace(/\.ts$/, '.mjs')), changed)
-    }
-    const load = async (file: string) => (await import(pathToFileURL(join(folder, file)).href)) as Core
+  return mutated({ name, text }, async (load) => {
     const [{ next }, { settle }, { joined }] = [
-      await load('next.mjs'),
-      await load('settle.mjs'),
-      await load('change.mjs'),
+      await load<Core>('next.mjs'),
+      await load<Core>('settle.mjs'),
+      await load<Core>('change.mjs'),
     ]
     return { next, settle, joined }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  })
 }
 
 export const guardsOf = ({ guards = {} }: Mutant): Guards => ({ ...GUARDS, ...guards })

@@ -1,7 +1,7 @@
 import { shownFor } from '../../core/lane/commands.ts'
 import type { CommandLetter, GoOnLetter, Letter, LookLetter, VoteLetter } from '../../core/lane/letters.ts'
 import type { SideRow } from '../../core/rows.ts'
-import { ANA, LANE, type PolicyName } from './policies.ts'
+import { ANA, CEILING, LANE, type PolicyName } from './policies.ts'
 import { eventAt } from './reaction.ts'
 import { type Doing, docOf, type Model, type Move, type State } from './state.ts'
 import { withJob } from './world.ts'
@@ -176,8 +176,8 @@ const scales: Does = (state) =>
 const takesRoom: Does = (state) => {
   const held = state.ledger.sums['pool/p'] ?? 0
   if (held > 0) return null
-  const ledger = { ...state.ledger, sums: { ...state.ledger.sums, 'pool/p': held + 1 } }
-  return one('others take the room', { ...state, ledger, world: { ...state.world, others: 1 } })
+  const ledger = { ...state.ledger, sums: { ...state.ledger.sums, 'pool/p': CEILING } }
+  return one('others take the room', { ...state, ledger, world: { ...state.world, others: CEILING } })
 }
 
 /** Another lane has not heard from the cluster, and asks it for all. */

@@ -4,6 +4,8 @@ import { type Policy, parsePolicy } from '../../core/policy.ts'
 /** The one lane that is explored, and the one pool that it runs in. */
 export const LANE = 'lane/a'
 export const POOL = 'p'
+/** GPUs of the pool: a lane needs all of them. */
+export const CEILING = 3
 
 /** A version of something. */
 export interface Wanted extends Desired {
@@ -32,7 +34,7 @@ const base = parsePolicy({
   cluster: 'c',
   results: { bucket: 'results' },
   budget: { dollars: 100 },
-  pools: { [POOL]: { instanceType: 'g', gpusPerNode: 1, maxGpus: 1 } },
+  pools: { [POOL]: { instanceType: 'g', gpusPerNode: 1, maxGpus: CEILING } },
   approvals: {
     channel: '#c',
     approvers: [

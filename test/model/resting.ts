@@ -1,8 +1,8 @@
-import { amountsOf } from '../../core/lane/room.ts'
+import { holdingOf } from '../../core/lane/room.ts'
 import { lettersOf } from './consumer.ts'
 import { heldRows } from './ledger.ts'
+import { CEILING } from './policies.ts'
 import { docOf, type State } from './state.ts'
-import { CEILING } from './world.ts'
 
 const WHYS: ReadonlySet<string> = new Set([
   'done',
@@ -29,11 +29,25 @@ export const wrongState = (state: State): string | null =>
 
 const wrongSums = ({ ledger, world }: State): string | null => {
   const rows = heldRows(ledger)
-  const held = amountsOf(docOf({ ledger })?.run?.hold ?? null)
+  const doc = docOf({ ledger })
+  const held = doc === null ? {} : holdingOf(doc)
+  const place = doc?.run?.line?.place
+  const [granted, stands] = ['hold ', 'line '].map((kind) =>
+    Object.entries(ledger.rows).some(
+      ([key, { value }]) => key.startsWith(kind) && (value as { place?: string }).place === place,
+    ),
+  )
+  if (place !== undefined && granted === stands) return 'who waits neither stands in the line nor was granted'
   for (const room of new Set([...Object.keys(rows), ...Object.keys(held), ...Object.keys(ledger.sums)])) {
     if (room.startsWith('spent/')) continue
+    if (room.startsWith('line/')) {
+      const places = Object.keys(ledger.rows).filter((key) => key.startsWith('line ')).length
+      if (ledger.sums[room] !== places) return 'a line is not counted as it stands'
+      continue
+    }
     const others = room === 'pool/p' ? world.others : 0
     if ((ledger.sums[room] ?? 0) !== (rows[room] ?? 0) + others) return 'a sum is not the sum of its holds'
+    if (place !== undefined && granted) continue
     if ((rows[room] ?? 0) !== (held[room] ?? 0)) return 'a hold is not what the document says'
   }
   return (ledger.sums['pool/p'] ?? 0) > CEILING ? 'more is held than there is' : null
@@ -44,7 +58,7 @@ const wrongWork = (state: State): string | null => {
   const alive = Object.values(state.world.jobs).filter(
     ({ state: at, run }) => run !== null && (at === 'running' || at === 'deleting'),
   )
-  const held = doc?.run?.hold?.gpus['p'] ?? 0
+  const held = doc === null ? 0 : (holdingOf(doc)['pool/p'] ?? 0)
   if (alive.length > 0 && held < 1) return 'something of ours runs without a hold'
   const run = doc?.run ?? null
   return alive.some(

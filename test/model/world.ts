@@ -3,11 +3,8 @@ import type { Run } from '../../core/lane/document.ts'
 import { label } from '../../core/names.ts'
 import type { RollOutModelStep } from '../../core/plan.ts'
 import type { World as Seen } from '../../core/world.ts'
-import { POOL } from './policies.ts'
+import { CEILING, POOL } from './policies.ts'
 import { docOf, type Guards, type Job, type State, spoilt } from './state.ts'
-
-/** GPUs of the pool. */
-export const CEILING = 1
 
 /** What planning sees of the world: read now, perhaps old when it counts. */
 export const observed = ({ world }: State): Seen => ({

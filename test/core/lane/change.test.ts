@@ -28,10 +28,13 @@ describe('two changes in one commit', () => {
     expect(joined(null, b)).toBe(b)
   })
 
-  it('keep the plan and the line that the first wrote where the second leaves them as they are', () => {
-    const first = changed(docOf(), { plan: null, line: { 'pool/x': 8 } })
-    expect(joined(first, changed(docOf()))).toMatchObject({ plan: null, line: { 'pool/x': 8 } })
-    expect(joined(first, changed(docOf(), { line: null })).line).toBeNull()
+  it('keep the plan that the first wrote where the second leaves it as it is', () => {
+    const first = changed(docOf(), { plan: null, beside: ['pool/x'], wakes: ['pool/x'] })
+    expect(joined(first, changed(docOf(), { wakes: ['pool/y'] }))).toMatchObject({
+      plan: null,
+      beside: ['pool/x'],
+      wakes: ['pool/x', 'pool/y'],
+    })
   })
 })
 

@@ -33,7 +33,6 @@ describe('a run that ends', () => {
     const change = closed(FAILED, under({ question: questionOf() }))
     expect(change.doc.run).toBeNull()
     expect(change.plan).toBeNull()
-    expect(change.line).toBeNull()
     expect(change.past).toMatchObject([
       {
         id: `${wanted().name}-g1a1`,
