@@ -82,7 +82,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
   })
-  counted.woken += await wakePools(ports, policy, now)
+  counted.woken += await wakePools(ports, known, now)
   await heardAgain(
     ports,
     sides,
@@ -93,9 +93,10 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   return counted
 }
 
-/** A pool's lane is due for as long as somebody stands in its line: that is a hint like any other. */
-const wakePools = async (ports: WorkPorts, { pools }: Policy, now: number): Promise<number> => {
-  const rooms = await linesOf(ports, Object.keys(pools).map(poolRoom))
+/** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. */
+const wakePools = async (ports: WorkPorts, { policy, docs }: Known, now: number): Promise<number> => {
+  const lines = await linesOf(ports, Object.keys(policy.pools).map(poolRoom))
+  const rooms = lines.filter((room) => (docs.get(room)?.due ?? 0) <= now)
   for (const room of rooms) await wake(ports, room, `resync.${now}`)
   return rooms.length
 }

@@ -191,7 +191,9 @@ describe('who needs two pools', () => {
     evaluate: { ...chats.evaluate, pool: then, gpus: 8 },
   })
 
-  it('holds none of them while it waits for the other, is granted both at once, and two of them never cross', async () => {
+  it('holds none of them while it waits for the other, is granted both at once, and two of them never cross', {
+    timeout: 60_000,
+  }, async () => {
     const config = {
       ...configOf({ first: 8 }),
       pools,
