@@ -107,7 +107,7 @@ export type RestReason =
   | 'pause'
   /** A person is awaited. */
   | 'asked'
-  /** GPUs or dollars are awaited, in the line; of a pool's lane: somebody stands in its line. */
+  /** GPUs or dollars are awaited, in the line, or a pool's lane has somebody in its line. */
   | 'no-room'
   /** Its objects are at work. */
   | 'working'

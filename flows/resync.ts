@@ -85,7 +85,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
   })
-  counted.woken += await wakePools(ports, policy, now)
+  counted.woken += await wakePools(ports, known, now)
   await eachOf(sides['cluster'] === undefined ? [docs] : [], async () => {
     // One that cannot be deleted keeps no other from being deleted.
     await eachOf(await orphansIn(ports, policy, [...docs.values()]), async (one) => {
@@ -110,9 +110,10 @@ const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
-/** A pool's lane is due for as long as somebody stands in its line: that is a hint like any other. */
-const wakePools = async (ports: WorkPorts, { pools }: Policy, now: number): Promise<number> => {
-  const rooms = await linesOf(ports, Object.keys(pools).map(poolRoom))
+/** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. */
+const wakePools = async (ports: WorkPorts, { policy, docs }: Known, now: number): Promise<number> => {
+  const lines = await linesOf(ports, Object.keys(policy.pools).map(poolRoom))
+  const rooms = lines.filter((room) => (docs.get(room)?.due ?? 0) <= now)
   for (const room of rooms) await wake(ports, room, `resync.${now}`)
   return rooms.length
 }

@@ -177,3 +177,50 @@ describe('the line of a pool', () => {
     )
   })
 })
+
+describe('who needs two pools', () => {
+  const SERVING = 'pool/gpu-serve'
+  const pools = {
+    'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 },
+    'gpu-serve': { ...example.pools['gpu-serve'], gpusPerNode: 8, maxGpus: 8 },
+  }
+  const across = (name: string, [first, then]: readonly [string, string]) => ({
+    ...chats,
+    prefix: `${name}/`,
+    launch: { ...chats.launch, pool: first, gpus: 8 },
+    evaluate: { ...chats.evaluate, pool: then, gpus: 8 },
+  })
+
+  it('holds none of them while it waits for the other, is granted both at once, and two of them never cross', {
+    timeout: 60_000,
+  }, async () => {
+    const config = {
+      ...configOf({ first: 8 }),
+      pools,
+      datasets: {
+        first: { ...chats, prefix: 'first/', launch: { ...chats.launch, gpus: 8 } },
+        there: across('there', ['gpu-train', 'gpu-serve']),
+        back: across('back', ['gpu-serve', 'gpu-train']),
+      },
+    }
+    town = await openTown({ config })
+    await upload('first')
+    await town.until('the first runs', async () => (await phase('first')) === 'steps')
+    for (const name of ['there', 'back']) {
+      await upload(name)
+      clockOf(town).set(town.house.clock.now() + 1000)
+    }
+    expect([await phase('there'), await phase('back')]).toEqual(['waiting-for-room', 'waiting-for-room'])
+    expect((await town.lane('pipeline/there')).run?.line?.rooms).toEqual([SERVING, ROOM])
+    expect(await town.held(SERVING)).toEqual({ lanes: {}, sum: 0 })
+    expect(Object.keys((await town.held('budget/ml-monthly')).lanes)).toEqual(['pipeline/first'])
+    await town.until('who came first has both', async () => (await phase('there')) === 'steps')
+    expect([await town.held(ROOM), await town.held(SERVING)]).toEqual([
+      { lanes: { 'pipeline/there': 8 }, sum: 8 },
+      { lanes: { 'pipeline/there': 8 }, sum: 8 },
+    ])
+    for (const name of ['there', 'back'])
+      await town.until(`${name} is done`, async () => (await town.lane(`pipeline/${name}`)).state === 'succeeded')
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
