@@ -14,7 +14,7 @@ import { plans, trace } from './commands/read.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
-import { EXIT, Explained, type Output, type Where } from './output.ts'
+import { EXIT, Explained, type Output, printable, type Where } from './output.ts'
 
 const EXITS = `
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
@@ -43,8 +43,8 @@ export const main = async (argv: string[], output: Output = terminal()): Promise
 }
 
 const terminal = (): Output => ({
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => process.stdout.write(`${printable(text)}\n`),
+  err: (text) => process.stderr.write(`${printable(text)}\n`),
   json: false,
 })
 

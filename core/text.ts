@@ -13,11 +13,15 @@ const SEQUENCES = new RegExp(
   'g',
 )
 
+/** Words of printable ASCII with one space between them, as most of our own sentences: there is nothing to clean. */
+const CLEAN = /^[!-~]+(?: [!-~]+)*$/
+
 /**
  * What others said (a log, a message of the cluster) as a note may repeat it: on one line, at most so many characters, and
  * nothing in it that a terminal or a page obeys instead of showing. Of a progress bar that is its last state.
  */
 export const said = (text: string, most: number): string => {
+  if (text.length <= most && CLEAN.test(text)) return text
   const plain = text
     .replace(SEQUENCES, '')
     .split('\n')

@@ -29,6 +29,9 @@ export const order = async (
   return leaveCommand(ports, { ...command, saw, from, wanted }, unique)
 }
 
+/** The last moment that a date can name. Milliseconds since the epoch. */
+const LAST = 8.64e15
+
 /** Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). */
 export const freeze = async (
   ports: LetterPorts,
@@ -37,7 +40,7 @@ export const freeze = async (
 ): Promise<Commanded> => {
   const { ledger, clock } = ports
   const now = clock.now()
-  if (!Number.isFinite(until) || until <= now) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
+  if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
   if (lane !== '*' && (await readRow(ledger, 'lane', lane)) === null)
     return { ok: false, detail: `there is no lane ${lane}` }
   const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
@@ -64,7 +67,7 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     const stored = await readRow(ledger, 'freeze', lane)
     if (stored === null) {
       await wakeAll(ports, lane)
-      return { ok: false, detail: `${lane} is not frozen` }
+      return { ok: false, detail: `${lane} is not frozen${await stillFrozen(ports, lane)}` }
     }
     const { ok } = await ledger.commit([
       { remove: 'freeze', id: lane, revision: stored.revision },
@@ -72,8 +75,17 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     ])
     if (!ok) continue
     const woken = await wakeAll(ports, lane)
-    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken` }
+    const still = await stillFrozen(ports, lane)
+    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken${still}` }
   }
+}
+
+/** A lane that is thawed rests on when all are frozen. */
+const stillFrozen = async ({ ledger, clock }: LetterPorts, lane: string): Promise<string> => {
+  const until = lane === '*' ? 0 : ((await readRow(ledger, 'freeze', '*'))?.value.until ?? 0)
+  return until <= clock.now()
+    ? ''
+    : `; every lane is frozen until ${new Date(until).toISOString()}, this one too: thaw \`*\``
 }
 
 const reached = async ({ ledger }: Pick<LetterPorts, 'ledger'>, lane: string): Promise<string> =>

@@ -1,14 +1,14 @@
 import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
-import { budgetRoom, poolRoom, spentSum } from '../core/lane/room.ts'
+import { budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { generationName, generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
-import type { HoldRow } from '../core/rows.ts'
+import { gpusIn } from '../core/quantity.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
+import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
 import { ourNamespaces } from './namespaces.ts'
 import type { Ports } from './ports.ts'
-import { everyRow, readRow, valuesOf } from './rows.ts'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
 const NODE_POOL = 'karpenter.sh/nodepool'
@@ -59,56 +59,53 @@ export const observe = async (
 ): Promise<World> => {
   const { policy, doc, kind, now } = looking
   const budget = policy.budget.name
-  const holdsOf = async (room: string): Promise<HoldRow[]> => valuesOf(await everyRow(ports.ledger, 'hold', `${room}#`))
   const pools = Object.entries(policy.pools)
-  const [seen, generations, held, spent, ...holds] = await Promise.all([
+  const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
+  const [seen, generations, { spent, held }, ...first] = await Promise.all([
     all ?? seeCluster(ports),
     kind.stands ? generationsOf(ports, looking, all?.standing) : [],
-    holdsOf(budgetRoom(budget)),
-    readRow(ports.ledger, 'sum', spentSum(budget, now)),
-    ...pools.map(([pool]) => holdsOf(poolRoom(pool))),
+    heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
+    ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
   ])
-  const others = held.filter((hold) => hold.lane !== doc.lane)
+  const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
+  const views = pools.map(async ([pool, rule], index): Promise<[string, PoolView]> => {
+    const used = usedByLane(seen.pods, pool, looking)
+    const room = poolRoom(pool)
+    const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
+    return [pool, poolView(seen, { pool, rule, used, by, held: heldOf(room), lane: doc.lane })]
+  })
+  const dollars = heldOf(budgetRoom(budget))
   return {
-    pools: Object.fromEntries(
-      pools.map(([pool, rule], index) => [
-        pool,
-        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane, isOurs: isOurPod(looking) }),
-      ]),
-    ),
-    dollars: {
-      spent: (spent?.value.n ?? 0) / 100,
-      held: others.reduce((sum, { amount }) => sum + amount, 0) / 100,
-    },
+    pools: Object.fromEntries(await Promise.all(views)),
+    dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
     generations,
   }
 }
 
-interface Pooled {
+interface PoolSeen {
   pool: string
   rule: Policy['pools'][string]
-  holds: HoldRow[]
+  /** GPUs that pods use, and what lanes hold, by lane label. */
+  used: Map<string, number>
+  by: Map<string, number>
+  held: Held
   lane: string
-  isOurs: (pod: KubeObject) => boolean
 }
 
-const poolView = ({ pods, nodes, nodePools }: Seen, { pool, rule, holds, lane, isOurs }: Pooled): PoolView => {
+const poolView = ({ nodes, nodePools }: Seen, { pool, rule, used, by, held, lane }: PoolSeen): PoolView => {
   const { maxGpus, gpusPerNode } = rule
   const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const used = usedByLane(pods, pool, isOurs)
-  const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
-  const others = new Set([...held.keys(), ...used.keys()])
-  others.delete(laneLabel(lane))
-  const beyondOf = (key: string): number => Math.max(0, (used.get(key) ?? 0) - (held.get(key) ?? 0))
-  const beyondHolds = [...others].reduce((sum, key) => sum + beyondOf(key), 0)
+  const beyondHolds = [...used]
+    .filter(([label]) => label !== laneLabel(lane))
+    .reduce((sum, [label, gpus]) => sum + Math.max(0, gpus - (by.get(label) ?? 0)), 0)
   return {
     pool,
     ceiling: ceilingOf(nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined, maxGpus),
     used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
     usedByLane: used.get(laneLabel(lane)) ?? 0,
     // Each other lane counts with its hold or its use, whichever is more (law 10).
-    heldByOthers: beyondHolds + [...others].reduce((sum, key) => sum + (held.get(key) ?? 0), 0),
+    heldByOthers: held.total - held.own + beyondHolds,
     beyondHolds,
     provisioned: up,
     provisioning: mine.length * gpusPerNode - up,
@@ -190,24 +187,34 @@ const gpusOf = (
   containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
 ): number =>
   containers.reduce(
-    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
     0,
   )
 
-/** A pod's labels count in our namespaces alone, and not where they name another ledger: anywhere else anybody writes them. */
-const isOurPod = ({ policy, identity }: Pick<Looking, 'policy' | 'identity'>): Pooled['isOurs'] => {
-  const namespaces = ourNamespaces(policy)
-  return ({ metadata: { namespace = '', labels = {} } }) =>
-    namespaces.includes(namespace) && (labels[label('ledger')] ?? identity.ledger) === identity.ledger
+/** The lane label of a pod of ours. Anybody may write it: it counts in our namespaces alone, and not where it names another ledger. */
+const laneIn = (
+  { metadata }: KubeObject<'Pod'>,
+  { policy, identity }: Pick<Looking, 'policy' | 'identity'>,
+): string => {
+  const { namespace = '', labels = {} } = metadata ?? {}
+  const isOurs =
+    ourNamespaces(policy).includes(namespace) &&
+    labels[label('installation')] === policy.installation &&
+    (labels[label('ledger')] ?? identity.ledger) === identity.ledger
+  return isOurs ? (labels[label('lane')] ?? '') : ''
 }
 
 /** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string, isOurs: Pooled['isOurs']): Map<string, number> => {
+const usedByLane = (
+  pods: KubeObject[],
+  pool: string,
+  looking: Pick<Looking, 'policy' | 'identity'>,
+): Map<string, number> => {
   const used = new Map<string, number>()
   for (const object of pods) {
     const pod = object as KubeObject<'Pod'>
     if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = (isOurs(object) ? pod.metadata?.labels?.[label('lane')] : undefined) ?? ''
+    const lane = laneIn(pod, looking)
     used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
   }
   return used
@@ -215,5 +222,5 @@ const usedByLane = (pods: KubeObject[], pool: string, isOurs: Pooled['isOurs']):
 
 const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
   const limit = nodePool?.spec?.limits?.[GPU]
-  return limit === undefined ? maxGpus : Math.min(maxGpus, Number(limit))
+  return limit === undefined ? maxGpus : Math.min(maxGpus, gpusIn(limit))
 }

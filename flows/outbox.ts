@@ -11,6 +11,7 @@ import { askedGroups } from './approvers.ts'
 import { sidesAway, writeSides } from './far-sides.ts'
 import type { Stored, Write } from './ledger-port.ts'
 import { Refused, type WorkPorts } from './ports.ts'
+import { everyRow } from './rows.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
 import { outGroup } from './writing.ts'
 
@@ -38,11 +39,12 @@ export const tellAll = async (given: WorkPorts, { lane, side }: { lane: string; 
   const told: Told = new Map()
   const ports = withSides(given, told)
   try {
-    const [rows, sides] = await Promise.all([
-      ports.ledger.list('out', { prefix: `${lane}#`, limit: PAGE }),
-      sidesAway(ports.ledger),
-    ])
-    const mine = rows.filter(({ value }) => sideOfTelling(value.telling) === side)
+    const [rows, sides] = await Promise.all([everyRow(ports.ledger, 'out', `${lane}#`), sidesAway(ports.ledger)])
+    // However many of other far sides stand before them, and without those that were refused and have their own time.
+    const now = ports.clock.now()
+    const mine = rows.filter(
+      ({ value }) => sideOfTelling(value.telling) === side && (value.refused === null || dueAt(value) <= now),
+    )
     await tellEach(ports, lane, { rows: mine, sides })
     await writeSides(ports, { probe: outGroup(lane, side), sides }, told)
   } catch (error) {
@@ -56,9 +58,10 @@ const tellEach = async (
   { rows, sides }: { rows: Stored<'out'>[]; sides: View['sides'] },
 ): Promise<void> => {
   const now = ports.clock.now()
-  for (const [index, row] of rows.entries()) {
+  // What is too much for one time is due, and found by the tick.
+  for (const [index, row] of rows.slice(0, PAGE).entries()) {
     const { telling, tries } = row.value
-    const [side, left] = [sideOfTelling(telling), rows.slice(index, index + TOGETHER)]
+    const [side, left] = [sideOfTelling(telling), rows.slice(index)]
     const away = sides[side]
     if (tries > 0 && away !== undefined && !asksItself(away, outGroup(lane, side), now))
       return postpone(ports, lane, { rows: left, side, until: away.until })
@@ -137,7 +140,10 @@ const postpone = async (
   { ledger }: WorkPorts,
   lane: string,
   { rows, side, until }: { rows: Stored<'out'>[]; side: string; until: number },
-): Promise<void> => void (await ledger.commit(rows.flatMap((row) => againAt(lane, row, { again: until }, side))))
+): Promise<void> => {
+  for (let from = 0; from < rows.length; from += TOGETHER)
+    await ledger.commit(rows.slice(from, from + TOGETHER).flatMap((row) => againAt(lane, row, { again: until }, side)))
+}
 
 const refused = async (
   ports: WorkPorts,

@@ -1,8 +1,9 @@
 import type { KubeObject } from '../core/kube.ts'
 import { whereOf } from '../core/lane/answering.ts'
-import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
+import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
+import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
@@ -18,12 +19,15 @@ import { observe, type Seen, seeAll } from './observe.ts'
 import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
-import { type Told, withSides } from './sides.ts'
+import { givingUp, type Told, withSides } from './sides.ts'
+import { recount, roomsOf } from './sums.ts'
 import { paperView } from './view.ts'
 import { wake } from './waking.ts'
 
 /** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
 const SIDE_BY_SIDE = 16
+/** A far side that was silent so often in a row is asked no more this time: each costs the longest request. */
+const SILENT = 3
 
 /** What resync asked, and what came of it, counted. */
 export interface Resynced {
@@ -49,7 +53,7 @@ interface Known {
  */
 export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): Promise<Resynced> => {
   const told: Told = new Map()
-  const ports = withSides(given, told)
+  const ports = givingUp(withSides(given, told), SILENT)
   const policy = await ports.policies.load()
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
@@ -59,6 +63,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const eachOf = sideBySide((error) => failures.push(error))
   const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
+  await eachOf(roomsOf(policy), async (room) => void (await recount(ports, room)))
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )
@@ -74,7 +79,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     // Who waits for a far side is woken when it answers.
     if (doc.rest?.side != null && sides[doc.rest.side] !== undefined) return
     const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
-    if (!moved) return
+    if (!moved && !hasLostItsRule(known, doc)) return
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
   })
@@ -141,6 +146,16 @@ const hasMovedOn = async ({ cluster }: WorkPorts, { run }: LaneDocument): Promis
   if (mark.made === null) return true
   const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
   return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job)
+}
+
+/** Whether a run that has begun nothing is no longer the policy's to begin: its question closes, though nobody answers it. */
+const hasLostItsRule = ({ policy, reactions }: Known, { lane, run }: LaneDocument): boolean => {
+  if (run === null || hasBegun(run)) return false
+  const kind = kindOf(
+    reactions.map((reaction) => reaction.kind),
+    lane,
+  )
+  return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }
 
 const sideBySide =

@@ -1,8 +1,8 @@
 import type { Groups } from '../core/answers.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
-import { inOrder, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { amountsOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
+import { inOrder, isUnderstood, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
+import { amountsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
@@ -14,6 +14,7 @@ import { identityOf } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { SIDES } from './sides.ts'
+import { roomsOf } from './sums.ts'
 
 /** Who reconciles, and what it knows of lanes and events. */
 export interface Reconciler {
@@ -56,33 +57,37 @@ export const readView = async (
   const kind = kindOf(reconciler.kinds, lane)
   if (kind === undefined) return null
   const policy = await ports.policies.load()
-  const now = ports.clock.now()
+  const clock = ports.clock.now()
   const [rows, looks, orders] = await Promise.all([
     rowsOf(ports.ledger, policy, lane),
-    lettersOf(ports.ledger, 'look', { lane, now }),
-    lettersOf(ports.ledger, 'order', { lane, now }),
+    lettersOf(ports.ledger, 'look', { lane, now: clock }),
+    lettersOf(ports.ledger, 'order', { lane, now: clock }),
   ])
-  for (const row of [...looks, ...orders]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
+  for (const row of [...looks.found, ...orders.found]) rows.set(rowKey(letterRow(row.value as Letter), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
-  const self = at('identity', SELF)?.value ?? (await minted(ports.ledger, reconciler, now))
+  const self = at('identity', SELF)?.value ?? (await minted(ports.ledger, reconciler, clock))
   const doc = at('lane', lane)?.value ?? emptyDocument({ ...policy, ledger: self?.ledger }, lane)
-  const letters = [...looks, ...orders].map(({ value }) => value as Letter)
-  const due = letters.filter((letter) => letter.due <= now)
+  // Another's clock may be ahead of ours: what it has written is not undone by ours.
+  const now = Math.max(clock, doc.writtenAt)
+  const letters = [...looks.found, ...orders.found].map(({ value }) => value as Letter)
+  const due = letters.filter((letter) => isDue(letter, now))
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
   const { some, later } = someOf(due, waiting, reconciler.reactions)
+  const more = some.length < due.length || looks.more || orders.more
   const frozen = [at('freeze', lane)?.value.until ?? 0, at('freeze', '*')?.value.until ?? 0]
   const { me, handover, reactions } = reconciler
   return {
     rows,
-    more: some.length < due.length || Math.max(looks.length, orders.length) >= PAGE,
+    more,
     view: {
       ...paperView({ policy, doc, kind, reactions, now, self }, some),
       me,
       handover,
       revision: at('lane', lane)?.revision ?? 0,
-      plan: doc.run === null ? null : (at('plan', lane)?.value ?? null),
+      plan: doc.run === null && doc.halfway !== true ? null : (at('plan', lane)?.value ?? null),
       later,
+      unread: more,
       frozenUntil: Math.max(...frozen) > now ? Math.max(...frozen) : null,
       sides: Object.fromEntries(
         SIDES.flatMap((side): [string, SideRow][] => {
@@ -124,6 +129,7 @@ export const paperView = (
   plan: null,
   letters,
   later: [],
+  unread: false,
   frozenUntil: null,
   sides: {},
   groups: new Map(),
@@ -149,11 +155,6 @@ const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loa
   return rows
 }
 
-const roomsOf = (policy: Policy): string[] => [
-  ...Object.keys(policy.pools).map(poolRoom),
-  budgetRoom(policy.budget.name),
-]
-
 const placesIn = (rooms: string[], lane: string): Key[] =>
   rooms.flatMap((room): Key[] => [
     { kind: 'hold', id: `${room}#${lane}` },
@@ -171,17 +172,20 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...placesIn(roomsOf(policy), lane),
 ]
 
-/** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. */
+const isDue = (letter: Letter, now: number): boolean => letter.due <= now && isUnderstood(letter)
+
+/** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. `more`: some were not read. */
 const lettersOf = async (
   ledger: Ledger,
   kind: 'look' | 'order',
   { lane, now }: { lane: string; now: number },
-): Promise<Stored<'look' | 'order'>[]> => {
+): Promise<{ found: Stored<'look' | 'order'>[]; more: boolean }> => {
   const found: Stored<'look' | 'order'>[] = []
   for (let after: string | undefined; ; ) {
     const page = await ledger.list(kind, { prefix: `${lane}#`, limit: PAGE, ...(after === undefined ? {} : { after }) })
     found.push(...page)
-    if (page.length < PAGE || page.some(({ value }) => value.due <= now)) return found
+    if (page.length < PAGE) return { found, more: false }
+    if (page.some(({ value }) => isDue(value, now))) return { found, more: true }
     after = page.at(-1)?.id
   }
 }

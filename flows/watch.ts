@@ -75,12 +75,20 @@ const hear = (pacing: Pacing<Seen>, { type, object }: Change, now: number): bool
   const maker = makerOf(object)
   const lane = maker === null ? null : laneNameIn(maker)
   if (maker === null || lane === null) return false
+  if (isNoNews(type, object)) {
+    know(pacing, object, now)
+    return false
+  }
   const { uid = '', resourceVersion = '' } = object.metadata
   const news = type === 'DELETED' ? UNSEEN : newsOf(object)
   const isNews = pacing.hear({ object: uid, lane, news }, { maker, id: `watch.${type}.${uid}.${resourceVersion}` }, now)
   if (type === 'DELETED') pacing.forget(uid)
   return isNews
 }
+
+/** What has just been made and has no status says nothing that its maker was not answered. */
+const isNoNews = (type: Change['type'], object: KubeObject): boolean =>
+  type === 'ADDED' && Object.keys((object as { status?: object }).status ?? {}).length === 0
 
 const ringFor = async (ports: WatchPorts, whose: Whose, { lane: name, changes }: Ring<Seen>): Promise<void> => {
   const awaited = await whose.awaited(name, changes, ports.clock.now())

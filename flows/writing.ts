@@ -2,6 +2,7 @@ import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { amountsOf, centsOf, spentSum } from '../core/lane/room.ts'
+import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
 import { type Write, weightOf } from './ledger-port.ts'
@@ -16,11 +17,12 @@ export const writesOf = (
   const { lane, name } = view.doc
   const at = view.now
   const revisionOf = (kind: RowKind, id: string): number => rows.get(rowKey(kind, id))?.revision ?? 0
+  const known = !isNobody(view, before.revision)
   return [
-    { put: 'lane', id: lane, revision: before.revision, value: change.doc },
-    ...(before.revision === 0 ? [{ put: 'name' as const, id: name, revision: 0, value: { lane } }] : []),
+    ...(known ? [{ put: 'lane' as const, id: lane, revision: before.revision, value: change.doc }] : []),
+    ...(known && before.revision === 0 ? [{ put: 'name' as const, id: name, revision: 0, value: { lane } }] : []),
     ...planWrites(lane, change, revisionOf),
-    ...dueWrites(lane, before.doc, change.doc),
+    ...(known ? dueWrites(lane, before.doc, change.doc) : []),
     ...change.removed.flatMap((letter) => removal(letter, revisionOf)),
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
     ...holdWrites(before.doc, change, revisionOf),
@@ -40,6 +42,13 @@ export const writesOf = (
     ...countWrites(change.counts),
   ]
 }
+
+/**
+ * A lane that never was, and that the policy does not have: a label in the cluster or a letter may name any. Its letters are
+ * answered, and no document comes of them.
+ */
+export const isNobody = ({ kind, doc, policy }: Loaded['view'], revision: number): boolean =>
+  revision === 0 && ruleFor(kind, doc.lane, policy) === null
 
 /** What a change weighs as one commit. */
 export const weightOfChange = (...given: Parameters<typeof writesOf>): number =>

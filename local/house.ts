@@ -101,8 +101,13 @@ const PATIENCE = 10_000
 const foldedOr =
   (queue: Parts['queue'], ports: Parts['ports']): Wait =>
   async (left: Left) => {
-    await Promise.race([queue.settled(left.lane), patience()])
+    await within(PATIENCE, queue.settled(left.lane))
     return answerTo(ports, left)
   }
 
-const patience = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, PATIENCE).unref())
+/** Until that is over, or for so many milliseconds. */
+const within = async (milliseconds: number, over: Promise<void>): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds).unref()
+  await Promise.race([over, promise]).finally(() => clearTimeout(timer))
+}

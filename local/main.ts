@@ -15,9 +15,10 @@ import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { openPolicies } from './policies/file-policies.ts'
 import { openSecrets } from './secrets/local-secrets.ts'
+import type { Served } from './server/served.ts'
 import { startServer } from './server/server.ts'
 import { openStores } from './stores.ts'
-import { type Chapter, playTour } from './tour.ts'
+import { type Chapter, playTour, tourNeeds } from './tour.ts'
 
 /** What a running product leaves in its data folder, so that the command line finds it. */
 export interface Running {
@@ -54,6 +55,8 @@ export interface RealStart {
 
 export interface Product {
   url: string
+  /** The address of the page for who started it: its buttons act. Others on this machine may read it, and press nothing. */
+  page: string
   house: LocalHouse
   close(): Promise<void>
 }
@@ -94,7 +97,8 @@ export const readRunning = (dataDir: string): Running | null => {
  */
 export const startProduct = async (options: StartOptions): Promise<Product> => {
   const { dataDir } = options
-  mkdirSync(dataDir, { recursive: true })
+  // Others on this machine neither read what is in it nor hold its lock.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const unlock = lockFolder(dataDir)
   if (unlock === null) throw new FolderTaken(takenText(dataDir))
   const opened: (() => unknown)[] = [unlock]
@@ -139,7 +143,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))
   writeWhole(file, JSON.stringify(running))
-  return { url: server.url, house }
+  return { url: server.url, page: `${server.url}/#${running.token}`, house }
 }
 
 const onError = (what: string, error: unknown): void =>
@@ -195,13 +199,13 @@ export const stoppedAt = (dataDir: string): number | null => {
   return Number.isFinite(remembered) ? remembered : null
 }
 
-const tourElsewhere = () => ({
+const tourElsewhere = async () => ({
   ok: false,
   detail: 'the tour promotes in the stand-in registry: start without --mlflow to play it',
 })
 
 /** The page's tour: one at a time; the person answers. */
-const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) => {
+const tourOnPage = (house: LocalHouse): NonNullable<Served['tour']> => {
   let playing = false
   const until = (_what: string, done: () => Promise<boolean>): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -219,7 +223,9 @@ const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) 
       look()
     })
   const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null })
-  return () => {
+  return async () => {
+    const missing = tourNeeds(await house.ports.policies.load())
+    if (missing !== null) return { ok: false, detail: missing }
     if (playing) return { ok: false, detail: 'the tour is being played: answer what it asks in the Slack pane' }
     playing = true
     play()

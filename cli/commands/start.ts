@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
@@ -61,9 +62,9 @@ export const start = async (flags: StartFlags, version: string, output: Output):
       throw explained(error, port)
     })
     const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
-    output.out(output.json ? JSON.stringify(at) : welcome(product.url, { ...flags, data }))
+    output.out(output.json ? JSON.stringify(at) : welcome(product.page, { ...flags, data }))
     if (rig !== null && !output.json) output.out(`\nA real control plane: export KUBECONFIG=${rig.kubeconfig}`)
-    if (flags.open) openBrowser(product.url)
+    if (flags.open) openBrowser(pageFile(data, product.page))
     await interrupted
     await product.close()
     return EXIT.ok
@@ -131,7 +132,7 @@ const welcome = (url: string, { data, speed, rig }: StartFlags): string => `Sign
 Data in ${data} · ${speed === '1' ? 'real time' : `${speed} virtual seconds a second`} · Ctrl-C stops it; ${rig && data !== DATA ? 'the control plane goes with it' : 'nothing is lost'}.
 
 Three things to try:
-  1. Open ${url} and press Tour.
+  1. Open that address and press Tour. Whoever has it may approve: other users of this machine have not.
   2. npx signalbox emit dataset-uploaded/base${where(data)}
      an S3 event through the real door; a small dataset is laid down for it
   3. npx signalbox plans${where(data)}
@@ -144,6 +145,14 @@ const whole = (flag: string, text: string, most: number): number => {
   if (!Number.isInteger(value) || value < 0 || value > most)
     throw new Explained(`${flag} is a whole number from 0 to ${most}, not ${text}`, EXIT.usage)
   return value
+}
+
+/** A file of ours alone that leads to the page: others on this machine see what is opened, and may not see the address. */
+const pageFile = (data: string, page: string): string => {
+  const file = join(resolve(data), 'page.html')
+  rmSync(file, { force: true })
+  writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${page}">`, { mode: 0o600 })
+  return file
 }
 
 /** Best effort: the address is printed either way. */

@@ -29,6 +29,8 @@ export interface BackInput {
   baseline: Baseline | null
   policy: Policy
   world: World
+  /** Whether generations before the run's stand unjudged, which something newer took the place of. */
+  halfway?: boolean
 }
 
 /** The policy's rule for a lane. */

@@ -19,7 +19,7 @@ export const service: LaneKind<Standing> = {
   requesterOf: (desired) => (isServed(desired) ? desired.requester : null),
   isNothing: (desired) => !isServed(desired),
   plan: planServe,
-  back: ({ identity, run, lane, baseline, policy, world }) => {
+  back: ({ identity, run, lane, baseline, policy, world, halfway = false }) => {
     if (world.generations.length === 0) return []
     const model = policy.models[lane.slice('service/'.length)]
     const pool = model === undefined ? undefined : world.pools[model.pool]
@@ -28,6 +28,7 @@ export const service: LaneKind<Standing> = {
       run,
       baseline,
       generations: world.generations,
+      without: halfway ? 'all' : 'run',
       loadMinutes: model?.loadMinutes.p95 ?? 30,
       wantReplicas: baseline?.replicas ?? model?.replicas ?? 1,
       freeGpus: pool === undefined || pool.ceiling === null ? null : pool.ceiling - pool.heldByOthers - pool.usedByLane,

@@ -39,7 +39,7 @@ export const questionId = (
 
 /** The lane that a question is about, whether it is open or not; null when it is no question's id. */
 export const laneOfQuestion = (id: string): string | null =>
-  /^([a-z-]+\/[A-Za-z0-9._-]+)#\d+\.[0-9a-f]{16}\.[0-9a-z]+$/.exec(id)?.[1] ?? null
+  /^([a-z-]{1,20}\/[A-Za-z0-9._-]{1,60})#\d{1,15}\.[0-9a-f]{16}\.[0-9a-z]{1,12}$/.exec(id)?.[1] ?? null
 
 /** Draws the card of a run anew. */
 export const card = ({ generation, attempt }: Pick<Run, 'generation' | 'attempt'>) =>

@@ -4,6 +4,7 @@ import { mayRepeat, nextAttempt } from './attempts.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
 import type { CommandLetter, Seen } from './letters.ts'
+import { newRun } from './planning.ts'
 import type { View } from './view.ts'
 
 type Said =
@@ -135,6 +136,10 @@ const cancelText = ({ doc, kind }: View, run: Run, waits: boolean): string => {
 
 /** What is wanted and has no run: it ends here. */
 const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => {
+  const detail = `${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) is cancelled before it began`
+  // What it was to take the place of must go back first: a run does that.
+  if (doc.run === null && doc.halfway === true)
+    return { kind: 'did', doc: { ...doc, run: { ...newRun(doc, now), cancelled: { by: letter.by, at: now } } }, detail }
   const outcome: Ended = {
     kind: 'cancelled',
     reason: null,
@@ -145,9 +150,5 @@ const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => 
     against: null,
     stages: [],
   }
-  return {
-    kind: 'did',
-    doc: { ...doc, outcome },
-    detail: `${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) is cancelled before it began`,
-  }
+  return { kind: 'did', doc: { ...doc, outcome }, detail }
 }

@@ -14,6 +14,8 @@ export const SCHEMA = 1
 export interface LaneDocument {
   schema: number
   lane: string
+  /** When it was last written, by the clock of whoever did: for this lane it is never earlier again (law 12). */
+  writtenAt: number
   /** `<slug ≤ 30>-<8 hex>`: minted once and kept, the stable part of every name of the lane (law 3). */
   name: string
   /** What the source said when it was last asked; null: nothing was ever wanted. */
@@ -37,6 +39,8 @@ export interface LaneDocument {
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
   baseline: Baseline | null
+  /** Something newer took the place of a run in the middle of its way: what does not go on from there goes back first. */
+  halfway?: boolean
   /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
@@ -101,6 +105,8 @@ export interface Run {
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
+  /** Of a refusal that goes back first: what refused it. */
+  against?: string | null
   /** A person asked this run to stop and go back. */
   cancelled: { by: string; at: number } | null
   /** Whether its Jobs were seen gone, on the way to `ending`. */
@@ -193,6 +199,7 @@ export interface Rest {
 export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   schema: SCHEMA,
   lane,
+  writtenAt: 0,
   name: mintName(place, lane),
   desired: null,
   generation: 0,

@@ -81,6 +81,9 @@ const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: Look
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null)
     return { kind: 'ignore', reason: 'not-configured', detail: `no rule is about ${reaction?.at(event) ?? event.type}` }
+  // The policy has given its place to another lane since it was told: that one finds it by resync.
+  if (rule.lane !== doc.lane)
+    return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }
   const decision = reaction.decide(event, facts, { policy, rule, now })
   const { sha256 } = facts as { sha256?: string }
   // Resync finds again what was given up; whoever uploads the rest writes the manifest again, which tells.
@@ -153,8 +156,8 @@ const HOLDS: ReadonlySet<string> = new Set([
   'would-pass-now',
   'attempts-exhausted',
 ])
-/** Versions that are remembered as given up. */
-const PASSED = 8
+/** Versions that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
+const PASSED = 16
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
   const { doc, now } = view

@@ -10,16 +10,19 @@ export const settleGoBack = (view: View): Change => {
   const { doc, kind, policy, world, plan } = view
   const run = doc.run as Run
   if (world === null) throw new Error(`${doc.lane} goes back without a look at the world`)
-  const back = hasBegun(run)
-    ? kind.back({
-        identity: identityOf(view),
-        run: runKeyOf(doc, run),
-        lane: doc.lane,
-        baseline: doc.baseline,
-        policy,
-        world,
-      })
-    : []
+  const { halfway = false } = doc
+  const back =
+    (hasBegun(run) || halfway) && plan !== null
+      ? kind.back({
+          identity: identityOf(view),
+          run: runKeyOf(doc, run),
+          lane: doc.lane,
+          baseline: doc.baseline,
+          policy,
+          world,
+          halfway,
+        })
+      : []
   const keys = stepKeys({ steps: back })
   const steps: Mark[] = [
     ...run.steps.map((mark) => (mark.state === 'pending' ? { ...mark, state: 'skipped' as const } : mark)),

@@ -4,6 +4,7 @@ import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
 import type { Approved, LaneDocument, Run } from './document.ts'
+import { UNSEEN } from './patience.ts'
 import { marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
 import { holdOf, lineOf, whyFull } from './room.ts'
 import type { View } from './view.ts'
@@ -36,14 +37,16 @@ export const settleHold = (view: View, seen: Seen): Change => {
     })
   const begun = approved?.begun ?? false
   if (!begun && view.now > until)
-    return close(view, run, {
-      kind: 'expired',
-      reason: null,
-      detail: waited ? 'there was no room for it before it expired' : 'it was held up until it expired',
-    })
+    return close(view, run, { kind: 'expired', reason: null, detail: whyLate(view, waited) })
   const full = whyFull(view, plan)
   if (full !== null) return waitForRoom(view, run, { plan, full, until })
   return held(view, run, plan, seen)
+}
+
+/** While nobody could look, nobody knows whether there was room. */
+const whyLate = ({ doc: { rest } }: View, waited: boolean): string => {
+  if (rest !== null && UNSEEN.has(rest.why)) return `it was held up until it expired: ${rest.text}`
+  return waited ? 'there was no room for it before it expired' : 'it was held up until it expired'
 }
 
 /** The approval that covers it: what is left of one binds nothing that needs none. */
@@ -92,7 +95,9 @@ export const settleLeaveLine = ({ doc }: View): Change =>
 const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const { hold, guard } = holdOf(view, plan)
   const approved = approvalOf(view, plan)
-  const next: Run = { ...run, phase: 'steps', digest: plan.digest, hold, steps: marksOf(plan, seen) }
+  // A plan that was made a moment ago, in this invocation, has its marks.
+  const steps = view.fresh ? run.steps : marksOf(plan, seen)
+  const next: Run = { ...run, phase: 'steps', digest: plan.digest, hold, steps }
   const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${count} GPUs of ${pool}`)
   return changed(
     { ...view.doc, run: next, approved: approved === null ? null : { ...approved, begun: true } },

@@ -69,6 +69,11 @@ export interface GoOnLetter extends Written {
 /** Rows of letters: what doors of events may write, and what people's doors may. */
 export const letterRow = ({ kind }: Letter): 'look' | 'order' => (kind === 'look' ? 'look' : 'order')
 
+const KINDS: ReadonlySet<string> = new Set<Letter['kind']>(['look', 'vote', 'retry', 'cancel', 'go-on'])
+
+/** Whether this release knows what a letter says: one of a newer release stays as it is for that (law 15). */
+export const isUnderstood = ({ kind }: Letter): boolean => KINDS.has(kind)
+
 /** Letters by time, then id: the order in which they count. */
 export const inOrder = <L extends Letter>(letters: readonly L[]): L[] =>
   letters.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))

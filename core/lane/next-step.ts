@@ -48,7 +48,9 @@ export const ending = (view: View, run: Run, outcome: Outcome): Act => {
     const held = other === undefined ? null : markedByAnother(view, other)
     return held ?? awaySide(view, 'cluster') ?? { kind: 'clear' }
   }
-  if (outcome.kind === 'superseded' || !view.kind.stands) return { kind: 'close', outcome }
+  // What superseded it goes on from where it stands, unless that was cancelled meanwhile.
+  const goesOn = outcome.kind === 'superseded' && view.doc.outcome === null
+  if (goesOn || !view.kind.stands) return { kind: 'close', outcome }
   return awaySide(view, 'cluster') ?? { kind: 'go-back' }
 }
 

@@ -8,6 +8,7 @@ import { pauseAfter } from './change.ts'
 import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
+import { isWanted } from './wanted.ts'
 
 /** A plan that changed after this many questions is refused. */
 const QUESTIONS = 2
@@ -91,13 +92,19 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   const { doc, policy, kind } = view
   const begun = hasBegun(run)
   if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
-  // What has begun nothing has nothing to finish: something newer supersedes it at once.
-  if (run.generation !== doc.generation && !(begun && doc.onNewer === 'finish')) return SUPERSEDED
+  // What has begun nothing has nothing to finish: something newer supersedes it at once, unless it is the same again.
+  const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
+  if (run.generation !== doc.generation && !finishes) return SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
-  if (rule === null) return { kind: 'cancelled', reason: null, detail: 'the policy has no rule for it any more' }
+  if (rule === null)
+    return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
   return rule.mode === 'shadow'
-    ? { kind: 'cancelled', reason: null, detail: 'its rule was switched to shadow before it had any effect' }
+    ? {
+        kind: 'cancelled',
+        reason: 'not-configured',
+        detail: 'its rule was switched to shadow before it had any effect',
+      }
     : null
 }
 
@@ -120,7 +127,8 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const { now } = view
   if (question.state === 'rejected') return { kind: 'close', outcome: rejection(question) }
   const end = question.until + ANSWER_GRACE
-  if (now >= end) return { kind: 'expire' }
+  // Every vote in time counts, however many letters were written before it.
+  if (now >= end && !view.unread) return { kind: 'expire' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }

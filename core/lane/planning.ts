@@ -80,7 +80,8 @@ export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change =
   )
 }
 
-const newRun = (doc: LaneDocument, now: number): Run => ({
+/** A run of what the lane wants, without a plan. */
+export const newRun = (doc: LaneDocument, now: number): Run => ({
   generation: doc.generation,
   attempt: doc.attempt,
   desired: doc.desired as NonNullable<LaneDocument['desired']>,

@@ -10,10 +10,9 @@ import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
 export type Stepped =
-  /** The far side has it: `made` is the run-once object that it made or adopted. */
-  | { kind: 'begun'; made: Made | null; note: string }
-  /** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */
-  | ({ kind: 'wait'; note: string; until: number | null; running: boolean; why?: 'deleting' } & Worked)
+  /** The far side has it: `made` is the run-once object that it made or adopted. `seen`: its answer was the first look. */
+  | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined }
+  | Waiting
   | ({
       kind: 'done'
       note: string
@@ -22,6 +21,15 @@ export type Stepped =
       tellings?: Telling[]
     } & Worked)
   | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
+
+/** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */
+export type Waiting = {
+  kind: 'wait'
+  note: string
+  until: number | null
+  running: boolean
+  why?: 'deleting'
+} & Worked
 
 /** From when until when its work ran, as the far side says, however late we look; what is left out was seen now. */
 interface Worked {
@@ -57,7 +65,7 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
   const mark = markOf(view.doc, name)
   switch (stepped.kind) {
     case 'begun':
-      return withMark(view.doc, { ...mark, touched: true, made: stepped.made, note: said(stepped.note, SHORT) }, null)
+      return begun(view, mark, stepped)
     case 'wait':
       return waiting(view, mark, stepped)
     case 'done':
@@ -67,7 +75,13 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
   }
 }
 
-const waiting = (view: View, mark: Mark, stepped: Stepped & { kind: 'wait' }): Change => {
+const begun = (view: View, mark: Mark, { made, note, seen }: Stepped & { kind: 'begun' }): Change => {
+  const touched: Mark = { ...mark, touched: true, made, note: said(note, SHORT) }
+  const change = withMark(view.doc, touched, null)
+  return seen === undefined ? change : waiting({ ...view, doc: change.doc }, touched, seen)
+}
+
+const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
   const ran = stepped.running

@@ -29,6 +29,8 @@ export interface View {
   /** Letters that are due and not folded yet, in order; and the earliest that is due later. */
   letters: Letter[]
   later: LookLetter[]
+  /** Whether letters are due that were not read with these. */
+  unread: boolean
   frozenUntil: number | null
   /** Far sides that do not answer, by port. */
   sides: Readonly<Record<string, SideRow>>

@@ -1,6 +1,7 @@
 import { approvalNeed } from '../answers.ts'
 import type { TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
+import type { KubeObject } from '../kube.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { usd } from '../money/prices.ts'
 import { label, runName } from '../names.ts'
@@ -101,6 +102,9 @@ const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, s
   ...(requester === null ? {} : { [label('requested-by')]: requester }),
 })
 
+const keptTraining = ({ kept }: TrainInput, train: KubeObject<'Job'>) =>
+  Object.keys(kept).length === 0 ? undefined : kept[jobKey(train, [])]
+
 const launchSteps = (
   input: TrainInput,
   dataset: DatasetPolicy,
@@ -111,7 +115,7 @@ const launchSteps = (
   const step = { kind: 'launch-job', results: input.policy.results, keeps: true } as const
   const train = fineTuningJob(building)
   // An attempt that carries the training over evaluates what that made.
-  const trained = input.kept[jobKey(train, [])]?.made?.ref.name ?? train.metadata.name
+  const trained = keptTraining(input, train)?.made?.ref.name ?? train.metadata.name
   return [
     {
       ...step,

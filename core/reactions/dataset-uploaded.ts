@@ -25,6 +25,9 @@ export type DatasetFacts =
       missingCount: number
     }
 
+/** What a manifest says at least. */
+const MANIFEST = '{"version": 1, "objects": [{"key": "the whole key", "size": bytes}]}'
+
 /** A manifest appeared: train on what it says now. */
 export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   contract: datasetUploaded,
@@ -37,9 +40,10 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       : null
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  // What was given up unfinished is not known to be all there: whoever tells of it again has it counted again.
   look: ({ bucket, key }, { doc }) => {
     const desired = doc.desired as TrainDesired | null
-    return { kind: 'manifest', bucket, key, known: [...(desired === null ? [] : [desired.version]), ...doc.passed] }
+    return { kind: 'manifest', bucket, key, known: desired === null ? [] : [desired.version] }
   },
   decide: (event, facts, { policy, rule, now }) => {
     const at = `s3://${event.bucket}/${event.key}`
@@ -50,7 +54,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       return {
         kind: 'ignore',
         reason: 'bad-manifest',
-        detail: `${at}: ${facts.detail}. Write the manifest again, last`,
+        detail: `${at}: ${facts.detail}. Write the manifest again, last, as ${MANIFEST}`,
       }
     const dataset = policy.datasets[rule.name]
     if (dataset === undefined)
@@ -79,8 +83,10 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   resync: ({ policy, docOf }) =>
     Object.entries(policy.datasets).map(([name, { bucket, prefix, manifest }]) => {
       const doc = docOf(laneOf(pipeline, name))
-      // What was refused is asked about again: what refused it may have changed.
-      const etag = doc?.outcome?.kind === 'refused' ? null : ((doc?.desired as TrainDesired | null)?.etag ?? null)
+      // What was refused, or lost its rule, is asked about again: what stood in its way may have changed.
+      const { kind, reason } = doc?.outcome ?? {}
+      const etag =
+        kind === 'refused' || reason === 'not-configured' ? null : ((doc?.desired as TrainDesired | null)?.etag ?? null)
       const after = doc?.order == null ? null : { order: doc.order, etag }
       return { kind: 'manifests', name, bucket, prefix, manifest, after }
     }),

@@ -23,7 +23,7 @@ const prepare = (database: DatabaseSync) => ({
   post: database.prepare(
     'INSERT INTO cards (channel, key, at, card) VALUES (?, ?, ?, ?) ON CONFLICT (channel, key) DO UPDATE SET card = excluded.card RETURNING seq, at',
   ),
-  list: database.prepare('SELECT * FROM cards ORDER BY seq DESC LIMIT ?'),
+  list: database.prepare('SELECT * FROM cards ORDER BY seq DESC LIMIT ? + 0'),
   remove: database.prepare('DELETE FROM cards WHERE channel = ? AND seq = ?'),
   archive: database.prepare('INSERT OR IGNORE INTO archived_channels (channel) VALUES (?)'),
   unarchive: database.prepare('DELETE FROM archived_channels WHERE channel = ?'),

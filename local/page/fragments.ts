@@ -1,8 +1,11 @@
 import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
+import { plain } from '../../core/plan-text.ts'
+import type { Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
 import type { PostedCard } from '../house-type.ts'
+import { tourNeeds } from '../tour.ts'
 import { type Sides, sideText } from '../waiting.ts'
 import { type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
 
@@ -20,15 +23,29 @@ export const sidesFragment = (sides: Sides): Html =>
     : html`<ul class="away">${[...sides.values()].map((row) => html`<li>${sideText(row)}</li>`)}</ul>`
 
 /** The signal box: a track a lane. */
-export const lanesFragment = (tracks: Track[], selected: string | null): Html =>
+export const lanesFragment = (tracks: Track[], selected: string | null, policy: Policy): Html =>
   tracks.length === 0
-    ? html`<p class="empty">No lane yet. Three things to try:</p>
-        <ol class="tries">
-          <li>Press <b>Tour</b> above: a dataset is fine-tuned on, promoted, rolled out.</li>
-          <li><code>npx signalbox emit dataset-uploaded/base</code></li>
-          <li>Put a dataset with its <code>manifest.json</code> into the folder <code>.signalbox/buckets/acme-datasets/support-chats/…</code></li>
-        </ol>`
+    ? html`<p class="empty">No lane yet. To try:</p><ol class="tries">${triesFor(policy)}</ol>`
     : html`<ul class="tracks">${tracks.map((track) => trackItem(track, track.lane === selected))}</ul>`
+
+/** What moves a first lane under this policy: the tour and the samples tell of the example's. */
+const triesFor = (policy: Policy): Html[] => [
+  ...(tourNeeds(policy) === null
+    ? [
+        html`<li>Press <b>Tour</b> above: a dataset is fine-tuned on, promoted, rolled out.</li>`,
+        html`<li><code>npx signalbox emit dataset-uploaded/base</code></li>`,
+      ]
+    : []),
+  ...Object.values(policy.datasets)
+    .slice(0, 1)
+    .map(
+      ({ bucket, prefix, manifest }) =>
+        html`<li>Put a dataset, and last its <code>${manifest}</code>, into the folder <code>buckets/${bucket}/${prefix}…</code> of the data folder.</li>`,
+    ),
+  ...Object.entries(policy.models)
+    .slice(0, 1)
+    .map(([name]) => html`<li>Promote a version of <code>${name}</code> in the registry.</li>`),
+]
 
 const trackItem = (
   { lane, wants, headline, behind, state, frozen, untold, signals }: Track,
@@ -66,7 +83,7 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         </dl>
         ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
         <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
-        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></details>`
+        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${plain(reason)}</li>`)}</ul></details>`
 
 /** Cards as Slack would show them. */
 export const chatFragment = (cards: PostedCard[]): Html =>
@@ -98,6 +115,9 @@ const gpuState = ({ used, held, provisioned, provisioning }: PoolBar, index: num
   return index < provisioned + provisioning ? 'coming' : 'free'
 }
 
+/** Most GPUs that are drawn: pods of others may ask for any number of them. */
+const MOST_DRAWN = 512
+
 /** Pools as bars of GPUs. */
 export const poolsFragment = (bars: PoolBar[] | null): Html =>
   bars === null
@@ -110,7 +130,7 @@ const poolItem = (bar: PoolBar): Html => {
   return html`<li>
     <h3>${pool}</h3>
     <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
-    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
+    <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
   </li>`
 }
 

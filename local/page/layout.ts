@@ -3,17 +3,15 @@ import type { Policy } from '../../core/policy.ts'
 
 type Html = ReturnType<typeof html>
 
-/** The whole page around its fragments. `token` lets its own buttons act. */
+/** The whole page around its fragments. What lets its buttons act is not in it: everybody on this machine may read it. */
 export const layout = ({
   lane,
   policy,
-  token,
   parts,
   clock,
 }: {
   lane: string | null
   policy: Policy
-  token: string
   parts: Record<string, Html>
   clock: number
 }): Html => html`<!doctype html>
@@ -27,7 +25,7 @@ export const layout = ({
     <link rel="stylesheet" href="/assets/page.css" />
     <script type="module" src="/assets/page.js"></script>
   </head>
-  <body data-token="${token}" data-lane="${lane ?? ''}">
+  <body data-lane="${lane ?? ''}">
     <a class="skip" href="#lanes">Skip to the lanes</a>
     <header>
       <h1>Signalbox</h1>

@@ -25,11 +25,11 @@ const TYPES: Record<string, string> = {
 }
 
 /** The page, its fragments and its three static files. */
-export const pageRoutes = (app: Hono, { house, token }: Served): void => {
+export const pageRoutes = (app: Hono, { house }: Served): void => {
   app.get('/', async (context) => {
     const policy = await house.ports.policies.load()
     const { lane, parts } = await partsOf(house, context.req.query('lane') ?? null)
-    return context.html(layout({ lane, policy, token, parts, clock: house.ports.clock.now() }))
+    return context.html(layout({ lane, policy, parts, clock: house.ports.clock.now() }))
   })
   app.get('/fragments', async (context) => {
     const { parts } = await partsOf(house, context.req.query('lane') || null)
@@ -61,7 +61,7 @@ const partsOf = async (
     .slice(0, 40)
   const parts = {
     sides: sidesFragment(sides),
-    lanes: lanesFragment(tracks, lane),
+    lanes: lanesFragment(tracks, lane, policy),
     chat: chatFragment((await cards()).slice(0, 8)),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
     pools: poolsFragment(await poolsOf(ports, { policy, sides })),

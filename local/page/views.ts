@@ -1,3 +1,4 @@
+import { whoIsAwaited } from '../../core/lane/awaited.ts'
 import { type LaneDocument, type Question, stateOf } from '../../core/lane/document.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
@@ -72,19 +73,6 @@ const SOURCE: ReadonlySet<string> = new Set(['objects-missing', 'source-unreadab
 const stateOnPage = (doc: LaneDocument): string => {
   if (doc.run !== null) return 'wanted'
   return doc.rest !== null && SOURCE.has(doc.rest.why) ? 'waiting' : stateOf(doc)
-}
-
-/** The people whom an open question waits for; null when none is open. */
-const whoIsAwaited = ({ run }: LaneDocument, { approvals }: Policy): string | null => {
-  const question = run?.question
-  if (run?.phase !== 'asked' || question?.state !== 'open') return null
-  const voted = new Set(question.votes.map(({ by }) => by))
-  const names = approvals.approvers
-    .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))
-    .map(({ name }) => name)
-  const more = question.need - question.votes.filter(({ verdict }) => verdict === 'approve').length
-  if (names.length === 0) return 'waits for an approver'
-  return more > 1 ? `waits for ${more} of ${names.join(', ')}` : `waits for ${names.join(' or ')}`
 }
 
 const signal = (title: string, state: Signal['state'], note = ''): Signal => ({ title, state, note })

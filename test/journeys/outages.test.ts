@@ -1,14 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { between, type How, type Side } from './away.ts'
-import { LENGTHS, type Outage, type Played, play, SIDES, stories, whyProblem } from './outage.ts'
+import { LENGTHS, type Outage, openStage, type Played, SIDES, type Stage, type stories, whyProblem } from './outage.ts'
 import { DAY, everyJob, HOUR, jobsOf, looseEnds, TRAIN, trainedUntil, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
-const played = new Map<string, Promise<Played>>()
-const reference = (name: keyof typeof stories): Promise<Played> => {
-  const found = played.get(name) ?? play(stories[name], null)
-  played.set(name, found)
+const stages = new Map<string, Promise<Stage>>()
+const stageOf = (name: keyof typeof stories): Promise<Stage> => {
+  const found = stages.get(name) ?? openStage(name)
+  stages.set(name, found)
   return found
 }
 /** The moment right after the commit of this name, as a number of commits. */
@@ -50,11 +50,15 @@ describe('a far side is away at every step of the way: the same comes of it, and
     lengths.map((length) => ({ story, moment, side, ...(LENGTHS[length] as { how: How; minutes: number }) })),
   )
   it.each(cells)('$story: $side $how for $minutes minutes from "$moment" on', async ({ story, moment, ...rest }) => {
-    const expected = await reference(story)
-    const outage: Outage = { ...rest, after: momentOf(expected, moment) }
-    const got = await play(stories[story], outage, expected)
-    expect(got.ended).toEqual(expected.ended)
+    const { reference, play } = await stageOf(story)
+    const outage: Outage = { ...rest, after: momentOf(reference, moment) }
+    const got = await play(outage)
+    expect(got.ended).toEqual(reference.ended)
     expect(whyProblem(outage, got)).toBeNull()
+  })
+
+  afterAll(async () => {
+    for (const stage of stages.values()) await (await stage).close()
   })
 
   it('every far side has its cell', () => {

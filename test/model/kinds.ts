@@ -160,7 +160,7 @@ const planOf = ({ identity, run, desired, policy, now }: PlanInput<Wanted>, step
     desired,
     title: `v${desired.version}`,
     steps,
-    effects: { objects: [], images: [], interrupts: [], gates: [], registers: [] },
+    effects: { objects: [], images: [], interrupts: [], gates: [], replicas: null, registers: [] },
     digest: `${image}.v${desired.version}.${moves}`.padEnd(64, '0'),
     bounds: { dollars: 1, gpus: { [POOL]: 1 }, unavailable: 0, until: now + expiry },
     price: { total: none, perHour: none, nowPerHour: 0, gpuHours: none, sources: [] },

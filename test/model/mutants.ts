@@ -71,7 +71,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what has begun nothing is superseded at once',
-    text: ["!(begun && doc.onNewer === 'finish')", "!(doc.onNewer === 'finish')"],
+    text: ["begun && (doc.onNewer === 'finish'", "(doc.onNewer === 'finish'"],
     config: smallest({ onNewer: 'finish', doings: ['room', 'newer'] }, [0, 2]),
   },
   {

@@ -69,8 +69,8 @@ if (process.platform !== 'linux') {
     page.on('pageerror', (error) => errors.push(String(error)))
     try {
       await check('the empty page says what to try', async () => {
-        await page.goto(product.url)
-        await page.getByText('Three things to try').waitFor()
+        await page.goto(product.page)
+        await page.getByText('No lane yet. To try:').waitFor()
       })
       await check('the tour goes from the dataset to the failed gate, with a person’s three approvals', async () => {
         await page.getByRole('button', { name: 'Tour' }).click()
@@ -116,11 +116,23 @@ if (process.platform !== 'linux') {
           await page.evaluate(AXE)
           const found = await violations(page)
           if (found.length > 0) throw new Error(found.join('\n'))
+          await page.evaluate(
+            "document.querySelectorAll('.bar').forEach((bar) => { while (bar.children.length < 128) bar.append(bar.lastElementChild.cloneNode()) })",
+          )
           const wide = Number(await page.evaluate('document.documentElement.scrollWidth'))
           if (wide > width) throw new Error(`the page is ${wide} px wide`)
         })
       await check('no error on the console', async () => {
         if (errors.length > 0) throw new Error(errors.join('\n'))
+      })
+      // The last: the console then tells of a server that is not there.
+      await check('a product that has stopped is said, and so is a press that nobody takes', async () => {
+        const said = page.locator('#said', { hasText: 'does not answer' })
+        await product.close()
+        await said.waitFor({ timeout: 10_000 })
+        await page.evaluate("document.querySelector('#said').textContent = ''")
+        await page.getByRole('button', { name: 'Tour' }).click()
+        await said.waitFor({ timeout: 10_000 })
       })
     } finally {
       await browser.close()

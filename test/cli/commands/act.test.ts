@@ -50,6 +50,15 @@ describe('an event by hand', () => {
     expect(await product.json('plans')).toMatchObject({ plans: [], lanes: [] })
   })
 
+  it('plan of what would move nothing says so, in the words of emit, and prices nothing', async () => {
+    await product.cli('emit', 'dataset-uploaded/base')
+    const { out, code } = await product.cli('plan', 'dataset-uploaded/base')
+    expect(out).toBe(
+      `ignored (in-progress) · ${LANE}: fine-tune on support-chats@efe9ea42 is already being carried out`,
+    )
+    expect([code, (await product.cli('emit', 'dataset-uploaded/base')).out]).toEqual([0, out])
+  })
+
   it('plan of a file imagines no dataset for it, and emit lays none down', async () => {
     const file = join(product.data, 'mine.json')
     copyFileSync('events/samples/dataset-uploaded/base.json', file)
@@ -92,8 +101,10 @@ describe('an answer', () => {
     const id = await asking()
     const guest = await product.cli('approve', id, '--by', 'T0SIGNAL/U0GUEST')
     expect(guest).toMatchObject({ code: 1, out: expect.stringContaining('refused') })
-    expect(await product.cli('approve', 'nothing', '--by', ANA)).toMatchObject({ code: 1 })
-    expect(await product.cli('approve', id, '--by', 'ana')).toMatchObject({ code: 1 })
+    const named = await product.cli('approve', LANE, '--by', ANA)
+    expect(named).toMatchObject({ code: 1, out: expect.stringContaining(`what asks: ${id}`) })
+    const who = await product.cli('approve', id, '--by', 'ana')
+    expect(who).toMatchObject({ code: 1, out: expect.stringContaining('as in approvals.approvers') })
     expect((await product.town.lane(LANE)).outcome).toBeNull()
   })
 })

@@ -68,6 +68,7 @@ export const viewOf = (over: Partial<View> = {}): View => {
     plan: null,
     letters: [],
     later: [],
+    unread: false,
     frozenUntil: null,
     sides: {},
     groups: new Map(),

@@ -26,6 +26,8 @@ import {
   wanted,
 } from './fixture.ts'
 
+const newer = { ...desired, version: 'f'.repeat(64) }
+
 type Over = Partial<View> & { doc?: LaneDocument }
 const acts = (over: Over) => next(viewOf(over))
 /** The act, and why it rests where it does. */
@@ -213,8 +215,16 @@ describe('what is done next', () => {
     ],
     [
       'something newer that stops it',
-      { doc: withRun(stepping(running({ touched: true })), { generation: 2, onNewer: 'stop' }), plan: planRow },
+      {
+        doc: withRun(stepping(running({ touched: true })), { generation: 2, onNewer: 'stop', desired: newer }),
+        plan: planRow,
+      },
       'end superseded',
+    ],
+    [
+      'something newer that would stop it, and is what it carries out',
+      { doc: withRun(stepping(running({ touched: true })), { generation: 3, onNewer: 'stop' }), plan: planRow },
+      'see train',
     ],
     ['its rule is gone, before anything began', { doc: withRun({}), policy: gone }, 'close cancelled'],
     ['its rule is shadow now, before anything began', { doc: withRun({}), policy: shadowed }, 'close cancelled'],

@@ -70,6 +70,13 @@ describe('a step', () => {
     })
   })
 
+  it('whose making was answered with what it is now rests at once, with both written down', () => {
+    const seen = { kind: 'wait', note: 'waiting for its pod', until: NOW + HOUR, running: false } as const
+    const change = stepped({ kind: 'begun', made, note: 'created', seen })
+    expect(mark(change)).toMatchObject({ touched: true, made, note: 'waiting for its pod', ranFrom: null })
+    expect(change.rest).toMatchObject({ why: 'working', text: 'Fine-tune: waiting for its pod', until: NOW + HOUR })
+  })
+
   it('that waits rests until it must be looked at, and costs from when its work was first seen running', () => {
     const quiet = stepped({ kind: 'wait', note: 'pending', until: NOW + HOUR, running: false })
     expect(mark(quiet).ranFrom).toBeNull()

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parsePolicy } from '../../../core/policy.ts'
 import { lanesOf, sidesOf } from '../../../local/page/facts.ts'
+import { lanesFragment } from '../../../local/page/fragments.ts'
 import { STATE_WORDS, type Track, trackOf } from '../../../local/page/views.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
 import { appOf } from '../../../local/server/server.ts'
+import example from '../../../signalbox.config.ts'
 import { type Between, between } from '../../journeys/away.ts'
 import { openTown, type Town } from '../../journeys/town.ts'
 
@@ -65,6 +68,10 @@ describe('the page, along one plan', () => {
     expect(await page.track()).toBeUndefined()
   })
 
+  it('has nothing in it that lets anybody act: everybody on this machine may read it', async () => {
+    expect(await (await page.get('/')).text()).not.toContain('test-token')
+  })
+
   it('while it asks: the track says for whom it waits', async () => {
     await upload(page.town, 'one')
     await asks(page)
@@ -113,6 +120,18 @@ describe('the page, along one plan', () => {
     await page.town.house.scanUploads()
     await page.town.until('it waits', async () => (await page.town.lane(LANE)).rest?.why === 'objects-missing')
     expect(await page.track()).toMatchObject({ state: 'waiting', headline: expect.stringContaining('part-1.jsonl') })
+  })
+})
+
+describe('an empty page', () => {
+  const tries = (config: unknown): string => String(lanesFragment([], null, parsePolicy(config)))
+
+  it('says what to try under the policy in force: the tour and the samples where they fit', () => {
+    expect(tries(example)).toMatch(/Tour.*dataset-uploaded\/base.*buckets\/acme-datasets\/support-chats\//s)
+    const { 'support-chats': chats } = example.datasets!
+    const mine = tries({ ...example, datasets: { mine: { ...chats, bucket: 'my-data', prefix: 'mine/' } } })
+    expect(mine).toContain('buckets/my-data/mine/')
+    expect(mine).not.toMatch(/Tour|dataset-uploaded|acme/)
   })
 })
 
