@@ -1,7 +1,7 @@
 import type { Due } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { wakeOne } from './waking.ts'
-import { watch } from './watch.ts'
+import { type Watching, watch } from './watch.ts'
 
 type MinutePorts = Pick<WorkPorts, 'ledger' | 'cluster' | 'queue' | 'policies' | 'clock'>
 
@@ -18,10 +18,16 @@ interface Minute {
   onError: (error: unknown) => void
 }
 
+/** A cluster that cannot be watched: the next minute tries again, and finds what changed meanwhile. */
+const UNWATCHED: Watching = { turn: async () => null, stop: async () => undefined }
+
 /** One watch until then; meanwhile wakes what falls due, to the second. What is held back at its end is woken at its end. */
 export const watchUntil = async (ports: MinutePorts, { until, pause, onError }: Minute): Promise<void> => {
   const falling = fallingDue(ports, ports.clock.now())
-  const watching = await watch(ports, { onError })
+  const watching = await watch(ports, { onError }).catch((error: unknown) => {
+    onError(error)
+    return UNWATCHED
+  })
   for (let now = ports.clock.now(); now < until; now = ports.clock.now()) {
     const [next] = await Promise.all([watching.turn(), falling(now).catch(onError)])
     const second = Math.min(now + SECOND, until)

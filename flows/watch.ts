@@ -75,7 +75,7 @@ const hear = (pacing: Pacing<Seen>, { type, object }: Change, now: number): bool
   const maker = makerOf(object)
   const lane = maker === null ? null : laneNameIn(maker)
   if (maker === null || lane === null) return false
-  if (type === 'ADDED' && isAnswered(object)) {
+  if (isNoNews(type, object)) {
     know(pacing, object, now)
     return false
   }
@@ -86,9 +86,9 @@ const hear = (pacing: Pacing<Seen>, { type, object }: Change, now: number): bool
   return isNews
 }
 
-/** What has just been made and has no status says nothing that its maker was not answered; pods are made by others. */
-const isAnswered = (object: KubeObject): boolean =>
-  object.kind !== 'Pod' && Object.keys((object as { status?: object }).status ?? {}).length === 0
+/** What has just been made and has no status says nothing that its maker was not answered. */
+const isNoNews = (type: Change['type'], object: KubeObject): boolean =>
+  type === 'ADDED' && Object.keys((object as { status?: object }).status ?? {}).length === 0
 
 const ringFor = async (ports: WatchPorts, whose: Whose, { lane: name, changes }: Ring<Seen>): Promise<void> => {
   const awaited = await whose.awaited(name, changes, ports.clock.now())

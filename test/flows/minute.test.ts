@@ -60,6 +60,18 @@ it('also what was written down meanwhile; what was due before is the tick’s, a
   expect(woken).toEqual([{ group: 'pipeline/new', after: 12_000 }])
 })
 
+it('a cluster that cannot be watched keeps nothing that falls due waiting', async () => {
+  town = await openTown()
+  const { ledger, cluster } = town.house.ports
+  await ledger.commit([due('pipeline/a', 5_000)])
+  cluster.watch = async () => {
+    throw new Unavailable('the API server does not answer')
+  }
+  const { woken, troubles } = await minute()
+  expect(woken).toEqual([{ group: 'pipeline/a', after: 5_000 }])
+  expect(troubles.map(String)).toEqual(['Unavailable: the API server does not answer'])
+})
+
 it('a ledger that does not answer for a while ends no watch', async () => {
   town = await openTown()
   const { ledger } = town.house.ports

@@ -105,19 +105,18 @@ it('what was just made is no news to who made it, and its first status is', asyn
   await train({ wrap })
   const watching = await begin()
   woken.length = 0
-  const { status, metadata, ...made } = (await job()) as KubeObject<'Job'>
-  await town.advance(60_000)
-  // Another of the same name, which it waits for as for the first.
-  for (const object of [
-    { ...made, metadata },
-    { ...made, metadata, status: {} },
-  ])
-    tell({ type: 'ADDED', object: object as KubeObject })
+  const { status, ...made } = (await job()) as KubeObject<'Job'>
+  const metadata = { ...made.metadata, uid: 'another' }
+  tell({ type: 'ADDED', object: { ...made, metadata } as KubeObject })
+  tell({ type: 'ADDED', object: { ...made, metadata, status: {} } as KubeObject })
   await watching.turn()
   expect(woken).toEqual([])
-  tell({ type: 'MODIFIED', object: { ...made, metadata, status: { ...status, ready: 7 } } as KubeObject })
+  tell({ type: 'MODIFIED', object: { ...made, metadata, status } as KubeObject })
   await watching.turn()
-  expect(woken).toEqual([LANE])
+  await town.advance(2_000)
+  tell({ type: 'DELETED', object: { ...made, metadata, status: {} } as KubeObject })
+  await watching.turn()
+  expect(woken).toEqual([LANE, LANE])
 })
 
 it('what is held back at the end of a watch is woken at its end', async () => {
@@ -166,16 +165,16 @@ it('a lane is woken by what it made alone, whatever labels say', async () => {
   const object = (await job()) as KubeObject
   const { labels, namespace } = object.metadata
   const spoofed = { name: 'x', namespace, uid: 'u', labels }
-  tell({ type: 'ADDED', object: { kind: 'Job', metadata: spoofed } as KubeObject })
-  tell({ type: 'ADDED', object: { kind: 'Pod', metadata: { ...spoofed, uid: 'v' } } as KubeObject })
+  tell({ type: 'MODIFIED', object: { kind: 'Job', metadata: spoofed } as KubeObject })
+  tell({ type: 'MODIFIED', object: { kind: 'Pod', metadata: { ...spoofed, uid: 'v' } } as KubeObject })
   // Named after a lane that nobody has.
   const stranger = { ...spoofed, name: 'pipeline-other-01234567-g1a1-train', uid: 'w' }
-  tell({ type: 'ADDED', object: { kind: 'Job', metadata: stranger } as KubeObject })
-  tell({ type: 'ADDED', object: podOf(object, { namespace: 'elsewhere', owner: 'another' }) })
+  tell({ type: 'MODIFIED', object: { kind: 'Job', metadata: stranger } as KubeObject })
+  tell({ type: 'MODIFIED', object: podOf(object, { namespace: 'elsewhere', owner: 'another' }) })
   await watching.turn()
   expect(woken).toEqual([])
   await town.advance(2_000)
-  tell({ type: 'ADDED', object: podOf(object, { uid: 'q' }) })
+  tell({ type: 'MODIFIED', object: podOf(object, { uid: 'q' }) })
   await watching.turn()
   expect(woken).toEqual([LANE])
 })
@@ -186,8 +185,8 @@ it('what somebody else named like ours beside it loses no change of ours', async
   const watching = await begin()
   woken.length = 0
   const object = (await job()) as KubeObject
-  tell({ type: 'ADDED', object: podOf(object, { uid: 'q' }) })
-  tell({ type: 'ADDED', object: podOf(object, { uid: 'r', owner: 'another', namespace: 'elsewhere' }) })
+  tell({ type: 'MODIFIED', object: podOf(object, { uid: 'q' }) })
+  tell({ type: 'MODIFIED', object: podOf(object, { uid: 'r', owner: 'another', namespace: 'elsewhere' }) })
   await watching.turn()
   expect(woken).toEqual([LANE])
 })

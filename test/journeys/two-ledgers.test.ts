@@ -132,7 +132,11 @@ describe('labels from other namespaces (K)', () => {
         metadata: {
           name: `spoof-${namespace}-${ledger}`,
           namespace,
-          labels: { [label('lane')]: 'pipeline.support-chats', [label('ledger')]: ledger },
+          labels: {
+            [label('installation')]: 'signalbox',
+            [label('lane')]: 'pipeline.support-chats',
+            [label('ledger')]: ledger,
+          },
         },
         spec: {
           nodeSelector: { 'karpenter.sh/nodepool': pool },
