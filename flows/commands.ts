@@ -2,7 +2,7 @@ import { shownFor } from '../core/lane/commands.ts'
 import type { CommandLetter } from '../core/lane/letters.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Moment } from '../core/rows.ts'
-import { said } from '../core/text.ts'
+import { counted, said } from '../core/text.ts'
 import { laneNames } from './lanes.ts'
 import { type Left, type LetterPorts, leaveCommand, leaveGoOn } from './letters.ts'
 import type { Ports } from './ports.ts'
@@ -90,7 +90,7 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     if (!ok) continue
     const woken = await wakeAll(ports, lane)
     const still = await stillFrozen(ports, lane)
-    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken${still}` }
+    return { ok: true, detail: `thawed, and ${counted(woken, 'lane')} woken${still}` }
   }
 }
 

@@ -7,6 +7,7 @@ import { everyLane, laneNames } from '../../flows/lanes.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
+import { spendOf } from '../../flows/sums.ts'
 import type { Served } from './served.ts'
 
 /** Most lanes, and most runs, of one answer. */
@@ -82,7 +83,10 @@ const timelineRoutes = (app: Hono, { house }: Served): void => {
 }
 
 const worldRoutes = (app: Hono, { house }: Served): void => {
-  const { cluster } = house.ports
+  const { cluster, ledger, policies, clock } = house.ports
+  app.get('/api/budgets', async (context) =>
+    context.json({ budgets: [await spendOf({ ledger }, await policies.load(), clock.now())] }),
+  )
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))
   app.get('/api/cluster', async (context) => {
     const [nodePools, nodes, jobs, deployments, pods] = await Promise.all(
