@@ -5,6 +5,7 @@ import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan, retryOrCancel } from './commands/act.ts'
 import { type BootstrapFlags, bootstrap } from './commands/bootstrap.ts'
+import { budgets } from './commands/budgets.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
@@ -29,17 +30,23 @@ export const main = async (argv: string[], output: Output = terminal()): Promise
     await program.parseAsync(argv, { from: 'user' })
     return exit
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (error instanceof Explained) {
-      output.err(`signalbox: ${error.message}`)
-      return error.exit
-    }
-    if (error instanceof PolicyError) {
-      output.err(`signalbox: ${error.message}`)
-      return EXIT.failed
-    }
-    throw error
+    const mended = mendable(error)
+    if (mended === null) throw error
+    const { code, detail, isSaid } = mended
+    if (!isSaid) output.err(`signalbox: ${detail}`)
+    // What is wrong with the options is found before it is known that there is a --json among them.
+    if (code !== EXIT.ok && (output.json || argv.includes('--json')))
+      output.out(JSON.stringify({ error: { exit: code, detail } }, null, 2))
+    return code
   }
+}
+
+/** What a person can mend: its exit code, what it says, and whether it was said already; null for anything else. */
+const mendable = (error: unknown): { code: number; detail: string; isSaid: boolean } | null => {
+  if (error instanceof CommanderError)
+    return { code: error.exitCode === 0 ? EXIT.ok : EXIT.usage, detail: error.message, isSaid: true }
+  if (error instanceof Explained) return { code: error.exit, detail: error.message, isSaid: false }
+  return error instanceof PolicyError ? { code: EXIT.failed, detail: error.message, isSaid: false } : null
 }
 
 const terminal = (): Output => ({
@@ -150,6 +157,9 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   )
   reaching(add('plans', 'list the plans and what they came to, and what each lane waits for')).action((flags: Flags) =>
     plans(flags, output),
+  )
+  reaching(add('budgets', 'what was spent of the budget this month, what runs hold, and what is left')).action(
+    (flags: Flags) => budgets(flags, output),
   )
   reaching(add('trace <lane|plan>', 'the timeline of a lane (`pipeline/support-chats`), or of one plan')).action(
     (subject: string, flags: Flags) => trace(flags, subject, output),

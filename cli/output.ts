@@ -42,6 +42,10 @@ const numberOf = (letter: string, at: number): string => `\\u${letter.charCodeAt
 export const show = (output: Output, value: unknown, text: string): void =>
   output.out(output.json ? JSON.stringify(value, null, 2) : text)
 
+/** What was refused: JSON on stdout when asked for, else the text where every refusal stands. */
+export const showRefused = (output: Output, value: unknown, text: string): void =>
+  output.json ? show(output, value, text) : output.err(`signalbox: ${text}`)
+
 /** Columns of equal width, two spaces apart; the last is left as it is. */
 export const columns = (rows: string[][]): string => {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length))) ?? []

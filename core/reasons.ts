@@ -61,6 +61,8 @@ export type CommandRefusal =
   | 'in-progress'
   | 'no-longer-so'
   | 'no-such-stage'
+  | 'not-configured'
+  | 'in-shadow'
   | 'too-late'
 
 /** Why an answer did not count. */

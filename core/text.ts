@@ -1,3 +1,6 @@
+/** `1 object`, `2 objects`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
 /** Longest note of a step: a run's row holds one for each of them, and a row of the ledger has its limits. */
 export const NOTE = 1000
 

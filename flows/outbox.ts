@@ -3,6 +3,7 @@ import { answerCard, outcomeCard } from '../core/cards.ts'
 import { asksItself } from '../core/lane/act.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
+import type { Policy } from '../core/policy.ts'
 import { type OutRow, type PastRow, pastId } from '../core/rows.ts'
 import { sideOfTelling, type Telling } from '../core/telling.ts'
 import { said } from '../core/text.ts'
@@ -203,9 +204,9 @@ const drawCard = async (
   lane: string,
   run: { generation: number; attempt: number },
 ): Promise<void> => {
-  const drawn = await cardOf(ports, lane, run)
-  if (drawn === null) return
   const policy = await ports.policies.load()
+  const drawn = await cardOf(ports, lane, { run, policy })
+  if (drawn === null) return
   // Whoever is in an approvers' group must be known before the first button is pressed.
   if (drawn.card.question !== null) await askedGroups(ports, policy)
   await ports.chat.post(policy.approvals.channel, drawn.key, drawn.card)
@@ -214,7 +215,7 @@ const drawCard = async (
 const cardOf = async (
   { ledger }: WorkPorts,
   lane: string,
-  run: { generation: number; attempt: number },
+  { run, policy }: { run: { generation: number; attempt: number }; policy: Policy },
 ): Promise<{ key: string; card: Card } | null> => {
   const [doc, plan, past] = await ledger.read([
     { kind: 'lane', id: lane },
@@ -225,7 +226,7 @@ const cardOf = async (
   const now = doc?.value.run ?? null
   if (now === null || now.generation !== run.generation || now.attempt !== run.attempt) return null
   if (plan === null || now.question === null) return null
-  return { key: plan.value.plan.id, card: answerCard(plan.value.plan, now.question) }
+  return { key: plan.value.plan.id, card: answerCard(plan.value.plan, now.question, policy.approvals) }
 }
 
 const pastCard = ({ id, plan, outcome }: PastRow): { key: string; card: Card } | null =>

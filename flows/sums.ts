@@ -1,4 +1,5 @@
-import { budgetRoom, lineSum, poolRoom } from '../core/lane/room.ts'
+import { budgetRoom, lineSum, poolRoom, spentSum } from '../core/lane/room.ts'
+import { cents } from '../core/money/prices.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, readRow } from './rows.ts'
@@ -20,6 +21,29 @@ export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): P
     async (ledger) => (await everyRow(ledger, 'line', `${room}#`)).length,
   )
   return held || stood
+}
+
+/** A budget in dollars, as plans weigh it: what was spent in this month (UTC), what runs hold, and what is left of its amount. */
+export interface Spend {
+  budget: string
+  /** `2026-11`. */
+  month: string
+  dollars: number
+  spent: number
+  held: number
+  left: number
+}
+
+/** What the ledger's sums say of the policy's budget. */
+export const spendOf = async (
+  { ledger }: Pick<Ports, 'ledger'>,
+  { budget: { name, dollars } }: Pick<Policy, 'budget'>,
+  now: number,
+): Promise<Spend> => {
+  const rows = await Promise.all([spentSum(name, now), budgetRoom(name)].map((id) => readRow(ledger, 'sum', id)))
+  const [spent, held] = rows.map((row) => (row?.value.n ?? 0) / 100) as [number, number]
+  const month = new Date(now).toISOString().slice(0, 7)
+  return { budget: name, month, dollars, spent, held, left: cents(dollars - spent - held) }
 }
 
 /**

@@ -16,7 +16,11 @@ import type { Became, Command, House, RawAnswer } from './house-type.ts'
 export type Wait = (left: Left) => Promise<Answered | null>
 
 /** What a person asks of a lane. A command that is a letter is answered when it is folded. */
-export const commandOn = async (ports: LetterPorts, command: Command, wait: Wait): Promise<Commanded> => {
+export const commandOn = async (
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
+  command: Command,
+  wait: Wait,
+): Promise<Commanded> => {
   switch (command.kind) {
     case 'retry':
     case 'cancel': {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
+import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
 import type { Loose } from '../../flows/orphans.ts'
 import type { givenSecrets } from '../../local/main.ts'
@@ -54,7 +55,9 @@ const nodeVersion = (): Finding => {
 const policy = async (config: string): Promise<Finding> => {
   try {
     const { version, datasets, models, pools } = parsePolicy(await readConfig(config))
-    const counts = `${Object.keys(datasets).length} datasets, ${Object.keys(models).length} models, ${Object.keys(pools).length} pools`
+    const counts = Object.entries({ dataset: datasets, model: models, pool: pools })
+      .map(([what, named]) => counted(Object.keys(named).length, what))
+      .join(', ')
     return { check: 'policy', ok: true, detail: `${config}: version ${version}, ${counts}` }
   } catch (error) {
     const detail =

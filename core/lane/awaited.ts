@@ -1,12 +1,12 @@
 import { runName } from '../names.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Policy } from '../policy.ts'
-import type { LaneDocument } from './document.ts'
+import { type LaneDocument, openQuestion } from './document.ts'
 
 /** The people whom an open question waits for, by the policy in force; null when none is open. */
-export const whoIsAwaited = ({ run }: LaneDocument, { approvals }: Pick<Policy, 'approvals'>): string | null => {
-  const question = run?.question
-  if (run?.phase !== 'asked' || question?.state !== 'open') return null
+export const whoIsAwaited = (doc: LaneDocument, { approvals }: Pick<Policy, 'approvals'>): string | null => {
+  const question = openQuestion(doc)
+  if (question === null) return null
   const voted = new Set(question.votes.map(({ by }) => by))
   const names = approvals.approvers
     .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))

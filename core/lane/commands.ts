@@ -1,3 +1,4 @@
+import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { CommandRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
@@ -64,12 +65,28 @@ const noLongerSo = ({ kind }: View, now: LaneDocument | Run, { saw, wanted }: Co
   )
 }
 
+/** Whether another attempt would begin if somebody said so now. */
+export const mayRetry = (view: Pick<View, 'doc' | 'kind' | 'policy'>): boolean => {
+  const { doc } = view
+  return doc.desired !== null && doc.run === null && doc.outcome !== null && whyNoRule(view) === null
+}
+
+/** What no rule acts for would be cancelled as soon as it has started. */
+const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): Said | null => {
+  const rule = ruleFor(kind, doc.lane, policy)
+  if (rule === null)
+    return refuse('not-configured', `the policy has no rule for ${doc.lane} any more: put it back first`)
+  return rule.mode === 'shadow'
+    ? refuse('in-shadow', `the rule of ${doc.lane} is in shadow and touches nothing: set its mode to act first`)
+    : null
+}
+
 const retry = (view: View, letter: CommandLetter): Said => {
   const { doc, policy, now } = view
   if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
   if (doc.run !== null || doc.outcome === null)
     return refuse('in-progress', `${doc.lane} is being carried out: cancel it first`)
-  const other = noLongerSo(view, doc, letter)
+  const other = noLongerSo(view, doc, letter) ?? whyNoRule(view)
   if (other !== null) return other
   const kept = keptFrom(doc, doc.outcome, letter.from)
   if (kept === null)

@@ -233,6 +233,10 @@ export const sameRun = (
   b: { generation: number; attempt: number },
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
 
+/** The question that the lane asks people now; null when it asks nothing. */
+export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null =>
+  run?.phase === 'asked' && run.question?.state === 'open' ? run.question : null
+
 /** One word for where the lane is: what lists show. */
 export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>
   outcome?.kind ?? (desired === null ? 'idle' : 'wanted')

@@ -1,5 +1,6 @@
 import type { Plan, Planned } from '../plan.ts'
 import { milliseconds } from '../policy.ts'
+import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
@@ -108,7 +109,7 @@ const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   // A plan that was made a moment ago, in this invocation, has its marks.
   const steps = view.fresh ? run.steps : marksOf(plan, seen)
   const next: Run = { ...outOfLine(run), phase: 'steps', digest: plan.digest, hold, steps }
-  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${count} GPUs of ${pool}`)
+  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
   return changed(
     { ...view.doc, run: next, approved: approved === null ? null : { ...approved, begun: true } },
     {

@@ -1,4 +1,4 @@
-import { ANSWER_GRACE } from '../answers.ts'
+import { ANSWER_GRACE, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
@@ -131,7 +131,7 @@ const CHANGED_TWICE: Outcome = {
 
 const asked = (view: View, { generation, attempt }: Run, question: Question): Act => {
   const { now } = view
-  if (question.state === 'rejected') return { kind: 'close', outcome: rejection(question) }
+  if (question.state === 'rejected') return { kind: 'close', outcome: rejection(view, question) }
   const end = question.until + ANSWER_GRACE
   // Every vote in time counts, however many letters were written before it.
   if (now >= end && !view.unread) return { kind: 'expire' }
@@ -146,11 +146,12 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   })
 }
 
-const rejection = ({ votes }: Question): Outcome => {
+const rejection = ({ policy }: View, { votes }: Question): Outcome => {
   const denial = votes.find(({ verdict }) => verdict === 'deny')
+  const who = denial === undefined ? 'nobody' : nameOf(denial.by, policy.approvals)
   return {
     kind: 'rejected',
     reason: null,
-    detail: `denied by ${denial?.by}${denial?.reason ? `: ${denial.reason}` : ''}`,
+    detail: `denied by ${who}${denial?.reason ? `: ${denial.reason}` : ''}`,
   }
 }

@@ -4,6 +4,7 @@ import type { TrainDesired } from '../desired.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { milliseconds, type Policy } from '../policy.ts'
+import { counted } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
 /** What stands in the bucket now. */
@@ -62,7 +63,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     if (facts.missingCount > 0) return incomplete(facts, facts.lastModified + milliseconds(dataset.completeWithin), now)
     return {
       kind: 'intend',
-      detail: `${facts.objects} objects, ${facts.bytes} bytes, all there`,
+      detail: `${counted(facts.objects, 'object')}, ${counted(facts.bytes, 'byte')}, all there`,
       intent: {
         order: orderOf(facts.lastModified, event.key),
         onNewer: dataset.onNewer === 'replace' ? 'stop' : 'finish',

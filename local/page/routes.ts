@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
 import type { html } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
+import { spendOf } from '../../flows/sums.ts'
+import type { PostedCard } from '../house-type.ts'
 import type { Served } from '../server/served.ts'
 import { lanesOf, poolsOf, sidesOf } from './facts.ts'
 import {
@@ -11,6 +13,7 @@ import {
   planFragment,
   poolsFragment,
   sidesFragment,
+  spendFragment,
   timelineFragment,
 } from './fragments.ts'
 import { layout } from './layout.ts'
@@ -47,14 +50,23 @@ export const pageRoutes = (app: Hono, { house }: Served): void => {
   }
 }
 
-/** Every fragment of the page, for the lane that is chosen or the last that moved. */
+/** Most cards that ask nothing. */
+const CARDS = 8
+
+/** What asks first, all of it; then the newest of the others. */
+const shownOf = (cards: PostedCard[]): PostedCard[] => [
+  ...cards.filter(({ card }) => card.question !== null),
+  ...cards.filter(({ card }) => card.question === null).slice(0, CARDS),
+]
+
+/** Every fragment of the page, for the lane that is chosen or the first of the list. */
 const partsOf = async (
   { ports, cards }: Served['house'],
   chosen: string | null,
 ): Promise<{ lane: string | null; parts: Record<string, Html> }> => {
   const policy = await ports.policies.load()
   const sides = await sidesOf(ports)
-  const tracks = (await lanesOf(ports)).map((facts) => trackOf(facts, { policy, sides }))
+  const tracks = (await lanesOf(ports, policy)).map((facts) => trackOf(facts, { policy, sides }))
   const lane = chosen ?? tracks[0]?.lane ?? null
   const feed = (await ports.ledger.moments(null, { limit: 300 }))
     .filter(({ data }) => data?.['became'] !== undefined)
@@ -62,8 +74,9 @@ const partsOf = async (
   const parts = {
     sides: sidesFragment(sides),
     lanes: lanesFragment(tracks, lane, policy),
-    chat: chatFragment((await cards()).slice(0, 8)),
+    chat: chatFragment(shownOf(await cards())),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
+    spend: spendFragment(await spendOf(ports, policy, ports.clock.now())),
     pools: poolsFragment(await poolsOf(ports, { policy, sides })),
     timeline: timelineFragment(lane, lane === null ? [] : await ports.ledger.moments(lane, { limit: 60 })),
     feed: feedFragment(feed, await ports.ledger.counts()),

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
+import { openQuestion } from '../../core/lane/document.ts'
 import { runName } from '../../core/names.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
@@ -71,7 +72,7 @@ const NAMED = 10
 /** Whoever names something that asks nothing is told what does. */
 const asksNothing = async ({ ports }: Served['house'], id: string): Promise<string> => {
   const asking = (await everyLane(ports.ledger)).flatMap((doc) =>
-    doc.run?.phase === 'asked' && doc.run.question?.state === 'open' ? [runName(doc, doc.run)] : [],
+    doc.run !== null && openQuestion(doc) !== null ? [runName(doc, doc.run)] : [],
   )
   return `plan ${id} asks nothing; ${asking.length === 0 ? 'nor does any other' : `what asks: ${asking.slice(0, NAMED).join(', ')}`}`
 }

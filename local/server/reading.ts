@@ -10,6 +10,7 @@ import { ourNamespaces } from '../../flows/namespaces.ts'
 import { looseNow } from '../../flows/orphans.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
+import { spendOf } from '../../flows/sums.ts'
 import type { Served } from './served.ts'
 
 /** Most lanes, and most runs, of one answer. */
@@ -85,7 +86,10 @@ const timelineRoutes = (app: Hono, { house }: Served): void => {
 }
 
 const worldRoutes = (app: Hono, { house }: Served): void => {
-  const { cluster } = house.ports
+  const { cluster, ledger, policies, clock } = house.ports
+  app.get('/api/budgets', async (context) =>
+    context.json({ budgets: [await spendOf({ ledger }, await policies.load(), clock.now())] }),
+  )
   app.get('/api/loose', async (context) => context.json({ loose: await looseNow(house.ports) }))
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))
   app.get('/api/cluster', async (context) => {

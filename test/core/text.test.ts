@@ -1,8 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { said } from '../../core/text.ts'
+import { counted, said } from '../../core/text.ts'
 
 const ESC = '\u001b'
+
+it.each([
+  [0, '0 objects'],
+  [1, '1 object'],
+  [2, '2 objects'],
+])('%i is counted as %s', (count, text) => expect(counted(count, 'object')).toBe(text))
 
 describe('what others said', () => {
   it.each<[string, string, string]>([

@@ -23,17 +23,41 @@ const away = (isAway) => {
 const busy = (element) =>
   element.contains(document.activeElement) && ['INPUT', 'SELECT'].includes(document.activeElement.tagName)
 
-// Focus and open details survive a swap: they are found again by their place.
+// What can have the focus, told apart by what it does: at its place there may be another after a swap, which Enter would press.
+const CONTROLS = 'a, button, summary'
+const sameAs = (one) => (other) => keyOf(one) === keyOf(other)
+const keyOf = (control) =>
+  JSON.stringify([
+    control.tagName,
+    control.getAttribute('href'),
+    control.dataset.command,
+    control.form?.dataset.question,
+    control.value,
+  ])
+
+// Focus and open details survive a swap. A button that is gone leaves the focus with its lane, where Enter does nothing.
+const focusOf = (element) => {
+  const had = document.activeElement
+  if (!element.contains(had) || had === element) return () => undefined
+  const at = [...element.querySelectorAll(CONTROLS)].filter(sameAs(had)).indexOf(had)
+  const lane = had.closest('[data-lane]')?.dataset.lane
+  return () => {
+    const again = [...element.querySelectorAll(CONTROLS)].filter(sameAs(had))
+    const home = [...element.querySelectorAll('[data-lane]')].find((track) => track.dataset.lane === lane)
+    ;(again[at] ?? again[0] ?? home)?.focus({ preventScroll: true })
+  }
+}
+
 const swap = (element, text) => {
   if (element.dataset.text === text || busy(element)) return
   const open = [...element.querySelectorAll('details')].map((details) => details.open)
-  const focus = [...element.querySelectorAll('a, button, summary')].indexOf(document.activeElement)
+  const refocus = focusOf(element)
   element.innerHTML = text
   element.dataset.text = text
   element.querySelectorAll('details').forEach((details, index) => {
     details.open = open[index] ?? false
   })
-  if (focus >= 0) element.querySelectorAll('a, button, summary')[focus]?.focus({ preventScroll: true })
+  refocus()
 }
 
 const refresh = async () => {
@@ -81,6 +105,31 @@ document.addEventListener('click', (event) => {
     await refresh()
   })
 })
+
+// A lane's button sends what it showed. A key that is held down presses once.
+const SENDING = new Set()
+document.addEventListener('keydown', (event) => {
+  if (event.repeat && event.key === 'Enter' && event.target.closest('button')) event.preventDefault()
+})
+
+document.addEventListener('click', (event) => {
+  const button = event.target.closest('button[data-command]')
+  const text = button?.dataset.command
+  if (text === undefined || SENDING.has(text)) return
+  SENDING.add(text)
+  const { lasts, ...command } = JSON.parse(text)
+  pressed(async () => {
+    const [who] = document.querySelector('#who').selectedOptions
+    const by = who.dataset.name ?? who.label
+    const until = lasts === undefined ? undefined : (await now()) + lasts
+    const { detail } = await post('/api/commands', { ...command, by, until })
+    say(`${command.lane}: ${detail ?? 'Something went wrong'}.`)
+    await refresh()
+  }).finally(() => SENDING.delete(text))
+})
+
+// The product's time may be a virtual one.
+const now = async () => (await (await fetch('/healthz')).json()).health.now
 
 document.querySelector('#tour').addEventListener('click', () => {
   pressed(async () => say((await post('/api/tour', {})).detail))

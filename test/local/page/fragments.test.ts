@@ -15,7 +15,16 @@ it.each([1e9, 1e300, Number.NaN])(
 
 it('what is not seen in a key is shown for what it is, as on the card', async () => {
   const plan = { ...trainPlan(), reasons: ['named by s3://acme-datasets/\u202egnp.evil/manifest.json'] }
-  const track = { lane: 'pipeline/x', wants: '', headline: '', behind: null, state: 'wanted', frozen: null, untold: [] }
+  const track = {
+    lane: 'pipeline/x',
+    wants: '',
+    headline: '',
+    behind: null,
+    state: 'wanted',
+    frozen: null,
+    untold: [],
+    buttons: [],
+  }
   const html = String(await planFragment({ ...track, plan, signals: [] }))
   expect(html).toContain('\ufffdgnp.evil')
   expect(html).not.toContain('\u202e')

@@ -236,6 +236,7 @@ describe('the routes', () => {
       ['/healthz', 'health'],
       ['/api/lanes', 'lanes'],
       ['/api/plans', 'plans'],
+      ['/api/budgets', 'budgets'],
       ['/api/why?lane=pipeline/support-chats', 'why'],
       ['/api/why?lane=nobody', 'why'],
       ['/api/timeline?lane=pipeline/support-chats', 'timeline'],
