@@ -1,6 +1,6 @@
 import type { Question } from './lane/document.ts'
 import type { Plan } from './plan.ts'
-import { planCard } from './plan-text.ts'
+import { plainTime, planCard } from './plan-text.ts'
 import type { Outcome } from './reasons.ts'
 
 /** A card: what people see of a plan, as Slack blocks are made from it. Text is plain; the effect escapes it. */
@@ -25,7 +25,11 @@ export const answerCard = (plan: Plan, row: Question): Card => {
   const open = row.state === 'open'
   return {
     title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
-    facts: [...facts, { label: 'Answers', value: `${row.votes.length} of ${row.need}` }],
+    facts: [
+      ...facts,
+      ...(open ? [{ label: 'Answer before', value: plainTime(row.until) }] : []),
+      { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
+    ],
     lines: [...lines, ...votes],
     question: open ? row.id : null,
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',

@@ -128,7 +128,7 @@ export interface Question {
   digest: string
   bounds: Bounds
   openedAt: number
-  /** Votes with a later time do not count. */
+  /** Votes with a later time do not count; what they agree to begins until `bounds.until`. */
   until: number
   need: number
   requester: string | null

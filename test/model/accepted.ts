@@ -117,7 +117,7 @@ const readBy = ({ steps }: Run, step: Step): string =>
 const wrongHold = ({ state, consumer, change: { doc }, ledger }: Accepted): Wrong => {
   const before = docOf(state)
   if (doc.run?.hold != null && before?.run?.hold == null) {
-    const until = doc.approved?.question.until ?? consumer.view.plan?.plan.bounds.until ?? 0
+    const until = doc.approved?.question.bounds.until ?? consumer.view.plan?.plan.bounds.until ?? 0
     const began = before?.approved?.begun ?? false
     if (consumer.view.now > until && !began) return 'something begins after the time that was given it'
   }
@@ -167,7 +167,7 @@ const wrongEnd = ({ state, change: { past, doc } }: Accepted): Wrong => {
 }
 
 const lapsed = ({ startedAt, question }: Run, { approved }: LaneDocument): boolean =>
-  (question?.until ?? approved?.question.until ?? startedAt) < startedAt
+  (question?.until ?? approved?.question.bounds.until ?? startedAt) < startedAt
 
 const wrongAttempts = ({ config }: Model, { attempt }: LaneDocument, { wanted }: State['past']): Wrong =>
   attempt > (1 + config.retries) * (1 + wanted) ? 'more attempts than the budget has' : null
