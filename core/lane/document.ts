@@ -2,7 +2,8 @@ import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
-import type { Ignored, Outcome, RestReason } from '../reasons.ts'
+import type { Outcome, RestReason } from '../reasons.ts'
+import type { Held } from './held.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -46,7 +47,7 @@ export interface LaneDocument {
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
   /** Why the last look at the source begins nothing, where that holds something back. */
-  held: { reason: Ignored; detail: string; at: number } | null
+  held: Held | null
   /** Why the lane rests where it is; null while nothing was ever decided. */
   rest: Rest | null
   /** When it is looked at though nobody wakes it: its due row. Not at rest: when somebody else takes over. */
