@@ -36,6 +36,8 @@ export interface LaneDocument {
   approved: Approved | null
   /** Finished steps of this generation, for the attempts that follow. */
   kept: Kept[]
+  /** Of these the steps that a person wants anew: each goes once the new one is finished, or stays when it never is. */
+  redo?: string[]
   run: Run | null
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null

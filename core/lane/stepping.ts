@@ -6,6 +6,7 @@ import { said } from '../text.ts'
 import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
+import { withKept } from './kept.ts'
 import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
@@ -116,7 +117,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const keeps = row !== null && mark.way === 'forth' && step?.kind === 'launch-job' && step.keeps
   return {
     ...change,
-    doc: keeps ? { ...change.doc, kept: withKept(change.doc.kept, row, plan) } : change.doc,
+    doc: keeps ? { ...change.doc, ...withKept(change.doc, row, plan?.plan) } : change.doc,
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
   }
@@ -155,16 +156,6 @@ const rowOf = (
   const { generation, attempt } = doc.run as Run
   const row = resultOf({ generation, attempt }, name)
   return values === null ? null : { row, step: name, key, values, made, etag, generation, attempt, at: now }
-}
-
-/** What was made from an earlier one of the same step goes with that one. */
-const withKept = (
-  kept: LaneDocument['kept'],
-  { step, key, row }: ResultRow,
-  plan: View['plan'],
-): LaneDocument['kept'] => {
-  const readers = plan?.plan.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
-  return [...kept.filter((other) => other.step !== step && !readers.includes(other.step)), { step, key, row }]
 }
 
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
