@@ -1,7 +1,7 @@
 import { nameOf } from './answers.ts'
 import type { Question } from './lane/document.ts'
 import type { Plan } from './plan.ts'
-import { planCard } from './plan-text.ts'
+import { plainTime, planCard } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { Outcome } from './reasons.ts'
 
@@ -27,7 +27,11 @@ export const answerCard = (plan: Plan, row: Question, approvals: Pick<ApprovalPo
   const open = row.state === 'open'
   return {
     title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
-    facts: [...facts, { label: 'Answers', value: `${row.votes.length} of ${row.need}` }],
+    facts: [
+      ...facts,
+      ...(open ? [{ label: 'Answer before', value: plainTime(row.until) }] : []),
+      { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
+    ],
     lines: [...lines, ...votes],
     question: open ? row.id : null,
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',

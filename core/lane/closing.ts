@@ -26,9 +26,10 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const stages = run.steps.filter(({ way }) => way === 'forth').map(({ name }) => name)
   const at: Ended = { ...told, generation: run.generation, attempt: run.attempt, at: now, against, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
-  return changed(afterwards(view, run, { at, cost }), {
+  const after = afterwards(view, run, { at, cost })
+  return changed(after, {
     // The way back from where something newer stopped it is written beside it.
-    ...(outcome.kind === 'superseded' && hasBegun(run) ? {} : { plan: null }),
+    ...(after.halfway === true ? {} : { plan: null }),
     past: [past],
     spent: cost,
     moments: [

@@ -4,6 +4,7 @@ import { said } from '../text.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
+import { carried } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
 import { newRun } from './planning.ts'
 import type { View } from './view.ts'
@@ -94,8 +95,8 @@ const retry = (view: View, letter: CommandLetter): Said => {
       'no-such-stage',
       `there is no stage ${letter.from}: it had ${doc.outcome.stages.join(', ') || 'none'}`,
     )
-  const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, kept }
-  const names = kept.map(({ step }) => step)
+  const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, ...kept }
+  const names = carried(next).map(({ step }) => step)
   const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')}`
   return {
     kind: 'did',
@@ -104,13 +105,20 @@ const retry = (view: View, letter: CommandLetter): Said => {
   }
 }
 
-/** Finished steps that a retry keeps: all before `from`; none of a success that is done again as a whole. */
-const keptFrom = (doc: LaneDocument, { kind, stages }: Ended, from: string | null): LaneDocument['kept'] | null => {
-  if (from === null) return kind === 'succeeded' ? [] : doc.kept
+/**
+ * Finished steps that a retry keeps: all, and those from `from` on until they are done anew; none of a success that is done
+ * again as a whole. Null: there is no such stage.
+ */
+const keptFrom = (
+  { kept }: LaneDocument,
+  { kind, stages }: Ended,
+  from: string | null,
+): Required<Pick<LaneDocument, 'kept' | 'redo'>> | null => {
+  if (from === null) return { kept: kind === 'succeeded' ? [] : kept, redo: [] }
   const index = stages.indexOf(from)
   if (index < 0) return null
   const before = new Set(stages.slice(0, index))
-  return doc.kept.filter(({ step }) => before.has(step))
+  return { kept, redo: kept.map(({ step }) => step).filter((step) => !before.has(step)) }
 }
 
 /** Reaches the run under way, whatever waits behind it; `wanted` cancels that instead. */

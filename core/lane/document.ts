@@ -2,7 +2,8 @@ import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
-import type { Ignored, Outcome, RestReason } from '../reasons.ts'
+import type { Outcome, RestReason } from '../reasons.ts'
+import type { Held } from './held.ts'
 import type { Gpus, Hold, InLine } from './hold.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
@@ -36,6 +37,8 @@ export interface LaneDocument {
   approved: Approved | null
   /** Finished steps of this generation, for the attempts that follow. */
   kept: Kept[]
+  /** Of these the steps that a person wants anew: each goes once the new one is finished, or stays when it never is. */
+  redo?: string[]
   run: Run | null
   /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
   stands?: Gpus
@@ -49,7 +52,7 @@ export interface LaneDocument {
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
   /** Why the last look at the source begins nothing, where that holds something back. */
-  held: { reason: Ignored; detail: string; at: number } | null
+  held: Held | null
   /** Why the lane rests where it is; null while nothing was ever decided. */
   rest: Rest | null
   /** When it is looked at though nobody wakes it: its due row. Not at rest: when somebody else takes over. */
@@ -125,7 +128,7 @@ export interface Question {
   digest: string
   bounds: Bounds
   openedAt: number
-  /** Votes with a later time do not count. */
+  /** Votes with a later time do not count; what they agree to begins until `bounds.until`. */
   until: number
   need: number
   requester: string | null

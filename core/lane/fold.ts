@@ -6,6 +6,7 @@ import { answers, heard, whereOf } from './answering.ts'
 import { type Change, changed, DETAIL, joined, moment, pauseAfter, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { wantedRun } from './document.ts'
+import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { planOnPaper, type Seen } from './planning.ts'
@@ -146,28 +147,18 @@ const keepOne = (
   })
 }
 
-/** Reasons that hold something back until somebody does something: they are shown for as long as they hold. */
-const HOLDS: ReadonlySet<string> = new Set([
-  'held-failed',
-  'held-rejected',
-  'held-expired',
-  'held-cancelled',
-  'held-refused',
-  'would-pass-now',
-  'attempts-exhausted',
-])
 /** Versions that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
 const PASSED = 16
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
   const { doc, now } = view
   const { reason, detail, version } = decision
-  const short = said(detail, SHORT)
-  const fresh = HOLDS.has(reason) && (doc.held?.reason !== reason || doc.held.detail !== short)
-  const held = fresh ? { reason, detail: short, at: now } : reason === 'already-true' ? null : doc.held
+  const told = letters.some(({ from, waits }) => from === 'door' || waits !== null)
+  const place = whereOf(view, letters[0] as LookLetter)
+  const { held, fresh } = heldAfter(doc.held, { reason, detail: said(detail, SHORT), at: now, place, told })
   const passed =
     version === undefined || doc.passed.includes(version) ? doc.passed : [version, ...doc.passed].slice(0, PASSED)
-  const loud = fresh || letters.some(({ from, waits }) => from === 'door' || waits !== null)
+  const loud = fresh || told
   return changed(
     { ...doc, held, passed },
     {
@@ -231,7 +222,7 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
   const detail =
     plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
   return changed(
-    { ...doc, shadow: key, order: order ?? doc.order },
+    { ...doc, shadow: key, order: order ?? doc.order, held: null },
     {
       removed: letters,
       shadows: [{ key, row: { lane: doc.lane, desired: intent.desired, at: now, plan, refused } }],

@@ -23,7 +23,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const waited = run.phase === 'waiting-for-room'
   // What nobody had to approve and a freeze has kept back is planned anew; only who waits for room does so until a time.
   const approved = approvalOf(view, planned.plan)
-  const until = approved?.question.until ?? (waited ? before : planned.plan).bounds.until
+  const until = approved?.question.bounds.until ?? (waited ? before : planned.plan).bounds.until
   const plan: Plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
   const covered = covers(view, plan)
   // The time that was given is the old question's: whoever is asked anew has as long as any.

@@ -66,6 +66,7 @@ const wantNew = ({ doc, kind, policy, now }: View, intent: Intent): Wanted => {
       attemptsLeft: policy.retries,
       approved: null,
       kept: [],
+      redo: [],
       outcome: null,
       held: null,
       since: now,

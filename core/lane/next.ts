@@ -53,7 +53,10 @@ const withoutRun = (view: View): Act => {
   if (waiting?.waits != null)
     return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
   const { outcome } = doc
-  if (outcome === null) return rest(view, { why: 'done', text: 'nothing was ever wanted of it' })
+  if (outcome === null)
+    return doc.held === null
+      ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' })
+      : rest(view, { why: 'parked', text: parkedText(view) })
   if (outcome.kind === 'succeeded' && doc.held === null)
     return rest(view, { why: 'done', text: `${view.kind.titleOf(doc.desired as never)}: ${outcome.detail}` })
   if (!mayRepeat(view)) return rest(view, { why: 'parked', text: parkedText(view) })
@@ -67,8 +70,9 @@ const withoutRun = (view: View): Act => {
 }
 
 const parkedText = ({ doc: { outcome, held } }: View): string => {
-  if (outcome === null) return ''
+  if (outcome === null) return held?.detail ?? ''
   const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
+  if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
   return `${why}: ${held !== null && held.reason !== 'already-true' ? held.detail : outcome.detail}`
 }
 

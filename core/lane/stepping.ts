@@ -8,6 +8,7 @@ import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.t
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
 import { withFallenHold, withoutGpus } from './falling.ts'
 import type { Gpus } from './hold.ts'
+import { withKept } from './kept.ts'
 import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
@@ -121,7 +122,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const after = withStanding(change.doc, stepped)
   return {
     ...change,
-    doc: withFallenHold(view, keeps ? { ...after, kept: withKept(after.kept, row, plan) } : after),
+    doc: withFallenHold(view, keeps ? { ...after, ...withKept(after, row, plan?.plan) } : after),
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
   }
@@ -164,16 +165,6 @@ const rowOf = (
   const { generation, attempt } = doc.run as Run
   const row = resultOf({ generation, attempt }, name)
   return values === null ? null : { row, step: name, key, values, made, etag, generation, attempt, at: now }
-}
-
-/** What was made from an earlier one of the same step goes with that one. */
-const withKept = (
-  kept: LaneDocument['kept'],
-  { step, key, row }: ResultRow,
-  plan: View['plan'],
-): LaneDocument['kept'] => {
-  const readers = plan?.plan.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
-  return [...kept.filter((other) => other.step !== step && !readers.includes(other.step)), { step, key, row }]
 }
 
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */

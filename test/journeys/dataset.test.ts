@@ -148,7 +148,12 @@ describe('a dataset is uploaded', () => {
     town = await openTown()
     await upload({ leaveOut: [0, 1] })
     await town.advance(2 * 3_600_000)
-    expect(await town.lane(LANE)).toMatchObject({ rest: { why: 'done' }, generation: 0 })
+    expect(await town.lane(LANE)).toMatchObject({
+      rest: { why: 'parked', text: expect.stringContaining('still missing at its deadline') },
+      generation: 0,
+    })
+    await town.advance(3_600_000)
+    expect((await town.lane(LANE)).rest?.text).toContain('still missing at its deadline')
     expect((await timeline()).some(({ data }) => data?.['reason'] === 'missed-deadline')).toBe(true)
   })
 

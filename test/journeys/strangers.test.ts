@@ -159,6 +159,8 @@ describe('a flood of word about nothing', () => {
     expect((await leaveVote(unwoken(), { ...vote, ...rest }, 'z')) as Left).toMatchObject({ lane: TRAIN })
     await town.advance(HOUR / 2)
     expect(await town.run(TRAIN)).toMatchObject({ question: { state: 'approved' } })
+    // And what it agreed to begins: that has five minutes more than the vote.
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
   })
 
   it('costs who waits for a hundred uploads no more reads than who waits for one', async () => {

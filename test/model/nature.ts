@@ -122,7 +122,11 @@ const hears = (state: State): Move[] => {
 export const timesOf = (doc: LaneDocument): number[] => {
   const { due, rest, run, outcome, approved } = doc
   const question = run?.question ?? null
-  const times = [due ?? 0, rest?.until ?? 0, approved !== null && !approved.begun ? approved.question.until + 1 : 0]
+  const times = [
+    due ?? 0,
+    rest?.until ?? 0,
+    approved !== null && !approved.begun ? approved.question.bounds.until + 1 : 0,
+  ]
   if (question !== null && (question.state === 'open' || question.state === 'rejected'))
     times.push(question.until + 1, question.until + ANSWER_GRACE)
   for (const mark of run?.steps ?? []) if (mark.state === 'running') times.push(...timesOfMark(mark, rest))

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { foldCommand, mayRetry, shownFor } from '../../../core/lane/commands.ts'
 import type { LaneDocument } from '../../../core/lane/document.ts'
+import { carried } from '../../../core/lane/kept.ts'
 import type { CommandLetter } from '../../../core/lane/letters.ts'
 import { desired } from '../training-fixture.ts'
 import { asking, command, docOf, NOW, policy, policyWith, running, runOf, viewOf, wanted } from './fixture.ts'
@@ -55,8 +56,19 @@ describe('retry', () => {
   })
 
   it('from a stage keeps what comes before it alone', () => {
-    expect(fold(failed(), 'retry', { from: 'evaluate' }).doc.kept.map(({ step }) => step)).toEqual(['train'])
-    expect(fold(failed(), 'retry', { from: 'train' }).doc.kept).toEqual([])
+    const evaluated = fold(failed(), 'retry', { from: 'evaluate' })
+    expect(carried(evaluated.doc).map(({ step }) => step)).toEqual(['train'])
+    expect(evaluated.detail).toContain('keeping train')
+    expect(carried(fold(failed(), 'retry', { from: 'train' }).doc)).toEqual([])
+  })
+
+  it('without a stage goes back to all that was finished, where what was wanted anew was never done', () => {
+    const anew = fold(failed(), 'retry', { from: 'train' }).doc
+    const denied = { ...anew, outcome: outcome({ kind: 'rejected', reason: null, attempt: 2 }) }
+    const again = fold(denied, 'retry')
+    expect(carried(again.doc)).toEqual(kept)
+    expect(again.detail).toContain('keeping train, evaluate')
+    expect(carried(fold(denied, 'retry', { from: 'evaluate' }).doc).map(({ step }) => step)).toEqual(['train'])
   })
 
   it('of a success does it all again', () => {

@@ -73,6 +73,11 @@ describe('holding', () => {
     expect(holding({ approved: approvedBy({ begun: true }) }, late).doc.run?.phase).toBe('steps')
   })
 
+  it('begins after the vote’s end, while what was approved may begin: a yes at the last moment counts', () => {
+    const question = { ...approvedBy().question, until: NOW - 1 }
+    expect(holding({ approved: approvedBy({ question }) }).doc.run?.phase).toBe('steps')
+  })
+
   it('asks again where what was approved no longer covers it, and binds nothing any more', () => {
     const other = { ...questionOf({ state: 'approved', digest: 'other' }) }
     const change = holding({ approved: approvedBy({ question: other }) })

@@ -107,6 +107,11 @@ describe('what is done next', () => {
       },
       'rest parked',
     ],
+    [
+      'nothing was ever wanted, and what came is amiss',
+      { doc: docOf({ held: { reason: 'bad-manifest', detail: 'x', at: NOW, place: 'p' } }) },
+      'rest parked',
+    ],
     ['it was denied', { doc: wanted({ outcome: ended({ kind: 'rejected', reason: null }) }) }, 'rest parked'],
     ['it failed by what another attempt may cure', { doc: wanted({ outcome: ended({}) }) }, 'rest pause'],
     ['the pause is over', { doc: wanted({ outcome: ended({}) }), now: NOW + 5 * MINUTE }, 'again'],
