@@ -1,7 +1,6 @@
 import type { Groups } from '../core/answers.ts'
-import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
-import { inOrder, isUnderstood, type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
+import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
 import { holdingOf, lineSum, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
@@ -10,6 +9,7 @@ import { groupsOf, type Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import { type HoldRow, type IdentityRow, type LineRow, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
+import { everyLetter, isDue, someOf } from './due-letters.ts'
 import { identityOf } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
@@ -43,11 +43,6 @@ const UNMINTED = 'none-yet'
 
 export const rowKey = (kind: RowKind, id: string): string => `${kind} ${id}`
 
-/** Letters of one commit: so many, and at most so many that are answered each by itself (a commit has its weight). */
-const LETTERS = 16
-const ANSWERS = 6
-/** Letters that are read at once. */
-const PAGE = 100
 /** Who stands first in a line: so many are looked at together. */
 export const HEADS = 25
 
@@ -192,8 +187,6 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...Object.keys(policy.pools).map((pool): Key => ({ kind: 'sum', id: lineSum(poolRoom(pool)) })),
 ]
 
-const isDue = (letter: Letter, now: number): boolean => letter.due <= now && isUnderstood(letter)
-
 /** The far sides that do not answer. */
 const sidesIn = (at: (kind: 'side', id: string) => Stored<'side'> | null): View['sides'] =>
   Object.fromEntries(
@@ -202,62 +195,6 @@ const sidesIn = (at: (kind: 'side', id: string) => Stored<'side'> | null): View[
       return row === null ? [] : [[side, row.value]]
     }),
   )
-
-/** Letters of both sorts, read side by side. */
-const everyLetter = async (
-  ledger: Ledger,
-  lane: string,
-  now: number,
-): Promise<{ found: (Stored<'look' | 'order'> & { value: Letter })[]; more: boolean }> => {
-  const [looks, orders] = await Promise.all([
-    lettersOf(ledger, 'look', { lane, now }),
-    lettersOf(ledger, 'order', { lane, now }),
-  ])
-  return { found: [...looks.found, ...orders.found], more: looks.more || orders.more }
-}
-
-/** Letters of one sort, those that are due among them: pages of letters that all wait are passed over. `more`: some were not read. */
-const lettersOf = async (
-  ledger: Ledger,
-  kind: 'look' | 'order',
-  { lane, now }: { lane: string; now: number },
-): Promise<{ found: Stored<'look' | 'order'>[]; more: boolean }> => {
-  const found: Stored<'look' | 'order'>[] = []
-  for (let after: string | undefined; ; ) {
-    const page = await ledger.list(kind, { prefix: `${lane}#`, limit: PAGE, ...(after === undefined ? {} : { after }) })
-    found.push(...page)
-    if (page.length < PAGE) return { found, more: false }
-    if (page.some(({ value }) => isDue(value, now))) return { found, more: true }
-    after = page.at(-1)?.id
-  }
-}
-
-/**
- * The first letters, as many as one commit can answer: those that point at one place are answered as one, together with those
- * that wait there. Of these, what is too many is left for another fold, and so is a place that does not fit any more.
- */
-export const someOf = (
-  due: Letter[],
-  waiting: LookLetter[],
-  reactions: readonly Reaction[],
-): { some: Letter[]; later: LookLetter[] } => {
-  const whereAt = (letter: Letter): string => (letter.kind === 'look' ? whereOf({ reactions }, letter) : letter.id)
-  const answers = new Set<string>()
-  const [some, taken]: [Letter[], LookLetter[]] = [[], []]
-  for (const letter of inOrder(due)) {
-    const answer = whereAt(letter)
-    const isNew = !answers.has(answer)
-    if (isNew && answers.size === ANSWERS) continue
-    const there = isNew ? waiting.filter((other) => whereAt(other) === answer) : []
-    const room = LETTERS - some.length - taken.length
-    if (room < 1 || (some.length > 0 && room < 1 + there.length)) break
-    answers.add(answer)
-    some.push(letter)
-    taken.push(...there.slice(0, room - 1))
-  }
-  const elsewhere = waiting.filter((letter) => !answers.has(whereAt(letter)))
-  return { some, later: [...taken, ...elsewhere] }
-}
 
 /** What is known of the approvers' user groups; null where it is not known, or no longer believed. */
 const groupsIn = (policy: Policy, at: (kind: 'group', id: string) => Stored<'group'> | null, now: number): Groups =>
