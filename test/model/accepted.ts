@@ -180,8 +180,7 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
     data?.['became'] === 'recorded' ? namesIn({ moments: [{ data } as never] }) : [],
   )
   const retries = change.removed.filter(({ kind, id }) => kind === 'retry' && said.includes(id)) as CommandLetter[]
-  const anew =
-    retries.some(({ from }) => from !== null) || (retries.length > 0 && docOf(state)?.outcome?.kind === 'succeeded')
+  const whole = retries.some(({ from }) => from === null) && docOf(state)?.outcome?.kind === 'succeeded'
   const plan = consumer.view.plan?.plan ?? (consumer.rows[`plan ${doc.lane}`]?.value as PlanRow | undefined)?.plan
   const keeps = new Set(
     (plan?.steps ?? [])
@@ -192,12 +191,13 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
   const failedGate = runs.flatMap((run) => judgedBadly(run, plan?.steps ?? []))
   const there = ({ made }: ResultRow): boolean => made !== null && state.world.results[made.ref.name] !== undefined
   const made = change.results.filter((row) => keeps.has(row.step) && there(row)).map(finishedOf)
-  const finished = [...(anew ? [] : past.finished), ...made].filter(
-    (one) => !failedGate.some((key) => one.startsWith(`${key}:`)),
-  )
+  const stands = whole ? [] : past.finished.filter((one) => !isReplaced(past, one, made))
+  const finished = [...stands, ...made].filter((one) => !failedGate.some((key) => one.startsWith(`${key}:`)))
+  const last = retries.at(-1)
   return {
     ...past,
     finished: [...new Set(finished)].sort(),
+    anew: last === undefined ? past.anew : last.from === null ? [] : past.finished,
     spoiled: [
       ...new Set([...past.spoiled.filter((key) => !made.some((one) => one.startsWith(`${key}:`))), ...failedGate]),
     ].sort(),
@@ -206,6 +206,15 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
     answered: [...past.answered, ...namesIn(change)].filter((id) => change.later.some((letter) => letter.id === id)),
     wanted: past.wanted + retries.length,
   }
+}
+
+/** Whether another one of the same step has taken its place, or that of what it was made from. */
+const isReplaced = ({ finished, read }: State['past'], one: string, made: readonly string[]): boolean => {
+  const keyOf = (other: string): string => other.slice(0, other.lastIndexOf(':') + 1)
+  const nameOf = (other: string): string => other.slice(keyOf(other).length)
+  const gone = finished.filter((old) => made.some((now) => keyOf(now) === keyOf(old) && now !== old))
+  const from = (read[nameOf(one)] ?? '').split(',')
+  return gone.includes(one) || gone.some((old) => from.includes(nameOf(old)))
 }
 
 const readIn = ({ doc, past, results }: Change, steps: readonly Step[]): Record<string, string> => {

@@ -40,7 +40,7 @@ export const reading = (
     me: who.me,
     handover: HANDOVER,
     revision: state.ledger.rows[`lane ${LANE}`]?.revision ?? 0,
-    plan: doc.run === null ? null : (at<PlanRow>('plan', LANE) ?? null),
+    plan: doc.run === null && doc.halfway !== true ? null : (at<PlanRow>('plan', LANE) ?? null),
     later: there.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now),
     frozenUntil: frozen > now ? frozen : null,
     sides: Object.fromEntries(sides),

@@ -23,9 +23,10 @@ export const keyOf = (state: State): string => {
     policy,
     ledgerKey(state, letters, at),
     worldKey(state, ranks, at),
-    past.excused ? 'x' : '',
+    `${past.excused ? 'x' : ''}${past.moved ? 'm' : ''}`,
     Object.keys(past.created).sort().join(),
     past.finished.join(),
+    past.anew.join(),
     past.spoiled.join(),
     Object.values(past.read).join(),
     past.wanted,
@@ -100,7 +101,7 @@ const ledgerKey = (state: State, letters: readonly Letter[], at: Clock): string 
   const plan = ledger.rows['plan lane/a']?.value as PlanRow | undefined
   const dues = letters.map((letter) => letterKey(state, letter, { doc, at }))
   const known = doc === null ? '' : docKey(state, doc, { plan, at })
-  return `${known}#${plan === undefined || doc?.run === null ? '' : `${plan.plan.digest}${plan.back.length}`}#${parts.sort().join()}#${dues.join()}#${textOf(heldRows(ledger))}${ledger.sums['pool/p'] ?? 0}`
+  return `${known}#${plan === undefined || (doc?.run === null && doc.halfway !== true) ? '' : `${plan.plan.digest}${plan.back.length}`}#${parts.sort().join()}#${dues.join()}#${textOf(heldRows(ledger))}${ledger.sums['pool/p'] ?? 0}`
 }
 
 const resultKey = ({ world }: State, { row, values, made }: ResultRow): string =>

@@ -177,6 +177,34 @@ export const mutants: readonly Mutant[] = [
     config: smallest({ doings: ['lost-node'] }, [0, 1]),
   },
   {
+    name: 'what nobody judged goes back when what was to replace it does not begin',
+    text: ['  halfway && run.ending === null', '  halfway && run.ending !== null'],
+    config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'no'] }, [0, 2]),
+  },
+  {
+    name: 'and when that is cancelled before the one before it has ended',
+    text: ['run.generation !== doc.generation && doc.outcome === null', 'run.generation !== doc.generation'],
+    config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'cancel-wanted'] }, [0, 2]),
+  },
+  {
+    name: 'the plan of what stands halfway is kept for the way back',
+    text: ['...(after.halfway === true ? {} : { plan: null }),', 'plan: null,'],
+    config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'refuses'] }, [0, 2]),
+  },
+  {
+    name: 'where nothing served before, all of it goes back',
+    text: ['          halfway,\n', ''],
+    config: smallest({ kind: 'standing', serves: false, asks: 'later', doings: ['newer', 'no'] }, [0, 2]),
+  },
+  {
+    name: 'what was paid for is kept until it is done anew',
+    text: [
+      'return { kept, redo: kept.map',
+      'return { kept: kept.filter(({ step }) => before.has(step)), redo: kept.map',
+    ],
+    config: smallest({ asks: 'later', doings: ['retry-from', 'no', 'retry'] }, [0, 3]),
+  },
+  {
     name: 'patience counts from when a step was marked last',
     text: ['      startedAt: now,', '      startedAt: mark.startedAt ?? now,'],
     config: smallest({ kind: 'standing', faults: ['death'] }, [1, 0]),

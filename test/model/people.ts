@@ -168,7 +168,11 @@ const scales: Does = (state) =>
       const deployments = { ...state.world.deployments, [generation]: { ...deployment, replicas: 0, ready: 0 } }
       return {
         label: `somebody scales generation ${generation} to 0`,
-        state: { ...state, world: { ...state.world, deployments }, past: { ...state.past, excused: true } },
+        state: {
+          ...state,
+          world: { ...state.world, deployments },
+          past: { ...state.past, excused: true, moved: true },
+        },
       }
     })
 

@@ -5,6 +5,9 @@ import { type Policy, parsePolicy } from '../../core/policy.ts'
 export const LANE = 'lane/a'
 export const POOL = 'p'
 
+/** The version that is there at first; of what stands, one more than what served before it. */
+export const FIRST = { once: 1, standing: 2 }
+
 /** A version of something. */
 export interface Wanted extends Desired {
   kind: 'model'
@@ -17,7 +20,9 @@ export interface ModelPolicy extends Policy {
   refuses: boolean
   /** Part of every plan's digest. */
   image: string
-  asks: boolean
+  /** `later`: only what comes after the version that is there at first, and the second attempt at that. */
+  asks: boolean | 'later'
+  first: number
   steps: 'registered' | 'judged'
   /** How long a question and a plan live. Milliseconds. */
   expiry: number
@@ -48,14 +53,15 @@ const base = parsePolicy({
 export type PolicyName = 'plain' | 'refuses' | 'changed' | 'shadow' | 'gone' | 'revoked'
 export type Policies = Record<PolicyName, ModelPolicy>
 
-type Given = Pick<ModelPolicy, 'asks' | 'steps' | 'expiry' | 'retries'> & { priced: boolean }
+type Given = Pick<ModelPolicy, 'asks' | 'steps' | 'expiry' | 'retries'> & { priced: boolean; kind: keyof typeof FIRST }
 
 /** All policies of a configuration: made once, so that they are the same objects everywhere. */
-export const policiesOf = ({ priced, asks, steps, expiry, retries }: Given): Policies => {
+export const policiesOf = ({ kind, priced, asks, steps, expiry, retries }: Given): Policies => {
   const plain: ModelPolicy = {
     ...base,
     perHour: priced ? 0.5 : 0,
     asks,
+    first: FIRST[kind],
     steps,
     expiry,
     retries,

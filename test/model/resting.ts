@@ -1,6 +1,7 @@
 import { amountsOf } from '../../core/lane/room.ts'
 import { lettersOf } from './consumer.ts'
 import { heldRows } from './ledger.ts'
+import type { Wanted } from './policies.ts'
 import { docOf, type State } from './state.ts'
 import { CEILING } from './world.ts'
 
@@ -25,7 +26,9 @@ const WHYS: ReadonlySet<string> = new Set([
 
 /** What must never be, in any state; null: nothing of it is. */
 export const wrongState = (state: State): string | null =>
-  wrongSums(state) ?? wrongWork(state) ?? (state.inside.length === 0 ? (wrongOrphan(state) ?? wrongRest(state)) : null)
+  wrongSums(state) ??
+  wrongWork(state) ??
+  (state.inside.length === 0 ? (wrongOrphan(state) ?? wrongServing(state) ?? wrongRest(state)) : null)
 
 const wrongSums = ({ ledger, world }: State): string | null => {
   const rows = heldRows(ledger)
@@ -64,6 +67,16 @@ const wrongOrphan = (state: State): string | null => {
       (run === null || run.cleared || of.generation !== run.generation || of.attempt !== run.attempt),
   )
   return orphan ? 'a Job of ours runs and nobody knows it' : null
+}
+
+/** Of a lane whose attempt is over what was judged last serves, alone; nothing that nobody judged. */
+const wrongServing = ({ ledger, world, past }: State): string | null => {
+  const doc = docOf({ ledger })
+  if (doc === null || doc.run !== null || doc.outcome === null || past.moved || world.flying.length > 0) return null
+  const judged = doc.baseline === null ? [] : [`v${(doc.baseline.desired as Wanted).version}`]
+  const serving = Object.values(world.deployments).filter(({ replicas }) => replicas > 0)
+  if (serving.some(({ digest }) => !judged.includes(digest))) return 'what nobody judged serves, and nobody is at it'
+  return serving.length === judged.length ? null : 'what was judged last does not serve, and nobody is at it'
 }
 
 /** Every rest has a reason, and something that ends it. */

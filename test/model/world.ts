@@ -52,7 +52,10 @@ export const created = (state: State, { object, run, key }: Creation): State => 
   const { generation, attempt } = run
   const times = (state.past.created[name] ?? 0) + 1
   const job: Job = { object, uid: `u${state.count}`, state: 'running', run: { generation, attempt } }
-  const again = state.past.finished.some((one) => one.startsWith(`${generation}:${key}:`) && isThere(state, one))
+  const { finished, anew } = state.past
+  const again = finished.some(
+    (one) => one.startsWith(`${generation}:${key}:`) && !anew.includes(one) && isThere(state, one),
+  )
   const after: State = {
     ...state,
     count: state.count + 1,
