@@ -31,6 +31,8 @@ export interface BackInput {
   world: World
   /** Whether generations before the run's stand unjudged, which something newer took the place of. */
   halfway?: boolean
+  /** Generations that the run's own moves brought up: another wanted their template first, where they are not its own. */
+  brought?: readonly number[]
   /** GPUs of pools that the run holds: the way back takes no more. */
   held?: Readonly<Record<string, number>>
 }

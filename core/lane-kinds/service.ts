@@ -20,7 +20,7 @@ export const service: LaneKind<Standing> = {
   requesterOf: (desired) => (isServed(desired) ? desired.requester : null),
   isNothing: (desired) => !isServed(desired),
   plan: planServe,
-  back: ({ identity, run, lane, baseline, policy, world, halfway = false, held }) => {
+  back: ({ identity, run, lane, baseline, policy, world, halfway = false, brought = [], held }) => {
     if (world.generations.length === 0) return []
     const model = policy.models[lane.slice('service/'.length)]
     const pool = model === undefined ? undefined : world.pools[model.pool]
@@ -30,6 +30,7 @@ export const service: LaneKind<Standing> = {
       baseline,
       generations: world.generations,
       without: halfway ? 'all' : 'run',
+      brought,
       loadMinutes: model?.loadMinutes.p95 ?? 30,
       wantReplicas: baseline?.replicas ?? model?.replicas ?? 1,
       freeGpus: freeToGoBack(pool, model === undefined ? undefined : held?.[model.pool]),

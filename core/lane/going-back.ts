@@ -1,9 +1,17 @@
+import type { Plan } from '../plan.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { type Change, changed, moment } from './change.ts'
 import { identityOf } from './closing.ts'
 import { hasBegun, type Mark, type Run, runKeyOf } from './document.ts'
 import { pending } from './planning.ts'
 import type { View } from './view.ts'
+
+/** Generations that moves which it began were to bring up. */
+const broughtBy = ({ steps }: Run, plan: Plan): number[] =>
+  plan.steps.flatMap((step) => {
+    const isBegun = steps.some(({ name, way, by }) => name === step.name && way === 'forth' && by !== null)
+    return step.kind === 'roll-out-model' && step.brings !== null && isBegun ? [step.brings] : []
+  })
 
 /** The moves that lead back, planned from what stands now; none: the run is over. */
 export const settleGoBack = (view: View): Change => {
@@ -21,6 +29,7 @@ export const settleGoBack = (view: View): Change => {
           policy,
           world,
           halfway,
+          brought: broughtBy(run, plan.plan),
           ...(run.hold === null ? {} : { held: run.hold.gpus }),
         })
       : []

@@ -65,7 +65,8 @@ export const deliverAll = async (
         held: await heldIn(town),
         twice: jobs.twice,
       },
-      says: { lanes: says, held: [], twice: [] },
+      // What stands is held for as long as it stands.
+      says: { lanes: says, held: ['pool/gpu-serve'], twice: [] },
       jobs: jobs.names,
     }
   } finally {

@@ -44,11 +44,14 @@ const standing: LaneKind<Wanted> = {
     if (mine?.replicas === 1 && mine.ready === 1 && others.length === 0) return { kind: 'nothing', reason: 'it stands' }
     return refused(input) ?? { kind: 'plan', plan: planOf(input, standingSteps(input, { mine, others })) }
   },
-  back: ({ identity, run, baseline, world, halfway = false }) => {
+  back: ({ identity, run, baseline, world, halfway = false, brought = [] }) => {
     const base = baselineIn(world.generations, baseline)
     const all = base !== undefined || halfway
     const leaving = world.generations.filter(
-      (view) => view !== base && view.replicas > 0 && (all || view.generation === run.generation),
+      (view) =>
+        view !== base &&
+        view.replicas > 0 &&
+        (all || view.generation === run.generation || brought.includes(view.generation)),
     )
     if (leaving.length === 0 && (base === undefined || base.replicas === 1)) return []
     const away = move(
@@ -153,7 +156,7 @@ const move = (
     replicasReady: count,
   })),
   point: { old: 0, new: 1 },
-  brings: null,
+  brings: replicas.find(([, count]) => count > 0)?.[0] ?? null,
   loadMinutes: 1,
 })
 

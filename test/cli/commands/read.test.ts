@@ -110,7 +110,7 @@ describe('why', () => {
     const [id] = await ids()
     expect([code, out]).toEqual([
       0,
-      `${LANE}: waits for ana or ben to answer ${id} before 2026-11-23 16:00 UTC (since ${SINCE})`,
+      `${LANE}: waits for ana or ben to answer ${id} before 2026-11-23 15:55 UTC (since ${SINCE})`,
     ])
     expect(await product.json('why', LANE)).toMatchObject({ lane: LANE, why: 'asked', side: null })
   })
