@@ -11,6 +11,7 @@ import {
   runOfName,
   runOnceName,
 } from '../../core/names.ts'
+import { anyText } from '../any-text.ts'
 
 const place = { installation: 'signalbox', cluster: 'ml-prod' }
 /** A lane's name was minted once and is kept. */
@@ -53,12 +54,7 @@ describe('the name of a lane', () => {
 
 describe('every name of ours', () => {
   const anyRun = fc.record({
-    lane: fc.oneof(
-      fc.string(),
-      fc.string({ unit: 'binary' }),
-      fc.constant('service/'),
-      fc.constant(`service/${'x'.repeat(300)}`),
-    ),
+    lane: fc.oneof(fc.string(), anyText(), fc.constant('service/'), fc.constant(`service/${'x'.repeat(300)}`)),
     generation: fc.integer({ min: 1, max: 99_999 }),
     attempt: fc.integer({ min: 1, max: 999 }),
   })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { counted, said } from '../../core/text.ts'
+import { anyText } from '../any-text.ts'
 
 const ESC = '\u001b'
 
@@ -67,7 +68,7 @@ describe('anything that others may say', () => {
       '…',
       'a',
     ),
-    fc.string({ unit: 'binary', maxLength: 3 }),
+    anyText({ maxLength: 3 }),
     fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
   )
   const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''))
