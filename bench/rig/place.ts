@@ -1,9 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { EventEmitter, once } from 'node:events'
+import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { label, laneLabel } from '../../core/names.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { type KubernetesCluster, openKubernetesCluster } from '../../effects/cluster/kubernetes-cluster.ts'
+import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
 import { openRealCluster } from '../../local/cluster/real-cluster.ts'
 import { keepGoing } from '../../local/drive.ts'
@@ -52,6 +54,10 @@ export const openPlace = async (datasets: number): Promise<Place> => {
   })
   const config = () => loadKubeconfig({ file: rig.kubeconfig })
   const policy = parsePolicy(policyOf(datasets))
+  const requests = await openRequests(config())
+  // The markers alone: who acts here.
+  for (const manifest of bootstrapManifests(policy, []).filter(({ kind }) => kind === 'ConfigMap'))
+    await applyManifest(requests, manifest)
   const stores = openStores(null)
   const clock = { now: () => Date.now() }
   const house = await openHouse({
@@ -74,7 +80,6 @@ export const openPlace = async (datasets: number): Promise<Place> => {
   const stop = keepGoing({ ...house, scanUploads: async () => undefined }, { speed: 1, onError: console.error })
   const server = await startServer({ house, port: 0, version: 'bench' })
   const outside = await openKubernetesCluster(config(), { watched: ['Job'] })
-  const requests = await openRequests(config())
   return {
     rig,
     house,
