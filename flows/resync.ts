@@ -88,8 +88,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     await wake(ports, doc.lane, `resync.${now}`)
   })
   counted.woken += await wakePools(ports, known, now)
-  // Also where the cluster was away: nobody else may have anything to ask it, and so hear that it answers again.
-  await eachOf([docs], async () => {
+  // Also a cluster that was away and that nobody asks any more: who else would hear that it answers again?
+  await eachOf((sides['cluster']?.until ?? 0) <= now ? [docs] : [], async () => {
     // One that cannot be deleted keeps no other from being deleted.
     await eachOf(await orphansIn(ports, policy, [...docs.values()]), async (one) => {
       if (await clearOrphan(ports, policy, one)) counted.orphans++
