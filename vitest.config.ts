@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 import { EXCLUDED } from './scripts/switched-off.mjs'
 
 /** Files run side by side on two cores; within one, tests run in the order in which they stand. */
@@ -15,7 +16,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    sequence: { shuffle: false, concurrent: false },
+    sequence: { shuffle: false, concurrent: false, sequencer: LongestFirst },
     restoreMocks: true,
   },
 })

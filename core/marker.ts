@@ -47,7 +47,7 @@ export const restoredText = (namespace: string, name: string): string =>
 
 /** What no marker means. */
 export const unmarkedText = (namespace: string): string =>
-  `the namespace ${namespace} has no ConfigMap ${MARKER}, which names the ledger that acts there: run \`signalbox bootstrap --apply\``
+  `the namespace ${namespace} is not there, or has no ConfigMap ${MARKER}, which names the ledger that acts there: run \`signalbox bootstrap --apply\``
 
 const FENCE = label('fence-')
 

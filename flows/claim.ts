@@ -41,9 +41,13 @@ type Marker = KubeObject<'ConfigMap'>
  * into markers that name nobody, and is refused with `NotOurs` where one names another. Who adopts goes on above the greatest
  * fence that stands there, which is written down first.
  */
-export const claim = async (ports: ClaimPorts, { home, mint, adopt = false }: Claiming): Promise<Holder> => {
+export const claim = async (
+  ports: ClaimPorts,
+  { home, mint, adopt = false }: Claiming,
+  some?: readonly string[],
+): Promise<Holder> => {
   const { ledger, clock, policies } = ports
-  const namespaces = ourNamespaces(await policies.load())
+  const namespaces = some ?? ourNamespaces(await policies.load())
   const { ledger: id } = await identityOf(ledger, { mint, now: clock.now() })
   const me: Holder = { ledger: id, home }
   const markers = await Promise.all(namespaces.map((namespace) => markerOf(ports, namespace)))

@@ -5,44 +5,60 @@ import { ourNamespaces } from './namespaces.ts'
 import type { Cluster } from './ports.ts'
 import { readRow } from './rows.ts'
 
-/** As `claim`, for who has claimed before: only the markers are looked at, as long as they say so. */
-const stillOurs = async (ports: ClaimPorts, claiming: Claiming): Promise<void> => {
+/** As `claim`, of one namespace, for who has claimed before: only its marker is looked at, as long as it says so. */
+const stillOurs = async (ports: ClaimPorts, claiming: Claiming, namespace: string): Promise<void> => {
   const self = await readRow(ports.ledger, 'identity', SELF)
-  const namespaces = ourNamespaces(await ports.policies.load())
-  const markers = await Promise.all(namespaces.map((namespace) => markerOf(ports, namespace)))
+  const holder = holderIn(await markerOf(ports, namespace))
   const me = { ledger: self?.value.ledger ?? '', home: claiming.home }
-  const named = markers.map(holderIn)
-  if (!named.every((holder) => holder !== null && isHolder(holder, me))) await claim(ports, claiming)
+  if (holder === null || !isHolder(holder, me)) await claim(ports, claiming, [namespace])
 }
 
-/** So long it counts that the markers named us. Milliseconds. */
+/** So long it counts that a marker named us. Milliseconds. */
 const COUNTS = 10_000
 
+/** One namespace: when its marker last named us, and whether it is being looked at. */
+interface Sureness {
+  since: number
+  asking: Promise<void> | null
+}
+
 /**
- * The cluster, written to only while the markers of our namespaces name this ledger. They are looked at beside what is read, so
- * that no write waits for them as a rule.
+ * The cluster, written to only where the marker of the namespace names this ledger: one that is gone, or another's, keeps nobody
+ * from working in the others. Markers are looked at beside what is read, so that no write waits for them as a rule.
  */
 export const guarded = (ports: ClaimPorts, claiming: Omit<Claiming, 'adopt'>): Cluster => {
   const { cluster, clock } = ports
-  let sure = Number.NEGATIVE_INFINITY
-  let asking: Promise<void> | null = null
-  const ask = (): Promise<void> => {
-    asking ??= stillOurs(ports, claiming)
+  const known = new Map<string, Sureness>()
+  const knownOf = (namespace: string): Sureness => {
+    const found = known.get(namespace) ?? { since: Number.NEGATIVE_INFINITY, asking: null }
+    known.set(namespace, found)
+    return found
+  }
+  const sureOf = async (namespace: string): Promise<void> => {
+    const one = knownOf(namespace)
+    if (clock.now() - one.since <= COUNTS) return
+    one.asking ??= stillOurs(ports, claiming, namespace)
       .then(() => {
-        sure = clock.now()
+        one.since = clock.now()
       })
       .finally(() => {
-        asking = null
+        one.asking = null
       })
-    return asking
+    await one.asking
   }
-  const isSure = (): boolean => clock.now() - sure <= COUNTS
-  const beside = async <T>(reading: Promise<T>): Promise<T> => {
-    const [answer] = await Promise.all([reading, isSure() ? null : ask().catch(() => undefined)])
-    return answer
-  }
-  const before = async <T>(write: () => Promise<T>): Promise<T> => {
-    if (!isSure()) await ask()
+  const ours = async (): Promise<string[]> => ourNamespaces(await ports.policies.load())
+  const all = async (namespaces: readonly string[]): Promise<void> => void (await Promise.all(namespaces.map(sureOf)))
+  const lookAtAll = async (): Promise<void> =>
+    void (await Promise.allSettled(
+      await ours().then(
+        (some) => some.map(sureOf),
+        () => [],
+      ),
+    ))
+  const beside = async <T>(reading: Promise<T>): Promise<T> => (await Promise.all([reading, lookAtAll()]))[0]
+  /** What lies in no namespace is everybody's: all of ours must be. */
+  const before = async <T>(namespace: string | null | undefined, write: () => Promise<T>): Promise<T> => {
+    await all(namespace == null ? await ours() : [namespace])
     return write()
   }
   return {
@@ -50,9 +66,9 @@ export const guarded = (ports: ClaimPorts, claiming: Omit<Claiming, 'adopt'>): C
     list: (kind, where) => beside(cluster.list(kind, where)),
     logs: (ref, lines) => cluster.logs(ref, lines),
     watch: (where, onChange) => cluster.watch(where, onChange),
-    create: (object) => before(() => cluster.create(object)),
-    apply: (object, manager) => before(() => cluster.apply(object, manager)),
-    patch: (ref, uid, patch) => before(() => cluster.patch(ref, uid, patch)),
-    delete: (ref, uid) => before(() => cluster.delete(ref, uid)),
+    create: (object) => before(object.metadata.namespace, () => cluster.create(object)),
+    apply: (object, manager) => before(object.metadata.namespace, () => cluster.apply(object, manager)),
+    patch: (ref, uid, patch) => before(ref.namespace, () => cluster.patch(ref, uid, patch)),
+    delete: (ref, uid) => before(ref.namespace, () => cluster.delete(ref, uid)),
   }
 }

@@ -20,7 +20,7 @@ import { manifestsOf } from './manifests.ts'
 import { observe, type Seen, seeAll } from './observe.ts'
 import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
-import { everyRow, valuesOf } from './rows.ts'
+import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { recountRoom, roomsOf } from './sums.ts'
 import { paperView } from './view.ts'
@@ -43,7 +43,7 @@ export interface Resynced {
 interface Known {
   policy: Policy
   reactions: readonly Reaction[]
-  docs: ReadonlyMap<string, LaneDocument>
+  docs: Map<string, LaneDocument>
   /** The cluster, listed once, when a lane needs it. */
   seen(): Promise<Seen>
 }
@@ -73,6 +73,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     for (const [n, event] of (await eventsOf(ports, ask)).entries()) {
       counted.asked++
       if (!(await isNews(ports, known, event)) || (await isAwaited(ports, known, event))) continue
+      // Its lane may have taken in a letter about it since the documents were listed.
+      if ((await hasMoved(ports, known, event)) && !(await isNews(ports, known, event))) continue
       const left = await leaveLook(ports, event, { reactions, unique: `resync.${index}.${n}`, from: 'resync' })
       if (left.kind === 'left') counted.letters++
     }
@@ -86,7 +88,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     await wake(ports, doc.lane, `resync.${now}`)
   })
   counted.woken += await wakePools(ports, known, now)
-  await eachOf(sides['cluster'] === undefined ? [docs] : [], async () => {
+  // Also a cluster that was away and that nobody asks any more: who else would hear that it answers again?
+  await eachOf((sides['cluster']?.until ?? 0) <= now ? [docs] : [], async () => {
     // One that cannot be deleted keeps no other from being deleted.
     await eachOf(await orphansIn(ports, policy, [...docs.values()]), async (one) => {
       if (await clearOrphan(ports, policy, one)) counted.orphans++
@@ -150,6 +153,15 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const at = { ...paper, world }
   const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept: {} }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
+}
+
+/** Whether the document that this event is about was written since it was read; it is read again. */
+const hasMoved = async ({ ledger }: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
+  const rule = reactionTo(known.reactions, event)?.ruleOf(event, known.policy) ?? null
+  const now = rule === null ? undefined : (await readRow(ledger, 'lane', rule.lane))?.value
+  if (now === undefined || now.writtenAt === known.docs.get(now.lane)?.writtenAt) return false
+  known.docs.set(now.lane, now)
+  return true
 }
 
 /** Whether a letter about the same place waits already: it is looked at in its own time. */

@@ -192,7 +192,7 @@ export const HOUSE: Record<string, Room> = {
   },
   'vitest.config.ts': {
     is: 'configures the tests',
-    ours: [{ of: 'scripts/switched-off.mjs' }],
+    ours: [{ of: 'scripts/switched-off.mjs' }, { of: 'scripts/longest-first.ts' }],
     libraries: [{ of: 'vitest/config' }],
     instead: [{ of: '', say: 'what tests share belongs in test/setup.ts' }],
   },

@@ -164,4 +164,16 @@ describe('while it runs', () => {
     ).rejects.toThrow(NotOurs)
     expect(await own.list('Job', { namespace: 'training' })).toHaveLength(1)
   })
+
+  it('a namespace that is gone with its marker keeps nobody from working in the other', async () => {
+    const first = product('aaaaaaaaaaaa')
+    await first.claim()
+    const own = first.guarded()
+    const marker = { kind: 'ConfigMap', namespace: 'serving', name: MARKER } as const
+    await cluster.delete(marker, (await cluster.get(marker))?.metadata.uid ?? '')
+    const job = (namespace: string): KubeObject =>
+      ({ ...taskJob('one'), metadata: { name: 'one', namespace } }) as KubeObject
+    expect((await own.create(job('training'))).kind).toBe('created')
+    await expect(own.create(job('serving'))).rejects.toThrow('the namespace serving is not there')
+  })
 })

@@ -38,6 +38,7 @@ export const mutants: readonly Mutant[] = [
     name: 'nothing is concluded from an absence before T',
     text: [HELD, HELD.replace('held ?? ', '')],
     config: smallest({ faults: ['overlap'], doings: ['cancel'] }, [1, 1]),
+    slow: true,
   },
   {
     name: 'what is about to be touched is committed first',
@@ -53,6 +54,7 @@ export const mutants: readonly Mutant[] = [
     name: 'who lost a commit is somebody new',
     guards: { renames: false },
     config: smallest({ faults: ['overlap', 'late'] }, [2, 0]),
+    slow: true,
   },
   {
     name: 'a plan that is not the document’s is read again',
@@ -69,11 +71,13 @@ export const mutants: readonly Mutant[] = [
     name: 'what has begun nothing is superseded at once',
     text: ["begun && (doc.onNewer === 'finish'", "(doc.onNewer === 'finish'"],
     config: smallest({ onNewer: 'finish', doings: ['room', 'newer'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'what runs is seen gone before a run is over',
     text: ['if (!run.cleared) {', 'if (run.cleared) {'],
     config: smallest({ doings: ['cancel'] }, [0, 1]),
+    slow: true,
   },
   {
     name: 'a name that is taken is success only for the same content',
@@ -140,6 +144,7 @@ export const mutants: readonly Mutant[] = [
     name: 'nothing begins after its time',
     text: ['!begun && view.now > until', '!begun && view.now < 0'],
     config: smallest({ asks: true, doings: ['yes', 'long-freeze'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'an approval that has lapsed is asked about again',
@@ -181,16 +186,19 @@ export const mutants: readonly Mutant[] = [
     name: 'and when that is cancelled before the one before it has ended',
     text: ['run.generation !== doc.generation && doc.outcome === null', 'run.generation !== doc.generation'],
     config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'cancel-wanted'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'the plan of what stands halfway is kept for the way back',
     text: ['...(after.halfway === true ? {} : { plan: null }),', 'plan: null,'],
     config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'refuses'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'where nothing served before, all of it goes back',
     text: ['          halfway,\n', ''],
     config: smallest({ kind: 'standing', serves: false, asks: 'later', doings: ['newer', 'no'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'what was paid for is kept until it is done anew',
@@ -199,6 +207,7 @@ export const mutants: readonly Mutant[] = [
       'return { kept: kept.filter(({ step }) => before.has(step)), redo: kept.map',
     ],
     config: smallest({ asks: 'later', doings: ['retry-from', 'no', 'retry'] }, [0, 3]),
+    slow: true,
   },
   {
     name: 'patience counts from when a step was marked last',
