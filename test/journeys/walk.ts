@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../core/kube.ts'
 import { gpusOf } from '../../core/planning/pool-view.ts'
 import { everyRow } from '../../flows/rows.ts'
