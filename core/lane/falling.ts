@@ -60,8 +60,10 @@ export const standsAfter = (
 ): Gpus | undefined => {
   if (!kind.stands) return undefined
   const last = steps.findLast(({ kind: step, by }) => step === MOVES && by !== null)
-  if (hold === null || last === undefined) return doc.stands
-  return last.state === 'done' && stands !== undefined ? stands : hold.gpus
+  if (last === undefined) return doc.stands
+  // Also of a way back that held nothing itself: what the run before it held goes with what it took away.
+  if (last.state === 'done' && stands !== undefined) return stands
+  return hold === null ? doc.stands : hold.gpus
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../core/kube.ts'
 import { gpusOf } from '../../core/planning/pool-view.ts'
 import { everyRow } from '../../flows/rows.ts'
@@ -277,10 +278,7 @@ const endOf = async ({ town, far }: Walk, jobs: Map<string, Set<string>>): Promi
     const held = await town.held(room)
     const standing = room === 'pool/gpu-serve' ? await standingIn(town) : {}
     const sum = Object.values(standing).reduce((all, gpus) => all + gpus, 0)
-    // What stands is held at least; a look at rest gives back the rest.
-    const others = Object.keys(held.lanes).filter((lane) => room !== 'pool/gpu-serve' || lane !== SERVE)
-    if (others.length > 0 || held.sum < sum || (sum === 0 && room !== 'pool/gpu-serve' && held.sum > 0))
-      wrong.push(`${room} is held: ${JSON.stringify(held)}`)
+    if (!isDeepStrictEqual(held, { lanes: standing, sum })) wrong.push(`${room} is held: ${JSON.stringify(held)}`)
   }
   for (const [name, uids] of jobs) if (uids.size > 1) wrong.push(`Job ${name} was made ${uids.size} times`)
   const active = ((await town.house.cluster.list('Job')) as KubeObject<'Job'>[]).filter(

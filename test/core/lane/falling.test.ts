@@ -61,6 +61,11 @@ describe('what stays held once a run is over', () => {
     expect(stays(SERVICE, { hold, steps: [move('done')], stands: { 'gpu-serve': 4 } })).toEqual({ 'gpu-serve': 4 })
   })
 
+  it('is that too after a way back that held nothing itself: what it took away is held no more', () => {
+    expect(stays(SERVICE, { hold: null, steps: [move('done')], stands: {} })).toEqual({})
+    expect(stays(SERVICE, { hold: null, steps: [move('running')] })).toEqual({ 'gpu-serve': 6 })
+  })
+
   it('is all that was held after a move that was not seen done, and what stood before when none was made', () => {
     const steps = [move('done'), { ...move('running'), name: 'move-2' }]
     expect(stays(SERVICE, { hold, steps, stands: { 'gpu-serve': 4 } })).toEqual(hold.gpus)
