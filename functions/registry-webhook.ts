@@ -1,10 +1,9 @@
-import type { Refusal } from '../core/reasons.ts'
 import { parseJson } from '../events/input.ts'
 import { registryEvent } from '../events/model-promoted.ts'
 import type { Ports } from '../flows/ports.ts'
-import { countUnproven, refuseInput } from '../flows/refuse.ts'
 import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
+import { refused, unproven } from './refusing.ts'
 import { AWS } from './rights.ts'
 import { verifyMlflow } from './signatures.ts'
 
@@ -29,29 +28,15 @@ const receive = async (
   const verified = verifyMlflow({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
   if (!verified.ok) return unproven(ports, 401, verified)
   const read = parseJson(body)
-  if (!read.ok) return refused(ports, 400, { reason: 'not-json', detail: `the body ${read.detail}` })
+  if (!read.ok)
+    return refused(
+      ports,
+      { source: 'registry-webhook', status: 400 },
+      { reason: 'not-json', detail: `the body ${read.detail}` },
+    )
   const parsed = registryEvent(verified.deliveryId, read.value)
   // A well-signed delivery that we do not act on is answered well: another answer would only be repeated or lost.
-  if (!parsed.ok) return refused(ports, 202, parsed)
+  if (!parsed.ok) return refused(ports, { source: 'registry-webhook', status: 202 }, parsed)
   await ports.bus.publish([parsed.event])
   return json(202, { accepted: verified.deliveryId })
-}
-
-const refused = async (
-  ports: Pick<Ports, 'ledger' | 'clock'>,
-  status: number,
-  { reason, detail }: { reason: Parameters<typeof refuseInput>[1]['reason']; detail: string },
-): Promise<HttpAnswer> => {
-  await refuseInput(ports, { source: 'registry-webhook', reason, detail })
-  return json(status, { refused: reason, detail })
-}
-
-/** Before a signature fits nothing is written but a number. */
-const unproven = async (
-  ports: Pick<Ports, 'ledger'>,
-  status: number,
-  { reason, detail }: { reason: Refusal; detail: string },
-): Promise<HttpAnswer> => {
-  await countUnproven(ports, reason)
-  return json(status, { refused: reason, detail })
 }

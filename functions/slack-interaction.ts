@@ -1,12 +1,11 @@
 import { laneOfQuestion } from '../core/lane/asking.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
-import type { Refusal } from '../core/reasons.ts'
 import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import { leaveVote } from '../flows/letters.ts'
 import type { Ports } from '../flows/ports.ts'
-import { countUnproven, refuseInput } from '../flows/refuse.ts'
 import { CATALOGUES, defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
+import { refused, unproven } from './refusing.ts'
 import { AWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 import { unique } from './unique.ts'
@@ -34,9 +33,9 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
   if (!verified.ok) return unproven(ports, 401, verified)
   const payload = formPayload(Buffer.from(body).toString('utf8'))
-  if (!payload.ok) return refused(ports, 400, payload)
+  if (!payload.ok) return refused(ports, { source: 'slack-interaction', status: 400 }, payload)
   const parsed = approvalAnswered.parse(payload.event)
-  if (!parsed.ok) return refused(ports, 400, parsed)
+  if (!parsed.ok) return refused(ports, { source: 'slack-interaction', status: 400 }, parsed)
   // A letter for a lane that no kind knows would lie there, due, for ever.
   const left = isOurs(parsed.event.question) ? await leaveVote(ports, parsed.event, unique()) : null
   if (left !== null) return json(200, { accepted: left.letter, lane: left.lane })
@@ -47,22 +46,3 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
 }
 
 const isOurs = (question: string): boolean => kindOf(CATALOGUES.kinds, laneOfQuestion(question) ?? '') !== undefined
-
-const refused = async (
-  ports: SlackPorts,
-  status: number,
-  { reason, detail }: { reason: Refusal; detail: string },
-): Promise<HttpAnswer> => {
-  await refuseInput(ports, { source: 'slack-interaction', reason, detail })
-  return json(status, { refused: reason, detail })
-}
-
-/** Before a signature fits nothing is written but a number. */
-const unproven = async (
-  ports: Pick<Ports, 'ledger'>,
-  status: number,
-  { reason, detail }: { reason: Refusal; detail: string },
-): Promise<HttpAnswer> => {
-  await countUnproven(ports, reason)
-  return json(status, { refused: reason, detail })
-}
