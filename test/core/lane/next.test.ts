@@ -5,6 +5,7 @@ import type { Letter } from '../../../core/lane/letters.ts'
 import { next } from '../../../core/lane/next.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { SideRow } from '../../../core/rows.ts'
+import { frozen } from '../../frozen.ts'
 import { desired } from '../training-fixture.ts'
 import {
   ANA,
@@ -426,12 +427,6 @@ const anyView = (): fc.Arbitrary<View> => {
       moved: fc.boolean(),
     })
     .map(viewOf)
-}
-
-const frozen = <T>(value: T): T => {
-  if (typeof value === 'object' && value !== null && !(value instanceof Map))
-    Object.values(Object.freeze(value)).forEach(frozen)
-  return value
 }
 
 describe('the table', () => {
