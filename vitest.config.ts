@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './scripts/longest-first.ts'
 
 /** Files run side by side on two cores; within one, tests run in the order in which they stand. */
 export default defineConfig({
@@ -14,7 +15,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    sequence: { shuffle: false, concurrent: false },
+    sequence: { shuffle: false, concurrent: false, sequencer: LongestFirst },
     restoreMocks: true,
   },
 })

@@ -1,5 +1,5 @@
+import { isAnythingInFlight } from '../flows/lanes.ts'
 import type { Ports } from '../flows/ports.ts'
-import { isAnythingInFlight } from '../flows/watch.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
@@ -48,9 +48,8 @@ export const doorCosts = async (): Promise<string[]> => {
     await measured('tick', () => tick.handler(ports)({})),
     await measured(`resync, ${EVENTS} runs in flight`, () => resync.handler(ports)({}), COMPARISONS),
     await measured('watch, begun and stopped', async () => {
-      await isAnythingInFlight(ports)
-      const { stop } = await watch.handler(ports)({ onError: console.error, track: () => undefined })
-      stop()
+      await isAnythingInFlight(ports.ledger)
+      await watch.handler(ports)({ until: clock.now(), pause: async () => undefined, onError: console.error })
     }),
   ]
   await close()

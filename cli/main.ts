@@ -4,7 +4,9 @@ import { Command, CommanderError, Option } from 'commander'
 import { PolicyError } from '../core/policy.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan, retryOrCancel } from './commands/act.ts'
+import { type AdoptFlags, adopt } from './commands/adopt.ts'
 import { type BootstrapFlags, bootstrap } from './commands/bootstrap.ts'
+import { budgets } from './commands/budgets.ts'
 import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
@@ -14,7 +16,7 @@ import { plans, trace } from './commands/read.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
-import { EXIT, Explained, type Output, type Where } from './output.ts'
+import { EXIT, Explained, type Output, printable, type Where } from './output.ts'
 
 const EXITS = `
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
@@ -29,22 +31,28 @@ export const main = async (argv: string[], output: Output = terminal()): Promise
     await program.parseAsync(argv, { from: 'user' })
     return exit
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
-    if (error instanceof Explained) {
-      output.err(`signalbox: ${error.message}`)
-      return error.exit
-    }
-    if (error instanceof PolicyError) {
-      output.err(`signalbox: ${error.message}`)
-      return EXIT.failed
-    }
-    throw error
+    const mended = mendable(error)
+    if (mended === null) throw error
+    const { code, detail, isSaid } = mended
+    if (!isSaid) output.err(`signalbox: ${detail}`)
+    // What is wrong with the options is found before it is known that there is a --json among them.
+    if (code !== EXIT.ok && (output.json || argv.includes('--json')))
+      output.out(JSON.stringify({ error: { exit: code, detail } }, null, 2))
+    return code
   }
 }
 
+/** What a person can mend: its exit code, what it says, and whether it was said already; null for anything else. */
+const mendable = (error: unknown): { code: number; detail: string; isSaid: boolean } | null => {
+  if (error instanceof CommanderError)
+    return { code: error.exitCode === 0 ? EXIT.ok : EXIT.usage, detail: error.message, isSaid: true }
+  if (error instanceof Explained) return { code: error.exit, detail: error.message, isSaid: false }
+  return error instanceof PolicyError ? { code: EXIT.failed, detail: error.message, isSaid: false } : null
+}
+
 const terminal = (): Output => ({
-  out: (text) => process.stdout.write(`${text}\n`),
-  err: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => process.stdout.write(`${printable(text)}\n`),
+  err: (text) => process.stderr.write(`${printable(text)}\n`),
   json: false,
 })
 
@@ -71,6 +79,7 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
       })
   addProduct(add, output, done)
   addBootstrap(program, output, done)
+  addAdopt(add, output, done)
   addReading(add, output, done)
   addActing(add, output, done)
   return program
@@ -100,6 +109,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
       'an MLflow server in place of the stand-in registry; point its webhook at /webhooks/mlflow',
     )
     .option('--namespace <name>', 'in place of both namespaces of the policy')
+    .option('--adopt', 'this ledger was moved or restored: it takes the place of the one that its namespaces name')
     .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
   add('tour', 'play the whole story in the terminal, on virtual time')
     .option(...CONFIG)
@@ -138,6 +148,18 @@ const addBootstrap = (program: Command, output: Output, done: Done): void => {
     .action(async (flags: BootstrapFlags) => done(await bootstrap(flags, output)))
 }
 
+const addAdopt = (add: Add, output: Output, done: Done): void => {
+  add('adopt', 'say that the deployed ledger was moved or restored: it takes the place of the one its namespaces name')
+    .requiredOption('--aws <region>', 'what is deployed in that region, with your credentials')
+    .option('--context <name>', 'its cluster, as a context of the kubeconfig')
+    .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
+    .option(...CONFIG)
+    .action(async (flags: AdoptFlags) => {
+      await adopt(flags, output)
+      done(EXIT.ok)
+    })
+}
+
 const addReading = (add: Add, output: Output, done: Done): void => {
   add('contracts', 'list the events that are understood, with their patterns and samples').action(() =>
     listContracts(output),
@@ -147,6 +169,9 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   )
   reaching(add('plans', 'list the plans and what they came to, and what each lane waits for')).action((flags: Flags) =>
     plans(flags, output),
+  )
+  reaching(add('budgets', 'what was spent of the budget this month, what runs hold, and what is left')).action(
+    (flags: Flags) => budgets(flags, output),
   )
   reaching(add('trace <lane|plan>', 'the timeline of a lane (`pipeline/support-chats`), or of one plan')).action(
     (subject: string, flags: Flags) => trace(flags, subject, output),

@@ -14,6 +14,10 @@ export const mayAnswer = (by: string, policy: ApprovalPolicy, groups: Groups): '
   return members.includes(null) ? 'unreadable' : 'no'
 }
 
+/** A person by the policy's name, where it has one. */
+export const nameOf = (by: string, { approvers }: Pick<ApprovalPolicy, 'approvers'>): string =>
+  approvers.find(({ id }) => id === by)?.name ?? by
+
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
 

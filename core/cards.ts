@@ -1,6 +1,8 @@
+import { nameOf } from './answers.ts'
 import type { Question } from './lane/document.ts'
 import type { Plan } from './plan.ts'
-import { planCard } from './plan-text.ts'
+import { plainTime, planCard } from './plan-text.ts'
+import type { ApprovalPolicy } from './policy.ts'
 import type { Outcome } from './reasons.ts'
 
 /** A card: what people see of a plan, as Slack blocks are made from it. Text is plain; the effect escapes it. */
@@ -16,16 +18,20 @@ export interface Card {
 }
 
 /** The card that asks: with buttons while its question is open. */
-export const answerCard = (plan: Plan, row: Question): Card => {
+export const answerCard = (plan: Plan, row: Question, approvals: Pick<ApprovalPolicy, 'approvers'>): Card => {
   const { facts, lines } = planCard(plan)
   const votes = row.votes.map(
     ({ by, verdict, reason }) =>
-      `${by} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
+      `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
   )
   const open = row.state === 'open'
   return {
     title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
-    facts: [...facts, { label: 'Answers', value: `${row.votes.length} of ${row.need}` }],
+    facts: [
+      ...facts,
+      ...(open ? [{ label: 'Answer before', value: plainTime(row.until) }] : []),
+      { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
+    ],
     lines: [...lines, ...votes],
     question: open ? row.id : null,
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',

@@ -4,20 +4,24 @@ import { sha256Hex } from './digest.ts'
 export const LABEL_PREFIX = 'signalbox.dev/'
 
 /** The labels that every object of ours carries, without the prefix. */
-export type OurLabel = 'installation' | 'lane' | 'generation' | 'attempt' | 'plan' | 'model' | 'pool'
+export type OurLabel = 'installation' | 'ledger' | 'lane' | 'generation' | 'attempt' | 'plan' | 'model' | 'pool'
 
 /** `signalbox.dev/<name>`. */
 export const label = (name: OurLabel | string): string => `${LABEL_PREFIX}${name}`
 
-/** Where names are minted: two installations on one cluster never meet because both are part of every name. */
+/** Where names are minted: two ledgers never meet because the id of the one that mints is part of every name. */
 export interface Place {
   installation: string
   cluster: string
+  /** The ledger's id; left out only on paper, where nothing that is minted is kept. */
+  ledger?: string | undefined
 }
 
 /** Whose names and labels are made: the lane's own name was minted once and is kept in its document (law 3). */
 export interface Identity {
   installation: string
+  /** The ledger's own id, minted once. */
+  ledger: string
   /** The lane's name. */
   name: string
 }
@@ -30,14 +34,15 @@ export interface RunKey {
 }
 
 /** Mints `<slug ≤ 30>-<8 hex>`: the stable part of every name of a lane (law 3). At most 39 characters, a DNS label. */
-export const mintName = ({ installation, cluster }: Place, lane: string): string => {
+export const mintName = ({ installation, cluster, ledger }: Place, lane: string): string => {
   const slug =
     lane
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .slice(0, 30)
       .replace(/^-+|-+$/g, '') || 'lane'
-  return `${slug}-${sha256Hex(`${installation}\n${cluster}\n${lane}`).slice(0, 8)}`
+  const minter = ledger === undefined ? `${installation}\n${cluster}` : `ledger\n${ledger}`
+  return `${slug}-${sha256Hex(`${minter}\n${lane}`).slice(0, 8)}`
 }
 
 /** The id of a run and of its plan: `<lane name>-g<generation>a<attempt>`. */
@@ -63,10 +68,16 @@ export const laneLabel = (lane: string): string => lane.replaceAll('/', '.')
 /** The lane that a label value means: a lane has one slash, and no kind of lane has a dot in its name. */
 export const laneOfLabel = (value: string): string => value.replace('.', '/')
 
-/** The labels by which everything of a lane is found. */
+/** The labels of a lane that selectors name: the same for as long as the lane has its name. */
 export const laneLabels = ({ installation }: Pick<Identity, 'installation'>, lane: string): Record<string, string> => ({
   [label('installation')]: installation,
   [label('lane')]: laneLabel(lane),
+})
+
+/** The labels of every object that we make: whose it is, and of which lane. They find things and prove nothing (law 3). */
+export const ourLabels = (identity: Omit<Identity, 'name'>, lane: string): Record<string, string> => ({
+  ...laneLabels(identity, lane),
+  [label('ledger')]: identity.ledger,
 })
 
 /** The generation in an object's labels, 0 when it has none. */

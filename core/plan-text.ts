@@ -6,8 +6,11 @@ type Entry = [label: string, ...lines: string[]]
 
 const COLUMN = 12
 
-/** A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. */
-export const planText = (plan: Plan, now: number): string =>
+/**
+ * A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. `now` is
+ * null where the reader does not know the product's time.
+ */
+export const planText = (plan: Plan, now: number | null): string =>
   [
     plain(plan.title),
     ...head(plan),
@@ -30,7 +33,7 @@ export const planCard = (plan: Plan): { facts: { label: string; value: string }[
     ['While it runs', `${money(price.perHour)} an hour, now ${usd(price.nowPerHour)}`],
     ['GPUs', gpusText(bounds.gpus)],
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
-    ['Begins before', time(bounds.until)],
+    ['Begins before', plainTime(bounds.until)],
     ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
   ]
   return {
@@ -91,9 +94,9 @@ const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
   ['undo', undo],
 ]
 
-const terms = ({ bounds, approval, digest, policy }: Plan, now: number): Entry[] => [
+const terms = ({ bounds, approval, digest, policy }: Plan, now: number | null): Entry[] => [
   ['bounds', `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`],
-  ['expires', `${time(bounds.until)} (${distance(bounds.until - now)})`],
+  ['expires', `${plainTime(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],
   ['policy', policy],
@@ -118,7 +121,8 @@ const gpusText = (gpus: Record<string, number>): string =>
     .map(([pool, count]) => `${pool} ≤ ${count}`)
     .join(', ') || 'none'
 
-const time = (at: number): string =>
+/** `2026-11-23 10:02 UTC`; never, for a time that is none. */
+export const plainTime = (at: number): string =>
   Math.abs(at) > 8.64e15 || Number.isNaN(at)
     ? 'never'
     : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
@@ -130,5 +134,5 @@ const distance = (milliseconds: number): string => {
   return milliseconds < 0 ? `${text} ago` : `in ${text}`
 }
 
-/** Names in a plan come from buckets and registries: a terminal must not obey them. */
-const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '�')
+/** Names in a plan come from buckets and registries: a terminal must not obey them, nor a reader be fooled by what is not seen. */
+export const plain = (text: string): string => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '�')

@@ -46,6 +46,8 @@ export interface Effects {
   interrupts: string[]
   /** What must hold before it counts: `score >= 0.8`. A gate loosened while a plan is asked about is another plan. */
   gates: string[]
+  /** Replicas that stand in the end; null: none are moved. */
+  replicas: number | null
   /** Registered models that get a new version. */
   registers: string[]
 }

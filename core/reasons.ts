@@ -61,6 +61,8 @@ export type CommandRefusal =
   | 'in-progress'
   | 'no-longer-so'
   | 'no-such-stage'
+  | 'not-configured'
+  | 'in-shadow'
   | 'too-late'
 
 /** Why an answer did not count. */
@@ -107,7 +109,7 @@ export type RestReason =
   | 'pause'
   /** A person is awaited. */
   | 'asked'
-  /** GPUs or dollars are awaited, in the line. */
+  /** GPUs or dollars are awaited, in the line, or a pool's lane has somebody in its line. */
   | 'no-room'
   /** Its objects are at work. */
   | 'working'

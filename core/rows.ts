@@ -1,6 +1,7 @@
 import type { Desired } from './desired.ts'
 import type { LaneDocument, Made, Run } from './lane/document.ts'
-import type { LookLetter, OrderLetter } from './lane/letters.ts'
+import type { InLine } from './lane/hold.ts'
+import type { GoOnLetter, LookLetter, OrderLetter } from './lane/letters.ts'
 import type { Plan, Step } from './plan.ts'
 import type { Outcome } from './reasons.ts'
 import type { Telling } from './telling.ts'
@@ -18,17 +19,17 @@ export interface Rows {
   past: PastRow
   /** What a finished step made. Id: `resultId`. */
   result: ResultRow
-  /** Letters of events. Id: the lane, `#`, the letter's id. */
-  look: LookLetter
+  /** Letters of events and of other lanes. Id: the lane, `#`, the letter's id. */
+  look: LookLetter | GoOnLetter
   /** Letters of people. Id: the lane, `#`, the letter's id. */
   order: OrderLetter
   /** Plans of shadow rules. Id: the lane, `#`, a number that grows with time. */
   shadow: ShadowRow
   /** What must still be told. Id: the lane, `#`, a number that grows. */
   out: OutRow
-  /** GPUs of a pool or dollars of a budget that a run holds. Id: the room, `#`, the lane. */
+  /** GPUs of a pool or dollars of a budget that are held for a lane. Id: the room, `#`, the lane. */
   hold: HoldRow
-  /** Who waits for room. Id: the room, `#`, the lane. */
+  /** Who waits for room. Id: `lineId`. */
   line: LineRow
   /** A guarded counter: only `add` changes it. Id: what is counted. */
   sum: SumRow
@@ -44,6 +45,8 @@ export interface Rows {
   group: GroupRow
   /** How far a listing has come. Id: the dataset. */
   listing: ListingRow
+  /** Who this ledger is. Id: `SELF`. */
+  identity: IdentityRow
 }
 export type RowKind = keyof Rows
 
@@ -122,13 +125,16 @@ export interface HoldRow {
   lane: string
   /** GPUs, or cents. */
   amount: number
+  /** The place in the line that it was granted to: its run has not taken it up yet. */
+  place?: string
 }
 
-export interface LineRow {
+/** A run that waits for room: one row in the line of each of its rooms. */
+export interface LineRow extends InLine {
   lane: string
-  since: number
-  amount: number
 }
+
+export const lineId = (room: string, place: string): string => `${room}#${place}`
 
 export interface SumRow {
   n: number
@@ -176,6 +182,16 @@ export interface GroupRow {
   members: string[]
   at: number
 }
+
+/** Who a ledger is: minted once, and carried by everything that is made in its name (law 3). */
+export interface IdentityRow {
+  /** 12 hex digits. */
+  ledger: string
+  at: number
+  /** Fences are counted from here: above the greatest that was seen when namespaces were adopted. */
+  fenceFrom: number
+}
+export const SELF = 'self'
 
 /** How far the listing of a dataset's prefix has come that was too long for one time, and the newest manifests so far. */
 export interface ListingRow {

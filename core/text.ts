@@ -1,3 +1,6 @@
+/** `1 object`, `2 objects`. */
+export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
 /** Longest note of a step: a run's row holds one for each of them, and a row of the ledger has its limits. */
 export const NOTE = 1000
 
@@ -13,11 +16,15 @@ const SEQUENCES = new RegExp(
   'g',
 )
 
+/** Words of printable ASCII with one space between them, as most of our own sentences: there is nothing to clean. */
+const CLEAN = /^[!-~]+(?: [!-~]+)*$/
+
 /**
  * What others said (a log, a message of the cluster) as a note may repeat it: on one line, at most so many characters, and
  * nothing in it that a terminal or a page obeys instead of showing. Of a progress bar that is its last state.
  */
 export const said = (text: string, most: number): string => {
+  if (text.length <= most && CLEAN.test(text)) return text
   const plain = text
     .replace(SEQUENCES, '')
     .split('\n')

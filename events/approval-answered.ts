@@ -1,19 +1,25 @@
 import * as z from 'zod/mini'
 import type { ApprovalAnswered, Contract, Parsed } from './contract.ts'
-import { filled, parseWith, refusal } from './input.ts'
+import { NAME, parseJson, parseWith, refusal, short } from './input.ts'
 
 const who = {
-  team: z.object({ id: filled }),
-  user: z.object({ id: filled, username: z.optional(z.string()), team_id: z.optional(z.string()) }),
+  team: z.object({ id: short(NAME) }),
+  user: z.object({ id: short(NAME), username: z.optional(z.string()), team_id: z.optional(short(NAME)) }),
 }
 const press = z.object({
   type: z.literal('block_actions'),
   ...who,
-  channel: z.optional(z.object({ id: z.string() })),
-  message: z.optional(z.object({ ts: z.string() })),
-  response_url: z.optional(z.string()),
+  channel: z.optional(z.object({ id: short(NAME) })),
+  message: z.optional(z.object({ ts: short(NAME) })),
+  response_url: z.optional(z.string().check(z.maxLength(1000))),
   actions: z
-    .array(z.object({ action_id: z.string(), value: z.optional(z.string()), action_ts: z.string() }))
+    .array(
+      z.object({
+        action_id: z.string(),
+        value: z.optional(z.string().check(z.maxLength(NAME))),
+        action_ts: z.string().check(z.maxLength(NAME)),
+      }),
+    )
     .check(z.minLength(1)),
 })
 const modal = z.object({
@@ -21,7 +27,7 @@ const modal = z.object({
   ...who,
   view: z.object({
     callback_id: z.string(),
-    private_metadata: filled,
+    private_metadata: short(NAME),
     state: z.object({
       values: z.record(z.string(), z.record(z.string(), z.object({ type: z.string(), value: z.nullish(z.string()) }))),
     }),
@@ -47,11 +53,8 @@ export const approvalAnswered: Contract<ApprovalAnswered> = {
 export const formPayload = (body: string): Parsed<unknown> => {
   const payload = new URLSearchParams(body).get('payload')
   if (payload === null) return refusal('missing-field', 'payload: the form field is missing')
-  try {
-    return { ok: true, event: JSON.parse(payload) as unknown }
-  } catch {
-    return refusal('bad-field', 'payload: is not JSON')
-  }
+  const read = parseJson(payload)
+  return read.ok ? { ok: true, event: read.value } : refusal('bad-field', `payload: ${read.detail}`)
 }
 
 const onPress = (input: unknown): Parsed<ApprovalAnswered> => {

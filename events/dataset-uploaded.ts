@@ -1,12 +1,19 @@
 import * as z from 'zod/mini'
 import type { Contract, DatasetUploaded, Parsed } from './contract.ts'
-import { envelope, filled, millisecondsOf, parseWith, refusal } from './input.ts'
+import { envelope, millisecondsOf, NAME, parseWith, refusal, short } from './input.ts'
+
+/** Longest key and version of an object in S3. Characters. */
+const KEY = 1024
 
 /** The part of S3's `Object Created` that is used. An unversioned bucket sends no `version-id`. */
 const shape = z.extend(envelope, {
   detail: z.object({
-    bucket: z.object({ name: filled }),
-    object: z.object({ key: filled, size: z.number().check(z.nonnegative()), 'version-id': z.optional(z.string()) }),
+    bucket: z.object({ name: short(NAME) }),
+    object: z.object({
+      key: short(KEY),
+      size: z.number().check(z.nonnegative()),
+      'version-id': z.optional(z.string().check(z.maxLength(KEY))),
+    }),
   }),
 })
 

@@ -5,16 +5,53 @@ import type { Parsed, ParseRefusal } from './contract.ts'
 /** What to say of an issue: `zod/mini`, which is imported in a third of the time, has no sentences of its own. */
 export const inEnglish = { error: english().localeError }
 
+/** Deepest nesting of a body: what producers send has a dozen levels, and whoever walks thousands of them overflows. */
+const DEEPEST = 64
+
+/** A body's JSON: UTF-8, and not nested too deep. Total; the refusal is a sentence about the body. */
+export const parseJson = (body: Uint8Array | string): { ok: true; value: unknown } | { ok: false; detail: string } => {
+  try {
+    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body)
+    if (depthOf(text) > DEEPEST) return { ok: false, detail: `is nested deeper than ${DEEPEST} levels` }
+    return { ok: true, value: JSON.parse(text) as unknown }
+  } catch (error) {
+    if (error instanceof SyntaxError) return { ok: false, detail: 'is not JSON' }
+    return { ok: false, detail: 'is not UTF-8 text' }
+  }
+}
+
+/** How deep brackets lie within each other, outside of strings. */
+const depthOf = (text: string): number => {
+  let [depth, deepest, quoted] = [0, 0, false]
+  for (let at = 0; at < text.length; at++) {
+    const letter = text[at]
+    if (quoted && letter === '\\') at++
+    else if (letter === '"') quoted = !quoted
+    else if (!quoted && (letter === '[' || letter === '{')) deepest = Math.max(deepest, ++depth)
+    else if (!quoted && (letter === ']' || letter === '}')) depth--
+  }
+  return deepest
+}
+
 /** A string that says something. */
 export const filled = z.string().check(z.minLength(1))
 
+/** One of at most so many characters: what is kept of an event is a row of the ledger, and a line of the timeline for ever. */
+export const short = (most: number) => z.string().check(z.minLength(1), z.maxLength(most))
+
+/** Ids and names of producers, which all keep theirs shorter. Characters. */
+export const NAME = 256
+
+/** A person of a Slack workspace, as `TEAM/USER`. */
+export const PERSON = /^[TE][A-Z0-9]{1,30}\/[UW][A-Z0-9]{1,30}$/
+
 /** EventBridge's envelope: what every event from a bus has. Unknown fields are let through. */
 export const envelope = z.object({
-  id: z.string(),
-  source: z.string(),
-  'detail-type': z.string(),
-  time: z.string(),
-  'replay-name': z.optional(z.string()),
+  id: short(NAME),
+  source: short(NAME),
+  'detail-type': short(NAME),
+  time: short(64),
+  'replay-name': z.optional(short(NAME)),
 })
 
 /** A refusal with its sentence. */

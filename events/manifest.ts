@@ -1,9 +1,11 @@
-import { JSONParser } from '@streamparser/json'
+import { JSONParser, TokenType } from '@streamparser/json'
 import * as z from 'zod/mini'
-import { filled, parseWith } from './input.ts'
+import { filled, PERSON, parseWith } from './input.ts'
 
 /** Most objects of one manifest. */
 const MOST_OBJECTS = 100_000
+/** Deepest nesting that is read: the parser works the longer on each value the deeper it lies, and keeps every level. */
+const DEEPEST = 32
 
 const object = z.object({
   key: filled,
@@ -19,7 +21,7 @@ const whole = z.object({
   objects: z
     .int()
     .check(z.minimum(1, 'names no object'), z.maximum(MOST_OBJECTS, `names more than ${MOST_OBJECTS} objects`)),
-  requestedBy: z.nullish(z.string().check(z.regex(/^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/, 'name a person as `TEAM/USER`'))),
+  requestedBy: z.nullish(z.string().check(z.regex(PERSON, 'name a person as `TEAM/USER`'))),
 })
 
 /** One object of a dataset, as its manifest names it. */
@@ -47,6 +49,7 @@ export const readManifest = (): ManifestReader => {
   const named = collect()
   let wrong: string | null = null
   const parser = new JSONParser({ paths: ['$.version', '$.requestedBy', '$.objects.*'], keepStack: false })
+  parser.onToken = shallow()
   parser.onValue = ({ value, key, stack }) => {
     if (stack.length === 1) head[String(key)] = value
     else if (wrong === null && named.count() <= MOST_OBJECTS) wrong = named.take(value, key)
@@ -73,6 +76,16 @@ export const readManifest = (): ManifestReader => {
         ? { ok: true, objects: named.count(), bytes: named.bytes(), requestedBy: parsed.event.requestedBy ?? null }
         : { ok: false, detail: parsed.detail }
     },
+  }
+}
+
+/** Throws where brackets open within brackets deeper than anybody writes a manifest: a few kilobytes of them take minutes. */
+const shallow = () => {
+  let depth = 0
+  return ({ token }: { token: TokenType }): void => {
+    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) depth++
+    else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) depth--
+    if (depth > DEEPEST) throw new RangeError(`it is nested deeper than ${DEEPEST} levels`)
   }
 }
 

@@ -1,26 +1,26 @@
 import * as z from 'zod/mini'
 import type { Contract, ModelPromoted, Parsed } from './contract.ts'
-import { envelope, filled, millisecondsOf, parseWith, refusal } from './input.ts'
+import { envelope, millisecondsOf, NAME, parseWith, refusal, short } from './input.ts'
 
 /** MLflow's webhooks of an alias and of a tag: `deleted` of an alias names no version. Names of test deliveries are fixed. */
 const body = z.object({
-  entity: z.string(),
-  action: z.string(),
-  timestamp: z.string(),
+  entity: short(NAME),
+  action: short(NAME),
+  timestamp: short(64),
   data: z.record(z.string(), z.unknown()),
 })
 const alias = z.extend(body, {
   entity: z.literal('model_version_alias'),
   action: z.enum(['created', 'deleted']),
-  data: z.object({ name: filled, alias: filled }),
+  data: z.object({ name: short(NAME), alias: short(NAME) }),
 })
 const tag = z.extend(body, {
   entity: z.literal('model_version_tag'),
   action: z.enum(['set', 'deleted']),
-  data: z.object({ name: filled, key: filled }),
+  data: z.object({ name: short(NAME), key: short(NAME) }),
 })
 const change = z.discriminatedUnion('entity', [alias, tag])
-const shape = z.extend(envelope, { detail: z.intersection(change, z.object({ deliveryId: filled })) })
+const shape = z.extend(envelope, { detail: z.intersection(change, z.object({ deliveryId: short(NAME) })) })
 
 const TEST_NAMES: ReadonlySet<unknown> = new Set(['example_model', 'example_prompt'])
 export const SOURCE = 'signalbox.registry'

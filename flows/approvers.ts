@@ -1,7 +1,7 @@
 import type { Groups } from '../core/answers.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import type { GroupRow } from '../core/rows.ts'
-import type { Ports } from './ports.ts'
+import { type Ports, Refused } from './ports.ts'
 import { readRow } from './rows.ts'
 
 /** While the chat cannot be asked, what it said is believed for this long, and then nobody is. Milliseconds. */
@@ -23,8 +23,18 @@ export const readGroup = async ({ ledger, chat, clock }: GroupPorts, group: stri
   return members
 }
 
-/** Who is in the policy's user groups, asked of the chat now. */
+/**
+ * Who is in the policy's user groups, asked of the chat now. Of a group that it refuses to tell of (one that somebody deleted)
+ * nobody knows who is in it, and everybody else may answer as before.
+ */
 export const askedGroups = async (ports: GroupPorts, policy: Policy): Promise<Groups> =>
   new Map(
-    await Promise.all(groupsOf(policy.approvals).map(async (group) => [group, await readGroup(ports, group)] as const)),
+    await Promise.all(
+      groupsOf(policy.approvals).map(async (group) => [group, await readGroup(ports, group).catch(unknown)] as const),
+    ),
   )
+
+const unknown = (error: unknown): null => {
+  if (error instanceof Refused) return null
+  throw error
+}

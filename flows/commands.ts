@@ -1,9 +1,11 @@
 import { shownFor } from '../core/lane/commands.ts'
 import type { CommandLetter } from '../core/lane/letters.ts'
+import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Moment } from '../core/rows.ts'
-import { said } from '../core/text.ts'
+import { counted, said } from '../core/text.ts'
 import { laneNames } from './lanes.ts'
 import { type Left, type LetterPorts, leaveCommand, leaveGoOn } from './letters.ts'
+import type { Ports } from './ports.ts'
 import { readRow, readRows } from './rows.ts'
 import { wake } from './waking.ts'
 
@@ -29,17 +31,32 @@ export const order = async (
   return leaveCommand(ports, { ...command, saw, from, wanted }, unique)
 }
 
-/** Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). */
+/** The last moment that a date can name. Milliseconds since the epoch. */
+const LAST = 8.64e15
+
+/** Whether there is such a lane, or the policy has a rule for it that nothing has moved yet. */
+const isKnown = async ({ ledger, policies }: FreezePorts, lane: string): Promise<boolean> => {
+  if ((await readRow(ledger, 'lane', lane)) !== null) return true
+  const kind = kindOf(laneKinds, lane)
+  return kind !== undefined && ruleFor(kind, lane, await policies.load()) !== null
+}
+
+type FreezePorts = LetterPorts & Pick<Ports, 'policies'>
+
+/**
+ * Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). A lane of the policy can be frozen
+ * before its first event.
+ */
 export const freeze = async (
-  ports: LetterPorts,
+  ports: FreezePorts,
   lane: string,
   { until, by }: { until: number; by: string },
 ): Promise<Commanded> => {
   const { ledger, clock } = ports
   const now = clock.now()
-  if (!Number.isFinite(until) || until <= now) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
-  if (lane !== '*' && (await readRow(ledger, 'lane', lane)) === null)
-    return { ok: false, detail: `there is no lane ${lane}` }
+  if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
+  if (lane !== '*' && !(await isKnown(ports, lane)))
+    return { ok: false, detail: `there is no lane ${lane}, and the policy has no rule for it` }
   const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)
@@ -64,7 +81,7 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     const stored = await readRow(ledger, 'freeze', lane)
     if (stored === null) {
       await wakeAll(ports, lane)
-      return { ok: false, detail: `${lane} is not frozen` }
+      return { ok: false, detail: `${lane} is not frozen${await stillFrozen(ports, lane)}` }
     }
     const { ok } = await ledger.commit([
       { remove: 'freeze', id: lane, revision: stored.revision },
@@ -72,8 +89,17 @@ export const thaw = async (ports: LetterPorts, lane: string, by: string): Promis
     ])
     if (!ok) continue
     const woken = await wakeAll(ports, lane)
-    return { ok: true, detail: `thawed, and ${woken} lane${woken === 1 ? '' : 's'} woken` }
+    const still = await stillFrozen(ports, lane)
+    return { ok: true, detail: `thawed, and ${counted(woken, 'lane')} woken${still}` }
   }
+}
+
+/** A lane that is thawed rests on when all are frozen. */
+const stillFrozen = async ({ ledger, clock }: LetterPorts, lane: string): Promise<string> => {
+  const until = lane === '*' ? 0 : ((await readRow(ledger, 'freeze', '*'))?.value.until ?? 0)
+  return until <= clock.now()
+    ? ''
+    : `; every lane is frozen until ${new Date(until).toISOString()}, this one too: thaw \`*\``
 }
 
 const reached = async ({ ledger }: Pick<LetterPorts, 'ledger'>, lane: string): Promise<string> =>

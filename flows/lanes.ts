@@ -15,6 +15,23 @@ export const laneNames = async (ledger: Pick<Ledger, 'lanes'>): Promise<string[]
   }
 }
 
+/** The names of lanes that are looked at by themselves some time: among them all that wait for something in the cluster. */
+const dueLanes = async (ledger: Pick<Ledger, 'due'>): Promise<string[]> =>
+  (await ledger.due(Number.MAX_SAFE_INTEGER, { limit: MOST })).flatMap(({ group, by }) =>
+    by === 'lane' ? [group] : [],
+  )
+
+/** More due rows than there are. */
+const MOST = 1_000_000
+
+/** Whether any lane may have a run: then what changes in the cluster may concern somebody. Lanes that rest for good are not read. */
+export const isAnythingInFlight = async (ledger: Pick<Ledger, 'due'>): Promise<boolean> =>
+  (await dueLanes(ledger)).length > 0
+
+/** The documents of lanes that have a run and go on by themselves: a look, a bound or an answer is due. Others are not read. */
+export const lanesInFlight = async (ledger: Pick<Ledger, 'due' | 'read'>): Promise<LaneDocument[]> =>
+  valuesOf(await readRows(ledger, 'lane', await dueLanes(ledger))).filter(({ run }) => run !== null)
+
 /** Every lane's document. */
 export const everyLane = async (ledger: Pick<Ledger, 'lanes' | 'read'>): Promise<LaneDocument[]> =>
   valuesOf(await readRows(ledger, 'lane', await laneNames(ledger)))

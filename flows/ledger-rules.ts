@@ -6,8 +6,8 @@ const MOST_KEYS = 100
 /** Kinds that are not listed: each of their rows is read by its id, and `lanes` names the lanes. */
 const UNLISTED: ReadonlySet<RowKind> = new Set(['lane', 'plan', 'sum'])
 /**
- * Kinds that come and go all the time and leave no tombstones: ids of letters never come again, and a hold or a place in a
- * line changes only beside its lane's document, whose revision guards both.
+ * Kinds that come and go all the time and leave no tombstones: ids of letters and of places in a line never come again, and a
+ * hold changes only beside its lane's document, whose revision guards it, or with such a place.
  */
 const FLEETING: ReadonlySet<RowKind> = new Set(['look', 'order', 'out', 'hold', 'line'])
 

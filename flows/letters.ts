@@ -126,15 +126,19 @@ export interface Answered {
   data: Record<string, unknown>
 }
 
-/** Moments that are looked through for an answer: those of one commit, and some. */
-const LOOKED_THROUGH = 60
+/** Moments that are looked through for an answer: those of a quiet lane's last commits, then those of any commit and some. */
+const LOOKED_THROUGH = [12, 60]
 
 /** The answer to a letter, if it was folded; callers wait for it, and say what for when it does not come. */
 export const answerTo = async ({ ledger }: Pick<Ports, 'ledger'>, { lane, letter }: Left): Promise<Answered | null> => {
-  const moments = await ledger.moments(lane, { limit: LOOKED_THROUGH })
-  const data = moments
-    .map((moment) => moment.data)
-    .find((found) => (found?.['letters'] as string[] | undefined)?.includes(letter))
+  let data: Answered['data'] | undefined
+  for (const limit of LOOKED_THROUGH) {
+    const moments = await ledger.moments(lane, { limit })
+    data = moments
+      .map((moment) => moment.data)
+      .find((found) => (found?.['letters'] as string[] | undefined)?.includes(letter))
+    if (data !== undefined || moments.length < limit) break
+  }
   if (data === undefined) return null
   return {
     became: String(data['became']),

@@ -4,6 +4,7 @@ import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
+import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
 import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
 
@@ -137,12 +138,14 @@ export const lookAtModel = async (
   const found = await promoted(registry, model, promotion)
   if (found === null) return { kind: 'none' }
   const { version, artifactUri, runId, status, tags } = found
+  const requester = tags[label('requested-by')] ?? ''
   return {
     kind: 'version',
     version,
     source: artifactUri,
     runId,
     status,
-    requester: tags[label('requested-by')] ?? null,
+    // Whoever may write a tag may write anything into it: what names no person names nobody.
+    requester: PERSON.test(requester) ? requester : null,
   }
 }

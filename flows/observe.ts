@@ -1,16 +1,13 @@
-import { GPU, type KubeObject, type NodePool, refOf } from '../core/kube.ts'
-import { budgetRoom, poolRoom, spentSum } from '../core/lane/room.ts'
+import { type KubeObject, refOf } from '../core/kube.ts'
+import { budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationOf, label, laneLabel, laneLabels } from '../core/names.ts'
+import { generationName, generationOf, laneLabels } from '../core/names.ts'
+import { gpusOf, NODE_POOL, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
-import type { HoldRow } from '../core/rows.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import type { GenerationView, PoolView, World } from '../core/world.ts'
+import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
 import type { Ports } from './ports.ts'
-import { everyRow, readRow, valuesOf } from './rows.ts'
-
-/** Karpenter's label on nodes, and the selector of our pods. */
-const NODE_POOL = 'karpenter.sh/nodepool'
 
 /** Which lane looks, and what its kind needs to see. */
 export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
@@ -19,10 +16,7 @@ export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
 }
 
 /** What of the cluster every lane sees alike. */
-export interface Seen {
-  pods: KubeObject[]
-  nodePools: KubeObject[]
-  nodes: KubeObject[]
+export interface Seen extends SeenPools {
   /** Of the whole namespace that serves; left out where each lane asks for its own. */
   standing?: Standing
 }
@@ -56,56 +50,28 @@ export const observe = async (
   looking: Looking,
   all?: Seen,
 ): Promise<World> => {
-  const { policy, doc, kind, now } = looking
+  const { policy, identity, doc, kind, now } = looking
   const budget = policy.budget.name
-  const holdsOf = async (room: string): Promise<HoldRow[]> => valuesOf(await everyRow(ports.ledger, 'hold', `${room}#`))
   const pools = Object.entries(policy.pools)
-  const [seen, generations, held, spent, ...holds] = await Promise.all([
+  const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
+  const [seen, generations, { spent, held }, ...first] = await Promise.all([
     all ?? seeCluster(ports),
     kind.stands ? generationsOf(ports, looking, all?.standing) : [],
-    holdsOf(budgetRoom(budget)),
-    readRow(ports.ledger, 'sum', spentSum(budget, now)),
-    ...pools.map(([pool]) => holdsOf(poolRoom(pool))),
+    heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
+    ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
   ])
-  const others = held.filter((hold) => hold.lane !== doc.lane)
+  const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
+  const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {
+    const used = usedByLane(seen, pool, { policy, ledger: identity.ledger })
+    const room = poolRoom(pool)
+    const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
+    return [pool, poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane })]
+  })
+  const dollars = heldOf(budgetRoom(budget))
   return {
-    pools: Object.fromEntries(
-      pools.map(([pool, rule], index) => [
-        pool,
-        poolView(seen, { pool, rule, holds: holds[index] ?? [], lane: doc.lane }),
-      ]),
-    ),
-    dollars: {
-      spent: (spent?.value.n ?? 0) / 100,
-      held: others.reduce((sum, { amount }) => sum + amount, 0) / 100,
-    },
+    pools: Object.fromEntries(await Promise.all(views)),
+    dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
     generations,
-  }
-}
-
-const poolView = (
-  { pods, nodes, nodePools }: Seen,
-  { pool, rule, holds, lane }: { pool: string; rule: Policy['pools'][string]; holds: HoldRow[]; lane: string },
-): PoolView => {
-  const { maxGpus, gpusPerNode } = rule
-  const mine = nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
-  const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
-  const used = usedByLane(pods, pool)
-  const held = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
-  const others = new Set([...held.keys(), ...used.keys()])
-  others.delete(laneLabel(lane))
-  const beyondOf = (key: string): number => Math.max(0, (used.get(key) ?? 0) - (held.get(key) ?? 0))
-  const beyondHolds = [...others].reduce((sum, key) => sum + beyondOf(key), 0)
-  return {
-    pool,
-    ceiling: ceilingOf(nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined, maxGpus),
-    used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
-    usedByLane: used.get(laneLabel(lane)) ?? 0,
-    // Each other lane counts with its hold or its use, whichever is more (law 10).
-    heldByOthers: beyondHolds + [...others].reduce((sum, key) => sum + (held.get(key) ?? 0), 0),
-    beyondHolds,
-    provisioned: up,
-    provisioning: mine.length * gpusPerNode - up,
   }
 }
 
@@ -130,11 +96,14 @@ export const generationsOf = async (
       .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
-  return found
-    .map((object) => viewOf(object as KubeObject<'Deployment'>))
-    .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
-    .filter(({ generation }) => generation > 0)
-    .sort((a, b) => a.generation - b.generation)
+  return (
+    found
+      .map((object) => viewOf(object as KubeObject<'Deployment'>))
+      .map((view) => ({ ...view, scaledBy: targets.get(view.ref.name) ?? null }))
+      // What is not named as we name a generation is none, whatever its labels say.
+      .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
+      .sort((a, b) => a.generation - b.generation)
+  )
 }
 
 const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
@@ -172,32 +141,4 @@ const ownerOf = (labels: Record<string, string>, annotations: Record<string, str
 const isLive = (object: KubeObject): boolean => {
   const phase = (object as KubeObject<'Pod'>).status?.phase
   return phase !== 'Succeeded' && phase !== 'Failed'
-}
-
-const isReady = (node: KubeObject<'Node'>): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
-
-const gpusOf = (
-  containers: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }[] = [],
-): number =>
-  containers.reduce(
-    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
-    0,
-  )
-
-/** GPUs requested in a pool, by lane label; pods that are not ours count under the empty label. */
-const usedByLane = (pods: KubeObject[], pool: string): Map<string, number> => {
-  const used = new Map<string, number>()
-  for (const object of pods) {
-    const pod = object as KubeObject<'Pod'>
-    if (pod.spec?.nodeSelector?.[NODE_POOL] !== pool) continue
-    const lane = pod.metadata?.labels?.[label('lane')] ?? ''
-    used.set(lane, (used.get(lane) ?? 0) + gpusOf(pod.spec.containers))
-  }
-  return used
-}
-
-const ceilingOf = (nodePool: NodePool | undefined, maxGpus: number): number => {
-  const limit = nodePool?.spec?.limits?.[GPU]
-  return limit === undefined ? maxGpus : Math.min(maxGpus, Number(limit))
 }

@@ -3,6 +3,7 @@ import { answerCard, outcomeCard } from '../core/cards.ts'
 import { asksItself } from '../core/lane/act.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
+import type { Policy } from '../core/policy.ts'
 import { type OutRow, type PastRow, pastId } from '../core/rows.ts'
 import { sideOfTelling, type Telling } from '../core/telling.ts'
 import { said } from '../core/text.ts'
@@ -11,6 +12,7 @@ import { askedGroups } from './approvers.ts'
 import { sidesAway, writeSides } from './far-sides.ts'
 import type { Stored, Write } from './ledger-port.ts'
 import { Refused, type WorkPorts } from './ports.ts'
+import { everyRow } from './rows.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
 import { outGroup } from './writing.ts'
 
@@ -41,11 +43,12 @@ export const tellAll = async (
   const told: Told = new Map()
   const ports = withSides(given, told)
   try {
-    const [rows, sides] = await Promise.all([
-      ports.ledger.list('out', { prefix: `${lane}#`, limit: PAGE }),
-      sidesAway(ports.ledger),
-    ])
-    const mine = rows.filter(({ value }) => sideOfTelling(value.telling) === side)
+    const [rows, sides] = await Promise.all([everyRow(ports.ledger, 'out', `${lane}#`), sidesAway(ports.ledger)])
+    // However many of other far sides stand before them, and without those that were refused and have their own time.
+    const now = ports.clock.now()
+    const mine = rows.filter(
+      ({ value }) => sideOfTelling(value.telling) === side && (value.refused === null || dueAt(value) <= now),
+    )
     await tellEach(ports, lane, { rows: mine, sides, timeUp })
     await writeSides(ports, { probe: outGroup(lane, side), sides }, told)
   } catch (error) {
@@ -59,11 +62,12 @@ const tellEach = async (
   { rows, sides, timeUp }: { rows: Stored<'out'>[]; sides: View['sides']; timeUp: AbortSignal | undefined },
 ): Promise<void> => {
   const now = ports.clock.now()
-  for (const [index, row] of rows.entries()) {
+  // What is too much for one time is due, and found by the tick.
+  for (const [index, row] of rows.slice(0, PAGE).entries()) {
     // What is left is due: the group is woken again.
     if (timeUp?.aborted) return
     const { telling, tries } = row.value
-    const [side, left] = [sideOfTelling(telling), rows.slice(index, index + TOGETHER)]
+    const [side, left] = [sideOfTelling(telling), rows.slice(index)]
     const away = sides[side]
     if (tries > 0 && away !== undefined && !asksItself(away, outGroup(lane, side), now))
       return postpone(ports, lane, { rows: left, side, until: away.until })
@@ -142,7 +146,10 @@ const postpone = async (
   { ledger }: WorkPorts,
   lane: string,
   { rows, side, until }: { rows: Stored<'out'>[]; side: string; until: number },
-): Promise<void> => void (await ledger.commit(rows.flatMap((row) => againAt(lane, row, { again: until }, side))))
+): Promise<void> => {
+  for (let from = 0; from < rows.length; from += TOGETHER)
+    await ledger.commit(rows.slice(from, from + TOGETHER).flatMap((row) => againAt(lane, row, { again: until }, side)))
+}
 
 const refused = async (
   ports: WorkPorts,
@@ -202,9 +209,9 @@ const drawCard = async (
   lane: string,
   run: { generation: number; attempt: number },
 ): Promise<void> => {
-  const drawn = await cardOf(ports, lane, run)
-  if (drawn === null) return
   const policy = await ports.policies.load()
+  const drawn = await cardOf(ports, lane, { run, policy })
+  if (drawn === null) return
   // Whoever is in an approvers' group must be known before the first button is pressed.
   if (drawn.card.question !== null) await askedGroups(ports, policy)
   await ports.chat.post(policy.approvals.channel, drawn.key, drawn.card)
@@ -213,7 +220,7 @@ const drawCard = async (
 const cardOf = async (
   { ledger }: WorkPorts,
   lane: string,
-  run: { generation: number; attempt: number },
+  { run, policy }: { run: { generation: number; attempt: number }; policy: Policy },
 ): Promise<{ key: string; card: Card } | null> => {
   const [doc, plan, past] = await ledger.read([
     { kind: 'lane', id: lane },
@@ -224,7 +231,7 @@ const cardOf = async (
   const now = doc?.value.run ?? null
   if (now === null || now.generation !== run.generation || now.attempt !== run.attempt) return null
   if (plan === null || now.question === null) return null
-  return { key: plan.value.plan.id, card: answerCard(plan.value.plan, now.question) }
+  return { key: plan.value.plan.id, card: answerCard(plan.value.plan, now.question, policy.approvals) }
 }
 
 const pastCard = ({ id, plan, outcome }: PastRow): { key: string; card: Card } | null =>

@@ -95,6 +95,12 @@ export interface Selection {
   fresh?: boolean
 }
 
+/** What a watch is of: of all namespaces, and all labels, where nothing is said. */
+export interface Watched {
+  namespaces?: readonly string[]
+  labels?: Record<string, string>
+}
+
 export interface Cluster {
   /** `POST`. The name must be given. */
   create(object: KubeObject): Promise<Created>
@@ -103,12 +109,12 @@ export interface Cluster {
   get(ref: ObjectRef): Promise<KubeObject | null>
   /** May be a moment old (`resourceVersion=0`), but for `fresh`: then whatever was written before is in it. */
   list(kind: Kind, where?: Selection): Promise<KubeObject[]>
-  /** Merge patch on the object with this uid only. */
-  patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | Denied>
+  /** Merge patch on the object with this uid only; `moved` when the patch names a `resourceVersion` that it no longer has. */
+  patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | 'moved' | Denied>
   /** With a uid precondition; dependents go in the background. `gone` when it is not there or has another uid. */
   delete(ref: ObjectRef, uid: string): Promise<'deleted' | 'gone'>
-  /** Changes to objects with these labels from now on, some perhaps told twice. Ends when `stop` is called. */
-  watch(where: { labels?: Record<string, string> }, onChange: (change: Change) => void): Promise<{ stop(): void }>
+  /** Changes to objects from now on, some perhaps told twice. Ends when `stop` is called. */
+  watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }>
   /** Last lines of a pod's log; empty when it has none any more. */
   logs(ref: ObjectRef, lines: number): Promise<string[]>
 }

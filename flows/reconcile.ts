@@ -1,10 +1,12 @@
 import type { Act } from '../core/lane/act.ts'
 import { type Change, changed, isNothing, joined, pauseAfter, resting } from '../core/lane/change.ts'
 import { emptyDocument, type LaneDocument, type Rest, SCHEMA } from '../core/lane/document.ts'
+import { linesAfter } from '../core/lane/line.ts'
 import { next } from '../core/lane/next.ts'
-import { freedRooms } from '../core/lane/room.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
+import { SELF } from '../core/rows.ts'
+import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
 import type { Performed } from './acts/performed.ts'
 import { writeSides } from './far-sides.ts'
@@ -12,9 +14,9 @@ import { HEAVIEST, type Write } from './ledger-port.ts'
 import { Unavailable, type WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
-import { type Loaded, type Reconciler, readView, rowKey } from './view.ts'
-import { wakeDue, wakeWaiters } from './waking.ts'
-import { weightOfChange, writesOf } from './writing.ts'
+import { type Loaded, type Reconciler, readView, roomsIn, rowKey } from './view.ts'
+import { wake, wakeDue, wakeLines } from './waking.ts'
+import { isNobody, weightOfChange, writesOf } from './writing.ts'
 
 /** Who loses the compare-and-set this often in a row leaves the lane to its next wake. */
 const TRIES = 30
@@ -64,15 +66,13 @@ const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble
     await writeSides(ports, { probe: lane, sides: {} }, told)
     const row = await readRow(ledger, 'lane', lane)
     if (row !== null && row.value.schema > SCHEMA) return 'rests'
-    // Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so.
-    const first = row === null ? await ports.policies.load().catch(() => null) : null
-    const was = row?.value ?? (first === null ? null : emptyDocument(first, lane))
+    const was = row?.value ?? (await firstDocument(ports, lane))
     if (was === null) return 'rests'
-    const view = { doc: was, now: clock.now() }
+    const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
     const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
     const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
     const until = view.now + pauseAfter(rest.tries)
-    const doc: LaneDocument = { ...was, rest: { ...rest, until }, due: until }
+    const doc: LaneDocument = { ...was, writtenAt: view.now, rest: { ...rest, until }, due: until }
     await ledger.commit([
       { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
       ...(row === null ? [{ put: 'name' as const, id: was.name, revision: 0, value: { lane } }] : []),
@@ -86,6 +86,13 @@ const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble
   }
 }
 
+/** Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so. */
+const firstDocument = async ({ ledger, policies }: WorkPorts, lane: string): Promise<LaneDocument | null> => {
+  const policy = await policies.load().catch(() => null)
+  const self = policy === null ? null : await readRow(ledger, 'identity', SELF)
+  return policy === null || self === null ? null : emptyDocument({ ...policy, ledger: self.value.ledger }, lane)
+}
+
 /** What has not been committed yet, beside what has. */
 interface Progress {
   loaded: Loaded
@@ -94,6 +101,7 @@ interface Progress {
   pending: Change | null
   /** Wakes of others that are on their way: nothing waits for them but the end. */
   wakes: Promise<void>[]
+  ahead: Ahead
 }
 
 const advance = async (hands: Hands, loaded: Loaded): Promise<Reconciled | 'again'> => {
@@ -102,6 +110,7 @@ const advance = async (hands: Hands, loaded: Loaded): Promise<Reconciled | 'agai
     before: { doc: loaded.view.doc, revision: loaded.view.revision },
     pending: null,
     wakes: [],
+    ahead: { world: null },
   }
   try {
     return await goOn(hands, progress)
@@ -122,7 +131,7 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
       if (!(await save(ports, progress, null))) return 'again'
       continue
     }
-    const { result, seen } = await performed(hands, view, act)
+    const { result, seen } = await performed(hands, progress, act)
     const at: View = { ...view, ...seen, now: Math.max(view.now, ports.clock.now()) }
     const change = settled(at, act, result)
     progress.pending = joined(progress.pending, change)
@@ -152,8 +161,9 @@ const isHeavy = ({ loaded, before }: Progress, pending: Change): boolean =>
   weightOfChange(loaded, before, pending) > HEAVIEST / 2
 
 /** The act's answer as data, whatever the far side does. */
-const performed = async ({ ports, told }: Hands, view: View, act: Act): Promise<Performed> => {
-  const answer = await perform(ports, view, act).catch((error: unknown): Performed => {
+const performed = async ({ ports, told }: Hands, { loaded, ahead }: Progress, act: Act): Promise<Performed> => {
+  const { view } = loaded
+  const answer = await perform(ports, view, act, ahead).catch((error: unknown): Performed => {
     const trouble = troubleOf(error)
     if (trouble === null) throw error
     return { result: { kind: 'trouble', trouble } satisfies Result, seen: {} }
@@ -180,6 +190,8 @@ const after = (view: View, act: Act, change: Change): View => {
     doc: change.doc,
     plan: change.plan === undefined ? view.plan : change.plan,
     letters: view.letters.filter(({ id }) => !gone.has(id)),
+    lines: linesAfter(view, change.doc),
+    line: view.line?.filter((row) => !change.grants.some(({ head }) => head.place === row.place)) ?? null,
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
     fresh: act.kind === 'plan',
@@ -194,6 +206,7 @@ const sameRest = (a: Rest | null, b: Rest): boolean =>
 const rest = async (ports: WorkPorts, progress: Progress, why: Rest): Promise<Reconciled | 'again'> => {
   const { before, pending, loaded } = progress
   const quiet = pending === null || isNothing(pending, before.doc)
+  if (quiet && isNobody(loaded.view, before.revision)) return 'rests'
   if (quiet && sameRest(before.doc.rest, why) && before.doc.due === why.until) return loaded.more ? 'again' : 'rests'
   if (!(await save(ports, progress, why)) || loaded.more) return 'again'
   return 'rests'
@@ -205,18 +218,21 @@ const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Pro
   const { view } = loaded
   // Not at rest: whoever dies here is followed by another, once nobody can still be at the step.
   const due = why === null ? view.now + view.handover : why.until
-  const doc: LaneDocument = { ...view.doc, rest: why ?? view.doc.rest, due }
+  const doc: LaneDocument = { ...view.doc, writtenAt: view.now, rest: why ?? view.doc.rest, due }
   const change: Change = { ...(pending ?? changed(doc)), doc }
   const writes = writesOf(loaded, before, change)
   const committed = await ports.ledger.commit(writes)
   if (!committed.ok) return false
   remember(loaded.rows, writes)
-  progress.before = { doc, revision: before.revision + 1 }
+  const revision = isNobody(view, before.revision) ? 0 : before.revision + 1
+  progress.before = { doc, revision }
   progress.pending = null
-  progress.loaded = { ...loaded, view: { ...view, doc, revision: before.revision + 1 } }
+  const { lane } = doc
+  progress.loaded = { ...loaded, view: { ...view, ...roomsIn(loaded.rows, lane), doc, revision } }
   progress.wakes.push(
     wakeDue(ports, writes),
-    wakeWaiters(ports, freedRooms(before.doc.run?.hold ?? null, doc.run?.hold ?? null)),
+    wakeLines(ports, writes, { policy: view.policy, lane }),
+    ...change.wakes.map((other) => wake(ports, other, `line.${lane}.${before.revision}`)),
   )
   return true
 }

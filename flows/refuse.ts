@@ -1,5 +1,9 @@
 import type { Refusal } from '../core/reasons.ts'
+import { said } from '../core/text.ts'
 import type { Ports } from './ports.ts'
+
+/** Longest text of what strangers sent. Characters. */
+const LONGEST = 500
 
 /** Writes down and counts an input that is not an event (law 11). `source` says where it came from. */
 export const refuseInput = async (
@@ -14,10 +18,15 @@ export const refuseInput = async (
         generation: null,
         attempt: null,
         kind: 'event',
-        text: `refused: ${source}: ${detail}`,
+        text: said(`refused: ${source}: ${detail}`, LONGEST),
         data: { became: 'refused', reason, event: source },
       },
     },
     { count: `refused:${reason}`, by: 1 },
   ])
+}
+
+/** Counts what nobody has proven to have sent: strangers must not be able to write a line each time that they knock. */
+export const countUnproven = async ({ ledger }: Pick<Ports, 'ledger'>, reason: Refusal): Promise<void> => {
+  await ledger.commit([{ count: `refused:${reason}`, by: 1 }])
 }

@@ -1,8 +1,11 @@
 import type { KubeObject } from '../core/kube.ts'
 import { whereOf } from '../core/lane/answering.ts'
-import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
+import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
+import { poolRoom } from '../core/lane/room.ts'
+import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf, type Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
@@ -15,26 +18,32 @@ import { leaveLook } from './letters.ts'
 import { lookAt } from './look.ts'
 import { manifestsOf } from './manifests.ts'
 import { observe, type Seen, seeAll } from './observe.ts'
+import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
-import { everyRow, valuesOf } from './rows.ts'
-import { type Told, withSides } from './sides.ts'
+import { everyRow, readRow, valuesOf } from './rows.ts'
+import { givingUp, type Told, withSides } from './sides.ts'
+import { recountRoom, roomsOf } from './sums.ts'
 import { paperView } from './view.ts'
-import { wake } from './waking.ts'
+import { linesOf, wake } from './waking.ts'
 
 /** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
 const SIDE_BY_SIDE = 16
+/** A far side that was silent so often in a row is asked no more this time: each costs the longest request. */
+const SILENT = 3
 
 /** What resync asked, and what came of it, counted. */
 export interface Resynced {
   asked: number
   letters: number
   woken: number
+  /** Objects of ours that nobody waited for, and that were deleted. */
+  orphans: number
 }
 
 interface Known {
   policy: Policy
   reactions: readonly Reaction[]
-  docs: ReadonlyMap<string, LaneDocument>
+  docs: Map<string, LaneDocument>
   /** The cluster, listed once, when a lane needs it. */
   seen(): Promise<Seen>
 }
@@ -46,21 +55,17 @@ interface Known {
  */
 export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): Promise<Resynced> => {
   const told: Told = new Map()
-  const ports = withSides(given, told)
+  const ports = givingUp(withSides(given, told), SILENT)
   const policy = await ports.policies.load()
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
   const docs = new Map((await everyLane(ports.ledger)).map((doc) => [doc.lane, doc]))
-  let cluster: Promise<Seen> | null = null
-  const seen = (): Promise<Seen> => {
-    cluster ??= seeAll(ports, policy)
-    return cluster
-  }
-  const known: Known = { policy, reactions, docs, seen }
+  const known: Known = { policy, reactions, docs, seen: once(() => seeAll(ports, policy)) }
   const failures: unknown[] = []
   const eachOf = sideBySide((error) => failures.push(error))
-  const counted: Resynced = { asked: 0, letters: 0, woken: 0 }
+  const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
+  await eachOf(roomsOf(policy), async (room) => void (await recountRoom(ports, room)))
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )
@@ -68,6 +73,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     for (const [n, event] of (await eventsOf(ports, ask)).entries()) {
       counted.asked++
       if (!(await isNews(ports, known, event)) || (await isAwaited(ports, known, event))) continue
+      // Its lane may have taken in a letter about it since the documents were listed.
+      if ((await hasMoved(ports, known, event)) && !(await isNews(ports, known, event))) continue
       const left = await leaveLook(ports, event, { reactions, unique: `resync.${index}.${n}`, from: 'resync' })
       if (left.kind === 'left') counted.letters++
     }
@@ -76,9 +83,17 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     // Who waits for a far side is woken when it answers.
     if (doc.rest?.side != null && sides[doc.rest.side] !== undefined) return
     const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
-    if (!moved) return
+    if (!moved && !hasLostItsRule(known, doc)) return
     counted.woken++
     await wake(ports, doc.lane, `resync.${now}`)
+  })
+  counted.woken += await wakePools(ports, known, now)
+  // Also a cluster that was away and that nobody asks any more: who else would hear that it answers again?
+  await eachOf((sides['cluster']?.until ?? 0) <= now ? [docs] : [], async () => {
+    // One that cannot be deleted keeps no other from being deleted.
+    await eachOf(await orphansIn(ports, policy, [...docs.values()]), async (one) => {
+      if (await clearOrphan(ports, policy, one)) counted.orphans++
+    })
   })
   await heardAgain(
     ports,
@@ -88,6 +103,22 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} could not be asked, the first: ${String(failures[0])}`)
   return counted
+}
+
+const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
+  let asked: Promise<T> | null = null
+  return () => {
+    asked ??= ask()
+    return asked
+  }
+}
+
+/** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. */
+const wakePools = async (ports: WorkPorts, { policy, docs }: Known, now: number): Promise<number> => {
+  const lines = await linesOf(ports, Object.keys(policy.pools).map(poolRoom))
+  const rooms = lines.filter((room) => (docs.get(room)?.due ?? 0) <= now)
+  for (const room of rooms) await wake(ports, room, `resync.${now}`)
+  return rooms.length
 }
 
 const eventsOf = async (ports: WorkPorts, ask: Ask): Promise<IntendingEvent[]> =>
@@ -105,12 +136,32 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const doc = docs.get(rule.lane) ?? emptyDocument(policy, rule.lane)
   const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
   const { lane } = rule
-  const at = ports.clock.now()
-  const letter: LookLetter = { kind: 'look', id: '', lane, at, due: at, event, from: 'resync', waits: null, tries: 0 }
-  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now: at }, [letter])
+  const now = ports.clock.now()
+  const letter: LookLetter = {
+    kind: 'look',
+    id: '',
+    lane,
+    at: now,
+    due: now,
+    event,
+    from: 'resync',
+    waits: null,
+    tries: 0,
+  }
+  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now }, [letter])
   const world = needsPaper(paper) ? await observe(ports, paper, await seen()) : null
-  const change = fold({ ...paper, world }, { [whereOf(paper, letter)]: facts }, { kept: {} })
+  const at = { ...paper, world }
+  const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept: {} }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
+}
+
+/** Whether the document that this event is about was written since it was read; it is read again. */
+const hasMoved = async ({ ledger }: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
+  const rule = reactionTo(known.reactions, event)?.ruleOf(event, known.policy) ?? null
+  const now = rule === null ? undefined : (await readRow(ledger, 'lane', rule.lane))?.value
+  if (now === undefined || now.writtenAt === known.docs.get(now.lane)?.writtenAt) return false
+  known.docs.set(now.lane, now)
+  return true
 }
 
 /** Whether a letter about the same place waits already: it is looked at in its own time. */
@@ -119,7 +170,7 @@ const isAwaited = async (ports: WorkPorts, { policy, reactions }: Known, event: 
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null) return false
   const letters = valuesOf(await everyRow(ports.ledger, 'look', `${rule.lane}#`))
-  return letters.some((letter) => whereOf({ reactions }, letter) === reaction.at(event))
+  return letters.some((letter) => letter.kind === 'look' && whereOf({ reactions }, letter) === reaction.at(event))
 }
 
 /** Whether a Job that a run waits for has ended or gone, and nobody was woken for it. */
@@ -129,6 +180,16 @@ const hasMovedOn = async ({ cluster }: WorkPorts, { run }: LaneDocument): Promis
   if (mark.made === null) return true
   const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
   return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job)
+}
+
+/** Whether a run that has begun nothing is no longer the policy's to begin: its question closes, though nobody answers it. */
+const hasLostItsRule = ({ policy, reactions }: Known, { lane, run }: LaneDocument): boolean => {
+  if (run === null || hasBegun(run)) return false
+  const kind = kindOf(
+    reactions.map((reaction) => reaction.kind),
+    lane,
+  )
+  return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }
 
 const sideBySide =

@@ -1,5 +1,5 @@
 import type { RowKind, Rows } from '../core/rows.ts'
-import type { Ledger, Stored } from './ledger-port.ts'
+import type { Key, Ledger, Stored } from './ledger-port.ts'
 
 /** One row, or null. */
 export const readRow = async <K extends RowKind>(
@@ -11,15 +11,24 @@ export const readRow = async <K extends RowKind>(
 /** Rows of one batch. */
 const BATCH = 100
 
+/** Any number of rows at once, in the order of the keys. */
+export const readKeys = async (
+  ledger: Pick<Ledger, 'read'>,
+  keys: readonly Key[],
+): Promise<(Stored<RowKind> | null)[]> => {
+  const count = Math.ceil(keys.length / BATCH)
+  const batches = Array.from({ length: count }, (_, n) => keys.slice(n * BATCH, (n + 1) * BATCH))
+  return (await Promise.all(batches.map((some) => ledger.read(some)))).flat()
+}
+
 /** Any number of rows of one kind, those that are there. */
 export const readRows = async <K extends RowKind>(
   ledger: Pick<Ledger, 'read'>,
   kind: K,
   ids: readonly string[],
 ): Promise<Stored<K>[]> => {
-  const batches = Array.from({ length: Math.ceil(ids.length / BATCH) }, (_, n) => ids.slice(n * BATCH, (n + 1) * BATCH))
-  const read = await Promise.all(batches.map((some) => ledger.read(some.map((id) => ({ kind, id })))))
-  return read.flat().filter((row) => row !== null) as Stored<K>[]
+  const keys = ids.map((id) => ({ kind, id }))
+  return (await readKeys(ledger, keys)).filter((row) => row !== null) as Stored<K>[]
 }
 
 /** Rows of one page. */

@@ -11,30 +11,37 @@ const sideOf = new WeakMap<object, Side>()
 export type Told = Map<string, { answered: boolean; trouble: Trouble | null }>
 
 /** The same ports, whose errors remember which far side they are of, and what each answered is written into `told`. */
-export const withSides = <P extends Partial<Ports>>(ports: P, told: Told = new Map()): P => {
+export const withSides = <P extends Partial<Ports>>(ports: P, told: Told = new Map()): P =>
+  eachSide(ports, (side) => async (ask) => {
+    try {
+      const answer = await ask()
+      told.set(side, { answered: true, trouble: told.get(side)?.trouble ?? null })
+      return answer
+    } catch (error) {
+      if (typeof error === 'object' && error !== null && !sideOf.has(error)) sideOf.set(error, side)
+      told.set(side, toldBy(error, told.get(side)))
+      throw error
+    }
+  })
+
+type Asking = (ask: () => Promise<unknown>) => Promise<unknown>
+
+/** The same ports, whose far sides are asked as told: everything else is left as it is. */
+const eachSide = <P extends Partial<Ports>>(ports: P, asking: (side: Side) => Asking): P => {
+  const isSide = (name: string): name is Side => (SIDES as readonly string[]).includes(name)
   const named = Object.entries(ports).map(([name, port]) => [
     name,
-    (SIDES as readonly string[]).includes(name) ? remembering(port as object, name as Side, told) : port,
+    isSide(name) ? asked(port as object, asking(name)) : port,
   ])
   return Object.fromEntries(named) as P
 }
 
-const remembering = (port: object, side: Side, told: Told): object =>
+const asked = (port: object, asking: Asking): object =>
   new Proxy(port, {
     get: (target, name) => {
       const member = Reflect.get(target, name) as unknown
       if (typeof member !== 'function') return member
-      return async (...values: unknown[]): Promise<unknown> => {
-        try {
-          const answer = await (member.apply(target, values) as Promise<unknown>)
-          told.set(side, { answered: true, trouble: told.get(side)?.trouble ?? null })
-          return answer
-        } catch (error) {
-          if (typeof error === 'object' && error !== null && !sideOf.has(error)) sideOf.set(error, side)
-          told.set(side, toldBy(error, told.get(side)))
-          throw error
-        }
-      }
+      return (...values: unknown[]) => asking(async () => (await member.apply(target, values)) as unknown)
     },
   })
 
@@ -45,6 +52,29 @@ const toldBy = (
   const trouble = troubleOf(error)
   return { answered: before?.answered === true || trouble?.kind === 'refused', trouble }
 }
+
+/**
+ * The same ports, each of which is asked no more once it has not answered so many times in a row: the rest is told what it
+ * said last, at once. Who asks a thousand things of one side that is away is through after a few.
+ */
+export const givingUp = <P extends Partial<Ports>>(ports: P, most: number): P =>
+  eachSide(ports, () => {
+    let inARow = 0
+    let last: unknown = null
+    return async (ask) => {
+      if (inARow >= most) throw last
+      try {
+        const answer = await ask()
+        inARow = 0
+        return answer
+      } catch (error) {
+        // Who says no answers.
+        inARow = error instanceof Unavailable && !(error instanceof NotAllowed) ? inARow + 1 : 0
+        last = error
+        throw error
+      }
+    }
+  })
 
 /** How a far side failed, as data; null when the ledger itself is away. */
 export const troubleOf = (error: unknown): Trouble | null => {

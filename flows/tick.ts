@@ -6,8 +6,8 @@ import { wakeOne } from './waking.ts'
 
 /** At most what a minute can serve: 20 side by side, 2 s each, half of it. */
 const SERVED = 300
-/** Due rows that are passed over because they wait for a far side. */
-const WAITING = 10_000
+/** Due rows that are passed over: of groups that are woken already, however many letters they have, and of those that wait for a far side. */
+const PASSED_OVER = 10_000
 
 /** What a tick came to. `late`: since when the oldest that it woke was due, milliseconds. */
 export interface Ticked {
@@ -26,9 +26,7 @@ type TickPorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
 export const tick = async (ports: TickPorts, limit = SERVED): Promise<Ticked> => {
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
-  // Those that wait for a far side stand before everybody else for as long as it is away.
-  const waiting = Object.keys(sides).length > 0 ? WAITING : 0
-  const due = await ports.ledger.due(now, { limit: limit + 1 + waiting })
+  const due = await ports.ledger.due(now, { limit: limit + 1 + PASSED_OVER })
   const asked = new Set<string>()
   const asks = ({ side, group }: Due): boolean => {
     // Without a policy nobody can do anything.

@@ -1,6 +1,8 @@
+import { budgetRoom, lineSum, poolRoom } from '../core/lane/room.ts'
+import type { Policy } from '../core/policy.ts'
 import type { Due, Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { everyRow } from './rows.ts'
+import { readRows } from './rows.ts'
 
 type WakingPorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
 
@@ -18,13 +20,29 @@ export const wakeDue = async (ports: WakingPorts, writes: readonly Write[]): Pro
   await Promise.all([...groups].map(([group, by]) => wake(ports, group, by)))
 }
 
-/** Wakes who stands in the line of rooms in which something was freed, whoever came first first. */
-export const wakeWaiters = async (ports: WakingPorts, rooms: readonly string[]): Promise<void> => {
-  for (const room of rooms) {
-    const line = await everyRow(ports.ledger, 'line', `${room}#`).catch(() => [])
-    const waiters = line.map(({ value }) => value).sort((a, b) => a.since - b.since)
-    for (const { lane } of waiters) await wake(ports, lane, `room.${room}.${ports.clock.now()}`)
-  }
+/** Those of some rooms in whose line somebody stands. */
+export const linesOf = async ({ ledger }: Pick<WorkPorts, 'ledger'>, rooms: readonly string[]): Promise<string[]> =>
+  (await readRows(ledger, 'sum', rooms.map(lineSum)))
+    .filter(({ value }) => value.n > 0)
+    .map(({ id }) => id.slice(lineSum('').length))
+
+/**
+ * Wakes the lanes of pools with a line when a commit has made room there, or has let somebody out of the line; dollars that come
+ * free may be waited for in any.
+ */
+export const wakeLines = async (
+  ports: WakingPorts,
+  writes: readonly Write[],
+  { policy, lane }: { policy: Policy; lane: string },
+): Promise<void> => {
+  const freed = writes.flatMap((write) => ('add' in write && write.by < 0 ? [write.add] : []))
+  const pools = Object.keys(policy.pools).map(poolRoom)
+  const named = freed.map((name) => (name.startsWith(lineSum('')) ? name.slice(lineSum('').length) : name))
+  const dollars = named.includes(budgetRoom(policy.budget.name))
+  const rooms = [...new Set(dollars ? [...named, ...pools] : named)].filter((room) => room !== lane)
+  if (rooms.length === 0) return
+  for (const room of await linesOf(ports, rooms).catch(() => []))
+    await wake(ports, room, `room.${lane}.${ports.clock.now()}`)
 }
 
 /** Wakes one that is due: the id carries the minute, so that the same due row is woken again if nobody came. */

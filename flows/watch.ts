@@ -1,48 +1,123 @@
-import { label, laneOfLabel } from '../core/names.ts'
-import { everyLane } from './lanes.ts'
+import type { Kind, KubeObject } from '../core/kube.ts'
+import { hasNews, laneNameIn, type Maker, makerOf } from '../core/lane/waits.ts'
+import { newsOf } from '../core/news.ts'
+import { lanesInFlight } from './lanes.ts'
+import { ourNamespaces } from './namespaces.ts'
+import { openPacing, type Pacing, type Ring } from './pacing.ts'
 import type { Change, WorkPorts } from './ports.ts'
 import { wake } from './waking.ts'
+import { openWhose, type Whose } from './whose.ts'
 
 type WatchPorts = Pick<WorkPorts, 'ledger' | 'cluster' | 'queue' | 'policies' | 'clock'>
 
+/** A watch that goes on until it is stopped. */
+export interface Watching {
+  /** Wakes whom changes concern that are due by now; answers when the next is, or null. */
+  turn(): Promise<number | null>
+  /** Ends, and wakes at once for what was still held back: the last change is never lost. */
+  stop(): Promise<void>
+}
+
+interface Options {
+  onError: (error: unknown) => void
+  /** Somebody was woken, or will be: `turn` says when. */
+  onHeard?: () => void
+}
+
+/** What was seen of an object: whose it is, and the id that a wake for it has. */
+interface Seen {
+  maker: Maker
+  id: string
+}
+
+const UNSEEN = 'gone'
+
 /**
- * One Kubernetes watch on everything of ours: a change wakes the lane that it is of, once however many changes come together.
- * Wakes are only hints: what changed while nobody watched is found by waking every lane that has a run when a watch begins.
+ * Watches our namespaces and wakes the lanes whose current act waits for what changes there: by the uid or the name that the
+ * lane wrote down, and only when something has changed that a look at it reads. Wakes are only hints: what changed while nobody
+ * watched is found by comparing what is there with what lanes have written down, when a watch begins.
  */
-export const watch = async (
-  ports: WatchPorts,
-  { onError, track }: { onError: (error: unknown) => void; track?: (waking: Promise<void>) => void },
-): Promise<{ stop(): void }> => {
-  const { installation } = await ports.policies.load()
-  const pending = new Map<string, string>()
-  const wakeSoon = async (lane: string): Promise<void> => {
-    // Changes that come together wake once, with the last of them.
+export const watch = async (ports: WatchPorts, { onError, onHeard }: Options): Promise<Watching> => {
+  const namespaces = ourNamespaces(await ports.policies.load())
+  const pacing = openPacing<Seen>()
+  const whose = openWhose(ports.ledger)
+  const ring = async (until: number): Promise<void> => {
+    await Promise.all(pacing.due(until).map((one) => ringFor(ports, whose, one).catch(onError)))
+  }
+  let soon: Promise<void> | null = null
+  /** What comes together wakes once. */
+  const ringSoon = async (): Promise<void> => {
     await Promise.resolve()
-    const version = pending.get(lane) ?? ''
-    pending.delete(lane)
-    await wake(ports, laneOfLabel(lane), `watch.${version}`)
+    soon = null
+    await ring(ports.clock.now())
+    onHeard?.()
   }
-  const onChange = ({ type, object }: Change): void => {
-    const lane = object.metadata.labels?.[label('lane')]
-    if (lane === undefined) return
-    const known = pending.has(lane)
-    pending.set(lane, `${type}.${object.metadata.uid}.${object.metadata.resourceVersion}`)
-    if (known) return
-    const waking = wakeSoon(lane)
-    track?.(waking)
+  const watching = await ports.cluster.watch({ namespaces }, (change) => {
+    if (hear(pacing, change, ports.clock.now())) soon ??= ringSoon()
+  })
+  await begin(ports, { pacing, whose, namespaces }).catch(onError)
+  return {
+    turn: async () => {
+      await soon
+      await ring(ports.clock.now())
+      return pacing.next()
+    },
+    stop: async () => {
+      watching.stop()
+      await soon
+      await ring(Number.POSITIVE_INFINITY)
+    },
   }
-  const watching = await ports.cluster.watch({ labels: { [label('installation')]: installation } }, onChange)
-  await wakeRunning(ports).catch(onError)
-  return watching
 }
 
-/** Wakes every lane that has a run: reconciling one that rests is one read. */
-export const wakeRunning = async (ports: Pick<WatchPorts, 'ledger' | 'queue' | 'clock'>): Promise<number> => {
-  const running = (await everyLane(ports.ledger)).filter(({ run }) => run !== null)
-  for (const { lane } of running) await wake(ports, lane, `began.${ports.clock.now()}`)
-  return running.length
+/** True when it is news of something that a lane of ours may have made. */
+const hear = (pacing: Pacing<Seen>, { type, object }: Change, now: number): boolean => {
+  const maker = makerOf(object)
+  const lane = maker === null ? null : laneNameIn(maker)
+  if (maker === null || lane === null) return false
+  if (isNoNews(type, object)) {
+    know(pacing, object, now)
+    return false
+  }
+  const { uid = '', resourceVersion = '' } = object.metadata
+  const news = type === 'DELETED' ? UNSEEN : newsOf(object)
+  const isNews = pacing.hear({ object: uid, lane, news }, { maker, id: `watch.${type}.${uid}.${resourceVersion}` }, now)
+  if (type === 'DELETED') pacing.forget(uid)
+  return isNews
 }
 
-/** Whether any lane has a run: then what changes in the cluster may concern somebody. */
-export const isAnythingInFlight = async ({ ledger }: Pick<WatchPorts, 'ledger'>): Promise<boolean> =>
-  (await everyLane(ledger)).some(({ run }) => run !== null)
+/** What has just been made and has no status says nothing that its maker was not answered. */
+const isNoNews = (type: Change['type'], object: KubeObject): boolean =>
+  type === 'ADDED' && Object.keys((object as { status?: object }).status ?? {}).length === 0
+
+const ringFor = async (ports: WatchPorts, whose: Whose, { lane: name, changes }: Ring<Seen>): Promise<void> => {
+  const awaited = await whose.awaited(name, changes, ports.clock.now())
+  if (awaited !== null) await wake(ports, awaited.lane, awaited.change.id)
+}
+
+interface Begun {
+  pacing: Pacing<Seen>
+  whose: Whose
+  namespaces: readonly string[]
+}
+
+/** Wakes every lane that has not written down what stands in the cluster now. What was compared is no news any more. */
+const begin = async (ports: WatchPorts, { pacing, whose, namespaces }: Begun): Promise<void> => {
+  const docs = await lanesInFlight(ports.ledger)
+  whose.know(docs, ports.clock.now())
+  if (docs.length === 0) return
+  const all = async <K extends Kind>(kind: K): Promise<KubeObject<K>[]> => {
+    const lists = namespaces.map((namespace) => ports.cluster.list(kind, { namespace, fresh: true }))
+    return (await Promise.all(lists)).flat() as KubeObject<K>[]
+  }
+  const [jobs, pods, deployments] = await Promise.all([all('Job'), all('Pod'), all('Deployment')])
+  const now = ports.clock.now()
+  for (const object of [...jobs, ...pods, ...deployments]) know(pacing, object, now)
+  for (const doc of docs) if (hasNews(doc, { jobs, pods })) await wake(ports, doc.lane, `began.${now}`)
+}
+
+const know = (pacing: Pacing<Seen>, object: KubeObject, now: number): void => {
+  const maker = makerOf(object)
+  if (maker !== null && laneNameIn(maker) !== null)
+    pacing.know({ object: object.metadata.uid ?? '', news: newsOf(object) }, now)
+}

@@ -1,9 +1,11 @@
 import { asksItself, awayText } from '../core/lane/act.ts'
+import { askedText } from '../core/lane/awaited.ts'
 import { pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
 import type { Letter, LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
+import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason } from '../core/reasons.ts'
 import { sideOfTelling } from '../core/telling.ts'
 import { sidesAway } from './far-sides.ts'
@@ -51,8 +53,7 @@ type Catalogues = Pick<Reconciler, 'kinds' | 'reactions'>
 
 const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catalogues): Promise<Why> => {
   const loaded = await readView(ports, lane, { me: 'why', handover: 0, kinds, reactions })
-  const known = loaded !== null && (loaded.view.revision > 0 || loaded.view.letters.length > 0)
-  if (loaded === null || !known)
+  if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view)))
     return {
       lane,
       why: 'nothing-known',
@@ -80,9 +81,15 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
       side: null,
       also: untold,
     }
-  const { why, text, since, until, side } = rest
-  return { lane, why, text, since, until, side, also: untold }
+  const { why, since, until, side } = rest
+  const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
+  return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: untold }
 }
+
+const hasMoved = ({ revision, letters }: View): boolean => revision > 0 || letters.length > 0
+
+/** A lane of the policy rests also before anything has moved it. */
+const isConfigured = ({ kind, doc, policy }: View): boolean => ruleFor(kind, doc.lane, policy) !== null
 
 /** Letters that are due and wait for a far side that another lane asks are not looked at before that answers. */
 const withWaiting = (view: View): View => {
@@ -96,7 +103,9 @@ const withWaiting = (view: View): View => {
 
 /** What could not be told: refused for good, in the far side's words, or kept for when it answers again. */
 const untoldOf = (rows: readonly Stored<'out'>[], { sides }: Pick<View, 'sides'>): string[] => {
-  const refused = rows.flatMap(({ value }) => (value.refused === null ? [] : [`could not be told: ${value.refused}`]))
+  const refused = new Set(
+    rows.flatMap(({ value }) => (value.refused === null ? [] : [`could not be told: ${value.refused}`])),
+  )
   const waiting = new Set(
     rows.filter(({ value }) => value.refused === null).map(({ value }) => sideOfTelling(value.telling)),
   )

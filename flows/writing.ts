@@ -1,10 +1,12 @@
 import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
-import { amountsOf, centsOf, spentSum } from '../core/lane/room.ts'
+import { centsOf, spentSum } from '../core/lane/room.ts'
+import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
 import { type Write, weightOf } from './ledger-port.ts'
+import { roomWrites } from './room-writes.ts'
 import { type Loaded, rowKey } from './view.ts'
 
 /** A change as the writes of one commit. `before` is the document as it was read or last committed. */
@@ -16,16 +18,16 @@ export const writesOf = (
   const { lane, name } = view.doc
   const at = view.now
   const revisionOf = (kind: RowKind, id: string): number => rows.get(rowKey(kind, id))?.revision ?? 0
+  const known = !isNobody(view, before.revision)
   return [
-    { put: 'lane', id: lane, revision: before.revision, value: change.doc },
-    ...(before.revision === 0 ? [{ put: 'name' as const, id: name, revision: 0, value: { lane } }] : []),
+    ...(known ? [{ put: 'lane' as const, id: lane, revision: before.revision, value: change.doc }] : []),
+    ...(known && before.revision === 0 ? [{ put: 'name' as const, id: name, revision: 0, value: { lane } }] : []),
     ...planWrites(lane, change, revisionOf),
-    ...dueWrites(lane, before.doc, change.doc),
+    ...(known ? dueWrites(lane, before.doc, change.doc) : []),
     ...change.removed.flatMap((letter) => removal(letter, revisionOf)),
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
-    ...holdWrites(before.doc, change, revisionOf),
     ...freezeChecks(before.doc, change, revisionOf),
-    ...lineWrites(lane, change, { rows, at }),
+    ...roomWrites({ view, rows }, before, change),
     ...change.results.map((row) => ({ put: 'result' as const, id: resultId(lane, row.row), revision: 0, value: row })),
     ...change.past.map((row) => ({ put: 'past' as const, id: pastId(lane, row.run), revision: 0, value: row })),
     ...change.shadows.map(({ row }, index) => ({
@@ -41,13 +43,20 @@ export const writesOf = (
   ]
 }
 
+/**
+ * A lane that never was, and that the policy does not have: a label in the cluster or a letter may name any. Its letters are
+ * answered, and no document comes of them.
+ */
+export const isNobody = ({ kind, doc, policy }: Loaded['view'], revision: number): boolean =>
+  revision === 0 && ruleFor(kind, doc.lane, policy) === null
+
 /** What a change weighs as one commit. */
 export const weightOfChange = (...given: Parameters<typeof writesOf>): number =>
   writesOf(...given).reduce((sum, write) => sum + weightOf(write), 0)
 
 type RevisionOf = (kind: RowKind, id: string) => number
 
-const sum = (add: string, by: number, atMost: number | null = null): Write => ({ add, by, atMost, atLeast: null })
+const sum = (add: string, by: number): Write => ({ add, by, atMost: null, atLeast: null })
 
 const planWrites = (lane: string, { plan }: Change, revisionOf: RevisionOf): Write[] => {
   // The plan of a run that is over stays until the next: the document names the digest of the one that counts.
@@ -79,22 +88,6 @@ const postponing = (
   ]
 }
 
-/** A hold and its sum change together: what the document holds before and after says how. */
-const holdWrites = (before: LaneDocument, { doc, guard }: Change, revisionOf: RevisionOf): Write[] => {
-  const { lane } = before
-  const [had, has] = [amountsOf(before.run?.hold ?? null), amountsOf(doc.run?.hold ?? null)]
-  return [...new Set([...Object.keys(had), ...Object.keys(has)])].flatMap((room): Write[] => {
-    const [old, now] = [had[room], has[room]]
-    if (old === now) return []
-    const id = `${room}#${lane}`
-    const revision = revisionOf('hold', id)
-    const row: Write =
-      now === undefined ? { remove: 'hold', id, revision } : { put: 'hold', id, revision, value: { lane, amount: now } }
-    const by = (now ?? 0) - (old ?? 0)
-    return [row, { add: room, by, atMost: by > 0 ? (guard[room] ?? null) : null, atLeast: by < 0 ? 0 : null }]
-  })
-}
-
 /** What begins does so only while no freeze has come since the view was read; what goes back is never frozen (law 18). */
 const freezeChecks = ({ run: was, lane }: LaneDocument, { doc, past }: Change, revisionOf: RevisionOf): Write[] => {
   const runs = [...past.map(({ run }) => run), ...(doc.run === null ? [] : [doc.run])]
@@ -109,24 +102,6 @@ const freezeChecks = ({ run: was, lane }: LaneDocument, { doc, past }: Change, r
 /** Steps forth that were marked. */
 const begunOf = ({ steps }: Run): string[] =>
   steps.filter(({ way, by }) => way === 'forth' && by !== null).map(({ name }) => name)
-
-/** A run joins the line of every room that it waits for, and leaves all of them at once. */
-const lineWrites = (lane: string, { line }: Change, { rows, at }: { rows: Loaded['rows']; at: number }): Write[] => {
-  if (line === undefined) return []
-  const standing = new Map(
-    [...rows].filter(([key]) => key.startsWith('line ')).map(([, row]) => [row.id, row.revision]),
-  )
-  if (line === null) return [...standing].map(([id, revision]) => ({ remove: 'line', id, revision }))
-  const wanted = Object.entries(line).map(([room, amount]) => ({ id: `${room}#${lane}`, amount }))
-  return [
-    ...[...standing]
-      .filter(([id]) => !wanted.some((place) => place.id === id))
-      .map(([id, revision]): Write => ({ remove: 'line', id, revision })),
-    ...wanted
-      .filter(({ id }) => !standing.has(id))
-      .map(({ id, amount }): Write => ({ put: 'line', id, revision: 0, value: { lane, since: at, amount } })),
-  ]
-}
 
 /** Several rows of one commit, and those of two commits of one moment, have ids of their own. */
 const inOrderOf = (at: number, revision: number, index: number): string =>

@@ -1,5 +1,6 @@
 import type { KubernetesRight } from '../core/bootstrap/rights.ts'
 import { laneKinds } from '../core/lane-kinds/catalogue.ts'
+import { MARKER } from '../core/marker.ts'
 import { reactions } from '../core/reactions/catalogue.ts'
 import type { Contract } from '../events/contract.ts'
 import type { Ports } from '../flows/ports.ts'
@@ -31,6 +32,13 @@ export const defineDoor = <P extends keyof Ports, E, R>(door: Door<P, E, R>): Do
 
 /** What every door knows of lanes and events. */
 export const CATALOGUES = { kinds: laneKinds, reactions }
+
+/** Whoever writes claims its namespaces first: their markers, which bootstrap makes, and nothing else of that kind. */
+export const MARKER_RIGHTS: readonly KubernetesRight[] = [
+  { group: '', resource: 'configmaps', verbs: ['get', 'patch'], names: [MARKER] },
+  // Fences that stand are read before anything is written.
+  { group: '', resource: 'services', verbs: ['list'] },
+]
 
 /** What planning reads. */
 export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [

@@ -1,7 +1,7 @@
 import { outboxOf, tellAll } from '../flows/outbox.ts'
 import type { WorkPorts } from '../flows/ports.ts'
 import { type Reconciled, reconcile } from '../flows/reconcile.ts'
-import { CATALOGUES, defineDoor, OBSERVE_RIGHTS } from './door.ts'
+import { CATALOGUES, defineDoor, MARKER_RIGHTS, OBSERVE_RIGHTS } from './door.ts'
 import { AWS, ROWS } from './rights.ts'
 import { unique } from './unique.ts'
 
@@ -26,6 +26,7 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
+    ...MARKER_RIGHTS,
   ],
   aws: [
     ...ROWS.reconcile,
@@ -43,7 +44,7 @@ export const door = defineDoor({
 
 const work = async (ports: WorkPorts, { group, handover, timeUp }: Woken): Promise<Reconciled | 'told'> => {
   const outbox = outboxOf(group)
-  if (outbox === null) return reconcile(ports, group, { ...CATALOGUES, me: unique(), handover, timeUp })
+  if (outbox === null) return reconcile(ports, group, { ...CATALOGUES, me: unique(), handover, mint: unique, timeUp })
   await tellAll(ports, { ...outbox, timeUp })
   return 'told'
 }

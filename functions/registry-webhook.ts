@@ -1,8 +1,9 @@
+import { parseJson } from '../events/input.ts'
 import { registryEvent } from '../events/model-promoted.ts'
 import type { Ports } from '../flows/ports.ts'
-import { refuseInput } from '../flows/refuse.ts'
 import { defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
+import { refused, unproven } from './refusing.ts'
 import { AWS, ROWS } from './rights.ts'
 import { verifyMlflow } from './signatures.ts'
 
@@ -22,28 +23,20 @@ const receive = async (
 ): Promise<HttpAnswer> => {
   const body = rawBody(event)
   const large = tooLarge(body)
-  if (large !== null) return refused(ports, 413, large)
+  if (large !== null) return unproven(ports, 413, large)
   const secret = await ports.secrets.get('mlflow-webhook')
   const verified = verifyMlflow({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
-  if (!verified.ok) return refused(ports, 401, verified)
-  let input: unknown
-  try {
-    input = JSON.parse(Buffer.from(body).toString('utf8'))
-  } catch {
-    return refused(ports, 400, { reason: 'not-json', detail: 'the body is not JSON' })
-  }
-  const parsed = registryEvent(verified.deliveryId, input)
+  if (!verified.ok) return unproven(ports, 401, verified)
+  const read = parseJson(body)
+  if (!read.ok)
+    return refused(
+      ports,
+      { source: 'registry-webhook', status: 400 },
+      { reason: 'not-json', detail: `the body ${read.detail}` },
+    )
+  const parsed = registryEvent(verified.deliveryId, read.value)
   // A well-signed delivery that we do not act on is answered well: another answer would only be repeated or lost.
-  if (!parsed.ok) return refused(ports, 202, parsed)
+  if (!parsed.ok) return refused(ports, { source: 'registry-webhook', status: 202 }, parsed)
   await ports.bus.publish([parsed.event])
   return json(202, { accepted: verified.deliveryId })
-}
-
-const refused = async (
-  ports: Pick<Ports, 'ledger' | 'clock'>,
-  status: number,
-  { reason, detail }: { reason: Parameters<typeof refuseInput>[1]['reason']; detail: string },
-): Promise<HttpAnswer> => {
-  await refuseInput(ports, { source: 'registry-webhook', reason, detail })
-  return json(status, { refused: reason, detail })
 }

@@ -53,19 +53,22 @@ export const ROWS = {
   refusals: NOTED,
   /** Who is due, and who waits for a far side. */
   tick: [items(['due#*'], 'Query'), items(['side'], 'BatchGetItem')],
-  /** Which lanes have a run. */
-  watch: [items(['lanes#*'], 'Query'), items(['lane#*'], 'BatchGetItem')],
+  /** Which lanes go on by themselves, and whose an object is. */
+  watch: [items(['due#*'], 'Query'), items(['lane#*', 'name'], 'BatchGetItem')],
   resync: [
     items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
-    items(['lane#*', 'side', 'group', 'listing', 'sum#*'], 'BatchGetItem'),
-    items(['looks#*', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
+    items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'], 'BatchGetItem'),
+    items(['looks#*', 'sum#*', 'identity', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
     items(['due#*'], 'PutItem'),
   ],
   /** Letters of people it answers, and writes none. */
   reconcile: [
     items(['lane#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'Query'),
-    items(['lane#*', 'room#*', 'sum#*', 'freeze', 'side', 'group', 'card'], 'BatchGetItem'),
-    items(['lane#*', 'looks#*', 'room#*', 'sum#*', 'name', 'side', 'group', 'card', 'counts'], 'UpdateItem'),
+    items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'freeze', 'side', 'group', 'card'], 'BatchGetItem'),
+    items(
+      ['lane#*', 'looks#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'card', 'counts'],
+      'UpdateItem',
+    ),
     items(['due#*', 'lanes#*', 'moments', 'moments#*'], 'PutItem'),
     items(['lane#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'DeleteItem'),
     items(['freeze'], 'ConditionCheckItem'),

@@ -1,10 +1,11 @@
-import type { Refusal } from '../core/reasons.ts'
+import { laneOfQuestion } from '../core/lane/asking.ts'
+import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import { approvalAnswered, formPayload } from '../events/approval-answered.ts'
 import { leaveVote } from '../flows/letters.ts'
 import type { Ports } from '../flows/ports.ts'
-import { refuseInput } from '../flows/refuse.ts'
-import { defineDoor } from './door.ts'
+import { CATALOGUES, defineDoor } from './door.ts'
 import { type HttpAnswer, type HttpEvent, json, lowerHeaders, rawBody, tooLarge } from './http.ts'
+import { refused, unproven } from './refusing.ts'
 import { AWS, ROWS } from './rights.ts'
 import { verifySlack } from './signatures.ts'
 import { unique } from './unique.ts'
@@ -27,15 +28,16 @@ export const door = defineDoor({
 const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer> => {
   const body = rawBody(event)
   const large = tooLarge(body)
-  if (large !== null) return refused(ports, 413, large)
+  if (large !== null) return unproven(ports, 413, large)
   const secret = await ports.secrets.get('slack-signing')
   const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
-  if (!verified.ok) return refused(ports, 401, verified)
+  if (!verified.ok) return unproven(ports, 401, verified)
   const payload = formPayload(Buffer.from(body).toString('utf8'))
-  if (!payload.ok) return refused(ports, 400, payload)
+  if (!payload.ok) return refused(ports, { source: 'slack-interaction', status: 400 }, payload)
   const parsed = approvalAnswered.parse(payload.event)
-  if (!parsed.ok) return refused(ports, 400, parsed)
-  const left = await leaveVote(ports, parsed.event, unique())
+  if (!parsed.ok) return refused(ports, { source: 'slack-interaction', status: 400 }, parsed)
+  // A letter for a lane that no kind knows would lie there, due, for ever.
+  const left = isOurs(parsed.event.question) ? await leaveVote(ports, parsed.event, unique()) : null
   if (left !== null) return json(200, { accepted: left.letter, lane: left.lane })
   const detail = 'there is no such question'
   if (parsed.event.replyTo !== null)
@@ -43,11 +45,4 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   return json(200, { refused: 'unknown-question', detail })
 }
 
-const refused = async (
-  ports: SlackPorts,
-  status: number,
-  { reason, detail }: { reason: Refusal; detail: string },
-): Promise<HttpAnswer> => {
-  await refuseInput(ports, { source: 'slack-interaction', reason, detail })
-  return json(status, { refused: reason, detail })
-}
+const isOurs = (question: string): boolean => kindOf(CATALOGUES.kinds, laneOfQuestion(question) ?? '') !== undefined

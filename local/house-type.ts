@@ -52,7 +52,7 @@ export interface House {
   ): Promise<{ became: Became; plan: Plan | null; text: string }>
   /** Called after anything visible may have changed; answers the way to stop. */
   onChange(listener: () => void): () => void
-  /** Cards as the chat shows them, newest first. */
+  /** Cards as the chat shows them, newest first: the last of them, and whatever asks. */
   cards(): Promise<PostedCard[]>
   /** Local secrets, for `doctor` and for signing test deliveries. */
   secrets(): Promise<{ mlflow: string; slack: string; token: string }>

@@ -11,7 +11,7 @@ import { commandOn, planOnPaper, pressButton, pressed, type Wait } from './perso
 import { turning } from './turning.ts'
 
 /** The product on one machine, with the handles of what stands for the outside. */
-export interface LocalHouse extends House, Omit<Parts, 'ports' | 'queue'> {
+export interface LocalHouse extends House, Omit<Parts, 'ports' | 'queue' | 'claimed'> {
   clock: Clock
   /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
   advance(): Promise<number | null>
@@ -36,7 +36,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   const options: HouseOptions = { ...given, onError }
   const { stores, clock, secrets } = options
   const [changes, inputs] = [listeners(), listeners()]
-  const { queue, ...parts } = await openParts(options, (route, request) => house.webhook(route, request))
+  const { queue, ...parts } = await openClaimed(options, (route, request) => house.webhook(route, request))
   const { ports, objects, cluster, chat } = parts
   const time = await turning({ ...parts, queue }, options, { changed: changes.tell, woken: inputs.tell })
   const { answerHttp } = httpDoors(ports)
@@ -69,12 +69,23 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     cards: () => chat.cards(),
     secrets: () => tokensOf(secrets),
     close: async () => {
-      time.stop()
+      await time.stop()
       await queue.close()
       await cluster.close()
     },
   }
   return house
+}
+
+/** What stands behind the ports, once this ledger is the one that acts in its namespaces; else nothing is left open. */
+const openClaimed = async (...given: Parameters<typeof openParts>): Promise<Omit<Parts, 'claimed'>> => {
+  const { claimed, ...parts } = await openParts(...given)
+  await claimed().catch(async (error: unknown) => {
+    await parts.queue.close()
+    await parts.cluster.close()
+    throw error
+  })
+  return parts
 }
 
 const tokensOf = async (secrets: HouseOptions['secrets']): ReturnType<House['secrets']> => ({
@@ -90,8 +101,13 @@ const PATIENCE = 10_000
 const foldedOr =
   (queue: Parts['queue'], ports: Parts['ports']): Wait =>
   async (left: Left) => {
-    await Promise.race([queue.settled(left.lane), patience()])
+    await within(PATIENCE, queue.settled(left.lane))
     return answerTo(ports, left)
   }
 
-const patience = (): Promise<void> => new Promise((resolve) => void setTimeout(resolve, PATIENCE).unref())
+/** Until that is over, or for so many milliseconds. */
+const within = async (milliseconds: number, over: Promise<void>): Promise<void> => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, milliseconds).unref()
+  await Promise.race([over, promise]).finally(() => clearTimeout(timer))
+}

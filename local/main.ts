@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
+import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { isAlive } from './alive.ts'
 import { reservingClock, scaledClock } from './clock.ts'
@@ -14,9 +15,10 @@ import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { openPolicies } from './policies/file-policies.ts'
 import { openSecrets } from './secrets/local-secrets.ts'
+import type { Served } from './server/served.ts'
 import { startServer } from './server/server.ts'
 import { openStores } from './stores.ts'
-import { type Chapter, playTour } from './tour.ts'
+import { type Chapter, playTour, tourNeeds } from './tour.ts'
 
 /** What a running product leaves in its data folder, so that the command line finds it. */
 export interface Running {
@@ -37,6 +39,8 @@ export interface StartOptions {
   version: string
   /** In place of the simulated cluster. Its time is real: `speed` must be 1. */
   cluster?: RealStart | undefined
+  /** This ledger takes the place of the one that acts in the namespaces: it was moved or restored. */
+  adopt?: boolean | undefined
   /** An MLflow server, in place of the stand-in registry. */
   mlflow?: string | undefined
 }
@@ -51,6 +55,8 @@ export interface RealStart {
 
 export interface Product {
   url: string
+  /** The address of the page for who started it: its buttons act. Others on this machine may read it, and press nothing. */
+  page: string
   house: LocalHouse
   close(): Promise<void>
 }
@@ -91,7 +97,8 @@ export const readRunning = (dataDir: string): Running | null => {
  */
 export const startProduct = async (options: StartOptions): Promise<Product> => {
   const { dataDir } = options
-  mkdirSync(dataDir, { recursive: true })
+  // Others on this machine neither read what is in it nor hold its lock.
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const unlock = lockFolder(dataDir)
   if (unlock === null) throw new FolderTaken(takenText(dataDir))
   const opened: (() => unknown)[] = [unlock]
@@ -114,7 +121,7 @@ const takenText = (dataDir: string): string => {
 
 /** Everything of the product, in the order in which it needs each other; `opened` learns how to close each. */
 const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Promise<Omit<Product, 'close'>> => {
-  const { port, dataDir, speed, version, cluster, mlflow } = options
+  const { port, dataDir, speed, version, cluster, mlflow, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
   const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
@@ -126,7 +133,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
   opened.push(() => registry?.close())
   const openCluster = config === null ? undefined : openerOf(config, onError)
-  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, onError })
+  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError })
   opened.push(house.close)
   const tour = registry === undefined ? tourOnPage(house) : tourElsewhere
   const server = await startServer({ house, port, version, tour })
@@ -136,7 +143,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))
   writeWhole(file, JSON.stringify(running))
-  return { url: server.url, house }
+  return { url: server.url, page: `${server.url}/#${running.token}`, house }
 }
 
 const onError = (what: string, error: unknown): void =>
@@ -162,7 +169,8 @@ const openerOf =
   async ({ objects, clock, policy }: { objects: FolderObjects; clock: Clock; policy: Policy }) => {
     await expectFurnished(config, policy)
     const { installation } = policy
-    return openRealCluster({ config, clock, objects, installation, minute: PLAYED_MINUTE, onError })
+    const namespaces = ourNamespaces(policy)
+    return openRealCluster({ config, clock, objects, installation, namespaces, minute: PLAYED_MINUTE, onError })
   }
 
 const inNamespace = (policies: Policies, namespace: string | undefined): Policies =>
@@ -191,13 +199,13 @@ export const stoppedAt = (dataDir: string): number | null => {
   return Number.isFinite(remembered) ? remembered : null
 }
 
-const tourElsewhere = () => ({
+const tourElsewhere = async () => ({
   ok: false,
   detail: 'the tour promotes in the stand-in registry: start without --mlflow to play it',
 })
 
 /** The page's tour: one at a time; the person answers. */
-const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) => {
+const tourOnPage = (house: LocalHouse): NonNullable<Served['tour']> => {
   let playing = false
   const until = (_what: string, done: () => Promise<boolean>): Promise<void> =>
     new Promise((resolve, reject) => {
@@ -215,7 +223,9 @@ const tourOnPage = (house: LocalHouse): (() => { ok: boolean; detail: string }) 
       look()
     })
   const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null })
-  return () => {
+  return async () => {
+    const missing = tourNeeds(await house.ports.policies.load())
+    if (missing !== null) return { ok: false, detail: missing }
     if (playing) return { ok: false, detail: 'the tour is being played: answer what it asks in the Slack pane' }
     playing = true
     play()

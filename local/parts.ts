@@ -1,8 +1,13 @@
 import { nodePoolObject } from '../core/bootstrap/node-pools.ts'
+import { markerObject } from '../core/marker.ts'
 import type { Policy } from '../core/policy.ts'
+import { claim } from '../flows/claim.ts'
+import { guarded } from '../flows/guarded.ts'
+import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies, Ports, Registry } from '../flows/ports.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { signMlflow } from '../functions/signatures.ts'
+import { unique } from '../functions/unique.ts'
 import { openBus } from './bus/local-bus.ts'
 import { openChat } from './chat/local-chat.ts'
 import type { LocalCluster } from './cluster/local-cluster.ts'
@@ -25,6 +30,10 @@ export interface HouseOptions {
   openCluster?: ((given: { objects: FolderObjects; clock: Clock; policy: Policy }) => Promise<LocalCluster>) | undefined
   /** In place of the stand-in registry. */
   registry?: Registry | undefined
+  /** This ledger takes the place of the one that acts in the policy's namespaces. */
+  adopt?: boolean | undefined
+  /** Mints the ledger's id at its first start. */
+  mint?: (() => string) | undefined
   /** Wraps the ports before anything uses them: for tests that break them. */
   wrap?: ((ports: Ports) => Ports) | undefined
   onError?: (what: string, error: unknown) => void
@@ -36,14 +45,15 @@ export interface HouseOptions {
  */
 const HANDOVER = 30_000
 
+/** The simulated cluster lies beside the ledger, in the same folder: wherever that goes, nobody else acts in it. */
+const BESIDE = 'the folder of its cluster'
+
 /** Everything that stands behind a port on one machine, and the ports themselves. */
 export type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** Opens what stands behind the ports. `webhook` is the house's own door: the registry's deliveries go through it. */
-export const openParts = async (
-  { stores, clock, policies, secrets, openCluster, registry: given, wrap, onError = () => undefined }: HouseOptions,
-  webhook: House['webhook'],
-) => {
+export const openParts = async (options: HouseOptions, webhook: House['webhook']) => {
+  const { stores, clock, policies, secrets, openCluster, registry: given, wrap, onError = () => undefined } = options
   const objects = openObjects({ root: stores.buckets, clock, database: stores.world })
   const policy = await policies.load()
   const cluster: LocalCluster =
@@ -66,9 +76,13 @@ export const openParts = async (
   const registry = given ?? standIn
   // Whoever presses on the page reads the door's own answer.
   const replies = { say: async () => undefined }
-  const all: Ports = { ledger, queue, cluster, bus, chat, replies, registry, objects, policies, secrets, clock }
+  const claiming = { home: openCluster === undefined ? BESIDE : stores.home, mint: options.mint ?? unique }
+  const mine = guarded({ ledger, cluster, policies, clock }, claiming)
+  const all: Ports = { ledger, queue, cluster: mine, bus, chat, replies, registry, objects, policies, secrets, clock }
   const ports = wrap?.(all) ?? all
-  return { ports, objects, cluster, chat, registry: standIn, queue, bus }
+  /** Rejects with what to do where another ledger acts in our namespaces. */
+  const claimed = () => claim({ ledger, cluster, policies, clock }, { ...claiming, adopt: options.adopt })
+  return { claimed, ports, objects, cluster, chat, registry: standIn, queue, bus }
 }
 
 const simulated = async (given: {
@@ -78,7 +92,9 @@ const simulated = async (given: {
   policy: Policy
 }): Promise<LocalCluster> => {
   const { stores, policy, ...rest } = given
-  const cluster = openSimulatedCluster({ file: stores.world, ...rest })
+  const namespaces = ourNamespaces(policy)
+  const cluster = openSimulatedCluster({ file: stores.world, namespaces, ...rest })
+  for (const namespace of namespaces) await cluster.create(markerObject(namespace))
   for (const [name, pool] of Object.entries(policy.pools))
     await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
   return cluster

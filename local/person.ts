@@ -16,7 +16,11 @@ import type { Became, Command, House, RawAnswer } from './house-type.ts'
 export type Wait = (left: Left) => Promise<Answered | null>
 
 /** What a person asks of a lane. A command that is a letter is answered when it is folded. */
-export const commandOn = async (ports: LetterPorts, command: Command, wait: Wait): Promise<Commanded> => {
+export const commandOn = async (
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
+  command: Command,
+  wait: Wait,
+): Promise<Commanded> => {
   switch (command.kind) {
     case 'retry':
     case 'cancel': {
@@ -114,14 +118,22 @@ export const planOnPaper = async (ports: WorkPorts, input: unknown): Promise<OnP
   const parsed = contract.parse(input)
   if (!parsed.ok) return without(contract.name, { kind: 'refused', ...parsed })
   const { plan, ...became } = await onPaper(ports, parsed.event as IntendingEvent, CATALOGUES)
-  const text = plan === null ? became.detail : planText(plan, ports.clock.now())
+  const text = became.kind === 'intended' && plan !== null ? planText(plan, ports.clock.now()) : nothingText(became)
   return { became: { contract: contract.name, ...became }, plan, text }
 }
+
+/** An event that moves nothing has no plan to read: the same words as when it is sent. */
+const nothingText = ({ kind, reason, lane, detail }: Omit<Became, 'contract'>): string =>
+  `${kind}${reason === null ? '' : ` (${reason})`}${lane === null ? '' : ` · ${lane}`}: ${detail}`
 
 /** An answer without a plan. */
 const without = (
   contract: string | null,
   { kind, reason, detail }: { kind: Became['kind']; reason: string; detail: string },
-): OnPaper => ({ became: { contract, lane: null, kind, reason, detail }, plan: null, text: detail })
+): OnPaper => ({
+  became: { contract, lane: null, kind, reason, detail },
+  plan: null,
+  text: nothingText({ kind, reason, lane: null, detail }),
+})
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 /** Where the local product keeps what it remembers (`ledger`) and what stands for the outside (`world`, `buckets`). */
 export interface Stores {
   dataDir: string | null
+  /** Where the ledger lies: a copy of it, or one that was restored, is another file. */
+  home: string
   ledger: DatabaseSync
   world: DatabaseSync
   /** A folder; each folder in it is a bucket. */
@@ -27,6 +29,7 @@ export const openStores = (dataDir: string | null): Stores => {
   const [ledger, world] = [at('ledger'), at('world')]
   return {
     dataDir,
+    home: dataDir === null ? 'memory' : homeOf(join(root, 'ledger.db')),
     ledger,
     world,
     buckets,
@@ -36,3 +39,5 @@ export const openStores = (dataDir: string | null): Stores => {
     },
   }
 }
+
+const homeOf = (file: string): string => `${realpathSync(file)} (file ${statSync(file).ino})`

@@ -1,4 +1,5 @@
 import type { LaneDocument, Question } from '../core/lane/document.ts'
+import type { Policy } from '../core/policy.ts'
 import { resultId } from '../core/rows.ts'
 import { readRow } from '../flows/rows.ts'
 import { lastRun } from '../flows/runs.ts'
@@ -24,6 +25,12 @@ export interface Chapter {
 
 const TRAIN = 'pipeline/support-chats'
 const SERVE = 'service/support-llama'
+
+/** Why the story cannot be played under a policy: it is told of one bucket and two lanes; null when it can. */
+export const tourNeeds = ({ datasets, models }: Policy): string | null =>
+  datasets['support-chats']?.bucket === 'acme-datasets' && models['support-llama'] !== undefined
+    ? null
+    : 'the tour tells of the example policy: it needs the dataset `support-chats` in the bucket `acme-datasets` and the model `support-llama`'
 
 /** The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. */
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {

@@ -11,29 +11,29 @@ const MINUTE = 60_000
 
 /** What time does to the house: `advance` does everything that is due, and answers when the next thing is (ms), or null. */
 export const turning = async (
-  { ports, queue, cluster, bus }: Parts,
+  { ports, queue, cluster, bus }: Omit<Parts, 'claimed'>,
   { stores, clock, onError = () => undefined }: HouseOptions,
   /** `changed`: something visible may have; `woken`: a lane was woken by the cluster. */
   { changed, woken }: { changed: () => void; woken: () => void },
-): Promise<{ advance(): Promise<number | null>; stop(): void }> => {
-  const wakings = new Set<Promise<void>>()
+): Promise<{ advance(): Promise<number | null>; stop(): Promise<void> }> => {
+  let heard = false
   const watching = await watch(ports, {
     onError: (error) => onError('watch', error),
-    track: (waking) => {
-      wakings.add(waking)
-      void waking.then(() => {
-        wakings.delete(waking)
-        woken()
-      })
+    onHeard: () => {
+      heard = true
+      woken()
     },
   })
   const tellIfWritten = whenWritten(stores, changed)
   let resyncAt = clock.now() + RESYNC_EVERY
-  const settle = async (): Promise<void> => {
-    do {
-      await Promise.all(wakings)
+  /** What changed wakes, and what was woken changes something: until all of it rests. Answers when the watch wakes next. */
+  const settle = async (): Promise<number | null> => {
+    for (;;) {
+      heard = false
+      const next = await watching.turn()
       await queue.idle()
-    } while (wakings.size > 0)
+      if (!heard) return next
+    }
   }
   /** When the ledger wants to be looked at again: what is past and was not served waits for the next minute. */
   const ledgerDue = async (now: number): Promise<number | null> => {
@@ -53,17 +53,17 @@ export const turning = async (
     // Asked again: what each of them did may have given the others something to do at once.
     return [await cluster.advance(now), await bus.advance(now), await ledgerDue(now), resyncAt]
   }
+
   const advance = async (): Promise<number | null> => {
     for (;;) {
       const now = clock.now()
-      const due = await turn(now)
-      await settle()
+      const due = [...(await turn(now)), await settle()]
       tellIfWritten()
       const next = Math.min(...due.filter((at) => at !== null))
       if (next > now) return next
     }
   }
-  return { advance, stop: () => watching.stop() }
+  return { advance, stop: watching.stop }
 }
 
 /** Calls `tell` only when a store was written since the last call. */

@@ -1,7 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { KubeObject } from '../../core/kube.ts'
-import { laneLabel } from '../../core/names.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import { ms, quantiles } from '../figures.ts'
 import { uploaded } from '../town.ts'
@@ -72,7 +71,7 @@ export const eventToRealJob = async (): Promise<string[]> => {
   let next = 0
   const ours = async (name: string): Promise<number> => {
     const begun = performance.now()
-    const job = seen(({ metadata }) => metadata.labels?.['signalbox.dev/lane'] === laneLabel(`pipeline/${name}`))
+    const job = seen(`pipeline/${name}`)
     await post(`${server.url}/events`, uploaded(name))
     return (await job) - begun
   }
@@ -88,7 +87,7 @@ export const eventToRealJob = async (): Promise<string[]> => {
   const bare = async (): Promise<number> => {
     const name = `floor-${copies++}`
     const begun = performance.now()
-    const made = seen(({ metadata }) => metadata.name === name)
+    const made = seen(name)
     await post(floor.url, { name })
     return (await made) - begun
   }

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { KubeObject } from '../../core/kube.ts'
 import { label, laneLabel } from '../../core/names.ts'
 import { objectPath } from '../../effects/cluster/paths.ts'
 import type { LocalHouse } from '../../local/house.ts'
@@ -27,7 +26,7 @@ const withJobs = async (flight: number): Promise<string[]> => {
   const { house, server, seen, requests } = place
   const begin = async (name: string): Promise<void> => {
     await uploadDataset(house, { bucket: 'acme-datasets', folder: `${name}/`, rows: ['{}'] })
-    const job = seen(isTraining(name))
+    const job = seen(laneOf(name))
     await (await fetch(`${server.url}/events`, { method: 'POST', body: JSON.stringify(uploaded(name)) })).text()
     await job
   }
@@ -35,9 +34,9 @@ const withJobs = async (flight: number): Promise<string[]> => {
   while (names.length > 0) await Promise.all(names.splice(0, 32).map(begin))
   await settle(place)
   const complete = async (name: string): Promise<number> => {
-    const job = (await house.cluster.list('Job', { labels: { [label('lane')]: laneLabel(`pipeline/${name}`) } }))[0]
+    const job = (await house.cluster.list('Job', { labels: { [label('lane')]: laneLabel(laneOf(name)) } }))[0]
     if (job === undefined) throw new Error(`no Job of ${name}`)
-    const next = seen((other) => isLane(other, name) && other.metadata.uid !== job.metadata.uid)
+    const next = seen(laneOf(name), 2)
     await writeResult(house, job.metadata.name)
     const { status, body } = await requests.send({
       method: 'PATCH',
@@ -83,9 +82,7 @@ const settle = async ({ counted }: Awaited<ReturnType<typeof openPlace>>): Promi
   for (let last = -1; last !== counted().requests; await pause(300)) last = counted().requests
 }
 
-const isLane = ({ metadata }: KubeObject, name: string): boolean =>
-  metadata.labels?.[label('lane')] === laneLabel(`pipeline/${name}`)
-const isTraining = (name: string) => (job: KubeObject) => isLane(job, name)
+const laneOf = (name: string): string => `pipeline/${name}`
 
 /** As the Job controller of 1.36 writes it; the server refuses a `Complete` without what leads to it. */
 const completeStatus = (): object => {

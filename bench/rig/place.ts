@@ -1,8 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel'
-import type { KubeObject } from '../../core/kube.ts'
+import { EventEmitter, once } from 'node:events'
+import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
+import { label, laneLabel } from '../../core/names.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { type KubernetesCluster, openKubernetesCluster } from '../../effects/cluster/kubernetes-cluster.ts'
+import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
 import { openRealCluster } from '../../local/cluster/real-cluster.ts'
 import { keepGoing } from '../../local/drive.ts'
@@ -21,8 +24,8 @@ export interface Place {
   house: LocalHouse
   server: Server
   requests: Requests
-  /** Resolves with the moment (performance.now) at which the Job that `is` accepts is seen, also when it was before. */
-  seen(is: (job: KubeObject) => boolean): Promise<number>
+  /** Resolves with the moment (performance.now) at which the lane's Job is seen, the nth; also when it was before. */
+  seen(lane: string, nth?: number): Promise<number>
   /** Requests and connections of this process to the API server until now. */
   counted(): { requests: number; connections: number }
   close(): Promise<void>
@@ -51,6 +54,10 @@ export const openPlace = async (datasets: number): Promise<Place> => {
   })
   const config = () => loadKubeconfig({ file: rig.kubeconfig })
   const policy = parsePolicy(policyOf(datasets))
+  const requests = await openRequests(config())
+  // The markers alone: who acts here.
+  for (const manifest of bootstrapManifests(policy, []).filter(({ kind }) => kind === 'ConfigMap'))
+    await applyManifest(requests, manifest)
   const stores = openStores(null)
   const clock = { now: () => Date.now() }
   const house = await openHouse({
@@ -64,6 +71,7 @@ export const openPlace = async (datasets: number): Promise<Place> => {
         clock,
         objects,
         installation: policy.installation,
+        namespaces: [...new Set(Object.values(policy.namespaces))],
         minute: 1000,
         onError: console.error,
       }),
@@ -72,7 +80,6 @@ export const openPlace = async (datasets: number): Promise<Place> => {
   const stop = keepGoing({ ...house, scanUploads: async () => undefined }, { speed: 1, onError: console.error })
   const server = await startServer({ house, port: 0, version: 'bench' })
   const outside = await openKubernetesCluster(config(), { watched: ['Job'] })
-  const requests = await openRequests(config())
   return {
     rig,
     house,
@@ -95,31 +102,26 @@ export const openPlace = async (datasets: number): Promise<Place> => {
   }
 }
 
+/** By the lane's label, or by name where a Job has none: thousands of Jobs must not make looking for one dearer. */
 const watchJobs = async (outside: KubernetesCluster): Promise<Place['seen']> => {
-  const jobs: { job: KubeObject; at: number }[] = []
-  const waiting = new Set<{ is: (job: KubeObject) => boolean; resolve: (at: number) => void }>()
-  await outside.watch({}, ({ type, object }) => {
+  const made = new Map<string, { at: number[]; told: EventEmitter }>()
+  const madeOf = (key: string) => {
+    const known = made.get(key) ?? { at: [], told: new EventEmitter() }
+    made.set(key, known)
+    return known
+  }
+  await outside.watch({}, ({ type, object: { metadata } }) => {
     if (type !== 'ADDED') return
-    const at = performance.now()
-    jobs.push({ job: object, at })
-    for (const one of waiting) {
-      if (!one.is(object)) continue
-      waiting.delete(one)
-      one.resolve(at)
-    }
+    const { at, told } = madeOf(metadata.labels?.[label('lane')] ?? metadata.name)
+    at.push(performance.now())
+    told.emit(String(at.length))
   })
-  return (is) => {
-    const found = jobs.find(({ job }) => is(job))
-    if (found !== undefined) return Promise.resolve(found.at)
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error('a Job did not come within a minute')), 60_000)
-      waiting.add({
-        is,
-        resolve: (at) => {
-          clearTimeout(late)
-          resolve(at)
-        },
+  return async (lane, nth = 1) => {
+    const { at, told } = madeOf(laneLabel(lane))
+    if (at.length < nth)
+      await once(told, String(nth), { signal: AbortSignal.timeout(60_000) }).catch(() => {
+        throw new Error(`no Job of ${lane} came within a minute`)
       })
-    })
+    return at[nth - 1] as number
   }
 }

@@ -7,7 +7,7 @@ import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
 import { wantedTitle } from '../../local/waiting.ts'
 import { findRunning } from '../client.ts'
-import { EXIT, Explained, type Output, show, type Where } from '../output.ts'
+import { EXIT, Explained, type Output, show, showRefused, type Where } from '../output.ts'
 import { datasetOf, readEvent } from './emit.ts'
 import { commandInAws } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
@@ -45,13 +45,8 @@ export const answer = async (
     reason: reason ?? null,
   })
   const refused = body['refused'] ?? (status >= 400 ? (body['reason'] ?? body['error'] ?? status) : null)
-  show(
-    output,
-    body,
-    refused === null
-      ? `recorded: ${String(body['recorded'])} · ${String(body['lane'] ?? '')}`
-      : `refused (${String(refused)}): ${String(body['detail'] ?? '')}`,
-  )
+  if (refused === null) show(output, body, `recorded: ${String(body['recorded'])} · ${String(body['lane'] ?? '')}`)
+  else showRefused(output, body, `refused (${String(refused)}): ${String(body['detail'] ?? '')}`)
   return refused === null ? EXIT.ok : EXIT.failed
 }
 
@@ -65,7 +60,8 @@ export const command = async (asked: Command, where: Where, output: Output): Pro
   }
   const { status, body: done } = await findRunning(where.data).post('/api/commands', asked)
   const ok = status < 400 && done['ok'] === true
-  show(output, done, String(done['detail'] ?? done['error'] ?? status))
+  const say = ok ? show : showRefused
+  say(output, done, String(done['detail'] ?? done['error'] ?? status))
   return ok ? EXIT.ok : EXIT.failed
 }
 

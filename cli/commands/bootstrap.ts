@@ -1,17 +1,15 @@
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { EC2_NODE_CLASS, type NodeClass } from '../../core/bootstrap/node-pools.ts'
 import { parsePolicy } from '../../core/policy.ts'
-import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest, type Difference } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
+import { namedCluster, type OnCluster } from './kubeconfig.ts'
 
-export interface BootstrapFlags {
+export interface BootstrapFlags extends OnCluster {
   config: string
-  context?: string
-  kubeconfig?: string
   nodeClass?: string
   diff?: boolean
   apply?: boolean
@@ -38,14 +36,9 @@ export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<
   }
 }
 
-const reach = async ({ kubeconfig, context }: BootstrapFlags): Promise<Requests> => {
-  if (context === undefined && kubeconfig === undefined)
-    throw new Explained('--context NAME says which cluster: nothing is done to a current context unasked', EXIT.usage)
+const reach = async (flags: BootstrapFlags): Promise<Requests> => {
+  const config = namedCluster(flags)
   try {
-    const config = loadKubeconfig({
-      ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
-      ...(context === undefined ? {} : { context }),
-    })
     return await openRequests(config, { tries: 2 })
   } catch (error) {
     throw new Explained(error instanceof Error ? error.message : String(error))

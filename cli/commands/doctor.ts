@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
+import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
+import type { Loose } from '../../flows/orphans.ts'
 import type { givenSecrets } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { findRunning } from '../client.ts'
@@ -23,6 +25,7 @@ export const doctor = async (
     await policy(config),
     folder(data),
     await running(data),
+    ...(await looseFindings(data)),
     ...secrets(data, given),
     ...(await sideFindings(data)),
     ...(await outsideOf(config, outside)),
@@ -52,7 +55,9 @@ const nodeVersion = (): Finding => {
 const policy = async (config: string): Promise<Finding> => {
   try {
     const { version, datasets, models, pools } = parsePolicy(await readConfig(config))
-    const counts = `${Object.keys(datasets).length} datasets, ${Object.keys(models).length} models, ${Object.keys(pools).length} pools`
+    const counts = Object.entries({ dataset: datasets, model: models, pool: pools })
+      .map(([what, named]) => counted(Object.keys(named).length, what))
+      .join(', ')
     return { check: 'policy', ok: true, detail: `${config}: version ${version}, ${counts}` }
   } catch (error) {
     const detail =
@@ -76,6 +81,23 @@ const running = async (data: string): Promise<Finding> => {
     return { check: 'product', ok: true, detail: `runs at ${client.url}` }
   } catch (error) {
     return { check: 'product', ok: true, detail: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** What runs in our namespaces and no run of ours knows; nothing is said while no product runs. */
+const looseFindings = async (data: string): Promise<Finding[]> => {
+  try {
+    const { loose } = (await findRunning(data).get('/api/loose')) as { loose: Loose[] }
+    return loose.map(({ ref, verdict }) => ({
+      check: `${ref.kind} ${ref.name}`,
+      ok: false,
+      detail:
+        verdict.kind === 'orphan'
+          ? `${verdict.why}, and it still stands: resync deletes it, and says why where it cannot`
+          : `${verdict.why}. It is not touched: \`kubectl -n ${ref.namespace} delete ${ref.kind.toLowerCase()} ${ref.name}\` if nobody needs it`,
+    }))
+  } catch {
+    return []
   }
 }
 

@@ -89,7 +89,7 @@ export const trace = (where: Where, subject: string, output: Output): Promise<vo
     const text = [
       ...headOf(lane, doc, sides),
       ...untold.map((one) => `! ${untoldText(one)}`),
-      ...(plan === null ? [] : ['', planText(plan, plan.bounds.until), '']),
+      ...(plan === null ? [] : ['', planText(plan, null), '']),
       columns(
         moments.map(({ at, kind, text }) => [new Date(at).toISOString().slice(0, 19).replace('T', ' '), kind, text]),
       ),

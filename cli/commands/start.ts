@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
+import { NotOurs } from '../../flows/claim.ts'
 import { NotFurnished } from '../../local/cluster/furnished.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { FolderTaken, type RealStart, startProduct } from '../../local/main.ts'
@@ -28,6 +30,7 @@ export interface StartFlags {
   kubeconfig?: string
   namespace?: string
   mlflow?: string
+  adopt?: boolean
 }
 
 /** Runs the product until Ctrl-C. */
@@ -53,14 +56,15 @@ export const start = async (flags: StartFlags, version: string, output: Output):
       version,
       cluster,
       mlflow: registryOf(flags),
+      adopt: flags.adopt,
     }
     const product = await startProduct(options).catch((error: unknown) => {
       throw explained(error, port)
     })
     const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
-    output.out(output.json ? JSON.stringify(at) : welcome(product.url, { ...flags, data }))
+    output.out(output.json ? JSON.stringify(at) : welcome(product.page, { ...flags, data }))
     if (rig !== null && !output.json) output.out(`\nA real control plane: export KUBECONFIG=${rig.kubeconfig}`)
-    if (flags.open) openBrowser(product.url)
+    if (flags.open) openBrowser(pageFile(data, product.page))
     await interrupted
     await product.close()
     return EXIT.ok
@@ -72,7 +76,8 @@ export const start = async (flags: StartFlags, version: string, output: Output):
 const explained = (error: unknown, port: number): unknown => {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
     return new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-  return error instanceof NotFurnished || error instanceof FolderTaken ? new Explained(error.message) : error
+  const isExplained = [NotFurnished, FolderTaken, NotOurs].some((kind) => error instanceof kind)
+  return isExplained ? new Explained((error as Error).message) : error
 }
 
 /** The real cluster that the flags name, if they name one. */
@@ -127,7 +132,7 @@ const welcome = (url: string, { data, speed, rig }: StartFlags): string => `Sign
 Data in ${data} · ${speed === '1' ? 'real time' : `${speed} virtual seconds a second`} · Ctrl-C stops it; ${rig && data !== DATA ? 'the control plane goes with it' : 'nothing is lost'}.
 
 Three things to try:
-  1. Open ${url} and press Tour.
+  1. Open that address and press Tour. Whoever has it may approve: other users of this machine have not.
   2. npx signalbox emit dataset-uploaded/base${where(data)}
      an S3 event through the real door; a small dataset is laid down for it
   3. npx signalbox plans${where(data)}
@@ -140,6 +145,14 @@ const whole = (flag: string, text: string, most: number): number => {
   if (!Number.isInteger(value) || value < 0 || value > most)
     throw new Explained(`${flag} is a whole number from 0 to ${most}, not ${text}`, EXIT.usage)
   return value
+}
+
+/** A file of ours alone that leads to the page: others on this machine see what is opened, and may not see the address. */
+const pageFile = (data: string, page: string): string => {
+  const file = join(resolve(data), 'page.html')
+  rmSync(file, { force: true })
+  writeFileSync(file, `<!doctype html><meta http-equiv="refresh" content="0; url=${page}">`, { mode: 0o600 })
+  return file
 }
 
 /** Best effort: the address is printed either way. */

@@ -5,16 +5,18 @@ import { openHouse } from '../../local/house.ts'
 import { fixedPolicies, readConfig } from '../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { openStores } from '../../local/stores.ts'
-import { playTour } from '../../local/tour.ts'
-import { EXIT, type Output, show } from '../output.ts'
+import { playTour, tourNeeds } from '../../local/tour.ts'
+import { EXIT, Explained, type Output, show } from '../output.ts'
 
 const DAY = 24 * 3_600_000
 
 /** The story in the terminal, in memory and on virtual time. Exit 0 only if every outcome is as it should be. */
 export const tour = async ({ config }: { config: string }, output: Output): Promise<number> => {
+  const policy = parsePolicy(await readConfig(config))
+  const missing = tourNeeds(policy)
+  if (missing !== null) throw new Explained(missing)
   const stores = openStores(null)
   const clock = virtualClock(Date.UTC(2026, 10, 23, 9))
-  const policy = parsePolicy(await readConfig(config))
   const secrets = fixedSecrets({ 'mlflow-webhook': 'tour', 'slack-signing': 'tour', token: 'tour' })
   const errors: unknown[] = []
   const house = await openHouse({

@@ -51,5 +51,8 @@ const sentence = ({ lane, why: reason, text, since, also }: Why, isStopped: bool
   [
     `${lane}: ${text}${since === null ? '' : ` (since ${utc(since)})`}`,
     ...also,
+    ...(reason === 'parked'
+      ? [`it stays so until its source, the policy or a person changes it: signalbox retry ${lane}`]
+      : []),
     ...(isStopped && !STANDS.has(reason) ? ['no product runs on this folder: it goes on once one does'] : []),
   ].join('\n')

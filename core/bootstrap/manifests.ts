@@ -1,3 +1,4 @@
+import { markerObject } from '../marker.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { admissionPolicies } from './admission.ts'
@@ -7,7 +8,7 @@ import { type KubernetesRight, rolesOf } from './rights.ts'
 
 /**
  * Everything that a cluster needs before Signalbox works on it, in the order in which it is applied: namespaces, the
- * accounts of pods, one role a door, what admission refuses, and the NodePools of the policy.
+ * marker of each that names its ledger, the accounts of pods, one role a door, what admission refuses, and the NodePools of the policy.
  */
 export const bootstrapManifests = (
   policy: Policy,
@@ -18,6 +19,7 @@ export const bootstrapManifests = (
   const namespaces = [...new Set([training, serving])]
   return [
     ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...namespaces.map((name) => markerObject(name) as Manifest),
     ...podAccounts(policy).map(({ name, namespace }) => ({
       apiVersion: 'v1',
       kind: 'ServiceAccount',

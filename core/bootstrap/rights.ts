@@ -7,6 +7,8 @@ export interface KubernetesRight {
   /** Plural, as in a path; a subresource after a slash. */
   resource: string
   verbs: readonly ('get' | 'list' | 'watch' | 'create' | 'patch' | 'delete')[]
+  /** Only objects of these names. */
+  names?: readonly string[]
   /** In every namespace, or of a kind without namespaces; only in Signalbox's namespaces when left out. */
   everywhere?: true
 }
@@ -41,8 +43,9 @@ export const rolesOf = (
 
 const RBAC = 'rbac.authorization.k8s.io'
 
-const ruleOf = ({ group, resource, verbs }: KubernetesRight): object => ({
+const ruleOf = ({ group, resource, verbs, names }: KubernetesRight): object => ({
   apiGroups: [group],
   resources: [resource],
+  ...(names === undefined ? {} : { resourceNames: [...names] }),
   verbs: [...verbs],
 })

@@ -29,6 +29,12 @@ export interface BackInput {
   baseline: Baseline | null
   policy: Policy
   world: World
+  /** Whether generations before the run's stand unjudged, which something newer took the place of. */
+  halfway?: boolean
+  /** Generations that the run's own moves brought up: another wanted their template first, where they are not its own. */
+  brought?: readonly number[]
+  /** GPUs of pools that the run holds: the way back takes no more. */
+  held?: Readonly<Record<string, number>>
 }
 
 /** The policy's rule for a lane. */
@@ -65,6 +71,8 @@ export interface LaneKind<D extends Desired = Desired> {
   baselineOf(desired: D, input: { run: RunKey; policy: Policy }): Baseline | null
   /** Whether planning looks at what stands of the lane in the cluster. */
   stands: boolean
+  /** Whether it is a room of which others hold: then it alone grants the line of those who wait for it (law 10). */
+  grants?: true
 }
 
 /** `pipeline/support-chats`: kind and name. */

@@ -1,5 +1,6 @@
 import { planServe } from '../planning/serve.ts'
 import { walkBack } from '../planning/walk-back.ts'
+import type { PoolView } from '../world.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 import { isServed, type Standing } from './serving.ts'
 
@@ -19,7 +20,7 @@ export const service: LaneKind<Standing> = {
   requesterOf: (desired) => (isServed(desired) ? desired.requester : null),
   isNothing: (desired) => !isServed(desired),
   plan: planServe,
-  back: ({ identity, run, lane, baseline, policy, world }) => {
+  back: ({ identity, run, lane, baseline, policy, world, halfway = false, brought = [], held }) => {
     if (world.generations.length === 0) return []
     const model = policy.models[lane.slice('service/'.length)]
     const pool = model === undefined ? undefined : world.pools[model.pool]
@@ -28,13 +29,22 @@ export const service: LaneKind<Standing> = {
       run,
       baseline,
       generations: world.generations,
+      without: halfway ? 'all' : 'run',
+      brought,
       loadMinutes: model?.loadMinutes.p95 ?? 30,
       wantReplicas: baseline?.replicas ?? model?.replicas ?? 1,
-      freeGpus: pool === undefined || pool.ceiling === null ? null : pool.ceiling - pool.heldByOthers - pool.usedByLane,
+      freeGpus: freeToGoBack(pool, model === undefined ? undefined : held?.[model.pool]),
     })
   },
   baselineOf: (desired, { run, policy }) =>
     isServed(desired)
       ? { generation: run.generation, desired, replicas: policy.models[desired.model]?.replicas ?? null }
       : null,
+}
+
+/** What the way back may take beyond what the lane uses: what its run holds, and where nothing is held what is free. */
+const freeToGoBack = (pool: PoolView | undefined, held: number | undefined): number | null => {
+  if (pool === undefined) return null
+  if (held !== undefined) return held - pool.usedByLane
+  return pool.ceiling === null ? null : pool.ceiling - pool.heldByOthers - pool.usedByLane
 }

@@ -16,8 +16,10 @@ export type Act =
   | { kind: 'remind' }
   | { kind: 'expire' }
   | { kind: 'hold' }
-  /** Frozen while it waits for room: it waits no longer, and is planned anew after the thaw. */
+  /** Frozen before its first effect: it waits no longer, what it holds goes back, and it is planned anew after the thaw. */
   | { kind: 'leave-line' }
+  /** Of the line that the lane grants: those who come first and fit. */
+  | { kind: 'grant' }
   /** Says `running` before anything is touched, or takes over what another marked T ago. */
   | { kind: 'mark'; step: string }
   | { kind: 'begin'; step: string }

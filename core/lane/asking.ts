@@ -1,8 +1,16 @@
+import type { Plan } from '../plan.ts'
 import type { PlanRow } from '../rows.ts'
 import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
 import type { Question, Run } from './document.ts'
 import type { View } from './view.ts'
+
+/** So long before its plan must begin a question closes for votes: what it takes to hear of them. Milliseconds. */
+const TO_BEGIN = 5 * 60_000
+
+/** Until when votes on a plan count: what is agreed to at the last moment has time to begin, half of all at most. */
+const votesUntil = ({ until }: Plan['bounds'], now: number): number =>
+  until - Math.min(TO_BEGIN, Math.max(0, Math.floor((until - now) / 2)))
 
 /** Opens a question about the plan's digest. It is open before any card is posted, and whether one ever is (law 8). */
 export const settleAsk = (view: View): Change => {
@@ -14,7 +22,7 @@ export const settleAsk = (view: View): Change => {
     digest: plan.digest,
     bounds: plan.bounds,
     openedAt: now,
-    until: plan.bounds.until,
+    until: votesUntil(plan.bounds, now),
     need: plan.approval.need,
     requester: kind.requesterOf(run.desired as never),
     votes: [],
@@ -39,7 +47,7 @@ export const questionId = (
 
 /** The lane that a question is about, whether it is open or not; null when it is no question's id. */
 export const laneOfQuestion = (id: string): string | null =>
-  /^([a-z-]+\/[A-Za-z0-9._-]+)#\d+\.[0-9a-f]{16}\.[0-9a-z]+$/.exec(id)?.[1] ?? null
+  /^([a-z-]{1,20}\/[A-Za-z0-9._-]{1,60})#\d{1,15}\.[0-9a-f]{16}\.[0-9a-z]{1,12}$/.exec(id)?.[1] ?? null
 
 /** Draws the card of a run anew. */
 export const card = ({ generation, attempt }: Pick<Run, 'generation' | 'attempt'>) =>

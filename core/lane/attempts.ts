@@ -14,7 +14,7 @@ export const nextAttempt = (doc: LaneDocument, now: number): LaneDocument => ({
 })
 
 const hasLapsed = ({ approved }: LaneDocument, now: number): boolean =>
-  approved !== null && !approved.begun && now > approved.question.until
+  approved !== null && !approved.begun && now > approved.question.bounds.until
 
 /** A failure that another try may cure is tried again, within the retry budget. */
 export const settleAgain = ({ doc, now }: View): Change => {

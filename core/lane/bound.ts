@@ -1,13 +1,29 @@
 import { costOf, rateOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
+import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import { boundsLeft } from './approval.ts'
 import type { Run } from './document.ts'
 import type { View } from './view.ts'
 
+/** Seconds that Kubernetes gives a pod to end which does not say for itself. */
+const GRACE = 30
+
+/** Milliseconds that what runs may still take, and cost, once it is told to end. */
+const graceOf = (run: Run, { steps }: Plan): number =>
+  Math.max(
+    0,
+    ...steps.flatMap((step) => {
+      const runs = run.steps.some(({ name, state, ranFrom }) => name === step.name && state === 'running' && ranFrom)
+      return step.kind === 'launch-job' && runs
+        ? [1000 * (step.job.spec?.template.spec?.terminationGracePeriodSeconds ?? GRACE)]
+        : []
+    }),
+  )
+
 /**
- * When the run will have cost all that it may, at what runs now, and how it then ends: what a card calls "at most" is
- * enforced (law 9). Null while nothing runs that costs anything.
+ * When the run must be told to end so that it never costs more than it may, at what runs now, and how it then ends: what a
+ * card calls "at most" is enforced (law 9). Null while nothing runs that costs anything.
  */
 export const boundAt = (
   { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
@@ -22,7 +38,7 @@ export const boundAt = (
   const left = most - costOf({ run, plan: plan.plan, now })
   return {
     // Rounded, so that every look finds the same time: a rest that has not changed is not written again.
-    at: Math.max(now, Math.round(now + (left / rate) * 3_600_000)),
+    at: Math.max(now, Math.round(now + (left / rate) * 3_600_000) - graceOf(run, plan.plan)),
     ending: {
       kind: 'failed',
       reason: 'bound-reached',

@@ -1,4 +1,4 @@
-import type { Moment, PastRow, PlanRow, ResultRow, ShadowRow } from '../rows.ts'
+import type { HoldRow, LineRow, Moment, PastRow, PlanRow, ResultRow, ShadowRow } from '../rows.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import type { LaneDocument, Rest } from './document.ts'
@@ -7,6 +7,13 @@ import type { View } from './view.ts'
 
 /** A sum that may not be above this after the commit; null: whatever it is. By room. */
 export type Guard = Readonly<Record<string, number | null>>
+
+/** A place in the line that becomes what its run waits for. */
+export interface Grant {
+  head: LineRow
+  /** What is held for its lane already, as it was read. */
+  had: Readonly<Record<string, { revision: number; value: HoldRow }>>
+}
 
 /** Everything that settling an act writes, in one commit: the document, and the rows beside it. Holds follow from the document. */
 export interface Change {
@@ -22,10 +29,14 @@ export interface Change {
   moments: Omit<Moment, 'id' | 'at' | 'lane'>[]
   counts: string[]
   tellings: Telling[]
-  /** Of rooms in which the document's hold grows. */
+  /** Of rooms in which holds grow. */
   guard: Guard
-  /** Rooms in whose line the run stands now, with what it waits for; null: it leaves them. Left out: as it is. */
-  line?: Record<string, number> | null
+  /** Rooms of which more is held beside the line: only while nobody stands in it. */
+  beside: string[]
+  /** What a pool's lane grants, in order. */
+  grants: Grant[]
+  /** Lanes that should look. */
+  wakes: string[]
   /** Dollars to book as spent. */
   spent: number
   /** Why it rests now; null: it goes on. */
@@ -44,6 +55,9 @@ export const changed = (doc: LaneDocument, more: Partial<Omit<Change, 'doc'>> = 
   counts: [],
   tellings: [],
   guard: {},
+  beside: [],
+  grants: [],
+  wakes: [],
   spent: 0,
   rest: null,
   ...more,
@@ -65,6 +79,9 @@ export const joined = (a: Change | null, b: Change): Change =>
         counts: [...a.counts, ...b.counts],
         tellings: [...a.tellings, ...b.tellings],
         guard: { ...a.guard, ...b.guard },
+        beside: [...a.beside, ...b.beside],
+        grants: [...a.grants, ...b.grants],
+        wakes: [...a.wakes, ...b.wakes],
         spent: a.spent + b.spent,
       }
 
@@ -74,8 +91,8 @@ export const DETAIL = 2000
 
 /** Whether a change writes nothing but why the lane rests. */
 export const isNothing = (change: Change, before: LaneDocument): boolean => {
-  const { doc, plan, line, rest: _, guard: __, spent, ...lists } = change
-  if (plan !== undefined || line !== undefined || spent !== 0) return false
+  const { doc, plan, rest: _, guard: __, spent, ...lists } = change
+  if (plan !== undefined || spent !== 0) return false
   if (Object.values(lists).some((list) => list.length > 0)) return false
   return JSON.stringify({ ...doc, rest: null, due: null }) === JSON.stringify({ ...before, rest: null, due: null })
 }

@@ -4,26 +4,33 @@ import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
-import { type Ended, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import { type Ended, hasBegun, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import { standsAfter } from './falling.ts'
 import type { View } from './view.ts'
+import { isWanted } from './wanted.ts'
 
 /**
  * The end of a run, in one place: its outcome, its hold's return, its question's end, what is told of it, and what the lane
  * is after it. `against`: of a refusal, what refused it.
  */
-export const close = (view: View, run: Run, outcome: Outcome, against: string | null = null): Change => {
-  const { doc, plan, now } = view
+export const close = (view: View, run: Run, outcome: Outcome, against = run.against ?? null): Change => {
+  if (returnsFirst(view, run, outcome)) return returning(view, run, { outcome, against })
+  const { doc, now } = view
+  // A run without a plan may stand where the one before it was at work: what that planned is not its own.
+  const plan = view.plan?.plan.digest === run.digest ? view.plan : null
   const told: Outcome = { ...outcome, detail: said(outcome.detail, DETAIL) }
   const cost = plan === null ? 0 : Math.round(costOf({ run, plan: plan.plan, now }) * 100) / 100
   const id = runName(identityOf(view), run)
-  const ended = withClosedQuestion({ ...run, hold: null })
+  const { line: _, ...left } = run
+  const ended = withClosedQuestion({ ...left, hold: null })
   const stages = run.steps.filter(({ way }) => way === 'forth').map(({ name }) => name)
   const at: Ended = { ...told, generation: run.generation, attempt: run.attempt, at: now, against, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
-  return changed(afterwards(view, run, { at, cost }), {
-    plan: null,
+  const after = afterwards(view, run, { at, cost })
+  return changed(after, {
+    // The way back from where something newer stopped it is written beside it.
+    ...(after.halfway === true ? {} : { plan: null }),
     past: [past],
-    line: null,
     spent: cost,
     moments: [
       moment('outcome', `${told.kind}: ${told.detail}`, { run, data: { reason: told.reason, cost } }),
@@ -34,9 +41,38 @@ export const close = (view: View, run: Run, outcome: Outcome, against: string | 
   })
 }
 
+/** Whether it began nothing, and what it was to take the place of stands in the middle of its way, judged by nobody. */
+const returnsFirst = ({ doc: { halfway = false } }: View, run: Run, { kind }: Outcome): boolean =>
+  halfway && run.ending === null && !hasBegun(run) && kind !== 'succeeded' && kind !== 'superseded'
+
+/** It ends so once the lane is back at its baseline. */
+const returning = (
+  { doc }: View,
+  run: Run,
+  { outcome, against }: { outcome: Outcome; against: string | null },
+): Change => {
+  const { line: _, ...left } = run
+  return changed(
+    {
+      ...doc,
+      run: { ...withClosedQuestion(left), ending: { ...outcome, detail: said(outcome.detail, DETAIL) }, against },
+    },
+    {
+      moments: [
+        moment('step', `ends: ${outcome.detail}; what it was to replace goes back first`, {
+          run,
+          data: { ending: outcome.kind },
+        }),
+      ],
+      tellings: run.question === null ? [] : [{ kind: 'card', generation: run.generation, attempt: run.attempt }],
+    },
+  )
+}
+
 /** Where names of this lane are made. */
-export const identityOf = ({ policy, doc }: Pick<View, 'policy' | 'doc'>): Identity => ({
+export const identityOf = ({ policy, doc, identity }: Pick<View, 'policy' | 'doc' | 'identity'>): Identity => ({
   installation: policy.installation,
+  ledger: identity.ledger,
   name: doc.name,
 })
 
@@ -49,8 +85,18 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy }) : null
-  const after = { ...doc, run: null, baseline: baseline ?? doc.baseline, held: null }
-  if (!sameRun(run, doc)) return after
+  const { halfway: _, ...rest } = doc
+  const after: LaneDocument = {
+    ...rest,
+    run: null,
+    stands: standsAfter(view, run),
+    baseline: baseline ?? doc.baseline,
+    held: null,
+    ...(staysHalfway(view, run, at) ? { halfway: true } : {}),
+  }
+  // What is wanted again while it was being carried out is done with it.
+  const isDone = succeeded && doc.outcome === null && isWanted(view, run)
+  if (!sameRun(run, doc) && !isDone) return after
   return {
     ...after,
     outcome: at,
@@ -58,6 +104,12 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded || doc.approved === null ? null : { ...doc.approved, spent: doc.approved.spent + cost },
   }
+}
+
+/** Whether what it did, or a run before it, was neither carried to its end nor taken back. */
+const staysHalfway = ({ doc: { halfway = false }, kind }: View, run: Run, { kind: ended }: Outcome): boolean => {
+  const isBack = run.phase === 'back' && run.steps.every(({ way, state }) => way === 'forth' || state !== 'pending')
+  return kind.stands && ended !== 'succeeded' && !isBack && (halfway || hasBegun(run))
 }
 
 const tellingsOf = (

@@ -1,9 +1,12 @@
+import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { CommandRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
+import { carried } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
+import { newRun } from './planning.ts'
 import type { View } from './view.ts'
 
 type Said =
@@ -63,12 +66,28 @@ const noLongerSo = ({ kind }: View, now: LaneDocument | Run, { saw, wanted }: Co
   )
 }
 
+/** Whether another attempt would begin if somebody said so now. */
+export const mayRetry = (view: Pick<View, 'doc' | 'kind' | 'policy'>): boolean => {
+  const { doc } = view
+  return doc.desired !== null && doc.run === null && doc.outcome !== null && whyNoRule(view) === null
+}
+
+/** What no rule acts for would be cancelled as soon as it has started. */
+const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): Said | null => {
+  const rule = ruleFor(kind, doc.lane, policy)
+  if (rule === null)
+    return refuse('not-configured', `the policy has no rule for ${doc.lane} any more: put it back first`)
+  return rule.mode === 'shadow'
+    ? refuse('in-shadow', `the rule of ${doc.lane} is in shadow and touches nothing: set its mode to act first`)
+    : null
+}
+
 const retry = (view: View, letter: CommandLetter): Said => {
   const { doc, policy, now } = view
   if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
   if (doc.run !== null || doc.outcome === null)
     return refuse('in-progress', `${doc.lane} is being carried out: cancel it first`)
-  const other = noLongerSo(view, doc, letter)
+  const other = noLongerSo(view, doc, letter) ?? whyNoRule(view)
   if (other !== null) return other
   const kept = keptFrom(doc, doc.outcome, letter.from)
   if (kept === null)
@@ -76,8 +95,8 @@ const retry = (view: View, letter: CommandLetter): Said => {
       'no-such-stage',
       `there is no stage ${letter.from}: it had ${doc.outcome.stages.join(', ') || 'none'}`,
     )
-  const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, kept }
-  const names = kept.map(({ step }) => step)
+  const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, ...kept }
+  const names = carried(next).map(({ step }) => step)
   const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')}`
   return {
     kind: 'did',
@@ -86,13 +105,20 @@ const retry = (view: View, letter: CommandLetter): Said => {
   }
 }
 
-/** Finished steps that a retry keeps: all before `from`; none of a success that is done again as a whole. */
-const keptFrom = (doc: LaneDocument, { kind, stages }: Ended, from: string | null): LaneDocument['kept'] | null => {
-  if (from === null) return kind === 'succeeded' ? [] : doc.kept
+/**
+ * Finished steps that a retry keeps: all, and those from `from` on until they are done anew; none of a success that is done
+ * again as a whole. Null: there is no such stage.
+ */
+const keptFrom = (
+  { kept }: LaneDocument,
+  { kind, stages }: Ended,
+  from: string | null,
+): Required<Pick<LaneDocument, 'kept' | 'redo'>> | null => {
+  if (from === null) return { kept: kind === 'succeeded' ? [] : kept, redo: [] }
   const index = stages.indexOf(from)
   if (index < 0) return null
   const before = new Set(stages.slice(0, index))
-  return doc.kept.filter(({ step }) => before.has(step))
+  return { kept, redo: kept.map(({ step }) => step).filter((step) => !before.has(step)) }
 }
 
 /** Reaches the run under way, whatever waits behind it; `wanted` cancels that instead. */
@@ -135,6 +161,10 @@ const cancelText = ({ doc, kind }: View, run: Run, waits: boolean): string => {
 
 /** What is wanted and has no run: it ends here. */
 const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => {
+  const detail = `${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) is cancelled before it began`
+  // What it was to take the place of must go back first: a run does that.
+  if (doc.run === null && doc.halfway === true)
+    return { kind: 'did', doc: { ...doc, run: { ...newRun(doc, now), cancelled: { by: letter.by, at: now } } }, detail }
   const outcome: Ended = {
     kind: 'cancelled',
     reason: null,
@@ -145,9 +175,5 @@ const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => 
     against: null,
     stages: [],
   }
-  return {
-    kind: 'did',
-    doc: { ...doc, outcome },
-    detail: `${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) is cancelled before it began`,
-  }
+  return { kind: 'did', doc: { ...doc, outcome }, detail }
 }

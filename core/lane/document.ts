@@ -2,7 +2,9 @@ import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
-import type { Ignored, Outcome, RestReason } from '../reasons.ts'
+import type { Outcome, RestReason } from '../reasons.ts'
+import type { Held } from './held.ts'
+import type { Gpus, Hold, InLine } from './hold.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -14,6 +16,8 @@ export const SCHEMA = 1
 export interface LaneDocument {
   schema: number
   lane: string
+  /** When it was last written, by the clock of whoever did: for this lane it is never earlier again (law 12). */
+  writtenAt: number
   /** `<slug ≤ 30>-<8 hex>`: minted once and kept, the stable part of every name of the lane (law 3). */
   name: string
   /** What the source said when it was last asked; null: nothing was ever wanted. */
@@ -33,16 +37,22 @@ export interface LaneDocument {
   approved: Approved | null
   /** Finished steps of this generation, for the attempts that follow. */
   kept: Kept[]
+  /** Of these the steps that a person wants anew: each goes once the new one is finished, or stays when it never is. */
+  redo?: string[]
   run: Run | null
+  /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
+  stands?: Gpus
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
   baseline: Baseline | null
+  /** Something newer took the place of a run in the middle of its way: what does not go on from there goes back first. */
+  halfway?: boolean
   /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
   /** Why the last look at the source begins nothing, where that holds something back. */
-  held: { reason: Ignored; detail: string; at: number } | null
+  held: Held | null
   /** Why the lane rests where it is; null while nothing was ever decided. */
   rest: Rest | null
   /** When it is looked at though nobody wakes it: its due row. Not at rest: when somebody else takes over. */
@@ -96,23 +106,19 @@ export interface Run {
   /** Questions so far. */
   asked: number
   hold: Hold | null
-  /** Rooms in whose line it stands: left by these names, whatever the policy calls them meanwhile. */
-  line?: string[]
+  /** Where it waits for room: left by these names, whatever the policy calls its rooms meanwhile. */
+  line?: InLine
+  /** What stood when a move was last seen done. */
+  stands?: Gpus
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
+  /** Of a refusal that goes back first: what refused it. */
+  against?: string | null
   /** A person asked this run to stop and go back. */
   cancelled: { by: string; at: number } | null
   /** Whether its Jobs were seen gone, on the way to `ending`. */
   cleared: boolean
-}
-
-/** GPUs of pools and dollars set aside before the first effect. */
-export interface Hold {
-  gpus: Record<string, number>
-  /** The budget that they are of. */
-  budget: string
-  dollars: number
 }
 
 /** A question about one digest, and the votes on it. The card is only a picture of it (law 8). */
@@ -122,7 +128,7 @@ export interface Question {
   digest: string
   bounds: Bounds
   openedAt: number
-  /** Votes with a later time do not count. */
+  /** Votes with a later time do not count; what they agree to begins until `bounds.until`. */
   until: number
   need: number
   requester: string | null
@@ -193,6 +199,7 @@ export interface Rest {
 export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   schema: SCHEMA,
   lane,
+  writtenAt: 0,
   name: mintName(place, lane),
   desired: null,
   generation: 0,
@@ -228,6 +235,10 @@ export const sameRun = (
   a: { generation: number; attempt: number } | null,
   b: { generation: number; attempt: number },
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
+
+/** The question that the lane asks people now; null when it asks nothing. */
+export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null =>
+  run?.phase === 'asked' && run.question?.state === 'open' ? run.question : null
 
 /** One word for where the lane is: what lists show. */
 export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>

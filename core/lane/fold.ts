@@ -6,6 +6,7 @@ import { answers, heard, whereOf } from './answering.ts'
 import { type Change, changed, DETAIL, joined, moment, pauseAfter, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { wantedRun } from './document.ts'
+import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { planOnPaper, type Seen } from './planning.ts'
@@ -81,6 +82,9 @@ const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: Look
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null)
     return { kind: 'ignore', reason: 'not-configured', detail: `no rule is about ${reaction?.at(event) ?? event.type}` }
+  // The policy has given its place to another lane since it was told: that one finds it by resync.
+  if (rule.lane !== doc.lane)
+    return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }
   const decision = reaction.decide(event, facts, { policy, rule, now })
   const { sha256 } = facts as { sha256?: string }
   // Resync finds again what was given up; whoever uploads the rest writes the manifest again, which tells.
@@ -143,28 +147,18 @@ const keepOne = (
   })
 }
 
-/** Reasons that hold something back until somebody does something: they are shown for as long as they hold. */
-const HOLDS: ReadonlySet<string> = new Set([
-  'held-failed',
-  'held-rejected',
-  'held-expired',
-  'held-cancelled',
-  'held-refused',
-  'would-pass-now',
-  'attempts-exhausted',
-])
-/** Versions that are remembered as given up. */
-const PASSED = 8
+/** Versions that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
+const PASSED = 16
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
   const { doc, now } = view
   const { reason, detail, version } = decision
-  const short = said(detail, SHORT)
-  const fresh = HOLDS.has(reason) && (doc.held?.reason !== reason || doc.held.detail !== short)
-  const held = fresh ? { reason, detail: short, at: now } : reason === 'already-true' ? null : doc.held
+  const told = letters.some(({ from, waits }) => from === 'door' || waits !== null)
+  const place = whereOf(view, letters[0] as LookLetter)
+  const { held, fresh } = heldAfter(doc.held, { reason, detail: said(detail, SHORT), at: now, place, told })
   const passed =
     version === undefined || doc.passed.includes(version) ? doc.passed : [version, ...doc.passed].slice(0, PASSED)
-  const loud = fresh || letters.some(({ from, waits }) => from === 'door' || waits !== null)
+  const loud = fresh || told
   return changed(
     { ...doc, held, passed },
     {
@@ -228,7 +222,7 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
   const detail =
     plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
   return changed(
-    { ...doc, shadow: key, order: order ?? doc.order },
+    { ...doc, shadow: key, order: order ?? doc.order, held: null },
     {
       removed: letters,
       shadows: [{ key, row: { lane: doc.lane, desired: intent.desired, at: now, plan, refused } }],

@@ -1,3 +1,4 @@
+import type { Plan } from '../plan.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { type Change, changed, moment } from './change.ts'
 import { identityOf } from './closing.ts'
@@ -5,21 +6,33 @@ import { hasBegun, type Mark, type Run, runKeyOf } from './document.ts'
 import { pending } from './planning.ts'
 import type { View } from './view.ts'
 
+/** Generations that moves which it began were to bring up. */
+const broughtBy = ({ steps }: Run, plan: Plan): number[] =>
+  plan.steps.flatMap((step) => {
+    const isBegun = steps.some(({ name, way, by }) => name === step.name && way === 'forth' && by !== null)
+    return step.kind === 'roll-out-model' && step.brings !== null && isBegun ? [step.brings] : []
+  })
+
 /** The moves that lead back, planned from what stands now; none: the run is over. */
 export const settleGoBack = (view: View): Change => {
   const { doc, kind, policy, world, plan } = view
   const run = doc.run as Run
   if (world === null) throw new Error(`${doc.lane} goes back without a look at the world`)
-  const back = hasBegun(run)
-    ? kind.back({
-        identity: identityOf(view),
-        run: runKeyOf(doc, run),
-        lane: doc.lane,
-        baseline: doc.baseline,
-        policy,
-        world,
-      })
-    : []
+  const { halfway = false } = doc
+  const back =
+    (hasBegun(run) || halfway) && plan !== null
+      ? kind.back({
+          identity: identityOf(view),
+          run: runKeyOf(doc, run),
+          lane: doc.lane,
+          baseline: doc.baseline,
+          policy,
+          world,
+          halfway,
+          brought: broughtBy(run, plan.plan),
+          ...(run.hold === null ? {} : { held: run.hold.gpus }),
+        })
+      : []
   const keys = stepKeys({ steps: back })
   const steps: Mark[] = [
     ...run.steps.map((mark) => (mark.state === 'pending' ? { ...mark, state: 'skipped' as const } : mark)),

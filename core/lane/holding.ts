@@ -1,11 +1,14 @@
 import type { Plan, Planned } from '../plan.ts'
 import { milliseconds } from '../policy.ts'
+import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
 import type { Approved, LaneDocument, Run } from './document.ts'
+import { besideLine, inLineFor, whyWaits } from './line.ts'
+import { UNSEEN } from './patience.ts'
 import { marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
-import { holdOf, lineOf, whyFull } from './room.ts'
+import { holdOf } from './room.ts'
 import type { View } from './view.ts'
 
 /**
@@ -20,7 +23,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const waited = run.phase === 'waiting-for-room'
   // What nobody had to approve and a freeze has kept back is planned anew; only who waits for room does so until a time.
   const approved = approvalOf(view, planned.plan)
-  const until = approved?.question.until ?? (waited ? before : planned.plan).bounds.until
+  const until = approved?.question.bounds.until ?? (waited ? before : planned.plan).bounds.until
   const plan: Plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
   const covered = covers(view, plan)
   // The time that was given is the old question's: whoever is asked anew has as long as any.
@@ -36,14 +39,16 @@ export const settleHold = (view: View, seen: Seen): Change => {
     })
   const begun = approved?.begun ?? false
   if (!begun && view.now > until)
-    return close(view, run, {
-      kind: 'expired',
-      reason: null,
-      detail: waited ? 'there was no room for it before it expired' : 'it was held up until it expired',
-    })
-  const full = whyFull(view, plan)
-  if (full !== null) return waitForRoom(view, run, { plan, full, until })
+    return close(view, run, { kind: 'expired', reason: null, detail: whyLate(view, waited) })
+  const full = whyWaits(view, run, plan)
+  if (full !== null) return waitForRoom(view, run, { plan, full, until: begun ? null : until })
   return held(view, run, plan, seen)
+}
+
+/** While nobody could look, nobody knows whether there was room. */
+const whyLate = ({ doc: { rest } }: View, waited: boolean): string => {
+  if (rest !== null && UNSEEN.has(rest.why)) return `it was held up until it expired: ${rest.text}`
+  return waited ? 'there was no room for it before it expired' : 'it was held up until it expired'
 }
 
 /** The approval that covers it: what is left of one binds nothing that needs none. */
@@ -60,46 +65,57 @@ const changedSince = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   return {
     ...change,
     doc: { ...change.doc, approved: null },
-    line: null,
     moments: [...change.moments, moment('decision', detail, { run })],
   }
 }
 
-/** A lost wake costs a minute. Milliseconds. */
-const LOOKS_FOR_ROOM = 60_000
+/** Who stands in a line is woken when it is granted, and as its head; a wake that was lost is found by looking. Milliseconds. */
+const LOOKS_IN_LINE = 4 * 3_600_000
 
 const waitForRoom = (
   view: View,
   run: Run,
-  { plan, full, until }: { plan: Plan; full: string; until: number },
+  { plan, full, until }: { plan: Plan; full: string; until: number | null },
 ): Change => {
-  const doc: LaneDocument = { ...view.doc, run: { ...run, phase: 'waiting-for-room' } }
+  const line = inLineFor(view, run, { plan, until })
   const known = run.phase === 'waiting-for-room'
   const rest = resting(view, { why: 'no-room', text: `waits for room: ${full}` })
-  // Whoever frees room of ours wakes the line; a wake that was lost, what others free, or a raised ceiling, is found by looking.
-  const look = view.now + Math.min(LOOKS_FOR_ROOM, pauseAfter(rest.tries + 3))
+  // Who lacks dollars alone stands in no line: it looks for itself.
+  const look = line.rooms.length === 0 ? view.now + pauseAfter(rest.tries) : nextLook(line.since, view.now)
+  const doc: LaneDocument = { ...view.doc, run: { ...run, phase: 'waiting-for-room', line } }
   return changed(doc, {
-    line: lineOf(view, plan),
     moments: known ? [] : [moment('hold', `waits for room: ${full}`, { run })],
-    rest: { ...rest, until: Math.min(until + 1000, look) },
+    rest: { ...rest, until: until === null ? look : Math.min(until + 1000, look) },
   })
 }
 
-/** Time frozen is no time waited: it stands in no line, and after the thaw it waits for as long as any. */
+/** The same for every look until then: a rest that has not changed is not written again. */
+const nextLook = (since: number, now: number): number =>
+  since + (Math.floor((now - since) / LOOKS_IN_LINE) + 1) * LOOKS_IN_LINE
+
+/**
+ * Time frozen is no time waited: it stands in no line, and after the thaw it waits for as long as any. What it was granted
+ * and has not begun with goes back.
+ */
 export const settleLeaveLine = ({ doc }: View): Change =>
-  changed({ ...doc, run: { ...(doc.run as Run), phase: 'planned' } }, { line: null })
+  changed({ ...doc, run: { ...outOfLine(doc.run as Run), phase: 'planned', hold: null } })
+
+/** The run, in no line. */
+export const outOfLine = ({ line: _, ...run }: Run): Run => run
 
 const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const { hold, guard } = holdOf(view, plan)
   const approved = approvalOf(view, plan)
-  const next: Run = { ...run, phase: 'steps', digest: plan.digest, hold, steps: marksOf(plan, seen) }
-  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${count} GPUs of ${pool}`)
+  // A plan that was made a moment ago, in this invocation, has its marks.
+  const steps = view.fresh ? run.steps : marksOf(plan, seen)
+  const next: Run = { ...outOfLine(run), phase: 'steps', digest: plan.digest, hold, steps }
+  const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
   return changed(
     { ...view.doc, run: next, approved: approved === null ? null : { ...approved, begun: true } },
     {
       plan: { plan, back: [] },
       guard,
-      line: null,
+      beside: besideLine(view, run, plan),
       moments: [moment('hold', `holds ${gpus.join(', ') || 'no GPUs'} and $${hold.dollars.toFixed(2)}`, { run })],
     },
   )

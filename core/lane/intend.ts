@@ -25,14 +25,25 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
       return wantFailed(view)
     case 'refused':
       return wantRefused(view, seen)
+    case 'cancelled':
+      // Not by a person: the policy took its rule away, and has one that acts again.
+      return outcome.reason === 'not-configured'
+        ? { kind: 'want', doc: nextAttempt(doc, view.now), why: 'its rule acts again' }
+        : heldBack(view)
     case 'superseded':
       return { kind: 'want', doc: nextAttempt(doc, view.now), why: 'what superseded it is no longer wanted' }
     default:
-      return ignore(
-        `held-${outcome.kind}`,
-        `generation ${doc.generation} was ${outcome.kind}; it stays so until its source changes or a person says retry`,
-      )
+      return heldBack(view)
   }
+}
+
+/** Parked: not by its own failure, nor by what a look could see changed. */
+const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
+  const kind = outcome?.kind as 'rejected' | 'expired' | 'cancelled'
+  return ignore(
+    `held-${kind}`,
+    `generation ${generation} was ${kind}; it stays so until its source changes or a person says retry`,
+  )
 }
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
@@ -55,6 +66,7 @@ const wantNew = ({ doc, kind, policy, now }: View, intent: Intent): Wanted => {
       attemptsLeft: policy.retries,
       approved: null,
       kept: [],
+      redo: [],
       outcome: null,
       held: null,
       since: now,

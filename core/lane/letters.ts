@@ -5,7 +5,7 @@ import type { Waiting } from '../reasons.ts'
  * What a door or a person leaves for a lane. One row each; `settle` folds what is due into the document, by time, then id,
  * and removes it in the same commit. The moment that answers it names it.
  */
-export type Letter = LookLetter | OrderLetter
+export type Letter = LookLetter | GoOnLetter | OrderLetter
 
 interface Written {
   /** Grows with time; unique. */
@@ -29,7 +29,7 @@ export interface LookLetter extends Written {
 }
 
 /** What a person says. */
-export type OrderLetter = VoteLetter | CommandLetter | GoOnLetter
+export type OrderLetter = VoteLetter | CommandLetter
 
 export interface VoteLetter extends Written {
   kind: 'vote'
@@ -66,8 +66,14 @@ export interface GoOnLetter extends Written {
   kind: 'go-on'
 }
 
-/** Rows of letters: what doors of events may write, and what people's doors may. */
-export const letterRow = ({ kind }: Letter): 'look' | 'order' => (kind === 'look' ? 'look' : 'order')
+/** Rows of letters: what doors of events and other lanes may write, and what people's doors may. A letter counts in no other row. */
+export const letterRow = ({ kind }: Letter): 'look' | 'order' =>
+  kind === 'look' || kind === 'go-on' ? 'look' : 'order'
+
+const KINDS: ReadonlySet<string> = new Set<Letter['kind']>(['look', 'vote', 'retry', 'cancel', 'go-on'])
+
+/** Whether this release knows what a letter says: one of a newer release stays as it is for that (law 15). */
+export const isUnderstood = ({ kind }: Letter): boolean => KINDS.has(kind)
 
 /** Letters by time, then id: the order in which they count. */
 export const inOrder = <L extends Letter>(letters: readonly L[]): L[] =>

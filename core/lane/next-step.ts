@@ -48,17 +48,19 @@ export const ending = (view: View, run: Run, outcome: Outcome): Act => {
     const held = other === undefined ? null : markedByAnother(view, other)
     return held ?? awaySide(view, 'cluster') ?? { kind: 'clear' }
   }
-  if (outcome.kind === 'superseded' || !view.kind.stands) return { kind: 'close', outcome }
+  if ((outcome.kind === 'superseded' && isFollowed(view, run)) || !view.kind.stands) return { kind: 'close', outcome }
   return awaySide(view, 'cluster') ?? { kind: 'go-back' }
 }
+
+/** Whether something newer goes on from where it stands: not what was cancelled meanwhile. */
+const isFollowed = ({ doc }: View, run: Run): boolean => run.generation !== doc.generation && doc.outcome === null
 
 /** Never frozen, never cancelled; something newer plans from where it then stands. */
 const goingBack = (view: View, run: Run, outcome: Outcome): Act => {
   const mark = current(run, 'back')
-  const newer = run.generation !== view.doc.generation
   if (mark === undefined) return { kind: 'close', outcome }
   // A failed gate stays failed though superseded on the way back.
-  if (newer && mark.state === 'pending')
+  if (mark.state === 'pending' && isFollowed(view, run))
     return { kind: 'close', outcome: outcome.kind === 'cancelled' ? SUPERSEDED : outcome }
   return mark.state === 'pending' ? { kind: 'mark', step: mark.name } : atStep(view, mark)
 }

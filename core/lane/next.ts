@@ -1,4 +1,4 @@
-import { ANSWER_GRACE } from '../answers.ts'
+import { ANSWER_GRACE, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
@@ -6,8 +6,10 @@ import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
+import { granting } from './granting.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
+import { isWanted } from './wanted.ts'
 
 /** A plan that changed after this many questions is refused. */
 const QUESTIONS = 2
@@ -45,12 +47,16 @@ const stillResting = ({ doc, now, sides, moved }: View): Act | null => {
 
 const withoutRun = (view: View): Act => {
   const { doc, now } = view
+  if (view.line !== null) return granting(view, view.line)
   if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
   const waiting = view.later[0]
   if (waiting?.waits != null)
     return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
   const { outcome } = doc
-  if (outcome === null) return rest(view, { why: 'done', text: 'nothing was ever wanted of it' })
+  if (outcome === null)
+    return doc.held === null
+      ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' })
+      : rest(view, { why: 'parked', text: parkedText(view) })
   if (outcome.kind === 'succeeded' && doc.held === null)
     return rest(view, { why: 'done', text: `${view.kind.titleOf(doc.desired as never)}: ${outcome.detail}` })
   if (!mayRepeat(view)) return rest(view, { why: 'parked', text: parkedText(view) })
@@ -64,8 +70,9 @@ const withoutRun = (view: View): Act => {
 }
 
 const parkedText = ({ doc: { outcome, held } }: View): string => {
-  if (outcome === null) return ''
+  if (outcome === null) return held?.detail ?? ''
   const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
+  if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
   return `${why}: ${held !== null && held.reason !== 'already-true' ? held.detail : outcome.detail}`
 }
 
@@ -81,6 +88,10 @@ const withRun = (view: View, run: Run): Act => {
     case 'waiting-for-room':
       if (frozen(view) !== null) return { kind: 'leave-line' }
       return awaySide(view, 'cluster') ?? { kind: 'hold' }
+    case 'steps':
+      // Granted or held, and nothing begun yet.
+      if (!hasBegun(run) && frozen(view) !== null) return { kind: 'leave-line' }
+      return stepping(view, run)
     default:
       return stepping(view, run)
   }
@@ -91,13 +102,19 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   const { doc, policy, kind } = view
   const begun = hasBegun(run)
   if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
-  // What has begun nothing has nothing to finish: something newer supersedes it at once.
-  if (run.generation !== doc.generation && !(begun && doc.onNewer === 'finish')) return SUPERSEDED
+  // What has begun nothing has nothing to finish: something newer supersedes it at once, unless it is the same again.
+  const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
+  if (run.generation !== doc.generation && !finishes) return SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
-  if (rule === null) return { kind: 'cancelled', reason: null, detail: 'the policy has no rule for it any more' }
+  if (rule === null)
+    return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
   return rule.mode === 'shadow'
-    ? { kind: 'cancelled', reason: null, detail: 'its rule was switched to shadow before it had any effect' }
+    ? {
+        kind: 'cancelled',
+        reason: 'not-configured',
+        detail: 'its rule was switched to shadow before it had any effect',
+      }
     : null
 }
 
@@ -118,9 +135,10 @@ const CHANGED_TWICE: Outcome = {
 
 const asked = (view: View, { generation, attempt }: Run, question: Question): Act => {
   const { now } = view
-  if (question.state === 'rejected') return { kind: 'close', outcome: rejection(question) }
+  if (question.state === 'rejected') return { kind: 'close', outcome: rejection(view, question) }
   const end = question.until + ANSWER_GRACE
-  if (now >= end) return { kind: 'expire' }
+  // Every vote in time counts, however many letters were written before it.
+  if (now >= end && !view.unread) return { kind: 'expire' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }
@@ -132,11 +150,12 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   })
 }
 
-const rejection = ({ votes }: Question): Outcome => {
+const rejection = ({ policy }: View, { votes }: Question): Outcome => {
   const denial = votes.find(({ verdict }) => verdict === 'deny')
+  const who = denial === undefined ? 'nobody' : nameOf(denial.by, policy.approvals)
   return {
     kind: 'rejected',
     reason: null,
-    detail: `denied by ${denial?.by}${denial?.reason ? `: ${denial.reason}` : ''}`,
+    detail: `denied by ${who}${denial?.reason ? `: ${denial.reason}` : ''}`,
   }
 }

@@ -3,7 +3,7 @@ import type { LaneDocument, Mark, Rest } from './document.ts'
 import type { View } from './view.ts'
 
 /** Rests in which nobody could look (law 6). */
-const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
+export const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
 
 type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }
 

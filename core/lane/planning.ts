@@ -60,7 +60,9 @@ export const settlePlan = (view: View, seen: Seen): Change => {
 
 /** The run with this plan, not begun. */
 export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
-  const next: Run = { ...run, phase: 'planned', digest: plan.digest, steps: marksOf(plan, seen) }
+  // A line is left with the plan that waited in it.
+  const { line: _, ...left } = run
+  const next: Run = { ...left, phase: 'planned', digest: plan.digest, steps: marksOf(plan, seen) }
   return changed(
     { ...view.doc, run: next, held: null },
     {
@@ -80,7 +82,8 @@ export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change =
   )
 }
 
-const newRun = (doc: LaneDocument, now: number): Run => ({
+/** A run of what the lane wants, without a plan. */
+export const newRun = (doc: LaneDocument, now: number): Run => ({
   generation: doc.generation,
   attempt: doc.attempt,
   desired: doc.desired as NonNullable<LaneDocument['desired']>,

@@ -1,25 +1,45 @@
+import { laneOf } from '../lane-kinds/kind.ts'
+import { pool as poolKind } from '../lane-kinds/pool.ts'
 import type { Plan } from '../plan.ts'
 import type { Guard } from './change.ts'
-import type { Hold } from './document.ts'
+import type { LaneDocument } from './document.ts'
+import type { Gpus, Hold } from './hold.ts'
 import type { View } from './view.ts'
 
-/** Rooms are what is held of: `pool/<name>` in GPUs, `budget/<name>` in dollars. */
-export const poolRoom = (pool: string): string => `pool/${pool}`
+/** Rooms are what is held of: `pool/<name>` in GPUs, which is also the lane that grants its line; `budget/<name>` in dollars. */
+export const poolRoom = (pool: string): string => laneOf(poolKind, pool)
 export const budgetRoom = (budget: string): string => `budget/${budget}`
 
 /** The counter of a month's spending: `2026-11` in UTC. */
 export const spentSum = (budget: string, now: number): string =>
   `spent/${budget}/${new Date(now).toISOString().slice(0, 7)}`
 
+/** The counter of those who stand in a room's line: while it is not 0, nobody holds of the room but by being granted. */
+export const lineSum = (room: string): string => `line/${room}`
+
 /** Sums are whole numbers, so that adding and taking away again ends where it began: dollars count in cents. */
 export const centsOf = (dollars: number): number => Math.ceil(Math.round(dollars * 1e4) / 100)
+
+/** GPUs of pools as what they take of each room. */
+export const gpusOf = (gpus: Gpus): Record<string, number> =>
+  Object.fromEntries(Object.entries(gpus).map(([pool, count]) => [poolRoom(pool), count]))
+
+/** What is held for a lane of each room: by its run, else for what stands of it. */
+export const holdingOf = ({ run, stands }: Pick<LaneDocument, 'run' | 'stands'>): Record<string, number> =>
+  run === null || run.hold === null ? gpusOf(stands ?? {}) : amountsOf(run.hold)
+
+/** The larger of two in each pool. */
+export const larger = (a: Gpus, b: Gpus): Gpus => {
+  const pools = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(pools.map((pool) => [pool, Math.max(a[pool] ?? 0, b[pool] ?? 0)]))
+}
 
 /** What a hold takes of each room: GPUs, or cents. */
 export const amountsOf = (hold: Hold | null): Record<string, number> =>
   hold === null
     ? {}
     : {
-        ...Object.fromEntries(Object.entries(hold.gpus).map(([pool, gpus]) => [poolRoom(pool), gpus])),
+        ...gpusOf(hold.gpus),
         [budgetRoom(hold.budget)]: centsOf(hold.dollars),
       }
 
@@ -39,9 +59,13 @@ export const whyFull = ({ world, policy }: View, { bounds }: Plan): string | nul
   return null
 }
 
-/** What a plan sets aside, and how high each sum may be with it: exact among ours, a moment old against others (law 10). */
-export const holdOf = ({ world, policy }: View, { bounds }: Plan): { hold: Hold; guard: Guard } => {
-  const hold: Hold = { gpus: bounds.gpus, budget: policy.budget.name, dollars: bounds.dollars }
+/**
+ * What a plan sets aside, and how high each sum may be with it: exact among ours, a moment old against others (law 10). What
+ * stood before is part of it until it is seen gone.
+ */
+export const holdOf = ({ world, policy, doc }: View, { bounds }: Plan): { hold: Hold; guard: Guard } => {
+  const gpus = larger(bounds.gpus, doc.stands ?? {})
+  const hold: Hold = { gpus, budget: policy.budget.name, dollars: bounds.dollars }
   const pools = Object.keys(bounds.gpus).map((pool) => {
     const seen = world?.pools[pool]
     return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
@@ -50,14 +74,10 @@ export const holdOf = ({ world, policy }: View, { bounds }: Plan): { hold: Hold;
   return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(policy.budget.name)]: dollars } }
 }
 
-/** Rooms in whose line a plan waits, with what it needs of each. */
-export const lineOf = ({ policy }: View, { bounds }: Plan): Record<string, number> =>
-  amountsOf({ gpus: bounds.gpus, budget: policy.budget.name, dollars: bounds.dollars })
-
-/** Rooms in which a hold has become less: who waits for them is woken. */
-export const freedRooms = (before: Hold | null, after: Hold | null): string[] => {
-  const now = amountsOf(after)
-  return Object.entries(amountsOf(before))
-    .filter(([room, amount]) => amount > (now[room] ?? 0))
-    .map(([room]) => room)
-}
+/** What a plan needs to hold of each room. */
+export const needsOf = ({ policy, doc }: Pick<View, 'policy' | 'doc'>, { bounds }: Plan): Record<string, number> =>
+  amountsOf({
+    gpus: larger(bounds.gpus, doc.stands ?? {}),
+    budget: policy.budget.name,
+    dollars: bounds.dollars,
+  })

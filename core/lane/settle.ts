@@ -5,8 +5,10 @@ import { settleAgain } from './attempts.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
 import type { Run } from './document.ts'
+import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
+import { type Head, settleGrant } from './granting.ts'
 import { settleHold, settleLeaveLine } from './holding.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
@@ -22,19 +24,14 @@ export type Result =
   | ({ kind: 'seen' } & Seen)
   | { kind: 'stepped'; stepped: Stepped }
   | { kind: 'cleared'; left: Left | null }
+  /** Who stands first in the line. */
+  | { kind: 'lined'; heads: Head[] }
   | { kind: 'trouble'; trouble: Trouble }
 
 /** What an act comes to, as one commit: pure, total, and the only place that knows what follows from what. */
 export const settle = (view: View, act: Act, result: Result): Change => {
-  const change = withLine(settled(view, act, result))
+  const change = settled(view, act, result)
   return { ...change, doc: fitted(patient(view, change)) }
-}
-
-/** The document names the lines that the run stands in, as it names what it holds. */
-const withLine = (change: Change): Change => {
-  const { doc, line } = change
-  if (line === undefined || doc.run === null || (line === null && doc.run.line === undefined)) return change
-  return { ...change, doc: { ...doc, run: { ...doc.run, line: Object.keys(line ?? {}) } } }
 }
 
 const settled = (view: View, act: Act, result: Result): Change => {
@@ -44,7 +41,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
   switch (act.kind) {
     case 'look':
     case 'fold':
-      return fold(view, result.kind === 'looked' ? result.facts : {}, seen)
+      return withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen))
     case 'again':
       return settleAgain(view)
     case 'plan':
@@ -59,6 +56,8 @@ const settled = (view: View, act: Act, result: Result): Change => {
       return settleHold(view, seen)
     case 'leave-line':
       return settleLeaveLine(view)
+    case 'grant':
+      return settleGrant(view, result.kind === 'lined' ? result.heads : [])
     case 'mark':
       return settleMark(view, act.step)
     case 'begin':

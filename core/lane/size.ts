@@ -11,10 +11,16 @@ const SHORTER = [120, 40, 0]
  * The document as it is stored: at most 32 KB, whatever was said, and by however many. Names, keys, uids and numbers stay as
  * they are; only texts for people are cut, and only where they must be.
  */
-export const fitted = (doc: LaneDocument): LaneDocument =>
-  SHORTER.reduce((shorter, most) => (bytesOf(shorter) <= MOST ? shorter : shortened(shorter, most)), doc)
+export const fitted = (doc: LaneDocument): LaneDocument => {
+  let shorter = doc
+  for (const most of SHORTER) {
+    if (bytesOf(shorter) <= MOST) break
+    shorter = shortened(shorter, most)
+  }
+  return shorter
+}
 
-const bytesOf = (doc: LaneDocument): number => new TextEncoder().encode(JSON.stringify(doc)).length
+const bytesOf = (doc: LaneDocument): number => Buffer.byteLength(JSON.stringify(doc))
 
 const shortened = (doc: LaneDocument, most: number): LaneDocument => {
   const { run, approved, outcome, held, rest } = doc

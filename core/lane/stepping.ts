@@ -6,22 +6,35 @@ import { said } from '../text.ts'
 import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
+import { withFallenHold, withoutGpus } from './falling.ts'
+import type { Gpus } from './hold.ts'
+import { withKept } from './kept.ts'
 import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
 export type Stepped =
-  /** The far side has it: `made` is the run-once object that it made or adopted. */
-  | { kind: 'begun'; made: Made | null; note: string }
-  /** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */
-  | ({ kind: 'wait'; note: string; until: number | null; running: boolean; why?: 'deleting' } & Worked)
+  /** The far side has it: `made` is the run-once object that it made or adopted. `seen`: its answer was the first look. */
+  | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined }
+  | Waiting
   | ({
       kind: 'done'
       note: string
       values: ResultRow['values'] | null
       etag?: string | null
       tellings?: Telling[]
+      /** GPUs of pools that were seen to stand. */
+      stands?: Gpus
     } & Worked)
   | ({ kind: 'failed'; reason: Failure; note: string } & Worked)
+
+/** Not yet: look again when something changed, at the latest then. `running`: its work is seen to run. */
+export type Waiting = {
+  kind: 'wait'
+  note: string
+  until: number | null
+  running: boolean
+  why?: 'deleting'
+} & Worked
 
 /** From when until when its work ran, as the far side says, however late we look; what is left out was seen now. */
 interface Worked {
@@ -33,7 +46,7 @@ interface Worked {
 
 /** Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. */
 export const settleMark = (view: View, name: string): Change => {
-  const { doc, me, now, revision } = view
+  const { doc, me, now, revision, fenceFrom } = view
   const mark = markOf(doc, name)
   const took = mark.state === 'running'
   return withMark(
@@ -43,7 +56,7 @@ export const settleMark = (view: View, name: string): Change => {
       state: 'running',
       by: me,
       markedAt: now,
-      fence: revision + 1,
+      fence: fenceFrom + revision + 1,
       // Patience with it counts from here: what an outage took of the time was not its own.
       startedAt: now,
       note: took ? mark.note : 'begins',
@@ -57,7 +70,7 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
   const mark = markOf(view.doc, name)
   switch (stepped.kind) {
     case 'begun':
-      return withMark(view.doc, { ...mark, touched: true, made: stepped.made, note: said(stepped.note, SHORT) }, null)
+      return begun(view, mark, stepped)
     case 'wait':
       return waiting(view, mark, stepped)
     case 'done':
@@ -67,7 +80,13 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
   }
 }
 
-const waiting = (view: View, mark: Mark, stepped: Stepped & { kind: 'wait' }): Change => {
+const begun = (view: View, mark: Mark, { made, note, seen }: Stepped & { kind: 'begun' }): Change => {
+  const touched: Mark = { ...mark, touched: true, made, note: said(note, SHORT) }
+  const change = withMark(view.doc, touched, null)
+  return seen === undefined ? change : waiting({ ...view, doc: change.doc }, touched, seen)
+}
+
+const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
   const ran = stepped.running
@@ -100,13 +119,18 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const change = withMark(doc, ended, `${mark.title}: ${stepped.note}`)
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   const keeps = row !== null && mark.way === 'forth' && step?.kind === 'launch-job' && step.keeps
+  const after = withStanding(change.doc, stepped)
   return {
     ...change,
-    doc: keeps ? { ...change.doc, kept: withKept(change.doc.kept, row, plan) } : change.doc,
+    doc: withFallenHold(view, keeps ? { ...after, ...withKept(after, row, plan?.plan) } : after),
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
   }
 }
+
+/** What stands now, where the step has seen it. */
+const withStanding = (doc: LaneDocument, { stands }: Stepped & { kind: 'done' }): LaneDocument =>
+  doc.run === null || stands === undefined ? doc : { ...doc, run: { ...doc.run, stands } }
 
 /** Since when it runs: where it has stood still before, not since the first time. */
 const opened = (
@@ -141,16 +165,6 @@ const rowOf = (
   const { generation, attempt } = doc.run as Run
   const row = resultOf({ generation, attempt }, name)
   return values === null ? null : { row, step: name, key, values, made, etag, generation, attempt, at: now }
-}
-
-/** What was made from an earlier one of the same step goes with that one. */
-const withKept = (
-  kept: LaneDocument['kept'],
-  { step, key, row }: ResultRow,
-  plan: View['plan'],
-): LaneDocument['kept'] => {
-  const readers = plan?.plan.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
-  return [...kept.filter((other) => other.step !== step && !readers.includes(other.step)), { step, key, row }]
 }
 
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
@@ -198,9 +212,14 @@ export const settleClear = (view: View, left: Left | null): Change => {
   const steps = still
     ? run.steps
     : run.steps.map((mark) => (mark.state === 'running' ? stopped(mark, { now, at: now }) : mark))
-  const doc: LaneDocument = { ...view.doc, run: { ...run, steps, cleared: left === null } }
+  const next: Run = { ...run, steps, cleared: left === null }
+  const doc: LaneDocument = { ...view.doc, run: next }
   if (left === null) return changed(doc)
-  return changed(doc, { rest: resting(view, { why: 'deleting', text: left.note, until: left.until }) })
+  // Somebody else's finalizer keeps an object for days: no room is kept for what nobody runs any more.
+  const gone = left.stopped === true && !view.kind.stands
+  return changed(gone ? withoutGpus(doc, next) : doc, {
+    rest: resting(view, { why: 'deleting', text: left.note, until: left.until }),
+  })
 }
 
 /** The mark of a step; the way that is walked now comes first. */

@@ -3,7 +3,7 @@ import type { LaneKind } from '../lane-kinds/kind.ts'
 import type { Identity } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import type { Reaction } from '../reactions/reaction.ts'
-import type { PlanRow, ResultRow, SideRow } from '../rows.ts'
+import type { HoldRow, LineRow, PlanRow, ResultRow, SideRow } from '../rows.ts'
 import type { World } from '../world.ts'
 import type { LaneDocument } from './document.ts'
 import type { Letter, LookLetter } from './letters.ts'
@@ -17,6 +17,8 @@ export interface View {
   /** T: how long another invocation may still be at a step after it was marked. Milliseconds. */
   handover: number
   identity: Identity
+  /** What fences count from beside the document's revision: a ledger that was restored goes on above what it wrote before. */
+  fenceFrom: number
   kind: LaneKind
   reactions: readonly Reaction[]
   policy: Policy
@@ -27,7 +29,14 @@ export interface View {
   /** Letters that are due and not folded yet, in order; and the earliest that is due later. */
   letters: Letter[]
   later: LookLetter[]
+  /** Whether letters are due that were not read with these. */
+  unread: boolean
   frozenUntil: number | null
+  /** What is held for the lane of each room; how many stand in the line of each pool's. As they were read. */
+  holds: Readonly<Record<string, HoldRow>>
+  lines: Readonly<Record<string, number>>
+  /** Who stands first in the line that the lane grants, in order; null: it grants none. */
+  line: LineRow[] | null
   /** Far sides that do not answer, by port. */
   sides: Readonly<Record<string, SideRow>>
   groups: Groups

@@ -5,7 +5,7 @@ import { objectDigest } from '../workloads/object-digest.ts'
 
 /**
  * What an approval binds, and its digest (law 7): the objects with names left out, every image that they would run, what
- * is interrupted, and the gates of the steps. Neither the order of the objects nor that of their keys changes it.
+ * is interrupted, how many replicas stand in the end, and the gates of the steps. Neither the order of the objects nor that of their keys changes it.
  */
 export const effectsOf = ({
   objects,
@@ -27,9 +27,16 @@ export const effectsOf = ({
     images: [...new Set(objects.flatMap(imagesOf))].sort(compare),
     interrupts: [...interrupts].sort(compare),
     gates: steps.flatMap(gatesOf).sort(compare),
+    replicas: replicasAfter(steps),
     registers: steps.flatMap((step) => (step.kind === 'register-model' ? [step.model] : [])).sort(compare),
   }
   return { effects, digest: digestOf(effects) }
+}
+
+/** Replicas that stand once the last move is made, whatever the path; null: nothing is moved. */
+const replicasAfter = (steps: readonly Step[]): number | null => {
+  const last = steps.findLast((step) => step.kind === 'roll-out-model')
+  return last === undefined ? null : last.replicas.reduce((sum, { replicas }) => sum + replicas, 0)
 }
 
 const gatesOf = (step: Step): string[] =>

@@ -71,3 +71,11 @@ export const interruptsOf = (views: readonly GenerationView[], by: string): stri
 export const replicaCount = (count: number): string => (count === 1 ? '1 replica' : `${count} replicas`)
 
 const versionOf = ({ object }: GenerationView): string | undefined => object.metadata.annotations?.[label('version')]
+
+/** GPUs of each pool that the lane's generations ask for. */
+export const standingGpus = (generations: readonly GenerationView[]): Record<string, number> => {
+  const gpus: Record<string, number> = {}
+  for (const { pool, replicas, gpusPerReplica } of generations)
+    if (replicas * gpusPerReplica > 0) gpus[pool] = (gpus[pool] ?? 0) + replicas * gpusPerReplica
+  return gpus
+}

@@ -94,14 +94,18 @@ export const deadlockSentence = (
   return `serving v${version} ${why}; ${roomSentence(rule, generations)}: it would wait for ever. To cure it, ${text}`
 }
 
-/** GPUs by pool: this peak, and in other pools what the lane has there now. */
+/**
+ * GPUs by pool: this peak, and in other pools what the lane has there now. A pool that has left the policy has no room that
+ * anybody could wait for: what stands there is only left.
+ */
 export const gpusByPool = (
   { pool, peak }: { pool: string; peak: number },
   generations: readonly GenerationView[],
+  { pools }: Pick<Policy, 'pools'>,
 ): Record<string, number> => {
-  const gpus: Record<string, number> = { [pool]: peak }
+  const gpus: Record<string, number> = own(pools, pool) === undefined ? {} : { [pool]: peak }
   for (const view of generations)
-    if (view.pool !== pool && view.replicas > 0)
+    if (view.pool !== pool && view.replicas > 0 && own(pools, view.pool) !== undefined)
       gpus[view.pool] = (gpus[view.pool] ?? 0) + view.replicas * view.gpusPerReplica
   return gpus
 }

@@ -108,7 +108,7 @@ const draftBack = (
       end,
     ),
     price: servePrice({ policy, model: rule.model, generations, leaving, path, gateAfter: null, rising }),
-    gpus: gpusByPool({ pool: rising.pool, peak: Math.max(...path.map(at)) }, generations),
+    gpus: gpusByPool({ pool: rising.pool, peak: Math.max(...path.map(at)) }, generations, policy),
     unavailable: Math.min(rule.model.maxUnavailable, rule.model.replicas),
     strategy: null,
     undo: 'Promote a version: it is planned from where the lane then stands.',
@@ -213,7 +213,7 @@ const draftRollout = (
       gateAfter,
       rising: { pool: poolName, gpus: model.gpusPerReplica },
     }),
-    gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations),
+    gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
     unavailable: Math.min(Math.max(model.maxUnavailable, restartOf(standing).length), model.replicas),
     strategy,
     undo:

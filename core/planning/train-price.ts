@@ -80,6 +80,7 @@ export const priceOf = (uses: Use[], { policy, world }: Omit<TrainInput, 'kept'>
 
 /** What is still to be paid: an attempt that carries a finished step over does not run it again (law 7). */
 export const usesLeft = (uses: [Use, Use], { steps, kept }: { steps: Step[]; kept: TrainInput['kept'] }): Use[] => {
+  if (Object.keys(kept).length === 0) return uses
   const keys = stepKeys({ steps })
   const jobs = steps.filter(({ kind }) => kind === 'launch-job')
   return uses.filter((_, index) => kept[keys[jobs[index]?.name ?? ''] ?? ''] === undefined)

@@ -1,12 +1,14 @@
 import { approvalNeed } from '../answers.ts'
 import type { TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
+import type { KubeObject } from '../kube.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { usd } from '../money/prices.ts'
 import { label, runName } from '../names.ts'
 import type { LaunchJobStep, Plan, Planned, Price, Step } from '../plan.ts'
 import { type DatasetPolicy, milliseconds, type Policy } from '../policy.ts'
 import { jobKey } from '../steps/keys.ts'
+import { counted } from '../text.ts'
 import { EVALUATION_STEP, evaluationJob } from '../workloads/evaluation.ts'
 import { FINE_TUNING_STEP, fineTuningJob } from '../workloads/fine-tuning.ts'
 import type { World } from '../world.ts'
@@ -101,6 +103,9 @@ const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, s
   ...(requester === null ? {} : { [label('requested-by')]: requester }),
 })
 
+const keptTraining = ({ kept }: TrainInput, train: KubeObject<'Job'>) =>
+  Object.keys(kept).length === 0 ? undefined : kept[jobKey(train, [])]
+
 const launchSteps = (
   input: TrainInput,
   dataset: DatasetPolicy,
@@ -111,7 +116,7 @@ const launchSteps = (
   const step = { kind: 'launch-job', results: input.policy.results, keeps: true } as const
   const train = fineTuningJob(building)
   // An attempt that carries the training over evaluates what that made.
-  const trained = input.kept[jobKey(train, [])]?.made?.ref.name ?? train.metadata.name
+  const trained = keptTraining(input, train)?.made?.ref.name ?? train.metadata.name
   return [
     {
       ...step,
@@ -146,7 +151,7 @@ const reasonsOf = (
   const { desired, policy, world } = input
   const { spent, held } = world.dollars
   return [
-    `${trainTitle(desired)}: ${desired.objects} objects, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
+    `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
     `${launch.pool} because datasets.${desired.dataset}.launch.pool says so; ${gpuCount(launch.gpus)} fit one node of ${policy.pools[launch.pool]?.gpusPerNode}`,
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
     ...price.sources.map((source) => `priced at ${source}`),
@@ -171,7 +176,7 @@ export const trainTitle = (desired: TrainDesired): string => `fine-tune on ${sho
 
 const shortName = ({ dataset, version }: TrainDesired): string => `${dataset}@${version.slice(0, 8)}`
 
-const gpuCount = (gpus: number): string => (gpus === 1 ? '1 GPU' : `${gpus} GPUs`)
+const gpuCount = (gpus: number): string => counted(gpus, 'GPU')
 
 const size = (bytes: number): string => {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']

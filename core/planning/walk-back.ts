@@ -16,8 +16,9 @@ export interface WalkBackInput {
   freeGpus: number | null
   /** Minutes until a replica is ready, in a bad case. */
   loadMinutes: number
-  /** Without a baseline: `run` takes only the run's generation away, `all` every one. */
+  /** Without a baseline: `run` takes only the run's generation away and what it brought up, `all` every one. */
   without?: 'run' | 'all'
+  brought?: readonly number[]
 }
 
 /** The way back: replicas that leave, and points with `old` = those still there, `new` = the baseline's. */
@@ -32,12 +33,12 @@ export interface WayBack {
  * fewer are ready than now; in a full pool one other leaves for each that comes. It is never stuck.
  */
 export const wayBack = (input: WalkBackInput): WayBack => {
-  const { run, generations, wantReplicas, freeGpus } = input
+  const { run, generations, wantReplicas, freeGpus, brought = [] } = input
   const base = baselineView(generations, input.baseline)
   const others = generations.filter((view) => view !== base && view.replicas > 0)
   const gone =
     base === undefined && input.without !== 'all'
-      ? others.filter(({ generation }) => generation === run.generation)
+      ? others.filter(({ generation }) => generation === run.generation || brought.includes(generation))
       : others
   const first = gone.toSorted(
     (a, b) =>

@@ -4,6 +4,7 @@ import type { TrainDesired } from '../desired.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { milliseconds, type Policy } from '../policy.ts'
+import { counted } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
 /** What stands in the bucket now. */
@@ -25,6 +26,9 @@ export type DatasetFacts =
       missingCount: number
     }
 
+/** What a manifest says at least. */
+const MANIFEST = '{"version": 1, "objects": [{"key": "the whole key", "size": bytes}]}'
+
 /** A manifest appeared: train on what it says now. */
 export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   contract: datasetUploaded,
@@ -37,9 +41,10 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       : null
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  // What was given up unfinished is not known to be all there: whoever tells of it again has it counted again.
   look: ({ bucket, key }, { doc }) => {
     const desired = doc.desired as TrainDesired | null
-    return { kind: 'manifest', bucket, key, known: [...(desired === null ? [] : [desired.version]), ...doc.passed] }
+    return { kind: 'manifest', bucket, key, known: desired === null ? [] : [desired.version] }
   },
   decide: (event, facts, { policy, rule, now }) => {
     const at = `s3://${event.bucket}/${event.key}`
@@ -50,7 +55,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       return {
         kind: 'ignore',
         reason: 'bad-manifest',
-        detail: `${at}: ${facts.detail}. Write the manifest again, last`,
+        detail: `${at}: ${facts.detail}. Write the manifest again, last, as ${MANIFEST}`,
       }
     const dataset = policy.datasets[rule.name]
     if (dataset === undefined)
@@ -58,7 +63,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     if (facts.missingCount > 0) return incomplete(facts, facts.lastModified + milliseconds(dataset.completeWithin), now)
     return {
       kind: 'intend',
-      detail: `${facts.objects} objects, ${facts.bytes} bytes, all there`,
+      detail: `${counted(facts.objects, 'object')}, ${counted(facts.bytes, 'byte')}, all there`,
       intent: {
         order: orderOf(facts.lastModified, event.key),
         onNewer: dataset.onNewer === 'replace' ? 'stop' : 'finish',
@@ -79,8 +84,10 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   resync: ({ policy, docOf }) =>
     Object.entries(policy.datasets).map(([name, { bucket, prefix, manifest }]) => {
       const doc = docOf(laneOf(pipeline, name))
-      // What was refused is asked about again: what refused it may have changed.
-      const etag = doc?.outcome?.kind === 'refused' ? null : ((doc?.desired as TrainDesired | null)?.etag ?? null)
+      // What was refused, or lost its rule, is asked about again: what stood in its way may have changed.
+      const { kind, reason } = doc?.outcome ?? {}
+      const etag =
+        kind === 'refused' || reason === 'not-configured' ? null : ((doc?.desired as TrainDesired | null)?.etag ?? null)
       const after = doc?.order == null ? null : { order: doc.order, etag }
       return { kind: 'manifests', name, bucket, prefix, manifest, after }
     }),

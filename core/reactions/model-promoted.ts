@@ -1,10 +1,12 @@
 import type { ModelPromoted } from '../../events/contract.ts'
+import { NAME } from '../../events/input.ts'
 import { modelPromoted } from '../../events/model-promoted.ts'
 import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import { service } from '../lane-kinds/service.ts'
 import type { ModelPolicy } from '../policy.ts'
 import { promotionOf, signalAt } from '../promotion.ts'
+import { said } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
 /** What the registry says of the promotion signal now. */
@@ -72,12 +74,35 @@ const onVersion = (
       reason: 'source-names-nothing-new',
       detail: `${at}, whose status is ${facts.status}: it cannot be served`,
     }
+  const long = tooLong(facts)
+  if (long !== null)
+    return {
+      kind: 'ignore',
+      reason: 'source-names-nothing-new',
+      detail: `${said(at, NAME)}, whose ${long}: it cannot be served`,
+    }
   return {
     kind: 'intend',
     detail: at,
     intent: { desired: serveDesired(name, facts), order: null, onNewer: 'stop' },
   }
 }
+
+/**
+ * What a registry says of a version is kept in the lane's document several times over, and an approval shows it: longer than
+ * MLflow's own databases keep, or with characters that are not seen, it is nothing that could be served (law 14).
+ */
+const tooLong = ({ version, source, runId }: ModelFacts & { kind: 'version' }): string | null => {
+  const texts = { version: [version, 20], source: [source, SOURCE], run: [runId ?? '', NAME] } as const
+  for (const [name, [text, most]] of Object.entries(texts)) {
+    if (text.length > most) return `${name} has more than ${most} characters`
+    if (/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(text)) return `${name} has characters that are not seen`
+  }
+  return null
+}
+
+/** Longest address of weights: a bucket and the longest key of S3, and some. Characters. */
+const SOURCE = 1200
 
 /** A served version pinned: name, version, resolved source and run, with a digest over them. */
 export const serveDesired = (

@@ -37,8 +37,9 @@ export const resultLocation = ({ results }: LaunchJobStep, jobName: string): { b
 /** Whether the object that has our name is what we would have made: then a repeated create has succeeded. */
 export const isOurs = (found: KubeObject, wanted: KubeObject): boolean =>
   found.metadata.annotations?.[DIGEST_ANNOTATION] === wanted.metadata.annotations?.[DIGEST_ANNOTATION] &&
-  found.metadata.labels?.[label('installation')] === wanted.metadata.labels?.[label('installation')] &&
-  found.metadata.labels?.[label('lane')] === wanted.metadata.labels?.[label('lane')]
+  ['installation', 'ledger', 'lane'].every(
+    (name) => found.metadata.labels?.[label(name)] === wanted.metadata.labels?.[label(name)],
+  )
 
 /** A Job has ended when it is complete and its result is valid; a Job that is gone counts by its result alone (law 4). */
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
+import { standingGpus } from '../planning/generations.ts'
 import type { GenerationView } from '../world.ts'
 
 /** What a look at a serving lane saw. */
@@ -25,10 +26,20 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       view.replicas === target.replicas &&
       view.ready >= target.replicasReady &&
       (target.replicas > 0 || view.ready === 0)
-    return right ? [] : [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
+    if (!right) return [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
+    // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
+    const alive = seen.pods.filter((pod) => isOf(pod, target.generation)).length
+    return alive <= target.replicas
+      ? []
+      : [`generation ${target.generation}: ${alive - target.replicas} pods are still ending`]
   })
   if (late.length === 0)
-    return { kind: 'done', note: `${step.point.old} old and ${step.point.new} new replicas`, values: null }
+    return {
+      kind: 'done',
+      note: `${step.point.old} old and ${step.point.new} new replicas`,
+      values: null,
+      stands: standingGpus(seen.generations),
+    }
   const broken = seen.pods
     .filter(({ metadata }) => generationOf(metadata?.labels ?? {}) === step.brings)
     .map(whyPodCannotStart)
@@ -42,6 +53,9 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     }
   return { kind: 'wait', note: late.join('; '), until: seen.startedAt + seen.patience + 1, running: false }
 }
+
+const isOf = ({ metadata, status }: V1Pod, generation: number): boolean =>
+  generationOf(metadata?.labels ?? {}) === generation && status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
 
 /** An image that cannot be pulled does not get better by waiting. */
 const whyPodCannotStart = (pod: V1Pod): string | null => {

@@ -1,6 +1,6 @@
 import type { V1Container } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
-import { label, laneLabels, runName, runOnceName } from '../names.ts'
+import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
 import { BAD_INPUT_EXIT, fromLabel } from './gpu-job.ts'
@@ -23,7 +23,7 @@ export interface GateCheckInput extends ServingInput {
 export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
   const { identity, run, stepName, model, namespace } = input
   const labels = {
-    ...laneLabels(identity, run.lane),
+    ...ourLabels(identity, run.lane),
     [label('generation')]: String(run.generation),
     [label('attempt')]: String(run.attempt),
     [label('plan')]: runName(identity, run),

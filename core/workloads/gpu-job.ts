@@ -1,7 +1,7 @@
 import type { V1Container, V1EnvVar, V1PodTemplateSpec } from '@kubernetes/client-node'
 import type { TrainDesired } from '../desired.ts'
 import { GPU, type KubeObject } from '../kube.ts'
-import { type Identity, label, laneLabels, type RunKey, runName, runOnceName } from '../names.ts'
+import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
 import type { DatasetPolicy, Policy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
@@ -66,7 +66,7 @@ export const gpuJob = (input: TrainingInput, task: GpuTask): KubeObject<'Job'> =
 }
 
 const attemptLabels = ({ identity, run }: TrainingInput): Record<string, string> => ({
-  ...laneLabels(identity, run.lane),
+  ...ourLabels(identity, run.lane),
   [label('generation')]: String(run.generation),
   [label('attempt')]: String(run.attempt),
   [label('plan')]: runName(identity, run),

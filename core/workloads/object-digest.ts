@@ -8,7 +8,9 @@ export const DIGEST_ANNOTATION = label('digest')
 /** On a pod: name of the Job whose result it reads. Differs with each attempt, so it is a label and never a value. */
 export const INPUT_JOB_LABEL = label('input-job')
 
+/** What differs with the attempt, and with the ledger that makes it: what it does is the same. */
 const ATTEMPT_LABELS: ReadonlySet<string> = new Set([
+  label('ledger'),
   label('generation'),
   label('attempt'),
   label('plan'),
@@ -21,7 +23,7 @@ const NOT_DESIRED: ReadonlySet<string> = new Set(['ttlSecondsAfterFinished', 'su
  * name the attempt (also in templates and their selectors), annotations of ours, what the server adds, and the fields of
  * a Job that other concerns set later. Kind and namespace are kept.
  */
-export const objectDigest = (object: KubeObject): string => digestOf(without(object, ''))
+export const objectDigest = (object: KubeObject): string => digestOf(without(object, 'root'))
 
 /** The object with its digest as an annotation: what is sent to the cluster. */
 export const withDigest = <T extends KubeObject>(object: T): T => ({
@@ -32,23 +34,51 @@ export const withDigest = <T extends KubeObject>(object: T): T => ({
   },
 })
 
-const without = (value: unknown, path: string): unknown => {
-  if (Array.isArray(value)) return value.map((inner) => without(inner, `${path}[]`))
+/** Where in an object a value stands, as far as that decides what of it counts. */
+type Place = 'root' | 'spec' | 'metadata' | 'other-metadata' | 'annotations' | 'labels' | 'template' | 'other'
+
+const without = (value: unknown, place: Place): unknown => {
+  if (Array.isArray(value)) return value.map((inner) => without(inner, 'other'))
   if (value === null || typeof value !== 'object') return value
-  const kept = Object.entries(value).filter(([key, inner]) => inner !== undefined && isKept(key, path))
-  const cleaned = kept.map(([key, inner]): [string, unknown] => [key, without(inner, `${path}.${key}`)])
-  return Object.fromEntries(isMetadata(path) ? cleaned.filter(([, inner]) => !isEmpty(inner)) : cleaned)
+  const kept: [string, unknown][] = []
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined || !isKept(key, place)) continue
+    const cleaned = without(inner, placeOf(key, place))
+    if (place !== 'metadata' || !isEmpty(cleaned)) kept.push([key, cleaned])
+  }
+  return Object.fromEntries(kept)
 }
 
-const isKept = (key: string, path: string): boolean => {
-  if (isMetadata(path)) return key === 'namespace' || key === 'labels' || key === 'annotations'
-  if (path.endsWith('.labels') || path.endsWith('.matchLabels')) return !ATTEMPT_LABELS.has(key)
-  if (path.endsWith('.metadata.annotations')) return !key.startsWith(LABEL_PREFIX)
-  if (path === '') return key !== 'status'
-  return path !== '.spec' || !NOT_DESIRED.has(key)
+const placeOf = (key: string, within: Place): Place => {
+  switch (key) {
+    case 'metadata':
+      return within === 'root' || within === 'template' ? 'metadata' : 'other-metadata'
+    case 'annotations':
+      return within === 'metadata' || within === 'other-metadata' ? 'annotations' : 'other'
+    case 'labels':
+    case 'matchLabels':
+      return 'labels'
+    case 'spec':
+      return within === 'root' ? 'spec' : 'other'
+    default:
+      return key === 'template' ? 'template' : 'other'
+  }
 }
 
-const isMetadata = (path: string): boolean => path === '.metadata' || path.endsWith('.template.metadata')
+const isKept = (key: string, place: Place): boolean => {
+  switch (place) {
+    case 'metadata':
+      return key === 'namespace' || key === 'labels' || key === 'annotations'
+    case 'labels':
+      return !ATTEMPT_LABELS.has(key)
+    case 'annotations':
+      return !key.startsWith(LABEL_PREFIX)
+    case 'root':
+      return key !== 'status'
+    default:
+      return place !== 'spec' || !NOT_DESIRED.has(key)
+  }
+}
 
 const isEmpty = (value: unknown): boolean =>
   value !== null && typeof value === 'object' && Object.keys(value).length === 0

@@ -77,13 +77,14 @@ export const literal = (value: string): string => value.replaceAll('$', () => '$
 const deployment = (input: ServingInput, name: string, labels: Record<string, string>): KubeObject<'Deployment'> => {
   const { identity, run, desired, model, namespace } = input
   const plan = runName(identity, run)
+  const ours = { ...labels, [label('ledger')]: identity.ledger }
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: {
       name,
       namespace,
-      labels: { ...labels, [label('attempt')]: String(run.attempt), [label('plan')]: plan },
+      labels: { ...ours, [label('attempt')]: String(run.attempt), [label('plan')]: plan },
       annotations: { [label('model')]: desired.model, [label('version')]: desired.version, [label('plan')]: plan },
     },
     spec: {
@@ -94,7 +95,7 @@ const deployment = (input: ServingInput, name: string, labels: Record<string, st
       revisionHistoryLimit: 2,
       // Never more GPUs than the path has, should the template ever change in place.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-      template: { metadata: { labels }, spec: podSpec(input) },
+      template: { metadata: { labels: ours }, spec: podSpec(input) },
     },
   }
 }
@@ -167,12 +168,12 @@ const vllmArgs = ({ model: name, source }: ServeDesired, model: ModelPolicy): st
   ].map(literal)
 
 const service = (
-  { namespace }: ServingInput,
+  { identity, namespace }: ServingInput,
   name: string,
   selector: Record<string, string>,
 ): KubeObject<'Service'> => ({
   apiVersion: 'v1',
   kind: 'Service',
-  metadata: { name, namespace, labels: selector },
+  metadata: { name, namespace, labels: { ...selector, [label('ledger')]: identity.ledger } },
   spec: { type: 'ClusterIP', selector, ports: [{ name: 'http', port: SERVICE_PORT, targetPort: 'http' }] },
 })

@@ -1,4 +1,4 @@
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DescribeTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { S3Client } from '@aws-sdk/client-s3'
 import { GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { SSMClient } from '@aws-sdk/client-ssm'
@@ -11,6 +11,8 @@ import { asking } from './errors.ts'
 
 /** What a person needs to read a deployed installation and to ask something of its lanes. */
 export interface Installation extends Pick<Ports, 'ledger' | 'policies' | 'queue' | 'clock'> {
+  /** Where its ledger lies, as its doors say it. */
+  home(): Promise<string>
   /** Gives the connections back: an open one keeps the process alive. */
   close(): void
 }
@@ -29,9 +31,15 @@ export const openInstallation = (
   const options = { region, ...PATIENCE }
   const [dynamo, sqs] = [new DynamoDBClient(options), new SQSClient(options)]
   const [s3, ssm] = [new S3Client(options), new SSMClient(options)]
+  const table = `${installation}-ledger`
   return {
     clock,
-    ledger: openDynamoLedger({ client: dynamo, table: `${installation}-ledger`, clock }),
+    ledger: openDynamoLedger({ client: dynamo, table, clock }),
+    home: () =>
+      asking(`looking for the table ${table}`, async () => {
+        const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: table }))
+        return Table?.TableArn ?? ''
+      }),
     queue: queueNamed(sqs, `${installation}-wakes.fifo`),
     policies: openParameterPolicies({
       client: ssm,

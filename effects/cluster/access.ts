@@ -8,6 +8,8 @@ interface Attributes {
   resource: string
   subresource?: string
   verb: string
+  /** Left out: any of them. */
+  name?: string
   /** Empty: in all of them. */
   namespace: string
 }
@@ -25,18 +27,22 @@ export const missingRights = async (
   return [...asked.keys()].filter((_, index) => !allowed[index])
 }
 
-const attributesOf = (
-  { group, resource, verbs, everywhere }: KubernetesRight,
-  namespaces: readonly string[],
-): Attributes[] => {
-  const [name = '', subresource] = resource.split('/')
-  const what = { group, resource: name, ...(subresource === undefined ? {} : { subresource }) }
-  return verbs.flatMap((verb) => (everywhere ? [''] : namespaces).map((namespace) => ({ ...what, verb, namespace })))
+const attributesOf = (right: KubernetesRight, namespaces: readonly string[]): Attributes[] => {
+  const { group, resource, verbs, everywhere } = right
+  const names: readonly (string | undefined)[] = right.names ?? [undefined]
+  const [plural = '', subresource] = resource.split('/')
+  const what = { group, resource: plural, ...(subresource === undefined ? {} : { subresource }) }
+  const where = everywhere ? [''] : namespaces
+  return verbs.flatMap((verb) =>
+    names.flatMap((name) =>
+      where.map((namespace) => ({ ...what, verb, namespace, ...(name === undefined ? {} : { name }) })),
+    ),
+  )
 }
 
-const said = ({ group, resource, subresource, verb, namespace }: Attributes): string =>
+const said = ({ group, resource, subresource, verb, name, namespace }: Attributes): string =>
   [
-    `${verb} ${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}`,
+    `${verb} ${resource}${group === '' ? '' : `.${group}`}${subresource === undefined ? '' : `/${subresource}`}${name === undefined ? '' : ` ${name}`}`,
     namespace === '' ? 'everywhere' : `in ${namespace}`,
   ].join(' ')
 

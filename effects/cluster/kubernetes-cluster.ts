@@ -59,24 +59,46 @@ export const openKubernetesCluster = async (
   }
 }
 
-/** Answers of equal requests that are under way, shared: the server's cache may be older than they are anyway. */
-const sharing = <T>(under: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> => {
-  const there = under.get(key)
-  if (there !== undefined) return there
-  const asked = ask().finally(() => under.delete(key))
-  under.set(key, asked)
-  return asked
+/** Which nodes and pools there are changes in minutes: however many plans look at them, the server is asked so often. */
+const SETTLED: ReadonlySet<Kind> = new Set(['Node', 'NodePool'])
+/** Milliseconds. */
+const SETTLED_FOR = 250
+
+/** An answer that equal requests share while it is under way, and then until a time: 0, no longer. */
+interface Shared {
+  answer: Promise<KubeObject[]>
+  until: number
+}
+
+/**
+ * Equal lists are asked for once at the same time: the server's cache may be older than they are anyway. An answer, but no
+ * failure, is shared for a moment more where it changes in minutes.
+ */
+const sharing = (lists: Map<string, Shared>, kind: Kind, where: Selection, ask: () => Promise<KubeObject[]>) => {
+  const key = JSON.stringify([kind, where])
+  const there = lists.get(key)
+  if (there !== undefined && performance.now() < there.until) return there.answer
+  const shared: Shared = { answer: ask(), until: Number.POSITIVE_INFINITY }
+  lists.set(key, shared)
+  const over = (): void => {
+    if (lists.get(key) === shared) lists.delete(key)
+  }
+  shared.answer.then(() => {
+    if (SETTLED.has(kind)) shared.until = performance.now() + SETTLED_FOR
+    else over()
+  }, over)
+  return shared.answer
 }
 
 const reads = (requests: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => {
-  const lists = new Map<string, Promise<KubeObject[]>>()
+  const lists = new Map<string, Shared>()
   return {
     ...readsOf(requests),
     list: (kind, where = {}) =>
       // One that began before does not know what was written since.
       where.fresh === true
         ? list(requests, kind, where)
-        : sharing(lists, JSON.stringify([kind, where]), () => list(requests, kind, where)),
+        : sharing(lists, kind, where, () => list(requests, kind, where)),
   }
 }
 
@@ -158,6 +180,7 @@ const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'app
     })
     if (answer.status === 200) return 'patched'
     if (answer.status === 404 || isOtherUid(answer.status, answer.body)) return 'gone'
+    if (answer.status === 409 && 'resourceVersion' in metadata) return 'moved'
     return denied(`changing ${ref.kind} ${ref.name}`, answer)
   },
   delete: async (ref, uid) => {

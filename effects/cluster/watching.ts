@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { type KubeConfig, Watch } from '@kubernetes/client-node'
 import type { Kind, KubeObject } from '../../core/kube.ts'
-import type { Change } from '../../flows/ports.ts'
+import type { Change, Watched } from '../../flows/ports.ts'
 import { failureOf } from './answers.ts'
 import { apiVersionOf, pathOf, selecting } from './paths.ts'
 import type { Requests } from './requests.ts'
@@ -12,13 +12,19 @@ interface Heard {
   there: Map<string, KubeObject>
 }
 
-interface Watched {
+interface Following {
   config: KubeConfig
   requests: Requests
   kinds: Kind[]
-  where: { labels?: Record<string, string> }
+  where: Watched
   onChange: (change: Change) => void
   onError?: ((what: string, error: unknown) => void) | undefined
+}
+
+/** What one connection is of: a kind in one namespace, or (null) in all. */
+interface Place {
+  kind: Kind
+  namespace: string | null
 }
 
 /** Between two connections. Nothing is missed meanwhile: the next begins at the last revision heard. Milliseconds. */
@@ -27,18 +33,23 @@ const AGAIN = 500
 const SILENCE = 120_000
 
 /** Follows every kind from now on, and goes on where it was when a connection ends, which is normal. Throws while it cannot begin. */
-export const openWatch = async (watched: Watched): Promise<{ stop(): void }> => {
-  const heard = await Promise.all(watched.kinds.map((kind) => listOf(watched, kind)))
+export const openWatch = async (watched: Following): Promise<{ stop(): void }> => {
+  const places = placesOf(watched)
+  const heard = await Promise.all(places.map((place) => listOf(watched, place)))
   const stopped = new AbortController()
-  for (const [index, kind] of watched.kinds.entries())
-    void follow(watched, kind, { heard: heard[index] as Heard, stopped: stopped.signal })
+  for (const [index, place] of places.entries())
+    void follow(watched, place, { heard: heard[index] as Heard, stopped: stopped.signal })
   return { stop: () => stopped.abort() }
 }
 
+/** One watch of all namespaces needs a right in all of them: where namespaces are named, each has its own. */
+const placesOf = ({ kinds, where: { namespaces } }: Following): Place[] =>
+  kinds.flatMap((kind) => [...new Set(namespaces ?? [null])].map((namespace) => ({ kind, namespace })))
+
 /** What is there, by uid, and now in the server's counting. A kind that is not installed is followed from the moment it is. */
-const listOf = async (watched: Watched, kind: Kind): Promise<Heard> => {
+const listOf = async (watched: Following, { kind, namespace }: Place): Promise<Heard> => {
   const query = selecting(watched.where.labels)
-  const answer = await watched.requests.send({ method: 'GET', path: pathOf(kind, null), query })
+  const answer = await watched.requests.send({ method: 'GET', path: pathOf(kind, namespace), query })
   if (answer.status === 404) return { revision: '', there: new Map() }
   if (answer.status !== 200) throw failureOf(`watching ${kind}`, answer)
   const { metadata, items } = answer.body as { metadata: { resourceVersion: string }; items: KubeObject[] }
@@ -47,8 +58,8 @@ const listOf = async (watched: Watched, kind: Kind): Promise<Heard> => {
 }
 
 /** 410: the server has forgotten what happened since, as after its restart. What is there now is told as changed, what is not as gone. */
-const toldAnew = async (watched: Watched, kind: Kind, before: Heard): Promise<Heard> => {
-  const now = await listOf(watched, kind).catch(() => null)
+const toldAnew = async (watched: Following, place: Place, before: Heard): Promise<Heard> => {
+  const now = await listOf(watched, place).catch(() => null)
   // Not listed now: the next connection is told 410 again.
   if (now === null || now.revision === '') return before
   for (const [uid, object] of before.there) if (!now.there.has(uid)) watched.onChange({ type: 'DELETED', object })
@@ -61,18 +72,18 @@ const typed = (object: KubeObject, kind: Kind): KubeObject =>
   ({ ...object, apiVersion: apiVersionOf(kind), kind }) as KubeObject
 
 const follow = async (
-  watched: Watched,
-  kind: Kind,
+  watched: Following,
+  place: Place,
   { heard: first, stopped }: { heard: Heard; stopped: AbortSignal },
 ): Promise<void> => {
   let heard = first
   while (!stopped.aborted) {
-    const { error, expired } = await once(watched, kind, { heard, stopped })
+    const { error, expired } = await once(watched, place, { heard, stopped })
     if (stopped.aborted) return
-    if (error !== null) watched.onError?.(`watching ${kind}`, error)
+    if (error !== null) watched.onError?.(`watching ${place.kind}`, error)
     // Also after a clean end: something in between may close each connection at once.
     await pause(AGAIN, undefined, { signal: stopped }).catch(() => undefined)
-    if (expired) heard = await toldAnew(watched, kind, heard)
+    if (expired) heard = await toldAnew(watched, place, heard)
   }
 }
 
@@ -89,8 +100,8 @@ interface Ended {
 
 /** One connection, from what was heard so far, which it keeps up to date. */
 const once = (
-  watched: Watched,
-  kind: Kind,
+  watched: Following,
+  { kind, namespace }: Place,
   { heard, stopped }: { heard: Heard; stopped: AbortSignal },
 ): Promise<Ended> =>
   new Promise((resolve) => {
@@ -117,6 +128,6 @@ const once = (
       resolve(ended)
     }
     client
-      .watch(pathOf(kind, null), query, hear, done)
+      .watch(pathOf(kind, namespace), query, hear, done)
       .then((controller) => stopped.addEventListener('abort', () => controller.abort(), { once: true }), done)
   })

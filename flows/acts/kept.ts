@@ -1,4 +1,5 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
+import { carried } from '../../core/lane/kept.ts'
 import { type ResultRow, resultId } from '../../core/rows.ts'
 import type { WorkPorts } from '../ports.ts'
 import { readRows } from '../rows.ts'
@@ -9,13 +10,14 @@ import { readRows } from '../rows.ts'
  */
 export const keptOf = async (
   { ledger, objects }: Pick<WorkPorts, 'ledger' | 'objects'>,
-  { lane, kept }: LaneDocument,
+  doc: LaneDocument,
 ): Promise<Record<string, ResultRow>> => {
+  const kept = carried(doc)
   if (kept.length === 0) return {}
   const rows = await readRows(
     ledger,
     'result',
-    kept.map(({ row }) => resultId(lane, row)),
+    kept.map(({ row }) => resultId(doc.lane, row)),
   )
   const there = await Promise.all(rows.map(({ value }) => isThere(objects, value)))
   return Object.fromEntries(rows.filter((_, index) => there[index]).map(({ value }) => [value.key, value]))

@@ -6,20 +6,21 @@ import type { Trouble, View } from '../../core/lane/view.ts'
 import { reactionTo } from '../../core/reactions/catalogue.ts'
 import type { Facts, Look, Unreadable } from '../../core/reactions/reaction.ts'
 import { lookAt } from '../look.ts'
-import { observe } from '../observe.ts'
 import { Unavailable, type WorkPorts } from '../ports.ts'
 import { troubleOf } from '../sides.ts'
+import { type Ahead, lookAhead } from './ahead.ts'
 import type { Performed } from './performed.ts'
 
 /**
  * Asks every place that due letters point at, side by side, and looks at the world where the answer may depend on it. A place
  * that does not answer is a fact of its own: the others count, and so does what people say.
  */
-export const look = async (ports: WorkPorts, view: View): Promise<Performed> => {
+export const look = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<Performed> => {
+  lookAhead(ports, view, ahead)
   const letters = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
   const places = new Map(letters.map((letter) => [whereOf(view, letter), letter]))
   const asking = Promise.all([...places].map(async ([at, letter]) => [at, await factsOf(ports, view, letter)] as const))
-  const [told, world] = await Promise.all([asking, worldOf(ports, view)])
+  const [told, world] = await Promise.all([asking, worldOf(view, ahead)])
   const facts = told.map(([at, said]): [string, Facts] => [
     at,
     world.trouble === null ? said : unreadable(world.trouble),
@@ -31,10 +32,10 @@ export const look = async (ports: WorkPorts, view: View): Promise<Performed> => 
 }
 
 /** The world, where what was wanted before must be compared with it. */
-const worldOf = async (ports: WorkPorts, view: View): Promise<{ seen: View['world']; trouble: Trouble | null }> => {
+const worldOf = async (view: View, { world }: Ahead): Promise<{ seen: View['world']; trouble: Trouble | null }> => {
   if (!needsPaper(view)) return { seen: view.world, trouble: null }
   try {
-    return { seen: await observe(ports, view), trouble: null }
+    return { seen: await world, trouble: null }
   } catch (error) {
     return { seen: null, trouble: passing(error) }
   }
@@ -47,8 +48,8 @@ const factsOf = async (ports: WorkPorts, view: View, { event, waits }: LookLette
   const { policy, doc } = view
   const reaction = reactionTo(view.reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
-  // No rule is about it any more: there is nothing to ask.
-  if (reaction === undefined || rule === null) return { kind: 'nowhere' }
+  // No rule is about it any more, or another lane's is: there is nothing to ask.
+  if (reaction === undefined || rule === null || rule.lane !== doc.lane) return { kind: 'nowhere' }
   const where = reaction.look(event, { policy, rule, doc })
   const side = sideOf(where)
   const away = side === null ? undefined : view.sides[side]

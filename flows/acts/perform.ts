@@ -1,10 +1,13 @@
+import { stillApproved } from '../../core/answers.ts'
 import type { Act } from '../../core/lane/act.ts'
 import type { View } from '../../core/lane/view.ts'
 import { groupsOf } from '../../core/policy.ts'
 import { askedGroups } from '../approvers.ts'
 import { observe } from '../observe.ts'
 import type { WorkPorts } from '../ports.ts'
+import { type Ahead, seenAhead } from './ahead.ts'
 import { clear } from './clear.ts'
+import { grant } from './grant.ts'
 import { keptOf } from './kept.ts'
 import { look } from './look.ts'
 import type { Performed } from './performed.ts'
@@ -12,19 +15,20 @@ import { beginStep, seeStep, touchesFarSide } from './step.ts'
 
 const NOTHING: Performed = { result: { kind: 'nothing' }, seen: {} }
 
-/** Whether performing it changes something outside: then everything that is decided must be written down first. */
+/** Whether performing it changes something outside, or rests on all that was decided: then that must be written down first. */
 export const touches = (act: Act, view: View): boolean =>
-  act.kind === 'clear' || (act.kind === 'begin' && touchesFarSide(view, act.step))
+  act.kind === 'clear' || act.kind === 'grant' || (act.kind === 'begin' && touchesFarSide(view, act.step))
 
 /** Does the one thing that the act says, at one far side; looks before it touches. Throws as ports do (law 6). */
-export const perform = async (ports: WorkPorts, view: View, act: Act): Promise<Performed> => {
+export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahead): Promise<Performed> => {
+  if (act.kind === 'look') return look(ports, view, ahead)
+  if (act.kind === 'plan') return planned(ports, view, ahead)
+  ahead.world = null
   switch (act.kind) {
-    case 'look':
-      return look(ports, view)
-    case 'plan':
-      return planned(ports, view)
     case 'hold':
       return held(ports, view)
+    case 'grant':
+      return grant(ports, view)
     case 'begin':
       return beginStep(ports, view, act.step)
     case 'see':
@@ -38,16 +42,21 @@ export const perform = async (ports: WorkPorts, view: View, act: Act): Promise<P
   }
 }
 
-const planned = async (ports: WorkPorts, view: View): Promise<Performed> => {
-  const [world, kept] = await Promise.all([observe(ports, view), keptOf(ports, view.doc)])
+const planned = async (ports: WorkPorts, view: View, ahead: Ahead = { world: null }): Promise<Performed> => {
+  const [world, kept] = await Promise.all([seenAhead(ports, view, ahead), keptOf(ports, view.doc)])
   return { result: { kind: 'seen', kept }, seen: { world } }
 }
 
+/** Whether who approved counts only as a member of a user group: people who are named need no chat to say so. */
+const needsGroups = ({ doc: { approved }, policy: { approvals }, plan }: View): boolean =>
+  groupsOf(approvals).length > 0 &&
+  (approved === null ||
+    !stillApproved(approved.question, plan?.plan.approval.need ?? 0, { policy: approvals, groups: new Map() }))
+
 /** What was planned in this invocation is held by what was seen then; who may answer is asked again before it counts. */
 const held = async (ports: WorkPorts, view: View): Promise<Performed> => {
-  if (view.fresh && view.doc.approved === null)
-    return { ...NOTHING, result: { kind: 'seen', kept: await keptOf(ports, view.doc) } }
-  const asks = view.doc.approved?.begun === false && groupsOf(view.policy.approvals).length > 0
+  if (view.fresh && view.doc.approved === null) return NOTHING
+  const asks = view.doc.approved?.begun === false && needsGroups(view)
   const [{ result, seen }, groups] = await Promise.all([
     planned(ports, view),
     asks ? askedGroups(ports, view.policy) : view.groups,

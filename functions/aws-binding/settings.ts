@@ -3,6 +3,8 @@ export interface Settings {
   installation: string
   region: string
   table: string
+  /** ARN of the table: where the ledger lies. */
+  home: string
   bus: string
   policyParameter: string
   /** Prefix of the secrets' names. */
@@ -18,6 +20,7 @@ export const VARIABLES = {
   installation: 'SIGNALBOX_INSTALLATION',
   region: 'AWS_REGION',
   table: 'SIGNALBOX_TABLE',
+  home: 'SIGNALBOX_HOME',
   bus: 'SIGNALBOX_BUS',
   policyParameter: 'SIGNALBOX_POLICY_PARAMETER',
   secrets: 'SIGNALBOX_SECRETS',
@@ -45,6 +48,9 @@ export const settingsOf = (environment: Record<string, string | undefined> = pro
     },
     get table() {
       return ask('table')
+    },
+    get home() {
+      return ask('home')
     },
     get bus() {
       return ask('bus')

@@ -1,5 +1,7 @@
 import { openSlackReplies } from '../../effects/chat/slack-replies.ts'
+import { guarded } from '../../flows/guarded.ts'
 import type { WorkPorts } from '../../flows/ports.ts'
+import { unique } from '../unique.ts'
 import { busOf } from './bus.ts'
 import { chatOf } from './chat.ts'
 import { clusterOf } from './cluster.ts'
@@ -14,16 +16,18 @@ import { clock, ledgerOf, secretsOf } from './state.ts'
 export const workPorts = async (): Promise<WorkPorts> => {
   const settings = settingsOf()
   const [ledger, secrets, objects] = [ledgerOf(settings), secretsOf(settings), objectsOf()]
+  const policies = policiesOf(settings, objects)
+  const claiming = { home: settings.home, mint: unique }
   return {
     ledger,
     queue: queueOf(settings),
-    cluster: await clusterOf(settings),
+    cluster: guarded({ ledger, cluster: await clusterOf(settings), policies, clock }, claiming),
     bus: busOf(settings),
     chat: chatOf(ledger, secrets),
     replies: openSlackReplies({ deadline: REPLY_WITHIN }),
     registry: registryOf(settings, secrets),
     objects,
-    policies: policiesOf(settings, objects),
+    policies,
     clock,
   }
 }

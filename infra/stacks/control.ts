@@ -107,6 +107,7 @@ export class ControlStack extends Stack {
     return {
       [VARIABLES.installation]: policy.installation,
       [VARIABLES.table]: state.table.tableName,
+      [VARIABLES.home]: state.table.tableArn,
       [VARIABLES.bus]: state.bus.eventBusName,
       [VARIABLES.policyParameter]: parameter.parameterName,
       [VARIABLES.secrets]: policy.installation,

@@ -11,7 +11,7 @@ const SCHEMA = `
 
 /** The chat on one machine: cards that the page shows as Slack would. */
 export interface LocalChat extends Chat {
-  /** Newest first. */
+  /** Newest first: the last so many, and every other one that asks still. */
   cards(limit?: number): Promise<PostedCard[]>
   /** A person deletes a card. */
   remove(channel: string, ts: string): Promise<void>
@@ -23,7 +23,9 @@ const prepare = (database: DatabaseSync) => ({
   post: database.prepare(
     'INSERT INTO cards (channel, key, at, card) VALUES (?, ?, ?, ?) ON CONFLICT (channel, key) DO UPDATE SET card = excluded.card RETURNING seq, at',
   ),
-  list: database.prepare('SELECT * FROM cards ORDER BY seq DESC LIMIT ?'),
+  list: database.prepare(
+    "SELECT * FROM cards WHERE json_extract(card, '$.question') IS NOT NULL OR seq IN (SELECT seq FROM cards ORDER BY seq DESC LIMIT ? + 0) ORDER BY seq DESC",
+  ),
   remove: database.prepare('DELETE FROM cards WHERE channel = ? AND seq = ?'),
   archive: database.prepare('INSERT OR IGNORE INTO archived_channels (channel) VALUES (?)'),
   unarchive: database.prepare('DELETE FROM archived_channels WHERE channel = ?'),

@@ -51,9 +51,11 @@ export const patch = (
   ref: ObjectRef,
   uid: string,
   change: Record<string, unknown>,
-): 'patched' | 'gone' | Denied => {
+): 'patched' | 'gone' | 'moved' | Denied => {
   const live = store.get(ref)
   if (live === null || live.metadata.uid !== uid) return 'gone'
+  const named = (change['metadata'] as { resourceVersion?: string } | undefined)?.resourceVersion
+  if (named !== undefined && named !== live.metadata.resourceVersion) return 'moved'
   const merged = mergePatch(live, change) as KubeObject
   if (typeof merged.metadata !== 'object' || merged.metadata?.name !== live.metadata.name)
     return { kind: 'denied', status: 400, message: 'the name of the object does not match the name on the URL' }

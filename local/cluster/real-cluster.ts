@@ -10,6 +10,7 @@ export interface RealClusterOptions {
   clock: Clock
   objects: SimulatedOptions['objects']
   installation: string
+  namespaces: readonly string[]
   /** As `RequestsOptions` says. */
   headers?: Record<string, string>
   /** Real milliseconds of one minute that a container on a kwok node lives. */

@@ -1,6 +1,16 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { FieldManager, Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
-import type { Applied, Change, Clock, Cluster, Created, Denied, Objects, Selection } from '../../flows/ports.ts'
+import type {
+  Applied,
+  Change,
+  Clock,
+  Cluster,
+  Created,
+  Denied,
+  Objects,
+  Selection,
+  Watched,
+} from '../../flows/ports.ts'
 import { type Api, apply, create, patch, remove } from './api.ts'
 import { controllerOf } from './controllers.ts'
 import { cpuNode, nodeGpus } from './nodes.ts'
@@ -84,7 +94,11 @@ class Simulated implements SimulatedCluster {
     return this.#write(() => apply(this.#api, object, manager))
   }
 
-  async patch(ref: ObjectRef, uid: string, change: Record<string, unknown>): Promise<'patched' | 'gone' | Denied> {
+  async patch(
+    ref: ObjectRef,
+    uid: string,
+    change: Record<string, unknown>,
+  ): Promise<'patched' | 'gone' | 'moved' | Denied> {
     return this.#write(() => patch(this.#api, ref, uid, change))
   }
 
@@ -100,11 +114,8 @@ class Simulated implements SimulatedCluster {
     return this.#world.store.list(kind, where)
   }
 
-  async watch(
-    where: { labels?: Record<string, string> },
-    onChange: (change: Change) => void,
-  ): Promise<{ stop(): void }> {
-    return this.#watching.watch(where.labels ?? {}, onChange)
+  async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {
+    return this.#watching.watch(where, onChange)
   }
 
   async logs(ref: ObjectRef, lines: number): Promise<string[]> {

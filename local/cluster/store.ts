@@ -1,4 +1,4 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { isDeepStrictEqual } from 'node:util'
 import { sha256Hex } from '../../core/digest.ts'
 import { type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
@@ -29,6 +29,7 @@ export interface Where {
 export interface Seen {
   type: Change['type']
   body: string
+  namespace: string | null
   labels: Labels
   before: Labels | null
 }
@@ -85,12 +86,14 @@ export class Store {
   }
 
   get<K extends Kind>(ref: ObjectRef & { kind: K }): KubeObject<K> | null {
-    return (this.#read(ref)?.object as KubeObject<K> | undefined) ?? null
+    const row = this.#row(ref)
+    return row === undefined ? null : objectIn(row)
   }
 
   /** Who owns which field. */
   ownersOf(ref: ObjectRef): Owners {
-    return this.#read(ref)?.owners ?? {}
+    const row = this.#row(ref)
+    return row === undefined ? {} : ownersIn(row)
   }
 
   list<K extends Kind>(kind: K, { namespace, labels = {}, owner, place }: Where = {}): KubeObject<K>[] {
@@ -101,7 +104,7 @@ export class Store {
     for (const [key, value] of Object.entries(labels)) tests.push(['instr(labels, ?) > 0', `\n${key}=${value}\n`])
     const where = tests.map(([test]) => test).join(' AND ')
     const found = this.#listing(where).all(...tests.map(([, value]) => value))
-    return found.map(({ body }) => JSON.parse(String(body)))
+    return found.map(objectIn<K>)
   }
 
   /** A new object, as the server completes it: uid, time and revision, then what `complete` adds to its kind. */
@@ -119,9 +122,13 @@ export class Store {
 
   /** A changed object. When nothing has changed nothing is written, as on the server. */
   update<K extends Kind>(object: KubeObject<K>, owners?: Owners): KubeObject<K> {
-    const old = this.#read(refOf(object))
-    if (old === null) throw new Error(`${object.kind} ${object.metadata.name} is not there to be updated`)
-    const sent = JSON.parse(JSON.stringify(object)) as KubeObject<K>
+    const row = this.#row(refOf(object))
+    if (row === undefined) throw new Error(`${object.kind} ${object.metadata.name} is not there to be updated`)
+    const text = JSON.stringify(object)
+    // Most of what controllers show has not changed, to the byte.
+    if (text === row['body'] && owners === undefined) return object
+    const old = { object: objectIn<K>(row), owners: ownersIn(row) }
+    const sent = JSON.parse(text) as KubeObject<K>
     if (isDeepStrictEqual(old.object, sent) && (owners === undefined || isDeepStrictEqual(owners, old.owners)))
       return object
     const specChanged = !isDeepStrictEqual(specOf(old.object), specOf(sent))
@@ -140,7 +147,7 @@ export class Store {
     this.#sql.remove.run(object.kind, namespace, name)
     const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.count('revision')) } }
     const labels = object.metadata.labels ?? {}
-    this.#seen.push({ type: 'DELETED', body: JSON.stringify(last), labels, before: labels })
+    this.#seen.push({ type: 'DELETED', body: JSON.stringify(last), namespace: within(object), labels, before: labels })
     this.onWrite(object, true)
   }
 
@@ -157,11 +164,9 @@ export class Store {
     return this.get({ kind, namespace, name }) === null ? name : this.freeName(kind, namespace, base)
   }
 
-  #read(ref: ObjectRef): { object: KubeObject; owners: Owners } | null {
+  #row(ref: ObjectRef): Row | undefined {
     const { namespace, name } = placeOf(ref)
-    const row = this.#sql.get.get(ref.kind, namespace, name)
-    if (row === undefined) return null
-    return { object: JSON.parse(String(row['body'])), owners: JSON.parse(String(row['owners'])) }
+    return this.#sql.get.get(ref.kind, namespace, name)
   }
 
   #write<K extends Kind>(write: {
@@ -178,7 +183,7 @@ export class Store {
     const flat = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
     const index = [owner, placeIn(object), `\n${flat.join('\n')}\n`]
     this.#sql.put.run(object.kind, namespace, name, ...index, body, JSON.stringify(owners))
-    this.#seen.push({ type, body, labels, before })
+    this.#seen.push({ type, body, namespace: within(object), labels, before })
     this.onWrite(object, false)
     return JSON.parse(body)
   }
@@ -203,6 +208,12 @@ export class Store {
   }
 }
 
+type Row = Record<string, SQLOutputValue>
+
+const objectIn = <K extends Kind>(row: Row): KubeObject<K> => JSON.parse(String(row['body']))
+
+const ownersIn = (row: Row): Owners => JSON.parse(String(row['owners']))
+
 /** Where an object stands, to be found by: `waiting:<pool>`, `waiting`, `on:<node>` and `ended:<node>` for pods, a node's pool. */
 const placeIn = (object: KubeObject): string => {
   if (object.kind === 'Node') return object.metadata.labels?.[POOL_LABEL] ?? ''
@@ -222,5 +233,7 @@ const withoutOwners = <K extends Kind>(object: KubeObject<K>): { object: KubeObj
   object,
   owners: {},
 })
+
+const within = ({ metadata }: KubeObject): string | null => metadata.namespace ?? null
 
 const specOf = (object: KubeObject): unknown => ('spec' in object ? (object.spec ?? {}) : {})

@@ -1,9 +1,11 @@
-import type { Change } from '../../flows/ports.ts'
+import type { Change, Watched } from '../../flows/ports.ts'
 import type { Seen } from './store.ts'
 import type { Labels } from './wire.ts'
 
 interface Watcher {
   labels: Labels
+  /** null: all of them. */
+  namespaces: ReadonlySet<string> | null
   onChange: (change: Change) => void
   stopped: boolean
 }
@@ -13,8 +15,9 @@ export class Watching {
   readonly #watchers = new Set<Watcher>()
   #delivering: Promise<void> = Promise.resolve()
 
-  watch(labels: Labels, onChange: Watcher['onChange']): { stop(): void } {
-    const watcher: Watcher = { labels, onChange, stopped: false }
+  watch({ labels = {}, namespaces }: Watched, onChange: Watcher['onChange']): { stop(): void } {
+    const within = namespaces === undefined ? null : new Set(namespaces)
+    const watcher: Watcher = { labels, namespaces: within, onChange, stopped: false }
     this.#watchers.add(watcher)
     return {
       stop: () => {
@@ -41,8 +44,8 @@ export class Watching {
 }
 
 /** To a watcher with a selector, an object that begins to match is added and one that no longer does is deleted. */
-const deliver = (watcher: Watcher, { type, body, labels, before }: Seen): void => {
-  if (watcher.stopped) return
+const deliver = (watcher: Watcher, { type, body, namespace, labels, before }: Seen): void => {
+  if (watcher.stopped || watcher.namespaces?.has(namespace ?? '') === false) return
   const [matched, matches] = [before !== null && selects(watcher.labels, before), selects(watcher.labels, labels)]
   if (!matched && !matches) return
   const seen = type === 'DELETED' || !matches ? 'DELETED' : matched ? 'MODIFIED' : 'ADDED'

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { createReadStream, existsSync, type Stats } from 'node:fs'
-import { lstat, mkdir, readdir, realpath, rename, stat, writeFile } from 'node:fs/promises'
+import { createReadStream, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { buffer } from 'node:stream/consumers'
@@ -42,18 +42,18 @@ export const openObjects = ({
     sha256: null,
   })
   const stream: FolderObjects['stream'] = async (bucket, key, maxBytes) => {
-    const file = await fileOf(root, bucket, key)
-    const stats = file === null ? null : await statOf(file)
+    const file = fileOf(root, bucket, key)
+    const stats = file === null ? null : statOf(file)
     if (file === null || stats === null) return null
     if (stats.size > maxBytes)
       throw new TooLarge(`s3://${bucket}/${key} has ${stats.size} bytes, more than ${maxBytes}`)
-    return { head: headOf(bucket, key, stats), pieces: piecesOf(file) }
+    return { head: headOf(bucket, key, stats), pieces: piecesOf(file, stats.size) }
   }
   return {
     stream,
     head: async (bucket, key) => {
-      const file = await fileOf(root, bucket, key)
-      const stats = file === null ? null : await statOf(file)
+      const file = fileOf(root, bucket, key)
+      const stats = file === null ? null : statOf(file)
       return file === null || stats === null ? null : headOf(bucket, key, stats)
     },
     read: async (...at) => {
@@ -67,7 +67,7 @@ export const openObjects = ({
       return pageOf(found, prefix, after ?? '').map(({ key, stats }) => ({ key, head: headOf(bucket, key, stats) }))
     },
     write: async (bucket, key, bytes) => {
-      const file = await fileOf(root, bucket, key, true)
+      const file = fileOf(root, bucket, key, true)
       if (file === null) throw new Error(`${key} is no key that a folder can hold`)
       await mkdir(dirname(file), { recursive: true })
       const temporary = join(dirname(file), `${TEMPORARY}${randomBytes(6).toString('hex')}`)
@@ -90,9 +90,13 @@ const folderOf = (prefix: string): string => {
   return folder.split('/').some((part) => part === '..' || part === '.') ? '' : folder
 }
 
-async function* piecesOf(file: string): AsyncGenerator<Uint8Array> {
+/** Up to this size a file is one piece. Bytes. */
+const SMALL = 64 * 1024
+
+async function* piecesOf(file: string, size: number): AsyncGenerator<Uint8Array> {
   try {
-    yield* createReadStream(file)
+    if (size <= SMALL) yield readFileSync(file)
+    else yield* createReadStream(file)
   } catch (error) {
     throw new Unavailable(`${file} cannot be read: ${String(error)}`)
   }
@@ -191,17 +195,18 @@ const inOrderOfArrival = (
   for (const one of [...found].sort((a, b) => a.stats.mtimeMs - b.stats.mtimeMs)) stamp(one)
 }
 
-const statOf = async (file: string): Promise<Stats | null> => {
+/** Asked in this thread: what a disk says of one file comes in microseconds, and sooner than a promise. */
+const statOf = (file: string): Stats | null => {
   try {
-    const stats = await stat(file)
-    return stats.isFile() ? stats : null
+    const stats = statSync(file, { throwIfNoEntry: false })
+    return stats?.isFile() ? stats : null
   } catch {
     return null
   }
 }
 
 /** The file of a key, or null when the key would lead out of its bucket. */
-const fileOf = async (root: string, bucket: string, key: string, making = false): Promise<string | null> => {
+const fileOf = (root: string, bucket: string, key: string, making = false): string | null => {
   const parts = key.split('/')
   const bad =
     key === '' ||
@@ -212,19 +217,28 @@ const fileOf = async (root: string, bucket: string, key: string, making = false)
   const folder = join(root, bucket)
   const file = join(folder, ...parts)
   if (making) return file
-  if (!existsSync(file)) return null
-  const real = await realpath(file).catch(() => null)
-  return real?.startsWith((await realpath(folder)) + sep) ? real : null
+  const real = realOf(file)
+  return real?.startsWith(`${realOf(folder)}${sep}`) ? real : null
+}
+
+/** Where a path leads; null when it leads nowhere. */
+const realOf = (path: string): string | null => {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return null
+  }
 }
 
 /** Every file below a folder, with its key, in the order of keys' UTF-8 bytes. Links are not followed. */
 const walk = async (folder: string, prefix: string): Promise<{ key: string; stats: Stats }[]> => {
   const found: { key: string; stats: Stats }[] = []
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (name.startsWith(TEMPORARY)) continue
+  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
+    const { name } = entry
+    if (entry.isDirectory()) found.push(...(await walk(join(folder, name), `${prefix}${name}/`)))
+    if (!entry.isFile() || name.startsWith(TEMPORARY)) continue
     const stats = await lstat(join(folder, name)).catch(() => null)
-    if (stats?.isDirectory()) found.push(...(await walk(join(folder, name), `${prefix}${name}/`)))
-    else if (stats?.isFile()) found.push({ key: `${prefix}${name}`, stats })
+    if (stats?.isFile()) found.push({ key: `${prefix}${name}`, stats })
   }
   return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
 }

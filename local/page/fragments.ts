@@ -1,10 +1,15 @@
 import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
+import { plain } from '../../core/plan-text.ts'
+import type { Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
+import { counted } from '../../core/text.ts'
+import type { Spend } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
+import { tourNeeds } from '../tour.ts'
 import { type Sides, sideText } from '../waiting.ts'
-import { type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
+import { type Button, type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
 
 type Html = ReturnType<typeof html>
 
@@ -20,26 +25,46 @@ export const sidesFragment = (sides: Sides): Html =>
     : html`<ul class="away">${[...sides.values()].map((row) => html`<li>${sideText(row)}</li>`)}</ul>`
 
 /** The signal box: a track a lane. */
-export const lanesFragment = (tracks: Track[], selected: string | null): Html =>
+export const lanesFragment = (tracks: Track[], selected: string | null, policy: Policy): Html =>
   tracks.length === 0
-    ? html`<p class="empty">No lane yet. Three things to try:</p>
-        <ol class="tries">
-          <li>Press <b>Tour</b> above: a dataset is fine-tuned on, promoted, rolled out.</li>
-          <li><code>npx signalbox emit dataset-uploaded/base</code></li>
-          <li>Put a dataset with its <code>manifest.json</code> into the folder <code>.signalbox/buckets/acme-datasets/support-chats/…</code></li>
-        </ol>`
+    ? html`<p class="empty">No lane yet. To try:</p><ol class="tries">${triesFor(policy)}</ol>`
     : html`<ul class="tracks">${tracks.map((track) => trackItem(track, track.lane === selected))}</ul>`
 
+/** What moves a first lane under this policy: the tour and the samples tell of the example's. */
+const triesFor = (policy: Policy): Html[] => [
+  ...(tourNeeds(policy) === null
+    ? [
+        html`<li>Press <b>Tour</b> above: a dataset is fine-tuned on, promoted, rolled out.</li>`,
+        html`<li><code>npx signalbox emit dataset-uploaded/base</code></li>`,
+      ]
+    : []),
+  ...Object.values(policy.datasets)
+    .slice(0, 1)
+    .map(
+      ({ bucket, prefix, manifest }) =>
+        html`<li>Put a dataset, and last its <code>${manifest}</code>, into the folder <code>buckets/${bucket}/${prefix}…</code> of the data folder.</li>`,
+    ),
+  ...Object.entries(policy.models)
+    .slice(0, 1)
+    .map(([name]) => html`<li>Promote a version of <code>${name}</code> in the registry.</li>`),
+]
+
 const trackItem = (
-  { lane, wants, headline, behind, state, frozen, untold, signals }: Track,
+  { lane, wants, headline, behind, state, frozen, untold, signals, buttons }: Track,
   selected: boolean,
-): Html => html`<li class="track${selected ? ' selected' : ''}">
-  <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span>${frozen === null ? '' : html` <span class="state waiting">${frozen}</span>`}</h3>
+): Html => html`<li class="track${selected ? ' selected' : ''}" data-lane="${lane}" tabindex="-1">
+  <div class="head">
+    <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span>${frozen === null ? '' : html` <span class="state waiting">${frozen}</span>`}</h3>
+    <p class="buttons">${buttons.map(buttonHtml)}</p>
+  </div>
   <p class="wants">${wants} · <strong>${headline}</strong></p>
   ${behind === null ? '' : html`<p class="wants">${behind}</p>`}
   ${untold.map((words) => html`<p class="untold">${words}</p>`)}
   <ol class="signals" aria-label="signals of ${lane}">${signals.map(signalItem)}</ol>
 </li>`
+
+const buttonHtml = ({ words, about, command }: Button): Html =>
+  html`<button type="button" data-command="${JSON.stringify(command)}" aria-label="${words}: ${about}" title="${about}">${words}</button>`
 
 const signalItem = ({ title, state, note }: Signal): Html =>
   html`<li class="signal ${state}" title="${note}"><span class="lamp" aria-hidden="true"></span><span class="name">${title}</span><span class="sr">: ${STATE_WORDS[state]}${note === '' ? '' : `, ${note}`}</span></li>`
@@ -55,7 +80,7 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
           <dt>GPU-hours</dt><dd>${plan.price.gpuHours.p50} – ${plan.price.gpuHours.p95}</dd>
           <dt>Bounds</dt><dd>${usd(plan.bounds.dollars)}; ${
             Object.entries(plan.bounds.gpus)
-              .map(([pool, gpus]) => `${gpus} GPUs of ${pool}`)
+              .map(([pool, gpus]) => `${counted(gpus, 'GPU')} of ${pool}`)
               .join(', ') || 'no GPUs'
           }; ${plan.bounds.unavailable} unavailable; until ${new Date(plan.bounds.until).toISOString().slice(0, 16).replace('T', ' ')} UTC</dd>
           <dt>Interrupts</dt><dd>${plan.interrupts.join('; ') || 'nothing'}</dd>
@@ -66,7 +91,7 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
         </dl>
         ${plan.strategy === null ? '' : html`<p><b>${plan.strategy.name}</b>: ${plan.strategy.why}</p><p class="path" aria-label="path of old and new replicas">${plan.strategy.path.map(({ old, new: fresh }) => html`<span>(${old}, ${fresh})</span>`)}</p>`}
         <ol class="steps">${track.signals.map(({ title, state, note }) => html`<li class="${state}"><span class="lamp" aria-hidden="true"></span><b>${title}</b> <span class="word">${STATE_WORDS[state]}</span>${note === '' ? '' : html`<br /><span class="note">${note}</span>`}</li>`)}</ol>
-        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${reason}</li>`)}</ul></details>`
+        <details><summary>Why this plan</summary><ul>${plan.reasons.map((reason) => html`<li>${plain(reason)}</li>`)}</ul></details>`
 
 /** Cards as Slack would show them. */
 export const chatFragment = (cards: PostedCard[]): Html =>
@@ -98,6 +123,9 @@ const gpuState = ({ used, held, provisioned, provisioning }: PoolBar, index: num
   return index < provisioned + provisioning ? 'coming' : 'free'
 }
 
+/** Most GPUs that are drawn: pods of others may ask for any number of them. */
+const MOST_DRAWN = 512
+
 /** Pools as bars of GPUs. */
 export const poolsFragment = (bars: PoolBar[] | null): Html =>
   bars === null
@@ -110,8 +138,16 @@ const poolItem = (bar: PoolBar): Html => {
   return html`<li>
     <h3>${pool}</h3>
     <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
-    <div class="bar" aria-hidden="true">${Array.from({ length: ceiling }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
+    <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
   </li>`
+}
+
+/** What was spent of a budget this month, and what runs hold of it. */
+export const spendFragment = ({ budget, month, dollars, spent, held, left }: Spend): Html => {
+  const share = (part: number): string => (100 * Math.min(1, Math.max(0, part / dollars)) || 0).toFixed(2)
+  return html`<h3>${budget}</h3>
+    <p>${usd(spent)} spent and ${usd(held)} held of ${usd(dollars)} in ${month}: ${left < 0 ? html`<b>${usd(-left)} over</b>` : `${usd(left)} left`}</p>
+    <svg class="spend" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="used" width="${share(spent)}" height="4" /><rect class="held" x="${share(spent)}" width="${share(held)}" height="4" /></svg>`
 }
 
 /** What came in and what it became, ignored and refused too. */

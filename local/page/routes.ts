@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
 import type { html } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
+import { spendOf } from '../../flows/sums.ts'
+import type { PostedCard } from '../house-type.ts'
 import type { Served } from '../server/served.ts'
 import { lanesOf, poolsOf, sidesOf } from './facts.ts'
 import {
@@ -11,6 +13,7 @@ import {
   planFragment,
   poolsFragment,
   sidesFragment,
+  spendFragment,
   timelineFragment,
 } from './fragments.ts'
 import { layout } from './layout.ts'
@@ -25,11 +28,11 @@ const TYPES: Record<string, string> = {
 }
 
 /** The page, its fragments and its three static files. */
-export const pageRoutes = (app: Hono, { house, token }: Served): void => {
+export const pageRoutes = (app: Hono, { house }: Served): void => {
   app.get('/', async (context) => {
     const policy = await house.ports.policies.load()
     const { lane, parts } = await partsOf(house, context.req.query('lane') ?? null)
-    return context.html(layout({ lane, policy, token, parts, clock: house.ports.clock.now() }))
+    return context.html(layout({ lane, policy, parts, clock: house.ports.clock.now() }))
   })
   app.get('/fragments', async (context) => {
     const { parts } = await partsOf(house, context.req.query('lane') || null)
@@ -47,23 +50,33 @@ export const pageRoutes = (app: Hono, { house, token }: Served): void => {
   }
 }
 
-/** Every fragment of the page, for the lane that is chosen or the last that moved. */
+/** Most cards that ask nothing. */
+const CARDS = 8
+
+/** What asks first, all of it; then the newest of the others. */
+const shownOf = (cards: PostedCard[]): PostedCard[] => [
+  ...cards.filter(({ card }) => card.question !== null),
+  ...cards.filter(({ card }) => card.question === null).slice(0, CARDS),
+]
+
+/** Every fragment of the page, for the lane that is chosen or the first of the list. */
 const partsOf = async (
   { ports, cards }: Served['house'],
   chosen: string | null,
 ): Promise<{ lane: string | null; parts: Record<string, Html> }> => {
   const policy = await ports.policies.load()
   const sides = await sidesOf(ports)
-  const tracks = (await lanesOf(ports)).map((facts) => trackOf(facts, { policy, sides }))
+  const tracks = (await lanesOf(ports, policy)).map((facts) => trackOf(facts, { policy, sides }))
   const lane = chosen ?? tracks[0]?.lane ?? null
   const feed = (await ports.ledger.moments(null, { limit: 300 }))
     .filter(({ data }) => data?.['became'] !== undefined)
     .slice(0, 40)
   const parts = {
     sides: sidesFragment(sides),
-    lanes: lanesFragment(tracks, lane),
-    chat: chatFragment((await cards()).slice(0, 8)),
+    lanes: lanesFragment(tracks, lane, policy),
+    chat: chatFragment(shownOf(await cards())),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
+    spend: spendFragment(await spendOf(ports, policy, ports.clock.now())),
     pools: poolsFragment(await poolsOf(ports, { policy, sides })),
     timeline: timelineFragment(lane, lane === null ? [] : await ports.ledger.moments(lane, { limit: 60 })),
     feed: feedFragment(feed, await ports.ledger.counts()),

@@ -1,9 +1,14 @@
-import { type LaneDocument, type Question, stateOf } from '../../core/lane/document.ts'
+import { whoIsAwaited } from '../../core/lane/awaited.ts'
+import { mayRetry, shownFor } from '../../core/lane/commands.ts'
+import { type LaneDocument, type Question, sameRun, stateOf } from '../../core/lane/document.ts'
+import { kindOf, laneKinds } from '../../core/lane-kinds/catalogue.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
+import { counted } from '../../core/text.ts'
 import type { World } from '../../core/world.ts'
 import type { KnownRun } from '../../flows/runs.ts'
+import type { Command } from '../house-type.ts'
 import { behindText, type Sides, standingText, type Untold, untoldText, utc, wantedTitle } from '../waiting.ts'
 
 /** One signal along a lane's track: told by shape and words, not by colour alone. */
@@ -28,7 +33,19 @@ export interface Track {
   untold: string[]
   plan: Plan | null
   signals: Signal[]
+  /** What a person may say to it now. */
+  buttons: Button[]
 }
+
+/** A button of a lane: what it is called, what it would reach, and what is sent, without who presses. */
+export interface Button {
+  words: string
+  about: string
+  command: Sent
+}
+
+/** A command as the page has it: it names what is shown, so that a lane that moves on is not reached. A freeze has its length (ms). */
+type Sent = Partial<Command> & Pick<Command, 'kind' | 'lane'> & { lasts?: number }
 
 /** What the page knows of one lane. */
 export interface LaneFacts {
@@ -36,6 +53,8 @@ export interface LaneFacts {
   /** The run under way, else the last. */
   run: KnownRun | null
   frozenUntil: number | null
+  /** By a freeze of its own, not of every lane. */
+  isFrozenItself: boolean
   untold: Untold[]
 }
 
@@ -62,7 +81,39 @@ export const trackOf = (facts: LaneFacts, { policy, sides }: { policy: Policy; s
     untold: untold.map(untoldText),
     plan: run?.plan ?? null,
     signals: signalsOf(facts, headline),
+    buttons: buttonsOf(facts, policy),
   }
+}
+
+/** How long the page freezes a lane; the command line knows other times. Milliseconds. */
+const FREEZE = 4 * 3_600_000
+
+const buttonsOf = ({ doc, isFrozenItself }: LaneFacts, policy: Policy): Button[] => {
+  const { lane, run } = doc
+  const kind = kindOf(laneKinds, lane)
+  const over = run !== null && (run.cancelled !== null || run.ending !== null)
+  return [
+    ...(over ? [] : orderButton(doc, 'Cancel', { kind: 'cancel', wanted: false })),
+    ...(run === null ? [] : orderButton(doc, 'Cancel what waits', { kind: 'cancel', wanted: true })),
+    ...(kind !== undefined && mayRetry({ doc, kind, policy }) ? orderButton(doc, 'Retry', { kind: 'retry' }) : []),
+    isFrozenItself
+      ? { words: 'Thaw', about: lane, command: { kind: 'thaw', lane } }
+      : { words: 'Freeze 4 h', about: lane, command: { kind: 'freeze', lane, lasts: FREEZE } },
+  ]
+}
+
+/** A button for what the lane shows; none where there is nothing to reach. */
+const orderButton = (
+  doc: LaneDocument,
+  words: string,
+  order: { kind: 'cancel' | 'retry'; wanted?: boolean },
+): Button[] => {
+  const { lane } = doc
+  const saw = shownFor(doc, { kind: order.kind, wanted: order.wanted === true })
+  if (saw === 'idle') return []
+  const { desired } = doc.run !== null && sameRun(doc.run, saw) ? doc.run : doc
+  const about = `${lane}: ${wantedTitle(lane, desired)}, generation ${saw.generation}, attempt ${saw.attempt}`
+  return [{ words, about, command: { ...order, lane, saw } }]
 }
 
 /** Reasons of a lane that wants nothing yet because its source is not ready. */
@@ -72,19 +123,6 @@ const SOURCE: ReadonlySet<string> = new Set(['objects-missing', 'source-unreadab
 const stateOnPage = (doc: LaneDocument): string => {
   if (doc.run !== null) return 'wanted'
   return doc.rest !== null && SOURCE.has(doc.rest.why) ? 'waiting' : stateOf(doc)
-}
-
-/** The people whom an open question waits for; null when none is open. */
-const whoIsAwaited = ({ run }: LaneDocument, { approvals }: Policy): string | null => {
-  const question = run?.question
-  if (run?.phase !== 'asked' || question?.state !== 'open') return null
-  const voted = new Set(question.votes.map(({ by }) => by))
-  const names = approvals.approvers
-    .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))
-    .map(({ name }) => name)
-  const more = question.need - question.votes.filter(({ verdict }) => verdict === 'approve').length
-  if (names.length === 0) return 'waits for an approver'
-  return more > 1 ? `waits for ${more} of ${names.join(', ')}` : `waits for ${names.join(' or ')}`
 }
 
 const signal = (title: string, state: Signal['state'], note = ''): Signal => ({ title, state, note })
@@ -120,7 +158,7 @@ const heldState = (run: KnownRun | null, outcome: Outcome | null): Signal['state
 
 const heldNote = (run: KnownRun | null): string =>
   Object.entries(run?.run.hold?.gpus ?? {})
-    .map(([pool, gpus]) => `${gpus} GPUs of ${pool}`)
+    .map(([pool, gpus]) => `${counted(gpus, 'GPU')} of ${pool}`)
     .join(', ')
 
 /** Steps as they go. In a run that is over nothing moves and nothing is ahead. */

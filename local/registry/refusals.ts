@@ -48,8 +48,8 @@ export const sourceProblem = (source: string, runId: string | null): string | nu
 
 /** After the host there is a path, and no part of it leads elsewhere. */
 const isAbsolute = (place: string): boolean => {
-  const path = place.replace(/^\/\/[^/]*/, '').replace(/\/+$/, '')
-  return path.startsWith('/') && !path.split('/').some((part) => part === '.' || part === '..')
+  const path = place.replace(/^\/\/[^/]*/, '')
+  return path.startsWith('/') && /[^/]/.test(path) && !path.split('/').some((part) => part === '.' || part === '..')
 }
 
 const neededBy = (scheme: string, place: string, runId: string | null): string | null => {

@@ -14,6 +14,8 @@ export interface ContainersOptions {
   requests: Requests
   objects: SimulatedOptions['objects']
   installation: string
+  /** Containers of other namespaces are none of ours. */
+  namespaces: readonly string[]
   clock: Clock
   /** Real milliseconds of one minute of a container's life. */
   minute: number
@@ -26,7 +28,7 @@ export interface ContainersOptions {
  * says so; lost nodes, slow loading and images that cannot be pulled are played by the simulated cluster alone.
  */
 export const playContainers = async (options: ContainersOptions): Promise<{ stop(): void }> => {
-  const { cluster, installation, onError } = options
+  const { cluster, installation, namespaces, onError } = options
   const stopped = new AbortController()
   const { signal } = stopped
   const labels = { [label('installation')]: installation }
@@ -55,11 +57,11 @@ export const playContainers = async (options: ContainersOptions): Promise<{ stop
     // Rejects only when it is stopped.
     play(pod).catch(() => undefined)
   }
-  const watching = await cluster.watch({ labels }, ({ type, object }) => {
+  const watching = await cluster.watch({ labels, namespaces }, ({ type, object }) => {
     if (object.kind === 'Pod' && type !== 'DELETED') look(object)
   })
   // Those that ran before somebody was here to play them.
-  for (const pod of await cluster.list('Pod', { labels })) look(pod)
+  for (const namespace of namespaces) for (const pod of await cluster.list('Pod', { labels, namespace })) look(pod)
   return {
     stop: () => {
       watching.stop()

@@ -1,21 +1,24 @@
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
+import { openQuestion } from '../../core/lane/document.ts'
+import { runName } from '../../core/names.ts'
+import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
 import { isProblem, type Problem, readJson } from './body.ts'
 import { hasToken } from './guard.ts'
 import type { Served } from './served.ts'
 
 const answer = z.strictObject({
-  by: z.string().regex(/^[A-Z0-9]+\/[A-Z0-9]+$/, 'a person is `TEAM/USER`'),
+  by: z.string().regex(/^[A-Z0-9]{1,60}\/[A-Z0-9]{1,60}$/, 'a person is `TEAM/USER`, as in approvals.approvers'),
   verdict: z.enum(['approve', 'deny']),
   reason: z.string().max(3000).nullable().default(null),
 })
-const lane = z.string().min(1)
+const lane = z.string().min(1).max(100)
 const by = z.string().min(1).max(100)
 const count = z.int().min(1)
 const saw = z.union([z.literal('idle'), z.strictObject({ generation: count, attempt: count })]).optional()
 const command = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('retry'), lane, by, saw, from: z.string().min(1).optional() }),
+  z.strictObject({ kind: z.literal('retry'), lane, by, saw, from: z.string().min(1).max(100).optional() }),
   z.strictObject({ kind: z.literal('cancel'), lane, by, saw, wanted: z.boolean().optional() }),
   z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
@@ -36,7 +39,7 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     if (isProblem(body)) return context.json(body, body.status)
     const id = context.req.param('id')
     const question = (await runOf(house.ports.ledger, id))?.run.question
-    if (question == null) return context.json({ error: 'no-question', detail: `plan ${id} asks nothing` }, 404)
+    if (question == null) return context.json({ error: 'no-question', detail: await asksNothing(house, id) }, 404)
     const { status, body: said } = await house.answer(question.id, body.value)
     return context.json(said, status as 200)
   })
@@ -57,10 +60,21 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     if (isProblem(body)) return context.json(body, body.status)
     return context.json(await house.planOnPaper(body.value.event, body.value.objects))
   })
-  app.post('/api/tour', (context) => {
+  app.post('/api/tour', async (context) => {
     if (!hasToken(context.req.header('authorization'), token)) return context.json(NO_TOKEN, 401)
-    return context.json(tour?.() ?? { ok: false, detail: 'there is no tour here' })
+    return context.json((await tour?.()) ?? { ok: false, detail: 'there is no tour here' })
   })
+}
+
+/** Most plans that a refusal names. */
+const NAMED = 10
+
+/** Whoever names something that asks nothing is told what does. */
+const asksNothing = async ({ ports }: Served['house'], id: string): Promise<string> => {
+  const asking = (await everyLane(ports.ledger)).flatMap((doc) =>
+    doc.run !== null && openQuestion(doc) !== null ? [runName(doc, doc.run)] : [],
+  )
+  return `plan ${id} asks nothing; ${asking.length === 0 ? 'nor does any other' : `what asks: ${asking.slice(0, NAMED).join(', ')}`}`
 }
 
 const NO_TOKEN: Problem = {

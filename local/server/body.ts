@@ -1,3 +1,5 @@
+import { parseJson } from '../../events/input.ts'
+
 /** Largest body that is read, in bytes. */
 const LIMIT = 1024 * 1024
 
@@ -8,13 +10,26 @@ export interface Problem {
   detail: string
 }
 
-/** The raw bytes of a request; a problem when there are too many. Counted while reading: Content-Length may lie. */
+const TOO_LARGE: Problem = { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
+
+/**
+ * The raw bytes of a request; a problem when there are too many. Node reads no more than Content-Length says, so that a body
+ * which says its size is read at once; any other is counted while it is read.
+ */
 export const readBody = async (request: Request): Promise<Uint8Array | Problem> => {
+  const length = request.headers.get('content-length')
+  if (length === null || !/^\d+$/.test(length)) return counted(request)
+  if (Number(length) > LIMIT) return TOO_LARGE
+  const bytes = new Uint8Array(await request.arrayBuffer())
+  return bytes.length > LIMIT ? TOO_LARGE : bytes
+}
+
+const counted = async (request: Request): Promise<Uint8Array | Problem> => {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body ?? []) {
     size += chunk.length
-    if (size > LIMIT) return { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
+    if (size > LIMIT) return TOO_LARGE
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
@@ -24,15 +39,8 @@ export const readBody = async (request: Request): Promise<Uint8Array | Problem> 
 export const readJson = async (request: Request): Promise<{ value: unknown } | Problem> => {
   const body = await readBody(request)
   if (!(body instanceof Uint8Array)) return body
-  try {
-    return { value: JSON.parse(Buffer.from(body).toString('utf8')) as unknown }
-  } catch (error) {
-    return {
-      status: 400,
-      error: 'not-json',
-      detail: `the body is not JSON: ${error instanceof Error ? error.message : String(error)}`,
-    }
-  }
+  const read = parseJson(body)
+  return read.ok ? read : { status: 400, error: 'not-json', detail: `the body ${read.detail}` }
 }
 
 export const isProblem = (value: object): value is Problem => 'error' in value && 'status' in value

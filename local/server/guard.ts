@@ -5,6 +5,8 @@ const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /** Only this machine, only by its own name: a page from elsewhere can neither read nor press (DNS rebinding, CSRF). */
 export const guard: MiddlewareHandler = async (context, next) => {
+  // Before there is an answer: on one that is made each header would make it anew.
+  for (const [name, value] of HEADERS) context.header(name, value)
   const host = context.req.header('host') ?? ''
   const name = host.replace(/:\d+$/, '')
   if (!LOCAL.has(name)) return context.json({ error: 'wrong-host', detail: 'open it as 127.0.0.1 or localhost' }, 403)
@@ -12,13 +14,17 @@ export const guard: MiddlewareHandler = async (context, next) => {
   if (origin !== undefined && origin !== `http://${host}`)
     return context.json({ error: 'wrong-origin', detail: 'other pages may not call this one' }, 403)
   await next()
-  context.header('x-content-type-options', 'nosniff')
-  context.header('referrer-policy', 'no-referrer')
-  context.header(
+}
+
+/** What every answer says to the browser that shows it. */
+const HEADERS: readonly (readonly [string, string])[] = [
+  ['x-content-type-options', 'nosniff'],
+  ['referrer-policy', 'no-referrer'],
+  [
     'content-security-policy',
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  )
-}
+  ],
+]
 
 /** Whether the bearer token is ours, in constant time. */
 export const hasToken = (header: string | undefined, token: string): boolean => {

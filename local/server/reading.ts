@@ -1,12 +1,16 @@
 import type { Hono } from 'hono'
+import type { Kind, KubeObject } from '../../core/kube.ts'
 import { stateOf } from '../../core/lane/document.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { ShadowRow } from '../../core/rows.ts'
 import { everyLane, laneNames } from '../../flows/lanes.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
+import { ourNamespaces } from '../../flows/namespaces.ts'
+import { looseNow } from '../../flows/orphans.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
+import { spendOf } from '../../flows/sums.ts'
 import type { Served } from './served.ts'
 
 /** Most lanes, and most runs, of one answer. */
@@ -82,12 +86,23 @@ const timelineRoutes = (app: Hono, { house }: Served): void => {
 }
 
 const worldRoutes = (app: Hono, { house }: Served): void => {
-  const { cluster } = house.ports
+  const { cluster, ledger, policies, clock } = house.ports
+  app.get('/api/budgets', async (context) =>
+    context.json({ budgets: [await spendOf({ ledger }, await policies.load(), clock.now())] }),
+  )
+  app.get('/api/loose', async (context) => context.json({ loose: await looseNow(house.ports) }))
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))
   app.get('/api/cluster', async (context) => {
-    const [nodePools, nodes, jobs, deployments, pods] = await Promise.all(
-      (['NodePool', 'Node', 'Job', 'Deployment', 'Pod'] as const).map((kind) => cluster.list(kind)),
-    )
+    const namespaces = ourNamespaces(await house.ports.policies.load())
+    const ours = async (kind: Kind): Promise<KubeObject[]> =>
+      (await Promise.all(namespaces.map((namespace) => cluster.list(kind, { namespace })))).flat()
+    const [nodePools, nodes, jobs, deployments, pods] = await Promise.all([
+      cluster.list('NodePool'),
+      cluster.list('Node'),
+      ours('Job'),
+      ours('Deployment'),
+      ours('Pod'),
+    ])
     return context.json({ cluster: { nodePools, nodes, jobs, deployments, pods } })
   })
 }

@@ -5,7 +5,7 @@ export interface ServerOptions {
   /** 0 = any free port. */
   port: number
   version: string
-  tour?: () => { ok: boolean; detail: string }
+  tour?: () => Promise<{ ok: boolean; detail: string }>
 }
 
 /** What every route is made from. */

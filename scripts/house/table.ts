@@ -192,7 +192,7 @@ export const HOUSE: Record<string, Room> = {
   },
   'vitest.config.ts': {
     is: 'configures the tests',
-    ours: [],
+    ours: [{ of: 'scripts/longest-first.ts' }],
     libraries: [{ of: 'vitest/config' }],
     instead: [{ of: '', say: 'what tests share belongs in test/setup.ts' }],
   },
@@ -215,7 +215,7 @@ export const ENVIRONMENT = [
 ]
 
 /** Every lane kind, every kind of desired state, every type of an event: test/house.test.ts holds them to the catalogues. */
-export const LANE_KINDS = ['pipeline', 'service']
+export const LANE_KINDS = ['pipeline', 'service', 'pool']
 export const DESIRED_KINDS = ['train', 'serve', 'none']
 export const EVENT_TYPES = ['dataset-uploaded', 'model-promoted', 'approval-answered', 'plan-finished']
 

@@ -13,6 +13,7 @@ const COMMANDS = [
   'contracts',
   'plan',
   'plans',
+  'budgets',
   'trace',
   'why',
   'emit',
@@ -96,6 +97,7 @@ describe('where nothing runs', () => {
     ['freeze', '--until', '4h'],
     ['thaw'],
     ['plans'],
+    ['budgets'],
     ['trace', 'pipeline/x'],
     ['why', 'pipeline/x'],
   ])('%s ends with 3 and says how to start', async (...argv) => {
@@ -111,6 +113,26 @@ describe('where nothing runs', () => {
       JSON.stringify({ url: 'http://127.0.0.1:9', pid: 2 ** 22 + 1, token: 't' }),
     )
     expect(await cli('thaw', '--data', empty)).toMatchObject({ code: 3 })
+  })
+})
+
+describe('with --json what is wrong is JSON on stdout too, and ends as it did', () => {
+  it.each([
+    [3, ['plans', '--json'], /no ledger|start/],
+    [2, ['freeze', '--until', 'soon', '--json'], /--until is a duration/],
+    [2, ['plans', '--fast', '--json'], /unknown option/],
+    [1, ['doctor', '--config', 'none.ts', '--mlflow', 'lunch', '--json'], null],
+  ] as const)('%s: %j', async (exit, argv, detail) => {
+    const { code, out, err } = await cli(...argv, '--data', empty)
+    expect(code).toBe(exit)
+    const said = JSON.parse(out) as { error?: unknown }
+    if (detail === null) return
+    expect(said).toEqual({ error: { exit, detail: expect.stringMatching(detail) } })
+    expect(err).toMatch(detail)
+  })
+
+  it('help is no error', async () => {
+    expect((await cli('plans', '--help', '--json')).out).toContain('Usage: signalbox plans')
   })
 })
 

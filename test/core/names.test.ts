@@ -11,10 +11,15 @@ import {
   runOfName,
   runOnceName,
 } from '../../core/names.ts'
+import { anyText } from '../any-text.ts'
 
 const place = { installation: 'signalbox', cluster: 'ml-prod' }
 /** A lane's name was minted once and is kept. */
-const identityOf = (lane: string) => ({ installation: place.installation, name: mintName(place, lane) })
+const identityOf = (lane: string) => ({
+  installation: place.installation,
+  ledger: 'feedfacecafe',
+  name: mintName(place, lane),
+})
 const lane = 'pipeline/support-chats'
 const DNS_LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 
@@ -24,7 +29,13 @@ describe('the name of a lane', () => {
     expect(mintName(place, 'pipeline/support.chats')).not.toBe(mintName(place, lane))
   })
 
-  it('never meets that of another installation or another cluster', () => {
+  it('never meets that of another ledger, wherever that acts', () => {
+    const [one, other] = ['feedfacecafe', 'cafefeedface'].map((ledger) => mintName({ ...place, ledger }, lane))
+    expect(one).not.toBe(other)
+    expect(mintName({ installation: 'renamed', cluster: 'moved', ledger: 'feedfacecafe' }, lane)).toBe(one)
+  })
+
+  it('on paper never meets that of another installation or another cluster', () => {
     const names = [place, { ...place, installation: 'other' }, { ...place, cluster: 'other' }].map((who) =>
       mintName(who, lane),
     )
@@ -43,12 +54,7 @@ describe('the name of a lane', () => {
 
 describe('every name of ours', () => {
   const anyRun = fc.record({
-    lane: fc.oneof(
-      fc.string(),
-      fc.string({ unit: 'binary' }),
-      fc.constant('service/'),
-      fc.constant(`service/${'x'.repeat(300)}`),
-    ),
+    lane: fc.oneof(fc.string(), anyText(), fc.constant('service/'), fc.constant(`service/${'x'.repeat(300)}`)),
     generation: fc.integer({ min: 1, max: 99_999 }),
     attempt: fc.integer({ min: 1, max: 999 }),
   })

@@ -74,13 +74,15 @@ Steps
   })
 
   it('says how long there is left, and when it is past', () => {
-    const expires = (now: number) =>
+    const expires = (now: number | null) =>
       planText(plan, now)
         .split('\n')
         .find((line) => line.includes('expires'))
     expect(expires(plan.bounds.until - 59 * 60_000)).toContain('(in 59 min)')
     expect(expires(plan.bounds.until - 90 * 60_000)).toContain('(in 1 h 30 min)')
     expect(expires(plan.bounds.until + 5 * 60_000)).toContain('(5 min ago)')
+    // Who does not know the product's time says no distance.
+    expect(expires(null)).toMatch(/UTC$/)
   })
 
   it('says when nobody needs to agree', () => {

@@ -1,8 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { said } from '../../core/text.ts'
+import { counted, said } from '../../core/text.ts'
+import { anyText } from '../any-text.ts'
 
 const ESC = '\u001b'
+
+it.each([
+  [0, '0 objects'],
+  [1, '1 object'],
+  [2, '2 objects'],
+])('%i is counted as %s', (count, text) => expect(counted(count, 'object')).toBe(text))
 
 describe('what others said', () => {
   it.each<[string, string, string]>([
@@ -61,7 +68,7 @@ describe('anything that others may say', () => {
       '…',
       'a',
     ),
-    fc.string({ unit: 'binary', maxLength: 3 }),
+    anyText({ maxLength: 3 }),
     fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
   )
   const text = fc.array(piece, { maxLength: 60 }).map((pieces) => pieces.join(''))

@@ -42,7 +42,7 @@ export const emptyWorld = (over: Partial<World> = {}): World => ({
 })
 
 export const trainInput = (over: Partial<TrainInput> = {}): TrainInput => ({
-  identity: { installation: 'signalbox', name: 'pipeline-support-chats-0123abcd' },
+  identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'pipeline-support-chats-0123abcd' },
   run: { lane: 'pipeline/support-chats', generation: 1, attempt: 1 },
   desired,
   policy: parsePolicy(config),

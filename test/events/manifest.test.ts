@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type ManifestObject, readManifest } from '../../events/manifest.ts'
+import { anyText } from '../any-text.ts'
 
 const object = { key: 'a/part-0.jsonl', size: 3 }
 
@@ -59,8 +60,25 @@ describe('a manifest', () => {
     expect(of({ version: 1, objects: many })).toMatchObject({ detail: 'objects: names more than 100000 objects' })
   })
 
+  it.each([
+    ['lists', '['.repeat(20_000) + ']'.repeat(20_000)],
+    ['lists that never end', '['.repeat(1_000_000)],
+    ['objects', '{"a":'.repeat(20_000)],
+  ])('reads nothing of %s within each other, which would take minutes and all memory', (_, deep) => {
+    for (const text of [
+      deep,
+      `{"version":1,"note":${deep}`,
+      `{"version":1,"objects":[{"key":"a","size":1,"note":${deep}`,
+    ])
+      expect(read(text)).toEqual({
+        ok: false,
+        detail: 'the manifest is not JSON: it is nested deeper than 32 levels',
+      })
+    expect(of({ version: 1, objects: [{ ...object, note: [[{ of: ['a'] }]] }] })).toMatchObject({ ok: true })
+  })
+
   it('reads the same in whatever pieces it comes', () => {
-    const objects = fc.uniqueArray(fc.record({ key: fc.string({ minLength: 1, unit: 'binary' }), size: fc.nat() }), {
+    const objects = fc.uniqueArray(fc.record({ key: anyText({ minLength: 1 }), size: fc.nat() }), {
       minLength: 1,
       selector: ({ key }) => key,
     })

@@ -1,26 +1,28 @@
 import { describe, expect, it } from 'vitest'
 import type { Ports } from '../../flows/ports.ts'
 import { openTown } from '../journeys/town.ts'
-import { play } from './crashing.ts'
+import { openStage } from './crashing.ts'
 import { mortal } from './mortal.ts'
 import { deathsOf, sideBySide } from './side-by-side.ts'
 import { stories } from './stories.ts'
 
 /** Every call is tried in test/slow/crash.ts; here every so many-th, beginning elsewhere in each story. */
-const STRIDE = 89
+const STRIDE = 199
 
 describe('the process dies at any await and another one goes on: it ends as the uninterrupted run', () => {
-  it.each(Object.entries(stories).map(([name, story], index) => ({ name, story, first: 1 + index * 15 })))(
+  it.each(Object.entries(stories).map(([name, story], index) => ({ name, story, first: 1 + index * 21 })))(
     '$name',
     { timeout: 60_000 },
     async ({ story, first }) => {
-      const { ended, calls } = await play(story, null)
+      const stage = await openStage(story)
+      const { ended, calls } = await stage.play(null)
       expect(calls).toBeGreaterThan(150)
       await sideBySide(deathsOf(calls, STRIDE, first), 4, async (death) => {
-        const played = await play(story, death)
+        const played = await stage.play(death)
         expect(played.died, `dying ${death.when} call ${death.at}`).toBe(true)
         expect(played.ended, `dying ${death.when} call ${death.at}`).toEqual(ended)
       })
+      await stage.close()
     },
   )
 })

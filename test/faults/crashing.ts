@@ -19,36 +19,47 @@ export interface Played {
   died: boolean
 }
 
-/** Plays a story to its end, with one death on the way if there is one. Answers what the world and the ledger came to. */
-export const play = async (story: Story, death: Death | null): Promise<Played> => {
-  const town = await openTown()
-  try {
-    await story.prepare(town)
-    const { alive, life, isOver } = await inFrontOf(town, story, death)
-    await tell(town, story, { alive, isOver })
-    const { calls, dead } = life
-    await alive(async () => undefined)
-    return { ended: await endedOf(town, story.lane), calls, died: dead }
-  } finally {
-    await town.close()
+/** A story that is prepared once, by another process, and told from there as often as one likes. */
+export interface Stage {
+  /** Plays it to its end, with one death on the way if there is one. Answers what the world and the ledger came to. */
+  play(death: Death | null): Promise<Played>
+  /** Plays it to its end by whoever works behind these ports. Answers what the world and the ledger came to. */
+  playIn(two: { wrap(ports: Ports): Ports; drive(town: Town): void }): Promise<unknown>
+  close(): Promise<void>
+}
+
+export const openStage = async (story: Story): Promise<Stage> => {
+  const prepared = await openTown()
+  await story.prepare(prepared)
+  const inTown = async <T>(
+    wrap: ((ports: Ports) => Ports) | undefined,
+    work: (town: Town) => Promise<T>,
+  ): Promise<T> => {
+    const town = await prepared.copy(wrap)
+    try {
+      return await work(town)
+    } finally {
+      await town.close()
+    }
+  }
+  return {
+    play: (death) => inTown(undefined, (town) => play(town, story, death)),
+    playIn: ({ wrap, drive }) =>
+      inTown(wrap, async (town) => {
+        drive(town)
+        await tell(town, story, { alive: (work) => work().then(() => undefined), isOver: () => isOverIn(town, story) })
+        return endedOf(town, story.lane)
+      }),
+    close: prepared.close,
   }
 }
 
-/** Plays a story to its end by whoever works behind these ports. Answers what the world and the ledger came to. */
-export const playIn = async (
-  story: Story,
-  { wrap, drive }: { wrap(ports: Ports): Ports; drive(town: Town): void },
-): Promise<unknown> => {
-  const town = await openTown()
-  try {
-    await story.prepare(town)
-    await town.reopen(wrap)
-    drive(town)
-    await tell(town, story, { alive: (work) => work().then(() => undefined), isOver: () => isOverIn(town, story) })
-    return await endedOf(town, story.lane)
-  } finally {
-    await town.close()
-  }
+const play = async (town: Town, story: Story, death: Death | null): Promise<Played> => {
+  const { alive, life, isOver } = await inFrontOf(town, story, death)
+  await tell(town, story, { alive, isOver })
+  const { calls, dead } = life
+  await alive(async () => undefined)
+  return { ended: await endedOf(town, story.lane), calls, died: dead }
 }
 
 interface Process {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { play, playIn } from './crashing.ts'
+import { openStage } from './crashing.ts'
 import { doubled } from './doubled.ts'
 import { stories } from './stories.ts'
 
@@ -12,17 +12,19 @@ describe('two consumers of every lane at once, in any order of their calls: one 
     '%s',
     { timeout: 60_000 },
     async (_, story) => {
-      const { ended } = await play(story, null)
+      const stage = await openStage(story)
+      const { ended } = await stage.play(null)
       await fc.assert(
         fc.asyncProperty(fc.scheduler(), async (scheduler) => {
           const two = doubled((call) => scheduler.schedule(Promise.resolve(), call))
-          expect(await scheduler.waitFor(playIn(story, two))).toEqual(ended)
+          expect(await scheduler.waitFor(stage.playIn(two))).toEqual(ended)
           expect(two.seconds()).toBeGreaterThan(10)
           expect(two.made).toEqual([...new Set(two.made)])
           expect([...two.touchedBy].filter(([, who]) => who.size > 1)).toEqual([])
         }),
         { numRuns: ORDERS },
       )
+      await stage.close()
     },
   )
 })

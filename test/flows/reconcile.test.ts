@@ -2,9 +2,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { SCHEMA } from '../../core/lane/document.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
+import { readRow } from '../../flows/rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { between } from '../journeys/away.ts'
 import { ANA, openTown, type Town } from '../journeys/town.ts'
 
 const TRAIN = 'pipeline/support-chats'
@@ -59,6 +61,26 @@ const askedWhenWoken = async (lane = TRAIN): Promise<string[]> => {
 }
 const autoApproved = { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }
 const ONE_READ = ['ledger.list', 'ledger.read', 'policies.load']
+
+describe('the world is looked at beside what a letter points at', () => {
+  it('and what was seen is planned from: each kind is listed once', async () => {
+    await open()
+    calls.length = 0
+    await upload()
+    expect(await town.question(TRAIN)).not.toBe(null)
+    expect(calls.filter((call) => call === 'cluster.list')).toHaveLength(3)
+    expect(calls.indexOf('cluster.list')).toBeLessThan(calls.indexOf('objects.stream'))
+  })
+
+  it('and a cluster that does not answer keeps no letter from being folded', async () => {
+    const broken = between()
+    town = await openTown({ wrap: broken.wrap })
+    broken.fails('cluster', 'away', { name: 'list' })
+    await upload()
+    await town.advance(0)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, state: 'wanted', rest: { why: 'unavailable' } })
+  })
+})
 
 describe('a lane that rests, woken by anybody at any moment: it reads once, and writes nothing', () => {
   it('while it asks, once it is done, and while it is parked', async () => {
@@ -160,4 +182,23 @@ it('stops between two acts when its time is up, wherever that is: nothing is don
   }
   expect(stops.length).toBeGreaterThan(3)
   await open()
+})
+
+it('what a clock ahead of ours has written is not undone by ours: for a lane it is never earlier again', async () => {
+  let ahead = 600_000
+  const skewed = (ports: Ports): Ports => ({
+    ...ports,
+    clock: { ...ports.clock, now: () => ports.clock.now() + ahead },
+  })
+  town = await openTown({ wrap: skewed })
+  const document = async () => (await readRow(town.house.ports.ledger, 'lane', TRAIN))?.value
+  await upload()
+  const written = (await document())?.writtenAt as number
+  ahead = 0
+  expect(written - town.house.ports.clock.now()).toBeGreaterThan(500_000)
+  await town.answered(TRAIN)
+  await town.until('its Job is made', async () => (await document())?.run?.steps[0]?.touched === true)
+  const doc = await document()
+  expect(doc?.writtenAt).toBeGreaterThanOrEqual(written)
+  expect(doc?.run?.steps[0]?.markedAt).toBeGreaterThanOrEqual(written)
 })

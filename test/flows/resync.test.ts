@@ -126,14 +126,16 @@ const strayJob = (namespace: string): KubeObject<'Job'> => {
   return { ...taskJob('stray'), metadata: { name: 'stray', namespace, labels } }
 }
 
-it('a Job that no lane wrote down is left alone, whatever its labels say, and none is looked for by them', async () => {
+it('a Job that no lane wrote down is left alone, whatever its labels say; none is looked for by them or in other namespaces', async () => {
   town = await openTown()
   const { cluster } = town.house.ports
   for (const namespace of ['training', 'serving']) await cluster.create(strayJob(namespace))
   const asked = vi.spyOn(cluster, 'list')
   await resync()
   await town.advance(3_600_000)
-  expect(asked.mock.calls.filter(([kind]) => kind === 'Job')).toEqual([])
+  const asking = asked.mock.calls.filter(([kind]) => kind === 'Job').map(([, where]) => where)
+  expect(new Set(asking.map((where) => where?.namespace))).toEqual(new Set(['training', 'serving']))
+  expect(asking.every((where) => where?.labels === undefined)).toBe(true)
   expect((await cluster.list('Job')).map(({ metadata }) => metadata.namespace).sort()).toEqual(['serving', 'training'])
 })
 

@@ -1,7 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
+import { isAnythingInFlight } from '../../flows/lanes.ts'
 import { type Change, type Ports, Unavailable } from '../../flows/ports.ts'
-import { isAnythingInFlight, watch } from '../../flows/watch.ts'
+import { watch } from '../../flows/watch.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
@@ -39,10 +40,8 @@ const deaf = () => {
   })
   return { woken, wakes, wrap, tell: (change: Change) => tell(change) }
 }
-const wakings: Promise<void>[] = []
 const begin = async () => {
-  const onError = (error: unknown): void => expect.fail(String(error))
-  const watching = await watch(town.house.ports, { onError, track: (waking) => wakings.push(waking) })
+  const watching = await watch(town.house.ports, { onError: (error) => expect.fail(String(error)) })
   await town.advance(0)
   return watching
 }
@@ -60,21 +59,18 @@ const job = async () => {
 const completed = async () => JSON.stringify((await job())?.status).includes('Complete')
 const state = async () => (await town.run(LANE))?.steps[0]?.state
 
-it('whoever has a run is woken when a watch begins, and nobody else; where nothing has changed, nothing is written', async () => {
+it('where lanes have written down what stands in the cluster nobody is woken when a watch begins, and nothing is written', async () => {
   const { woken, wrap } = deaf()
   await train({ wrap })
-  await town.house.ports.ledger.commit([
-    { put: 'lane', id: SERVE, revision: 0, value: { ...(await town.lane(SERVE)), run: null } },
-  ])
   const runs = async () => JSON.stringify((await job())?.status).includes('"ready":1')
   await town.until('its pod runs', runs)
   await begin()
-  await town.advance(60_000)
+  expect(woken).toEqual([LANE])
   woken.length = 0
   const commit = vi.spyOn(town.house.ports.ledger, 'commit')
   await begin()
   await begin()
-  expect(woken).toEqual([LANE, LANE])
+  expect(woken).toEqual([])
   expect(commit).not.toHaveBeenCalled()
 })
 
@@ -94,40 +90,156 @@ it('a Job that completes while nobody watches is noticed when the next watch beg
 it('changes that come together are one wake, and the last of them is never lost', async () => {
   const { woken, wrap, tell } = deaf()
   await train({ wrap })
-  await begin()
-  await town.until('the Job completes', completed)
+  const watching = await begin()
   woken.length = 0
+  await town.until('the Job completes', completed)
   const object = (await job()) as KubeObject
   for (let n = 0; n < 50; n++) tell({ type: 'MODIFIED', object })
-  await Promise.all(wakings)
+  await watching.turn()
   expect(woken).toEqual([LANE])
   await town.advance(0)
   expect(await state()).toBe('done')
-  tell({ type: 'DELETED', object })
-  await Promise.all(wakings)
+})
+
+it('what was just made is no news to who made it, and its first status is', async () => {
+  const { woken, wrap, tell } = deaf()
+  await train({ wrap })
+  const watching = await begin()
+  woken.length = 0
+  const { status, ...made } = (await job()) as KubeObject<'Job'>
+  const metadata = { ...made.metadata, uid: 'another' }
+  tell({ type: 'ADDED', object: { ...made, metadata } as KubeObject })
+  tell({ type: 'ADDED', object: { ...made, metadata, status: {} } as KubeObject })
+  await watching.turn()
+  expect(woken).toEqual([])
+  tell({ type: 'MODIFIED', object: { ...made, metadata, status } as KubeObject })
+  await watching.turn()
+  await town.advance(2_000)
+  tell({ type: 'DELETED', object: { ...made, metadata, status: {} } as KubeObject })
+  await watching.turn()
   expect(woken).toEqual([LANE, LANE])
 })
 
-it('what carries no lane of ours wakes nobody', async () => {
+it('what is held back at the end of a watch is woken at its end', async () => {
+  const { woken, wrap, tell } = deaf()
+  await train({ wrap })
+  const watching = await begin()
+  const object = (await job()) as KubeObject<'Job'>
+  const ready = (n: number): KubeObject => ({ ...object, status: { ...object.status, ready: n } }) as KubeObject
+  tell({ type: 'MODIFIED', object: ready(1) })
+  await watching.turn()
+  woken.length = 0
+  tell({ type: 'MODIFIED', object: ready(0) })
+  expect(await watching.turn()).toBe(town.house.clock.now() + 2_000)
+  expect(woken).toEqual([])
+  await watching.stop()
+  expect(woken).toEqual([LANE])
+})
+
+it('a change of fields that nobody reads wakes nobody', async () => {
+  const { woken, wrap, tell } = deaf()
+  await train({ wrap })
+  const watching = await begin()
+  woken.length = 0
+  const object = (await job()) as KubeObject<'Job'>
+  for (const resourceVersion of ['1', '2'])
+    tell({ type: 'MODIFIED', object: { ...object, metadata: { ...object.metadata, resourceVersion } } as KubeObject })
+  await watching.turn()
+  expect(woken).toEqual([])
+})
+
+/** A pod of ours, as the cluster tells of it. */
+const podOf = (object: KubeObject, over: { namespace?: string; uid?: string; owner?: string } = {}): KubeObject => {
+  const { namespace = object.metadata.namespace, uid = 'p', owner = object.metadata.uid ?? '' } = over
+  const ownerReferences = [
+    { apiVersion: 'batch/v1', kind: 'Job', name: object.metadata.name, uid: owner, controller: true },
+  ]
+  const metadata = { name: 'x', namespace, uid, resourceVersion: '1', ownerReferences, labels: object.metadata.labels }
+  return { apiVersion: 'v1', kind: 'Pod', metadata } as KubeObject
+}
+
+it('a lane is woken by what it made alone, whatever labels say', async () => {
+  const { woken, wrap, tell } = deaf()
+  await train({ wrap })
+  const watching = await begin()
+  woken.length = 0
+  const object = (await job()) as KubeObject
+  const { labels, namespace } = object.metadata
+  const spoofed = { name: 'x', namespace, uid: 'u', labels }
+  tell({ type: 'MODIFIED', object: { kind: 'Job', metadata: spoofed } as KubeObject })
+  tell({ type: 'MODIFIED', object: { kind: 'Pod', metadata: { ...spoofed, uid: 'v' } } as KubeObject })
+  // Named after a lane that nobody has.
+  const stranger = { ...spoofed, name: 'pipeline-other-01234567-g1a1-train', uid: 'w' }
+  tell({ type: 'MODIFIED', object: { kind: 'Job', metadata: stranger } as KubeObject })
+  tell({ type: 'MODIFIED', object: podOf(object, { namespace: 'elsewhere', owner: 'another' }) })
+  await watching.turn()
+  expect(woken).toEqual([])
+  await town.advance(2_000)
+  tell({ type: 'MODIFIED', object: podOf(object, { uid: 'q' }) })
+  await watching.turn()
+  expect(woken).toEqual([LANE])
+})
+
+it('what somebody else named like ours beside it loses no change of ours', async () => {
+  const { woken, wrap, tell } = deaf()
+  await train({ wrap })
+  const watching = await begin()
+  woken.length = 0
+  const object = (await job()) as KubeObject
+  tell({ type: 'MODIFIED', object: podOf(object, { uid: 'q' }) })
+  tell({ type: 'MODIFIED', object: podOf(object, { uid: 'r', owner: 'another', namespace: 'elsewhere' }) })
+  await watching.turn()
+  expect(woken).toEqual([LANE])
+})
+
+it('replicas that flap wake nobody while the run waits for a person', async () => {
   const { woken, wrap, tell } = deaf()
   town = await openTown({ wrap })
-  await begin()
-  tell({
-    type: 'ADDED',
-    object: { kind: 'Job', metadata: { name: 'x', namespace: 'training', uid: 'u' } } as KubeObject,
-  })
-  await Promise.all(wakings)
+  await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  const watching = await begin()
+  const { name } = await town.lane(SERVE)
+  const deployment = (ready: number): KubeObject =>
+    ({
+      kind: 'Deployment',
+      metadata: { name: `${name}-g1`, namespace: 'serving', uid: 'd' },
+      status: { readyReplicas: ready },
+    }) as KubeObject
+  for (let n = 0; n < 20; n++) {
+    tell({ type: 'MODIFIED', object: deployment(n % 2) })
+    await town.advance(1_000)
+    await watching.turn()
+  }
   expect(woken).toEqual([])
+})
+
+it('only our namespaces are watched', async () => {
+  const asked: unknown[] = []
+  town = await openTown({
+    wrap: (ports) => {
+      const seen = new Proxy(ports.cluster, {
+        get: (target, name) => {
+          const member = Reflect.get(target, name) as (...values: unknown[]) => unknown
+          return (...values: unknown[]) => {
+            if (name === 'watch') asked.push(values[0])
+            return member.apply(target, values)
+          }
+        },
+      })
+      return { ...ports, cluster: seen }
+    },
+  })
+  expect(asked).toEqual([{ namespaces: ['training', 'serving'] }])
 })
 
 it('anything is in flight while a lane has a run, and not before or after', async () => {
   town = await openTown()
   const { ports } = town.house
-  expect(await isAnythingInFlight(ports)).toBe(false)
+  expect(await isAnythingInFlight(ports.ledger)).toBe(false)
   await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
   await town.until('it asks', async () => (await town.question(SERVE)) !== null)
-  expect(await isAnythingInFlight(ports)).toBe(true)
+  expect(await isAnythingInFlight(ports.ledger)).toBe(true)
   await town.answered(SERVE, 'deny')
   await town.settled(SERVE)
-  expect(await isAnythingInFlight(ports)).toBe(false)
+  expect(await isAnythingInFlight(ports.ledger)).toBe(false)
 })

@@ -1,17 +1,24 @@
 import { vi } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
+import { poolRoom } from '../../core/lane/room.ts'
+import { markerObject } from '../../core/marker.ts'
+import { label } from '../../core/names.ts'
 import { sqsConsumer } from '../../effects/queue/sqs-consumer.ts'
+import { guarded } from '../../flows/guarded.ts'
+import { isAnythingInFlight } from '../../flows/lanes.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
-import { isAnythingInFlight } from '../../flows/watch.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
 import { door as reconcile } from '../../functions/reconcile.ts'
 import { door as registryWebhook } from '../../functions/registry-webhook.ts'
 import { door as resync } from '../../functions/resync.ts'
-import { signMlflow } from '../../functions/signatures.ts'
+import { signMlflow, signSlack } from '../../functions/signatures.ts'
 import { door as slackInteraction } from '../../functions/slack-interaction.ts'
 import { door as tick } from '../../functions/tick.ts'
 import { door as watch } from '../../functions/watch.ts'
+import { openSimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
+import { memoryLedger } from '../../local/ledger/memory-ledger.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { openSlackStandIn } from '../effects/chat/slack-stand-in.ts'
@@ -22,6 +29,7 @@ import { type Asked, noting } from './asked.ts'
 
 const [CHATS, SALES] = ['pipeline/support-chats', 'pipeline/sales-chats']
 const MINUTE = 60_000
+const LEDGER = 'aaaaaaaaaaaa'
 const one = example.datasets?.['support-chats']
 /** Two lanes that want the same GPUs, an approvers' group, and a rule in shadow. */
 const config = {
@@ -60,6 +68,7 @@ export const askedInLife = async (): Promise<Asked[]> => {
   const town = await openTown({ config, wrap })
   const here = { town, noted, outside, crowded }
   try {
+    await claims(here)
     await inputs(here)
     await consumer(here)
     await troubledRuns(here)
@@ -85,6 +94,37 @@ const endless = (objects: Objects, crowded: { is: boolean }): Objects => ({
 const tell = ({ town, noted }: Here, door: typeof datasetUploaded, event: unknown) =>
   noted.as(door.name, () => door.handler(town.house.ports)(event))
 
+/**
+ * Whoever writes to the cluster makes sure first that it is the ledger which acts there. One that has just been made takes a
+ * cluster over in which something of its own stands already: it was restored.
+ */
+const claims = async (here: Here): Promise<void> => {
+  for (const { name } of [reconcile, resync]) await claimed(here, name)
+}
+
+const claimed = async ({ town, noted }: Here, door: string): Promise<void> => {
+  const { clock } = town.house
+  const ledger = memoryLedger()
+  const cluster = openSimulatedCluster({ clock, file: ':memory:', objects: town.house.objects })
+  for (const namespace of ['training', 'serving']) await cluster.create(markerObject(namespace))
+  const service = { kind: 'Service' as const, namespace: 'serving', name: 'a-g1' }
+  await cluster.create({
+    apiVersion: 'v1',
+    kind: service.kind,
+    metadata: {
+      name: service.name,
+      namespace: service.namespace,
+      labels: { [label('ledger')]: LEDGER },
+      annotations: { [label('fence-workload')]: '1' },
+    },
+    spec: { selector: { app: 'a' }, ports: [{ port: 80 }] },
+  } as KubeObject)
+  await ledger.commit([{ put: 'name', id: 'a', revision: 0, value: { lane: CHATS } }])
+  const noting = noted.wrap({ ...town.house.ports, ledger, cluster })
+  const mine = guarded(noting, { home: 'here', mint: () => LEDGER })
+  await noted.as(door, async () => mine.delete(service, 'another').catch(() => undefined))
+}
+
 /** What comes in: what is right, what no rule is about, and what is none of it. */
 const inputs = async (here: Here): Promise<void> => {
   const { town } = here
@@ -94,12 +134,13 @@ const inputs = async (here: Here): Promise<void> => {
   }
   await tell(here, datasetUploaded, created('elsewhere/manifest.json'))
   const body = Buffer.from('{}')
-  const { mlflow } = await town.house.secrets()
+  const { mlflow, slack } = await town.house.secrets()
   for (const secret of [mlflow, 'another']) {
     const headers = signMlflow({ secret, body, now: town.house.clock.now(), deliveryId: 'd' })
     await town.house.webhook('mlflow', { headers, body })
   }
-  await town.house.webhook('slack', { headers: {}, body })
+  for (const secret of [slack, 'another'])
+    await town.house.webhook('slack', { headers: signSlack({ secret, body, now: town.house.clock.now() }), body })
 }
 
 /** A wake as Lambda hands it over; what Lambda itself does with the function's rights is what AWS names. */
@@ -114,15 +155,46 @@ const consumer = async ({ noted, town }: Here): Promise<void> => {
   })
 }
 
+/** A Job that could be a lane's by its name; answers its uid. */
+const jobOf = async ({ house }: Town, { name, namespace }: { name: string; namespace: string }): Promise<string> => {
+  const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace }, spec: { template } }
+  const made = await house.cluster.create(job as KubeObject)
+  return (made.kind === 'created' && made.object.metadata.uid) || ''
+}
+
+/** A letter that falls due within the minute. */
+const goesOnLater = async ({ house: { clock, ports } }: Town): Promise<void> => {
+  const [at, due] = [clock.now(), clock.now() + 1000]
+  const id = `${String(at).padStart(14, '0')}.later`
+  await ports.ledger.commit([
+    { put: 'look', id: `${CHATS}#${id}`, revision: 0, value: { kind: 'go-on', lane: CHATS, id, at, due } },
+    { due: { group: CHATS, by: id }, at: due, was: null, side: null },
+  ])
+}
+
 /** What the schedules do, once each. */
 const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
   const { ports } = town.house
   await noted.as('tick', () => tick.handler(ports)({}))
+  const nobodys = { kind: 'Job' as const, namespace: 'training', name: 'nobody-g1a1-train' }
+  const uid = await jobOf(town, nobodys)
+  await goesOnLater(town)
   await noted.as('watch', async () => {
-    await isAnythingInFlight(ports)
-    const { stop } = await watch.handler(ports)({ onError: () => undefined })
-    stop()
+    await isAnythingInFlight(ports.ledger)
+    let now = ports.clock.now()
+    const pause = async (ms: number): Promise<void> => {
+      now += ms
+      await town.house.cluster.delete(nobodys, uid)
+    }
+    await watch.handler({ ...ports, clock: { now: () => now } })({
+      until: now + MINUTE,
+      pause,
+      onError: () => undefined,
+    })
   })
+  // A restore tore a sum from its rows.
+  await ports.ledger.commit([{ add: poolRoom('gpu-train'), by: 1, atMost: null, atLeast: null }])
   await noted.as('resync', async () => {
     await pulseOf(ports)
     for (const is of [true, false]) {

@@ -50,6 +50,14 @@ it.each([
   expect(published).toEqual([])
 })
 
+it('a stranger writes nothing but a number, however often it knocks', async () => {
+  for (let knock = 0; knock < 3; knock++) await send(JSON.stringify(ALIAS_SET), { 'x-mlflow-signature': 'v1,AAAA' })
+  await town.house.webhook('slack', { headers: {}, body: Buffer.from('payload={}') })
+  await town.house.webhook('slack', { headers: {}, body: Buffer.alloc(512 * 1024 + 1, 'x') })
+  expect(await counts()).toEqual({ 'refused:bad-signature': 4, 'refused:too-large': 1 })
+  expect(await town.house.ports.ledger.moments(null)).toEqual([])
+})
+
 it('the door touches the ledger, the bus and its secret, and no cluster', () => {
   expect([...door.ports].sort()).toEqual(['bus', 'clock', 'ledger', 'secrets'])
   expect(door.kubernetes).toEqual([])

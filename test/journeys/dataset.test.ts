@@ -138,7 +138,7 @@ describe('a dataset is uploaded', () => {
     await town.house.deliver(delivered())
     await town.advance(600_000)
     const letters = await town.house.ports.ledger.list('look', { prefix: `${LANE}#` })
-    expect(letters.map(({ value }) => value.waits?.reason)).toEqual(['objects-missing'])
+    expect(letters.map(({ value }) => value)).toMatchObject([{ waits: { reason: 'objects-missing' } }])
     await town.house.objects.write('acme-datasets', `${folder('23')}part-1.jsonl`, Buffer.from('{"q":2}'))
     await town.answered(LANE)
     expect((await town.settled(LANE)).state).toBe('succeeded')
@@ -148,7 +148,12 @@ describe('a dataset is uploaded', () => {
     town = await openTown()
     await upload({ leaveOut: [0, 1] })
     await town.advance(2 * 3_600_000)
-    expect(await town.lane(LANE)).toMatchObject({ rest: { why: 'done' }, generation: 0 })
+    expect(await town.lane(LANE)).toMatchObject({
+      rest: { why: 'parked', text: expect.stringContaining('still missing at its deadline') },
+      generation: 0,
+    })
+    await town.advance(3_600_000)
+    expect((await town.lane(LANE)).rest?.text).toContain('still missing at its deadline')
     expect((await timeline()).some(({ data }) => data?.['reason'] === 'missed-deadline')).toBe(true)
   })
 

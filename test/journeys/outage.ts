@@ -1,10 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../core/kube.ts'
 import { everyRow } from '../../flows/rows.ts'
 import type { VirtualClock } from '../../local/clock.ts'
 import { runUntil } from '../../local/drive.ts'
 import { promote, registerVersion, type Simulation, uploadDataset } from '../../local/scenario.ts'
-import type { Check } from '../../scripts/lane.ts'
 import example from '../../signalbox.config.ts'
 import { type Between, between, type How, type Side } from './away.ts'
 import { ANA, openTown, type Town } from './town.ts'
@@ -91,16 +89,30 @@ export const stories: Record<'dataset' | 'promotion' | 'walk-back', Story> = {
   },
 }
 
-/** Plays a story to its end, with an outage on the way if there is one. */
-export const play = async (story: Story, outage: Outage | null, reference: Played | null = null): Promise<Played> => {
-  const far = between()
-  const town = await openTown({ config, wrap: far.wrap })
-  try {
-    await story.prepare(town)
-    return await playOn(town, far, { story, outage, reference })
-  } finally {
-    await town.close()
+/** A story that is prepared once and played from there as often as one likes. */
+export interface Stage {
+  /** As it goes without an outage. */
+  reference: Played
+  /** Plays it to its end, with an outage on the way. */
+  play(outage: Outage): Promise<Played>
+  close(): Promise<void>
+}
+
+export const openStage = async (name: keyof typeof stories): Promise<Stage> => {
+  const story = stories[name]
+  const prepared = await openTown({ config })
+  await story.prepare(prepared)
+  const play = async (outage: Outage | null, reference: Played | null): Promise<Played> => {
+    const far = between()
+    const town = await prepared.copy(far.wrap)
+    try {
+      return await playOn(town, far, { story, outage, reference })
+    } finally {
+      await town.close()
+    }
   }
+  const reference = await play(null, null)
+  return { reference, play: (outage) => play(outage, reference), close: prepared.close }
 }
 
 const playOn = async (
@@ -125,17 +137,24 @@ const playOn = async (
   }
   begin()
   const jobs = await jobsOf(town, `-g${story.generation}a`)
-  const comeNow = (): Promise<string> => far.past(() => howFar(town, story.lane))
-  const questionNow = () => far.past(() => town.question(story.lane))
+  const now = seenOnce(house, () =>
+    far.past(async () => ({ come: await howFar(town, story.lane), question: await town.question(story.lane) })),
+  )
+  const comeNow = async (): Promise<string> => (await now()).come
+  const questionNow = async () => (await now()).question
   const isOver = async (): Promise<boolean> => {
     const come = await comeNow()
     progress.push({ at: clock.now(), come })
     return come === OVER(story.generation)
   }
-  /** Goes on in time; whoever is asked answers at once, and again in a minute when that did not get through. */
+  /**
+   * Goes on in time; whoever is asked answers at once, and again when that did not get through: in a minute, and after
+   * longer and longer, as people do. Each answer may be a letter that stays for as long as the far side is away.
+   */
   const until = async (done: () => Promise<boolean>, end: number): Promise<boolean> => {
-    for (let tried: number | null = null; ; tried = clock.now()) {
-      const asks = async () => (await questionNow()) !== null && (tried === null || clock.now() >= tried + MINUTE)
+    let again = 0
+    for (let pause = MINUTE; ; again = clock.now() + pause, pause *= 2) {
+      const asks = async () => clock.now() >= again && (await questionNow()) !== null
       const met = await runUntil(house, clock, {
         done: async () => (await done()) || (await asks()),
         atMost: end - clock.now(),
@@ -165,6 +184,18 @@ const playOn = async (
     throw new Error(`it never ends: ${await comeNow()}: ${(await house.why(story.lane)).text}`)
   await town.advance(30 * MINUTE)
   return { ended: await endOf(town, story.lane, jobs()), commits, progress, why, began }
+}
+
+/** What is seen, looked at again only when something was written since. */
+const seenOnce = <T>(house: Town['house'], look: () => Promise<T>): (() => Promise<T>) => {
+  let seen: Promise<T> | null = null
+  house.onChange(() => {
+    seen = null
+  })
+  return () => {
+    seen ??= look()
+    return seen
+  }
 }
 
 /** Every Job of the generation that was ever made, with whether it may go in the end: a day later it is gone. */
@@ -280,28 +311,4 @@ export const whyProblem = ({ side }: Pick<Outage, 'side'>, { why, began }: Playe
   return isUnknown || why.side !== side || (why.since ?? 0) >= (began ?? 0)
     ? null
     : `since when? ${JSON.stringify(why)}`
-}
-
-/** Every far side, for every length, from every moment of these stories on: a check each for side and length. */
-export const playAll = async (check: Check, names: readonly (keyof typeof stories)[]): Promise<void> => {
-  for (const name of names) {
-    const reference = await play(stories[name], null)
-    const moments = ['nothing', ...reference.commits]
-    for (const side of SIDES)
-      for (const { how, minutes } of LENGTHS)
-        await check(
-          `${name}: ${side} ${how} for ${minutes} minutes, from each of ${moments.length} moments on`,
-          async () => {
-            for (const [after, moment] of moments.entries()) {
-              const played = await play(stories[name], { side, how, after, minutes }, reference)
-              const problem = whyProblem({ side }, played)
-              if (!isDeepStrictEqual(played.ended, reference.ended))
-                throw new Error(
-                  `after ${moment}: ${JSON.stringify(played.ended)} instead of ${JSON.stringify(reference.ended)}`,
-                )
-              if (problem !== null) throw new Error(`after ${moment}: ${problem}`)
-            }
-          },
-        )
-  }
 }

@@ -4,7 +4,7 @@ import { outboxOf } from '../../flows/outbox.ts'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
 import { CATALOGUES } from '../../functions/door.ts'
-import { playIn } from '../faults/crashing.ts'
+import { openStage } from '../faults/crashing.ts'
 import { stories } from '../faults/stories.ts'
 import type { Town } from './town.ts'
 
@@ -76,11 +76,13 @@ it.each(Object.entries(stories).filter(([, { answers }]) => answers === undefine
   '%s: begun anew after every commit, it goes on with the same next one: what is written down is all that there is',
   async (_name, story) => {
     const whole = consumer({ cut: false })
-    const ended = await playIn(story, whole)
+    const { playIn, close } = await openStage(story)
+    const ended = await playIn(whole)
     const parts = consumer({ cut: true })
-    expect(await playIn(story, parts)).toEqual(ended)
+    expect(await playIn(parts)).toEqual(ended)
     expect(parts.committed).toEqual(whole.committed)
     expect(whole.committed.length).toBeGreaterThan(5)
     expect(parts.invocations()).toBeGreaterThan(whole.invocations())
+    await close()
   },
 )

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../core/kube.ts'
 import type { Seen } from '../../core/lane/letters.ts'
-import { everyRow } from '../../flows/rows.ts'
+import { holdingOf, lineSum } from '../../core/lane/room.ts'
+import { everyRow, readRow } from '../../flows/rows.ts'
 import type { VirtualClock } from '../../local/clock.ts'
 import { promote, registerVersion, type Simulation, uploadDataset } from '../../local/scenario.ts'
 import { ANA, type Town } from './town.ts'
@@ -100,15 +101,15 @@ export const looseEnds = async (town: Town): Promise<string[]> => {
     const all = Object.values(lanes).reduce((a, b) => a + b, 0)
     if (all !== sum) loose.push(`${room}: its holds are ${all} and its sum is ${sum}`)
     for (const [lane, amount] of Object.entries(lanes)) {
-      const hold = (await town.lane(lane)).run?.hold ?? null
-      const own = room.startsWith('pool/')
-        ? hold?.gpus[room.slice(5)]
-        : Math.ceil(Math.round((hold?.dollars ?? 0) * 1e4) / 100)
-      if (own !== amount) loose.push(`${room}: ${lane} holds ${amount}, and its run ${own}`)
+      const own = holdingOf(await town.lane(lane))[room]
+      if (own !== amount) loose.push(`${room}: ${lane} holds ${amount}, and its document says ${own}`)
     }
-    for (const { value } of await everyRow(ledger, 'line', `${room}#`))
-      if ((await town.lane(value.lane)).run?.phase !== 'waiting-for-room')
+    const line = await everyRow(ledger, 'line', `${room}#`)
+    for (const { value } of line)
+      if ((await town.lane(value.lane)).run?.line?.place !== value.place)
         loose.push(`${room}: ${value.lane} stands in its line`)
+    const count = (await readRow(ledger, 'sum', lineSum(room)))?.value.n ?? 0
+    if (count !== line.length) loose.push(`${room}: ${line.length} stand in its line, and ${count} are counted`)
   }
   for (const lane of await ledger.lanes()) {
     const { run, due, outcome, desired } = await town.lane(lane)

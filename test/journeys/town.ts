@@ -1,3 +1,5 @@
+import { linkSync, mkdirSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import {
   emptyDocument,
   type LaneDocument,
@@ -17,12 +19,14 @@ import { runUntil } from '../../local/drive.ts'
 import { type LocalHouse, openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
-import { openStores } from '../../local/stores.ts'
+import { openStores, type Stores } from '../../local/stores.ts'
 import example from '../../signalbox.config.ts'
 
 export const START = Date.UTC(2026, 10, 23, 12)
 export const ANA = 'T0SIGNAL/U0APPROVER'
 export const BEN = 'T0SIGNAL/U0BEN'
+/** The id of a town's ledger. */
+export const LEDGER = 'feedfacecafe'
 const HOUR = 3_600_000
 
 /** A run as people see it: under way, or with its outcome. */
@@ -61,10 +65,12 @@ export interface Town {
   advance(ms: number): Promise<void>
   /** The process dies and another one starts on what was stored. */
   reopen(wrap?: (ports: Ports) => Ports): Promise<void>
+  /** Another town that goes on from a copy of what is stored here, as a process does that starts on it; this one stays as it is. */
+  copy(wrap?: (ports: Ports) => Ports): Promise<Town>
   close(): Promise<void>
 }
 
-export const openTown = async ({
+export const openTown = ({
   config = example as Config,
   dataDir = null,
   wrap,
@@ -73,23 +79,28 @@ export const openTown = async ({
   /** Where everything is kept; in memory unless told. */
   dataDir?: string | null
   wrap?: (ports: Ports) => Ports
-} = {}): Promise<Town> => {
-  const stores = openStores(dataDir)
-  const clock = virtualClock(START)
-  const policies = fixedPolicies(parsePolicy(config))
+} = {}): Promise<Town> => townOn(openStores(dataDir), { config, wrap, at: START })
+
+const townOn = async (
+  stores: Stores,
+  { config, wrap, at }: { config: unknown; wrap: ((ports: Ports) => Ports) | undefined; at: number },
+): Promise<Town> => {
+  const clock = virtualClock(at)
+  const policy = parsePolicy(config)
+  const policies = fixedPolicies(policy)
   const secrets = fixedSecrets({
     'mlflow-webhook': 'test-secret',
     'slack-signing': 'test-signing-secret',
     token: 'test-token',
   })
   const open = (wrapper?: (ports: Ports) => Ports) =>
-    openHouse({ stores, policies, secrets, clock, wrap: wrapper, onError: () => undefined })
+    openHouse({ stores, policies, secrets, clock, wrap: wrapper, mint: () => LEDGER, onError: () => undefined })
   const ledger = () => town.house.ports.ledger
   const document = async (lane: string): Promise<LaneDocument> =>
     (await readRow(ledger(), 'lane', lane))?.value ?? emptyDocument(town.policy, lane)
   const town: Town = {
     house: await open(wrap),
-    policy: parsePolicy(config),
+    policy,
     lane: async (lane) => {
       const doc = await document(lane)
       return { ...doc, state: stateOf(doc) }
@@ -145,12 +156,26 @@ export const openTown = async ({
       await town.house.close()
       town.house = await open(wrapper)
     },
+    copy: (wrapper) => townOn(copyOf(stores), { config, wrap: wrapper, at: clock.now() }),
     close: async () => {
       await town.house.close()
       stores.close()
     },
   }
   return town
+}
+
+/** Files are the same files, so that their numbers and times stay as they were seen: nobody writes into one that is there. */
+const copyOf = (stores: Stores): Stores => {
+  const copy = openStores(null)
+  for (const name of ['ledger', 'world'] as const) copy[name].deserialize(stores[name].serialize())
+  for (const entry of readdirSync(stores.buckets, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    const folder = join(copy.buckets, relative(stores.buckets, entry.parentPath))
+    mkdirSync(folder, { recursive: true })
+    linkSync(join(entry.parentPath, entry.name), join(folder, entry.name))
+  }
+  return copy
 }
 
 const lastMoments = async (town: Town): Promise<string> =>

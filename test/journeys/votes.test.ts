@@ -62,6 +62,17 @@ describe('a vote binds what is open, and nothing else (law 8)', () => {
   })
 })
 
+it('a vote stands on the card by the policy’s name of the person, and so does a denial in how it ended', async () => {
+  town = await openTown({ config: approvals({ need: 2 }) })
+  await upload(town)
+  await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+  await answer('approve', ANA)
+  const lines = async () => (await town.house.cards())[0]?.card.lines.join('\n')
+  await town.until('it is told', async () => /ana approves/.test((await lines()) ?? ''))
+  await answer('deny', BEN)
+  expect((await town.settled(TRAIN)).outcome?.detail).toBe('denied by ben')
+})
+
 it('what changed twice while it was asked waits for a person', async () => {
   town = await openTown()
   await upload(town)

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -43,6 +43,12 @@ const refusal = (...more: Parameters<typeof start>): Promise<Error> =>
 const isWell = async ({ url }: Product): Promise<boolean> => (await fetch(`${url}/healthz`)).ok
 
 describe('one product on a folder', () => {
+  it('is alone with it: others on the machine neither read what it makes nor hold its lock', async () => {
+    dataDir = join(dataDir, 'new')
+    await start()
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+  })
+
   it('a second one is refused at its start, with the address and the process of the first', async () => {
     const first = await start()
     const error = await refusal()

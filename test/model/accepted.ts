@@ -1,6 +1,12 @@
 import type { Change } from '../../core/lane/change.ts'
 import { hasBegun, type LaneDocument, type Mark, type Run, sameRun } from '../../core/lane/document.ts'
-import type { CommandLetter, Letter, LookLetter, VoteLetter } from '../../core/lane/letters.ts'
+import {
+  type CommandLetter,
+  type Letter,
+  type LookLetter,
+  letterRow,
+  type VoteLetter,
+} from '../../core/lane/letters.ts'
 import type { LaunchJobStep, Step } from '../../core/plan.ts'
 import type { PlanRow, ResultRow } from '../../core/rows.ts'
 import { readsOf } from '../../core/steps/keys.ts'
@@ -53,7 +59,7 @@ const namesIn = ({ moments }: Pick<Change, 'moments'>): string[] =>
 const wrongLetters = ({ state, change }: Accepted): Wrong => {
   const names = namesIn(change)
   const there = (letter: Letter): boolean =>
-    state.ledger.rows[`${letter.kind === 'look' ? 'look' : 'order'} ${letter.lane}#${letter.id}`] !== undefined
+    state.ledger.rows[`${letterRow(letter)} ${letter.lane}#${letter.id}`] !== undefined
   for (const letter of change.removed) {
     const times = names.filter((id) => id === letter.id).length
     if (letter.kind === 'go-on') continue
@@ -117,13 +123,12 @@ const readBy = ({ steps }: Run, step: Step): string =>
 const wrongHold = ({ state, consumer, change: { doc }, ledger }: Accepted): Wrong => {
   const before = docOf(state)
   if (doc.run?.hold != null && before?.run?.hold == null) {
-    const until = doc.approved?.question.until ?? consumer.view.plan?.plan.bounds.until ?? 0
+    const until = doc.approved?.question.bounds.until ?? consumer.view.plan?.plan.bounds.until ?? 0
     const began = before?.approved?.begun ?? false
     if (consumer.view.now > until && !began) return 'something begins after the time that was given it'
   }
-  const rows = Object.keys(ledger.rows)
-  if (doc.run === null && rows.some((key) => key.startsWith('hold ') || key.startsWith('line ')))
-    return 'a run that is over holds or waits'
+  if (doc.run === null && Object.keys(ledger.rows).some((key) => key.startsWith('line ')))
+    return 'a run that is over waits'
   return null
 }
 
@@ -167,7 +172,7 @@ const wrongEnd = ({ state, change: { past, doc } }: Accepted): Wrong => {
 }
 
 const lapsed = ({ startedAt, question }: Run, { approved }: LaneDocument): boolean =>
-  (question?.until ?? approved?.question.until ?? startedAt) < startedAt
+  (question?.until ?? approved?.question.bounds.until ?? startedAt) < startedAt
 
 const wrongAttempts = ({ config }: Model, { attempt }: LaneDocument, { wanted }: State['past']): Wrong =>
   attempt > (1 + config.retries) * (1 + wanted) ? 'more attempts than the budget has' : null
@@ -180,8 +185,7 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
     data?.['became'] === 'recorded' ? namesIn({ moments: [{ data } as never] }) : [],
   )
   const retries = change.removed.filter(({ kind, id }) => kind === 'retry' && said.includes(id)) as CommandLetter[]
-  const anew =
-    retries.some(({ from }) => from !== null) || (retries.length > 0 && docOf(state)?.outcome?.kind === 'succeeded')
+  const whole = retries.some(({ from }) => from === null) && docOf(state)?.outcome?.kind === 'succeeded'
   const plan = consumer.view.plan?.plan ?? (consumer.rows[`plan ${doc.lane}`]?.value as PlanRow | undefined)?.plan
   const keeps = new Set(
     (plan?.steps ?? [])
@@ -192,12 +196,13 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
   const failedGate = runs.flatMap((run) => judgedBadly(run, plan?.steps ?? []))
   const there = ({ made }: ResultRow): boolean => made !== null && state.world.results[made.ref.name] !== undefined
   const made = change.results.filter((row) => keeps.has(row.step) && there(row)).map(finishedOf)
-  const finished = [...(anew ? [] : past.finished), ...made].filter(
-    (one) => !failedGate.some((key) => one.startsWith(`${key}:`)),
-  )
+  const stands = whole ? [] : past.finished.filter((one) => !isReplaced(past, one, made))
+  const finished = [...stands, ...made].filter((one) => !failedGate.some((key) => one.startsWith(`${key}:`)))
+  const last = retries.at(-1)
   return {
     ...past,
     finished: [...new Set(finished)].sort(),
+    anew: last === undefined ? past.anew : last.from === null ? [] : past.finished,
     spoiled: [
       ...new Set([...past.spoiled.filter((key) => !made.some((one) => one.startsWith(`${key}:`))), ...failedGate]),
     ].sort(),
@@ -206,6 +211,15 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
     answered: [...past.answered, ...namesIn(change)].filter((id) => change.later.some((letter) => letter.id === id)),
     wanted: past.wanted + retries.length,
   }
+}
+
+/** Whether another one of the same step has taken its place, or that of what it was made from. */
+const isReplaced = ({ finished, read }: State['past'], one: string, made: readonly string[]): boolean => {
+  const keyOf = (other: string): string => other.slice(0, other.lastIndexOf(':') + 1)
+  const nameOf = (other: string): string => other.slice(keyOf(other).length)
+  const gone = finished.filter((old) => made.some((now) => keyOf(now) === keyOf(old) && now !== old))
+  const from = (read[nameOf(one)] ?? '').split(',')
+  return gone.includes(one) || gone.some((old) => from.includes(nameOf(old)))
 }
 
 const readIn = ({ doc, past, results }: Change, steps: readonly Step[]): Record<string, string> => {

@@ -4,7 +4,7 @@ import { next } from '../../core/lane/next.ts'
 import { settle } from '../../core/lane/settle.ts'
 import { kinds } from './kinds.ts'
 import { leaveLook } from './people.ts'
-import { LANE, policiesOf, type Wanted } from './policies.ts'
+import { FIRST, LANE, policiesOf, type Wanted } from './policies.ts'
 import { reactionsOf } from './reaction.ts'
 import type { Config, Core, Guards, Model, State } from './state.ts'
 
@@ -33,8 +33,8 @@ export const modelOf = (
 /** Nobody is inside; a letter says that there is something to look at. */
 export const initialOf = (model: Model): State => {
   const { most, kind } = model.config
-  const standing = kind === 'standing'
-  const version = standing ? 2 : 1
+  const standing = kind === 'standing' && model.config.serves
+  const version = FIRST[kind]
   const empty: State = {
     now: 1_000_000,
     left: most,
@@ -52,7 +52,18 @@ export const initialOf = (model: Model): State => {
       doors: [],
     },
     inside: [],
-    past: { excused: false, created: {}, finished: [], spoiled: [], read: {}, expired: {}, answered: [], wanted: 0 },
+    past: {
+      excused: false,
+      moved: false,
+      created: {},
+      finished: [],
+      anew: [],
+      spoiled: [],
+      read: {},
+      expired: {},
+      answered: [],
+      wanted: 0,
+    },
     count: 0,
     bad: null,
   }
@@ -90,6 +101,7 @@ const train: Config = {
   kind: 'once',
   steps: 'registered',
   onNewer: 'stop',
+  serves: true,
   asks: false,
   retries: 0,
   expiry: 3_600_000,

@@ -2,14 +2,16 @@ import type { Act } from '../../core/lane/act.ts'
 import { type Change, changed, isNothing } from '../../core/lane/change.ts'
 import { emptyDocument, type LaneDocument, type Rest } from '../../core/lane/document.ts'
 import { inOrder, type Letter, type LookLetter } from '../../core/lane/letters.ts'
+import { linesAfter } from '../../core/lane/line.ts'
+import { lineSum, poolRoom } from '../../core/lane/room.ts'
 import type { Result } from '../../core/lane/settle.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { PlanRow, SideRow } from '../../core/rows.ts'
 import type { Stored, Write } from '../../flows/ledger-port.ts'
-import { paperView, rowKey } from '../../flows/view.ts'
+import { paperView, roomsIn, rowKey } from '../../flows/view.ts'
 import { writesOf } from '../../flows/writing.ts'
 import { answerAlone, touches, touchOf } from './far-sides.ts'
-import { LANE } from './policies.ts'
+import { LANE, POOL } from './policies.ts'
 import { type Consumer, HANDOVER, type Ledger, type Model, type State } from './state.ts'
 
 /** The loop of `flows/reconcile.ts`, one step at a time: between two steps others may do theirs. */
@@ -40,9 +42,11 @@ export const reading = (
     me: who.me,
     handover: HANDOVER,
     revision: state.ledger.rows[`lane ${LANE}`]?.revision ?? 0,
-    plan: doc.run === null ? null : (at<PlanRow>('plan', LANE) ?? null),
+    plan: doc.run === null && doc.halfway !== true ? null : (at<PlanRow>('plan', LANE) ?? null),
     later: there.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now),
     frozenUntil: frozen > now ? frozen : null,
+    holds: roomsIn(new Map(Object.entries(rows)), LANE).holds,
+    lines: { [poolRoom(POOL)]: was.sums[lineSum(poolRoom(POOL))] ?? 0 },
     sides: Object.fromEntries(sides),
   }
   const stands = state.ledger.rows[`lane ${LANE}`]
@@ -131,6 +135,7 @@ const after = (view: View, act: Act, change: Change): View => {
   return {
     ...view,
     doc: change.doc,
+    lines: linesAfter(view, change.doc),
     plan: change.plan === undefined ? view.plan : change.plan,
     letters: view.letters.filter(({ id }) => !gone.has(id)),
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
@@ -180,7 +185,7 @@ export const remembered = (consumer: Consumer, doc: LaneDocument, writes: readon
     rows,
     before: { doc, revision },
     pending: null,
-    view: { ...consumer.view, doc, revision },
+    view: { ...consumer.view, holds: roomsIn(new Map(Object.entries(rows)), LANE).holds, doc, revision },
     acts: [],
   }
 }

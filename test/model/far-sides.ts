@@ -1,6 +1,7 @@
 import { whereOf } from '../../core/lane/answering.ts'
 import type { Mark, Run } from '../../core/lane/document.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
+import { carried } from '../../core/lane/kept.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import { patientFrom } from '../../core/lane/patience.ts'
 import type { Result } from '../../core/lane/settle.ts'
@@ -100,7 +101,7 @@ const planned = (state: State, view: View): Answer => ({
 
 const keptOf = ({ ledger, world }: State, { doc }: View): Record<string, ResultRow> =>
   Object.fromEntries(
-    doc.kept.flatMap(({ row }): [string, ResultRow][] => {
+    carried(doc).flatMap(({ row }): [string, ResultRow][] => {
       const value = ledger.rows[`result ${doc.lane}#${row}`]?.value as ResultRow | undefined
       const there = value?.made != null && world.results[value.made.ref.name] !== undefined
       return value === undefined || !there ? [] : [[value.key, value]]

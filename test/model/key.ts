@@ -1,7 +1,7 @@
 import type { Change } from '../../core/lane/change.ts'
 import type { LaneDocument, Mark } from '../../core/lane/document.ts'
 import type { Letter } from '../../core/lane/letters.ts'
-import type { PlanRow, ResultRow, SideRow } from '../../core/rows.ts'
+import type { HoldRow, PlanRow, ResultRow, SideRow } from '../../core/rows.ts'
 import { lettersOf } from './consumer.ts'
 import { heldRows } from './ledger.ts'
 import { timesOf } from './nature.ts'
@@ -23,9 +23,10 @@ export const keyOf = (state: State): string => {
     policy,
     ledgerKey(state, letters, at),
     worldKey(state, ranks, at),
-    past.excused ? 'x' : '',
+    `${past.excused ? 'x' : ''}${past.moved ? 'm' : ''}`,
     Object.keys(past.created).sort().join(),
     past.finished.join(),
+    past.anew.join(),
     past.spoiled.join(),
     Object.values(past.read).join(),
     past.wanted,
@@ -93,14 +94,15 @@ const ledgerKey = (state: State, letters: readonly Letter[], at: Clock): string 
   for (const [key, { value }] of Object.entries(ledger.rows)) {
     if (key.startsWith('freeze ')) parts.push(`f${at((value as { until: number }).until)}`)
     else if (key.startsWith('side ')) parts.push(`${key}${(value as SideRow).probe}${at((value as SideRow).until)}`)
-    else if (key.startsWith('line ')) parts.push(key)
+    else if (key.startsWith('line ')) parts.push('line')
+    else if (key.startsWith('hold ') && (value as HoldRow).place !== undefined) parts.push('granted')
     else if (key.startsWith('result ')) parts.push(resultKey(state, value as ResultRow))
     else if (key.startsWith('past ')) parts.push(key)
   }
   const plan = ledger.rows['plan lane/a']?.value as PlanRow | undefined
   const dues = letters.map((letter) => letterKey(state, letter, { doc, at }))
   const known = doc === null ? '' : docKey(state, doc, { plan, at })
-  return `${known}#${plan === undefined || doc?.run === null ? '' : `${plan.plan.digest}${plan.back.length}`}#${parts.sort().join()}#${dues.join()}#${textOf(heldRows(ledger))}${ledger.sums['pool/p'] ?? 0}`
+  return `${known}#${plan === undefined || (doc?.run === null && doc.halfway !== true) ? '' : `${plan.plan.digest}${plan.back.length}`}#${parts.sort().join()}#${dues.join()}#${textOf(heldRows(ledger))}${ledger.sums['pool/p'] ?? 0}`
 }
 
 const resultKey = ({ world }: State, { row, values, made }: ResultRow): string =>
@@ -179,6 +181,9 @@ const consumerKey = (
     view.later.map(index).join(),
     `${view.fresh}${view.moved}${at(view.frozenUntil ?? 0)}${Object.keys(view.sides).join()}`,
     Object.keys(view.results).join(),
+    `${Object.values(view.lines).join()}${Object.values(view.holds)
+      .map(({ place }) => place === undefined)
+      .join()}`,
     `${view.policy.version}${view.plan?.plan.digest}${view.plan?.back.length}`,
     running.map(({ fence }) => ranks.get(fence)).join(),
     pending === null || stands !== before.revision ? '' : pendingKey(state, pending, { index, at }),
@@ -195,7 +200,7 @@ const pendingKey = (
     pending.later.map((letter) => letterKey(state, letter, { doc: pending.doc, at })).join(),
     pending.results.map(({ row, values }) => `${row}${values['score']}`).join(),
     pending.past.map(({ run, outcome }) => `${run.generation}.${run.attempt}${outcome.kind}`).join(),
-    pending.line === undefined ? '' : pending.line === null ? 'leaves' : 'waits',
+    pending.beside.join(),
     pending.plan == null ? '' : `${pending.plan.plan.digest}${pending.plan.back.length}`,
     textOf(pending.guard),
   ].join('/')

@@ -1,11 +1,12 @@
 import type { KubeObject } from '../../core/kube.ts'
+import type { Baseline } from '../../core/lane/document.ts'
 import type { LaneKind, PlanInput } from '../../core/lane-kinds/kind.ts'
 import { generationName, label, laneLabels, runName, runOnceName } from '../../core/names.ts'
 import type { Plan, Planned, RollOutModelStep, Step } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
 import { withDigest } from '../../core/workloads/object-digest.ts'
 import type { GenerationView } from '../../core/world.ts'
-import { LANE, type ModelPolicy, POOL, type Wanted } from './policies.ts'
+import { CEILING, LANE, type ModelPolicy, POOL, type Wanted } from './policies.ts'
 
 /** The throw-away kinds of lane that are explored: as small as lanes can be, and planned as real ones are. */
 
@@ -43,9 +44,15 @@ const standing: LaneKind<Wanted> = {
     if (mine?.replicas === 1 && mine.ready === 1 && others.length === 0) return { kind: 'nothing', reason: 'it stands' }
     return refused(input) ?? { kind: 'plan', plan: planOf(input, standingSteps(input, { mine, others })) }
   },
-  back: ({ identity, run, baseline, world }) => {
-    const base = world.generations.find(({ generation }) => generation === baseline?.generation)
-    const leaving = world.generations.filter((view) => view !== base && view.replicas > 0)
+  back: ({ identity, run, baseline, world, halfway = false, brought = [] }) => {
+    const base = baselineIn(world.generations, baseline)
+    const all = base !== undefined || halfway
+    const leaving = world.generations.filter(
+      (view) =>
+        view !== base &&
+        view.replicas > 0 &&
+        (all || view.generation === run.generation || brought.includes(view.generation)),
+    )
     if (leaving.length === 0 && (base === undefined || base.replicas === 1)) return []
     const away = move(
       { identity, run },
@@ -55,6 +62,16 @@ const standing: LaneKind<Wanted> = {
     return base === undefined ? [away] : [move({ identity, run }, 'back-1', [[base.generation, 1]]), away]
   },
   baselineOf: (desired, { run }) => ({ generation: run.generation, desired, replicas: 1 }),
+}
+
+/** What stands for the baseline: where it took over what stood already, that. */
+const baselineIn = (generations: readonly GenerationView[], baseline: Baseline | null): GenerationView | undefined => {
+  if (baseline === null) return undefined
+  const digest = `v${(baseline.desired as Wanted).version}`
+  return (
+    generations.find((view) => view.generation === baseline.generation) ??
+    generations.find((view) => view.digest === digest)
+  )
 }
 
 const refused = ({ policy }: PlanInput<Wanted>): Planned | null =>
@@ -139,7 +156,7 @@ const move = (
     replicasReady: count,
   })),
   point: { old: 0, new: 1 },
-  brings: null,
+  brings: replicas.find(([, count]) => count > 0)?.[0] ?? null,
   loadMinutes: 1,
 })
 
@@ -150,7 +167,8 @@ const deployment = (name: string, digest: string): KubeObject<'Deployment'> => (
 })
 
 const planOf = ({ identity, run, desired, policy, now }: PlanInput<Wanted>, steps: Step[]): Plan => {
-  const { image, asks, version, expiry } = policy as ModelPolicy
+  const { image, asks, first, version, expiry } = policy as ModelPolicy
+  const required = asks === 'later' ? desired.version > first || run.attempt === 2 : asks
   const none = { p50: 0, p95: 0 }
   const moves = steps.filter(({ kind }) => kind === 'roll-out-model').length
   return {
@@ -160,15 +178,15 @@ const planOf = ({ identity, run, desired, policy, now }: PlanInput<Wanted>, step
     desired,
     title: `v${desired.version}`,
     steps,
-    effects: { objects: [], images: [], interrupts: [], gates: [], registers: [] },
+    effects: { objects: [], images: [], interrupts: [], gates: [], replicas: null, registers: [] },
     digest: `${image}.v${desired.version}.${moves}`.padEnd(64, '0'),
-    bounds: { dollars: 1, gpus: { [POOL]: 1 }, unavailable: 0, until: now + expiry },
+    bounds: { dollars: 1, gpus: { [POOL]: CEILING }, unavailable: 0, until: now + expiry },
     price: { total: none, perHour: none, nowPerHour: 0, gpuHours: none, sources: [] },
     strategy: null,
     interrupts: [],
     undo: '',
     reasons: [],
-    approval: { required: asks, why: '', need: asks ? 1 : 0 },
+    approval: { required, why: '', need: required ? 1 : 0 },
   }
 }
 

@@ -55,7 +55,7 @@ const apply = (
   }
   if ('moment' in write || 'count' in write) return null
   const kind = name.slice(0, name.indexOf(' '))
-  if (TOLD.has(kind)) return null
+  if (TOLD.has(kind) || name.startsWith('look pool/')) return null
   const stands = rows[name]?.revision ?? 0
   if ('remove' in write) delete rows[name]
   if ('put' in write) rows[name] = { id: write.id, revision: stands + 1, value: write.value }

@@ -33,7 +33,10 @@ const standsAs = ({ world }: State, { desired }: LaneDocument): boolean => {
 /** Whether a lane that nobody is at is where it should be: what it wants is true, or it says why not and waits for a person. */
 export const isSettled = ({ kind }: Model, state: State): boolean => {
   const doc = docOf(state)
-  if (state.inside.length > 0 || doc === null || doc.run !== null || lettersOf(state.ledger).length > 0) return false
+  if (state.inside.length > 0 || lettersOf(state.ledger).length > 0) return false
+  // Of a lane that the policy did not name, and that never wanted anything, nothing is written: resync asks its source.
+  if (doc === null) return true
+  if (doc.run !== null) return false
   if (doc.rest === null || (doc.rest.why !== 'done' && doc.rest.why !== 'parked')) return false
   if (doc.rest.why === 'parked') return true
   const { version } = (doc.desired ?? { version: 0 }) as unknown as { version: number }

@@ -194,10 +194,15 @@ const failures = (
     fails(
       'overrun',
       'no answer, it comes much later',
-      (from) => flying(from, consumer, { touch, what, until: Number.MAX_SAFE_INTEGER }),
+      (from) =>
+        flying({ ...from, past: { ...from.past, moved: true } }, consumer, {
+          touch,
+          what,
+          until: Number.MAX_SAFE_INTEGER,
+        }),
       'unavailable',
     )
-  fails('refused', 'refused', (from) => ({ ...from, past: { ...from.past, excused: true } }), 'refused')
+  fails('refused', 'refused', (from) => ({ ...from, past: { ...from.past, excused: true, moved: true } }), 'refused')
   return moves
 }
 

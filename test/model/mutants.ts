@@ -1,9 +1,5 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { CORE, config, GUARDS } from './configurations.ts'
+import { mutated } from './mutated.ts'
 import type { Config, Core, Guards } from './state.ts'
 
 /** A guard that is taken away: the exploration must find what it guards against. */
@@ -42,6 +38,7 @@ export const mutants: readonly Mutant[] = [
     name: 'nothing is concluded from an absence before T',
     text: [HELD, HELD.replace('held ?? ', '')],
     config: smallest({ faults: ['overlap'], doings: ['cancel'] }, [1, 1]),
+    slow: true,
   },
   {
     name: 'what is about to be touched is committed first',
@@ -57,6 +54,7 @@ export const mutants: readonly Mutant[] = [
     name: 'who lost a commit is somebody new',
     guards: { renames: false },
     config: smallest({ faults: ['overlap', 'late'] }, [2, 0]),
+    slow: true,
   },
   {
     name: 'a plan that is not the document’s is read again',
@@ -71,13 +69,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what has begun nothing is superseded at once',
-    text: ["!(begun && doc.onNewer === 'finish')", "!(doc.onNewer === 'finish')"],
+    text: ["begun && (doc.onNewer === 'finish'", "(doc.onNewer === 'finish'"],
     config: smallest({ onNewer: 'finish', doings: ['room', 'newer'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'what runs is seen gone before a run is over',
     text: ['if (!run.cleared) {', 'if (run.cleared) {'],
     config: smallest({ doings: ['cancel'] }, [0, 1]),
+    slow: true,
   },
   {
     name: 'a name that is taken is success only for the same content',
@@ -144,6 +144,7 @@ export const mutants: readonly Mutant[] = [
     name: 'nothing begins after its time',
     text: ['!begun && view.now > until', '!begun && view.now < 0'],
     config: smallest({ asks: true, doings: ['yes', 'long-freeze'] }, [0, 2]),
+    slow: true,
   },
   {
     name: 'an approval that has lapsed is asked about again',
@@ -177,13 +178,45 @@ export const mutants: readonly Mutant[] = [
     config: smallest({ doings: ['lost-node'] }, [0, 1]),
   },
   {
+    name: 'what nobody judged goes back when what was to replace it does not begin',
+    text: ['  halfway && run.ending === null', '  halfway && run.ending !== null'],
+    config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'no'] }, [0, 2]),
+  },
+  {
+    name: 'and when that is cancelled before the one before it has ended',
+    text: ['run.generation !== doc.generation && doc.outcome === null', 'run.generation !== doc.generation'],
+    config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'cancel-wanted'] }, [0, 2]),
+    slow: true,
+  },
+  {
+    name: 'the plan of what stands halfway is kept for the way back',
+    text: ['...(after.halfway === true ? {} : { plan: null }),', 'plan: null,'],
+    config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'refuses'] }, [0, 2]),
+    slow: true,
+  },
+  {
+    name: 'where nothing served before, all of it goes back',
+    text: ['          halfway,\n', ''],
+    config: smallest({ kind: 'standing', serves: false, asks: 'later', doings: ['newer', 'no'] }, [0, 2]),
+    slow: true,
+  },
+  {
+    name: 'what was paid for is kept until it is done anew',
+    text: [
+      'return { kept, redo: kept.map',
+      'return { kept: kept.filter(({ step }) => before.has(step)), redo: kept.map',
+    ],
+    config: smallest({ asks: 'later', doings: ['retry-from', 'no', 'retry'] }, [0, 3]),
+    slow: true,
+  },
+  {
     name: 'patience counts from when a step was marked last',
     text: ['      startedAt: now,', '      startedAt: mark.startedAt ?? now,'],
     config: smallest({ kind: 'standing', faults: ['death'] }, [1, 0]),
   },
   {
     name: 'an older write is refused by its fence',
-    text: ['fence: revision + 1', 'fence: revision - revision'],
+    text: ['fence: fenceFrom + revision + 1', 'fence: revision - revision'],
     config: smallest({ kind: 'standing', faults: ['overrun'] }, [1, 0]),
   },
   {
@@ -193,48 +226,17 @@ export const mutants: readonly Mutant[] = [
   },
 ]
 
-const HERE = new URL('../../core/lane/', import.meta.url)
-
-/** The sources of core/lane, and what they are without types: read and stripped once. */
-let sources: { file: string; source: string; plain: string }[] | null = null
-const sourcesOf = () => {
-  sources ??= readdirSync(HERE)
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => {
-      const source = readFileSync(new URL(file, HERE), 'utf8')
-      return { file, source, plain: plainOf(source) }
-    })
-  return sources
-}
-
-/** As Node strips it; its other imports lead to where they were. */
-const plainOf = (source: string): string =>
-  stripTypeScriptTypes(source)
-    .replaceAll("from '../", `from '${new URL('../', HERE).href}`)
-    .replace(/from '\.\/([a-z-]+)\.ts'/g, "from './$1.mjs'")
-
-/** The core of a mutant: the sources with one text replaced, loaded from a folder of their own, which is then gone. */
+/** The core of a mutant: the sources with one text replaced. */
 export const coreOf = async ({ name, text }: Mutant): Promise<Core> => {
   if (text === undefined) return CORE
-  const [from, to] = text
-  const times = sourcesOf().reduce((sum, { source }) => sum + source.split(from).length - 1, 0)
-  if (times !== 1) throw new Error(`“${name}” stands ${times} times in core/lane as \`${from}\`: mend the mutant`)
-  const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutant-'))
-  try {
-    for (const { file, source, plain } of sourcesOf()) {
-      const changed = source.includes(from) ? plainOf(source.replace(from, () => to)) : plain
-      writeFileSync(join(folder, file.replace(/\.ts$/, '.mjs')), changed)
-    }
-    const load = async (file: string) => (await import(pathToFileURL(join(folder, file)).href)) as Core
+  return mutated({ name, text }, async (load) => {
     const [{ next }, { settle }, { joined }] = [
-      await load('next.mjs'),
-      await load('settle.mjs'),
-      await load('change.mjs'),
+      await load<Core>('next.mjs'),
+      await load<Core>('settle.mjs'),
+      await load<Core>('change.mjs'),
     ]
     return { next, settle, joined }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  })
 }
 
 export const guardsOf = ({ guards = {} }: Mutant): Guards => ({ ...GUARDS, ...guards })

@@ -1,14 +1,22 @@
 import { ANSWER_GRACE } from '../../core/answers.ts'
 import { mayRepeat } from '../../core/lane/attempts.ts'
-import { pauseAfter } from '../../core/lane/change.ts'
-import type { LaneDocument, Mark, Rest } from '../../core/lane/document.ts'
+import { type Grant, pauseAfter } from '../../core/lane/change.ts'
+import { emptyDocument, type LaneDocument, type Mark, type Rest } from '../../core/lane/document.ts'
+import { settleGrant } from '../../core/lane/granting.ts'
 import { patientFrom } from '../../core/lane/patience.ts'
+import { poolRoom } from '../../core/lane/room.ts'
+import { pool } from '../../core/lane-kinds/pool.ts'
+import type { LineRow } from '../../core/rows.ts'
+import { roomWrites } from '../../flows/room-writes.ts'
+import { paperView } from '../../flows/view.ts'
 import { lettersOf } from './consumer.ts'
 import { deadlineOf, PATIENCE } from './far-sides.ts'
+import { committed } from './ledger.ts'
 import { mustBeGone, spent } from './moves.ts'
 import { doorWrites } from './people.ts'
+import { POOL } from './policies.ts'
 import { docOf, HANDOVER, LIMIT, type Model, type Move, type State } from './state.ts'
-import { withJob } from './world.ts'
+import { observed, withJob } from './world.ts'
 
 /** What happens by itself: work ends, requests land, time passes. */
 export const movesOfNature = (model: Model, state: State): Move[] => [
@@ -16,6 +24,7 @@ export const movesOfNature = (model: Model, state: State): Move[] => [
   ...lands(model, state),
   ...doorWrites(state),
   ...frees(state),
+  ...grants(model, state),
   ...hears(state),
   ...passes(model, state),
 ]
@@ -75,6 +84,33 @@ const frees = (state: State): Move[] => {
   ]
 }
 
+/** The pool's lane grants who stands in its line, in a commit of its own. */
+const grants = (model: Model, state: State): Move[] => {
+  const rows = Object.entries(state.ledger.rows).flatMap(([key, { value }]) =>
+    key.startsWith('line ') ? [value as LineRow] : [],
+  )
+  if (rows.length === 0) return []
+  const freeze = state.ledger.rows['freeze lane/a']?.value as { until: number } | undefined
+  const heads = rows.map((row) => ({ row, frozenUntil: freeze?.until ?? null, had: hadOf(state, row), behind: [] }))
+  const policy = model.policies[state.policy]
+  const doc = emptyDocument(policy, poolRoom(POOL))
+  const paper = paperView({ policy, doc, kind: pool, reactions: [], now: state.now }, [])
+  const view = { ...paper, world: observed(state), lines: { [doc.lane]: heads.length }, line: rows }
+  const change = settleGrant(view, heads)
+  if (change.grants.length === 0) return []
+  const writes = roomWrites({ view, rows: new Map() }, { doc }, change)
+  const done = committed(state.ledger, writes, model.guards)
+  return done.ok === true ? [{ label: 'the pool grants', state: { ...state, ledger: done.ledger } }] : []
+}
+
+const hadOf = ({ ledger }: State, { lane, needs }: LineRow): Grant['had'] =>
+  Object.fromEntries(
+    Object.keys(needs).flatMap((room) => {
+      const row = ledger.rows[`hold ${room}#${lane}`]
+      return row === undefined ? [] : [[room, row as Grant['had'][string]]]
+    }),
+  )
+
 /** The other lane hears from the cluster again. */
 const hears = (state: State): Move[] => {
   const { 'side cluster': row, ...rows } = state.ledger.rows
@@ -86,10 +122,15 @@ const hears = (state: State): Move[] => {
 export const timesOf = (doc: LaneDocument): number[] => {
   const { due, rest, run, outcome, approved } = doc
   const question = run?.question ?? null
-  const times = [due ?? 0, rest?.until ?? 0, approved !== null && !approved.begun ? approved.question.until + 1 : 0]
+  const times = [
+    due ?? 0,
+    rest?.until ?? 0,
+    approved !== null && !approved.begun ? approved.question.bounds.until + 1 : 0,
+  ]
   if (question !== null && (question.state === 'open' || question.state === 'rejected'))
     times.push(question.until + 1, question.until + ANSWER_GRACE)
   for (const mark of run?.steps ?? []) if (mark.state === 'running') times.push(...timesOfMark(mark, rest))
+  if (run?.line?.until != null) times.push(run.line.until + 1)
   if (outcome !== null && mayRepeat({ doc })) times.push(outcome.at + pauseAfter(doc.attempt + 3))
   return times
 }

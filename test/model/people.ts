@@ -1,7 +1,14 @@
 import { shownFor } from '../../core/lane/commands.ts'
-import type { CommandLetter, GoOnLetter, Letter, LookLetter, VoteLetter } from '../../core/lane/letters.ts'
+import {
+  type CommandLetter,
+  type GoOnLetter,
+  type Letter,
+  type LookLetter,
+  letterRow,
+  type VoteLetter,
+} from '../../core/lane/letters.ts'
 import type { SideRow } from '../../core/rows.ts'
-import { ANA, LANE, type PolicyName } from './policies.ts'
+import { ANA, CEILING, LANE, type PolicyName } from './policies.ts'
 import { eventAt } from './reaction.ts'
 import { type Doing, docOf, type Model, type Move, type State } from './state.ts'
 import { withJob } from './world.ts'
@@ -34,7 +41,7 @@ const leave = <L extends Letter>(
 ): State => {
   const id = `${String(at).padStart(14, '0')}.${String(state.count).padStart(6, '0')}`
   const written = { ...letter, id, lane: LANE, at, due: state.now } as unknown as Letter
-  const key = `${written.kind === 'look' ? 'look' : 'order'} ${LANE}#${id}`
+  const key = `${letterRow(written)} ${LANE}#${id}`
   const rows = { ...state.ledger.rows, [key]: { id: `${LANE}#${id}`, revision: 1, value: written } }
   const due = { ...state.ledger.due, [id]: state.now }
   return { ...state, count: state.count + 1, ledger: { ...state.ledger, rows, due } }
@@ -168,7 +175,11 @@ const scales: Does = (state) =>
       const deployments = { ...state.world.deployments, [generation]: { ...deployment, replicas: 0, ready: 0 } }
       return {
         label: `somebody scales generation ${generation} to 0`,
-        state: { ...state, world: { ...state.world, deployments }, past: { ...state.past, excused: true } },
+        state: {
+          ...state,
+          world: { ...state.world, deployments },
+          past: { ...state.past, excused: true, moved: true },
+        },
       }
     })
 
@@ -176,8 +187,8 @@ const scales: Does = (state) =>
 const takesRoom: Does = (state) => {
   const held = state.ledger.sums['pool/p'] ?? 0
   if (held > 0) return null
-  const ledger = { ...state.ledger, sums: { ...state.ledger.sums, 'pool/p': held + 1 } }
-  return one('others take the room', { ...state, ledger, world: { ...state.world, others: 1 } })
+  const ledger = { ...state.ledger, sums: { ...state.ledger.sums, 'pool/p': CEILING } }
+  return one('others take the room', { ...state, ledger, world: { ...state.world, others: CEILING } })
 }
 
 /** Another lane has not heard from the cluster, and asks it for all. */

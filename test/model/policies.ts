@@ -4,6 +4,11 @@ import { type Policy, parsePolicy } from '../../core/policy.ts'
 /** The one lane that is explored, and the one pool that it runs in. */
 export const LANE = 'lane/a'
 export const POOL = 'p'
+/** GPUs of the pool: a lane needs all of them. */
+export const CEILING = 3
+
+/** The version that is there at first; of what stands, one more than what served before it. */
+export const FIRST = { once: 1, standing: 2 }
 
 /** A version of something. */
 export interface Wanted extends Desired {
@@ -17,7 +22,9 @@ export interface ModelPolicy extends Policy {
   refuses: boolean
   /** Part of every plan's digest. */
   image: string
-  asks: boolean
+  /** `later`: only what comes after the version that is there at first, and the second attempt at that. */
+  asks: boolean | 'later'
+  first: number
   steps: 'registered' | 'judged'
   /** How long a question and a plan live. Milliseconds. */
   expiry: number
@@ -32,7 +39,7 @@ const base = parsePolicy({
   cluster: 'c',
   results: { bucket: 'results' },
   budget: { dollars: 100 },
-  pools: { [POOL]: { instanceType: 'g', gpusPerNode: 1, maxGpus: 1 } },
+  pools: { [POOL]: { instanceType: 'g', gpusPerNode: 1, maxGpus: CEILING } },
   approvals: {
     channel: '#c',
     approvers: [
@@ -48,14 +55,15 @@ const base = parsePolicy({
 export type PolicyName = 'plain' | 'refuses' | 'changed' | 'shadow' | 'gone' | 'revoked'
 export type Policies = Record<PolicyName, ModelPolicy>
 
-type Given = Pick<ModelPolicy, 'asks' | 'steps' | 'expiry' | 'retries'> & { priced: boolean }
+type Given = Pick<ModelPolicy, 'asks' | 'steps' | 'expiry' | 'retries'> & { priced: boolean; kind: keyof typeof FIRST }
 
 /** All policies of a configuration: made once, so that they are the same objects everywhere. */
-export const policiesOf = ({ priced, asks, steps, expiry, retries }: Given): Policies => {
+export const policiesOf = ({ kind, priced, asks, steps, expiry, retries }: Given): Policies => {
   const plain: ModelPolicy = {
     ...base,
     perHour: priced ? 0.5 : 0,
     asks,
+    first: FIRST[kind],
     steps,
     expiry,
     retries,

@@ -1,8 +1,8 @@
-import { amountsOf } from '../../core/lane/room.ts'
+import { holdingOf } from '../../core/lane/room.ts'
 import { lettersOf } from './consumer.ts'
 import { heldRows } from './ledger.ts'
+import { CEILING, type Wanted } from './policies.ts'
 import { docOf, type State } from './state.ts'
-import { CEILING } from './world.ts'
 
 const WHYS: ReadonlySet<string> = new Set([
   'done',
@@ -25,15 +25,31 @@ const WHYS: ReadonlySet<string> = new Set([
 
 /** What must never be, in any state; null: nothing of it is. */
 export const wrongState = (state: State): string | null =>
-  wrongSums(state) ?? wrongWork(state) ?? (state.inside.length === 0 ? (wrongOrphan(state) ?? wrongRest(state)) : null)
+  wrongSums(state) ??
+  wrongWork(state) ??
+  (state.inside.length === 0 ? (wrongOrphan(state) ?? wrongServing(state) ?? wrongRest(state)) : null)
 
 const wrongSums = ({ ledger, world }: State): string | null => {
   const rows = heldRows(ledger)
-  const held = amountsOf(docOf({ ledger })?.run?.hold ?? null)
+  const doc = docOf({ ledger })
+  const held = doc === null ? {} : holdingOf(doc)
+  const place = doc?.run?.line?.place
+  const [granted, stands] = ['hold ', 'line '].map((kind) =>
+    Object.entries(ledger.rows).some(
+      ([key, { value }]) => key.startsWith(kind) && (value as { place?: string }).place === place,
+    ),
+  )
+  if (place !== undefined && granted === stands) return 'who waits neither stands in the line nor was granted'
   for (const room of new Set([...Object.keys(rows), ...Object.keys(held), ...Object.keys(ledger.sums)])) {
     if (room.startsWith('spent/')) continue
+    if (room.startsWith('line/')) {
+      const places = Object.keys(ledger.rows).filter((key) => key.startsWith('line ')).length
+      if (ledger.sums[room] !== places) return 'a line is not counted as it stands'
+      continue
+    }
     const others = room === 'pool/p' ? world.others : 0
     if ((ledger.sums[room] ?? 0) !== (rows[room] ?? 0) + others) return 'a sum is not the sum of its holds'
+    if (place !== undefined && granted) continue
     if ((rows[room] ?? 0) !== (held[room] ?? 0)) return 'a hold is not what the document says'
   }
   return (ledger.sums['pool/p'] ?? 0) > CEILING ? 'more is held than there is' : null
@@ -44,7 +60,7 @@ const wrongWork = (state: State): string | null => {
   const alive = Object.values(state.world.jobs).filter(
     ({ state: at, run }) => run !== null && (at === 'running' || at === 'deleting'),
   )
-  const held = doc?.run?.hold?.gpus['p'] ?? 0
+  const held = doc === null ? 0 : (holdingOf(doc)['pool/p'] ?? 0)
   if (alive.length > 0 && held < 1) return 'something of ours runs without a hold'
   const run = doc?.run ?? null
   return alive.some(
@@ -64,6 +80,16 @@ const wrongOrphan = (state: State): string | null => {
       (run === null || run.cleared || of.generation !== run.generation || of.attempt !== run.attempt),
   )
   return orphan ? 'a Job of ours runs and nobody knows it' : null
+}
+
+/** Of a lane whose attempt is over what was judged last serves, alone; nothing that nobody judged. */
+const wrongServing = ({ ledger, world, past }: State): string | null => {
+  const doc = docOf({ ledger })
+  if (doc === null || doc.run !== null || doc.outcome === null || past.moved || world.flying.length > 0) return null
+  const judged = doc.baseline === null ? [] : [`v${(doc.baseline.desired as Wanted).version}`]
+  const serving = Object.values(world.deployments).filter(({ replicas }) => replicas > 0)
+  if (serving.some(({ digest }) => !judged.includes(digest))) return 'what nobody judged serves, and nobody is at it'
+  return serving.length === judged.length ? null : 'what was judged last does not serve, and nobody is at it'
 }
 
 /** Every rest has a reason, and something that ends it. */

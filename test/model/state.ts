@@ -90,7 +90,10 @@ export interface Config {
   kind: 'once' | 'standing'
   steps: 'registered' | 'judged'
   onNewer: 'finish' | 'stop'
-  asks: boolean
+  /** Of what stands: whether its first version is served already. */
+  serves: boolean
+  /** Whether somebody must agree; `later`: only to what comes after the first version, and to its second attempt. */
+  asks: boolean | 'later'
   retries: number
   /** How long a question and a plan live. Milliseconds. */
   expiry: number
@@ -163,10 +166,14 @@ export interface Ledger {
 export interface Past {
   /** Something besides faults happened that may end a run as failed. */
   excused: boolean
+  /** Somebody else has changed what serves, or the cluster did not let us. */
+  moved: boolean
   /** Names that were created, and how often since a person last removed one. */
   created: Readonly<Record<string, number>>
   /** Keys of a generation that finished and whose artifacts are there. */
   finished: readonly string[]
+  /** Of these, what a person wants anew. */
+  anew: readonly string[]
   /** Keys of a generation whose gate failed: they must be measured anew. */
   spoiled: readonly string[]
   /** Which Jobs' results a Job has read, by its name. */

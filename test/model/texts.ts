@@ -17,6 +17,7 @@ const LEFT_OUT: ReadonlySet<string> = new Set([
   'ranTo',
   'at',
   'until',
+  'place',
   'due',
   'id',
   'by',

@@ -3,11 +3,8 @@ import type { Run } from '../../core/lane/document.ts'
 import { label } from '../../core/names.ts'
 import type { RollOutModelStep } from '../../core/plan.ts'
 import type { World as Seen } from '../../core/world.ts'
-import { POOL } from './policies.ts'
+import { CEILING, POOL } from './policies.ts'
 import { docOf, type Guards, type Job, type State, spoilt } from './state.ts'
-
-/** GPUs of the pool. */
-export const CEILING = 1
 
 /** What planning sees of the world: read now, perhaps old when it counts. */
 export const observed = ({ world }: State): Seen => ({
@@ -52,7 +49,10 @@ export const created = (state: State, { object, run, key }: Creation): State => 
   const { generation, attempt } = run
   const times = (state.past.created[name] ?? 0) + 1
   const job: Job = { object, uid: `u${state.count}`, state: 'running', run: { generation, attempt } }
-  const again = state.past.finished.some((one) => one.startsWith(`${generation}:${key}:`) && isThere(state, one))
+  const { finished, anew } = state.past
+  const again = finished.some(
+    (one) => one.startsWith(`${generation}:${key}:`) && !anew.includes(one) && isThere(state, one),
+  )
   const after: State = {
     ...state,
     count: state.count + 1,

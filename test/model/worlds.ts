@@ -17,13 +17,16 @@ export const small: readonly Config[] = [
     most: most(0, 2),
   }),
   config({
-    name: 'a judged training, two at once, and one thing happens',
-    steps: 'judged',
-    retries: 1,
-    faults: ['overlap'],
-    doings: ['cancel', 'lost-node'],
-    most: most(1, 1),
+    name: 'a rollout is stopped by something newer that is asked about',
+    kind: 'standing',
+    asks: 'later',
+    doings: ['newer', 'no', 'cancel', 'cancel-wanted', 'refuses'],
+    most: most(0, 2),
   }),
+]
+
+/** Larger worlds, for the slow lane: some minutes together. */
+export const large: readonly Config[] = [
   config({
     name: 'a rollout, a death, and one thing happens',
     kind: 'standing',
@@ -31,10 +34,28 @@ export const small: readonly Config[] = [
     doings: ['newer', 'poor'],
     most: most(1, 1),
   }),
-]
-
-/** Larger worlds, for the slow lane: some minutes together. */
-export const large: readonly Config[] = [
+  config({
+    name: 'a training is wanted anew, and somebody says no',
+    asks: 'later',
+    doings: ['retry-from', 'no', 'retry'],
+    most: most(0, 3),
+  }),
+  config({
+    name: 'a first rollout is stopped by something newer that is asked about',
+    kind: 'standing',
+    serves: false,
+    asks: 'later',
+    doings: ['newer', 'no', 'cancel', 'cancel-wanted', 'refuses'],
+    most: most(0, 2),
+  }),
+  config({
+    name: 'a judged training, two at once, and one thing happens',
+    steps: 'judged',
+    retries: 1,
+    faults: ['overlap'],
+    doings: ['cancel', 'lost-node'],
+    most: most(1, 1),
+  }),
   config({ name: 'three things go wrong', faults: FAULTS, most: most(3, 0) }),
   config({
     name: 'two things go wrong with a rollout',
@@ -136,6 +157,36 @@ export const large: readonly Config[] = [
     asks: true,
     retries: 1,
     doings: ['yes', 'newer', 'back-again', 'cancel', 'scaled', 'revoked'],
+    most: most(0, 3),
+  }),
+  config({
+    name: 'a judged training is wanted anew, and somebody says no',
+    steps: 'judged',
+    asks: 'later',
+    doings: ['retry-from', 'no', 'yes', 'retry', 'poor', 'cleaned'],
+    most: most(0, 3),
+  }),
+  config({
+    name: 'a rollout is stopped by something newer, and a fault and two things happen',
+    kind: 'standing',
+    asks: 'later',
+    faults: WORST,
+    doings: ['newer', 'no', 'cancel', 'cancel-wanted'],
+    most: most(1, 2),
+  }),
+  config({
+    name: 'a rollout is stopped by something newer, and three things happen',
+    kind: 'standing',
+    asks: 'later',
+    doings: ['newer', 'back-again', 'yes', 'no', 'cancel', 'cancel-wanted', 'refuses', 'poor'],
+    most: most(0, 3),
+  }),
+  config({
+    name: 'a first rollout is stopped by something newer, and three things happen',
+    kind: 'standing',
+    serves: false,
+    asks: 'later',
+    doings: ['newer', 'back-again', 'no', 'cancel', 'cancel-wanted', 'refuses', 'poor'],
     most: most(0, 3),
   }),
 ]

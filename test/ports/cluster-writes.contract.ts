@@ -138,6 +138,19 @@ export const writePromises = (trial: () => Trial): void => {
       expect(Number(after.metadata.resourceVersion)).toBeGreaterThan(Number(before.metadata.resourceVersion))
     })
 
+    it('that names a revision changes nothing that has moved on since', async () => {
+      const before = await trial().created(trial().make.config('settings', { a: '1' }))
+      const { uid = '', resourceVersion = '' } = before.metadata
+      const named = (a: string) =>
+        trial().opened.cluster.patch(refOf(before), uid, { metadata: { resourceVersion }, data: { a } })
+      expect(await Promise.all([named('2'), named('3')]).then((answers) => answers.sort())).toEqual([
+        'moved',
+        'patched',
+      ])
+      expect(await named('4')).toBe('moved')
+      expect((await trial().read(before)).data?.['a']).toMatch(/^[23]$/)
+    })
+
     it('touches no other object of the name', async () => {
       const before = await trial().created(trial().make.config('settings', { a: '1' }))
       const other = '00000000-0000-4000-8000-000000000000'

@@ -143,6 +143,16 @@ export const clusterContract = (name: string, open: () => Promise<OpenedCluster>
         expect(changes.map(({ type }) => type)).toEqual(['ADDED', 'DELETED'])
       })
 
+      it('tells of the namespaces that are named, and of no other', async () => {
+        const changes: Change[] = []
+        await trial.opened.cluster.watch({ namespaces: ['nowhere'] }, (change) => changes.push(change))
+        const here = { namespaces: [trial.opened.namespace, 'nowhere'] }
+        await trial.opened.cluster.watch(here, (change) => changes.push(change))
+        const web = await trial.created(trial.make.service('web'))
+        await trial.opened.settle(async () => changes.some(({ object }) => object.metadata.uid === web.metadata.uid))
+        expect(changes.filter(({ object }) => object.metadata.uid === web.metadata.uid)).toHaveLength(1)
+      })
+
       // Each kind is a connection of its own: between two kinds nothing says whose news comes first.
       it('sees revisions that grow within a kind and are never the same for two', async () => {
         const revisions: number[] = []

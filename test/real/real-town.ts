@@ -58,6 +58,7 @@ export const openRealTown = async ({
   headers = {},
   wrap,
   registry,
+  adopt,
   kubeconfig = inject('kubeconfig'),
 }: {
   policy?: Policy
@@ -67,6 +68,8 @@ export const openRealTown = async ({
   headers?: Record<string, string>
   wrap?: (ports: Ports) => Ports
   registry?: Registry
+  /** Takes the place of the ledger that its namespaces name. */
+  adopt?: boolean
   /** In place of the rig that all share. */
   kubeconfig?: string
 } = {}): Promise<RealTown> => {
@@ -87,6 +90,7 @@ export const openRealTown = async ({
     clock,
     wrap,
     registry,
+    adopt,
     openCluster: ({ objects }) =>
       openRealCluster({
         config: through,
@@ -94,6 +98,7 @@ export const openRealTown = async ({
         clock,
         objects,
         installation: policy.installation,
+        namespaces: [...new Set(Object.values(policy.namespaces))],
         minute,
         onError,
       }),

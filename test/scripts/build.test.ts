@@ -27,7 +27,7 @@ const BUDGET: Record<string, number> = {
   'slack-interaction': 340,
   'dataset-uploaded': 615,
   'model-promoted': 615,
-  reconcile: 2290,
+  reconcile: 2310,
   tick: 320,
   watch: 2100,
   resync: 2240,

@@ -69,8 +69,8 @@ if (process.platform !== 'linux') {
     page.on('pageerror', (error) => errors.push(String(error)))
     try {
       await check('the empty page says what to try', async () => {
-        await page.goto(product.url)
-        await page.getByText('Three things to try').waitFor()
+        await page.goto(product.page)
+        await page.getByText('No lane yet. To try:').waitFor()
       })
       await check('the tour goes from the dataset to the failed gate, with a person’s three approvals', async () => {
         await page.getByRole('button', { name: 'Tour' }).click()
@@ -100,6 +100,46 @@ if (process.platform !== 'linux') {
         await form.getByRole('button', { name: 'Deny', exact: true }).press('Enter')
         await laneState(page, TRAIN, 'rejected').waitFor({ timeout: 20_000 })
       })
+      const track = page.locator('.track', { has: page.getByRole('link', { name: TRAIN, exact: true }) })
+      const button = (words: string) => track.getByRole('button', { name: `${words}: ${TRAIN}` })
+      const focused = () =>
+        page.evaluate<string>("document.activeElement.dataset.command ?? document.activeElement.dataset.lane ?? ''")
+      const hears = async (words: string) => {
+        const said = page.locator('#said')
+        await said
+          .filter({ hasText: words })
+          .waitFor({ timeout: 10_000 })
+          .catch(async () => {
+            throw new Error(`it says “${await said.textContent()}”, not “${words}”`)
+          })
+        await page.evaluate("document.querySelector('#said').textContent = ''")
+      }
+      await check('a lane is frozen by keyboard, a second Enter does nothing else, and it is thawed', async () => {
+        await button('Freeze 4 h').press('Enter')
+        await hears('nothing new begins on')
+        await button('Thaw').waitFor()
+        if ((await focused()) !== TRAIN) throw new Error(`the focus is at ${await focused()}`)
+        await page.keyboard.press('Enter')
+        await button('Thaw').click()
+        await hears('thawed, and 1 lane woken')
+      })
+      await check('what was rejected is retried, and cancelled while it asks', async () => {
+        await button('Retry').click()
+        await hears('attempt 2 of generation 2 has started')
+        await questionOf(page, 'Approve? Fine-tune')
+        await button('Cancel').click()
+        await hears('stops before it begins anything')
+        await laneState(page, TRAIN, 'cancelled').waitFor({ timeout: 20_000 })
+      })
+      await check('a button of what is no longer so reaches nothing, and says it', async () => {
+        await button('Retry').evaluate(
+          (node) => (node.dataset['command'] = node.dataset['command']?.replace('"attempt":2', '"attempt":1') ?? ''),
+        )
+        await button('Retry').click()
+        await hears('you saw generation 2, attempt 1; now it is generation 2, attempt 2: look again')
+        // The browser tells its console of each answer that is a refusal.
+        errors.splice(0, errors.length, ...errors.filter((one) => !one.includes('status of 422')))
+      })
       await check('a lane’s timeline tells it all, the reason too', async () => {
         await page.getByRole('link', { name: TRAIN, exact: true }).first().click()
         await page.locator('.timeline', { hasText: 'not today' }).waitFor()
@@ -116,11 +156,31 @@ if (process.platform !== 'linux') {
           await page.evaluate(AXE)
           const found = await violations(page)
           if (found.length > 0) throw new Error(found.join('\n'))
+          await page.evaluate(
+            "document.querySelectorAll('.bar').forEach((bar) => { while (bar.children.length < 128) bar.append(bar.lastElementChild.cloneNode()) })",
+          )
+          // Of many lanes the list scrolls, and what asks stays near.
+          await page.evaluate(
+            "document.querySelectorAll('.tracks').forEach((list) => { while (list.children.length < 25) list.append(list.lastElementChild.cloneNode(true)) })",
+          )
+          const slack = Number(
+            await page.evaluate("document.querySelector('#h-chat').getBoundingClientRect().top + scrollY"),
+          )
+          if (slack > 1000) throw new Error(`the Slack panel is ${slack} px down`)
           const wide = Number(await page.evaluate('document.documentElement.scrollWidth'))
           if (wide > width) throw new Error(`the page is ${wide} px wide`)
         })
       await check('no error on the console', async () => {
         if (errors.length > 0) throw new Error(errors.join('\n'))
+      })
+      // The last: the console then tells of a server that is not there.
+      await check('a product that has stopped is said, and so is a press that nobody takes', async () => {
+        const said = page.locator('#said', { hasText: 'does not answer' })
+        await product.close()
+        await said.waitFor({ timeout: 10_000 })
+        await page.evaluate("document.querySelector('#said').textContent = ''")
+        await page.getByRole('button', { name: 'Tour' }).click()
+        await said.waitFor({ timeout: 10_000 })
       })
     } finally {
       await browser.close()

@@ -4,10 +4,10 @@ import { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import { lane } from '../../scripts/lane.ts'
 import type { Crashes } from '../faults/crash-thread.ts'
-import { play, playIn } from '../faults/crashing.ts'
+import { openStage, type Stage } from '../faults/crashing.ts'
 import { doubled } from '../faults/doubled.ts'
 import { deathsOf } from '../faults/side-by-side.ts'
-import { type Story, stories } from '../faults/stories.ts'
+import { stories } from '../faults/stories.ts'
 
 const THREADS = 2
 /** Orders in which the calls of two consumers are let through, for each story. */
@@ -27,11 +27,11 @@ const crashes = async (story: string, ended: unknown, calls: number): Promise<nu
   return deaths.length
 }
 
-const orders = (story: Story, ended: unknown): Promise<void> =>
+const orders = ({ playIn }: Stage, ended: unknown): Promise<void> =>
   fc.assert(
     fc.asyncProperty(fc.scheduler(), async (scheduler) => {
       const two = doubled((call) => scheduler.schedule(Promise.resolve(), call))
-      const got = await scheduler.waitFor(playIn(story, two))
+      const got = await scheduler.waitFor(playIn(two))
       if (!isDeepStrictEqual(got, ended)) throw new Error(`${JSON.stringify(got)} instead of ${JSON.stringify(ended)}`)
       const both = [...two.touchedBy].filter(([, who]) => who.size > 1)
       if (both.length > 0 || new Set(two.made).size < two.made.length)
@@ -43,11 +43,13 @@ const orders = (story: Story, ended: unknown): Promise<void> =>
 /** A crash at every single await of every flow, one at a time, before and after the far side did it; and two consumers at once. */
 await lane(async (check) => {
   for (const [name, story] of Object.entries(stories)) {
-    const { ended, calls } = await play(story, null)
+    const stage = await openStage(story)
+    const { ended, calls } = await stage.play(null)
     await check(`${name}: a crash at each of its awaits changes nothing`, async () => {
       console.log(`${name}: ${await crashes(name, ended, calls)} crashes at ${calls} calls`)
     })
     if (story.answers === undefined)
-      await check(`${name}: two consumers at once, in ${ORDERS} orders, change nothing`, () => orders(story, ended))
+      await check(`${name}: two consumers at once, in ${ORDERS} orders, change nothing`, () => orders(stage, ended))
+    await stage.close()
   }
 })

@@ -1,5 +1,6 @@
 import { type KubeObject, refOf } from '../../../core/kube.ts'
 import type { Made } from '../../../core/lane/document.ts'
+import type { Waiting } from '../../../core/lane/stepping.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { hasEnded, isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
 import { type ObjectHead, TooLarge, type WorkPorts } from '../../ports.ts'
@@ -11,7 +12,7 @@ const LOG_LINES = 20
 /** Law 4, run-once: created by name; a name that is there is success only for the same content; its uid is written down. */
 export const launchJob: Handler<LaunchJobStep> = {
   side: 'cluster',
-  begin: async ({ ports, step, mark }) => {
+  begin: async ({ ports, view, step, mark }) => {
     if (mark.made !== null) return { kind: 'begun', made: mark.made, note: `Job ${mark.made.ref.name}` }
     const created = await ports.cluster.create(step.job)
     if (created.kind === 'denied') {
@@ -32,7 +33,8 @@ export const launchJob: Handler<LaunchJobStep> = {
         note: `a Job named ${step.job.metadata.name} is there and is not this one`,
       }
     const made = madeOf(step, created.object)
-    return { kind: 'begun', made, note: `Job ${made.ref.name}` }
+    const seen = created.kind === 'created' ? justMade(step, created.object, view.now) : undefined
+    return { kind: 'begun', made, note: `Job ${made.ref.name}`, seen }
   },
 
   see: async ({ ports, view, step, mark }) => {
@@ -58,6 +60,13 @@ export const launchJob: Handler<LaunchJobStep> = {
       freshUntil: view.now < fresh ? fresh : null,
     })
   },
+}
+
+/** The answer to our POST is a look at the Job: nobody has made a pod of it yet, and nothing has written its result. */
+const justMade = (step: LaunchJobStep, object: KubeObject, now: number): Waiting | undefined => {
+  const job = object as KubeObject<'Job'>
+  const seen = nextLaunchJob(step, { name: job.metadata.name, job, pods: [], logs: [], result: null, etag: null, now })
+  return seen.kind === 'wait' ? seen : undefined
 }
 
 /** What was answered, or its error, for whoever needs it. */

@@ -1,6 +1,7 @@
 import type { FieldManager, KubeObject } from '../../../core/kube.ts'
 import { patientFrom } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
+import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
@@ -42,12 +43,18 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const now = ports.clock.now()
     return nextRollOut(step, {
       generations,
-      pods: pods as KubeObject<'Pod'>[],
+      pods: pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[],
       now,
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
   },
+}
+
+/** Whether a Deployment that the lane made has made it: labels alone say nothing. */
+const isOf = (pod: KubeObject, name: string): boolean => {
+  const maker = makerOf(pod)
+  return maker !== null && laneNameIn(maker) === name
 }
 
 const apply = async (

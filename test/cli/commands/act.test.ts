@@ -50,6 +50,15 @@ describe('an event by hand', () => {
     expect(await product.json('plans')).toMatchObject({ plans: [], lanes: [] })
   })
 
+  it('plan of what would move nothing says so, in the words of emit, and prices nothing', async () => {
+    await product.cli('emit', 'dataset-uploaded/base')
+    const { out, code } = await product.cli('plan', 'dataset-uploaded/base')
+    expect(out).toBe(
+      `ignored (in-progress) · ${LANE}: fine-tune on support-chats@efe9ea42 is already being carried out`,
+    )
+    expect([code, (await product.cli('emit', 'dataset-uploaded/base')).out]).toEqual([0, out])
+  })
+
   it('plan of a file imagines no dataset for it, and emit lays none down', async () => {
     const file = join(product.data, 'mine.json')
     copyFileSync('events/samples/dataset-uploaded/base.json', file)
@@ -91,9 +100,11 @@ describe('an answer', () => {
   it('of somebody else, or to nothing, ends with 1 and says why', async () => {
     const id = await asking()
     const guest = await product.cli('approve', id, '--by', 'T0SIGNAL/U0GUEST')
-    expect(guest).toMatchObject({ code: 1, out: expect.stringContaining('refused') })
-    expect(await product.cli('approve', 'nothing', '--by', ANA)).toMatchObject({ code: 1 })
-    expect(await product.cli('approve', id, '--by', 'ana')).toMatchObject({ code: 1 })
+    expect(guest).toMatchObject({ code: 1, out: '', err: expect.stringContaining('refused') })
+    const named = await product.cli('approve', LANE, '--by', ANA)
+    expect(named).toMatchObject({ code: 1, err: expect.stringContaining(`what asks: ${id}`) })
+    const who = await product.cli('approve', id, '--by', 'ana')
+    expect(who).toMatchObject({ code: 1, err: expect.stringContaining('as in approvals.approvers') })
     expect((await product.town.lane(LANE)).outcome).toBeNull()
   })
 })
@@ -116,7 +127,7 @@ describe('a lane', () => {
     const kept = (await product.town.lane(LANE)).kept.map(({ step }) => step)
     expect(kept).toContain('train')
     const unknown = await product.cli('retry', LANE, '--from', 'lunch')
-    expect(unknown).toMatchObject({ code: 1, out: expect.stringMatching(/no stage lunch: it had train, evaluate/) })
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/no stage lunch: it had train, evaluate/) })
     expect(await product.cli('retry', LANE, '--from', 'evaluate')).toMatchObject({
       code: 0,
       out: 'attempt 2 of generation 1 has started, keeping train',
@@ -128,7 +139,7 @@ describe('a lane', () => {
     const { house } = product.town
     await product.town.until('its Job is there', async () => (await house.cluster.list('Job')).length === 1)
     const none = await product.cli('cancel', LANE, '--wanted')
-    expect(none).toMatchObject({ code: 1, out: `nothing waits in ${LANE}` })
+    expect(none).toMatchObject({ code: 1, out: '', err: expect.stringContaining(`nothing waits in ${LANE}`) })
     await product.town.advance(60_000)
     await uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/two/', rows: ['{"two":2}'] })
     await house.scanUploads()
@@ -143,9 +154,9 @@ describe('a lane', () => {
   it('is cancelled as it was seen: what is shown is what is sent, and another attempt is not reached', async () => {
     const id = await asking()
     const other = await product.cli('cancel', LANE, '--saw', id.replace(/a1$/, 'a2'))
-    expect(other).toMatchObject({ code: 1, out: expect.stringContaining('you saw generation 1, attempt 2') })
+    expect(other).toMatchObject({ code: 1, err: expect.stringContaining('you saw generation 1, attempt 2') })
     const idle = await product.cli('cancel', LANE, '--saw', 'idle')
-    expect(idle).toMatchObject({ code: 1, out: expect.stringContaining('nothing was in progress; fine-tune on') })
+    expect(idle).toMatchObject({ code: 1, err: expect.stringContaining('nothing was in progress; fine-tune on') })
     expect(await product.cli('cancel', LANE, '--saw', 'yesterday')).toMatchObject({ code: 2 })
     expect(await product.town.lane(LANE)).toMatchObject({ state: 'wanted', run: { cancelled: null } })
     const { house } = product.town
@@ -160,6 +171,12 @@ describe('a lane', () => {
     const shown = await product.cli('cancel', LANE)
     expect(shown).toMatchObject({ code: 0, err: expect.stringMatching(/fine-tune on .*, generation 1, attempt 1/) })
     expect(sent).toMatchObject([{ saw: 'idle' }, { saw: { generation: 1, attempt: 1 } }])
+  })
+
+  it('whose refusal is asked for as JSON has it on stdout', async () => {
+    await asking()
+    const { code, out, err } = await product.cli('thaw', LANE, '--json')
+    expect([code, JSON.parse(out), err]).toEqual([1, { ok: false, detail: `${LANE} is not frozen` }, ''])
   })
 
   it('that wants nothing cannot be retried: ends with 1', async () => {
@@ -184,11 +201,17 @@ describe('a freeze', () => {
     expect(() => freezeEnd(text, 0)).toThrow(Explained),
   )
 
+  it('of a lane of the policy holds before its first event; of any other there is none', async () => {
+    const unknown = await product.cli('freeze', 'pipeline/lunch', '--until', '4h')
+    expect(unknown).toMatchObject({ code: 1, out: '', err: expect.stringContaining('there is no lane') })
+    expect(await product.cli('freeze', LANE, '--until', '4h')).toMatchObject({ code: 0 })
+    await product.cli('approve', await asking(), '--by', ANA)
+    await product.town.until('it rests', async () => (await product.town.lane(LANE)).rest?.why === 'frozen')
+    expect(await product.town.house.ports.cluster.list('Job')).toEqual([])
+    expect(await product.cli('thaw', LANE)).toMatchObject({ code: 0, out: 'thawed, and 1 lane woken' })
+  })
+
   it('begins nothing that was approved, until thaw ends it', async () => {
-    expect(await product.cli('freeze', LANE, '--until', '4h')).toMatchObject({
-      code: 1,
-      out: expect.stringContaining('there is no lane'),
-    })
     const end = product.town.house.clock.now() + 4 * HOUR
     expect(await product.cli('freeze', '--until', '4h', '--by', 'ana')).toMatchObject({
       code: 0,

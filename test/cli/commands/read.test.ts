@@ -1,7 +1,10 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { label } from '../../../core/names.ts'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
+import { taskJob } from '../../local/cluster/world-fixture.ts'
 import { cli, openRunning, type Running } from '../running.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -18,6 +21,8 @@ const asking = async (): Promise<void> => {
   await product.cli('emit', 'dataset-uploaded/base')
   await product.town.until('it asks', async () => (await product.town.question(LANE)) !== null)
 }
+/** Plans, the newest first. */
+const ids = async () => ((await product.json('plans'))['plans'] as { id: string }[]).map(({ id }) => id)
 /** The folder as it is found when no product runs on it. */
 const stopped = (): void => {
   rmSync(join(product.data, RUNNING_FILE))
@@ -76,7 +81,6 @@ describe('plans', () => {
 describe('trace', () => {
   it('of a plan shows that plan and its own moments, also when another attempt follows', async () => {
     await asking()
-    const ids = async () => ((await product.json('plans'))['plans'] as { id: string }[]).map(({ id }) => id)
     const [first = ''] = await ids()
     await product.cli('deny', first, '--by', ANA, '--reason', 'not this week')
     await product.cli('retry', LANE)
@@ -103,9 +107,10 @@ describe('why', () => {
   it('is one sentence of the product that runs', async () => {
     await asking()
     const { code, out } = await product.cli('why', LANE)
+    const [id] = await ids()
     expect([code, out]).toEqual([
       0,
-      `${LANE}: waits for 1 of the approvers, about generation 1, attempt 1 (since ${SINCE})`,
+      `${LANE}: waits for ana or ben to answer ${id} before 2026-11-23 15:55 UTC (since ${SINCE})`,
     ])
     expect(await product.json('why', LANE)).toMatchObject({ lane: LANE, why: 'asked', side: null })
   })
@@ -116,9 +121,31 @@ describe('why', () => {
     const { code, out } = await product.cli('why', LANE)
     expect([code, out.split('\n')]).toEqual([
       0,
-      [expect.stringContaining('waits for 1 of the approvers'), expect.stringContaining('no product runs')],
+      [expect.stringContaining('waits for ana or ben'), expect.stringContaining('no product runs')],
     ])
     expect(await product.json('why', LANE)).toMatchObject({ why: 'asked' })
+  })
+
+  it('of a lane that is parked says how it goes on', async () => {
+    await asking()
+    const [id = ''] = await ids()
+    await product.cli('deny', id, '--by', ANA, '--reason', 'not this week')
+    const { code, out } = await product.cli('why', LANE)
+    expect([code, out.split('\n')]).toEqual([
+      0,
+      [expect.stringContaining('not this week'), expect.stringContaining(`signalbox retry ${LANE}`)],
+    ])
+  })
+
+  it('of a lane of the policy that nothing has moved yet says that', async () => {
+    expect(await product.cli('why', 'service/support-llama')).toMatchObject({
+      code: 0,
+      out: 'service/support-llama: nothing was ever wanted of it',
+    })
+    expect(await product.cli('why', 'service/nobody')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('no lane'),
+    })
   })
 
   it('of a folder without its product needs the policy, and says where it looked', async () => {
@@ -156,6 +183,18 @@ describe('why', () => {
 describe('doctor', () => {
   const findings = async () =>
     ((await product.json('doctor')) as { findings: { check: string; ok: boolean; detail: string }[] }).findings
+
+  it('shows what looks like ours and is not known, with how a person takes it away', async () => {
+    const labels = { [label('installation')]: 'signalbox' }
+    const metadata = { name: 'stray', namespace: 'training', labels }
+    await product.town.house.cluster.create({ ...taskJob('stray'), metadata } as KubeObject)
+    expect(await findings()).toContainEqual({
+      check: 'Job stray',
+      ok: false,
+      detail:
+        'it carries our labels, and no lane of this ledger has its name. It is not touched: `kubectl -n training delete job stray` if nobody needs it',
+    })
+  })
 
   it('of a ledger in which every far side answers is content', async () => {
     await asking()

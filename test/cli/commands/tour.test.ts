@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import example from '../../../signalbox.config.ts'
 import { cli } from '../running.ts'
 
 describe('the tour in the terminal', () => {
@@ -10,6 +14,18 @@ describe('the tour in the terminal', () => {
     expect(out).toContain('support-llama v1 in the registry')
     expect(out.match(/^ {4}✓ .*?·/gm)).toEqual(['    ✓ succeeded ·', '    ✓ succeeded ·', '    ✓ failed: gate ·'])
     expect(out).not.toContain('✗')
+  })
+
+  it('of another policy than the example says what it needs, and plays nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'signalbox-tour-'))
+    const file = join(folder, 'mine.config.mjs')
+    writeFileSync(file, `export default ${JSON.stringify({ ...example, datasets: {} })}`)
+    expect(await cli('tour', '--config', file)).toEqual({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('needs the dataset `support-chats`'),
+    })
+    rmSync(folder, { recursive: true })
   })
 
   it('as JSON is its chapters alone', async () => {

@@ -45,6 +45,8 @@ describe('what a cluster needs before Signalbox works on it', () => {
     expect(common.map((name) => name.split(' ')[0])).toEqual([
       'Namespace',
       'Namespace',
+      'ConfigMap',
+      'ConfigMap',
       'ServiceAccount',
       'ServiceAccount',
       'NodePool',

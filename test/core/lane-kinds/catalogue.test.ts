@@ -27,10 +27,17 @@ describe('every kind of lane', () => {
     expect(laneKinds.map((kind) => ruleFor(kind, laneOf(kind, 'support-chats'), policy)?.lane)).toEqual([
       'pipeline/support-chats',
       undefined,
+      undefined,
     ])
     expect(laneKinds.map((kind) => ruleFor(kind, laneOf(kind, 'support-llama'), policy)?.lane)).toEqual([
       undefined,
       'service/support-llama',
+      undefined,
+    ])
+    expect(laneKinds.map((kind) => ruleFor(kind, laneOf(kind, 'gpu-train'), policy)?.lane)).toEqual([
+      undefined,
+      undefined,
+      'pool/gpu-train',
     ])
   })
 })

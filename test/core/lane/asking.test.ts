@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { card, laneOfQuestion, questionId, settleAsk, settleExpire, settleRemind } from '../../../core/lane/asking.ts'
-import { asking, HOUR, NOW, PIPELINE, planRow, questionOf, runOf, viewOf, wanted } from './fixture.ts'
+import { asking, HOUR, MINUTE, NOW, PIPELINE, planRow, questionOf, runOf, viewOf, wanted } from './fixture.ts'
 
 describe('a question', () => {
   const view = viewOf({ doc: wanted({ run: runOf() }), plan: planRow })
@@ -15,7 +15,7 @@ describe('a question', () => {
       digest: plan.digest,
       bounds: plan.bounds,
       openedAt: NOW,
-      until: plan.bounds.until,
+      until: plan.bounds.until - 5 * MINUTE,
       need: 1,
       requester: 'T0SIGNAL/U0CARLA',
       votes: [],
@@ -24,6 +24,14 @@ describe('a question', () => {
     })
     expect(change.tellings).toEqual([card({ generation: 1, attempt: 1 })])
     expect(change.moments[0]?.text).toMatch(/^asked 1 of the approvers: may cost \$168\.56/)
+  })
+
+  it('closes for votes before its plan must begin, and leaves half of what is left to both where that is little', () => {
+    const { plan } = planRow
+    const now = plan.bounds.until - 4 * MINUTE
+    expect(settleAsk({ ...view, now }).doc.run?.question?.until).toBe(now + 2 * MINUTE)
+    const late = settleAsk({ ...view, now: plan.bounds.until + 1 })
+    expect(late.doc.run?.question?.until).toBe(plan.bounds.until)
   })
 
   it('takes what was approved before away: it is asked because that no longer covers it', () => {

@@ -4,6 +4,8 @@ import { HOUR, markOf, NOW, planRow, questionOf, running, runOf, wanted } from '
 
 /** 8 GPUs for $55.04 an hour, of the $168.56 that the plan may cost. */
 const RATE = 55.04
+/** What its pods are given to end, which they cost too. Milliseconds. */
+const GRACE = 120_000
 const at = (steps: ReturnType<typeof markOf>[], approved: ReturnType<typeof wanted>['approved'] = null, now = NOW) => {
   const run = runOf({ phase: 'steps', steps })
   return boundAt({ doc: wanted({ run, approved }), plan: planRow, now }, run)
@@ -13,7 +15,7 @@ const cost = (hours: number) => Math.round(hours * RATE * 100) / 100
 describe('when a run will have cost all that it may', () => {
   it('counts from when its work was first seen running, at the price of its pool', () => {
     const bound = at([running({ touched: true, ranFrom: NOW })])
-    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR, -1)
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR - GRACE, -1)
     expect(bound?.ending).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
     expect(bound?.ending.detail).toContain('$168.56')
   })
@@ -22,13 +24,13 @@ describe('when a run will have cost all that it may', () => {
     const first = markOf({ state: 'done', by: 'me', ranFrom: NOW - 3 * HOUR, endedAt: NOW })
     const second = running({ name: 'evaluate', touched: true, ranFrom: NOW })
     const left = 168.56 - cost(3)
-    expect((at([first, second])?.at ?? 0) - NOW).toBeCloseTo((left / (RATE / 8)) * HOUR, -2)
+    expect((at([first, second])?.at ?? 0) - NOW).toBeCloseTo((left / (RATE / 8)) * HOUR - GRACE, -2)
   })
 
   it('counts what was approved, over all attempts, where somebody approved', () => {
     const question = questionOf({ bounds: { ...planRow.plan.bounds, dollars: 100 } })
     const bound = at([running({ touched: true, ranFrom: NOW })], { question, spent: 90, begun: true })
-    expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR, -1)
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR - GRACE, -1)
   })
 
   it('counts what its own plan may cost where nobody had to approve that, whatever is left of an approval of before', () => {
@@ -37,13 +39,13 @@ describe('when a run will have cost all that it may', () => {
     const plan = { ...planRow.plan, approval: { ...planRow.plan.approval, required: false } }
     const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
     const bound = boundAt({ doc: wanted({ run, approved }), plan: { plan, back: [] }, now: NOW }, run)
-    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR, -1)
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR - GRACE, -1)
     expect(bound?.ending.detail).toContain('$168.56')
   })
 
   it('counts what ran before it stood still, and nothing of that time', () => {
     const again = running({ touched: true, ran: 2 * HOUR, ranTo: NOW - 9 * HOUR, ranFrom: NOW })
-    expect((at([again])?.at ?? 0) - NOW).toBeCloseTo(((168.56 - cost(2)) / RATE) * HOUR, -2)
+    expect((at([again])?.at ?? 0) - NOW).toBeCloseTo(((168.56 - cost(2)) / RATE) * HOUR - GRACE, -2)
     expect(at([running({ touched: true, ran: 2 * HOUR, ranTo: NOW })])).toBeNull()
   })
 

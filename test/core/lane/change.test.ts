@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { changed, DETAIL, joined, moment, pauseAfter, resting, SHORT } from '../../../core/lane/change.ts'
+import { anyText } from '../../any-text.ts'
 import { docOf, lookLetter, NOW, vote, wanted } from './fixture.ts'
 
 describe('two changes in one commit', () => {
@@ -28,10 +29,13 @@ describe('two changes in one commit', () => {
     expect(joined(null, b)).toBe(b)
   })
 
-  it('keep the plan and the line that the first wrote where the second leaves them as they are', () => {
-    const first = changed(docOf(), { plan: null, line: { 'pool/x': 8 } })
-    expect(joined(first, changed(docOf()))).toMatchObject({ plan: null, line: { 'pool/x': 8 } })
-    expect(joined(first, changed(docOf(), { line: null })).line).toBeNull()
+  it('keep the plan that the first wrote where the second leaves it as it is', () => {
+    const first = changed(docOf(), { plan: null, beside: ['pool/x'], wakes: ['pool/x'] })
+    expect(joined(first, changed(docOf(), { wakes: ['pool/y'] }))).toMatchObject({
+      plan: null,
+      beside: ['pool/x'],
+      wakes: ['pool/x', 'pool/y'],
+    })
   })
 })
 
@@ -44,7 +48,7 @@ describe('an entry of the timeline', () => {
 
   it('is clean and has at most 2,000 characters, whoever said it', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 50 }), fc.nat(100), (text, times) => {
+      fc.property(anyText({ maxLength: 50 }), fc.nat(100), (text, times) => {
         const { text: said } = moment('note', `${text}\u001b[31m\u202e`.repeat(times))
         expect(said.length).toBeLessThanOrEqual(DETAIL)
         expect(said).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}]/u)

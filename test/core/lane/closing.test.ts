@@ -33,7 +33,6 @@ describe('a run that ends', () => {
     const change = closed(FAILED, under({ question: questionOf() }))
     expect(change.doc.run).toBeNull()
     expect(change.plan).toBeNull()
-    expect(change.line).toBeNull()
     expect(change.past).toMatchObject([
       {
         id: `${wanted().name}-g1a1`,
@@ -122,6 +121,34 @@ describe('what the lane is afterwards', () => {
   })
 })
 
+describe('a rollout that is stopped in the middle of its way', () => {
+  const run = runOf({
+    generation: 2,
+    desired: served('8'),
+    phase: 'back',
+    steps: [trained, markOf({ name: 'back-1', way: 'back' })],
+  })
+  const doc = docOf({ lane: SERVICE, desired: served('9'), generation: 3, attempt: 1, run })
+
+  it('leaves the lane halfway, with its plan for the way back, however it ends', () => {
+    for (const outcome of [FAILED, { kind: 'superseded', reason: null, detail: '' } as const]) {
+      const change = close(viewOf({ doc, plan: planRow }), run, outcome)
+      expect(change.doc.halfway).toBe(true)
+      expect(change.plan).toBeUndefined()
+    }
+  })
+
+  it('goes back before what was to take its place ends without having begun', () => {
+    const newer = runOf({ generation: 3, desired: served('9'), digest: '' })
+    const view = viewOf({ doc: { ...doc, run: newer, halfway: true }, plan: planRow })
+    const denied: Outcome = { kind: 'rejected', reason: null, detail: 'no' }
+    const change = close(view, newer, denied)
+    expect(change.doc).toMatchObject({ halfway: true, outcome: null, run: { ending: denied } })
+    expect(change.past).toEqual([])
+    expect(close(view, newer, SUCCEEDED).doc).toMatchObject({ run: null, outcome: { kind: 'succeeded' } })
+  })
+})
+
 describe('the baseline', () => {
   const of = (outcome: Outcome, generation: number, baseline: LaneDocument['baseline'] = null) => {
     const run = runOf({ generation, desired: served('8') })
@@ -149,6 +176,10 @@ describe('the baseline', () => {
 })
 
 it('names are made from the name that the lane was minted with', () => {
-  expect(identityOf(viewOf())).toEqual({ installation: policy.installation, name: wanted().name })
+  expect(identityOf(viewOf())).toEqual({
+    installation: policy.installation,
+    ledger: 'feedfacecafe',
+    name: wanted().name,
+  })
   expect(asking().question?.state).toBe('open')
 })

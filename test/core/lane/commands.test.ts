@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { foldCommand, shownFor } from '../../../core/lane/commands.ts'
+import { foldCommand, mayRetry, shownFor } from '../../../core/lane/commands.ts'
 import type { LaneDocument } from '../../../core/lane/document.ts'
+import { carried } from '../../../core/lane/kept.ts'
 import type { CommandLetter } from '../../../core/lane/letters.ts'
 import { desired } from '../training-fixture.ts'
-import { asking, command, docOf, NOW, policy, running, runOf, viewOf, wanted } from './fixture.ts'
+import { asking, command, docOf, NOW, policy, policyWith, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const fold = (doc: LaneDocument, kind: CommandLetter['kind'], over: Partial<CommandLetter> = {}) => {
   const change = foldCommand(viewOf({ doc }), command(kind, { id: 'l1', ...over }))
@@ -55,8 +56,19 @@ describe('retry', () => {
   })
 
   it('from a stage keeps what comes before it alone', () => {
-    expect(fold(failed(), 'retry', { from: 'evaluate' }).doc.kept.map(({ step }) => step)).toEqual(['train'])
-    expect(fold(failed(), 'retry', { from: 'train' }).doc.kept).toEqual([])
+    const evaluated = fold(failed(), 'retry', { from: 'evaluate' })
+    expect(carried(evaluated.doc).map(({ step }) => step)).toEqual(['train'])
+    expect(evaluated.detail).toContain('keeping train')
+    expect(carried(fold(failed(), 'retry', { from: 'train' }).doc)).toEqual([])
+  })
+
+  it('without a stage goes back to all that was finished, where what was wanted anew was never done', () => {
+    const anew = fold(failed(), 'retry', { from: 'train' }).doc
+    const denied = { ...anew, outcome: outcome({ kind: 'rejected', reason: null, attempt: 2 }) }
+    const again = fold(denied, 'retry')
+    expect(carried(again.doc)).toEqual(kept)
+    expect(again.detail).toContain('keeping train, evaluate')
+    expect(carried(fold(denied, 'retry', { from: 'evaluate' }).doc).map(({ step }) => step)).toEqual(['train'])
   })
 
   it('of a success does it all again', () => {
@@ -79,6 +91,36 @@ describe('retry', () => {
       'you saw generation 1, attempt 1; now it is generation 1, attempt 2: look again',
     )
     expect(fold(failed(), 'retry', { from: 'x' }).detail).toContain('train, evaluate, judge')
+  })
+})
+
+describe('retry of what no rule acts for', () => {
+  const shadow = policyWith(({ datasets }) => {
+    datasets!['support-chats']!.mode = 'shadow'
+  })
+  const gone = policyWith((config) => {
+    config.datasets = {}
+  })
+
+  it.each([
+    ['in-shadow', shadow, 'set its mode to act first'],
+    ['not-configured', gone, 'put it back first'],
+  ])('is refused before it would start to be cancelled: %s, and what to do', (reason, without, todo) => {
+    const view = viewOf({ doc: failed(), policy: without })
+    const change = foldCommand(view, command('retry', { id: 'l1', saw }))
+    expect(change.doc).toBe(view.doc)
+    expect(change.moments.at(-1)?.data).toMatchObject({
+      became: 'refused',
+      reason,
+      detail: expect.stringContaining(todo),
+    })
+    expect(mayRetry(view)).toBe(false)
+  })
+
+  it('may be said of what has ended, and of nothing else', () => {
+    const docs = [failed(), wanted({ outcome: outcome({ kind: 'succeeded' }) }), docOf(), wanted()]
+    expect(docs.map((doc) => mayRetry(viewOf({ doc })))).toEqual([true, true, false, false])
+    expect(mayRetry(viewOf({ doc: failed({ run: runOf() }) }))).toBe(false)
   })
 })
 

@@ -182,12 +182,37 @@ describe('a letter that waits', () => {
     expect(folded([lookLetter()], facts(), whole).doc.generation).toBe(1)
   })
 
+  it('or amiss is why the lane rests, until that place says otherwise or something else is wanted', () => {
+    const bad = { kind: 'bad', detail: 'no objects' } as Facts
+    const told = folded([lookLetter()], bad)
+    expect(told.doc.held).toMatchObject({ reason: 'bad-manifest', detail: expect.stringContaining('no objects') })
+    const late = facts({ missing: ['part-1'], missingCount: 1, lastModified: NOW - 2 * HOUR })
+    expect(folded([lookLetter()], late, { doc: told.doc }).doc.held?.reason).toBe('missed-deadline')
+    expect(folded([lookLetter()], { kind: 'gone' } as Facts, { doc: told.doc }).doc.held).toBeNull()
+    expect(folded([lookLetter()], facts(), { doc: told.doc }).doc).toMatchObject({ held: null, generation: 1 })
+  })
+
+  it('is shown as it was told, however many of them resync finds each time', () => {
+    const bad = { kind: 'bad', detail: 'no objects' } as Facts
+    const found = folded([lookLetter({ from: 'resync' })], bad)
+    expect(found.doc.held?.reason).toBe('bad-manifest')
+    expect(became(found)).toHaveLength(1)
+    const elsewhere = {
+      ...found.doc,
+      held: { reason: 'bad-manifest' as const, detail: 'x', at: 0, place: 'elsewhere' },
+    }
+    const again = folded([lookLetter({ from: 'resync' })], bad, { doc: elsewhere })
+    expect(again.doc.held).toEqual(elsewhere.held)
+    expect(again.moments).toEqual([])
+    expect(folded([lookLetter()], { kind: 'gone' } as Facts, { doc: elsewhere }).doc.held).toEqual(elsewhere.held)
+  })
+
   it('remembers the last few that were given up', () => {
-    const passed = Array.from({ length: 8 }, (_, n) => String(n))
+    const passed = Array.from({ length: 16 }, (_, n) => String(n))
     const late = facts({ missing: ['x'], missingCount: 1, lastModified: NOW - 2 * HOUR })
     expect(folded([lookLetter()], late, { doc: docOf({ passed }) }).doc.passed).toEqual([
       desired.version,
-      ...passed.slice(0, 7),
+      ...passed.slice(0, 15),
     ])
   })
 })

@@ -41,29 +41,41 @@ describe('holding', () => {
     })
     expect(change.doc.approved?.begun).toBe(true)
     expect(change.guard).toEqual({ 'pool/gpu-train': 16, 'budget/ml-monthly': 2_000_000 })
-    expect(change.line).toBeNull()
+    expect(change.beside).toEqual(['pool/gpu-train'])
+    expect(change.doc.run?.line).toBeUndefined()
     expect(change.moments[0]?.text).toBe('holds 8 GPUs of gpu-train and $168.56')
   })
 
-  it('waits in the line of each room while it does not fit, looks at least every minute, and says so once', () => {
+  it('waits in the line of each pool while it does not fit, until its time is over, and says so once', () => {
     const change = holding({ approved: approvedBy() }, { world: busy })
     expect(change.doc.run).toMatchObject({ phase: 'waiting-for-room', hold: null })
-    expect(change.line).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 })
+    expect(change.doc.run?.line).toEqual({
+      place: `0${NOW}.00000003.pipeline/support-chats`,
+      since: NOW,
+      rooms: ['pool/gpu-train'],
+      needs: { 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 },
+      until: NOW + 4 * HOUR,
+    })
     expect(change.rest).toMatchObject({
       why: 'no-room',
       text: expect.stringContaining('gpu-train has 4 of 16 GPUs free'),
     })
-    expect((change.rest?.until ?? 0) - NOW).toBeLessThanOrEqual(MINUTE)
+    expect(change.rest?.until).toBe(NOW + 4 * HOUR)
     const view = planned()
     const again = settleHold({ ...view, world: busy, doc: { ...change.doc, rest: change.rest } }, NONE)
     expect(again.moments).toEqual([])
-    expect(again.line).toEqual(change.line)
+    expect(again.doc.run?.line).toEqual(change.doc.run?.line)
   })
 
   it('ends as expired when it has not begun by the time that was approved', () => {
     const late = { now: NOW + 4 * HOUR + 1 }
     expect(holding({ approved: approvedBy() }, late).doc.outcome?.kind).toBe('expired')
     expect(holding({ approved: approvedBy({ begun: true }) }, late).doc.run?.phase).toBe('steps')
+  })
+
+  it('begins after the vote’s end, while what was approved may begin: a yes at the last moment counts', () => {
+    const question = { ...approvedBy().question, until: NOW - 1 }
+    expect(holding({ approved: approvedBy({ question }) }).doc.run?.phase).toBe('steps')
   })
 
   it('asks again where what was approved no longer covers it, and binds nothing any more', () => {
@@ -92,7 +104,8 @@ describe('holding', () => {
     const view = { ...planned({ policy: free }), doc: waits.doc, frozenUntil }
     expect(next(view)).toEqual({ kind: 'leave-line' })
     const left = settle(view, { kind: 'leave-line' }, { kind: 'nothing' })
-    expect(left.line).toBeNull()
+    expect(left.doc.run).toMatchObject({ phase: 'planned', hold: null })
+    expect(left.doc.run?.line).toBeUndefined()
     expect(next({ ...view, doc: left.doc })).toMatchObject({ kind: 'rest', rest: { why: 'frozen' } })
     const thawed = { ...view, doc: left.doc, frozenUntil: null, now: NOW + 9 * HOUR }
     expect(settleHold(thawed, NONE).doc.run?.phase).toBe('steps')

@@ -22,8 +22,11 @@ it('letters count by time, then id, whatever order they are read in, and none is
   )
 })
 
+const goOn: Letter = { kind: 'go-on', id: '1', lane: 'pipeline/a', at: 1, due: 1 }
+
 it('those of events lie apart from those of people: a door that may write the ones cannot write the others', () => {
-  expect([lookLetter(), vote(), command('retry'), command('cancel')].map(letterRow)).toEqual([
+  expect([lookLetter(), goOn, vote(), command('retry'), command('cancel')].map(letterRow)).toEqual([
+    'look',
     'look',
     'order',
     'order',

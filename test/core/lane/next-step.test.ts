@@ -81,6 +81,27 @@ describe('the way back of what stands', () => {
       },
       'close superseded',
     ],
+    [
+      'goes on to its end where that was cancelled meanwhile',
+      {
+        doc: service(
+          { ...failing, ending: { kind: 'superseded', reason: null, detail: '' }, phase: 'back', steps: [back] },
+          {
+            generation: 3,
+            outcome: {
+              ...SUPERSEDED,
+              kind: 'cancelled',
+              generation: 3,
+              attempt: 1,
+              at: NOW,
+              against: null,
+              stages: [],
+            },
+          },
+        ),
+      },
+      'mark back-1',
+    ],
   ])('%s', (_, over, act) => {
     expect(shortly({ plan: planRow, ...over })).toBe(act)
   })

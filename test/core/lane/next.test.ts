@@ -5,6 +5,7 @@ import type { Letter } from '../../../core/lane/letters.ts'
 import { next } from '../../../core/lane/next.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { SideRow } from '../../../core/rows.ts'
+import { frozen } from '../../frozen.ts'
 import { desired } from '../training-fixture.ts'
 import {
   ANA,
@@ -25,6 +26,8 @@ import {
   vote,
   wanted,
 } from './fixture.ts'
+
+const newer = { ...desired, version: 'f'.repeat(64) }
 
 type Over = Partial<View> & { doc?: LaneDocument }
 const acts = (over: Over) => next(viewOf(over))
@@ -103,6 +106,11 @@ describe('what is done next', () => {
           held: { reason: 'attempts-exhausted', detail: 'x', at: NOW },
         }),
       },
+      'rest parked',
+    ],
+    [
+      'nothing was ever wanted, and what came is amiss',
+      { doc: docOf({ held: { reason: 'bad-manifest', detail: 'x', at: NOW, place: 'p' } }) },
       'rest parked',
     ],
     ['it was denied', { doc: wanted({ outcome: ended({ kind: 'rejected', reason: null }) }) }, 'rest parked'],
@@ -213,8 +221,16 @@ describe('what is done next', () => {
     ],
     [
       'something newer that stops it',
-      { doc: withRun(stepping(running({ touched: true })), { generation: 2, onNewer: 'stop' }), plan: planRow },
+      {
+        doc: withRun(stepping(running({ touched: true })), { generation: 2, onNewer: 'stop', desired: newer }),
+        plan: planRow,
+      },
       'end superseded',
+    ],
+    [
+      'something newer that would stop it, and is what it carries out',
+      { doc: withRun(stepping(running({ touched: true })), { generation: 3, onNewer: 'stop' }), plan: planRow },
+      'see train',
     ],
     ['its rule is gone, before anything began', { doc: withRun({}), policy: gone }, 'close cancelled'],
     ['its rule is shadow now, before anything began', { doc: withRun({}), policy: shadowed }, 'close cancelled'],
@@ -411,12 +427,6 @@ const anyView = (): fc.Arbitrary<View> => {
       moved: fc.boolean(),
     })
     .map(viewOf)
-}
-
-const frozen = <T>(value: T): T => {
-  if (typeof value === 'object' && value !== null && !(value instanceof Map))
-    Object.values(Object.freeze(value)).forEach(frozen)
-  return value
 }
 
 describe('the table', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { amountsOf, centsOf, freedRooms, holdOf, lineOf, spentSum, whyFull } from '../../../core/lane/room.ts'
+import { amountsOf, centsOf, holdOf, needsOf, spentSum, whyFull } from '../../../core/lane/room.ts'
 import type { PoolView } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, trainPlan } from '../training-fixture.ts'
 import { NOW, policy, viewOf } from './fixture.ts'
@@ -62,19 +62,10 @@ describe('a hold', () => {
     )
   })
 
-  it('is what stands in the line until it fits', () => {
-    expect(lineOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 })
-  })
-})
-
-describe('rooms that are freed', () => {
-  const hold = (gpus: Record<string, number>, dollars = 1) => ({ gpus, budget: 'm', dollars })
-
-  it('are those in which a hold has become less', () => {
-    expect(freedRooms(hold({ a: 8, b: 4 }), hold({ a: 4, b: 4 }))).toEqual(['pool/a'])
-    expect(freedRooms(hold({ a: 8 }), null)).toEqual(['pool/a', 'budget/m'])
-    expect(freedRooms(hold({ a: 4 }), hold({ a: 8 }, 2))).toEqual([])
-    expect(freedRooms(null, hold({ a: 8 }))).toEqual([])
+  it('is what its plan needs, and no less than what stands', () => {
+    expect(needsOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 })
+    const doc = { ...viewOf().doc, stands: { 'gpu-train': 9, other: 1 } }
+    expect(needsOf(viewOf({ doc }), plan)).toMatchObject({ 'pool/gpu-train': 9, 'pool/other': 1 })
   })
 })
 

@@ -41,6 +41,10 @@ describe('a mark', () => {
     expect(change.moments.map(({ text }) => text)).toEqual(['Fine-tune: begins'])
   })
 
+  it('fences from above what stood when the ledger took its place', () => {
+    expect(mark(settleMark(at([markOf()], { fenceFrom: 40 }), 'train')).fence).toBe(44)
+  })
+
   it('taken over from another is quiet, with a higher fence', () => {
     const theirs = running({ by: 'another', markedAt: NOW - HOUR, fence: 2, note: 'n' })
     const change = settleMark(at([theirs]), 'train')
@@ -64,6 +68,13 @@ describe('a step', () => {
       made,
       note: 'created',
     })
+  })
+
+  it('whose making was answered with what it is now rests at once, with both written down', () => {
+    const seen = { kind: 'wait', note: 'waiting for its pod', until: NOW + HOUR, running: false } as const
+    const change = stepped({ kind: 'begun', made, note: 'created', seen })
+    expect(mark(change)).toMatchObject({ touched: true, made, note: 'waiting for its pod', ranFrom: null })
+    expect(change.rest).toMatchObject({ why: 'working', text: 'Fine-tune: waiting for its pod', until: NOW + HOUR })
   })
 
   it('that waits rests until it must be looked at, and costs from when its work was first seen running', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Question } from '../../../core/lane/document.ts'
 import type { VoteLetter } from '../../../core/lane/letters.ts'
 import { foldVote } from '../../../core/lane/votes.ts'
+import { anyText } from '../../any-text.ts'
 import { ANA, asking, BEN, HOUR, MALLORY, NOW, policyWith, questionOf, viewOf, vote, wanted } from './fixture.ts'
 
 const two = policyWith((config) => {
@@ -104,9 +105,7 @@ describe('whatever votes come', () => {
         fc.nat(40).map((n) => `T0SIGNAL/U0${n}`),
       ),
       verdict: fc.constantFrom<'approve' | 'deny'>('approve', 'approve', 'approve', 'deny'),
-      reason: fc.option(
-        fc.string({ unit: 'binary', maxLength: 20 }).map((text) => `${text}\u001b[2J\u202e`.repeat(200)),
-      ),
+      reason: fc.option(anyText({ maxLength: 20 }).map((text) => `${text}\u001b[2J\u202e`.repeat(200))),
       at: fc.integer({ min: NOW - HOUR, max: NOW + 5 * HOUR }),
     })
     const everybody = policyWith((config) => {

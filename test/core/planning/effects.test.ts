@@ -89,6 +89,7 @@ describe('the effects of a plan', () => {
       images: [],
       interrupts: [],
       gates: [],
+      replicas: null,
       registers: [],
     })
   })

@@ -3,7 +3,7 @@ import { type Draft, finishPlan, type ServeInput } from '../../../core/planning/
 import { parsePolicy } from '../../../core/policy.ts'
 
 const input = (spent: number): ServeInput => ({
-  identity: { installation: 'signalbox', name: 'service-m-0123abcd' },
+  identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-m-0123abcd' },
   run: { lane: 'service/m', generation: 2, attempt: 1 },
   desired: { kind: 'none', model: 'm' },
   baseline: null,

@@ -22,7 +22,7 @@ const policy = parsePolicy({
   approvals: { channel: 'C', approvers: [{ id: 'T0A/U0A', name: 'A' }] },
 })
 const building = {
-  identity: { installation: 'signalbox', name: 'service-m-0123abcd' },
+  identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-m-0123abcd' },
   run: { lane: 'service/m', generation: 1, attempt: 1 },
   desired: {
     kind: 'serve' as const,

@@ -14,7 +14,7 @@ import type { GenerationView, PoolView, World } from '../../../core/world.ts'
 const image = `vllm@sha256:${'a'.repeat(64)}`
 const now = Date.UTC(2026, 10, 24)
 const hour = 3_600_000
-const identity = { installation: 'signalbox', name: 'service-support-llama-0123abcd' }
+const identity = { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' }
 const lane = 'service/support-llama'
 
 const config = (model: Partial<NonNullable<Config['models']>[string]> = {}, rest: Partial<Config> = {}): Config => ({

@@ -7,7 +7,7 @@ import type { RollOutModelStep } from '../../../core/plan.ts'
 import { walkBack } from '../../../core/planning/walk-back.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
-const identity = { installation: 'signalbox', name: 'service-support-llama-0123abcd' }
+const identity = { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' }
 const run = { lane: 'service/support-llama', generation: 4, attempt: 1 }
 const desiredOf = (version: string): ServeDesired => ({
   kind: 'serve',
@@ -86,6 +86,8 @@ describe('walking back', () => {
   it('takes only its own generation away where nothing was ever judged', () => {
     expect(written(back([view(2, 1), view(4, 2)], { baseline: null }))).toBe('g4=0')
     expect(written(back([view(2, 1), view(4, 2)], { baseline: null, without: 'all' }))).toBe('g4=0 g2=0')
+    // The template of the run was another's first: what it brought up goes, what stood beside it stays.
+    expect(written(back([view(1, 1), view(2, 1)], { baseline: null, brought: [1] }))).toBe('g1=0')
   })
 
   it('finds the Deployment that the baseline adopted from an earlier generation of the same version', () => {

@@ -27,6 +27,7 @@ describe('the fine-tuning Job', () => {
     const plan = job.metadata.name.replace(/-train$/, '')
     const labels = {
       'signalbox.dev/installation': 'signalbox',
+      'signalbox.dev/ledger': 'feedfacecafe',
       'signalbox.dev/lane': 'pipeline.support-chats',
       'signalbox.dev/generation': '1',
       'signalbox.dev/attempt': '1',

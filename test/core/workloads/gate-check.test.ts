@@ -7,7 +7,7 @@ import { vllmObjects } from '../../../core/workloads/vllm.ts'
 
 const image = `checker@sha256:${'c'.repeat(64)}`
 const given = (change: Partial<GateCheckInput> = {}): GateCheckInput => ({
-  identity: { installation: 'signalbox', name: 'service-support-llama-0123abcd' },
+  identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
   run: { lane: 'service/support-llama', generation: 3, attempt: 1 },
   stepName: 'gate',
   desired: {

@@ -20,7 +20,7 @@ const model: ModelPolicy = {
   gate: { image, checks: [{ metric: 'p95_ms', op: '<=', value: 900 }], minutes: { p50: 3, p95: 10 } },
 }
 const given = (change: Partial<ServingInput> = {}): ServingInput => ({
-  identity: { installation: 'signalbox', name: 'service-support-llama-0123abcd' },
+  identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
   run: { lane: 'service/support-llama', generation: 3, attempt: 1 },
   desired: {
     kind: 'serve',
@@ -128,7 +128,7 @@ describe('the Deployment of a served model', () => {
   it('selects its own generation’s Pods and no other’s', () => {
     const { deployment } = vllmObjects(given())
     const selected = deployment.spec?.selector.matchLabels ?? {}
-    expect(selected).toEqual(deployment.spec?.template.metadata?.labels)
+    expect({ ...selected, [label('ledger')]: 'feedfacecafe' }).toEqual(deployment.spec?.template.metadata?.labels)
     expect(selected).toMatchObject({
       [label('installation')]: 'signalbox',
       [label('lane')]: 'service.support-llama',
@@ -165,7 +165,7 @@ describe('the Services of a served model', () => {
     expect(pod).toMatchObject(service.spec?.selector ?? { never: '' })
     expect(service.spec?.selector).not.toHaveProperty(label('generation'))
     expect(service.spec?.selector).toMatchObject({ [label('task')]: 'serving' })
-    expect(generationService.spec?.selector).toEqual(pod)
+    expect({ ...generationService.spec?.selector, [label('ledger')]: 'feedfacecafe' }).toEqual(pod)
     expect(service.spec?.ports).toEqual([{ name: 'http', port: 80, targetPort: 'http' }])
   })
 

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { KubeConfig } from '@kubernetes/client-node'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { refOf } from '../../../core/kube.ts'
 import { type KubernetesCluster, openKubernetesCluster } from '../../../effects/cluster/kubernetes-cluster.ts'
 import { NotAllowed, Refused, Unavailable } from '../../../flows/ports.ts'
@@ -14,8 +14,11 @@ const ref = refOf(job)
 let answers: { write: [number, object]; read: [number, object] }
 let cluster: KubernetesCluster
 let close: () => Promise<void>
+let asked: string[]
 beforeEach(async () => {
-  const server = createServer(({ method }, response) => {
+  asked = []
+  const server = createServer(({ method, url: path = '' }, response) => {
+    asked.push(path)
     const [status, body] = answers[method === 'GET' ? 'read' : 'write']
     response.writeHead(status).end(JSON.stringify(body))
   })
@@ -106,6 +109,38 @@ describe('what the API server answers, by law 6', () => {
   it('a log is never worth a failure', async () => {
     answering(403, 'pods/log is forbidden')
     expect(await cluster.logs(ref, 10)).toEqual([])
+  })
+})
+
+describe('lists that several plans look at', () => {
+  const timesAsked = (plural: string) => asked.filter((path) => path.includes(plural)).length
+  const listed = (at: number) => {
+    answers = { write: [500, {}], read: [200, { items: [{ metadata: { name: `n${at}` } }] }] }
+  }
+  afterEach(() => vi.restoreAllMocks())
+
+  it('are asked for once at the same time; nodes and pools once in a quarter of a second, pods each time', async () => {
+    let now = 1000
+    vi.spyOn(performance, 'now').mockImplementation(() => now)
+    listed(1)
+    const kinds = ['Node', 'NodePool', 'Pod'] as const
+    await Promise.all([...kinds, ...kinds].map((kind) => cluster.list(kind)))
+    expect(asked).toHaveLength(3)
+    listed(2)
+    now += 249
+    expect((await cluster.list('Node'))[0]?.metadata.name).toBe('n1')
+    expect((await cluster.list('Pod'))[0]?.metadata.name).toBe('n2')
+    expect((await cluster.list('Node', { fresh: true }))[0]?.metadata.name).toBe('n2')
+    now += 1
+    expect((await cluster.list('Node'))[0]?.metadata.name).toBe('n2')
+    expect([timesAsked('/nodes'), timesAsked('/nodepools'), timesAsked('/pods')]).toEqual([3, 1, 2])
+  })
+
+  it('that fail are asked for again', async () => {
+    answering(403, 'nodes is forbidden')
+    await expect(cluster.list('Node')).rejects.toThrow('forbidden')
+    listed(1)
+    expect((await cluster.list('Node'))[0]?.metadata.name).toBe('n1')
   })
 })
 

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parsePolicy } from '../../../core/policy.ts'
 import { lanesOf, sidesOf } from '../../../local/page/facts.ts'
+import { lanesFragment } from '../../../local/page/fragments.ts'
 import { STATE_WORDS, type Track, trackOf } from '../../../local/page/views.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
 import { appOf } from '../../../local/server/server.ts'
+import example from '../../../signalbox.config.ts'
+import { anyText } from '../../any-text.ts'
 import { type Between, between } from '../../journeys/away.ts'
 import { openTown, type Town } from '../../journeys/town.ts'
 
@@ -14,6 +18,8 @@ interface Page {
   town: Town
   far: Between
   get(path: string): Promise<Response>
+  /** The answer to what is posted, with the page's token unless told. */
+  post(path: string, body: object, token?: string): Promise<unknown>
   fragment(name: string, lane?: string): Promise<string>
   track(): Promise<Track | undefined>
   states(): Promise<string[]>
@@ -27,13 +33,20 @@ const openPage = async (): Promise<Page> => {
     town,
     far,
     get: async (path) => app.request(`http://127.0.0.1:4680${path}`, { headers: { host: '127.0.0.1:4680' } }),
+    post: async (path, body, token = 'test-token') => {
+      const headers = { host: '127.0.0.1:4680', authorization: `Bearer ${token}` }
+      const sent = { method: 'POST', headers, body: JSON.stringify(body) }
+      return (await app.request(`http://127.0.0.1:4680${path}`, sent)).json()
+    },
     fragment: async (name, lane = '') => {
       const answer = await page.get(`/fragments?lane=${encodeURIComponent(lane)}`)
       return ((await answer.json()) as { fragments: Record<string, string> }).fragments[name] ?? ''
     },
     track: async () => {
       const sides = await sidesOf(town.house.ports)
-      const tracks = (await lanesOf(town.house.ports)).map((facts) => trackOf(facts, { policy: town.policy, sides }))
+      const tracks = (await lanesOf(town.house.ports, town.policy)).map((facts) =>
+        trackOf(facts, { policy: town.policy, sides }),
+      )
       return tracks.find(({ lane }) => lane === LANE)
     },
     states: async () => (await page.track())?.signals.map(({ state }) => state) ?? [],
@@ -63,6 +76,10 @@ describe('the page, along one plan', () => {
     const text = await (await page.get('/')).text()
     for (const part of ['<!doctype html>', '<main', 'lang="en"']) expect(text.toLowerCase()).toContain(part)
     expect(await page.track()).toBeUndefined()
+  })
+
+  it('has nothing in it that lets anybody act: everybody on this machine may read it', async () => {
+    expect(await (await page.get('/')).text()).not.toContain('test-token')
   })
 
   it('while it asks: the track says for whom it waits', async () => {
@@ -113,6 +130,18 @@ describe('the page, along one plan', () => {
     await page.town.house.scanUploads()
     await page.town.until('it waits', async () => (await page.town.lane(LANE)).rest?.why === 'objects-missing')
     expect(await page.track()).toMatchObject({ state: 'waiting', headline: expect.stringContaining('part-1.jsonl') })
+  })
+})
+
+describe('an empty page', () => {
+  const tries = (config: unknown): string => String(lanesFragment([], null, parsePolicy(config)))
+
+  it('says what to try under the policy in force: the tour and the samples where they fit', () => {
+    expect(tries(example)).toMatch(/Tour.*dataset-uploaded\/base.*buckets\/acme-datasets\/support-chats\//s)
+    const { 'support-chats': chats } = example.datasets!
+    const mine = tries({ ...example, datasets: { mine: { ...chats, bucket: 'my-data', prefix: 'mine/' } } })
+    expect(mine).toContain('buckets/my-data/mine/')
+    expect(mine).not.toMatch(/Tour|dataset-uploaded|acme/)
   })
 })
 
@@ -195,12 +224,116 @@ describe('a run that is under way while something newer is wanted', () => {
   })
 })
 
+describe('what a person may say to a lane', () => {
+  withPage()
+  const buttons = async () => (await page.track())?.buttons ?? []
+  const words = async () => (await buttons()).map((button) => button.words)
+  /** Presses the button, as the page's script does. */
+  const press = async (which: string, sent?: object) => {
+    const button = (await buttons()).find((one) => one.words === which)
+    const { lasts, ...command } = button?.command ?? {}
+    const until = lasts === undefined ? {} : { until: page.town.house.clock.now() + lasts }
+    return page.post('/api/commands', sent ?? { ...command, ...until, by: 'ana' })
+  }
+
+  it('is a button that names what is shown, with its whole name for those who hear it', async () => {
+    await upload(page.town, 'one')
+    await asks(page)
+    expect(await words()).toEqual(['Cancel', 'Freeze 4 h'])
+    const [cancel] = await buttons()
+    expect(cancel?.command).toEqual({ kind: 'cancel', wanted: false, lane: LANE, saw: { generation: 1, attempt: 1 } })
+    const html = await page.fragment('lanes')
+    expect(html).toMatch(/aria-label="Cancel: pipeline\/support-chats: fine-tune on .*, generation 1, attempt 1"/)
+    for (const button of html.match(/<button[^>]*>/g) ?? []) expect(button).toContain('type="button"')
+  })
+
+  it('freezes it, thaws it, and needs the token', async () => {
+    expect(await press('Freeze 4 h')).toMatchObject({ ok: true })
+    expect(await words()).toEqual(['Cancel', 'Thaw'])
+    expect(await press('Thaw')).toMatchObject({ ok: true, detail: 'thawed, and 1 lane woken' })
+    expect(await words()).toEqual(['Cancel', 'Freeze 4 h'])
+    expect(await page.post('/api/commands', { kind: 'thaw', lane: LANE, by: 'ana' }, '')).toMatchObject({
+      error: 'no-token',
+    })
+  })
+
+  it('cancels what it shows; what has ended is retried, and not by who saw it before', async () => {
+    const old = (await buttons())[0]?.command
+    expect(await press('Cancel')).toMatchObject({ ok: true })
+    await page.town.settled(LANE)
+    expect(await words()).toEqual(['Retry', 'Freeze 4 h'])
+    expect(await press('Retry')).toMatchObject({ ok: true, detail: 'attempt 2 of generation 1 has started' })
+    await asks(page)
+    expect(await press('Cancel', { ...old, by: 'ana' })).toEqual({
+      ok: false,
+      detail: 'you saw generation 1, attempt 1; now it is generation 1, attempt 2: look again',
+    })
+  })
+
+  it('cancels what waits behind a run by itself', async () => {
+    await page.town.answered(LANE)
+    await page.town.until('its Job is there', async () => (await page.town.house.cluster.list('Job')).length === 1)
+    await page.town.advance(60_000)
+    await upload(page.town, 'two')
+    await page.town.until('the newer is wanted', async () => (await page.town.lane(LANE)).generation === 2)
+    expect(await words()).toEqual(['Cancel', 'Cancel what waits', 'Freeze 4 h'])
+    expect(await press('Cancel what waits')).toMatchObject({ ok: true })
+    expect(await press('Cancel')).toMatchObject({ ok: true })
+    expect(await words()).toEqual(['Freeze 4 h'])
+  })
+
+  it('a rule in shadow is not retried', async () => {
+    await page.town.settled(LANE)
+    const shadow = structuredClone(example)
+    shadow.datasets!['support-chats']!.mode = 'shadow'
+    const [facts] = await lanesOf(page.town.house.ports, page.town.policy)
+    const track = trackOf(facts!, { policy: parsePolicy(shadow), sides: new Map() })
+    expect(track.buttons.map((button) => button.words)).toEqual(['Freeze 4 h'])
+  })
+})
+
+describe('a page of many lanes', () => {
+  withPage()
+
+  it('a lane that is frozen before its first event is on it, to be thawed', async () => {
+    const until = page.town.house.clock.now() + 3_600_000
+    await page.town.house.command({ kind: 'freeze', lane: LANE, until, by: 'ana' })
+    expect(await page.track()).toMatchObject({ state: 'idle', wants: 'wants nothing yet', signals: [] })
+    expect((await page.track())?.buttons.map((button) => button.words)).toEqual(['Thaw'])
+    await page.town.house.command({ kind: 'thaw', lane: LANE, by: 'ana' })
+    expect((await page.track())?.buttons.map((button) => button.words)).toEqual(['Freeze 4 h'])
+  })
+
+  it('what asks comes first, and its card is there whatever number of newer ones there is', async () => {
+    await upload(page.town, 'one')
+    await asks(page)
+    await page.town.advance(60_000)
+    const card = { title: 'newer', facts: [], lines: [], question: null, tone: 'neutral' as const }
+    for (let at = 0; at < 60; at++) await page.town.house.ports.chat.post('C0GPUOPS', `newer-${at}`, card)
+    const newer = { ...(await page.town.lane(LANE)), lane: 'pipeline/newer', run: null }
+    const value = { ...newer, outcome: null, since: page.town.house.clock.now() }
+    await page.town.house.ports.ledger.commit([{ put: 'lane', id: value.lane, revision: 0, value }])
+    const found = await lanesOf(page.town.house.ports, page.town.policy)
+    expect(found.map(({ doc }) => doc.lane)).toEqual([LANE, 'pipeline/newer'])
+    const html = await page.fragment('chat')
+    expect(html.match(/newer/g)).toHaveLength(8)
+    expect(html.indexOf('data-question')).toBeLessThan(html.indexOf('newer'))
+  })
+
+  it('what was spent of the budget, and what is held of it, is on it', async () => {
+    expect(await page.fragment('spend')).toContain('$0.00 spent and $0.00 held of $20,000.00 in 2026-11')
+    await page.town.answered(LANE)
+    await page.town.until('its Job is there', async () => (await page.town.house.cluster.list('Job')).length === 1)
+    expect(await page.fragment('spend')).toMatch(/\$0\.00 spent and \$[1-9]\d+\.\d+ held of/)
+  })
+})
+
 describe('whatever the address asks for', () => {
   withPage()
 
   it('is answered, and never comes back as markup', () =>
     fc.assert(
-      fc.asyncProperty(fc.string({ unit: 'binary' }), async (text) => {
+      fc.asyncProperty(anyText(), async (text) => {
         const hostile = `"><img src=x onerror=alert(1)>${text}`
         const answer = await page.get(`/?lane=${encodeURIComponent(hostile)}`)
         expect(answer.status).toBe(200)

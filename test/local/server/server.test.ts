@@ -67,6 +67,70 @@ describe('bad input', () => {
     expect(await answer.json()).toMatchObject({ error: expect.any(String), detail: expect.any(String) })
   })
 
+  const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
+  it.each([
+    ['/events', `{"source":${nested(50_000)}}`],
+    ['/events', `{"source":"aws.s3","detail-type":"Object Created","detail":{"object":{"key":${nested(50_000)}}}}`],
+    ['/api/plan', `{"event":{"source":${nested(50_000)}}}`],
+    ['/api/2.0/mlflow/model-versions/create', `{"name":${nested(50_000)}}`],
+    ['/events', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
+    ['/events', ''],
+  ])('a body for %s that nobody sends is refused before anybody walks it', async (path, body) => {
+    const answer = await ask(path, { method: 'POST', headers: token, body })
+    expect(answer.status).toBe(400)
+    expect(await answer.json()).toMatchObject({ error: 'not-json' })
+  })
+
+  it('what is nested as producers nest is taken, brackets in texts are none, and a text may end with a backslash', async () => {
+    const event = { source: 'aws.s3', detail: JSON.parse(nested(60)), text: '[{'.repeat(100), path: 'c:\\' }
+    expect((await post('/events', event)).status).toBe(202)
+  })
+
+  it('an address of weights with a hundred thousand slashes is answered at once', async () => {
+    const source = `s3://b/${'/'.repeat(900_000)}x`
+    const before = performance.now()
+    await post('/api/2.0/mlflow/model-versions/create', { name: 'slashes', source })
+    expect(performance.now() - before).toBeLessThan(5000)
+  })
+
+  it.each([
+    ['id', { id: 'i'.repeat(257) }],
+    [
+      'detail.object.key',
+      { detail: { bucket: { name: 'b' }, object: { key: `${'/'.repeat(1024)}manifest.json`, size: 1 } } },
+    ],
+  ])(
+    'an event whose %s is longer than its producer makes it is refused, and nothing of it is kept',
+    async (path, over) => {
+      const object = { key: 'support-chats/x/manifest.json', size: 1 }
+      const event = {
+        id: 'i',
+        source: 'aws.s3',
+        'detail-type': 'Object Created',
+        time: '2026-11-01T00:00:00Z',
+        detail: { bucket: { name: 'acme-datasets' }, object },
+      }
+      const answer = await post('/events', { ...event, ...over })
+      expect(await answer.json()).toMatchObject({
+        events: [{ reason: 'bad-field', detail: expect.stringContaining(path) }],
+      })
+      const [moment] = await town.house.ports.ledger.moments('-', { limit: 1 })
+      expect(JSON.stringify(moment).length).toBeLessThan(500)
+    },
+  )
+
+  it('what strangers wrote is kept without anything that a terminal obeys', async () => {
+    const answer = await post('/events', { source: '\u009b2Jx\u202e', 'detail-type': '\u009d0;y\u009c' })
+    expect(answer.status).toBe(202)
+    const [moment] = await town.house.ports.ledger.moments('-', { limit: 1 })
+    expect(moment?.text).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+
+  it('a freeze until no date is refused', async () => {
+    const answer = await post('/api/commands', { kind: 'freeze', lane: '*', by: ANA, until: 1e300 })
+    expect(answer.status).toBe(422)
+  })
+
   it.each([
     '/api/plans/nobody',
     '/api/plans/pipeline-support-chats-00000000-g1a1',
@@ -172,10 +236,12 @@ describe('the routes', () => {
       ['/healthz', 'health'],
       ['/api/lanes', 'lanes'],
       ['/api/plans', 'plans'],
+      ['/api/budgets', 'budgets'],
       ['/api/why?lane=pipeline/support-chats', 'why'],
       ['/api/why?lane=nobody', 'why'],
       ['/api/timeline?lane=pipeline/support-chats', 'timeline'],
       ['/api/cluster', 'cluster'],
+      ['/api/loose', 'loose'],
       ['/api/cards', 'cards'],
       ['/api/feed', 'feed'],
       ['/api/shadow', 'shadow'],
@@ -196,7 +262,7 @@ describe('the routes', () => {
     expect(lanes.find(({ lane }) => lane === LANE)).toMatchObject({
       ...(await town.lane(LANE)),
       state: 'wanted',
-      why: { lane: LANE, why: 'asked', text: expect.stringContaining('approvers') },
+      why: { lane: LANE, why: 'asked', text: expect.stringContaining('waits for ana or ben') },
     })
     expect(await (await ask(`/api/why?lane=${LANE}`)).json()).toMatchObject({ why: { why: 'asked' } })
     expect(await (await ask('/api/why?lane=pipeline/none')).json()).toMatchObject({ why: { why: 'nothing-known' } })

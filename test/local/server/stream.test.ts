@@ -23,3 +23,17 @@ it('who listens is told at once, and again when something has changed', async ()
   expect(second.value).toContain('event: changed')
   await reader.cancel()
 })
+
+it('whoever opens hundreds of them costs no more than a few dozen pages: the oldest end, and the newest is told', async () => {
+  const app = appOf({ house: town.house, port: 4680, version: 'test', token: 'test-token' })
+  const open = async () => {
+    const answer = await app.request('http://127.0.0.1:4680/api/stream', { headers: { host: '127.0.0.1:4680' } })
+    return (answer.body as ReadableStream<Uint8Array>).getReader()
+  }
+  const readers = [await open()]
+  for (let n = 0; n < 70; n++) readers.push(await open())
+  const [first, last] = [readers[0], readers.at(-1)]
+  for (;;) if ((await first?.read())?.done) break
+  expect((await last?.read())?.done).toBe(false)
+  for (const reader of readers) await reader.cancel()
+})

@@ -102,6 +102,7 @@ export const openBundles = async () => {
     AWS_ENDPOINT_URL_DYNAMODB: (await client.config.endpoint?.().then(({ port }) => at(port ?? 0))) ?? '',
     SIGNALBOX_INSTALLATION: 'signalbox',
     SIGNALBOX_TABLE: table,
+    SIGNALBOX_HOME: `table ${table}`,
     SIGNALBOX_BUS: 'signalbox',
     SIGNALBOX_POLICY_PARAMETER: '/signalbox/policy',
     SIGNALBOX_SECRETS: 'signalbox',

@@ -82,7 +82,7 @@ export const troubledDynamo = (
           ['conflicted', 'TransactionConflict'],
           ['starved', 'ThrottlingError'],
         ] as const)
-          if (isCommit && happens(what, what === 'conflicted' ? 0.3 : 0.05))
+          if (isCommit && happens(what, what === 'conflicted' ? 0.3 : 0.1))
             throw named('TransactionCanceledException', { CancellationReasons: [{ Code: 'None' }, { Code }] })
         const answer = await next(args)
         if (isCommit && happens('lost', 0.05)) throw named('TimeoutError')

@@ -8,6 +8,7 @@ import { Unavailable } from '../../../flows/ports.ts'
 import { readView } from '../../../flows/view.ts'
 import { CATALOGUES } from '../../../functions/door.ts'
 import example from '../../../signalbox.config.ts'
+import { linesOf, playHolders } from '../../faults/holders.ts'
 import { ledgerContract } from '../../ports/ledger.contract.ts'
 import { seeded } from '../proxy.ts'
 import { type DynamoDb, openDynamoDb, troubledDynamo } from './dynamodb.ts'
@@ -75,6 +76,19 @@ describe('a commit whose answer is lost for good', () => {
     expect(await seeing.read(keys)).toMatchObject([{ revision: 1, value }, { value: { n: 2 } }])
     expect(await seeing.commit(writes)).toEqual({ ok: false, conflict: { kind: 'freeze', id: 'a' } })
     expect(await seeing.counts()).toEqual({ c: 1 })
+  })
+})
+
+describe('many runs on one pool and one budget', () => {
+  it('hold, stand in the line and are granted in order, whatever meets, is throttled or cut short', async () => {
+    const client = troubledDynamo(dynamo.client(20), seeded(9), {})
+    const ledger = openDynamoLedger({ client, table: await dynamo.table(), clock, pause: async () => undefined })
+    const counted = await playHolders(ledger, { runs: 60, room: 15, random: seeded(8) })
+    client.destroy()
+    for (const line of linesOf(counted)) console.log(line)
+    expect(counted).toMatchObject({ granted: 45, overtaken: 0 })
+    expect(Object.values(counted.left)).toEqual([0, 0, 0, 0, 0])
+    expect(Object.keys(counted.lost).filter((kind) => kind !== 'sum')).toEqual([])
   })
 })
 

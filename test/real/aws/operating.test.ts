@@ -4,22 +4,37 @@ import { text } from 'node:stream/consumers'
 import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { holderIn } from '../../../core/marker.ts'
+import { label } from '../../../core/names.ts'
 import { parsePolicy } from '../../../core/policy.ts'
+import { SELF } from '../../../core/rows.ts'
+import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
+import { openKubernetesCluster } from '../../../effects/cluster/kubernetes-cluster.ts'
+import { openRequests } from '../../../effects/cluster/requests.ts'
 import { openDynamoLedger } from '../../../effects/ledger/dynamo-ledger.ts'
+import { claim, markerOf } from '../../../flows/claim.ts'
 import type { Ledger } from '../../../flows/ledger-port.ts'
+import { ourNamespaces } from '../../../flows/namespaces.ts'
 import { readRow } from '../../../flows/rows.ts'
+import { unique } from '../../../functions/unique.ts'
 import { keepGoing } from '../../../local/drive.ts'
 import { type LocalHouse, openHouse } from '../../../local/house.ts'
+import { memoryLedger } from '../../../local/ledger/memory-ledger.ts'
 import { fixedPolicies } from '../../../local/policies/file-policies.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
 import { fixedSecrets } from '../../../local/secrets/local-secrets.ts'
 import { openStores, type Stores } from '../../../local/stores.ts'
 import example from '../../../signalbox.config.ts'
+import { furnish, ownConfig } from '../real-town.ts'
 import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
 import { type Moto, openMoto } from './moto.ts'
 
 const LANE = 'pipeline/support-chats'
+/** Of the example, with namespaces of its own on the rig. */
+const inForce = { ...ownConfig('operated'), installation: 'signalbox' }
+const policy = parsePolicy(inForce)
 const clock = { now: () => Date.now() }
 
 let dynamo: DynamoDb
@@ -63,7 +78,15 @@ const signalbox = async (argv: string[], more: Record<string, string> = {}) => {
 const lane = async () => (await readRow(ledger, 'lane', LANE))?.value
 
 it('where nothing is deployed, every command says so and ends with 3', async () => {
-  for (const argv of [['plans'], ['trace', LANE], ['cancel', LANE], ['freeze', '--until', '4h'], ['why', LANE]]) {
+  for (const argv of [
+    ['plans'],
+    ['budgets'],
+    ['trace', LANE],
+    ['cancel', LANE],
+    ['freeze', '--until', '4h'],
+    ['why', LANE],
+    ['adopt', '--kubeconfig', inject('kubeconfig')],
+  ]) {
     const { code, err, out } = await signalbox(argv)
     expect([code, out], argv[0]).toEqual([3, ''])
     expect(err).toMatch(/^signalbox: there is no such installation in eu-central-1 \(.*NotFound.*deploy it\n$/)
@@ -84,6 +107,8 @@ it('plans, trace and why show what the installation does', async () => {
     code: 0,
     out: expect.stringMatching(/^pipeline\/support-chats: waits for 1 of the approvers/),
   })
+  const { budgets } = JSON.parse((await signalbox(['budgets', '--json'])).out)
+  expect(budgets).toMatchObject([{ budget: 'ml-monthly', dollars: 4000, spent: 0, held: 0, left: 4000 }])
 }, 480_000)
 
 it('cancel and retry are letters that wake the lane, answered once they are folded', async () => {
@@ -119,13 +144,44 @@ it('freeze counts from now, and thaw ends it', async () => {
   expect(await signalbox(['thaw'])).toMatchObject({ code: 1, out: '* is not frozen\n' })
 }, 480_000)
 
+it('adopt takes the place of the ledger that the namespaces name, and goes on above what that one wrote', async () => {
+  const config = loadKubeconfig({ file: inject('kubeconfig') })
+  const [requests, cluster] = await Promise.all([openRequests(config), openKubernetesCluster(config)])
+  const [namespace = ''] = ourNamespaces(policy)
+  const other = memoryLedger()
+  const theirs = { home: 'a folder', mint: () => 'aaaaaaaaaaaa' }
+  try {
+    await furnish(requests, policy)
+    await claim({ ledger: other, cluster, policies: fixedPolicies(policy), clock }, theirs)
+    const metadata = { name: 'served', namespace, annotations: { [label('fence-workload')]: '41' } }
+    const service = { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ port: 80 }] } }
+    await cluster.create(service as KubeObject)
+    const ours = { ledger, cluster, policies: fixedPolicies(policy), clock }
+    const home = 'arn:aws:dynamodb:eu-central-1:000000000000:table/signalbox-ledger'
+    await expect(claim(ours, { home, mint: unique })).rejects.toThrow('signalbox adopt --aws REGION --context NAME')
+    const adopted = await signalbox(['adopt', '--kubeconfig', inject('kubeconfig'), '--json'])
+    expect(adopted).toMatchObject({ code: 0, err: '' })
+    expect(JSON.parse(adopted.out)).toMatchObject({ home: expect.stringMatching(/^arn:aws:dynamodb:.*ledger$/) })
+    const self = (await readRow(ledger, 'identity', SELF))?.value
+    expect(self).toMatchObject({ ledger: JSON.parse(adopted.out).ledger, fenceFrom: 41 })
+    expect(holderIn(await markerOf({ cluster }, namespace))).toMatchObject({ ledger: self?.ledger })
+  } finally {
+    await Promise.all([requests.close(), cluster.close()])
+  }
+}, 480_000)
+
+it('adopt says which cluster is meant, before anything is asked', async () => {
+  const { code, err } = await signalbox(['adopt'])
+  expect([code, err]).toEqual([2, expect.stringContaining('--context NAME says which cluster')])
+})
+
 /** What CDK makes of an installation, as far as its operators touch it. */
 const deploy = async (): Promise<void> => {
   await dynamo.table('signalbox-ledger')
   const [s3, ssm] = [new S3Client({ ...moto.at, forcePathStyle: true }), new SSMClient(moto.at)]
   const where = { CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' as const } }
   await s3.send(new CreateBucketCommand({ Bucket: 'assets', ...where }))
-  await s3.send(new PutObjectCommand({ Bucket: 'assets', Key: 'policy.json', Body: JSON.stringify(example) }))
+  await s3.send(new PutObjectCommand({ Bucket: 'assets', Key: 'policy.json', Body: JSON.stringify(inForce) }))
   const Value = 's3://assets/policy.json'
   await ssm.send(new PutParameterCommand({ Name: '/signalbox/policy', Type: 'String', Value }))
   const Attributes = { FifoQueue: 'true' }

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import { freeze } from '../../flows/commands.ts'
+import { someOf } from '../../flows/due-letters.ts'
 import { type Write, weightOf } from '../../flows/ledger-port.ts'
 import { leaveLook } from '../../flows/letters.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
 import { everyRow } from '../../flows/rows.ts'
-import { someOf } from '../../flows/view.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
@@ -101,7 +101,7 @@ describe('a room is renamed in the policy', () => {
     await fillPool(town)
     await upload(town)
     await town.until('it waits for room', async () => (await town.lane(TRAIN)).run?.phase === 'waiting-for-room')
-    expect((await town.lane(TRAIN)).run?.line).toEqual(['pool/gpu-train', 'budget/ml-monthly'])
+    expect((await town.lane(TRAIN)).run?.line?.rooms).toEqual(['pool/gpu-train'])
     const line = () => everyRow(town.house.ports.ledger, 'line', 'pool/gpu-train#')
     expect(await line()).toHaveLength(1)
     town.setPolicy(

@@ -1,0 +1,43 @@
+import { usd } from '../../core/money/prices.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import type { Ledger } from '../../flows/ledger-port.ts'
+import { type Spend, spendOf } from '../../flows/sums.ts'
+import { stoppedAt } from '../../local/main.ts'
+import { readConfig } from '../../local/policies/file-policies.ts'
+import { runningClient } from '../client.ts'
+import { columns, type Output, show, type Where } from '../output.ts'
+import { withInstallation } from './in-aws.ts'
+import { withLedger } from './ledger.ts'
+
+/**
+ * What was spent of the policy's budget this month, what runs hold, and what is left. A product that runs on the folder is
+ * asked, since it knows its policy and its time; else its ledger is read, under the policy of the config. What is deployed is
+ * read with both of its own.
+ */
+export const budgets = async (where: Where, output: Output): Promise<void> => {
+  const { aws, config } = where
+  const found =
+    aws === undefined
+      ? await localBudgets(where)
+      : await withInstallation({ aws, config }, async ({ ledger, policies, clock }) => [
+          await spendOf({ ledger }, await policies.load(), clock.now()),
+        ])
+  show(output, { budgets: found }, columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)]))
+}
+
+const localBudgets = async (where: Where): Promise<Spend[]> => {
+  const client = runningClient(where.data)
+  return client === null
+    ? withLedger(where, (ledger) => readBudgets(ledger, where))
+    : ((await client.get('/api/budgets')) as { budgets: Spend[] }).budgets
+}
+
+const readBudgets = async (ledger: Ledger, { data, config }: Where): Promise<Spend[]> => [
+  await spendOf({ ledger }, parsePolicy(await readConfig(config)), stoppedAt(data) ?? Date.now()),
+]
+
+const line = ({ budget, month, spent, held, dollars, left }: Spend): string[] => [
+  budget,
+  month,
+  ...[spent, held, dollars, left].map(usd),
+]

@@ -1,0 +1,25 @@
+import { runName } from '../names.ts'
+import { plainTime } from '../plan-text.ts'
+import type { Policy } from '../policy.ts'
+import { type LaneDocument, openQuestion } from './document.ts'
+
+/** The people whom an open question waits for, by the policy in force; null when none is open. */
+export const whoIsAwaited = (doc: LaneDocument, { approvals }: Pick<Policy, 'approvals'>): string | null => {
+  const question = openQuestion(doc)
+  if (question === null) return null
+  const voted = new Set(question.votes.map(({ by }) => by))
+  const names = approvals.approvers
+    .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))
+    .map(({ name }) => name)
+  const more = question.need - question.votes.filter(({ verdict }) => verdict === 'approve').length
+  if (names.length === 0) return 'waits for an approver'
+  return more > 1 ? `waits for ${more} of ${names.join(', ')}` : `waits for ${names.join(' or ')}`
+}
+
+/** Whom an open question waits for, about which plan and until when; null when none is open. */
+export const askedText = (doc: LaneDocument, policy: Pick<Policy, 'approvals'>): string | null => {
+  const who = whoIsAwaited(doc, policy)
+  const { run } = doc
+  if (who === null || run?.question == null) return null
+  return `${who} to answer ${runName(doc, run)} before ${plainTime(run.question.until)}`
+}

@@ -1,0 +1,83 @@
+import { standingGpus } from '../planning/generations.ts'
+import type { Change } from './change.ts'
+import type { LaneDocument, Run } from './document.ts'
+import type { Gpus, Hold } from './hold.ts'
+import { larger } from './room.ts'
+import type { View } from './view.ts'
+
+/** Step kinds whose effect stays standing, and from which there is a way back. */
+const MOVES = 'roll-out-model'
+
+/**
+ * The document with a hold that has fallen to what the remaining steps need (law 10). Steps come one after the other, so of a
+ * pool it is the most that one of them takes. While there is still a move to be made the way back may need all of it. Dollars
+ * stay: each of the remaining steps may cost all that is left of the bound.
+ */
+export const withFallenHold = (view: Pick<View, 'plan'>, doc: LaneDocument): LaneDocument => {
+  const { run } = doc
+  if (run === null || run.hold === null || run.phase !== 'steps' || run.ending !== null) return doc
+  const needs = remaining(view, run)
+  return needs === null ? doc : withHold(doc, run, { ...run.hold, gpus: smaller(run.hold.gpus, needs) })
+}
+
+/** Its pods were seen gone, though something else keeps its object: nothing of a pool is held for it any more. */
+export const withoutGpus = (doc: LaneDocument, run: Run): LaneDocument =>
+  run.hold === null ? doc : withHold(doc, run, { ...run.hold, gpus: {} })
+
+const withHold = (doc: LaneDocument, run: Run, hold: Hold): LaneDocument => ({ ...doc, run: { ...run, hold } })
+
+/** What is still needed of pools; null: all that is held. */
+const remaining = ({ plan }: Pick<View, 'plan'>, { steps, stands }: Run): Gpus | null => {
+  const ahead = steps.filter(({ state }) => state === 'pending' || state === 'running')
+  if (plan === null || ahead.some(({ kind }) => kind === MOVES)) return null
+  const jobs = ahead.reduce<Gpus>((most, { name }) => {
+    const step = plan.plan.steps.find((one) => one.name === name)
+    return step?.kind === 'launch-job' && step.pool !== null ? larger(most, { [step.pool]: step.gpus }) : most
+  }, {})
+  return together(jobs, stands ?? {})
+}
+
+const together = (a: Gpus, b: Gpus): Gpus => {
+  const pools = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  return Object.fromEntries(pools.map((pool) => [pool, (a[pool] ?? 0) + (b[pool] ?? 0)]))
+}
+
+const smaller = (held: Gpus, needs: Gpus): Gpus =>
+  Object.fromEntries(
+    Object.entries(held).flatMap(([pool, gpus]): [string, number][] => {
+      const left = Math.min(gpus, needs[pool] ?? 0)
+      return left === 0 ? [] : [[pool, left]]
+    }),
+  )
+
+/**
+ * What stays held once a run is over: what stands, as it was seen when the last move was done. After a move that was not seen
+ * done, all that it held: the next run takes that over, or a look finds what stands.
+ */
+export const standsAfter = (
+  { doc, kind }: Pick<View, 'doc' | 'kind'>,
+  { hold, steps, stands }: Run,
+): Gpus | undefined => {
+  if (!kind.stands) return undefined
+  const last = steps.findLast(({ kind: step, by }) => step === MOVES && by !== null)
+  if (last === undefined) return doc.stands
+  // Also of a way back that held nothing itself: what the run before it held goes with what it took away.
+  if (last.state === 'done' && stands !== undefined) return stands
+  return hold === null ? doc.stands : hold.gpus
+}
+
+/**
+ * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What
+ * somebody has scaled or taken away by hand is held, or given back, from then on.
+ */
+export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, change: Change): Change => {
+  const { doc } = change
+  if (!view.kind.stands || view.world === null || view.doc.run !== null || doc.run !== null) return change
+  const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
+  const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
+  const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
+  return isSame(stands, doc.stands ?? {}) ? change : { ...change, doc: { ...doc, stands } }
+}
+
+const isSame = (a: Gpus, b: Gpus): boolean =>
+  Object.keys({ ...a, ...b }).every((pool) => (a[pool] ?? 0) === (b[pool] ?? 0))

@@ -1,0 +1,18 @@
+import type { Plan } from '../plan.ts'
+import type { ResultRow } from '../rows.ts'
+import { readsOf } from '../steps/keys.ts'
+import type { Kept, LaneDocument } from './document.ts'
+
+type Known = Pick<LaneDocument, 'kept' | 'redo'>
+
+/** Finished steps that the next attempt carries over: not what a person wants anew (law 7). */
+export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))
+
+/** The same once a step is finished: what was made from an earlier one of it goes with that one. */
+export const withKept = ({ kept, redo = [] }: Known, { step, key, row }: ResultRow, plan: Plan | undefined): Known => {
+  const readers = plan?.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
+  return {
+    kept: [...kept.filter((other) => other.step !== step && !readers.includes(other.step)), { step, key, row }],
+    redo: redo.filter((name) => name !== step),
+  }
+}

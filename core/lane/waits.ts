@@ -1,0 +1,77 @@
+import { jobState } from '../job-state.ts'
+import type { KubeObject } from '../kube.ts'
+import { runOnceName } from '../names.ts'
+import { said } from '../text.ts'
+import { SHORT } from './change.ts'
+import type { LaneDocument, Mark, Run } from './document.ts'
+
+/** What of an object tells whose it is: its own identity, or that of who made it where it is a pod. */
+export interface Maker {
+  kind: 'Job' | 'Deployment'
+  namespace: string | null
+  name: string
+  /** Of the Job; of a Deployment's pods only their ReplicaSet's is known. */
+  uid: string | null
+}
+
+/** Kubernetes names a ReplicaSet after its Deployment and a hash. */
+const REPLICA_SET = /^(.+)-[a-z0-9]+$/
+const OF_RUN = /^(.+)-g\d+a\d+-.+$/
+const OF_GENERATION = /^(.+)-g\d+$/
+
+/** The Job or Deployment that an object is, or is a pod of; null when it is neither. Labels say nothing: anybody can write them. */
+export const makerOf = ({ kind, metadata }: KubeObject): Maker | null => {
+  const { namespace = null, name, uid = null, ownerReferences = [] } = metadata
+  if (kind === 'Job' || kind === 'Deployment') return { kind, namespace, name, uid }
+  const owner = kind === 'Pod' ? ownerReferences.find(({ controller }) => controller === true) : undefined
+  if (owner?.kind === 'Job') return { kind: 'Job', namespace, name: owner.name, uid: owner.uid }
+  if (owner?.kind === 'Deployment') return { kind: 'Deployment', namespace, name: owner.name, uid: owner.uid }
+  const of = owner?.kind === 'ReplicaSet' ? REPLICA_SET.exec(owner.name)?.[1] : undefined
+  return of === undefined ? null : { kind: 'Deployment', namespace, name: of, uid: null }
+}
+
+/** The name of the lane after which this was named, if any lane of ours has that name; null when none can. */
+export const laneNameIn = ({ kind, name }: Pick<Maker, 'kind' | 'name'>): string | null =>
+  (kind === 'Job' ? OF_RUN : OF_GENERATION).exec(name)?.[1] ?? null
+
+/** Whether the lane's current act waits for it: by the uid or the name that the lane itself wrote down (law 3). */
+export const waitsFor = ({ name, run }: Pick<LaneDocument, 'name' | 'run'>, maker: Maker): boolean => {
+  if (run === null) return false
+  if (maker.kind === 'Job') return jobMarks(run).some((mark) => isOf({ name }, run, { mark, maker }))
+  return laneNameIn(maker) === name && run.steps.some(isMoving)
+}
+
+/** Steps whose Jobs may be there and have not been seen to end. */
+const jobMarks = ({ steps }: Run): Mark[] =>
+  steps.filter(({ kind, by, state }) => kind === 'launch-job' && by !== null && state !== 'done')
+
+const isMoving = ({ kind, state }: Mark): boolean => kind === 'roll-out-model' && state === 'running'
+
+const isOf = (lane: { name: string }, run: Run, { mark, maker }: { mark: Mark; maker: Maker }): boolean => {
+  if (mark.made === null) return maker.name === runOnceName(lane, run, mark.name)
+  const { ref, uid } = mark.made
+  return maker.uid === uid || (maker.name === ref.name && maker.namespace === ref.namespace)
+}
+
+/** Jobs and pods as they are now. */
+export interface Standing {
+  jobs: readonly KubeObject<'Job'>[]
+  pods: readonly KubeObject<'Pod'>[]
+}
+
+/**
+ * Whether something has happened that the lane has not written down: its Job is gone, or a look at it would say something else.
+ * A rollout is asked of the cluster by the lane itself.
+ */
+export const hasNews = ({ run }: Pick<LaneDocument, 'run'>, standing: Standing): boolean => {
+  if (run === null) return false
+  return run.steps.some(isMoving) || jobMarks(run).some((mark) => mark.made !== null && isNews(mark, standing))
+}
+
+const isNews = ({ made, state, note }: Mark, { jobs, pods }: Standing): boolean => {
+  const job = jobs.find(({ metadata }) => metadata.uid === made?.uid)
+  if (job === undefined) return true
+  if (state !== 'running') return false
+  const own = pods.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === made?.uid))
+  return said(jobState(job, own).note, SHORT) !== note
+}

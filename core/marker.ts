@@ -1,0 +1,61 @@
+import type { KubeObject } from './kube.ts'
+import { label } from './names.ts'
+
+/** The ConfigMap in each of our namespaces that names the one ledger that acts there. */
+export const MARKER = 'signalbox'
+
+/** A marker as bootstrap makes it: it names nobody yet. What a ledger writes into it is no field of bootstrap's. */
+export const markerObject = (namespace: string): KubeObject<'ConfigMap'> => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name: MARKER, namespace },
+})
+
+/** A ledger and where it lies: a copy of it elsewhere is another one. */
+export interface Holder {
+  ledger: string
+  /** Differs for two ledgers that may both be there, whatever is in them. */
+  home: string
+}
+
+/** Whom a marker names, since when; null while it names nobody. */
+export const holderIn = ({ data = {} }: KubeObject<'ConfigMap'>): (Holder & { since: string }) | null => {
+  const { ledger = '', home = '', since = 'an unknown time' } = data
+  return ledger === '' ? null : { ledger, home, since }
+}
+
+/** What a ledger writes into a marker, in place of whatever is there. */
+export const claimOf = ({ ledger, home }: Holder, at: number): Record<string, string> => ({
+  ledger,
+  home,
+  since: new Date(at).toISOString(),
+})
+
+export const isHolder = (named: Holder, { ledger, home }: Holder): boolean =>
+  named.ledger === ledger && named.home === home
+
+/** How a person says that a ledger takes another's place. */
+const ADOPT = '`signalbox start --adopt`, or for what is deployed `signalbox adopt --aws REGION --context NAME`'
+
+/** Why a ledger may not act in a namespace, and what to do. */
+export const anotherText = (namespace: string, named: Holder & { since: string }, me: Holder): string =>
+  `the namespace ${namespace} belongs to ${named.ledger === me.ledger ? 'the same ledger at another place' : 'another ledger'} ` +
+  `(${named.ledger} in ${named.home}, since ${named.since}), not to this one (${me.ledger} in ${me.home}): nothing was touched. ` +
+  `Name other namespaces in the policy; or, if this ledger was moved or restored and the other is stopped for good, say so once: ${ADOPT}`
+
+/** A ledger that has forgotten what it did: what stands was written later than all that it knows. */
+export const restoredText = (namespace: string, name: string): string =>
+  `${name} in the namespace ${namespace} was written by this ledger later than anything that it remembers, so it was restored from ` +
+  `an older copy: say so once, and it goes on above what it wrote before: ${ADOPT}`
+
+/** What no marker means. */
+export const unmarkedText = (namespace: string): string =>
+  `the namespace ${namespace} is not there, or has no ConfigMap ${MARKER}, which names the ledger that acts there: run \`signalbox bootstrap --apply\``
+
+const FENCE = label('fence-')
+
+/** The greatest fence on an object; 0 when it has none. */
+export const fenceOn = ({ metadata }: KubeObject): number =>
+  Object.entries(metadata.annotations ?? {}).reduce((greatest, [key, value]) => {
+    return key.startsWith(FENCE) && /^\d{1,15}$/.test(value) ? Math.max(greatest, Number(value)) : greatest
+  }, 0)

@@ -1,0 +1,90 @@
+import type { KubeObject } from './kube.ts'
+import type { LaneDocument } from './lane/document.ts'
+import { label, mintName } from './names.ts'
+import type { PastRow } from './rows.ts'
+import { hasEnded } from './steps/launch-job.ts'
+
+/** After the end of a run nobody can still be at a step of it: longer than T anywhere. Milliseconds. */
+export const SURELY_OVER = 5 * 60_000
+
+/** The run that a Job's name says it is of; null when no run of ours has such a name. */
+export const runOfJob = (name: string): { name: string; generation: number; attempt: number } | null => {
+  const [, lane, generation, attempt] = /^(.+)-g(\d+)a(\d+)-.+$/.exec(name) ?? []
+  return lane === undefined ? null : { name: lane, generation: Number(generation), attempt: Number(attempt) }
+}
+
+/** What is known beside the object itself. */
+export interface Known {
+  /** The ledger's id. */
+  ledger: string
+  installation: string
+  /** The lane of its name; null: this ledger has none. */
+  doc: LaneDocument | null
+  /** The run of its name, once that is over. */
+  past: PastRow | null
+  now: number
+}
+
+/** `orphan`: ours to delete. `stranger`: it looks like ours and nothing says so: shown, never touched. */
+export type Verdict =
+  | { kind: 'fine' }
+  | { kind: 'orphan'; lane: string; why: string }
+  | { kind: 'stranger'; why: string }
+
+const FINE: Verdict = { kind: 'fine' }
+
+/**
+ * What a Job in a namespace of ours is. It is an orphan only if this ledger wrote down that it made it, or its name is one that
+ * only this ledger can have minted; its run is over; no run has adopted it; and T has passed since. Labels decide nothing but
+ * whether a person hears of it (law 3).
+ */
+export const judgeJob = (job: KubeObject<'Job'>, known: Known): Verdict => {
+  const { doc } = known
+  const run = runOfJob(job.metadata.name)
+  if (hasEnded(job) || isLeaving(job)) return FINE
+  if (doc === null || run === null) return looksOurs(job, known) ? stranger(NO_LANE) : FINE
+  if (isUnderWay(doc, run) || isAdopted(doc, job)) return FINE
+  if (isBeyond(doc, run)) return stranger(BEYOND)
+  if (!isWrittenDown(known, job) && !isOnlyOurs(doc, job, known)) return stranger(UNPROVEN)
+  if (known.now - overSince(doc, known) <= SURELY_OVER) return FINE
+  return { kind: 'orphan', lane: doc.lane, why: `its run g${run.generation}a${run.attempt} is over` }
+}
+
+/** A Deployment stands until a plan takes it away: of one that looks like ours and has no lane a person hears. */
+export const judgeDeployment = (deployment: KubeObject<'Deployment'>, known: Known): Verdict =>
+  known.doc === null && (deployment.spec?.replicas ?? 1) > 0 && looksOurs(deployment, known) ? stranger(NO_LANE) : FINE
+
+const NO_LANE = 'it carries our labels, and no lane of this ledger has its name'
+const BEYOND =
+  'it is named after a run that this ledger does not know: the ledger was restored, or somebody else made it'
+const UNPROVEN = 'it is named like ours, and nothing that is written down says that we made it'
+
+const stranger = (why: string): Verdict => ({ kind: 'stranger', why })
+
+const isLeaving = ({ metadata }: KubeObject): boolean => (metadata.deletionTimestamp ?? null) !== null
+
+const looksOurs = ({ metadata: { labels = {} } }: KubeObject, { ledger, installation }: Known): boolean =>
+  labels[label('ledger')] === ledger || labels[label('installation')] === installation
+
+type RunOfName = NonNullable<ReturnType<typeof runOfJob>>
+
+const isUnderWay = ({ run }: LaneDocument, { generation, attempt }: RunOfName): boolean =>
+  run !== null && run.generation === generation && run.attempt === attempt
+
+const isBeyond = (doc: LaneDocument, { generation, attempt }: RunOfName): boolean =>
+  generation > doc.generation || (generation === doc.generation && attempt > doc.attempt)
+
+const madeIn = (steps: PastRow['run']['steps'], { metadata }: KubeObject): boolean =>
+  steps.some(({ made }) => made !== null && made.uid === metadata.uid)
+
+const isAdopted = ({ run }: LaneDocument, job: KubeObject): boolean => run !== null && madeIn(run.steps, job)
+
+const isWrittenDown = ({ past }: Known, job: KubeObject): boolean => past !== null && madeIn(past.run.steps, job)
+
+/** A name that was minted from this ledger's id, on a Job that says so: a POST whose answer nobody has written down. */
+const isOnlyOurs = (doc: LaneDocument, { metadata }: KubeObject, { ledger }: Known): boolean =>
+  metadata.labels?.[label('ledger')] === ledger &&
+  doc.name === mintName({ installation: '', cluster: '', ledger }, doc.lane)
+
+/** Where no run is on record, what the lane wanted next ended it. */
+const overSince = (doc: LaneDocument, { past }: Known): number => past?.endedAt ?? doc.outcome?.at ?? doc.since

@@ -1,0 +1,153 @@
+import type { V1Affinity, V1Container, V1Pod, V1Toleration } from '@kubernetes/client-node'
+import { GPU, type KubeObject, type NodePool } from '../kube.ts'
+import { label, laneLabel } from '../names.ts'
+import type { Policy, PoolPolicy } from '../policy.ts'
+import { gpusIn } from '../quantity.ts'
+import type { PoolView } from '../world.ts'
+
+/** Karpenter's label on nodes, and the selector of our pods; and the label of a node's instance type. */
+export const NODE_POOL = 'karpenter.sh/nodepool'
+const INSTANCE_TYPE = 'node.kubernetes.io/instance-type'
+
+/** What is seen of the cluster, of every namespace: pods that have not ended, nodes, and pools. */
+export interface SeenPools {
+  pods: readonly KubeObject[]
+  nodePools: readonly KubeObject[]
+  nodes: readonly KubeObject[]
+}
+
+/** Which pool is counted, for whom, and what is held of it. */
+export interface Counting {
+  pool: string
+  policy: Policy
+  lane: string
+  /** GPUs that pods use, as `usedByLane` says. */
+  used: ReadonlyMap<string, number>
+  /** What lanes hold, by lane label: of all whose pods are there at least. */
+  by: ReadonlyMap<string, number>
+  /** What is held in all, and by the lane that looks. */
+  held: { total: number; own: number }
+}
+
+/**
+ * A pool as a lane sees it. Each other lane of ours counts with its hold or its use, whichever is more, so that no GPU counts
+ * twice; everything else in the pool counts as it is used (law 10).
+ */
+export const poolView = (seen: SeenPools, { pool, policy, lane, used, by, held }: Counting): PoolView => {
+  const { gpusPerNode = 1 } = policy.pools[pool] ?? {}
+  const mine = seen.nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
+  const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
+  const beyondHolds = [...used]
+    .filter(([key]) => key !== laneLabel(lane))
+    .reduce((sum, [key, gpus]) => sum + Math.max(0, gpus - (by.get(key) ?? 0)), 0)
+  return {
+    pool,
+    ceiling: ceilingOf(seen, pool, policy.pools[pool]),
+    used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
+    usedByLane: used.get(laneLabel(lane)) ?? 0,
+    heldByOthers: held.total - held.own + beyondHolds,
+    beyondHolds,
+    provisioned: up,
+    provisioning: mine.length * gpusPerNode - up,
+  }
+}
+
+const isReady = (node: KubeObject<'Node'>): boolean =>
+  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
+
+/** The limit of its NodePool, or the policy's where that is lower, in whole nodes: Karpenter starts no other. */
+const ceilingOf = ({ nodePools }: SeenPools, pool: string, rule: PoolPolicy | undefined): number => {
+  const { maxGpus = 0, gpusPerNode = 1 } = rule ?? {}
+  const found = nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined
+  const limit = found?.spec?.limits?.[GPU]
+  const most = limit === undefined ? maxGpus : Math.min(maxGpus, gpusIn(limit))
+  return Math.floor(most / gpusPerNode) * gpusPerNode
+}
+
+/** GPUs in a pool, by lane label; pods that are not ours count under the empty label, whatever they say of themselves. */
+export const usedByLane = (
+  seen: SeenPools,
+  pool: string,
+  { policy, ledger }: { policy: Policy; ledger: string },
+): Map<string, number> => {
+  const used = new Map<string, number>()
+  const poolOf = new Map(seen.nodes.map(({ metadata }) => [metadata.name, metadata.labels?.[NODE_POOL] ?? '']))
+  for (const object of seen.pods) {
+    const pod = object as KubeObject<'Pod'>
+    const gpus = gpusOfPod(pod)
+    if (gpus === 0 || !sitsIn(pod, { pool, policy, poolOf, seen })) continue
+    const lane = isOurs(pod, policy, ledger) ? (pod.metadata.labels?.[label('lane')] ?? '') : ''
+    used.set(lane, (used.get(lane) ?? 0) + gpus)
+  }
+  return used
+}
+
+/**
+ * Ours are in our namespaces, of our installation, and not where they name another ledger: anywhere else anybody writes labels
+ * (law 3).
+ */
+const isOurs = ({ metadata }: KubeObject, { installation, namespaces }: Policy, ledger: string): boolean =>
+  metadata.labels?.[label('installation')] === installation &&
+  (metadata.labels[label('ledger')] ?? ledger) === ledger &&
+  Object.values(namespaces).includes(metadata.namespace ?? '')
+
+interface Where {
+  pool: string
+  policy: Policy
+  poolOf: ReadonlyMap<string, string>
+  seen: SeenPools
+}
+
+/** Where a pod's GPUs are: on its node; before it has one, wherever its selector, its affinity or its tolerations let it go. */
+const sitsIn = ({ spec }: V1Pod, { pool, policy, poolOf, seen }: Where): boolean => {
+  const node = spec?.nodeName === undefined ? undefined : poolOf.get(spec.nodeName)
+  if (node !== undefined && node !== '') return node === pool
+  const rule = policy.pools[pool]
+  const labels: Record<string, string> = { [NODE_POOL]: pool, [INSTANCE_TYPE]: rule?.instanceType ?? '' }
+  const known = Object.entries(labels)
+  const selector = spec?.nodeSelector ?? {}
+  if (known.some(([key, value]) => selector[key] !== undefined && selector[key] !== value)) return false
+  if (known.some(([key, value]) => selector[key] === value)) return true
+  const affinity = byAffinity(spec?.affinity, labels)
+  if (affinity !== null) return affinity
+  // Nothing names a pool: it goes wherever it is let in.
+  const found = seen.nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined
+  return (found?.spec?.template?.spec?.taints ?? []).every((taint) => tolerates(spec?.tolerations ?? [], taint))
+}
+
+/** Whether its required affinity lets it go where these labels are; null: it says nothing of them. */
+const byAffinity = (affinity: V1Affinity | undefined, labels: Record<string, string>): boolean | null => {
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
+  const named = terms.map(({ matchExpressions = [] }) =>
+    matchExpressions.filter(({ key }) => labels[key] !== undefined),
+  )
+  if (named.every((expressions) => expressions.length === 0)) return null
+  return named.some((expressions) =>
+    expressions.every(({ key, operator, values = [] }) => {
+      const is = values.includes(labels[key] ?? '')
+      return operator === 'In' ? is : operator === 'NotIn' ? !is : operator !== 'DoesNotExist'
+    }),
+  )
+}
+
+const tolerates = (
+  tolerations: readonly V1Toleration[],
+  taint: { key: string; value?: string; effect: string },
+): boolean =>
+  taint.effect === 'PreferNoSchedule' ||
+  tolerations.some(({ key, operator, value, effect }) => {
+    if (effect !== undefined && effect !== '' && effect !== taint.effect) return false
+    if (operator === 'Exists') return key === undefined || key === '' || key === taint.key
+    return key === taint.key && (value ?? '') === (taint.value ?? '')
+  })
+
+/** GPUs that a pod asks for: what containers that come one after the other ask for is the most that one of them does. */
+const gpusOfPod = ({ spec }: V1Pod): number =>
+  Math.max(gpusOf(spec?.containers), ...(spec?.initContainers ?? []).map((container) => gpusOf([container])))
+
+/** GPUs that containers ask for together. */
+export const gpusOf = (containers: readonly V1Container[] = []): number =>
+  containers.reduce(
+    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    0,
+  )

@@ -1,0 +1,130 @@
+import type { Change, Grant } from '../core/lane/change.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import type { InLine } from '../core/lane/hold.ts'
+import type { GoOnLetter } from '../core/lane/letters.ts'
+import { holdingOf, lineSum } from '../core/lane/room.ts'
+import { type HoldRow, lineId } from '../core/rows.ts'
+import type { Write } from './ledger-port.ts'
+import { type Loaded, roomsIn, rowKey } from './view.ts'
+
+/** Sums that one commit adds to, each named once. */
+type Sums = Map<string, { by: number; atMost: number | null; atLeast: number | null }>
+
+const add = (sums: Sums, room: string, by: number): void => {
+  const so = sums.get(room) ?? { by: 0, atMost: null, atLeast: null }
+  sums.set(room, { ...so, by: so.by + by })
+}
+
+/**
+ * Everything that a commit changes of rooms: holds, places in lines, and their sums. A row and its sum change together, and a
+ * sum that grows is bounded (law 10).
+ */
+export const roomWrites = (
+  { view, rows }: Pick<Loaded, 'view' | 'rows'>,
+  before: { doc: LaneDocument },
+  change: Change,
+): Write[] => {
+  const sums: Sums = new Map()
+  const { lane } = view.doc
+  const writes = [
+    ...holdWrites({ lane, rows, sums }, before.doc, change.doc),
+    ...lineWrites({ lane, rows, sums }, before.doc, change.doc),
+    ...change.grants.flatMap((grant) => grantWrites(grant, view.now, sums)),
+    ...goOns({ view, before, change }),
+  ]
+  for (const room of change.beside) add(sums, lineSum(room), 0)
+  return [...writes, ...sumWrites(sums, change)]
+}
+
+interface Hands {
+  lane: string
+  rows: Loaded['rows']
+  sums: Sums
+}
+
+/** What is held for the lane becomes what its document says. What a run that waits is granted is for its own act to take up. */
+const holdWrites = ({ lane, rows, sums }: Hands, before: LaneDocument, after: LaneDocument): Write[] => {
+  const place = after.run?.line?.place
+  if (place !== undefined && place === before.run?.line?.place) return []
+  const [had, has] = [roomsIn(rows, lane).holds, holdingOf(after)]
+  return [...new Set([...Object.keys(had), ...Object.keys(has)])].flatMap((room): Write[] => {
+    const [old, now] = [had[room], has[room]]
+    if (old?.amount === now && old?.place === undefined) return []
+    const id = `${room}#${lane}`
+    const revision = rows.get(rowKey('hold', id))?.revision ?? 0
+    if (now !== old?.amount) add(sums, room, (now ?? 0) - (old?.amount ?? 0))
+    return now === undefined
+      ? [{ remove: 'hold', id, revision }]
+      : [{ put: 'hold', id, revision, value: { lane, amount: now } }]
+  })
+}
+
+/** A place is written once and never changes: its revision is 1 for as long as it is there. */
+const PLACE = 1
+
+/** A run joins the lines of all pools that it waits for at once, and leaves them so; a place that was granted is gone already. */
+const lineWrites = ({ lane, rows, sums }: Hands, before: LaneDocument, after: LaneDocument): Write[] => {
+  const [was, is] = [before.run?.line, after.run?.line]
+  if (was?.place === is?.place) return []
+  const granted = Object.values(roomsIn(rows, lane).holds).some(({ place }) => place === was?.place)
+  return [
+    ...(was === undefined || granted ? [] : was.rooms.map((room) => leaving(room, was.place, sums))),
+    ...(is === undefined ? [] : is.rooms.map((room) => joining(room, { lane, ...is }, sums))),
+  ]
+}
+
+const leaving = (room: string, place: string, sums: Sums): Write => {
+  add(sums, lineSum(room), -1)
+  return { remove: 'line', id: lineId(room, place), revision: PLACE }
+}
+
+const joining = (room: string, value: InLine & { lane: string }, sums: Sums): Write => {
+  add(sums, lineSum(room), 1)
+  return { put: 'line', id: lineId(room, value.place), revision: 0, value }
+}
+
+/** The line's rows, which must exist, become the holds and the sums; and its lane hears of it. */
+const grantWrites = ({ head, had }: Grant, at: number, sums: Sums): Write[] => [
+  ...head.rooms.map((room) => leaving(room, head.place, sums)),
+  ...Object.entries(head.needs).map(([room, amount]): Write => {
+    add(sums, room, amount - (had[room]?.value.amount ?? 0))
+    const value: HoldRow = { lane: head.lane, amount, place: head.place }
+    return { put: 'hold', id: `${room}#${head.lane}`, revision: had[room]?.revision ?? 0, value }
+  }),
+  ...goOn(head.lane, `${String(at).padStart(14, '0')}.line.${head.place.slice(0, 23)}`, at),
+]
+
+/** Who joins an empty line tells its pool's lane, whose row says so until it has looked. */
+const goOns = ({
+  view,
+  before,
+  change,
+}: {
+  view: Loaded['view']
+  before: { doc: LaneDocument }
+  change: Change
+}): Write[] => {
+  const [was, is] = [before.doc.run?.line, change.doc.run?.line]
+  if (is === undefined || is.place === was?.place) return []
+  const id = `${String(view.now).padStart(14, '0')}.line.${view.identity.name}.${view.revision}`
+  return is.rooms.filter((room) => (view.lines[room] ?? 0) === 0).flatMap((room) => goOn(room, id, view.now))
+}
+
+const goOn = (lane: string, id: string, at: number): Write[] => {
+  const letter: GoOnLetter = { kind: 'go-on', lane, id, at, due: at }
+  return [
+    { put: 'look', id: `${lane}#${id}`, revision: 0, value: letter },
+    { due: { group: lane, by: id }, at, was: null, side: null },
+  ]
+}
+
+/** What grows is bounded by what was seen to be left; what is taken beside a line only while nobody stands in it. */
+const sumWrites = (sums: Sums, { guard, beside }: Change): Write[] => {
+  const alone = new Set(beside.map(lineSum))
+  return [...sums].map(([name, { by }]) => ({
+    add: name,
+    by,
+    atMost: alone.has(name) ? 0 : by > 0 ? (guard[name] ?? null) : null,
+    atLeast: by < 0 ? 0 : null,
+  }))
+}

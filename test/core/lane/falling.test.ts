@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { changed } from '../../../core/lane/change.ts'
+import type { Mark, Run } from '../../../core/lane/document.ts'
+import { standsAfter, withFallenHold, withoutGpus, withSeenStanding } from '../../../core/lane/falling.ts'
+import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
+import type { GenerationView } from '../../../core/world.ts'
+import { emptyPool, emptyWorld } from '../training-fixture.ts'
+import { docOf, markOf, PIPELINE, planRow, runOf, SERVICE, wanted } from './fixture.ts'
+
+const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 }
+const step = (name: string, state: Mark['state'], kind: Mark['kind'] = 'launch-job') =>
+  markOf({ name, state, kind, by: state === 'pending' ? null : 'me' })
+const fallen = (steps: Mark[], more: Partial<Run> = {}) =>
+  withFallenHold({ plan: planRow }, wanted({ run: runOf({ phase: 'steps', hold, steps, ...more }) })).run?.hold
+
+describe('a hold falls step by step', () => {
+  it('to the most that one of the remaining steps takes of each pool, and to nothing once none takes any', () => {
+    const ahead = [step('evaluate', 'pending'), step('judge', 'pending', 'check-gate')]
+    expect(fallen([step('train', 'running'), ...ahead])?.gpus).toEqual({ 'gpu-train': 8 })
+    expect(fallen([step('train', 'done'), ...ahead])?.gpus).toEqual({ 'gpu-train': 1 })
+    expect(fallen([step('train', 'done'), step('evaluate', 'done')])?.gpus).toEqual({})
+  })
+
+  it('keeps its dollars: what remains may cost all that is left of the bound', () => {
+    expect(fallen([step('train', 'done'), step('evaluate', 'pending')])?.dollars).toBe(168.56)
+  })
+
+  it('keeps all while there is a move to be made: the way back may need it', () => {
+    const moves = [step('move-1', 'done', 'roll-out-model'), step('move-2', 'pending', 'roll-out-model')]
+    expect(fallen(moves, { stands: { 'gpu-train': 4 } })?.gpus).toEqual({ 'gpu-train': 8 })
+    expect(fallen([step('move-1', 'done', 'roll-out-model')], { stands: { 'gpu-train': 4 } })?.gpus).toEqual({
+      'gpu-train': 4,
+    })
+  })
+
+  it('keeps all while it ends: what runs is not seen gone yet', () => {
+    const ending = { kind: 'cancelled', reason: null, detail: '' } as const
+    expect(fallen([step('train', 'failed')], { ending })?.gpus).toEqual({ 'gpu-train': 8 })
+  })
+
+  it('to no GPUs once its pods are seen gone, though its object stays', () => {
+    const run = runOf({ hold })
+    expect(withoutGpus(wanted({ run }), run).run?.hold).toEqual({ ...hold, gpus: {} })
+    expect(withoutGpus(wanted({ run: runOf() }), runOf()).run?.hold).toBeNull()
+  })
+})
+
+describe('what stays held once a run is over', () => {
+  const stays = (lane: string, run: Partial<Run>) => {
+    const kind = kindOf(laneKinds, lane)
+    if (kind === undefined) throw new Error(`no kind of lane for ${lane}`)
+    return standsAfter({ doc: docOf({ lane, stands: { 'gpu-serve': 6 } }), kind }, runOf(run))
+  }
+  const move = (state: Mark['state']) => step('move-1', state, 'roll-out-model')
+
+  it('is nothing of what runs once', () => {
+    expect(stays(PIPELINE, { hold, steps: [step('train', 'done')] })).toBeUndefined()
+  })
+
+  it('is what was seen to stand when the last move was done', () => {
+    expect(stays(SERVICE, { hold, steps: [move('done')], stands: { 'gpu-serve': 4 } })).toEqual({ 'gpu-serve': 4 })
+  })
+
+  it('is that too after a way back that held nothing itself: what it took away is held no more', () => {
+    expect(stays(SERVICE, { hold: null, steps: [move('done')], stands: {} })).toEqual({})
+    expect(stays(SERVICE, { hold: null, steps: [move('running')] })).toEqual({ 'gpu-serve': 6 })
+  })
+
+  it('is all that was held after a move that was not seen done, and what stood before when none was made', () => {
+    const steps = [move('done'), { ...move('running'), name: 'move-2' }]
+    expect(stays(SERVICE, { hold, steps, stands: { 'gpu-serve': 4 } })).toEqual(hold.gpus)
+    expect(stays(SERVICE, { hold, steps: [move('pending')] })).toEqual({ 'gpu-serve': 6 })
+    expect(stays(SERVICE, { hold: null, steps: [] })).toEqual({ 'gpu-serve': 6 })
+  })
+})
+
+describe('a lane that is at rest', () => {
+  const kind = kindOf(laneKinds, SERVICE) as NonNullable<ReturnType<typeof kindOf>>
+  const seen = (asked: number, used: number, stands?: Record<string, number>) => {
+    const generation = { pool: 'gpu-serve', replicas: asked / 4, gpusPerReplica: 4 } as GenerationView
+    const world = emptyWorld({
+      pools: { 'gpu-serve': emptyPool('gpu-serve', { usedByLane: used }) },
+      generations: [generation],
+    })
+    const doc = docOf({ lane: SERVICE, stands })
+    return withSeenStanding({ doc, kind, world }, changed(doc)).doc.stands
+  }
+
+  it('holds what is seen to stand of it: what is asked for, or more where pods have more', () => {
+    expect(seen(8, 4, { 'gpu-serve': 4 })).toEqual({ 'gpu-serve': 8 })
+    expect(seen(4, 8, { 'gpu-serve': 4 })).toEqual({ 'gpu-serve': 8 })
+    expect(seen(0, 4, { 'gpu-serve': 8 })).toEqual({ 'gpu-serve': 4 })
+    expect(seen(0, 0, { 'gpu-serve': 8, other: 1 })).toEqual({})
+    expect(seen(0, 0)).toBeUndefined()
+  })
+
+  it('is left alone while a run is under way, where nobody has looked, and of a kind of which nothing stands', () => {
+    const doc = docOf({ lane: SERVICE, stands: { 'gpu-serve': 8 } })
+    const world = emptyWorld()
+    const under = { ...doc, run: runOf() }
+    expect(withSeenStanding({ doc: under, kind, world }, changed(under)).doc).toBe(under)
+    expect(withSeenStanding({ doc, kind, world: null }, changed(doc)).doc).toBe(doc)
+    const once = kindOf(laneKinds, PIPELINE) as typeof kind
+    expect(withSeenStanding({ doc, kind: once, world }, changed(doc)).doc).toBe(doc)
+  })
+})

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { jobState } from '../../../core/job-state.ts'
+import type { KubeObject } from '../../../core/kube.ts'
+import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
+import { hasNews, laneNameIn, makerOf, waitsFor } from '../../../core/lane/waits.ts'
+
+const NAME = 'pipeline-support-chats-0123abcd'
+const JOB = `${NAME}-g2a1-train`
+const made = {
+  ref: { kind: 'Job' as const, namespace: 'training', name: JOB },
+  uid: 'u',
+  result: { bucket: 'b', key: 'k' },
+}
+const mark = (over: Partial<Mark>): Mark =>
+  ({ name: 'train', kind: 'launch-job', state: 'running', by: 'me', made, note: '', way: 'forth', ...over }) as Mark
+const lane = (...steps: Mark[]): Pick<LaneDocument, 'name' | 'run'> => ({
+  name: NAME,
+  run: { generation: 2, attempt: 1, steps } as unknown as Run,
+})
+const job = (over: object = {}, metadata: object = {}): KubeObject<'Job'> =>
+  ({ kind: 'Job', metadata: { name: JOB, namespace: 'training', uid: 'u', ...metadata }, ...over }) as KubeObject<'Job'>
+const pod = (kind: string, name: string, uid = 'u', labels = {}): KubeObject =>
+  ({
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'training', labels, ownerReferences: [{ kind, name, uid, controller: true }] },
+  }) as KubeObject
+
+const jobNote = (of: KubeObject<'Job'>): string => jobState(of, []).note
+
+const waits = (doc: Pick<LaneDocument, 'name' | 'run'>, object: KubeObject): boolean => {
+  const maker = makerOf(object)
+  return maker !== null && waitsFor(doc, maker)
+}
+
+describe('a lane waits for', () => {
+  it('the Job that it made and its pods, by uid or name', () => {
+    expect(waits(lane(mark({})), job())).toBe(true)
+    expect(waits(lane(mark({})), pod('Job', JOB))).toBe(true)
+    expect(waits(lane(mark({})), job({}, { uid: 'another' }))).toBe(true)
+    expect(waits(lane(mark({ made: null })), job({}, { uid: 'unknown yet' }))).toBe(true)
+  })
+
+  it('the Deployments and their pods while it rolls out', () => {
+    const moving = lane(mark({ name: 'move-1', kind: 'roll-out-model', made: null }))
+    expect(waits(moving, { kind: 'Deployment', metadata: { name: `${NAME}-g1` } } as KubeObject)).toBe(true)
+    expect(waits(moving, pod('ReplicaSet', `${NAME}-g2-7d4b9`))).toBe(true)
+    expect(waits(moving, pod('Deployment', `${NAME}-g2`))).toBe(true)
+    expect(waits(lane(mark({})), pod('ReplicaSet', `${NAME}-g2-7d4b9`))).toBe(false)
+  })
+
+  it('nothing that its labels alone say is its own, nothing of another step, and nothing without a run', () => {
+    expect(
+      waits(lane(mark({})), { ...pod('Job', 'another', 'v', { 'signalbox.dev/lane': 'pipeline.support-chats' }) }),
+    ).toBe(false)
+    expect(waits(lane(mark({})), { kind: 'Pod', metadata: { name: JOB } } as KubeObject)).toBe(false)
+    expect(waits(lane(mark({ state: 'done' })), job())).toBe(false)
+    expect(waits(lane(mark({ by: null, state: 'pending', made: null })), job())).toBe(false)
+    expect(waits({ name: NAME, run: null }, job())).toBe(false)
+  })
+})
+
+it('a name tells the lane that it was minted for', () => {
+  expect(laneNameIn({ kind: 'Job', name: JOB })).toBe(NAME)
+  expect(laneNameIn({ kind: 'Deployment', name: `${NAME}-g12` })).toBe(NAME)
+  expect(laneNameIn({ kind: 'Job', name: 'nightly-backup' })).toBeNull()
+  expect(laneNameIn({ kind: 'Deployment', name: NAME })).toBeNull()
+})
+
+describe('there is news', () => {
+  const standing = (...jobs: KubeObject<'Job'>[]) => ({ jobs, pods: [] })
+
+  it('when the Job is gone, is another, or a look would say something else', () => {
+    expect(hasNews(lane(mark({ note: jobNote(job()) })), standing())).toBe(true)
+    expect(hasNews(lane(mark({ note: jobNote(job()) })), standing(job({}, { uid: 'v' })))).toBe(true)
+    const complete = job({ status: { conditions: [{ type: 'Complete', status: 'True' }] } })
+    expect(hasNews(lane(mark({ note: jobNote(job()) })), standing(complete))).toBe(true)
+  })
+
+  it('not when it is as it was written down, and not of what is over', () => {
+    expect(hasNews(lane(mark({ note: jobNote(job()) })), standing(job()))).toBe(false)
+    expect(hasNews(lane(mark({ state: 'done' })), standing())).toBe(false)
+    expect(hasNews({ run: null }, standing())).toBe(false)
+  })
+
+  it('always while it rolls out: the lane asks the cluster itself', () => {
+    expect(hasNews(lane(mark({ kind: 'roll-out-model', made: null })), standing())).toBe(true)
+  })
+})

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { laneLabel } from '../../../core/names.ts'
+import { gpusOf, poolView, usedByLane } from '../../../core/planning/pool-view.ts'
+import type { HoldRow } from '../../../core/rows.ts'
+import { policy } from '../lane/fixture.ts'
+
+const POOL = 'gpu-train'
+const TYPE = policy.pools[POOL]?.instanceType ?? ''
+const TAINT = { key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }
+const LANE = 'pipeline/support-chats'
+
+const pod = (
+  spec: object,
+  { gpus = '4', namespace = 'training', labels = {} }: { gpus?: string; namespace?: string; labels?: object } = {},
+) =>
+  ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace, labels },
+    spec: { containers: [{ name: 'c', resources: { limits: { 'nvidia.com/gpu': gpus } } }], ...spec },
+  }) as unknown as KubeObject
+const ours = { 'signalbox.dev/installation': policy.installation, 'signalbox.dev/lane': 'pipeline.support-chats' }
+const here = { nodeSelector: { 'karpenter.sh/nodepool': POOL } }
+const node = (name: string, pool: string) =>
+  ({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'karpenter.sh/nodepool': pool } } }) as KubeObject
+const nodePool = (gpus: string) =>
+  ({
+    apiVersion: 'karpenter.sh/v1',
+    kind: 'NodePool',
+    metadata: { name: POOL },
+    spec: { limits: { 'nvidia.com/gpu': gpus }, template: { spec: { taints: [TAINT] } } },
+  }) as KubeObject
+const seen = (
+  pods: KubeObject[],
+  { holds = [], lane = LANE, limit = '16' }: { holds?: HoldRow[]; lane?: string; limit?: string } = {},
+) => {
+  const all = { pods, nodes: [node('n1', POOL), node('n2', 'other')], nodePools: [nodePool(limit)] }
+  const held = { total: 0, own: 0 }
+  for (const hold of holds) {
+    held.total += hold.amount
+    if (hold.lane === lane) held.own += hold.amount
+  }
+  const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
+  const used = usedByLane(all, POOL, { policy, ledger: 'l1' })
+  return poolView(all, { pool: POOL, policy, lane, used, by, held })
+}
+const requires = (key: string, operator: string, values: string[]) => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: {
+        nodeSelectorTerms: [{ matchExpressions: [{ key, operator, values }] }],
+      },
+    },
+  },
+})
+
+describe('a pod counts where it sits', () => {
+  it.each<[string, object, boolean]>([
+    ['on its node, whatever it says', { ...here, nodeName: 'n2' }, false],
+    ['on a node of the pool', { nodeName: 'n1' }, true],
+    ['by its selector before it has a node', here, true],
+    ['on a node that nobody has seen yet, by its selector', { ...here, nodeName: 'n9' }, true],
+    ['not by a selector of another pool', { nodeSelector: { 'karpenter.sh/nodepool': 'other' } }, false],
+    ['by the instance type', { nodeSelector: { 'node.kubernetes.io/instance-type': TYPE } }, true],
+    ['by an affinity to the pool', requires('karpenter.sh/nodepool', 'In', [POOL, 'x']), true],
+    ['not by an affinity away from it', requires('karpenter.sh/nodepool', 'NotIn', [POOL]), false],
+    ['by an affinity to the instance type', requires('node.kubernetes.io/instance-type', 'In', [TYPE]), true],
+    ['by a toleration, where nothing else says where', { tolerations: [{ key: TAINT.key, operator: 'Exists' }] }, true],
+    ['by a toleration of everything', { tolerations: [{ operator: 'Exists' }] }, true],
+    ['not where it tolerates nothing', {}, false],
+    ['not where it tolerates another value', { tolerations: [{ key: TAINT.key, value: 'no' }] }, false],
+  ])('%s', (_, spec, counts) => {
+    expect(seen([pod(spec, { namespace: 'elsewhere' })])).toMatchObject({
+      used: counts ? 4 : 0,
+      beyondHolds: counts ? 4 : 0,
+      usedByLane: 0,
+    })
+  })
+})
+
+describe('a pod is of a lane', () => {
+  it('in our namespaces and of our installation; anything else with that label is of others', () => {
+    expect(seen([pod(here, { labels: ours })])).toMatchObject({ usedByLane: 4, heldByOthers: 0 })
+    for (const [namespace, labels] of [
+      ['elsewhere', ours],
+      ['training', { ...ours, 'signalbox.dev/installation': 'another' }],
+    ] as const)
+      expect(seen([pod(here, { namespace, labels })])).toMatchObject({ usedByLane: 0, heldByOthers: 4, beyondHolds: 4 })
+  })
+
+  it('and counts as held or as used, whichever is more, and never as both', () => {
+    const other = { ...ours, 'signalbox.dev/lane': 'service.other' }
+    const holds = [{ lane: 'service/other', amount: 6 }]
+    expect(seen([pod(here, { labels: other })], { holds })).toMatchObject({ used: 4, heldByOthers: 6, beyondHolds: 0 })
+    expect(seen([pod(here, { labels: other, gpus: '8' })], { holds })).toMatchObject({
+      heldByOthers: 8,
+      beyondHolds: 2,
+    })
+    expect(seen([], { holds: [{ lane: LANE, amount: 6 }] }).heldByOthers).toBe(0)
+  })
+})
+
+describe('quantities', () => {
+  it('that cannot be read are the whole pool', () => {
+    expect(seen([pod(here, { gpus: 'many' })]).heldByOthers).toBeGreaterThanOrEqual(policy.pools[POOL]?.maxGpus ?? 0)
+  })
+
+  it('of init containers count where they are more than the others together', () => {
+    const one = (gpus: string) => ({ name: 'c', resources: { requests: { 'nvidia.com/gpu': gpus } } })
+    expect(seen([pod({ ...here, containers: [one('1'), one('2')], initContainers: [one('2')] })]).used).toBe(3)
+    expect(seen([pod({ ...here, containers: [one('1')], initContainers: [one('5')] })]).used).toBe(5)
+    expect(gpusOf([one('1'), one('3')] as never)).toBe(4)
+  })
+})
+
+it('a ceiling is of whole nodes: Karpenter starts no other', () => {
+  const { gpusPerNode = 1 } = policy.pools[POOL] ?? {}
+  expect(seen([], { limit: String(gpusPerNode + 4) }).ceiling).toBe(gpusPerNode)
+})

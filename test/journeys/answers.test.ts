@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from 'vitest'
+import example from '../../signalbox.config.ts'
+import { between } from './away.ts'
+import { clockOf, fillPool, HOUR, MINUTE, TRAIN, upload } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+it('what an outage held up until it expired says so, and claims nothing about room', async () => {
+  const far = between()
+  const narrow = structuredClone(example)
+  narrow.pools['gpu-train']!.maxGpus = 8
+  town = await openTown({ config: narrow, wrap: far.wrap })
+  await fillPool(town)
+  await upload(town)
+  await town.answered(TRAIN)
+  await town.advance(5 * MINUTE)
+  far.fails('cluster', 'away')
+  await town.advance(5 * HOUR)
+  far.answers('cluster')
+  const { outcome } = await town.settled(TRAIN)
+  expect(outcome).toMatchObject({ kind: 'expired', detail: expect.stringContaining('cluster does not answer') })
+})
+
+it('a lane that is thawed while every lane is frozen is told that it rests on', async () => {
+  town = await openTown()
+  await upload(town)
+  await town.answered(TRAIN, 'deny')
+  const until = clockOf(town).now() + HOUR
+  const command = (kind: 'freeze' | 'thaw', lane: string) => town.house.command({ kind, lane, until, by: ANA })
+  await command('freeze', '*')
+  const rests = expect.stringContaining('every lane is frozen until')
+  expect(await command('thaw', TRAIN)).toEqual({ ok: false, detail: rests })
+  await command('freeze', TRAIN)
+  expect(await command('thaw', TRAIN)).toEqual({ ok: true, detail: rests })
+  expect(await command('thaw', '*')).toMatchObject({ ok: true, detail: expect.not.stringContaining('frozen') })
+})

@@ -1,0 +1,122 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { promote, registerVersion } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { between } from './away.ts'
+import { DAY, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, timeline } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
+
+const away = between()
+let town: Town
+afterEach(async () => {
+  away.revive()
+  away.answers('cluster')
+  await town.close()
+})
+
+/** The second version is on its way beside the first, not judged yet, as something newer comes. */
+const underWay = async (): Promise<void> => {
+  town = await openTown({ wrap: away.wrap })
+  await served(town)
+  const version = await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 12 } })
+  await promote(town.house, MODEL, version)
+  await town.answered(SERVE)
+  await town.advance(5 * MINUTE)
+  expect(await replicasOf(town)).toEqual({ 1: 2, 2: 1 })
+}
+const third = async (): Promise<string> =>
+  registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 1 }, tags: { third: 'yes' } })
+
+describe('a rollout is stopped in its middle by something newer that does not begin', () => {
+  const ends: [string, string, () => Promise<unknown>][] = [
+    ['denied', 'rejected', () => town.answered(SERVE, 'deny')],
+    ['never answered', 'expired', () => town.advance(5 * HOUR)],
+    ['cancelled', 'cancelled', () => say(town, 'cancel', { lane: SERVE })],
+  ]
+  it.each(ends)(
+    '%s: it ends %s once what nobody judged is away, and the baseline stands alone',
+    async (_, ended, end) => {
+      await underWay()
+      await promote(town.house, MODEL, await third())
+      await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+      await end()
+      expect(await town.settled(SERVE)).toMatchObject({ state: ended, generation: 3, run: null })
+      expect(await replicasOf(town)).toEqual({ 1: 2 })
+      expect(await looseEnds(town)).toEqual([])
+      await town.advance(DAY)
+      expect(await town.lane(SERVE)).toMatchObject({ state: ended, attempt: 1 })
+    },
+  )
+
+  it('refused: it goes back, and starts by itself once what refused it has changed', async () => {
+    await underWay()
+    const poor = { ...example, budget: { ...example.budget, dollars: 5 } }
+    town.setPolicy(poor)
+    await promote(town.house, MODEL, await third())
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'refused', outcome: { reason: 'budget-exceeded' } })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    town.setPolicy(example)
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 3 })
+    expect(await replicasOf(town)).toEqual({ 3: 2 })
+  })
+
+  it('no version is promoted any more, and nobody answers: the same', async () => {
+    await underWay()
+    await town.house.registry.rest('DELETE', 'registered-models/alias', { name: MODEL, alias: 'champion' })
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'expired' })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('and something newer still comes while it goes back: that one plans from where it then stands', async () => {
+    await underWay()
+    await promote(town.house, MODEL, await third())
+    await town.answered(SERVE, 'deny')
+    await promote(town.house, MODEL, '2')
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 4 })
+    expect((await timeline(town, SERVE)).filter(({ text }) => text.includes('a bug of ours'))).toEqual([])
+    expect(Object.values(await replicasOf(town))).toEqual([2])
+  })
+})
+
+describe('the same, and what is newer is cancelled before it has a run', () => {
+  it('while the one before it still ends', async () => {
+    await underWay()
+    away.fails('cluster', 'away')
+    await promote(town.house, MODEL, await third())
+    await town.advance(MINUTE)
+    expect(await say(town, 'cancel', { lane: SERVE, wanted: true })).toMatchObject({ ok: true })
+    away.answers('cluster')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'cancelled', generation: 3 })
+    await town.advance(HOUR)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('and once that has ended', async () => {
+    await underWay()
+    await promote(town.house, MODEL, await third())
+    away.fails('cluster', 'away', { name: 'list' })
+    await town.until('the one before it has ended', async () => (await town.lane(SERVE)).run === null, 1)
+    expect(await say(town, 'cancel', { lane: SERVE })).toMatchObject({ ok: true })
+    away.answers('cluster')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'cancelled', generation: 3 })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+})
+
+it('the process dies at any call on the way back: the baseline stands alone in the end', async () => {
+  await underWay()
+  await promote(town.house, MODEL, await third())
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  const { id = '' } = (await town.question(SERVE)) ?? {}
+  for (let calls = 1; (await town.lane(SERVE)).run !== null; calls += 3) {
+    away.dies(calls)
+    await town.house.answer(id, { by: ANA, verdict: 'deny', reason: null }).catch(() => null)
+    await town.advance(1000).catch(() => null)
+    away.revive()
+    await town.reopen(away.wrap)
+  }
+  expect(await town.lane(SERVE)).toMatchObject({ state: 'rejected', generation: 3 })
+  expect(await replicasOf(town)).toEqual({ 1: 2 })
+  expect(await looseEnds(town)).toEqual([])
+})

@@ -1,0 +1,102 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { promote, registerVersion } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { between, type How } from './away.ts'
+import { clockOf, HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, TRAIN, upload } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const config = () => structuredClone(example)
+
+describe('a service whose pool leaves the policy', () => {
+  it('moves to the one that it has now: nobody waits for room in a pool that is not there', async () => {
+    town = await openTown()
+    await served(town)
+    const { 'gpu-serve': pool, ...pools } = config().pools
+    const moved = { ...config(), pools: { ...pools, 'gpu-serve-2': pool! } }
+    for (const model of Object.values(moved.models ?? {})) model.pool = 'gpu-serve-2'
+    town.setPolicy(moved)
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    const [deployment] = (await town.house.cluster.list('Deployment')) as { spec?: { template: unknown } }[]
+    expect(JSON.stringify(deployment?.spec?.template)).toContain('gpu-serve-2')
+    expect(Object.values(await replicasOf(town))).toEqual([2])
+  })
+})
+
+describe('an approvers’ group that Slack does not tell of', () => {
+  const cases: [How, string][] = [
+    ['refused', 'somebody deleted it'],
+    ['away', 'it does not answer'],
+  ]
+  it.each(cases)('%s (%s): what a person approves who is named begins', async (how) => {
+    const far = between()
+    const wide = config()
+    wide.approvals.approvers.push({ id: 'T0SIGNAL/S0GONE', name: 'a group' })
+    town = await openTown({ config: wide, wrap: far.wrap })
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    far.fails('chat', how, { name: 'members', said: 'no_such_subteam' })
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN, 3)).state).toBe('succeeded')
+  })
+
+  it('for good: the card is posted all the same', async () => {
+    const far = between()
+    const wide = config()
+    wide.approvals.approvers.push({ id: 'T0SIGNAL/S0GONE', name: 'a group' })
+    town = await openTown({ config: wide, wrap: far.wrap })
+    far.fails('chat', 'refused', { name: 'members', said: 'no_such_subteam' })
+    await upload(town)
+    await town.advance(MINUTE)
+    expect((await town.house.cards()).map(({ card }) => card.question !== null)).toEqual([true])
+  })
+})
+
+describe('a rule that is taken away, or switched to shadow, before anything began', () => {
+  const without = { ...config(), datasets: {} }
+  const inShadow = config()
+  inShadow.datasets!['support-chats']!.mode = 'shadow'
+  it.each([
+    ['taken away', without],
+    ['in shadow', inShadow],
+  ])('%s: its question closes within minutes, and it is asked about again once the rule acts', async (_, policy) => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    town.setPolicy(policy)
+    await town.advance(6 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'cancelled', run: null })
+    town.setPolicy(config())
+    await town.advance(6 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, attempt: 2, run: { phase: 'asked' } })
+  })
+
+  it('cancelled by a person it stays so, whatever becomes of the rule', async () => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    await say(town, 'cancel')
+    town.setPolicy(inShadow)
+    await town.advance(HOUR)
+    town.setPolicy(config())
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'cancelled', attempt: 1 })
+  })
+})
+
+it('fewer replicas than were approved are asked about, as more are', async () => {
+  town = await openTown()
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  await town.house.command({ kind: 'freeze', lane: SERVE, until: clockOf(town).now() + HOUR, by: ANA })
+  await town.answered(SERVE)
+  const fewer = config()
+  fewer.models![MODEL]!.replicas = 1
+  town.setPolicy(fewer)
+  await town.house.command({ kind: 'thaw', lane: SERVE, by: ANA })
+  await town.advance(MINUTE)
+  expect(await town.lane(SERVE)).toMatchObject({ run: { phase: 'asked', asked: 2 } })
+})

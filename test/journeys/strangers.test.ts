@@ -1,0 +1,189 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Left, leaveLook, leaveVote } from '../../flows/letters.ts'
+import type { Ports } from '../../flows/ports.ts'
+import { readRow } from '../../flows/rows.ts'
+import { tick } from '../../flows/tick.ts'
+import { CATALOGUES } from '../../functions/door.ts'
+import { promote } from '../../local/scenario.ts'
+import { HOUR, MODEL, SERVE, TRAIN, upload } from './scenes.ts'
+import { ANA, openTown, START, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const votes = (lane: string) =>
+  town.house.answer(`${lane}#1.${'0'.repeat(16)}.0`, { by: ANA, verdict: 'approve', reason: null })
+const dueRows = () => town.house.ports.ledger.due(Number.MAX_SAFE_INTEGER, { limit: 10_000 })
+
+/** Ports whose wakes are lost: what is left lies there until a tick. */
+const unwoken = (): Ports => ({ ...town.house.ports, queue: { wake: async () => undefined } })
+
+/** Word of so many manifests that nobody has written, each in a place of its own. */
+const flood = async (count: number): Promise<void> => {
+  for (let n = 0; n < count; n++) {
+    const event = { type: 'dataset-uploaded', id: `f${n}`, at: START, bucket: 'acme-datasets', replayed: false }
+    const place = { key: `support-chats/flood-${n}/manifest.json`, versionId: null }
+    const unique = `f${String(n).padStart(5, '0')}`
+    await leaveLook(unwoken(), { ...event, ...place }, { reactions: CATALOGUES.reactions, unique, from: 'door' })
+  }
+}
+
+describe('a lane that never was', () => {
+  it('is answered when somebody votes on it, and nothing comes of it', async () => {
+    town = await openTown()
+    expect(await votes('pipeline/never-was')).toMatchObject({ status: 200, body: { refused: 'question-closed' } })
+    expect(await votes('nobody/never-was')).toMatchObject({ status: 200, body: { refused: 'unknown-question' } })
+    expect(await votes(`pipeline/${'n'.repeat(300)}`)).toMatchObject({ status: 400 })
+    await town.advance(HOUR)
+    expect(await town.house.ports.ledger.lanes()).toEqual([])
+    expect(await dueRows()).toEqual([])
+  })
+
+  it('does not become one by a label in the cluster, a thaw or another wake', async () => {
+    town = await openTown()
+    expect(await town.house.command({ kind: 'thaw', lane: 'pipeline/never-was', by: ANA })).toMatchObject({ ok: false })
+    await town.house.ports.queue.wake('service/never-was', 'watch.1')
+    await town.advance(HOUR)
+    expect(await town.house.ports.ledger.lanes()).toEqual([])
+  })
+})
+
+describe('a letter of a kind that this release does not know', () => {
+  it('is left as it is for the release that does: it cancels nothing, and keeps nobody from anything', async () => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const { ledger, clock, queue } = town.house.ports
+    const letter = { kind: 'lease', id: '1', lane: TRAIN, at: clock.now(), due: clock.now(), by: ANA, gpus: 8 }
+    const due = { group: TRAIN, by: letter.id }
+    await ledger.commit([
+      { put: 'order', id: `${TRAIN}#1`, revision: 0, value: letter as never },
+      { due, at: letter.due, was: null, side: null },
+    ])
+    await queue.wake(TRAIN, 'lease')
+    await town.advance(HOUR)
+    expect(await town.question(TRAIN)).not.toBeNull()
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    expect((await readRow(ledger, 'order', `${TRAIN}#1`))?.value).toEqual(letter)
+    expect(await ledger.counts()).not.toHaveProperty('contended')
+  })
+})
+
+describe('a pod of somebody’s that asks for all GPUs that there are, or more', () => {
+  const ours = { 'signalbox.dev/installation': 'signalbox', 'signalbox.dev/lane': 'pipeline.support-chats' }
+  it.each([
+    ['1G', {}],
+    ['1k', {}],
+    ['many', {}],
+    ['16', ours],
+  ])(
+    '%s of them: the pool counts as full for as long as it is there, whatever its labels say, and votes are counted',
+    async (gpus, labels) => {
+      town = await openTown()
+      const { cluster } = town.house
+      const list = cluster.list.bind(cluster)
+      const limits = { 'nvidia.com/gpu': gpus }
+      const containers = [{ name: 'c', image: 'i', resources: { limits } }]
+      const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-train' }, containers }
+      const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'default', labels }, spec }
+      let there = true
+      cluster.list = async (kind, where) => {
+        const found = await list(kind, where)
+        return there && kind === 'Pod' && where?.namespace === undefined ? [...found, pod as never] : found
+      }
+      await upload(town)
+      await town.answered(TRAIN)
+      expect(await town.house.why(TRAIN)).toMatchObject({
+        why: 'no-room',
+        text: expect.stringContaining('0 of 16 GPUs'),
+      })
+      there = false
+      expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    },
+  )
+})
+
+describe('what a registry says of a version', () => {
+  const promoted = async (source: string, tags: Record<string, string>) => {
+    await town.house.registry.register({ model: MODEL, source, runId: null, tags })
+    await promote(town.house, MODEL, '1')
+    await town.advance(0)
+    return (await readRow(town.house.ports.ledger, 'lane', SERVE))?.value
+  }
+
+  it.each([
+    ['longer than a document may be', `s3://acme-results/${'w'.repeat(40_000)}`],
+    ['with characters that nobody sees', 's3://acme-results/\u202egnp.evil\u200b/w'],
+  ])('an address of weights %s is served to nobody, and kept by nobody', async (_, source) => {
+    town = await openTown()
+    expect((await promoted(source, {}))?.desired ?? null).toBeNull()
+    const { lane, text } = await town.house.why(SERVE)
+    expect({ lane, text }).toEqual({ lane: SERVE, text: 'nothing was ever wanted of it' })
+    const [moment] = (await town.house.ports.ledger.moments(SERVE)).filter(({ kind }) => kind === 'decision')
+    expect(moment?.text).toMatch(/whose source has (more than 1200 characters|characters that are not seen)/)
+  })
+
+  it('a tag of who asked that names no person names nobody', async () => {
+    town = await openTown()
+    const doc = await promoted('s3://acme-results/w', { 'signalbox.dev/requested-by': 'A'.repeat(40_000) })
+    expect(doc?.desired).toMatchObject({ kind: 'serve', requester: null })
+    expect(JSON.stringify(doc).length).toBeLessThan(4096)
+  })
+})
+
+describe('a flood of word about nothing', () => {
+  it('takes no other lane its time: each that is due is woken, whoever else has thousands of rows before it', async () => {
+    town = await openTown()
+    await flood(1000)
+    const woken: string[] = []
+    const event = { type: 'model-promoted', id: 'm', at: START, model: MODEL, replayed: false } as const
+    await leaveLook(unwoken(), { ...event, signal: { kind: 'alias', name: 'champion' } } as never, {
+      reactions: CATALOGUES.reactions,
+      unique: 'm',
+      from: 'door',
+    })
+    await tick({ ...town.house.ports, queue: { wake: async (group) => void woken.push(group) } })
+    expect(woken.sort()).toEqual([TRAIN, SERVE])
+  })
+
+  it('takes nobody the vote that was given in time', async () => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const question = await town.question(TRAIN)
+    await town.advance((question?.until ?? 0) - town.house.clock.now() - 1000)
+    await flood(400)
+    const vote = { type: 'approval-answered', question: question?.id ?? '', verdict: 'approve', by: ANA } as const
+    const rest = { byName: 'ana', workspace: 'T0SIGNAL', reason: null, message: null, replyTo: null, at: 0 }
+    expect((await leaveVote(unwoken(), { ...vote, ...rest }, 'z')) as Left).toMatchObject({ lane: TRAIN })
+    await town.advance(HOUR / 2)
+    expect(await town.run(TRAIN)).toMatchObject({ question: { state: 'approved' } })
+    // And what it agreed to begins: that has five minutes more than the vote.
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+  })
+
+  it('costs who waits for a hundred uploads no more reads than who waits for one', async () => {
+    let reads = 0
+    const wrap = (ports: Ports): Ports => ({
+      ...ports,
+      ledger: {
+        ...ports.ledger,
+        read: (keys) => {
+          reads++
+          return ports.ledger.read(keys)
+        },
+      },
+    })
+    town = await openTown({ wrap })
+    const bytes = (n: number) => JSON.stringify({ version: 1, objects: [{ key: `support-chats/${n}/x`, size: 1 }] })
+    for (let n = 0; n < 101; n++)
+      await town.house.objects.write('acme-datasets', `support-chats/${n}/manifest.json`, Buffer.from(bytes(n)))
+    await town.house.scanUploads()
+    expect(await town.house.ports.ledger.counts()).not.toHaveProperty('contended')
+    reads = 0
+    await town.house.ports.queue.wake(TRAIN, 'again')
+    await town.advance(0)
+    expect(reads).toBeLessThan(10)
+  })
+})
