@@ -1,4 +1,5 @@
 import { type Config, parsePolicy } from '../core/policy.ts'
+import type { Ports } from '../flows/ports.ts'
 import { readRow } from '../flows/rows.ts'
 import { virtualClock } from '../local/clock.ts'
 import { runUntil } from '../local/drive.ts'
@@ -7,20 +8,31 @@ import { fixedPolicies } from '../local/policies/file-policies.ts'
 import { uploadDataset } from '../local/scenario.ts'
 import { fixedSecrets } from '../local/secrets/local-secrets.ts'
 import { openStores } from '../local/stores.ts'
-import { openRounds } from './rounds.ts'
+import { openRounds, type Rounds } from './rounds.ts'
 import { policyOf, uploaded } from './town.ts'
 
 const LANE = 'pipeline/d-0'
 const START = Date.UTC(2026, 10, 23, 12)
 
-const openCounted = async (config: Config) => {
-  const rounds = openRounds()
+/** What stands behind the ports, and by which name the read of a lane that is looked at is known there. */
+export interface Behind {
+  /** Said after each figure. */
+  over: string
+  read: [port: string, method: string]
+  /** Something new behind the ports; answers how they are wrapped, once. */
+  open(): Promise<(ports: Ports, rounds: Rounds) => Ports>
+}
+
+const HERE: Behind = { over: '', read: ['ledger', 'read'], open: async () => (ports, rounds) => rounds.wrap(ports) }
+
+const openCounted = async (behind: Behind, config: Config) => {
+  const [wrap, rounds] = [await behind.open(), openRounds()]
   rounds.release()
   const stores = openStores(null)
   const clock = virtualClock(START)
   const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
   const policies = fixedPolicies(parsePolicy(config))
-  const house = await openHouse({ stores, policies, secrets, clock, wrap: rounds.wrap })
+  const house = await openHouse({ stores, policies, secrets, clock, wrap: (ports) => wrap(ports, rounds) })
   await uploadDataset(house, { bucket: 'acme-datasets', folder: 'd-0/', rows: ['{}'] })
   const until = (done: () => Promise<boolean>) => runUntil(house, clock, { done, atMost: 24 * 3_600_000 })
   const close = async (): Promise<void> => {
@@ -34,14 +46,16 @@ const openCounted = async (config: Config) => {
 type Counted = Awaited<ReturnType<ReturnType<typeof openRounds>['until']>>
 
 /** The line of a figure; `BENCH_CALLS=1` prints what each round asked. */
-const line = (what: string, goal: number, { rounds, asked }: Counted): string[] => [
-  `${what}: ${rounds} sequential round trips (goal ≤ ${goal})`,
-  ...(process.env['BENCH_CALLS'] === undefined ? [] : asked.map((names, n) => `    ${n + 1}. ${names.join(', ')}`)),
+const line = ({ over }: Behind, what: string, { goal, counted }: { goal: number; counted: Counted }): string[] => [
+  `${what}${over}: ${counted.rounds} sequential round trips (goal ≤ ${goal})`,
+  ...(process.env['BENCH_CALLS'] === undefined
+    ? []
+    : counted.asked.map((names, n) => `    ${n + 1}. ${names.join(', ')}`)),
 ]
 
 /** Event → Job, Job done → next Job, and a wake of a lane that rests: nobody is asked, one object. */
-const automatic = async (): Promise<string[]> => {
-  const { house, rounds, until, close } = await openCounted(policyOf(1))
+const automatic = async (behind: Behind): Promise<string[]> => {
+  const { house, rounds, until, close } = await openCounted(behind, policyOf(1))
   const delivered = house.deliver(uploaded('d-0'))
   const first = await rounds.until('cluster', 'create')
   rounds.release()
@@ -53,13 +67,13 @@ const automatic = async (): Promise<string[]> => {
   const resting = await readRow(house.ports.ledger, 'lane', LANE)
   if (resting === null) throw new Error('the lane has no document')
   await close()
-  return line('event → Job, auto-approved, one object', 8, first)
+  return line(behind, 'event → Job, auto-approved, one object', { goal: 8, counted: first })
 }
 
 /** Press of a button → Job. */
-const pressed = async (): Promise<string[]> => {
+const pressed = async (behind: Behind): Promise<string[]> => {
   const config = policyOf(1)
-  const { house, rounds, until, close } = await openCounted({
+  const { house, rounds, until, close } = await openCounted(behind, {
     ...config,
     approvals: { ...config.approvals, autoApproveBelow: 0 },
   })
@@ -75,12 +89,12 @@ const pressed = async (): Promise<string[]> => {
   rounds.release()
   await answered
   await close()
-  return line('press of a button → Job', 6, counted)
+  return line(behind, 'press of a button → Job', { goal: 6, counted })
 }
 
 /** A Job is done → the next Job: from the send of the wake that the watch makes. */
-const goesOn = async (): Promise<string[]> => {
-  const { house, rounds, until, close } = await openCounted(policyOf(1))
+const goesOn = async (behind: Behind): Promise<string[]> => {
+  const { house, rounds, until, close } = await openCounted(behind, policyOf(1))
   await house.deliver(uploaded('d-0'))
   const job = async () => (await house.cluster.list('Job'))[0] as { status?: { conditions?: { type: string }[] } }
   let counted: Counted | null = null
@@ -98,29 +112,32 @@ const goesOn = async (): Promise<string[]> => {
   await until(async () => (await house.cluster.list('Job')).length === 2)
   off.stop()
   await close()
-  return line('Job done → next Job', 5, counted ?? { rounds: Number.NaN, asked: [] })
+  const none = { rounds: Number.NaN, asked: [] }
+  return line(behind, 'Job done → next Job', { goal: 5, counted: counted ?? none })
 }
 
 /** A wake of a lane that has nothing to do. */
-const rests = async (): Promise<string[]> => {
-  const { house, rounds, until, close } = await openCounted(policyOf(1))
+const rests = async (behind: Behind): Promise<string[]> => {
+  const { house, rounds, until, close } = await openCounted(behind, policyOf(1))
   await house.deliver(uploaded('d-0'))
   await until(async () => (await readRow(house.ports.ledger, 'lane', LANE))?.value.outcome != null)
   await house.advance()
   let calls = 0
-  const before = rounds.until('ledger', 'read')
+  const before = rounds.until(...behind.read)
   await house.ports.queue.wake(LANE, 'bench')
   const counted = await before
   calls += counted.asked.length
   rounds.release()
   await close()
-  return [`a wake of a lane that rests: ${counted.rounds - 1} round trip (goal 1), ${calls} rounds with its send`]
+  return [
+    `a wake of a lane that rests${behind.over}: ${counted.rounds - 1} round trip (goal 1), ${calls} rounds with its send`,
+  ]
 }
 
 /** Sequential round trips, by counting with every call delayed alike. The queue's send counts, its delivery does not. */
-export const roundTrips = async (): Promise<string[]> => [
-  ...(await automatic()),
-  ...(await pressed()),
-  ...(await goesOn()),
-  ...(await rests()),
+export const roundTrips = async (behind = HERE): Promise<string[]> => [
+  ...(await automatic(behind)),
+  ...(await pressed(behind)),
+  ...(await goesOn(behind)),
+  ...(await rests(behind)),
 ]

@@ -1,11 +1,14 @@
 import type { Ports } from '../flows/ports.ts'
 
 /** Ports whose calls cost a round trip each; the policy in force is cached, the clock is at hand. */
-const COUNTED = ['ledger', 'queue', 'cluster', 'bus', 'chat', 'replies', 'registry', 'objects'] as const
+export const COUNTED = ['ledger', 'queue', 'cluster', 'bus', 'chat', 'replies', 'registry', 'objects'] as const
 
 /** Counts sequential round trips: every call is delayed alike, and those that wait at the same time go together. */
 export interface Rounds {
-  wrap(ports: Ports): Ports
+  /** Counts each call of these ports; all that cost a round trip, unless told. */
+  wrap(ports: Ports, counted?: readonly (keyof Ports)[]): Ports
+  /** Counts each request of an AWS client, by this name and the command's. */
+  client<C extends { send(command: never): Promise<unknown> }>(name: string, client: C): C
   /** Plays rounds until this call was made, and answers how many it took and what each of them asked. */
   until(port: string, method: string, times?: number): Promise<{ rounds: number; asked: string[][] }>
   /** From now on calls are made at once, uncounted. */
@@ -42,10 +45,20 @@ export const openRounds = (): Rounds => {
     for (let n = 0; n < QUIET; n++) await new Promise<void>((resolve) => void setImmediate(resolve))
   }
   return {
-    wrap: (ports) => ({
+    wrap: (ports, counted = COUNTED) => ({
       ...ports,
-      ...Object.fromEntries(COUNTED.map((port) => [port, wrapPort(port, ports[port])])),
+      ...Object.fromEntries(counted.map((port) => [port, wrapPort(port, ports[port])])),
     }),
+    client: (name, client) =>
+      new Proxy(client, {
+        get: (inner, member) =>
+          member === 'send'
+            ? (command: never) =>
+                delayed(`${name}.${(command as object).constructor.name.replace('Command', '')}`, () =>
+                  inner.send(command),
+                )
+            : Reflect.get(inner, member),
+      }),
     until: async (port, method, times = 1) => {
       held = true
       const asked: string[][] = []

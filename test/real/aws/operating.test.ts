@@ -105,7 +105,7 @@ it('plans, trace and why show what the installation does', async () => {
   expect(await signalbox(['trace', 'pipeline/lunch'])).toMatchObject({ code: 1, err: expect.stringContaining(LANE) })
   expect(await signalbox(['why', LANE])).toMatchObject({
     code: 0,
-    out: expect.stringMatching(/^pipeline\/support-chats: waits for 1 of the approvers/),
+    out: expect.stringMatching(/^pipeline\/support-chats: waits for ana or ben to answer \S+-g1a1 before /),
   })
   const { budgets } = JSON.parse((await signalbox(['budgets', '--json'])).out)
   expect(budgets).toMatchObject([{ budget: 'ml-monthly', dollars: 4000, spent: 0, held: 0, left: 4000 }])
