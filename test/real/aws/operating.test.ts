@@ -108,7 +108,7 @@ it('plans, trace and why show what the installation does', async () => {
     out: expect.stringMatching(/^pipeline\/support-chats: waits for ana or ben to answer \S+-g1a1 before /),
   })
   const { budgets } = JSON.parse((await signalbox(['budgets', '--json'])).out)
-  expect(budgets).toMatchObject([{ budget: 'ml-monthly', dollars: 4000, spent: 0, held: 0, left: 4000 }])
+  expect(budgets).toMatchObject([{ budget: 'ml-monthly', dollars: 20_000, spent: 0, held: 0, left: 20_000 }])
 }, 480_000)
 
 it('cancel and retry are letters that wake the lane, answered once they are folded', async () => {
