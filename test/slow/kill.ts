@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { V1Deployment } from '@kubernetes/client-node'
 import { budgetRoom, poolRoom } from '../../core/lane/room.ts'
+import { label, laneOfLabel } from '../../core/names.ts'
+import { gpusOf, NODE_POOL } from '../../core/planning/pool-view.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { everyRow, readRow } from '../../flows/rows.ts'
@@ -94,16 +96,25 @@ await lane(async (check) => {
     const { ledger, cluster } = house.ports
     const docs = await everyLane(ledger)
     const runs = await everyRun(ledger)
-    await check('every run has its outcome, nothing is held, and nobody waits for anything', async () => {
+    const serving = ((await cluster.list('Deployment')) as V1Deployment[]).filter(({ spec }) => spec?.replicas !== 0)
+    // What stands is held for as long as it stands, by the lane that is written on it.
+    const stands = serving.map(({ metadata, spec }) => ({
+      lane: laneOfLabel(metadata?.labels?.[label('lane')] ?? ''),
+      pool: spec?.template.spec?.nodeSelector?.[NODE_POOL] ?? '',
+      amount: (spec?.replicas ?? 0) * gpusOf(spec?.template.spec?.containers),
+    }))
+    await check('every run has its outcome, what stands alone is held, and nobody waits for anything', async () => {
       const open = runs.filter(({ outcome, run }) => outcome === null || run.hold !== null)
       const resting = docs.filter(({ run, rest }) => run !== null || (rest?.why !== 'done' && rest?.why !== 'parked'))
       if (open.length + resting.length > 0) throw new Error(JSON.stringify({ open, resting }))
       for (const room of [...Object.keys(policy.pools).map(poolRoom), budgetRoom(policy.budget.name)]) {
         const sum = (await readRow(ledger, 'sum', room))?.value.n ?? 0
-        const holds = await everyRow(ledger, 'hold', `${room}#`)
+        const holds = (await everyRow(ledger, 'hold', `${room}#`)).map(({ value }) => value)
         const line = await everyRow(ledger, 'line', `${room}#`)
-        if (sum !== 0 || holds.length + line.length > 0)
-          throw new Error(`${room}: ${sum} held, ${JSON.stringify(holds)}`)
+        const due = stands.filter(({ pool }) => poolRoom(pool) === room)
+        const held = JSON.stringify(holds) === JSON.stringify(due.map(({ lane, amount }) => ({ lane, amount })))
+        if (!held || sum !== due.reduce((n, { amount }) => n + amount, 0) || line.length > 0)
+          throw new Error(`${room}: ${sum} held, ${JSON.stringify({ holds, line, due })}`)
       }
     })
     await check('each step made one Job: the one whose uid it remembers', async () => {
@@ -127,7 +138,6 @@ await lane(async (check) => {
       if (ours.length !== ROUNDS) throw new Error(`${ours.length} versions of ${ROUNDS} datasets`)
     })
     await check('one generation is served: the last that passed its gate', async () => {
-      const serving = ((await cluster.list('Deployment')) as V1Deployment[]).filter(({ spec }) => spec?.replicas !== 0)
       if (serving.length !== 1) throw new Error(`served by ${serving.map(({ metadata }) => metadata?.name).join(', ')}`)
       console.log(`  ${runs.length} runs, ${KILLS + 1} kills`)
     })
