@@ -13,6 +13,7 @@ import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
 import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
+import { printSchema } from './commands/schema.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
@@ -164,6 +165,7 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   add('contracts', 'list the events that are understood, with their patterns and samples').action(() =>
     listContracts(output),
   )
+  add('schema', 'the JSON schema of the policy').action(() => printSchema(output))
   add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(
     async (name: string, flags: Flags) => done(await plan(name, flags, output)),
   )

@@ -1,6 +1,7 @@
 import type { Question, Vote } from './lane/document.ts'
 import type { ApprovalNeed } from './plan.ts'
-import { type ApprovalPolicy, groupsOf } from './policy.ts'
+import { groupsOf } from './policy/approvals.ts'
+import type { ApprovalPolicy } from './policy.ts'
 import type { AnswerRefusal } from './reasons.ts'
 
 /** Who is in each user group of the policy; null where that is not known now, and then nobody counts as its member. */

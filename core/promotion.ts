@@ -9,7 +9,14 @@ export const promotionFields = {
     z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`')),
   ),
   /** The newest version that carries the tag with this value. */
-  serveTag: z.optional(z.strictObject({ key: filled, value: filled })),
+  serveTag: z.optional(
+    z.strictObject({
+      /** The tag's key. */
+      key: filled,
+      /** Its value that means "serve this". */
+      value: filled,
+    }),
+  ),
   /** The newest version in the stage. A stage has no webhook: reconcile finds it, within minutes. */
   serveStage: z.optional(z.enum(['Staging', 'Production'])),
 }

@@ -1,5 +1,6 @@
 import type { Groups } from '../core/answers.ts'
-import { groupsOf, type Policy } from '../core/policy.ts'
+import { groupsOf } from '../core/policy/approvals.ts'
+import type { Policy } from '../core/policy.ts'
 import type { GroupRow } from '../core/rows.ts'
 import { type Ports, Refused } from './ports.ts'
 import { readRow } from './rows.ts'

@@ -1,5 +1,6 @@
 import { groupOf } from '../../core/bootstrap/rights.ts'
-import { groupsOf, type Policy } from '../../core/policy.ts'
+import { groupsOf } from '../../core/policy/approvals.ts'
+import type { Policy } from '../../core/policy.ts'
 import { awsFindings, type Finding, finding, secretsIn } from '../../effects/aws/checks.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { onPaper } from '../../core/policy/on-paper.ts'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
 import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
@@ -22,7 +23,7 @@ export const doctor = async (
 ): Promise<number> => {
   const findings = [
     nodeVersion(),
-    await policy(config),
+    ...(await policyFindings(config)),
     folder(data),
     await running(data),
     ...(await looseFindings(data)),
@@ -52,17 +53,21 @@ const nodeVersion = (): Finding => {
   }
 }
 
-const policy = async (config: string): Promise<Finding> => {
+const policyFindings = async (config: string): Promise<Finding[]> => {
   try {
-    const { version, datasets, models, pools } = parsePolicy(await readConfig(config))
+    const policy = parsePolicy(await readConfig(config))
+    const { version, datasets, models, pools } = policy
     const counts = Object.entries({ dataset: datasets, model: models, pool: pools })
       .map(([what, named]) => counted(Object.keys(named).length, what))
       .join(', ')
-    return { check: 'policy', ok: true, detail: `${config}: version ${version}, ${counts}` }
+    return [
+      { check: 'policy', ok: true, detail: `${config}: version ${version}, ${counts}` },
+      ...onPaper(policy).map(({ path, why }) => ({ check: path, ok: false, detail: why })),
+    ]
   } catch (error) {
     const detail =
       error instanceof PolicyError ? error.problems.join('; ') : String(error instanceof Error ? error.message : error)
-    return { check: 'policy', ok: false, detail: `${config}: ${detail}` }
+    return [{ check: 'policy', ok: false, detail: `${config}: ${detail}` }]
   }
 }
 

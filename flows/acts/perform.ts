@@ -1,7 +1,7 @@
 import { stillApproved } from '../../core/answers.ts'
 import type { Act } from '../../core/lane/act.ts'
 import type { View } from '../../core/lane/view.ts'
-import { groupsOf } from '../../core/policy.ts'
+import { groupsOf } from '../../core/policy/approvals.ts'
 import { askedGroups } from '../approvers.ts'
 import { observe } from '../observe.ts'
 import type { WorkPorts } from '../ports.ts'

@@ -49,7 +49,7 @@ export const HOUSE: Record<string, Room> = {
     ours: [{ of: 'events/' }],
     libraries: [
       { of: '@kubernetes/client-node', typesOnly: true },
-      { of: 'zod/mini', in: ['core/policy.ts', 'core/promotion.ts'] },
+      { of: 'zod/mini', in: ['core/policy.ts', 'core/policy/', 'core/promotion.ts'] },
       { of: 'node:crypto', in: ['core/digest.ts'] },
     ],
     instead: [

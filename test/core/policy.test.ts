@@ -98,7 +98,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         support(c).evaluate.pool = 'gpu-tain'
       },
-      'datasets.support-chats.evaluate.pool: there is no pool `gpu-tain`: add it under pools or use one of gpu-train, gpu-serve',
+      'datasets.support-chats.evaluate.pool: there is no pool `gpu-tain`: add it under pools, or did you mean `gpu-train`?',
     ],
     [
       'an unknown pool of a model',
@@ -126,7 +126,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         c.datasets!['twin'] = structuredClone(support(c))
       },
-      'datasets: two datasets share a bucket and prefix',
+      'datasets.twin: `support-chats` has the same bucket and prefix (acme-datasets/support-chats/)',
     ],
     [
       'no gate',
@@ -217,7 +217,98 @@ describe('a config that does not hold together', () => {
       (c) => {
         Object.assign(c.approvals, { expires: '4h' })
       },
-      'approvals: Unrecognized key: "expires"',
+      'approvals: there is no key `expires`: did you mean `expiry`?',
+    ],
+    [
+      'a setting of another notation',
+      (c) => {
+        Object.assign(c.pools['gpu-train']!, { max_gpus: 8 })
+      },
+      'pools.gpu-train: there is no key `max_gpus`: did you mean `maxGpus`?',
+    ],
+    [
+      'a setting that is like none',
+      (c) => {
+        Object.assign(c.results, { compression: 'zstd' })
+      },
+      'results: there is no key `compression`: it is one of bucket, prefix',
+    ],
+    [
+      'a number in quotes',
+      (c) => {
+        Object.assign(c.pools['gpu-train']!, { maxGpus: '16' })
+      },
+      'pools.gpu-train.maxGpus: expected number; found "16": write it without quotes, 16',
+    ],
+    [
+      'yes for true',
+      (c) => {
+        Object.assign(c.approvals, { requesterMayApprove: 'yes' })
+      },
+      'approvals.requesterMayApprove: expected boolean; found "yes": write true without quotes',
+    ],
+    [
+      'one capacity type in place of a list',
+      (c) => {
+        Object.assign(c.pools['gpu-train']!, { capacityTypes: 'spot' })
+      },
+      'pools.gpu-train.capacityTypes: expected array; found "spot": write a list, [ … ]',
+    ],
+    [
+      'a word that is none of those',
+      (c) => {
+        Object.assign(support(c), { onNewer: 'stop' })
+      },
+      'datasets.support-chats.onNewer: expected one of "finish"|"replace"; found "stop"',
+    ],
+    [
+      'null for nothing',
+      (c) => {
+        Object.assign(support(c), { completeWithin: null })
+      },
+      'datasets.support-chats.completeWithin: write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`; found null: leave the key out instead',
+    ],
+    [
+      'a duration as a number',
+      (c) => {
+        Object.assign(c.approvals, { expiry: 14400 })
+      },
+      'approvals.expiry: write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`; found 14400',
+    ],
+    [
+      'nothing where something must be',
+      (c) => {
+        Reflect.deleteProperty(support(c).launch, 'baseModel')
+      },
+      'datasets.support-chats.launch.baseModel: is missing: expected string',
+    ],
+    [
+      'a bucket as an address',
+      (c) => {
+        support(c).bucket = 's3://acme-datasets'
+      },
+      'datasets.support-chats.bucket: write the bucket’s name alone, without `s3://`',
+    ],
+    [
+      'a prefix that begins with a slash',
+      (c) => {
+        support(c).prefix = '/chats/'
+      },
+      'datasets.support-chats.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
+    ],
+    [
+      'a manifest that the deployed door never hears of',
+      (c) => {
+        support(c).manifest = 'index.json'
+      },
+      'datasets.support-chats.manifest: end the manifest’s name with `manifest.json`',
+    ],
+    [
+      'a registered name that MLflow refuses',
+      (c) => {
+        support(c).registerAs = 'acme/llama'
+      },
+      'datasets.support-chats.registerAs: MLflow takes no `/` and no `:`',
     ],
     [
       'a cluster name in capitals',

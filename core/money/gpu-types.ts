@@ -1,0 +1,43 @@
+/** NVIDIA GPUs of each EC2 instance type, by family: from Karpenter's instance type reference and EC2's pages, 2026-11. */
+const SIZES: Record<string, Record<number, readonly string[]>> = {
+  'p6-b300': { 8: ['48xlarge'] },
+  'p6-b200': { 8: ['48xlarge'] },
+  p5en: { 8: ['48xlarge'] },
+  p5e: { 8: ['48xlarge'] },
+  p5: { 1: ['4xlarge'], 8: ['48xlarge'] },
+  p4de: { 8: ['24xlarge'] },
+  p4d: { 8: ['24xlarge'] },
+  p3dn: { 8: ['24xlarge'] },
+  p3: { 1: ['2xlarge'], 4: ['8xlarge'], 8: ['16xlarge'] },
+  g7e: { 1: ['2xlarge', '4xlarge', '8xlarge'], 2: ['12xlarge'], 4: ['24xlarge'], 8: ['48xlarge'] },
+  g6e: {
+    1: ['xlarge', '2xlarge', '4xlarge', '8xlarge', '16xlarge'],
+    4: ['12xlarge', '24xlarge'],
+    8: ['48xlarge'],
+  },
+  g6: {
+    1: ['xlarge', '2xlarge', '4xlarge', '8xlarge', '16xlarge'],
+    4: ['12xlarge', '24xlarge'],
+    8: ['48xlarge'],
+  },
+  gr6: { 1: ['4xlarge', '8xlarge'] },
+  g5: {
+    1: ['xlarge', '2xlarge', '4xlarge', '8xlarge', '16xlarge'],
+    4: ['12xlarge', '24xlarge'],
+    8: ['48xlarge'],
+  },
+  g4dn: {
+    1: ['xlarge', '2xlarge', '4xlarge', '8xlarge', '16xlarge'],
+    4: ['12xlarge'],
+    8: ['metal'],
+  },
+}
+
+/** GPUs of each instance type that is known. */
+export const GPUS_OF: ReadonlyMap<string, number> = new Map(
+  Object.entries(SIZES).flatMap(([family, counts]) =>
+    Object.entries(counts).flatMap(([gpus, sizes]) =>
+      sizes.map((size): [string, number] => [`${family}.${size}`, Number(gpus)]),
+    ),
+  ),
+)

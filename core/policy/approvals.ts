@@ -1,0 +1,49 @@
+import * as z from 'zod/mini'
+import { filled } from '../../events/input.ts'
+import { approver, count, duration } from './fields.ts'
+
+/** The user groups among the approvers. Who is in them is known to Slack alone. */
+export const groupsOf = ({ approvers }: { approvers: { id: string }[] }): string[] =>
+  approvers.map(({ id }) => id).filter((id) => /\/S[A-Z0-9]+$/.test(id))
+
+/** Who is asked, where, and when nobody needs to be. */
+export const approvals = z
+  .strictObject({
+    /** Slack channel for cards, by its id. */
+    channel: filled,
+    /** People by their ids, or a Slack user group. */
+    approvers: z
+      .array(
+        z.strictObject({
+          /** `TEAM/USER` as Slack names them, or `TEAM/S…` for a user group. */
+          id: approver,
+          /** What people call them. */
+          name: filled,
+        }),
+      )
+      .check(z.minLength(1)),
+    /** How many people must say yes. */
+    need: z._default(count, 1),
+    /** Whether who asked for a plan may answer it too. */
+    requesterMayApprove: z._default(z.boolean(), false),
+    /** Nobody knows who asked: anyone of the approvers may answer, one more must, or nothing is done. */
+    unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
+    /** How long an answer is waited for; then the plan is denied. */
+    expiry: z._default(duration, '4h'),
+    /** Plans whose price in the bad case is below so many dollars need nobody. 0 asks always. */
+    autoApproveBelow: z._default(z.number().check(z.nonnegative()), 0),
+  })
+  .check(
+    z.superRefine((value, context) => {
+      const ids = new Set(value.approvers.map(({ id }) => id))
+      if (ids.size !== value.approvers.length)
+        context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
+      const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
+      if (needed > ids.size && groupsOf(value).length === 0)
+        context.addIssue({
+          code: 'custom',
+          path: ['need'],
+          message: `${needed} answers can be needed but only ${ids.size} people may give one: add approvers or lower need`,
+        })
+    }),
+  )

@@ -1,0 +1,42 @@
+import * as z from 'zod/mini'
+
+/** What blocks of the policy share: each says what to write in the words of a person. */
+
+const matching = (pattern: RegExp, say: string) => z.string(say).check(z.regex(pattern, say))
+
+export const count = z.int().check(z.positive())
+export const name = matching(
+  /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
+  'use lower-case letters, digits and dashes between them, at most 53',
+)
+export const modelName = matching(
+  /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
+  'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
+)
+export const image = matching(
+  /^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/,
+  'pin the image by digest: `repository@sha256:<64 hex>`',
+)
+export const approver = matching(
+  /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
+  'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
+)
+export const bucket = matching(
+  /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
+  'write the bucket’s name alone, without `s3://`: 3 to 63 lower-case letters, digits, dots and dashes',
+)
+export const folder = matching(/^[^/].*\/$|^[^/]\/$/, 'end the prefix with `/`, and begin it without one')
+export const dollars = z.number().check(z.positive('must be more than 0 dollars'))
+export const duration = matching(
+  /^\d+(s|m|h|d)$/,
+  'write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`',
+)
+export const range = z
+  .strictObject({
+    /** As a rule: half of the time it is less. */
+    p50: z.number().check(z.positive()),
+    /** In the bad case, which is what is held and bounded. */
+    p95: z.number().check(z.positive()),
+  })
+  .check(z.refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95'))
+export const mode = z._default(z.enum(['act', 'shadow']), 'act')

@@ -1,0 +1,87 @@
+import { expect, it } from 'vitest'
+import { onPaper } from '../../../core/policy/on-paper.ts'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { exampleConfig } from '../training-fixture.ts'
+
+const found = (change: (config: Config) => void): string[] => {
+  const config: Config = exampleConfig()
+  change(config)
+  return onPaper(parsePolicy(config)).map(({ path, why }) => `${path}: ${why}`)
+}
+const train = (config: Config) => config.pools['gpu-train']!
+const chats = (config: Config) => config.datasets!['support-chats']!
+
+it('finds nothing in the example', () => {
+  expect(found(() => undefined)).toEqual([])
+})
+
+it.each<[string, (config: Config) => void, string[]]>([
+  [
+    'no price',
+    (c) => {
+      delete train(c).price
+    },
+    ['pools.gpu-train.price: nothing is planned without a price: `signalbox prices` reads it from the price list'],
+  ],
+  [
+    'an instance type that is not there',
+    (c) => {
+      train(c).instanceType = 'p5.48xlage'
+    },
+    ['pools.gpu-train.instanceType: no GPU type `p5.48xlage` is known: did you mean `p5.48xlarge`?'],
+  ],
+  [
+    'another number of GPUs than it has',
+    (c) => {
+      c.pools['gpu-serve']!.gpusPerNode = 8
+    },
+    ['pools.gpu-serve.gpusPerNode: g6e.12xlarge has 4, not 8: write 4'],
+  ],
+  [
+    'a ceiling below one node, and below what is asked',
+    (c) => {
+      train(c).maxGpus = 4
+    },
+    [
+      'pools.gpu-train.maxGpus: 4 is less than one node of 8: no node can start',
+      'datasets.support-chats.launch.gpus: 8 GPUs are asked for and pools.gpu-train.maxGpus is 4: raise it, or ask for less',
+    ],
+  ],
+  [
+    'more GPUs than a node has',
+    (c) => {
+      chats(c).launch.gpus = 16
+    },
+    [
+      'datasets.support-chats.launch.gpus: a node of gpu-train has 8 GPUs, not 16; a pod over several nodes is not there yet',
+    ],
+  ],
+  [
+    'more replicas than fit below the ceiling',
+    (c) => {
+      c.models!['support-llama']!.replicas = 5
+    },
+    [
+      'models.support-llama.gpusPerReplica: 20 GPUs are asked for and pools.gpu-serve.maxGpus is 16: raise it, or ask for less',
+    ],
+  ],
+  [
+    'a prefix below another one',
+    (c) => {
+      c.datasets!['inner'] = { ...structuredClone(chats(c)), prefix: 'support-chats/german/' }
+    },
+    [
+      'datasets.inner.prefix: it lies below support-chats/ of `support-chats`, which never sees what is uploaded here: give each a prefix of its own',
+    ],
+  ],
+])('%s is said before an event comes', (_, change, said) => {
+  expect(found(change)).toEqual(said)
+})
+
+it('a pool that is closed on purpose is no mistake of the pool', () => {
+  expect(
+    found((c) => {
+      train(c).maxGpus = 0
+    }).filter((line) => line.startsWith('pools.')),
+  ).toEqual([])
+})
