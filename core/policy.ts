@@ -22,6 +22,10 @@ const approver = matching(
   /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
 )
+const queue = matching(
+  /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
+  'name a LocalQueue of the training namespace: lower-case letters, digits and dashes between them, at most 63',
+)
 const folder = matching(/\/$/, 'end the prefix with `/`')
 const dollars = z.number().check(z.positive('must be more than 0 dollars'))
 const duration = matching(/^\d+(s|m|h|d)$/, 'write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`')
@@ -38,6 +42,8 @@ const pool = z.strictObject({
   /** Ceiling on the pool's GPUs: the NodePool's limit. */
   maxGpus: z.int().check(z.nonnegative()),
   capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
+  /** The LocalQueue through which Kueue, which then owns the pool, lends it to Jobs: of such a pool no GPUs are held. */
+  queue: z.optional(queue),
   /** Dollars an hour for one node, with where the figure is from and the day it was read. */
   price: z._default(z.nullable(z.strictObject({ perNodeHour: dollars, source: filled, date: z.iso.date() })), null),
 })
@@ -161,6 +167,13 @@ const document = z
             code: 'custom',
             path: ['models', name],
             message: 'name exactly one of serveAlias, serveTag and serveStage: it says which version to serve',
+          })
+      for (const [name, { pool: used }] of Object.entries(value.models))
+        if (value.pools[used]?.queue !== undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['models', name, 'pool'],
+            message: `Kueue owns \`${used}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${used}.queue`,
           })
       for (const [path, used] of poolsUsed(value))
         if (!Object.hasOwn(value.pools, used))
