@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
+import { QUEUE_LABEL } from './kube.ts'
 import type { Failure } from './reasons.ts'
 import { NOTE, said } from './text.ts'
 
@@ -43,15 +44,25 @@ const underWay = (job: V1Job, pods: V1Pod[]): JobState => {
   const running = pod?.status?.phase === 'Running'
   return {
     kind: running ? 'running' : 'waiting',
-    note: `${pod === undefined ? noPod(job) : podNote(pod)}${after}`,
+    note: `${noteOf(job, pod)}${after}`,
     failure: null,
   }
 }
 
-const noPod = (job: V1Job): string =>
-  job.spec?.suspend === true
-    ? 'suspended by a queue or a person: it starts when that is lifted'
-    : 'waiting for its pod to be made'
+const noteOf = (job: V1Job, pod: V1Pod | undefined): string => {
+  const suspended = job.spec?.suspend === true ? [whySuspended(job)] : []
+  if (pod !== undefined) return [...suspended, podNote(pod)].join('; ')
+  return suspended[0] ?? 'waiting for its pod to be made'
+}
+
+/** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
+const whySuspended = ({ metadata }: V1Job): string => {
+  const queue = metadata?.labels?.[QUEUE_LABEL]
+  if (queue === undefined) return 'suspended by a queue or a person: it starts when that is lifted'
+  return (metadata?.generation ?? 1) > 1
+    ? `Kueue has suspended it: it waits in the LocalQueue ${queue} again`
+    : `Kueue has not admitted it yet: it waits in the LocalQueue ${queue}`
+}
 
 const podNote = (pod: V1Pod): string => {
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`

@@ -61,6 +61,9 @@ export interface NodePool {
 
 export const GPU = 'nvidia.com/gpu'
 
+/** On a Job: the LocalQueue in which Kueue queues it. */
+export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name'
+
 /** One field manager per concern (law 4): each apply carries everything that its manager owns. */
 export type FieldManager = 'signalbox-workload' | 'signalbox-scale' | 'signalbox-suspend' | 'signalbox-ceiling'
 

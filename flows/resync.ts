@@ -4,7 +4,7 @@ import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/documen
 import { withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
-import { poolRoom } from '../core/lane/room.ts'
+import { poolRooms, roomsOf } from '../core/lane/room.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
@@ -23,7 +23,7 @@ import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
-import { recountRoom, roomsOf } from './sums.ts'
+import { recountRoom } from './sums.ts'
 import { paperView } from './view.ts'
 import { linesOf, wake } from './waking.ts'
 
@@ -116,7 +116,7 @@ const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
 
 /** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. */
 const wakePools = async (ports: WorkPorts, { policy, docs }: Known, now: number): Promise<number> => {
-  const lines = await linesOf(ports, Object.keys(policy.pools).map(poolRoom))
+  const lines = await linesOf(ports, poolRooms(policy))
   const rooms = lines.filter((room) => (docs.get(room)?.due ?? 0) <= now)
   for (const room of rooms) await wake(ports, room, `resync.${now}`)
   return rooms.length

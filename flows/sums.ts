@@ -1,14 +1,8 @@
-import { budgetRoom, lineSum, poolRoom, spentSum } from '../core/lane/room.ts'
+import { budgetRoom, lineSum, spentSum } from '../core/lane/room.ts'
 import { cents } from '../core/money/prices.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, readRow } from './rows.ts'
-
-/** Rooms of the policy in force. */
-export const roomsOf = ({ pools, budget }: Pick<Policy, 'pools' | 'budget'>): string[] => [
-  ...Object.keys(pools).map(poolRoom),
-  budgetRoom(budget.name),
-]
 
 /** Makes what is counted of a room what its rows say: what is held of it, and how many stand in its line. */
 export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): Promise<boolean> => {

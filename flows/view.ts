@@ -1,7 +1,7 @@
 import type { Groups } from '../core/answers.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { holdingOf, lineSum, poolRoom } from '../core/lane/room.ts'
+import { holdingOf, lineSum, poolRooms, roomsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
@@ -16,7 +16,6 @@ import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { readKeys, valuesOf } from './rows.ts'
 import { SIDES } from './sides.ts'
-import { roomsOf } from './sums.ts'
 
 /** Who reconciles, and what it knows of lanes and events. */
 export interface Reconciler {
@@ -187,7 +186,7 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   ...SIDES.map((side) => ({ kind: 'side' as const, id: side })),
   ...groupsOf(policy.approvals).map((group) => ({ kind: 'group' as const, id: group })),
   ...placesIn(roomsOf(policy), lane),
-  ...Object.keys(policy.pools).map((pool): Key => ({ kind: 'sum', id: lineSum(poolRoom(pool)) })),
+  ...poolRooms(policy).map((room): Key => ({ kind: 'sum', id: lineSum(room) })),
 ]
 
 /** The far sides that do not answer. */

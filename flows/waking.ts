@@ -1,4 +1,4 @@
-import { budgetRoom, lineSum, poolRoom } from '../core/lane/room.ts'
+import { budgetRoom, lineSum, poolRooms } from '../core/lane/room.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Due, Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
@@ -36,7 +36,7 @@ export const wakeLines = async (
   { policy, lane }: { policy: Policy; lane: string },
 ): Promise<void> => {
   const freed = writes.flatMap((write) => ('add' in write && write.by < 0 ? [write.add] : []))
-  const pools = Object.keys(policy.pools).map(poolRoom)
+  const pools = poolRooms(policy)
   const named = freed.map((name) => (name.startsWith(lineSum('')) ? name.slice(lineSum('').length) : name))
   const dollars = named.includes(budgetRoom(policy.budget.name))
   const rooms = [...new Set(dollars ? [...named, ...pools] : named)].filter((room) => room !== lane)

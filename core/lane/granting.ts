@@ -1,7 +1,7 @@
 import type { LineRow } from '../rows.ts'
 import { type Act, frozen, rest } from './act.ts'
 import { type Change, changed, type Grant, moment, resting } from './change.ts'
-import { budgetRoom, centsOf, poolRoom } from './room.ts'
+import { budgetRoom, centsOf, poolRoom, poolRooms } from './room.ts'
 import type { View } from './view.ts'
 
 /** One who stands in the line, with what counts beside its row. */
@@ -34,7 +34,7 @@ export const granting = (view: View, line: readonly LineRow[]): Act => {
   const until = lingers ? now + handover : (doc.rest?.until ?? 0)
   return rest(view, {
     why: 'done',
-    text: 'nobody waits in its line',
+    text: isPool(view, doc.lane) ? 'nobody waits in its line' : 'it has no line: nothing of it is held here',
     // Who joined a line that had somebody in it relied on its being looked at: it has joined by then.
     until: until > now ? until : null,
   })
@@ -108,7 +108,7 @@ const whyPassed = (view: View, head: Head, { taken }: Walked): string | null => 
   if ((head.frozenUntil ?? 0) > view.now) return 'which is frozen'
   for (const [room, need] of Object.entries(needs)) {
     const seen = freeOf(view, room)
-    if (seen === null) return `since there is no ${room} any more`
+    if (seen === null) return `since nothing is held of ${room} any more`
     if (seen.all !== null && need > seen.all) return `which needs ${need} and ${room} has ${seen.all} in all`
     // A budget is no pool's room: its plan says no, in place of a line that waits for somebody's dollars.
     const lacks =
@@ -134,16 +134,17 @@ const whyNotYet = (view: View, head: Head, { taken }: Walked): string | null => 
 const weightOf = (grants: readonly Grant[]): number =>
   grants.reduce((sum, { head }) => sum + 2 * head.rooms.length + 2 * Object.keys(head.needs).length + 2, 0)
 
-const isPool = ({ policy }: View, room: string): boolean => Object.keys(policy.pools).map(poolRoom).includes(room)
+const isPool = ({ policy }: View, room: string): boolean => poolRooms(policy).includes(room)
 
-const freeOf = ({ world, policy }: View, room: string): Free | null => {
+const freeOf = (view: View, room: string): Free | null => {
+  const { world, policy } = view
   if (world === null) return null
   if (room === budgetRoom(policy.budget.name)) {
     const most = centsOf(policy.budget.dollars - world.dollars.spent)
     return { all: null, free: most - centsOf(world.dollars.held), most }
   }
   const pool = Object.values(world.pools).find((seen) => poolRoom(seen.pool) === room)
-  if (pool === undefined) return null
+  if (pool === undefined || !isPool(view, room)) return null
   const { ceiling, heldByOthers, beyondHolds } = pool
   if (ceiling === null) return { all: null, free: null, most: null }
   return { all: ceiling, free: ceiling - heldByOthers, most: ceiling - beyondHolds }

@@ -1,7 +1,7 @@
 import type { Plan } from '../plan.ts'
 import type { LaneDocument, Run } from './document.ts'
 import type { InLine } from './hold.ts'
-import { needsOf, poolRoom, whyFull } from './room.ts'
+import { gpusOfRooms, needsOf, poolRoom, whyFull } from './room.ts'
 import type { View } from './view.ts'
 
 /** Whether all that a run waited for is held for it: its line's rows have become holds. */
@@ -11,7 +11,7 @@ export const isGranted = ({ holds }: Pick<View, 'holds'>, line: InLine | undefin
 /** Rooms of pools of which a plan needs more than is held for the lane. */
 const growing = (view: View, plan: Plan): string[] => {
   const needs = needsOf(view, plan)
-  return Object.keys(plan.bounds.gpus)
+  return Object.keys(gpusOfRooms(view, plan))
     .map(poolRoom)
     .filter((room) => (needs[room] ?? 0) > (view.holds[room]?.amount ?? 0))
 }

@@ -1,14 +1,36 @@
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pool as poolKind } from '../lane-kinds/pool.ts'
 import type { Plan } from '../plan.ts'
+import type { Policy } from '../policy.ts'
 import type { Guard } from './change.ts'
 import type { LaneDocument } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
 import type { View } from './view.ts'
 
-/** Rooms are what is held of: `pool/<name>` in GPUs, which is also the lane that grants its line; `budget/<name>` in dollars. */
+/**
+ * Rooms are what is held of: `pool/<name>` in GPUs, which is also the lane that grants its line; `budget/<name>` in dollars.
+ * A pool that Kueue owns is none: Kueue lends it, and Jobs of ours there hold dollars only (law 10).
+ */
 export const poolRoom = (pool: string): string => laneOf(poolKind, pool)
 export const budgetRoom = (budget: string): string => `budget/${budget}`
+
+const isRoom = ({ pools }: Pick<Policy, 'pools'>, pool: string): boolean => pools[pool]?.queue === undefined
+
+/** Rooms of the policy in force that are pools. */
+export const poolRooms = (policy: Pick<Policy, 'pools'>): string[] =>
+  Object.keys(policy.pools)
+    .filter((pool) => isRoom(policy, pool))
+    .map(poolRoom)
+
+/** Rooms of the policy in force. */
+export const roomsOf = (policy: Pick<Policy, 'pools' | 'budget'>): string[] => [
+  ...poolRooms(policy),
+  budgetRoom(policy.budget.name),
+]
+
+/** GPUs that a plan takes of rooms. */
+export const gpusOfRooms = ({ policy }: Pick<View, 'policy'>, { bounds }: Pick<Plan, 'bounds'>): Gpus =>
+  Object.fromEntries(Object.entries(bounds.gpus).filter(([pool]) => isRoom(policy, pool)))
 
 /** The counter of a month's spending: `2026-11` in UTC. */
 export const spentSum = (budget: string, now: number): string =>
@@ -44,9 +66,11 @@ export const amountsOf = (hold: Hold | null): Record<string, number> =>
       }
 
 /** Why a plan does not fit now, or null. A lane's own GPUs are part of its plan's peak, so only others count against it. */
-export const whyFull = ({ world, policy }: View, { bounds }: Plan): string | null => {
+export const whyFull = (view: View, plan: Plan): string | null => {
+  const { world, policy } = view
+  const { bounds } = plan
   if (world === null) return 'nobody has looked'
-  for (const [pool, gpus] of Object.entries(bounds.gpus)) {
+  for (const [pool, gpus] of Object.entries(gpusOfRooms(view, plan))) {
     const seen = world.pools[pool]
     if (seen === undefined) return `there is no pool ${pool}`
     if (seen.ceiling !== null && gpus + seen.heldByOthers > seen.ceiling)
@@ -63,10 +87,11 @@ export const whyFull = ({ world, policy }: View, { bounds }: Plan): string | nul
  * What a plan sets aside, and how high each sum may be with it: exact among ours, a moment old against others (law 10). What
  * stood before is part of it until it is seen gone.
  */
-export const holdOf = ({ world, policy, doc }: View, { bounds }: Plan): { hold: Hold; guard: Guard } => {
-  const gpus = larger(bounds.gpus, doc.stands ?? {})
-  const hold: Hold = { gpus, budget: policy.budget.name, dollars: bounds.dollars }
-  const pools = Object.keys(bounds.gpus).map((pool) => {
+export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => {
+  const { world, policy } = view
+  const { bounds } = plan
+  const hold = neededHold(view, plan)
+  const pools = Object.keys(gpusOfRooms(view, plan)).map((pool) => {
     const seen = world?.pools[pool]
     return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
   })
@@ -75,9 +100,11 @@ export const holdOf = ({ world, policy, doc }: View, { bounds }: Plan): { hold: 
 }
 
 /** What a plan needs to hold of each room. */
-export const needsOf = ({ policy, doc }: Pick<View, 'policy' | 'doc'>, { bounds }: Plan): Record<string, number> =>
-  amountsOf({
-    gpus: larger(bounds.gpus, doc.stands ?? {}),
-    budget: policy.budget.name,
-    dollars: bounds.dollars,
-  })
+export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<string, number> =>
+  amountsOf(neededHold(view, plan))
+
+const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
+  gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
+  budget: view.policy.budget.name,
+  dollars: plan.bounds.dollars,
+})

@@ -166,6 +166,8 @@ const roomIn = (name: string, uses: Use[], { policy, world }: TrainInput): strin
   const view = own(world.pools, name)
   if (pool === undefined || view === undefined) return `${name}: it is not known how many GPUs are free; needs ${need}`
   const ceiling = ceilingOf(name, pool, world)
+  if (pool.queue !== undefined)
+    return `${name}: Kueue lends its ${ceiling} GPUs through the LocalQueue ${pool.queue}; needs ${need} and holds none`
   const free = Math.max(0, ceiling - view.heldByOthers)
   const text = `${name}: ${free} of ${ceiling} GPUs free (${view.heldByOthers} held or used by others), ${view.provisioned} on nodes that are up; needs ${need}`
   return need <= free ? text : `${text}, so it waits for room`

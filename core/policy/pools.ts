@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
-import { count, dollars } from './fields.ts'
+import { count, dollars, queue } from './fields.ts'
 
 /** A GPU pool: one Karpenter NodePool, which starts nodes below the ceiling as pods need them. */
 export const pool = z.strictObject({
@@ -12,6 +12,8 @@ export const pool = z.strictObject({
   maxGpus: z.int().check(z.nonnegative()),
   /** How nodes may be bought. Nodes of another kind are never started. */
   capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
+  /** The LocalQueue through which Kueue, which then owns the pool, lends it to Jobs: of such a pool no GPUs are held. */
+  queue: z.optional(queue),
   /** What one node costs. Without a price nothing on the pool is planned; `signalbox prices` reads it from the AWS price list. */
   price: z._default(
     z.nullable(

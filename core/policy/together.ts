@@ -3,7 +3,7 @@ import { nearest } from './problems.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together {
-  pools: Record<string, unknown>
+  pools: Record<string, { queue?: string | undefined }>
   datasets: Record<string, { bucket: string; prefix: string; launch: OnPool; evaluate: OnPool }>
   models: Record<string, OnPool & Parameters<typeof promotionsOf>[0]>
 }
@@ -22,6 +22,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...sharedPlaces(value),
   ...signals(value),
   ...unknownPools(value),
+  ...servedFromQueues(value),
 ]
 
 /** An upload must mean one of them. */
@@ -53,6 +54,15 @@ const unknownPools = (value: Together): Problem[] => {
       return { path, message: `there is no pool \`${pool}\`: add it under pools, or ${use}` }
     })
 }
+
+/** Kueue admits Jobs. */
+const servedFromQueues = ({ pools, models }: Together): Problem[] =>
+  Object.entries(models)
+    .filter(([, { pool }]) => pools[pool]?.queue !== undefined)
+    .map(([name, { pool }]) => ({
+      path: ['models', name, 'pool'],
+      message: `Kueue owns \`${pool}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${pool}.queue`,
+    }))
 
 const poolsUsed = ({ datasets, models }: Together): { path: string[]; pool: string }[] => [
   ...Object.entries(datasets).flatMap(([name, { launch, evaluate }]) => [

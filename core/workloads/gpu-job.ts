@@ -1,6 +1,6 @@
 import type { V1Container, V1EnvVar, V1PodTemplateSpec } from '@kubernetes/client-node'
 import type { TrainDesired } from '../desired.ts'
-import { GPU, type KubeObject } from '../kube.ts'
+import { GPU, type KubeObject, QUEUE_LABEL } from '../kube.ts'
 import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
 import type { DatasetPolicy, Policy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
@@ -18,7 +18,7 @@ export interface TrainingInput {
   run: RunKey
   desired: TrainDesired
   dataset: DatasetPolicy
-  policy: Pick<Policy, 'namespaces' | 'results'>
+  policy: Pick<Policy, 'namespaces' | 'results' | 'pools'>
 }
 
 interface GpuTask {
@@ -40,15 +40,17 @@ interface GpuTask {
  */
 export const gpuJob = (input: TrainingInput, task: GpuTask): KubeObject<'Job'> => {
   const labels = attemptLabels(input)
+  const queued = queuedIn(input.policy.pools[task.uses.pool]?.queue)
   return withDigest({
     apiVersion: 'batch/v1',
     kind: 'Job',
     metadata: {
       name: runOnceName(input.identity, input.run, task.step),
       namespace: input.policy.namespaces.training,
-      labels,
+      labels: { ...labels, ...queued.labels },
     },
     spec: {
+      ...queued.spec,
       completions: 1,
       parallelism: 1,
       backoffLimit: 0,
@@ -64,6 +66,10 @@ export const gpuJob = (input: TrainingInput, task: GpuTask): KubeObject<'Job'> =
     },
   })
 }
+
+/** In a pool that Kueue owns a Job begins suspended, and Kueue lifts that in its own time: its deadline counts from then. */
+const queuedIn = (queue: string | undefined): { labels: Record<string, string>; spec: { suspend?: true } } =>
+  queue === undefined ? { labels: {}, spec: {} } : { labels: { [QUEUE_LABEL]: queue }, spec: { suspend: true } }
 
 const attemptLabels = ({ identity, run }: TrainingInput): Record<string, string> => ({
   ...ourLabels(identity, run.lane),

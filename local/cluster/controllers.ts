@@ -3,6 +3,7 @@ import { reconcileDeployment } from './deployments.ts'
 import type { Turn } from './due.ts'
 import { drainNode } from './empty-nodes.ts'
 import { reconcileJob } from './jobs.ts'
+import { admitJobs } from './kueue.ts'
 import { reconcilePool } from './node-pools.ts'
 import { reconcilePod, type Wish } from './pod-life.ts'
 import { deletePod } from './pods.ts'
@@ -37,5 +38,6 @@ const CONTROLLERS: Partial<Record<Turn['kind'], Controller>> = {
   Deployment: calmly(reconcileDeployment),
   NodePool: calmly(reconcilePool),
   Gone: calmly(collectGarbage),
+  Queue: calmly(admitJobs),
   Pod: (world, turn) => reconcilePod(world, refOf(turn)),
 }

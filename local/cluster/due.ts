@@ -9,9 +9,9 @@ CREATE INDEX IF NOT EXISTS cluster_due_at ON cluster_due (at, turn);
 CREATE TABLE IF NOT EXISTS cluster_memos (uid TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `
 
-/** Who has to be looked at: an object, or the dependents of one that is gone (`Gone`, named by its uid). */
+/** Who has to be looked at: an object, the dependents of one that is gone (`Gone`, named by its uid), or Kueue's queues. */
 export interface Turn {
-  kind: Kind | 'Gone'
+  kind: Kind | 'Gone' | 'Queue'
   namespace: string
   name: string
   at: number

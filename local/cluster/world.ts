@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { type Kind, type KubeObject, type ObjectRef, QUEUE_LABEL } from '../../core/kube.ts'
 import { Due } from './due.ts'
 import { poolAsked, Store } from './store.ts'
 import { hasEnded, POOL_LABEL, type Pod, placeOf } from './wire.ts'
@@ -30,6 +30,13 @@ export const openWorld = (database: DatabaseSync, { seed, pace }: { seed: number
 export const wake = ({ due, store }: World, ref: ObjectRef, at = store.now): void =>
   due.wake({ kind: ref.kind, ...placeOf(ref), at: Math.max(at, store.now) })
 
+/** Kueue looks at its queues after so long. Milliseconds. */
+export const wakeKueue = ({ due, store }: World, after: number): void =>
+  due.wake({ kind: 'Queue', namespace: '', name: '', at: store.now + after })
+
+/** From something new in a queue until Kueue has looked at it: at Jobs that name one, and at no others. Milliseconds. */
+const ADMITS = 2_000
+
 const CONTROLLED: ReadonlySet<Kind> = new Set(['Job', 'Deployment', 'NodePool'])
 
 /** Whoever a write concerns is looked at next. */
@@ -37,6 +44,7 @@ const wakeAround = (world: World, object: KubeObject, gone: boolean): void => {
   const { kind, metadata } = object
   if (kind === 'Pod') wakeAroundPod(world, object as Pod, gone)
   if (kind === 'Node') wakePool(world, metadata.labels?.[POOL_LABEL])
+  if (kind === 'Job' && metadata.labels?.[QUEUE_LABEL] !== undefined) wakeKueue(world, ADMITS)
   if (!CONTROLLED.has(kind)) return
   wake(world, { kind, namespace: metadata.namespace ?? null, name: metadata.name })
   if (gone) world.due.wake({ kind: 'Gone', namespace: '', name: metadata.uid ?? '', at: world.store.now })

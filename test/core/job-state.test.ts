@@ -2,11 +2,18 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { jobState } from '../../core/job-state.ts'
+import { QUEUE_LABEL } from '../../core/kube.ts'
 import { NOTE } from '../../core/text.ts'
 
 const job = (type?: string, more: { reason?: string; message?: string } = {}): V1Job => ({
   spec: { template: {} },
   status: type === undefined ? {} : { conditions: [{ type, status: 'True', ...more }] },
+})
+
+/** A suspended Job of a queue, whose spec was written so often. */
+const queued = (generation: number): V1Job => ({
+  metadata: { labels: { [QUEUE_LABEL]: 'gpu' }, generation },
+  spec: { template: {}, suspend: true },
 })
 
 interface PodSketch {
@@ -56,6 +63,8 @@ describe('a Job that waits', () => {
   it.each<[string, V1Job, V1Pod[]]>([
     ['waiting for its pod to be made', job(), []],
     ['suspended by a queue or a person: it starts when that is lifted', { spec: { template: {}, suspend: true } }, []],
+    ['Kueue has not admitted it yet: it waits in the LocalQueue gpu', queued(1), []],
+    ['Kueue has suspended it: it waits in the LocalQueue gpu again', queued(3), []],
     [
       'waiting for a node: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.',
       job(),
@@ -153,6 +162,10 @@ describe('a Job that runs', () => {
     expect(jobState(job(), [{ ...base, metadata: { ...base.metadata, deletionTimestamp: new Date(1) } }]).note).toBe(
       'its pod is stopping on n',
     )
+    expect(jobState(queued(3), [pod({ node: 'n' })])).toMatchObject({
+      kind: 'running',
+      note: 'Kueue has suspended it: it waits in the LocalQueue gpu again; running on n',
+    })
   })
 })
 

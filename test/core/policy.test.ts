@@ -15,6 +15,11 @@ const problems = (change: (config: Config) => void): string[] => {
     return error.problems
   }
 }
+const policyOf = (change: (config: Config) => void) => {
+  const config: Config = exampleConfig()
+  change(config)
+  return parsePolicy(config)
+}
 const support = (config: Config) => config.datasets!['support-chats']!
 
 describe('the example config', () => {
@@ -70,6 +75,13 @@ describe('defaults', () => {
     expect(policy.pools['gpu-train']!.capacityTypes).toEqual(['on-demand'])
   })
 
+  it('say nothing of a queue: a policy that names none stays the policy that it was', () => {
+    expect(policyOf(() => undefined).pools['gpu-train']).not.toHaveProperty('queue')
+    expect(policyOf((c) => Object.assign(c.pools['gpu-train']!, { queue: 'gpu' })).pools['gpu-train']!.queue).toBe(
+      'gpu',
+    )
+  })
+
   it('never invent a price', () => {
     const config = exampleConfig()
     delete config.pools['gpu-train']!.price
@@ -106,6 +118,21 @@ describe('a config that does not hold together', () => {
         c.models!['code-llama']!.pool = 'x'
       },
       'models.code-llama.pool: there is no pool `x`',
+    ],
+    [
+      'a queue that no LocalQueue can be',
+      (c) => {
+        c.pools['gpu-train']!.queue = 'training/gpu'
+      },
+      'pools.gpu-train.queue: name a LocalQueue of the training namespace',
+    ],
+    [
+      'a service in a pool that Kueue owns',
+      (c) => {
+        delete c.models!['code-llama']
+        c.pools['gpu-serve']!.queue = 'gpu'
+      },
+      'models.support-llama.pool: Kueue owns `gpu-serve` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.gpu-serve.queue',
     ],
     [
       'a prefix without its slash',

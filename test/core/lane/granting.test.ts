@@ -70,7 +70,11 @@ describe('the line of a pool', () => {
     ['is frozen', head(rowOf('a', 8), { frozenUntil: NOW + 1 }), 'frozen'],
     ['has not begun in time', head(rowOf('a', 8, { until: NOW - 1 })), 'time is over'],
     ['never fits', head(rowOf('a', 17)), 'has 16 in all'],
-    ['waits for what is no room any more', head(rowOf('a', 8, { needs: { 'pool/gone': 8 } })), 'no pool/gone'],
+    [
+      'waits for what is no room any more',
+      head(rowOf('a', 8, { needs: { 'pool/gone': 8 } })),
+      'nothing is held of pool/gone',
+    ],
     ['lacks dollars', head(rowOf('a', 8, { needs: { 'budget/ml-monthly': 2e9 } })), 'too few dollars'],
   ])('who %s is passed over, visibly, and looks for itself', (_, first, why) => {
     const change = granted([first, head(rowOf('b', 8)), head(rowOf('c', 16))])

@@ -48,6 +48,14 @@ describe('a plan', () => {
   })
 })
 
+it('a plan in a pool that Kueue owns stands in no line, though there be one from before', () => {
+  const { policy } = viewOf()
+  const pools = { ...policy.pools, 'gpu-train': { ...policy.pools['gpu-train']!, queue: 'gpu' } }
+  const queued = view({ policy: { ...policy, pools }, lines: { [ROOM]: 2 } }, 16)
+  expect(whyWaits(queued, runOf({ line }), plan)).toBeNull()
+  expect(besideLine(queued, runOf({ line }), plan)).toEqual([])
+})
+
 describe('a place in the line', () => {
   it('is kept while the same is needed; it is ranked by when its run first joined, and is never used twice', () => {
     const first = inLineFor(view(), runOf(), { plan, until: NOW })

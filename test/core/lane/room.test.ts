@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { amountsOf, centsOf, holdOf, needsOf, spentSum, whyFull } from '../../../core/lane/room.ts'
+import { amountsOf, centsOf, holdOf, needsOf, poolRooms, roomsOf, spentSum, whyFull } from '../../../core/lane/room.ts'
 import type { PoolView } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, trainPlan } from '../training-fixture.ts'
 import { NOW, policy, viewOf } from './fixture.ts'
@@ -66,6 +66,34 @@ describe('a hold', () => {
     expect(needsOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 16_856 })
     const doc = { ...viewOf().doc, stands: { 'gpu-train': 9, other: 1 } }
     expect(needsOf(viewOf({ doc }), plan)).toMatchObject({ 'pool/gpu-train': 9, 'pool/other': 1 })
+  })
+})
+
+describe('of a pool that Kueue owns', () => {
+  const pools = { ...policy.pools, 'gpu-train': { ...policy.pools['gpu-train']!, queue: 'gpu' } }
+  const queued = { ...policy, pools }
+  const world = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { heldByOthers: 99 }) } })
+  const view = viewOf({ world, policy: queued })
+
+  it('nothing is held, whoever uses it: it is no room, and a plan needs dollars only', () => {
+    expect(poolRooms(queued)).toEqual(['pool/gpu-serve'])
+    expect(roomsOf(queued)).toEqual(['pool/gpu-serve', 'budget/ml-monthly'])
+    expect(whyFull(view, plan)).toBeNull()
+    expect(needsOf(view, plan)).toEqual({ 'budget/ml-monthly': 16_856 })
+    expect(holdOf(view, plan)).toEqual({
+      hold: { gpus: {}, budget: 'ml-monthly', dollars: 168.56 },
+      guard: { 'budget/ml-monthly': 2_000_000 },
+    })
+  })
+
+  it('dollars are held as of any', () => {
+    const poor = viewOf({ world: { ...world, dollars: { spent: 19_900, held: 0 } }, policy: queued })
+    expect(whyFull(poor, plan)).toContain('leave no $168.56')
+  })
+
+  it('what stands there since before stays held until it is seen gone', () => {
+    const doc = { ...view.doc, stands: { 'gpu-train': 4 } }
+    expect(needsOf({ ...view, doc }, plan)).toMatchObject({ 'pool/gpu-train': 4 })
   })
 })
 

@@ -106,6 +106,32 @@ describe('the plan of a training lane', () => {
   })
 })
 
+describe('a pool that Kueue owns', () => {
+  const policy = policyWith((config) => Object.assign(config.pools['gpu-train']!, { queue: 'gpu' }))
+
+  it('is Kueue’s to lend: busy or not, the plan is the same, and is bound to the same GPUs', () => {
+    const [free, busy] = [{}, { heldByOthers: 16, used: 16 }].map((pool) =>
+      trainPlan({ policy, world: trainPool(pool) }),
+    )
+    expect(busy).toEqual(free)
+    expect(free?.bounds.gpus).toEqual({ 'gpu-train': 8 })
+    expect(free?.reasons).toContain(
+      'gpu-train: Kueue lends its 16 GPUs through the LocalQueue gpu; needs 8 and holds none',
+    )
+  })
+
+  it('is another plan than the one that was approved before Kueue had it', () => {
+    expect(trainPlan({ policy }).digest).not.toBe(trainPlan().digest)
+  })
+
+  it('is no reason to make what its ceiling or a node can never have', () => {
+    expect(planTrain(trainInput({ policy, world: trainPool({ ceiling: 4 }) }))).toMatchObject({
+      kind: 'refuse',
+      reason: 'pool-too-small',
+    })
+  })
+})
+
 describe('GPUs that are busy just now', () => {
   it('are waited for, and the plan says so in numbers', () => {
     const { reasons } = trainPlan({ world: trainPool({ heldByOthers: 12, used: 12, provisioned: 16 }) })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
+import { QUEUE_LABEL } from '../../../core/kube.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
@@ -66,6 +67,47 @@ describe('a writer’s fence never goes back', () => {
     const answer = await deploy(name, after === undefined ? {} : { fence: after })
     expect(answer.status, JSON.stringify(answer.body)).toBe(status)
     if (status === 422) expect(JSON.stringify(answer.body)).toContain('may not go back')
+  })
+})
+
+describe('Kueue’s own writes to a Job of ours', () => {
+  const path = `/apis/batch/v1/namespaces/${policy.namespaces.training}/jobs`
+  const labels = { 'signalbox.dev/installation': policy.installation, [QUEUE_LABEL]: 'gpu' }
+  const annotations = { 'signalbox.dev/digest': 'a'.repeat(64), 'signalbox.dev/fence-workload': '7' }
+  const containers = [{ name: 'main', image: DIGEST }]
+  const as = (at: string, body: object) =>
+    admin.send({
+      method: 'PATCH',
+      path: `${path}/queued${at}`,
+      query: { fieldManager: 'kueue-job-controller' },
+      type: 'application/merge-patch+json',
+      body,
+    })
+  const where = (nodeSelector: object) => ({ template: { spec: { nodeSelector } } })
+
+  it('lifting the suspension with a node selector, suspending again and taking it back: none is refused', async () => {
+    const spec = { suspend: true, template: { spec: { restartPolicy: 'Never', containers } } }
+    const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'queued', labels, annotations }, spec }
+    expect((await admin.send({ method: 'POST', path, body })).status).toBe(201)
+    const flavor = { 'node.kubernetes.io/instance-type': 'p5.48xlarge' }
+    const tolerations = [{ key: 'spot', operator: 'Exists' }]
+    const answers = [
+      await as('', { spec: { suspend: false, template: { spec: { nodeSelector: flavor, tolerations } } } }),
+      await as('', { spec: { suspend: true }, metadata: { annotations: { 'kueue.x-k8s.io/stopping': 'true' } } }),
+      await as('/status', { status: { startTime: null } }),
+      await as('', {
+        spec: where({ 'node.kubernetes.io/instance-type': null }),
+        metadata: { annotations: { 'kueue.x-k8s.io/stopping': null } },
+      }),
+      await as('', { spec: { suspend: false, ...where({ 'karpenter.sh/capacity-type': 'spot' }) } }),
+    ]
+    expect(answers.map(({ status, body: said }) => [status, status === 200 ? '' : said])).toEqual(
+      answers.map(() => [200, '']),
+    )
+    expect(answers.at(-1)?.body).toMatchObject({
+      metadata: { annotations, labels },
+      spec: { suspend: false, template: { spec: { nodeSelector: { 'karpenter.sh/capacity-type': 'spot' } } } },
+    })
   })
 })
 

@@ -1,0 +1,55 @@
+import { GPU, type KubeObject, QUEUE_LABEL } from '../../core/kube.ts'
+import { nodeOf } from './node-of-pool.ts'
+import { gpusOf, INSTANCE_TYPE_LABEL, isTrue, type Job, millisOf, POOL_LABEL } from './wire.ts'
+import { type World, wakeKueue } from './world.ts'
+
+/** A queue in which somebody waits is looked at again after this: a ceiling may have been raised. Milliseconds. */
+const LOOKS = 60_000
+
+/**
+ * What stands for Kueue: lets suspended Jobs go, the oldest first, as far as the NodePool's limit has room beside those that it
+ * has let go already. One that does not fit keeps no smaller one behind it waiting, as is Kueue's default.
+ */
+export const admitJobs = (world: World): void => {
+  const { store } = world
+  const jobs = store.list('Job').filter(isQueued).sort(oldestFirst)
+  const taken = new Map<string, number>()
+  const take = (job: Job): void => void taken.set(poolOf(job), (taken.get(poolOf(job)) ?? 0) + gpusOfJob(job))
+  const waiting = jobs.filter(({ spec }) => spec?.suspend === true)
+  for (const job of jobs) if (!waiting.includes(job)) take(job)
+  for (const job of waiting) {
+    const pool = store.get({ kind: 'NodePool', namespace: null, name: poolOf(job) })
+    const limit = pool === null ? 0 : Number(pool.spec?.limits?.[GPU] ?? Number.POSITIVE_INFINITY)
+    if (pool === null || (taken.get(poolOf(job)) ?? 0) + gpusOfJob(job) > limit) {
+      wakeKueue(world, LOOKS)
+      continue
+    }
+    take(job)
+    store.update<'Job'>(admitted(job, pool))
+  }
+}
+
+const isQueued = ({ metadata, status }: Job): boolean =>
+  metadata.labels?.[QUEUE_LABEL] !== undefined &&
+  !isTrue(status?.conditions, 'Complete') &&
+  !isTrue(status?.conditions, 'Failed')
+
+const oldestFirst = (a: Job, b: Job): number =>
+  (millisOf(a.metadata.creationTimestamp) ?? 0) - (millisOf(b.metadata.creationTimestamp) ?? 0) ||
+  (a.metadata.name < b.metadata.name ? -1 : 1)
+
+const poolOf = ({ spec }: Job): string => spec?.template.spec?.nodeSelector?.[POOL_LABEL] ?? ''
+
+const gpusOfJob = ({ spec }: Job): number => gpusOf(spec?.template.spec) * (spec?.parallelism ?? 1)
+
+/** In one write it lifts the suspension and says where the pods may go: its flavor's node labels are a selector of theirs. */
+const admitted = (job: Job, pool: KubeObject<'NodePool'>): Job => {
+  const copy = structuredClone(job)
+  const type = nodeOf(pool, '').metadata.labels?.[INSTANCE_TYPE_LABEL]
+  if (copy.spec === undefined) return copy
+  copy.spec.suspend = false
+  const { spec } = copy.spec.template
+  if (spec !== undefined && type !== undefined)
+    spec.nodeSelector = { ...spec.nodeSelector, [INSTANCE_TYPE_LABEL]: type }
+  return copy
+}
