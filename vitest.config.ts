@@ -12,6 +12,8 @@ export default defineConfig({
     pool: 'threads',
     // Modules hold no state, so files may share them: nothing is loaded twice by a worker.
     isolate: false,
+    // Node runs the sources itself, as it does everywhere else: nothing is transformed, and names are bound instead of looked up.
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     maxWorkers: 2,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 20_000,
