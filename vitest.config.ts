@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config'
-import { LongestFirst } from './scripts/longest-first.ts'
+import { longestFirst } from './scripts/longest-first.ts'
 import { EXCLUDED } from './scripts/switched-off.mjs'
+
+/** What takes longest, by what it does and not by its length. */
+const LONGEST = /test\/(model|faults)\/|journeys\/(deliveries|outages)|flows\/look/
 
 /** Files run side by side on two cores; within one, tests run in the order in which they stand. */
 export default defineConfig({
@@ -18,7 +21,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
-    sequence: { shuffle: false, concurrent: false, sequencer: LongestFirst },
+    sequence: { shuffle: false, concurrent: false, sequencer: longestFirst(LONGEST) },
     restoreMocks: true,
   },
 })
