@@ -1,5 +1,5 @@
 import type { Change, Watched } from '../../flows/ports.ts'
-import type { Seen } from './store.ts'
+import { parsed, type Seen } from './store.ts'
 import type { Labels } from './wire.ts'
 
 interface Watcher {
@@ -50,7 +50,7 @@ const deliver = (watcher: Watcher, { type, body, namespace, labels, before }: Se
   if (!matched && !matches) return
   const seen = type === 'DELETED' || !matches ? 'DELETED' : matched ? 'MODIFIED' : 'ADDED'
   try {
-    watcher.onChange({ type: seen, object: JSON.parse(body) })
+    watcher.onChange({ type: seen, object: parsed(body) })
   } catch {
     // A watcher that fails is its own affair: the cluster and the other watchers go on.
   }

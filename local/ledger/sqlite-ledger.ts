@@ -3,6 +3,7 @@ import type { Moment, RowKind } from '../../core/rows.ts'
 import type { Committed, Due, Key, Ledger, Page, Stored, Write } from '../../flows/ledger-port.ts'
 import { checkCommit, checkKeys, checkListing, conflictOf, leavesTombstone } from '../../flows/ledger-rules.ts'
 import { Unavailable } from '../../flows/ports.ts'
+import { readOnce } from '../read-once.ts'
 
 /** Rows lie apart from their index: they are long (a plan has 20 KB), and so a commit is a third faster. */
 const SCHEMA = `
@@ -114,8 +115,11 @@ const asking = <T>(ask: () => T): T => {
 
 type Row = Record<string, SQLOutputValue>
 
+/** A plan has 20 KB, and is read with its lane's document each time. */
+const parsed = readOnce()
+
 const storedOf = (row: Row): Stored<RowKind> =>
-  ({ id: String(row['id']), revision: Number(row['revision']), value: JSON.parse(String(row['value'])) }) as never
+  ({ id: String(row['id']), revision: Number(row['revision']), value: parsed(String(row['value'])) }) as never
 
 const momentOf = (row: Row): Moment => ({
   id: String(row['seq']).padStart(12, '0'),

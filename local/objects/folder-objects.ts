@@ -1,13 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createReadStream, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
-import { lstat, mkdir, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { buffer } from 'node:stream/consumers'
 import { type Clock, type ObjectHead, type Objects, TooLarge, Unavailable } from '../../flows/ports.ts'
-
-/** Our own unfinished writes, left out of every listing. */
-const TEMPORARY = '.signalbox-writing-'
+import { byBytes, entriesOf, TEMPORARY, walk } from './files.ts'
 
 /** Keys of one page, as S3 has it. */
 const PAGE = 1000
@@ -80,8 +78,7 @@ export const openObjects = ({
 
 /** The next keys with this prefix, of files in the order of their keys' bytes. */
 const pageOf = <T extends { key: string }>(found: T[], prefix: string, after: string): T[] => {
-  const from = Buffer.from(after)
-  return found.filter(({ key }) => key.startsWith(prefix) && Buffer.compare(Buffer.from(key), from) > 0).slice(0, PAGE)
+  return found.filter(({ key }) => key.startsWith(prefix) && byBytes(key, after) > 0).slice(0, PAGE)
 }
 
 /** The folder below which every key with this prefix lies; a prefix that is no plain path is looked for everywhere. */
@@ -128,7 +125,7 @@ interface Unseen {
 
 const unseen = async (root: string, seen: Map<string, string>, stamp: Stamp): Promise<Unseen[]> => {
   const events: Unseen[] = []
-  for (const bucket of await readdir(root).catch(() => [])) {
+  for (const { name: bucket } of entriesOf(root)) {
     const found = await walk(join(root, bucket), '')
     inOrderOfArrival(found, ({ key, stats }) => stamp(`${bucket}/${key}`, stats))
     for (const { key, stats } of found) {
@@ -166,8 +163,10 @@ const created = (bucket: string, key: string, stats: Stats): Record<string, unkn
   },
 })
 
-const etagOf = ({ ino, mtimeMs, size }: Stats): string =>
-  createHash('md5').update(`${ino} ${mtimeMs} ${size}`).digest('hex')
+const etagOf = (stats: Stats): string => createHash('md5').update(versionOf(stats)).digest('hex')
+
+/** What tells a version of a file from the one before it. */
+const versionOf = ({ ino, mtimeMs, size }: Stats): string => `${ino} ${mtimeMs} ${size}`
 
 /**
  * The store's own time for what arrives, as S3 has it: the first time that a version of a file is seen. A file's own time
@@ -181,7 +180,17 @@ const openStamps = (database: DatabaseSync, clock: Clock): Stamp => {
   const put = database.prepare(
     'INSERT OR REPLACE INTO object_stamps (id, version, at) VALUES (?1, ?2, max(?3, (SELECT coalesce(max(at), 0) + 1 FROM object_stamps))) RETURNING at',
   )
-  return (id, stats) => Number((find.get(id, etagOf(stats)) ?? put.get(id, etagOf(stats), clock.now()))?.['at'])
+  /** What was stamped or found last, of each file. */
+  const known = new Map<string, { version: string; at: number }>()
+  return (id, stats) => {
+    const version = versionOf(stats)
+    const last = known.get(id)
+    if (last?.version === version) return last.at
+    const etag = etagOf(stats)
+    const at = Number((find.get(id, etag) ?? put.get(id, etag, clock.now()))?.['at'])
+    known.set(id, { version, at })
+    return at
+  }
 }
 
 /** When a version of a file arrived, ms: no two arrive at once. */
@@ -228,17 +237,4 @@ const realOf = (path: string): string | null => {
   } catch {
     return null
   }
-}
-
-/** Every file below a folder, with its key, in the order of keys' UTF-8 bytes. Links are not followed. */
-const walk = async (folder: string, prefix: string): Promise<{ key: string; stats: Stats }[]> => {
-  const found: { key: string; stats: Stats }[] = []
-  for (const entry of await readdir(folder, { withFileTypes: true }).catch(() => [])) {
-    const { name } = entry
-    if (entry.isDirectory()) found.push(...(await walk(join(folder, name), `${prefix}${name}/`)))
-    if (!entry.isFile() || name.startsWith(TEMPORARY)) continue
-    const stats = await lstat(join(folder, name)).catch(() => null)
-    if (stats?.isFile()) found.push({ key: `${prefix}${name}`, stats })
-  }
-  return found.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)))
 }

@@ -1,5 +1,6 @@
 import { sha256Hex } from '../../core/digest.ts'
 import { type Clock, type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
+import { byBytes } from './files.ts'
 
 /** An object that is taken to be there although nobody has written it. */
 export interface ImaginedObject {
@@ -65,5 +66,3 @@ const foundOf = ({ text }: ImaginedObject, now: number): Found => {
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE)
 }
-
-const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,12 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { cacheDir } from '../../local/rig/cache.ts'
+import { alone } from './alone.ts'
 
 /** The Python of a virtual environment with exactly the pinned packages of a file; installed once, into the cache. */
-export const pythonWith = async (name: string, requirements: string): Promise<string> => {
+export const pythonWith = (name: string, requirements: string): Promise<string> =>
+  alone(join(cacheDir, `${name}.installing`), () => installed(name, requirements))
+
+const installed = async (name: string, requirements: string): Promise<string> => {
   const key = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)
   const folder = join(cacheDir, `${name}-${key}`)
   const [python, complete] = [join(folder, 'bin', 'python'), join(folder, 'complete')]
@@ -14,7 +18,6 @@ export const pythonWith = async (name: string, requirements: string): Promise<st
   console.log(`installing ${name} into an environment of its own, once; about 40 s`)
   const run = promisify(execFile)
   rmSync(folder, { recursive: true, force: true })
-  mkdirSync(cacheDir, { recursive: true })
   try {
     await run('python3', ['-m', 'venv', folder])
     await run(python, ['-m', 'pip', 'install', '--quiet', '--no-deps', '--requirement', requirements])

@@ -34,6 +34,8 @@ const npm = ({
   real = 0,
   realReport = REAL as unknown,
   synth = 0,
+  /** Shell that the real lane does first. */
+  realDoes = ':',
 }): void => {
   const copy = (file: string, value: unknown): string => {
     writeFileSync(join(root, file), JSON.stringify(value))
@@ -45,7 +47,7 @@ const npm = ({
     `ci*) exit ${ci};;`,
     `"run check") exit ${check};;`,
     `"run synth") exit ${synth};;`,
-    `"run test:real") ${copy('real.json', realReport)}; exit ${real};;`,
+    `"run test:real") ${realDoes}; ${copy('real.json', realReport)}; exit ${real};;`,
     `"run test") ${copy('report.json', report)}; exit ${test};;`,
   ]
   writeFileSync(path, `#!/bin/sh\ncase "$1 $2" in\n${answers.join('\n')}\nesac\nexit 9\n`)
@@ -88,6 +90,23 @@ describe('.ci/run', () => {
     slow('e-honest', "console.log('4 passed, 2 failed'); process.exitCode = 1")
     const { code, last } = await run()
     expect([code, last]).toEqual([1, '119 passed, 6 failed'])
+  })
+
+  it('what plays in virtual time goes on beside the real lane, all else before it; each is printed whole', async () => {
+    const wait = "while (!existsSync('real.began')) await new Promise((resolve) => setTimeout(resolve, 5))"
+    npm({ realDoes: 'echo begins; touch real.began; until [ -e met ]; do sleep 0.01; done; echo ends' })
+    slow(
+      'kill',
+      "import { existsSync } from 'node:fs'\nconsole.log(existsSync('real.began') ? '0 passed, 1 failed' : '1 passed, 0 failed')",
+    )
+    slow(
+      'walks',
+      `import { existsSync, writeFileSync } from 'node:fs'\n${wait}\nwriteFileSync('met', '')\nconsole.log('2 passed, 0 failed')`,
+    )
+    const { code, last, out } = await run()
+    expect([code, last]).toEqual([0, '116 passed, 0 failed'])
+    expect(out).toMatch(/── walks\n2 passed, 0 failed\n── walks: 2 passed, 0 failed, exit 0, \d+ s\n/)
+    expect(out).toMatch(/── real\nbegins\nends\n── real: 100 passed, 0 failed, exit 0, \d+ s\n/)
   })
 
   it('tests that fail, or leave no report, are counted', async () => {

@@ -35,7 +35,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'AKIATEST',
     AWS_SECRET_ACCESS_KEY: 'b',
   })
-}, 300_000)
+  // As long as the first build of what it needs takes, whoever is at it.
+}, 900_000)
 afterAll(async () => {
   for (const name of ['', '_DYNAMODB', '_EKS'].map((service) => `AWS_ENDPOINT_URL${service}`)) delete process.env[name]
   for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) delete process.env[name]

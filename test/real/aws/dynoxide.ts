@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { cacheDir } from '../../../local/rig/cache.ts'
 import { freePorts } from '../../../local/rig/processes.ts'
+import { alone } from '../alone.ts'
 
 /** A DynamoDB emulator on SQLite (MIT or Apache-2.0), which its authors hold against AWS with a public suite. */
 const VERSION = '3.2.0'
@@ -12,14 +13,16 @@ const VERSION = '3.2.0'
 const FEATURES = ['--locked', '--no-default-features', '--features', 'native-sqlite,http-server,cli']
 
 /** The program; built once for this version, into the cache. Rejects with a message to act on. */
-export const dynoxide = async (log: (line: string) => void = console.log): Promise<string> => {
+export const dynoxide = (log: (line: string) => void = console.log): Promise<string> =>
+  alone(join(cacheDir, 'dynoxide.installing'), () => built(log))
+
+const built = async (log: (line: string) => void): Promise<string> => {
   const folder = join(cacheDir, `dynoxide-${VERSION}-${process.platform}-${process.arch}`)
   const program = join(folder, 'bin', 'dynoxide')
   if (existsSync(program)) return program
   log('building dynoxide (a DynamoDB on SQLite), once; about 4 min on 2 cores')
   // Built aside and renamed: a build that is cut off leaves nothing that looks built.
   const aside = `${folder}.${process.pid}`
-  mkdirSync(cacheDir, { recursive: true })
   try {
     await promisify(execFile)('cargo', ['install', 'dynoxide-rs', '--version', VERSION, ...FEATURES, '--root', aside], {
       maxBuffer: 64 * 1024 * 1024,

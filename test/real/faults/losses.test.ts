@@ -117,6 +117,19 @@ it('the API server is away as a button is pressed: the press counts, and the Job
   await town.close()
 })
 
+it('etcd stands still for 10 s in the middle: nothing hangs, nothing is done twice', async () => {
+  const town = await openRealTown({ kubeconfig: rig.kubeconfig })
+  await upload(town)
+  await town.answered(LANE)
+  const etcd = rig.programs.find(({ program }) => program === 'etcd')
+  if (etcd === undefined) throw new Error('the rig has no etcd')
+  process.kill(etcd.pid, 'SIGSTOP')
+  await pause(10_000).finally(() => process.kill(etcd.pid, 'SIGCONT'))
+  expect((await town.settled(LANE)).state).toBe('succeeded')
+  expect((await jobsOf(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
+  await town.close()
+})
+
 it('a namespace is deleted: who works in it says so and goes on once it is back, and nobody else waits for it', async () => {
   const name = `parted-${process.pid}`
   const namespaces = { training: `${name}-training`, serving: `${name}-serving` }

@@ -1,10 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, inject, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
-import type { Rig } from '../../../local/rig/rig.ts'
 import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
 import { openProxy, seeded, type Trouble } from '../proxy.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
@@ -95,20 +92,6 @@ it('through a storm of 429, 503, lost answers and delays of 5 s a dataset gets w
   expect(proxy.counts['answer']).toBeGreaterThan(10)
   await town.close()
   proxy.close()
-})
-
-it('etcd stands still for 10 s in the middle: nothing hangs, nothing is done twice', async () => {
-  const town = await openRealTown()
-  await upload(town)
-  await town.answered(LANE)
-  const { programs } = JSON.parse(readFileSync(join(dirname(inject('kubeconfig')), 'rig.json'), 'utf8')) as Rig
-  const etcd = programs.find(({ program }) => program === 'etcd')
-  if (etcd === undefined) throw new Error('the rig has no etcd')
-  process.kill(etcd.pid, 'SIGSTOP')
-  await pause(10_000).finally(() => process.kill(etcd.pid, 'SIGCONT'))
-  expect((await town.settled(LANE)).state).toBe('succeeded')
-  expect((await jobs(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
-  await town.close()
 })
 
 it('a Job that a person deletes is told as that, nothing of it stays, and it is never made a second time', async () => {
