@@ -102,7 +102,7 @@ describe('who may import whom', () => {
   })
 
   it('an exception names who may', () => {
-    expect(value('core/a.ts', 'zod/mini')[0]).toContain('only core/policy.ts, core/promotion.ts may')
+    expect(value('core/a.ts', 'zod/mini')[0]).toContain('only core/policy.ts, core/policy/, core/promotion.ts may')
     expect(value('functions/a.ts', '../effects/a/b.ts')[0]).toContain('only functions/aws-binding may')
   })
 

@@ -10,7 +10,7 @@ const LANE = 'pipeline/support-chats'
 let bundles: Bundles
 beforeAll(async () => {
   bundles = await openBundles()
-}, 300_000)
+}, 900_000)
 afterAll(() => bundles.close())
 
 const http = (headers: Record<string, string>, body: string) => ({

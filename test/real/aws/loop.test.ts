@@ -83,5 +83,5 @@ it.each([11, 12])(
     watching.stop()
     await aws.close()
   },
-  600_000,
+  1_200_000,
 )

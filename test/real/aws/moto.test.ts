@@ -28,7 +28,7 @@ import { type Moto, openMoto } from './moto.ts'
 let moto: Moto
 beforeAll(async () => {
   moto = await openMoto()
-}, 300_000)
+}, 900_000)
 afterAll(() => moto.close())
 
 const s3 = () => new S3Client({ ...moto.at, forcePathStyle: true })

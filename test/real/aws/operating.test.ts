@@ -60,7 +60,7 @@ beforeAll(async () => {
   }
   ledger = openDynamoLedger({ client: dynamo.client(), table: 'signalbox-ledger', clock })
   stores = openStores(null)
-}, 300_000)
+}, 900_000)
 afterAll(async () => {
   await stop()
   await house?.close()
