@@ -72,14 +72,14 @@ describe('which lane a manifest is about', () => {
     const nested = datasets({
       all: { prefix: 'chats/' },
       eu: { prefix: 'chats/eu/' },
-      paris: { prefix: 'chats/eu/paris/', manifest: 'list.json' },
+      paris: { prefix: 'chats/eu/paris/', manifest: 'paris-manifest.json' },
     })
     const laneOf = (key: string) => ruleOf({ key }, nested)?.lane ?? null
     expect(laneOf('chats/manifest.json')).toBe('pipeline/all')
     expect(laneOf('chats/us/manifest.json')).toBe('pipeline/all')
     expect(laneOf('chats/eu/manifest.json')).toBe('pipeline/eu')
     expect(laneOf('chats/eu/rome/2026/manifest.json')).toBe('pipeline/eu')
-    expect(laneOf('chats/eu/paris/list.json')).toBe('pipeline/paris')
+    expect(laneOf('chats/eu/paris/paris-manifest.json')).toBe('pipeline/paris')
     // What the innermost rule takes for data is no manifest of an outer one.
     expect(laneOf('chats/eu/paris/manifest.json')).toBeNull()
     expect(laneOf('chats/eu-old/manifest.json')).toBe('pipeline/all')
