@@ -5,12 +5,10 @@ import { said } from '../core/text.ts'
 import type { WorkPorts } from './ports.ts'
 import { readRow, readRows } from './rows.ts'
 import { SIDES, type Told } from './sides.ts'
-import { wakeOne } from './waking.ts'
+import { AT_ONCE, wakeOne } from './waking.ts'
 
 type SidePorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
 
-/** Groups that are woken at once when a far side answers again; the tick wakes the rest. */
-const AT_ONCE = 300
 /** The probe's own to do until a while after its next look, which comes five minutes later at the latest. */
 const ITS_OWN = pauseAfter(10) + 60_000
 
@@ -50,7 +48,7 @@ const notAnswering = async ({ ledger, clock }: SidePorts, probe: string, trouble
   await ledger.commit([{ put: 'side', id: trouble.side, revision: row?.revision ?? 0, value }])
 }
 
-/** Far sides answer again: their rows go, and who waits for them is woken, oldest first. Answers those that are still away. */
+/** Far sides answer again: their rows go, and the oldest that wait for them are woken; the tick wakes the rest. Answers those that are still away. */
 export const heardAgain = async (
   ports: SidePorts,
   sides: View['sides'],

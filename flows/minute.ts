@@ -1,14 +1,12 @@
 import type { Due } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { wakeOne } from './waking.ts'
+import { SERVED, wakeOne } from './waking.ts'
 import { type Watching, watch } from './watch.ts'
 
 type MinutePorts = Pick<WorkPorts, 'ledger' | 'cluster' | 'queue' | 'policies' | 'clock'>
 
 /** How often a watch looks whether something has fallen due. Milliseconds. */
 const SECOND = 1_000
-/** Of what was due before it began and is left to the tick: so much is passed over. */
-const PASSED_OVER = 300
 
 export interface Minute {
   /** When it ends, milliseconds since the epoch. */
@@ -49,7 +47,7 @@ const fallingDue = (ports: MinutePorts, began: number): ((now: number) => Promis
     return true
   }
   return async (now) => {
-    const due = (await ports.ledger.due(now, { limit: PASSED_OVER })).filter(isNew)
+    const due = (await ports.ledger.due(now, { limit: SERVED })).filter(isNew)
     const groups = new Map(due.map((one) => [one.group, one]))
     await Promise.all([...groups.values()].map((one) => wakeOne(ports, one)))
   }

@@ -25,7 +25,7 @@ import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { recountRoom } from './sums.ts'
 import { paperView } from './view.ts'
-import { linesOf, wake } from './waking.ts'
+import { AT_ONCE, atMost, linesOf, wake } from './waking.ts'
 
 /** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
 const SIDE_BY_SIDE = 16
@@ -56,7 +56,8 @@ interface Known {
  */
 export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): Promise<Resynced> => {
   const told: Told = new Map()
-  const ports = givingUp(withSides(given, told), SILENT)
+  // Letters that wake nobody are due, and for whom else something has moved the watch wakes too.
+  const ports = givingUp(withSides({ ...given, queue: atMost(given.queue, AT_ONCE) }, told), SILENT)
   const policy = await ports.policies.load()
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
@@ -80,7 +81,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
       if (left.kind === 'left') counted.letters++
     }
   })
-  await eachOf([...docs.values()], async (doc) => {
+  await eachOf(longestAgo(docs), async (doc) => {
     // Who waits for a far side is woken when it answers.
     if (doc.rest?.side != null && sides[doc.rest.side] !== undefined) return
     const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
@@ -105,6 +106,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     throw new AggregateError(failures, `${failures.length} could not be asked, the first: ${String(failures[0])}`)
   return counted
 }
+
+const longestAgo = (docs: Known['docs']): LaneDocument[] => [...docs.values()].sort((a, b) => a.writtenAt - b.writtenAt)
 
 const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   let asked: Promise<T> | null = null

@@ -2,12 +2,10 @@ import { asksItself } from '../core/lane/act.ts'
 import { sidesAway } from './far-sides.ts'
 import type { Due } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { wakeOne } from './waking.ts'
+import { SERVED, wakeOne } from './waking.ts'
 
-/** At most what a minute can serve: 20 side by side, 2 s each, half of it. */
-const SERVED = 300
 /** Due rows that are passed over: of groups that are woken already, however many letters they have, and of those that wait for a far side. */
-const PASSED_OVER = 10_000
+const PASSED_OVER = 50_000
 
 /** What a tick came to. `late`: since when the oldest that it woke was due, milliseconds. */
 export interface Ticked {
@@ -25,8 +23,19 @@ type TickPorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
  */
 export const tick = async (ports: TickPorts, limit = SERVED): Promise<Ticked> => {
   const now = ports.clock.now()
-  const sides = await sidesAway(ports.ledger)
-  const due = await ports.ledger.due(now, { limit: limit + 1 + PASSED_OVER })
+  const due = await dueNow(ports.ledger, now, limit + 1)
+  const served = due.slice(0, limit)
+  for (const one of served) await wakeOne(ports, one)
+  return { woken: served.length, left: due.length > limit, late: Math.max(0, ...served.map(({ at }) => now - at)) }
+}
+
+/** What a tick would wake, oldest first: of each group one row. */
+const dueNow = async (
+  ledger: Pick<WorkPorts['ledger'], 'due' | 'read'>,
+  now: number,
+  limit: number,
+): Promise<Due[]> => {
+  const [sides, due] = await Promise.all([sidesAway(ledger), ledger.due(now, { limit: limit + PASSED_OVER })])
   const asked = new Set<string>()
   const asks = ({ side, group }: Due): boolean => {
     // Without a policy nobody can do anything.
@@ -39,10 +48,12 @@ export const tick = async (ports: TickPorts, limit = SERVED): Promise<Ticked> =>
   }
   const groups = new Map<string, Due>()
   for (const one of due) if (!groups.has(one.group) && asks(one)) groups.set(one.group, one)
-  const served = [...groups.values()].slice(0, limit)
-  for (const one of served) await wakeOne(ports, one)
-  return { woken: served.length, left: groups.size > limit, late: Math.max(0, ...served.map(({ at }) => now - at)) }
+  return [...groups.values()].slice(0, limit)
 }
+
+/** How many the watch may wake beside the tick when it compares: what is due comes first. */
+export const roomBeside = async ({ ledger, clock }: Pick<TickPorts, 'ledger' | 'clock'>): Promise<number> =>
+  SERVED - (await dueNow(ledger, clock.now(), SERVED)).length
 
 /** When the next thing is due, milliseconds since the epoch; null: never. */
 export const nextDue = async ({ ledger }: Pick<WorkPorts, 'ledger'>): Promise<number | null> =>

@@ -1,10 +1,11 @@
 import type { Kind, KubeObject } from '../core/kube.ts'
-import { hasNews, laneNameIn, type Maker, makerOf } from '../core/lane/waits.ts'
+import { hasNews, laneNameIn, type Maker, makerOf, standingOf } from '../core/lane/waits.ts'
 import { newsOf } from '../core/news.ts'
 import { lanesInFlight } from './lanes.ts'
 import { ourNamespaces } from './namespaces.ts'
 import { openPacing, type Pacing, type Ring } from './pacing.ts'
 import type { Change, WorkPorts } from './ports.ts'
+import { roomBeside } from './tick.ts'
 import { wake } from './waking.ts'
 import { openWhose, type Whose } from './whose.ts'
 
@@ -101,7 +102,11 @@ interface Begun {
   namespaces: readonly string[]
 }
 
-/** Wakes every lane that has not written down what stands in the cluster now. What was compared is no news any more. */
+/**
+ * Wakes lanes that have not written down what stands in the cluster now: those that were looked at the longest ago first, and no
+ * more than a minute serves beside what is due; the next watch finds the rest. Who waits for a far side is the tick's. What was compared is no news
+ * any more.
+ */
 const begin = async (ports: WatchPorts, { pacing, whose, namespaces }: Begun): Promise<void> => {
   const docs = await lanesInFlight(ports.ledger)
   whose.know(docs, ports.clock.now())
@@ -113,7 +118,11 @@ const begin = async (ports: WatchPorts, { pacing, whose, namespaces }: Begun): P
   const [jobs, pods, deployments] = await Promise.all([all('Job'), all('Pod'), all('Deployment')])
   const now = ports.clock.now()
   for (const object of [...jobs, ...pods, ...deployments]) know(pacing, object, now)
-  for (const doc of docs) if (hasNews(doc, { jobs, pods })) await wake(ports, doc.lane, `began.${now}`)
+  const standing = standingOf(jobs, pods)
+  const moved = docs.filter((doc) => doc.rest?.side == null && hasNews(doc, standing))
+  if (moved.length === 0) return
+  const longestAgo = moved.sort((a, b) => a.writtenAt - b.writtenAt).slice(0, await roomBeside(ports))
+  for (const { lane } of longestAgo) await wake(ports, lane, `began.${now}`)
 }
 
 const know = (pacing: Pacing<Seen>, object: KubeObject, now: number): void => {

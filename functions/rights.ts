@@ -53,8 +53,8 @@ export const ROWS = {
   refusals: NOTED,
   /** Who is due, and who waits for a far side. */
   tick: [items(['due#*'], 'Query'), items(['side'], 'BatchGetItem')],
-  /** Which lanes go on by themselves, and whose an object is. */
-  watch: [items(['due#*'], 'Query'), items(['lane#*', 'name'], 'BatchGetItem')],
+  /** Which lanes go on by themselves, what is due before them, and whose an object is. */
+  watch: [items(['due#*'], 'Query'), items(['lane#*', 'name', 'side'], 'BatchGetItem')],
   resync: [
     items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
     items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'], 'BatchGetItem'),

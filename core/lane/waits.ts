@@ -53,11 +53,17 @@ const isOf = (lane: { name: string }, run: Run, { mark, maker }: { mark: Mark; m
   return maker.uid === uid || (maker.name === ref.name && maker.namespace === ref.namespace)
 }
 
-/** Jobs and pods as they are now. */
+/** Jobs, and the pods of each, by the Job's uid, as they are now. */
 export interface Standing {
-  jobs: readonly KubeObject<'Job'>[]
-  pods: readonly KubeObject<'Pod'>[]
+  jobs: ReadonlyMap<string, KubeObject<'Job'>>
+  pods: ReadonlyMap<string, readonly KubeObject<'Pod'>[]>
 }
+
+/** What was listed, so that each lane finds its own at once. */
+export const standingOf = (jobs: readonly KubeObject<'Job'>[], pods: readonly KubeObject<'Pod'>[]): Standing => ({
+  jobs: new Map(jobs.map((job) => [job.metadata.uid ?? '', job])),
+  pods: Map.groupBy(pods, (pod) => makerOf(pod)?.uid ?? ''),
+})
 
 /**
  * Whether something has happened that the lane has not written down: its Job is gone, or a look at it would say something else.
@@ -69,9 +75,9 @@ export const hasNews = ({ run }: Pick<LaneDocument, 'run'>, standing: Standing):
 }
 
 const isNews = ({ made, state, note }: Mark, { jobs, pods }: Standing): boolean => {
-  const job = jobs.find(({ metadata }) => metadata.uid === made?.uid)
+  const uid = made?.uid ?? ''
+  const job = jobs.get(uid)
   if (job === undefined) return true
   if (state !== 'running') return false
-  const own = pods.filter(({ metadata }) => metadata.ownerReferences?.some(({ uid }) => uid === made?.uid))
-  return said(jobState(job, own).note, SHORT) !== note
+  return said(jobState(job, [...(pods.get(uid) ?? [])]).note, SHORT) !== note
 }

@@ -236,11 +236,12 @@ const troubledRuns = async (here: Here): Promise<void> => {
   await town.settled(SALES)
 }
 
-/** A version is served, then another; the registry is away, and resync is the first to hear of it again. */
+/** A version is served, which the watch is there to see, then another; the registry is away, and resync is the first to hear of it again. */
 const services = async (here: Here): Promise<void> => {
   const { town, noted, outside } = here
   await promote(town.house, 'support-llama', '1')
   await town.answered('service/support-llama')
+  await minute(here)
   await town.settled('service/support-llama')
   await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
   outside.fails('registry', 'away')

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { jobState } from '../../../core/job-state.ts'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
-import { hasNews, laneNameIn, makerOf, waitsFor } from '../../../core/lane/waits.ts'
+import { hasNews, laneNameIn, makerOf, standingOf, waitsFor } from '../../../core/lane/waits.ts'
 
 const NAME = 'pipeline-support-chats-0123abcd'
 const JOB = `${NAME}-g2a1-train`
@@ -67,7 +67,7 @@ it('a name tells the lane that it was minted for', () => {
 })
 
 describe('there is news', () => {
-  const standing = (...jobs: KubeObject<'Job'>[]) => ({ jobs, pods: [] })
+  const standing = (...jobs: KubeObject<'Job'>[]) => standingOf(jobs, [])
 
   it('when the Job is gone, is another, or a look would say something else', () => {
     expect(hasNews(lane(mark({ note: jobNote(job()) })), standing())).toBe(true)
