@@ -2,7 +2,15 @@ import { join } from 'node:path'
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
@@ -62,6 +70,8 @@ export class DoorFunction extends Construct {
       role: this.role.withoutPolicyUpdates(),
       ...(door.inCluster ? { vpc, vpcSubnets: subnets, securityGroups: [group] } : {}),
       ...triesOf(door.trigger, failures),
+      // Its wakes go to the queue that calls it: Lambda would take a chain of sixteen for a loop, and call it no more.
+      ...(door.trigger.kind === 'queue' ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
     })
   }
 

@@ -63,6 +63,19 @@ describe('the stacks', () => {
       expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions')
   })
 
+  // A line of 24 runs whose Jobs the cluster refuses is one chain of 48 wakes: each close wakes the pool, which wakes the next.
+  it('let reconcile wake lanes that wake lanes, however long: Lambda ends chains of sixteen as loops unless told', () => {
+    const loops = resources(templates.control, 'AWS::Lambda::Function').flatMap(
+      ([
+        ,
+        {
+          Properties: { FunctionName, RecursiveLoop },
+        },
+      ]) => (RecursiveLoop === undefined ? [] : [[FunctionName, RecursiveLoop]]),
+    )
+    expect(loops).toEqual([['signalbox-reconcile', 'Allow']])
+  })
+
   it.each([
     ['off', {}],
     ['on', { schedules: 'on' }],
