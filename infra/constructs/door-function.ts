@@ -16,6 +16,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { AwsResource } from '../../functions/rights.ts'
 import type { DoorFacts } from '../doors.ts'
+import { functionName, roleName } from '../naming.ts'
 import { type Stated, statementsOf } from './arns.ts'
 import { inlinePolicy } from './inline-policy.ts'
 import { sizeOf } from './sizes.ts'
@@ -44,17 +45,17 @@ export class DoorFunction extends Construct {
   constructor(scope: Construct, id: string, props: DoorFunctionProps) {
     super(scope, id)
     const { door, installation, dist, environment, failures, network } = props
-    const functionName = `${installation}-${door.name}`
+    const name = functionName(installation, door.name)
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/lambda/${functionName}`,
+      logGroupName: `/aws/lambda/${name}`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    this.role = this.roleOf(props, functionName, logGroup)
+    this.role = this.roleOf(props, logGroup)
     const { seconds, memory } = sizeOf(door.trigger)
     const { vpc, subnets, group } = network
     this.function = new LambdaFunction(this, 'Function', {
-      functionName,
+      functionName: name,
       description: `Signalbox: ${door.name}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -75,7 +76,7 @@ export class DoorFunction extends Construct {
     })
   }
 
-  private roleOf({ door, arns, failures }: DoorFunctionProps, functionName: string, logGroup: LogGroup): Role {
+  private roleOf({ door, installation, arns, failures }: DoorFunctionProps, logGroup: LogGroup): Role {
     const stack = Stack.of(this)
     const statement = (stated: Stated): PolicyStatement => new PolicyStatement({ effect: Effect.ALLOW, ...stated })
     const statements = [
@@ -88,7 +89,7 @@ export class DoorFunction extends Construct {
       ...(door.inCluster ? [{ actions: NETWORK_ACTIONS, resources: ['*'] }] : []),
     ].map(statement)
     return new Role(this, 'Role', {
-      roleName: `${functionName}-${stack.region}`,
+      roleName: roleName(installation, door.name, stack.region),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What the door ${door.name} may do, and nothing else`,
       inlinePolicies: { door: inlinePolicy(this, door.name, statements) },

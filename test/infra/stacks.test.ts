@@ -175,6 +175,41 @@ it('a first deployment that is rolled back leaves no name taken: what is kept go
   expect([...DependsOn].sort()).toEqual(others.sort())
 })
 
+it('a release takes doors and secrets away: no stack imports of another what does not stay as long as the other', () => {
+  const imported = Object.values(templates).flatMap((template) =>
+    [...JSON.stringify(template.toJSON()).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(([, name]) => name),
+  )
+  const stays =
+    /-(state:ExportsOutput\w+?(Ledger|Bus|Wakes|Dead|Failures)|network:ExportsOutput\w+?Doors|control:ExportsOutput\w+?Api)/
+  expect(imported.length).toBeGreaterThan(10)
+  expect([...new Set(imported)].filter((name) => !stays.test(name ?? ''))).toEqual([])
+  expect(one.stacks.access.dependencies).toContain(one.stacks.control)
+})
+
+it('a policy takes force after the doors and their rights, whose templates do not wait for it', () => {
+  const [parameter, { DependsOn = [] }] = resources(templates.control, 'AWS::SSM::Parameter')[0]!
+  for (const type of ['AWS::Lambda::Function', 'AWS::IAM::Role'])
+    for (const [id] of resources(templates.control, type))
+      if (!id.startsWith('Scheduler')) expect(DependsOn).toContain(id)
+  const others = Object.entries(templates.control.toJSON().Resources as object).filter(([id]) => id !== parameter)
+  expect(JSON.stringify(others)).not.toContain(parameter)
+})
+
+it('what an account has once, whatever the region, has the region in its name', () => {
+  const names = Object.values(templates).flatMap((template) => [
+    ...resources(template, 'AWS::IAM::Role').map(([, { Properties }]) => Properties['RoleName']),
+    ...resources(template, 'AWS::CloudWatch::Dashboard').map(([, { Properties }]) => Properties['DashboardName']),
+  ])
+  expect(names.filter((name) => name !== undefined).length).toBe(doors.length + 3)
+  for (const name of names) if (name !== undefined) expect(name).toMatch(/-eu-central-1$/)
+})
+
+it('the log of requests asks for no room of its own in what an account lets services log', () => {
+  templates.control.hasResourceProperties('AWS::Logs::LogGroup', {
+    LogGroupName: '/aws/vendedlogs/http-api/signalbox',
+  })
+})
+
 it('ten thousand models change no template', () => {
   const [support] = Object.values(config.models ?? {})
   const models = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`m-${n}`, support]))
