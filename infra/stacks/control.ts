@@ -16,6 +16,7 @@ import type { Contract } from '../../events/contract.ts'
 import { VARIABLES } from '../../functions/aws-binding/settings.ts'
 import { arnsOf } from '../constructs/arns.ts'
 import { DoorFunction } from '../constructs/door-function.ts'
+import { patternsOf } from '../constructs/patterns.ts'
 import { minutesOf } from '../constructs/sizes.ts'
 import { type DoorFacts, doors } from '../doors.ts'
 import type { PolicyFacts } from '../policy.ts'
@@ -40,7 +41,6 @@ const THROTTLE = { throttlingRateLimit: 20, throttlingBurstLimit: 40 }
 /** The doors and what wakes them. */
 export class ControlStack extends Stack {
   readonly functions = new Map<string, DoorFunction>()
-  readonly rules: Rule[] = []
   readonly api: HttpApi
   /** Bucket of the policy documents: that of CDK's assets, whose name has the bootstrap's qualifier in it. */
   readonly documents: string
@@ -160,11 +160,12 @@ export class ControlStack extends Stack {
     return api
   }
 
-  private wake(door: DoorFacts, handler: LambdaFunction, { state, settings }: ControlProps): void {
+  private wake(door: DoorFacts, handler: LambdaFunction, props: ControlProps): void {
     const { trigger } = door
+    const { state, settings } = props
     switch (trigger.kind) {
       case 'bus':
-        this.rule(door, trigger.contract, handler, state)
+        this.rules(door, trigger.contract, handler, props)
         return
       case 'http':
         this.api.addRoutes({
@@ -194,19 +195,26 @@ export class ControlStack extends Stack {
   }
 
   /** The pattern is the contract's own, so what is deployed is what the tests match samples with. */
-  private rule(door: DoorFacts, { via, summary }: Contract<unknown>, handler: LambdaFunction, state: StateStack): void {
+  private rules(
+    door: DoorFacts,
+    { via, summary }: Contract<unknown>,
+    handler: LambdaFunction,
+    props: ControlProps,
+  ): void {
     if (!('bus' in via)) throw new Error(`${door.name} has a webhook's contract but a bus trigger`)
     const eventBus: IEventBus =
-      via.bus === 'default' ? EventBus.fromEventBusName(this, `${door.name}-bus`, 'default') : state.bus
-    const rule = new Rule(this, `${door.name}-rule`, { eventBus, description: summary })
-    rule.addEventPattern(via.pattern as never)
-    rule.addTarget(
-      new LambdaTarget(handler, {
-        deadLetterQueue: this.failures,
-        maxEventAge: Duration.hours(24),
-        retryAttempts: 185,
-      }),
-    )
-    this.rules.push(rule)
+      via.bus === 'default' ? EventBus.fromEventBusName(this, `${door.name}-bus`, 'default') : props.state.bus
+    for (const [n, pattern] of patternsOf(via, props.policy.datasetBuckets).entries()) {
+      const id = n === 0 ? `${door.name}-rule` : `${door.name}-rule-${n + 1}`
+      const rule = new Rule(this, id, { eventBus, description: summary })
+      rule.addEventPattern(pattern as never)
+      rule.addTarget(
+        new LambdaTarget(handler, {
+          deadLetterQueue: this.failures,
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      )
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
+import type { Pattern } from '../../events/contract.ts'
 import { doors } from '../../infra/doors.ts'
 import type { Stacks } from '../../infra/installation.ts'
 import { matches } from '../../local/bus/match-pattern.ts'
@@ -8,6 +9,13 @@ import { samplesOf } from '../events/samples.ts'
 import { synth } from './synth.ts'
 
 const one = synth('one', config)
+/** The same event in another bucket, where it names one. */
+const inBucket = (event: unknown, name: string): unknown => {
+  const moved = structuredClone(event) as { detail?: { bucket?: { name: string } } }
+  if (moved.detail?.bucket !== undefined) moved.detail.bucket.name = name
+  return moved
+}
+
 const templates = Object.fromEntries(
   Object.entries(one.stacks).map(([name, stack]) => [name, Template.fromStack(stack)]),
 ) as Record<keyof Stacks, Template>
@@ -109,21 +117,32 @@ describe('the stacks', () => {
     expect(attached).toEqual(['signalbox-reconcile', 'signalbox-watch', 'signalbox-resync'])
   })
 
-  it('select by the contracts’ own patterns: each sample of a contract by its rule, and by no other', () => {
+  it('select by the contracts’ own patterns, in the policy’s buckets: each sample of a contract by its rule, and by no other', () => {
     const rules = resources(templates.control, 'AWS::Events::Rule').map(
-      ([, { Properties }]) => Properties['EventPattern'],
+      ([, { Properties }]) => Properties['EventPattern'] as unknown as Pattern,
     )
-    const busDoors = doors.flatMap(({ trigger }) =>
-      trigger.kind === 'bus' && 'bus' in trigger.contract.via
-        ? [{ name: trigger.contract.name, pattern: trigger.contract.via.pattern }]
-        : [],
-    )
-    expect(rules).toEqual(busDoors.map(({ pattern }) => pattern))
-    for (const { name, pattern } of busDoors)
-      for (const other of busDoors)
-        for (const sample of samplesOf(other.name))
-          if (sample.event !== undefined && sample.expect === 'accepted')
-            expect(matches(pattern, sample.event), `${name} of ${other.name}/${sample.name}`).toBe(name === other.name)
+    const names = doors.flatMap(({ trigger }) => (trigger.kind === 'bus' ? [trigger.contract.name] : []))
+    const samples = names.flatMap((name) => samplesOf(name).map((sample) => ({ ...sample, of: name })))
+    expect(rules).toHaveLength(names.length)
+    for (const [n, rule] of rules.entries())
+      for (const { of, name, event, expect: becomes } of samples)
+        if (event !== undefined && becomes === 'accepted')
+          expect(matches(rule, inBucket(event, 'acme-datasets')), `${names[n]} of ${of}/${name}`).toBe(names[n] === of)
+  })
+
+  it('call nobody for what is named like a manifest in another bucket of the account', () => {
+    const [sample] = samplesOf('dataset-uploaded').filter(({ name }) => name === 'base')
+    const called = (policy: unknown, bucket: string): number =>
+      resources(Template.fromStack(synth(`buckets-${bucket}`, policy).stacks.control), 'AWS::Events::Rule').filter(
+        ([, { Properties }]) =>
+          matches(Properties['EventPattern'] as unknown as Pattern, inBucket(sample?.event, bucket)),
+      ).length
+    expect(called(config, 'acme-datasets')).toBe(1)
+    expect(called(config, 'acme-inventory')).toBe(0)
+    const [one] = Object.values(config.datasets ?? {})
+    const names = Array.from({ length: 20 }, (_, n) => `${'b'.repeat(58)}-${n}`)
+    const many = { ...config, datasets: Object.fromEntries(names.map((bucket, n) => [`d-${n}`, { ...one, bucket }])) }
+    for (const bucket of [names[0]!, names[19]!]) expect(called(many, bucket)).toBe(1)
   })
 
   it('map a door that talks to the cluster to a group of its own, without any managed policy', () => {
