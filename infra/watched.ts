@@ -1,7 +1,8 @@
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { RECONCILE_SECONDS } from '../functions/aws-binding/patience.ts'
-import { sizeOf } from './constructs/sizes.ts'
+import type { Trigger } from '../functions/door.ts'
+import { minutesOf, sizeOf } from './constructs/sizes.ts'
 import { type DoorFacts, doors } from './doors.ts'
 import { functionName } from './naming.ts'
 import type { PolicyFacts } from './policy.ts'
@@ -161,11 +162,17 @@ const ofLambda = (
     period: FIVE,
   })
 
+/** Three errors: within five minutes, or one after the other of what is called so seldom that five minutes never have three. */
+const threeErrors = (trigger: Trigger): Pick<Watched, 'from' | 'periods'> => {
+  const called = trigger.kind === 'schedule' ? FIVE.toMinutes() / minutesOf(trigger.every) : Number.POSITIVE_INFINITY
+  return called >= 3 ? { from: 3 } : { from: 1, periods: Math.ceil(3 / called) }
+}
+
 const ofFunction = ({ name, trigger }: DoorFacts, policy: PolicyFacts): Watched[] => [
   {
     id: `${name}-errors`,
     metric: ofLambda(policy, name, { metricName: 'Errors' }),
-    from: 3,
+    ...threeErrors(trigger),
     says: `The door ${name} fails.`,
     runbook: 'door-fails',
   },
