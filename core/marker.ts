@@ -34,19 +34,19 @@ export const claimOf = ({ ledger, home }: Holder, at: number): Record<string, st
 export const isHolder = (named: Holder, { ledger, home }: Holder): boolean =>
   named.ledger === ledger && named.home === home
 
-/** How a person says that a ledger takes another's place. */
-const ADOPT = '`signalbox start --adopt`, or for what is deployed `signalbox adopt --aws REGION --context NAME`'
+/** How a person says that a ledger takes another's place. A rest shows the beginning of a text: what to do stands before who is who. */
+const ADOPT = '`signalbox adopt --aws REGION --context NAME`, on one machine `signalbox start --adopt`'
 
 /** Why a ledger may not act in a namespace, and what to do. */
 export const anotherText = (namespace: string, named: Holder & { since: string }, me: Holder): string =>
   `the namespace ${namespace} belongs to ${named.ledger === me.ledger ? 'the same ledger at another place' : 'another ledger'} ` +
-  `(${named.ledger} in ${named.home}, since ${named.since}), not to this one (${me.ledger} in ${me.home}): nothing was touched. ` +
-  `Name other namespaces in the policy; or, if this ledger was moved or restored and the other is stopped for good, say so once: ${ADOPT}`
+  `(${named.ledger}): nothing was touched. If that one is stopped for good, say so once: ${ADOPT}; else name other namespaces in ` +
+  `the policy. It lies in ${named.home} and has acted there since ${named.since}; this one (${me.ledger}) lies in ${me.home}`
 
 /** A ledger that has forgotten what it did: what stands was written later than all that it knows. */
 export const restoredText = (namespace: string, name: string): string =>
-  `${name} in the namespace ${namespace} was written by this ledger later than anything that it remembers, so it was restored from ` +
-  `an older copy: say so once, and it goes on above what it wrote before: ${ADOPT}`
+  `${name} was written by this ledger later than all that it remembers: it was restored from an older copy. Say so once, and it ` +
+  `goes on above that: ${ADOPT}. It stands in the namespace ${namespace}`
 
 /** What no marker means. */
 export const unmarkedText = (namespace: string): string =>
@@ -54,8 +54,19 @@ export const unmarkedText = (namespace: string): string =>
 
 const FENCE = label('fence-')
 
+/** Fences of an object by their annotations: one of each manager. */
+const fencesOf = ({ metadata }: KubeObject): Map<string, number> =>
+  new Map(
+    Object.entries(metadata.annotations ?? {}).flatMap(([key, value]): [string, number][] =>
+      key.startsWith(FENCE) && /^\d{1,15}$/.test(value) ? [[key, Number(value)]] : [],
+    ),
+  )
+
 /** The greatest fence on an object; 0 when it has none. */
-export const fenceOn = ({ metadata }: KubeObject): number =>
-  Object.entries(metadata.annotations ?? {}).reduce((greatest, [key, value]) => {
-    return key.startsWith(FENCE) && /^\d{1,15}$/.test(value) ? Math.max(greatest, Number(value)) : greatest
-  }, 0)
+export const fenceOn = (object: KubeObject): number => Math.max(0, ...fencesOf(object).values())
+
+/** Whether an object would set a fence back that stands. */
+export const setsBack = (object: KubeObject, standing: KubeObject): boolean => {
+  const stand = fencesOf(standing)
+  return [...fencesOf(object)].some(([key, fence]) => fence < (stand.get(key) ?? 0))
+}

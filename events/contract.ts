@@ -7,8 +7,11 @@ export interface Contract<E> {
   name: string
   /** One line for `signalbox contracts`. */
   summary: string
-  /** How it arrives: a pattern on a bus, or a webhook route whose signature is checked first. */
-  via: { bus: 'default' | 'signalbox'; pattern: Pattern } | { route: string }
+  /**
+   * How it arrives: a pattern on a bus, or a webhook route whose signature is checked first. `bucketAt`: where the event names its
+   * bucket; what is deployed selects the policy's buckets there.
+   */
+  via: { bus: 'default' | 'signalbox'; pattern: Pattern; bucketAt?: readonly string[] } | { route: string }
   /** Never throws. `input` is what JSON gave. */
   parse(input: unknown): Parsed<E>
 }

@@ -28,6 +28,7 @@ export const datasetUploaded: Contract<DatasetUploaded> = {
       'detail-type': ['Object Created'],
       detail: { object: { key: [{ suffix: 'manifest.json' }], size: [{ numeric: ['>', 0] }] } },
     },
+    bucketAt: ['detail', 'bucket', 'name'],
   },
   parse: (input) => {
     const parsed = parseWith(shape, input)

@@ -1,8 +1,9 @@
-import { holderIn, isHolder } from '../core/marker.ts'
+import { refOf } from '../core/kube.ts'
+import { holderIn, isHolder, restoredText, setsBack } from '../core/marker.ts'
 import { SELF } from '../core/rows.ts'
-import { type Claiming, type ClaimPorts, claim, markerOf } from './claim.ts'
+import { type Claiming, type ClaimPorts, claim, markerOf, NotOurs } from './claim.ts'
 import { ourNamespaces } from './namespaces.ts'
-import type { Cluster } from './ports.ts'
+import type { Applied, Cluster } from './ports.ts'
 import { readRow } from './rows.ts'
 
 /** As `claim`, of one namespace, for who has claimed before: only its marker is looked at, as long as it says so. */
@@ -11,6 +12,18 @@ const stillOurs = async (ports: ClaimPorts, claiming: Claiming, namespace: strin
   const holder = holderIn(await markerOf(ports, namespace))
   const me = { ledger: self?.value.ledger ?? '', home: claiming.home }
   if (holder === null || !isHolder(holder, me)) await claim(ports, claiming, [namespace])
+}
+
+/**
+ * Applies it. Admission takes no lower fence than stands: who meets one has forgotten what it wrote, since its table was restored in
+ * place and markers still name it. Nothing is wrong with the object then, and no run fails by it.
+ */
+const applied = async (cluster: Cluster, ...given: Parameters<Cluster['apply']>): Promise<Applied> => {
+  const [object] = given
+  const answer = await cluster.apply(...given)
+  const standing = answer.kind === 'denied' ? await cluster.get(refOf(object)) : null
+  if (standing === null || !setsBack(object, standing)) return answer
+  throw new NotOurs(restoredText(object.metadata.namespace ?? 'default', object.metadata.name))
 }
 
 /** So long it counts that a marker named us. Milliseconds. */
@@ -67,7 +80,7 @@ export const guarded = (ports: ClaimPorts, claiming: Omit<Claiming, 'adopt'>): C
     logs: (ref, lines) => cluster.logs(ref, lines),
     watch: (where, onChange) => cluster.watch(where, onChange),
     create: (object) => before(object.metadata.namespace, () => cluster.create(object)),
-    apply: (object, manager) => before(object.metadata.namespace, () => cluster.apply(object, manager)),
+    apply: (...given) => before(given[0].metadata.namespace, () => applied(cluster, ...given)),
     patch: (ref, uid, patch) => before(ref.namespace, () => cluster.patch(ref, uid, patch)),
     delete: (ref, uid) => before(ref.namespace, () => cluster.delete(ref, uid)),
   }

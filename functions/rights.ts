@@ -59,7 +59,8 @@ export const ROWS = {
     items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
     items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'], 'BatchGetItem'),
     items(['looks#*', 'sum#*', 'identity', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
-    items(['due#*'], 'PutItem'),
+    // And a line of the timeline for each orphan that it deletes.
+    items(['due#*', 'moments', 'moments#*'], 'PutItem'),
   ],
   /** Letters of people it answers, and writes none. */
   reconcile: [

@@ -1,5 +1,14 @@
 import { doors } from './doors.ts'
 
+/**
+ * Names of what a release may add or take away. Other stacks write them and import nothing: a stack cannot give up what another
+ * still imports, and the first of the two is deployed first.
+ */
+export const functionName = (installation: string, door: string): string => `${installation}-${door}`
+/** IAM knows no regions: without its own one a second region's role would have the first one's name. */
+export const roleName = (installation: string, of: string, region: string): string => `${installation}-${of}-${region}`
+export const secretName = (installation: string, secret: string): string => `${installation}/${secret}`
+
 /** IAM's longest name of a role. */
 const LONGEST_ROLE = 64
 const LONGEST_DOOR = Math.max(...doors.map(({ name }) => name.length))

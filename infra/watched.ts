@@ -1,8 +1,11 @@
 import { Duration } from 'aws-cdk-lib'
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { RECONCILE_SECONDS } from '../functions/aws-binding/patience.ts'
-import { sizeOf } from './constructs/sizes.ts'
+import type { Trigger } from '../functions/door.ts'
+import { minutesOf, sizeOf } from './constructs/sizes.ts'
 import { type DoorFacts, doors } from './doors.ts'
+import { functionName } from './naming.ts'
+import type { PolicyFacts } from './policy.ts'
 import { type ControlStack, SIDE_BY_SIDE } from './stacks/control.ts'
 import type { StateStack } from './stacks/state.ts'
 import { TOLD } from './told.ts'
@@ -22,6 +25,7 @@ export interface Watched {
 }
 
 interface Parts {
+  policy: PolicyFacts
   state: StateStack
   control: ControlStack
 }
@@ -33,10 +37,10 @@ export const watchedOf = (parts: Parts, ticking: boolean): Watched[] => [
   ...ofQueues(parts),
   ...ofLedger(parts),
   ...ofDoors(),
-  ...doors.flatMap((door) => ofFunction(door, parts.control)),
+  ...doors.flatMap((door) => ofFunction(door, parts.policy)),
   ...ofWebhooks(parts.control),
   // What does not tick yet is not missed.
-  ...(ticking ? [ofSilence(parts.control)] : []),
+  ...(ticking ? [ofSilence(parts.policy)] : []),
 ]
 
 /** SQS looks through so many messages for groups that are free: beyond them lanes are not heard. */
@@ -144,17 +148,37 @@ const ofDoors = (): Watched[] => [
   },
 ]
 
-const ofFunction = ({ name, trigger }: DoorFacts, control: ControlStack): Watched[] => [
+/** By the function's name: whoever imported it would keep it from being taken away. */
+const ofLambda = (
+  { installation }: PolicyFacts,
+  door: string,
+  { metricName, statistic = 'sum' }: { metricName: string; statistic?: string },
+): Metric =>
+  new Metric({
+    namespace: 'AWS/Lambda',
+    metricName,
+    dimensionsMap: { FunctionName: functionName(installation, door) },
+    statistic,
+    period: FIVE,
+  })
+
+/** Three errors: within five minutes, or one after the other of what is called so seldom that five minutes never have three. */
+const threeErrors = (trigger: Trigger): Pick<Watched, 'from' | 'periods'> => {
+  const called = trigger.kind === 'schedule' ? FIVE.toMinutes() / minutesOf(trigger.every) : Number.POSITIVE_INFINITY
+  return called >= 3 ? { from: 3 } : { from: 1, periods: Math.ceil(3 / called) }
+}
+
+const ofFunction = ({ name, trigger }: DoorFacts, policy: PolicyFacts): Watched[] => [
   {
     id: `${name}-errors`,
-    metric: control.functionOf(name).metricErrors({ period: FIVE }),
-    from: 3,
+    metric: ofLambda(policy, name, { metricName: 'Errors' }),
+    ...threeErrors(trigger),
     says: `The door ${name} fails.`,
     runbook: 'door-fails',
   },
   {
     id: `${name}-throttled`,
-    metric: control.functionOf(name).metricThrottles({ period: FIVE }),
+    metric: ofLambda(policy, name, { metricName: 'Throttles' }),
     from: 1,
     says: `The door ${name} is throttled: the account has no concurrency left.`,
     runbook: 'door-throttled',
@@ -165,7 +189,7 @@ const ofFunction = ({ name, trigger }: DoorFacts, control: ControlStack): Watche
     : [
         {
           id: `${name}-slow`,
-          metric: control.functionOf(name).metricDuration({ period: FIVE, statistic: 'max' }),
+          metric: ofLambda(policy, name, { metricName: 'Duration', statistic: 'max' }),
           from: sizeOf(trigger).seconds * 1000 * (trigger.kind === 'queue' ? 0.75 : 0.9),
           says: `The door ${name} takes nearly as long as Lambda lets it.`,
           runbook: 'door-slow',
@@ -192,9 +216,9 @@ const ofWebhooks = ({ api }: ControlStack): Watched[] => [
 ]
 
 /** Who waits is found by the tick alone. */
-const ofSilence = (control: ControlStack): Watched => ({
+const ofSilence = (policy: PolicyFacts): Watched => ({
   id: 'tick-silent',
-  metric: control.functionOf('tick').metricInvocations({ period: FIVE, statistic: 'sum' }),
+  metric: ofLambda(policy, 'tick', { metricName: 'Invocations' }),
   from: 1,
   silent: true,
   says: 'The minute’s tick does not run: who waits is woken by nobody.',

@@ -1,6 +1,7 @@
-import { Stack } from 'aws-cdk-lib'
+import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { AwsResource, AwsRight } from '../../functions/rights.ts'
+import { secretName } from '../naming.ts'
 import type { PolicyFacts } from '../policy.ts'
 
 /** Everything that an ARN is made of. */
@@ -12,19 +13,22 @@ export interface Named {
   parameterArn: string
   /** Bucket and prefix of the policy documents. */
   documentsArn: string
-  secretArns: Record<string, string>
 }
 
 /** ARNs of each resource that rights name. */
 export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, string[]> => {
   const stack = Stack.of(scope)
   const bucket = (name: string): string => stack.formatArn({ service: 's3', region: '', account: '', resource: name })
-  const { policy, secretArns } = named
-  const secret = (name: string): string[] => {
-    const arn = secretArns[name]
-    if (arn === undefined) throw new Error(`there is no secret ${name}`)
-    return [arn]
-  }
+  const { policy } = named
+  // Secrets Manager adds six characters of its own; importing them would keep a secret from being taken away.
+  const secret = (name: string): string[] => [
+    stack.formatArn({
+      service: 'secretsmanager',
+      resource: 'secret',
+      resourceName: `${secretName(policy.installation, name)}-??????`,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    }),
+  ]
   return {
     table: [named.tableArn],
     bus: [named.busArn],

@@ -2,12 +2,21 @@ import { join } from 'node:path'
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Architecture, Code, Function as LambdaFunction, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  RecursiveLoop,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import type { AwsResource } from '../../functions/rights.ts'
 import type { DoorFacts } from '../doors.ts'
+import { functionName, roleName } from '../naming.ts'
 import { type Stated, statementsOf } from './arns.ts'
 import { inlinePolicy } from './inline-policy.ts'
 import { sizeOf } from './sizes.ts'
@@ -36,17 +45,17 @@ export class DoorFunction extends Construct {
   constructor(scope: Construct, id: string, props: DoorFunctionProps) {
     super(scope, id)
     const { door, installation, dist, environment, failures, network } = props
-    const functionName = `${installation}-${door.name}`
+    const name = functionName(installation, door.name)
     const logGroup = new LogGroup(this, 'Logs', {
-      logGroupName: `/aws/lambda/${functionName}`,
+      logGroupName: `/aws/lambda/${name}`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    this.role = this.roleOf(props, functionName, logGroup)
+    this.role = this.roleOf(props, logGroup)
     const { seconds, memory } = sizeOf(door.trigger)
     const { vpc, subnets, group } = network
     this.function = new LambdaFunction(this, 'Function', {
-      functionName,
+      functionName: name,
       description: `Signalbox: ${door.name}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -62,10 +71,12 @@ export class DoorFunction extends Construct {
       role: this.role.withoutPolicyUpdates(),
       ...(door.inCluster ? { vpc, vpcSubnets: subnets, securityGroups: [group] } : {}),
       ...triesOf(door.trigger, failures),
+      // Its wakes go to the queue that calls it: Lambda would take a chain of sixteen for a loop, and call it no more.
+      ...(door.trigger.kind === 'queue' ? { recursiveLoop: RecursiveLoop.ALLOW } : {}),
     })
   }
 
-  private roleOf({ door, arns, failures }: DoorFunctionProps, functionName: string, logGroup: LogGroup): Role {
+  private roleOf({ door, installation, arns, failures }: DoorFunctionProps, logGroup: LogGroup): Role {
     const stack = Stack.of(this)
     const statement = (stated: Stated): PolicyStatement => new PolicyStatement({ effect: Effect.ALLOW, ...stated })
     const statements = [
@@ -78,7 +89,7 @@ export class DoorFunction extends Construct {
       ...(door.inCluster ? [{ actions: NETWORK_ACTIONS, resources: ['*'] }] : []),
     ].map(statement)
     return new Role(this, 'Role', {
-      roleName: `${functionName}-${stack.region}`,
+      roleName: roleName(installation, door.name, stack.region),
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: `What the door ${door.name} may do, and nothing else`,
       inlinePolicies: { door: inlinePolicy(this, door.name, statements) },

@@ -5,6 +5,7 @@ import type { Construct } from 'constructs'
 import { groupOf } from '../../core/bootstrap/rights.ts'
 import { type PodAccount, podAccounts } from '../../core/workloads/accounts.ts'
 import { doors } from '../doors.ts'
+import { roleName } from '../naming.ts'
 import { podRights } from '../pods.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
@@ -23,12 +24,19 @@ interface AccessProps extends StackProps {
 export class AccessStack extends Stack {
   constructor(scope: Construct, id: string, props: AccessProps) {
     super(scope, id, props)
-    const { settings, policy, control } = props
+    const { settings, policy } = props
+    // Roles are named, not imported: EKS takes an entry only of a role that is there.
+    this.addStackDependency(props.control)
     for (const { name, inCluster } of doors)
       if (inCluster)
         new CfnAccessEntry(this, name, {
           clusterName: settings.cluster.name,
-          principalArn: control.functions.get(name)?.role.roleArn ?? '',
+          principalArn: this.formatArn({
+            service: 'iam',
+            region: '',
+            resource: 'role',
+            resourceName: roleName(policy.installation, name, this.region),
+          }),
           type: 'STANDARD',
           kubernetesGroups: [groupOf(policy, name)],
         })
@@ -47,7 +55,7 @@ export class AccessStack extends Stack {
       ({ actions, on }) => new PolicyStatement({ effect: Effect.ALLOW, actions, resources: on.map(arn) }),
     )
     return new Role(this, `${account.of}-pods`, {
-      roleName: `${policy.installation}-${account.of}-pods-${this.region}`,
+      roleName: roleName(policy.installation, `${account.of}-pods`, this.region),
       assumedBy: this.podsOf(account, settings),
       description: `What pods of ${account.namespace}/${account.name} may do, and nothing else`,
       inlinePolicies: { pods: new PolicyDocument({ statements }) },

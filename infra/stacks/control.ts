@@ -16,6 +16,7 @@ import type { Contract } from '../../events/contract.ts'
 import { VARIABLES } from '../../functions/aws-binding/settings.ts'
 import { arnsOf } from '../constructs/arns.ts'
 import { DoorFunction } from '../constructs/door-function.ts'
+import { patternsOf } from '../constructs/patterns.ts'
 import { minutesOf } from '../constructs/sizes.ts'
 import { type DoorFacts, doors } from '../doors.ts'
 import type { PolicyFacts } from '../policy.ts'
@@ -40,7 +41,6 @@ const THROTTLE = { throttlingRateLimit: 20, throttlingBurstLimit: 40 }
 /** The doors and what wakes them. */
 export class ControlStack extends Stack {
   readonly functions = new Map<string, DoorFunction>()
-  readonly rules: Rule[] = []
   readonly api: HttpApi
   /** Bucket of the policy documents: that of CDK's assets, whose name has the bootstrap's qualifier in it. */
   readonly documents: string
@@ -51,19 +51,23 @@ export class ControlStack extends Stack {
     const { policy, dist, state, network } = props
     // By its ARN: otherwise each rule would change the policy of another stack's queue.
     this.failures = Queue.fromQueueArn(this, 'Failures', state.failures.queueArn)
-    const { parameter, asset } = this.policyOf(policy)
+    const asset = new Asset(this, 'Policy', { path: `${policy.folder}/policy.json` })
+    const parameterName = `/${policy.installation}/policy`
     this.documents = asset.s3BucketName
     const arns = arnsOf(this, {
       policy,
       tableArn: state.table.tableArn,
       busArn: state.bus.eventBusArn,
       queueArn: state.wakes.queueArn,
-      parameterArn: parameter.parameterArn,
+      parameterArn: this.formatArn({
+        service: 'ssm',
+        resource: 'parameter',
+        resourceName: parameterName.slice(1),
+      }),
       // Every version of the policy is an asset of the same bucket.
       documentsArn: asset.bucket.arnForObjects('*'),
-      secretArns: Object.fromEntries([...state.secrets].map(([name, { secretArn }]) => [name, secretArn])),
     })
-    const environment = this.environmentOf(props, parameter)
+    const environment = this.environmentOf(props, parameterName)
     for (const door of doors)
       this.functions.set(
         door.name,
@@ -77,6 +81,7 @@ export class ControlStack extends Stack {
           network: network.attachment(this),
         }),
       )
+    this.policyOf({ parameterName, asset })
     this.api = this.httpApi(policy)
     new CfnOutput(this, 'Webhooks', {
       description: 'Slack: add /slack/interactions; MLflow: add /webhooks/mlflow',
@@ -91,25 +96,27 @@ export class ControlStack extends Stack {
     return found.function
   }
 
-  /** A new policy is a new object and a new value of the parameter: no function changes. */
-  private policyOf(policy: PolicyFacts): { parameter: StringParameter; asset: Asset } {
-    const asset = new Asset(this, 'Policy', { path: `${policy.folder}/policy.json` })
+  /**
+   * A new policy is a new object and a new value of the parameter: no function changes. It takes force after the doors and their
+   * rights: new code reads an old policy, old code perhaps not a new one, and a bucket is named once it may be read.
+   */
+  private policyOf({ parameterName, asset }: { parameterName: string; asset: Asset }): void {
     const parameter = new StringParameter(this, 'PolicyParameter', {
-      parameterName: `/${policy.installation}/policy`,
+      parameterName,
       description: 'The policy in force, as s3://bucket/key of its JSON',
       stringValue: asset.s3ObjectUrl,
     })
-    return { parameter, asset }
+    parameter.node.addDependency(...this.functions.values())
   }
 
-  private environmentOf({ settings, policy, state }: ControlProps, parameter: StringParameter): Record<string, string> {
+  private environmentOf({ settings, policy, state }: ControlProps, parameterName: string): Record<string, string> {
     const { cluster, mlflow } = settings
     return {
       [VARIABLES.installation]: policy.installation,
       [VARIABLES.table]: state.table.tableName,
       [VARIABLES.home]: state.table.tableArn,
       [VARIABLES.bus]: state.bus.eventBusName,
-      [VARIABLES.policyParameter]: parameter.parameterName,
+      [VARIABLES.policyParameter]: parameterName,
       [VARIABLES.secrets]: policy.installation,
       [VARIABLES.queueUrl]: state.wakes.queueUrl,
       [VARIABLES.mlflowUrl]: mlflow.url,
@@ -126,7 +133,8 @@ export class ControlStack extends Stack {
       createDefaultStage: false,
     })
     const logs = new LogGroup(this, 'ApiLogs', {
-      logGroupName: `/aws/http-api/${installation}`,
+      // Below this prefix all groups share one statement of the account's policy of logs, which holds 5,120 characters.
+      logGroupName: `/aws/vendedlogs/http-api/${installation}`,
       retention: RetentionDays.THREE_MONTHS,
       removalPolicy: RemovalPolicy.DESTROY,
     })
@@ -152,11 +160,12 @@ export class ControlStack extends Stack {
     return api
   }
 
-  private wake(door: DoorFacts, handler: LambdaFunction, { state, settings }: ControlProps): void {
+  private wake(door: DoorFacts, handler: LambdaFunction, props: ControlProps): void {
     const { trigger } = door
+    const { state, settings } = props
     switch (trigger.kind) {
       case 'bus':
-        this.rule(door, trigger.contract, handler, state)
+        this.rules(door, trigger.contract, handler, props)
         return
       case 'http':
         this.api.addRoutes({
@@ -186,19 +195,26 @@ export class ControlStack extends Stack {
   }
 
   /** The pattern is the contract's own, so what is deployed is what the tests match samples with. */
-  private rule(door: DoorFacts, { via, summary }: Contract<unknown>, handler: LambdaFunction, state: StateStack): void {
+  private rules(
+    door: DoorFacts,
+    { via, summary }: Contract<unknown>,
+    handler: LambdaFunction,
+    props: ControlProps,
+  ): void {
     if (!('bus' in via)) throw new Error(`${door.name} has a webhook's contract but a bus trigger`)
     const eventBus: IEventBus =
-      via.bus === 'default' ? EventBus.fromEventBusName(this, `${door.name}-bus`, 'default') : state.bus
-    const rule = new Rule(this, `${door.name}-rule`, { eventBus, description: summary })
-    rule.addEventPattern(via.pattern as never)
-    rule.addTarget(
-      new LambdaTarget(handler, {
-        deadLetterQueue: this.failures,
-        maxEventAge: Duration.hours(24),
-        retryAttempts: 185,
-      }),
-    )
-    this.rules.push(rule)
+      via.bus === 'default' ? EventBus.fromEventBusName(this, `${door.name}-bus`, 'default') : props.state.bus
+    for (const [n, pattern] of patternsOf(via, props.policy.datasetBuckets).entries()) {
+      const id = n === 0 ? `${door.name}-rule` : `${door.name}-rule-${n + 1}`
+      const rule = new Rule(this, id, { eventBus, description: summary })
+      rule.addEventPattern(pattern as never)
+      rule.addTarget(
+        new LambdaTarget(handler, {
+          deadLetterQueue: this.failures,
+          maxEventAge: Duration.hours(24),
+          retryAttempts: 185,
+        }),
+      )
+    }
   }
 }

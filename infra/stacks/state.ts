@@ -7,6 +7,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { RECONCILE_SECONDS } from '../../functions/aws-binding/patience.ts'
+import { secretName } from '../naming.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 
@@ -34,7 +35,6 @@ export class StateStack extends Stack {
   readonly dead: Queue
   /** Events that no function took, and those that every try of a function failed on. */
   readonly failures: Queue
-  readonly secrets: Map<string, Secret>
   /** Buckets of the policy that were not there. */
   readonly made: Bucket[]
 
@@ -69,16 +69,12 @@ export class StateStack extends Stack {
       visibilityTimeout: Duration.seconds(6 * RECONCILE_SECONDS),
       deadLetterQueue: { queue: this.dead, maxReceiveCount: DELIVERIES },
     })
-    this.secrets = new Map(
-      SECRETS.map((name) => [
-        name,
-        new Secret(this, `Secret-${name}`, {
-          secretName: `${installation}/${name}`,
-          description: `${name} of ${installation}: put its value in once, docs/deploy.md says where it is from`,
-          removalPolicy: KEPT,
-        }),
-      ]),
-    )
+    for (const name of SECRETS)
+      new Secret(this, `Secret-${name}`, {
+        secretName: secretName(installation, name),
+        description: `${name} of ${installation}: put its value in once, docs/deploy.md says where it is from`,
+        removalPolicy: KEPT,
+      })
     const names = new Set([...policy.datasetBuckets, policy.resultsBucket])
     const buckets = [...names].map((name) => this.bucket(name, settings.buckets, policy))
     this.made = buckets.filter((bucket) => bucket instanceof Bucket)

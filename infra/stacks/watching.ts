@@ -44,7 +44,8 @@ export class WatchingStack extends Stack {
       )
     const watched = watchedOf(props, settings.schedules === 'on')
     for (const one of watched) this.alarm(one, policy).addAlarmAction(new SnsAction(topic))
-    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: policy.installation })
+    // An account's dashboards are known by name in all regions.
+    const dashboard = new Dashboard(this, 'Dashboard', { dashboardName: `${policy.installation}-${this.region}` })
     dashboard.addWidgets(new TextWidget({ markdown: TITLE, width: 24, height: 2 }))
     for (const row of rowsOf(watched, 3))
       dashboard.addWidgets(

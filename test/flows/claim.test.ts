@@ -76,9 +76,9 @@ describe('one ledger a namespace', () => {
     const refused = product('bbbbbbbbbbbb').claim()
     await expect(refused).rejects.toThrow(NotOurs)
     await expect(refused).rejects.toThrow(
-      'the namespace training belongs to another ledger (aaaaaaaaaaaa in home of aaaaaaaaaaaa, since 2026-11-23T12:00:00.000Z), ' +
-        'not to this one (bbbbbbbbbbbb in home of bbbbbbbbbbbb): nothing was touched. Name other namespaces in the policy; or, if this ' +
-        'ledger was moved or restored and the other is stopped for good, say so once: `signalbox start --adopt`, or for what is deployed `signalbox adopt --aws REGION --context NAME`',
+      'the namespace training belongs to another ledger (aaaaaaaaaaaa): nothing was touched. If that one is stopped for good, say so ' +
+        'once: `signalbox adopt --aws REGION --context NAME`, on one machine `signalbox start --adopt`; else name other namespaces in the ' +
+        'policy. It lies in home of aaaaaaaaaaaa and has acted there since 2026-11-23T12:00:00.000Z; this one (bbbbbbbbbbbb) lies in home of bbbbbbbbbbbb',
     )
     expect(patch).not.toHaveBeenCalled()
   })
@@ -140,7 +140,7 @@ describe('--adopt', () => {
     await one.claim()
     await cluster.apply(deployment(`${doc.name}-g1`, '7', 'aaaaaaaaaaaa'), 'signalbox-workload')
     await expect(one.claim()).rejects.toThrow(
-      /was restored from an older copy: say so once, and it goes on .*: `signalbox start --adopt`/,
+      /was restored from an older copy. Say so once, and it goes on .*: `signalbox adopt .* `signalbox start --adopt`/,
     )
     await one.claim({ adopt: true })
     await one.claim()

@@ -24,7 +24,7 @@ import example from '../../signalbox.config.ts'
 import { openSlackStandIn } from '../effects/chat/slack-stand-in.ts'
 import { samplesOf } from '../events/samples.ts'
 import { between } from '../journeys/away.ts'
-import { openTown, type Town } from '../journeys/town.ts'
+import { openTown, LEDGER as TOWN, type Town } from '../journeys/town.ts'
 import { type Asked, noting } from './asked.ts'
 
 const [CHATS, SALES] = ['pipeline/support-chats', 'pipeline/sales-chats']
@@ -156,9 +156,12 @@ const consumer = async ({ noted, town }: Here): Promise<void> => {
 }
 
 /** A Job that could be a lane's by its name; answers its uid. */
-const jobOf = async ({ house }: Town, { name, namespace }: { name: string; namespace: string }): Promise<string> => {
+const jobOf = async (
+  { house }: Town,
+  metadata: { name: string; namespace: string; labels?: Record<string, string> },
+): Promise<string> => {
   const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }
-  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name, namespace }, spec: { template } }
+  const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { template } }
   const made = await house.cluster.create(job as KubeObject)
   return (made.kind === 'created' && made.object.metadata.uid) || ''
 }
@@ -249,7 +252,15 @@ const services = async (here: Here): Promise<void> => {
   outside.answers('registry')
   await noted.as('resync', () => resync.handler(town.house.ports)({}))
   await town.advance(10 * MINUTE)
+  await orphan(here)
   await minute(here)
+}
+
+/** A Job under a name that only this ledger can have minted, of a run that is over. */
+const orphan = async ({ town }: Here): Promise<void> => {
+  const { name } = await town.lane(CHATS)
+  const labels = { [label('ledger')]: TOWN }
+  await jobOf(town, { name: `${name}-g1a1-again`, namespace: 'training', labels })
 }
 
 /** S3's event of an object that was made. */

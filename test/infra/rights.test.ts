@@ -15,7 +15,8 @@ const [state, control] = [written(stacks.state), written(stacks.control)]
 const read = readerOf([state, control])
 
 const lambda = (name: string): string => `arn:aws:lambda:eu-central-1:111122223333:function:signalbox-${name}`
-const secret = (name: string): string => `arn:aws:secretsmanager:eu-central-1:111122223333:secret:signalbox/${name}`
+const secret = (name: string): string =>
+  `arn:aws:secretsmanager:eu-central-1:111122223333:secret:signalbox/${name}-??????`
 const FAILURES = 'arn:aws:sqs:eu-central-1:111122223333:signalbox-failures'
 
 /** Written out by hand: what stands in the templates is compared with this and not with what made them. */

@@ -1,5 +1,6 @@
 import { Match, Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
+import type { Pattern } from '../../events/contract.ts'
 import { doors } from '../../infra/doors.ts'
 import type { Stacks } from '../../infra/installation.ts'
 import { matches } from '../../local/bus/match-pattern.ts'
@@ -8,6 +9,13 @@ import { samplesOf } from '../events/samples.ts'
 import { synth } from './synth.ts'
 
 const one = synth('one', config)
+/** The same event in another bucket, where it names one. */
+const inBucket = (event: unknown, name: string): unknown => {
+  const moved = structuredClone(event) as { detail?: { bucket?: { name: string } } }
+  if (moved.detail?.bucket !== undefined) moved.detail.bucket.name = name
+  return moved
+}
+
 const templates = Object.fromEntries(
   Object.entries(one.stacks).map(([name, stack]) => [name, Template.fromStack(stack)]),
 ) as Record<keyof Stacks, Template>
@@ -63,6 +71,19 @@ describe('the stacks', () => {
       expect(Properties).not.toHaveProperty('ReservedConcurrentExecutions')
   })
 
+  // A line of 24 runs whose Jobs the cluster refuses is one chain of 48 wakes: each close wakes the pool, which wakes the next.
+  it('let reconcile wake lanes that wake lanes, however long: Lambda ends chains of sixteen as loops unless told', () => {
+    const loops = resources(templates.control, 'AWS::Lambda::Function').flatMap(
+      ([
+        ,
+        {
+          Properties: { FunctionName, RecursiveLoop },
+        },
+      ]) => (RecursiveLoop === undefined ? [] : [[FunctionName, RecursiveLoop]]),
+    )
+    expect(loops).toEqual([['signalbox-reconcile', 'Allow']])
+  })
+
   it.each([
     ['off', {}],
     ['on', { schedules: 'on' }],
@@ -96,21 +117,32 @@ describe('the stacks', () => {
     expect(attached).toEqual(['signalbox-reconcile', 'signalbox-watch', 'signalbox-resync'])
   })
 
-  it('select by the contracts’ own patterns: each sample of a contract by its rule, and by no other', () => {
+  it('select by the contracts’ own patterns, in the policy’s buckets: each sample of a contract by its rule, and by no other', () => {
     const rules = resources(templates.control, 'AWS::Events::Rule').map(
-      ([, { Properties }]) => Properties['EventPattern'],
+      ([, { Properties }]) => Properties['EventPattern'] as unknown as Pattern,
     )
-    const busDoors = doors.flatMap(({ trigger }) =>
-      trigger.kind === 'bus' && 'bus' in trigger.contract.via
-        ? [{ name: trigger.contract.name, pattern: trigger.contract.via.pattern }]
-        : [],
-    )
-    expect(rules).toEqual(busDoors.map(({ pattern }) => pattern))
-    for (const { name, pattern } of busDoors)
-      for (const other of busDoors)
-        for (const sample of samplesOf(other.name))
-          if (sample.event !== undefined && sample.expect === 'accepted')
-            expect(matches(pattern, sample.event), `${name} of ${other.name}/${sample.name}`).toBe(name === other.name)
+    const names = doors.flatMap(({ trigger }) => (trigger.kind === 'bus' ? [trigger.contract.name] : []))
+    const samples = names.flatMap((name) => samplesOf(name).map((sample) => ({ ...sample, of: name })))
+    expect(rules).toHaveLength(names.length)
+    for (const [n, rule] of rules.entries())
+      for (const { of, name, event, expect: becomes } of samples)
+        if (event !== undefined && becomes === 'accepted')
+          expect(matches(rule, inBucket(event, 'acme-datasets')), `${names[n]} of ${of}/${name}`).toBe(names[n] === of)
+  })
+
+  it('call nobody for what is named like a manifest in another bucket of the account', () => {
+    const [sample] = samplesOf('dataset-uploaded').filter(({ name }) => name === 'base')
+    const called = (policy: unknown, bucket: string): number =>
+      resources(Template.fromStack(synth(`buckets-${bucket}`, policy).stacks.control), 'AWS::Events::Rule').filter(
+        ([, { Properties }]) =>
+          matches(Properties['EventPattern'] as unknown as Pattern, inBucket(sample?.event, bucket)),
+      ).length
+    expect(called(config, 'acme-datasets')).toBe(1)
+    expect(called(config, 'acme-inventory')).toBe(0)
+    const [one] = Object.values(config.datasets ?? {})
+    const names = Array.from({ length: 20 }, (_, n) => `${'b'.repeat(58)}-${n}`)
+    const many = { ...config, datasets: Object.fromEntries(names.map((bucket, n) => [`d-${n}`, { ...one, bucket }])) }
+    for (const bucket of [names[0]!, names[19]!]) expect(called(many, bucket)).toBe(1)
   })
 
   it('map a door that talks to the cluster to a group of its own, without any managed policy', () => {
@@ -160,6 +192,41 @@ it('a first deployment that is rolled back leaves no name taken: what is kept go
   const [table, { DependsOn = [] }] = resources(template, 'AWS::DynamoDB::Table')[0]!
   const others = Object.keys(template.toJSON().Resources).filter((id) => id !== table)
   expect([...DependsOn].sort()).toEqual(others.sort())
+})
+
+it('a release takes doors and secrets away: no stack imports of another what does not stay as long as the other', () => {
+  const imported = Object.values(templates).flatMap((template) =>
+    [...JSON.stringify(template.toJSON()).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(([, name]) => name),
+  )
+  const stays =
+    /-(state:ExportsOutput\w+?(Ledger|Bus|Wakes|Dead|Failures)|network:ExportsOutput\w+?Doors|control:ExportsOutput\w+?Api)/
+  expect(imported.length).toBeGreaterThan(10)
+  expect([...new Set(imported)].filter((name) => !stays.test(name ?? ''))).toEqual([])
+  expect(one.stacks.access.dependencies).toContain(one.stacks.control)
+})
+
+it('a policy takes force after the doors and their rights, whose templates do not wait for it', () => {
+  const [parameter, { DependsOn = [] }] = resources(templates.control, 'AWS::SSM::Parameter')[0]!
+  for (const type of ['AWS::Lambda::Function', 'AWS::IAM::Role'])
+    for (const [id] of resources(templates.control, type))
+      if (!id.startsWith('Scheduler')) expect(DependsOn).toContain(id)
+  const others = Object.entries(templates.control.toJSON().Resources as object).filter(([id]) => id !== parameter)
+  expect(JSON.stringify(others)).not.toContain(parameter)
+})
+
+it('what an account has once, whatever the region, has the region in its name', () => {
+  const names = Object.values(templates).flatMap((template) => [
+    ...resources(template, 'AWS::IAM::Role').map(([, { Properties }]) => Properties['RoleName']),
+    ...resources(template, 'AWS::CloudWatch::Dashboard').map(([, { Properties }]) => Properties['DashboardName']),
+  ])
+  expect(names.filter((name) => name !== undefined).length).toBe(doors.length + 3)
+  for (const name of names) if (name !== undefined) expect(name).toMatch(/-eu-central-1$/)
+})
+
+it('the log of requests asks for no room of its own in what an account lets services log', () => {
+  templates.control.hasResourceProperties('AWS::Logs::LogGroup', {
+    LogGroupName: '/aws/vendedlogs/http-api/signalbox',
+  })
 })
 
 it('ten thousand models change no template', () => {

@@ -61,6 +61,17 @@ describe('what goes wrong is kept, heard and looked up', () => {
     expect(log?.['RetentionInDays']).toBe(90)
   })
 
+  it.each(doors.filter(({ trigger }) => trigger.kind === 'schedule'))(
+    '$name: three errors ring, however seldom it is called',
+    ({ name, trigger }) => {
+      const { Threshold, EvaluationPeriods, Period } = alarmOver('Errors', name) as Record<string, number>
+      const minutes = Number.parseInt(trigger.kind === 'schedule' ? trigger.every : '', 10)
+      const called = Period! / 60 / minutes
+      expect(Threshold).toBeLessThanOrEqual(called)
+      expect(Threshold! * EvaluationPeriods!).toBe(3)
+    },
+  )
+
   it.each([
     ['dead-wakes', { QueueName: 'signalbox-dead-wakes.fifo' }, { Threshold: 1 }],
     [
