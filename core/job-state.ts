@@ -30,7 +30,7 @@ const stateOf = (job: V1Job, pods: V1Pod[], logs: string[]): JobState => {
   if (condition(job, 'Complete') !== null) return { kind: 'succeeded', note: 'complete', failure: null }
   const ordered = newestFirst(pods)
   const failed = condition(job, 'Failed') ?? condition(job, 'FailureTarget')
-  if (failed !== null) return { kind: 'failed', ...whyFailed(failed, ordered, logs) }
+  if (failed !== null) return { kind: 'failed', ...whyFailed(job, failed, { pods: ordered, logs }) }
   const image = ordered.flatMap(containersOf).find(({ state }) => IMAGE_REASONS.has(state?.waiting?.reason ?? ''))
   if (image !== undefined) return { kind: 'failed', note: imageNote(image), failure: 'image-pull' }
   return underWay(job, ordered)
@@ -43,15 +43,38 @@ const underWay = (job: V1Job, pods: V1Pod[]): JobState => {
   const running = pod?.status?.phase === 'Running'
   return {
     kind: running ? 'running' : 'waiting',
-    note: `${pod === undefined ? noPod(job) : podNote(pod)}${after}`,
+    note: `${pod === undefined ? noPod(job) : podNote(pod)}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
   }
 }
 
-const noPod = (job: V1Job): string =>
-  job.spec?.suspend === true
+/** Whether somebody has deleted it: it makes no pod any more. */
+export const isLeaving = ({ metadata }: Pick<V1Job, 'metadata'>): boolean =>
+  (metadata?.deletionTimestamp ?? null) !== null
+
+/** Kubernetes' own, which go by themselves. */
+const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan'])
+
+/** Finalizers of others, which may keep a Job that is deleted for days. */
+export const keepersOf = ({ metadata }: Pick<V1Job, 'metadata'>): string[] =>
+  (metadata?.finalizers ?? []).filter((name) => !OF_DELETION.has(name))
+
+const leavingNote = (job: V1Job): string => {
+  const keepers = keepersOf(job)
+  return keepers.length === 0
+    ? 'somebody deletes the Job'
+    : `somebody has deleted the Job, and ${keepers.join(', ')} keeps it until then`
+}
+
+/** Nothing of a Job says why its pod is not made: only the events beside it do. */
+const NOT_MADE = 'if that lasts, its events say why: a quota, an admission, or a service account that is not there'
+
+const noPod = (job: V1Job): string => {
+  if (isLeaving(job)) return 'no pod of it is there'
+  return job.spec?.suspend === true
     ? 'suspended by a queue or a person: it starts when that is lifted'
-    : 'waiting for its pod to be made'
+    : `waiting for its pod to be made (${NOT_MADE})`
+}
 
 const podNote = (pod: V1Pod): string => {
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
@@ -68,9 +91,13 @@ const podNote = (pod: V1Pod): string => {
 }
 
 /** The cause that helps: the deadline, then what the newest pod died of, then what the Job itself says. */
-const whyFailed = (failed: V1JobCondition, pods: V1Pod[], logs: string[]): { failure: Failure; note: string } => {
-  if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(pods) }
-  const died = pods.find((pod) => pod.status?.phase === 'Failed' && disruption(pod) === null)
+const whyFailed = (
+  job: V1Job,
+  failed: V1JobCondition,
+  { pods, logs }: { pods: V1Pod[]; logs: string[] },
+): { failure: Failure; note: string } => {
+  if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(job, pods) }
+  const died = lastDied(pods)
   const ended = died && containersOf(died).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
   if (ended !== undefined) return whyEnded(ended, logs)
   const lost = pods.map(disruption).find((why) => why !== null)
@@ -82,6 +109,10 @@ const whyFailed = (failed: V1JobCondition, pods: V1Pod[], logs: string[]): { fai
     }
   )
 }
+
+/** The newest pod that failed by itself: what it did last is why its Job failed. */
+export const lastDied = (pods: V1Pod[]): V1Pod | undefined =>
+  newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && disruption(pod) === null)
 
 const whyEnded = ({ name, state }: V1ContainerStatus, logs: string[]): { failure: Failure; note: string } => {
   const { exitCode = 1, reason, message } = state?.terminated ?? {}
@@ -133,7 +164,9 @@ const exitMeaning = (code: number): string => {
   }
 }
 
-const deadlineNote = (pods: V1Pod[]): string => {
+const deadlineNote = ({ status }: V1Job, pods: V1Pod[]): string => {
+  if (pods.length === 0 && (status?.failed ?? 0) === 0)
+    return `it ran into its deadline, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
   const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
   const last = pods[0]
   return `it ran into its deadline${never && last !== undefined ? `, and never started: ${podNote(last)}` : ''}`
