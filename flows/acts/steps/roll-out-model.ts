@@ -1,11 +1,12 @@
-import type { FieldManager, KubeObject } from '../../../core/kube.ts'
+import type { FieldManager, KubeObject, ObjectRef } from '../../../core/kube.ts'
 import { patientFrom } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/vllm.ts'
+import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
 import type { Handler, Task } from './handler.ts'
 
@@ -25,8 +26,9 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const standing = await generationsOf(ports, view)
     for (const { ref, replicas, generation } of step.replicas) {
       const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
-      const known = made || standing.some((seen) => seen.generation === generation)
+      const known = made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref))
       if (!known && replicas === 0) continue
+      if (!known) return { kind: 'failed', reason: 'deleted', note: deletedNote(generation) }
       const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
@@ -45,10 +47,22 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       generations,
       pods: pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[],
       now,
+      gone: now < (mark.markedAt ?? 0) + view.handover ? [] : await goneOf(task, generations),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
   },
+}
+
+const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
+
+/** Generations that the move asks for, whose Deployments are not there by name: a list alone says nothing. */
+const goneOf = async (task: Task<RollOutModelStep>, seen: readonly GenerationView[]): Promise<number[]> => {
+  const missing = task.step.replicas.filter(
+    ({ generation, replicas }) => replicas > 0 && !seen.some((view) => view.generation === generation),
+  )
+  const there = await Promise.all(missing.map(({ ref }) => isThere(task, ref)))
+  return missing.filter((_, index) => !there[index]).map(({ generation }) => generation)
 }
 
 /** Whether a Deployment that the lane made has made it: labels alone say nothing. */
