@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
+import { isLeaving, keepersOf } from './kube.ts'
 import type { Failure } from './reasons.ts'
 import { NOTE, said } from './text.ts'
 
@@ -47,17 +48,6 @@ const underWay = (job: V1Job, pods: V1Pod[]): JobState => {
     failure: null,
   }
 }
-
-/** Whether somebody has deleted it: it makes no pod any more. */
-export const isLeaving = ({ metadata }: Pick<V1Job, 'metadata'>): boolean =>
-  (metadata?.deletionTimestamp ?? null) !== null
-
-/** Kubernetes' own, which go by themselves. */
-const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan'])
-
-/** Finalizers of others, which may keep a Job that is deleted for days. */
-export const keepersOf = ({ metadata }: Pick<V1Job, 'metadata'>): string[] =>
-  (metadata?.finalizers ?? []).filter((name) => !OF_DELETION.has(name))
 
 const leavingNote = (job: V1Job): string => {
   const keepers = keepersOf(job)

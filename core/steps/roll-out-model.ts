@@ -12,17 +12,21 @@ export interface SeenRollOut {
   generations: GenerationView[]
   /** Pods of the lane. */
   pods: V1Pod[]
-  /** Generations whose Deployment is not there, by a look at its name that nothing of ours can be faster than (law 2). */
-  gone: readonly number[]
+  /** Generations whose Deployment is not there by its name, or is on its way with no pod left; and what is said of each. */
+  gone: ReadonlyMap<number, string>
+  /** From when on that is a fact: nothing of ours can still be under way (law 2). */
+  goneFrom: number
   startedAt: number
   now: number
   /** Milliseconds that a replica may take to be ready. */
   patience: number
 }
 
-/** The Deployment of a generation was taken away by somebody: nothing that rises on it will. */
-export const deletedNote = (generation: number): string =>
-  `the Deployment of generation ${generation} is gone: somebody has deleted it`
+/** The Deployment of a generation was taken away by somebody: nothing that was to rise on it will. */
+export const deletedNote = (generation: number, keepers: readonly string[] = []): string =>
+  keepers.length === 0
+    ? `the Deployment of generation ${generation} is gone: somebody has deleted it`
+    : `somebody has deleted the Deployment of generation ${generation}, and ${keepers.join(', ')} keeps it: see who sets that finalizer`
 
 /** A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long. */
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
@@ -48,8 +52,11 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       values: null,
       stands: larger(standingGpus(seen.generations), aliveGpus(seen.pods)),
     }
-  if (step.brings !== null && seen.gone.includes(step.brings))
-    return { kind: 'failed', reason: 'deleted', note: deletedNote(step.brings) }
+  const deleted = step.brings === null ? undefined : seen.gone.get(step.brings)
+  if (deleted !== undefined)
+    return seen.now < seen.goneFrom
+      ? { kind: 'wait', note: late.join('; '), until: seen.goneFrom, running: false }
+      : { kind: 'failed', reason: 'deleted', note: deleted }
   const broken = seen.pods
     .filter((pod) => generationIn(pod) === step.brings)
     .map(whyPodCannotStart)

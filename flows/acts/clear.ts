@@ -1,5 +1,4 @@
-import { keepersOf } from '../../core/job-state.ts'
-import type { KubeObject, ObjectRef } from '../../core/kube.ts'
+import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { pauseAfter } from '../../core/lane/change.ts'
 import type { Mark } from '../../core/lane/document.ts'
 import type { Left } from '../../core/lane/stepping.ts'
@@ -57,8 +56,8 @@ const clearOne = async (
 }
 
 /** Whether its deletion ends its pods first. Somebody else's may wait for a finalizer, and they run on meanwhile. */
-const isTakingPods = ({ metadata }: KubeObject<'Job'>): boolean =>
-  (metadata.deletionTimestamp ?? null) !== null && metadata.finalizers?.includes('foregroundDeletion') === true
+const isTakingPods = (job: KubeObject<'Job'>): boolean =>
+  isLeaving(job) && job.metadata.finalizers?.includes('foregroundDeletion') === true
 
 const stillThere = (
   { name, namespace }: ObjectRef,

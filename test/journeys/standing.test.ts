@@ -47,8 +47,30 @@ describe('a Deployment that somebody takes away or scales', () => {
       reason: 'deleted',
       detail: 'the Deployment of generation 2 is gone: somebody has deleted it',
     })
-    expect(town.house.clock.now() - at).toBeLessThan(6 * MINUTE)
+    expect(town.house.clock.now() - at).toBeLessThan(2 * MINUTE)
     expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('while it rises, and a finalizer keeps it without a pod: the same, and it says which', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    const { cluster } = town.house
+    const list = cluster.list.bind(cluster)
+    cluster.list = async (kind, where) => {
+      const found = await list(kind, where)
+      if (kind !== 'Deployment') return found
+      const metadata = { deletionTimestamp: '2026-11-23T12:00:00Z', finalizers: ['acme.com/audit'] }
+      return found.map((one) =>
+        one.metadata.name.endsWith('-g2')
+          ? ({ ...one, metadata: { ...one.metadata, ...metadata }, status: {} } as unknown as KubeObject)
+          : one,
+      )
+    }
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      detail: expect.stringContaining('acme.com/audit keeps it'),
+    })
   })
 
   it('between two moves: the same, in words that say so', async () => {
@@ -57,6 +79,11 @@ describe('a Deployment that somebody takes away or scales', () => {
     await deleted(2)
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'deleted' })
     expect(await replicasOf(town)).toEqual({ 1: 2 })
+    await town.advance(HOUR)
+    // What resync finds again says that it stays so, and hides nothing of why.
+    expect((await town.house.why(SERVE)).text).toMatch(
+      /generation 2 is gone: somebody has deleted it; it stays so until/,
+    )
   })
 
   it('holds what stands after a run that failed too: neither more for ever, nor less than there is', async () => {

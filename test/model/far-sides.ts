@@ -212,9 +212,9 @@ const isThere = (generations: readonly GenerationView[], generation: number): bo
 const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Task): Answer => {
   const { generations } = observed(state)
   const startedAt = patientFrom({ doc: consumer.view.doc, now: state.now }, mark)
-  const fresh = state.now < (mark.markedAt ?? 0) + consumer.view.handover
   const missing = step.replicas.map(({ generation }) => generation).filter((one) => !isThere(generations, one))
-  const seen = { generations, pods: [], gone: fresh ? [] : missing }
+  const gone = new Map(missing.map((generation) => [generation, 'gone']))
+  const seen = { generations, pods: [], gone, goneFrom: (mark.markedAt ?? 0) + consumer.view.handover }
   return answered(state, nextRollOut(step, { ...seen, startedAt, now: state.now, patience: PATIENCE }))
 }
 

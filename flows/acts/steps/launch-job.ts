@@ -1,5 +1,5 @@
-import { isLeaving, lastDied } from '../../../core/job-state.ts'
-import { type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
+import { lastDied } from '../../../core/job-state.ts'
+import { isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Made } from '../../../core/lane/document.ts'
 import type { Waiting } from '../../../core/lane/stepping.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'

@@ -1,4 +1,4 @@
-import type { FieldManager, KubeObject, ObjectRef } from '../../../core/kube.ts'
+import { type FieldManager, isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
 import { patientFrom } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
@@ -47,7 +47,8 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       generations,
       pods: pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[],
       now,
-      gone: now < (mark.markedAt ?? 0) + view.handover ? [] : await goneOf(task, generations),
+      gone: await goneOf(task, generations),
+      goneFrom: (mark.markedAt ?? 0) + view.handover,
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
@@ -56,14 +57,32 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
 
-/** Generations that the move asks for, whose Deployments are not there by name: a list alone says nothing. */
-const goneOf = async (task: Task<RollOutModelStep>, seen: readonly GenerationView[]): Promise<number[]> => {
-  const missing = task.step.replicas.filter(
-    ({ generation, replicas }) => replicas > 0 && !seen.some((view) => view.generation === generation),
+/**
+ * Generations that the move asks for, whose Deployments are not there by name, since a list alone says nothing; or are being
+ * deleted and have no pod left, since then they make none any more. What is said of each.
+ */
+const goneOf = async (
+  { ports, step }: Task<RollOutModelStep>,
+  seen: readonly GenerationView[],
+): Promise<Map<number, string>> => {
+  const asked = step.replicas.filter(({ replicas }) => replicas > 0)
+  const found = await Promise.all(
+    asked.map(async ({ ref, generation }) => {
+      const known = seen.find((view) => view.generation === generation)?.object
+      return { generation, object: (known ?? (await ports.cluster.get(ref))) as KubeObject<'Deployment'> | null }
+    }),
   )
-  const there = await Promise.all(missing.map(({ ref }) => isThere(task, ref)))
-  return missing.filter((_, index) => !there[index]).map(({ generation }) => generation)
+  const gone = found.filter(({ object }) => object === null || isEmptied(object))
+  return new Map(
+    gone.map(({ generation, object }) => [
+      generation,
+      deletedNote(generation, object === null ? [] : keepersOf(object)),
+    ]),
+  )
 }
+
+const isEmptied = (object: KubeObject<'Deployment'>): boolean =>
+  isLeaving(object) && (object.status?.replicas ?? 0) === 0
 
 /** Whether a Deployment that the lane made has made it: labels alone say nothing. */
 const isOf = (pod: KubeObject, name: string): boolean => {

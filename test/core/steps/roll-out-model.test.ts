@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
@@ -29,7 +29,15 @@ const view = (replicas: number, ready: number): GenerationView => ({
   scaledBy: null,
   object: {} as GenerationView['object'],
 })
-const seen = { generations: [view(1, 1)], pods: [], gone: [], startedAt: 0, now: 1000, patience: 60_000 }
+const seen = {
+  generations: [view(1, 1)],
+  pods: [],
+  gone: new Map<number, string>(),
+  goneFrom: 500,
+  startedAt: 0,
+  now: 1000,
+  patience: 60_000,
+}
 
 describe('a move of a rollout', () => {
   it('is done when every generation has its replicas, ready', () => {
@@ -51,14 +59,16 @@ describe('a move of a rollout', () => {
   })
 
   it('has failed at once where the Deployment that rises was deleted; one that was to leave may be', () => {
-    const lost = { ...seen, generations: [], gone: [2] }
-    expect(nextRollOut(step, { ...lost, gone: [] })).toMatchObject({ kind: 'wait' })
+    const lost = { ...seen, generations: [], gone: new Map([[2, deletedNote(2)]]) }
+    expect(nextRollOut(step, { ...lost, gone: new Map() })).toMatchObject({ kind: 'wait', until: 60_001 })
+    expect(nextRollOut(step, { ...lost, goneFrom: 1001 })).toMatchObject({ kind: 'wait', until: 1001 })
     expect(nextRollOut(step, lost)).toMatchObject({
       kind: 'failed',
       reason: 'deleted',
       note: 'the Deployment of generation 2 is gone: somebody has deleted it',
     })
     expect(nextRollOut({ ...step, brings: null }, lost)).toMatchObject({ kind: 'wait' })
+    expect(deletedNote(2, ['acme.com/audit'])).toContain('acme.com/audit keeps it')
   })
 
   it('waits for pods that end though their Deployment is gone, and what keeps GPUs stands', () => {
