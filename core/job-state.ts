@@ -38,9 +38,9 @@ const stateOf = (job: V1Job, pods: V1Pod[], logs: string[]): JobState => {
 }
 
 const underWay = (job: V1Job, pods: V1Pod[]): JobState => {
-  const lost = pods.filter((pod) => disruption(pod) !== null).length
-  const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
   const pod = pods.find(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded')
+  const lost = pods.filter((other) => other !== pod && disruption(other) !== null).length
+  const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
   const running = pod?.status?.phase === 'Running'
   return {
     kind: running ? 'running' : 'waiting',
@@ -61,15 +61,18 @@ const NOT_MADE = 'if that lasts, its events say why: a quota, an admission, or a
 
 const noPod = (job: V1Job): string => {
   if (isLeaving(job)) return 'no pod of it is there'
-  return job.spec?.suspend === true
-    ? 'suspended by a queue or a person: it starts when that is lifted'
+  if (job.spec?.suspend === true) return 'suspended by a queue or a person: it starts when that is lifted'
+  return job.spec?.parallelism === 0
+    ? 'somebody has set its parallelism to 0: it goes on once that is 1'
     : `waiting for its pod to be made (${NOT_MADE})`
 }
 
 const podNote = (pod: V1Pod): string => {
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
-  if (pod.metadata?.deletionTimestamp !== undefined && pod.metadata.deletionTimestamp !== null)
-    return `its pod is stopping${on}`
+  if (isLeaving(pod)) {
+    const why = disruption(pod)
+    return `its pod is stopping${on}${why === null ? '' : `: ${why}`}`
+  }
   if (pod.status?.phase === 'Running') return `running${on}`
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False')

@@ -58,6 +58,11 @@ describe('a Job that waits', () => {
     [`waiting for its pod to be made (if that lasts, ${EVENTS})`, job(), []],
     ['suspended by a queue or a person: it starts when that is lifted', { spec: { template: {}, suspend: true } }, []],
     [
+      'somebody has set its parallelism to 0: it goes on once that is 1',
+      { spec: { template: {}, parallelism: 0 } },
+      [],
+    ],
+    [
       'waiting for a node: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.',
       job(),
       [
@@ -154,6 +159,10 @@ describe('a Job that runs', () => {
     expect(jobState(job(), [{ ...base, metadata: { ...base.metadata, deletionTimestamp: new Date(1) } }]).note).toBe(
       'its pod is stopping on n',
     )
+    const drained = pod({ node: 'n', conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'Eviction' }] })
+    expect(
+      jobState(job(), [{ ...drained, metadata: { ...drained.metadata, deletionTimestamp: new Date(1) } }]).note,
+    ).toBe('its pod is stopping on n: Eviction')
   })
 })
 
