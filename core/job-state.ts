@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
-import { QUEUE_LABEL } from './kube.ts'
+import { isLeaving, keepersOf, QUEUE_LABEL } from './kube.ts'
 import type { Failure } from './reasons.ts'
 import { NOTE, said } from './text.ts'
 
@@ -31,28 +31,28 @@ const stateOf = (job: V1Job, pods: V1Pod[], logs: string[]): JobState => {
   if (condition(job, 'Complete') !== null) return { kind: 'succeeded', note: 'complete', failure: null }
   const ordered = newestFirst(pods)
   const failed = condition(job, 'Failed') ?? condition(job, 'FailureTarget')
-  if (failed !== null) return { kind: 'failed', ...whyFailed(failed, ordered, logs) }
+  if (failed !== null) return { kind: 'failed', ...whyFailed(job, failed, { pods: ordered, logs }) }
   const image = ordered.flatMap(containersOf).find(({ state }) => IMAGE_REASONS.has(state?.waiting?.reason ?? ''))
   if (image !== undefined) return { kind: 'failed', note: imageNote(image), failure: 'image-pull' }
   return underWay(job, ordered)
 }
 
 const underWay = (job: V1Job, pods: V1Pod[]): JobState => {
-  const lost = pods.filter((pod) => disruption(pod) !== null).length
-  const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
   const pod = pods.find(({ status }) => status?.phase !== 'Failed' && status?.phase !== 'Succeeded')
+  const lost = pods.filter((other) => other !== pod && disruption(other) !== null).length
+  const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
   const running = pod?.status?.phase === 'Running'
   return {
     kind: running ? 'running' : 'waiting',
-    note: `${noteOf(job, pod)}${after}`,
+    note: `${noteOf(job, pod)}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
   }
 }
 
 const noteOf = (job: V1Job, pod: V1Pod | undefined): string => {
-  const suspended = job.spec?.suspend === true ? [whySuspended(job)] : []
+  const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
   if (pod !== undefined) return [...suspended, podNote(pod)].join('; ')
-  return suspended[0] ?? 'waiting for its pod to be made'
+  return suspended[0] ?? noPod(job)
 }
 
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
@@ -64,10 +64,29 @@ const whySuspended = ({ metadata }: V1Job): string => {
     : `Kueue has not admitted it yet: it waits in the LocalQueue ${queue}`
 }
 
+const leavingNote = (job: V1Job): string => {
+  const keepers = keepersOf(job)
+  return keepers.length === 0
+    ? 'somebody deletes the Job'
+    : `somebody has deleted the Job, and ${keepers.join(', ')} keeps it until then`
+}
+
+/** Nothing of a Job says why its pod is not made: only the events beside it do. */
+const NOT_MADE = 'if that lasts, its events say why: a quota, an admission, or a service account that is not there'
+
+const noPod = (job: V1Job): string => {
+  if (isLeaving(job)) return 'no pod of it is there'
+  return job.spec?.parallelism === 0
+    ? 'somebody has set its parallelism to 0: it goes on once that is 1'
+    : `waiting for its pod to be made (${NOT_MADE})`
+}
+
 const podNote = (pod: V1Pod): string => {
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
-  if (pod.metadata?.deletionTimestamp !== undefined && pod.metadata.deletionTimestamp !== null)
-    return `its pod is stopping${on}`
+  if (isLeaving(pod)) {
+    const why = disruption(pod)
+    return `its pod is stopping${on}${why === null ? '' : `: ${why}`}`
+  }
   if (pod.status?.phase === 'Running') return `running${on}`
   const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
   if (scheduled?.status === 'False')
@@ -79,9 +98,13 @@ const podNote = (pod: V1Pod): string => {
 }
 
 /** The cause that helps: the deadline, then what the newest pod died of, then what the Job itself says. */
-const whyFailed = (failed: V1JobCondition, pods: V1Pod[], logs: string[]): { failure: Failure; note: string } => {
-  if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(pods) }
-  const died = pods.find((pod) => pod.status?.phase === 'Failed' && disruption(pod) === null)
+const whyFailed = (
+  job: V1Job,
+  failed: V1JobCondition,
+  { pods, logs }: { pods: V1Pod[]; logs: string[] },
+): { failure: Failure; note: string } => {
+  if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(job, pods) }
+  const died = lastDied(pods)
   const ended = died && containersOf(died).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
   if (ended !== undefined) return whyEnded(ended, logs)
   const lost = pods.map(disruption).find((why) => why !== null)
@@ -93,6 +116,10 @@ const whyFailed = (failed: V1JobCondition, pods: V1Pod[], logs: string[]): { fai
     }
   )
 }
+
+/** The newest pod that failed by itself: what it did last is why its Job failed. */
+export const lastDied = (pods: V1Pod[]): V1Pod | undefined =>
+  newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && disruption(pod) === null)
 
 const whyEnded = ({ name, state }: V1ContainerStatus, logs: string[]): { failure: Failure; note: string } => {
   const { exitCode = 1, reason, message } = state?.terminated ?? {}
@@ -144,7 +171,9 @@ const exitMeaning = (code: number): string => {
   }
 }
 
-const deadlineNote = (pods: V1Pod[]): string => {
+const deadlineNote = ({ status }: V1Job, pods: V1Pod[]): string => {
+  if (pods.length === 0 && (status?.failed ?? 0) === 0)
+    return `it ran into its deadline, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
   const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
   const last = pods[0]
   return `it ran into its deadline${never && last !== undefined ? `, and never started: ${podNote(last)}` : ''}`

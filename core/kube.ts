@@ -73,3 +73,15 @@ export const refOf = (object: KubeObject): ObjectRef => ({
   namespace: object.metadata.namespace ?? null,
   name: object.metadata.name,
 })
+
+type Deletable = { metadata?: V1ObjectMeta }
+
+/** Whether somebody has deleted it: what is on its way makes no pod any more. */
+export const isLeaving = ({ metadata }: Deletable): boolean => (metadata?.deletionTimestamp ?? null) !== null
+
+/** Kubernetes' own, which go by themselves. */
+const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan'])
+
+/** Finalizers of others, which may keep what is deleted for days. */
+export const keepersOf = ({ metadata }: Deletable): string[] =>
+  (metadata?.finalizers ?? []).filter((name) => !OF_DELETION.has(name))

@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1PodCondition } from '@kubernetes/client-node'
-import type { KubeObject } from './kube.ts'
+import { isLeaving, type KubeObject } from './kube.ts'
 
 /** Restarts that say something: a program that has crashed so often crashes (design.md, why a pod does not run). */
 const RESTARTS = 5
@@ -9,9 +9,7 @@ const RESTARTS = 5
  * look would come to the same. Times, counters and heartbeats are none of it, nor are the numbers in a message: a back-off that
  * grows by ten seconds is the same back-off.
  */
-export const newsOf = (object: KubeObject): string => JSON.stringify([isStopping(object), ...factsOf(object)])
-
-const isStopping = ({ metadata }: KubeObject): boolean => (metadata.deletionTimestamp ?? null) !== null
+export const newsOf = (object: KubeObject): string => JSON.stringify([isLeaving(object), ...factsOf(object)])
 
 const factsOf = (object: KubeObject): unknown[] => {
   switch (object.kind) {

@@ -1,4 +1,4 @@
-import type { KubeObject } from './kube.ts'
+import { isLeaving, type KubeObject } from './kube.ts'
 import type { LaneDocument } from './lane/document.ts'
 import { label, mintName } from './names.ts'
 import type { PastRow } from './rows.ts'
@@ -60,8 +60,6 @@ const BEYOND =
 const UNPROVEN = 'it is named like ours, and nothing that is written down says that we made it'
 
 const stranger = (why: string): Verdict => ({ kind: 'stranger', why })
-
-const isLeaving = ({ metadata }: KubeObject): boolean => (metadata.deletionTimestamp ?? null) !== null
 
 const looksOurs = ({ metadata: { labels = {} } }: KubeObject, { ledger, installation }: Known): boolean =>
   labels[label('ledger')] === ledger || labels[label('installation')] === installation

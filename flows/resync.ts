@@ -1,16 +1,18 @@
 import type { KubeObject } from '../core/kube.ts'
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/document.ts'
-import { withSeenStanding } from '../core/lane/falling.ts'
+import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { poolRooms, roomsOf } from '../core/lane/room.ts'
+import type { View } from '../core/lane/view.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
+import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { readGroup } from './approvers.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
@@ -153,10 +155,17 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
     tries: 0,
   }
   const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now }, [letter])
-  const world = needsPaper(paper) ? await observe(ports, paper, await seen()) : null
+  const world = await worldOf(ports, paper, seen)
   const at = { ...paper, world }
   const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept: {} }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
+}
+
+/** The world, where what a source says is compared with it; where it only tells what stands, a cluster that is away hides nothing. */
+const worldOf = async (ports: WorkPorts, paper: View, seen: Known['seen']): Promise<World | null> => {
+  const look = async (): Promise<World> => observe(ports, paper, await seen())
+  if (needsPaper(paper)) return look()
+  return seesStanding(paper) ? look().catch(() => null) : null
 }
 
 /** Whether the document that this event is about was written since it was read; it is read again. */

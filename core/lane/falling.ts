@@ -66,6 +66,10 @@ export const standsAfter = (
   return hold === null ? doc.stands : hold.gpus
 }
 
+/** Whether what stands of a lane is to be compared with what is held for it: it is at rest, however its last run ended. */
+export const seesStanding = ({ doc: { run, outcome }, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
+  kind.stands && run === null && outcome !== null
+
 /**
  * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What
  * somebody has scaled or taken away by hand is held, or given back, from then on.

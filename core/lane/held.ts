@@ -8,6 +8,9 @@ export interface Held {
   place?: string
 }
 
+/** What is said of what its own end keeps back. */
+export const STAYS_SO = 'it stays so until its source changes or a person says retry'
+
 /** Reasons that hold something back until somebody does something: they are shown for as long as they hold. */
 const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
   'held-failed',

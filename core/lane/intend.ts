@@ -2,6 +2,7 @@ import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
 import type { LaneDocument } from './document.ts'
+import { STAYS_SO } from './held.ts'
 import { againstOf, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
 
@@ -40,10 +41,7 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
 /** Parked: not by its own failure, nor by what a look could see changed. */
 const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
   const kind = outcome?.kind as 'rejected' | 'expired' | 'cancelled'
-  return ignore(
-    `held-${kind}`,
-    `generation ${generation} was ${kind}; it stays so until its source changes or a person says retry`,
-  )
+  return ignore(`held-${kind}`, `generation ${generation} was ${kind}; ${STAYS_SO}`)
 }
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
@@ -95,10 +93,7 @@ const wantFailed = (view: View): Wanted => {
     return ignore('in-progress', `attempt ${doc.attempt} failed (${reason}); another begins in a moment`)
   return doc.attemptsLeft === 0
     ? exhausted(doc)
-    : ignore(
-        'held-failed',
-        `generation ${doc.generation} failed (${reason}); it stays so until its source changes or a person says retry`,
-      )
+    : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${STAYS_SO}`)
 }
 
 /** What refused it must have changed: where only the release did, it says so and starts nothing (law 15). */

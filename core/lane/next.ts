@@ -1,12 +1,13 @@
 import { ANSWER_GRACE, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import type { Outcome } from '../reasons.ts'
+import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
 import { granting } from './granting.ts'
+import { STAYS_SO } from './held.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -69,11 +70,21 @@ const withoutRun = (view: View): Act => {
   })
 }
 
+/** Reasons that repeat how the run ended, and that it stays so. */
+const SAYS_NO_MORE: ReadonlySet<Ignored> = new Set<Ignored>([
+  'held-failed',
+  'held-rejected',
+  'held-expired',
+  'held-cancelled',
+])
+
 const parkedText = ({ doc: { outcome, held } }: View): string => {
   if (outcome === null) return held?.detail ?? ''
   const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
   if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
-  return `${why}: ${held !== null && held.reason !== 'already-true' ? held.detail : outcome.detail}`
+  if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}`
+  // What only says that it stays so would hide what there is to be done.
+  return SAYS_NO_MORE.has(held.reason) ? `${why}: ${outcome.detail}; ${STAYS_SO}` : `${why}: ${held.detail}`
 }
 
 const withRun = (view: View, run: Run): Act => {

@@ -102,6 +102,8 @@ interface Where {
 const sitsIn = ({ spec }: V1Pod, { pool, policy, poolOf, seen }: Where): boolean => {
   const node = spec?.nodeName === undefined ? undefined : poolOf.get(spec.nodeName)
   if (node !== undefined && node !== '') return node === pool
+  // On a node of nobody's pool it takes none of a pool, whatever it would tolerate; one of the pool may have lost its label.
+  if (node === '') return spec?.nodeSelector?.[NODE_POOL] === pool
   const rule = policy.pools[pool]
   const labels: Record<string, string> = { [NODE_POOL]: pool, [INSTANCE_TYPE]: rule?.instanceType ?? '' }
   const known = Object.entries(labels)

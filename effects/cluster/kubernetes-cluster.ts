@@ -184,10 +184,12 @@ const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'app
     return denied(`changing ${ref.kind} ${ref.name}`, answer)
   },
   delete: async (ref, uid) => {
+    // In the background, pods follow once their Job has gone: where somebody's finalizer keeps that, they would run on for ever.
+    const propagationPolicy = ref.kind === 'Job' ? 'Foreground' : 'Background'
     const answer = await send({
       method: 'DELETE',
       path: objectPath(ref),
-      body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background', preconditions: { uid } },
+      body: { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy, preconditions: { uid } },
     })
     if (answer.status === 200 || answer.status === 202) return 'deleted'
     if (answer.status === 404 || answer.status === 409) return 'gone'

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../core/kube.ts'
+import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { pauseAfter } from '../../core/lane/change.ts'
 import type { Mark } from '../../core/lane/document.ts'
 import type { Left } from '../../core/lane/stepping.ts'
@@ -7,7 +7,7 @@ import { runOnceName } from '../../core/names.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'
 import { hasEnded, isEnding, isOurs } from '../../core/steps/launch-job.ts'
 import type { WorkPorts } from '../ports.ts'
-import { isAlive, podsOf } from './pods.ts'
+import { alivePodsOf } from './pods.ts'
 
 /**
  * Deletes this run's unfinished Jobs by uid and sees them gone, pods included: only what is written down, in the namespace that
@@ -36,24 +36,37 @@ const clearOne = async (
     name: runOnceName(view.identity, run, mark.name),
   }
   const found = (await cluster.get(ref)) as KubeObject<'Job'> | null
-  if (found === null) {
-    const alive = await alivePodsOf(cluster, ref)
-    return alive === 0 ? null : { note: `${alive} pods of Job ${ref.name} are still ending` }
-  }
-  const ours = mark.made === null ? isOurs(found, step.job) : found.metadata.uid === mark.made.uid
-  if (!ours || hasEnded(found)) return null
+  const uid = mark.made?.uid ?? null
+  const isNotOurs = found !== null && (uid === null ? !isOurs(found, step.job) : found.metadata.uid !== uid)
+  // Made again by somebody: its name tells of pods no more, and who never saw its own has none to tell from theirs.
+  if (isNotOurs && uid === null) return null
+  const pods = () => alivePodsOf({ cluster }, ref, uid ?? found?.metadata.uid ?? null)
+  if (found === null || isNotOurs) return stillThere(ref, await pods())
+  if (hasEnded(found)) return null
   // Kubernetes says so before its pods are gone, and keeps it as evidence.
   if (isEnding(found)) return { note: `Job ${ref.name} has failed, and its pods are still ending` }
-  const deleting = found.metadata.deletionTimestamp
-  if (deleting === undefined || deleting === null) await cluster.delete(ref, found.metadata.uid ?? '')
-  const held = found.metadata.finalizers?.filter((name) => name !== 'foregroundDeletion') ?? []
-  if (held.length === 0) return { note: `Job ${ref.name} is being deleted` }
+  if (!isTakingPods(found)) await cluster.delete(ref, found.metadata.uid ?? '')
+  const keepers = keepersOf(found)
+  if (keepers.length === 0) return { note: `Job ${ref.name} is being deleted` }
   // Somebody else's finalizer may stay for days: what nobody runs any more is not charged.
   return {
-    note: `Job ${ref.name} is being deleted, and ${held.join(', ')} holds it: see who sets that finalizer`,
-    stopped: (await alivePodsOf(cluster, ref)) === 0,
+    note: `Job ${ref.name} is being deleted, and ${keepers.join(', ')} holds it: see who sets that finalizer`,
+    stopped: (await pods()).alive === 0,
   }
 }
 
-const alivePodsOf = async (cluster: WorkPorts['cluster'], ref: ObjectRef): Promise<number> =>
-  (await podsOf({ cluster }, ref, { fresh: true })).filter(isAlive).length
+/** Whether its deletion ends its pods first. Somebody else's may wait for a finalizer, and they run on meanwhile. */
+const isTakingPods = (job: KubeObject<'Job'>): boolean =>
+  isLeaving(job) && job.metadata.finalizers?.includes('foregroundDeletion') === true
+
+const stillThere = (
+  { name, namespace }: ObjectRef,
+  { alive, left }: { alive: number; left: number },
+): Omit<Left, 'until'> | null => {
+  if (alive === 0) return null
+  return left === 0
+    ? { note: `${alive} pods of Job ${name} are still ending` }
+    : {
+        note: `somebody has deleted Job ${name} without its pods, and ${left} of them run on by themselves: delete the pods of ${namespace} that are labelled job-name=${name}`,
+      }
+}

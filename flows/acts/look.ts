@@ -1,5 +1,6 @@
 import { asksItself } from '../../core/lane/act.ts'
 import { whereOf } from '../../core/lane/answering.ts'
+import { seesStanding } from '../../core/lane/falling.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import type { Trouble, View } from '../../core/lane/view.ts'
@@ -31,9 +32,15 @@ export const look = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<
   }
 }
 
-/** The world, where what was wanted before must be compared with it. */
+/**
+ * The world, where what was wanted before must be compared with it; and where it only tells what is held for what stands, if it
+ * can be seen: no letter waits for that.
+ */
 const worldOf = async (view: View, { world }: Ahead): Promise<{ seen: View['world']; trouble: Trouble | null }> => {
-  if (!needsPaper(view)) return { seen: view.world, trouble: null }
+  if (!needsPaper(view)) {
+    const standing = seesStanding(view) ? await world?.catch(() => null) : null
+    return { seen: standing ?? view.world, trouble: null }
+  }
   try {
     return { seen: await world, trouble: null }
   } catch (error) {

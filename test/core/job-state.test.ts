@@ -1,8 +1,10 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jobState } from '../../core/job-state.ts'
+
+import { jobState, lastDied } from '../../core/job-state.ts'
 import { QUEUE_LABEL } from '../../core/kube.ts'
+
 import { NOTE } from '../../core/text.ts'
 
 const job = (type?: string, more: { reason?: string; message?: string } = {}): V1Job => ({
@@ -57,14 +59,20 @@ const disrupted = (reason: string, at = 0) =>
     at,
     conditions: [{ type: 'DisruptionTarget', status: 'True', reason, message: 'the node went away' }],
   })
+const EVENTS = 'its events say why: a quota, an admission, or a service account that is not there'
 const failed = job('Failed', { reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' })
 
 describe('a Job that waits', () => {
   it.each<[string, V1Job, V1Pod[]]>([
-    ['waiting for its pod to be made', job(), []],
+    [`waiting for its pod to be made (if that lasts, ${EVENTS})`, job(), []],
     ['suspended by a queue or a person: it starts when that is lifted', { spec: { template: {}, suspend: true } }, []],
     ['Kueue has not admitted it yet: it waits in the LocalQueue gpu', queued(1), []],
     ['Kueue has suspended it: it waits in the LocalQueue gpu again', queued(3), []],
+    [
+      'somebody has set its parallelism to 0: it goes on once that is 1',
+      { spec: { template: {}, parallelism: 0 } },
+      [],
+    ],
     [
       'waiting for a node: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.',
       job(),
@@ -146,7 +154,7 @@ describe('a Job that runs', () => {
   it('waits while the pod that replaces a lost one is not there yet', () => {
     expect(jobState(job(), [disrupted('x'), disrupted('y')])).toMatchObject({
       kind: 'waiting',
-      note: 'waiting for its pod to be made; 2 earlier pods were lost to a disruption',
+      note: `waiting for its pod to be made (if that lasts, ${EVENTS}); 2 earlier pods were lost to a disruption`,
     })
   })
 
@@ -166,6 +174,29 @@ describe('a Job that runs', () => {
       kind: 'running',
       note: 'Kueue has suspended it: it waits in the LocalQueue gpu again; running on n',
     })
+    const drained = pod({ node: 'n', conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'Eviction' }] })
+    expect(
+      jobState(job(), [{ ...drained, metadata: { ...drained.metadata, deletionTimestamp: new Date(1) } }]).note,
+    ).toBe('its pod is stopping on n: Eviction')
+  })
+})
+
+describe('a Job that somebody deletes', () => {
+  const leaving = (finalizers: string[]): V1Job => ({
+    ...job(),
+    metadata: { deletionTimestamp: new Date(1), finalizers },
+  })
+
+  it('says so while its pod is there, and who keeps it', () => {
+    const note = (finalizers: string[]) => jobState(leaving(finalizers), [pod({ node: 'n' })]).note
+    expect(note(['foregroundDeletion'])).toBe('running on n; somebody deletes the Job')
+    expect(note(['acme.com/audit', 'orphan'])).toBe(
+      'running on n; somebody has deleted the Job, and acme.com/audit keeps it until then',
+    )
+  })
+
+  it('waits for no pod', () => {
+    expect(jobState(leaving([]), []).note).toBe('no pod of it is there; somebody deletes the Job')
   })
 })
 
@@ -230,6 +261,13 @@ describe('a Job that failed', () => {
     ).toBe('exit-code')
   })
 
+  it('is told by the newest pod that failed by itself, which is the one whose log is read', () => {
+    const own = { ...failedPod(3), metadata: { name: 'own', creationTimestamp: new Date(2) } }
+    const before = { ...failedPod(4), metadata: { name: 'before', creationTimestamp: new Date(1) } }
+    expect(lastDied([before, disrupted('x', 3), own])?.metadata?.name).toBe('own')
+    expect(lastDied([disrupted('x')])).toBeUndefined()
+  })
+
   it('is told by its newest pod, whether its time is a date or text', () => {
     const older = { ...failedPod(1), metadata: { creationTimestamp: '2026-11-24T09:00:00Z' as unknown as Date } }
     const newer = { ...failedPod(2), metadata: { creationTimestamp: new Date('2026-11-24T09:00:01Z') } }
@@ -246,6 +284,8 @@ describe('a Job that failed', () => {
     expect(jobState(late, [pod({ phase: 'Pending' })]).note).toBe(
       'it ran into its deadline, and never started: waiting for a node',
     )
+    expect(jobState(late, []).note).toBe(`it ran into its deadline, and no pod of it was ever made: ${EVENTS}`)
+    expect(jobState({ ...late, status: { ...late.status, failed: 1 } }, []).note).toBe('it ran into its deadline')
   })
 
   it.each(['NCCL ', 'timeout ', '\u001b[31m'])(

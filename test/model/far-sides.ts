@@ -1,5 +1,6 @@
 import { whereOf } from '../../core/lane/answering.ts'
 import type { Mark, Run } from '../../core/lane/document.ts'
+import { seesStanding } from '../../core/lane/falling.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
 import { carried } from '../../core/lane/kept.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
@@ -15,6 +16,7 @@ import { nextCheckGate } from '../../core/steps/check-gate.ts'
 import { isOurs, resultLocation } from '../../core/steps/launch-job.ts'
 import { foundTag, registration } from '../../core/steps/register-model.ts'
 import { nextRollOut } from '../../core/steps/roll-out-model.ts'
+import type { GenerationView } from '../../core/world.ts'
 import { type Consumer, HANDOVER, type Model, type State } from './state.ts'
 import { applied, created, deleted, observed, registered } from './world.ts'
 
@@ -82,7 +84,7 @@ const looked = (state: State, view: View): Answer => {
     const said = state.world.source[at]
     return [at, said === undefined ? ({ kind: 'gone' } as Facts) : ({ kind: 'version', ...said } as Facts)]
   })
-  const world = needsPaper(view) ? observed(state) : view.world
+  const world = needsPaper(view) || seesStanding(view) ? observed(state) : view.world
   return { state, result: { kind: 'looked', facts: Object.fromEntries(facts), kept: {} }, seen: { world } }
 }
 
@@ -204,10 +206,16 @@ const rollOut = (state: State, step: RollOutModelStep, { model, consumer, mark }
 /** How long a move may take. Milliseconds. */
 export const PATIENCE = 23 * 60_000
 
+const isThere = (generations: readonly GenerationView[], generation: number): boolean =>
+  generations.some((view) => view.generation === generation)
+
 const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Task): Answer => {
   const { generations } = observed(state)
   const startedAt = patientFrom({ doc: consumer.view.doc, now: state.now }, mark)
-  return answered(state, nextRollOut(step, { generations, pods: [], startedAt, now: state.now, patience: PATIENCE }))
+  const missing = step.replicas.map(({ generation }) => generation).filter((one) => !isThere(generations, one))
+  const gone = new Map(missing.map((generation) => [generation, 'gone']))
+  const seen = { generations, pods: [], gone, goneFrom: (mark.markedAt ?? 0) + consumer.view.handover }
+  return answered(state, nextRollOut(step, { ...seen, startedAt, now: state.now, patience: PATIENCE }))
 }
 
 const cleared = (state: State, { model, consumer }: { model: Model; consumer: Consumer }): Answer => {

@@ -1,10 +1,11 @@
-import { type KubeObject, refOf } from '../../../core/kube.ts'
+import { lastDied } from '../../../core/job-state.ts'
+import { isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Made } from '../../../core/lane/document.ts'
 import type { Waiting } from '../../../core/lane/stepping.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { hasEnded, isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
 import { type ObjectHead, TooLarge, type WorkPorts } from '../../ports.ts'
-import { podsOf } from '../pods.ts'
+import { alivePodsOf, podsOf } from '../pods.ts'
 import type { Handler } from './handler.ts'
 
 const LOG_LINES = 20
@@ -42,13 +43,14 @@ export const launchJob: Handler<LaunchJobStep> = {
     const { ref, uid, result: at } = mark.made
     const [found, pods, asked] = await Promise.all([
       ports.cluster.get(ref),
-      podsOf(ports, ref, { fresh: false }),
+      podsOf(ports, ref, uid),
       asking(readResult(ports, at)),
     ])
-    const job = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
+    const there = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
+    const job = there === null || (await isAsGoodAsGone(ports, ref, there)) ? null : there
     // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
     const read = job === null || hasEnded(job) ? asked() : null
-    const fresh = (mark.markedAt ?? 0) + view.handover
+    const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
     return nextLaunchJob(step, {
       name: ref.name,
       job,
@@ -61,6 +63,10 @@ export const launchJob: Handler<LaunchJobStep> = {
     })
   },
 }
+
+/** One that somebody has deleted makes no pod any more: with its last one it is over, whatever still keeps its object. */
+const isAsGoodAsGone = async (ports: WorkPorts, ref: ObjectRef, job: KubeObject<'Job'>): Promise<boolean> =>
+  isLeaving(job) && !hasEnded(job) && (await alivePodsOf(ports, ref, job.metadata.uid ?? '')).alive === 0
 
 /** The answer to our POST is a look at the Job: nobody has made a pod of it yet, and nothing has written its result. */
 const justMade = (step: LaunchJobStep, object: KubeObject, now: number): Waiting | undefined => {
@@ -85,8 +91,8 @@ const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
 })
 
 const lastLogs = async ({ cluster }: Pick<WorkPorts, 'cluster'>, pods: KubeObject<'Pod'>[]): Promise<string[]> => {
-  const failed = pods.find(({ status }) => status?.phase === 'Failed')
-  if (failed?.metadata?.name === undefined) return []
+  const failed = lastDied(pods) as KubeObject<'Pod'> | undefined
+  if (failed === undefined) return []
   const { namespace = null, name } = failed.metadata
   return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES)
 }

@@ -1,11 +1,12 @@
-import type { FieldManager, KubeObject } from '../../../core/kube.ts'
+import { type FieldManager, isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
 import { patientFrom } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/vllm.ts'
+import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
 import type { Handler, Task } from './handler.ts'
 
@@ -25,8 +26,9 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const standing = await generationsOf(ports, view)
     for (const { ref, replicas, generation } of step.replicas) {
       const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
-      const known = made || standing.some((seen) => seen.generation === generation)
+      const known = made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref))
       if (!known && replicas === 0) continue
+      if (!known) return { kind: 'failed', reason: 'deleted', note: deletedNote(generation) }
       const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
@@ -45,11 +47,42 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       generations,
       pods: pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[],
       now,
+      gone: await goneOf(task, generations),
+      goneFrom: (mark.markedAt ?? 0) + view.handover,
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
   },
 }
+
+const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
+
+/**
+ * Generations that the move asks for, whose Deployments are not there by name, since a list alone says nothing; or are being
+ * deleted and have no pod left, since then they make none any more. What is said of each.
+ */
+const goneOf = async (
+  { ports, step }: Task<RollOutModelStep>,
+  seen: readonly GenerationView[],
+): Promise<Map<number, string>> => {
+  const asked = step.replicas.filter(({ replicas }) => replicas > 0)
+  const found = await Promise.all(
+    asked.map(async ({ ref, generation }) => {
+      const known = seen.find((view) => view.generation === generation)?.object
+      return { generation, object: (known ?? (await ports.cluster.get(ref))) as KubeObject<'Deployment'> | null }
+    }),
+  )
+  const gone = found.filter(({ object }) => object === null || isEmptied(object))
+  return new Map(
+    gone.map(({ generation, object }) => [
+      generation,
+      deletedNote(generation, object === null ? [] : keepersOf(object)),
+    ]),
+  )
+}
+
+const isEmptied = (object: KubeObject<'Deployment'>): boolean =>
+  isLeaving(object) && (object.status?.replicas ?? 0) === 0
 
 /** Whether a Deployment that the lane made has made it: labels alone say nothing. */
 const isOf = (pod: KubeObject, name: string): boolean => {

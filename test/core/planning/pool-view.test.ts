@@ -23,7 +23,11 @@ const pod = (
 const ours = { 'signalbox.dev/installation': policy.installation, 'signalbox.dev/lane': 'pipeline.support-chats' }
 const here = { nodeSelector: { 'karpenter.sh/nodepool': POOL } }
 const node = (name: string, pool: string) =>
-  ({ apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { 'karpenter.sh/nodepool': pool } } }) as KubeObject
+  ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name, labels: pool === '' ? {} : { 'karpenter.sh/nodepool': pool } },
+  }) as KubeObject
 const nodePool = (gpus: string) =>
   ({
     apiVersion: 'karpenter.sh/v1',
@@ -35,7 +39,7 @@ const seen = (
   pods: KubeObject[],
   { holds = [], lane = LANE, limit = '16' }: { holds?: HoldRow[]; lane?: string; limit?: string } = {},
 ) => {
-  const all = { pods, nodes: [node('n1', POOL), node('n2', 'other')], nodePools: [nodePool(limit)] }
+  const all = { pods, nodes: [node('n1', POOL), node('n2', 'other'), node('n3', '')], nodePools: [nodePool(limit)] }
   const held = { total: 0, own: 0 }
   for (const hold of holds) {
     held.total += hold.amount
@@ -60,6 +64,17 @@ describe('a pod counts where it sits', () => {
     ['on its node, whatever it says', { ...here, nodeName: 'n2' }, false],
     ['on a node of the pool', { nodeName: 'n1' }, true],
     ['by its selector before it has a node', here, true],
+    [
+      'not on a node of no pool, whatever it tolerates',
+      { nodeName: 'n3', tolerations: [{ operator: 'Exists' }] },
+      false,
+    ],
+    [
+      'not on one of the same type',
+      { nodeName: 'n3', nodeSelector: { 'node.kubernetes.io/instance-type': TYPE } },
+      false,
+    ],
+    ['on a node that has lost the label of its pool', { ...here, nodeName: 'n3' }, true],
     ['on a node that nobody has seen yet, by its selector', { ...here, nodeName: 'n9' }, true],
     ['not by a selector of another pool', { nodeSelector: { 'karpenter.sh/nodepool': 'other' } }, false],
     ['by the instance type', { nodeSelector: { 'node.kubernetes.io/instance-type': TYPE } }, true],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
@@ -29,7 +29,15 @@ const view = (replicas: number, ready: number): GenerationView => ({
   scaledBy: null,
   object: {} as GenerationView['object'],
 })
-const seen = { generations: [view(1, 1)], pods: [], startedAt: 0, now: 1000, patience: 60_000 }
+const seen = {
+  generations: [view(1, 1)],
+  pods: [],
+  gone: new Map<number, string>(),
+  goneFrom: 500,
+  startedAt: 0,
+  now: 1000,
+  patience: 60_000,
+}
 
 describe('a move of a rollout', () => {
   it('is done when every generation has its replicas, ready', () => {
@@ -48,6 +56,36 @@ describe('a move of a rollout', () => {
     const away = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
     expect(nextRollOut(away, { ...seen, generations: [view(0, 1)] })).toMatchObject({ kind: 'wait' })
     expect(nextRollOut(away, { ...seen, generations: [] })).toMatchObject({ kind: 'done' })
+  })
+
+  it('has failed at once where the Deployment that rises was deleted; one that was to leave may be', () => {
+    const lost = { ...seen, generations: [], gone: new Map([[2, deletedNote(2)]]) }
+    expect(nextRollOut(step, { ...lost, gone: new Map() })).toMatchObject({ kind: 'wait', until: 60_001 })
+    expect(nextRollOut(step, { ...lost, goneFrom: 1001 })).toMatchObject({ kind: 'wait', until: 1001 })
+    expect(nextRollOut(step, lost)).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      note: 'the Deployment of generation 2 is gone: somebody has deleted it',
+    })
+    expect(nextRollOut({ ...step, brings: null }, lost)).toMatchObject({ kind: 'wait' })
+    expect(deletedNote(2, ['acme.com/audit'])).toContain('acme.com/audit keeps it')
+  })
+
+  it('waits for pods that end though their Deployment is gone, and what keeps GPUs stands', () => {
+    const spec = {
+      nodeSelector: { 'karpenter.sh/nodepool': 'p' },
+      containers: [{ name: 'vllm', resources: { limits: { 'nvidia.com/gpu': '4' } } }],
+    }
+    const ending = { metadata: { labels: { [label('generation')]: '2' } }, spec, status: { phase: 'Running' } }
+    const away = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+    expect(nextRollOut(away, { ...seen, generations: [], pods: [ending] })).toMatchObject({
+      kind: 'wait',
+      note: 'generation 2: 1 pods are still ending',
+    })
+    const other = { ...ending, metadata: { labels: { [label('generation')]: '1' } } }
+    expect(nextRollOut(step, { ...seen, pods: [ending, other] })).toMatchObject({ kind: 'done', stands: { p: 8 } })
+    const over = { ...other, status: { phase: 'Failed' } }
+    expect(nextRollOut(step, { ...seen, pods: [ending, over] })).toMatchObject({ kind: 'done', stands: { p: 4 } })
   })
 
   it('has failed after its patience, or at once when an image cannot be pulled', () => {

@@ -76,6 +76,35 @@ it('a Job that its time to live removes before anybody looks counts by its resul
   await town.close()
 })
 
+it('somebody’s finalizer keeps the Job of a cancelled run: its pods end all the same, and its GPUs go back', async () => {
+  const town = await openRealTown({ minute: 20_000 })
+  await upload(town)
+  await town.answered(LANE)
+  await running(town)
+  const [job] = await jobsOf(town)
+  const path = `/apis/batch/v1/namespaces/${job?.metadata.namespace}/jobs/${job?.metadata.name}`
+  const finalizers = (names: string[] | null) =>
+    town.requests.send({
+      method: 'PATCH',
+      path,
+      type: 'application/merge-patch+json',
+      body: { metadata: { finalizers: names } },
+    })
+  await finalizers(['acme.com/audit'])
+  // A person's own deletion waits for it, and the pods wait with it.
+  await town.requests.send({ method: 'DELETE', path, query: { propagationPolicy: 'Background' } })
+  await town.until('it says so', async () => /acme.com\/audit keeps it/.test((await town.house.why(LANE)).text))
+  expect(await podsOf(town)).toHaveLength(1)
+  await town.house.command({ kind: 'cancel', lane: LANE, by: 'ana' })
+  const pool = town.policy.datasets['support-chats']?.launch.pool
+  await town.until('its GPUs are back', async () => (await town.held(`pool/${pool}`)).sum === 0, 200)
+  expect(await podsOf(town)).toEqual([])
+  expect((await jobsOf(town)).map(({ metadata }) => metadata.uid)).toEqual([job?.metadata.uid])
+  await finalizers(null)
+  expect((await town.settled(LANE)).state).toBe('cancelled')
+  await town.close()
+})
+
 it('the API server is killed while a dataset is carried out: the lane says so while it is away, and goes on with the same Jobs', async () => {
   const town = await openRealTown({ minute: 400, kubeconfig: rig.kubeconfig })
   await upload(town)

@@ -1,0 +1,106 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
+import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, served, stepIs } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+describe('a Deployment that somebody takes away or scales', () => {
+  const deploymentOf = async (generation: number): Promise<KubeObject<'Deployment'>> => {
+    const all = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+    return all.find(({ metadata }) => metadata.name.endsWith(`-g${generation}`)) as KubeObject<'Deployment'>
+  }
+  const deleted = async (generation: number): Promise<void> => {
+    const { metadata } = await deploymentOf(generation)
+    const { namespace = null, name, uid = '' } = metadata
+    await town.house.cluster.delete({ kind: 'Deployment', namespace, name }, uid)
+  }
+  const scaled = async (generation: number, replicas: number): Promise<void> => {
+    const { apiVersion, kind, metadata } = await deploymentOf(generation)
+    const { name, namespace } = metadata
+    await town.house.cluster.apply(
+      { apiVersion, kind, metadata: { name, namespace }, spec: { replicas } } as KubeObject,
+      'signalbox-scale',
+    )
+  }
+  const rising = async (loadMinutes = 12): Promise<void> => {
+    town = await openTown()
+    await served(town)
+    await promote(
+      town.house,
+      MODEL,
+      await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes }, tags: { second: 'yes' } }),
+    )
+    await town.answered(SERVE)
+  }
+
+  it('while it rises: that is seen within minutes, said, and what stood before stands alone', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    await town.advance(MINUTE)
+    const at = town.house.clock.now()
+    await deleted(2)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      detail: 'the Deployment of generation 2 is gone: somebody has deleted it',
+    })
+    expect(town.house.clock.now() - at).toBeLessThan(2 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('while it rises, and a finalizer keeps it without a pod: the same, and it says which', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    const { cluster } = town.house
+    const list = cluster.list.bind(cluster)
+    cluster.list = async (kind, where) => {
+      const found = await list(kind, where)
+      if (kind !== 'Deployment') return found
+      const metadata = { deletionTimestamp: '2026-11-23T12:00:00Z', finalizers: ['acme.com/audit'] }
+      return found.map((one) =>
+        one.metadata.name.endsWith('-g2')
+          ? ({ ...one, metadata: { ...one.metadata, ...metadata }, status: {} } as unknown as KubeObject)
+          : one,
+      )
+    }
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      detail: expect.stringContaining('acme.com/audit keeps it'),
+    })
+  })
+
+  it('between two moves: the same, in words that say so', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    await deleted(2)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'deleted' })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    await town.advance(HOUR)
+    // What resync finds again says that it stays so, and hides nothing of why.
+    expect((await town.house.why(SERVE)).text).toMatch(
+      /generation 2 is gone: somebody has deleted it; it stays so until/,
+    )
+  })
+
+  it('holds what stands after a run that failed too: neither more for ever, nor less than there is', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    await town.advance(MINUTE)
+    await scaled(2, 0)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed' })
+    await town.advance(HOUR)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
+    await scaled(1, 3)
+    await town.advance(HOUR)
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 12 }, sum: 12 })
+    await deleted(1)
+    await town.advance(HOUR)
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: {}, sum: 0 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
