@@ -167,7 +167,7 @@ const openLine = (clock: VirtualClock) => {
       return taken?.group ?? null
     },
     done: (group: string): void => void busy.delete(group),
-    waiting: (): number => line.length,
+    waiting: (): number => line.length + busy.size,
   }
 }
 
