@@ -41,7 +41,7 @@ export interface Backlog {
   asked: number[]
   /** These do not answer; of the queue, wakes are lost. */
   away: Set<keyof Ports>
-  /** Messages that nobody has taken yet. */
+  /** Messages that nobody is done with yet. */
   waiting(): number
   /** A dataset's manifest was written: its door hears of it. */
   upload(lane: number): Promise<void>
