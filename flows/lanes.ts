@@ -1,5 +1,5 @@
 import type { LaneDocument } from '../core/lane/document.ts'
-import type { Ledger } from './ledger-port.ts'
+import type { Due, Ledger } from './ledger-port.ts'
 import { readRows, valuesOf } from './rows.ts'
 
 const PAGE = 1000
@@ -15,11 +15,13 @@ export const laneNames = async (ledger: Pick<Ledger, 'lanes'>): Promise<string[]
   }
 }
 
+/** Every due row, the oldest first. */
+export const everyDue = (ledger: Pick<Ledger, 'due'>): Promise<Due[]> =>
+  ledger.due(Number.MAX_SAFE_INTEGER, { limit: MOST })
+
 /** The names of lanes that are looked at by themselves some time: among them all that wait for something in the cluster. */
 const dueLanes = async (ledger: Pick<Ledger, 'due'>): Promise<string[]> =>
-  (await ledger.due(Number.MAX_SAFE_INTEGER, { limit: MOST })).flatMap(({ group, by }) =>
-    by === 'lane' ? [group] : [],
-  )
+  (await everyDue(ledger)).flatMap(({ group, by }) => (by === 'lane' ? [group] : []))
 
 /** More due rows than there are. */
 const MOST = 1_000_000

@@ -15,6 +15,7 @@ import { hasEnded } from '../core/steps/launch-job.ts'
 import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { readGroup } from './approvers.ts'
+import { mendDues } from './dues.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
 import { everyLane } from './lanes.ts'
 import { leaveLook } from './letters.ts'
@@ -69,7 +70,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const eachOf = sideBySide((error) => failures.push(error))
   const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
-  await eachOf(roomsOf(policy), async (room) => void (await recountRoom(ports, room)))
+  await mendCaches(ports, known, eachOf)
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )
@@ -110,6 +111,15 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
 }
 
 const longestAgo = (docs: Known['docs']): LaneDocument[] => [...docs.values()].sort((a, b) => a.writtenAt - b.writtenAt)
+/** What is only counted, or written a second time for who looks by time, becomes what rows and documents say (law 5). */
+const mendCaches = async (
+  ports: WorkPorts,
+  { policy, docs }: Known,
+  eachOf: ReturnType<typeof sideBySide>,
+): Promise<void> => {
+  await eachOf(roomsOf(policy), async (room) => void (await recountRoom(ports, room)))
+  await eachOf([[...docs.values()]], (all) => mendDues(ports, all, eachOf))
+}
 
 const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   let asked: Promise<T> | null = null
@@ -177,13 +187,18 @@ const hasMoved = async ({ ledger }: WorkPorts, known: Known, event: IntendingEve
   return true
 }
 
-/** Whether a letter about the same place waits already: it is looked at in its own time. */
+/** Whether a letter about the same place waits already: it is looked at in its own time, of which its lane may have heard nothing. */
 const isAwaited = async (ports: WorkPorts, { policy, reactions }: Known, event: IntendingEvent): Promise<boolean> => {
   const reaction = reactionTo(reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null) return false
   const letters = valuesOf(await everyRow(ports.ledger, 'look', `${rule.lane}#`))
-  return letters.some((letter) => letter.kind === 'look' && whereOf({ reactions }, letter) === reaction.at(event))
+  const found = letters.find(
+    (letter) => letter.kind === 'look' && whereOf({ reactions }, letter) === reaction.at(event),
+  )
+  const now = ports.clock.now()
+  if (found !== undefined && found.due <= now) await wake(ports, rule.lane, `resync.${now}`)
+  return found !== undefined
 }
 
 /** Whether a Job that a run waits for has ended or gone, and nobody was woken for it. */

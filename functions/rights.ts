@@ -57,10 +57,16 @@ export const ROWS = {
   watch: [items(['due#*'], 'Query'), items(['lane#*', 'name', 'side'], 'BatchGetItem')],
   resync: [
     items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
-    items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'], 'BatchGetItem'),
+    items(
+      ['lane#*', 'looks#*', 'orders#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'],
+      'BatchGetItem',
+    ),
     items(['looks#*', 'sum#*', 'identity', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
     // And a line of the timeline for each orphan that it deletes.
     items(['due#*', 'moments', 'moments#*'], 'PutItem'),
+    // Due rows that a restore tore from what they are of, written only while the document is as it was read.
+    items(['due#*'], 'DeleteItem'),
+    items(['lane#*'], 'ConditionCheckItem'),
   ],
   /** Letters of people it answers, and writes none. */
   reconcile: [

@@ -36,7 +36,7 @@ const FIVE = Duration.minutes(5)
 export const watchedOf = (parts: Parts, ticking: boolean): Watched[] => [
   ...ofQueues(parts),
   ...ofLedger(parts),
-  ...ofDoors(),
+  ...ofDoors(parts.policy),
   ...doors.flatMap((door) => ofFunction(door, parts.policy)),
   ...ofWebhooks(parts.control),
   // What does not tick yet is not missed.
@@ -85,7 +85,7 @@ const ofQueues = ({ state: { failures, dead, wakes } }: Parts): Watched[] => [
   },
 ]
 
-const ofLedger = ({ state: { table } }: Parts): Watched[] => {
+const ofLedger = ({ policy, state: { table } }: Parts): Watched[] => {
   const metric = (metricName: string): Metric =>
     new Metric({
       namespace: 'AWS/DynamoDB',
@@ -111,7 +111,7 @@ const ofLedger = ({ state: { table } }: Parts): Watched[] => {
     },
     {
       id: 'ledger-away',
-      metric: ours('LedgerAway', {}),
+      metric: ours(policy, { metricName: 'LedgerAway' }),
       from: 5,
       says: 'Lanes could not be reconciled: the ledger did not answer.',
       runbook: 'ledger-away',
@@ -119,26 +119,30 @@ const ofLedger = ({ state: { table } }: Parts): Watched[] => {
   ]
 }
 
-const ours = (metricName: string, dimensionsMap: Record<string, string>, statistic = 'sum'): Metric =>
+/** A number that the doors tell, each installation its own. */
+const ours = (
+  { installation: service }: PolicyFacts,
+  { metricName, statistic = 'sum', ...more }: { metricName: string; statistic?: string; reason?: string | undefined },
+): Metric =>
   new Metric({
     namespace: 'Signalbox',
     metricName,
-    dimensionsMap: { service: 'signalbox', ...dimensionsMap },
+    dimensionsMap: { service, ...(more.reason === undefined ? {} : { reason: more.reason }) },
     statistic,
     period: FIVE,
   })
 
-const ofDoors = (): Watched[] => [
+const ofDoors = (policy: PolicyFacts): Watched[] => [
   ...TOLD.map(({ metric, reason, highest, ...watched }) => ({
     ...watched,
-    metric: ours(metric, reason === undefined ? {} : { reason }, highest ? 'max' : 'sum'),
+    metric: ours(policy, { metricName: metric, reason, statistic: highest ? 'max' : 'sum' }),
   })),
   {
     id: 'tellings-refused',
     // It counts those of all time.
     metric: new MathExpression({
       expression: 'DIFF(refused)',
-      usingMetrics: { refused: ours('TellingsRefused', {}, 'max') },
+      usingMetrics: { refused: ours(policy, { metricName: 'TellingsRefused', statistic: 'max' }) },
       period: FIVE,
       label: 'TellingsRefused',
     }),

@@ -7,10 +7,11 @@ import { Unavailable } from '../../flows/ports.ts'
 import type { Trigger } from '../door.ts'
 import { type HttpAnswer, TRY_AGAIN } from '../http.ts'
 import { EARLY } from './patience.ts'
+import { serviceOf } from './settings.ts'
 
 /** Events and headers are never logged: they may carry secrets. */
-export const logger = new Logger({ serviceName: 'signalbox' })
-export const metrics = new Metrics({ namespace: 'Signalbox', serviceName: 'signalbox' })
+export const logger = new Logger({ serviceName: serviceOf() })
+export const metrics = new Metrics({ namespace: 'Signalbox', serviceName: serviceOf() })
 
 /** What of a door's answer is counted, by the alarms' names. */
 const counted = (name: string, answer: unknown): void => {

@@ -31,6 +31,10 @@ export const VARIABLES = {
   clusterAuthority: 'SIGNALBOX_CLUSTER_CA',
 } as const
 
+/** Whose logs and numbers they are: two installations of one account are told apart by it. */
+export const serviceOf = (environment: Record<string, string | undefined> = process.env): string =>
+  environment[VARIABLES.installation] ?? 'signalbox'
+
 /** A setting is asked for when a port is made, so that a door needs only what its ports need. Throws with the variable's name. */
 export const settingsOf = (environment: Record<string, string | undefined> = process.env): Settings => {
   const ask = (setting: keyof typeof VARIABLES): string => {

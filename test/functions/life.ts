@@ -196,8 +196,13 @@ const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
       onError: () => undefined,
     })
   })
-  // A restore tore a sum from its rows.
-  await ports.ledger.commit([{ add: poolRoom('gpu-train'), by: 1, atMost: null, atLeast: null }])
+  // A restore tore a sum from its rows, and due rows from what they are of.
+  const gone = ports.clock.now() - 60 * MINUTE
+  await ports.ledger.commit([
+    { add: poolRoom('gpu-train'), by: 1, atMost: null, atLeast: null },
+    { due: { group: CHATS, by: 'lane' }, at: gone, was: null, side: null },
+    { due: { group: CHATS, by: 'gone' }, at: gone, was: null, side: null },
+  ])
   await noted.as('resync', async () => {
     await pulseOf(ports)
     for (const is of [true, false]) {

@@ -90,6 +90,30 @@ describe('what goes wrong is kept, heard and looked up', () => {
     expect(Object.fromEntries(named)).toEqual(dimensions)
   })
 
+  it('two installations of one account have no number in common', () => {
+    const { stacks } = synth('watching-other', { ...config, installation: 'research' }, { schedules: 'on' })
+    const others = Object.values(stacks).map((stack) => Template.fromStack(stack).toJSON() as Written)
+    const numbersOf = (templates: Written[]): string[] => {
+      const written = readerOf(templates)
+      const [from] = templates.filter((template) => ofType(template, 'AWS::CloudWatch::Alarm').length > 0) as [Written]
+      return ofType(from, 'AWS::CloudWatch::Alarm').flatMap(({ Namespace, MetricName, Dimensions, Metrics }) => {
+        const stats = ((Metrics ?? []) as { MetricStat?: { Metric: Properties } }[]).flatMap<Properties>(
+          ({ MetricStat }) => MetricStat?.Metric ?? [],
+        )
+        const all: Properties[] = [{ Namespace, MetricName, Dimensions }, ...stats]
+        return all
+          .filter((one) => one['Namespace'] !== undefined)
+          .map((one) => {
+            const named = one['Dimensions'] as { Name: string; Value: unknown }[]
+            return `${one['Namespace']} ${one['MetricName']} ${named.map(({ Value }) => written(from, Value))}`
+          })
+      })
+    }
+    const [mine, theirs] = [numbersOf(Object.values(templates)), numbersOf(others)]
+    expect(mine.length).toBe(alarms.length)
+    expect(mine.filter((number) => !number.startsWith('AWS/ApiGateway') && theirs.includes(number))).toEqual([])
+  })
+
   it('a tick that does not run is heard once the schedules are on, and not before', () => {
     expect(alarms.find(({ AlarmName }) => AlarmName === 'signalbox-tick-silent')).toMatchObject({
       ComparisonOperator: 'LessThanThreshold',

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { Unavailable } from '../../../flows/ports.ts'
 import { lambda } from '../../../functions/aws-binding/lambda.ts'
 import { EARLY, HTTP_SECONDS, PROMPT } from '../../../functions/aws-binding/patience.ts'
+import { VARIABLES } from '../../../functions/aws-binding/settings.ts'
 import { door as datasetUploaded } from '../../../functions/dataset-uploaded.ts'
 import { TRY_AGAIN } from '../../../functions/http.ts'
 import { door as registryWebhook } from '../../../functions/registry-webhook.ts'
@@ -107,6 +108,23 @@ describe('a refusal', () => {
       expect.objectContaining({ level: 'WARN', message: `${door.name} refused an input`, reason: 'bad-field' }),
     )
   })
+})
+
+it('numbers are an installation’s own: the alarms of another in the account hear nothing', async () => {
+  vi.stubEnv(VARIABLES.installation, 'research')
+  vi.resetModules()
+  const { lambda: research, metrics } = await import('../../../functions/aws-binding/lambda.ts')
+  metrics.addMetric('Bugs', 'Count', 1)
+  await research(datasetUploaded, async () => ({ kind: 'refused', reason: 'bad-field' }))({}, context())
+  for (const [number, dimensions] of [
+    ['Bugs', ['service']],
+    ['Refused', ['service', 'reason']],
+  ] as const) {
+    const told = lines().find((line) => number in line) as { _aws: { CloudWatchMetrics: object[] } } | undefined
+    expect(told).toMatchObject({ service: 'research' })
+    expect(told?._aws.CloudWatchMetrics).toEqual([expect.objectContaining({ Dimensions: [dimensions] })])
+  }
+  vi.unstubAllEnvs()
 })
 
 it('says nothing of what came in, done or not, and nothing at all when all is well', async () => {

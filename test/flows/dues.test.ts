@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { LookLetter } from '../../core/lane/letters.ts'
+import { reactions } from '../../core/reactions/catalogue.ts'
+import { everyDue } from '../../flows/lanes.ts'
+import type { Write } from '../../flows/ledger-port.ts'
+import { resync } from '../../flows/resync.ts'
+import { readRow } from '../../flows/rows.ts'
+import { uploadDataset } from '../../local/scenario.ts'
+import { openTown, type Town } from '../journeys/town.ts'
+
+const LANE = 'pipeline/support-chats'
+const HOUR = 3_600_000
+let town: Town
+beforeEach(async () => {
+  town = await openTown()
+  await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'] })
+})
+afterEach(() => town.close())
+
+const commit = (...writes: Write[]) => town.house.ports.ledger.commit(writes)
+const mends = () => resync(town.house.ports, reactions)
+const dues = async () => (await everyDue(town.house.ports.ledger)).map(({ group, by, at }) => [group, by, at])
+const asks = async () => {
+  await town.house.scanUploads()
+  await town.until('it asks', async () => (await town.question(LANE)) !== null)
+  await town.advance(0)
+  return town.lane(LANE)
+}
+
+it('a question whose due row a restore has torn off expires all the same', async () => {
+  const { due, run } = await asks()
+  await commit({ due: { group: LANE, by: 'lane' }, at: null, was: due, side: null })
+  await mends()
+  expect(await dues()).toEqual([[LANE, 'lane', due]])
+  expect(await readRow(town.house.ports.ledger, 'lane', LANE)).toMatchObject({ value: { run: { phase: 'asked' } } })
+  await town.until('it has expired', async () => (await town.run(LANE))?.outcome != null, 24)
+  expect(await town.run(LANE)).toMatchObject({ generation: run?.generation, outcome: { kind: 'expired' } })
+})
+
+it('due rows of what is no more wake nobody any more: another time of a document, a letter, a telling, a lane that never was', async () => {
+  const { due } = await asks()
+  const was = town.house.clock.now() - HOUR
+  for (const [group, by] of [
+    [LANE, 'lane'],
+    [LANE, 'gone'],
+    [`out/chat/${LANE}`, 'gone'],
+    ['pipeline/nobody', 'lane'],
+  ] as const)
+    await commit({ due: { group, by }, at: was, was: null, side: null })
+  await mends()
+  expect(await dues()).toEqual([[LANE, 'lane', due]])
+})
+
+it('where they agree nothing is written', async () => {
+  await asks()
+  const before = await town.house.ports.ledger.counts()
+  await mends()
+  expect(await town.house.ports.ledger.counts()).toEqual(before)
+})
+
+it('what falls due late and is still there is left to the tick', async () => {
+  await asks()
+  const at = town.house.clock.now() - HOUR
+  const letter = { ...letterAt(at), due: at }
+  await commit(
+    { put: 'look', id: `${LANE}#${letter.id}`, revision: 0, value: letter },
+    { due: { group: LANE, by: letter.id }, at, was: null, side: null },
+  )
+  const wrote = await dues()
+  await mends()
+  expect(await dues()).toEqual(wrote)
+})
+
+const letterAt = (at: number): LookLetter => ({
+  kind: 'look',
+  id: `${String(at).padStart(14, '0')}.torn`,
+  lane: LANE,
+  at,
+  due: at,
+  event: {
+    type: 'dataset-uploaded',
+    id: 'x',
+    at,
+    bucket: 'acme-datasets',
+    key: 'support-chats/a/manifest.json',
+    versionId: null,
+    replayed: false,
+  } as LookLetter['event'],
+  from: 'door',
+  waits: null,
+  tries: 0,
+})
+
+it('a letter that nobody was woken for is read: it keeps resync from leaving another', async () => {
+  const letter = letterAt(town.house.clock.now())
+  await commit({ put: 'look', id: `${LANE}#${letter.id}`, revision: 0, value: letter })
+  expect(await mends()).toMatchObject({ letters: 0 })
+  await town.until('it asks', async () => (await town.question(LANE)) !== null, 1)
+})
