@@ -24,6 +24,7 @@ import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { recountRoom, roomsOf } from './sums.ts'
+import { mendHold, tornHolds } from './torn-holds.ts'
 import { paperView } from './view.ts'
 import { linesOf, wake } from './waking.ts'
 
@@ -112,7 +113,10 @@ const mendCaches = async (
   { policy, docs }: Known,
   eachOf: ReturnType<typeof sideBySide>,
 ): Promise<void> => {
-  await eachOf(roomsOf(policy), async (room) => void (await recountRoom(ports, room)))
+  await eachOf(roomsOf(policy), async (room) => {
+    await recountRoom(ports, room)
+    await eachOf(await tornHolds(ports, room, docs), (lane) => mendHold(ports, room, lane))
+  })
   await eachOf([[...docs.values()]], (all) => mendDues(ports, all, eachOf))
 }
 
