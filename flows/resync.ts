@@ -27,6 +27,7 @@ import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { recountRoom } from './sums.ts'
+import { mendHold, tornHolds } from './torn-holds.ts'
 import { paperView } from './view.ts'
 import { AT_ONCE, atMost, linesOf, wake } from './waking.ts'
 
@@ -111,13 +112,17 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
 }
 
 const longestAgo = (docs: Known['docs']): LaneDocument[] => [...docs.values()].sort((a, b) => a.writtenAt - b.writtenAt)
+
 /** What is only counted, or written a second time for who looks by time, becomes what rows and documents say (law 5). */
 const mendCaches = async (
   ports: WorkPorts,
   { policy, docs }: Known,
   eachOf: ReturnType<typeof sideBySide>,
 ): Promise<void> => {
-  await eachOf(roomsOf(policy), async (room) => void (await recountRoom(ports, room)))
+  await eachOf(roomsOf(policy), async (room) => {
+    await recountRoom(ports, room)
+    await eachOf(await tornHolds(ports, room, docs), (lane) => mendHold(ports, room, lane))
+  })
   await eachOf([[...docs.values()]], (all) => mendDues(ports, all, eachOf))
 }
 

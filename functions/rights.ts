@@ -61,11 +61,11 @@ export const ROWS = {
       ['lane#*', 'looks#*', 'orders#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'],
       'BatchGetItem',
     ),
-    items(['looks#*', 'sum#*', 'identity', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
+    items(['looks#*', 'room#*', 'sum#*', 'identity', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
     // And a line of the timeline for each orphan that it deletes.
     items(['due#*', 'moments', 'moments#*'], 'PutItem'),
-    // Due rows that a restore tore from what they are of, written only while the document is as it was read.
-    items(['due#*'], 'DeleteItem'),
+    // Holds and due rows that a restore tore from what they are of, written only while the document is as it was read.
+    items(['room#*', 'due#*'], 'DeleteItem'),
     items(['lane#*'], 'ConditionCheckItem'),
   ],
   /** Letters of people it answers, and writes none. */

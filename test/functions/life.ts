@@ -8,6 +8,7 @@ import { guarded } from '../../flows/guarded.ts'
 import { isAnythingInFlight } from '../../flows/lanes.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
+import { readRow } from '../../flows/rows.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
 import { door as reconcile } from '../../functions/reconcile.ts'
@@ -27,7 +28,7 @@ import { between } from '../journeys/away.ts'
 import { openTown, LEDGER as TOWN, type Town } from '../journeys/town.ts'
 import { type Asked, noting } from './asked.ts'
 
-const [CHATS, SALES] = ['pipeline/support-chats', 'pipeline/sales-chats']
+const [CHATS, SALES, NOBODY] = ['pipeline/support-chats', 'pipeline/sales-chats', 'pipeline/nobody']
 const MINUTE = 60_000
 const LEDGER = 'aaaaaaaaaaaa'
 const one = example.datasets?.['support-chats']
@@ -180,15 +181,15 @@ const goesOnLater = async ({ house: { clock, ports } }: Town): Promise<void> => 
 const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
   const { ports } = town.house
   await noted.as('tick', () => tick.handler(ports)({}))
-  const nobodys = { kind: 'Job' as const, namespace: 'training', name: 'nobody-g1a1-train' }
-  const uid = await jobOf(town, nobodys)
+  const nobodysJob = { kind: 'Job' as const, namespace: 'training', name: 'nobody-g1a1-train' }
+  const uid = await jobOf(town, nobodysJob)
   await goesOnLater(town)
   await noted.as('watch', async () => {
     await isAnythingInFlight(ports.ledger)
     let now = ports.clock.now()
     const pause = async (ms: number): Promise<void> => {
       now += ms
-      await town.house.cluster.delete(nobodys, uid)
+      await town.house.cluster.delete(nobodysJob, uid)
     }
     await watch.handler({ ...ports, clock: { now: () => now } })({
       until: now + MINUTE,
@@ -196,7 +197,11 @@ const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
       onError: () => undefined,
     })
   })
-  // A restore tore a sum from its rows, and due rows from what they are of.
+  // A restore tore a sum from its rows, and holds and due rows from what they are of.
+  const held = await readRow(ports.ledger, 'hold', `${poolRoom('gpu-train')}#${CHATS}`)
+  if (held !== null) await ports.ledger.commit([{ remove: 'hold', id: held.id, revision: held.revision }])
+  const nobodys = { lane: NOBODY, amount: 1 }
+  await ports.ledger.commit([{ put: 'hold', id: `${poolRoom('gpu-train')}#${NOBODY}`, revision: 0, value: nobodys }])
   const gone = ports.clock.now() - 60 * MINUTE
   await ports.ledger.commit([
     { add: poolRoom('gpu-train'), by: 1, atMost: null, atLeast: null },
