@@ -111,7 +111,10 @@ export interface Cluster {
   list(kind: Kind, where?: Selection): Promise<KubeObject[]>
   /** Merge patch on the object with this uid only; `moved` when the patch names a `resourceVersion` that it no longer has. */
   patch(ref: ObjectRef, uid: string, patch: Record<string, unknown>): Promise<'patched' | 'gone' | 'moved' | Denied>
-  /** With a uid precondition; dependents go in the background. `gone` when it is not there or has another uid. */
+  /**
+   * With a uid precondition. A Job's pods are ended whatever keeps its object, which may be there until they are gone; what
+   * anything else made goes in the background. `gone` when it is not there or has another uid.
+   */
   delete(ref: ObjectRef, uid: string): Promise<'deleted' | 'gone'>
   /** Changes to objects from now on, some perhaps told twice. Ends when `stop` is called. */
   watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }>
