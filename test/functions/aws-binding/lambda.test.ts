@@ -112,8 +112,11 @@ describe('a refusal', () => {
 
 it('numbers are an installation’s own: the alarms of another in the account hear nothing', async () => {
   vi.stubEnv(VARIABLES.installation, 'research')
-  vi.resetModules()
-  const { lambda: research, metrics } = await import('../../../functions/aws-binding/lambda.ts')
+  // As another process reads it: a module is read once under each address.
+  const file = new URL('../../../functions/aws-binding/lambda.ts?research', import.meta.url).href
+  const { lambda: research, metrics } = (await import(
+    file
+  )) as typeof import('../../../functions/aws-binding/lambda.ts')
   metrics.addMetric('Bugs', 'Count', 1)
   await research(datasetUploaded, async () => ({ kind: 'refused', reason: 'bad-field' }))({}, context())
   for (const [number, dimensions] of [
