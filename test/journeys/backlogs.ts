@@ -113,7 +113,8 @@ const served = async (play: Play, { what, since, isLeft, by }: Given): Promise<v
     assert.ok(most <= SERVED * 1.2, `${most} in a minute`)
     const times = woken.filter(({ id }) => by.test(id)).length
     assert.ok(times <= lanes * 1.1 + SERVED / 2, `${times} wakes of ${lanes} lanes`)
-    assert.ok(minutes <= lanes / SERVED + 3, `${minutes} minutes`)
+    // Of Jobs that ended unheard the next ones fall due meanwhile, since nobody runs them here: what is due comes first.
+    assert.ok(minutes <= (lanes / SERVED) * 1.6 + 3, `${minutes} minutes`)
   })
 }
 
