@@ -1,5 +1,6 @@
 import { isLeaving, type KubeObject } from './kube.ts'
 import type { LaneDocument } from './lane/document.ts'
+import { newerIn } from './lane/newer.ts'
 import { label, mintName } from './names.ts'
 import type { PastRow } from './rows.ts'
 import { hasEnded } from './steps/launch-job.ts'
@@ -40,6 +41,8 @@ const FINE: Verdict = { kind: 'fine' }
  */
 export const judgeJob = (job: KubeObject<'Job'>, known: Known): Verdict => {
   const { doc } = known
+  // What a newer release has made for its run is none of ours to judge.
+  if (doc !== null && newerIn(doc) !== null) return FINE
   const run = runOfJob(job.metadata.name)
   if (hasEnded(job) || isLeaving(job)) return FINE
   if (doc === null || run === null) return looksOurs(job, known) ? stranger(NO_LANE) : FINE

@@ -18,6 +18,10 @@ export type Telling =
   /** Let Kubernetes remove a finished object after a while: its outcome is stored. */
   | { kind: 'expire'; ref: ObjectRef; uid: string }
 
+const SIDES = { card: 'chat', note: 'chat', reply: 'replies', finished: 'bus', expire: 'cluster' } as const
+
 /** The far side of each. */
-export const sideOfTelling = ({ kind }: Telling): 'chat' | 'replies' | 'bus' | 'cluster' =>
-  (({ card: 'chat', note: 'chat', reply: 'replies', finished: 'bus', expire: 'cluster' }) as const)[kind]
+export const sideOfTelling = ({ kind }: Telling): 'chat' | 'replies' | 'bus' | 'cluster' => SIDES[kind]
+
+/** Whether this release knows how to tell it: what a newer one has left stays as it is for that (law 15). */
+export const isTellable = ({ kind }: Telling): boolean => Object.hasOwn(SIDES, kind)

@@ -1,4 +1,5 @@
-import { type LaneDocument, SCHEMA } from '../core/lane/document.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { everyDue } from './lanes.ts'
 import type { Due, Key, Write } from './ledger-port.ts'
 import { outboxOf } from './outbox.ts'
@@ -59,7 +60,7 @@ const mendDue = async ({ ledger }: Pick<Ports, 'ledger'>, { lane, rows }: Torn):
   const row = await readRow(ledger, 'lane', lane)
   const at = row?.value.due ?? null
   // It moved since the documents were listed; or a newer release keeps it otherwise.
-  if (isAsWritten(rows, at) || (row?.value.schema ?? 0) > SCHEMA) return
+  if (isAsWritten(rows, at) || (row !== null && newerIn(row.value) !== null)) return
   const check: Write = { check: 'lane', id: lane, revision: row?.revision ?? 0 }
   const due = (was: number | null): Write => ({
     due: { group: lane, by: 'lane' },

@@ -1,4 +1,5 @@
 import type { LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import type { Due, Ledger } from './ledger-port.ts'
 import { readRows, valuesOf } from './rows.ts'
 
@@ -30,9 +31,14 @@ const MOST = 1_000_000
 export const isAnythingInFlight = async (ledger: Pick<Ledger, 'due'>): Promise<boolean> =>
   (await dueLanes(ledger)).length > 0
 
-/** The documents of lanes that have a run and go on by themselves: a look, a bound or an answer is due. Others are not read. */
+/**
+ * The documents of lanes that have a run and go on by themselves: a look, a bound or an answer is due. Others are not read, and
+ * those of a newer release rest.
+ */
 export const lanesInFlight = async (ledger: Pick<Ledger, 'due' | 'read'>): Promise<LaneDocument[]> =>
-  valuesOf(await readRows(ledger, 'lane', await dueLanes(ledger))).filter(({ run }) => run !== null)
+  valuesOf(await readRows(ledger, 'lane', await dueLanes(ledger))).filter(
+    (doc) => doc.run !== null && newerIn(doc) === null,
+  )
 
 /** Every lane's document. */
 export const everyLane = async (ledger: Pick<Ledger, 'lanes' | 'read'>): Promise<LaneDocument[]> =>

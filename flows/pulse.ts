@@ -1,3 +1,4 @@
+import { newerIn } from '../core/lane/newer.ts'
 import { sidesAway } from './far-sides.ts'
 import { everyLane } from './lanes.ts'
 import type { Ports } from './ports.ts'
@@ -25,7 +26,7 @@ const HOUR = 3_600_000
 export const pulseOf = async ({ ledger, clock }: Pick<Ports, 'ledger' | 'clock'>): Promise<Pulse> => {
   const now = clock.now()
   const [lanes, away, counts] = await Promise.all([everyLane(ledger), sidesAway(ledger), ledger.counts()])
-  const runs = lanes.flatMap(({ run }) => (run === null ? [] : [run]))
+  const runs = lanes.flatMap((doc) => (doc.run === null || newerIn(doc) !== null ? [] : [doc.run]))
   const sides = Object.values(away)
   const longest = sides.filter(({ refuses }) => !refuses).map(({ since }) => (now - since) / 60_000)
   return {

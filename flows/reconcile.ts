@@ -1,7 +1,8 @@
 import type { Act } from '../core/lane/act.ts'
 import { type Change, changed, isNothing, joined, pauseAfter, resting } from '../core/lane/change.ts'
-import { emptyDocument, type LaneDocument, type Rest, SCHEMA } from '../core/lane/document.ts'
+import { emptyDocument, type LaneDocument, type Rest } from '../core/lane/document.ts'
 import { linesAfter } from '../core/lane/line.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { next } from '../core/lane/next.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
@@ -65,7 +66,7 @@ const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble
   try {
     await writeSides(ports, { probe: lane, sides: {} }, told)
     const row = await readRow(ledger, 'lane', lane)
-    if (row !== null && row.value.schema > SCHEMA) return 'rests'
+    if (row !== null && newerIn(row.value) !== null) return 'newer-schema'
     const was = row?.value ?? (await firstDocument(ports, lane))
     if (was === null) return 'rests'
     const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }

@@ -4,6 +4,7 @@ import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/documen
 import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { poolRooms, roomsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
@@ -86,8 +87,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
     }
   })
   await eachOf(longestAgo(docs), async (doc) => {
-    // Who waits for a far side is woken when it answers.
-    if (doc.rest?.side != null && sides[doc.rest.side] !== undefined) return
+    // Of a newer release's nothing is known, and who waits for a far side is woken when it answers.
+    if (newerIn(doc) !== null || sides[doc.rest?.side ?? ''] !== undefined) return
     const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
     if (!moved && !hasLostItsRule(known, doc)) return
     counted.woken++
@@ -155,6 +156,7 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null) return false
   const doc = docs.get(rule.lane) ?? emptyDocument(policy, rule.lane)
+  if (newerIn(doc) !== null) return false
   const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
   const { lane } = rule
   const now = ports.clock.now()

@@ -1,4 +1,5 @@
-import { type LaneDocument, SCHEMA } from '../core/lane/document.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { holdingOf } from '../core/lane/room.ts'
 import type { HoldRow } from '../core/rows.ts'
 import type { Stored, Write } from './ledger-port.ts'
@@ -46,7 +47,7 @@ export const mendHold = async (ports: MendPorts, room: string, lane: string): Pr
   const doc = row?.value ?? null
   const stands = standing(room, doc, hold?.value ?? null)
   if (stands === 'granted') return wake(ports, lane, `granted.${clock.now()}`)
-  if (stands === 'agree' || (doc?.schema ?? 0) > SCHEMA) return
+  if (stands === 'agree' || (doc !== null && newerIn(doc) !== null)) return
   // Whoever loses this has moved since, and writes both.
   await ledger.commit([
     { check: 'lane', id: lane, revision: row?.revision ?? 0 },

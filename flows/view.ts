@@ -60,7 +60,7 @@ export const readView = async (
   const clock = ports.clock.now()
   const [rows, left, line] = await Promise.all([
     rowsOf(ports.ledger, policy, lane),
-    everyLetter(ports.ledger, lane, clock),
+    everyLetter(ports.ledger, lane, { now: clock, reactions: reconciler.reactions }),
     kind.grants === true ? headsOf(ports.ledger, lane) : null,
   ])
   for (const row of left.found) rows.set(rowKey(letterRow(row.value), row.id), row)
@@ -71,7 +71,7 @@ export const readView = async (
   // Another's clock may be ahead of ours: what it has written is not undone by ours.
   const now = Math.max(clock, doc.writtenAt)
   const letters = left.found.map(({ value }) => value)
-  const due = letters.filter((letter) => isDue(letter, now))
+  const due = letters.filter((letter) => isDue(letter, { now, reactions: reconciler.reactions }))
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
   const { some, later } = someOf(due, waiting, reconciler.reactions)
   const more = some.length < due.length || left.more

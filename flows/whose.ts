@@ -1,4 +1,5 @@
 import type { LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { type Maker, waitsFor } from '../core/lane/waits.ts'
 import type { Ledger } from './ledger-port.ts'
 import { readRow } from './rows.ts'
@@ -34,7 +35,7 @@ export const openWhose = (ledger: Ledger): Whose => {
     const lane = known.get(name)?.doc.lane ?? (await readRow(ledger, 'name', name))?.value.lane
     const doc = lane === undefined ? undefined : (await readRow(ledger, 'lane', lane))?.value
     // A name is minted once and kept: what a row says of another lane is no name of it.
-    if (doc === undefined || doc.name !== name) return null
+    if (doc === undefined || doc.name !== name || newerIn(doc) !== null) return null
     known.set(name, { doc, readAt: at })
     return doc
   }

@@ -2,16 +2,16 @@ import { asksItself, awayText } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
 import { pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
-import type { Letter, LookLetter } from '../core/lane/letters.ts'
+import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason } from '../core/reasons.ts'
-import { sideOfTelling } from '../core/telling.ts'
+import { isTellable, sideOfTelling } from '../core/telling.ts'
 import { sidesAway } from './far-sides.ts'
 import type { Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { everyRow } from './rows.ts'
+import { everyRow, readRow, valuesOf } from './rows.ts'
 import { troubleOf, withSides } from './sides.ts'
 import { type Reconciler, readView } from './view.ts'
 
@@ -53,18 +53,10 @@ type Catalogues = Pick<Reconciler, 'kinds' | 'reactions'>
 
 const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catalogues): Promise<Why> => {
   const loaded = await readView(ports, lane, { me: 'why', handover: 0, kinds, reactions })
-  if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view)))
-    return {
-      lane,
-      why: 'nothing-known',
-      text: `there is no lane ${lane}`,
-      since: null,
-      until: null,
-      side: null,
-      also: [],
-    }
+  const newer = await newerRows(ports.ledger, lane, reactions)
+  if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view))) return whyNoLane(ports, lane, newer)
   const view = withWaiting(loaded.view)
-  const untold = untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view)
+  const untold = [...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
   const act = next(view)
   const rest = act.kind === 'rest' ? act.rest : view.doc.rest
   // An act that is due at once is under way, unless its lane rests on what only a look can change.
@@ -85,6 +77,33 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
   return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: untold }
 }
+
+/** There is no such lane; or there is, of a kind that a newer release has brought. */
+const whyNoLane = async ({ ledger }: WhyPorts, lane: string, also: string[]): Promise<Why> => {
+  const row = await readRow(ledger, 'lane', lane)
+  const where = { lane, since: row?.value.writtenAt ?? null, until: null, side: null, also }
+  if (row === null) return { ...where, why: 'nothing-known', text: `there is no lane ${lane}` }
+  return { ...where, why: 'newer-schema', text: `this release knows no lanes like it: ${NEWER}` }
+}
+
+/** Letters, and what must be told, that a newer release has left: a sentence for each sort of them. */
+const newerRows = async (ledger: WhyPorts['ledger'], lane: string, reactions: View['reactions']): Promise<string[]> => {
+  const [looks, orders, out] = await Promise.all([
+    everyRow(ledger, 'look', `${lane}#`),
+    everyRow(ledger, 'order', `${lane}#`),
+    everyRow(ledger, 'out', `${lane}#`),
+  ])
+  const letters = valuesOf<'look' | 'order'>([...looks, ...orders]) as Letter[]
+  const unread = letters.filter((letter) => !isUnderstood(letter, reactions))
+  const untold = valuesOf(out).filter(({ telling }) => !isTellable(telling))
+  const kinds = [
+    ...unread.map((letter) => `letter: ${letter.kind === 'look' ? letter.event.type : letter.kind}`),
+    ...untold.map(({ telling }) => `telling: ${telling.kind}`),
+  ]
+  return [...new Set(kinds)].map((kind) => `this release does not know the ${kind}: ${NEWER}`)
+}
+
+const NEWER = 'it waits for the release that wrote it, or a newer one'
 
 const hasMoved = ({ revision, letters }: View): boolean => revision > 0 || letters.length > 0
 

@@ -72,8 +72,13 @@ export const letterRow = ({ kind }: Letter): 'look' | 'order' =>
 
 const KINDS: ReadonlySet<string> = new Set<Letter['kind']>(['look', 'vote', 'retry', 'cancel', 'go-on'])
 
-/** Whether this release knows what a letter says: one of a newer release stays as it is for that (law 15). */
-export const isUnderstood = ({ kind }: Letter): boolean => KINDS.has(kind)
+/**
+ * Whether this release knows what a letter says, and reacts to what it tells of: one of a newer release stays as it is for that
+ * (law 15).
+ */
+export const isUnderstood = (letter: Letter, reactions: readonly { contract: { name: string } }[]): boolean =>
+  KINDS.has(letter.kind) &&
+  (letter.kind !== 'look' || reactions.some(({ contract }) => contract.name === letter.event.type))
 
 /** Letters by time, then id: the order in which they count. */
 export const inOrder = <L extends Letter>(letters: readonly L[]): L[] =>

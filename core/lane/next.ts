@@ -5,9 +5,10 @@ import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type Question, type Rest, type Run, SCHEMA } from './document.ts'
+import { hasBegun, type LaneDocument, type Question, type Rest, type Run } from './document.ts'
 import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
+import { newerIn } from './newer.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -24,11 +25,17 @@ const REMINDER = 3_600_000
  */
 export const next = (view: View): Act => {
   const { doc, letters } = view
-  if (doc.schema > SCHEMA)
-    return rest(view, { why: 'newer-schema', text: `its document has schema ${doc.schema}: a newer release wrote it` })
+  const newer = newerIn(doc)
+  if (newer !== null) return newerRest(doc, newer)
   if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
   return stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
 }
+
+/** Since it was written so: nobody writes that it rests. */
+const newerRest = ({ writtenAt }: LaneDocument, text: string): Act => ({
+  kind: 'rest',
+  rest: { why: 'newer-schema', text, since: writtenAt, until: null, side: null, tries: 1 },
+})
 
 const TROUBLED: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
 

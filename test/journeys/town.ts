@@ -73,13 +73,18 @@ export interface Town {
 export const openTown = ({
   config = example as Config,
   dataDir = null,
+  stores = openStores(dataDir),
+  at = START,
   wrap,
 }: {
   config?: unknown
   /** Where everything is kept; in memory unless told. */
   dataDir?: string | null
+  /** What is remembered already, and since when it is now. */
+  stores?: Stores
+  at?: number
   wrap?: (ports: Ports) => Ports
-} = {}): Promise<Town> => townOn(openStores(dataDir), { config, wrap, at: START })
+} = {}): Promise<Town> => townOn(stores, { config, wrap, at })
 
 const townOn = async (
   stores: Stores,

@@ -7,11 +7,13 @@ import type { Write } from '../../../flows/ledger-port.ts'
 import { Unavailable } from '../../../flows/ports.ts'
 import { readView } from '../../../flows/view.ts'
 import { CATALOGUES } from '../../../functions/door.ts'
+import { uploadDataset } from '../../../local/scenario.ts'
 import example from '../../../signalbox.config.ts'
 import { linesOf, playHolders } from '../../faults/holders.ts'
 import { ledgerContract } from '../../ports/ledger.contract.ts'
 import { seeded } from '../proxy.ts'
 import { type DynamoDb, openDynamoDb, troubledDynamo } from './dynamodb.ts'
+import { created, openMetered, resting, served, type Taken, trained, withDatasets } from './metered.ts'
 
 let dynamo: DynamoDb
 beforeAll(async () => {
@@ -168,5 +170,94 @@ describe('what it costs', () => {
     client.destroy()
     console.log('a letter:', taken[0])
     expect(taken[0]).toEqual({ call: 'TransactWriteItems', actions: 3, units: 6 })
+  })
+})
+
+describe('what a life costs', () => {
+  const sum = (all: Record<string, Taken>): Taken => {
+    const rows = Object.values(all)
+    const of = (what: keyof Taken): number => rows.reduce((total, row) => total + row[what], 0)
+    return {
+      calls: of('calls'),
+      requests: of('requests'),
+      reads: of('reads'),
+      writes: of('writes'),
+      wakes: of('wakes'),
+    }
+  }
+  const text = ({ calls, requests, reads, writes, wakes }: Taken): string =>
+    `${calls} calls, ${requests} requests, ${reads} read units, ${writes} write units, ${wakes} wakes`
+  const print = (what: string, all: Record<string, Taken>): Taken => {
+    const together = sum(all)
+    console.log(`${what}: ${text(together)}`)
+    for (const [door, taken] of Object.entries(all)) console.log(`  ${door}: ${text(taken)}`)
+    return together
+  }
+
+  it('from an upload to a registered model, and from a promotion to what serves it: requests and units, printed', async () => {
+    const metered = await openMetered(dynamo)
+    const { town, since, close } = metered
+    since()
+    await trained(metered)
+    const first = print('upload → asked → approved → Jobs → registered and told', since())
+    await metered.upload(created)
+    await town.advance(0)
+    print('the same event once more', since())
+    await served(metered)
+    print('promotion → asked → approved → served by the first generation', since())
+    await town.advance(3_600_000)
+    since()
+    await served(metered)
+    const second = print('promotion → asked → approved → served in place of another', since())
+    await close()
+    // Whoever makes a life dearer sees it here.
+    for (const { reads, writes } of [first, second]) expect([reads < 3000, writes < 3000]).toEqual([true, true])
+  })
+
+  it('when nothing happens: the schedules, printed', async () => {
+    const { town, since, tick, watch, resync, close } = await openMetered(dynamo)
+    for (const [name, once] of Object.entries({ tick, watch, resync })) {
+      await once()
+      since()
+      await once()
+      print(`${name}, nothing is known`, since())
+    }
+    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: ['{}'] })
+    await town.house.scanUploads()
+    await town.answered('pipeline/support-chats')
+    await town
+    await town.until(
+      'its Job is made',
+      async () => (await town.run('pipeline/support-chats'))?.steps[0]?.touched === true,
+    )
+    await watch()
+    since()
+    await watch()
+    const watched = print('a minute of watch, one run in flight', since())
+    await close()
+    expect(watched.writes).toBe(0)
+  })
+
+  it('lanes that rest: what they add to each, printed', async () => {
+    const LANES = 200
+    const metered = await openMetered(dynamo, withDatasets(LANES))
+    const { since, tick, watch, resync, close } = metered
+    const once = async (): Promise<Record<string, Taken>> => {
+      since()
+      for (const door of [tick, watch, resync]) await door()
+      return since()
+    }
+    await resync()
+    const before = await once()
+    await resting(metered, LANES, 1200)
+    const after = await once()
+    await close()
+    for (const [door, taken] of Object.entries(after)) {
+      const reads = (taken.reads - (before[door]?.reads ?? 0)) / LANES
+      console.log(
+        `${door}: ${text(taken)} with ${LANES} datasets and lanes that rest; a lane adds ${reads.toFixed(2)} read units`,
+      )
+      expect(taken.writes).toBe(0)
+    }
   })
 })

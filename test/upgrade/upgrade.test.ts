@@ -1,0 +1,33 @@
+import { readdirSync } from 'node:fs'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openTown, type Town } from '../journeys/town.ts'
+import { type Frozen, frozenIn, thawed, withHeads } from './frozen.ts'
+import { goOn, midst } from './midst.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+/** What each release has left, by its folder. */
+const LEFT = readdirSync(import.meta.dirname, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+
+describe.each(LEFT)('rows as they were written before, read by this release: %s', (name) => {
+  it('every lane goes on to the end that it would have had; nothing is asked, begun or told twice', async () => {
+    const frozen = frozenIn(name)
+    town = await openTown({ config: frozen.config, stores: thawed(frozen), at: frozen.at, wrap: withHeads(frozen) })
+    expect(await goOn(town)).toEqual(frozen.end)
+  })
+})
+
+it('what is kept of this release is what it writes: whoever changes rows keeps theirs beside it', async () => {
+  const { ledger, end } = await midst()
+  const kept = frozenIn('schema-1')
+  expect(end).toEqual(kept.end)
+  const kinds = (rows: Frozen['ledger']['rows']) =>
+    Object.fromEntries(
+      Object.entries(Object.groupBy(rows, ({ kind }) => kind)).map(([kind, all]) => [kind, all?.length]),
+    )
+  expect(kinds(ledger.rows)).toEqual(kinds(kept.ledger.rows))
+  town = await openTown()
+})
