@@ -149,7 +149,7 @@ export const goOn = async (town: Town): Promise<unknown> => {
   const told = town.house.bus.published(10_000).length
   await town.advance(HOUR)
   await town.house.command({ kind: 'thaw', lane: 'pipeline/frozen', by: ANA })
-  await town.advance(24 * HOUR)
+  await town.advance(9 * HOUR)
   return endOf(town, jobs, told)
 }
 
@@ -196,8 +196,8 @@ const endOf = async (town: Town, jobs: Set<string>, told: number): Promise<unkno
   }
 }
 
-/** The town of this release in the midst of its lives, and what comes of it. */
-export const midst = async (): Promise<Frozen> => {
+/** The town of this release in the midst of its lives; `end`: what comes of it, or nothing where nobody asks. */
+const taken = async (end: (town: Town) => Promise<unknown>): Promise<Frozen> => {
   const stores = openStores(null)
   const far = between()
   const town = await openTown({ config, stores, wrap: far.wrap })
@@ -205,13 +205,25 @@ export const midst = async (): Promise<Frozen> => {
     await toTheMidst(town, far)
     await letters(town)
     const at = town.house.clock.now()
-    const taken = await frozenFrom(stores, { at, config, objects: town.house.objects })
-    // On a copy, where every far side answers: what is taken down is as it was.
-    const copy = await town.copy()
-    const end = await goOn(copy)
-    await copy.close()
-    return { ...taken, end }
+    const rows = await frozenFrom(stores, { at, config, objects: town.house.objects })
+    return { ...rows, end: await end(town) }
   } finally {
     await town.close()
   }
 }
+
+/** On a copy, where every far side answers: what is taken down is as it was. */
+const endOnCopy = async (town: Town): Promise<unknown> => {
+  const copy = await town.copy()
+  try {
+    return await goOn(copy)
+  } finally {
+    await copy.close()
+  }
+}
+
+/** All of it, to be kept. */
+export const midst = (): Promise<Frozen> => taken(endOnCopy)
+
+/** Its rows alone. */
+export const rowsOfMidst = async (): Promise<Frozen['ledger']['rows']> => (await taken(async () => null)).ledger.rows
