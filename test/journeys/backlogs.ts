@@ -157,7 +157,8 @@ const wakesLost = async (play: Play): Promise<void> => {
 const endsUnheard = async (play: Play): Promise<void> => {
   const { backlog, lanes } = play
   await uploads(backlog, lanes)
-  await backlog.until('all are at work', () => backlog.waiting() === 0, 60)
+  await backlog.until('all are woken', () => backlog.waiting() === 0, 60)
+  await pass(backlog, MINUTE)
   backlog.away.add('queue')
   backlog.ended.stage = 'train'
   await pass(backlog, 5 * MINUTE)
