@@ -8,7 +8,8 @@ const LONGEST = /test\/(model|faults)\/|journeys\/(deliveries|outages)|flows\/lo
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'test/real/**', 'node_modules/**'],
+    // What is deployed has a run of its own (`npm run test:infra`): stacks take seconds to synthesize.
+    exclude: ['test/slow/**', 'test/real/**', 'test/infra/**', 'test/scripts/build.test.ts', 'node_modules/**'],
     setupFiles: ['test/setup.ts'],
     passWithNoTests: false,
     pool: 'threads',
