@@ -45,27 +45,33 @@ export const watch = async (ports: WatchPorts, { onError, onHeard }: Options): P
   const ring = async (until: number): Promise<void> => {
     await Promise.all(pacing.due(until).map((one) => ringFor(ports, whose, one).catch(onError)))
   }
-  let soon: Promise<void> | null = null
+  let isSoon = false
+  /** Wakes that are under way: nothing is over before they are. */
+  const ringing = new Set<Promise<void>>()
   /** What comes together wakes once. */
   const ringSoon = async (): Promise<void> => {
     await Promise.resolve()
-    soon = null
+    isSoon = false
     await ring(ports.clock.now())
     onHeard?.()
   }
   const watching = await ports.cluster.watch({ namespaces }, (change) => {
-    if (hear(pacing, change, ports.clock.now())) soon ??= ringSoon()
+    if (!hear(pacing, change, ports.clock.now()) || isSoon) return
+    isSoon = true
+    const mine = ringSoon()
+    ringing.add(mine)
+    void mine.finally(() => ringing.delete(mine))
   })
   await begin(ports, { pacing, whose, namespaces }).catch(onError)
   return {
     turn: async () => {
-      await soon
+      await Promise.all(ringing)
       await ring(ports.clock.now())
       return pacing.next()
     },
     stop: async () => {
       watching.stop()
-      await soon
+      await Promise.all(ringing)
       await ring(Number.POSITIVE_INFINITY)
     },
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { isAnythingInFlight } from '../../flows/lanes.ts'
@@ -135,6 +136,35 @@ it('what is held back at the end of a watch is woken at its end', async () => {
   await watching.stop()
   expect(woken).toEqual([LANE])
 })
+
+it.each(['turn', 'stop'] as const)(
+  'a wake that is under way is waited for: no %s comes before it is sent',
+  async (name) => {
+    const { wrap, tell } = deaf()
+    await train({ wrap })
+    let [isSlow, send] = [false, (): void => undefined]
+    const wake = async (): Promise<void> => {
+      if (isSlow)
+        await new Promise<void>((resolve) => {
+          send = resolve
+        })
+    }
+    const ports = { ...town.house.ports, queue: { wake } }
+    const watching = await watch(ports, { onError: (error) => expect.fail(String(error)) })
+    isSlow = true
+    const object = (await job()) as KubeObject<'Job'>
+    tell({ type: 'MODIFIED', object: { ...object, status: { ...object.status, ready: 7 } } as KubeObject })
+    await setImmediate()
+    let over = false
+    const ending = watching[name]().then(() => {
+      over = true
+    })
+    await setImmediate()
+    expect(over).toBe(false)
+    send()
+    await ending
+  },
+)
 
 it('a change of fields that nobody reads wakes nobody', async () => {
   const { woken, wrap, tell } = deaf()
