@@ -74,7 +74,9 @@ export const openAwsTown = async ({ config, random, deaths }: Given) => {
       stalled.add(one)
       count('stalled')
     })
-  const nextFate = (): Fate => {
+  /** A wake that was given back three times comes through: five times is for the queue of the dead, which nothing else may reach. */
+  const nextFate = (times: number): Fate => {
+    if (times > 3) return { kind: 'well' }
     const dice = random()
     const at = 1 + Math.floor(random() * 12)
     const when = random() < 0.5 ? 'before' : 'after'
@@ -86,7 +88,7 @@ export const openAwsTown = async ({ config, random, deaths }: Given) => {
   let firstBack = Number.POSITIVE_INFINITY
   /** One invocation of `reconcile`, as Lambda makes it. */
   const invoke = async (event: { Records: SqsRecord[] }): Promise<void> => {
-    const fate = nextFate()
+    const fate = nextFate(Number(event.Records[0]?.attributes.ApproximateReceiveCount ?? 1))
     let timeIsUp = (): void => undefined
     const consumer = sqsConsumer({
       client: sender,
