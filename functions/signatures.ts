@@ -15,6 +15,8 @@ export type Verified =
 
 /** Slack's own bound, both ways. Seconds. */
 const SLACK_FRESH = 300
+/** What is kept of a delivery as its name, whoever signs it. */
+const DELIVERY_ID = /^[\x21-\x7e]{1,256}$/
 /** MLflow repeats the first try's timestamp on every retry, and honours Retry-After: an honest retry may be old. Seconds. */
 const MLFLOW_FRESH = 3600
 
@@ -30,6 +32,7 @@ export const verifyMlflow = ({ secret, headers, body, now }: Signed): Verified =
     return bad(
       'the headers X-MLflow-Delivery-Id, X-MLflow-Timestamp and X-MLflow-Signature are needed: give the webhook a secret',
     )
+  if (!DELIVERY_ID.test(id)) return bad('X-MLflow-Delivery-Id is 1 to 256 letters, digits and punctuation')
   if (!same(signature, mlflowSignature(secret, `${id}.${timestamp}.`, body)))
     return bad('X-MLflow-Signature does not fit the body and the secret')
   return isFresh(timestamp, now, MLFLOW_FRESH) ? { ok: true, deliveryId: id } : stale(timestamp, MLFLOW_FRESH)

@@ -56,6 +56,12 @@ describe('signatures over raw bytes', () => {
     },
   )
 
+  it.each(['', ' ', 'd'.repeat(257), 'd\n', 'ä'])('MLflow’s delivery id %j is none, whoever signs it', (deliveryId) => {
+    const [secret, body, now] = ['s', Buffer.from('{}'), 1_795_459_939_000]
+    const headers = signMlflow({ secret, body, now, deliveryId })
+    expect(verifyMlflow({ secret, headers, body, now })).toMatchObject({ ok: false, reason: 'bad-signature' })
+  })
+
   it('Slack’s is fresh for 300 s either way; MLflow’s honest late retry is taken for an hour', () => {
     const body = Buffer.from('x')
     const now = 1_795_428_000_000
