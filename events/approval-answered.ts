@@ -1,9 +1,11 @@
 import * as z from 'zod/mini'
 import type { ApprovalAnswered, Contract, Parsed } from './contract.ts'
-import { NAME, parseJson, parseWith, refusal, short } from './input.ts'
+import { NAME, parseJson, parseWith, refusal, short, utf8 } from './input.ts'
 
 const who = {
-  team: z.object({ id: short(NAME) }),
+  // An app that a whole organisation has installed is told of no team.
+  team: z.nullish(z.object({ id: short(NAME) })),
+  enterprise: z.nullish(z.object({ id: short(NAME) })),
   user: z.object({ id: short(NAME), username: z.optional(z.string()), team_id: z.optional(short(NAME)) }),
 }
 const press = z.object({
@@ -50,9 +52,13 @@ export const approvalAnswered: Contract<ApprovalAnswered> = {
 }
 
 /** Slack sends one form field, `payload`, which is JSON. Total. */
-export const formPayload = (body: string): Parsed<unknown> => {
-  const payload = new URLSearchParams(body).get('payload')
-  if (payload === null) return refusal('missing-field', 'payload: the form field is missing')
+export const formPayload = (body: Uint8Array): Parsed<unknown> => {
+  const text = utf8(body)
+  if (text === null) return refusal('bad-field', 'the body is not UTF-8 text')
+  const [payload, ...more] = new URLSearchParams(text).getAll('payload')
+  if (payload === undefined) return refusal('missing-field', 'payload: the form field is missing')
+  // Two readers of one body could each take another one.
+  if (more.length > 0) return refusal('bad-field', `payload: the form field is there ${more.length + 1} times`)
   const read = parseJson(payload)
   return read.ok ? { ok: true, event: read.value } : refusal('bad-field', `payload: ${read.detail}`)
 }
@@ -60,6 +66,8 @@ export const formPayload = (body: string): Parsed<unknown> => {
 const onPress = (input: unknown): Parsed<ApprovalAnswered> => {
   const parsed = parseWith(press, input)
   if (!parsed.ok) return parsed
+  const person = personIn(parsed.event)
+  if (person === null) return NOBODY
   const { actions, message, channel, response_url } = parsed.event
   const action = actions.find(({ action_id }) => action_id === 'approve' || action_id === 'reject')
   if (action === undefined)
@@ -71,7 +79,7 @@ const onPress = (input: unknown): Parsed<ApprovalAnswered> => {
   return {
     ok: true,
     event: {
-      ...common(parsed.event),
+      ...person,
       question: action.value,
       verdict: action.action_id === 'approve' ? 'approve' : 'deny',
       reason: null,
@@ -86,6 +94,8 @@ const onPress = (input: unknown): Parsed<ApprovalAnswered> => {
 const onModal = (input: unknown): Parsed<ApprovalAnswered> => {
   const parsed = parseWith(modal, input)
   if (!parsed.ok) return parsed
+  const person = personIn(parsed.event)
+  if (person === null) return NOBODY
   const { view } = parsed.event
   if (view.callback_id !== 'reason') return refusal('not-this-event', `view ${view.callback_id}: expected reason`)
   const inputs = Object.values(view.state.values).flatMap((block) => Object.values(block))
@@ -93,7 +103,7 @@ const onModal = (input: unknown): Parsed<ApprovalAnswered> => {
   return {
     ok: true,
     event: {
-      ...common(parsed.event),
+      ...person,
       question: view.private_metadata,
       verdict: 'deny',
       reason,
@@ -104,16 +114,26 @@ const onModal = (input: unknown): Parsed<ApprovalAnswered> => {
   }
 }
 
-/** A guest of a shared channel has a team of its own: it stays part of who they are. */
-const common = ({
+const NOBODY = refusal('missing-field', 'team, user.team_id and enterprise: one of them says whose person this is')
+
+/**
+ * Who it was, and the workspace that the app is installed in; null in place of the latter where a whole organisation has it, and of
+ * both where nothing says whose person it is. A guest of a shared channel has a team of its own: it stays part of who they are.
+ */
+const personIn = ({
   team,
+  enterprise,
   user,
-}: {
-  team: { id: string }
-  user: { id: string; username?: string | undefined; team_id?: string | undefined }
-}) => ({
-  type: 'approval-answered' as const,
-  by: `${user.team_id ?? team.id}/${user.id}`,
-  byName: user.username ?? '',
-  workspace: team.id,
-})
+}: z.output<typeof press> | z.output<typeof modal>): Pick<
+  ApprovalAnswered,
+  'type' | 'by' | 'byName' | 'workspace'
+> | null => {
+  const of = user.team_id ?? team?.id ?? enterprise?.id
+  if (of === undefined) return null
+  return {
+    type: 'approval-answered',
+    by: `${of}/${user.id}`,
+    byName: user.username ?? '',
+    workspace: team?.id ?? null,
+  }
+}

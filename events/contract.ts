@@ -84,8 +84,11 @@ export interface ApprovalAnswered {
   by: string
   /** Display name, for the card only: never for identity. */
   byName: string
-  /** Team that the app is installed in: an answer from another workspace does not count. */
-  workspace: string
+  /**
+   * Team that the app is installed in: an answer from another workspace does not count. Null where a whole organisation has it:
+   * then the person's own team is all that says where they are.
+   */
+  workspace: string | null
   reason: string | null
   /** The message that was clicked, null for a modal. */
   message: { channel: string; ts: string } | null

@@ -8,15 +8,24 @@ export const inEnglish = { error: english().localeError }
 /** Deepest nesting of a body: what producers send has a dozen levels, and whoever walks thousands of them overflows. */
 const DEEPEST = 64
 
+/** Bytes as text; null when they are no UTF-8. */
+export const utf8 = (bytes: Uint8Array): string | null => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return null
+  }
+}
+
 /** A body's JSON: UTF-8, and not nested too deep. Total; the refusal is a sentence about the body. */
 export const parseJson = (body: Uint8Array | string): { ok: true; value: unknown } | { ok: false; detail: string } => {
+  const text = typeof body === 'string' ? body : utf8(body)
+  if (text === null) return { ok: false, detail: 'is not UTF-8 text' }
+  if (depthOf(text) > DEEPEST) return { ok: false, detail: `is nested deeper than ${DEEPEST} levels` }
   try {
-    const text = typeof body === 'string' ? body : new TextDecoder('utf-8', { fatal: true }).decode(body)
-    if (depthOf(text) > DEEPEST) return { ok: false, detail: `is nested deeper than ${DEEPEST} levels` }
     return { ok: true, value: JSON.parse(text) as unknown }
-  } catch (error) {
-    if (error instanceof SyntaxError) return { ok: false, detail: 'is not JSON' }
-    return { ok: false, detail: 'is not UTF-8 text' }
+  } catch {
+    return { ok: false, detail: 'is not JSON' }
   }
 }
 

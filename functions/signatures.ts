@@ -13,10 +13,21 @@ export type Verified =
   | { ok: true; deliveryId: string }
   | { ok: false; reason: 'bad-signature' | 'stale-signature'; detail: string }
 
-/** Slack's own bound, both ways. Seconds. */
-const SLACK_FRESH = 300
-/** MLflow repeats the first try's timestamp on every retry, and honours Retry-After: an honest retry may be old. Seconds. */
-const MLFLOW_FRESH = 3600
+/** How far from our clock something may have been signed. Seconds. */
+interface Fresh {
+  back: number
+  ahead: number
+}
+
+/** Slack's own bound, both ways. */
+const SLACK_FRESH: Fresh = { back: 300, ahead: 300 }
+/** What is kept of a delivery as its name, whoever signs it. */
+const DELIVERY_ID = /^[\x21-\x7e]{1,256}$/
+/**
+ * MLflow repeats the first try's timestamp on every retry, all of them within minutes; a clock ahead of ours is the server's alone.
+ * What comes later may be anybody's copy: the registry itself is asked by resync.
+ */
+const MLFLOW_FRESH: Fresh = { back: 300, ahead: 30 }
 
 /**
  * MLflow: `v1,` + base64(HMAC-SHA256(secret as UTF-8, id + "." + timestamp + "." + raw body)). It looks like Standard
@@ -30,6 +41,7 @@ export const verifyMlflow = ({ secret, headers, body, now }: Signed): Verified =
     return bad(
       'the headers X-MLflow-Delivery-Id, X-MLflow-Timestamp and X-MLflow-Signature are needed: give the webhook a secret',
     )
+  if (!DELIVERY_ID.test(id)) return bad('X-MLflow-Delivery-Id is 1 to 256 letters, digits and punctuation')
   if (!same(signature, mlflowSignature(secret, `${id}.${timestamp}.`, body)))
     return bad('X-MLflow-Signature does not fit the body and the secret')
   return isFresh(timestamp, now, MLFLOW_FRESH) ? { ok: true, deliveryId: id } : stale(timestamp, MLFLOW_FRESH)
@@ -91,13 +103,15 @@ const same = (given: string, right: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-const isFresh = (timestamp: string, now: number, seconds: number): boolean =>
-  /^\d{1,12}$/.test(timestamp) && Math.abs(now / 1000 - Number(timestamp)) <= seconds
+const isFresh = (timestamp: string, now: number, { back, ahead }: Fresh): boolean => {
+  const age = now / 1000 - Number(timestamp)
+  return /^\d{1,12}$/.test(timestamp) && age <= back && age >= -ahead
+}
 
 const bad = (detail: string): Verified => ({ ok: false, reason: 'bad-signature', detail })
 
-const stale = (timestamp: string, seconds: number): Verified => ({
+const stale = (timestamp: string, { back, ahead }: Fresh): Verified => ({
   ok: false,
   reason: 'stale-signature',
-  detail: `it was signed at ${timestamp}, more than ${seconds} s from now: check the clocks`,
+  detail: `it was signed at ${timestamp}, more than ${back} s ago or ${ahead} s ahead: check the clocks`,
 })

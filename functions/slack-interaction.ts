@@ -32,7 +32,7 @@ const receive = async (ports: SlackPorts, event: HttpEvent): Promise<HttpAnswer>
   const secret = await ports.secrets.get('slack-signing')
   const verified = verifySlack({ secret, headers: lowerHeaders(event), body, now: ports.clock.now() })
   if (!verified.ok) return unproven(ports, 401, verified)
-  const payload = formPayload(Buffer.from(body).toString('utf8'))
+  const payload = formPayload(body)
   if (!payload.ok) return refused(ports, { source: 'slack-interaction', status: 400 }, payload)
   const parsed = approvalAnswered.parse(payload.event)
   if (!parsed.ok) return refused(ports, { source: 'slack-interaction', status: 400 }, parsed)

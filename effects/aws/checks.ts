@@ -145,6 +145,7 @@ const slackAnswer = async (place: AwsPlace, token: () => Promise<string>): Promi
   const { slackUrl = 'https://slack.com/api/', scopes: more = [] } = place
   const answer = await fetch(`${slackUrl}auth.test`, {
     method: 'POST',
+    redirect: 'error',
     headers: { authorization: `Bearer ${(await token()).trim()}` },
     signal: AbortSignal.timeout(10_000),
   })

@@ -116,6 +116,8 @@ const callerOf =
     const once = async (): Promise<Tried> => {
       const answer = await fetch(`${url}${method}`, {
         method: 'POST',
+        // The token goes to Slack and nowhere else.
+        redirect: 'error',
         signal: AbortSignal.timeout(deadline),
         headers: { 'content-type': form ? FORM : JSON_TYPE, authorization: `Bearer ${await token()}` },
         body: form ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body),

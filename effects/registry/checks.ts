@@ -44,7 +44,11 @@ const TOKEN = 'put its token into the secret mlflow-token, and say `--aws REGION
 /** MLflow's version, as it says it. */
 export const mlflowVersion = async (url: string, headers: Authentication = async () => ({})): Promise<string> => {
   const place = `${url.replace(/\/+$/, '')}/version`
-  const answer = await fetch(place, { headers: await headers(), signal: AbortSignal.timeout(10_000) })
+  const answer = await fetch(place, {
+    headers: await headers(),
+    redirect: 'manual',
+    signal: AbortSignal.timeout(10_000),
+  })
   const version = (await answer.text()).trim()
   if (answer.status === 401 || answer.status === 403)
     throw new NotAllowed(`${url}/version answers ${answer.status}: ${TOKEN}`)

@@ -1,4 +1,5 @@
 import { Agent, fetch } from 'undici'
+import { NotAllowed } from '../../flows/ports.ts'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
 /** What authenticates a request: asked for each time, so that it may rotate. */
@@ -31,6 +32,14 @@ export interface MlflowRest {
   close(): Promise<void>
 }
 
+/** Who redirects is a login page, or has moved: only a person can say which address may have the credential. */
+const redirected = (url: string, location: string | null): NotAllowed => {
+  const to = location === null || !URL.canParse(location, url) ? 'elsewhere' : new URL(location, url).origin
+  return new NotAllowed(
+    `${url} redirects to ${to}: name the address of MLflow itself, and its token where it asks for a login`,
+  )
+}
+
 /** Over connections that are kept. */
 export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
   const { url, headers = async () => ({}), deadline = 10_000 } = options
@@ -41,11 +50,14 @@ export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
     const answer = await fetch(`${root}${path}${query}`, {
       method,
       dispatcher,
+      // A credential goes to the address that it was given for, and no further.
+      redirect: 'manual',
       signal: AbortSignal.timeout(deadline),
       headers: { accept: 'application/json', 'content-type': 'application/json', ...(await headers()) },
       ...(method === 'GET' ? {} : { body: JSON.stringify(input) }),
     })
     const body = parsedBody(await answer.text())
+    if (answer.status >= 300 && answer.status < 400) throw redirected(url, answer.headers.get('location'))
     return { status: answer.status, body, retryAfter: retryAfterOf(answer.headers.get('retry-after')) }
   }
   return {

@@ -56,7 +56,13 @@ describe('signatures over raw bytes', () => {
     },
   )
 
-  it('Slack’s is fresh for 300 s either way; MLflow’s honest late retry is taken for an hour', () => {
+  it.each(['', ' ', 'd'.repeat(257), 'd\n', 'ä'])('MLflow’s delivery id %j is none, whoever signs it', (deliveryId) => {
+    const [secret, body, now] = ['s', Buffer.from('{}'), 1_795_459_939_000]
+    const headers = signMlflow({ secret, body, now, deliveryId })
+    expect(verifyMlflow({ secret, headers, body, now })).toMatchObject({ ok: false, reason: 'bad-signature' })
+  })
+
+  it('Slack’s is fresh for 300 s either way; MLflow’s for 300 s back and 30 s ahead', () => {
     const body = Buffer.from('x')
     const now = 1_795_428_000_000
     const slackHeaders = signSlack({ secret: 's', body, now })
@@ -69,9 +75,15 @@ describe('signatures over raw bytes', () => {
         ok: true,
       })
     const headers = signMlflow({ secret: 's', body, now, deliveryId: 'd' })
-    expect(verifyMlflow({ secret: 's', headers, body, now: now + 3_600_000 })).toEqual({ ok: true, deliveryId: 'd' })
-    expect(verifyMlflow({ secret: 's', headers, body, now: now + 3_601_000 })).toMatchObject({
-      reason: 'stale-signature',
-    })
+    for (const late of [-30, 300])
+      expect(verifyMlflow({ secret: 's', headers, body, now: now + late * 1000 })).toEqual({
+        ok: true,
+        deliveryId: 'd',
+      })
+    for (const late of [-31, 301])
+      expect(verifyMlflow({ secret: 's', headers, body, now: now + late * 1000 })).toMatchObject({
+        reason: 'stale-signature',
+        detail: expect.stringContaining('more than 300 s ago or 30 s ahead'),
+      })
   })
 })

@@ -58,6 +58,27 @@ registryContract('MLflow’s REST API, spoken with the stand-in', async () => {
 const input = { model: 'm', source: 's3://bucket/m', runId: null, tags: {} }
 
 describe('when MLflow does not answer as it should', () => {
+  it('a redirect is not followed with the credential: it says what to name', async () => {
+    const asked: (string | undefined)[] = []
+    const elsewhere = await listen((request, response) => {
+      asked.push(request.headers.authorization)
+      response.end('{}')
+    })
+    const server = await listen((_, response) =>
+      response.writeHead(302, { location: `${elsewhere.url}/login?x=1` }).end(),
+    )
+    const registry = openMlflow({ url: server.url, headers: async () => ({ authorization: 'Bearer t' }) })
+    const alias = registry.alias('m', 'champion')
+    await expect(alias).rejects.toThrow(NotAllowed)
+    await expect(alias).rejects.toThrow(
+      `${server.url} redirects to ${elsewhere.url}: name the address of MLflow itself`,
+    )
+    expect(asked).toEqual([])
+    await registry.close()
+    await server.close()
+    await elsewhere.close()
+  })
+
   let close: () => Promise<void> = async () => undefined
   afterEach(() => close())
   /** A server that answers these in turn, then 200 and an empty search. */
