@@ -48,12 +48,16 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
     const { freshUntil = null } = seen
     if (valid.kind !== 'done' && freshUntil !== null)
       return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
-    return valid.kind === 'done'
-      ? valid
-      : { kind: 'failed', reason: 'deleted', note: `Job ${seen.name} was deleted before it had a result` }
+    return valid.kind === 'done' ? valid : deleted(seen)
   }
   const state = jobState(seen.job, seen.pods, seen.logs)
   const worked = workedOf(seen.job, seen.pods)
+  if (endsByDeletion(seen.job)) {
+    // Its pods are still ending: what they write until then counts.
+    if (!hasEnded(seen.job))
+      return { kind: 'wait', note: state.note, until: lookAgainAt(step, seen.job, seen.now), running: true, ...worked }
+    return { ...(doneByResult(step, seen) ?? deleted(seen)), ...worked }
+  }
   if (state.failure !== null)
     return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)), ...worked }
   if (state.kind !== 'succeeded')
@@ -65,6 +69,34 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
       ...worked,
     }
   return { ...judgeResult(step, seen), ...worked }
+}
+
+const deleted = ({ name }: SeenJob): Stepped => ({
+  kind: 'failed',
+  reason: 'deleted',
+  note: `Job ${name} was deleted before it had a result`,
+})
+
+const doneByResult = (step: LaunchJobStep, seen: SeenJob): Stepped | null => {
+  const valid = judgeResult(step, seen)
+  return valid.kind === 'done' ? valid : null
+}
+
+/**
+ * Whether its end came of its deletion: who deletes a Job in the foreground ends its pods first, and that looks as if its program
+ * had failed, or given up with 0. What had ended before it was deleted keeps its own end.
+ */
+const endsByDeletion = ({ metadata, status }: V1Job): boolean => {
+  const [at, ends] = [
+    timeOf(metadata?.deletionTimestamp),
+    new Set(['FailureTarget', 'Failed', 'SuccessCriteriaMet', 'Complete']),
+  ]
+  if (at === null) return false
+  const times = (status?.conditions ?? [])
+    .filter(({ type, status: is }) => ends.has(type) && is === 'True')
+    .map(({ lastTransitionTime }) => timeOf(lastTransitionTime))
+    .filter((time) => time !== null)
+  return times.length > 0 && Math.min(...times) >= at
 }
 
 /** Kubernetes ends a Job at its deadline; its pods may take their grace. Milliseconds. */

@@ -49,6 +49,25 @@ describe('a Job of ours', () => {
     expect(nextLaunchJob(step, seen)).toMatchObject({ kind: 'failed', reason: 'deleted' })
   })
 
+  it.each(['Failed', 'Complete'])(
+    'that somebody deleted before it was %s was deleted, unless its result is valid',
+    (type) => {
+      const at = (seconds: number) => new Date(seconds * 1000)
+      const job = (ended: number, deletedAt: number, is = type): KubeObject<'Job'> => ({
+        ...step.job,
+        metadata: { ...step.job.metadata, deletionTimestamp: at(deletedAt) },
+        status: { conditions: [{ type: is, status: 'True', lastTransitionTime: at(ended) }] },
+      })
+      // SIGTERM came of the deletion, whatever the program made of it.
+      expect(nextLaunchJob(step, { ...seen, job: job(20, 20) })).toMatchObject({ kind: 'failed', reason: 'deleted' })
+      expect(nextLaunchJob(step, { ...seen, job: job(21, 20), result: result(name) })).toMatchObject({ kind: 'done' })
+      expect(nextLaunchJob(step, { ...seen, job: job(20, 20, 'FailureTarget') })).toMatchObject({ kind: 'wait' })
+      // What had ended before keeps its own end: somebody only tidied up.
+      const own = type === 'Failed' ? 'exit-code' : 'result-missing'
+      expect(nextLaunchJob(step, { ...seen, job: job(19, 20) })).toMatchObject({ kind: 'failed', reason: own })
+    },
+  )
+
   it('that failed says why, with its last log lines; a result does not save it', () => {
     expect(
       nextLaunchJob(step, {
