@@ -58,3 +58,18 @@ export const trainPlan = (over: Partial<TrainInput> = {}): Plan => {
   if (planned.kind !== 'plan') throw new Error(`no plan: ${JSON.stringify(planned)}`)
   return planned.plan
 }
+
+/** One generation of a service as it stands: so many replicas, all ready, of 4 GPUs each on gpu-serve. */
+export const standing = (generation: number, replicas: number): World['generations'][number] => ({
+  ref: { kind: 'Deployment', namespace: 'serving', name: `g${generation}` },
+  uid: `u${generation}`,
+  generation,
+  replicas,
+  ready: replicas,
+  gpusPerReplica: 4,
+  pool: 'gpu-serve',
+  digest: '',
+  ownedBy: null,
+  scaledBy: null,
+  object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: `g${generation}` } },
+})

@@ -4,7 +4,7 @@ import { service } from '../../../core/lane-kinds/service.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { serveDesired } from '../../../core/reactions/model-promoted.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { emptyPool, emptyWorld, exampleConfig, NOW, trainInput } from '../training-fixture.ts'
+import { emptyPool, emptyWorld, exampleConfig, NOW, standing, trainInput } from '../training-fixture.ts'
 
 const { identity, policy } = trainInput()
 const run = { lane: 'service/support-llama', generation: 2, attempt: 1 }
@@ -12,19 +12,6 @@ const serve = (version: string, requester: string | null = null) =>
   serveDesired('support-llama', { version, source: `s3://m/${version}`, runId: null, requester })
 const none: NoneDesired = { kind: 'none', model: 'support-llama' }
 const baseline = { generation: 1, desired: serve('7'), replicas: 2 }
-const view = (generation: number, replicas: number): GenerationView => ({
-  ref: { kind: 'Deployment', namespace: 'serving', name: `g${generation}` },
-  uid: `u${generation}`,
-  generation,
-  replicas,
-  ready: replicas,
-  gpusPerReplica: 4,
-  pool: 'gpu-serve',
-  digest: '',
-  ownedBy: null,
-  scaledBy: null,
-  object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: `g${generation}` } },
-})
 const back = (generations: GenerationView[], over: Partial<Parameters<typeof service.back>[0]> = {}) =>
   service.back({ identity, run, lane: run.lane, baseline, policy, world: emptyWorld({ generations }), ...over })
 const written = (steps: ReturnType<typeof back>): string =>
@@ -80,20 +67,22 @@ describe('a service', () => {
 
 describe('its way back', () => {
   it('ends at the baseline alone, with the replicas that it had', () => {
-    expect(written(back([view(1, 1), view(2, 1)]))).toBe('g2=1 g1=2 → g2=0 g1=2')
-    expect(written(back([view(1, 1), view(2, 1)], { baseline: { ...baseline, replicas: 1 } }))).toBe('g2=0 g1=1')
+    expect(written(back([standing(1, 1), standing(2, 1)]))).toBe('g2=1 g1=2 → g2=0 g1=2')
+    expect(written(back([standing(1, 1), standing(2, 1)], { baseline: { ...baseline, replicas: 1 } }))).toBe(
+      'g2=0 g1=1',
+    )
   })
 
   it('makes room first in a full pool', () => {
     const pools = { 'gpu-serve': emptyPool('gpu-serve', { ceiling: 8, used: 8, usedByLane: 8 }) }
-    expect(written(back([], { world: emptyWorld({ pools, generations: [view(1, 1), view(2, 1)] }) }))).toBe(
+    expect(written(back([], { world: emptyWorld({ pools, generations: [standing(1, 1), standing(2, 1)] }) }))).toBe(
       'g2=0 g1=1 → g2=0 g1=2',
     )
   })
 
   it('is walked though the policy or the pool is gone since', () => {
     const without = { ...policy, models: {} }
-    expect(written(back([view(1, 1), view(2, 1)], { policy: without }))).toBe('g2=1 g1=2 → g2=0 g1=2')
+    expect(written(back([standing(1, 1), standing(2, 1)], { policy: without }))).toBe('g2=1 g1=2 → g2=0 g1=2')
   })
 
   it('is none where nothing stands', () => {

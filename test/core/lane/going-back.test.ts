@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../core/lane/document.ts'
 import { settleGoBack } from '../../../core/lane/going-back.ts'
-import { emptyWorld } from '../training-fixture.ts'
+import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, markOf, planRow, running, runOf, SERVICE, seenWorld, served, viewOf, wanted } from './fixture.ts'
 
 describe('going back', () => {
@@ -20,19 +20,6 @@ describe('going back', () => {
   })
 
   it('of a service is planned from where the world then stands, and kept beside the plan', () => {
-    const view = (generation: number, replicas: number) => ({
-      ref: { kind: 'Deployment' as const, namespace: 'serving', name: `g${generation}` },
-      uid: `u${generation}`,
-      generation,
-      replicas,
-      ready: replicas,
-      gpusPerReplica: 4,
-      pool: 'gpu-serve',
-      digest: '',
-      ownedBy: null,
-      scaledBy: null,
-      object: { apiVersion: 'apps/v1', kind: 'Deployment' as const, metadata: { name: `g${generation}` } },
-    })
     const baseline = { generation: 1, desired: served('7'), replicas: 2 }
     const run = runOf({
       generation: 2,
@@ -43,7 +30,7 @@ describe('going back', () => {
     })
     const doc = docOf({ lane: SERVICE, desired: served('8'), generation: 2, attempt: 1, baseline, run })
     const change = settleGoBack(
-      viewOf({ doc, plan: planRow, world: emptyWorld({ generations: [view(1, 1), view(2, 1)] }) }),
+      viewOf({ doc, plan: planRow, world: emptyWorld({ generations: [standing(1, 1), standing(2, 1)] }) }),
     )
     expect(change.plan?.back.map(({ name }) => name)).toEqual(['back-1', 'back-2'])
     expect(change.doc.run?.steps.filter(({ way }) => way === 'back').map(({ name, state }) => [name, state])).toEqual([

@@ -9,7 +9,7 @@ import type { Trouble, View } from '../../../core/lane/view.ts'
 import type { Facts } from '../../../core/reactions/reaction.ts'
 import { said } from '../../../core/text.ts'
 import type { World } from '../../../core/world.ts'
-import { emptyPool, emptyWorld } from '../training-fixture.ts'
+import { emptyPool, emptyWorld, standing } from '../training-fixture.ts'
 import {
   ALIAS,
   ANA,
@@ -116,19 +116,6 @@ const anyLetter = (g: Gen, view: View, id: string): Letter => {
   )()
 }
 
-const standing = (generation: number, replicas: number): World['generations'][number] => ({
-  ref: { kind: 'Deployment', namespace: 'serving', name: `g${generation}` },
-  uid: `u${generation}`,
-  generation,
-  replicas,
-  ready: replicas,
-  gpusPerReplica: 4,
-  pool: 'gpu-serve',
-  digest: '',
-  ownedBy: null,
-  scaledBy: null,
-  object: { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: `g${generation}` } },
-})
 const anyWorld = (g: Gen): World =>
   emptyWorld({
     pools: {
