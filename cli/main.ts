@@ -80,7 +80,7 @@ const programOf = (output: Output, done: (code: number) => void): Command => {
       })
   addProduct(add, output, done)
   addBootstrap(program, output, done)
-  addAdopt(add, output, done)
+  addAdopt(add, output)
   addReading(add, output, done)
   addActing(add, output, done)
   return program
@@ -149,16 +149,13 @@ const addBootstrap = (program: Command, output: Output, done: Done): void => {
     .action(async (flags: BootstrapFlags) => done(await bootstrap(flags, output)))
 }
 
-const addAdopt = (add: Add, output: Output, done: Done): void => {
+const addAdopt = (add: Add, output: Output): void => {
   add('adopt', 'say that the deployed ledger was moved or restored: it takes the place of the one its namespaces name')
     .requiredOption('--aws <region>', 'what is deployed in that region, with your credentials')
     .option('--context <name>', 'its cluster, as a context of the kubeconfig')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
     .option(...CONFIG)
-    .action(async (flags: AdoptFlags) => {
-      await adopt(flags, output)
-      done(EXIT.ok)
-    })
+    .action((flags: AdoptFlags) => adopt(flags, output))
 }
 
 const addReading = (add: Add, output: Output, done: Done): void => {

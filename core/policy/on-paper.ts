@@ -9,8 +9,8 @@ export interface OnPaper {
 }
 
 /**
- * What of a valid policy cannot work whatever happens. A plan refuses each of these once an event comes; who writes the policy is
- * told before that.
+ * What of a valid policy cannot work as it is written. Of prices, ceilings and sizes a plan says so once an event comes; who writes
+ * the policy is told before that.
  */
 export const onPaper = (policy: Policy): OnPaper[] => [
   ...Object.entries(policy.pools).flatMap(([name, pool]) => poolOnPaper(name, pool)),
