@@ -29,6 +29,7 @@ import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { recountRoom } from './sums.ts'
 import { mendHold, tornHolds } from './torn-holds.ts'
+import { mendLine, tornLines } from './torn-lines.ts'
 import { paperView } from './view.ts'
 import { AT_ONCE, atMost, linesOf, wake } from './waking.ts'
 
@@ -124,6 +125,7 @@ const mendCaches = async (
     await recountRoom(ports, room)
     await eachOf(await tornHolds(ports, room, docs), (lane) => mendHold(ports, room, lane))
   })
+  await eachOf([docs], async () => eachOf(await tornLines(ports, policy, docs), (torn) => mendLine(ports, torn)))
   await eachOf([[...docs.values()]], (all) => mendDues(ports, all, eachOf))
 }
 

@@ -26,15 +26,21 @@ export const roomWrites = (
 ): Write[] => {
   const sums: Sums = new Map()
   const { lane } = view.doc
+  const holds = holdWrites({ lane, rows, sums }, before.doc, change.doc)
+  const lines = lineWrites({ lane, rows, sums }, before.doc, change.doc)
+  const named = new Set(holds.map(({ id }) => id))
   const writes = [
-    ...holdWrites({ lane, rows, sums }, before.doc, change.doc),
-    ...lineWrites({ lane, rows, sums }, before.doc, change.doc),
+    ...holds,
+    // What is written is checked with it.
+    ...lines.filter((write) => !('check' in write && write.check === 'hold' && named.has(write.id))),
     ...change.grants.flatMap((grant) => grantWrites(grant, view.now, sums)),
     ...goOns({ view, before, change }),
   ]
   for (const room of change.beside) add(sums, lineSum(room), 0)
   return [...writes, ...sumWrites(sums, change)]
 }
+
+type HoldWrite = Extract<Write, { put: 'hold' } | { remove: unknown }>
 
 interface Hands {
   lane: string
@@ -43,11 +49,11 @@ interface Hands {
 }
 
 /** What is held for the lane becomes what its document says. What a run that waits is granted is for its own act to take up. */
-const holdWrites = ({ lane, rows, sums }: Hands, before: LaneDocument, after: LaneDocument): Write[] => {
+const holdWrites = ({ lane, rows, sums }: Hands, before: LaneDocument, after: LaneDocument): HoldWrite[] => {
   const place = after.run?.line?.place
   if (place !== undefined && place === before.run?.line?.place) return []
   const [had, has] = [roomsIn(rows, lane).holds, holdingOf(after)]
-  return [...new Set([...Object.keys(had), ...Object.keys(has)])].flatMap((room): Write[] => {
+  return [...new Set([...Object.keys(had), ...Object.keys(has)])].flatMap((room): HoldWrite[] => {
     const [old, now] = [had[room], has[room]]
     if (old?.amount === now && old?.place === undefined) return []
     const id = `${room}#${lane}`
@@ -68,8 +74,23 @@ const lineWrites = ({ lane, rows, sums }: Hands, before: LaneDocument, after: La
   if (was?.place === is?.place) return []
   const granted = Object.values(roomsIn(rows, lane).holds).some(({ place }) => place === was?.place)
   return [
-    ...(was === undefined || granted ? [] : was.rooms.map((room) => leaving(room, was.place, sums))),
+    ...(was === undefined || granted
+      ? []
+      : was.rooms.flatMap((room) => leavingIfThere({ lane, rows, sums }, was, room))),
     ...(is === undefined ? [] : is.rooms.map((room) => joining(room, { lane, ...is }, sums))),
+  ]
+}
+
+/**
+ * A restore may have torn the row from its run: then there is nothing to leave, and the run ends all the same. Unless it was granted
+ * meanwhile, which takes the row too and shows in the hold.
+ */
+const leavingIfThere = ({ lane, rows, sums }: Hands, { place }: InLine, room: string): Write[] => {
+  const [line, hold] = [lineId(room, place), `${room}#${lane}`]
+  if (rows.has(rowKey('line', line))) return [leaving(room, place, sums)]
+  return [
+    { check: 'line', id: line, revision: 0 },
+    { check: 'hold', id: hold, revision: rows.get(rowKey('hold', hold))?.revision ?? 0 },
   ]
 }
 

@@ -8,7 +8,7 @@ import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import { type HoldRow, type IdentityRow, type LineRow, type RowKind, SELF, type SideRow } from '../core/rows.ts'
+import { type HoldRow, type IdentityRow, type LineRow, lineId, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
 import { everyLetter, isDue, someOf } from './due-letters.ts'
 import { identityOf } from './identity.ts'
@@ -156,8 +156,15 @@ const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loa
     ...Object.keys(doc.run?.line?.needs ?? {}),
   ])
   const others = [...named].filter((room) => !rooms.includes(room))
-  if (others.length > 0) await read(placesIn(others, lane))
+  const more = [...placesIn(others, lane), ...standingIn(doc)]
+  if (more.length > 0) await read(more)
   return rows
+}
+
+/** Where the document says that its run stands in line: a restore may hold the one without the other. */
+const standingIn = ({ run }: Pick<LaneDocument, 'run'>): Key[] => {
+  const { place = '', rooms = [] } = run?.line ?? {}
+  return rooms.map((room): Key => ({ kind: 'line', id: lineId(room, place) }))
 }
 
 /** What the rows say of rooms: what is held for the lane, and how many stand in lines. */

@@ -64,9 +64,9 @@ export const ROWS = {
     items(['looks#*', 'room#*', 'sum#*', 'identity', 'side', 'group', 'listing', 'counts'], 'UpdateItem'),
     // And a line of the timeline for each orphan that it deletes.
     items(['due#*', 'moments', 'moments#*'], 'PutItem'),
-    // Holds and due rows that a restore tore from what they are of, written only while the document is as it was read.
+    // Holds, places in lines and due rows that a restore tore from what they are of, written only while all is as it was read.
     items(['room#*', 'due#*'], 'DeleteItem'),
-    items(['lane#*'], 'ConditionCheckItem'),
+    items(['lane#*', 'room#*'], 'ConditionCheckItem'),
   ],
   /** Letters of people it answers, and writes none. */
   reconcile: [
@@ -78,7 +78,8 @@ export const ROWS = {
     ),
     items(['due#*', 'lanes#*', 'moments', 'moments#*'], 'PutItem'),
     items(['lane#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'DeleteItem'),
-    items(['freeze'], 'ConditionCheckItem'),
+    // And that nothing was granted to who leaves a line in which a restore left no place of it.
+    items(['freeze', 'room#*'], 'ConditionCheckItem'),
   ],
 } as const satisfies Record<string, readonly AwsRight[]>
 

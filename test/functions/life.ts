@@ -3,9 +3,11 @@ import type { KubeObject } from '../../core/kube.ts'
 import { poolRoom } from '../../core/lane/room.ts'
 import { markerObject } from '../../core/marker.ts'
 import { label } from '../../core/names.ts'
+import { lineId } from '../../core/rows.ts'
 import { sqsConsumer } from '../../effects/queue/sqs-consumer.ts'
 import { guarded } from '../../flows/guarded.ts'
 import { isAnythingInFlight } from '../../flows/lanes.ts'
+import type { Write } from '../../flows/ledger-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import { readRow } from '../../flows/rows.ts'
@@ -177,6 +179,14 @@ const goesOnLater = async ({ house: { clock, ports } }: Town): Promise<void> => 
   ])
 }
 
+/** Who waits stands in no line any more. */
+const tearLine = async ({ house: { ports }, run }: Town): Promise<void> => {
+  const line = (await run(SALES))?.line
+  if (line === undefined) return
+  const torn = line.rooms.map((room): Write => ({ remove: 'line', id: lineId(room, line.place), revision: 1 }))
+  await ports.ledger.commit(torn)
+}
+
 /** What the schedules do, once each. */
 const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
   const { ports } = town.house
@@ -197,7 +207,8 @@ const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
       onError: () => undefined,
     })
   })
-  // A restore tore a sum from its rows, and holds and due rows from what they are of.
+  // A restore tore a sum from its rows, and holds, places in lines and due rows from what they are of.
+  await tearLine(town)
   const held = await readRow(ports.ledger, 'hold', `${poolRoom('gpu-train')}#${CHATS}`)
   if (held !== null) await ports.ledger.commit([{ remove: 'hold', id: held.id, revision: held.revision }])
   const nobodys = { lane: NOBODY, amount: 1 }
@@ -219,9 +230,8 @@ const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
   })
 }
 
-const upload = async (here: Here, dataset: string, event = true): Promise<void> => {
+const upload = async (here: Here, folder: `${string}/`, event = true): Promise<void> => {
   const { objects } = here.town.house
-  const folder = `${dataset}/a/`
   await uploadDataset(here.town.house, { bucket: 'acme-datasets', folder, rows: ['{}'] })
   const key = `${folder}part-0.jsonl`
   const head = await objects.head('acme-datasets', key)
@@ -230,12 +240,22 @@ const upload = async (here: Here, dataset: string, event = true): Promise<void> 
   if (event) await tell(here, datasetUploaded, created(`${folder}manifest.json`))
 }
 
-/** Two that want one room; a far side is away in the midst of it; a cancel. */
+/** Two that want one room, and the second waits for it. */
+const crossing = async (here: Here): Promise<void> => {
+  const { town } = here
+  await upload(here, 'support-chats/b/')
+  await upload(here, 'sales-chats/b/')
+  await town.answered(CHATS)
+  await town.answered(SALES)
+  await town.until('one waits', async () => (await town.run(SALES))?.phase === 'waiting-for-room')
+}
+
+/** Two that want one room; a far side is away in the midst of it; a cancel, and one of who waits in a line that a restore tore. */
 const troubledRuns = async (here: Here): Promise<void> => {
   const { town, outside } = here
-  await upload(here, 'support-chats')
-  await upload(here, 'sales-chats')
-  await upload(here, 'shadowed', false)
+  await upload(here, 'support-chats/a/')
+  await upload(here, 'sales-chats/a/')
+  await upload(here, 'shadowed/a/', false)
   await town.answered(CHATS)
   await minute(here)
   await town.answered(SALES)
@@ -247,6 +267,11 @@ const troubledRuns = async (here: Here): Promise<void> => {
   await town.settled(CHATS)
   await town.house.command({ kind: 'cancel', lane: SALES, by: 'ana' })
   await town.settled(SALES)
+  await crossing(here)
+  await tearLine(town)
+  await town.house.command({ kind: 'cancel', lane: SALES, by: 'ana' })
+  await town.settled(SALES)
+  await town.settled(CHATS)
 }
 
 /** A version is served, which the watch is there to see, then another; the registry is away, and resync is the first to hear of it again. */

@@ -93,11 +93,15 @@ export const holdsIn = (ledger: Ledger): Stored<'hold'>[] => {
   return found
 }
 
+/** Whether a row is a lane's hold, or its place in a line. */
+export const isOwn = (key: string, lane: string): boolean =>
+  key.endsWith(`#${lane}`) || (key.startsWith('line ') && key.endsWith(`.${lane}`))
+
 /** What of the ledger is read for a lane: its own rows and how many wait; or, for the pool's, who stands in its line. */
 export const readFor = ({ rows, sums }: Ledger, lane: string | null): Ledger => ({
   rows: Object.fromEntries(
     Object.entries(rows).filter(([key]) =>
-      lane === null ? key.startsWith('line ') : key === `lane ${lane}` || key.endsWith(`#${lane}`),
+      lane === null ? key.startsWith('line ') : key === `lane ${lane}` || isOwn(key, lane),
     ),
   ),
   sums: Object.fromEntries(Object.entries(sums).filter(([name]) => name.startsWith('line/'))),

@@ -16,7 +16,15 @@ import type { Stored, Write } from '../../flows/ledger-port.ts'
 import { roomWrites } from '../../flows/room-writes.ts'
 import { paperView, roomsIn } from '../../flows/view.ts'
 import { committed } from './ledger.ts'
-import { type Cluster, type Inside, linesIn, type RoomCore, type RoomGuards, type RoomState } from './room-state.ts'
+import {
+  type Cluster,
+  type Inside,
+  isOwn,
+  linesIn,
+  type RoomCore,
+  type RoomGuards,
+  type RoomState,
+} from './room-state.ts'
 import type { Ledger } from './state.ts'
 
 export const ROOM_CORE: RoomCore = { whyWaits, besideLine, inLineFor, holdOf, settleGrant }
@@ -153,7 +161,7 @@ export const tried = (
 
 const writesOf = (view: View, read: Ledger, change: Change): Write[] => {
   const { lane } = view.doc
-  const rows = new Map(Object.entries(read.rows).filter(([key]) => key.endsWith(`#${lane}`)))
+  const rows = new Map(Object.entries(read.rows).filter(([key]) => isOwn(key, lane)))
   const document = { put: 'lane' as const, id: lane, revision: view.revision, value: change.doc }
   return [document, ...roomWrites({ view, rows }, { doc: view.doc }, change)]
 }
