@@ -101,18 +101,21 @@ const step = (view: View, head: Head, so: Walked): Walked => {
 const growthOf = ({ row, had }: Head): Record<string, number> =>
   Object.fromEntries(Object.entries(row.needs).map(([room, need]) => [room, need - (had[room]?.value.amount ?? 0)]))
 
+/** Of which rooms it needs more than is held for it: what it merely keeps is no matter of room any more. */
+const moreOf = (head: Head): [room: string, amount: number][] =>
+  Object.entries(growthOf(head)).filter(([, amount]) => amount > 0)
+
 /** Why it could not take what it waits for, whoever else there is; null: it could. */
 const whyPassed = (view: View, head: Head, { taken }: Walked): string | null => {
   const { until, needs } = head.row
   if (until !== null && view.now > until) return 'whose time is over'
   if ((head.frozenUntil ?? 0) > view.now) return 'which is frozen'
-  for (const [room, need] of Object.entries(needs)) {
-    const seen = freeOf(view, room)
+  for (const [room, amount] of moreOf(head)) {
+    const [need, seen] = [needs[room] ?? 0, freeOf(view, room)]
     if (seen === null) return `since nothing is held of ${room} any more`
     if (seen.all !== null && need > seen.all) return `which needs ${need} and ${room} has ${seen.all} in all`
     // A budget is no pool's room: its plan says no, in place of a line that waits for somebody's dollars.
-    const lacks =
-      !isPool(view, room) && seen.free !== null && (growthOf(head)[room] ?? 0) > seen.free - (taken[room] ?? 0)
+    const lacks = !isPool(view, room) && seen.free !== null && amount > seen.free - (taken[room] ?? 0)
     if (lacks) return `for which ${room} has too few dollars`
   }
   return null
@@ -122,7 +125,7 @@ const whyPassed = (view: View, head: Head, { taken }: Walked): string | null => 
 const whyNotYet = (view: View, head: Head, { taken }: Walked): string | null => {
   const behind = head.behind.filter((room) => room !== view.doc.lane)
   if (behind.length > 0) return `waits for its turn in the line of ${behind.join(' and ')}`
-  for (const [room, amount] of Object.entries(growthOf(head))) {
+  for (const [room, amount] of moreOf(head)) {
     const free = freeOf(view, room)?.free ?? null
     const left = free === null ? null : free - (taken[room] ?? 0)
     if (left !== null && amount > left) return `needs ${amount} more of ${room}, which has ${Math.max(0, left)} free`

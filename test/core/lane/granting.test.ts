@@ -67,6 +67,24 @@ describe('the line of a pool', () => {
   })
 
   it.each([
+    ['which is no room any more', 'pool/gone', 8, 0],
+    ['that is smaller by now than what it keeps', ROOM, 17, 0],
+    ['of which others use more by now than there is', ROOM, 8, 30],
+  ])('what it merely keeps keeps nobody waiting: of a pool %s', (_, kept, amount, heldByOthers) => {
+    const had = { [kept]: { revision: 3, value: { lane: 'pipeline/a', amount } } }
+    const row = rowOf('a', 0, { rooms: ['pool/gpu-serve'], needs: { [kept]: amount, 'pool/gpu-serve': 8 } })
+    const pools = {
+      'gpu-train': emptyPool('gpu-train', { heldByOthers }),
+      'gpu-serve': emptyPool('gpu-serve'),
+    }
+    const change = granted([head(row, { had })], {
+      doc: emptyDocument(policy, 'pool/gpu-serve'),
+      world: emptyWorld({ pools }),
+    })
+    expect(change.names).toEqual(['a'])
+  })
+
+  it.each([
     ['is frozen', head(rowOf('a', 8), { frozenUntil: NOW + 1 }), 'frozen'],
     ['has not begun in time', head(rowOf('a', 8, { until: NOW - 1 })), 'time is over'],
     ['never fits', head(rowOf('a', 17)), 'has 16 in all'],
