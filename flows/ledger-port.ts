@@ -84,8 +84,11 @@ export interface Ledger {
   commit(writes: Write[]): Promise<Committed>
   /** Lanes that have a document, in the order of their names, after that one; 1,000 unless told. */
   lanes(page?: { after?: string; limit?: number }): Promise<string[]>
-  /** Due rows at or before then, the oldest first; only those that wait for this far side when one is named. */
-  due(until: number, page?: { limit?: number; side?: string }): Promise<Due[]>
+  /**
+   * Due rows at or before then, the oldest first; only those due later than `after`, and that wait for this far side, when these are
+   * named.
+   */
+  due(until: number, page?: { limit?: number; side?: string; after?: number }): Promise<Due[]>
   /** The timeline of a lane, or of everything (`null`), newest first; `before` is a moment's id. */
   moments(lane: string | null, page?: { limit?: number; before?: string }): Promise<Moment[]>
   /** Every counter that was ever bumped. */

@@ -1,6 +1,8 @@
 import type { Due } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { SERVED, wakeOne } from './waking.ts'
+import { type Catalogues, sorted } from './served.ts'
+import { roomBeside } from './tick.ts'
+import { wakeOne } from './waking.ts'
 import { type Watching, watch } from './watch.ts'
 
 type MinutePorts = Pick<WorkPorts, 'ledger' | 'cluster' | 'queue' | 'policies' | 'clock'>
@@ -20,9 +22,12 @@ export interface Minute {
 const UNWATCHED: Watching = { turn: async () => null, stop: async () => undefined }
 
 /** One watch until then; meanwhile wakes what falls due, to the second. What is held back at its end is woken at its end. */
-export const watchUntil = async (ports: MinutePorts, { until, pause, onError }: Minute): Promise<void> => {
-  const falling = fallingDue(ports, ports.clock.now())
-  const watching = await watch(ports, { onError }).catch((error: unknown) => {
+export const watchUntil = async (
+  ports: MinutePorts,
+  { until, pause, onError, ...catalogues }: Minute & Catalogues,
+): Promise<void> => {
+  const falling = fallingDue(ports, catalogues, ports.clock.now())
+  const watching = await watch(ports, { onError, ...catalogues }).catch((error: unknown) => {
     onError(error)
     return UNWATCHED
   })
@@ -36,19 +41,25 @@ export const watchUntil = async (ports: MinutePorts, { until, pause, onError }: 
 
 /**
  * Wakes what has fallen due since it began, each once. What was due before is the tick's, oldest first, and so is what waits for
- * a far side: where those are many nothing is woken here, since they come first.
+ * a far side: beside those so many are woken here as the minute has room for. A newer release's take nobody that room.
  */
-const fallingDue = (ports: MinutePorts, began: number): ((now: number) => Promise<void>) => {
-  const woken = new Set<string>()
-  const isNew = ({ group, by, at, side }: Due): boolean => {
-    const key = JSON.stringify([group, by, at])
-    if (at <= began || side !== null || woken.has(key)) return false
-    woken.add(key)
-    return true
-  }
+const fallingDue = (ports: MinutePorts, catalogues: Catalogues, began: number): ((now: number) => Promise<void>) => {
+  const [woken, passed] = [new Set<string>(), new Set<string>()]
+  let room: number | null = null
   return async (now) => {
-    const due = (await ports.ledger.due(now, { limit: SERVED })).filter(isNew)
-    const groups = new Map(due.map((one) => [one.group, one]))
+    room ??= await roomBeside(ports, catalogues)
+    const due = await ports.ledger.due(now, { after: began, limit: room + passed.size })
+    const isNew = (one: Due): boolean => !woken.has(nameOf(one)) && !passed.has(nameOf(one))
+    const fresh = due.filter(isNew)
+    const { served } = await sorted(
+      ports.ledger,
+      catalogues,
+      fresh.filter(({ side }) => side === null),
+    )
+    for (const one of fresh) (served.includes(one) ? woken : passed).add(nameOf(one))
+    const groups = new Map(served.map((one) => [one.group, one]))
     await Promise.all([...groups.values()].map((one) => wakeOne(ports, one)))
   }
 }
+
+const nameOf = ({ group, by, at }: Due): string => JSON.stringify([group, by, at])

@@ -5,6 +5,7 @@ import { lanesInFlight } from './lanes.ts'
 import { ourNamespaces } from './namespaces.ts'
 import { openPacing, type Pacing, type Ring } from './pacing.ts'
 import type { Change, WorkPorts } from './ports.ts'
+import type { Catalogues } from './served.ts'
 import { roomBeside } from './tick.ts'
 import { wake } from './waking.ts'
 import { openWhose, type Whose } from './whose.ts'
@@ -19,7 +20,7 @@ export interface Watching {
   stop(): Promise<void>
 }
 
-interface Options {
+interface Options extends Catalogues {
   onError: (error: unknown) => void
   /** Somebody was woken, or will be: `turn` says when. */
   onHeard?: () => void
@@ -38,7 +39,7 @@ const UNSEEN = 'gone'
  * lane wrote down, and only when something has changed that a look at it reads. Wakes are only hints: what changed while nobody
  * watched is found by comparing what is there with what lanes have written down, when a watch begins.
  */
-export const watch = async (ports: WatchPorts, { onError, onHeard }: Options): Promise<Watching> => {
+export const watch = async (ports: WatchPorts, { onError, onHeard, ...catalogues }: Options): Promise<Watching> => {
   const namespaces = ourNamespaces(await ports.policies.load())
   const pacing = openPacing<Seen>()
   const whose = openWhose(ports.ledger)
@@ -62,7 +63,7 @@ export const watch = async (ports: WatchPorts, { onError, onHeard }: Options): P
     ringing.add(mine)
     void mine.finally(() => ringing.delete(mine))
   })
-  await begin(ports, { pacing, whose, namespaces }).catch(onError)
+  await begin(ports, { pacing, whose, namespaces, catalogues }).catch(onError)
   return {
     turn: async () => {
       await Promise.all(ringing)
@@ -106,6 +107,7 @@ interface Begun {
   pacing: Pacing<Seen>
   whose: Whose
   namespaces: readonly string[]
+  catalogues: Catalogues
 }
 
 /**
@@ -113,7 +115,7 @@ interface Begun {
  * more than a minute serves beside what is due; the next watch finds the rest. Who waits for a far side is the tick's. What was compared is no news
  * any more.
  */
-const begin = async (ports: WatchPorts, { pacing, whose, namespaces }: Begun): Promise<void> => {
+const begin = async (ports: WatchPorts, { pacing, whose, namespaces, catalogues }: Begun): Promise<void> => {
   const docs = await lanesInFlight(ports.ledger)
   whose.know(docs, ports.clock.now())
   if (docs.length === 0) return
@@ -127,7 +129,7 @@ const begin = async (ports: WatchPorts, { pacing, whose, namespaces }: Begun): P
   const standing = standingOf(jobs, pods)
   const moved = docs.filter((doc) => doc.rest?.side == null && hasNews(doc, standing))
   if (moved.length === 0) return
-  const longestAgo = moved.sort((a, b) => a.writtenAt - b.writtenAt).slice(0, await roomBeside(ports))
+  const longestAgo = moved.sort((a, b) => a.writtenAt - b.writtenAt).slice(0, await roomBeside(ports, catalogues))
   for (const { lane } of longestAgo) await wake(ports, lane, `began.${now}`)
 }
 

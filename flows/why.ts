@@ -12,8 +12,9 @@ import { sidesAway } from './far-sides.ts'
 import type { Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
+import type { Catalogues } from './served.ts'
 import { troubleOf, withSides } from './sides.ts'
-import { type Reconciler, readView } from './view.ts'
+import { readView } from './view.ts'
 
 /** Why a lane is where it is. */
 export interface Why {
@@ -49,8 +50,6 @@ export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogue
 }
 
 type WhyPorts = Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>
-type Catalogues = Pick<Reconciler, 'kinds' | 'reactions'>
-
 const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catalogues): Promise<Why> => {
   const loaded = await readView(ports, lane, { me: 'why', handover: 0, kinds, reactions })
   const newer = await newerRows(ports.ledger, lane, reactions)

@@ -51,10 +51,10 @@ export const ROWS = {
   /** The same of what people say. */
   orders: [items(['orders#*'], 'UpdateItem'), items(['due#*'], 'PutItem'), ...NOTED],
   refusals: NOTED,
-  /** Who is due, and who waits for a far side. */
-  tick: [items(['due#*'], 'Query'), items(['side'], 'BatchGetItem')],
+  /** Who is due, who waits for a far side, and what a newer release has left. */
+  tick: [items(['due#*'], 'Query'), items(['lane#*', 'looks#*', 'orders#*', 'side'], 'BatchGetItem')],
   /** Which lanes go on by themselves, what is due before them, and whose an object is. */
-  watch: [items(['due#*'], 'Query'), items(['lane#*', 'name', 'side'], 'BatchGetItem')],
+  watch: [items(['due#*'], 'Query'), items(['lane#*', 'looks#*', 'orders#*', 'name', 'side'], 'BatchGetItem')],
   resync: [
     items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
     items(

@@ -1,5 +1,5 @@
 import { tick } from '../flows/tick.ts'
-import { defineDoor } from './door.ts'
+import { CATALOGUES, defineDoor } from './door.ts'
 import { AWS, ROWS } from './rights.ts'
 
 /** The minute's tick: wakes what is due, oldest first. */
@@ -9,5 +9,5 @@ export const door = defineDoor({
   ports: ['ledger', 'queue', 'clock'],
   kubernetes: [],
   aws: [...ROWS.tick, ...AWS.queue],
-  handler: (ports) => () => tick(ports),
+  handler: (ports) => () => tick(ports, CATALOGUES),
 })

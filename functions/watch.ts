@@ -1,5 +1,5 @@
 import { type Minute, watchUntil } from '../flows/minute.ts'
-import { defineDoor } from './door.ts'
+import { CATALOGUES, defineDoor } from './door.ts'
 import { AWS, ROWS } from './rights.ts'
 
 /** Wakes lanes for what changes in our namespaces and for what falls due, until its minute is over. */
@@ -13,5 +13,5 @@ export const door = defineDoor({
     { group: '', resource: 'pods', verbs: ['list', 'watch'] },
   ],
   aws: [...ROWS.watch, ...AWS.queue, ...AWS.policies],
-  handler: (ports) => (minute: Minute) => watchUntil(ports, minute),
+  handler: (ports) => (minute: Minute) => watchUntil(ports, { ...minute, ...CATALOGUES }),
 })

@@ -1,5 +1,6 @@
 import { nextDue, tick } from '../flows/tick.ts'
 import { watch } from '../flows/watch.ts'
+import { CATALOGUES } from '../functions/door.ts'
 import { resyncDoor } from './doors.ts'
 import type { HouseOptions, Parts } from './parts.ts'
 import type { Stores } from './stores.ts'
@@ -18,6 +19,7 @@ export const turning = async (
 ): Promise<{ advance(): Promise<number | null>; stop(): Promise<void> }> => {
   let heard = false
   const watching = await watch(ports, {
+    ...CATALOGUES,
     onError: (error) => onError('watch', error),
     onHeard: () => {
       heard = true
@@ -46,7 +48,7 @@ export const turning = async (
       await resyncDoor(ports)().catch((error: unknown) => onError('resync', error))
     }
     await bus.advance(now)
-    await tick(ports).catch((error: unknown) => onError('tick', error))
+    await tick(ports, CATALOGUES).catch((error: unknown) => onError('tick', error))
     await settle()
     await cluster.advance(now)
     await settle()

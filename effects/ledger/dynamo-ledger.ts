@@ -7,7 +7,7 @@ import type { Clock } from '../../flows/ports.ts'
 import { transact } from './committing.ts'
 import { actionsOf, countsIn, momentIn } from './items.ts'
 import { byBytes, COUNTS, DUES, dueIn, inTime, LANES, placeIn, timelineOf, timeOf } from './keys.ts'
-import { listRows, query, type Range, rangeIn, readRows } from './reading.ts'
+import { between, listRows, query, type Range, rangeIn, readRows } from './reading.ts'
 import type { Access } from './trying.ts'
 
 export interface DynamoLedgerOptions {
@@ -63,10 +63,14 @@ const lanes = async (
 const due = async (
   access: Access,
   until: number,
-  { limit = 100, side }: NonNullable<Parameters<Ledger['due']>[1]>,
+  { limit = 100, side, after }: NonNullable<Parameters<Ledger['due']>[1]>,
 ): ReturnType<Ledger['due']> => {
+  // No range ends before it begins.
+  if (after !== undefined && after >= until) return []
+  const end = timeOf(until + 1)
   const asked = DUES.map((pk) => {
-    const range = rangeIn(pk, { is: '<', sk: timeOf(until + 1) })
+    const range =
+      after === undefined ? rangeIn(pk, { is: '<', sk: end }) : between(pk, timeOf(Math.max(0, after + 1)), end)
     return query(access, side === undefined ? range : onlyOf(side, range), limit)
   })
   return (await Promise.all(asked)).flat().map(dueIn).sort(inTime).slice(0, limit)

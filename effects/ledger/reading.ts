@@ -42,6 +42,12 @@ export const rangeIn = (pk: string, part?: { is: '<' | '>'; sk: string }): Range
   ExpressionAttributeValues: { ':pk': { S: pk }, ...(part === undefined ? {} : { ':sk': { S: part.sk } }) },
 })
 
+/** What of a partition lies between two sort keys, both included. */
+export const between = (pk: string, from: string, to: string): Range => ({
+  KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+  ExpressionAttributeValues: { ':pk': { S: pk }, ':from': { S: from }, ':to': { S: to } },
+})
+
 /** The items of one partition in a range, as many as are wanted. Consistent. */
 export const query = async (access: Access, range: Range, limit = Number.POSITIVE_INFINITY): Promise<Item[]> => {
   const { client, table } = access

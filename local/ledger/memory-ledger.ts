@@ -41,9 +41,9 @@ export const memoryLedger = (): Ledger => {
       return { ok: true }
     },
     lanes: async ({ after, limit = 1000 } = {}) => idsOf(memory, 'lane', { after, limit }),
-    due: async (until, { limit = 100, side } = {}) =>
+    due: async (until, { limit = 100, side, after = -1 } = {}) =>
       [...memory.due.values()]
-        .filter((due) => due.at <= until && (side === undefined || due.side === side))
+        .filter((due) => due.at > after && due.at <= until && (side === undefined || due.side === side))
         .sort((a, b) => a.at - b.at || byBytes(a.group, b.group) || byBytes(a.by, b.by))
         .slice(0, limit)
         .map((due) => ({ ...due })),

@@ -35,8 +35,10 @@ export const openLedger = (database: DatabaseSync): Ledger => {
     },
     lanes: async ({ after = '', limit = 1000 } = {}) =>
       asking(() => statements.lanes.all(after, limit).map((row) => String(row['id']))),
-    due: async (until, { limit = 100, side = null }: { limit?: number; side?: string | null } = {}) =>
-      asking(() => statements.dueBefore.all({ until, limit, side }).map(dueOf)),
+    due: async (
+      until,
+      { limit = 100, side = null, after = -1 }: { limit?: number; side?: string | null; after?: number } = {},
+    ) => asking(() => statements.dueBefore.all({ until, limit, side, after }).map(dueOf)),
     moments: async (lane, { limit = 100, before } = {}) => {
       const from = before === undefined ? Number.MAX_SAFE_INTEGER : Number(before)
       const rows = () =>
@@ -70,7 +72,7 @@ const prepareReads = (database: DatabaseSync) => ({
     "SELECT id FROM rows WHERE kind = 'lane' AND id > ? AND value IS NOT NULL ORDER BY id LIMIT ? + 0",
   ),
   dueBefore: database.prepare(
-    'SELECT * FROM due WHERE at <= :until AND (:side IS NULL OR side = :side) ORDER BY at, "group", "by" LIMIT :limit + 0',
+    'SELECT * FROM due WHERE at > :after AND at <= :until AND (:side IS NULL OR side = :side) ORDER BY at, "group", "by" LIMIT :limit + 0',
   ),
   moments: database.prepare('SELECT seq, value FROM moments WHERE lane = ? AND seq < ? ORDER BY seq DESC LIMIT ? + 0'),
   allMoments: database.prepare('SELECT seq, value FROM moments WHERE seq < ? ORDER BY seq DESC LIMIT ? + 0'),

@@ -1,6 +1,9 @@
 import { afterEach, expect, it } from 'vitest'
+import { emptyDocument, SCHEMA } from '../../core/lane/document.ts'
+import type { Write } from '../../flows/ledger-port.ts'
 import { watchUntil } from '../../flows/minute.ts'
 import { Unavailable, type WorkPorts } from '../../flows/ports.ts'
+import { CATALOGUES } from '../../functions/door.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
@@ -22,6 +25,7 @@ const minute = async (at: (second: number) => Promise<void> = async () => undefi
     queue: { wake: async (group) => void woken.push({ group, after: clock.now() - began }) },
   }
   await watchUntil(mine, {
+    ...CATALOGUES,
     until: began + MINUTE,
     pause: async (ms) => {
       clock.set(clock.now() + ms)
@@ -88,3 +92,24 @@ it('a ledger that does not answer for a while ends no watch', async () => {
   expect(woken).toEqual([{ group: 'pipeline/a', after: 8_000 }])
   expect(troubles).toHaveLength(4)
 })
+
+it('what falls due is woken to the second also behind many that were due before, and that a newer release has left', async () => {
+  town = await openTown()
+  const { ledger, clock } = town.house.ports
+  for (let n = 0; n < 300; n++) await ledger.commit(newer(`pipeline/n-${n}`, clock.now() + (n < 250 ? -1_000 : 500)))
+  await ledger.commit([due('pipeline/a', 5_000)])
+  expect((await minute()).woken).toEqual([{ group: 'pipeline/a', after: 5_000 }])
+})
+
+it('behind as many of ours as a minute serves it is left to the tick', async () => {
+  town = await openTown()
+  const { ledger } = town.house.ports
+  for (let n = 0; n < 240; n++) await ledger.commit([due(`pipeline/n-${n}`, -1_000)])
+  await ledger.commit([due('pipeline/a', 5_000)])
+  expect((await minute()).woken).toEqual([])
+})
+
+const newer = (lane: string, at: number): Write[] => [
+  { put: 'lane', id: lane, revision: 0, value: { ...emptyDocument(town.policy, lane), schema: SCHEMA + 1, due: at } },
+  { due: { group: lane, by: 'lane' }, at, was: null, side: null },
+]

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../core/kube.ts'
 import { isAnythingInFlight } from '../../flows/lanes.ts'
 import { type Change, type Ports, Unavailable } from '../../flows/ports.ts'
 import { watch } from '../../flows/watch.ts'
+import { CATALOGUES } from '../../functions/door.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
@@ -42,7 +43,7 @@ const deaf = () => {
   return { woken, wakes, wrap, tell: (change: Change) => tell(change) }
 }
 const begin = async () => {
-  const watching = await watch(town.house.ports, { onError: (error) => expect.fail(String(error)) })
+  const watching = await watch(town.house.ports, { ...CATALOGUES, onError: (error) => expect.fail(String(error)) })
   await town.advance(0)
   return watching
 }
@@ -150,7 +151,7 @@ it.each(['turn', 'stop'] as const)(
         })
     }
     const ports = { ...town.house.ports, queue: { wake } }
-    const watching = await watch(ports, { onError: (error) => expect.fail(String(error)) })
+    const watching = await watch(ports, { ...CATALOGUES, onError: (error) => expect.fail(String(error)) })
     isSlow = true
     const object = (await job()) as KubeObject<'Job'>
     tell({ type: 'MODIFIED', object: { ...object, status: { ...object.status, ready: 7 } } as KubeObject })

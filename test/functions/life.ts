@@ -169,10 +169,10 @@ const jobOf = async (
   return (made.kind === 'created' && made.object.metadata.uid) || ''
 }
 
-/** A letter that falls due within the minute. */
-const goesOnLater = async ({ house: { clock, ports } }: Town): Promise<void> => {
-  const [at, due] = [clock.now(), clock.now() + 1000]
-  const id = `${String(at).padStart(14, '0')}.later`
+/** A letter that falls due so many milliseconds later. */
+const goesOn = async ({ house: { clock, ports } }: Town, after: number): Promise<void> => {
+  const [at, due] = [clock.now(), clock.now() + after]
+  const id = `${String(at).padStart(14, '0')}.${after}`
   await ports.ledger.commit([
     { put: 'look', id: `${CHATS}#${id}`, revision: 0, value: { kind: 'go-on', lane: CHATS, id, at, due } },
     { due: { group: CHATS, by: id }, at: due, was: null, side: null },
@@ -190,10 +190,11 @@ const tearLine = async ({ house: { ports }, run }: Town): Promise<void> => {
 /** What the schedules do, once each. */
 const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
   const { ports } = town.house
+  await goesOn(town, 0)
   await noted.as('tick', () => tick.handler(ports)({}))
   const nobodysJob = { kind: 'Job' as const, namespace: 'training', name: 'nobody-g1a1-train' }
   const uid = await jobOf(town, nobodysJob)
-  await goesOnLater(town)
+  await goesOn(town, 1000)
   await noted.as('watch', async () => {
     await isAnythingInFlight(ports.ledger)
     let now = ports.clock.now()

@@ -191,7 +191,7 @@ describe('as IAM evaluates the statements', () => {
     ['a document by the door of datasets', 'dataset-uploaded', 'UpdateItem', ['lane#pipeline/a']],
     ['a document by resync', 'resync', 'UpdateItem', ['lane#pipeline/a']],
     ['a freeze that is taken away by reconcile', 'reconcile', 'DeleteItem', ['freeze']],
-    ['a batch of which one key is another’s', 'tick', 'BatchGetItem', ['side', 'lane#pipeline/a']],
+    ['a batch of which one key is another’s', 'tick', 'BatchGetItem', ['side', 'room#pool/a']],
     ['a request that names no key', 'tick', 'Query', undefined],
     ['everything', 'reconcile', 'Scan', undefined],
   ])('refuses %s', (_, door, action, keys) => {

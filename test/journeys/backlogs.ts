@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { LaneDocument } from '../../core/lane/document.ts'
+import { emptyDocument, type LaneDocument, SCHEMA } from '../../core/lane/document.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { SERVED } from '../../flows/waking.ts'
 import type { Check } from '../../scripts/lane.ts'
@@ -153,6 +153,27 @@ const wakesLost = async (play: Play): Promise<void> => {
   await served(play, { what: 'wakes were lost', since, isLeft: isWaiting, by: /^tick/ })
 }
 
+/** The same behind so many lanes that a newer release has written: none of them can be served by this one. */
+const NEWER = 1_000
+const behindNewer = async (play: Play): Promise<void> => {
+  const { ledger, clock, policies } = play.backlog.ports
+  const policy = await policies.load()
+  const at = clock.now() - MINUTE
+  for (let n = 0; n < NEWER; n++) {
+    const lane = `pipeline/newer-${n}`
+    const value = { ...emptyDocument(policy, lane), schema: SCHEMA + 1, due: at }
+    await ledger.commit([
+      { put: 'lane', id: lane, revision: 0, value },
+      { due: { group: lane, by: 'lane' }, at, was: null, side: null },
+    ])
+  }
+  const before = await ledger.due(at, { limit: 2 * NEWER })
+  await wakesLost(play)
+  await play.check('what the newer release has left is due as it was', async () => {
+    assert.deepEqual(await ledger.due(at, { limit: 2 * NEWER }), before)
+  })
+}
+
 /** Every wake is lost while all of their Jobs end: watches find it, one after the other. */
 const endsUnheard = async (play: Play): Promise<void> => {
   const { backlog, lanes } = play
@@ -171,7 +192,7 @@ const endsUnheard = async (play: Play): Promise<void> => {
 }
 
 /** Each way in which many are left behind. */
-export const backlogs = { clusterAway, wakesLost, endsUnheard }
+export const backlogs = { clusterAway, wakesLost, behindNewer, endsUnheard }
 
 export const playBacklog = async (name: keyof typeof backlogs, given: Omit<Play, 'backlog'>): Promise<void> => {
   const backlog = await openBacklog(given.lanes)

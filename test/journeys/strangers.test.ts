@@ -143,7 +143,7 @@ describe('a flood of word about nothing', () => {
       unique: 'm',
       from: 'door',
     })
-    await tick({ ...town.house.ports, queue: { wake: async (group) => void woken.push(group) } })
+    await tick({ ...town.house.ports, queue: { wake: async (group) => void woken.push(group) } }, CATALOGUES)
     expect(woken.sort()).toEqual([TRAIN, SERVE])
   })
 

@@ -339,6 +339,10 @@ export const ledgerContract = (name: string, open: () => Promise<{ ledger: Ledge
         expect(await dueAt(30, { limit: 2 })).toEqual(all.slice(0, 2))
         expect(await dueAt(29)).toEqual(all.slice(0, 4))
         expect(await dueAt(9)).toEqual([])
+        expect(await dueAt(30, { after: 10 })).toEqual(all.slice(1))
+        expect(await dueAt(30, { after: 19, limit: 1 })).toEqual(all.slice(1, 2))
+        expect(await dueAt(31, { after: 20, side: 'chat' })).toEqual(['31 later lane'])
+        expect([await dueAt(30, { after: 30 }), await dueAt(30, { after: 99 })]).toEqual([[], []])
         expect(await ledger.due(31, { side: 'chat' })).toEqual([{ group: 'later', by: 'lane', at: 31, side: 'chat' }])
       })
 

@@ -114,7 +114,7 @@ describe('the ledger in one file', () => {
         .map(({ detail }) => String(detail)),
     )
     expect(ways).toContain('SEARCH rows USING INDEX sqlite_autoindex_rows_1 (kind=? AND id>? AND id<?)')
-    expect(ways).toContain('SEARCH due USING INDEX due_at (at<?)')
+    expect(ways).toContain('SEARCH due USING INDEX due_at (at>? AND at<?)')
     expect(ways.filter((way) => !way.startsWith('SEARCH '))).toEqual(['SCAN counts'])
   })
 })
