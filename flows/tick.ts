@@ -5,7 +5,7 @@ import { sidesAway } from './far-sides.ts'
 import type { Due } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { type Catalogues, sorted } from './served.ts'
-import { SERVED, wakeOne } from './waking.ts'
+import { AT_ONCE, SERVED, wakeOne } from './waking.ts'
 
 /** Due rows that are passed over: of groups that are woken already, however many letters they have, of those that wait for a far side, and of a newer release. */
 const PASSED_OVER = 50_000
@@ -89,11 +89,17 @@ const asks = (sides: View['sides'], now: number): { may(due: Due): boolean; does
   return { may, does }
 }
 
-/** How many the watch may wake beside the tick: what is due comes first. */
+/**
+ * How many the watch may wake beside the tick: what is due comes first. A few always: however long a backlog lasts, who has not heard
+ * that its Job ended, or falls due, is not left to wait for the whole of it.
+ */
 export const roomBeside = async (
   { ledger, clock }: Pick<TickPorts, 'ledger' | 'clock'>,
   catalogues: Catalogues,
-): Promise<number> => SERVED - (await dueNow(ledger, catalogues, { now: clock.now(), limit: SERVED })).due.length
+): Promise<number> => {
+  const { due } = await dueNow(ledger, catalogues, { now: clock.now(), limit: SERVED })
+  return Math.max(AT_ONCE, SERVED - due.length)
+}
 
 /** When the next thing is due, milliseconds since the epoch; null: never. */
 export const nextDue = async ({ ledger }: Pick<WorkPorts, 'ledger'>): Promise<number | null> =>

@@ -3,6 +3,7 @@ import { emptyDocument, SCHEMA } from '../../core/lane/document.ts'
 import type { Write } from '../../flows/ledger-port.ts'
 import { watchUntil } from '../../flows/minute.ts'
 import { Unavailable, type WorkPorts } from '../../flows/ports.ts'
+import { AT_ONCE, SERVED } from '../../flows/waking.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { openTown, type Town } from '../journeys/town.ts'
@@ -101,12 +102,13 @@ it('what falls due is woken to the second also behind many that were due before,
   expect((await minute()).woken).toEqual([{ group: 'pipeline/a', after: 5_000 }])
 })
 
-it('behind as many of ours as a minute serves it is left to the tick', async () => {
+it('behind as many of ours as a minute serves a few are woken all the same, the oldest; the rest is left to the tick', async () => {
   town = await openTown()
   const { ledger } = town.house.ports
-  for (let n = 0; n < 240; n++) await ledger.commit([due(`pipeline/n-${n}`, -1_000)])
-  await ledger.commit([due('pipeline/a', 5_000)])
-  expect((await minute()).woken).toEqual([])
+  for (let n = 0; n < SERVED + 10; n++) await ledger.commit([due(`pipeline/n-${n}`, -1_000)])
+  const falling = Array.from({ length: AT_ONCE + 5 }, (_, n) => `pipeline/f-${n}`)
+  for (const [n, lane] of falling.entries()) await ledger.commit([due(lane, 5_000 + n)])
+  expect((await minute()).woken.map(({ group }) => group).sort()).toEqual(falling.slice(0, AT_ONCE).sort())
 })
 
 const newer = (lane: string, at: number): Write[] => [

@@ -3,8 +3,8 @@ import { emptyDocument, SCHEMA } from '../../core/lane/document.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import type { OutRow, SideRow } from '../../core/rows.ts'
 import type { Write } from '../../flows/ledger-port.ts'
-import { tick } from '../../flows/tick.ts'
-import { SERVED } from '../../flows/waking.ts'
+import { roomBeside, tick } from '../../flows/tick.ts'
+import { AT_ONCE, SERVED } from '../../flows/waking.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
@@ -115,4 +115,12 @@ it('no more are woken than a minute serves, oldest first', async () => {
   for (let n = 0; n < SERVED + 5; n++) await commit([due(`pipeline/o-${String(n).padStart(3, '0')}`, HOUR - n)])
   const { groups, left: more } = await ticked()
   expect([groups.length, groups[0], more]).toEqual([SERVED, 'pipeline/o-000', true])
+})
+
+it('the watch has the room that is left of a minute, and a little in any case', async () => {
+  const room = () => roomBeside(town.house.ports, CATALOGUES)
+  for (let n = 0; n < SERVED - 50; n++) await commit([due(`pipeline/o-${n}`, HOUR)])
+  expect(await room()).toBe(50)
+  for (let n = 0; n < 50; n++) await commit([due(`pipeline/p-${n}`, HOUR)])
+  expect(await room()).toBe(AT_ONCE)
 })
