@@ -24,11 +24,15 @@ const LATE = 10 * 60_000
 /** Due rows of one commit. */
 const TOGETHER = 30
 
-/** A lane whose due rows are not what its document says, and those that it has. */
+/** A lane whose due rows are not what its document says, those that it has, and when the document was written that said so. */
 interface Torn {
   lane: string
   rows: Due[]
+  writtenAt: number | null
 }
+
+/** What a document says of when its lane is due. */
+type Says = Pick<LaneDocument, 'due' | 'rest' | 'writtenAt'>
 
 /** The lanes whose due row is not there, is another or one too many; and what is due late without being a document's. */
 const tornIn = async (
@@ -40,34 +44,39 @@ const tornIn = async (
     rows.filter(({ by }) => by === 'lane'),
     ({ group }) => group,
   )
-  const due = new Map(docs.map((doc) => [doc.lane, doc.due]))
-  const lanes = [...new Set([...due.keys(), ...own.keys()])].map((lane) => ({ lane, rows: own.get(lane) ?? [] }))
+  const known = new Map(docs.map((doc) => [doc.lane, doc]))
+  const lanes = [...new Set([...known.keys(), ...own.keys()])].map((lane) => ({
+    lane,
+    rows: own.get(lane) ?? [],
+    writtenAt: known.get(lane)?.writtenAt ?? null,
+  }))
   const now = clock.now()
   return {
-    lanes: lanes.filter(({ lane, rows: has }) => !isAsWritten(has, due.get(lane) ?? null)),
+    lanes: lanes.filter(({ lane, rows: has }) => !isAsWritten(has, known.get(lane) ?? null)),
     late: rows.filter(({ by, at }) => by !== 'lane' && at < now - LATE),
   }
 }
 
-const isAsWritten = (rows: readonly Due[], due: number | null): boolean =>
-  due === null ? rows.length === 0 : rows.length === 1 && rows[0]?.at === due
+/** The far side that it waits for is part of it: of those that wait for one that is away a tick wakes one. */
+const isAsWritten = (rows: readonly Due[], doc: Says | null): boolean =>
+  doc === null || doc.due === null
+    ? rows.length === 0
+    : rows.length === 1 && rows[0]?.at === doc.due && rows[0].side === sideOf(doc)
+
+const sideOf = (doc: Says | null): string | null => doc?.rest?.side ?? null
 
 /**
  * Due rows are a cache of what documents say (law 5): a restore may hold the one without the other, and then nobody would ever wake
  * the lane, or somebody for nothing each minute. Written only while the document is as it was read.
  */
-const mendDue = async ({ ledger }: Pick<Ports, 'ledger'>, { lane, rows }: Torn): Promise<void> => {
+const mendDue = async ({ ledger }: Pick<Ports, 'ledger'>, { lane, rows, writtenAt }: Torn): Promise<void> => {
   const row = await readRow(ledger, 'lane', lane)
-  const at = row?.value.due ?? null
-  // It moved since the documents were listed; or a newer release keeps it otherwise.
-  if (isAsWritten(rows, at) || (row !== null && newerIn(row.value) !== null)) return
+  const doc = row?.value ?? null
+  // One that was written since it was listed has moved its rows too, which may have been read before; a newer release's are its own.
+  if ((doc?.writtenAt ?? null) !== writtenAt || (doc !== null && newerIn(doc) !== null)) return
+  const at = doc?.due ?? null
   const check: Write = { check: 'lane', id: lane, revision: row?.revision ?? 0 }
-  const due = (was: number | null): Write => ({
-    due: { group: lane, by: 'lane' },
-    at,
-    was,
-    side: row?.value.rest?.side ?? null,
-  })
+  const due = (was: number | null): Write => ({ due: { group: lane, by: 'lane' }, at, was, side: sideOf(doc) })
   const strays = rows.filter((one) => one.at !== at).map((one) => one.at)
   // Whoever loses this was told the same, or has written it.
   for (const was of strays.length === 0 ? [null] : strays)

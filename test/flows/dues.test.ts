@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import type { LaneDocument } from '../../core/lane/document.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import { reactions } from '../../core/reactions/catalogue.ts'
+import { mendDues } from '../../flows/dues.ts'
 import { everyDue } from '../../flows/lanes.ts'
-import type { Write } from '../../flows/ledger-port.ts'
+import type { Stored, Write } from '../../flows/ledger-port.ts'
 import { resync } from '../../flows/resync.ts'
 import { readRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
@@ -96,4 +98,49 @@ it('a letter that nobody was woken for is read: it keeps resync from leaving ano
   await commit({ put: 'look', id: `${LANE}#${letter.id}`, revision: 0, value: letter })
   expect(await mends()).toMatchObject({ letters: 0 })
   await town.until('it asks', async () => (await town.question(LANE)) !== null, 1)
+})
+
+it.each([
+  ['waits for one that its document does not know', 'chat', null],
+  ['knows of none though its document waits for one', null, 'chat'],
+])('a due row that %s says what the document says', async (_, wrote, waits) => {
+  const { due } = await asks()
+  const { ledger } = town.house.ports
+  const row = (await readRow(ledger, 'lane', LANE)) as Stored<'lane'>
+  const rest = { ...row.value.rest, side: waits } as LaneDocument['rest']
+  await commit(
+    { put: 'lane', id: LANE, revision: row.revision, value: { ...row.value, rest } },
+    { due: { group: LANE, by: 'lane' }, at: due, was: due, side: wrote },
+  )
+  await mends()
+  const found = (await everyDue(ledger)).filter(({ by }) => by === 'lane')
+  expect(found).toEqual([{ group: LANE, by: 'lane', at: due, side: waits }])
+  expect(await ledger.counts()).toMatchObject({ 'mended:due': 1 })
+})
+
+it('a lane that moves while due rows are read is not taken for torn', async () => {
+  const { due } = await asks()
+  const { ledger } = town.house.ports
+  const docs = [await town.lane(LANE)]
+  const later = (due ?? 0) + HOUR
+  const moving: typeof ledger = {
+    ...ledger,
+    // What was read is of before, and what comes then is of after.
+    due: async (...given) => {
+      const found = await ledger.due(...given)
+      const row = (await readRow(ledger, 'lane', LANE)) as Stored<'lane'>
+      const value = { ...row.value, writtenAt: row.value.writtenAt + 1, due: later }
+      await commit(
+        { put: 'lane', id: LANE, revision: row.revision, value },
+        { due: { group: LANE, by: 'lane' }, at: later, was: due, side: null },
+      )
+      return found.map((one) => ({ ...one, at: one.at - 1 }))
+    },
+  }
+  const each = async <T>(values: T[], work: (value: T) => Promise<void>) => {
+    for (const value of values) await work(value)
+  }
+  await mendDues({ ledger: moving, clock: town.house.clock }, docs, each)
+  expect(await ledger.counts()).not.toHaveProperty('mended:due')
+  expect(await dues()).toEqual([[LANE, 'lane', later]])
 })
