@@ -1,18 +1,15 @@
-import type { KubeObject } from '../core/kube.ts'
 import { whereOf } from '../core/lane/answering.ts'
-import { emptyDocument, hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { newerIn } from '../core/lane/newer.ts'
 import { poolRooms, roomsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
-import { hasEnded } from '../core/steps/launch-job.ts'
 import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { readGroup } from './approvers.ts'
@@ -22,6 +19,7 @@ import { everyLane } from './lanes.ts'
 import { leaveLook } from './letters.ts'
 import { lookAt } from './look.ts'
 import { manifestsOf } from './manifests.ts'
+import { hasMoved } from './moved.ts'
 import { observe, type Seen, seeAll } from './observe.ts'
 import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
@@ -31,7 +29,7 @@ import { recountRoom } from './sums.ts'
 import { mendHold, tornHolds } from './torn-holds.ts'
 import { mendLine, tornLines } from './torn-lines.ts'
 import { paperView } from './view.ts'
-import { AT_ONCE, atMost, linesOf, wake } from './waking.ts'
+import { AT_ONCE, bounded, linesOf, wake } from './waking.ts'
 
 /** Sources that are asked side by side: a registry of thousands of models is through within a minute. */
 const SIDE_BY_SIDE = 16
@@ -42,6 +40,7 @@ const SILENT = 3
 export interface Resynced {
   asked: number
   letters: number
+  /** Lanes that nobody else would have woken. */
   woken: number
   /** Objects of ours that nobody waited for, and that were deleted. */
   orphans: number
@@ -63,7 +62,9 @@ interface Known {
 export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): Promise<Resynced> => {
   const told: Told = new Map()
   // Letters that wake nobody are due, and for whom else something has moved the watch wakes too.
-  const ports = givingUp(withSides({ ...given, queue: atMost(given.queue, AT_ONCE) }, told), SILENT)
+  const room = { left: AT_ONCE }
+  const [healing, others] = [bounded(given.queue, room), bounded(given.queue, room)]
+  const ports = givingUp(withSides({ ...given, queue: others.queue }, told), SILENT)
   const policy = await ports.policies.load()
   const now = ports.clock.now()
   const sides = await sidesAway(ports.ledger)
@@ -74,6 +75,8 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
   await mendCaches(ports, known, eachOf)
+  // First whom nobody else wakes: for letters there are due rows.
+  const perhaps = await wakeMoved({ ...ports, queue: healing.queue }, known, { sides, eachOf })
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )
@@ -82,20 +85,13 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
       counted.asked++
       if (!(await isNews(ports, known, event)) || (await isAwaited(ports, known, event))) continue
       // Its lane may have taken in a letter about it since the documents were listed.
-      if ((await hasMoved(ports, known, event)) && !(await isNews(ports, known, event))) continue
+      if ((await wasWritten(ports, known, event)) && !(await isNews(ports, known, event))) continue
       const left = await leaveLook(ports, event, { reactions, unique: `resync.${index}.${n}`, from: 'resync' })
       if (left.kind === 'left') counted.letters++
     }
   })
-  await eachOf(longestAgo(docs), async (doc) => {
-    // Of a newer release's nothing is known, and who waits for a far side is woken when it answers.
-    if (newerIn(doc) !== null || sides[doc.rest?.side ?? ''] !== undefined) return
-    const moved = await hasMovedOn(ports, doc).catch((error: unknown) => failures.push(error) > 0)
-    if (!moved && !hasLostItsRule(known, doc)) return
-    counted.woken++
-    await wake(ports, doc.lane, `resync.${now}`)
-  })
-  counted.woken += await wakePools(ports, known, now)
+  // What may have moved is asked by the lane itself; the watch wakes it too.
+  for (const lane of perhaps) await wake(ports, lane, `resync.${now}`)
   // Also a cluster that was away and that nobody asks any more: who else would hear that it answers again?
   await eachOf((sides['cluster']?.until ?? 0) <= now ? [docs] : [], async () => {
     // One that cannot be deleted keeps no other from being deleted.
@@ -110,7 +106,30 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   )
   if (failures.length > 0)
     throw new AggregateError(failures, `${failures.length} could not be asked, the first: ${String(failures[0])}`)
-  return counted
+  return { ...counted, woken: healing.taken() }
+}
+
+/** Wakes pools with a line, and lanes of whose run something has moved; answers those of which only they themselves can tell. */
+const wakeMoved = async (
+  ports: WorkPorts,
+  known: Known,
+  { sides, eachOf }: { sides: Awaited<ReturnType<typeof sidesAway>>; eachOf: ReturnType<typeof sideBySide> },
+): Promise<string[]> => {
+  const now = ports.clock.now()
+  const perhaps: string[] = []
+  await eachOf([now], () => wakePools(ports, known, now))
+  await eachOf(longestAgo(known.docs), async (doc) => {
+    // Of a newer release's nothing is known, and who waits for a far side is woken when it answers.
+    if (newerIn(doc) !== null || sides[doc.rest?.side ?? ''] !== undefined) return
+    const moved = await hasMoved(ports, known, doc).catch((error: unknown) => {
+      // Nothing is concluded from an error (law 2): its lane looks for itself.
+      perhaps.push(doc.lane)
+      throw error
+    })
+    if (moved === 'perhaps') perhaps.push(doc.lane)
+    if (moved === 'moved') await wake(ports, doc.lane, `resync.${now}`)
+  })
+  return perhaps
 }
 
 const longestAgo = (docs: Known['docs']): LaneDocument[] => [...docs.values()].sort((a, b) => a.writtenAt - b.writtenAt)
@@ -137,12 +156,14 @@ const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   }
 }
 
-/** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. */
-const wakePools = async (ports: WorkPorts, { policy, docs }: Known, now: number): Promise<number> => {
-  const lines = await linesOf(ports, poolRooms(policy))
-  const rooms = lines.filter((room) => (docs.get(room)?.due ?? 0) <= now)
-  for (const room of rooms) await wake(ports, room, `resync.${now}`)
-  return rooms.length
+/** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. What is due is the tick's. */
+const wakePools = async (
+  ports: Pick<WorkPorts, 'ledger' | 'queue'>,
+  { policy, docs }: Known,
+  now: number,
+): Promise<void> => {
+  for (const room of await linesOf(ports, poolRooms(policy)))
+    if ((docs.get(room)?.due ?? null) === null) await wake(ports, room, `resync.${now}`)
 }
 
 const eventsOf = async (ports: WorkPorts, ask: Ask): Promise<IntendingEvent[]> =>
@@ -188,7 +209,7 @@ const worldOf = async (ports: WorkPorts, paper: View, seen: Known['seen']): Prom
 }
 
 /** Whether the document that this event is about was written since it was read; it is read again. */
-const hasMoved = async ({ ledger }: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
+const wasWritten = async ({ ledger }: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
   const rule = reactionTo(known.reactions, event)?.ruleOf(event, known.policy) ?? null
   const now = rule === null ? undefined : (await readRow(ledger, 'lane', rule.lane))?.value
   if (now === undefined || now.writtenAt === known.docs.get(now.lane)?.writtenAt) return false
@@ -208,25 +229,6 @@ const isAwaited = async (ports: WorkPorts, { policy, reactions }: Known, event: 
   const now = ports.clock.now()
   if (found !== undefined && found.due <= now) await wake(ports, rule.lane, `resync.${now}`)
   return found !== undefined
-}
-
-/** Whether a Job that a run waits for has ended or gone, and nobody was woken for it. */
-const hasMovedOn = async ({ cluster }: WorkPorts, { run }: LaneDocument): Promise<boolean> => {
-  const mark = run?.steps.find(({ state, touched }) => state === 'running' && touched)
-  if (mark === undefined) return false
-  if (mark.made === null) return true
-  const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
-  return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job)
-}
-
-/** Whether a run that has begun nothing is no longer the policy's to begin: its question closes, though nobody answers it. */
-const hasLostItsRule = ({ policy, reactions }: Known, { lane, run }: LaneDocument): boolean => {
-  if (run === null || hasBegun(run)) return false
-  const kind = kindOf(
-    reactions.map((reaction) => reaction.kind),
-    lane,
-  )
-  return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }
 
 const sideBySide =

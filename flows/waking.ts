@@ -18,10 +18,25 @@ type WakingPorts = Pick<WorkPorts, 'ledger' | 'queue' | 'clock'>
 export const wake = ({ queue }: Pick<WorkPorts, 'queue'>, group: string, id: string): Promise<void> =>
   queue.wake(group, id.slice(0, 128)).catch(() => undefined)
 
-/** The same queue, which takes no more than so many wakes: of the rest a due row, or the next comparison, tells. */
-export const atMost = (queue: WorkPorts['queue'], most: number): WorkPorts['queue'] => {
-  let left = most
-  return { wake: async (group, id) => (left-- > 0 ? queue.wake(group, id) : undefined) }
+/** A queue that takes no more than is left, and how many wakes it has taken. */
+export interface Bounded {
+  queue: WorkPorts['queue']
+  taken(): number
+}
+
+/**
+ * The same queue, which takes no more wakes than are left of so many: of the rest a due row, or the next comparison, tells. Several
+ * may take of the same, so that each counts its own.
+ */
+export const bounded = (queue: WorkPorts['queue'], room: { left: number }): Bounded => {
+  let taken = 0
+  const wake = async (group: string, id: string): Promise<void> => {
+    if (room.left <= 0) return
+    room.left--
+    await queue.wake(group, id)
+    taken++
+  }
+  return { queue: { wake }, taken: () => taken }
 }
 
 /** Wakes the other groups whose due rows a commit has just made due. */

@@ -1,17 +1,21 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
-import { emptyDocument } from '../../core/lane/document.ts'
+import { emptyDocument, type LaneDocument, type Mark, type Run } from '../../core/lane/document.ts'
+import { lineSum } from '../../core/lane/room.ts'
 import { label } from '../../core/names.ts'
 import { reactions } from '../../core/reactions/catalogue.ts'
+import { lineId } from '../../core/rows.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { resync as resyncWith } from '../../flows/resync.ts'
+import { readRow } from '../../flows/rows.ts'
+import { AT_ONCE } from '../../flows/waking.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 import { taskJob } from '../local/cluster/world-fixture.ts'
 
-const LANE = 'pipeline/support-chats'
+const [LANE, POOL] = ['pipeline/support-chats', 'pool/gpu-train']
 let town: Town
 afterEach(() => town.close())
 
@@ -174,5 +178,73 @@ describe('compared with what the cluster runs', () => {
     expect(await resync()).toMatchObject({ woken: 1 })
     get.mockRestore()
     expect(await resync()).toMatchObject({ woken: 0 })
+  })
+
+  /** Lanes beside it, whose runs wait for what `change` makes of its step, looked at longer ago. */
+  const beside = async (count: number, change: (mark: Mark) => Mark) => {
+    const { ledger } = town.house.ports
+    const doc = (await readRow(ledger, 'lane', LANE))?.value as LaneDocument
+    const run = doc.run as Run
+    const steps = run.steps.map((mark) => (mark.state === 'running' ? change(mark) : mark))
+    for (let n = 0; n < count; n++) {
+      const lane = `pipeline/beside-${n}`
+      const value = {
+        ...doc,
+        lane,
+        name: `b-${n}`,
+        run: { ...run, steps, hold: null },
+        writtenAt: 1,
+        due: null,
+        rest: null,
+      }
+      await ledger.commit([{ put: 'lane', id: lane, revision: 0, value }])
+    }
+  }
+  /** Whom it wakes, in order, through a queue that answers so; and what it counts. */
+  const wakes = async (send: () => Promise<void> = async () => undefined) => {
+    const woken: string[] = []
+    const wake = async (group: string): Promise<void> => {
+      woken.push(group)
+      await send()
+    }
+    const all = await resyncWith({ ...town.house.ports, queue: { wake } }, reactions)
+    return { woken, all }
+  }
+  const gone = (mark: Mark): Mark => ({ ...mark, made: mark.made && { ...mark.made, uid: 'another' } })
+
+  it('of whom only its lane can tell whether it moved is woken last, and not counted: it takes nobody a wake whose Job has ended', async () => {
+    await trained()
+    await beside(AT_ONCE + 5, (mark) => ({ ...mark, kind: 'roll-out-model', made: null }))
+    const get = vi.spyOn(town.house.ports.cluster, 'get').mockResolvedValue(null)
+    const { woken, all } = await wakes()
+    get.mockRestore()
+    expect([woken[0], woken.length, all.woken]).toEqual([LANE, AT_ONCE, 1])
+  })
+
+  it('no more are counted than were woken', async () => {
+    await trained()
+    await beside(AT_ONCE + 5, gone)
+    expect((await wakes()).all).toMatchObject({ woken: AT_ONCE })
+    expect((await wakes(() => Promise.reject(new Unavailable('SQS')))).all).toMatchObject({ woken: 0 })
+  })
+
+  it('a pool with a line that is not due is woken, however many lanes have moved', async () => {
+    await trained()
+    await beside(AT_ONCE + 5, gone)
+    const { ledger } = town.house.ports
+    const value = { lane: LANE, place: '9', since: 1, rooms: [POOL], needs: { [POOL]: 8 }, until: null }
+    const run = { ...((await readRow(ledger, 'lane', LANE))?.value.run as Run), line: value }
+    const waits = {
+      ...((await readRow(ledger, 'lane', LANE))?.value as LaneDocument),
+      lane: 'pipeline/waits',
+      run,
+      due: null,
+    }
+    await ledger.commit([
+      { put: 'lane', id: waits.lane, revision: 0, value: waits },
+      { put: 'line', id: lineId(POOL, '9'), revision: 0, value: { ...value, lane: waits.lane } },
+      { add: lineSum(POOL), by: 1, atMost: null, atLeast: null },
+    ])
+    expect((await wakes()).woken[0]).toBe(POOL)
   })
 })

@@ -1,0 +1,40 @@
+import type { KubeObject } from '../core/kube.ts'
+import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
+import type { Policy } from '../core/policy.ts'
+import type { Reaction } from '../core/reactions/reaction.ts'
+import { hasEnded } from '../core/steps/launch-job.ts'
+import type { WorkPorts } from './ports.ts'
+
+interface Rules {
+  policy: Policy
+  reactions: readonly Reaction[]
+}
+
+export type Moved = 'moved' | 'perhaps' | 'no'
+
+/** Whether something that a lane's run rests on has moved, and nobody was woken for it. */
+export const hasMoved = async (ports: Pick<WorkPorts, 'cluster'>, rules: Rules, doc: LaneDocument): Promise<Moved> =>
+  hasLostItsRule(rules, doc) ? 'moved' : hasMovedOn(ports, doc)
+
+/**
+ * Whether what a run waits for has moved, and nobody was woken for it: a Job that was written down has ended or gone, which a GET by
+ * its name tells (law 2). Of a rollout nothing is written down that one GET could tell of: it may have, and its lane asks itself.
+ */
+const hasMovedOn = async ({ cluster }: Pick<WorkPorts, 'cluster'>, { run }: LaneDocument): Promise<Moved> => {
+  const mark = run?.steps.find(({ state, touched }) => state === 'running' && touched)
+  if (mark === undefined) return 'no'
+  if (mark.made === null) return 'perhaps'
+  const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
+  return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job) ? 'moved' : 'no'
+}
+
+/** Whether a run that has begun nothing is no longer the policy's to begin: its question closes, though nobody answers it. */
+const hasLostItsRule = ({ policy, reactions }: Rules, { lane, run }: LaneDocument): boolean => {
+  if (run === null || hasBegun(run)) return false
+  const kind = kindOf(
+    reactions.map((reaction) => reaction.kind),
+    lane,
+  )
+  return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
+}
