@@ -16,16 +16,19 @@ export const podsOf = async ({ cluster }: Cluster, job: ObjectRef, uid: string):
   (await named(cluster, job, false)).filter((pod) => makerOf(pod)?.uid === uid)
 
 /**
- * How many pods of a Job have not ended, as they are now, and how many of these nobody will end: who deletes a Job alone
- * leaves them behind without an owner. `uid` null: it was never seen, and only its name is known.
+ * How many pods of a Job have not ended, as they are now, and how many of these nobody ends: who deletes a Job alone leaves
+ * them behind without an owner. `uid` null: it was never seen, and its name is all that was written down.
  */
 export const alivePodsOf = async (
   { cluster }: Cluster,
   job: ObjectRef,
   uid: string | null,
 ): Promise<{ alive: number; left: number }> => {
-  const alive = (await named(cluster, job, true)).filter((pod) => isAlive(pod) && isLeftOf(pod, uid))
-  return { alive: alive.length, left: alive.filter((pod) => makerOf(pod) === null).length }
+  const alive = (await named(cluster, job, true)).filter((pod) => isAlive(pod) && isLeftOf(pod, job, uid))
+  return {
+    alive: alive.length,
+    left: alive.filter((pod) => makerOf(pod) === null).length,
+  }
 }
 
 const named = async (
@@ -39,9 +42,10 @@ const named = async (
     labels: { [JOB_NAME]: name },
   })) as KubeObject<'Pod'>[]
 
-const isLeftOf = (pod: KubeObject<'Pod'>, uid: string | null): boolean => {
-  if (uid === null) return true
+const isLeftOf = (pod: KubeObject<'Pod'>, job: ObjectRef, uid: string | null): boolean => {
   const maker = makerOf(pod)
+  // The label alone proves nothing: without the uid, which only the server gives, nobody can tell its pods from others.
+  if (uid === null) return maker?.kind === 'Job' && maker.name === job.name
   return (maker === null ? pod.metadata.labels?.[JOB_UID] : maker.uid) === uid
 }
 
