@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../core/kube.ts'
+import { isLeaving, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { makerOf } from '../../core/lane/waits.ts'
 import type { WorkPorts } from '../ports.ts'
 
@@ -27,7 +27,7 @@ export const alivePodsOf = async (
   const alive = (await named(cluster, job, true)).filter((pod) => isAlive(pod) && isLeftOf(pod, job, uid))
   return {
     alive: alive.length,
-    left: alive.filter((pod) => makerOf(pod) === null).length,
+    left: alive.filter((pod) => makerOf(pod) === null && !isLeaving(pod)).length,
   }
 }
 

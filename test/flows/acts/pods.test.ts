@@ -18,6 +18,7 @@ const madeBy = (name: string, uid: string) => ({
 const labelled = (uid: string) => ({
   labels: { 'batch.kubernetes.io/job-name': JOB.name, 'batch.kubernetes.io/controller-uid': uid },
 })
+const leaving = { deletionTimestamp: '2026-11-23T12:00:00Z' }
 
 const seen = (pods: KubeObject<'Pod'>[], uid: string | null) =>
   alivePodsOf({ cluster: { list: async () => pods } as unknown as Cluster } as WorkPorts, JOB, uid)
@@ -27,5 +28,11 @@ describe('pods that a Job has left', () => {
     const pods = [pod('stray'), pod('own', madeBy(JOB.name, 'u')), pod('other', madeBy('another', 'v'))]
     expect(await seen(pods, null)).toEqual({ alive: 1, left: 0 })
     expect(await seen([pod('stray'), pod('copied', labelled('u'))], null)).toEqual({ alive: 0, left: 0 })
+  })
+
+  it('are left to themselves where nobody made them and nobody has deleted them', async () => {
+    const pods = [pod('on', labelled('u')), pod('stopping', { ...labelled('u'), ...leaving }), pod('stray')]
+    expect(await seen(pods, 'u')).toEqual({ alive: 2, left: 1 })
+    expect(await seen([pod('stopping', { ...labelled('u'), ...leaving })], 'u')).toEqual({ alive: 1, left: 0 })
   })
 })
