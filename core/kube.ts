@@ -80,7 +80,7 @@ type Deletable = { metadata?: V1ObjectMeta }
 export const isLeaving = ({ metadata }: Deletable): boolean => (metadata?.deletionTimestamp ?? null) !== null
 
 /** Kubernetes' own, which go by themselves. */
-const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan'])
+const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan', 'batch.kubernetes.io/job-tracking'])
 
 /** Finalizers of others, which may keep what is deleted for days. */
 export const keepersOf = ({ metadata }: Deletable): string[] =>

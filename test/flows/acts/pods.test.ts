@@ -26,13 +26,13 @@ const seen = (pods: KubeObject<'Pod'>[], uid: string | null) =>
 describe('pods that a Job has left', () => {
   it('of one that was never seen are those that a Job of its name made; a label makes nobody its pod', async () => {
     const pods = [pod('stray'), pod('own', madeBy(JOB.name, 'u')), pod('other', madeBy('another', 'v'))]
-    expect(await seen(pods, null)).toEqual({ alive: 1, left: 0 })
-    expect(await seen([pod('stray'), pod('copied', labelled('u'))], null)).toEqual({ alive: 0, left: 0 })
+    expect(await seen(pods, null)).toMatchObject({ alive: 1, left: 0 })
+    expect(await seen([pod('stray'), pod('copied', labelled('u'))], null)).toMatchObject({ alive: 0, left: 0 })
   })
 
   it('are left to themselves where nobody made them and nobody has deleted them', async () => {
     const pods = [pod('on', labelled('u')), pod('stopping', { ...labelled('u'), ...leaving }), pod('stray')]
-    expect(await seen(pods, 'u')).toEqual({ alive: 2, left: 1 })
-    expect(await seen([pod('stopping', { ...labelled('u'), ...leaving })], 'u')).toEqual({ alive: 1, left: 0 })
+    expect(await seen(pods, 'u')).toMatchObject({ alive: 2, left: 1 })
+    expect(await seen([pod('stopping', { ...labelled('u'), ...leaving })], 'u')).toMatchObject({ alive: 1, left: 0 })
   })
 })
