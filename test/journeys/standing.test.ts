@@ -25,6 +25,27 @@ describe('a Deployment that somebody takes away or scales', () => {
       'signalbox-scale',
     )
   }
+  /** The API server still has it: it is deleted, and somebody's finalizer keeps it. */
+  const keeping = (object: KubeObject): void => {
+    const { cluster } = town.house
+    const { list, get, apply } = cluster
+    const metadata = {
+      ...object.metadata,
+      deletionTimestamp: '2026-11-23T12:00:00Z',
+      finalizers: ['foregroundDeletion', 'acme.com/audit'],
+    }
+    const kept = { ...object, metadata, status: {} } as unknown as KubeObject
+    const isIt = ({ kind, metadata: { name } }: KubeObject) => kind === kept.kind && name === kept.metadata.name
+    cluster.list = async (kind, where) => {
+      const found = (await list.call(cluster, kind, where)).filter((one) => !isIt(one))
+      return kind === kept.kind ? [...found, kept] : found
+    }
+    cluster.get = async (ref) =>
+      ref.kind === kept.kind && ref.name === kept.metadata.name ? kept : get.call(cluster, ref)
+    // What is on its way takes what is applied, and makes nothing of it.
+    cluster.apply = async (object, manager) =>
+      isIt(object) ? { kind: 'applied', object: kept } : apply.call(cluster, object, manager)
+  }
   const rising = async (loadMinutes = 12): Promise<void> => {
     town = await openTown()
     await served(town)
@@ -84,6 +105,25 @@ describe('a Deployment that somebody takes away or scales', () => {
     expect((await town.house.why(SERVE)).text).toMatch(
       /generation 2 is gone: somebody has deleted it; it stays so until/,
     )
+  })
+
+  it('at rest, and a finalizer keeps it without a pod: nothing is held for it, and it is no longer what is wanted', async () => {
+    town = await openTown()
+    await served(town)
+    const kept = (await deploymentOf(1)) as KubeObject
+    await deleted(1)
+    keeping(kept)
+    await town.advance(HOUR)
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: {}, sum: 0 })
+    // What is asked then would fail too, and says why: nobody is told that it stands.
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      detail: expect.stringContaining('acme.com/audit keeps it'),
+    })
+    await town.advance(HOUR)
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: {}, sum: 0 })
   })
 
   it('holds what stands after a run that failed too: neither more for ever, nor less than there is', async () => {
