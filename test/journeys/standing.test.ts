@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
-import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, served, stepIs } from './scenes.ts'
+import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -92,6 +92,45 @@ describe('a Deployment that somebody takes away or scales', () => {
       reason: 'deleted',
       detail: expect.stringContaining('acme.com/audit keeps it'),
     })
+  })
+
+  it('what was to leave, while the new one rises: that it has left is true already, and the new one stands alone', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    await town.advance(MINUTE)
+    const at = town.house.clock.now()
+    await deleted(1)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(town.house.clock.now() - at).toBeLessThan(40 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect((await timeline(town, SERVE)).map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('the Deployment of generation 1 is gone: somebody has deleted it'),
+    )
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('the baseline, once the new one is judged: what is ready and judged is not taken away (D)', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'judge', 'done'))
+    await deleted(1)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+  })
+
+  it('the baseline, on the way back to it: that is seen and said at once', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    await town.advance(MINUTE)
+    await say(town, 'cancel', { lane: SERVE })
+    const back = async () => (await town.lane(SERVE)).run?.steps.some(({ way }) => way === 'back') === true
+    await town.until('it goes back', back)
+    const at = town.house.clock.now()
+    await deleted(1)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'cancelled' })
+    expect(town.house.clock.now() - at).toBeLessThan(3 * MINUTE)
+    expect((await town.house.why(SERVE)).text).toMatch(
+      /cancelled by .*; the way back failed: the Deployment of generation 1 is gone: somebody has deleted it/,
+    )
   })
 
   it('between two moves: the same, in words that say so', async () => {

@@ -4,7 +4,7 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut, staysAfter } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/vllm.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
@@ -19,16 +19,22 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   side: 'cluster',
   begin: async (task) => {
     const { ports, step, view } = task
+    const standing = await generationsOf(ports, view)
+    const there: RollOutModelStep['replicas'] = []
+    for (const target of step.replicas) {
+      const { ref, replicas, generation } = target
+      const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
+      if (made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref)))
+        there.push(target)
+      // Before anything is touched: what takes its place must not go where it is gone itself.
+      else if (replicas > 0 && staying(task).has(generation))
+        return { kind: 'failed', reason: 'deleted', note: deletedNote(generation) }
+    }
     for (const object of step.objects) {
       const failed = await apply(task, object, 'signalbox-workload')
       if (failed !== null) return failed
     }
-    const standing = await generationsOf(ports, view)
-    for (const { ref, replicas, generation } of step.replicas) {
-      const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
-      const known = made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref))
-      if (!known && replicas === 0) continue
-      if (!known) return { kind: 'failed', reason: 'deleted', note: deletedNote(generation) }
+    for (const { ref, replicas } of there) {
       const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
@@ -49,11 +55,16 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       now,
       gone: await goneOf(task, generations),
       goneFrom: (mark.markedAt ?? 0) + view.handover,
+      stays: staying(task),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
   },
 }
+
+/** Generations that stand once the way that is walked now is at its end. */
+const staying = ({ view: { plan }, mark }: Task<RollOutModelStep>): Set<number> =>
+  staysAfter((mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? [])
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut, staysAfter } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
@@ -34,6 +34,7 @@ const seen = {
   pods: [],
   gone: new Map<number, string>(),
   goneFrom: 500,
+  stays: new Set([2]),
   startedAt: 0,
   now: 1000,
   patience: 60_000,
@@ -58,7 +59,7 @@ describe('a move of a rollout', () => {
     expect(nextRollOut(away, { ...seen, generations: [] })).toMatchObject({ kind: 'done' })
   })
 
-  it('has failed at once where the Deployment that rises was deleted; one that was to leave may be', () => {
+  it('has failed at once where the Deployment that is to stand was deleted, whichever move it is', () => {
     const lost = { ...seen, generations: [], gone: new Map([[2, deletedNote(2)]]) }
     expect(nextRollOut(step, { ...lost, gone: new Map() })).toMatchObject({ kind: 'wait', until: 60_001 })
     expect(nextRollOut(step, { ...lost, goneFrom: 1001 })).toMatchObject({ kind: 'wait', until: 1001 })
@@ -67,8 +68,36 @@ describe('a move of a rollout', () => {
       reason: 'deleted',
       note: 'the Deployment of generation 2 is gone: somebody has deleted it',
     })
-    expect(nextRollOut({ ...step, brings: null }, lost)).toMatchObject({ kind: 'wait' })
+    expect(nextRollOut({ ...step, brings: null }, lost)).toMatchObject({ kind: 'failed', reason: 'deleted' })
     expect(deletedNote(2, ['acme.com/audit'])).toContain('acme.com/audit keeps it')
+  })
+
+  it('is true already of one that was to leave and that somebody has deleted: the others are waited for, and it is said', () => {
+    const old = { ref: { ...ref, name: 'm-g1' }, generation: 1, replicas: 1, replicasReady: 1 }
+    const both = { ...step, replicas: [old, ...step.replicas] }
+    const lost = { ...seen, gone: new Map([[1, deletedNote(1)]]) }
+    expect(nextRollOut(both, lost)).toMatchObject({
+      kind: 'done',
+      note: '1 old and 1 new replicas; the Deployment of generation 1 is gone: somebody has deleted it',
+    })
+    expect(nextRollOut(both, { ...lost, generations: [view(1, 0)] })).toMatchObject({
+      kind: 'wait',
+      note: 'generation 2: 0 of 1 ready',
+    })
+    // A list alone says nothing.
+    expect(nextRollOut(both, seen)).toMatchObject({ kind: 'wait' })
+    const after = { ...both, replicas: [{ ...old, replicas: 0, replicasReady: 0 }, ...step.replicas] }
+    expect(staysAfter([both, after, { ...after, kind: 'notify', text: '' }])).toEqual(new Set([2]))
+  })
+
+  it('says whose finalizer keeps one that takes no more orders', () => {
+    const away = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+    const metadata = { name: 'm-g2', deletionTimestamp: '2026-11-23T12:00:00Z', finalizers: ['acme.com/audit'] }
+    const kept = { ...view(1, 1), object: { metadata } as unknown as GenerationView['object'] }
+    expect(nextRollOut(away, { ...seen, generations: [kept] })).toMatchObject({
+      kind: 'wait',
+      note: expect.stringContaining('acme.com/audit keeps it: see who sets that finalizer'),
+    })
   })
 
   it('waits for pods that end though their Deployment is gone, and what keeps GPUs stands', () => {
