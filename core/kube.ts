@@ -5,6 +5,7 @@ import type {
   V1Node,
   V1ObjectMeta,
   V1Pod,
+  V1ReplicaSet,
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
@@ -13,6 +14,7 @@ import type {
 export interface KubeKinds {
   Job: V1Job
   Deployment: V1Deployment
+  ReplicaSet: V1ReplicaSet
   Service: V1Service
   Pod: V1Pod
   Node: V1Node
