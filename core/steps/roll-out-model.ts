@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { isLeaving, keepersOf } from '../kube.ts'
+import { isLeaving, keepersOf, type ObjectRef } from '../kube.ts'
 import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
@@ -8,12 +8,22 @@ import { standingGpus } from '../planning/generations.ts'
 import { gpusOf, NODE_POOL } from '../planning/pool-view.ts'
 import type { GenerationView } from '../world.ts'
 
+/** A ReplicaSet that goes on without its Deployment, which somebody has deleted alone: it is no generation's any more. */
+export interface Stray {
+  ref: ObjectRef
+  /** Whose it was. */
+  generation: number
+  /** What runs of it. */
+  pods: readonly V1Pod[]
+}
+
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
   generations: GenerationView[]
-  /** Pods of the lane. */
+  /** Pods of the lane, those of strays among them. */
   pods: V1Pod[]
-  /** Generations whose Deployment is not there by its name, or is on its way with no pod left; and what is said of each. */
+  strays: readonly Stray[]
+  /** Generations asked for whose Deployment is not there by its name, or is on its way with no pod left; and what is said of each. */
   gone: ReadonlyMap<number, string>
   /** From when on that is a fact of those that we make: nothing of ours can still be under way (law 2). */
   goneFrom: number
@@ -31,6 +41,16 @@ export const deletedNote = (generation: number, keepers: readonly string[] = [])
     ? `the Deployment of generation ${generation} is gone: somebody has deleted it`
     : `somebody has deleted the Deployment of generation ${generation}, and ${keepers.join(', ')} keeps it: see who sets that finalizer`
 
+/** What goes on without anybody who would end it, and what ends it: pods that are deleted alone would be made anew. */
+export const strayNote = ({ ref: { namespace, name }, generation, pods }: Stray): string =>
+  `somebody has deleted the Deployment of generation ${generation} alone, and ${pods.length} of its pods run on: delete ReplicaSet ${name} of ${namespace}, which makes them`
+
+/** All that is said of what is gone: of a Deployment that was deleted alone it is its stray that tells. */
+export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly Stray[]): string[] => {
+  const alone = new Set(strays.map(({ generation }) => generation))
+  return [...[...gone].flatMap(([generation, note]) => (alone.has(generation) ? [] : [note])), ...strays.map(strayNote)]
+}
+
 /** Generations that have replicas once the last of these moves is done. */
 export const staysAfter = (steps: readonly Step[]): Set<number> => {
   const last = steps.findLast((step) => step.kind === 'roll-out-model')
@@ -43,25 +63,22 @@ export const staysAfter = (steps: readonly Step[]): Set<number> => {
  * stand there is nothing to wait for.
  */
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
-  const deleted = step.replicas.flatMap(({ generation, replicas }) => {
-    const note = replicas > 0 ? seen.gone.get(generation) : undefined
-    return note === undefined ? [] : [{ note, stays: seen.stays.has(generation) }]
-  })
-  const late = step.replicas.map((target) => whyLate(target, seen)).filter((why) => why !== null)
-  if (late.length === 0) {
+  const gone = goneNotes(seen.gone, seen.strays)
+  const missing = step.replicas.map((target) => whyLate(target, seen)).filter((why) => why !== null)
+  const late = [...new Set([...missing, ...seen.strays.map(strayNote)])].join('; ')
+  if (missing.length === 0) {
     const { old, new: risen } = step.point
     return {
       kind: 'done',
-      note: [`${old} old and ${risen} new replicas`, ...deleted.map(({ note }) => note)].join('; '),
+      note: [`${old} old and ${risen} new replicas`, ...gone].join('; '),
       values: null,
       stands: larger(standingGpus(seen.generations), aliveGpus(seen.pods)),
     }
   }
-  const lost = deleted.find(({ stays }) => stays)
-  if (lost !== undefined)
+  if ([...seen.gone.keys()].some((generation) => seen.stays.has(generation)))
     return seen.now < seen.goneFrom
-      ? { kind: 'wait', note: late.join('; '), until: seen.goneFrom, running: false }
-      : { kind: 'failed', reason: 'deleted', note: lost.note }
+      ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
+      : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
   const broken = seen.pods
     .filter((pod) => generationIn(pod) === step.brings)
     .map(whyPodCannotStart)
@@ -71,9 +88,9 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return {
       kind: 'failed',
       reason: 'not-healthy',
-      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}`,
+      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late}`,
     }
-  return { kind: 'wait', note: late.join('; '), until: seen.startedAt + seen.patience + 1, running: false }
+  return { kind: 'wait', note: late, until: seen.startedAt + seen.patience + 1, running: false }
 }
 
 /** What a generation still lacks at this point; null: nothing. */
@@ -87,7 +104,11 @@ const whyLate = (target: RollOutModelStep['replicas'][number], seen: SeenRollOut
     hasLeft || (view.replicas === replicas && view.ready >= replicasReady && (replicas > 0 || view.ready === 0))
   if (!right) return `generation ${generation}: ${view.ready} of ${replicas} ready${keptBy(view)}`
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
-  const alive = seen.pods.filter((pod) => isAlive(pod) && generationIn(pod) === generation).length
+  const strays = seen.strays.filter((stray) => stray.generation === generation)
+  const astray = new Set(strays.flatMap(({ pods }) => pods))
+  const alive = seen.pods.filter((pod) => isAlive(pod) && !astray.has(pod) && generationIn(pod) === generation).length
+  // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
+  if (astray.size > replicas) return strays.map(strayNote).join('; ')
   return alive <= replicas ? null : `generation ${generation}: ${alive - replicas} pods are still ending`
 }
 

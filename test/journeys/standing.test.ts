@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -16,6 +17,15 @@ describe('a Deployment that somebody takes away or scales', () => {
     const { metadata } = await deploymentOf(generation)
     const { namespace = null, name, uid = '' } = metadata
     await town.house.cluster.delete({ kind: 'Deployment', namespace, name }, uid)
+  }
+  const deletedAlone = async (generation: number): Promise<void> => {
+    const { namespace = null, name } = (await deploymentOf(generation)).metadata
+    await (town.house.cluster as SimulatedCluster).orphan({ kind: 'Deployment', namespace, name })
+  }
+  /** As what is said asks for. */
+  const strayDeleted = async (): Promise<void> => {
+    const { cluster } = town.house
+    for (const one of await cluster.list('ReplicaSet')) await cluster.delete(refOf(one), one.metadata.uid ?? '')
   }
   const scaled = async (generation: number, replicas: number): Promise<void> => {
     const { apiVersion, kind, metadata } = await deploymentOf(generation)
@@ -131,6 +141,71 @@ describe('a Deployment that somebody takes away or scales', () => {
     expect((await town.house.why(SERVE)).text).toMatch(
       /cancelled by .*; the way back failed: the Deployment of generation 1 is gone: somebody has deleted it/,
     )
+  })
+
+  it('alone, while it rises: its pods run on, and it says what to delete; once that is done nothing of it is left', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    await town.advance(MINUTE)
+    const at = town.house.clock.now()
+    await deletedAlone(2)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      detail: expect.stringMatching(
+        /deleted the Deployment of generation 2 alone, and 1 of its pods run on: delete ReplicaSet \S+-g2-\w+ of serving/,
+      ),
+    })
+    expect(town.house.clock.now() - at).toBeLessThan(2 * MINUTE)
+    await town.advance(HOUR)
+    expect((await town.house.why(SERVE)).text).toContain('delete ReplicaSet')
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 12 }, sum: 12 })
+    await strayDeleted()
+    await town.advance(HOUR)
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('alone, while it rises, and a person says retry: the Deployment that is made again takes its pods back', async () => {
+    await rising()
+    await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+    await town.advance(MINUTE)
+    await deletedAlone(2)
+    await town.settled(SERVE, 1)
+    await say(town, 'retry', { lane: SERVE })
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded', attempt: 2 })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect(await town.house.cluster.list('ReplicaSet')).toEqual([])
+  })
+
+  it('alone, between two moves: the same words, though its move had been done', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    await deletedAlone(2)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      detail: expect.stringContaining('1 of its pods run on: delete ReplicaSet'),
+    })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('what was to leave, alone: it says what to delete, and goes on once that is done', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'judge', 'done'))
+    await deletedAlone(1)
+    await town.advance(10 * MINUTE)
+    expect(await town.house.why(SERVE)).toMatchObject({
+      why: 'working',
+      text: expect.stringMatching(
+        /generation 1 alone, and \d of its pods run on: delete ReplicaSet \S+-g1-\w+ of serving/,
+      ),
+    })
+    await strayDeleted()
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
   })
 
   it('between two moves: the same, in words that say so', async () => {

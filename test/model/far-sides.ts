@@ -216,7 +216,7 @@ const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Ta
   const gone = new Map(missing.map((generation) => [generation, 'gone']))
   const { plan, handover } = consumer.view
   const stays = staysAfter((mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? [])
-  const seen = { generations, pods: [], gone, goneFrom: (mark.markedAt ?? 0) + handover, stays }
+  const seen = { generations, pods: [], strays: [], gone, goneFrom: (mark.markedAt ?? 0) + handover, stays }
   return answered(state, nextRollOut(step, { ...seen, startedAt, now: state.now, patience: PATIENCE }))
 }
 

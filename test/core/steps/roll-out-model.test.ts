@@ -32,6 +32,7 @@ const view = (replicas: number, ready: number): GenerationView => ({
 const seen = {
   generations: [view(1, 1)],
   pods: [],
+  strays: [],
   gone: new Map<number, string>(),
   goneFrom: 500,
   stays: new Set([2]),
@@ -88,6 +89,36 @@ describe('a move of a rollout', () => {
     expect(nextRollOut(both, seen)).toMatchObject({ kind: 'wait' })
     const after = { ...both, replicas: [{ ...old, replicas: 0, replicasReady: 0 }, ...step.replicas] }
     expect(staysAfter([both, after, { ...after, kind: 'notify', text: '' }])).toEqual(new Set([2]))
+  })
+
+  it('what runs on without its Deployment is no generation’s: it is said, and only what was to be gone is waited for', () => {
+    const pod = { metadata: { labels: { [label('generation')]: '1' } }, status: { phase: 'Running' } }
+    const strays = [
+      { ref: { kind: 'ReplicaSet' as const, namespace: 'serving', name: 'm-g1-abc' }, generation: 1, pods: [pod] },
+    ]
+    const says =
+      'somebody has deleted the Deployment of generation 1 alone, and 1 of its pods run on: delete ReplicaSet m-g1-abc of serving, which makes them'
+    const old = { ref: { ...ref, name: 'm-g1' }, generation: 1, replicas: 1, replicasReady: 1 }
+    const at = (replicas: number) => ({ ...step, replicas: [{ ...old, replicas }, ...step.replicas] })
+    const alone = { ...seen, pods: [pod], strays }
+    const gone = new Map([[1, deletedNote(1)]])
+    expect(nextRollOut(at(1), { ...alone, gone })).toMatchObject({
+      kind: 'done',
+      note: `1 old and 1 new replicas; ${says}`,
+    })
+    expect(nextRollOut(at(0), alone)).toMatchObject({ kind: 'wait', note: says })
+    // Of another generation they keep nothing from standing, and may be why there is no room.
+    expect(nextRollOut(step, alone)).toMatchObject({ kind: 'done' })
+    expect(nextRollOut(step, { ...alone, generations: [view(1, 0)] })).toMatchObject({
+      kind: 'wait',
+      note: `generation 2: 0 of 1 ready; ${says}`,
+    })
+    const mine = { ...alone, strays: [{ ...strays[0], generation: 2 }] as typeof strays, generations: [] }
+    expect(nextRollOut(step, { ...mine, gone: new Map([[2, deletedNote(2)]]) })).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      note: says.replace('generation 1', 'generation 2'),
+    })
   })
 
   it('says whose finalizer keeps one that takes no more orders', () => {
