@@ -127,6 +127,15 @@ describe('a Deployment that somebody takes away or scales', () => {
     expect(await replicasOf(town)).toEqual({ 2: 2 })
   })
 
+  it('the baseline, once the new one is judged, and a person cancels: there is nothing to go back to, and the new one stays (D)', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'judge', 'done'))
+    await deleted(1)
+    await say(town, 'cancel', { lane: SERVE })
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'cancelled' })
+    expect(Object.keys(await replicasOf(town))).toEqual(['2'])
+  })
+
   it('the baseline, on the way back to it: that is seen and said at once', async () => {
     await rising()
     await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
