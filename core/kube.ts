@@ -5,6 +5,7 @@ import type {
   V1Node,
   V1ObjectMeta,
   V1Pod,
+  V1ReplicaSet,
   V1Service,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node'
@@ -13,6 +14,7 @@ import type {
 export interface KubeKinds {
   Job: V1Job
   Deployment: V1Deployment
+  ReplicaSet: V1ReplicaSet
   Service: V1Service
   Pod: V1Pod
   Node: V1Node
@@ -80,7 +82,7 @@ type Deletable = { metadata?: V1ObjectMeta }
 export const isLeaving = ({ metadata }: Deletable): boolean => (metadata?.deletionTimestamp ?? null) !== null
 
 /** Kubernetes' own, which go by themselves. */
-const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan'])
+const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan', 'batch.kubernetes.io/job-tracking'])
 
 /** Finalizers of others, which may keep what is deleted for days. */
 export const keepersOf = ({ metadata }: Deletable): string[] =>

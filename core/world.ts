@@ -33,7 +33,7 @@ export interface GenerationView {
   ref: ObjectRef
   uid: string
   generation: number
-  /** Replicas asked for and ready now. */
+  /** Replicas asked for, or still there of one that somebody has deleted; and ready now. */
   replicas: number
   ready: number
   gpusPerReplica: number

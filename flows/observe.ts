@@ -1,4 +1,4 @@
-import { type KubeObject, refOf } from '../core/kube.ts'
+import { isLeaving, type KubeObject, refOf } from '../core/kube.ts'
 import { budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { generationName, generationOf, laneLabels } from '../core/names.ts'
@@ -116,7 +116,8 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
     ref: refOf(object),
     uid: object.metadata.uid ?? '',
     generation: generationOf(labels),
-    replicas: object.spec?.replicas ?? 0,
+    // What is on its way makes no pod any more, whatever its spec asks for: it has what it is seen to have.
+    replicas: (isLeaving(object) ? object.status?.replicas : object.spec?.replicas) ?? 0,
     ready: object.status?.readyReplicas ?? 0,
     gpusPerReplica: gpusOf(template?.spec?.containers),
     pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',

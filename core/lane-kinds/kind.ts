@@ -33,6 +33,8 @@ export interface BackInput {
   halfway?: boolean
   /** Generations that the run's own moves brought up: another wanted their template first, where they are not its own. */
   brought?: readonly number[]
+  /** Whether the run's own generation passed its gate. */
+  judged?: boolean
   /** GPUs of pools that the run holds: the way back takes no more. */
   held?: Readonly<Record<string, number>>
 }

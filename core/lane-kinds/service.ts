@@ -1,6 +1,8 @@
+import { isLeaving } from '../kube.ts'
+import { baselineView } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
 import { walkBack } from '../planning/walk-back.ts'
-import type { PoolView } from '../world.ts'
+import type { GenerationView, PoolView } from '../world.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 import { isServed, type Standing } from './serving.ts'
 
@@ -20,8 +22,10 @@ export const service: LaneKind<Standing> = {
   requesterOf: (desired) => (isServed(desired) ? desired.requester : null),
   isNothing: (desired) => !isServed(desired),
   plan: planServe,
-  back: ({ identity, run, lane, baseline, policy, world, halfway = false, brought = [], held }) => {
+  back: ({ identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false, held }) => {
     if (world.generations.length === 0) return []
+    // What is judged and stands goes for a baseline only: without it there would be nothing.
+    if (judged && baseline !== null && isGone(baselineView(world.generations, baseline))) return []
     const model = policy.models[lane.slice('service/'.length)]
     const pool = model === undefined ? undefined : world.pools[model.pool]
     return walkBack({
@@ -41,6 +45,8 @@ export const service: LaneKind<Standing> = {
       ? { generation: run.generation, desired, replicas: policy.models[desired.model]?.replicas ?? null }
       : null,
 }
+
+const isGone = (base: GenerationView | undefined): boolean => base === undefined || isLeaving(base.object)
 
 /** What the way back may take beyond what the lane uses: what its run holds, and where nothing is held what is free. */
 const freeToGoBack = (pool: PoolView | undefined, held: number | undefined): number | null => {

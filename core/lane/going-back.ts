@@ -13,6 +13,9 @@ const broughtBy = ({ steps }: Run, plan: Plan): number[] =>
     return step.kind === 'roll-out-model' && step.brings !== null && isBegun ? [step.brings] : []
   })
 
+const isJudged = ({ steps }: Run): boolean =>
+  steps.some(({ kind, way, state }) => kind === 'check-gate' && way === 'forth' && state === 'done')
+
 /** The moves that lead back, planned from what stands now; none: the run is over. */
 export const settleGoBack = (view: View): Change => {
   const { doc, kind, policy, world, plan } = view
@@ -30,6 +33,7 @@ export const settleGoBack = (view: View): Change => {
           world,
           halfway,
           brought: broughtBy(run, plan.plan),
+          judged: isJudged(run),
           ...(run.hold === null ? {} : { held: run.hold.gpus }),
         })
       : []

@@ -176,7 +176,7 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
     { ...mark, state: 'failed', ...ranOf(view, mark, stepped), note: said(note, SHORT) },
     `failed (${reason}): ${note}`,
   )
-  if (mark.way === 'back') return change
+  if (mark.way === 'back') return { ...change, doc: withFailedWayBack(change.doc, note) }
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   // A gate that fails invalidates what it judged: an attempt that follows measures it anew.
   const judged = step?.kind === 'check-gate' ? readsOf(step) : []
@@ -186,6 +186,14 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
     ...change,
     doc: { ...change.doc, kept, run: { ...run, ending: { kind: 'failed', reason, detail: said(note, DETAIL) } } },
   }
+}
+
+/** How the run ends stays, and says too that what stood before does not stand again. */
+const withFailedWayBack = (doc: LaneDocument, note: string): LaneDocument => {
+  const { ending } = doc.run as Run
+  if (ending === null || ending.detail.includes(note)) return doc
+  const detail = said(`${ending.detail}; the way back failed: ${note}`, DETAIL)
+  return { ...doc, run: { ...(doc.run as Run), ending: { ...ending, detail } } }
 }
 
 /** The run ends otherwise than by its last step. */

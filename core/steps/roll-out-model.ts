@@ -1,21 +1,34 @@
 import type { V1Pod } from '@kubernetes/client-node'
+import { isLeaving, keepersOf, type ObjectRef } from '../kube.ts'
 import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
-import type { RollOutModelStep } from '../plan.ts'
+import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
 import { gpusOf, NODE_POOL } from '../planning/pool-view.ts'
 import type { GenerationView } from '../world.ts'
 
+/** A ReplicaSet that goes on without its Deployment, which somebody has deleted alone: it is no generation's any more. */
+export interface Stray {
+  ref: ObjectRef
+  /** Whose it was. */
+  generation: number
+  /** What runs of it. */
+  pods: readonly V1Pod[]
+}
+
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
   generations: GenerationView[]
-  /** Pods of the lane. */
+  /** Pods of the lane, those of strays among them. */
   pods: V1Pod[]
-  /** Generations whose Deployment is not there by its name, or is on its way with no pod left; and what is said of each. */
+  strays: readonly Stray[]
+  /** Generations asked for whose Deployment is not there by its name, or is on its way with no pod left; and what is said of each. */
   gone: ReadonlyMap<number, string>
-  /** From when on that is a fact: nothing of ours can still be under way (law 2). */
+  /** From when on that is a fact of those that we make: nothing of ours can still be under way (law 2). */
   goneFrom: number
+  /** Generations that stand at the end of this way, as `staysAfter` says: the others leave. */
+  stays: ReadonlySet<number>
   startedAt: number
   now: number
   /** Milliseconds that a replica may take to be ready. */
@@ -28,35 +41,44 @@ export const deletedNote = (generation: number, keepers: readonly string[] = [])
     ? `the Deployment of generation ${generation} is gone: somebody has deleted it`
     : `somebody has deleted the Deployment of generation ${generation}, and ${keepers.join(', ')} keeps it: see who sets that finalizer`
 
-/** A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long. */
+/** What goes on without anybody who would end it, and what ends it: pods that are deleted alone would be made anew. */
+export const strayNote = ({ ref: { namespace, name }, generation, pods }: Stray): string =>
+  `somebody has deleted the Deployment of generation ${generation} alone, and ${pods.length} of its pods run on: delete ReplicaSet ${name} of ${namespace}, which makes them`
+
+/** All that is said of what is gone: of a Deployment that was deleted alone it is its stray that tells. */
+export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly Stray[]): string[] => {
+  const alone = new Set(strays.map(({ generation }) => generation))
+  return [...[...gone].flatMap(([generation, note]) => (alone.has(generation) ? [] : [note])), ...strays.map(strayNote)]
+}
+
+/** Generations that have replicas once the last of these moves is done. */
+export const staysAfter = (steps: readonly Step[]): Set<number> => {
+  const last = steps.findLast((step) => step.kind === 'roll-out-model')
+  return new Set((last?.replicas ?? []).filter(({ replicas }) => replicas > 0).map(({ generation }) => generation))
+}
+
+/**
+ * A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long.
+ * The world is looked at as it stands: of what was to leave, one that somebody took away has left already; without what is to
+ * stand there is nothing to wait for.
+ */
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
-  const late = step.replicas.flatMap((target) => {
-    const view = seen.generations.find(({ generation }) => generation === target.generation)
-    if (view === undefined && target.replicas > 0) return [`the Deployment of generation ${target.generation} is gone`]
-    const right =
-      view === undefined ||
-      (view.replicas === target.replicas &&
-        view.ready >= target.replicasReady &&
-        (target.replicas > 0 || view.ready === 0))
-    if (!right) return [`generation ${target.generation}: ${view.ready} of ${target.replicas} ready`]
-    // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
-    const alive = seen.pods.filter((pod) => isAlive(pod) && generationIn(pod) === target.generation).length
-    return alive <= target.replicas
-      ? []
-      : [`generation ${target.generation}: ${alive - target.replicas} pods are still ending`]
-  })
-  if (late.length === 0)
+  const gone = goneNotes(seen.gone, seen.strays)
+  const missing = step.replicas.map((target) => whyLate(target, seen)).filter((why) => why !== null)
+  const late = [...new Set([...missing, ...seen.strays.map(strayNote)])].join('; ')
+  if (missing.length === 0) {
+    const { old, new: risen } = step.point
     return {
       kind: 'done',
-      note: `${step.point.old} old and ${step.point.new} new replicas`,
+      note: [`${old} old and ${risen} new replicas`, ...gone].join('; '),
       values: null,
       stands: larger(standingGpus(seen.generations), aliveGpus(seen.pods)),
     }
-  const deleted = step.brings === null ? undefined : seen.gone.get(step.brings)
-  if (deleted !== undefined)
+  }
+  if ([...seen.gone.keys()].some((generation) => seen.stays.has(generation)))
     return seen.now < seen.goneFrom
-      ? { kind: 'wait', note: late.join('; '), until: seen.goneFrom, running: false }
-      : { kind: 'failed', reason: 'deleted', note: deleted }
+      ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
+      : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
   const broken = seen.pods
     .filter((pod) => generationIn(pod) === step.brings)
     .map(whyPodCannotStart)
@@ -66,9 +88,36 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return {
       kind: 'failed',
       reason: 'not-healthy',
-      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late.join('; ')}`,
+      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late}`,
     }
-  return { kind: 'wait', note: late.join('; '), until: seen.startedAt + seen.patience + 1, running: false }
+  return { kind: 'wait', note: late, until: seen.startedAt + seen.patience + 1, running: false }
+}
+
+/** What a generation still lacks at this point; null: nothing. */
+const whyLate = (target: RollOutModelStep['replicas'][number], seen: SeenRollOut): string | null => {
+  const { generation, replicas, replicasReady } = target
+  const view = seen.generations.find((one) => one.generation === generation)
+  const hasLeft = view === undefined || seen.gone.has(generation)
+  if (hasLeft && replicas > 0 && (seen.stays.has(generation) || !seen.gone.has(generation)))
+    return `the Deployment of generation ${generation} is gone`
+  const right =
+    hasLeft || (view.replicas === replicas && view.ready >= replicasReady && (replicas > 0 || view.ready === 0))
+  if (!right) return `generation ${generation}: ${view.ready} of ${replicas} ready${keptBy(view)}`
+  // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
+  const strays = seen.strays.filter((stray) => stray.generation === generation)
+  const astray = new Set(strays.flatMap(({ pods }) => pods))
+  const alive = seen.pods.filter((pod) => isAlive(pod) && !astray.has(pod) && generationIn(pod) === generation).length
+  // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
+  if (astray.size > replicas) return strays.map(strayNote).join('; ')
+  return alive <= replicas ? null : `generation ${generation}: ${alive - replicas} pods are still ending`
+}
+
+/** One that is deleted takes no more orders: it goes when whoever keeps it lets it go. */
+const keptBy = ({ object }: GenerationView): string => {
+  const keepers = isLeaving(object) ? keepersOf(object) : []
+  return keepers.length === 0
+    ? ''
+    : `; somebody has deleted its Deployment, and ${keepers.join(', ')} keeps it: see who sets that finalizer`
 }
 
 const generationIn = ({ metadata }: V1Pod): number => generationOf(metadata?.labels ?? {})

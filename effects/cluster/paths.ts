@@ -9,6 +9,7 @@ interface Resource {
 const RESOURCES: Record<Kind, Resource> = {
   Job: { apiVersion: 'batch/v1', plural: 'jobs', namespaced: true },
   Deployment: { apiVersion: 'apps/v1', plural: 'deployments', namespaced: true },
+  ReplicaSet: { apiVersion: 'apps/v1', plural: 'replicasets', namespaced: true },
   HorizontalPodAutoscaler: { apiVersion: 'autoscaling/v2', plural: 'horizontalpodautoscalers', namespaced: true },
   Service: { apiVersion: 'v1', plural: 'services', namespaced: true },
   Pod: { apiVersion: 'v1', plural: 'pods', namespaced: true },

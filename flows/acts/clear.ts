@@ -7,7 +7,7 @@ import { runOnceName } from '../../core/names.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'
 import { hasEnded, isEnding, isOurs } from '../../core/steps/launch-job.ts'
 import type { WorkPorts } from '../ports.ts'
-import { alivePodsOf } from './pods.ts'
+import { type AlivePods, alivePodsOf } from './pods.ts'
 
 /**
  * Deletes this run's unfinished Jobs by uid and sees them gone, pods included: only what is written down, in the namespace that
@@ -18,16 +18,25 @@ export const clear = async (ports: WorkPorts, view: View): Promise<Left | null> 
   for (const mark of view.doc.run?.steps ?? []) {
     const step = view.plan?.plan.steps.find(({ name }) => name === mark.name)
     if (step?.kind !== 'launch-job' || mark.way === 'back' || mark.by === null || mark.state === 'done') continue
-    const left = await clearOne(ports, view, { mark, step })
+    const left = await clearOne(ports, view, { mark, step, tries })
     if (left !== null) return { ...left, until: view.now + pauseAfter(tries) }
   }
   return null
 }
 
+/** Looks after which a Job that has failed is deleted as any other, since its end does not come: some ten minutes. */
+const PATIENT_TRIES = 7
+
+interface Clearing {
+  mark: Mark
+  step: LaunchJobStep
+  tries: number
+}
+
 const clearOne = async (
   { cluster }: WorkPorts,
   view: View,
-  { mark, step }: { mark: Mark; step: LaunchJobStep },
+  { mark, step, tries }: Clearing,
 ): Promise<Omit<Left, 'until'> | null> => {
   const run = view.doc.run as NonNullable<View['doc']['run']>
   const ref: ObjectRef = mark.made?.ref ?? {
@@ -43,15 +52,25 @@ const clearOne = async (
   const pods = () => alivePodsOf({ cluster }, ref, uid ?? found?.metadata.uid ?? null)
   if (found === null || isNotOurs) return stillThere(ref, await pods())
   if (hasEnded(found)) return null
-  // Kubernetes says so before its pods are gone, and keeps it as evidence.
-  if (isEnding(found)) return { note: `Job ${ref.name} has failed, and its pods are still ending` }
-  if (!isTakingPods(found)) await cluster.delete(ref, found.metadata.uid ?? '')
-  const keepers = keepersOf(found)
-  if (keepers.length === 0) return { note: `Job ${ref.name} is being deleted` }
-  // Somebody else's finalizer may stay for days: what nobody runs any more is not charged.
+  // Kubernetes says so before its pods are gone, and keeps it as evidence: unless somebody has deleted it, or it takes too long.
+  const stays = isEnding(found) && !isLeaving(found) && tries <= PATIENT_TRIES
+  if (!stays && !isTakingPods(found)) await cluster.delete(ref, found.metadata.uid ?? '')
+  const what = stays ? `Job ${ref.name} has failed, and its pods are still ending` : `Job ${ref.name} is being deleted`
+  return whoHolds(what, found, await pods())
+}
+
+/**
+ * Somebody else's finalizer may stay for days, on the Job or on a pod of it. What makes no pod any more and has none at work is
+ * stopped: nobody is charged for it.
+ */
+const whoHolds = (what: string, job: KubeObject<'Job'>, { alive, keepers }: AlivePods): Omit<Left, 'until'> => {
+  const held = [
+    ...keepersOf(job).map((name) => `${name} holds it`),
+    ...keepers.map((name) => `${name} holds its pods`),
+  ].join(' and ')
   return {
-    note: `Job ${ref.name} is being deleted, and ${keepers.join(', ')} holds it: see who sets that finalizer`,
-    stopped: (await pods()).alive === 0,
+    note: held === '' ? what : `${what}, and ${held}: see who sets that finalizer`,
+    stopped: alive === 0 && (isLeaving(job) || isEnding(job)),
   }
 }
 
@@ -59,10 +78,7 @@ const clearOne = async (
 const isTakingPods = (job: KubeObject<'Job'>): boolean =>
   isLeaving(job) && job.metadata.finalizers?.includes('foregroundDeletion') === true
 
-const stillThere = (
-  { name, namespace }: ObjectRef,
-  { alive, left }: { alive: number; left: number },
-): Omit<Left, 'until'> | null => {
+const stillThere = ({ name, namespace }: ObjectRef, { alive, left }: AlivePods): Omit<Left, 'until'> | null => {
   if (alive === 0) return null
   return left === 0
     ? { note: `${alive} pods of Job ${name} are still ending` }

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../core/kube.ts'
+import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { makerOf } from '../../core/lane/waits.ts'
 import type { WorkPorts } from '../ports.ts'
 
@@ -15,17 +15,28 @@ type Cluster = Pick<WorkPorts, 'cluster'>
 export const podsOf = async ({ cluster }: Cluster, job: ObjectRef, uid: string): Promise<KubeObject<'Pod'>[]> =>
   (await named(cluster, job, false)).filter((pod) => makerOf(pod)?.uid === uid)
 
+/** What is there of a Job's pods. */
+export interface AlivePods {
+  /** How many have not ended. */
+  alive: number
+  /** How many of these nobody ends. */
+  left: number
+  /** Finalizers of others on those that are deleted, ended or not: the Job's own deletion waits for them too. */
+  keepers: string[]
+}
+
 /**
- * How many pods of a Job have not ended, as they are now, and how many of these nobody will end: who deletes a Job alone
- * leaves them behind without an owner. `uid` null: it was never seen, and only its name is known.
+ * A Job's pods as they are now. Who deletes a Job alone leaves them behind without an owner. `uid` null: it was never seen, and
+ * its name is all that was written down.
  */
-export const alivePodsOf = async (
-  { cluster }: Cluster,
-  job: ObjectRef,
-  uid: string | null,
-): Promise<{ alive: number; left: number }> => {
-  const alive = (await named(cluster, job, true)).filter((pod) => isAlive(pod) && isLeftOf(pod, uid))
-  return { alive: alive.length, left: alive.filter((pod) => makerOf(pod) === null).length }
+export const alivePodsOf = async ({ cluster }: Cluster, job: ObjectRef, uid: string | null): Promise<AlivePods> => {
+  const pods = (await named(cluster, job, true)).filter((pod) => isLeftOf(pod, job, uid))
+  const alive = pods.filter(isAlive)
+  return {
+    alive: alive.length,
+    left: alive.filter((pod) => makerOf(pod) === null && !isLeaving(pod)).length,
+    keepers: [...new Set(pods.filter(isLeaving).flatMap(keepersOf))],
+  }
 }
 
 const named = async (
@@ -39,9 +50,10 @@ const named = async (
     labels: { [JOB_NAME]: name },
   })) as KubeObject<'Pod'>[]
 
-const isLeftOf = (pod: KubeObject<'Pod'>, uid: string | null): boolean => {
-  if (uid === null) return true
+const isLeftOf = (pod: KubeObject<'Pod'>, job: ObjectRef, uid: string | null): boolean => {
   const maker = makerOf(pod)
+  // The label alone proves nothing: without the uid, which only the server gives, nobody can tell its pods from others.
+  if (uid === null) return maker?.kind === 'Job' && maker.name === job.name
   return (maker === null ? pod.metadata.labels?.[JOB_UID] : maker.uid) === uid
 }
 

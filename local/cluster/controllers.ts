@@ -7,6 +7,7 @@ import { admitJobs } from './kueue.ts'
 import { reconcilePool } from './node-pools.ts'
 import { reconcilePod, type Wish } from './pod-life.ts'
 import { deletePod } from './pods.ts'
+import { reconcileReplicaSet } from './replica-sets.ts'
 import type { World } from './world.ts'
 
 type Controller = (world: World, turn: Turn) => Wish | null
@@ -36,6 +37,7 @@ const collectGarbage = (world: World, { name: uid }: ObjectRef): void => {
 const CONTROLLERS: Partial<Record<Turn['kind'], Controller>> = {
   Job: calmly(reconcileJob),
   Deployment: calmly(reconcileDeployment),
+  ReplicaSet: calmly(reconcileReplicaSet),
   NodePool: calmly(reconcilePool),
   Gone: calmly(collectGarbage),
   Queue: calmly(admitJobs),

@@ -1,10 +1,9 @@
 import { digestOf } from '../../core/digest.ts'
 import { type ObjectRef, refOf } from '../../core/kube.ts'
 import { createPod, deletePod, type OwnerMemo } from './pods.ts'
+import { adoptOrphans, HASH_LABEL } from './replica-sets.ts'
 import { type Deployment, isLive, isReady, millisOf, type Pod, type Said, wireTime, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
-
-const HASH_LABEL = 'pod-template-hash'
 
 interface Counts {
   updated: number
@@ -20,13 +19,14 @@ interface Memo extends OwnerMemo {
 }
 
 /**
- * The Deployment controller without ReplicaSets: `spec.replicas` pods of the present template. Pods of another template go
+ * The Deployment controller without ReplicaSets, but for those that somebody has left without theirs: `spec.replicas` pods of the present template. Pods of another template go
  * at once, whatever the strategy says; the new ones wait for the GPUs that the old ones still have.
  */
 export const reconcileDeployment = (world: World, ref: ObjectRef): void => {
   const { store } = world
   const deployment = store.get({ ...ref, kind: 'Deployment' })
   if (deployment === null) return
+  adoptOrphans(world, deployment)
   const hash = digestOf(deployment.spec?.template).slice(0, 10)
   const live = store.list('Pod', { owner: deployment.metadata.uid ?? '' }).filter(isLive)
   const [right, wrong] = [live.filter((pod) => hashOf(pod) === hash), live.filter((pod) => hashOf(pod) !== hash)]

@@ -7,6 +7,7 @@ import {
   KINDS,
   type Labels,
   type Pod,
+  type ReplicaSet,
   wireTime,
   withCondition,
 } from './wire.ts'
@@ -44,7 +45,7 @@ export const memoOf = ({ due }: World, pod: Pod): PodMemo => due.memo<PodMemo>(p
 /** Makes a pod of a controller's template. */
 export const createPod = (
   { store }: World,
-  owner: Job | Deployment,
+  owner: Job | Deployment | ReplicaSet,
   extra: { base?: string; labels: Labels; annotations?: Labels; env?: { name: string; value: string }[] },
 ): Pod => {
   const template = structuredClone(owner.spec?.template ?? {}) as NonNullable<Job['spec']>['template']

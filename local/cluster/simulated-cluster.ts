@@ -17,6 +17,7 @@ import { cpuNode, nodeGpus } from './nodes.ts'
 import { learn, type Wish, wrote } from './pod-life.ts'
 import { memoOf } from './pods.ts'
 import { readSimulation } from './program.ts'
+import { orphan } from './replica-sets.ts'
 import { Watching } from './watching.ts'
 import { INSTANCE_TYPE_LABEL, isReady, isStopping, type Node, POOL_LABEL } from './wire.ts'
 import { openWorld, type World } from './world.ts'
@@ -55,6 +56,8 @@ export interface SimulatedCluster extends Cluster {
   /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
   advance(now: number): Promise<number | null>
   nodes(): Promise<NodeView[]>
+  /** Somebody deletes a Deployment alone (`kubectl delete --cascade=orphan`). */
+  orphan(ref: ObjectRef): Promise<void>
   close(): void
 }
 
@@ -131,6 +134,10 @@ class Simulated implements SimulatedCluster {
 
   async nodes(): Promise<NodeView[]> {
     return this.#world.store.list('Node').map((node) => viewOf(this.#world, node))
+  }
+
+  async orphan(ref: ObjectRef): Promise<void> {
+    this.#write(() => orphan(this.#world, ref))
   }
 
   close(): void {

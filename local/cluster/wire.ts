@@ -3,6 +3,7 @@ import { GPU, type Kind, type KubeObject, type ObjectRef } from '../../core/kube
 export type Pod = KubeObject<'Pod'>
 export type Job = KubeObject<'Job'>
 export type Deployment = KubeObject<'Deployment'>
+export type ReplicaSet = KubeObject<'ReplicaSet'>
 export type Node = KubeObject<'Node'>
 export type Labels = Record<string, string>
 
@@ -23,6 +24,7 @@ interface KindFacts {
 export const KINDS: Record<Kind, KindFacts> = {
   Job: { apiVersion: 'batch/v1', title: 'Job.batch', namespaced: true, counted: true },
   Deployment: { apiVersion: 'apps/v1', title: 'Deployment.apps', namespaced: true, counted: true },
+  ReplicaSet: { apiVersion: 'apps/v1', title: 'ReplicaSet.apps', namespaced: true, counted: true },
   Service: { apiVersion: 'v1', title: 'Service', namespaced: true, counted: false },
   Pod: { apiVersion: 'v1', title: 'Pod', namespaced: true, counted: false },
   ConfigMap: { apiVersion: 'v1', title: 'ConfigMap', namespaced: true, counted: false },

@@ -15,7 +15,7 @@ import type { ResultRow } from '../../core/rows.ts'
 import { nextCheckGate } from '../../core/steps/check-gate.ts'
 import { isOurs, resultLocation } from '../../core/steps/launch-job.ts'
 import { foundTag, registration } from '../../core/steps/register-model.ts'
-import { nextRollOut } from '../../core/steps/roll-out-model.ts'
+import { nextRollOut, staysAfter } from '../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../core/world.ts'
 import { type Consumer, HANDOVER, type Model, type State } from './state.ts'
 import { applied, created, deleted, observed, registered } from './world.ts'
@@ -214,7 +214,9 @@ const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Ta
   const startedAt = patientFrom({ doc: consumer.view.doc, now: state.now }, mark)
   const missing = step.replicas.map(({ generation }) => generation).filter((one) => !isThere(generations, one))
   const gone = new Map(missing.map((generation) => [generation, 'gone']))
-  const seen = { generations, pods: [], gone, goneFrom: (mark.markedAt ?? 0) + consumer.view.handover }
+  const { plan, handover } = consumer.view
+  const stays = staysAfter((mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? [])
+  const seen = { generations, pods: [], strays: [], gone, goneFrom: (mark.markedAt ?? 0) + handover, stays }
   return answered(state, nextRollOut(step, { ...seen, startedAt, now: state.now, patience: PATIENCE }))
 }
 

@@ -133,6 +133,47 @@ export const controllerPromises = (trial: () => Trial): void => {
       await trial().opened.cluster.delete(refOf(llm), llm.metadata.uid ?? '')
       await settled(async () => (await podsOf({ app: 'llm' })).length === 0)
     })
+
+    it('that are deleted alone leave a ReplicaSet without an owner, which makes pods; made again, they take it back', async () => {
+      const { cluster } = trial().opened
+      const make = () => trial().applied(trial().make.deployment('llm', { replicas: 1 }), 'signalbox-workload')
+      const llm = await make()
+      await settled(async () => (await readyReplicas(llm)) === 1)
+      const [first] = await podsOf({ app: 'llm' })
+      await trial().opened.orphan(refOf(llm))
+      await settled(async () => (await trial().read(llm)) === null)
+      const makerOf = async () => {
+        const [pod] = (await podsOf({ app: 'llm' })).filter((one) => !isLeaving(one))
+        return pod?.metadata.ownerReferences?.find(({ controller }) => controller === true)
+      }
+      const maker = await makerOf()
+      expect(maker).toMatchObject({ kind: 'ReplicaSet', name: expect.stringMatching(/^llm-[a-z0-9]+$/) })
+      const { namespace } = trial().opened
+      const ref = { kind: 'ReplicaSet' as const, namespace, name: maker?.name ?? '' }
+      const left = await cluster.get(ref)
+      expect(left?.metadata).toMatchObject({ uid: maker?.uid })
+      expect(left?.metadata.ownerReferences ?? []).toEqual([])
+      await cluster.delete(refOf(first as KubeObject), first?.metadata.uid ?? '')
+      await settled(async () =>
+        (await podsOf({ app: 'llm' })).some(({ metadata }) => metadata.uid !== first?.metadata.uid),
+      )
+      await make()
+      await settled(async () => (await readyReplicas(llm)) === 1 && (await podsOf({ app: 'llm' })).length === 1)
+    })
+
+    it('that are deleted alone, and then the ReplicaSet: its pods go with it', async () => {
+      const llm = await trial().applied(trial().make.deployment('llm', { replicas: 1 }), 'signalbox-workload')
+      await settled(async () => (await readyReplicas(llm)) === 1)
+      const [pod] = await podsOf({ app: 'llm' })
+      await trial().opened.orphan(refOf(llm))
+      await settled(async () => (await trial().read(llm)) === null)
+      const { cluster, namespace } = trial().opened
+      const [made] = (await cluster.list('ReplicaSet', { namespace })).filter(({ metadata }) =>
+        metadata.name.startsWith('llm-'),
+      )
+      await cluster.delete(refOf(made as KubeObject), made?.metadata.uid ?? '')
+      await settled(async () => (await trial().read(pod as KubeObject)) === null)
+    })
   })
 
   describe('NodePools', () => {

@@ -1,5 +1,5 @@
 import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
-import { GPU, type KubeObject, refOf } from '../../core/kube.ts'
+import { GPU, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
 import type { Cluster } from '../../flows/ports.ts'
 
 /** A cluster to try, with time hidden behind `settle`. */
@@ -9,6 +9,8 @@ export interface OpenedCluster {
   /** Goes on until this holds; throws when it never does. */
   settle(until: () => Promise<boolean>): Promise<void>
   close(): Promise<void>
+  /** Somebody deletes a Deployment alone, as `kubectl delete --cascade=orphan` does. */
+  orphan(ref: ObjectRef): Promise<void>
   /** A NodePool as this cluster's Karpenter takes it, 8 GPUs a node; the simulation's own unless told. */
   nodePool?(name: string, maxGpus: number | null): KubeObject<'NodePool'>
 }

@@ -4,10 +4,11 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, goneNotes, nextRollOut, staysAfter } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/vllm.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
+import { straysOf } from '../strays.ts'
 import type { Handler, Task } from './handler.ts'
 
 /** A replica may take three times its bad case, plus a node's way, before the move has failed. Milliseconds. */
@@ -19,16 +20,22 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   side: 'cluster',
   begin: async (task) => {
     const { ports, step, view } = task
+    const standing = await generationsOf(ports, view)
+    const there: RollOutModelStep['replicas'] = []
+    for (const target of step.replicas) {
+      const { ref, replicas, generation } = target
+      const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
+      if (made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref)))
+        there.push(target)
+      // Before anything is touched: what takes its place must not go where it is gone itself.
+      else if (replicas > 0 && staying(task).has(generation))
+        return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
+    }
     for (const object of step.objects) {
       const failed = await apply(task, object, 'signalbox-workload')
       if (failed !== null) return failed
     }
-    const standing = await generationsOf(ports, view)
-    for (const { ref, replicas, generation } of step.replicas) {
-      const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
-      const known = made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref))
-      if (!known && replicas === 0) continue
-      if (!known) return { kind: 'failed', reason: 'deleted', note: deletedNote(generation) }
+    for (const { ref, replicas } of there) {
       const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
@@ -37,23 +44,26 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 
   see: async (task) => {
     const { ports, step, mark, view } = task
-    const where = {
-      namespace: view.policy.namespaces.serving,
-      labels: laneLabels(view.identity, view.doc.lane),
-    }
-    const [pods, generations] = await Promise.all([ports.cluster.list('Pod', where), generationsOf(ports, view)])
+    const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
+    const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
     const now = ports.clock.now()
     return nextRollOut(step, {
       generations,
-      pods: pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[],
+      pods,
+      strays,
       now,
-      gone: await goneOf(task, generations),
+      gone,
       goneFrom: (mark.markedAt ?? 0) + view.handover,
+      stays: staying(task),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
   },
 }
+
+/** Generations that stand once the way that is walked now is at its end. */
+const staying = ({ view: { plan }, mark }: Task<RollOutModelStep>): Set<number> =>
+  staysAfter((mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? [])
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
 
@@ -83,6 +93,18 @@ const goneOf = async (
 
 const isEmptied = (object: KubeObject<'Deployment'>): boolean =>
   isLeaving(object) && (object.status?.replicas ?? 0) === 0
+
+const podsOf = async ({ ports, view }: Task): Promise<KubeObject<'Pod'>[]> => {
+  const where = { namespace: view.policy.namespaces.serving, labels: laneLabels(view.identity, view.doc.lane) }
+  const pods = await ports.cluster.list('Pod', where)
+  return pods.filter((pod) => isOf(pod, view.doc.name)) as KubeObject<'Pod'>[]
+}
+
+/** That a generation is gone, and what of the lane runs on without its Deployment. */
+const wholeNote = async (task: Task, standing: readonly GenerationView[], generation: number): Promise<string> => {
+  const strays = await straysOf(task.ports.cluster, await podsOf(task), standing)
+  return goneNotes(new Map([[generation, deletedNote(generation)]]), strays).join('; ')
+}
 
 /** Whether a Deployment that the lane made has made it: labels alone say nothing. */
 const isOf = (pod: KubeObject, name: string): boolean => {

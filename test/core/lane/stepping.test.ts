@@ -156,7 +156,13 @@ describe('a step', () => {
     const view = viewOf({ doc: wanted({ run: runOf({ phase: 'back', steps: [back], ending }) }), plan: planRow })
     const change = settleStepped(view, 'back-1', { kind: 'failed', reason: 'not-healthy', note: 'late' })
     expect(change.doc.run?.steps[0]?.state).toBe('failed')
-    expect(change.doc.run?.ending).toBe(ending)
+    expect(change.doc.run?.ending).toEqual({ ...ending, detail: 'g; the way back failed: late' })
+    const again = settleStepped({ ...view, doc: change.doc }, 'back-1', {
+      kind: 'failed',
+      reason: 'not-healthy',
+      note: 'late',
+    })
+    expect(again.doc.run?.ending).toEqual(change.doc.run?.ending)
   })
 
   it('ran when the cluster says so, however late we looked', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut, staysAfter } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
@@ -32,8 +32,10 @@ const view = (replicas: number, ready: number): GenerationView => ({
 const seen = {
   generations: [view(1, 1)],
   pods: [],
+  strays: [],
   gone: new Map<number, string>(),
   goneFrom: 500,
+  stays: new Set([2]),
   startedAt: 0,
   now: 1000,
   patience: 60_000,
@@ -58,7 +60,7 @@ describe('a move of a rollout', () => {
     expect(nextRollOut(away, { ...seen, generations: [] })).toMatchObject({ kind: 'done' })
   })
 
-  it('has failed at once where the Deployment that rises was deleted; one that was to leave may be', () => {
+  it('has failed at once where the Deployment that is to stand was deleted, whichever move it is', () => {
     const lost = { ...seen, generations: [], gone: new Map([[2, deletedNote(2)]]) }
     expect(nextRollOut(step, { ...lost, gone: new Map() })).toMatchObject({ kind: 'wait', until: 60_001 })
     expect(nextRollOut(step, { ...lost, goneFrom: 1001 })).toMatchObject({ kind: 'wait', until: 1001 })
@@ -67,8 +69,66 @@ describe('a move of a rollout', () => {
       reason: 'deleted',
       note: 'the Deployment of generation 2 is gone: somebody has deleted it',
     })
-    expect(nextRollOut({ ...step, brings: null }, lost)).toMatchObject({ kind: 'wait' })
+    expect(nextRollOut({ ...step, brings: null }, lost)).toMatchObject({ kind: 'failed', reason: 'deleted' })
     expect(deletedNote(2, ['acme.com/audit'])).toContain('acme.com/audit keeps it')
+  })
+
+  it('is true already of one that was to leave and that somebody has deleted: the others are waited for, and it is said', () => {
+    const old = { ref: { ...ref, name: 'm-g1' }, generation: 1, replicas: 1, replicasReady: 1 }
+    const both = { ...step, replicas: [old, ...step.replicas] }
+    const lost = { ...seen, gone: new Map([[1, deletedNote(1)]]) }
+    expect(nextRollOut(both, lost)).toMatchObject({
+      kind: 'done',
+      note: '1 old and 1 new replicas; the Deployment of generation 1 is gone: somebody has deleted it',
+    })
+    expect(nextRollOut(both, { ...lost, generations: [view(1, 0)] })).toMatchObject({
+      kind: 'wait',
+      note: 'generation 2: 0 of 1 ready',
+    })
+    // A list alone says nothing.
+    expect(nextRollOut(both, seen)).toMatchObject({ kind: 'wait' })
+    const after = { ...both, replicas: [{ ...old, replicas: 0, replicasReady: 0 }, ...step.replicas] }
+    expect(staysAfter([both, after, { ...after, kind: 'notify', text: '' }])).toEqual(new Set([2]))
+  })
+
+  it('what runs on without its Deployment is no generation’s: it is said, and only what was to be gone is waited for', () => {
+    const pod = { metadata: { labels: { [label('generation')]: '1' } }, status: { phase: 'Running' } }
+    const strays = [
+      { ref: { kind: 'ReplicaSet' as const, namespace: 'serving', name: 'm-g1-abc' }, generation: 1, pods: [pod] },
+    ]
+    const says =
+      'somebody has deleted the Deployment of generation 1 alone, and 1 of its pods run on: delete ReplicaSet m-g1-abc of serving, which makes them'
+    const old = { ref: { ...ref, name: 'm-g1' }, generation: 1, replicas: 1, replicasReady: 1 }
+    const at = (replicas: number) => ({ ...step, replicas: [{ ...old, replicas }, ...step.replicas] })
+    const alone = { ...seen, pods: [pod], strays }
+    const gone = new Map([[1, deletedNote(1)]])
+    expect(nextRollOut(at(1), { ...alone, gone })).toMatchObject({
+      kind: 'done',
+      note: `1 old and 1 new replicas; ${says}`,
+    })
+    expect(nextRollOut(at(0), alone)).toMatchObject({ kind: 'wait', note: says })
+    // Of another generation they keep nothing from standing, and may be why there is no room.
+    expect(nextRollOut(step, alone)).toMatchObject({ kind: 'done' })
+    expect(nextRollOut(step, { ...alone, generations: [view(1, 0)] })).toMatchObject({
+      kind: 'wait',
+      note: `generation 2: 0 of 1 ready; ${says}`,
+    })
+    const mine = { ...alone, strays: [{ ...strays[0], generation: 2 }] as typeof strays, generations: [] }
+    expect(nextRollOut(step, { ...mine, gone: new Map([[2, deletedNote(2)]]) })).toMatchObject({
+      kind: 'failed',
+      reason: 'deleted',
+      note: says.replace('generation 1', 'generation 2'),
+    })
+  })
+
+  it('says whose finalizer keeps one that takes no more orders', () => {
+    const away = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+    const metadata = { name: 'm-g2', deletionTimestamp: '2026-11-23T12:00:00Z', finalizers: ['acme.com/audit'] }
+    const kept = { ...view(1, 1), object: { metadata } as unknown as GenerationView['object'] }
+    expect(nextRollOut(away, { ...seen, generations: [kept] })).toMatchObject({
+      kind: 'wait',
+      note: expect.stringContaining('acme.com/audit keeps it: see who sets that finalizer'),
+    })
   })
 
   it('waits for pods that end though their Deployment is gone, and what keeps GPUs stands', () => {

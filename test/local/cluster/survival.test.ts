@@ -10,6 +10,7 @@ const serving = objectsIn('serving')
 const KINDS: Kind[] = [
   'Job',
   'Deployment',
+  'ReplicaSet',
   'Service',
   'Pod',
   'ConfigMap',

@@ -3,6 +3,7 @@ import { inject } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { openKubernetesCluster } from '../../../effects/cluster/kubernetes-cluster.ts'
+import { objectPath } from '../../../effects/cluster/paths.ts'
 import { openRequests } from '../../../effects/cluster/requests.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
 import { clusterContract } from '../../ports/cluster.contract.ts'
@@ -43,6 +44,10 @@ clusterContract('the real API server', async () => {
     cluster,
     namespace,
     nodePool,
+    orphan: async (ref) => {
+      const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Orphan' }
+      await requests.send({ method: 'DELETE', path: objectPath(ref), body })
+    },
     settle: async (until) => {
       for (let waited = 0; waited < 90_000; waited += 50) {
         if (await until()) return

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import type { KubeObject } from '../../../../core/kube.ts'
+import type { RollOutModelStep } from '../../../../core/plan.ts'
+import { rollOutModel } from '../../../../flows/acts/steps/roll-out-model.ts'
+import type { WorkPorts } from '../../../../flows/ports.ts'
+import { docOf, NOW, planRow, running, runOf, SERVICE, viewOf } from '../../../core/lane/fixture.ts'
+
+const doc = docOf({ lane: SERVICE, run: runOf({ phase: 'back' }) })
+const refOf = (generation: number) => ({
+  kind: 'Deployment' as const,
+  namespace: 'serving',
+  name: `${doc.name}-g${generation}`,
+})
+const step: RollOutModelStep = {
+  kind: 'roll-out-model',
+  name: 'back-1',
+  title: 'Take v2 away',
+  why: '',
+  objects: [],
+  loadMinutes: 15,
+  brings: null,
+  point: { old: 2, new: 0 },
+  replicas: [
+    { ref: refOf(2), generation: 2, replicas: 0, replicasReady: 0 },
+    { ref: refOf(1), generation: 1, replicas: 2, replicasReady: 2 },
+  ],
+}
+
+/** Begins the move where these generations' Deployments are there; answers it with the names of what was touched. */
+const begun = async (there: number[], way: 'forth' | 'back') => {
+  const touched: string[] = []
+  const cluster = {
+    list: async () => [],
+    get: async ({ name }: { name: string }) =>
+      there.some((generation) => name === refOf(generation).name) ? ({ metadata: { name } } as KubeObject) : null,
+    apply: async (object: KubeObject) => {
+      touched.push(object.metadata.name)
+      return { kind: 'applied', object }
+    },
+  }
+  const ports = { cluster, clock: { now: () => NOW } } as unknown as WorkPorts
+  const mark = running({ name: 'back-1', kind: 'roll-out-model', way })
+  // Forth, what stands at the end is generation 2.
+  const last = { ...step, replicas: step.replicas.map((one) => ({ ...one, replicas: one.generation === 2 ? 2 : 0 })) }
+  const plan = { plan: { ...planRow.plan, steps: [step, last] }, back: [step] }
+  const view = viewOf({ doc, plan })
+  const run = runOf({ phase: 'steps' })
+  const task = { ports, view, step, mark, run, key: { lane: SERVICE, generation: 2, attempt: 1 }, plan: plan.plan }
+  return { stepped: await rollOutModel.begin(task), touched }
+}
+
+describe('a move looks before it touches', () => {
+  it('where what is to stand at its end is gone, nothing goes for it', async () => {
+    expect(await begun([2], 'back')).toMatchObject({
+      stepped: { kind: 'failed', reason: 'deleted', note: expect.stringContaining('generation 1 is gone') },
+      touched: [],
+    })
+    expect((await begun([1, 2], 'back')).touched).toEqual([refOf(2).name, refOf(1).name])
+  })
+
+  it('what was to leave and is gone is passed over', async () => {
+    expect(await begun([2], 'forth')).toMatchObject({ stepped: { kind: 'begun' }, touched: [refOf(2).name] })
+  })
+})
