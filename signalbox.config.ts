@@ -23,34 +23,38 @@ export default defineConfig({
     },
   },
 
-  // A manifest under the prefix is fine-tuned on, evaluated, and registered when every gate holds.
-  datasets: {
+  // A manifest under the prefix begins it: fine-tune, evaluate, and register when every gate holds.
+  pipelines: {
     'support-chats': {
-      bucket: 'acme-datasets',
-      prefix: 'support-chats/',
-      launch: {
-        baseModel: 'meta-llama/Llama-3.1-8B-Instruct',
-        image: 'ghcr.io/acme/lora-trainer@sha256:5f0c3b1d8a9e47265f3be0c94d71a8e2b6c05d93f147ea820b5d6c39f81e724a',
-        pool: 'gpu-train',
-        gpus: 8,
-        hours: { p50: 1.5, p95: 3 },
-        args: ['--epochs=3', '--lora-rank=16'],
-      },
-      evaluate: {
-        image: 'ghcr.io/acme/evaluator@sha256:c81d2e9f7034ab56d1e8f20947b3c6a5e90f4d18b27c63a59e0d81f4b6a2573c',
-        pool: 'gpu-train',
-        gpus: 1,
-        hours: { p50: 0.25, p95: 0.5 },
-        gates: [{ metric: 'score', op: '>=', value: 0.8 }],
-      },
-      registerAs: 'support-llama',
+      on: { dataset: { bucket: 'acme-datasets', prefix: 'support-chats/' } },
+      stages: [
+        {
+          name: 'train',
+          use: 'fine-tune',
+          model: 'meta-llama/Llama-3.1-8B-Instruct',
+          image: 'ghcr.io/acme/lora-trainer@sha256:5f0c3b1d8a9e47265f3be0c94d71a8e2b6c05d93f147ea820b5d6c39f81e724a',
+          pool: 'gpu-train',
+          gpus: 8,
+          hours: { p50: 1.5, p95: 3 },
+          args: ['--epochs=3', '--lora-rank=16'],
+        },
+        {
+          use: 'evaluate',
+          image: 'ghcr.io/acme/evaluator@sha256:c81d2e9f7034ab56d1e8f20947b3c6a5e90f4d18b27c63a59e0d81f4b6a2573c',
+          pool: 'gpu-train',
+          gpus: 1,
+          hours: { p50: 0.25, p95: 0.5 },
+          gates: [{ metric: 'score', op: '>=', value: 0.8 }],
+        },
+      ],
+      register: { model: 'support-llama' },
     },
   },
 
   // The version that the alias names is served. Old replicas go only once the new generation has passed its gate.
-  models: {
+  services: {
     'support-llama': {
-      serveAlias: 'champion',
+      alias: 'champion',
       image: 'vllm/vllm-openai@sha256:9b7e14c6d2f5083a61e9c74d0b8f2a35e6d19c07f48b3a52d60e7f91c4b8a3d6',
       pool: 'gpu-serve',
       replicas: 2,
@@ -65,7 +69,7 @@ export default defineConfig({
       },
     },
     'code-llama': {
-      serveAlias: 'champion',
+      alias: 'champion',
       image: 'vllm/vllm-openai@sha256:9b7e14c6d2f5083a61e9c74d0b8f2a35e6d19c07f48b3a52d60e7f91c4b8a3d6',
       pool: 'gpu-serve',
       replicas: 1,

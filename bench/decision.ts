@@ -4,7 +4,7 @@ import { openBench, uploaded } from './town.ts'
 
 const EVENTS = 500
 
-/** What a decision costs with 10 and with 10,000 configured datasets and models: the same event, interleaved. Goal ≤ 1.2×. */
+/** What a decision costs with 10 and with 10,000 configured pipelines and services: the same event, interleaved. Goal ≤ 1.2×. */
 export const decisionCost = async (): Promise<string[]> => {
   const [few, many] = [await openBench(10), await openBench(10_000)]
   const times: Record<'few' | 'many', number[]> = { few: [], many: [] }
@@ -19,5 +19,5 @@ export const decisionCost = async (): Promise<string[]> => {
   await few.close()
   await many.close()
   const [a, b] = [quantiles(times.few).p50, quantiles(times.many).p50]
-  return [`a decision with 10,000 configured models beside 10: ${ms(b)} and ${ms(a)}, ${(b / a).toFixed(2)}×`]
+  return [`a decision with 10,000 configured services beside 10: ${ms(b)} and ${ms(a)}, ${(b / a).toFixed(2)}×`]
 }

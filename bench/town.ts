@@ -7,20 +7,21 @@ import { fixedSecrets } from '../local/secrets/local-secrets.ts'
 import { openStores } from '../local/stores.ts'
 import example from '../signalbox.config.ts'
 
-/** A policy with so many datasets and models, room for all of them, and nobody to ask. */
+/** A policy with so many pipelines and services, room for all of them, and nobody to ask. */
 export const policyOf = (count: number): Config => {
   const names = Array.from({ length: count }, (_, index) => `d-${index}`)
-  const chats = example.datasets?.['support-chats']
-  const llama = example.models?.['support-llama']
+  const chats = example.pipelines?.['support-chats']
+  const llama = example.services?.['support-llama']
   if (chats === undefined || llama === undefined) throw new Error('the example policy has changed')
+  const under = (prefix: string) => ({ ...chats, on: { dataset: { ...chats.on.dataset, prefix } } })
   const pool = { ...example.pools['gpu-train'], instanceType: 'p5.48xlarge', gpusPerNode: 8, maxGpus: 8 * 100_000 }
   return {
     ...example,
     budget: { name: 'bench', dollars: 1e12 },
     pools: { ...example.pools, 'gpu-train': pool },
     approvals: { ...example.approvals, autoApproveBelow: 1e12 },
-    datasets: Object.fromEntries(names.map((name) => [name, { ...chats, prefix: `${name}/` }])),
-    models: Object.fromEntries(names.map((name) => [`m-${name}`, llama])),
+    pipelines: Object.fromEntries(names.map((name) => [name, under(`${name}/`)])),
+    services: Object.fromEntries(names.map((name) => [`m-${name}`, llama])),
   }
 }
 

@@ -22,10 +22,10 @@ export const nameOf = (by: string, { approvers }: Pick<ApprovalPolicy, 'approver
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
 
-/** Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. */
+/** Whether a plan of this price must be asked about, and how many must say yes; `asks`: why it must whatever the price. `refuse` when nobody may ask for it. */
 export const approvalNeed = (
   policy: ApprovalPolicy,
-  { requester, dollars }: { requester: string | null; dollars: number },
+  { requester, dollars, asks }: { requester: string | null; dollars: number; asks?: string | undefined },
 ):
   | { kind: 'need'; need: ApprovalNeed }
   | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
@@ -35,7 +35,7 @@ export const approvalNeed = (
       reason: 'requester-unknown',
       detail: 'nobody knows who asked for it, and approvals.unknownRequester is `refuse`',
     }
-  if (dollars < policy.autoApproveBelow)
+  if (asks === undefined && dollars < policy.autoApproveBelow)
     return {
       kind: 'need',
       need: {
@@ -54,7 +54,9 @@ export const approvalNeed = (
       reason: 'nobody-may-approve',
       detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove`,
     }
-  const why = extra ? 'who asked is unknown, so one more person must agree' : `may cost $${dollars.toFixed(2)}`
+  const why = extra
+    ? 'who asked is unknown, so one more person must agree'
+    : (asks ?? `may cost $${dollars.toFixed(2)}`)
   return { kind: 'need', need: { required: true, why, need } }
 }
 

@@ -63,6 +63,9 @@ export interface NodePool {
 
 export const GPU = 'nvidia.com/gpu'
 
+/** Karpenter's label on nodes, and the selector of our pods. */
+export const NODE_POOL = 'karpenter.sh/nodepool'
+
 /** On a Job: the LocalQueue in which Kueue queues it. */
 export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name'
 

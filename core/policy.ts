@@ -2,12 +2,14 @@ import * as z from 'zod/mini'
 import { inEnglish } from '../events/input.ts'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
-import { dataset } from './policy/datasets.ts'
 import { bucket, dollars, folder, modelName, name } from './policy/fields.ts'
-import { model } from './policy/models.ts'
+import { pipeline } from './policy/pipelines.ts'
 import { pool } from './policy/pools.ts'
 import { sentenceOf } from './policy/problems.ts'
+import { type Newer, newerSchema, SCHEMA } from './policy/schema.ts'
+import { service } from './policy/services.ts'
 import { togetherProblems } from './policy/together.ts'
+import { promotionOf, signalAt } from './promotion.ts'
 
 /**
  * What the user configures: plain data, validated, with defaults. `signalbox.config.ts` becomes one JSON document with a
@@ -15,6 +17,8 @@ import { togetherProblems } from './policy/together.ts'
  */
 export const document = z
   .strictObject({
+    /** Which shape of policy this is. A release that meets a newer one rests until it is replaced. */
+    schema: z._default(z.literal(SCHEMA), SCHEMA),
     /** Name of this installation: resources in AWS and labels in the cluster are named after it. */
     installation: z._default(name, 'signalbox'),
     /** Name of the EKS cluster. */
@@ -45,10 +49,10 @@ export const document = z
     }),
     /** GPU pools by name. */
     pools: z.record(name, pool),
-    /** Datasets that are trained on, by name. */
-    datasets: z._default(z.record(name, dataset), {}),
-    /** Registered models that are served, by their name in the registry. */
-    models: z._default(z.record(modelName, model), {}),
+    /** Run-once work in stages, by name. */
+    pipelines: z._default(z.record(name, pipeline), {}),
+    /** Registered models that are served, by name. */
+    services: z._default(z.record(modelName, service), {}),
     /** Who is asked, where, and when nobody needs to be. */
     approvals,
     /** How often an attempt is repeated after a failure that another try may cure. */
@@ -69,12 +73,18 @@ export type Config = z.input<typeof document>
 export interface Policy extends Document {
   /** First 12 hex digits of the digest over the whole document. */
   version: string
-  /** Dataset name by `bucket/prefix`, so that an event costs the same with 10 and with 10,000 rules. */
-  datasetByPrefix: ReadonlyMap<string, string>
+  /** Keys of rules by what events name, so that an event costs the same with 10 and with 10,000 rules. */
+  found: {
+    /** Pipelines by `bucket/prefix`. */
+    byPrefix: ReadonlyMap<string, string>
+    /** Services by `model@alias`, `model#tag` or `model/Stage`. */
+    bySignal: ReadonlyMap<string, string>
+  }
 }
 export type PoolPolicy = Document['pools'][string]
-export type DatasetPolicy = Document['datasets'][string]
-export type ModelPolicy = Document['models'][string]
+export type PipelinePolicy = Document['pipelines'][string]
+export type StagePolicy = PipelinePolicy['stages'][number]
+export type ServicePolicy = Document['services'][string]
 export type ApprovalPolicy = Document['approvals']
 
 /** The policy does not hold together: `problems` names each path, what was found there and what to write. */
@@ -89,20 +99,38 @@ export class PolicyError extends Error {
   }
 }
 
+/** The policy is of a newer schema than this release reads: it rests, and nothing under way ends (law 15). */
+export class NewerPolicy extends PolicyError {
+  override name = 'NewerPolicy'
+  constructor({ schema, unknown }: Newer) {
+    const keys = unknown.length === 0 ? '' : `; keys that it does not know: ${unknown.join(', ')}`
+    super([`schema: ${schema} is newer than ${SCHEMA}, which this release reads: upgrade it first${keys}`])
+  }
+}
+
 /** Gives editors the types of a config; returns it unchanged. */
 export const defineConfig = (config: Config): Config => config
 
-/** Validates a config and fills in defaults. Throws `PolicyError`. */
+/** The registered model that a service serves. */
+export const modelOf = (key: string, { model }: Pick<ServicePolicy, 'model'>): string => model ?? key
+
+/** Validates a config and fills in defaults. Throws `PolicyError`; `NewerPolicy` where it is of a schema that is not known yet. */
 export const parsePolicy = (config: unknown): Policy => {
+  const newer = newerSchema(config, document)
+  if (newer !== null) throw new NewerPolicy(newer)
   const parsed = z.safeParse(document, config, { ...inEnglish, reportInput: true })
   if (!parsed.success) throw new PolicyError(parsed.error.issues.map((issue) => sentenceOf(document, issue)))
-  const { datasets } = parsed.data
-  const byPrefix = Object.entries(datasets).map(([key, { bucket, prefix }]): [string, string] => [
-    `${bucket}/${prefix}`,
-    key,
-  ])
-  return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), datasetByPrefix: new Map(byPrefix) }
+  return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
 }
+
+const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
+  byPrefix: new Map(
+    Object.entries(pipelines).map(([key, { on }]) => [`${on.dataset.bucket}/${on.dataset.prefix}`, key]),
+  ),
+  bySignal: new Map(
+    Object.entries(services).map(([key, rule]) => [signalAt(modelOf(key, rule), promotionOf(rule)), key]),
+  ),
+})
 
 /** Milliseconds of a duration such as `90s`, `30m`, `4h`, `2d`. */
 export const milliseconds = (text: string): number => {

@@ -5,11 +5,9 @@ import { filled } from '../events/input.ts'
 /** What means "serve this" in the registry: exactly one of the three, so that two can never say different things. */
 export const promotionFields = {
   /** The version that the alias names. */
-  serveAlias: z.optional(
-    z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`')),
-  ),
+  alias: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`'))),
   /** The newest version that carries the tag with this value. */
-  serveTag: z.optional(
+  tag: z.optional(
     z.strictObject({
       /** The tag's key. */
       key: filled,
@@ -18,7 +16,7 @@ export const promotionFields = {
     }),
   ),
   /** The newest version in the stage. A stage has no webhook: reconcile finds it, within minutes. */
-  serveStage: z.optional(z.enum(['Staging', 'Production'])),
+  stage: z.optional(z.enum(['Staging', 'Production'])),
 }
 const fields = z.object(promotionFields)
 type Fields = z.output<typeof fields>
@@ -30,16 +28,16 @@ export type Promotion =
   | { kind: 'stage'; name: string }
 
 /** The promotion signals that a model's rule names: a valid rule names one. */
-export const promotionsOf = ({ serveAlias, serveTag, serveStage }: Fields): Promotion[] => [
-  ...(serveAlias === undefined ? [] : [{ kind: 'alias' as const, name: serveAlias }]),
-  ...(serveTag === undefined ? [] : [{ kind: 'tag' as const, name: serveTag.key, value: serveTag.value }]),
-  ...(serveStage === undefined ? [] : [{ kind: 'stage' as const, name: serveStage }]),
+export const promotionsOf = ({ alias, tag, stage }: Fields): Promotion[] => [
+  ...(alias === undefined ? [] : [{ kind: 'alias' as const, name: alias }]),
+  ...(tag === undefined ? [] : [{ kind: 'tag' as const, name: tag.key, value: tag.value }]),
+  ...(stage === undefined ? [] : [{ kind: 'stage' as const, name: stage }]),
 ]
 
 /** The one promotion signal of a valid rule. */
 export const promotionOf = (rule: Fields): Promotion => {
   const [first] = promotionsOf(rule)
-  if (first === undefined) throw new Error('the rule names no serveAlias, serveTag or serveStage')
+  if (first === undefined) throw new Error('the rule names no alias, tag or stage')
   return first
 }
 

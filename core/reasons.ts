@@ -61,6 +61,7 @@ export type CommandRefusal =
   | 'in-progress'
   | 'no-longer-so'
   | 'no-such-stage'
+  | 'not-an-operator'
   | 'not-configured'
   | 'in-shadow'
   | 'too-late'

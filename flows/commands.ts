@@ -1,6 +1,7 @@
 import { shownFor } from '../core/lane/commands.ts'
 import type { CommandLetter } from '../core/lane/letters.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
+import { mayOperate } from '../core/policy/approvals.ts'
 import type { Moment } from '../core/rows.ts'
 import { counted, said } from '../core/text.ts'
 import { laneNames } from './lanes.ts'
@@ -43,6 +44,13 @@ const isKnown = async ({ ledger, policies }: FreezePorts, lane: string): Promise
 
 type FreezePorts = LetterPorts & Pick<Ports, 'policies'>
 
+const notAllowed = async ({ policies }: FreezePorts, by: string, what: string): Promise<Commanded | null> => {
+  const { approvals } = await policies.load()
+  return mayOperate(by, approvals)
+    ? null
+    : { ok: false, detail: `${said(by, 100)} is none of approvals.operators, who alone may ${what}: ask one of them` }
+}
+
 /**
  * Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). A lane of the policy can be frozen
  * before its first event.
@@ -54,6 +62,8 @@ export const freeze = async (
 ): Promise<Commanded> => {
   const { ledger, clock } = ports
   const now = clock.now()
+  const refused = await notAllowed(ports, by, 'freeze')
+  if (refused !== null) return refused
   if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
   if (lane !== '*' && !(await isKnown(ports, lane)))
     return { ok: false, detail: `there is no lane ${lane}, and the policy has no rule for it` }
@@ -75,8 +85,10 @@ export const freeze = async (
 }
 
 /** Ends a freeze and wakes who rested; said again it wakes them again. */
-export const thaw = async (ports: LetterPorts, lane: string, by: string): Promise<Commanded> => {
+export const thaw = async (ports: FreezePorts, lane: string, by: string): Promise<Commanded> => {
   const { ledger, clock } = ports
+  const refused = await notAllowed(ports, by, 'thaw')
+  if (refused !== null) return refused
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)
     if (stored === null) {

@@ -1,4 +1,5 @@
-import { datasetOf, isManifest, orderOf } from '../core/reactions/dataset-uploaded.ts'
+import { laneNameOf } from '../core/policy/names.ts'
+import { isManifest, orderOf, pipelineAt } from '../core/reactions/dataset-uploaded.ts'
 import type { Ask } from '../core/reactions/reaction.ts'
 import type { ListingRow } from '../core/rows.ts'
 import type { DatasetUploaded } from '../events/contract.ts'
@@ -27,7 +28,10 @@ export const manifestsOf = async (
   const policy = await policies.load()
   const { name, bucket, prefix, manifest, after: known } = ask
   const stored = await readRow(ledger, 'listing', name)
-  const isOurs = (key: string): boolean => isManifest(key, manifest) && datasetOf({ bucket, key }, policy) === name
+  const isOurs = (key: string): boolean => {
+    const found = isManifest(key, manifest) ? pipelineAt({ bucket, key }, policy) : null
+    return found !== null && laneNameOf(found.key, found.rule) === name
+  }
   const isNews = ({ lastModified, key, etag }: Found): boolean => {
     const order = orderOf(lastModified, key)
     return known === null || order > known.order || (order === known.order && etag !== known.etag)

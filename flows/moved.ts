@@ -1,5 +1,6 @@
 import type { KubeObject } from '../core/kube.ts'
 import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
@@ -29,12 +30,18 @@ const hasMovedOn = async ({ cluster }: Pick<WorkPorts, 'cluster'>, { run }: Lane
   return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job) ? 'moved' : 'no'
 }
 
-/** Whether a run that has begun nothing is no longer the policy's to begin: its question closes, though nobody answers it. */
-const hasLostItsRule = ({ policy, reactions }: Rules, { lane, run }: LaneDocument): boolean => {
-  if (run === null || hasBegun(run)) return false
+/**
+ * Whether a run that has begun nothing is no longer the policy's to begin, so that its question closes though nobody answers it; or
+ * whether something stands that the policy has no rule for any more.
+ */
+const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolean => {
+  const { lane, run } = doc
+  if (run !== null && hasBegun(run)) return false
   const kind = kindOf(
     reactions.map((reaction) => reaction.kind),
     lane,
   )
+  if (kind !== undefined && (run === null || isRetiring({ kind }, run.desired)))
+    return run === null ? mustRetire({ doc, kind, policy }) : ruleFor(kind, lane, policy) !== null
   return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }

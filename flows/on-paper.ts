@@ -1,6 +1,6 @@
 import { emptyDocument } from '../core/lane/document.ts'
 import { intend } from '../core/lane/intend.ts'
-import { planOnPaper } from '../core/lane/planning.ts'
+import { pinned, planOnPaper } from '../core/lane/planning.ts'
 import type { View } from '../core/lane/view.ts'
 import type { Plan } from '../core/plan.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
@@ -71,7 +71,8 @@ const planned = (view: View, { intent, detail }: { intent: Parameters<typeof int
   const seen = { kept: {} }
   const wanted = intend(view, intent, seen)
   const run = wanted.kind === 'want' ? wanted.doc : { generation: generation + 1, attempt: 1 }
-  const paper = planOnPaper(view, { ...run, desired: intent.desired }, seen)
+  const desired = (wanted.kind === 'want' ? wanted.doc.desired : null) ?? pinned(view, intent.desired)
+  const paper = planOnPaper(view, { ...run, desired }, seen)
   const nothing = { lane, plan: null }
   if (paper.kind === 'nothing') return { kind: 'ignored', reason: 'already-true', detail: paper.reason, ...nothing }
   if (paper.kind === 'refuse') return { kind: 'refused', reason: paper.reason, detail: paper.detail, ...nothing }

@@ -19,8 +19,8 @@ export const policyFacts = (dist: string): PolicyFacts => {
   const folder = join(dist, 'policy')
   const file = join(folder, 'policy.json')
   if (!existsSync(file)) throw new Error(`there is no ${file}: run \`npm run build\` first`)
-  const { installation, namespaces, datasets, results } = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
-  const buckets = new Set(Object.values(datasets).map(({ bucket }) => bucket))
+  const { installation, namespaces, pipelines, results } = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
+  const buckets = new Set(Object.values(pipelines).map(({ on }) => on.dataset.bucket))
   return {
     installation,
     datasetBuckets: [...buckets].sort(),

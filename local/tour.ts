@@ -27,10 +27,10 @@ const TRAIN = 'pipeline/support-chats'
 const SERVE = 'service/support-llama'
 
 /** Why the story cannot be played under a policy: it is told of one bucket and two lanes; null when it can. */
-export const tourNeeds = ({ datasets, models }: Policy): string | null =>
-  datasets['support-chats']?.bucket === 'acme-datasets' && models['support-llama'] !== undefined
+export const tourNeeds = ({ pipelines, services }: Policy): string | null =>
+  pipelines['support-chats']?.on.dataset.bucket === 'acme-datasets' && services['support-llama'] !== undefined
     ? null
-    : 'the tour tells of the example policy: it needs the dataset `support-chats` in the bucket `acme-datasets` and the model `support-llama`'
+    : 'the tour tells of the example policy: it needs the pipeline `support-chats` on the bucket `acme-datasets` and the service `support-llama`'
 
 /** The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. */
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {

@@ -42,7 +42,7 @@ export const buildAll = async ({ out, config }: { out: string; config: string })
   rmSync(out, { recursive: true, force: true })
   const doors = readdirSync(DOORS).map((file) => basename(file, '.ts'))
   const built = await bundle(doors, out)
-  const { datasetByPrefix: _index, version: _version, ...document } = policy
+  const { found: _found, version: _version, ...document } = policy
   mkdirSync(join(out, 'policy'), { recursive: true })
   writeFileSync(join(out, 'policy', 'policy.json'), `${JSON.stringify(document)}\n`)
   return built

@@ -6,9 +6,12 @@ import { document } from '../core/policy.ts'
 const BLOCKS: Record<string, { file: string; of: string[] }> = {
   '': { file: 'core/policy.ts', of: ['document'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
-  'datasets.*': { file: 'core/policy/datasets.ts', of: ['dataset'] },
-  'models.*': { file: 'core/policy/models.ts', of: ['model'] },
-  'models.* ': { file: 'core/promotion.ts', of: ['promotionFields'] },
+  'pipelines.*': { file: 'core/policy/pipelines.ts', of: ['pipeline'] },
+  'pipelines.*.on.dataset': { file: 'core/policy/pipelines.ts', of: ['dataset'] },
+  'pipelines.*.stages': { file: 'core/policy/stages.ts', of: ['stage'] },
+  'pipelines.*.stages.secrets.*': { file: 'core/policy/stages.ts', of: ['secretKey'] },
+  'services.*': { file: 'core/policy/services.ts', of: ['service'] },
+  'services.* ': { file: 'core/promotion.ts', of: ['promotionFields'] },
   approvals: { file: 'core/policy/approvals.ts', of: ['approvals'] },
 }
 /** Small shapes that stand at many places. */
@@ -83,7 +86,7 @@ const places = (schema: Schema, path: string[] = []): { path: string; at: Schema
 
 /** The JSON schema of what a user may write, described. */
 export const policySchema = (): Schema => {
-  const schema = z.toJSONSchema(document, { io: 'input' }) as Schema
+  const schema = z.toJSONSchema(document, { io: 'input', unrepresentable: 'any' }) as Schema
   const describe = descriptions()
   for (const { path, at } of places(schema)) {
     const text = describe(path)

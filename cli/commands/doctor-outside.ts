@@ -22,7 +22,7 @@ export interface Outside {
 /** Findings of what is outside, each with its fix. */
 export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
   const { aws, context, kubeconfig, mlflow, webhook } = outside
-  const datasetBuckets = [...new Set(Object.values(policy.datasets).map(({ bucket }) => bucket))]
+  const datasetBuckets = [...new Set(Object.values(policy.pipelines).map(({ on }) => on.dataset.bucket))]
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
     ...(aws === undefined

@@ -56,8 +56,8 @@ const nodeVersion = (): Finding => {
 const policyFindings = async (config: string): Promise<Finding[]> => {
   try {
     const policy = parsePolicy(await readConfig(config))
-    const { version, datasets, models, pools } = policy
-    const counts = Object.entries({ dataset: datasets, model: models, pool: pools })
+    const { version, pipelines, services, pools } = policy
+    const counts = Object.entries({ pipeline: pipelines, service: services, pool: pools })
       .map(([what, named]) => counted(Object.keys(named).length, what))
       .join(', ')
     return [

@@ -1,5 +1,5 @@
 import type { Policy } from '../policy.ts'
-import type { LaneKind, Rule } from './kind.ts'
+import { type LaneKind, laneName, type Rule } from './kind.ts'
 import { pipeline } from './pipeline.ts'
 import { pool } from './pool.ts'
 import { service } from './service.ts'
@@ -13,4 +13,4 @@ export const kindOf = (kinds: readonly LaneKind[], lane: string): LaneKind | und
 
 /** The policy's rule for a lane; null when it has none. */
 export const ruleFor = (kind: LaneKind, lane: string, policy: Policy): Rule | null =>
-  kind.ruleOf(policy, lane.slice(kind.name.length + 1))
+  kind.ruleOf(policy, laneName(lane))

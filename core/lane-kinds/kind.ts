@@ -66,11 +66,15 @@ export interface LaneKind<D extends Desired = Desired> {
   requesterOf(desired: D): string | null
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
+  /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */
+  pinned(desired: D, policy: Policy, name: string): D
   plan(input: PlanInput<D>): Planned
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): RollOutModelStep[]
-  /** What the lane returns to after this success; null when it is nothing to return to. */
-  baselineOf(desired: D, input: { run: RunKey; policy: Policy }): Baseline | null
+  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. */
+  baselineOf(desired: D, input: { run: RunKey; policy: Policy; before: Baseline | null }): Baseline | null
+  /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
+  retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */
   stands: boolean
   /** Whether it is a room of which others hold: then it alone grants the line of those who wait for it (law 10). */
@@ -79,3 +83,6 @@ export interface LaneKind<D extends Desired = Desired> {
 
 /** `pipeline/support-chats`: kind and name. */
 export const laneOf = (kind: Pick<LaneKind, 'name'>, name: string): string => `${kind.name}/${name}`
+
+/** `support-chats` of `pipeline/support-chats`. */
+export const laneName = (lane: string): string => lane.slice(lane.indexOf('/') + 1)

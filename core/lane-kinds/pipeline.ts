@@ -1,22 +1,31 @@
 import type { TrainDesired } from '../desired.ts'
-import { planTrain, trainTitle } from '../planning/train.ts'
+import { planPipeline, trainTitle } from '../planning/pipeline.ts'
+import { ruleNamed } from '../policy/names.ts'
+import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
-/** Run-once: a dataset is fine-tuned on, evaluated, judged and registered. */
-export const pipeline: LaneKind<TrainDesired> = {
+/** Run-once: what a dataset begins, stage by stage, made with these presets. */
+export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   name: 'pipeline',
   lasts: 'once',
   stands: false,
   ruleOf: (policy, name) => {
-    const rule = Object.hasOwn(policy.datasets, name) ? policy.datasets[name] : undefined
+    const rule = ruleNamed(policy.pipelines, name)?.rule
     return rule === undefined ? null : { lane: laneOf(pipeline, name), name, mode: rule.mode }
   },
   keyOf: ({ dataset, version }) => `train:${dataset}:${version}`,
   titleOf: trainTitle,
   requesterOf: ({ requester }) => requester,
   isNothing: () => false,
-  plan: planTrain,
+  pinned: (desired, policy, name) => {
+    const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []
+    return { ...desired, presets: revisionsOf(used, presets) }
+  },
+  plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.
   back: () => [],
   baselineOf: () => null,
-}
+})
+
+/** As it is made today; marked pure, so that doors that plan nothing carry no planning. */
+export const pipeline = /* @__PURE__ */ pipelineOf(PRESETS)

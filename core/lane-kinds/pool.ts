@@ -13,6 +13,7 @@ export const pool: LaneKind = {
   titleOf: ({ kind }: Desired) => kind,
   requesterOf: () => null,
   isNothing: () => true,
+  pinned: (desired) => desired,
   plan: ({ run }) => ({ kind: 'refuse', reason: 'not-configured', detail: `nothing can be wanted of ${run.lane} yet` }),
   back: () => [],
   baselineOf: () => null,

@@ -1,50 +1,74 @@
 import { isLeaving } from '../kube.ts'
+import type { RollOutModelStep } from '../plan.ts'
 import { baselineView } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
 import { walkBack } from '../planning/walk-back.ts'
+import { ruleNamed } from '../policy/names.ts'
+import { ENGINES, type Engines } from '../workloads/engines.ts'
 import type { GenerationView, PoolView } from '../world.ts'
-import { type LaneKind, laneOf } from './kind.ts'
-import { isServed, type Standing } from './serving.ts'
+import { type BackInput, type LaneKind, laneName, laneOf } from './kind.ts'
+import { isRetired, isServed, type Standing } from './serving.ts'
 
-/** Standing: a registered model is served, and rolled out version by version. */
-export const service: LaneKind<Standing> = {
+/** Standing: a registered model is served, and rolled out version by version, by these engines. */
+export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   name: 'service',
   lasts: 'standing',
   stands: true,
   ruleOf: (policy, name) => {
-    const rule = Object.hasOwn(policy.models, name) ? policy.models[name] : undefined
+    const rule = ruleNamed(policy.services, name)?.rule
     return rule === undefined ? null : { lane: laneOf(service, name), name, mode: rule.mode }
   },
   keyOf: (desired) =>
-    isServed(desired) ? `serve:${desired.model}:${desired.version}:${desired.digest}` : `none:${desired.model}`,
-  titleOf: (desired) =>
-    isServed(desired) ? `serve ${desired.model} v${desired.version}` : `serve no promoted version of ${desired.model}`,
+    isServed(desired)
+      ? `serve:${desired.model}:${desired.version}:${desired.digest}`
+      : `${desired.kind}:${desired.model}`,
+  titleOf: (desired) => {
+    if (isRetired(desired)) return `retire ${desired.model}`
+    return isServed(desired)
+      ? `serve ${desired.model} v${desired.version}`
+      : `serve no promoted version of ${desired.model}`
+  },
   requesterOf: (desired) => (isServed(desired) ? desired.requester : null),
   isNothing: (desired) => !isServed(desired),
-  plan: planServe,
-  back: ({ identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false, held }) => {
-    if (world.generations.length === 0) return []
-    // What is judged and stands goes for a baseline only: without it there would be nothing.
-    if (judged && baseline !== null && isGone(baselineView(world.generations, baseline))) return []
-    const model = policy.models[lane.slice('service/'.length)]
-    const pool = model === undefined ? undefined : world.pools[model.pool]
-    return walkBack({
-      identity,
-      run,
-      baseline,
-      generations: world.generations,
-      without: halfway ? 'all' : 'run',
-      brought,
-      loadMinutes: model?.loadMinutes.p95 ?? 30,
-      wantReplicas: baseline?.replicas ?? model?.replicas ?? 1,
-      freeGpus: freeToGoBack(pool, model === undefined ? undefined : held?.[model.pool]),
-    })
+  pinned: (desired, policy, name) => {
+    const rule = ruleNamed(policy.services, name)?.rule
+    if (!isServed(desired) || rule === undefined) return desired
+    return { ...desired, engine: { name: rule.engine, revision: engines[rule.engine].length } }
   },
-  baselineOf: (desired, { run, policy }) =>
-    isServed(desired)
-      ? { generation: run.generation, desired, replicas: policy.models[desired.model]?.replicas ?? null }
-      : null,
+  plan: (input) => planServe(input, engines),
+  back,
+  baselineOf: (desired, { run, policy, before }) => {
+    if (isRetired(desired)) return null
+    if (!isServed(desired)) return before
+    const replicas = ruleNamed(policy.services, laneName(run.lane))?.rule.replicas ?? null
+    return { generation: run.generation, desired, replicas }
+  },
+  retired: ({ model }) => ({ kind: 'retired', model }),
+})
+
+/** The moves from where the world stands back to the baseline. */
+const back = (input: BackInput): RollOutModelStep[] => {
+  const { identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false, held } = input
+  if (world.generations.length === 0) return []
+  // What is judged and stands goes for a baseline only: without it there would be nothing.
+  if (judged && baseline !== null && isGone(baselineView(world.generations, baseline))) return []
+  const rule = ruleNamed(policy.services, laneName(lane))?.rule
+  const pool = rule === undefined ? undefined : world.pools[rule.pool]
+  return walkBack({
+    identity,
+    run,
+    baseline,
+    generations: world.generations,
+    without: halfway ? 'all' : 'run',
+    brought,
+    loadMinutes: rule?.loadMinutes.p95 ?? 30,
+    wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
+    freeGpus: freeToGoBack(pool, rule === undefined ? undefined : held?.[rule.pool]),
+  })
 }
+
+/** As it is made today; marked pure, so that doors that plan nothing carry no planning. */
+export const service = /* @__PURE__ */ serviceOf(ENGINES)
 
 const isGone = (base: GenerationView | undefined): boolean => base === undefined || isLeaving(base.object)
 

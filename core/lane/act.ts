@@ -11,6 +11,8 @@ export type Act =
   /** Folds due letters of people: no place is asked. */
   | { kind: 'fold' }
   | { kind: 'again' }
+  /** Its rule has left the policy, and something of it stands. */
+  | { kind: 'retire' }
   | { kind: 'plan' }
   | { kind: 'ask' }
   | { kind: 'remind' }

@@ -84,13 +84,14 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const { doc, kind, policy } = view
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
-  const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy }) : null
+  const { baseline: before } = doc
+  const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
   const { halfway: _, ...rest } = doc
   const after: LaneDocument = {
     ...rest,
     run: null,
     stands: standsAfter(view, run),
-    baseline: baseline ?? doc.baseline,
+    baseline,
     held: null,
     ...(staysHalfway(view, run, at) ? { halfway: true } : {}),
   }

@@ -1,4 +1,5 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { mayOperate } from '../policy/approvals.ts'
 import type { CommandRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
@@ -7,6 +8,7 @@ import { type Ended, hasBegun, type LaneDocument, type Run, sameRun, wantedRun }
 import { carried } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
 import { newRun } from './planning.ts'
+import { isRetiring } from './retiring.ts'
 import type { View } from './view.ts'
 
 type Said =
@@ -16,7 +18,7 @@ type Said =
 /** A person's retry or cancel: done to what that person saw, and answered with what it reached. */
 export const foldCommand = (view: View, letter: CommandLetter): Change => {
   const { doc } = view
-  const answer = letter.kind === 'retry' ? retry(view, letter) : cancel(view, letter)
+  const answer = notAllowed(view, letter) ?? (letter.kind === 'retry' ? retry(view, letter) : cancel(view, letter))
   const did = answer.kind === 'did'
   const after = did ? answer.doc : doc
   return changed(after, {
@@ -37,6 +39,12 @@ export const foldCommand = (view: View, letter: CommandLetter): Change => {
 }
 
 const refuse = (reason: CommandRefusal, detail: string): Said => ({ kind: 'refused', reason, detail })
+
+/** Who may say so is the policy's as it is now (law 15). */
+const notAllowed = ({ policy: { approvals } }: View, { by, kind }: CommandLetter): Said | null =>
+  mayOperate(by, approvals)
+    ? null
+    : refuse('not-an-operator', `${by} is none of approvals.operators, who alone may ${kind}: ask one of them`)
 
 type Attempt = Exclude<Seen, 'idle'>
 
@@ -75,6 +83,7 @@ export const mayRetry = (view: Pick<View, 'doc' | 'kind' | 'policy'>): boolean =
 /** What no rule acts for would be cancelled as soon as it has started. */
 const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): Said | null => {
   const rule = ruleFor(kind, doc.lane, policy)
+  if (rule === null && doc.desired !== null && isRetiring({ kind }, doc.desired)) return null
   if (rule === null)
     return refuse('not-configured', `the policy has no rule for ${doc.lane} any more: put it back first`)
   return rule.mode === 'shadow'

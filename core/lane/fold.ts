@@ -9,7 +9,7 @@ import { wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
-import { planOnPaper, type Seen } from './planning.ts'
+import { pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
 import { foldVote } from './votes.ts'
 
@@ -211,7 +211,8 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
       detail: `its order ${order} is before ${doc.order}`,
     })
   if (view.world === null) return postponed(view, letters, undefined)
-  const planned = planOnPaper(view, { generation: doc.generation + 1, attempt: 1, desired: intent.desired }, seen)
+  const desired = pinned(view, intent.desired)
+  const planned = planOnPaper(view, { generation: doc.generation + 1, attempt: 1, desired }, seen)
   const plan = planned.kind === 'plan' ? planned.plan : null
   const refused =
     planned.kind === 'refuse'
@@ -225,7 +226,7 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
     { ...doc, shadow: key, order: order ?? doc.order, held: null },
     {
       removed: letters,
-      shadows: [{ key, row: { lane: doc.lane, desired: intent.desired, at: now, plan, refused } }],
+      shadows: [{ key, row: { lane: doc.lane, desired, at: now, plan, refused } }],
       moments: answers(view, letters, { became: 'recorded', kind: 'shadow', reason: null, detail }),
       counts: ['shadow'],
     },

@@ -3,7 +3,7 @@ import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
 import type { LaneDocument } from './document.ts'
 import { STAYS_SO } from './held.ts'
-import { againstOf, planOnPaper, type Seen } from './planning.ts'
+import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
 
 /** What an intent comes to on this document. */
@@ -46,7 +46,8 @@ const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
 
-const wantNew = ({ doc, kind, policy, now }: View, intent: Intent): Wanted => {
+const wantNew = (view: View, intent: Intent): Wanted => {
+  const { doc, kind, policy, now } = view
   if (kind.isNothing(intent.desired as never) && doc.generation === 0)
     return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
   if (doc.order !== null && intent.order !== null && intent.order < doc.order)
@@ -58,7 +59,7 @@ const wantNew = ({ doc, kind, policy, now }: View, intent: Intent): Wanted => {
       ...doc,
       generation: doc.generation + 1,
       attempt: 1,
-      desired: intent.desired,
+      desired: pinned(view, intent.desired),
       order: intent.order ?? doc.order,
       onNewer: intent.onNewer,
       attemptsLeft: policy.retries,

@@ -10,6 +10,7 @@ import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
 import { newerIn } from './newer.ts'
 import { ending, SUPERSEDED, stepping } from './next-step.ts'
+import { isRetiring, mustRetire } from './retiring.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -57,6 +58,7 @@ const withoutRun = (view: View): Act => {
   const { doc, now } = view
   if (view.line !== null) return granting(view, view.line)
   if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  if (mustRetire(view)) return frozen(view) ?? { kind: 'retire' }
   const waiting = view.later[0]
   if (waiting?.waits != null)
     return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
@@ -125,6 +127,10 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   if (run.generation !== doc.generation && !finishes) return SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
+  if (isRetiring(view, run.desired))
+    return rule === null
+      ? null
+      : { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has a rule for it again' }
   if (rule === null)
     return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
   return rule.mode === 'shadow'

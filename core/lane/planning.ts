@@ -1,4 +1,6 @@
+import type { Desired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
+import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan, Planned } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 import { stepKeys } from '../steps/keys.ts'
@@ -31,6 +33,10 @@ export const planOnPaper = (view: View, run: Pick<Run, 'generation' | 'attempt' 
     kept: seen.kept,
   })
 }
+
+/** What is newly wanted of a lane, with the revisions that it is made with today (law 15). */
+export const pinned = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>, desired: Desired): Desired =>
+  kind.pinned(desired as never, policy, laneName(doc.lane))
 
 /** Digest over what a refusal was made from: while it is the same, only a release can have changed the answer (law 15). */
 export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): string =>

@@ -12,6 +12,7 @@ import { type Head, settleGrant } from './granting.ts'
 import { settleHold, settleLeaveLine } from './holding.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
+import { settleRetire } from './retiring.ts'
 import { fitted } from './size.ts'
 import { type Left, type Stepped, settleClear, settleEnd, settleMark, settleStepped } from './stepping.ts'
 import type { Trouble, View } from './view.ts'
@@ -44,6 +45,8 @@ const settled = (view: View, act: Act, result: Result): Change => {
       return withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen))
     case 'again':
       return settleAgain(view)
+    case 'retire':
+      return settleRetire(view)
     case 'plan':
       return settlePlan(view, seen)
     case 'ask':

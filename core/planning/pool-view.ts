@@ -1,12 +1,11 @@
 import type { V1Affinity, V1Container, V1Pod, V1Toleration } from '@kubernetes/client-node'
-import { GPU, type KubeObject, type NodePool } from '../kube.ts'
+import { GPU, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import { label, laneLabel } from '../names.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
 import type { PoolView } from '../world.ts'
 
-/** Karpenter's label on nodes, and the selector of our pods; and the label of a node's instance type. */
-export const NODE_POOL = 'karpenter.sh/nodepool'
+/** The label of a node's instance type. */
 const INSTANCE_TYPE = 'node.kubernetes.io/instance-type'
 
 /** What is seen of the cluster, of every namespace: pods that have not ended, nodes, and pools. */

@@ -28,6 +28,8 @@ export interface Draft {
   steps: Step[]
   objects: KubeObject[]
   interrupts: string[]
+  /** Why somebody is asked whatever it costs; left out: the price says whether. */
+  asks?: string
   price: Price
   gpus: Record<string, number>
   /** Replicas that may be away at once. */
@@ -44,10 +46,10 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
   const requester = isServed(desired) ? desired.requester : null
-  const approval = approvalNeed(policy.approvals, { requester, dollars: asked })
+  const approval = approvalNeed(policy.approvals, { requester, dollars: asked, asks: draft.asks })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed = `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
-  const { objects, gpus, unavailable, ...shown } = draft
+  const { objects, gpus, unavailable, asks: _, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
     generation: run.generation,
@@ -66,9 +68,10 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
 
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
 const inOrder = (desired: Standing): Standing => {
-  if (!isServed(desired)) return { kind: desired.kind, model: desired.model }
-  const { kind, model, version, source, runId, digest, requester } = desired
-  return { kind, model, version, source, runId, digest, requester }
+  if (!isServed(desired)) return { kind: desired.kind, model: desired.model } as Standing
+  const { kind, model, version, source, runId, digest, requester, engine } = desired
+  const pinned = engine === undefined ? {} : { engine: { name: engine.name, revision: engine.revision } }
+  return { kind, model, version, source, runId, digest, requester, ...pinned }
 }
 
 const whyOverBudget = ({ policy: { budget }, world }: ServeInput, dollars: number): string | null => {

@@ -1,6 +1,6 @@
 import { cents, centsRange, pricePerGpuHour, priceSource } from '../money/prices.ts'
 import type { Point, Price, Range } from '../plan.ts'
-import type { ModelPolicy, Policy, PoolPolicy } from '../policy.ts'
+import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
 import type { GenerationView } from '../world.ts'
 import type { Replica } from './generations.ts'
 
@@ -11,7 +11,7 @@ const HOURS_WEIGHED = 24
 /** What a rollout is priced from. */
 export interface PricedPath {
   policy: Policy
-  model: ModelPolicy
+  service: Pick<ServicePolicy, 'loadMinutes'> & { gate: Pick<ServicePolicy['gate'], 'minutes'> }
   generations: readonly GenerationView[]
   leaving: readonly Replica[]
   path: readonly Point[]
@@ -70,12 +70,12 @@ const standing = ({ policy, leaving, rising }: PricedPath, point: Point): { gpus
   }
 }
 
-const hoursAt = ({ path, gateAfter, model }: PricedPath, index: number): Range => {
+const hoursAt = ({ path, gateAfter, service }: PricedPath, index: number): Range => {
   const [point, before] = [path[index], path[index - 1]]
   const loads = point !== undefined && before !== undefined && point.new > before.new
   const gates = index === gateAfter
   const minutes = (part: 'p50' | 'p95'): number =>
-    (loads ? model.loadMinutes[part] : 0) + (gates ? model.gate.minutes[part] : 0)
+    (loads ? service.loadMinutes[part] : 0) + (gates ? service.gate.minutes[part] : 0)
   return { p50: minutes('p50') / 60, p95: minutes('p95') / 60 }
 }
 

@@ -1,42 +1,43 @@
 import { pricePerGpuHour, priceSource } from '../money/prices.ts'
 import type { Bounds, Planned } from '../plan.ts'
-import type { ModelPolicy, Policy, PoolPolicy } from '../policy.ts'
+import { ruleNamed } from '../policy/names.ts'
+import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { ChosenPath } from './paths.ts'
 
 export type Refuse = Extract<Planned, { kind: 'refuse' }>
 
-/** What the policy says of a model, and the pool that it serves in. */
+/** What the policy says of a service, and the pool that it serves in. */
 export interface Rule {
-  model: ModelPolicy
+  service: ServicePolicy
   poolName: string
   pool: PoolPolicy
   view: PoolView
 }
 
-/** The rule of a model, or why there is none that a plan could be made from. */
+/** The rule of a service, or why there is none that a plan could be made from. */
 export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refuse => {
-  const model = own(policy.models, name)
-  if (model === undefined)
+  const service = ruleNamed(policy.services, name)?.rule
+  if (service === undefined)
     return {
       kind: 'refuse',
       reason: 'not-configured',
-      detail: `the policy has no model \`${name}\`: add it under models`,
+      detail: `the policy has no service \`${name}\`: add it under services`,
     }
-  const [pool, view] = [own(policy.pools, model.pool), own(world.pools, model.pool)]
+  const [pool, view] = [own(policy.pools, service.pool), own(world.pools, service.pool)]
   if (pool === undefined || view === undefined)
     return {
       kind: 'refuse',
       reason: 'pool-unknown',
-      detail: `\`${name}\` serves in pool \`${model.pool}\`, which is not known`,
+      detail: `\`${name}\` serves in pool \`${service.pool}\`, which is not known`,
     }
   if (pricePerGpuHour(pool) === null)
     return {
       kind: 'refuse',
       reason: 'missing-price',
-      detail: `${priceSource(model.pool, pool)}; a plan without a price is not made`,
+      detail: `${priceSource(service.pool, pool)}; a plan without a price is not made`,
     }
-  return { model, poolName: model.pool, pool, view }
+  return { service, poolName: service.pool, pool, view }
 }
 
 /** GPUs that a replica takes from its pool: what it asks for, and its share of those on its node that no other one fits into. */
@@ -62,8 +63,8 @@ export const freeGpus = (rule: Rule, generations: readonly GenerationView[], wit
 
 /** Why the wanted replicas would not fit even into an empty pool; null when they would. */
 export const whyTooSmall = (rule: Rule): string | null => {
-  const { model, pool, poolName, view } = rule
-  const { gpusPerReplica, replicas } = model
+  const { service, pool, poolName, view } = rule
+  const { gpusPerReplica, replicas } = service
   if (gpusPerReplica > pool.gpusPerNode)
     return `a replica needs ${gpusPerReplica} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; a replica over several nodes is not there yet`
   const need = replicas * slotGpus(rule, gpusPerReplica)
@@ -110,8 +111,8 @@ export const gpusByPool = (
   return gpus
 }
 
-const awayCure = (maxUnavailable: number, { model }: Rule): string =>
-  `set maxUnavailable to ${maxUnavailable}${maxUnavailable > model.replicas ? ', which accepts an outage' : ''}`
+const awayCure = (maxUnavailable: number, { service }: Rule): string =>
+  `set maxUnavailable to ${maxUnavailable}${maxUnavailable > service.replicas ? ', which accepts an outage' : ''}`
 
 const ceilingOf = ({ view: { ceiling }, pool: { gpusPerNode } }: Rule): number =>
   ceiling === null ? Number.POSITIVE_INFINITY : Math.floor(ceiling / gpusPerNode) * gpusPerNode

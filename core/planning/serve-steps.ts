@@ -2,9 +2,9 @@ import type { ServeDesired } from '../desired.ts'
 import { refOf } from '../kube.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { CheckGateStep, LaunchJobStep, Point, RollOutModelStep, Step } from '../plan.ts'
-import type { ModelPolicy, Policy } from '../policy.ts'
+import type { Policy, ServicePolicy } from '../policy.ts'
 import { gateCheckJob } from '../workloads/gate-check.ts'
-import type { ServingObjects } from '../workloads/vllm.ts'
+import type { ServingObjects } from '../workloads/serving.ts'
 import { leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
 
 /** The steps that ask the new generation and judge its answer. */
@@ -16,7 +16,7 @@ export interface Rollout {
   identity: Identity
   run: RunKey
   policy: Policy
-  model: ModelPolicy
+  service: ServicePolicy
   desired: ServeDesired
   /** Generation of the Deployment that rises. */
   generation: number
@@ -34,7 +34,7 @@ export const rolloutSteps = (rollout: Rollout): Step[] => {
   const applies = shown.find((index) => (path[index]?.new ?? 0) > 0)
   const moves = shown.flatMap((index, position): Step[] => {
     const move = moveStep(rollout, { index, name: `move-${position + 1}`, applies: index === applies })
-    return index === gateAfter ? [move, gateStep(rollout), judgeStep(rollout.model)] : [move]
+    return index === gateAfter ? [move, gateStep(rollout), judgeStep(rollout.service)] : [move]
   })
   return [...moves, notifyStep(rollout)]
 }
@@ -59,7 +59,7 @@ const moveStep = (
     ],
     point,
     brings: point.new > before.new || (point.new === before.new && point.old === before.old) ? generation : null,
-    loadMinutes: rollout.model.loadMinutes.p95,
+    loadMinutes: rollout.service.loadMinutes.p95,
   }
 }
 
@@ -76,7 +76,7 @@ const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { 
   return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `makes room for ${it}` }
 }
 
-const gateStep = ({ identity, run, policy, model, desired, generation }: Rollout): LaunchJobStep => ({
+const gateStep = ({ identity, run, policy, service, desired, generation }: Rollout): LaunchJobStep => ({
   kind: 'launch-job',
   name: GATE_STEP,
   title: `Ask v${desired.version} inside the cluster and measure its answers`,
@@ -85,7 +85,7 @@ const gateStep = ({ identity, run, policy, model, desired, generation }: Rollout
     identity,
     run,
     desired,
-    model,
+    service,
     generation,
     namespace: policy.namespaces.serving,
     stepName: GATE_STEP,
@@ -99,7 +99,7 @@ const gateStep = ({ identity, run, policy, model, desired, generation }: Rollout
   keeps: false,
 })
 
-const judgeStep = ({ gate }: ModelPolicy): CheckGateStep => ({
+const judgeStep = ({ gate }: ServicePolicy): CheckGateStep => ({
   kind: 'check-gate',
   name: JUDGE_STEP,
   title: `Judge ${gate.checks.map(({ metric, op, value }) => `${metric} ${op} ${value}`).join(', ')}`,
@@ -108,10 +108,10 @@ const judgeStep = ({ gate }: ModelPolicy): CheckGateStep => ({
   gates: gate.checks.map(({ metric, op, value }) => ({ metric, op, value })),
 })
 
-const notifyStep = ({ desired, model }: Rollout): Step => ({
+const notifyStep = ({ desired, service }: Rollout): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
   why: 'the version that answers has changed',
-  text: `${desired.model} v${desired.version} serves with ${replicaCount(model.replicas)} of ${model.gpusPerReplica} GPU${model.gpusPerReplica === 1 ? '' : 's'}`,
+  text: `${desired.model} v${desired.version} serves with ${replicaCount(service.replicas)} of ${service.gpusPerReplica} GPU${service.gpusPerReplica === 1 ? '' : 's'}`,
 })

@@ -1,12 +1,13 @@
 import type { NoneDesired, ServeDesired } from '../desired.ts'
-import { isServed } from '../lane-kinds/serving.ts'
+import { laneName } from '../lane-kinds/kind.ts'
+import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Bounds, Planned } from '../plan.ts'
-import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
-import { vllmObjects } from '../workloads/vllm.ts'
-import type { GenerationView } from '../world.ts'
+import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
+import { servingObjects } from '../workloads/serving.ts'
 import { baselineView, interruptsOf, type Replica, replicaCount, replicasOf, titleOf } from './generations.ts'
 import { notOurs } from './not-ours.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
+import { planRetired } from './retire.ts'
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import {
@@ -19,47 +20,37 @@ import {
   slotGpus,
   whyTooSmall,
 } from './serve-room.ts'
+import { buildOf, restartOf, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
 import { gpusOf } from './walk.ts'
 import { type WayBack, walkBack, wayBack } from './walk-back.ts'
 
-/** The version that shall stand alone, and whether it needs no gate because it is what the lane returns to. */
-interface Wanted {
-  desired: ServeDesired
-  generation: number
-  returning: boolean
-}
-
-/** What of the lane is the wanted version already, and what is not. */
-interface Standing {
-  digest: string
-  base: GenerationView | undefined
-  /** The Deployment that rises: the generation's own, or one with the desired digest that stands (law 4). */
-  target: GenerationView | undefined
-  others: GenerationView[]
-  /** It was judged before and has not changed since. */
-  judged: boolean
-}
-
 /** The plan of a serving lane: from whatever stands now to the wanted version alone; or nothing to do; or why there is no way. */
-export const planServe = (input: ServeInput): Planned => {
+export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planned => {
   const { desired, world, policy, run } = input
-  const rule = ruleOf(policy, world, desired.model)
+  if (isRetired(desired)) return notOurs(world.generations) ?? planRetired(input, desired)
+  const rule = ruleOf(policy, world, laneName(run.lane))
   if ('kind' in rule) return rule
   const touched = notOurs(world.generations)
   if (touched !== null) return touched
+  const engineFor = (version: ServeDesired): Engine => engineOf(version, rule.service, engines)
   return isServed(desired)
-    ? planRollout(input, rule, { desired, generation: run.generation, returning: false })
-    : planNone(input, desired, rule)
+    ? planRollout(input, rule, { desired, engine: engineFor(desired), generation: run.generation, returning: false })
+    : planNone(input, desired, { rule, engineFor })
 }
 
 /** The source names nothing: return to the baseline and remove nothing else (law 1). */
-const planNone = (input: ServeInput, { model }: NoneDesired, rule: Rule): Planned => {
+const planNone = (
+  input: ServeInput,
+  { model }: NoneDesired,
+  { rule, engineFor }: { rule: Rule; engineFor: (version: ServeDesired) => Engine },
+): Planned => {
   const { world, baseline, run, identity } = input
   const base = baselineView(world.generations, baseline)
   if (base === undefined && baseline !== null && isServed(baseline.desired))
     return planRollout(input, rule, {
       desired: baseline.desired,
+      engine: engineFor(baseline.desired),
       generation: baseline.generation,
       returning: true,
     })
@@ -69,9 +60,9 @@ const planNone = (input: ServeInput, { model }: NoneDesired, rule: Rule): Planne
     run,
     baseline,
     generations: world.generations,
-    wantReplicas: rule.model.replicas,
+    wantReplicas: rule.service.replicas,
     freeGpus: Number.isFinite(free) ? free : null,
-    loadMinutes: rule.model.loadMinutes.p95,
+    loadMinutes: rule.service.loadMinutes.p95,
     without: 'all' as const,
   }
   const way = wayBack(back)
@@ -107,9 +98,9 @@ const draftBack = (
       leaving.map(({ view }) => view),
       end,
     ),
-    price: servePrice({ policy, model: rule.model, generations, leaving, path, gateAfter: null, rising }),
+    price: servePrice({ policy, service: rule.service, generations, leaving, path, gateAfter: null, rising }),
     gpus: gpusByPool({ pool: rising.pool, peak: Math.max(...path.map(at)) }, generations, policy),
-    unavailable: Math.min(rule.model.maxUnavailable, rule.model.replicas),
+    unavailable: Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,
     undo: 'Promote a version: it is planned from where the lane then stands.',
     reasons: ['the alias names no version, so what remains is the last one that was judged and stood'],
@@ -117,13 +108,13 @@ const draftBack = (
 }
 
 const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => {
-  const { model } = rule
+  const { service } = rule
   const { generations } = input.world
   const standing = standingOf(input, rule, wanted)
   const { target, others, judged, digest } = standing
   const { version } = wanted.desired
-  if (judged && others.length === 0 && target?.replicas === model.replicas && target.digest === digest)
-    return { kind: 'nothing', reason: `v${version} stands alone with ${replicaCount(model.replicas)}` }
+  if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest)
+    return { kind: 'nothing', reason: `v${version} stands alone with ${replicaCount(service.replicas)}` }
   const small = whyTooSmall(rule)
   if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
   const leaving = replicasOf(others, (view) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0))
@@ -131,11 +122,11 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
     choosePath({
       old: leaving,
       present: { asked: target?.replicas ?? 0, ready: Math.min(target?.ready ?? 0, target?.replicas ?? 0) },
-      want: model.replicas,
-      gpusPerReplica: slotGpus(rule, model.gpusPerReplica),
+      want: service.replicas,
+      gpusPerReplica: slotGpus(rule, service.gpusPerReplica),
       freeGpus: freeGpus(rule, generations, within),
-      maxUnavailable: model.maxUnavailable,
-      baselineReplicas: standing.base === undefined || standing.base === target ? 0 : model.replicas,
+      maxUnavailable: service.maxUnavailable,
+      baselineReplicas: standing.base === undefined || standing.base === target ? 0 : service.replicas,
     })
   const inside = path(input.within)
   const chosen = inside.kind === 'path' ? inside : path()
@@ -148,34 +139,8 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   return finishPlan(input, draftRollout(input, { rule, wanted, standing, leaving, chosen }))
 }
 
-const standingOf = (
-  { identity, run, policy, world, baseline }: ServeInput,
-  { model }: Rule,
-  wanted: Wanted,
-): Standing => {
-  const { generations } = world
-  const built = vllmObjects({ identity, run, desired: wanted.desired, model, namespace: policy.namespaces.serving })
-  const digest = built.deployment.metadata.annotations?.[DIGEST_ANNOTATION] ?? ''
-  const base = baselineView(generations, baseline)
-  const same = generations.filter((view) => view.digest === digest && view.replicas > 0)
-  const target =
-    generations.find(({ generation }) => generation === wanted.generation) ??
-    same.find((view) => view === base) ??
-    same.at(-1)
-  const others = generations.filter((view) => view !== target && view.replicas > 0)
-  const judged = wanted.returning || (target !== undefined && target === base && target.digest === digest)
-  return {
-    digest,
-    base,
-    target,
-    judged,
-    // Never judged leave first, the baseline last.
-    others: others.toSorted((a, b) => Number(a === base) - Number(b === base) || a.generation - b.generation),
-  }
-}
-
 const draftRollout = (
-  { identity, run, policy, world: { generations } }: ServeInput,
+  input: ServeInput,
   {
     rule,
     wanted,
@@ -190,12 +155,16 @@ const draftRollout = (
     chosen: Extract<ChosenPath, { kind: 'path' }>
   },
 ): Draft => {
-  const { model, poolName } = rule
+  const {
+    policy,
+    world: { generations },
+  } = input
+  const { service, poolName } = rule
   const { strategy, peakGpus } = chosen
   const { target, base, judged } = standing
   const generation = target?.generation ?? wanted.generation
-  const built = { identity, run, desired: wanted.desired, model, namespace: policy.namespaces.serving, generation }
-  const objects = vllmObjects(built)
+  const built = { ...buildOf(input, rule, wanted), generation }
+  const objects = servingObjects(built)
   const gateAfter = judged ? null : chosen.gateAfter
   const steps = rolloutSteps({ ...built, policy, objects, leaving, path: strategy.path, gateAfter })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
@@ -206,15 +175,15 @@ const draftRollout = (
     interrupts: [...interruptsOf(standing.others, `v${wanted.desired.version}`), ...restartOf(standing)],
     price: servePrice({
       policy,
-      model,
+      service,
       generations,
       leaving,
       path: strategy.path,
       gateAfter,
-      rising: { pool: poolName, gpus: model.gpusPerReplica },
+      rising: { pool: poolName, gpus: service.gpusPerReplica },
     }),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
-    unavailable: Math.min(Math.max(model.maxUnavailable, restartOf(standing).length), model.replicas),
+    unavailable: Math.min(Math.max(service.maxUnavailable, restartOf(standing).length), service.replicas),
     strategy,
     undo:
       base === undefined || base === target
@@ -230,19 +199,3 @@ const draftRollout = (
     ],
   }
 }
-
-const titleOfPlan = ({ desired }: Wanted, { model }: Rule, { others, target }: Standing): string => {
-  const it = `${desired.model} v${desired.version}`
-  const now = target?.replicas ?? 0
-  if (others.length === 0 && now > 0)
-    return now === model.replicas
-      ? `Judge ${it}, which stands already`
-      : `Scale ${it} from ${now} to ${replicaCount(model.replicas)}`
-  const from = others.length === 0 ? '' : ` instead of ${others.map(titleOf).join(', ')}`
-  return `Serve ${it} with ${replicaCount(model.replicas)}${from}`
-}
-
-const restartOf = ({ target, digest }: Standing): string[] =>
-  target !== undefined && target.replicas > 0 && target.digest !== digest
-    ? [`${titleOf(target)} restarts in place, one replica after another, with what the policy now says`]
-    : []

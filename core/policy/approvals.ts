@@ -1,10 +1,14 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
-import { approver, count, duration } from './fields.ts'
+import { approver, count, duration, person } from './fields.ts'
 
 /** The user groups among the approvers. Who is in them is known to Slack alone. */
 export const groupsOf = ({ approvers }: { approvers: { id: string }[] }): string[] =>
   approvers.map(({ id }) => id).filter((id) => /\/S[A-Z0-9]+$/.test(id))
+
+/** Whether somebody may cancel, retry, freeze and thaw. */
+export const mayOperate = (by: string, { operators }: { operators?: { id: string }[] | undefined }): boolean =>
+  operators === undefined || operators.some(({ id }) => id === by)
 
 /** Who is asked, where, and when nobody needs to be. */
 export const approvals = z
@@ -22,6 +26,19 @@ export const approvals = z
         }),
       )
       .check(z.minLength(1)),
+    /** Who may cancel, retry, freeze and thaw; left out: whoever reaches the product. */
+    operators: z.optional(
+      z
+        .array(
+          z.strictObject({
+            /** `TEAM/USER` as Slack names them. */
+            id: person,
+            /** What people call them. */
+            name: filled,
+          }),
+        )
+        .check(z.minLength(1)),
+    ),
     /** How many people must say yes. */
     need: z._default(count, 1),
     /** Whether who asked for a plan may answer it too. */

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 
 /** What blocks of the policy share: each says what to write in the words of a person. */
 
-const matching = (pattern: RegExp, say: string) => z.string(say).check(z.regex(pattern, say))
+export const matching = (pattern: RegExp, say: string) => z.string(say).check(z.regex(pattern, say))
 
 export const count = z.int().check(z.positive())
 export const name = matching(
@@ -20,6 +20,10 @@ export const image = matching(
 export const approver = matching(
   /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
+)
+export const person = matching(
+  /^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/,
+  'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`',
 )
 export const queue = matching(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
@@ -43,4 +47,6 @@ export const range = z
     p95: z.number().check(z.positive()),
   })
   .check(z.refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95'))
+/** A key with one value that is enforced, and others that are refused with this sentence: whatever a policy says is kept (law 15). */
+export const notYet = <const T extends string>(only: T, say: string) => z._default(z.literal(only, say), only)
 export const mode = z._default(z.enum(['act', 'shadow']), 'act')

@@ -55,16 +55,18 @@ interface Use {
   together: number
 }
 
-const usesOf = ({ datasets, models }: Policy): Use[] => [
-  ...Object.entries(datasets).flatMap(([name, rule]) =>
-    (['launch', 'evaluate'] as const).map((step) => {
-      const { pool, gpus } = rule[step]
-      return { path: `datasets.${name}.${step}.gpus`, pool, gpus, together: gpus }
-    }),
+const usesOf = ({ pipelines, services }: Policy): Use[] => [
+  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
+    stages.map(({ pool, gpus }, index) => ({
+      path: `pipelines.${name}.stages.${index}.gpus`,
+      pool,
+      gpus,
+      together: gpus,
+    })),
   ),
-  ...Object.entries(models).map(([name, { pool, gpusPerReplica, replicas }]) => {
+  ...Object.entries(services).map(([name, { pool, gpusPerReplica, replicas }]) => {
     const together = gpusPerReplica * replicas
-    return { path: `models.${name}.gpusPerReplica`, pool, gpus: gpusPerReplica, together }
+    return { path: `services.${name}.gpusPerReplica`, pool, gpus: gpusPerReplica, together }
   }),
 ]
 
@@ -88,14 +90,16 @@ const useOnPaper = ({ pools }: Policy, { path, pool, gpus, together }: Use): OnP
 }
 
 /** What lies below the inner prefix never reaches the outer rule. */
-const nestedPrefixes = ({ datasets }: Policy): OnPaper[] => {
-  const rules = Object.entries(datasets)
-  return rules.flatMap(([inner, { bucket, prefix }]) =>
+const nestedPrefixes = ({ pipelines }: Policy): OnPaper[] => {
+  const rules = Object.entries(pipelines).map(([name, { on }]) => ({ name, ...on.dataset }))
+  return rules.flatMap((inner) =>
     rules
-      .filter(([outer, rule]) => outer !== inner && rule.bucket === bucket && prefix.startsWith(rule.prefix))
-      .map(([outer, rule]) => ({
-        path: `datasets.${inner}.prefix`,
-        why: `it lies below ${rule.prefix} of \`${outer}\`, which never sees what is uploaded here: give each a prefix of its own`,
+      .filter(
+        (outer) => outer.name !== inner.name && outer.bucket === inner.bucket && inner.prefix.startsWith(outer.prefix),
+      )
+      .map((outer) => ({
+        path: `pipelines.${inner.name}.on.dataset.prefix`,
+        why: `it lies below ${outer.prefix} of \`${outer.name}\`, which never sees what is uploaded here: give each a prefix of its own`,
       })),
   )
 }

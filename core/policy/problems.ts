@@ -32,11 +32,27 @@ const habit = (issue: z.core.$ZodIssue, input: unknown): string => {
   if (typeof input === 'string' && expected === 'boolean' && /^(yes|no|on|off|true|false)$/i.test(input))
     return `: write ${/^(yes|on|true)$/i.test(input)} without quotes`
   if (expected === 'array') return ': write a list, [ … ]'
+  if (typeof input === 'string' && issue.code === 'invalid_value') {
+    const meant = nearest(input, issue.values.map(String))
+    if (meant !== null) return `: did you mean \`${meant}\`?`
+  }
   if (input === null) return ': leave the key out instead'
   return ''
 }
 
 const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text))
+
+/** Keys of the first schema, and what says the same now. */
+const BEFORE: Record<string, string> = {
+  datasets: 'say `pipelines`, each with `on.dataset` and `stages`',
+  models: 'say `services`, by the name of the registered model or with `model`',
+  launch: "it is the first of `stages`, with `use: 'fine-tune'`",
+  evaluate: "it is one of `stages`, with `use: 'evaluate'`",
+  registerAs: 'say `register: { model }`',
+  serveAlias: 'say `alias`',
+  serveTag: 'say `tag`',
+  serveStage: 'say `stage`',
+}
 
 const unknownKeys = (
   schema: z.core.$ZodType,
@@ -46,13 +62,15 @@ const unknownKeys = (
   return keys
     .map((key) => {
       const meant = nearest(key, known)
+      const now = Object.hasOwn(BEFORE, key) ? BEFORE[key] : undefined
+      if (now !== undefined && meant === null) return `there is no key \`${key}\`: ${now}`
       return `there is no key \`${key}\`${meant === null ? `: it is one of ${known.join(', ')}` : `: did you mean \`${meant}\`?`}`
     })
     .join('; ')
 }
 
 /** Keys that may stand at a place of the policy. */
-const keysAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] => {
+export const keysAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] => {
   let at = schema as Place | undefined
   for (const step of path) at = below(at, String(step))
   return Object.keys(plain(at)?._zod.def.shape ?? {})

@@ -1,11 +1,18 @@
-import { promotionsOf } from '../promotion.ts'
+import { promotionsOf, signalAt } from '../promotion.ts'
+import { laneNameOf } from './names.ts'
 import { nearest } from './problems.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together {
   pools: Record<string, { queue?: string | undefined }>
-  datasets: Record<string, { bucket: string; prefix: string; launch: OnPool; evaluate: OnPool }>
-  models: Record<string, OnPool & Parameters<typeof promotionsOf>[0]>
+  pipelines: Record<
+    string,
+    { was?: string | undefined; on: { dataset: { bucket: string; prefix: string } }; stages: OnPool[] }
+  >
+  services: Record<
+    string,
+    OnPool & { was?: string | undefined; model?: string | undefined } & Parameters<typeof promotionsOf>[0]
+  >
 }
 interface OnPool {
   pool: string
@@ -21,28 +28,57 @@ export interface Problem {
 export const togetherProblems = (value: Together): Problem[] => [
   ...sharedPlaces(value),
   ...signals(value),
+  ...sharedSignals(value),
+  ...renamed('pipelines', value.pipelines),
+  ...renamed('services', value.services),
   ...unknownPools(value),
   ...servedFromQueues(value),
 ]
 
 /** An upload must mean one of them. */
-const sharedPlaces = ({ datasets }: Together): Problem[] => {
-  const names = Map.groupBy(Object.entries(datasets), ([, { bucket, prefix }]) => `${bucket}/${prefix}`)
-  return [...names].flatMap(([place, rules]) =>
+const sharedPlaces = ({ pipelines }: Together): Problem[] => {
+  const places = Map.groupBy(Object.entries(pipelines), ([, { on }]) => `${on.dataset.bucket}/${on.dataset.prefix}`)
+  return [...places].flatMap(([place, rules]) =>
     rules.slice(1).map(([name]) => ({
-      path: ['datasets', name],
+      path: ['pipelines', name, 'on', 'dataset'],
       message: `\`${rules[0]?.[0]}\` has the same bucket and prefix (${place}): an upload must mean one of them`,
     })),
   )
 }
 
-const signals = ({ models }: Together): Problem[] =>
-  Object.entries(models)
+const signals = ({ services }: Together): Problem[] =>
+  Object.entries(services)
     .filter(([, rule]) => promotionsOf(rule).length !== 1)
     .map(([name]) => ({
-      path: ['models', name],
-      message: 'name exactly one of serveAlias, serveTag and serveStage: it says which version to serve',
+      path: ['services', name],
+      message: 'name exactly one of alias, tag and stage: it says which version to serve',
     }))
+
+/** A promotion must mean one of them. */
+const sharedSignals = ({ services }: Together): Problem[] => {
+  const named = Object.entries(services).flatMap(([name, rule]) =>
+    promotionsOf(rule).map((promotion) => ({ name, at: signalAt(rule.model ?? name, promotion) })),
+  )
+  return [...Map.groupBy(named, ({ at }) => at)].flatMap(([at, all]) =>
+    all.slice(1).map(({ name }) => ({
+      path: ['services', name],
+      message: `\`${all[0]?.name}\` serves ${at} already: a promotion must mean one of them`,
+    })),
+  )
+}
+
+/** A lane belongs to one rule. */
+const renamed = (block: string, rules: Record<string, { was?: string | undefined }>): Problem[] => {
+  const lanes = Map.groupBy(Object.entries(rules), ([key, rule]) => laneNameOf(key, rule))
+  return [...lanes].flatMap(([lane, all]) =>
+    all
+      .filter(([, { was }]) => was !== undefined && all.length > 1)
+      .map(([key]) => ({
+        path: [block, key, 'was'],
+        message: `\`${lane}\` is the name of another one too: what was begun under it can belong to one alone`,
+      })),
+  )
+}
 
 const unknownPools = (value: Together): Problem[] => {
   const known = Object.keys(value.pools)
@@ -56,18 +92,17 @@ const unknownPools = (value: Together): Problem[] => {
 }
 
 /** Kueue admits Jobs. */
-const servedFromQueues = ({ pools, models }: Together): Problem[] =>
-  Object.entries(models)
+const servedFromQueues = ({ pools, services }: Together): Problem[] =>
+  Object.entries(services)
     .filter(([, { pool }]) => pools[pool]?.queue !== undefined)
     .map(([name, { pool }]) => ({
-      path: ['models', name, 'pool'],
+      path: ['services', name, 'pool'],
       message: `Kueue owns \`${pool}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${pool}.queue`,
     }))
 
-const poolsUsed = ({ datasets, models }: Together): { path: string[]; pool: string }[] => [
-  ...Object.entries(datasets).flatMap(([name, { launch, evaluate }]) => [
-    { path: ['datasets', name, 'launch', 'pool'], pool: launch.pool },
-    { path: ['datasets', name, 'evaluate', 'pool'], pool: evaluate.pool },
-  ]),
-  ...Object.entries(models).map(([name, { pool }]) => ({ path: ['models', name, 'pool'], pool })),
+const poolsUsed = ({ pipelines, services }: Together): { path: string[]; pool: string }[] => [
+  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
+    stages.map(({ pool }, index) => ({ path: ['pipelines', name, 'stages', String(index), 'pool'], pool })),
+  ),
+  ...Object.entries(services).map(([name, { pool }]) => ({ path: ['services', name, 'pool'], pool })),
 ]

@@ -3,7 +3,8 @@ import { datasetUploaded } from '../../events/dataset-uploaded.ts'
 import type { TrainDesired } from '../desired.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
-import { milliseconds, type Policy } from '../policy.ts'
+import { laneNameOf, ruleNamed } from '../policy/names.ts'
+import { milliseconds, type PipelinePolicy, type Policy } from '../policy.ts'
 import { counted } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
@@ -35,9 +36,9 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   kind: pipeline,
   /** The longest prefix that the key lies under decides, so that nested rules never hide each other's manifests. */
   ruleOf: ({ bucket, key }, policy) => {
-    const name = datasetOf({ bucket, key }, policy)
-    return name !== null && isManifest(key, policy.datasets[name]?.manifest ?? '')
-      ? pipeline.ruleOf(policy, name)
+    const found = pipelineAt({ bucket, key }, policy)
+    return found !== null && isManifest(key, found.rule.on.dataset.manifest)
+      ? pipeline.ruleOf(policy, laneNameOf(found.key, found.rule))
       : null
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
@@ -57,16 +58,17 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
         reason: 'bad-manifest',
         detail: `${at}: ${facts.detail}. Write the manifest again, last, as ${MANIFEST}`,
       }
-    const dataset = policy.datasets[rule.name]
-    if (dataset === undefined)
-      return { kind: 'ignore', reason: 'not-configured', detail: `no dataset \`${rule.name}\` in the policy` }
-    if (facts.missingCount > 0) return incomplete(facts, facts.lastModified + milliseconds(dataset.completeWithin), now)
+    const wanted = ruleNamed(policy.pipelines, rule.name)?.rule
+    if (wanted === undefined)
+      return { kind: 'ignore', reason: 'not-configured', detail: `no pipeline \`${rule.name}\` in the policy` }
+    if (facts.missingCount > 0)
+      return incomplete(facts, facts.lastModified + milliseconds(wanted.on.dataset.completeWithin), now)
     return {
       kind: 'intend',
       detail: `${counted(facts.objects, 'object')}, ${counted(facts.bytes, 'byte')}, all there`,
       intent: {
         order: orderOf(facts.lastModified, event.key),
-        onNewer: dataset.onNewer === 'replace' ? 'stop' : 'finish',
+        onNewer: wanted.onNewer === 'replace' ? 'stop' : 'finish',
         desired: {
           kind: 'train',
           dataset: rule.name,
@@ -82,7 +84,9 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     }
   },
   resync: ({ policy, docOf }) =>
-    Object.entries(policy.datasets).map(([name, { bucket, prefix, manifest }]) => {
+    Object.entries(policy.pipelines).map(([key, rule]) => {
+      const { bucket, prefix, manifest } = rule.on.dataset
+      const name = laneNameOf(key, rule)
       const doc = docOf(laneOf(pipeline, name))
       // What was refused, or lost its rule, is asked about again: what stood in its way may have changed.
       const { kind, reason } = doc?.outcome ?? {}
@@ -96,11 +100,15 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
 /** S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first. */
 export const orderOf = (lastModified: number, key: string): string => `${new Date(lastModified).toISOString()} ${key}`
 
-/** The dataset under whose prefix a key lies, the longest prefix first; null when there is none. */
-export const datasetOf = ({ bucket, key }: { bucket: string; key: string }, policy: Policy): string | null => {
+/** The pipeline under whose prefix a key lies, the longest prefix first; null when there is none. */
+export const pipelineAt = (
+  { bucket, key }: { bucket: string; key: string },
+  policy: Policy,
+): { key: string; rule: PipelinePolicy } | null => {
   for (let end = key.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : key.lastIndexOf('/', end - 1)) {
-    const name = policy.datasetByPrefix.get(`${bucket}/${key.slice(0, end + 1)}`)
-    if (name !== undefined && Object.hasOwn(policy.datasets, name)) return name
+    const name = policy.found.byPrefix.get(`${bucket}/${key.slice(0, end + 1)}`)
+    const rule = name === undefined ? undefined : policy.pipelines[name]
+    if (name !== undefined && rule !== undefined) return { key: name, rule }
   }
   return null
 }

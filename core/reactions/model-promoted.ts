@@ -4,7 +4,8 @@ import { modelPromoted } from '../../events/model-promoted.ts'
 import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import { service } from '../lane-kinds/service.ts'
-import type { ModelPolicy } from '../policy.ts'
+import { laneNameOf, ruleNamed } from '../policy/names.ts'
+import { modelOf, type ServicePolicy } from '../policy.ts'
 import { promotionOf, signalAt } from '../promotion.ts'
 import { said } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
@@ -21,45 +22,40 @@ const REGISTRATION = 60 * 60_000
 export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
   contract: modelPromoted,
   kind: service,
-  ruleOf: ({ model: name, signal }, policy) => {
-    const model = Object.hasOwn(policy.models, name) ? policy.models[name] : undefined
-    if (model === undefined) return null
-    const promotion = promotionOf(model)
-    return promotion.kind === signal.kind && promotion.name === signal.name ? service.ruleOf(policy, name) : null
+  ruleOf: ({ model, signal }, policy) => {
+    const key = policy.found.bySignal.get(signalAt(model, signal))
+    const rule = key === undefined ? undefined : policy.services[key]
+    return key === undefined || rule === undefined ? null : service.ruleOf(policy, laneNameOf(key, rule))
   },
   at: ({ model, signal }) => signalAt(model, signal),
-  look: ({ model }, { policy }) => ({
+  look: ({ model }, { policy, rule }) => ({
     kind: 'promotion',
     model,
-    promotion: promotionOf(policy.models[model] as ModelPolicy),
+    promotion: promotionOf(ruleNamed(policy.services, rule.name)?.rule as ServicePolicy),
   }),
-  decide: (event, facts, { rule, now }) => {
+  decide: (event, facts, { now }) => {
     const at = signalAt(event.model, event.signal)
     if (event.replayed)
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
-    if (facts.kind === 'version') return onVersion(event, facts, { name: rule.name, now })
-    const desired: NoneDesired = { kind: 'none', model: rule.name }
+    if (facts.kind === 'version') return onVersion(event, facts, now)
+    const desired: NoneDesired = { kind: 'none', model: event.model }
     return { kind: 'intend', detail: `${at} names no version`, intent: { desired, order: null, onNewer: 'stop' } }
   },
   resync: ({ policy, now }) =>
-    Object.entries(policy.models).map(([model, rule]) => ({
+    Object.entries(policy.services).map(([key, rule]) => ({
       kind: 'event',
       event: {
         type: 'model-promoted',
         id: `resync-${now}`,
         at: now,
-        model,
+        model: modelOf(key, rule),
         signal: promotionOf(rule),
         replayed: false,
       } satisfies ModelPromoted,
     })),
 }
 
-const onVersion = (
-  event: ModelPromoted,
-  facts: ModelFacts & { kind: 'version' },
-  { name, now }: { name: string; now: number },
-): Decision => {
+const onVersion = (event: ModelPromoted, facts: ModelFacts & { kind: 'version' }, now: number): Decision => {
   const at = `${signalAt(event.model, event.signal)} is v${facts.version}`
   if (facts.status === 'PENDING_REGISTRATION')
     return {
@@ -84,7 +80,7 @@ const onVersion = (
   return {
     kind: 'intend',
     detail: at,
-    intent: { desired: serveDesired(name, facts), order: null, onNewer: 'stop' },
+    intent: { desired: serveDesired(event.model, facts), order: null, onNewer: 'stop' },
   }
 }
 

@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { isLeaving, keepersOf, type ObjectRef } from '../kube.ts'
+import { isLeaving, keepersOf, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
-import { gpusOf, NODE_POOL } from '../planning/pool-view.ts'
+import { gpusOf } from '../planning/pool-view.ts'
 import type { GenerationView } from '../world.ts'
 
 /** A ReplicaSet that goes on without its Deployment, which somebody has deleted alone: it is no generation's any more. */

@@ -3,13 +3,13 @@ import type { KubeObject } from '../kube.ts'
 import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
-import { BAD_INPUT_EXIT, fromLabel } from './gpu-job.ts'
 import { withDigest } from './object-digest.ts'
-import { generationUrl, literal, type ServingInput, TASK_LABEL } from './vllm.ts'
+import { generationUrl, literal, type ServingInput, TASK_LABEL } from './serving.ts'
+import { BAD_INPUT_EXIT, fromLabel } from './stage-job.ts'
 
 const TASK = 'gate-check'
 
-export interface GateCheckInput extends ServingInput {
+export interface GateCheckInput extends Omit<ServingInput, 'engine'> {
   /** Name of the step that launches it, the end of the Job's name. */
   stepName: string
   results: Policy['results']
@@ -21,7 +21,7 @@ export interface GateCheckInput extends ServingInput {
  * failure. It has no TTL until its outcome is stored (law 4).
  */
 export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
-  const { identity, run, stepName, model, namespace } = input
+  const { identity, run, stepName, service, namespace } = input
   const labels = {
     ...ourLabels(identity, run.lane),
     [label('generation')]: String(run.generation),
@@ -44,7 +44,7 @@ export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
           { action: 'FailJob', onExitCodes: { containerName: TASK, operator: 'In', values: [BAD_INPUT_EXIT] } },
         ],
       },
-      activeDeadlineSeconds: Math.ceil(model.gate.minutes.p95 * 3 * 60),
+      activeDeadlineSeconds: Math.ceil(service.gate.minutes.p95 * 3 * 60),
       template: {
         metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
         spec: {
@@ -63,13 +63,13 @@ export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
 
 const container = (input: GateCheckInput): V1Container => ({
   name: TASK,
-  image: input.model.gate.image,
+  image: input.service.gate.image,
   env: [
     { name: 'SIGNALBOX_TASK', value: TASK },
     { name: 'TARGET_URL', value: generationUrl(input) },
     { name: 'SERVED_MODEL', value: literal(input.desired.model) },
     { name: 'INPUT_URI', value: literal(input.desired.source) },
-    { name: 'METRICS', value: literal(input.model.gate.checks.map(({ metric }) => metric).join(',')) },
+    { name: 'METRICS', value: literal(input.service.gate.checks.map(({ metric }) => metric).join(',')) },
     fromLabel('JOB_NAME', 'batch.kubernetes.io/job-name'),
     { name: 'RESULTS_URI', value: literal(`s3://${input.results.bucket}/${input.results.prefix}`.replace(/\/$/, '')) },
   ],

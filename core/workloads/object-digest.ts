@@ -6,7 +6,10 @@ import { LABEL_PREFIX, label } from '../names.ts'
 export const DIGEST_ANNOTATION = label('digest')
 
 /** On a pod: name of the Job whose result it reads. Differs with each attempt, so it is a label and never a value. */
-export const INPUT_JOB_LABEL = label('input-job')
+const INPUT_JOB = label('input-job')
+
+/** The label that names the Job of an earlier stage whose result a pod reads. */
+export const inputJobLabel = (stage: string): string => `${INPUT_JOB}-${stage}`
 
 /** What differs with the attempt, and with the ledger that makes it: what it does is the same. */
 const ATTEMPT_LABELS: ReadonlySet<string> = new Set([
@@ -14,7 +17,6 @@ const ATTEMPT_LABELS: ReadonlySet<string> = new Set([
   label('generation'),
   label('attempt'),
   label('plan'),
-  INPUT_JOB_LABEL,
 ])
 const NOT_DESIRED: ReadonlySet<string> = new Set(['ttlSecondsAfterFinished', 'suspend'])
 
@@ -70,7 +72,7 @@ const isKept = (key: string, place: Place): boolean => {
     case 'metadata':
       return key === 'namespace' || key === 'labels' || key === 'annotations'
     case 'labels':
-      return !ATTEMPT_LABELS.has(key)
+      return !ATTEMPT_LABELS.has(key) && !key.startsWith(INPUT_JOB)
     case 'annotations':
       return !key.startsWith(LABEL_PREFIX)
     case 'root':

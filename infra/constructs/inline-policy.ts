@@ -16,7 +16,7 @@ export const inlinePolicy = (scope: Construct, door: string, statements: PolicyS
   const length = JSON.stringify(deployed(stack.resolve(document), partition)).length
   if (length > LONGEST)
     throw new Error(
-      `signalbox.config.ts: \`datasets\` are in so many buckets that the role of ${door} needs a policy of about ${length} characters, ` +
+      `signalbox.config.ts: datasets of \`pipelines\` are in so many buckets that the role of ${door} needs a policy of about ${length} characters, ` +
         `and IAM takes ${LONGEST}: put datasets into fewer buckets, each under a prefix of its own`,
     )
   return document

@@ -128,7 +128,7 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Progra
   const name = pod.metadata.labels?.[JOB_NAME_LABEL]
   if (at === null || name === undefined || how.result === null) return null
   const folder = [at.key.replace(/\/+$/, ''), name].filter((part) => part !== '').join('/')
-  const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? { metrics: {}, artifacts: [] }
+  const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
   const result = how.result ?? {
     object: name,
     metrics: how.metrics ?? usual.metrics,
@@ -141,9 +141,17 @@ const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Progra
   return { bucket: at.bucket, key: `${folder}/result.json`, text, made }
 }
 
+interface Usual {
+  metrics: Record<string, number>
+  artifacts: [string, string][]
+}
+
+/** What a stage without a preset makes: something that can be registered, which nobody has measured. */
+const OTHERS: Usual = { metrics: {}, artifacts: [['model', 'model']] }
+
 /** What a task measures and makes when nobody says otherwise. */
-const USUAL: Record<string, { metrics: Record<string, number>; artifacts: [string, string][] }> = {
-  'fine-tuning': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'adapter']] },
-  evaluation: { metrics: { score: 0.87 }, artifacts: [] },
+const USUAL: Record<string, Usual> = {
+  'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'adapter']] },
+  evaluate: { metrics: { score: 0.87 }, artifacts: [] },
   'gate-check': { metrics: { health: 1, p95_ms: 900, error_rate: 0 }, artifacts: [] },
 }

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
 import { plain } from '../../core/plan-text.ts'
-import type { Policy } from '../../core/policy.ts'
+import { modelOf, type Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
 import { counted } from '../../core/text.ts'
 import type { Spend } from '../../flows/sums.ts'
@@ -38,15 +38,19 @@ const triesFor = (policy: Policy): Html[] => [
         html`<li><code>npx signalbox emit dataset-uploaded/base</code></li>`,
       ]
     : []),
-  ...Object.values(policy.datasets)
+  ...Object.values(policy.pipelines)
     .slice(0, 1)
     .map(
-      ({ bucket, prefix, manifest }) =>
+      ({
+        on: {
+          dataset: { bucket, prefix, manifest },
+        },
+      }) =>
         html`<li>Put a dataset, and last its <code>${manifest}</code>, into the folder <code>buckets/${bucket}/${prefix}…</code> of the data folder.</li>`,
     ),
-  ...Object.entries(policy.models)
+  ...Object.entries(policy.services)
     .slice(0, 1)
-    .map(([name]) => html`<li>Promote a version of <code>${name}</code> in the registry.</li>`),
+    .map(([name, rule]) => html`<li>Promote a version of <code>${modelOf(name, rule)}</code> in the registry.</li>`),
 ]
 
 const trackItem = (

@@ -32,16 +32,16 @@ Fine-tune meta-llama/Llama-3.1-8B-Instruct on support-chats@abababab, register i
   plan        ${plan.id}
 
 Steps
-  1. train     Fine-tune meta-llama/Llama-3.1-8B-Instruct (lora) on 8 GPUs of gpu-train
-               because support-chats@abababab is all there
-  2. evaluate  Evaluate the result on 1 GPU of gpu-train
-               because nothing is registered that was not measured
-  3. judge     Judge score >= 0.8
-               because a missing or worse number registers nothing
-  4. register  Register it as a new version of support-llama
-               because a version can be promoted, a file cannot
-  5. notify    Tell the channel
-               because promoting it is for a person to decide
+  1. train           Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train
+                     because support-chats@abababab is all there
+  2. evaluate        Evaluate on 1 GPU of gpu-train
+                     because it reads what train made
+  3. judge-evaluate  Judge score >= 0.8
+                     because a missing or worse number ends it here
+  4. register        Register what train made as a new version of support-llama
+                     because a version can be promoted, a file cannot
+  5. notify          Tell the channel
+                     because promoting it is for a person to decide
 
   price       $84.28 (p95 $168.56)
   per hour    now $0.00, then $55.04
@@ -56,8 +56,9 @@ Steps
   digest      ${plan.digest}
   policy      ${plan.policy}
 
-  why         fine-tune on support-chats@abababab: 12 objects, 3.4 MB, named by s3://acme-datasets/support-chats/2026-11-24/manifest.json
-              gpu-train because datasets.support-chats.launch.pool says so; 8 GPUs fit one node of 8
+  why         run on support-chats@abababab: 12 objects, 3.4 MB, named by s3://acme-datasets/support-chats/2026-11-24/manifest.json
+              train on gpu-train, as pipelines.support-chats says: 8 GPUs of the 8 of one node
+              evaluate on gpu-train, as pipelines.support-chats says: 1 GPU of the 8 of one node
               gpu-train: 16 of 16 GPUs free (0 held or used by others), 0 on nodes that are up; needs 8
               priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
               ml-monthly: $0.00 spent and $0.00 held of $20,000.00; this adds at most $168.56`)
@@ -127,7 +128,7 @@ describe('a plan on a card', () => {
   it('lists steps with why, the strategy with its path, the reasons and the way back', () => {
     const { lines } = planCard(rollout)
     expect(lines[0]).toBe(
-      '1. Fine-tune meta-llama/Llama-3.1-8B-Instruct (lora) on 8 GPUs of gpu-train: support-chats@abababab is all there',
+      '1. Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train: support-chats@abababab is all there',
     )
     expect(lines).toContain('surge, (2,0) (2,1) (0,2) of (old,new) replicas: 4 GPUs are free')
     expect(lines).toEqual(expect.arrayContaining(plan.reasons))

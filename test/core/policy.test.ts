@@ -20,27 +20,32 @@ const policyOf = (change: (config: Config) => void) => {
   change(config)
   return parsePolicy(config)
 }
-const support = (config: Config) => config.datasets!['support-chats']!
+const support = (config: Config) => config.pipelines!['support-chats']!
+const [train, evaluate] = [0, 1].map((at) => (config: Config) => support(config).stages[at]!) as [
+  (config: Config) => NonNullable<Config['pipelines']>[string]['stages'][number],
+  (config: Config) => NonNullable<Config['pipelines']>[string]['stages'][number],
+]
 
 describe('the example config', () => {
   const policy = parsePolicy(exampleConfig())
 
   it('holds together and shows both flows', () => {
-    expect(Object.keys(policy.datasets)).toEqual(['support-chats'])
-    expect(Object.keys(policy.models)).toEqual(['support-llama', 'code-llama'])
-    expect(policy.models[policy.datasets['support-chats']!.registerAs]).toBeDefined()
+    expect(Object.keys(policy.pipelines)).toEqual(['support-chats'])
+    expect(Object.keys(policy.services)).toEqual(['support-llama', 'code-llama'])
+    expect(policy.services[policy.pipelines['support-chats']!.register!.model]).toBeDefined()
   })
 
-  it('leaves no room to serve both models twice: a rollout must choose its path', () => {
-    const gpus = Object.values(policy.models).reduce(
+  it('leaves no room to serve both twice: a rollout must choose its path', () => {
+    const gpus = Object.values(policy.services).reduce(
       (sum, { replicas, gpusPerReplica }) => sum + replicas * gpusPerReplica,
       0,
     )
     expect(policy.pools['gpu-serve']!.maxGpus - gpus).toBe(4)
   })
 
-  it('finds the dataset of a prefix in one step', () => {
-    expect(policy.datasetByPrefix.get('acme-datasets/support-chats/')).toBe('support-chats')
+  it('finds the pipeline of a prefix and the service of a promotion in one step', () => {
+    expect(policy.found.byPrefix.get('acme-datasets/support-chats/')).toBe('support-chats')
+    expect(policy.found.bySignal.get('code-llama@champion')).toBe('code-llama')
   })
 })
 
@@ -54,6 +59,16 @@ it.each(['ends-', '-begins', 'Upper', ''])(
   },
 )
 
+describe('operators', () => {
+  it('are people by their ids: who is in a group is not asked for a command', () => {
+    expect(
+      problems((c) => {
+        c.approvals.operators = [{ id: 'T0SIGNAL/S0GPUOPS', name: 'ops' }]
+      }),
+    ).toEqual([expect.stringContaining('approvals.operators.0.id: name a person as `TEAM/USER` ids')])
+  })
+})
+
 describe('defaults', () => {
   it('are the careful ones', () => {
     const policy = parsePolicy(exampleConfig())
@@ -61,13 +76,12 @@ describe('defaults', () => {
     expect(policy.namespaces).toEqual({ training: 'training', serving: 'serving' })
     expect(policy.results.prefix).toBe('results/')
     expect(policy.retries).toBe(2)
-    expect(policy.datasets['support-chats']).toMatchObject({
+    expect(policy.pipelines['support-chats']).toMatchObject({
       mode: 'act',
       onNewer: 'finish',
-      manifest: 'manifest.json',
-      completeWithin: '1h',
+      on: { dataset: { manifest: 'manifest.json', completeWithin: '1h' } },
     })
-    expect(policy.models['support-llama']).toMatchObject({
+    expect(policy.services['support-llama']).toMatchObject({
       mode: 'act',
       maxUnavailable: 1,
       loadMinutes: { p50: 5, p95: 15 },
@@ -94,30 +108,30 @@ describe('a config that does not hold together', () => {
     [
       'an image by tag',
       (c) => {
-        support(c).launch.image = 'acme/trainer:latest'
+        train(c).image = 'acme/trainer:latest'
       },
-      'datasets.support-chats.launch.image: pin the image by digest',
+      'pipelines.support-chats.stages.0.image: pin the image by digest',
     ],
     [
       'an image with a space and capitals',
       (c) => {
-        support(c).launch.image = `Robust AI@sha256:${'0'.repeat(64)}`
+        train(c).image = `Robust AI@sha256:${'0'.repeat(64)}`
       },
-      'datasets.support-chats.launch.image: pin',
+      'pipelines.support-chats.stages.0.image: pin',
     ],
     [
       'an unknown pool',
       (c) => {
-        support(c).evaluate.pool = 'gpu-tain'
+        evaluate(c).pool = 'gpu-tain'
       },
-      'datasets.support-chats.evaluate.pool: there is no pool `gpu-tain`: add it under pools, or did you mean `gpu-train`?',
+      'pipelines.support-chats.stages.1.pool: there is no pool `gpu-tain`: add it under pools, or did you mean `gpu-train`?',
     ],
     [
       'an unknown pool of a model',
       (c) => {
-        c.models!['code-llama']!.pool = 'x'
+        c.services!['code-llama']!.pool = 'x'
       },
-      'models.code-llama.pool: there is no pool `x`',
+      'services.code-llama.pool: there is no pool `x`',
     ],
     [
       'a queue that no LocalQueue can be',
@@ -129,17 +143,17 @@ describe('a config that does not hold together', () => {
     [
       'a service in a pool that Kueue owns',
       (c) => {
-        delete c.models!['code-llama']
+        delete c.services!['code-llama']
         c.pools['gpu-serve']!.queue = 'gpu'
       },
-      'models.support-llama.pool: Kueue owns `gpu-serve` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.gpu-serve.queue',
+      'services.support-llama.pool: Kueue owns `gpu-serve` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.gpu-serve.queue',
     ],
     [
       'a prefix without its slash',
       (c) => {
-        support(c).prefix = 'chats'
+        support(c).on.dataset.prefix = 'chats'
       },
-      'datasets.support-chats.prefix: end the prefix with `/`',
+      'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`',
     ],
     [
       'a results prefix without its slash',
@@ -149,32 +163,32 @@ describe('a config that does not hold together', () => {
       'results.prefix: end the prefix with `/`',
     ],
     [
-      'two datasets at one place',
+      'two pipelines at one place',
       (c) => {
-        c.datasets!['twin'] = structuredClone(support(c))
+        c.pipelines!['twin'] = structuredClone(support(c))
       },
-      'datasets.twin: `support-chats` has the same bucket and prefix (acme-datasets/support-chats/)',
+      'pipelines.twin.on.dataset: `support-chats` has the same bucket and prefix (acme-datasets/support-chats/)',
     ],
     [
       'no gate',
       (c) => {
-        support(c).evaluate.gates = []
+        evaluate(c).gates = []
       },
-      'datasets.support-chats.evaluate.gates:',
+      'pipelines.support-chats.register: nothing is registered that was not measured: give a stage `gates`',
     ],
     [
       'a middle above the bad case',
       (c) => {
-        support(c).launch.hours = { p50: 4, p95: 3 }
+        train(c).hours = { p50: 4, p95: 3 }
       },
-      'datasets.support-chats.launch.hours: p50 must not be above p95',
+      'pipelines.support-chats.stages.0.hours: p50 must not be above p95',
     ],
     [
       'hours that are no number',
       (c) => {
-        support(c).launch.hours.p95 = Number.NaN
+        train(c).hours.p95 = Number.NaN
       },
-      'datasets.support-chats.launch.hours.p95:',
+      'pipelines.support-chats.stages.0.hours.p95:',
     ],
     [
       'a free price',
@@ -235,9 +249,9 @@ describe('a config that does not hold together', () => {
     [
       'an alias with a slash',
       (c) => {
-        c.models!['code-llama']!.serveAlias = 'a/b'
+        c.services!['code-llama']!.alias = 'a/b'
       },
-      'models.code-llama.serveAlias: an MLflow alias',
+      'services.code-llama.alias: an MLflow alias',
     ],
     [
       'a misspelt setting',
@@ -286,14 +300,14 @@ describe('a config that does not hold together', () => {
       (c) => {
         Object.assign(support(c), { onNewer: 'stop' })
       },
-      'datasets.support-chats.onNewer: expected one of "finish"|"replace"; found "stop"',
+      'pipelines.support-chats.onNewer: expected one of "finish"|"replace"; found "stop"',
     ],
     [
       'null for nothing',
       (c) => {
-        Object.assign(support(c), { completeWithin: null })
+        Object.assign(support(c).on.dataset, { completeWithin: null })
       },
-      'datasets.support-chats.completeWithin: write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`; found null: leave the key out instead',
+      'pipelines.support-chats.on.dataset.completeWithin: write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`; found null: leave the key out instead',
     ],
     [
       'a duration as a number',
@@ -305,37 +319,156 @@ describe('a config that does not hold together', () => {
     [
       'nothing where something must be',
       (c) => {
-        Reflect.deleteProperty(support(c).launch, 'baseModel')
+        Reflect.deleteProperty(train(c), 'image')
       },
-      'datasets.support-chats.launch.baseModel: is missing: expected string',
+      'pipelines.support-chats.stages.0.image: is missing: pin the image by digest',
     ],
     [
       'a bucket as an address',
       (c) => {
-        support(c).bucket = 's3://acme-datasets'
+        support(c).on.dataset.bucket = 's3://acme-datasets'
       },
-      'datasets.support-chats.bucket: write the bucket’s name alone, without `s3://`',
+      'pipelines.support-chats.on.dataset.bucket: write the bucket’s name alone, without `s3://`',
     ],
     [
       'a prefix that begins with a slash',
       (c) => {
-        support(c).prefix = '/chats/'
+        support(c).on.dataset.prefix = '/chats/'
       },
-      'datasets.support-chats.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
+      'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
     ],
     [
       'a manifest that the deployed door never hears of',
       (c) => {
-        support(c).manifest = 'index.json'
+        support(c).on.dataset.manifest = 'index.json'
       },
-      'datasets.support-chats.manifest: end the manifest’s name with `manifest.json`',
+      'pipelines.support-chats.on.dataset.manifest: end the manifest’s name with `manifest.json`',
     ],
     [
       'a registered name that MLflow refuses',
       (c) => {
-        support(c).registerAs = 'acme/llama'
+        support(c).register!.model = 'acme/llama'
       },
-      'datasets.support-chats.registerAs: MLflow takes no `/` and no `:`',
+      'pipelines.support-chats.register.model: MLflow takes no `/` and no `:`',
+    ],
+    [
+      'a preset that needs a model and names none',
+      (c) => {
+        Reflect.deleteProperty(train(c), 'model')
+      },
+      'pipelines.support-chats.stages.0.model: `fine-tune` begins from a model: name it',
+    ],
+    [
+      'a preset that is none',
+      (c) => {
+        Object.assign(train(c), { use: 'finetune' })
+      },
+      'pipelines.support-chats.stages.0.use: expected one of "fine-tune"|"evaluate"; found "finetune": did you mean `fine-tune`?',
+    ],
+    [
+      'a stage without a name',
+      (c) => {
+        Reflect.deleteProperty(evaluate(c), 'use')
+      },
+      'pipelines.support-chats.stages.1: give the stage a `name`, or `use` a preset',
+    ],
+    [
+      'a stage whose name its Job has no room for',
+      (c) => {
+        train(c).name = 'fine-tune-the-llama'
+      },
+      'pipelines.support-chats.stages.0.name: name a stage with lower-case letters, digits and dashes between them, at most 14',
+    ],
+    [
+      'two stages of one name',
+      (c) => {
+        train(c).name = 'evaluate'
+      },
+      'pipelines.support-chats.stages.1.name: two stages are called `evaluate`',
+    ],
+    [
+      'a stage that reads one that comes later',
+      (c) => {
+        train(c).inputs = ['evaluate']
+      },
+      'pipelines.support-chats.stages.0.inputs: no stage before it is called `evaluate`: it is one of none, it is the first',
+    ],
+    [
+      'a registered stage that is none',
+      (c) => {
+        support(c).register!.from = 'tain'
+      },
+      'pipelines.support-chats.register.from: there is no stage `tain`: it is one of train, evaluate',
+    ],
+    [
+      'a variable of ours',
+      (c) => {
+        train(c).env = { SIGNALBOX_TASK: 'x' }
+      },
+      'pipelines.support-chats.stages.0.env.SIGNALBOX_TASK: ',
+    ],
+    [
+      'a stage that budgets may stop',
+      (c) => {
+        Object.assign(train(c), { preemptible: true })
+      },
+      'pipelines.support-chats.stages.0.preemptible: no budget stops a stage yet: leave it out; found true',
+    ],
+    [
+      'a bound that asks',
+      (c) => {
+        Object.assign(support(c), { onBound: 'ask' })
+      },
+      'pipelines.support-chats.onBound: nobody is asked for more money while a run is under way yet: write `end`',
+    ],
+    [
+      'a floor of a service',
+      (c) => {
+        Object.assign(c.services!['code-llama']!, { floor: 1 })
+      },
+      'services.code-llama.floor: no budget scales a service yet: leave it out',
+    ],
+    [
+      'two services of one promotion',
+      (c) => {
+        c.services!['twin'] = { ...structuredClone(c.services!['code-llama']!), model: 'code-llama' }
+      },
+      'services.twin: `code-llama` serves code-llama@champion already: a promotion must mean one of them',
+    ],
+    [
+      'a name from before that another has',
+      (c) => {
+        c.services!['renamed'] = { ...structuredClone(c.services!['code-llama']!), was: 'code-llama' }
+      },
+      'services.renamed.was: `code-llama` is the name of another one too',
+    ],
+    [
+      'a pod that would share its node’s network',
+      (c) => {
+        train(c).pod = { hostNetwork: true }
+      },
+      'pipelines.support-chats.stages.0.pod.hostNetwork: a pod here never shares its node’s network',
+    ],
+    [
+      'a pod with more GPUs than are priced',
+      (c) => {
+        train(c).pod = { containers: [{ name: 'train', resources: { limits: { 'nvidia.com/gpu': '16' } } }] }
+      },
+      'pipelines.support-chats.stages.0.pod.containers.0.resources.limits.nvidia.com/gpu: say how many GPUs where the pool is named',
+    ],
+    [
+      'a pod with an image by tag',
+      (c) => {
+        c.services!['code-llama']!.pod = { initContainers: [{ name: 'fetch', image: 'busybox:1' }] }
+      },
+      'services.code-llama.pod.initContainers.0.image: pin the image by digest',
+    ],
+    [
+      'words of the first schema',
+      (c) => {
+        Object.assign(c, { datasets: {} })
+      },
+      '(the whole config): there is no key `datasets`: say `pipelines`, each with `on.dataset` and `stages`',
     ],
     [
       'a cluster name in capitals',
@@ -351,7 +484,7 @@ describe('a config that does not hold together', () => {
   it('is told everything at once, in one message', () => {
     const all = problems((config) => {
       config.cluster = 'ML'
-      support(config).prefix = 'x'
+      support(config).on.dataset.prefix = 'x'
     })
     expect(all).toHaveLength(2)
     expect(new PolicyError(all).message).toBe(`the policy has 2 problems:\n  - ${all[0]}\n  - ${all[1]}`)
@@ -360,7 +493,7 @@ describe('a config that does not hold together', () => {
   it('never makes anything but a PolicyError, whatever it is', () => {
     const anything = fc.oneof(
       fc.anything(),
-      fc.record({ pools: fc.anything(), datasets: fc.anything(), approvals: fc.anything() }),
+      fc.record({ pools: fc.anything(), pipelines: fc.anything(), schema: fc.anything(), approvals: fc.anything() }),
     )
     fc.assert(
       fc.property(anything, (value) => {

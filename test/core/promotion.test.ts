@@ -3,23 +3,23 @@ import { parsePolicy } from '../../core/policy.ts'
 import { promotionOf, promotionsOf, signalAt } from '../../core/promotion.ts'
 import config from '../../signalbox.config.ts'
 
-const { serveAlias: _alias, ...rule } = config.models!['support-llama']!
-const policyWith = (signals: object) => parsePolicy({ ...config, models: { m: { ...rule, ...signals } } })
+const { alias: _alias, ...rule } = config.services!['support-llama']!
+const policyWith = (signals: object) => parsePolicy({ ...config, services: { m: { ...rule, ...signals } } })
 
 describe('what means "serve this"', () => {
   it('is an alias, a tag with a value, or a stage', () => {
-    const signals = [{ serveAlias: 'champion' }, { serveTag: { key: 'k', value: 'v' } }, { serveStage: 'Production' }]
-    expect(signals.map((signal) => promotionOf(policyWith(signal).models['m']!))).toEqual([
+    const signals = [{ alias: 'champion' }, { tag: { key: 'k', value: 'v' } }, { stage: 'Production' }]
+    expect(signals.map((signal) => promotionOf(policyWith(signal).services['m']!))).toEqual([
       { kind: 'alias', name: 'champion' },
       { kind: 'tag', name: 'k', value: 'v' },
       { kind: 'stage', name: 'Production' },
     ])
   })
 
-  it.each([[{}], [{ serveAlias: 'champion', serveStage: 'Production' }]])(
+  it.each([[{}], [{ alias: 'champion', stage: 'Production' }]])(
     'two that could disagree, or none, are refused: %j',
     (signals) => {
-      expect(() => policyWith(signals)).toThrow('models.m: name exactly one of serveAlias, serveTag and serveStage')
+      expect(() => policyWith(signals)).toThrow('services.m: name exactly one of alias, tag and stage')
     },
   )
 

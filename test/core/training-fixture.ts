@@ -1,6 +1,7 @@
 import type { TrainDesired } from '../../core/desired.ts'
 import type { Plan } from '../../core/plan.ts'
-import { planTrain, type TrainInput } from '../../core/planning/train.ts'
+import { planPipeline } from '../../core/planning/pipeline.ts'
+import type { PipelineInput } from '../../core/planning/pipeline-steps.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import type { PoolView, World } from '../../core/world.ts'
 import config from '../../signalbox.config.ts'
@@ -41,7 +42,7 @@ export const emptyWorld = (over: Partial<World> = {}): World => ({
   ...over,
 })
 
-export const trainInput = (over: Partial<TrainInput> = {}): TrainInput => ({
+export const trainInput = (over: Partial<PipelineInput> = {}): PipelineInput => ({
   identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'pipeline-support-chats-0123abcd' },
   run: { lane: 'pipeline/support-chats', generation: 1, attempt: 1 },
   desired,
@@ -53,8 +54,8 @@ export const trainInput = (over: Partial<TrainInput> = {}): TrainInput => ({
 })
 
 /** The plan, or a failure that says why there is none. */
-export const trainPlan = (over: Partial<TrainInput> = {}): Plan => {
-  const planned = planTrain(trainInput(over))
+export const trainPlan = (over: Partial<PipelineInput> = {}): Plan => {
+  const planned = planPipeline(trainInput(over))
   if (planned.kind !== 'plan') throw new Error(`no plan: ${JSON.stringify(planned)}`)
   return planned.plan
 }

@@ -59,7 +59,7 @@ export const stories: Record<string, Story> = {
   'a dataset is approved while nobody lives': { ...dataset, answers: 'while-dead' },
   'a dataset whose evaluation fails once, which another attempt cures': {
     ...dataset,
-    prepare: (town) => upload(town, { tasks: { evaluation: NCCL } }),
+    prepare: (town) => upload(town, { tasks: { evaluate: NCCL } }),
     meanwhile: async (town) => {
       if ((await town.lane(TRAIN)).outcome?.kind === 'failed') await behaves(town, {})
     },

@@ -14,6 +14,7 @@ import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 import { taskJob } from '../local/cluster/world-fixture.ts'
+import { piped } from '../variants.ts'
 
 const [LANE, POOL] = ['pipeline/support-chats', 'pool/gpu-train']
 let town: Town
@@ -80,8 +81,7 @@ it('a prefix of more keys than one time lists is gone on with the next time, and
 
 it.each(['act', 'shadow'] as const)('asks about objects once, not whenever it looks (%s)', async (mode) => {
   const { asked, wrap } = counting()
-  const [[name, dataset] = []] = Object.entries(config.datasets ?? {})
-  town = await openTown({ config: { ...config, datasets: { [name ?? '']: { ...dataset, mode } } }, wrap })
+  town = await openTown({ config: { ...config, pipelines: { 'support-chats': piped({ mode }) } }, wrap })
   await upload()
   await resync()
   await looked()
@@ -93,9 +93,8 @@ it.each(['act', 'shadow'] as const)('asks about objects once, not whenever it lo
 })
 
 it('one source that cannot be looked at keeps no other from being healed, and is told', async () => {
-  const [[name, dataset] = []] = Object.entries(config.datasets ?? {})
   town = await openTown({
-    config: { ...config, datasets: { ahead: { ...dataset, prefix: 'ahead/' }, [name ?? '']: dataset } },
+    config: { ...config, pipelines: { ahead: piped({ prefix: 'ahead/' }), 'support-chats': piped() } },
     wrap: (ports) => ({
       ...ports,
       objects: {

@@ -10,6 +10,7 @@ import { readRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
 import { openTown, type Town } from '../journeys/town.ts'
+import { piped } from '../variants.ts'
 
 const [LANE, POOL] = ['pipeline/support-chats', 'pool/gpu-train']
 const ID = `${POOL}#${LANE}`
@@ -93,10 +94,7 @@ it('a grant whose letter is gone is taken up', async () => {
 const TWO = {
   ...config,
   pools: { ...config.pools, 'gpu-train': { ...config.pools['gpu-train'], maxGpus: 8 } },
-  datasets: {
-    'support-chats': config.datasets?.['support-chats'],
-    'sales-chats': { ...config.datasets?.['support-chats'], prefix: 'sales-chats/' },
-  },
+  pipelines: { 'support-chats': piped(), 'sales-chats': piped({ prefix: 'sales-chats/' }) },
   approvals: { ...config.approvals, autoApproveBelow: 1e9 },
 }
 const waiting = async () => {

@@ -11,16 +11,14 @@ import { mendLine } from '../../flows/torn-lines.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
 import { openTown, type Town } from '../journeys/town.ts'
+import { piped } from '../variants.ts'
 
 const [POOL, NOBODY] = ['pool/gpu-train', 'pipeline/nobody']
 const LANES = ['pipeline/support-chats', 'pipeline/sales-chats']
 const TWO = {
   ...config,
   pools: { ...config.pools, 'gpu-train': { ...config.pools['gpu-train'], maxGpus: 8 } },
-  datasets: {
-    'support-chats': config.datasets?.['support-chats'],
-    'sales-chats': { ...config.datasets?.['support-chats'], prefix: 'sales-chats/' },
-  },
+  pipelines: { 'support-chats': piped(), 'sales-chats': piped({ prefix: 'sales-chats/' }) },
   approvals: { ...config.approvals, autoApproveBelow: 1e9 },
 }
 

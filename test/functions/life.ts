@@ -28,20 +28,20 @@ import { openSlackStandIn } from '../effects/chat/slack-stand-in.ts'
 import { samplesOf } from '../events/samples.ts'
 import { between } from '../journeys/away.ts'
 import { openTown, LEDGER as TOWN, type Town } from '../journeys/town.ts'
+import { piped } from '../variants.ts'
 import { type Asked, noting } from './asked.ts'
 
 const [CHATS, SALES, NOBODY] = ['pipeline/support-chats', 'pipeline/sales-chats', 'pipeline/nobody']
 const MINUTE = 60_000
 const LEDGER = 'aaaaaaaaaaaa'
-const one = example.datasets?.['support-chats']
 /** Two lanes that want the same GPUs, an approvers' group, and a rule in shadow. */
 const config = {
   ...example,
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
-  datasets: {
-    'support-chats': one,
-    'sales-chats': { ...one, prefix: 'sales-chats/' },
-    shadowed: { ...one, prefix: 'shadowed/', mode: 'shadow' },
+  pipelines: {
+    'support-chats': piped(),
+    'sales-chats': piped({ prefix: 'sales-chats/' }),
+    shadowed: piped({ prefix: 'shadowed/', mode: 'shadow' }),
   },
   approvals: { ...example.approvals, approvers: [{ id: 'T0SIGNAL/S0GPUOPS', name: 'GPU ops' }] },
 }

@@ -32,7 +32,7 @@ it.each(VARIANTS)(
 )
 
 it.each([
-  ['no dataset', { ...config, datasets: {} }, {}],
+  ['no pipeline', { ...config, pipelines: {} }, {}],
   ['a bootstrap with a qualifier of its own', config, { '@aws-cdk/core:bootstrapQualifier': 'acme' }],
 ])('%s deploys too', (name, policy, more) => {
   expect(() => checked(synth(name, policy, {}, more))).not.toThrow()

@@ -2,9 +2,8 @@ import type { Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
 import { mintName, runOnceName } from '../../core/names.ts'
-import { EVALUATION_STEP } from '../../core/workloads/evaluation.ts'
-import { FINE_TUNING_STEP } from '../../core/workloads/fine-tuning.ts'
 import config from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { synth } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
 
@@ -113,9 +112,9 @@ describe('who pods are in AWS', () => {
   })
 
   it.each([
-    ['training', 'pipeline/support-chats', FINE_TUNING_STEP],
-    ['training', 'pipeline/support-chats', EVALUATION_STEP],
-    ['training', `pipeline/${'-'.repeat(40)}`, FINE_TUNING_STEP],
+    ['training', 'pipeline/support-chats', 'train'],
+    ['training', 'pipeline/support-chats', 'evaluate'],
+    ['training', `pipeline/${'-'.repeat(40)}`, 'train'],
     ['serving', 'service/support-llama', 'gate'],
     ['serving', 'service/Ünïcode', 'gate'],
   ])('%s may write the result of a Job of %s, step %s; the other may not', (kind, lane, step) => {
@@ -138,11 +137,10 @@ describe('whatever the policy says', () => {
   })
 
   it('rights follow its buckets and its prefix', () => {
-    const { 'support-chats': chats } = config.datasets!
     const other = accessOf('pods-other', {
       ...config,
       results: { bucket: 'out', prefix: 'a/b/' },
-      datasets: { one: { ...chats, bucket: 'in-1' }, two: { ...chats, bucket: 'in-2' } },
+      pipelines: { one: piped({ bucket: 'in-1' }), two: piped({ bucket: 'in-2' }) },
     })
     const rights = allowedTo(other, 'training')
     expect(rights.filter((right) => /GetObject /.test(right))).toEqual(

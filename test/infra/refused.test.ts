@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import config from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { synth } from './synth.ts'
 
 /** A policy whose datasets are in so many buckets. */
 const inBuckets = (count: number) => {
-  const [dataset] = Object.values(config.datasets ?? {})
-  const datasets = Array.from({ length: count }, (_, n) => [`d-${n}`, { ...dataset, bucket: `acme-datasets-${n}` }])
-  return { ...config, datasets: Object.fromEntries(datasets) }
+  const pipelines = Array.from({ length: count }, (_, n) => [`d-${n}`, piped({ bucket: `acme-datasets-${n}` })])
+  return { ...config, pipelines: Object.fromEntries(pipelines) }
 }
 
 it.each([

@@ -6,6 +6,7 @@ import type { Stacks } from '../../infra/installation.ts'
 import { matches } from '../../local/bus/match-pattern.ts'
 import config from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
+import { piped } from '../variants.ts'
 import { synth } from './synth.ts'
 
 const one = synth('one', config)
@@ -139,9 +140,8 @@ describe('the stacks', () => {
       ).length
     expect(called(config, 'acme-datasets')).toBe(1)
     expect(called(config, 'acme-inventory')).toBe(0)
-    const [one] = Object.values(config.datasets ?? {})
     const names = Array.from({ length: 20 }, (_, n) => `${'b'.repeat(58)}-${n}`)
-    const many = { ...config, datasets: Object.fromEntries(names.map((bucket, n) => [`d-${n}`, { ...one, bucket }])) }
+    const many = { ...config, pipelines: Object.fromEntries(names.map((bucket, n) => [`d-${n}`, piped({ bucket })])) }
     for (const bucket of [names[0]!, names[19]!]) expect(called(many, bucket)).toBe(1)
   })
 
@@ -229,10 +229,10 @@ it('the log of requests asks for no room of its own in what an account lets serv
   })
 })
 
-it('ten thousand models change no template', () => {
-  const [support] = Object.values(config.models ?? {})
-  const models = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`m-${n}`, support]))
-  const many = synth('many', { ...config, models })
+it('ten thousand services change no template', () => {
+  const [support] = Object.values(config.services ?? {})
+  const services = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`m-${n}`, support]))
+  const many = synth('many', { ...config, services })
   const sized = (stacks: Stacks) =>
     Object.values(stacks).map((stack) => JSON.stringify(Template.fromStack(stack).toJSON()).length)
   expect(sized(many.stacks)).toEqual(sized(one.stacks))

@@ -1,8 +1,8 @@
 import { afterEach, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
-import { clockOf, fillPool, HOUR, MINUTE, TRAIN, upload } from './scenes.ts'
-import { ANA, openTown, type Town } from './town.ts'
+import { clockOf, fillPool, HOUR, MINUTE, say, TRAIN, upload } from './scenes.ts'
+import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -35,4 +35,20 @@ it('a lane that is thawed while every lane is frozen is told that it rests on', 
   await command('freeze', TRAIN)
   expect(await command('thaw', TRAIN)).toEqual({ ok: true, detail: rests })
   expect(await command('thaw', '*')).toMatchObject({ ok: true, detail: expect.not.stringContaining('frozen') })
+})
+
+it('where the policy names operators nobody else cancels, retries, freezes or thaws', async () => {
+  const operators = [{ id: BEN, name: 'ben' }]
+  town = await openTown({ config: { ...example, approvals: { ...example.approvals, operators } } })
+  await upload(town)
+  await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+  const until = clockOf(town).now() + HOUR
+  const command = (kind: 'freeze' | 'thaw', by: string) => town.house.command({ kind, lane: TRAIN, until, by })
+  const none = { ok: false, detail: expect.stringContaining('none of approvals.operators') }
+  expect(await say(town, 'cancel')).toMatchObject(none)
+  expect(await command('freeze', ANA)).toMatchObject(none)
+  expect(await command('freeze', BEN)).toMatchObject({ ok: true })
+  expect(await command('thaw', ANA)).toMatchObject(none)
+  expect(await command('thaw', BEN)).toMatchObject({ ok: true })
+  expect(await town.question(TRAIN)).not.toBeNull()
 })

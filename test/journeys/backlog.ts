@@ -11,6 +11,7 @@ import { door as tick } from '../../functions/tick.ts'
 import { door as watch } from '../../functions/watch.ts'
 import type { VirtualClock } from '../../local/clock.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { openTown } from './town.ts'
 
 /**
@@ -61,16 +62,14 @@ const datasetOf = (n: number): string => `d-${String(n).padStart(5, '0')}`
 
 /** So many datasets, room for all of them, and nobody to ask. */
 const configOf = (lanes: number): Config => {
-  const chats = example.datasets?.['support-chats']
-  if (chats === undefined) throw new Error('the example policy has changed')
   const names = Array.from({ length: lanes }, (_, n) => datasetOf(n))
   return {
     ...example,
     budget: { name: 'all', dollars: 1e12 },
     pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 800_000 } as never },
     approvals: { ...example.approvals, autoApproveBelow: 1e12 },
-    datasets: Object.fromEntries(names.map((name) => [name, { ...chats, prefix: `${name}/` }])),
-    models: {},
+    pipelines: Object.fromEntries(names.map((name) => [name, piped({ prefix: `${name}/` })])),
+    services: {},
   }
 }
 

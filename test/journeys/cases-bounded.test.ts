@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import {
   DAY,
@@ -132,12 +133,11 @@ describe('waiting costs next to nothing (I)', () => {
   })
 
   it('hours of waiting for an answer, frozen, or done: not one commit; for room that others take: a look a minute by the pool’s lane', async () => {
-    const support = example.datasets?.['support-chats']
     const lanes = Object.fromEntries(
-      ['asks', 'frozen', 'full', 'done'].map((name) => [name, { ...support, prefix: `${name}/` }]),
+      ['asks', 'frozen', 'full', 'done'].map((name) => [name, piped({ prefix: `${name}/` })]),
     )
     const pools = { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } }
-    const config = { ...example, pools, datasets: lanes, approvals: { ...example.approvals, expiry: '30d' } }
+    const config = { ...example, pools, pipelines: lanes, approvals: { ...example.approvals, expiry: '30d' } }
     town = await openTown({ config, wrap: far.wrap })
     await upload(town, '', { folder: 'done/a/' })
     await town.answered('pipeline/done')
@@ -168,9 +168,8 @@ describe('waiting costs next to nothing (I)', () => {
   })
 
   it('a manifest that waits for hours for its last object: looked at every few minutes, told once', async () => {
-    const support = example.datasets?.['support-chats']
     town = await openTown({
-      config: { ...example, datasets: { 'support-chats': { ...support, completeWithin: '2d' } } },
+      config: { ...example, pipelines: { 'support-chats': piped({ completeWithin: '2d' }) } },
       wrap: far.wrap,
     })
     await upload(town, 'a', { rows: ['"1"', '"2"'], leaveOut: [1] })

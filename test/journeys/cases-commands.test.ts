@@ -78,7 +78,7 @@ const STATES: Record<string, () => Promise<void>> = {
   },
   'about to be repeated': async () => {
     town = await openTown()
-    await upload(town, 'a', { simulation: { tasks: { evaluation: { imagePull: 'fail' } } } })
+    await upload(town, 'a', { simulation: { tasks: { evaluate: { imagePull: 'fail' } } } })
     await town.answered(TRAIN)
     await town.until('it failed', async () => (await town.lane(TRAIN)).outcome !== null)
   },

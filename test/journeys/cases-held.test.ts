@@ -7,12 +7,12 @@ import { openTown, type Town } from './town.ts'
 let town: Town
 afterEach(() => town.close())
 
-const model = example.models?.[MODEL]
+const model = example.services?.[MODEL]
 const withModel = (change: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
   ...example,
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
   ...more,
-  models: { ...example.models, [MODEL]: { ...model, ...change } },
+  services: { ...example.services, [MODEL]: { ...model, ...change } },
 })
 const scaled = async (replicas: number) => {
   town.setPolicy(withModel({ replicas }))

@@ -3,6 +3,7 @@ import { Unavailable } from '../../flows/ports.ts'
 import { everyRow } from '../../flows/rows.ts'
 import { signSlack } from '../../functions/signatures.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { SIDES } from './outage.ts'
 import {
@@ -182,10 +183,7 @@ describe('what a far side refuses for good is final, in its own words (law 6)', 
   it('one bucket is closed to us: its dataset waits and says so, the other one is trained on', async () => {
     const config = {
       ...example,
-      datasets: {
-        ...example.datasets,
-        other: { ...example.datasets?.['support-chats'], bucket: 'acme-other', prefix: 'other/' },
-      },
+      pipelines: { 'support-chats': piped(), other: piped({ bucket: 'acme-other', prefix: 'other/' }) },
     }
     town = await openTown({ config, wrap: far.wrap })
     far.fails('objects', 'not-allowed', { when: ([bucket]) => bucket === 'acme-other', said: 'AccessDenied' })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { DAY, HOUR, MINUTE, MODEL, SERVE, TRAIN, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -12,16 +13,15 @@ afterEach(async () => {
   await town.close()
 })
 
-const support = example.datasets?.['support-chats']
 const approvals = { ...example.approvals, autoApproveBelow: 1e9 }
 /** Rules that lie within each other. */
 const nested = {
   ...example,
   approvals,
-  datasets: {
-    outer: { ...support, prefix: 'chats/' },
-    inner: { ...support, prefix: 'chats/de/' },
-    deep: { ...support, prefix: 'chats/de/new/' },
+  pipelines: {
+    outer: piped({ prefix: 'chats/' }),
+    inner: piped({ prefix: 'chats/de/' }),
+    deep: piped({ prefix: 'chats/de/new/' }),
   },
 }
 
@@ -130,7 +130,7 @@ describe('whichever upload was lost is found within five minutes (J)', () => {
   )
 
   it('a rule that is added within another: what lies there already is the new one’s, and the old one wants nothing new', async () => {
-    town = await openTown({ config: { ...nested, datasets: { outer: nested.datasets.outer } } })
+    town = await openTown({ config: { ...nested, pipelines: { outer: nested.pipelines.outer } } })
     await write('chats/de/x/')
     await wanted('chats/de/x/manifest.json', 'pipeline/outer')
     await town.settled('pipeline/outer')
@@ -178,7 +178,7 @@ describe('whichever upload was lost is found within five minutes (J)', () => {
   })
 
   it('several under a rule in shadow: the newest has a plan on record, once, however often resync looks', async () => {
-    town = await openTown({ config: { ...example, datasets: { 'support-chats': { ...support, mode: 'shadow' } } } })
+    town = await openTown({ config: { ...example, pipelines: { 'support-chats': piped({ mode: 'shadow' }) } } })
     for (const folder of ['a', 'b', 'c']) {
       await write(`support-chats/${folder}/`)
       await town.advance(1000)
@@ -211,7 +211,7 @@ describe('whichever upload was lost is found within five minutes (J)', () => {
 
   it('while the bucket does not answer for a day: found when it does, and what an event told is not forgotten', async () => {
     town = await openTown({
-      config: { ...nested, datasets: { ...nested.datasets, 'support-chats': support } },
+      config: { ...nested, pipelines: { ...nested.pipelines, 'support-chats': piped() } },
       wrap: far.wrap,
     })
     far.fails('objects', 'away')

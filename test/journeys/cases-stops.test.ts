@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import {
   everyJob,
@@ -206,7 +207,7 @@ describe('freeze and thaw (F)', () => {
     const config = {
       ...example,
       pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
-      datasets: { ...example.datasets, other: { ...example.datasets?.['support-chats'], prefix: 'other/' } },
+      pipelines: { 'support-chats': piped(), other: piped({ prefix: 'other/' }) },
     }
     town = await openTown({ config })
     await trainedUntil(town, 'train', 'running', { simulation: { minutes: 60 } })

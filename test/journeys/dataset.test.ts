@@ -4,6 +4,7 @@ import { resultId } from '../../core/rows.ts'
 import { readRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -61,7 +62,7 @@ describe('a dataset is uploaded', () => {
     expect(run?.steps.map(({ name, state }) => [name, state])).toEqual([
       ['train', 'done'],
       ['evaluate', 'done'],
-      ['judge', 'done'],
+      ['judge-evaluate', 'done'],
       ['register', 'done'],
       ['notify', 'done'],
     ])
@@ -182,7 +183,7 @@ describe('a dataset is uploaded', () => {
 
   it('evaluation fails in a way that another attempt may cure: it is tried again by itself, and what was trained is kept', async () => {
     town = await openTown()
-    await upload({ simulation: { tasks: { evaluation: nccl } } })
+    await upload({ simulation: { tasks: { evaluate: nccl } } })
     await town.answered(LANE)
     await town.until('it failed', async () => (await town.lane(LANE)).state === 'failed')
     expect((await town.lane(LANE)).rest).toMatchObject({ why: 'pause', text: expect.stringContaining('nccl-timeout') })
@@ -206,7 +207,7 @@ describe('a dataset is uploaded', () => {
 
   it('training itself fails so: what is left of the approval does not pay for another, so it is asked about again', async () => {
     town = await openTown()
-    await upload({ simulation: { tasks: { 'fine-tuning': nccl } } })
+    await upload({ simulation: { tasks: { 'fine-tune': nccl } } })
     await town.answered(LANE)
     await town.until('it failed', async () => (await town.lane(LANE)).state === 'failed')
     const spent = (await town.past(LANE))[0]?.cost ?? 0
@@ -348,7 +349,7 @@ describe('a dataset is uploaded', () => {
     town = await openTown({
       config: {
         ...example,
-        datasets: { 'support-chats': { ...example.datasets?.['support-chats'], onNewer: 'replace' } },
+        pipelines: { 'support-chats': piped({ onNewer: 'replace' }) },
       },
     })
     await upload()
@@ -362,8 +363,8 @@ describe('a dataset is uploaded', () => {
   })
 
   it('a rule that goes from shadow to act: the dataset that is there already is asked about within minutes', async () => {
-    const shadow = { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } }
-    town = await openTown({ config: { ...example, datasets: shadow } })
+    const shadow = { 'support-chats': piped({ mode: 'shadow' }) }
+    town = await openTown({ config: { ...example, pipelines: shadow } })
     await upload()
     await town.advance(600_000)
     expect(await town.question(LANE)).toBeNull()
@@ -373,7 +374,7 @@ describe('a dataset is uploaded', () => {
 
   it('shadow: a full plan with a price is on record, and nothing else happens', async () => {
     town = await openTown({
-      config: { ...example, datasets: { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } } },
+      config: { ...example, pipelines: { 'support-chats': piped({ mode: 'shadow' }) } },
     })
     await upload()
     await town.advance(3_600_000)

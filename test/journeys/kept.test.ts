@@ -6,6 +6,7 @@ import type { Ports } from '../../flows/ports.ts'
 import { runUntil } from '../../local/drive.ts'
 import example from '../../signalbox.config.ts'
 import { calling } from '../faults/mortal.ts'
+import { piped, stagesOf } from '../variants.ts'
 import { between } from './away.ts'
 import { clockOf, everyJob, HOUR, jobsOf, looseEnds, say, TRAIN, timeline, trainedUntil, versionsOf } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -33,7 +34,7 @@ describe('what was paid for is kept (law 7)', () => {
   it('a failure in passing at the evaluation: the next attempt keeps the training, asks nobody, registers once', async () => {
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluation') })
+    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
     await failed()
     await mend()
     expect(await ended(2)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
@@ -47,23 +48,16 @@ describe('what was paid for is kept (law 7)', () => {
   })
 
   it('the bound counts over both attempts: the second is ended when both have cost what was approved', async () => {
-    const support = example.datasets?.['support-chats']
     const hours = { p50: 0.1, p95: 0.2 }
     const config = {
       ...example,
-      datasets: {
-        'support-chats': {
-          ...support,
-          launch: { ...support?.launch, hours },
-          evaluate: { ...support?.evaluate, hours },
-        },
-      },
+      pipelines: { 'support-chats': piped({ train: { hours }, evaluate: { hours } }) },
     }
     town = await openTown({ config })
     // At most 0.2 h × $55.04 and 0.2 h × $6.88: $12.38. The training costs $9.17, and the second attempt starts with $3.21.
-    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluation') })
+    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
     await failed()
-    await mend({ tasks: { evaluation: { minutes: 300 } } })
+    await mend({ tasks: { evaluate: { minutes: 300 } } })
     const { outcome, attempt } = await ended(2)
     expect([attempt, outcome]).toEqual([
       2,
@@ -85,7 +79,7 @@ describe('what was paid for is kept (law 7)', () => {
       const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-kept-'))
       town = await openTown({ dataDir })
       const made = await everyJob(town)
-      await trainedUntil(town, 'train', 'running', { simulation: lost('evaluation') })
+      await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
       await failed()
       await mend()
       await rm(join(dataDir, 'buckets/acme-results/results', `${(await town.lane(TRAIN)).name}-g1a1-train`, kind), {
@@ -101,7 +95,7 @@ describe('what was paid for is kept (law 7)', () => {
   it('its result was written over by somebody: that is not what was measured, so it is asked about and trained again', async () => {
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluation') })
+    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
     await failed()
     await mend()
     const at = `results/${(await town.lane(TRAIN)).name}-g1a1-train/`
@@ -117,7 +111,7 @@ describe('what was paid for is kept (law 7)', () => {
   it('a gate that failed: retry measures anew and keeps the training', async () => {
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluation: { metrics: { score: 0.5 } } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     expect((await town.settled(TRAIN)).outcome).toMatchObject({ reason: 'gate' })
     await mend()
     expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringMatching(/keeping train$/) })
@@ -129,7 +123,7 @@ describe('what was paid for is kept (law 7)', () => {
   it('retry --from train trains again', async () => {
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluation: { metrics: { score: 0.5 } } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     await town.settled(TRAIN)
     await mend()
     expect(await say(town, 'retry', { from: 'train' })).toMatchObject({ ok: true })
@@ -141,7 +135,7 @@ describe('what was paid for is kept (law 7)', () => {
   it('retry --from train, denied, then retry: the training that was paid for is kept', async () => {
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluation: { metrics: { score: 0.5 } } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     await town.settled(TRAIN)
     await mend()
     expect(await say(town, 'retry', { from: 'train' })).toMatchObject({ ok: true })
@@ -167,14 +161,13 @@ describe('what was paid for is kept (law 7)', () => {
   })
 
   it('another image for the trainer: its key is another, so nothing is kept, and it is asked about', async () => {
-    const support = example.datasets?.['support-chats']
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluation: { metrics: { score: 0.5 } } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     await town.settled(TRAIN)
     await mend()
-    const image = support?.launch.image.replace(/.$/, '0') ?? ''
-    town.setPolicy({ ...example, datasets: { 'support-chats': { ...support, launch: { ...support?.launch, image } } } })
+    const image = stagesOf(piped()).train.image.replace(/.$/, '0')
+    town.setPolicy({ ...example, pipelines: { 'support-chats': piped({ train: { image } }) } })
     expect(await say(town, 'retry')).toMatchObject({ ok: true })
     await town.answered(TRAIN)
     await town.settled(TRAIN)
@@ -182,15 +175,14 @@ describe('what was paid for is kept (law 7)', () => {
   })
 
   it('a stricter gate alone keeps the training and asks again: the card names the gate', async () => {
-    const support = example.datasets?.['support-chats']
     town = await openTown()
     const made = await everyJob(town)
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluation: { metrics: { score: 0.5 } } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     await town.settled(TRAIN)
-    const gates = [{ metric: 'score', op: '>=', value: 0.4 }]
+    const gates = [{ metric: 'score', op: '>=' as const, value: 0.4 }]
     town.setPolicy({
       ...example,
-      datasets: { 'support-chats': { ...support, evaluate: { ...support?.evaluate, gates } } },
+      pipelines: { 'support-chats': piped({ evaluate: { gates } }) },
     })
     expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringMatching(/keeping train$/) })
     await town.answered(TRAIN)
@@ -255,7 +247,7 @@ describe('what was paid for is kept (law 7)', () => {
   it('a Job that ended just before its bound, and was looked at long after it, has ended by itself', async () => {
     const far = between()
     town = await openTown({ wrap: far.wrap })
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tuning': { minutes: 170 } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tune': { minutes: 170 } } } })
     await town.advance(HOUR)
     far.fails('cluster', 'away')
     await town.advance(12 * HOUR)

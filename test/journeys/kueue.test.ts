@@ -5,6 +5,7 @@ import { runOnceName } from '../../core/names.ts'
 import { everyRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { clockOf, everyJob, fillPool, HOUR, looseEnds, MINUTE, stepIs } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
@@ -15,7 +16,6 @@ const POOL = 'gpu-train'
 const ROOM = `pool/${POOL}`
 const BUDGET = 'budget/ml-monthly'
 const NOTHING = { lanes: {}, sum: 0 }
-const chats = example.datasets?.['support-chats'] as NonNullable<typeof example.datasets>[string]
 /** Datasets that each need a whole node of a pool that has one; and whether Kueue owns it. */
 const configOf = (names: string[], queue?: string) => ({
   ...example,
@@ -23,7 +23,7 @@ const configOf = (names: string[], queue?: string) => ({
     ...example.pools,
     [POOL]: { ...example.pools[POOL], maxGpus: 8, ...(queue === undefined ? {} : { queue }) },
   },
-  datasets: Object.fromEntries(names.map((name) => [name, { ...chats, prefix: `${name}/` }])),
+  pipelines: Object.fromEntries(names.map((name) => [name, piped({ prefix: `${name}/` })])),
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
 })
 const laneOf = (name: string): string => `pipeline/${name}`

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { everyRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import {
   clockOf,
   fillPool,
@@ -21,17 +22,13 @@ import { openTown, type Town } from './town.ts'
 let town: Town
 afterEach(() => town.close())
 
-const chats = example.datasets?.['support-chats'] as NonNullable<typeof example.datasets>[string]
 const ROOM = 'pool/gpu-train'
 /** Datasets that need so many GPUs of one node, asking nobody. */
 const configOf = (gpus: Record<string, number>) => ({
   ...example,
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
-  datasets: Object.fromEntries(
-    Object.entries(gpus).map(([name, count]) => [
-      name,
-      { ...chats, prefix: `${name}/`, launch: { ...chats.launch, gpus: count } },
-    ]),
+  pipelines: Object.fromEntries(
+    Object.entries(gpus).map(([name, count]) => [name, piped({ prefix: `${name}/`, train: { gpus: count } })]),
   ),
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
 })
@@ -184,12 +181,8 @@ describe('who needs two pools', () => {
     'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 },
     'gpu-serve': { ...example.pools['gpu-serve'], gpusPerNode: 8, maxGpus: 8 },
   }
-  const across = (name: string, [first, then]: readonly [string, string]) => ({
-    ...chats,
-    prefix: `${name}/`,
-    launch: { ...chats.launch, pool: first, gpus: 8 },
-    evaluate: { ...chats.evaluate, pool: then, gpus: 8 },
-  })
+  const across = (name: string, [first, then]: readonly [string, string]) =>
+    piped({ prefix: `${name}/`, train: { pool: first, gpus: 8 }, evaluate: { pool: then, gpus: 8 } })
 
   it('holds none of them while it waits for the other, is granted both at once, and two of them never cross', {
     timeout: 60_000,
@@ -197,8 +190,8 @@ describe('who needs two pools', () => {
     const config = {
       ...configOf({ first: 8 }),
       pools,
-      datasets: {
-        first: { ...chats, prefix: 'first/', launch: { ...chats.launch, gpus: 8 } },
+      pipelines: {
+        first: piped({ prefix: 'first/', train: { gpus: 8 } }),
         there: across('there', ['gpu-train', 'gpu-serve']),
         back: across('back', ['gpu-serve', 'gpu-train']),
       },

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import {
   clockOf,
@@ -32,7 +33,7 @@ const ended = async (hours?: number) => {
 describe('what was approved is what it costs', () => {
   it('a price that goes up in the policy ends nothing that was approved at the old one', async () => {
     town = await openTown()
-    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tuning': { minutes: 150 } } } })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tune': { minutes: 150 } } } })
     await town.advance(100 * MINUTE)
     const dear = config()
     dear.pools['gpu-train']!.price!.perNodeHour *= 2
@@ -47,8 +48,9 @@ describe('what was approved is what it costs', () => {
     await trainedUntil(town, 'train', 'running', { simulation: { minutes: 1000 } })
     await town.advance(100 * MINUTE)
     const { 'gpu-train': pool, ...pools } = config().pools
-    const renamed = { ...config(), pools: { ...pools, 'gpu-train-2': pool } }
-    for (const stage of ['launch', 'evaluate'] as const) renamed.datasets!['support-chats']![stage].pool = 'gpu-train-2'
+    const there = { pool: 'gpu-train-2' }
+    const pipelines = { 'support-chats': piped({ train: there, evaluate: there }) }
+    const renamed = { ...config(), pools: { ...pools, 'gpu-train-2': pool }, pipelines }
     town.setPolicy(renamed)
     expect(await ended(3)).toMatchObject({ kind: 'failed', detail: expect.stringContaining('$168.56') })
   })

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between, type How, type Side } from './away.ts'
 import { LENGTHS, type Outage, openStage, type Played, SIDES, type Stage, type stories, whyProblem } from './outage.ts'
 import { everyJob, HOUR, jobsOf, looseEnds, TRAIN, trainedUntil, upload } from './scenes.ts'
@@ -64,13 +65,12 @@ describe('a far side is away at every step of the way: the same comes of it, and
 
 const far = between()
 let town: Town
-const support = example.datasets?.['support-chats']
 const FIVE = ['one', 'two', 'three', 'four', 'five']
 const five = {
   ...example,
   budget: { ...example.budget, dollars: 1e6 },
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 80 } },
-  datasets: Object.fromEntries(FIVE.map((name) => [name, { ...support, prefix: `${name}/` }])),
+  pipelines: Object.fromEntries(FIVE.map((name) => [name, piped({ prefix: `${name}/` })])),
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
 }
 

@@ -16,7 +16,7 @@ describe('a service whose pool leaves the policy', () => {
     await served(town)
     const { 'gpu-serve': pool, ...pools } = config().pools
     const moved = { ...config(), pools: { ...pools, 'gpu-serve-2': pool! } }
-    for (const model of Object.values(moved.models ?? {})) model.pool = 'gpu-serve-2'
+    for (const service of Object.values(moved.services ?? {})) service.pool = 'gpu-serve-2'
     town.setPolicy(moved)
     await town.answered(SERVE)
     expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded', attempt: 2 })
@@ -56,9 +56,9 @@ describe('an approvers’ group that Slack does not tell of', () => {
 })
 
 describe('a rule that is taken away, or switched to shadow, before anything began', () => {
-  const without = { ...config(), datasets: {} }
+  const without = { ...config(), pipelines: {} }
   const inShadow = config()
-  inShadow.datasets!['support-chats']!.mode = 'shadow'
+  inShadow.pipelines!['support-chats']!.mode = 'shadow'
   it.each([
     ['taken away', without],
     ['in shadow', inShadow],
@@ -94,7 +94,7 @@ it('fewer replicas than were approved are asked about, as more are', async () =>
   await town.house.command({ kind: 'freeze', lane: SERVE, until: clockOf(town).now() + HOUR, by: ANA })
   await town.answered(SERVE)
   const fewer = config()
-  fewer.models![MODEL]!.replicas = 1
+  fewer.services![MODEL]!.replicas = 1
   town.setPolicy(fewer)
   await town.house.command({ kind: 'thaw', lane: SERVE, by: ANA })
   await town.advance(MINUTE)

@@ -38,13 +38,13 @@ const rollOut = async (wanted: string) => {
   return town.settled(LANE)
 }
 const withPolicy = (change: { maxGpus?: number; maxUnavailable?: number; replicas?: number; mode?: 'shadow' }) => {
-  const model = example.models?.[MODEL]
+  const model = example.services?.[MODEL]
   const pool = example.pools['gpu-serve']
   const { maxGpus = pool?.maxGpus, ...rest } = change
   return {
     ...example,
     pools: { ...example.pools, 'gpu-serve': { ...pool, maxGpus } },
-    models: { ...example.models, [MODEL]: { ...model, ...rest } },
+    services: { ...example.services, [MODEL]: { ...model, ...rest } },
   }
 }
 

@@ -32,7 +32,7 @@ afterEach(() => town.close())
 interface Open {
   budget: { name: string }
   pools: Record<string, { maxGpus: number }>
-  datasets: Record<string, { mode?: string; launch: { pool: string }; evaluate: { pool: string } }>
+  pipelines: Record<string, { mode?: string; stages: { pool: string }[] }>
   approvals: { autoApproveBelow?: number }
 }
 const changed = (change: (config: Open) => void): Open => {
@@ -43,8 +43,7 @@ const changed = (change: (config: Open) => void): Open => {
 const renamed = (config: Open): void => {
   config.pools['gpu-big'] = config.pools['gpu-train'] as never
   delete config.pools['gpu-train']
-  for (const stage of ['launch', 'evaluate'] as const)
-    (config.datasets['support-chats'] as never as Open['datasets'][string])[stage].pool = 'gpu-big'
+  for (const stage of config.pipelines['support-chats']?.stages ?? []) stage.pool = 'gpu-big'
 }
 const unasked = (config: Open): void => {
   config.approvals.autoApproveBelow = 1e6
@@ -131,8 +130,8 @@ it('who never wins the compare-and-set is counted', async () => {
 describe('a commit that cannot be made', () => {
   it('two manifests of a lane in shadow that are folded at once are two shadows', async () => {
     town = await openTown({
-      config: changed(({ datasets }) => {
-        ;(datasets['support-chats'] as Open['datasets'][string]).mode = 'shadow'
+      config: changed(({ pipelines }) => {
+        ;(pipelines['support-chats'] as Open['pipelines'][string]).mode = 'shadow'
       }),
     })
     for (const day of ['a', 'b']) {

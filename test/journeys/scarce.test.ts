@@ -3,16 +3,16 @@ import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { signSlack } from '../../functions/signatures.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
 
-const chats = example.datasets?.['support-chats']
 const two = {
   ...example,
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
-  datasets: { 'support-chats': chats, 'sales-chats': { ...chats, prefix: 'sales-chats/' } },
+  pipelines: { 'support-chats': piped(), 'sales-chats': piped({ prefix: 'sales-chats/' }) },
   approvals: { ...example.approvals, autoApproveBelow: 1e9 },
 }
 const LANES = ['pipeline/support-chats', 'pipeline/sales-chats']

@@ -31,7 +31,7 @@ it('a cancel of a lane where nothing was in progress reaches no upload that came
   expect(await say(town, 'cancel', { saw: 'idle' })).toMatchObject({
     ok: false,
     detail: expect.stringMatching(
-      /^nothing was in progress; fine-tune on .* \(generation 2\) has begun meanwhile: look again$/,
+      /^nothing was in progress; run on .* \(generation 2\) has begun meanwhile: look again$/,
     ),
   })
   expect(await town.lane(TRAIN)).toMatchObject({ generation: 2, state: 'wanted' })

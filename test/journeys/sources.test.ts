@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { DAY, everyJob, HOUR, MINUTE, stepIs, TRAIN, trainedUntil, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -7,7 +8,6 @@ import { openTown, type Town } from './town.ts'
 let town: Town
 afterEach(() => town.close())
 
-const support = example.datasets?.['support-chats']
 const approvals = { ...example.approvals, autoApproveBelow: 1e9 }
 const free = { ...example, approvals }
 const unfinished = { rows: ['"1"', '"2"'], leaveOut: [1] }
@@ -62,8 +62,8 @@ it('a manifest waits for its last object, and its place becomes another rule’s
   const jobs = await everyJob(town)
   await upload(town, 'de', unfinished)
   await town.advance(2 * MINUTE)
-  const inner = { ...support, prefix: 'support-chats/de/' }
-  town.setPolicy({ ...free, datasets: { 'support-chats': support, inner } })
+  const inner = piped({ prefix: 'support-chats/de/' })
+  town.setPolicy({ ...free, pipelines: { 'support-chats': piped(), inner } })
   await town.house.objects.write('acme-datasets', 'support-chats/de/part-1.jsonl', Buffer.from('"2"'))
   await town.advance(DAY)
   expect(await town.lane('pipeline/inner')).toMatchObject({ state: 'succeeded' })
@@ -72,11 +72,11 @@ it('a manifest waits for its last object, and its place becomes another rule’s
 })
 
 describe('a dataset is written again while it is trained on, and another came in between', () => {
-  const slow = { simulation: { tasks: { 'fine-tuning': { minutes: 100 } } } }
+  const slow = { simulation: { tasks: { 'fine-tune': { minutes: 100 } } } }
   it('which would stop it, both told at once: it goes on, and nothing is paid for twice', async () => {
-    const stops = { ...support!, onNewer: 'replace' as const }
+    const stops = piped({ onNewer: 'replace' })
     const far = between()
-    town = await openTown({ config: { ...free, datasets: { 'support-chats': stops } }, wrap: far.wrap })
+    town = await openTown({ config: { ...free, pipelines: { 'support-chats': stops } }, wrap: far.wrap })
     const jobs = await everyJob(town)
     await upload(town, 'a', slow)
     await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))

@@ -2,13 +2,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
 
 const TRAIN = 'pipeline/support-chats'
 const SERVE = 'service/support-llama'
 const replacing = {
   ...example,
-  datasets: { 'support-chats': { ...example.datasets?.['support-chats'], onNewer: 'replace' } },
+  pipelines: { 'support-chats': piped({ onNewer: 'replace' }) },
 }
 let town: Town
 afterEach(() => town.close())
@@ -32,7 +33,7 @@ const stepIs = (lane: string, name: string, state: string) => async () =>
   (await town.run(lane, undefined, 1))?.steps.find((step) => step.name === name)?.state === state
 
 describe('something newer is wanted, at every step of training', () => {
-  it.each(['asked', 'train', 'evaluate', 'judge', 'register', 'notify'])(
+  it.each(['asked', 'train', 'evaluate', 'judge-evaluate', 'register', 'notify'])(
     'while %s: the newer one is what is trained on in the end, and nothing of the older is left running',
     async (at) => {
       town = await openTown({ config: replacing })
@@ -231,7 +232,7 @@ describe('a rule that is switched to shadow', () => {
     await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
     town.setPolicy({
       ...example,
-      datasets: { 'support-chats': { ...example.datasets?.['support-chats'], mode: 'shadow' } },
+      pipelines: { 'support-chats': piped({ mode: 'shadow' }) },
     })
     await town.answered(TRAIN)
     expect((await town.settled(TRAIN)).outcome).toMatchObject({

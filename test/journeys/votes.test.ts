@@ -6,6 +6,7 @@ import { reconcile } from '../../flows/reconcile.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { HOUR, jobsOf, MINUTE, say, TRAIN, upload, versionsOf } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
@@ -81,10 +82,8 @@ it('what changed twice while it was asked waits for a person', async () => {
     await town.advance(6 * MINUTE)
     if ((await town.question(TRAIN)) === null) continue
     asked += 1
-    const next = structuredClone(example) as { datasets: Record<string, { launch: { args: string[] } }> }
-    const rule = next.datasets['support-chats']
-    if (rule !== undefined) rule.launch.args = [`--epochs=${10 + n}`]
-    town.setPolicy(next)
+    const rule = piped({ train: { args: [`--epochs=${10 + n}`] } })
+    town.setPolicy({ ...example, pipelines: { 'support-chats': rule } })
     await town.answered(TRAIN)
   }
   expect(asked).toBe(2)

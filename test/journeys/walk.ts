@@ -5,6 +5,7 @@ import { everyRow } from '../../flows/rows.ts'
 import { runUntil } from '../../local/drive.ts'
 import { promote, registerVersion, type Simulation, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { type Between, between, type How, type Side } from './away.ts'
 import { clockOf, DAY, HOUR, looseEnds, MINUTE, MODEL, SERVE } from './scenes.ts'
 import { ANA, BEN, openTown, type Town } from './town.ts'
@@ -18,8 +19,8 @@ const TRAININGS: readonly Simulation[] = [
   { minutes: 90 },
   { exitCode: 1 },
   { nodeLost: true },
-  { tasks: { evaluation: { metrics: { score: 0.1 } } } },
-  { tasks: { evaluation: { imagePull: 'fail' } } },
+  { tasks: { evaluate: { metrics: { score: 0.1 } } } },
+  { tasks: { evaluate: { imagePull: 'fail' } } },
   { minutes: 24 * 60 },
 ]
 const VERSIONS: readonly Simulation[] = [
@@ -30,8 +31,7 @@ const VERSIONS: readonly Simulation[] = [
   { healthy: false },
   { imagePull: 'fail' },
 ]
-const support = example.datasets?.['support-chats']
-const model = example.models?.[MODEL]
+const model = example.services?.[MODEL]
 
 /** GPUs that stand of the service, which it holds for as long as they do. */
 const standingIn = async ({ house }: Town): Promise<Record<string, number>> => {
@@ -57,11 +57,11 @@ const configOf = ({ replicas, maxGpus, onNewer, mode, dollars }: Wishes) => ({
   ...example,
   budget: { ...example.budget, dollars },
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus } },
-  datasets: {
-    'support-chats': { ...support, onNewer, mode },
-    'sales-chats': { ...support, onNewer, prefix: 'sales-chats/', registerAs: 'sales-llama' },
+  pipelines: {
+    'support-chats': piped({ onNewer, mode }),
+    'sales-chats': piped({ onNewer, prefix: 'sales-chats/', as: 'sales-llama' }),
   },
-  models: { [MODEL]: { ...model, replicas } },
+  services: { [MODEL]: { ...model, replicas } },
 })
 
 interface Walk {

@@ -22,6 +22,7 @@ const said = {
   titleOf: ({ version }: Wanted) => `v${version}`,
   requesterOf: () => null,
   isNothing: () => false,
+  pinned: (desired: Wanted) => desired,
 }
 
 const once: LaneKind<Wanted> = {

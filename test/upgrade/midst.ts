@@ -9,6 +9,7 @@ import { openStores } from '../../local/stores.ts'
 import example from '../../signalbox.config.ts'
 import { between } from '../journeys/away.ts'
 import { ANA, BEN, openTown, type Town } from '../journeys/town.ts'
+import { piped } from '../variants.ts'
 import { type Frozen, frozenFrom } from './frozen.ts'
 
 /**
@@ -17,7 +18,6 @@ import { type Frozen, frozenFrom } from './frozen.ts'
  */
 
 const [MINUTE, HOUR] = [60_000, 3_600_000]
-const chats = example.datasets?.['support-chats']
 const DATASETS = [
   'done',
   'failed',
@@ -35,18 +35,18 @@ const [ROLLS_OUT, GOES_BACK] = ['support-llama', 'code-llama']
 
 const config = {
   ...example,
-  datasets: Object.fromEntries(
+  pipelines: Object.fromEntries(
     DATASETS.map((name) => [
       name,
-      { ...chats, prefix: `${name}/`, registerAs: `${name}-llama`, mode: name === 'shadowed' ? 'shadow' : 'act' },
+      piped({ prefix: `${name}/`, as: `${name}-llama`, mode: name === 'shadowed' ? 'shadow' : 'act' }),
     ]),
   ),
   approvals: { ...example.approvals, expiry: '3d' },
 }
 
-const LONG: Simulation = { tasks: { 'fine-tuning': { minutes: 150 } } }
+const LONG: Simulation = { tasks: { 'fine-tune': { minutes: 150 } } }
 const SIMULATIONS: Partial<Record<Dataset, Simulation>> = {
-  failed: { tasks: { evaluation: { metrics: { score: 0.1 } } } },
+  failed: { tasks: { evaluate: { metrics: { score: 0.1 } } } },
   trains: LONG,
   cancelled: LONG,
 }

@@ -53,9 +53,7 @@ describe('an event by hand', () => {
   it('plan of what would move nothing says so, in the words of emit, and prices nothing', async () => {
     await product.cli('emit', 'dataset-uploaded/base')
     const { out, code } = await product.cli('plan', 'dataset-uploaded/base')
-    expect(out).toBe(
-      `ignored (in-progress) · ${LANE}: fine-tune on support-chats@efe9ea42 is already being carried out`,
-    )
+    expect(out).toBe(`ignored (in-progress) · ${LANE}: run on support-chats@efe9ea42 is already being carried out`)
     expect([code, (await product.cli('emit', 'dataset-uploaded/base')).out]).toEqual([0, out])
   })
 
@@ -144,7 +142,7 @@ describe('a lane', () => {
     await uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/two/', rows: ['{"two":2}'] })
     await house.scanUploads()
     await product.town.until('it waits', async () => (await product.town.lane(LANE)).generation === 2)
-    expect((await product.cli('plans')).out).toMatch(/then: fine-tune on .*, generation 2/)
+    expect((await product.cli('plans')).out).toMatch(/then: run on .*, generation 2/)
     const { code, out } = await product.cli('cancel', LANE, '--wanted', '--by', 'ana')
     expect([code, out]).toEqual([0, expect.stringMatching(/\(generation 2\) is cancelled before it began/)])
     const { run } = await product.town.lane(LANE)
@@ -156,7 +154,7 @@ describe('a lane', () => {
     const other = await product.cli('cancel', LANE, '--saw', id.replace(/a1$/, 'a2'))
     expect(other).toMatchObject({ code: 1, err: expect.stringContaining('you saw generation 1, attempt 2') })
     const idle = await product.cli('cancel', LANE, '--saw', 'idle')
-    expect(idle).toMatchObject({ code: 1, err: expect.stringContaining('nothing was in progress; fine-tune on') })
+    expect(idle).toMatchObject({ code: 1, err: expect.stringContaining('nothing was in progress; run on') })
     expect(await product.cli('cancel', LANE, '--saw', 'yesterday')).toMatchObject({ code: 2 })
     expect(await product.town.lane(LANE)).toMatchObject({ state: 'wanted', run: { cancelled: null } })
     const { house } = product.town
@@ -169,7 +167,7 @@ describe('a lane', () => {
     const waits = await product.cli('cancel', LANE, '--wanted')
     expect(waits.err).toContain('nothing is there to cancel')
     const shown = await product.cli('cancel', LANE)
-    expect(shown).toMatchObject({ code: 0, err: expect.stringMatching(/fine-tune on .*, generation 1, attempt 1/) })
+    expect(shown).toMatchObject({ code: 0, err: expect.stringMatching(/run on .*, generation 1, attempt 1/) })
     expect(sent).toMatchObject([{ saw: 'idle' }, { saw: { generation: 1, attempt: 1 } }])
   })
 

@@ -98,7 +98,7 @@ describe('trace', () => {
   it('of a lane says in its head what it waits for', async () => {
     await waiting()
     const [head, standing] = (await product.cli('trace', LANE)).out.split('\n')
-    expect(head).toMatch(/^pipeline\/support-chats · wanted · fine-tune on .* · generation 1, attempt 1$/)
+    expect(head).toMatch(/^pipeline\/support-chats · wanted · run on .* · generation 1, attempt 1$/)
     expect(standing).toContain(`since ${SINCE}`)
   })
 })

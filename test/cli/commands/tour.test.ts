@@ -19,11 +19,11 @@ describe('the tour in the terminal', () => {
   it('of another policy than the example says what it needs, and plays nothing', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'signalbox-tour-'))
     const file = join(folder, 'mine.config.mjs')
-    writeFileSync(file, `export default ${JSON.stringify({ ...example, datasets: {} })}`)
+    writeFileSync(file, `export default ${JSON.stringify({ ...example, pipelines: {} })}`)
     expect(await cli('tour', '--config', file)).toEqual({
       code: 1,
       out: '',
-      err: expect.stringContaining('needs the dataset `support-chats`'),
+      err: expect.stringContaining('needs the pipeline `support-chats`'),
     })
     rmSync(folder, { recursive: true })
   })

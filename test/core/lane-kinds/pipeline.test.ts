@@ -5,14 +5,14 @@ import { desired, emptyWorld, exampleConfig, NOW, trainInput } from '../training
 
 const { identity, run, policy } = trainInput()
 const shadow = exampleConfig()
-Object.assign(shadow.datasets!['support-chats']!, { mode: 'shadow' })
+Object.assign(shadow.pipelines!['support-chats']!, { mode: 'shadow' })
 
 describe('a pipeline', () => {
   it('runs once: a success is final, nothing of it stands, and nothing is walked back to', () => {
     expect([pipeline.lasts, pipeline.stands]).toEqual(['once', false])
     const given = { identity, run, lane: run.lane, policy, world: emptyWorld(), baseline: null }
     expect(pipeline.back(given)).toEqual([])
-    expect(pipeline.baselineOf(desired, { run, policy })).toBeNull()
+    expect(pipeline.baselineOf(desired, { run, policy, before: null })).toBeNull()
     expect(pipeline.isNothing(desired)).toBe(false)
   })
 
@@ -33,18 +33,26 @@ describe('a pipeline', () => {
     expect(pipeline.keyOf({ ...desired, dataset: 'other' })).not.toBe(key)
   })
 
+  it('is made with the newest presets of the stages that it has', () => {
+    expect(pipeline.pinned(desired, policy, 'support-chats')).toEqual({
+      ...desired,
+      presets: { 'fine-tune': 1, evaluate: 1 },
+    })
+    expect(pipeline.pinned(desired, policy, 'gone').presets).toEqual({})
+  })
+
   it('says what it wants in a person’s words, and who asked for it', () => {
-    expect(pipeline.titleOf(desired)).toBe('fine-tune on support-chats@abababab')
+    expect(pipeline.titleOf(desired)).toBe('run on support-chats@abababab')
     expect(pipeline.requesterOf(desired)).toBe('T0SIGNAL/U0CARLA')
     expect(pipeline.requesterOf({ ...desired, requester: null })).toBeNull()
   })
 
-  it('is planned as a training', () => {
+  it('is planned stage by stage', () => {
     const planned = pipeline.plan({ ...trainInput(), baseline: null, now: NOW })
     expect(planned.kind === 'plan' && planned.plan.steps.map(({ name }) => name)).toEqual([
       'train',
       'evaluate',
-      'judge',
+      'judge-evaluate',
       'register',
       'notify',
     ])

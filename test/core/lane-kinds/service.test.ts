@@ -24,7 +24,7 @@ describe('a service', () => {
 
   it('has the policy’s rule, in its mode', () => {
     const shadow = exampleConfig()
-    Object.assign(shadow.models!['support-llama']!, { mode: 'shadow' })
+    Object.assign(shadow.services!['support-llama']!, { mode: 'shadow' })
     expect(service.ruleOf(policy, 'support-llama')).toEqual({ lane: run.lane, name: 'support-llama', mode: 'act' })
     expect(service.ruleOf(parsePolicy(shadow), 'support-llama')?.mode).toBe('shadow')
     expect(service.ruleOf(policy, 'toString')).toBeNull()
@@ -50,9 +50,12 @@ describe('a service', () => {
     expect([service.requesterOf(serve('8', 'T/U')), service.requesterOf(none)]).toEqual(['T/U', null])
   })
 
-  it('returns to what succeeded, with the replicas that it had; never to none', () => {
-    expect(service.baselineOf(serve('8'), { run, policy })).toEqual({ generation: 2, desired: serve('8'), replicas: 2 })
-    expect(service.baselineOf(none, { run, policy })).toBeNull()
+  it('returns to what succeeded, with the replicas that it had; never to none; and to nothing once it is retired', () => {
+    const before = { generation: 1, desired: serve('7'), replicas: 1 }
+    const given = { run, policy, before }
+    expect(service.baselineOf(serve('8'), given)).toEqual({ generation: 2, desired: serve('8'), replicas: 2 })
+    expect(service.baselineOf(none, given)).toEqual(before)
+    expect(service.baselineOf({ kind: 'retired', model: 'support-llama' }, given)).toBeNull()
   })
 
   it('is planned as a rollout, and none as the way to the baseline', () => {
@@ -81,7 +84,7 @@ describe('its way back', () => {
   })
 
   it('is walked though the policy or the pool is gone since', () => {
-    const without = { ...policy, models: {} }
+    const without = { ...policy, services: {} }
     expect(written(back([standing(1, 1), standing(2, 1)], { policy: without }))).toBe('g2=1 g1=2 → g2=0 g1=2')
   })
 

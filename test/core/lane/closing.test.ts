@@ -160,7 +160,7 @@ describe('the baseline', () => {
     expect(of(SUCCEEDED, 2)).toEqual({
       generation: 2,
       desired: served('8'),
-      replicas: policy.models['support-llama']?.replicas,
+      replicas: policy.services['support-llama']?.replicas,
     })
   })
 

@@ -6,8 +6,8 @@ import type { CommandLetter } from '../../../core/lane/letters.ts'
 import { desired } from '../training-fixture.ts'
 import { asking, command, docOf, NOW, policy, policyWith, running, runOf, viewOf, wanted } from './fixture.ts'
 
-const fold = (doc: LaneDocument, kind: CommandLetter['kind'], over: Partial<CommandLetter> = {}) => {
-  const change = foldCommand(viewOf({ doc }), command(kind, { id: 'l1', ...over }))
+const fold = (doc: LaneDocument, kind: CommandLetter['kind'], over: Partial<CommandLetter> = {}, of = policy) => {
+  const change = foldCommand(viewOf({ doc, policy: of }), command(kind, { id: 'l1', ...over }))
   expect(change.removed.map(({ id }) => id)).toEqual(['l1'])
   const data = change.moments.at(-1)?.data as {
     became: string
@@ -94,12 +94,23 @@ describe('retry', () => {
   })
 })
 
+describe('where the policy names who may', () => {
+  const operators = [{ id: 'T0SIGNAL/U0OPS', name: 'ops' }]
+  const named = policyWith((config) => Object.assign(config.approvals, { operators }))
+
+  it.each(['retry', 'cancel'] as const)('nobody else can say %s, not even who approves', (kind) => {
+    const doc = kind === 'retry' ? failed() : wanted({ run: runOf() })
+    expect(fold(doc, kind, {}, named)).toMatchObject({ became: 'refused', reason: 'not-an-operator' })
+    expect(fold(doc, kind, { by: 'T0SIGNAL/U0OPS' }, named)).toMatchObject({ became: 'recorded' })
+  })
+})
+
 describe('retry of what no rule acts for', () => {
-  const shadow = policyWith(({ datasets }) => {
-    datasets!['support-chats']!.mode = 'shadow'
+  const shadow = policyWith(({ pipelines }) => {
+    pipelines!['support-chats']!.mode = 'shadow'
   })
   const gone = policyWith((config) => {
-    config.datasets = {}
+    config.pipelines = {}
   })
 
   it.each([
@@ -143,7 +154,7 @@ describe('cancel', () => {
   it('names what waits behind the run, which goes on unless that is cancelled too', () => {
     const doc = under({ generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never })
     const { detail, doc: after } = fold(doc, 'cancel', { saw })
-    expect(detail).toContain('fine-tune on support-chats@cdcdcdcd (generation 2) waits behind it')
+    expect(detail).toContain('run on support-chats@cdcdcdcd (generation 2) waits behind it')
     expect(after.outcome).toBeNull()
     const both = fold(doc, 'cancel', { wanted: true })
     expect(both.doc).toMatchObject({ outcome: { kind: 'cancelled', generation: 2 }, run: { cancelled: null } })
@@ -185,7 +196,7 @@ describe('cancel', () => {
   const behind = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never }
 
   it.each<[string, LaneDocument, Partial<CommandLetter>, string]>([
-    ['idle, then a run', under(), { saw: 'idle' }, 'nothing was in progress; fine-tune on support-chats@'],
+    ['idle, then a run', under(), { saw: 'idle' }, 'nothing was in progress; run on support-chats@'],
     ['idle, then a want', wanted(), { saw: 'idle' }, '(generation 1) has begun meanwhile: look again'],
     [
       'idle, then a failure that is repeated',
@@ -193,7 +204,7 @@ describe('cancel', () => {
       { saw: 'idle' },
       'has begun meanwhile',
     ],
-    ['nothing behind, then something', under(behind), { saw: 'idle', wanted: true }, 'nothing waited; fine-tune on'],
+    ['nothing behind, then something', under(behind), { saw: 'idle', wanted: true }, 'nothing waited; run on'],
     [
       'another behind it',
       under({ ...behind, generation: 3 }),

@@ -44,10 +44,10 @@ const became = ({ moments }: ReturnType<typeof folded>) =>
       : [{ became: data['became'], reason: data['reason'] ?? null, letters: data['letters'] }],
   )
 const shadowed = policyWith((config) => {
-  config.datasets!['support-chats']!.mode = 'shadow'
+  config.pipelines!['support-chats']!.mode = 'shadow'
 })
 const gone = policyWith((config) => {
-  config.datasets = {}
+  config.pipelines = {}
 })
 const unreadable: Unreadable = { kind: 'unreadable', side: 'objects', detail: '503', retryAfter: 0 }
 const missing = facts({ missing: ['part-1'], missingCount: 1 })

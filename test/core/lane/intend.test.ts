@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Desired, TrainDesired } from '../../../core/desired.ts'
 import type { LaneDocument } from '../../../core/lane/document.ts'
 import { intend } from '../../../core/lane/intend.ts'
-import { againstOf } from '../../../core/lane/planning.ts'
+import { againstOf, pinned } from '../../../core/lane/planning.ts'
 import { desired, emptyPool, emptyWorld } from '../training-fixture.ts'
 import {
   docOf,
@@ -222,7 +222,7 @@ describe('over any history of intents', () => {
             expect(after.attempt).toBe(grew === 1 ? 1 : doc.attempt + 1)
             expect((after.order ?? '') >= (doc.order ?? '')).toBe(true)
             expect(after.outcome).toBeNull()
-            expect(after.desired).toEqual(grew === 1 ? what.desired : doc.desired)
+            expect(after.desired).toEqual(grew === 1 ? pinned(view, what.desired) : doc.desired)
             doc = after
           }
           if (ended !== null && doc.desired !== null && doc.outcome === null)

@@ -65,10 +65,10 @@ const side = (over: Partial<SideRow> = {}): Record<string, SideRow> => ({
   },
 })
 const shadowed = policyWith((config) => {
-  config.datasets!['support-chats']!.mode = 'shadow'
+  config.pipelines!['support-chats']!.mode = 'shadow'
 })
 const gone = policyWith((config) => {
-  config.datasets = {}
+  config.pipelines = {}
 })
 const train = markOf()
 const evaluate = markOf({ name: 'evaluate', title: 'Evaluate' })

@@ -21,7 +21,7 @@ describe('planning', () => {
     })
     expect(change.doc.run?.digest).toBe(change.plan?.plan.digest)
     expect(change.doc.run?.steps.map(({ name, state, way }) => [name, state, way])).toEqual(
-      ['train', 'evaluate', 'judge', 'register', 'notify'].map((name) => [name, 'pending', 'forth']),
+      ['train', 'evaluate', 'judge-evaluate', 'register', 'notify'].map((name) => [name, 'pending', 'forth']),
     )
     expect(change.doc.run?.steps.map(({ key }) => key)).toEqual(Object.values(stepKeys(change.plan!.plan)))
     expect(change.moments.map(({ kind }) => kind)).toEqual(['plan'])

@@ -55,7 +55,7 @@ describe('a life of a run', () => {
   it('that needs no answer goes from its letter to its end, each step marked before it is touched', () => {
     const start = viewOf({ doc: docOf(), letters: [lookLetter()], policy: free, world: seenWorld })
     const { acts, view } = goOn(start, answers)
-    const steps = ['train', 'evaluate', 'judge', 'register', 'notify']
+    const steps = ['train', 'evaluate', 'judge-evaluate', 'register', 'notify']
     expect(acts).toEqual([
       'look',
       'plan',

@@ -141,8 +141,8 @@ describe('a step', () => {
       { step: 'train', key: 'k', row: 'r' },
       { step: 'evaluate', key: 'k', row: 'r' },
     ]
-    const judge = running({ name: 'judge', kind: 'check-gate', title: 'Judge' })
-    const change = settleStepped(at([judge], {}, { kept }), 'judge', {
+    const judge = running({ name: 'judge-evaluate', kind: 'check-gate', title: 'Judge' })
+    const change = settleStepped(at([judge], {}, { kept }), 'judge-evaluate', {
       kind: 'failed',
       reason: 'gate',
       note: 'score 0.7',

@@ -13,9 +13,9 @@ const ruleWith = (view: Partial<PoolView>, gpusPerReplica = 4): Rule => {
     pools: {
       p: { instanceType: 'x', gpusPerNode: 8, maxGpus: 16, price: { perNodeHour: 8, source: 's', date: '2026-11-01' } },
     },
-    models: {
+    services: {
       m: {
-        serveAlias: 'a',
+        alias: 'a',
         image,
         pool: 'p',
         replicas: 2,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { rolloutSteps } from '../../../core/planning/serve-steps.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import { vllmObjects } from '../../../core/workloads/vllm.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
+import { servingObjects } from '../../../core/workloads/serving.ts'
 
 const image = `vllm@sha256:${'a'.repeat(64)}`
 const policy = parsePolicy({
@@ -9,9 +10,9 @@ const policy = parsePolicy({
   results: { bucket: 'results', prefix: 'runs/' },
   budget: { dollars: 1000 },
   pools: { p: { instanceType: 'x', gpusPerNode: 8, maxGpus: 16 } },
-  models: {
+  services: {
     m: {
-      serveAlias: 'a',
+      alias: 'a',
       image,
       pool: 'p',
       replicas: 2,
@@ -33,7 +34,8 @@ const building = {
     digest: 'd',
     requester: null,
   },
-  model: policy.models['m']!,
+  service: policy.services['m']!,
+  engine: engineOf({}, policy.services['m']!),
   namespace: policy.namespaces.serving,
   generation: 1,
 }
@@ -43,7 +45,7 @@ const path = [
   { old: 0, new: 2 },
 ]
 const steps = (gateAfter: number | null) =>
-  rolloutSteps({ ...building, policy, objects: vllmObjects(building), leaving: [], path, gateAfter })
+  rolloutSteps({ ...building, policy, objects: servingObjects(building), leaving: [], path, gateAfter })
 
 describe('the steps of a rollout', () => {
   it('judge what the gate measured, where its Job writes it', () => {

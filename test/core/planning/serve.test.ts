@@ -7,8 +7,9 @@ import type { Plan, Planned, RollOutModelStep } from '../../../core/plan.ts'
 import { planServe } from '../../../core/planning/serve.ts'
 import type { ServeInput } from '../../../core/planning/serve-plan.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { ENGINES } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
-import { vllmObjects } from '../../../core/workloads/vllm.ts'
+import { servingObjects } from '../../../core/workloads/serving.ts'
 import type { GenerationView, PoolView, World } from '../../../core/world.ts'
 
 const image = `vllm@sha256:${'a'.repeat(64)}`
@@ -17,7 +18,7 @@ const hour = 3_600_000
 const identity = { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' }
 const lane = 'service/support-llama'
 
-const config = (model: Partial<NonNullable<Config['models']>[string]> = {}, rest: Partial<Config> = {}): Config => ({
+const config = (model: Partial<NonNullable<Config['services']>[string]> = {}, rest: Partial<Config> = {}): Config => ({
   cluster: 'gpu',
   results: { bucket: 'results' },
   budget: { dollars: 100_000 },
@@ -35,9 +36,9 @@ const config = (model: Partial<NonNullable<Config['models']>[string]> = {}, rest
       price: { perNodeHour: 8, source: 'AWS price list', date: '2026-11-01' },
     },
   },
-  models: {
+  services: {
     'support-llama': {
-      serveAlias: 'champion',
+      alias: 'champion',
       image,
       pool: 'gpu-serve',
       replicas: 2,
@@ -89,13 +90,14 @@ const given = ({
   change,
 }: Given = {}): ServeInput => {
   const policy = parsePolicy(config(model, rest))
-  const rule = policy.models['support-llama']!
+  const rule = policy.services['support-llama'] ?? parsePolicy(config()).services['support-llama']!
   const generations = standing.map(([number, version, replicas, ready = replicas]): GenerationView => {
-    const { deployment } = vllmObjects({
+    const { deployment } = servingObjects({
       identity,
       run: { lane, generation: number, attempt: 1 },
       desired: serve(version),
-      model: rule,
+      service: rule,
+      engine: ENGINES.vllm[0],
       namespace: 'serving',
     })
     const { name, annotations } = deployment.metadata
@@ -385,7 +387,7 @@ describe('no promoted version', () => {
 
 describe('a serving lane is refused', () => {
   it.each([
-    ['a model that the policy does not have', { desired: { ...serve('8'), model: 'toString' } }, 'not-configured'],
+    ['a service that the policy does not have', { rest: { services: {} } }, 'not-configured'],
     [
       'a pool without a price',
       { rest: { pools: { 'gpu-serve': { ...config().pools['gpu-serve']!, price: null } } } },

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { onPaper } from '../../../core/policy/on-paper.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { piped, stagesOf } from '../../variants.ts'
 import { exampleConfig } from '../training-fixture.ts'
 
 const found = (change: (config: Config) => void): string[] => {
@@ -9,7 +10,7 @@ const found = (change: (config: Config) => void): string[] => {
   return onPaper(parsePolicy(config)).map(({ path, why }) => `${path}: ${why}`)
 }
 const train = (config: Config) => config.pools['gpu-train']!
-const chats = (config: Config) => config.datasets!['support-chats']!
+const chats = (config: Config) => stagesOf(config.pipelines!['support-chats']!).train
 
 it('finds nothing in the example', () => {
   expect(found(() => undefined)).toEqual([])
@@ -44,34 +45,34 @@ it.each<[string, (config: Config) => void, string[]]>([
     },
     [
       'pools.gpu-train.maxGpus: 4 is less than one node of 8: no node can start',
-      'datasets.support-chats.launch.gpus: 8 GPUs are asked for and pools.gpu-train.maxGpus is 4: raise it, or ask for less',
+      'pipelines.support-chats.stages.0.gpus: 8 GPUs are asked for and pools.gpu-train.maxGpus is 4: raise it, or ask for less',
     ],
   ],
   [
     'more GPUs than a node has',
     (c) => {
-      chats(c).launch.gpus = 16
+      chats(c).gpus = 16
     },
     [
-      'datasets.support-chats.launch.gpus: a node of gpu-train has 8 GPUs, not 16; a pod over several nodes is not there yet',
+      'pipelines.support-chats.stages.0.gpus: a node of gpu-train has 8 GPUs, not 16; a pod over several nodes is not there yet',
     ],
   ],
   [
     'more replicas than fit below the ceiling',
     (c) => {
-      c.models!['support-llama']!.replicas = 5
+      c.services!['support-llama']!.replicas = 5
     },
     [
-      'models.support-llama.gpusPerReplica: 20 GPUs are asked for and pools.gpu-serve.maxGpus is 16: raise it, or ask for less',
+      'services.support-llama.gpusPerReplica: 20 GPUs are asked for and pools.gpu-serve.maxGpus is 16: raise it, or ask for less',
     ],
   ],
   [
     'a prefix below another one',
     (c) => {
-      c.datasets!['inner'] = { ...structuredClone(chats(c)), prefix: 'support-chats/german/' }
+      c.pipelines!['inner'] = piped({ prefix: 'support-chats/german/' })
     },
     [
-      'datasets.inner.prefix: it lies below support-chats/ of `support-chats`, which never sees what is uploaded here: give each a prefix of its own',
+      'pipelines.inner.on.dataset.prefix: it lies below support-chats/ of `support-chats`, which never sees what is uploaded here: give each a prefix of its own',
     ],
   ],
 ])('%s is said before an event comes', (_, change, said) => {

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
-import { type Config, type Policy, parsePolicy } from '../../../core/policy.ts'
+import { type Policy, parsePolicy } from '../../../core/policy.ts'
 import {
   type DatasetFacts,
-  datasetOf,
   isManifest,
   onDatasetUploaded,
   orderOf,
+  pipelineAt,
 } from '../../../core/reactions/dataset-uploaded.ts'
 import type { DatasetUploaded } from '../../../events/contract.ts'
 import config from '../../../signalbox.config.ts'
+import { type Otherwise, piped } from '../../variants.ts'
 import { desired } from '../training-fixture.ts'
 
 const policy = parsePolicy(config)
@@ -46,17 +47,15 @@ const intentOf = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}) => 
   if (decision.kind !== 'intend') throw new Error(decision.detail)
   return decision.intent
 }
-/** The example with datasets of these prefixes and manifest names instead. */
-const datasets = (given: Record<string, { prefix: string; manifest?: string; bucket?: string }>): Policy => {
-  const example = (config as Config).datasets!['support-chats']!
-  return parsePolicy({
+/** The example with pipelines of these prefixes and manifest names instead. */
+const pipelines = (given: Record<string, Otherwise>): Policy =>
+  parsePolicy({
     ...config,
-    datasets: Object.fromEntries(Object.entries(given).map(([name, over]) => [name, { ...example, ...over }])),
+    pipelines: Object.fromEntries(Object.entries(given).map(([name, over]) => [name, piped(over)])),
   })
-}
 
 describe('which lane a manifest is about', () => {
-  it('is that of the dataset whose prefix it lies under, and only when it is the manifest', () => {
+  it('is that of the pipeline whose prefix it lies under, and only when it is the manifest', () => {
     expect(rule).toEqual({ lane: LANE, name: 'support-chats', mode: 'act' })
     expect(ruleOf({ key: 'support-chats/manifest.json' })?.lane).toBe(LANE)
     for (const key of [
@@ -69,7 +68,7 @@ describe('which lane a manifest is about', () => {
   })
 
   it('is decided by the longest prefix, so that rules within each other never take each other’s manifests', () => {
-    const nested = datasets({
+    const nested = pipelines({
       all: { prefix: 'chats/' },
       eu: { prefix: 'chats/eu/' },
       paris: { prefix: 'chats/eu/paris/', manifest: 'paris-manifest.json' },
@@ -85,12 +84,19 @@ describe('which lane a manifest is about', () => {
     expect(laneOf('chats/eu-old/manifest.json')).toBe('pipeline/all')
   })
 
+  it('stays that of before where a rule was renamed', () => {
+    const renamed = pipelines({ chats: { prefix: 'chats/', was: 'old-chats' } })
+    const found = ruleOf({ key: 'chats/manifest.json' }, renamed)
+    expect(found).toEqual({ lane: 'pipeline/old-chats', name: 'old-chats', mode: 'act' })
+  })
+
   it('is told apart by bucket, and a rule for a whole bucket is the last that is asked', () => {
-    const two = datasets({ here: { prefix: 'chats/' }, there: { prefix: 'chats/', bucket: 'acme-other' } })
-    expect(datasetOf({ bucket: 'acme-datasets', key: 'chats/manifest.json' }, two)).toBe('here')
-    expect(datasetOf({ bucket: 'acme-other', key: 'chats/manifest.json' }, two)).toBe('there')
-    expect(datasetOf({ bucket: 'acme-third', key: 'chats/manifest.json' }, two)).toBeNull()
-    expect(datasetOf({ bucket: 'acme-datasets', key: 'manifest.json' }, two)).toBeNull()
+    const two = pipelines({ here: { prefix: 'chats/' }, there: { prefix: 'chats/', bucket: 'acme-other' } })
+    const keyAt = (bucket: string, key: string) => pipelineAt({ bucket, key }, two)?.key ?? null
+    expect(keyAt('acme-datasets', 'chats/manifest.json')).toBe('here')
+    expect(keyAt('acme-other', 'chats/manifest.json')).toBe('there')
+    expect(keyAt('acme-third', 'chats/manifest.json')).toBeNull()
+    expect(keyAt('acme-datasets', 'manifest.json')).toBeNull()
   })
 
   it('a manifest is named by its whole name', () => {

@@ -31,8 +31,8 @@ const decide = (facts: ModelFacts, given: Partial<ModelPromoted> = {}) => {
 }
 /** The example's model, promoted in another way. */
 const promotedBy = (signal: Record<string, unknown>) => {
-  const { serveAlias: _, ...rule } = (config as Config).models!['support-llama']!
-  return parsePolicy({ ...config, models: { 'support-llama': { ...rule, ...signal } } })
+  const { alias: _, ...rule } = (config as Config).services!['support-llama']!
+  return parsePolicy({ ...config, services: { 'support-llama': { ...rule, ...signal } } })
 }
 
 describe('which lane it is about', () => {
@@ -43,11 +43,22 @@ describe('which lane it is about', () => {
     for (const model of ['constructor', 'toString', '']) expect(ruleOf({ model })).toBeNull()
   })
 
+  it('is told apart by model and signal where the name of a service is another than its model’s', () => {
+    const rule = (config as Config).services!['support-llama']!
+    const two = parsePolicy({
+      ...config,
+      services: { live: { ...rule, model: 'llama' }, trial: { ...rule, model: 'llama', alias: 'challenger' } },
+    })
+    expect(ruleOf({ model: 'llama' }, two)?.lane).toBe('service/live')
+    expect(ruleOf({ model: 'llama', signal: { kind: 'alias', name: 'challenger' } }, two)?.lane).toBe('service/trial')
+    expect(ruleOf({ model: 'live' }, two)).toBeNull()
+  })
+
   it('is asked of the signal that the rule names, be it a tag or a stage', () => {
-    const tagged = promotedBy({ serveTag: { key: 'deploy', value: 'yes' } })
+    const tagged = promotedBy({ tag: { key: 'deploy', value: 'yes' } })
     expect(ruleOf({ signal: { kind: 'tag', name: 'deploy' } }, tagged)?.lane).toBe('service/support-llama')
     expect(ruleOf({}, tagged)).toBeNull()
-    const staged = promotedBy({ serveStage: 'Production' })
+    const staged = promotedBy({ stage: 'Production' })
     expect(ruleOf({ signal: { kind: 'stage', name: 'Production' } }, staged)?.lane).toBe('service/support-llama')
     expect(onModelPromoted.at({ ...event, signal: { kind: 'tag', name: 'deploy' } })).toBe('support-llama#deploy')
   })
@@ -97,11 +108,11 @@ describe('what the registry says comes to', () => {
 })
 
 describe('what resync asks', () => {
-  it('is every model’s own signal, as an event of now that was never replayed', () => {
+  it('is every service’s own signal, as an event of now that was never replayed', () => {
     const asks = onModelPromoted.resync({ policy, now, docOf: () => null })
     expect(asks).toEqual([
       { kind: 'event', event: { ...event, id: `resync-${now}`, at: now } },
-      ...Object.keys(policy.models)
+      ...Object.keys(policy.services)
         .slice(1)
         .map(() => expect.objectContaining({ kind: 'event' })),
     ])

@@ -2,13 +2,18 @@ import { describe, expect, it } from 'vitest'
 import type { LaunchJobStep, Step } from '../../../core/plan.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { jobKey, readsOf, stepKeys } from '../../../core/steps/keys.ts'
+import { stagesOf } from '../../variants.ts'
 import { desired, exampleConfig, trainPlan } from '../training-fixture.ts'
 
 const LANE = 'pipeline/support-chats'
 const keysOf = (over: Parameters<typeof trainPlan>[0] = {}) => stepKeys(trainPlan(over))
-const policyWith = (change: (dataset: NonNullable<Config['datasets']>[string]) => void) => {
+type Pipeline = NonNullable<Config['pipelines']>[string]
+const policyWith = (
+  change: (stages: ReturnType<typeof stagesOf<Pipeline['stages'][number]>>, whole: Pipeline) => void,
+) => {
   const config: Config = exampleConfig()
-  change(config.datasets!['support-chats']!)
+  const whole = config.pipelines!['support-chats']!
+  change(stagesOf(whole), whole)
   return parsePolicy(config)
 }
 /** Names of the steps whose keys differ from those of the example's plan. */
@@ -19,7 +24,7 @@ const changedBy = (over: Parameters<typeof trainPlan>[0]): string[] => {
 
 describe('the key of a step', () => {
   it('is one for each step, short and of hex digits', () => {
-    expect(Object.keys(keysOf())).toEqual(['train', 'evaluate', 'judge', 'register', 'notify'])
+    expect(Object.keys(keysOf())).toEqual(['train', 'evaluate', 'judge-evaluate', 'register', 'notify'])
     for (const key of Object.values(keysOf())) expect(key).toMatch(/^[0-9a-f]{16}$/)
     expect(new Set(Object.values(keysOf())).size).toBe(5)
   })
@@ -36,24 +41,24 @@ describe('the key of a step', () => {
     expect(changedBy({ desired: { ...desired, version: 'cd'.repeat(32) } })).toEqual([
       'train',
       'evaluate',
-      'judge',
+      'judge-evaluate',
       'register',
       'notify',
     ])
-    const trains = policyWith(({ launch }) => {
-      launch.args = ['--epochs=9']
+    const trains = policyWith(({ train }) => {
+      train.args = ['--epochs=9']
     })
-    expect(changedBy({ policy: trains })).toEqual(['train', 'evaluate', 'judge', 'register'])
+    expect(changedBy({ policy: trains })).toEqual(['train', 'evaluate', 'judge-evaluate', 'register'])
     const evaluates = policyWith(({ evaluate }) => {
       evaluate.image = `other@sha256:${'0'.repeat(64)}`
     })
-    expect(changedBy({ policy: evaluates })).toEqual(['evaluate', 'judge'])
+    expect(changedBy({ policy: evaluates })).toEqual(['evaluate', 'judge-evaluate'])
     const judges = policyWith(({ evaluate }) => {
       evaluate.gates = [{ metric: 'score', op: '>=', value: 0.1 }]
     })
-    expect(changedBy({ policy: judges })).toEqual(['judge'])
-    const registers = policyWith((dataset) => {
-      dataset.registerAs = 'other'
+    expect(changedBy({ policy: judges })).toEqual(['judge-evaluate'])
+    const registers = policyWith((_, whole) => {
+      whole.register = { model: 'other' }
     })
     expect(changedBy({ policy: registers })).toEqual(['register', 'notify'])
   })
@@ -94,7 +99,7 @@ it('a step reads what it judges, registers or is given, and nothing else', () =>
   expect(trainPlan().steps.map((step) => [step.name, readsOf(step)])).toEqual([
     ['train', []],
     ['evaluate', ['train']],
-    ['judge', ['evaluate']],
+    ['judge-evaluate', ['evaluate']],
     ['register', ['train']],
     ['notify', []],
   ])

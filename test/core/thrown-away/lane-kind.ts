@@ -22,6 +22,7 @@ export const bulletin: LaneKind<TellDesired> = {
   titleOf: ({ word }) => `tell ${word}`,
   requesterOf: () => null,
   isNothing: () => false,
+  pinned: (desired) => desired,
   plan: ({ identity, run, desired, policy, now }) => {
     const title = `Tell ${desired.word}`
     const notify: NotifyStep = { kind: 'notify', name: 'notify', title, why: 'somebody asked', text: desired.word }

@@ -2,15 +2,17 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { podAccounts } from '../../../core/workloads/accounts.ts'
-import { evaluationJob } from '../../../core/workloads/evaluation.ts'
-import { fineTuningJob } from '../../../core/workloads/fine-tuning.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
 import { gateCheckJob } from '../../../core/workloads/gate-check.ts'
-import { vllmObjects } from '../../../core/workloads/vllm.ts'
+import { servingObjects } from '../../../core/workloads/serving.ts'
+import { stageJob } from '../../../core/workloads/stage-job.ts'
 import { exampleConfig, trainInput } from '../training-fixture.ts'
 
 const ofExample = (namespaces: { training: string; serving: string }) => {
   const policy = parsePolicy({ ...exampleConfig(), namespaces })
-  const training = { ...trainInput({ policy }), dataset: policy.datasets['support-chats']! }
+  const training = trainInput({ policy })
+  const { stages } = policy.pipelines['support-chats']!
+  const service = policy.services['support-llama']!
   const serving = {
     identity: training.identity,
     run: { lane: 'service/support-llama', generation: 1, attempt: 1 },
@@ -23,13 +25,17 @@ const ofExample = (namespaces: { training: string; serving: string }) => {
       digest: 'd',
       requester: null,
     },
-    model: policy.models['support-llama']!,
+    service,
+    engine: engineOf({}, service),
     namespace: namespaces.serving,
   }
   return {
     accounts: podAccounts(policy).map(({ name, namespace }) => `${namespace}/${name}`),
-    training: [fineTuningJob(training), evaluationJob({ ...training, trained: 'a-train' })],
-    serving: [gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }), vllmObjects(serving).deployment],
+    training: stages.map((stage) => stageJob({ ...training, stage, preset: null, model: null, reads: {} })),
+    serving: [
+      gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }),
+      servingObjects(serving).deployment,
+    ],
   }
 }
 const accountOf = ({ metadata, spec }: KubeObject<'Job'> | KubeObject<'Deployment'>): string =>

@@ -1,9 +1,10 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { runOnceName } from '../../../core/names.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
 import { type GateCheckInput, gateCheckJob } from '../../../core/workloads/gate-check.ts'
 import { objectDigest } from '../../../core/workloads/object-digest.ts'
-import { vllmObjects } from '../../../core/workloads/vllm.ts'
+import { servingObjects } from '../../../core/workloads/serving.ts'
 
 const image = `checker@sha256:${'c'.repeat(64)}`
 const given = (change: Partial<GateCheckInput> = {}): GateCheckInput => ({
@@ -19,9 +20,10 @@ const given = (change: Partial<GateCheckInput> = {}): GateCheckInput => ({
     digest: 'd',
     requester: null,
   },
-  model: {
+  service: {
     mode: 'act',
-    serveAlias: 'champion',
+    engine: 'vllm',
+    alias: 'champion',
     image: image.replace('checker', 'vllm'),
     pool: 'gpu-serve',
     replicas: 2,
@@ -48,7 +50,7 @@ const containerOf = (input = given()): V1Container => podOf(input).containers[0]
 
 describe('the Job that asks a new generation', () => {
   it('asks that generation alone, and writes where the plan fixed', () => {
-    const { generationService } = vllmObjects(given())
+    const { generationService } = servingObjects({ ...given(), engine: engineOf({}, given().service) })
     expect(containerOf().env).toEqual([
       { name: 'SIGNALBOX_TASK', value: 'gate-check' },
       { name: 'TARGET_URL', value: `http://${generationService.metadata.name}.serving.svc` },
@@ -95,7 +97,7 @@ describe('the Job that asks a new generation', () => {
 
   it('is never behind the lane’s Service', () => {
     const labels = gateCheckJob(given()).spec?.template.metadata?.labels ?? {}
-    const selector = vllmObjects(given()).service.spec?.selector ?? {}
+    const selector = servingObjects({ ...given(), engine: engineOf({}, given().service) }).service.spec?.selector ?? {}
     expect(Object.entries(selector).every(([key, value]) => labels[key] === value)).toBe(false)
   })
 

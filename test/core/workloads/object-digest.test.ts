@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
-import { DIGEST_ANNOTATION, INPUT_JOB_LABEL, objectDigest, withDigest } from '../../../core/workloads/object-digest.ts'
+import { DIGEST_ANNOTATION, inputJobLabel, objectDigest, withDigest } from '../../../core/workloads/object-digest.ts'
 
 const job = (over: Record<string, unknown> = {}): KubeObject<'Job'> =>
   ({
@@ -21,7 +21,7 @@ const job = (over: Record<string, unknown> = {}): KubeObject<'Job'> =>
     spec: {
       template: {
         metadata: {
-          labels: { [label('lane')]: 'train.a', [label('attempt')]: '1', [INPUT_JOB_LABEL]: 'x' },
+          labels: { [label('lane')]: 'train.a', [label('attempt')]: '1', [inputJobLabel('train')]: 'x' },
           annotations: { 'karpenter.sh/do-not-disrupt': 'true', [label('fence')]: '1.1' },
         },
         spec: { containers: [{ name: 'main', image: 'a@sha256:1' }] },
@@ -53,7 +53,7 @@ describe('the digest of an object', () => {
     [
       'the attempt in its pod template',
       (o) => {
-        o.spec!.template.metadata!.labels = { [label('lane')]: 'train.a', [INPUT_JOB_LABEL]: 'y' }
+        o.spec!.template.metadata!.labels = { [label('lane')]: 'train.a', [inputJobLabel('train')]: 'y' }
       },
     ],
     [

@@ -57,9 +57,9 @@ describe('a simulated Job', () => {
   })
 
   it.each([
-    ['evaluation', { score: 0.87 }],
+    ['evaluate', { score: 0.87 }],
     ['gate-check', { health: 1, p95_ms: 900, error_rate: 0 }],
-  ])('that is an %s measures what such a task measures', async (task, metrics) => {
+  ])('that is called %s measures what such a task measures', async (task, metrics) => {
     await launch(taskJob('run', { task }))
     await rig.minutes(10)
     expect(JSON.parse(rig.objects.text('results/runs/run/result.json') ?? '')).toMatchObject({ metrics })

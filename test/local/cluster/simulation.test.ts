@@ -33,7 +33,7 @@ describe('simulation.json', () => {
       healthy: false,
       loadMinutes: 4,
       nodeLost: true,
-      tasks: { evaluation: { exitCode: 0 } },
+      tasks: { evaluate: { exitCode: 0 } },
     }
     expect(parse(given)).toEqual({ simulation: given, problems: [] })
   })
@@ -43,7 +43,7 @@ describe('simulation.json', () => {
     [{ exitCode: 256, healthy: false }, 'exitCode'],
     [{ metrics: { score: 'high' }, healthy: false }, 'metrics'],
     [{ minuts: 3, healthy: false }, 'minuts'],
-    [{ tasks: { evaluation: { logs: 'x' } }, healthy: false }, 'tasks.evaluation.logs'],
+    [{ tasks: { evaluate: { logs: 'x' } }, healthy: false }, 'tasks.evaluate.logs'],
     [{ tasks: 7, healthy: false }, 'tasks'],
   ])('with a bad field keeps the others and names it: %j', (given, named) => {
     const { simulation, problems } = parse(given)
@@ -63,8 +63,8 @@ describe('simulation.json', () => {
   })
 
   it('may say something else for one task', () => {
-    const { simulation } = parse({ minutes: 5, exitCode: 1, tasks: { evaluation: { exitCode: 0 } } })
-    expect(behaviourOf(simulation, 'evaluation')).toEqual({ minutes: 5, exitCode: 0 })
+    const { simulation } = parse({ minutes: 5, exitCode: 1, tasks: { evaluate: { exitCode: 0 } } })
+    expect(behaviourOf(simulation, 'evaluate')).toEqual({ minutes: 5, exitCode: 0 })
     expect(behaviourOf(simulation, 'constructor')).toEqual({ minutes: 5, exitCode: 1 })
   })
 })

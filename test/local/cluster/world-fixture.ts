@@ -95,7 +95,7 @@ export const openRig = (options: Partial<SimulatedOptions> = {}): Rig => {
 /** A Job as Signalbox launches it, reading from `s3://data/in/`. */
 export const taskJob = (
   name: string,
-  { task = 'fine-tuning', spec = {}, pod = {} }: { task?: string; spec?: object; pod?: object } = {},
+  { task = 'fine-tune', spec = {}, pod = {} }: { task?: string; spec?: object; pod?: object } = {},
 ): KubeObject<'Job'> => ({
   apiVersion: 'batch/v1',
   kind: 'Job',

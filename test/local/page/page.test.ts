@@ -10,6 +10,7 @@ import example from '../../../signalbox.config.ts'
 import { anyText } from '../../any-text.ts'
 import { type Between, between } from '../../journeys/away.ts'
 import { openTown, type Town } from '../../journeys/town.ts'
+import { piped } from '../../variants.ts'
 
 const LANE = 'pipeline/support-chats'
 
@@ -138,8 +139,7 @@ describe('an empty page', () => {
 
   it('says what to try under the policy in force: the tour and the samples where they fit', () => {
     expect(tries(example)).toMatch(/Tour.*dataset-uploaded\/base.*buckets\/acme-datasets\/support-chats\//s)
-    const { 'support-chats': chats } = example.datasets!
-    const mine = tries({ ...example, datasets: { mine: { ...chats, bucket: 'my-data', prefix: 'mine/' } } })
+    const mine = tries({ ...example, pipelines: { mine: piped({ bucket: 'my-data', prefix: 'mine/' }) } })
     expect(mine).toContain('buckets/my-data/mine/')
     expect(mine).not.toMatch(/Tour|dataset-uploaded|acme/)
   })
@@ -211,7 +211,7 @@ describe('a run that is under way while something newer is wanted', () => {
     const track = (await page.track())!
     expect(track).toMatchObject({ state: 'wanted', wants })
     expect(track.headline).toMatch(/^Fine-tune .*: /)
-    expect(track.behind).toMatch(/^then: fine-tune on support-chats@[0-9a-f]{8}, generation 2$/)
+    expect(track.behind).toMatch(/^then: run on support-chats@[0-9a-f]{8}, generation 2$/)
     expect(track.behind).not.toContain(wants)
     expect(await page.fragment('lanes')).toContain(track.behind)
   })
@@ -243,7 +243,7 @@ describe('what a person may say to a lane', () => {
     const [cancel] = await buttons()
     expect(cancel?.command).toEqual({ kind: 'cancel', wanted: false, lane: LANE, saw: { generation: 1, attempt: 1 } })
     const html = await page.fragment('lanes')
-    expect(html).toMatch(/aria-label="Cancel: pipeline\/support-chats: fine-tune on .*, generation 1, attempt 1"/)
+    expect(html).toMatch(/aria-label="Cancel: pipeline\/support-chats: run on .*, generation 1, attempt 1"/)
     for (const button of html.match(/<button[^>]*>/g) ?? []) expect(button).toContain('type="button"')
   })
 
@@ -285,7 +285,7 @@ describe('what a person may say to a lane', () => {
   it('a rule in shadow is not retried', async () => {
     await page.town.settled(LANE)
     const shadow = structuredClone(example)
-    shadow.datasets!['support-chats']!.mode = 'shadow'
+    shadow.pipelines!['support-chats']!.mode = 'shadow'
     const [facts] = await lanesOf(page.town.house.ports, page.town.policy)
     const track = trackOf(facts!, { policy: parsePolicy(shadow), sides: new Map() })
     expect(track.buttons.map((button) => button.words)).toEqual(['Freeze 4 h'])

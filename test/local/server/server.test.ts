@@ -6,6 +6,7 @@ import { appOf } from '../../../local/server/server.ts'
 import example from '../../../signalbox.config.ts'
 import { samplesOf } from '../../events/samples.ts'
 import { ANA, openTown, type Town } from '../../journeys/town.ts'
+import { piped } from '../../variants.ts'
 
 const LANE = 'pipeline/support-chats'
 
@@ -353,7 +354,7 @@ describe('rules in shadow', () => {
   it('what they would have done is listed, of every lane', async () => {
     const shadow = {
       ...example,
-      datasets: { 'support-chats': { ...example.datasets!['support-chats']!, mode: 'shadow' } },
+      pipelines: { 'support-chats': piped({ mode: 'shadow' }) },
     }
     const other = await openTown({ config: shadow })
     const app = appOf({ house: other.house, port: 4680, version: 'test', token: 'test-token' })

@@ -20,6 +20,7 @@ import type { VirtualClock } from '../../../local/clock.ts'
 import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
 import example from '../../../signalbox.config.ts'
 import { openTown } from '../../journeys/town.ts'
+import { piped } from '../../variants.ts'
 
 /** What something took: calls of the door, requests to DynamoDB, units of reads and of writes, wakes that were sent. */
 export interface Taken {
@@ -159,12 +160,10 @@ export const served = async ({ town }: Metered): Promise<void> => {
 
 export type Metered = Awaited<ReturnType<typeof openMetered>>
 
-/** A policy with so many datasets beside the example's. */
+/** A policy with so many pipelines. */
 export const withDatasets = (count: number): Config => {
-  const chats = example.datasets?.['support-chats']
-  if (chats === undefined) throw new Error('the example policy has changed')
-  const more = Array.from({ length: count }, (_, n) => [`d-${n}`, { ...chats, prefix: `d-${n}/` }])
-  return { ...example, datasets: Object.fromEntries(more) }
+  const more = Array.from({ length: count }, (_, n) => [`d-${n}`, piped({ prefix: `d-${n}/` })])
+  return { ...example, pipelines: Object.fromEntries(more) }
 }
 
 /** Lanes of these datasets that are done, each document as long as one that has succeeded. */

@@ -15,7 +15,7 @@ it('1,200 deliveries of 6 uploads, doubled and shuffled while they are carried o
       made.add(object.metadata.uid)
   })
   const keys: string[] = []
-  for (const name of Object.keys(town.policy.datasets))
+  for (const name of Object.keys(town.policy.pipelines))
     keys.push(await uploadDataset(town.house, { bucket: 'acme-datasets', folder: `${name}/one/`, rows: ['{"a":1}'] }))
   const deliveries = shuffled(keys, COPIES, seeded(11))
   const became: Record<string, number> = {}
@@ -26,11 +26,11 @@ it('1,200 deliveries of 6 uploads, doubled and shuffled while they are carried o
         became[kind] = (became[kind] ?? 0) + 1
       }),
     )
-  for (const name of Object.keys(town.policy.datasets))
+  for (const name of Object.keys(town.policy.pipelines))
     expect((await town.settled(`pipeline/${name}`)).state).toBe('succeeded')
   expect(became['refused']).toBeUndefined()
   expect(made.size).toBe(2 * LANES)
-  for (const name of Object.keys(town.policy.datasets)) {
+  for (const name of Object.keys(town.policy.pipelines)) {
     const lane = `pipeline/${name}`
     expect(await town.lane(lane)).toMatchObject({ generation: 1, attempt: 1, run: null })
     expect(await town.past(lane)).toHaveLength(1)

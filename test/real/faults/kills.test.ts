@@ -80,7 +80,7 @@ it('10,000 deliveries and 20 SIGKILLs in between: each upload became one run, ea
   const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-kills-'))
   const configFile = join(dataDir, 'config.mjs')
   writeFileSync(configFile, `export default ${JSON.stringify(config)}`)
-  const keys = Object.keys(policy.datasets).map((name) => layDown(dataDir, name))
+  const keys = Object.keys(policy.pipelines).map((name) => layDown(dataDir, name))
   const random = seeded(5)
   const left = shuffled(keys, Math.ceil(DELIVERIES / LANES), random)
   let [taken, repeated, kills] = [0, 0, 0]

@@ -96,7 +96,7 @@ it('somebody’s finalizer keeps the Job of a cancelled run: its pods end all th
   await town.until('it says so', async () => /acme.com\/audit keeps it/.test((await town.house.why(LANE)).text))
   expect(await podsOf(town)).toHaveLength(1)
   await town.house.command({ kind: 'cancel', lane: LANE, by: 'ana' })
-  const pool = town.policy.datasets['support-chats']?.launch.pool
+  const pool = town.policy.pipelines['support-chats']?.stages[0]?.pool
   await town.until('its GPUs are back', async () => (await town.held(`pool/${pool}`)).sum === 0, 200)
   expect(await podsOf(town)).toEqual([])
   expect((await jobsOf(town)).map(({ metadata }) => metadata.uid)).toEqual([job?.metadata.uid])

@@ -1,4 +1,5 @@
 import example from '../../../signalbox.config.ts'
+import { piped } from '../../variants.ts'
 import { ownConfig } from '../real-town.ts'
 
 /** How many datasets there are, each with a lane of its own. */
@@ -6,13 +7,15 @@ export const LANES = 6
 
 /** One dataset a lane, small enough for several to be on the pool at once, and nothing that asks a person. */
 export const manyDatasets = (installation: string): Record<string, unknown> => {
-  const one = example.datasets?.['support-chats']
-  if (one === undefined) throw new Error('the example has no dataset')
   const named = Array.from({ length: LANES }, (_, index) => `set-${index}`)
-  const datasets = Object.fromEntries(
-    named.map((name) => [name, { ...one, prefix: `${name}/`, registerAs: name, launch: { ...one.launch, gpus: 4 } }]),
+  const pipelines = Object.fromEntries(
+    named.map((name) => [name, piped({ prefix: `${name}/`, as: name, train: { gpus: 4 } })]),
   )
-  return ownConfig(installation, { datasets, models: {}, approvals: { ...example.approvals, autoApproveBelow: 1000 } })
+  return ownConfig(installation, {
+    pipelines,
+    services: {},
+    approvals: { ...example.approvals, autoApproveBelow: 1000 },
+  })
 }
 
 /** S3's event for a manifest, as EventBridge delivers it. */

@@ -104,7 +104,10 @@ it('a Job that a person deletes is told as that, nothing of it stays, and it is 
     outcome: { kind: 'failed', reason: 'deleted' },
     rest: { why: 'parked' },
   })
-  expect(await town.held(`pool/${town.policy.datasets['support-chats']?.launch.pool}`)).toEqual({ lanes: {}, sum: 0 })
+  expect(await town.held(`pool/${town.policy.pipelines['support-chats']?.stages[0]?.pool}`)).toEqual({
+    lanes: {},
+    sum: 0,
+  })
   // Whoever wakes it, and whatever the source still says: a person has taken it away, a person says retry.
   await town.resync()
   await town.house.ports.queue.wake(LANE, `look.${Date.now()}`)

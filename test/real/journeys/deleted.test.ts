@@ -67,7 +67,7 @@ it('a Deployment that is deleted alone while it rises: it is said which ReplicaS
 it('a Deployment at rest that a finalizer keeps without a pod: nothing of the pool is held for it', async () => {
   const town = await openRealTown()
   await served(town)
-  const pool = `pool/${town.policy.models['support-llama']?.pool}`
+  const pool = `pool/${town.policy.services['support-llama']?.pool}`
   expect((await town.held(pool)).sum).toBe(8)
   const one = await deploymentOf(town, 1)
   expect((await keptBy(town, one, [FINALIZER])).status).toBe(200)

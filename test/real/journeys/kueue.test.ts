@@ -40,7 +40,10 @@ it('in a pool that Kueue owns a Job waits until it is admitted, goes on when it 
   await town.until('it waits for Kueue', async () => (await why()).includes('Kueue has not admitted it yet'))
   const made = await jobOf(town, '-train')
   expect(made).toMatchObject({ metadata: { labels: { [QUEUE_LABEL]: 'gpu' }, generation: 1 }, spec: { suspend: true } })
-  expect(await town.held(`pool/${town.policy.datasets['support-chats']?.launch.pool}`)).toEqual({ lanes: {}, sum: 0 })
+  expect(await town.held(`pool/${town.policy.pipelines['support-chats']?.stages[0]?.pool}`)).toEqual({
+    lanes: {},
+    sum: 0,
+  })
   expect((await town.held(`budget/${town.policy.budget.name}`)).lanes).toEqual({ [LANE]: 16_856 })
   await kueue(town, made, { suspend: false, ...flavor })
   await town.until('it runs', runs)

@@ -36,7 +36,10 @@ it('a promotion is served; a worse one is walked back while the old replicas go 
   expect(await standing(town)).toEqual(['3: 2'])
   expect((await town.past(LANE)).map(({ outcome }) => outcome.kind)).toEqual(['succeeded', 'failed', 'succeeded'])
   // What stands is held for as long as it stands.
-  expect(await town.held(`pool/${town.policy.models['support-llama']?.pool}`)).toEqual({ lanes: { [LANE]: 8 }, sum: 8 })
+  expect(await town.held(`pool/${town.policy.services['support-llama']?.pool}`)).toEqual({
+    lanes: { [LANE]: 8 },
+    sum: 8,
+  })
   await town.close()
 })
 
@@ -58,7 +61,7 @@ it('a newer promotion supersedes one that is being rolled out: the newest serves
 it('a plain Deployment with maxSurge 1 deadlocks on a full pool: the platform alone never gets there', async () => {
   const town = await openRealTown()
   const { policy, requests } = town
-  const [namespace, pool] = [policy.namespaces.serving, policy.models['support-llama']?.pool]
+  const [namespace, pool] = [policy.namespaces.serving, policy.services['support-llama']?.pool]
   const body = (revision: string): object => ({
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -102,8 +105,8 @@ it('a plain Deployment with maxSurge 1 deadlocks on a full pool: the platform al
 it('on a pool that is full of its own replicas a rollout goes slot by slot, and gets there', async () => {
   const town = await openRealTown()
   const { policy } = town
-  const model = policy.models['support-llama']
-  if (model !== undefined) Object.assign(model, { replicas: 4 })
+  const service = policy.services['support-llama']
+  if (service !== undefined) Object.assign(service, { replicas: 4 })
   await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
   await town.answered(LANE)
   expect((await town.settled(LANE)).state).toBe('succeeded')

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
+import { stagesOf } from '../../variants.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -18,8 +19,9 @@ it('a dataset becomes a Job, Karpenter brings its node, it completes, is evaluat
   const lane = await town.settled(LANE)
   expect(lane.outcome).toMatchObject({ kind: 'succeeded', generation: 1, attempt: 1 })
   expect((await jobsOf(town)).map(({ status }) => status?.succeeded)).toEqual([1, 1])
-  const { launch, registerAs } = town.policy.datasets['support-chats']!
-  const nodes = await town.house.ports.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': launch.pool } })
+  const pipeline = town.policy.pipelines['support-chats']!
+  const { pool } = stagesOf(pipeline).train
+  const nodes = await town.house.ports.cluster.list('Node', { labels: { 'karpenter.sh/nodepool': pool } })
   expect(nodes).toHaveLength(1)
   expect(nodes[0]?.metadata.labels).toMatchObject({ 'node.kubernetes.io/instance-type': 'p5.48xlarge' })
   const run = await town.run(LANE)
@@ -27,15 +29,17 @@ it('a dataset becomes a Job, Karpenter brings its node, it completes, is evaluat
   expect(run?.steps.map(({ name, state }) => `${name} ${state}`)).toEqual([
     'train done',
     'evaluate done',
-    'judge done',
+    'judge-evaluate done',
     'register done',
     'notify done',
   ])
-  expect(await town.house.ports.registry.findByTag(registerAs, label('dataset'), 'support-chats')).toMatchObject({
+  expect(
+    await town.house.ports.registry.findByTag(pipeline.register?.model ?? '', label('dataset'), 'support-chats'),
+  ).toMatchObject({
     version: '1',
     source: expect.stringContaining(`${lane.name}-g1a1-train/`),
   })
-  for (const room of [`pool/${launch.pool}`, `budget/${town.policy.budget.name}`])
+  for (const room of [`pool/${pool}`, `budget/${town.policy.budget.name}`])
     expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
   await town.close()
 })
@@ -45,7 +49,7 @@ it('what it holds while its Job runs is what the pool lends, and Kubernetes may 
   await upload(town)
   await town.answered(LANE)
   await town.until('its Job runs', async () => (await jobsOf(town)).some(({ status }) => status?.ready === 1))
-  const { pool, gpus } = town.policy.datasets['support-chats']!.launch
+  const { pool, gpus } = stagesOf(town.policy.pipelines['support-chats']!).train
   expect(await town.held(`pool/${pool}`)).toEqual({ lanes: { [LANE]: gpus }, sum: gpus })
   const { rest, run } = await town.lane(LANE)
   expect(rest).toMatchObject({ why: 'working', text: expect.stringContaining('running on') })

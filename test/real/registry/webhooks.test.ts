@@ -15,13 +15,13 @@ import example from '../../../signalbox.config.ts'
 import { type Mlflow, openMlflowServer } from './mlflow.ts'
 
 const SECRET = 'webhook-secret'
-const { serveAlias: _alias, ...rule } = example.models!['support-llama']!
+const { alias: _alias, ...rule } = example.services!['support-llama']!
 const policy = parsePolicy({
   ...example,
-  models: {
-    'by-alias': { ...rule, serveAlias: 'champion' },
-    'by-tag': { ...rule, serveTag: { key: 'signalbox.promote', value: 'production' } },
-    'by-stage': { ...rule, serveStage: 'Production' },
+  services: {
+    'by-alias': { ...rule, alias: 'champion' },
+    'by-tag': { ...rule, tag: { key: 'signalbox.promote', value: 'production' } },
+    'by-stage': { ...rule, stage: 'Production' },
   },
 })
 const EVENTS = [
@@ -52,10 +52,10 @@ beforeEach(async () => {
   stop = keepGoing(house, { speed: 1, onError: () => undefined })
   way = await openWay(house)
   await mlflow.call('POST', 'webhooks', { name: 'signalbox', url: way.url, secret: SECRET, events: EVENTS })
-  for (const name of Object.keys(policy.models)) await mlflow.call('POST', 'registered-models/create', { name })
+  for (const name of Object.keys(policy.services)) await mlflow.call('POST', 'registered-models/create', { name })
 })
 afterEach(async () => {
-  for (const name of Object.keys(policy.models)) await mlflow.call('DELETE', 'registered-models/delete', { name })
+  for (const name of Object.keys(policy.services)) await mlflow.call('DELETE', 'registered-models/delete', { name })
   const { webhooks } = (await mlflow.call('GET', 'webhooks', {})) as { webhooks: { webhook_id: string }[] }
   for (const { webhook_id } of webhooks) await mlflow.call('DELETE', `webhooks/${webhook_id}`, {})
   await way.close()

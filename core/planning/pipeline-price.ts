@@ -2,17 +2,18 @@ import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { addRange, cents, centsRange, pricePerGpuHour, priceSource, timesRange } from '../money/prices.ts'
 import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
-import type { DatasetPolicy, PoolPolicy } from '../policy.ts'
+import { nameOfStage } from '../policy/stages.ts'
+import type { PipelinePolicy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
 import { stepKeys } from '../steps/keys.ts'
 import type { World } from '../world.ts'
 
-type TrainInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept'>
+type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept'>
 
-/** One of the two Jobs: where it runs, for how long, at what price. */
+/** The Job of one stage: where it runs, for how long, at what price. */
 export interface Use {
-  /** Path in the policy, for sentences. */
-  path: string
+  /** Name of the stage. */
+  stage: string
   poolName: string
   pool: PoolPolicy
   gpus: number
@@ -23,35 +24,37 @@ export interface Use {
 
 type Refuse = Extract<Planned, { kind: 'refuse' }>
 
-/** What both Jobs use; or why they cannot run, be priced or be paid. */
-export const usesOf = ({ policy, world }: Omit<TrainInput, 'kept'>, dataset: DatasetPolicy): [Use, Use] | Refuse => {
-  const launch = useOf({ policy, world }, 'launch', dataset.launch)
-  if ('kind' in launch) return launch
-  const evaluate = useOf({ policy, world }, 'evaluate', dataset.evaluate)
-  return 'kind' in evaluate ? evaluate : [launch, evaluate]
+/** What each stage uses, in their order; or why one cannot run, be priced or be paid. */
+export const usesOf = (
+  { policy, world }: Omit<PipelineInput, 'kept'>,
+  { stages }: Pick<PipelinePolicy, 'stages'>,
+): Use[] | Refuse => {
+  const uses = stages.map((stage) => useOf({ policy, world }, stage))
+  return uses.find((use) => 'kind' in use) ?? (uses as Use[])
 }
 
 const useOf = (
-  { policy, world }: Omit<TrainInput, 'kept'>,
-  path: string,
-  { pool: poolName, gpus, hours }: Pick<DatasetPolicy['evaluate'], 'pool' | 'gpus' | 'hours'>,
+  { policy, world }: Omit<PipelineInput, 'kept'>,
+  one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'hours'>,
 ): Use | Refuse => {
+  const { pool: poolName, gpus, hours } = one
+  const stage = nameOfStage(one)
   const pool = own(policy.pools, poolName)
   if (pool === undefined)
-    return refuse('pool-unknown', `\`${path}\` asks for pool \`${poolName}\`, which the policy does not have`)
+    return refuse('pool-unknown', `\`${stage}\` asks for pool \`${poolName}\`, which the policy does not have`)
   const perGpu = pricePerGpuHour(pool)
   if (perGpu === null)
     return refuse('missing-price', `${priceSource(poolName, pool)}; a plan without a price is not made`)
-  const small = whyTooSmall({ path, poolName, pool, gpus }, world)
-  return small === null ? { path, poolName, pool, gpus, hours, rate: perGpu * gpus } : refuse('pool-too-small', small)
+  const small = whyTooSmall({ stage, poolName, pool, gpus }, world)
+  return small === null ? { stage, poolName, pool, gpus, hours, rate: perGpu * gpus } : refuse('pool-too-small', small)
 }
 
 /** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
-const whyTooSmall = ({ path, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate'>, world: World): string | null => {
+const whyTooSmall = ({ stage, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate'>, world: World): string | null => {
   const ceiling = ceilingOf(poolName, pool, world)
   if (gpus > pool.gpusPerNode)
-    return `\`${path}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
-  if (gpus > ceiling) return `\`${path}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}`
+    return `\`${stage}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
+  if (gpus > ceiling) return `\`${stage}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}`
   const view = own(world.pools, poolName)
   const nodes = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
   if (nodes === 0 && ceiling < pool.gpusPerNode)
@@ -63,7 +66,7 @@ export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: Worl
   Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
 
 /** What these cost, one after the other. */
-export const priceOf = (uses: Use[], { policy, world }: Omit<TrainInput, 'kept'>): Price => {
+export const priceOf = (uses: Use[], { policy, world }: Omit<PipelineInput, 'kept'>): Price => {
   const rates = uses.map(({ rate }) => rate)
   const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
     const pool = own(policy.pools, name)
@@ -79,7 +82,7 @@ export const priceOf = (uses: Use[], { policy, world }: Omit<TrainInput, 'kept'>
 }
 
 /** What is still to be paid: an attempt that carries a finished step over does not run it again (law 7). */
-export const usesLeft = (uses: [Use, Use], { steps, kept }: { steps: Step[]; kept: TrainInput['kept'] }): Use[] => {
+export const usesLeft = (uses: Use[], { steps, kept }: { steps: Step[]; kept: PipelineInput['kept'] }): Use[] => {
   if (Object.keys(kept).length === 0) return uses
   const keys = stepKeys({ steps })
   const jobs = steps.filter(({ kind }) => kind === 'launch-job')

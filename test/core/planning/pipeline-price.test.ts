@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { boundsOf, priceOf, type Use, usesLeft, usesOf } from '../../../core/planning/train-price.ts'
+import { boundsOf, priceOf, type Use, usesLeft, usesOf } from '../../../core/planning/pipeline-price.ts'
 import { stepKeys } from '../../../core/steps/keys.ts'
 import { emptyPool, emptyWorld, NOW, trainInput, trainPlan } from '../training-fixture.ts'
 
 const { policy } = trainInput()
-const dataset = policy.datasets['support-chats']!
-const uses = usesOf({ policy, world: emptyWorld() }, dataset) as [Use, Use]
+const pipeline = policy.pipelines['support-chats']!
+const uses = usesOf({ policy, world: emptyWorld() }, pipeline) as [Use, Use]
 const { steps } = trainPlan()
 const keys = stepKeys({ steps })
 const row = { row: 'r', step: 'train', values: {}, made: null, etag: null, generation: 1, attempt: 1, at: NOW }
 const kept = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [keys[name] ?? '', { ...row, key: keys[name] ?? '' }]))
 
-describe('what a training uses', () => {
+describe('what a pipeline uses', () => {
   it('are its two Jobs, each with its share of a node', () => {
     expect(uses.map(({ poolName, gpus, rate }) => [poolName, gpus, rate])).toEqual([
       ['gpu-train', 8, 55.04],
@@ -20,11 +20,11 @@ describe('what a training uses', () => {
     ])
   })
 
-  it('is refused with its path where a pool could never run it', () => {
+  it('is refused with its stage where a pool could never run it', () => {
     const small = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: 4 }) } })
-    expect(usesOf({ policy, world: small }, dataset)).toMatchObject({
+    expect(usesOf({ policy, world: small }, pipeline)).toMatchObject({
       reason: 'pool-too-small',
-      detail: expect.stringContaining('`launch`'),
+      detail: expect.stringContaining('`train`'),
     })
   })
 })
@@ -34,7 +34,7 @@ describe('what is still to be paid', () => {
     expect(usesLeft(uses, { steps, kept: {} })).toEqual(uses)
     expect(usesLeft(uses, { steps, kept: kept('train') })).toEqual([uses[1]])
     expect(usesLeft(uses, { steps, kept: kept('train', 'evaluate') })).toEqual([])
-    expect(usesLeft(uses, { steps, kept: kept('judge') })).toEqual(uses)
+    expect(usesLeft(uses, { steps, kept: kept('judge-evaluate') })).toEqual(uses)
   })
 
   it('is the price and the bounds of the attempt that carries the rest over, and nothing where nothing is left', () => {

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { planTrain } from '../../../core/planning/train.ts'
+import { planPipeline } from '../../../core/planning/pipeline.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { stepKeys } from '../../../core/steps/keys.ts'
-import { INPUT_JOB_LABEL } from '../../../core/workloads/object-digest.ts'
+import { inputJobLabel } from '../../../core/workloads/object-digest.ts'
+import { stagesOf } from '../../variants.ts'
 import { desired, emptyPool, emptyWorld, exampleConfig, NOW, trainInput, trainPlan } from '../training-fixture.ts'
 
 /** The policy of the example after a change. */
@@ -12,22 +13,22 @@ const policyWith = (change: (config: Config) => void) => {
   change(config)
   return parsePolicy(config)
 }
-const support = (config: Config) => config.datasets!['support-chats']!
+const support = (config: Config) => stagesOf(config.pipelines!['support-chats']!)
 const trainPool = (over: Parameters<typeof emptyPool>[1]) =>
   emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', over), 'gpu-serve': emptyPool('gpu-serve') } })
 const refusal = (over: Parameters<typeof trainInput>[0]) => {
-  const planned = planTrain(trainInput(over))
+  const planned = planPipeline(trainInput(over))
   return planned.kind === 'refuse' ? planned : { reason: planned.kind, detail: '' }
 }
 
-describe('the plan of a training lane', () => {
+describe('the plan of a pipeline', () => {
   const plan = trainPlan()
 
   it('fine-tunes, evaluates, judges, registers and tells, in this order', () => {
     expect(plan.steps.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
       'launch-job train',
       'launch-job evaluate',
-      'check-gate judge',
+      'check-gate judge-evaluate',
       'register-model register',
       'notify notify',
     ])
@@ -89,8 +90,9 @@ describe('the plan of a training lane', () => {
   it('says why: the dataset, the pool, the room, the price and the budget', () => {
     const world = { ...trainPool({ heldByOthers: 4, provisioned: 8 }), dollars: { spent: 1500, held: 200 } }
     expect(trainPlan({ world }).reasons).toEqual([
-      'fine-tune on support-chats@abababab: 12 objects, 3.4 MB, named by s3://acme-datasets/support-chats/2026-11-24/manifest.json',
-      'gpu-train because datasets.support-chats.launch.pool says so; 8 GPUs fit one node of 8',
+      'run on support-chats@abababab: 12 objects, 3.4 MB, named by s3://acme-datasets/support-chats/2026-11-24/manifest.json',
+      'train on gpu-train, as pipelines.support-chats says: 8 GPUs of the 8 of one node',
+      'evaluate on gpu-train, as pipelines.support-chats says: 1 GPU of the 8 of one node',
       'gpu-train: 12 of 16 GPUs free (4 held or used by others), 8 on nodes that are up; needs 8',
       'priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)',
       'ml-monthly: $1,500.00 spent and $200.00 held of $20,000.00; this adds at most $168.56',
@@ -125,7 +127,7 @@ describe('a pool that Kueue owns', () => {
   })
 
   it('is no reason to make what its ceiling or a node can never have', () => {
-    expect(planTrain(trainInput({ policy, world: trainPool({ ceiling: 4 }) }))).toMatchObject({
+    expect(planPipeline(trainInput({ policy, world: trainPool({ ceiling: 4 }) }))).toMatchObject({
       kind: 'refuse',
       reason: 'pool-too-small',
     })
@@ -153,11 +155,11 @@ describe('GPUs that are busy just now', () => {
 })
 
 describe('no plan is made', () => {
-  it('for a dataset that the policy does not have, whatever its name', () => {
-    for (const dataset of ['gone', 'constructor'])
-      expect(refusal({ desired: { ...desired, dataset } })).toMatchObject({
+  it('for a pipeline that the policy does not have, whatever its name', () => {
+    for (const name of ['gone', 'constructor'])
+      expect(refusal({ run: { lane: `pipeline/${name}`, generation: 1, attempt: 1 } })).toMatchObject({
         reason: 'not-configured',
-        detail: expect.stringContaining(dataset),
+        detail: expect.stringContaining(name),
       })
   })
 
@@ -188,7 +190,7 @@ describe('no plan is made', () => {
 
   it('for more GPUs than one node has: that is not there yet', () => {
     const policy = policyWith((config) => {
-      support(config).launch.gpus = 16
+      support(config).train.gpus = 16
     })
     expect(refusal({ policy })).toMatchObject({
       reason: 'pool-too-small',
@@ -210,7 +212,7 @@ describe('no plan is made', () => {
   it('when no whole node fits under the ceiling, unless one is up already', () => {
     const small = {
       policy: policyWith((config) => {
-        support(config).launch.gpus = 2
+        support(config).train.gpus = 2
       }),
     }
     expect(refusal({ ...small, world: trainPool({ ceiling: 4 }) })).toMatchObject({
@@ -248,12 +250,12 @@ describe('planning again', () => {
       fc.property(fc.infiniteStream(fc.nat()), (stream) => {
         const input = trainInput()
         const shuffle = <T>(value: T): T => shuffled(value, stream) as T
-        const { datasetByPrefix, ...policy } = input.policy
-        const again = planTrain({
+        const { found, ...policy } = input.policy
+        const again = planPipeline({
           ...input,
           desired: shuffle(input.desired),
           world: shuffle(input.world),
-          policy: { ...shuffle(policy), datasetByPrefix },
+          policy: { ...shuffle(policy), found },
         })
         expect(again.kind === 'plan' ? JSON.stringify(again.plan) : again.kind).toBe(bytes)
       }),
@@ -266,7 +268,7 @@ describe('planning again', () => {
       if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(freeze)
       return value
     }
-    expect(() => planTrain(freeze(trainInput()))).not.toThrow()
+    expect(() => planPipeline(freeze(trainInput()))).not.toThrow()
   })
 
   it('as another attempt asks for the same approval: the digest is equal, the names are not', () => {
@@ -288,7 +290,9 @@ describe('planning again', () => {
     const row = { row: 'r', step: 'train', key, values: {}, made, etag: 'e', generation: 1, attempt: 1, at: 0 }
     const read = (plan: ReturnType<typeof trainPlan>) => {
       const step = plan.steps[1]
-      return step?.kind === 'launch-job' ? step.job.spec?.template.metadata?.labels?.[INPUT_JOB_LABEL] : undefined
+      return step?.kind === 'launch-job'
+        ? step.job.spec?.template.metadata?.labels?.[inputJobLabel('train')]
+        : undefined
     }
     const carried = trainPlan({ run, kept: { [key]: row } })
     expect(read(carried)).toBe(first)
@@ -302,7 +306,7 @@ describe('planning again', () => {
       trainPlan({ desired: { ...desired, version: 'cd'.repeat(32) } }),
       trainPlan({
         policy: policyWith((config) => {
-          support(config).launch.gpus = 4
+          support(config).train.gpus = 4
         }),
       }),
       trainPlan({
@@ -326,7 +330,7 @@ describe('planning again', () => {
     fc.assert(
       fc.property(pool, fc.nat(30_000), fc.nat(30_000), (view, spent, held) => {
         const { policy } = trainInput()
-        const planned = planTrain(trainInput({ world: { ...trainPool(view), dollars: { spent, held } } }))
+        const planned = planPipeline(trainInput({ world: { ...trainPool(view), dollars: { spent, held } } }))
         if (planned.kind !== 'plan') return
         const { bounds, price } = planned.plan
         expect(bounds.gpus['gpu-train']).toBeLessThanOrEqual(

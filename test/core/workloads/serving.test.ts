@@ -1,14 +1,16 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
-import type { ModelPolicy } from '../../../core/policy.ts'
+import type { ServicePolicy } from '../../../core/policy.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
-import { generationUrl, type ServingInput, scaleObject, vllmObjects } from '../../../core/workloads/vllm.ts'
+import { generationUrl, type ServingInput, scaleObject, servingObjects } from '../../../core/workloads/serving.ts'
 
 const image = `vllm/vllm-openai@sha256:${'a'.repeat(64)}`
-const model: ModelPolicy = {
+const service: ServicePolicy = {
+  engine: 'vllm',
   mode: 'act',
-  serveAlias: 'champion',
+  alias: 'champion',
   image,
   pool: 'gpu-serve',
   replicas: 2,
@@ -31,12 +33,13 @@ const given = (change: Partial<ServingInput> = {}): ServingInput => ({
     digest: 'd',
     requester: null,
   },
-  model,
+  service,
+  engine: engineOf({}, service),
   namespace: 'serving',
   ...change,
 })
 const podOf = (change: Partial<ServingInput> = {}): V1PodSpec =>
-  vllmObjects(given(change)).deployment.spec?.template.spec as V1PodSpec
+  servingObjects(given(change)).deployment.spec?.template.spec as V1PodSpec
 const containerOf = (change: Partial<ServingInput> = {}): V1Container => podOf(change).containers[0] as V1Container
 
 describe('the Deployment of a served model', () => {
@@ -54,6 +57,17 @@ describe('the Deployment of a served model', () => {
     ])
   })
 
+  it('leaves the context to the model where nobody says', () => {
+    const { maxModelLen: _, ...rest } = service
+    expect(containerOf({ service: rest }).args?.join()).not.toContain('max-model-len')
+  })
+
+  it('has its pod patched as the policy says, which is part of what is approved', () => {
+    const pod = { priorityClassName: 'serving', containers: [{ name: 'vllm', workingDir: '/work' }] }
+    expect(podOf({ service: { ...service, pod } }).priorityClassName).toBe('serving')
+    expect(containerOf({ service: { ...service, pod } })).toEqual({ ...containerOf(), workingDir: '/work' })
+  })
+
   it('streams weights from S3 only', () => {
     const desired = { ...given().desired, source: '/models/8' }
     expect(containerOf({ desired }).args).not.toContain('--load-format=runai_streamer')
@@ -66,10 +80,10 @@ describe('the Deployment of a served model', () => {
   })
 
   it('waits for weights three times as long as the bad case, and never less than Kubernetes would need', () => {
-    expect(vllmObjects(given()).deployment.spec?.progressDeadlineSeconds).toBe(3600)
-    const slow = { ...model, loadMinutes: { p50: 20, p95: 60 } }
-    expect(vllmObjects(given({ model: slow })).deployment.spec?.progressDeadlineSeconds).toBe(3 * 60 * 60)
-    expect(containerOf({ model: slow }).startupProbe).toMatchObject({
+    expect(servingObjects(given()).deployment.spec?.progressDeadlineSeconds).toBe(3600)
+    const slow = { ...service, loadMinutes: { p50: 20, p95: 60 } }
+    expect(servingObjects(given({ service: slow })).deployment.spec?.progressDeadlineSeconds).toBe(3 * 60 * 60)
+    expect(containerOf({ service: slow }).startupProbe).toMatchObject({
       httpGet: { path: '/health', port: 'http' },
       periodSeconds: 10,
       failureThreshold: 1080,
@@ -97,7 +111,7 @@ describe('the Deployment of a served model', () => {
   })
 
   it('says nothing of replicas, which another field manager owns', () => {
-    expect(vllmObjects(given()).deployment.spec).not.toHaveProperty('replicas')
+    expect(servingObjects(given()).deployment.spec).not.toHaveProperty('replicas')
     expect(scaleObject({ kind: 'Deployment', namespace: 'serving', name: 'x' }, 0)).toEqual({
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -107,9 +121,9 @@ describe('the Deployment of a served model', () => {
   })
 
   it('restarts no Pod for a second attempt, and is recognised whatever its generation', () => {
-    const first = vllmObjects(given()).deployment
-    const second = vllmObjects(given({ run: { ...given().run, attempt: 2 } })).deployment
-    const later = vllmObjects(given({ run: { ...given().run, generation: 9 } })).deployment
+    const first = servingObjects(given()).deployment
+    const second = servingObjects(given({ run: { ...given().run, attempt: 2 } })).deployment
+    const later = servingObjects(given({ run: { ...given().run, generation: 9 } })).deployment
     expect(second.spec).toEqual(first.spec)
     expect(second.metadata.name).toBe(first.metadata.name)
     expect(later.metadata.name).not.toBe(first.metadata.name)
@@ -119,14 +133,16 @@ describe('the Deployment of a served model', () => {
 
   it.each([
     ['other weights', { desired: { ...given().desired, source: 's3://models/9/' } }],
-    ['another image', { model: { ...model, image: image.replaceAll('a', 'b') } }],
-    ['other arguments', { model: { ...model, args: [] } }],
+    ['another image', { service: { ...service, image: image.replaceAll('a', 'b') } }],
+    ['other arguments', { service: { ...service, args: [] } }],
   ])('is another one with %s', (_, change) => {
-    expect(objectDigest(vllmObjects(given(change)).deployment)).not.toBe(objectDigest(vllmObjects(given()).deployment))
+    expect(objectDigest(servingObjects(given(change)).deployment)).not.toBe(
+      objectDigest(servingObjects(given()).deployment),
+    )
   })
 
   it('selects its own generation’s Pods and no other’s', () => {
-    const { deployment } = vllmObjects(given())
+    const { deployment } = servingObjects(given())
     const selected = deployment.spec?.selector.matchLabels ?? {}
     expect({ ...selected, [label('ledger')]: 'feedfacecafe' }).toEqual(deployment.spec?.template.metadata?.labels)
     expect(selected).toMatchObject({
@@ -152,15 +168,15 @@ describe('the Deployment of a served model', () => {
 
 describe('the Services of a served model', () => {
   it('are one for the lane, with a name that never changes, and one for each generation', () => {
-    const one = vllmObjects(given())
-    const two = vllmObjects(given({ run: { ...given().run, generation: 4 } }))
+    const one = servingObjects(given())
+    const two = servingObjects(given({ run: { ...given().run, generation: 4 } }))
     expect(two.service).toEqual(one.service)
     expect(two.generationService.metadata.name).not.toBe(one.generationService.metadata.name)
     expect(one.generationService.metadata.name).toBe(one.deployment.metadata.name)
   })
 
   it('lead to serving Pods alone: the lane’s to all generations, the generation’s to its own', () => {
-    const { deployment, service, generationService } = vllmObjects(given())
+    const { deployment, service, generationService } = servingObjects(given())
     const pod = deployment.spec?.template.metadata?.labels ?? {}
     expect(pod).toMatchObject(service.spec?.selector ?? { never: '' })
     expect(service.spec?.selector).not.toHaveProperty(label('generation'))
@@ -170,7 +186,7 @@ describe('the Services of a served model', () => {
   })
 
   it('can be called by a URL that names one generation', () => {
-    const { generationService } = vllmObjects(given())
+    const { generationService } = servingObjects(given())
     expect(generationUrl(given())).toBe(`http://${generationService.metadata.name}.serving.svc`)
   })
 })

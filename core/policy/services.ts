@@ -1,23 +1,32 @@
 import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
-import { count, image, mode, name, range } from './fields.ts'
+import { count, image, mode, modelName, name, range } from './fields.ts'
 import { gate } from './gates.ts'
+import { pod } from './pod.ts'
 
 /** What is served of a registered model: old replicas go only once the new generation has passed its gate. */
-export const model = z.strictObject({
+export const service = z.strictObject({
   /** `shadow` plans and prices real promotions and touches nothing. */
   mode,
+  /** The name that it had before: its lane, with what stands of it, stays its. Leave it there. */
+  was: z.optional(modelName),
+  /** Name of the registered model; left out: the service’s own. */
+  model: z.optional(modelName),
   ...promotionFields,
-  /** The vLLM container, pinned by digest. */
+  /** What serves it. */
+  engine: z._default(z.enum(['vllm']), 'vllm'),
+  /** The engine’s container, pinned by digest. */
   image,
   /** Pool that it runs on. */
   pool: name,
   /** Replicas. */
   replicas: count,
+  /** Replicas to which a budget may scale it. No budget does so yet, so it is refused. */
+  floor: z.optional(z.never('no budget scales a service yet: leave it out')),
   /** GPUs of one replica: tensor parallel within one node. */
   gpusPerReplica: count,
-  /** Longest context, tokens. */
-  maxModelLen: z._default(count, 32768),
+  /** Longest context, tokens; left out: the model’s own. */
+  maxModelLen: z.optional(count),
   /** Further arguments of the container. */
   args: z._default(z.array(z.string()), []),
   /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
@@ -33,4 +42,6 @@ export const model = z.strictObject({
     /** Minutes that it takes: as a rule, and in the bad case. */
     minutes: z._default(range, { p50: 3, p95: 10 }),
   }),
+  /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs; its container is called `vllm`. */
+  pod: z.optional(pod),
 })

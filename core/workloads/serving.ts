@@ -1,10 +1,12 @@
 import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
 import type { ServeDesired } from '../desired.ts'
-import { GPU, type KubeObject, type ObjectRef } from '../kube.ts'
+import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
-import type { ModelPolicy } from '../policy.ts'
+import type { ServicePolicy } from '../policy.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
+import type { Engine } from './engines.ts'
 import { withDigest } from './object-digest.ts'
+import { patched } from './pod-patch.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
 export const TASK_LABEL = label('task')
@@ -12,18 +14,16 @@ export const SERVING_TASK = 'serving'
 
 /** Port of the Services: their URL needs none. */
 const SERVICE_PORT = 80
-const VLLM_PORT = 8000
 
-/** Seconds: requests in flight get DRAIN after the endpoint is gone everywhere, and the kubelet waits for both. */
+/** Seconds until the endpoint is gone everywhere; requests in flight drain after that, and the kubelet waits for both. */
 const PRE_STOP = 15
-const DRAIN = 300
-const GRACE = PRE_STOP + DRAIN + 15
 
 export interface ServingInput {
   identity: Identity
   run: RunKey
   desired: ServeDesired
-  model: ModelPolicy
+  service: ServicePolicy
+  engine: Engine
   namespace: string
   /** Generation whose Deployment it is: another than the run's where a standing one is adopted (law 4). */
   generation?: number
@@ -41,15 +41,15 @@ export interface ServingObjects {
  * One generation of a served model: a Deployment behind the lane's Service. The Deployment says nothing of replicas, which
  * another field manager owns, and its pods say nothing of the attempt, so that a second attempt restarts none of them.
  */
-export const vllmObjects = (input: ServingInput): ServingObjects => {
+export const servingObjects = (input: ServingInput): ServingObjects => {
   const { identity, run } = input
   const lane = { ...laneLabels(identity, run.lane), [TASK_LABEL]: SERVING_TASK }
   const ofGeneration = { ...lane, [label('generation')]: String(input.generation ?? run.generation) }
   const name = generationName(identity, input.generation ?? run.generation)
   return {
     deployment: withDigest(deployment(input, name, ofGeneration)),
-    service: withDigest(service(input, identity.name, lane)),
-    generationService: withDigest(service(input, name, ofGeneration)),
+    service: withDigest(serviceObject(input, identity.name, lane)),
+    generationService: withDigest(serviceObject(input, name, ofGeneration)),
   }
 }
 
@@ -68,14 +68,14 @@ export const generationUrl = ({
   run,
   namespace,
   generation,
-}: Omit<ServingInput, 'desired' | 'model'>): string =>
+}: Pick<ServingInput, 'identity' | 'run' | 'namespace' | 'generation'>): string =>
   `http://${generationName(identity, generation ?? run.generation)}.${namespace}.svc`
 
 /** Kubernetes expands `$(NAME)` and reads `$$` as `$`: what a person or a registry wrote must stay as it is. */
 export const literal = (value: string): string => value.replaceAll('$', () => '$$')
 
 const deployment = (input: ServingInput, name: string, labels: Record<string, string>): KubeObject<'Deployment'> => {
-  const { identity, run, desired, model, namespace } = input
+  const { identity, run, desired, service, namespace } = input
   const plan = runName(identity, run)
   const ours = { ...labels, [label('ledger')]: identity.ledger }
   return {
@@ -90,12 +90,12 @@ const deployment = (input: ServingInput, name: string, labels: Record<string, st
     spec: {
       selector: { matchLabels: labels },
       // Loading weights takes longer than the 600 s after which Kubernetes would call it stuck.
-      progressDeadlineSeconds: Math.max(3600, Math.ceil(model.loadMinutes.p95 * 3 * 60)),
+      progressDeadlineSeconds: Math.max(3600, Math.ceil(service.loadMinutes.p95 * 3 * 60)),
       minReadySeconds: 10,
       revisionHistoryLimit: 2,
       // Never more GPUs than the path has, should the template ever change in place.
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 1 } },
-      template: { metadata: { labels: ours }, spec: podSpec(input) },
+      template: { metadata: { labels: ours }, spec: patched(podSpec(input), service.pod) },
     },
   }
 }
@@ -104,70 +104,56 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   serviceAccountName: SERVING_ACCOUNT,
   automountServiceAccountToken: false,
   enableServiceLinks: false,
-  terminationGracePeriodSeconds: GRACE,
-  nodeSelector: { 'karpenter.sh/nodepool': input.model.pool },
+  terminationGracePeriodSeconds: PRE_STOP + input.engine.drain + 15,
+  nodeSelector: { [NODE_POOL]: input.service.pool },
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   // The image's own user `vllm`.
   securityContext: { runAsNonRoot: true, runAsUser: 2000, fsGroup: 2000, seccompProfile: { type: 'RuntimeDefault' } },
   containers: [container(input)],
   volumes: [
-    { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: `${input.model.gpusPerReplica * 4}Gi` } },
+    { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: `${input.service.gpusPerReplica * 4}Gi` } },
     { name: 'home', emptyDir: {} },
   ],
 })
 
 /** CPU and memory are asked for per GPU so that the smallest GPU instances fit; neither is limited, GPUs are exact. */
-const container = ({ desired, model }: ServingInput): V1Container => ({
-  name: 'vllm',
-  image: model.image,
-  args: vllmArgs(desired, model),
-  env: [
-    { name: 'SIGNALBOX_TASK', value: SERVING_TASK },
-    { name: 'INPUT_URI', value: literal(desired.source) },
-    { name: 'HOME', value: '/home/signalbox' },
-  ],
-  ports: [{ name: 'http', containerPort: VLLM_PORT }],
-  startupProbe: {
-    ...health,
-    periodSeconds: 10,
-    failureThreshold: Math.max(180, Math.ceil(model.loadMinutes.p95 * 3 * 6)),
-  },
-  readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 2 },
-  livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
-  lifecycle: { preStop: { sleep: { seconds: PRE_STOP } } },
-  resources: {
-    requests: {
-      cpu: String(model.gpusPerReplica * 3),
-      memory: `${model.gpusPerReplica * 12}Gi`,
-      [GPU]: String(model.gpusPerReplica),
+const container = ({ desired, service, engine }: ServingInput): V1Container => {
+  const health = { httpGet: { path: engine.health, port: 'http' } }
+  return {
+    name: service.engine,
+    image: service.image,
+    args: [...engine.args(desired, service), ...service.args].map(literal),
+    env: [
+      { name: 'SIGNALBOX_TASK', value: SERVING_TASK },
+      { name: 'INPUT_URI', value: literal(desired.source) },
+      { name: 'HOME', value: '/home/signalbox' },
+    ],
+    ports: [{ name: 'http', containerPort: engine.port }],
+    startupProbe: {
+      ...health,
+      periodSeconds: 10,
+      failureThreshold: Math.max(180, Math.ceil(service.loadMinutes.p95 * 3 * 6)),
     },
-    limits: { [GPU]: String(model.gpusPerReplica) },
-  },
-  securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-  volumeMounts: [
-    { name: 'shared-memory', mountPath: '/dev/shm' },
-    { name: 'home', mountPath: '/home/signalbox' },
-  ],
-})
+    readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
+    lifecycle: { preStop: { sleep: { seconds: PRE_STOP } } },
+    resources: {
+      requests: {
+        cpu: String(service.gpusPerReplica * 3),
+        memory: `${service.gpusPerReplica * 12}Gi`,
+        [GPU]: String(service.gpusPerReplica),
+      },
+      limits: { [GPU]: String(service.gpusPerReplica) },
+    },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    volumeMounts: [
+      { name: 'shared-memory', mountPath: '/dev/shm' },
+      { name: 'home', mountPath: '/home/signalbox' },
+    ],
+  }
+}
 
-/** `/health` answers only once the weights are loaded. */
-const health = { httpGet: { path: '/health', port: 'http' } }
-
-/** The image's entry point is `vllm serve`, so the model comes first. What the user wrote comes last and wins. */
-const vllmArgs = ({ model: name, source }: ServeDesired, model: ModelPolicy): string[] =>
-  [
-    source,
-    `--served-model-name=${name}`,
-    `--port=${VLLM_PORT}`,
-    `--tensor-parallel-size=${model.gpusPerReplica}`,
-    `--max-model-len=${model.maxModelLen}`,
-    `--shutdown-timeout=${DRAIN}`,
-    '--disable-access-log-for-endpoints=/health,/metrics',
-    ...(source.startsWith('s3://') ? ['--load-format=runai_streamer'] : []),
-    ...model.args,
-  ].map(literal)
-
-const service = (
+const serviceObject = (
   { identity, namespace }: ServingInput,
   name: string,
   selector: Record<string, string>,

@@ -1,0 +1,43 @@
+import type { Desired } from '../desired.ts'
+import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { type Change, changed, moment } from './change.ts'
+import { wantedRun } from './document.ts'
+import type { View } from './view.ts'
+
+type Ruled = Pick<View, 'doc' | 'kind' | 'policy'>
+
+/** Whether a desired state is that nothing of the lane shall stand any more. */
+export const isRetiring = ({ kind }: Pick<View, 'kind'>, desired: Desired): boolean =>
+  kind.retired !== undefined && kind.keyOf(desired as never) === kind.keyOf(kind.retired(desired as never))
+
+/** Whether something stands of a lane whose rule has left the policy, and nobody was asked yet to take it away (law 18). */
+export const mustRetire = (view: Ruled): boolean => {
+  const { doc, kind, policy } = view
+  if (kind.retired === undefined || doc.run !== null || doc.desired === null || doc.outcome === null) return false
+  const stands = doc.baseline !== null || Object.values(doc.stands ?? {}).some((gpus) => gpus > 0)
+  return stands && !isRetiring(view, doc.desired) && ruleFor(kind, doc.lane, policy) === null
+}
+
+/** That nothing of it stands becomes what the lane wants: planned, priced and asked about as anything else is. */
+export const settleRetire = (view: View): Change => {
+  const { doc, kind, policy, now } = view
+  if (kind.retired === undefined || doc.desired === null) return changed(doc, {})
+  const next = {
+    ...doc,
+    generation: doc.generation + 1,
+    attempt: 1,
+    desired: kind.retired(doc.desired as never),
+    // What its source says is new again, should the rule come back.
+    order: null,
+    onNewer: 'stop' as const,
+    attemptsLeft: policy.retries,
+    approved: null,
+    kept: [],
+    redo: [],
+    outcome: null,
+    held: null,
+    since: now,
+  }
+  const text = `${kind.titleOf(next.desired as never)}: the policy has no rule for it any more`
+  return changed(next, { moments: [moment('decision', text, { run: wantedRun(next) })], counts: ['retired'] })
+}

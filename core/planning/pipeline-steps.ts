@@ -1,0 +1,151 @@
+import type { TrainDesired } from '../desired.ts'
+import type { PlanInput } from '../lane-kinds/kind.ts'
+import { label } from '../names.ts'
+import type { LaunchJobStep, Step } from '../plan.ts'
+import { registeredStage } from '../policy/pipelines.ts'
+import { nameOfStage } from '../policy/stages.ts'
+import type { PipelinePolicy, StagePolicy } from '../policy.ts'
+import { jobKey } from '../steps/keys.ts'
+import { counted } from '../text.ts'
+import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
+import { stageJob } from '../workloads/stage-job.ts'
+import type { Use } from './pipeline-price.ts'
+
+export type PipelineInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
+
+/** What the steps of one plan are made from. */
+export interface Made {
+  input: PipelineInput
+  pipeline: PipelinePolicy
+  uses: Use[]
+  presets: Presets
+}
+
+/** The steps of a pipeline: its stages, each judged where it has gates, what is registered, and a word. */
+export const stepsOf = (made: Made): Step[] => {
+  const { pipeline, input } = made
+  const launches = new Map(launchSteps(made).map((step) => [step.name, step]))
+  const work = pipeline.stages.flatMap((stage): Step[] => {
+    const launch = launches.get(nameOfStage(stage))
+    return launch === undefined ? [] : stage.gates.length === 0 ? [launch] : [launch, judgeStep(stage)]
+  })
+  return [...work, ...registerSteps(made), notifyStep(pipeline, input.desired)]
+}
+
+const judgeStep = (stage: StagePolicy): Step => ({
+  kind: 'check-gate',
+  name: `judge-${nameOfStage(stage)}`,
+  title: `Judge ${stage.gates.map(({ metric, op, value }) => `${metric} ${op} ${value}`).join(', ')}`,
+  why: 'a missing or worse number ends it here',
+  of: nameOfStage(stage),
+  gates: stage.gates,
+})
+
+const registerSteps = ({ pipeline, input }: Made): Step[] => {
+  const [{ register }, of] = [pipeline, registeredStage(pipeline)]
+  if (register === undefined || of === null) return []
+  return [
+    {
+      kind: 'register-model',
+      name: 'register',
+      title: `Register what ${of} made as a new version of ${register.model}`,
+      why: 'a version can be promoted, a file cannot',
+      model: register.model,
+      of,
+      tags: tagsOf(input.desired),
+    },
+  ]
+}
+
+const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step => ({
+  kind: 'notify',
+  name: 'notify',
+  title: 'Tell the channel',
+  why: register === undefined ? 'what it made is there' : 'promoting it is for a person to decide',
+  text:
+    register === undefined
+      ? `every stage is done on ${shortName(desired)}`
+      : `${register.model} has a new version, made from ${shortName(desired)}`,
+})
+
+const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
+  [label('dataset')]: dataset,
+  [label('dataset-version')]: version,
+  ...(requester === null ? {} : { [label('requested-by')]: requester }),
+})
+
+/** What of each stage is known once its Job is made: the step's key, and the Job that leaves what others read. */
+interface Launched {
+  step: LaunchJobStep
+  key: string
+  job: string
+}
+
+/** A Job a stage, in order. An attempt that carries a stage over reads what the earlier attempt's Job made. */
+const launchSteps = (made: Made): LaunchJobStep[] => {
+  const { pipeline, uses } = made
+  const done = new Map<string, Launched>()
+  for (const [index, stage] of pipeline.stages.entries()) {
+    const use = uses[index]
+    if (use !== undefined) done.set(use.stage, launch(made, { stage, use, index, done }))
+  }
+  return [...done.values()].map(({ step }) => step)
+}
+
+const launch = (
+  made: Made,
+  { stage, use, index, done }: { stage: StagePolicy; use: Use; index: number; done: ReadonlyMap<string, Launched> },
+): Launched => {
+  const {
+    input,
+    pipeline: { stages },
+  } = made
+  const { desired, policy, kept } = input
+  const preset = presetFor(made, stage)
+  const [before, earlier] = [stages[index - 1], stages.slice(0, index + 1)]
+  const reads = stage.inputs ?? (before === undefined ? [] : [nameOfStage(before)])
+  const read = reads.flatMap((name) => done.get(name) ?? [])
+  const job = stageJob({
+    ...input,
+    stage,
+    preset,
+    model: earlier.findLast(({ model }) => model !== undefined)?.model ?? null,
+    reads: Object.fromEntries(read.map(({ step, job: name }) => [step.name, name])),
+  })
+  const key = jobKey(
+    job,
+    read.map((one) => one.key),
+  )
+  const step: LaunchJobStep = {
+    kind: 'launch-job',
+    name: use.stage,
+    title: `${wordsOf(stage, preset)} on ${gpuCount(use.gpus)} of ${use.poolName}`,
+    why: read.length === 0 ? `${shortName(desired)} is all there` : `it reads what ${reads.join(', ')} made`,
+    job,
+    results: policy.results,
+    pool: use.poolName,
+    gpus: use.gpus,
+    perHour: use.rate,
+    reads,
+    keeps: true,
+  }
+  return { step, key, job: (Object.hasOwn(kept, key) ? kept[key]?.made?.ref.name : undefined) ?? job.metadata.name }
+}
+
+/** The preset that a stage uses, in the revision that the lane was made with; null: none. */
+export const presetFor = ({ input: { desired }, presets }: Made, { use }: StagePolicy): Preset | null => {
+  if (use === undefined) return null
+  return presetOf(use, desired.presets === undefined ? 1 : desired.presets[use], presets)
+}
+
+/** `Fine-tune meta-llama/…`, `Evaluate`, or `Run merge`. */
+export const wordsOf = (stage: StagePolicy, preset: Preset | null): string => {
+  const title = preset?.title ?? `Run ${nameOfStage(stage)}`
+  return stage.model === undefined ? title : `${title} ${stage.model}`
+}
+
+/** `support-chats@0123abcd`: a dataset version as people say it. */
+export const shortName = ({ dataset, version }: TrainDesired): string => `${dataset}@${version.slice(0, 8)}`
+
+/** `8 GPUs`. */
+export const gpuCount = (gpus: number): string => counted(gpus, 'GPU')

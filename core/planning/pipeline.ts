@@ -1,0 +1,123 @@
+import { approvalNeed } from '../answers.ts'
+import type { TrainDesired } from '../desired.ts'
+import { canonicalJson } from '../digest.ts'
+import { laneName } from '../lane-kinds/kind.ts'
+import { usd } from '../money/prices.ts'
+import { runName } from '../names.ts'
+import type { Plan, Planned, Price } from '../plan.ts'
+import { ruleNamed } from '../policy/names.ts'
+import { nameOfStage } from '../policy/stages.ts'
+import { milliseconds, type PipelinePolicy, type Policy } from '../policy.ts'
+import { counted } from '../text.ts'
+import { PRESETS, type Presets } from '../workloads/presets.ts'
+import type { World } from '../world.ts'
+import { effectsOf } from './effects.ts'
+import { boundsOf, ceilingOf, own, priceOf, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
+import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf, wordsOf } from './pipeline-steps.ts'
+
+/**
+ * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
+ * that are merely busy are no refusal, the run waits for room; what could never run, be priced or be paid is one. Equal inputs give
+ * equal bytes, whatever the order of their keys.
+ */
+export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): Planned => {
+  const { policy, desired, world } = input
+  const name = laneName(input.run.lane)
+  const pipeline = ruleNamed(policy.pipelines, name)?.rule
+  if (pipeline === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
+  const uses = usesOf(input, pipeline)
+  if ('kind' in uses) return uses
+  const steps = stepsOf({ input, pipeline, uses, presets })
+  const left = usesLeft(uses, { steps, kept: input.kept })
+  const price = priceOf(left, input)
+  const budget = overBudget(policy, world, price)
+  if (budget !== null) return budget
+  const approval = approvalNeed(policy.approvals, { requester: desired.requester, dollars: price.total.p95 })
+  if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
+  const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
+  const plan: Plan = {
+    ...input.run,
+    id: runName(input.identity, input.run),
+    policy: policy.version,
+    desired,
+    title: titleOf({ input, pipeline, uses, presets }),
+    steps,
+    ...effectsOf({ objects, interrupts: [], steps }),
+    bounds: boundsOf(left, price, input.now + milliseconds(policy.approvals.expiry)),
+    price,
+    strategy: null,
+    interrupts: [],
+    undo:
+      pipeline.register === undefined
+        ? 'Cancel deletes the Jobs. What they have written stays.'
+        : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.',
+    reasons: reasonsOf(input, name, { pipeline, uses: left, price }),
+    approval: approval.need,
+  }
+  return { kind: 'plan', plan: JSON.parse(canonicalJson(plan)) }
+}
+
+/** What the first stage does, and what comes of it all. */
+const titleOf = (made: Made): string => {
+  const { stages, register } = made.pipeline
+  const [first] = stages
+  const what = first === undefined ? 'Run' : wordsOf(first, presetFor(made, first))
+  const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
+  return `${what} on ${shortName(made.input.desired)}${more}${register === undefined ? '' : `, register it as ${register.model}`}`
+}
+
+const overBudget = (
+  { budget }: Policy,
+  { dollars: { spent, held } }: World,
+  { total }: Price,
+): ReturnType<typeof refuse> | null => {
+  const sum = spent + held + total.p95
+  if (sum <= budget.dollars) return null
+  return refuse(
+    'budget-exceeded',
+    `${usd(spent)} spent this month, ${usd(held)} held by other plans and up to ${usd(total.p95)} for this one are ${usd(sum)}, ` +
+      `${usd(sum - budget.dollars)} over the ${usd(budget.dollars)} of ${budget.name}`,
+  )
+}
+
+const reasonsOf = (
+  input: PipelineInput,
+  name: string,
+  { pipeline, uses, price }: { pipeline: PipelinePolicy; uses: Use[]; price: Price },
+): string[] => {
+  const { desired, policy, world } = input
+  const { spent, held } = world.dollars
+  return [
+    `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
+    ...pipeline.stages.map(
+      (stage) =>
+        `${nameOfStage(stage)} on ${stage.pool}, as pipelines.${name} says: ${gpuCount(stage.gpus)} of the ${policy.pools[stage.pool]?.gpusPerNode} of one node`,
+    ),
+    ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
+    ...price.sources.map((source) => `priced at ${source}`),
+    `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; this adds at most ${usd(price.total.p95)}`,
+  ]
+}
+
+/** Whether it could start at once, in numbers; a pool that is busy is waited for. */
+const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): string => {
+  const need = Math.max(...uses.map(({ poolName, gpus }) => (poolName === name ? gpus : 0)))
+  const pool = own(policy.pools, name)
+  const view = own(world.pools, name)
+  if (pool === undefined || view === undefined) return `${name}: it is not known how many GPUs are free; needs ${need}`
+  const ceiling = ceilingOf(name, pool, world)
+  if (pool.queue !== undefined)
+    return `${name}: Kueue lends its ${ceiling} GPUs through the LocalQueue ${pool.queue}; needs ${need} and holds none`
+  const free = Math.max(0, ceiling - view.heldByOthers)
+  const text = `${name}: ${free} of ${ceiling} GPUs free (${view.heldByOthers} held or used by others), ${view.provisioned} on nodes that are up; needs ${need}`
+  return need <= free ? text : `${text}, so it waits for room`
+}
+
+/** A dataset version to run a pipeline on, in the words of a person. */
+export const trainTitle = (desired: TrainDesired): string => `run on ${shortName(desired)}`
+
+const size = (bytes: number): string => {
+  const units = ['bytes', 'kB', 'MB', 'GB', 'TB']
+  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  return `${Math.round((bytes / 1000 ** step) * 10) / 10} ${units[step]}`
+}

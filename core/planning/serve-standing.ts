@@ -1,0 +1,84 @@
+import type { ServeDesired } from '../desired.ts'
+import type { Engine } from '../workloads/engines.ts'
+import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
+import { type ServingInput, servingObjects } from '../workloads/serving.ts'
+import type { GenerationView } from '../world.ts'
+import { baselineView, replicaCount, titleOf } from './generations.ts'
+import type { ServeInput } from './serve-plan.ts'
+import type { Rule } from './serve-room.ts'
+
+/** The version that shall stand alone, and whether it needs no gate because it is what the lane returns to. */
+export interface Wanted {
+  desired: ServeDesired
+  engine: Engine
+  generation: number
+  returning: boolean
+}
+
+/** What of the lane is the wanted version already, and what is not. */
+export interface Standing {
+  digest: string
+  base: GenerationView | undefined
+  /** The Deployment that rises: the generation's own, or one with the desired digest that stands (law 4). */
+  target: GenerationView | undefined
+  others: GenerationView[]
+  /** It was judged before and has not changed since. */
+  judged: boolean
+}
+
+/** What the objects of the wanted version are built from. */
+export const buildOf = (
+  { identity, run, policy }: ServeInput,
+  { service }: Rule,
+  { desired, engine }: Wanted,
+): ServingInput => ({
+  identity,
+  run,
+  desired,
+  service,
+  engine,
+  namespace: policy.namespaces.serving,
+})
+
+/** How what stands compares with what is wanted. */
+export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Standing => {
+  const {
+    world: { generations },
+    baseline,
+  } = input
+  const digest = servingObjects(buildOf(input, rule, wanted)).deployment.metadata.annotations?.[DIGEST_ANNOTATION] ?? ''
+  const base = baselineView(generations, baseline)
+  const same = generations.filter((view) => view.digest === digest && view.replicas > 0)
+  const target =
+    generations.find(({ generation }) => generation === wanted.generation) ??
+    same.find((view) => view === base) ??
+    same.at(-1)
+  const others = generations.filter((view) => view !== target && view.replicas > 0)
+  const judged = wanted.returning || (target !== undefined && target === base && target.digest === digest)
+  return {
+    digest,
+    base,
+    target,
+    judged,
+    // Never judged leave first, the baseline last.
+    others: others.toSorted((a, b) => Number(a === base) - Number(b === base) || a.generation - b.generation),
+  }
+}
+
+/** The plan in one line. */
+export const titleOfPlan = ({ desired }: Wanted, { service }: Rule, { others, target }: Standing): string => {
+  const it = `${desired.model} v${desired.version}`
+  const now = target?.replicas ?? 0
+  if (others.length === 0 && now > 0)
+    return now === service.replicas
+      ? `Judge ${it}, which stands already`
+      : `Scale ${it} from ${now} to ${replicaCount(service.replicas)}`
+  const from = others.length === 0 ? '' : ` instead of ${others.map(titleOf).join(', ')}`
+  return `Serve ${it} with ${replicaCount(service.replicas)}${from}`
+}
+
+/** What restarts in place, as a person reads it: nothing or one line. */
+export const restartOf = ({ target, digest }: Standing): string[] =>
+  target !== undefined && target.replicas > 0 && target.digest !== digest
+    ? [`${titleOf(target)} restarts in place, one replica after another, with what the policy now says`]
+    : []

@@ -1,0 +1,93 @@
+import * as z from 'zod/mini'
+import { filled } from '../../events/input.ts'
+import { bucket, duration, folder, mode, name, notYet } from './fields.ts'
+import { nameOfStage, stages } from './stages.ts'
+
+/** What a registered model may be called: MLflow takes no `/` and no `:`. */
+const registered = filled.check(z.regex(/^[^/:]+$/, 'MLflow takes no `/` and no `:` in the name of a registered model'))
+
+/** A dataset that was uploaded: its manifest, which is written last, begins the pipeline. */
+const dataset = z.strictObject({
+  /** Bucket that datasets are uploaded to. */
+  bucket,
+  /** Where in the bucket: the manifest’s key is `<prefix><manifest>`, or `<prefix>…/<manifest>`. */
+  prefix: folder,
+  /** Name of the manifest. Deployed doors hear of names that end in `manifest.json`. */
+  manifest: z._default(
+    filled.check(
+      z.regex(
+        /^[^/]*manifest\.json$/,
+        'end the manifest’s name with `manifest.json`, without `/`: the deployed door hears of no other',
+      ),
+    ),
+    'manifest.json',
+  ),
+  /** How long a manifest whose objects are not all there may wait. */
+  completeWithin: z._default(duration, '1h'),
+})
+
+/** Run-once work: what begins it, its stages in order, and what is registered when every gate holds. */
+export const pipeline = z
+  .strictObject({
+    /** `shadow` plans and prices real events and touches nothing. */
+    mode,
+    /** The name that it had before: its lane, with all that is under way and was done, stays its. Leave it there. */
+    was: z.optional(name),
+    /** What begins it. */
+    on: z.strictObject({
+      /** A dataset that was uploaded. */
+      dataset,
+    }),
+    /** Something newer while a run is under way: let that finish, or replace it. */
+    onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
+    /** A run that would cost more than it may at most is ended. */
+    onBound: notYet('end', 'nobody is asked for more money while a run is under way yet: write `end`, or leave it out'),
+    /** Stages in their order, at most 24. */
+    stages,
+    /** What becomes a new version in the registry; left out: nothing. */
+    register: z.optional(
+      z.strictObject({
+        /** Name of the registered model. */
+        model: registered,
+        /** Stage whose artifact it is; left out: the last one that judges nothing. */
+        from: z.optional(filled),
+      }),
+    ),
+  })
+  .check(
+    z.superRefine(({ register, stages: all }, context) => {
+      if (register === undefined) return
+      const names = all.map(nameOfStage)
+      if (register.from !== undefined && !names.includes(register.from))
+        context.addIssue({
+          code: 'custom',
+          path: ['register', 'from'],
+          message: `there is no stage \`${register.from}\`: it is one of ${names.join(', ')}`,
+        })
+      if (all.every(({ gates }) => gates.length === 0))
+        context.addIssue({
+          code: 'custom',
+          path: ['register'],
+          message: 'nothing is registered that was not measured: give a stage `gates`, or leave `register` out',
+        })
+      if (register.from === undefined && all.every(({ gates }) => gates.length > 0))
+        context.addIssue({
+          code: 'custom',
+          path: ['register', 'from'],
+          message: `every stage has gates: say \`from\` which stage the artifact comes, one of ${names.join(', ')}`,
+        })
+    }),
+  )
+
+/** The stage whose artifact is registered. */
+export const registeredStage = ({
+  register,
+  stages: all,
+}: {
+  register?: { from?: string | undefined } | undefined
+  stages: readonly { name?: string | undefined; use?: string | undefined; gates: readonly unknown[] }[]
+}): string | null => {
+  if (register === undefined) return null
+  const last = all.findLast(({ gates }) => gates.length === 0)
+  return register.from ?? (last === undefined ? null : nameOfStage(last))
+}

@@ -1,0 +1,82 @@
+import type { V1PodSpec } from '@kubernetes/client-node'
+import * as z from 'zod/mini'
+import { GPU, NODE_POOL } from '../kube.ts'
+import { image } from './fields.ts'
+
+/** Any part of a value. */
+type Part<T> = T extends readonly (infer E)[]
+  ? Part<E>[]
+  : T extends object
+    ? { [K in keyof T]?: Part<T[K]> | null }
+    : T
+
+/** A part of a pod, to be merged onto one of ours; `null` takes a key away. */
+export type PodPatch = Part<V1PodSpec>
+
+type Place = (string | number)[]
+interface Wrong {
+  path: Place
+  message: string
+}
+
+/** Characters of a whole patch. */
+const LONGEST = 8_000
+
+/** What a plan, its price and its rights are made from, and what a pod may not have here: each with what to write instead. */
+const NEVER: Record<string, string> = {
+  restartPolicy: 'a pod is never started again by itself: every other try is an attempt, planned and priced',
+  activeDeadlineSeconds: 'say `hours`: the deadline follows from them',
+  nodeName: 'say `pool`: Karpenter finds the node',
+  serviceAccountName: 'the account belongs to what the pod is for: give that account the right',
+  serviceAccount: 'the account belongs to what the pod is for: give that account the right',
+  automountServiceAccountToken: 'pods of ours never talk to the cluster',
+  hostNetwork: 'a pod here never shares its node’s network',
+  hostPID: 'a pod here never sees its node’s processes',
+  hostIPC: 'a pod here never shares its node’s memory',
+  hostPath: 'a pod here never reads its node’s disk: use `emptyDir` or a claim',
+  privileged: 'a container here is never privileged',
+}
+
+/** What may be changed and never taken away as a whole: the pool, the GPUs and the program hang on it. */
+const STAYS: ReadonlySet<string> = new Set(['containers', 'image', 'limits', 'nodeSelector', 'requests', 'resources'])
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const childrenOf = (value: unknown, path: Place): [unknown, Place][] =>
+  Array.isArray(value)
+    ? value.map((one, index) => [one, [...path, index]])
+    : isRecord(value)
+      ? Object.entries(value).map(([key, one]) => [one, [...path, key]])
+      : []
+
+/** What a patch may not say, wherever it says it. */
+const wrongsIn = (value: unknown, path: Place): Wrong[] => {
+  const [key = '', before = ''] = [path.at(-1), path.at(-2)]
+  const wrong = (message: string): Wrong[] => [{ path, message }]
+  if (typeof key === 'string' && Object.hasOwn(NEVER, key)) return wrong(NEVER[key] ?? '')
+  if (value === null && STAYS.has(String(key)))
+    return wrong('its pool, its GPUs and its program are what the plan says: name what is other in it')
+  if (key === NODE_POOL) return wrong('say `pool`')
+  if (key === GPU && (before === 'limits' || before === 'requests'))
+    return wrong('say how many GPUs where the pool is named: they are priced')
+  if (typeof key === 'string' && key.startsWith('$'))
+    return wrong('directives are not understood here: write null to take a key away')
+  if (
+    (key === 'image' || (key === 'reference' && before === 'image')) &&
+    typeof value === 'string' &&
+    !z.safeParse(image, value).success
+  )
+    return wrong('pin the image by digest: `repository@sha256:<64 hex>`')
+  return childrenOf(value, path).flatMap(([one, at]) => wrongsIn(one, at))
+}
+
+/** A strategic-merge patch onto a pod’s spec, typed as Kubernetes has it. */
+export const pod = z.custom<PodPatch>(isRecord, 'write a part of a pod’s spec, { … }').check(
+  z.superRefine((value, context) => {
+    if (!isRecord(value)) return
+    if (JSON.stringify(value).length > LONGEST)
+      context.addIssue({ code: 'custom', message: `a patch has at most ${LONGEST} characters` })
+    for (const { path, message } of wrongsIn(value, [])) context.addIssue({ code: 'custom', path, message })
+  }),
+)

@@ -1,0 +1,30 @@
+import type * as z from 'zod/mini'
+import { keysAt } from './problems.ts'
+
+/** The shape of policy that this release reads and writes. */
+export const SCHEMA = 2
+
+/** A policy of a newer shape: which, and what of its keys is not known here. */
+export interface Newer {
+  schema: number
+  unknown: string[]
+}
+
+/** What is newer about a config; null where it is of a shape that can be read. */
+export const newerSchema = (config: unknown, schema: z.core.$ZodType): Newer | null => {
+  if (!isRecord(config) || typeof config['schema'] !== 'number' || config['schema'] <= SCHEMA) return null
+  return { schema: config['schema'], unknown: unknownIn(schema, config, []) }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Paths of keys that the schema does not have; below them nothing is looked at. */
+const unknownIn = (schema: z.core.$ZodType, value: unknown, path: string[]): string[] => {
+  if (Array.isArray(value)) return value.flatMap((one, index) => unknownIn(schema, one, [...path, String(index)]))
+  if (!isRecord(value)) return []
+  const known = keysAt(schema, path)
+  return Object.entries(value).flatMap(([key, inner]) =>
+    known.length > 0 && !known.includes(key) ? [[...path, key].join('.')] : unknownIn(schema, inner, [...path, key]),
+  )
+}

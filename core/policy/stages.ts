@@ -1,0 +1,115 @@
+import * as z from 'zod/mini'
+import { filled } from '../../events/input.ts'
+import { newest, PRESETS } from '../workloads/presets.ts'
+import { count, image, matching, name, range } from './fields.ts'
+import { gate } from './gates.ts'
+import { pod } from './pod.ts'
+
+/** The longest name of a stage that the name of its Job has room for. */
+const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
+
+/** Characters that one stage may have in all: twenty-four of them lie in one row of the ledger. */
+const LONGEST = 12_000
+
+/** Steps that a plan has besides its stages: no stage may be taken for one of them. */
+const OURS = /^(judge-.*|register|notify)$/
+
+const stageName = matching(
+  STAGE,
+  'name a stage with lower-case letters, digits and dashes between them, at most 14: it is part of its Job’s name',
+).check(
+  z.refine(
+    (name) => !OURS.test(name),
+    'a plan has steps of its own called `judge-…`, `register` and `notify`: use another name',
+  ),
+)
+const variable = matching(
+  /^(?!SIGNALBOX_)[A-Za-z_][A-Za-z0-9_]{0,99}$/,
+  'name a variable with letters, digits and `_`; those that begin with SIGNALBOX_ are ours',
+)
+
+/** One key of a Kubernetes Secret. */
+const secretKey = z.strictObject({
+  /** Name of the Secret. */
+  secret: name,
+  /** Which of its keys. */
+  key: filled,
+})
+
+/** One stage of a pipeline: a container that runs once, on the GPUs of one node, and leaves a result. */
+export const stage = z
+  .strictObject({
+    /** Name of the stage, part of its Job’s name; where a preset is used it may be left out and is the preset’s. */
+    name: z.optional(stageName),
+    /** A preset: data that fills in the command and variables. What is written here wins over it. */
+    use: z.optional(z.enum(Object.keys(PRESETS) as [keyof typeof PRESETS])),
+    /** The model that is begun from, told to the container as BASE_MODEL; later stages are told it too. */
+    model: z.optional(filled),
+    /** The container, pinned by digest. */
+    image,
+    /** What is run in it; left out: the preset’s, or the image’s own. */
+    command: z.optional(z.array(z.string()).check(z.minLength(1))),
+    /** Arguments; they follow the command. */
+    args: z._default(z.array(z.string()), []),
+    /** Variables of the container, by name. */
+    env: z._default(z.record(variable, z.string()), {}),
+    /** Variables from Kubernetes Secrets of the training namespace, by name. */
+    secrets: z._default(z.record(variable, secretKey), {}),
+    /** Pool that it runs on. */
+    pool: name,
+    /** GPUs of its one pod. */
+    gpus: count,
+    /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
+    hours: range,
+    /** Names of earlier stages whose results it reads; left out: the stage before it. */
+    inputs: z.optional(z.array(stageName)),
+    /** What its result must be before anything after it is done; judged anew each time. */
+    gates: z._default(z.array(gate), []),
+    /** Whether budgets may stop it for a time. No budget does so yet, so `true` is refused. */
+    preemptible: z._default(z.literal(false, 'no budget stops a stage yet: leave it out'), false),
+    /** A strategic-merge patch onto its pod, as Kubernetes has pod specs; its container has the stage’s name. */
+    pod: z.optional(pod),
+  })
+  .check(
+    z.refine(({ name, use }) => name !== undefined || use !== undefined, 'give the stage a `name`, or `use` a preset'),
+    z.refine((value) => JSON.stringify(value).length <= LONGEST, {
+      message: `a stage has at most ${LONGEST} characters in all: put what is longer into its image`,
+    }),
+    z.superRefine(({ use, model }, context) => {
+      if (use !== undefined && model === undefined && newest(use).needsModel)
+        context.addIssue({ code: 'custom', path: ['model'], message: `\`${use}\` begins from a model: name it` })
+    }),
+  )
+
+/** The name that a stage goes by. */
+export const nameOfStage = ({ name, use }: { name?: string | undefined; use?: string | undefined }): string =>
+  name ?? use ?? ''
+
+/** Most stages of one pipeline. */
+const MOST = 24
+
+/** Stages in their order: each has a name of its own and reads what comes before it. */
+export const stages = z.array(stage).check(
+  z.minLength(1),
+  z.maxLength(MOST),
+  z.superRefine((all, context) => {
+    const names = all.map(nameOfStage)
+    for (const [index, { inputs = [] }] of all.entries()) {
+      const before = names.slice(0, index)
+      const own = names[index] ?? ''
+      if (before.includes(own))
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'name'],
+          message: `two stages are called \`${own}\`: give each a \`name\` of its own`,
+        })
+      const unknown = inputs.find((input) => !before.includes(input))
+      if (unknown !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'inputs'],
+          message: `no stage before it is called \`${unknown}\`: it is one of ${before.join(', ') || 'none, it is the first'}`,
+        })
+    }
+  }),
+)

@@ -1,0 +1,57 @@
+import type { V1PodSpec } from '@kubernetes/client-node'
+import type { PodPatch } from '../policy/pod.ts'
+
+/**
+ * By what the elements of a list are told apart, as Kubernetes' own API types say (`patchMergeKey` in core/v1); lists that are
+ * not here are replaced as a whole.
+ */
+const KEYS: Record<string, string> = {
+  containers: 'name',
+  initContainers: 'name',
+  volumes: 'name',
+  imagePullSecrets: 'name',
+  hostAliases: 'ip',
+  topologySpreadConstraints: 'topologyKey',
+  resourceClaims: 'name',
+  env: 'name',
+  ports: 'containerPort',
+  volumeMounts: 'mountPath',
+  volumeDevices: 'devicePath',
+}
+
+type Fields = Record<string, unknown>
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * A pod's spec with a strategic-merge patch merged onto it: objects field by field, lists of named things element by element,
+ * other values and lists replaced, `null` taken away. What is new in a list comes after what was there.
+ */
+export const patched = (spec: V1PodSpec, patch: PodPatch | undefined): V1PodSpec =>
+  patch === undefined ? spec : (merged(spec as unknown as Fields, patch as Fields) as unknown as V1PodSpec)
+
+const merged = (onto: Fields, patch: Fields): Fields => {
+  const result = { ...onto }
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key]
+    else if (value !== undefined) result[key] = mergedAt(key, result[key], value)
+  }
+  return result
+}
+
+const mergedAt = (key: string, onto: unknown, value: unknown): unknown => {
+  if (isFields(value)) return merged(isFields(onto) ? onto : {}, value)
+  const by = KEYS[key]
+  return by !== undefined && Array.isArray(value) ? mergedList(Array.isArray(onto) ? onto : [], value, by) : value
+}
+
+const mergedList = (onto: readonly unknown[], values: readonly unknown[], by: string): unknown[] => {
+  const result = [...onto]
+  for (const value of values) {
+    const at = result.findIndex((one) => isFields(one) && isFields(value) && one[by] === value[by])
+    if (at < 0 || !isFields(value)) result.push(isFields(value) ? merged({}, value) : value)
+    else result[at] = merged(result[at] as Fields, value)
+  }
+  return result
+}

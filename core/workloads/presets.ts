@@ -1,0 +1,57 @@
+/**
+ * A preset of a stage: plain data that fills in what a stage leaves out. Kubernetes itself expands `$(NAME)` of its command from
+ * the container's variables.
+ */
+export interface Preset {
+  /** What such a stage does, as the beginning of a sentence. */
+  title: string
+  /** Whether it begins from a model, which the stage must name. */
+  needsModel: boolean
+  /** Null: the image's own. */
+  command: readonly string[] | null
+  /** Variables of the container, before the stage's own. */
+  env: Readonly<Record<string, string>>
+}
+
+/**
+ * All presets by name, each with its revisions, the first first. A lane keeps the revision that it was made with until somebody wants
+ * a change (law 15): a revision is never edited and never taken away, a better one is added after it.
+ */
+export const PRESETS = {
+  'fine-tune': [
+    {
+      title: 'Fine-tune',
+      needsModel: true,
+      // Once per GPU of one node; the image has a `train.py`.
+      command: ['torchrun', '--standalone', '--nproc-per-node=$(GPUS)', 'train.py'],
+      env: {
+        METHOD: 'lora',
+        // A rank that hangs ends the run within the process group's time-out, and the log says where it hung.
+        TORCH_NCCL_ASYNC_ERROR_HANDLING: '1',
+        TORCH_NCCL_TRACE_BUFFER_SIZE: '20000',
+        TORCH_NCCL_DUMP_ON_TIMEOUT: '1',
+        NCCL_DEBUG: 'INFO',
+        PYTORCH_CUDA_ALLOC_CONF: 'expandable_segments:True',
+      },
+    },
+  ],
+  evaluate: [{ title: 'Evaluate', needsModel: false, command: null, env: {} }],
+} satisfies Presets
+
+/** Presets by name, each with its revisions. */
+export type Presets = Readonly<Record<string, readonly [Preset, ...Preset[]]>>
+
+/** The revision that a lane is made with today. */
+export const newest = (name: string, presets: Presets = PRESETS): Preset => presetOf(name, undefined, presets)
+
+/** A revision of a preset, counted from 1; the newest where none is given. Throws for a name or a revision that there never was. */
+export const presetOf = (name: string, revision?: number, presets: Presets = PRESETS): Preset => {
+  const revisions = Object.hasOwn(presets, name) ? (presets[name] ?? []) : []
+  const preset = revisions[(revision ?? revisions.length) - 1]
+  if (preset === undefined) throw new Error(`there is no revision ${revision ?? ''} of the preset ${name}`)
+  return preset
+}
+
+/** The revision of each that something new is made with. */
+export const revisionsOf = (names: readonly string[], presets: Presets = PRESETS): Record<string, number> =>
+  Object.fromEntries(names.map((name) => [name, presets[name]?.length ?? 0]))

@@ -1,0 +1,170 @@
+import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
+import type { TrainDesired } from '../desired.ts'
+import { GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
+import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
+import { nameOfStage } from '../policy/stages.ts'
+import type { Policy, StagePolicy } from '../policy.ts'
+import { TRAINING_ACCOUNT } from './accounts.ts'
+import { inputJobLabel, withDigest } from './object-digest.ts'
+import { patched } from './pod-patch.ts'
+import type { Preset } from './presets.ts'
+
+/** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
+const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
+
+/** A program exits with this when its data or settings are wrong: trying again cannot help. */
+export const BAD_INPUT_EXIT = 42
+
+/** What the Jobs of a pipeline are built from. */
+export interface StageInput {
+  identity: Identity
+  run: RunKey
+  desired: TrainDesired
+  policy: Pick<Policy, 'namespaces' | 'results' | 'pools'>
+  stage: StagePolicy
+  /** Null: it uses none. */
+  preset: Preset | null
+  /** The model that is begun from: the stage's own, or that of a stage before it. */
+  model: string | null
+  /** Names of the Jobs whose results it reads, by their stages: of an earlier attempt where that is carried over. */
+  reads: Readonly<Record<string, string>>
+}
+
+/**
+ * A run-once Job on the GPUs of one node. It is never retried by Kubernetes: a pod that a disruption took is replaced, and
+ * every other try is an attempt of ours, planned and priced. It has no TTL until its outcome is stored (law 4), and
+ * nothing in it names the attempt but its name and labels, so that its digest is the same for every attempt.
+ */
+export const stageJob = (input: StageInput): KubeObject<'Job'> => {
+  const { stage, policy } = input
+  const name = nameOfStage(stage)
+  const labels = attemptLabels(input)
+  const queued = queuedIn(policy.pools[stage.pool]?.queue)
+  const reads = Object.entries(input.reads).map(([read, job]) => [inputJobLabel(read), job])
+  return withDigest({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: runOnceName(input.identity, input.run, name),
+      namespace: policy.namespaces.training,
+      labels: { ...labels, ...queued.labels },
+    },
+    spec: {
+      ...queued.spec,
+      completions: 1,
+      parallelism: 1,
+      backoffLimit: 0,
+      podReplacementPolicy: 'Failed',
+      podFailurePolicy: {
+        rules: [
+          { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+          { action: 'FailJob', onExitCodes: { containerName: name, operator: 'In', values: [BAD_INPUT_EXIT] } },
+        ],
+      },
+      activeDeadlineSeconds: Math.ceil(stage.hours.p95 * 3 * 3600),
+      template: podTemplate(input, { ...labels, ...Object.fromEntries(reads) }),
+    },
+  })
+}
+
+/** In a pool that Kueue owns a Job begins suspended, and Kueue lifts that in its own time: its deadline counts from then. */
+const queuedIn = (queue: string | undefined): { labels: Record<string, string>; spec: { suspend?: true } } =>
+  queue === undefined ? { labels: {}, spec: {} } : { labels: { [QUEUE_LABEL]: queue }, spec: { suspend: true } }
+
+const attemptLabels = ({ identity, run }: StageInput): Record<string, string> => ({
+  ...ourLabels(identity, run.lane),
+  [label('generation')]: String(run.generation),
+  [label('attempt')]: String(run.attempt),
+  [label('plan')]: runName(identity, run),
+})
+
+const podTemplate = (input: StageInput, labels: Record<string, string>): V1PodTemplateSpec => ({
+  metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
+  spec: patched(podSpec(input), input.stage.pod),
+})
+
+const podSpec = (input: StageInput): V1PodSpec => ({
+  restartPolicy: 'Never',
+  serviceAccountName: TRAINING_ACCOUNT,
+  automountServiceAccountToken: false,
+  enableServiceLinks: false,
+  terminationGracePeriodSeconds: 120,
+  nodeSelector: { [NODE_POOL]: input.stage.pool },
+  tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
+  securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [container(input)],
+  volumes: [{ name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: `${input.stage.gpus * 8}Gi` } }],
+})
+
+/** CPU and memory are asked for per GPU so that the smallest GPU instances fit; neither is limited, GPUs are exact. */
+const container = (input: StageInput): V1Container => {
+  const { stage, preset } = input
+  const command = stage.command ?? preset?.command ?? null
+  return {
+    name: nameOfStage(stage),
+    image: stage.image,
+    ...(command === null ? {} : { command: [...command] }),
+    ...(stage.args.length === 0 ? {} : { args: stage.args }),
+    env: environment(input),
+    resources: {
+      requests: { cpu: String(stage.gpus * 3), memory: `${stage.gpus * 12}Gi`, [GPU]: String(stage.gpus) },
+      limits: { [GPU]: String(stage.gpus) },
+    },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    volumeMounts: [{ name: 'shared-memory', mountPath: '/dev/shm' }],
+  }
+}
+
+/** Ours first, which later ones may name as `$(NAME)`; then the preset's, and what the stage itself says by name, which wins. */
+const environment = (input: StageInput): V1EnvVar[] => {
+  const { stage, preset } = input
+  const secrets = byName(stage.secrets).map(
+    ([name, { secret, key }]): V1EnvVar => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } }),
+  )
+  const all = [...ourEnv(input), ...inputEnv(input), ...plainEnv(preset?.env ?? {}), ...plainEnv(stage.env), ...secrets]
+  return [...new Map(all.map((one) => [one.name, one])).values()]
+}
+
+const plainEnv = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
+  byName(env).map(([name, value]) => ({ name, value }))
+
+/** In one order, whatever the order they were written in. */
+const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** What every stage is told. It writes `$RESULTS_URI/$JOB_NAME/result.json`, last. */
+const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
+  const folder = desired.key.slice(0, desired.key.lastIndexOf('/') + 1)
+  return [
+    { name: 'SIGNALBOX_TASK', value: stage.use ?? nameOfStage(stage) },
+    ...(model === null ? [] : [{ name: 'BASE_MODEL', value: literal(model) }]),
+    { name: 'GPUS', value: String(stage.gpus) },
+    { name: 'INPUT_URI', value: literal(`s3://${desired.bucket}/${folder}`) },
+    { name: 'INPUT_MANIFEST', value: literal(desired.key.slice(folder.length)) },
+    { name: 'INPUT_SHA256', value: desired.version },
+    fromLabel('JOB_NAME', JOB_NAME_LABEL),
+    { name: 'RESULTS_URI', value: literal(resultsUri(policy)) },
+  ]
+}
+
+/** Where the results of earlier stages are, by their names: `TRAIN_RESULT_URI`. */
+const inputEnv = ({ reads }: StageInput): V1EnvVar[] =>
+  Object.keys(reads).flatMap((read) => {
+    const name = read.toUpperCase().replaceAll('-', '_')
+    return [
+      fromLabel(`${name}_JOB`, inputJobLabel(read)),
+      { name: `${name}_RESULT_URI`, value: `$(RESULTS_URI)/$(${name}_JOB)/result.json` },
+    ]
+  })
+
+/** An environment variable that says what a label of the pod says: so that its value stays out of the digest. */
+export const fromLabel = (name: string, key: string): V1EnvVar => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath: `metadata.labels['${key}']` } },
+})
+
+const resultsUri = ({ results }: Pick<Policy, 'results'>): string =>
+  `s3://${results.bucket}/${results.prefix}`.replace(/\/$/, '')
+
+/** Kubernetes expands `$(NAME)` in values and reads `$$` as `$`: a key of a bucket must stay as it is. */
+const literal = (value: string): string => value.replaceAll('$', () => '$$')

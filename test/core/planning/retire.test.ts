@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import { service } from '../../../core/lane-kinds/service.ts'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
+import config from '../../../signalbox.config.ts'
+import { emptyWorld, NOW, standing } from '../training-fixture.ts'
+
+const RETIRED = { kind: 'retired' as const, model: 'support-llama' }
+const without: Config = { ...structuredClone(config), services: {} }
+const planned = (generations: ReturnType<typeof standing>[], change: (config: Config) => void = () => undefined) => {
+  const given = structuredClone(without)
+  change(given)
+  return service.plan({
+    identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
+    run: { lane: 'service/support-llama', generation: 4, attempt: 1 },
+    desired: RETIRED,
+    baseline: { generation: 1, desired: RETIRED, replicas: 2 },
+    policy: parsePolicy(given),
+    world: emptyWorld({ generations }),
+    now: NOW,
+    kept: {},
+  })
+}
+const planOf = (...given: Parameters<typeof planned>) => {
+  const answer = planned(...given)
+  if (answer.kind !== 'plan') throw new Error(JSON.stringify(answer))
+  return answer.plan
+}
+
+it('takes every replica of every generation away, the baseline too, and says what stops answering', () => {
+  const plan = planOf([standing(1, 2), standing(2, 1)])
+  const last = plan.steps.findLast((step) => step.kind === 'roll-out-model')
+  expect(
+    last?.kind === 'roll-out-model' && last.replicas.map(({ generation, replicas }) => [generation, replicas]),
+  ).toEqual(
+    expect.arrayContaining([
+      [1, 0],
+      [2, 0],
+    ]),
+  )
+  expect(plan.interrupts).toHaveLength(2)
+  expect(plan.interrupts.join()).toContain('stops answering, and nothing takes its place')
+  expect(plan.effects.replicas).toBe(0)
+  expect(plan.bounds).toMatchObject({ dollars: 0, gpus: { 'gpu-serve': 12 }, unavailable: 3 })
+  expect(plan.price.perHour.p95).toBe(0)
+  expect(plan.price.nowPerHour).toBeGreaterThan(0)
+})
+
+it('is asked about however little it costs', () => {
+  const cheap = (c: Config) => Object.assign(c.approvals, { autoApproveBelow: 1e6 })
+  expect(planOf([standing(1, 2)], cheap).approval).toMatchObject({ required: true, need: 1 })
+})
+
+it('is nothing where nothing stands', () => {
+  expect(planned([standing(1, 0)])).toMatchObject({ kind: 'nothing' })
+})
+
+it('touches nothing that Argo CD or an autoscaler owns', () => {
+  expect(planned([{ ...standing(1, 2), ownedBy: 'Argo CD' }])).toMatchObject({ kind: 'refuse' })
+})
+
+it('works though its pool has left the policy too', () => {
+  const plan = planOf([standing(1, 2)], (c) => {
+    delete c.pools['gpu-serve']
+  })
+  expect(plan.bounds.gpus).toEqual({})
+})

@@ -1,0 +1,72 @@
+import { expect, it } from 'vitest'
+import type { ServeDesired } from '../../../core/desired.ts'
+import { ruleOf } from '../../../core/planning/serve-room.ts'
+import { restartOf, standingOf, titleOfPlan, type Wanted } from '../../../core/planning/serve-standing.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { ENGINES } from '../../../core/workloads/engines.ts'
+import config from '../../../signalbox.config.ts'
+import { emptyWorld, NOW, standing as stands } from '../training-fixture.ts'
+
+const policy = parsePolicy(config)
+const desired: ServeDesired = {
+  kind: 'serve',
+  model: 'support-llama',
+  version: '8',
+  source: 's3://models/8/',
+  runId: null,
+  digest: 'd',
+  requester: null,
+}
+const wanted: Wanted = { desired, engine: ENGINES.vllm[0], generation: 2, returning: false }
+const from = (generations: ReturnType<typeof stands>[], of: Wanted = wanted, baseline: number | null = null) => {
+  const world = emptyWorld({ generations })
+  const rule = ruleOf(policy, world, 'support-llama')
+  if ('kind' in rule) throw new Error(rule.detail)
+  const input = {
+    identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
+    run: { lane: 'service/support-llama', generation: 2, attempt: 1 },
+    desired,
+    baseline: baseline === null ? null : { generation: baseline, desired, replicas: 2 },
+    policy,
+    world,
+    now: NOW,
+  }
+  const standing = standingOf(input, rule, of)
+  return { standing, title: titleOfPlan(of, rule, standing) }
+}
+const { digest } = from([]).standing
+
+it('what rises is its own generation, or one that stands with the same template', () => {
+  expect(from([]).standing.target).toBeUndefined()
+  expect(from([stands(1, 2), stands(2, 1)]).standing.target?.generation).toBe(2)
+  expect(from([{ ...stands(1, 2), digest }]).standing.target?.generation).toBe(1)
+  expect(from([{ ...stands(1, 0), digest }]).standing.target).toBeUndefined()
+})
+
+it('of what leaves, what was never judged goes first, and the baseline last', () => {
+  const { others } = from([stands(1, 2), stands(3, 1), stands(4, 1)], wanted, 1).standing
+  expect(others.map(({ generation }) => generation)).toEqual([3, 4, 1])
+})
+
+it('is judged already when it is the baseline unchanged, or what is returned to', () => {
+  expect(from([{ ...stands(2, 2), digest }], wanted, 2).standing.judged).toBe(true)
+  expect(from([stands(2, 2)], wanted, 2).standing.judged).toBe(false)
+  expect(from([], { ...wanted, returning: true }).standing.judged).toBe(true)
+})
+
+it('another engine is another template', () => {
+  const engine = { ...ENGINES.vllm[0], port: 9000 }
+  expect(from([], { ...wanted, engine }).standing.digest).not.toBe(digest)
+})
+
+it('says in one line what would change', () => {
+  expect(from([]).title).toBe('Serve support-llama v8 with 2 replicas')
+  expect(from([{ ...stands(2, 1), digest }]).title).toBe('Scale support-llama v8 from 1 to 2 replicas')
+  expect(from([{ ...stands(2, 2), digest }]).title).toBe('Judge support-llama v8, which stands already')
+  expect(from([stands(1, 2)]).title).toContain('instead of')
+})
+
+it('says what would restart in place', () => {
+  expect(restartOf(from([{ ...stands(2, 1), digest }]).standing)).toEqual([])
+  expect(restartOf(from([stands(2, 1)]).standing)).toEqual([expect.stringContaining('restarts in place')])
+})

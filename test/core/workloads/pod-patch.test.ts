@@ -1,0 +1,76 @@
+import type { V1PodSpec } from '@kubernetes/client-node'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { patched } from '../../../core/workloads/pod-patch.ts'
+
+const spec: V1PodSpec = {
+  restartPolicy: 'Never',
+  nodeSelector: { pool: 'a' },
+  tolerations: [{ key: 'gpu', operator: 'Exists' }],
+  containers: [{ name: 'train', image: 'x', env: [{ name: 'A', value: '1' }], args: ['--a', '--b'] }],
+  volumes: [{ name: 'shared-memory', emptyDir: { medium: 'Memory' } }],
+}
+
+it('merges objects field by field and named lists element by element; what is new comes after', () => {
+  const pod = patched(spec, {
+    nodeSelector: { zone: 'b' },
+    containers: [
+      {
+        name: 'train',
+        env: [
+          { name: 'B', value: '2' },
+          { name: 'A', value: '3' },
+        ],
+      },
+      { name: 'sidecar', image: 'y' },
+    ],
+    volumes: [{ name: 'cache', emptyDir: {} }],
+  })
+  expect(pod).toEqual({
+    ...spec,
+    nodeSelector: { pool: 'a', zone: 'b' },
+    containers: [
+      {
+        name: 'train',
+        image: 'x',
+        args: ['--a', '--b'],
+        env: [
+          { name: 'A', value: '3' },
+          { name: 'B', value: '2' },
+        ],
+      },
+      { name: 'sidecar', image: 'y' },
+    ],
+    volumes: [...spec.volumes!, { name: 'cache', emptyDir: {} }],
+  })
+})
+
+it('replaces lists without names, and takes away what is null', () => {
+  const pod = patched(spec, {
+    tolerations: [{ key: 'other' }],
+    restartPolicy: null,
+    containers: [{ name: 'train', args: ['--c'], env: null }],
+  })
+  expect(pod).toEqual({
+    nodeSelector: { pool: 'a' },
+    tolerations: [{ key: 'other' }],
+    containers: [{ name: 'train', image: 'x', args: ['--c'] }],
+    volumes: spec.volumes,
+  })
+})
+
+it('changes nothing that it was given, and the same patch twice is the same as once', () => {
+  const named = fc.record({ name: fc.constantFrom('train', 'b', 'c'), workingDir: fc.string() })
+  fc.assert(
+    fc.property(fc.record({ hostname: fc.string(), containers: fc.array(named) }), (patch) => {
+      const before = JSON.stringify([spec, patch])
+      const once = patched(spec, patch)
+      expect(patched(once, patch)).toEqual(once)
+      expect(JSON.stringify([spec, patch])).toBe(before)
+    }),
+  )
+})
+
+it('without a patch a pod stays as it is', () => {
+  expect(patched(spec, undefined)).toBe(spec)
+})

@@ -1,0 +1,66 @@
+import { afterEach, expect, it } from 'vitest'
+import type { Config } from '../../core/policy.ts'
+import example from '../../signalbox.config.ts'
+import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const { [MODEL]: _, ...others } = example.services ?? {}
+const without: Config = { ...example, services: others, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }
+const open = async () => {
+  town = await openTown()
+  await served(town)
+  expect((await town.held('pool/gpu-serve')).sum).toBe(8)
+  town.setPolicy(without)
+}
+const asks = async () => (await town.question(SERVE)) !== null
+
+it('a service that leaves the policy goes only once a person has said so, and its GPUs go back', async () => {
+  await open()
+  await town.until('it asks', asks, 1)
+  expect(Object.values(await replicasOf(town))).toEqual([2])
+  const [card] = (await town.house.cards()).filter(({ card: { question } }) => question !== null)
+  expect(card?.card.title).toContain(`Retire ${MODEL}`)
+  await town.answered(SERVE)
+  expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', baseline: null })
+  expect(await replicasOf(town)).toEqual({})
+  expect((await town.held('pool/gpu-serve')).sum).toBe(0)
+  const { generation } = await town.lane(SERVE)
+  await town.advance(6 * HOUR)
+  expect((await town.lane(SERVE)).generation).toBe(generation)
+  expect(await looseEnds(town)).toEqual([])
+})
+
+it('denied, it goes on answering, is not asked about again, and a person may say retry', async () => {
+  await open()
+  await town.answered(SERVE, 'deny')
+  expect(await town.settled(SERVE)).toMatchObject({ state: 'rejected' })
+  await town.advance(6 * HOUR)
+  expect(Object.values(await replicasOf(town))).toEqual([2])
+  expect((await town.held('pool/gpu-serve')).sum).toBe(8)
+  expect(await say(town, 'retry', { lane: SERVE })).toMatchObject({ ok: true })
+  await town.answered(SERVE)
+  expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded' })
+  expect(await replicasOf(town)).toEqual({})
+})
+
+it('put back while it is asked about: the question closes, and what stands is what is wanted', async () => {
+  await open()
+  await town.until('it asks', asks, 1)
+  town.setPolicy(example)
+  await town.advance(12 * MINUTE)
+  expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', run: null, desired: { kind: 'serve' } })
+  expect(Object.values(await replicasOf(town))).toEqual([2])
+})
+
+it('put back after it was retired: the promoted version is served again', async () => {
+  await open()
+  await town.answered(SERVE)
+  await town.settled(SERVE)
+  town.setPolicy(example)
+  await town.answered(SERVE)
+  expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded' })
+  expect(Object.values(await replicasOf(town))).toContain(2)
+})

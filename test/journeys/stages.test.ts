@@ -1,0 +1,129 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { promote, registerVersion } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { piped, stagesOf } from '../variants.ts'
+import {
+  everyJob,
+  jobsOf,
+  looseEnds,
+  MINUTE,
+  MODEL,
+  replicasOf,
+  SERVE,
+  say,
+  stepIs,
+  TRAIN,
+  upload,
+  versionsOf,
+} from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const approvals = { ...example.approvals, autoApproveBelow: 1e9 }
+const { image } = stagesOf(piped()).train
+const own = (name: string, more: object = {}) => ({
+  name,
+  image,
+  pool: 'gpu-train',
+  gpus: 1,
+  hours: { p50: 0.5, p95: 1 },
+  ...more,
+})
+const passes = (metric: string) => [{ metric, op: '>=' as const, value: 0.5 }]
+/** Stages of somebody's own, without a preset: two of them are judged, and the last reads what the second made. */
+const FOUR = [
+  own('prepare', { gates: passes('rows') }),
+  own('train', { command: ['python', 'my-train.py'], inputs: ['prepare'] }),
+  own('measure', { gates: passes('score') }),
+  own('pack', { inputs: ['train'] }),
+]
+const config = {
+  ...example,
+  approvals,
+  pipelines: { 'support-chats': { ...piped(), stages: FOUR, register: { model: MODEL, from: 'pack' } } },
+}
+const GOOD = { prepare: { metrics: { rows: 1 } }, measure: { metrics: { score: 0.9 } } }
+
+describe('a pipeline of stages that no preset knows', () => {
+  it('goes from one to the next, each judged before what follows, and registers what was said', async () => {
+    town = await openTown({ config })
+    await upload(town, 'a', { simulation: { tasks: GOOD } })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
+    expect((await town.run(TRAIN, 1, 1))?.steps.map(({ name }) => name)).toEqual([
+      'prepare',
+      'judge-prepare',
+      'train',
+      'measure',
+      'judge-measure',
+      'pack',
+      'register',
+      'notify',
+    ])
+    expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a1-pack/')])
+    const env = (await jobsOf(town))
+      .find(({ metadata }) => metadata.name.endsWith('-pack'))
+      ?.spec?.template.spec?.containers[0]?.env?.map(({ name }) => name)
+    expect(env).toEqual(expect.arrayContaining(['TRAIN_JOB', 'TRAIN_RESULT_URI']))
+    expect(env).not.toContain('MEASURE_JOB')
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('a gate between them that does not hold: what comes after it is never made', async () => {
+    town = await openTown({ config })
+    const made = await everyJob(town)
+    await upload(town, 'a', { simulation: { tasks: { ...GOOD, prepare: { metrics: { rows: 0 } } } } })
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    expect(made()).toEqual(['g1a1-prepare'])
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('done again from a stage: what stands before it is kept, and what follows reads that', async () => {
+    town = await openTown({ config })
+    const made = await everyJob(town)
+    await upload(town, 'a', { simulation: { tasks: { ...GOOD, pack: { exitCode: 1 } } } })
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'failed' })
+    await town.house.objects.write(
+      'acme-datasets',
+      'support-chats/a/simulation.json',
+      Buffer.from(JSON.stringify({ tasks: GOOD })),
+    )
+    expect(await say(town, 'retry', { from: 'measure' })).toMatchObject({ ok: true })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect(made()).toEqual(['g1a1-measure', 'g1a1-pack', 'g1a1-prepare', 'g1a1-train', 'g1a2-measure', 'g1a2-pack'])
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
+describe('what is renamed in the policy keeps its lane', () => {
+  it('a pipeline, while its Job runs: the same Job goes on, and nothing is trained on twice', async () => {
+    town = await openTown({ config: { ...example, approvals } })
+    const made = await everyJob(town)
+    await upload(town)
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+    town.setPolicy({ ...example, approvals, pipelines: { chats: piped({ was: 'support-chats' }) } })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
+    await town.advance(30 * MINUTE)
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train'])
+    await upload(town, 'b')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('a service, which names its model now: what stands goes on serving, and a newer version takes its place', async () => {
+    const { [MODEL]: rule, ...others } = example.services ?? {}
+    town = await openTown({ config: { ...example, approvals } })
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.settled(SERVE)
+    const before = await replicasOf(town)
+    town.setPolicy({ ...example, approvals, services: { ...others, chat: { ...rule!, model: MODEL, was: MODEL } } })
+    await town.advance(30 * MINUTE)
+    expect(await replicasOf(town)).toEqual(before)
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
+    await town.until('it is wanted', async () => (await town.lane(SERVE)).generation === 2)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
