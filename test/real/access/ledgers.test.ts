@@ -92,7 +92,12 @@ it('a second product beside the first is refused; spoofed labels wake, block and
   await town.house.cluster.create(idle({ name: 'stray', namespace: training, labels: ours }))
   const later = { ...town.house.ports, clock: { now: () => Date.now() + 3_600_000 } }
   expect(await resync(later, CATALOGUES.reactions)).toMatchObject({ orphans: 2 })
-  const left = (await jobsIn(town, training)).filter(({ spec }) => spec?.suspend === true)
+  const idles = async () => (await jobsIn(town, training)).filter(({ spec }) => spec?.suspend === true)
+  // The server deletes in the foreground: what has no pods goes a moment after it was asked to.
+  await town.until('what may go is gone', async () =>
+    (await idles()).every(({ metadata }) => metadata.name !== late('late')),
+  )
+  const left = await idles()
   expect(left.map(({ metadata }) => metadata.name).sort()).toEqual([late('held'), late('unknown', 9), 'stray'].sort())
   expect(await jobsIn(town, foreign)).toHaveLength(1)
   const shown = (await looseNow(later)).map(({ ref, verdict }) => [ref.name, verdict.kind])
