@@ -38,7 +38,7 @@ export const document = z
       /** Bucket of results. */
       bucket,
       /** Where in the bucket. */
-      prefix: z._default(folder, 'results/'),
+      prefix: z._default(folder.check(z.maxLength(100, 'a prefix of results has at most 100 characters')), 'results/'),
     }),
     /** What all plans together may hold and spend. */
     budget: z.strictObject({

@@ -23,8 +23,9 @@ import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf,
 export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): Planned => {
   const { policy, desired, world } = input
   const name = laneName(input.run.lane)
-  const pipeline = ruleNamed(policy.pipelines, name)?.rule
-  if (pipeline === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
+  const found = ruleNamed(policy.pipelines, name)
+  if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
+  const { rule: pipeline, key } = found
   const uses = usesOf(input, pipeline)
   if ('kind' in uses) return uses
   const steps = stepsOf({ input, pipeline, uses, presets })
@@ -51,7 +52,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
       pipeline.register === undefined
         ? 'Cancel deletes the Jobs. What they have written stays.'
         : 'Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.',
-    reasons: reasonsOf(input, name, { pipeline, uses: left, price }),
+    reasons: reasonsOf(input, key, { pipeline, uses: left, price }),
     approval: approval.need,
   }
   return { kind: 'plan', plan: JSON.parse(canonicalJson(plan)) }

@@ -8,8 +8,12 @@ import { pod } from './pod.ts'
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
 
-/** Characters that one stage may have in all: twenty-four of them lie in one row of the ledger. */
-const LONGEST = 12_000
+/**
+ * Bytes that one stage, and all of a pipeline, may have as JSON. A variable is written with three times its bytes, and what is written
+ * lies in one row of the ledger, which DynamoDB keeps up to 400 KB.
+ */
+const [ONE, ALL] = [12_000, 64_000]
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** Steps that a plan has besides its stages: no stage may be taken for one of them. */
 const OURS = /^(judge-.*|register|notify)$/
@@ -44,7 +48,7 @@ export const stage = z
     /** A preset: data that fills in the command and variables. What is written here wins over it. */
     use: z.optional(z.enum(Object.keys(PRESETS) as [keyof typeof PRESETS])),
     /** The model that is begun from, told to the container as BASE_MODEL; later stages are told it too. */
-    model: z.optional(filled),
+    model: z.optional(filled.check(z.maxLength(300, 'a model has at most 300 characters'))),
     /** The container, pinned by digest. */
     image,
     /** What is run in it; left out: the preset’s, or the image’s own. */
@@ -72,8 +76,8 @@ export const stage = z
   })
   .check(
     z.refine(({ name, use }) => name !== undefined || use !== undefined, 'give the stage a `name`, or `use` a preset'),
-    z.refine((value) => JSON.stringify(value).length <= LONGEST, {
-      message: `a stage has at most ${LONGEST} characters in all: put what is longer into its image`,
+    z.refine((value) => bytesOf(value) <= ONE, {
+      message: `a stage has at most ${ONE} bytes in all: put what is longer into its image`,
     }),
     z.superRefine(({ use, model }, context) => {
       if (use !== undefined && model === undefined && newest(use).needsModel)
@@ -92,6 +96,9 @@ const MOST = 24
 export const stages = z.array(stage).check(
   z.minLength(1),
   z.maxLength(MOST),
+  z.refine((all) => bytesOf(all) <= ALL, {
+    message: `the stages of a pipeline have at most ${ALL} bytes in all: put what is longer into their images`,
+  }),
   z.superRefine((all, context) => {
     const names = all.map(nameOfStage)
     for (const [index, { inputs = [] }] of all.entries()) {

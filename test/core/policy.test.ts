@@ -457,6 +457,34 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.0.pod.containers.0.resources.limits.nvidia.com/gpu: say how many GPUs where the pool is named',
     ],
     [
+      'a stage that is called as a step of ours',
+      (c) => {
+        train(c).name = 'register'
+      },
+      'pipelines.support-chats.stages.0.name: a plan has steps of its own called `judge-…`, `register` and `notify`',
+    ],
+    [
+      'a pod without a pool',
+      (c) => {
+        train(c).pod = { nodeSelector: null }
+      },
+      'pipelines.support-chats.stages.0.pod.nodeSelector: ',
+    ],
+    [
+      'a pod without GPUs',
+      (c) => {
+        train(c).pod = { containers: [{ name: 'train', resources: { limits: null } }] }
+      },
+      'pipelines.support-chats.stages.0.pod.containers.0.resources.limits: ',
+    ],
+    [
+      'a pod that mounts an image by tag',
+      (c) => {
+        train(c).pod = { volumes: [{ name: 'v', image: { reference: 'evil:latest' } }] }
+      },
+      'pipelines.support-chats.stages.0.pod.volumes.0.image.reference: pin the image by digest',
+    ],
+    [
       'a pod with an image by tag',
       (c) => {
         c.services!['code-llama']!.pod = { initContainers: [{ name: 'fetch', image: 'busybox:1' }] }

@@ -56,6 +56,17 @@ describe('a document as it is stored', () => {
     )
   })
 
+  it('of a pipeline of twenty-four stages with a gate each, with the longest names that there can be, stays below 40 KB', () => {
+    const marks = Array.from({ length: 50 }, (_, n) => {
+      const mark = running({ name: `judge-stage-${n}`, title: 't', note: 'n'.repeat(300), by: 'r'.repeat(36) })
+      const ref = { kind: 'Job' as const, namespace: 'n'.repeat(53), name: 'j'.repeat(63) }
+      const result = { bucket: 'b'.repeat(63), key: 'k'.repeat(250) }
+      return n % 2 === 0 ? { ...mark, made: { ref, uid: 'u'.repeat(36), result }, result: 'w'.repeat(60) } : mark
+    })
+    const doc = large('t', 'n', 'r'.repeat(300), 'd'.repeat(300))
+    expect(bytesOf(fitted({ ...doc, run: runOf({ ...doc.run, steps: marks }) }))).toBeLessThanOrEqual(40 * 1024)
+  })
+
   it('cuts no more than it must, and what ended a run last', () => {
     const mild = fitted(large('t', 'é'.repeat(250), 'é'.repeat(250), 'd'.repeat(250)))
     expect(mild.run?.steps[0]?.note).toHaveLength(120)

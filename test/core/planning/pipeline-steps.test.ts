@@ -27,6 +27,11 @@ const staged = (stages: Stage[], register?: Pipeline['register']) => {
   config.pipelines!['support-chats'] = { ...rest, stages, ...(register === undefined ? {} : { register }) }
   return parsePolicy(config)
 }
+/** The bytes of the plan of these stages. */
+const sized = (stages: Stage[]): { planned: boolean; bytes: number } => {
+  const answer = planPipeline(trainInput({ policy: staged(stages) }))
+  return { planned: answer.kind === 'plan', bytes: Buffer.byteLength(JSON.stringify(answer)) }
+}
 const jobs = (plan: ReturnType<typeof trainPlan>) =>
   plan.steps.filter((step): step is LaunchJobStep => step.kind === 'launch-job')
 
@@ -129,6 +134,28 @@ describe('stages', () => {
     expect(trainPlan({ policy: many(24) }).steps).toHaveLength(49)
     expect(() => many(25)).toThrow('pipelines.support-chats.stages:')
   })
+})
+
+it('the largest stages that a policy may have make a plan that a row of the ledger keeps', () => {
+  // DynamoDB keeps 400,000 bytes of a row; what is past lies with its plan, its marks and its question.
+  const MOST = 360_000
+  const env = (n: number, letter: string, long: number) =>
+    Object.fromEntries(Array.from({ length: n }, (_, at) => [`A${at}`, letter.repeat(long)]))
+  const shapes: Partial<Stage>[] = [
+    { args: ['x'.repeat(2000)] },
+    { args: ['漢'.repeat(660)] },
+    { env: env(150, '', 0) },
+    { env: env(40, 'y', 20), model: 'm'.repeat(300) },
+  ]
+  for (const shape of shapes) {
+    const all = Array.from({ length: 24 }, (_, n) => stage(`s-${n}`, { ...shape, gates }))
+    const { planned, bytes } = sized(all)
+    expect([planned, bytes <= MOST, bytes]).toEqual([true, true, bytes])
+  }
+  expect(() => staged([stage('a', { args: ['漢'.repeat(4_000)] })])).toThrow('at most 12000 bytes')
+  expect(() => staged(Array.from({ length: 24 }, (_, n) => stage(`s-${n}`, { args: ['x'.repeat(2_700)] })))).toThrow(
+    'at most 64000 bytes',
+  )
 })
 
 describe('a preset that a release revises', () => {
