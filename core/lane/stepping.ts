@@ -1,6 +1,7 @@
 import type { Failure, Outcome } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
+import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { boundAt } from './bound.ts'
@@ -20,7 +21,8 @@ export type Stepped =
       kind: 'done'
       note: string
       values: ResultRow['values'] | null
-      etag?: string | null
+      /** Which result it was. */
+      read?: ResultRead
       tellings?: Telling[]
       /** GPUs of pools that were seen to stand. */
       stands?: Gpus
@@ -160,11 +162,15 @@ const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' 
 const rowOf = (
   { doc, now }: View,
   { name, key, made }: Mark,
-  { values, etag = null }: Stepped & { kind: 'done' },
+  { values, read }: Stepped & { kind: 'done' },
 ): ResultRow | null => {
   const { generation, attempt } = doc.run as Run
   const row = resultOf({ generation, attempt }, name)
-  return values === null ? null : { row, step: name, key, values, made, etag, generation, attempt, at: now }
+  const common = { row, step: name, key, generation, attempt, at: now }
+  if (values === null) return null
+  if (read === undefined || made === null) return { ...common, values, made, etag: null }
+  const { at, ...how } = read
+  return { ...common, values, made: { ...made, result: at }, ...how }
 }
 
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */

@@ -5,6 +5,7 @@ import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } fr
 import type { DatasetPolicy, Policy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
+import { POD_NAME_ENV } from './pod-environment.ts'
 
 /** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
 const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
@@ -109,7 +110,7 @@ const container = (input: TrainingInput, { task, uses, command, args, env }: Gpu
   volumeMounts: [{ name: 'shared-memory', mountPath: '/dev/shm' }],
 })
 
-/** What both programs are told. They write `$RESULTS_URI/$JOB_NAME/result.json`, last. */
+/** What both programs are told. They write `$RESULTS_URI/$POD_NAME/result.json`, last. */
 const taskEnv = ({ desired, dataset, policy }: TrainingInput, task: GpuTask['task']): V1EnvVar[] => {
   const folder = desired.key.slice(0, desired.key.lastIndexOf('/') + 1)
   return [
@@ -119,6 +120,7 @@ const taskEnv = ({ desired, dataset, policy }: TrainingInput, task: GpuTask['tas
     { name: 'INPUT_MANIFEST', value: literal(desired.key.slice(folder.length)) },
     { name: 'INPUT_SHA256', value: desired.version },
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
+    POD_NAME_ENV,
     { name: 'RESULTS_URI', value: literal(resultsUri(policy)) },
     { name: 'PYTORCH_CUDA_ALLOC_CONF', value: 'expandable_segments:True' },
   ]

@@ -25,7 +25,9 @@ const stepped = (
   over: Parameters<typeof viewOf>[0] = {},
 ) => settleStepped(at(steps, over), name, answer)
 const mark = (change: ReturnType<typeof stepped>): Mark => change.doc.run?.steps[0] as Mark
-const done: Stepped = { kind: 'done', note: 'score 0.9', values: { score: 0.9, model: 's3://b/m' }, etag: 'e' }
+const at1 = { bucket: 'b', key: 'results/job-x7k2p/result.json' }
+const read = { etag: 'e', by: 'file', pins: { model: 'p' }, at: at1 } as const
+const done: Stepped = { kind: 'done', note: 'score 0.9', values: { score: 0.9, model: 's3://b/m' }, read }
 
 describe('a mark', () => {
   it('says running, by whom and when, and fences with the revision that it will have', () => {
@@ -104,13 +106,16 @@ describe('a step', () => {
         step: 'train',
         key: 'key-train',
         values: { score: 0.9, model: 's3://b/m' },
-        made,
+        made: { ...made, result: at1 },
         etag: 'e',
+        by: 'file',
+        pins: { model: 'p' },
         generation: 1,
         attempt: 1,
         at: NOW,
       },
     ])
+    expect(mark(change).made).toEqual(made)
     expect(change.doc.kept).toEqual([{ step: 'train', key: 'key-train', row: '000001.0001.train' }])
     expect(stepped({ ...done, values: null }).doc.kept).toEqual([])
   })

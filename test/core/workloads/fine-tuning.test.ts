@@ -87,6 +87,7 @@ describe('the fine-tuning Job', () => {
       INPUT_SHA256: 'ab'.repeat(32),
       RESULTS_URI: 's3://acme-results/results',
       JOB_NAME: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } },
+      POD_NAME: { fieldRef: { fieldPath: 'metadata.name' } },
     })
   })
 

@@ -33,7 +33,7 @@ it('a dataset becomes a Job, Karpenter brings its node, it completes, is evaluat
   ])
   expect(await town.house.ports.registry.findByTag(registerAs, label('dataset'), 'support-chats')).toMatchObject({
     version: '1',
-    source: expect.stringContaining(`${lane.name}-g1a1-train/`),
+    source: expect.stringContaining(`${lane.name}-g1a1-train-`),
   })
   for (const room of [`pool/${launch.pool}`, `budget/${town.policy.budget.name}`])
     expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
