@@ -6,9 +6,9 @@ import { resultId } from '../../core/rows.ts'
 import { PIN, registration } from '../../core/steps/register-model.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { readRow } from '../../flows/rows.ts'
-import { uploadDataset } from '../../local/scenario.ts'
+import { promote, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { jobsOf, say, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
+import { jobsOf, MODEL, SERVE, say, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -168,6 +168,35 @@ describe('an artifact is pinned when its result is read', () => {
       detail: expect.stringContaining('is not there'),
     })
     expect(await versionsOf(town)).toEqual([])
+  })
+})
+
+describe('a version that was pinned is promoted', () => {
+  const promoted = async (between: () => Promise<void>): Promise<void> => {
+    town = await openTown()
+    await upload(town)
+    await town.answered(TRAIN)
+    await town.settled(TRAIN)
+    await between()
+    await promote(town.house, MODEL, (await versionNow())?.version ?? '')
+  }
+
+  it('and served while its weights are what was registered', async () => {
+    await promoted(async () => undefined)
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', desired: { version: '1' } })
+  })
+
+  it('and not served once they are something else: it is said why', async () => {
+    await promoted(async () => {
+      const [file] = await town.house.objects.list(BUCKET, `results/${await jobName('train')}-`)
+      await write(file?.key ?? '', 'something else')
+    })
+    await town.advance(600_000)
+    const { generation, rest } = await town.lane(SERVE)
+    expect(generation).toBe(0)
+    const said = await town.house.ports.ledger.moments(SERVE, { limit: 20 })
+    expect(`${rest?.text} ${said.map(({ text }) => text).join()}`).toContain('ARTIFACT_CHANGED: it cannot be served')
   })
 })
 
