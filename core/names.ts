@@ -55,9 +55,22 @@ export const runOfName = (id: string): { name: string; generation: number; attem
   return name === undefined ? null : { name, generation: Number(generation), attempt: Number(attempt) }
 }
 
-/** Name of a run-once object (a Job): the run's name and the step that makes it. At most 63 characters. */
-export const runOnceName = (identity: Pick<Identity, 'name'>, run: Omit<RunKey, 'lane'>, step: string): string =>
-  `${runName(identity, run)}-${step}`.slice(0, 63).replace(/-+$/, '')
+/** Longest name of a Job whose pods have its whole name in theirs: Kubernetes adds a dash and five characters, and cuts at 63. */
+const JOB_NAME = 57
+
+/**
+ * Name of a run-once object (a Job): the run's name and the step that makes it. At most 57 characters, so that the name of a
+ * pod tells its Job; what would be longer ends with a digest, so that no two steps of a run have one name.
+ */
+export const runOnceName = (identity: Pick<Identity, 'name'>, run: Omit<RunKey, 'lane'>, step: string): string => {
+  const whole = `${runName(identity, run)}-${step}`
+  if (whole.length <= JOB_NAME) return whole.replace(/-+$/, '')
+  return `${whole.slice(0, JOB_NAME - 9).replace(/-+$/, '')}-${sha256Hex(whole).slice(0, 8)}`
+}
+
+/** Whether Kubernetes can have given this name to a pod of the Job: it has five characters of its own after the Job's name. */
+export const isPodOfJob = (pod: string, job: string): boolean =>
+  pod.startsWith(`${job}-`) && /^[a-z0-9]{5}$/.test(pod.slice(job.length + 1))
 
 /** Name of a generation's Deployment. */
 export const generationName = ({ name }: Pick<Identity, 'name'>, generation: number): string => `${name}-g${generation}`

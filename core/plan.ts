@@ -114,7 +114,7 @@ interface StepBase {
 export interface LaunchJobStep extends StepBase {
   kind: 'launch-job'
   job: KubeObject<'Job'>
-  /** Prefix under which the Job writes: its result is `<prefix>/<job name>/result.json`. */
+  /** Prefix under which the Job's pods write: the result of each is `<prefix><pod name>/result.json`. */
   results: { bucket: string; prefix: string }
   pool: string | null
   gpus: number

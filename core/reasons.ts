@@ -96,6 +96,7 @@ export type Failure =
   | 'conflict'
   | 'denied'
   | 'not-registered'
+  | 'artifact-changed'
 
 /** Failures that another attempt at the same desired state may cure without a person. */
 export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set(['node-lost', 'nccl-timeout', 'image-pull'])

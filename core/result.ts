@@ -3,22 +3,23 @@ import type { Gate } from './plan.ts'
 /** What a Job measured and made. */
 export interface JobResult {
   metrics: Record<string, number>
-  /** URIs under the Job's own prefix, by name. */
+  /** URIs under the folder of the pod that made them, by name. */
   artifacts: Record<string, string>
 }
 
 export type ParsedResult = { ok: true; result: JobResult } | { ok: false; reason: 'result-malformed'; detail: string }
 
-const LIMIT = 64 * 1024
+/** Largest result that is read, in bytes (law 16). */
+export const RESULT_LIMIT = 64 * 1024
 const NAME = /^[A-Za-z][A-Za-z0-9_.,/@-]{0,79}$/
 const KEY = /^[A-Za-z0-9!_.*'()/=+@,:-]{1,900}$/
 
 /**
- * Reads a `result.json` (law 14). Its contents are untrusted: anything but finite numbers and URIs under the Job's prefix,
+ * Reads a `result.json` (law 16). Its contents are untrusted: anything but finite numbers and URIs under the pod's folder,
  * written for this Job, is refused with a sentence. `metrics` and `artifacts` may be left out. Never throws.
  */
 export const parseResult = (bytes: Uint8Array, expect: { object: string; prefix: string }): ParsedResult => {
-  if (bytes.length > LIMIT) return refused(`it has ${bytes.length} bytes, and at most ${LIMIT} are read`)
+  if (bytes.length > RESULT_LIMIT) return refused(`it has ${bytes.length} bytes, and at most ${RESULT_LIMIT} are read`)
   const json = parseJson(bytes)
   if ('detail' in json) return refused(json.detail)
   const { value } = json

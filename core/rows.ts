@@ -93,6 +93,10 @@ export interface ResultRow {
   made: Made | null
   /** Of the result file as it was read: another one there is another result. */
   etag: string | null
+  /** Left out by earlier releases, which read files alone. */
+  by?: 'file' | 'message'
+  /** What each artifact was when the result was read, by its name; what is not among these was not there. Left out by earlier releases. */
+  pins?: Record<string, string>
   generation: number
   attempt: number
   at: number

@@ -4,8 +4,10 @@ import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
+import { PIN } from '../core/steps/register-model.ts'
 import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
+import { pinOf } from './pins.ts'
 import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
 
 /** Largest manifest that is read: 100,000 objects with keys of the greatest length, and some space. Bytes. */
@@ -129,9 +131,18 @@ const promoted = (registry: Registry, model: string, promotion: Promotion): Prom
   }
 }
 
+/** In the place of MLflow's own word: what was registered is not there any more as it was. */
+const CHANGED = 'ARTIFACT_CHANGED'
+
+/** A version that says what its artifact was is served while it is that; of any other nobody knows. */
+const isChanged = async (objects: Objects, { artifactUri, tags }: ModelVersion): Promise<boolean> => {
+  const pin = tags[PIN]
+  return pin !== undefined && (await pinOf(objects, artifactUri)) !== pin
+}
+
 /** Asks the registry which version the model's promotion signal means now. */
 export const lookAtModel = async (
-  { registry }: Pick<Ports, 'registry'>,
+  { registry, objects }: Pick<Ports, 'registry' | 'objects'>,
   model: string,
   promotion: Promotion,
 ): Promise<ModelFacts> => {
@@ -144,7 +155,7 @@ export const lookAtModel = async (
     version,
     source: artifactUri,
     runId,
-    status,
+    status: (await isChanged(objects, found)) ? CHANGED : status,
     // Whoever may write a tag may write anything into it: what names no person names nobody.
     requester: PERSON.test(requester) ? requester : null,
   }

@@ -200,6 +200,8 @@ type Reading<T> = (
 ) => Promise<({ head: ObjectHead } & T) | null>
 
 export interface Objects {
+  /** Folders of this machine stand in for buckets: what pods of a real cluster write is not in them. */
+  readonly standIn?: true
   /** null when it is not there. */
   head(bucket: string, key: string, versionId?: string | null): Promise<ObjectHead | null>
   /** Small objects: all bytes at once. null when it is not there; throws `TooLarge` over `maxBytes`. */

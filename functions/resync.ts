@@ -13,6 +13,6 @@ export const door = defineDoor({
     { group: 'batch', resource: 'jobs', verbs: ['get', 'list', 'delete'] },
     ...MARKER_RIGHTS,
   ],
-  aws: [...ROWS.resync, ...AWS.queue, ...AWS.policies, ...AWS.manifests, ...AWS.registry, ...AWS.chat],
+  aws: [...ROWS.resync, ...AWS.queue, ...AWS.policies, ...AWS.manifests, ...AWS.results, ...AWS.registry, ...AWS.chat],
   handler: (ports) => () => resync(ports, CATALOGUES.reactions),
 })

@@ -82,14 +82,15 @@ const wildcardsOf = (policy: PolicyFacts, documents: string): [string, string][]
 
 /** The same of the roles of pods. */
 const wildcardsOfPods = (policy: PolicyFacts): [string, string][] =>
-  (['training', 'serving'] as const).flatMap((of) =>
+  (['training', 'serving', 'gate'] as const).flatMap((of) =>
     podRights(of, policy).flatMap(({ actions, on }) =>
       on
         .filter((resource) => resource.includes('*'))
         .map((resource): [string, string] => [
-          `arn:<AWS::Partition>:s3:::${resource}`,
+          // It writes a variable of IAM as one of the template.
+          `arn:<AWS::Partition>:s3:::${resource.replace(/\$\{([^}]+)\}/, '<$1>')}`,
           actions.includes('s3:PutObject')
-            ? 'each Job has a new name and writes below it: only the folders of Jobs of this kind, and it may not delete'
+            ? 'what a pod makes has any name below the pod’s own: no other folder, and it may not delete'
             : 'which objects a manifest or a model version names is known when the pod runs; this right only reads',
         ]),
     ),

@@ -8,23 +8,34 @@ export interface PodRight {
 }
 
 /**
- * What the pods of an account do in S3, and nothing else. A Job writes below its own name, which begins with the kind of
- * its lane: so a server that clients talk to can replace neither weights nor what a training has measured, and a training
- * not what a gate has. Listing is what tools ask that download a folder; without it S3 says 403 of what is not there.
+ * The name of whichever pod asks, as EKS Pod Identity says it of the pod's session: neither the pod nor whoever copies its
+ * credentials can say another. Where it is not said, a statement that names it allows nothing.
+ */
+// biome-ignore lint/suspicious/noTemplateCurlyInString: IAM reads it
+export const POD = '${aws:PrincipalTag/kubernetes-pod-name}'
+
+/**
+ * What the pods of an account do in S3, and nothing else. A pod writes below its own name alone, so nobody writes another's result
+ * or weights; a check writes its one result, and a server, which clients talk to, nothing. Listing is what tools ask that
+ * download a folder; without it S3 says 403 of what is not there.
  */
 export const podRights = (of: PodAccount['of'], policy: PolicyFacts): PodRight[] => {
   const { datasetBuckets, resultsBucket, resultsPrefix } = policy
+  const own = `${resultsBucket}/${resultsPrefix}${POD}`
   const read: PodRight[] = [
     { actions: ['s3:ListBucket'], on: [resultsBucket] },
-    { actions: ['s3:GetObject'], on: [`${resultsBucket}/*`] },
+    { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: [`${resultsBucket}/*`] },
   ]
-  const written = `${resultsBucket}/${resultsPrefix}`
-  if (of === 'serving') return [...read, { actions: ['s3:PutObject'], on: [`${written}service-*/result.json`] }]
-  return [
-    { actions: ['s3:ListBucket'], on: datasetBuckets },
-    // A manifest may name the version of an object.
-    { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: datasetBuckets.map((bucket) => `${bucket}/*`) },
-    ...read,
-    { actions: ['s3:PutObject'], on: [`${written}pipeline-*`] },
-  ].filter(({ on }) => on.length > 0)
+  const rights: Record<PodAccount['of'], PodRight[]> = {
+    training: [
+      { actions: ['s3:ListBucket'], on: datasetBuckets },
+      // A manifest may name the version of an object.
+      { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: datasetBuckets.map((bucket) => `${bucket}/*`) },
+      ...read,
+      { actions: ['s3:PutObject'], on: [`${own}/*`] },
+    ],
+    serving: read,
+    gate: [...read, { actions: ['s3:PutObject'], on: [`${own}/result.json`] }],
+  }
+  return rights[of].filter(({ on }) => on.length > 0)
 }

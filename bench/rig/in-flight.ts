@@ -72,8 +72,9 @@ const withJobs = async (flight: number): Promise<string[]> => {
 /** What the training's container would have left. */
 const writeResult = async (house: LocalHouse, job: string): Promise<void> => {
   const { results } = await house.ports.policies.load()
-  const at = `${results.prefix}${job}/`
+  const at = `${results.prefix}${job}-bench/`
   const result = { object: job, metrics: {}, artifacts: { model: `s3://${results.bucket}/${at}model/` } }
+  await house.objects.write(results.bucket, `${at}model/weights`, Buffer.from(job))
   await house.objects.write(results.bucket, `${at}result.json`, Buffer.from(JSON.stringify(result)))
 }
 

@@ -175,7 +175,7 @@ export interface Mark {
   note: string
 }
 
-/** A run-once object with the uid that it was created or adopted with, and where it writes its result. */
+/** A run-once object with the uid that it was created or adopted with, and where it writes its result (`resultPlace`); once that was read, the file. */
 export interface Made {
   ref: ObjectRef
   uid: string

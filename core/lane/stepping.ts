@@ -1,12 +1,14 @@
-import type { Failure, Outcome } from '../reasons.ts'
+import type { Failure } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
+import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
-import { withFallenHold, withoutGpus } from './falling.ts'
+import { settleEnd, stopped } from './ending.ts'
+import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
 import { withKept } from './kept.ts'
 import type { View } from './view.ts'
@@ -20,7 +22,8 @@ export type Stepped =
       kind: 'done'
       note: string
       values: ResultRow['values'] | null
-      etag?: string | null
+      /** Which result it was. */
+      read?: ResultRead
       tellings?: Telling[]
       /** GPUs of pools that were seen to stand. */
       stands?: Gpus
@@ -144,13 +147,6 @@ const opened = (
   return again === null ? null : Math.max(ranTo, again)
 }
 
-/** What does not run costs nothing, whatever keeps it: it ran until then, or until now where that cannot be. */
-const stopped = (mark: Mark, { now, at }: { now: number; at: number }): Mark => {
-  if (mark.ranFrom === null) return mark
-  const ranTo = at > mark.ranFrom && at < now ? at : now
-  return { ...mark, ran: mark.ran + ranTo - mark.ranFrom, ranTo, ranFrom: null }
-}
-
 /** When a step's work ran: never seen at work is only who was not looked at in that time. */
 const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => ({
   ranFrom: opened(mark, worked, null),
@@ -160,11 +156,15 @@ const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' 
 const rowOf = (
   { doc, now }: View,
   { name, key, made }: Mark,
-  { values, etag = null }: Stepped & { kind: 'done' },
+  { values, read }: Stepped & { kind: 'done' },
 ): ResultRow | null => {
   const { generation, attempt } = doc.run as Run
   const row = resultOf({ generation, attempt }, name)
-  return values === null ? null : { row, step: name, key, values, made, etag, generation, attempt, at: now }
+  const common = { row, step: name, key, generation, attempt, at: now }
+  if (values === null) return null
+  if (read === undefined || made === null) return { ...common, values, made, etag: null }
+  const { at, ...how } = read
+  return { ...common, values, made: { ...made, result: at }, ...how }
 }
 
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
@@ -194,40 +194,6 @@ const withFailedWayBack = (doc: LaneDocument, note: string): LaneDocument => {
   if (ending === null || ending.detail.includes(note)) return doc
   const detail = said(`${ending.detail}; the way back failed: ${note}`, DETAIL)
   return { ...doc, run: { ...(doc.run as Run), ending: { ...ending, detail } } }
-}
-
-/** The run ends otherwise than by its last step. */
-export const settleEnd = ({ doc }: View, ending: Outcome): Change => {
-  const run = doc.run as Run
-  return changed(
-    { ...doc, run: { ...run, ending } },
-    { moments: [moment('step', `ends: ${ending.detail}`, { run, data: { ending: ending.kind } })] },
-  )
-}
-
-/** What is not gone yet of a run that ends. `stopped`: its pods are, and something else keeps the Job. */
-export interface Left {
-  note: string
-  until: number
-  stopped?: boolean
-}
-
-/** What runs of it was taken away, or not yet. */
-export const settleClear = (view: View, left: Left | null): Change => {
-  const { now } = view
-  const run = view.doc.run as Run
-  const still = left !== null && left.stopped !== true
-  const steps = still
-    ? run.steps
-    : run.steps.map((mark) => (mark.state === 'running' ? stopped(mark, { now, at: now }) : mark))
-  const next: Run = { ...run, steps, cleared: left === null }
-  const doc: LaneDocument = { ...view.doc, run: next }
-  if (left === null) return changed(doc)
-  // Somebody else's finalizer keeps an object for days: no room is kept for what nobody runs any more.
-  const gone = left.stopped === true && !view.kind.stands
-  return changed(gone ? withoutGpus(doc, next) : doc, {
-    rest: resting(view, { why: 'deleting', text: left.note, until: left.until }),
-  })
 }
 
 /** The mark of a step; the way that is walked now comes first. */

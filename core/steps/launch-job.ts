@@ -7,9 +7,8 @@ import type { LaunchJobStep } from '../plan.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
+import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
 
-/** Largest result that is read, in bytes (law 14). */
-export const RESULT_LIMIT = 64 * 1024
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
 const [LOG_LINES, LOG_LINE] = [5, 200]
 
@@ -19,20 +18,20 @@ export interface SeenJob {
   job: V1Job | null
   pods: V1Pod[]
   logs: string[]
-  /** Bytes of its result.json; null when it is not there. */
-  result: Uint8Array | null
-  /** Of those bytes. */
-  etag: string | null
+  /** Its result; null when there is none, or nobody has looked. */
+  result: SeenResult | null
   now: number
   /** Until then nothing is concluded from its absence (law 2); null, or left out: an absence is a fact. */
   freshUntil?: number | null
 }
 
-/** Where a Job of this name writes its result. */
-export const resultLocation = ({ results }: LaunchJobStep, jobName: string): { bucket: string; key: string } => ({
-  bucket: results.bucket,
-  key: `${results.prefix}${jobName}/result.json`,
-})
+/** The bytes of a result, of which file or message they are, and where that lies. */
+interface SeenResult {
+  bytes: Uint8Array
+  etag: string | null
+  at: Place
+  by: 'file' | 'message'
+}
 
 /** Whether the object that has our name is what we would have made: then a repeated create has succeeded. */
 export const isOurs = (found: KubeObject, wanted: KubeObject): boolean =>
@@ -154,21 +153,29 @@ const timeOf = (time: Date | string | undefined): number | null => {
   return Number.isNaN(at) ? null : at
 }
 
-const judgeResult = (step: LaunchJobStep, { name, result, etag }: SeenJob): Stepped => {
-  const { bucket, key } = resultLocation(step, name)
-  if (result === null)
-    return {
-      kind: 'failed',
-      reason: 'result-missing',
-      note: `Job ${name} is complete but wrote no s3://${bucket}/${key}`,
-    }
-  const parsed = parseResult(result, { object: name, prefix: `s3://${bucket}/${step.results.prefix}${name}/` })
-  if (!parsed.ok) return { kind: 'failed', reason: parsed.reason, note: `s3://${bucket}/${key}: ${parsed.detail}` }
+const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped => {
+  if (result === null) return missing(step, name, pods)
+  const { bytes, etag, at, by } = result
+  const uri = `s3://${at.bucket}/${at.key}`
+  const parsed = parseResult(bytes, { object: name, prefix: uri.slice(0, uri.lastIndexOf('/') + 1) })
+  const where = by === 'message' ? 'its termination message' : uri
+  if (!parsed.ok) return { kind: 'failed', reason: parsed.reason, note: `${where}: ${parsed.detail}` }
   const { metrics, artifacts } = parsed.result
   const note = Object.entries(metrics)
     .map(([metric, value]) => `${metric} ${value}`)
     .join(', ')
-  return { kind: 'done', note: note || 'complete', values: { ...metrics, ...artifacts }, etag }
+  return { kind: 'done', note: note || 'complete', values: { ...metrics, ...artifacts }, read: { etag, at, by } }
+}
+
+const missing = (step: LaunchJobStep, name: string, pods: V1Pod[]): Stepped => {
+  const place = resultPlace(step, name)
+  const pod = pods.find(({ status }) => status?.phase === 'Succeeded')?.metadata?.name ?? `${name}-*`
+  const { bucket, key } = isFile(place) ? place : resultOfPod(place, name, pod)
+  return {
+    kind: 'failed',
+    reason: 'result-missing',
+    note: `Job ${name} is complete but wrote no s3://${bucket}/${key}`,
+  }
 }
 
 /** The newest lines that there is room for: the last one tells most. */

@@ -1,9 +1,13 @@
 import { sha256Hex } from '../digest.ts'
 import { label } from '../names.ts'
 import type { RegisterModelStep } from '../plan.ts'
+import type { ResultRow } from '../rows.ts'
 
 /** The tag by which a repeated registration finds the version that it made. */
 const MADE_BY = label('plan')
+
+/** The tag that says what the artifact was when it was measured: a version id, or a digest over what the store says of it. */
+export const PIN = label('pin')
 
 /** What is registered. */
 export interface Registration {
@@ -14,18 +18,43 @@ export interface Registration {
 }
 
 /**
- * What is registered from a finished step; null when its result names no `model` artifact. Its tag names
+ * What is registered from a finished step; null when its result names no `model` artifact. Its tags name
  * the lane and the artifact alone: whichever attempt or generation registers it finds what another has registered (law 7).
  */
 export const registration = (
   step: RegisterModelStep,
-  { name, values }: { name: string; values: Readonly<Record<string, string | number>> | null },
+  { name, result }: { name: string; result: Pick<ResultRow, 'values' | 'pins'> | null },
 ): Registration | null => {
-  const source = values?.['model']
+  const source = result?.values['model']
   if (typeof source !== 'string') return null
   const made = `${name}-${sha256Hex(source).slice(0, 8)}`
-  return { model: step.model, source, runId: null, tags: { ...step.tags, [MADE_BY]: made } }
+  const pin = result?.pins?.['model']
+  const tags = { ...step.tags, [MADE_BY]: made, ...(pin === undefined ? {} : { [PIN]: pin }) }
+  return { model: step.model, source, runId: null, tags }
 }
 
 /** The tag to search by, and its value. */
 export const foundTag = ({ tags }: Registration): [key: string, value: string] => [MADE_BY, tags[MADE_BY] ?? '']
+
+/** A version that is there under our tag. */
+interface Found {
+  source: string
+  runId: string | null
+  status: string
+  tags: Readonly<Record<string, string>>
+}
+
+/**
+ * In what a version differs from what would be registered (law 16), for a person; null: it is that. Other tags than ours are
+ * other people's.
+ */
+export const differenceOf = (found: Found, { source, runId, tags }: Registration): string | null => {
+  if (found.source !== source) return `another source, ${found.source}`
+  if (found.runId !== runId) return `a run, ${found.runId}`
+  if (found.status === 'FAILED_REGISTRATION') return `the status ${found.status}`
+  const other = Object.entries(tags).find(([key, value]) => found.tags[key] !== value)
+  if (other === undefined) return null
+  const [key, value] = other
+  const says = found.tags[key]
+  return says === undefined ? `no tag ${key}, which would be ${value}` : `the tag ${key}: ${says} in place of ${value}`
+}

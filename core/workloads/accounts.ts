@@ -1,20 +1,24 @@
 import type { Policy } from '../policy.ts'
 
-/** Who Jobs that train and evaluate are: it reads datasets and writes results. */
+/** Who Jobs that train and evaluate are: it reads datasets and results, and writes what a pod has made below its own name. */
 export const TRAINING_ACCOUNT = 'signalbox-training'
 
-/** Who servers and the Jobs that ask them are: it reads weights, and writes what a gate has measured. */
+/** Who servers are: it reads weights and writes nothing, since anybody's questions reach a server. */
 export const SERVING_ACCOUNT = 'signalbox-serving'
+
+/** Who the Jobs are that ask servers: it writes what a pod has measured below its own name. */
+export const GATE_ACCOUNT = 'signalbox-gate'
 
 /** A service account that pods of ours run as, and what they are there for. */
 export interface PodAccount {
-  of: keyof Policy['namespaces']
+  of: 'training' | 'serving' | 'gate'
   name: string
   namespace: string
 }
 
-/** The accounts of all pods of ours; two even where both share a namespace. */
+/** The accounts of all pods of ours; one for each kind of pod even where namespaces are one. */
 export const podAccounts = ({ namespaces }: Pick<Policy, 'namespaces'>): PodAccount[] => [
   { of: 'training', name: TRAINING_ACCOUNT, namespace: namespaces.training },
   { of: 'serving', name: SERVING_ACCOUNT, namespace: namespaces.serving },
+  { of: 'gate', name: GATE_ACCOUNT, namespace: namespaces.serving },
 ]

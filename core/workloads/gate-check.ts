@@ -2,10 +2,11 @@ import type { V1Container } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
-import { SERVING_ACCOUNT } from './accounts.ts'
+import { GATE_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
+import { fromLabel, POD_NAME_ENV } from './pod-environment.ts'
 import { generationUrl, literal, type ServingInput, TASK_LABEL } from './serving.ts'
-import { BAD_INPUT_EXIT, fromLabel } from './stage-job.ts'
+import { BAD_INPUT_EXIT } from './stage-job.ts'
 
 const TASK = 'gate-check'
 
@@ -17,7 +18,7 @@ export interface GateCheckInput extends Omit<ServingInput, 'engine'> {
 
 /**
  * A small Job without GPUs, inside the cluster, that asks the new generation's own Service and writes what it measured as
- * `$RESULTS_URI/$JOB_NAME/result.json`. A check that could not be made is tried again; a bad answer is a result, not a
+ * `$RESULTS_URI/$POD_NAME/result.json`. A check that could not be made is tried again; a bad answer is a result, not a
  * failure. It has no TTL until its outcome is stored (law 4).
  */
 export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
@@ -49,7 +50,7 @@ export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
         metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
         spec: {
           restartPolicy: 'Never',
-          serviceAccountName: SERVING_ACCOUNT,
+          serviceAccountName: GATE_ACCOUNT,
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           securityContext: { runAsNonRoot: true, runAsUser: 65532, seccompProfile: { type: 'RuntimeDefault' } },
@@ -71,6 +72,7 @@ const container = (input: GateCheckInput): V1Container => ({
     { name: 'INPUT_URI', value: literal(input.desired.source) },
     { name: 'METRICS', value: literal(input.service.gate.checks.map(({ metric }) => metric).join(',')) },
     fromLabel('JOB_NAME', 'batch.kubernetes.io/job-name'),
+    POD_NAME_ENV,
     { name: 'RESULTS_URI', value: literal(`s3://${input.results.bucket}/${input.results.prefix}`.replace(/\/$/, '')) },
   ],
   resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { memory: '2Gi' } },

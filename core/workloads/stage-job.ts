@@ -5,7 +5,9 @@ import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } fr
 import { nameOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
+import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
+import { fromLabel, POD_NAME_ENV } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import type { Preset } from './presets.ts'
 
@@ -121,7 +123,13 @@ const environment = (input: StageInput): V1EnvVar[] => {
   const secrets = byName(stage.secrets).map(
     ([name, { secret, key }]): V1EnvVar => ({ name, valueFrom: { secretKeyRef: { name: secret, key } } }),
   )
-  const all = [...ourEnv(input), ...inputEnv(input), ...plainEnv(preset?.env ?? {}), ...plainEnv(stage.env), ...secrets]
+  const all = [
+    ...ourEnv(input),
+    ...inputEnv(Object.keys(input.reads)),
+    ...plainEnv(preset?.env ?? {}),
+    ...plainEnv(stage.env),
+    ...secrets,
+  ]
   return [...new Map(all.map((one) => [one.name, one])).values()]
 }
 
@@ -132,7 +140,7 @@ const plainEnv = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
 const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
 
-/** What every stage is told. It writes `$RESULTS_URI/$JOB_NAME/result.json`, last. */
+/** What every stage is told. Its pod writes `$RESULTS_URI/$POD_NAME/result.json`, last. */
 const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
   const folder = desired.key.slice(0, desired.key.lastIndexOf('/') + 1)
   return [
@@ -143,25 +151,10 @@ const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
     { name: 'INPUT_MANIFEST', value: literal(desired.key.slice(folder.length)) },
     { name: 'INPUT_SHA256', value: desired.version },
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
+    POD_NAME_ENV,
     { name: 'RESULTS_URI', value: literal(resultsUri(policy)) },
   ]
 }
-
-/** Where the results of earlier stages are, by their names: `TRAIN_RESULT_URI`. */
-const inputEnv = ({ reads }: StageInput): V1EnvVar[] =>
-  Object.keys(reads).flatMap((read) => {
-    const name = read.toUpperCase().replaceAll('-', '_')
-    return [
-      fromLabel(`${name}_JOB`, inputJobLabel(read)),
-      { name: `${name}_RESULT_URI`, value: `$(RESULTS_URI)/$(${name}_JOB)/result.json` },
-    ]
-  })
-
-/** An environment variable that says what a label of the pod says: so that its value stays out of the digest. */
-export const fromLabel = (name: string, key: string): V1EnvVar => ({
-  name,
-  valueFrom: { fieldRef: { fieldPath: `metadata.labels['${key}']` } },
-})
 
 const resultsUri = ({ results }: Pick<Policy, 'results'>): string =>
   `s3://${results.bucket}/${results.prefix}`.replace(/\/$/, '')

@@ -1,7 +1,7 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { pauseAfter } from '../../core/lane/change.ts'
 import type { Mark } from '../../core/lane/document.ts'
-import type { Left } from '../../core/lane/stepping.ts'
+import type { Left } from '../../core/lane/ending.ts'
 import type { View } from '../../core/lane/view.ts'
 import { runOnceName } from '../../core/names.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'

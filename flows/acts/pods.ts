@@ -12,8 +12,12 @@ type Cluster = Pick<WorkPorts, 'cluster'>
  * A Job's pods, also those that have ended: what it made itself, by its uid. Anybody can give a pod the label, and one that was
  * made again under the name has pods of its own (law 3).
  */
-export const podsOf = async ({ cluster }: Cluster, job: ObjectRef, uid: string): Promise<KubeObject<'Pod'>[]> =>
-  (await named(cluster, job, false)).filter((pod) => makerOf(pod)?.uid === uid)
+export const podsOf = async (
+  { cluster }: Cluster,
+  job: ObjectRef,
+  uid: string,
+  fresh = false,
+): Promise<KubeObject<'Pod'>[]> => (await named(cluster, job, fresh)).filter((pod) => makerOf(pod)?.uid === uid)
 
 /** What is there of a Job's pods. */
 export interface AlivePods {

@@ -46,6 +46,8 @@ export class AccessStack extends Stack {
         namespace: account.namespace,
         serviceAccount: account.name,
         roleArn: this.roleOf(account, props).roleArn,
+        // What a pod may write is said by the tags of its session.
+        disableSessionTags: false,
       })
   }
 

@@ -114,6 +114,7 @@ const end = ({ store, due }: World, pod: Pod, memo: PodMemo): void => {
       reason: program?.reason ?? 'Completed',
       startedAt: pod.status?.startTime,
       finishedAt: wireTime(store.now),
+      ...(program?.message ? { message: program.message } : {}),
     },
   }))
 }

@@ -34,6 +34,8 @@ export interface Program {
   endLogs: string[]
   /** `made`: keys of what it has made, which lie there before the result names them. */
   result: { bucket: string; key: string; text: string; made: string[] } | null
+  /** What it leaves in place of a file, for the kubelet to keep; null: nothing. */
+  message: string | null
 }
 
 /** Reads what lies beside the pod's input. */
@@ -104,17 +106,23 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
       }
 }
 
-const SERVING = { endsAfter: null, exitCode: 0, reason: 'Completed', result: null }
+const SERVING = { endsAfter: null, exitCode: 0, reason: 'Completed', result: null, message: null }
 
 const ending = (
   how: Behaviour,
   env: Record<string, string>,
   pod: Pod,
-): Pick<Program, 'exitCode' | 'reason' | 'result'> => {
+): Pick<Program, 'exitCode' | 'reason' | 'result' | 'message'> => {
   const exitCode = how.exitCode ?? (how.reason === 'OOMKilled' ? 137 : 0)
   const reason = how.reason ?? (exitCode === 0 ? 'Completed' : 'Error')
-  return { exitCode, reason, result: exitCode === 0 ? resultOf(env, pod, how) : null }
+  const result = exitCode === 0 ? resultOf(env, pod, how) : null
+  return how.message === true
+    ? { exitCode, reason, result: null, message: result?.text.slice(0, MESSAGE) ?? null }
+    : { exitCode, reason, result, message: null }
 }
+
+/** What a kubelet keeps of a termination message. */
+const MESSAGE = 4096
 
 const annotatedMinutes = (pod: Pod, job: Job | null): number => {
   const said = pod.metadata.annotations?.[MINUTES_ANNOTATION] ?? job?.metadata.annotations?.[MINUTES_ANNOTATION]
@@ -122,12 +130,12 @@ const annotatedMinutes = (pod: Pod, job: Job | null): number => {
   return Number.isFinite(minutes) && minutes >= 0 ? minutes : JOB_MINUTES
 }
 
-/** What is written last, to `$RESULTS_URI/<job name>/result.json`. */
+/** What is written last, to `$RESULTS_URI/$POD_NAME/result.json`; a Job of an earlier release tells no pod its name. */
 const resultOf = (env: Record<string, string>, pod: Pod, how: Behaviour): Program['result'] => {
   const at = s3Location(env['RESULTS_URI'])
   const name = pod.metadata.labels?.[JOB_NAME_LABEL]
   if (at === null || name === undefined || how.result === null) return null
-  const folder = [at.key.replace(/\/+$/, ''), name].filter((part) => part !== '').join('/')
+  const folder = [at.key.replace(/\/+$/, ''), env['POD_NAME'] ?? name].filter((part) => part !== '').join('/')
   const usual = USUAL[env['SIGNALBOX_TASK'] ?? ''] ?? OTHERS
   const result = how.result ?? {
     object: name,

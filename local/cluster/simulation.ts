@@ -16,6 +16,8 @@ export interface Simulation {
   logs?: string[]
   /** What a Job writes as result.json: this object, this text as it is, or nothing (`null`). */
   result?: Record<string, unknown> | string | null
+  /** `true`: a Job leaves its result as its termination message, and writes no file at all. */
+  message?: boolean
   /** Measured numbers of the result that is written otherwise; they replace the usual ones. */
   metrics?: Record<string, number>
   /** `false`: a serving container never gets ready. */
@@ -64,6 +66,7 @@ const FIELDS: Record<Field, [(value: unknown) => boolean, string]> = {
     'a list of at most 1000 lines',
   ],
   result: [(value) => value === null || isObject(value) || typeof value === 'string', 'an object, a text or null'],
+  message: [isFlag, 'true or false'],
   metrics: [(value) => isObject(value) && Object.values(value).every(Number.isFinite), 'an object of numbers'],
   healthy: [isFlag, 'true or false'],
   nodeLost: [isFlag, 'true or false'],

@@ -48,6 +48,7 @@ export const openObjects = ({
     return { head: headOf(bucket, key, stats), pieces: piecesOf(file, stats.size) }
   }
   return {
+    standIn: true,
     stream,
     head: async (bucket, key) => {
       const file = fileOf(root, bucket, key)

@@ -32,6 +32,7 @@ export const imaginedObjects = (
     return found
   }
   return {
+    ...(objects.standIn === undefined ? {} : { standIn: objects.standIn }),
     head: async (bucket, key, versionId) =>
       (await objects.head(bucket, key, versionId)) ?? find(bucket, key)?.head ?? null,
     read: async (bucket, key, ...how) => (await objects.read(bucket, key, ...how)) ?? find(bucket, key, how[0]),

@@ -24,7 +24,7 @@ export interface ContainersOptions {
 
 /**
  * Plays the containers of Jobs on kwok's nodes, which have no kubelet: each reads the `simulation.json` beside its input,
- * writes its `result.json` and ends as that says. Pods of other nodes are left alone. What serves is up as soon as kwok
+ * writes its `result.json` where it is told, below its own name, and ends as that says. Pods of other nodes are left alone. What serves is up as soon as kwok
  * says so; lost nodes, slow loading and images that cannot be pulled are played by the simulated cluster alone.
  */
 export const playContainers = async (options: ContainersOptions): Promise<{ stop(): void }> => {
@@ -101,6 +101,7 @@ const end = async (options: ContainersOptions, pod: Pod, program: Program): Prom
     reason: program.reason,
     startedAt: now.status?.startTime,
     finishedAt: at,
+    ...(program.message === null ? {} : { message: program.message }),
   }
   const containerStatuses = (now.status?.containerStatuses ?? []).map((status) => ({
     ...status,

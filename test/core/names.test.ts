@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   generationName,
   generationOf,
+  isPodOfJob,
   label,
   laneLabel,
   laneLabels,
@@ -99,7 +100,34 @@ describe('every name of ours', () => {
     const longest = { lane: `pipeline/${'x'.repeat(60)}`, generation: 99_999, attempt: 999 }
     const identity = identityOf(longest.lane)
     expect(runOnceName(identity, longest, 'train')).toMatch(/-g99999a999-train$/)
-    expect(runOnceName(identity, longest, 'evaluate')).toMatch(/-g99999a999-evaluate$/)
+    expect(runOnceName(identity, { ...longest, attempt: 9 }, 'evaluate')).toMatch(/-g99999a9-evaluate$/)
+    expect(runOnceName(identity, longest, 'evaluate')).toMatch(/^pipeline-x{21}-[0-9a-f]{8}-[0-9a-z]+-[0-9a-f]{8}$/)
+  })
+
+  it('names of Jobs leave Kubernetes room for those of their pods, and no two steps of a run share one', () => {
+    fc.assert(
+      fc.property(anyRun, (run) => {
+        const identity = identityOf(run.lane)
+        const steps = ['tokenize-the-english-part-of-it', 'tokenize-the-english-part-of-us', 'train']
+        const names = steps.map((step) => runOnceName(identity, run, step))
+        expect(new Set(names).size).toBe(3)
+        for (const name of names) expect(name.length).toBeLessThanOrEqual(57)
+      }),
+    )
+  })
+
+  it('a pod of a Job has its whole name and five characters more: nothing else is one', () => {
+    expect(isPodOfJob('a-g1a1-train-x7k2p', 'a-g1a1-train')).toBe(true)
+    for (const other of [
+      'a-g1a1-train',
+      'a-g1a1-train-',
+      'a-g1a1-train-x7k2',
+      'a-g1a1-train-x7k2pq',
+      'a-g1a1-trainx7k2p',
+    ])
+      expect(isPodOfJob(other, 'a-g1a1-train')).toBe(false)
+    for (const other of ['a-g1a1-train-X7K2P', 'a-g1a1-train-x7/2p', 'a-g1a1-train-x7k2p-b2b2b', 'b-g1a1-train-x7k2p'])
+      expect(isPodOfJob(other, 'a-g1a1-train')).toBe(false)
   })
 })
 

@@ -122,7 +122,6 @@ describe('a lane that rests, woken by anybody at any moment: it reads once, and 
       'cluster.list',
       'ledger.list',
       'ledger.read',
-      'objects.read',
       'policies.load',
     ])
   })

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { mintName, runOnceName } from '../../core/names.ts'
 import config from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
+import { type Statement as Allowing, isAllowed } from './allowed.ts'
 import { synth } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
 
@@ -22,6 +23,7 @@ interface Association {
   ClusterName: string
   Namespace: string
   ServiceAccount: string
+  DisableSessionTags?: boolean
   RoleArn: unknown
 }
 
@@ -53,29 +55,37 @@ const allowedTo = (of: typeof example, kind: string): string[] =>
     })
     .sort()
 
-const READ_RESULTS = ['s3:GetObject on arn:aws:s3:::acme-results/*', 's3:ListBucket on arn:aws:s3:::acme-results']
+/** The statements of a kind of pods, as IAM reads them. */
+const statementsOf = (of: typeof example, kind: string): Allowing[] =>
+  roleOf(of, kind)
+    .Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .map(({ Action, Resource }) => ({ actions: [Action].flat(), resources: [Resource].flat().map(of.read) }))
+
+const READ_RESULTS = [
+  's3:GetObject on arn:aws:s3:::acme-results/*',
+  's3:GetObjectVersion on arn:aws:s3:::acme-results/*',
+  's3:ListBucket on arn:aws:s3:::acme-results',
+]
+const KINDS = ['training', 'serving', 'gate']
+const OWN = 'arn:aws:s3:::acme-results/results/${aws:PrincipalTag/kubernetes-pod-name}'
 
 describe('who pods are in AWS', () => {
-  it('each account of ours has a role of its own, and nobody else', () => {
-    expect(example.associations.map(({ RoleArn, ...rest }) => ({ ...rest, role: example.read(RoleArn) }))).toEqual([
-      {
-        ClusterName: 'ml-prod',
-        Namespace: 'training',
-        ServiceAccount: 'signalbox-training',
-        role: 'arn:aws:iam::111122223333:role/signalbox-training-pods-eu-central-1',
-      },
-      {
-        ClusterName: 'ml-prod',
-        Namespace: 'serving',
-        ServiceAccount: 'signalbox-serving',
-        role: 'arn:aws:iam::111122223333:role/signalbox-serving-pods-eu-central-1',
-      },
-    ])
-    expect(example.roles).toHaveLength(2)
+  it('each account of ours has a role of its own, and nobody else; the name of its pod is in each session', () => {
+    const expected = KINDS.map((kind) => ({
+      ClusterName: 'ml-prod',
+      Namespace: kind === 'training' ? 'training' : 'serving',
+      ServiceAccount: `signalbox-${kind}`,
+      DisableSessionTags: false,
+      role: `arn:aws:iam::111122223333:role/signalbox-${kind}-pods-eu-central-1`,
+    }))
+    expect(example.associations.map(({ RoleArn, ...rest }) => ({ ...rest, role: example.read(RoleArn) }))).toEqual(
+      expected,
+    )
+    expect(example.roles).toHaveLength(3)
     for (const { ManagedPolicyArns } of example.roles) expect(ManagedPolicyArns).toBeUndefined()
   })
 
-  it.each(['training', 'serving'])('EKS alone takes the role of %s, for that account of this cluster', (kind) => {
+  it.each(KINDS)('EKS alone takes the role of %s, for that account of this cluster', (kind) => {
     const [statement, ...more] = roleOf(example, kind).AssumeRolePolicyDocument.Statement
     expect(more).toEqual([])
     const { Condition, ...rest } = statement!
@@ -88,51 +98,88 @@ describe('who pods are in AWS', () => {
     const named = Object.entries(Condition.StringEquals).map(([key, value]) => [key, example.read(value)])
     expect(Object.fromEntries(named)).toEqual({
       'aws:RequestTag/eks-cluster-arn': 'arn:aws:eks:eu-central-1:111122223333:cluster/ml-prod',
-      'aws:RequestTag/kubernetes-namespace': kind,
+      'aws:RequestTag/kubernetes-namespace': kind === 'training' ? 'training' : 'serving',
       'aws:RequestTag/kubernetes-service-account': `signalbox-${kind}`,
     })
   })
 
-  it('training reads datasets and results, and writes below the names of its Jobs', () => {
+  it('training reads datasets and results, and a pod of it writes below its own name', () => {
     expect(allowedTo(example, 'training')).toEqual(
       [
         's3:GetObject on arn:aws:s3:::acme-datasets/*',
         's3:GetObjectVersion on arn:aws:s3:::acme-datasets/*',
         's3:ListBucket on arn:aws:s3:::acme-datasets',
-        's3:PutObject on arn:aws:s3:::acme-results/results/pipeline-*',
+        `s3:PutObject on ${OWN}/*`,
         ...READ_RESULTS,
       ].sort(),
     )
   })
 
-  it('serving reads results, and writes what a gate has measured and nothing else', () => {
-    expect(allowedTo(example, 'serving')).toEqual(
-      ['s3:PutObject on arn:aws:s3:::acme-results/results/service-*/result.json', ...READ_RESULTS].sort(),
-    )
+  it('a server reads weights and writes nothing; a check reads them, and writes what it has measured', () => {
+    expect(allowedTo(example, 'serving')).toEqual(READ_RESULTS)
+    expect(allowedTo(example, 'gate')).toEqual([`s3:PutObject on ${OWN}/result.json`, ...READ_RESULTS].sort())
+  })
+})
+
+describe('what a pod may write, as IAM judges it', () => {
+  const jobOf = (lane: string, step: string, attempt = 3): string => {
+    const name = mintName({ installation: 'signalbox', cluster: 'ml-prod' }, lane)
+    return runOnceName({ name }, { generation: 12, attempt }, step)
+  }
+  const chats = jobOf('pipeline/support-chats', 'train')
+  const gate = jobOf('service/support-llama', 'gate')
+  const pods = { training: `${chats}-x7k2p`, gate: `${gate}-b2c4d`, serving: 'service-support-llama-g1-5d8f-abcde' }
+  const writes = (kind: keyof typeof pods, key: string, tags?: Record<string, string>): boolean =>
+    isAllowed(statementsOf(example, kind), {
+      action: 's3:PutObject',
+      on: `arn:aws:s3:::acme-results/results/${key}`,
+      tags: tags ?? { 'kubernetes-pod-name': pods[kind], 'kubernetes-namespace': 'training' },
+    })
+
+  it('its own result and what it makes beside it', () => {
+    expect(writes('training', `${pods.training}/result.json`)).toBe(true)
+    expect(writes('training', `${pods.training}/adapter/adapter_model.safetensors`)).toBe(true)
+    expect(writes('gate', `${pods.gate}/result.json`)).toBe(true)
+    expect(writes('gate', `${pods.gate}/weights.bin`)).toBe(false)
   })
 
   it.each([
-    ['training', 'pipeline/support-chats', 'train'],
-    ['training', 'pipeline/support-chats', 'evaluate'],
-    ['training', `pipeline/${'-'.repeat(40)}`, 'train'],
-    ['serving', 'service/support-llama', 'gate'],
-    ['serving', 'service/Ünïcode', 'gate'],
-  ])('%s may write the result of a Job of %s, step %s; the other may not', (kind, lane, step) => {
-    const name = mintName({ installation: 'signalbox', cluster: 'ml-prod' }, lane)
-    const job = runOnceName({ name }, { generation: 12, attempt: 3 }, step)
-    const result = `s3:PutObject on arn:aws:s3:::acme-results/results/${job}/result.json`
-    const covers = (right: string): boolean => new RegExp(`^${right.replaceAll('*', '.*')}$`).test(result)
-    const writes = (who: string): boolean => allowedTo(example, who).some(covers)
-    expect(['training', 'serving'].filter(writes)).toEqual([kind])
+    ['another pod of its own Job', `${chats}-aaaaa`],
+    ['the next attempt of its lane', `${jobOf('pipeline/support-chats', 'train', 4)}-x7k2p`],
+    ['the evaluation of what it makes', `${jobOf('pipeline/support-chats', 'evaluate')}-x7k2p`],
+    ['a training of another lane', `${jobOf('pipeline/other', 'train')}-x7k2p`],
+    ['a check of a service', pods.gate],
+    ['its Job, as an earlier release had it', chats],
+    ['a name that begins with its own', `${pods.training}x`],
+    ['anything below another’s name', `${chats}-aaaaa/adapter/${pods.training}`],
+    ['anybody, by stars', '*'],
+  ])('not what belongs to %s', (_, folder) => {
+    for (const file of ['result.json', 'adapter/adapter_model.safetensors'])
+      expect(writes('training', `${folder}/${file}`)).toBe(false)
+  })
+
+  it('a server nothing at all, under whatever name', () => {
+    for (const name of [...Object.values(pods), chats, gate])
+      for (const tag of [...Object.values(pods), '*'])
+        expect(writes('serving', `${name}/result.json`, { 'kubernetes-pod-name': tag })).toBe(false)
+  })
+
+  it('nobody anything where the session does not say which pod asks, or says stars', () => {
+    for (const kind of ['training', 'gate'] as const) {
+      for (const key of ['result.json', '/result.json', `${pods[kind]}/result.json`])
+        expect(writes(kind, key, { 'kubernetes-namespace': 'training' })).toBe(false)
+      expect(writes(kind, `${pods[kind]}/result.json`, { 'kubernetes-pod-name': '*' })).toBe(false)
+    }
   })
 })
 
 describe('whatever the policy says', () => {
-  it('one namespace for both has two associations, told apart by their accounts', () => {
+  it('one namespace for both has three associations, told apart by their accounts', () => {
     const { associations } = accessOf('pods-together', { ...config, namespaces: { training: 'ml', serving: 'ml' } })
     expect(associations.map(({ Namespace, ServiceAccount }) => `${Namespace}/${ServiceAccount}`)).toEqual([
       'ml/signalbox-training',
       'ml/signalbox-serving',
+      'ml/signalbox-gate',
     ])
   })
 
@@ -146,6 +193,6 @@ describe('whatever the policy says', () => {
     expect(rights.filter((right) => /GetObject /.test(right))).toEqual(
       ['in-1/*', 'in-2/*', 'out/*'].map((on) => `s3:GetObject on arn:aws:s3:::${on}`),
     )
-    expect(rights).toContain('s3:PutObject on arn:aws:s3:::out/a/b/pipeline-*')
+    expect(rights).toContain('s3:PutObject on arn:aws:s3:::out/a/b/${aws:PrincipalTag/kubernetes-pod-name}/*')
   })
 })

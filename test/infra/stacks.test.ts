@@ -219,7 +219,7 @@ it('what an account has once, whatever the region, has the region in its name', 
     ...resources(template, 'AWS::IAM::Role').map(([, { Properties }]) => Properties['RoleName']),
     ...resources(template, 'AWS::CloudWatch::Dashboard').map(([, { Properties }]) => Properties['DashboardName']),
   ])
-  expect(names.filter((name) => name !== undefined).length).toBe(doors.length + 3)
+  expect(names.filter((name) => name !== undefined).length).toBe(doors.length + 4)
   for (const name of names) if (name !== undefined) expect(name).toMatch(/-eu-central-1$/)
 })
 

@@ -90,7 +90,11 @@ const buckets = (): Ports['objects'] => {
         yield BYTES
       })(),
     }),
-    list: async () => [],
+    // One pod of each Job has written, one file beside its result.
+    list: async (_bucket, prefix, after) => {
+      const file = prefix.endsWith('-') ? 'aaaaa/result.json' : '/weights'
+      return (after ?? '') < `${prefix}${file}` ? [{ key: `${prefix}${file}`, head: headOf(1) }] : []
+    },
   }
 }
 
@@ -98,7 +102,13 @@ const buckets = (): Ports['objects'] => {
 const resultAt = (key: string): Buffer => {
   const folder = key.slice(0, key.lastIndexOf('/'))
   const artifacts = { model: `s3://${example.results.bucket}/${folder}/adapter` }
-  return Buffer.from(JSON.stringify({ object: folder.split('/').at(-1), metrics: { train_loss: 1 }, artifacts }))
+  return Buffer.from(
+    JSON.stringify({
+      object: folder.split('/').at(-1)?.slice(0, -'-aaaaa'.length),
+      metrics: { train_loss: 1 },
+      artifacts,
+    }),
+  )
 }
 
 /** The cluster, whose Jobs of one stage have all ended. */

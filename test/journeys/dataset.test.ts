@@ -71,7 +71,7 @@ describe('a dataset is uploaded', () => {
     expect(await registered()).toMatchObject([
       {
         version: '1',
-        source: expect.stringContaining(`/${name}-g1a1-train/`),
+        source: expect.stringContaining(`/${name}-g1a1-train-`),
         tags: expect.arrayContaining([
           { key: 'signalbox.dev/plan', value: expect.stringMatching(new RegExp(`^${name}-[0-9a-f]{8}$`)) },
         ]),
@@ -198,10 +198,13 @@ describe('a dataset is uploaded', () => {
     expect(second?.run.steps[0]).toMatchObject({
       state: 'done',
       note: 'kept from attempt 1',
-      made: first?.run.steps[0]?.made,
+      made: {
+        ...first?.run.steps[0]?.made,
+        result: { key: expect.stringMatching(/-g1a1-train-[a-z0-9]{5}\/result\.json$/) },
+      },
     })
     expect(second?.plan?.bounds.dollars).toBeLessThan((first?.plan?.bounds.dollars ?? 0) / 10)
-    expect(await registered()).toMatchObject([{ source: expect.stringContaining(`/${name}-g1a1-train/`) }])
+    expect(await registered()).toMatchObject([{ source: expect.stringContaining(`/${name}-g1a1-train-`) }])
     await nothingIsHeld()
   })
 

@@ -28,6 +28,11 @@ const ended = async (attempt: number) => {
   })
   return town.lane(TRAIN)
 }
+/** Where the first training has written: in its pod's folder. */
+const trainedFolder = async (): Promise<string> => {
+  const [file] = await town.house.objects.list('acme-results', `results/${(await town.lane(TRAIN)).name}-g1a1-train-`)
+  return file?.key.split('/').slice(0, 2).join('/').concat('/') ?? ''
+}
 const asks = async () => (await timeline(town)).filter(({ text }) => text.startsWith('asked ')).length
 
 describe('what was paid for is kept (law 7)', () => {
@@ -40,7 +45,7 @@ describe('what was paid for is kept (law 7)', () => {
     expect(await ended(2)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate'])
     expect(await asks()).toBe(1)
-    expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a1-train/')])
+    expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a1-train-')])
     const second = await town.run(TRAIN, 1, 2)
     expect(second?.steps[0]).toMatchObject({ name: 'train', state: 'done', note: 'kept from attempt 1', ranFrom: null })
     expect(second?.cost).toBeLessThan(2)
@@ -82,13 +87,11 @@ describe('what was paid for is kept (law 7)', () => {
       await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
       await failed()
       await mend()
-      await rm(join(dataDir, 'buckets/acme-results/results', `${(await town.lane(TRAIN)).name}-g1a1-train`, kind), {
-        recursive: true,
-      })
+      await rm(join(dataDir, 'buckets/acme-results', await trainedFolder(), kind), { recursive: true })
       await town.answered(TRAIN)
       expect(await ended(2)).toMatchObject({ state: 'succeeded', attempt: 2 })
       expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate', 'g1a2-train'])
-      expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a2-train/')])
+      expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a2-train-')])
     },
   )
 
@@ -98,7 +101,7 @@ describe('what was paid for is kept (law 7)', () => {
     await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
     await failed()
     await mend()
-    const at = `results/${(await town.lane(TRAIN)).name}-g1a1-train/`
+    const at = await trainedFolder()
     const object = `${(await town.lane(TRAIN)).name}-g1a1-train`
     const planted = { object, metrics: {}, artifacts: { model: `s3://acme-results/${at}planted` } }
     await town.house.objects.write('acme-results', `${at}result.json`, Buffer.from(JSON.stringify(planted)))
@@ -106,6 +109,19 @@ describe('what was paid for is kept (law 7)', () => {
     expect(await ended(2)).toMatchObject({ state: 'succeeded', attempt: 2 })
     expect(made()).toContain('g1a2-train')
     expect((await versionsOf(town)).join()).not.toContain('planted')
+  })
+
+  it('what it made was written over: that is not what was measured, so it is asked about and trained again', async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
+    await failed()
+    await mend()
+    await town.house.objects.write('acme-results', `${await trainedFolder()}adapter/weights`, Buffer.from('other'))
+    await town.answered(TRAIN)
+    expect(await ended(2)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate', 'g1a2-train'])
+    expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a2-train-')])
   })
 
   it('a gate that failed: retry measures anew and keeps the training', async () => {

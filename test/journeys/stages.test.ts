@@ -61,7 +61,7 @@ describe('a pipeline of stages that no preset knows', () => {
       'register',
       'notify',
     ])
-    expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a1-pack/')])
+    expect(await versionsOf(town)).toEqual([expect.stringContaining('g1a1-pack-')])
     const env = (await jobsOf(town))
       .find(({ metadata }) => metadata.name.endsWith('-pack'))
       ?.spec?.template.spec?.containers[0]?.env?.map(({ name }) => name)

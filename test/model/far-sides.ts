@@ -13,8 +13,9 @@ import type { LaunchJobStep, RegisterModelStep, RollOutModelStep, Step } from '.
 import type { Facts } from '../../core/reactions/reaction.ts'
 import type { ResultRow } from '../../core/rows.ts'
 import { nextCheckGate } from '../../core/steps/check-gate.ts'
-import { isOurs, resultLocation } from '../../core/steps/launch-job.ts'
+import { isOurs } from '../../core/steps/launch-job.ts'
 import { foundTag, registration } from '../../core/steps/register-model.ts'
+import { resultPlace } from '../../core/steps/result-place.ts'
 import { nextRollOut, staysAfter } from '../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../core/world.ts'
 import { type Consumer, HANDOVER, type Model, type State } from './state.ts'
@@ -152,7 +153,7 @@ const launch = (state: State, step: LaunchJobStep, { model, consumer, mark, run 
   const after = found === undefined ? created(state, { object: step.job, run, key: mark.key, me: consumer.me }) : state
   const made = after.world.jobs[metadata.name]
   const ref = { kind: 'Job' as const, namespace: 'n', name: metadata.name }
-  const at = { ref, uid: made?.uid ?? '', result: resultLocation(step, metadata.name) }
+  const at = { ref, uid: made?.uid ?? '', result: resultPlace(step, metadata.name) }
   return answered(after, { kind: 'begun', made: at, note: 'Job' })
 }
 
@@ -173,20 +174,23 @@ const seeJob = (state: State, mark: Mark): Answer => {
     return answered(state, { kind: 'wait', note: job.state, until: deadlineOf(mark), running: true })
   if (job?.state === 'bad') return answered(state, { kind: 'failed', reason: 'exit-code', note: 'bad' })
   if (job?.state === 'lost-node') return answered(state, { kind: 'failed', reason: 'node-lost', note: 'lost' })
-  return answered(state, { kind: 'done', note: 'ok', values: { model: `m:${name}`, score: score ?? 0 }, etag: 'e' })
+  const read = { etag: 'e', by: 'file', pins: {}, at: made.result } as const
+  return answered(state, { kind: 'done', note: 'ok', values: { model: `m:${name}`, score: score ?? 0 }, read })
 }
 
-const valuesOf = ({ doc, results }: View, { ledger }: State, name: string): ResultRow['values'] | null => {
+const resultOf = ({ doc, results }: View, { ledger }: State, name: string): ResultRow | null => {
   const row = doc.run?.steps.find((mark) => mark.name === name && mark.way === 'forth')?.result ?? null
   if (row === null) return null
   const stored = ledger.rows[`result ${doc.lane}#${row}`]?.value as ResultRow | undefined
-  return (results[row] ?? stored)?.values ?? null
+  return results[row] ?? stored ?? null
 }
+
+const valuesOf = (view: View, state: State, name: string): ResultRow['values'] | null =>
+  resultOf(view, state, name)?.values ?? null
 
 const register = (state: State, step: RegisterModelStep, { consumer }: Task): Answer => {
   const { view, next } = consumer
-  const values = valuesOf(view, state, step.of)
-  const input = registration(step, { name: view.identity.name, values })
+  const input = registration(step, { name: view.identity.name, result: resultOf(view, state, step.of) })
   if (input === null) return answered(state, { kind: 'failed', reason: 'not-registered', note: 'nothing to register' })
   const [, tag] = foundTag(input)
   const registers = next.at === 'world' && next.sub === 'register'

@@ -1,21 +1,29 @@
 import { lastDied } from '../../../core/job-state.ts'
 import { isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Made } from '../../../core/lane/document.ts'
-import type { Waiting } from '../../../core/lane/stepping.ts'
+import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
-import { hasEnded, isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
-import { type ObjectHead, TooLarge, type WorkPorts } from '../../ports.ts'
+import type { ResultRow } from '../../../core/rows.ts'
+import { hasEnded, isOurs, nextLaunchJob } from '../../../core/steps/launch-job.ts'
+import { resultPlace } from '../../../core/steps/result-place.ts'
+import { withInputs } from '../../../core/workloads/inputs.ts'
+import { pinsOf } from '../../pins.ts'
+import type { WorkPorts } from '../../ports.ts'
 import { alivePodsOf, podsOf } from '../pods.ts'
-import type { Handler } from './handler.ts'
+import type { Handler, Task } from './handler.ts'
+import { type ReadResult, readResult } from './read-result.ts'
+import { resultOfStep } from './results.ts'
 
 const LOG_LINES = 20
 
 /** Law 4, run-once: created by name; a name that is there is success only for the same content; its uid is written down. */
 export const launchJob: Handler<LaunchJobStep> = {
   side: 'cluster',
-  begin: async ({ ports, view, step, mark }) => {
+  begin: async (task) => {
+    const { ports, view, step, mark } = task
     if (mark.made !== null) return { kind: 'begun', made: mark.made, note: `Job ${mark.made.ref.name}` }
-    const created = await ports.cluster.create(step.job)
+    const job = withInputs(step.job, await inputsOf(task))
+    const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
       const there = await ports.cluster.get(refOf(step.job))
@@ -40,28 +48,36 @@ export const launchJob: Handler<LaunchJobStep> = {
 
   see: async ({ ports, view, step, mark }) => {
     if (mark.made === null) return { kind: 'failed', reason: 'deleted', note: 'it never began' }
-    const { ref, uid, result: at } = mark.made
-    const [found, pods, asked] = await Promise.all([
-      ports.cluster.get(ref),
-      podsOf(ports, ref, uid),
-      asking(readResult(ports, at)),
-    ])
+    const { ref, uid } = mark.made
+    const [found, pods] = await Promise.all([ports.cluster.get(ref), podsOf(ports, ref, uid)])
     const there = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
     const job = there === null || (await isAsGoodAsGone(ports, ref, there)) ? null : there
     // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
-    const read = job === null || hasEnded(job) ? asked() : null
+    const result = job === null || hasEnded(job) ? await resultOf(ports, mark.made, pods) : null
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
-    return nextLaunchJob(step, {
+    const stepped = nextLaunchJob(step, {
       name: ref.name,
       job,
       pods: job === null ? [] : pods,
       logs: job === null ? [] : await lastLogs(ports, pods),
-      result: read?.bytes ?? null,
-      etag: read?.etag ?? null,
+      result,
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
     })
+    return withPins(ports, stepped)
   },
+}
+
+/** The results that it reads, as they were read here. */
+const inputsOf = async (task: Task<LaunchJobStep>): Promise<ResultRow[]> => {
+  const rows = await Promise.all(task.step.reads.map((name) => resultOfStep(task, name)))
+  return rows.filter((row) => row !== null)
+}
+
+/** What was made is what it is when its result is read: whoever changes it afterwards has made something else. */
+const withPins = async ({ objects }: Pick<WorkPorts, 'objects'>, stepped: Stepped): Promise<Stepped> => {
+  if (stepped.kind !== 'done' || stepped.read === undefined || stepped.values === null) return stepped
+  return { ...stepped, read: { ...stepped.read, pins: await pinsOf(objects, stepped.values) } }
 }
 
 /** One that somebody has deleted makes no pod any more: with its last one it is over, whatever still keeps its object. */
@@ -71,23 +87,18 @@ const isAsGoodAsGone = async (ports: WorkPorts, ref: ObjectRef, job: KubeObject<
 /** The answer to our POST is a look at the Job: nobody has made a pod of it yet, and nothing has written its result. */
 const justMade = (step: LaunchJobStep, object: KubeObject, now: number): Waiting | undefined => {
   const job = object as KubeObject<'Job'>
-  const seen = nextLaunchJob(step, { name: job.metadata.name, job, pods: [], logs: [], result: null, etag: null, now })
+  const seen = nextLaunchJob(step, { name: job.metadata.name, job, pods: [], logs: [], result: null, now })
   return seen.kind === 'wait' ? seen : undefined
 }
 
-/** What was answered, or its error, for whoever needs it. */
-const asking = <T>(answer: Promise<T>): Promise<() => T> =>
-  answer.then(
-    (value) => () => value,
-    (error: unknown) => () => {
-      throw error
-    },
-  )
+/** A list of pods may be a moment old: before it is said that there is no result, they are asked for as they are now. */
+const resultOf = async (ports: WorkPorts, made: Made, pods: KubeObject<'Pod'>[]): Promise<ReadResult | null> =>
+  (await readResult(ports, made, pods)) ?? readResult(ports, made, await podsOf(ports, made.ref, made.uid, true))
 
 const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
   ref: refOf(object),
   uid: object.metadata.uid ?? '',
-  result: resultLocation(step, object.metadata.name),
+  result: resultPlace(step, object.metadata.name),
 })
 
 const lastLogs = async ({ cluster }: Pick<WorkPorts, 'cluster'>, pods: KubeObject<'Pod'>[]): Promise<string[]> => {
@@ -95,18 +106,4 @@ const lastLogs = async ({ cluster }: Pick<WorkPorts, 'cluster'>, pods: KubeObjec
   if (failed === undefined) return []
   const { namespace = null, name } = failed.metadata
   return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES)
-}
-
-const readResult = async (
-  { objects }: Pick<WorkPorts, 'objects'>,
-  at: Made['result'],
-): Promise<{ bytes: Uint8Array; etag: ObjectHead['etag'] | null } | null> => {
-  try {
-    const read = await objects.read(at.bucket, at.key, RESULT_LIMIT)
-    return read === null ? null : { bytes: read.bytes, etag: read.head.etag }
-  } catch (error) {
-    // One byte too many is enough for the parser to say why.
-    if (error instanceof TooLarge) return { bytes: new Uint8Array(RESULT_LIMIT + 1), etag: null }
-    throw error
-  }
 }

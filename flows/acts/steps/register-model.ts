@@ -1,37 +1,54 @@
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import type { RegisterModelStep } from '../../../core/plan.ts'
-import { foundTag, registration } from '../../../core/steps/register-model.ts'
+import type { Failure } from '../../../core/reasons.ts'
+import type { ResultRow } from '../../../core/rows.ts'
+import { differenceOf, foundTag, type Registration, registration } from '../../../core/steps/register-model.ts'
+import { artifactNow } from '../../pins.ts'
 import type { Handler, Task } from './handler.ts'
-import { valuesOfStep } from './results.ts'
+import { resultOfStep } from './results.ts'
 
 /**
- * The registry takes no name of ours, so the tag of lane and artifact is searched first; a version that is found counts
- * only when it is what would be registered (law 16).
+ * Registers what was measured, while it is still that. The registry takes no name of ours, so the tag of lane and artifact is
+ * searched first; a version that is found counts only when it is what would be registered (law 16).
  */
 const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   const { ports, step, view } = task
-  const values = await valuesOfStep(task, step.of)
-  const input = registration(step, { name: view.identity.name, values })
-  if (input === null)
-    return {
-      kind: 'failed',
-      reason: 'not-registered',
-      note: `the result of ${step.of} names no \`model\` artifact, so there is nothing to register`,
-    }
+  const result = await resultOfStep(task, step.of)
+  const input = registration(step, { name: view.identity.name, result })
+  if (input === null || result === null)
+    return failed(
+      'not-registered',
+      `the result of ${step.of} names no \`model\` artifact, so there is nothing to register`,
+    )
+  const changed = await whyNotSame(task, { input, result })
+  if (changed !== null) return failed('artifact-changed', changed)
   const [key, value] = foundTag(input)
   const found = await ports.registry.findByTag(step.model, key, value)
-  if (found !== null && found.source !== input.source)
-    return {
-      kind: 'failed',
-      reason: 'name-taken',
-      note: `${step.model} v${found.version} carries our tag ${value} and has another source, ${found.source}: nothing was registered. See who tagged it`,
-    }
+  const difference = found === null ? null : differenceOf(found, input)
+  if (difference !== null)
+    return failed(
+      'name-taken',
+      `${step.model} v${found?.version} carries our tag ${value} and has ${difference}: nothing was registered. See who tagged it`,
+    )
   const version = found ?? (await ports.registry.register(input))
   return {
     kind: 'done',
     note: `${version.name} v${version.version}`,
     values: { version: version.version, source: version.source },
   }
+}
+
+const failed = (reason: Failure, note: string): Stepped => ({ kind: 'failed', reason, note })
+
+/** Why what lies there now is not what was measured; null: it is, or nobody here can see it. */
+const whyNotSame = async (
+  { ports, step }: Task<RegisterModelStep>,
+  { input, result }: { input: Registration; result: ResultRow },
+): Promise<string | null> => {
+  const now = await artifactNow(ports.objects, result, 'model')
+  if (now === 'same' || now === 'unseen') return null
+  const what = now === 'gone' ? 'is not there (any more)' : `was changed after the result of ${step.of} was read`
+  return `${input.source} ${what}, so it is not what was measured: nothing was registered. See who writes there, then \`retry --from ${step.of}\``
 }
 
 export const registerModel: Handler<RegisterModelStep> = { side: 'registry', begin: register, see: register }

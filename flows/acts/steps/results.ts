@@ -1,15 +1,18 @@
-import { resultId } from '../../../core/rows.ts'
+import { type ResultRow, resultId } from '../../../core/rows.ts'
 import { readRow } from '../../rows.ts'
 import type { Task } from './handler.ts'
 
-/** What a finished step of this run measured and made, in this attempt or in one whose work it carries over. */
-export const valuesOfStep = async (
-  { ports, view, run }: Pick<Task, 'ports' | 'view' | 'run'>,
-  name: string,
-): Promise<Record<string, string | number> | null> => {
+type Of = Pick<Task, 'ports' | 'view' | 'run'>
+
+/** The result of a finished step of this run, of this attempt or of one whose work it carries over. */
+export const resultOfStep = async ({ ports, view, run }: Of, name: string): Promise<ResultRow | null> => {
   const row = run.steps.find((mark) => mark.name === name && mark.way === 'forth')?.result ?? null
   if (row === null) return null
   const made = view.results[row]
-  if (made !== undefined) return made.values
-  return (await readRow(ports.ledger, 'result', resultId(view.doc.lane, row)))?.value.values ?? null
+  if (made !== undefined) return made
+  return (await readRow(ports.ledger, 'result', resultId(view.doc.lane, row)))?.value ?? null
 }
+
+/** What it measured and made. */
+export const valuesOfStep = async (of: Of, name: string): Promise<ResultRow['values'] | null> =>
+  (await resultOfStep(of, name))?.values ?? null

@@ -27,15 +27,20 @@ describe('what a cluster needs before Signalbox works on it', () => {
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it('each kind of pod has an account in its namespace, two where they share one, and no pod gets its token', () => {
+  it('each kind of pod has an account in its namespace, one each where they share one, and no pod gets its token', () => {
     const accountsOf = (namespaces: { training: string; serving: string }) =>
       bootstrapManifests(parsePolicy({ ...config, namespaces }), []).filter(({ kind }) => kind === 'ServiceAccount')
     const accounts = accountsOf({ training: 'a', serving: 'b' })
-    expect(accounts.map(named)).toEqual(['ServiceAccount a/signalbox-training', 'ServiceAccount b/signalbox-serving'])
+    expect(accounts.map(named)).toEqual([
+      'ServiceAccount a/signalbox-training',
+      'ServiceAccount b/signalbox-serving',
+      'ServiceAccount b/signalbox-gate',
+    ])
     for (const account of accounts) expect(account['automountServiceAccountToken']).toBe(false)
     expect(accountsOf({ training: 'ml', serving: 'ml' }).map(named)).toEqual([
       'ServiceAccount ml/signalbox-training',
       'ServiceAccount ml/signalbox-serving',
+      'ServiceAccount ml/signalbox-gate',
     ])
   })
 
@@ -47,6 +52,7 @@ describe('what a cluster needs before Signalbox works on it', () => {
       'Namespace',
       'ConfigMap',
       'ConfigMap',
+      'ServiceAccount',
       'ServiceAccount',
       'ServiceAccount',
       'NodePool',

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument, Made, Mark } from '../../../core/lane/document.ts'
-import {
-  markOf as markIn,
-  type Stepped,
-  settleClear,
-  settleEnd,
-  settleMark,
-  settleStepped,
-} from '../../../core/lane/stepping.ts'
+import { markOf as markIn, type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
 import { HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const made: Made = {
@@ -25,7 +18,9 @@ const stepped = (
   over: Parameters<typeof viewOf>[0] = {},
 ) => settleStepped(at(steps, over), name, answer)
 const mark = (change: ReturnType<typeof stepped>): Mark => change.doc.run?.steps[0] as Mark
-const done: Stepped = { kind: 'done', note: 'score 0.9', values: { score: 0.9, model: 's3://b/m' }, etag: 'e' }
+const at1 = { bucket: 'b', key: 'results/job-x7k2p/result.json' }
+const read = { etag: 'e', by: 'file', pins: { model: 'p' }, at: at1 } as const
+const done: Stepped = { kind: 'done', note: 'score 0.9', values: { score: 0.9, model: 's3://b/m' }, read }
 
 describe('a mark', () => {
   it('says running, by whom and when, and fences with the revision that it will have', () => {
@@ -104,13 +99,16 @@ describe('a step', () => {
         step: 'train',
         key: 'key-train',
         values: { score: 0.9, model: 's3://b/m' },
-        made,
+        made: { ...made, result: at1 },
         etag: 'e',
+        by: 'file',
+        pins: { model: 'p' },
         generation: 1,
         attempt: 1,
         at: NOW,
       },
     ])
+    expect(mark(change).made).toEqual(made)
     expect(change.doc.kept).toEqual([{ step: 'train', key: 'key-train', row: '000001.0001.train' }])
     expect(stepped({ ...done, values: null }).doc.kept).toEqual([])
   })
@@ -186,29 +184,5 @@ describe('what stands still costs nothing', () => {
     expect(again).toMatchObject({ ran: HOUR, ranFrom: NOW - MINUTE })
     expect(mark(stepped({ ...wait, ...first, ranAgain: NOW - 2 * HOUR }, [still])).ranFrom).toBe(NOW - HOUR)
     expect(mark(stepped({ ...done, ranFrom: NOW - 2 * HOUR }, [still])).ranFrom).toBeNull()
-  })
-
-  it('of a run that ends: its pods are gone, whatever still keeps the Job', () => {
-    const left = { note: 'held', until: NOW + MINUTE }
-    const clear = (how: Parameters<typeof settleClear>[1]) => mark(settleClear(at([ran]), how))
-    expect(clear(left).ranFrom).toBe(NOW - 2 * HOUR)
-    expect(clear({ ...left, stopped: true })).toMatchObject({ ran: 2 * HOUR, ranFrom: null })
-    expect(clear(null)).toMatchObject({ ran: 2 * HOUR, ranFrom: null })
-  })
-})
-
-describe('a run that ends otherwise', () => {
-  it('says why, and what runs of it is then taken away', () => {
-    const ending = { kind: 'cancelled', reason: null, detail: 'cancelled by carla' } as const
-    const change = settleEnd(at([running()]), ending)
-    expect(change.doc.run?.ending).toBe(ending)
-    expect(change.moments[0]?.text).toBe('ends: cancelled by carla')
-  })
-
-  it('rests until that is seen gone', () => {
-    const left = settleClear(at([running()]), { note: 'Job j is being deleted', until: NOW + 5000 })
-    expect(left.rest).toMatchObject({ why: 'deleting', text: 'Job j is being deleted', until: NOW + 5000 })
-    expect(left.doc.run?.cleared).toBe(false)
-    expect(settleClear(at([running()]), null).doc.run?.cleared).toBe(true)
   })
 })

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
-import { isOurs, nextLaunchJob, RESULT_LIMIT, resultLocation } from '../../../core/steps/launch-job.ts'
+import { RESULT_LIMIT } from '../../../core/result.ts'
+import { isOurs, nextLaunchJob } from '../../../core/steps/launch-job.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
 import { trainPlan } from '../training-fixture.ts'
 
@@ -12,25 +13,24 @@ const conditions = (type: string, reason = '') => ({
   ...step.job,
   status: { conditions: [{ type, status: 'True', reason, message: reason }] },
 })
-const result = (object: string, metrics: unknown = { loss: 0.5 }) =>
-  Buffer.from(
-    JSON.stringify({
-      object,
-      metrics,
-      artifacts: { model: `s3://${step.results.bucket}/${step.results.prefix}${name}/adapter` },
-    }),
-  )
-const seen = { name, job: null, pods: [], logs: [], result: null, etag: null, now: 0 }
+const folder = `${step.results.prefix}${name}-x7k2p`
+const model = `s3://${step.results.bucket}/${folder}/adapter`
+const at = { bucket: step.results.bucket, key: `${folder}/result.json` }
+const read = (bytes: Uint8Array, by: 'file' | 'message' = 'file') =>
+  ({ bytes, etag: by === 'file' ? 'e1' : null, at, by }) as const
+const result = (
+  object: string,
+  { metrics = { loss: 0.5 }, artifact = model, by = 'file' as 'file' | 'message' } = {},
+) => read(Buffer.from(JSON.stringify({ object, metrics, artifacts: { model: artifact } })), by)
+const seen = { name, job: null, pods: [], logs: [], result: null, now: 0 }
 
 describe('a Job of ours', () => {
   it('is done when it is complete and its result is valid', () => {
-    expect(
-      nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result(name), etag: 'e1' }),
-    ).toMatchObject({
+    expect(nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result(name) })).toMatchObject({
       kind: 'done',
       note: 'loss 0.5',
-      values: { loss: 0.5, model: `s3://${step.results.bucket}/${step.results.prefix}${name}/adapter` },
-      etag: 'e1',
+      values: { loss: 0.5, model },
+      read: { etag: 'e1', at, by: 'file' },
     })
   })
 
@@ -40,8 +40,29 @@ describe('a Job of ours', () => {
       reason: 'result-malformed',
     })
     expect(
-      nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: new Uint8Array(RESULT_LIMIT + 1) }),
+      nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: read(new Uint8Array(RESULT_LIMIT + 1)) }),
     ).toMatchObject({ reason: 'result-malformed' })
+  })
+
+  it('is done by its termination message as by a file, under the same rules', () => {
+    const of = (given: Parameters<typeof result>[1]) =>
+      nextLaunchJob(step, { ...seen, job: conditions('Complete'), result: result(name, { ...given, by: 'message' }) })
+    expect(of({})).toMatchObject({ kind: 'done', values: { loss: 0.5, model }, read: { by: 'message', etag: null } })
+    const elsewhere = `s3://${step.results.bucket}/${step.results.prefix}${name}-aaaaa/adapter`
+    expect(of({ artifact: elsewhere })).toMatchObject({
+      reason: 'result-malformed',
+      note: expect.stringMatching(/^its termination message: artifact "model" must be a plain URI under/),
+    })
+  })
+
+  it('names artifacts below its own pod’s folder alone', () => {
+    for (const other of [name, `${name}-aaaaa`, `${name}-x7k2pp`]) {
+      const artifact = `s3://${step.results.bucket}/${step.results.prefix}${other}/adapter`
+      const job = conditions('Complete')
+      expect(nextLaunchJob(step, { ...seen, job, result: result(name, { artifact }) })).toMatchObject({
+        reason: 'result-malformed',
+      })
+    }
   })
 
   it('that is gone counts by its result alone, and is never made again', () => {
@@ -152,9 +173,5 @@ describe('a Job of ours', () => {
     expect(isOurs(other({ name: 'x' }), step.job)).toBe(true)
     expect(isOurs(other({ annotations: { [DIGEST_ANNOTATION]: 'other' } }), step.job)).toBe(false)
     expect(isOurs(other({ labels: {} }), step.job)).toBe(false)
-  })
-
-  it('writes its result under the path that the plan fixed', () => {
-    expect(resultLocation(step, name).key).toBe(`${step.results.prefix}${name}/result.json`)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RegisterModelStep } from '../../../core/plan.ts'
-import { foundTag, registration } from '../../../core/steps/register-model.ts'
+import { differenceOf, foundTag, PIN, registration } from '../../../core/steps/register-model.ts'
 
 const step: RegisterModelStep = {
   kind: 'register-model',
@@ -13,7 +13,8 @@ const step: RegisterModelStep = {
   tags: { [label('dataset')]: 'chats', [label('requested-by')]: 'T/U' },
 }
 const run = { name: 'pipeline-chats-0123abcd' }
-const of = (source: string) => registration(step, { ...run, values: { model: source, loss: 1 } })
+const of = (source: string, more: { pins?: Record<string, string> } = {}) =>
+  registration(step, { ...run, result: { values: { model: source, loss: 1 }, ...more } })
 
 describe('a registration', () => {
   it('carries what the plan says of it, and one tag that names the lane and the artifact', () => {
@@ -36,18 +37,47 @@ describe('a registration', () => {
     expect(found[1]).not.toMatch(/-g\d+/)
     expect(foundTag(of('s3://other')!)).not.toEqual(found)
     expect(
-      foundTag(registration(step, { name: 'pipeline-other-0123abcd', values: { model: 's3://out' } })!),
+      foundTag(registration(step, { name: 'pipeline-other-0123abcd', result: { values: { model: 's3://out' } } })!),
     ).not.toEqual(found)
   })
 
   it('no tag of the policy takes the place of ours', () => {
     const loud = { ...step, tags: { [label('plan')]: 'mine' } }
-    expect(foundTag(registration(loud, { ...run, values: { model: 's3://out' } })!)[1]).toContain(run.name)
+    expect(foundTag(registration(loud, { ...run, result: { values: { model: 's3://out' } } })!)[1]).toContain(run.name)
   })
 
   const none: (Record<string, string | number> | null)[] = [null, {}, { model: 7 }]
 
   it.each(none)('there is none when the result names no model: %j', (values) => {
-    expect(registration(step, { ...run, values })).toBeNull()
+    expect(registration(step, { ...run, result: values === null ? null : { values } })).toBeNull()
+  })
+
+  it('shows what the artifact was when it was measured, and is searched for whatever that was', () => {
+    const pinned = of('s3://out', { pins: { model: 'version:3', other: 'version:1' } })!
+    expect(pinned.tags[PIN]).toBe('version:3')
+    expect(of('s3://out', { pins: {} })!.tags).not.toHaveProperty(PIN)
+    expect(foundTag(pinned)).toEqual(foundTag(of('s3://out')!))
+  })
+})
+
+describe('a version that is there', () => {
+  const input = of('s3://out', { pins: { model: 'version:3' } })!
+  const equal = { source: 's3://out', runId: null, status: 'READY', tags: { ...input.tags, stage: 'of somebody else' } }
+
+  it('is what would be registered when source, run and every tag of ours are equal', () => {
+    expect(differenceOf(equal, input)).toBeNull()
+    expect(differenceOf({ ...equal, status: 'PENDING_REGISTRATION' }, input)).toBeNull()
+  })
+
+  it.each([
+    ['another source', { source: 's3://planted' }, 'another source, s3://planted'],
+    ['a run', { runId: 'r1' }, 'a run, r1'],
+    ['a registration that failed', { status: 'FAILED_REGISTRATION' }, 'the status FAILED_REGISTRATION'],
+    ['another dataset', { tags: { ...input.tags, [label('dataset')]: 'x' } }, 'dataset: x in place of chats'],
+    ['another artifact', { tags: { ...input.tags, [PIN]: 'version:9' } }, 'pin: version:9 in place of version:3'],
+    ['nobody who asked', { tags: { ...input.tags, [label('requested-by')]: '' } }, 'requested-by:  in place of T/U'],
+    ['no tag of ours but one', { tags: { [foundTag(input)[0]]: foundTag(input)[1] } }, 'no tag signalbox.dev/'],
+  ])('is not with %s', (_, change, said) => {
+    expect(differenceOf({ ...equal, ...change }, input)).toContain(said)
   })
 })

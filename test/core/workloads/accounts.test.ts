@@ -32,10 +32,8 @@ const ofExample = (namespaces: { training: string; serving: string }) => {
   return {
     accounts: podAccounts(policy).map(({ name, namespace }) => `${namespace}/${name}`),
     training: stages.map((stage) => stageJob({ ...training, stage, preset: null, model: null, reads: {} })),
-    serving: [
-      gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }),
-      servingObjects(serving).deployment,
-    ],
+    gate: gateCheckJob({ ...serving, stepName: 'gate', results: policy.results }),
+    server: servingObjects(serving).deployment,
   }
 }
 const accountOf = ({ metadata, spec }: KubeObject<'Job'> | KubeObject<'Deployment'>): string =>
@@ -45,17 +43,21 @@ describe('the accounts that pods run as', () => {
   it.each([
     ['namespaces of their own', { training: 'train', serving: 'serve' }],
     ['one namespace', { training: 'ml', serving: 'ml' }],
-  ])('in %s: two, and each pod names that of its kind, where it runs', (_, namespaces) => {
-    const { accounts, training, serving } = ofExample(namespaces)
-    const [trains, serves] = [`${namespaces.training}/signalbox-training`, `${namespaces.serving}/signalbox-serving`]
-    expect(accounts).toEqual([trains, serves])
-    expect(training.map(accountOf)).toEqual([trains, trains])
-    expect(serving.map(accountOf)).toEqual([serves, serves])
-  })
+  ])(
+    'in %s: three, and each pod names that of its kind, where it runs: no server has one that may write',
+    (_, namespaces) => {
+      const { accounts, training, gate, server } = ofExample(namespaces)
+      const [trains, serves] = [`${namespaces.training}/signalbox-training`, `${namespaces.serving}/signalbox-serving`]
+      const asks = `${namespaces.serving}/signalbox-gate`
+      expect(accounts).toEqual([trains, serves, asks])
+      expect(training.map(accountOf)).toEqual([trains, trains])
+      expect([accountOf(gate), accountOf(server)]).toEqual([asks, serves])
+    },
+  )
 
   it('no pod has a token of Kubernetes for it', () => {
-    const { training, serving } = ofExample({ training: 'train', serving: 'serve' })
-    for (const { spec } of [...training, ...serving])
+    const { training, gate, server } = ofExample({ training: 'train', serving: 'serve' })
+    for (const { spec } of [...training, gate, server])
       expect(spec?.template.spec?.automountServiceAccountToken).toBe(false)
   })
 })

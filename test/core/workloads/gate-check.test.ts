@@ -58,6 +58,7 @@ describe('the Job that asks a new generation', () => {
       { name: 'INPUT_URI', value: 's3://models/8/' },
       { name: 'METRICS', value: 'exact_match,p95_ms' },
       { name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath: "metadata.labels['batch.kubernetes.io/job-name']" } } },
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
       { name: 'RESULTS_URI', value: 's3://results/signalbox' },
     ])
   })

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { QUEUE_LABEL } from '../../../core/kube.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
+import { fromLabel } from '../../../core/workloads/pod-environment.ts'
 import { newest } from '../../../core/workloads/presets.ts'
-import { BAD_INPUT_EXIT, fromLabel, type StageInput, stageJob } from '../../../core/workloads/stage-job.ts'
+import { BAD_INPUT_EXIT, type StageInput, stageJob } from '../../../core/workloads/stage-job.ts'
 import { exampleConfig, trainInput } from '../training-fixture.ts'
 
 type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]

@@ -29,6 +29,7 @@ describe('simulation.json', () => {
       imagePull: 'fail',
       logs: ['a'],
       result: null,
+      message: true,
       metrics: { score: 0.5 },
       healthy: false,
       loadMinutes: 4,

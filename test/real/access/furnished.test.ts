@@ -26,7 +26,7 @@ it('what is missing is named, with the command that makes it', async () => {
   const refused = await expectFurnished(config(), absent).catch((error: unknown) => error)
   expect(refused).toBeInstanceOf(NotFurnished)
   const { message } = refused as NotFurnished
-  const accounts = ['ServiceAccount signalbox-training', 'ServiceAccount signalbox-serving']
+  const accounts = ['training', 'serving', 'gate'].map((of) => `ServiceAccount signalbox-${of}`)
   for (const part of [`Namespace ${absent.namespaces.training}`, ...accounts, 'NodePool', 'signalbox bootstrap'])
     expect(message).toContain(part)
 })

@@ -20,6 +20,7 @@ import { openEventBridge } from '../../../effects/bus/eventbridge-bus.ts'
 import { openS3Objects } from '../../../effects/objects/s3-objects.ts'
 import { openParameterPolicies } from '../../../effects/policies/parameter-policies.ts'
 import { openSecretsManager } from '../../../effects/secrets/secrets-manager.ts'
+import { pinOf } from '../../../flows/pins.ts'
 import config from '../../../signalbox.config.ts'
 import { busContract } from '../../ports/bus.contract.ts'
 import { objectsContract } from '../../ports/objects.contract.ts'
@@ -47,6 +48,28 @@ objectsContract('S3', async () => {
   }
 })
 const WHERE = { CreateBucketConfiguration: { LocationConstraint: 'eu-central-1' as const } }
+
+it('S3 pins an object by its version, and a folder by all that it says of each: equal bytes written again are something else', async () => {
+  const client = s3()
+  const objects = openS3Objects(client)
+  const put = (Bucket: string, Key: string) => client.send(new PutObjectCommand({ Bucket, Key, Body: 'weights' }))
+  for (const Bucket of ['pins-kept', 'pins-plain']) await client.send(new CreateBucketCommand({ Bucket, ...WHERE }))
+  await client.send(
+    new PutBucketVersioningCommand({ Bucket: 'pins-kept', VersioningConfiguration: { Status: 'Enabled' } }),
+  )
+  const { VersionId } = await put('pins-kept', 'r/one')
+  expect(await pinOf(objects, 's3://pins-kept/r/one')).toBe(`version:${VersionId}`)
+  for (const Bucket of ['pins-kept', 'pins-plain']) for (const key of ['a', 'b']) await put(Bucket, `r/adapter/${key}`)
+  const [kept, plain] = ['s3://pins-kept/r/adapter', 's3://pins-plain/r/adapter']
+  const before = [await pinOf(objects, kept), await pinOf(objects, plain)]
+  expect([await pinOf(objects, kept), await pinOf(objects, plain)]).toEqual(before)
+  await put('pins-kept', 'r/adapter/b')
+  expect(await pinOf(objects, kept)).not.toBe(before[0])
+  await put('pins-plain', 'r/adapter/c')
+  expect(await pinOf(objects, plain)).not.toBe(before[1])
+  expect(await pinOf(objects, 's3://pins-plain/r/none')).toBeNull()
+  client.destroy()
+})
 
 it('S3 reads the version that was asked for, and many keys page by page', async () => {
   const client = s3()

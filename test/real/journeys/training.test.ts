@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
-import { uploadDataset } from '../../../local/scenario.ts'
+import { type Simulation, uploadDataset } from '../../../local/scenario.ts'
 import { stagesOf } from '../../variants.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 
 const LANE = 'pipeline/support-chats'
 
-const upload = ({ house }: RealTown): Promise<string> =>
-  uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'] })
+const upload = ({ house }: RealTown, simulation: Simulation = {}): Promise<string> =>
+  uploadDataset(house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'], simulation })
 const jobsOf = async ({ house, policy }: RealTown): Promise<KubeObject<'Job'>[]> =>
   (await house.ports.cluster.list('Job', { namespace: policy.namespaces.training })) as KubeObject<'Job'>[]
 
@@ -37,10 +37,24 @@ it('a dataset becomes a Job, Karpenter brings its node, it completes, is evaluat
     await town.house.ports.registry.findByTag(pipeline.register?.model ?? '', label('dataset'), 'support-chats'),
   ).toMatchObject({
     version: '1',
-    source: expect.stringContaining(`${lane.name}-g1a1-train/`),
+    source: expect.stringContaining(`${lane.name}-g1a1-train-`),
   })
   for (const room of [`pool/${pool}`, `budget/${town.policy.budget.name}`])
     expect(await town.held(room)).toEqual({ lanes: {}, sum: 0 })
+  await town.close()
+})
+
+it('containers that reach no bucket leave their results as termination messages: it is evaluated and registered all the same', async () => {
+  const town = await openRealTown()
+  await upload(town, { message: true })
+  await town.answered(LANE)
+  expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'succeeded' })
+  const { results, pipelines } = town.policy
+  expect(await town.house.objects.list(results.bucket, results.prefix)).toEqual([])
+  const { model = '' } = pipelines['support-chats']?.register ?? {}
+  expect(await town.house.ports.registry.findByTag(model, label('dataset'), 'support-chats')).toMatchObject({
+    source: expect.stringMatching(/-g1a1-train-[a-z0-9]{5}\/adapter$/),
+  })
   await town.close()
 })
 

@@ -17,7 +17,9 @@ it('what was trained and evaluated on the real cluster is a version in the real 
   const { state, name } = await town.settled(TRAIN)
   expect(state).toBe('succeeded')
   // Found as a repeated registration would find it: by lane and artifact, whichever attempt or generation it was.
-  const source = `s3://${town.policy.results.bucket}/${town.policy.results.prefix}${name}-g1a1-train/adapter`
+  const { bucket, prefix } = town.policy.results
+  const [made] = await town.house.objects.list(bucket, `${prefix}${name}-g1a1-train-`)
+  const source = `s3://${bucket}/${made?.key.split('/adapter/')[0]}/adapter`
   const tag = `${name}-${sha256Hex(source).slice(0, 8)}`
   expect(await registry.findByTag('support-llama', label('plan'), tag)).toMatchObject({
     version: '1',

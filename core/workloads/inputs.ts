@@ -1,0 +1,49 @@
+import type { V1EnvVar } from '@kubernetes/client-node'
+import type { KubeObject } from '../kube.ts'
+import { label } from '../names.ts'
+import type { ResultRow } from '../rows.ts'
+import { inputJobLabel } from './object-digest.ts'
+import { fromAnnotation, fromLabel } from './pod-environment.ts'
+
+/** On a pod: where the `model` artifact of a stage lies that it reads, and what that was when its result was read. */
+const modelOf = (stage: string): string => label(`input-model-${stage}`)
+const pinOf = (stage: string): string => label(`input-pin-${stage}`)
+
+/**
+ * What a program is told of the stages that it reads, by their names: `TRAIN_RESULT_URI`, `TRAIN_URI` of the artifact `model`, and
+ * `TRAIN_PIN`, which that was when it was read. Known once the Job begins, so none of it is part of its digest.
+ */
+export const inputEnv = (stages: readonly string[]): V1EnvVar[] =>
+  stages.flatMap((stage) => {
+    const name = stage.toUpperCase().replaceAll('-', '_')
+    return [
+      fromLabel(`${name}_JOB`, inputJobLabel(stage)),
+      { name: `${name}_RESULT_URI`, value: `$(RESULTS_URI)/$(${name}_JOB)/result.json` },
+      fromAnnotation(`${name}_URI`, modelOf(stage)),
+      fromAnnotation(`${name}_PIN`, pinOf(stage)),
+    ]
+  })
+
+/**
+ * The Job that reads these results, told exactly which: whose folder, which artifact, and what it was. Its digest is the one that
+ * was planned and approved, since that leaves out what differs with the attempt.
+ */
+export const withInputs = (job: KubeObject<'Job'>, rows: readonly ResultRow[]): KubeObject<'Job'> => {
+  const template = job.spec?.template
+  const read = rows.filter(({ made }) => made !== null)
+  if (read.length === 0 || job.spec === undefined || template === undefined) return job
+  const { labels = {}, annotations = {} } = template.metadata ?? {}
+  const told = Object.fromEntries(
+    read.flatMap(({ step, values, pins }) => [
+      [modelOf(step), typeof values['model'] === 'string' ? values['model'] : ''],
+      [pinOf(step), pins?.['model'] ?? ''],
+    ]),
+  )
+  const folders = Object.fromEntries(
+    read
+      .filter(({ step }) => inputJobLabel(step) in labels)
+      .map(({ step, made }) => [inputJobLabel(step), made?.result.key.split('/').at(-2) ?? '']),
+  )
+  const metadata = { ...template.metadata, labels: { ...labels, ...folders }, annotations: { ...annotations, ...told } }
+  return { ...job, spec: { ...job.spec, template: { ...template, metadata } } }
+}

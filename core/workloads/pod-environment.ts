@@ -1,0 +1,19 @@
+import type { V1EnvVar } from '@kubernetes/client-node'
+
+/** What a pod is told to write its result below: its own name, which its role in AWS may write below and no other may. */
+export const POD_NAME = 'POD_NAME'
+
+/** Says each pod its own name; no pod's name is in the object, so none is in its digest. */
+export const POD_NAME_ENV: V1EnvVar = { name: POD_NAME, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }
+
+/** An environment variable that says what an annotation of the pod says: what is known only once the Job begins. */
+export const fromAnnotation = (name: string, key: string): V1EnvVar => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath: `metadata.annotations['${key}']` } },
+})
+
+/** An environment variable that says what a label of the pod says: so that its value stays out of the digest. */
+export const fromLabel = (name: string, key: string): V1EnvVar => ({
+  name,
+  valueFrom: { fieldRef: { fieldPath: `metadata.labels['${key}']` } },
+})

@@ -1,0 +1,88 @@
+import type { KubeObject } from '../../../core/kube.ts'
+import type { Made } from '../../../core/lane/document.ts'
+import { RESULT_LIMIT } from '../../../core/result.ts'
+import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'
+import { TooLarge, type WorkPorts } from '../../ports.ts'
+
+/** A result as it was read: from a file, or as the termination message of the container that would have written one. */
+export interface ReadResult {
+  bytes: Uint8Array
+  /** Of the file. */
+  etag: string | null
+  /** Where it lies, or would. */
+  at: Place
+  by: 'file' | 'message'
+}
+
+type Objects = Pick<WorkPorts, 'objects'>
+type Found = ReadResult & { lastModified: number }
+
+/**
+ * The result of a Job, from where its own pods alone may write (law 16): of its succeeded pods, which its uid tells, the newest;
+ * and where none of these is there any more, from the folders that only pods of its name can have written.
+ */
+export const readResult = async (
+  { objects }: Objects,
+  made: Made,
+  pods: readonly KubeObject<'Pod'>[],
+): Promise<ReadResult | null> => {
+  if (isFile(made.result)) return readFile({ objects }, made.result)
+  const own = pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => startOf(b) - startOf(a))
+  for (const pod of own) {
+    const at = resultOfPod(made.result, made.ref.name, pod.metadata.name)
+    const found = (await readFile({ objects }, at)) ?? messageOf(pod, at)
+    if (found !== null) return found
+  }
+  return own.length > 0 ? null : readOfGone({ objects }, made)
+}
+
+const startOf = ({ metadata }: KubeObject<'Pod'>): number => new Date(metadata.creationTimestamp ?? 0).getTime() || 0
+
+/** Pods go with their nodes: what they have written stays. */
+const readOfGone = async (ports: Objects, { ref, result }: Made): Promise<ReadResult | null> => {
+  const pods = await podsThatWrote(ports, ref.name, result)
+  const found = await Promise.all(pods.map((pod) => readFile(ports, resultOfPod(result, ref.name, pod))))
+  return found.filter((one) => one !== null).sort((a, b) => b.lastModified - a.lastModified)[0] ?? null
+}
+
+/** Folders that are looked through: a Job has few pods, one after the other. */
+const FOLDERS = 50
+
+/** Listed folder by folder: nobody reads through what a training has made. */
+const podsThatWrote = async ({ objects }: Objects, job: string, start: Place): Promise<string[]> => {
+  const pods = new Set<string>()
+  let after: string | null = null
+  for (let looked = 0; looked < FOLDERS; looked++) {
+    const page: { key: string }[] = await objects.list(start.bucket, start.key, after)
+    const last = page.at(-1)
+    if (last === undefined) break
+    for (const { key } of page) {
+      const pod = podOfKey(start, job, key)
+      if (pod !== null) pods.add(pod)
+    }
+    // The first text after everything below a folder: `0` comes next to `/`.
+    after = `${folderOfKey(start.key, last.key)}0`
+  }
+  return [...pods]
+}
+
+const readFile = async ({ objects }: Objects, at: Place): Promise<Found | null> => {
+  try {
+    const read = await objects.read(at.bucket, at.key, RESULT_LIMIT)
+    if (read === null) return null
+    return { bytes: read.bytes, etag: read.head.etag, at, by: 'file', lastModified: read.head.lastModified }
+  } catch (error) {
+    // One byte too many is enough for the parser to say why.
+    if (error instanceof TooLarge)
+      return { bytes: new Uint8Array(RESULT_LIMIT + 1), etag: null, at, by: 'file', lastModified: 0 }
+    throw error
+  }
+}
+
+/** What a container leaves in `/dev/termination-log`, where it looks like a result; the kubelet keeps 4096 bytes of it. */
+const messageOf = ({ spec, status }: KubeObject<'Pod'>, at: Place): ReadResult | null => {
+  const name = spec?.containers[0]?.name
+  const message = status?.containerStatuses?.find((one) => one.name === name)?.state?.terminated?.message
+  if (message === undefined || !message.trimStart().startsWith('{')) return null
+  return { bytes: new TextEncoder().encode(message), etag: null, at, by: 'message' }
+}

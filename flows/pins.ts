@@ -1,0 +1,81 @@
+import { sha256Hex } from '../core/digest.ts'
+import type { ResultRow } from '../core/rows.ts'
+import type { ObjectHead, WorkPorts } from './ports.ts'
+
+type Objects = WorkPorts['objects']
+
+/** Pages of objects that an artifact may have: 10,000 objects. */
+const PAGES = 10
+
+/** Objects of an artifact whose versions are asked for one by one, side by side; of more, what a list says of each must do. */
+const VERSIONS = 100
+
+/** An address in S3; null: it is none. */
+const placeOf = (uri: string): { bucket: string; key: string } | null => {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(uri) ?? []
+  return bucket === undefined || key === undefined ? null : { bucket, key }
+}
+
+/**
+ * What an artifact is now, in a word: the version of an object where the bucket keeps versions, else a digest over what the
+ * store says of each of its objects, their times among it, so that what was written over is another even with equal bytes. Null: nothing is
+ * there, or more than is looked through.
+ */
+export const pinOf = async (objects: Objects, uri: string): Promise<string | null> => {
+  const at = placeOf(uri)
+  const found = at === null ? null : await objectsOf(objects, at)
+  if (at === null || found === null || found.length === 0) return null
+  const first = found[0] as Listed
+  const head = await objects.head(at.bucket, first.key)
+  if (found.length === 1 && first.key === at.key && head?.versionId) return `version:${head.versionId}`
+  const asked = head?.versionId && found.length <= VERSIONS
+  const versions = asked ? await Promise.all(found.map(({ key }) => objects.head(at.bucket, key))) : []
+  const lines = found.map(({ key, head: { size, etag, lastModified } }, index) =>
+    [key.slice(at.key.length), size, etag, lastModified, versions[index]?.versionId ?? ''].join('\n'),
+  )
+  return `sha256:${sha256Hex(lines.join('\n\n'))}`
+}
+
+interface Listed {
+  key: string
+  head: ObjectHead
+}
+
+/** An artifact is an object, or all objects below its name. */
+const objectsOf = async (
+  objects: Objects,
+  { bucket, key }: { bucket: string; key: string },
+): Promise<Listed[] | null> => {
+  const folder = key.endsWith('/') ? key : `${key}/`
+  const found: Listed[] = []
+  for (let after: string | null = null, page = 0; page < PAGES; page++) {
+    const listed: Listed[] = await objects.list(bucket, key, after)
+    if (listed.length === 0) return found
+    found.push(...listed.filter((one) => one.key === key || one.key.startsWith(folder)))
+    after = listed.at(-1)?.key ?? null
+  }
+  return null
+}
+
+/** The pins of what a result names, by name; what is not there has none. */
+export const pinsOf = async (objects: Objects, values: ResultRow['values']): Promise<Record<string, string>> => {
+  const uris = Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  const pins = await Promise.all(uris.map(async ([name, uri]) => [name, await pinOf(objects, uri)] as const))
+  return Object.fromEntries(pins.filter((entry): entry is [string, string] => entry[1] !== null))
+}
+
+/**
+ * What became of an artifact since its result was read: `unseen` where pods write elsewhere than into folders of this machine, so
+ * that nobody has ever seen it here. A row of an earlier release has no pins: there, being there must do.
+ */
+export const artifactNow = async (
+  objects: Objects,
+  { values, pins, by }: ResultRow,
+  name: string,
+): Promise<'same' | 'changed' | 'gone' | 'unseen'> => {
+  const now = await pinOf(objects, String(values[name] ?? ''))
+  const then = pins?.[name]
+  if (then === undefined && now === null && by === 'message' && objects.standIn === true) return 'unseen'
+  if (now === null) return 'gone'
+  return now === then || pins === undefined ? 'same' : 'changed'
+}
