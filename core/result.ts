@@ -1,3 +1,4 @@
+import { repeatedKey } from '../events/json-text.ts'
 import type { Gate } from './plan.ts'
 
 /** What a Job measured and made. */
@@ -65,7 +66,9 @@ const parseJson = (bytes: Uint8Array): { value: unknown } | { detail: string } =
     return { detail: 'it is not UTF-8 text' }
   }
   try {
-    return { value: JSON.parse(text) }
+    const value: unknown = JSON.parse(text)
+    const twice = repeatedKey(text)
+    return twice === null ? { value } : { detail: `it says ${quote(twice)} twice` }
   } catch {
     const token = /[:[,]\s*(NaN|-?Infinity)\s*[,}\]]/.exec(text)?.[1]
     if (token === undefined) return { detail: 'it is not JSON' }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import english from 'zod/v4/locales/en.js'
 import type { Parsed, ParseRefusal } from './contract.ts'
+import { depthOf, repeatedKey } from './json-text.ts'
 
 /** What to say of an issue: `zod/mini`, which is imported in a third of the time, has no sentences of its own. */
 export const inEnglish = { error: english().localeError }
@@ -17,29 +18,21 @@ export const utf8 = (bytes: Uint8Array): string | null => {
   }
 }
 
-/** A body's JSON: UTF-8, and not nested too deep. Total; the refusal is a sentence about the body. */
+/** A body's JSON: UTF-8, not nested too deep, and saying nothing twice. Total; the refusal is a sentence about the body. */
 export const parseJson = (body: Uint8Array | string): { ok: true; value: unknown } | { ok: false; detail: string } => {
   const text = typeof body === 'string' ? body : utf8(body)
   if (text === null) return { ok: false, detail: 'is not UTF-8 text' }
   if (depthOf(text) > DEEPEST) return { ok: false, detail: `is nested deeper than ${DEEPEST} levels` }
+  let value: unknown
   try {
-    return { ok: true, value: JSON.parse(text) as unknown }
+    value = JSON.parse(text)
   } catch {
     return { ok: false, detail: 'is not JSON' }
   }
-}
-
-/** How deep brackets lie within each other, outside of strings. */
-const depthOf = (text: string): number => {
-  let [depth, deepest, quoted] = [0, 0, false]
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at]
-    if (quoted && letter === '\\') at++
-    else if (letter === '"') quoted = !quoted
-    else if (!quoted && (letter === '[' || letter === '{')) deepest = Math.max(deepest, ++depth)
-    else if (!quoted && (letter === ']' || letter === '}')) depth--
-  }
-  return deepest
+  const twice = repeatedKey(text)
+  return twice === null
+    ? { ok: true, value }
+    : { ok: false, detail: `says ${JSON.stringify(twice.slice(0, 60))} twice` }
 }
 
 /** A string that says something. */

@@ -53,6 +53,10 @@ describe('a result', () => {
     expect(whyNot('{"object": "NaN here')).toBe('result-malformed: it is not JSON')
   })
 
+  it('that says a measure twice is refused: nobody knows which was meant', () => {
+    expect(whyNot('{"object": "job-1", "metrics": {"score": 0.1, "score": 1}}')).toContain('it says "score" twice')
+  })
+
   it('with a number beyond what is finite is refused', () => {
     expect(whyNot('{"object": "job-1", "metrics": {"score": 1e999}}')).toContain(
       'metric "score" must be a finite number and is Infinity',

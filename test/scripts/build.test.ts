@@ -25,8 +25,8 @@ const digests = (name: string): Record<string, string> =>
 const BUDGET: Record<string, number> = {
   'registry-webhook': 335,
   'slack-interaction': 395,
-  'dataset-uploaded': 620,
-  'model-promoted': 620,
+  'dataset-uploaded': 625,
+  'model-promoted': 625,
   reconcile: 2315,
   tick: 325,
   watch: 2105,

@@ -76,6 +76,8 @@ describe('bad input', () => {
     ['/api/2.0/mlflow/model-versions/create', `{"name":${nested(50_000)}}`],
     ['/events', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
     ['/events', ''],
+    ['/events', '{"source":"aws.s3","source":"other"}'],
+    ['/api/plans/x/answers', '{"verdict":"deny","verdict":"approve"}'],
   ])('a body for %s that nobody sends is refused before anybody walks it', async (path, body) => {
     const answer = await ask(path, { method: 'POST', headers: token, body })
     expect(answer.status).toBe(400)
