@@ -12,6 +12,8 @@ export type ParsedResult = { ok: true; result: JobResult } | { ok: false; reason
 
 /** Largest result that is read, in bytes (law 16). */
 export const RESULT_LIMIT = 64 * 1024
+/** Artifacts that a result names at most: each is looked at, again and again. */
+const ARTIFACTS = 32
 const NAME = /^[A-Za-z][A-Za-z0-9_.,/@-]{0,79}$/
 const KEY = /^[A-Za-z0-9!_.*'()/=+@,:-]{1,900}$/
 
@@ -31,6 +33,9 @@ export const parseResult = (bytes: Uint8Array, expect: { object: string; prefix:
   const artifacts = value['artifacts'] ?? {}
   if (!isRecord(metrics)) return refused('`metrics` must be an object of numbers')
   if (!isRecord(artifacts)) return refused('`artifacts` must be an object of URIs')
+  const count = Object.keys(artifacts).length
+  if (count > ARTIFACTS)
+    return refused(`\`artifacts\` names ${count}, and at most ${ARTIFACTS} are taken: name folders`)
   const problem =
     namesProblem(metrics, artifacts) ?? metricsProblem(metrics) ?? artifactsProblem(artifacts, expect.prefix)
   if (problem !== null) return refused(problem)

@@ -1,6 +1,6 @@
 import { sha256Hex } from '../core/digest.ts'
 import type { ResultRow } from '../core/rows.ts'
-import type { ObjectHead, WorkPorts } from './ports.ts'
+import { type ObjectHead, PAGE, type WorkPorts } from './ports.ts'
 
 type Objects = WorkPorts['objects']
 
@@ -16,24 +16,14 @@ const placeOf = (uri: string): { bucket: string; key: string } | null => {
   return bucket === undefined || key === undefined ? null : { bucket, key }
 }
 
-/**
- * What an artifact is now, in a word: the version of an object where the bucket keeps versions, else a digest over what the
- * store says of each of its objects, their times among it, so that what was written over is another even with equal bytes. Null: nothing is
- * there, or more than is looked through.
- */
-export const pinOf = async (objects: Objects, uri: string): Promise<string | null> => {
-  const at = placeOf(uri)
-  const found = at === null ? null : await objectsOf(objects, at)
-  if (at === null || found === null || found.length === 0) return null
-  const first = found[0] as Listed
-  const head = await objects.head(at.bucket, first.key)
-  if (found.length === 1 && first.key === at.key && head?.versionId) return `version:${head.versionId}`
-  const asked = head?.versionId && found.length <= VERSIONS
-  const versions = asked ? await Promise.all(found.map(({ key }) => objects.head(at.bucket, key))) : []
-  const lines = found.map(({ key, head: { size, etag, lastModified } }, index) =>
-    [key.slice(at.key.length), size, etag, lastModified, versions[index]?.versionId ?? ''].join('\n'),
-  )
-  return `sha256:${sha256Hex(lines.join('\n\n'))}`
+/** What lies in a pod's folder, as it was seen when its result was read: nobody asks for it once more. */
+export interface Beside {
+  bucket: string
+  /** Ends with a slash. */
+  folder: string
+  found: Listed[]
+  /** Whether the bucket keeps versions: what was written last says so. */
+  versions: boolean
 }
 
 interface Listed {
@@ -41,26 +31,59 @@ interface Listed {
   head: ObjectHead
 }
 
+/**
+ * What an artifact is now, in a word: the version of an object where the bucket keeps versions, else a digest over what the
+ * store says of each of its objects, their times among it, so that what was written over is another even with equal bytes. Null: nothing is
+ * there, or more than is looked through.
+ */
+export const pinOf = async (objects: Objects, uri: string, beside: Beside | null = null): Promise<string | null> => {
+  const at = placeOf(uri)
+  const found = at === null ? null : await artifactOf(objects, at, beside)
+  if (at === null || found === null || found.length === 0) return null
+  const asked = beside?.versions !== false && found.length <= VERSIONS
+  const heads = asked ? await Promise.all(found.map(({ key }) => objects.head(at.bucket, key))) : []
+  const version = heads[0]?.versionId
+  if (found.length === 1 && found[0]?.key === at.key && version) return `version:${version}`
+  const lines = found.map(({ key, head: { size, etag, lastModified } }, index) =>
+    [key.slice(at.key.length), size, etag, lastModified, heads[index]?.versionId ?? ''].join('\n'),
+  )
+  return `sha256:${sha256Hex(lines.join('\n\n'))}`
+}
+
+type Place = NonNullable<ReturnType<typeof placeOf>>
+
 /** An artifact is an object, or all objects below its name. */
-const objectsOf = async (
+const artifactOf = async (
   objects: Objects,
-  { bucket, key }: { bucket: string; key: string },
+  { bucket, key }: Place,
+  beside: Beside | null,
 ): Promise<Listed[] | null> => {
+  const seen = beside !== null && beside.bucket === bucket && key.startsWith(beside.folder)
+  const found = seen ? beside.found : await objectsBelow(objects, bucket, key)
   const folder = key.endsWith('/') ? key : `${key}/`
+  return found?.filter((one) => one.key === key || one.key.startsWith(folder)) ?? null
+}
+
+/** Everything whose key begins so; null: more than is looked through. */
+export const objectsBelow = async (objects: Objects, bucket: string, prefix: string): Promise<Listed[] | null> => {
   const found: Listed[] = []
   for (let after: string | null = null, page = 0; page < PAGES; page++) {
-    const listed: Listed[] = await objects.list(bucket, key, after)
-    if (listed.length === 0) return found
-    found.push(...listed.filter((one) => one.key === key || one.key.startsWith(folder)))
+    const listed: Listed[] = await objects.list(bucket, prefix, after)
+    found.push(...listed)
+    if (listed.length < PAGE) return found
     after = listed.at(-1)?.key ?? null
   }
   return null
 }
 
 /** The pins of what a result names, by name; what is not there has none. */
-export const pinsOf = async (objects: Objects, values: ResultRow['values']): Promise<Record<string, string>> => {
+export const pinsOf = async (
+  objects: Objects,
+  values: ResultRow['values'],
+  beside: Beside | null = null,
+): Promise<Record<string, string>> => {
   const uris = Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-  const pins = await Promise.all(uris.map(async ([name, uri]) => [name, await pinOf(objects, uri)] as const))
+  const pins = await Promise.all(uris.map(async ([name, uri]) => [name, await pinOf(objects, uri, beside)] as const))
   return Object.fromEntries(pins.filter((entry): entry is [string, string] => entry[1] !== null))
 }
 

@@ -199,6 +199,9 @@ type Reading<T> = (
   versionId?: string | null,
 ) => Promise<({ head: ObjectHead } & T) | null>
 
+/** Keys of a whole page of a list, as S3 has it. */
+export const PAGE = 1000
+
 export interface Objects {
   /** Folders of this machine stand in for buckets: what pods of a real cluster write is not in them. */
   readonly standIn?: true
@@ -208,7 +211,7 @@ export interface Objects {
   read: Reading<{ bytes: Uint8Array }>
   /** Large objects: piece by piece, checked at their end; broken or changed bytes end with `Unavailable`. */
   stream: Reading<{ pieces: AsyncIterable<Uint8Array> }>
-  /** A page of keys with this prefix, in the order of their UTF-8 bytes, after that key; empty when there are no more. */
+  /** A page of keys with this prefix, in the order of their UTF-8 bytes, after that key; less than a whole one when there are no more. */
   list(bucket: string, prefix: string, after?: string | null): Promise<{ key: string; head: ObjectHead }[]>
 }
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import { type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
+import { type ObjectHead, type Objects, PAGE, TooLarge } from '../../flows/ports.ts'
 import { asking, isNotFound } from '../aws/errors.ts'
 
 /** What S3 says of an object, the same in each of its answers. */
@@ -48,9 +48,15 @@ export const openS3Objects = (client: S3Client): Objects => {
       asking(
         `listing s3://${Bucket}/${Prefix}`,
         async () => {
-          const page = new ListObjectsV2Command({ Bucket, Prefix, ...(after ? { StartAfter: after } : {}) })
-          const { Contents = [] } = await client.send(page)
-          return Contents.map(({ Key = '', ...said }) => ({ key: Key, head: headOf(said) }))
+          const page: { key: string; head: ObjectHead }[] = []
+          for (let from = after; ; from = page.at(-1)?.key) {
+            const MaxKeys = PAGE - page.length
+            const ask = new ListObjectsV2Command({ Bucket, Prefix, MaxKeys, ...(from ? { StartAfter: from } : {}) })
+            const { Contents = [], IsTruncated } = await client.send(ask)
+            page.push(...Contents.map(({ Key = '', ...said }) => ({ key: Key, head: headOf(said) })))
+            // S3 may give fewer than there are.
+            if (!IsTruncated || Contents.length === 0 || page.length >= PAGE) return page
+          }
         },
         's3:ListBucket',
       ),

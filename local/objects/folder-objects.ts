@@ -4,11 +4,8 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { buffer } from 'node:stream/consumers'
-import { type Clock, type ObjectHead, type Objects, TooLarge, Unavailable } from '../../flows/ports.ts'
+import { type Clock, type ObjectHead, type Objects, PAGE, TooLarge, Unavailable } from '../../flows/ports.ts'
 import { byBytes, entriesOf, TEMPORARY, walk } from './files.ts'
-
-/** Keys of one page, as S3 has it. */
-const PAGE = 1000
 
 /** Folders as buckets: a file that appears in one, written by any program, is an object. Unversioned. */
 export interface FolderObjects extends Objects {

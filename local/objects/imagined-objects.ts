@@ -1,5 +1,5 @@
 import { sha256Hex } from '../../core/digest.ts'
-import { type Clock, type ObjectHead, type Objects, TooLarge } from '../../flows/ports.ts'
+import { type Clock, type ObjectHead, type Objects, PAGE, TooLarge } from '../../flows/ports.ts'
 import { byBytes } from './files.ts'
 
 /** An object that is taken to be there although nobody has written it. */
@@ -9,8 +9,6 @@ export interface ImaginedObject {
   text: string
 }
 
-/** Keys of one page, as S3 has it. */
-const PAGE = 1000
 /** Bytes of one piece of a stream. */
 const PIECE = 64 * 1024
 

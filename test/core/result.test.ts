@@ -31,6 +31,16 @@ describe('a result', () => {
     expect(parseResult(neighbour, { object: 'job-1', prefix: PREFIX.slice(0, -1) }).ok).toBe(false)
   })
 
+  it('names at most 32 artifacts: more are a folder', () => {
+    const named = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, n) => [`a${n}`, `${PREFIX}a/${n}`]))
+    expect(parse({ object: 'job-1', artifacts: named(32) })).toMatchObject({ ok: true })
+    expect(parse({ object: 'job-1', artifacts: named(33) })).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('names 33, and at most 32'),
+    })
+  })
+
   it('may leave out metrics or artifacts', () => {
     expect(parse({ object: 'job-1' })).toEqual({ ok: true, result: { metrics: {}, artifacts: {} } })
   })

@@ -66,6 +66,22 @@ describe('the pin of an artifact', () => {
     expect(await pinOf(bucket(many), URI)).toBeNull()
   })
 
+  it('is the same from what was seen beside the result, without asking again', async () => {
+    const found = Object.entries(two).map(([key, seen]) => ({ key, head: seen }))
+    const beside = {
+      bucket: 'b',
+      folder: 'r/',
+      found: [...found, { key: 'r/adapter-other', head: head() }],
+      versions: false,
+    }
+    const deaf = bucket({}, { list: async () => [], head: async () => null })
+    expect(await pinOf(deaf, URI, beside)).toBe(await pinOf(bucket(two), URI))
+    expect(await pinOf(deaf, 's3://b/other/adapter', beside)).toBeNull()
+    const kept = bucket({ 'r/adapter': head({ versionId: 'v3' }) })
+    const one = { bucket: 'b', folder: 'r/', found: [{ key: 'r/adapter', head: head() }], versions: true }
+    expect(await pinOf(kept, URI, one)).toBe('version:v3')
+  })
+
   it('each artifact has its own, by name', async () => {
     const pins = await pinsOf(bucket(two), { score: 1, model: URI, gone: 's3://b/r/gone' })
     expect(pins).toEqual({ model: await pinOf(bucket(two), URI) })

@@ -7,7 +7,7 @@ import type { ResultRow } from '../../../core/rows.ts'
 import { hasEnded, isOurs, nextLaunchJob } from '../../../core/steps/launch-job.ts'
 import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
-import { pinsOf } from '../../pins.ts'
+import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
 import { alivePodsOf, podsOf } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
@@ -64,7 +64,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
     })
-    return withPins(ports, stepped)
+    return withPins(ports, stepped, result?.beside ?? null)
   },
 }
 
@@ -75,9 +75,13 @@ const inputsOf = async (task: Task<LaunchJobStep>): Promise<ResultRow[]> => {
 }
 
 /** What was made is what it is when its result is read: whoever changes it afterwards has made something else. */
-const withPins = async ({ objects }: Pick<WorkPorts, 'objects'>, stepped: Stepped): Promise<Stepped> => {
+const withPins = async (
+  { objects }: Pick<WorkPorts, 'objects'>,
+  stepped: Stepped,
+  beside: Beside | null,
+): Promise<Stepped> => {
   if (stepped.kind !== 'done' || stepped.read === undefined || stepped.values === null) return stepped
-  return { ...stepped, read: { ...stepped.read, pins: await pinsOf(objects, stepped.values) } }
+  return { ...stepped, read: { ...stepped.read, pins: await pinsOf(objects, stepped.values, beside) } }
 }
 
 /** One that somebody has deleted makes no pod any more: with its last one it is over, whatever still keeps its object. */

@@ -2,7 +2,8 @@ import type { KubeObject } from '../../../core/kube.ts'
 import type { Made } from '../../../core/lane/document.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'
-import { TooLarge, type WorkPorts } from '../../ports.ts'
+import { type Beside, objectsBelow } from '../../pins.ts'
+import { type ObjectHead, TooLarge, type WorkPorts } from '../../ports.ts'
 
 /** A result as it was read: from a file, or as the termination message of the container that would have written one. */
 export interface ReadResult {
@@ -12,10 +13,12 @@ export interface ReadResult {
   /** Where it lies, or would. */
   at: Place
   by: 'file' | 'message'
+  /** What lies beside it; null: nobody has looked. */
+  beside: Beside | null
 }
 
 type Objects = Pick<WorkPorts, 'objects'>
-type Found = ReadResult & { lastModified: number }
+type Found = ReadResult & Pick<ObjectHead, 'lastModified' | 'versionId'>
 
 /**
  * The result of a Job, from where its own pods alone may write (law 16): of its succeeded pods, which its uid tells, the newest;
@@ -30,8 +33,13 @@ export const readResult = async (
   const own = pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => startOf(b) - startOf(a))
   for (const pod of own) {
     const at = resultOfPod(made.result, made.ref.name, pod.metadata.name)
-    const found = (await readFile({ objects }, at)) ?? messageOf(pod, at)
-    if (found !== null) return found
+    const folder = at.key.slice(0, at.key.lastIndexOf('/') + 1)
+    // Side by side: its Job is over, so nothing is added any more.
+    const [file, found] = await Promise.all([readFile({ objects }, at), objectsBelow(objects, at.bucket, folder)])
+    const result = file ?? messageOf(pod, at)
+    if (result === null) continue
+    const versions = file === null || file.versionId !== null
+    return { ...result, beside: found === null ? null : { bucket: at.bucket, folder, found, versions } }
   }
   return own.length > 0 ? null : readOfGone({ objects }, made)
 }
@@ -70,11 +78,20 @@ const readFile = async ({ objects }: Objects, at: Place): Promise<Found | null> 
   try {
     const read = await objects.read(at.bucket, at.key, RESULT_LIMIT)
     if (read === null) return null
-    return { bytes: read.bytes, etag: read.head.etag, at, by: 'file', lastModified: read.head.lastModified }
+    const { etag, lastModified, versionId } = read.head
+    return { bytes: read.bytes, etag, at, by: 'file', beside: null, lastModified, versionId }
   } catch (error) {
     // One byte too many is enough for the parser to say why.
     if (error instanceof TooLarge)
-      return { bytes: new Uint8Array(RESULT_LIMIT + 1), etag: null, at, by: 'file', lastModified: 0 }
+      return {
+        bytes: new Uint8Array(RESULT_LIMIT + 1),
+        etag: null,
+        at,
+        by: 'file',
+        beside: null,
+        lastModified: 0,
+        versionId: null,
+      }
     throw error
   }
 }
@@ -84,5 +101,5 @@ const messageOf = ({ spec, status }: KubeObject<'Pod'>, at: Place): ReadResult |
   const name = spec?.containers[0]?.name
   const message = status?.containerStatuses?.find((one) => one.name === name)?.state?.terminated?.message
   if (message === undefined || !message.trimStart().startsWith('{')) return null
-  return { bytes: new TextEncoder().encode(message), etag: null, at, by: 'message' }
+  return { bytes: new TextEncoder().encode(message), etag: null, at, by: 'message', beside: null }
 }

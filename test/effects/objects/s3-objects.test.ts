@@ -33,3 +33,18 @@ it('404 is nothing, and a bucket that is not there has no answer to a list', asy
   expect([await objects.head('b', 'k'), await objects.read('b', 'k', 9)]).toEqual([null, null])
   await expect(objects.list('b', 'p/')).rejects.toBeInstanceOf(Unavailable)
 })
+
+it('a page is whole unless there are no more, however little S3 gives at a time', async () => {
+  const keys = Array.from({ length: 1100 }, (_, n) => `p/${String(n).padStart(4, '0')}`)
+  const asked: (string | undefined)[] = []
+  const send = async ({ input }: { input: { StartAfter?: string; MaxKeys?: number } }) => {
+    asked.push(input.StartAfter)
+    const left = keys.filter((key) => key > (input.StartAfter ?? ''))
+    const given = left.slice(0, Math.min(400, input.MaxKeys ?? 1000))
+    return { Contents: given.map((Key) => ({ Key })), IsTruncated: given.length < left.length }
+  }
+  const objects = openS3Objects({ send } as unknown as S3Client)
+  expect(await objects.list('b', 'p/')).toHaveLength(1000)
+  expect(asked).toEqual([undefined, 'p/0399', 'p/0799'])
+  expect((await objects.list('b', 'p/', 'p/0999')).map(({ key }) => key)).toEqual(keys.slice(1000))
+})

@@ -67,7 +67,8 @@ describe('while the pod that succeeded is there', () => {
     const { text, found, asked } = await textOf(files, [pod('aaaaa', 'Succeeded'), pod('ccccc', 'Failed')])
     expect(text).toBe('own')
     expect(found?.at).toEqual({ bucket: 'b', key: file(`${job}-aaaaa`) })
-    expect(asked).toEqual([`read ${file(`${job}-aaaaa`)}`])
+    expect(asked).toEqual([`read ${file(`${job}-aaaaa`)}`, `list results/${job}-aaaaa/ `])
+    expect(found?.beside).toMatchObject({ folder: `results/${job}-aaaaa/`, versions: false })
   })
 
   it('nothing in it is no result: no other folder is taken in its place', async () => {
