@@ -163,6 +163,8 @@ export interface Mark {
   /** Whether the far side has answered that the effect was made. */
   touched: boolean
   made: Made | null
+  /** The pod that was last seen at work for it: its result is read while it is asked whether that has ended. */
+  pod?: string
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
   startedAt: number | null

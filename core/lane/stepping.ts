@@ -37,6 +37,8 @@ export type Waiting = {
   until: number | null
   running: boolean
   why?: 'deleting'
+  /** The pod that is at work. */
+  pod?: string | undefined
 } & Worked
 
 /** From when until when its work ran, as the far side says, however late we look; what is left out was seen now. */
@@ -95,7 +97,7 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const ran = stepped.running
     ? { ...mark, ranFrom: opened(mark, stepped, now) }
     : stopped(mark, { now, at: stepped.ranUntil ?? now })
-  const change = withMark(doc, { ...ran, note }, null)
+  const change = withMark(doc, { ...ran, note, ...(stepped.pod === undefined ? {} : { pod: stepped.pod }) }, null)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
   if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)

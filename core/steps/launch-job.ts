@@ -65,6 +65,7 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
       note: state.note,
       until: lookAgainAt(step, seen.job, seen.now),
       running: state.kind === 'running',
+      pod: seen.pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
       ...worked,
     }
   return { ...judgeResult(step, seen), ...worked }

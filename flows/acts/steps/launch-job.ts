@@ -11,7 +11,7 @@ import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
 import { alivePodsOf, podsOf } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
-import { type ReadResult, readResult } from './read-result.ts'
+import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
 import { resultOfStep } from './results.ts'
 
 const LOG_LINES = 20
@@ -49,11 +49,12 @@ export const launchJob: Handler<LaunchJobStep> = {
   see: async ({ ports, view, step, mark }) => {
     if (mark.made === null) return { kind: 'failed', reason: 'deleted', note: 'it never began' }
     const { ref, uid } = mark.made
+    const reads = readAhead(ports, mark)
     const [found, pods] = await Promise.all([ports.cluster.get(ref), podsOf(ports, ref, uid)])
     const there = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
     const job = there === null || (await isAsGoodAsGone(ports, ref, there)) ? null : there
     // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
-    const result = job === null || hasEnded(job) ? await resultOf(ports, mark.made, pods) : null
+    const result = job === null || hasEnded(job) ? await resultOf(ports, mark.made, { pods, reads }) : null
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
     const stepped = nextLaunchJob(step, {
       name: ref.name,
@@ -96,8 +97,13 @@ const justMade = (step: LaunchJobStep, object: KubeObject, now: number): Waiting
 }
 
 /** A list of pods may be a moment old: before it is said that there is no result, they are asked for as they are now. */
-const resultOf = async (ports: WorkPorts, made: Made, pods: KubeObject<'Pod'>[]): Promise<ReadResult | null> =>
-  (await readResult(ports, made, pods)) ?? readResult(ports, made, await podsOf(ports, made.ref, made.uid, true))
+const resultOf = async (
+  ports: WorkPorts,
+  made: Made,
+  seen: { pods: KubeObject<'Pod'>[]; reads: ReadFolder },
+): Promise<ReadResult | null> =>
+  (await readResult(ports, made, seen)) ??
+  readResult(ports, made, { pods: await podsOf(ports, made.ref, made.uid, true) })
 
 const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
   ref: refOf(object),

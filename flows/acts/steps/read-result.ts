@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../core/kube.ts'
-import type { Made } from '../../../core/lane/document.ts'
+import type { Made, Mark } from '../../../core/lane/document.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'
 import { type Beside, objectsBelow } from '../../pins.ts'
@@ -27,21 +27,47 @@ type Found = ReadResult & Pick<ObjectHead, 'lastModified' | 'versionId'>
 export const readResult = async (
   { objects }: Objects,
   made: Made,
-  pods: readonly KubeObject<'Pod'>[],
+  { pods, reads = (at) => readFolder({ objects }, at) }: { pods: readonly KubeObject<'Pod'>[]; reads?: ReadFolder },
 ): Promise<ReadResult | null> => {
   if (isFile(made.result)) return readFile({ objects }, made.result)
   const own = pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => startOf(b) - startOf(a))
   for (const pod of own) {
     const at = resultOfPod(made.result, made.ref.name, pod.metadata.name)
-    const folder = at.key.slice(0, at.key.lastIndexOf('/') + 1)
-    // Side by side: its Job is over, so nothing is added any more.
-    const [file, found] = await Promise.all([readFile({ objects }, at), objectsBelow(objects, at.bucket, folder)])
+    const { file, found } = await reads(at)
     const result = file ?? messageOf(pod, at)
     if (result === null) continue
-    const versions = file === null || file.versionId !== null
+    const [versions, folder] = [file === null || file.versionId !== null, folderOf(at)]
     return { ...result, beside: found === null ? null : { bucket: at.bucket, folder, found, versions } }
   }
   return own.length > 0 ? null : readOfGone({ objects }, made)
+}
+
+/** A pod's result, and what lies beside it. */
+export type ReadFolder = (at: Place) => Promise<{ file: Found | null; found: Beside['found'] | null }>
+
+const folderOf = ({ key }: Place): string => key.slice(0, key.lastIndexOf('/') + 1)
+
+/** Side by side: what is written last is there when nothing is added any more. */
+const readFolder = async ({ objects }: Objects, at: Place): ReturnType<ReadFolder> => {
+  const [file, found] = await Promise.all([readFile({ objects }, at), objectsBelow(objects, at.bucket, folderOf(at))])
+  return { file, found }
+}
+
+/**
+ * Begins to read what a pod has written that was seen at work, while it is asked whether that has ended. What was not there yet, or
+ * could not be read then, is read again by whoever needs it.
+ */
+export const readAhead = ({ objects }: Objects, { made, pod }: Pick<Mark, 'made' | 'pod'>): ReadFolder => {
+  const fresh: ReadFolder = (at) => readFolder({ objects }, at)
+  if (made === null || pod === undefined || isFile(made.result)) return fresh
+  const ahead = resultOfPod(made.result, made.ref.name, pod)
+  const asked = fresh(ahead).catch(() => null)
+  return async (at) => {
+    const read = at.key === ahead.key ? await asked : null
+    // A list that has the result has all that was written before it.
+    const whole = read !== null && read.file !== null && read.found?.some(({ key }) => key === at.key) === true
+    return whole ? read : fresh(at)
+  }
 }
 
 const startOf = ({ metadata }: KubeObject<'Pod'>): number => new Date(metadata.creationTimestamp ?? 0).getTime() || 0

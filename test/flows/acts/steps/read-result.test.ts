@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../../core/kube.ts'
 import type { Made } from '../../../../core/lane/document.ts'
-import { readResult } from '../../../../flows/acts/steps/read-result.ts'
+import { readAhead, readResult } from '../../../../flows/acts/steps/read-result.ts'
 import { type Objects, TooLarge } from '../../../../flows/ports.ts'
 
 const job = 'pipeline-chats-0123abcd-g1a1-train'
@@ -56,7 +56,7 @@ const pod = (suffix: string, phase: string, { at = 0, message }: { at?: number; 
   }) as unknown as KubeObject<'Pod'>
 const textOf = async (files: Record<string, string>, pods: KubeObject<'Pod'>[] = [], of = made) => {
   const { objects, asked } = bucket(files)
-  const found = await readResult({ objects }, of, pods)
+  const found = await readResult({ objects }, of, { pods })
   return { text: found === null ? null : Buffer.from(found.bytes).toString(), found, asked }
 }
 const file = (folder: string) => `results/${folder}/result.json`
@@ -123,5 +123,48 @@ describe('once no pod of it is there', () => {
     const old = { ...made, result: { bucket: 'b', key: file(job) } }
     for (const pods of [[], [pod('aaaaa', 'Succeeded', { message: '{"x":1}' })]])
       expect((await textOf({ [file(job)]: 'old', [file(`${job}-aaaaa`)]: 'new' }, pods, old)).text).toBe('old')
+  })
+})
+
+describe('a pod that was seen at work', () => {
+  const key = `results/${job}-abcde/result.json`
+  const ahead = (files: Record<string, string>) => {
+    const { objects, asked } = bucket(files)
+    return { asked, objects, reads: readAhead({ objects }, { made, pod: `${job}-abcde` }) }
+  }
+
+  it('has its result read while it is asked whether it has ended, once', async () => {
+    const { objects, asked, reads } = ahead({ [key]: 'early' })
+    expect(asked).toContain(`read ${key}`)
+    const before = asked.length
+    const found = await readResult({ objects }, made, { pods: [pod('abcde', 'Succeeded')], reads })
+    expect([Buffer.from(found?.bytes ?? '').toString(), asked.length]).toEqual(['early', before])
+  })
+
+  it('and had written none yet is read again', async () => {
+    const files: Record<string, string> = {}
+    const { objects, reads } = ahead(files)
+    await reads({ bucket: 'b', key })
+    files[key] = 'late'
+    const found = await readResult({ objects }, made, { pods: [pod('abcde', 'Succeeded')], reads })
+    expect(Buffer.from(found?.bytes ?? '').toString()).toBe('late')
+  })
+
+  it('is not believed where another one has ended well', async () => {
+    const other = `results/${job}-fghij/result.json`
+    const { objects, reads } = ahead({ [key]: 'early', [other]: 'other' })
+    const found = await readResult({ objects }, made, { pods: [pod('fghij', 'Succeeded')], reads })
+    expect(Buffer.from(found?.bytes ?? '').toString()).toBe('other')
+  })
+
+  it('whose folder was listed before its result came is listed again: what it made may have come in between', async () => {
+    const files: Record<string, string> = { [key]: 'r', [`results/${job}-abcde/a/weights`]: 'w' }
+    const { objects } = bucket(files)
+    let lists = 0
+    const list: Objects['list'] = async (...where) => (lists++ === 0 ? [] : objects.list(...where))
+    const late = { ...objects, list }
+    const reads = readAhead({ objects: late }, { made, pod: `${job}-abcde` })
+    const found = await readResult({ objects: late }, made, { pods: [pod('abcde', 'Succeeded')], reads })
+    expect(found?.beside?.found.map((one) => one.key)).toContain(`results/${job}-abcde/a/weights`)
   })
 })
