@@ -53,6 +53,7 @@ export type PlanRefusal =
   | 'owned-by-gitops'
   | 'autoscaler-cannot-pause'
   | 'changed-while-asked'
+  | 'plan-too-large'
 
 /** Why a command of a person changed nothing. */
 export type CommandRefusal =

@@ -16,28 +16,30 @@ export const repeatedKey = (text: string): string | null => {
   const open: (Set<string> | null)[] = []
   let word = ''
   for (const { letter, string } of bracketsIn(text)) {
+    const keys = open.at(-1)
     if (letter === '"') word = string
-    else if (letter === '{') open.push(new Set())
-    else if (letter === '[') open.push(null)
-    else if (letter === ']' || letter === '}') open.pop()
-    else if (letter === ':') {
-      const keys = open.at(-1)
-      const key = word.includes('\\') ? String(JSON.parse(`"${word}"`)) : word
-      if (keys?.has(key) === true) return key
-      keys?.add(key)
-    }
+    else if (letter === ':' && keys?.has(word) === true) return word
+    else if (letter === ':') keys?.add(word)
+    else if (letter === '{' || letter === '[') open.push(letter === '{' ? new Set() : null)
+    else open.pop()
   }
   return null
 }
 
-/** Brackets and colons outside of strings, and the strings, as they are written. */
-function* bracketsIn(text: string): Generator<{ letter: string; string: string }> {
-  for (let at = 0; at < text.length; at++) {
-    const letter = text[at] ?? ''
-    if (letter === '"') {
-      const from = at + 1
-      for (at = from; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++
-      yield { letter, string: text.slice(from, at) }
-    } else if ('[]{}:'.includes(letter)) yield { letter, string: '' }
+/** What a string says; as it is written, where that is nothing that JSON has. */
+const unescaped = (written: string): string => {
+  try {
+    return String(JSON.parse(`"${written}"`))
+  } catch {
+    return written
   }
+}
+
+/** A string as it is written, or a bracket or colon outside of one; a string that does not end is one to the end. */
+const TOKEN = /"((?:[^"\\]|\\.)*)(?:"|$)|[[\]{}:]/gsu
+
+/** Brackets and colons outside of strings, and what the strings say. */
+function* bracketsIn(text: string): Generator<{ letter: string; string: string }> {
+  for (const [token, written = ''] of text.matchAll(TOKEN))
+    yield { letter: token[0] ?? '', string: written.includes('\\') ? unescaped(written) : written }
 }

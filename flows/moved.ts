@@ -12,11 +12,12 @@ interface Rules {
   reactions: readonly Reaction[]
 }
 
+/** `perhaps`: nobody has lost a wake for it, and its lane asks itself. */
 export type Moved = 'moved' | 'perhaps' | 'no'
 
 /** Whether something that a lane's run rests on has moved, and nobody was woken for it. */
 export const hasMoved = async (ports: Pick<WorkPorts, 'cluster'>, rules: Rules, doc: LaneDocument): Promise<Moved> =>
-  hasLostItsRule(rules, doc) ? 'moved' : hasMovedOn(ports, doc)
+  hasLostItsRule(rules, doc) ? 'perhaps' : hasMovedOn(ports, doc)
 
 /**
  * Whether what a run waits for has moved, and nobody was woken for it: a Job that was written down has ended or gone, which a GET by
@@ -35,8 +36,9 @@ const hasMovedOn = async ({ cluster }: Pick<WorkPorts, 'cluster'>, { run }: Lane
  * whether something stands that the policy has no rule for any more.
  */
 const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolean => {
-  const { lane, run } = doc
-  if (run !== null && hasBegun(run)) return false
+  const { lane, run, rest } = doc
+  // Who is frozen is looked at when that ends: nothing would come of it before.
+  if ((run !== null && hasBegun(run)) || rest?.why === 'frozen') return false
   const kind = kindOf(
     reactions.map((reaction) => reaction.kind),
     lane,

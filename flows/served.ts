@@ -11,7 +11,7 @@ import type { Reconciler } from './view.ts'
 /** What this release knows of lanes and events. */
 export type Catalogues = Pick<Reconciler, 'kinds' | 'reactions'>
 
-/** Due rows, told apart: whom a wake lets go on, and lanes whose documents a newer release has written. */
+/** Due rows, told apart: whom a wake lets go on, and groups of which a newer release has left something that this one does not know. */
 export interface Sorted {
   served: Due[]
   newer: string[]
@@ -41,7 +41,8 @@ export const sorted = async (
     const left = of.filter((key) => key.kind !== 'lane' && at(key) !== null)
     return left.length === 0 || left.some((key) => isKnown(key, at(key), catalogues))
   }
-  return { served: due.filter(isServed), newer: [...new Set(due.filter(isNewer).map(({ group }) => group))] }
+  const served = new Set(due.filter(isServed))
+  return { served: [...served], newer: [...new Set(due.filter((one) => !served.has(one)).map(({ group }) => group))] }
 }
 
 const nameOf = ({ kind, id }: Key): string => `${kind} ${id}`

@@ -19,7 +19,7 @@ export interface Ticked {
   /** Whether more is due than a minute serves. */
   left: boolean
   late: number
-  /** Lanes that are due and that a newer release has written: they are passed over, and wait for it. */
+  /** Groups of which a newer release has left something due that this one does not know: it is passed over, and waits for it. */
   newer: number
 }
 

@@ -163,7 +163,7 @@ export interface Mark {
   /** Whether the far side has answered that the effect was made. */
   touched: boolean
   made: Made | null
-  /** The pod that was last seen at work for it: its result is read while it is asked whether that has ended. */
+  /** The pod that was last seen at work for it. */
   pod?: string
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
@@ -223,14 +223,11 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
 })
 
 /** The run that the document wants now. */
-export const wantedRun = ({ lane, generation, attempt }: LaneDocument): RunKey => ({ lane, generation, attempt })
+export const wantedRun = ({ lane, generation, attempt }: RunKey): RunKey => ({ lane, generation, attempt })
 
 /** The key of the run under way. */
-export const runKeyOf = ({ lane }: { lane: string }, { generation, attempt }: Omit<RunKey, 'lane'>): RunKey => ({
-  lane,
-  generation,
-  attempt,
-})
+export const runKeyOf = (of: { lane: string }, run: Omit<RunKey, 'lane'>): RunKey =>
+  wantedRun({ lane: of.lane, generation: run.generation, attempt: run.attempt })
 
 /** Whether two name the same attempt. */
 export const sameRun = (

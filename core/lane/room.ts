@@ -65,13 +65,17 @@ export const amountsOf = (hold: Hold | null): Record<string, number> =>
         [budgetRoom(hold.budget)]: centsOf(hold.dollars),
       }
 
-/** Why a plan does not fit now, or null. A lane's own GPUs are part of its plan's peak, so only others count against it. */
+/**
+ * Why a plan does not fit now, or null. A lane's own GPUs are part of its plan's peak, so only others count against it; of a room that
+ * it takes no more of than is held for it nothing need be free, however low its ceiling has become.
+ */
 export const whyFull = (view: View, plan: Plan): string | null => {
   const { world, policy } = view
   const { bounds } = plan
   if (world === null) return 'nobody has looked'
   for (const [pool, gpus] of Object.entries(gpusOfRooms(view, plan))) {
     const seen = world.pools[pool]
+    if ((view.doc.stands?.[pool] ?? 0) >= gpus && (view.holds[poolRoom(pool)]?.amount ?? 0) >= gpus) continue
     if (seen === undefined) return `there is no pool ${pool}`
     if (seen.ceiling !== null && gpus + seen.heldByOthers > seen.ceiling)
       return `${pool} has ${Math.max(0, seen.ceiling - seen.heldByOthers)} of ${seen.ceiling} GPUs free for it, and it needs ${gpus}`

@@ -122,6 +122,9 @@ describe('a lane that rests, woken by anybody at any moment: it reads once, and 
       'cluster.list',
       'ledger.list',
       'ledger.read',
+      // Its pod may have written its result: that is read while its Job is asked.
+      'objects.list',
+      'objects.read',
       'policies.load',
     ])
   })

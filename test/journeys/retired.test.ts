@@ -1,8 +1,10 @@
 import { afterEach, expect, it } from 'vitest'
 import type { Config } from '../../core/policy.ts'
+import { reactions } from '../../core/reactions/catalogue.ts'
+import { resync } from '../../flows/resync.ts'
 import example from '../../signalbox.config.ts'
-import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { clockOf, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -31,6 +33,30 @@ it('a service that leaves the policy goes only once a person has said so, and it
   await town.advance(6 * HOUR)
   expect((await town.lane(SERVE)).generation).toBe(generation)
   expect(await looseEnds(town)).toEqual([])
+})
+
+it('goes though its pool was lowered below what stands: what only gives back needs no room', async () => {
+  town = await openTown()
+  await served(town)
+  const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 0 } }
+  town.setPolicy({ ...without, pools })
+  await town.answered(SERVE)
+  expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded' })
+  expect((await town.held('pool/gpu-serve')).sum).toBe(0)
+})
+
+it('frozen, it is left alone: nobody is woken for it before the thaw, and then it is asked about', async () => {
+  await open()
+  const now = clockOf(town).now()
+  await town.house.command({ kind: 'freeze', lane: '*', until: now + 12 * HOUR, by: ANA })
+  await town.advance(HOUR)
+  const { writtenAt } = await town.lane(SERVE)
+  const { woken } = await resync(town.house.ports, reactions)
+  expect(woken).toBe(0)
+  await town.advance(6 * HOUR)
+  expect((await town.lane(SERVE)).writtenAt).toBe(writtenAt)
+  expect(await town.question(SERVE)).toBeNull()
+  await town.until('it asks', asks, 6)
 })
 
 it('denied, it goes on answering, is not asked about again, and a person may say retry', async () => {
