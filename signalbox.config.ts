@@ -36,6 +36,7 @@ export default defineConfig({
           pool: 'gpu-train',
           gpus: 8,
           hours: { p50: 1.5, p95: 3 },
+          // It merges what it has learnt into its base model: what it names `model` is served as it is.
           args: ['--epochs=3', '--lora-rank=16'],
         },
         {
@@ -80,6 +81,9 @@ export default defineConfig({
       },
     },
   },
+
+  // Weights come from what pipelines made, and from here: folders of S3, `hf://namespace/`, `hf://namespace/name`.
+  sources: ['s3://acme-results/models/'],
 
   approvals: {
     channel: 'C0GPUOPS',

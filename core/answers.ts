@@ -1,3 +1,4 @@
+import type { Requester } from './desired.ts'
 import type { Question, Vote } from './lane/document.ts'
 import type { ApprovalNeed } from './plan.ts'
 import { groupsOf } from './policy/approvals.ts'
@@ -22,18 +23,24 @@ export const nameOf = (by: string, { approvers }: Pick<ApprovalPolicy, 'approver
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000
 
-/** Whether a plan of this price must be asked about, and how many must say yes; `asks`: why it must whatever the price. `refuse` when nobody may ask for it. */
+/**
+ * Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. A requester who is
+ * only claimed counts as unknown, and may not approve either. `asks`: why it must be asked about whatever it costs, since it is the
+ * policy itself that wants it.
+ */
 export const approvalNeed = (
   policy: ApprovalPolicy,
-  { requester, dollars, asks }: { requester: string | null; dollars: number; asks?: string | undefined },
+  { requester, dollars, asks }: { requester: Requester | null; dollars: number; asks?: string | undefined },
 ):
   | { kind: 'need'; need: ApprovalNeed }
   | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
-  if (requester === null && policy.unknownRequester === 'refuse')
+  const isKnown = requester?.proven === true || asks !== undefined
+  const whoAsked = requester === null ? 'who asked is unknown' : `that ${requester.by} asked is only claimed`
+  if (!isKnown && policy.unknownRequester === 'refuse')
     return {
       kind: 'refuse',
       reason: 'requester-unknown',
-      detail: 'nobody knows who asked for it, and approvals.unknownRequester is `refuse`',
+      detail: `${whoAsked}, and approvals.unknownRequester is \`refuse\``,
     }
   if (asks === undefined && dollars < policy.autoApproveBelow)
     return {
@@ -44,9 +51,9 @@ export const approvalNeed = (
         need: 0,
       },
     }
-  const extra = requester === null && policy.unknownRequester === 'one-more' ? 1 : 0
+  const extra = !isKnown && policy.unknownRequester === 'one-more' ? 1 : 0
   const need = policy.need + extra
-  const eligible = policy.approvers.filter(({ id }) => id !== requester || policy.requesterMayApprove).length
+  const eligible = policy.approvers.filter(({ id }) => id !== requester?.by || policy.requesterMayApprove).length
   // Who is in a group is not known on paper: a question that too few may answer expires.
   if (need > eligible && groupsOf(policy).length === 0)
     return {
@@ -54,9 +61,7 @@ export const approvalNeed = (
       reason: 'nobody-may-approve',
       detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove`,
     }
-  const why = extra
-    ? 'who asked is unknown, so one more person must agree'
-    : (asks ?? `may cost $${dollars.toFixed(2)}`)
+  const why = extra ? `${whoAsked}, so one more person must agree` : (asks ?? `may cost $${dollars.toFixed(2)}`)
   return { kind: 'need', need: { required: true, why, need } }
 }
 

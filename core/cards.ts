@@ -1,7 +1,7 @@
 import { nameOf } from './answers.ts'
 import type { Question } from './lane/document.ts'
 import type { Plan } from './plan.ts'
-import { plainTime, planCard } from './plan-text.ts'
+import { plainTime, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { Outcome } from './reasons.ts'
 
@@ -14,12 +14,20 @@ export interface Card {
   lines: string[]
   /** Id of the open answer's row, for the buttons; null when there is nothing to answer. */
   question: string | null
+  /** The command that shows all of it, where a chat has no room; left out: there is none. */
+  whole?: string
   tone: 'asking' | 'good' | 'bad' | 'neutral'
 }
 
-/** The card that asks: with buttons while its question is open. */
-export const answerCard = (plan: Plan, row: Question, approvals: Pick<ApprovalPolicy, 'approvers'>): Card => {
-  const { facts, lines } = planCard(plan)
+const wholeOf = ({ lane }: Plan): string => `signalbox trace ${lane}`
+
+/** The card that asks: with buttons while its question is open. Nobody counts down on a card: it says when its time was told. */
+export const answerCard = (
+  plan: Plan,
+  row: Question,
+  { approvals, now }: { approvals: Pick<ApprovalPolicy, 'approvers'>; now: number },
+): Card => {
+  const { facts, lines } = planCard(plan, (by) => nameOf(by, approvals))
   const votes = row.votes.map(
     ({ by, verdict, reason }) =>
       `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
@@ -29,11 +37,12 @@ export const answerCard = (plan: Plan, row: Question, approvals: Pick<ApprovalPo
     title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
     facts: [
       ...facts,
-      ...(open ? [{ label: 'Answer before', value: plainTime(row.until) }] : []),
+      ...(open ? [{ label: 'Answer before', value: `${plainTime(row.until)} (${timeLeft(row.until, now)})` }] : []),
       { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
     ],
     lines: [...lines, ...votes],
     question: open ? row.id : null,
+    whole: wholeOf(plan),
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',
   }
 }
@@ -46,6 +55,7 @@ export const outcomeCard = (plan: Plan, outcome: Outcome): Card => {
     facts,
     lines: [outcome.detail],
     question: null,
+    whole: wholeOf(plan),
     tone:
       outcome.kind === 'succeeded'
         ? 'good'

@@ -6,8 +6,35 @@ export interface Desired {
   kind: string
 }
 
+/**
+ * Who asked, as `TEAM/USER`. Proven: the source itself names them, through what the policy maps. Else somebody wrote it who may write
+ * anything there (a manifest, a tag): a claim, which is shown and counts as nobody known (law 8).
+ */
+export interface Requester {
+  by: string
+  proven: boolean
+}
+
+/** What of a desired state says who asked. */
+export const requesterIn = ({ requester, proven }: Asked): Requester | null =>
+  requester === null ? null : { by: requester, proven: proven === true }
+
+/** The same as it was wanted, asked for by whom another says. */
+export const askedBy = <D extends Desired>(desired: D, { by, proven }: Requester): D => ({
+  ...desired,
+  requester: by,
+  ...(proven && { proven }),
+})
+
+interface Asked {
+  /** Who asked, as `TEAM/USER`, or null when the source does not tell. */
+  requester: string | null
+  /** Whether the source proves it; left out: it is a claim. */
+  proven?: true
+}
+
 /** A dataset version to run a pipeline on: run-once, final when it has succeeded. */
-export interface TrainDesired extends Desired {
+export interface TrainDesired extends Desired, Asked {
   kind: 'train'
   /** Name of the pipeline's lane. */
   dataset: string
@@ -20,14 +47,12 @@ export interface TrainDesired extends Desired {
   etag: string
   objects: number
   bytes: number
-  /** Who asked, as `TEAM/USER`, or null when the source does not tell. */
-  requester: string | null
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */
-export interface ServeDesired extends Desired {
+export interface ServeDesired extends Desired, Asked {
   kind: 'serve'
   /** The registered model's name in the registry. */
   model: string
@@ -36,9 +61,10 @@ export interface ServeDesired extends Desired {
   /** Resolved URI of the weights. */
   source: string
   runId: string | null
+  /** Whether the registry's version says of itself that it is an adapter. */
+  adapter?: true
   /** Digest over what the registry said (name, version, source, run). */
   digest: string
-  requester: string | null
   /** The engine that it is made with, and its revision; left out: the first. */
   engine?: { name: string; revision: number }
 }

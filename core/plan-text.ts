@@ -1,3 +1,4 @@
+import type { Requester } from './desired.ts'
 import { usd } from './money/prices.ts'
 import type { Plan, Range, Step } from './plan.ts'
 
@@ -26,12 +27,17 @@ export const planText = (plan: Plan, now: number | null): string =>
     .join('\n')
 
 /** The plan in short, for a card: facts as `label: value`, and the lines that a person decides by. */
-export const planCard = (plan: Plan): { facts: { label: string; value: string }[]; lines: string[] } => {
+export const planCard = (
+  plan: Plan,
+  nameOf = (by: string): string => by,
+): { facts: { label: string; value: string }[]; lines: string[] } => {
   const { price, bounds } = plan
   const facts: [string, string][] = [
     ['Price', money(price.total)],
     ['While it runs', `${money(price.perHour)} an hour, now ${usd(price.nowPerHour)}`],
     ['GPUs', gpusText(bounds.gpus)],
+    ...(plan.weights === undefined ? [] : [['Weights', plan.weights] as [string, string]]),
+    ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan.requester, nameOf)] as [string, string]]),
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
     ['Begins before', plainTime(bounds.until)],
     ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
@@ -45,6 +51,14 @@ export const planCard = (plan: Plan): { facts: { label: string; value: string }[
       `Undo: ${plan.undo}`,
     ].map(plain),
   }
+}
+
+/** Who asked, and how that is known. */
+const whoAsked = (requester: Requester | null, nameOf: (by: string) => string): string => {
+  if (requester === null) return 'unknown'
+  const { by, proven } = requester
+  const name = nameOf(by) === by ? by : `${nameOf(by)} (${by})`
+  return proven ? `proven: ${name}, whose AWS account uploaded it` : `claimed: ${name}, which proves nothing`
 }
 
 const head = (plan: Plan): string[] =>
@@ -94,7 +108,9 @@ const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
   ['undo', undo],
 ]
 
-const terms = ({ bounds, approval, digest, policy }: Plan, now: number | null): Entry[] => [
+const terms = ({ bounds, approval, digest, policy, weights, requester }: Plan, now: number | null): Entry[] => [
+  ...(weights === undefined ? [] : [['weights', weights] as Entry]),
+  ...(requester === undefined ? [] : [['asked by', whoAsked(requester, (by) => by)] as Entry]),
   ['bounds', `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`],
   ['expires', `${plainTime(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
@@ -126,6 +142,10 @@ export const plainTime = (at: number): string =>
   Math.abs(at) > 8.64e15 || Number.isNaN(at)
     ? 'never'
     : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+/** `3 h 55 min left at 12:00`: what is read later is not taken for now. */
+export const timeLeft = (until: number, now: number): string =>
+  until <= now ? 'no time left' : `${distance(until - now).slice('in '.length)} left at ${plainTime(now).slice(11, 16)}`
 
 const distance = (milliseconds: number): string => {
   const minutes = Math.round(Math.abs(milliseconds) / 60_000)

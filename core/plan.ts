@@ -1,4 +1,4 @@
-import type { Desired } from './desired.ts'
+import type { Desired, Requester } from './desired.ts'
 import type { KubeObject, ObjectRef } from './kube.ts'
 import type { RunKey } from './names.ts'
 import type { PlanRefusal } from './reasons.ts'
@@ -19,6 +19,10 @@ export interface Plan extends RunKey {
   /** Version of the policy that it was made under. */
   policy: string
   desired: Desired
+  /** Who asked; null: nobody knows. Left out by releases that did not tell proven from claimed. */
+  requester?: Requester | null
+  /** Where the weights come from that it brings up; left out: it brings up none. */
+  weights?: string
   /** One line: what would change. */
   title: string
   steps: Step[]

@@ -8,6 +8,7 @@ import { pool } from './policy/pools.ts'
 import { sentenceOf } from './policy/problems.ts'
 import { type Newer, newerSchema, SCHEMA } from './policy/schema.ts'
 import { service } from './policy/services.ts'
+import { sources } from './policy/sources.ts'
 import { togetherProblems } from './policy/together.ts'
 import { promotionOf, signalAt } from './promotion.ts'
 
@@ -53,6 +54,12 @@ export const document = z
     pipelines: z._default(z.record(name, pipeline), {}),
     /** Registered models that are served, by name. */
     services: z._default(z.record(modelName, service), {}),
+    /**
+     * Where weights that are served may come from: folders of S3 (`s3://acme-models/`), namespaces or repositories of Hugging Face
+     * (`hf://meta-llama/`, `hf://meta-llama/Llama-3.1-8B`). This installation’s own results may be served whatever it says, and
+     * nothing else where it is left out.
+     */
+    sources: z.optional(sources),
     /** Who is asked, where, and when nobody needs to be. */
     approvals,
     /** How often an attempt is repeated after a failure that another try may cure. */

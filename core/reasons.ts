@@ -54,6 +54,8 @@ export type PlanRefusal =
   | 'autoscaler-cannot-pause'
   | 'changed-while-asked'
   | 'plan-too-large'
+  | 'source-not-allowed'
+  | 'source-not-loadable'
 
 /** Why a command of a person changed nothing. */
 export type CommandRefusal =

@@ -40,3 +40,13 @@ export const said = (text: string, most: number): string => {
 
 /** What a terminal shows last of a line that was written over again and again. */
 const lastState = (line: string): string => line.split('\r').findLast((state) => state.trim() !== '') ?? ''
+
+/** At most so many characters: the middle of what is longer is left out, so that a name is known by both of its ends. */
+export const shortened = (text: string, most: number): string => {
+  if (text.length <= most) return text
+  if (most < 1) return ''
+  const tail = Math.floor((most - 1) / 2)
+  // Half a surrogate pair goes with what is left out.
+  const head = text.slice(0, most - 1 - tail).replace(/\p{Cs}$/u, '')
+  return `${head}…${text.slice(text.length - tail).replace(/^\p{Cs}/u, '')}`
+}

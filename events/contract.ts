@@ -42,6 +42,9 @@ export interface DatasetUploaded {
   /** Literal key of the manifest. */
   key: string
   versionId: string | null
+  /** Of the bytes that were written, and the AWS account, or the service, that S3 says has written them; left out: it does not say. */
+  etag?: string
+  requester?: string
   /** Replayed from an archive: never intends. */
   replayed: boolean
 }

@@ -12,8 +12,10 @@ const shape = z.extend(envelope, {
     object: z.object({
       key: short(KEY),
       size: z.number().check(z.nonnegative()),
+      etag: z.optional(short(NAME)),
       'version-id': z.optional(z.string().check(z.maxLength(KEY))),
     }),
+    requester: z.optional(short(NAME)),
   }),
 })
 
@@ -44,7 +46,7 @@ const toEvent = (event: z.output<typeof shape>): Parsed<DatasetUploaded> => {
     )
   const at = millisecondsOf(event.time)
   if (at === null) return refusal('bad-field', `time: ${event.time} is no ISO time`)
-  const { bucket, object } = event.detail
+  const { bucket, object, requester } = event.detail
   return {
     ok: true,
     event: {
@@ -54,6 +56,8 @@ const toEvent = (event: z.output<typeof shape>): Parsed<DatasetUploaded> => {
       bucket: bucket.name,
       key: object.key,
       versionId: object['version-id'] ?? null,
+      ...(object.etag === undefined ? {} : { etag: object.etag }),
+      ...(requester === undefined ? {} : { requester }),
       replayed: event['replay-name'] !== undefined,
     },
   }

@@ -43,10 +43,13 @@ export interface ManifestReader {
   end(): ManifestRead
 }
 
-/** A reader of one manifest: what a dataset consists of, written last. Its own SHA-256 is the dataset version. */
-export const readManifest = (): ManifestReader => {
+/**
+ * A reader of one manifest: what a dataset consists of, written last. Its own SHA-256 is the dataset version. It names keys below
+ * its pipeline's prefix alone: what else lies in the bucket is nothing that who may upload there has a say in.
+ */
+export const readManifest = (prefix = ''): ManifestReader => {
   const head: Record<string, unknown> = {}
-  const named = collect()
+  const named = collect(prefix)
   let wrong: string | null = null
   const parser = new JSONParser({ paths: ['$.version', '$.requestedBy', '$.objects.*'], keepStack: false })
   parser.onToken = shallow()
@@ -89,8 +92,19 @@ const shallow = () => {
   }
 }
 
+/** A key as a sentence names it. */
+const shown = (key: string): string =>
+  JSON.stringify(key.length > 200 ? `${key.slice(0, 200)}…` : key).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '�')
+
+/** Why a manifest may not name a key, or null. Programs walk along dots, which S3 does not. */
+const whyNotNamed = (key: string, prefix: string): string | null => {
+  if (!key.startsWith(prefix)) return `is not below ${prefix}, which the pipeline reads`
+  if (key.split('/').some((part) => part === '.' || part === '..')) return 'leads elsewhere by `.` or `..`'
+  return /[\p{Cc}\u2028\u2029]/u.test(key) ? 'has characters that are not seen' : null
+}
+
 /** Takes the values of the list in their order; `take` answers what is wrong with one, or null. */
-const collect = () => {
+const collect = (prefix: string) => {
   const keys = new Set<string>()
   let [bytes, completed] = [0, [] as ManifestObject[]]
   return {
@@ -98,6 +112,8 @@ const collect = () => {
       const parsed = parseWith(object, value)
       if (!parsed.ok)
         return `objects.${String(index)}${parsed.reason === 'not-an-object' ? ': is no object' : `.${parsed.detail}`}`
+      const why = whyNotNamed(parsed.event.key, prefix)
+      if (why !== null) return `objects.${String(index)}.key: ${shown(parsed.event.key)} ${why}`
       if (keys.has(parsed.event.key)) return `objects: ${parsed.event.key} is named twice`
       // A second list would begin at 0 again, and an object of objects has names for numbers.
       if (index !== keys.size) return 'objects: must be one list'

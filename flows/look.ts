@@ -17,7 +17,7 @@ const NAMED = 3
 /** Objects asked about at once: as many connections as the SDK opens. */
 const SIDE_BY_SIDE = 50
 
-type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'>
+type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'> & { prefix?: string }
 
 /** What a place says now. Throws as ports do: unreadable is not the same as empty. */
 export const lookAt = async (ports: Pick<Ports, 'objects' | 'registry'>, look: Look): Promise<Facts> => {
@@ -71,12 +71,12 @@ type Missing = Pick<Extract<DatasetFacts, { kind: 'manifest' }>, 'missing' | 'mi
 /** Reads a manifest piece by piece and hands over the objects that it names, as they come. */
 const readThrough = async (
   objects: Objects,
-  { bucket, key }: Place,
+  { bucket, key, prefix }: Place,
   onObjects: (named: ManifestObject[]) => Promise<void> = async () => undefined,
 ): Promise<{ sha256: string; lastModified: number; etag: string; manifest: ManifestRead } | null> => {
   const found = await objects.stream(bucket, key, MANIFEST_LIMIT)
   if (found === null) return null
-  const [reader, hash] = [readManifest(), sha256OfPieces()]
+  const [reader, hash] = [readManifest(prefix), sha256OfPieces()]
   for await (const piece of found.pieces) {
     hash.push(piece)
     await onObjects(reader.push(piece))
@@ -158,5 +158,6 @@ export const lookAtModel = async (
     status: (await isChanged(objects, found)) ? CHANGED : status,
     // Whoever may write a tag may write anything into it: what names no person names nobody.
     requester: PERSON.test(requester) ? requester : null,
+    ...(tags[label('weights')] === 'adapter' && { adapter: true as const }),
   }
 }

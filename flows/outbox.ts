@@ -218,7 +218,7 @@ const drawCard = async (
 }
 
 const cardOf = async (
-  { ledger }: WorkPorts,
+  { ledger, clock }: WorkPorts,
   lane: string,
   { run, policy }: { run: { generation: number; attempt: number }; policy: Policy },
 ): Promise<{ key: string; card: Card } | null> => {
@@ -231,7 +231,10 @@ const cardOf = async (
   const now = doc?.value.run ?? null
   if (now === null || now.generation !== run.generation || now.attempt !== run.attempt) return null
   if (plan === null || now.question === null) return null
-  return { key: plan.value.plan.id, card: answerCard(plan.value.plan, now.question, policy.approvals) }
+  return {
+    key: plan.value.plan.id,
+    card: answerCard(plan.value.plan, now.question, { approvals: policy.approvals, now: clock.now() }),
+  }
 }
 
 const pastCard = ({ id, plan, outcome }: PastRow): { key: string; card: Card } | null =>

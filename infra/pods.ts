@@ -20,8 +20,10 @@ export const POD = '${aws:PrincipalTag/kubernetes-pod-name}'
  * download a folder; without it S3 says 403 of what is not there.
  */
 export const podRights = (of: PodAccount['of'], policy: PolicyFacts): PodRight[] => {
-  const { datasetBuckets, resultsBucket, resultsPrefix } = policy
+  const { datasetBuckets, resultsBucket, resultsPrefix, sources } = policy
   const own = `${resultsBucket}/${resultsPrefix}${POD}`
+  // What lies in the bucket of results is read already.
+  const elsewhere = sources.filter(({ bucket }) => bucket !== resultsBucket)
   const read: PodRight[] = [
     { actions: ['s3:ListBucket'], on: [resultsBucket] },
     { actions: ['s3:GetObject', 's3:GetObjectVersion'], on: [`${resultsBucket}/*`] },
@@ -34,7 +36,11 @@ export const podRights = (of: PodAccount['of'], policy: PolicyFacts): PodRight[]
       ...read,
       { actions: ['s3:PutObject'], on: [`${own}/*`] },
     ],
-    serving: read,
+    serving: [
+      ...read,
+      { actions: ['s3:ListBucket'], on: [...new Set(elsewhere.map(({ bucket }) => bucket))] },
+      { actions: ['s3:GetObject'], on: elsewhere.map(({ bucket, folder }) => `${bucket}/${folder}*`) },
+    ],
     gate: [...read, { actions: ['s3:PutObject'], on: [`${own}/result.json`] }],
   }
   return rights[of].filter(({ on }) => on.length > 0)

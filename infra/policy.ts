@@ -7,6 +7,8 @@ export interface PolicyFacts {
   installation: string
   datasetBuckets: string[]
   resultsBucket: string
+  /** Folders of S3 that weights may come from besides, each with its bucket. */
+  sources: { bucket: string; folder: string }[]
   /** Below it each Job writes into a folder of its own name. */
   resultsPrefix: string
   namespaces: Policy['namespaces']
@@ -19,12 +21,22 @@ export const policyFacts = (dist: string): PolicyFacts => {
   const folder = join(dist, 'policy')
   const file = join(folder, 'policy.json')
   if (!existsSync(file)) throw new Error(`there is no ${file}: run \`npm run build\` first`)
-  const { installation, namespaces, pipelines, results } = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
+  const {
+    installation,
+    namespaces,
+    pipelines,
+    results,
+    sources = [],
+  } = parsePolicy(JSON.parse(readFileSync(file, 'utf8')))
   const buckets = new Set(Object.values(pipelines).map(({ on }) => on.dataset.bucket))
   return {
     installation,
     datasetBuckets: [...buckets].sort(),
     resultsBucket: results.bucket,
+    sources: sources.flatMap((source) => {
+      const [, bucket, folder] = /^s3:\/\/([^/]+)\/(.*)$/.exec(source) ?? []
+      return bucket === undefined || folder === undefined ? [] : [{ bucket, folder }]
+    }),
     resultsPrefix: results.prefix,
     namespaces,
     folder,

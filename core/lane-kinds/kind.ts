@@ -1,4 +1,4 @@
-import type { Desired } from '../desired.ts'
+import type { Desired, Requester } from '../desired.ts'
 import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, RollOutModelStep } from '../plan.ts'
@@ -63,7 +63,7 @@ export interface LaneKind<D extends Desired = Desired> {
   /** In the words of a person. */
   titleOf(desired: D): string
   /** Who asked, as far as the source tells. */
-  requesterOf(desired: D): string | null
+  requesterOf(desired: D): Requester | null
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */

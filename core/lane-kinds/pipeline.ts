@@ -1,4 +1,4 @@
-import type { TrainDesired } from '../desired.ts'
+import { requesterIn, type TrainDesired } from '../desired.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
@@ -15,7 +15,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   },
   keyOf: ({ dataset, version }) => `train:${dataset}:${version}`,
   titleOf: trainTitle,
-  requesterOf: ({ requester }) => requester,
+  requesterOf: requesterIn,
   isNothing: () => false,
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []

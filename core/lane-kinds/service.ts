@@ -1,3 +1,4 @@
+import { requesterIn } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
 import type { RollOutModelStep } from '../plan.ts'
 import { baselineView } from '../planning/generations.ts'
@@ -28,7 +29,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
       ? `serve ${desired.model} v${desired.version}`
       : `serve no promoted version of ${desired.model}`
   },
-  requesterOf: (desired) => (isServed(desired) ? desired.requester : null),
+  requesterOf: (desired) => (isServed(desired) ? requesterIn(desired) : null),
   isNothing: (desired) => !isServed(desired),
   pinned: (desired, policy, name) => {
     const rule = ruleNamed(policy.services, name)?.rule

@@ -24,7 +24,7 @@ export const settleAsk = (view: View): Change => {
     openedAt: now,
     until: votesUntil(plan.bounds, now),
     need: plan.approval.need,
-    requester: kind.requesterOf(run.desired as never),
+    requester: kind.requesterOf(run.desired as never)?.by ?? null,
     votes: [],
     state: 'open',
     reminded: false,

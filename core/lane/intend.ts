@@ -1,3 +1,4 @@
+import { askedBy } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
@@ -25,7 +26,7 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
     case 'failed':
       return wantFailed(view)
     case 'refused':
-      return wantRefused(view, seen)
+      return wantProven(view, intent, seen) ?? wantRefused(view, seen)
     case 'cancelled':
       // Not by a person: the policy took its rule away, and has one that acts again.
       return outcome.reason === 'not-configured'
@@ -95,6 +96,20 @@ const wantFailed = (view: View): Wanted => {
   return doc.attemptsLeft === 0
     ? exhausted(doc)
     : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${STAYS_SO}`)
+}
+
+/**
+ * It was refused since nobody knew who asked, and now that is proven: resync came before the event that says so. Null: it is not so,
+ * or it would be refused all the same.
+ */
+const wantProven = (view: View, intent: Intent, seen: Seen): Wanted | null => {
+  const { doc, kind, now } = view
+  const requester = kind.requesterOf(intent.desired as never)
+  if (doc.desired === null || doc.outcome?.reason !== 'requester-unknown' || requester?.proven !== true) return null
+  const proven: LaneDocument = { ...doc, desired: askedBy(doc.desired, requester) }
+  const paper = onPaper({ ...view, doc: proven }, seen)
+  if (paper === null || paper.kind === 'refuse') return null
+  return { kind: 'want', doc: nextAttempt(proven, now), why: 'who asked is proven now' }
 }
 
 /** What refused it must have changed: where only the release did, it says so and starts nothing (law 15). */

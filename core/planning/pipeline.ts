@@ -1,5 +1,5 @@
 import { approvalNeed } from '../answers.ts'
-import type { TrainDesired } from '../desired.ts'
+import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { usd } from '../money/prices.ts'
@@ -36,7 +36,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const price = priceOf(left, input)
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const approval = approvalNeed(policy.approvals, { requester: desired.requester, dollars: price.total.p95 })
+  const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95 })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
@@ -44,6 +44,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
     id: runName(input.identity, input.run),
     policy: policy.version,
     desired,
+    requester: requesterIn(desired),
     title: titleOf({ input, pipeline, uses, presets }),
     steps,
     ...effectsOf({ objects, interrupts: [], steps }),

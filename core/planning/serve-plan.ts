@@ -1,4 +1,5 @@
 import { approvalNeed } from '../answers.ts'
+import { requesterIn } from '../desired.ts'
 import type { KubeObject } from '../kube.ts'
 import type { Baseline } from '../lane/document.ts'
 import { isServed, type Standing } from '../lane-kinds/serving.ts'
@@ -32,6 +33,8 @@ export interface Draft {
   asks?: string
   price: Price
   gpus: Record<string, number>
+  /** Where the weights come from that are brought up; left out: none are. */
+  weights?: string
   /** Replicas that may be away at once. */
   unavailable: number
   strategy: Strategy | null
@@ -45,7 +48,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const { asked, bound, firstDay } = dollarsWeighed(draft.price)
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
-  const requester = isServed(desired) ? desired.requester : null
+  const requester = isServed(desired) ? requesterIn(desired) : null
   const approval = approvalNeed(policy.approvals, { requester, dollars: asked, asks: draft.asks })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed = `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
@@ -58,6 +61,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     id: runName(identity, run),
     policy: policy.version,
     desired: inOrder(desired),
+    requester,
     ...effectsOf({ objects, interrupts: draft.interrupts, steps: draft.steps }),
     bounds: { dollars: bound, gpus, unavailable, until: input.now + milliseconds(policy.approvals.expiry) },
     reasons: [...draft.reasons, ...draft.price.sources.map((source) => `priced at ${source}`), weighed],
@@ -69,9 +73,20 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
 const inOrder = (desired: Standing): Standing => {
   if (!isServed(desired)) return { kind: desired.kind, model: desired.model } as Standing
-  const { kind, model, version, source, runId, digest, requester, engine } = desired
+  const { kind, model, version, source, runId, adapter, digest, requester, proven, engine } = desired
   const pinned = engine === undefined ? {} : { engine: { name: engine.name, revision: engine.revision } }
-  return { kind, model, version, source, runId, digest, requester, ...pinned }
+  return {
+    kind,
+    model,
+    version,
+    source,
+    runId,
+    ...(adapter && { adapter }),
+    digest,
+    requester,
+    ...(proven && { proven }),
+    ...pinned,
+  }
 }
 
 const whyOverBudget = ({ policy: { budget }, world }: ServeInput, dollars: number): string | null => {

@@ -2,6 +2,8 @@ import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Bounds, Planned } from '../plan.ts'
+import { whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import type { Policy } from '../policy.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingObjects } from '../workloads/serving.ts'
 import { baselineView, interruptsOf, type Replica, replicaCount, replicasOf, titleOf } from './generations.ts'
@@ -115,6 +117,8 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   const { version } = wanted.desired
   if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest)
     return { kind: 'nothing', reason: `v${version} stands alone with ${replicaCount(service.replicas)}` }
+  const weights = whyNoWeights(wanted, input.policy)
+  if (weights !== null) return weights
   const small = whyTooSmall(rule)
   if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
   const leaving = replicasOf(others, (view) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0))
@@ -136,7 +140,19 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
       reason: 'would-deadlock',
       detail: deadlockSentence(chosen, { rule, version, generations }),
     }
-  return finishPlan(input, draftRollout(input, { rule, wanted, standing, leaving, chosen }))
+  const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen })
+  return finishPlan(input, { ...draft, weights: wanted.desired.source })
+}
+
+/** Why these weights are not brought up; what stands already is asked nothing. */
+const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | null => {
+  const { source } = desired
+  const odd = whyNoAddress(source)
+  if (odd !== null) return { kind: 'refuse', reason: 'source-not-allowed', detail: odd }
+  const unloadable = engine.cannotLoad(desired)
+  if (unloadable !== null) return { kind: 'refuse', reason: 'source-not-loadable', detail: unloadable }
+  const elsewhere = whyNotAllowed(source, policy)
+  return elsewhere === null ? null : { kind: 'refuse', reason: 'source-not-allowed', detail: elsewhere }
 }
 
 const draftRollout = (

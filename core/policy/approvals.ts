@@ -1,10 +1,16 @@
 import * as z from 'zod/mini'
-import { filled } from '../../events/input.ts'
-import { approver, count, duration, person } from './fields.ts'
+import { filled, PERSON } from '../../events/input.ts'
+import { approver, count, duration, matching } from './fields.ts'
 
 /** The user groups among the approvers. Who is in them is known to Slack alone. */
 export const groupsOf = ({ approvers }: { approvers: { id: string }[] }): string[] =>
   approvers.map(({ id }) => id).filter((id) => /\/S[A-Z0-9]+$/.test(id))
+
+const account = matching(
+  /^\d{12}$/,
+  'name an AWS account by its 12 digits, in quotes: that is all that S3 says of who uploads',
+)
+const person = matching(PERSON, 'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`')
 
 /** Whether somebody may cancel, retry, freeze and thaw. */
 export const mayOperate = (by: string, { operators }: { operators?: { id: string }[] | undefined }): boolean =>
@@ -26,7 +32,7 @@ export const approvals = z
         }),
       )
       .check(z.minLength(1)),
-    /** Who may cancel, retry, freeze and thaw; left out: whoever reaches the product. */
+    /** Who may cancel, retry, freeze and thaw; left out: whoever reaches the product. What the command line says with `--by` is a claim. */
     operators: z.optional(
       z
         .array(
@@ -43,7 +49,12 @@ export const approvals = z
     need: z._default(count, 1),
     /** Whether who asked for a plan may answer it too. */
     requesterMayApprove: z._default(z.boolean(), false),
-    /** Nobody knows who asked: anyone of the approvers may answer, one more must, or nothing is done. */
+    /**
+     * Who uploads from which AWS account, as S3's event proves it: `'111122223333': 'T0SIGNAL/U0ANA'`. Map only accounts that one
+     * person alone writes from: S3 names the account, and nobody in it. What a manifest or a tag says is a claim.
+     */
+    requesters: z.optional(z.record(account, person)),
+    /** Nobody knows who asked, or it is only claimed: anyone of the approvers may answer, one more must, or nothing is done. */
     unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
     /** How long an answer is waited for; then the plan is denied. */
     expiry: z._default(duration, '4h'),

@@ -21,10 +21,6 @@ export const approver = matching(
   /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
 )
-export const person = matching(
-  /^[TE][A-Z0-9]+\/[UW][A-Z0-9]+$/,
-  'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`',
-)
 export const queue = matching(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   'name a LocalQueue of the training namespace: lower-case letters, digits and dashes between them, at most 63',

@@ -17,9 +17,11 @@ const valueText = (issue: z.core.$ZodIssue): string => {
   return `${wanted(issue)}; found ${shown(input)}${habit(issue, input)}`
 }
 
-/** zod's sentences begin with "Invalid input: expected …": what to write is the rest. */
-const wanted = ({ message }: z.core.$ZodIssue): string =>
-  message.replace(/^Invalid (input|option): /, '').replace(/, received \w+$/, '')
+/** zod's sentences begin with "Invalid input: expected …": what to write is the rest. Of a name its own problem says it. */
+const wanted = (issue: z.core.$ZodIssue): string =>
+  (issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message)
+    .replace(/^Invalid (input|option): /, '')
+    .replace(/, received \w+$/, '')
 
 const shown = (value: unknown): string =>
   typeof value === 'string' ? said(JSON.stringify(value), SHOWN) : said(String(value), SHOWN)

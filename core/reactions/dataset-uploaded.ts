@@ -43,9 +43,10 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
   // What was given up unfinished is not known to be all there: whoever tells of it again has it counted again.
-  look: ({ bucket, key }, { doc }) => {
+  look: ({ bucket, key }, { doc, policy, rule }) => {
     const desired = doc.desired as TrainDesired | null
-    return { kind: 'manifest', bucket, key, known: desired === null ? [] : [desired.version] }
+    const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
+    return { kind: 'manifest', bucket, key, prefix, known: desired === null ? [] : [desired.version] }
   },
   decide: (event, facts, { policy, rule, now }) => {
     const at = `s3://${event.bucket}/${event.key}`
@@ -63,6 +64,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       return { kind: 'ignore', reason: 'not-configured', detail: `no pipeline \`${rule.name}\` in the policy` }
     if (facts.missingCount > 0)
       return incomplete(facts, facts.lastModified + milliseconds(wanted.on.dataset.completeWithin), now)
+    const proven = provenBy(event, facts, policy)
     return {
       kind: 'intend',
       detail: `${counted(facts.objects, 'object')}, ${counted(facts.bytes, 'byte')}, all there`,
@@ -78,7 +80,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
           etag: facts.etag,
           objects: facts.objects,
           bytes: facts.bytes,
-          requester: facts.requester,
+          ...(proven === null ? { requester: facts.requester } : { requester: proven, proven: true }),
         } as TrainDesired,
       },
     }
@@ -96,6 +98,19 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       return { kind: 'manifests', name, bucket, prefix, manifest, after }
     }),
 }
+
+/**
+ * Who wrote what stands there now, where S3 itself says so: the event names an account that the policy maps, and these very bytes.
+ * What resync finds comes without an event, and proves nobody.
+ */
+const provenBy = (
+  { requester, etag }: DatasetUploaded,
+  facts: { etag: string },
+  { approvals: { requesters = {} } }: Policy,
+): string | null =>
+  requester !== undefined && etag === facts.etag && Object.hasOwn(requesters, requester)
+    ? (requesters[requester] ?? null)
+    : null
 
 /** S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first. */
 export const orderOf = (lastModified: number, key: string): string => `${new Date(lastModified).toISOString()} ${key}`

@@ -13,7 +13,16 @@ import type { Decision, Reaction } from './reaction.ts'
 /** What the registry says of the promotion signal now. */
 export type ModelFacts =
   | { kind: 'none' }
-  | { kind: 'version'; version: string; source: string; runId: string | null; status: string; requester: string | null }
+  | {
+      kind: 'version'
+      version: string
+      source: string
+      runId: string | null
+      status: string
+      requester: string | null
+      /** Whether its tag says that it is an adapter. */
+      adapter?: true
+    }
 
 /** How long a pending registration is waited for. Milliseconds. */
 const REGISTRATION = 60 * 60_000
@@ -105,6 +114,7 @@ export const serveDesired = (
   model: string,
   facts: Omit<ModelFacts & { kind: 'version' }, 'kind' | 'status'>,
 ): ServeDesired => {
-  const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId }
+  const adapter = facts.adapter === true ? { adapter: true as const } : {}
+  const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId, ...adapter }
   return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester: facts.requester }
 }

@@ -26,8 +26,8 @@ export type Decision =
 
 /** A place to look at, through a port. */
 export type Look =
-  /** A manifest in a bucket; of versions that are known nothing more is asked, and of none where `all` are. */
-  | { kind: 'manifest'; bucket: string; key: string; known: readonly string[] | 'all' }
+  /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
+  | { kind: 'manifest'; bucket: string; key: string; prefix: string; known: readonly string[] | 'all' }
   /** What a promotion signal means now. */
   | { kind: 'promotion'; model: string; promotion: Promotion }
   /** Nowhere: the event itself says all that there is to know. */

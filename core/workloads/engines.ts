@@ -1,4 +1,5 @@
 import type { ServeDesired } from '../desired.ts'
+import { hubId } from '../policy/sources.ts'
 import type { ServicePolicy } from '../policy.ts'
 
 /** What serves a model: a few pure answers, from which its pods are made. */
@@ -11,6 +12,8 @@ export interface Engine {
   drain: number
   /** Arguments of its container. What the user wrote comes after them and wins. */
   args(desired: ServeDesired, service: ServicePolicy): string[]
+  /** Why it cannot load what lies there, in a sentence that says what to do; null: nothing on paper speaks against it. */
+  cannotLoad(desired: Pick<ServeDesired, 'source' | 'adapter'>): string | null
 }
 
 const VLLM: Engine = {
@@ -19,7 +22,8 @@ const VLLM: Engine = {
   drain: 300,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
-    source,
+    // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.
+    source.startsWith('hf://') ? (hubId(source) ?? source) : source,
     `--served-model-name=${name}`,
     `--port=${VLLM.port}`,
     `--tensor-parallel-size=${gpusPerReplica}`,
@@ -28,6 +32,39 @@ const VLLM: Engine = {
     '--disable-access-log-for-endpoints=/health,/metrics',
     ...(source.startsWith('s3://') ? ['--load-format=runai_streamer'] : []),
   ],
+  cannotLoad: ({ source, adapter = false }) => {
+    if (adapter || isAdapter(source)) return ADAPTER
+    if (/^s3:\/\/[^/]+\/[^/]/.test(source) || hubId(source) !== null) return null
+    const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(source)?.[1] ?? ''
+    const why = Object.hasOwn(ELSEWHERE, scheme) ? ELSEWHERE[scheme] : ELSEWHERE['']
+    return `vLLM cannot load ${source}: ${why}`
+  },
+}
+
+const ADAPTER =
+  'what is registered is an adapter, and vLLM serves whole weights: merge it into its base model in a stage, and register what that makes'
+
+/**
+ * Whether an address says by itself that it is an adapter: a folder that is called so, or a file of one. A registry knows no more,
+ * unless the version carries our tag; a folder of another name with an adapter in it is found out by its gate.
+ */
+const isAdapter = (source: string): boolean =>
+  /\/(adapter|lora|adapter_model\.(safetensors|bin)|adapter_config\.json)\/?$/.test(source)
+
+const IN_S3 = 'register the version with the address of its files in S3, `s3://…`'
+const COPIED = 'copy the files to S3, and register the version with their address there, `s3://…`'
+const OF_MLFLOW = `only MLflow's own client fetches from there: ${IN_S3}; a tracking server that keeps artifacts in S3 and hands them out itself has them below its --artifacts-destination`
+
+/** What to do about addresses, by their scheme. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  'mlflow-artifacts': OF_MLFLOW,
+  runs: OF_MLFLOW,
+  models: OF_MLFLOW,
+  dbfs: `it is a file system of Databricks: ${COPIED}`,
+  file: `it is a path of one machine, and pods have none of its files: ${COPIED}`,
+  gs: `pods have no rights at Google Cloud Storage: ${COPIED}`,
+  s3: 'it names a bucket and nothing in it: register the version with the address of a folder',
+  '': `it loads from S3, \`s3://…\`, and from Hugging Face, \`hf://owner/name\`: ${COPIED}`,
 }
 
 /** Engines by name, each with its revisions. */

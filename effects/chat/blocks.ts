@@ -1,29 +1,43 @@
 import type { Card } from '../../core/cards.ts'
+import { shortened } from '../../core/text.ts'
+import { type Block, MESSAGE, MOST } from './limits.ts'
 
-/** Slack's limits: header 150, field 2000, section 3000 characters, 10 fields a section (`@slack/types`). */
-const MOST = { header: 150, field: 2000, section: 3000, fields: 10 }
-
-/** One block of Slack's Block Kit, as far as we make them. */
-export type Block = Record<string, unknown>
+/** Most lines and facts of one message; what lies between the first and the last of more is counted. */
+const [LINES, FACTS] = [60, 40]
+/** What of a message facts may take; lines take what is left, beside a long title and what is said of the rest. Characters. */
+const [OF_FACTS, OF_REST] = [MESSAGE / 2, 1000]
 
 /**
- * A card as Slack's blocks. Names of models, keys of datasets and alert texts come from outside: they are escaped, so that
- * they can neither mention people nor make links.
+ * A card as Slack's blocks. Names of models, keys of datasets and alert texts come from outside: they are escaped, so that they can
+ * neither mention people nor make links. What does not fit is cut in its middle, the longest first, and the message says where all of
+ * it stands; a title that does not fit stands once more below it.
  */
-export const blocksOf = (card: Card): Block[] => [
-  { type: 'header', text: { type: 'plain_text', text: cut(card.title, MOST.header), emoji: false } },
-  ...chunks(card.facts, MOST.fields).map((facts) => ({
-    type: 'section',
-    fields: facts.map(({ label, value }) => markdown(`*${escaped(label)}*\n${escaped(value)}`, MOST.field)),
-  })),
-  ...(card.lines.length === 0
-    ? []
-    : [{ type: 'section', text: markdown(card.lines.map((line) => `• ${escaped(line)}`).join('\n'), MOST.section) }]),
-  ...(card.question === null ? [] : [buttons(card.question)]),
-]
+export const blocksOf = (card: Card): Block[] => {
+  const title = shortened(card.title, MOST.header) || '…'
+  const below = title === card.title || card.title === '' ? [] : [fitted(card.title, OF_REST / 2)]
+  const facts = levelled(
+    middleLeftOut(card.facts, FACTS).map(({ label, value }) => ({ before: `*${fitted(label, 100)}*\n`, text: value })),
+    { most: MOST.field, all: OF_FACTS },
+  )
+  const left = MESSAGE - OF_REST - MOST.header - lengthOf(facts)
+  const lines = levelled(
+    middleLeftOut(card.lines, LINES).map((text) => ({ before: '• ', text })),
+    { most: MOST.section, all: left },
+  )
+  const isWhole = below.length === 0 && !facts.isCut && !lines.isCut && card.lines.length <= LINES
+  const more = isWhole || card.whole === undefined ? [] : [`Cut to fit: \`${fitted(card.whole, 300)}\` has all of it`]
+  return [
+    { type: 'header', text: { type: 'plain_text', text: title, emoji: false } },
+    ...below.map(section),
+    ...chunks(facts.texts, MOST.fields).map((some) => ({ type: 'section', fields: some.map(markdown) })),
+    ...packed(lines.texts).map(section),
+    ...more.map(section),
+    ...(card.question === null ? [] : [buttons(card.question)]),
+  ]
+}
 
 /** What a notification shows, and what a reader hears who cannot see blocks. */
-export const fallbackOf = (card: Card): string => escaped(cut(card.title, MOST.section))
+export const fallbackOf = (card: Card): string => fitted(card.title, MOST.section)
 
 /** The value names the question only: what is approved stands in the ledger, not in the button. */
 const buttons = (question: string): Block => ({
@@ -36,7 +50,8 @@ const buttons = (question: string): Block => ({
 })
 
 const plain = (text: string) => ({ type: 'plain_text', text })
-const markdown = (text: string, most: number) => ({ type: 'mrkdwn', text: cut(text, most), verbatim: true })
+const markdown = (text: string) => ({ type: 'mrkdwn', text, verbatim: true })
+const section = (text: string): Block => ({ type: 'section', text: markdown(text) })
 
 /** The three characters that Slack asks to escape, and those that would format. */
 const escaped = (text: string): string =>
@@ -47,10 +62,62 @@ const escaped = (text: string): string =>
     // A zero-width space keeps the character and takes its power.
     .replace(/[*_~`]/g, (sign) => `\u200b${sign}\u200b`)
 
-const cut = (text: string, most: number): string => {
-  const letters = [...text]
-  return letters.length <= most && text.length <= most ? text : `${letters.slice(0, Math.floor(most / 2)).join('')}…`
+/** Escaped, and cut in its middle before that so that it is no longer than so much after it. */
+const fitted = (text: string, most: number): string => {
+  let [keep, shown] = [text.length, escaped(text)]
+  while (shown.length > most && keep > 0) {
+    keep = Math.min(keep - 1, Math.floor((keep * most) / shown.length))
+    shown = escaped(shortened(text, keep))
+  }
+  return shown
 }
 
-const chunks = <T>(values: T[], size: number): T[][] =>
+interface Levelled {
+  texts: string[]
+  isCut: boolean
+}
+
+const lengthOf = ({ texts }: Levelled): number => texts.reduce((sum, text) => sum + text.length, 0)
+
+/** Each with what stands before it, none longer than `most`, all together no longer than `all`: the longest are cut, to one length. */
+const levelled = (
+  parts: readonly { before: string; text: string }[],
+  { most, all }: { most: number; all: number },
+): Levelled => {
+  const lengths = parts.map(({ before, text }) => before.length + escaped(text).length)
+  const level = Math.min(most, levelOf(lengths, all))
+  return {
+    texts: parts.map(({ before, text }) => before + fitted(text, level - before.length)),
+    isCut: lengths.some((length) => length > level),
+  }
+}
+
+/** The length to which the longer ones are cut, so that all fit. */
+const levelOf = (lengths: readonly number[], all: number): number => {
+  let left = all
+  for (const [index, length] of lengths.toSorted((a, b) => a - b).entries()) {
+    const share = Math.floor(left / (lengths.length - index))
+    if (length > share) return share
+    left -= length
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** The first and the last of too many: how a plan begins, and what people said of it. */
+const middleLeftOut = <T>(all: readonly T[], most: number): readonly T[] =>
+  all.length <= most ? all : [...all.slice(0, most / 2), ...all.slice(-most / 2)]
+
+/** Lines together, as many as a section takes. */
+const packed = (lines: readonly string[]): string[] => {
+  const sections: string[] = []
+  for (const line of lines) {
+    const last = sections.at(-1)
+    if (last !== undefined && last.length + 1 + line.length <= MOST.section)
+      sections[sections.length - 1] = `${last}\n${line}`
+    else sections.push(line)
+  }
+  return sections
+}
+
+const chunks = <T>(values: readonly T[], size: number): T[][] =>
   values.length === 0 ? [] : [values.slice(0, size), ...chunks(values.slice(size), size)]

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Card } from '../../core/cards.ts'
+import { blocksOf } from '../../effects/chat/blocks.ts'
+import { whyRefused } from '../../effects/chat/limits.ts'
 import { type Chat, type Clock, Refused } from '../../flows/ports.ts'
 import type { PostedCard } from '../house-type.ts'
 
@@ -39,6 +41,8 @@ export const openChat = ({ database, clock }: { database: DatabaseSync; clock: C
     post: async (channel, key, card) => {
       if (statements.isArchived.get(channel) !== undefined)
         throw new Refused('is_archived (unarchive the channel, or name another one in approvals.channel)')
+      const why = whyRefused(blocksOf(card))
+      if (why !== null) throw new Refused(`${why} (our card is not as Slack takes it: please report this line)`)
       const posted = statements.post.get(channel, key, clock.now(), JSON.stringify(card))
       const { seq, at } = posted as { seq: number; at: number }
       return { channel, ts: tsOf(at, seq) }

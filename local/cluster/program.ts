@@ -159,7 +159,7 @@ const OTHERS: Usual = { metrics: {}, artifacts: [['model', 'model']] }
 
 /** What a task measures and makes when nobody says otherwise. */
 const USUAL: Record<string, Usual> = {
-  'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'adapter']] },
+  'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'model']] },
   evaluate: { metrics: { score: 0.87 }, artifacts: [] },
   'gate-check': { metrics: { health: 1, p95_ms: 900, error_rate: 0 }, artifacts: [] },
 }

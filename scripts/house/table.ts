@@ -126,6 +126,9 @@ export const HOUSE: Record<string, Room> = {
       { of: 'functions/' },
       { of: 'effects/cluster/' },
       { of: 'effects/registry/' },
+      // What Slack would refuse is refused here too.
+      { of: 'effects/chat/blocks.ts', in: ['local/chat/'] },
+      { of: 'effects/chat/limits.ts', in: ['local/chat/'] },
     ],
     libraries: [
       { of: 'node:' },

@@ -22,6 +22,8 @@ const policy = (over: Partial<ApprovalPolicy> = {}): ApprovalPolicy => ({
   ...over,
 })
 
+const provenBy = (by: string | null) => (by === null ? null : { by, proven: true })
+
 const under = (over: Partial<ApprovalPolicy> = {}, groups: Groups = new Map()) => ({ policy: policy(over), groups })
 
 const row = (over: Partial<Question> = {}): Question => ({
@@ -48,7 +50,7 @@ const vote = (by: string, over: Partial<Vote> = {}): Vote => ({
 
 describe('whether a plan must be asked about', () => {
   const need = (over: Partial<ApprovalPolicy>, about: { requester: string | null; dollars: number }) =>
-    approvalNeed(policy(over), about)
+    approvalNeed(policy(over), { ...about, requester: provenBy(about.requester) })
 
   it('always, when nothing passes by itself: a free plan too', () => {
     expect(need({}, { requester: CARLA, dollars: 0 })).toEqual({
@@ -72,6 +74,21 @@ describe('whether a plan must be asked about', () => {
     expect(need({ unknownRequester: 'one-more' }, { requester: CARLA, dollars: 1 })).toMatchObject({
       need: { need: 1 },
     })
+  })
+
+  it('a claim is no knowledge: one more, or nothing, and who is claimed may not approve either', () => {
+    const claimed = (over: Partial<ApprovalPolicy>, by = CARLA) =>
+      approvalNeed(policy(over), { requester: { by, proven: false }, dollars: 1 })
+    expect(claimed({})).toMatchObject({ need: { need: 1 } })
+    expect(claimed({ unknownRequester: 'one-more' })).toMatchObject({
+      need: { need: 2, why: `that ${CARLA} asked is only claimed, so one more person must agree` },
+    })
+    expect(claimed({ unknownRequester: 'refuse' })).toMatchObject({
+      reason: 'requester-unknown',
+      detail: `that ${CARLA} asked is only claimed, and approvals.unknownRequester is \`refuse\``,
+    })
+    expect(claimed({ need: 2 }, ANA)).toMatchObject({ reason: 'nobody-may-approve' })
+    expect(claimed({ need: 2, requesterMayApprove: true }, ANA)).toMatchObject({ need: { need: 2 } })
   })
 
   it('not at all when nobody knows who asked and policy refuses that, however cheap', () => {
@@ -197,7 +214,7 @@ describe('approvers by user group', () => {
   })
 
   it('may be enough for any need: on paper nobody knows how many are in it', () => {
-    expect(approvalNeed(policy({ approvers, need: 3 }), { requester: CARLA, dollars: 1 })).toMatchObject({
+    expect(approvalNeed(policy({ approvers, need: 3 }), { requester: provenBy(CARLA), dollars: 1 })).toMatchObject({
       need: { need: 3 },
     })
   })

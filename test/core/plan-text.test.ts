@@ -50,6 +50,7 @@ Steps
   interrupts  nothing
   undo        Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.
 
+  asked by    claimed: T0SIGNAL/U0CARLA, which proves nothing
   bounds      at most $168.56; GPUs: gpu-train ≤ 8; replicas away: 0
   expires     2026-11-24 13:00 UTC (in 4 h)
   approval    1 needed: may cost $168.56
@@ -119,10 +120,28 @@ describe('a plan on a card', () => {
       Price: '$84.28 (p95 $168.56)',
       'While it runs': '$55.04 an hour, now $0.00',
       GPUs: 'gpu-train ≤ 8',
+      'Asked for by': 'claimed: T0SIGNAL/U0CARLA, which proves nothing',
       Interrupts: 'nothing',
       'Begins before': '2026-11-24 13:00 UTC',
       Plan: `${plan.id} (${plan.digest.slice(0, 12)})`,
     })
+  })
+
+  it('says who asked, and what proves it; of plans that did not tell, nothing', () => {
+    const asked = (requester: Plan['requester'], name?: (by: string) => string) =>
+      planCard({ ...plan, requester }, name).facts.find(({ label }) => label === 'Asked for by')?.value
+    const by = 'T0SIGNAL/U0CARLA'
+    expect(asked({ by, proven: true }, () => 'carla')).toBe(`proven: carla (${by}), whose AWS account uploaded it`)
+    expect(asked({ by, proven: false }, () => 'carla')).toBe(`claimed: carla (${by}), which proves nothing`)
+    expect(asked(null)).toBe('unknown')
+    const { requester: _, ...old } = plan
+    expect(planCard(old).facts.map(({ label }) => label)).not.toContain('Asked for by')
+  })
+
+  it('says where the weights come from that it brings up', () => {
+    const served = { ...plan, weights: 's3://acme-models/llama/8b/' }
+    expect(planCard(served).facts).toContainEqual({ label: 'Weights', value: 's3://acme-models/llama/8b/' })
+    expect(planText(served, NOW)).toContain('  weights     s3://acme-models/llama/8b/\n')
   })
 
   it('lists steps with why, the strategy with its path, the reasons and the way back', () => {

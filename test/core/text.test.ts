@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { counted, said } from '../../core/text.ts'
+import { counted, said, shortened } from '../../core/text.ts'
 import { anyText } from '../any-text.ts'
 
 const ESC = '\u001b'
@@ -113,5 +113,21 @@ describe('anything that others may say', () => {
         expect(said(given, 200).length).toBeLessThanOrEqual(200)
     },
     5000,
+  )
+})
+
+it('a name that is too long is known by both of its ends, and never ends in half a character', () => {
+  expect([shortened('abcdefgh', 8), shortened('abcdefgh', 7), shortened('abcdefgh', 2)]).toEqual([
+    'abcdefgh',
+    'abc…fgh',
+    'a…',
+  ])
+  expect([shortened('abc', 1), shortened('abc', 0), shortened('', 0)]).toEqual(['…', '', ''])
+  fc.assert(
+    fc.property(anyText({ maxLength: 40 }), fc.nat(50), (text, most) => {
+      const short = shortened(text, most)
+      expect(short.length).toBeLessThanOrEqual(most)
+      expect(short.isWellFormed()).toBe(true)
+    }),
   )
 })

@@ -51,6 +51,26 @@ describe('a manifest', () => {
     expect(of(value)).toMatchObject({ ok: false, detail: expect.stringContaining(sentence) })
   })
 
+  it('names keys below its prefix alone, and no other way to elsewhere', () => {
+    const under = (key: string) => {
+      const reader = readManifest('support-chats/')
+      reader.push(Buffer.from(JSON.stringify({ version: 1, objects: [{ key, size: 7 }] })))
+      return reader.end()
+    }
+    expect(under('support-chats/a/part-0.jsonl')).toMatchObject({ ok: true, objects: 1 })
+    expect(under('support-chats/a/ü b%2e.jsonl')).toMatchObject({ ok: true })
+    for (const [key, why] of [
+      ['payroll/2026.csv', '"payroll/2026.csv" is not below support-chats/'],
+      ['support-chats', 'is not below'],
+      ['/support-chats/x', 'is not below'],
+      ['support-chats/../payroll/2026.csv', 'leads elsewhere'],
+      ['support-chats/./x', 'leads elsewhere'],
+      ['support-chats/a\nb', 'not seen'],
+      [`x${'y'.repeat(2000)}`, '…" is not below'],
+    ] as const)
+      expect(under(key)).toMatchObject({ ok: false, detail: expect.stringContaining(why) })
+  })
+
   it('refuses two lists, an unfinished text, more text after it, and more objects than it may name', () => {
     const [one, two] = [object, { key: 'b', size: 1 }].map((value) => JSON.stringify(value))
     expect(read(`{"version":1,"objects":[${one}],"objects":[${two}]}`)).toMatchObject({ ok: false })
@@ -78,10 +98,9 @@ describe('a manifest', () => {
   })
 
   it('reads the same in whatever pieces it comes', () => {
-    const objects = fc.uniqueArray(fc.record({ key: anyText({ minLength: 1 }), size: fc.nat() }), {
-      minLength: 1,
-      selector: ({ key }) => key,
-    })
+    // Keys that a manifest may name.
+    const key = anyText({ minLength: 1 }).filter((text) => !/[\p{Cc}\u2028\u2029]|(^|\/)\.{1,2}(\/|$)/u.test(text))
+    const objects = fc.uniqueArray(fc.record({ key, size: fc.nat() }), { minLength: 1, selector: (one) => one.key })
     fc.assert(
       fc.property(objects, fc.array(fc.nat()), (list, cuts) => {
         const bytes = Buffer.from(JSON.stringify({ version: 1, objects: list }))

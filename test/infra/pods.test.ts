@@ -195,4 +195,20 @@ describe('whatever the policy says', () => {
     )
     expect(rights).toContain('s3:PutObject on arn:aws:s3:::out/a/b/${aws:PrincipalTag/kubernetes-pod-name}/*')
   })
+
+  it('serving reads the folders of S3 that weights may come from, and of their buckets nothing else', () => {
+    const sources = [
+      's3://acme-models/llama/',
+      's3://acme-models/qwen/',
+      's3://acme-results/models/',
+      'hf://meta-llama/',
+    ]
+    const other = accessOf('pods-sources', { ...config, sources })
+    expect(allowedTo(other, 'serving').filter((right) => right.includes('acme-models'))).toEqual([
+      's3:GetObject on arn:aws:s3:::acme-models/llama/*',
+      's3:GetObject on arn:aws:s3:::acme-models/qwen/*',
+      's3:ListBucket on arn:aws:s3:::acme-models',
+    ])
+    expect(allowedTo(other, 'training').filter((right) => right.includes('acme-models'))).toEqual([])
+  })
 })

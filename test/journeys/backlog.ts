@@ -73,21 +73,23 @@ const configOf = (lanes: number): Config => {
   }
 }
 
-const BYTES = Buffer.from(JSON.stringify({ version: 1, objects: [{ key: 'x', size: 1 }] }))
+/** A manifest that names one object beside it. */
+const manifestAt = (key: string): Buffer =>
+  Buffer.from(JSON.stringify({ version: 1, objects: [{ key: key.replace(/[^/]*$/, 'x'), size: 1 }] }))
 
-/** Buckets in which each manifest is there, the same bytes: what lies in them is nobody's question here. */
+/** Buckets in which each manifest is there: what lies in them is nobody's question here. */
 const buckets = (): Ports['objects'] => {
   const headOf = (size: number): ObjectHead => ({ size, versionId: null, lastModified: 1, etag: 'e', sha256: null })
   return {
     head: async () => headOf(1),
     read: async (_bucket, key) => {
-      const bytes = key.endsWith('/result.json') ? resultAt(key) : BYTES
+      const bytes = key.endsWith('/result.json') ? resultAt(key) : manifestAt(key)
       return { head: headOf(bytes.length), bytes }
     },
-    stream: async () => ({
-      head: headOf(BYTES.length),
+    stream: async (_bucket, key) => ({
+      head: headOf(manifestAt(key).length),
       pieces: (async function* () {
-        yield BYTES
+        yield manifestAt(key)
       })(),
     }),
     // One pod of each Job has written, one file beside its result.
@@ -101,7 +103,7 @@ const buckets = (): Ports['objects'] => {
 /** What a training says that it made. */
 const resultAt = (key: string): Buffer => {
   const folder = key.slice(0, key.lastIndexOf('/'))
-  const artifacts = { model: `s3://${example.results.bucket}/${folder}/adapter` }
+  const artifacts = { model: `s3://${example.results.bucket}/${folder}/model` }
   return Buffer.from(
     JSON.stringify({
       object: folder.split('/').at(-1)?.slice(0, -'-aaaaa'.length),

@@ -78,7 +78,7 @@ describe('what was paid for is kept (law 7)', () => {
     expect((await jobsOf(town)).filter(({ status }) => (status?.active ?? 0) > 0)).toEqual([])
   })
 
-  it.each(['adapter', 'result.json'])(
+  it.each(['model', 'result.json'])(
     'its %s was deleted in between: it is trained again, and asked about, since less is left of what was approved',
     async (kind) => {
       const dataDir = await mkdtemp(join(tmpdir(), 'signalbox-kept-'))
@@ -117,7 +117,7 @@ describe('what was paid for is kept (law 7)', () => {
     await trainedUntil(town, 'train', 'running', { simulation: lost('evaluate') })
     await failed()
     await mend()
-    await town.house.objects.write('acme-results', `${await trainedFolder()}adapter/weights`, Buffer.from('other'))
+    await town.house.objects.write('acme-results', `${await trainedFolder()}model/weights`, Buffer.from('other'))
     await town.answered(TRAIN)
     expect(await ended(2)).toMatchObject({ state: 'succeeded', attempt: 2 })
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate', 'g1a2-train'])

@@ -51,7 +51,7 @@ describe('a result is a claim of one Job (law 16)', () => {
     const pods = (await town.house.cluster.list('Pod', {
       labels: { [JOB_NAME]: await jobName('train') },
     })) as KubeObject[]
-    const source = `s3://${BUCKET}/results/${pods[0]?.metadata.name}/adapter`
+    const source = `s3://${BUCKET}/results/${pods[0]?.metadata.name}/model`
     expect(await versionNow()).toMatchObject({
       source,
       tags: { [PIN]: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
@@ -126,7 +126,7 @@ describe('a result is a claim of one Job (law 16)', () => {
 describe('an artifact is pinned when its result is read', () => {
   const adapter = async (): Promise<string> => {
     const found = await town.house.objects.list(BUCKET, `results/${await jobName('train')}-`)
-    return found.find(({ key }) => key.includes('/adapter/'))?.key ?? ''
+    return found.find(({ key }) => key.includes('/model/'))?.key ?? ''
   }
 
   it('what was written over while it was evaluated is not registered; trained again, it is', async () => {
@@ -156,7 +156,7 @@ describe('an artifact is pinned when its result is read', () => {
       objects: {
         ...ports.objects,
         list: async (bucket, prefix, after) =>
-          prefix.endsWith('/adapter') ? [] : ports.objects.list(bucket, prefix, after),
+          prefix.endsWith('/model') ? [] : ports.objects.list(bucket, prefix, after),
       },
     })
     town = await openTown({ wrap })
@@ -238,7 +238,7 @@ describe('where containers write into no bucket', () => {
     expect((await town.settled(TRAIN)).state).toBe('succeeded')
     expect(await town.house.objects.list(BUCKET, 'results/')).toEqual([])
     const found = await versionNow()
-    expect(found?.source).toMatch(new RegExp(`^s3://${BUCKET}/results/${await jobName('train')}-[a-z0-9]{5}/adapter$`))
+    expect(found?.source).toMatch(new RegExp(`^s3://${BUCKET}/results/${await jobName('train')}-[a-z0-9]{5}/model$`))
     expect(found?.tags).not.toHaveProperty(PIN)
   })
 

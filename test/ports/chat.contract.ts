@@ -63,6 +63,16 @@ export const chatContract = (name: string, open: () => Promise<OpenedChat>): voi
       expect(await opened.titles()).toEqual(['elsewhere', 'ended'])
     })
 
+    it('takes every card, however long its names and however many its lines', async () => {
+      const long = '🦙&<*'.repeat(1500)
+      const facts = Array.from({ length: 30 }, () => ({ label: long, value: long }))
+      const lines = Array.from({ length: 150 }, () => long)
+      const given: Card = { title: long, facts, lines, question: 'q-1', whole: long, tone: 'asking' }
+      const at = await opened.chat.post('C1', 'k', given)
+      expect(await opened.chat.post('C1', 'k', { ...given, title: '', lines: [''] })).toEqual(at)
+      expect(await opened.titles()).toHaveLength(1)
+    })
+
     it('says who is in a user group, as persons of its team', async () => {
       const members = await opened.chat.members(opened.group)
       expect(members.length).toBeGreaterThan(0)

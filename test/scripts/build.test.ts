@@ -23,15 +23,15 @@ const digests = (name: string): Record<string, string> =>
 
 /** KB of each bundle: what grows must be meant. */
 const BUDGET: Record<string, number> = {
-  'registry-webhook': 340,
-  'slack-interaction': 395,
-  'dataset-uploaded': 625,
-  'model-promoted': 625,
-  reconcile: 2335,
+  'registry-webhook': 345,
+  'slack-interaction': 405,
+  'dataset-uploaded': 635,
+  'model-promoted': 635,
+  reconcile: 2350,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
-  tick: 385,
-  watch: 2170,
-  resync: 2270,
+  tick: 395,
+  watch: 2180,
+  resync: 2285,
 }
 
 const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws-sdk/credential-provider-node']

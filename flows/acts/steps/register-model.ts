@@ -15,11 +15,7 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   const { ports, step, view } = task
   const result = await resultOfStep(task, step.of)
   const input = registration(step, { name: view.identity.name, result })
-  if (input === null || result === null)
-    return failed(
-      'not-registered',
-      `the result of ${step.of} names no \`model\` artifact, so there is nothing to register`,
-    )
+  if (input === null || result === null) return failed('not-registered', whyNothing(step.of, result))
   const changed = await whyNotSame(task, { input, result })
   if (changed !== null) return failed('artifact-changed', changed)
   const [key, value] = foundTag(input)
@@ -37,6 +33,11 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
     values: { version: version.version, source: version.source },
   }
 }
+
+const whyNothing = (of: string, result: ResultRow | null): string =>
+  result?.values['adapter'] === undefined
+    ? `the result of ${of} names no \`model\` artifact, so there is nothing to register`
+    : `the result of ${of} names an \`adapter\` and no \`model\`: merge it into its base model in a stage that names what it makes \`model\``
 
 const failed = (reason: Failure, note: string): Stepped => ({ kind: 'failed', reason, note })
 

@@ -43,7 +43,8 @@ describe('a pipeline', () => {
 
   it('says what it wants in a person’s words, and who asked for it', () => {
     expect(pipeline.titleOf(desired)).toBe('run on support-chats@abababab')
-    expect(pipeline.requesterOf(desired)).toBe('T0SIGNAL/U0CARLA')
+    expect(pipeline.requesterOf(desired)).toEqual({ by: 'T0SIGNAL/U0CARLA', proven: false })
+    expect(pipeline.requesterOf({ ...desired, proven: true })).toEqual({ by: 'T0SIGNAL/U0CARLA', proven: true })
     expect(pipeline.requesterOf({ ...desired, requester: null })).toBeNull()
   })
 

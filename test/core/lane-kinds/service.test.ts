@@ -9,7 +9,7 @@ import { emptyPool, emptyWorld, exampleConfig, NOW, standing, trainInput } from 
 const { identity, policy } = trainInput()
 const run = { lane: 'service/support-llama', generation: 2, attempt: 1 }
 const serve = (version: string, requester: string | null = null) =>
-  serveDesired('support-llama', { version, source: `s3://m/${version}`, runId: null, requester })
+  serveDesired('support-llama', { version, source: `s3://acme-results/models/${version}`, runId: null, requester })
 const none: NoneDesired = { kind: 'none', model: 'support-llama' }
 const baseline = { generation: 1, desired: serve('7'), replicas: 2 }
 const back = (generations: GenerationView[], over: Partial<Parameters<typeof service.back>[0]> = {}) =>
@@ -47,7 +47,10 @@ describe('a service', () => {
       'serve support-llama v8',
       'serve no promoted version of support-llama',
     ])
-    expect([service.requesterOf(serve('8', 'T/U')), service.requesterOf(none)]).toEqual(['T/U', null])
+    expect([service.requesterOf(serve('8', 'T/U')), service.requesterOf(none)]).toEqual([
+      { by: 'T/U', proven: false },
+      null,
+    ])
   })
 
   it('returns to what succeeded, with the replicas that it had; never to none; and to nothing once it is retired', () => {

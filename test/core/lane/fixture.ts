@@ -195,7 +195,7 @@ export const facts = (over: Partial<DatasetFacts & { kind: 'manifest' }> = {}): 
   ...over,
 })
 
-export const served = (version: string, source = `s3://models/${version}/`): ServeDesired =>
+export const served = (version: string, source = `s3://acme-results/models/${version}/`): ServeDesired =>
   serveDesired('support-llama', { version, source, runId: null, requester: null })
 
 /** Worlds: one with room, one whose budget is spent, one whose pool others hold. */

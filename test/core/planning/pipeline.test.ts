@@ -239,7 +239,8 @@ describe('no plan is made', () => {
       config.approvals.unknownRequester = 'refuse'
     })
     expect(refusal({ policy, desired: { ...desired, requester: null } })).toMatchObject({ reason: 'requester-unknown' })
-    expect(refusal({ policy }).reason).toBe('plan')
+    expect(refusal({ policy })).toMatchObject({ reason: 'requester-unknown' })
+    expect(refusal({ policy, desired: { ...desired, proven: true } }).reason).toBe('plan')
   })
 })
 

@@ -47,6 +47,7 @@ const config = (model: Partial<NonNullable<Config['services']>[string]> = {}, re
       ...model,
     },
   },
+  sources: ['s3://models/'],
   approvals: { channel: 'C0OPS', approvers: [{ id: 'T0SIGNAL/U0ANA', name: 'Ana' }] },
   ...rest,
 })

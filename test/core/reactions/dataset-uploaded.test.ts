@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { TrainDesired } from '../../../core/desired.ts'
 import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
 import { type Policy, parsePolicy } from '../../../core/policy.ts'
 import {
@@ -53,6 +54,41 @@ const pipelines = (given: Record<string, Otherwise>): Policy =>
     ...config,
     pipelines: Object.fromEntries(Object.entries(given).map(([name, over]) => [name, piped(over)])),
   })
+
+describe('who asked', () => {
+  const ANA = 'T0SIGNAL/U0APPROVER'
+  const mapped = parsePolicy({ ...config, approvals: { ...config.approvals, requesters: { '111122223333': ANA } } })
+  const asked = (given: Partial<DatasetUploaded>, facts: Partial<typeof whole> = {}, of = mapped) => {
+    const decision = onDatasetUploaded.decide({ ...event, ...given }, { ...whole, ...facts } as DatasetFacts, {
+      rule,
+      policy: of,
+      now,
+    })
+    if (decision.kind !== 'intend') throw new Error(decision.detail)
+    const { requester, proven = false } = decision.intent.desired as TrainDesired
+    return { requester, proven }
+  }
+  const written = { etag: 'e1', requester: '111122223333' }
+  const claim = { requester: 'T0SIGNAL/U0BEN', proven: false }
+
+  it('is proven by the account that S3 says has written what stands there now, whoever the manifest names', () => {
+    expect(asked(written)).toEqual({ requester: ANA, proven: true })
+    expect(asked(written, { requester: null })).toEqual({ requester: ANA, proven: true })
+  })
+
+  it.each<[string, Partial<DatasetUploaded>, Policy]>([
+    ['other bytes were written since', { ...written, etag: 'e0' }, mapped],
+    ['the event does not say which bytes', { requester: '111122223333' }, mapped],
+    ['the account is nobody’s', { ...written, requester: '444455556666' }, mapped],
+    ['a service wrote it', { ...written, requester: 's3.amazonaws.com' }, mapped],
+    ['it has a name that every object has', { ...written, requester: 'constructor' }, mapped],
+    ['resync found it', {}, mapped],
+    ['the policy maps none', written, policy],
+  ])('%s: what the manifest says is a claim', (_, given, of) => {
+    expect(asked(given, {}, of)).toEqual(claim)
+    expect(asked(given, { requester: null }, of)).toEqual({ requester: null, proven: false })
+  })
+})
 
 describe('which lane a manifest is about', () => {
   it('is that of the pipeline whose prefix it lies under, and only when it is the manifest', () => {
@@ -175,7 +211,7 @@ describe('where it looks, and what resync asks', () => {
 
   it('of the version that is wanted nothing more is asked; one that was given up is not known to be all there', () => {
     const look = (doc: LaneDocument) => onDatasetUploaded.look(event, { policy, rule, doc })
-    expect(look(docOf({}))).toMatchObject({ kind: 'manifest', key: event.key, known: [] })
+    expect(look(docOf({}))).toMatchObject({ kind: 'manifest', key: event.key, prefix: 'support-chats/', known: [] })
     expect(look(docOf({ desired, passed: ['p1', 'p2'] }))).toMatchObject({ known: [desired.version] })
   })
 

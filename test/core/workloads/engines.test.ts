@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ServeDesired } from '../../../core/desired.ts'
 import { ENGINES, type Engine, engineOf } from '../../../core/workloads/engines.ts'
 
@@ -29,4 +29,54 @@ it('gives vLLM the model first, under the name that people know it by', () => {
   expect(first).toBe('s3://models/8/')
   expect(rest).toContain('--served-model-name=support-llama')
   expect(rest).toContain('--load-format=runai_streamer')
+})
+
+it('names a repository of Hugging Face as vLLM does', () => {
+  for (const source of ['hf://meta-llama/Llama-3.1-8B', 'meta-llama/Llama-3.1-8B'])
+    expect(one.args({ model: 'm', source } as ServeDesired, { gpusPerReplica: 4 } as never)[0]).toBe(
+      'meta-llama/Llama-3.1-8B',
+    )
+})
+
+describe('what vLLM can load, as far as paper tells', () => {
+  it.each(['s3://acme-models/llama/8b/', 's3://b/m', 'hf://meta-llama/Llama-3.1-8B', 'meta-llama/Llama-3.1-8B'])(
+    '%s',
+    (source) => {
+      expect(one.cannotLoad({ source })).toBeNull()
+    },
+  )
+
+  it.each([
+    ['mlflow-artifacts:/1/abc/artifacts/model', "only MLflow's own client"],
+    ['runs:/abc/model', "only MLflow's own client"],
+    ['models:/support-llama/7', "only MLflow's own client"],
+    ['models:/m-107731ba8d984555a5df45ae6778098b', "only MLflow's own client"],
+    ['dbfs:/models/7', 'copy the files to S3'],
+    ['file:///mnt/models/7', 'a path of one machine'],
+    ['gs://acme-models/7', 'copy the files to S3'],
+    ['wasbs://c@a.blob.core.windows.net/7', 'loads from S3'],
+    ['https://example.org/model', 'loads from S3'],
+    ['/mnt/models/7', 'loads from S3'],
+    ['a/b/c', 'loads from S3'],
+    ['model', 'loads from S3'],
+    ['S3://bucket/m', 'loads from S3'],
+    ['s3://bucket', 'names a bucket and nothing in it'],
+    ['s3://bucket/', 'names a bucket and nothing in it'],
+    ['constructor:x', 'loads from S3'],
+  ])('not %s, and what to do', (source, why) => {
+    expect(one.cannotLoad({ source })).toContain(`vLLM cannot load ${source}: `)
+    expect(one.cannotLoad({ source })).toContain(why)
+  })
+
+  it.each([
+    's3://acme-results/results/a/adapter',
+    's3://acme-results/results/a/adapter/',
+    's3://b/x/adapter_model.safetensors',
+  ])('not an adapter, where its address says that it is one: %s', (source) => {
+    expect(one.cannotLoad({ source })).toContain('merge it into its base model')
+  })
+
+  it('nor where the version says so of itself', () => {
+    expect(one.cannotLoad({ source: 's3://b/m', adapter: true })).toContain('merge it into its base model')
+  })
 })

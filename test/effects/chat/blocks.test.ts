@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Card } from '../../../core/cards.ts'
 import { blocksOf, fallbackOf } from '../../../effects/chat/blocks.ts'
+import { whyRefused } from '../../../effects/chat/limits.ts'
 import { anyText } from '../../any-text.ts'
 
 const card = (given: Partial<Card> = {}): Card => ({
@@ -35,28 +36,104 @@ describe('a card as Slack blocks', () => {
     })
   })
 
-  it('stays inside Slack’s limits, whatever the card says', () => {
-    const text = anyText({ maxLength: 6000 })
+  it('stays inside Slack’s limits, whatever the card says, and Slack takes it', () => {
+    const text = fc.oneof(
+      anyText({ maxLength: 6000 }),
+      fc.constantFrom(
+        '',
+        '&'.repeat(4000),
+        '*_~`'.repeat(2000),
+        '<>'.repeat(900),
+        '🦙'.repeat(3000),
+        '\ud83e'.repeat(500),
+      ),
+    )
     const any = fc.record({
       title: text,
-      facts: fc.array(fc.record({ label: text, value: text }), { maxLength: 25 }),
-      lines: fc.array(text, { maxLength: 8 }),
+      facts: fc.array(fc.record({ label: text, value: text }), { maxLength: 90 }),
+      lines: fc.array(text, { maxLength: 120 }),
+      question: fc.constantFrom(null, 'q-7'),
+      whole: text,
     })
     fc.assert(
       fc.property(any, (given) => {
-        const blocks = blocksOf(card(given)) as {
-          type: string
-          text?: { text: string }
-          fields?: { text: string }[]
-        }[]
-        expect(blocks.length).toBeLessThanOrEqual(50)
-        for (const { type, text: said, fields = [] } of blocks) {
-          expect(said?.text.length ?? 0).toBeLessThanOrEqual(type === 'header' ? 150 : 3000)
-          expect(fields.length).toBeLessThanOrEqual(10)
-          for (const field of fields) expect(field.text.length).toBeLessThanOrEqual(2000)
-        }
+        const blocks = blocksOf(card(given))
+        expect(whyRefused(blocks)).toBeNull()
+        expect(JSON.stringify(blocks)).not.toMatch(/<[!@#h]/)
+        expect(fallbackOf(card(given)).length).toBeLessThanOrEqual(3000)
       }),
-      { numRuns: 50 },
+      { numRuns: 60 },
     )
+  })
+
+  const shownIn = (given: Partial<Card>): string =>
+    (blocksOf(card(given)) as { text?: { text: string }; fields?: { text: string }[] }[])
+      .flatMap(({ text, fields = [] }) => [text?.text ?? '', ...fields.map((field) => field.text)])
+      .join('\n')
+
+  it('loses no name of a real plan: a title that is too long stands whole below it', () => {
+    const [base, model] = [`meta-llama/${'L'.repeat(90)}`, 'm'.repeat(52)]
+    const title = `Approve? Fine-tune ${base} on support-chats@0123abcd, register it as ${model}`
+    const [header, below] = blocksOf(card({ title, whole: 'signalbox trace pipeline/a' })) as {
+      text: { text: string }
+    }[]
+    expect(header?.text.text).toHaveLength(150)
+    expect(header?.text.text).toMatch(/^Approve\? Fine-tune meta-llama.*….*m{52}$/)
+    expect(below?.text.text).toBe(title)
+    expect(shownIn({ title, whole: 'signalbox trace pipeline/a' })).toContain(
+      '`signalbox trace pipeline/a` has all of it',
+    )
+    expect(shownIn({ title: 'short', whole: 'signalbox trace pipeline/a' })).not.toContain('has all of it')
+  })
+
+  it('shows addresses and names whole as long as they fit together, and then both of their ends', () => {
+    const weights = `s3://acme-models/${'a'.repeat(1000)}/llama`
+    expect(shownIn({ facts: [{ label: 'Weights', value: weights }] })).toContain(weights)
+    const facts = Array.from({ length: 10 }, () => ({ label: 'Weights', value: weights }))
+    const lines = ['short', ...Array.from({ length: 30 }, (_, n) => `${n} ${'x'.repeat(900)} end-${n}`), 'ana approves']
+    const shown = shownIn({ facts, lines })
+    expect(shown.match(/s3:\/\/acme-models\/a+…a+\/llama/g)).toHaveLength(10)
+    for (let n = 0; n < 30; n++) expect(shown).toContain(` end-${n}\n`)
+    expect(shown).toContain('• short\n')
+    expect(shown).toContain('• ana approves')
+  })
+
+  it('of more lines than fit keeps how the plan begins, and what people said of it', () => {
+    const lines = [...Array.from({ length: 200 }, (_, n) => `step ${n}.`), 'ana approves']
+    const shown = shownIn({ lines, whole: 'signalbox trace pipeline/a' })
+    expect(shown).toContain('step 0.')
+    expect(shown).not.toContain('step 100.')
+    expect(shown).toContain('ana approves')
+    expect(shown).toContain('has all of it')
+  })
+})
+
+describe('what Slack refuses', () => {
+  const text = (length: number) => ({ type: 'mrkdwn', text: 'x'.repeat(length) })
+  it.each([
+    [
+      'a long header',
+      [{ type: 'header', text: text(151) }],
+      'must be less than 151 characters [json-pointer:/blocks/0]',
+    ],
+    ['an empty one', [{ type: 'header', text: text(0) }], 'must be more than 0 characters'],
+    ['a long section', [{ type: 'section', text: text(3001) }], 'must be less than 3001'],
+    ['a long field', [{ type: 'section', fields: [text(1), text(2001)] }], 'must be less than 2001'],
+    ['many fields', [{ type: 'section', fields: Array(11).fill(text(1)) }], '1 to 10 fields'],
+    ['no field', [{ type: 'section', fields: [] }], '1 to 10 fields'],
+    ['a long value', [{ type: 'actions', elements: [{ value: 'x'.repeat(2001) }] }], 'must be less than 2001'],
+    ['many blocks', Array(51).fill({ type: 'section', text: text(1) }), 'no more than 50 items'],
+    ['a long message', Array(5).fill({ type: 'section', text: text(3000) }), 'msg_blocks_too_long'],
+  ])('%s', (_, blocks, why) => {
+    expect(whyRefused(blocks)).toContain(why)
+  })
+
+  it('nothing of what fits', () => {
+    expect(
+      whyRefused([
+        { type: 'header', text: text(150) },
+        { type: 'section', text: text(3000) },
+      ]),
+    ).toBeNull()
   })
 })

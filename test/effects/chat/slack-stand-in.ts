@@ -1,5 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type Block, whyRefused } from '../../../effects/chat/limits.ts'
 import { openSlack } from '../../../effects/chat/slack-chat.ts'
 import type { Ledger } from '../../../flows/ledger-port.ts'
 import { memoryLedger } from '../../../local/ledger/memory-ledger.ts'
@@ -27,15 +28,22 @@ export const openSlackStandIn = async (ledger: Pick<Ledger, 'read' | 'commit'> =
   const pauses: number[] = []
   const calls: string[] = []
   const replies: { method: string; text: string }[] = []
+  const refusalOf = (channel: string, blocks: Message['blocks']): object | null => {
+    if (archived.has(channel)) return { ok: false, error: 'is_archived' }
+    const [error, ...messages] = whyRefused(blocks as Block[])?.split(': ') ?? []
+    return error === undefined ? null : { ok: false, error, response_metadata: { messages } }
+  }
   const methods: Record<string, (input: Omit<Message, 'ts'> & { ts: string }) => object> = {
     'chat.postMessage': ({ channel, blocks, metadata }) => {
-      if (archived.has(channel)) return { ok: false, error: 'is_archived' }
+      const refused = refusalOf(channel, blocks)
+      if (refused !== null) return refused
       const ts = `1795428000.${String(posted++).padStart(6, '0')}`
       messages.unshift({ channel, ts, blocks, metadata })
       return { ok: true, channel, ts }
     },
     'chat.update': ({ channel, ts, blocks }) => {
-      if (archived.has(channel)) return { ok: false, error: 'is_archived' }
+      const refused = refusalOf(channel, blocks)
+      if (refused !== null) return refused
       const found = messages.find((message) => message.ts === ts && message.channel === channel)
       if (found === undefined) return { ok: false, error: 'message_not_found' }
       found.blocks = blocks

@@ -48,7 +48,7 @@ describe('a simulated Job', () => {
     expect(JSON.parse(rig.objects.text('results/runs/run/result.json') ?? '')).toEqual({
       object: 'run',
       metrics: { train_loss: 0.82 },
-      artifacts: { model: 's3://results/runs/run/adapter' },
+      artifacts: { model: 's3://results/runs/run/model' },
     })
     expect((await job('run'))?.status).toMatchObject({
       startTime: new Date(START).toISOString().replace('.000', ''),

@@ -53,7 +53,7 @@ it('containers that reach no bucket leave their results as termination messages:
   expect(await town.house.objects.list(results.bucket, results.prefix)).toEqual([])
   const { model = '' } = pipelines['support-chats']?.register ?? {}
   expect(await town.house.ports.registry.findByTag(model, label('dataset'), 'support-chats')).toMatchObject({
-    source: expect.stringMatching(/-g1a1-train-[a-z0-9]{5}\/adapter$/),
+    source: expect.stringMatching(/-g1a1-train-[a-z0-9]{5}\/model$/),
   })
   await town.close()
 })

@@ -19,7 +19,7 @@ it('what was trained and evaluated on the real cluster is a version in the real 
   // Found as a repeated registration would find it: by lane and artifact, whichever attempt or generation it was.
   const { bucket, prefix } = town.policy.results
   const [made] = await town.house.objects.list(bucket, `${prefix}${name}-g1a1-train-`)
-  const source = `s3://${bucket}/${made?.key.split('/adapter/')[0]}/adapter`
+  const source = `s3://${bucket}/${made?.key.split('/model/')[0]}/model`
   const tag = `${name}-${sha256Hex(source).slice(0, 8)}`
   expect(await registry.findByTag('support-llama', label('plan'), tag)).toMatchObject({
     version: '1',

@@ -94,7 +94,7 @@ const openWay = async (to: LocalHouse): Promise<Way> => {
 }
 
 const add = async (model: string): Promise<string> =>
-  (await registry.register({ model, source: `s3://acme-results/${model}`, runId: null, tags: {} })).version
+  (await registry.register({ model, source: `s3://acme-results/models/${model}`, runId: null, tags: {} })).version
 const point = (version: string): Promise<unknown> =>
   mlflow.call('POST', 'registered-models/alias', { name: 'by-alias', alias: 'champion', version })
 const wanted = async (model: string): Promise<string | null> => {

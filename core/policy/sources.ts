@@ -1,0 +1,85 @@
+import * as z from 'zod/mini'
+import { said } from '../text.ts'
+import { matching } from './fields.ts'
+
+/** Longest address that a sentence repeats whole. Characters. */
+const SHOWN = 300
+
+/** `s3://bucket/` or a folder of it; a namespace of Hugging Face, or one repository of it. */
+const S3_FOLDER = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.*'()=+@,:-]+\/)*$/
+const HUB_FOLDER = /^hf:\/\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/([A-Za-z0-9][A-Za-z0-9._-]{0,95})?$/
+
+const source = matching(
+  new RegExp(`${S3_FOLDER.source}|${HUB_FOLDER.source}`),
+  'write a folder of S3 that ends with `/`, `s3://acme-models/` or `s3://acme-models/llama/`; or of Hugging Face a namespace, `hf://meta-llama/`, or one repository, `hf://meta-llama/Llama-3.1-8B`',
+).check(z.refine((value) => !hasDots(value), 'write the folder itself, without `.` or `..`'))
+
+/** Where weights may come from besides this installation’s own results. */
+export const sources = z.array(source).check(z.maxLength(100))
+
+/** What of the policy says where weights may come from. */
+export interface Sources {
+  sources?: readonly string[] | undefined
+  results: { bucket: string; prefix: string }
+}
+
+/** An address as policies write it: a repository of Hugging Face may be written without its scheme, as its own tools do. */
+export const addressOf = (address: string): string => (HUB_ID.test(address) ? `hf://${address}` : address)
+
+/** `owner/repository`, as programs are told of a repository of Hugging Face; null where the address is none. */
+export const hubId = (address: string): string | null => {
+  const id = address.replace(/^hf:\/\//, '')
+  return HUB_ID.test(id) ? id : null
+}
+
+const HUB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/
+
+/**
+ * Why this is no address of weights, in a sentence that says what to do; null: it is one. It stands in arguments of a program and
+ * on cards: what reads as another one there, to a program or to a person, is none.
+ */
+export const whyNoAddress = (address: string): string | null => {
+  const odd = oddity(address)
+  return odd === null
+    ? null
+    : `the source of the weights, ${shown(address)}, ${odd}: register the version again with a plain address`
+}
+
+/** Why weights may not come from a plain address, in a sentence that says what to do; null: they may. */
+export const whyNotAllowed = (address: string, policy: Sources): string | null => {
+  const [at, own] = [addressOf(address), `s3://${policy.results.bucket}/${policy.results.prefix}`]
+  const folders = [own, ...(policy.sources ?? [])]
+  if (folders.some((folder) => isBelow(at, folder))) return null
+  return `weights may not come from ${shown(address)}: it is below none of ${said(folders.join(', '), SHOWN)}. Copy them there, or let the policy allow it: add \`${folderOf(at)}\` to sources`
+}
+
+/** As a sentence repeats it. */
+const shown = (address: string): string => said(JSON.stringify(address), SHOWN)
+
+/** Below a folder, and not the folder itself; of one repository, the repository. */
+const isBelow = (address: string, folder: string): boolean =>
+  folder.endsWith('/') ? address.startsWith(folder) && address.length > folder.length : address === folder
+
+/** What makes an address be read as something else; null: it is plain. */
+const oddity = (address: string): string | null => {
+  if (address === '') return 'is empty'
+  if (address.startsWith('-')) return 'begins with `-`, which a program takes for an option'
+  if (/[\p{Cc}\p{Cf}\p{Cs}\s]/u.test(address)) return 'has spaces, or characters that are not seen'
+  if (/[?#]/.test(address)) return 'has a `?` or `#`'
+  if (/^[a-z0-9+.-]+:\/\/[^/]*[@:]/i.test(address)) return 'has a name, a password or a port in it'
+  if (hasDots(address)) return 'leads elsewhere by `.`, `..` or an empty folder'
+  if (!/^[A-Za-z0-9!_.*'()=+@,:/-]+$/.test(address))
+    return "has other characters than letters, digits and ! _ . * ' ( ) = + @ , : / -"
+  return null
+}
+
+/** Programs and proxies walk along dots, and fold empty folders; S3 does neither. */
+const hasDots = (address: string): boolean => {
+  const [, path = address] = /^[a-z0-9+.-]+:\/\/(.*)$/i.exec(address) ?? []
+  const parts = path.split('/')
+  return parts.some((part, index) => part === '.' || part === '..' || (part === '' && index < parts.length - 1))
+}
+
+/** The folder that an address lies in, as the policy would allow it. */
+const folderOf = (address: string): string =>
+  said(address.startsWith('hf://') ? address : address.replace(/[^/]+\/?$/, ''), SHOWN)

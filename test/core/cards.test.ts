@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { answerCard, outcomeCard } from '../../core/cards.ts'
+import config from '../../signalbox.config.ts'
+import { HOUR, questionOf } from './lane/fixture.ts'
+import { NOW, trainPlan } from './training-fixture.ts'
+
+const plan = trainPlan()
+const factsAt = (now: number, over: Parameters<typeof questionOf>[0] = {}) =>
+  Object.fromEntries(
+    answerCard(plan, questionOf(over), { approvals: config.approvals, now }).facts.map(({ label, value }) => [
+      label,
+      value,
+    ]),
+  )
+
+it('says how long there is to answer, as of when it was drawn: with the reminder it is drawn anew', () => {
+  expect(factsAt(NOW)['Answer before']).toBe('2026-11-24 13:00 UTC (4 h left at 09:00)')
+  expect(factsAt(NOW + 3.5 * HOUR)['Answer before']).toBe('2026-11-24 13:00 UTC (30 min left at 12:30)')
+  expect(factsAt(NOW + 5 * HOUR)['Answer before']).toBe('2026-11-24 13:00 UTC (no time left)')
+  expect(factsAt(NOW, { state: 'approved' })).not.toHaveProperty('Answer before')
+})
+
+it('names people as the policy does, and where all of it stands', () => {
+  const { approvals } = config
+  const requester = { by: approvals.approvers[0]?.id ?? '', proven: true }
+  const card = answerCard({ ...plan, requester }, questionOf(), { approvals, now: NOW })
+  expect(card.facts).toContainEqual({
+    label: 'Asked for by',
+    value: 'proven: ana (T0SIGNAL/U0APPROVER), whose AWS account uploaded it',
+  })
+  const ended = outcomeCard(plan, { kind: 'succeeded', reason: null, detail: 'done' })
+  expect([card.whole, ended.whole]).toEqual(Array(2).fill('signalbox trace pipeline/support-chats'))
+})

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest'
+import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
+import example from '../../../signalbox.config.ts'
+
+const withRequesters = (requesters: unknown) =>
+  parsePolicy({ ...example, approvals: { ...example.approvals, requesters } } as Config)
+
+describe('who uploads from which account', () => {
+  it('is a person for each account', () => {
+    const requesters = { '111122223333': 'T0SIGNAL/U0ANA' }
+    expect(withRequesters(requesters).approvals.requesters).toEqual(requesters)
+  })
+
+  it.each([
+    [{ 'AIDAEXAMPLE:ana': 'T0SIGNAL/U0ANA' }, 'name an AWS account by its 12 digits'],
+    [{ 's3.amazonaws.com': 'T0SIGNAL/U0ANA' }, 'name an AWS account by its 12 digits'],
+    [{ '111122223333': 'ana' }, 'name a person as `TEAM/USER`'],
+    [{ '111122223333': 'T0SIGNAL/S0GPUOPS' }, 'name a person as `TEAM/USER`'],
+  ])('%j is refused, with what to write', (requesters, words) => {
+    expect(() => withRequesters(requesters)).toThrow(PolicyError)
+    expect(() => withRequesters(requesters)).toThrow(words)
+  })
+
+  it('left out, it is not there: a release that knows it changes no policy', () => {
+    expect(Object.keys(parsePolicy(example).approvals)).not.toContain('requesters')
+  })
+})

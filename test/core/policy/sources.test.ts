@@ -1,0 +1,127 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { sources, whyNoAddress, whyNotAllowed } from '../../../core/policy/sources.ts'
+import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
+import example from '../../../signalbox.config.ts'
+import { anyText } from '../../any-text.ts'
+
+const results = { bucket: 'acme-results', prefix: 'results/' }
+const policy = { results, sources: ['s3://acme-models/llama/', 'hf://meta-llama/', 'hf://acme/chat'] }
+
+describe('where weights may come from', () => {
+  it.each([
+    's3://acme-results/results/pipeline-a-0123abcd-g1a1-train/model',
+    's3://acme-models/llama/8b/',
+    'hf://meta-llama/Llama-3.1-8B-Instruct',
+    'meta-llama/Llama-3.1-8B-Instruct',
+    'hf://acme/chat',
+    'acme/chat',
+  ])('%s: from there', (source) => {
+    expect([whyNoAddress(source), whyNotAllowed(source, policy)]).toEqual([null, null])
+  })
+
+  it.each([
+    ['s3://acme-results/models/x/', 's3://acme-results/models/'],
+    ['s3://acme-models/llama-evil/x', 's3://acme-models/llama-evil/'],
+    ['s3://acme-models/llama/', 's3://acme-models/'],
+    ['s3://acme-models.evil/llama/x', 's3://acme-models.evil/llama/'],
+    ['s3://acme-results/results/', 's3://acme-results/'],
+    ['hf://meta-llama-evil/x', 'hf://meta-llama-evil/x'],
+    ['acme/chat-evil', 'hf://acme/chat-evil'],
+  ])('%s: not from there, and what to allow is %s', (source, folder) => {
+    expect(whyNoAddress(source)).toBeNull()
+    const why = whyNotAllowed(source, policy)
+    expect(why).toContain(`weights may not come from "${source}"`)
+    expect(why).toContain(`add \`${folder}\` to sources`)
+    expect(why).toContain('s3://acme-results/results/, s3://acme-models/llama/')
+  })
+
+  it('from its own results alone where the policy says nothing', () => {
+    expect(whyNotAllowed('s3://acme-results/results/a/model', { results })).toBeNull()
+    expect(whyNotAllowed('meta-llama/Llama-3.1-8B', { results })).toContain('below none of s3://acme-results/results/.')
+  })
+})
+
+describe('what is no address', () => {
+  it.each([
+    ['', 'is empty'],
+    ['--model=attacker/x', 'begins with `-`'],
+    ['-s3://acme-models/llama/x', 'begins with `-`'],
+    ['s3://acme-models/llama/a b', 'has spaces'],
+    ['s3://acme-models/llama/a\n--trust-remote-code', 'has spaces, or characters that are not seen'],
+    ['s3://acme-models/llama/\u202egpj', 'has spaces, or characters that are not seen'],
+    ['s3://acme-models/llama/../secret', 'leads elsewhere'],
+    ['s3://acme-models/llama/./x', 'leads elsewhere'],
+    ['s3://acme-models/llama//x', 'leads elsewhere'],
+    ['../x', 'leads elsewhere'],
+    ['s3://acme-models/llama/x?versionId=1', 'has a `?` or `#`'],
+    ['s3://acme-models/llama/x#y', 'has a `?` or `#`'],
+    ['s3://key:secret@acme-models/llama/x', 'has a name, a password or a port'],
+    ['s3://acme-models:9000/llama/x', 'has a name, a password or a port'],
+    ['s3://acme-models/llama/%2e%2e/x', 'has other characters'],
+    ['s3://acme-models/llama/${HOME}', 'has other characters'],
+    ['s3://acme-models/llama/\\..', 'has other characters'],
+    ['s3://acme-models/llаma/x', 'has other characters'],
+  ])('%j %s', (source, why) => {
+    expect(whyNoAddress(source)).toContain(why)
+    expect(whyNoAddress(source)).toContain('register the version again')
+  })
+
+  it('any text ends in an answer, and what is allowed is an argument that says nothing but where', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          anyText({ maxLength: 60 }),
+          fc.webUrl(),
+          anyText().map((text) => `s3://acme-models/llama/${text}`),
+        ),
+        (source) => {
+          const why = whyNoAddress(source) ?? whyNotAllowed(source, policy)
+          if (why !== null) {
+            expect(why).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+            return
+          }
+          expect(source).toMatch(/^[A-Za-z0-9]/)
+          expect(source).not.toMatch(/\s|\.\.\/|[?#%$\\]/)
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('what the policy may say of it', () => {
+  const withSources = (given: unknown) => parsePolicy({ ...example, sources: given } as Config)
+
+  it.each(['s3://acme-models/', 's3://acme-models/llama/8b/', 'hf://meta-llama/', 'hf://meta-llama/Llama-3.1-8B'])(
+    '%s',
+    (one) => {
+      expect(withSources([one]).sources).toEqual([one])
+    },
+  )
+
+  it.each([
+    's3://acme-models',
+    's3://acme-models/llama',
+    's3://',
+    's3:///',
+    's3://acme-models/../x/',
+    's3://acme-models/*/ /',
+    'hf://',
+    'hf:///x',
+    'meta-llama/',
+    'gs://acme-models/',
+    'https://huggingface.co/meta-llama/',
+    '-',
+    '',
+  ])('not %j, and what to write is said', (one) => {
+    expect(() => withSources([one])).toThrow(PolicyError)
+    expect(() => withSources([one])).toThrow(/sources\.0: write (a folder of S3|the folder itself)/)
+  })
+
+  it('left out, it is not there: a release that knows it changes no policy', () => {
+    const { sources: _, ...rest } = example
+    expect(Object.keys(parsePolicy(rest))).not.toContain('sources')
+    expect(sources).toBeDefined()
+  })
+})
