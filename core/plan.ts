@@ -48,12 +48,14 @@ export interface Effects {
   objects: { kind: string; namespace: string | null; digest: string }[]
   images: string[]
   interrupts: string[]
-  /** What must hold before it counts: `score >= 0.8`. A gate loosened while a plan is asked about is another plan. */
+  /** What must hold of which stage before it counts: `evaluate: score >= 0.8`. A gate loosened while a plan is asked about is another plan. */
   gates: string[]
   /** Replicas that stand in the end; null: none are moved. */
   replicas: number | null
-  /** Registered models that get a new version. */
+  /** Registered models that get a new version, and from which stage: `support-llama from train`. */
   registers: string[]
+  /** Names of stages, gates and registrations in their order: what is judged before what. Moves are inside of the bounds, whatever their path. */
+  order: string[]
 }
 
 /** Within these an approved plan may run, whatever the strategy (law 7). */

@@ -16,7 +16,7 @@ import { readGroup } from './approvers.ts'
 import { mendDues } from './dues.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
 import { everyLane } from './lanes.ts'
-import { leaveLook } from './letters.ts'
+import { leaveGoOn, leaveLook } from './letters.ts'
 import { lookAt } from './look.ts'
 import { manifestsOf } from './manifests.ts'
 import { hasMoved } from './moved.ts'
@@ -25,6 +25,7 @@ import { clearOrphan, orphansIn } from './orphans.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
+import { holdsOtherwise } from './standing.ts'
 import { recountRoom } from './sums.ts'
 import { mendHold, tornHolds } from './torn-holds.ts'
 import { mendLine, tornLines } from './torn-lines.ts'
@@ -76,6 +77,9 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   await eachOf(groupsOf(policy.approvals), async (group) => void (await readGroup(ports, group)))
   await mendCaches(ports, known, eachOf)
   // First whom nobody else wakes: for letters there are due rows.
+  await eachOf([...docs.values()], async (doc) => {
+    if (newerIn(doc) === null && (await holdsOtherwise(ports, known, doc))) await leaveGoOn(ports, doc.lane)
+  })
   const perhaps = await wakeMoved({ ...ports, queue: healing.queue }, known, { sides, eachOf })
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),

@@ -24,7 +24,9 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const { line: _, ...left } = run
   const ended = withClosedQuestion({ ...left, hold: null })
   const stages = run.steps.filter(({ way }) => way === 'forth').map(({ name }) => name)
-  const at: Ended = { ...told, generation: run.generation, attempt: run.attempt, at: now, against, stages }
+  const { generation, attempt } = run
+  const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
+  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
   const after = afterwards(view, run, { at, cost })
   return changed(after, {

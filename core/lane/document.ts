@@ -71,8 +71,9 @@ export interface Ended extends Outcome {
   generation: number
   attempt: number
   at: number
-  /** Of a refusal: digest over the policy and the world that refused it. */
+  /** Of a refusal: digest over the policy and the world that refused it, and that policy's version. */
   against: string | null
+  under?: string
   /** Names of the run's steps, for `retry --from`. */
   stages: string[]
 }

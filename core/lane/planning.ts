@@ -9,6 +9,7 @@ import { boundsLeft } from './approval.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
+import { withSeenStanding } from './falling.ts'
 import type { View } from './view.ts'
 
 /** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
@@ -58,7 +59,11 @@ export const settlePlan = (view: View, seen: Seen): Change => {
   const { doc, now } = view
   const run: Run = doc.run ?? newRun(doc, now)
   const planned = planOnPaper(view, run, seen)
-  if (planned.kind === 'nothing') return close(view, run, { kind: 'succeeded', reason: null, detail: planned.reason })
+  if (planned.kind === 'nothing') {
+    // The world was looked at just now: what stands of it is what was seen.
+    const ended = close(view, run, { kind: 'succeeded', reason: null, detail: planned.reason })
+    return withSeenStanding({ ...view, doc: { ...doc, run: null } }, ended)
+  }
   if (planned.kind === 'refuse')
     return close(view, run, { kind: 'refused', reason: planned.reason, detail: planned.detail }, againstOf(view))
   return withPlan(view, run, planned.plan, seen)

@@ -1,7 +1,7 @@
 import type { Desired } from '../desired.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { type Change, changed, moment } from './change.ts'
-import { wantedRun } from './document.ts'
+import { type LaneDocument, wantedRun } from './document.ts'
 import type { View } from './view.ts'
 
 type Ruled = Pick<View, 'doc' | 'kind' | 'policy'>
@@ -10,13 +10,22 @@ type Ruled = Pick<View, 'doc' | 'kind' | 'policy'>
 export const isRetiring = ({ kind }: Pick<View, 'kind'>, desired: Desired): boolean =>
   kind.retired !== undefined && kind.keyOf(desired as never) === kind.keyOf(kind.retired(desired as never))
 
-/** Whether something stands of a lane whose rule has left the policy, and nobody was asked yet to take it away (law 18). */
+/**
+ * Whether something stands of a lane whose rule has left the policy, and nobody was asked to take it away (law 18): not yet, or not
+ * under this policy, or not since the rule was back for a while. What a person has denied stays so.
+ */
 export const mustRetire = (view: Ruled): boolean => {
   const { doc, kind, policy } = view
-  if (kind.retired === undefined || doc.run !== null || doc.desired === null || doc.outcome === null) return false
-  const stands = doc.baseline !== null || Object.values(doc.stands ?? {}).some((gpus) => gpus > 0)
-  return stands && !isRetiring(view, doc.desired) && ruleFor(kind, doc.lane, policy) === null
+  const { desired, outcome, run } = doc
+  if (kind.retired === undefined || run !== null || desired === null || outcome === null) return false
+  if (ruleFor(kind, doc.lane, policy) !== null) return false
+  if (!isRetiring(view, desired)) return doc.baseline !== null || standsSome(doc)
+  const anew = outcome.reason === 'not-configured' || (outcome.kind === 'refused' && outcome.under !== policy.version)
+  return anew && (doc.baseline !== null || standsSome(doc))
 }
+
+const standsSome = ({ stands = {} }: Pick<LaneDocument, 'stands'>): boolean =>
+  Object.values(stands).some((gpus) => gpus > 0)
 
 /** That nothing of it stands becomes what the lane wants: planned, priced and asked about as anything else is. */
 export const settleRetire = (view: View): Change => {

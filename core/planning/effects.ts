@@ -5,7 +5,8 @@ import { objectDigest } from '../workloads/object-digest.ts'
 
 /**
  * What an approval binds, and its digest (law 7): the objects with names left out, every image that they would run, what
- * is interrupted, how many replicas stand in the end, and the gates of the steps. Neither the order of the objects nor that of their keys changes it.
+ * is interrupted, how many replicas stand in the end, which stage each gate judges, what is registered of which stage, and in which
+ * order all that is done. Neither the order of the objects nor that of their keys changes it.
  */
 export const effectsOf = ({
   objects,
@@ -28,7 +29,10 @@ export const effectsOf = ({
     interrupts: [...interrupts].sort(compare),
     gates: steps.flatMap(gatesOf).sort(compare),
     replicas: replicasAfter(steps),
-    registers: steps.flatMap((step) => (step.kind === 'register-model' ? [step.model] : [])).sort(compare),
+    registers: steps
+      .flatMap((step) => (step.kind === 'register-model' ? [`${step.model} from ${step.of}`] : []))
+      .sort(compare),
+    order: steps.flatMap(({ kind, name }) => (kind === 'roll-out-model' || kind === 'notify' ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }
 }
@@ -40,7 +44,7 @@ const replicasAfter = (steps: readonly Step[]): number | null => {
 }
 
 const gatesOf = (step: Step): string[] =>
-  step.kind === 'check-gate' ? step.gates.map(({ metric, op, value }) => `${metric} ${op} ${value}`) : []
+  step.kind === 'check-gate' ? step.gates.map(({ metric, op, value }) => `${step.of}: ${metric} ${op} ${value}`) : []
 
 const orderOf = ({ kind, namespace, digest }: Effects['objects'][number]): string =>
   `${kind} ${namespace ?? ''} ${digest}`

@@ -1,5 +1,7 @@
 import type { RetiredDesired } from '../desired.ts'
+import { label, laneLabel } from '../names.ts'
 import type { Planned } from '../plan.ts'
+import { counted } from '../text.ts'
 import { standingGpus, titleOf } from './generations.ts'
 import { finishPlan, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
@@ -17,7 +19,7 @@ export const planRetired = (input: ServeInput, { model }: RetiredDesired): Plann
   const { generations } = world
   const all = { identity, run, baseline: null, generations, wantReplicas: 0, freeGpus: null, loadMinutes: 0 }
   const { leaving, path } = wayBack({ ...all, without: 'all' })
-  if (leaving.length === 0) return { kind: 'nothing', reason: `nothing of ${model} stands` }
+  if (leaving.length === 0) return withoutDeployments(input, model)
   const names = [...new Set(leaving.map(({ view }) => titleOf(view)))]
   const [first] = leaving
   return finishPlan(input, {
@@ -52,4 +54,15 @@ export const planRetired = (input: ServeInput, { model }: RetiredDesired): Plann
     undo: 'Put the service back into the policy: the version that is promoted then is served again.',
     reasons: [`the policy has no service for ${run.lane} any more`],
   })
+}
+
+/** Pods may run on for a while, or where somebody has deleted their Deployment alone: nobody here makes or unmakes those. */
+const withoutDeployments = ({ world, policy, run }: ServeInput, model: string): Planned => {
+  const used = Object.values(world.pools).reduce((sum, { usedByLane }) => sum + usedByLane, 0)
+  if (used === 0) return { kind: 'nothing', reason: `nothing of ${model} stands` }
+  const find = `kubectl -n ${policy.namespaces.serving} get replicasets -l ${label('lane')}=${laneLabel(run.lane)}`
+  return {
+    kind: 'nothing',
+    reason: `no Deployment of ${model} stands, and its pods still use ${counted(used, 'GPU')}: they are ending, or somebody has deleted their Deployment alone, and \`${find}\` shows what makes them`,
+  }
 }

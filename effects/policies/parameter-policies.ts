@@ -42,7 +42,8 @@ export const openParameterPolicies = ({
         until = clock.now() + FRESH
         return policy
       } catch (error) {
-        if (inForce === null) throw error
+        // A newer one than this release reads, or a wrong one, is mended outside: until then everything rests, visibly (law 15).
+        if (inForce === null) throw error instanceof PolicyError ? new Unavailable(error.message) : error
         onProblem(error)
         until = clock.now() + FRESH
         return inForce.policy

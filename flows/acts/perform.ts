@@ -1,5 +1,6 @@
 import { stillApproved } from '../../core/answers.ts'
 import type { Act } from '../../core/lane/act.ts'
+import { seesStanding } from '../../core/lane/falling.ts'
 import type { View } from '../../core/lane/view.ts'
 import { groupsOf } from '../../core/policy/approvals.ts'
 import { askedGroups } from '../approvers.ts'
@@ -25,6 +26,8 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
   if (act.kind === 'plan') return planned(ports, view, ahead)
   ahead.world = null
   switch (act.kind) {
+    case 'fold':
+      return folded(ports, view)
     case 'hold':
       return held(ports, view)
     case 'grant':
@@ -40,6 +43,13 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
     default:
       return NOTHING
   }
+}
+
+/** Whoever is told to go on at rest looks at what stands of it: no letter waits for that. */
+const folded = async (ports: WorkPorts, view: View): Promise<Performed> => {
+  if (!seesStanding(view) || !view.letters.some(({ kind }) => kind === 'go-on')) return NOTHING
+  const world = await observe(ports, view).catch(() => null)
+  return { ...NOTHING, seen: world === null ? {} : { world } }
 }
 
 const planned = async (ports: WorkPorts, view: View, ahead: Ahead = { world: null }): Promise<Performed> => {

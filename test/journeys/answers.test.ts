@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import type { Ports } from '../../flows/ports.ts'
 import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
 import { clockOf, fillPool, HOUR, MINUTE, say, TRAIN, upload } from './scenes.ts'
@@ -51,4 +52,25 @@ it('where the policy names operators nobody else cancels, retries, freezes or th
   expect(await command('thaw', ANA)).toMatchObject(none)
   expect(await command('thaw', BEN)).toMatchObject({ ok: true })
   expect(await town.question(TRAIN)).not.toBeNull()
+})
+
+it('while nobody can read the policy people may still freeze and thaw', async () => {
+  let readable = true
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    policies: {
+      load: async () => {
+        if (readable) return ports.policies.load()
+        throw new Error('the policy is newer than this release')
+      },
+    },
+  })
+  town = await openTown({ wrap })
+  await upload(town)
+  await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+  readable = false
+  const until = clockOf(town).now() + HOUR
+  const command = (kind: 'freeze' | 'thaw') => town.house.command({ kind, lane: TRAIN, until, by: ANA })
+  expect(await command('freeze')).toMatchObject({ ok: true })
+  expect(await command('thaw')).toMatchObject({ ok: true })
 })

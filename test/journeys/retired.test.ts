@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../core/policy.ts'
 import { reactions } from '../../core/reactions/catalogue.ts'
 import { resync } from '../../flows/resync.ts'
@@ -89,4 +89,59 @@ it('put back after it was retired: the promoted version is served again', async 
   await town.answered(SERVE)
   expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded' })
   expect(Object.values(await replicasOf(town))).toContain(2)
+})
+
+describe('what somebody takes away by hand', () => {
+  const deleteAll = async () => {
+    for (const { kind, metadata } of await town.house.cluster.list('Deployment', { namespace: 'serving' }))
+      await town.house.cluster.delete({ kind, namespace: 'serving', name: metadata.name }, metadata.uid ?? '')
+  }
+  const free = async () => (await town.held('pool/gpu-serve')).sum === 0
+
+  it('before the rule leaves: nothing is asked, and nothing stays held', async () => {
+    town = await openTown()
+    await served(town)
+    await deleteAll()
+    town.setPolicy(without)
+    await town.until('it is free', free, 1)
+    expect(await town.question(SERVE)).toBeNull()
+  })
+
+  it('while it is asked about: approved, there is nothing to take away', async () => {
+    await open()
+    await town.until('it asks', asks, 1)
+    await deleteAll()
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded' })
+    await town.until('it is free', free, 1)
+  })
+
+  it('after it was denied: its GPUs go back', async () => {
+    await open()
+    await town.answered(SERVE, 'deny')
+    await town.settled(SERVE)
+    await deleteAll()
+    await town.until('it is free', free, 1)
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'rejected' })
+  })
+})
+
+it('put back for a while and taken out again it is asked about again', async () => {
+  await open()
+  await town.until('it asks', asks, 1)
+  const inShadow = structuredClone(example)
+  inShadow.services![MODEL]!.mode = 'shadow'
+  town.setPolicy(inShadow)
+  await town.advance(12 * MINUTE)
+  expect(await town.question(SERVE)).toBeNull()
+  town.setPolicy(without)
+  await town.until('it asks', asks, 1)
+})
+
+it('where nobody may ask unknown it is asked about all the same: the policy itself is who asks', async () => {
+  town = await openTown()
+  await served(town)
+  const approvals = { ...without.approvals, unknownRequester: 'refuse' as const }
+  town.setPolicy({ ...without, approvals })
+  await town.until('it asks', asks, 1)
 })

@@ -179,7 +179,7 @@ const planOf = ({ identity, run, desired, policy, now }: PlanInput<Wanted>, step
     desired,
     title: `v${desired.version}`,
     steps,
-    effects: { objects: [], images: [], interrupts: [], gates: [], replicas: null, registers: [] },
+    effects: { objects: [], images: [], interrupts: [], gates: [], replicas: null, registers: [], order: [] },
     digest: `${image}.v${desired.version}.${moves}`.padEnd(64, '0'),
     bounds: { dollars: 1, gpus: { [POOL]: CEILING }, unavailable: 0, until: now + expiry },
     price: { total: none, perHour: none, nowPerHour: 0, gpuHours: none, sources: [] },

@@ -69,8 +69,30 @@ describe('the effects of a plan', () => {
     const register = (model: string): Step => ({ kind: 'register-model', name: 'register', ...said, model, tags: {} })
     const of = (value: number, model: string) =>
       effectsOf({ objects, interrupts: [], steps: [gate(value), register(model)] })
-    expect(of(0.8, 'llama').effects).toMatchObject({ gates: ['m >= 0.8'], registers: ['llama'] })
+    expect(of(0.8, 'llama').effects).toMatchObject({ gates: ['x: m >= 0.8'], registers: ['llama from x'] })
     expect(new Set([of(0.8, 'llama'), of(0.7, 'llama'), of(0.8, 'other')].map(({ digest }) => digest)).size).toBe(3)
+  })
+
+  it('have another digest where another stage is judged or registered, and where they are done in another order', () => {
+    const said = { title: '', why: '' }
+    const judge = (of: string): Step => ({ kind: 'check-gate', name: `judge-${of}`, ...said, of, gates: [] })
+    const register = (of: string): Step => ({
+      kind: 'register-model',
+      name: 'register',
+      ...said,
+      of,
+      model: 'm',
+      tags: {},
+    })
+    const gate = (of: string): Step => ({ ...judge('a'), of, gates: [{ metric: 'm', op: '>=', value: 1 }] }) as Step
+    const all = [
+      [judge('a'), judge('b'), register('a')],
+      [judge('b'), judge('a'), register('a')],
+      [judge('a'), judge('b'), register('b')],
+      [gate('a'), judge('b'), register('a')],
+      [gate('b'), judge('b'), register('a')],
+    ]
+    expect(new Set(all.map((steps) => effectsOf({ objects, interrupts: [], steps }).digest)).size).toBe(all.length)
   })
 
   it('read the image of a bare pod too', () => {
@@ -91,6 +113,7 @@ describe('the effects of a plan', () => {
       gates: [],
       replicas: null,
       registers: [],
+      order: [],
     })
   })
 })

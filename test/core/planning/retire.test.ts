@@ -2,14 +2,17 @@ import { expect, it } from 'vitest'
 import { service } from '../../../core/lane-kinds/service.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import config from '../../../signalbox.config.ts'
-import { emptyWorld, NOW, standing } from '../training-fixture.ts'
+import { emptyPool, emptyWorld, NOW, standing } from '../training-fixture.ts'
 
 const RETIRED = { kind: 'retired' as const, model: 'support-llama' }
 const without: Config = { ...structuredClone(config), services: {} }
-const planned = (generations: ReturnType<typeof standing>[], change: (config: Config) => void = () => undefined) => {
+const inputOf = (
+  generations: ReturnType<typeof standing>[],
+  change: (config: Config) => void = () => undefined,
+): Parameters<typeof service.plan>[0] => {
   const given = structuredClone(without)
   change(given)
-  return service.plan({
+  return {
     identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
     run: { lane: 'service/support-llama', generation: 4, attempt: 1 },
     desired: RETIRED,
@@ -18,8 +21,9 @@ const planned = (generations: ReturnType<typeof standing>[], change: (config: Co
     world: emptyWorld({ generations }),
     now: NOW,
     kept: {},
-  })
+  }
 }
+const planned = (...given: Parameters<typeof inputOf>) => service.plan(inputOf(...given))
 const planOf = (...given: Parameters<typeof planned>) => {
   const answer = planned(...given)
   if (answer.kind !== 'plan') throw new Error(JSON.stringify(answer))
@@ -52,6 +56,17 @@ it('is asked about however little it costs', () => {
 
 it('is nothing where nothing stands', () => {
   expect(planned([standing(1, 0)])).toMatchObject({ kind: 'nothing' })
+})
+
+it('says what to look for where pods run on without their Deployment', () => {
+  const used = service.plan({
+    ...inputOf([]),
+    world: emptyWorld({ pools: { 'gpu-serve': emptyPool('gpu-serve', { used: 8, usedByLane: 8 }) } }),
+  })
+  expect(used).toMatchObject({
+    kind: 'nothing',
+    reason: expect.stringContaining('kubectl -n serving get replicasets -l signalbox.dev/lane=service.support-llama'),
+  })
 })
 
 it('touches nothing that Argo CD or an autoscaler owns', () => {
