@@ -4,6 +4,7 @@ import { newest, PRESETS } from '../workloads/presets.ts'
 import { count, image, matching, name, range } from './fields.ts'
 import { gate } from './gates.ts'
 import { pod } from './pod.ts'
+import { isOurs, variablesOf } from './variables.ts'
 
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
@@ -27,9 +28,8 @@ const stageName = matching(
     'a plan has steps of its own called `judge-…`, `register` and `notify`: use another name',
   ),
 )
-const variable = matching(
-  /^(?!SIGNALBOX_)[A-Za-z_][A-Za-z0-9_]{0,99}$/,
-  'name a variable with letters, digits and `_`; those that begin with SIGNALBOX_ are ours',
+const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with letters, digits and `_`').check(
+  z.refine((name) => !isOurs(name), 'it is ours: a program finds its inputs and the place of its result by it'),
 )
 
 /** One key of a Kubernetes Secret. */
@@ -79,6 +79,15 @@ export const stage = z
     z.refine((value) => bytesOf(value) <= ONE, {
       message: `a stage has at most ${ONE} bytes in all: put what is longer into its image`,
     }),
+    z.superRefine(({ pod: patch, hours }, context) => {
+      const grace = patch?.terminationGracePeriodSeconds
+      if (typeof grace === 'number' && grace > (hours.p95 * 3600) / 2)
+        context.addIssue({
+          code: 'custom',
+          path: ['pod', 'terminationGracePeriodSeconds'],
+          message: `it would be told to end ${grace} s before it has cost what it may, and hours.p95 is ${Math.round(hours.p95 * 3600)} s: at most half of that`,
+        })
+    }),
     z.superRefine(({ use, model }, context) => {
       if (use !== undefined && model === undefined && newest(use).needsModel)
         context.addIssue({ code: 'custom', path: ['model'], message: `\`${use}\` begins from a model: name it` })
@@ -109,6 +118,14 @@ export const stages = z.array(stage).check(
           code: 'custom',
           path: [index, 'name'],
           message: `two stages are called \`${own}\`: give each a \`name\` of its own`,
+        })
+      const told = (all[index]?.inputs ?? before.slice(-1)).flatMap(variablesOf)
+      const taken = Object.keys({ ...all[index]?.env, ...all[index]?.secrets }).find((name) => told.includes(name))
+      if (taken !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: [index, 'env', taken],
+          message: 'it is ours: it says what the stage reads',
         })
       const unknown = inputs.find((input) => !before.includes(input))
       if (unknown !== undefined)

@@ -31,6 +31,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...sharedSignals(value),
   ...renamed('pipelines', value.pipelines),
   ...renamed('services', value.services),
+  ...renamedModels(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
 ]
@@ -79,6 +80,15 @@ const renamed = (block: string, rules: Record<string, { was?: string | undefined
       })),
   )
 }
+
+/** Its key was the model's name as well. */
+const renamedModels = ({ services }: Together): Problem[] =>
+  Object.entries(services)
+    .filter(([, { was, model }]) => was !== undefined && model === undefined)
+    .map(([name, { was }]) => ({
+      path: ['services', name, 'model'],
+      message: `a service that was renamed says which registered model it serves: write \`model: '${was}'\` if that is still its name`,
+    }))
 
 const unknownPools = (value: Together): Problem[] => {
   const known = Object.keys(value.pools)

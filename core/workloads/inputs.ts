@@ -1,6 +1,7 @@
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { label } from '../names.ts'
+import { prefixOf } from '../policy/variables.ts'
 import type { ResultRow } from '../rows.ts'
 import { inputJobLabel } from './object-digest.ts'
 import { fromAnnotation, fromLabel } from './pod-environment.ts'
@@ -15,7 +16,7 @@ const pinOf = (stage: string): string => label(`input-pin-${stage}`)
  */
 export const inputEnv = (stages: readonly string[]): V1EnvVar[] =>
   stages.flatMap((stage) => {
-    const name = stage.toUpperCase().replaceAll('-', '_')
+    const name = prefixOf(stage)
     return [
       fromLabel(`${name}_JOB`, inputJobLabel(stage)),
       { name: `${name}_RESULT_URI`, value: `$(RESULTS_URI)/$(${name}_JOB)/result.json` },

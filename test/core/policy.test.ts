@@ -405,7 +405,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         train(c).env = { SIGNALBOX_TASK: 'x' }
       },
-      'pipelines.support-chats.stages.0.env.SIGNALBOX_TASK: ',
+      'pipelines.support-chats.stages.0.env.SIGNALBOX_TASK: it is ours',
     ],
     [
       'a stage that budgets may stop',
@@ -438,23 +438,9 @@ describe('a config that does not hold together', () => {
     [
       'a name from before that another has',
       (c) => {
-        c.services!['renamed'] = { ...structuredClone(c.services!['code-llama']!), was: 'code-llama' }
+        c.services!['renamed'] = { ...structuredClone(c.services!['code-llama']!), was: 'code-llama', model: 'x' }
       },
       'services.renamed.was: `code-llama` is the name of another one too',
-    ],
-    [
-      'a pod that would share its node’s network',
-      (c) => {
-        train(c).pod = { hostNetwork: true }
-      },
-      'pipelines.support-chats.stages.0.pod.hostNetwork: a pod here never shares its node’s network',
-    ],
-    [
-      'a pod with more GPUs than are priced',
-      (c) => {
-        train(c).pod = { containers: [{ name: 'train', resources: { limits: { 'nvidia.com/gpu': '16' } } }] }
-      },
-      'pipelines.support-chats.stages.0.pod.containers.0.resources.limits.nvidia.com/gpu: say how many GPUs where the pool is named',
     ],
     [
       'a stage that is called as a step of ours',
@@ -464,32 +450,26 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.0.name: a plan has steps of its own called `judge-…`, `register` and `notify`',
     ],
     [
-      'a pod without a pool',
+      'the place of the result',
       (c) => {
-        train(c).pod = { nodeSelector: null }
+        train(c).env = { RESULTS_URI: 's3://other/x' }
       },
-      'pipelines.support-chats.stages.0.pod.nodeSelector: ',
+      'pipelines.support-chats.stages.0.env.RESULTS_URI: it is ours',
     ],
     [
-      'a pod without GPUs',
+      'what it reads, in its own words',
       (c) => {
-        train(c).pod = { containers: [{ name: 'train', resources: { limits: null } }] }
+        evaluate(c).secrets = { TRAIN_URI: { secret: 's', key: 'k' } }
       },
-      'pipelines.support-chats.stages.0.pod.containers.0.resources.limits: ',
+      'pipelines.support-chats.stages.1.env.TRAIN_URI: it is ours: it says what the stage reads',
     ],
     [
-      'a pod that mounts an image by tag',
+      'a service that was renamed and does not say its model',
       (c) => {
-        train(c).pod = { volumes: [{ name: 'v', image: { reference: 'evil:latest' } }] }
+        const { 'support-llama': old, ...rest } = c.services!
+        c.services = { ...rest, chat: { ...old!, was: 'support-llama' } }
       },
-      'pipelines.support-chats.stages.0.pod.volumes.0.image.reference: pin the image by digest',
-    ],
-    [
-      'a pod with an image by tag',
-      (c) => {
-        c.services!['code-llama']!.pod = { initContainers: [{ name: 'fetch', image: 'busybox:1' }] }
-      },
-      'services.code-llama.pod.initContainers.0.image: pin the image by digest',
+      "services.chat.model: a service that was renamed says which registered model it serves: write `model: 'support-llama'`",
     ],
     [
       'words of the first schema',

@@ -45,7 +45,7 @@ it('merges objects field by field and named lists element by element; what is ne
   })
 })
 
-it('replaces lists without names, and takes away what is null', () => {
+it('replaces lists without names, adds tolerations to ours, and takes away what is null', () => {
   const pod = patched(spec, {
     tolerations: [{ key: 'other' }],
     restartPolicy: null,
@@ -53,7 +53,7 @@ it('replaces lists without names, and takes away what is null', () => {
   })
   expect(pod).toEqual({
     nodeSelector: { pool: 'a' },
-    tolerations: [{ key: 'other' }],
+    tolerations: [{ key: 'gpu', operator: 'Exists' }, { key: 'other' }],
     containers: [{ name: 'train', image: 'x', args: ['--c'] }],
     volumes: spec.volumes,
   })

@@ -67,6 +67,12 @@ describe('the Job of a stage', () => {
     expect(job.spec).not.toHaveProperty('ttlSecondsAfterFinished')
   })
 
+  it('is given at most a quarter of a short stage to end in, so that its bound leaves time for the work', () => {
+    const graceOf = (p95: number) =>
+      training({ hours: { p50: p95, p95 } }).spec!.template.spec!.terminationGracePeriodSeconds
+    expect([graceOf(3), graceOf(0.03), graceOf(0.0001)]).toEqual([120, 27, 1])
+  })
+
   it('stays on its node, in its pool, past the taint of GPU nodes', () => {
     expect(pod.metadata!.annotations).toEqual({ 'karpenter.sh/do-not-disrupt': 'true' })
     expect(pod.spec!.nodeSelector).toEqual({ 'karpenter.sh/nodepool': 'gpu-train' })
