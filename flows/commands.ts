@@ -42,12 +42,24 @@ const isKnown = async ({ ledger, policies }: FreezePorts, lane: string): Promise
   return kind !== undefined && ruleFor(kind, lane, await policies.load()) !== null
 }
 
+/** What keeps something back stays while nobody knows who may end it; freezing more is safe. */
+const UNREAD: Commanded = {
+  ok: false,
+  detail:
+    'the policy cannot be read now, so nobody knows who may end a freeze: look at `signalbox doctor`, then say it again',
+}
+
 type FreezePorts = LetterPorts & Pick<Ports, 'policies'>
 
-/** Whom the policy does not name. While nobody can read it, whoever reaches the product may: nothing begins then anyway. */
-const notAllowed = async ({ policies }: FreezePorts, by: string, what: string): Promise<Commanded | null> => {
+/** Whom the policy does not name, as far as it can be read: `unread` says that it cannot. */
+const notAllowed = async (
+  { policies }: FreezePorts,
+  by: string,
+  { what, unread }: { what: string; unread: Commanded | null },
+): Promise<Commanded | null> => {
   const policy = await policies.load().catch(() => null)
-  return policy === null || mayOperate(by, policy.approvals)
+  if (policy === null) return unread
+  return mayOperate(by, policy.approvals)
     ? null
     : { ok: false, detail: `${said(by, 100)} is none of approvals.operators, who alone may ${what}: ask one of them` }
 }
@@ -63,7 +75,7 @@ export const freeze = async (
 ): Promise<Commanded> => {
   const { ledger, clock } = ports
   const now = clock.now()
-  const refused = await notAllowed(ports, by, 'freeze')
+  const refused = await notAllowed(ports, by, { what: 'freeze', unread: null })
   if (refused !== null) return refused
   if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
   if (lane !== '*' && !(await isKnown(ports, lane)))
@@ -71,6 +83,10 @@ export const freeze = async (
   const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)
+    if (stored !== null && stored.value.until > until) {
+      const earlier = await notAllowed(ports, by, { what: 'end a freeze earlier', unread: UNREAD })
+      if (earlier !== null) return earlier
+    }
     const { ok } = await ledger.commit([
       { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by: said(by, 100), at: now, until } },
       { moment: noted(lane, now, text) },
@@ -88,7 +104,7 @@ export const freeze = async (
 /** Ends a freeze and wakes who rested; said again it wakes them again. */
 export const thaw = async (ports: FreezePorts, lane: string, by: string): Promise<Commanded> => {
   const { ledger, clock } = ports
-  const refused = await notAllowed(ports, by, 'thaw')
+  const refused = await notAllowed(ports, by, { what: 'thaw', unread: UNREAD })
   if (refused !== null) return refused
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)

@@ -4,8 +4,11 @@ import { type ObjectHead, PAGE, type WorkPorts } from './ports.ts'
 
 type Objects = WorkPorts['objects']
 
-/** Pages of objects that an artifact may have: 10,000 objects. */
-const PAGES = 10
+/** Pages of objects that are looked through: 100,000 objects, which takes seconds. */
+const PAGES = 100
+
+/** The pin of an artifact of more objects than that: it is there and may be kept, and nobody can say that it is what was measured. */
+export const UNPINNED = 'unpinned: more than 100,000 objects'
 
 /** Objects of an artifact whose versions are asked for one by one, side by side; of more, what a list says of each must do. */
 const VERSIONS = 100
@@ -34,11 +37,12 @@ interface Listed {
 /**
  * What an artifact is now, in a word: the version of an object where the bucket keeps versions, else a digest over what the
  * store says of each of its objects, their times among it, so that what was written over is another even with equal bytes. Null: nothing is
- * there, or more than is looked through.
+ * there.
  */
 export const pinOf = async (objects: Objects, uri: string, beside: Beside | null = null): Promise<string | null> => {
   const at = placeOf(uri)
   const found = at === null ? null : await artifactOf(objects, at, beside)
+  if (at !== null && found === null) return UNPINNED
   if (at === null || found === null || found.length === 0) return null
   const asked = beside?.versions !== false && found.length <= VERSIONS
   const heads = asked ? await Promise.all(found.map(({ key }) => objects.head(at.bucket, key))) : []

@@ -2,7 +2,7 @@ import { askedBy } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
-import type { LaneDocument } from './document.ts'
+import { hasBegun, type LaneDocument } from './document.ts'
 import { STAYS_SO } from './held.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
@@ -18,6 +18,8 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
   if (doc.desired === null || kind.keyOf(doc.desired as never) !== kind.keyOf(intent.desired as never))
     return wantNew(view, intent)
   const { outcome } = doc
+  const proven = wantProven(view, intent)
+  if (proven !== null) return proven
   if (outcome === null)
     return ignore('in-progress', `${kind.titleOf(doc.desired as never)} is already being carried out`)
   switch (outcome.kind) {
@@ -26,7 +28,7 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
     case 'failed':
       return wantFailed(view)
     case 'refused':
-      return wantProven(view, intent, seen) ?? wantRefused(view, seen)
+      return wantRefused(view, seen)
     case 'cancelled':
       // Not by a person: the policy took its rule away, and has one that acts again.
       return outcome.reason === 'not-configured'
@@ -99,17 +101,19 @@ const wantFailed = (view: View): Wanted => {
 }
 
 /**
- * It was refused since nobody knew who asked, and now that is proven: resync came before the event that says so. Null: it is not so,
- * or it would be refused all the same.
+ * Who asked is proven now, and was only claimed: resync came before the event that says so, and the source says it once (law 8). What
+ * has begun nothing is asked about anew, since who may answer is another question now; what was refused is tried again; what has begun
+ * or ended stays as it is, and another attempt knows. Null: it is not so.
  */
-const wantProven = (view: View, intent: Intent, seen: Seen): Wanted | null => {
-  const { doc, kind, now } = view
-  const requester = kind.requesterOf(intent.desired as never)
-  if (doc.desired === null || doc.outcome?.reason !== 'requester-unknown' || requester?.proven !== true) return null
-  const proven: LaneDocument = { ...doc, desired: askedBy(doc.desired, requester) }
-  const paper = onPaper({ ...view, doc: proven }, seen)
-  if (paper === null || paper.kind === 'refuse') return null
-  return { kind: 'want', doc: nextAttempt(proven, now), why: 'who asked is proven now' }
+const wantProven = ({ doc, kind, policy, now }: View, { desired }: Intent): Wanted | null => {
+  const [is, was] = [kind.requesterOf(desired as never), kind.requesterOf(doc.desired as never)]
+  if (doc.desired === null || is?.proven !== true || was?.proven === true) return null
+  const proven: LaneDocument = { ...doc, desired: askedBy(doc.desired, is) }
+  const why = 'who asked is proven now'
+  if (doc.outcome?.kind === 'refused') return { kind: 'want', doc: nextAttempt(proven, now), why }
+  if (doc.outcome !== null || (doc.run !== null && hasBegun(doc.run))) return { kind: 'want', doc: proven, why }
+  const anew = { generation: doc.generation + 1, attempt: 1, attemptsLeft: policy.retries, approved: null, since: now }
+  return { kind: 'want', doc: { ...proven, ...anew, kept: [], redo: [], held: null }, why }
 }
 
 /** What refused it must have changed: where only the release did, it says so and starts nothing (law 15). */

@@ -200,8 +200,10 @@ const withFailedWayBack = (doc: LaneDocument, note: string): LaneDocument => {
 
 /** The mark of a step; the way that is walked now comes first. */
 export const markOf = ({ run }: LaneDocument, name: string): Mark => {
+  const way = run?.phase === 'back' ? 'back' : 'forth'
   const marks = run?.steps.filter((candidate) => candidate.name === name) ?? []
-  const mark = marks.find(({ state }) => state === 'pending' || state === 'running') ?? marks.at(-1)
+  const open = marks.filter(({ state }) => state === 'pending' || state === 'running')
+  const mark = open.find((candidate) => candidate.way === way) ?? open[0] ?? marks.at(-1)
   if (mark === undefined) throw new Error(`the run has no step ${name}`)
   return mark
 }

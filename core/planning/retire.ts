@@ -17,7 +17,16 @@ const NO_TIME = { p50: 0, p95: 0 }
 export const planRetired = (input: ServeInput, { model }: RetiredDesired): Planned => {
   const { world, policy, run, identity } = input
   const { generations } = world
-  const all = { identity, run, baseline: null, generations, wantReplicas: 0, freeGpus: null, loadMinutes: 0 }
+  const all = {
+    identity,
+    run,
+    baseline: null,
+    generations,
+    wantReplicas: 0,
+    freeGpus: null,
+    loadMinutes: 0,
+    called: 'move',
+  }
   const { leaving, path } = wayBack({ ...all, without: 'all' })
   if (leaving.length === 0) return withoutDeployments(input, model)
   const names = [...new Set(leaving.map(({ view }) => titleOf(view)))]

@@ -66,6 +66,7 @@ const planNone = (
     freeGpus: Number.isFinite(free) ? free : null,
     loadMinutes: rule.service.loadMinutes.p95,
     without: 'all' as const,
+    called: 'move',
   }
   const way = wayBack(back)
   if (way.path.length > 1) return finishPlan(input, draftBack(input, { model, rule, way, steps: walkBack(back) }))

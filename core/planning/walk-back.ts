@@ -19,6 +19,8 @@ export interface WalkBackInput {
   /** Without a baseline: `run` takes only the run's generation away and what it brought up, `all` every one. */
   without?: 'run' | 'all'
   brought?: readonly number[]
+  /** What its moves are called: `back-1`, and otherwise where it is what a plan wants, since that may have a way back of its own. */
+  called?: string
 }
 
 /** The way back: replicas that leave, and points with `old` = those still there, `new` = the baseline's. */
@@ -58,7 +60,9 @@ export const walkBack = (input: WalkBackInput): RollOutModelStep[] => {
   const way = wayBack(input)
   return way.path
     .slice(1)
-    .map((point, index) => stepBack(input, way, { name: `back-${index + 1}`, point, before: way.path[index] ?? point }))
+    .map((point, index) =>
+      stepBack(input, way, { name: `${input.called ?? 'back'}-${index + 1}`, point, before: way.path[index] ?? point }),
+    )
 }
 
 const stepBack = (

@@ -54,7 +54,7 @@ it('where the policy names operators nobody else cancels, retries, freezes or th
   expect(await town.question(TRAIN)).not.toBeNull()
 })
 
-it('while nobody can read the policy people may still freeze and thaw', async () => {
+it('while nobody can read the policy people may still freeze, and nobody ends a freeze or makes it shorter', async () => {
   let readable = true
   const wrap = (ports: Ports): Ports => ({
     ...ports,
@@ -69,8 +69,13 @@ it('while nobody can read the policy people may still freeze and thaw', async ()
   await upload(town)
   await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
   readable = false
-  const until = clockOf(town).now() + HOUR
-  const command = (kind: 'freeze' | 'thaw') => town.house.command({ kind, lane: TRAIN, until, by: ANA })
-  expect(await command('freeze')).toMatchObject({ ok: true })
-  expect(await command('thaw')).toMatchObject({ ok: true })
+  const command = (kind: 'freeze' | 'thaw', hours: number) =>
+    town.house.command({ kind, lane: TRAIN, until: clockOf(town).now() + hours * HOUR, by: ANA })
+  const unread = { ok: false, detail: expect.stringContaining('the policy cannot be read now') }
+  expect(await command('freeze', 2)).toMatchObject({ ok: true })
+  expect(await command('freeze', 3)).toMatchObject({ ok: true })
+  expect(await command('freeze', 1)).toMatchObject(unread)
+  expect(await command('thaw', 0)).toMatchObject(unread)
+  readable = true
+  expect(await command('thaw', 0)).toMatchObject({ ok: true })
 })

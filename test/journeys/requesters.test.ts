@@ -72,6 +72,47 @@ describe('who asked counts as known only where the source proves it (law 8, E)',
     expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, attempt: 2 })
   })
 
+  describe('an event that proves who asked and comes only after resync has found the upload', () => {
+    const found = async (more: Partial<Config['approvals']>, rest: Partial<Config> = {}) => {
+      const config = { ...withApprovals({ requesters: { [HERE]: ANA }, ...more }), ...rest }
+      town = await openTown({ config })
+      await uploadDataset(town.house, {
+        bucket: 'acme-datasets',
+        folder: 'support-chats/a/',
+        rows: ['"a"'],
+        requestedBy: BEN,
+      })
+      await town.advance(12 * 60_000)
+      return config
+    }
+
+    it('while it is asked about on a claim: asked anew, and who is proven may not approve', async () => {
+      await found({})
+      expect(await asked()).toBe(`claimed: ben (${BEN}), which proves nothing`)
+      await town.house.scanUploads()
+      await town.until('it asks anew', async () => (await town.question(TRAIN))?.requester === ANA, 1)
+      expect(await answer(ANA)).toBe('requester-may-not-approve')
+      expect(await answer(BEN)).toBe('counts')
+      expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    })
+
+    it('after it was refused for another reason: it is known once that is mended', async () => {
+      const config = await found({ unknownRequester: 'refuse' }, { budget: { dollars: 1 } })
+      expect(await town.lane(TRAIN)).toMatchObject({ state: 'refused', outcome: { reason: 'budget-exceeded' } })
+      await town.house.scanUploads()
+      await town.advance(12 * 60_000)
+      town.setPolicy({ ...config, budget: example.budget })
+      expect(await asked()).toBe(`proven: ana (${ANA}), whose AWS account uploaded it`)
+    })
+
+    it('after it was refused since too few may answer: asked, since one less is needed', async () => {
+      await found({ unknownRequester: 'one-more' })
+      expect(await town.lane(TRAIN)).toMatchObject({ state: 'refused', outcome: { reason: 'nobody-may-approve' } })
+      await town.house.scanUploads()
+      expect(await asked()).toBe(`proven: ana (${ANA}), whose AWS account uploaded it`)
+    })
+  })
+
   it('a tag of the registry is a claim: whoever may tag can write it', async () => {
     town = await openTown()
     const tags = { 'signalbox.dev/requested-by': ANA }

@@ -3,7 +3,7 @@ import type { Config } from '../../core/policy.ts'
 import { reactions } from '../../core/reactions/catalogue.ts'
 import { resync } from '../../flows/resync.ts'
 import example from '../../signalbox.config.ts'
-import { clockOf, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served } from './scenes.ts'
+import { clockOf, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -144,4 +144,16 @@ it('where nobody may ask unknown it is asked about all the same: the policy itse
   const approvals = { ...without.approvals, unknownRequester: 'refuse' as const }
   town.setPolicy({ ...without, approvals })
   await town.until('it asks', asks, 1)
+})
+
+it('cancelled on its way it goes back: what stood stands again, with the replicas that it had', async () => {
+  await open()
+  await town.answered(SERVE)
+  await town.until('it takes replicas away', stepIs(town, SERVE, 'move-1', 'running'), 1)
+  expect(await say(town, 'cancel', { lane: SERVE })).toMatchObject({ ok: true })
+  expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'cancelled' })
+  expect(Object.values(await replicasOf(town))).toEqual([2])
+  expect((await town.held('pool/gpu-serve')).sum).toBe(8)
+  await town.advance(HOUR)
+  expect(await town.lane(SERVE)).toMatchObject({ state: 'cancelled', run: null })
 })

@@ -3,7 +3,7 @@ import type { RegisterModelStep } from '../../../core/plan.ts'
 import type { Failure } from '../../../core/reasons.ts'
 import type { ResultRow } from '../../../core/rows.ts'
 import { differenceOf, foundTag, type Registration, registration } from '../../../core/steps/register-model.ts'
-import { artifactNow } from '../../pins.ts'
+import { artifactNow, UNPINNED } from '../../pins.ts'
 import type { Handler, Task } from './handler.ts'
 import { resultOfStep } from './results.ts'
 
@@ -16,6 +16,11 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   const result = await resultOfStep(task, step.of)
   const input = registration(step, { name: view.identity.name, result })
   if (input === null || result === null) return failed('not-registered', whyNothing(step.of, result))
+  if (result.pins?.['model'] === UNPINNED)
+    return failed(
+      'not-registered',
+      `what ${step.of} made has more than 100,000 objects, so nobody can say later that it is what was measured: pack it into fewer files, then \`retry --from ${step.of}\``,
+    )
   const changed = await whyNotSame(task, { input, result })
   if (changed !== null) return failed('artifact-changed', changed)
   const [key, value] = foundTag(input)

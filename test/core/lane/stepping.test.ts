@@ -50,6 +50,9 @@ describe('a mark', () => {
   it('is the one of the way that is walked now, where a step is on both', () => {
     const doc = wanted({ run: runOf({ steps: [markOf({ state: 'done' }), markOf({ way: 'back' })] }) })
     expect(markIn(doc, 'train').way).toBe('back')
+    const steps = [markOf({ state: 'running' }), markOf({ way: 'back' })]
+    expect(markIn(wanted({ run: runOf({ phase: 'back', steps }) }), 'train').way).toBe('back')
+    expect(markIn(wanted({ run: runOf({ phase: 'steps', steps }) }), 'train').way).toBe('forth')
     expect(markIn(wanted({ run: runOf({ steps: [markOf({ state: 'done' })] }) }), 'train').state).toBe('done')
     expect(() => markIn(wanted({ run: runOf() }), 'train')).toThrow('no step train')
   })
