@@ -54,6 +54,7 @@ export type PlanRefusal =
   | 'autoscaler-cannot-pause'
   | 'changed-while-asked'
   | 'plan-too-large'
+  | 'pods-without-deployment'
   | 'source-not-allowed'
   | 'source-not-loadable'
 

@@ -1,3 +1,4 @@
+import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject, ObjectRef } from './kube.ts'
 
 /** What planning sees of the cluster and of other plans: read a moment ago, protected by holds, bounds and 409s. */
@@ -7,6 +8,17 @@ export interface World {
   dollars: { spent: number; held: number }
   /** Deployments of the lane, one a generation, the lowest first. */
   generations: GenerationView[]
+  /** What runs on of it without a Deployment; left out: nothing does. */
+  strays?: readonly Stray[]
+}
+
+/** A ReplicaSet that goes on without its Deployment, which somebody has deleted alone: it is no generation's any more. */
+export interface Stray {
+  ref: ObjectRef
+  /** Whose it was. */
+  generation: number
+  /** What runs of it. */
+  pods: readonly V1Pod[]
 }
 
 /** A GPU pool as it is now. */

@@ -5,9 +5,11 @@ import { generationName, generationOf, laneLabels } from '../core/names.ts'
 import { gpusOf, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
-import type { GenerationView, PoolView, World } from '../core/world.ts'
+import { SERVING_TASK, TASK_LABEL } from '../core/workloads/serving.ts'
+import type { GenerationView, PoolView, Stray, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
 import type { Ports } from './ports.ts'
+import { straysOf } from './strays.ts'
 
 /** Which lane looks, and what its kind needs to see. */
 export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
@@ -60,6 +62,7 @@ export const observe = async (
     heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
     ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
   ])
+  const strays = kind.stands ? await straysSeen(ports, looking, { seen, generations }) : []
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {
     const used = usedByLane(seen, pool, { policy, ledger: identity.ledger })
@@ -72,7 +75,19 @@ export const observe = async (
     pools: Object.fromEntries(await Promise.all(views)),
     dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
     generations,
+    ...(strays.length === 0 ? {} : { strays }),
   }
+}
+
+/** What runs on of a lane without a Deployment: asked only where a pod says that there may be some. */
+const straysSeen = (
+  { cluster }: Pick<Ports, 'cluster'>,
+  { policy, identity, doc }: Looking,
+  { seen, generations }: { seen: Seen; generations: readonly GenerationView[] },
+): Promise<Stray[]> => {
+  const labels = { ...laneLabels(identity, doc.lane), [TASK_LABEL]: SERVING_TASK }
+  const pods = seen.pods.filter((pod) => pod.metadata.namespace === policy.namespaces.serving && hasLabels(pod, labels))
+  return straysOf(cluster, pods as KubeObject<'Pod'>[], generations)
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Change } from '../core/lane/change.ts'
 import { changed } from '../core/lane/change.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
 import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
+import { passesNow } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
@@ -17,7 +18,7 @@ interface Known {
 
 /**
  * Whether a lane that no rule is about holds other GPUs than what is seen to stand of it: nothing asks its source any more, so nobody
- * else would find what somebody has taken away, or scaled, by hand (law 10).
+ * else would find what somebody has taken away, or scaled, by hand (law 10); or whether what refused its retirement is gone.
  */
 export const holdsOtherwise = async (
   ports: WorkPorts,
@@ -31,5 +32,6 @@ export const holdsOtherwise = async (
   if (kind === undefined || !seesStanding({ doc, kind }) || ruleFor(kind, doc.lane, policy) !== null) return false
   const view = paperView({ policy, doc, kind, reactions, now: ports.clock.now() }, [])
   const same: Change = changed(doc)
-  return withSeenStanding({ ...view, world: await observe(ports, view, await seen()) }, same) !== same
+  const looked = { ...view, world: await observe(ports, view, await seen()) }
+  return withSeenStanding(looked, same) !== same || passesNow(looked)
 }

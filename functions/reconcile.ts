@@ -24,8 +24,6 @@ export const door = defineDoor({
     { group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'patch', 'delete'] },
     // An apply that may make the object needs both verbs.
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
-    // One that goes on without its Deployment is looked at by its name.
-    { group: 'apps', resource: 'replicasets', verbs: ['get'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     ...MARKER_RIGHTS,

@@ -52,6 +52,7 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
       ownedBy,
       scaledBy,
     })),
+    ...(world?.strays === undefined ? {} : { strays: world.strays.map(({ ref }) => ref.name) }),
   }).slice(0, 16)
 
 /** A run of what the lane wants now, or the one under way planned anew. */

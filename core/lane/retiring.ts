@@ -1,7 +1,9 @@
 import type { Desired } from '../desired.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { nextAttempt } from './attempts.ts'
 import { type Change, changed, moment } from './change.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
+import { planOnPaper } from './planning.ts'
 import type { View } from './view.ts'
 
 type Ruled = Pick<View, 'doc' | 'kind' | 'policy'>
@@ -50,3 +52,16 @@ export const settleRetire = (view: View): Change => {
   const text = `${kind.titleOf(next.desired as never)}: the policy has no rule for it any more`
   return changed(next, { moments: [moment('decision', text, { run: wantedRun(next) })], counts: ['retired'] })
 }
+
+/** Whether a retirement that was refused would no longer be, by what was seen now. */
+export const passesNow = (view: View): boolean => {
+  const { doc } = view
+  if (doc.run !== null || doc.desired === null || doc.outcome?.kind !== 'refused' || view.world === null) return false
+  if (!isRetiring(view, doc.desired) || ruleFor(view.kind, doc.lane, view.policy) !== null) return false
+  const { generation, attempt, desired } = doc
+  return planOnPaper(view, { generation, attempt: attempt + 1, desired }, { kept: {} }).kind !== 'refuse'
+}
+
+/** The change, and another attempt at a retirement whose refusal has lost its reason. */
+export const withRetried = (view: View, change: Change): Change =>
+  passesNow({ ...view, doc: change.doc }) ? { ...change, doc: nextAttempt(change.doc, view.now) } : change

@@ -13,7 +13,7 @@ import { type Head, settleGrant } from './granting.ts'
 import { settleHold, settleLeaveLine } from './holding.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
-import { settleRetire } from './retiring.ts'
+import { settleRetire, withRetried } from './retiring.ts'
 import { fitted } from './size.ts'
 import { type Stepped, settleMark, settleStepped } from './stepping.ts'
 import type { Trouble, View } from './view.ts'
@@ -43,7 +43,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
   switch (act.kind) {
     case 'look':
     case 'fold':
-      return withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen))
+      return withRetried(view, withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
     case 'again':
       return settleAgain(view)
     case 'retire':

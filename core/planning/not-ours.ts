@@ -1,8 +1,22 @@
-import type { GenerationView } from '../world.ts'
+import { counted } from '../text.ts'
+import type { World } from '../world.ts'
 import type { Refuse } from './serve-room.ts'
 
-/** Deployments that somebody else changes too: our steps and theirs would undo each other. */
-export const notOurs = (generations: GenerationView[]): Refuse | null => {
+/**
+ * What stands of a lane and cannot be planned with: what somebody else changes too, or what goes on without what made it. `rises`: the
+ * generation whose Deployment is made again, which takes its own back.
+ */
+export const notOurs = (
+  { generations, strays = [] }: Pick<World, 'generations' | 'strays'>,
+  rises: number | null,
+): Refuse | null => {
+  const stray = strays.find(({ generation }) => generation !== rises)
+  if (stray !== undefined)
+    return {
+      kind: 'refuse',
+      reason: 'pods-without-deployment',
+      detail: `ReplicaSet ${stray.ref.name} of ${stray.ref.namespace} makes ${counted(stray.pods.length, 'pod')} of generation ${stray.generation}, whose Deployment somebody has deleted alone: they answer requests and keep GPUs that nobody takes back. \`kubectl -n ${stray.ref.namespace} delete replicaset ${stray.ref.name}\`, then it is planned`,
+    }
   const owned = generations.find(({ ownedBy }) => ownedBy !== null)
   if (owned !== undefined)
     return {

@@ -30,10 +30,10 @@ import { type WayBack, walkBack, wayBack } from './walk-back.ts'
 /** The plan of a serving lane: from whatever stands now to the wanted version alone; or nothing to do; or why there is no way. */
 export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planned => {
   const { desired, world, policy, run } = input
-  if (isRetired(desired)) return notOurs(world.generations) ?? planRetired(input, desired)
+  if (isRetired(desired)) return notOurs(world, null) ?? planRetired(input, desired)
   const rule = ruleOf(policy, world, laneName(run.lane))
   if ('kind' in rule) return rule
-  const touched = notOurs(world.generations)
+  const touched = notOurs(world, run.generation)
   if (touched !== null) return touched
   const engineFor = (version: ServeDesired): Engine => engineOf(version, rule.service, engines)
   return isServed(desired)

@@ -1,21 +1,12 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { isLeaving, keepersOf, NODE_POOL, type ObjectRef } from '../kube.ts'
+import { isLeaving, keepersOf, NODE_POOL } from '../kube.ts'
 import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
-import type { GenerationView } from '../world.ts'
-
-/** A ReplicaSet that goes on without its Deployment, which somebody has deleted alone: it is no generation's any more. */
-export interface Stray {
-  ref: ObjectRef
-  /** Whose it was. */
-  generation: number
-  /** What runs of it. */
-  pods: readonly V1Pod[]
-}
+import type { GenerationView, Stray } from '../world.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {

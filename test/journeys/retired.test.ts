@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../core/policy.ts'
 import { reactions } from '../../core/reactions/catalogue.ts'
 import { resync } from '../../flows/resync.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { clockOf, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
@@ -156,4 +158,64 @@ it('cancelled on its way it goes back: what stood stands again, with the replica
   expect((await town.held('pool/gpu-serve')).sum).toBe(8)
   await town.advance(HOUR)
   expect(await town.lane(SERVE)).toMatchObject({ state: 'cancelled', run: null })
+})
+
+describe('a Deployment that somebody deletes alone', () => {
+  const orphan = async () => {
+    const [one] = await town.house.cluster.list('Deployment', { namespace: 'serving' })
+    const ref = { kind: 'Deployment' as const, namespace: 'serving', name: one?.metadata.name ?? '' }
+    await (town.house.cluster as SimulatedCluster).orphan(ref)
+  }
+  const clear = async () => {
+    for (const { metadata } of await town.house.cluster.list('ReplicaSet', { namespace: 'serving' }))
+      await town.house.cluster.delete(
+        { kind: 'ReplicaSet', namespace: 'serving', name: metadata.name },
+        metadata.uid ?? '',
+      )
+  }
+
+  it('before its rule leaves: it is not said to be gone, and once what runs on is deleted nothing is held', async () => {
+    town = await openTown()
+    await served(town)
+    await orphan()
+    town.setPolicy(without)
+    await town.until('it is refused', async () => (await town.lane(SERVE)).state === 'refused', 1)
+    expect((await town.lane(SERVE)).outcome).toMatchObject({ reason: 'pods-without-deployment' })
+    await clear()
+    await town.until('it is retired', async () => (await town.lane(SERVE)).state === 'succeeded', 1)
+    expect((await town.held('pool/gpu-serve')).sum).toBe(0)
+  })
+
+  it('before another version is promoted: that is not served beside it', async () => {
+    town = await openTown()
+    await served(town)
+    await orphan()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.until('it is refused', async () => (await town.lane(SERVE)).state === 'refused', 1)
+    await clear()
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded' })
+    expect((await town.held('pool/gpu-serve')).sum).toBe(8)
+  })
+})
+
+it('refused for an autoscaler it is asked about once that is gone', async () => {
+  town = await openTown()
+  await served(town)
+  const [one] = await town.house.cluster.list('Deployment', { namespace: 'serving' })
+  const scaler = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name: 'by-requests', namespace: 'serving' },
+    spec: { scaleTargetRef: { kind: 'Deployment', name: one?.metadata.name }, maxReplicas: 4 },
+  }
+  await town.house.cluster.create(scaler as never)
+  town.setPolicy(without)
+  await town.until('it is refused', async () => (await town.lane(SERVE)).state === 'refused', 1)
+  const [made] = await town.house.cluster.list('HorizontalPodAutoscaler', { namespace: 'serving' })
+  await town.house.cluster.delete(
+    { kind: 'HorizontalPodAutoscaler', namespace: 'serving', name: 'by-requests' },
+    made?.metadata.uid ?? '',
+  )
+  await town.until('it asks', asks, 1)
 })

@@ -8,7 +8,7 @@ import { deletedNote, goneNotes, nextRollOut, staysAfter } from '../../../core/s
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
-import { straysOf } from '../strays.ts'
+import { straysOf } from '../../strays.ts'
 import type { Handler, Task } from './handler.ts'
 
 /** A replica may take three times its bad case, plus a node's way, before the move has failed. Milliseconds. */

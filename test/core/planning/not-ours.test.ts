@@ -20,19 +20,32 @@ const view = (rest: Partial<GenerationView> = {}): GenerationView => ({
 
 describe('what somebody else changes too', () => {
   it('is nothing when all is ours', () => {
-    expect(notOurs([])).toBeNull()
-    expect(notOurs([view(), view({ generation: 2 })])).toBeNull()
+    expect(notOurs({ generations: [] }, 1)).toBeNull()
+    expect(notOurs({ generations: [view(), view({ generation: 2 })] }, 1)).toBeNull()
   })
 
   it.each(['Argo CD', 'Flux'] as const)('is refused when %s owns it, naming the object and the way out', (ownedBy) => {
-    const refusal = notOurs([view(), view({ ref: { ...view().ref, name: 'llama-g2' }, ownedBy })])
+    const refusal = notOurs({ generations: [view(), view({ ref: { ...view().ref, name: 'llama-g2' }, ownedBy })] }, 1)
     expect(refusal).toMatchObject({ reason: 'owned-by-gitops' })
     expect(refusal?.detail).toMatch(new RegExp(`llama-g2 belongs to ${ownedBy}.*keep it out`))
   })
 
   it('is refused when an autoscaler sets its replicas, naming both', () => {
-    const refusal = notOurs([view({ scaledBy: 'by-requests' })])
+    const refusal = notOurs({ generations: [view({ scaledBy: 'by-requests' })] }, 1)
     expect(refusal).toMatchObject({ reason: 'autoscaler-cannot-pause' })
     expect(refusal?.detail).toMatch(/by-requests .*llama-g1.*delete it/)
+  })
+
+  it('is refused where a ReplicaSet goes on without its Deployment, unless that is made again', () => {
+    const ref = { kind: 'ReplicaSet' as const, namespace: 'serving', name: 'llama-g1-abc' }
+    const strays = [{ ref, generation: 1, pods: [{}, {}] }]
+    expect(notOurs({ generations: [], strays }, 2)).toMatchObject({
+      reason: 'pods-without-deployment',
+      detail: expect.stringContaining('makes 2 pods of generation 1'),
+    })
+    expect(notOurs({ generations: [], strays }, null)?.detail).toContain(
+      'kubectl -n serving delete replicaset llama-g1-abc',
+    )
+    expect(notOurs({ generations: [], strays }, 1)).toBeNull()
   })
 })

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import type { KubeObject } from '../../../core/kube.ts'
-import type { GenerationView } from '../../../core/world.ts'
-import { straysOf } from '../../../flows/acts/strays.ts'
-import type { Cluster } from '../../../flows/ports.ts'
+import type { KubeObject } from '../../core/kube.ts'
+import type { GenerationView } from '../../core/world.ts'
+import type { Cluster } from '../../flows/ports.ts'
+import { straysOf } from '../../flows/strays.ts'
 
 const owner = (name: string, uid = name) => ({ apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true })
 const pod = (name: string, set: string, metadata: object = {}, phase = 'Running'): KubeObject<'Pod'> =>

@@ -1,9 +1,8 @@
-import { isLeaving, type KubeObject, type ObjectRef } from '../../core/kube.ts'
-import { makerOf } from '../../core/lane/waits.ts'
-import { generationOf } from '../../core/names.ts'
-import type { Stray } from '../../core/steps/roll-out-model.ts'
-import type { GenerationView } from '../../core/world.ts'
-import type { WorkPorts } from '../ports.ts'
+import { isLeaving, type KubeObject, type ObjectRef } from '../core/kube.ts'
+import { makerOf } from '../core/lane/waits.ts'
+import { generationOf } from '../core/names.ts'
+import type { GenerationView, Stray } from '../core/world.ts'
+import type { WorkPorts } from './ports.ts'
 
 type Pod = KubeObject<'Pod'>
 
