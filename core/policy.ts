@@ -19,7 +19,13 @@ import { promotionOf, signalAt } from './promotion.ts'
 export const document = z
   .strictObject({
     /** Which shape of policy this is. A release that meets a newer one rests until it is replaced. */
-    schema: z._default(z.literal(SCHEMA), SCHEMA),
+    schema: z._default(
+      z.literal(
+        SCHEMA,
+        `this release reads schema ${SCHEMA}: say \`pipelines\` and \`services\` as docs/policy.md has them, and write ${SCHEMA}`,
+      ),
+      SCHEMA,
+    ),
     /** Name of this installation: resources in AWS and labels in the cluster are named after it. */
     installation: z._default(name, 'signalbox'),
     /** Name of the EKS cluster. */

@@ -128,7 +128,7 @@ export const policyPage = (): string => {
   return `# The policy
 
 \`signalbox.config.ts\` is plain data with \`defineConfig\`. This page is made from the docstrings of \`core/policy/\` by
-\`npm run policy-docs\`; \`signalbox schema\` prints the same as a JSON schema, for editors and for who writes JSON or YAML. \`*\` is a
+\`npm run policy-docs\`; \`signalbox schema\` prints the same as a JSON schema, for editors and for who writes JSON (\`--config team.json\`). \`*\` is a
 name of yours, \`[]\` any of a list. \`signalbox doctor\` says what does not hold together, and what can never work.
 
 ${sections.join('\n')}`

@@ -2,7 +2,8 @@ import type { V1PodSpec } from '@kubernetes/client-node'
 import * as z from 'zod/mini'
 import { GPU, NODE_POOL } from '../kube.ts'
 import { image } from './fields.ts'
-import { MERGE_KEYS } from './pod-lists.ts'
+import { MERGE_KEYS, POD_KEYS } from './pod-lists.ts'
+import { nearest } from './problems.ts'
 import { isOurs } from './variables.ts'
 
 /** Any part of a value. */
@@ -101,6 +102,10 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   if (typeof key === 'string' && Object.hasOwn(NEVER, key)) return wrong(NEVER[key] ?? '')
   if (value === null && STAYS.has(String(key)))
     return wrong('its pool, its GPUs and its program are what the plan says: name what is other in it')
+  if (path.length === 1 && !POD_KEYS.includes(String(key))) {
+    const meant = nearest(String(key), POD_KEYS)
+    return wrong(`a pod’s spec has no such key${meant === null ? '' : `: did you mean \`${meant}\`?`}`)
+  }
   const shape = misshapen(value, key, before)
   if (shape !== null) return wrong(shape)
   if (before === 'env' && isRecord(value) && isOurs(String(value['name'])))

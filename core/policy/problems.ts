@@ -35,6 +35,8 @@ const habit = (issue: z.core.$ZodIssue, input: unknown): string => {
     return `: write ${/^(yes|on|true)$/i.test(input)} without quotes`
   if (expected === 'array') return ': write a list, [ … ]'
   if (typeof input === 'string' && issue.code === 'invalid_value') {
+    if (issue.values.some((value) => typeof value === 'number' && String(value) === input))
+      return ': write it without quotes'
     const meant = nearest(input, issue.values.map(String))
     if (meant !== null) return `: did you mean \`${meant}\`?`
   }

@@ -49,6 +49,7 @@ export const whyNoAddress = (address: string): string | null => {
 export const whyNotAllowed = (address: string, policy: Sources): string | null => {
   const [at, own] = [addressOf(address), `s3://${policy.results.bucket}/${policy.results.prefix}`]
   const folders = [own, ...(policy.sources ?? [])]
+  if (at === own) return `weights may not come from ${shown(address)}, where all results lie: name the folder of one`
   if (folders.some((folder) => isBelow(at, folder))) return null
   return `weights may not come from ${shown(address)}: it is below none of ${said(folders.join(', '), SHOWN)}. Copy them there, or let the policy allow it: add \`${folderOf(at)}\` to sources`
 }
@@ -56,9 +57,12 @@ export const whyNotAllowed = (address: string, policy: Sources): string | null =
 /** As a sentence repeats it. */
 const shown = (address: string): string => said(JSON.stringify(address), SHOWN)
 
-/** Below a folder, and not the folder itself; of one repository, the repository. */
-const isBelow = (address: string, folder: string): boolean =>
-  folder.endsWith('/') ? address.startsWith(folder) && address.length > folder.length : address === folder
+/** A folder that was named, or what lies below it; a whole bucket or namespace is no weights; of one repository, the repository. */
+const isBelow = (address: string, folder: string): boolean => {
+  if (!folder.endsWith('/')) return address === folder
+  const isWhole = /^[a-z0-9]+:\/\/[^/]+\/$/.test(folder)
+  return address.startsWith(folder) ? address.length > folder.length || !isWhole : !isWhole && `${address}/` === folder
+}
 
 /** What makes an address be read as something else; null: it is plain. */
 const oddity = (address: string): string | null => {
@@ -80,6 +84,8 @@ const hasDots = (address: string): boolean => {
   return parts.some((part, index) => part === '.' || part === '..' || (part === '' && index < parts.length - 1))
 }
 
-/** The folder that an address lies in, as the policy would allow it. */
-const folderOf = (address: string): string =>
-  said(address.startsWith('hf://') ? address : address.replace(/[^/]+\/?$/, ''), SHOWN)
+/** The narrowest folder that would let an address in, as the policy would write it. */
+const folderOf = (address: string): string => {
+  const isFolder = address.startsWith('hf://') || address.endsWith('/')
+  return said(isFolder ? address : address.replace(/[^/]+$/, ''), SHOWN)
+}

@@ -79,6 +79,16 @@ export const stage = z
     z.refine((value) => bytesOf(value) <= ONE, {
       message: `a stage has at most ${ONE} bytes in all: put what is longer into its image`,
     }),
+    z.superRefine((value, context) => {
+      const own = nameOfStage(value)
+      for (const [index, one] of (Array.isArray(value.pod?.containers) ? value.pod.containers : []).entries())
+        if (one?.name !== own && one?.image === undefined)
+          context.addIssue({
+            code: 'custom',
+            path: ['pod', 'containers', index],
+            message: `the stage’s own container is called \`${own}\`: did you mean that? One beside it needs its \`image\``,
+          })
+    }),
     z.superRefine(({ pod: patch, hours }, context) => {
       const grace = patch?.terminationGracePeriodSeconds
       if (typeof grace === 'number' && grace > (hours.p95 * 3600) / 2)

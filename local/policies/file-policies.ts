@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
@@ -12,15 +12,19 @@ export interface FilePolicies extends Policies {
   problem(): string | null
 }
 
-/** A config file's default export, read anew each time. Throws `PolicyError`. */
+/** A config file's default export, or the JSON in it, read anew each time. Throws `PolicyError`. */
 export const readConfig = async (file: string): Promise<unknown> => {
   const path = resolve(file)
   if (!existsSync(path))
     throw new PolicyError([
       `${file}: there is no such file; start from the example \`signalbox.config.ts\` of the repository`,
     ])
+  if (!/\.(json|[cm]?[jt]s)$/.test(path)) throw new PolicyError([`${file}: a policy is a .ts, .js or .json file`])
   try {
+    if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8'))
     const module = (await import(`${pathToFileURL(path).href}?${statSync(path).mtimeMs}`)) as { default?: unknown }
+    if (module.default === undefined)
+      throw new Error('it exports no policy: write `export default defineConfig({ … })`')
     return module.default
   } catch (error) {
     throw new PolicyError([`${file}: ${error instanceof Error ? error.message : String(error)}`])

@@ -18,5 +18,7 @@ it('one of a newer schema is told apart from one that is wrong, and its unknown 
 
 it('one of an older schema is wrong, and told what to write', () => {
   expect(() => parsePolicy({ ...exampleConfig(), schema: 1 })).toThrow(PolicyError)
+  expect(() => parsePolicy({ ...exampleConfig(), schema: 1 })).toThrow('this release reads schema 2')
+  expect(() => parsePolicy({ ...exampleConfig(), schema: '2' })).toThrow('write it without quotes')
   expect(() => parsePolicy({ ...exampleConfig(), schema: 1 })).not.toThrow(NewerPolicy)
 })

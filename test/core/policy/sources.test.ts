@@ -12,6 +12,9 @@ describe('where weights may come from', () => {
   it.each([
     's3://acme-results/results/pipeline-a-0123abcd-g1a1-train/model',
     's3://acme-models/llama/8b/',
+    // The folder that the policy names may be one model's.
+    's3://acme-models/llama/',
+    's3://acme-models/llama',
     'hf://meta-llama/Llama-3.1-8B-Instruct',
     'meta-llama/Llama-3.1-8B-Instruct',
     'hf://acme/chat',
@@ -21,11 +24,10 @@ describe('where weights may come from', () => {
   })
 
   it.each([
-    ['s3://acme-results/models/x/', 's3://acme-results/models/'],
+    ['s3://acme-results/models/x/', 's3://acme-results/models/x/'],
+    ['s3://acme-results/models/x', 's3://acme-results/models/'],
     ['s3://acme-models/llama-evil/x', 's3://acme-models/llama-evil/'],
-    ['s3://acme-models/llama/', 's3://acme-models/'],
     ['s3://acme-models.evil/llama/x', 's3://acme-models.evil/llama/'],
-    ['s3://acme-results/results/', 's3://acme-results/'],
     ['hf://meta-llama-evil/x', 'hf://meta-llama-evil/x'],
     ['acme/chat-evil', 'hf://acme/chat-evil'],
   ])('%s: not from there, and what to allow is %s', (source, folder) => {
@@ -34,6 +36,12 @@ describe('where weights may come from', () => {
     expect(why).toContain(`weights may not come from "${source}"`)
     expect(why).toContain(`add \`${folder}\` to sources`)
     expect(why).toContain('s3://acme-results/results/, s3://acme-models/llama/')
+  })
+
+  it('a whole bucket, a whole namespace and all results of an installation are no weights', () => {
+    const all = { results, sources: ['s3://acme-models/', 'hf://meta-llama/'] }
+    for (const source of ['s3://acme-models/', 'hf://meta-llama/']) expect(whyNotAllowed(source, all)).not.toBeNull()
+    expect(whyNotAllowed('s3://acme-results/results/', all)).toContain('where all results lie')
   })
 
   it('from its own results alone where the policy says nothing', () => {
