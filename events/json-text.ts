@@ -36,7 +36,7 @@ const unescaped = (written: string): string => {
 }
 
 /** A string as it is written, or a bracket or colon outside of one; a string that does not end is one to the end. */
-const TOKEN = /"([^"\\]*(?:\\.[^"\\]*)*)(?:"|$)|[[\]{}:]/gsu
+const TOKEN = /"([^"\\]*(?:\\.[^"\\]*)*)\\?(?:"|$)|[[\]{}:]/gsu
 
 /** Brackets and colons outside of strings, and what the strings say. */
 function* bracketsIn(text: string): Generator<{ letter: string; string: string }> {

@@ -82,13 +82,26 @@ export const readManifest = (prefix = ''): ManifestReader => {
   }
 }
 
-/** Throws where brackets open within brackets deeper than anybody writes a manifest: a few kilobytes of them take minutes. */
+/** Of a key that is said twice one reader takes the first and one the last: what was counted would not be what is read. */
+const once = (keys: Set<string> | null | undefined, key: string): void => {
+  if (keys?.has(key) === true) throw new Error(`it says ${JSON.stringify(key.slice(0, 60))} twice`)
+  keys?.add(key)
+}
+
+/**
+ * Throws where brackets open within brackets deeper than anybody writes a manifest, a few kilobytes of which take minutes; and where an
+ * object says a key twice.
+ */
 const shallow = () => {
-  let depth = 0
-  return ({ token }: { token: TokenType }): void => {
-    if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET) depth++
-    else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) depth--
-    if (depth > DEEPEST) throw new RangeError(`it is nested deeper than ${DEEPEST} levels`)
+  const open: (Set<string> | null)[] = []
+  let word = ''
+  return ({ token, value }: { token: TokenType; value?: unknown }): void => {
+    if (token === TokenType.STRING) word = String(value)
+    else if (token === TokenType.LEFT_BRACE || token === TokenType.LEFT_BRACKET)
+      open.push(token === TokenType.LEFT_BRACE ? new Set() : null)
+    else if (token === TokenType.RIGHT_BRACE || token === TokenType.RIGHT_BRACKET) open.pop()
+    else if (token === TokenType.COLON) once(open.at(-1), word)
+    if (open.length > DEEPEST) throw new RangeError(`it is nested deeper than ${DEEPEST} levels`)
   }
 }
 

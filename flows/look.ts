@@ -1,5 +1,6 @@
 import { sha256OfPieces } from '../core/digest.ts'
 import { label } from '../core/names.ts'
+import { whyNoAddress } from '../core/policy/sources.ts'
 import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
@@ -25,7 +26,7 @@ export const lookAt = async (ports: Pick<Ports, 'objects' | 'registry'>, look: L
     case 'manifest':
       return lookAtDataset(ports, look, look.known)
     case 'promotion':
-      return lookAtModel(ports, look.model, look.promotion)
+      return lookAtModel(ports, look)
     case 'nowhere':
       return { kind: 'nowhere' }
   }
@@ -134,17 +135,25 @@ const promoted = (registry: Registry, model: string, promotion: Promotion): Prom
 /** In the place of MLflow's own word: what was registered is not there any more as it was. */
 const CHANGED = 'ARTIFACT_CHANGED'
 
-/** A version that says what its artifact was is served while it is that; of any other nobody knows. */
-const isChanged = async (objects: Objects, { artifactUri, tags }: ModelVersion): Promise<boolean> => {
+/**
+ * A version that says what its artifact was is served while it is that; of any other nobody knows. Only among our own results: whoever may
+ * tag must not make us ask any bucket.
+ */
+const isChanged = async (
+  objects: Objects,
+  { artifactUri, tags }: ModelVersion,
+  { bucket, prefix }: { bucket: string; prefix: string },
+): Promise<boolean> => {
   const pin = tags[PIN]
-  return pin !== undefined && (await pinOf(objects, artifactUri)) !== pin
+  if (pin === undefined || !artifactUri.startsWith(`s3://${bucket}/${prefix}`) || whyNoAddress(artifactUri) !== null)
+    return false
+  return (await pinOf(objects, artifactUri)) !== pin
 }
 
 /** Asks the registry which version the model's promotion signal means now. */
 export const lookAtModel = async (
   { registry, objects }: Pick<Ports, 'registry' | 'objects'>,
-  model: string,
-  promotion: Promotion,
+  { model, promotion, results }: Extract<Look, { kind: 'promotion' }>,
 ): Promise<ModelFacts> => {
   const found = await promoted(registry, model, promotion)
   if (found === null) return { kind: 'none' }
@@ -155,7 +164,7 @@ export const lookAtModel = async (
     version,
     source: artifactUri,
     runId,
-    status: (await isChanged(objects, found)) ? CHANGED : status,
+    status: (await isChanged(objects, found, results)) ? CHANGED : status,
     // Whoever may write a tag may write anything into it: what names no person names nobody.
     requester: PERSON.test(requester) ? requester : null,
     ...(tags[label('weights')] === 'adapter' && { adapter: true as const }),

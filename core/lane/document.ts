@@ -164,7 +164,8 @@ export interface Mark {
   /** Whether the far side has answered that the effect was made. */
   touched: boolean
   made: Made | null
-  /** The pod that was last seen at work for it. */
+  /** On the object that it makes, and known to nobody before that: it tells ours from a copy. Beside it, the pod last seen at work. */
+  token?: string
   pod?: string
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null

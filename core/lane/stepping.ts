@@ -60,6 +60,7 @@ export const settleMark = (view: View, name: string): Change => {
       ...mark,
       state: 'running',
       by: me,
+      token: mark.token ?? me,
       markedAt: now,
       fence: fenceFrom + revision + 1,
       // Patience with it counts from here: what an outage took of the time was not its own.

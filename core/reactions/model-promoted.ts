@@ -41,6 +41,7 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
     kind: 'promotion',
     model,
     promotion: promotionOf(ruleNamed(policy.services, rule.name)?.rule as ServicePolicy),
+    results: policy.results,
   }),
   decide: (event, facts, { now }) => {
     const at = signalAt(event.model, event.signal)

@@ -29,7 +29,7 @@ export type Look =
   /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
   | { kind: 'manifest'; bucket: string; key: string; prefix: string; known: readonly string[] | 'all' }
   /** What a promotion signal means now. */
-  | { kind: 'promotion'; model: string; promotion: Promotion }
+  | { kind: 'promotion'; model: string; promotion: Promotion; results: { bucket: string; prefix: string } }
   /** Nowhere: the event itself says all that there is to know. */
   | { kind: 'nowhere' }
 

@@ -41,6 +41,18 @@ it('nothing that JSON.stringify writes says anything twice, and one line more do
   )
 })
 
+it('is linear: a string that never ends is read once', () => {
+  const hostile = (n: number) => `{"a":"${'\\"'.repeat(n)}\\`
+  const took = (n: number) => {
+    const before = performance.now()
+    depthOf(hostile(n))
+    return performance.now() - before
+  }
+  took(10_000)
+  // Quadratic time would be 2,500 times as long, and minutes.
+  expect(took(500_000)).toBeLessThan(5_000)
+})
+
 it('is total on any text', () => {
   fc.assert(fc.property(fc.string(), (text) => depthOf(text) >= 0))
 })

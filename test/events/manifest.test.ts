@@ -17,6 +17,19 @@ const read = (text: string) => readIn(Buffer.from(text)).read
 const of = (value: unknown) => read(JSON.stringify(value))
 
 describe('a manifest', () => {
+  it.each([
+    ['its objects', '{"version":1,"objects":[{"key":"a","size":1}],"objects":[]}', '"objects"'],
+    ['a key', '{"version":1,"objects":[{"key":"secret/x","size":1,"key":"a"}]}', '"key"'],
+    ['a size', '{"version":1,"objects":[{"key":"a","size":1000000000000,"size":1}]}', '"size"'],
+    [
+      'who asked',
+      '{"version":1,"objects":[{"key":"a","size":1}],"requestedBy":"T0A/U0A","requestedBy":"T0A/U0B"}',
+      '"requestedBy"',
+    ],
+  ])('that says %s twice says nothing: readers would differ', (_, text, key) => {
+    expect(read(text)).toEqual({ ok: false, detail: expect.stringContaining(`it says ${key} twice`) })
+  })
+
   it('lists objects with key, size, version or checksum, and may say who asked', () => {
     const full = { ...object, versionId: 'v', sha256: 'ab'.repeat(32) }
     const bytes = Buffer.from(

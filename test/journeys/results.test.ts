@@ -269,3 +269,46 @@ describe('where containers write into no bucket', () => {
     expect(names.sort()).toEqual(['a1-train', 'a2-evaluate'])
   })
 })
+
+describe('a Job that somebody made beforehand, with our name and all that can be copied', () => {
+  it('is not taken for ours: nothing of it is read, and it is said what to do', async () => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const plan = (await town.plan(TRAIN))?.plan
+    const step = plan?.steps[0]
+    if (step?.kind !== 'launch-job') throw new Error('no Job is planned')
+    const planted = structuredClone(step.job)
+    const [container] = planted.spec?.template.spec?.containers ?? []
+    Object.assign(container as object, { image: `evil@sha256:${'e'.repeat(64)}`, command: ['sh', '-c', 'evil'] })
+    expect(await town.house.cluster.create(planted)).toMatchObject({ kind: 'created' })
+    await town.answered(TRAIN)
+    const { outcome } = await town.settled(TRAIN)
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'name-taken',
+      detail: expect.stringContaining('it is not one that was made here'),
+    })
+    expect(await versionsOf(town)).toEqual([])
+  })
+})
+
+it('a tag cannot make us ask a bucket of somebody else: its version is refused on paper', async () => {
+  const asked: string[] = []
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    objects: {
+      ...ports.objects,
+      list: async (bucket, ...where) => {
+        asked.push(bucket)
+        return ports.objects.list(bucket, ...where)
+      },
+    },
+  })
+  town = await openTown({ wrap })
+  const planted = { model: MODEL, source: 's3://attacker/x', runId: null, tags: { [PIN]: 'x' } }
+  await promote(town.house, MODEL, (await town.house.registry.register(planted)).version)
+  await town.until('it is refused', async () => (await town.lane(SERVE)).state === 'refused', 2)
+  expect((await town.lane(SERVE)).outcome).toMatchObject({ reason: 'source-not-allowed' })
+  expect(asked).not.toContain('attacker')
+})

@@ -4,7 +4,7 @@ import type { Made } from '../../../core/lane/document.ts'
 import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import type { ResultRow } from '../../../core/rows.ts'
-import { hasEnded, isOurs, nextLaunchJob } from '../../../core/steps/launch-job.ts'
+import { hasEnded, isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
@@ -22,12 +22,12 @@ export const launchJob: Handler<LaunchJobStep> = {
   begin: async (task) => {
     const { ports, view, step, mark } = task
     if (mark.made !== null) return { kind: 'begun', made: mark.made, note: `Job ${mark.made.ref.name}` }
-    const job = withInputs(step.job, await inputsOf(task))
+    const job = withToken(withInputs(step.job, await inputsOf(task)), mark)
     const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
       const there = await ports.cluster.get(refOf(step.job))
-      if (there !== null && isOurs(there, step.job))
+      if (there !== null && isOurs(there, step.job, mark))
         return { kind: 'begun', made: madeOf(step, there), note: `Job ${there.metadata.name}` }
       return {
         kind: 'failed',
@@ -35,11 +35,11 @@ export const launchJob: Handler<LaunchJobStep> = {
         note: `the cluster refused the Job (${created.status}): ${created.message}`,
       }
     }
-    if (created.kind === 'exists' && !isOurs(created.object, step.job))
+    if (created.kind === 'exists' && !isOurs(created.object, step.job, mark))
       return {
         kind: 'failed',
         reason: 'name-taken',
-        note: `a Job named ${step.job.metadata.name} is there and is not this one`,
+        note: `a Job named ${step.job.metadata.name} is there, and it is not one that was made here: see who made it, delete it, then say retry`,
       }
     const made = madeOf(step, created.object)
     const seen = created.kind === 'created' ? justMade(step, created.object, view.now) : undefined

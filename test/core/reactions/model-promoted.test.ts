@@ -127,6 +127,7 @@ describe('what resync asks', () => {
       kind: 'promotion',
       model: 'support-llama',
       promotion: { kind: 'alias', name: 'champion' },
+      results: policy.results,
     })
   })
 })
