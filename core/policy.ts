@@ -4,6 +4,7 @@ import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { bucket, dollars, folder, modelName, name } from './policy/fields.ts'
 import { pipeline } from './policy/pipelines.ts'
+import { podProblems } from './policy/pod-shape.ts'
 import { pool } from './policy/pools.ts'
 import { sentenceOf } from './policy/problems.ts'
 import { type Newer, newerSchema, SCHEMA } from './policy/schema.ts'
@@ -128,11 +129,20 @@ export const defineConfig = (config: Config): Config => config
 export const modelOf = (key: string, { model }: Pick<ServicePolicy, 'model'>): string => model ?? key
 
 /** Validates a config and fills in defaults. Throws `PolicyError`; `NewerPolicy` where it is of a schema that is not known yet. */
-export const parsePolicy = (config: unknown): Policy => {
+export const parsePolicy = (config: unknown): Policy => policyOf(config, podProblems)
+
+/** A document that was validated when it was written: what doors read, which carry no types of Kubernetes for it. Throws likewise. */
+export const validatedPolicy = (document: unknown): Policy => policyOf(document, () => [])
+
+const policyOf = (config: unknown, further: typeof podProblems): Policy => {
   const newer = newerSchema(config, document)
   if (newer !== null) throw new NewerPolicy(newer)
   const parsed = z.safeParse(document, config, { ...inEnglish, reportInput: true })
-  if (!parsed.success) throw new PolicyError(parsed.error.issues.map((issue) => sentenceOf(document, issue)))
+  const problems = [
+    ...(parsed.error?.issues ?? []).map((issue) => sentenceOf(document, issue)),
+    ...further(config).map(({ path, message }) => `${path.join('.')}: ${message}`),
+  ]
+  if (!parsed.success || problems.length > 0) throw new PolicyError(problems)
   return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
 }
 

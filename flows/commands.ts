@@ -64,6 +64,19 @@ const notAllowed = async (
     : { ok: false, detail: `${said(by, 100)} is none of approvals.operators, who alone may ${what}: ask one of them` }
 }
 
+const whyNoFreeze = async (
+  ports: FreezePorts,
+  lane: string,
+  { until, by, now }: { until: number; by: string; now: number },
+): Promise<Commanded | null> => {
+  const refused = await notAllowed(ports, by, { what: 'freeze', unread: null })
+  if (refused !== null) return refused
+  if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
+  return lane === '*' || (await isKnown(ports, lane))
+    ? null
+    : { ok: false, detail: `there is no lane ${lane}, and the policy has no rule for it` }
+}
+
 /**
  * Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). A lane of the policy can be frozen
  * before its first event.
@@ -75,25 +88,21 @@ export const freeze = async (
 ): Promise<Commanded> => {
   const { ledger, clock } = ports
   const now = clock.now()
-  const refused = await notAllowed(ports, by, { what: 'freeze', unread: null })
+  const refused = await whyNoFreeze(ports, lane, { until, by, now })
   if (refused !== null) return refused
-  if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
-  if (lane !== '*' && !(await isKnown(ports, lane)))
-    return { ok: false, detail: `there is no lane ${lane}, and the policy has no rule for it` }
   const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)
-    if (stored !== null && stored.value.until > until) {
-      const earlier = await notAllowed(ports, by, { what: 'end a freeze earlier', unread: UNREAD })
-      if (earlier !== null) return earlier
-    }
+    const earlier = stored !== null && stored.value.until > until
+    const kept = earlier ? await notAllowed(ports, by, { what: 'end a freeze earlier', unread: UNREAD }) : null
+    if (kept !== null) return kept
     const { ok } = await ledger.commit([
       { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by: said(by, 100), at: now, until } },
       { moment: noted(lane, now, text) },
     ])
     if (!ok) continue
     // Who rests until the longer one ended goes on with the shorter.
-    if (stored !== null && stored.value.until > until) await wakeAll(ports, lane)
+    if (earlier) await wakeAll(ports, lane)
     return {
       ok: true,
       detail: `nothing new begins on ${await reached({ ledger }, lane)} until ${new Date(until).toISOString()}; what goes back goes on`,

@@ -1,6 +1,6 @@
 import type { RetiredDesired } from '../desired.ts'
 import { label, laneLabel } from '../names.ts'
-import type { Planned } from '../plan.ts'
+import type { NotifyStep, Planned } from '../plan.ts'
 import { counted } from '../text.ts'
 import { standingGpus, titleOf } from './generations.ts'
 import { finishPlan, type ServeInput } from './serve-plan.ts'
@@ -33,16 +33,7 @@ export const planRetired = (input: ServeInput, { model }: RetiredDesired): Plann
   const [first] = leaving
   return finishPlan(input, {
     title: `Retire ${model}: take ${names.join(', ')} away`,
-    steps: [
-      ...walkBack({ ...all, without: 'all' }),
-      {
-        kind: 'notify',
-        name: 'notify',
-        title: 'Tell the channel',
-        why: 'nothing answers for it any more',
-        text: `${model} is retired: nothing of it stands`,
-      },
-    ],
+    steps: [...walkBack({ ...all, without: 'all' }), told(model)],
     objects: [],
     interrupts: names.map((name) => `${name} stops answering, and nothing takes its place`),
     asks: 'what answers requests is taken away',
@@ -64,6 +55,14 @@ export const planRetired = (input: ServeInput, { model }: RetiredDesired): Plann
     reasons: [`the policy has no service for ${run.lane} any more`],
   })
 }
+
+const told = (model: string): NotifyStep => ({
+  kind: 'notify',
+  name: 'notify',
+  title: 'Tell the channel',
+  why: 'nothing answers for it any more',
+  text: `${model} is retired: nothing of it stands`,
+})
 
 /** Pods may run on for a while, or where somebody has deleted their Deployment alone: nobody here makes or unmakes those. */
 const withoutDeployments = ({ world, policy, run }: ServeInput, model: string): Planned => {

@@ -2,9 +2,6 @@ import type { V1PodSpec } from '@kubernetes/client-node'
 import * as z from 'zod/mini'
 import { GPU, NODE_POOL } from '../kube.ts'
 import { image } from './fields.ts'
-import { MERGE_KEYS, POD_KEYS } from './pod-lists.ts'
-import { nearest } from './problems.ts'
-import { isOurs } from './variables.ts'
 
 /** Any part of a value. */
 type Part<T> = T extends readonly (infer E)[]
@@ -43,24 +40,12 @@ const NEVER: Record<string, string> = {
 /** What may be changed and never taken away as a whole: the pool, the GPUs and the program hang on it. */
 const STAYS: ReadonlySet<string> = new Set([
   'containers',
-  'env',
   'image',
   'limits',
   'nodeSelector',
   'requests',
   'resources',
   'tolerations',
-])
-
-/** What is merged, or read by planning: of another shape it is no pod. */
-const LISTS: ReadonlySet<string> = new Set([...Object.keys(MERGE_KEYS), 'tolerations', 'args', 'command', 'envFrom'])
-const MAPS: ReadonlySet<string> = new Set([
-  'affinity',
-  'limits',
-  'nodeSelector',
-  'requests',
-  'resources',
-  'securityContext',
 ])
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -73,28 +58,6 @@ const childrenOf = (value: unknown, path: Place): [unknown, Place][] =>
       ? Object.entries(value).map(([key, one]) => [one, [...path, key]])
       : []
 
-const isQuantity = (value: unknown): boolean =>
-  (typeof value === 'string' && /^[0-9.]+([a-zA-Z]{1,2}|e[0-9]+)?$/.test(value)) || typeof value === 'number'
-
-/** What is wrong with the shape of a value; null: nothing that is merged or read here. */
-const misshapen = (value: unknown, key: string | number, before: string | number): string | null => {
-  if (value === null) return null
-  if (typeof key === 'number') {
-    const by = MERGE_KEYS[String(before)]
-    if (by === undefined) return null
-    return isRecord(value) && ['string', 'number'].includes(typeof value[by])
-      ? null
-      : `say its \`${by}\`, by which it is known`
-  }
-  if (LISTS.has(key) && !Array.isArray(value)) return 'write a list, [ … ]'
-  if (MAPS.has(key) && !isRecord(value)) return 'write { … }, by name'
-  if ((before === 'limits' || before === 'requests') && !isQuantity(value))
-    return 'write a quantity, such as `500m` or `2Gi`'
-  if (key === 'terminationGracePeriodSeconds' && !(Number.isInteger(value) && Number(value) > 0))
-    return 'write whole seconds, 1 at least'
-  return null
-}
-
 /** What a patch may not say, wherever it says it. */
 const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   const [key = '', before = ''] = [path.at(-1), path.at(-2)]
@@ -102,14 +65,6 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   if (typeof key === 'string' && Object.hasOwn(NEVER, key)) return wrong(NEVER[key] ?? '')
   if (value === null && STAYS.has(String(key)))
     return wrong('its pool, its GPUs and its program are what the plan says: name what is other in it')
-  if (path.length === 1 && !POD_KEYS.includes(String(key))) {
-    const meant = nearest(String(key), POD_KEYS)
-    return wrong(`a pod’s spec has no such key${meant === null ? '' : `: did you mean \`${meant}\`?`}`)
-  }
-  const shape = misshapen(value, key, before)
-  if (shape !== null) return wrong(shape)
-  if (before === 'env' && isRecord(value) && isOurs(String(value['name'])))
-    return wrong(`${String(value['name'])} is ours: a program finds its inputs and the place of its result by it`)
   if (key === NODE_POOL) return wrong('say `pool`')
   if (key === GPU && (before === 'limits' || before === 'requests'))
     return wrong('say how many GPUs where the pool is named: they are priced')

@@ -1,47 +1,59 @@
 import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
+import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { count, image, mode, modelName, name, range } from './fields.ts'
 import { gate } from './gates.ts'
+import { containerWrongs, ofServices, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
 
 /** What is served of a registered model: old replicas go only once the new generation has passed its gate. */
-export const service = z.strictObject({
-  /** `shadow` plans and prices real promotions and touches nothing. */
-  mode,
-  /** The name that it had before: its lane, with what stands of it, stays its. Leave it there. */
-  was: z.optional(modelName),
-  /** Name of the registered model; left out: the service’s own. */
-  model: z.optional(modelName),
-  ...promotionFields,
-  /** What serves it. */
-  engine: z._default(z.enum(['vllm']), 'vllm'),
-  /** The engine’s container, pinned by digest. */
-  image,
-  /** Pool that it runs on. */
-  pool: name,
-  /** Replicas. */
-  replicas: count,
-  /** Replicas to which a budget may scale it. No budget does so yet, so it is refused. */
-  floor: z.optional(z.never('no budget scales a service yet: leave it out')),
-  /** GPUs of one replica: tensor parallel within one node. */
-  gpusPerReplica: count,
-  /** Longest context, tokens; left out: the model’s own. */
-  maxModelLen: z.optional(count),
-  /** Further arguments of the container. */
-  args: z._default(z.array(z.string()), []),
-  /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
-  loadMinutes: z._default(range, { p50: 5, p95: 15 }),
-  /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
-  maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
-  /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
-  gate: z.strictObject({
-    /** The container that asks the new generation, pinned by digest. */
+export const service = z
+  .strictObject({
+    /** `shadow` plans and prices real promotions and touches nothing. */
+    mode,
+    /** The name that it had before: its lane, with what stands of it, stays its. Leave it there. */
+    was: z.optional(modelName),
+    /** Name of the registered model; left out: the service’s own. */
+    model: z.optional(modelName),
+    ...promotionFields,
+    /** What serves it. */
+    engine: z._default(z.enum(['vllm']), 'vllm'),
+    /** The engine’s container, pinned by digest. */
     image,
-    /** What it must find. */
-    checks: z.array(gate).check(z.minLength(1)),
-    /** Minutes that it takes: as a rule, and in the bad case. */
-    minutes: z._default(range, { p50: 3, p95: 10 }),
-  }),
-  /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs; its container is called `vllm`. */
-  pod: z.optional(pod),
-})
+    /** Pool that it runs on. */
+    pool: name,
+    /** Replicas. */
+    replicas: count,
+    /** Replicas to which a budget may scale it. No budget does so yet, so it is refused. */
+    floor: z.optional(z.never('no budget scales a service yet: leave it out')),
+    /** GPUs of one replica: tensor parallel within one node. */
+    gpusPerReplica: count,
+    /** Longest context, tokens; left out: the model’s own. */
+    maxModelLen: z.optional(count),
+    /** Further arguments of the container. */
+    args: z._default(z.array(z.string()), []),
+    /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
+    loadMinutes: z._default(range, { p50: 5, p95: 15 }),
+    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
+    maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
+    /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
+    gate: z.strictObject({
+      /** The container that asks the new generation, pinned by digest. */
+      image,
+      /** What it must find. */
+      checks: z.array(gate).check(z.minLength(1)),
+      /** Minutes that it takes: as a rule, and in the bad case. */
+      minutes: z._default(range, { p50: 3, p95: 10 }),
+    }),
+    /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs; tolerations are added to ours; its container is called `vllm`. */
+    pod: z.optional(pod),
+  })
+  .check(
+    z.superRefine(({ engine, pod: patch }, context) => {
+      const wrongs = [
+        ...containerWrongs(patch, { container: engine, reserved: ofServices }),
+        ...servingGraceWrong(patch, servingGrace(DRAIN)),
+      ]
+      for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
+    }),
+  )

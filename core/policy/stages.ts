@@ -1,10 +1,11 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
+import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
 import { count, image, matching, name, range } from './fields.ts'
 import { gate } from './gates.ts'
-import { pod } from './pod.ts'
-import { isOurs, variablesOf } from './variables.ts'
+import { containerWrongs, ofInputs, ofStages, reservedIn, stageGrace, type Wrong } from './ours.ts'
+import { type PodPatch, pod } from './pod.ts'
 
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
@@ -27,10 +28,28 @@ const stageName = matching(
     (name) => !OURS.test(name),
     'a plan has steps of its own called `judge-…`, `register` and `notify`: use another name',
   ),
+  z.refine(
+    (name) => ofStages(`${variableOf(name)}_URI`) === null,
+    'later stages would be told of it by a variable that is ours, such as `RESULTS_URI`: use another name',
+  ),
 )
-const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with letters, digits and `_`').check(
-  z.refine((name) => !isOurs(name), 'it is ours: a program finds its inputs and the place of its result by it'),
-)
+const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with letters, digits and `_`, at most 100')
+
+/** Variables that are ours, wherever a stage says them. */
+const variableWrongs = (
+  { env, secrets, pod, ...named }: Named & { env: object; secrets: object; pod?: PodPatch | undefined },
+  reserved: (variable: string) => string | null,
+): Wrong[] => [
+  ...reservedIn('env', env, { reserved }),
+  ...reservedIn('secrets', secrets, { reserved }),
+  ...containerWrongs(pod, { container: nameOfStage(named), reserved }),
+]
+
+/** Variables that tell of the stages that it reads; what else is ours is said of the stage alone. */
+const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonly string[]): Wrong[] =>
+  variableWrongs(stage, (variable) => ofInputs(variable, reads)).filter(
+    ({ path }) => !['env', 'image'].includes(String(path.at(-1))),
+  )
 
 /** One key of a Kubernetes Secret. */
 const secretKey = z.strictObject({
@@ -55,7 +74,7 @@ export const stage = z
     command: z.optional(z.array(z.string()).check(z.minLength(1))),
     /** Arguments; they follow the command. */
     args: z._default(z.array(z.string()), []),
-    /** Variables of the container, by name. */
+    /** Variables of the container, by name; those that we set (`RESULTS_URI`, `INPUT_…`, `GPUS`, …) are not for a stage to say. */
     env: z._default(z.record(variable, z.string()), {}),
     /** Variables from Kubernetes Secrets of the training namespace, by name. */
     secrets: z._default(z.record(variable, secretKey), {}),
@@ -71,7 +90,7 @@ export const stage = z
     gates: z._default(z.array(gate), []),
     /** Whether budgets may stop it for a time. No budget does so yet, so `true` is refused. */
     preemptible: z._default(z.literal(false, 'no budget stops a stage yet: leave it out'), false),
-    /** A strategic-merge patch onto its pod, as Kubernetes has pod specs; its container has the stage’s name. */
+    /** A strategic-merge patch onto its pod, as Kubernetes has pod specs; tolerations are added to ours; its container has the stage’s name. */
     pod: z.optional(pod),
   })
   .check(
@@ -79,34 +98,23 @@ export const stage = z
     z.refine((value) => bytesOf(value) <= ONE, {
       message: `a stage has at most ${ONE} bytes in all: put what is longer into its image`,
     }),
-    z.superRefine((value, context) => {
-      const own = nameOfStage(value)
-      for (const [index, one] of (Array.isArray(value.pod?.containers) ? value.pod.containers : []).entries())
-        if (one?.name !== own && one?.image === undefined)
-          context.addIssue({
-            code: 'custom',
-            path: ['pod', 'containers', index],
-            message: `the stage’s own container is called \`${own}\`: did you mean that? One beside it needs its \`image\``,
-          })
-    }),
-    z.superRefine(({ pod: patch, hours }, context) => {
-      const grace = patch?.terminationGracePeriodSeconds
-      if (typeof grace === 'number' && grace > (hours.p95 * 3600) / 2)
-        context.addIssue({
-          code: 'custom',
-          path: ['pod', 'terminationGracePeriodSeconds'],
-          message: `it would be told to end ${grace} s before it has cost what it may, and hours.p95 is ${Math.round(hours.p95 * 3600)} s: at most half of that`,
-        })
-    }),
     z.superRefine(({ use, model }, context) => {
       if (use !== undefined && model === undefined && newest(use).needsModel)
         context.addIssue({ code: 'custom', path: ['model'], message: `\`${use}\` begins from a model: name it` })
     }),
+    z.superRefine((value, context) => {
+      const wrongs = [...variableWrongs(value, ofStages), ...stageGrace(value.pod, value.hours)]
+      for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
+    }),
   )
 
 /** The name that a stage goes by. */
-export const nameOfStage = ({ name, use }: { name?: string | undefined; use?: string | undefined }): string =>
-  name ?? use ?? ''
+export const nameOfStage = ({ name, use }: Named): string => name ?? use ?? ''
+
+interface Named {
+  name?: string | undefined
+  use?: string | undefined
+}
 
 /** Most stages of one pipeline. */
 const MOST = 24
@@ -120,7 +128,8 @@ export const stages = z.array(stage).check(
   }),
   z.superRefine((all, context) => {
     const names = all.map(nameOfStage)
-    for (const [index, { inputs = [] }] of all.entries()) {
+    for (const [index, one] of all.entries()) {
+      const { inputs = [] } = one
       const before = names.slice(0, index)
       const own = names[index] ?? ''
       if (before.includes(own))
@@ -129,13 +138,12 @@ export const stages = z.array(stage).check(
           path: [index, 'name'],
           message: `two stages are called \`${own}\`: give each a \`name\` of its own`,
         })
-      const told = (all[index]?.inputs ?? before.slice(-1)).flatMap(variablesOf)
-      const taken = Object.keys({ ...all[index]?.env, ...all[index]?.secrets }).find((name) => told.includes(name))
-      if (taken !== undefined)
+      const like = names.find((other) => own === `${other}-result` || other === `${own}-result`)
+      if (like !== undefined && before.includes(like))
         context.addIssue({
           code: 'custom',
-          path: [index, 'env', taken],
-          message: 'it is ours: it says what the stage reads',
+          path: [index, 'name'],
+          message: `later stages would be told of it and of \`${like}\` by variables of one name: use another name`,
         })
       const unknown = inputs.find((input) => !before.includes(input))
       if (unknown !== undefined)
@@ -144,6 +152,8 @@ export const stages = z.array(stage).check(
           path: [index, 'inputs'],
           message: `no stage before it is called \`${unknown}\`: it is one of ${before.join(', ') || 'none, it is the first'}`,
         })
+      for (const { path, message } of inputWrongs(one, one.inputs ?? before.slice(-1)))
+        context.addIssue({ code: 'custom', path: [index, ...path], message })
     }
   }),
 )

@@ -31,7 +31,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...sharedSignals(value),
   ...renamed('pipelines', value.pipelines),
   ...renamed('services', value.services),
-  ...renamedModels(value),
+  ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
 ]
@@ -81,13 +81,13 @@ const renamed = (block: string, rules: Record<string, { was?: string | undefined
   )
 }
 
-/** Its key was the model's name as well. */
-const renamedModels = ({ services }: Together): Problem[] =>
+/** A service that is named as its model and then renamed would look for versions of a model of its new name. */
+const modelsOfRenamed = ({ services }: Together): Problem[] =>
   Object.entries(services)
-    .filter(([, { was, model }]) => was !== undefined && model === undefined)
-    .map(([name, { was }]) => ({
-      path: ['services', name, 'model'],
-      message: `a service that was renamed says which registered model it serves: write \`model: '${was}'\` if that is still its name`,
+    .filter(([key, { was, model }]) => was !== undefined && was !== key && model === undefined)
+    .map(([key, { was }]) => ({
+      path: ['services', key, 'model'],
+      message: `is missing: a service without it serves the model of its own name, and this one has a new name: say \`model: '${was}'\`, or the name that the model has in the registry`,
     }))
 
 const unknownPools = (value: Together): Problem[] => {

@@ -1,6 +1,7 @@
 import type { ServeDesired } from '../desired.ts'
 import { hubId } from '../policy/sources.ts'
 import type { ServicePolicy } from '../policy.ts'
+import { DRAIN } from './draining.ts'
 
 /** What serves a model: a few pure answers, from which its pods are made. */
 export interface Engine {
@@ -19,7 +20,7 @@ export interface Engine {
 const VLLM: Engine = {
   port: 8000,
   health: '/health',
-  drain: 300,
+  drain: DRAIN,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.

@@ -1,10 +1,9 @@
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { label } from '../names.ts'
-import { prefixOf } from '../policy/variables.ts'
 import type { ResultRow } from '../rows.ts'
 import { inputJobLabel } from './object-digest.ts'
-import { fromAnnotation, fromLabel } from './pod-environment.ts'
+import { fromAnnotation, fromLabel, variableOf } from './pod-environment.ts'
 
 /** On a pod: where the `model` artifact of a stage lies that it reads, and what that was when its result was read. */
 const modelOf = (stage: string): string => label(`input-model-${stage}`)
@@ -16,7 +15,7 @@ const pinOf = (stage: string): string => label(`input-pin-${stage}`)
  */
 export const inputEnv = (stages: readonly string[]): V1EnvVar[] =>
   stages.flatMap((stage) => {
-    const name = prefixOf(stage)
+    const name = variableOf(stage)
     return [
       fromLabel(`${name}_JOB`, inputJobLabel(stage)),
       { name: `${name}_RESULT_URI`, value: `$(RESULTS_URI)/$(${name}_JOB)/result.json` },

@@ -17,3 +17,6 @@ export const fromLabel = (name: string, key: string): V1EnvVar => ({
   name,
   valueFrom: { fieldRef: { fieldPath: `metadata.labels['${key}']` } },
 })
+
+/** How variables begin that tell of a stage. */
+export const variableOf = (stage: string): string => stage.toUpperCase().replaceAll('-', '_')

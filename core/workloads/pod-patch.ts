@@ -1,6 +1,24 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
+import { digestOf } from '../digest.ts'
 import type { PodPatch } from '../policy/pod.ts'
-import { MERGE_KEYS } from '../policy/pod-lists.ts'
+
+/**
+ * By what the elements of a list are told apart, as Kubernetes' own API types say (`patchMergeKey` in core/v1); lists that are
+ * not here are replaced as a whole.
+ */
+export const MERGE_KEYS: Record<string, string> = {
+  containers: 'name',
+  initContainers: 'name',
+  volumes: 'name',
+  imagePullSecrets: 'name',
+  hostAliases: 'ip',
+  topologySpreadConstraints: 'topologyKey',
+  resourceClaims: 'name',
+  env: 'name',
+  ports: 'containerPort',
+  volumeMounts: 'mountPath',
+  volumeDevices: 'devicePath',
+}
 
 type Fields = Record<string, unknown>
 
@@ -9,7 +27,8 @@ const isFields = (value: unknown): value is Fields =>
 
 /**
  * A pod's spec with a strategic-merge patch merged onto it: objects field by field, lists of named things element by element,
- * other values and lists replaced, `null` taken away; tolerations are added to ours. What is new in a list comes after what was there.
+ * other values and lists replaced, `null` taken away. What is new in a list comes after what was there. Tolerations are added, where
+ * Kubernetes would replace them: without ours for GPUs no node would take the pod.
  */
 export const patched = (spec: V1PodSpec, patch: PodPatch | undefined): V1PodSpec =>
   patch === undefined ? spec : (merged(spec as unknown as Fields, patch as Fields) as unknown as V1PodSpec)
@@ -25,11 +44,15 @@ const merged = (onto: Fields, patch: Fields): Fields => {
 
 const mergedAt = (key: string, onto: unknown, value: unknown): unknown => {
   if (isFields(value)) return merged(isFields(onto) ? onto : {}, value)
-  // Without ours no pod gets onto a node of its pool.
-  if (key === 'tolerations' && Array.isArray(value)) return [...(Array.isArray(onto) ? onto : []), ...value]
+  if (key === 'tolerations' && Array.isArray(onto) && Array.isArray(value)) return added(onto, value)
   const by = MERGE_KEYS[key]
   return by !== undefined && Array.isArray(value) ? mergedList(Array.isArray(onto) ? onto : [], value, by) : value
 }
+
+const added = (onto: readonly unknown[], values: readonly unknown[]): unknown[] => [
+  ...onto,
+  ...values.filter((value) => !onto.some((one) => digestOf(one) === digestOf(value))),
+]
 
 const mergedList = (onto: readonly unknown[], values: readonly unknown[], by: string): unknown[] => {
   const result = [...onto]

@@ -4,6 +4,7 @@ import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
 import type { ServicePolicy } from '../policy.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
+import { PRE_STOP, servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
 import { withDigest } from './object-digest.ts'
 import { patched } from './pod-patch.ts'
@@ -14,9 +15,6 @@ export const SERVING_TASK = 'serving'
 
 /** Port of the Services: their URL needs none. */
 const SERVICE_PORT = 80
-
-/** Seconds until the endpoint is gone everywhere; requests in flight drain after that, and the kubelet waits for both. */
-const PRE_STOP = 15
 
 export interface ServingInput {
   identity: Identity
@@ -104,7 +102,7 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   serviceAccountName: SERVING_ACCOUNT,
   automountServiceAccountToken: false,
   enableServiceLinks: false,
-  terminationGracePeriodSeconds: PRE_STOP + input.engine.drain + 15,
+  terminationGracePeriodSeconds: servingGrace(input.engine.drain),
   nodeSelector: { [NODE_POOL]: input.service.pool },
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   // The image's own user `vllm`.

@@ -98,7 +98,7 @@ const podSpec = (input: StageInput): V1PodSpec => ({
   volumes: [{ name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: `${input.stage.gpus * 8}Gi` } }],
 })
 
-/** A bound is kept by ending what runs its grace before: of a short stage that must leave time for the work. Seconds. */
+/** Seconds that a stage has to end: it is told so early that this fits into its bad case, which is what is priced. */
 const graceOf = ({ hours }: StagePolicy): number => Math.max(1, Math.min(120, Math.floor((hours.p95 * 3600) / 4)))
 
 /** CPU and memory are asked for per GPU so that the smallest GPU instances fit; neither is limited, GPUs are exact. */
@@ -143,7 +143,7 @@ const plainEnv = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
 const byName = <T>(record: Readonly<Record<string, T>>): [string, T][] =>
   Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1))
 
-/** What every stage is told. Its pod writes `$RESULTS_URI/$POD_NAME/result.json`, last. */
+/** What every stage is told, by names that core/policy/ours.ts keeps. Its pod writes `$RESULTS_URI/$POD_NAME/result.json`, last. */
 const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
   const folder = desired.key.slice(0, desired.key.lastIndexOf('/') + 1)
   return [

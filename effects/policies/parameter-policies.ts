@@ -1,5 +1,5 @@
 import { GetParameterCommand, type SSMClient } from '@aws-sdk/client-ssm'
-import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
+import { type Policy, PolicyError, validatedPolicy } from '../../core/policy.ts'
 import { type Clock, type Objects, type Policies, Unavailable } from '../../flows/ports.ts'
 import { asking } from '../aws/errors.ts'
 
@@ -59,7 +59,7 @@ const readPolicy = async (objects: Pick<Objects, 'read'>, parameter: string, at:
   const found = await objects.read(bucket, key, LARGEST)
   if (found === null) throw new Unavailable(`${parameter} points to ${at}, which is not there: deploy again`)
   try {
-    return parsePolicy(JSON.parse(Buffer.from(found.bytes).toString('utf8')))
+    return validatedPolicy(JSON.parse(Buffer.from(found.bytes).toString('utf8')))
   } catch (error) {
     throw error instanceof SyntaxError ? new PolicyError([`${at}: ${error.message}`]) : error
   }

@@ -28,6 +28,15 @@ export const reconcilePool = (world: World, { name }: ObjectRef): void => {
   if (pool !== null) showResources(world, pool)
 }
 
+/** Pools that look at one pod say it once: each would wake the others by its own words, for ever. */
+const say = (world: World, pod: Pod, message: string): void => {
+  const said = pod.status?.conditions?.some(
+    ({ type, message: before = '' }) => type === 'PodScheduled' && before !== '',
+  )
+  if (pod.spec?.nodeSelector?.[POOL_LABEL] === undefined && said) return
+  leaveWaiting(world, pod, message)
+}
+
 const oldestFirst = (a: Pod, b: Pod): number =>
   (millisOf(a.metadata.creationTimestamp) ?? 0) - (millisOf(b.metadata.creationTimestamp) ?? 0) ||
   (a.metadata.name < b.metadata.name ? -1 : 1)
@@ -72,12 +81,12 @@ const place = (
   )
   const coming = fitting[0] ?? launchFor(world, pod, pool)
   if (typeof coming === 'string') {
-    leaveWaiting(world, pod, `${says} ${coming}`)
+    say(world, pod, `${says} ${coming}`)
     return
   }
   if (!rooms.includes(coming)) rooms.push(coming)
   coming.free -= gpus
-  leaveWaiting(world, pod, `${says} Pod should schedule on: ${coming.node.metadata.name}`)
+  say(world, pod, `${says} Pod should schedule on: ${coming.node.metadata.name}`)
 }
 
 /** A new node for the pod, or why there is none. */

@@ -438,7 +438,11 @@ describe('a config that does not hold together', () => {
     [
       'a name from before that another has',
       (c) => {
-        c.services!['renamed'] = { ...structuredClone(c.services!['code-llama']!), was: 'code-llama', model: 'x' }
+        c.services!['renamed'] = {
+          ...structuredClone(c.services!['code-llama']!),
+          was: 'code-llama',
+          model: 'other',
+        }
       },
       'services.renamed.was: `code-llama` is the name of another one too',
     ],
@@ -461,7 +465,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         evaluate(c).secrets = { TRAIN_URI: { secret: 's', key: 'k' } }
       },
-      'pipelines.support-chats.stages.1.env.TRAIN_URI: it is ours: it says what the stage reads',
+      'pipelines.support-chats.stages.1.secrets.TRAIN_URI: it tells what `train` made',
     ],
     [
       'a service that was renamed and does not say its model',
@@ -469,7 +473,7 @@ describe('a config that does not hold together', () => {
         const { 'support-llama': old, ...rest } = c.services!
         c.services = { ...rest, chat: { ...old!, was: 'support-llama' } }
       },
-      "services.chat.model: a service that was renamed says which registered model it serves: write `model: 'support-llama'`",
+      "services.chat.model: is missing: a service without it serves the model of its own name, and this one has a new name: say `model: 'support-llama'`",
     ],
     [
       'words of the first schema',

@@ -45,15 +45,22 @@ it('merges objects field by field and named lists element by element; what is ne
   })
 })
 
-it('replaces lists without names, adds tolerations to ours, and takes away what is null', () => {
+it('adds tolerations to ours, each once: without ours no node with GPUs takes the pod', () => {
+  const both = [{ key: 'gpu', operator: 'Exists' }, { key: 'other' }]
+  expect(patched(spec, { tolerations: [{ key: 'other' }] }).tolerations).toEqual(both)
+  expect(patched(spec, { tolerations: [{ operator: 'Exists', key: 'gpu' }, { key: 'other' }] }).tolerations).toEqual(
+    both,
+  )
+})
+
+it('replaces lists without names, and takes away what is null', () => {
   const pod = patched(spec, {
-    tolerations: [{ key: 'other' }],
     restartPolicy: null,
     containers: [{ name: 'train', args: ['--c'], env: null }],
   })
   expect(pod).toEqual({
     nodeSelector: { pool: 'a' },
-    tolerations: [{ key: 'gpu', operator: 'Exists' }, { key: 'other' }],
+    tolerations: spec.tolerations,
     containers: [{ name: 'train', image: 'x', args: ['--c'] }],
     volumes: spec.volumes,
   })

@@ -51,6 +51,12 @@ describe('the Job of a stage', () => {
     expect(job.metadata.annotations).toEqual({ [DIGEST_ANNOTATION]: objectDigest(job) })
   })
 
+  it('may take a quarter of its bad case to end, and two minutes at most: it is told to end so much before its bound', () => {
+    const grace = (p95: number) =>
+      training({ hours: { p50: p95, p95 } }).spec!.template.spec!.terminationGracePeriodSeconds
+    expect([6, 0.2, 0.03, 0.0001].map(grace)).toEqual([120, 120, 27, 1])
+  })
+
   it('is never run twice by Kubernetes for a failure of its own, only for a disruption', () => {
     expect(job.spec).toMatchObject({ backoffLimit: 0, completions: 1, parallelism: 1, podReplacementPolicy: 'Failed' })
     expect(pod.spec!.restartPolicy).toBe('Never')

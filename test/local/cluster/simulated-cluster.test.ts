@@ -87,6 +87,24 @@ describe('a simulated pool', () => {
     expect((await rig.cluster.nodes()).filter(({ pool }) => pool === 'gpu')).toEqual([])
   })
 
+  it('looks at a pod that names no pool as others do, and each says why not once', async () => {
+    await ceiling(8)
+    const other = nodePoolObject({
+      name: 'b',
+      instanceType: 'p4d.24xlarge',
+      gpusPerNode: 8,
+      capacityTypes: [],
+      maxGpus: 8,
+    })
+    await rig.cluster.apply(other, 'signalbox-ceiling')
+    await serve('bare', 1, { ...serving.gpuPod('gpu', 8), nodeSelector: {}, tolerations: [] })
+    await rig.minutes(1)
+    expect(condition((await replicasOf('bare'))[0], 'PodScheduled')?.message).toContain('untolerated taint')
+    await serve('any', 1, { ...serving.gpuPod('gpu', 8), nodeSelector: {} })
+    await rig.minutes(10)
+    expect((await replicasOf('any'))[0]?.spec?.nodeName).toBeDefined()
+  })
+
   it('that is full deadlocks a surge: the new replica waits while the old one has the GPUs', async () => {
     await ceiling(8)
     await serve('old', 1)

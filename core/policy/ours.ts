@@ -1,0 +1,83 @@
+import { variableOf } from '../workloads/pod-environment.ts'
+import type { PodPatch } from './pod.ts'
+
+/** What may not be written here: where, and what to write instead. */
+export interface Wrong {
+  path: (string | number)[]
+  message: string
+}
+
+/** What a patch is merged onto: the container of ours, and what of it is not for a patch to say. */
+export interface Ours {
+  container: string
+  /** Why a variable is ours, in a sentence; null: it is not. */
+  reserved(variable: string): string | null
+}
+
+/** Why a variable of a stage is not the stage's to say; null: it is. */
+export const ofStages = (variable: string): string | null => {
+  if (variable === 'BASE_MODEL') return 'it is ours: say `model`'
+  if (variable === 'GPUS') return 'it is ours: say `gpus`'
+  return /^(SIGNALBOX_.*|INPUT_.*|JOB_NAME|POD_NAME|RESULTS_URI)$/.test(variable) ? OURS : null
+}
+
+/** Why a variable is not for a stage to say that reads these; null: it is. */
+export const ofInputs = (variable: string, reads: readonly string[]): string | null => {
+  const read = reads.find((stage) => TOLD.some((end) => variable === `${variableOf(stage)}_${end}`))
+  return read === undefined ? null : `it tells what \`${read}\` made, which this stage reads: use another name`
+}
+
+/** Why a variable of what serves is not for a service to say; null: it is. Its HOME may be another. */
+export const ofServices = (variable: string): string | null =>
+  /^(SIGNALBOX_.*|INPUT_URI)$/.test(variable) ? OURS : null
+
+const OURS = 'it is ours: its pod is told by it what to work on, and where its result is looked for. Use another name'
+
+/** What is told of each stage that is read, after its name. */
+const TOLD = ['JOB', 'RESULT_URI', 'URI', 'PIN']
+
+/** Variables of `env` or `secrets` that are ours. */
+export const reservedIn = (key: string, variables: object, { reserved }: Pick<Ours, 'reserved'>): Wrong[] =>
+  Object.keys(variables).flatMap((variable) => {
+    const message = reserved(variable)
+    return message === null ? [] : [{ path: [key, variable], message }]
+  })
+
+/** What a patch says of the container of ours that would take from it what it needs, and containers that nothing runs. */
+export const containerWrongs = (patch: PodPatch | undefined, ours: Ours): Wrong[] =>
+  listOf(patch?.containers).flatMap((one, index) => {
+    const path = ['pod', 'containers', index]
+    if (one['name'] === ours.container) return ownWrongs(one, path, ours)
+    return one['image'] !== undefined || typeof one['name'] !== 'string'
+      ? []
+      : [{ path: [...path, 'image'], message: `is missing: our container is called \`${ours.container}\`` }]
+  })
+
+const ownWrongs = (one: Record<string, unknown>, path: Wrong['path'], { reserved }: Ours): Wrong[] => {
+  if (one['env'] === null)
+    return [{ path: [...path, 'env'], message: 'our variables are among them: name those that are other' }]
+  return listOf(one['env']).flatMap(({ name }, index) => {
+    const message = typeof name === 'string' ? reserved(name) : null
+    return message === null ? [] : [{ path: [...path, 'env', index, 'name'], message }]
+  })
+}
+
+/** What is a list of maps; other shapes have a sentence of their own. */
+const listOf = (value: unknown): Record<string, unknown>[] =>
+  Array.isArray(value) ? value.map((one) => (typeof one === 'object' && one !== null ? one : {})) : []
+
+/** A pod of a stage that has so long to end that its bound would lie before its beginning. */
+export const stageGrace = (patch: PodPatch | undefined, hours: { p95: number }): Wrong[] => {
+  const [grace, most] = [patch?.terminationGracePeriodSeconds, Math.floor((hours.p95 * 3600) / 2)]
+  if (typeof grace !== 'number' || (grace >= 0 && grace <= most)) return []
+  const message = `it has at most half of its bad case to end, since what is priced ends it in time: write 0 to ${most}, or raise hours.p95`
+  return [{ path: ['pod', 'terminationGracePeriodSeconds'], message }]
+}
+
+/** A pod that serves and would be killed while it answers. */
+export const servingGraceWrong = (patch: PodPatch | undefined, least: number): Wrong[] => {
+  const grace = patch?.terminationGracePeriodSeconds
+  if (typeof grace !== 'number' || grace >= least) return []
+  const message = `requests in flight would be cut off: write ${least} or more, or leave it out`
+  return [{ path: ['pod', 'terminationGracePeriodSeconds'], message }]
+}

@@ -1,0 +1,137 @@
+import { expect, it } from 'vitest'
+import { ofInputs, ofServices, ofStages } from '../../../core/policy/ours.ts'
+import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
+import { newest } from '../../../core/workloads/presets.ts'
+import { servingObjects } from '../../../core/workloads/serving.ts'
+import { stageJob } from '../../../core/workloads/stage-job.ts'
+import { exampleConfig, trainInput } from '../training-fixture.ts'
+
+type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]
+
+const problems = (change: (config: Config) => void): string[] => {
+  const config: Config = exampleConfig()
+  change(config)
+  try {
+    parsePolicy(config)
+    return []
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    return error.problems
+  }
+}
+const stage = (at: 0 | 1, change: Partial<Stage>) =>
+  problems((config) => void Object.assign(config.pipelines!['support-chats']!.stages[at]!, change))
+const service = (change: object) => problems((config) => void Object.assign(config.services!['code-llama']!, change))
+const secret = { secret: 'hub', key: 'token' }
+const first = 'pipelines.support-chats.stages.0'
+
+it.each([
+  ['env', { env: { RESULTS_URI: 's3://elsewhere' } }, `${first}.env.RESULTS_URI: it is ours`],
+  ['env of a later release', { env: { SIGNALBOX_X: '1' } }, `${first}.env.SIGNALBOX_X: it is ours`],
+  ['secrets', { secrets: { POD_NAME: secret } }, `${first}.secrets.POD_NAME: it is ours`],
+  ['a model', { env: { BASE_MODEL: 'x' } }, `${first}.env.BASE_MODEL: it is ours: say \`model\``],
+  ['GPUs', { env: { GPUS: '1' } }, `${first}.env.GPUS: it is ours: say \`gpus\``],
+  [
+    'a patch',
+    { pod: { containers: [{ name: 'train', env: [{ name: 'INPUT_URI', value: 'x' }] }] } },
+    `${first}.pod.containers.0.env.0.name: it is ours`,
+  ],
+  [
+    'a patch that takes all away',
+    { pod: { containers: [{ name: 'train', env: null }] } },
+    `${first}.pod.containers.0.env: our variables are among them`,
+  ],
+] as [string, Partial<Stage>, string][])('a stage may not say a variable of ours in %s', (_, change, message) => {
+  expect(stage(0, change)).toEqual([expect.stringContaining(message)])
+})
+
+it('a stage may not say what it is told of the stages that it reads; of others, and of presets, it may', () => {
+  expect(stage(1, { env: { TRAIN_URI: 'x' } })).toEqual([
+    'pipelines.support-chats.stages.1.env.TRAIN_URI: it tells what `train` made, which this stage reads: use another name',
+  ])
+  expect(stage(1, { inputs: [], env: { TRAIN_URI: 'x' } })).toEqual([])
+  expect(stage(0, { env: { METHOD: 'full', NCCL_DEBUG: 'WARN', TRAIN_URI: 'x' } })).toEqual([])
+  expect(
+    stage(0, { pod: { initContainers: [{ name: 'a', image: IMAGE, env: [{ name: 'GPUS', value: '0' }] }] } }),
+  ).toEqual([])
+})
+
+it('a stage is not named so that what later ones are told of it is called as ours, or as of another', () => {
+  for (const name of ['results', 'input'])
+    expect(stage(0, { name })).toEqual([expect.stringContaining('by a variable that is ours')])
+  expect(stage(1, { name: 'train-result' })).toEqual([expect.stringContaining('by variables of one name')])
+})
+
+it('every variable that a pod of ours is given is refused, except those of presets and its HOME', () => {
+  const policy = parsePolicy(exampleConfig())
+  const [train, evaluate] = policy.pipelines['support-chats']!.stages
+  const job = stageJob({
+    ...trainInput({ policy }),
+    stage: evaluate!,
+    preset: null,
+    model: 'm',
+    reads: { train: 'a-train' },
+  })
+  const given = job.spec!.template.spec!.containers[0]!.env!.map(({ name }) => name)
+  expect(given.filter((name) => ofStages(name) === null && ofInputs(name, ['train']) === null)).toEqual(
+    Object.keys(evaluate!.env),
+  )
+  for (const name of Object.keys(newest(train!.use!).env)) expect(ofStages(name)).toBeNull()
+
+  const desired = { kind: 'serve', model: 'code-llama', version: '1', source: 's3://a/b/' } as never
+  const rule = policy.services['code-llama']!
+  const { identity, run } = trainInput({ policy })
+  const input = { identity, run, desired, service: rule, engine: engineOf({}, rule), namespace: 'serving' }
+  const served = servingObjects(input).deployment.spec!.template.spec!.containers[0]!.env!.map(({ name }) => name)
+  expect(served.filter((name) => ofServices(name) === null)).toEqual(['HOME'])
+})
+
+const IMAGE = `fetch@sha256:${'ab'.repeat(32)}`
+
+it('a container that is not ours needs an image: else a mistyped name is found out once it is approved', () => {
+  expect(stage(0, { pod: { containers: [{ name: 'tain', env: [] }] } })).toEqual([
+    `${first}.pod.containers.0.image: is missing: our container is called \`train\``,
+  ])
+  expect(service({ pod: { containers: [{ name: 'vlm' }] } })).toEqual([
+    'services.code-llama.pod.containers.0.image: is missing: our container is called `vllm`',
+  ])
+})
+
+it('a stage’s pod has at most half of its bad case to end', () => {
+  const grace = (seconds: number, p95: number) =>
+    stage(0, { hours: { p50: p95 / 2, p95 }, pod: { terminationGracePeriodSeconds: seconds } })
+  expect(grace(1800, 1)).toEqual([])
+  for (const [seconds, p95, most] of [
+    [3600, 1, 1800],
+    [1801, 1, 1800],
+    [120, 0.03, 54],
+    [-1, 1, 1800],
+  ] as const)
+    expect(grace(seconds, p95)).toEqual([
+      `${first}.pod.terminationGracePeriodSeconds: it has at most half of its bad case to end, since what is priced ends it in time: write 0 to ${most}, or raise hours.p95`,
+    ])
+})
+
+it('a pod that serves has as long to end as requests in flight are given', () => {
+  expect(service({ pod: { terminationGracePeriodSeconds: 330 } })).toEqual([])
+  expect(service({ pod: { terminationGracePeriodSeconds: 329 } })).toEqual([
+    'services.code-llama.pod.terminationGracePeriodSeconds: requests in flight would be cut off: write 330 or more, or leave it out',
+  ])
+})
+
+it('the tolerations of ours are not taken away', () => {
+  expect(stage(0, { pod: { tolerations: null } })).toEqual([expect.stringContaining(`${first}.pod.tolerations: `)])
+})
+
+it('a service that is renamed says which model it serves', () => {
+  const renamed = (model: object) =>
+    problems((config) => {
+      const { 'code-llama': rule, ...others } = config.services!
+      config.services = { ...others, coder: { ...rule!, was: 'code-llama', ...model } }
+    })
+  expect(renamed({ model: 'code-llama' })).toEqual([])
+  expect(renamed({})).toEqual([
+    expect.stringMatching(/^services\.coder\.model: is missing: .*say `model: 'code-llama'`/),
+  ])
+})
