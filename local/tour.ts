@@ -36,7 +36,7 @@ export const tourNeeds = ({ pipelines, services }: Policy): string | null =>
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {
   stage.say('1 · A dataset lands in the bucket acme-datasets. Its manifest is written last.')
   const trained = await chapter(house, stage, {
-    title: 'dataset → fine-tuning → evaluation → registered',
+    title: 'dataset → fine-tune → evaluate → registered',
     lane: TRAIN,
     expected: 'succeeded',
     act: () => uploadConversations(house),

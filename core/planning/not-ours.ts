@@ -22,7 +22,7 @@ export const notOurs = (
     return {
       kind: 'refuse',
       reason: 'owned-by-gitops',
-      detail: `Deployment ${owned.ref.name} belongs to ${owned.ownedBy}, which would undo what is changed: keep it out of ${owned.ownedBy}, or the model out of the policy`,
+      detail: `Deployment ${owned.ref.name} belongs to ${owned.ownedBy}, which would undo what is changed: keep it out of ${owned.ownedBy}, or the service out of the policy`,
     }
   const scaled = generations.find(({ scaledBy }) => scaledBy !== null)
   if (scaled !== undefined)
