@@ -5,11 +5,13 @@ import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } fro
 /** What authenticates a request: asked for each time, so that it may rotate. */
 export type Authentication = () => Promise<Record<string, string>>
 
-/** By a token; `none` is for a server that asks for none. */
+/** By a token, or by name and password, `basic NAME:PASSWORD`, as MLflow's own login takes them; `none` is for a server that asks for none. */
 export const bearer =
   (token: () => Promise<string>): Authentication =>
   async (): Promise<Record<string, string>> => {
     const said = await token()
+    const [, pair] = /^basic (.+:.*)$/s.exec(said) ?? []
+    if (pair !== undefined) return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
     return said === 'none' ? {} : { authorization: `Bearer ${said}` }
   }
 
