@@ -111,7 +111,8 @@ const wantProven = ({ doc, kind, policy, now }: View, { desired }: Intent): Want
   const proven: LaneDocument = { ...doc, desired: askedBy(doc.desired, is) }
   const why = 'who asked is proven now'
   if (doc.outcome?.kind === 'refused') return { kind: 'want', doc: nextAttempt(proven, now), why }
-  if (doc.outcome !== null || (doc.run !== null && hasBegun(doc.run))) return { kind: 'want', doc: proven, why }
+  const begun = doc.attempt > 1 || doc.approved?.begun === true || (doc.run !== null && hasBegun(doc.run))
+  if (doc.outcome !== null || begun) return { kind: 'want', doc: proven, why }
   const anew = { generation: doc.generation + 1, attempt: 1, attemptsLeft: policy.retries, approved: null, since: now }
   return { kind: 'want', doc: { ...proven, ...anew, kept: [], redo: [], held: null }, why }
 }

@@ -3,7 +3,7 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { nextAttempt } from './attempts.ts'
 import { type Change, changed, moment } from './change.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
-import { planOnPaper } from './planning.ts'
+import { againstOf, planOnPaper } from './planning.ts'
 import type { View } from './view.ts'
 
 type Ruled = Pick<View, 'doc' | 'kind' | 'policy'>
@@ -58,6 +58,8 @@ export const passesNow = (view: View): boolean => {
   const { doc } = view
   if (doc.run !== null || doc.desired === null || doc.outcome?.kind !== 'refused' || view.world === null) return false
   if (!isRetiring(view, doc.desired) || ruleFor(view.kind, doc.lane, view.policy) !== null) return false
+  // What nothing on paper refused waits for a person, and where only the release has changed it starts nothing (law 15).
+  if (doc.outcome.against === null || doc.outcome.against === againstOf(view)) return false
   const { generation, attempt, desired } = doc
   return planOnPaper(view, { generation, attempt: attempt + 1, desired }, { kept: {} }).kind !== 'refuse'
 }
