@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 
 /**
  * JSON with the keys of every object sorted and `undefined` left out, so that equal values give equal bytes.
@@ -41,6 +41,9 @@ const quoted = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.
 
 /** SHA-256 of a text's UTF-8 bytes, as 64 lower-case hex digits. */
 export const sha256Hex = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+/** HMAC-SHA-256 of a text, as 64 lower-case hex digits: nobody can tell it who does not have the secret. */
+export const hmacHex = (secret: string, text: string): string => createHmac('sha256', secret).update(text).digest('hex')
 
 /** SHA-256 of bytes that come piece by piece, as 64 lower-case hex digits. */
 export const sha256OfPieces = (): { push(piece: Uint8Array): void; hex(): string } => {

@@ -1,4 +1,5 @@
-import { sha256Hex } from './digest.ts'
+import { hmacHex, sha256Hex } from './digest.ts'
+import type { KubeObject } from './kube.ts'
 
 /** Prefix of every label and annotation of ours. */
 export const LABEL_PREFIX = 'signalbox.dev/'
@@ -95,3 +96,19 @@ export const ourLabels = (identity: Omit<Identity, 'name'>, lane: string): Recor
 
 /** The generation in an object's labels, 0 when it has none. */
 export const generationOf = (labels: Record<string, string>): number => Number(labels[label('generation')] ?? 0) || 0
+
+/** On a Job: its token. */
+export const TOKEN_ANNOTATION = label('token')
+
+/**
+ * What only the ledger that has this secret can put on a Job of this name, before it is made as after a restore that forgot it:
+ * names, labels and digests can be copied from any object.
+ */
+export const tokenOf = (
+  secret: string,
+  { namespace = '', name }: Pick<KubeObject['metadata'], 'namespace' | 'name'>,
+): string => hmacHex(secret, `${namespace}/${name}`).slice(0, 24)
+
+/** Whether this ledger has made the object. */
+export const hasToken = ({ metadata }: KubeObject, secret: string): boolean =>
+  metadata.annotations?.[TOKEN_ANNOTATION] === tokenOf(secret, metadata)

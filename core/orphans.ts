@@ -1,7 +1,7 @@
 import { isLeaving, type KubeObject } from './kube.ts'
 import type { LaneDocument } from './lane/document.ts'
 import { newerIn } from './lane/newer.ts'
-import { label, mintName } from './names.ts'
+import { hasToken, label } from './names.ts'
 import type { PastRow } from './rows.ts'
 import { hasEnded } from './steps/launch-job.ts'
 
@@ -18,6 +18,8 @@ export const runOfJob = (name: string): { name: string; generation: number; atte
 export interface Known {
   /** The ledger's id. */
   ledger: string
+  /** And its secret; null: it has none yet, and has made nothing under one. */
+  secret: string | null
   installation: string
   /** The lane of its name; null: this ledger has none. */
   doc: LaneDocument | null
@@ -35,8 +37,8 @@ export type Verdict =
 const FINE: Verdict = { kind: 'fine' }
 
 /**
- * What a Job in a namespace of ours is. It is an orphan only if this ledger wrote down that it made it, or its name is one that
- * only this ledger can have minted; its run is over; no run has adopted it; and T has passed since. Labels decide nothing but
+ * What a Job in a namespace of ours is. It is an orphan only if this ledger wrote down that it made it, or its token is one that
+ * only this ledger can have put there (a POST whose answer nobody has written down); its run is over; no run has adopted it; and T has passed since. Labels decide nothing but
  * whether a person hears of it (law 3).
  */
 export const judgeJob = (job: KubeObject<'Job'>, known: Known): Verdict => {
@@ -48,7 +50,7 @@ export const judgeJob = (job: KubeObject<'Job'>, known: Known): Verdict => {
   if (doc === null || run === null) return looksOurs(job, known) ? stranger(NO_LANE) : FINE
   if (isUnderWay(doc, run) || isAdopted(doc, job)) return FINE
   if (isBeyond(doc, run)) return stranger(BEYOND)
-  if (!isWrittenDown(known, job) && !isOnlyOurs(doc, job, known)) return stranger(UNPROVEN)
+  if (!isWrittenDown(known, job) && !isOnlyOurs(job, known)) return stranger(UNPROVEN)
   if (known.now - overSince(doc, known) <= SURELY_OVER) return FINE
   return { kind: 'orphan', lane: doc.lane, why: `its run g${run.generation}a${run.attempt} is over` }
 }
@@ -82,10 +84,7 @@ const isAdopted = ({ run }: LaneDocument, job: KubeObject): boolean => run !== n
 
 const isWrittenDown = ({ past }: Known, job: KubeObject): boolean => past !== null && madeIn(past.run.steps, job)
 
-/** A name that was minted from this ledger's id, on a Job that says so: a POST whose answer nobody has written down. */
-const isOnlyOurs = (doc: LaneDocument, { metadata }: KubeObject, { ledger }: Known): boolean =>
-  metadata.labels?.[label('ledger')] === ledger &&
-  doc.name === mintName({ installation: '', cluster: '', ledger }, doc.lane)
+const isOnlyOurs = (job: KubeObject, { secret }: Known): boolean => secret !== null && hasToken(job, secret)
 
 /** Where no run is on record, what the lane wanted next ended it. */
 const overSince = (doc: LaneDocument, { past }: Known): number => past?.endedAt ?? doc.outcome?.at ?? doc.since

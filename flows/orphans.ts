@@ -28,7 +28,7 @@ export const looseIn = async (ports: OrphanPorts, policy: Policy, docs: readonly
   const byName = new Map(docs.map((doc) => [doc.name, doc]))
   const docOf = (object: KubeObject): LaneDocument | null =>
     byName.get(laneNameIn({ kind: object.kind as 'Job' | 'Deployment', name: object.metadata.name }) ?? '') ?? null
-  const who = { self: await identityIn(ports.ledger), installation: policy.installation }
+  const who = { ...(await identityIn(ports.ledger)), installation: policy.installation }
   const judged = [...jobs, ...deployments].map(async (object) => ({
     ref: refOf(object),
     uid: object.metadata.uid ?? '',
@@ -47,17 +47,19 @@ export const looseNow = async (ports: OrphanPorts & Pick<WorkPorts, 'policies'>)
 
 const judge = async (
   { ledger, clock }: OrphanPorts,
-  { self, installation }: { self: string; installation: string },
+  who: Pick<Known, 'ledger' | 'secret' | 'installation'>,
   { object, doc }: { object: KubeObject; doc: LaneDocument | null },
 ): Promise<Verdict> => {
-  const known: Known = { ledger: self, installation, doc, past: await pastOf(ledger, doc, object), now: clock.now() }
+  const known: Known = { ...who, doc, past: await pastOf(ledger, doc, object), now: clock.now() }
   return object.kind === 'Job'
     ? judgeJob(object as KubeObject<'Job'>, known)
     : judgeDeployment(object as KubeObject<'Deployment'>, known)
 }
 
-const identityIn = async (ledger: OrphanPorts['ledger']): Promise<string> =>
-  (await readRow(ledger, 'identity', SELF))?.value.ledger ?? ''
+const identityIn = async (ledger: OrphanPorts['ledger']): Promise<Pick<Known, 'ledger' | 'secret'>> => {
+  const { ledger: id = '', secret = null } = (await readRow(ledger, 'identity', SELF))?.value ?? {}
+  return { ledger: id, secret }
+}
 
 const pastOf = async (
   ledger: OrphanPorts['ledger'],
@@ -77,8 +79,8 @@ export const clearOrphan = async (ports: OrphanPorts, policy: Policy, { ref, uid
   const lane = name === undefined ? undefined : (await readRow(ports.ledger, 'name', name))?.value.lane
   if (object === null || object.metadata.uid !== uid || lane === undefined) return false
   const doc = (await readRow(ports.ledger, 'lane', lane))?.value ?? null
-  const self = await identityIn(ports.ledger)
-  const verdict = await judge(ports, { self, installation: policy.installation }, { object, doc })
+  const who = { ...(await identityIn(ports.ledger)), installation: policy.installation }
+  const verdict = await judge(ports, who, { object, doc })
   if (verdict.kind !== 'orphan') return false
   if ((await ports.cluster.delete(ref, uid)) === 'gone') return false
   const text = `deleted Job ${ref.name} in ${ref.namespace}: ${verdict.why}, and nobody waits for it`

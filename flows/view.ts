@@ -8,10 +8,10 @@ import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import { type HoldRow, type IdentityRow, type LineRow, lineId, type RowKind, SELF, type SideRow } from '../core/rows.ts'
+import { type HoldRow, type LineRow, lineId, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
 import { everyLetter, isDue, someOf } from './due-letters.ts'
-import { identityOf } from './identity.ts'
+import { identityOf, isWhole, type Self } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { readKeys, valuesOf } from './rows.ts'
@@ -66,7 +66,8 @@ export const readView = async (
   for (const row of left.found) rows.set(rowKey(letterRow(row.value), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
-  const self = at('identity', SELF)?.value ?? (await minted(ports.ledger, reconciler, clock))
+  const row = at('identity', SELF)?.value
+  const self = isWhole(row) ? row : await minted(ports.ledger, reconciler, clock)
   const doc = at('lane', lane)?.value ?? emptyDocument({ ...policy, ledger: self?.ledger }, lane)
   // Another's clock may be ahead of ours: what it has written is not undone by ours.
   const now = Math.max(clock, doc.writtenAt)
@@ -98,7 +99,7 @@ export const readView = async (
 }
 
 /** Once in a ledger's life. */
-const minted = async (ledger: Ledger, { mint }: Reconciler, now: number): Promise<IdentityRow | null> =>
+const minted = async (ledger: Ledger, { mint }: Reconciler, now: number): Promise<Self | null> =>
   mint === undefined ? null : identityOf(ledger, { mint, now })
 
 /** A view of a document alone, to fold letters on paper: nothing that is read beside it is known. */
@@ -110,13 +111,14 @@ export const paperView = (
     reactions,
     now,
     self = null,
-  }: Pick<View, 'policy' | 'doc' | 'kind' | 'reactions' | 'now'> & { self?: IdentityRow | null },
+  }: Pick<View, 'policy' | 'doc' | 'kind' | 'reactions' | 'now'> & { self?: Self | null },
   letters: Letter[],
 ): View => ({
   now,
   me: 'on-paper',
   handover: 0,
   identity: { installation: policy.installation, ledger: self?.ledger ?? UNMINTED, name: doc.name },
+  secret: self?.secret ?? '',
   fenceFrom: self?.fenceFrom ?? 0,
   kind,
   reactions,

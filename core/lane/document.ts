@@ -164,8 +164,7 @@ export interface Mark {
   /** Whether the far side has answered that the effect was made. */
   touched: boolean
   made: Made | null
-  /** On the object that it makes, and known to nobody before that: it tells ours from a copy. Beside it, the pod last seen at work. */
-  token?: string
+  /** The pod last seen at work. */
   pod?: string
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null

@@ -60,8 +60,6 @@ export const settleMark = (view: View, name: string): Change => {
       ...mark,
       state: 'running',
       by: me,
-      // What an earlier release has marked may have been made without one: who takes it over adds none.
-      ...(took ? {} : { token: me }),
       markedAt: now,
       fence: fenceFrom + revision + 1,
       // Patience with it counts from here: what an outage took of the time was not its own.

@@ -17,6 +17,8 @@ export interface View {
   /** T: how long another invocation may still be at a step after it was marked. Milliseconds. */
   handover: number
   identity: Identity
+  /** The ledger's: Jobs carry a token of it (`tokenOf`). */
+  secret: string
   /** What fences count from beside the document's revision: a ledger that was restored goes on above what it wrote before. */
   fenceFrom: number
   kind: LaneKind

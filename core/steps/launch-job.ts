@@ -1,9 +1,8 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { jobState } from '../job-state.ts'
 import type { KubeObject } from '../kube.ts'
-import type { Mark } from '../lane/document.ts'
 import type { Stepped } from '../lane/stepping.ts'
-import { label } from '../names.ts'
+import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
@@ -34,21 +33,15 @@ interface SeenResult {
   by: 'file' | 'message'
 }
 
-/** On a Job: the token of the mark that made it. */
-const TOKEN_ANNOTATION = label('token')
+/** The Job as it is made by the ledger that has this secret. */
+export const withToken = (job: KubeObject<'Job'>, secret: string): KubeObject<'Job'> => {
+  const annotations = { ...job.metadata.annotations, [TOKEN_ANNOTATION]: tokenOf(secret, job.metadata) }
+  return { ...job, metadata: { ...job.metadata, annotations } }
+}
 
-/** The Job as it is made for this mark: with what nobody could know who made one before. */
-export const withToken = (job: KubeObject<'Job'>, { token }: Pick<Mark, 'token'>): KubeObject<'Job'> =>
-  token === undefined
-    ? job
-    : { ...job, metadata: { ...job.metadata, annotations: { ...job.metadata.annotations, [TOKEN_ANNOTATION]: token } } }
-
-/**
- * Whether the object that has our name is what we have made: then a repeated create has succeeded. Names, labels and digests can be
- * copied from any object; the token of the mark was random and written down before anything was made. A mark of an earlier release has none.
- */
-export const isOurs = (found: KubeObject, wanted: KubeObject, { token }: Pick<Mark, 'token'> = {}): boolean =>
-  (token === undefined || found.metadata.annotations?.[TOKEN_ANNOTATION] === token) &&
+/** Whether the object that has our name is what we have made: then a repeated create has succeeded. */
+export const isOurs = (found: KubeObject, wanted: KubeObject, secret: string): boolean =>
+  hasToken(found, secret) &&
   found.metadata.annotations?.[DIGEST_ANNOTATION] === wanted.metadata.annotations?.[DIGEST_ANNOTATION] &&
   ['installation', 'ledger', 'lane'].every(
     (name) => found.metadata.labels?.[label(name)] === wanted.metadata.labels?.[label(name)],

@@ -46,7 +46,8 @@ const clearOne = async (
   }
   const found = (await cluster.get(ref)) as KubeObject<'Job'> | null
   const uid = mark.made?.uid ?? null
-  const isNotOurs = found !== null && (uid === null ? !isOurs(found, step.job, mark) : found.metadata.uid !== uid)
+  const isNotOurs =
+    found !== null && (uid === null ? !isOurs(found, step.job, view.secret) : found.metadata.uid !== uid)
   // Made again by somebody: its name tells of pods no more, and who never saw its own has none to tell from theirs.
   if (isNotOurs && uid === null) return null
   const pods = () => alivePodsOf({ cluster }, ref, uid ?? found?.metadata.uid ?? null)

@@ -3,8 +3,9 @@ import type { KubeObject } from '../../core/kube.ts'
 import { emptyDocument, type LaneDocument, type Run } from '../../core/lane/document.ts'
 import { judgeDeployment, judgeJob, type Known, runOfJob, SURELY_OVER } from '../../core/orphans.ts'
 import type { PastRow } from '../../core/rows.ts'
+import { withToken } from '../../core/steps/launch-job.ts'
 
-const LEDGER = 'feedfacecafe'
+const [LEDGER, SECRET] = ['feedfacecafe', 'kept from everybody']
 const LANE = 'pipeline/support-chats'
 const PLACE = { installation: 'signalbox', cluster: 'ml-prod', ledger: LEDGER }
 const NOW = 10 * SURELY_OVER
@@ -22,6 +23,7 @@ const runWith = (uid: string, generation: number, attempt = 1): Run =>
 const past = (uid: string, endedAt = 0): PastRow => ({ run: runWith(uid, 2), endedAt }) as PastRow
 const known = (over: Partial<Known> = {}): Known => ({
   ledger: LEDGER,
+  secret: SECRET,
   installation: 'signalbox',
   doc: docOf(),
   past: past('u'),
@@ -42,9 +44,9 @@ describe('an orphan is', () => {
     expect(judgeJob(job('g2a1-train', { labels: {} }), known()).kind).toBe('orphan')
   })
 
-  it('a Job of a name that only this ledger can have minted, though nobody wrote down that it was made', () => {
-    expect(judgeJob(job(), known({ past: null })).kind).toBe('orphan')
-    expect(judgeJob(job(), known({ past: past('another') })).kind).toBe('orphan')
+  it('a Job with a token that only this ledger can have given to it, though nobody wrote down that it was made', () => {
+    expect(judgeJob(withToken(job(), SECRET), known({ past: null })).kind).toBe('orphan')
+    expect(judgeJob(withToken(job(), SECRET), known({ past: past('another') })).kind).toBe('orphan')
   })
 })
 
@@ -55,7 +57,11 @@ describe('no orphan is', () => {
     ['what is of the run under way', job(), { doc: docOf({ run: runWith('v', 2) }) }],
     ['what the run under way has adopted', job(), { doc: docOf({ run: runWith('u', 3) }) }],
     ['what was over only now', job(), { past: past('u', NOW - SURELY_OVER) }],
-    ['what nobody wrote down and is over only now', job(), { past: null, doc: docOf({ since: NOW - 1000 }) }],
+    [
+      'what nobody wrote down and is over only now',
+      withToken(job(), SECRET),
+      { past: null, doc: docOf({ since: NOW - 1000 }) },
+    ],
     ['a Job of somebody else', job('g2a1-train', { name: 'nightly-backup', labels: {} }), { doc: null, past: null }],
   ])('%s', (_, object, over) => expect(judgeJob(object, known(over))).toEqual({ kind: 'fine' }))
 })
@@ -83,10 +89,16 @@ describe('shown and never touched is', () => {
       /nothing that is written down/,
     ],
     [
-      'a Job of a name that the release before minted, which others may have',
-      job('g2a1-train', { name: 'pipeline-old-01234567-g2a1-train' }),
-      { doc: docOf({ name: 'pipeline-old-01234567' }), past: null },
+      'a Job of our name and labels with another’s token',
+      withToken(job(), 'another ledger’s'),
+      { past: null },
       /nothing that is written down/,
+    ],
+    [
+      'one with any token, where the ledger has no secret yet',
+      withToken(job(), ''),
+      { past: null, secret: null },
+      /nothing/,
     ],
   ])('%s', (_, object, over, why) => {
     const verdict = judgeJob(object, known(over))

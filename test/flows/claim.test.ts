@@ -66,8 +66,9 @@ describe('one ledger a namespace', () => {
       home: 'home of aaaaaaaaaaaa',
       since: '2026-11-23T12:00:00.000Z',
     })
+    const minted = first.mint.mock.calls.length
     await first.claim()
-    expect(first.mint).toHaveBeenCalledTimes(1)
+    expect(first.mint).toHaveBeenCalledTimes(minted)
   })
 
   it('a second one is refused with what to do, and has touched nothing', async () => {

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { label, runOnceName } from '../../core/names.ts'
 import { SURELY_OVER } from '../../core/orphans.ts'
+import { withToken } from '../../core/steps/launch-job.ts'
 import { looseNow } from '../../flows/orphans.ts'
 import { NotAllowed, type Ports } from '../../flows/ports.ts'
 import { resync } from '../../flows/resync.ts'
@@ -51,7 +52,8 @@ const late = async (step: string, over: object = {}): Promise<string> => {
     labels,
     ...over,
   }
-  await town.house.cluster.create({ ...waiting(), metadata } as KubeObject)
+  const job = { ...waiting(), metadata } as KubeObject<'Job'>
+  await town.house.cluster.create('name' in over ? job : withToken(job, `${LEDGER}${LEDGER}`))
   return metadata.name
 }
 const resynced = () => resync(town.house.ports, CATALOGUES.reactions)

@@ -2,7 +2,7 @@ import { vi } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { poolRoom } from '../../core/lane/room.ts'
 import { markerObject } from '../../core/marker.ts'
-import { label } from '../../core/names.ts'
+import { label, TOKEN_ANNOTATION, tokenOf } from '../../core/names.ts'
 import { lineId } from '../../core/rows.ts'
 import { sqsConsumer } from '../../effects/queue/sqs-consumer.ts'
 import { guarded } from '../../flows/guarded.ts'
@@ -161,7 +161,7 @@ const consumer = async ({ noted, town }: Here): Promise<void> => {
 /** A Job that could be a lane's by its name; answers its uid. */
 const jobOf = async (
   { house }: Town,
-  metadata: { name: string; namespace: string; labels?: Record<string, string> },
+  metadata: { name: string; namespace: string; annotations?: Record<string, string> },
 ): Promise<string> => {
   const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'i' }] } }
   const job = { apiVersion: 'batch/v1', kind: 'Job', metadata, spec: { template } }
@@ -292,11 +292,12 @@ const services = async (here: Here): Promise<void> => {
   await minute(here)
 }
 
-/** A Job under a name that only this ledger can have minted, of a run that is over. */
+/** A Job that only this ledger can have made, of a run that is over. */
 const orphan = async ({ town }: Here): Promise<void> => {
   const { name } = await town.lane(CHATS)
-  const labels = { [label('ledger')]: TOWN }
-  await jobOf(town, { name: `${name}-g1a1-again`, namespace: 'training', labels })
+  const metadata = { name: `${name}-g1a1-again`, namespace: 'training' }
+  const annotations = { [TOKEN_ANNOTATION]: tokenOf(`${TOWN}${TOWN}`, metadata) }
+  await jobOf(town, { ...metadata, annotations })
 }
 
 /** S3's event of an object that was made. */

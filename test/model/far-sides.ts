@@ -13,13 +13,16 @@ import type { LaunchJobStep, RegisterModelStep, RollOutModelStep, Step } from '.
 import type { Facts } from '../../core/reactions/reaction.ts'
 import type { ResultRow } from '../../core/rows.ts'
 import { nextCheckGate } from '../../core/steps/check-gate.ts'
-import { isOurs } from '../../core/steps/launch-job.ts'
+import { isOurs, withToken } from '../../core/steps/launch-job.ts'
 import { foundTag, registration } from '../../core/steps/register-model.ts'
 import { resultPlace } from '../../core/steps/result-place.ts'
 import { nextRollOut, staysAfter } from '../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../core/world.ts'
 import { type Consumer, HANDOVER, type Model, type State } from './state.ts'
 import { applied, created, deleted, observed, registered } from './world.ts'
+
+/** The ledger's. */
+const SECRET = 'kept from everybody'
 
 /** What a far side answers, and what it is afterwards. */
 export interface Answer {
@@ -148,9 +151,12 @@ interface Task {
 const launch = (state: State, step: LaunchJobStep, { model, consumer, mark, run }: Task): Answer => {
   const { metadata } = step.job
   const found = state.world.jobs[metadata.name]
-  if (found !== undefined && model.guards.sameContent && !isOurs(found.object, step.job))
+  if (found !== undefined && model.guards.sameContent && !isOurs(found.object, step.job, SECRET))
     return answered(state, { kind: 'failed', reason: 'name-taken', note: 'not ours' })
-  const after = found === undefined ? created(state, { object: step.job, run, key: mark.key, me: consumer.me }) : state
+  const after =
+    found === undefined
+      ? created(state, { object: withToken(step.job, SECRET), run, key: mark.key, me: consumer.me })
+      : state
   const made = after.world.jobs[metadata.name]
   const ref = { kind: 'Job' as const, namespace: 'n', name: metadata.name }
   const at = { ref, uid: made?.uid ?? '', result: resultPlace(step, metadata.name) }
@@ -238,7 +244,9 @@ const cleared = (state: State, { model, consumer }: { model: Model; consumer: Co
     const found = state.world.jobs[name]
     if (found === undefined) continue
     const ours =
-      mark.made === null ? isOurs(found.object, step.job) || !model.guards.sameContent : found.uid === mark.made.uid
+      mark.made === null
+        ? isOurs(found.object, step.job, SECRET) || !model.guards.sameContent
+        : found.uid === mark.made.uid
     if (!ours || ['ok', 'poor', 'bad', 'lost-node'].includes(found.state)) continue
     return done(found.state === 'running' ? deleted(state, name) : state, true)
   }

@@ -22,12 +22,12 @@ export const launchJob: Handler<LaunchJobStep> = {
   begin: async (task) => {
     const { ports, view, step, mark } = task
     if (mark.made !== null) return { kind: 'begun', made: mark.made, note: `Job ${mark.made.ref.name}` }
-    const job = withToken(withInputs(step.job, await inputsOf(task)), mark)
+    const job = withToken(withInputs(step.job, await inputsOf(task)), view.secret)
     const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
       const there = await ports.cluster.get(refOf(step.job))
-      if (there !== null && isOurs(there, step.job, mark))
+      if (there !== null && isOurs(there, step.job, view.secret))
         return { kind: 'begun', made: madeOf(step, there), note: `Job ${there.metadata.name}` }
       return {
         kind: 'failed',
@@ -35,7 +35,7 @@ export const launchJob: Handler<LaunchJobStep> = {
         note: `the cluster refused the Job (${created.status}): ${created.message}`,
       }
     }
-    if (created.kind === 'exists' && !isOurs(created.object, step.job, mark))
+    if (created.kind === 'exists' && !isOurs(created.object, step.job, view.secret))
       return {
         kind: 'failed',
         reason: 'name-taken',

@@ -59,6 +59,7 @@ export const viewOf = (over: Partial<View> = {}): View => {
     me: 'me',
     handover: 90_000,
     identity: { installation: policy.installation, ledger: 'feedfacecafe', name: doc.name },
+    secret: 'kept from everybody',
     fenceFrom: 0,
     kind,
     reactions,

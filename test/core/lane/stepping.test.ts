@@ -36,12 +36,6 @@ describe('a mark', () => {
     expect(change.moments.map(({ text }) => text)).toEqual(['Fine-tune: begins'])
   })
 
-  it('has a token of its own from when it is first marked, which whoever takes it over keeps, or keeps from having', () => {
-    expect(mark(settleMark(at([markOf()]), 'train')).token).toBe('me')
-    expect(mark(settleMark(at([running({ by: 'another', token: 'theirs' })]), 'train')).token).toBe('theirs')
-    expect(mark(settleMark(at([running({ by: 'another' })]), 'train'))).not.toHaveProperty('token')
-  })
-
   it('fences from above what stood when the ledger took its place', () => {
     expect(mark(settleMark(at([markOf()], { fenceFrom: 40 }), 'train')).fence).toBe(44)
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
-import { isOurs, nextLaunchJob } from '../../../core/steps/launch-job.ts'
+import { isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
 import { trainPlan } from '../training-fixture.ts'
 
@@ -168,10 +168,17 @@ describe('a Job of ours', () => {
         expect(nextLaunchJob(step, { ...seen, job, now })).toMatchObject({ kind: 'wait', until: 201 * HOUR })
   })
 
-  it('is recognised by installation, lane and digest, not by its name', () => {
-    const other = (change: object) => ({ ...step.job, metadata: { ...step.job.metadata, ...change } }) as KubeObject
-    expect(isOurs(other({ name: 'x' }), step.job)).toBe(true)
-    expect(isOurs(other({ annotations: { [DIGEST_ANNOTATION]: 'other' } }), step.job)).toBe(false)
-    expect(isOurs(other({ labels: {} }), step.job)).toBe(false)
+  it('is recognised by installation, lane, digest, and the token that only its ledger can give to that name', () => {
+    const made = withToken(step.job, 'secret')
+    const other = (change: object) => ({ ...made, metadata: { ...made.metadata, ...change } }) as KubeObject
+    expect(isOurs(made, step.job, 'secret')).toBe(true)
+    // What can be copied: everything of an earlier Job, and its token is another name's.
+    expect(isOurs(other({ annotations: step.job.metadata.annotations ?? {} }), step.job, 'secret')).toBe(false)
+    const earlier = withToken({ ...step.job, metadata: { ...step.job.metadata, name: 'earlier' } }, 'secret')
+    expect(isOurs(other({ annotations: earlier.metadata.annotations ?? {} }), step.job, 'secret')).toBe(false)
+    const digest = { ...made.metadata.annotations, [DIGEST_ANNOTATION]: 'other' }
+    expect(isOurs(other({ annotations: digest }), step.job, 'secret')).toBe(false)
+    expect(isOurs(other({ labels: {} }), step.job, 'secret')).toBe(false)
+    expect(isOurs(made, step.job, 'another ledger’s')).toBe(false)
   })
 })

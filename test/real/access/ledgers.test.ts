@@ -3,6 +3,7 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { MARKER } from '../../../core/marker.ts'
 import { label, runOnceName } from '../../../core/names.ts'
 import { SELF } from '../../../core/rows.ts'
+import { withToken } from '../../../core/steps/launch-job.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { looseNow } from '../../../flows/orphans.ts'
@@ -28,8 +29,10 @@ afterAll(async () => {
   await admin.close()
 })
 
-const ledgerOf = async (town: RealTown): Promise<string> =>
-  (await readRow(town.house.ports.ledger, 'identity', SELF))?.value.ledger ?? ''
+const selfOf = async (town: RealTown) => {
+  const { ledger = '', secret = '' } = (await readRow(town.house.ports.ledger, 'identity', SELF))?.value ?? {}
+  return { ledger, secret }
+}
 const holder = async (): Promise<string> => {
   const path = `/api/v1/namespaces/${training}/configmaps/${MARKER}`
   return ((await admin.send({ method: 'GET', path })).body as KubeObject<'ConfigMap'>).data?.['ledger'] ?? ''
@@ -52,7 +55,7 @@ const idle = (metadata: KubeObject['metadata']): KubeObject =>
 
 it('a second product beside the first is refused; spoofed labels wake, block and lose nothing; what nobody waits for goes', async () => {
   const town = await openRealTown({ policy })
-  const ledger = await ledgerOf(town)
+  const { ledger, secret } = await selfOf(town)
   expect(await holder()).toBe(ledger)
   await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/one/', rows: ['{"a":1}'] })
   await town.answered(LANE)
@@ -86,8 +89,10 @@ it('a second product beside the first is refused; spoofed labels wake, block and
   const ours = { [label('installation')]: policy.installation, [label('ledger')]: ledger }
   const late = (step: string, generation = 1) => runOnceName(lane, { generation, attempt: 1 }, step)
   const held = { name: late('held'), namespace: training, labels: ours, finalizers: ['example.com/hold'] }
-  await town.house.cluster.create(idle(held))
-  await town.house.cluster.create(idle({ name: late('late'), namespace: training, labels: ours }))
+  const made = (job: KubeObject) => withToken(job as KubeObject<'Job'>, secret)
+  await town.house.cluster.create(made(idle(held)))
+  await town.house.cluster.create(made(idle({ name: late('late'), namespace: training, labels: ours })))
+  await town.house.cluster.create(idle({ name: late('spoofed'), namespace: training, labels: ours }))
   await town.house.cluster.create(idle({ name: late('unknown', 9), namespace: training, labels: ours }))
   await town.house.cluster.create(idle({ name: 'stray', namespace: training, labels: ours }))
   const later = { ...town.house.ports, clock: { now: () => Date.now() + 3_600_000 } }
@@ -98,12 +103,15 @@ it('a second product beside the first is refused; spoofed labels wake, block and
     (await idles()).every(({ metadata }) => metadata.name !== late('late')),
   )
   const left = await idles()
-  expect(left.map(({ metadata }) => metadata.name).sort()).toEqual([late('held'), late('unknown', 9), 'stray'].sort())
+  expect(left.map(({ metadata }) => metadata.name).sort()).toEqual(
+    [late('held'), late('spoofed'), late('unknown', 9), 'stray'].sort(),
+  )
   expect(await jobsIn(town, foreign)).toHaveLength(1)
   const shown = (await looseNow(later)).map(({ ref, verdict }) => [ref.name, verdict.kind])
   expect(shown.sort()).toEqual(
     [
       ['stray', 'stranger'],
+      [late('spoofed'), 'stranger'],
       [late('unknown', 9), 'stranger'],
     ].sort(),
   )
@@ -115,7 +123,7 @@ it('a second product beside the first is refused; spoofed labels wake, block and
 
   // It was moved: the other takes its place by a word, and the first writes nothing any more.
   const second = await openRealTown({ policy, adopt: true })
-  expect(await holder()).toBe(await ledgerOf(second))
+  expect(await holder()).toBe((await selfOf(second)).ledger)
   await town.until('the first no longer writes', async () => {
     const made = await town.house.ports.cluster
       .create(idle({ name: 'never', namespace: training }))
