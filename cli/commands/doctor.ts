@@ -4,11 +4,11 @@ import { onPaper } from '../../core/policy/on-paper.ts'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
 import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
-import type { Loose } from '../../flows/orphans.ts'
 import type { givenSecrets } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { findRunning } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
+import { looseFindings } from './doctor-loose.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
 import { sideFindings } from './doctor-sides.ts'
 import { hasLedger } from './ledger.ts'
@@ -26,7 +26,7 @@ export const doctor = async (
     ...(await policyFindings(config)),
     folder(data),
     await running(data),
-    ...(await looseFindings(data)),
+    ...(await looseFindings({ data, config, ...outside })),
     ...secrets(data, given),
     ...(await sideFindings(data)),
     ...(await outsideOf(config, outside)),
@@ -86,23 +86,6 @@ const running = async (data: string): Promise<Finding> => {
     return { check: 'product', ok: true, detail: `runs at ${client.url}` }
   } catch (error) {
     return { check: 'product', ok: true, detail: error instanceof Error ? error.message : String(error) }
-  }
-}
-
-/** What runs in our namespaces and no run of ours knows; nothing is said while no product runs. */
-const looseFindings = async (data: string): Promise<Finding[]> => {
-  try {
-    const { loose } = (await findRunning(data).get('/api/loose')) as { loose: Loose[] }
-    return loose.map(({ ref, verdict }) => ({
-      check: `${ref.kind} ${ref.name}`,
-      ok: false,
-      detail:
-        verdict.kind === 'orphan'
-          ? `${verdict.why}, and it still stands: resync deletes it, and says why where it cannot`
-          : `${verdict.why}. It is not touched: \`kubectl -n ${ref.namespace} delete ${ref.kind.toLowerCase()} ${ref.name}\` if nobody needs it`,
-    }))
-  } catch {
-    return []
   }
 }
 

@@ -201,3 +201,17 @@ export const clear = async (requests: Requests, policy: Policy): Promise<void> =
   for (const manifest of bootstrapManifests(policy, clusterDoors).filter(ends))
     await requests.send({ method: 'DELETE', path: manifestPath(manifest) })
 }
+
+/** A Job that starts no pod. */
+export const idleJob = (metadata: KubeObject['metadata']): KubeObject =>
+  ({
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata,
+    spec: {
+      suspend: true,
+      template: {
+        spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: `x@sha256:${'a'.repeat(64)}` }] },
+      },
+    },
+  }) as KubeObject

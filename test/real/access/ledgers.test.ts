@@ -11,7 +11,7 @@ import { resync } from '../../../flows/resync.ts'
 import { readRow } from '../../../flows/rows.ts'
 import { CATALOGUES } from '../../../functions/door.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
-import { openRealTown, ownPolicy, type RealTown } from '../real-town.ts'
+import { idleJob, openRealTown, ownPolicy, type RealTown } from '../real-town.ts'
 
 const LANE = 'pipeline/support-chats'
 const policy = ownPolicy(`ledgers-${process.pid}`)
@@ -40,19 +40,6 @@ const holder = async (): Promise<string> => {
 const jobsIn = async (town: RealTown, namespace: string): Promise<KubeObject<'Job'>[]> =>
   (await town.house.cluster.list('Job', { namespace, fresh: true })) as KubeObject<'Job'>[]
 /** A Job that never starts. */
-const idle = (metadata: KubeObject['metadata']): KubeObject =>
-  ({
-    apiVersion: 'batch/v1',
-    kind: 'Job',
-    metadata,
-    spec: {
-      suspend: true,
-      template: {
-        spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: `x@sha256:${'a'.repeat(64)}` }] },
-      },
-    },
-  }) as KubeObject
-
 it('a second product beside the first is refused; spoofed labels wake, block and lose nothing; what nobody waits for goes', async () => {
   const town = await openRealTown({ policy })
   const { ledger, secret } = await selfOf(town)
@@ -76,7 +63,7 @@ it('a second product beside the first is refused; spoofed labels wake, block and
     return wake(group, id)
   }
   const { name, labels = {} } = (first as KubeObject<'Job'>).metadata
-  const spoofed = await town.house.cluster.create(idle({ name, namespace: foreign, labels }))
+  const spoofed = await town.house.cluster.create(idleJob({ name, namespace: foreign, labels }))
   expect(spoofed.kind).toBe('created')
   const uid = spoofed.kind === 'created' ? spoofed.object.metadata.uid : ''
   const { state } = await town.settled(LANE)
@@ -90,11 +77,11 @@ it('a second product beside the first is refused; spoofed labels wake, block and
   const late = (step: string, generation = 1) => runOnceName(lane, { generation, attempt: 1 }, step)
   const held = { name: late('held'), namespace: training, labels: ours, finalizers: ['example.com/hold'] }
   const made = (job: KubeObject) => withToken(job as KubeObject<'Job'>, secret)
-  await town.house.cluster.create(made(idle(held)))
-  await town.house.cluster.create(made(idle({ name: late('late'), namespace: training, labels: ours })))
-  await town.house.cluster.create(idle({ name: late('spoofed'), namespace: training, labels: ours }))
-  await town.house.cluster.create(idle({ name: late('unknown', 9), namespace: training, labels: ours }))
-  await town.house.cluster.create(idle({ name: 'stray', namespace: training, labels: ours }))
+  await town.house.cluster.create(made(idleJob(held)))
+  await town.house.cluster.create(made(idleJob({ name: late('late'), namespace: training, labels: ours })))
+  await town.house.cluster.create(idleJob({ name: late('spoofed'), namespace: training, labels: ours }))
+  await town.house.cluster.create(idleJob({ name: late('unknown', 9), namespace: training, labels: ours }))
+  await town.house.cluster.create(idleJob({ name: 'stray', namespace: training, labels: ours }))
   const later = { ...town.house.ports, clock: { now: () => Date.now() + 3_600_000 } }
   expect(await resync(later, CATALOGUES.reactions)).toMatchObject({ orphans: 2 })
   const idles = async () => (await jobsIn(town, training)).filter(({ spec }) => spec?.suspend === true)
@@ -126,7 +113,7 @@ it('a second product beside the first is refused; spoofed labels wake, block and
   expect(await holder()).toBe((await selfOf(second)).ledger)
   await town.until('the first no longer writes', async () => {
     const made = await town.house.ports.cluster
-      .create(idle({ name: 'never', namespace: training }))
+      .create(idleJob({ name: 'never', namespace: training }))
       .catch((error: Error) => error)
     const refused = made instanceof Error && /belongs to another ledger/.test(made.message)
     if (!refused && !(made instanceof Error) && made.kind === 'created')

@@ -27,7 +27,7 @@ import { uploadDataset } from '../../../local/scenario.ts'
 import { fixedSecrets } from '../../../local/secrets/local-secrets.ts'
 import { openStores, type Stores } from '../../../local/stores.ts'
 import example from '../../../signalbox.config.ts'
-import { furnish, ownConfig } from '../real-town.ts'
+import { furnish, idleJob, ownConfig } from '../real-town.ts'
 import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
 import { type Moto, openMoto } from './moto.ts'
 
@@ -165,6 +165,14 @@ it('adopt takes the place of the ledger that the namespaces name, and goes on ab
     const self = (await readRow(ledger, 'identity', SELF))?.value
     expect(self).toMatchObject({ ledger: JSON.parse(adopted.out).ledger, fenceFrom: 41 })
     expect(holderIn(await markerOf({ cluster }, namespace))).toMatchObject({ ledger: self?.ledger })
+    const job = idleJob({ name: 'nobody', namespace, labels: { [label('installation')]: 'signalbox' } })
+    await cluster.create(job)
+    const doctor = await signalbox(['doctor', '--kubeconfig', inject('kubeconfig'), '--json'])
+    expect(JSON.parse(doctor.out).findings).toContainEqual({
+      check: `Job ${job.metadata.name}`,
+      ok: false,
+      detail: expect.stringContaining(`kubectl -n ${namespace} delete job ${job.metadata.name}`),
+    })
   } finally {
     await Promise.all([requests.close(), cluster.close()])
   }
