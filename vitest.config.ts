@@ -8,8 +8,15 @@ const LONGEST = /test\/(model|faults)\/|journeys\/(deliveries|outages)|flows\/lo
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // What is deployed has a run of its own (`npm run test:infra`): stacks take seconds to synthesize.
-    exclude: ['test/slow/**', 'test/real/**', 'test/infra/**', 'test/scripts/build.test.ts', 'node_modules/**'],
+    // What is deployed has a run of its own (`npm run test:infra`): stacks take seconds to synthesize; so has `.ci/run`.
+    exclude: [
+      'test/slow/**',
+      'test/real/**',
+      'test/infra/**',
+      'test/scripts/build.test.ts',
+      'test/scripts/ci-run.test.ts',
+      'node_modules/**',
+    ],
     setupFiles: ['test/setup.ts'],
     passWithNoTests: false,
     pool: 'threads',

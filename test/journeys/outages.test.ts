@@ -30,7 +30,7 @@ const MOMENTS: { story: keyof typeof stories; moment: string; side: Side; length
   { story: 'dataset', moment: 'lane: steps train running, tells 1', side: 'cluster', lengths: [0, 3] },
   { story: 'dataset', moment: 'lane: steps train running touched', side: 'ledger' },
   { story: 'dataset', moment: 'lane: steps evaluate running', side: 'cluster', lengths: [4] },
-  { story: 'dataset', moment: 'lane: steps evaluate running touched', side: 'registry', lengths: [0, 2, 3, 4] },
+  { story: 'dataset', moment: 'lane: steps evaluate running touched', side: 'registry', lengths: [0, 3, 4] },
   { story: 'dataset', moment: 'lane: steps register running', side: 'ledger', lengths: [3] },
   { story: 'dataset', moment: 'lane: no run, tells 5', side: 'chat', lengths: [1, 4] },
   { story: 'dataset', moment: 'lane: no run, tells 5', side: 'bus', lengths: [1, 3] },
