@@ -1,6 +1,8 @@
 import type { KubeObject } from './kube.ts'
 import { label } from './names.ts'
 
+const FENCE = label('fence-')
+
 /** The ConfigMap in each of our namespaces that names the one ledger that acts there. */
 export const MARKER = 'signalbox'
 
@@ -48,11 +50,16 @@ export const restoredText = (namespace: string, name: string): string =>
   `${name} was written by this ledger later than all that it remembers: it was restored from an older copy. Say so once, and it ` +
   `goes on above that: ${ADOPT}. It stands in the namespace ${namespace}`
 
+/** No ledger commits so often to one lane that its fences come here: a fence from here on was written by somebody else. */
+export const UNLIKELY = 1e12
+
+/** Such a fence would use up what fences there are. */
+export const unlikelyText = (namespace: string, { kind, name }: { kind: string; name: string }): string =>
+  `${kind} ${name} in ${namespace} has a fence that no ledger has written: see who did, take its annotations ${FENCE}* away, then adopt again`
+
 /** What no marker means. */
 export const unmarkedText = (namespace: string): string =>
   `the namespace ${namespace} is not there, or has no ConfigMap ${MARKER}, which names the ledger that acts there: run \`signalbox bootstrap --apply\``
-
-const FENCE = label('fence-')
 
 /** Fences of an object by their annotations: one of each manager. */
 const fencesOf = ({ metadata }: KubeObject): Map<string, number> =>

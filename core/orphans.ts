@@ -20,6 +20,8 @@ export interface Known {
   ledger: string
   /** And its secret; null: it has none yet, and has made nothing under one. */
   secret: string | null
+  /** Of runs of this generation and below it may have forgotten some. */
+  generationFrom: number
   installation: string
   /** The lane of its name; null: this ledger has none. */
   doc: LaneDocument | null
@@ -28,25 +30,33 @@ export interface Known {
   now: number
 }
 
-/** `orphan`: ours to delete. `stranger`: it looks like ours and nothing says so: shown, never touched. */
+/**
+ * `orphan`: ours to delete. `stranger`: it looks like ours and nothing says so. `forgotten`: this ledger made it and does not know of
+ * it, since it was restored. Both are shown, and never touched.
+ */
 export type Verdict =
   | { kind: 'fine' }
   | { kind: 'orphan'; lane: string; why: string }
-  | { kind: 'stranger'; why: string }
+  | { kind: 'stranger' | 'forgotten'; why: string }
 
 const FINE: Verdict = { kind: 'fine' }
 
 /**
  * What a Job in a namespace of ours is. It is an orphan only if this ledger wrote down that it made it, or its token is one that
- * only this ledger can have put there (a POST whose answer nobody has written down); its run is over; no run has adopted it; and T has passed since. Labels decide nothing but
- * whether a person hears of it (law 3).
+ * only this ledger can have put there (a POST whose answer nobody has written down); its run is over; no run has adopted it; and T has
+ * passed since. Labels decide nothing but whether a person hears of it (law 3).
  */
 export const judgeJob = (job: KubeObject<'Job'>, known: Known): Verdict => {
   const { doc } = known
   // What a newer release has made for its run is none of ours to judge.
   if (doc !== null && newerIn(doc) !== null) return FINE
-  const run = runOfJob(job.metadata.name)
   if (hasEnded(job) || isLeaving(job)) return FINE
+  return isForgotten(job, known) ? { kind: 'forgotten', why: FORGOTTEN } : judgeRemembered(job, known)
+}
+
+const judgeRemembered = (job: KubeObject<'Job'>, known: Known): Verdict => {
+  const { doc } = known
+  const run = runOfJob(job.metadata.name)
   if (doc === null || run === null) return looksOurs(job, known) ? stranger(NO_LANE) : FINE
   if (isUnderWay(doc, run) || isAdopted(doc, job)) return FINE
   if (isBeyond(doc, run)) return stranger(BEYOND)
@@ -60,8 +70,8 @@ export const judgeDeployment = (deployment: KubeObject<'Deployment'>, known: Kno
   known.doc === null && (deployment.spec?.replicas ?? 1) > 0 && looksOurs(deployment, known) ? stranger(NO_LANE) : FINE
 
 const NO_LANE = 'it carries our labels, and no lane of this ledger has its name'
-const BEYOND =
-  'it is named after a run that this ledger does not know: the ledger was restored, or somebody else made it'
+const BEYOND = 'it is named after a run that this ledger does not know: somebody else made it'
+const FORGOTTEN = 'this ledger made it, and does not know of it any more: it was restored from an older copy'
 const UNPROVEN = 'it is named like ours, and nothing that is written down says that we made it'
 
 const stranger = (why: string): Verdict => ({ kind: 'stranger', why })
@@ -74,8 +84,9 @@ type RunOfName = NonNullable<ReturnType<typeof runOfJob>>
 const isUnderWay = ({ run }: LaneDocument, { generation, attempt }: RunOfName): boolean =>
   run !== null && run.generation === generation && run.attempt === attempt
 
-const isBeyond = (doc: LaneDocument, { generation, attempt }: RunOfName): boolean =>
-  generation > doc.generation || (generation === doc.generation && attempt > doc.attempt)
+/** Whether a run is later than all that the lane's document knows; null: there is no such lane. */
+export const isBeyond = (doc: LaneDocument | null, { generation, attempt }: RunOfName): boolean =>
+  doc === null || generation > doc.generation || (generation === doc.generation && attempt > doc.attempt)
 
 const madeIn = (steps: PastRow['run']['steps'], { metadata }: KubeObject): boolean =>
   steps.some(({ made }) => made !== null && made.uid === metadata.uid)
@@ -84,7 +95,26 @@ const isAdopted = ({ run }: LaneDocument, job: KubeObject): boolean => run !== n
 
 const isWrittenDown = ({ past }: Known, job: KubeObject): boolean => past !== null && madeIn(past.run.steps, job)
 
-const isOnlyOurs = (job: KubeObject, { secret }: Known): boolean => secret !== null && hasToken(job, secret)
+/**
+ * Whether this ledger made a Job for a run that it does not remember: its token is under the ledger's secret, and its run is later
+ * than all that the lane's document knows, or was before namespaces were adopted and is on no record.
+ */
+export const isForgotten = (
+  job: KubeObject<'Job'>,
+  { secret, doc, past, generationFrom }: Pick<Known, 'secret' | 'doc' | 'past' | 'generationFrom'>,
+): boolean => {
+  const run = runOfJob(job.metadata.name)
+  if (run === null || secret === null || !hasToken(job, secret)) return false
+  if (doc !== null && (isUnderWay(doc, run) || isAdopted(doc, job))) return false
+  return isBeyond(doc, run) || (past === null && run.generation <= generationFrom)
+}
+
+/** Made by a POST whose answer nobody wrote down. Where one is written down, one of that name with another uid is a copy that somebody made. */
+const isOnlyOurs = (job: KubeObject, { secret, past }: Known): boolean =>
+  secret !== null && hasToken(job, secret) && !(past?.run.steps.some((step) => isNamed(step, job)) ?? false)
+
+const isNamed = ({ made }: PastRow['run']['steps'][number], { metadata }: KubeObject): boolean =>
+  made !== null && made.ref.name === metadata.name
 
 /** Where no run is on record, what the lane wanted next ended it. */
 const overSince = (doc: LaneDocument, { past }: Known): number => past?.endedAt ?? doc.outcome?.at ?? doc.since

@@ -199,6 +199,8 @@ export interface IdentityRow {
   at: number
   /** Fences are counted from here: above the greatest that was seen when namespaces were adopted. */
   fenceFrom: number
+  /** And generations of every lane from here: no name is minted twice. Left out: from 0. */
+  generationFrom?: number
 }
 export const SELF = 'self'
 

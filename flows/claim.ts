@@ -1,4 +1,4 @@
-import type { KubeObject } from '../core/kube.ts'
+import { type KubeObject, refOf } from '../core/kube.ts'
 import { laneNameIn } from '../core/lane/waits.ts'
 import {
   anotherText,
@@ -9,11 +9,15 @@ import {
   isHolder,
   MARKER,
   restoredText,
+  UNLIKELY,
+  unlikelyText,
   unmarkedText,
 } from '../core/marker.ts'
-import { label } from '../core/names.ts'
-import { type IdentityRow, SELF } from '../core/rows.ts'
-import { identityOf } from './identity.ts'
+import { hasToken, label } from '../core/names.ts'
+import { isBeyond, runOfJob } from '../core/orphans.ts'
+import { SELF } from '../core/rows.ts'
+import { identityOf, type Self } from './identity.ts'
+import type { Stored } from './ledger-port.ts'
 import { ourNamespaces } from './namespaces.ts'
 import { NotAllowed, type WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
@@ -48,13 +52,13 @@ export const claim = async (
 ): Promise<Holder> => {
   const { ledger, clock, policies } = ports
   const namespaces = some ?? ourNamespaces(await policies.load())
-  const { ledger: id } = await identityOf(ledger, { mint, now: clock.now() })
-  const me: Holder = { ledger: id, home }
+  const self = await identityOf(ledger, { mint, now: clock.now() })
+  const me: Holder = { ledger: self.ledger, home }
   const markers = await Promise.all(namespaces.map((namespace) => markerOf(ports, namespace)))
   const others = markers.filter((marker) => isAnothers(marker, me))
-  if (adopt) await goOnAbove(ports, namespaces)
+  if (adopt) await goOnAbove(ports, namespaces, self)
   else if (others.length > 0) throw refusal(others[0] as Marker, me)
-  else await expectRemembered(ports, namespaces, id)
+  else await expectRemembered(ports, namespaces, self)
   for (const marker of markers) await take(ports, { marker, me, adopt })
   return me
 }
@@ -93,33 +97,72 @@ const take = async (
   await take(ports, { marker: now, me, adopt })
 }
 
-/** Every standing object of our namespaces: fences are on these. */
-const standingIn = async ({ cluster }: ClaimPorts, namespaces: readonly string[]): Promise<KubeObject[]> => {
-  const kinds = ['Deployment', 'Service'] as const
+/** Every object of our namespaces that tells how far a ledger had come: fences are on what stands, generations in all names. */
+const tellingIn = async ({ cluster }: ClaimPorts, namespaces: readonly string[]): Promise<KubeObject[]> => {
+  const kinds = ['Deployment', 'Service', 'Job'] as const
   const lists = namespaces.flatMap((namespace) => kinds.map((kind) => cluster.list(kind, { namespace, fresh: true })))
   return (await Promise.all(lists)).flat()
 }
 
-/** Writes down that fences are counted from the greatest that stands: before anything is written with one. */
-const goOnAbove = async (ports: ClaimPorts, namespaces: readonly string[]): Promise<void> => {
-  const greatest = Math.max(0, ...(await standingIn(ports, namespaces)).map(fenceOn))
+/**
+ * Writes down that fences and generations are counted from the greatest that stands, before anything is written with one: names that
+ * this ledger may have minted and forgotten are minted no more.
+ */
+const goOnAbove = async (ports: ClaimPorts, namespaces: readonly string[], self: Self): Promise<void> => {
+  const objects = await tellingIn(ports, namespaces)
+  const unlikely = objects.find((one) => fenceOn(one) >= UNLIKELY)
+  if (unlikely !== undefined) throw new NotOurs(unlikelyText(namespaceOf(unlikely), refOf(unlikely)))
+  const fence = Math.max(0, ...objects.map(fenceOn))
+  const generation = Math.max(0, ...objects.filter((one) => isMadeBy(one, self)).map(generationIn))
   for (;;) {
     const row = await readRow(ports.ledger, 'identity', SELF)
-    if (row === null || row.value.fenceFrom >= greatest) return
-    const value: IdentityRow = { ...row.value, fenceFrom: greatest }
-    const { ok } = await ports.ledger.commit([{ put: 'identity', id: SELF, revision: row.revision, value }])
+    if (row === null) return
+    const { fenceFrom, generationFrom = 0 } = row.value
+    if (fenceFrom >= fence && generationFrom >= generation) return
+    const above = { fenceFrom: Math.max(fenceFrom, fence), generationFrom: Math.max(generationFrom, generation) }
+    const { ok } = await ports.ledger.commit([
+      { put: 'identity', id: SELF, revision: row.revision, value: { ...row.value, ...above } },
+    ])
     if (ok) return
   }
 }
 
-/** Throws where an object of this ledger has a fence that no document of its has reached. */
-const expectRemembered = async (ports: ClaimPorts, namespaces: readonly string[], id: string): Promise<void> => {
-  const from = (await readRow(ports.ledger, 'identity', SELF))?.value.fenceFrom ?? 0
-  const ours = (await standingIn(ports, namespaces)).filter(({ metadata }) => metadata.labels?.[label('ledger')] === id)
-  for (const object of ours.filter((one) => fenceOn(one) > from)) {
-    const { name } = object.metadata
-    const lane = (await readRow(ports.ledger, 'name', laneNameIn({ kind: 'Deployment', name }) ?? name))?.value.lane
-    const revision = lane === undefined ? 0 : ((await readRow(ports.ledger, 'lane', lane))?.revision ?? 0)
-    if (fenceOn(object) > from + revision) throw new NotOurs(restoredText(namespaceOf(object), name))
+/** Of a Job its token says it; a Deployment has none, and its label must do: all that a lie comes to is a greater number. */
+const isMadeBy = (object: KubeObject, { ledger, secret }: Self): boolean =>
+  object.kind === 'Job' ? hasToken(object, secret) : object.metadata.labels?.[label('ledger')] === ledger
+
+const generationIn = ({ kind, metadata: { name } }: KubeObject): number =>
+  kind === 'Job' ? (runOfJob(name)?.generation ?? 0) : Number(/-g(\d{1,6})$/.exec(name)?.[1] ?? 0)
+
+/** Throws where an object says that this ledger had come further than it remembers. */
+const expectRemembered = async (ports: ClaimPorts, namespaces: readonly string[], self: Self): Promise<void> => {
+  for (const object of await tellingIn(ports, namespaces)) {
+    const { namespace, name } = { namespace: namespaceOf(object), name: object.metadata.name }
+    const forgotten = object.kind === 'Job' ? isForgottenJob : isFencedBeyond
+    if (await forgotten(ports, object, self)) throw new NotOurs(restoredText(namespace, name))
   }
+}
+
+const isForgottenJob = async (
+  { ledger }: ClaimPorts,
+  object: KubeObject,
+  { secret, generationFrom = 0 }: Self,
+): Promise<boolean> => {
+  if (!hasToken(object, secret)) return false
+  const run = runOfJob(object.metadata.name)
+  // Those before an adoption are known to be forgotten.
+  if (run === null || run.generation <= generationFrom) return false
+  return isBeyond((await docNamed(ledger, run.name))?.value ?? null, run)
+}
+
+const isFencedBeyond = async ({ ledger }: ClaimPorts, object: KubeObject, self: Self): Promise<boolean> => {
+  const { name, labels = {} } = object.metadata
+  if (labels[label('ledger')] !== self.ledger || fenceOn(object) <= self.fenceFrom) return false
+  const doc = await docNamed(ledger, laneNameIn({ kind: 'Deployment', name }) ?? name)
+  return fenceOn(object) > self.fenceFrom + (doc?.revision ?? 0)
+}
+
+const docNamed = async (ledger: ClaimPorts['ledger'], name: string): Promise<Stored<'lane'> | null> => {
+  const lane = (await readRow(ledger, 'name', name))?.value.lane
+  return lane === undefined ? null : readRow(ledger, 'lane', lane)
 }

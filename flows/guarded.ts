@@ -1,9 +1,11 @@
-import { refOf } from '../core/kube.ts'
+import { type KubeObject, refOf } from '../core/kube.ts'
 import { holderIn, isHolder, restoredText, setsBack } from '../core/marker.ts'
+import { runOfJob } from '../core/orphans.ts'
 import { SELF } from '../core/rows.ts'
+import { isOurOther } from '../core/steps/launch-job.ts'
 import { type Claiming, type ClaimPorts, claim, markerOf, NotOurs } from './claim.ts'
 import { ourNamespaces } from './namespaces.ts'
-import type { Applied, Cluster } from './ports.ts'
+import type { Applied, Cluster, Created } from './ports.ts'
 import { readRow } from './rows.ts'
 
 /** As `claim`, of one namespace, for who has claimed before: only its marker is looked at, as long as it says so. */
@@ -24,6 +26,17 @@ const applied = async (cluster: Cluster, ...given: Parameters<Cluster['apply']>)
   const standing = answer.kind === 'denied' ? await cluster.get(refOf(object)) : null
   if (standing === null || !setsBack(object, standing)) return answer
   throw new NotOurs(restoredText(object.metadata.namespace ?? 'default', object.metadata.name))
+}
+
+/** Creates it. A name is minted once: where it is taken by something else of ours, this ledger has forgotten what it made, as above. */
+const created = async ({ cluster, ledger }: ClaimPorts, object: KubeObject): Promise<Created> => {
+  const answer = await cluster.create(object)
+  if (answer.kind !== 'exists' || !isOurOther(answer.object, object)) return answer
+  const { generationFrom = 0 } = (await readRow(ledger, 'identity', SELF))?.value ?? {}
+  const { namespace = 'default', name } = object.metadata
+  // Of those before an adoption it is known.
+  if ((runOfJob(name)?.generation ?? 0) <= generationFrom) return answer
+  throw new NotOurs(restoredText(namespace, name))
 }
 
 /** So long it counts that a marker named us. Milliseconds. */
@@ -79,7 +92,7 @@ export const guarded = (ports: ClaimPorts, claiming: Omit<Claiming, 'adopt'>): C
     list: (kind, where) => beside(cluster.list(kind, where)),
     logs: (ref, lines) => cluster.logs(ref, lines),
     watch: (where, onChange) => cluster.watch(where, onChange),
-    create: (object) => before(object.metadata.namespace, () => cluster.create(object)),
+    create: (object) => before(object.metadata.namespace, () => created(ports, object)),
     apply: (...given) => before(given[0].metadata.namespace, () => applied(cluster, ...given)),
     patch: (ref, uid, patch) => before(ref.namespace, () => cluster.patch(ref, uid, patch)),
     delete: (ref, uid) => before(ref.namespace, () => cluster.delete(ref, uid)),

@@ -3,7 +3,7 @@ import type { Ledger } from './ledger-port.ts'
 import { readRow } from './rows.ts'
 
 /** Who a ledger is, once everything of it is minted. */
-export type Self = Required<IdentityRow>
+export type Self = IdentityRow & Required<Pick<IdentityRow, 'secret'>>
 
 /** Whether nothing of it is left to be minted. */
 export const isWhole = (row: IdentityRow | undefined): row is Self => row?.secret !== undefined

@@ -1,3 +1,4 @@
+import { nextGeneration } from '../core/lane/attempts.ts'
 import { emptyDocument } from '../core/lane/document.ts'
 import { intend } from '../core/lane/intend.ts'
 import { pinned, planOnPaper } from '../core/lane/planning.ts'
@@ -67,10 +68,10 @@ const withWorld = async (ports: WorkPorts, view: View): Promise<View> => ({
 })
 
 const planned = (view: View, { intent, detail }: { intent: Parameters<typeof intend>[1]; detail: string }): OnPaper => {
-  const { lane, generation } = view.doc
+  const { lane } = view.doc
   const seen = { kept: {} }
   const wanted = intend(view, intent, seen)
-  const run = wanted.kind === 'want' ? wanted.doc : { generation: generation + 1, attempt: 1 }
+  const run = wanted.kind === 'want' ? wanted.doc : { generation: nextGeneration(view), attempt: 1 }
   const desired = (wanted.kind === 'want' ? wanted.doc.desired : null) ?? pinned(view, intent.desired)
   const paper = planOnPaper(view, { ...run, desired }, seen)
   const nothing = { lane, plan: null }

@@ -37,9 +37,13 @@ export const looseIn = async (ports: OrphanPorts, policy: Policy, docs: readonly
   return (await Promise.all(judged)).filter((one): one is Loose => one.verdict.kind !== 'fine')
 }
 
-/** What is ours to delete. */
-export const orphansIn = async (...given: Parameters<typeof looseIn>): Promise<Loose[]> =>
-  (await looseIn(...given)).filter(({ verdict }) => verdict.kind === 'orphan')
+/** What is ours to delete. A ledger that does not know what it has made deletes nothing. */
+export const orphansIn = async (...given: Parameters<typeof looseIn>): Promise<Loose[]> => {
+  const loose = await looseIn(...given)
+  return loose.some(({ verdict }) => verdict.kind === 'forgotten')
+    ? []
+    : loose.filter(({ verdict }) => verdict.kind === 'orphan')
+}
 
 /** Everything that is loose now, for a person. */
 export const looseNow = async (ports: OrphanPorts & Pick<WorkPorts, 'policies'>): Promise<Loose[]> =>
@@ -47,7 +51,7 @@ export const looseNow = async (ports: OrphanPorts & Pick<WorkPorts, 'policies'>)
 
 const judge = async (
   { ledger, clock }: OrphanPorts,
-  who: Pick<Known, 'ledger' | 'secret' | 'installation'>,
+  who: Pick<Known, 'ledger' | 'secret' | 'generationFrom' | 'installation'>,
   { object, doc }: { object: KubeObject; doc: LaneDocument | null },
 ): Promise<Verdict> => {
   const known: Known = { ...who, doc, past: await pastOf(ledger, doc, object), now: clock.now() }
@@ -56,9 +60,11 @@ const judge = async (
     : judgeDeployment(object as KubeObject<'Deployment'>, known)
 }
 
-const identityIn = async (ledger: OrphanPorts['ledger']): Promise<Pick<Known, 'ledger' | 'secret'>> => {
-  const { ledger: id = '', secret = null } = (await readRow(ledger, 'identity', SELF))?.value ?? {}
-  return { ledger: id, secret }
+const identityIn = async (
+  ledger: OrphanPorts['ledger'],
+): Promise<Pick<Known, 'ledger' | 'secret' | 'generationFrom'>> => {
+  const { ledger: id = '', secret = null, generationFrom = 0 } = (await readRow(ledger, 'identity', SELF))?.value ?? {}
+  return { ledger: id, secret, generationFrom }
 }
 
 const pastOf = async (

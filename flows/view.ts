@@ -120,6 +120,7 @@ export const paperView = (
   identity: { installation: policy.installation, ledger: self?.ledger ?? UNMINTED, name: doc.name },
   secret: self?.secret ?? '',
   fenceFrom: self?.fenceFrom ?? 0,
+  generationFrom: self?.generationFrom ?? 0,
   kind,
   reactions,
   policy,

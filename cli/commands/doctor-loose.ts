@@ -44,8 +44,17 @@ const looseInAws = async (at: LooseAt & { aws: string }): Promise<Finding[]> => 
 const looseFinding = ({ ref, verdict }: Loose): Finding => ({
   check: `${ref.kind} ${ref.name}`,
   ok: false,
-  detail:
-    verdict.kind === 'orphan'
-      ? `${verdict.why}, and it still stands: resync deletes it, and says why where it cannot`
-      : `${verdict.why}. It is not touched: \`kubectl -n ${ref.namespace} delete ${ref.kind.toLowerCase()} ${ref.name}\` if nobody needs it`,
+  detail: `${verdict.why}${whatToDo(verdict, ref)}`,
 })
+
+const whatToDo = ({ kind }: Loose['verdict'], { kind: what, namespace, name }: Loose['ref']): string => {
+  const gone = `\`kubectl -n ${namespace} delete ${what.toLowerCase()} ${name}\` if nobody needs it`
+  switch (kind) {
+    case 'orphan':
+      return ', and it still stands: resync deletes it, and says why where it cannot'
+    case 'forgotten':
+      return `. See docs/runbook.md, “After a restore”; then ${gone}`
+    case 'stranger':
+      return `. It is not touched: ${gone}`
+  }
+}

@@ -3,6 +3,7 @@ import { reactionTo } from '../reactions/catalogue.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
 import { answers, heard, whereOf } from './answering.ts'
+import { nextGeneration } from './attempts.ts'
 import { type Change, changed, DETAIL, joined, moment, pauseAfter, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { wantedRun } from './document.ts'
@@ -212,7 +213,7 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
     })
   if (view.world === null) return postponed(view, letters, undefined)
   const desired = pinned(view, intent.desired)
-  const planned = planOnPaper(view, { generation: doc.generation + 1, attempt: 1, desired }, seen)
+  const planned = planOnPaper(view, { generation: nextGeneration(view), attempt: 1, desired }, seen)
   const plan = planned.kind === 'plan' ? planned.plan : null
   const refused =
     planned.kind === 'refuse'

@@ -1,7 +1,7 @@
 import { askedBy } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
-import { mayRepeat, nextAttempt } from './attempts.ts'
+import { mayRepeat, nextAttempt, nextGeneration } from './attempts.ts'
 import { hasBegun, type LaneDocument } from './document.ts'
 import { STAYS_SO } from './held.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
@@ -60,7 +60,7 @@ const wantNew = (view: View, intent: Intent): Wanted => {
     why: doc.generation === 0 ? 'the first desired state of this lane' : 'the desired state changed',
     doc: {
       ...doc,
-      generation: doc.generation + 1,
+      generation: nextGeneration(view),
       attempt: 1,
       desired: pinned(view, intent.desired),
       order: intent.order ?? doc.order,
@@ -105,7 +105,8 @@ const wantFailed = (view: View): Wanted => {
  * has begun nothing is asked about anew, since who may answer is another question now; what was refused is tried again; what has begun
  * or ended stays as it is, and another attempt knows. Null: it is not so.
  */
-const wantProven = ({ doc, kind, policy, now }: View, { desired }: Intent): Wanted | null => {
+const wantProven = (view: View, { desired }: Intent): Wanted | null => {
+  const { doc, kind, policy, now } = view
   const [is, was] = [kind.requesterOf(desired as never), kind.requesterOf(doc.desired as never)]
   if (doc.desired === null || is?.proven !== true || was?.proven === true) return null
   const proven: LaneDocument = { ...doc, desired: askedBy(doc.desired, is) }
@@ -113,7 +114,13 @@ const wantProven = ({ doc, kind, policy, now }: View, { desired }: Intent): Want
   if (doc.outcome?.kind === 'refused') return { kind: 'want', doc: nextAttempt(proven, now), why }
   const begun = doc.attempt > 1 || doc.approved?.begun === true || (doc.run !== null && hasBegun(doc.run))
   if (doc.outcome !== null || begun) return { kind: 'want', doc: proven, why }
-  const anew = { generation: doc.generation + 1, attempt: 1, attemptsLeft: policy.retries, approved: null, since: now }
+  const anew = {
+    generation: nextGeneration(view),
+    attempt: 1,
+    attemptsLeft: policy.retries,
+    approved: null,
+    since: now,
+  }
   return { kind: 'want', doc: { ...proven, ...anew, kept: [], redo: [], held: null }, why }
 }
 

@@ -1,6 +1,6 @@
 import type { Desired } from '../desired.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import { nextAttempt } from './attempts.ts'
+import { nextAttempt, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment } from './change.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { againstOf, planOnPaper } from './planning.ts'
@@ -35,7 +35,7 @@ export const settleRetire = (view: View): Change => {
   if (kind.retired === undefined || doc.desired === null) return changed(doc, {})
   const next = {
     ...doc,
-    generation: doc.generation + 1,
+    generation: nextGeneration(view),
     attempt: 1,
     desired: kind.retired(doc.desired as never),
     // What its source says is new again, should the rule come back.

@@ -21,6 +21,8 @@ export interface View {
   secret: string
   /** What fences count from beside the document's revision: a ledger that was restored goes on above what it wrote before. */
   fenceFrom: number
+  /** What generations count from: above the greatest that names of this ledger have had, which it may have forgotten. 0: it forgot nothing. */
+  generationFrom: number
   kind: LaneKind
   reactions: readonly Reaction[]
   policy: Policy

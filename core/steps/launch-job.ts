@@ -1,4 +1,5 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import { digestOf } from '../digest.ts'
 import { jobState } from '../job-state.ts'
 import type { KubeObject } from '../kube.ts'
 import type { Stepped } from '../lane/stepping.ts'
@@ -46,6 +47,27 @@ export const isOurs = (found: KubeObject, wanted: KubeObject, secret: string): b
   ['installation', 'ledger', 'lane'].every(
     (name) => found.metadata.labels?.[label(name)] === wanted.metadata.labels?.[label(name)],
   )
+
+/** Whether the object that has our name was made by the ledger that would make this one, for something else. */
+export const isOurOther = (found: KubeObject, wanted: KubeObject): boolean => {
+  const of = ({ metadata: { annotations = {} } }: KubeObject, key: string): string => annotations[key] ?? ''
+  const token = of(wanted, TOKEN_ANNOTATION)
+  return (
+    token !== '' &&
+    of(found, TOKEN_ANNOTATION) === token &&
+    of(found, DIGEST_ANNOTATION) !== of(wanted, DIGEST_ANNOTATION)
+  )
+}
+
+/** Whether a Job of another name is what this one would be: it does the same, and is told of the same results. */
+export const isSameWork = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>, secret: string): boolean =>
+  isOurs(found, wanted, secret) && digestOf(toldOf(found)) === digestOf(toldOf(wanted))
+
+const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
+  const { labels = {}, annotations = {} } = spec?.template.metadata ?? {}
+  const told = Object.entries({ ...labels, ...annotations }).filter(([key]) => key.startsWith(label('input-')))
+  return Object.fromEntries(told)
+}
 
 /** A Job has ended when it is complete and its result is valid; a Job that is gone counts by its result alone (law 4). */
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
@@ -200,6 +222,9 @@ const lastLines = (logs: string[]): string[] =>
 
 /** Whether a Job has ended, well or badly. */
 export const hasEnded = (job: Pick<V1Job, 'status'>): boolean => hasCondition(job, 'Complete', 'Failed')
+
+/** Whether a Job has ended badly, or it is decided that it will. */
+export const hasFailed = (job: Pick<V1Job, 'status'>): boolean => hasCondition(job, 'Failed', 'FailureTarget')
 
 /** Whether it is decided that a Job has failed, which ends once its pods are gone. */
 export const isEnding = (job: Pick<V1Job, 'status'>): boolean => hasCondition(job, 'FailureTarget')

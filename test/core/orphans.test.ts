@@ -24,6 +24,7 @@ const past = (uid: string, endedAt = 0): PastRow => ({ run: runWith(uid, 2), end
 const known = (over: Partial<Known> = {}): Known => ({
   ledger: LEDGER,
   secret: SECRET,
+  generationFrom: 0,
   installation: 'signalbox',
   doc: docOf(),
   past: past('u'),
@@ -80,8 +81,8 @@ describe('shown and never touched is', () => {
       { doc: null },
       /no lane of this ledger/,
     ],
-    ['a Job of a run that this ledger does not know yet', job('g4a1-train'), { past: null }, /restored/],
-    ['a later attempt', job('g3a2-train'), { past: null }, /restored/],
+    ['a Job of a run that this ledger does not know yet', job('g4a1-train'), { past: null }, /does not know/],
+    ['a later attempt', job('g3a2-train'), { past: null }, /does not know/],
     [
       'a Job of our name that nobody wrote down and that does not say who made it',
       job('g2a1-train', { labels: {} }),
@@ -104,6 +105,28 @@ describe('shown and never touched is', () => {
     const verdict = judgeJob(object, known(over))
     expect(verdict.kind).toBe('stranger')
     expect((verdict as { why: string }).why).toMatch(why)
+  })
+
+  it('a copy that somebody made of a Job that is written down', () => {
+    const copy = withToken(job('g2a1-train', { uid: 'another' }), SECRET)
+    const run = {
+      ...runWith('u', 2),
+      steps: [{ made: { ...made('u'), ref: { kind: 'Job', name: copy.metadata.name } } }],
+    }
+    expect(judgeJob(copy, known({ past: { run, endedAt: 0 } as unknown as PastRow }))).toMatchObject({
+      kind: 'stranger',
+    })
+  })
+
+  it.each<[string, string, Partial<Known>]>([
+    ['of a later generation', 'g4a1-train', {}],
+    ['of a later attempt', 'g3a2-train', {}],
+    ['of a lane that it does not know', 'g2a1-train', { doc: null }],
+    ['of before it adopted its namespaces, on no record', 'g2a1-train', { generationFrom: 2 }],
+  ])('what a ledger that was restored has made and forgotten, %s', (_, suffix, over) => {
+    expect(judgeJob(withToken(job(suffix), SECRET), known({ past: null, ...over }))).toMatchObject({
+      kind: 'forgotten',
+    })
   })
 
   it('a Deployment that carries our labels and is named after no lane, while it has replicas', () => {

@@ -128,6 +128,15 @@ describe('--adopt', () => {
     await expect(product('aaaaaaaaaaaa').claim()).rejects.toThrow(NotOurs)
   })
 
+  it('a fence that no ledger can have written is refused by name: it would use up all others', async () => {
+    await product('aaaaaaaaaaaa').claim()
+    await cluster.apply(deployment('a-g1', '999999999999999', 'nobody'), 'signalbox-workload')
+    const second = product('bbbbbbbbbbbb')
+    await expect(second.claim({ adopt: true })).rejects.toThrow(/Deployment a-g1 in serving has a fence that no ledger/)
+    expect(await second.self()).toMatchObject({ fenceFrom: 0 })
+    expect(await marker('serving')).toMatchObject({ ledger: 'aaaaaaaaaaaa' })
+  })
+
   it('a ledger that stands behind what it wrote was restored: it is refused until it adopts itself', async () => {
     const ledger = memoryLedger()
     const one = product('aaaaaaaaaaaa', ledger)

@@ -1,32 +1,127 @@
 import type { V1Job } from '@kubernetes/client-node'
-import { afterEach, expect, it } from 'vitest'
-import { hasEnded } from '../../core/steps/launch-job.ts'
-import { openStores } from '../../local/stores.ts'
-import { HOUR, jobsOf, looseEnds, TRAIN, upload } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { emptyDocument } from '../../core/lane/document.ts'
+import { runOnceName } from '../../core/names.ts'
+import { SELF } from '../../core/rows.ts'
+import { hasEnded, withToken } from '../../core/steps/launch-job.ts'
+import { looseNow } from '../../flows/orphans.ts'
+import { resync } from '../../flows/resync.ts'
+import { readRow } from '../../flows/rows.ts'
+import { CATALOGUES } from '../../functions/door.ts'
+import { openStores, type Stores } from '../../local/stores.ts'
+import { taskJob } from '../local/cluster/world-fixture.ts'
+import { HOUR, jobsOf, looseEnds, replicasOf, SERVE, say, served, stepIs, TRAIN, upload, versionsOf } from './scenes.ts'
+import { LEDGER, openTown, type Town } from './town.ts'
 
 let town: Town
+let stores: Stores
+let backup: Uint8Array
 afterEach(() => town.close())
 
-const trained = async () => (await jobsOf(town)).filter(({ metadata }) => metadata.name.endsWith('-train'))
-
-it.each([
-  ['runs', () => true],
-  ['has ended', (job: V1Job) => hasEnded(job)],
-])('a Job that the ledger made after its backup, and that %s when it is restored, is adopted', async (_, seen) => {
-  const stores = openStores(null)
+const opened = async (first: () => Promise<unknown> = async () => undefined) => {
+  stores = openStores(null)
   town = await openTown({ stores })
+  await first()
   await town.advance(HOUR)
-  const backup = stores.ledger.serialize()
-  await upload(town)
-  await town.answered(TRAIN)
-  await town.until('its Job is so', async () => (await trained()).some((job) => seen(job as V1Job)))
-  const [made] = await trained()
+  backup = stores.ledger.serialize()
+}
+/** The ledger as it was, on the cluster as it is. */
+const restored = async (adopt = true): Promise<void> => {
   await town.house.close()
   stores.ledger.deserialize(backup)
-  await town.reopen()
-  await town.answered(TRAIN)
-  expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
-  expect((await trained()).map(({ metadata }) => metadata.uid)).toEqual([made?.metadata.uid])
-  expect(await looseEnds(town)).toEqual([])
+  await town.reopen(undefined, adopt)
+}
+const trained = async () => (await jobsOf(town)).filter(({ metadata }) => metadata.name.endsWith('-train'))
+const trainings = async () => (await trained()).map(({ metadata }) => metadata.uid).sort()
+
+describe('a ledger that was restored', () => {
+  it.each([
+    ['runs', () => true],
+    ['has ended', (job: V1Job) => hasEnded(job)],
+  ])('starts only when a person adopts, and makes use of a Job that it made since, which %s', async (_, seen) => {
+    await opened()
+    await upload(town)
+    await town.answered(TRAIN)
+    await town.until('its Job is so', async () => (await trained()).some((job) => seen(job as V1Job)))
+    const made = await trainings()
+    await expect(restored(false)).rejects.toThrow(/it was restored from an older copy.*adopt/)
+    await town.reopen(undefined, true)
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await trainings()).toEqual(made)
+    expect(await looseEnds(town)).toEqual([])
+    // Whoever wants it trained once more is not told of that one again.
+    await say(town, 'retry', { from: 'train' })
+    await town.advance(HOUR / 60)
+    if ((await town.question(TRAIN)) !== null) await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await trained()).toHaveLength(2)
+  })
+
+  it.each([
+    ['at work', () => stepIs(town, TRAIN, 'train', 'running')],
+    ['registered', () => async () => (await versionsOf(town)).length === 2],
+  ])('trains nothing twice of two datasets since then, the second of which is %s', async (_, when) => {
+    await opened()
+    await upload(town, 'd')
+    await town.answered(TRAIN)
+    await town.settled(TRAIN)
+    await upload(town, 'e')
+    await town.answered(TRAIN)
+    await town.until('the second is so', when())
+    const made = await trainings()
+    await restored()
+    const { ports } = town.house
+    expect((await looseNow(ports)).map(({ verdict }) => verdict.kind).filter((kind) => kind !== 'forgotten')).toEqual(
+      [],
+    )
+    expect(await resync(ports, CATALOGUES.reactions)).toMatchObject({ orphans: 0 })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ outcome: { kind: 'succeeded' }, attempt: 1 })
+    expect(await trainings()).toEqual(made)
+    expect(new Set(await versionsOf(town)).size).toBe(2)
+    expect(await versionsOf(town)).toHaveLength(2)
+    await upload(town, 'f')
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await trained()).toHaveLength(3)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('takes no version away that was promoted and judged since', async () => {
+    await opened(() => served(town))
+    await served(town)
+    await served(town)
+    const stood = await replicasOf(town)
+    await restored()
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual(stood)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('that goes on unadopted, as in AWS, meets what it has forgotten: it rests, and says what to do', async () => {
+    await opened()
+    const { ledger } = town.house.ports
+    const secret = (await readRow(ledger, 'identity', SELF))?.value.secret ?? ''
+    const name = runOnceName(
+      emptyDocument({ ...town.policy, ledger: LEDGER }, TRAIN),
+      { generation: 1, attempt: 1 },
+      'train',
+    )
+    const forgotten = withToken({ ...taskJob(name), metadata: { name, namespace: 'training' } }, secret)
+    await town.house.cluster.create(forgotten)
+    await upload(town)
+    await town.answered(TRAIN)
+    await town.until('it says so', async () => /adopt/.test((await town.lane(TRAIN)).rest?.text ?? ''))
+    expect((await town.lane(TRAIN)).rest).toMatchObject({ why: 'not-allowed' })
+    // Its name is taken for good: then the next attempt has another.
+    await town.reopen(undefined, true)
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({
+      reason: 'name-taken',
+      detail: expect.stringContaining('this ledger made it for something else and has forgotten it: say retry'),
+    })
+    await say(town, 'retry')
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+  })
 })

@@ -63,8 +63,8 @@ export interface Town {
   held(room: string): Promise<{ lanes: Record<string, number>; sum: number }>
   setPolicy(config: unknown): void
   advance(ms: number): Promise<void>
-  /** The process dies and another one starts on what was stored. */
-  reopen(wrap?: (ports: Ports) => Ports): Promise<void>
+  /** The process dies and another one starts on what was stored; where a person says so, it adopts its namespaces. */
+  reopen(wrap?: (ports: Ports) => Ports, adopt?: boolean): Promise<void>
   /** Another town that goes on from a copy of what is stored here, as a process does that starts on it; this one stays as it is. */
   copy(wrap?: (ports: Ports) => Ports): Promise<Town>
   close(): Promise<void>
@@ -98,8 +98,8 @@ const townOn = async (
     'slack-signing': 'test-signing-secret',
     token: 'test-token',
   })
-  const open = (wrapper?: (ports: Ports) => Ports) =>
-    openHouse({ stores, policies, secrets, clock, wrap: wrapper, mint: () => LEDGER, onError: () => undefined })
+  const open = (wrapper?: (ports: Ports) => Ports, adopt = false) =>
+    openHouse({ adopt, stores, policies, secrets, clock, wrap: wrapper, mint: () => LEDGER, onError: () => undefined })
   const ledger = () => town.house.ports.ledger
   const document = async (lane: string): Promise<LaneDocument> =>
     (await readRow(ledger(), 'lane', lane))?.value ?? emptyDocument(town.policy, lane)
@@ -157,9 +157,9 @@ const townOn = async (
       const end = clock.now() + ms
       await runUntil(town.house, clock, { done: async () => clock.now() >= end, atMost: ms })
     },
-    reopen: async (wrapper) => {
+    reopen: async (wrapper, adopt) => {
       await town.house.close()
-      town.house = await open(wrapper)
+      town.house = await open(wrapper, adopt)
     },
     copy: (wrapper) => townOn(copyOf(stores), { config, wrap: wrapper, at: clock.now() }),
     close: async () => {

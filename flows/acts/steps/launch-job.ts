@@ -2,13 +2,16 @@ import { lastDied } from '../../../core/job-state.ts'
 import { isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Made } from '../../../core/lane/document.ts'
 import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
+import { hasToken, laneLabels } from '../../../core/names.ts'
+import { isForgotten } from '../../../core/orphans.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import type { ResultRow } from '../../../core/rows.ts'
-import { hasEnded, isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
+import { hasEnded, hasFailed, isOurs, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
+import { everyRow, valuesOf } from '../../rows.ts'
 import { alivePodsOf, podsOf } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
@@ -23,6 +26,9 @@ export const launchJob: Handler<LaunchJobStep> = {
     const { ports, view, step, mark } = task
     if (mark.made !== null) return { kind: 'begun', made: mark.made, note: `Job ${mark.made.ref.name}` }
     const job = withToken(withInputs(step.job, await inputsOf(task)), view.secret)
+    const before = await forgottenOne(task, job)
+    if (before !== null)
+      return { kind: 'begun', made: madeOf(step, before), note: `Job ${before.metadata.name}, made before a restore` }
     const created = await ports.cluster.create(job)
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
@@ -36,11 +42,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       }
     }
     if (created.kind === 'exists' && !isOurs(created.object, step.job, view.secret))
-      return {
-        kind: 'failed',
-        reason: 'name-taken',
-        note: `a Job named ${step.job.metadata.name} is there, and it is not one that was made here: see who made it, delete it, then say retry`,
-      }
+      return nameTaken(task, created.object)
     const made = madeOf(step, created.object)
     const seen = created.kind === 'created' ? justMade(step, created.object, view.now) : undefined
     return { kind: 'begun', made, note: `Job ${made.ref.name}`, seen }
@@ -67,6 +69,39 @@ export const launchJob: Handler<LaunchJobStep> = {
     })
     return withPins(ports, stepped, result?.beside ?? null)
   },
+}
+
+/**
+ * Where the ledger was restored, the Job that it made for this very step and has forgotten, whichever run it was named after: what was
+ * paid for is kept (law 7). A gate is judged anew.
+ */
+const forgottenOne = async (
+  { ports, view, step, mark }: Task<LaunchJobStep>,
+  job: KubeObject<'Job'>,
+): Promise<KubeObject<'Job'> | null> => {
+  if (view.generationFrom === 0 || !step.keeps || view.doc.redo?.includes(mark.name) === true) return null
+  const { namespace = '' } = job.metadata
+  const labels = laneLabels(view.identity, view.doc.lane)
+  const jobs = (await ports.cluster.list('Job', { namespace, labels, fresh: true })) as KubeObject<'Job'>[]
+  const newest = jobs
+    .filter((one) => isSameWork(one, job, view.secret) && !isLeaving(one) && !hasFailed(one))
+    .toSorted((a, b) => madeAt(a) - madeAt(b))
+    .at(-1)
+  if (newest === undefined) return null
+  const { secret, doc, generationFrom } = view
+  const pasts = valuesOf(await everyRow(ports.ledger, 'past', `${doc.lane}#`))
+  // What a run since then has made use of is remembered.
+  if (pasts.some(({ run }) => run.steps.some(({ made }) => made?.uid === newest.metadata.uid))) return null
+  return isForgotten(newest, { secret, doc, past: null, generationFrom }) ? newest : null
+}
+
+const madeAt = ({ metadata }: KubeObject): number => new Date(metadata.creationTimestamp ?? 0).getTime()
+
+const nameTaken = ({ view }: Task<LaunchJobStep>, there: KubeObject): Stepped => {
+  const whose = hasToken(there, view.secret)
+    ? 'this ledger made it for something else and has forgotten it: say retry'
+    : 'it is not one that was made here: see who made it, delete it, then say retry'
+  return { kind: 'failed', reason: 'name-taken', note: `a Job named ${there.metadata.name} is there, and ${whose}` }
 }
 
 /** The results that it reads, as they were read here. */

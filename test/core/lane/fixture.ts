@@ -61,6 +61,7 @@ export const viewOf = (over: Partial<View> = {}): View => {
     identity: { installation: policy.installation, ledger: 'feedfacecafe', name: doc.name },
     secret: 'kept from everybody',
     fenceFrom: 0,
+    generationFrom: 0,
     kind,
     reactions,
     policy,
