@@ -1,6 +1,6 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
-import { nearest } from './problems.ts'
+import { nearest } from './nearest.ts'
 
 /** A part of the policy that can never do what it says, though it holds together: where, why, and what to write. */
 export interface OnPaper {

@@ -1,6 +1,6 @@
 import { MERGE_KEYS } from '../workloads/pod-patch.ts'
+import { nearest } from './nearest.ts'
 import fields from './pod-fields.json' with { type: 'json' }
-import { nearest } from './problems.ts'
 
 /** What is wrong at a place, and what to write there. */
 interface Wrong {

@@ -2,6 +2,7 @@ import type { V1PodSpec } from '@kubernetes/client-node'
 import * as z from 'zod/mini'
 import { GPU, NODE_POOL } from '../kube.ts'
 import { image } from './fields.ts'
+import { shown } from './problems.ts'
 
 /** Any part of a value. */
 type Part<T> = T extends readonly (infer E)[]
@@ -80,11 +81,15 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
 }
 
 /** A strategic-merge patch onto a pod’s spec, typed as Kubernetes has it. */
-export const pod = z.custom<PodPatch>(isRecord, 'write a part of a pod’s spec, { … }').check(
-  z.superRefine((value, context) => {
-    if (!isRecord(value)) return
-    if (JSON.stringify(value).length > LONGEST)
-      context.addIssue({ code: 'custom', message: `a patch has at most ${LONGEST} characters` })
-    for (const { path, message } of wrongsIn(value, [])) context.addIssue({ code: 'custom', path, message })
-  }),
-)
+export const pod = z
+  .custom<PodPatch>(isRecord, {
+    error: ({ input }) => `write a part of a pod’s spec, { … }; found ${shown(input)}`,
+  })
+  .check(
+    z.superRefine((value, context) => {
+      if (!isRecord(value)) return
+      if (JSON.stringify(value).length > LONGEST)
+        context.addIssue({ code: 'custom', message: `a patch has at most ${LONGEST} characters` })
+      for (const { path, message } of wrongsIn(value, [])) context.addIssue({ code: 'custom', path, message })
+    }),
+  )
