@@ -8,7 +8,7 @@ import { pool } from './policy/pools.ts'
 import { inOurWords, sentencesOf } from './policy/problems.ts'
 import { type Newer, newerSchema, SCHEMA } from './policy/schema.ts'
 import { service } from './policy/services.ts'
-import { sources } from './policy/sources.ts'
+import { sources, whyTooMany } from './policy/sources.ts'
 import { togetherProblems } from './policy/together.ts'
 import { promotionOf, signalAt } from './promotion.ts'
 
@@ -74,6 +74,8 @@ export const document = z
   .check(
     z.superRefine((value, context) => {
       for (const { path, message } of togetherProblems(value)) context.addIssue({ code: 'custom', path, message })
+      const many = whyTooMany(value)
+      if (many !== null) context.addIssue({ code: 'custom', path: ['sources'], message: many })
     }),
   )
 

@@ -338,6 +338,20 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
     ],
     [
+      'a prefix as a pattern',
+      (c) => {
+        support(c).on.dataset.prefix = 'chats/*/'
+      },
+      'pipelines.support-chats.on.dataset.prefix: write the prefix itself, and all below it is meant: nothing here expands `*`, `?` or variables, and IAM would; found "chats/*/"',
+    ],
+    [
+      'a results prefix with a variable',
+      (c) => {
+        c.results.prefix = 'results/${aws:username}/'
+      },
+      'results.prefix: write the prefix itself',
+    ],
+    [
       'a manifest that the deployed door never hears of',
       (c) => {
         support(c).on.dataset.manifest = 'index.json'
