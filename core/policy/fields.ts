@@ -24,7 +24,7 @@ export const image = matching(
   'pin the image by digest: `repository@sha256:<64 hex>`',
 )
 export const approver = matching(
-  /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
+  /^[TE][A-Z0-9]{1,30}\/[UWS][A-Z0-9]{1,30}$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
 )
 export const queue = matching(

@@ -9,7 +9,7 @@ const LOOK_EVERY = 250
 
 export interface FilePolicies extends Policies {
   /** Why the file as it is now is not in force; null when it is. */
-  problem(): string | null
+  problem(): Promise<string | null>
 }
 
 /** A config file's default export, or the JSON in it, read anew each time. Throws `PolicyError`. */
@@ -60,7 +60,7 @@ export const openPolicies = async ({
       if (realNow() - looked >= LOOK_EVERY) await refresh()
       return policy
     },
-    problem: () => problem,
+    problem: async () => problem,
   }
 }
 
