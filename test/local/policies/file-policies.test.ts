@@ -52,6 +52,14 @@ describe('a policy in a file', () => {
     expect(await policies.problem()).toBeNull()
   })
 
+  it('of JSON that says a key twice is none: the first would be lost without a word', async () => {
+    const json = join(dir, 'policy.json')
+    writeFileSync(json, JSON.stringify(example).replace('"pipelines":', '"pipelines":{},"pipelines":'))
+    await expect(readConfig(json)).rejects.toThrow('it says `pipelines` twice at one place: leave one of them out')
+    writeFileSync(json, JSON.stringify(example))
+    expect(await readConfig(json)).toEqual(example)
+  })
+
   it('that is gone stays in force as it was', async () => {
     write(policy({ cluster: 'one' }))
     const policies = await open()
