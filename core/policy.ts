@@ -1,15 +1,14 @@
 import * as z from 'zod/mini'
-import { inEnglish } from '../events/input.ts'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { bucket, dollars, folder, modelName, name } from './policy/fields.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { podProblems } from './policy/pod-shape.ts'
 import { pool } from './policy/pools.ts'
-import { sentenceOf } from './policy/problems.ts'
+import { inOurWords, sentencesOf } from './policy/problems.ts'
 import { type Newer, newerSchema, SCHEMA } from './policy/schema.ts'
 import { service } from './policy/services.ts'
-import { sources } from './policy/sources.ts'
+import { sources, whyTooMany } from './policy/sources.ts'
 import { togetherProblems } from './policy/together.ts'
 import { promotionOf, signalAt } from './promotion.ts'
 
@@ -75,6 +74,8 @@ export const document = z
   .check(
     z.superRefine((value, context) => {
       for (const { path, message } of togetherProblems(value)) context.addIssue({ code: 'custom', path, message })
+      const many = whyTooMany(value)
+      if (many !== null) context.addIssue({ code: 'custom', path: ['sources'], message: many })
     }),
   )
 
@@ -137,9 +138,9 @@ export const validatedPolicy = (document: unknown): Policy => policyOf(document,
 const policyOf = (config: unknown, further: typeof podProblems): Policy => {
   const newer = newerSchema(config, document)
   if (newer !== null) throw new NewerPolicy(newer)
-  const parsed = z.safeParse(document, config, { ...inEnglish, reportInput: true })
+  const parsed = z.safeParse(document, config, inOurWords)
   const problems = [
-    ...(parsed.error?.issues ?? []).map((issue) => sentenceOf(document, issue)),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => sentencesOf(document, issue)),
     ...further(config).map(({ path, message }) => `${path.join('.')}: ${message}`),
   ]
   if (!parsed.success || problems.length > 0) throw new PolicyError(problems)

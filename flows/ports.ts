@@ -223,6 +223,8 @@ export class TooLarge extends Error {
 export interface Policies {
   /** The policy in force, validated. Cheap when it has not changed. */
   load(): Promise<Policy>
+  /** Why what is written since the last load is not in force; null: it is. Left out where only what is validated is written. */
+  problem?(): Promise<string | null>
 }
 
 export interface Secrets {

@@ -177,6 +177,7 @@ const inNamespace = (policies: Policies, namespace: string | undefined): Policie
   namespace === undefined
     ? policies
     : {
+        ...policies,
         load: async () => ({ ...(await policies.load()), namespaces: { training: namespace, serving: namespace } }),
       }
 

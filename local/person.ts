@@ -1,5 +1,6 @@
 import type { Plan } from '../core/plan.ts'
 import { planText } from '../core/plan-text.ts'
+import { againstOnPaper } from '../core/policy/on-paper.ts'
 import { contracts } from '../events/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { type Commanded, freeze, order, thaw } from '../flows/commands.ts'
@@ -108,6 +109,9 @@ interface OnPaper {
 
 /** What would happen on this event: priced, without effect. */
 export const planOnPaper = async (ports: WorkPorts, input: unknown): Promise<OnPaper> => {
+  const policy = await ports.policies.load()
+  const problem = (await ports.policies.problem?.()) ?? null
+  if (problem !== null) return without(null, { kind: 'refused', reason: 'policy', detail: problem })
   const contract = contracts.find(({ via }) => 'pattern' in via && isObject(input) && matches(via.pattern, input))
   if (contract === undefined)
     return without(null, {
@@ -119,7 +123,16 @@ export const planOnPaper = async (ports: WorkPorts, input: unknown): Promise<OnP
   if (!parsed.ok) return without(contract.name, { kind: 'refused', ...parsed })
   const { plan, ...became } = await onPaper(ports, parsed.event as IntendingEvent, CATALOGUES)
   const text = became.kind === 'intended' && plan !== null ? planText(plan, ports.clock.now()) : nothingText(became)
-  return { became: { contract: contract.name, ...became }, plan, text }
+  const against = became.lane === null ? [] : againstOnPaper(policy, became.lane)
+  if (became.kind !== 'intended' || against.length === 0)
+    return { became: { contract: contract.name, ...became }, plan, text }
+  const detail = `the policy cannot work as it is written:\n${against.map(({ path, why }) => `  - ${path}: ${why}`).join('\n')}`
+  const refused = { ...became, kind: 'refused', reason: 'policy', detail } as const
+  return {
+    became: { contract: contract.name, ...refused },
+    plan,
+    text: `${nothingText(refused)}\n\nAn event would still come to this:\n\n${text}`,
+  }
 }
 
 /** An event that moves nothing has no plan to read: the same words as when it is sent. */

@@ -65,9 +65,9 @@ const policyFindings = async (config: string): Promise<Finding[]> => {
       ...onPaper(policy).map(({ path, why }) => ({ check: path, ok: false, detail: why })),
     ]
   } catch (error) {
-    const detail =
-      error instanceof PolicyError ? error.problems.join('; ') : String(error instanceof Error ? error.message : error)
-    return [{ check: 'policy', ok: false, detail: `${config}: ${detail}` }]
+    const problems =
+      error instanceof PolicyError ? error.problems : [error instanceof Error ? error.message : String(error)]
+    return problems.map((detail) => ({ check: 'policy', ok: false, detail: `${config}: ${detail}` }))
   }
 }
 

@@ -66,6 +66,7 @@ export const approvals = z
       const ids = new Set(value.approvers.map(({ id }) => id))
       if (ids.size !== value.approvers.length)
         context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
+      if (ids.size === 0) return
       const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
       if (needed > ids.size && groupsOf(value).length === 0)
         context.addIssue({

@@ -2,7 +2,13 @@ import * as z from 'zod/mini'
 
 /** What blocks of the policy share: each says what to write in the words of a person. */
 
-export const matching = (pattern: RegExp, say: string) => z.string(say).check(z.regex(pattern, say))
+/** A text of a pattern, with what to write; `odd` knows more of some that are none. */
+export const matching = (pattern: RegExp, say: string, odd: (value: string) => string | null = () => null) =>
+  z.string(say).check(z.regex(pattern, { error: ({ input }) => odd(String(input)) ?? say }))
+
+/** What is written as a pattern where the beginning of keys is meant. */
+export const isPattern = (value: string): boolean => /[*?]|\$\{/.test(value)
+export const NO_PATTERN = 'nothing here expands `*`, `?` or variables, and IAM would'
 
 export const count = z.int().check(z.positive())
 export const name = matching(
@@ -18,7 +24,7 @@ export const image = matching(
   'pin the image by digest: `repository@sha256:<64 hex>`',
 )
 export const approver = matching(
-  /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
+  /^[TE][A-Z0-9]{1,30}\/[UWS][A-Z0-9]{1,30}$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
 )
 export const queue = matching(
@@ -29,7 +35,11 @@ export const bucket = matching(
   /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   'write the bucket’s name alone, without `s3://`: 3 to 63 lower-case letters, digits, dots and dashes',
 )
-export const folder = matching(/^[^/].*\/$|^[^/]\/$/, 'end the prefix with `/`, and begin it without one')
+export const folder = matching(
+  /^(?!.*([*?]|\$\{))[^/].*\/$/,
+  'end the prefix with `/`, and begin it without one',
+  (value) => (isPattern(value) ? `write the prefix itself, and all below it is meant: ${NO_PATTERN}` : null),
+)
 export const dollars = z.number().check(z.positive('must be more than 0 dollars'))
 export const duration = matching(
   /^\d+(s|m|h|d)$/,

@@ -1,11 +1,16 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
-import { nearest } from './problems.ts'
+import { engineFlagWrongs } from '../workloads/engine-flags.ts'
+import { groupsOf } from './approvals.ts'
+import { laneNameOf } from './names.ts'
+import { nearest } from './nearest.ts'
 
-/** A part of the policy that can never do what it says, though it holds together: where, why, and what to write. */
+/** A part of the policy that can never do what it says, though it holds together: where, why, what to write, and whom it concerns. */
 export interface OnPaper {
   path: string
   why: string
+  /** Lanes that cannot do what the policy says of them; none: it is a matter of the policy alone. */
+  lanes: string[]
 }
 
 /**
@@ -13,18 +18,28 @@ export interface OnPaper {
  * the policy is told before that.
  */
 export const onPaper = (policy: Policy): OnPaper[] => [
-  ...Object.entries(policy.pools).flatMap(([name, pool]) => poolOnPaper(name, pool)),
+  ...Object.entries(policy.pools).flatMap(([name, pool]) =>
+    poolOnPaper(name, pool).map((wrong) => ({ ...wrong, lanes: lanesOn(policy, name) })),
+  ),
   ...usesOf(policy).flatMap((use) => useOnPaper(policy, use)),
   ...nestedPrefixes(policy),
+  ...flagsOnPaper(policy),
+  ...approvalsOnPaper(policy.approvals),
 ]
 
-const poolOnPaper = (
-  name: string,
-  { instanceType, gpusPerNode, maxGpus, price }: Policy['pools'][string],
-): OnPaper[] => {
+type Wrong = Omit<OnPaper, 'lanes'>
+
+const laneOf = (block: 'pipeline' | 'service', key: string, rule: { was?: string | undefined }): string =>
+  `${block}/${laneNameOf(key, rule)}`
+
+const lanesOn = (policy: Policy, pool: string): string[] => [
+  ...new Set(usesOf(policy).flatMap((use) => (use.pool === pool ? [use.lane] : []))),
+]
+
+const poolOnPaper = (name: string, { instanceType, gpusPerNode, maxGpus, price }: Policy['pools'][string]): Wrong[] => {
   const path = `pools.${name}`
   const gpus = GPUS_OF.get(instanceType)
-  const like = nearest(instanceType, [...GPUS_OF.keys()])
+  const like = nearest(instanceType, [...GPUS_OF.keys()].filter(isOfSize(instanceType)))
   const meant = like === null ? 'check its name and gpusPerNode at AWS' : `did you mean \`${like}\`?`
   return [
     ...(gpus === undefined
@@ -47,8 +62,15 @@ const poolOnPaper = (
   ]
 }
 
+/** A slip of the hand leaves family and size as they are: other numbers are another type. */
+const isOfSize = (one: string) => {
+  const size = (text: string): string => text.charAt(0).toLowerCase() + text.replace(/\D/g, '')
+  return (other: string): boolean => size(one) === size(other)
+}
+
 interface Use {
   path: string
+  lane: string
   pool: string
   /** Of one pod, and of all that run at once. */
   gpus: number
@@ -56,27 +78,30 @@ interface Use {
 }
 
 const usesOf = ({ pipelines, services }: Policy): Use[] => [
-  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
-    stages.map(({ pool, gpus }, index) => ({
+  ...Object.entries(pipelines).flatMap(([name, rule]) =>
+    rule.stages.map(({ pool, gpus }, index) => ({
       path: `pipelines.${name}.stages.${index}.gpus`,
+      lane: laneOf('pipeline', name, rule),
       pool,
       gpus,
       together: gpus,
     })),
   ),
-  ...Object.entries(services).map(([name, { pool, gpusPerReplica, replicas }]) => {
-    const together = gpusPerReplica * replicas
-    return { path: `services.${name}.gpusPerReplica`, pool, gpus: gpusPerReplica, together }
+  ...Object.entries(services).map(([name, rule]) => {
+    const { pool, gpusPerReplica: gpus, replicas } = rule
+    const path = `services.${name}.gpusPerReplica`
+    return { path, lane: laneOf('service', name, rule), pool, gpus, together: gpus * replicas }
   }),
 ]
 
-const useOnPaper = ({ pools }: Policy, { path, pool, gpus, together }: Use): OnPaper[] => {
+const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together }: Use): OnPaper[] => {
   const { gpusPerNode = 0, maxGpus = 0 } = pools[pool] ?? {}
   if (gpus > gpusPerNode)
     return [
       {
         path,
         why: `a node of ${pool} has ${gpusPerNode} GPUs, not ${gpus}; a pod over several nodes is not there yet`,
+        lanes: [lane],
       },
     ]
   return together > maxGpus
@@ -84,6 +109,7 @@ const useOnPaper = ({ pools }: Policy, { path, pool, gpus, together }: Use): OnP
         {
           path,
           why: `${together} GPUs are asked for and pools.${pool}.maxGpus is ${maxGpus}: raise it, or ask for less`,
+          lanes: [lane],
         },
       ]
     : []
@@ -91,7 +117,11 @@ const useOnPaper = ({ pools }: Policy, { path, pool, gpus, together }: Use): OnP
 
 /** What lies below the inner prefix never reaches the outer rule. */
 const nestedPrefixes = ({ pipelines }: Policy): OnPaper[] => {
-  const rules = Object.entries(pipelines).map(([name, { on }]) => ({ name, ...on.dataset }))
+  const rules = Object.entries(pipelines).map(([name, rule]) => ({
+    name,
+    lane: laneOf('pipeline', name, rule),
+    ...rule.on.dataset,
+  }))
   return rules.flatMap((inner) =>
     rules
       .filter(
@@ -100,6 +130,55 @@ const nestedPrefixes = ({ pipelines }: Policy): OnPaper[] => {
       .map((outer) => ({
         path: `pipelines.${inner.name}.on.dataset.prefix`,
         why: `it lies below ${outer.prefix} of \`${outer.name}\`, which never sees what is uploaded here: give each a prefix of its own`,
+        lanes: [inner.lane, outer.lane],
       })),
   )
 }
+
+/** What the engine is told already by what the policy says of the service. */
+const flagsOnPaper = ({ services }: Policy): OnPaper[] =>
+  Object.entries(services).flatMap(([name, rule]) =>
+    engineFlagWrongs(rule).map(({ at, why }) => ({
+      path: `services.${name}.args.${at}`,
+      why,
+      lanes: [laneOf('service', name, rule)],
+    })),
+  )
+
+/** Cards that nobody could change, and whose question nobody could answer. */
+const approvalsOnPaper = ({
+  channel,
+  approvers,
+  need,
+  requesters = {},
+  requesterMayApprove,
+}: Policy['approvals']): OnPaper[] => [
+  ...(/^[#@]/.test(channel)
+    ? [
+        {
+          path: 'approvals.channel',
+          why: `found ${channel}, which is a name, and Slack lets a card be changed by the channel’s id alone: write that, C0GPUOPS`,
+          lanes: [],
+        },
+      ]
+    : []),
+  // Who is in a group is not known on paper.
+  ...(requesterMayApprove || groupsOf({ approvers }).length > 0 ? [] : Object.entries(requesters)).flatMap(
+    ([account, person]) => {
+      const others = approvers.filter(({ id }) => id !== person).length
+      return others >= need
+        ? []
+        : [
+            {
+              path: `approvals.requesters.${account}`,
+              why: `what ${person} asks for needs ${need} of the approvers besides, and there are ${others}: add approvers, lower need or set requesterMayApprove`,
+              lanes: [],
+            },
+          ]
+    },
+  ),
+]
+
+/** What speaks against a lane on paper: a plan of it would be approved for nothing. */
+export const againstOnPaper = (policy: Policy, lane: string): OnPaper[] =>
+  onPaper(policy).filter(({ lanes }) => lanes.includes(lane))

@@ -1,6 +1,9 @@
 import { MERGE_KEYS } from '../workloads/pod-patch.ts'
+import { meantOf } from './nearest.ts'
+import { maySay } from './pod.ts'
 import fields from './pod-fields.json' with { type: 'json' }
-import { nearest } from './problems.ts'
+import { shown } from './problems.ts'
+import { QUANTITIES, quantityWrong } from './quantities.ts'
 
 /** What is wrong at a place, and what to write there. */
 interface Wrong {
@@ -47,7 +50,7 @@ const fieldsOf = (type: string): Map<string, string> | undefined =>
 
 /** What single values are, and how to write them. */
 const SINGLE: Readonly<Record<string, { is: (value: unknown) => boolean; say: string }>> = {
-  string: { is: (value) => typeof value === 'string', say: "a text, in quotes: '…'" },
+  string: { is: (value) => typeof value === 'string', say: 'a text, in quotes' },
   number: { is: Number.isSafeInteger, say: 'a whole number, without quotes' },
   boolean: { is: (value) => typeof value === 'boolean', say: 'true or false, without quotes' },
   IntOrString: {
@@ -56,26 +59,31 @@ const SINGLE: Readonly<Record<string, { is: (value: unknown) => boolean; say: st
   },
 }
 
+const must = (say: string, value: unknown): string => {
+  const isPlain = say.startsWith('a text') && (typeof value === 'number' || typeof value === 'boolean')
+  return `must be ${say}; found ${shown(value)}${isPlain ? `: write '${value}'` : ''}`
+}
+
 /** `null` takes a key away, and is right wherever a key is. */
 const wrongsOf = (value: unknown, type: string, path: string[]): Wrong[] => {
   if (value === null || value === undefined) return []
   if (type.endsWith('[]')) return listWrongs(value, type.slice(0, -2), path)
   const single = SINGLE[type]
-  if (single !== undefined) return single.is(value) ? [] : [{ path, message: `must be ${single.say}` }]
-  if (!isMap(value)) return [{ path, message: 'must be a map, { … }' }]
+  if (single !== undefined) return singleWrongs(value, single, path)
+  if (!isMap(value)) return [{ path, message: must('a map, { … }', value) }]
   const inner = type.endsWith('{}') ? type.slice(0, -2) : null
   const known = fieldsOf(type)
   return Object.entries(value).flatMap(([key, one]) => {
     const of = inner ?? (known === undefined ? 'any' : known.get(key))
     if (of === 'any' || key.startsWith('$')) return []
     return of === undefined
-      ? [unknownKey(key, [...(known ?? new Map()).keys()], path)]
+      ? [{ path, message: `there is no key \`${key}\`: ${whereOf(key, type)}` }]
       : wrongsOf(one, of, [...path, key])
   })
 }
 
 const listWrongs = (value: unknown, type: string, path: string[]): Wrong[] => {
-  if (!Array.isArray(value)) return [{ path, message: 'must be a list, [ … ]' }]
+  if (!Array.isArray(value)) return [{ path, message: must('a list, [ … ]', value) }]
   const by = MERGE_KEYS[path.at(-1) ?? '']
   return value.flatMap((one: unknown, index) => {
     const place = [...path, String(index)]
@@ -87,8 +95,21 @@ const listWrongs = (value: unknown, type: string, path: string[]): Wrong[] => {
   })
 }
 
-const unknownKey = (key: string, known: readonly string[], path: string[]): Wrong => {
-  const meant = nearest(key, known)
-  const use = meant === null ? `it is one of ${known.join(', ')}` : `did you mean \`${meant}\`?`
-  return { path, message: `there is no key \`${key}\`: ${use}` }
+/** A quantity stands by its own name, or by a resource's below `limits` and `requests`. */
+const singleWrongs = (value: unknown, { is, say }: (typeof SINGLE)[string], path: string[]): Wrong[] => {
+  const [key = '', before = ''] = [path.at(-1), path.at(-2)]
+  const wrong = [key, before].some((one) => QUANTITIES.has(one)) ? quantityWrong(key, value) : null
+  if (wrong !== null) return [{ path, message: wrong }]
+  return is(value) ? [] : [{ path, message: must(say, value) }]
+}
+
+/** Where a key is said that its place does not have. */
+const whereOf = (key: string, type: string): string => {
+  if (type === 'PodSpec' && key === 'spec') return 'this is the spec: write here what is below it'
+  if (type === 'PodSpec' && ['metadata', 'labels', 'annotations'].includes(key))
+    return 'only the spec of a pod is said here; its labels and annotations are ours'
+  if (type === 'PodSpec' && fieldsOf('Container')?.has(key))
+    return `a container has it: say \`containers: [{ name: …, ${key}: … }]\``
+  if (type === 'Container' && fieldsOf('PodSpec')?.has(key)) return 'the pod has it: say it beside `containers`'
+  return meantOf(key, [...(fieldsOf(type)?.keys() ?? [])].filter(maySay))
 }

@@ -1,7 +1,8 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
 import * as z from 'zod/mini'
-import { GPU, NODE_POOL } from '../kube.ts'
+import { NODE_POOL } from '../kube.ts'
 import { image } from './fields.ts'
+import { shown } from './problems.ts'
 
 /** Any part of a value. */
 type Part<T> = T extends readonly (infer E)[]
@@ -37,6 +38,24 @@ const NEVER: Record<string, string> = {
   privileged: 'a container here is never privileged',
 }
 
+/**
+ * The same of the pod's own fields, whose names may stand elsewhere for something else. Others may be said: a scheduler or a runtime of
+ * one's own places pods where `pool` says, and containers that share their processes are all the policy's.
+ */
+const NEVER_OF_PODS: Record<string, string> = {
+  ephemeralContainers:
+    'they are for who looks into a pod that runs, and Kubernetes takes none in a template: say `initContainers`',
+  overhead: 'the cluster adds it by the runtime’s class, and refuses another: say `runtimeClassName`',
+  preemptionPolicy: 'the cluster sets it by the priority’s class, and refuses another: say `priorityClassName`',
+  priority: 'the cluster sets it by the priority’s class, and refuses another: say `priorityClassName`',
+  resourceClaims: 'what is claimed is neither priced nor held: say how many GPUs where the pool is named',
+  schedulingGates: 'nobody here would take a gate away, and the pod would wait for its whole time: leave them out',
+  schedulingGroup: 'a pod here runs alone, and would wait for others for its whole time: leave it out',
+}
+
+/** GPUs and the like by whatever name a device plug-in gives them; `vpc.amazonaws.com/efa` and others are free. */
+const DEVICE = /^(nvidia\.com|amd\.com|gpu\.intel\.com|habana\.ai|aws\.amazon\.com)\//
+
 /** What may be changed and never taken away as a whole: the pool, the GPUs and the program hang on it. */
 const STAYS: ReadonlySet<string> = new Set([
   'containers',
@@ -58,15 +77,21 @@ const childrenOf = (value: unknown, path: Place): [unknown, Place][] =>
       ? Object.entries(value).map(([key, one]) => [one, [...path, key]])
       : []
 
+const whyNever = (key: string, isOfPod: boolean): string | null => {
+  if (Object.hasOwn(NEVER, key)) return NEVER[key] ?? null
+  return isOfPod && Object.hasOwn(NEVER_OF_PODS, key) ? (NEVER_OF_PODS[key] ?? null) : null
+}
+
 /** What a patch may not say, wherever it says it. */
 const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   const [key = '', before = ''] = [path.at(-1), path.at(-2)]
   const wrong = (message: string): Wrong[] => [{ path, message }]
-  if (typeof key === 'string' && Object.hasOwn(NEVER, key)) return wrong(NEVER[key] ?? '')
+  const never = whyNever(String(key), path.length === 1)
+  if (never !== null) return wrong(never)
   if (value === null && STAYS.has(String(key)))
     return wrong('its pool, its GPUs and its program are what the plan says: name what is other in it')
   if (key === NODE_POOL) return wrong('say `pool`')
-  if (key === GPU && (before === 'limits' || before === 'requests'))
+  if (DEVICE.test(String(key)) && (before === 'limits' || before === 'requests'))
     return wrong('say how many GPUs where the pool is named: they are priced')
   if (typeof key === 'string' && key.startsWith('$'))
     return wrong('directives are not understood here: write null to take a key away')
@@ -79,12 +104,19 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   return childrenOf(value, path).flatMap(([one, at]) => wrongsIn(one, at))
 }
 
+/** Whether a key of a pod's spec may be said here. */
+export const maySay = (key: string): boolean => !Object.hasOwn(NEVER, key) && !Object.hasOwn(NEVER_OF_PODS, key)
+
 /** A strategic-merge patch onto a pod’s spec, typed as Kubernetes has it. */
-export const pod = z.custom<PodPatch>(isRecord, 'write a part of a pod’s spec, { … }').check(
-  z.superRefine((value, context) => {
-    if (!isRecord(value)) return
-    if (JSON.stringify(value).length > LONGEST)
-      context.addIssue({ code: 'custom', message: `a patch has at most ${LONGEST} characters` })
-    for (const { path, message } of wrongsIn(value, [])) context.addIssue({ code: 'custom', path, message })
-  }),
-)
+export const pod = z
+  .custom<PodPatch>(isRecord, {
+    error: ({ input }) => `write a part of a pod’s spec, { … }; found ${shown(input)}`,
+  })
+  .check(
+    z.superRefine((value, context) => {
+      if (!isRecord(value)) return
+      if (JSON.stringify(value).length > LONGEST)
+        context.addIssue({ code: 'custom', message: `a patch has at most ${LONGEST} characters` })
+      for (const { path, message } of wrongsIn(value, [])) context.addIssue({ code: 'custom', path, message })
+    }),
+  )

@@ -23,7 +23,7 @@ export const pool = z.strictObject({
         /** Where the figure is from; the plan quotes it. */
         source: filled,
         /** The day it was read, `2026-11-01`. */
-        date: z.iso.date(),
+        date: z.iso.date('write the day that the price was read, in quotes: `2026-11-01`'),
       }),
     ),
     null,

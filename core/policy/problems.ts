@@ -1,115 +1,133 @@
 import type * as z from 'zod/mini'
 import { said } from '../text.ts'
+import { saidElsewhere } from './elsewhere.ts'
+import { meantOf, nearest } from './nearest.ts'
+import { isListOfSingle, keysAt, mayBeLeftOut, placeAt, shapeOf } from './places.ts'
 
 /** Longest piece of what was found that is repeated. */
 const SHOWN = 60
 
-/** `path: found …; what to write`: a problem of the policy as a person mends it. */
-export const sentenceOf = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string => {
+/** For `safeParse`: what no schema has a sentence of its own for is left to `sentencesOf`, and what was found is told to it. */
+export const inOurWords = { error: () => '', reportInput: true } as const
+
+/** `path: what to write; found …`: problems of the policy as a person mends them. */
+export const sentencesOf = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string[] => {
   const path = issue.path.map(String).join('.') || '(the whole config)'
-  return `${path}: ${issue.code === 'unrecognized_keys' ? unknownKeys(schema, issue) : valueText(issue)}`
+  const texts = issue.code === 'unrecognized_keys' ? unknownKeys(schema, issue) : [valueText(schema, issue)]
+  return texts.map((text) => `${path}: ${text}`)
 }
 
-const valueText = (issue: z.core.$ZodIssue): string => {
-  const { input } = issue
-  if (issue.code === 'custom' || (input !== null && typeof input === 'object')) return issue.message
-  if (input === undefined) return `is missing: ${wanted(issue)}`
-  return `${wanted(issue)}; found ${shown(input)}${habit(issue, input)}`
+const valueText = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string => {
+  const { input, path } = issue
+  // What several values do not do together; a single one is repeated.
+  if (issue.code === 'custom' && (input === undefined || typeof input === 'object')) return issue.message
+  const write = issue.code === 'invalid_type' && issue.message === '' ? writeOf(schema, issue) : null
+  if (input === undefined) return `is missing: ${write ?? wanted(issue)}`
+  const meant =
+    input === null && mayBeLeftOut(schema, path) ? 'leave the key out instead' : (habit(issue, input) ?? write)
+  return `${wanted(issue)}; found ${shown(input)}${meant === null ? '' : `: ${meant}`}`
 }
 
-/** zod's sentences begin with "Invalid input: expected …": what to write is the rest. Of a name its own problem says it. */
-const wanted = (issue: z.core.$ZodIssue): string =>
-  (issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message)
-    .replace(/^Invalid (input|option): /, '')
-    .replace(/, received \w+$/, '')
-
-const shown = (value: unknown): string =>
-  typeof value === 'string' ? said(JSON.stringify(value), SHOWN) : said(String(value), SHOWN)
-
-/** What people of another notation write, and what they mean by it. */
-const habit = (issue: z.core.$ZodIssue, input: unknown): string => {
-  const expected = issue.code === 'invalid_type' ? issue.expected : ''
-  if (typeof input === 'string' && ['number', 'int'].includes(expected) && isNumber(input))
-    return `: write it without quotes, ${Number(input)}`
-  if (typeof input === 'string' && expected === 'boolean' && /^(yes|no|on|off|true|false)$/i.test(input))
-    return `: write ${/^(yes|on|true)$/i.test(input)} without quotes`
-  if (expected === 'array') return ': write a list, [ … ]'
-  if (typeof input === 'string' && issue.code === 'invalid_value') {
-    if (issue.values.some((value) => typeof value === 'number' && String(value) === input))
-      return ': write it without quotes'
-    const meant = nearest(input, issue.values.map(String))
-    if (meant !== null) return `: did you mean \`${meant}\`?`
+/** What is expected there. Of a name its own problem says it. */
+const wanted = (issue: z.core.$ZodIssue): string => {
+  if (issue.message !== '') return issue.message
+  switch (issue.code) {
+    case 'invalid_type':
+      return `expected ${NAMES[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `write ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map((one) => JSON.stringify(one)).join(', ')}`
+    case 'invalid_key':
+      return issue.issues[0]?.message || 'use another name'
+    case 'too_small':
+      return limit(issue.origin, { least: true, bound: Number(issue.minimum), inclusive: issue.inclusive !== false })
+    case 'too_big':
+      return limit(issue.origin, { least: false, bound: Number(issue.maximum), inclusive: issue.inclusive !== false })
+    default:
+      return 'write what docs/policy.md has here'
   }
-  if (input === null) return ': leave the key out instead'
-  return ''
 }
 
-const isNumber = (text: string): boolean => text.trim() !== '' && Number.isFinite(Number(text))
+/** How a person calls what a schema expects. */
+const NAMES: Readonly<Record<string, string>> = {
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+}
 
-/** Keys of the first schema, and what says the same now. */
-const BEFORE: Record<string, string> = {
-  datasets: 'say `pipelines`, each with `on.dataset` and `stages`',
-  models: 'say `services`, by the name of the registered model or with `model`',
-  launch: "it is the first of `stages`, with `use: 'fine-tune'`",
-  evaluate: "it is one of `stages`, with `use: 'evaluate'`",
-  registerAs: 'say `register: { model }`',
-  serveAlias: 'say `alias`',
-  serveTag: 'say `tag`',
-  serveStage: 'say `stage`',
+const limit = (
+  origin: string,
+  { least, bound, inclusive }: { least: boolean; bound: number; inclusive: boolean },
+): string => {
+  if (origin === 'string') return least ? 'write a text that is not empty' : `write at most ${bound} characters`
+  if (origin === 'array') return `write at ${least ? 'least' : 'most'} ${bound} of them`
+  const [at, beyond] = least ? ['of at least', 'above'] : ['of at most', 'below']
+  return `write a number ${inclusive ? at : beyond} ${bound}`
+}
+
+/** What to write where something of another kind stands. */
+const writeOf = (schema: z.core.$ZodType, { path, expected, input }: z.core.$ZodIssueInvalidType): string => {
+  const place = placeAt(schema, path)
+  if (expected === 'array' && typeof input === 'string' && isListOfSingle(place))
+    return `write a list, [${(input.trim().match(/\S+/g) ?? []).map(shown).join(', ')}]`
+  if (expected === 'object' || expected === 'record' || expected === 'array') return `write ${shapeOf(place)}`
+  if (expected === 'string') return 'write a text, in quotes'
+  return expected === 'boolean'
+    ? 'write true or false, without quotes'
+    : `write ${NAMES[expected] ?? 'it'}, without quotes`
+}
+
+/** As a sentence repeats what was found. What cannot be written as JSON is called by what it is. */
+export const shown = (value: unknown): string => {
+  if (typeof value !== 'object' && typeof value !== 'string') return said(String(value), SHOWN)
+  try {
+    return said(JSON.stringify(value), SHOWN)
+  } catch {
+    return Array.isArray(value) ? 'a list' : 'a map'
+  }
+}
+
+/** What people of another notation write, and what they mean by it; null: that is not known. */
+const habit = (issue: z.core.$ZodIssue, input: unknown): string | null => {
+  const expected = issue.code === 'invalid_type' ? issue.expected : ''
+  const [one] = Array.isArray(input) && input.length === 1 ? input : []
+  if (typeof one === 'string' && expected !== 'object' && expected !== 'record')
+    return `write it without the list, ${shown(one)}`
+  if (expected === 'string' && issue.message === '' && ['number', 'boolean'].includes(typeof input))
+    return `write it in quotes, "${input}"`
+  if (expected === 'string' && typeof input === 'object' && input !== null) return 'write a text, in quotes'
+  if (typeof input !== 'string') return null
+  if (expected === 'number' || expected === 'int') return numberMeant(input)
+  if (expected === 'boolean' && /^(yes|no|on|off|true|false)$/i.test(input))
+    return `write ${/^(yes|on|true)$/i.test(input)} without quotes`
+  return issue.code === 'invalid_value' ? valueMeant(issue, input) : null
+}
+
+/** `"8"`, and `"20,000"`, `"20_000"` or `"$50"`. */
+const numberMeant = (text: string): string | null => {
+  const plain = text
+    .trim()
+    .replace(/^\$/, '')
+    .replace(/(?<=\d)[,_](?=\d{3}(?!\d))/g, '')
+  return plain !== '' && Number.isFinite(Number(plain)) ? `write it without quotes, ${Number(plain)}` : null
+}
+
+const valueMeant = ({ values }: z.core.$ZodIssueInvalidValue, text: string): string | null => {
+  if (values.some((value) => typeof value === 'number' && String(value) === text)) return 'write it without quotes'
+  const [known, meant] = [values.map(String), { gt: '>=', gte: '>=', ge: '>=', lt: '<=', lte: '<=', le: '<=' }]
+  const like = nearest(Object.hasOwn(meant, text) ? meant[text as keyof typeof meant] : text, known)
+  return like === null ? null : `did you mean \`${like}\`?`
 }
 
 const unknownKeys = (
   schema: z.core.$ZodType,
   { keys, path }: { keys: readonly string[]; path: readonly PropertyKey[] },
-): string => {
+): string[] => {
   const known = keysAt(schema, path)
-  return keys
-    .map((key) => {
-      const meant = nearest(key, known)
-      const now = Object.hasOwn(BEFORE, key) ? BEFORE[key] : undefined
-      if (now !== undefined && meant === null) return `there is no key \`${key}\`: ${now}`
-      return `there is no key \`${key}\`${meant === null ? `: it is one of ${known.join(', ')}` : `: did you mean \`${meant}\`?`}`
-    })
-    .join('; ')
-}
-
-/** Keys that may stand at a place of the policy. */
-export const keysAt = (schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] => {
-  let at = schema as Place | undefined
-  for (const step of path) at = below(at, String(step))
-  return Object.keys(plain(at)?._zod.def.shape ?? {})
-}
-
-/** What is looked at of a schema: what it wraps, or has below it. */
-interface Place {
-  _zod: { def: { shape?: Record<string, Place>; innerType?: Place; valueType?: Place; element?: Place } }
-}
-
-/** Without a default or what else wraps it. */
-const plain = (at: Place | undefined): Place | undefined =>
-  at?._zod.def.innerType === undefined ? at : plain(at._zod.def.innerType)
-
-const below = (at: Place | undefined, step: string): Place | undefined => {
-  const { shape, valueType, element } = plain(at)?._zod.def ?? {}
-  return shape?.[step] ?? valueType ?? element
-}
-
-/** The known name that is most like a mistyped one, whatever its notation (`max_gpus`, `MaxGPUs`); null: none is. */
-export const nearest = (name: string, known: readonly string[]): string | null => {
-  const letters = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const far = known.map((one) => ({ one, distance: distance(letters(name), letters(one)) }))
-  const best = far.toSorted((a, b) => a.distance - b.distance)[0]
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(name.length / 3)) ? best.one : null
-}
-
-/** Letters to put in, take out or change (Levenshtein). */
-const distance = (a: string, b: string): number => {
-  let row = Array.from({ length: b.length + 1 }, (_, n) => n)
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1]
-    for (const [j, other] of [...b].entries())
-      next.push(Math.min((row[j] ?? 0) + Number(letter !== other), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    row = next
-  }
-  return row[b.length] ?? 0
+  return keys.map(
+    (key) => `there is no key \`${said(key, SHOWN)}\`: ${saidElsewhere(key, path) ?? meantOf(key, known)}`,
+  )
 }

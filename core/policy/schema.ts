@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import { keysAt } from './problems.ts'
+import { keysAt } from './places.ts'
 
 /** The shape of policy that this release reads and writes. */
 export const SCHEMA = 2

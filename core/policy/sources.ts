@@ -1,21 +1,41 @@
 import * as z from 'zod/mini'
 import { said } from '../text.ts'
-import { matching } from './fields.ts'
+import { isPattern, matching, NO_PATTERN } from './fields.ts'
 
 /** Longest address that a sentence repeats whole. Characters. */
 const SHOWN = 300
 
 /** `s3://bucket/` or a folder of it; a namespace of Hugging Face, or one repository of it. */
-const S3_FOLDER = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.*'()=+@,:-]+\/)*$/
+const S3_FOLDER = /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\/([A-Za-z0-9!_.'()=+@,:-]+\/)*$/
 const HUB_FOLDER = /^hf:\/\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/([A-Za-z0-9][A-Za-z0-9._-]{0,95})?$/
 
 const source = matching(
   new RegExp(`${S3_FOLDER.source}|${HUB_FOLDER.source}`),
   'write a folder of S3 that ends with `/`, `s3://acme-models/` or `s3://acme-models/llama/`; or of Hugging Face a namespace, `hf://meta-llama/`, or one repository, `hf://meta-llama/Llama-3.1-8B`',
+  (value) => (isPattern(value) ? `write the folder itself, and all below it is meant: ${NO_PATTERN}` : null),
 ).check(z.refine((value) => !hasDots(value), 'write the folder itself, without `.` or `..`'))
 
 /** Where weights may come from besides this installation’s own results. */
 export const sources = z.array(source).check(z.maxLength(100))
+
+/** Characters of all policies of a role that IAM takes, without spaces, and of what a server’s says besides the sources. */
+const [ROLE, BESIDES] = [10_240, 700]
+
+/** Why the role of what serves could not name these folders; null: it can. */
+export const whyTooMany = ({ sources: all = [], results }: Sources): string | null => {
+  const folders = all
+    .flatMap((one) => /^s3:\/\/(.*)$/.exec(one)?.[1] ?? [])
+    .filter((one) => !one.startsWith(`${results.bucket}/`))
+  const buckets = new Set(folders.map((one) => one.split('/')[0] ?? ''))
+  // Each in quotes, after the longest beginning that an ARN of S3 has.
+  const long = [...buckets, ...folders].reduce(
+    (sum, one) => sum + one.length + '"arn:aws-us-gov:s3:::*",'.length,
+    BESIDES,
+  )
+  return long <= ROLE
+    ? null
+    : `the role of what serves would need about ${long} characters to name them, and IAM takes ${ROLE}: name fewer folders, each above several of these`
+}
 
 /** What of the policy says where weights may come from. */
 export interface Sources {
@@ -72,8 +92,8 @@ const oddity = (address: string): string | null => {
   if (/[?#]/.test(address)) return 'has a `?` or `#`'
   if (/^[a-z0-9+.-]+:\/\/[^/]*[@:]/i.test(address)) return 'has a name, a password or a port in it'
   if (hasDots(address)) return 'leads elsewhere by `.`, `..` or an empty folder'
-  if (!/^[A-Za-z0-9!_.*'()=+@,:/-]+$/.test(address))
-    return "has other characters than letters, digits and ! _ . * ' ( ) = + @ , : / -"
+  if (!/^[A-Za-z0-9!_.'()=+@,:/-]+$/.test(address))
+    return "has other characters than letters, digits and ! _ . ' ( ) = + @ , : / -"
   return null
 }
 

@@ -1,6 +1,6 @@
 import { promotionsOf, signalAt } from '../promotion.ts'
 import { laneNameOf } from './names.ts'
-import { nearest } from './problems.ts'
+import { nearest } from './nearest.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
+import { repeatedKey } from '../../events/json-text.ts'
 import type { Policies } from '../../flows/ports.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
@@ -9,7 +10,7 @@ const LOOK_EVERY = 250
 
 export interface FilePolicies extends Policies {
   /** Why the file as it is now is not in force; null when it is. */
-  problem(): string | null
+  problem(): Promise<string | null>
 }
 
 /** A config file's default export, or the JSON in it, read anew each time. Throws `PolicyError`. */
@@ -21,7 +22,7 @@ export const readConfig = async (file: string): Promise<unknown> => {
     ])
   if (!/\.(json|[cm]?[jt]s)$/.test(path)) throw new PolicyError([`${file}: a policy is a .ts, .js or .json file`])
   try {
-    if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8'))
+    if (path.endsWith('.json')) return jsonOf(readFileSync(path, 'utf8'))
     const module = (await import(`${pathToFileURL(path).href}?${statSync(path).mtimeMs}`)) as { default?: unknown }
     if (module.default === undefined)
       throw new Error('it exports no policy: write `export default defineConfig({ … })`')
@@ -29,6 +30,14 @@ export const readConfig = async (file: string): Promise<unknown> => {
   } catch (error) {
     throw new PolicyError([`${file}: ${error instanceof Error ? error.message : String(error)}`])
   }
+}
+
+/** Of a key that is said twice the first would be lost without a word. */
+const jsonOf = (text: string): unknown => {
+  const value: unknown = JSON.parse(text)
+  const twice = repeatedKey(text)
+  if (twice !== null) throw new Error(`it says \`${twice}\` twice at one place: leave one of them out, or rename it`)
+  return value
 }
 
 /** The policy in a file. An edit takes force at the next load; an edit that does not hold together leaves the last one in force. */
@@ -60,7 +69,7 @@ export const openPolicies = async ({
       if (realNow() - looked >= LOOK_EVERY) await refresh()
       return policy
     },
-    problem: () => problem,
+    problem: async () => problem,
   }
 }
 

@@ -279,28 +279,28 @@ describe('a config that does not hold together', () => {
       (c) => {
         Object.assign(c.pools['gpu-train']!, { maxGpus: '16' })
       },
-      'pools.gpu-train.maxGpus: expected number; found "16": write it without quotes, 16',
+      'pools.gpu-train.maxGpus: expected a number; found "16": write it without quotes, 16',
     ],
     [
       'yes for true',
       (c) => {
         Object.assign(c.approvals, { requesterMayApprove: 'yes' })
       },
-      'approvals.requesterMayApprove: expected boolean; found "yes": write true without quotes',
+      'approvals.requesterMayApprove: expected true or false; found "yes": write true without quotes',
     ],
     [
       'one capacity type in place of a list',
       (c) => {
         Object.assign(c.pools['gpu-train']!, { capacityTypes: 'spot' })
       },
-      'pools.gpu-train.capacityTypes: expected array; found "spot": write a list, [ … ]',
+      'pools.gpu-train.capacityTypes: expected a list; found "spot": write a list, ["spot"]',
     ],
     [
       'a word that is none of those',
       (c) => {
         Object.assign(support(c), { onNewer: 'stop' })
       },
-      'pipelines.support-chats.onNewer: expected one of "finish"|"replace"; found "stop"',
+      'pipelines.support-chats.onNewer: write one of "finish", "replace"; found "stop"',
     ],
     [
       'null for nothing',
@@ -338,6 +338,20 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.on.dataset.prefix: end the prefix with `/`, and begin it without one; found "/chats/"',
     ],
     [
+      'a prefix as a pattern',
+      (c) => {
+        support(c).on.dataset.prefix = 'chats/*/'
+      },
+      'pipelines.support-chats.on.dataset.prefix: write the prefix itself, and all below it is meant: nothing here expands `*`, `?` or variables, and IAM would; found "chats/*/"',
+    ],
+    [
+      'a results prefix with a variable',
+      (c) => {
+        c.results.prefix = 'results/${aws:username}/'
+      },
+      'results.prefix: write the prefix itself',
+    ],
+    [
       'a manifest that the deployed door never hears of',
       (c) => {
         support(c).on.dataset.manifest = 'index.json'
@@ -363,7 +377,7 @@ describe('a config that does not hold together', () => {
       (c) => {
         Object.assign(train(c), { use: 'finetune' })
       },
-      'pipelines.support-chats.stages.0.use: expected one of "fine-tune"|"evaluate"; found "finetune": did you mean `fine-tune`?',
+      'pipelines.support-chats.stages.0.use: write one of "fine-tune", "evaluate"; found "finetune": did you mean `fine-tune`?',
     ],
     [
       'a stage without a name',

@@ -211,4 +211,14 @@ describe('whatever the policy says', () => {
     ])
     expect(allowedTo(other, 'training').filter((right) => right.includes('acme-models'))).toEqual([])
   })
+
+  it('as many folders as a policy may name are no longer than IAM takes', () => {
+    const sources = Array.from({ length: 69 }, (_, n) => `s3://acme-models-${n}/${'a'.repeat(60)}/`)
+    const many = accessOf('pods-many', { ...config, sources })
+    const [{ PolicyDocument } = { PolicyDocument: { Statement: [] } }] = roleOf(many, 'serving').Policies
+    const written = PolicyDocument.Statement.map((one) => ({ ...one, Resource: [one.Resource].flat().map(many.read) }))
+    const { length } = JSON.stringify({ Version: '2012-10-17', Statement: written })
+    expect(length).toBeLessThanOrEqual(10_240)
+    expect(length).toBeGreaterThan(8_500)
+  })
 })

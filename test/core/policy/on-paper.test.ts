@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { onPaper } from '../../../core/policy/on-paper.ts'
+import { againstOnPaper, onPaper } from '../../../core/policy/on-paper.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { piped, stagesOf } from '../../variants.ts'
 import { exampleConfig } from '../training-fixture.ts'
@@ -75,8 +75,56 @@ it.each<[string, (config: Config) => void, string[]]>([
       'pipelines.inner.on.dataset.prefix: it lies below support-chats/ of `support-chats`, which never sees what is uploaded here: give each a prefix of its own',
     ],
   ],
+  [
+    'an instance type that is like none: another generation is no slip of the hand',
+    (c) => {
+      train(c).instanceType = 'p7.48xlarge'
+    },
+    ['pools.gpu-train.instanceType: no GPU type `p7.48xlarge` is known: check its name and gpusPerNode at AWS'],
+  ],
+  [
+    'arguments that would have the engine do other than what its plan says',
+    (c) => {
+      c.services!['code-llama']!.args = ['--max_model_len=131072', '--enforce-eager', '-tp', '8', '--port=80']
+    },
+    [
+      'services.code-llama.args.0: found `--max_model_len`: say `maxModelLen`, which is judged and shown, and leave it out here',
+      'services.code-llama.args.2: found `-tp`: a replica’s GPUs are used tensor parallel, all of them: say `gpusPerReplica`, and leave it out here',
+      'services.code-llama.args.4: found `--port`: it is asked on a port of ours: leave it out',
+    ],
+  ],
+  [
+    'a channel by its name',
+    (c) => {
+      c.approvals.channel = '#gpu-ops'
+    },
+    [
+      'approvals.channel: found #gpu-ops, which is a name, and Slack lets a card be changed by the channel’s id alone: write that, C0GPUOPS',
+    ],
+  ],
+  [
+    'a requester without whom too few may approve',
+    (c) => {
+      Object.assign(c.approvals, { need: 2, requesters: { '111122223333': 'T0SIGNAL/U0BEN' } })
+    },
+    [
+      'approvals.requesters.111122223333: what T0SIGNAL/U0BEN asks for needs 2 of the approvers besides, and there are 1: add approvers, lower need or set requesterMayApprove',
+    ],
+  ],
 ])('%s is said before an event comes', (_, change, said) => {
   expect(found(change)).toEqual(said)
+})
+
+it('what speaks against a lane is of its own rule and of its pools', () => {
+  const config: Config = exampleConfig()
+  delete train(config).price
+  config.pipelines!['inner'] = piped({ prefix: 'support-chats/german/' })
+  config.services!['code-llama']!.args = ['--port=80']
+  const against = (lane: string) => againstOnPaper(parsePolicy(config), lane).map(({ path }) => path)
+  expect(against('pipeline/support-chats')).toEqual(['pools.gpu-train.price', 'pipelines.inner.on.dataset.prefix'])
+  expect(against('pipeline/inner')).toEqual(against('pipeline/support-chats'))
+  expect(against('service/code-llama')).toEqual(['services.code-llama.args.0'])
+  expect(against('service/support-llama')).toEqual([])
 })
 
 it('a pool that is closed on purpose is no mistake of the pool', () => {

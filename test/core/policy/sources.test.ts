@@ -127,6 +127,22 @@ describe('what the policy may say of it', () => {
     expect(() => withSources([one])).toThrow(/sources\.0: write (a folder of S3|the folder itself)/)
   })
 
+  it.each(['s3://acme-models/*/', 's3://acme-models/a?b/', 's3://acme-models/${aws:username}/', 'hf://meta-*/'])(
+    'not the pattern %j: IAM would read it as one',
+    (one) => {
+      expect(() => withSources([one])).toThrow(/sources\.0: write the folder itself, .* IAM would; found "/)
+    },
+  )
+
+  it('not so many that the role of what serves could not name them', () => {
+    const folders = (many: number) => Array.from({ length: many }, (_, n) => `s3://acme-models-${n}/${'a'.repeat(60)}/`)
+    expect(withSources(folders(69)).sources).toHaveLength(69)
+    expect(() => withSources(folders(70))).toThrow(/sources: the role of what serves would need .* IAM takes 10240/)
+    // What lies in the bucket of results is read already, and Hugging Face knows no IAM.
+    const others = Array.from({ length: 50 }, (_, n) => [`s3://acme-results/${'a'.repeat(90)}${n}/`, `hf://a/${n}`])
+    expect(withSources(others.flat()).sources).toHaveLength(100)
+  })
+
   it('left out, it is not there: a release that knows it changes no policy', () => {
     const { sources: _, ...rest } = example
     expect(Object.keys(parsePolicy(rest))).not.toContain('sources')

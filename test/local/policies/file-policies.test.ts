@@ -34,7 +34,7 @@ describe('a policy in a file', () => {
     write(policy({ cluster: 'two' }))
     now += 250
     expect((await policies.load()).cluster).toBe('two')
-    expect(policies.problem()).toBeNull()
+    expect(await policies.problem()).toBeNull()
   })
 
   it('an edit that does not hold together leaves the last one in force, and says why, until it is mended', async () => {
@@ -44,12 +44,20 @@ describe('a policy in a file', () => {
       write(broken)
       now += 250
       expect((await policies.load()).cluster).toBe('one')
-      expect(policies.problem()).not.toBeNull()
+      expect(await policies.problem()).not.toBeNull()
     }
     write(policy({ cluster: 'two' }))
     now += 250
     expect((await policies.load()).cluster).toBe('two')
-    expect(policies.problem()).toBeNull()
+    expect(await policies.problem()).toBeNull()
+  })
+
+  it('of JSON that says a key twice is none: the first would be lost without a word', async () => {
+    const json = join(dir, 'policy.json')
+    writeFileSync(json, JSON.stringify(example).replace('"pipelines":', '"pipelines":{},"pipelines":'))
+    await expect(readConfig(json)).rejects.toThrow('it says `pipelines` twice at one place: leave one of them out')
+    writeFileSync(json, JSON.stringify(example))
+    expect(await readConfig(json)).toEqual(example)
   })
 
   it('that is gone stays in force as it was', async () => {

@@ -1,0 +1,168 @@
+/** Keys that people look for at a place, from the first schema, from Kubernetes or from other tools, and where that is said. */
+type Sayings = Readonly<Record<string, string>>
+
+const IN_DATASET = 'it is said below `on`: `on: { dataset: { bucket, prefix, manifest, completeWithin } }`'
+const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
+const IN_POD = 'a pod’s own fields are said below `pod`'
+const IN_CONTAINER = 'a container’s own fields are said below `pod`: `pod: { containers: [{ name: …, … }] }`'
+const NO_TRIGGER = 'nothing but `dataset` begins a pipeline yet: say `dataset: { bucket, prefix }`'
+
+const OF_PODS: Sayings = {
+  affinity: IN_POD,
+  imagePullSecrets: IN_POD,
+  initContainers: IN_POD,
+  nodeSelector: `${IN_POD}; which nodes it may have, \`pool\` says`,
+  priorityClassName: IN_POD,
+  securityContext: IN_POD,
+  terminationGracePeriodSeconds: IN_POD,
+  tolerations: IN_POD,
+  volumes: IN_POD,
+  envFrom: IN_CONTAINER,
+  ports: IN_CONTAINER,
+  volumeMounts: IN_CONTAINER,
+  workingDir: IN_CONTAINER,
+  cpu: `how many GPUs, \`gpus\` says; ${IN_CONTAINER}`,
+  memory: `how many GPUs, \`gpus\` says; ${IN_CONTAINER}`,
+  instanceType: 'say it of the pool, and name that by `pool`',
+  nodes: 'a pod over several nodes is not there yet: say `gpus`, at most what one node has',
+}
+
+const OF_RANGES: Sayings = {
+  min: 'say `p50`, as it is half of the time',
+  median: 'say `p50`',
+  typical: 'say `p50`',
+  max: 'say `p95`, as it is in the bad case',
+  p90: 'say `p95`',
+  p99: 'say `p95`',
+}
+
+const OF_GATES: Sayings = {
+  min: "say `op: '>='` and `value`",
+  max: "say `op: '<='` and `value`",
+  name: 'say `metric`',
+  threshold: 'say `value`',
+}
+
+const OF_RESULTS = 'say `on.dataset` for what comes in, and `results` of the whole config for what goes out'
+
+/** By the path, in which `*` is any name or number. */
+export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
+  '': {
+    datasets: 'say `pipelines`, each with `on.dataset` and `stages`',
+    models: 'say `services`, by the name of the registered model or with `model`',
+    version: 'say `schema`; the version of a policy is the digest of what it says',
+    apiVersion: 'a policy is no object of Kubernetes: leave it out',
+    kind: 'a policy is no object of Kubernetes: leave it out',
+    metadata: 'a policy is no object of Kubernetes: leave it out',
+    spec: 'write what is below it one level up',
+    channel: 'say it below `approvals`',
+    approvers: 'say it below `approvals`',
+    operators: 'say it below `approvals`',
+    budgets: 'there is one: say `budget: { dollars }`',
+  },
+  'pipelines.*': {
+    bucket: IN_DATASET,
+    prefix: IN_DATASET,
+    manifest: IN_DATASET,
+    completeWithin: IN_DATASET,
+    dataset: IN_DATASET,
+    launch: "it is the first of `stages`, with `use: 'fine-tune'`",
+    train: "it is the first of `stages`, with `name: 'train'` and `use: 'fine-tune'`",
+    evaluate: "it is one of `stages`, with `use: 'evaluate'`",
+    gates: 'they are said by the stage whose result they judge, one of `stages`',
+    registerAs: 'say `register: { model }`',
+    baseModel: `${OF_TRAINING}\`model\``,
+    model: `${OF_TRAINING}\`model\`; what is registered, \`register: { model }\` says`,
+    method: `${OF_TRAINING}\`env: { METHOD }\``,
+    image: `${OF_TRAINING}\`image\``,
+    pool: `${OF_TRAINING}\`pool\``,
+    schedule: NO_TRIGGER,
+    results: OF_RESULTS,
+  },
+  'pipelines.*.on': {
+    bucket: 'say `dataset: { bucket, prefix }`',
+    prefix: 'say `dataset: { bucket, prefix }`',
+    manifest: 'say `dataset: { bucket, prefix, manifest }`',
+    completeWithin: 'say `dataset: { bucket, prefix, completeWithin }`',
+    s3: 'say `dataset: { bucket, prefix }`',
+    drift: NO_TRIGGER,
+    model: NO_TRIGGER,
+    schedule: NO_TRIGGER,
+    manual: NO_TRIGGER,
+  },
+  'pipelines.*.register': { name: 'say `model`' },
+  'pipelines.*.stages.*': {
+    ...OF_PODS,
+    baseModel: 'say `model`',
+    method: 'say `env: { METHOD }`; left out, a fine-tuning trains a LoRA',
+    resources: `how many GPUs, \`gpus\` says; ${IN_CONTAINER}`,
+    timeout: 'say `hours: { p50, p95 }`: it is ended at p95',
+    deadline: 'say `hours: { p50, p95 }`: it is ended at p95',
+    minutes: 'say `hours: { p50, p95 }`, where 0.5 is half an hour',
+    duration: 'say `hours: { p50, p95 }`',
+    gate: 'say `gates`, a list',
+    checks: 'say `gates`, a list',
+    script: 'say `command`, and what follows it in `args`',
+    entrypoint: 'say `command`, and what follows it in `args`',
+    needs: 'say `inputs`, names of earlier stages',
+    dependsOn: 'say `inputs`, names of earlier stages',
+    retries: 'say `retries` of the whole config: another try is another attempt at the run',
+    gpusPerNode: 'say `gpus`; what a node has, its pool says',
+  },
+  'services.*': {
+    ...OF_PODS,
+    serveAlias: 'say `alias`',
+    serveTag: 'say `tag`',
+    serveStage: 'say `stage`',
+    gates: 'say `gate: { image, checks }`',
+    checks: 'say `gate: { image, checks }`',
+    gpus: 'say `gpusPerReplica`',
+    tensorParallelSize: 'say `gpusPerReplica`',
+    resources: `how many GPUs, \`gpusPerReplica\` says; ${IN_CONTAINER}`,
+    version: 'which version is served, `alias`, `tag` or `stage` says: move that in the registry',
+    minReplicas: 'a service has as many replicas as `replicas` says',
+    maxReplicas: 'a service has as many replicas as `replicas` says',
+    command: 'its engine says what is run: say `args` for further arguments, and `image`',
+    contextLength: 'say `maxModelLen`',
+  },
+  'pipelines.*.stages.*.hours': OF_RANGES,
+  'services.*.loadMinutes': OF_RANGES,
+  'services.*.gate.minutes': OF_RANGES,
+  'services.*.gate': { gates: 'say `checks`' },
+  'pipelines.*.stages.*.gates.*': OF_GATES,
+  'services.*.gate.checks.*': OF_GATES,
+  'pipelines.*.stages.*.secrets.*': { name: 'say `secret`', secretKeyRef: 'say `{ secret, key }`' },
+  'pools.*': {
+    gpus: 'say `gpusPerNode`, and `maxGpus` for all of them',
+    gpuCount: 'say `gpusPerNode`, and `maxGpus` for all of them',
+    instanceTypes: 'a pool has one: say `instanceType`',
+    maxNodes: 'say `maxGpus`: nodes × GPUs of a node',
+    spot: "say `capacityTypes: ['spot']`",
+    perNodeHour: 'say `price: { perNodeHour, source, date }`',
+  },
+  'pools.*.price': {
+    perHour: 'say `perNodeHour`',
+    hourly: 'say `perNodeHour`',
+    dollars: 'say `perNodeHour`',
+    perGpuHour: 'say `perNodeHour`: what a whole node costs',
+  },
+  budget: { amount: 'say `dollars`', limit: 'say `dollars`', monthly: 'say `dollars`' },
+  approvals: {
+    timeout: 'say `expiry`',
+    required: 'say `need`',
+    minApprovers: 'say `need`',
+    users: 'say `approvers: [{ id, name }]`',
+    slack: 'say `channel`',
+  },
+}
+
+/** Where what is looked for at a place is said; undefined: nobody has looked for it there. */
+export const saidElsewhere = (key: string, path: readonly PropertyKey[]): string | undefined => {
+  const steps = path.map(String)
+  const [, sayings] =
+    Object.entries(ELSEWHERE).find(([at]) => {
+      const pattern = at === '' ? [] : at.split('.')
+      return pattern.length === steps.length && pattern.every((step, n) => step === '*' || step === steps[n])
+    }) ?? []
+  return sayings !== undefined && Object.hasOwn(sayings, key) ? sayings[key] : undefined
+}

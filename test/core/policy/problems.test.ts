@@ -1,0 +1,160 @@
+import { expect, it } from 'vitest'
+import { ELSEWHERE } from '../../../core/policy/elsewhere.ts'
+import { keysAt } from '../../../core/policy/places.ts'
+import { document, PolicyError, parsePolicy } from '../../../core/policy.ts'
+import { exampleConfig } from '../training-fixture.ts'
+
+type Fields = Record<string, unknown>
+
+/** The example with one value at a path; `undefined` takes it away. */
+const withValue = (path: string, value: unknown): unknown => {
+  const config = exampleConfig() as unknown as Fields
+  const keys = path.split('.')
+  const last = keys.pop() ?? ''
+  const at = keys.reduce((one, key) => one[key] as Fields, config)
+  if (value === undefined) delete at[last]
+  else at[last] = value
+  return config
+}
+const problemsOf = (config: unknown): string[] => {
+  try {
+    parsePolicy(config)
+    return []
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    return error.problems
+  }
+}
+
+const [SUPPORT, SERVICE] = ['pipelines.support-chats', 'services.support-llama']
+const [TRAIN, EVALUATE] = [`${SUPPORT}.stages.0`, `${SUPPORT}.stages.1`]
+
+it.each<[string, unknown, string]>([
+  [`${TRAIN}.hours`, 2, 'expected a map; found 2: write { p50: …, p95: … }'],
+  [`${TRAIN}.hours`, '2h', 'expected a map; found "2h": write { p50: …, p95: … }'],
+  [`${TRAIN}.hours`, [1, 2], 'expected a map; found [1,2]: write { p50: …, p95: … }'],
+  [`${TRAIN}.hours`, undefined, 'is missing: write { p50: …, p95: … }'],
+  [
+    `${TRAIN}.env`,
+    [{ name: 'A', value: '1' }],
+    'expected a map; found [{"name":"A","value":"1"}]: write { NAME: \'…\' }',
+  ],
+  [`${TRAIN}.env`, { A: 1 }, 'expected a text; found 1: write it in quotes, "1"'],
+  [`${TRAIN}.env`, { A: true }, 'expected a text; found true: write it in quotes, "true"'],
+  [`${TRAIN}.secrets`, ['hf'], "expected a map; found [\"hf\"]: write { NAME: { secret: '…', key: '…' } }"],
+  [`${TRAIN}.secrets`, { HF: 'hf' }, "expected a map; found \"hf\": write { secret: '…', key: '…' }"],
+  [
+    `${TRAIN}.command`,
+    'python train.py',
+    'expected a list; found "python train.py": write a list, ["python", "train.py"]',
+  ],
+  [`${TRAIN}.args`, ['--epochs', 3], 'expected a text; found 3: write it in quotes, "3"'],
+  [`${TRAIN}.pool`, ['gpu-train'], 'found ["gpu-train"]: write it without the list, "gpu-train"'],
+  [`${TRAIN}.pool`, { name: 'gpu-train' }, 'found {"name":"gpu-train"}: write a text, in quotes'],
+  [`${TRAIN}.gpus`, 0, 'write a number above 0; found 0'],
+  [`${TRAIN}.gpus`, 1.5, 'expected a whole number; found 1.5'],
+  [`${TRAIN}.gpus`, null, 'expected a number; found null: write a number, without quotes'],
+  [`${TRAIN}.pod`, [], 'write a part of a pod’s spec, { … }; found []'],
+  [`${SUPPORT}.stages`, { train: {} }, "expected a list; found {\"train\":{}}: write [ { image: '…', pool: '…'"],
+  [`${SUPPORT}.register`, 'x', 'expected a map; found "x": write { model: \'…\' }'],
+  [`${SUPPORT}.on`, 'dataset', "expected a map; found \"dataset\": write { dataset: { bucket: '…', prefix: '…' } }"],
+  [
+    `${EVALUATE}.gates`,
+    'score >= 0.8',
+    'expected a list; found "score >= 0.8": write [ { metric: \'…\', op: …, value: … } ]',
+  ],
+  [`${EVALUATE}.gates.0.op`, '>', 'write one of ">=", "<="; found ">": did you mean `>=`?'],
+  [`${EVALUATE}.gates.0.op`, '<', 'write one of ">=", "<="; found "<": did you mean `<=`?'],
+  [`${EVALUATE}.gates.0.op`, 'lte', 'write one of ">=", "<="; found "lte": did you mean `<=`?'],
+  [`${EVALUATE}.gates.0.op`, '=', 'write one of ">=", "<="; found "="'],
+  ['pools.gpu-train.price', 55, "expected a map; found 55: write { perNodeHour: …, source: '…', date: '…' }"],
+  ['pools.gpu-train.price.date', '1.11.2026', 'write the day that the price was read, in quotes: `2026-11-01`; found'],
+  ['pools.gpu-train.price.date', new Date(0), 'found "1970-01-01T00:00:00.000Z": write a text, in quotes'],
+  ['pools', null, "expected a map; found null: write { NAME: { instanceType: '…', gpusPerNode: …, maxGpus: … } }"],
+  ['budget.dollars', '20,000', 'expected a number; found "20,000": write it without quotes, 20000'],
+  ['budget.dollars', '$50', 'expected a number; found "$50": write it without quotes, 50'],
+  ['budget', 20_000, 'expected a map; found 20000: write { dollars: … }'],
+  ['retries', 11, 'write a number of at most 10; found 11'],
+  ['approvals.approvers', 'U1', "expected a list; found \"U1\": write [ { id: '…', name: '…' } ]"],
+  ['approvals.approvers', [], 'write at least 1 of them; found []'],
+  [`${SERVICE}.gate`, 'health', 'expected a map; found "health": write { image: \'…\', checks: [ { metric: '],
+  [`${SERVICE}.alias`, ['champion'], 'expected a text; found ["champion"]: write it without the list, "champion"'],
+  [`${SERVICE}.maxModelLen`, '8k', 'expected a number; found "8k": write a number, without quotes'],
+  [`${SERVICE}.engine`, 'sglang', 'write "vllm"; found "sglang"'],
+])('%s: %j is answered with what was found and what to write', (path, value, words) => {
+  const [problem, ...more] = problemsOf(withValue(path, value))
+  expect(problem).toContain(words)
+  expect(problem?.startsWith(path)).toBe(true)
+  expect(more).toEqual([])
+})
+
+it.each<[string, string]>([
+  ['datasets', 'say `pipelines`, each with `on.dataset` and `stages`'],
+  ['models', 'say `services`, by the name of the registered model or with `model`'],
+  ['version', 'say `schema`'],
+  [`${SUPPORT}.bucket`, 'it is said below `on`'],
+  [`${SUPPORT}.prefix`, 'it is said below `on`'],
+  [`${SUPPORT}.manifest`, 'it is said below `on`'],
+  [`${SUPPORT}.completeWithin`, 'it is said below `on`'],
+  [`${SUPPORT}.registerAs`, 'say `register: { model }`'],
+  [`${SUPPORT}.baseModel`, 'the first of `stages`, `model`'],
+  [`${SUPPORT}.on.prefix`, 'say `dataset: { bucket, prefix }`'],
+  [`${SUPPORT}.on.schedule`, 'nothing but `dataset` begins a pipeline yet'],
+  [`${TRAIN}.baseModel`, 'say `model`'],
+  [`${TRAIN}.method`, 'say `env: { METHOD }`'],
+  [`${TRAIN}.timeout`, 'say `hours: { p50, p95 }`'],
+  [`${TRAIN}.nodes`, 'a pod over several nodes is not there yet'],
+  [`${TRAIN}.volumes`, 'below `pod`'],
+  [`${TRAIN}.volumeMounts`, '`pod: { containers: [{ name: …, … }] }`'],
+  [`${TRAIN}.hours.max`, 'say `p95`'],
+  [`${EVALUATE}.gates.0.min`, "say `op: '>='` and `value`"],
+  [`${SERVICE}.serveAlias`, 'say `alias`'],
+  [`${SERVICE}.gpus`, 'say `gpusPerReplica`'],
+  [`${SERVICE}.models`, 'did you mean `model`?'],
+  [`${TRAIN}.gpuz`, 'did you mean `gpus`?'],
+])('%s is answered with where that is said', (path, words) => {
+  const [place, key] = [path.split('.').slice(0, -1).join('.') || '(the whole config)', path.split('.').at(-1)]
+  const [problem, ...more] = problemsOf(withValue(path, {}))
+  expect(problem).toContain(`${place}: there is no key \`${key}\`: `)
+  expect(problem).toContain(words)
+  expect(more).toEqual([])
+})
+
+it('keys that are said elsewhere are none of those that may stand there', () => {
+  for (const [at, sayings] of Object.entries(ELSEWHERE)) {
+    const known = keysAt(document, at === '' ? [] : at.split('.'))
+    expect(known).not.toEqual([])
+    expect(known.filter((key) => Object.hasOwn(sayings, key))).toEqual([])
+  }
+})
+
+it('each of two keys that there are not is a problem of its own', () => {
+  const config = withValue(`${TRAIN}.hours`, { p50: 1, p95: 2, most: 3, least: 4 })
+  expect(problemsOf(config)).toEqual([
+    expect.stringContaining('there is no key `most`'),
+    expect.stringContaining('there is no key `least`'),
+  ])
+})
+
+/** Every place of the example, maps and lists too. */
+const placesOf = (value: unknown, path: string[] = []): string[] => [
+  ...(path.length === 0 ? [] : [path.join('.')]),
+  ...(typeof value === 'object' && value !== null
+    ? Object.entries(value).flatMap(([key, one]) => placesOf(one, [...path, key]))
+    : []),
+]
+
+it('whatever stands at a place is answered in our words: what was found, or that it is missing', () => {
+  const { 'support-llama': one } = exampleConfig().services ?? {}
+  for (const [n, path] of placesOf({ ...exampleConfig(), services: { 'support-llama': one } }).entries())
+    for (const problem of problemsOf(withValue(path, [undefined, 7, [{}], true][n % 4]))) {
+      expect(problem).not.toMatch(/Invalid|received|expected (object|array|record|string|number|int|boolean)\b/)
+      expect(problem.split(': ').slice(1).join(': ')).not.toBe('')
+    }
+})
+
+it('what cannot be written as JSON is called by what it is', () => {
+  const round: Fields = {}
+  round['round'] = round
+  expect(problemsOf(withValue('cluster', round))[0]).toContain('found a map: write a text, in quotes')
+})
