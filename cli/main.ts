@@ -123,7 +123,10 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
   add('doctor', 'check what the product needs; each finding with its fix')
     .option(...CONFIG)
     .option('--aws <region>', 'also what is deployed in that region, with your credentials')
-    .option('--context <name>', 'also the rights of each door on that cluster')
+    .option(
+      '--context <name>',
+      'also the rights of each door on that cluster, and whether what the policy names is there',
+    )
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
     .option('--mlflow <url>', 'also the version of an MLflow server')
     .option('--webhook <url>', 'also whether that MLflow sends its webhooks there')

@@ -62,7 +62,7 @@ export const document = z
     services: z._default(z.record(modelName, service), {}),
     /**
      * Where weights that are served may come from: folders of S3 (`s3://acme-models/`), namespaces or repositories of Hugging Face
-     * (`hf://meta-llama/`, `hf://meta-llama/Llama-3.1-8B`). This installation’s own results may be served whatever it says, and
+     * (`hf://meta-llama/`, `hf://meta-llama/Llama-3.1-8B`; a version may name a commit of it, `…@COMMIT`, which then stays). This installation’s own results may be served whatever it says, and
      * nothing else where it is left out.
      */
     sources: z.optional(sources),

@@ -132,9 +132,6 @@ const promoted = (registry: Registry, model: string, promotion: Promotion): Prom
   }
 }
 
-/** In the place of MLflow's own word: what was registered is not there any more as it was. */
-const CHANGED = 'ARTIFACT_CHANGED'
-
 /**
  * A version that says what its artifact was is served while it is that; of any other nobody knows. Only among our own results: whoever may
  * tag must not make us ask any bucket.
@@ -158,13 +155,14 @@ export const lookAtModel = async (
   const found = await promoted(registry, model, promotion)
   if (found === null) return { kind: 'none' }
   const { version, artifactUri, runId, status, tags } = found
+  if (await isChanged(objects, found, results)) return { kind: 'changed', version }
   const requester = tags[label('requested-by')] ?? ''
   return {
     kind: 'version',
     version,
     source: artifactUri,
     runId,
-    status: (await isChanged(objects, found, results)) ? CHANGED : status,
+    status,
     // Whoever may write a tag may write anything into it: what names no person names nobody.
     requester: PERSON.test(requester) ? requester : null,
     ...(tags[label('weights')] === 'adapter' && { adapter: true as const }),

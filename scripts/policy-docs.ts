@@ -31,6 +31,7 @@ interface Schema {
   required?: string[]
   items?: Schema
   anyOf?: Schema[]
+  not?: Schema
 }
 
 /** What is below a place: each with what its path is made of. */
@@ -98,6 +99,7 @@ export const policySchema = (): Schema => {
 
 const typeOf = (at: Schema): string => {
   if (at.enum !== undefined) return at.enum.map((one) => `\`${String(one)}\``).join(', ')
+  if (at.not !== undefined) return 'nothing'
   if (at.items !== undefined) return `list of ${typeOf(at.items)}`
   if (typeof at.additionalProperties === 'object') return 'by name'
   if (at.anyOf !== undefined) return typeOf(at.anyOf[0] ?? {})

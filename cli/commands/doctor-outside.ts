@@ -8,6 +8,7 @@ import { openRequests } from '../../effects/cluster/requests.ts'
 import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
 import { type Authentication, bearer } from '../../effects/registry/mlflow-rest.ts'
 import { clusterDoors } from '../../local/doors.ts'
+import { namesFindings } from './doctor-names.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
 export interface Outside {
@@ -34,7 +35,9 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
           datasetBuckets,
           scopes: scopesOf(policy),
         })),
-    ...(context === undefined && kubeconfig === undefined ? [] : await rightsOfDoors(outside, policy)),
+    ...(context === undefined && kubeconfig === undefined
+      ? []
+      : [...(await rightsOfDoors(outside, policy)), ...(await namesOf(outside, policy))]),
     ...(mlflow === undefined
       ? []
       : [await finding('mlflow', 'see docs/deploy.md, step 7', () => mlflowVersion(mlflow, headers))]),
@@ -56,17 +59,31 @@ const tokenOf = (region: string, { installation }: Policy): Authentication =>
 export const scopesOf = ({ approvals }: Pick<Policy, 'approvals'>): string[] =>
   groupsOf(approvals).length > 0 ? ['usergroups:read'] : []
 
+/** A cluster that cannot be opened is a finding of its own. */
+const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
+  try {
+    const requests = await openRequests(configOf(at), { tries: 2 })
+    return await namesFindings(requests, policy).finally(() => requests.close())
+  } catch (error) {
+    return [
+      { check: 'names in the cluster', ok: false, detail: error instanceof Error ? error.message : String(error) },
+    ]
+  }
+}
+
+const configOf = ({ context, kubeconfig }: Outside): ReturnType<typeof loadKubeconfig> =>
+  loadKubeconfig({ ...(kubeconfig ? { file: kubeconfig } : {}), ...(context ? { context } : {}) })
+
 /** Each door's rights, asked of the API server as the group that its role is mapped to. */
-const rightsOfDoors = ({ context, kubeconfig }: Outside, policy: Policy): Promise<Finding[]> => {
+const rightsOfDoors = (at: Outside, policy: Policy): Promise<Finding[]> => {
   const { training, serving } = policy.namespaces
   const fix =
     'apply what `npx signalbox bootstrap --context NAME --diff` shows; to look, you need the right to impersonate'
   return Promise.all(
     clusterDoors.map(({ name, kubernetes }) =>
       finding(`rights of ${name}`, fix, async () => {
-        const config = loadKubeconfig({ ...(kubeconfig ? { file: kubeconfig } : {}), ...(context ? { context } : {}) })
         const headers = { 'impersonate-user': `signalbox-doctor`, 'impersonate-group': groupOf(policy, name) }
-        const requests = await openRequests(config, { headers, tries: 2 })
+        const requests = await openRequests(configOf(at), { headers, tries: 2 })
         const missing = await missingRights(requests, kubernetes, [training, serving]).finally(() => requests.close())
         if (missing.length > 0)
           throw new Error(`it may not ${missing.slice(0, 3).join(', ')} (${missing.length} in all)`)

@@ -170,13 +170,17 @@ const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind:
   )
 }
 
+/** Why a source names nothing, it says itself. */
+const isNothingNew = ({ reason }: { reason: string }): boolean => reason === 'source-names-nothing-new'
+
 const intended = (
   view: View,
   letters: LookLetter[],
   { intent, detail, seen }: { intent: Intent; detail: string; seen: Seen },
 ): Change => {
   const wanted = intend(view, intent, seen)
-  if (wanted.kind === 'ignore') return ignored(view, letters, wanted)
+  if (wanted.kind === 'ignore')
+    return ignored(view, letters, isNothingNew(wanted) ? { ...wanted, detail: `${detail}; ${wanted.detail}` } : wanted)
   const { doc } = wanted
   const run = wantedRun(doc)
   const title = view.kind.titleOf(intent.desired as never)

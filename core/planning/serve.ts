@@ -2,7 +2,7 @@ import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Bounds, Planned } from '../plan.ts'
-import { whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import { whoMayChange, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import type { Policy } from '../policy.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingObjects } from '../workloads/serving.ts'
@@ -106,7 +106,7 @@ const draftBack = (
     unavailable: Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,
     undo: 'Promote a version: it is planned from where the lane then stands.',
-    reasons: ['the alias names no version, so what remains is the last one that was judged and stood'],
+    reasons: ['no version is promoted that can be served, so what remains is the last one that was judged and stood'],
   }
 }
 
@@ -142,7 +142,13 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
       detail: deadlockSentence(chosen, { rule, version, generations }),
     }
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen })
-  return finishPlan(input, { ...draft, weights: wanted.desired.source })
+  const { source } = wanted.desired
+  const open = whoMayChange(source, input.policy)
+  return finishPlan(input, {
+    ...draft,
+    weights: source,
+    reasons: open === null ? draft.reasons : [...draft.reasons, open],
+  })
 }
 
 /** Why these weights are not brought up; what stands already is asked nothing. */

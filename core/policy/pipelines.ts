@@ -40,7 +40,7 @@ export const pipeline = z
     }),
     /** Something newer while a run is under way: let that finish, or replace it. */
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
-    /** A run that would cost more than it may at most is ended. */
+    /** A run that would cost more than it may at most is ended. Nobody is asked for more yet, so `ask` is refused. */
     onBound: notYet('end', 'nobody is asked for more money while a run is under way yet: write `end`, or leave it out'),
     /** Stages in their order, at most 24. */
     stages,

@@ -43,16 +43,18 @@ export interface Sources {
   results: { bucket: string; prefix: string }
 }
 
-/** An address as policies write it: a repository of Hugging Face may be written without its scheme, as its own tools do. */
-export const addressOf = (address: string): string => (HUB_ID.test(address) ? `hf://${address}` : address)
+/** A repository of Hugging Face, with its scheme or as its own tools write it, and perhaps a commit of it: a branch or a tag is moved. */
+const HUB = /^(?:hf:\/\/)?([A-Za-z0-9][A-Za-z0-9._-]{0,95}\/[A-Za-z0-9][A-Za-z0-9._-]{0,95})(?:@([0-9a-f]{40}))?$/
 
-/** `owner/repository`, as programs are told of a repository of Hugging Face; null where the address is none. */
-export const hubId = (address: string): string | null => {
-  const id = address.replace(/^hf:\/\//, '')
-  return HUB_ID.test(id) ? id : null
+/** A repository as programs are told of it, `owner/repository`, and its commit; null where the address is none. */
+export const hubOf = (address: string): { id: string; commit: string | null } | null => {
+  const [, id, commit = null] = HUB.exec(address) ?? []
+  return id === undefined ? null : { id, commit }
 }
 
-const HUB_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,95}\/[A-Za-z0-9][A-Za-z0-9._-]{0,95}$/
+/** An address as policies write it. */
+const addressOf = (address: string): string =>
+  hubOf(address) === null || address.startsWith('hf://') ? address : `hf://${address}`
 
 /**
  * Why this is no address of weights, in a sentence that says what to do; null: it is one. It stands in arguments of a program and
@@ -74,12 +76,28 @@ export const whyNotAllowed = (address: string, policy: Sources): string | null =
   return `weights may not come from ${shown(address)}: it is below none of ${said(folders.join(', '), SHOWN)}. Copy them there, or let the policy allow it: add \`${folderOf(at)}\` to sources`
 }
 
+/**
+ * Who may put other weights at a plain address, in a sentence for who approves; null: nobody, unseen. What pipelines made is compared
+ * with its pin by resync, and a commit of Hugging Face stays what it is.
+ */
+export const whoMayChange = (address: string, { results }: Pick<Sources, 'results'>): string | null => {
+  const at = addressOf(address)
+  const hub = hubOf(at)
+  if (hub === null)
+    return at.startsWith(`s3://${results.bucket}/${results.prefix}`)
+      ? null
+      : `not pinned: whoever may write to ${shown(at)} decides what each pod loads when it starts`
+  return hub.commit !== null
+    ? null
+    : `not pinned: whoever may write to ${shown(at)} decides what each pod loads when it starts; register the version as \`hf://${hub.id}@COMMIT\`, and it stays`
+}
+
 /** As a sentence repeats it. */
 const shown = (address: string): string => said(JSON.stringify(address), SHOWN)
 
 /** A folder that was named, or what lies below it; a whole bucket or namespace is no weights; of one repository, the repository. */
 const isBelow = (address: string, folder: string): boolean => {
-  if (!folder.endsWith('/')) return address === folder
+  if (!folder.endsWith('/')) return address === folder || address.startsWith(`${folder}@`)
   const isWhole = /^[a-z0-9]+:\/\/[^/]+\/$/.test(folder)
   return address.startsWith(folder) ? address.length > folder.length || !isWhole : !isWhole && `${address}/` === folder
 }
@@ -106,6 +124,6 @@ const hasDots = (address: string): boolean => {
 
 /** The narrowest folder that would let an address in, as the policy would write it. */
 const folderOf = (address: string): string => {
-  const isFolder = address.startsWith('hf://') || address.endsWith('/')
-  return said(isFolder ? address : address.replace(/[^/]+$/, ''), SHOWN)
+  const isHub = address.startsWith('hf://')
+  return said(isHub ? address.replace(/@.*$/, '') : address.replace(/[^/]+$/, ''), SHOWN)
 }

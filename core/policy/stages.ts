@@ -56,7 +56,10 @@ const secretKey = z.strictObject({
   /** Name of the Secret. */
   secret: name,
   /** Which of its keys. */
-  key: filled,
+  key: matching(
+    /^(?!\.{1,2}$)(?!\.\.)[-._a-zA-Z0-9]{1,253}$/,
+    'no Secret can have such a key: letters, digits, `-`, `_` and `.`, at most 253',
+  ),
 })
 
 /** One stage of a pipeline: a container that runs once, on the GPUs of one node, and leaves a result. */

@@ -13,6 +13,8 @@ import type { Decision, Reaction } from './reaction.ts'
 /** What the registry says of the promotion signal now. */
 export type ModelFacts =
   | { kind: 'none' }
+  /** What lies at its address is not what was registered. */
+  | { kind: 'changed'; version: string }
   | {
       kind: 'version'
       version: string
@@ -23,6 +25,9 @@ export type ModelFacts =
       /** Whether its tag says that it is an adapter. */
       adapter?: true
     }
+
+/** A version in a sentence. Characters. */
+const SHORT = 20
 
 /** How long a pending registration is waited for. Milliseconds. */
 const REGISTRATION = 60 * 60_000
@@ -49,7 +54,12 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
     if (facts.kind === 'version') return onVersion(event, facts, now)
     const desired: NoneDesired = { kind: 'none', model: event.model }
-    return { kind: 'intend', detail: `${at} names no version`, intent: { desired, order: null, onNewer: 'stop' } }
+    // Whoever was asked about its weights was asked about others: nothing of it begins or goes on.
+    const detail =
+      facts.kind === 'changed'
+        ? `the weights of v${said(facts.version, SHORT)}, which ${at} is, are not what was registered: it cannot be served`
+        : `${at} names no version`
+    return { kind: 'intend', detail, intent: { desired, order: null, onNewer: 'stop' } }
   },
   resync: ({ policy, now }) =>
     Object.entries(policy.services).map(([key, rule]) => ({

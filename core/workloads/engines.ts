@@ -1,5 +1,5 @@
 import type { ServeDesired } from '../desired.ts'
-import { hubId } from '../policy/sources.ts'
+import { hubOf } from '../policy/sources.ts'
 import type { ServicePolicy } from '../policy.ts'
 import { DRAIN } from './draining.ts'
 
@@ -24,7 +24,8 @@ const VLLM: Engine = {
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.
-    source.startsWith('hf://') ? (hubId(source) ?? source) : source,
+    hubOf(source)?.id ?? source,
+    ...commitOf(source),
     `--served-model-name=${name}`,
     `--port=${VLLM.port}`,
     `--tensor-parallel-size=${gpusPerReplica}`,
@@ -35,11 +36,17 @@ const VLLM: Engine = {
   ],
   cannotLoad: ({ source, adapter = false }) => {
     if (adapter || isAdapter(source)) return ADAPTER
-    if (/^s3:\/\/[^/]+\/[^/]/.test(source) || hubId(source) !== null) return null
+    if (/^s3:\/\/[^/]+\/[^/]/.test(source) || hubOf(source) !== null) return null
     const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(source)?.[1] ?? ''
     const why = Object.hasOwn(ELSEWHERE, scheme) ? ELSEWHERE[scheme] : ELSEWHERE['']
     return `vLLM cannot load ${source}: ${why}`
   },
+}
+
+/** Of what was named without a commit it is told none, as ever. */
+const commitOf = (source: string): string[] => {
+  const commit = hubOf(source)?.commit ?? null
+  return commit === null ? [] : [`--revision=${commit}`, `--tokenizer-revision=${commit}`]
 }
 
 const ADAPTER =
@@ -64,8 +71,9 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   dbfs: `it is a file system of Databricks: ${COPIED}`,
   file: `it is a path of one machine, and pods have none of its files: ${COPIED}`,
   gs: `pods have no rights at Google Cloud Storage: ${COPIED}`,
+  hf: 'it is no repository: write `hf://owner/name`, or with a whole commit `hf://owner/name@COMMIT`, since a branch or a tag is moved',
   s3: 'it names a bucket and nothing in it: register the version with the address of a folder',
-  '': `it loads from S3, \`s3://…\`, and from Hugging Face, \`hf://owner/name\`: ${COPIED}`,
+  '': `it loads from S3, \`s3://…\`, and from Hugging Face, \`hf://owner/name\` or \`hf://owner/name@COMMIT\`: ${COPIED}`,
 }
 
 /** Engines by name, each with its revisions. */

@@ -11,6 +11,8 @@ export interface Call {
   body?: object | string
   /** Of the body, JSON unless told. */
   type?: string
+  /** What the answer shall be, JSON unless told. */
+  accept?: string
 }
 
 export interface Answer {
@@ -25,6 +27,8 @@ export interface RequestsOptions extends RetryOptions {
   /** Sent with each request besides those that authenticate: impersonation, for example. */
   headers?: Record<string, string>
 }
+
+const JSON_TYPE = 'application/json'
 
 /** How long a header that authenticates is used before the configuration is asked again: exec plugins and tokens rotate. */
 const HEADERS_FOR = 60_000
@@ -65,9 +69,9 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
     return headers.value
   }
 
-  const once = async ({ method, path, query, body, type = 'application/json' }: Call): Promise<Tried> => {
+  const once = async ({ method, path, query, body, type = JSON_TYPE, accept = JSON_TYPE }: Call): Promise<Tried> => {
     const content = body === undefined ? {} : { 'content-type': type }
-    const head = { accept: 'application/json', ...(await authentication()), ...content, ...options.headers }
+    const head = { accept, ...(await authentication()), ...content, ...options.headers }
     return within(deadline, async (signal) => {
       const answer = await dispatcher.request({
         origin,

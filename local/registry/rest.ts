@@ -87,7 +87,8 @@ const modelJson = (shelf: Shelf, name: string): Record<string, unknown> => {
   }
 }
 
-const ROUTES: Record<string, Route> = {
+/** By method and path below `/api/2.0/mlflow/`. */
+export const ROUTES: Readonly<Record<string, Route>> = {
   'GET registered-models/alias': (shelf, { name = '', alias = '' }) => {
     const wrong = nameProblem(name) ?? aliasProblem(alias)
     if (wrong !== null) return invalid(wrong)
@@ -105,6 +106,8 @@ const ROUTES: Record<string, Route> = {
     return ok()
   },
   'DELETE registered-models/alias': async (_, { name = '', alias = '' }, registry) => {
+    const wrong = nameProblem(name) ?? aliasProblem(alias)
+    if (wrong !== null) return invalid(wrong)
     await registry.deleteAlias(name, alias)
     return ok()
   },

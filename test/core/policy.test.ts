@@ -482,6 +482,13 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.1.secrets.TRAIN_URI: it tells what `train` made',
     ],
     [
+      'a key that no Secret can have',
+      (c) => {
+        train(c).secrets = { HF_TOKEN: { secret: 'hub', key: 'my token' } }
+      },
+      'pipelines.support-chats.stages.0.secrets.HF_TOKEN.key: no Secret can have such a key: letters, digits, `-`, `_` and `.`',
+    ],
+    [
       'a service that was renamed and does not say its model',
       (c) => {
         const { 'support-llama': old, ...rest } = c.services!

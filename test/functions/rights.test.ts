@@ -56,6 +56,18 @@ it.each([datasetUploaded, modelPromoted, registryWebhook])(
   },
 )
 
+it('Slack’s door leaves what people say, and reads nothing', () => {
+  const rights = named(slackInteraction).filter((right) => right.includes(' table '))
+  expect(rights.sort()).toEqual([
+    'dynamodb:PutItem table due#*',
+    'dynamodb:PutItem table moments',
+    'dynamodb:PutItem table moments#-',
+    'dynamodb:UpdateItem table counts',
+    'dynamodb:UpdateItem table orders#*',
+  ])
+  expect(slackInteraction.kubernetes).toEqual([])
+})
+
 it('reconcile answers what people said, and says nothing in their place', () => {
   expect(
     named(reconcile)

@@ -187,6 +187,8 @@ describe('as IAM evaluates the statements', () => {
     ['a vote by the door of datasets', 'dataset-uploaded', 'UpdateItem', ['orders#pipeline/a']],
     ['a vote by reconcile', 'reconcile', 'UpdateItem', ['orders#pipeline/a']],
     ['a letter of an event by the door of Slack', 'slack-interaction', 'UpdateItem', ['looks#pipeline/a']],
+    ['a look at a lane by the door of Slack', 'slack-interaction', 'BatchGetItem', ['lane#pipeline/a']],
+    ['a vote by the door of webhooks', 'registry-webhook', 'UpdateItem', ['orders#pipeline/a']],
     ['a look at a lane by the door of webhooks', 'registry-webhook', 'BatchGetItem', ['lane#pipeline/a']],
     ['a document by the door of datasets', 'dataset-uploaded', 'UpdateItem', ['lane#pipeline/a']],
     ['a document by resync', 'resync', 'UpdateItem', ['lane#pipeline/a']],

@@ -9,7 +9,7 @@ import { readRow } from '../../flows/rows.ts'
 import { promote, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { jobsOf, MODEL, SERVE, say, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
+import { jobsOf, MODEL, replicasOf, SERVE, say, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -194,7 +194,48 @@ describe('a version that was pinned is promoted', () => {
     const { generation, rest } = await town.lane(SERVE)
     expect(generation).toBe(0)
     const said = await town.house.ports.ledger.moments(SERVE, { limit: 20 })
-    expect(`${rest?.text} ${said.map(({ text }) => text).join()}`).toContain('ARTIFACT_CHANGED: it cannot be served')
+    expect(`${rest?.text} ${said.map(({ text }) => text).join()}`).toContain(
+      'the weights of v1, which support-llama@champion is, are not what was registered: it cannot be served',
+    )
+  })
+
+  const written = async (): Promise<void> => {
+    const [file] = await town.house.objects.list(BUCKET, `results/${await jobName('train')}-`)
+    await write(file?.key ?? '', 'something else')
+    await town.advance(600_000)
+  }
+  const NONE = { state: 'succeeded', generation: 2, desired: { kind: 'none' } }
+
+  it('and written over while people are asked about it: they are asked no more, and an answer counts nothing', async () => {
+    await promoted(async () => undefined)
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    await written()
+    expect(await town.question(SERVE)).toBeNull()
+    expect(await town.lane(SERVE)).toMatchObject(NONE)
+    expect(await town.house.cluster.list('Deployment')).toEqual([])
+  })
+
+  it('and written over while it is rolled out: no more of it is brought up, and people are asked to take away what was', async () => {
+    await promoted(async () => undefined)
+    await town.answered(SERVE)
+    await town.until('the first stands', async () => (await town.house.cluster.list('Deployment')).length === 1)
+    await written()
+    expect(await replicasOf(town)).toEqual({ 1: 1 })
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    expect(await town.lane(SERVE)).toMatchObject(NONE)
+    expect(await replicasOf(town)).toEqual({})
+  })
+
+  it('and written over while it serves: it goes on, and it is said', async () => {
+    await promoted(async () => undefined)
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    await written()
+    expect(await town.lane(SERVE)).toMatchObject({ ...NONE, baseline: { generation: 1 } })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    const said = await town.house.ports.ledger.moments(SERVE, { limit: 5 })
+    expect(said.map(({ text }) => text).join()).toContain('are not what was registered: it cannot be served')
   })
 })
 

@@ -62,6 +62,10 @@ describe('weights from where the policy lets none come, or the engine loads none
     town.setPolicy({ ...example, sources: ['s3://acme-models/', ...(example.sources ?? [])] })
     await town.answered(SERVE)
     expect((await town.plan(SERVE))?.plan.title).toContain('v2')
+    const card = (await town.house.chat.cards()).find(({ card }) => card.title.includes('v2'))?.card
+    expect(card?.lines).toContainEqual(
+      expect.stringMatching(/^not pinned: whoever may write to "s3:\/\/acme-models\/8\/" decides what each pod loads/),
+    )
   })
 
   it('what serves already stays, though the policy no longer allows where it came from', async () => {

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sources, whyNoAddress, whyNotAllowed } from '../../../core/policy/sources.ts'
+import { sources, whoMayChange, whyNoAddress, whyNotAllowed } from '../../../core/policy/sources.ts'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { anyText } from '../../any-text.ts'
 
 const results = { bucket: 'acme-results', prefix: 'results/' }
 const policy = { results, sources: ['s3://acme-models/llama/', 'hf://meta-llama/', 'hf://acme/chat'] }
+const COMMIT = 'a1'.repeat(20)
 
 describe('where weights may come from', () => {
   it.each([
@@ -19,6 +20,8 @@ describe('where weights may come from', () => {
     'meta-llama/Llama-3.1-8B-Instruct',
     'hf://acme/chat',
     'acme/chat',
+    `hf://acme/chat@${COMMIT}`,
+    `meta-llama/Llama-3.1-8B-Instruct@${COMMIT}`,
   ])('%s: from there', (source) => {
     expect([whyNoAddress(source), whyNotAllowed(source, policy)]).toEqual([null, null])
   })
@@ -30,6 +33,7 @@ describe('where weights may come from', () => {
     ['s3://acme-models.evil/llama/x', 's3://acme-models.evil/llama/'],
     ['hf://meta-llama-evil/x', 'hf://meta-llama-evil/x'],
     ['acme/chat-evil', 'hf://acme/chat-evil'],
+    [`hf://evil/chat@${COMMIT}`, 'hf://evil/chat'],
   ])('%s: not from there, and what to allow is %s', (source, folder) => {
     expect(whyNoAddress(source)).toBeNull()
     const why = whyNotAllowed(source, policy)
@@ -48,6 +52,26 @@ describe('where weights may come from', () => {
     expect(whyNotAllowed('s3://acme-results/results/a/model', { results })).toBeNull()
     expect(whyNotAllowed('meta-llama/Llama-3.1-8B', { results })).toContain('below none of s3://acme-results/results/.')
   })
+})
+
+describe('who approves is told who may put other weights there', () => {
+  it.each(['s3://acme-models/llama/8b/', 's3://acme-results/models/x', 'hf://acme/chat', 'acme/chat'])(
+    '%s',
+    (source) => {
+      expect(whoMayChange(source, policy)).toContain('decides what each pod loads when it starts')
+    },
+  )
+
+  it('and of a repository what to write', () => {
+    expect(whoMayChange('acme/chat', policy)).toContain('register the version as `hf://acme/chat@COMMIT`')
+  })
+
+  it.each(['s3://acme-results/results/a/model', `hf://acme/chat@${COMMIT}`, `acme/chat@${COMMIT}`])(
+    'not where it is pinned: %s',
+    (source) => {
+      expect(whoMayChange(source, policy)).toBeNull()
+    },
+  )
 })
 
 describe('what is no address', () => {

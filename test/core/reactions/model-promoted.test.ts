@@ -90,6 +90,14 @@ describe('what the registry says comes to', () => {
     })
   })
 
+  it('a version whose weights are not what was registered intends none, and says why', () => {
+    expect(decide({ kind: 'changed', version: '8' })).toMatchObject({
+      kind: 'intend',
+      detail: expect.stringMatching(/v8, which support-llama@champion is, are not what was registered/),
+      intent: { desired: { kind: 'none', model: 'support-llama' } },
+    })
+  })
+
   it('a registration that is under way is waited for, one that failed is never served', () => {
     expect(decide({ ...version, status: 'PENDING_REGISTRATION' })).toMatchObject({
       kind: 'wait',

@@ -38,6 +38,18 @@ it('names a repository of Hugging Face as vLLM does', () => {
     )
 })
 
+it('tells vLLM the commit that a version names, of its weights and of its words, and else none', () => {
+  const commit = 'a1'.repeat(20)
+  const args = (source: string) => one.args({ model: 'm', source } as ServeDesired, { gpusPerReplica: 4 } as never)
+  const told = args(`hf://meta-llama/Llama-3.1-8B@${commit}`)
+  expect(told).toEqual([
+    'meta-llama/Llama-3.1-8B',
+    `--revision=${commit}`,
+    `--tokenizer-revision=${commit}`,
+    ...args('hf://meta-llama/Llama-3.1-8B').slice(1),
+  ])
+})
+
 describe('what vLLM can load, as far as paper tells', () => {
   it.each(['s3://acme-models/llama/8b/', 's3://b/m', 'hf://meta-llama/Llama-3.1-8B', 'meta-llama/Llama-3.1-8B'])(
     '%s',
@@ -59,6 +71,8 @@ describe('what vLLM can load, as far as paper tells', () => {
     ['/mnt/models/7', 'loads from S3'],
     ['a/b/c', 'loads from S3'],
     ['model', 'loads from S3'],
+    ['hf://meta-llama/Llama-3.1-8B@main', 'with a whole commit'],
+    ['hf://meta-llama/Llama-3.1-8B/8b', 'it is no repository'],
     ['S3://bucket/m', 'loads from S3'],
     ['s3://bucket', 'names a bucket and nothing in it'],
     ['s3://bucket/', 'names a bucket and nothing in it'],

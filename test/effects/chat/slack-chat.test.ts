@@ -1,5 +1,8 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Card } from '../../../core/cards.ts'
+import { openSlack } from '../../../effects/chat/slack-chat.ts'
 import { NotAllowed, Refused, Unavailable } from '../../../flows/ports.ts'
 import { memoryLedger } from '../../../local/ledger/memory-ledger.ts'
 import { chatContract } from '../../ports/chat.contract.ts'
@@ -60,6 +63,21 @@ describe('when Slack fails in the middle', () => {
     await post()
     expect(opened.messages).toHaveLength(1)
   })
+})
+
+it('a redirect is not followed with the token', async () => {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    response.writeHead(307, { location: '/elsewhere' }).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const chat = openSlack({ token: async () => 'xoxb', ledger: memoryLedger(), clock: { now: () => 0 }, url, tries: 1 })
+  await expect(chat.post('C1', 'k', card)).rejects.toThrow(Unavailable)
+  expect(new Set(asked)).toEqual(new Set(['/chat.postMessage']))
+  server.closeAllConnections()
+  server.close()
 })
 
 describe('a card that is there no more', () => {

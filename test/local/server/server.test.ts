@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ListedRun } from '../../../flows/runs.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
@@ -40,19 +39,6 @@ describe('only this machine, by its own name', () => {
     expect((await ask('/healthz', { headers: { origin: 'http://evil.example' } })).status).toBe(403)
     expect((await ask('/healthz', { headers: { origin: 'http://127.0.0.1:4680' } })).status).toBe(200)
   })
-
-  it('lets nobody act without the token', async () => {
-    for (const path of [
-      '/api/plans/x/answers',
-      '/api/questions/x/answers',
-      '/api/commands',
-      '/api/plan',
-      '/api/tour',
-    ]) {
-      expect((await post(path, {}, host)).status, path).toBe(401)
-      expect((await post(path, {}, { ...host, authorization: 'Bearer nearly' })).status, path).toBe(401)
-    }
-  })
 })
 
 describe('bad input', () => {
@@ -69,21 +55,6 @@ describe('bad input', () => {
   })
 
   const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
-  it.each([
-    ['/events', `{"source":${nested(50_000)}}`],
-    ['/events', `{"source":"aws.s3","detail-type":"Object Created","detail":{"object":{"key":${nested(50_000)}}}}`],
-    ['/api/plan', `{"event":{"source":${nested(50_000)}}}`],
-    ['/api/2.0/mlflow/model-versions/create', `{"name":${nested(50_000)}}`],
-    ['/events', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])],
-    ['/events', ''],
-    ['/events', '{"source":"aws.s3","source":"other"}'],
-    ['/api/plans/x/answers', '{"verdict":"deny","verdict":"approve"}'],
-  ])('a body for %s that nobody sends is refused before anybody walks it', async (path, body) => {
-    const answer = await ask(path, { method: 'POST', headers: token, body })
-    expect(answer.status).toBe(400)
-    expect(await answer.json()).toMatchObject({ error: 'not-json' })
-  })
-
   it('what is nested as producers nest is taken, brackets in texts are none, and a text may end with a backslash', async () => {
     const event = { source: 'aws.s3', detail: JSON.parse(nested(60)), text: '[{'.repeat(100), path: 'c:\\' }
     expect((await post('/events', event)).status).toBe(202)
@@ -177,25 +148,6 @@ describe('bad input', () => {
     const answer = await post('/api/plan', body)
     expect(answer.status).toBe(400)
     expect(await answer.json()).toMatchObject({ error: 'bad-body', detail: expect.any(String) })
-  })
-
-  it('never gives 5xx, whatever is posted wherever', async () => {
-    const path = fc.constantFrom(
-      '/events',
-      '/webhooks/mlflow',
-      '/slack/interactions',
-      '/api/plan',
-      '/api/commands',
-      '/api/plans/x/answers',
-      '/api/questions/q/answers',
-    )
-    await fc.assert(
-      fc.asyncProperty(path, fc.oneof(fc.json(), fc.string()), async (to, body) => {
-        const sent = to === '/api/plan' ? `{"event":${body}}` : body
-        expect((await post(to, sent)).status).toBeLessThan(500)
-      }),
-      { numRuns: 200 },
-    )
   })
 })
 
