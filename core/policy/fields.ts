@@ -45,4 +45,10 @@ export const range = z
   .check(z.refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95'))
 /** A key with one value that is enforced, and others that are refused with this sentence: whatever a policy says is kept (law 15). */
 export const notYet = <const T extends string>(only: T, say: string) => z._default(z.literal(only, say), only)
+/**
+ * At most so many bytes as JSON. A plan says parts of it several times over, a variable with three times its bytes, and lies in one row
+ * of the ledger, which DynamoDB keeps up to 400 KB.
+ */
+export const within = (most: number, say: string) =>
+  z.refine((value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= most, say)
 export const mode = z._default(z.enum(['act', 'shadow']), 'act')
