@@ -21,6 +21,10 @@ export const approver = matching(
   /^[TE][A-Z0-9]+\/[UWS][A-Z0-9]+$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
 )
+export const workspace = matching(
+  /^(?=.{2,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+  'name a workspace of MLflow as it does: lower-case letters, digits and dashes between them, 2 to 63',
+)
 export const queue = matching(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   'name a LocalQueue of the training namespace: lower-case letters, digits and dashes between them, at most 63',
