@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
-import { bucket, dollars, folder, modelName, name } from './policy/fields.ts'
+import { bucket, dollars, folder, modelName, name, workspace } from './policy/fields.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { podProblems } from './policy/pod-shape.ts'
 import { pool } from './policy/pools.ts'
@@ -66,6 +66,16 @@ export const document = z
      * nothing else where it is left out.
      */
     sources: z.optional(sources),
+    /** Which part of the registry is ours. */
+    registry: z.optional(
+      z.strictObject({
+        /**
+         * Workspace of an MLflow that has some (from 3.10 on): all that is read and registered is in it, and what is told of another one
+         * is ignored. Left out where MLflow has none, or its default one is meant.
+         */
+        workspace,
+      }),
+    ),
     /** Who is asked, where, and when nobody needs to be. */
     approvals,
     /** How often an attempt is repeated after a failure that another try may cure. */

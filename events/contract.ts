@@ -57,6 +57,8 @@ export interface ModelPromoted {
   at: number
   model: string
   signal: Signal
+  /** Whose webhook told of it, where the registry has workspaces. */
+  workspace?: string
   replayed: boolean
 }
 

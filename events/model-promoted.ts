@@ -8,6 +8,8 @@ const body = z.object({
   action: short(NAME),
   timestamp: short(64),
   data: z.record(z.string(), z.unknown()),
+  /** Only of a server with workspaces. */
+  workspace: z.nullish(short(NAME)),
 })
 const alias = z.extend(body, {
   entity: z.literal('model_version_alias'),
@@ -66,7 +68,7 @@ const toEvent = (event: z.output<typeof shape>): Parsed<ModelPromoted> => {
       'not-this-event',
       `source ${event.source}, detail-type ${event['detail-type']}: expected ${SOURCE}, ${DETAIL_TYPE}`,
     )
-  const { deliveryId, timestamp, data } = event.detail
+  const { deliveryId, timestamp, data, workspace } = event.detail
   if (TEST_NAMES.has(data.name)) return refusal('test-payload', `${data.name} is MLflow's test delivery`)
   const at = millisecondsOf(timestamp)
   if (at === null) return refusal('bad-field', `detail.timestamp: ${timestamp} is no ISO time`)
@@ -78,6 +80,7 @@ const toEvent = (event: z.output<typeof shape>): Parsed<ModelPromoted> => {
       at,
       model: data.name,
       signal: 'alias' in data ? { kind: 'alias', name: data.alias } : { kind: 'tag', name: data.key },
+      ...(workspace ? { workspace } : {}),
       replayed: event['replay-name'] !== undefined,
     },
   }

@@ -1,7 +1,7 @@
 import { laneOfQuestion } from '../core/lane/asking.ts'
 import type { CommandLetter, Letter, LookLetter, VoteLetter } from '../core/lane/letters.ts'
 import { letterRow } from '../core/lane/letters.ts'
-import { reactionTo } from '../core/reactions/catalogue.ts'
+import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import type { Moment } from '../core/rows.ts'
 import { said } from '../core/text.ts'
@@ -44,11 +44,12 @@ export const leaveLook = async (
   { reactions, unique, from }: { reactions: readonly Reaction[]; unique: string; from: LookLetter['from'] },
 ): Promise<Reacted> => {
   const reaction = reactionTo(reactions, event)
-  const rule = reaction?.ruleOf(event, await ports.policies.load()) ?? null
+  const policy = await ports.policies.load()
+  const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null) {
-    const at = reaction?.at(event) ?? event.type
-    if (from === 'door') await noteNotConfigured(ports, event, at)
-    return { kind: 'not-configured', detail: `no rule is about ${at}` }
+    const detail = whyNoRule(reaction, event, policy)
+    if (from === 'door') await noteNotConfigured(ports, event, detail)
+    return { kind: 'not-configured', detail }
   }
   const at = ports.clock.now()
   const letter: LookLetter = {
@@ -65,8 +66,11 @@ export const leaveLook = async (
   return { kind: 'left', ...(await leave(ports, letter, `letter:${event.type}`)) }
 }
 
-const noteNotConfigured = async ({ ledger, clock }: LetterPorts, event: IntendingEvent, at: string): Promise<void> => {
-  const detail = `no rule is about ${at}`
+const noteNotConfigured = async (
+  { ledger, clock }: LetterPorts,
+  event: IntendingEvent,
+  detail: string,
+): Promise<void> => {
   const moment: Omit<Moment, 'id'> = {
     at: clock.now(),
     lane: '-',

@@ -6,8 +6,10 @@ import type { DatasetUploaded } from '../events/contract.ts'
 import type { Ports } from './ports.ts'
 import { readRow } from './rows.ts'
 
-/** Pages of a thousand keys that are listed at once: about ten seconds, and 4 dollars a month when it is so each time. */
-const PAGES = 100
+/** Pages of a thousand keys that are listed of one rule at once: about ten seconds, and 4 dollars a month when it is so each time. */
+const OF_ONE = 100
+/** Of all rules together, so that the function's time is enough for each of them to go on. */
+const TOGETHER = 500
 /** Manifests that are remembered of one listing: more than that were never lost in one listing's time. */
 const NEWEST = 16
 
@@ -19,11 +21,12 @@ type Found = ListingRow['newest'][number]
 /**
  * Manifests of one rule that came after what moved its lane, whichever of them was lost: several in one second, and those of
  * rules that lie within each other, are told apart as the events would be. Nothing while the listing is not through: it goes
- * on the next time where it was, so that a prefix of millions of keys keeps nobody else waiting.
+ * on the next time where it was, so that a prefix of millions of keys keeps nobody else waiting. `rules` is how many are asked this time.
  */
 export const manifestsOf = async (
   { objects, ledger, policies }: Pick<Ports, 'objects' | 'ledger' | 'policies'>,
   ask: Manifests,
+  rules: number,
 ): Promise<DatasetUploaded[]> => {
   const policy = await policies.load()
   const { name, bucket, prefix, manifest, after: known } = ask
@@ -37,7 +40,8 @@ export const manifestsOf = async (
     return known === null || order > known.order || (order === known.order && etag !== known.etag)
   }
   let { after, newest } = stored?.value ?? BEGINNING
-  for (let pages = 0; pages < PAGES; pages++) {
+  const most = Math.max(1, Math.min(OF_ONE, Math.floor(TOGETHER / rules)))
+  for (let pages = 0; pages < most; pages++) {
     const page = await objects.list(bucket, prefix, after)
     if (page.length === 0) {
       if (stored !== null) await ledger.commit([{ remove: 'listing', id: name, revision: stored.revision }])

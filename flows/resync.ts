@@ -84,8 +84,9 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const asks = reactions.flatMap((reaction) =>
     reaction.resync({ policy, now, docOf: (lane) => docs.get(lane) ?? null }),
   )
+  const rules = asks.filter(({ kind }) => kind === 'manifests').length
   await eachOf([...asks.entries()], async ([index, ask]) => {
-    for (const [n, event] of (await eventsOf(ports, ask)).entries()) {
+    for (const [n, event] of (await eventsOf(ports, ask, rules)).entries()) {
       counted.asked++
       if (!(await isNews(ports, known, event)) || (await isAwaited(ports, known, event))) continue
       // Its lane may have taken in a letter about it since the documents were listed.
@@ -170,8 +171,8 @@ const wakePools = async (
     if ((docs.get(room)?.due ?? null) === null) await wake(ports, room, `resync.${now}`)
 }
 
-const eventsOf = async (ports: WorkPorts, ask: Ask): Promise<IntendingEvent[]> =>
-  ask.kind === 'event' ? [ask.event] : manifestsOf(ports, ask)
+const eventsOf = async (ports: WorkPorts, ask: Ask, rules: number): Promise<IntendingEvent[]> =>
+  ask.kind === 'event' ? [ask.event] : manifestsOf(ports, ask, rules)
 
 /** Whether all that a manifest names is there is for its lane to ask, once: a version that nobody knows yet is news. */
 const shortened = (look: Look): Look => (look.kind === 'manifest' ? { ...look, known: 'all' } : look)

@@ -130,7 +130,9 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))
   const stores = openStores(dataDir)
   opened.push(stores.close)
-  const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders() })
+  const workspace = async () => (await policies.load()).registry?.workspace
+  const registry =
+    mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders(), workspace })
   opened.push(() => registry?.close())
   const openCluster = config === null ? undefined : openerOf(config, onError)
   const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError })

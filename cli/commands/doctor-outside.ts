@@ -24,6 +24,7 @@ export interface Outside {
 export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
   const { aws, context, kubeconfig, mlflow, webhook } = outside
   const datasetBuckets = [...new Set(Object.values(policy.pipelines).map(({ on }) => on.dataset.bucket))]
+  const workspace = policy.registry?.workspace
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
     ...(aws === undefined
@@ -40,12 +41,12 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
       : [...(await rightsOfDoors(outside, policy)), ...(await namesOf(outside, policy))]),
     ...(mlflow === undefined
       ? []
-      : [await finding('mlflow', 'see docs/deploy.md, step 7', () => mlflowVersion(mlflow, headers))]),
+      : [await finding('mlflow', 'see docs/deploy.md, step 7', () => mlflowVersion(mlflow, headers, workspace))]),
     ...(mlflow === undefined || webhook === undefined
       ? []
       : [
           await finding('mlflow webhook', 'then run this again', () =>
-            webhookAnswer({ url: mlflow, webhook, headers }),
+            webhookAnswer({ url: mlflow, webhook, headers, workspace }),
           ),
         ]),
   ]

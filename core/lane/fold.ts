@@ -1,5 +1,5 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import { reactionTo } from '../reactions/catalogue.ts'
+import { reactionTo, whyNoRule } from '../reactions/catalogue.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
 import { answers, heard, whereOf } from './answering.ts'
@@ -82,7 +82,7 @@ const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: Look
   const reaction = reactionTo(reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null)
-    return { kind: 'ignore', reason: 'not-configured', detail: `no rule is about ${reaction?.at(event) ?? event.type}` }
+    return { kind: 'ignore', reason: 'not-configured', detail: whyNoRule(reaction, event, policy) }
   // The policy has given its place to another lane since it was told: that one finds it by resync.
   if (rule.lane !== doc.lane)
     return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }

@@ -12,11 +12,9 @@ import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
+import { ifKept } from './largest.ts'
 import { boundsOf, ceilingOf, own, priceOf, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
 import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf, wordsOf } from './pipeline-steps.ts'
-
-/** Bytes of a plan that a row of the ledger keeps once its run is past, with its marks and its question: 400,000 are DynamoDB's. */
-const LARGEST = 330_000
 
 /**
  * The plan of a pipeline: its stages one after the other, each judged where it has gates, then what is registered, then a word. GPUs
@@ -59,19 +57,11 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
     reasons: reasonsOf(input, key, { pipeline, uses: left, price }),
     approval: approval.need,
   }
-  return inOneOrder(plan)
+  return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
 }
 
-/** With the keys of all objects in one order; or why it is more than is kept. */
-const inOneOrder = (plan: Plan): Planned => {
-  const text = canonicalJson(plan)
-  const bytes = Buffer.byteLength(text)
-  if (bytes <= LARGEST) return { kind: 'plan', plan: JSON.parse(text) }
-  return refuse(
-    'plan-too-large',
-    `the plan has ${bytes} bytes, and at most ${LARGEST} are kept: give it fewer stages or inputs, or put what is long into images`,
-  )
-}
+/** With the keys of all objects in one order. */
+const inOneOrder = (plan: Plan): Plan => JSON.parse(canonicalJson(plan))
 
 /** What the first stage does, and what comes of it all. */
 const titleOf = (made: Made): string => {

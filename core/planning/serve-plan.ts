@@ -9,6 +9,7 @@ import type { Bounds, Plan, Planned, Price, Step, Strategy } from '../plan.ts'
 import { milliseconds, type Policy } from '../policy.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
+import { ifKept } from './largest.ts'
 import { dollarsWeighed } from './serve-price.ts'
 
 export interface ServeInput {
@@ -67,7 +68,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     reasons: [...draft.reasons, ...draft.price.sources.map((source) => `priced at ${source}`), weighed],
     approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
   }
-  return { kind: 'plan', plan }
+  return ifKept(plan, 'give it fewer replicas, or put what is long into its image')
 }
 
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */

@@ -27,6 +27,10 @@ export const approver = matching(
   /^[TE][A-Z0-9]{1,30}\/[UWS][A-Z0-9]{1,30}$/,
   'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`, or a Slack user group, e.g. `T0SIGNAL/S0GPUOPS`',
 )
+export const workspace = matching(
+  /^(?=.{2,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
+  'name a workspace of MLflow as it does: lower-case letters, digits and dashes between them, 2 to 63',
+)
 export const queue = matching(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   'name a LocalQueue of the training namespace: lower-case letters, digits and dashes between them, at most 63',
@@ -55,4 +59,10 @@ export const range = z
   .check(z.refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95'))
 /** A key with one value that is enforced, and others that are refused with this sentence: whatever a policy says is kept (law 15). */
 export const notYet = <const T extends string>(only: T, say: string) => z._default(z.literal(only, say), only)
+/**
+ * At most so many bytes as JSON. A plan says parts of it several times over, a variable with three times its bytes, and lies in one row
+ * of the ledger, which DynamoDB keeps up to 400 KB.
+ */
+export const within = (most: number, say: string) =>
+  z.refine((value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= most, say)
 export const mode = z._default(z.enum(['act', 'shadow']), 'act')

@@ -1,10 +1,13 @@
 import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
-import { count, image, mode, modelName, name, range } from './fields.ts'
+import { count, image, mode, modelName, name, range, within } from './fields.ts'
 import { gate } from './gates.ts'
 import { containerWrongs, ofServices, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
+
+/** Bytes that a service may have, as many as a stage. */
+const MOST = 12_000
 
 /** What is served of a registered model: old replicas go only once the new generation has passed its gate. */
 export const service = z
@@ -49,6 +52,7 @@ export const service = z
     pod: z.optional(pod),
   })
   .check(
+    within(MOST, `a service has at most ${MOST} bytes in all: put what is longer into its image`),
     z.superRefine(({ engine, pod: patch }, context) => {
       const wrongs = [
         ...containerWrongs(patch, { container: engine, reserved: ofServices }),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
-import { count, image, matching, name, range } from './fields.ts'
+import { count, image, matching, name, range, within } from './fields.ts'
 import { gate } from './gates.ts'
 import { containerWrongs, ofInputs, ofStages, reservedIn, stageGrace, type Wrong } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
@@ -10,12 +10,8 @@ import { type PodPatch, pod } from './pod.ts'
 /** The longest name of a stage that the name of its Job has room for. */
 const STAGE = /^[a-z]([a-z0-9-]{0,12}[a-z0-9])?$/
 
-/**
- * Bytes that one stage, and all of a pipeline, may have as JSON. A variable is written with three times its bytes, and what is written
- * lies in one row of the ledger, which DynamoDB keeps up to 400 KB.
- */
+/** Bytes that one stage, and all of a pipeline, may have. */
 const [ONE, ALL] = [12_000, 64_000]
-const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value))
 
 /** Steps that a plan has besides its stages: no stage may be taken for one of them. */
 const OURS = /^(judge-.*|register|notify)$/
@@ -98,9 +94,7 @@ export const stage = z
   })
   .check(
     z.refine(({ name, use }) => name !== undefined || use !== undefined, 'give the stage a `name`, or `use` a preset'),
-    z.refine((value) => bytesOf(value) <= ONE, {
-      message: `a stage has at most ${ONE} bytes in all: put what is longer into its image`,
-    }),
+    within(ONE, `a stage has at most ${ONE} bytes in all: put what is longer into its image`),
     z.superRefine(({ use, model }, context) => {
       if (use !== undefined && model === undefined && newest(use).needsModel)
         context.addIssue({ code: 'custom', path: ['model'], message: `\`${use}\` begins from a model: name it` })
@@ -126,9 +120,7 @@ const MOST = 24
 export const stages = z.array(stage).check(
   z.minLength(1),
   z.maxLength(MOST),
-  z.refine((all) => bytesOf(all) <= ALL, {
-    message: `the stages of a pipeline have at most ${ALL} bytes in all: put what is longer into their images`,
-  }),
+  within(ALL, `the stages of a pipeline have at most ${ALL} bytes in all: put what is longer into their images`),
   z.superRefine((all, context) => {
     const names = all.map(nameOfStage)
     for (const [index, one] of all.entries()) {

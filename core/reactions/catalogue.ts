@@ -1,3 +1,5 @@
+import type { IntendingEvent } from '../../events/contract.ts'
+import type { Policy } from '../policy.ts'
 import { onDatasetUploaded } from './dataset-uploaded.ts'
 import { onModelPromoted } from './model-promoted.ts'
 import type { Reaction } from './reaction.ts'
@@ -8,3 +10,7 @@ export const reactions = [onDatasetUploaded, onModelPromoted] as unknown as read
 /** The reaction to an event. */
 export const reactionTo = (all: readonly Reaction[], event: { type: string }): Reaction | undefined =>
   all.find(({ contract }) => contract.name === event.type)
+
+/** Why no rule is about an event, in a sentence. */
+export const whyNoRule = (reaction: Reaction | undefined, event: IntendingEvent, policy: Policy): string =>
+  reaction?.whyNoRule?.(event, policy) ?? `no rule is about ${reaction?.at(event) ?? event.type}`

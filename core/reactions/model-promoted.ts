@@ -5,7 +5,7 @@ import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import { service } from '../lane-kinds/service.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
-import { modelOf, type ServicePolicy } from '../policy.ts'
+import { modelOf, type Policy, type ServicePolicy } from '../policy.ts'
 import { promotionOf, signalAt } from '../promotion.ts'
 import { said } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
@@ -36,11 +36,14 @@ const REGISTRATION = 60 * 60_000
 export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
   contract: modelPromoted,
   kind: service,
-  ruleOf: ({ model, signal }, policy) => {
+  ruleOf: (event, policy) => {
+    if (elsewhere(event, policy) !== null) return null
+    const { model, signal } = event
     const key = policy.found.bySignal.get(signalAt(model, signal))
     const rule = key === undefined ? undefined : policy.services[key]
     return key === undefined || rule === undefined ? null : service.ruleOf(policy, laneNameOf(key, rule))
   },
+  whyNoRule: (event, policy) => elsewhere(event, policy),
   at: ({ model, signal }) => signalAt(model, signal),
   look: ({ model }, { policy, rule }) => ({
     kind: 'promotion',
@@ -74,6 +77,12 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
       } satisfies ModelPromoted,
     })),
 }
+
+/** The registry is asked in one workspace: what another one tells says nothing of what is there, though the names may be the same. */
+const elsewhere = ({ model, signal, workspace }: ModelPromoted, { registry }: Policy): string | null =>
+  workspace === undefined || registry === undefined || workspace === registry.workspace
+    ? null
+    : `${signalAt(model, signal)} is of the workspace ${workspace}, and the policy’s registry.workspace is ${registry.workspace}`
 
 const onVersion = (event: ModelPromoted, facts: ModelFacts & { kind: 'version' }, now: number): Decision => {
   const at = `${signalAt(event.model, event.signal)} is v${facts.version}`

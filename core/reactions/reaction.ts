@@ -68,6 +68,8 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   kind: LaneKind
   /** The policy's rule that this event is about; null when none is. */
   ruleOf(event: E, policy: Policy): Rule | null
+  /** Why no rule is about it, where there is more to say than that; null: there is not. */
+  whyNoRule?(event: E, policy: Policy): string | null
   /** Where the event points, as people write it: two events with the same answer look at the same source. */
   at(event: E): string
   look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument }): Look

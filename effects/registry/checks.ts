@@ -1,6 +1,6 @@
 import { NotAllowed } from '../../flows/ports.ts'
-import type { Tried } from '../http/retrying.ts'
-import { type Authentication, openMlflowRest } from './mlflow-rest.ts'
+import { parsedBody, type Tried } from '../http/retrying.ts'
+import { type Authentication, expectWorkspace, inWorkspace, LEAVE_OUT, openMlflowRest } from './mlflow-rest.ts'
 
 /** The events that a webhook must send, as MLflow writes them. */
 const EVENTS = ['MODEL_VERSION_ALIAS CREATED', 'MODEL_VERSION_ALIAS DELETED']
@@ -19,8 +19,10 @@ export const webhookAnswer = async (options: {
   url: string
   webhook: string
   headers?: Authentication
+  workspace?: string | undefined
 }): Promise<string> => {
-  const rest = openMlflowRest({ ...options, tries: 2 })
+  const { workspace } = options
+  const rest = openMlflowRest({ ...options, workspace: async () => workspace, tries: 2 })
   const answer: Tried = await rest.get('webhooks', {}).finally(() => rest.close())
   if (answer.status === 401 || answer.status === 403) throw new NotAllowed(`MLflow answers ${answer.status}: ${TOKEN}`)
   if (answer.status !== 200)
@@ -28,34 +30,43 @@ export const webhookAnswer = async (options: {
       `MLflow answers ${answer.status} about webhooks: it needs 3.3 or later, a SQL store and its encryption key`,
     )
   const ours = ((answer.body as { webhooks?: Webhook[] }).webhooks ?? []).filter(({ url }) => url === options.webhook)
-  if (ours.length === 0) throw new Error(`no webhook goes to ${options.webhook}: register it (docs/deploy.md, step 7)`)
+  const among = workspace === undefined ? '' : ` of the workspace ${workspace}`
+  if (ours.length === 0)
+    throw new Error(`no webhook${among} goes to ${options.webhook}: register it (docs/deploy.md, step 7)`)
   if (ours.length > 1) throw new Error(`${ours.length} webhooks go to ${options.webhook}: delete all but one`)
   const [{ status, events }] = ours as [Webhook]
   if (status !== 'ACTIVE') throw new Error(`the webhook is ${status}: set it to ACTIVE`)
   const sent = events.map(({ entity, action }) => `${entity} ${action}`)
   const missing = EVENTS.filter((event) => !sent.includes(event))
   if (missing.length > 0) throw new Error(`the webhook does not send ${missing.join(', ')}: add them`)
-  return `sends ${sent.length} kinds of events to ${options.webhook}`
+  return `sends ${sent.length} kinds of events${among} to ${options.webhook}`
 }
 
 /** What to do when it does not know who asks. */
 const TOKEN = 'put its token into the secret mlflow-token, and say `--aws REGION` here'
 
-/** MLflow's version, as it says it. */
-export const mlflowVersion = async (url: string, headers: Authentication = async () => ({})): Promise<string> => {
+/** MLflow's version, as it says it, and the workspace that was asked: it answers nobody who names one that is not there. */
+export const mlflowVersion = async (
+  url: string,
+  headers: Authentication = async () => ({}),
+  workspace?: string,
+): Promise<string> => {
   const place = `${url.replace(/\/+$/, '')}/version`
   const answer = await fetch(place, {
-    headers: await headers(),
+    headers: { ...(await headers()), ...inWorkspace(workspace) },
     redirect: 'manual',
     signal: AbortSignal.timeout(10_000),
   })
   const version = (await answer.text()).trim()
   if (answer.status === 401 || answer.status === 403)
     throw new NotAllowed(`${url}/version answers ${answer.status}: ${TOKEN}`)
+  expectWorkspace(workspace, parsedBody(version))
   if (!answer.ok || !/^\d+\.\d+/.test(version))
     throw new Error(`${url}/version answers ${answer.status}: is it MLflow?`)
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < 3 || (major === 3 && minor < 3))
     throw new Error(`MLflow ${version} has no webhooks: upgrade to 3.3 or later`)
-  return version
+  if (workspace !== undefined && major === 3 && minor < 10)
+    throw new Error(`MLflow ${version} has no workspaces: upgrade to 3.10 or later, or ${LEAVE_OUT}`)
+  return workspace === undefined ? version : `${version}, in its workspace ${workspace}`
 }

@@ -20,6 +20,8 @@ export interface MlflowOptions extends RetryOptions {
   url: string
   /** Sent with each request. */
   headers?: Authentication
+  /** The workspace that is asked, each time: the policy may name another one. None unless told. */
+  workspace?: (() => Promise<string | undefined>) | undefined
   /** Of one try, milliseconds. 10 s unless told. */
   deadline?: number
 }
@@ -42,24 +44,47 @@ const redirected = (url: string, location: string | null): NotAllowed => {
   )
 }
 
+/** What names the workspace in a request. */
+export const inWorkspace = (workspace: string | undefined): Record<string, string> =>
+  workspace === undefined ? {} : { 'x-mlflow-workspace': workspace }
+
+/**
+ * Throws where an answer says that there is no such workspace, or none at all: it would read like an answer about a model, which is
+ * not there in a workspace that is not there, and only a person can say which one is meant (captured from 3.17.2).
+ */
+export const expectWorkspace = (workspace: string | undefined, body: unknown): void => {
+  if (workspace === undefined || typeof body !== 'object' || body === null) return
+  const { error_code: code, message } = body as { error_code?: string; message?: string }
+  const isUnknown = code === 'RESOURCE_DOES_NOT_EXIST' && message === `Workspace '${workspace}' not found`
+  if (isUnknown) throw new NotAllowed(`MLflow has no workspace ${workspace}: make it there, or ${NAME_ANOTHER}`)
+  if (code === 'FEATURE_DISABLED')
+    throw new NotAllowed(`MLflow has no workspaces: start it with \`--enable-workspaces\`, or ${LEAVE_OUT}`)
+}
+const NAME_ANOTHER = 'name another one as the policy’s registry.workspace'
+/** What to do where there are no workspaces. */
+export const LEAVE_OUT = 'leave the policy’s registry.workspace out'
+
 /** Over connections that are kept. */
 export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
-  const { url, headers = async () => ({}), deadline = 10_000 } = options
+  const { url, headers = async () => ({}), workspace = async () => undefined, deadline = 10_000 } = options
   const root = `${url.replace(/\/+$/, '')}/api/2.0/mlflow/`
   const dispatcher = new Agent()
   const once = async (method: 'GET' | 'POST', path: string, input: Input): Promise<Tried> => {
     const query = method === 'GET' ? `?${new URLSearchParams(input as Record<string, string>)}` : ''
+    const asked = await workspace()
+    const sent = { ...(await headers()), ...inWorkspace(asked) }
     const answer = await fetch(`${root}${path}${query}`, {
       method,
       dispatcher,
       // A credential goes to the address that it was given for, and no further.
       redirect: 'manual',
       signal: AbortSignal.timeout(deadline),
-      headers: { accept: 'application/json', 'content-type': 'application/json', ...(await headers()) },
+      headers: { accept: 'application/json', 'content-type': 'application/json', ...sent },
       ...(method === 'GET' ? {} : { body: JSON.stringify(input) }),
     })
     const body = parsedBody(await answer.text())
     if (answer.status >= 300 && answer.status < 400) throw redirected(url, answer.headers.get('location'))
+    expectWorkspace(asked, body)
     return { status: answer.status, body, retryAfter: retryAfterOf(answer.headers.get('retry-after')) }
   }
   return {

@@ -1,13 +1,13 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
 import { carried } from '../../core/lane/kept.ts'
 import { type ResultRow, resultId } from '../../core/rows.ts'
-import { artifactNow } from '../pins.ts'
+import { type Asking, artifactNow, askingOfAct } from '../pins.ts'
 import type { WorkPorts } from '../ports.ts'
 import { readRows } from '../rows.ts'
 
 /**
  * What finished steps made that an attempt may carry over, by their keys: those whose result and artifacts are still there as
- * they were when it was read (law 7).
+ * they were when it was read (law 7). What one act cannot look through goes by being there: what is registered is looked at alone.
  */
 export const keptOf = async (
   { ledger, objects }: Pick<WorkPorts, 'ledger' | 'objects'>,
@@ -20,19 +20,22 @@ export const keptOf = async (
     'result',
     kept.map(({ row }) => resultId(doc.lane, row)),
   )
-  const there = await Promise.all(rows.map(({ value }) => isThere(objects, value)))
-  return Object.fromEntries(rows.filter((_, index) => there[index]).map(({ value }) => [value.key, value]))
+  const asking = askingOfAct()
+  const there: ResultRow[] = []
+  // One after the other: what is asked side by side is asked before anybody knows how much it is.
+  for (const { value } of rows) if (await isThere(objects, value, asking)) there.push(value)
+  return Object.fromEntries(there.map((row) => [row.key, row]))
 }
 
 /** A file is there with the bytes that were read; a message went with its pod, and was stored. */
-const isThere = async (objects: WorkPorts['objects'], row: ResultRow): Promise<boolean> => {
+const isThere = async (objects: WorkPorts['objects'], row: ResultRow, asking: Asking): Promise<boolean> => {
   const { made, etag, by, values } = row
   if (made === null) return false
   const { bucket, key } = made.result
   const artifacts = Object.keys(values).filter((name) => typeof values[name] === 'string')
   const [head, ...found] = await Promise.all([
     by === 'message' ? null : objects.head(bucket, key),
-    ...artifacts.map((name) => artifactNow(objects, row, name)),
+    ...artifacts.map((name) => artifactNow(objects, row, { name, asking })),
   ])
   const isRead = by === 'message' || (head !== null && (etag === null || head.etag === etag))
   return isRead && found.every((now) => now === 'same' || now === 'unseen')

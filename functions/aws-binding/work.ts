@@ -25,7 +25,7 @@ export const workPorts = async (): Promise<WorkPorts> => {
     bus: busOf(settings),
     chat: chatOf(ledger, secrets),
     replies: openSlackReplies({ deadline: REPLY_WITHIN }),
-    registry: registryOf(settings, secrets),
+    registry: registryOf(settings, secrets, policies),
     objects,
     policies,
     clock,

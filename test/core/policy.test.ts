@@ -443,6 +443,13 @@ describe('a config that does not hold together', () => {
       'services.code-llama.floor: no budget scales a service yet: leave it out',
     ],
     [
+      'a workspace that MLflow cannot have',
+      (c) => {
+        c.registry = { workspace: 'Team_A' }
+      },
+      'registry.workspace: name a workspace of MLflow as it does: lower-case letters, digits and dashes',
+    ],
+    [
       'two services of one promotion',
       (c) => {
         c.services!['twin'] = { ...structuredClone(c.services!['code-llama']!), model: 'code-llama' }

@@ -25,10 +25,19 @@ describe('MLflow’s alias webhook', () => {
       ok: true,
       event: {
         id: 'd-1',
-        model: 'demo-llm',
+        model: JSON.parse(request?.body ?? '').data.name,
         signal: name === 'tag-set' ? { kind: 'tag', name: 'signalbox.promote' } : { kind: 'alias', name: 'champion' },
       },
     })
+  })
+
+  it('says whose webhook told of it, where the registry has workspaces', () => {
+    const workspaceOf = (sample: string) => {
+      const parsed = registryEvent('d-1', JSON.parse(captured.find(({ name }) => name === sample)?.request?.body ?? ''))
+      return parsed.ok ? modelPromoted.parse(onBus(parsed.event)) : parsed
+    }
+    expect(workspaceOf('workspace-alias-set')).toMatchObject({ event: { model: 'm', workspace: 'team-a' } })
+    expect(workspaceOf('alias-set')).not.toHaveProperty('event.workspace')
   })
 
   it('a deletion names no version and is a change like any other', () => {

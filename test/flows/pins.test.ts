@@ -24,6 +24,15 @@ const bucket = (heads: Record<string, ObjectHead>, more: Partial<Objects> = {}):
       .map((key) => ({ key, head: { ...(heads[key] as ObjectHead), versionId: null } })),
   ...more,
 })
+/** The same bucket, and which lists it was asked for. */
+const counted = (objects: Objects): [Objects, string[]] => {
+  const asked: string[] = []
+  const list: Objects['list'] = (...at) => {
+    asked.push(at[1])
+    return objects.list(...at)
+  }
+  return [{ ...objects, list }, asked]
+}
 const URI = 's3://b/r/adapter'
 const two = { 'r/adapter/a': head(), 'r/adapter/b': head({ etag: 'f' }) }
 
@@ -74,8 +83,15 @@ describe('the pin of an artifact', () => {
     expect(await pinOf(pages(99), URI)).toMatch(/^sha256:/)
     expect(await pinOf(pages(1000), URI)).toBe(UNPINNED)
     const row = { values: { model: URI }, pins: { model: UNPINNED }, by: 'file' } as unknown as ResultRow
-    expect(await artifactNow(pages(1000), row, 'model')).toBe('same')
-    expect(await artifactNow(pages(3), row, 'model')).toBe('changed')
+    expect(await artifactNow(pages(1000), row, { name: 'model' })).toBe('same')
+    expect(await artifactNow(pages(0), row, { name: 'model' })).toBe('gone')
+  })
+
+  it('does not go through what only begins with its name', async () => {
+    const samples = Array.from({ length: 3000 }, (_, n) => [`r/adapter-samples/${n}`, head()] as const)
+    const [all, asked] = counted(bucket({ ...Object.fromEntries(samples), ...two }))
+    expect(await pinOf(all, URI)).toBe(await pinOf(bucket(two), URI))
+    expect(asked).toHaveLength(2)
   })
 
   it('is the same from what was seen beside the result, without asking again', async () => {
@@ -87,11 +103,22 @@ describe('the pin of an artifact', () => {
       versions: false,
     }
     const deaf = bucket({}, { list: async () => [], head: async () => null })
-    expect(await pinOf(deaf, URI, beside)).toBe(await pinOf(bucket(two), URI))
-    expect(await pinOf(deaf, 's3://b/other/adapter', beside)).toBeNull()
+    expect(await pinOf(deaf, URI, { beside })).toBe(await pinOf(bucket(two), URI))
+    expect(await pinOf(deaf, 's3://b/other/adapter', { beside })).toBeNull()
     const kept = bucket({ 'r/adapter': head({ versionId: 'v3' }) })
     const one = { bucket: 'b', folder: 'r/', found: [{ key: 'r/adapter', head: head() }], versions: true }
-    expect(await pinOf(kept, URI, one)).toBe('version:v3')
+    expect(await pinOf(kept, URI, { beside: one })).toBe('version:v3')
+  })
+
+  it('of all that one result names takes no more pages than one act has, and what is small is pinned beside what is not', async () => {
+    const endless = Array.from({ length: 1000 }, (_, n) => ({ key: `r/big/${n}`, head: head() }))
+    const small = bucket(two)
+    const list: Objects['list'] = async (...at) => (at[1].startsWith('r/big') ? endless : small.list(...at))
+    const [all, asked] = counted({ ...small, list })
+    const big = Object.fromEntries(Array.from({ length: 31 }, (_, n) => [`big${n}`, `s3://b/r/big/${n}`]))
+    const pins = await pinsOf(all, { ...big, model: URI })
+    expect(pins).toMatchObject({ big0: UNPINNED, big30: UNPINNED, model: await pinOf(small, URI) })
+    expect(asked.length).toBeLessThanOrEqual(200 + 32)
   })
 
   it('each artifact has its own, by name', async () => {
@@ -102,7 +129,7 @@ describe('the pin of an artifact', () => {
 
 describe('what became of an artifact', () => {
   const rowOf = (more: Partial<ResultRow>) => ({ values: { model: URI }, ...more }) as ResultRow
-  const now = (objects: Objects, more: Partial<ResultRow>) => artifactNow(objects, rowOf(more), 'model')
+  const now = (objects: Objects, more: Partial<ResultRow>) => artifactNow(objects, rowOf(more), { name: 'model' })
 
   it('it is the same, was changed, or is gone', async () => {
     const pins = await pinsOf(bucket(two), { model: URI })

@@ -79,6 +79,28 @@ it('a prefix of more keys than one time lists is gone on with the next time, and
   expect(pages[151]).toBeNull()
 })
 
+it('many prefixes that never end share the pages of one time, and each of them goes on', async () => {
+  const head = { size: 1, versionId: null, lastModified: 1, etag: 'e', sha256: null }
+  const asked: string[] = []
+  const names = Array.from({ length: 40 }, (_, n) => `p${n}`)
+  town = await openTown({
+    config: { ...config, pipelines: Object.fromEntries(names.map((name) => [name, piped({ prefix: `${name}/` })])) },
+    wrap: (ports) => ({
+      ...ports,
+      objects: {
+        ...ports.objects,
+        list: async (_bucket, prefix, after) => {
+          asked.push(prefix)
+          return [{ key: `${after ?? prefix}x`, head }]
+        },
+      },
+    }),
+  })
+  await resync()
+  expect(asked.length).toBeLessThanOrEqual(500)
+  expect(new Set(asked).size).toBe(40)
+})
+
 it.each(['act', 'shadow'] as const)('asks about objects once, not whenever it looks (%s)', async (mode) => {
   const { asked, wrap } = counting()
   town = await openTown({ config: { ...config, pipelines: { 'support-chats': piped({ mode }) } }, wrap })

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { door } from '../../functions/registry-webhook.ts'
 import { signMlflow } from '../../functions/signatures.ts'
+import example from '../../signalbox.config.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
 let town: Town
@@ -39,6 +40,21 @@ it('one that we do not act on is answered well, written down and counted: anothe
   expect(await send(JSON.stringify(other))).toMatchObject({ status: 202, body: { refused: 'not-this-event' } })
   expect(await counts()).toMatchObject({ 'refused:not-this-event': 1 })
   expect(published).toEqual([])
+})
+
+it('a delivery of another workspace wakes nobody, and the timeline says why; one of ours does', async () => {
+  await town.close()
+  town = await openTown({ config: { ...example, registry: { workspace: 'team-a' } } })
+  const letters = async () => Object.keys(await counts()).filter((name) => name.startsWith('letter:'))
+  await send(JSON.stringify({ ...ALIAS_SET, workspace: 'team-b' }))
+  await town.advance(1_000)
+  expect(await letters()).toEqual([])
+  expect((await town.house.ports.ledger.moments(null)).map(({ text }) => text)).toEqual([
+    'ignore: support-llama@champion is of the workspace team-b, and the policy’s registry.workspace is team-a',
+  ])
+  await send(JSON.stringify({ ...ALIAS_SET, workspace: 'team-a' }))
+  await town.advance(1_000)
+  expect(await letters()).toEqual(['letter:model-promoted'])
 })
 
 it.each([

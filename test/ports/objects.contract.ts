@@ -60,5 +60,6 @@ export const objectsContract = (
       expect(await keys('p/')).toEqual(['p/a', 'p/b', 'p/c/d', 'p/é'])
       expect(await keys('', 'p/b')).toEqual(['p/c/d', 'p/é', 'q'])
       expect(await keys('p/', 'p/é')).toEqual([])
+      expect(await keys('p/c/', 'p/b')).toEqual(['p/c/d'])
     })
   })

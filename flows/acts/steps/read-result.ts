@@ -2,7 +2,7 @@ import type { KubeObject } from '../../../core/kube.ts'
 import type { Made, Mark } from '../../../core/lane/document.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'
-import { type Beside, objectsBelow } from '../../pins.ts'
+import { type Beside, besideOf } from '../../pins.ts'
 import { type ObjectHead, TooLarge, type WorkPorts } from '../../ports.ts'
 
 /** A result as it was read: from a file, or as the termination message of the container that would have written one. */
@@ -13,7 +13,7 @@ export interface ReadResult {
   /** Where it lies, or would. */
   at: Place
   by: 'file' | 'message'
-  /** What lies beside it; null: nobody has looked. */
+  /** What lies beside it; null: nobody has looked, or it is more than a page. */
   beside: Beside | null
 }
 
@@ -49,7 +49,7 @@ const folderOf = ({ key }: Place): string => key.slice(0, key.lastIndexOf('/') +
 
 /** Side by side: what is written last is there when nothing is added any more. */
 const readFolder = async ({ objects }: Objects, at: Place): ReturnType<ReadFolder> => {
-  const [file, found] = await Promise.all([readFile({ objects }, at), objectsBelow(objects, at.bucket, folderOf(at))])
+  const [file, found] = await Promise.all([readFile({ objects }, at), besideOf(objects, at.bucket, folderOf(at))])
   return { file, found }
 }
 
@@ -64,9 +64,9 @@ export const readAhead = ({ objects }: Objects, { made, pod }: Pick<Mark, 'made'
   const asked = fresh(ahead).catch(() => null)
   return async (at) => {
     const read = at.key === ahead.key ? await asked : null
-    // A list that has the result has all that was written before it.
-    const whole = read !== null && read.file !== null && read.found?.some(({ key }) => key === at.key) === true
-    return whole ? read : fresh(at)
+    // A list that has the result has all that was written before it; what is more than a page is asked for by name afterwards.
+    const whole = read?.found === null || read?.found.some(({ key }) => key === at.key)
+    return read !== null && read.file !== null && whole === true ? read : fresh(at)
   }
 }
 

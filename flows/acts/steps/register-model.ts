@@ -51,7 +51,7 @@ const whyNotSame = async (
   { ports, step }: Task<RegisterModelStep>,
   { input, result }: { input: Registration; result: ResultRow },
 ): Promise<string | null> => {
-  const now = await artifactNow(ports.objects, result, 'model')
+  const now = await artifactNow(ports.objects, result, { name: 'model' })
   if (now === 'same' || now === 'unseen') return null
   const what = now === 'gone' ? 'is not there (any more)' : `was changed after the result of ${step.of} was read`
   return `${input.source} ${what}, so it is not what was measured: nothing was registered. See who writes there, then \`retry --from ${step.of}\``

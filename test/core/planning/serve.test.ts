@@ -547,6 +547,40 @@ describe('every plan of a serving lane', () => {
   })
 })
 
+it('the largest service that a policy may have makes a plan that a row of the ledger keeps, and a larger one is refused by name', () => {
+  const gateOf = (names: string[]) => ({
+    image,
+    checks: names.map((metric) => ({ metric, op: '>=' as const, value: 0.8 })),
+  })
+  const shapes: [Given['model'], Given['model']][] = [
+    [{ args: ['$'.repeat(10_500)] }, { args: ['$'.repeat(12_000)] }],
+    [{ args: ['漢'.repeat(3_500)] }, { args: ['漢'.repeat(4_000)] }],
+    [{ gate: gateOf(['m'.repeat(10_500)]) }, { gate: gateOf(['m'.repeat(12_000)]) }],
+    [
+      { gate: gateOf(Array.from({ length: 250 }, (_, n) => `m${n}`)) },
+      { gate: gateOf(Array.from({ length: 350 }, (_, n) => `m${n}`)) },
+    ],
+  ]
+  for (const [large, larger] of shapes) {
+    expect(planned({ model: large! }).kind).toBe('plan')
+    expect(() => planned({ model: larger! })).toThrow(
+      'services.support-llama: a service has at most 12000 bytes in all',
+    )
+  }
+})
+
+it('a rollout of more moves than a row of the ledger keeps is refused on paper', () => {
+  const rest = { budget: { dollars: 1e9 }, pools: { ...config().pools } }
+  const pool = { ...rest.pools['gpu-serve']!, maxGpus: 1_368 }
+  const many = planned({
+    model: { replicas: 340 },
+    rest: { ...rest, pools: { ...rest.pools, 'gpu-serve': pool } },
+    standing: [[1, '7', 340]],
+    pool: { ceiling: 1_368, provisioned: 1_368 },
+  })
+  expect(many).toMatchObject({ kind: 'refuse', reason: 'plan-too-large' })
+})
+
 const shuffled = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shuffled)
   if (value === null || typeof value !== 'object' || value instanceof Map) return value

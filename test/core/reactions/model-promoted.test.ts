@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
+import { whyNoRule } from '../../../core/reactions/catalogue.ts'
 import { type ModelFacts, onModelPromoted, serveDesired } from '../../../core/reactions/model-promoted.ts'
+import type { Reaction } from '../../../core/reactions/reaction.ts'
 import type { ModelPromoted } from '../../../events/contract.ts'
 import config from '../../../signalbox.config.ts'
 
@@ -52,6 +54,21 @@ describe('which lane it is about', () => {
     expect(ruleOf({ model: 'llama' }, two)?.lane).toBe('service/live')
     expect(ruleOf({ model: 'llama', signal: { kind: 'alias', name: 'challenger' } }, two)?.lane).toBe('service/trial')
     expect(ruleOf({ model: 'live' }, two)).toBeNull()
+  })
+
+  it('is none where the webhook of another workspace told of it, and that is said', () => {
+    const ours = parsePolicy({ ...config, registry: { workspace: 'team-a' } })
+    const why = (workspace: string, of = ours) =>
+      whyNoRule(onModelPromoted as Reaction, { ...event, workspace } as ModelPromoted, of)
+    expect(ruleOf({ workspace: 'team-b' }, ours)).toBeNull()
+    expect(why('team-b')).toBe(
+      'support-llama@champion is of the workspace team-b, and the policy’s registry.workspace is team-a',
+    )
+    expect([ruleOf({ workspace: 'team-a' }, ours)?.lane, ruleOf({}, ours)?.lane]).toEqual(
+      Array(2).fill('service/support-llama'),
+    )
+    expect(ruleOf({ workspace: 'default' })?.lane).toBe('service/support-llama')
+    expect(why('team-a')).toBe('no rule is about support-llama@champion')
   })
 
   it('is asked of the signal that the rule names, be it a tag or a stage', () => {

@@ -28,3 +28,29 @@ it('a server that asks for a token is asked with it; without it the finding says
   server.closeAllConnections()
   server.close()
 })
+
+it('names the workspace that it asked, and what to do where that is none', async () => {
+  const has = (workspace: unknown) => workspace === 'team-a'
+  const versions = ['3.17.2']
+  const server = createServer(({ headers, url }, response) => {
+    const workspace = headers['x-mlflow-workspace']
+    response.statusCode = has(workspace) ? 200 : 404
+    const none = { error_code: 'RESOURCE_DOES_NOT_EXIST', message: `Workspace '${workspace}' not found` }
+    response.end(!has(workspace) ? JSON.stringify(none) : url === '/version' ? versions[0] : '{"webhooks": []}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const webhook = 'https://api/webhooks/mlflow'
+  expect(await mlflowVersion(url, undefined, 'team-a')).toBe('3.17.2, in its workspace team-a')
+  await expect(webhookAnswer({ url, webhook, workspace: 'team-a' })).rejects.toThrow(
+    'no webhook of the workspace team-a goes to https://api/webhooks/mlflow',
+  )
+  for (const asked of [mlflowVersion(url, undefined, 'team-b'), webhookAnswer({ url, webhook, workspace: 'team-b' })])
+    await expect(asked).rejects.toThrow('MLflow has no workspace team-b: make it there, or name another one')
+  versions[0] = '3.9.0'
+  await expect(mlflowVersion(url, undefined, 'team-a')).rejects.toThrow(
+    'MLflow 3.9.0 has no workspaces: upgrade to 3.10',
+  )
+  server.closeAllConnections()
+  server.close()
+})

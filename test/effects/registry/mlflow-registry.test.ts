@@ -117,6 +117,45 @@ describe('when MLflow does not answer as it should', () => {
     expect(seen).toEqual(['POST registered-models/create', 'POST model-versions/create'])
   })
 
+  it('each request names the workspace that the policy says now, and none where it says none', async () => {
+    const seen: unknown[] = []
+    const server = await listen(({ headers }, response) => {
+      seen.push(headers['x-mlflow-workspace'])
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"model_version": {}}')
+    })
+    close = server.close
+    const said: (string | undefined)[] = ['team-a', 'team-a', 'team-a', 'team-b', undefined]
+    const registry = openMlflow({ url: server.url, workspace: async () => said.shift() })
+    await registry.register(input)
+    await registry.findByTag('m', 'k', 'v')
+    await registry.findByTag('m', 'k', 'v')
+    expect(seen).toEqual(['team-a', 'team-a', 'team-a', 'team-b', undefined])
+    await registry.close()
+  })
+
+  it.each([
+    [404, 'RESOURCE_DOES_NOT_EXIST', "Workspace 'team-a' not found", 'MLflow has no workspace team-a: make it there'],
+    [500, 'FEATURE_DISABLED', 'Workspace APIs are not available', 'MLflow has no workspaces: start it with'],
+  ])(
+    'a workspace that is not there is not allowed now, never "there is no such model", and fails nothing for good (%i)',
+    async (status, error_code, message, say) => {
+      const seen: unknown[] = []
+      const server = await listen((request, response) => {
+        seen.push(request.url)
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error_code, message }))
+      })
+      close = server.close
+      const registry = openMlflow({ url: server.url, workspace: async () => 'team-a' })
+      const asked = [registry.alias('m', 'a'), registry.inStage('m', 'Production'), registry.findByTag('m', 'k', 'v')]
+      for (const one of [...asked, registry.register(input)]) {
+        await expect(one).rejects.toBeInstanceOf(NotAllowed)
+        await expect(one).rejects.toThrow(say)
+      }
+      expect(seen).toHaveLength(4)
+      await registry.close()
+    },
+  )
+
   it('a refused token is not allowed now, never "there is no such alias"', async () => {
     const forbidden = await against([403, { error_code: 'PERMISSION_DENIED', message: 'no READ on m' }])
     const failed = forbidden.registry.alias('m', 'champion')

@@ -22,13 +22,18 @@ export interface Mlflow {
   close(): Promise<void>
 }
 
-/** Needs Python 3.11 or later with venv. */
-export const openMlflowServer = async (): Promise<Mlflow> => {
+/** Needs Python 3.11 or later with venv. `more`: of its environment. */
+export const openMlflowServer = async (more: Record<string, string> = {}): Promise<Mlflow> => {
   const python = await pythonWith('mlflow', REQUIREMENTS)
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-mlflow-'))
   const [port] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
-  const server = startPython(python, { code: SERVE, args: [String(port)], cwd: folder, env: settings() })
+  const server = startPython(python, {
+    code: SERVE,
+    args: [String(port)],
+    cwd: folder,
+    env: { ...settings(), ...more },
+  })
   await waitUntilReady(url, server.died)
   return {
     url,

@@ -40,6 +40,7 @@ const bucket = (files: Record<string, string>) => {
   }
   return { objects, asked }
 }
+const headOfNothing = { size: 1, versionId: null, lastModified: 1, etag: 'e', sha256: null }
 const pod = (suffix: string, phase: string, { at = 0, message }: { at?: number; message?: string } = {}) =>
   ({
     apiVersion: 'v1',
@@ -148,6 +149,25 @@ describe('a pod that was seen at work', () => {
     files[key] = 'late'
     const found = await readResult({ objects }, made, { pods: [pod('abcde', 'Succeeded')], reads })
     expect(Buffer.from(found?.bytes ?? '').toString()).toBe('late')
+  })
+
+  it('and has more than a page of objects beside its result has that page listed once, and what it names by name', async () => {
+    const page = Array.from({ length: 1000 }, (_, n) => ({
+      key: `results/${job}-abcde/model/${n}`,
+      head: headOfNothing,
+    }))
+    const { objects, asked } = bucket({ [key]: 'early' })
+    const large = {
+      ...objects,
+      list: async (...at: Parameters<Objects['list']>) => {
+        await objects.list(...at)
+        return page
+      },
+    }
+    const reads = readAhead({ objects: large }, { made, pod: `${job}-abcde` })
+    const found = await readResult({ objects: large }, made, { pods: [pod('abcde', 'Succeeded')], reads })
+    expect([Buffer.from(found?.bytes ?? '').toString(), found?.beside]).toEqual(['early', null])
+    expect(asked.filter((one) => one.startsWith('list'))).toHaveLength(1)
   })
 
   it('is not believed where another one has ended well', async () => {
