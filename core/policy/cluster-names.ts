@@ -101,8 +101,6 @@ const REFERENCES: readonly (readonly [at: string, kind: NamedKind, name: string]
   ['configMapRef', 'ConfigMap', 'name'],
   ['configMap', 'ConfigMap', 'name'],
   ['persistentVolumeClaim', 'PersistentVolumeClaim', 'claimName'],
-  ['resourceClaims', 'ResourceClaim', 'resourceClaimName'],
-  ['resourceClaims', 'ResourceClaimTemplate', 'resourceClaimTemplateName'],
   ['storageClassName', 'StorageClass', ''],
   ['priorityClassName', 'PriorityClass', ''],
   ['runtimeClassName', 'RuntimeClass', ''],

@@ -7,8 +7,6 @@ export type NamedKind =
   | 'Secret'
   | 'ConfigMap'
   | 'PersistentVolumeClaim'
-  | 'ResourceClaim'
-  | 'ResourceClaimTemplate'
   | 'StorageClass'
   | 'PriorityClass'
   | 'RuntimeClass'
@@ -65,18 +63,6 @@ export const NAMED_KINDS: Readonly<Record<NamedKind, NamedResource>> = {
     plural: 'persistentvolumeclaims',
     namespaced: true,
     make: ({ at, name }) => `\`kubectl${at} apply -f FILE\` with a PersistentVolumeClaim \`${name}\` in it`,
-  },
-  ResourceClaim: {
-    group: 'resource.k8s.io',
-    plural: 'resourceclaims',
-    namespaced: true,
-    make: ({ at, name }) => `\`kubectl${at} apply -f FILE\` with a ResourceClaim \`${name}\` in it`,
-  },
-  ResourceClaimTemplate: {
-    group: 'resource.k8s.io',
-    plural: 'resourceclaimtemplates',
-    namespaced: true,
-    make: ({ at, name }) => `\`kubectl${at} apply -f FILE\` with a ResourceClaimTemplate \`${name}\` in it`,
   },
   StorageClass: {
     group: 'storage.k8s.io',

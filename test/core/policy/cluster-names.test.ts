@@ -100,23 +100,13 @@ it.each<[string, PodPatch, string[]]>([
     ],
   ],
   [
-    'classes, claims and secrets of the pod itself',
+    'classes and secrets of the pod itself',
     {
       priorityClassName: 'soon',
       runtimeClassName: 'nvidia',
       imagePullSecrets: [{ name: 'registry' }],
-      resourceClaims: [
-        { name: 'a', resourceClaimName: 'one' },
-        { name: 'b', resourceClaimTemplateName: 'each' },
-      ],
     },
-    [
-      `PriorityClass soon ${BY}`,
-      `RuntimeClass nvidia ${BY}`,
-      `Secret training/registry ${BY}`,
-      `ResourceClaim training/one ${BY}`,
-      `ResourceClaimTemplate training/each ${BY}`,
-    ],
+    [`PriorityClass soon ${BY}`, `RuntimeClass nvidia ${BY}`, `Secret training/registry ${BY}`],
   ],
   [
     'nothing that may be missing, and no words that only look so',
