@@ -34,7 +34,7 @@ export const plans = (where: Where, output: Output): Promise<void> =>
     )
     const parts = [
       runs.length === 0
-        ? 'no plan yet: `signalbox emit dataset-uploaded/base` sends an event'
+        ? 'no plan yet: no event has moved a lane; `signalbox start` and its page say what does'
         : columns([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(runLine)]),
       ...(lanes.length === 0 ? [] : [columns([['LANE', 'STATE', 'WHY'], ...lanes.flatMap(laneLines(sides))])]),
       ...warnings(sides, untold),
