@@ -215,7 +215,7 @@ const SAW = 'which attempt you saw (g2a1, or idle for nothing): no other is reac
 
 const addRetryAndCancel = (add: Add, output: Output, done: Done): void => {
   reaching(add('retry <lane>', 'another attempt at what the lane wants; after a failure, finished stages are kept'))
-    .option('--from <stage>', 'do this stage again, and all that follow it')
+    .option('--from <stage>', 'do this stage again, and all that follow it: one that is finished, or the first that is not')
     .option('--saw <plan>', SAW)
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string, { by, from, ...where }: Flags) =>

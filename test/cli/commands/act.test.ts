@@ -125,7 +125,7 @@ describe('a lane', () => {
     const kept = (await product.town.lane(LANE)).kept.map(({ step }) => step)
     expect(kept).toContain('train')
     const unknown = await product.cli('retry', LANE, '--from', 'lunch')
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/no stage lunch: it had train, evaluate/) })
+    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/no stage lunch to begin from: it is one of train, evaluate, or/) })
     expect(await product.cli('retry', LANE, '--from', 'evaluate')).toMatchObject({
       code: 0,
       out: 'attempt 2 of generation 1 has started, keeping train',
