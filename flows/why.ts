@@ -6,7 +6,7 @@ import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
-import type { RestReason } from '../core/reasons.ts'
+import type { RestReason, Unrested } from '../core/reasons.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
 import { sidesAway } from './far-sides.ts'
 import type { Stored } from './ledger-port.ts'
@@ -19,7 +19,7 @@ import { readView } from './view.ts'
 /** Why a lane is where it is. */
 export interface Why {
   lane: string
-  why: RestReason | 'moving' | 'nothing-known'
+  why: RestReason | Unrested
   /** One sentence for a person. */
   text: string
   /** Since when, and until when at most; milliseconds since the epoch. */

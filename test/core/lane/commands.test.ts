@@ -92,7 +92,7 @@ describe('retry', () => {
       'you saw generation 1, attempt 1; now it is generation 1, attempt 2: look again',
     )
     expect(fold(failed(), 'retry', { from: 'x' }).detail).toContain('one of train, evaluate, judge, or')
-    expect(fold(failed({ kept: kept.slice(0, 1) }), 'retry', { from: 'x' }).detail).toBe(
+    expect(fold(failed({ kept: kept.slice(0, 1) }), 'retry', { from: 'judge' }).detail).toBe(
       'there is no stage judge to begin from: it is one of train, evaluate, or say retry without --from',
     )
     expect(fold(failed({ outcome: outcome({ stages: [] }) }), 'retry', { from: 'train' }).detail).toContain(
