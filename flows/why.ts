@@ -5,6 +5,7 @@ import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
+import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason, Unrested } from '../core/reasons.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
@@ -35,7 +36,10 @@ export interface Why {
 export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogues): Promise<Why> => {
   const ports = withSides(given)
   try {
-    return await whyNow(ports, lane, catalogues)
+    const called = await ports.policies.load().then(calledBy)
+    const { text, also, ...said } = await whyNow(ports, laneMeant(called, lane), catalogues)
+    const shown = (words: string): string => inNewNames(called, words)
+    return { ...said, lane: shown(said.lane), text: shown(text), also: also.map(shown) }
   } catch (error) {
     const { kind, side, said } = troubleOf(error) ?? {
       kind: 'unavailable',

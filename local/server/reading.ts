@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { Kind, KubeObject } from '../../core/kube.ts'
 import { stateOf } from '../../core/lane/document.ts'
+import { calledBy } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { ShadowRow } from '../../core/rows.ts'
@@ -37,6 +38,7 @@ const laneRoutes = (app: Hono, { house }: Served): void => {
       return refuse(context, { status: 400, error: 'missing-lane', detail: 'say which: /api/why?lane=pipeline/…' })
     return context.json({ why: await house.why(lane) })
   })
+  app.get('/api/called', async (context) => context.json({ called: calledBy(await house.ports.policies.load()) }))
   app.get('/api/shadow', async (context) => context.json({ shadow: await shadowsOf(ledger) }))
 }
 
