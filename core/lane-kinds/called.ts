@@ -1,3 +1,4 @@
+import type { Card } from '../cards.ts'
 import { laneNameOf } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
 import { laneKinds } from './catalogue.ts'
@@ -27,3 +28,15 @@ export const inNewNames = (called: Called, text: string): string =>
 /** The lane's name as a word: neither the end of a path nor the beginning of a longer name. */
 const wordOf = (lane: string): RegExp =>
   new RegExp(`(?<![\\w/.-])${lane.replace(/[^\w/-]/g, '\\$&')}(?![\\w/-]|\\.\\w)`, 'g')
+
+/** A card likewise. */
+export const withNewNames = (card: Card, called: Called): Card => {
+  const shown = (text: string): string => inNewNames(called, text)
+  return {
+    ...card,
+    title: shown(card.title),
+    facts: card.facts.map(({ label, value }) => ({ label, value: shown(value) })),
+    lines: card.lines.map(shown),
+    ...(card.whole === undefined ? {} : { whole: shown(card.whole) }),
+  }
+}

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest'
-import { calledBy, inNewNames, laneMeant } from '../../../core/lane-kinds/called.ts'
+import { outcomeCard } from '../../../core/cards.ts'
+import { calledBy, inNewNames, laneMeant, withNewNames } from '../../../core/lane-kinds/called.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { piped } from '../../variants.ts'
+import { trainPlan } from '../training-fixture.ts'
 
 const { 'support-llama': served } = example.services ?? {}
 const called = calledBy(
@@ -35,4 +37,13 @@ it('texts say the new name, and are left alone where the old one is part of some
     'service/llama-3',
   ])
     expect(inNewNames(called, other)).toBe(other)
+})
+
+it('a card says it in every part', () => {
+  const plan = trainPlan()
+  const card = withNewNames(outcomeCard(plan, { kind: 'failed', reason: 'gate', detail: `see ${plan.lane}` }), {
+    [plan.lane]: 'pipeline/chats',
+  })
+  expect(card.facts).toContainEqual({ label: 'Lane', value: 'pipeline/chats' })
+  expect([card.lines, card.whole]).toEqual([['see pipeline/chats'], 'signalbox trace pipeline/chats'])
 })
