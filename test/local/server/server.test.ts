@@ -296,10 +296,7 @@ describe('the routes', () => {
       422,
       expect.stringContaining('you saw generation 1, attempt 1; now it is'),
     ])
-    expect(await say({ kind: 'retry', from: 'train' })).toEqual([
-      200,
-      expect.stringMatching(/attempt 3 of generation/),
-    ])
+    expect(await say({ kind: 'retry', from: 'train' })).toEqual([200, expect.stringMatching(/attempt 3 of generation/)])
     expect(await say({ kind: 'cancel', lane: 'pipeline/none' })).toEqual([422, 'there is no lane pipeline/none'])
   })
 })
