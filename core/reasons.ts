@@ -57,6 +57,7 @@ export type PlanRefusal =
   | 'pods-without-deployment'
   | 'source-not-allowed'
   | 'source-not-loadable'
+  | 'policy'
 
 /** Why a command of a person changed nothing. */
 export type CommandRefusal =
