@@ -20,6 +20,7 @@ import { why } from './commands/why.ts'
 import { EXIT, Explained, type Output, printable, type Where } from './output.ts'
 
 const EXITS = `
+A lane is \`pipeline/NAME\`, \`service/NAME\` or \`pool/NAME\`, as in the policy; \`signalbox plans\` lists them.
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
 
 /** Runs one command; answers its exit code. Never throws for what a person can mend. */
@@ -92,7 +93,7 @@ type Flags = Where & { by: string; reason?: string; until: string; from?: string
 
 const CONFIG = ['--config <file>', 'the policy', 'signalbox.config.ts'] as const
 
-/** A command that will reach what is deployed in AWS too: said to be refused until it does. */
+/** A command that reaches what is deployed in AWS too. */
 const reaching = (command: Command): Command =>
   command.option('--aws <region>', 'what is deployed in that region, with your credentials').option(...CONFIG)
 
@@ -100,7 +101,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
   add('start', 'run the product on this machine')
     .option('--port <n>', 'port on 127.0.0.1; 0 takes any free one', '4680')
     .option(...CONFIG)
-    .option('--speed <n>', 'virtual seconds a second', '1')
+    .option('--speed <n>', 'virtual seconds a second: 60 makes a minute of an hour', '1')
     .option('--open', 'open the page in the browser')
     .option('--rig', 'on a real control plane of its own (built once with Go), in place of the simulated cluster')
     .option('--context <name>', 'on a cluster of the kubeconfig; `bootstrap` says what it needs')
@@ -115,7 +116,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
   add('tour', 'play the whole story in the terminal, on virtual time')
     .option(...CONFIG)
     .action(async (flags: Flags) => done(await tour(flags, output)))
-  add('prices', 'prices of the pools from a file of the AWS price list, to paste into the config')
+  add('prices', 'print prices of the pools from a file of the AWS price list, to paste into the config')
     .option(...CONFIG)
     .requiredOption('--from <file>', 'the list’s JSON for EC2, or what `aws pricing get-products` prints')
     .requiredOption('--region <region>', 'e.g. eu-central-1')
@@ -136,7 +137,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
 const addBootstrap = (program: Command, output: Output, done: Done): void => {
   program
     .command('bootstrap')
-    .description('what a cluster needs of Signalbox: namespaces, roles, admission policies, NodePools')
+    .description('print or apply what a cluster needs: namespaces, roles, admission policies, NodePools')
     .option('--context <name>', 'context of the kubeconfig')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
     .option('--node-class <name>', "Karpenter's EC2NodeClass, or group/kind/name", 'gpu')
@@ -165,7 +166,7 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   add('contracts', 'list the events that are understood, with their patterns and samples').action(() =>
     listContracts(output),
   )
-  add('schema', 'the JSON schema of the policy').action(() => printSchema(output))
+  add('schema', 'print the JSON schema of the policy').action(() => printSchema(output))
   add('plan <event>', 'what would happen on this event file or sample: priced, no effect').action(
     async (name: string, flags: Flags) => done(await plan(name, flags, output)),
   )
@@ -198,13 +199,13 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     answering.action(async (id: string, flags: Flags) => done(await answer(verdict, id, { flags, output })))
   }
   addRetryAndCancel(add, output, done)
-  reaching(add('freeze [lane]', 'begin nothing new, on one lane or on all, until then'))
+  reaching(add('freeze [lane]', 'begin nothing new on a lane, or on all of them, until a time; what goes back goes on'))
     .requiredOption('--until <when>', 'a duration (4h) or a time (2026-11-24T18:00Z)')
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string | undefined, { by, until, ...where }: Flags) =>
       done(await freeze({ lane: lane ?? '*', until, by }, where, output)),
     )
-  reaching(add('thaw [lane]', 'end a freeze'))
+  reaching(add('thaw [lane]', 'end a freeze: of a lane, or the one of all of them'))
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string | undefined, { by, ...where }: Flags) =>
       done(await command({ kind: 'thaw', lane: lane ?? '*', by }, where, output)),
@@ -215,14 +216,19 @@ const SAW = 'which attempt you saw (g2a1, or idle for nothing): no other is reac
 
 const addRetryAndCancel = (add: Add, output: Output, done: Done): void => {
   reaching(add('retry <lane>', 'another attempt at what the lane wants; after a failure, finished stages are kept'))
-    .option('--from <stage>', 'do this stage again, and all that follow it')
+    .option(
+      '--from <stage>',
+      'do this stage again, and all that follow it: one that is finished, or the first that is not',
+    )
     .option('--saw <plan>', SAW)
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string, { by, from, ...where }: Flags) =>
       done(await retryOrCancel({ kind: 'retry', lane, by, from }, where, output)),
     )
-  reaching(add('cancel <lane>', 'stop what the lane does and go back to its baseline'))
-    .option('--wanted', 'what waits behind the run under way, and let the run go on')
+  reaching(
+    add('cancel <lane>', 'stop what the lane does; a service goes back to the last version that was judged and stood'),
+  )
+    .option('--wanted', 'cancel what waits behind the run under way, and let the run go on')
     .option('--saw <plan>', SAW)
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string, { by, wanted, ...where }: Flags) =>

@@ -1,6 +1,6 @@
 import type { Requester } from './desired.ts'
 import { usd } from './money/prices.ts'
-import type { Plan, Range, Step } from './plan.ts'
+import type { Plan, Price, Range, Step } from './plan.ts'
 
 /** A label with its lines, the first beside it. */
 type Entry = [label: string, ...lines: string[]]
@@ -33,8 +33,9 @@ export const planCard = (
 ): { facts: { label: string; value: string }[]; lines: string[] } => {
   const { price, bounds } = plan
   const facts: [string, string][] = [
+    ['Lane', plan.lane],
     ['Price', money(price.total)],
-    ['While it runs', `${money(price.perHour)} an hour, now ${usd(price.nowPerHour)}`],
+    ['Per hour', perHour(price)],
     ['GPUs', gpusText(bounds.gpus)],
     ...(plan.weights === undefined ? [] : [['Weights', plan.weights] as [string, string]]),
     ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan.requester, nameOf)] as [string, string]]),
@@ -99,9 +100,12 @@ const strategy = (plan: Plan): string[] => {
   ]
 }
 
+/** What it costs by the hour before and after. */
+const perHour = ({ nowPerHour, perHour: then }: Price): string => `now ${usd(nowPerHour)}, then ${money(then)}`
+
 const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
   ['price', money(price.total)],
-  ['per hour', `now ${usd(price.nowPerHour)}, then ${money(price.perHour)}`],
+  ['per hour', perHour(price)],
   ['GPU-hours', rangeText(price.gpuHours, String)],
   ['sources', ...price.sources],
   ['interrupts', ...(interrupts.length === 0 ? ['nothing'] : interrupts)],

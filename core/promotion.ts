@@ -15,7 +15,7 @@ export const promotionFields = {
       value: filled,
     }),
   ),
-  /** The newest version in the stage. A stage has no webhook: reconcile finds it, within minutes. */
+  /** The newest version in the stage. A stage has no webhook: resync finds it, within minutes. */
   stage: z.optional(z.enum(['Staging', 'Production'])),
 }
 const fields = z.object(promotionFields)

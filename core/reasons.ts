@@ -57,6 +57,7 @@ export type PlanRefusal =
   | 'pods-without-deployment'
   | 'source-not-allowed'
   | 'source-not-loadable'
+  | 'policy'
 
 /** Why a command of a person changed nothing. */
 export type CommandRefusal =
@@ -134,6 +135,23 @@ export type RestReason =
   | 'newer-schema'
   /** A letter waits for its source. */
   | Waiting
+
+/** What `why` says of a lane that does not rest: its next act is due, or nobody knows of such a lane. */
+export type Unrested = 'moving' | 'nothing-known'
+
+/** Why the product on one machine did not serve a request, beside the reasons why an input is no event. */
+export type RequestRefusal =
+  | 'no-token'
+  | 'wrong-host'
+  | 'wrong-origin'
+  | 'bad-body'
+  | 'bad-count'
+  | 'bad-before'
+  | 'missing-lane'
+  | 'no-question'
+  | 'not-found'
+  | 'unavailable'
+  | 'bug'
 
 /** How a run ended. */
 export type OutcomeKind = 'succeeded' | 'failed' | 'refused' | 'rejected' | 'expired' | 'superseded' | 'cancelled'

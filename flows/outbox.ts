@@ -3,6 +3,7 @@ import { answerCard, outcomeCard } from '../core/cards.ts'
 import { asksItself } from '../core/lane/act.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
+import { calledBy, withNewNames } from '../core/lane-kinds/called.ts'
 import type { Policy } from '../core/policy.ts'
 import { type OutRow, type PastRow, pastId } from '../core/rows.ts'
 import { sideOfTelling, type Telling } from '../core/telling.ts'
@@ -173,9 +174,7 @@ const tell = async (ports: WorkPorts, lane: string, telling: Telling): Promise<v
     case 'card':
       return drawCard(ports, lane, telling)
     case 'note': {
-      const { approvals } = await ports.policies.load()
-      await ports.chat.post(approvals.channel, telling.key, telling.card)
-      return
+      return post(ports, await ports.policies.load(), telling)
     }
     case 'reply':
       return ports.replies.say(telling.to, telling.text)
@@ -203,6 +202,11 @@ const tell = async (ports: WorkPorts, lane: string, telling: Telling): Promise<v
   }
 }
 
+/** Posts a card with lanes by the names that the policy has for them. */
+const post = async ({ chat }: WorkPorts, policy: Policy, { key, card }: { key: string; card: Card }): Promise<void> => {
+  await chat.post(policy.approvals.channel, key, withNewNames(card, calledBy(policy)))
+}
+
 /** Draws the card of a run as things stand now: told late or twice, it shows the truth. */
 const drawCard = async (
   ports: WorkPorts,
@@ -214,7 +218,7 @@ const drawCard = async (
   if (drawn === null) return
   // Whoever is in an approvers' group must be known before the first button is pressed.
   if (drawn.card.question !== null) await askedGroups(ports, policy)
-  await ports.chat.post(policy.approvals.channel, drawn.key, drawn.card)
+  await post(ports, policy, drawn)
 }
 
 const cardOf = async (

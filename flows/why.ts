@@ -5,8 +5,9 @@ import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
+import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
-import type { RestReason } from '../core/reasons.ts'
+import type { RestReason, Unrested } from '../core/reasons.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
 import { sidesAway } from './far-sides.ts'
 import type { Stored } from './ledger-port.ts'
@@ -19,7 +20,7 @@ import { readView } from './view.ts'
 /** Why a lane is where it is. */
 export interface Why {
   lane: string
-  why: RestReason | 'moving' | 'nothing-known'
+  why: RestReason | Unrested
   /** One sentence for a person. */
   text: string
   /** Since when, and until when at most; milliseconds since the epoch. */
@@ -35,7 +36,10 @@ export interface Why {
 export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogues): Promise<Why> => {
   const ports = withSides(given)
   try {
-    return await whyNow(ports, lane, catalogues)
+    const called = await ports.policies.load().then(calledBy)
+    const { text, also, ...said } = await whyNow(ports, laneMeant(called, lane), catalogues)
+    const shown = (words: string): string => inNewNames(called, words)
+    return { ...said, lane: shown(said.lane), text: shown(text), also: also.map(shown) }
   } catch (error) {
     const { kind, side, said } = troubleOf(error) ?? {
       kind: 'unavailable',

@@ -1,3 +1,4 @@
+import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import type { Plan } from '../core/plan.ts'
 import { planText } from '../core/plan-text.ts'
 import { againstOnPaper } from '../core/policy/on-paper.ts'
@@ -16,8 +17,19 @@ import type { Became, Command, House, RawAnswer } from './house-type.ts'
 /** Waits until a letter is answered; null when nobody did in time. */
 export type Wait = (left: Left) => Promise<Answered | null>
 
-/** What a person asks of a lane. A command that is a letter is answered when it is folded. */
+/** What a person asks of a lane, by either of its names. A command that is a letter is answered when it is folded. */
 export const commandOn = async (
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
+  said: Command,
+  wait: Wait,
+): Promise<Commanded> => {
+  // While nobody can read the policy, a lane has the name that it always had.
+  const called = await ports.policies.load().then(calledBy, () => ({}))
+  const done = await doneOn(ports, { ...said, lane: laneMeant(called, said.lane) }, wait)
+  return { ...done, detail: inNewNames(called, done.detail) }
+}
+
+const doneOn = async (
   ports: LetterPorts & Pick<WorkPorts, 'policies'>,
   command: Command,
   wait: Wait,

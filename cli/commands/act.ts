@@ -2,12 +2,14 @@ import { existsSync } from 'node:fs'
 import { shownFor } from '../../core/lane/commands.ts'
 import { sameRun } from '../../core/lane/document.ts'
 import type { Seen } from '../../core/lane/letters.ts'
+import { inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { milliseconds } from '../../core/policy.ts'
 import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
 import { wantedTitle } from '../../local/waiting.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show, showRefused, type Where } from '../output.ts'
+import { calledIn, calledOn } from './called.ts'
 import { datasetOf, readEvent } from './emit.ts'
 import { commandInAws } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
@@ -23,7 +25,7 @@ export const plan = async (name: string, { data }: { data: string }, output: Out
   const objects = existsSync(name) ? [] : datasetOf(event)
   const { status, body } = await client.post('/api/plan', { event, objects })
   if (status >= 400) throw new Explained(String(body['detail'] ?? body['error'] ?? status))
-  show(output, body, String(body['text'] ?? ''))
+  show(output, body, inNewNames(await calledOn(data), String(body['text'] ?? '')))
   return (body['became'] as { kind?: string } | undefined)?.kind === 'refused' ? EXIT.failed : EXIT.ok
 }
 
@@ -45,7 +47,8 @@ export const answer = async (
     reason: reason ?? null,
   })
   const refused = body['refused'] ?? (status >= 400 ? (body['reason'] ?? body['error'] ?? status) : null)
-  if (refused === null) show(output, body, `recorded: ${String(body['recorded'])} · ${String(body['lane'] ?? '')}`)
+  const lane = inNewNames(await calledOn(data), String(body['lane'] ?? ''))
+  if (refused === null) show(output, body, `recorded: ${String(body['recorded'])} · ${lane}`)
   else showRefused(output, body, `refused (${String(refused)}): ${String(body['detail'] ?? '')}`)
   return refused === null ? EXIT.ok : EXIT.failed
 }
@@ -92,14 +95,16 @@ const seenOf = (text: string): Seen => {
 
 /** What the lane shows now, said on stderr; undefined of a lane that there is not, which the product answers. */
 const readShown = async (asked: RetryOrCancel, where: Where, output: Output): Promise<Seen | undefined> => {
-  const { kind, lane } = asked
-  const doc = await withLedger(where, async (ledger) => (await readRow(ledger, 'lane', lane))?.value)
+  const { kind } = asked
+  const called = await calledIn(where)
+  const meant = laneMeant(called, asked.lane)
+  const doc = await withLedger(where, async (ledger) => (await readRow(ledger, 'lane', meant))?.value)
   if (doc === undefined) return undefined
   const seen = shownFor(doc, { kind, wanted: asked.kind === 'cancel' && asked.wanted === true })
-  if (seen === 'idle') output.err(`${kind}: nothing is there to ${kind} in ${lane}`)
+  if (seen === 'idle') output.err(`${kind}: nothing is there to ${kind} in ${inNewNames(called, meant)}`)
   else {
     const { desired } = doc.run !== null && sameRun(doc.run, seen) ? doc.run : doc
-    output.err(`${kind}: ${wantedTitle(lane, desired)}, generation ${seen.generation}, attempt ${seen.attempt}`)
+    output.err(`${kind}: ${wantedTitle(meant, desired)}, generation ${seen.generation}, attempt ${seen.attempt}`)
   }
   return seen
 }

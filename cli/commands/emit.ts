@@ -1,9 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, resolve, sep } from 'node:path'
+import { inNewNames } from '../../core/lane-kinds/called.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
 import type { ImaginedObject } from '../../local/objects/imagined-objects.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
+import { calledOn } from './called.ts'
 
 /** A stored sample: an EventBridge event, or a webhook request with the secret that signed it. */
 interface Sample {
@@ -76,15 +78,12 @@ export const emit = async (name: string, { data }: { data: string }, output: Out
   const became =
     (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []
   if (status !== 202) throw new Explained(String(body['detail'] ?? body['error'] ?? status))
-  show(
-    output,
-    body,
-    became
-      .map(
-        ({ kind, lane, reason, detail }) =>
-          `${kind}${reason === null ? '' : ` (${reason})`}${lane === null ? '' : ` · ${lane}`}: ${detail}`,
-      )
-      .join('\n'),
-  )
+  const lines = became
+    .map(
+      ({ kind, lane, reason, detail }) =>
+        `${kind}${reason === null ? '' : ` (${reason})`}${lane === null ? '' : ` · ${lane}`}: ${detail}`,
+    )
+    .join('\n')
+  show(output, body, inNewNames(await calledOn(data), lines))
   return became.some(({ kind }) => kind === 'refused') ? EXIT.failed : EXIT.ok
 }

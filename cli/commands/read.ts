@@ -1,4 +1,5 @@
 import { type LaneDocument, stateOf } from '../../core/lane/document.ts'
+import { type Called, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Moment } from '../../core/rows.ts'
 import { said } from '../../core/text.ts'
@@ -17,6 +18,7 @@ import {
   wantedTitle,
 } from '../../local/waiting.ts'
 import { columns, Explained, type Output, show, type Where } from '../output.ts'
+import { calledIn } from './called.ts'
 import { withLedger } from './ledger.ts'
 
 /** Longest text of a cell. */
@@ -34,13 +36,13 @@ export const plans = (where: Where, output: Output): Promise<void> =>
     )
     const parts = [
       runs.length === 0
-        ? 'no plan yet: `signalbox emit dataset-uploaded/base` sends an event'
+        ? 'no plan yet: no event has moved a lane; `signalbox start` and its page say what does'
         : columns([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(runLine)]),
       ...(lanes.length === 0 ? [] : [columns([['LANE', 'STATE', 'WHY'], ...lanes.flatMap(laneLines(sides))])]),
       ...warnings(sides, untold),
     ]
     const found = { plans: runs.map(listed), lanes, sides: [...sides.values()], untold }
-    show(output, found, parts.join('\n\n'))
+    show(output, found, inNewNames(await calledIn(where), parts.join('\n\n')))
   })
 
 const sidesIn = async (ledger: Ledger): Promise<Sides> =>
@@ -78,11 +80,12 @@ const laneLines =
 /** The timeline of a lane, or of a plan's lane with the plan itself. */
 export const trace = (where: Where, subject: string, output: Output): Promise<void> =>
   withLedger(where, async (ledger) => {
+    const called = await calledIn(where)
     const found = await runOf(ledger, subject)
-    const lane = found?.lane ?? subject
+    const lane = found?.lane ?? laneMeant(called, subject)
     const doc = (await readRow(ledger, 'lane', lane))?.value ?? null
     const moments = (await ledger.moments(lane, { limit: 500 })).reverse().filter(about(found))
-    if (doc === null && moments.length === 0) throw await unknownSubject(ledger, `lane or plan ${subject}`)
+    if (doc === null && moments.length === 0) throw await unknownSubject({ ledger, called }, `lane or plan ${subject}`)
     const sides = await sidesIn(ledger)
     const untold = await untoldIn(ledger, [lane])
     const plan = found?.plan ?? null
@@ -97,13 +100,16 @@ export const trace = (where: Where, subject: string, output: Output): Promise<vo
     show(
       output,
       { lane: doc, plan, run: found === null ? null : listed(found), untold, timeline: moments },
-      text.join('\n'),
+      inNewNames(called, text.join('\n')),
     )
   })
 
 /** Says which lanes there are. */
-export const unknownSubject = async (ledger: Ledger, subject: string): Promise<Explained> => {
-  const known = (await laneNames(ledger)).slice(0, 20)
+export const unknownSubject = async (
+  { ledger, called }: { ledger: Ledger; called: Called },
+  subject: string,
+): Promise<Explained> => {
+  const known = (await laneNames(ledger)).slice(0, 20).map((lane) => called[lane] ?? lane)
   return new Explained(`there is no ${subject}${known.length === 0 ? '' : `: lanes are ${known.join(', ')}`}`)
 }
 

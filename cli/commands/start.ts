@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
-import { parsePolicy } from '../../core/policy.ts'
+import { type Policy, parsePolicy } from '../../core/policy.ts'
 import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
@@ -14,6 +14,7 @@ import { readConfig } from '../../local/policies/file-policies.ts'
 import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
 import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
+import { triesUnder } from '../../local/tries.ts'
 import { EXIT, Explained, type Output } from '../output.ts'
 
 /** The folder unless told. */
@@ -62,7 +63,11 @@ export const start = async (flags: StartFlags, version: string, output: Output):
       throw explained(error, port)
     })
     const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
-    output.out(output.json ? JSON.stringify(at) : welcome(product.page, { ...flags, data }))
+    output.out(
+      output.json
+        ? JSON.stringify(at)
+        : welcome(product.page, await product.house.ports.policies.load(), { ...flags, data }),
+    )
     if (rig !== null && !output.json) output.out(`\nA real control plane: export KUBECONFIG=${rig.kubeconfig}`)
     if (flags.open) openBrowser(pageFile(data, product.page))
     await interrupted
@@ -128,15 +133,28 @@ const bootRig = async ({ config, namespace }: StartFlags, output: Output): Promi
   return rig
 }
 
-const welcome = (url: string, { data, speed, rig }: StartFlags): string => `Signalbox is ready: ${url}
+/** What is printed once the product runs: what to try is what this policy can begin. */
+export const welcome = (url: string, policy: Policy, { data, speed, rig }: StartFlags): string => {
+  const { samples, sentences, lane } = triesUnder(policy, data)
+  const played = [
+    'Press Tour there, or `npx signalbox tour` plays the story in the terminal.',
+    `npx signalbox emit dataset-uploaded/base${where(data)}
+     an S3 event through the real door; a small dataset is laid down for it`,
+  ]
+  const begins = samples ? played : sentences.map((text) => text.replaceAll('`', ''))
+  const looks =
+    lane === null
+      ? 'The policy has neither `pipelines` nor `services`, so nothing can begin: add one, and start again.'
+      : `npx signalbox plans${where(data)}
+     what it came to; then: npx signalbox why ${lane}${where(data)}`
+  const tries = [...begins, looks].map((text, index) => `  ${index + 1}. ${text}`)
+  return `Signalbox is ready: ${url}
 Data in ${data} · ${speed === '1' ? 'real time' : `${speed} virtual seconds a second`} · Ctrl-C stops it; ${rig && data !== DATA ? 'the control plane goes with it' : 'nothing is lost'}.
+Open that address: whoever has it may approve, and other users of this machine have not.
 
-Three things to try:
-  1. Open that address and press Tour. Whoever has it may approve: other users of this machine have not.
-  2. npx signalbox emit dataset-uploaded/base${where(data)}
-     an S3 event through the real door; a small dataset is laid down for it
-  3. npx signalbox plans${where(data)}
-     what it came to; then: npx signalbox why pipeline/support-chats${where(data)}`
+To try:
+${tries.join('\n')}`
+}
 
 const where = (data: string): string => (data === DATA ? '' : ` --data ${data}`)
 

@@ -7,6 +7,7 @@ import { fixedPolicies, readConfig } from '../../local/policies/file-policies.ts
 import { utc } from '../../local/waiting.ts'
 import { type Client, runningClient } from '../client.ts'
 import { EXIT, type Output, show, type Where } from '../output.ts'
+import { calledIn } from './called.ts'
 import { withInstallation } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
 import { unknownSubject } from './read.ts'
@@ -26,7 +27,10 @@ export const why = async (where: Where, lane: string, output: Output): Promise<n
           await ports.policies.load()
           return whyOf(ports, lane, CATALOGUES)
         })
-  if (said.why === 'nothing-known') throw await withLedger(where, (ledger) => unknownSubject(ledger, `lane ${lane}`))
+  if (said.why === 'nothing-known') {
+    const called = await calledIn(where)
+    throw await withLedger(where, (ledger) => unknownSubject({ ledger, called }, `lane ${lane}`))
+  }
   show(output, said, sentence(said, aws === undefined && client === null))
   return EXIT.ok
 }

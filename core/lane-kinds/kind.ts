@@ -42,7 +42,7 @@ export interface BackInput {
 /** The policy's rule for a lane. */
 export interface Rule {
   lane: string
-  /** Its name in the policy. */
+  /** The lane's own name: the one that the rule had in the policy at first. */
   name: string
   mode: 'act' | 'shadow'
 }
@@ -58,6 +58,8 @@ export interface LaneKind<D extends Desired = Desired> {
   lasts: 'once' | 'standing'
   /** The policy's rule; null when it has none for this name. */
   ruleOf(policy: Policy, name: string): Rule | null
+  /** Its rules by their names in the policy, each with the name that it had before; left out: none of them is ever renamed. */
+  renames?(policy: Policy): Record<string, { was?: string | undefined }>
   /** Two desired states are the same exactly when their keys are equal. Who asked is not part of it. */
   keyOf(desired: D): string
   /** In the words of a person. */

@@ -13,6 +13,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     const rule = ruleNamed(policy.pipelines, name)?.rule
     return rule === undefined ? null : { lane: laneOf(pipeline, name), name, mode: rule.mode }
   },
+  renames: ({ pipelines }) => pipelines,
   keyOf: ({ dataset, version }) => `train:${dataset}:${version}`,
   titleOf: trainTitle,
   requesterOf: requesterIn,

@@ -19,6 +19,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     const rule = ruleNamed(policy.services, name)?.rule
     return rule === undefined ? null : { lane: laneOf(service, name), name, mode: rule.mode }
   },
+  renames: ({ services }) => services,
   keyOf: (desired) =>
     isServed(desired)
       ? `serve:${desired.model}:${desired.version}:${desired.digest}`

@@ -6,6 +6,7 @@ import { said } from '../text.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, hasBegun, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
 import { standsAfter } from './falling.ts'
+import { isKept } from './kept.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -23,7 +24,7 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const id = runName(identityOf(view), run)
   const { line: _, ...left } = run
   const ended = withClosedQuestion({ ...left, hold: null })
-  const stages = run.steps.filter(({ way }) => way === 'forth').map(({ name }) => name)
+  const stages = plan?.plan.steps.filter(isKept).map(({ name }) => name) ?? []
   const { generation, attempt } = run
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
   const at: Ended = { ...told, generation, attempt, at: now, against, ...under, stages }

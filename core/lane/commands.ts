@@ -99,11 +99,7 @@ const retry = (view: View, letter: CommandLetter): Said => {
   const other = noLongerSo(view, doc, letter) ?? whyNoRule(view)
   if (other !== null) return other
   const kept = keptFrom(doc, doc.outcome, letter.from)
-  if (kept === null)
-    return refuse(
-      'no-such-stage',
-      `there is no stage ${letter.from}: it had ${doc.outcome.stages.join(', ') || 'none'}`,
-    )
+  if (kept === null) return refuse('no-such-stage', noStageText(doc, doc.outcome, letter.from))
   const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, ...kept }
   const names = carried(next).map(({ step }) => step)
   const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')}`
@@ -114,19 +110,33 @@ const retry = (view: View, letter: CommandLetter): Said => {
   }
 }
 
+/** Stages that another attempt can begin from: those that are finished, done anew, and the first that is not. */
+const beginnings = ({ kept }: Pick<LaneDocument, 'kept'>, { stages }: Ended): string[] => {
+  const finished = new Set(kept.map(({ step }) => step))
+  const open = stages.find((stage) => !finished.has(stage))
+  return stages.filter((stage) => finished.has(stage) || stage === open)
+}
+
+const noStageText = (doc: LaneDocument, ended: Ended, from: string | null): string => {
+  const all = beginnings(doc, ended)
+  return all.length === 0
+    ? `there is no stage of ${doc.lane} to begin from: say retry without --from`
+    : `there is no stage ${from} to begin from: it is one of ${all.join(', ')}, or say retry without --from`
+}
+
 /**
  * Finished steps that a retry keeps: all, and those from `from` on until they are done anew; none of a success that is done
- * again as a whole. Null: there is no such stage.
+ * again as a whole. Null: it cannot begin from there.
  */
 const keptFrom = (
-  { kept }: LaneDocument,
-  { kind, stages }: Ended,
+  { kept }: Pick<LaneDocument, 'kept'>,
+  ended: Ended,
   from: string | null,
 ): Required<Pick<LaneDocument, 'kept' | 'redo'>> | null => {
+  const { kind, stages } = ended
   if (from === null) return { kept: kind === 'succeeded' ? [] : kept, redo: [] }
-  const index = stages.indexOf(from)
-  if (index < 0) return null
-  const before = new Set(stages.slice(0, index))
+  if (!beginnings({ kept }, ended).includes(from)) return null
+  const before = new Set(stages.slice(0, stages.indexOf(from)))
   return { kept, redo: kept.map(({ step }) => step).filter((step) => !before.has(step)) }
 }
 

@@ -74,7 +74,7 @@ export interface Ended extends Outcome {
   /** Of a refusal: digest over the policy and the world that refused it, and that policy's version. */
   against: string | null
   under?: string
-  /** Names of the run's steps, for `retry --from`. */
+  /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
 }
 

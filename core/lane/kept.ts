@@ -1,9 +1,12 @@
-import type { Plan } from '../plan.ts'
+import type { LaunchJobStep, Plan, Step } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
 import type { Kept, LaneDocument } from './document.ts'
 
 type Known = Pick<LaneDocument, 'kept' | 'redo'>
+
+/** A stage: what another attempt carries over once it is finished. */
+export const isKept = (step: Step): step is LaunchJobStep => step.kind === 'launch-job' && step.keeps
 
 /** Finished steps that the next attempt carries over: not what a person wants anew (law 7). */
 export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))

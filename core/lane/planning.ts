@@ -10,6 +10,7 @@ import { type Change, changed, moment, SHORT } from './change.ts'
 import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
+import { isKept } from './kept.ts'
 import type { View } from './view.ts'
 
 /** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
@@ -120,7 +121,7 @@ export const marksOf = (plan: Plan, { kept }: Seen): Mark[] => {
   const carried = new Set<string>()
   return plan.steps.map((step) => {
     const key = keys[step.name] ?? ''
-    const stays = step.kind === 'launch-job' && step.keeps && step.reads.every((name) => carried.has(name))
+    const stays = isKept(step) && step.reads.every((name) => carried.has(name))
     const row = stays ? kept[key] : undefined
     if (row !== undefined) carried.add(step.name)
     const mark = pending(step, key, 'forth')

@@ -10,7 +10,7 @@ import type { LaneDocument, Made, Mark, Run } from './document.ts'
 import { settleEnd, stopped } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
-import { withKept } from './kept.ts'
+import { isKept, withKept } from './kept.ts'
 import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
@@ -123,7 +123,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   }
   const change = withMark(doc, ended, `${mark.title}: ${stepped.note}`)
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
-  const keeps = row !== null && mark.way === 'forth' && step?.kind === 'launch-job' && step.keeps
+  const keeps = row !== null && mark.way === 'forth' && step !== undefined && isKept(step)
   const after = withStanding(change.doc, stepped)
   return {
     ...change,

@@ -1,11 +1,15 @@
-import type { RetiredDesired } from '../desired.ts'
+import { laneName } from '../lane-kinds/kind.ts'
+import { usd } from '../money/prices.ts'
 import { label, laneLabel } from '../names.ts'
-import type { NotifyStep, Planned } from '../plan.ts'
+import type { NotifyStep, Planned, Price } from '../plan.ts'
 import { counted } from '../text.ts'
-import { standingGpus, titleOf } from './generations.ts'
+import { type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { finishPlan, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { walkBack, wayBack } from './walk-back.ts'
+
+/** Why each step is taken. */
+const LEFT = 'its service has left the policy'
 
 /** Nothing loads and nothing is judged on the way to nothing. */
 const NO_TIME = { p50: 0, p95: 0 }
@@ -14,7 +18,7 @@ const NO_TIME = { p50: 0, p95: 0 }
  * The plan of a service that has left the policy: every replica goes, and somebody is asked first whatever it costs. Its Deployments
  * and Services stay, empty: they cost nothing, and are used again should the service come back.
  */
-export const planRetired = (input: ServeInput, { model }: RetiredDesired): Planned => {
+export const planRetired = (input: ServeInput): Planned => {
   const { world, policy, run, identity } = input
   const { generations } = world
   const all = {
@@ -28,49 +32,71 @@ export const planRetired = (input: ServeInput, { model }: RetiredDesired): Plann
     called: 'move',
   }
   const { leaving, path } = wayBack({ ...all, without: 'all' })
-  if (leaving.length === 0) return withoutDeployments(input, model)
+  const name = laneName(run.lane)
+  if (leaving.length === 0) return withoutDeployments(input, name)
   const names = [...new Set(leaving.map(({ view }) => titleOf(view)))]
   const [first] = leaving
+  const price = servePrice({
+    policy,
+    service: { loadMinutes: NO_TIME, gate: { minutes: NO_TIME } },
+    generations,
+    leaving,
+    path,
+    gateAfter: null,
+    rising: { pool: first?.view.pool ?? '', gpus: 0 },
+  })
   return finishPlan(input, {
-    title: `Retire ${model}: take ${names.join(', ')} away`,
-    steps: [...walkBack({ ...all, without: 'all' }), told(model)],
+    title: `Retire the service ${name}: take ${names.join(', ')} away`,
+    steps: [...walkBack({ ...all, without: 'all' }).map((step) => ({ ...step, why: LEFT })), told(name)],
     objects: [],
-    interrupts: names.map((name) => `${name} stops answering, and nothing takes its place`),
+    interrupts: names.map((one) => `${one} stops answering, and nothing takes its place`),
     asks: 'what answers requests is taken away',
-    price: servePrice({
-      policy,
-      service: { loadMinutes: NO_TIME, gate: { minutes: NO_TIME } },
-      generations,
-      leaving,
-      path,
-      gateAfter: null,
-      rising: { pool: first?.view.pool ?? '', gpus: 0 },
-    }),
+    price,
     gpus: Object.fromEntries(
       Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool)),
     ),
     unavailable: leaving.length,
     strategy: null,
     undo: 'Put the service back into the policy: the version that is promoted then is served again.',
-    reasons: [`the policy has no service for ${run.lane} any more`],
+    reasons: reasonsOf(name, { leaving, names, price }),
   })
 }
 
-const told = (model: string): NotifyStep => ({
+/** What stops, what is deleted and what stays, and what that saves. */
+const reasonsOf = (
+  name: string,
+  { leaving, names, price }: { leaving: readonly Replica[]; names: readonly string[]; price: Price },
+): string[] => [
+  `the policy has no service ${name} any more`,
+  `what stops: ${replicaCount(leaving.length)} of ${names.join(', ')}, and with them every answer of the service`,
+  'what is deleted: their pods. Deployments and Services stay, empty and free of cost, for when the service comes back; versions in the registry and their weights stay',
+  `what it saves: ${savesText(price, leaving)}`,
+]
+
+/** By the prices of pools that the policy still has. */
+const savesText = ({ nowPerHour, perHour }: Price, leaving: readonly Replica[]): string => {
+  const saved = nowPerHour - perHour.p95
+  const gpus = leaving.reduce((sum, { view }) => sum + view.gpusPerReplica, 0)
+  const dollars =
+    saved > 0 ? `, ${usd(saved)} an hour and ${usd(24 * saved)} a day` : '; their price has left the policy'
+  return `${counted(gpus, 'GPU')}${dollars}`
+}
+
+const told = (name: string): NotifyStep => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
   why: 'nothing answers for it any more',
-  text: `${model} is retired: nothing of it stands`,
+  text: `the service ${name} is retired: nothing of it stands`,
 })
 
 /** Pods may run on for a while, or where somebody has deleted their Deployment alone: nobody here makes or unmakes those. */
-const withoutDeployments = ({ world, policy, run }: ServeInput, model: string): Planned => {
+const withoutDeployments = ({ world, policy, run }: ServeInput, name: string): Planned => {
   const used = Object.values(world.pools).reduce((sum, { usedByLane }) => sum + usedByLane, 0)
-  if (used === 0) return { kind: 'nothing', reason: `nothing of ${model} stands` }
+  if (used === 0) return { kind: 'nothing', reason: `nothing of ${name} stands` }
   const find = `kubectl -n ${policy.namespaces.serving} get replicasets -l ${label('lane')}=${laneLabel(run.lane)}`
   return {
     kind: 'nothing',
-    reason: `no Deployment of ${model} stands, and its pods still use ${counted(used, 'GPU')}: they are ending, or somebody has deleted their Deployment alone, and \`${find}\` shows what makes them`,
+    reason: `no Deployment of ${name} stands, and its pods still use ${counted(used, 'GPU')}: they are ending, or somebody has deleted their Deployment alone, and \`${find}\` shows what makes them`,
   }
 }

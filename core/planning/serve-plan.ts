@@ -52,7 +52,10 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const requester = isServed(desired) ? requesterIn(desired) : null
   const approval = approvalNeed(policy.approvals, { requester, dollars: asked, asks: draft.asks })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
-  const weighed = `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
+  const weighed =
+    asked === 0
+      ? 'weighed: it costs nothing, and adds nothing to the running cost'
+      : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
   const { objects, gpus, unavailable, asks: _, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,

@@ -9,6 +9,8 @@ export type Refuse = Extract<Planned, { kind: 'refuse' }>
 
 /** What the policy says of a service, and the pool that it serves in. */
 export interface Rule {
+  /** Its name in the policy. */
+  name: string
   service: ServicePolicy
   poolName: string
   pool: PoolPolicy
@@ -17,19 +19,20 @@ export interface Rule {
 
 /** The rule of a service, or why there is none that a plan could be made from. */
 export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refuse => {
-  const service = ruleNamed(policy.services, name)?.rule
-  if (service === undefined)
+  const found = ruleNamed(policy.services, name)
+  if (found === undefined)
     return {
       kind: 'refuse',
       reason: 'not-configured',
       detail: `the policy has no service \`${name}\`: add it under services`,
     }
+  const { key, rule: service } = found
   const [pool, view] = [own(policy.pools, service.pool), own(world.pools, service.pool)]
   if (pool === undefined || view === undefined)
     return {
       kind: 'refuse',
       reason: 'pool-unknown',
-      detail: `\`${name}\` serves in pool \`${service.pool}\`, which is not known`,
+      detail: `\`${key}\` serves in pool \`${service.pool}\`, which is not known`,
     }
   if (pricePerGpuHour(pool) === null)
     return {
@@ -37,7 +40,7 @@ export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refus
       reason: 'missing-price',
       detail: `${priceSource(service.pool, pool)}; a plan without a price is not made`,
     }
-  return { service, poolName: service.pool, pool, view }
+  return { name: key, service, poolName: service.pool, pool, view }
 }
 
 /** GPUs that a replica takes from its pool: what it asks for, and its share of those on its node that no other one fits into. */

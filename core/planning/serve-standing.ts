@@ -65,9 +65,12 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
   }
 }
 
+/** Which service it is, where that is not called as the model is: two may serve one model. */
+export const asService = (name: string, { model }: { model: string }): string => (name === model ? '' : ` as ${name}`)
+
 /** The plan in one line. */
-export const titleOfPlan = ({ desired }: Wanted, { service }: Rule, { others, target }: Standing): string => {
-  const it = `${desired.model} v${desired.version}`
+export const titleOfPlan = ({ desired }: Wanted, { name, service }: Rule, { others, target }: Standing): string => {
+  const it = `${desired.model} v${desired.version}${asService(name, desired)}`
   const now = target?.replicas ?? 0
   if (others.length === 0 && now > 0)
     return now === service.replicas

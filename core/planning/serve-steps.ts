@@ -6,6 +6,7 @@ import type { Policy, ServicePolicy } from '../policy.ts'
 import { gateCheckJob } from '../workloads/gate-check.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
 import { leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
+import { asService } from './serve-standing.ts'
 
 /** The steps that ask the new generation and judge its answer. */
 export const GATE_STEP = 'gate'
@@ -16,6 +17,8 @@ export interface Rollout {
   identity: Identity
   run: RunKey
   policy: Policy
+  /** Name of the service in the policy. */
+  name: string
   service: ServicePolicy
   desired: ServeDesired
   /** Generation of the Deployment that rises. */
@@ -76,10 +79,10 @@ const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { 
   return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `makes room for ${it}` }
 }
 
-const gateStep = ({ identity, run, policy, service, desired, generation }: Rollout): LaunchJobStep => ({
+const gateStep = ({ identity, run, policy, name, service, desired, generation }: Rollout): LaunchJobStep => ({
   kind: 'launch-job',
   name: GATE_STEP,
-  title: `Ask v${desired.version} inside the cluster and measure its answers`,
+  title: `Ask ${name} v${desired.version} inside the cluster and measure its answers`,
   why: 'while everything that stood before can still come back',
   job: gateCheckJob({
     identity,
@@ -108,10 +111,10 @@ const judgeStep = ({ gate }: ServicePolicy): CheckGateStep => ({
   gates: gate.checks.map(({ metric, op, value }) => ({ metric, op, value })),
 })
 
-const notifyStep = ({ desired, service }: Rollout): Step => ({
+const notifyStep = ({ name, desired, service }: Rollout): Step => ({
   kind: 'notify',
   name: 'notify',
   title: 'Tell the channel',
   why: 'the version that answers has changed',
-  text: `${desired.model} v${desired.version} serves with ${replicaCount(service.replicas)} of ${service.gpusPerReplica} GPU${service.gpusPerReplica === 1 ? '' : 's'}`,
+  text: `${desired.model} v${desired.version} serves${asService(name, desired)} with ${replicaCount(service.replicas)} of ${service.gpusPerReplica} GPU${service.gpusPerReplica === 1 ? '' : 's'}`,
 })

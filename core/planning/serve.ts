@@ -30,7 +30,7 @@ import { type WayBack, walkBack, wayBack } from './walk-back.ts'
 /** The plan of a serving lane: from whatever stands now to the wanted version alone; or nothing to do; or why there is no way. */
 export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planned => {
   const { desired, world, policy, run } = input
-  if (isRetired(desired)) return notOurs(world, null) ?? planRetired(input, desired)
+  if (isRetired(desired)) return notOurs(world, null) ?? planRetired(input)
   const rule = ruleOf(policy, world, laneName(run.lane))
   if ('kind' in rule) return rule
   const touched = notOurs(world, run.generation)
@@ -69,7 +69,7 @@ const planNone = (
     called: 'move',
   }
   const way = wayBack(back)
-  if (way.path.length > 1) return finishPlan(input, draftBack(input, { model, rule, way, steps: walkBack(back) }))
+  if (way.path.length > 1) return finishPlan(input, draftBack(input, { rule, way, steps: walkBack(back) }))
   const reason =
     base === undefined ? 'nothing is served' : `${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
   return { kind: 'nothing', reason: `no version of ${model} is promoted, and ${reason}` }
@@ -77,21 +77,16 @@ const planNone = (
 
 const draftBack = (
   { world, policy }: ServeInput,
-  {
-    model,
-    rule,
-    way: { base, leaving, path },
-    steps,
-  }: { model: string; rule: Rule; way: WayBack; steps: Draft['steps'] },
+  { rule, way: { base, leaving, path }, steps }: { rule: Rule; way: WayBack; steps: Draft['steps'] },
 ): Draft => {
   const { generations } = world
   const rising = { pool: base?.pool ?? rule.poolName, gpus: base?.gpusPerReplica ?? 0 }
   const at = ({ old, new: up }: { old: number; new: number }): number =>
     gpusOf(leaving.slice(leaving.length - old)) + up * rising.gpus
   const end = base === undefined ? 'nothing' : titleOf(base)
-  const text = `${model} is back at ${end}: no version is promoted`
+  const text = `${rule.name} is back at ${end}: no version is promoted`
   return {
-    title: `Return ${model} to ${end}`,
+    title: `Return ${rule.name} to ${end}`,
     steps: [
       ...steps,
       { kind: 'notify', name: 'notify', title: 'Tell the channel', why: 'no version is promoted', text },
@@ -189,7 +184,7 @@ const draftRollout = (
   const built = { ...buildOf(input, rule, wanted), generation }
   const objects = servingObjects(built)
   const gateAfter = judged ? null : chosen.gateAfter
-  const steps = rolloutSteps({ ...built, policy, objects, leaving, path: strategy.path, gateAfter })
+  const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, leaving, path: strategy.path, gateAfter })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {
     title: titleOfPlan(wanted, rule, standing),

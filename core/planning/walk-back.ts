@@ -82,13 +82,18 @@ const stepBack = (
     kind: 'roll-out-model',
     name,
     title: titleOfMove({ base, leaving }, point, before),
-    why: rises ? 'the baseline is the last version that was judged and stood' : 'nothing but the baseline remains',
+    why: whyOfMove(rises, base),
     objects: [],
     replicas: all,
     point: { old: all.reduce((sum, { replicas }) => sum + replicas, 0) - mine, new: mine },
     brings: rises ? (base?.generation ?? null) : null,
     loadMinutes,
   }
+}
+
+const whyOfMove = (rises: boolean, base: GenerationView | undefined): string => {
+  if (rises) return 'the baseline is the last version that was judged and stood'
+  return base === undefined ? 'no baseline stands that could take its place' : 'nothing but the baseline remains'
 }
 
 const titleOfMove = ({ base, leaving }: Pick<WayBack, 'base' | 'leaving'>, point: Point, before: Point): string => {

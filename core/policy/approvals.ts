@@ -56,7 +56,7 @@ export const approvals = z
     requesters: z.optional(z.record(account, person)),
     /** Nobody knows who asked, or it is only claimed: anyone of the approvers may answer, one more must, or nothing is done. */
     unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
-    /** How long an answer is waited for; then the plan is denied. */
+    /** How long an answer is waited for; then the plan expires, which is a no. */
     expiry: z._default(duration, '4h'),
     /** Plans whose price in the bad case is below so many dollars need nobody. 0 asks always. */
     autoApproveBelow: z._default(z.number().check(z.nonnegative()), 0),

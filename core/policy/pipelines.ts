@@ -31,7 +31,7 @@ export const pipeline = z
   .strictObject({
     /** `shadow` plans and prices real events and touches nothing. */
     mode,
-    /** The name that it had before: its lane, with all that is under way and was done, stays its. Leave it there. */
+    /** The name that it had before: its lane, with all that is under way and was done, stays its, and commands take either name. Leave it there. */
     was: z.optional(name),
     /** What begins it. */
     on: z.strictObject({

@@ -1,5 +1,4 @@
 import { promotionsOf, signalAt } from '../promotion.ts'
-import { laneNameOf } from './names.ts'
 import { nearest } from './nearest.ts'
 
 /** What of the document blocks say of each other. */
@@ -68,18 +67,18 @@ const sharedSignals = ({ services }: Together): Problem[] => {
   )
 }
 
-/** A lane belongs to one rule. */
-const renamed = (block: string, rules: Record<string, { was?: string | undefined }>): Problem[] => {
-  const lanes = Map.groupBy(Object.entries(rules), ([key, rule]) => laneNameOf(key, rule))
-  return [...lanes].flatMap(([lane, all]) =>
-    all
-      .filter(([, { was }]) => was !== undefined && all.length > 1)
-      .map(([key]) => ({
-        path: [block, key, 'was'],
-        message: `\`${lane}\` is the name of another one too: what was begun under it can belong to one alone`,
-      })),
-  )
-}
+/** A lane belongs to one rule, and people may call it by the name that it had: no other rule has that one. */
+const renamed = (block: string, rules: Record<string, { was?: string | undefined }>): Problem[] =>
+  Object.entries(rules)
+    .filter(([key, { was }]) =>
+      Object.entries(rules).some(
+        ([other, rule]) => was !== undefined && other !== key && [other, rule.was].includes(was),
+      ),
+    )
+    .map(([key, { was }]) => ({
+      path: [block, key, 'was'],
+      message: `\`${was}\` is the name of another one too: what was begun under it can belong to one alone`,
+    }))
 
 /** A service that is named as its model and then renamed would look for versions of a model of its new name. */
 const modelsOfRenamed = ({ services }: Together): Problem[] =>

@@ -2,12 +2,12 @@ import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
 import { plain } from '../../core/plan-text.ts'
-import { modelOf, type Policy } from '../../core/policy.ts'
+import type { Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
 import { counted } from '../../core/text.ts'
 import type { Spend } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
-import { tourNeeds } from '../tour.ts'
+import { triesUnder } from '../tries.ts'
 import { type Sides, sideText } from '../waiting.ts'
 import { type Button, type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
 
@@ -31,27 +31,18 @@ export const lanesFragment = (tracks: Track[], selected: string | null, policy: 
     : html`<ul class="tracks">${tracks.map((track) => trackItem(track, track.lane === selected))}</ul>`
 
 /** What moves a first lane under this policy: the tour and the samples tell of the example's. */
-const triesFor = (policy: Policy): Html[] => [
-  ...(tourNeeds(policy) === null
-    ? [
-        html`<li>Press <b>Tour</b> above: a dataset is fine-tuned on, promoted, rolled out.</li>`,
-        html`<li><code>npx signalbox emit dataset-uploaded/base</code></li>`,
-      ]
-    : []),
-  ...Object.values(policy.pipelines)
-    .slice(0, 1)
-    .map(
-      ({
-        on: {
-          dataset: { bucket, prefix, manifest },
-        },
-      }) =>
-        html`<li>Put a dataset, and last its <code>${manifest}</code>, into the folder <code>buckets/${bucket}/${prefix}…</code> of the data folder.</li>`,
-    ),
-  ...Object.entries(policy.services)
-    .slice(0, 1)
-    .map(([name, rule]) => html`<li>Promote a version of <code>${modelOf(name, rule)}</code> in the registry.</li>`),
-]
+const triesFor = (policy: Policy): Html[] => {
+  const { samples, sentences } = triesUnder(policy, 'the data folder')
+  const played = [
+    'Press Tour above: a dataset is fine-tuned on, promoted, rolled out.',
+    '`npx signalbox emit dataset-uploaded/base`',
+  ]
+  return [...(samples ? played : []), ...sentences].map((text) => html`<li>${withCode(text)}</li>`)
+}
+
+/** A sentence with what is typed, which stands between backticks, as code. */
+const withCode = (text: string): Html[] =>
+  text.split('`').map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`))
 
 const trackItem = (
   { lane, wants, headline, behind, state, frozen, untold, signals, buttons }: Track,

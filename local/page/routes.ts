@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
-import type { html } from 'hono/html'
+import { type html, raw } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
+import { type Called, calledBy, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { spendOf } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
 import type { Served } from '../server/served.ts'
@@ -67,7 +68,8 @@ const partsOf = async (
   const policy = await ports.policies.load()
   const sides = await sidesOf(ports)
   const tracks = (await lanesOf(ports, policy)).map((facts) => trackOf(facts, { policy, sides }))
-  const lane = chosen ?? tracks[0]?.lane ?? null
+  const called = calledBy(policy)
+  const lane = chosen === null ? (tracks[0]?.lane ?? null) : laneMeant(called, chosen)
   const feed = (await ports.ledger.moments(null, { limit: 300 }))
     .filter(({ data }) => data?.['became'] !== undefined)
     .slice(0, 40)
@@ -81,5 +83,13 @@ const partsOf = async (
     timeline: timelineFragment(lane, lane === null ? [] : await ports.ledger.moments(lane, { limit: 60 })),
     feed: feedFragment(feed, await ports.ledger.counts()),
   }
-  return { lane, parts: parts as Record<string, Html> }
+  return { lane, parts: await named(parts as Record<string, Html>, called) }
+}
+
+/** With every lane by the name that the policy has for it: what is pressed or followed may say either. */
+const named = async (parts: Record<string, Html>, called: Called): Promise<Record<string, Html>> => {
+  const texts = Object.entries(parts).map(
+    async ([name, part]) => [name, raw(inNewNames(called, String(await part)))] as const,
+  )
+  return Object.fromEntries(await Promise.all(texts))
 }

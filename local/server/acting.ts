@@ -4,7 +4,7 @@ import { openQuestion } from '../../core/lane/document.ts'
 import { runName } from '../../core/names.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'
-import { isProblem, type Problem, readJson } from './body.ts'
+import { isProblem, type Problem, readJson, refuse } from './body.ts'
 import { hasToken } from './guard.ts'
 import type { Served } from './served.ts'
 
@@ -36,32 +36,33 @@ export const actingRoutes = (app: Hono, served: Served): void => {
   const { house, token, tour } = served
   app.post('/api/plans/:id/answers', async (context) => {
     const body = await acting(context, token, answer)
-    if (isProblem(body)) return context.json(body, body.status)
+    if (isProblem(body)) return refuse(context, body)
     const id = context.req.param('id')
     const question = (await runOf(house.ports.ledger, id))?.run.question
-    if (question == null) return context.json({ error: 'no-question', detail: await asksNothing(house, id) }, 404)
+    if (question == null)
+      return refuse(context, { status: 404, error: 'no-question', detail: await asksNothing(house, id) })
     const { status, body: said } = await house.answer(question.id, body.value)
     return context.json(said, status as 200)
   })
   app.post('/api/questions/:id/answers', async (context) => {
     const body = await acting(context, token, answer)
-    if (isProblem(body)) return context.json(body, body.status)
+    if (isProblem(body)) return refuse(context, body)
     const { status, body: said } = await house.answer(context.req.param('id'), body.value)
     return context.json(said, status as 200)
   })
   app.post('/api/commands', async (context) => {
     const body = await acting(context, token, command)
-    if (isProblem(body)) return context.json(body, body.status)
+    if (isProblem(body)) return refuse(context, body)
     const done = await house.command(body.value)
     return context.json(done, done.ok ? 200 : 422)
   })
   app.post('/api/plan', async (context) => {
     const body = await acting(context, token, onPaper)
-    if (isProblem(body)) return context.json(body, body.status)
+    if (isProblem(body)) return refuse(context, body)
     return context.json(await house.planOnPaper(body.value.event, body.value.objects))
   })
   app.post('/api/tour', async (context) => {
-    if (!hasToken(context.req.header('authorization'), token)) return context.json(NO_TOKEN, 401)
+    if (!hasToken(context.req.header('authorization'), token)) return refuse(context, NO_TOKEN)
     return context.json((await tour?.()) ?? { ok: false, detail: 'there is no tour here' })
   })
 }

@@ -1,3 +1,5 @@
+import type { Context } from 'hono'
+import type { Refusal, RequestRefusal } from '../../core/reasons.ts'
 import { parseJson } from '../../events/input.ts'
 
 /** Largest body that is read, in bytes. */
@@ -5,10 +7,13 @@ const LIMIT = 1024 * 1024
 
 /** A refusal as every route answers it. */
 export interface Problem {
-  status: 400 | 401 | 403 | 404 | 413 | 422
-  error: string
+  status: 400 | 401 | 403 | 404 | 413 | 500 | 503
+  error: RequestRefusal | Refusal
   detail: string
 }
+
+/** Answers it. */
+export const refuse = (context: Context, { status, ...said }: Problem): Response => context.json(said, status)
 
 const TOO_LARGE: Problem = { status: 413, error: 'too-large', detail: `a body has at most ${LIMIT} bytes` }
 

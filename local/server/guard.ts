@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
+import { refuse } from './body.ts'
 
 const LOCAL = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
@@ -9,10 +10,11 @@ export const guard: MiddlewareHandler = async (context, next) => {
   for (const [name, value] of HEADERS) context.header(name, value)
   const host = context.req.header('host') ?? ''
   const name = host.replace(/:\d+$/, '')
-  if (!LOCAL.has(name)) return context.json({ error: 'wrong-host', detail: 'open it as 127.0.0.1 or localhost' }, 403)
+  if (!LOCAL.has(name))
+    return refuse(context, { status: 403, error: 'wrong-host', detail: 'open it as 127.0.0.1 or localhost' })
   const origin = context.req.header('origin')
   if (origin !== undefined && origin !== `http://${host}`)
-    return context.json({ error: 'wrong-origin', detail: 'other pages may not call this one' }, 403)
+    return refuse(context, { status: 403, error: 'wrong-origin', detail: 'other pages may not call this one' })
   await next()
 }
 

@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import type { Became } from '../house-type.ts'
-import { isProblem, readBody, readJson } from './body.ts'
+import { isProblem, readBody, readJson, refuse } from './body.ts'
 import type { Served } from './served.ts'
 
 /** Most events of one request. */
@@ -10,12 +10,12 @@ const MOST_EVENTS = 100
 export const inputRoutes = (app: Hono, { house }: Served): void => {
   app.post('/events', async (context) => {
     const read = await readJson(context.req.raw)
-    if (isProblem(read)) return context.json(read, read.status)
+    if (isProblem(read)) return refuse(context, read)
     const events = Array.isArray(read.value) ? read.value : [read.value]
     if (events.length === 0 || events.length > MOST_EVENTS)
-      return context.json({ error: 'bad-count', detail: `send 1 to ${MOST_EVENTS} events` }, 400)
+      return refuse(context, { status: 400, error: 'bad-count', detail: `send 1 to ${MOST_EVENTS} events` })
     if (!events.every((event) => typeof event === 'object' && event !== null && !Array.isArray(event)))
-      return context.json({ error: 'not-an-object', detail: 'an event is a JSON object' }, 400)
+      return refuse(context, { status: 400, error: 'not-an-object', detail: 'an event is a JSON object' })
     const became: Became[] = []
     for (const event of events) became.push(await house.deliver(event))
     return context.json({ events: became }, 202)
@@ -26,7 +26,7 @@ export const inputRoutes = (app: Hono, { house }: Served): void => {
   ] as const)
     app.post(path, async (context) => {
       const body = await readBody(context.req.raw)
-      if (!(body instanceof Uint8Array)) return context.json(body, body.status)
+      if (!(body instanceof Uint8Array)) return refuse(context, body)
       const answer = await house.webhook(route, { headers: context.req.header(), body })
       return context.json(answer.body, answer.status as 200)
     })

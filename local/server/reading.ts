@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { Kind, KubeObject } from '../../core/kube.ts'
 import { stateOf } from '../../core/lane/document.ts'
+import { calledBy } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { ShadowRow } from '../../core/rows.ts'
@@ -11,6 +12,7 @@ import { looseNow } from '../../flows/orphans.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
 import { spendOf } from '../../flows/sums.ts'
+import { refuse } from './body.ts'
 import type { Served } from './served.ts'
 
 /** Most lanes, and most runs, of one answer. */
@@ -33,9 +35,10 @@ const laneRoutes = (app: Hono, { house }: Served): void => {
   app.get('/api/why', async (context) => {
     const lane = context.req.query('lane')
     if (lane === undefined)
-      return context.json({ error: 'missing-lane', detail: 'say which: /api/why?lane=pipeline/…' }, 400)
+      return refuse(context, { status: 400, error: 'missing-lane', detail: 'say which: /api/why?lane=pipeline/…' })
     return context.json({ why: await house.why(lane) })
   })
+  app.get('/api/called', async (context) => context.json({ called: calledBy(await house.ports.policies.load()) }))
   app.get('/api/shadow', async (context) => context.json({ shadow: await shadowsOf(ledger) }))
 }
 
@@ -54,9 +57,10 @@ const planRoutes = (app: Hono, { house }: Served): void => {
   app.get('/api/plans/:id', async (context) => {
     const id = context.req.param('id')
     const found = await runOf(ledger, id)
-    if (found === null) return context.json({ error: 'not-found', detail: `there is no plan ${id}` }, 404)
+    if (found === null) return refuse(context, { status: 404, error: 'not-found', detail: `there is no plan ${id}` })
     const { plan, run, outcome, cost, endedAt } = found
-    if (plan === null) return context.json({ error: 'not-found', detail: `${id} has no plan${endOf(outcome)}` }, 404)
+    if (plan === null)
+      return refuse(context, { status: 404, error: 'not-found', detail: `${id} has no plan${endOf(outcome)}` })
     const text = planText(plan, clock.now())
     return context.json({ plan: { ...plan, run: { ...run, outcome, cost, endedAt }, text } })
   })
@@ -69,10 +73,10 @@ const timelineRoutes = (app: Hono, { house }: Served): void => {
   app.get('/api/timeline', async (context) => {
     const lane = context.req.query('lane')
     if (lane === undefined)
-      return context.json({ error: 'missing-lane', detail: 'say which: /api/timeline?lane=pipeline/…' }, 400)
+      return refuse(context, { status: 400, error: 'missing-lane', detail: 'say which: /api/timeline?lane=pipeline/…' })
     const before = context.req.query('before')
     if (before !== undefined && !/^\d+$/.test(before))
-      return context.json({ error: 'bad-before', detail: 'before is the id of a moment' }, 400)
+      return refuse(context, { status: 400, error: 'bad-before', detail: 'before is the id of a moment' })
     return context.json({ timeline: await ledger.moments(lane, before === undefined ? {} : { before }) })
   })
   app.get('/api/feed', async (context) =>

@@ -3,6 +3,7 @@ import { Hono } from 'hono'
 import { Unavailable } from '../../flows/ports.ts'
 import { pageRoutes } from '../page/routes.ts'
 import { actingRoutes } from './acting.ts'
+import { refuse } from './body.ts'
 import { guard } from './guard.ts'
 import { inputRoutes } from './inputs.ts'
 import { readingRoutes } from './reading.ts'
@@ -48,13 +49,15 @@ export const appOf = (served: Served): Hono => {
   for (const add of [inputRoutes, registryRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes])
     add(app, served)
   app.notFound((context) =>
-    context.json({ error: 'not-found', detail: `there is nothing at ${context.req.path}` }, 404),
+    refuse(context, { status: 404, error: 'not-found', detail: `there is nothing at ${context.req.path}` }),
   )
   app.onError((error, context) => {
-    if (error instanceof Unavailable)
-      return context.json({ error: 'unavailable', detail: 'try again' }, 503, { 'retry-after': '1' })
+    if (error instanceof Unavailable) {
+      context.header('retry-after', '1')
+      return refuse(context, { status: 503, error: 'unavailable', detail: 'try again' })
+    }
     console.error('signalbox: a bug in a route:', error)
-    return context.json({ error: 'bug', detail: 'this is a bug of Signalbox; the terminal shows it' }, 500)
+    return refuse(context, { status: 500, error: 'bug', detail: 'this is a bug of Signalbox; the terminal shows it' })
   })
   return app
 }

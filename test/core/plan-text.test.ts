@@ -117,8 +117,9 @@ Steps
 describe('a plan on a card', () => {
   it('gives the facts that a person decides by', () => {
     expect(Object.fromEntries(planCard(plan).facts.map(({ label, value }) => [label, value]))).toEqual({
+      Lane: 'pipeline/support-chats',
       Price: '$84.28 (p95 $168.56)',
-      'While it runs': '$55.04 an hour, now $0.00',
+      'Per hour': 'now $0.00, then $55.04',
       GPUs: 'gpu-train ≤ 8',
       'Asked for by': 'claimed: T0SIGNAL/U0CARLA, which proves nothing',
       Interrupts: 'nothing',

@@ -468,6 +468,15 @@ describe('a config that does not hold together', () => {
       'services.renamed.was: `code-llama` is the name of another one too',
     ],
     [
+      'a name from before that another has now, though its lane has another',
+      (c) => {
+        const rule = c.services!['code-llama']!
+        Object.assign(c.services!, { new: { ...structuredClone(rule), was: 'old', model: 'a' } })
+        Object.assign(c.services!, { newer: { ...structuredClone(rule), was: 'new', model: 'b' } })
+      },
+      'services.newer.was: `new` is the name of another one too',
+    ],
+    [
       'a stage that is called as a step of ours',
       (c) => {
         train(c).name = 'register'

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
@@ -13,6 +13,8 @@ const SECTIONS = {
   CommandRefusal: 'A command changed nothing',
   Failure: 'A run failed',
   RestReason: 'A lane rests',
+  Unrested: 'A lane does not rest',
+  RequestRefusal: 'A request was not served',
 }
 
 describe('docs/reasons.md', () => {
@@ -24,7 +26,20 @@ describe('docs/reasons.md', () => {
         .split('\n## ')
         .find((text) => text.startsWith(title)) ?? ''
     const rows = [...section.matchAll(/^\| `([a-z-]+)` \| [^|]+ \| [^|]+ \|$/gm)].map(([, name]) => name)
-    expect(members.length).toBeGreaterThan(2)
+    expect(members.length).toBeGreaterThan(1)
     expect(rows).toEqual(members)
+  })
+
+  it('tells of every code that the product answers with, wherever it is written', () => {
+    const root = new URL('../../', import.meta.url).pathname
+    const files = globSync(['{core,flows,functions}/**/*.ts', 'local/*.ts', 'local/{server,page}/**/*.ts'], {
+      cwd: root,
+    })
+    const codes = files.flatMap((file) => [
+      ...read(file).matchAll(/\b(?:error|refused|reason|why): '([a-z]+(?:-[a-z]+)*)'/g),
+    ])
+    const known = new Set([...read('docs/reasons.md').matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code))
+    expect(codes.length).toBeGreaterThan(100)
+    expect(codes.filter(([, code]) => !known.has(code)).map(([text]) => text)).toEqual([])
   })
 })

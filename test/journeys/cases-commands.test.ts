@@ -147,10 +147,10 @@ const TABLE: Record<keyof typeof STATES, [Answer, Answer, Answer, Answer, Answer
   succeeded: [AGAIN, KEEPS, NO_STAGE, IDLE, NOTHING_WAITS],
   'failed at its gate': [AGAIN, KEEPS, NO_STAGE, IDLE, NOTHING_WAITS],
   'about to be repeated': [KEEPS, KEEPS, NO_STAGE, [true, /not repeated/], NOTHING_WAITS],
-  rejected: [AGAIN, AGAIN, NO_STAGE, IDLE, NOTHING_WAITS],
-  expired: [AGAIN, AGAIN, NO_STAGE, IDLE, NOTHING_WAITS],
+  rejected: [AGAIN, NO_STAGE, NO_STAGE, IDLE, NOTHING_WAITS],
+  expired: [AGAIN, NO_STAGE, NO_STAGE, IDLE, NOTHING_WAITS],
   refused: [AGAIN, NO_STAGE, NO_STAGE, IDLE, NOTHING_WAITS],
-  cancelled: [AGAIN, AGAIN, NO_STAGE, IDLE, NOTHING_WAITS],
+  cancelled: [AGAIN, NO_STAGE, NO_STAGE, IDLE, NOTHING_WAITS],
   'a newer one waits behind training': [
     [false, /cancel it first/],
     [false, /cancel it first/],

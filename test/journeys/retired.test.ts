@@ -26,7 +26,7 @@ it('a service that leaves the policy goes only once a person has said so, and it
   await town.until('it asks', asks, 1)
   expect(Object.values(await replicasOf(town))).toEqual([2])
   const [card] = (await town.house.cards()).filter(({ card: { question } }) => question !== null)
-  expect(card?.card.title).toContain(`Retire ${MODEL}`)
+  expect(card?.card.title).toContain(`Retire the service ${MODEL}`)
   await town.answered(SERVE)
   expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', baseline: null })
   expect(await replicasOf(town)).toEqual({})

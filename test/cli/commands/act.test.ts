@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { freezeEnd } from '../../../cli/commands/act.ts'
 import { Explained } from '../../../cli/output.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
+import example from '../../../signalbox.config.ts'
+import { piped } from '../../variants.ts'
 import { openRunning, type Running } from '../running.ts'
 
 const LANE = 'pipeline/support-chats'
@@ -125,7 +127,10 @@ describe('a lane', () => {
     const kept = (await product.town.lane(LANE)).kept.map(({ step }) => step)
     expect(kept).toContain('train')
     const unknown = await product.cli('retry', LANE, '--from', 'lunch')
-    expect(unknown).toMatchObject({ code: 1, err: expect.stringMatching(/no stage lunch: it had train, evaluate/) })
+    expect(unknown).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/no stage lunch to begin from: it is one of train, evaluate, or/),
+    })
     expect(await product.cli('retry', LANE, '--from', 'evaluate')).toMatchObject({
       code: 0,
       out: 'attempt 2 of generation 1 has started, keeping train',
@@ -221,5 +226,30 @@ describe('a freeze', () => {
     expect(await jobs()).toBe(0)
     expect(await product.cli('thaw', '--by', 'ana')).toMatchObject({ code: 0, out: 'thawed, and 1 lane woken' })
     await product.town.until('it is launched', async () => (await jobs()) === 1)
+  })
+})
+
+describe('a lane whose rule was renamed', () => {
+  const NEW = 'pipeline/chats'
+
+  it.each([NEW, LANE])('is reached as %s by every command, and every text says its new name', async (name) => {
+    const plan = await asking()
+    product.town.setPolicy({ ...example, pipelines: { chats: piped({ was: 'support-chats' }) } })
+    const said = async (...argv: string[]) => {
+      const { code, out, err } = await product.cli(...argv)
+      expect([argv[0], code]).toEqual([argv[0], 0])
+      expect(`${out}${err}`).not.toContain(LANE)
+      return `${out}${err}`
+    }
+    expect(await said('plans')).toContain(NEW)
+    expect(await said('trace', name)).toMatch(/^pipeline\/chats · /)
+    expect(await said('freeze', name, '--until', '1h')).toContain(`nothing new begins on ${NEW}`)
+    expect(await said('why', name)).toMatch(/^pipeline\/chats: /)
+    expect(await said('thaw', name)).toContain('1 lane woken')
+    expect(await said('approve', plan, '--by', ANA)).toContain(NEW)
+    expect(await said('cancel', name)).toContain('attempt 1 of generation 1 stops')
+    await product.town.settled(LANE)
+    expect(await said('retry', name)).toContain('attempt 2 of generation 1 has started')
+    expect((await product.town.lane(LANE)).attempt).toBe(2)
   })
 })

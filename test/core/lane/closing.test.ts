@@ -87,7 +87,7 @@ describe('what the lane is afterwards', () => {
       attempt: 1,
       at: NOW,
       against: null,
-      stages: ['train'],
+      stages: ['train', 'evaluate'],
     })
     const refused = close(
       viewOf({ doc: wanted({ run: runOf() }) }),

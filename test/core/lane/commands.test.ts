@@ -82,6 +82,7 @@ describe('retry', () => {
     ['no-longer-so', failed({ attempt: 2 }), { saw }],
     ['no-longer-so', failed(), { saw: 'idle' }],
     ['no-such-stage', failed(), { from: 'register' }],
+    ['no-such-stage', failed({ kept: [] }), { from: 'evaluate' }],
   ])('changes nothing and says why: %s', (reason, doc, letter) => {
     expect(fold(doc, 'retry', letter)).toMatchObject({ became: 'refused', reason })
   })
@@ -90,7 +91,13 @@ describe('retry', () => {
     expect(fold(failed({ attempt: 2 }), 'retry', { saw }).detail).toBe(
       'you saw generation 1, attempt 1; now it is generation 1, attempt 2: look again',
     )
-    expect(fold(failed(), 'retry', { from: 'x' }).detail).toContain('train, evaluate, judge')
+    expect(fold(failed(), 'retry', { from: 'x' }).detail).toContain('one of train, evaluate, judge, or')
+    expect(fold(failed({ kept: kept.slice(0, 1) }), 'retry', { from: 'judge' }).detail).toBe(
+      'there is no stage judge to begin from: it is one of train, evaluate, or say retry without --from',
+    )
+    expect(fold(failed({ outcome: outcome({ stages: [] }) }), 'retry', { from: 'train' }).detail).toContain(
+      'no stage of',
+    )
   })
 })
 

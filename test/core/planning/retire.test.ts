@@ -49,6 +49,25 @@ it('takes every replica of every generation away, the baseline too, and says wha
   expect(plan.price.nowPerHour).toBeGreaterThan(0)
 })
 
+it('says which service goes, what stops, what is deleted and stays, and what that saves', () => {
+  const { title, reasons, steps } = planOf([standing(1, 2)])
+  expect(title).toBe('Retire the service support-llama: take generation 1 away')
+  expect(steps.map(({ why }) => why)).not.toContain('nothing but the baseline remains')
+  expect(reasons).toEqual(
+    expect.arrayContaining([
+      'the policy has no service support-llama any more',
+      'what stops: 2 replicas of generation 1, and with them every answer of the service',
+      expect.stringMatching(/^what is deleted: their pods\. Deployments and Services stay/),
+      'what it saves: 8 GPUs, $20.98 an hour and $503.52 a day',
+      'weighed: it costs nothing, and adds nothing to the running cost',
+    ]),
+  )
+  const unpriced = planOf([standing(1, 2)], (c) => {
+    delete c.pools['gpu-serve']
+  })
+  expect(unpriced.reasons).toContain('what it saves: 8 GPUs; their price has left the policy')
+})
+
 it('is asked about however little it costs', () => {
   const cheap = (c: Config) => Object.assign(c.approvals, { autoApproveBelow: 1e6 })
   expect(planOf([standing(1, 2)], cheap).approval).toMatchObject({ required: true, need: 1 })

@@ -18,10 +18,14 @@ const desired: ServeDesired = {
   requester: null,
 }
 const wanted: Wanted = { desired, engine: ENGINES.vllm[0], generation: 2, returning: false }
-const from = (generations: ReturnType<typeof stands>[], of: Wanted = wanted, baseline: number | null = null) => {
-  const world = emptyWorld({ generations })
+const ruled = (world = emptyWorld()) => {
   const rule = ruleOf(policy, world, 'support-llama')
   if ('kind' in rule) throw new Error(rule.detail)
+  return rule
+}
+const from = (generations: ReturnType<typeof stands>[], of: Wanted = wanted, baseline: number | null = null) => {
+  const world = emptyWorld({ generations })
+  const rule = ruled(world)
   const input = {
     identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
     run: { lane: 'service/support-llama', generation: 2, attempt: 1 },
@@ -64,6 +68,9 @@ it('says in one line what would change', () => {
   expect(from([{ ...stands(2, 1), digest }]).title).toBe('Scale support-llama v8 from 1 to 2 replicas')
   expect(from([{ ...stands(2, 2), digest }]).title).toBe('Judge support-llama v8, which stands already')
   expect(from([stands(1, 2)]).title).toContain('instead of')
+  expect(titleOfPlan(wanted, { ...ruled(), name: 'chat' }, from([]).standing)).toBe(
+    'Serve support-llama v8 as chat with 2 replicas',
+  )
 })
 
 it('says what would restart in place', () => {

@@ -45,7 +45,7 @@ const path = [
   { old: 0, new: 2 },
 ]
 const steps = (gateAfter: number | null) =>
-  rolloutSteps({ ...building, policy, objects: servingObjects(building), leaving: [], path, gateAfter })
+  rolloutSteps({ ...building, policy, name: 'chat', objects: servingObjects(building), leaving: [], path, gateAfter })
 
 describe('the steps of a rollout', () => {
   it('judge what the gate measured, where its Job writes it', () => {
@@ -70,12 +70,12 @@ describe('the steps of a rollout', () => {
   it('tell a person what each does and why', () => {
     expect(steps(1).map(({ title }) => title)).toEqual([
       'Bring v8 to 1 replica',
-      'Ask v8 inside the cluster and measure its answers',
+      'Ask chat v8 inside the cluster and measure its answers',
       'Judge x >= 1',
       'Bring v8 to 2 replicas',
       'Tell the channel',
     ])
     expect(steps(1).every(({ why }) => why.length > 10)).toBe(true)
-    expect(steps(1).at(-1)).toMatchObject({ text: 'm v8 serves with 2 replicas of 1 GPU' })
+    expect(steps(1).at(-1)).toMatchObject({ text: 'm v8 serves as chat with 2 replicas of 1 GPU' })
   })
 })

@@ -145,6 +145,19 @@ describe('an empty page', () => {
   })
 })
 
+describe('a lane whose rule was renamed', () => {
+  withPage()
+
+  it('has its new name wherever it stands, and is chosen by either', async () => {
+    await upload(page.town, 'one')
+    await asks(page)
+    page.town.setPolicy({ ...example, pipelines: { chats: piped({ was: 'support-chats' }) } })
+    const lanes = await page.fragment('lanes')
+    expect(lanes).toContain('&quot;pipeline/chats&quot;')
+    for (const name of ['lanes', 'chat', 'timeline', 'feed']) expect(await page.fragment(name)).not.toContain(LANE)
+  })
+})
+
 describe('what holds a lane up', () => {
   withPage()
 

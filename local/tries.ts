@@ -1,0 +1,37 @@
+import { laneOf } from '../core/lane-kinds/kind.ts'
+import { pipeline } from '../core/lane-kinds/pipeline.ts'
+import { service } from '../core/lane-kinds/service.ts'
+import { modelOf, type Policy } from '../core/policy.ts'
+import { tourNeeds } from './tour.ts'
+
+/** What a person may try first under a policy: what the samples tell of is the example's alone. */
+export interface Tries {
+  /** Whether the tour and the samples can be played. */
+  samples: boolean
+  /** One sentence each, what is typed between backticks. */
+  sentences: string[]
+  /** The lane of the first of them, as the policy calls it; null: the policy has nothing that anything could begin. */
+  lane: string | null
+}
+
+/** What moves a first lane under this policy; `data` is what the folder is called whose `buckets` are this machine's. */
+export const triesUnder = (policy: Policy, data: string): Tries => {
+  const [dataset] = Object.entries(policy.pipelines)
+  const [served] = Object.entries(policy.services)
+  const lanes = [dataset && laneOf(pipeline, dataset[0]), served && laneOf(service, served[0])]
+  const sentences = [
+    dataset && datasetText(dataset[1].on.dataset, { data, lane: lanes[0] ?? '' }),
+    served && `Promote a version of \`${modelOf(...served)}\` in the registry: it is planned for \`${lanes[1]}\`.`,
+  ]
+  return {
+    samples: tourNeeds(policy) === null,
+    sentences: sentences.filter((text) => text !== undefined),
+    lane: lanes.find((lane) => lane !== undefined) ?? null,
+  }
+}
+
+const datasetText = (
+  { bucket, prefix, manifest }: Policy['pipelines'][string]['on']['dataset'],
+  { data, lane }: { data: string; lane: string },
+): string =>
+  `Put a dataset, and last its \`${manifest}\`, into the folder \`buckets/${bucket}/${prefix}…\` of ${data}: it begins \`${lane}\`.`
