@@ -1,3 +1,4 @@
+import { byToken } from '../effects/http/credentials.ts'
 import { type Running, readRunning } from '../local/main.ts'
 import { EXIT, Explained } from './output.ts'
 
@@ -24,6 +25,8 @@ export const runningClient = (dataDir: string): Client | null => {
   return running === null ? null : clientOf(running)
 }
 
+const TOKEN = { where: '`token` in secrets.json of the data folder', write: 'a token' }
+
 const clientOf = ({ url, token }: Running): Client => {
   const ask = async (path: string, init?: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> => {
     const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
@@ -44,7 +47,7 @@ const clientOf = ({ url, token }: Running): Client => {
     post: (path, body) =>
       ask(path, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        headers: { 'content-type': 'application/json', ...byToken(token, TOKEN) },
         body: JSON.stringify(body),
       }),
   }

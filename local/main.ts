@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
+import { asClients } from '../effects/registry/mlflow-rest.ts'
 import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { isAlive } from './alive.ts'
@@ -68,16 +69,12 @@ export const givenSecrets = () => ({
 })
 
 /** MLflow's own environment names: what its clients send, we send. */
-const mlflowHeaders = (): Record<string, string> => {
-  const {
-    MLFLOW_TRACKING_TOKEN: token,
-    MLFLOW_TRACKING_USERNAME: name,
-    MLFLOW_TRACKING_PASSWORD: password,
-  } = process.env
-  if (token !== undefined) return { authorization: `Bearer ${token}` }
-  if (name === undefined) return {}
-  return { authorization: `Basic ${Buffer.from(`${name}:${password ?? ''}`).toString('base64')}` }
-}
+const mlflowHeaders = async (): Promise<Record<string, string>> =>
+  asClients({
+    token: process.env['MLFLOW_TRACKING_TOKEN'],
+    name: process.env['MLFLOW_TRACKING_USERNAME'],
+    password: process.env['MLFLOW_TRACKING_PASSWORD'],
+  })
 
 /** Another product has the data folder: the message says which. */
 export class FolderTaken extends Error {
@@ -131,8 +128,7 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const stores = openStores(dataDir)
   opened.push(stores.close)
   const workspace = async () => (await policies.load()).registry?.workspace
-  const registry =
-    mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: async () => mlflowHeaders(), workspace })
+  const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: mlflowHeaders, workspace })
   opened.push(() => registry?.close())
   const openCluster = config === null ? undefined : openerOf(config, onError)
   const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError })

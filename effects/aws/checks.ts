@@ -5,6 +5,7 @@ import { DescribeSecretCommand, GetSecretValueCommand, SecretsManagerClient } fr
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
+import { byBot } from '../chat/slack-chat.ts'
 import { type ManagedSecrets, openSecretsManager } from '../secrets/secrets-manager.ts'
 
 /** One thing that was looked at; when it is not well, `detail` says what to do. */
@@ -146,7 +147,7 @@ const slackAnswer = async (place: AwsPlace, token: () => Promise<string>): Promi
   const answer = await fetch(`${slackUrl}auth.test`, {
     method: 'POST',
     redirect: 'error',
-    headers: { authorization: `Bearer ${(await token()).trim()}` },
+    headers: byBot((await token()).trim()),
     signal: AbortSignal.timeout(10_000),
   })
   const { ok, error, team } = (await answer.json()) as { ok: boolean; error?: string; team?: string }

@@ -1,6 +1,7 @@
 import type { Card } from '../../core/cards.ts'
 import type { Ledger, Stored } from '../../flows/ledger-port.ts'
 import { type Chat, type Clock, Unavailable } from '../../flows/ports.ts'
+import { byToken } from '../http/credentials.ts'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 import { blocksOf, fallbackOf } from './blocks.ts'
 import { failureOf } from './slack-words.ts'
@@ -85,6 +86,13 @@ const rowsOf = ({ ledger, clock }: Pick<SlackOptions, 'ledger' | 'clock'>) => ({
   },
 })
 
+/** As Slack knows the bot. */
+export const byBot = (token: string): { authorization: string } =>
+  byToken(token, {
+    where: 'the secret slack-bot-token',
+    write: 'the token of the Slack app, xoxb-… (docs/deploy.md, step 6)',
+  })
+
 type Call = ReturnType<typeof callerOf>
 
 /** Whether the message shows the card now; not when it is there no more. */
@@ -119,7 +127,7 @@ const callerOf =
         // The token goes to Slack and nowhere else.
         redirect: 'error',
         signal: AbortSignal.timeout(deadline),
-        headers: { 'content-type': form ? FORM : JSON_TYPE, authorization: `Bearer ${await token()}` },
+        headers: { 'content-type': form ? FORM : JSON_TYPE, ...byBot(await token()) },
         body: form ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body),
       })
       const retryAfter = retryAfterOf(answer.headers.get('retry-after'))

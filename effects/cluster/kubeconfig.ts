@@ -10,8 +10,7 @@ export interface KubeconfigOptions {
 /** The configuration of one context. Throws with the contexts that there are when it is none of them. */
 export const loadKubeconfig = ({ file, context }: KubeconfigOptions = {}): KubeConfig => {
   const config = new KubeConfig()
-  if (file === undefined) config.loadFromDefault()
-  else config.loadFromFile(file)
+  readable(() => (file === undefined ? config.loadFromDefault() : config.loadFromFile(file)))
   const wanted = context ?? config.getCurrentContext()
   const names = config.getContexts().map(({ name }) => name)
   if (!names.includes(wanted))
@@ -20,4 +19,15 @@ export const loadKubeconfig = ({ file, context }: KubeconfigOptions = {}): KubeC
     )
   config.setCurrentContext(wanted)
   return config
+}
+
+/** What reads YAML shows the lines around a slip in it, and here they hold tokens and keys. */
+const readable = (load: () => void): void => {
+  try {
+    load()
+  } catch (error) {
+    const { name, mark } = error as { name?: string; mark?: { line?: number } }
+    if (name !== 'YAMLException') throw error
+    throw new Error(`the kubeconfig cannot be read: it is no YAML at line ${(mark?.line ?? 0) + 1}`)
+  }
 }

@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:https'
 import type { KubeConfig } from '@kubernetes/client-node'
 import { Agent } from 'undici'
+import { byPassword, byToken } from '../http/credentials.ts'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
 export interface Call {
@@ -120,7 +121,18 @@ const settingsOf = async (config: KubeConfig): Promise<RequestOptions> => {
   return options
 }
 
-const headersOf = ({ headers, auth }: RequestOptions): Record<string, string> => ({
-  ...(headers as Record<string, string>),
-  ...(typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {}),
-})
+const CREDENTIAL = {
+  where: 'the credential of the kubeconfig’s user',
+  write: 'a token, or a name and a password, there or where it is read from',
+}
+
+const headersOf = ({ headers, auth }: RequestOptions): Record<string, string> => {
+  const { Authorization: given = '', ...others } = headers as Record<string, string>
+  // A file with a token ends with a line end as a rule: kubectl passes over it too.
+  const [, token] = /^Bearer (.*)$/s.exec(given) ?? []
+  return {
+    ...others,
+    ...(token === undefined ? {} : byToken(token.trim(), CREDENTIAL)),
+    ...(typeof auth === 'string' ? byPassword(auth, CREDENTIAL) : {}),
+  }
+}

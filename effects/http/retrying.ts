@@ -32,7 +32,8 @@ const LONGEST_SENTENCE = 300
 /**
  * Tries until there is an answer other than 429 and 5xx: the only place where an HTTP request is tried again. Rejects
  * with `Unavailable`, which names `what`, when the last try was none, or when the server asks to be left alone for longer
- * than somebody can wait here: then `retryAfter` says how long. A credential that may not be read (`NotAllowed`) is told at once.
+ * than somebody can wait here: then `retryAfter` says how long. A credential that may not be read or sent (`NotAllowed`) is told at
+ * once, and so is a request that could not be built, as a bug of ours.
  */
 export const retrying = async <T extends Tried>(
   what: string,
@@ -42,7 +43,9 @@ export const retrying = async <T extends Tried>(
   const tried = (): Promise<T | Tried> =>
     once().catch((error: unknown) => {
       if (error instanceof NotAllowed) throw error
-      return { status: UNANSWERED, body: reasonOf(error), retryAfter: 0 }
+      const reason = reasonOf(error)
+      if (isOfCode(reason)) throw new Error(`${what}: the request could not be built (${reason.name})`)
+      return { status: UNANSWERED, body: reason.message, retryAfter: 0 }
     })
   const mayRepeat = ({ status }: Tried): boolean => (onlyRefused ? status === REFUSED : isTransient(status))
   let last = await tried()
@@ -87,7 +90,11 @@ export const parsedBody = (text: string): unknown => {
 }
 
 /** The cause that a person can act on: `fetch failed` alone says nothing. */
-const reasonOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? error.cause.message : error.message
+const reasonOf = (error: unknown): Error => {
+  const said = error instanceof Error ? error : new Error(String(error))
+  return said.cause instanceof Error ? said.cause : said
 }
+
+/** What the language itself throws, about what it was given: it repeats that, a credential too, so its text goes nowhere. */
+const isOfCode = ({ name }: Error): boolean =>
+  ['TypeError', 'RangeError', 'SyntaxError', 'ReferenceError', 'URIError'].includes(name)

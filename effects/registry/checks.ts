@@ -1,6 +1,13 @@
 import { NotAllowed } from '../../flows/ports.ts'
 import { parsedBody, type Tried } from '../http/retrying.ts'
-import { type Authentication, expectWorkspace, inWorkspace, LEAVE_OUT, openMlflowRest } from './mlflow-rest.ts'
+import {
+  type Authentication,
+  addressOf,
+  expectWorkspace,
+  inWorkspace,
+  LEAVE_OUT,
+  openMlflowRest,
+} from './mlflow-rest.ts'
 
 /** The events that a webhook must send, as MLflow writes them. */
 const EVENTS = ['MODEL_VERSION_ALIAS CREATED', 'MODEL_VERSION_ALIAS DELETED']
@@ -51,8 +58,7 @@ export const mlflowVersion = async (
   headers: Authentication = async () => ({}),
   workspace?: string,
 ): Promise<string> => {
-  const place = `${url.replace(/\/+$/, '')}/version`
-  const answer = await fetch(place, {
+  const answer = await fetch(`${addressOf(url)}/version`, {
     headers: { ...(await headers()), ...inWorkspace(workspace) },
     redirect: 'manual',
     signal: AbortSignal.timeout(10_000),

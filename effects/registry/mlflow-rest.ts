@@ -1,9 +1,15 @@
 import { Agent, fetch } from 'undici'
 import { NotAllowed } from '../../flows/ports.ts'
+import { byPassword, byToken } from '../http/credentials.ts'
 import { parsedBody, type RetryOptions, retryAfterOf, retrying, type Tried } from '../http/retrying.ts'
 
 /** What authenticates a request: asked for each time, so that it may rotate. */
 export type Authentication = () => Promise<Record<string, string>>
+
+const TOKEN = {
+  where: 'the secret mlflow-token',
+  write: 'a token, `basic NAME:PASSWORD`, or the word none (docs/deploy.md, step 6)',
+}
 
 /** By a token, or by name and password, `basic NAME:PASSWORD`, as MLflow's own login takes them; `none` is for a server that asks for none. */
 export const bearer =
@@ -11,9 +17,18 @@ export const bearer =
   async (): Promise<Record<string, string>> => {
     const said = await token()
     const [, pair] = /^basic (.+:.*)$/s.exec(said) ?? []
-    if (pair !== undefined) return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
-    return said === 'none' ? {} : { authorization: `Bearer ${said}` }
+    if (pair !== undefined) return byPassword(pair, TOKEN)
+    return said === 'none' ? {} : byToken(said, TOKEN)
   }
+
+/** As MLflow's own clients authenticate: by what their environment gives. */
+export const asClients = (given: Record<'token' | 'name' | 'password', string | undefined>): Record<string, string> => {
+  const { token = '', name = '', password = '' } = given
+  if (token !== '') return byToken(token, { where: 'MLFLOW_TRACKING_TOKEN', write: 'a token' })
+  if (name === '') return {}
+  const where = 'MLFLOW_TRACKING_USERNAME with MLFLOW_TRACKING_PASSWORD'
+  return byPassword(`${name}:${password}`, { where, write: 'what MLflow’s login takes' })
+}
 
 export interface MlflowOptions extends RetryOptions {
   /** The tracking server, e.g. `http://mlflow.mlops:5000`. */
@@ -34,6 +49,15 @@ export interface MlflowRest {
   /** What it does is not idempotent: after a lost answer it is not tried again, the caller searches before it writes. */
   post(path: string, input: Input): Promise<Tried>
   close(): Promise<void>
+}
+
+/** The server's address without a last slash. One that holds a password is shown wherever the address is. */
+export const addressOf = (url: string): string => {
+  const { username, password } = URL.canParse(url) ? new URL(url) : { username: '', password: '' }
+  if (username === '' && password === '') return url.replace(/\/+$/, '')
+  throw new NotAllowed(
+    `the address of MLflow holds a name or a password: write it without, and ${TOKEN.write} into ${TOKEN.where}`,
+  )
 }
 
 /** Who redirects is a login page, or has moved: only a person can say which address may have the credential. */
@@ -67,13 +91,12 @@ export const LEAVE_OUT = 'leave the policy’s registry.workspace out'
 /** Over connections that are kept. */
 export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
   const { url, headers = async () => ({}), workspace = async () => undefined, deadline = 10_000 } = options
-  const root = `${url.replace(/\/+$/, '')}/api/2.0/mlflow/`
   const dispatcher = new Agent()
   const once = async (method: 'GET' | 'POST', path: string, input: Input): Promise<Tried> => {
     const query = method === 'GET' ? `?${new URLSearchParams(input as Record<string, string>)}` : ''
     const asked = await workspace()
     const sent = { ...(await headers()), ...inWorkspace(asked) }
-    const answer = await fetch(`${root}${path}${query}`, {
+    const answer = await fetch(`${addressOf(url)}/api/2.0/mlflow/${path}${query}`, {
       method,
       dispatcher,
       // A credential goes to the address that it was given for, and no further.

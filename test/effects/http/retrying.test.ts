@@ -22,6 +22,27 @@ describe('a request that is tried again', () => {
     expect(await trying(denied)).toEqual({ came: denied, tries: 1, pauses: [] })
   })
 
+  it('one that could not be built is a bug, told at once, and nothing that it was built of is repeated', async () => {
+    for (const error of [
+      new TypeError('Headers.append: "Bearer hunter2" is an invalid header value.'),
+      new SyntaxError('Unexpected token, "hunter2" is not valid JSON'),
+      new TypeError('Failed to parse URL', { cause: new TypeError('Invalid URL: hunter2') }),
+    ]) {
+      const { came, tries } = await trying(error)
+      expect(came).not.toBeInstanceOf(Unavailable)
+      expect(String(came)).toBe(`Error: asking x: the request could not be built (${error.name})`)
+      expect(tries).toBe(1)
+    }
+  })
+
+  it('one whose connection fails says why, and is tried again', async () => {
+    const failed = new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') })
+    expect(await trying(failed, failed, failed)).toMatchObject({
+      came: { name: 'Unavailable', message: 'asking x: connect ECONNREFUSED' },
+      tries: 3,
+    })
+  })
+
   it('one that does not answer now is tried again', async () => {
     expect(await trying(new Unavailable('the secret s: slow'))).toMatchObject({ came: { status: 200 }, tries: 2 })
   })
