@@ -10,6 +10,7 @@ import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
+import { type IdentityRow, SELF } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { readGroup } from './approvers.ts'
@@ -51,6 +52,8 @@ interface Known {
   policy: Policy
   reactions: readonly Reaction[]
   docs: Map<string, LaneDocument>
+  /** Whose ledger this is: what is ours among what the cluster runs. Null: none has been written to yet. */
+  self: IdentityRow | null
   /** The cluster, listed once, when a lane needs it. */
   seen(): Promise<Seen>
 }
@@ -68,9 +71,9 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const ports = givingUp(withSides({ ...given, queue: others.queue }, told), SILENT)
   const policy = await ports.policies.load()
   const now = ports.clock.now()
-  const sides = await sidesAway(ports.ledger)
+  const [sides, self] = await Promise.all([sidesAway(ports.ledger), readRow(ports.ledger, 'identity', SELF)])
   const docs = new Map((await everyLane(ports.ledger)).map((doc) => [doc.lane, doc]))
-  const known: Known = { policy, reactions, docs, seen: once(() => seeAll(ports, policy)) }
+  const known: Known = { policy, reactions, docs, self: self?.value ?? null, seen: once(() => seeAll(ports, policy)) }
   const failures: unknown[] = []
   const eachOf = sideBySide((error) => failures.push(error))
   const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
@@ -179,19 +182,18 @@ const shortened = (look: Look): Look => (look.kind === 'manifest' ? { ...look, k
 
 /** Whether a letter about this event would change anything: it is folded on paper first. */
 const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {
-  const { policy, reactions, docs, seen } = known
+  const { policy, reactions, docs, self, seen } = known
   const reaction = reactionTo(reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null) return false
-  const doc = docs.get(rule.lane) ?? emptyDocument(policy, rule.lane)
+  const doc = docs.get(rule.lane) ?? emptyDocument({ ...policy, ledger: self?.ledger }, rule.lane)
   if (newerIn(doc) !== null) return false
   const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
-  const { lane } = rule
   const now = ports.clock.now()
   const letter: LookLetter = {
     kind: 'look',
     id: '',
-    lane,
+    lane: rule.lane,
     at: now,
     due: now,
     event,
@@ -199,7 +201,7 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
     waits: null,
     tries: 0,
   }
-  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now }, [letter])
+  const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now, self }, [letter])
   const world = await worldOf(ports, paper, seen)
   const at = { ...paper, world }
   const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept: {} }))

@@ -6,6 +6,7 @@ import { passesNow } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
+import type { IdentityRow } from '../core/rows.ts'
 import { observe, type Seen } from './observe.ts'
 import type { WorkPorts } from './ports.ts'
 import { paperView } from './view.ts'
@@ -13,6 +14,7 @@ import { paperView } from './view.ts'
 interface Known {
   policy: Policy
   reactions: readonly Reaction[]
+  self: IdentityRow | null
   seen(): Promise<Seen>
 }
 
@@ -22,7 +24,7 @@ interface Known {
  */
 export const holdsOtherwise = async (
   ports: WorkPorts,
-  { policy, reactions, seen }: Known,
+  { policy, reactions, self, seen }: Known,
   doc: LaneDocument,
 ): Promise<boolean> => {
   const kind = kindOf(
@@ -30,7 +32,7 @@ export const holdsOtherwise = async (
     doc.lane,
   )
   if (kind === undefined || !seesStanding({ doc, kind }) || ruleFor(kind, doc.lane, policy) !== null) return false
-  const view = paperView({ policy, doc, kind, reactions, now: ports.clock.now() }, [])
+  const view = paperView({ policy, doc, kind, reactions, now: ports.clock.now(), self }, [])
   const same: Change = changed(doc)
   const looked = { ...view, world: await observe(ports, view, await seen()) }
   return withSeenStanding(looked, same) !== same || passesNow(looked)

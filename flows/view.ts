@@ -8,7 +8,7 @@ import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import { type HoldRow, type LineRow, lineId, type RowKind, SELF, type SideRow } from '../core/rows.ts'
+import { type HoldRow, type IdentityRow, type LineRow, lineId, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
 import { everyLetter, isDue, someOf } from './due-letters.ts'
 import { identityOf, isWhole, type Self } from './identity.ts'
@@ -102,7 +102,10 @@ export const readView = async (
 const minted = async (ledger: Ledger, { mint }: Reconciler, now: number): Promise<Self | null> =>
   mint === undefined ? null : identityOf(ledger, { mint, now })
 
-/** A view of a document alone, to fold letters on paper: nothing that is read beside it is known. */
+/**
+ * A view of a document alone, to fold letters on paper: nothing that is read beside it is known. Whose ledger it is of is told each
+ * time, null where it has none yet: to who does not know it, our own pods are others'.
+ */
 export const paperView = (
   {
     policy,
@@ -110,8 +113,8 @@ export const paperView = (
     kind,
     reactions,
     now,
-    self = null,
-  }: Pick<View, 'policy' | 'doc' | 'kind' | 'reactions' | 'now'> & { self?: Self | null },
+    self,
+  }: Pick<View, 'policy' | 'doc' | 'kind' | 'reactions' | 'now'> & { self: IdentityRow | null },
   letters: Letter[],
 ): View => ({
   now,

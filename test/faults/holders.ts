@@ -149,7 +149,7 @@ const readFor = async (play: Play, lane: string): Promise<{ view: View; rows: Ma
     provisioning: 0,
   }
   const view: View = {
-    ...paperView({ policy: play.policy, doc, kind: pipeline as never, reactions: [], now: 1 }, []),
+    ...paperView({ policy: play.policy, doc, kind: pipeline as never, reactions: [], now: 1, self: null }, []),
     holds,
     lines,
     revision: rows.get(rowKey('lane', lane))?.revision ?? 0,

@@ -10,8 +10,10 @@ import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { resync as resyncWith } from '../../flows/resync.ts'
 import { readRow } from '../../flows/rows.ts'
 import { AT_ONCE } from '../../flows/waking.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
+import { MINUTE, MODEL, SERVE, served } from '../journeys/scenes.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 import { taskJob } from '../local/cluster/world-fixture.ts'
 import { piped } from '../variants.ts'
@@ -26,6 +28,14 @@ const looked = () => town.advance(0)
 
 const upload = () =>
   uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/z/', rows: ['{"q":1}', '{"q":2}'] })
+
+/** Somebody else's, of half a node that serves. */
+const foreignPod = (n: number): KubeObject => {
+  const limits = { 'nvidia.com/gpu': '4' }
+  const containers = [{ name: 'other', image: 'other', resources: { limits, requests: limits } }]
+  const spec = { nodeSelector: { 'karpenter.sh/nodepool': 'gpu-serve' }, containers }
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name: `other-${n}`, namespace: 'training' }, spec } as KubeObject
+}
 
 /** Counts the heads that are asked for. */
 const counting = () => {
@@ -188,6 +198,30 @@ describe('compared with what the cluster runs', () => {
     await looked()
     expect(await written(async () => expect(await resync()).toMatchObject({ letters: 0, woken: 0 }))).toEqual([])
   })
+
+  it.each(['refused where others fill the pool', 'retired, with a ReplicaSet that nobody owns'])(
+    'nor of a service that is %s: its own pods are no others’',
+    async (which) => {
+      const { [MODEL]: service, ...services } = config.services ?? {}
+      town = await openTown()
+      await served(town)
+      if (which.startsWith('refused')) {
+        for (const n of [1, 2]) await town.house.cluster.create(foreignPod(n))
+        town.setPolicy({ ...config, services: { ...services, [MODEL]: { ...service, replicas: 3 } as never } })
+      } else {
+        const [one] = await town.house.cluster.list('Deployment', { namespace: 'serving' })
+        const { name = '' } = one?.metadata ?? {}
+        await (town.house.cluster as SimulatedCluster).orphan({ kind: 'Deployment', namespace: 'serving', name })
+        town.setPolicy({ ...config, services })
+      }
+      await town.until('refused', async () => (await town.lane(SERVE)).state === 'refused', 1)
+      // What came of its refusal is folded by then.
+      await town.advance(20 * MINUTE)
+      expect(await written(async () => expect(await resync()).toMatchObject({ letters: 0, woken: 0 }))).toEqual([])
+      await looked()
+      expect((await town.lane(SERVE)).state).toBe('refused')
+    },
+  )
 
   it('a Job that has ended, or gone, wakes its lane though nobody saw it end', async () => {
     await trained()

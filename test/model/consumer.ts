@@ -36,7 +36,7 @@ export const reading = (
   })
   const view: View = {
     ...paperView(
-      { policy, doc, kind: model.kind, reactions: model.reactions, now },
+      { policy, doc, kind: model.kind, reactions: model.reactions, now, self: null },
       inOrder(there.filter(({ due }) => due <= now)),
     ),
     me: who.me,

@@ -94,7 +94,7 @@ const grants = (model: Model, state: State): Move[] => {
   const heads = rows.map((row) => ({ row, frozenUntil: freeze?.until ?? null, had: hadOf(state, row), behind: [] }))
   const policy = model.policies[state.policy]
   const doc = emptyDocument(policy, poolRoom(POOL))
-  const paper = paperView({ policy, doc, kind: pool, reactions: [], now: state.now }, [])
+  const paper = paperView({ policy, doc, kind: pool, reactions: [], now: state.now, self: null }, [])
   const view = { ...paper, world: observed(state), lines: { [doc.lane]: heads.length }, line: rows }
   const change = settleGrant(view, heads)
   if (change.grants.length === 0) return []

@@ -87,7 +87,7 @@ const viewOf = (lane: string, { read, holds, cluster }: Inside, lanes: readonly 
   const rows = new Map(Object.entries(read.rows).filter(([key]) => key.endsWith(`#${lane}`)))
   const dollars = (holds ?? []).filter(({ id }) => id.startsWith(`${BUDGET}#`) && !id.endsWith(`#${lane}`))
   return {
-    ...paperView({ policy, doc: docIn(read, lane), kind: pipeline as never, reactions: [], now: 1 }, []),
+    ...paperView({ policy, doc: docIn(read, lane), kind: pipeline as never, reactions: [], now: 1, self: null }, []),
     ...roomsIn(rows, lane),
     lines: { [ROOM]: read.sums[`line/${ROOM}`] ?? 0 },
     revision: read.rows[`lane ${lane}`]?.revision ?? 0,
