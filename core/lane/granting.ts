@@ -23,7 +23,11 @@ interface Free {
 
 /** Actions of one commit that grants take at most: it has a weight, and who stands further back is granted by the next. */
 const ACTIONS = 60
-/** Where nobody was woken, foreign pods and ceilings move all the same. Milliseconds. */
+/**
+ * Where nobody was woken, foreign pods and ceilings move all the same, and a wake that was lost costs a minute. Each such look moves the
+ * due row on by a commit: one that stayed in the past would be the oldest of all, and the tick's first, for as long as somebody waits.
+ * Milliseconds.
+ */
 const LOOKS = 60_000
 
 /** What is next of the line that a lane grants. */

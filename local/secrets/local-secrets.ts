@@ -24,8 +24,18 @@ export const openSecrets = ({
     const made = Object.fromEntries(NAMES.map((name) => [name, randomBytes(32).toString('hex')]))
     writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' })
   }
-  const stored = JSON.parse(readFileSync(file, 'utf8')) as Record<Name, string>
+  const stored = storedIn(file)
   return { get: async (name) => given[name] || stored[name] }
+}
+
+/** What parses JSON shows what lies around a slip in it. */
+const storedIn = (file: string): Record<Name, string> => {
+  const text = readFileSync(file, 'utf8')
+  try {
+    return JSON.parse(text) as Record<Name, string>
+  } catch {
+    throw new Error(`${file} is no JSON: mend it, or delete it for new secrets`)
+  }
 }
 
 /** Secrets that are known beforehand: for the terminal tour and for tests. */

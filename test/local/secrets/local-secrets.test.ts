@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -24,6 +24,13 @@ describe('local secrets', () => {
   it('can be read by their owner alone', () => {
     openSecrets({ dataDir, given: {} })
     expect(statSync(join(dataDir, 'secrets.json')).mode & 0o077).toBe(0)
+  })
+
+  it('in a file that somebody has broken are not shown by what says so', () => {
+    const file = join(dataDir, 'secrets.json')
+    writeFileSync(file, '{"token": hunter2}')
+    const said = `${file} is no JSON: mend it, or delete it for new secrets`
+    expect(() => openSecrets({ dataDir, given: {} })).toThrow(new Error(said))
   })
 
   it('that are given win over those that were made; an empty one is none', async () => {
