@@ -7,6 +7,7 @@ import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
 import type { GenerationView, Stray } from '../world.ts'
+import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -18,8 +19,8 @@ export interface SeenRollOut {
   gone: ReadonlyMap<number, string>
   /** From when on that is a fact of those that we make: nothing of ours can still be under way (law 2). */
   goneFrom: number
-  /** Generations that stand at the end of this way, as `staysAfter` says: the others leave. */
-  stays: ReadonlySet<number>
+  /** All steps of the way that is walked now: what does not stand at its end leaves. */
+  way: readonly Step[]
   startedAt: number
   now: number
   /** Milliseconds that a replica may take to be ready. */
@@ -42,31 +43,26 @@ export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly St
   return [...[...gone].flatMap(([generation, note]) => (alone.has(generation) ? [] : [note])), ...strays.map(strayNote)]
 }
 
-/** Generations that have replicas once the last of these moves is done. */
-export const staysAfter = (steps: readonly Step[]): Set<number> => {
-  const last = steps.findLast((step) => step.kind === 'roll-out-model')
-  return new Set((last?.replicas ?? []).filter(({ replicas }) => replicas > 0).map(({ generation }) => generation))
-}
-
 /**
  * A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long.
- * The world is looked at as it stands: of what was to leave, one that somebody took away has left already; without what is to
- * stand there is nothing to wait for.
+ * The world is looked at as it stands: what is as far as a later move brings it is there already, and so is, of what was to
+ * leave, one that somebody took away; without what is to stand there is nothing to wait for.
  */
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
   const gone = goneNotes(seen.gone, seen.strays)
-  const missing = step.replicas.map((target) => whyLate(target, seen)).filter((why) => why !== null)
+  const look: Look = { ...seen, step, stays: staysAfter(seen.way) }
+  const missing = step.replicas.map((target) => whyLate(target, look)).filter((why) => why !== null)
   const late = [...new Set([...missing, ...seen.strays.map(strayNote)])].join('; ')
   if (missing.length === 0) {
     const { old, new: risen } = step.point
     return {
       kind: 'done',
-      note: [`${old} old and ${risen} new replicas`, ...gone].join('; '),
+      note: [`${old} old and ${risen} new replicas`, ...aheadNotes(step, look), ...gone].join('; '),
       values: null,
       stands: larger(standingGpus(seen.generations), aliveGpus(seen.pods)),
     }
   }
-  if ([...seen.gone.keys()].some((generation) => seen.stays.has(generation)))
+  if ([...seen.gone.keys()].some((generation) => look.stays.has(generation)))
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
@@ -84,28 +80,38 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
   return { kind: 'wait', note: late, until: seen.startedAt + seen.patience + 1, running: false }
 }
 
+type Look = SeenRollOut & Way & { stays: ReadonlySet<number> }
+
+/** What is further already than this move brings it. */
+const aheadNotes = (step: RollOutModelStep, look: Look): string[] =>
+  step.replicas.flatMap((target) => {
+    const at = reached(target, look)
+    return at === undefined || at.replicas === target.replicas
+      ? []
+      : [`generation ${at.generation} has ${at.replicas} already`]
+  })
+
 /** What a generation still lacks at this point; null: nothing. */
-const whyLate = (target: RollOutModelStep['replicas'][number], seen: SeenRollOut): string | null => {
-  const { generation, replicas, replicasReady } = target
-  const view = seen.generations.find((one) => one.generation === generation)
+const whyLate = (target: Target, seen: Look): string | null => {
+  const { generation, replicas } = target
+  const view = viewIn(seen.generations, target)
   const hasLeft = view === undefined || seen.gone.has(generation)
   if (hasLeft && replicas > 0 && (seen.stays.has(generation) || !seen.gone.has(generation)))
     return `the Deployment of generation ${generation} is gone`
-  const right =
-    hasLeft || (view.replicas === replicas && view.ready >= replicasReady && (replicas > 0 || view.ready === 0))
-  if (!right) return `generation ${generation}: ${view.ready} of ${replicas} ready${keptBy(view)}`
+  const at = hasLeft ? target : reached(target, seen)
+  if (at === undefined) return `generation ${generation}: ${view?.ready ?? 0} of ${replicas} ready${keptBy(view)}`
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
   const alive = seen.pods.filter((pod) => isAlive(pod) && !astray.has(pod) && generationIn(pod) === generation).length
   // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
-  if (astray.size > replicas) return strays.map(strayNote).join('; ')
-  return alive <= replicas ? null : `generation ${generation}: ${alive - replicas} pods are still ending`
+  if (astray.size > at.replicas) return strays.map(strayNote).join('; ')
+  return alive <= at.replicas ? null : `generation ${generation}: ${alive - at.replicas} pods are still ending`
 }
 
 /** One that is deleted takes no more orders: it goes when whoever keeps it lets it go. */
-const keptBy = ({ object }: GenerationView): string => {
-  const keepers = isLeaving(object) ? keepersOf(object) : []
+const keptBy = (view: GenerationView | undefined): string => {
+  const keepers = view !== undefined && isLeaving(view.object) ? keepersOf(view.object) : []
   return keepers.length === 0
     ? ''
     : `; somebody has deleted its Deployment, and ${keepers.join(', ')} keeps it: see who sets that finalizer`

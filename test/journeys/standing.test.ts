@@ -35,6 +35,12 @@ describe('a Deployment that somebody takes away or scales', () => {
       'signalbox-scale',
     )
   }
+  /** By another manager than ours: what we ask of it from then on is a conflict. */
+  const scaledByHand = async (generation: number, replicas: number): Promise<void> => {
+    const { metadata } = await deploymentOf(generation)
+    const { namespace = null, name, uid = '' } = metadata
+    await town.house.cluster.patch({ kind: 'Deployment', namespace, name }, uid, { spec: { replicas } })
+  }
   /** The API server still has it: it is deleted, and somebody's finalizer keeps it. */
   const keeping = (object: KubeObject): void => {
     const { cluster } = town.house
@@ -134,6 +140,29 @@ describe('a Deployment that somebody takes away or scales', () => {
     await say(town, 'cancel', { lane: SERVE })
     expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'cancelled' })
     expect(Object.keys(await replicasOf(town))).toEqual(['2'])
+  })
+
+  it('the baseline, scaled to none by hand: it has left already, and the new one stands alone (D)', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'judge', 'done'))
+    await scaledByHand(1, 0)
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('the baseline, scaled to none by hand, and a person cancels: it does not come back, and the new one stays (D)', async () => {
+    await rising(1)
+    await town.until('it is judged', stepIs(town, SERVE, 'judge', 'done'))
+    await scaledByHand(1, 0)
+    await say(town, 'cancel', { lane: SERVE })
+    expect((await town.settled(SERVE)).outcome).toMatchObject({
+      kind: 'cancelled',
+      detail: expect.stringMatching(/the way back failed: .* also sets .spec.replicas of .*: let one of them go/),
+    })
+    expect(await replicasOf(town)).toEqual({ 2: 1 })
+    expect((await deploymentOf(2)).status).toMatchObject({ readyReplicas: 1 })
+    expect(await looseEnds(town)).toEqual([])
   })
 
   it('the baseline, on the way back to it: that is seen and said at once', async () => {

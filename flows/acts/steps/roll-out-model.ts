@@ -3,8 +3,9 @@ import { patientFrom } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
-import type { RollOutModelStep } from '../../../core/plan.ts'
-import { deletedNote, goneNotes, nextRollOut, staysAfter } from '../../../core/steps/roll-out-model.ts'
+import type { RollOutModelStep, Step } from '../../../core/plan.ts'
+import { staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
@@ -19,23 +20,26 @@ const patienceOf = ({ step }: Pick<Task<RollOutModelStep>, 'step'>): number =>
 export const rollOutModel: Handler<RollOutModelStep> = {
   side: 'cluster',
   begin: async (task) => {
-    const { ports, step, view } = task
+    const { ports, step, view, plan } = task
     const standing = await generationsOf(ports, view)
-    const there: RollOutModelStep['replicas'] = []
+    const way = wayOf(task)
+    const there: Target[] = []
     for (const target of step.replicas) {
       const { ref, replicas, generation } = target
       const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
       if (made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref)))
         there.push(target)
       // Before anything is touched: what takes its place must not go where it is gone itself.
-      else if (replicas > 0 && staying(task).has(generation))
+      else if (replicas > 0 && staysAfter(way).has(generation))
         return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
     }
+    const targets = touched(there, { step, way, generations: standing, approved: plan.steps })
+    if (typeof targets === 'string') return { kind: 'failed', reason: 'not-healthy', note: targets }
     for (const object of step.objects) {
       const failed = await apply(task, object, 'signalbox-workload')
       if (failed !== null) return failed
     }
-    for (const { ref, replicas } of there) {
+    for (const { ref, replicas } of targets) {
       const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
@@ -54,16 +58,16 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       now,
       gone,
       goneFrom: (mark.markedAt ?? 0) + view.handover,
-      stays: staying(task),
+      way: wayOf(task),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(task),
     })
   },
 }
 
-/** Generations that stand once the way that is walked now is at its end. */
-const staying = ({ view: { plan }, mark }: Task<RollOutModelStep>): Set<number> =>
-  staysAfter((mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? [])
+/** All steps of the way that is walked now. */
+const wayOf = ({ view: { plan }, mark }: Task<RollOutModelStep>): readonly Step[] =>
+  (mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? []
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { deletedNote, nextRollOut, staysAfter } from '../../../core/steps/roll-out-model.ts'
+import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
@@ -35,7 +35,7 @@ const seen = {
   strays: [],
   gone: new Map<number, string>(),
   goneFrom: 500,
-  stays: new Set([2]),
+  way: [step],
   startedAt: 0,
   now: 1000,
   patience: 60_000,
@@ -76,7 +76,8 @@ describe('a move of a rollout', () => {
   it('is true already of one that was to leave and that somebody has deleted: the others are waited for, and it is said', () => {
     const old = { ref: { ...ref, name: 'm-g1' }, generation: 1, replicas: 1, replicasReady: 1 }
     const both = { ...step, replicas: [old, ...step.replicas] }
-    const lost = { ...seen, gone: new Map([[1, deletedNote(1)]]) }
+    const after = { ...both, name: 'move-2', replicas: [{ ...old, replicas: 0, replicasReady: 0 }, ...step.replicas] }
+    const lost = { ...seen, way: [both, after], gone: new Map([[1, deletedNote(1)]]) }
     expect(nextRollOut(both, lost)).toMatchObject({
       kind: 'done',
       note: '1 old and 1 new replicas; the Deployment of generation 1 is gone: somebody has deleted it',
@@ -87,8 +88,44 @@ describe('a move of a rollout', () => {
     })
     // A list alone says nothing.
     expect(nextRollOut(both, seen)).toMatchObject({ kind: 'wait' })
-    const after = { ...both, replicas: [{ ...old, replicas: 0, replicasReady: 0 }, ...step.replicas] }
-    expect(staysAfter([both, after, { ...after, kind: 'notify', text: '' }])).toEqual(new Set([2]))
+  })
+
+  it('is true already of what is as far as a later move brings it: a ledger was restored, or somebody has done it', () => {
+    const of = (generation: number, replicas: number) => ({
+      ref: { ...ref, name: `m-g${generation}` },
+      generation,
+      replicas,
+      replicasReady: replicas,
+    })
+    const moves = [
+      [1, 1],
+      [1, 2],
+      [0, 2],
+    ].map(([old = 0, risen = 0], index) => ({
+      ...step,
+      name: `move-${index}`,
+      replicas: [of(1, old), of(2, risen)],
+    }))
+    const [first = step, second = step, last = step] = moves
+    const at = (old: [number, number], risen: [number, number]) => ({
+      ...seen,
+      way: moves,
+      generations: [{ ...view(...old), generation: 1 }, view(...risen)],
+    })
+    expect(nextRollOut(second, at([0, 0], [2, 2]))).toMatchObject({
+      kind: 'done',
+      note: '1 old and 1 new replicas; generation 1 has 0 already',
+    })
+    expect(nextRollOut(first, at([0, 0], [2, 2]))).toMatchObject({ kind: 'done' })
+    expect(nextRollOut(first, at([0, 0], [1, 1]))).toMatchObject({ kind: 'done' })
+    // Not ready, still ending, or behind: it is waited for.
+    expect(nextRollOut(second, at([0, 0], [2, 1]))).toMatchObject({ note: 'generation 2: 1 of 2 ready' })
+    expect(nextRollOut(second, at([0, 1], [2, 2]))).toMatchObject({ note: 'generation 1: 1 of 1 ready' })
+    expect(nextRollOut(last, at([1, 1], [2, 2]))).toMatchObject({ note: 'generation 1: 1 of 0 ready' })
+    const pod = { metadata: { labels: { [label('generation')]: '1' } }, status: { phase: 'Running' } }
+    expect(nextRollOut(second, { ...at([0, 0], [2, 2]), pods: [pod] })).toMatchObject({
+      note: 'generation 1: 1 pods are still ending',
+    })
   })
 
   it('what runs on without its Deployment is no generation’s: it is said, and only what was to be gone is waited for', () => {

@@ -27,13 +27,15 @@ const step: RollOutModelStep = {
 }
 
 /** Begins the move where these generations' Deployments are there; answers it with the names of what was touched. */
-const begun = async (there: number[], way: 'forth' | 'back') => {
+const begun = async (there: number[], way: 'forth' | 'back', conflicts: number | null = null) => {
   const touched: string[] = []
   const cluster = {
     list: async () => [],
     get: async ({ name }: { name: string }) =>
       there.some((generation) => name === refOf(generation).name) ? ({ metadata: { name } } as KubeObject) : null,
     apply: async (object: KubeObject) => {
+      if (conflicts !== null && object.metadata.name === refOf(conflicts).name)
+        return { kind: 'conflict', manager: 'kubectl', fields: ['.spec.replicas'] }
       touched.push(object.metadata.name)
       return { kind: 'applied', object }
     },
@@ -55,7 +57,18 @@ describe('a move looks before it touches', () => {
       stepped: { kind: 'failed', reason: 'deleted', note: expect.stringContaining('generation 1 is gone') },
       touched: [],
     })
-    expect((await begun([1, 2], 'back')).touched).toEqual([refOf(2).name, refOf(1).name])
+    expect((await begun([1, 2], 'back')).touched).toEqual([refOf(1).name, refOf(2).name])
+  })
+
+  it('where what is to stand at its end is somebody else’s, nothing goes for it', async () => {
+    expect(await begun([1, 2], 'back', 1)).toMatchObject({
+      stepped: {
+        kind: 'failed',
+        reason: 'conflict',
+        note: expect.stringContaining('kubectl also sets .spec.replicas'),
+      },
+      touched: [],
+    })
   })
 
   it('what was to leave and is gone is passed over', async () => {

@@ -1,0 +1,65 @@
+import type { RollOutModelStep, Step } from '../plan.ts'
+import type { GenerationView } from '../world.ts'
+
+/** What a move asks of a generation. */
+export type Target = RollOutModelStep['replicas'][number]
+
+/** Where a move stands in its way, and what a look at the lane saw. */
+export interface Way {
+  step: RollOutModelStep
+  /** All steps of the way that is walked now. */
+  way: readonly Step[]
+  generations: readonly GenerationView[]
+}
+
+const isMove = (step: Step): step is RollOutModelStep => step.kind === 'roll-out-model'
+
+export const viewIn = (generations: readonly GenerationView[], { generation }: Target): GenerationView | undefined =>
+  generations.find((view) => view.generation === generation)
+
+/** Generations that have replicas once the last of these moves is done. */
+export const staysAfter = (steps: readonly Step[]): Set<number> => {
+  const last = steps.findLast(isMove)
+  return new Set((last?.replicas ?? []).filter(({ replicas }) => replicas > 0).map(({ generation }) => generation))
+}
+
+/**
+ * Where this move, or one that follows it on its way, has the generation as it stands; undefined: none has it so. What is
+ * further than what is written down, because a ledger was restored or somebody has done it by hand, is as far as it shall
+ * come: nobody waits for it to go back, nor takes it back.
+ */
+export const reached = (target: Target, { step, way, generations }: Way): Target | undefined => {
+  const view = viewIn(generations, target)
+  const later = way.slice(way.findIndex(({ name }) => name === step.name) + 1).filter(isMove)
+  const ahead = later.flatMap(({ replicas }) => replicas.filter(({ generation }) => generation === target.generation))
+  return view === undefined ? undefined : [target, ...ahead].find((at) => standsAt(view, at))
+}
+
+const standsAt = (view: GenerationView, { replicas, replicasReady }: Target): boolean =>
+  view.replicas === replicas && view.ready >= replicasReady && (replicas > 0 || view.ready === 0)
+
+/**
+ * What of these a move touches, what stays at the end of its way first: where that is refused, nothing goes for it. A string: why
+ * nothing is touched, since what is ready would go, and what takes its place is not ready or nothing would be.
+ */
+export const touched = (targets: readonly Target[], at: Way & { approved: readonly Step[] }): Target[] | string => {
+  const { generations, way, approved } = at
+  const stays = staysAfter(way)
+  const isAhead = (target: Target): boolean =>
+    viewIn(generations, target)?.replicas !== target.replicas && reached(target, at) !== undefined
+  const moved = targets.filter((target) => !isAhead(target))
+  const readyOf = (target: Target): number => viewIn(generations, target)?.ready ?? 0
+  const falling = moved.filter((target) => readyOf(target) > target.replicas)
+  if (falling.length > 0 && stays.size > 0) {
+    const goes = falling.map(({ generation }) => `generation ${generation}`).join(' and ')
+    const lacking = targets.find((one) => stays.has(one.generation) && one.replicas > 0 && readyOf(one) === 0)
+    if (lacking !== undefined) return `none of generation ${lacking.generation} is ready: ${goes} stays as it is`
+    const isLeft = targets.some((target) => Math.min(readyOf(target), target.replicas) > 0)
+    if (!isLeft && !namesOutage(approved)) return `nothing else is ready: ${goes} stays as it is`
+  }
+  return moved.toSorted((a, b) => Number(stays.has(b.generation)) - Number(stays.has(a.generation)))
+}
+
+/** Whether what was approved has a point at which nothing stands. */
+const namesOutage = (steps: readonly Step[]): boolean =>
+  steps.some((step) => isMove(step) && step.replicas.every(({ replicas }) => replicas === 0))

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest'
+import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
+import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
+import { reached, type Target, touched } from '../../../core/steps/moving.ts'
+import type { GenerationView } from '../../../core/world.ts'
+
+const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
+const target = (generation: number, replicas: number): Target => ({
+  ref: refOf(generation),
+  generation,
+  replicas,
+  replicasReady: replicas,
+})
+/** A move to so many replicas of generation 1 and of generation 2. */
+const move = (name: string, ...replicas: [number, number]): RollOutModelStep => ({
+  kind: 'roll-out-model',
+  name,
+  title: '',
+  why: '',
+  objects: [],
+  loadMinutes: 1,
+  brings: null,
+  point: { old: replicas[0], new: replicas[1] },
+  replicas: replicas.map((count, index) => target(index + 1, count)),
+})
+const wayOf = (...points: [number, number][]): RollOutModelStep[] =>
+  points.map((point, index) => move(`move-${index + 1}`, ...point))
+const view = (generation: number, [replicas, ready]: readonly [number, number]): GenerationView => ({
+  ref: refOf(generation),
+  uid: 'u',
+  generation,
+  replicas,
+  ready,
+  gpusPerReplica: 1,
+  pool: 'p',
+  digest: 'd',
+  ownedBy: null,
+  scaledBy: null,
+  object: {} as GenerationView['object'],
+})
+
+type Stand = readonly [number, number]
+const at = (way: readonly Step[], index: number, stands: readonly [Stand, Stand]) => {
+  const step = way[index] as RollOutModelStep
+  return { step, way, approved: way, generations: stands.map((stand, n) => view(n + 1, stand)) }
+}
+const begun = (way: readonly Step[], index: number, ...stands: [Stand, Stand]): string | Record<number, number> => {
+  const look = at(way, index, stands)
+  const moved = touched(look.step.replicas, look)
+  return typeof moved === 'string'
+    ? moved
+    : Object.fromEntries(moved.map(({ generation, replicas }) => [generation, replicas]))
+}
+
+describe('a move of a rollout begins', () => {
+  const forth = wayOf([2, 1], [1, 1], [1, 2], [0, 2])
+  const back = wayOf([1, 2], [1, 1], [2, 1], [2, 0])
+
+  it('with what is not so yet', () => {
+    expect(begun(forth, 1, [2, 2], [1, 1])).toEqual({ 1: 1, 2: 1 })
+  })
+
+  it('and what is as far as a later move brings it is not taken back: a ledger was restored, or somebody has done it', () => {
+    for (const index of [0, 1, 2, 3]) expect(begun(forth, index, [0, 0], [2, 2])).not.toMatchObject({ 1: 1 })
+    expect(begun(forth, 1, [0, 0], [2, 2])).toEqual({})
+    expect(begun(forth, 0, [1, 1], [1, 1])).toEqual({ 2: 1 })
+    // As many, and not ready: it is not there yet.
+    expect(begun(forth, 1, [0, 0], [2, 1])).toEqual({ 2: 1 })
+    // More than any move asks for, or fewer than from here on: brought to where it shall be.
+    expect(begun(forth, 3, [1, 1], [3, 3])).toEqual({ 1: 0, 2: 2 })
+    const ahead = (index: number) => reached(target(1, 2), at(forth, index, [[1, 1], [1, 1]])) // biome-ignore format: one world
+    expect([ahead(0), ahead(2)?.replicas, ahead(3)]).toEqual([target(1, 1), undefined, undefined])
+  })
+
+  it('and nothing ready goes where what takes its place is not ready, on the way forth or back', () => {
+    expect(begun(forth, 1, [2, 2], [1, 0])).toBe('none of generation 2 is ready: generation 1 stays as it is')
+    expect(begun(back, 1, [1, 0], [2, 2])).toBe('none of generation 1 is ready: generation 2 stays as it is')
+    expect(begun(back, 3, [0, 0], [1, 1])).toBe('none of generation 1 is ready: generation 2 stays as it is')
+    // What is not ready may go, and so may what is, where something of the baseline answers.
+    expect(begun(back, 3, [0, 0], [1, 0])).toEqual({ 1: 2, 2: 0 })
+    expect(begun(back, 3, [2, 1], [1, 1])).toEqual({ 1: 2, 2: 0 })
+  })
+
+  it('and the last that is ready goes only where the plan names an outage, or nothing is to stand', () => {
+    const away = wayOf([0, 0], [1, 0])
+    const last = at(away, 0, [[0, 0], [1, 1]]) // biome-ignore format: one world
+    expect(touched(last.step.replicas, { ...last, approved: forth })).toBe(
+      'nothing else is ready: generation 2 stays as it is',
+    )
+    expect(touched(last.step.replicas, last)).toEqual([target(1, 0), target(2, 0)])
+    expect(begun(wayOf([0, 0]), 0, [0, 0], [1, 1])).toEqual({ 1: 0, 2: 0 })
+  })
+
+  it('and wherever it stands, whoever scaled or broke what: no move leaves nothing ready where something is', () => {
+    const stands = [0, 1, 2, 3].flatMap((replicas) =>
+      Array.from({ length: replicas + 1 }, (_, ready): Stand => [replicas, ready]),
+    )
+    let looked = 0
+    const outages: unknown[] = []
+    for (const [way, approved] of everyWay())
+      for (const index of way.keys())
+        for (const old of stands)
+          for (const risen of stands) {
+            const look = { ...at(way, index, [old, risen]), approved }
+            const moved = touched(look.step.replicas, look)
+            if (typeof moved === 'string') continue
+            const to = (generation: number, [replicas]: Stand): number =>
+              moved.find((one) => one.generation === generation)?.replicas ?? replicas
+            const left = Math.min(old[1], to(1, old)) + Math.min(risen[1], to(2, risen))
+            if (left > 0 !== old[1] + risen[1] > 0) outages.push({ way, index, old, risen })
+            looked += 1
+          }
+    expect(outages).toEqual([])
+    expect(looked).toBeGreaterThan(1000)
+  })
+})
+
+/** The ways of small rollouts that no outage is approved for, and back from each of their points; each with what was approved. */
+function* everyWay(): Generator<[way: Step[], approved: Step[]]> {
+  for (const [want, free, maxUnavailable] of [
+    [1, 1, 0],
+    [2, 1, 0],
+    [2, 0, 1],
+    [3, 3, 0],
+    [3, 1, 1],
+    [3, 0, 2],
+  ] as const) {
+    const old = Array.from({ length: want }, () => ({ gpus: 1, ready: true }))
+    const rest = { freeGpus: free, maxUnavailable, baselineReplicas: want, gpusPerReplica: 1 }
+    const chosen = choosePath({ ...rest, old, present: { asked: 0, ready: 0 }, want })
+    if (chosen.kind !== 'path') throw new Error('each of them can be walked')
+    const { path } = chosen.strategy
+    const moves = (points: readonly Point[]) =>
+      wayOf(...points.slice(1).map((one): [number, number] => [one.old, one.new]))
+    const forth = moves(path)
+    yield [forth, forth]
+    for (const point of path) yield [moves(walkBackPath(point, want)), forth]
+  }
+}
