@@ -20,6 +20,7 @@ export const GUARDS: Guards = {
   givesBack: true,
   bounds: true,
   fences: true,
+  looks: true,
 }
 
 export const modelOf = (

@@ -11,12 +11,13 @@ import type { Trouble, View } from '../../core/lane/view.ts'
 import { runOnceName } from '../../core/names.ts'
 import type { LaunchJobStep, RegisterModelStep, RollOutModelStep, Step } from '../../core/plan.ts'
 import type { Facts } from '../../core/reactions/reaction.ts'
-import type { ResultRow } from '../../core/rows.ts'
+import type { PlanRow, ResultRow } from '../../core/rows.ts'
 import { nextCheckGate } from '../../core/steps/check-gate.ts'
 import { isOurs, withToken } from '../../core/steps/launch-job.ts'
+import { touched } from '../../core/steps/moving.ts'
 import { foundTag, registration } from '../../core/steps/register-model.ts'
 import { resultPlace } from '../../core/steps/result-place.ts'
-import { nextRollOut, staysAfter } from '../../core/steps/roll-out-model.ts'
+import { nextRollOut } from '../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../core/world.ts'
 import { type Consumer, HANDOVER, type Model, type State } from './state.ts'
 import { applied, created, deleted, observed, registered } from './world.ts'
@@ -206,8 +207,17 @@ const register = (state: State, step: RegisterModelStep, { consumer }: Task): An
   return answered(after, { kind: 'done', note: tag, values: { version: '1' } })
 }
 
+const wayOf = ({ plan }: View, { way }: Mark): readonly Step[] =>
+  (way === 'forth' ? plan?.plan.steps : plan?.back) ?? []
+
 const rollOut = (state: State, step: RollOutModelStep, { model, consumer, mark }: Task): Answer => {
-  const moved = applied(state, step, { fence: mark.fence, marked: consumer.before.revision, guards: model.guards })
+  const { generations } = observed(state)
+  const way = wayOf(consumer.view, mark)
+  const { steps: approved } = (consumer.view.plan as PlanRow).plan
+  const replicas = model.guards.looks ? touched(step.replicas, { step, way, generations, approved }) : step.replicas
+  if (typeof replicas === 'string') return answered(state, { kind: 'failed', reason: 'not-healthy', note: replicas })
+  const by = { fence: mark.fence, marked: consumer.before.revision, guards: model.guards }
+  const moved = applied(state, { ...step, replicas }, by)
   return moved === null
     ? answered(state, { kind: 'failed', reason: 'denied', note: 'an older fence' })
     : answered(moved, { kind: 'begun', made: null, note: 'applied' })
@@ -224,9 +234,9 @@ const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Ta
   const startedAt = patientFrom({ doc: consumer.view.doc, now: state.now }, mark)
   const missing = step.replicas.map(({ generation }) => generation).filter((one) => !isThere(generations, one))
   const gone = new Map(missing.map((generation) => [generation, 'gone']))
-  const { plan, handover } = consumer.view
-  const stays = staysAfter((mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? [])
-  const seen = { generations, pods: [], strays: [], gone, goneFrom: (mark.markedAt ?? 0) + handover, stays }
+  const way = wayOf(consumer.view, mark)
+  const goneFrom = (mark.markedAt ?? 0) + consumer.view.handover
+  const seen = { generations, pods: [], strays: [], gone, goneFrom, way }
   return answered(state, nextRollOut(step, { ...seen, startedAt, now: state.now, patience: PATIENCE }))
 }
 

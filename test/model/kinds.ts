@@ -55,12 +55,9 @@ const standing: LaneKind<Wanted> = {
         (all || view.generation === run.generation || brought.includes(view.generation)),
     )
     if (leaving.length === 0 && (base === undefined || base.replicas === 1)) return []
-    const away = move(
-      { identity, run },
-      'back-2',
-      leaving.map(({ generation }) => [generation, 0]),
-    )
-    return base === undefined ? [away] : [move({ identity, run }, 'back-1', [[base.generation, 1]]), away]
+    const stays: [number, number][] = base === undefined ? [] : [[base.generation, 1]]
+    const away = move({ identity, run }, 'back-2', [...stays, ...leaving.map(goes)])
+    return base === undefined ? [away] : [move({ identity, run }, 'back-1', stays), away]
   },
   baselineOf: (desired, { run }) => ({ generation: run.generation, desired, replicas: 1 }),
 }
@@ -80,6 +77,8 @@ const refused = ({ policy }: PlanInput<Wanted>): Planned | null =>
 
 const isMine = ({ generation, digest }: GenerationView, { run, desired }: PlanInput<Wanted>): boolean =>
   generation === run.generation || digest === `v${desired.version}`
+
+const goes = ({ generation }: GenerationView): [generation: number, replicas: number] => [generation, 0]
 
 const text = { title: '', why: '' }
 
@@ -129,11 +128,7 @@ const standingSteps = (
   const target = mine?.generation ?? input.run.generation
   const up = move(input, 'roll-1', [[target, 1]], `v${input.desired.version}`)
   const probe = launch(input, 'probe', { keeps: false })
-  const away = move(
-    input,
-    'roll-2',
-    others.map(({ generation }) => [generation, 0]),
-  )
+  const away = move(input, 'roll-2', [[target, 1], ...others.map(goes)])
   return [up, probe, gateOf('probe'), ...(others.length === 0 ? [] : [away])]
 }
 

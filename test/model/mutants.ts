@@ -224,6 +224,11 @@ export const mutants: readonly Mutant[] = [
     guards: { fences: false },
     config: smallest({ kind: 'standing', faults: ['overrun'] }, [1, 0]),
   },
+  {
+    name: 'what is ready goes only for what is',
+    guards: { looks: false },
+    config: smallest({ kind: 'standing', doings: ['scaled', 'newer'] }, [0, 2]),
+  },
 ]
 
 /** The core of a mutant: the sources with one text replaced. */

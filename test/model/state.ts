@@ -42,6 +42,8 @@ export interface Guards {
   bounds: boolean
   /** The cluster refuses an apply of an older mark. */
   fences: boolean
+  /** A move looks at what stands before it touches anything. */
+  looks: boolean
 }
 
 /** Kinds of what may go wrong, and of what people and sources do. */

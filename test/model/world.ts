@@ -114,5 +114,11 @@ export const applied = (
       [generation]: { digest, replicas, ready: Math.min(stands?.ready ?? 0, replicas), fence, marked },
     }
   }
-  return spoilt({ ...state, world: { ...state.world, deployments } }, bad)
+  const outage =
+    isReady(state.world.deployments) && !isReady(deployments) && step.replicas.some(({ replicas }) => replicas > 0)
+  const after = { ...state, world: { ...state.world, deployments } }
+  return spoilt(after, outage ? 'the last that is ready goes for what is not' : bad)
 }
+
+const isReady = (deployments: State['world']['deployments']): boolean =>
+  Object.values(deployments).some(({ ready }) => ready > 0)
