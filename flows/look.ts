@@ -5,7 +5,7 @@ import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
-import { PIN } from '../core/steps/register-model.ts'
+import { PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
 import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
 import { pinOf } from './pins.ts'
@@ -156,7 +156,7 @@ export const lookAtModel = async (
   if (found === null) return { kind: 'none' }
   const { version, artifactUri, runId, status, tags } = found
   if (await isChanged(objects, found, results)) return { kind: 'changed', version }
-  const requester = tags[label('requested-by')] ?? ''
+  const requester = tags[REQUESTED_BY] ?? ''
   return {
     kind: 'version',
     version,

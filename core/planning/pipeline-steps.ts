@@ -6,6 +6,7 @@ import { registeredStage } from '../policy/pipelines.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, StagePolicy } from '../policy.ts'
 import { jobKey } from '../steps/keys.ts'
+import { REQUESTED_BY } from '../steps/register-model.ts'
 import { counted } from '../text.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
 import { stageJob } from '../workloads/stage-job.ts'
@@ -71,7 +72,7 @@ const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step =
 const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
   [label('dataset')]: dataset,
   [label('dataset-version')]: version,
-  ...(requester === null ? {} : { [label('requested-by')]: requester }),
+  ...(requester === null ? {} : { [REQUESTED_BY]: requester }),
 })
 
 /** What of each stage is known once its Job is made: the step's key, and the Job that leaves what others read. */

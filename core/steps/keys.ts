@@ -2,6 +2,7 @@ import { digestOf } from '../digest.ts'
 import type { KubeObject } from '../kube.ts'
 import type { Plan, Step } from '../plan.ts'
 import { objectDigest } from '../workloads/object-digest.ts'
+import { tagsOfWhatItIs } from './register-model.ts'
 
 /** Key of a step that launches a Job: what the Job would do, and the keys of the steps whose results it reads. */
 export const jobKey = (job: KubeObject<'Job'>, reads: readonly string[]): string => keyOf(objectDigest(job), reads)
@@ -42,7 +43,7 @@ const effectOf = (step: Step): unknown => {
     case 'check-gate':
       return step.gates
     case 'register-model':
-      return { model: step.model, tags: step.tags }
+      return { model: step.model, tags: tagsOfWhatItIs(step.tags) }
     case 'roll-out-model':
       return { objects: step.objects.map(objectDigest), replicas: step.replicas, name: step.name }
     case 'notify':

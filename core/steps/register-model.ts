@@ -9,6 +9,13 @@ const MADE_BY = label('plan')
 /** The tag that says what the artifact was when it was measured: a version id, or a digest over what the store says of it. */
 export const PIN = label('pin')
 
+/** The tag that says who asked. It tells people, and is no part of what is registered: who asked may be proven only later. */
+export const REQUESTED_BY = label('requested-by')
+
+/** Of a registration's tags those that say what it is, whoever asked for it. */
+export const tagsOfWhatItIs = (tags: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.entries(tags).filter(([key]) => key !== REQUESTED_BY))
+
 /** What is registered. */
 export interface Registration {
   model: string
@@ -45,14 +52,14 @@ interface Found {
 }
 
 /**
- * In what a version differs from what would be registered (law 16), for a person; null: it is that. Other tags than ours are
- * other people's.
+ * In what a version differs from what would be registered (law 16), for a person; null: it is that, whoever asked for it. Other tags
+ * than ours are other people's.
  */
 export const differenceOf = (found: Found, { source, runId, tags }: Registration): string | null => {
   if (found.source !== source) return `another source, ${found.source}`
   if (found.runId !== runId) return `a run, ${found.runId}`
   if (found.status === 'FAILED_REGISTRATION') return `the status ${found.status}`
-  const other = Object.entries(tags).find(([key, value]) => found.tags[key] !== value)
+  const other = Object.entries(tagsOfWhatItIs(tags)).find(([key, value]) => found.tags[key] !== value)
   if (other === undefined) return null
   const [key, value] = other
   const says = found.tags[key]

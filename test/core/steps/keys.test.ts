@@ -37,6 +37,15 @@ describe('the key of a step', () => {
       expect(keysOf({ run })).toEqual(keysOf())
   })
 
+  it('does not name who asked, nor does what an approval binds: that may be proven only later (laws 7 and 8)', () => {
+    const proven = { desired: { ...desired, requester: 'T0SIGNAL/U0APPROVER', proven: true as const } }
+    expect(keysOf(proven)).toEqual(keysOf())
+    const [now, before] = [trainPlan(proven), trainPlan()]
+    expect(now.effects).toEqual(before.effects)
+    for (const [index, step] of now.steps.entries())
+      if (step.kind === 'launch-job') expect(step).toEqual(before.steps[index])
+  })
+
   it('changes with what the step does, and with it those of all that read it, and no others', () => {
     expect(changedBy({ desired: { ...desired, version: 'cd'.repeat(32) } })).toEqual([
       'train',

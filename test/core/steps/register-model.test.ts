@@ -64,9 +64,14 @@ describe('a version that is there', () => {
   const input = of('s3://out', { pins: { model: 'version:3' } })!
   const equal = { source: 's3://out', runId: null, status: 'READY', tags: { ...input.tags, stage: 'of somebody else' } }
 
-  it('is what would be registered when source, run and every tag of ours are equal', () => {
+  it('is what would be registered when source, run and every tag of ours that says what it is are equal', () => {
     expect(differenceOf(equal, input)).toBeNull()
     expect(differenceOf({ ...equal, status: 'PENDING_REGISTRATION' }, input)).toBeNull()
+  })
+
+  it.each([{ [label('requested-by')]: 'T/CLAIMED' }, {}])('is that whoever asked, and says so: %j', (asked) => {
+    const { [label('requested-by')]: _, ...others } = input.tags
+    expect(differenceOf({ ...equal, tags: { ...others, ...asked } }, input)).toBeNull()
   })
 
   it.each([
@@ -75,7 +80,6 @@ describe('a version that is there', () => {
     ['a registration that failed', { status: 'FAILED_REGISTRATION' }, 'the status FAILED_REGISTRATION'],
     ['another dataset', { tags: { ...input.tags, [label('dataset')]: 'x' } }, 'dataset: x in place of chats'],
     ['another artifact', { tags: { ...input.tags, [PIN]: 'version:9' } }, 'pin: version:9 in place of version:3'],
-    ['nobody who asked', { tags: { ...input.tags, [label('requested-by')]: '' } }, 'requested-by:  in place of T/U'],
     ['no tag of ours but one', { tags: { [foundTag(input)[0]]: foundTag(input)[1] } }, 'no tag signalbox.dev/'],
   ])('is not with %s', (_, change, said) => {
     expect(differenceOf({ ...equal, ...change }, input)).toContain(said)
