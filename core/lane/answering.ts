@@ -1,6 +1,7 @@
 import { reactionTo } from '../reactions/catalogue.ts'
 import { said } from '../text.ts'
-import { type Change, DETAIL, moment } from './change.ts'
+import { type Change, changed, DETAIL, moment } from './change.ts'
+import type { LaneDocument } from './document.ts'
 import type { LookLetter } from './letters.ts'
 import type { View } from './view.ts'
 
@@ -41,3 +42,15 @@ export const heard = (view: View, letters: LookLetter[]): Change['moments'] => {
   const more = letters.length === 1 ? '' : ` (${letters.length} deliveries)`
   return [moment('event', `${first.event.type} ${whereOf(view, first)}${more}`, { data: { ...first.event } })]
 }
+
+/** Nothing starts by these letters, and the document knows more than it did. */
+export const noted = (
+  view: View,
+  letters: LookLetter[],
+  { doc, detail }: { doc: LaneDocument; detail: string },
+): Change =>
+  changed(doc, {
+    removed: letters,
+    moments: answers(view, letters, { became: 'recorded', kind: 'note', reason: null, detail }),
+    counts: ['noted'],
+  })

@@ -2,7 +2,7 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { reactionTo, whyNoRule } from '../reactions/catalogue.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
-import { answers, heard, whereOf } from './answering.ts'
+import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
 import { type Change, changed, DETAIL, joined, moment, pauseAfter, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
@@ -181,6 +181,7 @@ const intended = (
   const wanted = intend(view, intent, seen)
   if (wanted.kind === 'ignore')
     return ignored(view, letters, isNothingNew(wanted) ? { ...wanted, detail: `${detail}; ${wanted.detail}` } : wanted)
+  if (wanted.kind === 'note') return noted(view, letters, wanted)
   const { doc } = wanted
   const run = wantedRun(doc)
   const title = view.kind.titleOf(intent.desired as never)

@@ -105,13 +105,12 @@ export const outOfLine = ({ line: _, ...run }: Run): Run => run
 
 const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const { hold, guard } = holdOf(view, plan)
-  const approved = approvalOf(view, plan)
   // A plan that was made a moment ago, in this invocation, has its marks.
   const steps = view.fresh ? run.steps : marksOf(plan, seen)
   const next: Run = { ...outOfLine(run), phase: 'steps', digest: plan.digest, hold, steps }
   const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
   return changed(
-    { ...view.doc, run: next, approved: approved === null ? null : { ...approved, begun: true } },
+    { ...view.doc, run: next, approved: approvalOf(view, plan) },
     {
       plan: { plan, back: [] },
       guard,

@@ -2,7 +2,7 @@ import { askedBy } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt, nextGeneration } from './attempts.ts'
-import { hasBegun, type LaneDocument } from './document.ts'
+import { hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { STAYS_SO } from './held.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
@@ -11,15 +11,21 @@ import type { View } from './view.ts'
 export type Wanted =
   | { kind: 'want'; doc: LaneDocument; why: string }
   | { kind: 'ignore'; reason: Ignored; detail: string }
+  /** Nothing starts, and the document knows more than it did. */
+  | { kind: 'note'; doc: LaneDocument; detail: string }
 
 /** The table of design.md §2: what the source says now against what the lane wants and what became of it. */
 export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc, kind } = view
   if (doc.desired === null || kind.keyOf(doc.desired as never) !== kind.keyOf(intent.desired as never))
     return wantNew(view, intent)
+  const proven = provenIn(view, intent)
+  return proven === null ? wantSame(view, seen) : wantProven(view, proven, seen)
+}
+
+const wantSame = (view: View, seen: Seen): Wanted => {
+  const { doc, kind } = view
   const { outcome } = doc
-  const proven = wantProven(view, intent)
-  if (proven !== null) return proven
   if (outcome === null)
     return ignore('in-progress', `${kind.titleOf(doc.desired as never)} is already being carried out`)
   switch (outcome.kind) {
@@ -101,28 +107,35 @@ const wantFailed = (view: View): Wanted => {
 }
 
 /**
- * Who asked is proven now, and was only claimed: resync came before the event that says so, and the source says it once (law 8). What
- * has begun nothing is asked about anew, since who may answer is another question now; what was refused is tried again; what has begun
- * or ended stays as it is, and another attempt knows. Null: it is not so.
+ * The document with who asked, who is proven now and was only claimed: resync came before the event that says so, and the source says it
+ * once (law 8). What was approved on the claim and has begun nothing binds nobody: who may answer is another question now. Null: it is not so.
  */
-const wantProven = (view: View, { desired }: Intent): Wanted | null => {
-  const { doc, kind, policy, now } = view
+const provenIn = ({ doc, kind }: View, { desired }: Intent): LaneDocument | null => {
   const [is, was] = [kind.requesterOf(desired as never), kind.requesterOf(doc.desired as never)]
   if (doc.desired === null || is?.proven !== true || was?.proven === true) return null
-  const proven: LaneDocument = { ...doc, desired: askedBy(doc.desired, is) }
-  const why = 'who asked is proven now'
-  if (doc.outcome?.kind === 'refused') return { kind: 'want', doc: nextAttempt(proven, now), why }
-  const begun = doc.attempt > 1 || doc.approved?.begun === true || (doc.run !== null && hasBegun(doc.run))
-  if (doc.outcome !== null || begun) return { kind: 'want', doc: proven, why }
-  const anew = {
-    generation: nextGeneration(view),
-    attempt: 1,
-    attemptsLeft: policy.retries,
-    approved: null,
-    since: now,
-  }
-  return { kind: 'want', doc: { ...proven, ...anew, kept: [], redo: [], held: null }, why }
+  return { ...doc, desired: askedBy(doc.desired, is), approved: doc.approved?.begun === true ? doc.approved : null }
 }
+
+/**
+ * An attempt that has begun nothing gives way to another, which keeps what was paid for and asks anew; what was refused is tried again.
+ * What has begun or ended stays as it is, and another attempt knows.
+ */
+const wantProven = (view: View, doc: LaneDocument, seen: Seen): Wanted => {
+  const why = 'who asked is proven now'
+  if (waitsToBegin(doc) || doc.outcome?.kind === 'refused')
+    return { kind: 'want', doc: nextAttempt(doc, view.now), why }
+  const same = wantSame({ ...view, doc }, seen)
+  return same.kind === 'ignore' ? { kind: 'note', doc, detail: `${why}; ${same.detail}` } : same
+}
+
+/** Whether the run of the wanted attempt has begun nothing, and nobody has ended it by what they said. */
+const waitsToBegin = ({ run, generation, attempt }: LaneDocument): boolean =>
+  run !== null &&
+  sameRun(run, { generation, attempt }) &&
+  !hasBegun(run) &&
+  run.ending === null &&
+  run.cancelled === null &&
+  run.question?.state !== 'rejected'
 
 /** What refused it must have changed: where only the release did, it says so and starts nothing (law 15). */
 const wantRefused = (view: View, seen: Seen): Wanted => {

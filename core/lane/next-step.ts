@@ -10,6 +10,9 @@ export const SUPERSEDED: Outcome = {
   detail: 'something newer is wanted of its lane',
 }
 
+/** The same of another attempt at what it was to do. */
+export const BEGUN_ANEW: Outcome = { ...SUPERSEDED, detail: 'another attempt at it takes its place' }
+
 /** The first step of this way that is not over. */
 const current = ({ steps }: Run, way: Mark['way']): Mark | undefined =>
   steps.find((mark) => mark.way === way && (mark.state === 'pending' || mark.state === 'running'))

@@ -5,11 +5,11 @@ import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type LaneDocument, type Question, type Rest, type Run } from './document.ts'
+import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
 import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
 import { newerIn } from './newer.ts'
-import { ending, SUPERSEDED, stepping } from './next-step.ts'
+import { BEGUN_ANEW, ending, SUPERSEDED, stepping } from './next-step.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -124,7 +124,7 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
   // What has begun nothing has nothing to finish: something newer supersedes it at once, unless it is the same again.
   const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
-  if (run.generation !== doc.generation && !finishes) return SUPERSEDED
+  if (!sameRun(run, doc) && !finishes) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
   if (isRetiring(view, run.desired))

@@ -49,13 +49,17 @@ interface Worked {
   ranUntil?: number | null
 }
 
-/** Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. */
+/**
+ * Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. From then on what was
+ * approved has begun.
+ */
 export const settleMark = (view: View, name: string): Change => {
   const { doc, me, now, revision, fenceFrom } = view
   const mark = markOf(doc, name)
   const took = mark.state === 'running'
+  const { approved } = doc
   return withMark(
-    doc,
+    approved === null || mark.way === 'back' ? doc : { ...doc, approved: { ...approved, begun: true } },
     {
       ...mark,
       state: 'running',

@@ -3,7 +3,7 @@ import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { card } from './asking.ts'
 import { type Change, changed, DETAIL, moment, SHORT } from './change.ts'
-import type { Question, Run, Vote } from './document.ts'
+import { type Question, type Run, sameRun, type Vote } from './document.ts'
 import type { VoteLetter } from './letters.ts'
 import type { View } from './view.ts'
 
@@ -74,7 +74,7 @@ const whyNot = (
   if (question.votes.length >= MOST_VOTES) return 'question-closed'
   // It is over, or something newer took its place, though its end is not written yet.
   const run = doc.run as Run
-  if (run.cancelled !== null || run.ending !== null || run.generation !== doc.generation) return 'question-closed'
+  if (run.cancelled !== null || run.ending !== null || !sameRun(run, doc)) return 'question-closed'
   return whyVoteFails(question, vote, { policy: policy.approvals, groups })
 }
 

@@ -74,6 +74,30 @@ describe('a letter of an event', () => {
     expect([change.moments, change.counts, ids(change.removed)]).toEqual([[], [], [lookLetter().id]])
   })
 
+  it('that proves who asked of what is over is written down, and is not said to intend anything', () => {
+    const policy = policyWith((config) => {
+      config.approvals.requesters = { '123456789012': ANA }
+    })
+    const event = { ...uploaded, requester: '123456789012', etag: desired.etag }
+    const outcome = {
+      kind: 'cancelled',
+      reason: null,
+      detail: '',
+      generation: 1,
+      attempt: 1,
+      at: NOW,
+      against: null,
+    } as const
+    const doc = wanted({ outcome: { ...outcome, stages: [] } })
+    const change = folded([lookLetter({ id: 'l1', event })], facts(), { doc, policy })
+    expect(change.doc).toMatchObject({ attempt: 1, outcome, desired: { requester: ANA, proven: true } })
+    expect(became(change)).toEqual([{ became: 'recorded', reason: null, letters: ['l1'] }])
+    expect(change.moments.at(-1)?.text).toMatch(
+      /^note: who asked is proven now; generation 1 was cancelled; it stays so/,
+    )
+    expect([ids(change.removed), change.counts]).toEqual([['l1'], ['noted']])
+  })
+
   it('whose rule is gone since is answered: nothing is about it', () => {
     expect(became(folded([lookLetter({ id: 'l1' })], { kind: 'nowhere' }, { policy: gone }))).toEqual([
       { became: 'ignored', reason: 'not-configured', letters: ['l1'] },

@@ -7,6 +7,7 @@ import { settle } from '../../../core/lane/settle.ts'
 import type { View } from '../../../core/lane/view.ts'
 import {
   approvedBy,
+  BEN,
   busy,
   free,
   HOUR,
@@ -39,7 +40,7 @@ describe('holding', () => {
       phase: 'steps',
       hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 },
     })
-    expect(change.doc.approved?.begun).toBe(true)
+    expect(change.doc.approved).toEqual(approvedBy())
     expect(change.guard).toEqual({ 'pool/gpu-train': 16, 'budget/ml-monthly': 2_000_000 })
     expect(change.beside).toEqual(['pool/gpu-train'])
     expect(change.doc.run?.line).toBeUndefined()
@@ -109,6 +110,19 @@ describe('holding', () => {
     expect(next({ ...view, doc: left.doc })).toMatchObject({ kind: 'rest', rest: { why: 'frozen' } })
     const thawed = { ...view, doc: left.doc, frozenUntil: null, now: NOW + 9 * HOUR }
     expect(settleHold(thawed, NONE).doc.run?.phase).toBe('steps')
+  })
+
+  it('frozen before its first step binds nobody who was revoked meanwhile: it has begun nothing yet', () => {
+    const view = planned()
+    const frozenUntil = NOW + HOUR
+    const holds = { ...view, doc: holding({ approved: approvedBy() }).doc, frozenUntil }
+    expect(next(holds)).toEqual({ kind: 'leave-line' })
+    const { doc } = settle(holds, { kind: 'leave-line' }, { kind: 'nothing' })
+    const revoked = policyWith((config) => {
+      config.approvals.approvers = [{ id: BEN, name: 'ben' }]
+    })
+    const thawed = settleHold({ ...view, doc, policy: revoked, now: frozenUntil + 1 }, NONE)
+    expect(thawed.doc).toMatchObject({ approved: null, run: { phase: 'planned', hold: null } })
   })
 
   it('plans again from what is seen now: a refusal is a refusal though it was approved', () => {

@@ -1,16 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Desired, TrainDesired } from '../../../core/desired.ts'
-import type { LaneDocument } from '../../../core/lane/document.ts'
+import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { intend } from '../../../core/lane/intend.ts'
 import { againstOf, pinned } from '../../../core/lane/planning.ts'
 import { desired, emptyPool, emptyWorld } from '../training-fixture.ts'
 import {
+  ANA,
+  approvedBy,
+  asking,
   docOf,
   NOW,
   planRow,
   policy,
   questionOf,
+  running,
   runOf,
   SERVICE,
   seenWorld,
@@ -129,6 +133,68 @@ describe('the same desired state', () => {
       2,
       null,
     ])
+  })
+})
+
+describe('who asked is proven, and was only claimed', () => {
+  const proven: TrainDesired = { ...desired, requester: ANA, proven: true }
+  const proves = (doc: Partial<LaneDocument>) => wants(wanted(doc), intentOf(proven))
+  const kept = [{ step: 'train', key: 'k', row: 'r' }]
+  const again = (over: Partial<Run>, attempt: number): Run => ({ ...runOf(over), attempt })
+
+  it.each([1, 2])(
+    'begins attempt %i anew while nothing of it has begun: nobody’s yes to the claim counts',
+    (attempt) => {
+      const waits: Partial<LaneDocument>[] = [
+        { run: again(asking(), attempt) },
+        { run: again({ phase: 'planned' }, attempt), approved: approvedBy() },
+        { run: again({ phase: 'waiting-for-room' }, attempt), approved: approvedBy() },
+        {
+          run: again({ phase: 'steps', steps: [running({ state: 'pending', by: null })] }, attempt),
+          approved: approvedBy(),
+        },
+      ]
+      for (const doc of waits)
+        expect(proves({ ...doc, attempt, kept })).toMatchObject({
+          kind: 'want',
+          doc: { generation: 1, attempt: attempt + 1, desired: proven, approved: null, kept, run: doc.run },
+        })
+    },
+  )
+
+  it('asks nobody again under what has begun, since that was paid for', () => {
+    const approved = approvedBy({ begun: true, spent: 9 })
+    const waits = { attempt: 2, run: again({ phase: 'waiting-for-room' }, 2) }
+    expect(proves({ ...waits, approved })).toMatchObject({ kind: 'want', doc: { attempt: 3, approved } })
+    const works = { run: runOf({ phase: 'steps', steps: [running()] }), approved }
+    expect(proves(works)).toMatchObject({ kind: 'note', doc: { ...works, attempt: 1, desired: proven } })
+  })
+
+  it.each<[string, LaneDocument['approved'], LaneDocument['approved']]>([
+    ['has begun nothing goes', approvedBy(), null],
+    ['has begun stays', approvedBy({ begun: true }), approvedBy({ begun: true })],
+  ])(
+    'is written down where the attempt is over, and says that it stays so: what was approved and %s',
+    (_, before, left) => {
+      expect(proves({ outcome: outcome({ kind: 'cancelled', reason: null }), approved: before })).toEqual({
+        kind: 'note',
+        doc: expect.objectContaining({ attempt: 1, desired: proven, approved: left }),
+        detail: expect.stringMatching(/^who asked is proven now; generation 1 was cancelled; it stays so until /),
+      })
+    },
+  )
+
+  it('starts what it would start if it were said again, and another attempt at what was refused', () => {
+    const ends = [
+      outcome({ kind: 'refused', reason: 'requester-unknown' }),
+      outcome({ kind: 'cancelled', reason: 'not-configured' }),
+    ]
+    for (const ended of ends) expect(proves({ outcome: ended })).toMatchObject({ kind: 'want', doc: { attempt: 2 } })
+  })
+
+  it('takes back no cancel and no denial that is on its way', () => {
+    const stops = [runOf({ cancelled: { by: 'c', at: NOW } }), asking({ state: 'rejected' })]
+    for (const run of stops) expect(proves({ run })).toMatchObject({ kind: 'note', doc: { attempt: 1, run } })
   })
 })
 

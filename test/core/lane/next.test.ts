@@ -214,6 +214,7 @@ describe('what is done next', () => {
       { doc: withRun({}, { generation: 2, onNewer: 'finish' }) },
       'close superseded',
     ],
+    ['another attempt, before anything began', { doc: withRun({}, { attempt: 2 }) }, 'close superseded'],
     [
       'something newer that lets it finish',
       { doc: withRun(stepping(running({ touched: true })), { generation: 2, onNewer: 'finish' }), plan: planRow },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument, Made, Mark } from '../../../core/lane/document.ts'
 import { markOf as markIn, type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
-import { HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
+import { approvedBy, HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const made: Made = {
   ref: { kind: 'Job', namespace: 'training', name: 'j' },
@@ -45,6 +45,13 @@ describe('a mark', () => {
     const change = settleMark(at([theirs]), 'train')
     expect(mark(change)).toMatchObject({ by: 'me', markedAt: NOW, fence: 4, note: 'n' })
     expect(change.moments).toEqual([])
+  })
+
+  it('begins what was approved; one on the way back does not', () => {
+    const approved = approvedBy()
+    expect(settleMark(at([markOf()], {}, { approved }), 'train').doc.approved).toEqual({ ...approved, begun: true })
+    expect(settleMark(at([markOf({ way: 'back' })], {}, { approved }), 'train').doc.approved).toEqual(approved)
+    expect(settleMark(at([markOf()]), 'train').doc.approved).toBeNull()
   })
 
   it('is the one of the way that is walked now, where a step is on both', () => {

@@ -46,8 +46,11 @@ describe('a vote that counts', () => {
     expect(change.moments[0]?.text).toBe('ana denies: too expensive')
   })
 
-  it('is too late for what something newer has taken the place of: the lane wants another generation', () => {
-    const change = fold({}, { need: 1 }, { doc: wanted({ generation: 2, run: asking({ need: 1 }) }) })
+  it.each([
+    ['generation', { generation: 2 }],
+    ['attempt', { attempt: 2 }],
+  ])('is too late for what something newer has taken the place of: the lane wants another %s', (_, newer) => {
+    const change = fold({}, { need: 1 }, { doc: wanted({ ...newer, run: asking({ need: 1 }) }) })
     expect(change.doc.run?.question?.state).toBe('open')
     expect(change.doc.approved).toBeNull()
     expect(change.counts).toEqual(['refused:question-closed'])
