@@ -13,7 +13,7 @@ import { type Reconciler, readView } from './view.ts'
 
 /** What would become of an event now: priced, without any effect, and without a letter. */
 export interface OnPaper {
-  kind: 'intended' | 'ignored' | 'waiting' | 'refused'
+  kind: 'intended' | 'ignored' | 'waiting' | 'refused' | 'recorded'
   lane: string | null
   reason: string | null
   detail: string
@@ -71,10 +71,11 @@ const planned = (view: View, { intent, detail }: { intent: Parameters<typeof int
   const { lane } = view.doc
   const seen = { kept: {} }
   const wanted = intend(view, intent, seen)
+  const nothing = { lane, plan: null }
+  if (wanted.kind === 'note') return { kind: 'recorded', reason: null, detail: wanted.detail, ...nothing }
   const run = wanted.kind === 'want' ? wanted.doc : { generation: nextGeneration(view), attempt: 1 }
   const desired = (wanted.kind === 'want' ? wanted.doc.desired : null) ?? pinned(view, intent.desired)
   const paper = planOnPaper(view, { ...run, desired }, seen)
-  const nothing = { lane, plan: null }
   if (paper.kind === 'nothing') return { kind: 'ignored', reason: 'already-true', detail: paper.reason, ...nothing }
   if (paper.kind === 'refuse') return { kind: 'refused', reason: paper.reason, detail: paper.detail, ...nothing }
   if (wanted.kind === 'ignore')

@@ -1,5 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { TrainDesired } from '../../core/desired.ts'
+import { laneKinds } from '../../core/lane-kinds/catalogue.ts'
 import type { Config } from '../../core/policy.ts'
+import { reactions } from '../../core/reactions/catalogue.ts'
+import { onPaper } from '../../flows/on-paper.ts'
 import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { HOUR, MODEL, SERVE, say, TRAIN, upload } from './scenes.ts'
@@ -103,6 +107,29 @@ describe('who asked counts as known only where the source proves it (law 8, E)',
         expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: attempt + 1 })
       },
     )
+
+    it('after it was cancelled: written down, on paper too, and whoever retries it asks on what is proven', async () => {
+      await found({})
+      await say(town, 'cancel')
+      const { bucket, key, etag } = (await town.settled(TRAIN)).desired as TrainDesired
+      const told = { type: 'dataset-uploaded', id: 'e', at: 0, versionId: null, replayed: false } as const
+      const event = { ...told, bucket, key, etag, requester: HERE }
+      const said = /^who asked is proven now; generation 1 was cancelled; it stays so until/
+      expect(await onPaper(town.house.ports, event, { kinds: laneKinds, reactions })).toMatchObject({
+        kind: 'recorded',
+        detail: expect.stringMatching(said),
+      })
+      await town.house.scanUploads()
+      await town.until(
+        'it is proven',
+        async () => ((await town.lane(TRAIN)).desired as TrainDesired).proven === true,
+        1,
+      )
+      expect(await town.lane(TRAIN)).toMatchObject({ state: 'cancelled', attempt: 1, run: null })
+      await say(town, 'retry')
+      expect(await asked()).toBe(`proven: ana (${ANA}), whose AWS account uploaded it`)
+      expect(await answer(ANA)).toBe('requester-may-not-approve')
+    })
 
     it('after it was refused for another reason: it is known once that is mended', async () => {
       const config = await found({ unknownRequester: 'refuse' }, { budget: { dollars: 1 } })
