@@ -78,6 +78,12 @@ export const resultOf = (run: { generation: number; attempt: number }, step: str
   `${inOrderOfTime(run)}.${step}`
 export const resultId = (lane: string, result: string): string => `${lane}#${result}`
 
+/** The run that a result is of. */
+export const runOfResult = (result: string): { generation: number; attempt: number } => {
+  const [generation, attempt] = result.split('.').map(Number)
+  return { generation: generation ?? 0, attempt: attempt ?? 0 }
+}
+
 const inOrderOfTime = ({ generation, attempt }: { generation: number; attempt: number }): string =>
   `${String(generation).padStart(6, '0')}.${String(attempt).padStart(4, '0')}`
 

@@ -1,19 +1,18 @@
 import type { Act } from '../core/lane/act.ts'
-import { type Change, changed, isNothing, joined, pauseAfter, resting } from '../core/lane/change.ts'
-import { emptyDocument, type LaneDocument, type Rest } from '../core/lane/document.ts'
+import { type Change, changed, isNothing, joined } from '../core/lane/change.ts'
+import type { LaneDocument, Rest } from '../core/lane/document.ts'
 import { linesAfter } from '../core/lane/line.ts'
-import { newerIn } from '../core/lane/newer.ts'
 import { next } from '../core/lane/next.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
-import type { Trouble, View } from '../core/lane/view.ts'
-import { SELF } from '../core/rows.ts'
+import type { View } from '../core/lane/view.ts'
 import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
 import type { Performed } from './acts/performed.ts'
 import { writeSides } from './far-sides.ts'
-import { HEAVIEST, type Write } from './ledger-port.ts'
-import { Unavailable, type WorkPorts } from './ports.ts'
-import { readRow } from './rows.ts'
+import { HEAVIEST, type Key, type Write } from './ledger-port.ts'
+import { mendLost, takenUp, whyStuck } from './lost.ts'
+import type { WorkPorts } from './ports.ts'
+import { restUnread } from './rest-unread.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
 import { type Loaded, type Reconciler, readView, roomsIn, rowKey } from './view.ts'
 import { wake, wakeDue, wakeLines } from './waking.ts'
@@ -35,13 +34,16 @@ export type Reconciled = 'rests' | 'time-up' | 'ledger-away' | 'newer-schema' | 
 export const reconcile = async (given: WorkPorts, lane: string, reconciler: Reconciler): Promise<Reconciled> => {
   const told: Told = new Map()
   const ports = withSides(given, told)
+  const lost: Key[] = []
   try {
     for (let tries = 0; tries < TRIES; tries++) {
       if (isTimeUp(reconciler)) return 'time-up'
-      const loaded = await readView(ports, lane, reconciler)
+      const loaded = await readView(ports, lane, reconciler, takenUp(lost))
       if (loaded === null) return 'unknown-kind'
-      const went = await advance({ ports, told, timeUp: reconciler.timeUp }, loaded)
+      const went = await advance({ ports, told, lost, timeUp: reconciler.timeUp }, loaded)
       if (went !== 'again') return went
+      const stuck = whyStuck(lost, TRIES)
+      if (stuck !== null) return restUnread({ ports, told }, lane, stuck)
     }
     await ports.ledger.commit([{ count: 'contended', by: 1 }])
     return 'contended'
@@ -54,44 +56,11 @@ export const reconcile = async (given: WorkPorts, lane: string, reconciler: Reco
 
 const isTimeUp = ({ timeUp }: Pick<Reconciler, 'timeUp'>): boolean => timeUp?.aborted === true
 
-/** The ports, how far sides answered through them, and until when there is time. */
+/** The ports, how far sides answered through them, the rows that commits lost against, and until when there is time. */
 interface Hands extends Pick<Reconciler, 'timeUp'> {
   ports: WorkPorts
   told: Told
-}
-
-/** A lane whose policy or letters cannot be read rests visibly, and nothing of it ends (law 15). */
-const restUnread = async ({ ports, told }: Hands, lane: string, trouble: Trouble): Promise<Reconciled> => {
-  const { ledger, clock } = ports
-  try {
-    await writeSides(ports, { probe: lane, sides: {} }, told)
-    const row = await readRow(ledger, 'lane', lane)
-    if (row !== null && newerIn(row.value) !== null) return 'newer-schema'
-    const was = row?.value ?? (await firstDocument(ports, lane))
-    if (was === null) return 'rests'
-    const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
-    const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
-    const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
-    const until = view.now + pauseAfter(rest.tries)
-    const doc: LaneDocument = { ...was, writtenAt: view.now, rest: { ...rest, until }, due: until }
-    await ledger.commit([
-      { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
-      ...(row === null ? [{ put: 'name' as const, id: was.name, revision: 0, value: { lane } }] : []),
-      { due: { group: lane, by: 'lane' }, at: until, was: was.due, side: trouble.side },
-      ...(rest.tries === 1 ? [{ count: `${why}:${trouble.side}`, by: 1 }] : []),
-    ])
-    return 'rests'
-  } catch (error) {
-    if (error instanceof Unavailable) return 'ledger-away'
-    throw error
-  }
-}
-
-/** Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so. */
-const firstDocument = async ({ ledger, policies }: WorkPorts, lane: string): Promise<LaneDocument | null> => {
-  const policy = await policies.load().catch(() => null)
-  const self = policy === null ? null : await readRow(ledger, 'identity', SELF)
-  return policy === null || self === null ? null : emptyDocument({ ...policy, ledger: self.value.ledger }, lane)
+  lost: Key[]
 }
 
 /** What has not been committed yet, beside what has. */
@@ -129,7 +98,7 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
     if (end !== null) return end
     // Nothing is touched before it is written down that it will be, and what weighs much is a commit of its own.
     if (progress.pending !== null && (touches(act, view) || isHeavy(progress, progress.pending))) {
-      if (!(await save(ports, progress, null))) return 'again'
+      if (!(await save(hands, progress, null))) return 'again'
       continue
     }
     const { result, seen } = await performed(hands, progress, act)
@@ -137,23 +106,23 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
     const change = settled(at, act, result)
     progress.pending = joined(progress.pending, change)
     progress.loaded = { ...progress.loaded, view: after(at, act, change) }
-    if (change.rest !== null) return rest(ports, progress, change.rest)
+    if (change.rest !== null) return rest(hands, progress, change.rest)
   }
-  await save(ports, progress, null)
+  await save(hands, progress, null)
   return 'rests'
 }
 
 /** How it ends before this act; null: it goes on. */
 const endBefore = (hands: Hands, progress: Progress, act: Act): Promise<Reconciled | 'again'> | null => {
   if (act.kind === 'rest' && act.rest.why === 'newer-schema') return Promise.resolve('newer-schema')
-  if (act.kind === 'rest') return rest(hands.ports, progress, act.rest)
+  if (act.kind === 'rest') return rest(hands, progress, act.rest)
   // A step that it marked is its own to begin: whoever comes next would wait T for it.
-  return isTimeUp(hands) && act.kind !== 'begin' ? stop(hands.ports, progress) : null
+  return isTimeUp(hands) && act.kind !== 'begin' ? stop(hands, progress) : null
 }
 
 /** No time is left: what was done is written down, and whoever is woken next goes on from there. */
-const stop = async (ports: WorkPorts, progress: Progress): Promise<Reconciled> => {
-  if (progress.pending !== null) await save(ports, progress, null)
+const stop = async (hands: Hands, progress: Progress): Promise<Reconciled> => {
+  if (progress.pending !== null) await save(hands, progress, null)
   return 'time-up'
 }
 
@@ -204,17 +173,17 @@ const sameRest = (a: Rest | null, b: Rest): boolean =>
   a !== null && a.why === b.why && a.text === b.text && a.until === b.until && a.side === b.side
 
 /** Writes why it rests, if that is news, and what was pending. */
-const rest = async (ports: WorkPorts, progress: Progress, why: Rest): Promise<Reconciled | 'again'> => {
+const rest = async (hands: Hands, progress: Progress, why: Rest): Promise<Reconciled | 'again'> => {
   const { before, pending, loaded } = progress
   const quiet = pending === null || isNothing(pending, before.doc)
   if (quiet && isNobody(loaded.view, before.revision)) return 'rests'
   if (quiet && sameRest(before.doc.rest, why) && before.doc.due === why.until) return loaded.more ? 'again' : 'rests'
-  if (!(await save(ports, progress, why)) || loaded.more) return 'again'
+  if (!(await save(hands, progress, why)) || loaded.more) return 'again'
   return 'rests'
 }
 
 /** One commit. False when another's came first: everything is read again. */
-const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Promise<boolean> => {
+const save = async ({ ports, lost }: Hands, progress: Progress, why: Rest | null): Promise<boolean> => {
   const { loaded, before, pending } = progress
   const { view } = loaded
   // Not at rest: whoever dies here is followed by another, once nobody can still be at the step.
@@ -223,7 +192,11 @@ const save = async (ports: WorkPorts, progress: Progress, why: Rest | null): Pro
   const change: Change = { ...(pending ?? changed(doc)), doc }
   const writes = writesOf(loaded, before, change)
   const committed = await ports.ledger.commit(writes)
-  if (!committed.ok) return false
+  if (!committed.ok) {
+    lost.push(committed.conflict)
+    await mendLost(ports, writes, committed.conflict)
+    return false
+  }
   remember(loaded.rows, writes)
   const revision = isNobody(view, before.revision) ? 0 : before.revision + 1
   progress.before = { doc, revision }

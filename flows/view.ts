@@ -48,18 +48,22 @@ export const rowKey = (kind: RowKind, id: string): string => `${kind} ${id}`
 /** Who stands first in a line: so many are looked at together. */
 export const HEADS = 25
 
-/** Everything that a lane's next act rests on, in one round trip. Throws `Unavailable` when the ledger is away. */
+/**
+ * Everything that a lane's next act rests on, in one round trip; beside it the rows that a commit has lost against. Throws `Unavailable`
+ * when the ledger is away.
+ */
 export const readView = async (
   ports: Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>,
   lane: string,
   reconciler: Reconciler,
+  lost: readonly Key[] = [],
 ): Promise<Loaded | null> => {
   const kind = kindOf(reconciler.kinds, lane)
   if (kind === undefined) return null
   const policy = await ports.policies.load()
   const clock = ports.clock.now()
   const [rows, left, line] = await Promise.all([
-    rowsOf(ports.ledger, policy, lane),
+    rowsOf(ports.ledger, { policy, lane, lost }),
     everyLetter(ports.ledger, lane, { now: clock, reactions: reconciler.reactions }),
     kind.grants === true ? headsOf(ports.ledger, lane) : null,
   ])
@@ -146,7 +150,10 @@ export const paperView = (
 })
 
 /** Rows by kind and id: those of the policy in force, and in a second batch what only the document still names. */
-const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loaded['rows']> => {
+const rowsOf = async (
+  ledger: Ledger,
+  { policy, lane, lost }: { policy: Policy; lane: string; lost: readonly Key[] },
+): Promise<Loaded['rows']> => {
   const rooms = roomsOf(policy)
   const rows: Loaded['rows'] = new Map()
   const read = async (keys: Key[]): Promise<void> => {
@@ -154,7 +161,7 @@ const rowsOf = async (ledger: Ledger, policy: Policy, lane: string): Promise<Loa
     for (const [index, row] of found.entries())
       if (row !== null) rows.set(rowKey((keys[index] as Key).kind, row.id), row)
   }
-  await read(keysOf(policy, lane))
+  await read([...keysOf(policy, lane), ...lost])
   const doc = (rows.get(rowKey('lane', lane))?.value ?? { run: null }) as Pick<LaneDocument, 'run' | 'stands'>
   const named = new Set([
     ...Object.keys(holdingOf(doc)),

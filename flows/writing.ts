@@ -5,7 +5,7 @@ import { centsOf, spentSum } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
-import { type Write, weightOf } from './ledger-port.ts'
+import { type Stored, type Write, weightOf } from './ledger-port.ts'
 import { roomWrites } from './room-writes.ts'
 import { type Loaded, rowKey } from './view.ts'
 
@@ -17,19 +17,28 @@ export const writesOf = (
 ): Write[] => {
   const { lane, name } = view.doc
   const at = view.now
+  /** 0, it is not there, of what only this document's commits make: unless one was lost against it, which a restore has left. */
   const revisionOf = (kind: RowKind, id: string): number => rows.get(rowKey(kind, id))?.revision ?? 0
   const known = !isNobody(view, before.revision)
   return [
     ...(known ? [{ put: 'lane' as const, id: lane, revision: before.revision, value: change.doc }] : []),
-    ...(known && before.revision === 0 ? [{ put: 'name' as const, id: name, revision: 0, value: { lane } }] : []),
+    ...(known && before.revision === 0
+      ? [nameWrite(view.doc, (rows.get(rowKey('name', name)) ?? null) as Stored<'name'> | null)]
+      : []),
     ...planWrites(lane, change, revisionOf),
     ...(known ? dueWrites(lane, before.doc, change.doc) : []),
     ...change.removed.flatMap((letter) => removal(letter, revisionOf)),
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
     ...freezeChecks(before.doc, change, revisionOf),
     ...roomWrites({ view, rows }, before, change),
-    ...change.results.map((row) => ({ put: 'result' as const, id: resultId(lane, row.row), revision: 0, value: row })),
-    ...change.past.map((row) => ({ put: 'past' as const, id: pastId(lane, row.run), revision: 0, value: row })),
+    ...change.results.map((row): Write => {
+      const id = resultId(lane, row.row)
+      return { put: 'result', id, revision: revisionOf('result', id), value: row }
+    }),
+    ...change.past.map((row): Write => {
+      const id = pastId(lane, row.run)
+      return { put: 'past', id, revision: revisionOf('past', id), value: row }
+    }),
     ...change.shadows.map(({ row }, index) => ({
       put: 'shadow' as const,
       id: `${lane}#${inOrderOf(at, before.revision + 1, index)}`,
@@ -57,6 +66,14 @@ export const weightOfChange = (...given: Parameters<typeof writesOf>): number =>
 type RevisionOf = (kind: RowKind, id: string) => number
 
 const sum = (add: string, by: number): Write => ({ add, by, atMost: null, atLeast: null })
+
+/** The name of a lane, with its first document. A restore may have left it there; one that is another lane's is never taken from it. */
+export const nameWrite = ({ lane, name }: LaneDocument, row: Stored<'name'> | null): Write => ({
+  put: 'name',
+  id: name,
+  revision: row?.value.lane === lane ? row.revision : 0,
+  value: { lane },
+})
 
 const planWrites = (lane: string, { plan }: Change, revisionOf: RevisionOf): Write[] => {
   // The plan of a run that is over stays until the next: the document names the digest of the one that counts.

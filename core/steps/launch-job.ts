@@ -183,9 +183,11 @@ const timeOf = (time: Date | string | undefined): number | null => {
   return Number.isNaN(at) ? null : at
 }
 
-const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped => {
-  if (result === null) return missing(step, name, pods)
-  const { bytes, etag, at, by } = result
+const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped =>
+  result === null ? missing(step, name, pods) : resultIn(name, result)
+
+/** What a Job of this name has measured and made, as its result claims (law 16). */
+export const resultIn = (name: string, { bytes, etag, at, by }: SeenResult): Stepped => {
   const uri = `s3://${at.bucket}/${at.key}`
   const parsed = parseResult(bytes, { object: name, prefix: uri.slice(0, uri.lastIndexOf('/') + 1) })
   const where = by === 'message' ? 'its termination message' : uri

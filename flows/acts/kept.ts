@@ -1,29 +1,29 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
 import { carried } from '../../core/lane/kept.ts'
-import { type ResultRow, resultId } from '../../core/rows.ts'
+import type { ResultRow } from '../../core/rows.ts'
 import { type Asking, artifactNow, askingOfAct } from '../pins.ts'
 import type { WorkPorts } from '../ports.ts'
-import { readRows } from '../rows.ts'
+import { resultsOf } from './results.ts'
 
 /**
  * What finished steps made that an attempt may carry over, by their keys: those whose result and artifacts are still there as
  * they were when it was read (law 7). What one act cannot look through goes by being there: what is registered is looked at alone.
  */
 export const keptOf = async (
-  { ledger, objects }: Pick<WorkPorts, 'ledger' | 'objects'>,
+  ports: Pick<WorkPorts, 'ledger' | 'objects' | 'cluster'>,
   doc: LaneDocument,
 ): Promise<Record<string, ResultRow>> => {
   const kept = carried(doc)
   if (kept.length === 0) return {}
-  const rows = await readRows(
-    ledger,
-    'result',
-    kept.map(({ row }) => resultId(doc.lane, row)),
+  const found = await resultsOf(
+    ports,
+    doc,
+    kept.map(({ row }) => row),
   )
   const asking = askingOfAct()
   const there: ResultRow[] = []
   // One after the other: what is asked side by side is asked before anybody knows how much it is.
-  for (const { value } of rows) if (await isThere(objects, value, asking)) there.push(value)
+  for (const row of found) if (row !== null && (await isThere(ports.objects, row, asking))) there.push(row)
   return Object.fromEntries(there.map((row) => [row.key, row]))
 }
 

@@ -76,6 +76,7 @@ export const openTown = ({
   stores = openStores(dataDir),
   at = START,
   wrap,
+  adopt = false,
 }: {
   config?: unknown
   /** Where everything is kept; in memory unless told. */
@@ -84,11 +85,18 @@ export const openTown = ({
   stores?: Stores
   at?: number
   wrap?: (ports: Ports) => Ports
-} = {}): Promise<Town> => townOn(stores, { config, wrap, at })
+  /** As a person says who has restored it. */
+  adopt?: boolean
+} = {}): Promise<Town> => townOn(stores, { config, wrap, at, adopt })
 
 const townOn = async (
   stores: Stores,
-  { config, wrap, at }: { config: unknown; wrap: ((ports: Ports) => Ports) | undefined; at: number },
+  {
+    config,
+    wrap,
+    at,
+    adopt = false,
+  }: { config: unknown; wrap: ((ports: Ports) => Ports) | undefined; at: number; adopt?: boolean },
 ): Promise<Town> => {
   const clock = virtualClock(at)
   const policy = parsePolicy(config)
@@ -104,7 +112,7 @@ const townOn = async (
   const document = async (lane: string): Promise<LaneDocument> =>
     (await readRow(ledger(), 'lane', lane))?.value ?? emptyDocument(town.policy, lane)
   const town: Town = {
-    house: await open(wrap),
+    house: await open(wrap, adopt),
     policy,
     lane: async (lane) => {
       const doc = await document(lane)
@@ -171,7 +179,7 @@ const townOn = async (
 }
 
 /** Files are the same files, so that their numbers and times stay as they were seen: nobody writes into one that is there. */
-const copyOf = (stores: Stores): Stores => {
+export const copyOf = (stores: Stores): Stores => {
   const copy = openStores(null)
   for (const name of ['ledger', 'world'] as const) copy[name].deserialize(stores[name].serialize())
   for (const entry of readdirSync(stores.buckets, { recursive: true, withFileTypes: true })) {

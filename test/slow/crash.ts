@@ -8,6 +8,7 @@ import { openStage, type Stage } from '../faults/crashing.ts'
 import { doubled } from '../faults/doubled.ts'
 import { deathsOf } from '../faults/side-by-side.ts'
 import { stories } from '../faults/stories.ts'
+import { tornLife } from '../journeys/tearing.ts'
 
 const THREADS = 2
 /** Orders in which the calls of two consumers are let through, for each story. */
@@ -40,8 +41,21 @@ const orders = ({ playIn }: Stage, ended: unknown): Promise<void> =>
     { numRuns: ORDERS, seed: 20_261_124 },
   )
 
-/** A crash at every single await of every flow, one at a time, before and after the far side did it; and two consumers at once. */
+/** One write of each commit of a pipeline's life alone, and all of it but that one, as a restore may tear them. */
+const torn = async (): Promise<void> => {
+  const life = await tornLife()
+  for (const tear of life.tears) {
+    const came = await life.restored(tear)
+    if (!isDeepStrictEqual(came, life.whole))
+      throw new Error(`${tear.name}: ${JSON.stringify(came)} instead of ${JSON.stringify(life.whole)}`)
+  }
+  console.log(`${life.tears.length} restores`)
+  await life.close()
+}
+
+/** A crash at every single await of every flow, one at a time, before and after the far side did it; and two consumers at once; and restores that tore commits. */
 await lane(async (check) => {
+  await check('a pipeline: a restore that tore any of its commits ends as the one that tore none', torn)
   for (const [name, story] of Object.entries(stories)) {
     const stage = await openStage(story)
     const { ended, calls } = await stage.play(null)

@@ -39,10 +39,13 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   }
 }
 
-const whyNothing = (of: string, result: ResultRow | null): string =>
-  result?.values['adapter'] === undefined
+const whyNothing = (of: string, result: ResultRow | null): string => {
+  if (result === null)
+    return `what ${of} measured and made is neither in the ledger nor where it was written, so there is nothing to register: \`retry --from ${of}\``
+  return result.values['adapter'] === undefined
     ? `the result of ${of} names no \`model\` artifact, so there is nothing to register`
     : `the result of ${of} names an \`adapter\` and no \`model\`: merge it into its base model in a stage that names what it makes \`model\``
+}
 
 const failed = (reason: Failure, note: string): Stepped => ({ kind: 'failed', reason, note })
 

@@ -1,5 +1,5 @@
-import { type ResultRow, resultId } from '../../../core/rows.ts'
-import { readRow } from '../../rows.ts'
+import type { ResultRow } from '../../../core/rows.ts'
+import { resultsOf } from '../results.ts'
 import type { Task } from './handler.ts'
 
 type Of = Pick<Task, 'ports' | 'view' | 'run'>
@@ -10,7 +10,8 @@ export const resultOfStep = async ({ ports, view, run }: Of, name: string): Prom
   if (row === null) return null
   const made = view.results[row]
   if (made !== undefined) return made
-  return (await readRow(ports.ledger, 'result', resultId(view.doc.lane, row)))?.value ?? null
+  const [found = null] = await resultsOf(ports, view.doc, [row])
+  return found
 }
 
 /** What it measured and made. */

@@ -50,7 +50,8 @@ const kept = async (pin: string, objects: Objects) => {
     read: async (keys: { id: string }[]) => keys.map(({ id }) => ({ id, revision: 1, value: rows.get(id) })),
   } as unknown as WorkPorts['ledger']
   const doc = { lane: 'pipeline/p', kept: [...rows.values()].map(({ row, key }) => ({ step: row, key, row })) }
-  return Object.keys(await keptOf({ ledger, objects }, doc as unknown as LaneDocument))
+  const ports = { ledger, objects } as unknown as WorkPorts
+  return Object.keys(await keptOf(ports, doc as unknown as LaneDocument))
 }
 
 describe('what an attempt carries over', () => {

@@ -1,0 +1,54 @@
+import { pauseAfter, resting } from '../core/lane/change.ts'
+import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
+import type { Trouble } from '../core/lane/view.ts'
+import { SELF } from '../core/rows.ts'
+import { writeSides } from './far-sides.ts'
+import { Unavailable, type WorkPorts } from './ports.ts'
+import { readRow } from './rows.ts'
+import type { Told } from './sides.ts'
+import { nameWrite } from './writing.ts'
+
+/** The ports, and how far sides answered through them. */
+interface Hands {
+  ports: WorkPorts
+  told: Told
+}
+
+/** A lane that cannot be read, or of which nothing can be written but this, rests visibly, and nothing of it ends (laws 13, 15). */
+export const restUnread = async (
+  { ports, told }: Hands,
+  lane: string,
+  trouble: Trouble,
+): Promise<'rests' | 'ledger-away' | 'newer-schema'> => {
+  const { ledger, clock } = ports
+  try {
+    await writeSides(ports, { probe: lane, sides: {} }, told)
+    const row = await readRow(ledger, 'lane', lane)
+    if (row !== null && newerIn(row.value) !== null) return 'newer-schema'
+    const was = row?.value ?? (await firstDocument(ports, lane))
+    if (was === null) return 'rests'
+    const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
+    const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
+    const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
+    const until = view.now + pauseAfter(rest.tries)
+    const doc: LaneDocument = { ...was, writtenAt: view.now, rest: { ...rest, until }, due: until }
+    await ledger.commit([
+      { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
+      ...(row === null ? [nameWrite(was, await readRow(ledger, 'name', was.name))] : []),
+      { due: { group: lane, by: 'lane' }, at: until, was: was.due, side: trouble.side },
+      ...(rest.tries === 1 ? [{ count: `${why}:${trouble.side}`, by: 1 }] : []),
+    ])
+    return 'rests'
+  } catch (error) {
+    if (error instanceof Unavailable) return 'ledger-away'
+    throw error
+  }
+}
+
+/** Without a policy there is no name for its first document: `why` then asks for the policy itself, and says so. */
+const firstDocument = async ({ ledger, policies }: WorkPorts, lane: string): Promise<LaneDocument | null> => {
+  const policy = await policies.load().catch(() => null)
+  const self = policy === null ? null : await readRow(ledger, 'identity', SELF)
+  return policy === null || self === null ? null : emptyDocument({ ...policy, ledger: self.value.ledger }, lane)
+}
