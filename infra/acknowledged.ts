@@ -70,8 +70,8 @@ const wildcardsOf = (policy: PolicyFacts, documents: string): [string, string][]
   return [
     ['*', 'ec2:*NetworkInterface* of a function in a VPC and X-Ray know no resource to be narrowed to'],
     [
-      `arn:<AWS::Partition>:s3:::${documents}/*`,
-      'each policy document is an asset with a new name; the role may only read',
+      `arn:<AWS::Partition>:s3:::${documents}`,
+      'each policy document is an asset with a new name in a folder of our own; the role may only read',
     ],
     ...buckets.map((bucket): [string, string] => [
       `arn:<AWS::Partition>:s3:::${bucket}/*`,

@@ -8,6 +8,8 @@ export const functionName = (installation: string, door: string): string => `${i
 /** IAM knows no regions: without its own one a second region's role would have the first one's name. */
 export const roleName = (installation: string, of: string, region: string): string => `${installation}-${of}-${region}`
 export const secretName = (installation: string, secret: string): string => `${installation}/${secret}`
+/** Folder in the bucket of CDK's assets: other apps' assets lie beside it, and no door may read those. */
+export const assetsFolder = (installation: string): string => `${installation}/`
 
 /** IAM's longest name of a role. */
 const LONGEST_ROLE = 64

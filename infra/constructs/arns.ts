@@ -11,7 +11,7 @@ export interface Named {
   busArn: string
   queueArn: string
   parameterArn: string
-  /** Bucket and prefix of the policy documents. */
+  /** Folder of the policy documents. */
   documentsArn: string
 }
 

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, DefaultStackSynthesizer, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib'
 import { CfnStage, HttpApi, HttpMethod, HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events'
@@ -19,6 +19,7 @@ import { DoorFunction } from '../constructs/door-function.ts'
 import { patternsOf } from '../constructs/patterns.ts'
 import { minutesOf } from '../constructs/sizes.ts'
 import { type DoorFacts, doors } from '../doors.ts'
+import { assetsFolder } from '../naming.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 import type { NetworkStack } from './network.ts'
@@ -42,18 +43,19 @@ const THROTTLE = { throttlingRateLimit: 20, throttlingBurstLimit: 40 }
 export class ControlStack extends Stack {
   readonly functions = new Map<string, DoorFunction>()
   readonly api: HttpApi
-  /** Bucket of the policy documents: that of CDK's assets, whose name has the bootstrap's qualifier in it. */
+  /** Where policy documents lie: our folder of CDK's assets, in a bucket that has the bootstrap's qualifier in its name. */
   readonly documents: string
   private readonly failures: IQueue
 
   constructor(scope: Construct, id: string, props: ControlProps) {
-    super(scope, id, props)
+    const folder = assetsFolder(props.policy.installation)
+    super(scope, id, { ...props, synthesizer: new DefaultStackSynthesizer({ bucketPrefix: folder }) })
     const { policy, dist, state, network } = props
     // By its ARN: otherwise each rule would change the policy of another stack's queue.
     this.failures = Queue.fromQueueArn(this, 'Failures', state.failures.queueArn)
     const asset = new Asset(this, 'Policy', { path: `${policy.folder}/policy.json` })
     const parameterName = `/${policy.installation}/policy`
-    this.documents = asset.s3BucketName
+    this.documents = `${asset.s3BucketName}/${folder}*`
     const arns = arnsOf(this, {
       policy,
       tableArn: state.table.tableArn,
@@ -64,8 +66,8 @@ export class ControlStack extends Stack {
         resource: 'parameter',
         resourceName: parameterName.slice(1),
       }),
-      // Every version of the policy is an asset of the same bucket.
-      documentsArn: asset.bucket.arnForObjects('*'),
+      // Not the document's own key: who starts before the parameter has changed still reads the one before.
+      documentsArn: asset.bucket.arnForObjects(`${folder}*`),
     })
     const environment = this.environmentOf(props, parameterName)
     for (const door of doors)

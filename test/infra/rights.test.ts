@@ -17,6 +17,7 @@ const read = readerOf([state, control])
 const lambda = (name: string): string => `arn:aws:lambda:eu-central-1:111122223333:function:signalbox-${name}`
 const secret = (name: string): string =>
   `arn:aws:secretsmanager:eu-central-1:111122223333:secret:signalbox/${name}-??????`
+const ASSETS = 'arn:aws:s3:::cdk-hnb659fds-assets-111122223333-eu-central-1'
 const FAILURES = 'arn:aws:sqs:eu-central-1:111122223333:signalbox-failures'
 
 /** Written out by hand: what stands in the templates is compared with this and not with what made them. */
@@ -24,7 +25,7 @@ const ARNS: Record<AwsResource, string[]> = {
   table: ['arn:aws:dynamodb:eu-central-1:111122223333:table/signalbox-ledger'],
   bus: ['arn:aws:events:eu-central-1:111122223333:event-bus/signalbox'],
   'policy-parameter': ['arn:aws:ssm:eu-central-1:111122223333:parameter/signalbox/policy'],
-  'policy-documents': ['arn:aws:s3:::cdk-hnb659fds-assets-111122223333-eu-central-1/*'],
+  'policy-documents': [`${ASSETS}/signalbox/*`],
   'dataset-buckets': ['arn:aws:s3:::acme-datasets'],
   'dataset-objects': ['arn:aws:s3:::acme-datasets/*'],
   'results-bucket': ['arn:aws:s3:::acme-results'],
@@ -173,6 +174,13 @@ const holds = (operator: string, patterns: string[], keys: string[] | undefined)
 const isLike = (pattern: string, text: string): boolean =>
   new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's').test(text)
 
+/** Whether a door may read this object of S3. */
+const reads = (door: string, object: string): boolean =>
+  (roleOf(door).Policies ?? [])
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+    .filter(({ Action }) => [Action].flat().includes('s3:GetObject'))
+    .some(({ Resource }) => [Resource].flat().some((one) => isLike(read(control, one), object)))
+
 describe('as IAM evaluates the statements', () => {
   it('each door may do all that it asks in a life in which it does all that it can', async () => {
     const asked = await askedInLife()
@@ -182,6 +190,16 @@ describe('as IAM evaluates the statements', () => {
     expect(asked.length).toBeGreaterThan(1000)
     expect(refused).toEqual([])
   }, 60_000)
+
+  it('who reads a policy reads that of this installation, the one before it too, and no asset of another app', () => {
+    const [parameter] = ofType('AWS::SSM::Parameter') as unknown as { Value: unknown }[]
+    const readers = (key: string) => doors.filter(({ name }) => reads(name, `${ASSETS}/${key}`)).map(({ name }) => name)
+    const five = ['dataset-uploaded', 'model-promoted', 'reconcile', 'watch', 'resync']
+    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(five)
+    expect(readers('signalbox/the-one-before.json')).toEqual(five)
+    for (const key of ['another-app.json', 'another-app.zip', 'signalbox-2/policy.json'])
+      expect(readers(key)).toEqual([])
+  })
 
   it.each<[string, string, string, string[] | undefined]>([
     ['a vote by the door of datasets', 'dataset-uploaded', 'UpdateItem', ['orders#pipeline/a']],
