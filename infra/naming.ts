@@ -1,12 +1,10 @@
 import { doors } from './doors.ts'
 
 /**
- * Names of what a release may add or take away. Other stacks write them and import nothing: a stack cannot give up what another
+ * Names of what a release may add or take away; those of roles are core's (`roleName`). Other stacks write them and import nothing: a stack cannot give up what another
  * still imports, and the first of the two is deployed first.
  */
 export const functionName = (installation: string, door: string): string => `${installation}-${door}`
-/** IAM knows no regions: without its own one a second region's role would have the first one's name. */
-export const roleName = (installation: string, of: string, region: string): string => `${installation}-${of}-${region}`
 export const secretName = (installation: string, secret: string): string => `${installation}/${secret}`
 /** Folder in the bucket of CDK's assets: other apps' assets lie beside it, and no door may read those. */
 export const assetsFolder = (installation: string): string => `${installation}/`

@@ -29,13 +29,15 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
   return [
     ...(aws === undefined
       ? []
-      : await awsFindings({
-          region: aws,
-          installation: policy.installation,
-          cluster: policy.cluster,
-          datasetBuckets,
-          scopes: scopesOf(policy),
-        })),
+      : [
+          ...(await awsFindings({
+            region: aws,
+            installation: policy.installation,
+            datasetBuckets,
+            scopes: scopesOf(policy),
+          })),
+          ...(await ofEks(aws, policy)),
+        ]),
     ...(context === undefined && kubeconfig === undefined
       ? []
       : [...(await rightsOfDoors(outside, policy)), ...(await namesOf(outside, policy))]),
@@ -50,6 +52,12 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
           ),
         ]),
   ]
+}
+
+/** Its client is loaded only for who asks. */
+const ofEks = async (region: string, { installation, cluster, namespaces }: Policy): Promise<Finding[]> => {
+  const { eksFindings } = await import('../../effects/aws/eks-checks.ts')
+  return eksFindings({ region, installation, cluster, namespaces, doors: clusterDoors.map(({ name }) => name) })
 }
 
 /** As the doors authenticate at MLflow. */

@@ -17,6 +17,9 @@ export interface KubernetesRight {
 export const groupOf = ({ installation }: Pick<Identity, 'installation'>, door: string): string =>
   `signalbox:${installation}:${door}`
 
+/** The IAM role of a door, or of pods. IAM knows no regions: without its own one a second region's role would have the first one's name. */
+export const roleName = (installation: string, of: string, region: string): string => `${installation}-${of}-${region}`
+
 /** RBAC for one door: what it does everywhere in a cluster role, the rest in a role of each namespace. */
 export const rolesOf = (
   identity: Pick<Identity, 'installation'>,

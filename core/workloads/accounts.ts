@@ -22,3 +22,6 @@ export const podAccounts = ({ namespaces }: Pick<Policy, 'namespaces'>): PodAcco
   { of: 'serving', name: SERVING_ACCOUNT, namespace: namespaces.serving },
   { of: 'gate', name: GATE_ACCOUNT, namespace: namespaces.serving },
 ]
+
+/** Which of the roles named after the installation (`roleName`) an account of pods has. */
+export const podRoleOf = ({ of }: PodAccount): string => `${of}-pods`

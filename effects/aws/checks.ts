@@ -18,8 +18,6 @@ export interface Finding {
 export interface AwsPlace {
   region: string
   installation: string
-  /** Name of the EKS cluster. */
-  cluster: string
   datasetBuckets: readonly string[]
   /** Scopes that the policy asks of Slack's token beyond SCOPES. */
   scopes?: readonly string[]
@@ -31,8 +29,6 @@ export interface AwsPlace {
 const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token']
 /** Without these no card is posted, or found again. */
 const SCOPES = ['chat:write', 'channels:history']
-/** Authentication modes of EKS that take access entries. */
-const ENTRY_MODES: readonly string[] = ['API', 'API_AND_CONFIG_MAP']
 /** Slack refuses a request that was signed further away than this, AWS a little more. Seconds. */
 const SKEW = 240
 
@@ -54,7 +50,8 @@ export const finding = async (check: string, fix: string, look: () => Promise<st
   }
 }
 
-const expectThat = (holds: boolean, said: string): void => {
+/** Throws what is said, unless it holds. */
+export const expectThat = (holds: boolean, said: string): void => {
   if (!holds) throw new Error(said)
 }
 
@@ -69,7 +66,6 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
       return `of key ${accessKeyId.slice(0, 4)}…`
     }),
     ...stackFindings(place),
-    clusterFinding(place),
     ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
     ...SECRETS.map((name) =>
       finding(`secret ${name}`, `put its value in: docs/deploy.md, step 6`, async () => {
@@ -119,19 +115,6 @@ const queueAnswer = async (region: string, QueueName: string): Promise<string> =
   )
   expectThat(dead !== undefined, 'it has no queue of the dead')
   return `${QueueName} keeps lanes apart`
-}
-
-/** Doors enter the cluster by access entries, which the oldest of the three authentication modes does not know. */
-const clusterFinding = ({ region, cluster: name }: AwsPlace): Promise<Finding> => {
-  const fix = `\`cluster\` of the policy must name an active one, and \`aws eks update-cluster-config --name ${name} --access-config authenticationMode=API_AND_CONFIG_MAP\` lets access entries in`
-  return finding('cluster', fix, async () => {
-    const { DescribeClusterCommand, EKSClient } = await import('@aws-sdk/client-eks')
-    const { cluster } = await new EKSClient({ region }).send(new DescribeClusterCommand({ name }))
-    expectThat(cluster?.status === 'ACTIVE', `${name} is ${cluster?.status}`)
-    const mode = cluster?.accessConfig?.authenticationMode ?? 'CONFIG_MAP'
-    expectThat(ENTRY_MODES.includes(mode), `${name} authenticates by ${mode} alone`)
-    return `${name} is active with Kubernetes ${cluster?.version} and takes access entries`
-  })
 }
 
 const bucketFinding = ({ region }: AwsPlace, bucket: string): Promise<Finding> =>

@@ -2,10 +2,9 @@ import { Stack, type StackProps } from 'aws-cdk-lib'
 import { CfnAccessEntry, CfnPodIdentityAssociation } from 'aws-cdk-lib/aws-eks'
 import { Effect, type IPrincipal, PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import type { Construct } from 'constructs'
-import { groupOf } from '../../core/bootstrap/rights.ts'
-import { type PodAccount, podAccounts } from '../../core/workloads/accounts.ts'
+import { groupOf, roleName } from '../../core/bootstrap/rights.ts'
+import { type PodAccount, podAccounts, podRoleOf } from '../../core/workloads/accounts.ts'
 import { doors } from '../doors.ts'
-import { roleName } from '../naming.ts'
 import { podRights } from '../pods.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
@@ -56,8 +55,8 @@ export class AccessStack extends Stack {
     const statements = podRights(account.of, policy).map(
       ({ actions, on }) => new PolicyStatement({ effect: Effect.ALLOW, actions, resources: on.map(arn) }),
     )
-    return new Role(this, `${account.of}-pods`, {
-      roleName: roleName(policy.installation, `${account.of}-pods`, this.region),
+    return new Role(this, podRoleOf(account), {
+      roleName: roleName(policy.installation, podRoleOf(account), this.region),
       assumedBy: this.podsOf(account, settings),
       description: `What pods of ${account.namespace}/${account.name} may do, and nothing else`,
       inlinePolicies: { pods: new PolicyDocument({ statements }) },

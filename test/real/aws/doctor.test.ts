@@ -7,11 +7,12 @@ import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { outsideFindings, scopesOf } from '../../../cli/commands/doctor-outside.ts'
 import { type AwsPlace, awsFindings } from '../../../effects/aws/checks.ts'
+import { eksFindings } from '../../../effects/aws/eks-checks.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../../effects/cluster/requests.ts'
 import { clear, furnish, ownPolicy } from '../real-town.ts'
 import { type Mlflow, openMlflowServer } from '../registry/mlflow.ts'
-import { type Answering, openAnswering } from './answering.ts'
+import { type Answering, openAnswering, type Said } from './answering.ts'
 import { type DynamoDb, openDynamoDb } from './dynamodb.ts'
 import { type Moto, openMoto } from './moto.ts'
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   dynamo = await openDynamoDb()
   moto = await openMoto()
   mlflow = await openMlflowServer()
-  // moto's EKS knows no `accessConfig`, and nobody else speaks for Slack: these two answer what their documents say.
+  // moto's EKS knows no `accessConfig`, access entry or association, and nobody else speaks for Slack: these two answer what their documents say.
   eks = await openAnswering('eks stand-in')
   slack = await openAnswering('slack stand-in')
   const { port } = (await dynamo.client().config.endpoint?.()) ?? {}
@@ -43,9 +44,25 @@ afterAll(async () => {
   for (const { close } of [slack, eks, mlflow, moto, dynamo]) await close()
 })
 
+/** Slack's answer of an app that is installed with these scopes. */
+const installed = (scopes: string) => () => ({
+  body: { ok: true, team: 'acme' },
+  headers: { 'x-oauth-scopes': scopes },
+})
+
 const look = async (more: Partial<AwsPlace> = {}) => {
-  const place = { region: 'eu-central-1', installation: 'signalbox', cluster: 'ml-prod', datasetBuckets: ['sets'] }
-  const findings = await awsFindings({ ...place, timeUrl: mlflow.url, slackUrl: `${slack.url}/`, ...more })
+  const place = { region: 'eu-central-1', installation: 'signalbox' }
+  const namespaces = { training: 'ml-training', serving: 'ml-serving' }
+  const findings = [
+    ...(await awsFindings({
+      ...place,
+      datasetBuckets: ['sets'],
+      timeUrl: mlflow.url,
+      slackUrl: `${slack.url}/`,
+      ...more,
+    })),
+    ...(await eksFindings({ ...place, cluster: 'ml-prod', namespaces, doors: ['reconcile'] })),
+  ]
   return Object.fromEntries(findings.map(({ check, ok, detail }) => [check, ok ? 'ok' : detail]))
 }
 
@@ -96,12 +113,58 @@ it('each part of a deployment that is missing is a finding with its fix, and wel
   expect((await look())['secret slack-signing']).toMatch(/what the deployment made up: .*step 6/)
   for (const name of names)
     await secrets.send(new PutSecretValueCommand({ SecretId: `signalbox/${name}`, SecretString: 'x' }))
-  eks.answer = { body: { cluster: cluster('ACTIVE', 'API') } }
+  eks.answer = saying(cluster('ACTIVE', 'API'))
+  const bare = await look()
+  expect(Object.keys(bare).filter((check) => bare[check] !== 'ok')).toEqual(expect.arrayContaining(Object.keys(INSIDE)))
+  for (const [check, said] of Object.entries(INSIDE)) expect(bare[check]).toMatch(said)
+  eks.answer = saying(cluster('ACTIVE', 'API'), WELL)
   // moto never gives the EventBridge switch of a bucket back, so that finding stays what it was.
-  slack.answer = { body: { ok: true, team: 'acme' }, headers: { 'x-oauth-scopes': 'chat:write,channels:history' } }
+  slack.answer = installed('chat:write,channels:history')
   const { 'bucket sets': _bucket, ...rest } = await look()
   expect(rest).toEqual(Object.fromEntries(Object.keys(rest).map((check) => [check, 'ok'])))
+  // Each thing is asked for by the address that EKS's reference gives it: else it would have said that there is no such thing.
+  expect(Object.keys(rest)).toEqual(expect.arrayContaining(Object.keys(INSIDE)))
 })
+
+/** What a cluster lacks beside which nothing was deployed. */
+const INSIDE = {
+  'pod identity agent': /^the cluster has no add-on eks-pod-identity-agent: .*create-addon/,
+  'access entry of reconcile': /^the cluster does not know its role: .*npm run deploy/,
+  'role of ml-training/signalbox-training': /^no role is associated with it/,
+  'role of ml-serving/signalbox-serving': /^no role is associated with it/,
+  'role of ml-serving/signalbox-gate': /^no role is associated with it/,
+}
+
+const ROLE = 'arn:aws:iam::111122223333:role/signalbox'
+/** What is in the cluster once all is deployed, by the path at which EKS says it. */
+const WELL: Record<string, unknown> = {
+  '/addons/eks-pod-identity-agent': { addon: { status: 'ACTIVE', addonVersion: 'v1.3.10-eksbuild.3' } },
+  [`/access-entries/${encodeURIComponent(`${ROLE}-reconcile-eu-central-1`)}`]: {
+    accessEntry: { kubernetesGroups: ['signalbox:signalbox:reconcile'], type: 'STANDARD' },
+  },
+  ...Object.fromEntries(
+    ['training/signalbox-training', 'serving/signalbox-serving', 'serving/signalbox-gate'].flatMap((account) => {
+      const [namespace, serviceAccount] = `ml-${account}`.split('/')
+      const roleArn = `${ROLE}-${serviceAccount?.replace('signalbox-', '')}-pods-eu-central-1`
+      const associationId = `a-${serviceAccount}`
+      const all = '/pod-identity-associations'
+      return [
+        [`${all}?namespace=${namespace}&serviceAccount=${serviceAccount}`, { associations: [{ associationId }] }],
+        [`${all}/${associationId}`, { association: { associationId, roleArn, disableSessionTags: false } }],
+      ]
+    }),
+  ),
+}
+
+/** EKS with this cluster, and in it what is given by path; a list of nothing is a list. */
+const saying =
+  (described: object, inside: Record<string, unknown> = {}) =>
+  (path: string): Said | null => {
+    const at = path.replace('/clusters/ml-prod', '')
+    if (at === '') return { body: { cluster: described } }
+    const body = inside[at] ?? (at.includes('?') ? { associations: [] } : undefined)
+    return body === undefined ? null : { body }
+  }
 
 /** The work queue, made anew, with its queue of the dead. */
 const makeQueue = async (more: Record<string, string>): Promise<void> => {
@@ -121,6 +184,7 @@ const makeQueue = async (more: Record<string, string>): Promise<void> => {
 }
 
 const cluster = (status: string, authenticationMode?: string) => ({
+  arn: 'arn:aws:eks:eu-central-1:111122223333:cluster/ml-prod',
   name: 'ml-prod',
   version: '1.36',
   status,
@@ -134,15 +198,14 @@ it.each([
   ['ACTIVE', undefined, /^ml-prod authenticates by CONFIG_MAP alone/],
   ['UPDATING', 'API', /^ml-prod is UPDATING/],
 ])('a cluster that is %s with the authentication mode %s', async (status, mode, said) => {
-  eks.answer = { body: { cluster: cluster(status, mode) } }
+  eks.answer = saying(cluster(status, mode))
   expect((await look())['cluster']).toEqual(said === 'ok' ? 'ok' : expect.stringMatching(said))
   expect(eks.asked).toContain('GET /clusters/ml-prod')
 })
 
 it('Slack’s token: refused, without a scope that every installation needs, without one that the policy asks for', async () => {
-  const installed = (scopes: string) => ({ body: { ok: true, team: 'acme' }, headers: { 'x-oauth-scopes': scopes } })
   const said = async (scopes: string[] = []) => (await look({ scopes }))['slack']
-  slack.answer = { body: { ok: false, error: 'invalid_auth' } }
+  slack.answer = () => ({ body: { ok: false, error: 'invalid_auth' } })
   expect(await said()).toMatch(/^Slack says invalid_auth: .*step 5/)
   slack.answer = installed('chat:write')
   expect(await said()).toMatch(/^the token lacks channels:history: .*step 5/)
