@@ -33,6 +33,17 @@ describe('docs/deploy.md', () => {
   })
 })
 
+it('who runs doctor reads there which rights it needs: each that it asks AWS for', () => {
+  const asked = ['checks', 'eks-checks'].flatMap((file) => {
+    const text = readFileSync(`effects/aws/${file}.ts`, 'utf8')
+    return [...text.matchAll(/new (\w+)Command\(/g)].map(([, action = '']) =>
+      action.replace('NotificationConfiguration', 'Notification'),
+    )
+  })
+  const said = [...sectionOf('8. Let it run').matchAll(/`\w+:([A-Z]\w+)`/g)].map(([, action]) => action)
+  expect(said.sort()).toEqual([...new Set(asked)].sort())
+})
+
 describe('the tear-down', () => {
   /** What a destroyed stack leaves, by type. */
   const kept = Object.values(
@@ -66,5 +77,44 @@ describe('the tear-down', () => {
     const kinds = bootstrapManifests(parsePolicy(config), clusterDoors).map(({ kind }) => kind)
     const said = /This deletes ([^:]*) and leaves/.exec(tearDown)?.[1]?.split(/[\s,]+/)
     expect(said).toEqual(expect.arrayContaining(kinds.filter((kind) => !left.includes(kind))))
+  })
+})
+
+describe('a table that is restored under its name', () => {
+  const { stacks } = synth('restored', config)
+  const [table] = Object.values(Template.fromStack(stacks.state).findResources('AWS::DynamoDB::Table'))
+  const recipe = /```sh\nT=signalbox-ledger\n([^`]|`[^`])*```/.exec(readFileSync('docs/runbook.md', 'utf8'))?.[0] ?? ''
+  /** What brings each property back; null: a restore does. */
+  const BACK: Record<string, string | null> = {
+    TableName: 'restore-table-from-backup --target-table-name $T ',
+    KeySchema: null,
+    AttributeDefinitions: null,
+    BillingMode: null,
+    SSESpecification: '--sse-specification-override Enabled=true,SSEType=KMS',
+    TimeToLiveSpecification: `Enabled=true,AttributeName=${table?.['Properties'].TimeToLiveSpecification.AttributeName}`,
+    PointInTimeRecoverySpecification: '--point-in-time-recovery-specification PointInTimeRecoveryEnabled=true',
+    DeletionProtectionEnabled: 'update-table --deletion-protection-enabled --table-name $T',
+  }
+
+  it('is again what the stack has made: each of its properties comes back', () => {
+    expect(Object.keys(table?.['Properties'] ?? {}).sort()).toEqual(Object.keys(BACK).sort())
+    for (const said of Object.values(BACK)) expect(recipe).toContain(said ?? '')
+  })
+
+  it('is deleted only after backups of both, and is protected last', () => {
+    const order = [
+      'restore-table-to-point-in-time',
+      'create-backup --table-name $T-restored',
+      'create-backup --table-name $T ',
+    ]
+      .concat(['describe-backup', 'update-table --no-deletion-protection-enabled', 'delete-table --table-name $T\n'])
+      .concat([
+        'restore-table-from-backup',
+        'update-table --deletion-protection-enabled',
+        'delete-table --table-name $T-restored',
+      ])
+      .map((what) => recipe.indexOf(what))
+    expect(order).toEqual([...order].sort((a, b) => a - b))
+    expect(order).not.toContain(-1)
   })
 })
