@@ -68,17 +68,23 @@ const sharedSignals = ({ services }: Together): Problem[] => {
 }
 
 /** A lane belongs to one rule, and people may call it by the name that it had: no other rule has that one. */
-const renamed = (block: string, rules: Record<string, { was?: string | undefined }>): Problem[] =>
-  Object.entries(rules)
-    .filter(([key, { was }]) =>
-      Object.entries(rules).some(
-        ([other, rule]) => was !== undefined && other !== key && [other, rule.was].includes(was),
-      ),
-    )
-    .map(([key, { was }]) => ({
-      path: [block, key, 'was'],
-      message: `\`${was}\` is the name of another one too: what was begun under it can belong to one alone`,
-    }))
+const renamed = (block: string, rules: Record<string, { was?: string | undefined }>): Problem[] => {
+  // Each rule's names once, also where it says that it was what it is.
+  const names = Object.entries(rules).flatMap(([key, { was = key }]) => [...new Set([key, was])])
+  const shared = new Set(
+    [...Map.groupBy(names, (name) => name)].flatMap(([name, all]) => (all.length > 1 ? [name] : [])),
+  )
+  return Object.entries(rules).flatMap(([key, { was }]) =>
+    was === undefined || !shared.has(was)
+      ? []
+      : [
+          {
+            path: [block, key, 'was'],
+            message: `\`${was}\` is the name of another one too: what was begun under it can belong to one alone`,
+          },
+        ],
+  )
+}
 
 /** A service that is named as its model and then renamed would look for versions of a model of its new name. */
 const modelsOfRenamed = ({ services }: Together): Problem[] =>
