@@ -2,7 +2,7 @@ import { MARKER } from '../marker.ts'
 import { LABEL_PREFIX } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
-import { type Admission, DEPLOYMENTS, JOBS, PODS, REPLICA_SETS, texts } from './admission-policy.ts'
+import { type Admission, DEPLOYMENTS, JOBS, OTHER_MAKERS, PODS, REPLICA_SETS, texts } from './admission-policy.ts'
 
 /**
  * Who may start pods in Signalbox's name, in its namespaces: Kubernetes' own controllers, for what was made by somebody who may `use` the
@@ -37,12 +37,16 @@ export const podAdmission = (policy: Pick<Policy, 'namespaces'>): Admission[] =>
       name: 'accounts',
       namespaces,
       when: {
-        somebody: exceptFor(['deployment-controller']),
+        // A Job is never made by a controller of its own: a CronJob's is as anybody's.
+        somebody: `request.resource.resource != 'replicasets' || ${exceptFor(['deployment-controller'])}`,
         ours: `has(object.spec.template) && (${inOurName('object', accounts)})`,
         // Kueue says where a Job's pods may go, and anybody may restart a server: neither changes what runs.
-        program: `oldObject == null || !(${inOurName('oldObject', accounts)}) || ${CHANGED.join(' || ')}`,
+        program: `oldObject == null || !(${inOurName('oldObject', accounts)}) || ${CHANGED}`,
       },
-      rules: [JOBS, DEPLOYMENTS, REPLICA_SETS].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, REPLICA_SETS, OTHER_MAKERS].map((what) => ({
+        operations: ['CREATE', 'UPDATE'],
+        ...what,
+      })),
       validations: [
         {
           expression: `authorizer.group('').resource('configmaps').namespace(request.namespace).name('${MARKER}').check('use').allowed()`,
@@ -61,27 +65,31 @@ const exceptFor = (controllers: readonly string[]): string =>
 const OWNED_BEFORE =
   'oldObject != null && has(oldObject.metadata.ownerReferences) && oldObject.metadata.ownerReferences.exists(p, p.uid == o.uid && p.kind == o.kind)'
 
-/** By these, controllers take a pod that belongs to nobody for theirs. */
-const KEPT = ['batch.kubernetes.io/controller-uid', 'controller-uid', 'pod-template-hash']
+/** By these, controllers take a pod that belongs to nobody for theirs. A ReplicaSet has to say labels of ours, too. */
+const JOB_UIDS = ['batch.kubernetes.io/controller-uid', 'controller-uid']
+const KEPT = [...JOB_UIDS, 'pod-template-hash']
 const isKept = `k.startsWith('${LABEL_PREFIX}') || k in ${texts(KEPT)}`
 
 const wasSaid = (before: string, now: string): string =>
   `oldObject != null && has(${before}.labels) && k in ${before}.labels && ${before}.labels[k] == ${now}.labels[k]`
 
-const TEMPLATE = 'object.spec.template'
-const BEFORE = 'oldObject.spec.template'
-
-const inOurName = (object: string, accounts: string): string => {
-  const template = `${object}.spec.template`
-  return `(has(${template}.spec.serviceAccountName) && ${template}.spec.serviceAccountName in ${accounts}) || (has(${template}.metadata) && has(${template}.metadata.labels) && ${template}.metadata.labels.exists(k, k.startsWith('${LABEL_PREFIX}')))`
+/** A template's labels that make its pods ours, or another Job's once their maker leaves them behind. The server writes its own uid into each Job's. */
+const claims = (object: string, and = ''): string => {
+  const { metadata, labels } = {
+    metadata: `${object}.spec.template.metadata`,
+    labels: `${object}.spec.template.metadata.labels`,
+  }
+  const other = `k in ${texts(JOB_UIDS)} && ${labels}[k] != ${object}.metadata.uid`
+  return `(has(${metadata}) && has(${labels}) && ${labels}.exists(k, (k.startsWith('${LABEL_PREFIX}') || (${other}))${and}))`
 }
 
-const listAt = (place: string): string => `(has(${place}) ? ${place} : [])`
+const inOurName = (object: string, accounts: string): string => {
+  const account = `${object}.spec.template.spec.serviceAccountName`
+  return `(has(${account}) && ${account} in ${accounts}) || ${claims(object)}`
+}
 
+const [BEFORE, NOW] = ['oldObject.spec.template', 'object.spec.template']
 const CHANGED = [
-  ...['containers', 'initContainers', 'volumes'].map(
-    (key) => `${listAt(`${TEMPLATE}.spec.${key}`)} != ${listAt(`${BEFORE}.spec.${key}`)}`,
-  ),
-  `${TEMPLATE}.spec.?serviceAccountName != ${BEFORE}.spec.?serviceAccountName`,
-  `(has(${TEMPLATE}.metadata) && has(${TEMPLATE}.metadata.labels) && ${TEMPLATE}.metadata.labels.exists(k, k.startsWith('${LABEL_PREFIX}') && !(has(${BEFORE}.metadata) && ${wasSaid(`${BEFORE}.metadata`, `${TEMPLATE}.metadata`)})))`,
-]
+  `(request.resource.resource != 'jobs' && ${NOW}.spec != ${BEFORE}.spec)`,
+  claims('object', ` && !(has(${BEFORE}.metadata) && ${wasSaid(`${BEFORE}.metadata`, `${NOW}.metadata`)})`),
+].join(' || ')

@@ -11,6 +11,8 @@ export interface Rule {
 
 export const DEPLOYMENTS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }
 export const REPLICA_SETS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['replicasets'] }
+/** What makes pods besides, and never makes one of ours. */
+export const OTHER_MAKERS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['daemonsets', 'statefulsets'] }
 export const SERVICES = { apiGroups: [''], apiVersions: ['v1'], resources: ['services'] }
 export const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'] }
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }

@@ -249,6 +249,25 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     }
   })
 
+  it('makes nothing that would leave a pod behind which a Job of ours then takes for its own', async () => {
+    const labels = { 'batch.kubernetes.io/controller-uid': UID }
+    const spec = { serviceAccountName: undefined }
+    const why = 'the right to `use` the ConfigMap signalbox'
+    for (const plural of ['replicasets', 'deployments'] as const)
+      await expectRefused(make('editor', plural, { labels, spec }), why)
+    const job = {
+      manualSelector: true,
+      selector: { matchLabels: { app: 'a' } },
+      template: {
+        metadata: { labels: { app: 'a', ...labels } },
+        spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: IMAGE }] },
+      },
+    }
+    const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'manual' }, spec: job }
+    const path = `/apis/batch/v1/namespaces/${training}/jobs`
+    await expectRefused(by('editor').send({ method: 'POST', path, body }), why)
+  })
+
   it('puts no other program into what is ours, and may restart it', async () => {
     await expectTaken(make('door', 'deployments', { called: 'served' }))
     const path = `/apis/apps/v1/namespaces/${serving}/deployments/served`
@@ -263,6 +282,7 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     const image = `y@sha256:${'b'.repeat(64)}`
     await expectRefused(patch({ spec: { containers: [{ name: 'c', image }] } }), why)
     await expectRefused(patch({ spec: { serviceAccountName: GATE_ACCOUNT } }), why)
+    await expectRefused(patch({ spec: { hostAliases: [{ ip: '10.0.0.1', hostnames: ['s3.amazonaws.com'] }] } }), why)
     await expectRefused(patch({ metadata: { labels: { [label('generation')]: '2' } } }), why)
     await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
   })
