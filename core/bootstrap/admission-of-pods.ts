@@ -2,14 +2,24 @@ import { MARKER } from '../marker.ts'
 import { LABEL_PREFIX } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
-import { type Admission, DEPLOYMENTS, JOBS, OTHER_MAKERS, PODS, REPLICA_SETS, texts } from './admission-policy.ts'
+import {
+  type Admission,
+  DEPLOYMENTS,
+  isOurs,
+  JOBS,
+  OTHER_MAKERS,
+  PODS,
+  REPLICA_SETS,
+  SERVICES,
+  texts,
+} from './admission-policy.ts'
 
 /**
  * Who may start pods in Signalbox's name, in its namespaces: Kubernetes' own controllers, for what was made by somebody who may `use` the
  * marker there. Results are believed by their pod, and servers get requests by their pods' labels: whoever could make such a pod
  * would say what a model is worth, or answer in its place.
  */
-export const podAdmission = (policy: Pick<Policy, 'namespaces'>): Admission[] => {
+export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>): Admission[] => {
   const namespaces = Object.values(policy.namespaces)
   const accounts = texts([...new Set(podAccounts(policy).map(({ name }) => name))])
   return [
@@ -47,14 +57,21 @@ export const podAdmission = (policy: Pick<Policy, 'namespaces'>): Admission[] =>
         operations: ['CREATE', 'UPDATE'],
         ...what,
       })),
-      validations: [
-        {
-          expression: `authorizer.group('').resource('configmaps').namespace(request.namespace).name('${MARKER}').check('use').allowed()`,
-          message: `who says what runs under an account or a label of Signalbox needs the right to \`use\` the ConfigMap ${MARKER} of the namespace`,
-        },
-      ],
+      validations: [MAY_USE],
+    },
+    {
+      name: 'services',
+      namespaces,
+      when: { ours: isOurs(policy, 'oldObject'), way: 'object.spec != oldObject.spec' },
+      rules: [{ operations: ['UPDATE'], ...SERVICES }],
+      validations: [MAY_USE],
     },
   ]
+}
+
+const MAY_USE = {
+  expression: `authorizer.group('').resource('configmaps').namespace(request.namespace).name('${MARKER}').check('use').allowed()`,
+  message: `who says what runs or answers in the name of Signalbox needs the right to \`use\` the ConfigMap ${MARKER} of the namespace`,
 }
 
 /** They have an account each, as EKS starts them; else they are one user. */

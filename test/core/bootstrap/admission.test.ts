@@ -88,7 +88,7 @@ describe('a fence is the document’s revision', () => {
 })
 
 it('who starts pods is looked at in each of our namespaces, what doors write wherever they write', () => {
-  for (const name of ['pods', 'accounts'])
+  for (const name of ['pods', 'accounts', 'services'])
     expect(specOf(name).matchConstraints).toMatchObject({
       namespaceSelector: {
         matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] }],

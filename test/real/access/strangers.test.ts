@@ -287,6 +287,16 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
   })
 
+  it('leads no Service of ours elsewhere', async () => {
+    const { body } = await service({})
+    const path = `/api/v1/namespaces/${serving}/services/${(body as { metadata: { name: string } }).metadata.name}`
+    const type = 'application/merge-patch+json'
+    const elsewhere = { method: 'PATCH', path, type, body: { spec: { selector: { app: 'theirs' } } } } as const
+    await expectRefused(by('editor').send(elsewhere), 'the right to `use` the ConfigMap signalbox')
+    await expectTaken(by('editor').send({ ...elsewhere, body: { metadata: { annotations: { a: 'b' } } } }))
+    await expectTaken(by('door').send(elsewhere))
+  })
+
   it('takes our label off nothing', async () => {
     // A Job without any label would be given those of its pods.
     await expectTaken(make('door', 'jobs', { called: 'labelled', labels: { ...OURS, another: 'b' } }))
