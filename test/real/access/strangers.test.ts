@@ -287,6 +287,17 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
   })
 
+  it('may be Kueue, which lets a Job of ours begin where there is room', async () => {
+    await expectTaken(make('door', 'jobs', { called: 'queued' }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/queued`
+    const type = 'application/merge-patch+json'
+    const template = {
+      metadata: { labels: { 'kueue.x-k8s.io/podset': 'main' } },
+      spec: { nodeSelector: { 'node.kubernetes.io/instance-type': 'p5.48xlarge' } },
+    }
+    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { suspend: false, template } } }))
+  })
+
   it('leads no Service of ours elsewhere', async () => {
     const { body } = await service({})
     const path = `/api/v1/namespaces/${serving}/services/${(body as { metadata: { name: string } }).metadata.name}`
