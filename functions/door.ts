@@ -36,8 +36,9 @@ export const CATALOGUES = { kinds: laneKinds, reactions }
 /** Whoever writes claims its namespaces first: their markers, which bootstrap makes, and nothing else of that kind. */
 export const MARKER_RIGHTS: readonly KubernetesRight[] = [
   { group: '', resource: 'configmaps', verbs: ['get', 'patch'], names: [MARKER] },
-  // Fences that stand are read before anything is written.
+  // Fences and generations that stand are read before anything is written.
   { group: '', resource: 'services', verbs: ['list'] },
+  { group: 'batch', resource: 'jobs', verbs: ['list'] },
 ]
 
 /** What planning reads. */

@@ -1,3 +1,4 @@
+import { MARKER } from '../core/marker.ts'
 import { outboxOf, tellAll } from '../flows/outbox.ts'
 import type { WorkPorts } from '../flows/ports.ts'
 import { type Reconciled, reconcile } from '../flows/reconcile.ts'
@@ -27,6 +28,8 @@ export const door = defineDoor({
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     ...MARKER_RIGHTS,
+    // Pods under our accounts and labels.
+    { group: '', resource: 'configmaps', verbs: ['use'], names: [MARKER] },
   ],
   aws: [
     ...ROWS.reconcile,

@@ -8,11 +8,7 @@ export const door = defineDoor({
   trigger: { kind: 'schedule', every: '5m' },
   ports: ['ledger', 'queue', 'cluster', 'bus', 'chat', 'replies', 'registry', 'objects', 'policies', 'clock'],
   // It deletes what nobody waits for: in our namespaces, by the uid that was looked at.
-  kubernetes: [
-    ...OBSERVE_RIGHTS,
-    { group: 'batch', resource: 'jobs', verbs: ['get', 'list', 'delete'] },
-    ...MARKER_RIGHTS,
-  ],
+  kubernetes: [...OBSERVE_RIGHTS, { group: 'batch', resource: 'jobs', verbs: ['get', 'delete'] }, ...MARKER_RIGHTS],
   aws: [...ROWS.resync, ...AWS.queue, ...AWS.policies, ...AWS.manifests, ...AWS.results, ...AWS.registry, ...AWS.chat],
   handler: (ports) => () => resync(ports, CATALOGUES.reactions),
 })

@@ -1,7 +1,7 @@
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { EC2_NODE_CLASS, type NodeClass } from '../../core/bootstrap/node-pools.ts'
 import { parsePolicy } from '../../core/policy.ts'
-import { applyManifest, compareManifest, type Difference } from '../../effects/cluster/manifests.ts'
+import { applyManifest, compareManifest, type Difference, othersAmong } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
@@ -27,6 +27,12 @@ export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<
   }
   const requests = await reach(flags)
   try {
+    // Before anything is written: a door of ours gets no rights in what is another's.
+    const others = apply ? await othersAmong(requests, manifests) : []
+    if (others.length > 0) {
+      tell(others, false, output)
+      return EXIT.failed
+    }
     const found: Difference[] = []
     for (const manifest of manifests) found.push(await (apply ? applyManifest : compareManifest)(requests, manifest))
     tell(found, apply === true, output)

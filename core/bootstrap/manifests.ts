@@ -1,4 +1,5 @@
 import { markerObject } from '../marker.ts'
+import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { admissionPolicies } from './admission.ts'
@@ -17,8 +18,14 @@ export const bootstrapManifests = (
 ): Manifest[] => {
   const { training, serving } = policy.namespaces
   const namespaces = [...new Set([training, serving])]
+  // Names of theirs say nothing of the installation.
+  const labels = { [label('installation')]: policy.installation }
   return [
-    ...namespaces.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+    ...namespaces.map((name) => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name, labels: { ...labels, [POD_SECURITY]: 'baseline' } },
+    })),
     ...namespaces.map((name) => markerObject(name) as Manifest),
     ...podAccounts(policy).map(({ name, namespace }) => ({
       apiVersion: 'v1',
@@ -28,8 +35,12 @@ export const bootstrapManifests = (
     })),
     ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
     ...admissionPolicies(policy),
-    ...Object.entries(policy.pools).map(
-      ([name, pool]) => nodePoolObject({ name, ...pool }, nodeClass) as unknown as Manifest,
-    ),
+    ...Object.entries(policy.pools).map(([name, pool]) => {
+      const { metadata, ...rest } = nodePoolObject({ name, ...pool }, nodeClass)
+      return { ...rest, metadata: { name: metadata.name, labels } } as unknown as Manifest
+    }),
   ]
 }
+
+/** No pod there shares its node's network, processes or disk, whoever makes it. What a `pod:` may say stays within it. */
+const POD_SECURITY = 'pod-security.kubernetes.io/enforce'

@@ -6,7 +6,8 @@ export interface KubernetesRight {
   group: string
   /** Plural, as in a path; a subresource after a slash. */
   resource: string
-  verbs: readonly ('get' | 'list' | 'watch' | 'create' | 'patch' | 'delete')[]
+  /** `use` is known to our admission alone: to start pods in the name of what the marker names. */
+  verbs: readonly ('get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'use')[]
   /** Only objects of these names. */
   names?: readonly string[]
   /** In every namespace, or of a kind without namespaces; only in Signalbox's namespaces when left out. */

@@ -1,6 +1,7 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
 import * as z from 'zod/mini'
 import { NODE_POOL } from '../kube.ts'
+import { whyNotBaseline } from './baseline.ts'
 import { image } from './fields.ts'
 import { shown } from './problems.ts'
 
@@ -35,6 +36,9 @@ const NEVER: Record<string, string> = {
   hostPID: 'a pod here never sees its node’s processes',
   hostIPC: 'a pod here never shares its node’s memory',
   hostPath: 'a pod here never reads its node’s disk: use `emptyDir` or a claim',
+  hostPort: 'a pod here never takes a port of its node: say `containerPort`',
+  hostProcess: 'a pod here never runs as a process of its node',
+  procMount: 'a container here never sees all of /proc',
   privileged: 'a container here is never privileged',
 }
 
@@ -101,6 +105,8 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
     !z.safeParse(image, value).success
   )
     return wrong('pin the image by digest: `repository@sha256:<64 hex>`')
+  const refused = whyNotBaseline(path, value)
+  if (refused !== null) return wrong(refused)
   return childrenOf(value, path).flatMap(([one, at]) => wrongsIn(one, at))
 }
 

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
+import { label } from '../../core/names.ts'
 import { applyConflict, failureOf, messageIn } from './answers.ts'
 import type { Answer, Requests } from './requests.ts'
 
@@ -28,14 +29,43 @@ export const compareManifest = async (requests: Requests, manifest: Manifest): P
   const there = await requests.send({ method: 'GET', path })
   if (there.status === 404) return { manifest, state: 'missing', detail: [] }
   if (there.status !== 200) return { manifest, state: 'refused', detail: [whyNot(there)] }
+  const another = whoseElse(manifest, there.body)
+  if (another !== null) return { manifest, state: 'refused', detail: [another] }
   const answer = await send(requests, manifest, { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
   return { manifest, state: fields.length === 0 ? 'same' : 'changed', detail: fields }
 }
 
+/** Those that stand already and belong to another installation. */
+export const othersAmong = async (requests: Requests, manifests: readonly Manifest[]): Promise<Difference[]> => {
+  const found: Difference[] = []
+  for (const manifest of manifests.filter(({ metadata }) => metadata.labels?.[INSTALLATION] !== undefined)) {
+    const there = await requests.send({ method: 'GET', path: manifestPath(manifest) })
+    const another = there.status === 200 ? whoseElse(manifest, there.body) : null
+    if (another !== null) found.push({ manifest, state: 'refused', detail: [another] })
+  }
+  return found
+}
+
+const INSTALLATION = label('installation')
+
+/** Whose it is, and what to do; null where it may be applied. All installations apply as one manager, so the server would see no conflict. */
+const whoseElse = ({ kind, metadata }: Manifest, there: unknown): string | null => {
+  const ours = metadata.labels?.[INSTALLATION]
+  const theirs = (there as Manifest).metadata.labels?.[INSTALLATION]
+  if (ours === undefined || theirs === undefined || theirs === ours) return null
+  const { name } = metadata
+  return (
+    `it belongs to the installation ${theirs}: name another in the policy’s \`${kind === 'NodePool' ? 'pools' : 'namespaces'}\`, or, once ` +
+    `${theirs} is gone for good and its admission policies are deleted, take its label off: \`kubectl --context NAME label ${kind.toLowerCase()} ${name} ${INSTALLATION}-\``
+  )
+}
+
 /** Applies it without force: fields that somebody else has set otherwise are a refusal that names them. */
 export const applyManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
+  const [another] = await othersAmong(requests, [manifest])
+  if (another !== undefined) return another
   const answer = await send(requests, manifest, {})
   if (answer.status === 201) return { manifest, state: 'missing', detail: [] }
   return answer.status === 200

@@ -17,7 +17,10 @@ export const podsOf = async (
   job: ObjectRef,
   uid: string,
   fresh = false,
-): Promise<KubeObject<'Pod'>[]> => (await named(cluster, job, fresh)).filter((pod) => makerOf(pod)?.uid === uid)
+): Promise<KubeObject<'Pod'>[]> => (await named(cluster, job, fresh)).filter((pod) => isOfJob(makerOf(pod), uid))
+
+/** An owner of another kind may claim to have a Job's uid: nobody but Kubernetes' own controllers may name a Job (admission). */
+const isOfJob = (maker: ReturnType<typeof makerOf>, uid: string): boolean => maker?.kind === 'Job' && maker.uid === uid
 
 /** What is there of a Job's pods. */
 export interface AlivePods {
@@ -58,7 +61,7 @@ const isLeftOf = (pod: KubeObject<'Pod'>, job: ObjectRef, uid: string | null): b
   const maker = makerOf(pod)
   // The label alone proves nothing: without the uid, which only the server gives, nobody can tell its pods from others.
   if (uid === null) return maker?.kind === 'Job' && maker.name === job.name
-  return (maker === null ? pod.metadata.labels?.[JOB_UID] : maker.uid) === uid
+  return maker === null ? pod.metadata.labels?.[JOB_UID] === uid : isOfJob(maker, uid)
 }
 
 const isAlive = ({ status }: KubeObject<'Pod'>): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'

@@ -105,12 +105,19 @@ describe('a Job that somebody deletes while it works', () => {
   })
 })
 
-it('a pod that somebody labels as a Job’s is not the Job’s: what keeps it from running ends nobody’s work', async () => {
+const ofAnotherKind = ({ metadata: { name, uid } }: KubeObject) => ({
+  ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true }],
+})
+
+it.each([
+  ['that somebody labels as a Job’s', () => ({})],
+  ['whose owner of another kind claims the uid of a Job', ofAnotherKind],
+])('a pod %s is not the Job’s: what keeps it from running ends nobody’s work', async (_what, owned) => {
   const job = await atWork()
   const stray = {
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'stray', namespace: 'training', labels: { [JOB_NAME]: job.metadata.name } },
+    metadata: { name: 'stray', namespace: 'training', labels: { [JOB_NAME]: job.metadata.name }, ...owned(job) },
     spec: { containers: [{ name: 'c', image: 'x' }] },
     status: {
       phase: 'Pending',

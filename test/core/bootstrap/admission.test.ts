@@ -1,17 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { admissionPolicies } from '../../../core/bootstrap/admission.ts'
+import { groupOf } from '../../../core/bootstrap/rights.ts'
 
 interface Spec {
   validations: { expression: string; message: string }[]
   matchConstraints: { resourceRules: { operations: string[]; resources: string[] }[] }
   matchConditions: { expression: string }[]
 }
-const policies = admissionPolicies({ installation: 'ours' })
+const policies = admissionPolicies({ installation: 'ours', namespaces: { training: 'a', serving: 'b' } })
 const specOf = (name: string): Spec =>
-  policies.find(({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name.endsWith(name))?.[
-    'spec'
-  ] as Spec
+  policies.find(
+    ({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name === `signalbox-ours-${name}`,
+  )?.['spec'] as Spec
 
 /** Evaluates the part of CEL that our expressions use, which JavaScript nearly shares. test/real/access asks a real server. */
 const evaluate = (expression: string, given: { object: unknown; oldObject: unknown }): boolean => {
@@ -86,8 +87,22 @@ describe('a fence is the document’s revision', () => {
   })
 })
 
+it('who starts pods is looked at in each of our namespaces, what doors write wherever they write', () => {
+  for (const name of ['pods', 'accounts', 'services'])
+    expect(specOf(name).matchConstraints).toMatchObject({
+      namespaceSelector: {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] }],
+      },
+    })
+  // A door may write elsewhere only what its role says, which is nothing.
+  for (const name of ['doors', 'door-pods'])
+    expect(specOf(name).matchConditions[0]?.expression).toContain(
+      `startsWith('${groupOf({ installation: 'ours' }, '')}')`,
+    )
+})
+
 describe('images on what is ours', () => {
-  const allowed = (images: string[], init: string[] | undefined) =>
+  const allowed = (images: string[], init: string[] | undefined, volumes?: object[]) =>
     specOf('digest').validations.every(({ expression }) =>
       evaluate(expression, {
         oldObject: null,
@@ -97,6 +112,7 @@ describe('images on what is ours', () => {
               spec: {
                 containers: images.map((image) => ({ image })),
                 ...(init === undefined ? {} : { initContainers: init.map((image) => ({ image })) }),
+                ...(volumes === undefined ? {} : { volumes }),
               },
             },
           },
@@ -105,23 +121,25 @@ describe('images on what is ours', () => {
     )
   const pinned = `vllm@sha256:${'a'.repeat(64)}`
 
-  it('are named by digest, those of init containers too', () => {
+  it('are named by digest, those of init containers and volumes too', () => {
     expect(allowed([pinned], undefined)).toBe(true)
     expect(allowed([pinned], [pinned])).toBe(true)
     expect(allowed([pinned, 'vllm:latest'], undefined)).toBe(false)
     expect(allowed([pinned], ['busybox'])).toBe(false)
     expect(allowed([`vllm@sha256:${'a'.repeat(63)}`], undefined)).toBe(false)
+    expect(allowed([pinned], undefined, [{ emptyDir: {} }, { image: { reference: pinned } }])).toBe(true)
+    expect(allowed([pinned], undefined, [{ image: { reference: 'weights:1' } }])).toBe(false)
   })
 })
 
-it('every policy is bound, denies, fails closed, and reaches what is ours or was before the write alone', () => {
+it('every policy is bound, denies and fails closed; those of objects reach what is ours or was before the write alone', () => {
   const of = (kind: string) => policies.filter((one) => one.kind === kind)
   expect(of('ValidatingAdmissionPolicyBinding').map(({ metadata }) => metadata.name)).toEqual(
     of('ValidatingAdmissionPolicy').map(({ metadata }) => metadata.name),
   )
   const label = (installation: string) => ({ metadata: { labels: { 'signalbox.dev/installation': installation } } })
-  for (const { spec } of of('ValidatingAdmissionPolicy') as unknown as { spec: Spec & { failurePolicy: string } }[]) {
-    expect(spec.failurePolicy).toBe('Fail')
+  for (const policy of of('ValidatingAdmissionPolicy')) expect(policy['spec']).toMatchObject({ failurePolicy: 'Fail' })
+  for (const spec of ['fence', 'digest', 'label'].map(specOf)) {
     const ours = (object: unknown, oldObject: unknown) =>
       spec.matchConditions.every(({ expression }) => evaluate(expression, { object, oldObject }))
     expect(ours(label('ours'), null)).toBe(true)

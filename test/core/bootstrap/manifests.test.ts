@@ -44,10 +44,12 @@ describe('what a cluster needs before Signalbox works on it', () => {
     ])
   })
 
-  it('two installations share namespaces and nothing else that is named by the installation', () => {
+  it('what two installations could both name says whose it is, or lies in what says so', () => {
     const other = bootstrapManifests(parsePolicy({ ...config, installation: 'other' }), clusterDoors).map(named)
-    const common = manifests.map(named).filter((name) => other.includes(name))
-    expect(common.map((name) => name.split(' ')[0])).toEqual([
+    const common = manifests.filter((one) => other.includes(named(one)))
+    for (const { metadata } of common.filter(({ metadata }) => metadata.namespace === undefined))
+      expect(metadata.labels).toMatchObject({ 'signalbox.dev/installation': 'signalbox' })
+    expect(common.map(({ kind }) => kind)).toEqual([
       'Namespace',
       'Namespace',
       'ConfigMap',
@@ -58,6 +60,11 @@ describe('what a cluster needs before Signalbox works on it', () => {
       'NodePool',
       'NodePool',
     ])
+  })
+
+  it('our namespaces give no pod its node', () => {
+    for (const { metadata } of manifests.filter(({ kind }) => kind === 'Namespace'))
+      expect(metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'baseline' })
   })
 
   it('who deletes Jobs sees them in our namespaces alone', () => {

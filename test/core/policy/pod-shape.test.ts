@@ -142,6 +142,36 @@ describe('what the pod of ours may not say, each with its reason', () => {
   })
 })
 
+describe('what Pod Security `baseline` of our namespaces would refuse', () => {
+  const container = (said: object) => ({ containers: [{ name: 'train', ...said }] })
+  const security = (securityContext: object) => container({ securityContext })
+
+  it.each<[string, object, string]>([
+    ['a capability', security({ capabilities: { add: ['IPC_LOCK'] } }), 'it takes AUDIT_WRITE'],
+    ['a port of the node', container({ ports: [{ containerPort: 80, hostPort: 80 }] }), 'say `containerPort`'],
+    ['all of /proc', security({ procMount: 'Unmasked' }), 'never sees all of /proc'],
+    ['no seccomp', security({ seccompProfile: { type: 'Unconfined' } }), '`RuntimeDefault`'],
+    ['no AppArmor', { securityContext: { appArmorProfile: { type: 'Unconfined' } } }, '`RuntimeDefault`'],
+    [
+      'a setting of the kernel',
+      { securityContext: { sysctls: [{ name: 'kernel.msgmax', value: '1' }] } },
+      'it takes kernel.',
+    ],
+    ['a type of SELinux', security({ seLinuxOptions: { type: 'spc_t' } }), 'it takes container_t'],
+    ['a user of SELinux', security({ seLinuxOptions: { user: 'root' } }), 'leave it out'],
+    ['a probe elsewhere', container({ readinessProbe: { tcpSocket: { port: 80, host: 'a' } } }), 'leave it out'],
+  ])('%s', (_what, patch, reason) => {
+    expect(refused(patch)).toEqual([expect.stringContaining(reason)])
+  })
+
+  it('and nothing that it takes', () => {
+    expect(refused(security({ capabilities: { add: ['CHOWN'], drop: ['ALL'] } }))).toEqual([])
+    expect(refused(security({ seccompProfile: { type: 'Localhost', localhostProfile: 'a.json' } }))).toEqual([])
+    expect(refused({ securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } })).toEqual([])
+    expect(refused(security({ seLinuxOptions: { type: 'container_t', level: 's0' } }))).toEqual([])
+  })
+})
+
 it('takes what Kubernetes has, with null for what is taken away', () => {
   const pod = {
     schedulerName: null,

@@ -1,16 +1,23 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { main } from '../../../cli/main.ts'
+import { EXIT } from '../../../cli/output.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
-import { QUEUE_LABEL } from '../../../core/kube.ts'
+import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { clusterDoors } from '../../../local/doors.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
-import { clear, furnish, ownPolicy } from '../real-town.ts'
+import { clear, furnish, ownConfig, ownPolicy } from '../real-town.ts'
 
 const policy = ownPolicy(`admission-${process.pid}`)
 const { serving: namespace } = policy.namespaces
 const DIGEST = `vllm@sha256:${'a'.repeat(64)}`
+
+const folder = mkdtempSync(join(tmpdir(), 'signalbox-admission-'))
 
 let admin: Requests
 beforeAll(async () => {
@@ -22,6 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await clear(admin, policy)
   await admin.close()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 const deploy = (
@@ -150,6 +158,47 @@ describe('bootstrap', () => {
       const answer = await ask(admin, pool)
       expect(answer.state).toBe('refused')
       expect(answer.detail.join()).toContain('a-person has set')
+    }
+  })
+
+  it('over what is another installation’s writes nothing at all, and says whose it is and what to do', async () => {
+    const config = {
+      ...ownConfig(policy.installation),
+      installation: 'second',
+      namespaces: { training: 'second-training' },
+    }
+    const [pool] = Object.keys(policy.pools)
+    const file = join(folder, 'second.json')
+    writeFileSync(file, JSON.stringify(config))
+    const path = `/apis/karpenter.sh/v1/nodepools/${pool}`
+    // Its status is Karpenter's.
+    const own = async () => {
+      const { spec, metadata } = (await admin.send({ method: 'GET', path })).body as KubeObject<'NodePool'>
+      return { spec, labels: metadata.labels }
+    }
+    const before = await own()
+    const out: string[] = []
+    const args = ['bootstrap', '--kubeconfig', inject('kubeconfig'), '--config', file]
+    const output = {
+      out: (text: string) => void out.push(text),
+      err: (text: string) => void out.push(text),
+      json: false,
+    }
+    expect(await main([...args, '--apply'], output)).toBe(EXIT.failed)
+    expect(out.join('\n')).toMatch(
+      new RegExp(`REFUSED +NodePool +${pool} +it belongs to the installation ${policy.installation}: name another in`),
+    )
+    expect(await main([...args, '--diff'], output)).toBe(EXIT.failed)
+    expect(await own()).toEqual(before)
+    expect(await admin.send({ method: 'GET', path: '/api/v1/namespaces/second-training' })).toMatchObject({
+      status: 404,
+    })
+    // As `kubectl apply` of what is printed would.
+    const labels = { 'signalbox.dev/installation': 'second' }
+    for (const at of [path, `/api/v1/namespaces/${namespace}`]) {
+      const type = 'application/merge-patch+json'
+      const answer = await admin.send({ method: 'PATCH', path: at, type, body: { metadata: { labels } } })
+      expect(JSON.stringify(answer.body)).toContain('stays on what Signalbox owns')
     }
   })
 

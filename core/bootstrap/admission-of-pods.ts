@@ -1,0 +1,112 @@
+import { MARKER } from '../marker.ts'
+import { LABEL_PREFIX } from '../names.ts'
+import type { Policy } from '../policy.ts'
+import { podAccounts } from '../workloads/accounts.ts'
+import {
+  type Admission,
+  DEPLOYMENTS,
+  isOurs,
+  JOBS,
+  OTHER_MAKERS,
+  PODS,
+  REPLICA_SETS,
+  SERVICES,
+  texts,
+} from './admission-policy.ts'
+
+/**
+ * Who may start pods in Signalbox's name, in its namespaces: Kubernetes' own controllers, for what was made by somebody who may `use` the
+ * marker there. Results are believed by their pod, and servers get requests by their pods' labels: whoever could make such a pod
+ * would say what a model is worth, or answer in its place.
+ */
+export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>): Admission[] => {
+  const namespaces = Object.values(policy.namespaces)
+  const accounts = texts([...new Set(podAccounts(policy).map(({ name }) => name))])
+  return [
+    {
+      name: 'pods',
+      namespaces,
+      when: { somebody: exceptFor(['job-controller', 'replicaset-controller']) },
+      rules: [{ operations: ['CREATE', 'UPDATE'], ...PODS }],
+      validations: [
+        {
+          expression: `!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.all(o, !(o.kind in ['Job', 'ReplicaSet']) || (${OWNED_BEFORE}))`,
+          message: 'only Kubernetes’ own controllers make a pod that belongs to a Job or a ReplicaSet',
+        },
+        {
+          expression: `!has(object.metadata.labels) || object.metadata.labels.all(k, !(${isKept}) || (${wasSaid('oldObject.metadata', 'object.metadata')}))`,
+          message: `only Kubernetes’ own controllers give a pod labels by which it is known: ${KEPT.join(', ')} and ${LABEL_PREFIX}…`,
+        },
+        {
+          expression: `oldObject != null || !has(object.spec.serviceAccountName) || !(object.spec.serviceAccountName in ${accounts})`,
+          message: 'only Kubernetes’ own controllers start a pod under an account of Signalbox',
+        },
+      ],
+    },
+    {
+      name: 'accounts',
+      namespaces,
+      when: {
+        // A Job is never made by a controller of its own: a CronJob's is as anybody's.
+        somebody: `request.resource.resource != 'replicasets' || ${exceptFor(['deployment-controller'])}`,
+        ours: `has(object.spec.template) && (${inOurName('object', accounts)})`,
+        // Kueue says where a Job's pods may go, and anybody may restart a server: neither changes what runs.
+        program: `oldObject == null || !(${inOurName('oldObject', accounts)}) || ${CHANGED}`,
+      },
+      rules: [JOBS, DEPLOYMENTS, REPLICA_SETS, OTHER_MAKERS].map((what) => ({
+        operations: ['CREATE', 'UPDATE'],
+        ...what,
+      })),
+      validations: [MAY_USE],
+    },
+    {
+      name: 'services',
+      namespaces,
+      when: { ours: isOurs(policy, 'oldObject'), way: 'object.spec != oldObject.spec' },
+      rules: [{ operations: ['UPDATE'], ...SERVICES }],
+      validations: [MAY_USE],
+    },
+  ]
+}
+
+const MAY_USE = {
+  expression: `authorizer.group('').resource('configmaps').namespace(request.namespace).name('${MARKER}').check('use').allowed()`,
+  message: `who says what runs or answers in the name of Signalbox needs the right to \`use\` the ConfigMap ${MARKER} of the namespace`,
+}
+
+/** They have an account each, as EKS starts them; else they are one user. */
+const exceptFor = (controllers: readonly string[]): string =>
+  `!(request.userInfo.username in ${texts([...controllers.map((name) => `system:serviceaccount:kube-system:${name}`), 'system:kube-controller-manager'])})`
+
+/** What the garbage collector writes to an owner reference leaves whose it is. */
+const OWNED_BEFORE =
+  'oldObject != null && has(oldObject.metadata.ownerReferences) && oldObject.metadata.ownerReferences.exists(p, p.uid == o.uid && p.kind == o.kind)'
+
+/** By these, controllers take a pod that belongs to nobody for theirs. A ReplicaSet has to say labels of ours, too. */
+const JOB_UIDS = ['batch.kubernetes.io/controller-uid', 'controller-uid']
+const KEPT = [...JOB_UIDS, 'pod-template-hash']
+const isKept = `k.startsWith('${LABEL_PREFIX}') || k in ${texts(KEPT)}`
+
+const wasSaid = (before: string, now: string): string =>
+  `oldObject != null && has(${before}.labels) && k in ${before}.labels && ${before}.labels[k] == ${now}.labels[k]`
+
+/** A template's labels that make its pods ours, or another Job's once their maker leaves them behind. The server writes its own uid into each Job's. */
+const claims = (object: string, and = ''): string => {
+  const { metadata, labels } = {
+    metadata: `${object}.spec.template.metadata`,
+    labels: `${object}.spec.template.metadata.labels`,
+  }
+  const other = `k in ${texts(JOB_UIDS)} && ${labels}[k] != ${object}.metadata.uid`
+  return `(has(${metadata}) && has(${labels}) && ${labels}.exists(k, (k.startsWith('${LABEL_PREFIX}') || (${other}))${and}))`
+}
+
+const inOurName = (object: string, accounts: string): string => {
+  const account = `${object}.spec.template.spec.serviceAccountName`
+  return `(has(${account}) && ${account} in ${accounts}) || ${claims(object)}`
+}
+
+const [BEFORE, NOW] = ['oldObject.spec.template', 'object.spec.template']
+const CHANGED = [
+  `(request.resource.resource != 'jobs' && ${NOW}.spec != ${BEFORE}.spec)`,
+  claims('object', ` && !(has(${BEFORE}.metadata) && ${wasSaid(`${BEFORE}.metadata`, `${NOW}.metadata`)})`),
+].join(' || ')

@@ -1,0 +1,336 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { groupOf } from '../../../core/bootstrap/rights.ts'
+import { label } from '../../../core/names.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { GATE_ACCOUNT, SERVING_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
+import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
+import { type Answer, openRequests, type Requests } from '../../../effects/cluster/requests.ts'
+import { clear, furnish, ownConfig } from '../real-town.ts'
+
+const name = `strangers-${process.pid}`
+const [training, serving] = [`${name}-training`, `${name}-serving`]
+const policy = parsePolicy({ ...ownConfig(name), namespaces: { training, serving } })
+const IMAGE = `x@sha256:${'a'.repeat(64)}`
+const OURS = { [label('installation')]: policy.installation }
+
+type Who = 'admin' | 'door' | 'editor' | 'job-controller' | 'replicaset-controller' | 'kube-controller-manager'
+const who = new Map<Who, Requests>()
+const by = (one: Who): Requests => who.get(one) as Requests
+const impersonated = async (user: string, group: string): Promise<Requests> =>
+  openRequests(loadKubeconfig({ file: inject('kubeconfig') }), {
+    headers: { 'Impersonate-User': user, 'Impersonate-Group': group },
+  })
+
+beforeAll(async () => {
+  who.set('admin', await openRequests(loadKubeconfig({ file: inject('kubeconfig') })))
+  await furnish(by('admin'), policy)
+  who.set('door', await impersonated('someone', groupOf(policy, 'reconcile')))
+  who.set('editor', await impersonated('an-editor', 'editors'))
+  for (const controller of ['job-controller', 'replicaset-controller'] as const)
+    who.set(controller, await impersonated(`system:serviceaccount:kube-system:${controller}`, 'system:masters'))
+  who.set('kube-controller-manager', await impersonated('system:kube-controller-manager', 'system:masters'))
+  // All that Kubernetes gives to who works in a namespace.
+  for (const namespace of [training, serving])
+    await by('admin').send({
+      method: 'POST',
+      path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
+      body: {
+        apiVersion: 'rbac.authorization.k8s.io/v1',
+        kind: 'RoleBinding',
+        metadata: { name: 'editors' },
+        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
+        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'editors' }],
+      },
+    })
+  // Policies are in force a moment after they are there: until then what they refuse would pass. Nothing is made by asking.
+  const ask = { query: { dryRun: 'All' } }
+  for (const probe of [
+    () => make('door', 'jobs', { spec: { serviceAccountName: undefined } }, ask),
+    () => make('door', 'jobs', { labels: {} }, ask),
+    () => make('editor', 'jobs', {}, ask),
+    () => make('editor', 'pods', { labels: OURS }, ask),
+  ])
+    for (let tries = 0; tries < 400 && (await probe()).status === 201; tries++);
+})
+afterAll(async () => {
+  await clear(by('admin'), policy)
+  for (const one of who.values()) await one.close()
+})
+
+interface Said {
+  labels?: object
+  spec?: object
+  container?: object
+  metadata?: object
+  namespace?: string
+  called?: string
+}
+
+const PLACES = { jobs: '/apis/batch/v1', deployments: '/apis/apps/v1', replicasets: '/apis/apps/v1', pods: '/api/v1' }
+const KINDS = { jobs: 'Job', deployments: 'Deployment', replicasets: 'ReplicaSet', pods: 'Pod' }
+const ACCOUNTS = { jobs: TRAINING_ACCOUNT, deployments: SERVING_ACCOUNT, replicasets: SERVING_ACCOUNT, pods: undefined }
+let made = 0
+
+/** What our builders would make, but for what is said. */
+const make = (
+  one: Who,
+  plural: keyof typeof PLACES,
+  { labels = OURS, spec = {}, container = {}, metadata = {}, ...at }: Said = {},
+  call: { query?: Record<string, string> } = {},
+): Promise<Answer> => {
+  const namespace = at.namespace ?? (plural === 'jobs' || plural === 'pods' ? training : serving)
+  const pod = {
+    ...(plural === 'jobs' || plural === 'pods' ? { restartPolicy: 'Never' } : {}),
+    serviceAccountName: ACCOUNTS[plural],
+    automountServiceAccountToken: false,
+    containers: [{ name: 'c', image: IMAGE, ...container }],
+    ...spec,
+  }
+  const template = { metadata: { labels: { app: 'a', ...labels } }, spec: pod }
+  const specs = {
+    jobs: { suspend: true, template },
+    deployments: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
+    replicasets: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
+    pods: pod,
+  }
+  return by(one).send({
+    method: 'POST',
+    path: `${PLACES[plural]}/namespaces/${namespace}/${plural}`,
+    ...call,
+    body: {
+      apiVersion: PLACES[plural].replace(/^\/apis?\//, ''),
+      kind: KINDS[plural],
+      metadata: { name: at.called ?? `a-${made++}`, labels, ...metadata },
+      spec: specs[plural],
+    },
+  })
+}
+const service = (spec: object, labels: object = OURS) =>
+  by('door').send({
+    method: 'POST',
+    path: `/api/v1/namespaces/${serving}/services`,
+    body: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: `s-${made++}`, labels },
+      spec: { ports: [{ port: 80 }], selector: { app: 'a' }, ...spec },
+    },
+  })
+
+const said = (answer: Answer): string => `${answer.status} ${JSON.stringify(answer.body)}`
+const expectTaken = async (answer: Promise<Answer>): Promise<void> => {
+  const { status, body } = await answer
+  expect([200, 201], JSON.stringify(body)).toContain(status)
+}
+const expectRefused = async (answer: Promise<Answer>, why: string): Promise<void> => {
+  const given = await answer
+  expect([403, 422], said(given)).toContain(given.status)
+  expect(said(given)).toContain(why)
+}
+
+describe('a door that was taken over', () => {
+  it('makes what our builders make', async () => {
+    await expectTaken(make('door', 'jobs'))
+    await expectTaken(make('door', 'deployments'))
+    await expectTaken(make('door', 'jobs', { namespace: serving, spec: { serviceAccountName: GATE_ACCOUNT } }))
+    await expectTaken(make('door', 'jobs', { container: { securityContext: { capabilities: { add: ['CHOWN'] } } } }))
+    await expectTaken(service({}))
+  })
+
+  const HOST = 'its node’s network'
+  it.each<[string, 'jobs' | 'deployments', Said, string]>([
+    ['without our label', 'jobs', { labels: {} }, 'only what carries its signalbox.dev/installation'],
+    [
+      'a Deployment without our label',
+      'deployments',
+      { labels: {} },
+      'only what carries its signalbox.dev/installation',
+    ],
+    ['with another’s label', 'jobs', { labels: { [label('installation')]: 'other' } }, 'only what carries its'],
+    ['an image by tag', 'jobs', { container: { image: 'x:latest' } }, 'named by digest'],
+    [
+      'an image of a volume by tag',
+      'jobs',
+      { spec: { volumes: [{ name: 'v', image: { reference: 'x:1' } }] } },
+      'named by digest',
+    ],
+    ['privileged', 'jobs', { container: { securityContext: { privileged: true } } }, HOST],
+    [
+      'a privileged init container',
+      'jobs',
+      { spec: { initContainers: [{ name: 'i', image: IMAGE, securityContext: { privileged: true } }] } },
+      HOST,
+    ],
+    ['hostNetwork', 'jobs', { spec: { hostNetwork: true } }, HOST],
+    ['hostPID', 'deployments', { spec: { hostPID: true } }, HOST],
+    ['hostIPC', 'jobs', { spec: { hostIPC: true } }, HOST],
+    ['hostPath', 'jobs', { spec: { volumes: [{ name: 'v', hostPath: { path: '/' } }] } }, HOST],
+    ['SYS_ADMIN', 'jobs', { container: { securityContext: { capabilities: { add: ['SYS_ADMIN'] } } } }, HOST],
+    ['no account', 'jobs', { spec: { serviceAccountName: undefined } }, 'the account that is for it'],
+    ['a training as the check', 'jobs', { spec: { serviceAccountName: GATE_ACCOUNT } }, 'the account that is for it'],
+    [
+      'a server that may write',
+      'deployments',
+      { spec: { serviceAccountName: GATE_ACCOUNT } },
+      'the account that is for it',
+    ],
+    ['an account of others', 'jobs', { spec: { serviceAccountName: 'deployer' } }, 'the account that is for it'],
+    ['a token for the cluster', 'jobs', { spec: { automountServiceAccountToken: true } }, 'no token for the cluster'],
+  ])('is refused: %s', async (_what, plural, given, why) => {
+    await expectRefused(make('door', plural, given), why)
+  })
+
+  it('opens no Service to the outside', async () => {
+    for (const spec of [{ type: 'LoadBalancer' }, { type: 'NodePort' }, { externalIPs: ['10.0.0.1'] }])
+      await expectRefused(service(spec), 'ClusterIP alone')
+    await expectRefused(service({ type: 'ExternalName', externalName: 'example.com', ports: undefined }), 'ClusterIP')
+    await expectRefused(service({}, {}), 'only what carries its')
+  })
+
+  it('neither changes nor deletes what is not ours, nor gives it our label', async () => {
+    await expectTaken(make('admin', 'jobs', { labels: {}, called: 'theirs', spec: { serviceAccountName: undefined } }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/theirs`
+    await expectRefused(by('door').send({ method: 'DELETE', path }), 'only what carries its')
+    const type = 'application/merge-patch+json'
+    const claim = { method: 'PATCH', path, type, body: { metadata: { labels: OURS } } } as const
+    await expectRefused(by('door').send(claim), 'only what carries its')
+    await expectTaken(make('door', 'jobs', { called: 'ours' }))
+    await expectTaken(by('door').send({ method: 'DELETE', path: path.replace('theirs', 'ours') }))
+  })
+
+  it('still ends and scales what an earlier release made otherwise', async () => {
+    await expectTaken(make('admin', 'jobs', { called: 'old', spec: { automountServiceAccountToken: undefined } }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/old`
+    const body = { spec: { ttlSecondsAfterFinished: 60 } }
+    await expectTaken(by('door').send({ method: 'PATCH', path, type: 'application/merge-patch+json', body }))
+  })
+})
+
+const ownedBy = (kind: string, uid: string): object => ({
+  ownerReferences: [{ apiVersion: kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, name: 'x', uid, controller: true }],
+})
+const UID = '11111111-2222-4333-8444-555555555555'
+
+describe('who may write in the namespaces, and neither is a door nor may `use` the marker', () => {
+  const CONTROLLERS = 'only Kubernetes’ own controllers'
+  it.each<[string, Said]>([
+    ['names a Job as its owner', { labels: {}, metadata: ownedBy('Job', UID) }],
+    ['names a ReplicaSet as its owner', { labels: {}, metadata: ownedBy('ReplicaSet', UID) }],
+    ['waits to be adopted by a Job', { labels: { 'batch.kubernetes.io/controller-uid': UID } }],
+    ['waits to be adopted by a Job, as before', { labels: { 'controller-uid': UID } }],
+    ['waits to be adopted by a ReplicaSet', { labels: { 'pod-template-hash': 'abc' } }],
+    ['would stand behind a Service of ours', { labels: OURS }],
+    ['runs as a training', { labels: {}, spec: { serviceAccountName: TRAINING_ACCOUNT } }],
+    ['runs as a check', { labels: {}, namespace: serving, spec: { serviceAccountName: GATE_ACCOUNT } }],
+  ])('makes no pod that %s', async (_what, given) => {
+    for (const one of ['editor', 'admin'] as const) await expectRefused(make(one, 'pods', given), CONTROLLERS)
+  })
+
+  it('makes no such pod of one that stands', async () => {
+    await expectTaken(make('editor', 'pods', { labels: { mine: 'a' }, called: 'theirs' }))
+    const path = `/api/v1/namespaces/${training}/pods/theirs`
+    const patch = (metadata: object) =>
+      by('editor').send({ method: 'PATCH', path, type: 'application/merge-patch+json', body: { metadata } })
+    await expectRefused(patch(ownedBy('Job', UID)), CONTROLLERS)
+    await expectTaken(patch(ownedBy('ConfigMap', UID)))
+    await expectRefused(patch(ownedBy('Job', UID)), CONTROLLERS)
+    for (const labels of [{ 'batch.kubernetes.io/controller-uid': UID }, OURS])
+      await expectRefused(patch({ labels }), CONTROLLERS)
+    await expectTaken(patch({ labels: { mine: 'b' } }))
+  })
+
+  it('makes no Job, Deployment or ReplicaSet under an account or a label of ours', async () => {
+    const why = 'the right to `use` the ConfigMap signalbox'
+    for (const plural of ['jobs', 'deployments', 'replicasets'] as const) {
+      await expectRefused(make('editor', plural), why)
+      await expectRefused(make('editor', plural, { labels: {} }), why)
+      await expectRefused(make('editor', plural, { spec: { serviceAccountName: undefined } }), why)
+      await expectTaken(make('editor', plural, { labels: {}, spec: { serviceAccountName: undefined } }))
+    }
+  })
+
+  it('makes nothing that would leave a pod behind which a Job of ours then takes for its own', async () => {
+    const labels = { 'batch.kubernetes.io/controller-uid': UID }
+    const spec = { serviceAccountName: undefined }
+    const why = 'the right to `use` the ConfigMap signalbox'
+    for (const plural of ['replicasets', 'deployments'] as const)
+      await expectRefused(make('editor', plural, { labels, spec }), why)
+    const job = {
+      manualSelector: true,
+      selector: { matchLabels: { app: 'a' } },
+      template: {
+        metadata: { labels: { app: 'a', ...labels } },
+        spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: IMAGE }] },
+      },
+    }
+    const body = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'manual' }, spec: job }
+    const path = `/apis/batch/v1/namespaces/${training}/jobs`
+    await expectRefused(by('editor').send({ method: 'POST', path, body }), why)
+  })
+
+  it('puts no other program into what is ours, and may restart it', async () => {
+    await expectTaken(make('door', 'deployments', { called: 'served' }))
+    const path = `/apis/apps/v1/namespaces/${serving}/deployments/served`
+    const patch = (template: object) =>
+      by('editor').send({
+        method: 'PATCH',
+        path,
+        type: 'application/strategic-merge-patch+json',
+        body: { spec: { template } },
+      })
+    const why = 'the right to `use` the ConfigMap signalbox'
+    const image = `y@sha256:${'b'.repeat(64)}`
+    await expectRefused(patch({ spec: { containers: [{ name: 'c', image }] } }), why)
+    await expectRefused(patch({ spec: { serviceAccountName: GATE_ACCOUNT } }), why)
+    await expectRefused(patch({ spec: { hostAliases: [{ ip: '10.0.0.1', hostnames: ['s3.amazonaws.com'] }] } }), why)
+    await expectRefused(patch({ metadata: { labels: { [label('generation')]: '2' } } }), why)
+    await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
+  })
+
+  it('may be Kueue, which lets a Job of ours begin where there is room', async () => {
+    await expectTaken(make('door', 'jobs', { called: 'queued' }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/queued`
+    const type = 'application/merge-patch+json'
+    const template = {
+      metadata: { labels: { 'kueue.x-k8s.io/podset': 'main' } },
+      spec: { nodeSelector: { 'node.kubernetes.io/instance-type': 'p5.48xlarge' } },
+    }
+    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { suspend: false, template } } }))
+  })
+
+  it('leads no Service of ours elsewhere', async () => {
+    const { body } = await service({})
+    const path = `/api/v1/namespaces/${serving}/services/${(body as { metadata: { name: string } }).metadata.name}`
+    const type = 'application/merge-patch+json'
+    const elsewhere = { method: 'PATCH', path, type, body: { spec: { selector: { app: 'theirs' } } } } as const
+    await expectRefused(by('editor').send(elsewhere), 'the right to `use` the ConfigMap signalbox')
+    await expectTaken(by('editor').send({ ...elsewhere, body: { metadata: { annotations: { a: 'b' } } } }))
+    await expectTaken(by('door').send(elsewhere))
+  })
+
+  it('takes our label off nothing', async () => {
+    // A Job without any label would be given those of its pods.
+    await expectTaken(make('door', 'jobs', { called: 'labelled', labels: { ...OURS, another: 'b' } }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/labelled`
+    const body = { metadata: { labels: { [label('installation')]: null } } }
+    const asked = { method: 'PATCH', path, type: 'application/merge-patch+json', body } as const
+    for (const one of ['editor', 'admin'] as const)
+      await expectRefused(by(one).send(asked), 'stays on what Signalbox owns')
+  })
+
+  it('gives no pod its node', async () => {
+    for (const spec of [{ hostPID: true }, { volumes: [{ name: 'v', hostPath: { path: '/' } }] }])
+      await expectRefused(make('admin', 'pods', { labels: {}, spec }), 'baseline')
+  })
+})
+
+it('Kubernetes’ controllers make the pods of Jobs and ReplicaSets, each by its account or all by one', async () => {
+  const of = (kind: string): Said => ({
+    metadata: ownedBy(kind, UID),
+    spec: { serviceAccountName: TRAINING_ACCOUNT },
+    labels: { ...OURS, 'batch.kubernetes.io/controller-uid': UID },
+  })
+  await expectTaken(make('job-controller', 'pods', of('Job'), { query: { dryRun: 'All' } }))
+  await expectTaken(make('replicaset-controller', 'pods', of('ReplicaSet'), { query: { dryRun: 'All' } }))
+  await expectTaken(make('kube-controller-manager', 'pods', of('Job'), { query: { dryRun: 'All' } }))
+})
