@@ -69,6 +69,12 @@ export const runOnceName = (identity: Pick<Identity, 'name'>, run: Omit<RunKey, 
   return `${whole.slice(0, JOB_NAME - 9).replace(/-+$/, '')}-${sha256Hex(whole).slice(0, 8)}`
 }
 
+/** The run in the name of a run-once object; null: no lane of ours can have named it. A stage may be named like a run: the lane's own digest comes first. */
+export const runOfJob = (job: string): { name: string; generation: number; attempt: number } | null => {
+  const [, name, generation, attempt] = /^(.+?-[0-9a-f]{8})-g(\d+)a(\d+)-.+$/.exec(job) ?? []
+  return name === undefined ? null : { name, generation: Number(generation), attempt: Number(attempt) }
+}
+
 /** Whether Kubernetes can have given this name to a pod of the Job: it has five characters of its own after the Job's name. */
 export const isPodOfJob = (pod: string, job: string): boolean =>
   pod.startsWith(`${job}-`) && /^[a-z0-9]{5}$/.test(pod.slice(job.length + 1))

@@ -1,18 +1,12 @@
 import { isLeaving, type KubeObject } from './kube.ts'
 import type { LaneDocument } from './lane/document.ts'
 import { newerIn } from './lane/newer.ts'
-import { hasToken, label } from './names.ts'
+import { hasToken, label, runOfJob, runOnceName } from './names.ts'
 import type { PastRow } from './rows.ts'
 import { hasEnded } from './steps/launch-job.ts'
 
 /** After the end of a run nobody can still be at a step of it: longer than T anywhere. Milliseconds. */
 export const SURELY_OVER = 5 * 60_000
-
-/** The run that a Job's name says it is of; null when no run of ours has such a name. */
-export const runOfJob = (name: string): { name: string; generation: number; attempt: number } | null => {
-  const [, lane, generation, attempt] = /^(.+)-g(\d+)a(\d+)-.+$/.exec(name) ?? []
-  return lane === undefined ? null : { name: lane, generation: Number(generation), attempt: Number(attempt) }
-}
 
 /** What is known beside the object itself. */
 export interface Known {
@@ -96,8 +90,8 @@ const isAdopted = ({ run }: LaneDocument, job: KubeObject): boolean => run !== n
 const isWrittenDown = ({ past }: Known, job: KubeObject): boolean => past !== null && madeIn(past.run.steps, job)
 
 /**
- * Whether this ledger made a Job for a run that it does not remember: its token is under the ledger's secret, and its run is later
- * than all that the lane's document knows, or was before namespaces were adopted and is on no record.
+ * Whether this ledger made a Job and does not remember it: its token is under the ledger's secret, and its run is later than all that
+ * the lane's document knows, or has never begun that step, or was before namespaces were adopted and is on no record.
  */
 export const isForgotten = (
   job: KubeObject<'Job'>,
@@ -105,8 +99,11 @@ export const isForgotten = (
 ): boolean => {
   const run = runOfJob(job.metadata.name)
   if (run === null || secret === null || !hasToken(job, secret)) return false
-  if (doc !== null && (isUnderWay(doc, run) || isAdopted(doc, job))) return false
-  return isBeyond(doc, run) || (past === null && run.generation <= generationFrom)
+  if (doc === null || isBeyond(doc, run)) return true
+  const isNow = isUnderWay(doc, run)
+  const marks = (isNow ? doc.run : past?.run)?.steps ?? []
+  if (marks.some(({ by, name }) => by === null && runOnceName(doc, run, name) === job.metadata.name)) return true
+  return !isNow && !isAdopted(doc, job) && past === null && run.generation <= generationFrom
 }
 
 /** Made by a POST whose answer nobody wrote down. Where one is written down, one of that name with another uid is a copy that somebody made. */

@@ -13,10 +13,11 @@ import {
   unlikelyText,
   unmarkedText,
 } from '../core/marker.ts'
-import { hasToken, label } from '../core/names.ts'
-import { isBeyond, runOfJob } from '../core/orphans.ts'
+import { hasToken, label, laneOfLabel, mintName, runOfJob } from '../core/names.ts'
+import { isForgotten } from '../core/orphans.ts'
 import { SELF } from '../core/rows.ts'
 import { identityOf, type Self } from './identity.ts'
+import { everyLane } from './lanes.ts'
 import type { Stored } from './ledger-port.ts'
 import { ourNamespaces } from './namespaces.ts'
 import { NotAllowed, type WorkPorts } from './ports.ts'
@@ -113,7 +114,8 @@ const goOnAbove = async (ports: ClaimPorts, namespaces: readonly string[], self:
   const unlikely = objects.find((one) => fenceOn(one) >= UNLIKELY)
   if (unlikely !== undefined) throw new NotOurs(unlikelyText(namespaceOf(unlikely), refOf(unlikely)))
   const fence = Math.max(0, ...objects.map(fenceOn))
-  const generation = Math.max(0, ...objects.filter((one) => isMadeBy(one, self)).map(generationIn))
+  const known = (await everyLane(ports.ledger)).map(({ generation }) => generation)
+  const generation = beyond(Math.max(0, ...known, ...objects.filter((one) => isMadeBy(one, self)).map(generationIn)))
   for (;;) {
     const row = await readRow(ports.ledger, 'identity', SELF)
     if (row === null) return
@@ -126,6 +128,11 @@ const goOnAbove = async (ports: ClaimPorts, namespaces: readonly string[], self:
     if (ok) return
   }
 }
+
+/** A round number above it, and above what may have been of which nothing stands any more. */
+const beyond = (generation: number): number => (Math.floor(generation / HUNDRED) + 1) * HUNDRED
+/** So many more have at most been forgotten. */
+export const HUNDRED = 100
 
 /** Of a Job its token says it; a Deployment has none, and its label must do: all that a lie comes to is a greater number. */
 const isMadeBy = (object: KubeObject, { ledger, secret }: Self): boolean =>
@@ -152,15 +159,23 @@ const isForgottenJob = async (
   const run = runOfJob(object.metadata.name)
   // Those before an adoption are known to be forgotten.
   if (run === null || run.generation <= generationFrom) return false
-  return isBeyond((await docNamed(ledger, run.name))?.value ?? null, run)
+  const doc = (await docNamed(ledger, run.name))?.value ?? null
+  return isForgotten(object as KubeObject<'Job'>, { secret, doc, past: null, generationFrom: 0 })
 }
 
 const isFencedBeyond = async ({ ledger }: ClaimPorts, object: KubeObject, self: Self): Promise<boolean> => {
   const { name, labels = {} } = object.metadata
   if (labels[label('ledger')] !== self.ledger || fenceOn(object) <= self.fenceFrom) return false
-  const doc = await docNamed(ledger, laneNameIn({ kind: 'Deployment', name }) ?? name)
+  const lane = laneNameIn({ kind: 'Deployment', name }) ?? name
+  const doc = await docNamed(ledger, lane)
+  // A copy that somebody made under another name has the labels and the fences, and a name that is not ours.
+  if (doc === null && lane !== mintName({ ...MINTED, ledger: self.ledger }, laneOfLabel(labels[label('lane')] ?? '')))
+    return false
   return fenceOn(object) > self.fenceFrom + (doc?.revision ?? 0)
 }
+
+/** Names are minted from the ledger's id alone. */
+const MINTED = { installation: '', cluster: '' }
 
 const docNamed = async (ledger: ClaimPorts['ledger'], name: string): Promise<Stored<'lane'> | null> => {
   const lane = (await readRow(ledger, 'name', name))?.value.lane

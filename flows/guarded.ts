@@ -1,6 +1,6 @@
 import { type KubeObject, refOf } from '../core/kube.ts'
 import { holderIn, isHolder, restoredText, setsBack } from '../core/marker.ts'
-import { runOfJob } from '../core/orphans.ts'
+import { runOfJob } from '../core/names.ts'
 import { SELF } from '../core/rows.ts'
 import { isOurOther } from '../core/steps/launch-job.ts'
 import { type Claiming, type ClaimPorts, claim, markerOf, NotOurs } from './claim.ts'

@@ -178,10 +178,11 @@ export interface Mark {
   note: string
 }
 
-/** A run-once object with the uid that it was created or adopted with, and where it writes its result (`resultPlace`); once that was read, the file. */
+/** A run-once object with its uid, when the cluster made it (earlier releases left that out), and where it writes its result (`resultPlace`); once read, the file. */
 export interface Made {
   ref: ObjectRef
   uid: string
+  at?: number
   result: { bucket: string; key: string }
 }
 

@@ -1,6 +1,6 @@
 import { jobState } from '../job-state.ts'
 import type { KubeObject } from '../kube.ts'
-import { runOnceName } from '../names.ts'
+import { runOfJob, runOnceName } from '../names.ts'
 import { said } from '../text.ts'
 import { SHORT } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
@@ -16,7 +16,6 @@ export interface Maker {
 
 /** Kubernetes names a ReplicaSet after its Deployment and a hash. */
 const REPLICA_SET = /^(.+)-[a-z0-9]+$/
-const OF_RUN = /^(.+)-g\d+a\d+-.+$/
 const OF_GENERATION = /^(.+)-g\d+$/
 
 /** The Job or Deployment that an object is, or is a pod of; null when it is neither. Labels say nothing: anybody can write them. */
@@ -32,7 +31,7 @@ export const makerOf = ({ kind, metadata }: KubeObject): Maker | null => {
 
 /** The name of the lane after which this was named, if any lane of ours has that name; null when none can. */
 export const laneNameIn = ({ kind, name }: Pick<Maker, 'kind' | 'name'>): string | null =>
-  (kind === 'Job' ? OF_RUN : OF_GENERATION).exec(name)?.[1] ?? null
+  (kind === 'Job' ? runOfJob(name)?.name : OF_GENERATION.exec(name)?.[1]) ?? null
 
 /** Whether the lane's current act waits for it: by the uid or the name that the lane itself wrote down (law 3). */
 export const waitsFor = ({ name, run }: Pick<LaneDocument, 'name' | 'run'>, maker: Maker): boolean => {

@@ -52,16 +52,19 @@ export const isOurs = (found: KubeObject, wanted: KubeObject, secret: string): b
 export const isOurOther = (found: KubeObject, wanted: KubeObject): boolean => {
   const of = ({ metadata: { annotations = {} } }: KubeObject, key: string): string => annotations[key] ?? ''
   const token = of(wanted, TOKEN_ANNOTATION)
-  return (
-    token !== '' &&
-    of(found, TOKEN_ANNOTATION) === token &&
-    of(found, DIGEST_ANNOTATION) !== of(wanted, DIGEST_ANNOTATION)
-  )
+  if (token === '' || of(found, TOKEN_ANNOTATION) !== token) return false
+  return of(found, DIGEST_ANNOTATION) !== of(wanted, DIGEST_ANNOTATION) || !isToldTheSame(found, wanted)
 }
 
-/** Whether a Job of another name is what this one would be: it does the same, and is told of the same results. */
-export const isSameWork = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>, secret: string): boolean =>
-  isOurs(found, wanted, secret) && digestOf(toldOf(found)) === digestOf(toldOf(wanted))
+/** Whether a Job, of this name or another, is what this one would be: it does the same, and is told of the same results. */
+export const isSameWork = (found: KubeObject, wanted: KubeObject, secret: string): boolean =>
+  isOurs(found, wanted, secret) && isToldTheSame(found, wanted)
+
+const isToldTheSame = (found: KubeObject, wanted: KubeObject): boolean =>
+  digestOf(toldOf(found as KubeObject<'Job'>)) === digestOf(toldOf(wanted as KubeObject<'Job'>))
+
+/** Clocks differ: by so much less than this that what was made so long before a step was marked was not made for it. Milliseconds. */
+export const CLOCKS = 5 * 60_000
 
 const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
   const { labels = {}, annotations = {} } = spec?.template.metadata ?? {}

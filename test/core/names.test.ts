@@ -9,6 +9,7 @@ import {
   laneLabels,
   mintName,
   runName,
+  runOfJob,
   runOfName,
   runOnceName,
 } from '../../core/names.ts'
@@ -149,4 +150,13 @@ describe('labels', () => {
     expect(generationOf({})).toBe(0)
     expect(generationOf({ [label('generation')]: 'twelve' })).toBe(0)
   })
+})
+
+it('a Job’s name says which run it is of, whatever its stage is called', () => {
+  const run = { generation: 12, attempt: 3 }
+  for (const stage of ['train', 'eval-g6a2-b', 'g1a1']) {
+    const identity = identityOf(lane)
+    expect(runOfJob(runOnceName(identity, run, stage))).toEqual({ name: identity.name, ...run })
+  }
+  expect(runOfJob('nightly-backup')).toBeNull()
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { emptyDocument, type LaneDocument, type Run } from '../../core/lane/document.ts'
-import { judgeDeployment, judgeJob, type Known, runOfJob, SURELY_OVER } from '../../core/orphans.ts'
+import { judgeDeployment, judgeJob, type Known, SURELY_OVER } from '../../core/orphans.ts'
 import type { PastRow } from '../../core/rows.ts'
 import { withToken } from '../../core/steps/launch-job.ts'
 
@@ -140,9 +140,4 @@ describe('shown and never touched is', () => {
     expect(judgeDeployment(deployment(0), known({ doc: null })).kind).toBe('fine')
     expect(judgeDeployment(deployment(1), known()).kind).toBe('fine')
   })
-})
-
-it('a name says which run it is of', () => {
-  expect(runOfJob('a-01234567-g12a3-train')).toEqual({ name: 'a-01234567', generation: 12, attempt: 3 })
-  expect(runOfJob('nightly-backup')).toBeNull()
 })

@@ -137,6 +137,13 @@ describe('--adopt', () => {
     expect(await marker('serving')).toMatchObject({ ledger: 'aaaaaaaaaaaa' })
   })
 
+  it('a copy that somebody made of what this ledger wrote, under another name, is no sign that it was restored', async () => {
+    const one = product('aaaaaaaaaaaa')
+    await one.claim()
+    await cluster.apply(deployment('debugging', '7', 'aaaaaaaaaaaa'), 'signalbox-workload')
+    await one.claim()
+  })
+
   it('a ledger that stands behind what it wrote was restored: it is refused until it adopts itself', async () => {
     const ledger = memoryLedger()
     const one = product('aaaaaaaaaaaa', ledger)

@@ -62,7 +62,7 @@ const jobs = async () => (await town.house.cluster.list('Job')).map(({ metadata 
 describe('what no run waits for', () => {
   it('is deleted once T has passed since its run was over, and the timeline says so', async () => {
     await closed()
-    const name = await late('train')
+    const name = await late('late')
     expect(await resynced()).toMatchObject({ orphans: 0 })
     expect(await jobs()).toEqual([name])
     await town.advance(2 * SURELY_OVER)
@@ -74,8 +74,8 @@ describe('what no run waits for', () => {
 
   it('one that cannot be deleted keeps no other from being deleted, and is shown', async () => {
     await closed()
-    const stuck = await late('evaluate')
-    await late('train')
+    const stuck = await late('stuck')
+    await late('late')
     forbidden.add(stuck)
     await town.advance(2 * SURELY_OVER)
     expect(await jobs()).toEqual([stuck])

@@ -192,7 +192,7 @@ const minute = async ({ noted, town, crowded }: Here): Promise<void> => {
   const { ports } = town.house
   await goesOn(town, 0)
   await noted.as('tick', () => tick.handler(ports)({}))
-  const nobodysJob = { kind: 'Job' as const, namespace: 'training', name: 'nobody-g1a1-train' }
+  const nobodysJob = { kind: 'Job' as const, namespace: 'training', name: 'nobody-01234567-g1a1-train' }
   const uid = await jobOf(town, nobodysJob)
   await goesOn(town, 1000)
   await noted.as('watch', async () => {

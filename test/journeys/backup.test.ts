@@ -1,5 +1,6 @@
 import type { V1Job } from '@kubernetes/client-node'
 import { afterEach, describe, expect, it } from 'vitest'
+import { type KubeObject, refOf } from '../../core/kube.ts'
 import { emptyDocument } from '../../core/lane/document.ts'
 import { runOnceName } from '../../core/names.ts'
 import { SELF } from '../../core/rows.ts'
@@ -32,6 +33,10 @@ const restored = async (adopt = true): Promise<void> => {
   await town.reopen(undefined, adopt)
 }
 const trained = async () => (await jobsOf(town)).filter(({ metadata }) => metadata.name.endsWith('-train'))
+const answeredIfAsked = async (): Promise<void> => {
+  await town.advance(HOUR / 60)
+  if ((await town.question(TRAIN)) !== null) await town.answered(TRAIN)
+}
 const trainings = async () => (await trained()).map(({ metadata }) => metadata.uid).sort()
 
 describe('a ledger that was restored', () => {
@@ -52,8 +57,7 @@ describe('a ledger that was restored', () => {
     expect(await looseEnds(town)).toEqual([])
     // Whoever wants it trained once more is not told of that one again.
     await say(town, 'retry', { from: 'train' })
-    await town.advance(HOUR / 60)
-    if ((await town.question(TRAIN)) !== null) await town.answered(TRAIN)
+    await answeredIfAsked()
     expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
     expect(await trained()).toHaveLength(2)
   })
@@ -86,6 +90,51 @@ describe('a ledger that was restored', () => {
     expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
     expect(await trained()).toHaveLength(3)
     expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('to a moment at which it asked about what it has begun since: that Job is nobody’s to delete, and what is approved is that Job', async () => {
+    await opened(async () => {
+      await upload(town)
+      await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    })
+    await town.answered(TRAIN)
+    await town.until('it is at work', stepIs(town, TRAIN, 'train', 'running'))
+    const made = await trainings()
+    await expect(restored(false)).rejects.toThrow(/it was restored/)
+    await town.reopen(undefined, true)
+    await town.answered(TRAIN, 'deny')
+    await town.settled(TRAIN)
+    expect((await looseNow(town.house.ports)).map(({ verdict }) => verdict.kind)).toEqual(['forgotten'])
+    await town.advance(HOUR)
+    expect(await trainings()).toEqual(made)
+    await say(town, 'retry')
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await trainings()).toEqual(made)
+  })
+
+  it('measures anew what an attempt measures that it has forgotten: a score of another model is not taken', async () => {
+    const unmeasured = async () => {
+      await upload(town)
+      await town.answered(TRAIN)
+      await town.until('it is measured', stepIs(town, TRAIN, 'evaluate', 'running'))
+      const job = (await jobsOf(town)).find(({ metadata }) => metadata.name.endsWith('-evaluate')) as KubeObject
+      await town.house.cluster.delete(refOf(job), job.metadata.uid ?? '')
+      await town.settled(TRAIN)
+    }
+    await opened(unmeasured)
+    await say(town, 'retry', { from: 'train' })
+    await answeredIfAsked()
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+    const measured = async () => (await jobsOf(town)).filter(({ metadata }) => metadata.name.endsWith('-evaluate'))
+    const [other] = await measured()
+    await restored()
+    await say(town, 'retry')
+    await answeredIfAsked()
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
+    const mine = (await town.run(TRAIN))?.steps.find(({ name }) => name === 'evaluate')?.made?.uid
+    expect(mine).toBeDefined()
+    expect(mine).not.toBe(other?.metadata.uid)
   })
 
   it('takes no version away that was promoted and judged since', async () => {

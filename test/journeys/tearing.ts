@@ -1,3 +1,4 @@
+import { HUNDRED } from '../../flows/claim.ts'
 import type { Write } from '../../flows/ledger-port.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { openLedger } from '../../local/ledger/sqlite-ledger.ts'
@@ -125,7 +126,7 @@ const cameOf = async (town: Town, forgotten = false): Promise<unknown> => {
   const { state, run, attempt, generation } = await town.lane(TRAIN)
   const jobs = (await jobsOf(town)).map(({ metadata }) => [metadata.name, metadata.uid])
   return {
-    lane: { state, run, attempt, generation: forgotten ? generation - 1 : generation },
+    lane: { state, run, attempt, generation: forgotten ? generation - HUNDRED : generation },
     jobs: jobs.filter(([name = '']) => !(forgotten && name.endsWith('-g2a1-evaluate'))).sort(),
     versions: await versionsOf(town),
     loose: await looseEnds(town),

@@ -1,12 +1,13 @@
 import { lastDied } from '../../../core/job-state.ts'
 import { isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
-import type { Made } from '../../../core/lane/document.ts'
+import type { Made, Mark } from '../../../core/lane/document.ts'
 import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
+import type { View } from '../../../core/lane/view.ts'
 import { hasToken, laneLabels } from '../../../core/names.ts'
 import { isForgotten } from '../../../core/orphans.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import type { ResultRow } from '../../../core/rows.ts'
-import { hasEnded, hasFailed, isOurs, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
+import { CLOCKS, hasEnded, hasFailed, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
@@ -33,7 +34,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (created.kind === 'denied') {
       // An earlier request may have made it, and its answer was lost: what it takes up may be why this one is refused.
       const there = await ports.cluster.get(refOf(step.job))
-      if (there !== null && isOurs(there, step.job, view.secret))
+      if (there !== null && isTaken(task, there, job))
         return { kind: 'begun', made: madeOf(step, there), note: `Job ${there.metadata.name}` }
       return {
         kind: 'failed',
@@ -41,8 +42,7 @@ export const launchJob: Handler<LaunchJobStep> = {
         note: `the cluster refused the Job (${created.status}): ${created.message}`,
       }
     }
-    if (created.kind === 'exists' && !isOurs(created.object, step.job, view.secret))
-      return nameTaken(task, created.object)
+    if (created.kind === 'exists' && !isTaken(task, created.object, job)) return nameTaken(task, created.object)
     const made = madeOf(step, created.object)
     const seen = created.kind === 'created' ? justMade(step, created.object, view.now) : undefined
     return { kind: 'begun', made, note: `Job ${made.ref.name}`, seen }
@@ -79,7 +79,7 @@ const forgottenOne = async (
   { ports, view, step, mark }: Task<LaunchJobStep>,
   job: KubeObject<'Job'>,
 ): Promise<KubeObject<'Job'> | null> => {
-  if (view.generationFrom === 0 || !step.keeps || view.doc.redo?.includes(mark.name) === true) return null
+  if (view.generationFrom === 0 || !step.keeps || isAnew(view, mark)) return null
   const { namespace = '' } = job.metadata
   const labels = laneLabels(view.identity, view.doc.lane)
   const jobs = (await ports.cluster.list('Job', { namespace, labels, fresh: true })) as KubeObject<'Job'>[]
@@ -97,11 +97,35 @@ const forgottenOne = async (
 
 const madeAt = ({ metadata }: KubeObject): number => new Date(metadata.creationTimestamp ?? 0).getTime()
 
-const nameTaken = ({ view }: Task<LaunchJobStep>, there: KubeObject): Stepped => {
-  const whose = hasToken(there, view.secret)
+/**
+ * Whether the Job of this name is what would be made: a repeated POST has succeeded then. One of before a restore, which may have been
+ * made for another try, is made use of only where its result may be kept.
+ */
+const isTaken = ({ view, step, mark, key }: Task<LaunchJobStep>, there: KubeObject, wanted: KubeObject): boolean => {
+  if (!isSameWork(there, wanted, view.secret)) return false
+  const isOlder = key.generation <= view.generationFrom && madeAt(there) < (mark.markedAt ?? 0) - CLOCKS
+  return !isOlder || (step.keeps && !isAnew(view, mark))
+}
+
+/** Whether a person wants it done once more. */
+const isAnew = ({ doc }: View, { name }: Mark): boolean => doc.redo?.includes(name) === true
+
+/**
+ * The name is taken. What this ledger has made and forgotten, and what has ended, makes room for what is wanted now (law 4); its
+ * result stays where it wrote it.
+ */
+const nameTaken = async ({ ports, view, key }: Task<LaunchJobStep>, there: KubeObject): Promise<Stepped> => {
+  const { name, uid = '' } = there.metadata
+  const forgotten = hasToken(there, view.secret) && key.generation <= view.generationFrom
+  if (forgotten && hasEnded(there as KubeObject<'Job'>)) {
+    await ports.cluster.delete(refOf(there), uid)
+    const note = `Job ${name} of before a restore is being deleted`
+    return { kind: 'wait', note, until: view.now + view.handover, running: false, why: 'deleting' }
+  }
+  const whose = forgotten
     ? 'this ledger made it for something else and has forgotten it: say retry'
     : 'it is not one that was made here: see who made it, delete it, then say retry'
-  return { kind: 'failed', reason: 'name-taken', note: `a Job named ${there.metadata.name} is there, and ${whose}` }
+  return { kind: 'failed', reason: 'name-taken', note: `a Job named ${name} is there, and ${whose}` }
 }
 
 /** The results that it reads, as they were read here. */
@@ -143,6 +167,7 @@ const resultOf = async (
 const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
   ref: refOf(object),
   uid: object.metadata.uid ?? '',
+  at: madeAt(object),
   result: resultPlace(step, object.metadata.name),
 })
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../core/kube.ts'
 import type { Made, Mark } from '../../../core/lane/document.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
+import { CLOCKS } from '../../../core/steps/launch-job.ts'
 import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'
 import { type Beside, besideOf } from '../../pins.ts'
 import { type ObjectHead, TooLarge, type WorkPorts } from '../../ports.ts'
@@ -72,11 +73,13 @@ export const readAhead = ({ objects }: Objects, { made, pod }: Pick<Mark, 'made'
 
 const startOf = ({ metadata }: KubeObject<'Pod'>): number => new Date(metadata.creationTimestamp ?? 0).getTime() || 0
 
-/** Pods go with their nodes: what they have written stays. */
-const readOfGone = async (ports: Objects, { ref, result }: Made): Promise<ReadResult | null> => {
+/** Pods go with their nodes: what they have written stays. What is older than the Job was written for another of its name, before a restore. */
+const readOfGone = async (ports: Objects, { ref, result, at = 0 }: Made): Promise<ReadResult | null> => {
   const pods = await podsThatWrote(ports, ref.name, result)
   const found = await Promise.all(pods.map((pod) => readFile(ports, resultOfPod(result, ref.name, pod))))
-  return found.filter((one) => one !== null).sort((a, b) => b.lastModified - a.lastModified)[0] ?? null
+  // What is too large has no time here, and is no result anyway.
+  const own = found.filter((one) => one !== null).filter((one) => one.etag === null || one.lastModified > at - CLOCKS)
+  return own.sort((a, b) => b.lastModified - a.lastModified)[0] ?? null
 }
 
 /** Folders that are looked through: a Job has few pods, one after the other. */

@@ -188,3 +188,13 @@ describe('a pod that was seen at work', () => {
     expect(found?.beside?.found.map((one) => one.key)).toContain(`results/${job}-abcde/a/weights`)
   })
 })
+
+describe('what an earlier Job of the same name has written, which a restored ledger has forgotten', () => {
+  it('is not its result: it is older than the Job', async () => {
+    const files = { [file(`${job}-aaaaa`)]: 'earlier' }
+    const at = (minutes: number): Made => ({ ...made, at: minutes * 60_000 })
+    expect((await textOf(files, [], at(60))).text).toBeNull()
+    // Clocks differ by less.
+    expect((await textOf(files, [], at(4))).text).toBe('earlier')
+  })
+})
