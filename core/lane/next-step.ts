@@ -23,7 +23,7 @@ export const stepping = (view: View, run: Run): Act => {
   if (mark === undefined)
     return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
   if (mark.state === 'pending') return frozen(view) ?? { kind: 'mark', step: mark.name }
-  return atStep(view, mark)
+  return (mark.waits ? frozen(view) : null) ?? atStep(view, mark)
 }
 
 /** Only who marked a step touches it; another takes it over, T after the mark. */
@@ -63,7 +63,7 @@ const goingBack = (view: View, run: Run, outcome: Outcome): Act => {
   const mark = current(run, 'back')
   if (mark === undefined) return { kind: 'close', outcome }
   // A failed gate stays failed though superseded on the way back.
-  if (mark.state === 'pending' && isFollowed(view, run))
+  if ((mark.state === 'pending' || mark.waits) && isFollowed(view, run))
     return { kind: 'close', outcome: outcome.kind === 'cancelled' ? SUPERSEDED : outcome }
   return mark.state === 'pending' ? { kind: 'mark', step: mark.name } : atStep(view, mark)
 }

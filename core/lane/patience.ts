@@ -2,12 +2,12 @@ import type { Change } from './change.ts'
 import type { LaneDocument, Mark, Rest } from './document.ts'
 import type { View } from './view.ts'
 
-/** Rests in which nobody could look (law 6). */
-export const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
+/** Rests in which nobody could look (law 6), or nobody did (law 18). */
+export const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug', 'frozen'])
 
 type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }
 
-/** From when patience with a step counts: an outage of a far side, in which nobody could look at it, uses none of it up. */
+/** From when patience with a step counts: an outage of a far side, or a freeze, in which nobody looked at it, uses none of it up. */
 export const patientFrom = ({ doc: { rest }, now }: Seeing, { startedAt }: Pick<Mark, 'startedAt'>): number => {
   const from = startedAt ?? now
   return rest === null || !UNSEEN.has(rest.why) ? from : from + Math.max(0, now - Math.max(rest.since, from))

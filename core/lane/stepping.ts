@@ -16,7 +16,9 @@ import type { View } from './view.ts'
 /** What touching or looking at a step came to. */
 export type Stepped =
   /** The far side has it: `made` is the run-once object that it made or adopted. `seen`: its answer was the first look. */
-  | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined }
+  | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined; waits?: true }
+  /** What has touched nothing yet may begin. */
+  | { kind: 'free' }
   | Waiting
   | ({
       kind: 'done'
@@ -55,7 +57,7 @@ interface Worked {
  */
 export const settleMark = (view: View, name: string): Change => {
   const { doc, me, now, revision, fenceFrom } = view
-  const mark = markOf(doc, name)
+  const { waits: _, ...mark } = markOf(doc, name)
   const took = mark.state === 'running'
   const { approved } = doc
   return withMark(
@@ -66,6 +68,7 @@ export const settleMark = (view: View, name: string): Change => {
       by: me,
       markedAt: now,
       fence: fenceFrom + revision + 1,
+      touched: false,
       // Patience with it counts from here: what an outage took of the time was not its own.
       startedAt: now,
       note: took ? mark.note : 'begins',
@@ -80,6 +83,8 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
   switch (stepped.kind) {
     case 'begun':
       return begun(view, mark, stepped)
+    case 'free':
+      return settleMark(view, name)
     case 'wait':
       return waiting(view, mark, stepped)
     case 'done':
@@ -89,8 +94,8 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
   }
 }
 
-const begun = (view: View, mark: Mark, { made, note, seen }: Stepped & { kind: 'begun' }): Change => {
-  const touched: Mark = { ...mark, touched: true, made, note: said(note, SHORT) }
+const begun = (view: View, mark: Mark, { made, note, seen, waits }: Stepped & { kind: 'begun' }): Change => {
+  const touched: Mark = { ...mark, touched: true, made, note: said(note, SHORT), ...(waits ? { waits } : {}) }
   const change = withMark(view.doc, touched, null)
   return seen === undefined ? change : waiting({ ...view, doc: change.doc }, touched, seen)
 }

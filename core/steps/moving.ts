@@ -1,3 +1,4 @@
+import type { Stepped } from '../lane/stepping.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
 
@@ -40,7 +41,7 @@ const standsAt = (view: GenerationView, { replicas, replicasReady }: Target): bo
 
 /**
  * What of these a move touches, what stays at the end of its way first: where that is refused, nothing goes for it. A string: why
- * nothing is touched, since what is ready would go, and what takes its place is not ready or nothing would be.
+ * nothing is touched yet, since what is ready would go, and what takes its place is not ready or nothing would be.
  */
 export const touched = (targets: readonly Target[], at: Way & { approved: readonly Step[] }): Target[] | string => {
   const { generations, way, approved } = at
@@ -58,6 +59,20 @@ export const touched = (targets: readonly Target[], at: Way & { approved: readon
     if (!isLeft && !namesOutage(approved)) return `nothing else is ready: ${goes} stays as it is`
   }
   return moved.toSorted((a, b) => Number(stays.has(b.generation)) - Number(stays.has(a.generation)))
+}
+
+/**
+ * What comes next of a move that has touched nothing yet: what is not ready for a moment may be so again (law 2), so it fails only
+ * after as much patience as a move has.
+ */
+export const nextTouch = (
+  why: string | null,
+  { now, startedAt, patience }: { now: number; startedAt: number; patience: number },
+): Stepped => {
+  if (why === null) return { kind: 'free' }
+  return now - startedAt > patience
+    ? { kind: 'failed', reason: 'not-healthy', note: `after ${Math.round(patience / 60_000)} minutes still ${why}` }
+    : { kind: 'wait', note: why, until: startedAt + patience + 1, running: false }
 }
 
 /** Whether what was approved has a point at which nothing stands. */

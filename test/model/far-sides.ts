@@ -14,7 +14,7 @@ import type { Facts } from '../../core/reactions/reaction.ts'
 import type { PlanRow, ResultRow } from '../../core/rows.ts'
 import { nextCheckGate } from '../../core/steps/check-gate.ts'
 import { isOurs, withToken } from '../../core/steps/launch-job.ts'
-import { touched } from '../../core/steps/moving.ts'
+import { nextTouch, type Target, touched } from '../../core/steps/moving.ts'
 import { foundTag, registration } from '../../core/steps/register-model.ts'
 import { resultPlace } from '../../core/steps/result-place.ts'
 import { nextRollOut } from '../../core/steps/roll-out-model.ts'
@@ -211,16 +211,22 @@ const wayOf = ({ plan }: View, { way }: Mark): readonly Step[] =>
   (way === 'forth' ? plan?.plan.steps : plan?.back) ?? []
 
 const rollOut = (state: State, step: RollOutModelStep, { model, consumer, mark }: Task): Answer => {
-  const { generations } = observed(state)
-  const way = wayOf(consumer.view, mark)
-  const { steps: approved } = (consumer.view.plan as PlanRow).plan
-  const replicas = model.guards.looks ? touched(step.replicas, { step, way, generations, approved }) : step.replicas
-  if (typeof replicas === 'string') return answered(state, { kind: 'failed', reason: 'not-healthy', note: replicas })
+  const replicas = model.guards.looks ? touchedNow(state, step, { consumer, mark }) : step.replicas
+  if (typeof replicas === 'string') return answered(state, { kind: 'begun', made: null, note: replicas, waits: true })
   const by = { fence: mark.fence, marked: consumer.before.revision, guards: model.guards }
   const moved = applied(state, { ...step, replicas }, by)
   return moved === null
     ? answered(state, { kind: 'failed', reason: 'denied', note: 'an older fence' })
     : answered(moved, { kind: 'begun', made: null, note: 'applied' })
+}
+
+const touchedNow = (
+  state: State,
+  step: RollOutModelStep,
+  { consumer: { view }, mark }: Pick<Task, 'consumer' | 'mark'>,
+): Target[] | string => {
+  const { steps: approved } = (view.plan as PlanRow).plan
+  return touched(step.replicas, { step, way: wayOf(view, mark), generations: observed(state).generations, approved })
 }
 
 /** How long a move may take. Milliseconds. */
@@ -232,12 +238,17 @@ const isThere = (generations: readonly GenerationView[], generation: number): bo
 const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Task): Answer => {
   const { generations } = observed(state)
   const startedAt = patientFrom({ doc: consumer.view.doc, now: state.now }, mark)
+  const patient = { startedAt, now: state.now, patience: PATIENCE }
+  if (mark.waits) {
+    const targets = touchedNow(state, step, { consumer, mark })
+    return answered(state, nextTouch(typeof targets === 'string' ? targets : null, patient))
+  }
   const missing = step.replicas.map(({ generation }) => generation).filter((one) => !isThere(generations, one))
   const gone = new Map(missing.map((generation) => [generation, 'gone']))
   const way = wayOf(consumer.view, mark)
   const goneFrom = (mark.markedAt ?? 0) + consumer.view.handover
   const seen = { generations, pods: [], strays: [], gone, goneFrom, way }
-  return answered(state, nextRollOut(step, { ...seen, startedAt, now: state.now, patience: PATIENCE }))
+  return answered(state, nextRollOut(step, { ...seen, ...patient }))
 }
 
 const cleared = (state: State, { model, consumer }: { model: Model; consumer: Consumer }): Answer => {

@@ -4,7 +4,7 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep, Step } from '../../../core/plan.ts'
-import { staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { nextTouch, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
@@ -20,21 +20,10 @@ const patienceOf = ({ step }: Pick<Task<RollOutModelStep>, 'step'>): number =>
 export const rollOutModel: Handler<RollOutModelStep> = {
   side: 'cluster',
   begin: async (task) => {
-    const { ports, step, view, plan } = task
-    const standing = await generationsOf(ports, view)
-    const way = wayOf(task)
-    const there: Target[] = []
-    for (const target of step.replicas) {
-      const { ref, replicas, generation } = target
-      const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
-      if (made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref)))
-        there.push(target)
-      // Before anything is touched: what takes its place must not go where it is gone itself.
-      else if (replicas > 0 && staysAfter(way).has(generation))
-        return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
-    }
-    const targets = touched(there, { step, way, generations: standing, approved: plan.steps })
-    if (typeof targets === 'string') return { kind: 'failed', reason: 'not-healthy', note: targets }
+    const { step } = task
+    const targets = await targetsOf(task)
+    if (typeof targets === 'string') return { kind: 'begun', made: null, note: targets, waits: true }
+    if (!Array.isArray(targets)) return targets
     for (const object of step.objects) {
       const failed = await apply(task, object, 'signalbox-workload')
       if (failed !== null) return failed
@@ -48,6 +37,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 
   see: async (task) => {
     const { ports, step, mark, view } = task
+    if (mark.waits) return seeUntouched(task)
     const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
     const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
     const now = ports.clock.now()
@@ -63,6 +53,34 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       patience: patienceOf(task),
     })
   },
+}
+
+/** What the move touches now; or why it touches nothing yet, or cannot any more. */
+const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | string | Stepped> => {
+  const { ports, step, view, plan } = task
+  const standing = await generationsOf(ports, view)
+  const way = wayOf(task)
+  const there: Target[] = []
+  for (const target of step.replicas) {
+    const { ref, replicas, generation } = target
+    const made = step.objects.some(({ metadata }) => metadata.name === ref.name)
+    if (made || standing.some((seen) => seen.generation === generation) || (await isThere(task, ref)))
+      there.push(target)
+    // Before anything is touched: what takes its place must not go where it is gone itself.
+    else if (replicas > 0 && staysAfter(way).has(generation))
+      return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
+  }
+  return touched(there, { step, way, generations: standing, approved: plan.steps })
+}
+
+/** Only who marks it anew touches it: this is a look. */
+const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
+  const { ports, mark, view } = task
+  const targets = await targetsOf(task)
+  if (typeof targets !== 'string' && !Array.isArray(targets)) return targets
+  const now = ports.clock.now()
+  const startedAt = patientFrom({ doc: view.doc, now }, mark)
+  return nextTouch(typeof targets === 'string' ? targets : null, { now, startedAt, patience: patienceOf(task) })
 }
 
 /** All steps of the way that is walked now. */
