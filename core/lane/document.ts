@@ -161,9 +161,8 @@ export interface Mark {
   markedAt: number | null
   /** The document's revision at the mark: on every object that the step writes. */
   fence: number
-  /** Whether the far side has answered who began it: from then on it is looked at. */
+  /** Whether the far side has answered who began it, and it is looked at. `waits`: to touch nothing before a look sees that it may. */
   touched: boolean
-  /** Who began it has touched nothing, since what it saw might pass: it begins once a look sees that it may. */
   waits?: true
   made: Made | null
   /** The pod last seen at work. */

@@ -13,6 +13,13 @@ export interface Way {
   generations: readonly GenerationView[]
 }
 
+/** What an approval binds a move to. */
+interface Approved extends Way {
+  approved: readonly Step[]
+  /** Replicas that may be away; null: on a way back, which is walked whatever is. */
+  unavailable: number | null
+}
+
 const isMove = (step: Step): step is RollOutModelStep => step.kind === 'roll-out-model'
 
 export const viewIn = (generations: readonly GenerationView[], { generation }: Target): GenerationView | undefined =>
@@ -43,7 +50,7 @@ const standsAt = (view: GenerationView, { replicas, replicasReady }: Target): bo
  * What of these a move touches, what stays at the end of its way first: where that is refused, nothing goes for it. A string: why
  * nothing is touched yet, since what is ready would go, and what takes its place is not ready or nothing would be.
  */
-export const touched = (targets: readonly Target[], at: Way & { approved: readonly Step[] }): Target[] | string => {
+export const touched = (targets: readonly Target[], at: Approved): Target[] | string => {
   const { generations, way, approved } = at
   const stays = staysAfter(way)
   const isAhead = (target: Target): boolean =>
@@ -57,9 +64,23 @@ export const touched = (targets: readonly Target[], at: Way & { approved: readon
     if (lacking !== undefined) return `none of generation ${lacking.generation} is ready: ${goes} stays as it is`
     const isLeft = targets.some((target) => Math.min(readyOf(target), target.replicas) > 0)
     if (!isLeft && !namesOutage(approved)) return `nothing else is ready: ${goes} stays as it is`
+    const [left, least] = [sumOf(targets, (one) => Math.min(readyOf(one), one.replicas)), leastReady(targets, at)]
+    if (left < least) return `${left} ready would be left, and it takes ${least}: ${goes} stays as it is`
   }
   return moved.toSorted((a, b) => Number(stays.has(b.generation)) - Number(stays.has(a.generation)))
 }
+
+/** What must stay ready of what is asked for now: as many as this point has, or all at the end but what may be away (law 9). */
+const leastReady = (targets: readonly Target[], { generations, way, unavailable }: Approved): number => {
+  if (unavailable === null) return 0
+  const askedOf = (target: Target): number => viewIn(generations, target)?.replicas ?? 0
+  const here = sumOf(targets, (one) => Math.min(askedOf(one), one.replicasReady))
+  const atEnd = sumOf(way.findLast(isMove)?.replicas ?? [], ({ replicasReady }) => replicasReady)
+  return Math.min(here, atEnd - unavailable)
+}
+
+const sumOf = (targets: readonly Target[], count: (target: Target) => number): number =>
+  targets.reduce((sum, target) => sum + count(target), 0)
 
 /**
  * What comes next of a move that has touched nothing yet: what is not ready for a moment may be so again (law 2), so it fails only

@@ -225,8 +225,10 @@ const touchedNow = (
   step: RollOutModelStep,
   { consumer: { view }, mark }: Pick<Task, 'consumer' | 'mark'>,
 ): Target[] | string => {
-  const { steps: approved } = (view.plan as PlanRow).plan
-  return touched(step.replicas, { step, way: wayOf(view, mark), generations: observed(state).generations, approved })
+  const { steps: approved, bounds } = (view.plan as PlanRow).plan
+  const unavailable = mark.way === 'forth' ? bounds.unavailable : null
+  const { generations } = observed(state)
+  return touched(step.replicas, { step, way: wayOf(view, mark), generations, approved, unavailable })
 }
 
 /** How long a move may take. Milliseconds. */

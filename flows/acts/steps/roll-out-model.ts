@@ -57,7 +57,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | string | Stepped> => {
-  const { ports, step, view, plan } = task
+  const { ports, step, view, plan, mark } = task
   const standing = await generationsOf(ports, view)
   const way = wayOf(task)
   const there: Target[] = []
@@ -70,7 +70,8 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | strin
     else if (replicas > 0 && staysAfter(way).has(generation))
       return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
   }
-  return touched(there, { step, way, generations: standing, approved: plan.steps })
+  const unavailable = mark.way === 'forth' ? plan.bounds.unavailable : null
+  return touched(there, { step, way, generations: standing, approved: plan.steps, unavailable })
 }
 
 /** Only who marks it anew touches it: this is a look. */

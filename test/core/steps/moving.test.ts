@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
 import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
-import { reached, type Target, touched } from '../../../core/steps/moving.ts'
+import { nextTouch, reached, type Target, touched } from '../../../core/steps/moving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 
 const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
@@ -42,7 +42,13 @@ const view = (generation: number, [replicas, ready]: readonly [number, number]):
 type Stand = readonly [number, number]
 const at = (way: readonly Step[], index: number, stands: readonly [Stand, Stand]) => {
   const step = way[index] as RollOutModelStep
-  return { step, way, approved: way, generations: stands.map((stand, n) => view(n + 1, stand)) }
+  return {
+    step,
+    way,
+    approved: way,
+    unavailable: null as number | null,
+    generations: stands.map((stand, n) => view(n + 1, stand)),
+  }
 }
 const begun = (way: readonly Step[], index: number, ...stands: [Stand, Stand]): string | Record<number, number> => {
   const look = at(way, index, stands)
@@ -91,6 +97,48 @@ describe('a move of a rollout begins', () => {
     expect(begun(wayOf([0, 0]), 0, [0, 0], [1, 1])).toEqual({ 1: 0, 2: 0 })
   })
 
+  it('and no more go on the way forth than may be away, of what is asked for now', () => {
+    const way = wayOf([3, 1], [2, 1], [2, 2], [1, 2], [1, 3], [0, 3])
+    const forthAt = (index: number, unavailable: number, ...stands: [Stand, Stand]) => {
+      const moved = touched(at(way, index, stands).step.replicas, { ...at(way, index, stands), unavailable })
+      return typeof moved === 'string' ? moved : 'begins'
+    }
+    expect(forthAt(5, 1, [1, 1], [3, 1])).toBe('1 ready would be left, and it takes 2: generation 1 stays as it is')
+    expect(forthAt(5, 1, [1, 1], [3, 2])).toBe('begins')
+    expect(forthAt(5, 0, [1, 1], [3, 2])).toContain('2 ready would be left, and it takes 3')
+    // What is not asked for yet is not missed.
+    expect(forthAt(1, 0, [3, 3], [1, 1])).toBe('begins')
+  })
+
+  it('and where all that is asked for is ready, no move is kept from beginning', () => {
+    const kept: unknown[] = []
+    for (const [way, approved, unavailable] of everyWay())
+      for (const index of way.keys()) {
+        if (index === 0 || way !== approved) continue
+        const { point } = way[index - 1] as RollOutModelStep
+        const look = at(way, index, [[point.old, point.old], [point.new, point.new]]) // biome-ignore format: one world
+        const moved = touched(look.step.replicas, { ...look, unavailable })
+        if (typeof moved === 'string') kept.push({ way, index, moved })
+      }
+    expect(kept).toEqual([])
+  })
+
+  it('and what touches nothing yet waits as long as a move may, and begins once it may', () => {
+    const look = { now: 1_000_000, startedAt: 0, patience: 1_000_000 }
+    expect(nextTouch('none of it is ready', look)).toEqual({
+      kind: 'wait',
+      note: 'none of it is ready',
+      until: 1_000_001,
+      running: false,
+    })
+    expect(nextTouch('none of it is ready', { ...look, now: 1_000_001 })).toEqual({
+      kind: 'failed',
+      reason: 'not-healthy',
+      note: 'after 17 minutes still none of it is ready',
+    })
+    expect(nextTouch(null, { ...look, now: 1_000_001 })).toEqual({ kind: 'free' })
+  })
+
   it('and wherever it stands, whoever scaled or broke what: no move leaves nothing ready where something is', () => {
     const stands = [0, 1, 2, 3].flatMap((replicas) =>
       Array.from({ length: replicas + 1 }, (_, ready): Stand => [replicas, ready]),
@@ -116,7 +164,7 @@ describe('a move of a rollout begins', () => {
 })
 
 /** The ways of small rollouts that no outage is approved for, and back from each of their points; each with what was approved. */
-function* everyWay(): Generator<[way: Step[], approved: Step[]]> {
+function* everyWay(): Generator<[way: Step[], approved: Step[], unavailable: number]> {
   for (const [want, free, maxUnavailable] of [
     [1, 1, 0],
     [2, 1, 0],
@@ -133,7 +181,7 @@ function* everyWay(): Generator<[way: Step[], approved: Step[]]> {
     const moves = (points: readonly Point[]) =>
       wayOf(...points.slice(1).map((one): [number, number] => [one.old, one.new]))
     const forth = moves(path)
-    yield [forth, forth]
-    for (const point of path) yield [moves(walkBackPath(point, want)), forth]
+    yield [forth, forth, maxUnavailable]
+    for (const point of path) yield [moves(walkBackPath(point, want)), forth, maxUnavailable]
   }
 }
