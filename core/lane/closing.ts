@@ -4,7 +4,7 @@ import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
-import { type Ended, hasBegun, type LaneDocument, type Run, runKeyOf, sameRun } from './document.ts'
+import { type Ended, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import { standsAfter } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
@@ -112,7 +112,8 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
 
 /** Whether what it did, or a run before it, was neither carried to its end nor taken back. */
 const staysHalfway = ({ doc: { halfway = false }, kind }: View, run: Run, { kind: ended }: Outcome): boolean => {
-  const isBack = run.phase === 'back' && run.steps.every(({ way, state }) => way === 'forth' || state !== 'pending')
+  const isOver = ({ way, state }: Mark): boolean => way === 'forth' || (state !== 'pending' && state !== 'running')
+  const isBack = run.phase === 'back' && run.steps.every(isOver)
   return kind.stands && ended !== 'succeeded' && !isBack && (halfway || hasBegun(run))
 }
 

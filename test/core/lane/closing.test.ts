@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { close, identityOf } from '../../../core/lane/closing.ts'
-import type { LaneDocument, Run } from '../../../core/lane/document.ts'
+import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import type { Outcome } from '../../../core/reasons.ts'
 import { desired } from '../training-fixture.ts'
 import {
@@ -136,6 +136,16 @@ describe('a rollout that is stopped in the middle of its way', () => {
       expect(change.doc.halfway).toBe(true)
       expect(change.plan).toBeUndefined()
     }
+  })
+
+  it('and so does something newer that comes while the way back touches nothing yet', () => {
+    const waits = running({ name: 'back-1', kind: 'roll-out-model', way: 'back', touched: true, waits: true })
+    const halfwayAfter = (mark: Mark) => {
+      const back: Run = { ...run, steps: [trained, mark] }
+      return close(viewOf({ doc: { ...doc, run: back }, plan: planRow }), back, FAILED).doc.halfway
+    }
+    expect(halfwayAfter(waits)).toBe(true)
+    expect(halfwayAfter({ ...waits, state: 'failed' })).toBeUndefined()
   })
 
   it('goes back before what was to take its place ends without having begun', () => {

@@ -26,6 +26,7 @@ describe('the way back of what stands', () => {
       run: runOf({ desired: served('8'), generation: 2, ...run }),
     })
   const back = markOf({ name: 'back-1', kind: 'roll-out-model', way: 'back' })
+  const waits: Mark = { ...back, state: 'running', by: 'another', markedAt: NOW, touched: true, waits: true }
   const failing = { ending: FAILED, cleared: true }
 
   it.each<[string, Over, string]>([
@@ -70,6 +71,26 @@ describe('the way back of what stands', () => {
         ),
       },
       'see back-1',
+    ],
+    [
+      'is looked at where its move touches nothing yet, in a freeze too',
+      { doc: service({ ...failing, phase: 'back', steps: [waits] }), frozenUntil: NOW + HOUR },
+      'see back-1',
+    ],
+    [
+      'is left to something newer where its move touches nothing yet',
+      { doc: service({ ...failing, phase: 'back', steps: [waits] }, { generation: 3 }) },
+      'close failed',
+    ],
+    [
+      'forth, a move that touches nothing yet is looked at',
+      { doc: service({ phase: 'steps', steps: [{ ...waits, way: 'forth' }] }) },
+      'see back-1',
+    ],
+    [
+      'forth, a move that touches nothing yet begins nothing in a freeze',
+      { doc: service({ phase: 'steps', steps: [{ ...waits, way: 'forth' }] }), frozenUntil: NOW + HOUR },
+      'rest frozen',
     ],
     [
       'is none where something newer superseded it',

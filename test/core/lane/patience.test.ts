@@ -4,9 +4,9 @@ import { patient, patientFrom } from '../../../core/lane/patience.ts'
 import { HOUR, MINUTE, NOW, running, runOf, wanted } from './fixture.ts'
 
 const move = running({ kind: 'roll-out-model', touched: true, startedAt: NOW - 6 * HOUR, ranFrom: NOW - 6 * HOUR })
-const since = (why: 'unavailable' | 'not-allowed' | 'working', at: number) =>
-  resting({ doc: wanted(), now: at }, { why, text: '', side: 'cluster' })
-const away = (at: number, why: 'unavailable' | 'not-allowed' | 'working' = 'unavailable') => ({
+type Why = 'unavailable' | 'not-allowed' | 'frozen' | 'working'
+const since = (why: Why, at: number) => resting({ doc: wanted(), now: at }, { why, text: '', side: 'cluster' })
+const away = (at: number, why: Why = 'unavailable') => ({
   now: NOW,
   doc: wanted({ rest: since(why, at), run: runOf({ phase: 'steps', steps: [move] }) }),
 })
@@ -15,6 +15,7 @@ describe('patience with a step', () => {
   it('counts only the time in which somebody could look at it', () => {
     expect(patientFrom(away(NOW - 5 * HOUR), move)).toBe(NOW - HOUR)
     expect(patientFrom(away(NOW - 5 * HOUR, 'not-allowed'), move)).toBe(NOW - HOUR)
+    expect(patientFrom(away(NOW - 5 * HOUR, 'frozen'), move)).toBe(NOW - HOUR)
     expect(patientFrom(away(NOW - 5 * HOUR, 'working'), move)).toBe(NOW - 6 * HOUR)
   })
 

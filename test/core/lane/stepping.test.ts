@@ -75,6 +75,15 @@ describe('a step', () => {
     })
   })
 
+  it('that touches nothing yet is looked at, and once it may begin it is marked anew: only who marks it touches it', () => {
+    const waits = mark(stepped({ kind: 'begun', made: null, note: 'not ready', waits: true }, [running()]))
+    expect(waits).toMatchObject({ state: 'running', touched: true, waits: true, note: 'not ready' })
+    const free = stepped({ kind: 'free' }, [{ ...waits, by: 'another', markedAt: NOW - HOUR, startedAt: NOW - HOUR }])
+    expect(mark(free)).toMatchObject({ by: 'me', markedAt: NOW, startedAt: NOW, fence: 4, touched: false })
+    expect(mark(free).waits).toBeUndefined()
+    expect([free.rest, free.moments]).toEqual([null, []])
+  })
+
   it('whose making was answered with what it is now rests at once, with both written down', () => {
     const seen = { kind: 'wait', note: 'waiting for its pod', until: NOW + HOUR, running: false } as const
     const change = stepped({ kind: 'begun', made, note: 'created', seen })

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../../core/kube.ts'
+import { label } from '../../../../core/names.ts'
 import type { RollOutModelStep } from '../../../../core/plan.ts'
 import { rollOutModel } from '../../../../flows/acts/steps/roll-out-model.ts'
 import type { WorkPorts } from '../../../../flows/ports.ts'
-import { docOf, NOW, planRow, running, runOf, SERVICE, viewOf } from '../../../core/lane/fixture.ts'
+import { docOf, MINUTE, NOW, planRow, running, runOf, SERVICE, viewOf } from '../../../core/lane/fixture.ts'
 
 const doc = docOf({ lane: SERVICE, run: runOf({ phase: 'back' }) })
 const refOf = (generation: number) => ({
@@ -26,15 +27,20 @@ const step: RollOutModelStep = {
   ],
 }
 
+interface Over {
+  conflicts?: number
+  standing?: KubeObject[]
+}
+
 /** Begins the move where these generations' Deployments are there; answers it with the names of what was touched. */
-const begun = async (there: number[], way: 'forth' | 'back', conflicts: number | null = null) => {
+const taskOf = (there: number[], way: 'forth' | 'back', { conflicts, standing = [] }: Over = {}) => {
   const touched: string[] = []
   const cluster = {
-    list: async () => [],
+    list: async (kind: string) => standing.filter((one) => one.kind === kind),
     get: async ({ name }: { name: string }) =>
       there.some((generation) => name === refOf(generation).name) ? ({ metadata: { name } } as KubeObject) : null,
     apply: async (object: KubeObject) => {
-      if (conflicts !== null && object.metadata.name === refOf(conflicts).name)
+      if (conflicts !== undefined && object.metadata.name === refOf(conflicts).name)
         return { kind: 'conflict', manager: 'kubectl', fields: ['.spec.replicas'] }
       touched.push(object.metadata.name)
       return { kind: 'applied', object }
@@ -48,6 +54,11 @@ const begun = async (there: number[], way: 'forth' | 'back', conflicts: number |
   const view = viewOf({ doc, plan })
   const run = runOf({ phase: 'steps' })
   const task = { ports, view, step, mark, run, key: { lane: SERVICE, generation: 2, attempt: 1 }, plan: plan.plan }
+  return { task, touched }
+}
+
+const begun = async (...given: Parameters<typeof taskOf>) => {
+  const { task, touched } = taskOf(...given)
   return { stepped: await rollOutModel.begin(task), touched }
 }
 
@@ -61,7 +72,7 @@ describe('a move looks before it touches', () => {
   })
 
   it('where what is to stand at its end is somebody else’s, nothing goes for it', async () => {
-    expect(await begun([1, 2], 'back', 1)).toMatchObject({
+    expect(await begun([1, 2], 'back', { conflicts: 1 })).toMatchObject({
       stepped: {
         kind: 'failed',
         reason: 'conflict',
@@ -69,6 +80,31 @@ describe('a move looks before it touches', () => {
       },
       touched: [],
     })
+  })
+
+  it('where nothing of what takes its place is ready, nothing is touched, and it is looked at again until it may be', async () => {
+    const deployment = (generation: number, replicas: number, ready: number) =>
+      ({
+        kind: 'Deployment',
+        metadata: { name: refOf(generation).name, labels: { [label('generation')]: String(generation) } },
+        spec: { replicas, template: { spec: { containers: [] } } },
+        status: { readyReplicas: ready },
+      }) as unknown as KubeObject
+    const waiting = { conflicts: 1, standing: [deployment(1, 2, 0), deployment(2, 1, 1)] }
+    const note = 'none of generation 1 is ready: generation 2 stays as it is'
+    expect(await begun([1, 2], 'back', waiting)).toEqual({
+      stepped: { kind: 'begun', made: null, note, waits: true },
+      touched: [],
+    })
+    const seen = async (startedAt: number, ready: number) => {
+      const standing = [deployment(1, 2, ready), deployment(2, 1, 1)]
+      const { task, touched } = taskOf([1, 2], 'back', { standing })
+      const mark = { ...task.mark, touched: true, waits: true as const, startedAt }
+      return { ...(await rollOutModel.see({ ...task, mark })), touched }
+    }
+    expect(await seen(NOW, 0)).toMatchObject({ kind: 'wait', note, touched: [] })
+    expect(await seen(NOW - 66 * MINUTE, 0)).toMatchObject({ kind: 'failed', reason: 'not-healthy', touched: [] })
+    expect(await seen(NOW, 1)).toEqual({ kind: 'free', touched: [] })
   })
 
   it('what was to leave and is gone is passed over', async () => {
