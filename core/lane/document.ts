@@ -229,8 +229,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
 export const wantedRun = ({ lane, generation, attempt }: RunKey): RunKey => ({ lane, generation, attempt })
 
 /** The key of the run under way. */
-export const runKeyOf = (of: { lane: string }, run: Omit<RunKey, 'lane'>): RunKey =>
-  wantedRun({ lane: of.lane, generation: run.generation, attempt: run.attempt })
+export const runKeyOf = ({ lane }: { lane: string }, run: Omit<RunKey, 'lane'>): RunKey => wantedRun({ ...run, lane })
 
 /** Whether two name the same attempt. */
 export const sameRun = (
