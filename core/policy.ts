@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
-import { bucket, dollars, folder, modelName, name, workspace } from './policy/fields.ts'
+import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { podProblems } from './policy/pod-shape.ts'
 import { pool } from './policy/pools.ts'
@@ -11,6 +11,7 @@ import { service } from './policy/services.ts'
 import { sources, whyTooMany } from './policy/sources.ts'
 import { togetherProblems } from './policy/together.ts'
 import { promotionOf, signalAt } from './promotion.ts'
+import { inSight } from './text.ts'
 
 /**
  * What the user configures: plain data, validated, with defaults. `signalbox.config.ts` becomes one JSON document with a
@@ -34,9 +35,9 @@ export const document = z
     namespaces: z._default(
       z.strictObject({
         /** Where Jobs run. */
-        training: z._default(name, 'training'),
+        training: z._default(namespace, 'training'),
         /** Where models are served. */
-        serving: z._default(name, 'serving'),
+        serving: z._default(namespace, 'serving'),
       }),
       { training: 'training', serving: 'serving' },
     ),
@@ -151,7 +152,7 @@ const policyOf = (config: unknown, further: typeof podProblems): Policy => {
   const parsed = z.safeParse(document, config, inOurWords)
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => sentencesOf(document, issue)),
-    ...further(config).map(({ path, message }) => `${path.join('.')}: ${message}`),
+    ...further(config).map(({ path, message }) => `${inSight(path.join('.'))}: ${message}`),
   ]
   if (!parsed.success || problems.length > 0) throw new PolicyError(problems)
   return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
@@ -165,9 +166,3 @@ const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
     Object.entries(services).map(([key, rule]) => [signalAt(modelOf(key, rule), promotionOf(rule)), key]),
   ),
 })
-
-/** Milliseconds of a duration such as `90s`, `30m`, `4h`, `2d`. */
-export const milliseconds = (text: string): number => {
-  const units: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }
-  return Number(text.slice(0, -1)) * (units[text.slice(-1)] ?? Number.NaN)
-}

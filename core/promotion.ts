@@ -1,11 +1,24 @@
 import * as z from 'zod/mini'
 import type { Signal } from '../events/contract.ts'
 import { filled } from '../events/input.ts'
+import { matching } from './policy/fields.ts'
+
+/** Aliases that MLflow keeps for itself, in whatever case. */
+const KEPT = /^([Ll][Aa][Tt][Ee][Ss][Tt]|[Vv]\d+)$/
 
 /** What means "serve this" in the registry: exactly one of the three, so that two can never say different things. */
 export const promotionFields = {
   /** The version that the alias names. */
-  alias: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]+$/, 'an MLflow alias has letters, digits, `_` and `-`'))),
+  alias: z.optional(
+    matching(
+      new RegExp(`(?!${KEPT.source})^[A-Za-z0-9_-]+$`),
+      'an MLflow alias has letters, digits, `_` and `-`',
+      (value) =>
+        KEPT.test(value)
+          ? 'MLflow keeps `latest` and `v1`, `v2`, … for itself, and nobody can set them: name another alias, `champion`'
+          : null,
+    ),
+  ),
   /** The newest version that carries the tag with this value. */
   tag: z.optional(
     z.strictObject({

@@ -38,6 +38,16 @@ export const said = (text: string, most: number): string => {
   return plain.length <= most ? plain : `${plain.slice(0, most - 1).replace(/\p{Cs}$/u, '')}…`
 }
 
+/** What is not seen, or looks like a space and is none. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|(?! )\p{Zs}/gu
+
+/** A text in which what is not seen is written as programs write it, `\u200b`: who looks for a mistake sees it. */
+export const inSight = (text: string): string =>
+  text.replace(UNSEEN, (letter) => {
+    const code = (letter.codePointAt(0) ?? 0).toString(16)
+    return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
+  })
+
 /** What a terminal shows last of a line that was written over again and again. */
 const lastState = (line: string): string => line.split('\r').findLast((state) => state.trim() !== '') ?? ''
 

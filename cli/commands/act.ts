@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
+import { DURATION, isTooLong, LONGEST_DAYS, milliseconds } from '../../core/duration.ts'
 import { shownFor } from '../../core/lane/commands.ts'
 import { sameRun } from '../../core/lane/document.ts'
 import type { Seen } from '../../core/lane/letters.ts'
 import { inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
-import { milliseconds } from '../../core/policy.ts'
 import { readRow } from '../../flows/rows.ts'
 import type { Command } from '../../local/house-type.ts'
 import { wantedTitle } from '../../local/waiting.ts'
@@ -128,7 +128,12 @@ const nowOf = async (data: string): Promise<number> => {
 /** When a freeze ends: a duration from now (`4h`) or a time (`2026-11-24T18:00Z`). Milliseconds. */
 export const freezeEnd = (text: string, now: number): number => {
   const isTime = /^\d{4}-\d{2}-\d{2}T/.test(text)
-  const until = /^\d+(s|m|h|d)$/.test(text) ? now + milliseconds(text) : isTime ? Date.parse(text) : Number.NaN
+  if (DURATION.test(text) && isTooLong(text))
+    throw new Explained(
+      `--until ${text} is too far: say at most ${LONGEST_DAYS}d, or a time such as 2026-11-24T18:00Z`,
+      EXIT.usage,
+    )
+  const until = DURATION.test(text) ? now + milliseconds(text) : isTime ? Date.parse(text) : Number.NaN
   if (!Number.isFinite(until))
     throw new Explained('--until is a duration such as 4h, or a time such as 2026-11-24T18:00Z', EXIT.usage)
   return until

@@ -1,5 +1,5 @@
+import { milliseconds } from '../duration.ts'
 import type { Plan, Planned } from '../plan.ts'
-import { milliseconds } from '../policy.ts'
 import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'

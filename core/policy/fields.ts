@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { DURATION, isTooLong, LONGEST_DAYS } from '../duration.ts'
 
 /** What blocks of the policy share: each says what to write in the words of a person. */
 
@@ -14,6 +15,12 @@ export const count = z.int().check(z.positive())
 export const name = matching(
   /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
   'use lower-case letters, digits and dashes between them, at most 53',
+)
+export const namespace = name.check(
+  z.refine(
+    (value) => value !== 'default' && !value.startsWith('kube-'),
+    'it belongs to this installation alone, and `default` and `kube-…` belong to the cluster: name another one, `training` or `serving`',
+  ),
 )
 export const modelName = matching(
   /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
@@ -39,15 +46,25 @@ export const bucket = matching(
   /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   'write the bucket’s name alone, without `s3://`: 3 to 63 lower-case letters, digits, dots and dashes',
 )
+/** Beginnings that no key of ours has. */
+const ODD_KEYS = /^\.{1,2}\/|\/\/|[\p{Cc}\p{Cf}\p{Cs}]/u
+const NO_KEYS = 'S3 walks along no `.`, `..` or `//`, and keys with characters that are not seen are nobody’s'
 export const folder = matching(
-  /^(?!.*([*?]|\$\{))[^/].*\/$/,
+  /^(?!.*([*?]|\$\{|\/\/|[\p{Cc}\p{Cf}\p{Cs}]))(?!\.{1,2}\/)[^/].*\/$/u,
   'end the prefix with `/`, and begin it without one',
-  (value) => (isPattern(value) ? `write the prefix itself, and all below it is meant: ${NO_PATTERN}` : null),
+  (value) => {
+    if (isPattern(value)) return `write the prefix itself, and all below it is meant: ${NO_PATTERN}`
+    if (/^[a-z0-9]+:\/\//i.test(value)) return 'write the prefix alone, without `s3://` and the bucket: `chats/`'
+    return ODD_KEYS.test(value) ? `write it as keys begin, \`chats/\`: ${NO_KEYS}` : null
+  },
 )
 export const dollars = z.number().check(z.positive('must be more than 0 dollars'))
 export const duration = matching(
-  /^\d+(s|m|h|d)$/,
+  /^0*[1-9]\d*(s|m|h|d)$/,
   'write a duration as a whole number and a unit: `90s`, `30m`, `4h`, `2d`',
+  (value) => (DURATION.test(value) ? 'write more than 0, `30m` or `4h`: in no time nothing comes' : null),
+).check(
+  z.refine((value) => !isTooLong(value), `write at most \`${LONGEST_DAYS}d\`: what is longer is a slip of the hand`),
 )
 export const range = z
   .strictObject({

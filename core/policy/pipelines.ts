@@ -1,10 +1,13 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
-import { bucket, duration, folder, mode, name, notYet } from './fields.ts'
+import { bucket, duration, folder, matching, mode, name, notYet } from './fields.ts'
 import { nameOfStage, stages } from './stages.ts'
 
-/** What a registered model may be called: MLflow takes no `/` and no `:`. */
-const registered = filled.check(z.regex(/^[^/:]+$/, 'MLflow takes no `/` and no `:` in the name of a registered model'))
+/** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
+const registered = matching(
+  /^(?!\.$|\.\.|\s)[^/:\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u,
+  'MLflow takes no `/` and no `:` in the name of a registered model, not `.` or what begins with `..`, and at most 256 characters; write it without spaces around it or characters that are not seen',
+)
 
 /** A dataset that was uploaded: its manifest, which is written last, begins the pipeline. */
 const dataset = z.strictObject({
@@ -56,7 +59,7 @@ export const pipeline = z
   })
   .check(
     z.superRefine(({ register, stages: all }, context) => {
-      if (register === undefined) return
+      if (register === undefined || all.length === 0) return
       const names = all.map(nameOfStage)
       if (register.from !== undefined && !names.includes(register.from))
         context.addIssue({

@@ -1,4 +1,5 @@
 import { MERGE_KEYS } from '../workloads/pod-patch.ts'
+import { inSight } from '../text.ts'
 import { meantOf } from './nearest.ts'
 import { maySay } from './pod.ts'
 import fields from './pod-fields.json' with { type: 'json' }
@@ -77,7 +78,7 @@ const wrongsOf = (value: unknown, type: string, path: string[]): Wrong[] => {
     const of = inner ?? (known === undefined ? 'any' : known.get(key))
     if (of === 'any' || key.startsWith('$')) return []
     return of === undefined
-      ? [{ path, message: `there is no key \`${key}\`: ${whereOf(key, type)}` }]
+      ? [{ path, message: `there is no key \`${inSight(key)}\`: ${whereOf(key, type)}` }]
       : wrongsOf(one, of, [...path, key])
   })
 }

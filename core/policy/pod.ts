@@ -57,6 +57,9 @@ const NEVER_OF_PODS: Record<string, string> = {
   schedulingGroup: 'a pod here runs alone, and would wait for others for its whole time: leave it out',
 }
 
+/** Deepest nesting of a patch. */
+const DEEPEST = 32
+
 /** GPUs and the like by whatever name a device plug-in gives them; `vpc.amazonaws.com/efa` and others are free. */
 const DEVICE = /^(nvidia\.com|amd\.com|gpu\.intel\.com|habana\.ai|aws\.amazon\.com)\//
 
@@ -80,6 +83,10 @@ const childrenOf = (value: unknown, path: Place): [unknown, Place][] =>
     : isRecord(value)
       ? Object.entries(value).map(([key, one]) => [one, [...path, key]])
       : []
+
+/** Whether something has more levels; what has itself in it has no end of them. */
+const isDeeper = (value: unknown, levels: number): boolean =>
+  childrenOf(value, []).some(([one]) => levels === 0 || isDeeper(one, levels - 1))
 
 const whyNever = (key: string, isOfPod: boolean): string | null => {
   if (Object.hasOwn(NEVER, key)) return NEVER[key] ?? null
@@ -115,8 +122,11 @@ export const maySay = (key: string): boolean => !Object.hasOwn(NEVER, key) && !O
 
 /** A strategic-merge patch onto a pod’s spec, typed as Kubernetes has it. */
 export const pod = z
-  .custom<PodPatch>(isRecord, {
-    error: ({ input }) => `write a part of a pod’s spec, { … }; found ${shown(input)}`,
+  .custom<PodPatch>((value) => isRecord(value) && !isDeeper(value, DEEPEST), {
+    error: ({ input }) =>
+      isRecord(input)
+        ? `it is nested deeper than ${DEEPEST} levels, or has itself in it: write a part of a pod’s spec, which has a dozen`
+        : `write a part of a pod’s spec, { … }; found ${shown(input)}`,
   })
   .check(
     z.superRefine((value, context) => {

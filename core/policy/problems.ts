@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import { said } from '../text.ts'
+import { inSight, said } from '../text.ts'
 import { saidElsewhere } from './elsewhere.ts'
 import { meantOf, nearest } from './nearest.ts'
 import { isListOfSingle, keysAt, mayBeLeftOut, placeAt, shapeOf } from './places.ts'
@@ -12,7 +12,7 @@ export const inOurWords = { error: () => '', reportInput: true } as const
 
 /** `path: what to write; found …`: problems of the policy as a person mends them. */
 export const sentencesOf = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string[] => {
-  const path = issue.path.map(String).join('.') || '(the whole config)'
+  const path = inSight(issue.path.map(String).join('.')) || '(the whole config)'
   const texts = issue.code === 'unrecognized_keys' ? unknownKeys(schema, issue) : [valueText(schema, issue)]
   return texts.map((text) => `${path}: ${text}`)
 }
@@ -24,7 +24,9 @@ const valueText = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string => 
   const write = issue.code === 'invalid_type' && issue.message === '' ? writeOf(schema, issue) : null
   if (input === undefined) return `is missing: ${write ?? wanted(issue)}`
   const meant =
-    input === null && mayBeLeftOut(schema, path) ? 'leave the key out instead' : (habit(issue, input) ?? write)
+    input === null && mayBeLeftOut(schema, path)
+      ? `${write === null ? '' : `${write}, or `}leave the key out instead`
+      : (habit(issue, input) ?? write)
   return `${wanted(issue)}; found ${shown(input)}${meant === null ? '' : `: ${meant}`}`
 }
 
@@ -84,7 +86,7 @@ const writeOf = (schema: z.core.$ZodType, { path, expected, input }: z.core.$Zod
 export const shown = (value: unknown): string => {
   if (typeof value !== 'object' && typeof value !== 'string') return said(String(value), SHOWN)
   try {
-    return said(JSON.stringify(value), SHOWN)
+    return said(inSight(JSON.stringify(value)), SHOWN)
   } catch {
     return Array.isArray(value) ? 'a list' : 'a map'
   }
@@ -106,12 +108,16 @@ const habit = (issue: z.core.$ZodIssue, input: unknown): string | null => {
   return issue.code === 'invalid_value' ? valueMeant(issue, input) : null
 }
 
-/** `"8"`, and `"20,000"`, `"20_000"` or `"$50"`. */
+/** `"8"`, and `"20,000"`, `"20_000"` or `"$50"`; of `"20.000"` nobody knows which of two it is. */
 const numberMeant = (text: string): string | null => {
   const plain = text
     .trim()
     .replace(/^\$/, '')
     .replace(/(?<=\d)[,_](?=\d{3}(?!\d))/g, '')
+  if (/^[1-9]\d{0,2}(\.\d{3})+$/.test(plain)) {
+    const [thousands, fraction] = [Number(plain.replaceAll('.', '')), Number(plain)]
+    return `write it without quotes, ${thousands}${Number.isNaN(fraction) ? '' : `, or ${fraction}`}`
+  }
   return plain !== '' && Number.isFinite(Number(plain)) ? `write it without quotes, ${Number(plain)}` : null
 }
 
@@ -128,6 +134,6 @@ const unknownKeys = (
 ): string[] => {
   const known = keysAt(schema, path)
   return keys.map(
-    (key) => `there is no key \`${said(key, SHOWN)}\`: ${saidElsewhere(key, path) ?? meantOf(key, known)}`,
+    (key) => `there is no key \`${said(inSight(key), SHOWN)}\`: ${saidElsewhere(key, path) ?? meantOf(key, known)}`,
   )
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import { keysAt } from './places.ts'
+import { keysAt, placeAt } from './places.ts'
 
 /** The shape of policy that this release reads and writes. */
 export const SCHEMA = 2
@@ -22,7 +22,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 /** Paths of keys that the schema does not have; below them nothing is looked at. */
 const unknownIn = (schema: z.core.$ZodType, value: unknown, path: string[]): string[] => {
   if (Array.isArray(value)) return value.flatMap((one, index) => unknownIn(schema, one, [...path, String(index)]))
-  if (!isRecord(value)) return []
+  if (!isRecord(value) || placeAt(schema, path) === undefined) return []
   const known = keysAt(schema, path)
   return Object.entries(value).flatMap(([key, inner]) =>
     known.length > 0 && !known.includes(key) ? [[...path, key].join('.')] : unknownIn(schema, inner, [...path, key]),

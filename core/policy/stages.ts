@@ -41,6 +41,15 @@ const variableWrongs = (
   ...containerWrongs(pod, { container: nameOfStage(named), reserved }),
 ]
 
+/** One variable has one value. */
+const saidTwice = ({ env, secrets }: { env: object; secrets: object }): Wrong[] =>
+  Object.keys(secrets)
+    .filter((variable) => Object.hasOwn(env, variable))
+    .map((variable) => ({
+      path: ['secrets', variable],
+      message: `\`env\` says \`${variable}\` too, and a variable has one value: leave it out of one of them`,
+    }))
+
 /** Variables that tell of the stages that it reads; what else is ours is said of the stage alone. */
 const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonly string[]): Wrong[] =>
   variableWrongs(stage, (variable) => ofInputs(variable, reads)).filter(
@@ -100,7 +109,7 @@ export const stage = z
         context.addIssue({ code: 'custom', path: ['model'], message: `\`${use}\` begins from a model: name it` })
     }),
     z.superRefine((value, context) => {
-      const wrongs = [...variableWrongs(value, ofStages), ...stageGrace(value.pod, value.hours)]
+      const wrongs = [...variableWrongs(value, ofStages), ...saidTwice(value), ...stageGrace(value.pod, value.hours)]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })
     }),
   )

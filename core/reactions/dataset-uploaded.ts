@@ -1,10 +1,11 @@
 import type { DatasetUploaded } from '../../events/contract.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
 import type { TrainDesired } from '../desired.ts'
+import { milliseconds } from '../duration.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
-import { milliseconds, type PipelinePolicy, type Policy } from '../policy.ts'
+import type { PipelinePolicy, Policy } from '../policy.ts'
 import { counted } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 

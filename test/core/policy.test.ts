@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Config, defineConfig, milliseconds, PolicyError, parsePolicy } from '../../core/policy.ts'
+import { milliseconds } from '../../core/duration.ts'
+import { type Config, defineConfig, PolicyError, parsePolicy } from '../../core/policy.ts'
 import { exampleConfig } from './training-fixture.ts'
 
 /** What is wrong with the example after a change, a line for each problem. */
@@ -520,6 +521,21 @@ describe('a config that does not hold together', () => {
       '(the whole config): there is no key `datasets`: say `pipelines`, each with `on.dataset` and `stages`',
     ],
     [
+      'a variable that is said in the open and as a secret',
+      (c) => {
+        train(c).env = { HF_TOKEN: 'x' }
+        train(c).secrets = { HF_TOKEN: { secret: 'hub', key: 'token' } }
+      },
+      'pipelines.support-chats.stages.0.secrets.HF_TOKEN: `env` says `HF_TOKEN` too, and a variable has one value: leave it out of one of them',
+    ],
+    [
+      'no stage, and something to register',
+      (c) => {
+        support(c).stages = []
+      },
+      'pipelines.support-chats.stages: write at least 1 of them; found []',
+    ],
+    [
       'a cluster name in capitals',
       (c) => {
         c.cluster = 'ML'
@@ -528,6 +544,20 @@ describe('a config that does not hold together', () => {
     ],
   ])('with %s is told where and what to write', (_, change, message) => {
     expect(problems(change)).toEqual([expect.stringContaining(message)])
+  })
+
+  it('is told where a pod has no end, or is nested for ever', () => {
+    const round: Record<string, unknown> = {}
+    round['affinity'] = round
+    const deep = { securityContext: JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`) }
+    for (const pod of [round, deep])
+      for (const [path, at] of [
+        ['pipelines.support-chats.stages.0.pod', train],
+        ['services.code-llama.pod', (c: Config) => c.services!['code-llama']!],
+      ] as const)
+        expect(problems((c) => Object.assign(at(c), { pod }))[0]).toContain(
+          `${path}: it is nested deeper than 32 levels, or has itself in it: write a part of a pod’s spec`,
+        )
   })
 
   it('is told everything at once, in one message', () => {

@@ -204,6 +204,9 @@ describe('a freeze', () => {
     expect(() => freezeEnd(text, 0)).toThrow(Explained),
   )
 
+  it('until a time that nobody lives to see is refused', () =>
+    expect(() => freezeEnd('99999999d', 0)).toThrow('--until 99999999d is too far: say at most 366d, or a time'))
+
   it('of a lane of the policy holds before its first event; of any other there is none', async () => {
     const unknown = await product.cli('freeze', 'pipeline/lunch', '--until', '4h')
     expect(unknown).toMatchObject({ code: 1, out: '', err: expect.stringContaining('there is no lane') })

@@ -73,13 +73,54 @@ it.each<[string, unknown, string]>([
   ['pools', null, "expected a map; found null: write { NAME: { instanceType: '…', gpusPerNode: …, maxGpus: … } }"],
   ['budget.dollars', '20,000', 'expected a number; found "20,000": write it without quotes, 20000'],
   ['budget.dollars', '$50', 'expected a number; found "$50": write it without quotes, 50'],
+  ['budget.dollars', '20.000', 'found "20.000": write it without quotes, 20000, or 20'],
+  ['budget.dollars', '1.500', 'write it without quotes, 1500, or 1.5'],
+  ['budget.dollars', '1.000.000', 'write it without quotes, 1000000'],
+  ['budget.dollars', '0.500', 'write it without quotes, 0.5'],
+  ['pools.gpu-train', null, "found null: write { instanceType: '…', gpusPerNode: …, maxGpus: … }, or leave the key out"],
+  ['cluster', 'ml\u200b', 'found "ml\\u200b"'],
+  ['cluster', 'ml\u00a0\u{e0001}\u0007', 'found "ml\\u00a0\\u{e0001}\\u0007"'],
   ['budget', 20_000, 'expected a map; found 20000: write { dollars: … }'],
   ['retries', 11, 'write a number of at most 10; found 11'],
   ['approvals.approvers', 'U1', "expected a list; found \"U1\": write [ { id: '…', name: '…' } ]"],
   ['approvals.approvers', [], 'write at least 1 of them; found []'],
   [`${SERVICE}.gate`, 'health', 'expected a map; found "health": write { image: \'…\', checks: [ { metric: '],
-  [`${SERVICE}.alias`, ['champion'], 'expected a text; found ["champion"]: write it without the list, "champion"'],
+  [`${SERVICE}.alias`, ['champion'], 'an MLflow alias has letters, digits, `_` and `-`; found ["champion"]: write it without the list, "champion"'],
   [`${SERVICE}.maxModelLen`, '8k', 'expected a number; found "8k": write a number, without quotes'],
+  ...['latest', 'Latest', 'v1', 'V12'].map((alias): [string, string, string] => [
+    `${SERVICE}.alias`,
+    alias,
+    `MLflow keeps \`latest\` and \`v1\`, \`v2\`, … for itself, and nobody can set them: name another alias, \`champion\`; found "${alias}"`,
+  ]),
+  ...['..', '.', '...x', ' x ', 'x ', 'a\u200bb', 'a\nb', 'a:b', 'x'.repeat(257)].map(
+    (model): [string, string, string] => [
+      `${SUPPORT}.register.model`,
+      model,
+      'not `.` or what begins with `..`, and at most 256 characters; write it without spaces around it or characters that are not seen; found "',
+    ],
+  ),
+  ...['0s', '0h', '00d'].flatMap((none): [string, string, string][] =>
+    ['approvals.expiry', `${SUPPORT}.on.dataset.completeWithin`].map((path) => [
+      path,
+      none,
+      `write more than 0, \`30m\` or \`4h\`: in no time nothing comes; found "${none}"`,
+    ]),
+  ),
+  ['approvals.expiry', '99999999d', 'write at most `366d`: what is longer is a slip of the hand; found "99999999d"'],
+  ['approvals.expiry', '367d', 'write at most `366d`'],
+  ...['default', 'kube-system', 'kube-x'].map((space): [string, string, string] => [
+    'namespaces',
+    { training: space, serving: 'serving' } as unknown as string,
+    `\`default\` and \`kube-…\` belong to the cluster: name another one, \`training\` or \`serving\`; found "${space}"`,
+  ]),
+  [`${SUPPORT}.on.dataset.prefix`, 's3://acme/chats/', 'write the prefix alone, without `s3://` and the bucket'],
+  ...['./chats/', '../chats/', 'chats//german/', 'chats/\u0007/', 'chats\u200b/'].map(
+    (prefix): [string, string, string] => [
+      `${SUPPORT}.on.dataset.prefix`,
+      prefix,
+      'write it as keys begin, `chats/`: S3 walks along no `.`, `..` or `//`',
+    ],
+  ),
   [`${SERVICE}.engine`, 'sglang', 'write "vllm"; found "sglang"'],
 ])('%s: %j is answered with what was found and what to write', (path, value, words) => {
   const [problem, ...more] = problemsOf(withValue(path, value))
@@ -118,6 +159,18 @@ it.each<[string, string]>([
   expect(problem).toContain(`${place}: there is no key \`${key}\`: `)
   expect(problem).toContain(words)
   expect(more).toEqual([])
+})
+
+it('characters that are not seen are seen in keys, names and paths', () => {
+  expect(problemsOf(withValue('budget', { dollars: 1, 'na\u200bme': 'x' }))).toEqual([
+    'budget: there is no key `na\\u200bme`: did you mean `name`?',
+  ])
+  expect(problemsOf(withValue(`${SERVICE}.pod`, { 'volumes\u2060': [] }))).toEqual([
+    expect.stringContaining(`${SERVICE}.pod: there is no key \`volumes\\u2060\`: did you mean \`volumes\``),
+  ])
+  expect(problemsOf(withValue('pools.gpu\u200b', exampleConfig().pools['gpu-train']))).toEqual([
+    expect.stringContaining('pools.gpu\\u200b: use lower-case letters'),
+  ])
 })
 
 it('keys that are said elsewhere are none of those that may stand there', () => {
