@@ -67,7 +67,12 @@ const policyFindings = async (config: string): Promise<Finding[]> => {
   } catch (error) {
     const problems =
       error instanceof PolicyError ? error.problems : [error instanceof Error ? error.message : String(error)]
-    return problems.map((detail) => ({ check: 'policy', ok: false, detail: `${config}: ${detail}` }))
+    // Of a file that cannot be read the problem names it already.
+    return problems.map((problem) => ({
+      check: 'policy',
+      ok: false,
+      detail: problem.startsWith(`${config}: `) ? problem : `${config}: ${problem}`,
+    }))
   }
 }
 

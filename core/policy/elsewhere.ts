@@ -5,6 +5,7 @@ const IN_DATASET = 'it is said below `on`: `on: { dataset: { bucket, prefix, man
 const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
 const IN_POD = 'a pod’s own fields are said below `pod`'
 const IN_CONTAINER = 'a container’s own fields are said below `pod`: `pod: { containers: [{ name: …, … }] }`'
+const IN_ENGINE = "`pod: { containers: [{ name: 'vllm'"
 const NO_TRIGGER = 'nothing but `dataset` begins a pipeline yet: say `dataset: { bucket, prefix }`'
 
 const OF_PODS: Sayings = {
@@ -58,6 +59,7 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     channel: 'say it below `approvals`',
     approvers: 'say it below `approvals`',
     operators: 'say it below `approvals`',
+    $schema: 'it is for editors, and a policy in JSON alone has it: leave it out',
     budgets: 'there is one: say `budget: { dollars }`',
   },
   'pipelines.*': {
@@ -124,6 +126,10 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     maxReplicas: 'a service has as many replicas as `replicas` says',
     command: 'its engine says what is run: say `args` for further arguments, and `image`',
     contextLength: 'say `maxModelLen`',
+    env: `its variables are said below \`pod\`: ${IN_ENGINE}, env: [{ name, value }] }] }\``,
+    secrets: `its variables are said below \`pod\`: ${IN_ENGINE}, env: [{ name, valueFrom: { secretKeyRef: { name, key } } }] }] }\``,
+    port: 'it is asked on a port of ours, and its Service has port 80: leave it out',
+    autoscaling: 'a service has as many replicas as `replicas` says',
   },
   'pipelines.*.stages.*.hours': OF_RANGES,
   'services.*.loadMinutes': OF_RANGES,

@@ -1,9 +1,11 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
-import type { Policy } from '../policy.ts'
+import type { Policy, ServicePolicy } from '../policy.ts'
+import { inSight } from '../text.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { groupsOf } from './approvals.ts'
 import { laneNameOf } from './names.ts'
 import { nearest } from './nearest.ts'
+import { shown } from './problems.ts'
 
 /** A part of the policy that can never do what it says, though it holds together: where, why, what to write, and whom it concerns. */
 export interface OnPaper {
@@ -23,6 +25,8 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ),
   ...usesOf(policy).flatMap((use) => useOnPaper(policy, use)),
   ...nestedPrefixes(policy),
+  ...amongResults(policy),
+  ...gatesOnPaper(policy),
   ...flagsOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
 ]
@@ -135,6 +139,43 @@ const nestedPrefixes = ({ pipelines }: Policy): OnPaper[] => {
   )
 }
 
+/** Uploads and our own results at one place: the one would be taken for the other, and each may be written by who may write the other. */
+const amongResults = ({ pipelines, results }: Policy): OnPaper[] =>
+  Object.entries(pipelines).flatMap(([name, rule]) => {
+    const { bucket, prefix } = rule.on.dataset
+    const isApart =
+      bucket !== results.bucket || (!prefix.startsWith(results.prefix) && !results.prefix.startsWith(prefix))
+    return isApart
+      ? []
+      : [
+          {
+            path: `pipelines.${name}.on.dataset.prefix`,
+            why: `found ${prefix}, and Jobs write their results to ${results.prefix} of the same bucket: give uploads a prefix beside it, or another bucket`,
+            lanes: [laneOf('pipeline', name, rule)],
+          },
+        ]
+  })
+
+/** Gates that no figure passes together. */
+const gatesOnPaper = ({ pipelines, services }: Policy): OnPaper[] => [
+  ...Object.entries(pipelines).flatMap(([name, rule]) =>
+    rule.stages.flatMap(({ gates }, index) =>
+      contradictions(gates, `pipelines.${name}.stages.${index}.gates`, laneOf('pipeline', name, rule)),
+    ),
+  ),
+  ...Object.entries(services).flatMap(([name, rule]) =>
+    contradictions(rule.gate.checks, `services.${name}.gate.checks`, laneOf('service', name, rule)),
+  ),
+]
+
+const contradictions = (gates: ServicePolicy['gate']['checks'], path: string, lane: string): OnPaper[] =>
+  [...Map.groupBy(gates, ({ metric }) => metric)].flatMap(([metric, all]) => {
+    const values = (way: string): number[] => all.flatMap(({ op, value }) => (op === way ? [value] : []))
+    const [least, most] = [Math.max(...values('>=')), Math.min(...values('<='))]
+    const why = `${inSight(metric)} must be >= ${least} and <= ${most}, which no figure is: nothing would ever pass; change one of them, or leave it out`
+    return least > most ? [{ path, why, lanes: [lane] }] : []
+  })
+
 /** What the engine is told already by what the policy says of the service. */
 const flagsOnPaper = ({ services }: Policy): OnPaper[] =>
   Object.entries(services).flatMap(([name, rule]) =>
@@ -145,6 +186,9 @@ const flagsOnPaper = ({ services }: Policy): OnPaper[] =>
     })),
   )
 
+/** A channel as Slack calls it, a private one too. */
+const CHANNEL = /^[CG][A-Z0-9]{1,30}$/
+
 /** Cards that nobody could change, and whose question nobody could answer. */
 const approvalsOnPaper = ({
   channel,
@@ -153,15 +197,15 @@ const approvalsOnPaper = ({
   requesters = {},
   requesterMayApprove,
 }: Policy['approvals']): OnPaper[] => [
-  ...(/^[#@]/.test(channel)
-    ? [
+  ...(CHANNEL.test(channel)
+    ? []
+    : [
         {
           path: 'approvals.channel',
-          why: `found ${channel}, which is a name, and Slack lets a card be changed by the channel’s id alone: write that, C0GPUOPS`,
+          why: `found ${shown(channel)}, which is no channel’s id, and Slack lets a card be changed by that alone: write it as the channel’s details in Slack have it, \`C0GPUOPS\``,
           lanes: [],
         },
-      ]
-    : []),
+      ]),
   // Who is in a group is not known on paper.
   ...(requesterMayApprove || groupsOf({ approvers }).length > 0 ? [] : Object.entries(requesters)).flatMap(
     ([account, person]) => {

@@ -1,5 +1,5 @@
-import { MERGE_KEYS } from '../workloads/pod-patch.ts'
 import { inSight } from '../text.ts'
+import { MERGE_KEYS } from '../workloads/pod-patch.ts'
 import { meantOf } from './nearest.ts'
 import { maySay } from './pod.ts'
 import fields from './pod-fields.json' with { type: 'json' }

@@ -32,12 +32,13 @@ export const readConfig = async (file: string): Promise<unknown> => {
   }
 }
 
-/** Of a key that is said twice the first would be lost without a word. */
+/** Of a key that is said twice the first would be lost without a word. Where its schema lies, JSON says to editors alone. */
 const jsonOf = (text: string): unknown => {
   const value: unknown = JSON.parse(text)
   const twice = repeatedKey(text)
   if (twice !== null) throw new Error(`it says \`${twice}\` twice at one place: leave one of them out, or rename it`)
-  return value
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '$schema')) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== '$schema'))
 }
 
 /** The policy in a file. An edit takes force at the next load; an edit that does not hold together leaves the last one in force. */

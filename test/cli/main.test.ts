@@ -167,7 +167,7 @@ describe('doctor', () => {
     expect(out).toMatch(/✗ +policy .*pools/)
     expect(await cli('doctor', '--data', empty, '--config', join(empty, 'none.ts'))).toMatchObject({
       code: 1,
-      out: expect.stringContaining('there is no such file'),
+      out: expect.stringMatching(/policy +[^ ]*none\.ts: there is no such file/),
     })
   })
 })

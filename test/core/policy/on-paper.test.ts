@@ -99,7 +99,64 @@ it.each<[string, (config: Config) => void, string[]]>([
       c.approvals.channel = '#gpu-ops'
     },
     [
-      'approvals.channel: found #gpu-ops, which is a name, and Slack lets a card be changed by the channel’s id alone: write that, C0GPUOPS',
+      'approvals.channel: found "#gpu-ops", which is no channel’s id, and Slack lets a card be changed by that alone: write it as the channel’s details in Slack have it, `C0GPUOPS`',
+    ],
+  ],
+  ...['gpu-ops', 'c0gpuops', ' C0GPUOPS', 'C', 'U0ANA', 'T0SIGNAL/C0GPUOPS', 'C0GPU\u200b'].map(
+    (channel): [string, (config: Config) => void, string[]] => [
+      `a channel ${channel}`,
+      (c) => {
+        c.approvals.channel = channel
+      },
+      [expect.stringContaining('which is no channel’s id') as unknown as string],
+    ],
+  ),
+  ...['G0SECRET1', 'C9'].map((channel): [string, (config: Config) => void, string[]] => [
+    `nothing of the channel ${channel}`,
+    (c) => {
+      c.approvals.channel = channel
+    },
+    [],
+  ]),
+  ...['results/', 'results/chats/', 'res/'].map((prefix): [string, (config: Config) => void, string[]] => [
+    `uploads to ${prefix} among our own results`,
+    (c) => {
+      const { bucket } = c.results
+      Object.assign(c.results, { prefix: prefix === 'res/' ? 'res/ults/' : 'results/' })
+      Object.assign(c.pipelines!['support-chats']!.on.dataset, { bucket, prefix })
+    },
+    [
+      `pipelines.support-chats.on.dataset.prefix: found ${prefix}, and Jobs write their results to ${prefix === 'res/' ? 'res/ults/' : 'results/'} of the same bucket: give uploads a prefix beside it, or another bucket`,
+    ],
+  ]),
+  [
+    'nothing of uploads beside our own results',
+    (c) => {
+      Object.assign(c.pipelines!['support-chats']!.on.dataset, {
+        bucket: c.results.bucket,
+        prefix: 'results-of-others/',
+      })
+    },
+    [],
+  ],
+  [
+    'gates that contradict each other',
+    (c) => {
+      stagesOf(c.pipelines!['support-chats']!).evaluate.gates = [
+        { metric: 'score', op: '>=', value: 0.9 },
+        { metric: 'toxicity', op: '<=', value: 0.1 },
+        { metric: 'score', op: '<=', value: 0.5 },
+      ]
+      c.services!['code-llama']!.gate.checks = [
+        { metric: 'p95', op: '<=', value: 1 },
+        { metric: 'p95', op: '>=', value: 2 },
+        { metric: 'even', op: '<=', value: 1 },
+        { metric: 'even', op: '>=', value: 1 },
+      ]
+    },
+    [
+      'pipelines.support-chats.stages.1.gates: score must be >= 0.9 and <= 0.5, which no figure is: nothing would ever pass; change one of them, or leave it out',
+      'services.code-llama.gate.checks: p95 must be >= 2 and <= 1, which no figure is: nothing would ever pass; change one of them, or leave it out',
     ],
   ],
   [

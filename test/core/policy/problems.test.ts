@@ -77,7 +77,11 @@ it.each<[string, unknown, string]>([
   ['budget.dollars', '1.500', 'write it without quotes, 1500, or 1.5'],
   ['budget.dollars', '1.000.000', 'write it without quotes, 1000000'],
   ['budget.dollars', '0.500', 'write it without quotes, 0.5'],
-  ['pools.gpu-train', null, "found null: write { instanceType: '…', gpusPerNode: …, maxGpus: … }, or leave the key out"],
+  [
+    'pools.gpu-train',
+    null,
+    "found null: write { instanceType: '…', gpusPerNode: …, maxGpus: … }, or leave the key out",
+  ],
   ['cluster', 'ml\u200b', 'found "ml\\u200b"'],
   ['cluster', 'ml\u00a0\u{e0001}\u0007', 'found "ml\\u00a0\\u{e0001}\\u0007"'],
   ['budget', 20_000, 'expected a map; found 20000: write { dollars: … }'],
@@ -85,7 +89,11 @@ it.each<[string, unknown, string]>([
   ['approvals.approvers', 'U1', "expected a list; found \"U1\": write [ { id: '…', name: '…' } ]"],
   ['approvals.approvers', [], 'write at least 1 of them; found []'],
   [`${SERVICE}.gate`, 'health', 'expected a map; found "health": write { image: \'…\', checks: [ { metric: '],
-  [`${SERVICE}.alias`, ['champion'], 'an MLflow alias has letters, digits, `_` and `-`; found ["champion"]: write it without the list, "champion"'],
+  [
+    `${SERVICE}.alias`,
+    ['champion'],
+    'an MLflow alias has letters, digits, `_` and `-`; found ["champion"]: write it without the list, "champion"',
+  ],
   [`${SERVICE}.maxModelLen`, '8k', 'expected a number; found "8k": write a number, without quotes'],
   ...['latest', 'Latest', 'v1', 'V12'].map((alias): [string, string, string] => [
     `${SERVICE}.alias`,
@@ -151,6 +159,11 @@ it.each<[string, string]>([
   [`${EVALUATE}.gates.0.min`, "say `op: '>='` and `value`"],
   [`${SERVICE}.serveAlias`, 'say `alias`'],
   [`${SERVICE}.gpus`, 'say `gpusPerReplica`'],
+  [`${SERVICE}.env`, "`pod: { containers: [{ name: 'vllm', env: [{ name, value }] }] }`"],
+  [`${SERVICE}.secrets`, "name: 'vllm', env: [{ name, valueFrom: { secretKeyRef: { name, key } } }]"],
+  [`${SERVICE}.port`, 'it is asked on a port of ours'],
+  [`${SERVICE}.autoscaling`, 'as many replicas as `replicas` says'],
+  ['$schema', 'a policy in JSON alone has it: leave it out'],
   [`${SERVICE}.models`, 'did you mean `model`?'],
   [`${TRAIN}.gpuz`, 'did you mean `gpus`?'],
 ])('%s is answered with where that is said', (path, words) => {

@@ -58,6 +58,8 @@ describe('a policy in a file', () => {
     await expect(readConfig(json)).rejects.toThrow('it says `pipelines` twice at one place: leave one of them out')
     writeFileSync(json, JSON.stringify(example))
     expect(await readConfig(json)).toEqual(example)
+    writeFileSync(json, JSON.stringify({ $schema: './policy.schema.json', ...example }))
+    expect(await readConfig(json)).toEqual(example)
   })
 
   it('that is gone stays in force as it was', async () => {
