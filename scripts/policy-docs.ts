@@ -85,6 +85,12 @@ const places = (schema: Schema, path: string[] = []): { path: string; at: Schema
     ...places(at, own),
   ])
 
+/** What a file of JSON may say besides, and is dropped as it is read. */
+const OF_EDITORS: Schema = {
+  description: 'Where this schema lies, for editors: in a policy in JSON alone.',
+  type: 'string',
+}
+
 /** The JSON schema of what a user may write, described. */
 export const policySchema = (): Schema => {
   const schema = z.toJSONSchema(document, { io: 'input', unrepresentable: 'any' }) as Schema
@@ -94,7 +100,7 @@ export const policySchema = (): Schema => {
     if (text === undefined) throw new Error(`${path} has no docstring`)
     at.description = text
   }
-  return schema
+  return { ...schema, properties: { $schema: OF_EDITORS, ...schema.properties } }
 }
 
 const typeOf = (at: Schema): string => {

@@ -56,6 +56,7 @@ it.each<[string, unknown, string]>([
   [`${TRAIN}.gpus`, null, 'expected a number; found null: write a number, without quotes'],
   [`${TRAIN}.pod`, [], 'write a part of a pod’s spec, { … }; found []'],
   [`${SUPPORT}.stages`, { train: {} }, "expected a list; found {\"train\":{}}: write [ { image: '…', pool: '…'"],
+  [`${SUPPORT}.stages`, [], 'write at least 1 of them; found []'],
   [`${SUPPORT}.register`, 'x', 'expected a map; found "x": write { model: \'…\' }'],
   [`${SUPPORT}.on`, 'dataset', "expected a map; found \"dataset\": write { dataset: { bucket: '…', prefix: '…' } }"],
   [
@@ -172,6 +173,16 @@ it.each<[string, string]>([
   expect(problem).toContain(`${place}: there is no key \`${key}\`: `)
   expect(problem).toContain(words)
   expect(more).toEqual([])
+})
+
+it.each([`${TRAIN}.pod`, `${SERVICE}.pod`])('%s that has no end, or is nested for ever, is told where', (path) => {
+  const round: Fields = {}
+  round['affinity'] = round
+  const deep = { securityContext: JSON.parse(`${'['.repeat(3000)}${']'.repeat(3000)}`) }
+  for (const pod of [round, deep])
+    expect(problemsOf(withValue(path, pod))[0]).toContain(
+      `${path}: it is nested deeper than 32 levels, or has itself in it: write a part of a pod’s spec`,
+    )
 })
 
 it('characters that are not seen are seen in keys, names and paths', () => {
