@@ -47,10 +47,10 @@ export const bucket = matching(
   'write the bucket’s name alone, without `s3://`: 3 to 63 lower-case letters, digits, dots and dashes',
 )
 /** Beginnings that no key of ours has. */
-const ODD_KEYS = /^\.{1,2}\/|\/\/|[\p{Cc}\p{Cf}\p{Cs}]/u
+const ODD_KEYS = /(^|\/)\.{1,2}\/|\/\/|[\p{Cc}\p{Cf}\p{Cs}]/u
 const NO_KEYS = 'S3 walks along no `.`, `..` or `//`, and keys with characters that are not seen are nobody’s'
 export const folder = matching(
-  /^(?!.*([*?]|\$\{|\/\/|[\p{Cc}\p{Cf}\p{Cs}]))(?!\.{1,2}\/)[^/].*\/$/u,
+  /^(?!.*([*?]|\$\{|\/\/|[\p{Cc}\p{Cf}\p{Cs}]))(?!(.*\/)?\.{1,2}\/)[^/].*\/$/u,
   'end the prefix with `/`, and begin it without one',
   (value) => {
     if (isPattern(value)) return `write the prefix itself, and all below it is meant: ${NO_PATTERN}`

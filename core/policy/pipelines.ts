@@ -19,8 +19,8 @@ const dataset = z.strictObject({
   manifest: z._default(
     filled.check(
       z.regex(
-        /^[^/]*manifest\.json$/,
-        'end the manifest’s name with `manifest.json`, without `/`: the deployed door hears of no other',
+        /^[^/\p{Cc}\p{Cf}\p{Cs}]*manifest\.json$/u,
+        'end the manifest’s name with `manifest.json`, without `/` and characters that are not seen: the deployed door hears of no other',
       ),
     ),
     'manifest.json',

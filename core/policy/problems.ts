@@ -108,12 +108,12 @@ const habit = (issue: z.core.$ZodIssue, input: unknown): string | null => {
   return issue.code === 'invalid_value' ? valueMeant(issue, input) : null
 }
 
-/** `"8"`, and `"20,000"`, `"20_000"` or `"$50"`; of `"20.000"` nobody knows which of two it is. */
+/** `"8"`, and `"20,000"`, `"20 000"` or `"$50"`; of `"20.000"` nobody knows which of two it is. */
 const numberMeant = (text: string): string | null => {
   const plain = text
     .trim()
     .replace(/^\$/, '')
-    .replace(/(?<=\d)[,_](?=\d{3}(?!\d))/g, '')
+    .replace(/(?<=\d)[,_'’ ](?=\d{3}(?!\d))/g, '')
   if (/^[1-9]\d{0,2}(\.\d{3})+$/.test(plain)) {
     const [thousands, fraction] = [Number(plain.replaceAll('.', '')), Number(plain)]
     return `write it without quotes, ${thousands}${Number.isNaN(fraction) ? '' : `, or ${fraction}`}`

@@ -75,6 +75,8 @@ it.each<[string, unknown, string]>([
   ['budget.dollars', '20,000', 'expected a number; found "20,000": write it without quotes, 20000'],
   ['budget.dollars', '$50', 'expected a number; found "$50": write it without quotes, 50'],
   ['budget.dollars', '20.000', 'found "20.000": write it without quotes, 20000, or 20'],
+  ['budget.dollars', '20 000', 'write it without quotes, 20000'],
+  ['budget.dollars', "20'000", 'write it without quotes, 20000'],
   ['budget.dollars', '1.500', 'write it without quotes, 1500, or 1.5'],
   ['budget.dollars', '1.000.000', 'write it without quotes, 1000000'],
   ['budget.dollars', '0.500', 'write it without quotes, 0.5'],
@@ -123,7 +125,8 @@ it.each<[string, unknown, string]>([
     `\`default\` and \`kube-…\` belong to the cluster: name another one, \`training\` or \`serving\`; found "${space}"`,
   ]),
   [`${SUPPORT}.on.dataset.prefix`, 's3://acme/chats/', 'write the prefix alone, without `s3://` and the bucket'],
-  ...['./chats/', '../chats/', 'chats//german/', 'chats/\u0007/', 'chats\u200b/'].map(
+  [`${SUPPORT}.on.dataset.manifest`, 'a\u200bmanifest.json', 'without `/` and characters that are not seen'],
+  ...['./chats/', '../chats/', 'chats/../german/', 'chats/./', 'chats//german/', 'chats/\u0007/', 'chats\u200b/'].map(
     (prefix): [string, string, string] => [
       `${SUPPORT}.on.dataset.prefix`,
       prefix,
