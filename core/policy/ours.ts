@@ -10,12 +10,15 @@ export interface Wrong {
 /** What a patch is merged onto: the container of ours, and what of it is not for a patch to say. */
 export interface Ours {
   container: string
+  /** Keys of it that the plan, its card and its judgements are made from, each with where to say it. */
+  said: Readonly<Record<string, string>>
   /** Why a variable is ours, in a sentence; null: it is not. */
   reserved(variable: string): string | null
 }
 
 /** Why a variable of a stage is not the stage's to say; null: it is. */
 export const ofStages = (variable: string): string | null => {
+  if (variable === DEVICES) return ALL_DEVICES
   if (variable === 'BASE_MODEL') return 'it is ours: say `model`'
   if (variable === 'GPUS') return 'it is ours: say `gpus`'
   return /^(SIGNALBOX_.*|INPUT_.*|JOB_NAME|POD_NAME|RESULTS_URI)$/.test(variable) ? OURS : null
@@ -28,8 +31,41 @@ export const ofInputs = (variable: string, reads: readonly string[]): string | n
 }
 
 /** Why a variable of what serves is not for a service to say; null: it is. Its HOME may be another. */
-export const ofServices = (variable: string): string | null =>
-  /^(SIGNALBOX_.*|INPUT_URI)$/.test(variable) ? OURS : null
+export const ofServices = (variable: string): string | null => {
+  if (OF_WEIGHTS.has(variable)) return ELSEWHERE
+  if (variable === DEVICES) return ALL_DEVICES
+  return /^(SIGNALBOX_.*|INPUT_URI)$/.test(variable) ? OURS : null
+}
+
+/** Keys of the container of ours that a stage says itself. */
+export const SAID_OF_STAGES = {
+  image: 'say `image` of the stage, beside `pod`',
+  command: 'say `command` of the stage, beside `pod`',
+  args: 'say `args` of the stage, beside `pod`: these would take the place of all of them',
+}
+
+/** The same of a service: its engine's arguments are judged, and name the weights that its card shows. */
+export const SAID_OF_SERVICES = {
+  image: 'say `image` of the service, beside `pod`',
+  command: 'the image’s own program loads the weights that its card shows: leave it out',
+  args: 'these would take the place of the weights that its card shows, and of all that its engine is told: say `args` of the service, beside `pod`',
+}
+
+const ELSEWHERE = 'weights would come from elsewhere than its card says: leave it out, and register where they are'
+
+/** Variables by which vLLM, or a client in it, fetches from another place what it is told to serve. */
+const OF_WEIGHTS: ReadonlySet<string> = new Set([
+  'VLLM_MODEL_REDIRECT_PATH',
+  'VLLM_USE_MODELSCOPE',
+  'HF_ENDPOINT',
+  'AWS_ENDPOINT_URL',
+  'AWS_ENDPOINT_URL_S3',
+  'RUNAI_STREAMER_S3_ENDPOINT',
+])
+
+/** A device plug-in tells a container by it which GPUs are its own, and a container that says it sees all of its node. */
+const DEVICES = 'NVIDIA_VISIBLE_DEVICES'
+const ALL_DEVICES = 'it would see GPUs that others hold: say how many are its own where the pool is named'
 
 const OURS = 'it is ours: its pod is told by it what to work on, and where its result is looked for. Use another name'
 
@@ -53,7 +89,15 @@ export const containerWrongs = (patch: PodPatch | undefined, ours: Ours): Wrong[
       : [{ path: [...path, 'image'], message: `is missing: our container is called \`${ours.container}\`` }]
   })
 
-const ownWrongs = (one: Record<string, unknown>, path: Wrong['path'], { reserved }: Ours): Wrong[] => {
+const ownWrongs = (one: Record<string, unknown>, path: Wrong['path'], ours: Ours): Wrong[] => [
+  ...Object.entries(ours.said).flatMap(([key, message]) =>
+    // Null would take it away; no image is never taken away, and `pod` has a sentence for that.
+    one[key] === undefined || (key === 'image' && one[key] === null) ? [] : [{ path: [...path, key], message }],
+  ),
+  ...variableWrongs(one, path, ours),
+]
+
+const variableWrongs = (one: Record<string, unknown>, path: Wrong['path'], { reserved }: Ours): Wrong[] => {
   if (one['env'] === null)
     return [{ path: [...path, 'env'], message: 'our variables are among them: name those that are other' }]
   return listOf(one['env']).flatMap(({ name }, index) => {

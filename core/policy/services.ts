@@ -3,7 +3,7 @@ import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { count, image, mode, modelName, name, range, within } from './fields.ts'
 import { gate } from './gates.ts'
-import { containerWrongs, ofServices, servingGraceWrong } from './ours.ts'
+import { containerWrongs, ofServices, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
 
 /** Bytes that a service may have, as many as a stage. */
@@ -55,7 +55,7 @@ export const service = z
     within(MOST, `a service has at most ${MOST} bytes in all: put what is longer into its image`),
     z.superRefine(({ engine, pod: patch }, context) => {
       const wrongs = [
-        ...containerWrongs(patch, { container: engine, reserved: ofServices }),
+        ...containerWrongs(patch, { container: engine, said: SAID_OF_SERVICES, reserved: ofServices }),
         ...servingGraceWrong(patch, servingGrace(DRAIN)),
       ]
       for (const { path, message } of wrongs) context.addIssue({ code: 'custom', path, message })

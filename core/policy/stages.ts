@@ -4,7 +4,7 @@ import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
 import { count, image, matching, name, range, within } from './fields.ts'
 import { gate } from './gates.ts'
-import { containerWrongs, ofInputs, ofStages, reservedIn, stageGrace, type Wrong } from './ours.ts'
+import { containerWrongs, ofInputs, ofStages, reservedIn, SAID_OF_STAGES, stageGrace, type Wrong } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
 
 /** The longest name of a stage that the name of its Job has room for. */
@@ -38,7 +38,7 @@ const variableWrongs = (
 ): Wrong[] => [
   ...reservedIn('env', env, { reserved }),
   ...reservedIn('secrets', secrets, { reserved }),
-  ...containerWrongs(pod, { container: nameOfStage(named), reserved }),
+  ...containerWrongs(pod, { container: nameOfStage(named), said: SAID_OF_STAGES, reserved }),
 ]
 
 /** One variable has one value. */
@@ -53,7 +53,7 @@ const saidTwice = ({ env, secrets }: { env: object; secrets: object }): Wrong[] 
 /** Variables that tell of the stages that it reads; what else is ours is said of the stage alone. */
 const inputWrongs = (stage: Parameters<typeof variableWrongs>[0], reads: readonly string[]): Wrong[] =>
   variableWrongs(stage, (variable) => ofInputs(variable, reads)).filter(
-    ({ path }) => !['env', 'image'].includes(String(path.at(-1))),
+    ({ path }) => !['env', ...Object.keys(SAID_OF_STAGES)].includes(String(path.at(-1))),
   )
 
 /** One key of a Kubernetes Secret. */

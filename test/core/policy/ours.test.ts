@@ -87,6 +87,35 @@ it('every variable that a pod of ours is given is refused, except those of prese
   expect(served.filter((name) => ofServices(name) === null)).toEqual(['HOME'])
 })
 
+it.each([
+  ['args', { args: ['--model=evil/other', '--max-model-len=131072'] }, 'say `args` of the service'],
+  ['no args', { args: null }, 'say `args` of the service'],
+  ['a command', { command: ['bash'] }, 'the image’s own program loads the weights that its card shows'],
+  ['an image', { image: `other@sha256:${'ab'.repeat(32)}` }, 'say `image` of the service'],
+  ...[
+    'VLLM_MODEL_REDIRECT_PATH',
+    'VLLM_USE_MODELSCOPE',
+    'HF_ENDPOINT',
+    'AWS_ENDPOINT_URL',
+    'AWS_ENDPOINT_URL_S3',
+    'RUNAI_STREAMER_S3_ENDPOINT',
+  ].map((name) => [name, { env: [{ name, value: 'x' }] }, 'weights would come from elsewhere'] as const),
+  ['all GPUs', { env: [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'all' }] }, 'it would see GPUs that others hold'],
+] as [string, object, string][])('a patch gives what serves no other program or weights: %s', (_, said, message) => {
+  expect(service({ pod: { containers: [{ name: 'vllm', ...said }] } })).toEqual([expect.stringContaining(message)])
+})
+
+it('a patch gives a stage no other program than the stage says', () => {
+  const said = { image: IMAGE, command: ['bash'], args: null, env: [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'all' }] }
+  expect(stage(0, { pod: { containers: [{ name: 'train', ...said }] } } as Partial<Stage>)).toEqual([
+    `${first}.pod.containers.0.image: say \`image\` of the stage, beside \`pod\``,
+    `${first}.pod.containers.0.command: say \`command\` of the stage, beside \`pod\``,
+    expect.stringContaining(`${first}.pod.containers.0.args: say \`args\` of the stage`),
+    expect.stringContaining('it would see GPUs that others hold'),
+  ])
+  expect(service({ pod: { initContainers: [{ name: 'a', image: IMAGE, command: ['sh'], args: ['-c'] }] } })).toEqual([])
+})
+
 const IMAGE = `fetch@sha256:${'ab'.repeat(32)}`
 
 it('a container that is not ours needs an image: else a mistyped name is found out once it is approved', () => {

@@ -43,8 +43,8 @@ describe('a patch that is no part of a pod', () => {
     [{ containers: [{ name: 'train', env: [{ value: '1' }] }] }, 'containers.0.env.0.name: is missing'],
     [{ containers: [{ name: 'train', volumeMounts: [{ name: 'v' }] }] }, 'volumeMounts.0.mountPath: is missing'],
     [
-      { containers: [{ name: 'train', args: [1] }] },
-      "containers.0.args.0: must be a text, in quotes; found 1: write '1'",
+      { initContainers: [{ name: 'fetch', image: IMAGE, args: [1] }] },
+      "initContainers.0.args.0: must be a text, in quotes; found 1: write '1'",
     ],
     [{ containers: [{ name: 'train', resource: {} }] }, 'there is no key `resource`: did you mean `resources`?'],
     [{ nodeSelector: [] }, 'nodeSelector: must be a map, { … }'],
