@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
 import { engineFlagWrongs } from '../../../core/workloads/engine-flags.ts'
@@ -12,16 +13,68 @@ it('what the engine is told of us is not told again; how it loads and what it lo
   expect(free.map((one) => one.split('=')[0])).toEqual(['--disable-access-log-for-endpoints', '--load-format'])
 })
 
-it.each([
-  [['--max-model-len', '131072'], 0],
-  [['--enforce-eager', '--max_model_len=131072'], 1],
-  [['-tp', '8'], 0],
-])('%j: the argument %i is found', (args, at) => {
-  expect(engineFlagWrongs({ args })).toEqual([{ at, why: expect.stringMatching(/^found `-.*say `/) }])
+it('nor which commit of Hugging Face', () => {
+  const service = parsePolicy(exampleConfig()).services['code-llama']!
+  const desired = { kind: 'serve', model: 'm', version: '1', source: `hf://a/b@${'a'.repeat(40)}` } as never
+  const revisions = ENGINES.vllm[0].args(desired, service).filter((one) => one.includes('revision'))
+  expect(revisions).toHaveLength(2)
+  for (const one of revisions) expect(engineFlagWrongs({ args: [one] })).toHaveLength(1)
 })
 
-it('others, values and empty ones are not', () => {
-  expect(
-    engineFlagWrongs({ args: ['--enforce-eager', 'port', '', '--', '--portal=1', '--kv-cache-dtype=fp8'] }),
-  ).toEqual([])
+it.each<[string[], number, RegExp]>([
+  [['--max-model-len', '131072'], 0, /^found `--max-model-len`: say `maxModelLen`/],
+  [['--enforce-eager', '--max_model_len=131072'], 1, /say `maxModelLen`/],
+  [['-tp', '8'], 0, /say `gpusPerReplica`/],
+  [['--max-model-len 131072'], 0, /^found `--max-model-len 131072`: say `maxModelLen`/],
+  [[' --port=80'], 0, /a port of ours/],
+  [['--dtype bfloat16'], 0, /a space in it, and no flag: write '--dtype', 'bfloat16'$/],
+  [['--hf-overrides {"a": 1}'], 0, /write '--hf-overrides', '{"a": 1}'$/],
+  [['--enforce-eager '], 0, /a space in it, and no flag/],
+  [['--max-model=8192'], 0, /vLLM reads `max-model-len`: say `maxModelLen`/],
+  [['--max_mod', '8192'], 0, /vLLM reads `max-model-len`/],
+  [['--tensor-par=8'], 0, /say `gpusPerReplica`/],
+  [['-t', '8'], 0, /vLLM reads `tp`/],
+  [['--config=/x.yaml'], 0, /neither judged nor shown/],
+  [['--config', '/x.yaml'], 0, /neither judged nor shown/],
+  [['--revision=main'], 0, /the registry says/],
+  [['--load-format=dummy'], 0, /no weights at all/],
+  [['--load_format', 'dummy'], 0, /no weights at all/],
+  [['meta/other'], 0, /^found `meta\/other`: it is no flag’s value/],
+  [['--dtype=bfloat16', 'meta/other'], 1, /no flag’s value/],
+  [['--dtype', 'bfloat16', 'meta/other'], 2, /no flag’s value/],
+  [['--dtype', 'bfloat16', 's3://evil/other'], 2, /no flag’s value/],
+  [['--enforce_eager', 'other'], 1, /no flag’s value/],
+  [['--no-enable-prefix-caching', ''], 1, /no flag’s value/],
+  [['--enforce-eager', '--'], 1, /leave it out/],
+])('%j: the argument %i is found', (args, at, why) => {
+  expect(engineFlagWrongs({ args })).toEqual([{ at, why: expect.stringMatching(why) }])
+})
+
+it.each([
+  [['--enforce-eager', '--portal=1', '--kv-cache-dtype=fp8']],
+  [['--dtype', 'bfloat16', '--max-num-seqs', '-1', '-O3']],
+  [['--hf-overrides', '{"a": 1}', '--hf-overrides={"a": 1}', '--compilation-config.level', '3']],
+  [['--tokenizer', 'meta/other', '--max-model-length-of-another-flag=1', '--model-impl=auto']],
+  [['--lora-modules', 'a=org/a', 'b=org/b', '--cuda-graph-sizes', '1', '2', '4', '--api-key', '']],
+  [['--chat-template', 'a b', '--chat-template=a b', '--load-format', 'auto']],
+])('%j is free', (args) => {
+  expect(engineFlagWrongs({ args })).toEqual([])
+})
+
+it('any arguments end in an answer, each said once', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          fc.string(),
+          fc.string().map((one) => `--${one}`),
+        ),
+        { maxLength: 6 },
+      ),
+      (args) => {
+        const at = engineFlagWrongs({ args }).map((wrong) => wrong.at)
+        expect(new Set(at).size).toBe(at.length)
+      },
+    ),
+  )
 })
