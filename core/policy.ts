@@ -3,6 +3,7 @@ import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { pipeline } from './policy/pipelines.ts'
+import { resultProblems } from './policy/pod-result.ts'
 import { podProblems } from './policy/pod-shape.ts'
 import { pool } from './policy/pools.ts'
 import { inOurWords, sentencesOf } from './policy/problems.ts'
@@ -141,22 +142,27 @@ export const defineConfig = (config: Config): Config => config
 export const modelOf = (key: string, { model }: Pick<ServicePolicy, 'model'>): string => model ?? key
 
 /** Validates a config and fills in defaults. Throws `PolicyError`; `NewerPolicy` where it is of a schema that is not known yet. */
-export const parsePolicy = (config: unknown): Policy => policyOf(config, podProblems)
+export const parsePolicy = (config: unknown): Policy => policyOf(config, [podProblems, resultProblems])
 
 /** A document that was validated when it was written: what doors read, which carry no types of Kubernetes for it. Throws likewise. */
-export const validatedPolicy = (document: unknown): Policy => policyOf(document, () => [])
+export const validatedPolicy = (document: unknown): Policy => policyOf(document, null)
 
-const policyOf = (config: unknown, further: typeof podProblems): Policy => {
+/** Pods are looked at as they are written, and as they come of it where nothing else is wrong. */
+const policyOf = (config: unknown, pods: [typeof podProblems, typeof resultProblems] | null): Policy => {
   const newer = newerSchema(config, document)
   if (newer !== null) throw new NewerPolicy(newer)
   const parsed = z.safeParse(document, config, inOurWords)
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => sentencesOf(document, issue)),
-    ...further(config).map(({ path, message }) => `${inSight(path.join('.'))}: ${message}`),
+    ...(pods?.[0](config) ?? []).map(lineOf),
   ]
+  if (parsed.success && problems.length === 0) problems.push(...(pods?.[1](parsed.data) ?? []).map(lineOf))
   if (!parsed.success || problems.length > 0) throw new PolicyError(problems)
   return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
 }
+
+const lineOf = ({ path, message }: { path: (string | number)[]; message: string }): string =>
+  `${inSight(path.join('.'))}: ${message}`
 
 const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
   byPrefix: new Map(

@@ -2,6 +2,7 @@ import { inSight } from '../text.ts'
 import { MERGE_KEYS } from '../workloads/pod-patch.ts'
 import { meantOf } from './nearest.ts'
 import { maySay } from './pod.ts'
+import { choiceWrong } from './pod-choices.ts'
 import fields from './pod-fields.json' with { type: 'json' }
 import { shown } from './problems.ts'
 import { QUANTITIES, quantityWrong } from './quantities.ts'
@@ -77,9 +78,9 @@ const wrongsOf = (value: unknown, type: string, path: string[]): Wrong[] => {
   return Object.entries(value).flatMap(([key, one]) => {
     const of = inner ?? (known === undefined ? 'any' : known.get(key))
     if (of === 'any' || key.startsWith('$')) return []
-    return of === undefined
-      ? [{ path, message: `there is no key \`${inSight(key)}\`: ${whereOf(key, type)}` }]
-      : wrongsOf(one, of, [...path, key])
+    if (of === undefined) return [{ path, message: `there is no key \`${inSight(key)}\`: ${whereOf(key, type)}` }]
+    const choice = typeof one === 'string' ? choiceWrong(`${type}.${key}`, one) : null
+    return choice === null ? wrongsOf(one, of, [...path, key]) : [{ path: [...path, key], message: choice }]
   })
 }
 

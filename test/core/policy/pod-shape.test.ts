@@ -184,7 +184,7 @@ it('takes what Kubernetes has, with null for what is taken away', () => {
         labelSelector: { matchLabels: { a: 'b' } },
       },
     ],
-    tolerations: [{ key: 'other', operator: 'Exists', tolerationSeconds: 60 }],
+    tolerations: [{ key: 'other', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 60 }],
     initContainers: [{ name: 'fetch', image: IMAGE, command: ['sh'], resources: { limits: { cpu: '1' } } }],
     containers: [
       {

@@ -1,0 +1,183 @@
+import type { V1Container, V1PodSpec, V1ResourceRequirements } from '@kubernetes/client-node'
+import type { ServeDesired, TrainDesired } from '../desired.ts'
+import type { Policy, ServicePolicy, StagePolicy } from '../policy.ts'
+import { numberIn } from '../quantity.ts'
+import { ENGINES } from '../workloads/engines.ts'
+import { servingObjects } from '../workloads/serving.ts'
+import { stageJob } from '../workloads/stage-job.ts'
+import type { PodPatch } from './pod.ts'
+import { shown } from './problems.ts'
+
+/** What is wrong at a place of the policy, and what to write there. */
+interface Wrong {
+  path: (string | number)[]
+  message: string
+}
+
+/** The parts of a policy of which pods are made. */
+type Pods = Pick<Policy, 'pipelines' | 'services' | 'namespaces' | 'pools' | 'results'>
+
+/**
+ * What of patches that are right by themselves makes a pod that the API server refuses, once they are merged onto ours: it would say so
+ * only after somebody has approved it.
+ */
+export const resultProblems = (policy: Pods): Wrong[] => [
+  ...Object.entries(policy.pipelines).flatMap(([name, { stages }]) =>
+    stages.flatMap((stage, index) =>
+      below(['pipelines', name, 'stages', index], stage.pod, () => podOfStage(policy, stage)),
+    ),
+  ),
+  ...Object.entries(policy.services).flatMap(([name, service]) =>
+    below(['services', name], service.pod, () => podOfService(policy, service)),
+  ),
+]
+
+const below = (path: Wrong['path'], patch: PodPatch | undefined, made: () => V1PodSpec | undefined): Wrong[] => {
+  const spec = patch === undefined ? undefined : made()
+  return patch === undefined || spec === undefined
+    ? []
+    : podWrongs(spec, patch).map((wrong) => ({ ...wrong, path: [...path, 'pod', ...wrong.path] }))
+}
+
+/** Nothing of whose pod it is, and of what it works on, is for a patch to break. */
+const ANYBODY = {
+  identity: { installation: 'a', ledger: 'a', name: 'a' },
+  run: { lane: 'a/a', generation: 1, attempt: 1 },
+}
+
+const podOfStage = (policy: Pods, stage: StagePolicy): V1PodSpec | undefined => {
+  const desired = { bucket: 'a', key: 'a/a', version: 'a' } as TrainDesired
+  return stageJob({ ...ANYBODY, desired, policy, stage, preset: null, model: null, reads: {} }).spec?.template.spec
+}
+
+const podOfService = ({ namespaces }: Pods, service: ServicePolicy): V1PodSpec | undefined => {
+  const desired = { model: 'a', version: '1', source: 's3://a/a' } as ServeDesired
+  const [engine] = ENGINES[service.engine]
+  return servingObjects({ ...ANYBODY, desired, service, engine, namespace: namespaces.serving }).deployment.spec
+    ?.template.spec
+}
+
+const podWrongs = (spec: V1PodSpec, patch: PodPatch): Wrong[] => [
+  ...volumeWrongs(spec, patch),
+  ...LISTS.flatMap((list) => containersWrongs(list, spec, patch)),
+  ...nameWrongs(patch, spec),
+  ...resourceWrongs(spec.resources, ['resources']),
+  ...tolerationWrongs(patch),
+  ...(spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0
+    ? [{ path: ['dnsPolicy'], message: 'without any nameserver it resolves nothing: say `dnsConfig.nameservers`' }]
+    : []),
+]
+
+/** Lists of containers, whose names are of one pod. */
+const LISTS = ['initContainers', 'containers'] as const
+
+/** What somebody wrote at a list of a patch: its named elements, in their order. */
+const writtenAt = (patch: PodPatch, list: (typeof LISTS)[number] | 'volumes'): { name?: string | null }[] =>
+  (patch[list] ?? []) as { name?: string | null }[]
+
+const volumeWrongs = ({ volumes = [] }: V1PodSpec, patch: PodPatch): Wrong[] =>
+  volumes.flatMap(({ name, ...sources }) => {
+    const said = Object.entries(sources).flatMap(([key, one]) => (one === undefined || one === null ? [] : [key]))
+    const path = ['volumes', writtenAt(patch, 'volumes').findIndex((one) => one.name === name)]
+    if (said.length === 0)
+      return [{ path, message: 'says nothing of what it is: write `emptyDir: {}`, a claim, a Secret or a ConfigMap' }]
+    const others = said.map((one) => `\`${one}: null\``).join(' or ')
+    return said.length === 1
+      ? []
+      : [{ path, message: `a volume is one thing, and this is ${said.join(' and ')}: write ${others} beside it` }]
+  })
+
+const containersWrongs = (list: (typeof LISTS)[number], spec: V1PodSpec, patch: PodPatch): Wrong[] =>
+  (spec[list] ?? []).flatMap((container) => {
+    const index = writtenAt(patch, list).findIndex(({ name }) => name === container.name)
+    const path = index < 0 ? [] : [list, index]
+    return [
+      ...(container.image === undefined
+        ? [{ path: [...path, 'image'], message: 'is missing: pin it by digest, `repository@sha256:<64 hex>`' }]
+        : []),
+      ...mountWrongs(container, spec, path.length === 0 ? null : { path, patch: patch[list]?.[index] }),
+      ...resourceWrongs(container.resources, [...path, 'resources']),
+    ]
+  })
+
+/** A mount of ours loses its volume where a patch takes that away. */
+const mountWrongs = (
+  { volumeMounts = [] }: V1Container,
+  { volumes = [] }: V1PodSpec,
+  said: { path: Wrong['path']; patch: { volumeMounts?: unknown } | null | undefined } | null,
+): Wrong[] => {
+  const names = volumes.map(({ name }) => name)
+  const written = Array.isArray(said?.patch?.volumeMounts) ? (said.patch.volumeMounts as { mountPath?: string }[]) : []
+  return volumeMounts.flatMap(({ name, mountPath }) => {
+    if (names.includes(name)) return []
+    const index = written.findIndex((one) => one.mountPath === mountPath)
+    return index < 0 || said === null
+      ? [{ path: ['volumes'], message: `\`${name}\` is missing, which is mounted at ${mountPath}: leave it there` }]
+      : [
+          {
+            path: [...said.path, 'volumeMounts', index, 'name'],
+            message: `no volume has that name: say it in \`volumes\` of the pod, or use one of ${names.join(', ') || 'none'}; found ${shown(name)}`,
+          },
+        ]
+  })
+}
+
+/** Two of one name would be merged into one, or be refused. */
+const nameWrongs = (patch: PodPatch, { initContainers = [], containers = [] }: V1PodSpec): Wrong[] => [
+  ...[...LISTS, 'volumes' as const].flatMap((list) => {
+    const names = writtenAt(patch, list).map(({ name }) => name)
+    return names.flatMap((name, index) =>
+      names.indexOf(name) < index
+        ? [{ path: [list, index, 'name'], message: `two of them are called \`${name}\`: give each a name of its own` }]
+        : [],
+    )
+  }),
+  ...initContainers.flatMap(({ name }) =>
+    containers.some((one) => one.name === name)
+      ? [
+          {
+            path: ['initContainers', writtenAt(patch, 'initContainers').findIndex((one) => one.name === name), 'name'],
+            message: `a container of the pod is called \`${name}\`: use another name`,
+          },
+        ]
+      : [],
+  ),
+]
+
+/** What is not shared out beyond what there is: of it as much is asked for as is the limit. */
+const isWhole = (resource: string): boolean => resource.includes('/') || resource.startsWith('hugepages-')
+
+const resourceWrongs = (resources: V1ResourceRequirements | undefined, path: Wrong['path']): Wrong[] => {
+  const { requests = {}, limits = {} } = resources ?? {}
+  return Object.entries(requests).flatMap(([resource, request]) => {
+    const [asked, limit] = [numberIn(request), numberIn(limits[resource])]
+    if (asked === null || (limit === null && !isWhole(resource))) return []
+    const at = [...path, limit === null ? 'requests' : 'limits', resource]
+    if (isWhole(resource))
+      return asked === limit
+        ? []
+        : [{ path: at, message: `request and limit are the same of it: say \`limits\` '${request}' too` }]
+    return limit !== null && asked > limit
+      ? [
+          {
+            path: at,
+            message: `${request} is asked for and the limit is ${limits[resource]}: raise it, or lower \`requests.${resource}\``,
+          },
+        ]
+      : []
+  })
+}
+
+const tolerationWrongs = ({ tolerations }: PodPatch): Wrong[] =>
+  (tolerations ?? []).flatMap((one, index) => {
+    const { key, operator, effect, value, tolerationSeconds } = one ?? {}
+    const wrong = (at: string, message: string): Wrong[] => [{ path: ['tolerations', index, at], message }]
+    const isExists = operator === 'Exists'
+    return [
+      ...(typeof tolerationSeconds === 'number' && effect !== 'NoExecute'
+        ? wrong('tolerationSeconds', 'only a pod that would be evicted counts them: say `effect: NoExecute`')
+        : []),
+      ...(!key && !isExists ? wrong('key', 'without one all are meant: say `operator: Exists`, or the key') : []),
+      ...(isExists && value ? wrong('value', 'with `operator: Exists` any value is meant: leave it out') : []),
+    ]
+  })
