@@ -1,61 +1,53 @@
 import type { V1Container, V1PodSpec, V1ResourceRequirements } from '@kubernetes/client-node'
-import type { ServeDesired, TrainDesired } from '../desired.ts'
-import type { Policy, ServicePolicy, StagePolicy } from '../policy.ts'
 import { numberIn } from '../quantity.ts'
-import { ENGINES } from '../workloads/engines.ts'
-import { servingObjects } from '../workloads/serving.ts'
-import { stageJob } from '../workloads/stage-job.ts'
+import { patched } from '../workloads/pod-patch.ts'
+import { type PodRoom, servingRoom, stageRoom } from '../workloads/pod-room.ts'
+import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
 import { shown } from './problems.ts'
+import { nameOfStage } from './stages.ts'
 
-/** What is wrong at a place of the policy, and what to write there. */
-interface Wrong {
-  path: (string | number)[]
-  message: string
+/** The parts of a policy that patch pods. */
+interface Patching {
+  pipelines: Readonly<Record<string, { stages: readonly (Parameters<typeof nameOfStage>[0] & Patched & OfStage)[] }>>
+  services: Readonly<Record<string, Patched & OfService & { engine: string }>>
 }
-
-/** The parts of a policy of which pods are made. */
-type Pods = Pick<Policy, 'pipelines' | 'services' | 'namespaces' | 'pools' | 'results'>
+interface Patched {
+  pod?: PodPatch | undefined
+}
+type OfStage = Parameters<typeof stageRoom>[0]
+type OfService = Parameters<typeof servingRoom>[0]
 
 /**
  * What of patches that are right by themselves makes a pod that the API server refuses, once they are merged onto ours: it would say so
  * only after somebody has approved it.
  */
-export const resultProblems = (policy: Pods): Wrong[] => [
-  ...Object.entries(policy.pipelines).flatMap(([name, { stages }]) =>
+export const resultProblems = ({ pipelines, services }: Patching): Wrong[] => [
+  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
     stages.flatMap((stage, index) =>
-      below(['pipelines', name, 'stages', index], stage.pod, () => podOfStage(policy, stage)),
+      resultWrongs(stage.pod, { container: nameOfStage(stage), room: stageRoom(stage) }).map(
+        below('pipelines', name, 'stages', index, 'pod'),
+      ),
     ),
   ),
-  ...Object.entries(policy.services).flatMap(([name, service]) =>
-    below(['services', name], service.pod, () => podOfService(policy, service)),
+  ...Object.entries(services).flatMap(([name, service]) =>
+    resultWrongs(service.pod, { container: service.engine, room: servingRoom(service) }).map(
+      below('services', name, 'pod'),
+    ),
   ),
 ]
 
-const below = (path: Wrong['path'], patch: PodPatch | undefined, made: () => V1PodSpec | undefined): Wrong[] => {
-  const spec = patch === undefined ? undefined : made()
-  return patch === undefined || spec === undefined
+const below =
+  (...path: Wrong['path']) =>
+  (wrong: Wrong): Wrong => ({ ...wrong, path: [...path, ...wrong.path] })
+
+const resultWrongs = (
+  patch: PodPatch | undefined,
+  { container: name, room: { volumes, ...own } }: { container: string; room: PodRoom },
+): Wrong[] =>
+  patch === undefined
     ? []
-    : podWrongs(spec, patch).map((wrong) => ({ ...wrong, path: [...path, 'pod', ...wrong.path] }))
-}
-
-/** Nothing of whose pod it is, and of what it works on, is for a patch to break. */
-const ANYBODY = {
-  identity: { installation: 'a', ledger: 'a', name: 'a' },
-  run: { lane: 'a/a', generation: 1, attempt: 1 },
-}
-
-const podOfStage = (policy: Pods, stage: StagePolicy): V1PodSpec | undefined => {
-  const desired = { bucket: 'a', key: 'a/a', version: 'a' } as TrainDesired
-  return stageJob({ ...ANYBODY, desired, policy, stage, preset: null, model: null, reads: {} }).spec?.template.spec
-}
-
-const podOfService = ({ namespaces }: Pods, service: ServicePolicy): V1PodSpec | undefined => {
-  const desired = { model: 'a', version: '1', source: 's3://a/a' } as ServeDesired
-  const [engine] = ENGINES[service.engine]
-  return servingObjects({ ...ANYBODY, desired, service, engine, namespace: namespaces.serving }).deployment.spec
-    ?.template.spec
-}
+    : podWrongs(patched({ containers: [{ name, image: 'ours', ...own }], volumes }, patch), patch)
 
 const podWrongs = (spec: V1PodSpec, patch: PodPatch): Wrong[] => [
   ...volumeWrongs(spec, patch),

@@ -8,6 +8,7 @@ import { PRE_STOP, servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
 import { withDigest } from './object-digest.ts'
 import { patched } from './pod-patch.ts'
+import { HOME, servingRoom } from './pod-room.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
 export const TASK_LABEL = label('task')
@@ -108,14 +109,11 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   // The image's own user `vllm`.
   securityContext: { runAsNonRoot: true, runAsUser: 2000, fsGroup: 2000, seccompProfile: { type: 'RuntimeDefault' } },
   containers: [container(input)],
-  volumes: [
-    { name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: `${input.service.gpusPerReplica * 4}Gi` } },
-    { name: 'home', emptyDir: {} },
-  ],
+  volumes: servingRoom(input.service).volumes,
 })
 
-/** CPU and memory are asked for per GPU so that the smallest GPU instances fit; neither is limited, GPUs are exact. */
 const container = ({ desired, service, engine }: ServingInput): V1Container => {
+  const { resources, volumeMounts } = servingRoom(service)
   const health = { httpGet: { path: engine.health, port: 'http' } }
   return {
     name: service.engine,
@@ -124,7 +122,7 @@ const container = ({ desired, service, engine }: ServingInput): V1Container => {
     env: [
       { name: 'SIGNALBOX_TASK', value: SERVING_TASK },
       { name: 'INPUT_URI', value: literal(desired.source) },
-      { name: 'HOME', value: '/home/signalbox' },
+      { name: 'HOME', value: HOME },
     ],
     ports: [{ name: 'http', containerPort: engine.port }],
     startupProbe: {
@@ -135,19 +133,9 @@ const container = ({ desired, service, engine }: ServingInput): V1Container => {
     readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 2 },
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
     lifecycle: { preStop: { sleep: { seconds: PRE_STOP } } },
-    resources: {
-      requests: {
-        cpu: String(service.gpusPerReplica * 3),
-        memory: `${service.gpusPerReplica * 12}Gi`,
-        [GPU]: String(service.gpusPerReplica),
-      },
-      limits: { [GPU]: String(service.gpusPerReplica) },
-    },
+    resources,
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-    volumeMounts: [
-      { name: 'shared-memory', mountPath: '/dev/shm' },
-      { name: 'home', mountPath: '/home/signalbox' },
-    ],
+    volumeMounts,
   }
 }
 

@@ -9,6 +9,7 @@ import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
 import { fromLabel, POD_NAME_ENV } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
+import { stageRoom } from './pod-room.ts'
 import type { Preset } from './presets.ts'
 
 /** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
@@ -95,15 +96,15 @@ const podSpec = (input: StageInput): V1PodSpec => ({
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   containers: [container(input)],
-  volumes: [{ name: 'shared-memory', emptyDir: { medium: 'Memory', sizeLimit: `${input.stage.gpus * 8}Gi` } }],
+  volumes: stageRoom(input.stage).volumes,
 })
 
 /** Seconds that a stage has to end: it is told so early that this fits into its bad case, which is what is priced. */
 const graceOf = ({ hours }: StagePolicy): number => Math.max(1, Math.min(120, Math.floor((hours.p95 * 3600) / 4)))
 
-/** CPU and memory are asked for per GPU so that the smallest GPU instances fit; neither is limited, GPUs are exact. */
 const container = (input: StageInput): V1Container => {
   const { stage, preset } = input
+  const { resources, volumeMounts } = stageRoom(stage)
   const command = stage.command ?? preset?.command ?? null
   return {
     name: nameOfStage(stage),
@@ -111,12 +112,9 @@ const container = (input: StageInput): V1Container => {
     ...(command === null ? {} : { command: [...command] }),
     ...(stage.args.length === 0 ? {} : { args: stage.args }),
     env: environment(input),
-    resources: {
-      requests: { cpu: String(stage.gpus * 3), memory: `${stage.gpus * 12}Gi`, [GPU]: String(stage.gpus) },
-      limits: { [GPU]: String(stage.gpus) },
-    },
+    resources,
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-    volumeMounts: [{ name: 'shared-memory', mountPath: '/dev/shm' }],
+    volumeMounts,
   }
 }
 
