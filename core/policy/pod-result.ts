@@ -19,8 +19,8 @@ type OfStage = Parameters<typeof stageRoom>[0]
 type OfService = Parameters<typeof servingRoom>[0]
 
 /**
- * What of patches that are right by themselves makes a pod that the API server refuses, once they are merged onto ours: it would say so
- * only after somebody has approved it.
+ * What of patches that are right by themselves makes a pod that the API server refuses, or that nobody meant, once they are merged onto
+ * ours: it would say so only after somebody has approved it.
  */
 export const resultProblems = ({ pipelines, services }: Patching): Wrong[] => [
   ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
@@ -67,6 +67,7 @@ const LISTS = ['initContainers', 'containers'] as const
 const writtenAt = (patch: PodPatch, list: (typeof LISTS)[number] | 'volumes'): { name?: string | null }[] =>
   (patch[list] ?? []) as { name?: string | null }[]
 
+/** Of a volume of nothing Kubernetes makes an empty folder, which a forgotten claim would silently be. */
 const volumeWrongs = ({ volumes = [] }: V1PodSpec, patch: PodPatch): Wrong[] =>
   volumes.flatMap(({ name, ...sources }) => {
     const said = Object.entries(sources).flatMap(([key, one]) => (one === undefined || one === null ? [] : [key]))

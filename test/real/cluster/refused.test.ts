@@ -39,7 +39,7 @@ const inCluster = async (pod: PodPatch) => {
   const job = stageJob({ ...trainInput({ policy }), stage: { ...stage!, pod }, preset: null, model: 'm', reads: {} })
   const query = { dryRun: 'All', fieldValidation: 'Strict' }
   const { status, body } = await requests.send({ method: 'POST', path: pathOf('Job', namespace), query, body: job })
-  return { status, said: JSON.stringify(body).slice(0, 600) }
+  return { status, said: JSON.stringify(body) }
 }
 
 const IMAGE = `fetch@sha256:${'ab'.repeat(32)}`
@@ -88,4 +88,10 @@ it.each<[string, PodPatch]>([
 ])('and takes what is taken: %s', async (_, pod) => {
   expect(onPaper(pod)).toBe(true)
   expect(await inCluster(pod)).toMatchObject({ status: 201 })
+})
+
+it('a volume of nothing is an empty folder there, which nobody said: it is asked for by name here', async () => {
+  const pod: PodPatch = { volumes: [{ name: 'data' }] }
+  expect(onPaper(pod)).toBe(false)
+  expect(await inCluster(pod)).toMatchObject({ status: 201, said: expect.stringContaining('"name":"data","emptyDir"') })
 })
