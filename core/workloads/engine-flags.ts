@@ -1,4 +1,8 @@
 import type { ServicePolicy } from '../policy.ts'
+import { said } from '../text.ts'
+
+/** Longest piece of an argument that is repeated. */
+const SHOWN = 60
 
 const ALL_GPUS = 'a replica’s GPUs are used tensor parallel, all of them: say `gpusPerReplica`, and leave it out here'
 const WHICH = 'which weights it serves, the registry says: leave it out'
@@ -35,7 +39,7 @@ const NOBODYS =
 export const engineFlagWrongs = ({ args }: Pick<ServicePolicy, 'args'>): { at: number; why: string }[] =>
   args.flatMap((one, at) => {
     const why = isFlag(one) ? flagWrong(one, args[at + 1]) : isValue(args, at) ? null : NOBODYS
-    return why === null ? [] : [{ at, why: `found \`${one.split('=')[0]}\`: ${why}` }]
+    return why === null ? [] : [{ at, why: `found \`${said(one.split('=')[0] ?? '', SHOWN)}\`: ${why}` }]
   })
 
 /** Numbers below zero are values. */
@@ -43,8 +47,8 @@ const isFlag = (one: string): boolean => /^\s*--?([A-Za-z]|$)/.test(one)
 
 const flagWrong = (one: string, next: string | undefined): string | null => {
   const [, dashes = '', name = ''] = /^\s*(--?)([^=.\s]*)/.exec(one) ?? []
-  const said = saidBy(dashes, name.replaceAll('_', '-'))
-  if (said !== null) return said
+  const elsewhere = saidBy(dashes, name.replaceAll('_', '-'))
+  if (elsewhere !== null) return elsewhere
   if (name === '') return 'vLLM reads nothing that follows it: leave it out'
   if (/^load[-_]format$/.test(name) && (one.endsWith('=dummy') || next === 'dummy'))
     return 'it serves no weights at all: leave it out'
@@ -61,7 +65,7 @@ const saidBy = (dashes: string, name: string): string | null => {
 
 const spaced = (one: string): string => {
   const elements = one.trim().split(/\s+(.*)/s, 2)
-  return `it is one argument with a space in it, and no flag: write ${elements.map((element) => `'${element}'`).join(', ')}`
+  return `it is one argument with a space in it, and no flag: write ${elements.map((element) => `'${said(element, SHOWN)}'`).join(', ')}`
 }
 
 /** Some flags take several values, so that a second one is nobody's only where it looks like weights. */
