@@ -301,7 +301,7 @@ describe('nothing is to be done', () => {
     expect(planned({ desired: none })).toMatchObject({ kind: 'nothing' })
     expect(planned({ desired: none, standing: [], baseline: null })).toEqual({
       kind: 'nothing',
-      reason: 'no version of support-llama is promoted, and nothing is served',
+      reason: 'no version of support-llama is promoted that can be served, and nothing is served',
     })
   })
 })
@@ -403,6 +403,11 @@ describe('a serving lane is refused', () => {
       'an unknown requester where one must be known',
       { rest: { approvals: { ...config().approvals, unknownRequester: 'refuse' as const } } },
       'requester-unknown',
+    ],
+    [
+      'a version that cannot be served, though one that looks the same stands and was judged',
+      { desired: { ...serve('7'), unfit: 'its source has characters that are not seen' }, generation: 1 },
+      'source-not-allowed',
     ],
   ] satisfies [string, Given, string][])('for %s', (_, change, reason) => {
     expect(planned(change)).toMatchObject({ kind: 'refuse', reason, detail: expect.stringMatching(/.{30}/) })
