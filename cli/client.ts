@@ -25,6 +25,12 @@ export const runningClient = (dataDir: string): Client | null => {
   return running === null ? null : clientOf(running)
 }
 
+/** Why the product goes on with an older policy than the one that is written, in a sentence; null: it does not. */
+export const policyNotInForce = async (client: Client): Promise<string | null> => {
+  const { health } = (await client.get('/healthz')) as { health?: { policy?: { notInForce?: string | null } } }
+  return health?.policy?.notInForce ?? null
+}
+
 const TOKEN = { where: '`token` in secrets.json of the data folder', write: 'a token' }
 
 const clientOf = ({ url, token }: Running): Client => {

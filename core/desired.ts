@@ -63,6 +63,8 @@ export interface ServeDesired extends Desired, Asked {
   runId: string | null
   /** Whether the registry's version says of itself that it is an adapter. */
   adapter?: true
+  /** Why it cannot be served, wherever its weights lie; left out: it may be. */
+  unfit?: string
   /** Digest over what the registry said (name, version, source, run). */
   digest: string
   /** The engine that it is made with, and its revision; left out: the first. */

@@ -1,5 +1,5 @@
 import { answerTo, type Left } from '../flows/letters.ts'
-import type { Clock } from '../flows/ports.ts'
+import type { Clock, Policies } from '../flows/ports.ts'
 import { whyOf } from '../flows/why.ts'
 import { CATALOGUES } from '../functions/door.ts'
 import { deliverThrough, httpDoors, isSelected } from './doors.ts'
@@ -8,6 +8,7 @@ import { listeners } from './listeners.ts'
 import { imaginedObjects } from './objects/imagined-objects.ts'
 import { type HouseOptions, openParts, type Parts } from './parts.ts'
 import { commandOn, planOnPaper, pressButton, pressed, type Wait } from './person.ts'
+import { tellsWhenNotInForce } from './policies/not-in-force.ts'
 import { turning } from './turning.ts'
 
 /** The product on one machine, with the handles of what stands for the outside. */
@@ -40,6 +41,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   const { ports, objects, cluster, chat } = parts
   const time = await turning({ ...parts, queue }, options, { changed: changes.tell, woken: inputs.tell })
   const { answerHttp } = httpDoors(ports)
+  const lookAtPolicy = policyLook(ports.policies, changes.tell, onError)
   const wait = foldedOr(queue, ports)
   const arrived = <T>(answer: T): T => {
     changes.tell()
@@ -50,7 +52,7 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
     ...parts,
     clock,
     dataDir: stores.dataDir,
-    advance: time.advance,
+    advance: () => lookAtPolicy().then(time.advance),
     scanUploads: () =>
       objects.scan(async (event) => {
         if (isSelected(event)) await house.deliver(event)
@@ -76,6 +78,13 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   }
   return house
 }
+
+/** Looks whether an edit of the policy took force: the page and the terminal are told once when it did not, and when it does again. */
+const policyLook = (policies: Policies, changed: () => void, onError: NonNullable<HouseOptions['onError']>) =>
+  tellsWhenNotInForce(policies, (sentence) => {
+    changed()
+    onError('the policy', new Error(sentence ?? 'the file is in force again'))
+  })
 
 /** What stands behind the ports, once this ledger is the one that acts in its namespaces; else nothing is left open. */
 const openClaimed = async (...given: Parameters<typeof openParts>): Promise<Omit<Parts, 'claimed'>> => {

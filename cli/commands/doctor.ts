@@ -6,7 +6,7 @@ import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
 import type { givenSecrets } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
-import { findRunning } from '../client.ts'
+import { findRunning, policyNotInForce } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
 import { looseFindings } from './doctor-loose.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
@@ -87,8 +87,12 @@ const folder = (data: string): Finding => ({
 const running = async (data: string): Promise<Finding> => {
   try {
     const client = findRunning(data)
-    await client.get('/healthz')
-    return { check: 'product', ok: true, detail: `runs at ${client.url}` }
+    const old = await policyNotInForce(client)
+    return {
+      check: 'product',
+      ok: old === null,
+      detail: `runs at ${client.url}${old === null ? '' : `; ${old}`}`,
+    }
   } catch (error) {
     return { check: 'product', ok: true, detail: error instanceof Error ? error.message : String(error) }
   }

@@ -17,6 +17,7 @@ import {
   untoldText,
   wantedTitle,
 } from '../../local/waiting.ts'
+import { policyNotInForce, runningClient } from '../client.ts'
 import { columns, Explained, type Output, show, type Where } from '../output.ts'
 import { calledIn } from './called.ts'
 import { withLedger } from './ledger.ts'
@@ -34,16 +35,25 @@ export const plans = (where: Where, output: Output): Promise<void> =>
       ledger,
       lanes.map(({ lane }) => lane),
     )
+    const called = await calledIn(where)
+    const table = (rows: string[][]): string => columns(rows.map((row) => row.map((cell) => inNewNames(called, cell))))
+    const notInForce = await notInForceAt(where)
     const parts = [
       runs.length === 0
         ? 'no plan yet: no event has moved a lane; `signalbox start` and its page say what does'
-        : columns([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(runLine)]),
-      ...(lanes.length === 0 ? [] : [columns([['LANE', 'STATE', 'WHY'], ...lanes.flatMap(laneLines(sides))])]),
-      ...warnings(sides, untold),
+        : table([['PLAN', 'LANE', 'STATE', 'COST', 'WHAT'], ...runs.map(runLine)]),
+      ...(lanes.length === 0 ? [] : [table([['LANE', 'STATE', 'WHY'], ...lanes.flatMap(laneLines(sides))])]),
+      ...warnings(sides, untold, notInForce).map((text) => inNewNames(called, text)),
     ]
-    const found = { plans: runs.map(listed), lanes, sides: [...sides.values()], untold }
-    show(output, found, inNewNames(await calledIn(where), parts.join('\n\n')))
+    const found = { plans: runs.map(listed), lanes, sides: [...sides.values()], untold, notInForce }
+    show(output, found, parts.join('\n\n'))
   })
+
+/** Why the product that runs on the folder goes on with an older policy than the file says; null where none runs, or it does not. */
+const notInForceAt = async ({ data, aws }: Where): Promise<string | null> => {
+  const client = aws === undefined ? runningClient(data) : null
+  return client === null ? null : policyNotInForce(client).catch(() => null)
+}
 
 const sidesIn = async (ledger: Ledger): Promise<Sides> =>
   new Map(valuesOf(await everyRow(ledger, 'side')).map((row) => [row.side, row]))
@@ -52,8 +62,12 @@ const sidesIn = async (ledger: Ledger): Promise<Sides> =>
 const untoldIn = async (ledger: Ledger, lanes: readonly string[]): Promise<Untold[]> =>
   untoldOf((await Promise.all(lanes.map((lane) => everyRow(ledger, 'out', `${lane}#`)))).flatMap(valuesOf))
 
-const warnings = (sides: Sides, untold: readonly Untold[]): string[] => {
-  const lines = [...[...sides.values()].map(sideText), ...untold.map((one) => `${one.lane}: ${untoldText(one)}`)]
+const warnings = (sides: Sides, untold: readonly Untold[], notInForce: string | null): string[] => {
+  const lines = [
+    ...(notInForce === null ? [] : [notInForce]),
+    ...[...sides.values()].map(sideText),
+    ...untold.map((one) => `${one.lane}: ${untoldText(one)}`),
+  ]
   return lines.length === 0 ? [] : [lines.map((line) => `! ${line}`).join('\n')]
 }
 

@@ -66,6 +66,8 @@ export interface LaneKind<D extends Desired = Desired> {
   titleOf(desired: D): string
   /** Who asked, as far as the source tells. */
   requesterOf(desired: D): Requester | null
+  /** Where its source stands, as its reaction names the place; left out: what a source says of one is always wanted. */
+  placeOf?(desired: D): string
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */

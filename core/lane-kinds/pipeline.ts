@@ -17,6 +17,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   keyOf: ({ dataset, version }) => `train:${dataset}:${version}`,
   titleOf: trainTitle,
   requesterOf: requesterIn,
+  placeOf: ({ bucket, key }) => `s3://${bucket}/${key}`,
   isNothing: () => false,
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []

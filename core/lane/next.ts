@@ -126,6 +126,8 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
   if (!sameRun(run, doc) && !finishes) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
   if (begun) return null
+  if (doc.held?.place !== undefined && doc.held.place === kind.placeOf?.(run.desired as never))
+    return { ...SUPERSEDED, detail: `its source says something else now, which begins nothing: ${doc.held.detail}` }
   const rule = ruleFor(kind, doc.lane, policy)
   if (isRetiring(view, run.desired))
     return rule === null

@@ -35,11 +35,16 @@ export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planne
   if ('kind' in rule) return rule
   const touched = notOurs(world, run.generation)
   if (touched !== null) return touched
+  if (isServed(desired) && desired.unfit !== undefined)
+    return { kind: 'refuse', reason: 'source-not-allowed', detail: unfitSentence(desired, desired.unfit) }
   const engineFor = (version: ServeDesired): Engine => engineOf(version, rule.service, engines)
   return isServed(desired)
     ? planRollout(input, rule, { desired, engine: engineFor(desired), generation: run.generation, returning: false })
     : planNone(input, desired, { rule, engineFor })
 }
+
+const unfitSentence = ({ model, version }: ServeDesired, why: string): string =>
+  `v${version} of ${model} cannot be served: ${why}. Register it again, and promote that version`
 
 /** The source names nothing: return to the baseline and remove nothing else (law 1). */
 const planNone = (
@@ -72,7 +77,7 @@ const planNone = (
   if (way.path.length > 1) return finishPlan(input, draftBack(input, { rule, way, steps: walkBack(back) }))
   const reason =
     base === undefined ? 'nothing is served' : `${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
-  return { kind: 'nothing', reason: `no version of ${model} is promoted, and ${reason}` }
+  return { kind: 'nothing', reason: `no version of ${model} is promoted that can be served, and ${reason}` }
 }
 
 const draftBack = (

@@ -7,7 +7,7 @@ import { service } from '../lane-kinds/service.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import { modelOf, type Policy, type ServicePolicy } from '../policy.ts'
 import { promotionOf, signalAt } from '../promotion.ts'
-import { said } from '../text.ts'
+import { said, shortened } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
 /** What the registry says of the promotion signal now. */
@@ -28,6 +28,9 @@ export type ModelFacts =
 
 /** A version in a sentence. Characters. */
 const SHORT = 20
+
+/** What a lane hears of its source. Characters. */
+const DETAIL = 300
 
 /** How long a pending registration is waited for. Milliseconds. */
 const REGISTRATION = 60 * 60_000
@@ -93,48 +96,53 @@ const onVersion = (event: ModelPromoted, facts: ModelFacts & { kind: 'version' }
       detail: `${at}, still being registered`,
       until: Math.max(event.at, now - REGISTRATION) + REGISTRATION,
     }
-  if (facts.status !== 'READY')
-    return {
-      kind: 'ignore',
-      reason: 'source-names-nothing-new',
-      detail: `${at}, whose status is ${facts.status}: it cannot be served`,
-    }
-  const long = tooLong(facts)
-  if (long !== null)
-    return {
-      kind: 'ignore',
-      reason: 'source-names-nothing-new',
-      detail: `${said(at, NAME)}, whose ${long}: it cannot be served`,
-    }
-  return {
-    kind: 'intend',
-    detail: at,
-    intent: { desired: serveDesired(event.model, facts), order: null, onNewer: 'stop' },
-  }
+  // What cannot be served is wanted all the same, and refused on paper: nothing older may begin while the registry names it.
+  const desired = serveDesired(event.model, facts, whyUnfit(facts))
+  return { kind: 'intend', detail: said(at, DETAIL), intent: { desired, order: null, onNewer: 'stop' } }
 }
 
+/** Longest word for a status. Characters. */
+const STATUS = 40
+
 /**
- * What a registry says of a version is kept in the lane's document several times over, and an approval shows it: longer than
- * MLflow's own databases keep, or with characters that are not seen, it is nothing that could be served (law 14).
+ * Why a version is served by nobody, wherever its weights lie; null: it may be. What a registry says of it is kept in the lane's
+ * document several times over, and an approval shows it: nothing longer than MLflow's own databases keep is, nor what is not seen (law 14).
  */
-const tooLong = ({ version, source, runId }: ModelFacts & { kind: 'version' }): string | null => {
-  const texts = { version: [version, 20], source: [source, SOURCE], run: [runId ?? '', NAME] } as const
+const whyUnfit = ({ version, source, runId, status }: ModelFacts & { kind: 'version' }): string | null => {
+  if (status !== 'READY') return `its status is ${said(status, STATUS) || 'empty'}`
+  const texts = { version: [version, SHORT], source: [source, SOURCE], run: [runId ?? '', NAME] } as const
   for (const [name, [text, most]] of Object.entries(texts)) {
-    if (text.length > most) return `${name} has more than ${most} characters`
-    if (/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/u.test(text)) return `${name} has characters that are not seen`
+    if (text.length > most) return `its ${name} has more than ${most} characters`
+    if (text.search(UNSEEN) >= 0) return `its ${name} has characters that are not seen`
   }
   return null
 }
 
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu
+
+/** As a document keeps it: what was cut or is not seen shows, so that it is never taken for the text itself. */
+const kept = (text: string, most: number): string => shortened(text.replace(UNSEEN, '\ufffd'), most)
+
 /** Longest address of weights: a bucket and the longest key of S3, and some. Characters. */
 const SOURCE = 1200
 
-/** A served version pinned: name, version, resolved source and run, with a digest over them. */
+/**
+ * A served version pinned: name, version, resolved source and run, with a digest over them as they were said. `unfit`: why it
+ * cannot be served.
+ */
 export const serveDesired = (
   model: string,
   facts: Omit<ModelFacts & { kind: 'version' }, 'kind' | 'status'>,
+  unfit: string | null = null,
 ): ServeDesired => {
   const adapter = facts.adapter === true ? { adapter: true as const } : {}
   const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId, ...adapter }
-  return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester: facts.requester }
+  const { requester } = facts
+  if (unfit === null) return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester }
+  const texts = {
+    version: kept(facts.version, SHORT),
+    source: kept(facts.source, SOURCE),
+    runId: facts.runId === null ? null : kept(facts.runId, NAME),
+  }
+  return { kind: 'serve', ...pinned, ...texts, unfit, digest: digestOf({ ...pinned, unfit }), requester }
 }

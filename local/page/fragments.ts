@@ -18,11 +18,11 @@ const time = (at: number): Html => {
   return html`<time datetime="${iso}">${iso.slice(11, 19)}</time>`
 }
 
-/** Far sides that do not answer: lanes that need them wait, and nothing fails. */
-export const sidesFragment = (sides: Sides): Html =>
-  sides.size === 0
-    ? html``
-    : html`<ul class="away">${[...sides.values()].map((row) => html`<li>${sideText(row)}</li>`)}</ul>`
+/** Far sides that do not answer: lanes that need them wait, and nothing fails. And a policy that is written and not in force. */
+export const sidesFragment = (sides: Sides, notInForce: string | null): Html => {
+  const texts = [...(notInForce === null ? [] : [notInForce]), ...[...sides.values()].map(sideText)]
+  return texts.length === 0 ? html`` : html`<ul class="away">${texts.map((text) => html`<li>${text}</li>`)}</ul>`
+}
 
 /** The signal box: a track a lane. */
 export const lanesFragment = (tracks: Track[], selected: string | null, policy: Policy): Html =>

@@ -5,6 +5,7 @@ import { sha256Hex } from '../../core/digest.ts'
 import { type Called, calledBy, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { spendOf } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
+import { notInForce } from '../policies/not-in-force.ts'
 import type { Served } from '../server/served.ts'
 import { lanesOf, poolsOf, sidesOf } from './facts.ts'
 import {
@@ -74,7 +75,7 @@ const partsOf = async (
     .filter(({ data }) => data?.['became'] !== undefined)
     .slice(0, 40)
   const parts = {
-    sides: sidesFragment(sides),
+    sides: sidesFragment(sides, await notInForce(ports.policies)),
     lanes: lanesFragment(tracks, lane, policy),
     chat: chatFragment(shownOf(await cards())),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
 import { repeatedKey } from '../../events/json-text.ts'
 import type { Policies } from '../../flows/ports.ts'
+import { whyUnread } from './why-unread.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
 const LOOK_EVERY = 250
@@ -28,7 +29,7 @@ export const readConfig = async (file: string): Promise<unknown> => {
       throw new Error('it exports no policy: write `export default defineConfig({ … })`')
     return module.default
   } catch (error) {
-    throw new PolicyError([`${file}: ${error instanceof Error ? error.message : String(error)}`])
+    throw new PolicyError([whyUnread(file, error)])
   }
 }
 

@@ -2,6 +2,7 @@ import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { Unavailable } from '../../flows/ports.ts'
 import { pageRoutes } from '../page/routes.ts'
+import { notInForce } from '../policies/not-in-force.ts'
 import { actingRoutes } from './acting.ts'
 import { refuse } from './body.ts'
 import { guard } from './guard.ts'
@@ -43,9 +44,11 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
 export const appOf = (served: Served): Hono => {
   const app = new Hono()
   app.use(guard)
-  app.get('/healthz', (context) =>
-    context.json({ health: { ok: true, version: served.version, now: served.house.ports.clock.now() } }),
-  )
+  app.get('/healthz', async (context) => {
+    const { policies, clock } = served.house.ports
+    const policy = { version: (await policies.load()).version, notInForce: await notInForce(policies) }
+    return context.json({ health: { ok: true, version: served.version, now: clock.now(), policy } })
+  })
   for (const add of [inputRoutes, registryRoutes, readingRoutes, actingRoutes, streamRoute, pageRoutes])
     add(app, served)
   app.notFound((context) =>

@@ -154,6 +154,24 @@ describe('whichever upload was lost is found within five minutes (J)', () => {
     expect((await timeline(town)).filter(({ data }) => data?.['reason'] === 'bad-manifest')).toHaveLength(1)
   })
 
+  it('a manifest that is asked about is written over with none: nobody approves what is not there, and the same again is asked anew', async () => {
+    town = await openTown()
+    await write('support-chats/a/')
+    await deliver('support-chats/a/manifest.json')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    await town.house.objects.write('acme-datasets', 'support-chats/a/manifest.json', Buffer.from('{"version":'))
+    await deliver('support-chats/a/manifest.json')
+    await town.until('it is over', async () => (await town.lane(TRAIN)).run === null)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'superseded', generation: 1 })
+    expect((await town.house.why(TRAIN)).text).toContain('the manifest is not JSON')
+    await town.advance(HOUR)
+    expect(await town.question(TRAIN)).toBeNull()
+    await write('support-chats/a/')
+    await deliver('support-chats/a/manifest.json')
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 2 })
+  })
+
   it('fifteen bad manifests after a good one whose event was lost: it is found all the same', async () => {
     town = await openTown({ config: { ...example, approvals } })
     await write('support-chats/a/')

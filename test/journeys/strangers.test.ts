@@ -113,15 +113,30 @@ describe('what a registry says of a version', () => {
   }
 
   it.each([
-    ['longer than a document may be', `s3://acme-results/${'w'.repeat(40_000)}`],
-    ['with characters that nobody sees', 's3://acme-results/\u202egnp.evil\u200b/w'],
-  ])('an address of weights %s is served to nobody, and kept by nobody', async (_, source) => {
+    ['an address of weights longer than a document may be', { artifactUri: `s3://acme-results/${'w'.repeat(40_000)}` }],
+    ['an address with characters that nobody sees', { artifactUri: 's3://acme-results/models/\u202egnp.evil\u200b/' }],
+    ['a registration that failed', { status: 'FAILED_REGISTRATION' }],
+  ])('%s is served to nobody, and neither is what was asked about before', async (_, odd) => {
     town = await openTown()
-    expect((await promoted(source, {}))?.desired ?? null).toBeNull()
-    const { lane, text } = await town.house.why(SERVE)
-    expect({ lane, text }).toEqual({ lane: SERVE, text: 'nothing was ever wanted of it' })
-    const [moment] = (await town.house.ports.ledger.moments(SERVE)).filter(({ kind }) => kind === 'decision')
-    expect(moment?.text).toMatch(/whose source has (more than 1200 characters|characters that are not seen)/)
+    const doc = await promoted('s3://acme-results/models/1', {})
+    const question = doc?.run?.question
+    expect(question?.state).toBe('open')
+    const { registry } = town.house.ports
+    const said = { name: MODEL, version: '2', artifactUri: 's3://acme-results/models/2', runId: null, status: 'READY' }
+    registry.alias = async () => ({ ...said, tags: {}, ...odd }) as never
+    await promote(town.house, MODEL, '1')
+    await town.advance(60_000)
+    const now = await town.lane(SERVE)
+    expect(now).toMatchObject({ state: 'refused', run: null, desired: { version: '2', unfit: expect.anything() } })
+    expect(now.outcome).toMatchObject({
+      reason: 'source-not-allowed',
+      detail: expect.stringMatching(/^v2 of .* its (source|status)/),
+    })
+    expect(JSON.stringify(now).length).toBeLessThan(8192)
+    expect(await town.house.answer(question?.id ?? '', { by: ANA, verdict: 'approve', reason: null })).toMatchObject({
+      body: { refused: 'question-closed' },
+    })
+    expect(await town.house.cluster.list('Deployment')).toEqual([])
   })
 
   it('a tag of who asked that names no person names nobody', async () => {

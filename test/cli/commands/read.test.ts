@@ -1,9 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
+import example from '../../../signalbox.config.ts'
 import { taskJob } from '../../local/cluster/world-fixture.ts'
 import { cli, openRunning, type Running } from '../running.ts'
 
@@ -68,6 +69,30 @@ describe('plans', () => {
       lanes: [{ lane: LANE, rest: { side: 'cluster' } }],
       sides: [{ side: 'cluster', refuses: false }],
     })
+  })
+
+  it('says that an edit of the policy is not in force, and why; so do `doctor` and the page', async () => {
+    expect(await product.json('plans')).toMatchObject({ notInForce: null })
+    const { policies } = product.town.house.ports
+    policies.problem = async () => 'schema: 3 is newer than 2'
+    const words = /in force is policy [0-9a-f]+; the file as it is now is not, because: schema: 3 is newer than 2/
+    expect((await product.cli('plans')).out).toMatch(words)
+    expect(await product.json('plans')).toMatchObject({ notInForce: expect.stringMatching(words) })
+    expect(await product.cli('doctor')).toMatchObject({ code: 1, out: expect.stringMatching(words) })
+    const { url } = JSON.parse(readFileSync(join(product.data, RUNNING_FILE), 'utf8')) as { url: string }
+    expect(await (await fetch(url)).text()).toMatch(words)
+  })
+
+  it('stands in columns, also where a lane was renamed to something longer', async () => {
+    await asking()
+    const { 'support-chats': rule } = example.pipelines ?? {}
+    product.town.setPolicy({
+      ...example,
+      pipelines: { 'chats-of-all-support-teams': { ...rule, was: 'support-chats' } },
+    })
+    const [, head = '', line = ''] = /^(LANE.*)\n(.*)$/m.exec((await product.cli('plans')).out) ?? []
+    expect(line).toMatch(/^pipeline\/chats-of-all-support-teams {2}wanted/)
+    expect(head.indexOf('STATE')).toBe(line.indexOf('wanted'))
   })
 
   it('names what the chat will not take, with the lane and the chat’s words', async () => {

@@ -466,3 +466,16 @@ describe('the table', () => {
     )
   })
 })
+
+it('what was asked about is over once its own source says what begins nothing; what has begun goes on', () => {
+  const held = (place: string) => ({ reason: 'bad-manifest' as const, detail: 'no objects', at: NOW, place })
+  const [here, elsewhere] = [`s3://${desired.bucket}/${desired.key}`, 's3://b/other'].map(held)
+  const open: Partial<Run> = { phase: 'asked', question: questionOf() }
+  expect(acts({ doc: withRun(open, { held: here! }), plan: planRow })).toMatchObject({
+    kind: 'close',
+    outcome: { kind: 'superseded', detail: expect.stringContaining('no objects') },
+  })
+  expect(shortly({ doc: withRun(open, { held: elsewhere! }), plan: planRow })).toBe('rest asked')
+  const begun = stepping({ ...train, state: 'running', by: 'me', touched: true, markedAt: NOW })
+  expect(shortly({ doc: withRun(begun, { held: here! }), plan: planRow })).not.toContain('close')
+})

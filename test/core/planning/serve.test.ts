@@ -150,14 +150,10 @@ const planOf = (change: Given = {}): Plan => {
   return result.plan
 }
 const movesOf = (plan: Plan): RollOutModelStep[] => plan.steps.filter((step) => step.kind === 'roll-out-model')
+const movesIn = ({ replicas }: RollOutModelStep): string =>
+  replicas.map(({ generation, replicas }) => `g${generation}=${replicas}`).join(' ')
 const written = (plan: Plan): string =>
-  plan.steps
-    .map((step) =>
-      step.kind === 'roll-out-model'
-        ? step.replicas.map((one) => `g${one.generation}=${one.replicas}`).join(' ')
-        : step.name,
-    )
-    .join(' → ')
+  plan.steps.map((step) => (step.kind === 'roll-out-model' ? movesIn(step) : step.name)).join(' → ')
 const full = { used: 16, heldByOthers: 8 }
 
 describe('a rollout', () => {
@@ -301,7 +297,7 @@ describe('nothing is to be done', () => {
     expect(planned({ desired: none })).toMatchObject({ kind: 'nothing' })
     expect(planned({ desired: none, standing: [], baseline: null })).toEqual({
       kind: 'nothing',
-      reason: 'no version of support-llama is promoted, and nothing is served',
+      reason: 'no version of support-llama is promoted that can be served, and nothing is served',
     })
   })
 })
@@ -404,6 +400,7 @@ describe('a serving lane is refused', () => {
       { rest: { approvals: { ...config().approvals, unknownRequester: 'refuse' as const } } },
       'requester-unknown',
     ],
+    ['a version that is unfit', { desired: { ...serve('7'), unfit: 'why' }, generation: 1 }, 'source-not-allowed'],
   ] satisfies [string, Given, string][])('for %s', (_, change, reason) => {
     expect(planned(change)).toMatchObject({ kind: 'refuse', reason, detail: expect.stringMatching(/.{30}/) })
   })

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import type { ServeDesired } from '../../../core/desired.ts'
+import { whyNoAddress } from '../../../core/policy/sources.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { whyNoRule } from '../../../core/reactions/catalogue.ts'
 import { type ModelFacts, onModelPromoted, serveDesired } from '../../../core/reactions/model-promoted.ts'
-import type { Reaction } from '../../../core/reactions/reaction.ts'
+import type { Decision, Reaction } from '../../../core/reactions/reaction.ts'
 import type { ModelPromoted } from '../../../events/contract.ts'
 import config from '../../../signalbox.config.ts'
 
@@ -115,15 +117,45 @@ describe('what the registry says comes to', () => {
     })
   })
 
-  it('a registration that is under way is waited for, one that failed is never served', () => {
+  it('a registration that is under way is waited for', () => {
     expect(decide({ ...version, status: 'PENDING_REGISTRATION' })).toMatchObject({
       kind: 'wait',
       reason: 'registry-pending',
       until: now + HOUR,
     })
     expect(decide({ ...version, status: 'PENDING_REGISTRATION' }, { at: now - 9 * HOUR })).toMatchObject({ until: now })
-    for (const status of ['FAILED_REGISTRATION', '', 'NEW_WORD'])
-      expect(decide({ ...version, status })).toMatchObject({ kind: 'ignore', reason: 'source-names-nothing-new' })
+  })
+
+  it.each([
+    [{ status: 'FAILED_REGISTRATION' }, 'its status is FAILED_REGISTRATION'],
+    [{ status: '' }, 'its status is empty'],
+    [{ status: '\u202eNEW_WORD'.repeat(900) }, 'its status is NEW_WORD'],
+    [{ source: `s3://acme-results/${'w'.repeat(40_000)}` }, 'its source has more than 1200 characters'],
+    [{ source: 's3://acme-results/models/\u202egnp/' }, 'its source has characters that are not seen'],
+    [{ version: '9'.repeat(21) }, 'its version has more than 20 characters'],
+    [{ version: '9\u200b' }, 'its version has characters that are not seen'],
+    [{ runId: 'r'.repeat(40_000) }, 'its run has more than 256 characters'],
+    [{ runId: 'r\ud800' }, 'its run has characters that are not seen'],
+  ])('what cannot be served is wanted, and nothing older any more: %#', (odd, why) => {
+    const decision = decide({ ...version, ...odd })
+    expect(decision).toMatchObject({ kind: 'intend', intent: { onNewer: 'stop', desired: { kind: 'serve' } } })
+    const desired = (decision as Extract<Decision, { kind: 'intend' }>).intent.desired as ServeDesired
+    expect(desired.unfit).toContain(why)
+    expect(JSON.stringify(desired).length).toBeLessThan(2500)
+    expect(JSON.stringify(decision)).not.toMatch(/[\p{Cf}\p{Cs}]|\\ud8/u)
+    // What an earlier release would read of such an address it refuses too.
+    if ('source' in odd) expect(whyNoAddress(desired.source)).not.toBeNull()
+  })
+
+  it('of two that cannot be served the texts are told apart, though what is kept of them is the same', () => {
+    const long = (end: string) =>
+      serveDesired(
+        'm',
+        { version: '8', source: `${'a'.repeat(2000)}${end}${'a'.repeat(2000)}`, runId: null, requester: null },
+        'x',
+      )
+    expect(long('b').source).toBe(long('c').source)
+    expect(long('b').digest).not.toBe(long('c').digest)
   })
 
   it('a replayed event never intends, whatever is there', () => {
