@@ -71,7 +71,7 @@ const policyFindings = async (config: string): Promise<Finding[]> => {
     return problems.map((problem) => ({
       check: 'policy',
       ok: false,
-      detail: problem.startsWith(`${config}: `) ? problem : `${config}: ${problem}`,
+      detail: problem.startsWith(`${config}:`) ? problem : `${config}: ${problem}`,
     }))
   }
 }
