@@ -21,17 +21,17 @@ const digests = (name: string): Record<string, string> =>
       }),
   )
 
-/** KB of each bundle: what grows must be meant. */
+/** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
-  'registry-webhook': 345,
-  'slack-interaction': 405,
-  'dataset-uploaded': 635,
-  'model-promoted': 635,
-  reconcile: 2350,
+  'registry-webhook': 360,
+  'slack-interaction': 425,
+  'dataset-uploaded': 660,
+  'model-promoted': 660,
+  reconcile: 2385,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
-  tick: 395,
-  watch: 2180,
-  resync: 2285,
+  tick: 410,
+  watch: 2200,
+  resync: 2310,
 }
 
 const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws-sdk/credential-provider-node']
