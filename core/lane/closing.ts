@@ -90,13 +90,14 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const { baseline: before } = doc
   const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
   const { halfway: _, ...rest } = doc
+  const isHalfway = staysHalfway(view, run, at)
   const after: LaneDocument = {
     ...rest,
     run: null,
-    stands: standsAfter(view, run),
+    stands: standsAfter(view, run, isHalfway),
     baseline,
     held: null,
-    ...(staysHalfway(view, run, at) ? { halfway: true } : {}),
+    ...(isHalfway ? { halfway: true } : {}),
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)

@@ -52,23 +52,25 @@ const smaller = (held: Gpus, needs: Gpus): Gpus =>
 
 /**
  * What stays held once a run is over: what stands, as it was seen when the last move was done. After a move that was not seen
- * done, all that it held: the next run takes that over, or a look finds what stands.
+ * done, and halfway, since the way back may still need it, all that was held: the next run takes that over, or a look finds
+ * what stands.
  */
 export const standsAfter = (
   { doc, kind }: Pick<View, 'doc' | 'kind'>,
   { hold, steps, stands }: Run,
+  isHalfway: boolean,
 ): Gpus | undefined => {
   if (!kind.stands) return undefined
   const last = steps.findLast(({ kind: step, by }) => step === MOVES && by !== null)
   if (last === undefined) return doc.stands
   // Also of a way back that held nothing itself: what the run before it held goes with what it took away.
-  if (last.state === 'done' && stands !== undefined) return stands
+  if (last.state === 'done' && stands !== undefined && !isHalfway) return stands
   return hold === null ? doc.stands : hold.gpus
 }
 
 /** Whether what stands of a lane is to be compared with what is held for it: it is at rest, however its last run ended. */
-export const seesStanding = ({ doc: { run, outcome }, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
-  kind.stands && run === null && outcome !== null
+export const seesStanding = ({ doc: { run, outcome, halfway }, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
+  kind.stands && run === null && outcome !== null && halfway !== true
 
 /**
  * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What

@@ -2,7 +2,8 @@ import type { Plan } from '../plan.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { type Change, changed, moment } from './change.ts'
 import { identityOf } from './closing.ts'
-import { hasBegun, type Mark, type Run, runKeyOf } from './document.ts'
+import { hasBegun, type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
+import type { Gpus } from './hold.ts'
 import { pending } from './planning.ts'
 import type { View } from './view.ts'
 
@@ -15,6 +16,12 @@ const broughtBy = ({ steps }: Run, plan: Plan): number[] =>
 
 const isJudged = ({ steps }: Run): boolean =>
   steps.some(({ kind, way, state }) => kind === 'check-gate' && way === 'forth' && state === 'done')
+
+/** What the run holds, or, where it never held anything, what the one before it has left in the middle. */
+const heldFor = ({ stands }: LaneDocument, { hold }: Run): { held?: Gpus } => {
+  const held = hold?.gpus ?? stands
+  return held === undefined ? {} : { held }
+}
 
 /** The moves that lead back, planned from what stands now; none: the run is over. */
 export const settleGoBack = (view: View): Change => {
@@ -34,7 +41,7 @@ export const settleGoBack = (view: View): Change => {
           halfway,
           brought: broughtBy(run, plan.plan),
           judged: isJudged(run),
-          ...(run.hold === null ? {} : { held: run.hold.gpus }),
+          ...heldFor(doc, run),
         })
       : []
   const keys = stepKeys({ steps: back })

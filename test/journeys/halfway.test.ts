@@ -14,14 +14,14 @@ afterEach(async () => {
 })
 
 /** The second version is on its way beside the first, not judged yet, as something newer comes. */
-const underWay = async (): Promise<void> => {
-  town = await openTown({ wrap: away.wrap })
+const underWay = async (config: unknown = example, stands: Record<number, number> = { 1: 2, 2: 1 }): Promise<void> => {
+  town = await openTown({ wrap: away.wrap, config })
   await served(town)
   const version = await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 12 } })
   await promote(town.house, MODEL, version)
   await town.answered(SERVE)
   await town.advance(5 * MINUTE)
-  expect(await replicasOf(town)).toEqual({ 1: 2, 2: 1 })
+  expect(await replicasOf(town)).toEqual(stands)
 }
 const third = async (): Promise<string> =>
   registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 1 }, tags: { third: 'yes' } })
@@ -46,6 +46,21 @@ describe('a rollout is stopped in its middle by something newer that does not be
       expect(await town.lane(SERVE)).toMatchObject({ state: ended, attempt: 1 })
     },
   )
+
+  it('on a full pool: while people are asked, what the way back needs stays held, and nobody else takes it', async () => {
+    const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 8 } }
+    await underWay({ ...example, pools }, { 1: 1, 2: 1 })
+    await promote(town.house, MODEL, await third())
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
+    await promote(town.house, 'code-llama', await registerVersion(town.house, { model: 'code-llama' }))
+    await town.advance(HOUR)
+    await town.answered(SERVE, 'deny')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'rejected', generation: 3 })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
+    expect(await looseEnds(town)).toEqual([])
+  })
 
   it('refused: it goes back, and starts by itself once what refused it has changed', async () => {
     await underWay()

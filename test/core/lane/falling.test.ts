@@ -46,10 +46,10 @@ describe('a hold falls step by step', () => {
 })
 
 describe('what stays held once a run is over', () => {
-  const stays = (lane: string, run: Partial<Run>) => {
+  const stays = (lane: string, run: Partial<Run>, isHalfway = false) => {
     const kind = kindOf(laneKinds, lane)
     if (kind === undefined) throw new Error(`no kind of lane for ${lane}`)
-    return standsAfter({ doc: docOf({ lane, stands: { 'gpu-serve': 6 } }), kind }, runOf(run))
+    return standsAfter({ doc: docOf({ lane, stands: { 'gpu-serve': 6 } }), kind }, runOf(run), isHalfway)
   }
   const move = (state: Mark['state']) => step('move-1', state, 'roll-out-model')
 
@@ -59,6 +59,12 @@ describe('what stays held once a run is over', () => {
 
   it('is what was seen to stand when the last move was done', () => {
     expect(stays(SERVICE, { hold, steps: [move('done')], stands: { 'gpu-serve': 4 } })).toEqual({ 'gpu-serve': 4 })
+  })
+
+  it('is all that was held where it ends halfway: the way back may still need it', () => {
+    const steps = [move('done')]
+    expect(stays(SERVICE, { hold, steps, stands: { 'gpu-serve': 4 } }, true)).toEqual(hold.gpus)
+    expect(stays(SERVICE, { hold: null, steps, stands: { 'gpu-serve': 4 } }, true)).toEqual({ 'gpu-serve': 6 })
   })
 
   it('is that too after a way back that held nothing itself: what it took away is held no more', () => {
