@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
-import { DAY, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, say, served, timeline } from './scenes.ts'
+import { DAY, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, timeline } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 const away = between()
@@ -14,14 +14,14 @@ afterEach(async () => {
 })
 
 /** The second version is on its way beside the first, not judged yet, as something newer comes. */
-const underWay = async (config: unknown = example, stands: Record<number, number> = { 1: 2, 2: 1 }): Promise<void> => {
-  town = await openTown({ wrap: away.wrap, config })
+const underWay = async (): Promise<void> => {
+  town = await openTown({ wrap: away.wrap })
   await served(town)
   const version = await registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 12 } })
   await promote(town.house, MODEL, version)
   await town.answered(SERVE)
   await town.advance(5 * MINUTE)
-  expect(await replicasOf(town)).toEqual(stands)
+  expect(await replicasOf(town)).toEqual({ 1: 2, 2: 1 })
 }
 const third = async (): Promise<string> =>
   registerVersion(town.house, { model: MODEL, simulation: { loadMinutes: 1 }, tags: { third: 'yes' } })
@@ -49,7 +49,13 @@ describe('a rollout is stopped in its middle by something newer that does not be
 
   it('on a full pool: while people are asked, what the way back needs stays held, and nobody else takes it', async () => {
     const pools = { ...example.pools, 'gpu-serve': { ...example.pools['gpu-serve'], maxGpus: 8 } }
-    await underWay({ ...example, pools }, { 1: 1, 2: 1 })
+    town = await openTown({ wrap: away.wrap, config: { ...example, pools } })
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation: SLOW }))
+    await town.answered(SERVE)
+    const goesBack = async () =>
+      (await town.lane(SERVE)).run?.steps.some(({ way, state }) => way === 'back' && state === 'running') === true
+    await town.until('it goes back', goesBack)
     await promote(town.house, MODEL, await third())
     await town.until('it asks', async () => (await town.question(SERVE)) !== null)
     expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
