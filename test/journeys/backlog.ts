@@ -78,13 +78,15 @@ const manifestAt = (key: string): Buffer =>
   Buffer.from(JSON.stringify({ version: 1, objects: [{ key: key.replace(/[^/]*$/, 'x'), size: 1 }] }))
 
 /** Buckets in which each manifest is there: what lies in them is nobody's question here. */
-const buckets = (): Ports['objects'] => {
+const buckets = (clock: VirtualClock): Ports['objects'] => {
   const headOf = (size: number): ObjectHead => ({ size, versionId: null, lastModified: 1, etag: 'e', sha256: null })
   return {
     head: async () => headOf(1),
     read: async (_bucket, key) => {
-      const bytes = key.endsWith('/result.json') ? resultAt(key) : manifestAt(key)
-      return { head: headOf(bytes.length), bytes }
+      const isResult = key.endsWith('/result.json')
+      const bytes = isResult ? resultAt(key) : manifestAt(key)
+      // What a Job has written is not older than the Job.
+      return { head: { ...headOf(bytes.length), ...(isResult ? { lastModified: clock.now() } : {}) }, bytes }
     },
     stream: async (_bucket, key) => ({
       head: headOf(manifestAt(key).length),
@@ -202,7 +204,7 @@ export const openBacklog = async (lanes: number): Promise<Backlog> => {
     ports = {
       ...given,
       policies,
-      objects: buckets(),
+      objects: buckets(clock),
       cluster: failing(ending(given.cluster, ended), isAsked),
       ledger: failing(given.ledger, () => away.has('ledger')),
       queue: { wake },
