@@ -55,9 +55,18 @@ const hushKnownWarnings = () => {
   })
 }
 
+/** Who reads what we print may have seen enough (`| head`): what was asked is carried out all the same, to its own exit code. */
+const outliveReaders = () => {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+}
+
 const node = isNewEnough(process.versions.node) || process.env[ONCE] !== undefined ? null : bundledNode()
 if (isNewEnough(process.versions.node)) {
   hushKnownWarnings()
+  outliveReaders()
   const { main } = await import('./main.ts')
   process.exitCode = await main(process.argv.slice(2))
 } else if (node === null) giveUp()

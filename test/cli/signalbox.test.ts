@@ -57,6 +57,16 @@ describe('signalbox on any Node', () => {
     expect(await run([], ['plan', '--json'])).toEqual({ code: 3, signal: null, out: '["plan","--json"]\n', err: '' })
   })
 
+  it('goes on to its end when nobody reads what it prints any more', async () => {
+    main("for (let n = 0; n < 50; n++) { console.log('x'.repeat(10_000)); await new Promise(setImmediate) } return 3")
+    const child = start([], [])
+    child.stdout?.destroy()
+    let said = ''
+    child.stderr?.on('data', (text) => (said += text))
+    const [code] = await once(child, 'close')
+    expect([code, said]).toEqual([3, ''])
+  })
+
   it('keeps quiet about what it relies on, and shows every other warning', async () => {
     main(`process.emitWarning('SQLite is an experimental feature', 'ExperimentalWarning')
       process.emitWarning('something else', 'ExperimentalWarning'); process.emitWarning('watch out'); return 0`)
