@@ -2,20 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { milliseconds } from '../../core/duration.ts'
 import { type Config, defineConfig, PolicyError, parsePolicy } from '../../core/policy.ts'
-import { exampleConfig } from './training-fixture.ts'
+import { exampleConfig, problemsAfter } from './training-fixture.ts'
 
-/** What is wrong with the example after a change, a line for each problem. */
-const problems = (change: (config: Config) => void): string[] => {
-  const config: Config = exampleConfig()
-  change(config)
-  try {
-    parsePolicy(config)
-    return []
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    return error.problems
-  }
-}
 const policyOf = (change: (config: Config) => void) => {
   const config: Config = exampleConfig()
   change(config)
@@ -53,7 +41,7 @@ describe('the example config', () => {
 it.each(['ends-', '-begins', 'Upper', ''])(
   'an installation named %j is refused: labels of Kubernetes are named after it',
   (name) => {
-    const named = problems((config) => {
+    const named = problemsAfter((config) => {
       config.installation = name
     })
     expect(named.join()).toContain('installation')
@@ -63,7 +51,7 @@ it.each(['ends-', '-begins', 'Upper', ''])(
 describe('operators', () => {
   it('are people by their ids: who is in a group is not asked for a command', () => {
     expect(
-      problems((c) => {
+      problemsAfter((c) => {
         c.approvals.operators = [{ id: 'T0SIGNAL/S0GPUOPS', name: 'ops' }]
       }),
     ).toEqual([expect.stringContaining('approvals.operators.0.id: name a person as `TEAM/USER` ids')])
@@ -536,11 +524,11 @@ describe('a config that does not hold together', () => {
       'cluster: use lower-case letters',
     ],
   ])('with %s is told where and what to write', (_, change, message) => {
-    expect(problems(change)).toEqual([expect.stringContaining(message)])
+    expect(problemsAfter(change)).toEqual([expect.stringContaining(message)])
   })
 
   it('is told everything at once, in one message', () => {
-    const all = problems((config) => {
+    const all = problemsAfter((config) => {
       config.cluster = 'ML'
       support(config).on.dataset.prefix = 'x'
     })

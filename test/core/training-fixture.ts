@@ -2,12 +2,30 @@ import type { TrainDesired } from '../../core/desired.ts'
 import type { Plan } from '../../core/plan.ts'
 import { planPipeline } from '../../core/planning/pipeline.ts'
 import type { PipelineInput } from '../../core/planning/pipeline-steps.ts'
-import { parsePolicy } from '../../core/policy.ts'
+import { type Config, PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { PoolView, World } from '../../core/world.ts'
 import config from '../../signalbox.config.ts'
 
 /** The example config, freshly copied: a test may change it. */
 export const exampleConfig = () => structuredClone(config)
+
+/** What is wrong with a policy, a line for each problem; nothing: it is one. */
+export const problemsOf = (given: unknown): string[] => {
+  try {
+    parsePolicy(given)
+    return []
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error
+    return error.problems
+  }
+}
+
+/** The same of the example after a change. */
+export const problemsAfter = (change: (config: Config) => void): string[] => {
+  const config: Config = exampleConfig()
+  change(config)
+  return problemsOf(config)
+}
 
 export const NOW = Date.UTC(2026, 10, 24, 9, 0, 0)
 

@@ -1,28 +1,18 @@
 import { expect, it } from 'vitest'
 import { ofInputs, ofServices, ofStages } from '../../../core/policy/ours.ts'
-import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
+import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
 import { newest } from '../../../core/workloads/presets.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
 import { stageJob } from '../../../core/workloads/stage-job.ts'
-import { exampleConfig, trainInput } from '../training-fixture.ts'
+import { exampleConfig, problemsAfter, trainInput } from '../training-fixture.ts'
 
 type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]
 
-const problems = (change: (config: Config) => void): string[] => {
-  const config: Config = exampleConfig()
-  change(config)
-  try {
-    parsePolicy(config)
-    return []
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    return error.problems
-  }
-}
 const stage = (at: 0 | 1, change: Partial<Stage>) =>
-  problems((config) => void Object.assign(config.pipelines!['support-chats']!.stages[at]!, change))
-const service = (change: object) => problems((config) => void Object.assign(config.services!['code-llama']!, change))
+  problemsAfter((config) => void Object.assign(config.pipelines!['support-chats']!.stages[at]!, change))
+const service = (change: object) =>
+  problemsAfter((config) => void Object.assign(config.services!['code-llama']!, change))
 const secret = { secret: 'hub', key: 'token' }
 const first = 'pipelines.support-chats.stages.0'
 
@@ -155,7 +145,7 @@ it('the tolerations of ours are not taken away', () => {
 
 it('a service that is renamed says which model it serves', () => {
   const renamed = (model: object) =>
-    problems((config) => {
+    problemsAfter((config) => {
       const { 'code-llama': rule, ...others } = config.services!
       config.services = { ...others, coder: { ...rule!, was: 'code-llama', ...model } }
     })

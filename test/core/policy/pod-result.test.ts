@@ -1,26 +1,14 @@
 import { expect, it } from 'vitest'
-import { PolicyError, parsePolicy } from '../../../core/policy.ts'
-import { exampleConfig } from '../training-fixture.ts'
+import { problemsAfter } from '../training-fixture.ts'
 
 const IMAGE = `fetch@sha256:${'ab'.repeat(32)}`
 
-const refusedAs = (change: (config: ReturnType<typeof exampleConfig>) => void): string[] => {
-  const config = exampleConfig()
-  change(config)
-  try {
-    parsePolicy(config)
-    return []
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    return error.problems
-  }
-}
 const stage = (pod: unknown) =>
-  refusedAs((config) => void Object.assign(config.pipelines!['support-chats']!.stages[0]!, { pod })).map((problem) =>
-    problem.replace('pipelines.support-chats.stages.0.pod.', ''),
+  problemsAfter((config) => void Object.assign(config.pipelines!['support-chats']!.stages[0]!, { pod })).map(
+    (problem) => problem.replace('pipelines.support-chats.stages.0.pod.', ''),
   )
 const service = (pod: unknown) =>
-  refusedAs((config) => void Object.assign(config.services!['code-llama']!, { pod })).map((problem) =>
+  problemsAfter((config) => void Object.assign(config.services!['code-llama']!, { pod })).map((problem) =>
     problem.replace('services.code-llama.pod.', ''),
   )
 const train = (said: object) => ({ containers: [{ name: 'train', ...said }] })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { podProblems } from '../../../core/policy/pod-shape.ts'
-import { PolicyError, parsePolicy, validatedPolicy } from '../../../core/policy.ts'
-import { exampleConfig } from '../training-fixture.ts'
+import { parsePolicy, validatedPolicy } from '../../../core/policy.ts'
+import { exampleConfig, problemsOf } from '../training-fixture.ts'
 
 const IMAGE = `fetch@sha256:${'ab'.repeat(32)}`
 const configOf = (pod: unknown) => {
@@ -10,15 +10,8 @@ const configOf = (pod: unknown) => {
   Object.assign(config.pipelines!['support-chats']!.stages[0]!, { pod })
   return config
 }
-const refused = (pod: unknown): string[] => {
-  try {
-    parsePolicy(configOf(pod))
-    return []
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    return error.problems.map((problem) => problem.replace('pipelines.support-chats.stages.0.pod.', ''))
-  }
-}
+const refused = (pod: unknown): string[] =>
+  problemsOf(configOf(pod)).map((problem) => problem.replace('pipelines.support-chats.stages.0.pod.', ''))
 
 describe('a patch that is no part of a pod', () => {
   it.each<[unknown, string]>([

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { ELSEWHERE } from '../../../core/policy/elsewhere.ts'
 import { keysAt } from '../../../core/policy/places.ts'
-import { document, PolicyError, parsePolicy } from '../../../core/policy.ts'
-import { exampleConfig } from '../training-fixture.ts'
+import { document } from '../../../core/policy.ts'
+import { exampleConfig, problemsOf } from '../training-fixture.ts'
 
 type Fields = Record<string, unknown>
 
@@ -15,15 +15,6 @@ const withValue = (path: string, value: unknown): unknown => {
   if (value === undefined) delete at[last]
   else at[last] = value
   return config
-}
-const problemsOf = (config: unknown): string[] => {
-  try {
-    parsePolicy(config)
-    return []
-  } catch (error) {
-    if (!(error instanceof PolicyError)) throw error
-    return error.problems
-  }
 }
 
 const [SUPPORT, SERVICE] = ['pipelines.support-chats', 'services.support-llama']
