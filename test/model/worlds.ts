@@ -16,6 +16,10 @@ export const small: readonly Config[] = [
     doings: ['newer', 'yes', 'no', 'old-yes', 'slow-yes', 'cancel', 'retry', 'freeze', 'changed', 'revoked', 'room'],
     most: most(0, 2),
   }),
+]
+
+/** Larger worlds, for the slow lane: some minutes together. */
+export const large: readonly Config[] = [
   config({
     name: 'a rollout is stopped by something newer that is asked about',
     kind: 'standing',
@@ -23,10 +27,6 @@ export const small: readonly Config[] = [
     doings: ['newer', 'no', 'cancel', 'cancel-wanted', 'refuses'],
     most: most(0, 2),
   }),
-]
-
-/** Larger worlds, for the slow lane: some minutes together. */
-export const large: readonly Config[] = [
   config({
     name: 'a rollout, a death, and one thing happens',
     kind: 'standing',
