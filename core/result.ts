@@ -1,5 +1,6 @@
 import { repeatedKey } from '../events/json-text.ts'
 import type { Gate } from './plan.ts'
+import { isRecord } from './record.ts'
 
 /** What a Job measured and made. */
 export interface JobResult {
@@ -108,9 +109,6 @@ const isUnder = (uri: string, folder: string): boolean => {
   const key = uri.slice(folder.length)
   return uri.startsWith(folder) && KEY.test(key) && key.split('/').every((part) => part !== '..' && part !== '.')
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Untrusted text for a sentence: quoted, cut, and without what a terminal or a reader could be fooled by. */
 const quote = (value: unknown): string => {

@@ -1,3 +1,5 @@
+import { isRecord } from '../record.ts'
+
 /** One price of the AWS price list, as `pools.<name>.price` takes it. */
 export interface ListPrice {
   instanceType: string
@@ -88,6 +90,3 @@ const entryOf = (text: unknown): { product: Product; terms: Terms }[] => {
     return []
   }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

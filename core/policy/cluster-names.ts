@@ -1,4 +1,5 @@
 import type { Policy, ServicePolicy, StagePolicy } from '../policy.ts'
+import { isRecord } from '../record.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { patched } from '../workloads/pod-patch.ts'
 import { NAMED_KINDS, type NamedKind } from './named-kinds.ts'
@@ -83,10 +84,6 @@ const ofPod = (pod: PodPatch, namespace: string, by: string): Named[] =>
   }))
 
 type Reference = Pick<Named, 'kind' | 'name' | 'keys'>
-type Fields = Record<string, unknown>
-
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Fields of a pod that name objects: the kind, and which of their fields has the name; '': the value itself. */
 const REFERENCES: readonly (readonly [at: string, kind: NamedKind, name: string])[] = [
@@ -108,22 +105,22 @@ const REFERENCES: readonly (readonly [at: string, kind: NamedKind, name: string]
 
 const referencesIn = (value: unknown): Reference[] => {
   if (Array.isArray(value)) return value.flatMap(referencesIn)
-  if (!isFields(value)) return []
+  if (!isRecord(value)) return []
   return Object.entries(value).flatMap(([key, one]) => [...referencesAt(key, one), ...referencesIn(one)])
 }
 
 const referencesAt = (key: string, value: unknown): Reference[] =>
   REFERENCES.filter(([at]) => at === key).flatMap(([, kind, field]) =>
     [value].flat().flatMap((one: unknown) => {
-      const name = field === '' ? one : isFields(one) && one['optional'] !== true ? one[field] : null
+      const name = field === '' ? one : isRecord(one) && one['optional'] !== true ? one[field] : null
       return typeof name === 'string' && name !== '' ? [{ kind, name, keys: keysOf(one) }] : []
     }),
   )
 
 /** Which of its keys are read: one, or those that become files; else all that there are. */
 const keysOf = (value: unknown): string[] => {
-  const { key, items } = isFields(value) ? value : {}
-  return [key, ...(Array.isArray(items) ? items.map((item) => (isFields(item) ? item['key'] : null)) : [])].filter(
+  const { key, items } = isRecord(value) ? value : {}
+  return [key, ...(Array.isArray(items) ? items.map((item) => (isRecord(item) ? item['key'] : null)) : [])].filter(
     (one) => typeof one === 'string',
   )
 }

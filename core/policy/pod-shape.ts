@@ -1,3 +1,4 @@
+import { isRecord } from '../record.ts'
 import { inSight } from '../text.ts'
 import { MERGE_KEYS } from '../workloads/pod-patch.ts'
 import { meantOf } from './nearest.ts'
@@ -29,13 +30,11 @@ export const podProblems = (config: unknown): Wrong[] => [
 ]
 
 /** What else a patch is than a map, its block says. */
-const podWrongs = (pod: unknown, path: string[]): Wrong[] => (isMap(pod) ? wrongsOf(pod, 'PodSpec', path) : [])
+const podWrongs = (pod: unknown, path: string[]): Wrong[] => (isRecord(pod) ? wrongsOf(pod, 'PodSpec', path) : [])
 
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const entriesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
-const at = (value: unknown, key: string): unknown => (isMap(value) ? value[key] : undefined)
+const at = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined)
 
 const TYPES: Readonly<Record<string, string>> = fields
 
@@ -72,7 +71,7 @@ const wrongsOf = (value: unknown, type: string, path: string[]): Wrong[] => {
   if (type.endsWith('[]')) return listWrongs(value, type.slice(0, -2), path)
   const single = SINGLE[type]
   if (single !== undefined) return singleWrongs(value, single, path)
-  if (!isMap(value)) return [{ path, message: must('a map, { … }', value) }]
+  if (!isRecord(value)) return [{ path, message: must('a map, { … }', value) }]
   const inner = type.endsWith('{}') ? type.slice(0, -2) : null
   const known = fieldsOf(type)
   return Object.entries(value).flatMap(([key, one]) => {
@@ -90,7 +89,7 @@ const listWrongs = (value: unknown, type: string, path: string[]): Wrong[] => {
   return value.flatMap((one: unknown, index) => {
     const place = [...path, String(index)]
     if (one === null || one === undefined) return [{ path: place, message: 'must not be null: leave it out' }]
-    const named = !isMap(one) || by === undefined || (one[by] !== undefined && one[by] !== null)
+    const named = !isRecord(one) || by === undefined || (one[by] !== undefined && one[by] !== null)
     return named
       ? wrongsOf(one, type, place)
       : [{ path: [...place, by], message: 'is missing: it says which one is meant' }]

@@ -1,6 +1,7 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
 import * as z from 'zod/mini'
 import { NODE_POOL } from '../kube.ts'
+import { isRecord } from '../record.ts'
 import { whyNotBaseline } from './baseline.ts'
 import { image } from './fields.ts'
 import { shown } from './problems.ts'
@@ -73,9 +74,6 @@ const STAYS: ReadonlySet<string> = new Set([
   'resources',
   'tolerations',
 ])
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const childrenOf = (value: unknown, path: Place): [unknown, Place][] =>
   Array.isArray(value)

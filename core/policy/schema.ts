@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini'
+import { isRecord } from '../record.ts'
 import { keysAt, placeAt } from './places.ts'
 
 /** The shape of policy that this release reads and writes. */
@@ -15,9 +16,6 @@ export const newerSchema = (config: unknown, schema: z.core.$ZodType): Newer | n
   if (!isRecord(config) || typeof config['schema'] !== 'number' || config['schema'] <= SCHEMA) return null
   return { schema: config['schema'], unknown: unknownIn(schema, config, []) }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Paths of keys that the schema does not have; below them nothing is looked at. */
 const unknownIn = (schema: z.core.$ZodType, value: unknown, path: string[]): string[] => {

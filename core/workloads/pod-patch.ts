@@ -1,6 +1,7 @@
 import type { V1PodSpec } from '@kubernetes/client-node'
 import { digestOf } from '../digest.ts'
 import type { PodPatch } from '../policy/pod.ts'
+import { isRecord } from '../record.ts'
 
 /**
  * By what the elements of a list are told apart, as Kubernetes' own API types say (`patchMergeKey` in core/v1); lists that are
@@ -22,9 +23,6 @@ export const MERGE_KEYS: Record<string, string> = {
 
 type Fields = Record<string, unknown>
 
-const isFields = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /**
  * A pod's spec with a strategic-merge patch merged onto it: objects field by field, lists of named things element by element,
  * other values and lists replaced, `null` taken away. What is new in a list comes after what was there. Tolerations are added, where
@@ -43,7 +41,7 @@ const merged = (onto: Fields, patch: Fields): Fields => {
 }
 
 const mergedAt = (key: string, onto: unknown, value: unknown): unknown => {
-  if (isFields(value)) return merged(isFields(onto) ? onto : {}, value)
+  if (isRecord(value)) return merged(isRecord(onto) ? onto : {}, value)
   if (key === 'tolerations' && Array.isArray(onto) && Array.isArray(value)) return added(onto, value)
   const by = MERGE_KEYS[key]
   return by !== undefined && Array.isArray(value) ? mergedList(Array.isArray(onto) ? onto : [], value, by) : value
@@ -57,8 +55,8 @@ const added = (onto: readonly unknown[], values: readonly unknown[]): unknown[] 
 const mergedList = (onto: readonly unknown[], values: readonly unknown[], by: string): unknown[] => {
   const result = [...onto]
   for (const value of values) {
-    const at = result.findIndex((one) => isFields(one) && isFields(value) && one[by] === value[by])
-    if (at < 0 || !isFields(value)) result.push(isFields(value) ? merged({}, value) : value)
+    const at = result.findIndex((one) => isRecord(one) && isRecord(value) && one[by] === value[by])
+    if (at < 0 || !isRecord(value)) result.push(isRecord(value) ? merged({}, value) : value)
     else result[at] = merged(result[at] as Fields, value)
   }
   return result
