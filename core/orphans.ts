@@ -1,5 +1,5 @@
 import { isLeaving, type KubeObject } from './kube.ts'
-import type { LaneDocument } from './lane/document.ts'
+import { type LaneDocument, sameRun } from './lane/document.ts'
 import { newerIn } from './lane/newer.ts'
 import { hasToken, label, runOfJob, runOnceName } from './names.ts'
 import type { PastRow } from './rows.ts'
@@ -52,7 +52,7 @@ const judgeRemembered = (job: KubeObject<'Job'>, known: Known): Verdict => {
   const { doc } = known
   const run = runOfJob(job.metadata.name)
   if (doc === null || run === null) return looksOurs(job, known) ? stranger(NO_LANE) : FINE
-  if (isUnderWay(doc, run) || isAdopted(doc, job)) return FINE
+  if (sameRun(doc.run, run) || isAdopted(doc, job)) return FINE
   if (isBeyond(doc, run)) return stranger(BEYOND)
   if (!isWrittenDown(known, job) && !isOnlyOurs(job, known)) return stranger(UNPROVEN)
   if (known.now - overSince(doc, known) <= SURELY_OVER) return FINE
@@ -75,12 +75,9 @@ const looksOurs = ({ metadata: { labels = {} } }: KubeObject, { ledger, installa
 
 type RunOfName = NonNullable<ReturnType<typeof runOfJob>>
 
-const isUnderWay = ({ run }: LaneDocument, { generation, attempt }: RunOfName): boolean =>
-  run !== null && run.generation === generation && run.attempt === attempt
-
-/** Whether a run is later than all that the lane's document knows; null: there is no such lane. */
-export const isBeyond = (doc: LaneDocument | null, { generation, attempt }: RunOfName): boolean =>
-  doc === null || generation > doc.generation || (generation === doc.generation && attempt > doc.attempt)
+/** Whether a run is later than all that the lane's document knows. */
+const isBeyond = (doc: LaneDocument, { generation, attempt }: RunOfName): boolean =>
+  generation > doc.generation || (generation === doc.generation && attempt > doc.attempt)
 
 const madeIn = (steps: PastRow['run']['steps'], { metadata }: KubeObject): boolean =>
   steps.some(({ made }) => made !== null && made.uid === metadata.uid)
@@ -100,7 +97,7 @@ export const isForgotten = (
   const run = runOfJob(job.metadata.name)
   if (run === null || secret === null || !hasToken(job, secret)) return false
   if (doc === null || isBeyond(doc, run)) return true
-  const isNow = isUnderWay(doc, run)
+  const isNow = sameRun(doc.run, run)
   const marks = (isNow ? doc.run : past?.run)?.steps ?? []
   if (marks.some(({ by, name }) => by === null && runOnceName(doc, run, name) === job.metadata.name)) return true
   return !isNow && !isAdopted(doc, job) && past === null && run.generation <= generationFrom
