@@ -92,10 +92,8 @@ const wasSaid = (before: string, now: string): string =>
 
 /** A template's labels that make its pods ours, or another Job's once their maker leaves them behind. The server writes its own uid into each Job's. */
 const claims = (object: string, and = ''): string => {
-  const { metadata, labels } = {
-    metadata: `${object}.spec.template.metadata`,
-    labels: `${object}.spec.template.metadata.labels`,
-  }
+  const metadata = `${object}.spec.template.metadata`
+  const labels = `${metadata}.labels`
   const other = `k in ${texts(JOB_UIDS)} && ${labels}[k] != ${object}.metadata.uid`
   return `(has(${metadata}) && has(${labels}) && ${labels}.exists(k, (k.startsWith('${LABEL_PREFIX}') || (${other}))${and}))`
 }
