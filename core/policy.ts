@@ -12,7 +12,7 @@ import { service } from './policy/services.ts'
 import { sources, whyTooMany } from './policy/sources.ts'
 import { togetherProblems } from './policy/together.ts'
 import { promotionOf, signalAt } from './promotion.ts'
-import { inSight } from './text.ts'
+import { counted, inSight } from './text.ts'
 
 /**
  * What the user configures: plain data, validated, with defaults. `signalbox.config.ts` becomes one JSON document with a
@@ -119,9 +119,7 @@ export class PolicyError extends Error {
   override name = 'PolicyError'
   readonly problems: string[]
   constructor(problems: string[]) {
-    super(
-      `the policy has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
-    )
+    super(`the policy has ${counted(problems.length, 'problem')}:\n${problems.map((line) => `  - ${line}`).join('\n')}`)
     this.problems = problems
   }
 }

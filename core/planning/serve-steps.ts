@@ -3,6 +3,7 @@ import { refOf } from '../kube.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { CheckGateStep, LaunchJobStep, Point, RollOutModelStep, Step } from '../plan.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
+import { counted } from '../text.ts'
 import { gateCheckJob } from '../workloads/gate-check.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
 import { leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
@@ -116,5 +117,5 @@ const notifyStep = ({ name, desired, service }: Rollout): Step => ({
   name: 'notify',
   title: 'Tell the channel',
   why: 'the version that answers has changed',
-  text: `${desired.model} v${desired.version} serves${asService(name, desired)} with ${replicaCount(service.replicas)} of ${service.gpusPerReplica} GPU${service.gpusPerReplica === 1 ? '' : 's'}`,
+  text: `${desired.model} v${desired.version} serves${asService(name, desired)} with ${replicaCount(service.replicas)} of ${counted(service.gpusPerReplica, 'GPU')}`,
 })
