@@ -83,13 +83,9 @@ export const whyNotAllowed = (address: string, policy: Sources): string | null =
 export const whoMayChange = (address: string, { results }: Pick<Sources, 'results'>): string | null => {
   const at = addressOf(address)
   const hub = hubOf(at)
-  if (hub === null)
-    return at.startsWith(`s3://${results.bucket}/${results.prefix}`)
-      ? null
-      : `not pinned: whoever may write to ${shown(at)} decides what each pod loads when it starts`
-  return hub.commit !== null
-    ? null
-    : `not pinned: whoever may write to ${shown(at)} decides what each pod loads when it starts; register the version as \`hf://${hub.id}@COMMIT\`, and it stays`
+  const open = `not pinned: whoever may write to ${shown(at)} decides what each pod loads when it starts`
+  if (hub === null) return at.startsWith(`s3://${results.bucket}/${results.prefix}`) ? null : open
+  return hub.commit === null ? `${open}; register the version as \`hf://${hub.id}@COMMIT\`, and it stays` : null
 }
 
 /** As a sentence repeats it. */
