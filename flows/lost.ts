@@ -1,4 +1,4 @@
-import { lineSum } from '../core/lane/room.ts'
+import { roomOfSum } from '../core/lane/room.ts'
 import type { Trouble } from '../core/lane/view.ts'
 import type { Key, Write } from './ledger-port.ts'
 import type { Ports } from './ports.ts'
@@ -32,7 +32,5 @@ export const mendLost = async (
   { kind, id }: Key,
 ): Promise<void> => {
   const falls = writes.some((write) => 'add' in write && write.add === id && write.by < 0)
-  if (kind === 'sum' && falls) await recountRoom(ports, id.startsWith(LINE) ? id.slice(LINE.length) : id)
+  if (kind === 'sum' && falls) await recountRoom(ports, roomOfSum(id))
 }
-
-const LINE = lineSum('')

@@ -1,7 +1,7 @@
 import type { Groups } from '../core/answers.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { holdingOf, lineSum, poolRooms, roomsOf } from '../core/lane/room.ts'
+import { holdingOf, lineSum, poolRooms, roomOfSum, roomsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
@@ -185,7 +185,7 @@ export const roomsIn = (rows: Loaded['rows'], lane: string): Pick<View, 'holds' 
   const [holds, lines]: [Record<string, HoldRow>, Record<string, number>] = [{}, {}]
   for (const [key, { id, value }] of rows) {
     if (key.startsWith('hold ')) holds[id.slice(0, -lane.length - 1)] = value as HoldRow
-    if (key.startsWith('sum line/')) lines[id.slice(lineSum('').length)] = (value as { n: number }).n
+    if (key.startsWith('sum line/')) lines[roomOfSum(id)] = (value as { n: number }).n
   }
   return { holds, lines }
 }

@@ -1,4 +1,4 @@
-import { budgetRoom, lineSum, poolRooms } from '../core/lane/room.ts'
+import { budgetRoom, lineSum, poolRooms, roomOfSum } from '../core/lane/room.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Due, Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
@@ -51,9 +51,7 @@ export const wakeDue = async (ports: WakingPorts, writes: readonly Write[]): Pro
 
 /** Those of some rooms in whose line somebody stands. */
 export const linesOf = async ({ ledger }: Pick<WorkPorts, 'ledger'>, rooms: readonly string[]): Promise<string[]> =>
-  (await readRows(ledger, 'sum', rooms.map(lineSum)))
-    .filter(({ value }) => value.n > 0)
-    .map(({ id }) => id.slice(lineSum('').length))
+  (await readRows(ledger, 'sum', rooms.map(lineSum))).filter(({ value }) => value.n > 0).map(({ id }) => roomOfSum(id))
 
 /**
  * Wakes the lanes of pools with a line when a commit has made room there, or has let somebody out of the line; dollars that come
@@ -66,7 +64,7 @@ export const wakeLines = async (
 ): Promise<void> => {
   const freed = writes.flatMap((write) => ('add' in write && write.by < 0 ? [write.add] : []))
   const pools = poolRooms(policy)
-  const named = freed.map((name) => (name.startsWith(lineSum('')) ? name.slice(lineSum('').length) : name))
+  const named = freed.map(roomOfSum)
   const dollars = named.includes(budgetRoom(policy.budget.name))
   const rooms = [...new Set(dollars ? [...named, ...pools] : named)].filter((room) => room !== lane)
   if (rooms.length === 0) return

@@ -39,6 +39,9 @@ export const spentSum = (budget: string, now: number): string =>
 /** The counter of those who stand in a room's line: while it is not 0, nobody holds of the room but by being granted. */
 export const lineSum = (room: string): string => `line/${room}`
 
+/** The room that a counter is of: of its line, or of what is held in it. */
+export const roomOfSum = (sum: string): string => (sum.startsWith(lineSum('')) ? sum.slice(lineSum('').length) : sum)
+
 /** Sums are whole numbers, so that adding and taking away again ends where it began: dollars count in cents. */
 export const centsOf = (dollars: number): number => Math.ceil(Math.round(dollars * 1e4) / 100)
 

@@ -1,6 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { amountsOf, centsOf, holdOf, needsOf, poolRooms, roomsOf, spentSum, whyFull } from '../../../core/lane/room.ts'
+import {
+  amountsOf,
+  centsOf,
+  holdOf,
+  lineSum,
+  needsOf,
+  poolRooms,
+  roomOfSum,
+  roomsOf,
+  spentSum,
+  whyFull,
+} from '../../../core/lane/room.ts'
 import type { PoolView } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, trainPlan } from '../training-fixture.ts'
 import { NOW, policy, viewOf } from './fixture.ts'
@@ -100,4 +111,8 @@ describe('of a pool that Kueue owns', () => {
 it('a month’s spending is counted by its month in UTC', () => {
   expect(spentSum(policy.budget.name, NOW)).toBe('spent/ml-monthly/2026-11')
   expect(spentSum('m', Date.UTC(2026, 11, 31, 23, 59))).toBe('spent/m/2026-12')
+})
+
+it('a counter says its room: of its line, and of what is held in it', () => {
+  expect(['pool/a', lineSum('pool/a')].map(roomOfSum)).toEqual(['pool/a', 'pool/a'])
 })
