@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
-import { isLeaving, keepersOf, QUEUE_LABEL } from './kube.ts'
+import { createdAt, isLeaving, keepersOf, QUEUE_LABEL } from './kube.ts'
 import type { Failure } from './reasons.ts'
 import { NOTE, said } from './text.ts'
 
@@ -209,10 +209,4 @@ const containersOf = ({ status }: V1Pod): V1ContainerStatus[] => [
   ...(status?.containerStatuses ?? []),
 ]
 
-/** By creation; the server's clients give dates, its JSON gives text. */
 const newestFirst = (pods: V1Pod[]): V1Pod[] => [...pods].sort((a, b) => createdAt(b) - createdAt(a))
-
-const createdAt = ({ metadata }: V1Pod): number => {
-  const at = metadata?.creationTimestamp
-  return at === undefined || at === null ? 0 : new Date(at).getTime() || 0
-}

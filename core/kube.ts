@@ -79,14 +79,18 @@ export const refOf = (object: KubeObject): ObjectRef => ({
   name: object.metadata.name,
 })
 
-type Deletable = { metadata?: V1ObjectMeta }
+type WithMetadata = { metadata?: V1ObjectMeta }
+
+/** When it was made, milliseconds since the epoch; 0: it does not say. The server's clients give dates, its JSON gives text. */
+export const createdAt = ({ metadata }: WithMetadata): number =>
+  new Date(metadata?.creationTimestamp ?? 0).getTime() || 0
 
 /** Whether somebody has deleted it: what is on its way makes no pod any more. */
-export const isLeaving = ({ metadata }: Deletable): boolean => (metadata?.deletionTimestamp ?? null) !== null
+export const isLeaving = ({ metadata }: WithMetadata): boolean => (metadata?.deletionTimestamp ?? null) !== null
 
 /** Kubernetes' own, which go by themselves. */
 const OF_DELETION: ReadonlySet<string> = new Set(['foregroundDeletion', 'orphan', 'batch.kubernetes.io/job-tracking'])
 
 /** Finalizers of others, which may keep what is deleted for days. */
-export const keepersOf = ({ metadata }: Deletable): string[] =>
+export const keepersOf = ({ metadata }: WithMetadata): string[] =>
   (metadata?.finalizers ?? []).filter((name) => !OF_DELETION.has(name))

@@ -1,5 +1,5 @@
 import { lastDied } from '../../../core/job-state.ts'
-import { isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
+import { createdAt, isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Made, Mark } from '../../../core/lane/document.ts'
 import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
 import type { View } from '../../../core/lane/view.ts'
@@ -85,7 +85,7 @@ const forgottenOne = async (
   const jobs = (await ports.cluster.list('Job', { namespace, labels, fresh: true })) as KubeObject<'Job'>[]
   const newest = jobs
     .filter((one) => isSameWork(one, job, view.secret) && !isLeaving(one) && !hasFailed(one))
-    .toSorted((a, b) => madeAt(a) - madeAt(b))
+    .toSorted((a, b) => createdAt(a) - createdAt(b))
     .at(-1)
   if (newest === undefined) return null
   const { secret, doc, generationFrom } = view
@@ -95,15 +95,13 @@ const forgottenOne = async (
   return isForgotten(newest, { secret, doc, past: null, generationFrom }) ? newest : null
 }
 
-const madeAt = ({ metadata }: KubeObject): number => new Date(metadata.creationTimestamp ?? 0).getTime()
-
 /**
  * Whether the Job of this name is what would be made: a repeated POST has succeeded then. One of before a restore, which may have been
  * made for another try, is made use of only where its result may be kept.
  */
 const isTaken = ({ view, step, mark, key }: Task<LaunchJobStep>, there: KubeObject, wanted: KubeObject): boolean => {
   if (!isSameWork(there, wanted, view.secret)) return false
-  const isOlder = key.generation <= view.generationFrom && madeAt(there) < (mark.markedAt ?? 0) - CLOCKS
+  const isOlder = key.generation <= view.generationFrom && createdAt(there) < (mark.markedAt ?? 0) - CLOCKS
   return !isOlder || (step.keeps && !isAnew(view, mark))
 }
 
@@ -167,7 +165,7 @@ const resultOf = async (
 const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
   ref: refOf(object),
   uid: object.metadata.uid ?? '',
-  at: madeAt(object),
+  at: createdAt(object),
   result: resultPlace(step, object.metadata.name),
 })
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../../core/kube.ts'
+import { createdAt, type KubeObject } from '../../../core/kube.ts'
 import type { Made, Mark } from '../../../core/lane/document.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { CLOCKS } from '../../../core/steps/launch-job.ts'
@@ -31,7 +31,7 @@ export const readResult = async (
   { pods, reads = (at) => readFolder({ objects }, at) }: { pods: readonly KubeObject<'Pod'>[]; reads?: ReadFolder },
 ): Promise<ReadResult | null> => {
   if (isFile(made.result)) return readFile({ objects }, made.result)
-  const own = pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => startOf(b) - startOf(a))
+  const own = pods.filter(({ status }) => status?.phase === 'Succeeded').sort((a, b) => createdAt(b) - createdAt(a))
   for (const pod of own) {
     const at = resultOfPod(made.result, made.ref.name, pod.metadata.name)
     const { file, found } = await reads(at)
@@ -70,8 +70,6 @@ export const readAhead = ({ objects }: Objects, { made, pod }: Pick<Mark, 'made'
     return read !== null && read.file !== null && whole === true ? read : fresh(at)
   }
 }
-
-const startOf = ({ metadata }: KubeObject<'Pod'>): number => new Date(metadata.creationTimestamp ?? 0).getTime() || 0
 
 /** Pods go with their nodes: what they have written stays. What is older than the Job was written for another of its name, before a restore. */
 const readOfGone = async (ports: Objects, { ref, result, at = 0 }: Made): Promise<ReadResult | null> => {
