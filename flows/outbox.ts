@@ -173,9 +173,8 @@ const tell = async (ports: WorkPorts, lane: string, telling: Telling): Promise<v
   switch (telling.kind) {
     case 'card':
       return drawCard(ports, lane, telling)
-    case 'note': {
+    case 'note':
       return post(ports, await ports.policies.load(), telling)
-    }
     case 'reply':
       return ports.replies.say(telling.to, telling.text)
     case 'finished': {

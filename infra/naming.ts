@@ -1,8 +1,8 @@
 import { doors } from './doors.ts'
 
 /**
- * Names of what a release may add or take away; those of roles are core's (`roleName`). Other stacks write them and import nothing: a stack cannot give up what another
- * still imports, and the first of the two is deployed first.
+ * Names of what a release may add or take away; those of roles are core's (`roleName`). Other stacks write them and import nothing: a
+ * stack cannot give up what another still imports, and the first of the two is deployed first.
  */
 export const functionName = (installation: string, door: string): string => `${installation}-${door}`
 export const secretName = (installation: string, secret: string): string => `${installation}/${secret}`
