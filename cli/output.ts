@@ -10,7 +10,6 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, notRunning: 3, interrupted: 13
 
 /** Something a person can mend: printed as one line, without a stack. */
 export class Explained extends Error {
-  override name = 'Explained'
   readonly exit: number
   constructor(message: string, exit: number = EXIT.failed) {
     super(message)

@@ -3,12 +3,12 @@ import { groupsOf } from '../../core/policy/approvals.ts'
 import type { Policy } from '../../core/policy.ts'
 import { awsFindings, type Finding, finding, secretsIn } from '../../effects/aws/checks.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
-import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
 import { type Authentication, bearer } from '../../effects/registry/mlflow-rest.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { namesFindings } from './doctor-names.ts'
+import { namedCluster } from './kubeconfig.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
 export interface Outside {
@@ -71,7 +71,7 @@ export const scopesOf = ({ approvals }: Pick<Policy, 'approvals'>): string[] =>
 /** A cluster that cannot be opened is a finding of its own. */
 const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
   try {
-    const requests = await openRequests(configOf(at), { tries: 2 })
+    const requests = await openRequests(namedCluster(at), { tries: 2 })
     return await namesFindings(requests, policy).finally(() => requests.close())
   } catch (error) {
     return [
@@ -79,9 +79,6 @@ const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
     ]
   }
 }
-
-const configOf = ({ context, kubeconfig }: Outside): ReturnType<typeof loadKubeconfig> =>
-  loadKubeconfig({ ...(kubeconfig ? { file: kubeconfig } : {}), ...(context ? { context } : {}) })
 
 /** Each door's rights, asked of the API server as the group that its role is mapped to. */
 const rightsOfDoors = (at: Outside, policy: Policy): Promise<Finding[]> => {
@@ -92,7 +89,7 @@ const rightsOfDoors = (at: Outside, policy: Policy): Promise<Finding[]> => {
     clusterDoors.map(({ name, kubernetes }) =>
       finding(`rights of ${name}`, fix, async () => {
         const headers = { 'impersonate-user': `signalbox-doctor`, 'impersonate-group': groupOf(policy, name) }
-        const requests = await openRequests(configOf(at), { headers, tries: 2 })
+        const requests = await openRequests(namedCluster(at), { headers, tries: 2 })
         const missing = await missingRights(requests, kubernetes, [training, serving]).finally(() => requests.close())
         if (missing.length > 0)
           throw new Error(`it may not ${missing.slice(0, 3).join(', ')} (${missing.length} in all)`)

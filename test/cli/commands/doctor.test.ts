@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -32,4 +32,13 @@ it('one that the environment gives is said to come from there, and is not printe
   expect(out).toMatch(/Slack secret +set, from SIGNALBOX_SLACK_SIGNING_SECRET/)
   expect(out).toMatch(/MLflow secret +set: `mlflow-webhook` in /)
   expect(out).not.toContain('from-the-environment')
+})
+
+it('a context that is not there is said in plain words, whatever asks for it', async () => {
+  const kubeconfig = join(data, 'kubeconfig')
+  writeFileSync(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', contexts: [], clusters: [], users: [] }))
+  const { code, out } = await cli('doctor', '--data', data, '--kubeconfig', kubeconfig, '--context', 'elsewhere')
+  expect(code).toBe(1)
+  expect(out).toMatch(/rights of reconcile +the kubeconfig has no context "elsewhere"/)
+  expect(out).toMatch(/names in the cluster +the kubeconfig has no context "elsewhere"/)
 })
