@@ -39,7 +39,7 @@ const holder = async (): Promise<string> => {
 }
 const jobsIn = async (town: RealTown, namespace: string): Promise<KubeObject<'Job'>[]> =>
   (await town.house.cluster.list('Job', { namespace, fresh: true })) as KubeObject<'Job'>[]
-/** A Job that never starts. */
+
 it('a second product beside the first is refused; spoofed labels wake, block and lose nothing; what nobody waits for goes', async () => {
   const town = await openRealTown({ policy })
   const { ledger, secret } = await selfOf(town)
