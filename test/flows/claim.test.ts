@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { emptyDocument } from '../../core/lane/document.ts'
 import { MARKER, markerObject } from '../../core/marker.ts'
-import { label } from '../../core/names.ts'
+import { label, runOnceName } from '../../core/names.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { SELF } from '../../core/rows.ts'
+import { withToken } from '../../core/steps/launch-job.ts'
 import { claim, NotOurs } from '../../flows/claim.ts'
 import { guarded } from '../../flows/guarded.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
@@ -126,6 +127,24 @@ describe('--adopt', () => {
     expect(await second.self()).toMatchObject({ fenceFrom: 41 })
     await second.claim()
     await expect(product('aaaaaaaaaaaa').claim()).rejects.toThrow(NotOurs)
+  })
+
+  it('goes on above the greatest generation that it knows or has made a Job of, whatever others call theirs', async () => {
+    const ledger = memoryLedger()
+    const one = product('aaaaaaaaaaaa', ledger)
+    await one.claim()
+    const empty = emptyDocument({ installation: 'signalbox', cluster: 'c', ledger: 'aaaaaaaaaaaa' }, 'pipeline/p')
+    await ledger.commit([{ put: 'lane', id: 'pipeline/p', revision: 0, value: { ...empty, generation: 207 } }])
+    const job = (generation: number) => {
+      const name = runOnceName(empty, { generation, attempt: 1 }, 'train')
+      return { ...taskJob(name), metadata: { name, namespace: 'training' } }
+    }
+    await cluster.create(job(5000))
+    await one.claim({ adopt: true })
+    expect(await one.self()).toMatchObject({ generationFrom: 300 })
+    await cluster.create(withToken(job(420), (await one.self())?.secret ?? ''))
+    await one.claim({ adopt: true })
+    expect(await one.self()).toMatchObject({ generationFrom: 500 })
   })
 
   it('a fence that no ledger can have written is refused by name: it would use up all others', async () => {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
 import { label, runOnceName } from '../../core/names.ts'
 import { SURELY_OVER } from '../../core/orphans.ts'
 import { withToken } from '../../core/steps/launch-job.ts'
@@ -83,6 +83,20 @@ describe('what no run waits for', () => {
     expect((await looseNow(town.house.ports)).map(({ ref, verdict }) => [ref.name, verdict.kind])).toEqual([
       [stuck, 'orphan'],
     ])
+  })
+
+  it('nothing is deleted while a Job stands that the ledger has forgotten: it may have forgotten more', async () => {
+    await closed()
+    const orphan = await late('late')
+    const name = runOnceName(await town.lane(LANE), { generation: 9, attempt: 1 }, 'train')
+    const forgotten = withToken({ ...waiting(), metadata: { name, namespace: 'training' } }, `${LEDGER}${LEDGER}`)
+    await town.house.cluster.create(forgotten)
+    await town.advance(10 * SURELY_OVER)
+    expect((await jobs()).sort()).toEqual([orphan, name].sort())
+    const [stands] = (await town.house.cluster.list('Job')).filter(({ metadata }) => metadata.name === name)
+    await town.house.cluster.delete(refOf(forgotten), stands?.metadata.uid ?? '')
+    await town.advance(2 * SURELY_OVER)
+    expect(await jobs()).toEqual([])
   })
 
   it('what is not known is shown, and neither touched nor looked for elsewhere', async () => {
