@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
+import { problemsAfter } from '../training-fixture.ts'
 
 const withRequesters = (requesters: unknown) =>
   parsePolicy({ ...example, approvals: { ...example.approvals, requesters } } as Config)
@@ -23,5 +24,15 @@ describe('who uploads from which account', () => {
 
   it('left out, it is not there: a release that knows it changes no policy', () => {
     expect(Object.keys(parsePolicy(example).approvals)).not.toContain('requesters')
+  })
+})
+
+describe('operators', () => {
+  it('are people by their ids: who is in a group is not asked for a command', () => {
+    expect(
+      problemsAfter((c) => {
+        c.approvals.operators = [{ id: 'T0SIGNAL/S0GPUOPS', name: 'ops' }]
+      }),
+    ).toEqual([expect.stringContaining('approvals.operators.0.id: name a person as `TEAM/USER` ids')])
   })
 })
