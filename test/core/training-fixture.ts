@@ -9,6 +9,20 @@ import config from '../../signalbox.config.ts'
 /** The example config, freshly copied: a test may change it. */
 export const exampleConfig = () => structuredClone(config)
 
+/** The example with these values at paths such as `pools.gpu-train.price`; `undefined` takes one away. */
+export const exampleWith = (...changes: readonly (readonly [path: string, value: unknown])[]): Config => {
+  type Fields = Record<string, unknown>
+  const config: Config = exampleConfig()
+  for (const [path, value] of changes) {
+    const keys = path.split('.')
+    const last = keys.pop() ?? ''
+    const at = keys.reduce((one, key) => one[key] as Fields, config as unknown as Fields)
+    if (value === undefined) delete at[last]
+    else at[last] = value
+  }
+  return config
+}
+
 /** What is wrong with a policy, a line for each problem; nothing: it is one. */
 export const problemsOf = (given: unknown): string[] => {
   try {

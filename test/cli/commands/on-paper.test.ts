@@ -2,11 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Config } from '../../../core/policy.ts'
-import { exampleConfig } from '../../core/training-fixture.ts'
+import { exampleConfig, exampleWith } from '../../core/training-fixture.ts'
 import { piped } from '../../variants.ts'
 import { openRunning, type Running } from '../running.ts'
-
-type Fields = Record<string, unknown>
 
 let product: Running
 beforeAll(async () => {
@@ -45,17 +43,6 @@ const REFUSED: [string, Change, string][] = [
   ['a source that is a pattern', ['sources', ['s3://acme-models/*/']], 'sources.0: write the folder itself'],
 ]
 
-const changed = (...changes: Change[]): Config => {
-  const config = exampleConfig()
-  for (const [path, value] of changes) {
-    const keys = path.split('.')
-    const last = keys.pop() ?? ''
-    const at = keys.reduce((one, key) => one[key] as Fields, config as unknown as Fields)
-    if (value === undefined) delete at[last]
-    else at[last] = value
-  }
-  return config
-}
 const doctor = async (config: Config): Promise<{ code: number; wrong: string[] }> => {
   const file = join(product.data, 'policy.json')
   writeFileSync(file, JSON.stringify(config))
@@ -65,7 +52,7 @@ const doctor = async (config: Config): Promise<{ code: number; wrong: string[] }
 const plan = () => product.cli('plan', 'dataset-uploaded/base')
 
 it.each(CANNOT)('%s: doctor and plan refuse it', async (_, change, path) => {
-  const config = changed(change)
+  const config = exampleWith(change)
   const { code, wrong } = await doctor(config)
   expect(code).toBe(1)
   expect(wrong.map((line) => line.split(/ +/)[1])).toContain(path)
@@ -76,13 +63,13 @@ it.each(CANNOT)('%s: doctor and plan refuse it', async (_, change, path) => {
 })
 
 it.each(REFUSED)('%s: doctor refuses it in one line', async (_, change, words) => {
-  const { code, wrong } = await doctor(changed(change))
+  const { code, wrong } = await doctor(exampleWith(change))
   expect(code).toBe(1)
   expect(wrong).toEqual([expect.stringContaining(words)])
 })
 
 it('several problems are a line each', async () => {
-  const { wrong } = await doctor(changed(...REFUSED.map(([, change]) => change)))
+  const { wrong } = await doctor(exampleWith(...REFUSED.map(([, change]) => change)))
   expect(wrong).toHaveLength(REFUSED.length)
 })
 

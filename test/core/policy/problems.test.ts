@@ -2,20 +2,11 @@ import { expect, it } from 'vitest'
 import { ELSEWHERE } from '../../../core/policy/elsewhere.ts'
 import { keysAt } from '../../../core/policy/places.ts'
 import { document } from '../../../core/policy.ts'
-import { exampleConfig, problemsOf } from '../training-fixture.ts'
+import { exampleConfig, exampleWith, problemsOf } from '../training-fixture.ts'
 
 type Fields = Record<string, unknown>
 
-/** The example with one value at a path; `undefined` takes it away. */
-const withValue = (path: string, value: unknown): unknown => {
-  const config = exampleConfig() as unknown as Fields
-  const keys = path.split('.')
-  const last = keys.pop() ?? ''
-  const at = keys.reduce((one, key) => one[key] as Fields, config)
-  if (value === undefined) delete at[last]
-  else at[last] = value
-  return config
-}
+const withValue = (path: string, value: unknown) => exampleWith([path, value])
 
 const [SUPPORT, SERVICE] = ['pipelines.support-chats', 'services.support-llama']
 const [TRAIN, EVALUATE] = [`${SUPPORT}.stages.0`, `${SUPPORT}.stages.1`]
