@@ -13,6 +13,7 @@ export default defineConfig({
       'test/slow/**',
       'test/real/**',
       'test/infra/**',
+      'test/docs/deploy.test.ts',
       'test/scripts/build.test.ts',
       'test/scripts/ci-run.test.ts',
       'node_modules/**',

@@ -245,5 +245,5 @@ const sideBySide =
     const worker = async (): Promise<void> => {
       for (const value of left) await work(value).catch(onFailure)
     }
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, worker))
+    await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE, values.length) }, worker))
   }

@@ -7,8 +7,8 @@ const SERVE = 'service/support-llama'
 const MODEL = 'support-llama'
 export const config = { ...example, approvals: { ...example.approvals, autoApproveBelow: 1e9 } }
 
-/** Rounds of a dataset and a promotion each, and how often something of what came so far is delivered once more. */
-const [ROUNDS, TWICE] = [4, 125]
+/** Rounds of a dataset and a promotion each. */
+const ROUNDS = 4
 
 export const uploaded = (folder: string) => ({
   version: '0',
@@ -31,8 +31,9 @@ export const aliased = (version: string) => ({
   },
 })
 
-/** 1,000 duplicated, shuffled, delayed deliveries, as the dice say: what came of them, and what the sources say. */
+/** So many duplicated, shuffled, delayed deliveries, as the dice say: what came of them, and what the sources say. */
 export const deliverAll = async (
+  deliveries: number,
   roll: (sides: number) => number,
 ): Promise<{ came: unknown; says: unknown; jobs: number }> => {
   const town = await openTown({ config })
@@ -46,7 +47,7 @@ export const deliverAll = async (
       const folder = `support-chats/day-${round}/`
       await uploadDataset(town.house, { bucket: 'acme-datasets', folder, rows: [`{"round":${round}}`] })
       await promote(town.house, MODEL, versions[round % 2] ?? '1')
-      for (let n = 0; n < TWICE; n++) {
+      for (let n = 0; n < deliveries / ROUNDS / 2; n++) {
         await town.house.deliver(uploaded(`day-${roll(round + 1)}`))
         await town.house.ports.bus.publish([aliased(versions[roll(2)] ?? '1')])
         if (roll(20) === 0) await town.advance(roll(100) * 30_000)

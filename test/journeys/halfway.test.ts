@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
-import { DAY, HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, timeline } from './scenes.ts'
+import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, timeline } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 const away = between()
@@ -42,7 +42,7 @@ describe('a rollout is stopped in its middle by something newer that does not be
       expect(await town.settled(SERVE)).toMatchObject({ state: ended, generation: 3, run: null })
       expect(await replicasOf(town)).toEqual({ 1: 2 })
       expect(await looseEnds(town)).toEqual([])
-      await town.advance(DAY)
+      await town.advance(2 * HOUR)
       expect(await town.lane(SERVE)).toMatchObject({ state: ended, attempt: 1 })
     },
   )

@@ -117,7 +117,7 @@ describe('what is no address', () => {
           expect(source).not.toMatch(/\s|\.\.\/|[?#%$\\]/)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 })
