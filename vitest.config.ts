@@ -2,14 +2,16 @@ import { defineConfig } from 'vitest/config'
 import { longestFirst } from './scripts/longest-first.ts'
 
 /** What takes longest, by what it does and not by its length. */
-const LONGEST = /test\/(model|faults)\/|journeys\/(deliveries|outages)|flows\/look/
+const LONGEST = /test\/model\/|journeys\/deliveries/
 
 /** Files run side by side on two cores; within one, tests run in the order in which they stand. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // What is deployed has a run of its own (`npm run test:infra`): stacks take seconds to synthesize; so has `.ci/run`.
+    // Two have runs of their own: what is deployed (`npm run test:infra`), since stacks take seconds to synthesize, and so has
+    // `.ci/run`; and what goes wrong at one moment after the other (`npm run test:long`).
     exclude: [
+      'test/**/*.long.test.ts',
       'test/slow/**',
       'test/real/**',
       'test/infra/**',

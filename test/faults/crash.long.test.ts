@@ -7,7 +7,7 @@ import { deathsOf, sideBySide } from './side-by-side.ts'
 import { stories } from './stories.ts'
 
 /** Every call is tried in test/slow/crash.ts; here every so many-th, beginning elsewhere in each story. */
-const STRIDE = 499
+const STRIDE = 199
 
 describe('the process dies at any await and another one goes on: it ends as the uninterrupted run', () => {
   it.each(Object.entries(stories).map(([name, story], index) => ({ name, story, first: 1 + index * 21 })))(
