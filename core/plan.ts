@@ -177,8 +177,11 @@ export interface NotifyStep extends StepBase {
   text: string
 }
 
-/** What planning answers. `nothing` asks nobody, holds nothing and succeeds. */
+/**
+ * What planning answers. `nothing` asks nobody, holds nothing and succeeds. `agrees`: what stands is as it is wanted, and not ready
+ * yet; the plan only waits for that.
+ */
 export type Planned =
-  | { kind: 'plan'; plan: Plan }
+  | { kind: 'plan'; plan: Plan; agrees?: string }
   | { kind: 'nothing'; reason: string }
   | { kind: 'refuse'; reason: PlanRefusal; detail: string }

@@ -91,6 +91,8 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
     )
   const paper = onPaper(view, seen)
   if (paper === null || paper.kind === 'nothing') return ignore('already-true', paper?.reason ?? 'the world agrees')
+  // What stood ready once and is not for a while, Kubernetes brings back.
+  if (paper.kind === 'plan' && paper.agrees !== undefined) return ignore('already-true', paper.agrees)
   if (doc.attemptsLeft === 0) return exhausted(doc)
   const again = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
   return { kind: 'want', doc: again, why: 'the world no longer agrees with what the lane wants' }

@@ -31,8 +31,8 @@ export interface Draft {
   steps: Step[]
   objects: KubeObject[]
   interrupts: string[]
-  /** Why somebody is asked whatever it costs; left out: the price says whether. */
-  asks?: string
+  /** Why somebody is asked whatever it costs; null: nobody is, since it changes nothing; left out: the price says whether. */
+  asks?: string | null
   price: Price
   gpus: Record<string, number>
   /** Where the weights come from that are brought up; left out: none are. */
@@ -51,7 +51,10 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
   const requester = isServed(desired) ? requesterIn(desired) : null
-  const approval = approvalNeed(policy.approvals, { requester, dollars: asked, asks: draft.asks })
+  const approval =
+    draft.asks === null
+      ? { kind: 'need' as const, need: { required: false, why: 'nothing is changed', need: 0 } }
+      : approvalNeed(policy.approvals, { requester, dollars: asked, asks: draft.asks })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed =
     asked === 0

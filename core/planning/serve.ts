@@ -12,6 +12,7 @@ import { type ChosenPath, choosePath } from './paths.ts'
 import { planRetired } from './retire.ts'
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
+import { planStanding } from './serve-ready.ts'
 import {
   deadlockSentence,
   freeGpus,
@@ -75,9 +76,10 @@ const planNone = (
   }
   const way = wayBack(back)
   if (way.path.length > 1) return finishPlan(input, draftBack(input, { rule, way, steps: walkBack(back) }))
-  const reason =
-    base === undefined ? 'nothing is served' : `${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
-  return { kind: 'nothing', reason: `no version of ${model} is promoted that can be served, and ${reason}` }
+  const none = `no version of ${model} is promoted that can be served`
+  if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
+  const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
+  return planStanding(input, rule, { view: base, reason })
 }
 
 const draftBack = (
@@ -117,7 +119,10 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   const { target, others, judged, digest } = standing
   const { version } = wanted.desired
   if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest)
-    return { kind: 'nothing', reason: `v${version} stands alone with ${replicaCount(service.replicas)}` }
+    return planStanding(input, rule, {
+      view: target,
+      reason: `v${version} stands alone with ${replicaCount(service.replicas)}`,
+    })
   const weights = whyNoWeights(wanted, input.policy)
   if (weights !== null) return weights
   const small = whyTooSmall(rule)

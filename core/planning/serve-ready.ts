@@ -1,0 +1,55 @@
+import type { Planned, RollOutModelStep } from '../plan.ts'
+import type { GenerationView } from '../world.ts'
+import { refOf, replicaCount, standingGpus, titleOf } from './generations.ts'
+import { finishPlan, type ServeInput } from './serve-plan.ts'
+import { servePrice } from './serve-price.ts'
+import type { Rule } from './serve-room.ts'
+
+/**
+ * What stands as it is wanted: nothing is to be done, once all of it is ready. Until then a plan waits for that as a rollout's own
+ * moves do, with their patience: it changes nothing, costs nothing, and nobody is asked.
+ */
+export const planStanding = (
+  input: ServeInput,
+  rule: Rule,
+  { view, reason }: { view: GenerationView; reason: string },
+): Planned => {
+  const { policy, world } = input
+  const { replicas, ready } = view
+  if (ready >= replicas) return { kind: 'nothing', reason }
+  const path = [{ old: 0, new: replicas }]
+  const rising = { pool: view.pool, gpus: view.gpusPerReplica }
+  const { generations } = world
+  const price = servePrice({ policy, service: rule.service, generations, leaving: [], path, gateAfter: null, rising })
+  const held = Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool))
+  const short = `${ready} of ${replicas} ready`
+  const planned = finishPlan(input, {
+    title: `Wait until ${titleOf(view)} is ready, which stands already as ${rule.name}`,
+    steps: [waitStep(view, rule)],
+    objects: [],
+    interrupts: [],
+    asks: null,
+    price,
+    gpus: Object.fromEntries(held),
+    unavailable: 0,
+    strategy: null,
+    undo: 'Nothing was changed.',
+    reasons: [`${reason}, ${short}: it counts once each of them answers`],
+  })
+  return planned.kind === 'plan' ? { ...planned, agrees: `${reason}, ${short}` } : planned
+}
+
+const waitStep = (view: GenerationView, { service }: Rule): RollOutModelStep => {
+  const { generation, replicas } = view
+  return {
+    kind: 'roll-out-model',
+    name: 'move-1',
+    title: `Keep ${replicaCount(replicas)} of ${titleOf(view)}`,
+    why: 'and wait until each is ready, weights loaded',
+    objects: [],
+    replicas: [{ ref: refOf(view), generation, replicas, replicasReady: replicas }],
+    point: { old: 0, new: replicas },
+    brings: generation,
+    loadMinutes: service.loadMinutes.p95,
+  }
+}
