@@ -75,6 +75,8 @@ export interface LaneKind<D extends Desired = Desired> {
   plan(input: PlanInput<D>): Planned
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): RollOutModelStep[]
+  /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
+  isBackAt?(desired: D, baseline: Baseline | null): boolean
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. */
   baselineOf(desired: D, input: { run: RunKey; policy: Policy; before: Baseline | null }): Baseline | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */

@@ -20,10 +20,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     return rule === undefined ? null : { lane: laneOf(service, name), name, mode: rule.mode }
   },
   renames: ({ services }) => services,
-  keyOf: (desired) =>
-    isServed(desired)
-      ? `serve:${desired.model}:${desired.version}:${desired.digest}`
-      : `${desired.kind}:${desired.model}`,
+  keyOf,
   titleOf: (desired) => {
     if (isRetired(desired)) return `retire ${desired.model}`
     return isServed(desired)
@@ -39,6 +36,10 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   },
   plan: (input) => planServe(input, engines),
   back,
+  isBackAt: (desired, baseline) => {
+    if (!isServed(desired)) return !isRetired(desired)
+    return baseline !== null && keyOf(desired) === keyOf(baseline.desired as Standing)
+  },
   baselineOf: (desired, { run, policy, before }) => {
     if (isRetired(desired)) return null
     if (!isServed(desired)) return before
@@ -47,6 +48,9 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   },
   retired: ({ model }) => ({ kind: 'retired', model }),
 })
+
+const keyOf = (desired: Standing): string =>
+  isServed(desired) ? `serve:${desired.model}:${desired.version}:${desired.digest}` : `${desired.kind}:${desired.model}`
 
 /** The moves from where the world stands back to the baseline. */
 const back = (input: BackInput): RollOutModelStep[] => {

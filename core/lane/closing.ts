@@ -8,7 +8,7 @@ import { type Ended, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf,
 import { standsAfter } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
-import { isWanted } from './wanted.ts'
+import { isWanted, wantsBack } from './wanted.ts'
 
 /**
  * The end of a run, in one place: its outcome, its hold's return, its question's end, what is told of it, and what the lane
@@ -45,8 +45,11 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
 }
 
 /** Whether it began nothing, and what it was to take the place of stands in the middle of its way, judged by nobody. */
-const returnsFirst = ({ doc: { halfway = false } }: View, run: Run, { kind }: Outcome): boolean =>
-  halfway && run.ending === null && !hasBegun(run) && kind !== 'succeeded' && kind !== 'superseded'
+const returnsFirst = (view: View, run: Run, { kind }: Outcome): boolean => {
+  const { halfway = false } = view.doc
+  const goesOn = kind === 'succeeded' || (kind === 'superseded' && !wantsBack(view))
+  return halfway && run.ending === null && !hasBegun(run) && !goesOn
+}
 
 /** It ends so once the lane is back at its baseline. */
 const returning = (

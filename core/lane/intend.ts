@@ -4,8 +4,10 @@ import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt, nextGeneration } from './attempts.ts'
 import { hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { STAYS_SO } from './held.ts'
-import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
+import { SUPERSEDED } from './next-step.ts'
+import { againstOf, newRun, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
+import { wantsBack } from './wanted.ts'
 
 /** What an intent comes to on this document. */
 export type Wanted =
@@ -61,11 +63,15 @@ const wantNew = (view: View, intent: Intent): Wanted => {
     return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
   if (doc.order !== null && intent.order !== null && intent.order < doc.order)
     return ignore('older-than-current', `its order ${intent.order} is before ${doc.order}, which moved the lane`)
+  const next: LaneDocument = { ...doc, desired: intent.desired, outcome: null }
+  // What was wanted in between and has no run goes back before this one: nobody is asked for what stood before.
+  const isBetween = doc.halfway === true && doc.run === null && wantsBack({ doc: next, kind })
   return {
     kind: 'want',
     why: doc.generation === 0 ? 'the first desired state of this lane' : 'the desired state changed',
     doc: {
-      ...doc,
+      ...next,
+      run: isBetween ? { ...newRun(doc, now), ending: SUPERSEDED } : doc.run,
       generation: nextGeneration(view),
       attempt: 1,
       desired: pinned(view, intent.desired),
@@ -75,7 +81,6 @@ const wantNew = (view: View, intent: Intent): Wanted => {
       approved: null,
       kept: [],
       redo: [],
-      outcome: null,
       held: null,
       since: now,
     },

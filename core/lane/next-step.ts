@@ -2,6 +2,7 @@ import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import type { Mark, Run } from './document.ts'
 import type { View } from './view.ts'
+import { wantsBack } from './wanted.ts'
 
 /** How a run ends that something newer takes the place of. */
 export const SUPERSEDED: Outcome = {
@@ -55,8 +56,9 @@ export const ending = (view: View, run: Run, outcome: Outcome): Act => {
   return awaySide(view, 'cluster') ?? { kind: 'go-back' }
 }
 
-/** Whether something newer goes on from where it stands: not what was cancelled meanwhile. */
-const isFollowed = ({ doc }: View, run: Run): boolean => run.generation !== doc.generation && doc.outcome === null
+/** Whether something newer goes on from where it stands: not what was cancelled meanwhile, nor what stands at the end of the way back. */
+const isFollowed = ({ doc, kind }: View, run: Run): boolean =>
+  run.generation !== doc.generation && doc.outcome === null && !wantsBack({ doc, kind })
 
 /** Never frozen, never cancelled; something newer plans from where it then stands. */
 const goingBack = (view: View, run: Run, outcome: Outcome): Act => {

@@ -4,3 +4,7 @@ import type { View } from './view.ts'
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
 export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }: Pick<Run, 'desired'>): boolean =>
   doc.desired !== null && kind.keyOf(doc.desired as never) === kind.keyOf(desired as never)
+
+/** Whether what its lane wants is where the way back leads: then that is walked to its end, and nobody is asked for what was approved. */
+export const wantsBack = ({ doc, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
+  doc.desired !== null && doc.outcome === null && kind.isBackAt?.(doc.desired as never, doc.baseline) === true

@@ -81,11 +81,22 @@ describe('a rollout is stopped in its middle by something newer that does not be
     expect(await replicasOf(town)).toEqual({ 3: 2 })
   })
 
-  it('no version is promoted any more, and nobody answers: the same', async () => {
+  const back: [string, () => Promise<unknown>][] = [
+    ['what served before is promoted again', () => promote(town.house, MODEL, '1')],
+    [
+      'no version is promoted any more',
+      () => town.house.registry.rest('DELETE', 'registered-models/alias', { name: MODEL, alias: 'champion' }),
+    ],
+  ]
+  it.each(back)('%s: it goes back there, and nobody is asked', async (_, say) => {
     await underWay()
-    await town.house.registry.rest('DELETE', 'registered-models/alias', { name: MODEL, alias: 'champion' })
-    expect(await town.settled(SERVE)).toMatchObject({ state: 'expired' })
+    const asked = async () => (await timeline(town, SERVE)).filter(({ text }) => text.startsWith('asked')).length
+    const before = await asked()
+    await say()
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 3 })
     expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await asked()).toBe(before)
+    expect(await looseEnds(town)).toEqual([])
   })
 
   it('and something newer still comes while it goes back: that one plans from where it then stands', async () => {

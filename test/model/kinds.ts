@@ -59,6 +59,7 @@ const standing: LaneKind<Wanted> = {
     const away = move({ identity, run }, 'back-2', [...stays, ...leaving.map(goes)])
     return base === undefined ? [away] : [move({ identity, run }, 'back-1', stays), away]
   },
+  isBackAt: ({ version }, baseline) => (baseline?.desired as Wanted | undefined)?.version === version,
   baselineOf: (desired, { run }) => ({ generation: run.generation, desired, replicas: 1 }),
 }
 

@@ -179,7 +179,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what nobody judged goes back when what was to replace it does not begin',
-    text: ['  halfway && run.ending === null', '  halfway && run.ending !== null'],
+    text: ['return halfway && run.ending === null', 'return halfway && run.ending !== null'],
     config: smallest({ kind: 'standing', asks: 'later', doings: ['newer', 'no'] }, [0, 2]),
   },
   {

@@ -157,6 +157,18 @@ describe('a rollout that is stopped in the middle of its way', () => {
     expect(change.past).toEqual([])
     expect(close(view, newer, SUCCEEDED).doc).toMatchObject({ run: null, outcome: { kind: 'succeeded' } })
   })
+
+  it('and before what served before it is wanted again: nothing else takes its place', () => {
+    const newer = runOf({ generation: 3, desired: served('9'), digest: '' })
+    const superseded: Outcome = { kind: 'superseded', reason: null, detail: '' }
+    const wants = (version: string) => {
+      const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+      const over = { desired: served(version), generation: 4, run: newer, halfway: true, baseline }
+      return close(viewOf({ doc: { ...doc, ...over }, plan: planRow }), newer, superseded).doc.run
+    }
+    expect(wants('7')).toMatchObject({ ending: superseded })
+    expect(wants('10')).toBeNull()
+  })
 })
 
 describe('the baseline', () => {

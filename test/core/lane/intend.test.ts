@@ -4,7 +4,7 @@ import type { Desired, TrainDesired } from '../../../core/desired.ts'
 import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { intend } from '../../../core/lane/intend.ts'
 import { againstOf, pinned } from '../../../core/lane/planning.ts'
-import { desired, emptyPool, emptyWorld } from '../training-fixture.ts'
+import { desired, emptyPool, emptyWorld, standing } from '../training-fixture.ts'
 import {
   ANA,
   approvedBy,
@@ -81,6 +81,17 @@ describe('a new desired state', () => {
     const before = wanted({ run: runOf(), baseline })
     const answer = wants(before, intentOf(other))
     expect(answer.kind === 'want' && [answer.doc.run, answer.doc.baseline]).toEqual([before.run, baseline])
+  })
+
+  it('that served before, while one that has no run was to take the place of another: that one goes back first', () => {
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const over = { lane: SERVICE, desired: served('9'), generation: 3, attempt: 1, baseline }
+    const goes = (version: string, halfway: boolean) => {
+      const answer = wants(docOf({ ...over, halfway }), intentOf(served(version), null))
+      return answer.kind === 'want' ? answer.doc.run : answer
+    }
+    expect(goes('7', true)).toMatchObject({ generation: 3, ending: { kind: 'superseded' } })
+    expect([goes('8', true), goes('7', false)]).toEqual([null, null])
   })
 
   it.each<[string, string | null, string | null, string]>([
@@ -240,6 +251,17 @@ describe('a standing lane that has succeeded', () => {
     expect(reason(doc({ attemptsLeft: 0 }), intentOf(served('8'), null), { world: emptyWorld() })).toBe(
       'attempts-exhausted',
     )
+  })
+
+  it('is already true where it stands and is not ready for a while, and says so', () => {
+    const none = { kind: 'none', model: 'support-llama' } as Desired
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const world = emptyWorld({ generations: [{ ...standing(1, 2), ready: 1 }] })
+    expect(wants(doc({ desired: none, baseline }), intentOf(none, null), { world })).toMatchObject({
+      kind: 'ignore',
+      reason: 'already-true',
+      detail: expect.stringContaining('stands alone with 2 replicas, 1 of 2 ready'),
+    })
   })
 
   it('is already true where nobody has looked, or nothing is to be done', () => {

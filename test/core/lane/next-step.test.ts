@@ -28,6 +28,8 @@ describe('the way back of what stands', () => {
   const back = markOf({ name: 'back-1', kind: 'roll-out-model', way: 'back' })
   const waits: Mark = { ...back, state: 'running', by: 'another', markedAt: NOW, touched: true, waits: true }
   const failing = { ending: FAILED, cleared: true }
+  const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+  const again = { generation: 3, desired: served('7') }
 
   it.each<[string, Over, string]>([
     ['is planned once nothing of the run’s own runs', { doc: service({ ...failing, phase: 'steps' }) }, 'go-back'],
@@ -51,6 +53,36 @@ describe('the way back of what stands', () => {
       'is left to something newer, between moves',
       { doc: service({ ...failing, phase: 'back', steps: [back] }, { generation: 3 }) },
       'close failed',
+    ],
+    [
+      'goes on to its end where what it leads to is wanted again',
+      { doc: service({ ...failing, phase: 'back', steps: [back] }, { ...again, baseline }) },
+      'mark back-1',
+    ],
+    [
+      'is walked from where something newer superseded it, where that is what it leads to',
+      { doc: service({ ending: SUPERSEDED, cleared: true, phase: 'steps' }, { ...again, baseline }) },
+      'go-back',
+    ],
+    [
+      'and where no version is wanted any more',
+      {
+        doc: service(
+          { ending: SUPERSEDED, cleared: true, phase: 'steps' },
+          { ...again, desired: { kind: 'none', model: 'support-llama' } as never },
+        ),
+      },
+      'go-back',
+    ],
+    [
+      'is none where the service shall stand no more',
+      {
+        doc: service(
+          { ending: SUPERSEDED, cleared: true, phase: 'steps' },
+          { ...again, desired: { kind: 'retired', model: 'support-llama' } as never },
+        ),
+      },
+      'close superseded',
     ],
     [
       'is left to something newer as superseded, where a person had cancelled',
