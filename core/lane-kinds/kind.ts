@@ -33,6 +33,8 @@ export interface BackInput {
   halfway?: boolean
   /** Generations that the run's own moves brought up: another wanted their template first, where they are not its own. */
   brought?: readonly number[]
+  /** Generations that stand and answer since before the ledger was restored, which has forgotten them: they stay as they are. */
+  forgotten?: readonly number[]
   /** Whether the run's own generation passed its gate. */
   judged?: boolean
   /** GPUs of pools that the run holds: the way back takes no more. */

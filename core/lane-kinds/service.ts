@@ -55,6 +55,7 @@ const keyOf = (desired: Standing): string =>
 /** The moves from where the world stands back to the baseline. */
 const back = (input: BackInput): RollOutModelStep[] => {
   const { identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false, held } = input
+  const { forgotten = [] } = input
   if (world.generations.length === 0) return []
   // What is judged and stands goes for a baseline only: without it there would be nothing.
   if (judged && baseline !== null && isGone(baselineView(world.generations, baseline))) return []
@@ -67,6 +68,7 @@ const back = (input: BackInput): RollOutModelStep[] => {
     generations: world.generations,
     without: halfway ? 'all' : 'run',
     brought,
+    forgotten,
     loadMinutes: rule?.loadMinutes.p95 ?? 30,
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
     freeGpus: freeToGoBack(pool, rule === undefined ? undefined : held?.[rule.pool]),

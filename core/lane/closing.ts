@@ -3,6 +3,7 @@ import { type Identity, runName } from '../names.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
+import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Ended, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import { standsAfter } from './falling.ts'
@@ -92,7 +93,7 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const { baseline: before } = doc
   const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
-  const { halfway: _, ...rest } = doc
+  const { halfway: _, brought: __, beside: ___, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
   const after: LaneDocument = {
     ...rest,
@@ -100,7 +101,7 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
     stands: standsAfter(view, run, isHalfway),
     baseline,
     held: null,
-    ...(isHalfway ? { halfway: true } : {}),
+    ...(isHalfway ? { halfway: true, brought: broughtIn(view, run) } : {}),
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)

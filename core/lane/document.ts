@@ -5,6 +5,7 @@ import type { Bounds, StepKind } from '../plan.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Held } from './held.ts'
 import type { Gpus, Hold, InLine } from './hold.ts'
+import type { Kept } from './kept-step.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -47,6 +48,10 @@ export interface LaneDocument {
   baseline: Baseline | null
   /** Something newer took the place of a run in the middle of its way: what does not go on from there goes back first. */
   halfway?: boolean
+  /** Generations that the runs before brought up which it is halfway through. */
+  brought?: number[]
+  /** What stands beside the baseline, or in its place, though it is at rest, and what there is to be done; left out: nothing. */
+  beside?: string
   /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
@@ -85,13 +90,6 @@ export interface Approved {
   spent: number
   /** Whether an attempt has begun under it: `until` governs beginning alone. */
   begun: boolean
-}
-
-/** A finished step that an attempt may carry over, and the row `result` that has what it made. */
-export interface Kept {
-  step: string
-  key: string
-  row: string
 }
 
 /** One attempt under way. */

@@ -1,6 +1,8 @@
-import { standingGpus } from '../planning/generations.ts'
-import type { Change } from './change.ts'
-import type { LaneDocument, Run } from './document.ts'
+import { baselineView, standingGpus, standingText } from '../planning/generations.ts'
+import { said } from '../text.ts'
+import type { World } from '../world.ts'
+import { type Change, SHORT } from './change.ts'
+import type { Baseline, LaneDocument, Run } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
 import { larger } from './room.ts'
 import type { View } from './view.ts'
@@ -82,7 +84,19 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, cha
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
   const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
-  return isSame(stands, doc.stands ?? {}) ? change : { ...change, doc: { ...doc, stands } }
+  const beside = besideIn(view.world, doc.baseline)
+  if (isSame(stands, doc.stands ?? {}) && beside === doc.beside) return change
+  const { beside: _, ...rest } = doc
+  return { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
+}
+
+/** What stands of a lane at rest beside what it returned to, or in its place: nobody else would ever say so. */
+const besideIn = ({ generations }: World, baseline: Baseline | null): string | undefined => {
+  const standing = generations.filter(({ replicas }) => replicas > 0)
+  const isBaseline = baseline === null || standing[0] === baselineView(generations, baseline)
+  if (standing.length < (isBaseline ? 2 : 1)) return undefined
+  const how = standing.length > 1 ? 'stand side by side' : 'stands, which was not the last to be judged'
+  return said(`${standingText(standing)} ${how}: promote the version that shall serve, or say retry`, SHORT)
 }
 
 const isSame = (a: Gpus, b: Gpus): boolean =>

@@ -1,7 +1,8 @@
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
-import type { Kept, LaneDocument } from './document.ts'
+import type { LaneDocument } from './document.ts'
+import type { Kept } from './kept-step.ts'
 
 type Known = Pick<LaneDocument, 'kept' | 'redo'>
 

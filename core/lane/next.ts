@@ -64,12 +64,10 @@ const withoutRun = (view: View): Act => {
     return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
   const { outcome } = doc
   if (outcome === null)
-    return doc.held === null
-      ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' })
-      : rest(view, { why: 'parked', text: parkedText(view) })
+    return doc.held === null ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' }) : parked(view)
   if (outcome.kind === 'succeeded' && doc.held === null)
     return rest(view, { why: 'done', text: `${view.kind.titleOf(doc.desired as never)}: ${outcome.detail}` })
-  if (!mayRepeat(view)) return rest(view, { why: 'parked', text: parkedText(view) })
+  if (!mayRepeat(view)) return parked(view)
   const at = outcome.at + pauseAfter(doc.attempt + 3)
   if (now >= at) return { kind: 'again' }
   return rest(view, {
@@ -86,6 +84,12 @@ const SAYS_NO_MORE: ReadonlySet<Ignored> = new Set<Ignored>([
   'held-expired',
   'held-cancelled',
 ])
+
+/** What stands otherwise than a run would leave it comes first. */
+const parked = (view: View): Act => {
+  const { beside } = view.doc
+  return rest(view, { why: 'parked', text: beside === undefined ? parkedText(view) : `${beside}; ${parkedText(view)}` })
+}
 
 const parkedText = ({ doc: { outcome, held } }: View): string => {
   if (outcome === null) return held?.detail ?? ''

@@ -79,3 +79,7 @@ export const standingGpus = (generations: readonly GenerationView[]): Record<str
     if (replicas * gpusPerReplica > 0) gpus[pool] = (gpus[pool] ?? 0) + replicas * gpusPerReplica
   return gpus
 }
+
+/** `v7 (generation 3) with 2 replicas`, for each of these. */
+export const standingText = (views: readonly GenerationView[]): string =>
+  views.map((view) => `${titleOf(view)} with ${replicaCount(view.replicas)}`).join(' and ')

@@ -19,6 +19,8 @@ export interface WalkBackInput {
   /** Without a baseline: `run` takes only the run's generation away and what it brought up, `all` every one. */
   without?: 'run' | 'all'
   brought?: readonly number[]
+  /** Generations that stay as they are: one of them stands in the baseline's place, which does not rise beside it. */
+  forgotten?: readonly number[]
   /** What its moves are called: `back-1`, and otherwise where it is what a plan wants, since that may have a way back of its own. */
   called?: string
 }
@@ -26,6 +28,8 @@ export interface WalkBackInput {
 /** The way back: replicas that leave, and points with `old` = those still there, `new` = the baseline's. */
 export interface WayBack {
   base: GenerationView | undefined
+  /** What stays beside it as it is. */
+  stays: GenerationView[]
   leaving: Replica[]
   path: Point[]
 }
@@ -35,9 +39,11 @@ export interface WayBack {
  * fewer are ready than now; in a full pool one other leaves for each that comes. It is never stuck.
  */
 export const wayBack = (input: WalkBackInput): WayBack => {
-  const { run, generations, wantReplicas, freeGpus, brought = [] } = input
+  const { run, generations, wantReplicas, freeGpus, brought = [], forgotten = [] } = input
   const base = baselineView(generations, input.baseline)
-  const others = generations.filter((view) => view !== base && view.replicas > 0)
+  const standing = generations.filter((view) => view !== base && view.replicas > 0)
+  const stays = standing.filter(({ generation }) => forgotten.includes(generation))
+  const others = standing.filter((view) => !stays.includes(view))
   const gone =
     base === undefined && input.without !== 'all'
       ? others.filter(({ generation }) => generation === run.generation || brought.includes(generation))
@@ -47,12 +53,12 @@ export const wayBack = (input: WalkBackInput): WayBack => {
       Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
   )
   const leaving = replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0))
-  const target = base === undefined ? 0 : wantReplicas
+  const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
   const gpus = base?.gpusPerReplica ?? 0
   const rising = base?.replicas ?? 0
   const room = gpusOf(leaving) + rising * gpus + (freeGpus ?? Number.POSITIVE_INFINITY)
   const { path } = walk({ leaving, rising, target, gpus, room: Math.max(room, target * gpus), floor: 0, gated: false })
-  return { base, leaving, path }
+  return { base, stays, leaving, path }
 }
 
 /** The steps from where the world stands back to the baseline alone; without a baseline, to none of the run's generation. */
@@ -67,7 +73,7 @@ export const walkBack = (input: WalkBackInput): RollOutModelStep[] => {
 
 const stepBack = (
   { run: { generation }, loadMinutes }: WalkBackInput,
-  { base, leaving }: WayBack,
+  { base, stays, leaving }: WayBack,
   { name, point, before }: { name: string; point: Point; before: Point },
 ): RollOutModelStep => {
   const others = leavingAt(leaving, { left: point.old, wait: false })
@@ -75,14 +81,20 @@ const stepBack = (
     base === undefined
       ? []
       : [{ ref: refOf(base), generation: base.generation, replicas: point.new, replicasReady: point.new }]
-  const all = [...others, ...risen]
+  const kept = stays.map((view) => ({
+    ref: refOf(view),
+    generation: view.generation,
+    replicas: view.replicas,
+    replicasReady: 0,
+  }))
+  const all = [...others, ...kept, ...risen]
   const mine = all.filter((one) => one.generation === generation).reduce((sum, { replicas }) => sum + replicas, 0)
   const rises = point.new > before.new
   return {
     kind: 'roll-out-model',
     name,
     title: titleOfMove({ base, leaving }, point, before),
-    why: whyOfMove(rises, base),
+    why: stays.length > 0 ? 'what has served since stays' : whyOfMove(rises, base),
     objects: [],
     replicas: all,
     point: { old: all.reduce((sum, { replicas }) => sum + replicas, 0) - mine, new: mine },

@@ -9,9 +9,24 @@ import { looseNow } from '../../flows/orphans.ts'
 import { resync } from '../../flows/resync.ts'
 import { readRow } from '../../flows/rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import { openStores, type Stores } from '../../local/stores.ts'
 import { taskJob } from '../local/cluster/world-fixture.ts'
-import { HOUR, jobsOf, looseEnds, replicasOf, SERVE, say, served, stepIs, TRAIN, upload, versionsOf } from './scenes.ts'
+import {
+  HOUR,
+  jobsOf,
+  looseEnds,
+  MODEL,
+  replicasOf,
+  SERVE,
+  SLOW,
+  say,
+  served,
+  stepIs,
+  TRAIN,
+  upload,
+  versionsOf,
+} from './scenes.ts'
 import { LEDGER, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -89,6 +104,91 @@ describe('a ledger that was restored', () => {
     await town.answered(TRAIN)
     expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'succeeded' })
     expect(await trained()).toHaveLength(3)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  const second = async () => {
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation: SLOW }))
+    await town.answered(SERVE)
+  }
+  const third = async () => {
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { third: 'yes' } }))
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+  }
+
+  it.each([
+    ['never answered', 'expired', () => town.advance(6 * HOUR)],
+    ['denied', 'rejected', () => town.answered(SERVE, 'deny')],
+  ])('to a moment at which it asked about what serves since, %s: that stays, and it says so', async (_, ended, end) => {
+    await opened(async () => {
+      await second()
+      await town.until('it rises', stepIs(town, SERVE, 'move-1', 'running'))
+      await third()
+    })
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    await restored()
+    await end()
+    expect(await town.settled(SERVE)).toMatchObject({ state: ended })
+    expect(await replicasOf(town)).toEqual({ 3: 2 })
+    await town.advance(HOUR / 6)
+    expect((await town.house.why(SERVE)).text).toMatch(
+      /^v3 .* stands, .*: promote .* say retry; .*; v3 .* restored, and stays/,
+    )
+    expect(await town.held('pool/gpu-serve')).toEqual({ lanes: { [SERVE]: 8 }, sum: 8 })
+    expect(await looseEnds(town)).toEqual([])
+    await promote(town.house, MODEL, '1')
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(Object.values(await replicasOf(town))).toEqual([2])
+  })
+
+  it('to a moment at which it asked about what serves since, and nothing was under way: the same', async () => {
+    await opened(async () => {
+      await served(town)
+      await third()
+    })
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    await restored()
+    await town.advance(6 * HOUR)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'expired' })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect((await town.house.why(SERVE)).text).toMatch(/^v2 .* stands, .*: promote .* say retry; expired: /)
+  })
+
+  it('to a way back that waited, and something else serves since: it says what then stands side by side', async () => {
+    await opened()
+    const { cluster } = town.house
+    const list = cluster.list.bind(cluster)
+    let isUnready = false
+    cluster.list = async (kind, where) =>
+      (await list(kind, where)).map((one) =>
+        isUnready && one.kind === 'Deployment' && one.metadata.name.endsWith('-g1')
+          ? ({ ...one, status: { replicas: 2, readyReplicas: 0 } } as unknown as KubeObject)
+          : one,
+      )
+    await second()
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    isUnready = true
+    const waits = async () => (await town.lane(SERVE)).run?.steps.some(({ way, waits }) => way === 'back' && waits)
+    await town.until('its way back waits', async () => (await waits()) === true)
+    backup = stores.ledger.serialize()
+    isUnready = false
+    await town.settled(SERVE)
+    await third()
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    await restored()
+    await town.advance(8 * HOUR)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'expired' })
+    expect(await replicasOf(town)).toEqual({ 1: 2, 3: 2 })
+    expect((await town.house.why(SERVE)).text).toMatch(/^v1 .* and v3 .* stand side by side: .* say retry; expired: /)
+    await say(town, 'retry', { lane: SERVE })
+    await town.answered(SERVE)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual({ 3: 2 })
     expect(await looseEnds(town)).toEqual([])
   })
 

@@ -133,7 +133,7 @@ describe('a rollout that is stopped in the middle of its way', () => {
   it('leaves the lane halfway, with its plan for the way back, however it ends', () => {
     for (const outcome of [FAILED, { kind: 'superseded', reason: null, detail: '' } as const]) {
       const change = close(viewOf({ doc, plan: planRow }), run, outcome)
-      expect(change.doc.halfway).toBe(true)
+      expect(change.doc).toMatchObject({ halfway: true, brought: [2] })
       expect(change.plan).toBeUndefined()
     }
   })

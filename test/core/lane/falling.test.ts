@@ -4,8 +4,8 @@ import type { Mark, Run } from '../../../core/lane/document.ts'
 import { standsAfter, withFallenHold, withoutGpus, withSeenStanding } from '../../../core/lane/falling.ts'
 import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { emptyPool, emptyWorld } from '../training-fixture.ts'
-import { docOf, markOf, PIPELINE, planRow, runOf, SERVICE, wanted } from './fixture.ts'
+import { emptyPool, emptyWorld, standing } from '../training-fixture.ts'
+import { docOf, markOf, PIPELINE, planRow, runOf, SERVICE, served, wanted } from './fixture.ts'
 
 const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 }
 const step = (name: string, state: Mark['state'], kind: Mark['kind'] = 'launch-job') =>
@@ -98,6 +98,21 @@ describe('a lane that is at rest', () => {
     expect(seen(0, 4, { 'gpu-serve': 8 })).toEqual({ 'gpu-serve': 4 })
     expect(seen(0, 0, { 'gpu-serve': 8, other: 1 })).toEqual({})
     expect(seen(0, 0)).toBeUndefined()
+  })
+
+  it('says what stands beside the baseline, or in its place, for as long as that is so', () => {
+    const [doc, both] = [docOf({ lane: SERVICE }), [standing(1, 2), standing(3, 1), standing(4, 0)]]
+    const at = (generations: GenerationView[], beside = doc) =>
+      withSeenStanding({ doc: beside, kind, world: emptyWorld({ generations }) }, changed(beside)).doc
+    const said = at(both)
+    expect(said.beside).toMatch(/^generation 1 with 2 replicas and generation 3 with 1 replica stand side by side: /)
+    expect(at(both, said)).toBe(said)
+    expect('beside' in at([standing(1, 2)], said)).toBe(false)
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const judged = docOf({ lane: SERVICE, baseline })
+    expect(at([standing(1, 0), standing(3, 2)], judged).beside).toMatch(/^generation 3 with 2 replicas stands, /)
+    expect('beside' in at([standing(1, 2), standing(3, 0)], judged)).toBe(false)
+    expect('beside' in at([standing(1, 0)], judged)).toBe(false)
   })
 
   it('is left alone while a run is under way, where nobody has looked, and of a kind of which nothing stands', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../core/lane/document.ts'
 import { settleGoBack } from '../../../core/lane/going-back.ts'
+import type { RollOutModelStep } from '../../../core/plan.ts'
 import { emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, markOf, planRow, running, runOf, SERVICE, seenWorld, served, viewOf, wanted } from './fixture.ts'
 
@@ -39,5 +40,36 @@ describe('going back', () => {
     ])
     expect(change.doc.run?.hold).toBe(run.hold)
     expect(() => settleGoBack(viewOf({ doc, plan: planRow }))).toThrow('without a look')
+  })
+
+  it('takes nothing away that a restored ledger has forgotten, and says what stays', () => {
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const expired = { kind: 'expired', reason: null, detail: 'nobody answered' } as const
+    const run = runOf({ generation: 3, desired: served('9'), phase: 'asked', ending: expired, cleared: true })
+    const doc = docOf({ lane: SERVICE, desired: served('9'), generation: 3, attempt: 1, baseline, run, halfway: true })
+    const world = emptyWorld({ generations: [standing(1, 0), standing(2, 1), standing(3, 2)] })
+    const goes = (brought: number[], generationFrom: number, seen = world) => {
+      const view = viewOf({ doc: { ...doc, brought }, plan: planRow, world: seen, generationFrom })
+      const change = settleGoBack(view)
+      return {
+        ends: (change.plan?.back.at(-1) as RollOutModelStep | undefined)?.replicas,
+        says: change.doc.run?.ending?.detail,
+      }
+    }
+    const stays = [
+      { generation: 2, replicas: 0 },
+      { generation: 3, replicas: 2 },
+      { generation: 1, replicas: 0 },
+    ]
+    expect(goes([2], 100)).toMatchObject({
+      ends: stays,
+      says: expect.stringMatching(/; generation 3 with 2 .* restored, and stays$/),
+    })
+    const alone = [{ replicas: 0 }, { replicas: 0 }, { generation: 1, replicas: 2 }]
+    // It was restored before that was made, it made that itself, or that does not answer.
+    expect(goes([2], 2)).toMatchObject({ ends: alone, says: expired.detail })
+    expect(goes([2, 3], 100)).toMatchObject({ ends: alone, says: expired.detail })
+    const dead = emptyWorld({ generations: [standing(1, 0), standing(2, 1), { ...standing(3, 2), ready: 0 }] })
+    expect(goes([2], 100, dead)).toMatchObject({ ends: alone, says: expired.detail })
   })
 })

@@ -430,6 +430,11 @@ const anyView = (): fc.Arbitrary<View> => {
     .map(viewOf)
 }
 
+it('a lane that is parked says first what stands beside what it returned to, then why it is', () => {
+  const doc = wanted({ outcome: ended({ kind: 'rejected', reason: null, detail: 'no' }), beside: 'v1 and v3 stand' })
+  expect(next(viewOf({ doc }))).toMatchObject({ rest: { text: 'v1 and v3 stand; rejected: no' } })
+})
+
 describe('the table', () => {
   it('is total and pure: any view has one act, which changes nothing of it', () => {
     fc.assert(

@@ -95,6 +95,14 @@ describe('walking back', () => {
     expect(written(back(generations))).toBe('g4=0 g1=1 → g4=0 g1=2')
   })
 
+  it('leaves what the ledger has forgotten as it is, and waits for it before anything goes: nothing rises beside it', () => {
+    const forgotten = [5]
+    expect(written(back([view(3, 0), view(4, 1), view(5, 2)], { forgotten, freeGpus: 8 }))).toBe('g4=0 g5=2 g3=0')
+    expect(back([view(3, 0), view(5, 2)], { forgotten })).toEqual([])
+    expect(written(back([view(3, 1), view(4, 1), view(5, 2)], { forgotten }))).toBe('g4=0 g5=2 g3=1')
+    expect(written(back([view(4, 1), view(5, 2)], { forgotten, baseline: null }))).toBe('g4=0 g5=2')
+  })
+
   it('is no step where only the baseline stands', () => {
     expect(back([view(3, 2), view(4, 0)])).toEqual([])
   })
