@@ -2,7 +2,7 @@ import { baselineView, standingText } from '../planning/generations.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { GenerationView } from '../world.ts'
-import { broughtIn } from './brought.ts'
+import { broughtBy, broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { identityOf } from './closing.ts'
 import { hasBegun, type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
@@ -44,8 +44,7 @@ export const settleGoBack = (view: View): Change => {
   const run = doc.run as Run
   if (world === null) throw new Error(`${doc.lane} goes back without a look at the world`)
   const { halfway = false } = doc
-  const brought = broughtIn(view, run)
-  const forgotten = forgottenIn(view, brought)
+  const forgotten = forgottenIn(view, broughtIn(view, run))
   const back =
     (hasBegun(run) || halfway) && plan !== null
       ? kind.back({
@@ -56,7 +55,7 @@ export const settleGoBack = (view: View): Change => {
           policy,
           world,
           halfway,
-          brought,
+          brought: broughtBy(run, plan),
           forgotten: forgotten.map(({ generation }) => generation),
           judged: isJudged(run),
           ...heldFor(doc, run),

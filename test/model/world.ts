@@ -32,7 +32,7 @@ export const observed = ({ world }: State): Seen => ({
     digest,
     ownedBy: null,
     scaledBy: null,
-    object: {} as KubeObject<'Deployment'>,
+    object: { metadata: {} } as KubeObject<'Deployment'>,
   })),
 })
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { broughtIn } from '../../../core/lane/brought.ts'
+import { broughtBy, broughtIn } from '../../../core/lane/brought.ts'
 import type { LaneDocument, Mark } from '../../../core/lane/document.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { docOf, markOf, planRow, running, runOf, SERVICE } from './fixture.ts'
@@ -12,6 +12,7 @@ const brought = (steps: Mark[], doc: Partial<LaneDocument> = {}) =>
 it('a run has brought up its own generation and what moves that it began bring up, and those before it are known', () => {
   expect(brought([markOf({ name: 'move-1' })])).toEqual([])
   expect(brought([running({ name: 'move-1' }), markOf({ name: 'move-2' })])).toEqual([4, 2])
+  expect(broughtBy(runOf({ generation: 4, steps: [running({ name: 'move-2' })] }), plan)).toEqual([4, 3])
   expect(brought([], { brought: [3] })).toEqual([3])
   expect(brought([running({ name: 'move-1' })], { brought: Array.from({ length: 99 }, () => 5) })).toEqual([5, 4, 2])
 })
