@@ -35,7 +35,7 @@ export interface BackInput {
   brought?: readonly number[]
   /** Generations that stand and answer since before the ledger was restored, which has forgotten them: they stay as they are. */
   forgotten?: readonly number[]
-  /** Whether the run's own generation passed its gate. */
+  /** Whether the run's own generation passed its gate, or the baseline is wanted again: where that is gone, what stands stays until it is back. */
   judged?: boolean
   /** GPUs of pools that the run holds: the way back takes no more. */
   held?: Readonly<Record<string, number>>

@@ -42,6 +42,17 @@ describe('going back', () => {
     expect(() => settleGoBack(viewOf({ doc, plan: planRow }))).toThrow('without a look')
   })
 
+  it('takes nothing away for what served before, is wanted again, and somebody has deleted: the plan for that is made from what stands', () => {
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const run = runOf({ generation: 2, desired: served('8'), phase: 'steps', steps: [running()], ...failed })
+    const movesFor = (version: string) => {
+      const doc = docOf({ lane: SERVICE, desired: served(version), generation: 3, attempt: 1, baseline, run })
+      const world = emptyWorld({ generations: [standing(2, 1)] })
+      return settleGoBack(viewOf({ doc, plan: planRow, world })).plan?.back.length
+    }
+    expect([movesFor('7'), movesFor('8')]).toEqual([0, 1])
+  })
+
   it('takes nothing away that a restored ledger has forgotten, and says what stays', () => {
     const baseline = { generation: 1, desired: served('7'), replicas: 2 }
     const expired = { kind: 'expired', reason: null, detail: 'nobody answered' } as const
