@@ -1,5 +1,5 @@
 import type { Change } from './change.ts'
-import type { LaneDocument, Mark, Rest } from './document.ts'
+import type { LaneDocument, Mark, Rest, Run } from './document.ts'
 import type { View } from './view.ts'
 
 /** Rests in which nobody could look (law 6), or nobody did (law 18). */
@@ -12,6 +12,12 @@ export const patientFrom = ({ doc: { rest }, now }: Seeing, { startedAt }: Pick<
   const from = startedAt ?? now
   return rest === null || !UNSEEN.has(rest.why) ? from : from + Math.max(0, now - Math.max(rest.since, from))
 }
+
+/** What moves back that failed have used up of it: a way back waits no longer in all than one of its moves does. Milliseconds. */
+export const spentOnWayBack = ({ steps }: Pick<Run, 'steps'>, { way }: Pick<Mark, 'way'>): number =>
+  steps
+    .filter((mark) => way === 'back' && mark.way === 'back' && mark.state === 'failed')
+    .reduce((sum, { startedAt, endedAt }) => sum + Math.max(0, (endedAt ?? 0) - (startedAt ?? 0)), 0)
 
 /** The document once such a rest is over, or goes on as another: what it took is no longer part of any step's time. */
 export const patient = (view: Seeing, { doc, rest }: Pick<Change, 'doc' | 'rest'>): LaneDocument => {

@@ -1,5 +1,5 @@
 import { type FieldManager, isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
-import { patientFrom } from '../../../core/lane/patience.ts'
+import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
@@ -76,11 +76,11 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | strin
 
 /** Only who marks it anew touches it: this is a look. */
 const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
-  const { ports, mark, view } = task
+  const { ports, mark, view, run } = task
   const targets = await targetsOf(task)
   if (typeof targets !== 'string' && !Array.isArray(targets)) return targets
   const now = ports.clock.now()
-  const startedAt = patientFrom({ doc: view.doc, now }, mark)
+  const startedAt = patientFrom({ doc: view.doc, now }, mark) - spentOnWayBack(run, mark)
   return nextTouch(typeof targets === 'string' ? targets : null, { now, startedAt, patience: patienceOf(task) })
 }
 

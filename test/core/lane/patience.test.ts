@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resting } from '../../../core/lane/change.ts'
-import { patient, patientFrom } from '../../../core/lane/patience.ts'
+import { patient, patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import { HOUR, MINUTE, NOW, running, runOf, wanted } from './fixture.ts'
 
 const move = running({ kind: 'roll-out-model', touched: true, startedAt: NOW - 6 * HOUR, ranFrom: NOW - 6 * HOUR })
@@ -22,6 +22,13 @@ describe('patience with a step', () => {
   it('is not longer for an outage that was over, or had begun, before it began', () => {
     expect(patientFrom(away(NOW - 5 * HOUR), { startedAt: NOW - MINUTE })).toBe(NOW)
     expect(patientFrom({ doc: { rest: null }, now: NOW }, { startedAt: null })).toBe(NOW)
+  })
+
+  it('is one for the whole way back: a move that waits has what those that failed have left', () => {
+    const back = running({ way: 'back' })
+    const failed = { ...back, state: 'failed' as const, startedAt: NOW - 2 * HOUR, endedAt: NOW - HOUR }
+    const steps = [failed, { ...failed, way: 'forth' as const }, { ...failed, state: 'done' as const }, back]
+    expect([spentOnWayBack({ steps }, back), spentOnWayBack({ steps }, running())]).toEqual([HOUR, 0])
   })
 
   it('goes on once somebody looks again, and its money counts as before', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../../core/kube.ts'
+import type { Mark } from '../../../../core/lane/document.ts'
 import { label } from '../../../../core/names.ts'
 import type { RollOutModelStep } from '../../../../core/plan.ts'
 import { rollOutModel } from '../../../../flows/acts/steps/roll-out-model.ts'
@@ -96,15 +97,19 @@ describe('a move looks before it touches', () => {
       stepped: { kind: 'begun', made: null, note, waits: true },
       touched: [],
     })
-    const seen = async (startedAt: number, ready: number) => {
+    const seen = async (startedAt: number, ready: number, steps: Mark[] = []) => {
       const standing = [deployment(1, 2, ready), deployment(2, 1, 1)]
       const { task, touched } = taskOf([1, 2], 'back', { standing })
       const mark = { ...task.mark, touched: true, waits: true as const, startedAt }
-      return { ...(await rollOutModel.see({ ...task, mark })), touched }
+      return { ...(await rollOutModel.see({ ...task, mark, run: runOf({ steps }) })), touched }
     }
     expect(await seen(NOW, 0)).toMatchObject({ kind: 'wait', note, touched: [] })
     expect(await seen(NOW - 66 * MINUTE, 0)).toMatchObject({ kind: 'failed', reason: 'not-healthy', touched: [] })
     expect(await seen(NOW, 1)).toEqual({ kind: 'free', touched: [] })
+    // Another move back has waited in vain as long: this one looks once.
+    const before = running({ way: 'back', state: 'failed', startedAt: NOW - 67 * MINUTE, endedAt: NOW - MINUTE })
+    expect(await seen(NOW, 0, [before])).toMatchObject({ kind: 'failed', reason: 'not-healthy', touched: [] })
+    expect(await seen(NOW, 1, [before])).toEqual({ kind: 'free', touched: [] })
   })
 
   it('what was to leave and is gone is passed over', async () => {
