@@ -37,8 +37,8 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   plan: (input) => planServe(input, engines),
   back,
   isBackAt: (desired, baseline) => {
-    if (!isServed(desired)) return !isRetired(desired)
-    return baseline !== null && keyOf(desired) === keyOf(baseline.desired as Standing)
+    if (baseline === null) return false
+    return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
   },
   baselineOf: (desired, { run, policy, before }) => {
     if (isRetired(desired)) return null

@@ -93,9 +93,9 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, cha
 /** What stands of a lane at rest beside what it returned to, or in its place: nobody else would ever say so. */
 const besideIn = ({ generations }: World, baseline: Baseline | null): string | undefined => {
   const standing = generations.filter(({ replicas }) => replicas > 0)
-  const isBaseline = baseline === null || standing[0] === baselineView(generations, baseline)
-  if (standing.length < (isBaseline ? 2 : 1)) return undefined
-  const how = standing.length > 1 ? 'stand side by side' : 'stands, which was not the last to be judged'
+  const [first] = standing
+  if (first === undefined || (standing.length === 1 && first === baselineView(generations, baseline))) return undefined
+  const how = standing.length > 1 ? 'stand side by side' : 'stands, which is not what was judged last'
   return said(`${standingText(standing)} ${how}: promote the version that shall serve, or say retry`, SHORT)
 }
 

@@ -96,8 +96,7 @@ describe('what is held back says so, and what may be repeated is not used up for
     })
   })
 
-  // Planning takes what is asked for as standing, whether it is ready or not: `planRollout` answers `nothing` (kind D).
-  it.fails('a standing version whose repair failed is not called succeeded while none of it is ready', async () => {
+  it('a standing version whose repair failed is not called succeeded while none of it is ready', async () => {
     await open()
     await town.house.objects.write(
       'acme-results',

@@ -42,6 +42,13 @@ describe('a service', () => {
     expect([service.isNothing(serve('8')), service.isNothing(none)]).toEqual([false, true])
   })
 
+  it('is where its way back leads when what it returned to is wanted again, or no version is; never where it returned to nothing', () => {
+    const retired = { kind: 'retired', model: 'support-llama' } as const
+    const leads = [serve('7', 'T/U'), none, serve('8'), retired].map((desired) => service.isBackAt?.(desired, baseline))
+    expect(leads).toEqual([true, true, false, false])
+    expect([serve('7'), none].map((desired) => service.isBackAt?.(desired, null))).toEqual([false, false])
+  })
+
   it('says what it wants in a person’s words, and who asked for it', () => {
     expect([service.titleOf(serve('8')), service.titleOf(none)]).toEqual([
       'serve support-llama v8',

@@ -83,7 +83,7 @@ describe('what stays held once a run is over', () => {
 describe('a lane that is at rest', () => {
   const kind = kindOf(laneKinds, SERVICE) as NonNullable<ReturnType<typeof kindOf>>
   const seen = (asked: number, used: number, stands?: Record<string, number>) => {
-    const generation = { pool: 'gpu-serve', replicas: asked / 4, gpusPerReplica: 4 } as GenerationView
+    const generation = standing(1, asked / 4)
     const world = emptyWorld({
       pools: { 'gpu-serve': emptyPool('gpu-serve', { usedByLane: used }) },
       generations: [generation],
@@ -101,18 +101,19 @@ describe('a lane that is at rest', () => {
   })
 
   it('says what stands beside the baseline, or in its place, for as long as that is so', () => {
-    const [doc, both] = [docOf({ lane: SERVICE }), [standing(1, 2), standing(3, 1), standing(4, 0)]]
-    const at = (generations: GenerationView[], beside = doc) =>
-      withSeenStanding({ doc: beside, kind, world: emptyWorld({ generations }) }, changed(beside)).doc
+    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+    const doc = docOf({ lane: SERVICE, baseline })
+    const at = (generations: GenerationView[], before = doc) =>
+      withSeenStanding({ doc: before, kind, world: emptyWorld({ generations }) }, changed(before)).doc
+    const both = [standing(1, 2), standing(3, 1), standing(4, 0)]
     const said = at(both)
     expect(said.beside).toMatch(/^generation 1 with 2 replicas and generation 3 with 1 replica stand side by side: /)
     expect(at(both, said)).toBe(said)
-    expect('beside' in at([standing(1, 2)], said)).toBe(false)
-    const baseline = { generation: 1, desired: served('7'), replicas: 2 }
-    const judged = docOf({ lane: SERVICE, baseline })
-    expect(at([standing(1, 0), standing(3, 2)], judged).beside).toMatch(/^generation 3 with 2 replicas stands, /)
-    expect('beside' in at([standing(1, 2), standing(3, 0)], judged)).toBe(false)
-    expect('beside' in at([standing(1, 0)], judged)).toBe(false)
+    expect('beside' in at([standing(1, 2), standing(3, 0)], said)).toBe(false)
+    expect('beside' in at([standing(1, 0)], said)).toBe(false)
+    const other = /^generation 3 with 2 replicas stands, which is not what was judged last: /
+    expect(at([standing(1, 0), standing(3, 2)]).beside).toMatch(other)
+    expect(at([standing(3, 2)], { ...doc, baseline: null }).beside).toMatch(other)
   })
 
   it('is left alone while a run is under way, where nobody has looked, and of a kind of which nothing stands', () => {

@@ -69,7 +69,7 @@ describe('the way back of what stands', () => {
       {
         doc: service(
           { ending: SUPERSEDED, cleared: true, phase: 'steps' },
-          { ...again, desired: { kind: 'none', model: 'support-llama' } as never },
+          { ...again, baseline, desired: { kind: 'none', model: 'support-llama' } as never },
         ),
       },
       'go-back',
@@ -79,7 +79,7 @@ describe('the way back of what stands', () => {
       {
         doc: service(
           { ending: SUPERSEDED, cleared: true, phase: 'steps' },
-          { ...again, desired: { kind: 'retired', model: 'support-llama' } as never },
+          { ...again, baseline, desired: { kind: 'retired', model: 'support-llama' } as never },
         ),
       },
       'close superseded',
