@@ -179,9 +179,10 @@ export interface NotifyStep extends StepBase {
 
 /**
  * What planning answers. `nothing` asks nobody, holds nothing and succeeds. `agrees`: what stands is as it is wanted, and not ready
- * yet; the plan only waits for that.
+ * yet; the plan only waits for that. `edits`: its generation stands with another template, which this plan would change under it; nobody
+ * carries that out: it is planned as a generation of its own.
  */
 export type Planned =
-  | { kind: 'plan'; plan: Plan; agrees?: string }
+  | { kind: 'plan'; plan: Plan; agrees?: string; edits?: boolean }
   | { kind: 'nothing'; reason: string }
   | { kind: 'refuse'; reason: PlanRefusal; detail: string }

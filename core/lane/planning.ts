@@ -6,6 +6,7 @@ import type { ResultRow } from '../rows.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import { boundsLeft } from './approval.ts'
+import { nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
@@ -18,8 +19,19 @@ export interface Seen {
   kept: Readonly<Record<string, ResultRow>>
 }
 
-/** The plan as it would be now, inside what was approved where that binds it. Nothing is written. */
-export const planOnPaper = (view: View, run: Pick<Run, 'generation' | 'attempt' | 'desired'>, seen: Seen): Planned => {
+/**
+ * The plan as it would be now, inside what was approved where that binds it. Nothing is written. No template is edited: where the run's
+ * generation stands with another one, the plan is of the next generation, and says so.
+ */
+export const planOnPaper = (view: View, run: Wanted, seen: Seen): Planned => {
+  const planned = planAs(view, run, seen)
+  if (planned.kind !== 'plan' || planned.edits !== true) return planned
+  return planAs(view, { ...run, generation: nextGeneration(view), attempt: 1 }, seen)
+}
+
+type Wanted = Pick<Run, 'generation' | 'attempt' | 'desired'>
+
+const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
   const { doc, kind, policy, world, now } = view
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
   const { approved } = doc
@@ -68,8 +80,14 @@ export const settlePlan = (view: View, seen: Seen): Change => {
   }
   if (planned.kind === 'refuse')
     return close(view, run, { kind: 'refused', reason: planned.reason, detail: planned.detail }, againstOf(view))
-  return withPlan(view, run, planned.plan, seen)
+  const { plan } = planned
+  if (plan.generation === run.generation) return withPlan(view, run, plan, seen)
+  if (doc.run !== null) return close(view, run, { kind: 'superseded', reason: null, detail: ANEW })
+  const next = { ...doc, generation: plan.generation, attempt: plan.attempt }
+  return withPlan({ ...view, doc: next }, newRun(next, now), plan, seen)
 }
+
+const ANEW = 'what its pods are wanted to be has changed since: that is a generation of its own'
 
 /** The run with this plan, not begun. */
 export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change => {

@@ -80,8 +80,6 @@ export const titleOfPlan = ({ desired }: Wanted, { name, service }: Rule, { othe
   return `Serve ${it} with ${replicaCount(service.replicas)}${from}`
 }
 
-/** What restarts in place, as a person reads it: nothing or one line. */
-export const restartOf = ({ target, digest }: Standing): string[] =>
+/** Whether its pods would be restarted under it, for what they are now wanted to be. */
+export const isEdited = ({ target, digest }: Standing): boolean =>
   target !== undefined && target.replicas > 0 && target.digest !== digest
-    ? [`${titleOf(target)} restarts in place, one replica after another, with what the policy now says`]
-    : []

@@ -23,7 +23,7 @@ import {
   slotGpus,
   whyTooSmall,
 } from './serve-room.ts'
-import { buildOf, restartOf, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
+import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
 import { gpusOf } from './walk.ts'
 import { type WayBack, walkBack, wayBack } from './walk-back.ts'
@@ -149,11 +149,12 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen })
   const { source } = wanted.desired
   const open = whoMayChange(source, input.policy)
-  return finishPlan(input, {
+  const planned = finishPlan(input, {
     ...draft,
     weights: source,
     reasons: open === null ? draft.reasons : [...draft.reasons, open],
   })
+  return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned
 }
 
 /** Why these weights are not brought up; what stands already is asked nothing. */
@@ -200,7 +201,7 @@ const draftRollout = (
     title: titleOfPlan(wanted, rule, standing),
     steps,
     objects: [...Object.values(objects), ...jobs],
-    interrupts: [...interruptsOf(standing.others, `v${wanted.desired.version}`), ...restartOf(standing)],
+    interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
     price: servePrice({
       policy,
       service,
@@ -211,7 +212,7 @@ const draftRollout = (
       rising: { pool: poolName, gpus: service.gpusPerReplica },
     }),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
-    unavailable: Math.min(Math.max(service.maxUnavailable, restartOf(standing).length), service.replicas),
+    unavailable: Math.min(service.maxUnavailable, service.replicas),
     strategy,
     undo:
       base === undefined || base === target

@@ -1,8 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
+import { type KubeObject, NODE_POOL, refOf } from '../../core/kube.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { SERVING_TASK, scaleObject, TASK_LABEL } from '../../core/workloads/serving.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { between, type How } from './away.ts'
-import { clockOf, HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, TRAIN, upload } from './scenes.ts'
+import { clockOf, HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs, TRAIN, upload } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -17,13 +21,84 @@ describe('a service whose pool leaves the policy', () => {
     const { 'gpu-serve': pool, ...pools } = config().pools
     const moved = { ...config(), pools: { ...pools, 'gpu-serve-2': pool! } }
     for (const service of Object.values(moved.services ?? {})) service.pool = 'gpu-serve-2'
+    // As bootstrap writes it.
+    await town.house.cluster.apply(
+      nodePoolObject({ name: 'gpu-serve-2', ...parsePolicy(moved).pools['gpu-serve-2']! }),
+      'signalbox-ceiling',
+    )
     town.setPolicy(moved)
     await town.answered(SERVE)
-    expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded', attempt: 2 })
-    const [deployment] = (await town.house.cluster.list('Deployment')) as { spec?: { template: unknown } }[]
-    expect(JSON.stringify(deployment?.spec?.template)).toContain('gpu-serve-2')
-    expect(Object.values(await replicasOf(town))).toEqual([2])
+    expect(await town.settled(SERVE, 3)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    const pods = (await town.house.cluster.list('Pod', {
+      labels: { [TASK_LABEL]: SERVING_TASK },
+    })) as KubeObject<'Pod'>[]
+    expect(pods.map(({ spec }) => spec?.nodeSelector?.[NODE_POOL])).toEqual(['gpu-serve-2', 'gpu-serve-2'])
   })
+})
+
+describe('another image for a version that serves (D)', () => {
+  const IMAGE = `vllm/vllm-openai@sha256:${'ef'.repeat(32)}`
+  const withImage = (more: object = {}) => {
+    const next = config()
+    Object.assign(next.services![MODEL]!, { image: IMAGE, ...more })
+    return next
+  }
+  const imagesOf = async () =>
+    ((await town.house.cluster.list('Pod', { labels: { [TASK_LABEL]: SERVING_TASK } })) as KubeObject<'Pod'>[]).map(
+      ({ spec }) => spec?.containers[0]?.image,
+    )
+
+  it('is a generation of its own: brought up beside what serves, judged, and only then is that taken away', async () => {
+    town = await openTown()
+    await served(town)
+    const before = await imagesOf()
+    town.setPolicy(withImage())
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    expect((await town.plan(SERVE))?.plan).toMatchObject({
+      generation: 2,
+      title: `Serve ${MODEL} v1 with 2 replicas instead of v1 (generation 1)`,
+      undo: expect.stringContaining('Walk back to v1 (generation 1)'),
+    })
+    await town.answered(SERVE)
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    expect(await imagesOf()).toEqual(expect.arrayContaining([...before, IMAGE]))
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect(await imagesOf()).toEqual([IMAGE, IMAGE])
+  })
+
+  it('that its gate fails leaves what served before as it was', async () => {
+    town = await openTown()
+    await served(town)
+    const [before, pods] = [await imagesOf(), await uidsOf()]
+    const gate = { ...config().services![MODEL]!.gate, checks: [{ metric: 'health', op: '>=' as const, value: 2 }] }
+    town.setPolicy(withImage({ gate }))
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'failed', generation: 2, outcome: { reason: 'gate' } })
+    expect([await imagesOf(), await uidsOf()]).toEqual([before, pods])
+  })
+
+  it('while a repair of the same is asked about: that is planned anew, and nothing is edited', async () => {
+    town = await openTown()
+    await served(town)
+    const [deployment] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+    await town.house.cluster.apply(scaleObject(refOf(deployment!), 1), 'signalbox-scale')
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const first = (await town.question(SERVE))?.id
+    const before = await imagesOf()
+    town.setPolicy(withImage())
+    await town.answered(SERVE)
+    await town.until('it asks again', async () => ![undefined, first].includes((await town.question(SERVE))?.id))
+    expect(await imagesOf()).toEqual(before)
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await imagesOf()).toEqual([IMAGE, IMAGE])
+  })
+
+  const uidsOf = async () =>
+    (await town.house.cluster.list('Pod', { labels: { [TASK_LABEL]: SERVING_TASK } })).map(
+      ({ metadata }) => metadata.uid,
+    )
 })
 
 describe('an approvers’ group that Slack does not tell of', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ServeDesired } from '../../../core/desired.ts'
 import { ruleOf } from '../../../core/planning/serve-room.ts'
-import { restartOf, standingOf, titleOfPlan, type Wanted } from '../../../core/planning/serve-standing.ts'
+import { isEdited, standingOf, titleOfPlan, type Wanted } from '../../../core/planning/serve-standing.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
 import config from '../../../signalbox.config.ts'
@@ -73,7 +73,8 @@ it('says in one line what would change', () => {
   )
 })
 
-it('says what would restart in place', () => {
-  expect(restartOf(from([{ ...stands(2, 1), digest }]).standing)).toEqual([])
-  expect(restartOf(from([stands(2, 1)]).standing)).toEqual([expect.stringContaining('restarts in place')])
+it('tells whether pods would be restarted under it', () => {
+  expect(isEdited(from([{ ...stands(2, 1), digest }]).standing)).toBe(false)
+  expect(isEdited(from([stands(2, 1)]).standing)).toBe(true)
+  expect(isEdited(from([stands(2, 0)]).standing)).toBe(false)
 })

@@ -201,21 +201,20 @@ describe('a standing version', () => {
     expect(written(plan)).toBe('g1=1 → gate → judge → notify')
   })
 
-  it('restarts in place when the policy changed, is judged again, and says so', () => {
-    const input = given({
-      standing: [[1, '7', 2]],
+  it('whose pods are wanted to be others is not edited: that is said, and planned as a generation of its own', () => {
+    const changed = {
+      standing: [[1, '7', 2]] as [number, string, number][],
       desired: serve('7'),
-      generation: 1,
       attempt: 2,
       change: { digest: 'older' },
-    })
-    const result = planServe(input)
+    }
+    expect(planServe(given({ ...changed, generation: 1 }))).toMatchObject({ kind: 'plan', edits: true })
+    const result = planServe(given({ ...changed, generation: 2 }))
     expect(result).toMatchObject({
-      plan: {
-        interrupts: ['v7 (generation 1) restarts in place, one replica after another, with what the policy now says'],
-      },
+      plan: { title: 'Serve support-llama v7 with 2 replicas instead of v7 (generation 1)' },
     })
-    expect(result.kind === 'plan' && written(result.plan)).toBe('g1=2 → gate → judge → notify')
+    expect(result).not.toHaveProperty('edits')
+    expect(result.kind === 'plan' && written(result.plan)).toContain('gate → judge')
   })
 })
 
