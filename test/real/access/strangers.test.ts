@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { groupOf } from '../../../core/bootstrap/rights.ts'
+import { NODE_POOL } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { GATE_ACCOUNT, SERVING_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
@@ -59,6 +60,7 @@ afterAll(async () => {
 
 interface Said {
   labels?: object
+  annotations?: object
   spec?: object
   container?: object
   metadata?: object
@@ -75,8 +77,8 @@ let made = 0
 const make = (
   one: Who,
   plural: keyof typeof PLACES,
-  { labels = OURS, spec = {}, container = {}, metadata = {}, ...at }: Said = {},
-  call: { query?: Record<string, string> } = {},
+  { labels = OURS, annotations = {}, spec = {}, container = {}, metadata = {}, ...at }: Said = {},
+  { with: more = {}, ...call }: { query?: Record<string, string>; with?: object } = {},
 ): Promise<Answer> => {
   const namespace = at.namespace ?? (plural === 'jobs' || plural === 'pods' ? training : serving)
   const pod = {
@@ -86,9 +88,9 @@ const make = (
     containers: [{ name: 'c', image: IMAGE, ...container }],
     ...spec,
   }
-  const template = { metadata: { labels: { app: 'a', ...labels } }, spec: pod }
+  const template = { metadata: { labels: { app: 'a', ...labels }, annotations }, spec: pod }
   const specs = {
-    jobs: { suspend: true, template },
+    jobs: { suspend: true, template, ...more },
     deployments: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
     replicasets: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
     pods: pod,
@@ -284,18 +286,87 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     await expectRefused(patch({ spec: { serviceAccountName: GATE_ACCOUNT } }), why)
     await expectRefused(patch({ spec: { hostAliases: [{ ip: '10.0.0.1', hostnames: ['s3.amazonaws.com'] }] } }), why)
     await expectRefused(patch({ metadata: { labels: { [label('generation')]: '2' } } }), why)
+    await expectRefused(patch({ metadata: { annotations: { 'sidecar.istio.io/inject': 'true' } } }), why)
     await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
+    const type = 'application/merge-patch+json'
+    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { replicas: 1, paused: true } } }))
   })
 
-  it('may be Kueue, which lets a Job of ours begin where there is room', async () => {
-    await expectTaken(make('door', 'jobs', { called: 'queued' }))
+  const READS = label('input-model-train')
+  const planned: Said = {
+    labels: { ...OURS, [label('input-job-train')]: 'trained' },
+    annotations: { [READS]: 's3://ours/trained' },
+    spec: { nodeSelector: { [NODE_POOL]: 'gpu-train' } },
+    container: { resources: { limits: { 'nvidia.com/gpu': '1' } } },
+  }
+  const patched = (path: string, body: object, one: Who = 'editor') =>
+    by(one).send({ method: 'PATCH', path, type: 'application/strategic-merge-patch+json', body })
+
+  it('may be Kueue, which lets a Job of ours begin where there is room, and suspends it again', async () => {
+    // Kubernetes' own controller keeps off it, so that no pod of it has to end first.
+    await expectTaken(
+      make('door', 'jobs', { ...planned, called: 'queued' }, { with: { managedBy: 'example.com/nobody' } }),
+    )
     const path = `/apis/batch/v1/namespaces/${training}/jobs/queued`
-    const type = 'application/merge-patch+json'
-    const template = {
-      metadata: { labels: { 'kueue.x-k8s.io/podset': 'main' } },
-      spec: { nodeSelector: { 'node.kubernetes.io/instance-type': 'p5.48xlarge' } },
+    const key = 'node.kubernetes.io/instance-type'
+    const kueues = (value: string | null) => ({ 'kueue.x-k8s.io/podset': value })
+    const template = (value: string | null) => ({
+      metadata: { labels: kueues(value), annotations: kueues(value) },
+      spec: { nodeSelector: { [key]: value, [NODE_POOL]: 'gpu-train' } },
+    })
+    const tolerations = [{ key: 'spot', operator: 'Exists' }]
+    const into = { template: { ...template('a'), spec: { ...template('a').spec, tolerations } } }
+    await expectTaken(patched(path, { spec: { suspend: false, ...into } }))
+    await expectTaken(patched(path, { spec: { suspend: true } }))
+    await expectTaken(patched(path, { spec: { template: template(null) } }))
+  })
+
+  it.each<[string, object]>([
+    ['which model it reads', { template: { metadata: { annotations: { [READS]: 's3://ours/better' } } } }],
+    ['that it reads one', { template: { metadata: { annotations: { [READS]: null } } } }],
+    ['whose result it reads', { template: { metadata: { labels: { [label('input-job-train')]: 'other' } } } }],
+    ['that it reads a result', { template: { metadata: { labels: { [label('input-job-train')]: null } } } }],
+    ['what is put into its pods', { template: { metadata: { annotations: { 'sidecar.istio.io/inject': 'true' } } } }],
+    [
+      'its GPUs',
+      { template: { spec: { containers: [{ name: 'c', resources: { limits: { 'nvidia.com/gpu': '8' } } }] } } },
+    ],
+    ['its pool', { template: { spec: { nodeSelector: { [NODE_POOL]: 'expensive' } } } }],
+    ['that it has a pool', { template: { spec: { nodeSelector: null } } }],
+    ['how many pods it has', { parallelism: 8 }],
+    ['how long it may take', { activeDeadlineSeconds: null }],
+  ])('changes nothing of a suspended Job of ours: not %s', async (_what, spec) => {
+    const called = `suspended-${made++}`
+    await expectTaken(make('door', 'jobs', { ...planned, called }, { with: { activeDeadlineSeconds: 60 } }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/${called}`
+    await expectRefused(patched(path, { spec }), 'the right to `use` the ConfigMap signalbox')
+    await expectTaken(patched(path, { spec }, 'door'))
+  })
+
+  it('changes nothing of a pod of ours that stands: not its image, nor what it is told', async () => {
+    const metadata = { annotations: planned.annotations }
+    const spec = {
+      ...planned.spec,
+      serviceAccountName: TRAINING_ACCOUNT,
+      schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }],
     }
-    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { suspend: false, template } } }))
+    await expectTaken(make('job-controller', 'pods', { ...planned, metadata, spec, called: 'begins' }))
+    const path = `/api/v1/namespaces/${training}/pods/begins`
+    const why = 'the right to `use` the ConfigMap signalbox'
+    await expectRefused(
+      patched(path, { spec: { containers: [{ name: 'c', image: `y@sha256:${'b'.repeat(64)}` }] } }),
+      why,
+    )
+    for (const annotations of [{ [READS]: 's3://ours/better' }, { [READS]: null }, { [label('input-pin-train')]: 'a' }])
+      await expectRefused(patched(path, { metadata: { annotations } }), why)
+    await expectRefused(patched(path, { metadata: { labels: { [label('input-job-train')]: null } } }), why)
+    // Kueue finds the node, and what controllers of others write down there.
+    await expectTaken(patched(path, { metadata: { annotations: { 'kueue.x-k8s.io/workload': 'a' } } }))
+    await expectTaken(
+      patched(path, {
+        spec: { nodeSelector: { 'topology.k8s.aws/network-node-layer-1': 'a' }, schedulingGates: null },
+      }),
+    )
   })
 
   it('leads no Service of ours elsewhere', async () => {
