@@ -31,7 +31,7 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       rules: [{ operations: ['CREATE', 'UPDATE'], ...PODS }],
       validations: [
         {
-          expression: `!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.all(o, !(o.kind in ['Job', 'ReplicaSet']) || (${OWNED_BEFORE}))`,
+          expression: `!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.all(o, !(${OF_KUBERNETES}) || (${OWNED_BEFORE}))`,
           message: 'only Kubernetes’ own controllers make a pod that belongs to a Job or a ReplicaSet',
         },
         {
@@ -83,9 +83,13 @@ const MAY_USE = {
 const exceptFor = (controllers: readonly string[]): string =>
   `!(request.userInfo.username in ${texts([...controllers.map((name) => `system:serviceaccount:kube-system:${name}`), 'system:kube-controller-manager'])})`
 
+/** Others have kinds of the same name, and make pods themselves: Volcano has a Job. */
+const OF_KUBERNETES =
+  "(o.kind == 'Job' && o.apiVersion.startsWith('batch/')) || (o.kind == 'ReplicaSet' && o.apiVersion.startsWith('apps/'))"
+
 /** What the garbage collector writes to an owner reference leaves whose it is. */
 const OWNED_BEFORE =
-  'oldObject != null && has(oldObject.metadata.ownerReferences) && oldObject.metadata.ownerReferences.exists(p, p.uid == o.uid && p.kind == o.kind)'
+  'oldObject != null && has(oldObject.metadata.ownerReferences) && oldObject.metadata.ownerReferences.exists(p, p.uid == o.uid && p.kind == o.kind && p.apiVersion == o.apiVersion)'
 
 /** By these, controllers take a pod that belongs to nobody for theirs. A ReplicaSet has to say labels of ours, too. */
 const JOB_UIDS = ['batch.kubernetes.io/controller-uid', 'controller-uid']

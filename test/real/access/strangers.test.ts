@@ -228,6 +228,20 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     for (const one of ['editor', 'admin'] as const) await expectRefused(make(one, 'pods', given), CONTROLLERS)
   })
 
+  it('may be Volcano, whose Jobs have pods of their own, and nobody makes one of Kubernetes’ of these', async () => {
+    const volcanos = { apiVersion: 'batch.volcano.sh/v1alpha1', kind: 'Job', name: 'x', uid: UID, controller: true }
+    const metadata = { ownerReferences: [volcanos] }
+    await expectTaken(make('editor', 'pods', { labels: {}, metadata }, { query: { dryRun: 'All' } }))
+    const own = { metadata: { ownerReferences: [{ ...volcanos, controller: false }] }, labels: {} }
+    await expectTaken(
+      make('editor', 'pods', { ...own, called: 'volcanos', spec: { schedulingGates: [{ name: 'a/b' }] } }),
+    )
+    const path = `/api/v1/namespaces/${training}/pods/volcanos`
+    const type = 'application/merge-patch+json'
+    const body = { metadata: ownedBy('Job', UID) }
+    await expectRefused(by('editor').send({ method: 'PATCH', path, type, body }), CONTROLLERS)
+  })
+
   it('makes no such pod of one that stands', async () => {
     await expectTaken(make('editor', 'pods', { labels: { mine: 'a' }, called: 'theirs' }))
     const path = `/api/v1/namespaces/${training}/pods/theirs`
