@@ -242,6 +242,19 @@ describe('bootstrap', () => {
     await clear(admin, parsePolicy(own))
   })
 
+  it('says nothing in its admission policies that the server finds no sense in', async () => {
+    const names = manifests
+      .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+      .map(({ metadata }) => metadata.name)
+    for (const one of names) {
+      const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${one}`
+      let checked: { typeChecking?: object } | undefined
+      while (checked?.typeChecking === undefined)
+        checked = ((await admin.send({ method: 'GET', path })).body as { status?: object }).status
+      expect(checked.typeChecking, one).toEqual({})
+    }
+  })
+
   it('what is not there yet is missing, and nothing is written by looking', async () => {
     const absent = bootstrapManifests(ownPolicy(`absent-${process.pid}`), clusterDoors, NODE_CLASS)
     for (const round of [1, 2])

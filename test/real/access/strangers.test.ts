@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { groupOf } from '../../../core/bootstrap/rights.ts'
 import { NODE_POOL } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
+import { BASELINE_SYSCTLS } from '../../../core/policy/baseline.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { GATE_ACCOUNT, SERVING_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
@@ -383,6 +384,21 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     )
   })
 
+  it('debugs no pod of ours, which a cluster administrator may within the level of its namespace', async () => {
+    const spec = { serviceAccountName: TRAINING_ACCOUNT, schedulingGates: [{ name: 'a/b' }] }
+    await expectTaken(make('job-controller', 'pods', { spec, called: 'debugged' }))
+    const path = `/api/v1/namespaces/${training}/pods/debugged/ephemeralcontainers`
+    const debug = (add: string[], one: Who) =>
+      patched(
+        path,
+        { spec: { ephemeralContainers: [{ name: 'd', image: 'x', securityContext: { capabilities: { add } } }] } },
+        one,
+      )
+    await expectRefused(debug([], 'editor'), 'cannot patch resource')
+    await expectRefused(debug(['SYS_PTRACE'], 'admin'), 'baseline')
+    await expectTaken(debug([], 'admin'))
+  })
+
   it('leads no Service of ours elsewhere', async () => {
     const { body } = await service({})
     const path = `/api/v1/namespaces/${serving}/services/${(body as { metadata: { name: string } }).metadata.name}`
@@ -406,6 +422,18 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
   it('gives no pod its node', async () => {
     for (const spec of [{ hostPID: true }, { volumes: [{ name: 'v', hostPath: { path: '/' } }] }])
       await expectRefused(make('admin', 'pods', { labels: {}, spec }), 'baseline')
+  })
+
+  it('gives a pod what a policy may say of sysctls, and no other', async () => {
+    const set = (names: readonly string[]) =>
+      make(
+        'admin',
+        'pods',
+        { labels: {}, spec: { securityContext: { sysctls: names.map((sysctl) => ({ name: sysctl, value: '1' })) } } },
+        { query: { dryRun: 'All' } },
+      )
+    await expectTaken(set(BASELINE_SYSCTLS))
+    await expectRefused(set(['net.ipv4.tcp_notsent_lowat']), 'baseline')
   })
 })
 
