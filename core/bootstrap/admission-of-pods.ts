@@ -71,6 +71,14 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       rules: [{ operations: ['UPDATE'], ...SERVICES }],
       validations: [MAY_USE],
     },
+    {
+      name: 'marks',
+      namespaces,
+      // A fence that somebody raises would stop every write of ours, and nobody could lower it.
+      when: { ours: ['object', 'oldObject'].map((one) => isOurs(policy, one)).join(' && '), marks: `!(${MARKS_STAY})` },
+      rules: [JOBS, DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
+      validations: [MAY_USE],
+    },
   ]
 }
 
@@ -145,8 +153,9 @@ const SAME = [
   ...podStays('spec.template.spec'),
 ].join(' && ')
 
+const MARKS_STAY = ['labels', 'annotations']
+  .map((key) => stays(`metadata.${key}`, `!k.startsWith('${LABEL_PREFIX}')`))
+  .join(' && ')
+
 /** A pod's image may be changed while it stands, and what it is told until it begins. */
-const UNTOUCHED = [
-  ...['labels', 'annotations'].map((key) => stays(`metadata.${key}`, `!k.startsWith('${LABEL_PREFIX}')`)),
-  ...podStays('spec'),
-].join(' && ')
+const UNTOUCHED = [MARKS_STAY, ...podStays('spec')].join(' && ')

@@ -419,6 +419,24 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
       await expectRefused(by(one).send(asked), 'stays on what Signalbox owns')
   })
 
+  it('raises no fence, and changes nothing else that Signalbox has written on what is ours', async () => {
+    const fence = label('fence-workload')
+    for (const plural of ['jobs', 'deployments'] as const) {
+      const metadata = { annotations: { [fence]: '7' } }
+      await expectTaken(make('door', plural, { called: 'marked', metadata }))
+      const path = `${PLACES[plural]}/namespaces/${plural === 'jobs' ? training : serving}/${plural}/marked`
+      for (const change of [
+        { annotations: { [fence]: '999999999999999' } },
+        { annotations: { [fence]: null } },
+        { annotations: { [label('digest')]: 'a' } },
+        { labels: { [label('generation')]: '9' } },
+      ])
+        await expectRefused(patched(path, { metadata: change }), 'the right to `use` the ConfigMap signalbox')
+      await expectTaken(patched(path, { metadata: { annotations: { mine: 'a' }, labels: { mine: 'a' } } }))
+      await expectTaken(patched(path, { metadata: { annotations: { [fence]: '8' } } }, 'door'))
+    }
+  })
+
   it('gives no pod its node', async () => {
     for (const spec of [{ hostPID: true }, { volumes: [{ name: 'v', hostPath: { path: '/' } }] }])
       await expectRefused(make('admin', 'pods', { labels: {}, spec }), 'baseline')
