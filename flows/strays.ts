@@ -1,5 +1,5 @@
 import { isLeaving, type KubeObject, type ObjectRef } from '../core/kube.ts'
-import { makerOf } from '../core/lane/waits.ts'
+import { isOfGroup, makerOf } from '../core/lane/waits.ts'
 import { generationOf } from '../core/names.ts'
 import type { GenerationView, Stray } from '../core/world.ts'
 import type { WorkPorts } from './ports.ts'
@@ -36,6 +36,8 @@ const strayOf = async (cluster: WorkPorts['cluster'], pods: readonly Pod[]): Pro
 }
 
 const ownerOf = ({ metadata }: Pod) =>
-  metadata.ownerReferences?.find(({ kind, controller }) => kind === 'ReplicaSet' && controller === true)
+  metadata.ownerReferences?.find(
+    (owner) => owner.kind === 'ReplicaSet' && isOfGroup(owner, 'apps') && owner.controller === true,
+  )
 
 const isAlive = ({ status }: Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'

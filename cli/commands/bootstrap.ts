@@ -68,13 +68,14 @@ const WORDS = {
 
 const tell = (found: Difference[], applied: boolean, output: Output): void => {
   const words = WORDS[applied ? 'apply' : 'diff']
-  const rows = found.map(({ manifest, state, detail }) => {
+  const rows = found.map(({ manifest, state, detail, warnings = [] }) => {
     const { name, namespace } = manifest.metadata
-    return [words[state], manifest.kind, namespace === undefined ? name : `${namespace}/${name}`, detail.join('; ')]
+    const told = [...detail, ...warnings.map((warning) => `the API server warns: ${warning}`)].join('; ')
+    return [words[state], manifest.kind, namespace === undefined ? name : `${namespace}/${name}`, told]
   })
-  const objects = found.map(({ manifest, state, detail }) => {
+  const objects = found.map(({ manifest, state, detail, warnings = [] }) => {
     const { name, namespace = null } = manifest.metadata
-    return { kind: manifest.kind, namespace, name, state, detail }
+    return { kind: manifest.kind, namespace, name, state, detail, warnings }
   })
   show(output, { applied, objects }, columns(rows))
 }

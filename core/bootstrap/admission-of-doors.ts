@@ -21,8 +21,15 @@ export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
           expression: ['object', 'oldObject'].map((one) => `(${one} == null || (${isOurs(policy, one)}))`).join(' && '),
           message: `a door of Signalbox makes, changes and deletes only what carries its ${label('installation')}`,
         },
+      ],
+    },
+    {
+      name: 'door-services',
+      when: { door },
+      rules: [{ operations: ['CREATE', 'UPDATE'], ...SERVICES }],
+      validations: [
         {
-          expression: `request.resource.resource != 'services' || object == null || (${IN_CLUSTER.join(' && ')})`,
+          expression: IN_CLUSTER.join(' && '),
           message: 'a door of Signalbox makes Services of the type ClusterIP alone',
         },
       ],

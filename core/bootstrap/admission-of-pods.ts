@@ -1,3 +1,4 @@
+import { NODE_POOL } from '../kube.ts'
 import { MARKER } from '../marker.ts'
 import { LABEL_PREFIX } from '../names.ts'
 import type { Policy } from '../policy.ts'
@@ -30,7 +31,7 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       rules: [{ operations: ['CREATE', 'UPDATE'], ...PODS }],
       validations: [
         {
-          expression: `!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.all(o, !(o.kind in ['Job', 'ReplicaSet']) || (${OWNED_BEFORE}))`,
+          expression: `!has(object.metadata.ownerReferences) || object.metadata.ownerReferences.all(o, !(${OF_KUBERNETES}) || (${OWNED_BEFORE}))`,
           message: 'only Kubernetes’ own controllers make a pod that belongs to a Job or a ReplicaSet',
         },
         {
@@ -41,6 +42,10 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
           expression: `oldObject != null || !has(object.spec.serviceAccountName) || !(object.spec.serviceAccountName in ${accounts})`,
           message: 'only Kubernetes’ own controllers start a pod under an account of Signalbox',
         },
+        {
+          expression: `oldObject == null || !(${isOfUs('oldObject', accounts)}) || (${UNTOUCHED}) || ${MAY_USE.expression}`,
+          message: MAY_USE.message,
+        },
       ],
     },
     {
@@ -49,9 +54,9 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       when: {
         // A Job is never made by a controller of its own: a CronJob's is as anybody's.
         somebody: `request.resource.resource != 'replicasets' || ${exceptFor(['deployment-controller'])}`,
-        ours: `has(object.spec.template) && (${inOurName('object', accounts)})`,
-        // Kueue says where a Job's pods may go, and anybody may restart a server: neither changes what runs.
-        program: `oldObject == null || !(${inOurName('oldObject', accounts)}) || ${CHANGED}`,
+        ours: ['object', 'oldObject'].map((one) => inOurName(one, accounts)).join(' || '),
+        // Kueue says when and where a Job's pods may go, and anybody may restart a server: neither changes what runs.
+        program: `oldObject == null || !(${inOurName('oldObject', accounts)}) || !(${SAME})`,
       },
       rules: [JOBS, DEPLOYMENTS, REPLICA_SETS, OTHER_MAKERS].map((what) => ({
         operations: ['CREATE', 'UPDATE'],
@@ -66,6 +71,14 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       rules: [{ operations: ['UPDATE'], ...SERVICES }],
       validations: [MAY_USE],
     },
+    {
+      name: 'marks',
+      namespaces,
+      // A fence that somebody raises would stop every write of ours, and nobody could lower it.
+      when: { ours: ['object', 'oldObject'].map((one) => isOurs(policy, one)).join(' && '), marks: `!(${MARKS_STAY})` },
+      rules: [JOBS, DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
+      validations: [MAY_USE],
+    },
   ]
 }
 
@@ -78,9 +91,13 @@ const MAY_USE = {
 const exceptFor = (controllers: readonly string[]): string =>
   `!(request.userInfo.username in ${texts([...controllers.map((name) => `system:serviceaccount:kube-system:${name}`), 'system:kube-controller-manager'])})`
 
+/** Others have kinds of the same name, and make pods themselves: Volcano has a Job. */
+const OF_KUBERNETES =
+  "(o.kind == 'Job' && o.apiVersion.startsWith('batch/')) || (o.kind == 'ReplicaSet' && o.apiVersion.startsWith('apps/'))"
+
 /** What the garbage collector writes to an owner reference leaves whose it is. */
 const OWNED_BEFORE =
-  'oldObject != null && has(oldObject.metadata.ownerReferences) && oldObject.metadata.ownerReferences.exists(p, p.uid == o.uid && p.kind == o.kind)'
+  'oldObject != null && has(oldObject.metadata.ownerReferences) && oldObject.metadata.ownerReferences.exists(p, p.uid == o.uid && p.kind == o.kind && p.apiVersion == o.apiVersion)'
 
 /** By these, controllers take a pod that belongs to nobody for theirs. A ReplicaSet has to say labels of ours, too. */
 const JOB_UIDS = ['batch.kubernetes.io/controller-uid', 'controller-uid']
@@ -91,20 +108,54 @@ const wasSaid = (before: string, now: string): string =>
   `oldObject != null && has(${before}.labels) && k in ${before}.labels && ${before}.labels[k] == ${now}.labels[k]`
 
 /** A template's labels that make its pods ours, or another Job's once their maker leaves them behind. The server writes its own uid into each Job's. */
-const claims = (object: string, and = ''): string => {
+const claims = (object: string): string => {
   const metadata = `${object}.spec.template.metadata`
   const labels = `${metadata}.labels`
   const other = `k in ${texts(JOB_UIDS)} && ${labels}[k] != ${object}.metadata.uid`
-  return `(has(${metadata}) && has(${labels}) && ${labels}.exists(k, (k.startsWith('${LABEL_PREFIX}') || (${other}))${and}))`
+  return `(has(${metadata}) && has(${labels}) && ${labels}.exists(k, k.startsWith('${LABEL_PREFIX}') || (${other})))`
 }
 
-const inOurName = (object: string, accounts: string): string => {
-  const account = `${object}.spec.template.spec.serviceAccountName`
-  return `(has(${account}) && ${account} in ${accounts}) || ${claims(object)}`
+const inOurName = (object: string, accounts: string): string =>
+  `(${object} != null && has(${object}.spec.template) && (${runsUnder(`${object}.spec.template.spec`, accounts)} || ${claims(object)}))`
+
+const runsUnder = (pod: string, accounts: string): string =>
+  `(has(${pod}.serviceAccountName) && ${pod}.serviceAccountName in ${accounts})`
+
+const isOfUs = (pod: string, accounts: string): string =>
+  `${runsUnder(`${pod}.spec`, accounts)} || (has(${pod}.metadata.labels) && ${pod}.metadata.labels.exists(k, k.startsWith('${LABEL_PREFIX}')))`
+
+/** Whether all of a map is as it was but keys that may change. What a later Kubernetes adds to it is not among these. */
+const stays = (at: string, mayChange: string): string => {
+  const [before, now] = [`oldObject.${at}`, `object.${at}`]
+  const isIn = (one: string, other: string): string =>
+    `(!has(${one}) || dyn(${one}).all(k, ${mayChange} || (has(${other}) && k in dyn(${other}) && dyn(${other})[k] == dyn(${one})[k])))`
+  return `${isIn(before, now)} && ${isIn(now, before)}`
 }
 
-const [BEFORE, NOW] = ['oldObject.spec.template', 'object.spec.template']
-const CHANGED = [
-  `(request.resource.resource != 'jobs' && ${NOW}.spec != ${BEFORE}.spec)`,
-  claims('object', ` && !(has(${BEFORE}.metadata) && ${wasSaid(`${BEFORE}.metadata`, `${NOW}.metadata`)})`),
-].join(' || ')
+/** Where pods go is Kueue's to say, within the pool that was planned and priced. */
+const podStays = (at: string): string[] => [
+  stays(
+    at,
+    `(request.resource.resource in ['jobs', 'pods'] && k in ['nodeSelector', 'tolerations', 'affinity', 'schedulingGates'])`,
+  ),
+  stays(`${at}.nodeSelector`, `k != '${NODE_POOL}'`),
+]
+
+const KUEUES = `k.startsWith('kueue.x-k8s.io/')`
+
+/** A program is told by labels and annotations of its template what it reads, and controllers of others put more into pods by them. */
+const SAME = [
+  `(request.resource.resource != 'jobs' || (${stays('spec', `k in ['suspend', 'template']`)}))`,
+  stays('spec.template', `k in ['metadata', 'spec']`),
+  stays('spec.template.metadata', `k in ['labels', 'annotations', 'creationTimestamp']`),
+  stays('spec.template.metadata.labels', KUEUES),
+  stays('spec.template.metadata.annotations', `(${KUEUES} || k == 'kubectl.kubernetes.io/restartedAt')`),
+  ...podStays('spec.template.spec'),
+].join(' && ')
+
+const MARKS_STAY = ['labels', 'annotations']
+  .map((key) => stays(`metadata.${key}`, `!k.startsWith('${LABEL_PREFIX}')`))
+  .join(' && ')
+
+/** A pod's image may be changed while it stands, and what it is told until it begins. */
+const UNTOUCHED = [MARKS_STAY, ...podStays('spec')].join(' && ')

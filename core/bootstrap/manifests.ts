@@ -43,4 +43,4 @@ export const bootstrapManifests = (
 }
 
 /** No pod there shares its node's network, processes or disk, whoever makes it. What a `pod:` may say stays within it. */
-const POD_SECURITY = 'pod-security.kubernetes.io/enforce'
+export const POD_SECURITY = 'pod-security.kubernetes.io/enforce'

@@ -23,11 +23,18 @@ export const makerOf = ({ kind, metadata }: KubeObject): Maker | null => {
   const { namespace = null, name, uid = null, ownerReferences = [] } = metadata
   if (kind === 'Job' || kind === 'Deployment') return { kind, namespace, name, uid }
   const owner = kind === 'Pod' ? ownerReferences.find(({ controller }) => controller === true) : undefined
-  if (owner?.kind === 'Job') return { kind: 'Job', namespace, name: owner.name, uid: owner.uid }
-  if (owner?.kind === 'Deployment') return { kind: 'Deployment', namespace, name: owner.name, uid: owner.uid }
-  const of = owner?.kind === 'ReplicaSet' ? REPLICA_SET.exec(owner.name)?.[1] : undefined
+  if (owner === undefined) return null
+  if (isOfGroup(owner, 'batch') && owner.kind === 'Job')
+    return { kind: 'Job', namespace, name: owner.name, uid: owner.uid }
+  if (!isOfGroup(owner, 'apps')) return null
+  if (owner.kind === 'Deployment') return { kind: 'Deployment', namespace, name: owner.name, uid: owner.uid }
+  const of = owner.kind === 'ReplicaSet' ? REPLICA_SET.exec(owner.name)?.[1] : undefined
   return of === undefined ? null : { kind: 'Deployment', namespace, name: of, uid: null }
 }
+
+/** Others have kinds of the same name: Volcano its own Job. */
+export const isOfGroup = ({ apiVersion }: { apiVersion: string }, group: 'batch' | 'apps'): boolean =>
+  apiVersion.startsWith(`${group}/`)
 
 /** The name of the lane after which this was named, if any lane of ours has that name; null when none can. */
 export const laneNameIn = ({ kind, name }: Pick<Maker, 'kind' | 'name'>): string | null =>

@@ -15,7 +15,8 @@ export const BASELINE_CAPABILITIES: readonly string[] = [
   'SYS_CHROOT',
 ]
 
-const SYSCTLS: readonly string[] = [
+/** From Kubernetes 1.32 on, which all of EKS is that we run on. */
+export const BASELINE_SYSCTLS: readonly string[] = [
   'kernel.shm_rmid_forced',
   'net.ipv4.ip_local_port_range',
   'net.ipv4.ip_local_reserved_ports',
@@ -25,7 +26,9 @@ const SYSCTLS: readonly string[] = [
   'net.ipv4.tcp_keepalive_intvl',
   'net.ipv4.tcp_keepalive_probes',
   'net.ipv4.tcp_keepalive_time',
+  'net.ipv4.tcp_rmem',
   'net.ipv4.tcp_syncookies',
+  'net.ipv4.tcp_wmem',
 ]
 
 const SELINUX_TYPES: readonly string[] = ['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t']
@@ -41,8 +44,8 @@ const TAKEN: { at: string[]; takes: (value: unknown) => boolean; instead: string
   },
   {
     at: ['sysctls', 'name'],
-    takes: (value) => SYSCTLS.includes(String(value)),
-    instead: `it takes ${SYSCTLS.join(', ')}`,
+    takes: (value) => BASELINE_SYSCTLS.includes(String(value)),
+    instead: `it takes ${BASELINE_SYSCTLS.join(', ')}`,
   },
   { at: ['seLinuxOptions', 'user'], takes: () => false, instead: 'leave it out' },
   { at: ['seLinuxOptions', 'role'], takes: () => false, instead: 'leave it out' },

@@ -6,6 +6,7 @@ import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
+import { said } from '../text.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
 
@@ -99,7 +100,8 @@ const whyLate = (target: Target, seen: Look): string | null => {
   if (hasLeft && replicas > 0 && (seen.stays.has(generation) || !seen.gone.has(generation)))
     return `the Deployment of generation ${generation} is gone`
   const at = hasLeft ? target : reached(target, seen)
-  if (at === undefined) return `generation ${generation}: ${view?.ready ?? 0} of ${replicas} ready${keptBy(view)}`
+  if (at === undefined)
+    return `generation ${generation}: ${view?.ready ?? 0} of ${replicas} ready${keptBy(view)}${notMade(view)}`
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
@@ -116,6 +118,19 @@ const keptBy = (view: GenerationView | undefined): string => {
     ? ''
     : `; somebody has deleted its Deployment, and ${keepers.join(', ')} keeps it: see who sets that finalizer`
 }
+
+/** Why Kubernetes makes no more pods of it, in its own words: a quota, an admission, Pod Security, an account that is not there. */
+const notMade = (view: GenerationView | undefined): string => {
+  const failure = view?.object.status?.conditions?.find(
+    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
+  )
+  return failure === undefined
+    ? ''
+    : `; its pods are not made: ${said(failure.message ?? failure.reason ?? '', MESSAGE)}`
+}
+
+/** Longest that somebody else's message stands in a note. */
+const MESSAGE = 400
 
 const generationIn = ({ metadata }: V1Pod): number => generationOf(metadata?.labels ?? {})
 

@@ -23,10 +23,38 @@ const SAID: Readonly<Record<string, string>> = {
   'tokenizer-revision': WHICH,
   'shutdown-timeout': 'how long it has for requests in flight is ours: leave it out',
   config: 'what stands in that file is neither judged nor shown: write its flags here',
+  'weight-transfer-config': 'its weights would be changed while it serves: leave it out',
 }
 
-/** A flag of its own that begins one of them, which is no short form of it. */
-const OTHER: ReadonlySet<string> = new Set(['tokenizer'])
+const IN_IMAGE = /^\//
+const LOADED =
+  'it would be loaded from elsewhere than the card says, and as it is there when each replica starts: name a folder of its image, `/…`, or leave it out'
+const WITH_IT =
+  'it belongs to the weights, and comes with them as they are approved: leave it out, or name a folder of its image, `/…`'
+const SPECULATES: Loads = { free: { model: /^(\/|ngram|suffix$)/ }, why: LOADED }
+
+/** What a flag may be told, by the key of its JSON; `''` is a value as it is. Of the image nobody can say that it changes. */
+interface Loads {
+  free: Readonly<Record<string, RegExp>>
+  why: string
+}
+
+/** Flags of vLLM that name what else is loaded, from wherever that lies. */
+const LOADS: Readonly<Record<string, Loads>> = {
+  tokenizer: { free: { '': IN_IMAGE }, why: WITH_IT },
+  'hf-config-path': { free: { '': IN_IMAGE }, why: WITH_IT },
+  'generation-config': { free: { '': /^(auto$|vllm$|\/)/ }, why: WITH_IT },
+  'code-revision': {
+    free: { '': /^[0-9a-f]{40}$/ },
+    why: 'a branch or a tag is moved: write a whole commit, or leave it out',
+  },
+  'lora-modules': { free: { '': /^[^={]*=\//, path: IN_IMAGE }, why: LOADED },
+  'default-mm-loras': { free: { '*': IN_IMAGE }, why: LOADED },
+  'speculative-config': SPECULATES,
+  sc: SPECULATES,
+  'spec-model': { free: { '': IN_IMAGE }, why: LOADED },
+  'model-loader-extra-config': { free: { tensorizer_uri: IN_IMAGE, tensorizer_dir: IN_IMAGE }, why: LOADED },
+}
 
 /** Flags of vLLM that take no value: what stands after one is nobody's. */
 const BARE =
@@ -38,29 +66,61 @@ const NOBODYS =
 /** Arguments of a service that would make its engine do other than what its plan says, or not begin at all. */
 export const engineFlagWrongs = ({ args }: Pick<ServicePolicy, 'args'>): { at: number; why: string }[] =>
   args.flatMap((one, at) => {
-    const why = isFlag(one) ? flagWrong(one, args[at + 1]) : isValue(args, at) ? null : NOBODYS
+    const why = isFlag(one) ? flagWrong(one, valuesAfter(args, at)) : isValue(args, at) ? null : NOBODYS
     return why === null ? [] : [{ at, why: `found \`${said(one.split('=')[0] ?? '', SHOWN)}\`: ${why}` }]
   })
 
 /** Numbers below zero are values. */
 const isFlag = (one: string): boolean => /^\s*--?([A-Za-z]|$)/.test(one)
 
-const flagWrong = (one: string, next: string | undefined): string | null => {
+const flagWrong = (one: string, after: string[]): string | null => {
   const [, dashes = '', name = ''] = /^\s*(--?)([^=.\s]*)/.exec(one) ?? []
-  const elsewhere = saidBy(dashes, name.replaceAll('_', '-'))
-  if (elsewhere !== null) return elsewhere
+  const flag = flagNamed(dashes, name.replaceAll('_', '-'))
+  const wrong = flag === null ? null : (SAID[flag] ?? loadsWrong(LOADS[flag], toldIn(one, after)))
+  if (wrong !== null) return flag === name.replaceAll('_', '-') ? wrong : `vLLM reads \`${flag}\`: ${wrong}`
   if (name === '') return 'vLLM reads nothing that follows it: leave it out'
-  if (/^load[-_]format$/.test(name) && (one.endsWith('=dummy') || next === 'dummy'))
+  if (/^load[-_]format$/.test(name) && (one.endsWith('=dummy') || after[0] === 'dummy'))
     return 'it serves no weights at all: leave it out'
   return /^[^=]*\s/.test(one) ? spaced(one) : null
 }
 
 /** By its whole name, or by the beginning of one, which vLLM completes. */
-const saidBy = (dashes: string, name: string): string | null => {
-  if (Object.hasOwn(SAID, name)) return SAID[name] ?? null
+const flagNamed = (dashes: string, name: string): string | null => {
+  const known = [...Object.keys(SAID), ...Object.keys(LOADS)]
+  if (name === '' || known.includes(name)) return name === '' ? null : name
   const isShort = (one: string): boolean => one.length === 2
-  const full = Object.keys(SAID).find((one) => isShort(one) === (dashes === '-') && one.startsWith(name))
-  return name === '' || full === undefined || OTHER.has(name) ? null : `vLLM reads \`${full}\`: ${SAID[full]}`
+  return known.find((one) => isShort(one) === (dashes === '-') && one.startsWith(name)) ?? null
+}
+
+const loadsWrong = (loads: Loads | undefined, told: [string, string][]): string | null => {
+  if (loads === undefined) return null
+  const wrong = told.find(([key, value]) => (loads.free[key] ?? loads.free['*'])?.test(value) === false)
+  return wrong === undefined ? null : `\`${said(wrong[1], SHOWN)}\`: ${loads.why}`
+}
+
+const valuesAfter = (args: readonly string[], at: number): string[] => {
+  const after = args.slice(at + 1)
+  const end = after.findIndex(isFlag)
+  return end < 0 ? after : after.slice(0, end)
+}
+
+/** What a flag is told: its values, those of their JSON by key; or the one that a dotted flag names. */
+const toldIn = (one: string, after: string[]): [string, string][] => {
+  const [, key = '', value] = /^[^=.]*(?:\.([^=]*))?(?:=(.*))?$/s.exec(one) ?? []
+  return (value === undefined ? after : [value]).flatMap((text) => leavesOf(key.split('.').at(-1) ?? '', text))
+}
+
+const leavesOf = (key: string, text: string): [string, string][] => {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null)
+      return Object.entries(value).flatMap(([inner, part]) =>
+        leavesOf(inner, typeof part === 'string' ? part : JSON.stringify(part)),
+      )
+  } catch {
+    // What is no JSON is a value as it stands.
+  }
+  return [[key, text]]
 }
 
 const spaced = (one: string): string => {

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
+import { POD_SECURITY } from '../../core/bootstrap/manifests.ts'
 import { label } from '../../core/names.ts'
 import { applyConflict, failureOf, messageIn } from './answers.ts'
 import type { Answer, Requests } from './requests.ts'
@@ -12,6 +13,8 @@ export interface Difference {
   state: 'missing' | 'changed' | 'same' | 'refused'
   /** Fields that would change, or why the server refuses it. */
   detail: string[]
+  /** What the server warns of: Pod Security names the pods that stand and would not be made again. Left out: of nothing. */
+  warnings?: string[]
 }
 
 /** The path of a manifest's object. */
@@ -34,7 +37,7 @@ export const compareManifest = async (requests: Requests, manifest: Manifest): P
   const answer = await send(requests, manifest, { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
-  return { manifest, state: fields.length === 0 ? 'same' : 'changed', detail: fields }
+  return { manifest, state: fields.length === 0 ? 'same' : 'changed', detail: fields, ...warned(answer) }
 }
 
 /** Those that stand already and belong to another installation. */
@@ -67,11 +70,13 @@ export const applyManifest = async (requests: Requests, manifest: Manifest): Pro
   const [another] = await othersAmong(requests, [manifest])
   if (another !== undefined) return another
   const answer = await send(requests, manifest, {})
-  if (answer.status === 201) return { manifest, state: 'missing', detail: [] }
+  if (answer.status === 201) return { manifest, state: 'missing', detail: [], ...warned(answer) }
   return answer.status === 200
-    ? { manifest, state: 'changed', detail: [] }
+    ? { manifest, state: 'changed', detail: [], ...warned(answer) }
     : { manifest, state: 'refused', detail: [whyNot(answer)] }
 }
+
+const warned = ({ warnings }: Answer): Pick<Difference, 'warnings'> => (warnings === undefined ? {} : { warnings })
 
 const send = (requests: Requests, manifest: Manifest, query: Record<string, string>) =>
   requests.send({
@@ -89,8 +94,13 @@ const BOOKKEEPING = /^(status|metadata\.(managedFields|resourceVersion|generatio
 const whyNot = (answer: Answer): string => {
   if (answer.status === 401) throw failureOf('comparing with the cluster', answer)
   const conflict = answer.status === 409 ? applyConflict(answer.body) : null
-  return conflict === null ? messageIn(answer) : `${conflict.manager} has set ${conflict.fields.join(', ')} otherwise`
+  if (conflict === null) return messageIn(answer)
+  const { manager, fields } = conflict
+  const level = fields.some((field) => field.endsWith(POD_SECURITY)) ? `: ${OTHER_LEVEL}` : ''
+  return `${manager} has set ${fields.join(', ')} otherwise${level}`
 }
+
+const OTHER_LEVEL = `pods of trainings and servers are made for \`baseline\`, and a looser level lets whoever may make pods there have their nodes: set it there, \`kubectl label namespace NAME --overwrite ${POD_SECURITY}=baseline\`, or name another namespace in the policy’s \`namespaces\``
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 

@@ -20,6 +20,8 @@ export interface Answer {
   status: number
   /** Parsed when it is JSON, else the text. */
   body: unknown
+  /** What the server warns of while it does as it was asked; left out: of nothing. */
+  warnings?: string[]
 }
 
 export interface RequestsOptions extends RetryOptions {
@@ -70,10 +72,17 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
     return headers.value
   }
 
-  const once = async ({ method, path, query, body, type = JSON_TYPE, accept = JSON_TYPE }: Call): Promise<Tried> => {
+  const once = async ({
+    method,
+    path,
+    query,
+    body,
+    type = JSON_TYPE,
+    accept = JSON_TYPE,
+  }: Call): Promise<Tried & Answer> => {
     const content = body === undefined ? {} : { 'content-type': type }
     const head = { accept, ...(await authentication()), ...content, ...options.headers }
-    return within(deadline, async (signal) => {
+    return within(deadline, async (signal): Promise<Tried & Answer> => {
       const answer = await dispatcher.request({
         origin,
         path: `${prefix}${path}${query === undefined ? '' : `?${new URLSearchParams(query)}`}`,
@@ -82,16 +91,10 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
         headers: head,
         body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
       })
-      const text = await answer.body.text()
-      const { 'retry-after': retryAfter } = answer.headers
-      return {
-        status: answer.statusCode,
-        body: parsedBody(text),
-        retryAfter: retryAfterOf(typeof retryAfter === 'string' ? retryAfter : null),
-      }
+      return answerOf(answer.statusCode, answer.headers, await answer.body.text())
     })
   }
-  const answered = async (call: Call): Promise<Tried> => {
+  const answered = async (call: Call): Promise<Tried & Answer> => {
     const first = await once(call)
     if (first.status !== 401) return first
     // An expired token is minted again, once.
@@ -103,6 +106,24 @@ export const openRequests = async (config: KubeConfig, options: RequestsOptions 
     close: () => dispatcher.destroy(),
   }
 }
+
+const answerOf = (
+  status: number,
+  { 'retry-after': retryAfter, warning = [] }: Record<string, string | string[] | undefined>,
+  text: string,
+): Tried & Answer => {
+  const warnings = [warning].flat().flatMap(warningIn)
+  return {
+    status,
+    body: parsedBody(text),
+    retryAfter: retryAfterOf(typeof retryAfter === 'string' ? retryAfter : null),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  }
+}
+
+/** The text of `299 - "text"`: Kubernetes writes each as a header of its own, and proxies may join them. */
+const warningIn = (header: string): string[] =>
+  [...header.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replace(/\\(.)/g, '$1'))
 
 /** Work that is broken off after so many milliseconds; its timer goes with it. */
 const within = async <T>(milliseconds: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> => {

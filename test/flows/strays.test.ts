@@ -23,7 +23,7 @@ const sets: Record<string, object> = {
   // The garbage collector has not reached it: its Deployment is gone, and it goes too.
   'm-g3-going': {
     uid: 'm-g3-going',
-    ownerReferences: [{ kind: 'Deployment', name: 'm-g3', uid: 'd', controller: true }],
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name: 'm-g3', uid: 'd', controller: true }],
   },
   'm-g4-again': { uid: 'another' },
 }

@@ -109,9 +109,14 @@ const ofAnotherKind = ({ metadata: { name, uid } }: KubeObject) => ({
   ownerReferences: [{ apiVersion: 'apps/v1', kind: 'Deployment', name, uid, controller: true }],
 })
 
+const ofAnotherGroup = ({ metadata: { name, uid } }: KubeObject) => ({
+  ownerReferences: [{ apiVersion: 'batch.volcano.sh/v1alpha1', kind: 'Job', name, uid, controller: true }],
+})
+
 it.each([
   ['that somebody labels as a Job’s', () => ({})],
   ['whose owner of another kind claims the uid of a Job', ofAnotherKind],
+  ['whose owner, a Job of another group, claims the uid of a Job', ofAnotherGroup],
 ])('a pod %s is not the Job’s: what keeps it from running ends nobody’s work', async (_what, owned) => {
   const job = await atWork()
   const stray = {

@@ -95,7 +95,7 @@ it('who starts pods is looked at in each of our namespaces, what doors write whe
       },
     })
   // A door may write elsewhere only what its role says, which is nothing.
-  for (const name of ['doors', 'door-pods'])
+  for (const name of ['doors', 'door-services', 'door-pods'])
     expect(specOf(name).matchConditions[0]?.expression).toContain(
       `startsWith('${groupOf({ installation: 'ours' }, '')}')`,
     )

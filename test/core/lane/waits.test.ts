@@ -19,11 +19,18 @@ const lane = (...steps: Mark[]): Pick<LaneDocument, 'name' | 'run'> => ({
 })
 const job = (over: object = {}, metadata: object = {}): KubeObject<'Job'> =>
   ({ kind: 'Job', metadata: { name: JOB, namespace: 'training', uid: 'u', ...metadata }, ...over }) as KubeObject<'Job'>
-const pod = (kind: string, name: string, uid = 'u', labels = {}): KubeObject =>
+const ownedBy = (apiVersion: string, kind: string, name: string, { uid = 'u', labels = {} } = {}): KubeObject =>
   ({
     kind: 'Pod',
-    metadata: { name: 'p', namespace: 'training', labels, ownerReferences: [{ kind, name, uid, controller: true }] },
+    metadata: {
+      name: 'p',
+      namespace: 'training',
+      labels,
+      ownerReferences: [{ apiVersion, kind, name, uid, controller: true }],
+    },
   }) as KubeObject
+const pod = (kind: string, name: string, more: { uid?: string; labels?: object } = {}): KubeObject =>
+  ownedBy(kind === 'Job' ? 'batch/v1' : 'apps/v1', kind, name, more)
 
 const jobNote = (of: KubeObject<'Job'>): string => jobState(of, []).note
 
@@ -48,9 +55,18 @@ describe('a lane waits for', () => {
     expect(waits(lane(mark({})), pod('ReplicaSet', `${NAME}-g2-7d4b9`))).toBe(false)
   })
 
+  it('no pod of what has another group, whatever its kind, name and uid', () => {
+    expect(waits(lane(mark({})), ownedBy('batch.volcano.sh/v1alpha1', 'Job', JOB))).toBe(false)
+    const moving = lane(mark({ name: 'move-1', kind: 'roll-out-model', made: null }))
+    for (const kind of ['Deployment', 'ReplicaSet'])
+      expect(waits(moving, ownedBy('apps.kruise.io/v1', kind, `${NAME}-g2-7d4b9`))).toBe(false)
+  })
+
   it('nothing that its labels alone say is its own, nothing of another step, and nothing without a run', () => {
     expect(
-      waits(lane(mark({})), { ...pod('Job', 'another', 'v', { 'signalbox.dev/lane': 'pipeline.support-chats' }) }),
+      waits(lane(mark({})), {
+        ...pod('Job', 'another', { uid: 'v', labels: { 'signalbox.dev/lane': 'pipeline.support-chats' } }),
+      }),
     ).toBe(false)
     expect(waits(lane(mark({})), { kind: 'Pod', metadata: { name: JOB } } as KubeObject)).toBe(false)
     expect(waits(lane(mark({ state: 'done' })), job())).toBe(false)

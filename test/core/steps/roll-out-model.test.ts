@@ -185,6 +185,24 @@ describe('a move of a rollout', () => {
     expect(nextRollOut(step, { ...seen, pods: [ending, over] })).toMatchObject({ kind: 'done', stands: { p: 4 } })
   })
 
+  it('says in Kubernetes’ own words why pods are not made, while it waits and where it has waited too long', () => {
+    const message = 'pods "m-g2-1" is forbidden: violates PodSecurity "baseline:latest": hostPort'
+    const conditions = [
+      { type: 'Available', status: 'False', message: 'no' },
+      { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message },
+    ]
+    const object = { status: { conditions } } as GenerationView['object']
+    const late = { ...seen, generations: [{ ...view(1, 0), object }] }
+    expect(nextRollOut(step, late)).toMatchObject({
+      kind: 'wait',
+      note: `generation 2: 0 of 1 ready; its pods are not made: ${message}`,
+    })
+    expect(nextRollOut(step, { ...late, now: 60_001 })).toMatchObject({
+      kind: 'failed',
+      note: expect.stringContaining(message),
+    })
+  })
+
   it('has failed after its patience, or at once when an image cannot be pulled', () => {
     expect(nextRollOut(step, { ...seen, generations: [view(1, 0)], now: 60_001 })).toMatchObject({
       kind: 'failed',

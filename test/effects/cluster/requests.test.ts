@@ -56,6 +56,14 @@ afterEach(async () => {
 const call = { method: 'POST', path: '/apis/batch/v1/namespaces/training/jobs' } as const
 
 describe('a request', () => {
+  it('hands on what the server warns of, each by itself', async () => {
+    const headers = ['warning', '299 - "violates \\"baseline\\""', 'warning', '299 - "a: hostIPC", 299 api "b"']
+    replies = [(_, response) => response.writeHead(200, headers).end('{}'), status(200)]
+    await open()
+    expect((await requests.send(call)).warnings).toEqual(['violates "baseline"', 'a: hostIPC', 'b'])
+    expect(await requests.send(call)).not.toHaveProperty('warnings')
+  })
+
   it('sends the object as it is, with the token and its query', async () => {
     await (await open()).send({
       ...call,

@@ -21,7 +21,11 @@ const podOf = (phase: string, metadata: object = {}): KubeObject =>
   ({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'p', ownerReferences: [{ kind: 'Job', name: 'j', uid: 'u', controller: true }], ...metadata },
+    metadata: {
+      name: 'p',
+      ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'u', controller: true }],
+      ...metadata,
+    },
     status: { phase },
   }) as unknown as KubeObject
 

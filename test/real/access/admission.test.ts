@@ -6,6 +6,7 @@ import { main } from '../../../cli/main.ts'
 import { EXIT } from '../../../cli/output.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
+import { parsePolicy } from '../../../core/policy.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
@@ -199,6 +200,58 @@ describe('bootstrap', () => {
       const type = 'application/merge-patch+json'
       const answer = await admin.send({ method: 'PATCH', path: at, type, body: { metadata: { labels } } })
       expect(JSON.stringify(answer.body)).toContain('stays on what Signalbox owns')
+    }
+  })
+
+  it('prints what the server warns of, which names the pods that stand and break the level; and says what to do about another', async () => {
+    const [training, serving] = [`levels-${process.pid}`, `otherwise-${process.pid}`]
+    const own = ownConfig(training, { namespaces: { training, serving } })
+    const file = join(folder, 'levels.json')
+    writeFileSync(file, JSON.stringify(own))
+    const level = 'pod-security.kubernetes.io/enforce'
+    const namespaces = [
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: training } },
+      { apiVersion: 'v1', kind: 'Namespace', metadata: { name: serving, labels: { [level]: 'privileged' } } },
+    ]
+    for (const body of namespaces) await admin.send({ method: 'POST', path: '/api/v1/namespaces', body })
+    const spec = { hostIPC: true, containers: [{ name: 'c', image: 'x' }] }
+    const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'theirs' }, spec }
+    // Its account is made a moment after its namespace.
+    const path = `/api/v1/namespaces/${training}/pods`
+    for (let made = false; !made; ) made = (await admin.send({ method: 'POST', path, body })).status === 201
+    const out: string[] = []
+    const output = {
+      out: (text: string) => void out.push(text),
+      err: (text: string) => void out.push(text),
+      json: false,
+    }
+    const args = ['bootstrap', '--kubeconfig', inject('kubeconfig'), '--config', file]
+    for (const flag of ['--diff', '--apply']) {
+      out.length = 0
+      expect(await main([...args, flag], output)).toBe(EXIT.failed)
+      expect(out.join('\n')).toMatch(
+        new RegExp(`Namespace +${training} .*the API server warns: existing pods in namespace .* violate`),
+      )
+      expect(out.join('\n')).toContain('the API server warns: theirs: host namespaces')
+      expect(out.join('\n')).toMatch(
+        new RegExp(
+          `REFUSED +Namespace +${serving} .*\\${level}.* otherwise: .*\`kubectl label namespace NAME --overwrite`,
+        ),
+      )
+    }
+    await clear(admin, parsePolicy(own))
+  })
+
+  it('says nothing in its admission policies that the server finds no sense in', async () => {
+    const names = manifests
+      .filter(({ kind }) => kind === 'ValidatingAdmissionPolicy')
+      .map(({ metadata }) => metadata.name)
+    for (const one of names) {
+      const path = `/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies/${one}`
+      let checked: { typeChecking?: object } | undefined
+      while (checked?.typeChecking === undefined)
+        checked = ((await admin.send({ method: 'GET', path })).body as { status?: object }).status
+      expect(checked.typeChecking, one).toEqual({})
     }
   })
 

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { groupOf } from '../../../core/bootstrap/rights.ts'
+import { NODE_POOL } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
+import { BASELINE_SYSCTLS } from '../../../core/policy/baseline.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { GATE_ACCOUNT, SERVING_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
@@ -59,6 +61,7 @@ afterAll(async () => {
 
 interface Said {
   labels?: object
+  annotations?: object
   spec?: object
   container?: object
   metadata?: object
@@ -75,8 +78,8 @@ let made = 0
 const make = (
   one: Who,
   plural: keyof typeof PLACES,
-  { labels = OURS, spec = {}, container = {}, metadata = {}, ...at }: Said = {},
-  call: { query?: Record<string, string> } = {},
+  { labels = OURS, annotations = {}, spec = {}, container = {}, metadata = {}, ...at }: Said = {},
+  { with: more = {}, ...call }: { query?: Record<string, string>; with?: object } = {},
 ): Promise<Answer> => {
   const namespace = at.namespace ?? (plural === 'jobs' || plural === 'pods' ? training : serving)
   const pod = {
@@ -86,9 +89,9 @@ const make = (
     containers: [{ name: 'c', image: IMAGE, ...container }],
     ...spec,
   }
-  const template = { metadata: { labels: { app: 'a', ...labels } }, spec: pod }
+  const template = { metadata: { labels: { app: 'a', ...labels }, annotations }, spec: pod }
   const specs = {
-    jobs: { suspend: true, template },
+    jobs: { suspend: true, template, ...more },
     deployments: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
     replicasets: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
     pods: pod,
@@ -226,6 +229,20 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     for (const one of ['editor', 'admin'] as const) await expectRefused(make(one, 'pods', given), CONTROLLERS)
   })
 
+  it('may be Volcano, whose Jobs have pods of their own, and nobody makes one of Kubernetes’ of these', async () => {
+    const volcanos = { apiVersion: 'batch.volcano.sh/v1alpha1', kind: 'Job', name: 'x', uid: UID, controller: true }
+    const metadata = { ownerReferences: [volcanos] }
+    await expectTaken(make('editor', 'pods', { labels: {}, metadata }, { query: { dryRun: 'All' } }))
+    const own = { metadata: { ownerReferences: [{ ...volcanos, controller: false }] }, labels: {} }
+    await expectTaken(
+      make('editor', 'pods', { ...own, called: 'volcanos', spec: { schedulingGates: [{ name: 'a/b' }] } }),
+    )
+    const path = `/api/v1/namespaces/${training}/pods/volcanos`
+    const type = 'application/merge-patch+json'
+    const body = { metadata: ownedBy('Job', UID) }
+    await expectRefused(by('editor').send({ method: 'PATCH', path, type, body }), CONTROLLERS)
+  })
+
   it('makes no such pod of one that stands', async () => {
     await expectTaken(make('editor', 'pods', { labels: { mine: 'a' }, called: 'theirs' }))
     const path = `/api/v1/namespaces/${training}/pods/theirs`
@@ -284,18 +301,102 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     await expectRefused(patch({ spec: { serviceAccountName: GATE_ACCOUNT } }), why)
     await expectRefused(patch({ spec: { hostAliases: [{ ip: '10.0.0.1', hostnames: ['s3.amazonaws.com'] }] } }), why)
     await expectRefused(patch({ metadata: { labels: { [label('generation')]: '2' } } }), why)
+    await expectRefused(patch({ metadata: { annotations: { 'sidecar.istio.io/inject': 'true' } } }), why)
     await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
+    const type = 'application/merge-patch+json'
+    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { replicas: 1, paused: true } } }))
   })
 
-  it('may be Kueue, which lets a Job of ours begin where there is room', async () => {
-    await expectTaken(make('door', 'jobs', { called: 'queued' }))
+  const READS = label('input-model-train')
+  const planned: Said = {
+    labels: { ...OURS, [label('input-job-train')]: 'trained' },
+    annotations: { [READS]: 's3://ours/trained' },
+    spec: { nodeSelector: { [NODE_POOL]: 'gpu-train' } },
+    container: { resources: { limits: { 'nvidia.com/gpu': '1' } } },
+  }
+  const patched = (path: string, body: object, one: Who = 'editor') =>
+    by(one).send({ method: 'PATCH', path, type: 'application/strategic-merge-patch+json', body })
+
+  it('may be Kueue, which lets a Job of ours begin where there is room, and suspends it again', async () => {
+    // Kubernetes' own controller keeps off it, so that no pod of it has to end first.
+    await expectTaken(
+      make('door', 'jobs', { ...planned, called: 'queued' }, { with: { managedBy: 'example.com/nobody' } }),
+    )
     const path = `/apis/batch/v1/namespaces/${training}/jobs/queued`
-    const type = 'application/merge-patch+json'
-    const template = {
-      metadata: { labels: { 'kueue.x-k8s.io/podset': 'main' } },
-      spec: { nodeSelector: { 'node.kubernetes.io/instance-type': 'p5.48xlarge' } },
+    const key = 'node.kubernetes.io/instance-type'
+    const kueues = (value: string | null) => ({ 'kueue.x-k8s.io/podset': value })
+    const template = (value: string | null) => ({
+      metadata: { labels: kueues(value), annotations: kueues(value) },
+      spec: { nodeSelector: { [key]: value, [NODE_POOL]: 'gpu-train' } },
+    })
+    const tolerations = [{ key: 'spot', operator: 'Exists' }]
+    const into = { template: { ...template('a'), spec: { ...template('a').spec, tolerations } } }
+    await expectTaken(patched(path, { spec: { suspend: false, ...into } }))
+    await expectTaken(patched(path, { spec: { suspend: true } }))
+    await expectTaken(patched(path, { spec: { template: template(null) } }))
+  })
+
+  it.each<[string, object]>([
+    ['which model it reads', { template: { metadata: { annotations: { [READS]: 's3://ours/better' } } } }],
+    ['that it reads one', { template: { metadata: { annotations: { [READS]: null } } } }],
+    ['whose result it reads', { template: { metadata: { labels: { [label('input-job-train')]: 'other' } } } }],
+    ['that it reads a result', { template: { metadata: { labels: { [label('input-job-train')]: null } } } }],
+    ['what is put into its pods', { template: { metadata: { annotations: { 'sidecar.istio.io/inject': 'true' } } } }],
+    [
+      'its GPUs',
+      { template: { spec: { containers: [{ name: 'c', resources: { limits: { 'nvidia.com/gpu': '8' } } }] } } },
+    ],
+    ['its pool', { template: { spec: { nodeSelector: { [NODE_POOL]: 'expensive' } } } }],
+    ['that it has a pool', { template: { spec: { nodeSelector: null } } }],
+    ['how many pods it has', { parallelism: 8 }],
+    ['how long it may take', { activeDeadlineSeconds: null }],
+  ])('changes nothing of a suspended Job of ours: not %s', async (_what, spec) => {
+    const called = `suspended-${made++}`
+    await expectTaken(make('door', 'jobs', { ...planned, called }, { with: { activeDeadlineSeconds: 60 } }))
+    const path = `/apis/batch/v1/namespaces/${training}/jobs/${called}`
+    await expectRefused(patched(path, { spec }), 'the right to `use` the ConfigMap signalbox')
+    await expectTaken(patched(path, { spec }, 'door'))
+  })
+
+  it('changes nothing of a pod of ours that stands: not its image, nor what it is told', async () => {
+    const metadata = { annotations: planned.annotations }
+    const spec = {
+      ...planned.spec,
+      serviceAccountName: TRAINING_ACCOUNT,
+      schedulingGates: [{ name: 'kueue.x-k8s.io/topology' }],
     }
-    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { suspend: false, template } } }))
+    await expectTaken(make('job-controller', 'pods', { ...planned, metadata, spec, called: 'begins' }))
+    const path = `/api/v1/namespaces/${training}/pods/begins`
+    const why = 'the right to `use` the ConfigMap signalbox'
+    await expectRefused(
+      patched(path, { spec: { containers: [{ name: 'c', image: `y@sha256:${'b'.repeat(64)}` }] } }),
+      why,
+    )
+    for (const annotations of [{ [READS]: 's3://ours/better' }, { [READS]: null }, { [label('input-pin-train')]: 'a' }])
+      await expectRefused(patched(path, { metadata: { annotations } }), why)
+    await expectRefused(patched(path, { metadata: { labels: { [label('input-job-train')]: null } } }), why)
+    // Kueue finds the node, and what controllers of others write down there.
+    await expectTaken(patched(path, { metadata: { annotations: { 'kueue.x-k8s.io/workload': 'a' } } }))
+    await expectTaken(
+      patched(path, {
+        spec: { nodeSelector: { 'topology.k8s.aws/network-node-layer-1': 'a' }, schedulingGates: null },
+      }),
+    )
+  })
+
+  it('debugs no pod of ours, which a cluster administrator may within the level of its namespace', async () => {
+    const spec = { serviceAccountName: TRAINING_ACCOUNT, schedulingGates: [{ name: 'a/b' }] }
+    await expectTaken(make('job-controller', 'pods', { spec, called: 'debugged' }))
+    const path = `/api/v1/namespaces/${training}/pods/debugged/ephemeralcontainers`
+    const debug = (add: string[], one: Who) =>
+      patched(
+        path,
+        { spec: { ephemeralContainers: [{ name: 'd', image: 'x', securityContext: { capabilities: { add } } }] } },
+        one,
+      )
+    await expectRefused(debug([], 'editor'), 'cannot patch resource')
+    await expectRefused(debug(['SYS_PTRACE'], 'admin'), 'baseline')
+    await expectTaken(debug([], 'admin'))
   })
 
   it('leads no Service of ours elsewhere', async () => {
@@ -318,9 +419,39 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
       await expectRefused(by(one).send(asked), 'stays on what Signalbox owns')
   })
 
+  it('raises no fence, and changes nothing else that Signalbox has written on what is ours', async () => {
+    const fence = label('fence-workload')
+    for (const plural of ['jobs', 'deployments'] as const) {
+      const metadata = { annotations: { [fence]: '7' } }
+      await expectTaken(make('door', plural, { called: 'marked', metadata }))
+      const path = `${PLACES[plural]}/namespaces/${plural === 'jobs' ? training : serving}/${plural}/marked`
+      for (const change of [
+        { annotations: { [fence]: '999999999999999' } },
+        { annotations: { [fence]: null } },
+        { annotations: { [label('digest')]: 'a' } },
+        { labels: { [label('generation')]: '9' } },
+      ])
+        await expectRefused(patched(path, { metadata: change }), 'the right to `use` the ConfigMap signalbox')
+      await expectTaken(patched(path, { metadata: { annotations: { mine: 'a' }, labels: { mine: 'a' } } }))
+      await expectTaken(patched(path, { metadata: { annotations: { [fence]: '8' } } }, 'door'))
+    }
+  })
+
   it('gives no pod its node', async () => {
     for (const spec of [{ hostPID: true }, { volumes: [{ name: 'v', hostPath: { path: '/' } }] }])
       await expectRefused(make('admin', 'pods', { labels: {}, spec }), 'baseline')
+  })
+
+  it('gives a pod what a policy may say of sysctls, and no other', async () => {
+    const set = (names: readonly string[]) =>
+      make(
+        'admin',
+        'pods',
+        { labels: {}, spec: { securityContext: { sysctls: names.map((sysctl) => ({ name: sysctl, value: '1' })) } } },
+        { query: { dryRun: 'All' } },
+      )
+    await expectTaken(set(BASELINE_SYSCTLS))
+    await expectRefused(set(['net.ipv4.tcp_notsent_lowat']), 'baseline')
   })
 })
 
