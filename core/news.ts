@@ -1,8 +1,6 @@
 import type { V1ContainerStatus, V1PodCondition } from '@kubernetes/client-node'
 import { isLeaving, type KubeObject } from './kube.ts'
-
-/** Restarts that say something: a program that has crashed so often crashes (design.md, why a pod does not run). */
-const RESTARTS = 5
+import { RESTARTS } from './pods/trouble.ts'
 
 /**
  * What of an object readiness, its end and the reasons why a pod does not run are read from, as text: where two are equal, a

@@ -88,9 +88,12 @@ export type Failure =
   | 'refused'
   | 'exit-code'
   | 'out-of-memory'
+  | 'out-of-disk'
   | 'image-pull'
+  | 'configuration'
   | 'nccl-timeout'
   | 'node-lost'
+  | 'not-admitted'
   | 'deadline-exceeded'
   | 'deleted'
   | 'result-missing'
@@ -104,7 +107,12 @@ export type Failure =
   | 'artifact-changed'
 
 /** Failures that another attempt at the same desired state may cure without a person. */
-export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set(['node-lost', 'nccl-timeout', 'image-pull'])
+export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
+  'node-lost',
+  'not-admitted',
+  'nccl-timeout',
+  'image-pull',
+])
 
 /** Why a lane rests. Each has an answer to `why`; `side` in the document names the far side that is meant. */
 export type RestReason =

@@ -1,6 +1,6 @@
-import { jobState } from '../job-state.ts'
 import type { KubeObject } from '../kube.ts'
 import { runOfJob, runOnceName } from '../names.ts'
+import { jobState } from '../pods/job-state.ts'
 import { said } from '../text.ts'
 import { SHORT } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'

@@ -1,10 +1,10 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { digestOf } from '../digest.ts'
-import { jobState } from '../job-state.ts'
 import type { KubeObject } from '../kube.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
+import { jobState } from '../pods/job-state.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
@@ -81,7 +81,7 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
       return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
     return valid.kind === 'done' ? valid : deleted(seen)
   }
-  const state = jobState(seen.job, seen.pods, seen.logs)
+  const state = jobState(seen.job, seen.pods, { logs: seen.logs, now: seen.now })
   const worked = workedOf(seen.job, seen.pods)
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
@@ -95,7 +95,7 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
     return {
       kind: 'wait',
       note: state.note,
-      until: lookAgainAt(step, seen.job, seen.now),
+      until: Math.min(state.endsAt ?? Number.POSITIVE_INFINITY, lookAgainAt(step, seen.job, seen.now)),
       running: state.kind === 'running',
       pod: seen.pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
       ...worked,

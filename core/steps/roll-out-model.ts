@@ -6,6 +6,8 @@ import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
+import { ownPressure } from '../pods/taken.ts'
+import { type Trouble, troubleOf } from '../pods/trouble.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
@@ -24,6 +26,8 @@ export interface SeenRollOut {
   way: readonly Step[]
   startedAt: number
   now: number
+  /** Last lines of the pod that `crashedOf` names. */
+  logs: readonly string[]
   /** Milliseconds that a replica may take to be ready. */
   patience: number
 }
@@ -67,18 +71,18 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const broken = seen.pods
-    .filter((pod) => generationIn(pod) === step.brings)
-    .map(whyPodCannotStart)
-    .find((why) => why !== null)
-  if (broken !== undefined && broken !== null) return { kind: 'failed', reason: 'image-pull', note: broken }
+  const trouble = troubleIn(broughtBy(step, seen.pods), seen.logs)
+  if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
+    return { kind: 'failed', reason: trouble.failure, note: trouble.note }
+  const why = trouble === null ? late : `${late}: ${trouble.note}`
   if (seen.now - seen.startedAt > seen.patience)
     return {
       kind: 'failed',
       reason: 'not-healthy',
-      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${late}`,
+      note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${why}`,
     }
-  return { kind: 'wait', note: late, until: seen.startedAt + seen.patience + 1, running: false }
+  const until = Math.min(trouble?.endsAt ?? Number.POSITIVE_INFINITY, seen.startedAt + seen.patience + 1)
+  return { kind: 'wait', note: why, until, running: false }
 }
 
 type Look = SeenRollOut & Way & { stays: ReadonlySet<number> }
@@ -146,11 +150,16 @@ const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   return gpus
 }
 
-/** An image that cannot be pulled does not get better by waiting. */
-const whyPodCannotStart = (pod: V1Pod): string | null => {
-  const waiting = pod.status?.containerStatuses?.find(({ state }) =>
-    ['ImagePullBackOff', 'ErrImagePull', 'InvalidImageName'].includes(state?.waiting?.reason ?? ''),
-  )
-  if (waiting === undefined) return null
-  return `${waiting.state?.waiting?.reason}: ${waiting.state?.waiting?.message ?? `image ${waiting.image} cannot be pulled`}`
+/** Pods of the generation that a move brings: no other's trouble is its own. */
+export const broughtBy = <P extends V1Pod>({ brings }: RollOutModelStep, pods: readonly P[]): P[] =>
+  pods.filter((pod) => generationIn(pod) === brings)
+
+/** What keeps these pods from being ready that ends soonest; null: nothing that any of them says. */
+const troubleIn = (pods: readonly V1Pod[], logs: readonly string[]): Trouble | null => {
+  const own = ownPressure(pods)
+  const troubles = pods.filter(isAlive).flatMap((pod) => troubleOf(pod, logs) ?? [])
+  const all = [...(own === null ? [] : [{ ...own, endsAt: 0 }]), ...troubles]
+  return all.sort((a, b) => endOf(a) - endOf(b))[0] ?? null
 }
+
+const endOf = ({ endsAt }: Trouble): number => endsAt ?? Number.MAX_SAFE_INTEGER

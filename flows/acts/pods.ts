@@ -65,3 +65,13 @@ const isLeftOf = (pod: KubeObject<'Pod'>, job: ObjectRef, uid: string | null): b
 }
 
 const isAlive = ({ status }: KubeObject<'Pod'>): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+
+/** Of a log's end, what says why. */
+const LOG_LINES = 20
+
+/** The last lines that a pod's program said; none of a pod that there is not. */
+export const lastLines = async ({ cluster }: Cluster, pod: KubeObject<'Pod'> | undefined): Promise<string[]> => {
+  if (pod === undefined) return []
+  const { namespace = null, name } = pod.metadata
+  return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES)
+}

@@ -1,11 +1,13 @@
-import { type ObjectRef, refOf } from '../../core/kube.ts'
+import type { ObjectRef } from '../../core/kube.ts'
+import { crash, isRestarted, startAgain } from './crashes.ts'
 import { CPU_NODE, cpuNode, loseNode } from './nodes.ts'
+import { show, showMissing, showRunning, showWaiting } from './pod-status.ts'
 import { bindPod, memoOf, type OwnerMemo, type PodMemo, removePod } from './pods.ts'
 import { type Program, programOf } from './program.ts'
 import type { ParsedSimulation } from './simulation.ts'
 import { poolAsked } from './store.ts'
-import { hasEnded, isReady, isStopping, type Pod, type Said, wireTime, withCondition } from './wire.ts'
-import { type World, wake } from './world.ts'
+import { hasEnded, isReady, isStopping, type Pod, wireTime, withCondition } from './wire.ts'
+import { type World, wakeAt } from './world.ts'
 
 /** A kubelet that could not pull waits before it says so again. */
 const PULL_BACK_OFF = 10_000
@@ -22,6 +24,8 @@ export const reconcilePod = (world: World, ref: ObjectRef): Wish | null => {
   if (pod.spec?.nodeName === undefined) return poolAsked(pod) === null ? onCpuNode(world, pod) : null
   if (memo.program === undefined) return { kind: 'read', pod }
   if (memo.startedAt === undefined) return start(world, pod, memo)
+  if (memo.program.secretMissing !== null) return null
+  if (memo.upAt !== undefined) return startAgain(world, pod, memo)
   return memo.program.imagePull ? goOn(world, pod, memo) : backOff(world, pod, memo)
 }
 
@@ -65,6 +69,7 @@ const start = (world: World, pod: Pod, memo: PodMemo & { program?: Program }): n
     },
   }
   if (memo.program?.imagePull === false) showWaiting(world, started, 'ErrImagePull')
+  else if (memo.program?.secretMissing != null) showMissing(world, started, memo.program.secretMissing)
   else showRunning(world, started, memo.program?.readyAfter === 0)
   return null
 }
@@ -81,6 +86,7 @@ const goOn = (world: World, pod: Pod, memo: PodMemo): Wish | null => {
     if (node !== null) loseNode(world, node)
     return null
   }
+  if (ends !== null && ends <= now && isRestarted(pod)) return crash(world, pod, memo)
   if (ends !== null && ends <= now) {
     if (program?.result && memo.written !== true) return { kind: 'write', pod, result: program.result }
     end(world, pod, memo)
@@ -98,11 +104,6 @@ const backOff = (world: World, pod: Pod, { startedAt = 0 }: PodMemo): null => {
   return null
 }
 
-const wakeAt = (world: World, pod: Pod, times: (number | null)[]): void => {
-  const ahead = times.filter((at) => at !== null && at > world.store.now) as number[]
-  if (ahead.length > 0) wake(world, refOf(pod), Math.min(...ahead))
-}
-
 const end = ({ store, due }: World, pod: Pod, memo: PodMemo): void => {
   const { program, logs = [] } = memo
   const exitCode = program?.exitCode ?? 0
@@ -117,46 +118,4 @@ const end = ({ store, due }: World, pod: Pod, memo: PodMemo): void => {
       ...(program?.message ? { message: program.message } : {}),
     },
   }))
-}
-
-const showRunning = ({ store }: World, pod: Pod, ready: boolean): void =>
-  show({ store, pod, ready, because: 'ContainersNotReady' }, 'Running', () => ({
-    running: { startedAt: pod.status?.startTime },
-  }))
-
-const showWaiting = ({ store }: World, pod: Pod, reason: 'ErrImagePull' | 'ImagePullBackOff'): void =>
-  show({ store, pod, ready: false, because: 'ContainersNotReady' }, 'Pending', (image) => ({
-    waiting: {
-      reason,
-      message:
-        reason === 'ErrImagePull'
-          ? `failed to pull and unpack image "${image}": not found`
-          : `Back-off pulling image "${image}": ErrImagePull: not found`,
-    },
-  }))
-
-type Status = NonNullable<Pod['status']>
-type State = NonNullable<NonNullable<Status['containerStatuses']>[number]['state']>
-
-/** Writes the pod's status, every container being in the same state. */
-const show = (
-  { store, pod, ready, because }: { store: World['store']; pod: Pod; ready: boolean; because: string },
-  phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed',
-  state: (image: string) => State,
-): void => {
-  const said = (type: string): Said => (ready ? { type, status: 'True' } : { type, status: 'False', reason: because })
-  const conditions = ['ContainersReady', 'Ready'].reduce(
-    (list, type) => withCondition(list, said(type), store.now),
-    pod.status?.conditions ?? [],
-  )
-  const containerStatuses = (pod.spec?.containers ?? []).map(({ name, image = '' }) => ({
-    name,
-    image,
-    imageID: phase === 'Pending' ? '' : image,
-    ready,
-    restartCount: 0,
-    started: phase === 'Running',
-    state: state(image),
-  }))
-  store.update<'Pod'>({ ...pod, status: { ...pod.status, phase, conditions, containerStatuses } })
 }

@@ -17,6 +17,9 @@ import type { World } from './world.ts'
 export interface PodMemo {
   program?: Program
   startedAt?: number
+  /** How often its container was started again, and when it will be the next time. */
+  restarts?: number
+  upAt?: number
   /** Its result is written. */
   written?: boolean
   /** It was told to stop, and will have by then. */

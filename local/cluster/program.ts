@@ -22,6 +22,8 @@ const MINUTE = 60_000
 /** What a pod's container will do, settled when it starts. Times are milliseconds from then. */
 export interface Program {
   imagePull: boolean
+  /** A Secret that it names and that is not there, or null. */
+  secretMissing: string | null
   /** Null while it serves. */
   endsAfter: number | null
   /** Null when it never gets ready. */
@@ -81,40 +83,51 @@ export const programOf = (input: { pod: Pod; job: Job | null; parsed: ParsedSimu
   const env = environmentOf(pod, playedContainer(pod))
   const task = env['SIGNALBOX_TASK'] ?? ''
   const how = behaviourOf(parsed.simulation, task)
-  const serves = (pod.spec?.restartPolicy ?? 'Always') === 'Always'
-  const [takes, loads] = [how.minutes ?? annotatedMinutes(pod, job), how.loadMinutes ?? LOAD_MINUTES]
   const lost = how.nodeLost === true && input.first
   const usual = {
     imagePull: how.imagePull !== 'fail',
+    secretMissing: how.secretMissing ?? null,
     logs: [...parsed.problems, `${task || 'container'} started with ${env['INPUT_URI'] ?? 'no input'}`],
     endLogs: how.logs ?? [],
   }
-  return serves
-    ? {
-        ...usual,
-        ...SERVING,
-        readyAfter: how.healthy === false ? null : loads * MINUTE,
-        lostAfter: lost ? (loads + 1) * MINUTE : null,
-        logs: [...usual.logs, ...usual.endLogs],
-      }
-    : {
-        ...usual,
-        ...ending(how, env, pod),
-        readyAfter: 0,
-        endsAfter: takes * MINUTE,
-        lostAfter: lost ? (takes / 2) * MINUTE : null,
-      }
+  if ((pod.spec?.restartPolicy ?? 'Always') === 'Always')
+    return { ...usual, ...serving(how, lost), logs: [...usual.logs, ...usual.endLogs] }
+  const takes = how.minutes ?? annotatedMinutes(pod, job)
+  return {
+    ...usual,
+    ...ending(how, env, pod),
+    readyAfter: 0,
+    endsAfter: takes * MINUTE,
+    lostAfter: lost ? (takes / 2) * MINUTE : null,
+  }
 }
 
-const SERVING = { endsAfter: null, exitCode: 0, reason: 'Completed', result: null, message: null }
+/** What serves goes on for as long as it does not crash. */
+const serving = (how: Behaviour, lost: boolean): Omit<Program, 'imagePull' | 'secretMissing' | 'logs' | 'endLogs'> => {
+  const loaded = (how.loadMinutes ?? LOAD_MINUTES) * MINUTE
+  const exit = exitOf(how)
+  const crashes = exit.exitCode !== 0
+  return {
+    ...exit,
+    result: null,
+    message: null,
+    endsAfter: crashes ? loaded : null,
+    readyAfter: crashes || how.healthy === false ? null : loaded,
+    lostAfter: lost ? loaded + MINUTE : null,
+  }
+}
+
+const exitOf = (how: Behaviour): Pick<Program, 'exitCode' | 'reason'> => {
+  const exitCode = how.exitCode ?? (how.reason === 'OOMKilled' ? 137 : 0)
+  return { exitCode, reason: how.reason ?? (exitCode === 0 ? 'Completed' : 'Error') }
+}
 
 const ending = (
   how: Behaviour,
   env: Record<string, string>,
   pod: Pod,
 ): Pick<Program, 'exitCode' | 'reason' | 'result' | 'message'> => {
-  const exitCode = how.exitCode ?? (how.reason === 'OOMKilled' ? 137 : 0)
-  const reason = how.reason ?? (exitCode === 0 ? 'Completed' : 'Error')
+  const { exitCode, reason } = exitOf(how)
   const result = exitCode === 0 ? resultOf(env, pod, how) : null
   return how.message === true
     ? { exitCode, reason, result: null, message: result?.text.slice(0, MESSAGE) ?? null }

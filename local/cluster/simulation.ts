@@ -6,7 +6,7 @@
 export interface Simulation {
   /** Minutes until a Job's container ends. */
   minutes?: number
-  /** What a Job's container ends with; 0 unless told (137 with the reason `OOMKilled`). */
+  /** What a Job's container ends with; 0 unless told (137 with the reason `OOMKilled`). A serving one crashes with it, again and again. */
   exitCode?: number
   /** Reason of a container that ended badly: `OOMKilled`, or what a kubelet would say. */
   reason?: string
@@ -20,9 +20,11 @@ export interface Simulation {
   message?: boolean
   /** Measured numbers of the result that is written otherwise; they replace the usual ones. */
   metrics?: Record<string, number>
+  /** A Secret that the container names and that is not there. */
+  secretMissing?: string
   /** `false`: a serving container never gets ready. */
   healthy?: boolean
-  /** Minutes until a serving container is ready. */
+  /** Minutes until a serving container is ready, or crashes. */
   loadMinutes?: number
   /** The first pod's node is lost: half-way through a Job, or a minute after a serving pod is ready. */
   nodeLost?: boolean
@@ -61,6 +63,7 @@ const FIELDS: Record<Field, [(value: unknown) => boolean, string]> = {
   ],
   reason: [isText, 'a text'],
   imagePull: [(value) => value === 'fail', '"fail"'],
+  secretMissing: [isText, 'a text'],
   logs: [
     (value) => Array.isArray(value) && value.length <= 1000 && value.every(isText),
     'a list of at most 1000 lines',

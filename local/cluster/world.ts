@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Kind, type KubeObject, type ObjectRef, QUEUE_LABEL } from '../../core/kube.ts'
+import { type Kind, type KubeObject, type ObjectRef, QUEUE_LABEL, refOf } from '../../core/kube.ts'
 import { Due } from './due.ts'
 import { poolAsked, Store } from './store.ts'
 import { hasEnded, POOL_LABEL, type Pod, placeOf } from './wire.ts'
@@ -48,6 +48,12 @@ const wakeAround = (world: World, object: KubeObject, gone: boolean): void => {
   if (!CONTROLLED.has(kind)) return
   wake(world, { kind, namespace: metadata.namespace ?? null, name: metadata.name })
   if (gone) world.due.wake({ kind: 'Gone', namespace: '', name: metadata.uid ?? '', at: world.store.now })
+}
+
+/** Wakes a pod at the first of these times that lies ahead. */
+export const wakeAt = (world: World, pod: Pod, times: (number | null)[]): void => {
+  const ahead = times.filter((at) => at !== null && at > world.store.now) as number[]
+  if (ahead.length > 0) wake(world, refOf(pod), Math.min(...ahead))
 }
 
 const wakeAroundPod = (world: World, pod: Pod, gone: boolean): void => {

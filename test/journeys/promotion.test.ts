@@ -137,6 +137,23 @@ describe('a model is promoted', () => {
     expect(town.house.clock.now() - begun).toBeLessThan(30 * 60_000)
   })
 
+  it.each<[string, Simulation, string, string]>([
+    ['a program that crashes', { exitCode: 1, loadMinutes: 0.2, logs: ['KeyError: rope'] }, 'exit-code', 'restarted'],
+    ['memory that is not enough', { reason: 'OOMKilled', loadMinutes: 0.2 }, 'out-of-memory', 'OOMKilled'],
+    ['a Secret that is not there', { secretMissing: 'hf-token' }, 'configuration', 'secret "hf-token" not found'],
+  ])('%s fails within minutes, says why, and is walked back', async (_, simulation, reason, detail) => {
+    town = await openTown()
+    await rollOut(await version())
+    const begun = town.house.clock.now()
+    expect((await rollOut(await version(simulation))).outcome).toMatchObject({
+      kind: 'failed',
+      reason,
+      detail: expect.stringContaining(detail),
+    })
+    expect(town.house.clock.now() - begun).toBeLessThan(30 * 60_000)
+    expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
+  })
+
   it('7 → 8 → 7, each a new generation; a late retry of the delivery of 8 reads 7 and adds nothing', async () => {
     town = await openTown()
     const [seven, eight] = [await version(), await version({ loadMinutes: 1 })]

@@ -249,7 +249,7 @@ const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Ta
   const gone = new Map(missing.map((generation) => [generation, 'gone']))
   const way = wayOf(consumer.view, mark)
   const goneFrom = (mark.markedAt ?? 0) + consumer.view.handover
-  const seen = { generations, pods: [], strays: [], gone, goneFrom, way }
+  const seen = { generations, pods: [], logs: [], strays: [], gone, goneFrom, way }
   return answered(state, nextRollOut(step, { ...seen, ...patient }))
 }
 

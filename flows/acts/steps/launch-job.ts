@@ -1,4 +1,3 @@
-import { lastDied } from '../../../core/job-state.ts'
 import { createdAt, isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
 import type { Made, Mark } from '../../../core/lane/document.ts'
 import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
@@ -6,6 +5,7 @@ import type { View } from '../../../core/lane/view.ts'
 import { hasToken, laneLabels } from '../../../core/names.ts'
 import { isForgotten } from '../../../core/orphans.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
+import { lastDied } from '../../../core/pods/job-state.ts'
 import type { ResultRow } from '../../../core/rows.ts'
 import { CLOCKS, hasEnded, hasFailed, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { resultPlace } from '../../../core/steps/result-place.ts'
@@ -13,12 +13,10 @@ import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
 import { everyRow, valuesOf } from '../../rows.ts'
-import { alivePodsOf, podsOf } from '../pods.ts'
+import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
 import { resultOfStep } from './results.ts'
-
-const LOG_LINES = 20
 
 /** Law 4, run-once: created by name; a name that is there is success only for the same content; its uid is written down. */
 export const launchJob: Handler<LaunchJobStep> = {
@@ -62,7 +60,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       name: ref.name,
       job,
       pods: job === null ? [] : pods,
-      logs: job === null ? [] : await lastLogs(ports, pods),
+      logs: job === null ? [] : await lastLines(ports, lastDied(pods) as KubeObject<'Pod'> | undefined),
       result,
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
@@ -168,10 +166,3 @@ const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
   at: createdAt(object),
   result: resultPlace(step, object.metadata.name),
 })
-
-const lastLogs = async ({ cluster }: Pick<WorkPorts, 'cluster'>, pods: KubeObject<'Pod'>[]): Promise<string[]> => {
-  const failed = lastDied(pods) as KubeObject<'Pod'> | undefined
-  if (failed === undefined) return []
-  const { namespace = null, name } = failed.metadata
-  return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES)
-}

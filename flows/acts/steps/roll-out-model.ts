@@ -4,12 +4,14 @@ import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { label, laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep, Step } from '../../../core/plan.ts'
+import { crashedOf } from '../../../core/pods/trouble.ts'
 import { nextTouch, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
-import { deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf } from '../../observe.ts'
 import { straysOf } from '../../strays.ts'
+import { lastLines } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
 
 /** A replica may take three times its bad case, plus a node's way, before the move has failed. Milliseconds. */
@@ -40,10 +42,12 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     if (mark.waits) return seeUntouched(task)
     const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
     const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
+    const logs = await lastLines(ports, crashedOf(broughtBy(step, pods)))
     const now = ports.clock.now()
     return nextRollOut(step, {
       generations,
       pods,
+      logs,
       strays,
       now,
       gone,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { jobState } from '../../../core/job-state.ts'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import { hasNews, laneNameIn, makerOf, standingOf, waitsFor } from '../../../core/lane/waits.ts'
+import { jobState } from '../../../core/pods/job-state.ts'
 
 const NAME = 'pipeline-support-chats-0123abcd'
 const JOB = `${NAME}-g2a1-train`

@@ -1,8 +1,10 @@
+import type { V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
 import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
+import { podIn } from '../pods/objects.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
 const step: RollOutModelStep = {
@@ -16,6 +18,7 @@ const step: RollOutModelStep = {
   point: { old: 1, new: 1 },
   replicas: [{ ref, generation: 2, replicas: 1, replicasReady: 1 }],
 }
+const ofTwo = (pod: V1Pod): V1Pod => ({ ...pod, metadata: { ...pod.metadata, labels: { [label('generation')]: '2' } } })
 const view = (replicas: number, ready: number): GenerationView => ({
   ref,
   uid: 'u',
@@ -32,6 +35,7 @@ const view = (replicas: number, ready: number): GenerationView => ({
 const seen = {
   generations: [view(1, 1)],
   pods: [],
+  logs: [],
   strays: [],
   gone: new Map<number, string>(),
   goneFrom: 500,
@@ -230,5 +234,24 @@ describe('a move of a rollout', () => {
     // A pod of the generation that stands does not keep the one that mends it from rising.
     const older = { ...pod, metadata: { labels: { [label('generation')]: '1' } } }
     expect(nextRollOut(step, { ...seen, generations: [view(1, 0)], pods: [older] })).toMatchObject({ kind: 'wait' })
+  })
+
+  it('ends within minutes what does not come up, says why, and waits for what may', () => {
+    const at = (pods: V1Pod[], now: number, logs: string[] = []) =>
+      nextRollOut(step, { ...seen, generations: [view(1, 0)], pods: pods.map(ofTwo), now, startedAt: now - 1000, logs })
+    const [minute, made] = [60_000, Date.parse('2026-11-23T12:00:00Z')]
+    expect(at([podIn('crash-loop')], made, ['KeyError: rope_scaling'])).toMatchObject({
+      kind: 'failed',
+      reason: 'exit-code',
+      note: 'server ended with exit 1 (it was restarted 3 times)',
+    })
+    expect(at([podIn('crash-loop-first')], made)).toMatchObject({
+      kind: 'wait',
+      note: 'generation 2: 0 of 1 ready: server ended with exit 1 (it was restarted once)',
+    })
+    expect(at([podIn('config-error')], made)).toMatchObject({ kind: 'wait', until: made + minute - 999 })
+    expect(at([podIn('config-error')], made + 5 * minute)).toMatchObject({ kind: 'failed', reason: 'configuration' })
+    expect(at([podIn('image-first')], made)).toMatchObject({ kind: 'wait' })
+    expect(at([podIn('evicted-own-disk')], made)).toMatchObject({ kind: 'failed', reason: 'out-of-disk' })
   })
 })

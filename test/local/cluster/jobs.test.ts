@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
-import { jobState } from '../../../core/job-state.ts'
 import { GPU, type KubeObject, refOf } from '../../../core/kube.ts'
+import { jobState } from '../../../core/pods/job-state.ts'
 import { objectsIn } from '../../ports/cluster-objects.ts'
 import { MINUTE, openRig, type Rig, START, taskJob } from './world-fixture.ts'
 
@@ -102,7 +102,7 @@ describe('a simulated Job', () => {
     await rig.minutes(11)
     const pods = await podsOf('run')
     const logs = await rig.cluster.logs(refOf(pods[0] as KubeObject), 20)
-    expect(jobState((await job('run')) ?? {}, pods, logs)).toMatchObject({ kind: 'failed', ...expected })
+    expect(jobState((await job('run')) ?? {}, pods, { logs })).toMatchObject({ kind: 'failed', ...expected })
     expect(rig.objects.text('results/runs/run/result.json')).toBeNull()
   })
 

@@ -190,4 +190,28 @@ describe('a simulated Deployment', () => {
       'ImagePullBackOff',
     )
   })
+
+  it('whose program crashes is started again after pauses that grow, and one that names no Secret never', async () => {
+    await rig.simulate('models', 'bad/', { exitCode: 1, loadMinutes: 0.1 })
+    await rig.simulate('models', 'bare/', { secretMissing: 'hf-token' })
+    await serve('bad', 1, reading('s3://models/bad/'))
+    await serve('bare', 1, reading('s3://models/bare/'))
+    const seen = new Set<string>()
+    for (let second = 0; second < 100; second += 1) {
+      await rig.minutes(1 / 60)
+      const { restartCount, state, ready } = (await replicasOf('bad'))[0]?.status?.containerStatuses?.[0] ?? {}
+      expect(ready ?? false).toBe(false)
+      if (state?.waiting?.reason === 'CrashLoopBackOff') seen.add(`${restartCount}: ${state.waiting.message}`)
+    }
+    expect([...seen]).toEqual([
+      '1: back-off 10s restarting failed container',
+      '2: back-off 20s restarting failed container',
+      '3: back-off 40s restarting failed container',
+      '4: back-off 80s restarting failed container',
+    ])
+    expect((await replicasOf('bare'))[0]?.status?.containerStatuses?.[0]?.state?.waiting).toMatchObject({
+      reason: 'CreateContainerConfigError',
+      message: 'secret "hf-token" not found',
+    })
+  })
 })

@@ -1,11 +1,12 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { QUEUE_LABEL } from '../../../core/kube.ts'
+import { jobState, lastDied } from '../../../core/pods/job-state.ts'
 
-import { jobState, lastDied } from '../../core/job-state.ts'
-import { QUEUE_LABEL } from '../../core/kube.ts'
-
-import { NOTE } from '../../core/text.ts'
+import { TRANSIENT_FAILURES } from '../../../core/reasons.ts'
+import { NOTE } from '../../../core/text.ts'
+import { podIn } from './objects.ts'
 
 const job = (type?: string, more: { reason?: string; message?: string } = {}): V1Job => ({
   spec: { template: {} },
@@ -107,7 +108,7 @@ describe('a Job that waits', () => {
       [pod({ phase: 'Pending', node: 'node-1', waiting: { reason: 'CreateContainerConfigError' } })],
     ],
   ])('says: %s', (note, seen, pods) => {
-    expect(jobState(seen, pods)).toEqual({ kind: 'waiting', note, failure: null })
+    expect(jobState(seen, pods)).toMatchObject({ kind: 'waiting', note, failure: null })
   })
 
   it.each(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])(
@@ -234,8 +235,9 @@ describe('a Job that failed', () => {
     ['NCCL error: unhandled system error, connection timed out', 'nccl-timeout'],
     ['torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB', 'out-of-memory'],
     ['NCCL INFO Connected all rings', 'exit-code'],
+    ['ip-10-0-1-7:42:42 [0] NCCL INFO NCCL_IB_TIMEOUT set by environment to 22.', 'exit-code'],
   ])('whose log says "%s" is %s', (line, failure) => {
-    const state = jobState(failed, [failedPod(1)], ['step 100', line, 'bye'])
+    const state = jobState(failed, [failedPod(1)], { logs: ['step 100', line, 'bye'] })
     expect(state.failure).toBe(failure)
     expect(state.note.includes(line)).toBe(failure !== 'exit-code')
   })
@@ -291,7 +293,7 @@ describe('a Job that failed', () => {
   it.each(['NCCL ', 'timeout ', '\u001b[31m'])(
     'with 300 KB of %j in a line is read at once',
     (part) => {
-      const state = jobState(failed, [failedPod(1)], [part.repeat(300_000 / part.length)])
+      const state = jobState(failed, [failedPod(1)], { logs: [part.repeat(300_000 / part.length)] })
       expect(state).toMatchObject({ failure: 'exit-code', note: 'fine-tuning ended with exit 1' })
     },
     5000,
@@ -299,8 +301,8 @@ describe('a Job that failed', () => {
 
   it('because its GPUs stopped answering says it in either order of the words', () => {
     for (const line of ['NCCL: it timed out', 'a timeout in NCCL'])
-      expect(jobState(failed, [failedPod(1)], [line]).failure).toBe('nccl-timeout')
-    expect(jobState(failed, [failedPod(1)], ['NCCL', 'a timeout']).failure).toBe('exit-code')
+      expect(jobState(failed, [failedPod(1)], { logs: [line] }).failure).toBe('nccl-timeout')
+    expect(jobState(failed, [failedPod(1)], { logs: ['NCCL', 'a timeout'] }).failure).toBe('exit-code')
   })
 
   it.each<[string, V1Job, V1Pod[], string[]]>([
@@ -326,7 +328,7 @@ describe('a Job that failed', () => {
     ],
     ['its log says', failed, [failedPod(1)], [`CUDA out of memory ${LONG}`]],
   ])('repeats what %s in a few hundred characters that obey nobody', (_, seen, pods, logs) => {
-    const { note } = jobState(seen, pods, logs)
+    const { note } = jobState(seen, pods, { logs })
     expect(note).toContain('long long')
     expect(note.length).toBeLessThan(600)
     expect(note).not.toMatch(/[\p{Cc}\p{Cf}]/u)
@@ -343,6 +345,40 @@ describe('a Job that failed', () => {
       note: 'Job has reached the specified backoff limit',
     })
     expect(jobState(job('Failed'), []).note).toBe('the Job failed and does not say why')
+  })
+})
+
+describe('a Job whose pods say why', () => {
+  const at = (minutes: number) => ({ now: Date.parse('2026-11-23T12:00:00Z') + minutes * 60_000 })
+
+  it('waits five minutes for what its pod names, and then fails', () => {
+    const pods = [podIn('config-error')]
+    expect(jobState(job(), pods, at(1))).toMatchObject({
+      kind: 'waiting',
+      note: 'not started on ip-10-0-1-7: CreateContainerConfigError (secret "hf-token" not found)',
+      endsAt: at(5).now,
+    })
+    expect(jobState(job(), pods, at(5))).toMatchObject({
+      kind: 'failed',
+      failure: 'configuration',
+      note: expect.stringContaining('secret "hf-token" not found'),
+    })
+  })
+
+  it('fails at once for the disk that its own pods fill, which Kubernetes would make again and again', () => {
+    expect(jobState(job(), [podIn('evicted-own-disk')])).toMatchObject({ kind: 'failed', failure: 'out-of-disk' })
+    const unknown = podIn('evicted-unknown')
+    expect(jobState(job(), [unknown, unknown, pod({ node: 'n', at: 5 })])).toMatchObject({ kind: 'running' })
+    expect(jobState(job(), [unknown, unknown, unknown])).toMatchObject({ kind: 'failed', failure: 'out-of-disk' })
+  })
+
+  it.each([
+    ['refused-device', 'not-admitted'],
+    ['evicted-unknown', 'node-lost'],
+    ['drained', 'node-lost'],
+  ])('fails by %s: %s, which another attempt may cure', (name, failure) => {
+    expect(jobState(failed, [podIn(name)])).toMatchObject({ kind: 'failed', failure })
+    expect(TRANSIENT_FAILURES).toContain(failure)
   })
 })
 
@@ -374,7 +410,7 @@ describe('any Job with any pods', () => {
   it('has a note, and a failure exactly when it failed', () => {
     fc.assert(
       fc.property(fc.array(condition, { maxLength: 3 }), pods, fc.array(fc.string()), (conditions, sketches, logs) => {
-        const state = jobState({ status: { conditions } }, sketches.map(pod), logs)
+        const state = jobState({ status: { conditions } }, sketches.map(pod), { logs })
         expect(state.note).not.toBe('')
         expect(state.note.length).toBeLessThanOrEqual(NOTE)
         expect(state.note).not.toMatch(/[\p{Cc}\p{Cf}]/u)

@@ -1,0 +1,107 @@
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
+import type { Failure } from '../reasons.ts'
+import { firstSaid, inBrackets } from './logs.ts'
+import { whyEnded } from './program.ts'
+
+/** Why one pod does not do what it was made for. */
+export interface Trouble {
+  /** By which a run fails that ends of it. */
+  failure: Failure
+  /** From when on waiting cures nothing any more, milliseconds; null: it may heal, for as long as who waits is patient. */
+  endsAt: number | null
+  /** For a person: what it is, and what to do. */
+  note: string
+}
+
+/** Restarts after which a program that does not stay up is no accident: Kubernetes' pauses between them come to 70 s by then. */
+export const RESTARTS = 3
+
+/** So long what a pod refers to may take to be there: an operator that makes Secrets needs a minute or two. Milliseconds. */
+const REFERENCES = 5 * 60_000
+
+/** What no further try of the kubelet cures, or only after it has begun to pause between them. */
+const IMAGE: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])
+
+/** What the pod asks for is not there, or not as it is asked for: only somebody who makes it, or another pod, cures that. */
+const CONFIGURATION: ReadonlySet<string> = new Set([
+  'CreateContainerConfigError',
+  'CreateContainerError',
+  'RunContainerError',
+  'PreCreateHookError',
+  'PreStartHookError',
+  'PostStartHookError',
+])
+
+/** Why a pod that has not ended is not at work; null: nothing keeps it, as far as its own status says. */
+export const troubleOf = (pod: V1Pod, logs: readonly string[] = []): Trouble | null => {
+  for (const container of containersOf(pod)) {
+    const trouble = ofContainer(container, { pod, logs })
+    if (trouble !== null) return trouble
+  }
+  return unscheduled(pod)
+}
+
+/** A node may come for as long as its pool can grow, or others end. */
+const unscheduled = ({ status }: V1Pod): Trouble | null => {
+  const said = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False')
+  if (said === undefined) return null
+  const note = `waiting for a node: ${firstSaid(said.message, said.reason) ?? 'not scheduled yet'}`
+  return { failure: 'not-healthy', endsAt: null, note }
+}
+
+const ofContainer = (
+  container: V1ContainerStatus,
+  { pod, logs }: { pod: V1Pod; logs: readonly string[] },
+): Trouble | null => {
+  const { image, state } = container
+  const { reason = '', message } = state?.waiting ?? {}
+  if (IMAGE.has(reason))
+    return {
+      failure: 'image-pull',
+      endsAt: 0,
+      note: `the image ${image} cannot be pulled (${reason}${says(message)}): check its name and digest`,
+    }
+  if (CONFIGURATION.has(reason))
+    return {
+      failure: 'configuration',
+      endsAt: changedAt(pod) + REFERENCES,
+      note: `${container.name} cannot be started (${reason}${says(message)}): make what it names, or take it out of the policy`,
+    }
+  return crashed(container, logs)
+}
+
+/** The pod whose program ended last and was started again, and is not ready: its lines say why. */
+export const crashedOf = <P extends V1Pod>(pods: readonly P[]): P | undefined =>
+  pods.find((pod) => containersOf(pod).some((one) => !one.ready && one.restartCount > 0))
+
+/** What comes up again and again has no time at which it begins to heal: who is ready meanwhile has healed. */
+const crashed = (container: V1ContainerStatus, logs: readonly string[]): Trouble | null => {
+  const { state, lastState, restartCount, ready } = container
+  const ended = lastState?.terminated
+  if (ready || ended === undefined || restartCount === 0) return null
+  const pauses = state?.waiting?.reason === 'CrashLoopBackOff'
+  if (!pauses && restartCount < RESTARTS) return null
+  const { failure, note } = whyEnded({ name: container.name, ended, logs })
+  const times = restartCount === 1 ? 'once' : `${restartCount} times`
+  return { failure, endsAt: restartCount < RESTARTS ? null : 0, note: `${note} (it was restarted ${times})` }
+}
+
+const says = (message: string | undefined): string => {
+  const text = inBrackets(message)
+  return text === '' ? '' : `: ${text.slice(2, -1)}`
+}
+
+/** When its status last changed in anything that it dates. */
+const changedAt = ({ metadata, status }: V1Pod): number =>
+  Math.max(
+    0,
+    ...[metadata?.creationTimestamp, ...(status?.conditions ?? []).map((one) => one.lastTransitionTime)]
+      .map((time) => new Date(time ?? Number.NaN).getTime())
+      .filter((at) => !Number.isNaN(at)),
+  )
+
+/** A pod's containers, those that begin first before the others. */
+export const containersOf = ({ status }: V1Pod): V1ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+]
