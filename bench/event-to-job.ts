@@ -2,7 +2,7 @@ import type { KubeObject } from '../core/kube.ts'
 import { uploadDataset } from '../local/scenario.ts'
 import { startServer } from '../local/server/server.ts'
 import { ms, quantiles, timed } from './figures.ts'
-import { openBench, uploaded } from './town.ts'
+import { openBench, post, uploaded } from './town.ts'
 
 const EVENTS = 40
 
@@ -38,8 +38,7 @@ export const eventToJob = async (): Promise<string[]> => {
     )
     through?.push(
       await untilJob(made, async () => {
-        const body = JSON.stringify(uploaded(`d-${2 * n + 1}`))
-        await (await fetch(`${server.url}/events`, { method: 'POST', body })).json()
+        await post(`${server.url}/events`, uploaded(`d-${2 * n + 1}`))
         await house.advance()
       }),
     )

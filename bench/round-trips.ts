@@ -6,10 +6,9 @@ import { runUntil } from '../local/drive.ts'
 import { openHouse } from '../local/house.ts'
 import { fixedPolicies } from '../local/policies/file-policies.ts'
 import { uploadDataset } from '../local/scenario.ts'
-import { fixedSecrets } from '../local/secrets/local-secrets.ts'
 import { openStores } from '../local/stores.ts'
 import { openRounds, type Rounds } from './rounds.ts'
-import { policyOf, uploaded } from './town.ts'
+import { policyOf, secrets, uploaded } from './town.ts'
 
 const LANE = 'pipeline/d-0'
 const START = Date.UTC(2026, 10, 23, 12)
@@ -30,7 +29,6 @@ const openCounted = async (behind: Behind, config: Config) => {
   rounds.release()
   const stores = openStores(null)
   const clock = virtualClock(START)
-  const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
   const policies = fixedPolicies(parsePolicy(config))
   const house = await openHouse({ stores, policies, secrets, clock, wrap: (ports) => wrap(ports, rounds) })
   await uploadDataset(house, { bucket: 'acme-datasets', folder: 'd-0/', rows: ['{}'] })

@@ -25,6 +25,18 @@ export const policyOf = (count: number): Config => {
   }
 }
 
+const TOKEN = 'c'
+/** Of every house that is measured. */
+export const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: TOKEN })
+
+/** One POST, by the token of such a house; rejects unless it is taken. */
+export const post = async (url: string, body: unknown): Promise<void> => {
+  const headers = { authorization: `Bearer ${TOKEN}` }
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  await answer.text()
+  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`)
+}
+
 /** A house in memory on virtual time. */
 export const openBench = async (
   count: number,
@@ -32,7 +44,6 @@ export const openBench = async (
 ): Promise<{ house: LocalHouse; clock: VirtualClock; close(): Promise<void> }> => {
   const stores = openStores(null)
   const clock = virtualClock(Date.UTC(2026, 10, 23, 12))
-  const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
   const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(policyOf(count))), secrets, clock, wrap })
   return {
     house,

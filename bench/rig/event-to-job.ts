@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { KubeObject } from '../../core/kube.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import { ms, quantiles } from '../figures.ts'
-import { uploaded } from '../town.ts'
+import { post, uploaded } from '../town.ts'
 import { openPlace, type Place } from './place.ts'
 
 /** How many at once, and how many events a round. */
@@ -52,12 +52,6 @@ const openFloor = async ({ requests }: Place, job: Job) => {
   await new Promise<void>((resolve) => handler.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(handler.address() as AddressInfo).port}`
   return { url, close: () => new Promise<void>((resolve) => void handler.close(() => resolve())) }
-}
-
-const post = async (url: string, body: unknown): Promise<void> => {
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) })
-  await answer.text()
-  if (!answer.ok && answer.status !== 201) throw new Error(`${url} answers ${answer.status}`)
 }
 
 /**

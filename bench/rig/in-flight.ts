@@ -4,7 +4,7 @@ import { objectPath } from '../../effects/cluster/paths.ts'
 import type { LocalHouse } from '../../local/house.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import { ms, quantiles } from '../figures.ts'
-import { uploaded } from '../town.ts'
+import { post, uploaded } from '../town.ts'
 import { openPlace } from './place.ts'
 
 /** Plans that are carried out one by one while so many Jobs are in flight. */
@@ -27,7 +27,7 @@ const withJobs = async (flight: number): Promise<string[]> => {
   const begin = async (name: string): Promise<void> => {
     await uploadDataset(house, { bucket: 'acme-datasets', folder: `${name}/`, rows: ['{}'] })
     const job = seen(laneOf(name))
-    await (await fetch(`${server.url}/events`, { method: 'POST', body: JSON.stringify(uploaded(name)) })).text()
+    await post(`${server.url}/events`, uploaded(name))
     await job
   }
   const names = Array.from({ length: flight }, (_, index) => `d-${index}`)

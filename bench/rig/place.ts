@@ -13,10 +13,9 @@ import { type LocalHouse, openHouse } from '../../local/house.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { type Rig, rigDown, rigUp } from '../../local/rig/rig.ts'
-import { fixedSecrets } from '../../local/secrets/local-secrets.ts'
 import { type Server, startServer } from '../../local/server/server.ts'
 import { openStores } from '../../local/stores.ts'
-import { policyOf } from '../town.ts'
+import { policyOf, secrets } from '../town.ts'
 
 /** The API server and etcd, the product on them behind its HTTP door, and a watch of what is made. */
 export interface Place {
@@ -64,7 +63,7 @@ export const openPlace = async (datasets: number): Promise<Place> => {
     stores,
     clock,
     policies: fixedPolicies(policy),
-    secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' }),
+    secrets,
     openCluster: ({ objects }) =>
       openRealCluster({
         config: config(),

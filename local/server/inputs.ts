@@ -6,7 +6,7 @@ import type { Served } from './served.ts'
 /** Most events of one request. */
 const MOST_EVENTS = 100
 
-/** Where events come in: EventBridge's shape, and the two webhooks as their producers send them. */
+/** Where events come in as EventBridge shapes them. */
 export const inputRoutes = (app: Hono, { house }: Served): void => {
   app.post('/events', async (context) => {
     const read = await readJson(context.req.raw)
@@ -20,6 +20,10 @@ export const inputRoutes = (app: Hono, { house }: Served): void => {
     for (const event of events) became.push(await house.deliver(event))
     return context.json({ events: became }, 202)
   })
+}
+
+/** The two webhooks, as their producers send them: what they send is signed, and needs no token. */
+export const webhookRoutes = (app: Hono, { house }: Served): void => {
   for (const [path, route] of [
     ['/webhooks/mlflow', 'mlflow'],
     ['/slack/interactions', 'slack'],

@@ -5,7 +5,7 @@ import type { Served } from './served.ts'
 /** Below this path the stand-in registry answers as MLflow's REST API does: an MLflow client may point its tracking URI here. */
 const PREFIX = '/api/2.0/mlflow/'
 
-/** The registry's REST API. Like MLflow's own it asks for no token: `guard` keeps other machines and other pages out. */
+/** The registry's REST API. */
 export const registryRoutes = (app: Hono, { house }: Served): void => {
   app.all(`${PREFIX}*`, async (context) => {
     const { method, path } = context.req

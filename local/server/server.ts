@@ -5,8 +5,8 @@ import { pageRoutes } from '../page/routes.ts'
 import { notInForce } from '../policies/not-in-force.ts'
 import { actingRoutes } from './acting.ts'
 import { refuse } from './body.ts'
-import { guard } from './guard.ts'
-import { inputRoutes } from './inputs.ts'
+import { guard, tokenToWrite } from './guard.ts'
+import { inputRoutes, webhookRoutes } from './inputs.ts'
 import { readingRoutes } from './reading.ts'
 import { registryRoutes } from './registry.ts'
 import type { Served, ServerOptions } from './served.ts'
@@ -44,6 +44,9 @@ export const startServer = async (options: ServerOptions): Promise<Server> => {
 export const appOf = (served: Served): Hono => {
   const app = new Hono()
   app.use(guard)
+  // What stands before it is reached without a token: there a signature takes its place.
+  webhookRoutes(app, served)
+  app.use(tokenToWrite(served.token))
   app.get('/healthz', async (context) => {
     const { policies, clock } = served.house.ports
     const policy = { version: (await policies.load()).version, notInForce: await notInForce(policies) }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -21,7 +21,7 @@ const firstMinutes = async (check: Check, place: string): Promise<void> => {
   )
   await check('npm ci installs everything', () => succeeds(npm('ci'), 300))
 
-  const product = npm('start', '--', '--port', '0', '--data', join(place, 'data'))
+  const product = npm('start', '--', '--port', '0')
   try {
     const address = await check(
       'npm start prints its address',
@@ -29,6 +29,17 @@ const firstMinutes = async (check: Check, place: string): Promise<void> => {
     )
     await check('it says that it is well', () => answers(`${address}/healthz`, /json/))
     await check('it shows its page', () => answers(`${address}/`, /html/))
+    await check('it takes an event from the command line', () =>
+      succeeds(startChild('npx', ['signalbox', 'emit', 'dataset-uploaded/base'], { cwd: clone, env }), 20),
+    )
+    await check('it lets the README’s promotion in', async () => {
+      const [, promotion = ''] = /```bash\n(TOKEN=[^`]+)```/.exec(readFileSync(join(clone, 'README.md'), 'utf8')) ?? []
+      const said = ['-c', promotion.replace('http://127.0.0.1:4680', address)]
+      const shell = startChild('bash', said, { cwd: clone, env })
+      await succeeds(shell, 20)
+      // Let in, and told that nothing is registered yet.
+      assert.match(shell.output(), /RESOURCE_DOES_NOT_EXIST/)
+    })
     await check('it stops when it is asked to', async () => assert.equal(await product.stop(10), true))
   } finally {
     await product.stop(10)

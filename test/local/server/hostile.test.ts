@@ -111,16 +111,43 @@ const unread = () =>
     duplex: 'half',
   }) as RequestInit
 
+const basic = (pair: string): string => `Basic ${Buffer.from(pair).toString('base64')}`
+const NOT_OURS = [
+  ...['', 'test-token', 'Bearer', 'Bearer ', 'Bearer nearly', 'Bearer test-tokem', 'Bearer test-token test-token'],
+  ...['Basic test-token', basic('test-token'), basic(''), basic('a:'), basic('test-token:a'), basic('a:b:test-token')],
+]
+/** The doors whose producers sign what they send. */
+const SIGNED = ['POST /webhooks/mlflow', 'POST /slack/interactions']
+
 it('who has no token acts nowhere, and nothing of theirs is read', async () => {
-  const acting = routes.filter(
-    (route) => !route.startsWith('GET ') && !/ \/(events|webhooks|slack|api\/2\.0)\b/.test(route),
+  // Each method at each path, also where nobody answers it today.
+  const paths = new Set([...routes.map((route) => route.split(' ')[1]), '/nowhere'])
+  const writes = [...paths].flatMap((path) =>
+    ['POST', 'PUT', 'PATCH', 'DELETE', 'LINK'].map((does) => `${does} ${path}`),
   )
-  expect(acting).toHaveLength(5)
-  for (const route of acting)
-    for (const authorization of ['', 'Bearer nearly', 'Bearer test-tokem', 'Basic test-token'])
-      expect((await ask(route, { ...unread(), headers: { authorization } })).status, route).toBe(401)
+  expect(writes).toEqual(expect.arrayContaining([...taking, 'POST /api/tour']))
+  for (const route of writes.filter((route) => !SIGNED.includes(route)))
+    for (const authorization of NOT_OURS) {
+      const answer = await ask(route, { ...unread(), headers: { authorization } })
+      expect(answer.status, `${route} by ${authorization}`).toBe(401)
+      expect(await answer.json()).toMatchObject({ error: 'no-token', detail: expect.stringContaining('secrets.json') })
+    }
   expect(written).toEqual([])
 })
+
+it('where a signature takes the place of the token, it does so for whoever has the token too', async () => {
+  for (const route of SIGNED) expect((await ask(route, { body: '{}' })).status, route).toBe(401)
+  expect(new Set(written.flatMap((write) => Object.keys(write).slice(0, 1)))).toEqual(new Set(['count']))
+})
+
+it.each(['Bearer test-token', 'bearer test-token', basic('ana:test-token'), basic(':test-token')])(
+  'the token counts as MLflow’s clients send it: %s',
+  async (authorization) => {
+    expect((await ask('POST /api/tour', { headers: { authorization } })).status).toBe(200)
+    const answer = await ask('POST /api/2.0/mlflow/model-versions/create', { body: '{}', headers: { authorization } })
+    expect(answer.status).toBe(400)
+  },
+)
 
 it('the tour reads no body', async () => {
   expect((await ask('POST /api/tour', unread())).status).toBe(200)
