@@ -1,6 +1,7 @@
 import type { Requester } from './desired.ts'
 import { usd } from './money/prices.ts'
 import type { Plan, Price, Range, Step } from './plan.ts'
+import { runsOf } from './plan-runs.ts'
 
 /** A label with its lines, the first beside it. */
 type Entry = [label: string, ...lines: string[]]
@@ -46,12 +47,17 @@ export const planCard = (
   return {
     facts: facts.map(([label, value]) => ({ label, value: plain(value) })),
     lines: [
-      ...plan.steps.map(({ title, why }, index) => `${index + 1}. ${title}: ${why}`),
+      ...plan.steps.map((step, index) => `${index + 1}. ${step.title}: ${step.why}${runsText(step)}`),
       ...(plan.strategy === null ? [] : [`${plan.strategy.name}, ${pathText(plan)}: ${plan.strategy.why}`]),
       ...plan.reasons,
       `Undo: ${plan.undo}`,
     ].map(plain),
   }
+}
+
+const runsText = (step: Step): string => {
+  const runs = runsOf(step)
+  return runs === null ? '' : `. Runs ${runs}`
 }
 
 /** Who asked, and how that is known. */
@@ -77,10 +83,11 @@ const steps = ({ steps: all }: Plan): string[] => {
   ]
 }
 
-const stepLines = ({ title, why }: Step, lead: string): string[] => [
-  `${lead}${plain(title)}`,
-  `${' '.repeat(lead.length)}because ${plain(why)}`,
-]
+const stepLines = (step: Step, lead: string): string[] => {
+  const runs = runsOf(step)
+  const below = [`because ${step.why}`, ...(runs === null ? [] : [`runs ${runs}`])]
+  return [`${lead}${plain(step.title)}`, ...below.map((line) => `${' '.repeat(lead.length)}${plain(line)}`)]
+}
 
 const strategy = (plan: Plan): string[] => {
   if (plan.strategy === null) return []

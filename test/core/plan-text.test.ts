@@ -34,8 +34,10 @@ Fine-tune meta-llama/Llama-3.1-8B-Instruct on support-chats@abababab, register i
 Steps
   1. train           Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train
                      because support-chats@abababab is all there
+                     runs ghcr.io/acme/lora-trainer@sha256:5f0c3b1d8a9e torchrun --standalone --nproc-per-node=$(GPUS) train.py --epochs=3 --lora-rank=16
   2. evaluate        Evaluate on 1 GPU of gpu-train
                      because it reads what train made
+                     runs ghcr.io/acme/evaluator@sha256:c81d2e9f7034
   3. judge-evaluate  Judge score >= 0.8
                      because a missing or worse number ends it here
   4. register        Register what train made as a new version of support-llama
@@ -148,7 +150,8 @@ describe('a plan on a card', () => {
   it('lists steps with why, the strategy with its path, the reasons and the way back', () => {
     const { lines } = planCard(rollout)
     expect(lines[0]).toBe(
-      '1. Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train: support-chats@abababab is all there',
+      '1. Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train: support-chats@abababab is all there' +
+        '. Runs ghcr.io/acme/lora-trainer@sha256:5f0c3b1d8a9e torchrun --standalone --nproc-per-node=$(GPUS) train.py --epochs=3 --lora-rank=16',
     )
     expect(lines).toContain('surge, (2,0) (2,1) (0,2) of (old,new) replicas: 4 GPUs are free')
     expect(lines).toEqual(expect.arrayContaining(plan.reasons))
