@@ -25,7 +25,7 @@ export const ANSWER_GRACE = 60_000
 
 /**
  * Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. A requester who is
- * only claimed counts as unknown, and may not approve either. `asks`: why it must be asked about whatever it costs, since it is the
+ * only claimed counts as unknown, and may not approve either: where one more must agree then, somebody is asked whatever it costs. `asks`: why it must be asked about whatever it costs, since it is the
  * policy itself that wants it.
  */
 export const approvalNeed = (
@@ -42,7 +42,8 @@ export const approvalNeed = (
       reason: 'requester-unknown',
       detail: `${whoAsked}, and approvals.unknownRequester is \`refuse\``,
     }
-  if (asks === undefined && dollars < policy.autoApproveBelow)
+  const extra = !isKnown && policy.unknownRequester === 'one-more' ? 1 : 0
+  if (asks === undefined && extra === 0 && dollars < policy.autoApproveBelow)
     return {
       kind: 'need',
       need: {
@@ -51,7 +52,6 @@ export const approvalNeed = (
         need: 0,
       },
     }
-  const extra = !isKnown && policy.unknownRequester === 'one-more' ? 1 : 0
   const need = policy.need + extra
   const eligible = policy.approvers.filter(({ id }) => id !== requester?.by || policy.requesterMayApprove).length
   // Who is in a group is not known on paper: a question that too few may answer expires.

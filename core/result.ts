@@ -15,7 +15,8 @@ export type ParsedResult = { ok: true; result: JobResult } | { ok: false; reason
 export const RESULT_LIMIT = 64 * 1024
 /** Artifacts that a result names at most: each is looked at, again and again. */
 const ARTIFACTS = 32
-const NAME = /^[A-Za-z][A-Za-z0-9_.,/@-]{0,79}$/
+/** What a result may call a figure or an artifact, as evaluators do: `acc,none`, `pass@1`. A policy names figures by the same. */
+export const NAME = /^[A-Za-z][A-Za-z0-9_.,/@-]{0,79}$/
 const KEY = /^[A-Za-z0-9!_.*'()/=+@,:-]{1,900}$/
 
 /**

@@ -1,4 +1,5 @@
 import { whyVoteFails, withVote } from '../answers.ts'
+import { MOST_VOTES } from '../policy/approvals.ts'
 import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { card } from './asking.ts'
@@ -6,9 +7,6 @@ import { type Change, changed, DETAIL, moment, SHORT } from './change.ts'
 import { type Question, type Run, sameRun, type Vote } from './document.ts'
 import type { VoteLetter } from './letters.ts'
 import type { View } from './view.ts'
-
-/** Most votes that a question keeps. */
-const MOST_VOTES = 20
 
 const SENTENCES: Record<AnswerRefusal, string> = {
   'unknown-question': 'there is no such question',

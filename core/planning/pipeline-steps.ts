@@ -3,7 +3,7 @@ import type { PlanInput } from '../lane-kinds/kind.ts'
 import { label } from '../names.ts'
 import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
-import { nameOfStage } from '../policy/stages.ts'
+import { nameOfStage, readsOf } from '../policy/stages.ts'
 import type { PipelinePolicy, StagePolicy } from '../policy.ts'
 import { jobKey } from '../steps/keys.ts'
 import { REQUESTED_BY } from '../steps/register-model.ts'
@@ -103,8 +103,8 @@ const launch = (
   } = made
   const { desired, policy, kept } = input
   const preset = presetFor(made, stage)
-  const [before, earlier] = [stages[index - 1], stages.slice(0, index + 1)]
-  const reads = stage.inputs ?? (before === undefined ? [] : [nameOfStage(before)])
+  const earlier = stages.slice(0, index + 1)
+  const reads = readsOf(stages)[index] ?? []
   const read = reads.flatMap((name) => done.get(name) ?? [])
   const job = stageJob({
     ...input,

@@ -12,6 +12,9 @@ const account = matching(
 )
 const person = matching(PERSON, 'name a person as `TEAM/USER` ids, e.g. `T0SIGNAL/U0ANA`')
 
+/** Votes that a question keeps at most: they lie in their lane's document. */
+export const MOST_VOTES = 20
+
 /** Whether somebody may cancel, retry, freeze and thaw. */
 export const mayOperate = (by: string, { operators }: { operators?: { id: string }[] | undefined }): boolean =>
   operators === undefined || operators.some(({ id }) => id === by)
@@ -45,7 +48,7 @@ export const approvals = z
         )
         .check(z.minLength(1)),
     ),
-    /** How many people must say yes. */
+    /** How many people must say yes, at most 20. */
     need: z._default(count, 1),
     /** Whether who asked for a plan may answer it too. */
     requesterMayApprove: z._default(z.boolean(), false),
@@ -54,11 +57,11 @@ export const approvals = z
      * person alone writes from: S3 names the account, and nobody in it. What a manifest or a tag says is a claim.
      */
     requesters: z.optional(z.record(account, person)),
-    /** Nobody knows who asked, or it is only claimed: anyone of the approvers may answer, one more must, or nothing is done. */
+    /** Nobody knows who asked, or it is only claimed: anyone of the approvers may answer, one more must, whatever it costs, or nothing is done. */
     unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
     /** How long an answer is waited for; then the plan expires, which is a no. */
     expiry: z._default(duration, '4h'),
-    /** Plans whose price in the bad case is below so many dollars need nobody. 0 asks always. */
+    /** Plans whose price in the bad case is below so many dollars need nobody, unless `unknownRequester` asks for one more. 0 asks always. */
     autoApproveBelow: z._default(z.number().check(z.nonnegative()), 0),
   })
   .check(
@@ -67,8 +70,15 @@ export const approvals = z
       if (ids.size !== value.approvers.length)
         context.addIssue({ code: 'custom', path: ['approvers'], message: 'name each approver once' })
       if (ids.size === 0) return
-      const needed = value.need + (value.unknownRequester === 'one-more' ? 1 : 0)
-      if (needed > ids.size && groupsOf(value).length === 0)
+      const extra = value.unknownRequester === 'one-more' ? 1 : 0
+      const needed = value.need + extra
+      if (needed > MOST_VOTES)
+        context.addIssue({
+          code: 'custom',
+          path: ['need'],
+          message: `${needed} answers can be needed and a question keeps ${MOST_VOTES}: lower it to ${MOST_VOTES - extra}`,
+        })
+      else if (needed > ids.size && groupsOf(value).length === 0)
         context.addIssue({
           code: 'custom',
           path: ['need'],

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { bucket, duration, folder, matching, mode, name, notYet } from './fields.ts'
-import { nameOfStage, stages } from './stages.ts'
+import { measuredOf, nameOfStage, stages } from './stages.ts'
 
 /** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
 const registered = matching(
@@ -52,13 +52,14 @@ export const pipeline = z
       z.strictObject({
         /** Name of the registered model. */
         model: registered,
-        /** Stage whose artifact it is; left out: the last one that judges nothing. */
+        /** Stage whose artifact it is, which one with gates reads, directly or through others; left out: the last one that judges nothing. */
         from: z.optional(filled),
       }),
     ),
   })
   .check(
-    z.superRefine(({ register, stages: all }, context) => {
+    z.superRefine((value, context) => {
+      const { register, stages: all } = value
       if (register === undefined || all.length === 0) return
       const names = all.map(nameOfStage)
       if (register.from !== undefined && !names.includes(register.from))
@@ -78,6 +79,13 @@ export const pipeline = z
           code: 'custom',
           path: ['register', 'from'],
           message: `every stage has gates: say \`from\` which stage the artifact comes, one of ${names.join(', ')}`,
+        })
+      const [measured, of] = [measuredOf(all), registeredStage(value)]
+      if (of !== null && names.includes(of) && measured.size > 0 && !measured.has(of))
+        context.addIssue({
+          code: 'custom',
+          path: ['register'],
+          message: `nothing is registered that was not measured, and no stage with gates reads \`${of}\`: give gates to it, or to one that reads it, or say \`from\` one that is measured, ${names.filter((name) => measured.has(name)).join(', ')}`,
         })
     }),
   )

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
 import { count, image, mode, modelName, name, range, within } from './fields.ts'
-import { gate } from './gates.ts'
+import { check } from './gates.ts'
 import { containerWrongs, ofServices, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
 
@@ -44,7 +44,7 @@ export const service = z
       /** The container that asks the new generation, pinned by digest. */
       image,
       /** What it must find. */
-      checks: z.array(gate).check(z.minLength(1)),
+      checks: z.array(check).check(z.minLength(1)),
       /** Minutes that it takes: as a rule, and in the bad case. */
       minutes: z._default(range, { p50: 3, p95: 10 }),
     }),

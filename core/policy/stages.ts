@@ -117,6 +117,25 @@ export const stage = z
 /** The name that a stage goes by. */
 export const nameOfStage = ({ name, use }: Named): string => name ?? use ?? ''
 
+/** What of a stage says what it reads. */
+type Reads = Named & { inputs?: readonly string[] | undefined }
+
+/** Names of the stages whose results each reads, in their order. */
+export const readsOf = (all: readonly Reads[]): string[][] =>
+  all.map(({ inputs }, index) => [...(inputs ?? all.slice(0, index).slice(-1).map(nameOfStage))])
+
+/** Names of the stages whose results a gate judges: its own, and what that one was made from, directly or through others. */
+export const measuredOf = (all: readonly (Reads & { gates: readonly unknown[] })[]): Set<string> => {
+  const measured = new Set<string>()
+  const reads = readsOf(all)
+  for (const [index, one] of [...all.entries()].reverse()) {
+    const name = nameOfStage(one)
+    if (one.gates.length === 0 && !measured.has(name)) continue
+    for (const each of [name, ...(reads[index] ?? [])]) measured.add(each)
+  }
+  return measured
+}
+
 interface Named {
   name?: string | undefined
   use?: string | undefined
@@ -131,7 +150,7 @@ export const stages = z.array(stage).check(
   z.maxLength(MOST),
   within(ALL, `the stages of a pipeline have at most ${ALL} bytes in all: put what is longer into their images`),
   z.superRefine((all, context) => {
-    const names = all.map(nameOfStage)
+    const [names, reads] = [all.map(nameOfStage), readsOf(all)]
     for (const [index, one] of all.entries()) {
       const { inputs = [] } = one
       const before = names.slice(0, index)
@@ -156,7 +175,7 @@ export const stages = z.array(stage).check(
           path: [index, 'inputs'],
           message: `no stage before it is called \`${unknown}\`: it is one of ${before.join(', ') || 'none, it is the first'}`,
         })
-      for (const { path, message } of inputWrongs(one, one.inputs ?? before.slice(-1)))
+      for (const { path, message } of inputWrongs(one, reads[index] ?? []))
         context.addIssue({ code: 'custom', path: [index, ...path], message })
     }
   }),

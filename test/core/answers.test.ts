@@ -71,6 +71,9 @@ describe('whether a plan must be asked about', () => {
   it('of as many as policy says, and of one more when it says so for an unknown requester', () => {
     expect(need({ need: 2 }, { requester: CARLA, dollars: 1 })).toMatchObject({ need: { need: 2 } })
     expect(need({ unknownRequester: 'one-more' }, { requester: null, dollars: 1 })).toMatchObject({ need: { need: 2 } })
+    const cheap = { unknownRequester: 'one-more' as const, autoApproveBelow: 50 }
+    expect(need(cheap, { requester: null, dollars: 1 })).toMatchObject({ need: { required: true, need: 2 } })
+    expect(need(cheap, { requester: CARLA, dollars: 1 })).toMatchObject({ need: { required: false } })
     expect(need({ unknownRequester: 'one-more' }, { requester: CARLA, dollars: 1 })).toMatchObject({
       need: { need: 1 },
     })

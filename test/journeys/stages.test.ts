@@ -32,19 +32,23 @@ const own = (name: string, more: object = {}) => ({
   ...more,
 })
 const passes = (metric: string) => [{ metric, op: '>=' as const, value: 0.5 }]
-/** Stages of somebody's own, without a preset: two of them are judged, and the last reads what the second made. */
+/** Stages of somebody's own, without a preset: all but one are judged, and the last reads what the second made. */
 const FOUR = [
   own('prepare', { gates: passes('rows') }),
   own('train', { command: ['python', 'my-train.py'], inputs: ['prepare'] }),
   own('measure', { gates: passes('score') }),
-  own('pack', { inputs: ['train'] }),
+  own('pack', { inputs: ['train'], gates: passes('files') }),
 ]
 const config = {
   ...example,
   approvals,
   pipelines: { 'support-chats': { ...piped(), stages: FOUR, register: { model: MODEL, from: 'pack' } } },
 }
-const GOOD = { prepare: { metrics: { rows: 1 } }, measure: { metrics: { score: 0.9 } } }
+const GOOD = {
+  prepare: { metrics: { rows: 1 } },
+  measure: { metrics: { score: 0.9 } },
+  pack: { metrics: { files: 1 } },
+}
 
 describe('a pipeline of stages that no preset knows', () => {
   it('goes from one to the next, each judged before what follows, and registers what was said', async () => {
@@ -58,6 +62,7 @@ describe('a pipeline of stages that no preset knows', () => {
       'measure',
       'judge-measure',
       'pack',
+      'judge-pack',
       'register',
       'notify',
     ])

@@ -417,7 +417,10 @@ it('the largest service that a policy may have makes a plan that a row of the le
   const shapes: [Given['model'], Given['model']][] = [
     [{ args: ['$'.repeat(10_500)] }, { args: ['$'.repeat(12_000)] }],
     [{ args: ['漢'.repeat(3_500)] }, { args: ['漢'.repeat(4_000)] }],
-    [{ gate: gateOf(['m'.repeat(10_500)]) }, { gate: gateOf(['m'.repeat(12_000)]) }],
+    [
+      { gate: gateOf(Array.from({ length: 88 }, (_, n) => `m${n}`.padEnd(80, 'm'))) },
+      { gate: gateOf(Array.from({ length: 110 }, (_, n) => `m${n}`.padEnd(80, 'm'))) },
+    ],
     [
       { gate: gateOf(Array.from({ length: 250 }, (_, n) => `m${n}`)) },
       { gate: gateOf(Array.from({ length: 350 }, (_, n) => `m${n}`)) },

@@ -27,6 +27,18 @@ describe('who uploads from which account', () => {
   })
 })
 
+describe('how many must agree', () => {
+  it.each([
+    [20, 'anyone', []],
+    [21, 'anyone', ['approvals.need: 21 answers can be needed and a question keeps 20: lower it to 20']],
+    [20, 'one-more', ['approvals.need: 21 answers can be needed and a question keeps 20: lower it to 19']],
+  ] as const)('%i, and of who is unknown %s: as many as a question keeps', (need, unknownRequester, problems) => {
+    const approvers = [{ id: 'T0SIGNAL/S0GPUOPS', name: 'ops' }]
+    const found = problemsAfter((c) => void Object.assign(c.approvals, { approvers, need, unknownRequester }))
+    expect(found).toEqual(problems)
+  })
+})
+
 describe('operators', () => {
   it('are people by their ids: who is in a group is not asked for a command', () => {
     expect(

@@ -5,7 +5,7 @@ import { engineOf } from '../../../core/workloads/engines.ts'
 import { newest } from '../../../core/workloads/presets.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
 import { stageJob } from '../../../core/workloads/stage-job.ts'
-import { exampleConfig, problemsAfter, trainInput } from '../training-fixture.ts'
+import { exampleConfig, exampleWith, problemsAfter, problemsOf, trainInput } from '../training-fixture.ts'
 
 type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]
 
@@ -40,7 +40,11 @@ it('a stage may not say what it is told of the stages that it reads; of others, 
   expect(stage(1, { env: { TRAIN_URI: 'x' } })).toEqual([
     'pipelines.support-chats.stages.1.env.TRAIN_URI: it tells what `train` made, which this stage reads: use another name',
   ])
-  expect(stage(1, { inputs: [], env: { TRAIN_URI: 'x' } })).toEqual([])
+  const alone = { ...exampleConfig().pipelines!['support-chats']!, register: undefined }
+  const reads = { ...alone.stages[1]!, inputs: [], env: { TRAIN_URI: 'x' } }
+  expect(problemsOf(exampleWith(['pipelines.support-chats', { ...alone, stages: [alone.stages[0], reads] }]))).toEqual(
+    [],
+  )
   expect(stage(0, { env: { METHOD: 'full', NCCL_DEBUG: 'WARN', TRAIN_URI: 'x' } })).toEqual([])
   expect(
     stage(0, { pod: { initContainers: [{ name: 'a', image: IMAGE, env: [{ name: 'GPUS', value: '0' }] }] } }),
