@@ -4,7 +4,7 @@ import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { GATE_ACCOUNT } from './accounts.ts'
 import { withDigest } from './object-digest.ts'
-import { fromLabel, POD_NAME_ENV } from './pod-environment.ts'
+import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { generationUrl, literal, type ServingInput, TASK_LABEL } from './serving.ts'
 import { BAD_INPUT_EXIT } from './stage-job.ts'
 
@@ -73,7 +73,7 @@ const container = (input: GateCheckInput): V1Container => ({
     { name: 'METRICS', value: literal(input.service.gate.checks.map(({ metric }) => metric).join(',')) },
     fromLabel('JOB_NAME', 'batch.kubernetes.io/job-name'),
     POD_NAME_ENV,
-    { name: 'RESULTS_URI', value: literal(`s3://${input.results.bucket}/${input.results.prefix}`.replace(/\/$/, '')) },
+    { name: RESULTS_URI, value: literal(`s3://${input.results.bucket}/${input.results.prefix}`.replace(/\/$/, '')) },
   ],
   resources: { requests: { cpu: '250m', memory: '512Mi' }, limits: { memory: '2Gi' } },
   securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },

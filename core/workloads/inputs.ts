@@ -1,13 +1,8 @@
 import type { V1EnvVar } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
-import { label } from '../names.ts'
 import type { ResultRow } from '../rows.ts'
-import { inputJobLabel } from './object-digest.ts'
+import { inputJobLabel, inputModel, inputPin } from './object-digest.ts'
 import { fromAnnotation, fromLabel, variableOf } from './pod-environment.ts'
-
-/** On a pod: where the `model` artifact of a stage lies that it reads, and what that was when its result was read. */
-const modelOf = (stage: string): string => label(`input-model-${stage}`)
-const pinOf = (stage: string): string => label(`input-pin-${stage}`)
 
 /**
  * What a program is told of the stages that it reads, by their names: `TRAIN_RESULT_URI`, `TRAIN_URI` of the artifact `model`, and
@@ -19,8 +14,8 @@ export const inputEnv = (stages: readonly string[]): V1EnvVar[] =>
     return [
       fromLabel(`${name}_JOB`, inputJobLabel(stage)),
       { name: `${name}_RESULT_URI`, value: `$(RESULTS_URI)/$(${name}_JOB)/result.json` },
-      fromAnnotation(`${name}_URI`, modelOf(stage)),
-      fromAnnotation(`${name}_PIN`, pinOf(stage)),
+      fromAnnotation(`${name}_URI`, inputModel(stage)),
+      fromAnnotation(`${name}_PIN`, inputPin(stage)),
     ]
   })
 
@@ -35,8 +30,8 @@ export const withInputs = (job: KubeObject<'Job'>, rows: readonly ResultRow[]): 
   const { labels = {}, annotations = {} } = template.metadata ?? {}
   const told = Object.fromEntries(
     read.flatMap(({ step, values, pins }) => [
-      [modelOf(step), typeof values['model'] === 'string' ? values['model'] : ''],
-      [pinOf(step), pins?.['model'] ?? ''],
+      [inputModel(step), typeof values['model'] === 'string' ? values['model'] : ''],
+      [inputPin(step), pins?.['model'] ?? ''],
     ]),
   )
   const folders = Object.fromEntries(

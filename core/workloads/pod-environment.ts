@@ -3,6 +3,9 @@ import type { V1EnvVar } from '@kubernetes/client-node'
 /** What a pod is told to write its result below: its own name, which its role in AWS may write below and no other may. */
 export const POD_NAME = 'POD_NAME'
 
+/** What a Job's container is told to write its result below. */
+export const RESULTS_URI = 'RESULTS_URI'
+
 /** Says each pod its own name; no pod's name is in the object, so none is in its digest. */
 export const POD_NAME_ENV: V1EnvVar = { name: POD_NAME, valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }
 

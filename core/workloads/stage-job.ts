@@ -7,7 +7,7 @@ import type { Policy, StagePolicy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
-import { fromLabel, POD_NAME_ENV } from './pod-environment.ts'
+import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { stageRoom } from './pod-room.ts'
 import type { Preset } from './presets.ts'
@@ -153,7 +153,7 @@ const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
     { name: 'INPUT_SHA256', value: desired.version },
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
     POD_NAME_ENV,
-    { name: 'RESULTS_URI', value: literal(resultsUri(policy)) },
+    { name: RESULTS_URI, value: literal(resultsUri(policy)) },
   ]
 }
 

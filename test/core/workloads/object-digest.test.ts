@@ -1,3 +1,4 @@
+import type { V1EnvVar } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
@@ -159,6 +160,47 @@ describe('the digest of an object', () => {
       },
     ],
   ]
+  const told = (name: string, fieldPath: string) => ({ name, valueFrom: { fieldRef: { fieldPath } } })
+  const env = (variables: object[], kind = 'Job') =>
+    objectDigest({
+      ...changed((o) => {
+        o.spec!.template.spec!.containers[0]!.env = variables as V1EnvVar[]
+      }),
+      kind,
+    } as unknown as KubeObject)
+  const results = { name: 'RESULTS_URI', value: 's3://acme-results/results' }
+  const model = "metadata.annotations['signalbox.dev/input-model-train']"
+
+  it('leaves out by what a Job of ours is told its pod’s name and what it reads, and no variable of others that says as much', () => {
+    const pin = "metadata.annotations['signalbox.dev/input-pin-train']"
+    const ours = [told('POD_NAME', 'metadata.name'), told('TRAIN_URI', model), told('TRAIN_PIN', pin)]
+    expect(env([results, ...ours])).toBe(env([results]))
+    const others = [
+      told('WANDB_NAME', 'metadata.name'),
+      told('POD_NAME', 'metadata.uid'),
+      told('BASE', model),
+      told('TRAIN_PIN', model),
+      told('X', "metadata.annotations['signalbox.dev/x']"),
+    ]
+    for (const other of others) expect([other.name, env([results, other])]).not.toEqual([other.name, env([results])])
+    // What serves, or stands beside, is told nothing by us.
+    for (const one of ours) {
+      expect(env([results, one], 'Deployment')).not.toBe(env([results], 'Deployment'))
+      expect(env([one])).not.toBe(env([]))
+    }
+  })
+
+  it('knows labels and annotations like ours wherever somebody else says them', () => {
+    const pod = (over: object) => objectDigest(changed((o) => Object.assign(o.spec!.template.spec!, over)))
+    const near = (plan: string) => ({
+      affinity: { podAffinity: { labelSelector: { matchLabels: { [label('plan')]: plan } } } },
+    })
+    const claim = (x: string) => ({
+      volumes: [{ ephemeral: { volumeClaimTemplate: { metadata: { annotations: { [label('x')]: x } } } } }],
+    })
+    for (const say of [near, claim]) expect(pod(say('a'))).not.toBe(pod(say('b')))
+  })
+
   it.each(different)('changes with %s', (_, change) => {
     expect(objectDigest(changed(change))).not.toBe(objectDigest(job()))
   })
