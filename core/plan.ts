@@ -64,10 +64,18 @@ export interface Bounds {
   dollars: number
   /** GPUs of each pool that it may occupy at most at any point, its lane's present use included. */
   gpus: Record<string, number>
+  /** Nodes that these GPUs may be of, by pool. Left out by releases that bound their number and price alone. */
+  nodes?: Record<string, NodesOf>
   /** Replicas that may be unavailable at once (0 for run-once plans). */
   unavailable: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
+}
+
+/** What the nodes of a pool are, and how they may be bought: as its price is shown for. */
+export interface NodesOf {
+  instanceType: string
+  capacityTypes: string[]
 }
 
 export interface Price {

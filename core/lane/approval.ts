@@ -1,5 +1,5 @@
 import { mayAnswer, stillApproved } from '../answers.ts'
-import type { Bounds, Plan } from '../plan.ts'
+import type { Bounds, NodesOf, Plan } from '../plan.ts'
 import type { Approved } from './document.ts'
 import type { View } from './view.ts'
 
@@ -7,7 +7,14 @@ import type { View } from './view.ts'
 export const within = (plan: Pick<Plan, 'bounds'>, bounds: Bounds): boolean =>
   plan.bounds.dollars <= bounds.dollars &&
   plan.bounds.unavailable <= bounds.unavailable &&
-  Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0))
+  Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0)) &&
+  Object.entries(plan.bounds.nodes ?? {}).every(([pool, nodes]) => isOfKind(nodes, bounds.nodes?.[pool]))
+
+/** Of the same machine type, and bought in no other way: who approved under an earlier release was not bound to it. */
+const isOfKind = (nodes: NodesOf, approved: NodesOf | undefined): boolean =>
+  approved === undefined ||
+  (nodes.instanceType === approved.instanceType &&
+    nodes.capacityTypes.every((type) => approved.capacityTypes.includes(type)))
 
 /** What of an approval is left: attempts that were closed have spent some of it (law 7). */
 export const boundsLeft = ({ question, spent }: Approved): Bounds => ({

@@ -1,9 +1,9 @@
 import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { addRange, cents, centsRange, pricePerGpuHour, priceSource, timesRange } from '../money/prices.ts'
-import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
+import type { Bounds, NodesOf, Planned, Price, Range, Step } from '../plan.ts'
 import { nameOfStage } from '../policy/stages.ts'
-import type { PipelinePolicy, PoolPolicy, StagePolicy } from '../policy.ts'
+import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
 import { stepKeys } from '../steps/keys.ts'
 import type { World } from '../world.ts'
@@ -93,8 +93,20 @@ export const usesLeft = (uses: Use[], { steps, kept }: { steps: Step[]; kept: Pi
 export const boundsOf = (uses: Use[], price: Price, until: number): Bounds => {
   const gpus: Record<string, number> = {}
   for (const use of uses) gpus[use.poolName] = Math.max(gpus[use.poolName] ?? 0, use.gpus)
-  return { dollars: price.total.p95, gpus, unavailable: 0, until }
+  const pools = Object.fromEntries(uses.map(({ poolName, pool }) => [poolName, pool]))
+  return { dollars: price.total.p95, gpus, nodes: nodesOf(gpus, pools), unavailable: 0, until }
 }
+
+/** What the nodes of these pools are, and how they may be bought. */
+export const nodesOf = (gpus: Record<string, number>, pools: Policy['pools']): Record<string, NodesOf> =>
+  Object.fromEntries(
+    Object.keys(gpus).flatMap((name) => {
+      const pool = own(pools, name)
+      return pool === undefined
+        ? []
+        : [[name, { instanceType: pool.instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort() }]]
+    }),
+  )
 
 /** A value that was written there, never one that every object inherits. */
 export const own = <T>(record: Record<string, T>, key: string): T | undefined =>

@@ -11,6 +11,7 @@ import type { Policy } from '../policy.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
+import { nodesOf } from './pipeline-price.ts'
 import { dollarsWeighed } from './serve-price.ts'
 
 export interface ServeInput {
@@ -71,7 +72,13 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     desired: inOrder(desired),
     requester,
     ...effectsOf({ objects, interrupts: draft.interrupts, steps: draft.steps }),
-    bounds: { dollars: bound, gpus, unavailable, until: input.now + milliseconds(policy.approvals.expiry) },
+    bounds: {
+      dollars: bound,
+      gpus,
+      nodes: nodesOf(gpus, policy.pools),
+      unavailable,
+      until: input.now + milliseconds(policy.approvals.expiry),
+    },
     reasons: [...draft.reasons, ...draft.price.sources.map((source) => `priced at ${source}`), weighed],
     approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
   }

@@ -5,7 +5,7 @@ import { count, dollars, queue } from './fields.ts'
 /** A GPU pool: one Karpenter NodePool, which starts nodes below the ceiling as pods need them. */
 export const pool = z.strictObject({
   /** EC2 instance type, e.g. `p5.48xlarge`: one GPU size a pool. */
-  instanceType: filled,
+  instanceType: filled.check(z.maxLength(60, 'no instance type has more than 60 characters')),
   /** GPUs of one node of that type. */
   gpusPerNode: count,
   /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. */

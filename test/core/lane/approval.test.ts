@@ -26,6 +26,19 @@ describe('a plan inside bounds', () => {
     expect(within(bounded({ unavailable: 1 }), bounds)).toBe(false)
   })
 
+  it('runs on the machine type that was approved, bought in no other way; what an earlier release bound says nothing of it', () => {
+    const nodes = (instanceType: string, ...capacityTypes: ('on-demand' | 'spot')[]) =>
+      bounded({ nodes: { 'gpu-train': { instanceType, capacityTypes } } })
+    const [p5, either] = [nodes('p5.48xlarge', 'on-demand'), nodes('p5.48xlarge', 'on-demand', 'spot')]
+    expect(within(p5, p5.bounds)).toBe(true)
+    expect(within(p5, either.bounds)).toBe(true)
+    expect(within(either, p5.bounds)).toBe(false)
+    expect(within(nodes('p5.48xlarge', 'spot'), p5.bounds)).toBe(false)
+    expect(within(nodes('p4d.24xlarge', 'on-demand'), p5.bounds)).toBe(false)
+    const { nodes: _, ...earlier } = p5.bounds
+    expect(within(p5, earlier)).toBe(true)
+  })
+
   it('what closed attempts have cost is spent of them', () => {
     expect(boundsLeft(approved({ spent: 100 })).dollars).toBeCloseTo(68.56)
     expect(covered(approved({ spent: 0.01 }))).toBe('no')

@@ -44,6 +44,7 @@ describe('what is still to be paid', () => {
     expect(boundsOf(left, priceOf(left, { policy, world }), NOW)).toEqual({
       dollars: 3.44,
       gpus: { 'gpu-train': 1 },
+      nodes: { 'gpu-train': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } },
       unavailable: 0,
       until: NOW,
     })

@@ -61,6 +61,7 @@ describe('the plan of a pipeline', () => {
     expect(plan.bounds).toEqual({
       dollars: 168.56,
       gpus: { 'gpu-train': 8 },
+      nodes: { 'gpu-train': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } },
       unavailable: 0,
       until: NOW + 4 * 3_600_000,
     })

@@ -286,7 +286,8 @@ describe('the price of a rollout', () => {
       nowPerHour: 80,
       gpuHours: { p50: 0.87, p95: 2.67 },
     })
-    expect(bounds).toEqual({ dollars: 40.01, gpus: { 'gpu-serve': 12 }, unavailable: 1, until: now + 4 * hour })
+    const nodes = { 'gpu-serve': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } }
+    expect(bounds).toEqual({ dollars: 40.01, gpus: { 'gpu-serve': 12 }, nodes, unavailable: 1, until: now + 4 * hour })
   })
 
   it('is nothing where the pool is full, since no more GPUs run than before', () => {
@@ -410,21 +411,19 @@ describe('every plan of a serving lane', () => {
 })
 
 it('the largest service that a policy may have makes a plan that a row of the ledger keeps, and a larger one is refused by name', () => {
-  const gateOf = (names: string[]) => ({
+  const gateOf = (count: number, width: number) => ({
     image,
-    checks: names.map((metric) => ({ metric, op: '>=' as const, value: 0.8 })),
+    checks: Array.from({ length: count }, (_, n) => ({
+      metric: `m${n}`.padEnd(width, 'm'),
+      op: '>=' as const,
+      value: 0.8,
+    })),
   })
   const shapes: [Given['model'], Given['model']][] = [
     [{ args: ['$'.repeat(10_500)] }, { args: ['$'.repeat(12_000)] }],
     [{ args: ['漢'.repeat(3_500)] }, { args: ['漢'.repeat(4_000)] }],
-    [
-      { gate: gateOf(Array.from({ length: 88 }, (_, n) => `m${n}`.padEnd(80, 'm'))) },
-      { gate: gateOf(Array.from({ length: 110 }, (_, n) => `m${n}`.padEnd(80, 'm'))) },
-    ],
-    [
-      { gate: gateOf(Array.from({ length: 250 }, (_, n) => `m${n}`)) },
-      { gate: gateOf(Array.from({ length: 350 }, (_, n) => `m${n}`)) },
-    ],
+    [{ gate: gateOf(88, 80) }, { gate: gateOf(110, 80) }],
+    [{ gate: gateOf(250, 0) }, { gate: gateOf(350, 0) }],
   ]
   for (const [large, larger] of shapes) {
     expect(planned({ model: large! }).kind).toBe('plan')
