@@ -52,7 +52,7 @@ export interface Effects {
   gates: string[]
   /** Replicas that stand in the end; null: none are moved. */
   replicas: number | null
-  /** Registered models that get a new version, and from which stage: `support-llama from train`. */
+  /** Registered models that get a new version, from which stage, and where: `support-llama from train`, `… in team-a`. */
   registers: string[]
   /** Names of stages, gates and registrations in their order: what is judged before what. Moves are inside of the bounds, whatever their path. */
   order: string[]
@@ -159,6 +159,8 @@ export interface Gate {
 export interface RegisterModelStep extends StepBase {
   kind: 'register-model'
   model: string
+  /** Workspace of the registry that it is registered in; null: none. Left out by releases that took what the policy says then. */
+  workspace?: string | null
   /** What the version carries besides the tag by which it is found again. */
   tags: Record<string, string>
   /** Name of the launch-job step whose result names the artifact. */

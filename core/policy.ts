@@ -72,8 +72,8 @@ export const document = z
     registry: z.optional(
       z.strictObject({
         /**
-         * Workspace of an MLflow that has some (from 3.10 on): all that is read and registered is in it, and what is told of another one
-         * is ignored. Left out where MLflow has none, or its default one is meant.
+         * Workspace of an MLflow that has some (from 3.10 on): all that is read and registered is in it, what was approved in the one
+         * that its plan named, and what is told of another one is ignored. Left out where MLflow has none, or its default one is meant.
          */
         workspace,
       }),

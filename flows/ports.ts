@@ -166,11 +166,12 @@ export interface ModelVersion {
   tags: Record<string, string>
 }
 
+/** `workspace`: the one that was approved, null for none; left out, the one that the policy names now. */
 export interface Registry {
   /** What the alias says now; null when the model or the alias is not there. */
   alias(model: string, alias: string): Promise<ModelVersion | null>
   /** The newest version that carries this tag value, null when none does (law 14: search before writing). */
-  findByTag(model: string, key: string, value: string): Promise<ModelVersion | null>
+  findByTag(model: string, key: string, value: string, workspace?: string | null): Promise<ModelVersion | null>
   /** The newest version in a stage (deprecated by MLflow since 2.9, still used); null when there is none. */
   inStage(model: string, stage: string): Promise<ModelVersion | null>
   /** Registers a new version; makes the model when it is not there. Not idempotent: search first. Throws `Refused` in its words. */
@@ -179,6 +180,7 @@ export interface Registry {
     source: string
     runId: string | null
     tags: Record<string, string>
+    workspace?: string | null
   }): Promise<ModelVersion>
 }
 

@@ -1,12 +1,12 @@
 import { digestOf } from '../digest.ts'
 import type { KubeObject } from '../kube.ts'
-import type { Effects, Step } from '../plan.ts'
+import type { Effects, RegisterModelStep, Step } from '../plan.ts'
 import { objectDigest } from '../workloads/object-digest.ts'
 
 /**
  * What an approval binds, and its digest (law 7): the objects with names left out, every image that they would run, what
- * is interrupted, how many replicas stand in the end, which stage each gate judges, what is registered of which stage, and in which
- * order all that is done. Neither the order of the objects nor that of their keys changes it.
+ * is interrupted, how many replicas stand in the end, which stage each gate judges, what is registered of which stage and where, and in
+ * which order all that is done. Neither the order of the objects nor that of their keys changes it.
  */
 export const effectsOf = ({
   objects,
@@ -29,9 +29,7 @@ export const effectsOf = ({
     interrupts: [...interrupts].sort(compare),
     gates: steps.flatMap(gatesOf).sort(compare),
     replicas: replicasAfter(steps),
-    registers: steps
-      .flatMap((step) => (step.kind === 'register-model' ? [`${step.model} from ${step.of}`] : []))
-      .sort(compare),
+    registers: steps.flatMap((step) => (step.kind === 'register-model' ? [registered(step)] : [])).sort(compare),
     order: steps.flatMap(({ kind, name }) => (kind === 'roll-out-model' || kind === 'notify' ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }
@@ -45,6 +43,9 @@ const replicasAfter = (steps: readonly Step[]): number | null => {
 
 const gatesOf = (step: Step): string[] =>
   step.kind === 'check-gate' ? step.gates.map(({ metric, op, value }) => `${step.of}: ${metric} ${op} ${value}`) : []
+
+const registered = ({ model, of, workspace = null }: RegisterModelStep): string =>
+  `${model} from ${of}${workspace === null ? '' : ` in ${workspace}`}`
 
 const orderOf = ({ kind, namespace, digest }: Effects['objects'][number]): string =>
   `${kind} ${namespace ?? ''} ${digest}`

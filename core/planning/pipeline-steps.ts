@@ -45,13 +45,16 @@ const judgeStep = (stage: StagePolicy): Step => ({
 const registerSteps = ({ pipeline, input }: Made): Step[] => {
   const [{ register }, of] = [pipeline, registeredStage(pipeline)]
   if (register === undefined || of === null) return []
+  const workspace = input.policy.registry?.workspace ?? null
+  const where = workspace === null ? '' : `, in the workspace ${workspace}`
   return [
     {
       kind: 'register-model',
       name: 'register',
-      title: `Register what ${of} made as a new version of ${register.model}`,
+      title: `Register what ${of} made as a new version of ${register.model}${where}`,
       why: 'a version can be promoted, a file cannot',
       model: register.model,
+      workspace,
       of,
       tags: tagsOf(input.desired),
     },

@@ -43,7 +43,11 @@ const effectOf = (step: Step): unknown => {
     case 'check-gate':
       return step.gates
     case 'register-model':
-      return { model: step.model, tags: tagsOfWhatItIs(step.tags) }
+      return {
+        model: step.model,
+        ...(step.workspace == null ? {} : { workspace: step.workspace }),
+        tags: tagsOfWhatItIs(step.tags),
+      }
     case 'roll-out-model':
       return { objects: step.objects.map(objectDigest), replicas: step.replicas, name: step.name }
     case 'notify':

@@ -22,6 +22,8 @@ export interface Registration {
   source: string
   runId: null
   tags: Record<string, string>
+  /** In which workspace, null: in none. Left out: in that which the policy names now. */
+  workspace?: string | null
 }
 
 /**
@@ -37,7 +39,8 @@ export const registration = (
   const made = `${name}-${sha256Hex(source).slice(0, 8)}`
   const pin = result?.pins?.['model']
   const tags = { ...step.tags, [MADE_BY]: made, ...(pin === undefined ? {} : { [PIN]: pin }) }
-  return { model: step.model, source, runId: null, tags }
+  const where = step.workspace === undefined ? {} : { workspace: step.workspace }
+  return { model: step.model, source, runId: null, tags, ...where }
 }
 
 /** The tag to search by, and its value. */

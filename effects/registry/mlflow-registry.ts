@@ -1,6 +1,6 @@
 import { type ModelVersion, Refused, type Registry } from '../../flows/ports.ts'
 import { expectRead, expectWritten, isThereAlready, isUnknownAlias, isUnknownModel } from './mlflow-answers.ts'
-import { type MlflowOptions, openMlflowRest } from './mlflow-rest.ts'
+import { type MlflowOptions, openMlflowRest, type Within } from './mlflow-rest.ts'
 
 export interface MlflowRegistry extends Registry {
   close(): Promise<void>
@@ -22,10 +22,10 @@ interface Version {
  */
 export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
   const { get, post, close } = openMlflowRest(options)
-  const versionOf = async (found: Version | undefined): Promise<ModelVersion | null> => {
+  const versionOf = async (found: Version | undefined, within?: Within): Promise<ModelVersion | null> => {
     if (found === undefined) return null
     const { name, version, source, run_id = '', status, tags = [] } = found
-    const resolved = await get('model-versions/get-download-uri', { name, version })
+    const resolved = await get('model-versions/get-download-uri', { name, version }, within)
     return {
       name,
       version,
@@ -44,11 +44,11 @@ export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
       if (isUnknownModel(answer) || isUnknownAlias(answer, alias)) return null
       return versionOf(expectRead<{ model_version: Version }>(answer, path).model_version)
     },
-    findByTag: async (name, key, value) => {
+    findByTag: async (name, key, value, within) => {
       const path = 'model-versions/search'
       const filter = `name = ${quoted(name)} and tags.\`${key.replaceAll('`', '')}\` = ${quoted(value)}`
-      const answer = await get(path, { filter, max_results: '1', order_by: 'version_number DESC' })
-      return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0])
+      const answer = await get(path, { filter, max_results: '1', order_by: 'version_number DESC' }, within)
+      return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0], within)
     },
     inStage: async (name, stage) => {
       const path = 'registered-models/get-latest-versions'
@@ -56,21 +56,26 @@ export const openMlflow = (options: MlflowOptions): MlflowRegistry => {
       if (isUnknownModel(answer)) return null
       return versionOf(expectRead<{ model_versions?: Version[] }>(answer, path).model_versions?.[0])
     },
-    register: async ({ model, source, runId, tags }) => {
-      const made = await post('registered-models/create', { name: model })
+    register: async (input) => {
+      const { model, workspace } = input
+      const made = await post('registered-models/create', { name: model }, workspace)
       if (!isThereAlready(made)) expectWritten(made, 'registered-models/create')
       const path = 'model-versions/create'
-      const answer = await post(path, {
-        name: model,
-        source,
-        ...(runId === null ? {} : { run_id: runId }),
-        tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
-      })
-      return (await versionOf(expectWritten<{ model_version: Version }>(answer, path).model_version)) as ModelVersion
+      const answer = await post(path, madeOf(input), workspace)
+      const { model_version } = expectWritten<{ model_version: Version }>(answer, path)
+      return (await versionOf(model_version, workspace)) as ModelVersion
     },
     close,
   }
 }
+
+/** A new version as MLflow takes it. */
+const madeOf = ({ model, source, runId, tags }: Parameters<Registry['register']>[0]) => ({
+  name: model,
+  source,
+  ...(runId === null ? {} : { run_id: runId }),
+  tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
+})
 
 /** A text of MLflow's filter language, which has no escapes: one kind of quote must be free. */
 const quoted = (text: string): string => {

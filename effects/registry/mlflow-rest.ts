@@ -43,11 +43,14 @@ export interface MlflowOptions extends RetryOptions {
 
 type Input = Record<string, unknown>
 
+/** The workspace that is asked in place of the policy's, null for none. */
+export type Within = string | null | undefined
+
 /** MLflow's REST API 2.0: a path below `/api/2.0/mlflow/` with its query or body. Every status but 429 and 5xx is an answer. */
 export interface MlflowRest {
-  get(path: string, input: Input): Promise<Tried>
+  get(path: string, input: Input, within?: Within): Promise<Tried>
   /** What it does is not idempotent: after a lost answer it is not tried again, the caller searches before it writes. */
-  post(path: string, input: Input): Promise<Tried>
+  post(path: string, input: Input, within?: Within): Promise<Tried>
   close(): Promise<void>
 }
 
@@ -92,9 +95,9 @@ export const LEAVE_OUT = 'leave the policy’s registry.workspace out'
 export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
   const { url, headers = async () => ({}), workspace = async () => undefined, deadline = 10_000 } = options
   const dispatcher = new Agent()
-  const once = async (method: 'GET' | 'POST', path: string, input: Input): Promise<Tried> => {
+  const once = async (method: 'GET' | 'POST', path: string, input: Input, within: Within): Promise<Tried> => {
     const query = method === 'GET' ? `?${new URLSearchParams(input as Record<string, string>)}` : ''
-    const asked = await workspace()
+    const asked = within === undefined ? await workspace() : (within ?? undefined)
     const sent = { ...(await headers()), ...inWorkspace(asked) }
     const answer = await fetch(`${addressOf(url)}/api/2.0/mlflow/${path}${query}`, {
       method,
@@ -111,9 +114,9 @@ export const openMlflowRest = (options: MlflowOptions): MlflowRest => {
     return { status: answer.status, body, retryAfter: retryAfterOf(answer.headers.get('retry-after')) }
   }
   return {
-    get: (path, input) => retrying(`MLflow ${path}`, () => once('GET', path, input), options),
-    post: (path, input) =>
-      retrying(`MLflow ${path}`, () => once('POST', path, input), { ...options, onlyRefused: true }),
+    get: (path, input, within) => retrying(`MLflow ${path}`, () => once('GET', path, input, within), options),
+    post: (path, input, within) =>
+      retrying(`MLflow ${path}`, () => once('POST', path, input, within), { ...options, onlyRefused: true }),
     close: () => dispatcher.destroy(),
   }
 }

@@ -9,7 +9,7 @@ import { readRow } from '../../flows/rows.ts'
 import { promote, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { jobsOf, MODEL, replicasOf, SERVE, say, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
+import { jobsOf, MODEL, replicasOf, SERVE, say, stepIs, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -352,4 +352,30 @@ it('a tag cannot make us ask a bucket of somebody else: its version is refused o
   await town.until('it is refused', async () => (await town.lane(SERVE)).state === 'refused', 2)
   expect((await town.lane(SERVE)).outcome).toMatchObject({ reason: 'source-not-allowed' })
   expect(asked).not.toContain('attacker')
+})
+
+it('what was approved for one workspace of the registry is registered there, whatever the policy names meanwhile', async () => {
+  const inside = (workspace: string) => ({ ...example, registry: { workspace } })
+  const asked: unknown[] = []
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    registry: {
+      ...ports.registry,
+      findByTag: (...said) => {
+        asked.push(said[3])
+        return ports.registry.findByTag(...said)
+      },
+      register: (input) => {
+        asked.push(input.workspace)
+        return ports.registry.register(input)
+      },
+    },
+  })
+  town = await openTown({ config: inside('team-a'), wrap })
+  await upload(town)
+  await town.answered(TRAIN)
+  await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+  town.setPolicy(inside('team-b'))
+  expect((await town.settled(TRAIN)).state).toBe('succeeded')
+  expect(asked).toEqual(['team-a', 'team-a'])
 })

@@ -24,7 +24,7 @@ const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   const changed = await whyNotSame(task, { input, result })
   if (changed !== null) return failed('artifact-changed', changed)
   const [key, value] = foundTag(input)
-  const found = await ports.registry.findByTag(step.model, key, value)
+  const found = await ports.registry.findByTag(step.model, key, value, step.workspace)
   const difference = found === null ? null : differenceOf(found, input)
   if (difference !== null)
     return failed(

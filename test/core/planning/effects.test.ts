@@ -66,9 +66,19 @@ describe('the effects of a plan', () => {
       ...said,
       gates: [{ metric: 'm', op: '>=', value }],
     })
-    const register = (model: string): Step => ({ kind: 'register-model', name: 'register', ...said, model, tags: {} })
-    const of = (value: number, model: string) =>
-      effectsOf({ objects, interrupts: [], steps: [gate(value), register(model)] })
+    const register = (model: string, workspace?: string | null): Step => ({
+      kind: 'register-model',
+      name: 'register',
+      ...said,
+      model,
+      tags: {},
+      ...(workspace === undefined ? {} : { workspace }),
+    })
+    const of = (value: number, model: string, workspace?: string | null) =>
+      effectsOf({ objects, interrupts: [], steps: [gate(value), register(model, workspace)] })
+    expect(of(0.8, 'llama', 'team-a').effects).toMatchObject({ registers: ['llama from x in team-a'] })
+    // None is what every plan of an earlier release says.
+    expect(of(0.8, 'llama', null)).toEqual(of(0.8, 'llama'))
     expect(of(0.8, 'llama').effects).toMatchObject({ gates: ['x: m >= 0.8'], registers: ['llama from x'] })
     expect(new Set([of(0.8, 'llama'), of(0.7, 'llama'), of(0.8, 'other')].map(({ digest }) => digest)).size).toBe(3)
   })

@@ -1,11 +1,21 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { planCard } from '../../../core/plan-text.ts'
 import { planPipeline } from '../../../core/planning/pipeline.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { stepKeys } from '../../../core/steps/keys.ts'
 import { inputJobLabel } from '../../../core/workloads/object-digest.ts'
 import { stagesOf } from '../../variants.ts'
-import { desired, emptyPool, emptyWorld, exampleConfig, NOW, trainInput, trainPlan } from '../training-fixture.ts'
+import {
+  desired,
+  emptyPool,
+  emptyWorld,
+  exampleConfig,
+  exampleWith,
+  NOW,
+  trainInput,
+  trainPlan,
+} from '../training-fixture.ts'
 
 /** The policy of the example after a change. */
 const policyWith = (change: (config: Config) => void) => {
@@ -55,6 +65,14 @@ describe('the plan of a pipeline', () => {
       gpuHours: { p50: 12.25, p95: 24.5 },
       sources: ['p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)'],
     })
+  })
+
+  it('names the workspace of the registry where the policy has one, and another one is another plan', () => {
+    const inside = (workspace: string) => trainPlan({ policy: parsePolicy(exampleWith(['registry', { workspace }])) })
+    const [a, b] = [inside('team-a'), inside('team-b')]
+    expect(planCard(a).lines.join()).toContain('a new version of support-llama, in the workspace team-a')
+    expect(a.steps.find(({ kind }) => kind === 'register-model')).toMatchObject({ workspace: 'team-a' })
+    expect(new Set([a, b, plan].map(({ digest }) => digest)).size).toBe(3)
   })
 
   it('may cost its bad case, occupy the larger of its two Jobs, and begin until the answer expires', () => {

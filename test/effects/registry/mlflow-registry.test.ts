@@ -129,7 +129,15 @@ describe('when MLflow does not answer as it should', () => {
     await registry.register(input)
     await registry.findByTag('m', 'k', 'v')
     await registry.findByTag('m', 'k', 'v')
-    expect(seen).toEqual(['team-a', 'team-a', 'team-a', 'team-b', undefined])
+    expect(seen.splice(0)).toEqual(['team-a', 'team-a', 'team-a', 'team-b', undefined])
+    // What a plan names wins over it, none too.
+    said.push('team-b', 'team-b')
+    await registry.register({ ...input, workspace: 'team-a' })
+    await registry.findByTag('m', 'k', 'v', null)
+    expect([seen, said]).toEqual([
+      ['team-a', 'team-a', 'team-a', undefined],
+      ['team-b', 'team-b'],
+    ])
     await registry.close()
   })
 
