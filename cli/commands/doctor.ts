@@ -10,6 +10,7 @@ import { findRunning, policyNotInForce } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
 import { looseFindings } from './doctor-loose.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
+import { renamedFindings } from './doctor-renamed.ts'
 import { sideFindings } from './doctor-sides.ts'
 import { hasLedger } from './ledger.ts'
 
@@ -24,6 +25,7 @@ export const doctor = async (
   const findings = [
     nodeVersion(),
     ...(await policyFindings(config)),
+    ...(await renamedFindings({ data, config })),
     folder(data),
     await running(data),
     ...(await looseFindings({ data, config, ...outside })),

@@ -2,7 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { openLedger } from '../../../local/ledger/sqlite-ledger.ts'
 import { openSecrets } from '../../../local/secrets/local-secrets.ts'
+import { openStores } from '../../../local/stores.ts'
+import { wanted } from '../../core/lane/fixture.ts'
+import { exampleWith } from '../../core/training-fixture.ts'
 import { cli } from '../running.ts'
 
 let data: string
@@ -41,4 +45,16 @@ it('a context that is not there is said in plain words, whatever asks for it', a
   expect(code).toBe(1)
   expect(out).toMatch(/rights of reconcile +the kubeconfig has no context "elsewhere"/)
   expect(out).toMatch(/names in the cluster +the kubeconfig has no context "elsewhere"/)
+})
+
+it('a name from before that no lane of the ledger has is said, with the one that is meant', async () => {
+  const stores = openStores(data)
+  const doc = wanted({ lane: 'pipeline/old-chats' })
+  await openLedger(stores.ledger).commit([{ put: 'lane', id: doc.lane, value: doc, revision: 0 }])
+  stores.close()
+  const config = join(data, 'config.json')
+  writeFileSync(config, JSON.stringify(exampleWith(['pipelines.support-chats.was', 'old-chat'])))
+  const { code, out } = await cli('doctor', '--data', data, '--config', config)
+  expect(code).toBe(1)
+  expect(out).toMatch(/pipelines\.support-chats\.was +nothing was ever begun under .*did you mean `old-chats`\?/)
 })
