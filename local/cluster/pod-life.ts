@@ -24,7 +24,7 @@ export const reconcilePod = (world: World, ref: ObjectRef): Wish | null => {
   if (pod.spec?.nodeName === undefined) return poolAsked(pod) === null ? onCpuNode(world, pod) : null
   if (memo.program === undefined) return { kind: 'read', pod }
   if (memo.startedAt === undefined) return start(world, pod, memo)
-  if (memo.program.secretMissing !== null) return null
+  if (memo.program.secretMissing != null) return null
   if (memo.upAt !== undefined) return startAgain(world, pod, memo)
   return memo.program.imagePull ? goOn(world, pod, memo) : backOff(world, pod, memo)
 }

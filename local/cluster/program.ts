@@ -22,8 +22,8 @@ const MINUTE = 60_000
 /** What a pod's container will do, settled when it starts. Times are milliseconds from then. */
 export interface Program {
   imagePull: boolean
-  /** A Secret that it names and that is not there, or null. */
-  secretMissing: string | null
+  /** A Secret that it names and that is not there, or null. Left out of what earlier releases settled. */
+  secretMissing?: string | null
   /** Null while it serves. */
   endsAfter: number | null
   /** Null when it never gets ready. */
