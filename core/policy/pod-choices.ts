@@ -10,7 +10,8 @@ const PULLED = oneOf('Always', 'IfNotPresent', 'Never')
 /** What Kubernetes' API takes in fields that have a few words, by type and field; an empty text is the field left out. */
 const CHOICES: Readonly<Record<string, ReadonlySet<string>>> = {
   'PodSpec.dnsPolicy': oneOf('ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'),
-  'PodOS.name': oneOf('linux', 'windows'),
+  // GPUs of EKS are on nodes of Linux, and what we say of a pod Windows knows nothing of.
+  'PodOS.name': oneOf('linux'),
   'PodSecurityContext.fsGroupChangePolicy': oneOf('OnRootMismatch', 'Always'),
   'PodSecurityContext.supplementalGroupsPolicy': oneOf('Merge', 'Strict'),
   'PodSecurityContext.seLinuxChangePolicy': oneOf('MountOption', 'Recursive'),
@@ -21,6 +22,7 @@ const CHOICES: Readonly<Record<string, ReadonlySet<string>>> = {
   'VolumeMount.mountPropagation': oneOf('None', 'HostToContainer'),
   'VolumeMount.recursiveReadOnly': oneOf('Disabled', 'IfPossible', 'Enabled'),
   'ImageVolumeSource.pullPolicy': PULLED,
+  'PersistentVolumeClaimSpec.accessModes': oneOf('ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'),
   'PersistentVolumeClaimSpec.volumeMode': oneOf('Filesystem', 'Block'),
   'Toleration.effect': oneOf('NoSchedule', 'PreferNoSchedule', 'NoExecute'),
   'Toleration.operator': oneOf('Exists', 'Equal'),
@@ -31,26 +33,10 @@ const CHOICES: Readonly<Record<string, ReadonlySet<string>>> = {
   'TopologySpreadConstraint.nodeTaintsPolicy': POLICIES,
 }
 
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
-const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-
-/** What of a pod is a name that DNS could have: of one part, or of several. */
-const NAMES: Readonly<Record<string, RegExp>> = {
-  'Container.name': LABEL,
-  'Volume.name': LABEL,
-  'PodSpec.hostname': LABEL,
-  'PodSpec.subdomain': LABEL,
-  'PodSpec.priorityClassName': SUBDOMAIN,
-  'PodSpec.runtimeClassName': SUBDOMAIN,
-}
-
-/** Why the API server takes no such text in a field of a type, with what to write; null: it does. */
+/** Why the API server takes no such word in a field of a type, with what to write; null: it does. */
 export const choiceWrong = (field: string, value: string): string | null => {
   const words = Object.hasOwn(CHOICES, field) ? CHOICES[field] : undefined
-  if (words !== undefined && value !== '' && !words.has(value))
-    return `write one of ${[...words].join(', ')}; found ${shown(value)}`
-  const name = Object.hasOwn(NAMES, field) ? NAMES[field] : undefined
-  if (name === undefined || name.test(value) || (value === '' && field.startsWith('PodSpec.'))) return null
-  const length = name === LABEL ? 'at most 63' : 'dots, at most 253'
-  return `Kubernetes takes no such name: write lower-case letters, digits, dashes between them, ${length}; found ${shown(value)}`
+  return words === undefined || value === '' || words.has(value)
+    ? null
+    : `write ${words.size === 1 ? '' : 'one of '}${[...words].join(', ')}; found ${shown(value)}`
 }

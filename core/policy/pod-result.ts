@@ -1,62 +1,96 @@
-import type { V1Container, V1PodSpec, V1ResourceRequirements } from '@kubernetes/client-node'
+import type { V1PodSpec, V1ResourceRequirements } from '@kubernetes/client-node'
 import { numberIn } from '../quantity.ts'
+import { isRecord } from '../record.ts'
+import { graceOfStage, servingGrace } from '../workloads/draining.ts'
 import { patched } from '../workloads/pod-patch.ts'
-import { type PodRoom, servingRoom, stageRoom } from '../workloads/pod-room.ts'
+import { servingRoom, stageRoom } from '../workloads/pod-room.ts'
+import { ANSWERING, healthOf } from '../workloads/serving-health.ts'
 import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
+import { containerWrongs, initWrongs, type Written } from './pod-containers.ts'
+import { portWrongs, servingWrongs } from './pod-serving.ts'
 import { shown } from './problems.ts'
 import { nameOfStage } from './stages.ts'
 
 /** The parts of a policy that patch pods. */
 interface Patching {
   pipelines: Readonly<Record<string, { stages: readonly (Parameters<typeof nameOfStage>[0] & Patched & OfStage)[] }>>
-  services: Readonly<Record<string, Patched & OfService & { engine: string }>>
+  services: Readonly<Record<string, Patched & OfService & { engine: keyof typeof ANSWERING }>>
 }
 interface Patched {
   pod?: PodPatch | undefined
 }
-type OfStage = Parameters<typeof stageRoom>[0]
-type OfService = Parameters<typeof servingRoom>[0]
+type OfStage = Parameters<typeof stageRoom>[0] & Parameters<typeof graceOfStage>[0]
+type OfService = Parameters<typeof servingRoom>[0] & Parameters<typeof healthOf>[1]
 
 /**
- * What of patches that are right by themselves makes a pod that the API server refuses, or that nobody meant, once they are merged onto
- * ours: it would say so only after somebody has approved it.
+ * What of patches that are right by themselves makes a pod that the API server refuses, that nobody meant, or that breaks what we
+ * promise, once they are merged onto ours: it would be known only after somebody has approved it.
  */
 export const resultProblems = ({ pipelines, services }: Patching): Wrong[] => [
   ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
     stages.flatMap((stage, index) =>
-      resultWrongs(stage.pod, { container: nameOfStage(stage), room: stageRoom(stage) }).map(
-        below('pipelines', name, 'stages', index, 'pod'),
-      ),
+      stageWrongs(nameOfStage(stage), stage).map(below('pipelines', name, 'stages', index, 'pod')),
     ),
   ),
-  ...Object.entries(services).flatMap(([name, service]) =>
-    resultWrongs(service.pod, { container: service.engine, room: servingRoom(service) }).map(
-      below('services', name, 'pod'),
-    ),
-  ),
+  ...Object.entries(services).flatMap(([name, service]) => serviceWrongs(service).map(below('services', name, 'pod'))),
 ]
 
 const below =
   (...path: Wrong['path']) =>
   (wrong: Wrong): Wrong => ({ ...wrong, path: [...path, ...wrong.path] })
 
-const resultWrongs = (
-  patch: PodPatch | undefined,
-  { container: name, room: { volumes, ...own } }: { container: string; room: PodRoom },
-): Wrong[] =>
-  patch === undefined
-    ? []
-    : podWrongs(patched({ containers: [{ name, image: 'ours', ...own }], volumes }, patch), patch)
+const stageWrongs = (name: string, stage: Patched & OfStage): Wrong[] => {
+  if (stage.pod === undefined) return []
+  const { volumes, ...room } = stageRoom(stage)
+  const container = { name, image: OURS, ...room }
+  return podWrongs(
+    patched({ terminationGracePeriodSeconds: graceOfStage(stage), containers: [container], volumes }, stage.pod),
+    stage.pod,
+  )
+}
+
+const serviceWrongs = (service: Patching['services'][string]): Wrong[] => {
+  const { pod: patch, engine: name } = service
+  if (patch === undefined) return []
+  const engine = ANSWERING[name]
+  const { volumes, ...room } = servingRoom(service)
+  const container = { name, image: OURS, ...healthOf(engine, service), ...room }
+  const spec = patched(
+    { terminationGracePeriodSeconds: servingGrace(engine.drain), containers: [container], volumes },
+    patch,
+  )
+  const own = containersIn('containers', spec, patch).find((one) => one.container.name === name)
+  if (own === undefined) return podWrongs(spec, patch)
+  // Of a port that is not there its probes would say so once more.
+  const port = portWrongs(own, engine.port)
+  return port.length > 0 ? port : [...podWrongs(spec, patch), ...servingWrongs(own, engine.drain, spec)]
+}
+
+/** What is in the image of our own container, its block says. */
+const OURS = 'ours'
 
 const podWrongs = (spec: V1PodSpec, patch: PodPatch): Wrong[] => [
   ...volumeWrongs(spec, patch),
-  ...LISTS.flatMap((list) => containersWrongs(list, spec, patch)),
+  ...LISTS.flatMap((list) =>
+    containersIn(list, spec, patch).flatMap((one) => [
+      ...ranWrongs(one, spec),
+      ...(list === 'containers' ? containerWrongs(one, spec) : initWrongs(one)),
+    ]),
+  ),
   ...nameWrongs(patch, spec),
   ...resourceWrongs(spec.resources, ['resources']),
   ...tolerationWrongs(patch),
   ...(spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0
     ? [{ path: ['dnsPolicy'], message: 'without any nameserver it resolves nothing: say `dnsConfig.nameservers`' }]
+    : []),
+  ...(spec.terminationGracePeriodSeconds === undefined
+    ? [
+        {
+          path: ['terminationGracePeriodSeconds'],
+          message: 'how long it has to end is planned: write seconds, or leave it out',
+        },
+      ]
     : []),
 ]
 
@@ -80,52 +114,50 @@ const volumeWrongs = ({ volumes = [] }: V1PodSpec, patch: PodPatch): Wrong[] =>
       : [{ path, message: `a volume is one thing, and this is ${said.join(' and ')}: write ${others} beside it` }]
   })
 
-const containersWrongs = (list: (typeof LISTS)[number], spec: V1PodSpec, patch: PodPatch): Wrong[] =>
-  (spec[list] ?? []).flatMap((container) => {
+/** The containers of a pod, each with what a patch says of it. */
+const containersIn = (list: (typeof LISTS)[number], spec: V1PodSpec, patch: PodPatch): Written[] =>
+  (spec[list] ?? []).map((container) => {
     const index = writtenAt(patch, list).findIndex(({ name }) => name === container.name)
-    const path = index < 0 ? [] : [list, index]
-    return [
-      ...(container.image === undefined
-        ? [{ path: [...path, 'image'], message: 'is missing: pin it by digest, `repository@sha256:<64 hex>`' }]
-        : []),
-      ...mountWrongs(container, spec, path.length === 0 ? null : { path, patch: patch[list]?.[index] }),
-      ...resourceWrongs(container.resources, [...path, 'resources']),
-    ]
+    return { container, path: index < 0 ? [] : [list, index], said: patch[list]?.[index] }
   })
+
+/** What any container needs to run. */
+const ranWrongs = (written: Written, spec: V1PodSpec): Wrong[] => {
+  const { container, path } = written
+  return [
+    ...(container.image === undefined
+      ? [{ path: [...path, 'image'], message: 'is missing: pin it by digest, `repository@sha256:<64 hex>`' }]
+      : []),
+    ...mountWrongs(written, spec),
+    ...resourceWrongs(container.resources, [...path, 'resources']),
+  ]
+}
 
 /** A mount of ours loses its volume where a patch takes that away. */
 const mountWrongs = (
-  { volumeMounts = [] }: V1Container,
+  { container: { volumeMounts = [] }, path, said }: Written,
   { volumes = [] }: V1PodSpec,
-  said: { path: Wrong['path']; patch: { volumeMounts?: unknown } | null | undefined } | null,
 ): Wrong[] => {
   const names = volumes.map(({ name }) => name)
-  const written = Array.isArray(said?.patch?.volumeMounts) ? (said.patch.volumeMounts as { mountPath?: string }[]) : []
+  const written =
+    isRecord(said) && Array.isArray(said['volumeMounts']) ? (said['volumeMounts'] as { mountPath?: string }[]) : []
   return volumeMounts.flatMap(({ name, mountPath }) => {
     if (names.includes(name)) return []
     const index = written.findIndex((one) => one.mountPath === mountPath)
-    return index < 0 || said === null
+    return index < 0
       ? [{ path: ['volumes'], message: `\`${name}\` is missing, which is mounted at ${mountPath}: leave it there` }]
       : [
           {
-            path: [...said.path, 'volumeMounts', index, 'name'],
+            path: [...path, 'volumeMounts', index, 'name'],
             message: `no volume has that name: say it in \`volumes\` of the pod, or use one of ${names.join(', ') || 'none'}; found ${shown(name)}`,
           },
         ]
   })
 }
 
-/** Two of one name would be merged into one, or be refused. */
-const nameWrongs = (patch: PodPatch, { initContainers = [], containers = [] }: V1PodSpec): Wrong[] => [
-  ...[...LISTS, 'volumes' as const].flatMap((list) => {
-    const names = writtenAt(patch, list).map(({ name }) => name)
-    return names.flatMap((name, index) =>
-      names.indexOf(name) < index
-        ? [{ path: [list, index, 'name'], message: `two of them are called \`${name}\`: give each a name of its own` }]
-        : [],
-    )
-  }),
-  ...initContainers.flatMap(({ name }) =>
+/** Those that run before and beside each other are of one pod. */
+const nameWrongs = (patch: PodPatch, { initContainers = [], containers = [] }: V1PodSpec): Wrong[] =>
+  initContainers.flatMap(({ name }) =>
     containers.some((one) => one.name === name)
       ? [
           {
@@ -134,8 +166,7 @@ const nameWrongs = (patch: PodPatch, { initContainers = [], containers = [] }: V
           },
         ]
       : [],
-  ),
-]
+  )
 
 /** What is not shared out beyond what there is: of it as much is asked for as is the limit. */
 const isWhole = (resource: string): boolean => resource.includes('/') || resource.startsWith('hugepages-')

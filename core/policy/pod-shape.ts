@@ -5,6 +5,10 @@ import { meantOf } from './nearest.ts'
 import { maySay } from './pod.ts'
 import { choiceWrong } from './pod-choices.ts'
 import fields from './pod-fields.json' with { type: 'json' }
+import { keyWrong } from './pod-keys.ts'
+import { needWrongs } from './pod-needs.ts'
+import { numberWrong } from './pod-numbers.ts'
+import { textWrong } from './pod-texts.ts'
 import { shown } from './problems.ts'
 import { QUANTITIES, quantityWrong } from './quantities.ts'
 
@@ -14,9 +18,16 @@ interface Wrong {
   message: string
 }
 
+/** Where in a patch something stands: its path, and the field of Kubernetes' types whose value or element it is. */
+interface At {
+  path: string[]
+  field: string
+}
+
 /**
- * What in the patches of a config is no part of a pod, as Kubernetes' own types have it: keys that there are not, and values of
- * another kind. What is not looked at here is said by the cluster, once a person has approved it.
+ * What in the patches of a config is no part of a pod, as Kubernetes' own types have it and its API server takes them: keys that there
+ * are not, values of another kind, and what lacks something. What is not looked at here is said by the cluster, once a person has
+ * approved it.
  */
 export const podProblems = (config: unknown): Wrong[] => [
   ...entriesOf(at(config, 'pipelines')).flatMap(([name, pipeline]) =>
@@ -30,7 +41,8 @@ export const podProblems = (config: unknown): Wrong[] => [
 ]
 
 /** What else a patch is than a map, its block says. */
-const podWrongs = (pod: unknown, path: string[]): Wrong[] => (isRecord(pod) ? wrongsOf(pod, 'PodSpec', path) : [])
+const podWrongs = (pod: unknown, path: string[]): Wrong[] =>
+  isRecord(pod) ? wrongsOf(pod, 'PodSpec', { path, field: '' }) : []
 
 const entriesOf = (value: unknown): [string, unknown][] =>
   typeof value === 'object' && value !== null ? Object.entries(value) : []
@@ -66,42 +78,74 @@ const must = (say: string, value: unknown): string => {
 }
 
 /** `null` takes a key away, and is right wherever a key is. */
-const wrongsOf = (value: unknown, type: string, path: string[]): Wrong[] => {
+const wrongsOf = (value: unknown, type: string, at: At): Wrong[] => {
   if (value === null || value === undefined) return []
-  if (type.endsWith('[]')) return listWrongs(value, type.slice(0, -2), path)
+  if (type.endsWith('[]')) return listWrongs(value, type.slice(0, -2), at)
   const single = SINGLE[type]
-  if (single !== undefined) return singleWrongs(value, single, path)
-  if (!isRecord(value)) return [{ path, message: must('a map, { … }', value) }]
-  const inner = type.endsWith('{}') ? type.slice(0, -2) : null
-  const known = fieldsOf(type)
-  return Object.entries(value).flatMap(([key, one]) => {
-    const of = inner ?? (known === undefined ? 'any' : known.get(key))
-    if (of === 'any' || key.startsWith('$')) return []
-    if (of === undefined) return [{ path, message: `there is no key \`${inSight(key)}\`: ${whereOf(key, type)}` }]
-    const choice = typeof one === 'string' ? choiceWrong(`${type}.${key}`, one) : null
-    return choice === null ? wrongsOf(one, of, [...path, key]) : [{ path: [...path, key], message: choice }]
-  })
+  if (single !== undefined) return singleWrongs(value, single, at)
+  if (!isRecord(value)) return [{ path: at.path, message: must('a map, { … }', value) }]
+  return type.endsWith('{}') ? mapWrongs(value, type.slice(0, -2), at) : fieldsWrongs(value, type, at)
 }
 
-const listWrongs = (value: unknown, type: string, path: string[]): Wrong[] => {
+/** Of names that somebody gives. */
+const mapWrongs = (value: Record<string, unknown>, inner: string, { path, field }: At): Wrong[] =>
+  Object.entries(value).flatMap(([key, one]) => {
+    const at = { path: [...path, key], field }
+    const wrongs = wrongsOf(one, inner, at)
+    const message = wrongs.length > 0 || one === null ? null : keyWrong(field, key, one)
+    return message === null ? wrongs : [{ path: at.path, message }]
+  })
+
+const fieldsWrongs = (value: Record<string, unknown>, type: string, { path }: At): Wrong[] => {
+  const known = fieldsOf(type)
+  const wrongs = Object.entries(value).flatMap(([key, one]) => {
+    const of = known === undefined ? 'any' : known.get(key)
+    if (of === 'any' || key.startsWith('$')) return []
+    const at = { path: [...path, key], field: `${type}.${key}` }
+    if (of === undefined) return [{ path, message: `there is no key \`${inSight(key)}\`: ${whereOf(key, type)}` }]
+    return wrongsOf(one, of, at)
+  })
+  // Of what is called otherwise it is said already what is missing.
+  const needs = wrongs.length > 0 ? [] : needWrongs(type, value)
+  return [...wrongs, ...needs.map(({ at, message }) => ({ path: [...path, ...at], message }))]
+}
+
+const listWrongs = (value: unknown, type: string, { path, field }: At): Wrong[] => {
   if (!Array.isArray(value)) return [{ path, message: must('a list, [ … ]', value) }]
   const by = MERGE_KEYS[path.at(-1) ?? '']
   return value.flatMap((one: unknown, index) => {
-    const place = [...path, String(index)]
-    if (one === null || one === undefined) return [{ path: place, message: 'must not be null: leave it out' }]
+    const at = { path: [...path, String(index)], field }
+    if (one === null || one === undefined) return [{ path: at.path, message: 'must not be null: leave it out' }]
+    const twice = by === undefined ? null : twiceIn(value.slice(0, index), one, by)
+    if (twice !== null) return [{ path: [...at.path, by ?? ''], message: twice }]
     const named = !isRecord(one) || by === undefined || (one[by] !== undefined && one[by] !== null)
     return named
-      ? wrongsOf(one, type, place)
-      : [{ path: [...place, by], message: 'is missing: it says which one is meant' }]
+      ? wrongsOf(one, type, at)
+      : [{ path: [...at.path, by], message: 'is missing: it says which one is meant' }]
   })
 }
 
+/** Two of one name would be merged into one. */
+const twiceIn = (before: readonly unknown[], one: unknown, by: string): string | null => {
+  const name = isRecord(one) ? one[by] : undefined
+  if (name === undefined || name === null || !before.some((other) => isRecord(other) && other[by] === name)) return null
+  return by === 'name'
+    ? `two of them are called ${shown(name)}: give each a name of its own, or leave one out`
+    : `two of them have ${shown(name)}, and would become one: leave one out`
+}
+
 /** A quantity stands by its own name, or by a resource's below `limits` and `requests`. */
-const singleWrongs = (value: unknown, { is, say }: (typeof SINGLE)[string], path: string[]): Wrong[] => {
+const singleWrongs = (value: unknown, { is, say }: (typeof SINGLE)[string], { path, field }: At): Wrong[] => {
   const [key = '', before = ''] = [path.at(-1), path.at(-2)]
   const wrong = [key, before].some((one) => QUANTITIES.has(one)) ? quantityWrong(key, value) : null
-  if (wrong !== null) return [{ path, message: wrong }]
-  return is(value) ? [] : [{ path, message: must(say, value) }]
+  const message = wrong ?? (is(value) ? ruleWrong(field, value) : must(say, value))
+  return message === null ? [] : [{ path, message }]
+}
+
+/** What a value is that has the right kind, and is not taken all the same. */
+const ruleWrong = (field: string, value: unknown): string | null => {
+  if (typeof value === 'number') return numberWrong(field, value)
+  return typeof value === 'string' ? (choiceWrong(field, value) ?? textWrong(field, value)) : null
 }
 
 /** Where a key is said that its place does not have. */

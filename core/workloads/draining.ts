@@ -6,3 +6,7 @@ export const DRAIN = 300
 
 /** Seconds that a pod has to end which serves. */
 export const servingGrace = (drain: number): number => PRE_STOP + drain + 15
+
+/** Seconds that a stage has to end: it is told so early that this fits into its bad case, which is what is priced. */
+export const graceOfStage = ({ hours }: { hours: { p95: number } }): number =>
+  Math.max(1, Math.min(120, Math.floor((hours.p95 * 3600) / 4)))

@@ -1,16 +1,10 @@
 import type { ServeDesired } from '../desired.ts'
 import { hubOf } from '../policy/sources.ts'
 import type { ServicePolicy } from '../policy.ts'
-import { DRAIN } from './draining.ts'
+import { ANSWERING, type Answering } from './serving-health.ts'
 
 /** What serves a model: a few pure answers, from which its pods are made. */
-export interface Engine {
-  /** Port on which it answers. */
-  port: number
-  /** Path that answers only once the weights are loaded. */
-  health: string
-  /** Seconds that requests in flight are given once no new ones come. */
-  drain: number
+export interface Engine extends Answering {
   /** Arguments of its container. What the user wrote comes after them and wins. */
   args(desired: ServeDesired, service: ServicePolicy): string[]
   /** Why it cannot load what lies there, in a sentence that says what to do; null: nothing on paper speaks against it. */
@@ -18,9 +12,7 @@ export interface Engine {
 }
 
 const VLLM: Engine = {
-  port: 8000,
-  health: '/health',
-  drain: DRAIN,
+  ...ANSWERING.vllm,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.

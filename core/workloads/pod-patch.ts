@@ -21,24 +21,41 @@ export const MERGE_KEYS: Record<string, string> = {
   volumeDevices: 'devicePath',
 }
 
+/** What a probe or a hook does. */
+export const HANDLERS: readonly string[] = ['exec', 'grpc', 'httpGet', 'sleep', 'tcpSocket']
+
+/** Fields of which an object has one: another of them takes the place of ours, where Kubernetes would keep both and refuse them. */
+const ONE_OF: readonly (readonly string[])[] = [HANDLERS, ['value', 'valueFrom']]
+
 type Fields = Record<string, unknown>
 
 /**
  * A pod's spec with a strategic-merge patch merged onto it: objects field by field, lists of named things element by element,
- * other values and lists replaced, `null` taken away. What is new in a list comes after what was there. Tolerations are added, where
- * Kubernetes would replace them: without ours for GPUs no node would take the pod.
+ * other values and lists replaced, `null` taken away; what a probe does, or where a variable is from, is one thing, and the patch's. What
+ * is new in a list comes after what was there. Tolerations are added, where Kubernetes would replace them: without ours for GPUs no node
+ * would take the pod.
  */
 export const patched = (spec: V1PodSpec, patch: PodPatch | undefined): V1PodSpec =>
   patch === undefined ? spec : (merged(spec as unknown as Fields, patch as Fields) as unknown as V1PodSpec)
 
 const merged = (onto: Fields, patch: Fields): Fields => {
-  const result = { ...onto }
+  const result = without(onto, othersThan(patch))
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
     else if (value !== undefined) result[key] = mergedAt(key, result[key], value)
   }
   return result
 }
+
+/** Of what there is one, those that the patch does not say, where it says one. */
+const othersThan = (patch: Fields): string[] =>
+  ONE_OF.flatMap((keys) => {
+    const said = keys.filter((key) => patch[key] !== undefined && patch[key] !== null)
+    return said.length === 0 ? [] : keys.filter((key) => !said.includes(key))
+  })
+
+const without = (fields: Fields, keys: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([key]) => !keys.includes(key)))
 
 const mergedAt = (key: string, onto: unknown, value: unknown): unknown => {
   if (isRecord(value)) return merged(isRecord(onto) ? onto : {}, value)

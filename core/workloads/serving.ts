@@ -4,11 +4,12 @@ import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
 import type { ServicePolicy } from '../policy.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
-import { PRE_STOP, servingGrace } from './draining.ts'
+import { servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
 import { withDigest } from './object-digest.ts'
 import { patched } from './pod-patch.ts'
 import { HOME, servingRoom } from './pod-room.ts'
+import { HTTP, healthOf } from './serving-health.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
 export const TASK_LABEL = label('task')
@@ -114,7 +115,6 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
 
 const container = ({ desired, service, engine }: ServingInput): V1Container => {
   const { resources, volumeMounts } = servingRoom(service)
-  const health = { httpGet: { path: engine.health, port: 'http' } }
   return {
     name: service.engine,
     image: service.image,
@@ -124,15 +124,7 @@ const container = ({ desired, service, engine }: ServingInput): V1Container => {
       { name: 'INPUT_URI', value: literal(desired.source) },
       { name: 'HOME', value: HOME },
     ],
-    ports: [{ name: 'http', containerPort: engine.port }],
-    startupProbe: {
-      ...health,
-      periodSeconds: 10,
-      failureThreshold: Math.max(180, Math.ceil(service.loadMinutes.p95 * 3 * 6)),
-    },
-    readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 2 },
-    livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
-    lifecycle: { preStop: { sleep: { seconds: PRE_STOP } } },
+    ...healthOf(engine, service),
     resources,
     securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
     volumeMounts,
@@ -147,5 +139,5 @@ const serviceObject = (
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name, namespace, labels: { ...selector, [label('ledger')]: identity.ledger } },
-  spec: { type: 'ClusterIP', selector, ports: [{ name: 'http', port: SERVICE_PORT, targetPort: 'http' }] },
+  spec: { type: 'ClusterIP', selector, ports: [{ name: HTTP, port: SERVICE_PORT, targetPort: HTTP }] },
 })

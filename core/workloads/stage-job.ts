@@ -5,6 +5,7 @@ import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } fr
 import { nameOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
 import { TRAINING_ACCOUNT } from './accounts.ts'
+import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
 import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
@@ -91,16 +92,13 @@ const podSpec = (input: StageInput): V1PodSpec => ({
   serviceAccountName: TRAINING_ACCOUNT,
   automountServiceAccountToken: false,
   enableServiceLinks: false,
-  terminationGracePeriodSeconds: graceOf(input.stage),
+  terminationGracePeriodSeconds: graceOfStage(input.stage),
   nodeSelector: { [NODE_POOL]: input.stage.pool },
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   containers: [container(input)],
   volumes: stageRoom(input.stage).volumes,
 })
-
-/** Seconds that a stage has to end: it is told so early that this fits into its bad case, which is what is priced. */
-const graceOf = ({ hours }: StagePolicy): number => Math.max(1, Math.min(120, Math.floor((hours.p95 * 3600) / 4)))
 
 const container = (input: StageInput): V1Container => {
   const { stage, preset } = input

@@ -85,7 +85,18 @@ it.each<[string, PodPatch, string[]]>([
         { name: 'b', configMap: { name: 'b' } },
         { name: 'c', projected: { sources: [{ secret: { name: 'c' } }, { configMap: { name: 'd' } }] } },
         { name: 'e', persistentVolumeClaim: { claimName: 'e' } },
-        { name: 'f', ephemeral: { volumeClaimTemplate: { spec: { storageClassName: 'f' } } } },
+        {
+          name: 'f',
+          ephemeral: {
+            volumeClaimTemplate: {
+              spec: {
+                storageClassName: 'f',
+                accessModes: ['ReadWriteOnce'],
+                resources: { requests: { storage: '1Gi' } },
+              },
+            },
+          },
+        },
         { name: 'g', csi: { driver: 'g', nodePublishSecretRef: { name: 'g' } } },
       ],
     },

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { choiceWrong } from '../../../core/policy/pod-choices.ts'
 import { podProblems } from '../../../core/policy/pod-shape.ts'
+import { textWrong } from '../../../core/policy/pod-texts.ts'
 
 const found = (pod: unknown): string[] =>
   podProblems({ services: { s: { pod } } }).map(({ path, message }) => `${path.slice(3).join('.')}: ${message}`)
@@ -40,8 +41,8 @@ it.each<[unknown, string]>([
 it('takes what Kubernetes takes, and has no say in other fields', () => {
   for (const effect of ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'])
     expect(choiceWrong('Toleration.effect', effect)).toBeNull()
-  expect(choiceWrong('PodSpec.priorityClassName', 'system.high-priority')).toBeNull()
-  expect(choiceWrong('PodSpec.priorityClassName', '')).toBeNull()
+  expect(textWrong('PodSpec.priorityClassName', 'system.high-priority')).toBeNull()
+  expect(textWrong('PodSpec.priorityClassName', '')).toBeNull()
   expect(choiceWrong('Toleration.key', 'Any_Thing')).toBeNull()
   expect(found({ nodeSelector: { effect: 'x', name: 'A_B' } })).toEqual([])
 })

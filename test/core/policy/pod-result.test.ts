@@ -50,7 +50,7 @@ it.each<[string, unknown, string]>([
         { name: 'a', emptyDir: {} },
       ],
     },
-    'volumes.1.name: two of them are called `a`',
+    'volumes.1.name: two of them are called "a"',
   ],
   [
     'an init container of our name',
@@ -65,7 +65,7 @@ it.each<[string, unknown, string]>([
         { name: 'a', image: IMAGE },
       ],
     },
-    'containers.1.name: two of them are called `a`',
+    'containers.1.name: two of them are called "a"',
   ],
   ['an init container without an image', { initContainers: [{ name: 'a' }] }, 'initContainers.0.image: is missing'],
   [

@@ -185,6 +185,7 @@ it('takes what Kubernetes has, with null for what is taken away', () => {
         workingDir: '/work',
         env: [{ name: 'HF_TOKEN', valueFrom: { secretKeyRef: { name: 'hub', key: 'token', optional: true } } }],
         volumeMounts: [{ name: 'data', mountPath: '/data', readOnly: true }],
+        ports: [{ name: 'http', containerPort: 80 }],
         readinessProbe: { httpGet: { path: '/', port: 'http' }, periodSeconds: 5 },
       },
     ],

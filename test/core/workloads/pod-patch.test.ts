@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { patched } from '../../../core/workloads/pod-patch.ts'
 
+const SECRET = { name: 'TOKEN', valueFrom: { secretKeyRef: { name: 'hub', key: 'token' } } }
+
 const spec: V1PodSpec = {
   restartPolicy: 'Never',
   nodeSelector: { pool: 'a' },
@@ -63,6 +65,64 @@ it('replaces lists without names, and takes away what is null', () => {
     tolerations: spec.tolerations,
     containers: [{ name: 'train', image: 'x', args: ['--c'] }],
     volumes: spec.volumes,
+  })
+})
+
+it.each<[string, object, object]>([
+  [
+    'a probe by a command',
+    { readinessProbe: { exec: { command: ['true'] } } },
+    {
+      readinessProbe: { periodSeconds: 5, exec: { command: ['true'] } },
+    },
+  ],
+  [
+    'a probe of a port',
+    { readinessProbe: { tcpSocket: { port: 80 }, periodSeconds: 9 } },
+    {
+      readinessProbe: { periodSeconds: 9, tcpSocket: { port: 80 } },
+    },
+  ],
+  [
+    'a part of our own',
+    { readinessProbe: { httpGet: { path: '/ready' } } },
+    {
+      readinessProbe: { httpGet: { path: '/ready', port: 'http' }, periodSeconds: 5 },
+    },
+  ],
+  [
+    'a hook',
+    { lifecycle: { preStop: { exec: { command: ['drain'] } } } },
+    {
+      lifecycle: { preStop: { exec: { command: ['drain'] } } },
+    },
+  ],
+  [
+    'a variable from elsewhere',
+    { env: [{ name: 'HOME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] },
+    {
+      env: [{ name: 'HOME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }, SECRET],
+    },
+  ],
+  [
+    'a variable as it is',
+    { env: [{ name: 'TOKEN', value: 'x' }] },
+    {
+      env: [
+        { name: 'HOME', value: '/home' },
+        { name: 'TOKEN', value: 'x' },
+      ],
+    },
+  ],
+])('of what there is one, another takes the place of ours: %s', (_, said, becomes) => {
+  const ours = {
+    name: 'a',
+    readinessProbe: { httpGet: { path: '/health', port: 'http' }, periodSeconds: 5 },
+    lifecycle: { preStop: { sleep: { seconds: 15 } } },
+    env: [{ name: 'HOME', value: '/home' }, SECRET],
+  }
+  expect(patched({ containers: [ours] }, { containers: [{ name: 'a', ...said }] })).toEqual({
+    containers: [{ ...ours, ...becomes }],
   })
 })
 

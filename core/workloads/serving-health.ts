@@ -1,0 +1,40 @@
+import type { V1Container } from '@kubernetes/client-node'
+import { DRAIN, PRE_STOP } from './draining.ts'
+
+/** How an engine is asked whether it is ready, and left. */
+export interface Answering {
+  /** Port on which it answers. */
+  port: number
+  /** Path that answers only once the weights are loaded. */
+  health: string
+  /** Seconds that requests in flight are given once no new ones come. */
+  drain: number
+}
+
+/** Of each engine as it is made from now on: what a policy says of its pods is held to that. */
+export const ANSWERING = { vllm: { port: 8000, health: '/health', drain: DRAIN } } as const satisfies Record<
+  string,
+  Answering
+>
+
+/** The port of ours as its Services and probes call it. */
+export const HTTP = 'http'
+
+/** How it is known of a replica that it has loaded, is ready and lives, and how it takes its leave. */
+export const healthOf = (
+  { port, health: path }: Omit<Answering, 'drain'>,
+  { loadMinutes }: { loadMinutes: { p95: number } },
+): Pick<V1Container, 'ports' | 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'lifecycle'> => {
+  const health = { httpGet: { path, port: HTTP } }
+  return {
+    ports: [{ name: HTTP, containerPort: port }],
+    startupProbe: {
+      ...health,
+      periodSeconds: 10,
+      failureThreshold: Math.max(180, Math.ceil(loadMinutes.p95 * 3 * 6)),
+    },
+    readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 2 },
+    livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
+    lifecycle: { preStop: { sleep: { seconds: PRE_STOP } } },
+  }
+}
