@@ -16,19 +16,27 @@ export const name = matching(
   /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
   'use lower-case letters, digits and dashes between them, at most 53',
 )
+/** Namespaces of the cluster and of what is installed in it, where pods of ours would be among those that keep it running. */
+const OTHERS = /^(default|kube-.*|karpenter|kueue-system)$/
 export const namespace = name.check(
   z.refine(
-    (value) => value !== 'default' && !value.startsWith('kube-'),
-    'it belongs to this installation alone, and `default` and `kube-…` belong to the cluster: name another one, `training` or `serving`',
+    (value) => !OTHERS.test(value),
+    'it belongs to this installation alone, and this one is the cluster’s, or of what is installed there: name another one, `training` or `serving`',
   ),
 )
 export const modelName = matching(
   /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
   'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
 )
+const PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
+const HOST = `${PART}(?::[0-9]{1,5})?/`
 export const image = matching(
-  /^[a-z0-9][a-z0-9./:_-]*@sha256:[0-9a-f]{64}$/,
+  new RegExp(`^(?:${HOST})?${PART}(?:/${PART})*(?::[a-z0-9_][a-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$`),
   'pin the image by digest: `repository@sha256:<64 hex>`',
+  (value) =>
+    /^[a-z0-9+.-]+:\/\//i.test(value)
+      ? 'write the image without a scheme before it, and pinned by digest: `registry/repository@sha256:<64 hex>`'
+      : null,
 )
 export const approver = matching(
   /^[TE][A-Z0-9]{1,30}\/[UWS][A-Z0-9]{1,30}$/,
@@ -45,6 +53,11 @@ export const queue = matching(
 export const bucket = matching(
   /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
   'write the bucket’s name alone, without `s3://`: 3 to 63 lower-case letters, digits, dots and dashes',
+).check(
+  z.refine(
+    (value) => !/\.\.|^\d+(\.\d+){3}$/.test(value),
+    'S3 takes no bucket of such a name: no two dots beside each other, and no address: write the bucket’s name',
+  ),
 )
 /** Beginnings that no key of ours has. */
 const ODD_KEYS = /(^|\/)\.{1,2}\/|\/\/|[\p{Cc}\p{Cf}\p{Cs}]/u
@@ -74,6 +87,15 @@ export const range = z
     p95: z.number().check(z.positive()),
   })
   .check(z.refine(({ p50, p95 }) => p50 <= p95, 'p50 must not be above p95'))
+const upTo = (most: number, what: string) =>
+  range.check(
+    z.refine(({ p95 }) => p95 <= most, {
+      path: ['p95'],
+      message: `write at most ${most} ${what}, which are ${LONGEST_DAYS} days: what is longer is a slip of the hand`,
+    }),
+  )
+export const hours = upTo(LONGEST_DAYS * 24, 'hours')
+export const minutes = upTo(LONGEST_DAYS * 24 * 60, 'minutes')
 /** A key with one value that is enforced, and others that are refused with this sentence: whatever a policy says is kept (law 15). */
 export const notYet = <const T extends string>(only: T, say: string) => z._default(z.literal(only, say), only)
 /**
@@ -81,5 +103,8 @@ export const notYet = <const T extends string>(only: T, say: string) => z._defau
  * of the ledger, which DynamoDB keeps up to 400 KB.
  */
 export const within = (most: number, say: string) =>
-  z.refine((value: unknown) => Buffer.byteLength(JSON.stringify(value)) <= most, say)
+  z.refine((value: unknown) => Buffer.byteLength(jsonOf(value)) <= most, say)
+/** What JSON has no word for, its own place has a sentence for. */
+export const jsonOf = (value: unknown): string =>
+  JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one))
 export const mode = z._default(z.enum(['act', 'shadow']), 'act')

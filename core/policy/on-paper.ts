@@ -5,7 +5,7 @@ import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { groupsOf } from './approvals.ts'
 import { laneNameOf } from './names.ts'
 import { nearest } from './nearest.ts'
-import { shown } from './problems.ts'
+import { shown } from './shown.ts'
 
 /** A part of the policy that can never do what it says, though it holds together: where, why, what to write, and whom it concerns. */
 export interface OnPaper {

@@ -1,4 +1,4 @@
-import { shown } from './problems.ts'
+import { shown } from './shown.ts'
 
 const oneOf = (...values: string[]): ReadonlySet<string> => new Set(values)
 

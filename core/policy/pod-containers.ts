@@ -88,7 +88,10 @@ const askedWrongs = ({ ports = [] }: V1Container, port: unknown, path: Wrong['pa
 }
 
 const sleepWrongs = ({ lifecycle }: V1Container, path: Wrong['path'], spec: V1PodSpec): Wrong[] => {
-  const [sleep = 0, grace = Number.POSITIVE_INFINITY] = [lifecycle?.preStop?.sleep?.seconds, spec.terminationGracePeriodSeconds]
+  const [sleep = 0, grace = Number.POSITIVE_INFINITY] = [
+    lifecycle?.preStop?.sleep?.seconds,
+    spec.terminationGracePeriodSeconds,
+  ]
   return sleep <= grace
     ? []
     : [

@@ -1,4 +1,4 @@
-import { shown } from './problems.ts'
+import { shown } from './shown.ts'
 
 /** A label’s key: a name, which may begin with the domain of whoever means something by it. */
 const NAME = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?'

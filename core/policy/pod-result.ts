@@ -9,7 +9,7 @@ import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
 import { containerWrongs, initWrongs, type Written } from './pod-containers.ts'
 import { portWrongs, servingWrongs } from './pod-serving.ts'
-import { shown } from './problems.ts'
+import { shown } from './shown.ts'
 import { nameOfStage } from './stages.ts'
 
 /** The parts of a policy that patch pods. */

@@ -9,8 +9,8 @@ import { keyWrong } from './pod-keys.ts'
 import { needWrongs } from './pod-needs.ts'
 import { numberWrong } from './pod-numbers.ts'
 import { textWrong } from './pod-texts.ts'
-import { shown } from './problems.ts'
 import { QUANTITIES, quantityWrong } from './quantities.ts'
+import { shown } from './shown.ts'
 
 /** What is wrong at a place, and what to write there. */
 interface Wrong {
@@ -77,9 +77,9 @@ const must = (say: string, value: unknown): string => {
   return `must be ${say}; found ${shown(value)}${isPlain ? `: write '${value}'` : ''}`
 }
 
-/** `null` takes a key away, and is right wherever a key is. */
+/** `null` takes a key away, and is right wherever a key is; of what JSON has no word for, its block says so. */
 const wrongsOf = (value: unknown, type: string, at: At): Wrong[] => {
-  if (value === null || value === undefined) return []
+  if (value === null || value === undefined || typeof value === 'bigint') return []
   if (type.endsWith('[]')) return listWrongs(value, type.slice(0, -2), at)
   const single = SINGLE[type]
   if (single !== undefined) return singleWrongs(value, single, at)

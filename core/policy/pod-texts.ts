@@ -1,5 +1,5 @@
 import { KEY_IS, LABEL_KEY, LABEL_VALUE, VALUE_IS } from './pod-keys.ts'
-import { shown } from './problems.ts'
+import { shown } from './shown.ts'
 
 /** Which texts the API server takes in a field, and how to write one. */
 interface Texts {

@@ -3,8 +3,8 @@ import * as z from 'zod/mini'
 import { NODE_POOL } from '../kube.ts'
 import { isRecord } from '../record.ts'
 import { whyNotBaseline } from './baseline.ts'
-import { image } from './fields.ts'
-import { shown } from './problems.ts'
+import { image, jsonOf } from './fields.ts'
+import { shown } from './shown.ts'
 
 /** Any part of a value. */
 type Part<T> = T extends readonly (infer E)[]
@@ -99,6 +99,8 @@ const wrongsIn = (value: unknown, path: Place): Wrong[] => {
   if (never !== null) return wrong(never)
   if (value === null && STAYS.has(String(key)))
     return wrong('its pool, its GPUs and its program are what the plan says: name what is other in it')
+  if (typeof value === 'bigint')
+    return wrong(`a policy is JSON, which has no such number: write ${value}; found ${value}n`)
   if (key === NODE_POOL) return wrong('say `pool`')
   if (DEVICE.test(String(key)) && (before === 'limits' || before === 'requests'))
     return wrong('say how many GPUs where the pool is named: they are priced')
@@ -129,7 +131,7 @@ export const pod = z
   .check(
     z.superRefine((value, context) => {
       if (!isRecord(value)) return
-      if (JSON.stringify(value).length > LONGEST)
+      if (jsonOf(value).length > LONGEST)
         context.addIssue({ code: 'custom', message: `a patch has at most ${LONGEST} characters` })
       for (const { path, message } of wrongsIn(value, [])) context.addIssue({ code: 'custom', path, message })
     }),

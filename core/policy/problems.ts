@@ -1,11 +1,10 @@
 import type * as z from 'zod/mini'
 import { inSight, said } from '../text.ts'
 import { saidElsewhere } from './elsewhere.ts'
-import { meantOf, nearest } from './nearest.ts'
+import { habit } from './habits.ts'
+import { meantOf } from './nearest.ts'
 import { isListOfSingle, keysAt, mayBeLeftOut, placeAt, shapeOf } from './places.ts'
-
-/** Longest piece of what was found that is repeated. */
-const SHOWN = 60
+import { SHOWN, shown } from './shown.ts'
 
 /** For `safeParse`: what no schema has a sentence of its own for is left to `sentencesOf`, and what was found is told to it. */
 export const inOurWords = { error: () => '', reportInput: true } as const
@@ -80,52 +79,6 @@ const writeOf = (schema: z.core.$ZodType, { path, expected, input }: z.core.$Zod
   return expected === 'boolean'
     ? 'write true or false, without quotes'
     : `write ${NAMES[expected] ?? 'it'}, without quotes`
-}
-
-/** As a sentence repeats what was found. What cannot be written as JSON is called by what it is. */
-export const shown = (value: unknown): string => {
-  if (typeof value !== 'object' && typeof value !== 'string') return said(String(value), SHOWN)
-  try {
-    return said(inSight(JSON.stringify(value)), SHOWN)
-  } catch {
-    return Array.isArray(value) ? 'a list' : 'a map'
-  }
-}
-
-/** What people of another notation write, and what they mean by it; null: that is not known. */
-const habit = (issue: z.core.$ZodIssue, input: unknown): string | null => {
-  const expected = issue.code === 'invalid_type' ? issue.expected : ''
-  const [one] = Array.isArray(input) && input.length === 1 ? input : []
-  if (typeof one === 'string' && expected !== 'object' && expected !== 'record')
-    return `write it without the list, ${shown(one)}`
-  if (expected === 'string' && issue.message === '' && ['number', 'boolean'].includes(typeof input))
-    return `write it in quotes, "${input}"`
-  if (expected === 'string' && typeof input === 'object' && input !== null) return 'write a text, in quotes'
-  if (typeof input !== 'string') return null
-  if (expected === 'number' || expected === 'int') return numberMeant(input)
-  if (expected === 'boolean' && /^(yes|no|on|off|true|false)$/i.test(input))
-    return `write ${/^(yes|on|true)$/i.test(input)} without quotes`
-  return issue.code === 'invalid_value' ? valueMeant(issue, input) : null
-}
-
-/** `"8"`, and `"20,000"`, `"20 000"` or `"$50"`; of `"20.000"` nobody knows which of two it is. */
-const numberMeant = (text: string): string | null => {
-  const plain = text
-    .trim()
-    .replace(/^\$/, '')
-    .replace(/(?<=\d)[,_'’ ](?=\d{3}(?!\d))/g, '')
-  if (/^[1-9]\d{0,2}(\.\d{3})+$/.test(plain)) {
-    const [thousands, fraction] = [Number(plain.replaceAll('.', '')), Number(plain)]
-    return `write it without quotes, ${thousands}${Number.isNaN(fraction) ? '' : `, or ${fraction}`}`
-  }
-  return plain !== '' && Number.isFinite(Number(plain)) ? `write it without quotes, ${Number(plain)}` : null
-}
-
-const valueMeant = ({ values }: z.core.$ZodIssueInvalidValue, text: string): string | null => {
-  if (values.some((value) => typeof value === 'number' && String(value) === text)) return 'write it without quotes'
-  const [known, meant] = [values.map(String), { gt: '>=', gte: '>=', ge: '>=', lt: '<=', lte: '<=', le: '<=' }]
-  const like = nearest(Object.hasOwn(meant, text) ? meant[text as keyof typeof meant] : text, known)
-  return like === null ? null : `did you mean \`${like}\`?`
 }
 
 const unknownKeys = (

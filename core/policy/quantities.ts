@@ -1,5 +1,5 @@
 import { numberIn } from '../quantity.ts'
-import { shown } from './problems.ts'
+import { shown } from './shown.ts'
 
 /** Fields of a pod in which quantities stand, by name or alone. */
 export const QUANTITIES: ReadonlySet<string> = new Set(['limits', 'requests', 'sizeLimit', 'divisor'])

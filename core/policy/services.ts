@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
-import { count, image, mode, modelName, name, range, within } from './fields.ts'
+import { count, image, minutes, mode, modelName, name, within } from './fields.ts'
 import { check } from './gates.ts'
 import { containerWrongs, ofServices, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
 import { pod } from './pod.ts'
@@ -36,7 +36,7 @@ export const service = z
     /** Further arguments of the container. */
     args: z._default(z.array(z.string()), []),
     /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
-    loadMinutes: z._default(range, { p50: 5, p95: 15 }),
+    loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
     /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
@@ -46,7 +46,7 @@ export const service = z
       /** What it must find. */
       checks: z.array(check).check(z.minLength(1)),
       /** Minutes that it takes: as a rule, and in the bad case. */
-      minutes: z._default(range, { p50: 3, p95: 10 }),
+      minutes: z._default(minutes, { p50: 3, p95: 10 }),
     }),
     /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours; its container is called `vllm`, and its image and arguments are said beside it. */
     pod: z.optional(pod),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
-import { count, image, matching, name, range, within } from './fields.ts'
+import { count, hours, image, matching, name, within } from './fields.ts'
 import { gate } from './gates.ts'
 import { containerWrongs, ofInputs, ofStages, reservedIn, SAID_OF_STAGES, stageGrace, type Wrong } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
@@ -91,7 +91,7 @@ export const stage = z
     /** GPUs of its one pod. */
     gpus: count,
     /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
-    hours: range,
+    hours,
     /** Names of earlier stages whose results it reads; left out: the stage before it. */
     inputs: z.optional(z.array(stageName)),
     /** What its result must be before anything after it is done; judged anew each time. */

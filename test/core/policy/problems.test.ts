@@ -79,7 +79,32 @@ it.each<[string, unknown, string]>([
     ['champion'],
     'an MLflow alias has letters, digits, `_` and `-`; found ["champion"]: write it without the list, "champion"',
   ],
-  [`${SERVICE}.maxModelLen`, '8k', 'expected a number; found "8k": write a number, without quotes'],
+  [`${SERVICE}.maxModelLen`, '8k', 'expected a number; found "8k": write a number alone, 8192 or 8000'],
+  [`${SERVICE}.maxModelLen`, 'long', 'expected a number; found "long": write a number, without quotes'],
+  [`${SERVICE}.maxModelLen`, '8h', 'expected a number; found "8h": write a number, without quotes'],
+  [`${TRAIN}.hours.p50`, '1h', 'expected a number; found "1h": write a number alone, 1'],
+  [`${TRAIN}.hours.p50`, '45 min', 'write a number alone, 0.75'],
+  [`${TRAIN}.hours.p95`, '2d', 'write a number alone, 48'],
+  [`${SERVICE}.loadMinutes`, { p50: 5, p95: '1h' } as unknown as string, 'found "1h": write a number alone, 60'],
+  [`${SERVICE}.gate.minutes`, { p50: '30s', p95: 5 } as unknown as string, 'found "30s": write a number alone, 0.5'],
+  [`${EVALUATE}.gates.0.value`, '80%', 'found "80%": write a number alone, 0.8'],
+  [`${TRAIN}.hours`, { p50: 1, p95: 1e16 } as unknown as string, 'write at most 8784 hours, which are 366 days'],
+  [`${SERVICE}.loadMinutes`, { p50: 1, p95: 1e9 } as unknown as string, 'write at most 527040 minutes'],
+  ...['https://ghcr.io/acme/x', 'docker://acme/x'].map((image): [string, string, string] => [
+    `${SERVICE}.image`,
+    `${image}@sha256:${'ab'.repeat(32)}`,
+    'write the image without a scheme before it, and pinned by digest: `registry/repository@sha256:<64 hex>`; found',
+  ]),
+  ...['ghcr.io//x', 'ghcr.io/x/', 'ghcr.io/x..y', 'x:', 'a:80:b', '-x'].map((image): [string, string, string] => [
+    `${SERVICE}.image`,
+    `${image}@sha256:${'ab'.repeat(32)}`,
+    'pin the image by digest: `repository@sha256:<64 hex>`; found',
+  ]),
+  ...['a..b', '192.168.1.1'].map((bucket): [string, string, string] => [
+    `${SUPPORT}.on.dataset.bucket`,
+    bucket,
+    `S3 takes no bucket of such a name: no two dots beside each other, and no address: write the bucket’s name; found "${bucket}"`,
+  ]),
   ...['latest', 'Latest', 'v1', 'V12'].map((alias): [string, string, string] => [
     `${SERVICE}.alias`,
     alias,
@@ -101,10 +126,10 @@ it.each<[string, unknown, string]>([
   ),
   ['approvals.expiry', '99999999d', 'write at most `366d`: what is longer is a slip of the hand; found "99999999d"'],
   ['approvals.expiry', '367d', 'write at most `366d`'],
-  ...['default', 'kube-system', 'kube-x'].map((space): [string, string, string] => [
+  ...['default', 'kube-system', 'kube-x', 'karpenter', 'kueue-system'].map((space): [string, string, string] => [
     'namespaces',
     { training: space, serving: 'serving' } as unknown as string,
-    `\`default\` and \`kube-…\` belong to the cluster: name another one, \`training\` or \`serving\`; found "${space}"`,
+    `this one is the cluster’s, or of what is installed there: name another one, \`training\` or \`serving\`; found "${space}"`,
   ]),
   [`${SUPPORT}.on.dataset.prefix`, 's3://acme/chats/', 'write the prefix alone, without `s3://` and the bucket'],
   [`${SUPPORT}.on.dataset.manifest`, 'a\u200bmanifest.json', 'without `/` and characters that are not seen'],
@@ -219,4 +244,26 @@ it('what cannot be written as JSON is called by what it is', () => {
   const round: Fields = {}
   round['round'] = round
   expect(problemsOf(withValue('cluster', round))[0]).toContain('found a map: write a text, in quotes')
+})
+
+it.each([
+  'vllm',
+  'localhost:5000/a/b',
+  'ghcr.io/a/b_c/d__e-f.g:v1.2_3',
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com/a',
+])('an image may be called %s', (image) => {
+  expect(problemsOf(withValue(`${SERVICE}.image`, `${image}@sha256:${'ab'.repeat(32)}`))).toEqual([])
+})
+
+it('a number that JSON has no word for is said with its place, wherever it stands in a patch', () => {
+  expect(problemsOf(withValue(`${TRAIN}.pod`, { terminationGracePeriodSeconds: 60n }))).toEqual([
+    `${TRAIN}.pod.terminationGracePeriodSeconds: a policy is JSON, which has no such number: write 60; found 60n`,
+  ])
+  expect(problemsOf(withValue('budget.dollars', 20_000n))).toEqual([
+    'budget.dollars: expected a number; found 20000n: write a number, without quotes',
+  ])
+  const volumes = [{ name: 'a', awsElasticBlockStore: { volumeID: 'v', partition: 1n } }]
+  expect(problemsOf(withValue(`${SERVICE}.pod`, { volumes }))).toEqual([
+    `${SERVICE}.pod.volumes.0.awsElasticBlockStore.partition: a policy is JSON, which has no such number: write 1; found 1n`,
+  ])
 })
