@@ -9,7 +9,7 @@ import type { View } from './view.ts'
 const TO_BEGIN = 5 * 60_000
 
 /** Until when votes on a plan count: what is agreed to at the last moment has time to begin, half of all at most. */
-const votesUntil = ({ until }: Plan['bounds'], now: number): number =>
+export const votesUntil = ({ until }: Pick<Plan['bounds'], 'until'>, now: number): number =>
   until - Math.min(TO_BEGIN, Math.max(0, Math.floor((until - now) / 2)))
 
 /** Opens a question about the plan's digest. It is open before any card is posted, and whether one ever is (law 8). */

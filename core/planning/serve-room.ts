@@ -44,7 +44,7 @@ export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refus
 }
 
 /** GPUs that a replica takes from its pool: what it asks for, and its share of those on its node that no other one fits into. */
-export const slotGpus = ({ pool: { gpusPerNode } }: Rule, gpus: number): number =>
+export const slotGpus = ({ pool: { gpusPerNode } }: { pool: Pick<PoolPolicy, 'gpusPerNode'> }, gpus: number): number =>
   gpus > 0 && gpus <= gpusPerNode ? Math.floor(gpusPerNode / Math.floor(gpusPerNode / gpus)) : gpus
 
 /** GPUs of the pool that the lane asks for now, each replica with its share. */

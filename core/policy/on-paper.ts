@@ -3,17 +3,10 @@ import type { Policy, ServicePolicy } from '../policy.ts'
 import { inSight } from '../text.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { groupsOf } from './approvals.ts'
-import { laneNameOf } from './names.ts'
+import { enoughOnPaper } from './enough.ts'
 import { nearest } from './nearest.ts'
+import { laneOf, type OnPaper } from './paper.ts'
 import { shown } from './shown.ts'
-
-/** A part of the policy that can never do what it says, though it holds together: where, why, what to write, and whom it concerns. */
-export interface OnPaper {
-  path: string
-  why: string
-  /** Lanes that cannot do what the policy says of them; none: it is a matter of the policy alone. */
-  lanes: string[]
-}
 
 /**
  * What of a valid policy cannot work as it is written. Of prices, ceilings and sizes a plan says so once an event comes; who writes
@@ -29,12 +22,10 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ...gatesOnPaper(policy),
   ...flagsOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
+  ...enoughOnPaper(policy),
 ]
 
 type Wrong = Omit<OnPaper, 'lanes'>
-
-const laneOf = (block: 'pipeline' | 'service', key: string, rule: { was?: string | undefined }): string =>
-  `${block}/${laneNameOf(key, rule)}`
 
 const lanesOn = (policy: Policy, pool: string): string[] => [
   ...new Set(usesOf(policy).flatMap((use) => (use.pool === pool ? [use.lane] : []))),
