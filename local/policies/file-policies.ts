@@ -2,8 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
-import { repeatedKey } from '../../events/json-text.ts'
 import type { Policies } from '../../flows/ports.ts'
+import { configJson } from './config-json.ts'
 import { whyUnread } from './why-unread.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
@@ -21,26 +21,27 @@ export const readConfig = async (file: string): Promise<unknown> => {
     throw new PolicyError([
       `${file}: there is no such file; start from the example \`signalbox.config.ts\` of the repository`,
     ])
-  if (!/\.(json|[cm]?[jt]s)$/.test(path)) throw new PolicyError([`${file}: a policy is a .ts, .js or .json file`])
+  if (!/\.(json|[cm]?[jt]s)$/.test(path)) throw new PolicyError([`${file}: ${otherFile(path)}`])
   try {
-    if (path.endsWith('.json')) return jsonOf(readFileSync(path, 'utf8'))
+    if (path.endsWith('.json')) return configJson(readFileSync(path))
     const module = (await import(`${pathToFileURL(path).href}?${statSync(path).mtimeMs}`)) as { default?: unknown }
-    if (module.default === undefined)
-      throw new Error('it exports no policy: write `export default defineConfig({ … })`')
-    return module.default
+    return exported(module.default)
   } catch (error) {
     throw new PolicyError([whyUnread(file, error)])
   }
 }
 
-/** Of a key that is said twice the first would be lost without a word. Where its schema lies, JSON says to editors alone. */
-const jsonOf = (text: string): unknown => {
-  const value: unknown = JSON.parse(text)
-  const twice = repeatedKey(text)
-  if (twice !== null) throw new Error(`it says \`${twice}\` twice at one place: leave one of them out, or rename it`)
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, '$schema')) return value
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key !== '$schema'))
+/** Data; what makes it, the file itself may call. */
+const exported = (value: unknown): unknown => {
+  const what = value === undefined ? 'no policy' : typeof value === 'function' ? 'a function, which nobody calls' : null
+  if (what !== null) throw new Error(`it exports ${what}: write \`export default defineConfig({ … })\``)
+  return value
 }
+
+const otherFile = (path: string): string =>
+  /\.ya?ml$/.test(path)
+    ? 'a policy is no YAML: write it as a .ts file, or as JSON, `yq -o=json policy.yaml > policy.json`'
+    : 'a policy is a .ts, .js or .json file: name it so'
 
 /** The policy in a file. An edit takes force at the next load; an edit that does not hold together leaves the last one in force. */
 export const openPolicies = async ({

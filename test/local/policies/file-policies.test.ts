@@ -76,4 +76,17 @@ describe('a policy in a file', () => {
     await expect(readConfig(file)).rejects.toThrow(PolicyError)
     await expect(readConfig(file)).rejects.toThrow(/policy\.mjs/)
   })
+
+  it('that is written in another notation, or makes a policy that nobody asks for, is told what to write', async () => {
+    for (const [name, text, say] of [
+      ['policy.yaml', 'cluster: ml', 'a policy is no YAML: write it as a .ts file, or as JSON, `yq -o=json'],
+      ['policy.toml', '', 'a policy is a .ts, .js or .json file: name it so'],
+      ['policy.json', '{ "a": 1, }', 'policy.json: line 1: JSON takes no comma'],
+      ['function.mjs', 'export default () => ({})', 'it exports a function, which nobody calls: write `export default'],
+      ['none.mjs', 'export const policy = {}', 'it exports no policy: write `export default defineConfig('],
+    ] as const) {
+      writeFileSync(join(dir, name), text)
+      await expect(readConfig(join(dir, name))).rejects.toThrow(say)
+    }
+  })
 })
