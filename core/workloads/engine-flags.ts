@@ -5,6 +5,10 @@ import { said } from '../text.ts'
 const SHOWN = 60
 
 const ALL_GPUS = 'a replica’s GPUs are used tensor parallel, all of them: say `gpusPerReplica`, and leave it out here'
+const ONE_NODE =
+  'a replica has the GPUs of one node, and would wait for others: say `gpusPerReplica`, and leave it out here'
+const PLAIN = 'its gate, its probes and its Services ask in plain HTTP: leave it out'
+const ENDS = 'it would say so much and end: leave it out'
 const WHICH = 'which weights it serves, the registry says: leave it out'
 
 /** Flags of vLLM that say what the policy says elsewhere or what is ours: further arguments come later, and would win. */
@@ -16,6 +20,26 @@ const SAID: Readonly<Record<string, string>> = {
   pp: ALL_GPUS,
   'data-parallel-size': ALL_GPUS,
   dp: ALL_GPUS,
+  'data-parallel-size-local': ALL_GPUS,
+  dpl: ALL_GPUS,
+  'prefill-context-parallel-size': ALL_GPUS,
+  pcp: ALL_GPUS,
+  nnodes: ONE_NODE,
+  'node-rank': ONE_NODE,
+  headless: 'it would answer nothing: leave it out',
+  uds: 'it is asked on a port: leave it out',
+  'ssl-keyfile': PLAIN,
+  'ssl-certfile': PLAIN,
+  'ssl-ca-certs': PLAIN,
+  'ssl-cert-reqs': PLAIN,
+  'ssl-ciphers': PLAIN,
+  'enable-ssl-refresh': PLAIN,
+  'api-key':
+    'whoever reads a card would know it, and its gate brings none: leave it out, and say by a NetworkPolicy who may reach it',
+  help: ENDS,
+  h: ENDS,
+  version: ENDS,
+  v: ENDS,
   port: 'it is asked on a port of ours: leave it out',
   'served-model-name': 'it is served by the name of its model: leave it out',
   model: WHICH,
@@ -39,8 +63,12 @@ interface Loads {
   why: string
 }
 
-/** Flags of vLLM that name what else is loaded, from wherever that lies. */
+/** Flags of vLLM that name what else is loaded, from wherever that lies, or where it listens. */
 const LOADS: Readonly<Record<string, Loads>> = {
+  host: {
+    free: { '': /^(0\.0\.0\.0|::)$/ },
+    why: 'its gate, its probes and its Services ask at the address of its pod: leave it out',
+  },
   tokenizer: { free: { '': IN_IMAGE }, why: WITH_IT },
   'hf-config-path': { free: { '': IN_IMAGE }, why: WITH_IT },
   'generation-config': { free: { '': /^(auto$|vllm$|\/)/ }, why: WITH_IT },
