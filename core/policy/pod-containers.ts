@@ -30,6 +30,15 @@ export const initWrongs = ({ container, path }: Written): Wrong[] =>
       : [{ path: [...path, key], message: 'what runs before the others ends by itself, and has none: leave it out' }],
   )
 
+/** No kubelet starts as root what says that it is not. */
+export const rootWrongs = ({ container, path }: Written, { securityContext: ofPod = {} }: V1PodSpec): Wrong[] => {
+  const { runAsUser, runAsNonRoot } = container.securityContext ?? {}
+  if ((runAsUser ?? ofPod.runAsUser) !== 0 || (runAsNonRoot ?? ofPod.runAsNonRoot) !== true) return []
+  const message =
+    'it is root, which `runAsNonRoot` forbids here, and would never start: write another, or `runAsNonRoot: false` beside it'
+  return [{ path: [...(runAsUser === 0 ? path : []), 'securityContext', 'runAsUser'], message }]
+}
+
 /** Answers in a row that count as one, where only one does. */
 const ONCE: ReadonlySet<string> = new Set(['startupProbe', 'livenessProbe'])
 

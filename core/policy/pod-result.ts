@@ -3,11 +3,11 @@ import { numberIn } from '../quantity.ts'
 import { isRecord } from '../record.ts'
 import { graceOfStage, servingGrace } from '../workloads/draining.ts'
 import { patched } from '../workloads/pod-patch.ts'
-import { servingRoom, stageRoom } from '../workloads/pod-room.ts'
+import { SERVING_USER, servingRoom, stageRoom } from '../workloads/pod-room.ts'
 import { ANSWERING, healthOf } from '../workloads/serving-health.ts'
 import type { Wrong } from './ours.ts'
 import type { PodPatch } from './pod.ts'
-import { containerWrongs, initWrongs, type Written } from './pod-containers.ts'
+import { containerWrongs, initWrongs, rootWrongs, type Written } from './pod-containers.ts'
 import { portWrongs, servingWrongs } from './pod-serving.ts'
 import { shown } from './shown.ts'
 import { nameOfStage } from './stages.ts'
@@ -56,8 +56,9 @@ const serviceWrongs = (service: Patching['services'][string]): Wrong[] => {
   const engine = ANSWERING[name]
   const { volumes, ...room } = servingRoom(service)
   const container = { name, image: OURS, ...healthOf(engine, service), ...room }
+  const grace = servingGrace(engine.drain)
   const spec = patched(
-    { terminationGracePeriodSeconds: servingGrace(engine.drain), containers: [container], volumes },
+    { terminationGracePeriodSeconds: grace, securityContext: SERVING_USER, containers: [container], volumes },
     patch,
   )
   const own = containersIn('containers', spec, patch).find((one) => one.container.name === name)
@@ -129,6 +130,7 @@ const ranWrongs = (written: Written, spec: V1PodSpec): Wrong[] => {
       ? [{ path: [...path, 'image'], message: 'is missing: pin it by digest, `repository@sha256:<64 hex>`' }]
       : []),
     ...mountWrongs(written, spec),
+    ...rootWrongs(written, spec),
     ...resourceWrongs(container.resources, [...path, 'resources']),
   ]
 }

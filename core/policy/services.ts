@@ -48,7 +48,7 @@ export const service = z
       /** Minutes that it takes: as a rule, and in the bad case. */
       minutes: z._default(minutes, { p50: 3, p95: 10 }),
     }),
-    /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours; its container is called `vllm`, and its image and arguments are said beside it. */
+    /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container is called `vllm`, and its image and arguments are said beside it. */
     pod: z.optional(pod),
   })
   .check(

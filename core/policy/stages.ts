@@ -98,7 +98,7 @@ export const stage = z
     gates: z._default(z.array(gate), []),
     /** Whether budgets may stop it for a time. No budget does so yet, so `true` is refused. */
     preemptible: z._default(z.literal(false, 'no budget stops a stage yet: leave it out'), false),
-    /** A strategic-merge patch onto its pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours; its container has the stage’s name, and its image, command and arguments are said beside it. */
+    /** A strategic-merge patch onto its pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container has the stage’s name, and its image, command and arguments are said beside it. */
     pod: z.optional(pod),
   })
   .check(

@@ -1,4 +1,4 @@
-import type { V1ResourceRequirements, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
+import type { V1PodSecurityContext, V1ResourceRequirements, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { GPU } from '../kube.ts'
 
 /** What the container of ours in a pod has to work with, before a patch is merged onto it. */
@@ -36,3 +36,11 @@ export const servingRoom = ({ gpusPerReplica }: { gpusPerReplica: number }): Pod
 
 /** The home of an engine's user. */
 export const HOME = '/home/signalbox'
+
+/** Whom a replica runs as: the image's own user `vllm`. */
+export const SERVING_USER: V1PodSecurityContext = {
+  runAsNonRoot: true,
+  runAsUser: 2000,
+  fsGroup: 2000,
+  seccompProfile: { type: 'RuntimeDefault' },
+}

@@ -8,7 +8,7 @@ import { servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
 import { withDigest } from './object-digest.ts'
 import { patched } from './pod-patch.ts'
-import { HOME, servingRoom } from './pod-room.ts'
+import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
 import { HTTP, healthOf } from './serving-health.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
@@ -107,8 +107,7 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   terminationGracePeriodSeconds: servingGrace(input.engine.drain),
   nodeSelector: { [NODE_POOL]: input.service.pool },
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
-  // The image's own user `vllm`.
-  securityContext: { runAsNonRoot: true, runAsUser: 2000, fsGroup: 2000, seccompProfile: { type: 'RuntimeDefault' } },
+  securityContext: SERVING_USER,
   containers: [container(input)],
   volumes: servingRoom(input.service).volumes,
 })

@@ -66,6 +66,11 @@ it.each<[string, unknown, string]>([
     { containers: [{ name: 'a', image: IMAGE, livenessProbe: {} }] },
     'containers.0.livenessProbe: says nothing',
   ],
+  [
+    'root that is none',
+    { securityContext: { runAsNonRoot: true }, ...train({ securityContext: { runAsUser: 0 } }) },
+    'containers.0.securityContext.runAsUser: it is root, which `runAsNonRoot` forbids here',
+  ],
   ['no time to end', { terminationGracePeriodSeconds: null }, 'terminationGracePeriodSeconds: how long it has to end'],
 ])('what the API server refuses, or nobody meant: %s', (_, pod, message) => {
   expect(stage(pod)).toEqual([expect.stringContaining(message)])
@@ -73,6 +78,14 @@ it.each<[string, unknown, string]>([
 
 it.each<[string, unknown]>([
   ['probes', train({ ports: [{ name: 'web', containerPort: 80 }], readinessProbe: { httpGet: { port: 'web' } } })],
+  ['root', { securityContext: { runAsUser: 0 } }],
+  [
+    'root of one container',
+    {
+      securityContext: { runAsNonRoot: true, runAsUser: 1 },
+      ...train({ securityContext: { runAsUser: 0, runAsNonRoot: false } }),
+    },
+  ],
   ['a port by its number', train({ livenessProbe: { tcpSocket: { port: 80 }, successThreshold: 1 } })],
   ['answers in a row', train({ readinessProbe: { grpc: { port: 80 }, successThreshold: 3 } })],
   [

@@ -42,6 +42,11 @@ it.each<[string, unknown, string]>([
     'containers.0.ports.0: it answers on 8000',
   ],
   ['its port by another protocol', vllm({ ports: [{ containerPort: 8000, protocol: 'UDP' }] }), 'ports.0: it answers'],
+  [
+    'root',
+    { securityContext: { runAsUser: 0 } },
+    'securityContext.runAsUser: it is root, which `runAsNonRoot` forbids',
+  ],
   ['no ports', vllm({ ports: null }), 'containers.0.ports: it answers on 8000'],
 ])('what breaks what is promised of a service: %s', (_, pod, message) => {
   expect(service(pod)).toEqual([expect.stringContaining(message)])
@@ -52,6 +57,7 @@ it.each<[string, unknown]>([
   ['another path', vllm({ readinessProbe: { httpGet: { path: '/ready' } } })],
   ['nothing ends it that hangs', vllm({ livenessProbe: null })],
   ['a hook of its own', vllm({ lifecycle: { preStop: { exec: { command: ['drain'] } } } })],
+  ['root that it says', { securityContext: { runAsUser: 0, runAsNonRoot: false } }],
   ['a port more', vllm({ ports: [{ name: 'metrics', containerPort: 9090 }] })],
   ['a home elsewhere', vllm({ env: [{ name: 'HOME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] })],
   [
