@@ -1,7 +1,7 @@
 import type { Policy } from '../policy.ts'
 import { laneNameOf } from './names.ts'
 import { nearest } from './nearest.ts'
-import type { OnPaper } from './on-paper.ts'
+import type { OnPaper } from './paper.ts'
 
 /**
  * Rules that were another one before, by a name that no lane ever had, while there are lanes that no rule has: what was begun under the
