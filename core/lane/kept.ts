@@ -1,5 +1,4 @@
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
-import type { ResultRow } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
 import type { LaneDocument } from './document.ts'
 import type { Kept } from './kept-step.ts'
@@ -13,7 +12,7 @@ export const isKept = (step: Step): step is LaunchJobStep => step.kind === 'laun
 export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))
 
 /** The same once a step is finished: what was made from an earlier one of it goes with that one. */
-export const withKept = ({ kept, redo = [] }: Known, { step, key, row }: ResultRow, plan: Plan | undefined): Known => {
+export const withKept = ({ kept, redo = [] }: Known, { step, key, row }: Kept, plan: Plan | undefined): Known => {
   const readers = plan?.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
   return {
     kept: [...kept.filter((other) => other.step !== step && !readers.includes(other.step)), { step, key, row }],

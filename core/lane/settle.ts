@@ -3,9 +3,10 @@ import type { Act } from './act.ts'
 import { settleAsk, settleExpire, settleRemind } from './asking.ts'
 import { settleAgain } from './attempts.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
+import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
 import type { Run } from './document.ts'
-import { type Left, settleClear, settleEnd } from './ending.ts'
+import { settleEnd } from './ending.ts'
 import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
@@ -25,7 +26,7 @@ export type Result =
   | ({ kind: 'looked'; facts: Readonly<Record<string, Facts>> } & Seen)
   | ({ kind: 'seen' } & Seen)
   | { kind: 'stepped'; stepped: Stepped }
-  | { kind: 'cleared'; left: Left | null }
+  | { kind: 'cleared'; left: Left | null; looks: LastLook[] }
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
   | { kind: 'trouble'; trouble: Trouble }
@@ -70,7 +71,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'end':
       return settleEnd(view, act.ending)
     case 'clear':
-      return settleClear(view, result.kind === 'cleared' ? result.left : null)
+      return result.kind === 'cleared' ? settleClear(view, result.left, result.looks) : settleClear(view, null)
     case 'go-back':
       return settleGoBack(view)
     case 'close':

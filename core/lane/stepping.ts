@@ -44,7 +44,7 @@ export type Waiting = {
 } & Worked
 
 /** From when until when its work ran, as the far side says, however late we look; what is left out was seen now. */
-interface Worked {
+export interface Worked {
   ranFrom?: number | null
   /** When what runs of it now, or ran last, began: its work may have stood still before that. */
   ranAgain?: number | null
@@ -147,7 +147,7 @@ const withStanding = (doc: LaneDocument, { stands }: Stepped & { kind: 'done' })
   doc.run === null || stands === undefined ? doc : { ...doc, run: { ...doc.run, stands } }
 
 /** Since when it runs: where it has stood still before, not since the first time. */
-const opened = (
+export const opened = (
   { ranTo, ranFrom }: Mark,
   seen: Pick<Worked, 'ranFrom' | 'ranAgain'>,
   unsaid: number | null,
@@ -159,7 +159,7 @@ const opened = (
 }
 
 /** When a step's work ran: never seen at work is only who was not looked at in that time. */
-const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => ({
+export const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => ({
   ranFrom: opened(mark, worked, null),
   endedAt: Math.min(now, worked.ranUntil ?? now),
 })
@@ -217,7 +217,8 @@ export const markOf = ({ run }: LaneDocument, name: string): Mark => {
   return mark
 }
 
-const withMark = (doc: LaneDocument, mark: Mark, line: string | null): Change => {
+/** The change that a step's mark is now, and a line of the timeline of it. */
+export const withMark = (doc: LaneDocument, mark: Mark, line: string | null): Change => {
   const run = doc.run as Run
   const steps = run.steps.map((other) => (other.name === mark.name && other.way === mark.way ? mark : other))
   return changed(

@@ -24,6 +24,15 @@ export interface SeenJob {
   now: number
   /** Until then nothing is concluded from its absence (law 2); null, or left out: an absence is a fact. */
   freshUntil?: number | null
+  /** What was known of it before; left out: nothing. */
+  before?: Before
+}
+
+/** When the cluster made it, since when it was seen at work, and when somebody deleted what is still there of it. */
+interface Before {
+  madeAt: number | null
+  ranFrom: number | null
+  leavingAt: number | null
 }
 
 /** The bytes of a result, of which file or message they are, and where that lies. */
@@ -32,6 +41,8 @@ interface SeenResult {
   etag: string | null
   at: Place
   by: 'file' | 'message'
+  /** When the file was written; null: it is none; left out: nobody knows. */
+  writtenAt?: number | null
 }
 
 /** The Job as it is made by the ledger that has this secret. */
@@ -79,7 +90,8 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
     const { freshUntil = null } = seen
     if (valid.kind !== 'done' && freshUntil !== null)
       return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
-    return valid.kind === 'done' ? valid : deleted(seen)
+    const worked = workedOfGone(step, seen, valid.kind === 'done')
+    return { ...(valid.kind === 'done' ? valid : deleted(seen, worked.reckoned)), ...worked.worked }
   }
   const state = jobState(seen.job, seen.pods, { logs: seen.logs, now: seen.now })
   const worked = workedOf(seen.job, seen.pods)
@@ -103,10 +115,10 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   return { ...judgeResult(step, seen), ...worked }
 }
 
-const deleted = ({ name }: SeenJob): Stepped => ({
+const deleted = ({ name }: SeenJob, more = ''): Stepped => ({
   kind: 'failed',
   reason: 'deleted',
-  note: `Job ${name} was deleted before it had a result`,
+  note: `Job ${name} was deleted before it had a result${more}`,
 })
 
 const doneByResult = (step: LaunchJobStep, seen: SeenJob): Stepped | null => {
@@ -160,6 +172,30 @@ const workedOf = (
     ranAgain: latest(began),
     // A pod that waits was made when the one before it was over.
     ranUntil: timeOf(status?.completionTime) ?? said('Failed') ?? said('Suspended') ?? overSince(pods),
+  }
+}
+
+const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned until its deadline'
+
+/**
+ * The same of one that is gone: what its pods say, when its result was written, when somebody deleted it. Where nothing says when it
+ * stopped, it did not run past its own deadline.
+ */
+const workedOfGone = (
+  { job: { spec } }: LaunchJobStep,
+  { pods, result, now, before }: SeenJob,
+  hasResult: boolean,
+): { worked: ReturnType<typeof workedOf>; reckoned: string } => {
+  const { ranFrom, ranAgain } = workedOf({}, pods)
+  // Never seen at work, it has worked all the same where it has a result.
+  const { madeAt, writtenAt } = hasResult ? { madeAt: before?.madeAt, writtenAt: result?.writtenAt } : {}
+  const from = ranFrom ?? before?.ranFrom ?? madeAt ?? null
+  const runs = pods.some(({ status }) => status?.phase === 'Running')
+  const until = runs ? now : (overSince(pods) ?? writtenAt ?? before?.leavingAt ?? null)
+  const most = (from ?? now) + 1000 * (spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
+  return {
+    worked: { ranFrom: from, ranAgain, ranUntil: Math.min(until ?? now, most) },
+    reckoned: until === null && most < now ? UNSEEN : '',
   }
 }
 

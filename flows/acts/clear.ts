@@ -1,27 +1,36 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { pauseAfter } from '../../core/lane/change.ts'
+import type { LastLook, Left } from '../../core/lane/clearing.ts'
 import type { Mark } from '../../core/lane/document.ts'
-import type { Left } from '../../core/lane/ending.ts'
 import type { View } from '../../core/lane/view.ts'
 import { runOnceName } from '../../core/names.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'
 import { hasEnded, isEnding, isOurs } from '../../core/steps/launch-job.ts'
 import type { WorkPorts } from '../ports.ts'
+import { lastLook } from './last-look.ts'
 import { type AlivePods, alivePodsOf } from './pods.ts'
+
+/** What is not gone yet, null: nothing of it runs; and what was seen of what was under way. */
+interface Cleared {
+  left: Left | null
+  looks: LastLook[]
+}
 
 /**
  * Deletes this run's unfinished Jobs by uid and sees them gone, pods included: only what is written down, in the namespace that
- * is written down. Answers what is not gone yet; null: nothing of it runs.
+ * is written down. Each is looked at first: one that had finished has its result (law 7).
  */
-export const clear = async (ports: WorkPorts, view: View): Promise<Left | null> => {
+export const clear = async (ports: WorkPorts, view: View): Promise<Cleared> => {
+  const looks: LastLook[] = []
   const tries = view.doc.rest?.why === 'deleting' ? view.doc.rest.tries + 1 : 1
   for (const mark of view.doc.run?.steps ?? []) {
     const step = view.plan?.plan.steps.find(({ name }) => name === mark.name)
     if (step?.kind !== 'launch-job' || mark.way === 'back' || mark.by === null || mark.state === 'done') continue
-    const left = await clearOne(ports, view, { mark, step, tries })
-    if (left !== null) return { ...left, until: view.now + pauseAfter(tries) }
+    const { left, look } = await clearOne(ports, view, { mark, step, tries })
+    if (look !== null) looks.push(look)
+    if (left !== null) return { left: { ...left, until: view.now + pauseAfter(tries) }, looks }
   }
-  return null
+  return { left: null, looks }
 }
 
 /** Looks after which a Job that has failed is deleted as any other, since its end does not come: some ten minutes. */
@@ -34,10 +43,11 @@ interface Clearing {
 }
 
 const clearOne = async (
-  { cluster }: WorkPorts,
+  ports: WorkPorts,
   view: View,
   { mark, step, tries }: Clearing,
-): Promise<Omit<Left, 'until'> | null> => {
+): Promise<{ left: Omit<Left, 'until'> | null; look: LastLook | null }> => {
+  const { cluster } = ports
   const run = view.doc.run as NonNullable<View['doc']['run']>
   const ref: ObjectRef = mark.made?.ref ?? {
     kind: 'Job',
@@ -49,15 +59,24 @@ const clearOne = async (
   const isNotOurs =
     found !== null && (uid === null ? !isOurs(found, step.job, view.secret) : found.metadata.uid !== uid)
   // Made again by somebody: its name tells of pods no more, and who never saw its own has none to tell from theirs.
-  if (isNotOurs && uid === null) return null
-  const pods = () => alivePodsOf({ cluster }, ref, uid ?? found?.metadata.uid ?? null)
-  if (found === null || isNotOurs) return stillThere(ref, await pods())
-  if (hasEnded(found)) return null
+  if (isNotOurs && uid === null) return { left: null, look: null }
+  const job = isNotOurs ? null : found
+  const pods = await alivePodsOf({ cluster }, ref, uid ?? job?.metadata.uid ?? null)
+  const look = await lastLook(ports, view, { mark, step, job, pods })
+  if (job === null) return { left: stillThere(ref, pods), look }
+  return { left: hasEnded(job) ? null : await takeAway(ports, ref, { job, pods, tries }), look }
+}
+
+const takeAway = async (
+  { cluster }: WorkPorts,
+  ref: ObjectRef,
+  { job, pods, tries }: { job: KubeObject<'Job'>; pods: AlivePods; tries: number },
+): Promise<Omit<Left, 'until'>> => {
   // Kubernetes says so before its pods are gone, and keeps it as evidence: unless somebody has deleted it, or it takes too long.
-  const stays = isEnding(found) && !isLeaving(found) && tries <= PATIENT_TRIES
-  if (!stays && !isTakingPods(found)) await cluster.delete(ref, found.metadata.uid ?? '')
+  const stays = isEnding(job) && !isLeaving(job) && tries <= PATIENT_TRIES
+  if (!stays && !isTakingPods(job)) await cluster.delete(ref, job.metadata.uid ?? '')
   const what = stays ? `Job ${ref.name} has failed, and its pods are still ending` : `Job ${ref.name} is being deleted`
-  return whoHolds(what, found, await pods())
+  return whoHolds(what, job, pods)
 }
 
 /**

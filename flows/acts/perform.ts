@@ -37,7 +37,7 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
     case 'see':
       return seeStep(ports, view, act.step)
     case 'clear':
-      return { result: { kind: 'cleared', left: await clear(ports, view) }, seen: {} }
+      return { result: { kind: 'cleared', ...(await clear(ports, view)) }, seen: {} }
     case 'go-back':
       return { result: { kind: 'nothing' }, seen: { world: await observe(ports, view) } }
     default:

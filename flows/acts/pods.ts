@@ -24,6 +24,8 @@ const isOfJob = (maker: ReturnType<typeof makerOf>, uid: string): boolean => mak
 
 /** What is there of a Job's pods. */
 export interface AlivePods {
+  /** What it made itself, ended or not. */
+  own: KubeObject<'Pod'>[]
   /** How many have not ended. */
   alive: number
   /** How many of these nobody ends. */
@@ -37,9 +39,11 @@ export interface AlivePods {
  * its name is all that was written down.
  */
 export const alivePodsOf = async ({ cluster }: Cluster, job: ObjectRef, uid: string | null): Promise<AlivePods> => {
-  const pods = (await named(cluster, job, true)).filter((pod) => isLeftOf(pod, job, uid))
+  const found = await named(cluster, job, true)
+  const pods = found.filter((pod) => isLeftOf(pod, job, uid))
   const alive = pods.filter(isAlive)
   return {
+    own: uid === null ? [] : found.filter((pod) => isOfJob(makerOf(pod), uid)),
     alive: alive.length,
     left: alive.filter((pod) => makerOf(pod) === null && !isLeaving(pod)).length,
     keepers: [...new Set(pods.filter(isLeaving).flatMap(keepersOf))],

@@ -69,6 +69,9 @@ export const openObjects = ({
       const temporary = join(dirname(file), `${TEMPORARY}${randomBytes(6).toString('hex')}`)
       await writeFile(temporary, bytes)
       await rename(temporary, file)
+      // What is written here arrives now, whenever somebody looks.
+      const stats = statOf(file)
+      if (stats !== null) stamp(`${bucket}/${key}`, stats)
     },
     scan: async (take) => handOver(await unseen(root, seen, stamp), seen, take),
   }

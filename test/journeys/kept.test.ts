@@ -271,4 +271,38 @@ describe('what was paid for is kept (law 7)', () => {
     expect((await town.settled(TRAIN)).state).toBe('succeeded')
     expect((await town.past(TRAIN))[0]?.cost).toBeLessThan(168.56)
   })
+
+  it.each(['cluster', 'objects'] as const)(
+    'a training that ended while the %s was away, and is cancelled before anybody looked, is kept and booked as it ran',
+    async (side) => {
+      const far = between()
+      town = await openTown({ wrap: far.wrap })
+      const made = await everyJob(town)
+      await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tune': { minutes: 60 } } } })
+      far.fails(side, 'away')
+      await town.advance(3 * HOUR)
+      expect(await say(town, 'cancel')).toMatchObject({ ok: true })
+      if (side === 'cluster') far.answers(side)
+      expect((await town.settled(TRAIN)).state).toBe('cancelled')
+      expect((await town.past(TRAIN))[0]?.cost).toBeLessThan(58)
+      far.answers(side)
+      expect(await say(town, 'retry')).toMatchObject({ ok: true })
+      expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
+      expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate'])
+    },
+  )
+
+  it('a Job that is gone with its result while the cluster was away: a success, and no bound is reached by waiting', async () => {
+    const far = between()
+    town = await openTown({ wrap: far.wrap })
+    await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tune': { minutes: 60 } } } })
+    far.fails('cluster', 'away')
+    await town.advance(2 * HOUR)
+    const { namespace = '', name, uid = '' } = (await jobsOf(town))[0]?.metadata ?? { name: '' }
+    await town.house.cluster.delete({ kind: 'Job', namespace, name }, uid)
+    await town.advance(3 * HOUR)
+    far.answers('cluster')
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+    expect((await town.past(TRAIN))[0]?.cost).toBeLessThan(62)
+  })
 })

@@ -1,5 +1,6 @@
 import { whereOf } from '../../core/lane/answering.ts'
-import type { Mark, Run } from '../../core/lane/document.ts'
+import type { LastLook } from '../../core/lane/clearing.ts'
+import type { Made, Mark, Run } from '../../core/lane/document.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
 import { needsPaper } from '../../core/lane/fold.ts'
 import { carried } from '../../core/lane/kept.ts'
@@ -159,30 +160,40 @@ const launch = (state: State, step: LaunchJobStep, { model, consumer, mark, run 
       ? created(state, { object: withToken(step.job, SECRET), run, key: mark.key, me: consumer.me })
       : state
   const made = after.world.jobs[metadata.name]
-  const ref = { kind: 'Job' as const, namespace: 'n', name: metadata.name }
-  const at = { ref, uid: made?.uid ?? '', result: resultPlace(step, metadata.name) }
-  return answered(after, { kind: 'begun', made: at, note: 'Job' })
+  return answered(after, { kind: 'begun', made: madeOf(step, made), note: 'Job' })
+}
+
+const madeOf = (step: LaunchJobStep, job: State['world']['jobs'][string] | undefined): Made => {
+  const { name } = step.job.metadata
+  return { ref: { kind: 'Job', namespace: 'n', name }, uid: job?.uid ?? '', result: resultPlace(step, name) }
 }
 
 /** A Job may take six hours; then Kubernetes ends it. Milliseconds. */
 const DEADLINE = 6 * 3_600_000
 export const deadlineOf = ({ startedAt }: Pick<Mark, 'startedAt'>): number => (startedAt ?? 0) + DEADLINE
 
-const seeJob = (state: State, mark: Mark): Answer => {
+const seeJob = (state: State, mark: Mark): Answer => answered(state, jobNow(state, mark))
+
+const lastLook = (state: State, mark: Mark & { made: Made }): LastLook => ({
+  step: mark.name,
+  made: mark.made,
+  seen: jobNow(state, mark) as LastLook['seen'],
+})
+
+const jobNow = (state: State, mark: Mark): Stepped => {
   const { made } = mark
-  if (made === null) return answered(state, { kind: 'failed', reason: 'deleted', note: 'it never began' })
+  if (made === null) return { kind: 'failed', reason: 'deleted', note: 'it never began' }
   const { name } = made.ref
   const found = state.world.jobs[name]
   const job = found?.uid === made.uid ? found : undefined
   const score = state.world.results[name]
-  if (job === undefined && score === undefined)
-    return answered(state, { kind: 'failed', reason: 'deleted', note: 'gone' })
+  if (job === undefined && score === undefined) return { kind: 'failed', reason: 'deleted', note: 'gone' }
   if (job?.state === 'running' || job?.state === 'deleting')
-    return answered(state, { kind: 'wait', note: job.state, until: deadlineOf(mark), running: true })
-  if (job?.state === 'bad') return answered(state, { kind: 'failed', reason: 'exit-code', note: 'bad' })
-  if (job?.state === 'lost-node') return answered(state, { kind: 'failed', reason: 'node-lost', note: 'lost' })
+    return { kind: 'wait', note: job.state, until: deadlineOf(mark), running: true }
+  if (job?.state === 'bad') return { kind: 'failed', reason: 'exit-code', note: 'bad' }
+  if (job?.state === 'lost-node') return { kind: 'failed', reason: 'node-lost', note: 'lost' }
   const read = { etag: 'e', by: 'file', pins: {}, at: made.result } as const
-  return answered(state, { kind: 'done', note: 'ok', values: { model: `m:${name}`, score: score ?? 0 }, read })
+  return { kind: 'done', note: 'ok', values: { model: `m:${name}`, score: score ?? 0 }, read }
 }
 
 const resultOf = ({ doc, results }: View, { ledger }: State, name: string): ResultRow | null => {
@@ -255,9 +266,10 @@ const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Ta
 
 const cleared = (state: State, { model, consumer }: { model: Model; consumer: Consumer }): Answer => {
   const { view } = consumer
+  const looks: LastLook[] = []
   const done = (to: State, left: boolean): Answer => ({
     state: to,
-    result: { kind: 'cleared', left: left ? { note: 'deleting', until: to.now + 5000 } : null },
+    result: { kind: 'cleared', left: left ? { note: 'deleting', until: to.now + 5000 } : null, looks },
     seen: {},
   })
   for (const mark of view.doc.run?.steps ?? []) {
@@ -265,11 +277,14 @@ const cleared = (state: State, { model, consumer }: { model: Model; consumer: Co
     if (step?.kind !== 'launch-job' || mark.way === 'back' || mark.by === null || mark.state === 'done') continue
     const name = mark.made?.ref.name ?? runOnceName(view.identity, view.doc.run as Run, mark.name)
     const found = state.world.jobs[name]
-    if (found === undefined) continue
     const ours =
-      mark.made === null
+      found !== undefined &&
+      (mark.made === null
         ? isOurs(found.object, step.job, SECRET) || !model.guards.sameContent
-        : found.uid === mark.made.uid
+        : found.uid === mark.made.uid)
+    const made = mark.made ?? (ours ? madeOf(step, found) : null)
+    if (mark.state === 'running' && made !== null) looks.push(lastLook(state, { ...mark, made }))
+    if (found === undefined) continue
     if (!ours || ['ok', 'poor', 'bad', 'lost-node'].includes(found.state)) continue
     return done(found.state === 'running' ? deleted(state, name) : state, true)
   }

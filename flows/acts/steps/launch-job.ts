@@ -7,7 +7,15 @@ import { isForgotten } from '../../../core/orphans.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { lastDied } from '../../../core/pods/job-state.ts'
 import type { ResultRow } from '../../../core/rows.ts'
-import { CLOCKS, hasEnded, hasFailed, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
+import {
+  CLOCKS,
+  hasEnded,
+  hasFailed,
+  isSameWork,
+  nextLaunchJob,
+  type SeenJob,
+  withToken,
+} from '../../../core/steps/launch-job.ts'
 import { resultPlace } from '../../../core/steps/result-place.ts'
 import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
@@ -59,11 +67,12 @@ export const launchJob: Handler<LaunchJobStep> = {
     const stepped = nextLaunchJob(step, {
       name: ref.name,
       job,
-      pods: job === null ? [] : pods,
+      pods,
       logs: job === null ? [] : await lastLines(ports, lastDied(pods) as KubeObject<'Pod'> | undefined),
       result,
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
+      before: knownOf(mark, mark.made, there),
     })
     return withPins(ports, stepped, result?.beside ?? null)
   },
@@ -131,7 +140,7 @@ const inputsOf = async (task: Task<LaunchJobStep>): Promise<ResultRow[]> => {
 }
 
 /** What was made is what it is when its result is read: whoever changes it afterwards has made something else. */
-const withPins = async (
+export const withPins = async (
   { objects }: Pick<WorkPorts, 'objects'>,
   stepped: Stepped,
   beside: Beside | null,
@@ -160,7 +169,17 @@ const resultOf = async (
   (await readResult(ports, made, seen)) ??
   readResult(ports, made, { pods: await podsOf(ports, made.ref, made.uid, true) })
 
-const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
+/** What was known of a Job before it went. */
+export const knownOf = (
+  { ranFrom }: Mark,
+  { at }: Made,
+  there: KubeObject<'Job'> | null,
+): NonNullable<SeenJob['before']> => {
+  const leaves = there?.metadata.deletionTimestamp
+  return { ranFrom, madeAt: at ?? null, leavingAt: leaves === undefined ? null : new Date(leaves).getTime() }
+}
+
+export const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({
   ref: refOf(object),
   uid: object.metadata.uid ?? '',
   at: createdAt(object),

@@ -14,12 +14,14 @@ export interface ReadResult {
   /** Where it lies, or would. */
   at: Place
   by: 'file' | 'message'
+  /** When the file was written; null: it is none, or too large for anybody to know. */
+  writtenAt: number | null
   /** What lies beside it; null: nobody has looked, or it is more than a page. */
   beside: Beside | null
 }
 
 type Objects = Pick<WorkPorts, 'objects'>
-type Found = ReadResult & Pick<ObjectHead, 'lastModified' | 'versionId'>
+type Found = ReadResult & Pick<ObjectHead, 'versionId'>
 
 /**
  * The result of a Job, from where its own pods alone may write (law 16): of its succeeded pods, which its uid tells, the newest;
@@ -76,8 +78,8 @@ const readOfGone = async (ports: Objects, { ref, result, at = 0 }: Made): Promis
   const pods = await podsThatWrote(ports, ref.name, result)
   const found = await Promise.all(pods.map((pod) => readFile(ports, resultOfPod(result, ref.name, pod))))
   // What is too large has no time here, and is no result anyway.
-  const own = found.filter((one) => one !== null).filter((one) => one.etag === null || one.lastModified > at - CLOCKS)
-  return own.sort((a, b) => b.lastModified - a.lastModified)[0] ?? null
+  const own = found.filter((one) => one !== null).filter((one) => one.writtenAt === null || one.writtenAt > at - CLOCKS)
+  return own.sort((a, b) => (b.writtenAt ?? 0) - (a.writtenAt ?? 0))[0] ?? null
 }
 
 /** Folders that are looked through: a Job has few pods, one after the other. */
@@ -106,7 +108,7 @@ const readFile = async ({ objects }: Objects, at: Place): Promise<Found | null> 
     const read = await objects.read(at.bucket, at.key, RESULT_LIMIT)
     if (read === null) return null
     const { etag, lastModified, versionId } = read.head
-    return { bytes: read.bytes, etag, at, by: 'file', beside: null, lastModified, versionId }
+    return { bytes: read.bytes, etag, at, by: 'file', writtenAt: lastModified, beside: null, versionId }
   } catch (error) {
     // One byte too many is enough for the parser to say why.
     if (error instanceof TooLarge)
@@ -115,8 +117,8 @@ const readFile = async ({ objects }: Objects, at: Place): Promise<Found | null> 
         etag: null,
         at,
         by: 'file',
+        writtenAt: null,
         beside: null,
-        lastModified: 0,
         versionId: null,
       }
     throw error
@@ -128,5 +130,5 @@ const messageOf = ({ spec, status }: KubeObject<'Pod'>, at: Place): ReadResult |
   const name = spec?.containers[0]?.name
   const message = status?.containerStatuses?.find((one) => one.name === name)?.state?.terminated?.message
   if (message === undefined || !message.trimStart().startsWith('{')) return null
-  return { bytes: new TextEncoder().encode(message), etag: null, at, by: 'message', beside: null }
+  return { bytes: new TextEncoder().encode(message), etag: null, at, by: 'message', writtenAt: null, beside: null }
 }

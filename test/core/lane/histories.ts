@@ -150,7 +150,8 @@ const anyResult = (g: Gen, act: Act, lane: string): Result => {
     }
   if (act.kind === 'look') return looked(anyFacts(g, lane))
   if (act.kind === 'begin' || act.kind === 'see') return { kind: 'stepped', stepped: anyStepped(g) }
-  if (act.kind === 'clear') return { kind: 'cleared', left: pick(g, null, null, { note: anyText(g), until: NOW }) }
+  if (act.kind === 'clear')
+    return { kind: 'cleared', left: pick(g, null, null, { note: anyText(g), until: NOW }), looks: [] }
   return SEEN
 }
 const TOUCHING: ReadonlySet<string> = new Set(['plan', 'hold', 'begin', 'see', 'clear', 'go-back'])

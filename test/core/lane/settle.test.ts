@@ -49,7 +49,7 @@ describe('a life of a run', () => {
     if (act.kind === 'begin') return begun
     if (act.kind === 'see') return done
     if (act.kind === 'look') return looked({ [AT]: facts() })
-    return act.kind === 'clear' ? { kind: 'cleared', left: null } : SEEN
+    return act.kind === 'clear' ? { kind: 'cleared', left: null, looks: [] } : SEEN
   }
 
   it('that needs no answer goes from its letter to its end, each step marked before it is touched', () => {

@@ -70,6 +70,39 @@ describe('a Job of ours', () => {
     expect(nextLaunchJob(step, seen)).toMatchObject({ kind: 'failed', reason: 'deleted' })
   })
 
+  it('that is gone ran until its result was written, at the latest, whenever somebody looks', () => {
+    const now = 100 * HOUR
+    const before = { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null }
+    const of = (more: object) => nextLaunchJob(step, { ...seen, now, before, ...more })
+    const written = { ...result(name), writtenAt: 11 * HOUR }
+    expect(of({ result: written })).toMatchObject({ kind: 'done', ranFrom: 10 * HOUR, ranUntil: 11 * HOUR })
+    // Never seen at work, it was made before.
+    const unseen = { ...before, ranFrom: null }
+    expect(of({ result: written, before: unseen })).toMatchObject({ ranFrom: 9 * HOUR, ranUntil: 11 * HOUR })
+    const pod = {
+      status: {
+        startTime: new Date(9.5 * HOUR),
+        containerStatuses: [{ state: { terminated: { finishedAt: new Date(10.9 * HOUR) } } }],
+      },
+    }
+    expect(of({ result: written, pods: [pod] })).toMatchObject({ ranFrom: 9.5 * HOUR, ranUntil: 10.9 * HOUR })
+  })
+
+  it('that is gone without one ran until it was deleted, or its own deadline, and that says so', () => {
+    const deadline = 1000 * (step.job.spec?.activeDeadlineSeconds ?? 0)
+    const before = { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null }
+    const of = (now: number, more = {}) => nextLaunchJob(step, { ...seen, now, before: { ...before, ...more } })
+    expect(of(100 * HOUR)).toMatchObject({
+      reason: 'deleted',
+      ranUntil: 10 * HOUR + deadline,
+      note: expect.stringMatching(/nobody saw when it stopped, and what it cost is reckoned until its deadline$/),
+    })
+    const soon = { note: `Job ${name} was deleted before it had a result` }
+    expect(of(10.5 * HOUR)).toMatchObject({ ...soon, ranUntil: 10.5 * HOUR })
+    expect(of(100 * HOUR, { leavingAt: 11 * HOUR })).toMatchObject({ ...soon, ranUntil: 11 * HOUR })
+    expect(of(100 * HOUR, { ranFrom: null })).toMatchObject({ ...soon, ranFrom: null })
+  })
+
   it.each(['Failed', 'Complete'])(
     'that somebody deleted before it was %s was deleted, unless its result is valid',
     (type) => {

@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { Rest } from '../../../core/lane/document.ts'
 import { clear } from '../../../flows/acts/clear.ts'
-import type { WorkPorts } from '../../../flows/ports.ts'
-import { NOW, planRow, running, runOf, viewOf, wanted } from '../../core/lane/fixture.ts'
+import { NotAllowed, Refused, Unavailable, type WorkPorts } from '../../../flows/ports.ts'
+import { HOUR, NOW, planRow, running, runOf, viewOf, wanted } from '../../core/lane/fixture.ts'
 
 const ref = { kind: 'Job' as const, namespace: 'training', name: 'j' }
-const made = { ref, uid: 'u', result: { bucket: 'b', key: 'k' } }
+const made = { ref, uid: 'u', result: { bucket: 'b', key: 'j/result.json' } }
+const NO_OBJECTS = { read: async () => null, list: async () => [] }
 const DELETED = { deletionTimestamp: '2026-11-23T12:00:00Z' }
 const KEPT = { ...DELETED, finalizers: ['acme.com/audit'] }
 
@@ -29,8 +30,15 @@ const podOf = (phase: string, metadata: object = {}): KubeObject =>
     status: { phase },
   }) as unknown as KubeObject
 
+interface Given {
+  job: KubeObject | null
+  pods?: KubeObject[]
+  tries?: number
+  objects?: object
+}
+
 /** What clearing answers, and how often it has deleted the Job. */
-const cleared = async ({ job, pods = [], tries = 0 }: { job: KubeObject; pods?: KubeObject[]; tries?: number }) => {
+const cleared = async ({ job, pods = [], tries = 0, objects }: Given) => {
   let deletions = 0
   const cluster = {
     get: async () => job,
@@ -46,7 +54,8 @@ const cleared = async ({ job, pods = [], tries = 0 }: { job: KubeObject; pods?: 
     doc: wanted({ rest, run: runOf({ phase: 'steps', steps: [running({ touched: true, made })] }) }),
     plan: planRow,
   })
-  return { left: await clear({ cluster } as unknown as WorkPorts, view), deletions }
+  const { left, looks } = await clear({ cluster, objects: objects ?? NO_OBJECTS } as unknown as WorkPorts, view)
+  return { left, deletions, seen: looks[0]?.seen }
 }
 
 describe('a Job that has failed and whose pods are still ending', () => {
@@ -95,5 +104,60 @@ describe('a Job that is deleted', () => {
       deletions: 1,
       left: { stopped: false },
     })
+  })
+})
+
+describe('a Job that was over before anybody looked', () => {
+  const [from, until] = [NOW - 30 * HOUR, NOW - 29 * HOUR]
+  const condition = { type: 'Complete', status: 'True' }
+  const status = { conditions: [condition], completionTime: new Date(until).toISOString() }
+  const complete = { ...jobOf({}), status } as unknown as KubeObject
+  const pod = { ...podOf('Succeeded'), status: { phase: 'Succeeded', startTime: new Date(from).toISOString() } }
+  const pods = [pod as unknown as KubeObject]
+  const bytes = Buffer.from(JSON.stringify({ object: 'j', metrics: { loss: 0.5 }, artifacts: {} }))
+  const head = { etag: 'e', lastModified: until, versionId: null }
+  const objects = { ...NO_OBJECTS, read: async () => ({ bytes, head }) }
+
+  it('has its result read, and is not deleted', async () => {
+    expect(await cleared({ job: complete, pods, objects })).toMatchObject({
+      left: null,
+      deletions: 0,
+      seen: { kind: 'done', values: { loss: 0.5 }, ranFrom: from, ranUntil: until },
+    })
+    expect((await cleared({ job: complete, pods })).seen).toMatchObject({ kind: 'failed', reason: 'result-missing' })
+  })
+
+  it('and is gone counts by its result, written when it ended at the latest', async () => {
+    expect((await cleared({ job: null, objects })).seen).toMatchObject({ kind: 'done', ranUntil: until })
+    expect((await cleared({ job: null })).seen).toMatchObject({ kind: 'failed', reason: 'deleted' })
+  })
+
+  it.each([new Unavailable('503'), new NotAllowed('403'), new Refused('400')])(
+    '%s: nobody waits for its result',
+    async (error) => {
+      const away = { read: () => Promise.reject(error), list: () => Promise.reject(error) }
+      for (const job of [complete, null])
+        expect(await cleared({ job, pods: job === null ? [] : pods, objects: away })).toMatchObject({
+          left: null,
+          seen: { kind: 'unread' },
+        })
+      const failed = jobOf({}, ['Failed'])
+      expect((await cleared({ job: failed, objects: away })).seen).toMatchObject({
+        kind: 'failed',
+        reason: 'exit-code',
+      })
+    },
+  )
+
+  it('while its pods run on nothing is read of it', async () => {
+    const away = { read: () => Promise.reject(new Error('nobody asks')) }
+    const at = { startTime: new Date(from).toISOString() }
+    const runs = { ...podOf('Running'), status: { phase: 'Running', ...at } } as unknown as KubeObject
+    for (const job of [jobOf({}), jobOf({}, ['FailureTarget'])])
+      expect((await cleared({ job, pods: [runs], objects: away })).seen).toMatchObject({
+        kind: 'wait',
+        running: true,
+        ranFrom: from,
+      })
   })
 })

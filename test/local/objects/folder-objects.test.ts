@@ -84,6 +84,14 @@ describe('folders as buckets', () => {
     expect(told).toEqual(['away', 'broken', 'fine', 'away'])
   })
 
+  it('what is written through it has the time of that, whenever somebody looks', async () => {
+    const clock = virtualClock(5000)
+    const objects = openObjects({ root: folder(), clock })
+    await objects.write('bucket-a', 'key', Buffer.from('x'))
+    clock.set(9_000_000)
+    expect(await objects.head('bucket-a', 'key')).toMatchObject({ lastModified: 5000 })
+  })
+
   it('uploads that came while nobody looked keep their order, and none is as new as another', async () => {
     const root = folder()
     mkdirSync(join(root, 'bucket-a'))

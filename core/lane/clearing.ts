@@ -1,0 +1,85 @@
+import { resultOf } from '../rows.ts'
+import { said } from '../text.ts'
+import { type Change, changed, joined, resting, SHORT } from './change.ts'
+import type { LaneDocument, Made, Mark, Run } from './document.ts'
+import { stopped } from './ending.ts'
+import { withoutGpus } from './falling.ts'
+import { isKept, withKept } from './kept.ts'
+import { markOf, opened, ranOf, type Stepped, settleStepped, type Waiting, type Worked, withMark } from './stepping.ts'
+import type { View } from './view.ts'
+
+/** What is not gone yet of a run that ends. `stopped`: its pods are, and something else keeps the Job. */
+export interface Left {
+  note: string
+  until: number
+  stopped?: boolean
+}
+
+/** What was seen of a step's Job before it is taken away, or when it was gone. */
+export interface LastLook {
+  step: string
+  made: Made
+  seen: Waiting | Extract<Stepped, { kind: 'done' | 'failed' }> | Unread
+}
+
+/** It is over, and where its result would lie does not answer. */
+export type Unread = { kind: 'unread'; note: string } & Worked
+
+/** What runs of it was taken away, or not yet. What was over before is what it came to: nobody pays for it twice (law 7). */
+export const settleClear = (view: View, left: Left | null, looks: readonly LastLook[] = []): Change => {
+  const { now } = view
+  const looked = looks.reduce((change, look) => joined(change, settleLook(view, change.doc, look)), changed(view.doc))
+  const run = looked.doc.run as Run
+  const still = left !== null && left.stopped !== true
+  const overSince = new Map(looks.map(({ step, seen }) => [step, seen.ranUntil ?? null]))
+  const steps = still
+    ? run.steps
+    : run.steps.map((mark) =>
+        mark.state === 'running' ? stopped(mark, { now, at: overSince.get(mark.name) ?? now }) : mark,
+      )
+  const next: Run = { ...run, steps, cleared: left === null }
+  const doc: LaneDocument = { ...looked.doc, run: next }
+  if (left === null) return { ...looked, doc }
+  // Somebody else's finalizer keeps an object for days: no room is kept for what nobody runs any more.
+  const gone = left.stopped === true && !view.kind.stands
+  return {
+    ...looked,
+    doc: gone ? withoutGpus(doc, next) : doc,
+    rest: resting(view, { why: 'deleting', text: left.note, until: left.until }),
+  }
+}
+
+/** How the run ends stays as it is, whatever its step came to meanwhile. */
+const settleLook = (view: View, doc: LaneDocument, { step, made, seen }: LastLook): Change => {
+  const mark: Mark = { ...markOf(doc, step), made }
+  const known = withMark(doc, mark, null)
+  switch (seen.kind) {
+    case 'done':
+      return settleStepped({ ...view, doc: known.doc }, step, seen)
+    case 'failed': {
+      // It is gone: this very run may have deleted it.
+      if (seen.reason === 'deleted') return withMark(doc, { ...mark, ranFrom: opened(mark, seen, null) }, null)
+      const note = said(seen.note, SHORT)
+      const line = `failed (${seen.reason}): ${seen.note}`
+      return withMark(doc, { ...mark, state: 'failed', ...ranOf(view, mark, seen), note }, line)
+    }
+    case 'unread':
+      return unread(view, { doc, mark }, seen)
+    case 'wait':
+      return withMark(doc, { ...mark, ranFrom: seen.running ? opened(mark, seen, view.now) : mark.ranFrom }, null)
+  }
+}
+
+/** Another attempt reads it where it was written, and carries it over where it is good. */
+const unread = (view: View, { doc, mark }: { doc: LaneDocument; mark: Mark }, seen: Unread): Change => {
+  const { name: step, key, title } = mark
+  const row = resultOf(doc.run as Run, step)
+  const change = withMark(
+    doc,
+    { ...mark, ...ranOf(view, mark, seen), result: row, note: said(seen.note, SHORT) },
+    `${title}: ${seen.note}`,
+  )
+  const plan = view.plan?.plan
+  const keeps = plan?.steps.some((one) => one.name === step && isKept(one)) === true
+  return keeps ? { ...change, doc: { ...change.doc, ...withKept(change.doc, { step, key, row }, plan) } } : change
+}
