@@ -27,7 +27,7 @@ import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { holdsOtherwise } from './standing.ts'
-import { recountRoom } from './sums.ts'
+import { recountRoom, recountSpent } from './sums.ts'
 import { mendHold, tornHolds } from './torn-holds.ts'
 import { mendLine, tornLines } from './torn-lines.ts'
 import { paperView } from './view.ts'
@@ -37,6 +37,10 @@ import { AT_ONCE, bounded, linesOf, wake } from './waking.ts'
 const SIDE_BY_SIDE = 16
 /** A far side that was silent so often in a row is asked no more this time: each costs the longest request. */
 const SILENT = 3
+
+const HOUR = 3_600_000
+/** So long after a full hour what was spent is recounted: resync comes every five minutes. Milliseconds. */
+const SPENT_WITHIN = 10 * 60_000
 
 /** What resync asked, and what came of it, counted. */
 export interface Resynced {
@@ -152,8 +156,14 @@ const mendCaches = async (
     await recountRoom(ports, room)
     await eachOf(await tornHolds(ports, room, docs), (lane) => mendHold(ports, room, lane))
   })
+  const now = ports.clock.now()
+  const all = [...docs.values()]
+  const budget = policy.budget.name
+  // Runs lie lane by lane: they are asked once an hour, or twice.
+  if (now % HOUR < SPENT_WITHIN)
+    await eachOf([budget], async () => void (await recountSpent(ports, all, { budget, now })))
   await eachOf([docs], async () => eachOf(await tornLines(ports, policy, docs), (torn) => mendLine(ports, torn)))
-  await eachOf([[...docs.values()]], (all) => mendDues(ports, all, eachOf))
+  await eachOf([all], () => mendDues(ports, all, eachOf))
 }
 
 const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {

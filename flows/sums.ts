@@ -1,4 +1,5 @@
-import { budgetRoom, lineSum, spentSum } from '../core/lane/room.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import { budgetRoom, centsOf, lineSum, spentSum } from '../core/lane/room.ts'
 import { cents } from '../core/money/prices.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ports } from './ports.ts'
@@ -15,6 +16,52 @@ export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): P
     async (ledger) => (await everyRow(ledger, 'line', `${room}#`)).length,
   )
   return held || stood
+}
+
+type Closed = Pick<LaneDocument, 'lane' | 'run' | 'writtenAt'>
+
+/**
+ * Makes what was spent of a budget this month what the runs say that ended in it. Only lanes are asked that were written since it began,
+ * and those with a run, which may end meanwhile.
+ */
+export const recountSpent = async (
+  ports: Pick<Ports, 'ledger'>,
+  docs: readonly Closed[],
+  { budget, now }: { budget: string; now: number },
+): Promise<boolean> => {
+  const date = new Date(now)
+  const since = Date.UTC(date.getUTCFullYear(), date.getUTCMonth())
+  const lanes = docs.filter(({ run, writtenAt }) => run !== null || writtenAt >= since).map(({ lane }) => lane)
+  return recount(ports, spentSum(budget, now), async (ledger) => {
+    let cents = 0
+    for (let from = 0; from < lanes.length; from += AT_ONCE) {
+      const some = await Promise.all(lanes.slice(from, from + AT_ONCE).map((lane) => spentBy(ledger, lane, since)))
+      cents += some.reduce((sum, one) => sum + one, 0)
+    }
+    return cents
+  })
+}
+
+/** Lanes that are asked side by side. */
+const AT_ONCE = 32
+/** Most have fewer runs in a month. */
+const RUNS = 20
+
+/** Cents of a lane's runs that have ended since then: the newest come first. */
+const spentBy = async (ledger: Ports['ledger'], lane: string, since: number): Promise<number> => {
+  let cents = 0
+  for (let after: string | undefined; ; ) {
+    const page = await ledger.list('past', {
+      prefix: `${lane}#`,
+      reverse: true,
+      limit: RUNS,
+      ...(after === undefined ? {} : { after }),
+    })
+    const runs = page.filter(({ value }) => value.endedAt >= since)
+    cents += runs.reduce((sum, { value }) => sum + centsOf(value.cost), 0)
+    if (runs.length < RUNS) return cents
+    after = page.at(-1)?.id
+  }
 }
 
 /** A budget in dollars, as plans weigh it: what was spent in this month (UTC), what runs hold, and what is left of its amount. */

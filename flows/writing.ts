@@ -46,7 +46,9 @@ export const writesOf = (
       value: row,
     })),
     ...tellingWrites(lane, before.revision + 1, { change, at }),
-    ...(change.spent > 0 ? [sum(spentSum(view.policy.budget.name, at), centsOf(change.spent))] : []),
+    ...(change.spent > 0
+      ? [sum(spentSum(view.policy.budget.name, change.past.at(-1)?.endedAt ?? at), centsOf(change.spent))]
+      : []),
     ...change.moments.map((moment) => ({ moment: { ...moment, at, lane } })),
     ...countWrites(change.counts),
   ]

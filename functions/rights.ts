@@ -56,7 +56,7 @@ export const ROWS = {
   /** Which lanes go on by themselves, what is due before them, and whose an object is. */
   watch: [items(['due#*'], 'Query'), items(['lane#*', 'looks#*', 'orders#*', 'name', 'side'], 'BatchGetItem')],
   resync: [
-    items(['lanes#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
+    items(['lanes#*', 'lane#*', 'looks#*', 'room#*', 'due#*', 'counts'], 'Query'),
     items(
       ['lane#*', 'looks#*', 'orders#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'listing'],
       'BatchGetItem',

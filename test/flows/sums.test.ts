@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { lineSum } from '../../core/lane/room.ts'
-import { recountRoom } from '../../flows/sums.ts'
+import { lineSum, spentSum } from '../../core/lane/room.ts'
+import { type PastRow, pastId } from '../../core/rows.ts'
+import { readRow } from '../../flows/rows.ts'
+import { recountRoom, recountSpent } from '../../flows/sums.ts'
 import example from '../../signalbox.config.ts'
-import { MINUTE, stepIs, TRAIN, upload } from '../journeys/scenes.ts'
+import { HOUR, MINUTE, stepIs, TRAIN, upload } from '../journeys/scenes.ts'
 import { openTown, type Town } from '../journeys/town.ts'
 
 let town: Town
@@ -42,5 +44,55 @@ describe('a sum that has drifted from its holds', () => {
     expect((await town.held(ROOM)).sum).toBe(4)
     expect(await recountRoom({ ledger }, ROOM)).toBe(true)
     expect((await town.held(ROOM)).sum).toBe(0)
+  })
+})
+
+describe('what was spent this month, torn from the runs that ended in it', () => {
+  it.each([-1, 5000])('by %i: resync makes it what they say within the hour', async (by) => {
+    town = await openTown({ config: free })
+    await upload(town)
+    await town.settled(TRAIN)
+    const [{ cost } = { cost: 0 }] = await town.past(TRAIN)
+    const { ledger } = town.house.ports
+    const id = spentSum('ml-monthly', town.house.clock.now())
+    const spent = async () => (await readRow(ledger, 'sum', id))?.value.n
+    const before = await spent()
+    expect(before).toBe(Math.round(cost * 100))
+    await ledger.commit([{ add: id, by: by === -1 ? -(before ?? 0) : by, atMost: null, atLeast: null }])
+    await town.advance(HOUR + 10 * MINUTE)
+    expect(await spent()).toBe(before)
+  })
+
+  it('is asked of lanes that were written since it began, or have a run: of the runs that ended in it alone', async () => {
+    town = await openTown()
+    const { ledger } = town.house.ports
+    const [october, november] = [Date.UTC(2026, 9, 31), Date.UTC(2026, 10, 2)]
+    const pasts = (lane: string, ends: number[]) =>
+      ends.map((endedAt, n) => ({
+        put: 'past' as const,
+        id: pastId(lane, { generation: n + 1, attempt: 1 }),
+        revision: 0,
+        value: { endedAt, cost: 1.5 } as PastRow,
+      }))
+    await ledger.commit([
+      ...pasts('pipeline/a', [october, ...Array.from({ length: 45 }, (_, n) => november + n)]),
+      ...pasts('pipeline/b', [october, november]),
+      ...pasts('pipeline/c', [october]),
+    ])
+    const asked: string[] = []
+    const list: typeof ledger.list = (kind, page) => {
+      asked.push(page?.prefix ?? '')
+      return ledger.list(kind, page)
+    }
+    const docs = [
+      { lane: 'pipeline/a', run: null, writtenAt: november + 100 },
+      { lane: 'pipeline/b', run: {} as never, writtenAt: october },
+      { lane: 'pipeline/c', run: null, writtenAt: october },
+    ]
+    const of = { budget: 'ml', now: november + HOUR }
+    expect(await recountSpent({ ledger: { ...ledger, list } }, docs, of)).toBe(true)
+    expect(asked).toEqual(['a', 'b', 'a', 'a'].map((lane) => `pipeline/${lane}#`))
+    expect((await readRow(ledger, 'sum', 'spent/ml/2026-11'))?.value.n).toBe(46 * 150)
+    expect(await recountSpent({ ledger }, docs, of)).toBe(false)
   })
 })
