@@ -2,12 +2,10 @@ import { costOf, rateOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
+import { graceOfPods } from '../steps/launch-job.ts'
 import { boundsLeft } from './approval.ts'
 import type { Run } from './document.ts'
 import type { View } from './view.ts'
-
-/** Seconds that Kubernetes gives a pod to end which does not say for itself. */
-const GRACE = 30
 
 /** Milliseconds that what runs may still take, and cost, once it is told to end. */
 const graceOf = (run: Run, { steps }: Plan): number =>
@@ -15,9 +13,7 @@ const graceOf = (run: Run, { steps }: Plan): number =>
     0,
     ...steps.flatMap((step) => {
       const runs = run.steps.some(({ name, state, ranFrom }) => name === step.name && state === 'running' && ranFrom)
-      return step.kind === 'launch-job' && runs
-        ? [1000 * (step.job.spec?.template.spec?.terminationGracePeriodSeconds ?? GRACE)]
-        : []
+      return step.kind === 'launch-job' && runs ? [graceOfPods(step)] : []
     }),
   )
 

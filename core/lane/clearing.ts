@@ -65,8 +65,11 @@ const settleLook = (view: View, doc: LaneDocument, { step, made, seen }: LastLoo
     }
     case 'unread':
       return unread(view, { doc, mark }, seen)
-    case 'wait':
-      return withMark(doc, { ...mark, ranFrom: seen.running ? opened(mark, seen, view.now) : mark.ranFrom }, null)
+    case 'wait': {
+      const ranFrom = seen.running ? opened(mark, seen, view.now) : mark.ranFrom
+      // It is told to end now: nobody may look again for days.
+      return withMark(doc, { ...mark, ranFrom, ...(seen.why === 'deleting' ? { endedAt: view.now } : {}) }, null)
+    }
   }
 }
 

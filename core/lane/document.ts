@@ -172,6 +172,7 @@ export interface Mark {
   ran: number
   ranTo: number | null
   ranFrom: number | null
+  /** When it was over; while it runs: when it was last told to end. */
   endedAt: number | null
   /** What is seen now, for a person; at most 300 characters. */
   note: string

@@ -28,7 +28,7 @@ export interface SeenJob {
   before?: Before
 }
 
-/** When the cluster made it, since when it was seen at work, and when somebody deleted what is still there of it. */
+/** When the cluster made it, since when it was seen at work, and when it was told to end. */
 interface Before {
   madeAt: number | null
   ranFrom: number | null
@@ -175,14 +175,18 @@ const workedOf = (
   }
 }
 
+/** Milliseconds that Kubernetes gives its pods to end, once they are told to. */
+export const graceOfPods = ({ job }: LaunchJobStep): number =>
+  1000 * (job.spec?.template.spec?.terminationGracePeriodSeconds ?? 30)
+
 const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned until its deadline'
 
 /**
- * The same of one that is gone: what its pods say, when its result was written, when somebody deleted it. Where nothing says when it
+ * The same of one that is gone: what its pods say, when its result was written, when it was told to end. Where nothing says when it
  * stopped, it did not run past its own deadline.
  */
 const workedOfGone = (
-  { job: { spec } }: LaunchJobStep,
+  step: LaunchJobStep,
   { pods, result, now, before }: SeenJob,
   hasResult: boolean,
 ): { worked: ReturnType<typeof workedOf>; reckoned: string } => {
@@ -191,10 +195,11 @@ const workedOfGone = (
   const { madeAt, writtenAt } = hasResult ? { madeAt: before?.madeAt, writtenAt: result?.writtenAt } : {}
   const from = ranFrom ?? before?.ranFrom ?? madeAt ?? null
   const runs = pods.some(({ status }) => status?.phase === 'Running')
-  const until = runs ? now : (overSince(pods) ?? writtenAt ?? before?.leavingAt ?? null)
-  const most = (from ?? now) + 1000 * (spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
+  const told = before?.leavingAt == null ? null : before.leavingAt + graceOfPods(step)
+  const until = runs ? now : (overSince(pods) ?? writtenAt ?? told)
+  const most = (from ?? now) + 1000 * (step.job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
   return {
-    worked: { ranFrom: from, ranAgain, ranUntil: Math.min(until ?? now, most) },
+    worked: { ranFrom: from, ranAgain, ranUntil: Math.min(until ?? now, most, now) },
     reckoned: until === null && most < now ? UNSEEN : '',
   }
 }

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../core/kube.ts'
 import type { LastLook } from '../../core/lane/clearing.ts'
 import type { Mark } from '../../core/lane/document.ts'
-import type { Stepped } from '../../core/lane/stepping.ts'
+import type { Stepped, Waiting } from '../../core/lane/stepping.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'
 import { hasEnded, nextLaunchJob, type SeenJob } from '../../core/steps/launch-job.ts'
@@ -33,7 +33,8 @@ export const lastLook = async (
   const seen: SeenJob = { name, job, pods: own, logs: [], result: null, now, before: knownOf(mark, made, job) }
   const without = nextLaunchJob(step, seen)
   const isOver = job === null ? alive === 0 : hasEnded(job)
-  if (!isOver) return { step: mark.name, made, seen: asWaiting(without, own) }
+  if (!isOver)
+    return { step: mark.name, made, seen: { ...asWaiting(without, own), ...(job === null ? {} : { why: 'deleting' }) } }
   try {
     const result = await readResult({ objects }, made, { pods: own })
     const stepped = await withPins({ objects }, nextLaunchJob(step, { ...seen, result }), result?.beside ?? null)
@@ -45,7 +46,7 @@ export const lastLook = async (
 }
 
 /** What is decided of it and not over yet still runs. */
-const asWaiting = (stepped: Stepped, own: KubeObject<'Pod'>[]): LastLook['seen'] =>
+const asWaiting = (stepped: Stepped, own: KubeObject<'Pod'>[]): Waiting =>
   stepped.kind === 'wait'
     ? stepped
     : {

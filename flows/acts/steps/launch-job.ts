@@ -171,12 +171,12 @@ const resultOf = async (
 
 /** What was known of a Job before it went. */
 export const knownOf = (
-  { ranFrom }: Mark,
+  { ranFrom, endedAt }: Mark,
   { at }: Made,
   there: KubeObject<'Job'> | null,
 ): NonNullable<SeenJob['before']> => {
   const leaves = there?.metadata.deletionTimestamp
-  return { ranFrom, madeAt: at ?? null, leavingAt: leaves === undefined ? null : new Date(leaves).getTime() }
+  return { ranFrom, madeAt: at ?? null, leavingAt: leaves === undefined ? endedAt : new Date(leaves).getTime() }
 }
 
 export const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({

@@ -71,6 +71,9 @@ describe('what was over before it is taken away', () => {
       expect(hoursOf(clear(null, [look(seen)], unseen))).toBe(1)
     const wait = { kind: 'wait', note: '', until: null, running: true, ranFrom: NOW - 2 * HOUR } as const
     const left = clear({ note: '', until: NOW + 5000 }, [look(wait)], unseen)
-    expect(markIn(left).ranFrom).toBe(NOW - 2 * HOUR)
+    expect(markIn(left)).toMatchObject({ ranFrom: NOW - 2 * HOUR, endedAt: null })
+    // And until it was told to end, whenever it is seen gone.
+    const told = clear({ note: '', until: NOW + 5000 }, [look({ ...wait, why: 'deleting' })], unseen)
+    expect(markIn(told).endedAt).toBe(NOW)
   })
 })

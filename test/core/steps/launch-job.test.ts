@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
-import { isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
+import { graceOfPods, isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
 import { trainPlan } from '../training-fixture.ts'
 
@@ -99,7 +99,7 @@ describe('a Job of ours', () => {
     })
     const soon = { note: `Job ${name} was deleted before it had a result` }
     expect(of(10.5 * HOUR)).toMatchObject({ ...soon, ranUntil: 10.5 * HOUR })
-    expect(of(100 * HOUR, { leavingAt: 11 * HOUR })).toMatchObject({ ...soon, ranUntil: 11 * HOUR })
+    expect(of(100 * HOUR, { leavingAt: 11 * HOUR })).toMatchObject({ ...soon, ranUntil: 11 * HOUR + graceOfPods(step) })
     expect(of(100 * HOUR, { ranFrom: null })).toMatchObject({ ...soon, ranFrom: null })
   })
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
-import type { Rest } from '../../../core/lane/document.ts'
+import type { Mark, Rest } from '../../../core/lane/document.ts'
+import type { LaunchJobStep } from '../../../core/plan.ts'
+import { graceOfPods } from '../../../core/steps/launch-job.ts'
 import { clear } from '../../../flows/acts/clear.ts'
 import { NotAllowed, Refused, Unavailable, type WorkPorts } from '../../../flows/ports.ts'
 import { HOUR, NOW, planRow, running, runOf, viewOf, wanted } from '../../core/lane/fixture.ts'
@@ -35,10 +37,11 @@ interface Given {
   pods?: KubeObject[]
   tries?: number
   objects?: object
+  mark?: Partial<Mark>
 }
 
 /** What clearing answers, and how often it has deleted the Job. */
-const cleared = async ({ job, pods = [], tries = 0, objects }: Given) => {
+const cleared = async ({ job, pods = [], tries = 0, objects, mark }: Given) => {
   let deletions = 0
   const cluster = {
     get: async () => job,
@@ -51,7 +54,7 @@ const cleared = async ({ job, pods = [], tries = 0, objects }: Given) => {
   const rest: Rest | null =
     tries === 0 ? null : { why: 'deleting', text: '', since: NOW, until: NOW, side: null, tries }
   const view = viewOf({
-    doc: wanted({ rest, run: runOf({ phase: 'steps', steps: [running({ touched: true, made })] }) }),
+    doc: wanted({ rest, run: runOf({ phase: 'steps', steps: [running({ touched: true, made, ...mark })] }) }),
     plan: planRow,
   })
   const { left, looks } = await clear({ cluster, objects: objects ?? NO_OBJECTS } as unknown as WorkPorts, view)
@@ -148,6 +151,13 @@ describe('a Job that was over before anybody looked', () => {
       })
     },
   )
+
+  it('and that was told to end runs no longer than its pods are given, however late it is seen gone', async () => {
+    const mark = { ranFrom: from, endedAt: until }
+    const grace = graceOfPods(planRow.plan.steps[0] as LaunchJobStep)
+    expect((await cleared({ job: null, mark })).seen).toMatchObject({ reason: 'deleted', ranUntil: until + grace })
+    expect((await cleared({ job: jobOf({}) })).seen).toMatchObject({ kind: 'wait', why: 'deleting' })
+  })
 
   it('while its pods run on nothing is read of it', async () => {
     const away = { read: () => Promise.reject(new Error('nobody asks')) }
