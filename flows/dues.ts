@@ -6,7 +6,8 @@ import { outboxOf } from './outbox.ts'
 import type { Ports } from './ports.ts'
 import { readKeys, readRow } from './rows.ts'
 
-type Each = <T>(values: T[], work: (value: T) => Promise<void>) => Promise<void>
+/** Works through values, some side by side; one that fails keeps no other from its turn. */
+export type Each = <T>(values: T[], work: (value: T) => Promise<void>) => Promise<void>
 
 /** Makes due rows what documents, letters and tellings say: law 5. Where they agree nothing is written. */
 export const mendDues = async (

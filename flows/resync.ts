@@ -4,7 +4,7 @@ import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { newerIn } from '../core/lane/newer.ts'
-import { poolRooms, roomsOf } from '../core/lane/room.ts'
+import { poolRooms } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
@@ -14,7 +14,7 @@ import { type IdentityRow, SELF } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { readGroup } from './approvers.ts'
-import { mendDues } from './dues.ts'
+import { mendCaches } from './caches.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
 import { everyLane } from './lanes.ts'
 import { leaveGoOn, leaveLook } from './letters.ts'
@@ -27,9 +27,6 @@ import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 import { givingUp, type Told, withSides } from './sides.ts'
 import { holdsOtherwise } from './standing.ts'
-import { recountRoom, recountSpent } from './sums.ts'
-import { mendHold, tornHolds } from './torn-holds.ts'
-import { mendLine, tornLines } from './torn-lines.ts'
 import { paperView } from './view.ts'
 import { AT_ONCE, bounded, linesOf, wake } from './waking.ts'
 
@@ -37,10 +34,6 @@ import { AT_ONCE, bounded, linesOf, wake } from './waking.ts'
 const SIDE_BY_SIDE = 16
 /** A far side that was silent so often in a row is asked no more this time: each costs the longest request. */
 const SILENT = 3
-
-const HOUR = 3_600_000
-/** So long after a full hour what was spent is recounted: resync comes every five minutes. Milliseconds. */
-const SPENT_WITHIN = 10 * 60_000
 
 /** What resync asked, and what came of it, counted. */
 export interface Resynced {
@@ -145,26 +138,6 @@ const wakeMoved = async (
 }
 
 const longestAgo = (docs: Known['docs']): LaneDocument[] => [...docs.values()].sort((a, b) => a.writtenAt - b.writtenAt)
-
-/** What is only counted, or written a second time for who looks by time, becomes what rows and documents say (law 5). */
-const mendCaches = async (
-  ports: WorkPorts,
-  { policy, docs }: Known,
-  eachOf: ReturnType<typeof sideBySide>,
-): Promise<void> => {
-  await eachOf(roomsOf(policy), async (room) => {
-    await recountRoom(ports, room)
-    await eachOf(await tornHolds(ports, room, docs), (lane) => mendHold(ports, room, lane))
-  })
-  const now = ports.clock.now()
-  const all = [...docs.values()]
-  const budget = policy.budget.name
-  // Runs lie lane by lane: they are asked once an hour, or twice.
-  if (now % HOUR < SPENT_WITHIN)
-    await eachOf([budget], async () => void (await recountSpent(ports, all, { budget, now })))
-  await eachOf([docs], async () => eachOf(await tornLines(ports, policy, docs), (torn) => mendLine(ports, torn)))
-  await eachOf([all], () => mendDues(ports, all, eachOf))
-}
 
 const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
   let asked: Promise<T> | null = null

@@ -8,6 +8,7 @@ import { jobState } from '../pods/job-state.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
+import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
 import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
@@ -25,14 +26,7 @@ export interface SeenJob {
   /** Until then nothing is concluded from its absence (law 2); null, or left out: an absence is a fact. */
   freshUntil?: number | null
   /** What was known of it before; left out: nothing. */
-  before?: Before
-}
-
-/** When the cluster made it, since when it was seen at work, and when it was told to end. */
-interface Before {
-  madeAt: number | null
-  ranFrom: number | null
-  leavingAt: number | null
+  before?: KnownBefore
 }
 
 /** The bytes of a result, of which file or message they are, and where that lies. */
@@ -85,14 +79,7 @@ const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
 
 /** A Job has ended when it is complete and its result is valid; a Job that is gone counts by its result alone (law 4). */
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
-  if (seen.job === null) {
-    const valid = judgeResult(step, seen)
-    const { freshUntil = null } = seen
-    if (valid.kind !== 'done' && freshUntil !== null)
-      return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
-    const worked = workedOfGone(step, seen, valid.kind === 'done')
-    return { ...(valid.kind === 'done' ? valid : deleted(seen, worked.reckoned)), ...worked.worked }
-  }
+  if (seen.job === null) return nextOfGone(step, seen)
   const state = jobState(seen.job, seen.pods, { logs: seen.logs, now: seen.now })
   const worked = workedOf(seen.job, seen.pods)
   if (endsByDeletion(seen.job)) {
@@ -113,6 +100,16 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
       ...worked,
     }
   return { ...judgeResult(step, seen), ...worked }
+}
+
+const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
+  const { freshUntil = null, before, now, pods, result } = seen
+  const valid = doneByResult(step, seen)
+  if (valid === null && freshUntil !== null)
+    return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
+  const writtenAt = valid === null ? undefined : (result?.writtenAt ?? null)
+  const { worked, reckoned } = workedOfGone(step, { before, now, pods, writtenAt })
+  return { ...(valid ?? deleted(seen, reckoned)), ...worked }
 }
 
 const deleted = ({ name }: SeenJob, more = ''): Stepped => ({
@@ -155,76 +152,6 @@ const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: numbe
   const [started, seconds] = [timeOf(status?.startTime), job.spec?.activeDeadlineSeconds]
   const deadline = started === null || seconds === undefined ? 0 : started + seconds * 1000 + GRACE
   return deadline > now && spec?.suspend !== true ? deadline : (Math.floor(now / HOUR) + 1) * HOUR
-}
-
-/** From when until when it has worked, and since when again, by the cluster's own clock. */
-const workedOf = (
-  { status }: V1Job,
-  pods: V1Pod[],
-): { ranFrom: number | null; ranAgain: number | null; ranUntil: number | null } => {
-  const began = pods.filter((pod) => pod.status?.phase !== 'Pending').map((pod) => timeOf(pod.status?.startTime))
-  // Pods go with their node: then what the Job itself says is the most that is known.
-  const from = [...began, pods.length === 0 ? timeOf(status?.startTime) : null].filter((at) => at !== null)
-  const said = (name: string): number | null =>
-    timeOf(status?.conditions?.find(({ type, status: is }) => type === name && is === 'True')?.lastTransitionTime)
-  return {
-    ranFrom: from.length === 0 ? null : Math.min(...from),
-    ranAgain: latest(began),
-    // A pod that waits was made when the one before it was over.
-    ranUntil: timeOf(status?.completionTime) ?? said('Failed') ?? said('Suspended') ?? overSince(pods),
-  }
-}
-
-/** Milliseconds that Kubernetes gives its pods to end, once they are told to. */
-export const graceOfPods = ({ job }: LaunchJobStep): number =>
-  1000 * (job.spec?.template.spec?.terminationGracePeriodSeconds ?? 30)
-
-const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned until its deadline'
-
-/**
- * The same of one that is gone: what its pods say, when its result was written, when it was told to end. Where nothing says when it
- * stopped, it did not run past its own deadline.
- */
-const workedOfGone = (
-  step: LaunchJobStep,
-  { pods, result, now, before }: SeenJob,
-  hasResult: boolean,
-): { worked: ReturnType<typeof workedOf>; reckoned: string } => {
-  const { ranFrom, ranAgain } = workedOf({}, pods)
-  // Never seen at work, it has worked all the same where it has a result.
-  const { madeAt, writtenAt } = hasResult ? { madeAt: before?.madeAt, writtenAt: result?.writtenAt } : {}
-  const from = ranFrom ?? before?.ranFrom ?? madeAt ?? null
-  const runs = pods.some(({ status }) => status?.phase === 'Running')
-  const told = before?.leavingAt == null ? null : before.leavingAt + graceOfPods(step)
-  const until = runs ? now : (overSince(pods) ?? writtenAt ?? told)
-  const most = (from ?? now) + 1000 * (step.job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
-  return {
-    worked: { ranFrom: from, ranAgain, ranUntil: Math.min(until ?? now, most, now) },
-    reckoned: until === null && most < now ? UNSEEN : '',
-  }
-}
-
-/** When the last of its pods was over, as far as pods say. */
-const overSince = (pods: V1Pod[]): number | null => {
-  const ended = pods.flatMap(({ status }) => status?.containerStatuses ?? [])
-  return (
-    latest(ended.map(({ state }) => timeOf(state?.terminated?.finishedAt))) ??
-    latest(
-      pods
-        .filter(({ status }) => status?.phase === 'Pending')
-        .map(({ metadata }) => timeOf(metadata?.creationTimestamp)),
-    )
-  )
-}
-
-const latest = (times: (number | null)[]): number | null => {
-  const known = times.filter((at) => at !== null)
-  return known.length === 0 ? null : Math.max(...known)
-}
-
-const timeOf = (time: Date | string | undefined): number | null => {
-  const at = new Date(time ?? Number.NaN).getTime()
-  return Number.isNaN(at) ? null : at
 }
 
 const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped =>

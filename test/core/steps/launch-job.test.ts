@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
-import { graceOfPods, isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
+import { isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
 import { trainPlan } from '../training-fixture.ts'
 
@@ -70,37 +70,21 @@ describe('a Job of ours', () => {
     expect(nextLaunchJob(step, seen)).toMatchObject({ kind: 'failed', reason: 'deleted' })
   })
 
-  it('that is gone ran until its result was written, at the latest, whenever somebody looks', () => {
-    const now = 100 * HOUR
-    const before = { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null }
-    const of = (more: object) => nextLaunchJob(step, { ...seen, now, before, ...more })
-    const written = { ...result(name), writtenAt: 11 * HOUR }
-    expect(of({ result: written })).toMatchObject({ kind: 'done', ranFrom: 10 * HOUR, ranUntil: 11 * HOUR })
-    // Never seen at work, it was made before.
-    const unseen = { ...before, ranFrom: null }
-    expect(of({ result: written, before: unseen })).toMatchObject({ ranFrom: 9 * HOUR, ranUntil: 11 * HOUR })
-    const pod = {
-      status: {
-        startTime: new Date(9.5 * HOUR),
-        containerStatuses: [{ state: { terminated: { finishedAt: new Date(10.9 * HOUR) } } }],
-      },
-    }
-    expect(of({ result: written, pods: [pod] })).toMatchObject({ ranFrom: 9.5 * HOUR, ranUntil: 10.9 * HOUR })
-  })
-
-  it('that is gone without one ran until it was deleted, or its own deadline, and that says so', () => {
-    const deadline = 1000 * (step.job.spec?.activeDeadlineSeconds ?? 0)
-    const before = { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null }
-    const of = (now: number, more = {}) => nextLaunchJob(step, { ...seen, now, before: { ...before, ...more } })
-    expect(of(100 * HOUR)).toMatchObject({
+  it('that is gone ran until its result was written, whenever somebody looks; without one it says what is reckoned', () => {
+    const late = { ...seen, now: 100 * HOUR, before: { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null } }
+    expect(nextLaunchJob(step, { ...late, result: { ...result(name), writtenAt: 11 * HOUR } })).toMatchObject({
+      kind: 'done',
+      ranFrom: 10 * HOUR,
+      ranUntil: 11 * HOUR,
+    })
+    expect(nextLaunchJob(step, late)).toMatchObject({
       reason: 'deleted',
-      ranUntil: 10 * HOUR + deadline,
       note: expect.stringMatching(/nobody saw when it stopped, and what it cost is reckoned until its deadline$/),
     })
-    const soon = { note: `Job ${name} was deleted before it had a result` }
-    expect(of(10.5 * HOUR)).toMatchObject({ ...soon, ranUntil: 10.5 * HOUR })
-    expect(of(100 * HOUR, { leavingAt: 11 * HOUR })).toMatchObject({ ...soon, ranUntil: 11 * HOUR + graceOfPods(step) })
-    expect(of(100 * HOUR, { ranFrom: null })).toMatchObject({ ...soon, ranFrom: null })
+    expect(nextLaunchJob(step, { ...late, now: 10.5 * HOUR })).toMatchObject({
+      note: `Job ${name} was deleted before it had a result`,
+      ranUntil: 10.5 * HOUR,
+    })
   })
 
   it.each(['Failed', 'Complete'])(

@@ -1,0 +1,87 @@
+import type { V1Job, V1Pod } from '@kubernetes/client-node'
+import type { LaunchJobStep } from '../plan.ts'
+
+/** When the cluster made it, since when it was seen at work, and when it was told to end. */
+export interface KnownBefore {
+  madeAt: number | null
+  ranFrom: number | null
+  leavingAt: number | null
+}
+
+/** From when until when it has worked, and since when again, by the cluster's own clock. */
+export const workedOf = (
+  { status }: V1Job,
+  pods: V1Pod[],
+): { ranFrom: number | null; ranAgain: number | null; ranUntil: number | null } => {
+  const began = pods.filter((pod) => pod.status?.phase !== 'Pending').map((pod) => timeOf(pod.status?.startTime))
+  // Pods go with their node: then what the Job itself says is the most that is known.
+  const from = [...began, pods.length === 0 ? timeOf(status?.startTime) : null].filter((at) => at !== null)
+  const said = (name: string): number | null =>
+    timeOf(status?.conditions?.find(({ type, status: is }) => type === name && is === 'True')?.lastTransitionTime)
+  return {
+    ranFrom: from.length === 0 ? null : Math.min(...from),
+    ranAgain: latest(began),
+    // A pod that waits was made when the one before it was over.
+    ranUntil: timeOf(status?.completionTime) ?? said('Failed') ?? said('Suspended') ?? overSince(pods),
+  }
+}
+
+/** Milliseconds that Kubernetes gives its pods to end, once they are told to. */
+export const graceOfPods = ({ job }: LaunchJobStep): number =>
+  1000 * (job.spec?.template.spec?.terminationGracePeriodSeconds ?? 30)
+
+/** What is known of a Job that is gone. `writtenAt`: of its result, null where nobody knows; left out: it has none. */
+interface Gone {
+  before: KnownBefore | undefined
+  now: number
+  pods: V1Pod[]
+  writtenAt: number | null | undefined
+}
+
+const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned until its deadline'
+
+/**
+ * The same of one that is gone: what its pods say, when its result was written, when it was told to end. Where nothing says when it
+ * stopped, it did not run past its own deadline.
+ */
+export const workedOfGone = (
+  step: LaunchJobStep,
+  { before, now, pods, writtenAt }: Gone,
+): { worked: ReturnType<typeof workedOf>; reckoned: string } => {
+  const { ranFrom, ranAgain } = workedOf({}, pods)
+  // Never seen at work, it has worked all the same where it has a result.
+  const madeAt = writtenAt === undefined ? null : (before?.madeAt ?? null)
+  const from = ranFrom ?? before?.ranFrom ?? madeAt
+  const runs = pods.some(({ status }) => status?.phase === 'Running')
+  const told = before?.leavingAt == null ? null : before.leavingAt + graceOfPods(step)
+  const until = (runs ? null : overSince(pods)) ?? writtenAt ?? (runs ? now : told)
+  const most = (from ?? now) + 1000 * (step.job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
+  return {
+    worked: { ranFrom: from, ranAgain, ranUntil: Math.min(until ?? now, most, now) },
+    reckoned: until === null && most < now ? UNSEEN : '',
+  }
+}
+
+/** When the last of its pods was over, as far as pods say. */
+const overSince = (pods: V1Pod[]): number | null => {
+  const ended = pods.flatMap(({ status }) => status?.containerStatuses ?? [])
+  return (
+    latest(ended.map(({ state }) => timeOf(state?.terminated?.finishedAt))) ??
+    latest(
+      pods
+        .filter(({ status }) => status?.phase === 'Pending')
+        .map(({ metadata }) => timeOf(metadata?.creationTimestamp)),
+    )
+  )
+}
+
+const latest = (times: (number | null)[]): number | null => {
+  const known = times.filter((at) => at !== null)
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+/** Milliseconds of a time that Kubernetes has written; null: it has not. */
+export const timeOf = (time: Date | string | undefined): number | null => {
+  const at = new Date(time ?? Number.NaN).getTime()
+  return Number.isNaN(at) ? null : at
+}

@@ -1,0 +1,66 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { describe, expect, it } from 'vitest'
+import type { LaunchJobStep } from '../../../core/plan.ts'
+import { graceOfPods, workedOf, workedOfGone } from '../../../core/steps/job-times.ts'
+import { trainPlan } from '../training-fixture.ts'
+
+const step = trainPlan().steps[0] as LaunchJobStep
+const HOUR = 3_600_000
+const DEADLINE = 1000 * (step.job.spec?.activeDeadlineSeconds ?? 0)
+const podOf = (from: number, until: number | null): V1Pod => ({
+  status: {
+    phase: until === null ? 'Running' : 'Succeeded',
+    startTime: new Date(from),
+    containerStatuses:
+      until === null
+        ? []
+        : [{ name: 'c', state: { terminated: { exitCode: 0, finishedAt: new Date(until) } } } as never],
+  },
+})
+
+it('a Job worked from its first pod’s start until it says that it is complete', () => {
+  const pods = [podOf(HOUR, 2 * HOUR), podOf(2 * HOUR, 3 * HOUR)]
+  expect(workedOf({}, pods)).toEqual({ ranFrom: HOUR, ranAgain: 2 * HOUR, ranUntil: 3 * HOUR })
+  expect(workedOf({ status: { completionTime: new Date(4 * HOUR) } }, pods).ranUntil).toBe(4 * HOUR)
+})
+
+describe('a Job that is gone, and is looked at days later', () => {
+  const now = 100 * HOUR
+  const before = { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null }
+  const gone = (more: Partial<Parameters<typeof workedOfGone>[1]> = {}) =>
+    workedOfGone(step, { before, now, pods: [], writtenAt: undefined, ...more })
+
+  it('worked until its pods say that they were over, or its result was written', () => {
+    expect(gone({ writtenAt: 11 * HOUR })).toMatchObject({
+      worked: { ranFrom: 10 * HOUR, ranUntil: 11 * HOUR },
+      reckoned: '',
+    })
+    const pods = [podOf(9.5 * HOUR, 10.9 * HOUR)]
+    expect(gone({ pods, writtenAt: 11 * HOUR }).worked).toMatchObject({ ranFrom: 9.5 * HOUR, ranUntil: 10.9 * HOUR })
+    // A list may be a moment old.
+    expect(gone({ pods: [podOf(9.5 * HOUR, null)], writtenAt: 11 * HOUR }).worked.ranUntil).toBe(11 * HOUR)
+  })
+
+  it('was made before it worked, where nobody has seen it at work and it has a result; without one it never did', () => {
+    const unseen = { ...before, ranFrom: null }
+    expect(gone({ before: unseen, writtenAt: 11 * HOUR }).worked).toMatchObject({
+      ranFrom: 9 * HOUR,
+      ranUntil: 11 * HOUR,
+    })
+    expect(gone({ before: unseen })).toMatchObject({ worked: { ranFrom: null }, reckoned: '' })
+  })
+
+  it('worked until it was told to end and its pods’ grace, where it left nothing', () => {
+    const told = gone({ before: { ...before, leavingAt: 11 * HOUR } })
+    expect(told).toMatchObject({ worked: { ranUntil: 11 * HOUR + graceOfPods(step) }, reckoned: '' })
+    expect(gone({ before: { ...before, leavingAt: now } }).worked.ranUntil).toBe(10 * HOUR + DEADLINE)
+  })
+
+  it('worked no longer than its own deadline, where nothing says when it stopped, and that is said', () => {
+    expect(gone()).toMatchObject({
+      worked: { ranUntil: 10 * HOUR + DEADLINE },
+      reckoned: expect.stringContaining('nobody saw when it stopped'),
+    })
+    expect(gone({ now: 10.5 * HOUR })).toMatchObject({ worked: { ranUntil: 10.5 * HOUR }, reckoned: '' })
+  })
+})
