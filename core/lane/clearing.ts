@@ -83,6 +83,8 @@ const unread = (view: View, { doc, mark }: { doc: LaneDocument; mark: Mark }, se
     `${title}: ${seen.note}`,
   )
   const plan = view.plan?.plan
-  const keeps = plan?.steps.some((one) => one.name === step && isKept(one)) === true
+  // What is kept of it already is known to be good.
+  const isNew = !doc.kept.some((one) => one.step === step)
+  const keeps = isNew && plan?.steps.some((one) => one.name === step && isKept(one)) === true
   return keeps ? { ...change, doc: { ...change.doc, ...withKept(change.doc, { step, key, row }, plan) } } : change
 }

@@ -62,6 +62,14 @@ describe('what was over before it is taken away', () => {
     expect(hoursOf(change)).toBe(1)
   })
 
+  it('nor is anything good given up for it', () => {
+    const view = at([mark])
+    const kept = [{ step: 'train', key: 'key-train', row: '000001.0000.train' }]
+    const doc = { ...view.doc, kept, redo: ['train'] }
+    const change = settleClear({ ...view, doc }, null, [look({ kind: 'unread', note: 'away', ...worked })])
+    expect(change.doc).toMatchObject({ kept, redo: ['train'] })
+  })
+
   it('costs what it ran, also where nobody had seen it at work', () => {
     const unseen = running({ touched: true })
     for (const seen of [
