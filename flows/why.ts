@@ -1,4 +1,4 @@
-import { asksItself, awayText } from '../core/lane/act.ts'
+import { type Act, asksItself, awayText, frozen } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
 import { pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
@@ -60,7 +60,7 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view))) return whyNoLane(ports, lane, newer)
   const view = withWaiting(loaded.view)
   const untold = [...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
-  const act = next(view)
+  const act = nextOf(view)
   const rest = act.kind === 'rest' ? act.rest : view.doc.rest
   // An act that is due at once is under way, unless its lane rests on what only a look can change.
   const resting =
@@ -79,6 +79,12 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   const { why, since, until, side } = rest
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
   return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: untold }
+}
+
+/** Who leaves a line since it is frozen rests on that. */
+const nextOf = (view: View): Act => {
+  const act = next(view)
+  return act.kind === 'leave-line' ? (frozen(view) ?? act) : act
 }
 
 /** There is no such lane; or there is, of a kind that a newer release has brought. */
