@@ -1,6 +1,6 @@
 import { type Act, asksItself, awayText, frozen } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
-import { pauseAfter } from '../core/lane/change.ts'
+import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
@@ -9,6 +9,7 @@ import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason, Unrested } from '../core/reasons.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
+import { said as textSaid } from '../core/text.ts'
 import { sidesAway } from './far-sides.ts'
 import type { Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
@@ -39,7 +40,8 @@ export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogue
     const called = await ports.policies.load().then(calledBy)
     const { text, also, ...said } = await whyNow(ports, laneMeant(called, lane), catalogues)
     const shown = (words: string): string => inNewNames(called, words)
-    return { ...said, lane: shown(said.lane), text: shown(text), also: also.map(shown) }
+    const others = [...also, ...(await notInForce(ports))]
+    return { ...said, lane: shown(said.lane), text: shown(text), also: others.map(shown) }
   } catch (error) {
     const { kind, side, said } = troubleOf(error) ?? {
       kind: 'unavailable',
@@ -51,6 +53,12 @@ export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogue
     const since = away[side]?.since ?? null
     return { lane, why: kind, text: awayText(side, { since, said }), since, until: null, side, also: [] }
   }
+}
+
+/** What is written may want something else than what is in force. */
+const notInForce = async ({ policies }: Pick<WhyPorts, 'policies'>): Promise<string[]> => {
+  const problem = (await policies.problem?.().catch(() => null)) ?? null
+  return problem === null ? [] : [`the policy as it is now is not in force: ${textSaid(problem, DETAIL)}`]
 }
 
 type WhyPorts = Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>
