@@ -1,3 +1,4 @@
+import { asOfNow } from '../core/answers.ts'
 import type { Card } from '../core/cards.ts'
 import { answerCard, outcomeCard } from '../core/cards.ts'
 import { asksItself } from '../core/lane/act.ts'
@@ -236,7 +237,10 @@ const cardOf = async (
   if (plan === null || now.question === null) return null
   return {
     key: plan.value.plan.id,
-    card: answerCard(plan.value.plan, now.question, { approvals: policy.approvals, now: clock.now() }),
+    card: answerCard(plan.value.plan, asOfNow(now.question, { policy: policy.approvals, groups: new Map() }), {
+      approvals: policy.approvals,
+      now: clock.now(),
+    }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { ANSWER_GRACE, nameOf } from '../answers.ts'
+import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
@@ -172,10 +172,10 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }
-  const approvals = question.votes.filter(({ verdict }) => verdict === 'approve').length
+  const { votes, need } = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
   return rest(view, {
     why: 'asked',
-    text: `waits for ${question.need - approvals} of the approvers, about generation ${generation}, attempt ${attempt}`,
+    text: `waits for ${need - votes.length} of the approvers, about generation ${generation}, attempt ${attempt}`,
     until: reminds ? remindAt : end,
   })
 }
