@@ -89,9 +89,10 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: untold }
 }
 
-/** Who leaves a line since it is frozen rests on that. */
+/** Who leaves a line since it is frozen rests on that, and a question is asked as before while its card moves. */
 const nextOf = (view: View): Act => {
   const act = next(view)
+  if (act.kind === 'move-card' && view.doc.rest !== null) return { kind: 'rest', rest: view.doc.rest }
   return act.kind === 'leave-line' ? (frozen(view) ?? act) : act
 }
 

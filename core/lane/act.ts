@@ -17,6 +17,8 @@ export type Act =
   | { kind: 'plan' }
   | { kind: 'ask' }
   | { kind: 'remind' }
+  /** The policy asks in another channel now. */
+  | { kind: 'move-card' }
   | { kind: 'expire' }
   | { kind: 'hold' }
   /** Frozen before its first effect: it waits no longer, what it holds goes back, and it is planned anew after the thaw. */

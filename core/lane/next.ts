@@ -3,6 +3,7 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
+import { standsElsewhere } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
@@ -169,6 +170,7 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const end = question.until + ANSWER_GRACE
   // Every vote in time counts, however many letters were written before it.
   if (now >= end && !view.unread) return { kind: 'expire' }
+  if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }
