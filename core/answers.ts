@@ -65,6 +65,25 @@ export const approvalNeed = (
   return { kind: 'need', need: { required: true, why, need } }
 }
 
+/**
+ * An open question under the policy in force: a yes of who was revoked counts no more, and no fewer are needed than it says now. So it
+ * stays open for those who are missing, in place of being answered by who may not. Who is in a group that nobody can read still counts:
+ * that is asked again before anything begins.
+ */
+export const asOfNow = <Q extends Pick<Question, 'state' | 'votes' | 'need' | 'requester'>>(
+  row: Q,
+  { policy, groups }: { policy: ApprovalPolicy; groups: Groups },
+): Q =>
+  row.state !== 'open'
+    ? row
+    : {
+        ...row,
+        need: Math.max(row.need, policy.need),
+        votes: row.votes.filter(
+          ({ by }) => mayAnswer(by, policy, groups) !== 'no' && (by !== row.requester || policy.requesterMayApprove),
+        ),
+      }
+
 /** Why this vote would not count on this question under this policy, or null when it counts. */
 export const whyVoteFails = (
   row: Question,

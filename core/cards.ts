@@ -47,6 +47,17 @@ export const answerCard = (
   }
 }
 
+/** The card of an open question in a channel that it has left: nobody is asked there any more. */
+export const leftCard = (card: Card): Card =>
+  card.question === null
+    ? card
+    : {
+        ...card,
+        title: card.title.replace('Approve?', 'Asked in another channel now:'),
+        question: null,
+        tone: 'neutral',
+      }
+
 /** The card that tells how it ended; it replaces the one that asked. */
 export const outcomeCard = (plan: Plan, outcome: Outcome): Card => {
   const { facts } = planCard(plan)

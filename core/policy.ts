@@ -28,11 +28,11 @@ export const document = z
       ),
       SCHEMA,
     ),
-    /** Name of this installation: resources in AWS and labels in the cluster are named after it. */
+    /** Name of this installation: resources in AWS and labels in the cluster are named after it. Another one is in force once nothing runs or stands under this one. */
     installation: z._default(name, 'signalbox'),
     /** Name of the EKS cluster. */
     cluster: name,
-    /** Namespaces that belong to this installation alone. */
+    /** Namespaces that belong to this installation alone. Other ones are in force once nothing runs or stands in these. */
     namespaces: z._default(
       z.strictObject({
         /** Where Jobs run. */

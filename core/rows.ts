@@ -207,6 +207,8 @@ export interface IdentityRow {
   fenceFrom: number
   /** And generations of every lane from here: no name is minted twice. Left out: from 0. */
   generationFrom?: number
+  /** What the policy calls that by which our objects are found, by the path of each key. Left out: an earlier release wrote it. */
+  names?: Record<string, string>
 }
 export const SELF = 'self'
 

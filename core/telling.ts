@@ -7,8 +7,8 @@ import type { Outcome } from './reasons.ts'
  * others are told as they were written.
  */
 export type Telling =
-  /** Draw the card of this run: it asks, or says how it was answered and ended. */
-  | { kind: 'card'; generation: number; attempt: number }
+  /** Draw the card of this run: it asks, or says how it was answered and ended. `left`: where it asked before. */
+  | { kind: 'card'; generation: number; attempt: number; left?: string }
   /** A word to the channel. */
   | { kind: 'note'; key: string; card: Card }
   /** Tell one person what became of what they pressed. */

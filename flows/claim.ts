@@ -52,8 +52,8 @@ export const claim = async (
   some?: readonly string[],
 ): Promise<Holder> => {
   const { ledger, clock, policies } = ports
-  const namespaces = some ?? ourNamespaces(await policies.load())
   const self = await identityOf(ledger, { mint, now: clock.now() })
+  const namespaces = some ?? ourNamespaces(await policies.load())
   const me: Holder = { ledger: self.ledger, home }
   const markers = await Promise.all(namespaces.map((namespace) => markerOf(ports, namespace)))
   const others = markers.filter((marker) => isAnothers(marker, me))

@@ -107,7 +107,7 @@ export const freeze = async (
     if (earlier) await wakeAll(ports, lane)
     return {
       ok: true,
-      detail: `nothing new begins on ${await reached({ ledger }, lane)} until ${new Date(until).toISOString()}; what goes back goes on`,
+      detail: `nothing new begins on ${await inWords({ ledger }, lane)} until ${new Date(until).toISOString()}; what goes back goes on`,
     }
   }
 }
@@ -142,18 +142,26 @@ const stillFrozen = async ({ ledger, clock }: LetterPorts, lane: string): Promis
     : `; every lane is frozen until ${new Date(until).toISOString()}, this one too: thaw \`*\``
 }
 
-const reached = async ({ ledger }: Pick<LetterPorts, 'ledger'>, lane: string): Promise<string> =>
+const inWords = async ({ ledger }: Pick<LetterPorts, 'ledger'>, lane: string): Promise<string> =>
   lane === '*' ? `every lane (${(await laneNames(ledger)).length} now)` : lane
 
-/** A lane with a run may rest on the freeze: it gets a letter, since a wake that is lost is found by its due row alone. */
+/**
+ * Who rests on a freeze is due at its end: it gets a letter, since a wake that is lost is found by its due row alone. Whether it rests
+ * on this one it sees for itself: on a pool's whoever holds of it does.
+ */
 const wakeAll = async (ports: LetterPorts, lane: string): Promise<number> => {
-  const lanes = lane === '*' ? await laneNames(ports.ledger) : [lane]
-  const running = new Set(
-    (await readRows(ports.ledger, 'lane', lanes)).flatMap(({ value }) => (value.run === null ? [] : [value.lane])),
+  const all = lane === '*'
+  const others = all || kindOf(laneKinds, lane)?.grants === true ? await laneNames(ports.ledger) : []
+  const lanes = all ? others : [...new Set([lane, ...others])]
+  const resting = new Set(
+    (await readRows(ports.ledger, 'lane', lanes)).flatMap(({ value: { lane: name, rest } }) =>
+      rest?.why === 'frozen' ? [name] : [],
+    ),
   )
-  for (const name of lanes)
-    await (running.has(name) ? leaveGoOn(ports, name) : wake(ports, name, `thaw.${ports.clock.now()}`))
-  return lanes.length
+  const reached = all ? lanes : lanes.filter((name) => name === lane || resting.has(name))
+  for (const name of reached)
+    await (resting.has(name) ? leaveGoOn(ports, name) : wake(ports, name, `thaw.${ports.clock.now()}`))
+  return reached.length
 }
 
 const noted = (lane: string, at: number, text: string): Omit<Moment, 'id'> => ({

@@ -1,5 +1,6 @@
 import type { KubeObject } from '../core/kube.ts'
-import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { standsElsewhere } from '../core/lane/asking.ts'
+import { hasBegun, type LaneDocument, openQuestion } from '../core/lane/document.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
@@ -17,7 +18,13 @@ export type Moved = 'moved' | 'perhaps' | 'no'
 
 /** Whether something that a lane's run rests on has moved, and nobody was woken for it. */
 export const hasMoved = async (ports: Pick<WorkPorts, 'cluster'>, rules: Rules, doc: LaneDocument): Promise<Moved> =>
-  hasLostItsRule(rules, doc) ? 'perhaps' : hasMovedOn(ports, doc)
+  hasLostItsRule(rules, doc) || asksElsewhere(rules, doc) ? 'perhaps' : hasMovedOn(ports, doc)
+
+/** Whether the policy asks in another channel than where the question of a lane stands. */
+const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {
+  const question = openQuestion(doc)
+  return question !== null && standsElsewhere(question, policy)
+}
 
 /**
  * Whether what a run waits for has moved, and nobody was woken for it: a Job that was written down has ended or gone, which a GET by

@@ -1,15 +1,11 @@
-import type { Card } from '../core/cards.ts'
-import { answerCard, outcomeCard } from '../core/cards.ts'
 import { asksItself } from '../core/lane/act.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Trouble, View } from '../core/lane/view.ts'
-import { calledBy, withNewNames } from '../core/lane-kinds/called.ts'
-import type { Policy } from '../core/policy.ts'
-import { type OutRow, type PastRow, pastId } from '../core/rows.ts'
+import type { OutRow } from '../core/rows.ts'
 import { sideOfTelling, type Telling } from '../core/telling.ts'
 import { said } from '../core/text.ts'
 import { planFinishedEvent } from '../events/plan-finished.ts'
-import { askedGroups } from './approvers.ts'
+import { drawCard, post } from './drawing.ts'
 import { sidesAway, writeSides } from './far-sides.ts'
 import type { Stored, Write } from './ledger-port.ts'
 import { Refused, type WorkPorts } from './ports.ts'
@@ -200,45 +196,3 @@ const tell = async (ports: WorkPorts, lane: string, telling: Telling): Promise<v
     }
   }
 }
-
-/** Posts a card with lanes by the names that the policy has for them. */
-const post = async ({ chat }: WorkPorts, policy: Policy, { key, card }: { key: string; card: Card }): Promise<void> => {
-  await chat.post(policy.approvals.channel, key, withNewNames(card, calledBy(policy)))
-}
-
-/** Draws the card of a run as things stand now: told late or twice, it shows the truth. */
-const drawCard = async (
-  ports: WorkPorts,
-  lane: string,
-  run: { generation: number; attempt: number },
-): Promise<void> => {
-  const policy = await ports.policies.load()
-  const drawn = await cardOf(ports, lane, { run, policy })
-  if (drawn === null) return
-  // Whoever is in an approvers' group must be known before the first button is pressed.
-  if (drawn.card.question !== null) await askedGroups(ports, policy)
-  await post(ports, policy, drawn)
-}
-
-const cardOf = async (
-  { ledger, clock }: WorkPorts,
-  lane: string,
-  { run, policy }: { run: { generation: number; attempt: number }; policy: Policy },
-): Promise<{ key: string; card: Card } | null> => {
-  const [doc, plan, past] = await ledger.read([
-    { kind: 'lane', id: lane },
-    { kind: 'plan', id: lane },
-    { kind: 'past', id: pastId(lane, run) },
-  ])
-  if (past !== null) return pastCard(past.value)
-  const now = doc?.value.run ?? null
-  if (now === null || now.generation !== run.generation || now.attempt !== run.attempt) return null
-  if (plan === null || now.question === null) return null
-  return {
-    key: plan.value.plan.id,
-    card: answerCard(plan.value.plan, now.question, { approvals: policy.approvals, now: clock.now() }),
-  }
-}
-
-const pastCard = ({ id, plan, outcome }: PastRow): { key: string; card: Card } | null =>
-  plan === null ? null : { key: id, card: outcomeCard(plan, outcome) }

@@ -1,7 +1,7 @@
 import type { Groups } from '../core/answers.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
 import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { holdingOf, lineSum, poolRooms, roomOfSum, roomsOf } from '../core/lane/room.ts'
+import { holdingOf, lanesOfPools, lineSum, poolRooms, roomOfSum, roomsOf } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
@@ -80,7 +80,6 @@ export const readView = async (
   const waiting = letters.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now)
   const { some, later } = someOf(due, waiting, reconciler.reactions)
   const more = some.length < due.length || left.more
-  const frozen = [at('freeze', lane)?.value.until ?? 0, at('freeze', '*')?.value.until ?? 0]
   const { me, handover, reactions } = reconciler
   return {
     rows,
@@ -93,7 +92,7 @@ export const readView = async (
       plan: doc.run === null && doc.halfway !== true ? null : (at('plan', lane)?.value ?? null),
       later,
       unread: more,
-      frozenUntil: Math.max(...frozen) > now ? Math.max(...frozen) : null,
+      ...freezesIn(at, { policy, lane, now }),
       ...roomsIn(rows, lane),
       line,
       sides: sidesIn(at),
@@ -138,6 +137,7 @@ export const paperView = (
   later: [],
   unread: false,
   frozenUntil: null,
+  frozenPools: {},
   holds: {},
   lines: {},
   line: null,
@@ -202,12 +202,29 @@ const keysOf = (policy: Policy, lane: string): Key[] => [
   { kind: 'plan', id: lane },
   { kind: 'freeze', id: lane },
   { kind: 'freeze', id: '*' },
+  ...lanesOfPools(policy)
+    .filter((pool) => pool !== lane)
+    .map((pool): Key => ({ kind: 'freeze', id: pool })),
   { kind: 'identity', id: SELF },
   ...SIDES.map((side) => ({ kind: 'side' as const, id: side })),
   ...groupsOf(policy.approvals).map((group) => ({ kind: 'group' as const, id: group })),
   ...placesIn(roomsOf(policy), lane),
   ...poolRooms(policy).map((room): Key => ({ kind: 'sum', id: lineSum(room) })),
 ]
+
+/** Freezes that are not over: of the lane or all, and of pools. */
+const freezesIn = (
+  at: (kind: 'freeze', id: string) => Stored<'freeze'> | null,
+  { policy, lane, now }: { policy: Policy; lane: string; now: number },
+): Pick<View, 'frozenUntil' | 'frozenPools'> => {
+  const until = (id: string): number => at('freeze', id)?.value.until ?? 0
+  const own = Math.max(until(lane), until('*'))
+  const pools = lanesOfPools(policy).filter((pool) => until(pool) > now)
+  return {
+    frozenUntil: own > now ? own : null,
+    frozenPools: Object.fromEntries(pools.map((pool) => [pool, until(pool)])),
+  }
+}
 
 /** The far sides that do not answer. */
 const sidesIn = (at: (kind: 'side', id: string) => Stored<'side'> | null): View['sides'] =>

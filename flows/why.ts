@@ -1,6 +1,6 @@
-import { asksItself, awayText } from '../core/lane/act.ts'
+import { type Act, asksItself, awayText, frozen } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
-import { pauseAfter } from '../core/lane/change.ts'
+import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
@@ -9,6 +9,7 @@ import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason, Unrested } from '../core/reasons.ts'
 import { isTellable, sideOfTelling } from '../core/telling.ts'
+import { said as textSaid } from '../core/text.ts'
 import { sidesAway } from './far-sides.ts'
 import type { Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
@@ -39,7 +40,8 @@ export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogue
     const called = await ports.policies.load().then(calledBy)
     const { text, also, ...said } = await whyNow(ports, laneMeant(called, lane), catalogues)
     const shown = (words: string): string => inNewNames(called, words)
-    return { ...said, lane: shown(said.lane), text: shown(text), also: also.map(shown) }
+    const others = [...also, ...(await notInForce(ports))]
+    return { ...said, lane: shown(said.lane), text: shown(text), also: others.map(shown) }
   } catch (error) {
     const { kind, side, said } = troubleOf(error) ?? {
       kind: 'unavailable',
@@ -53,6 +55,12 @@ export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogue
   }
 }
 
+/** What is written may want something else than what is in force. */
+const notInForce = async ({ policies }: Pick<WhyPorts, 'policies'>): Promise<string[]> => {
+  const problem = (await policies.problem?.().catch(() => null)) ?? null
+  return problem === null ? [] : [`the policy as it is now is not in force: ${textSaid(problem, DETAIL)}`]
+}
+
 type WhyPorts = Pick<WorkPorts, 'ledger' | 'policies' | 'clock'>
 const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catalogues): Promise<Why> => {
   const loaded = await readView(ports, lane, { me: 'why', handover: 0, kinds, reactions })
@@ -60,7 +68,7 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view))) return whyNoLane(ports, lane, newer)
   const view = withWaiting(loaded.view)
   const untold = [...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
-  const act = next(view)
+  const act = nextOf(view)
   const rest = act.kind === 'rest' ? act.rest : view.doc.rest
   // An act that is due at once is under way, unless its lane rests on what only a look can change.
   const resting =
@@ -79,6 +87,13 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   const { why, since, until, side } = rest
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
   return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: untold }
+}
+
+/** Who leaves a line since it is frozen rests on that, and a question is asked as before while its card moves. */
+const nextOf = (view: View): Act => {
+  const act = next(view)
+  if (act.kind === 'move-card' && view.doc.rest !== null) return { kind: 'rest', rest: view.doc.rest }
+  return act.kind === 'leave-line' ? (frozen(view) ?? act) : act
 }
 
 /** There is no such lane; or there is, of a kind that a newer release has brought. */

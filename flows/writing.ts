@@ -1,7 +1,7 @@
 import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
-import { centsOf, spentSum } from '../core/lane/room.ts'
+import { centsOf, lanesOfPools, poolsHeldOf, spentSum } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
@@ -29,7 +29,7 @@ export const writesOf = (
     ...(known ? dueWrites(lane, before.doc, change.doc) : []),
     ...change.removed.flatMap((letter) => removal(letter, revisionOf)),
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
-    ...freezeChecks(before.doc, change, revisionOf),
+    ...freezeChecks({ ...before, pools: poolsRead(view, change) }, change, revisionOf),
     ...roomWrites({ view, rows }, before, change),
     ...change.results.map((row): Write => {
       const id = resultId(lane, row.row)
@@ -107,15 +107,30 @@ const postponing = (
   ]
 }
 
-/** What begins does so only while no freeze has come since the view was read; what goes back is never frozen (law 18). */
-const freezeChecks = ({ run: was, lane }: LaneDocument, { doc, past }: Change, revisionOf: RevisionOf): Write[] => {
+/**
+ * What begins does so only while no freeze has come since the view was read, and who rests on one has not been thawed since: a thaw
+ * tells those alone who have written that they rest so. What goes back is never frozen (law 18).
+ */
+const freezeChecks = (
+  { doc: { run: was, lane }, pools }: { doc: LaneDocument; pools: readonly string[] },
+  { doc, past }: Change,
+  revisionOf: RevisionOf,
+): Write[] => {
   const runs = [...past.map(({ run }) => run), ...(doc.run === null ? [] : [doc.run])]
   const begins = runs.some((run) => {
     const before = sameRun(was, run) ? was : null
     const begun = before === null ? [] : begunOf(before)
     return begunOf(run).some((name) => !begun.includes(name)) || (run.hold !== null && (before?.hold ?? null) === null)
   })
-  return begins ? [lane, '*'].map((id) => ({ check: 'freeze', id, revision: revisionOf('freeze', id) })) : []
+  if (!begins && doc.rest?.why !== 'frozen') return []
+  const freezes = new Set([lane, '*', ...pools])
+  return [...freezes].map((id) => ({ check: 'freeze', id, revision: revisionOf('freeze', id) }))
+}
+
+/** Lanes of pools that the plan holds of, of which freezes are read: those of the policy in force. */
+const poolsRead = ({ plan, policy }: Loaded['view'], change: Change): string[] => {
+  const read = lanesOfPools(policy)
+  return poolsHeldOf((change.plan ?? plan)?.plan).filter((pool) => read.includes(pool))
 }
 
 /** Steps forth that were marked. */

@@ -70,7 +70,8 @@ export const ROWS = {
   ],
   /** Letters of people it answers, and writes none. */
   reconcile: [
-    items(['lane#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'Query'),
+    // Every lane, before a policy with other names is in force.
+    items(['lane#*', 'lanes#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'Query'),
     items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'freeze', 'side', 'group', 'card'], 'BatchGetItem'),
     items(
       ['lane#*', 'looks#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'card', 'counts'],

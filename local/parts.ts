@@ -3,6 +3,7 @@ import { markerObject } from '../core/marker.ts'
 import type { Policy } from '../core/policy.ts'
 import { claim } from '../flows/claim.ts'
 import { guarded } from '../flows/guarded.ts'
+import { inForce } from '../flows/in-force.ts'
 import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies, Ports, Registry } from '../flows/ports.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
@@ -53,8 +54,10 @@ export type Parts = Awaited<ReturnType<typeof openParts>>
 
 /** Opens what stands behind the ports. `webhook` is the house's own door: the registry's deliveries go through it. */
 export const openParts = async (options: HouseOptions, webhook: House['webhook']) => {
-  const { stores, clock, policies, secrets, openCluster, registry: given, wrap, onError = () => undefined } = options
+  const { stores, clock, secrets, openCluster, registry: given, wrap, onError = () => undefined } = options
   const objects = openObjects({ root: stores.buckets, clock, database: stores.world })
+  const ledger = openLedger(stores.ledger)
+  const policies = inForce(options.policies, { ledger, clock })
   const policy = await policies.load()
   const cluster: LocalCluster =
     openCluster === undefined
@@ -72,7 +75,6 @@ export const openParts = async (options: HouseOptions, webhook: House['webhook']
     onError: (group, error) => onError(`reconciling ${group}`, error),
   })
   const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
-  const ledger = openLedger(stores.ledger)
   const registry = given ?? standIn
   // Whoever presses on the page reads the door's own answer.
   const replies = { say: async () => undefined }

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parsePolicy } from '../../core/policy.ts'
 import type { Installation } from '../../effects/aws/installation.ts'
 import type { Commanded } from '../../flows/commands.ts'
+import { inForce } from '../../flows/in-force.ts'
 import { type Answered, answerTo, type Left } from '../../flows/letters.ts'
 import { Unavailable } from '../../flows/ports.ts'
 import type { Command } from '../../local/house-type.ts'
@@ -23,8 +24,10 @@ export const withInstallation = async <T>(at: InAws, use: (ports: Installation) 
   // Only now: the SDK's clients would make every other command start later.
   const { openInstallation } = await import('../../effects/aws/installation.ts')
   const ports = openInstallation({ region: at.aws, installation }, { now: () => Date.now() })
+  const { read, lanes } = ports.ledger
+  const policies = inForce(ports.policies, { ledger: { read, lanes }, clock: ports.clock })
   try {
-    return await use(ports)
+    return await use({ ...ports, policies })
   } catch (error) {
     throw explained(error, at)
   } finally {

@@ -7,6 +7,7 @@ import { loadKubeconfig } from '../../effects/cluster/kubeconfig.ts'
 import { applyManifest } from '../../effects/cluster/manifests.ts'
 import { openRequests } from '../../effects/cluster/requests.ts'
 import { NotOurs } from '../../flows/claim.ts'
+import { Renamed } from '../../flows/in-force.ts'
 import { NotFurnished } from '../../local/cluster/furnished.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { FolderTaken, type RealStart, startProduct } from '../../local/main.ts'
@@ -81,7 +82,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
 const explained = (error: unknown, port: number): unknown => {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
     return new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-  const isExplained = [NotFurnished, FolderTaken, NotOurs].some((kind) => error instanceof kind)
+  const isExplained = [NotFurnished, FolderTaken, NotOurs, Renamed].some((kind) => error instanceof kind)
   return isExplained ? new Explained((error as Error).message) : error
 }
 

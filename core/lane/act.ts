@@ -2,6 +2,7 @@ import type { Outcome } from '../reasons.ts'
 import type { SideRow } from '../rows.ts'
 import { pauseAfter, resting } from './change.ts'
 import type { Rest } from './document.ts'
+import { poolsHeldOf } from './room.ts'
 import type { View } from './view.ts'
 
 /** The one thing that reconciling a lane does next. */
@@ -16,6 +17,8 @@ export type Act =
   | { kind: 'plan' }
   | { kind: 'ask' }
   | { kind: 'remind' }
+  /** The policy asks in another channel now. */
+  | { kind: 'move-card' }
   | { kind: 'expire' }
   | { kind: 'hold' }
   /** Frozen before its first effect: it waits no longer, what it holds goes back, and it is planned anew after the thaw. */
@@ -63,12 +66,15 @@ export const awaySide = (view: View, side: string): Act | null => {
 export const awayText = (side: string, { since, said }: { since: number | null; said: string }): string =>
   `${side} does not answer${since === null ? '' : ` since ${new Date(since).toISOString().slice(0, 16).replace('T', ' ')} UTC`}: ${said}`
 
-/** Nothing new begins while its lane is frozen; null: it is not. */
-export const frozen = (view: View): Act | null =>
-  view.frozenUntil === null || view.frozenUntil <= view.now
-    ? null
-    : rest(view, {
-        why: 'frozen',
-        text: `frozen until ${new Date(view.frozenUntil).toISOString().slice(0, 16).replace('T', ' ')} UTC`,
-        until: view.frozenUntil,
-      })
+/** Nothing new begins while its lane, or a pool that its plan holds of, is frozen; null: none is. */
+export const frozen = (view: View): Act | null => {
+  const pools = poolsHeldOf(view.plan?.plan)
+  const freezes = [
+    { what: 'frozen', until: view.frozenUntil ?? 0 },
+    ...pools.map((pool) => ({ what: `${pool} is frozen`, until: view.frozenPools[pool] ?? 0 })),
+  ]
+  const last = freezes.reduce((a, b) => (b.until > a.until ? b : a))
+  if (last.until <= view.now) return null
+  const until = new Date(last.until).toISOString().slice(0, 16).replace('T', ' ')
+  return rest(view, { why: 'frozen', text: `${last.what} until ${until} UTC`, until: last.until })
+}

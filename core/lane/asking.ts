@@ -1,4 +1,5 @@
 import type { Plan } from '../plan.ts'
+import type { Policy } from '../policy.ts'
 import type { PlanRow } from '../rows.ts'
 import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
@@ -28,6 +29,7 @@ export const settleAsk = (view: View): Change => {
     votes: [],
     state: 'open',
     reminded: false,
+    channel: view.policy.approvals.channel,
   }
   const text = `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`
   return changed(
@@ -62,6 +64,26 @@ export const settleRemind = ({ doc }: View): Change => {
     {
       moments: [moment('answer', `nobody has answered yet: it expires at ${until} UTC`, { run })],
       tellings: [card(run)],
+    },
+  )
+}
+
+/** Whether the card of an open question stands in another channel than the policy asks in now. */
+export const standsElsewhere = (
+  { channel }: Pick<Question, 'channel'>,
+  { approvals }: Pick<Policy, 'approvals'>,
+): boolean => channel !== undefined && channel !== approvals.channel
+
+/** It is asked where the policy says now, and where it was asked before no more. */
+export const settleMoveCard = ({ doc, policy }: View): Change => {
+  const run = doc.run as Run
+  const question = run.question as Question
+  const { channel } = policy.approvals
+  return changed(
+    { ...doc, run: { ...run, question: { ...question, channel } } },
+    {
+      moments: [moment('answer', `asks in ${channel} now`, { run })],
+      tellings: [card(run), ...(question.channel === undefined ? [] : [{ ...card(run), left: question.channel }])],
     },
   )
 }

@@ -1,3 +1,4 @@
+import { asOfNow } from '../answers.ts'
 import { runName } from '../names.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Policy } from '../policy.ts'
@@ -5,8 +6,9 @@ import { type LaneDocument, openQuestion } from './document.ts'
 
 /** The people whom an open question waits for, by the policy in force; null when none is open. */
 export const whoIsAwaited = (doc: LaneDocument, { approvals }: Pick<Policy, 'approvals'>): string | null => {
-  const question = openQuestion(doc)
-  if (question === null) return null
+  const open = openQuestion(doc)
+  if (open === null) return null
+  const question = asOfNow(open, { policy: approvals, groups: new Map() })
   const voted = new Set(question.votes.map(({ by }) => by))
   const names = approvals.approvers
     .filter(({ id }) => !voted.has(id) && (id !== question.requester || approvals.requesterMayApprove))

@@ -135,6 +135,8 @@ export interface Question {
   state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
   /** Whether the one reminder before `until` was sent. */
   reminded: boolean
+  /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
+  channel?: string
 }
 
 export interface Vote {

@@ -32,10 +32,14 @@ const LOOKS = 60_000
 
 /** What is next of the line that a lane grants. */
 export const granting = (view: View, line: readonly LineRow[]): Act => {
-  if (line.length > 0) return frozen(view) ?? { kind: 'grant' }
+  // Frozen or not: who stands in the line of a pool that is frozen is passed over, and leaves it.
+  if (line.length > 0) return { kind: 'grant' }
   const { doc, now, handover } = view
   const lingers = doc.rest?.why === 'no-room' || view.moved
   const until = lingers ? now + handover : (doc.rest?.until ?? 0)
+  const still = frozen(view)
+  if (still?.kind === 'rest')
+    return { ...still, rest: { ...still.rest, until: until > now ? until : still.rest.until } }
   return rest(view, {
     why: 'done',
     text: isPool(view, doc.lane) ? 'nobody waits in its line' : 'it has no line: nothing of it is held here',

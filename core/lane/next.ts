@@ -1,8 +1,9 @@
-import { ANSWER_GRACE, nameOf } from '../answers.ts'
+import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers } from './approval.ts'
+import { standsElsewhere } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
@@ -169,13 +170,14 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const end = question.until + ANSWER_GRACE
   // Every vote in time counts, however many letters were written before it.
   if (now >= end && !view.unread) return { kind: 'expire' }
+  if (standsElsewhere(question, view.policy)) return { kind: 'move-card' }
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }
-  const approvals = question.votes.filter(({ verdict }) => verdict === 'approve').length
+  const { votes, need } = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
   return rest(view, {
     why: 'asked',
-    text: `waits for ${question.need - approvals} of the approvers, about generation ${generation}, attempt ${attempt}`,
+    text: `waits for ${need - votes.length} of the approvers, about generation ${generation}, attempt ${attempt}`,
     until: reminds ? remindAt : end,
   })
 }

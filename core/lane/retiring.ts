@@ -26,7 +26,8 @@ export const mustRetire = (view: Ruled): boolean => {
   return anew && (doc.baseline !== null || standsSome(doc))
 }
 
-const standsSome = ({ stands = {} }: Pick<LaneDocument, 'stands'>): boolean =>
+/** Whether GPUs are held for what stands of it. */
+export const standsSome = ({ stands = {} }: Pick<LaneDocument, 'stands'>): boolean =>
   Object.values(stands).some((gpus) => gpus > 0)
 
 /** That nothing of it stands becomes what the lane wants: planned, priced and asked about as anything else is. */

@@ -16,6 +16,9 @@ export const budgetRoom = (budget: string): string => `budget/${budget}`
 
 const isRoom = ({ pools }: Pick<Policy, 'pools'>, pool: string): boolean => pools[pool]?.queue === undefined
 
+/** Lanes of the pools of the policy in force. */
+export const lanesOfPools = ({ pools }: Pick<Policy, 'pools'>): string[] => Object.keys(pools).map(poolRoom)
+
 /** Rooms of the policy in force that are pools. */
 export const poolRooms = (policy: Pick<Policy, 'pools'>): string[] =>
   Object.keys(policy.pools)
@@ -27,6 +30,10 @@ export const roomsOf = (policy: Pick<Policy, 'pools' | 'budget'>): string[] => [
   ...poolRooms(policy),
   budgetRoom(policy.budget.name),
 ]
+
+/** Lanes of the pools that a plan takes GPUs of, whoever grants them. */
+export const poolsHeldOf = (plan: Pick<Plan, 'bounds'> | undefined): string[] =>
+  Object.entries(plan?.bounds.gpus ?? {}).flatMap(([pool, gpus]) => (gpus > 0 ? [poolRoom(pool)] : []))
 
 /** GPUs that a plan takes of rooms. */
 export const gpusOfRooms = ({ policy }: Pick<View, 'policy'>, { bounds }: Pick<Plan, 'bounds'>): Gpus =>

@@ -1,6 +1,6 @@
 import type { Facts } from '../reactions/reaction.ts'
 import type { Act } from './act.ts'
-import { settleAsk, settleExpire, settleRemind } from './asking.ts'
+import { settleAsk, settleExpire, settleMoveCard, settleRemind } from './asking.ts'
 import { settleAgain } from './attempts.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { type LastLook, type Left, settleClear } from './clearing.ts'
@@ -52,11 +52,10 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'plan':
       return settlePlan(view, seen)
     case 'ask':
-      return settleAsk(view)
     case 'remind':
-      return settleRemind(view)
+    case 'move-card':
     case 'expire':
-      return settleExpire(view)
+      return ASKING[act.kind](view)
     case 'hold':
       return settleHold(view, seen)
     case 'leave-line':
@@ -80,6 +79,9 @@ const settled = (view: View, act: Act, result: Result): Change => {
       return changed(view.doc, { rest: act.rest })
   }
 }
+
+/** What becomes of a question. */
+const ASKING = { ask: settleAsk, remind: settleRemind, 'move-card': settleMoveCard, expire: settleExpire } as const
 
 const NOTHING_SEEN: Stepped = { kind: 'wait', note: 'not looked at', until: null, running: false }
 

@@ -36,6 +36,8 @@ export interface View {
   /** Whether letters are due that were not read with these. */
   unread: boolean
   frozenUntil: number | null
+  /** Until when lanes of pools are frozen, those that are: nothing that holds of one begins. */
+  frozenPools: Readonly<Record<string, number>>
   /** What is held for the lane of each room; how many stand in the line of each pool's. As they were read. */
   holds: Readonly<Record<string, HoldRow>>
   lines: Readonly<Record<string, number>>

@@ -1,4 +1,4 @@
-import { whyVoteFails, withVote } from '../answers.ts'
+import { asOfNow, whyVoteFails, withVote } from '../answers.ts'
 import { MOST_VOTES } from '../policy/approvals.ts'
 import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
@@ -22,7 +22,8 @@ const SENTENCES: Record<AnswerRefusal, string> = {
 /** One vote, by the time at which it was given: it counts on the question that it names while that is open (law 8). */
 export const foldVote = (view: View, letter: VoteLetter): Change => {
   const { doc } = view
-  const question = doc.run?.question ?? null
+  const asked = doc.run?.question ?? null
+  const question = asked === null ? null : asOfNow(asked, { policy: view.policy.approvals, groups: view.groups })
   // The document keeps some of a reason, the timeline all of it.
   const vote: Vote = {
     by: letter.by,

@@ -20,7 +20,7 @@ export const grant = async (ports: WorkPorts, view: View): Promise<Performed> =>
   return { result: { kind: 'lined', heads }, seen: { world } }
 }
 
-/** Freezes and holds of lanes that stand in the line. */
+/** Freezes of lanes that stand in the line, and of the rooms they wait for; and what is held for them. */
 const besideOf = async ({ ledger }: WorkPorts, line: readonly LineRow[]) => {
   const keys = [{ kind: 'freeze', id: '*' } as Key, ...line.flatMap(keysOf)]
   const rows = await readKeys(ledger, keys)
@@ -28,7 +28,7 @@ const besideOf = async ({ ledger }: WorkPorts, line: readonly LineRow[]) => {
   const frozen = (lane: string): number =>
     (found.get(`freeze ${lane}`) as Stored<'freeze'> | null | undefined)?.value.until ?? 0
   return ({ lane, needs }: LineRow): Pick<Head, 'frozenUntil' | 'had'> => ({
-    frozenUntil: Math.max(frozen(lane), frozen('*')) || null,
+    frozenUntil: Math.max(...[lane, '*', ...Object.keys(needs)].map(frozen)) || null,
     had: Object.fromEntries(
       Object.keys(needs).flatMap((room): [string, Head['had'][string]][] => {
         const row = found.get(`hold ${room}#${lane}`) as Stored<'hold'> | null | undefined
@@ -40,7 +40,10 @@ const besideOf = async ({ ledger }: WorkPorts, line: readonly LineRow[]) => {
 
 const keysOf = ({ lane, needs }: LineRow): Key[] => [
   { kind: 'freeze', id: lane },
-  ...Object.keys(needs).map((room): Key => ({ kind: 'hold', id: `${room}#${lane}` })),
+  ...Object.keys(needs).flatMap((room): Key[] => [
+    { kind: 'hold', id: `${room}#${lane}` },
+    { kind: 'freeze', id: room },
+  ]),
 ]
 
 /** The first places of the other lines in which somebody of this one stands too. */

@@ -1,5 +1,6 @@
 import { openSlackReplies } from '../../effects/chat/slack-replies.ts'
 import { guarded } from '../../flows/guarded.ts'
+import { inForce } from '../../flows/in-force.ts'
 import type { WorkPorts } from '../../flows/ports.ts'
 import { unique } from '../unique.ts'
 import { busOf } from './bus.ts'
@@ -16,7 +17,7 @@ import { clock, ledgerOf, secretsOf } from './state.ts'
 export const workPorts = async (): Promise<WorkPorts> => {
   const settings = settingsOf()
   const [ledger, secrets, objects] = [ledgerOf(settings), secretsOf(settings), objectsOf()]
-  const policies = policiesOf(settings, objects)
+  const policies = inForce(policiesOf(settings, objects), { ledger, clock })
   const claiming = { home: settings.home, mint: unique }
   return {
     ledger,

@@ -6,12 +6,11 @@ const WHY = 600
 
 /** What is said while an older policy is in force than the one that is written (law 15); null: what is written is in force. */
 export const notInForce = async (policies: Policies): Promise<string | null> => {
-  if (policies.problem === undefined) return null
+  // Of one that cannot be read nobody knows it: who needs it says so.
+  const problem = (await policies.problem?.().catch(() => null)) ?? null
+  if (problem === null) return null
   const { version } = await policies.load()
-  const problem = await policies.problem()
-  return problem === null
-    ? null
-    : `in force is policy ${version}; the file as it is now is not, because: ${said(problem, WHY)}`
+  return `in force is policy ${version}; the file as it is now is not, because: ${said(problem, WHY)}`
 }
 
 /** Looks whether what is written is in force, and tells once whenever that is otherwise than before. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { answerCard, outcomeCard } from '../../core/cards.ts'
+import { answerCard, leftCard, outcomeCard } from '../../core/cards.ts'
 import config from '../../signalbox.config.ts'
 import { HOUR, questionOf } from './lane/fixture.ts'
 import { NOW, trainPlan } from './training-fixture.ts'
@@ -18,6 +18,18 @@ it('says how long there is to answer, as of when it was drawn: with the reminder
   expect(factsAt(NOW + 3.5 * HOUR)['Answer before']).toBe('2026-11-24 13:00 UTC (30 min left at 12:30)')
   expect(factsAt(NOW + 5 * HOUR)['Answer before']).toBe('2026-11-24 13:00 UTC (no time left)')
   expect(factsAt(NOW, { state: 'approved' })).not.toHaveProperty('Answer before')
+})
+
+it('asks nobody where it has left, and says where it went; one that asks nothing stays as it is', () => {
+  const asks = answerCard(plan, questionOf(), { approvals: config.approvals, now: NOW })
+  const left = leftCard(asks)
+  expect(left).toEqual({
+    ...asks,
+    title: `Asked in another channel now: ${plan.title}`,
+    question: null,
+    tone: 'neutral',
+  })
+  expect(leftCard(left)).toBe(left)
 })
 
 it('names people as the policy does, and where all of it stands', () => {

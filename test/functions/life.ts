@@ -6,6 +6,7 @@ import { label, TOKEN_ANNOTATION, tokenOf } from '../../core/names.ts'
 import { lineId } from '../../core/rows.ts'
 import { sqsConsumer } from '../../effects/queue/sqs-consumer.ts'
 import { guarded } from '../../flows/guarded.ts'
+import { inForce } from '../../flows/in-force.ts'
 import { isAnythingInFlight } from '../../flows/lanes.ts'
 import type { Write } from '../../flows/ledger-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
@@ -125,7 +126,13 @@ const claimed = async ({ town, noted }: Here, door: string): Promise<void> => {
   await ledger.commit([{ put: 'name', id: 'a', revision: 0, value: { lane: CHATS } }])
   const noting = noted.wrap({ ...town.house.ports, ledger, cluster })
   const mine = guarded(noting, { home: 'here', mint: () => LEDGER })
-  await noted.as(door, async () => mine.delete(service, 'another').catch(() => undefined))
+  await noted.as(door, async () => {
+    await mine.delete(service, 'another').catch(() => undefined)
+    // The policy calls things otherwise while nothing stands.
+    const policy = await town.house.ports.policies.load()
+    for (const installation of ['first', 'second'])
+      await inForce({ load: async () => ({ ...policy, installation }) }, noting).load()
+  })
 }
 
 /** What comes in: what is right, what no rule is about, and what is none of it. */

@@ -175,3 +175,31 @@ it('fewer replicas than were approved are asked about, as more are', async () =>
   await town.advance(MINUTE)
   expect(await town.lane(SERVE)).toMatchObject({ run: { phase: 'asked', asked: 2 } })
 })
+
+describe('what the policy calls that by which everything of ours is found', () => {
+  const renamed = {
+    installation: { ...example, installation: 'other-name' },
+    'namespaces.serving': { ...example, namespaces: { training: 'training', serving: 'serving-2' } },
+  }
+
+  it.each(Object.entries(renamed))(
+    '%s is renamed in the midst of a rollout: that goes on as before, and why and plan say what to do',
+    async (key, policy) => {
+      town = await openTown()
+      await served(town)
+      await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
+      await town.answered(SERVE)
+      await town.advance(3 * MINUTE)
+      town.setPolicy(policy)
+      await town.settled(SERVE)
+      await town.advance(HOUR)
+      expect(Object.values(await replicasOf(town))).toEqual([2])
+      expect((await town.held('pool/gpu-serve')).sum).toBe(8)
+      const said = expect.stringContaining(`${key} was renamed from`)
+      expect(await town.house.why(SERVE)).toMatchObject({ why: 'done', also: [said] })
+      expect((await town.house.planOnPaper({})).became).toMatchObject({ kind: 'refused', detail: said })
+      town.setPolicy(example)
+      expect((await town.house.why(SERVE)).also).toEqual([])
+    },
+  )
+})

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Telling } from '../../core/telling.ts'
 import { outGroup } from '../../flows/writing.ts'
+import example from '../../signalbox.config.ts'
 import { between } from './away.ts'
 import { clockOf, finishedOf, HOUR, jobsOf, MINUTE, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -65,4 +66,52 @@ it('a chat that is away is asked every five minutes, however much a lane has to 
   far.answers('chat')
   await town.advance(10 * MINUTE)
   expect(await town.house.ports.ledger.list('out', { prefix: `${TRAIN}#` })).toEqual([])
+})
+
+describe('the policy asks in another channel while a question is open', () => {
+  const elsewhere = (channel: string) => ({ ...example, approvals: { ...example.approvals, channel } })
+  const cards = async () =>
+    (await town.house.cards()).map(({ channel, card }) => [
+      channel,
+      card.title.replace(/:.*/, '').replace(/ .*/, ''),
+      card.question !== null,
+    ])
+
+  it('within minutes it asks there, and where it asked before no more; its end is told there alone', async () => {
+    town = await openTown({ config: elsewhere('C0FIRST') })
+    await upload(town)
+    await town.advance(MINUTE)
+    town.setPolicy(elsewhere('C0SECOND'))
+    expect(await town.house.why(TRAIN)).toMatchObject({ why: 'asked' })
+    await town.advance(6 * MINUTE)
+    expect(await cards()).toEqual([
+      ['C0SECOND', 'Approve?', true],
+      ['C0FIRST', 'Asked', false],
+    ])
+    await town.answered(TRAIN, 'deny')
+    await town.advance(MINUTE)
+    expect((await cards()).map(([, , asks]) => asks)).toEqual([false, false])
+    expect((await town.house.cards())[0]?.card.title).toContain('rejected')
+  })
+
+  it('answered before anybody has looked, it is told where it asked', async () => {
+    town = await openTown({ config: elsewhere('C0FIRST') })
+    await upload(town)
+    await town.advance(MINUTE)
+    town.setPolicy(elsewhere('C0SECOND'))
+    await town.answered(TRAIN, 'deny')
+    await town.advance(MINUTE)
+    expect(await town.house.cards()).toMatchObject([{ channel: 'C0FIRST', card: { question: null } }])
+  })
+
+  it('a channel that takes no card any more keeps nobody: it asks in the other one, and nothing is left to be mended', async () => {
+    town = await openTown({ config: elsewhere('C0FIRST') })
+    await upload(town)
+    await town.advance(MINUTE)
+    await town.house.chat.archive('C0FIRST')
+    town.setPolicy(elsewhere('C0SECOND'))
+    await town.advance(6 * MINUTE)
+    expect((await cards())[0]).toEqual(['C0SECOND', 'Approve?', true])
+    expect((await town.house.why(TRAIN)).also).toEqual([])
+  })
 })

@@ -10,6 +10,7 @@ import {
 import type { LaunchJobStep, Step } from '../../core/plan.ts'
 import type { PlanRow, ResultRow } from '../../core/rows.ts'
 import { readsOf } from '../../core/steps/keys.ts'
+import { freezesOf } from './consumer.ts'
 import { type Consumer, docOf, type Ledger, type Model, type State, spoilt } from './state.ts'
 
 /** A commit that counts: before and after, and what was read for it. */
@@ -87,8 +88,7 @@ const wrongMarks = ({ state, consumer, change: { doc } }: Accepted): Wrong => {
   const { run } = doc
   const made = marksMade(before, doc).filter(({ way }) => way === 'forth')
   if (run === null || made.length === 0) return carriedWrongly(state, doc, consumer)
-  const freeze = state.ledger.rows[`freeze ${doc.lane}`]?.value as { until: number } | undefined
-  if (freeze !== undefined && freeze.until > state.now) return 'something new begins while it is frozen'
+  if (freezesOf(state.ledger).some((until) => until > state.now)) return 'something new begins while it is frozen'
   if (run.hold === null) return 'a step is marked without a hold'
   const began = before !== null && sameRun(before.run, run) && hasBegun(before.run as Run)
   if (run.generation !== doc.generation && !(began && doc.onNewer === 'finish')) return 'something superseded goes on'

@@ -45,6 +45,12 @@ export const reading = (
     plan: doc.run === null && doc.halfway !== true ? null : (at<PlanRow>('plan', LANE) ?? null),
     later: there.filter((letter): letter is LookLetter => letter.kind === 'look' && letter.due > now),
     frozenUntil: frozen > now ? frozen : null,
+    frozenPools: Object.fromEntries(
+      [poolRoom(POOL)].flatMap((pool): [string, number][] => {
+        const until = at<{ until: number }>('freeze', pool)?.until ?? 0
+        return until > now ? [[pool, until]] : []
+      }),
+    ),
     holds: roomsIn(new Map(Object.entries(rows)), LANE).holds,
     lines: { [poolRoom(POOL)]: was.sums[lineSum(poolRoom(POOL))] ?? 0 },
     sides: Object.fromEntries(sides),
@@ -189,3 +195,9 @@ export const remembered = (consumer: Consumer, doc: LaneDocument, writes: readon
     acts: [],
   }
 }
+
+/** Until when freezes hold that lie there, of the lane or of the pool. */
+export const freezesOf = ({ rows }: Ledger): number[] =>
+  Object.entries(rows).flatMap(([key, { value }]) =>
+    key.startsWith('freeze ') ? [(value as { until: number }).until] : [],
+  )

@@ -58,7 +58,7 @@ const clockOf = (state: State, letters: readonly Letter[]): Clock => {
     ...rows,
     ...plans,
     ...letters.flatMap((letter) => [letter.due, letter.kind === 'look' ? (letter.waits?.until ?? 0) : 0]),
-    ...inside.map(({ view }) => view.frozenUntil ?? 0),
+    ...inside.flatMap(({ view }) => [view.frozenUntil ?? 0, ...Object.values(view.frozenPools)]),
     ...Object.values(world.source).map(({ until }) => until + 1),
   ]
   const far = [...new Set(all.filter((time) => time > now + SOON))].sort((a, b) => a - b)
@@ -92,7 +92,7 @@ const ledgerKey = (state: State, letters: readonly Letter[], at: Clock): string 
   const doc = docOf(state)
   const parts: string[] = []
   for (const [key, { value }] of Object.entries(ledger.rows)) {
-    if (key.startsWith('freeze ')) parts.push(`f${at((value as { until: number }).until)}`)
+    if (key.startsWith('freeze ')) parts.push(`${key}${at((value as { until: number }).until)}`)
     else if (key.startsWith('side ')) parts.push(`${key}${(value as SideRow).probe}${at((value as SideRow).until)}`)
     else if (key.startsWith('line ')) parts.push('line')
     else if (key.startsWith('hold ') && (value as HoldRow).place !== undefined) parts.push('granted')
@@ -179,7 +179,7 @@ const consumerKey = (
     act === null ? next.at : `${textOf(act)}${next.at === 'world' ? next.sub : ''}`,
     view.letters.map(index).join(),
     view.later.map(index).join(),
-    `${view.fresh}${view.moved}${at(view.frozenUntil ?? 0)}${Object.keys(view.sides).join()}`,
+    `${view.fresh}${view.moved}${[view.frozenUntil ?? 0, ...Object.values(view.frozenPools)].map(at).join()}${Object.keys(view.sides).join()}`,
     Object.keys(view.results).join(),
     `${Object.values(view.lines).join()}${Object.values(view.holds)
       .map(({ place }) => place === undefined)

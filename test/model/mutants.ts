@@ -122,8 +122,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'nothing new begins while it is frozen',
-    text: ['view.frozenUntil === null || view.frozenUntil <= view.now', 'view.frozenUntil !== undefined'],
+    text: ['if (last.until <= view.now) return null', 'if (last.until >= 0) return null'],
     config: smallest({ doings: ['freeze'] }, [0, 1]),
+  },
+  {
+    name: 'a freeze of a pool holds back whoever holds of it',
+    text: ['view.frozenPools[pool] ?? 0', 'view.frozenPools[pool] === 0 ? 1 : 0'],
+    config: smallest({ doings: ['pool-freeze'] }, [0, 1]),
   },
   {
     name: 'what needs an approval has one',

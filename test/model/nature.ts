@@ -9,7 +9,7 @@ import { pool } from '../../core/lane-kinds/pool.ts'
 import type { LineRow } from '../../core/rows.ts'
 import { roomWrites } from '../../flows/room-writes.ts'
 import { paperView } from '../../flows/view.ts'
-import { lettersOf } from './consumer.ts'
+import { freezesOf, lettersOf } from './consumer.ts'
 import { deadlineOf, PATIENCE } from './far-sides.ts'
 import { committed } from './ledger.ts'
 import { mustBeGone, spent } from './moves.ts'
@@ -90,8 +90,8 @@ const grants = (model: Model, state: State): Move[] => {
     key.startsWith('line ') ? [value as LineRow] : [],
   )
   if (rows.length === 0) return []
-  const freeze = state.ledger.rows['freeze lane/a']?.value as { until: number } | undefined
-  const heads = rows.map((row) => ({ row, frozenUntil: freeze?.until ?? null, had: hadOf(state, row), behind: [] }))
+  const frozenUntil = Math.max(0, ...freezesOf(state.ledger)) || null
+  const heads = rows.map((row) => ({ row, frozenUntil, had: hadOf(state, row), behind: [] }))
   const policy = model.policies[state.policy]
   const doc = emptyDocument(policy, poolRoom(POOL))
   const paper = paperView({ policy, doc, kind: pool, reactions: [], now: state.now, self: null }, [])
@@ -148,12 +148,11 @@ const timesOfMark = (mark: Mark, rest: Rest | null): number[] => [
 /** When something may be otherwise by time alone, the next first. */
 const timesAhead = ({ now, ledger, ...state }: State): number[] => {
   const doc = docOf({ ledger })
-  const freeze = ledger.rows['freeze lane/a']?.value as { until: number } | undefined
   const sides = Object.entries(ledger.rows).filter(([key]) => key.startsWith('side '))
   const times = [
     ...(doc === null ? [] : timesOf(doc)),
     ...lettersOf(ledger).map(({ due }) => due),
-    freeze?.until ?? 0,
+    ...freezesOf(ledger),
     ...sides.map(([, { value }]) => (value as { until: number }).until),
     ...Object.values(state.world.source).map(({ complete, until }) => (complete ? 0 : until + 1)),
   ].filter((time) => time > now)

@@ -7,8 +7,9 @@ import {
   letterRow,
   type VoteLetter,
 } from '../../core/lane/letters.ts'
+import { poolRoom } from '../../core/lane/room.ts'
 import type { SideRow } from '../../core/rows.ts'
-import { ANA, CEILING, LANE, type PolicyName } from './policies.ts'
+import { ANA, CEILING, LANE, POOL, type PolicyName } from './policies.ts'
 import { eventAt } from './reaction.ts'
 import { type Doing, docOf, type Model, type Move, type State } from './state.ts'
 import { withJob } from './world.ts'
@@ -100,12 +101,12 @@ const commands =
     docOf(state) === null ? null : one(`somebody says ${doing}`, command(state, kind, more))
 
 const freezes =
-  (length: number): Does =>
+  (length: number, lane = LANE): Does =>
   (state, doing) => {
-    const value = { lane: LANE, by: 'ana', at: state.now, until: state.now + length }
-    const key = `freeze ${LANE}`
+    const value = { lane, by: 'ana', at: state.now, until: state.now + length }
+    const key = `freeze ${lane}`
     if (state.ledger.rows[key] !== undefined) return null
-    const rows = { ...state.ledger.rows, [key]: { id: LANE, revision: 1, value } }
+    const rows = { ...state.ledger.rows, [key]: { id: lane, revision: 1, value } }
     return one(`somebody says ${doing}`, { ...state, ledger: { ...state.ledger, rows } })
   }
 
@@ -226,6 +227,7 @@ const DOINGS: Record<Doing, Does> = {
   'retry-from': commands('retry', { from: 'train' }),
   freeze: freezes(SHORT_FREEZE),
   'long-freeze': freezes(LONG_FREEZE),
+  'pool-freeze': freezes(SHORT_FREEZE, poolRoom(POOL)),
   thaw: thaws,
   refuses: turns,
   changed: turns,

@@ -74,6 +74,7 @@ export type Doing =
   | 'retry-from'
   | 'freeze'
   | 'long-freeze'
+  | 'pool-freeze'
   | 'thaw'
   | Exclude<PolicyName, 'plain'>
   | 'restore'

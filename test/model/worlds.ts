@@ -13,7 +13,20 @@ export const small: readonly Config[] = [
   config({
     name: 'a question, and two things are said',
     asks: true,
-    doings: ['newer', 'yes', 'no', 'old-yes', 'slow-yes', 'cancel', 'retry', 'freeze', 'changed', 'revoked', 'room'],
+    doings: [
+      'newer',
+      'yes',
+      'no',
+      'old-yes',
+      'slow-yes',
+      'cancel',
+      'retry',
+      'freeze',
+      'pool-freeze',
+      'changed',
+      'revoked',
+      'room',
+    ],
     most: most(0, 2),
   }),
 ]
@@ -67,7 +80,20 @@ export const large: readonly Config[] = [
   config({
     name: 'a training, whatever goes wrong and whatever is said',
     faults: FAULTS,
-    doings: ['newer', 'back-again', 'again', 'half', 'cancel', 'retry', 'freeze', 'thaw', 'room', 'deleted', 'away'],
+    doings: [
+      'newer',
+      'back-again',
+      'again',
+      'half',
+      'cancel',
+      'retry',
+      'freeze',
+      'thaw',
+      'pool-freeze',
+      'room',
+      'deleted',
+      'away',
+    ],
     most: most(1, 1),
   }),
   config({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { asksItself, awaySide, awayText, frozen, rest } from '../../../core/lane/act.ts'
 import type { SideRow } from '../../../core/rows.ts'
-import { HOUR, MINUTE, NOW, PIPELINE, viewOf } from './fixture.ts'
+import { HOUR, MINUTE, NOW, PIPELINE, planRow, viewOf } from './fixture.ts'
 
 const row = (over: Partial<SideRow> = {}): SideRow => ({
   side: 'cluster',
@@ -52,6 +52,18 @@ it('a freeze holds until it is over', () => {
   expect(frozen(viewOf({ frozenUntil: NOW + HOUR }))).toMatchObject({
     rest: { why: 'frozen', until: NOW + HOUR, text: 'frozen until 2026-11-24 10:00 UTC' },
   })
+})
+
+it('a freeze of a pool holds for whoever’s plan takes of it, and names it; the last that ends counts', () => {
+  const frozenPools = { 'pool/gpu-train': NOW + HOUR, 'pool/gpu-serve': NOW + 2 * HOUR }
+  expect(frozen(viewOf({ frozenPools }))).toBeNull()
+  expect(frozen(viewOf({ frozenPools, plan: planRow, frozenUntil: NOW + 1 }))).toMatchObject({
+    rest: { why: 'frozen', until: NOW + HOUR, text: 'pool/gpu-train is frozen until 2026-11-24 10:00 UTC' },
+  })
+  expect(frozen(viewOf({ frozenPools, plan: planRow, frozenUntil: NOW + 2 * HOUR }))).toMatchObject({
+    rest: { text: 'frozen until 2026-11-24 11:00 UTC' },
+  })
+  expect(frozen(viewOf({ frozenPools: { 'pool/gpu-train': NOW }, plan: planRow }))).toBeNull()
 })
 
 it('a rest is an act with its reason', () => {

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { card, laneOfQuestion, questionId, settleAsk, settleExpire, settleRemind } from '../../../core/lane/asking.ts'
+import {
+  card,
+  laneOfQuestion,
+  questionId,
+  settleAsk,
+  settleExpire,
+  settleMoveCard,
+  settleRemind,
+} from '../../../core/lane/asking.ts'
 import { asking, HOUR, MINUTE, NOW, PIPELINE, planRow, questionOf, runOf, viewOf, wanted } from './fixture.ts'
 
 describe('a question', () => {
@@ -21,6 +29,7 @@ describe('a question', () => {
       votes: [],
       state: 'open',
       reminded: false,
+      channel: 'C0GPUOPS',
     })
     expect(change.tellings).toEqual([card({ generation: 1, attempt: 1 })])
     expect(change.moments[0]?.text).toMatch(/^asked 1 of the approvers: may cost \$168\.56/)
@@ -96,6 +105,16 @@ describe('its end', () => {
     expect(change.doc.run?.question?.reminded).toBe(true)
     expect(change.moments[0]?.text).toBe('nobody has answered yet: it expires at 13:00 UTC')
     expect(change.tellings).toEqual([card({ generation: 1, attempt: 1 })])
+  })
+
+  it('is the same where the policy asks in another channel: the card moves, and asks no more where it stood', () => {
+    const moved = settleMoveCard(viewOf({ doc: wanted({ run: asking({ channel: 'C0BEFORE' }) }), plan: planRow }))
+    const { channel } = moved.doc.run?.question ?? {}
+    expect(channel).toBe(settleAsk(view).doc.run?.question?.channel)
+    expect(moved.doc.run?.question).toEqual({ ...asking().question, channel })
+    expect(moved.tellings).toEqual(
+      [1, 2].map((n) => ({ ...card({ generation: 1, attempt: 1 }), ...(n === 2 && { left: 'C0BEFORE' }) })),
+    )
   })
 
   it('without an answer is a no: the run is over, and its question expired', () => {

@@ -20,6 +20,15 @@ describe('who is awaited', () => {
     expect(whoIsAwaited(alone, strict)).toBe('waits for an approver')
   })
 
+  it('is one more for each yes of who was revoked, and as many as the policy needs by now', () => {
+    const doc = docOf({ run: asking({ need: 2, votes: [vote('T0SIGNAL/U0GONE')] }) })
+    expect(whoIsAwaited(doc, policy)).toBe('waits for 2 of ana, ben')
+    const more = policyWith(({ approvals }) => {
+      approvals.need = 2
+    })
+    expect(whoIsAwaited(docOf({ run: asking({ need: 1, votes: [vote(ANA)] }) }), more)).toBe('waits for ben')
+  })
+
   it('is nobody where no question is open', () => {
     for (const run of [null, runOf(), asking({ state: 'approved' })]) {
       expect(whoIsAwaited(docOf({ run }), policy)).toBeNull()

@@ -72,6 +72,7 @@ export const viewOf = (over: Partial<View> = {}): View => {
     later: [],
     unread: false,
     frozenUntil: null,
+    frozenPools: {},
     holds: {},
     lines: {},
     line: null,

@@ -122,9 +122,14 @@ describe('the line of a pool', () => {
 })
 
 describe('what a pool’s lane does next', () => {
-  it('grants, unless it is frozen', () => {
+  it('grants; while it is frozen too, since then who stands in its line is passed over and leaves it', () => {
     expect(next(poolView([rowOf('a', 1)]))).toEqual({ kind: 'grant' })
-    expect(next(poolView([rowOf('a', 1)], { frozenUntil: NOW + 5 }))).toMatchObject({ rest: { why: 'frozen' } })
+    expect(next(poolView([rowOf('a', 1)], { frozenUntil: NOW + 5 }))).toEqual({ kind: 'grant' })
+    const [empty, over] = [poolView([], { frozenUntil: NOW + 5 }), poolView([], { frozenUntil: NOW })]
+    expect(next(empty)).toMatchObject({ rest: { why: 'frozen', until: NOW + 5 } })
+    expect(next(over)).toMatchObject({ rest: { why: 'done' } })
+    // Who joined meanwhile is looked for as ever.
+    expect(next({ ...empty, moved: true })).toMatchObject({ rest: { why: 'frozen', until: NOW + 90_000 } })
   })
 
   it('looks once more after its line was seen with somebody in it, and then rests for good', () => {

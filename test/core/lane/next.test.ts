@@ -18,6 +18,7 @@ import {
   markOf,
   NOW,
   planRow,
+  policy,
   policyWith,
   questionOf,
   running,
@@ -139,6 +140,12 @@ describe('what is done next', () => {
       'hold',
     ],
     ['asked', { doc: wanted({ run: asking() }) }, 'rest asked'],
+    [
+      'asked where the policy asks',
+      { doc: wanted({ run: asking({ channel: policy.approvals.channel }) }) },
+      'rest asked',
+    ],
+    ['asked where the policy asked before', { doc: wanted({ run: asking({ channel: 'C0BEFORE' }) }) }, 'move-card'],
     ['asked, an hour before its end', { doc: wanted({ run: asking() }), now: NOW + 3 * HOUR }, 'remind'],
     ['asked, reminded', { doc: wanted({ run: asking({ reminded: true }) }), now: NOW + 3 * HOUR }, 'rest asked'],
     [

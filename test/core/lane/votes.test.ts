@@ -13,6 +13,9 @@ const two = policyWith((config) => {
   ]
   config.approvals.need = 2
 })
+const one = policyWith((config) => {
+  config.approvals.approvers = two.approvals.approvers
+})
 const fold = (
   letter: Partial<VoteLetter> = {},
   question: Partial<Question> = {},
@@ -32,10 +35,46 @@ describe('a vote that counts', () => {
   })
 
   it('as the last that is needed binds what was asked, and lets the run go on', () => {
-    const change = fold({}, { need: 1 })
+    const change = fold({}, { need: 1 }, { policy: one })
     expect(change.doc.run?.phase).toBe('planned')
     expect(change.doc.approved).toEqual({ question: change.doc.run?.question, spent: 0, begun: false })
     expect(change.doc.approved?.question.state).toBe('approved')
+  })
+
+  it('is not the last that is needed where another was revoked: it stays, and the question is open for who is missing', () => {
+    const [ana, ben, mallory] = [ANA, BEN, MALLORY].map((by) => ({
+      by,
+      verdict: 'approve' as const,
+      reason: null,
+      at: NOW,
+    }))
+    const left = { ...two, approvals: { ...two.approvals, approvers: [BEN, MALLORY].map((id) => ({ id, name: id })) } }
+    const change = fold({ by: BEN }, { need: 2, votes: [ana!] }, { policy: left })
+    expect(change.doc.run?.question).toMatchObject({ state: 'open', votes: [ben] })
+    expect(change.doc.approved).toBeNull()
+    const more = fold({ by: MALLORY }, { need: 2, votes: [ben!] }, { policy: left })
+    expect(more.doc.run?.question).toMatchObject({ state: 'approved', votes: [ben, mallory] })
+  })
+
+  it('nor where the policy needs more by now; nor does a requester’s own who may approve no more', () => {
+    expect(fold({}, { need: 1 }).doc.run?.question).toMatchObject({ state: 'open', need: 2, votes: [{ by: ANA }] })
+    const votes = [{ by: ANA, verdict: 'approve' as const, reason: null, at: NOW }]
+    const change = fold({ by: BEN }, { need: 2, requester: ANA, votes })
+    expect(change.doc.run?.question).toMatchObject({ state: 'open', votes: [{ by: BEN }] })
+  })
+
+  it('counts together with one of a group that nobody can read now: that is asked again before anything begins', () => {
+    const approvers = [
+      { id: BEN, name: 'ben' },
+      { id: 'T0SIGNAL/S0GPUOPS', name: 'ops' },
+    ]
+    const votes = [{ by: MALLORY, verdict: 'approve' as const, reason: null, at: NOW }]
+    const change = fold(
+      { by: BEN },
+      { need: 2, votes },
+      { policy: { ...two, approvals: { ...two.approvals, approvers } } },
+    )
+    expect(change.doc.run?.question?.state).toBe('approved')
   })
 
   it('as a denial rejects, whoever approved before, and binds nothing', () => {
@@ -57,7 +96,9 @@ describe('a vote that counts', () => {
   })
 
   it('given in time counts though it is read later', () => {
-    expect(fold({ at: NOW + 4 * HOUR }, {}, { now: NOW + 5 * HOUR }).doc.run?.question?.state).toBe('approved')
+    expect(fold({ at: NOW + 4 * HOUR }, {}, { policy: one, now: NOW + 5 * HOUR }).doc.run?.question?.state).toBe(
+      'approved',
+    )
   })
 })
 

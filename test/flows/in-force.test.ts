@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest'
+import { emptyDocument } from '../../core/lane/document.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { SELF } from '../../core/rows.ts'
+import { identityOf } from '../../flows/identity.ts'
+import { inForce, Renamed } from '../../flows/in-force.ts'
+import { readRow } from '../../flows/rows.ts'
+import { memoryLedger } from '../../local/ledger/memory-ledger.ts'
+import { fixedPolicies } from '../../local/policies/file-policies.ts'
+import example from '../../signalbox.config.ts'
+
+const first = parsePolicy(example)
+const renamed = parsePolicy({ ...example, namespaces: { training: 'training', serving: 'serving-2' } })
+const stands = { ...emptyDocument(first, 'service/chat'), stands: { 'gpu-serve': 8 } }
+
+const opened = async (mint = true) => {
+  const ledger = memoryLedger()
+  const time = { now: 1000 }
+  const clock = { now: () => time.now }
+  if (mint) await identityOf(ledger, { mint: () => 'feedfacecafe', now: 0 })
+  const fixed = fixedPolicies(first)
+  const put = (revision: number, value: typeof stands) =>
+    ledger.commit([{ put: 'lane', id: value.lane, revision, value }])
+  const open = () => inForce(fixed, { ledger, clock })
+  const names = async () => (await readRow(ledger, 'identity', SELF))?.value.names
+  return { ledger, time, clock, fixed, put, open, names }
+}
+
+it('remembers what the policy calls things, once the ledger has an id', async () => {
+  const { open, names, ledger } = await opened(false)
+  const policies = open()
+  expect(await policies.load()).toBe(first)
+  await identityOf(ledger, { mint: () => 'feedfacecafe', now: 0 })
+  expect(await policies.load()).toBe(first)
+  expect(await names()).toMatchObject({ installation: first.installation, 'namespaces.serving': 'serving' })
+})
+
+it('while something is under the old name the last policy stays in force, and says why; without one nothing is', async () => {
+  const { open, names, fixed, put } = await opened()
+  const policies = open()
+  await policies.load()
+  await put(0, stands)
+  fixed.set(renamed)
+  expect(await policies.load()).toBe(first)
+  expect(await policies.problem?.()).toContain("namespaces.serving was renamed from 'serving' to 'serving-2'")
+  await expect(open().load()).rejects.toThrow(Renamed)
+  expect(await names()).toMatchObject({ 'namespaces.serving': 'serving' })
+  fixed.set(first)
+  expect(await policies.load()).toBe(first)
+  expect(await policies.problem?.()).toBeNull()
+})
+
+it('is in force half a minute after nothing is under it any more, and is remembered', async () => {
+  const { open, names, fixed, put, time } = await opened()
+  const policies = open()
+  await policies.load()
+  await put(0, stands)
+  fixed.set(renamed)
+  await policies.load()
+  await put(1, { ...stands, stands: {} as never })
+  time.now += 30_000
+  expect(await policies.load()).toBe(renamed)
+  expect(await names()).toMatchObject({ 'namespaces.serving': 'serving-2' })
+})
+
+it('who may only read compares all the same', async () => {
+  const { open, fixed, put, ledger, clock, names } = await opened()
+  await open().load()
+  const { read, lanes } = ledger
+  const reading = inForce(fixed, { ledger: { read, lanes }, clock })
+  fixed.set(renamed)
+  expect(await reading.load()).toBe(renamed)
+  expect(await names()).toMatchObject({ 'namespaces.serving': 'serving' })
+  await put(0, stands)
+  await expect(inForce(fixed, { ledger: { read, lanes }, clock }).load()).rejects.toThrow('put')
+})
