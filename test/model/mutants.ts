@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a gate that fails invalidates what it judged',
-    text: ['.filter(({ step: name }) => !judged.includes(name))', ''],
+    text: ['kept: kept.filter(({ step }) => !steps.includes(step)),', 'kept,'],
     config: smallest({ steps: 'judged', doings: ['poor', 'retry'] }, [0, 2]),
   },
   {
