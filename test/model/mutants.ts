@@ -203,11 +203,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what was paid for is kept until it is done anew',
     text: [
-      'return { kept, redo: kept.map',
-      'return { kept: kept.filter(({ step }) => before.has(step)), redo: kept.map',
+      'return { kept, redo: all.filter',
+      'return { kept: kept.filter(({ step }) => before.has(step)), redo: all.filter',
     ],
     config: smallest({ asks: 'later', doings: ['retry-from', 'no', 'retry'] }, [0, 3]),
     slow: true,
+  },
+  {
+    name: 'what a success has made is kept until it is done anew',
+    text: ["redo: kind === 'succeeded' ? all : [] }", "redo: [], ...(kind === 'succeeded' && { kept: [] }) }"],
+    config: smallest({ asks: 'later', doings: ['no', 'retry'] }, [0, 3]),
   },
   {
     name: 'patience counts from when a step was marked last',
