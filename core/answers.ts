@@ -1,5 +1,6 @@
 import type { Requester } from './desired.ts'
-import type { Question, Vote } from './lane/document.ts'
+import type { Question } from './lane/document.ts'
+import type { Vote } from './lane/vote.ts'
 import type { ApprovalNeed } from './plan.ts'
 import { groupsOf } from './policy/approvals.ts'
 import type { ApprovalPolicy } from './policy.ts'

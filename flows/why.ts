@@ -5,6 +5,7 @@ import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
+import { waitsIn } from '../core/lane/wanted.ts'
 import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason, Unrested } from '../core/reasons.ts'
@@ -29,7 +30,7 @@ export interface Why {
   until: number | null
   /** The far side that is waited for. */
   side: string | null
-  /** What else holds it up: what could not be told. */
+  /** What waits behind the run under way, and what could not be told. */
   also: string[]
 }
 
@@ -86,7 +87,7 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
     }
   const { why, since, until, side } = rest
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
-  return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: untold }
+  return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: [...behindIn(view), ...untold] }
 }
 
 /** Who leaves a line since it is frozen rests on that, and a question is asked as before while its card moves. */
@@ -95,6 +96,12 @@ const nextOf = (view: View): Act => {
   if (act.kind === 'move-card' && view.doc.rest !== null) return { kind: 'rest', rest: view.doc.rest }
   return act.kind === 'leave-line' ? (frozen(view) ?? act) : act
 }
+
+/** What the run under way keeps from beginning. */
+const behindIn = ({ doc, kind }: View): string[] =>
+  doc.run === null || !waitsIn(doc)
+    ? []
+    : [`${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) begins once that has ended`]
 
 /** There is no such lane; or there is, of a kind that a newer release has brought. */
 const whyNoLane = async ({ ledger }: WhyPorts, lane: string, also: string[]): Promise<Why> => {

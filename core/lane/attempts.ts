@@ -5,7 +5,7 @@ import type { View } from './view.ts'
 
 /** The generation of what a lane wants next: names of it were never minted, by what the ledger remembers and by what stood when it was adopted. */
 export const nextGeneration = ({ doc, generationFrom }: Pick<View, 'doc' | 'generationFrom'>): number =>
-  Math.max(doc.generation, generationFrom) + 1
+  Math.max(doc.generation, doc.newest ?? 0, generationFrom) + 1
 
 /** The next attempt at the same desired state. What was approved and not begun in time is asked about again. */
 export const nextAttempt = (doc: LaneDocument, now: number): LaneDocument => ({

@@ -2,7 +2,11 @@ import { asOfNow } from '../answers.ts'
 import { runName } from '../names.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Policy } from '../policy.ts'
-import { type LaneDocument, openQuestion } from './document.ts'
+import type { LaneDocument, Question } from './document.ts'
+
+/** The question that the lane asks people now; null when it asks nothing. */
+export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null =>
+  run?.phase === 'asked' && run.question?.state === 'open' ? run.question : null
 
 /** The people whom an open question waits for, by the policy in force; null when none is open. */
 export const whoIsAwaited = (doc: LaneDocument, { approvals }: Pick<Policy, 'approvals'>): string | null => {

@@ -10,6 +10,7 @@ import type { CommandLetter, Seen } from './letters.ts'
 import { newRun } from './planning.ts'
 import { isRetiring } from './retiring.ts'
 import type { View } from './view.ts'
+import { waitsIn } from './wanted.ts'
 
 type Said =
   | { kind: 'did'; doc: LaneDocument; detail: string }
@@ -49,10 +50,6 @@ const notAllowed = ({ policy: { approvals } }: View, { by, kind }: CommandLetter
 type Attempt = Exclude<Seen, 'idle'>
 
 const attemptOf = ({ generation, attempt }: Attempt): Attempt => ({ generation, attempt })
-
-/** Whether what is wanted has no run yet: it waits, behind another run or for its own. */
-const waitsIn = ({ desired, outcome, run, generation, attempt }: LaneDocument): boolean =>
-  desired !== null && outcome === null && !sameRun(run, { generation, attempt })
 
 /** What a lane shows to somebody who is about to say this: the attempt that it would reach. */
 export const shownFor = (doc: LaneDocument, { kind, wanted }: Pick<CommandLetter, 'kind' | 'wanted'>): Seen => {
@@ -94,21 +91,44 @@ const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>)
 const retry = (view: View, letter: CommandLetter): Said => {
   const { doc, policy, now } = view
   if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
-  if (doc.run !== null || doc.outcome === null)
-    return refuse('in-progress', `${doc.lane} is being carried out: cancel it first`)
+  if (doc.run !== null || doc.outcome === null) return refuse('in-progress', busyText(view))
   const other = noLongerSo(view, doc, letter) ?? whyNoRule(view)
   if (other !== null) return other
   const kept = keptFrom(doc, doc.outcome, letter.from)
   if (kept === null) return refuse('no-such-stage', noStageText(doc, doc.outcome, letter.from))
   const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, ...kept }
   const names = carried(next).map(({ step }) => step)
-  const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')}`
+  // What is planned next tells: the policy or what was made may have changed since.
+  const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')} where nothing of it has changed`
   return {
     kind: 'did',
     doc: next,
     detail: `attempt ${next.attempt} of generation ${next.generation} has started${keeps}`,
   }
 }
+
+const namedIn = ({ kind }: Pick<View, 'kind'>, { desired, generation }: LaneDocument | Run): string =>
+  `${kind.titleOf(desired as never)} (generation ${generation})`
+
+/** What goes on, and what to do about it: what was wanted before is not cancelled for what is wanted now. */
+const busyText = (view: View): string => {
+  const { doc } = view
+  const { run } = doc
+  const cancelled = run !== null && isBeingCancelled(run)
+  if (run === null || (sameRun(run, doc) && run.ending === null && !cancelled))
+    return `${doc.lane} is being carried out: cancel it first`
+  if (sameRun(run, doc)) return cancelled ? CANCELLED : `${endingText(run)}: say retry once that is over`
+  return doc.outcome === null
+    ? `${namedIn(view, doc)} begins by itself once ${namedIn(view, run)} has ended`
+    : `${namedIn(view, run)} goes on: say retry of ${namedIn(view, doc)} once that has ended`
+}
+
+const isBeingCancelled = ({ ending, cancelled }: Run): boolean =>
+  ending === null ? cancelled !== null : ending.kind === 'cancelled'
+
+const CANCELLED = 'it is being cancelled: say retry once it is gone'
+
+const endingText = ({ ending }: Run): string => `it is ending already (${ending?.kind})`
 
 /** Stages that another attempt can begin from: those that are finished, done anew, and the first that is not. */
 const beginnings = ({ kept }: Pick<LaneDocument, 'kept'>, { stages }: Ended): string[] => {
@@ -125,8 +145,8 @@ const noStageText = (doc: LaneDocument, ended: Ended, from: string | null): stri
 }
 
 /**
- * Finished steps that a retry keeps: all, and those from `from` on until they are done anew; none of a success that is done
- * again as a whole. Null: it cannot begin from there.
+ * Finished steps that a retry keeps: all, and those from `from` on, or of a success that is done again as a whole, until they are done
+ * anew. Null: it cannot begin from there.
  */
 const keptFrom = (
   { kept }: Pick<LaneDocument, 'kept'>,
@@ -134,10 +154,11 @@ const keptFrom = (
   from: string | null,
 ): Required<Pick<LaneDocument, 'kept' | 'redo'>> | null => {
   const { kind, stages } = ended
-  if (from === null) return { kept: kind === 'succeeded' ? [] : kept, redo: [] }
+  const all = kept.map(({ step }) => step)
+  if (from === null) return { kept, redo: kind === 'succeeded' ? all : [] }
   if (!beginnings({ kept }, ended).includes(from)) return null
   const before = new Set(stages.slice(0, stages.indexOf(from)))
-  return { kept, redo: kept.map(({ step }) => step).filter((step) => !before.has(step)) }
+  return { kept, redo: all.filter((step) => !before.has(step)) }
 }
 
 /** Reaches the run under way, whatever waits behind it; `wanted` cancels that instead. */
@@ -145,13 +166,14 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   const { doc } = view
   const { run } = doc
   const waits = waitsIn(doc)
-  if (letter.wanted && !waits) return refuse('nothing-in-progress', nothingWaits(doc, letter))
+  if (letter.wanted && !waits) return refuse('nothing-in-progress', nothingWaits(view, letter))
   if (run === null && mayRepeat(view)) return noLongerSo(view, doc, letter) ?? cancelRepeat(doc)
   if (letter.wanted || (run === null && waits)) return noLongerSo(view, doc, letter) ?? cancelWanted(view, letter)
-  if (run === null) return refuse('nothing-in-progress', nothingText(doc))
+  if (run === null) return refuse('nothing-in-progress', nothingText(view))
   const other = noLongerSo(view, run, letter)
   if (other !== null) return other
-  if (run.ending !== null) return refuse('too-late', `it is ending already (${run.ending.kind}): ${run.ending.detail}`)
+  if (run.ending !== null)
+    return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${run.ending.detail}`)
   const cancelled = run.cancelled ?? { by: letter.by, at: view.now }
   return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
 }
@@ -163,24 +185,33 @@ const cancelRepeat = (doc: LaneDocument): Said => ({
   detail: `attempt ${doc.attempt} of generation ${doc.generation} failed and is not repeated; say retry for another`,
 })
 
-const nothingWaits = ({ lane, run }: LaneDocument, { saw }: CommandLetter): string =>
-  saw !== null && saw !== 'idle' && sameRun(run, saw)
+const nothingWaits = (view: View, { saw }: CommandLetter): string => {
+  const { lane, run } = view.doc
+  return saw !== null && saw !== 'idle' && sameRun(run, saw)
     ? `nothing waits in ${lane}: generation ${saw.generation} has begun meanwhile, cancel it without --wanted`
-    : `nothing waits in ${lane}`
+    : (notWanted(view) ?? `nothing waits in ${lane}`)
+}
 
-const nothingText = (doc: LaneDocument): string =>
-  `${doc.lane} has nothing in progress (${doc.outcome?.kind ?? 'nothing was ever wanted'})`
+const nothingText = (view: View): string =>
+  notWanted(view) ?? `${view.doc.lane} has nothing in progress (${view.doc.outcome?.kind ?? 'nothing was ever wanted'})`
+
+/** What its source is not ready for; null: nothing. */
+const notWanted = ({ doc: { lane }, letters, later }: View): string | null => {
+  const looks = [...letters, ...later].filter((letter) => letter.kind === 'look')
+  const waits = looks.find((look) => look.waits !== null)?.waits
+  return waits == null
+    ? null
+    : `what came to ${lane} waits (${waits.detail}), and nothing is wanted of it yet that could be cancelled`
+}
 
 const cancelText = ({ doc, kind }: View, run: Run, waits: boolean): string => {
   const stops = `attempt ${run.attempt} of generation ${run.generation} ${hasBegun(run) ? 'stops at its next safe point and goes back' : 'stops before it begins anything'}`
-  return waits
-    ? `${stops}; ${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) waits behind it and goes on: cancel it with --wanted`
-    : stops
+  return waits ? `${stops}; ${namedIn({ kind }, doc)} waits behind it and goes on: cancel it with --wanted` : stops
 }
 
 /** What is wanted and has no run: it ends here. */
 const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => {
-  const detail = `${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) is cancelled before it began`
+  const detail = `${namedIn({ kind }, doc)} is cancelled before it began`
   // What it was to take the place of must go back first: a run does that.
   if (doc.run === null && doc.halfway === true)
     return { kind: 'did', doc: { ...doc, run: { ...newRun(doc, now), cancelled: { by: letter.by, at: now } } }, detail }

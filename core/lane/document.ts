@@ -6,6 +6,7 @@ import type { Outcome, RestReason } from '../reasons.ts'
 import type { Held } from './held.ts'
 import type { Gpus, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
+import type { Vote } from './vote.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -23,7 +24,7 @@ export interface LaneDocument {
   name: string
   /** What the source said when it was last asked; null: nothing was ever wanted. */
   desired: Desired | null
-  /** 0 = nothing was ever wanted. Grows with each new desired state. */
+  /** 0 = nothing was ever wanted. Each new desired state has a greater one than all before it. */
   generation: number
   attempt: number
   /** When the current attempt was wanted. */
@@ -41,6 +42,10 @@ export interface LaneDocument {
   /** Of these the steps that a person wants anew: each goes once the new one is finished, or stays when it never is. */
   redo?: string[]
   run: Run | null
+  /** What the run under way carries out, while something else is wanted: wanted again, it is as if nothing had come between. */
+  before?: Before
+  /** The greatest generation that was ever wanted, while one before it is wanted again; left out: this one. */
+  newest?: number
   /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
   stands?: Gpus
   /** How the current attempt ended; null while it is wanted. */
@@ -63,6 +68,12 @@ export interface LaneDocument {
   /** When it is looked at though nobody wakes it: its due row. Not at rest: when somebody else takes over. */
   due: number | null
 }
+
+/** What a lane wanted, with all that is of its generation alone. */
+export type Before = Pick<
+  LaneDocument,
+  'desired' | 'generation' | 'attempt' | 'since' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
+>
 
 /** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
 export interface Baseline {
@@ -137,14 +148,6 @@ export interface Question {
   reminded: boolean
   /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
   channel?: string
-}
-
-export interface Vote {
-  /** `TEAM/USER`. */
-  by: string
-  verdict: 'approve' | 'deny'
-  reason: string | null
-  at: number
 }
 
 /** Progress of one step, of the plan's or of the way back. */
@@ -237,10 +240,6 @@ export const sameRun = (
   a: { generation: number; attempt: number } | null,
   b: { generation: number; attempt: number },
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
-
-/** The question that the lane asks people now; null when it asks nothing. */
-export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null =>
-  run?.phase === 'asked' && run.question?.state === 'open' ? run.question : null
 
 /** One word for where the lane is: what lists show. */
 export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>

@@ -2,7 +2,8 @@ import { askedBy } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { mayRepeat, nextAttempt, nextGeneration } from './attempts.ts'
-import { hasBegun, type LaneDocument, sameRun } from './document.ts'
+import { asBefore, leftBeside, wantedBefore } from './before.ts'
+import { type Before, hasBegun, type LaneDocument, sameRun } from './document.ts'
 import { STAYS_SO } from './held.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, newRun, pinned, planOnPaper, type Seen } from './planning.ts'
@@ -20,10 +21,30 @@ export type Wanted =
 export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc, kind } = view
   if (doc.desired === null || kind.keyOf(doc.desired as never) !== kind.keyOf(intent.desired as never))
-    return wantNew(view, intent)
+    return wantOther(view, intent, seen)
+  return wantAgain(view, intent, seen)
+}
+
+const wantAgain = (view: View, intent: Intent, seen: Seen): Wanted => {
   const proven = provenIn(view, intent)
   return proven === null ? wantSame(view, seen) : wantProven(view, proven, seen)
 }
+
+/** Something else: new, or what the run under way carries out though something came between, and then as if nothing had. */
+const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const { doc } = view
+  if (doc.order !== null && intent.order !== null && intent.order < doc.order)
+    return ignore('older-than-current', `its order ${intent.order} is before ${doc.order}, which moved the lane`)
+  const before = wantedBefore(view, intent.desired)
+  // What is ending for something newer has given its way up: what it finished is kept.
+  if (before === null || doc.run?.ending?.kind === 'superseded') return wantNew(view, intent, before)
+  const after = { ...asBefore(doc, before), order: intent.order ?? doc.order, onNewer: intent.onNewer }
+  const same = wantAgain({ ...view, doc: after }, intent, seen)
+  if (same.kind === 'want') return same
+  return { kind: 'note', doc: same.kind === 'note' ? same.doc : after, detail: `${AGAIN}; ${same.detail}` }
+}
+
+const AGAIN = 'it is wanted again while its run goes on'
 
 const wantSame = (view: View, seen: Seen): Wanted => {
   const { doc, kind } = view
@@ -57,12 +78,11 @@ const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
 
-const wantNew = (view: View, intent: Intent): Wanted => {
-  const { doc, kind, policy, now } = view
+const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
+  const { kind, policy, now } = view
+  const { newest: _, before: __, ...doc } = view.doc
   if (kind.isNothing(intent.desired as never) && doc.generation === 0)
     return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
-  if (doc.order !== null && intent.order !== null && intent.order < doc.order)
-    return ignore('older-than-current', `its order ${intent.order} is before ${doc.order}, which moved the lane`)
   const next: LaneDocument = { ...doc, desired: intent.desired, outcome: null }
   // What was wanted in between and has no run goes back before this one: nobody is asked for what stood before.
   const isBetween = doc.halfway === true && doc.run === null && wantsBack({ doc: next, kind })
@@ -79,8 +99,9 @@ const wantNew = (view: View, intent: Intent): Wanted => {
       onNewer: intent.onNewer,
       attemptsLeft: policy.retries,
       approved: null,
-      kept: [],
-      redo: [],
+      kept: before?.kept ?? [],
+      redo: before?.redo ?? [],
+      ...(before === null ? leftBeside(view.doc) : {}),
       held: null,
       since: now,
     },

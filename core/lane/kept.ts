@@ -3,7 +3,8 @@ import { readsOf } from '../steps/keys.ts'
 import type { LaneDocument } from './document.ts'
 import type { Kept } from './kept-step.ts'
 
-type Known = Pick<LaneDocument, 'kept' | 'redo'>
+/** Finished steps, and of these what a person wants anew. */
+export type Known = Pick<LaneDocument, 'kept' | 'redo'>
 
 /** A stage: what another attempt carries over once it is finished. */
 export const isKept = (step: Step): step is LaunchJobStep => step.kind === 'launch-job' && step.keeps
@@ -19,3 +20,9 @@ export const withKept = ({ kept, redo = [] }: Known, { step, key, row }: Kept, p
     redo: redo.filter((name) => name !== step),
   }
 }
+
+/** The same without steps that must be done anew. */
+export const withoutKept = ({ kept, ...known }: Known, steps: readonly string[]): Known => ({
+  ...known,
+  kept: kept.filter(({ step }) => !steps.includes(step)),
+})

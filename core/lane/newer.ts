@@ -5,7 +5,16 @@ import { type LaneDocument, type Mark, type Run, SCHEMA } from './document.ts'
 const KEYS: Record<keyof LaneDocument, true> = {
   ...{ schema: true, lane: true, writtenAt: true, name: true, desired: true, generation: true, attempt: true },
   ...{ since: true, order: true, onNewer: true, attemptsLeft: true, approved: true, kept: true, redo: true },
-  ...{ run: true, stands: true, outcome: true, baseline: true, halfway: true, brought: true },
+  ...{
+    run: true,
+    before: true,
+    newest: true,
+    stands: true,
+    outcome: true,
+    baseline: true,
+    halfway: true,
+    brought: true,
+  },
   ...{ beside: true, passed: true, shadow: true, held: true, rest: true, due: true },
 }
 const PHASES: Record<Run['phase'], true> = {

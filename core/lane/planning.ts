@@ -151,7 +151,7 @@ export const marksOf = (plan: Plan, { kept }: Seen): Mark[] => {
           touched: true,
           made: row.made,
           result: row.row,
-          note: `kept from attempt ${row.attempt}`,
+          note: `kept from ${row.generation === plan.generation ? '' : `generation ${row.generation}, `}attempt ${row.attempt}`,
         }
   })
 }

@@ -1,5 +1,5 @@
 import { said } from '../text.ts'
-import type { LaneDocument, Mark, Question, Run } from './document.ts'
+import type { Before, LaneDocument, Mark, Question, Run } from './document.ts'
 
 /** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
 const MOST = 31 * 1024
@@ -24,16 +24,21 @@ export const fitted = (doc: LaneDocument): LaneDocument => {
 const bytesOf = (doc: LaneDocument): number => Buffer.byteLength(JSON.stringify(doc))
 
 const shortened = (doc: LaneDocument, most: number): LaneDocument => {
-  const { run, approved, outcome, held, rest } = doc
+  const { run, before, held, rest } = doc
   return {
     ...doc,
     run: run === null ? null : shortRun(run, most),
-    approved: approved === null ? null : { ...approved, question: shortQuestion(approved.question, most) },
-    outcome: outcome === null ? null : { ...outcome, detail: said(outcome.detail, most + DETAILS) },
+    ...shortEnd(doc, most),
+    ...(before === undefined ? {} : { before: { ...before, ...shortEnd(before, most) } }),
     held: held === null ? null : { ...held, detail: said(held.detail, most + DETAILS) },
     rest: rest === null ? null : { ...rest, text: said(rest.text, most + DETAILS) },
   }
 }
+
+const shortEnd = ({ approved, outcome }: Before, most: number): Pick<Before, 'approved' | 'outcome'> => ({
+  approved: approved === null ? null : { ...approved, question: shortQuestion(approved.question, most) },
+  outcome: outcome === null ? null : { ...outcome, detail: said(outcome.detail, most + DETAILS) },
+})
 
 /** What ended a run is kept a little longer than the rest. */
 const DETAILS = 100

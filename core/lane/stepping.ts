@@ -4,13 +4,14 @@ import { readsOf } from '../steps/keys.ts'
 import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
+import { withKeptOf } from './before.ts'
 import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
 import { settleEnd, stopped } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
-import { isKept, withKept } from './kept.ts'
+import { isKept, withKept, withoutKept } from './kept.ts'
 import type { View } from './view.ts'
 
 /** What touching or looking at a step came to. */
@@ -136,11 +137,14 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
   const after = withStanding(change.doc, stepped)
   return {
     ...change,
-    doc: withFallenHold(view, keeps ? { ...after, ...withKept(after, row, plan?.plan) } : after),
+    doc: withFallenHold(view, keeps ? keeping({ ...view, doc: after }, row) : after),
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
   }
 }
+
+const keeping = (view: View, row: ResultRow): LaneDocument =>
+  withKeptOf(view, view.doc.run as Run, (known) => withKept(known, row, view.plan?.plan))
 
 /** What stands now, where the step has seen it. */
 const withStanding = (doc: LaneDocument, { stands }: Stepped & { kind: 'done' }): LaneDocument =>
@@ -191,11 +195,11 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   // A gate that fails invalidates what it judged: an attempt that follows measures it anew.
   const judged = step?.kind === 'check-gate' ? readsOf(step) : []
-  const kept = doc.kept.filter(({ step: name }) => !judged.includes(name))
   const run = change.doc.run as Run
+  const after = withKeptOf({ ...view, doc: change.doc }, run, (known) => withoutKept(known, judged))
   return {
     ...change,
-    doc: { ...change.doc, kept, run: { ...run, ending: { kind: 'failed', reason, detail: said(note, DETAIL) } } },
+    doc: { ...after, run: { ...run, ending: { kind: 'failed', reason, detail: said(note, DETAIL) } } },
   }
 }
 

@@ -4,9 +4,10 @@ import type { AnswerRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { card } from './asking.ts'
 import { type Change, changed, DETAIL, moment, SHORT } from './change.ts'
-import { type Question, type Run, sameRun, type Vote } from './document.ts'
+import { type Question, type Run, sameRun } from './document.ts'
 import type { VoteLetter } from './letters.ts'
 import type { View } from './view.ts'
+import type { Vote } from './vote.ts'
 
 const SENTENCES: Record<AnswerRefusal, string> = {
   'unknown-question': 'there is no such question',

@@ -1,4 +1,4 @@
-import type { Run } from './document.ts'
+import { type LaneDocument, type Run, sameRun } from './document.ts'
 import type { View } from './view.ts'
 
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
@@ -8,3 +8,7 @@ export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }:
 /** Whether what its lane wants is where the way back leads: then that is walked to its end, and nobody is asked for what was approved. */
 export const wantsBack = ({ doc, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
   doc.desired !== null && doc.outcome === null && kind.isBackAt?.(doc.desired as never, doc.baseline) === true
+
+/** Whether what is wanted has no run yet: it waits, behind another run or for its own. */
+export const waitsIn = ({ desired, outcome, run, generation, attempt }: LaneDocument): boolean =>
+  desired !== null && outcome === null && !sameRun(run, { generation, attempt })

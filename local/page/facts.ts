@@ -1,4 +1,5 @@
-import { emptyDocument, type LaneDocument, openQuestion } from '../../core/lane/document.ts'
+import { openQuestion } from '../../core/lane/awaited.ts'
+import { emptyDocument, type LaneDocument } from '../../core/lane/document.ts'
 import type { Policy } from '../../core/policy.ts'
 import { SELF } from '../../core/rows.ts'
 import { everyLane } from '../../flows/lanes.ts'

@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono'
 import * as z from 'zod'
-import { openQuestion } from '../../core/lane/document.ts'
+import { openQuestion } from '../../core/lane/awaited.ts'
 import { runName } from '../../core/names.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { runOf } from '../../flows/runs.ts'

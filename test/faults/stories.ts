@@ -86,7 +86,7 @@ export const stories: Record<string, Story> = {
       when: async (town) => (await town.run(SERVE, 2, 1))?.steps[0]?.touched === true,
       does: async ({ house }) => {
         const { ok, detail } = await house.command({ kind: 'cancel', lane: SERVE, by: ANA })
-        if (!ok && !/ending already|no longer so|nothing in progress|not heeded yet/.test(detail))
+        if (!ok && !/ending already|being cancelled|no longer so|nothing in progress|not heeded yet/.test(detail))
           throw new Error(detail)
       },
     },

@@ -11,6 +11,13 @@ const small = { ...example, pools: { ...example.pools, 'gpu-train': { ...example
 const freeze = (hours = 12) =>
   town.house.command({ kind: 'freeze', lane: TRAIN, until: town.house.clock.now() + hours * HOUR, by: ANA })
 
+const newerWaits = async (): Promise<void> => {
+  town = await openTown()
+  await trainedUntil(town, 'train', 'running')
+  await town.advance(MINUTE)
+  await upload(town, 'b')
+}
+
 /** Where a lane may be when somebody says something. */
 const STATES: Record<string, () => Promise<void>> = {
   'there is no such lane': async () => {
@@ -103,11 +110,19 @@ const STATES: Record<string, () => Promise<void>> = {
     await say(town, 'cancel')
     await town.settled(TRAIN)
   },
-  'a newer one waits behind training': async () => {
-    town = await openTown()
-    await trainedUntil(town, 'train', 'running')
+  'a newer one waits behind training': newerWaits,
+  'a newer one was cancelled behind training': async () => {
+    await newerWaits()
+    await say(town, 'cancel', { wanted: true })
+  },
+  'it came again, and a newer one in between': async () => {
+    await newerWaits()
     await town.advance(MINUTE)
-    await upload(town, 'b')
+    await upload(town, 'a')
+  },
+  'what came is not all there': async () => {
+    town = await openTown()
+    await upload(town, 'a', { rows: ['"a"', '"b"'], leaveOut: [1] })
   },
 }
 
@@ -127,10 +142,13 @@ const IDLE: Answer = [false, /nothing in progress/]
 const NOTHING_WAITS: Answer = [false, /nothing waits/]
 const AGAIN: Answer = [true, /attempt 2 of generation 1 has started/]
 const NO_STAGE: Answer = [false, /no stage/]
-const KEEPS: Answer = [true, /attempt 2 of generation 1 has started, keeping train$/]
+const KEEPS: Answer = [true, /attempt 2 of generation 1 has started, keeping train where nothing of it has changed$/]
+const BEGINS: Answer = [false, /generation 2\) begins by itself once .* \(generation 1\) has ended/]
+const GOES_ON: Answer = [false, /generation 1\) goes on: say retry of .* \(generation 2\) once that has ended/]
+const NOT_YET: Answer = [false, /waits \(1 object .*\), and nothing is wanted of it yet/]
 const BEFORE: Answer = [true, /before it begins/]
 const STOPS: Answer = [true, /next safe point/]
-const ENDING: Answer = [false, /ending already/]
+const ENDING: Answer = [false, /being cancelled: say retry once it is gone/]
 
 /** What each command does in each state: retry, retry --from evaluate, retry --from nosuch, cancel, cancel --wanted. */
 const TABLE: Record<keyof typeof STATES, [Answer, Answer, Answer, Answer, Answer]> = {
@@ -142,7 +160,7 @@ const TABLE: Record<keyof typeof STATES, [Answer, Answer, Answer, Answer, Answer
   training: [BUSY, BUSY, BUSY, STOPS, NOTHING_WAITS],
   'frozen after training': [BUSY, BUSY, BUSY, STOPS, NOTHING_WAITS],
   evaluating: [BUSY, BUSY, BUSY, STOPS, NOTHING_WAITS],
-  'going back': [BUSY, BUSY, BUSY, ENDING, NOTHING_WAITS],
+  'going back': [ENDING, ENDING, ENDING, ENDING, NOTHING_WAITS],
   'the cluster is away': [BUSY, BUSY, BUSY, STOPS, NOTHING_WAITS],
   succeeded: [AGAIN, KEEPS, NO_STAGE, IDLE, NOTHING_WAITS],
   'failed at its gate': [AGAIN, KEEPS, NO_STAGE, IDLE, NOTHING_WAITS],
@@ -152,12 +170,15 @@ const TABLE: Record<keyof typeof STATES, [Answer, Answer, Answer, Answer, Answer
   refused: [AGAIN, NO_STAGE, NO_STAGE, IDLE, NOTHING_WAITS],
   cancelled: [AGAIN, NO_STAGE, NO_STAGE, IDLE, NOTHING_WAITS],
   'a newer one waits behind training': [
-    [false, /cancel it first/],
-    [false, /cancel it first/],
-    [false, /cancel it first/],
+    BEGINS,
+    BEGINS,
+    BEGINS,
     [true, /generation 2\) waits behind it and goes on: cancel it with --wanted/],
     [true, /generation 2\) is cancelled before it began/],
   ],
+  'a newer one was cancelled behind training': [GOES_ON, GOES_ON, GOES_ON, STOPS, NOTHING_WAITS],
+  'it came again, and a newer one in between': [BUSY, BUSY, BUSY, [true, /goes back$/], NOTHING_WAITS],
+  'what came is not all there': [NONE, NONE, NONE, NOT_YET, NOT_YET],
 }
 
 /** Why a lane is there where it says so. */

@@ -130,7 +130,10 @@ describe('what was paid for is kept (law 7)', () => {
     await trainedUntil(town, 'train', 'running', { simulation: { tasks: { evaluate: { metrics: { score: 0.5 } } } } })
     expect((await town.settled(TRAIN)).outcome).toMatchObject({ reason: 'gate' })
     await mend()
-    expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringMatching(/keeping train$/) })
+    expect(await say(town, 'retry')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/keeping train where nothing of it has changed$/),
+    })
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate'])
     expect(await asks()).toBe(1)
@@ -157,7 +160,10 @@ describe('what was paid for is kept (law 7)', () => {
     expect(await say(town, 'retry', { from: 'train' })).toMatchObject({ ok: true })
     await town.answered(TRAIN, 'deny')
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'rejected', attempt: 2 })
-    expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringMatching(/keeping train$/) })
+    expect(await say(town, 'retry')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/keeping train where nothing of it has changed$/),
+    })
     await town.answered(TRAIN)
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 3 })
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a3-evaluate'])
@@ -200,7 +206,10 @@ describe('what was paid for is kept (law 7)', () => {
       ...example,
       pipelines: { 'support-chats': piped({ evaluate: { gates } }) },
     })
-    expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringMatching(/keeping train$/) })
+    expect(await say(town, 'retry')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/keeping train where nothing of it has changed$/),
+    })
     await town.answered(TRAIN)
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
     expect(made()).not.toContain('g1a2-train')

@@ -196,13 +196,13 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
   const failedGate = runs.flatMap((run) => judgedBadly(run, plan?.steps ?? []))
   const there = ({ made }: ResultRow): boolean => made !== null && state.world.results[made.ref.name] !== undefined
   const made = change.results.filter((row) => keeps.has(row.step) && there(row)).map(finishedOf)
-  const stands = whole ? [] : past.finished.filter((one) => !isReplaced(past, one, made))
+  const stands = past.finished.filter((one) => !isReplaced(past, one, made))
   const finished = [...stands, ...made].filter((one) => !failedGate.some((key) => one.startsWith(`${key}:`)))
   const last = retries.at(-1)
   return {
     ...past,
     finished: [...new Set(finished)].sort(),
-    anew: last === undefined ? past.anew : last.from === null ? [] : past.finished,
+    anew: last === undefined ? past.anew : last.from === null && !whole ? [] : past.finished,
     spoiled: [
       ...new Set([...past.spoiled.filter((key) => !made.some((one) => one.startsWith(`${key}:`))), ...failedGate]),
     ].sort(),

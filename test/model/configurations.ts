@@ -42,7 +42,7 @@ export const initialOf = (model: Model): State => {
     policy: 'plain',
     ledger: { rows: standing ? served(model) : {}, sums: {}, due: {} },
     world: {
-      source: { a: { version, complete: true, until: 0 } },
+      source: { a: { version, order: version, complete: true, until: 0 } },
       newest: version,
       jobs: {},
       results: {},

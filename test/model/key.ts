@@ -139,7 +139,7 @@ const worldKey = ({ world, ledger }: State, ranks: ReadonlyMap<number, number>, 
   )
   const running = (docOf({ ledger })?.run?.steps ?? []).filter(({ state }) => state === 'running')
   const source = Object.entries(world.source).map(
-    ([at, { version, complete, until }]) => `${at}${version}${complete ? '' : clock(until + 1)}`,
+    ([at, { version, order, complete, until }]) => `${at}${version}.${order}${complete ? '' : clock(until + 1)}`,
   )
   return [
     jobs.sort().join(),

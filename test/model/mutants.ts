@@ -96,7 +96,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a gate that fails invalidates what it judged',
-    text: ['.filter(({ step: name }) => !judged.includes(name))', ''],
+    text: ['kept: kept.filter(({ step }) => !steps.includes(step)),', 'kept,'],
     config: smallest({ steps: 'judged', doings: ['poor', 'retry'] }, [0, 2]),
   },
   {
@@ -208,11 +208,16 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what was paid for is kept until it is done anew',
     text: [
-      'return { kept, redo: kept.map',
-      'return { kept: kept.filter(({ step }) => before.has(step)), redo: kept.map',
+      'return { kept, redo: all.filter',
+      'return { kept: kept.filter(({ step }) => before.has(step)), redo: all.filter',
     ],
     config: smallest({ asks: 'later', doings: ['retry-from', 'no', 'retry'] }, [0, 3]),
     slow: true,
+  },
+  {
+    name: 'what a success has made is kept until it is done anew',
+    text: ["redo: kind === 'succeeded' ? all : [] }", "redo: [], ...(kind === 'succeeded' && { kept: [] }) }"],
+    config: smallest({ asks: 'later', doings: ['no', 'retry'] }, [0, 3]),
   },
   {
     name: 'patience counts from when a step was marked last',

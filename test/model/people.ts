@@ -54,17 +54,18 @@ export const leaveLook = (state: State, place: string, from: LookLetter['from'] 
 
 const newer = (state: State, place: string, complete = true): State => {
   const version = state.world.newest + 1
-  const said = { version, complete, until: state.now + COMPLETE_WITHIN }
+  const said = { version, order: version, complete, until: state.now + COMPLETE_WITHIN }
   const world = { ...state.world, newest: version, source: { ...state.world.source, [place]: said } }
   return leaveLook({ ...state, world }, place)
 }
 
-/** The source goes back to the version before. */
+/** The source says the version before again. */
 const backAgain = (state: State): State => {
   const said = state.world.source['a']
   if (said === undefined) return state
-  const source = { ...state.world.source, a: { ...said, version: said.version - 1 } }
-  return leaveLook({ ...state, world: { ...state.world, source } }, 'a')
+  const order = state.world.newest + 1
+  const source = { ...state.world.source, a: { ...said, version: said.version - 1, order } }
+  return leaveLook({ ...state, world: { ...state.world, source, newest: order } }, 'a')
 }
 
 const vote = (

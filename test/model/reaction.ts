@@ -8,7 +8,7 @@ interface Event extends IntendingEvent {
 }
 
 /** What stands at a place. */
-export type Said = Facts & { kind: 'version'; version: number; complete: boolean; until: number }
+export type Said = Facts & { kind: 'version'; version: number; order: number; complete: boolean; until: number }
 
 /** An event that says where to look. */
 export const eventAt = (place: string): Event => ({ type: 'said', id: '', at: 0, replayed: false, place })
@@ -31,7 +31,7 @@ const reactionOf = (kind: LaneKind, onNewer: 'finish' | 'stop'): Reaction => {
           ? { kind: 'ignore', reason: 'missed-deadline', detail: 'late' }
           : { kind: 'wait', reason: 'objects-missing', detail: 'not all there', until: facts.until }
       const desired: Wanted = { kind: 'model', version: facts.version }
-      const order = kind.lasts === 'once' ? String(facts.version) : null
+      const order = kind.lasts === 'once' ? String(facts.order) : null
       return { kind: 'intend', detail: 'there', intent: { desired, order, onNewer } }
     },
     resync: () => [],

@@ -145,7 +145,7 @@ export interface Flying {
 }
 
 export interface World {
-  source: Readonly<Record<string, { version: number; complete: boolean; until: number }>>
+  source: Readonly<Record<string, { version: number; order: number; complete: boolean; until: number }>>
   newest: number
   jobs: Readonly<Record<string, Job>>
   /** What Jobs wrote, by their names: its score. */

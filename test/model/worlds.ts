@@ -133,6 +133,13 @@ export const large: readonly Config[] = [
     most: most(1, 2),
   }),
   config({
+    name: 'what runs is wanted again, and something else was in between',
+    onNewer: 'finish',
+    retries: 1,
+    doings: ['newer', 'back-again', 'cancel', 'lost-node'],
+    most: most(0, 3),
+  }),
+  config({
     name: 'something newer stops what runs',
     faults: WORST,
     doings: ['newer', 'back-again', 'cancel', 'retry'],

@@ -133,7 +133,7 @@ describe('a lane', () => {
     })
     expect(await product.cli('retry', LANE, '--from', 'evaluate')).toMatchObject({
       code: 0,
-      out: 'attempt 2 of generation 1 has started, keeping train',
+      out: 'attempt 2 of generation 1 has started, keeping train where nothing of it has changed',
     })
   })
 

@@ -104,6 +104,12 @@ describe('what the lane is afterwards', () => {
     expect(doc).toMatchObject({ generation: 2, run: null, outcome: null })
   })
 
+  it('knows nothing more of what was wanted before, whose run that was', () => {
+    const { run: _, baseline: __, ...rest } = wanted({ run: under() })
+    const newer = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never, before: rest }
+    for (const outcome of [SUCCEEDED, FAILED]) expect(closed(outcome, under(), newer).doc).not.toHaveProperty('before')
+  })
+
   it('has its attempts refilled, and its approval used up, by a success alone', () => {
     const approved = { question: questionOf({ state: 'approved' }), spent: 10, begun: true }
     expect(closed(SUCCEEDED, under(), { attemptsLeft: 0, approved }).doc).toMatchObject({

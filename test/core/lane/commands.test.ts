@@ -1,10 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { foldCommand, mayRetry, shownFor } from '../../../core/lane/commands.ts'
-import type { LaneDocument } from '../../../core/lane/document.ts'
+import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { carried } from '../../../core/lane/kept.ts'
 import type { CommandLetter } from '../../../core/lane/letters.ts'
 import { desired } from '../training-fixture.ts'
-import { asking, command, docOf, NOW, policy, policyWith, running, runOf, viewOf, wanted } from './fixture.ts'
+import {
+  asking,
+  command,
+  docOf,
+  lookLetter,
+  NOW,
+  policy,
+  policyWith,
+  running,
+  runOf,
+  viewOf,
+  wanted,
+} from './fixture.ts'
 
 const fold = (doc: LaneDocument, kind: CommandLetter['kind'], over: Partial<CommandLetter> = {}, of = policy) => {
   const change = foldCommand(viewOf({ doc, policy: of }), command(kind, { id: 'l1', ...over }))
@@ -52,7 +64,9 @@ describe('retry', () => {
       kept,
       attemptsLeft: policy.retries,
     })
-    expect(detail).toBe('attempt 2 of generation 1 has started, keeping train, evaluate')
+    expect(detail).toBe(
+      'attempt 2 of generation 1 has started, keeping train, evaluate where nothing of it has changed',
+    )
   })
 
   it('from a stage keeps what comes before it alone', () => {
@@ -72,7 +86,12 @@ describe('retry', () => {
   })
 
   it('of a success does it all again', () => {
-    expect(fold(failed({ outcome: outcome({ kind: 'succeeded', reason: null }) }), 'retry').doc.kept).toEqual([])
+    const { doc, detail } = fold(failed({ outcome: outcome({ kind: 'succeeded', reason: null }) }), 'retry')
+    expect([carried(doc), detail]).toEqual([[], 'attempt 2 of generation 1 has started'])
+    // What was paid for is there until it is made anew: nobody may have said yes to that.
+    const denied = { ...doc, outcome: outcome({ kind: 'rejected', reason: null, attempt: 2 }) }
+    expect(carried(fold(denied, 'retry', { from: 'evaluate' }).doc).map(({ step }) => step)).toEqual(['train'])
+    expect(carried(fold(denied, 'retry').doc)).toEqual(kept)
   })
 
   it.each<[string, LaneDocument, Partial<CommandLetter>]>([
@@ -85,6 +104,41 @@ describe('retry', () => {
     ['no-such-stage', failed({ kept: [] }), { from: 'evaluate' }],
   ])('changes nothing and says why: %s', (reason, doc, letter) => {
     expect(fold(doc, 'retry', letter)).toMatchObject({ became: 'refused', reason })
+  })
+
+  const runs = (over: Partial<Run> = {}): Run => runOf({ phase: 'steps', steps: [running()], ...over })
+  const next = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never }
+
+  it.each<[string, LaneDocument, string]>([
+    ['it runs', wanted({ run: runs() }), 'pipeline/support-chats is being carried out: cancel it first'],
+    ['it is planned', wanted(), 'pipeline/support-chats is being carried out: cancel it first'],
+    [
+      'it was told to stop',
+      wanted({ run: runs({ cancelled: { by: 'c', at: NOW } }) }),
+      'it is being cancelled: say retry once it is gone',
+    ],
+    [
+      'it is being cancelled',
+      wanted({ run: runs({ ending: { kind: 'cancelled', reason: null, detail: 'by carla' } }) }),
+      'it is being cancelled: say retry once it is gone',
+    ],
+    [
+      'it is failing',
+      wanted({ run: runs({ ending: { kind: 'failed', reason: 'gate', detail: 'score' } }) }),
+      'it is ending already (failed): say retry once that is over',
+    ],
+    [
+      'what was wanted before it runs',
+      wanted({ run: runs(), ...next }),
+      'run on support-chats@cdcdcdcd (generation 2) begins by itself once run on support-chats@abababab (generation 1) has ended',
+    ],
+    [
+      'that runs, and it was cancelled',
+      wanted({ run: runs(), ...next, outcome: outcome({ kind: 'cancelled', reason: null }) }),
+      'run on support-chats@abababab (generation 1) goes on: say retry of run on support-chats@cdcdcdcd (generation 2) once that has ended',
+    ],
+  ])('that cannot be says what goes on and what to do: %s', (_, doc, detail) => {
+    expect(fold(doc, 'retry')).toMatchObject({ reason: 'in-progress', detail })
   })
 
   it('of what the person no longer sees says what is so now, and of an unknown stage which there are', () => {
@@ -230,6 +284,18 @@ describe('cancel', () => {
       reason: 'nothing-in-progress',
       detail: expect.stringContaining('generation 1 has begun meanwhile'),
     })
+  })
+
+  it('of what waits for its source says what for, and that nothing is wanted of it yet', () => {
+    const waits = { reason: 'objects-missing', detail: '1 object is not there yet', until: null, side: null } as const
+    for (const given of [{ later: [lookLetter({ waits })] }, { letters: [lookLetter({ waits })] }])
+      for (const wantedToo of [false, true]) {
+        const view = viewOf({ doc: docOf(), ...given })
+        expect(foldCommand(view, command('cancel', { id: 'l1', wanted: wantedToo })).moments[0]?.data).toMatchObject({
+          reason: 'nothing-in-progress',
+          detail: expect.stringContaining('waits (1 object is not there yet), and nothing is wanted of it yet'),
+        })
+      }
   })
 
   it('of an idle lane that still is says how it ended', () => {

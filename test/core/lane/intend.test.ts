@@ -118,6 +118,64 @@ describe('a new desired state', () => {
   })
 })
 
+describe('what the run under way carries out is wanted again, though something else came between', () => {
+  const works = (over: Partial<LaneDocument> = {}): LaneDocument => {
+    const steps = [running()]
+    const run = runOf({ phase: 'steps', steps, ...over.run })
+    return wanted({ order: 'o', attemptsLeft: 0, kept: [{ step: 'train', key: 'k', row: 'r' }], ...over, run })
+  }
+  const cameBetween = (doc: LaneDocument): LaneDocument => {
+    const answer = wants(doc, intentOf(other))
+    if (answer.kind === 'ignore') throw new Error(answer.detail)
+    return answer.doc
+  }
+  const last: TrainDesired = { ...desired, version: 'ef'.repeat(32) }
+  const ending = (kind: 'cancelled' | 'failed' | 'superseded') => ({ ending: { kind, reason: null, detail: '' } })
+
+  it.each<[string, Partial<Run>]>([
+    ['goes on', {}],
+    ['was told to stop', { cancelled: { by: 'c', at: NOW } }],
+    ['is being cancelled', ending('cancelled')],
+    ['is failing', ending('failed')],
+  ])('as if that had never come, while its run %s', (_, run) => {
+    const doc = works({ approved: approvedBy({ begun: true, spent: 9 }), run: runOf(run) })
+    const answer = wants(cameBetween(doc), intentOf(desired, 'q', 'stop'))
+    expect(answer).toEqual({
+      kind: 'note',
+      doc: { ...doc, redo: [], order: 'q', onNewer: 'stop', newest: 2 },
+      detail: expect.stringMatching(/^it is wanted again while its run goes on; .* is already being carried out$/),
+    })
+  })
+
+  it('and whatever comes next has a generation that nothing else had', () => {
+    const again = wants(cameBetween(works()), intentOf(desired))
+    const third = again.kind === 'note' ? wants(again.doc, intentOf(last)) : again
+    expect(third).toMatchObject({ kind: 'want', doc: { generation: 3, before: { generation: 1 } } })
+    expect(third.kind === 'want' && third.doc).not.toHaveProperty('newest')
+  })
+
+  it('as another generation where its run gives way, with what that has finished', () => {
+    const doc = works({ approved: approvedBy({ begun: true }) })
+    const between = { ...cameBetween(doc), run: { ...doc.run, ...ending('superseded') } as Run }
+    const answer = wants(between, intentOf(desired))
+    expect(answer).toMatchObject({ kind: 'want', doc: { generation: 3, attempt: 1, kept: doc.kept, approved: null } })
+    expect(answer.kind === 'want' && answer.doc).not.toHaveProperty('before')
+  })
+
+  it('with who asked, where that is proven now', () => {
+    const proven: TrainDesired = { ...desired, requester: ANA, proven: true }
+    expect(wants(cameBetween(works()), intentOf(proven))).toMatchObject({
+      kind: 'note',
+      doc: { generation: 1, desired: proven },
+      detail: expect.stringContaining('who asked is proven now'),
+    })
+  })
+
+  it('not by an older order', () => {
+    expect(reason(cameBetween(works()), intentOf(desired, 'a'))).toBe('older-than-current')
+  })
+})
+
 describe('the same desired state', () => {
   it.each<[string, Partial<LaneDocument>, string]>([
     ['under way', {}, 'in-progress'],

@@ -57,6 +57,10 @@ describe('planning', () => {
       note: 'kept from attempt 1',
     })
     expect(change.doc.run?.steps[1]?.state).toBe('pending')
+    const later = viewOf({ world: seenWorld, doc: wanted({ generation: 3 }) })
+    expect(settlePlan(later, { kept: { [key]: row } }).doc.run?.steps[0]?.note).toBe(
+      'kept from generation 1, attempt 1',
+    )
   })
 
   it('that is refused ends the run at once, and says what refused it', () => {

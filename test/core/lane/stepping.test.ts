@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument, Made, Mark } from '../../../core/lane/document.ts'
 import { markOf as markIn, type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
+import { desired } from '../training-fixture.ts'
 import { approvedBy, HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const made: Made = {
@@ -165,6 +166,19 @@ describe('a step', () => {
       note: 'score 0.7',
     })
     expect(change.doc.kept.map(({ step }) => step)).toEqual(['train'])
+  })
+
+  it('of a run that something else waits behind leaves nothing to that: what it finishes, and what its gate invalidates, is its own', () => {
+    const { run: _, ...rest } = wanted()
+    const other = { ...desired, version: 'cd'.repeat(32) } as never
+    const kept = [{ step: 'evaluate', key: 'k', row: 'r' }]
+    const newer = { generation: 2, desired: other, before: { ...rest, kept } }
+    const trained = settleStepped(at([running({ touched: true })], {}, newer), 'train', done).doc
+    expect([trained.kept, trained.before?.kept.map(({ step }) => step)]).toEqual([[], ['train']])
+    const judge = running({ name: 'judge-evaluate', kind: 'check-gate', touched: true })
+    const failed: Stepped = { kind: 'failed', reason: 'gate', note: '' }
+    const judged = settleStepped(at([judge], {}, newer), 'judge-evaluate', failed).doc
+    expect(judged.before?.kept).toEqual([])
   })
 
   it('on the way back that fails keeps no other move from being made', () => {

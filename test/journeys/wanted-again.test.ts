@@ -1,0 +1,95 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import example from '../../signalbox.config.ts'
+import { everyJob, HOUR, looseEnds, MINUTE, say, stepIs, TRAIN, trainedUntil, upload } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+const unasked = { ...example, approvals: { ...example.approvals, autoApproveBelow: 1000 } }
+const tasks = (evaluate: object) => ({ simulation: { tasks: { 'fine-tune': { minutes: 30 }, evaluate } } })
+const FAILS = tasks({ minutes: 10, exitCode: 1 })
+const PASSES_BY = tasks({ minutes: 10, imagePull: 'fail' })
+const asked = async () => (await town.house.cards()).filter(({ card }) => card.question !== null).length
+
+/** A newer dataset comes, and then the first once more, while that is under way. */
+const newerThenAgain = async (first: Parameters<typeof upload>[2]): Promise<void> => {
+  await town.advance(2 * MINUTE)
+  await upload(town, 'b')
+  await town.advance(MINUTE)
+  await upload(town, 'a', first)
+}
+
+describe('what runs is wanted again, though a newer dataset came between: as if that had never come', () => {
+  it('fails by its work after that: parked, and what it had finished before is kept', async () => {
+    town = await openTown({ config: unasked })
+    const made = await everyJob(town)
+    await upload(town, 'a', FAILS)
+    await town.until('trained', stepIs(town, TRAIN, 'train', 'done'))
+    await newerThenAgain(FAILS)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed', generation: 1, attempt: 1 })
+    await town.advance(3 * HOUR)
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train'])
+    expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringContaining('keeping train where') })
+    await upload(town, 'c')
+    expect((await town.lane(TRAIN)).generation).toBe(3)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('is cancelled after that: it stays so', async () => {
+    town = await openTown({ config: unasked })
+    const made = await everyJob(town)
+    await upload(town, 'a')
+    await newerThenAgain({})
+    expect(await say(town, 'cancel')).toMatchObject({ ok: true, detail: expect.stringMatching(/goes back$/) })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'cancelled', generation: 1 })
+    await town.advance(HOUR)
+    expect(made()).toEqual(['g1a1-train'])
+  })
+
+  it('fails by what another attempt may cure: that keeps the training, and asks nobody about it again', async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running', PASSES_BY)
+    await newerThenAgain(PASSES_BY)
+    await town.until('another attempt', async () => (await town.lane(TRAIN)).attempt === 2)
+    await town.advance(MINUTE)
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate'])
+    expect(await asked()).toBe(0)
+  })
+})
+
+describe('what was wanted before goes on', () => {
+  it('and what it finishes is nothing that a retry of the newer one could keep', async () => {
+    town = await openTown()
+    await trainedUntil(town, 'train', 'running')
+    await town.advance(2 * MINUTE)
+    await upload(town, 'b')
+    expect((await town.house.why(TRAIN)).also).toEqual([
+      expect.stringMatching(/^run on support-chats@.* \(generation 2\) begins once that has ended$/),
+    ])
+    await town.answered(TRAIN, 'deny')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'rejected', generation: 2 })
+    expect((await town.house.why(TRAIN)).also).toEqual([])
+    expect(await say(town, 'retry', { from: 'evaluate' })).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('no stage'),
+    })
+  })
+})
+
+describe('a success that is done again', () => {
+  it('denied: what it made before is kept until it is made anew', async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running')
+    await town.settled(TRAIN)
+    await say(town, 'retry')
+    await town.answered(TRAIN, 'deny')
+    await town.settled(TRAIN)
+    expect(await say(town, 'retry', { from: 'evaluate' })).toMatchObject({ ok: true })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 3 })
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a3-evaluate'])
+  })
+})
