@@ -1,6 +1,7 @@
 import type { KubeObject } from '../core/kube.ts'
 import { standsElsewhere } from '../core/lane/asking.ts'
-import { hasBegun, type LaneDocument, openQuestion } from '../core/lane/document.ts'
+import { openQuestion } from '../core/lane/awaited.ts'
+import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
