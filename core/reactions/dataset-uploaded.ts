@@ -86,6 +86,11 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       },
     }
   },
+  proof: (event, facts) => {
+    const { etag, requester } = event
+    if (etag === undefined || requester === undefined || event.replayed) return null
+    return facts === undefined || isAbout(event, facts) ? `${etag} ${requester}` : null
+  },
   resync: ({ policy, docOf }) =>
     Object.entries(policy.pipelines).map(([key, rule]) => {
       const { bucket, prefix, manifest } = rule.on.dataset
@@ -105,13 +110,19 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
  * What resync finds comes without an event, and proves nobody.
  */
 const provenBy = (
-  { requester, etag }: DatasetUploaded,
-  facts: { etag: string },
+  event: DatasetUploaded,
+  facts: DatasetFacts,
   { approvals: { requesters = {} } }: Policy,
-): string | null =>
-  requester !== undefined && etag === facts.etag && Object.hasOwn(requesters, requester)
+): string | null => {
+  const { requester } = event
+  return requester !== undefined && isAbout(event, facts) && Object.hasOwn(requesters, requester)
     ? (requesters[requester] ?? null)
     : null
+}
+
+/** Whether an event is about these very bytes. */
+const isAbout = ({ etag }: DatasetUploaded, facts: DatasetFacts): boolean =>
+  facts.kind === 'manifest' && etag === facts.etag
 
 /** S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first. */
 export const orderOf = (lastModified: number, key: string): string => `${new Date(lastModified).toISOString()} ${key}`

@@ -75,6 +75,11 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument }): Look
   /** What the facts come to; never called with `unreadable`. */
   decide(event: E, facts: F, given: { policy: Policy; rule: Rule; now: number }): Decision
+  /**
+   * What this event alone proves of who made what stands there now (or, while the place does not answer, may): letters with another proof
+   * are kept beside each other. Null: nothing; left out: no event ever does.
+   */
+  proof?(event: E, facts?: F): string | null
   /** Everything that resync asks so that nothing stays lost; `docOf` is what a lane knows already. */
   resync(given: { policy: Policy; now: number; docOf(lane: string): LaneDocument | null }): Ask[]
 }
