@@ -85,7 +85,7 @@ const foldLooks = (
 }
 
 /** What letters of one place come to is the most that any of them says: what one of them proves counts, whoever else tells of the place. */
-const decidedBy = (view: View, letters: LookLetter[], told: Facts): Decision => {
+export const decidedBy = (view: View, letters: LookLetter[], told: Facts): Decision => {
   const [most] = letters
     .map((letter) => decisionOf(view, letter, told))
     .toSorted((a, b) => weightOf(view, b) - weightOf(view, a))
