@@ -1,3 +1,5 @@
+import type { ManifestObject } from '../events/manifest.ts'
+
 /**
  * What should become true of a lane, as its source says it now: data of the lane's kind, which alone knows what is in it.
  * Everybody else stores it, compares it by the kind's key, and hands it back.
@@ -47,6 +49,8 @@ export interface TrainDesired extends Desired, Asked {
   etag: string
   objects: number
   bytes: number
+  /** The objects themselves, where they are few: asked side by side with the manifest before anything begins. */
+  named?: readonly ManifestObject[]
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
 }

@@ -24,7 +24,7 @@ type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'> & { pre
 export const lookAt = async (ports: Pick<Ports, 'objects' | 'registry'>, look: Look): Promise<Facts> => {
   switch (look.kind) {
     case 'manifest':
-      return lookAtDataset(ports, look, look.known)
+      return lookAtDataset(ports, look, look)
     case 'promotion':
       return lookAtModel(ports, look)
     case 'nowhere':
@@ -42,28 +42,37 @@ const REMEMBERED = 1000
 export const lookAtDataset = async (
   { objects }: Pick<Ports, 'objects'>,
   at: Place,
-  known: Extract<Look, { kind: 'manifest' }>['known'] = [],
+  { known, beside }: Partial<Pick<Extract<Look, { kind: 'manifest' }>, 'known' | 'beside'>> = {},
 ): Promise<DatasetFacts> => {
   try {
     const named: ManifestObject[] = []
-    const read = await readThrough(objects, at, async (some) => {
+    const reading = readThrough(objects, at, async (some) => {
       if (named.length <= REMEMBERED) named.push(...some)
     })
+    const [read, asked] = await Promise.all([reading, missingAmong(objects, at.bucket, beside?.objects ?? [])])
     if (read === null) return { kind: 'gone' }
     const { sha256, lastModified, etag, manifest } = read
     if (!manifest.ok) return { kind: 'bad', detail: manifest.detail }
     const isSmall = named.length <= REMEMBERED
-    const missing =
-      known === 'all' || known.includes(sha256)
-        ? NOTHING_MISSING
-        : await (isSmall ? missingAmong(objects, at.bucket, named) : missingOf(objects, at, sha256))
+    const missing = async (): Promise<Missing> => {
+      if (known === 'all' || known?.includes(sha256)) return NOTHING_MISSING
+      if (beside?.version === sha256 && beside.objects.length === manifest.objects) return asked
+      return isSmall ? missingAmong(objects, at.bucket, named) : missingOf(objects, at, sha256)
+    }
     const { objects: count, bytes, requestedBy: requester } = manifest
-    return { kind: 'manifest', sha256, lastModified, etag, objects: count, bytes, requester, ...missing }
+    const facts = { kind: 'manifest', sha256, lastModified, etag, objects: count, bytes, requester } as const
+    return { ...facts, ...(isShort(named) ? { named } : {}), ...(await missing()) }
   } catch (error) {
     if (error instanceof TooLarge) return { kind: 'bad', detail: `the manifest is over ${MANIFEST_LIMIT} bytes` }
     throw error
   }
 }
+
+/** So few objects that a lane's document keeps them: with keys of any length, less than a manifest's address and some. Characters. */
+const isShort = (named: readonly ManifestObject[]): boolean =>
+  named.length <= FEW && JSON.stringify(named).length <= FEW * 200
+
+const FEW = 4
 
 const NOTHING_MISSING: Missing = { missing: [], missingCount: 0 }
 

@@ -2,6 +2,7 @@ import type { KubeObject } from '../core/kube.ts'
 import { standsElsewhere } from '../core/lane/asking.ts'
 import { openQuestion } from '../core/lane/awaited.ts'
 import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { isOfAnother } from '../core/lane/looking-again.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
@@ -53,5 +54,6 @@ const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolea
   )
   if (kind !== undefined && (run === null || isRetiring({ kind }, run.desired)))
     return run === null ? mustRetire({ doc, kind, policy }) : ruleFor(kind, lane, policy) !== null
+  if (run !== null && isOfAnother({ reactions, policy, doc }, run.desired)) return true
   return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }

@@ -2,6 +2,7 @@ import type { Act } from '../core/lane/act.ts'
 import { type Change, changed, isNothing, joined } from '../core/lane/change.ts'
 import type { LaneDocument, Rest } from '../core/lane/document.ts'
 import { linesAfter } from '../core/lane/line.ts'
+import { hasLooked } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
 import { type Result, settle } from '../core/lane/settle.ts'
 import type { View } from '../core/lane/view.ts'
@@ -116,9 +117,15 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
 const endBefore = (hands: Hands, progress: Progress, act: Act): Promise<Reconciled | 'again'> | null => {
   if (act.kind === 'rest' && act.rest.why === 'newer-schema') return Promise.resolve('newer-schema')
   if (act.kind === 'rest') return rest(hands, progress, act.rest)
-  // A step that it marked is its own to begin: whoever comes next would wait T for it.
-  return isTimeUp(hands) && act.kind !== 'begin' ? stop(hands, progress) : null
+  return isTimeUp(hands) && !isItsOwn(progress, act) ? stop(hands, progress) : null
 }
+
+/**
+ * A step that it marked is its own to begin: whoever comes next would wait T for it. What a source said before something begins is known to
+ * it alone: whoever comes next would ask for as long again, and have no time left either.
+ */
+const isItsOwn = ({ loaded: { view } }: Progress, { kind }: Act): boolean =>
+  kind === 'begin' || (view.looked && (kind === 'hold' || kind === 'mark'))
 
 /** No time is left: what was done is written down, and whoever is woken next goes on from there. */
 const stop = async (hands: Hands, progress: Progress): Promise<Reconciled> => {
@@ -164,6 +171,7 @@ const after = (view: View, act: Act, change: Change): View => {
     line: view.line?.filter((row) => !change.grants.some(({ head }) => head.place === row.place)) ?? null,
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
+    looked: hasLooked(view, act, change),
     fresh: act.kind === 'plan',
     moved: true,
   }

@@ -145,6 +145,7 @@ export const paperView = (
   groups: new Map(),
   results: {},
   world: null,
+  looked: false,
   fresh: false,
   moved: false,
 })

@@ -2,6 +2,7 @@ import type { Outcome } from '../reasons.ts'
 import type { SideRow } from '../rows.ts'
 import { pauseAfter, resting } from './change.ts'
 import type { Rest } from './document.ts'
+import type { LookLetter } from './letters.ts'
 import { poolsHeldOf } from './room.ts'
 import type { View } from './view.ts'
 
@@ -20,6 +21,8 @@ export type Act =
   /** The policy asks in another channel now. */
   | { kind: 'move-card' }
   | { kind: 'expire' }
+  /** Asks the source once more, before anything begins that was wanted from it. */
+  | { kind: 'look-again'; letter: LookLetter }
   | { kind: 'hold' }
   /** Frozen before its first effect: it waits no longer, what it holds goes back, and it is planned anew after the thaw. */
   | { kind: 'leave-line' }

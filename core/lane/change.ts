@@ -71,7 +71,11 @@ export const joined = (a: Change | null, b: Change): Change =>
         ...a,
         ...b,
         removed: [...a.removed, ...b.removed],
-        later: [...a.later, ...b.later],
+        // What waits since the first, and was answered by the second or waits on, is written once.
+        later: [
+          ...a.later.filter(({ id }) => ![...b.removed, ...b.later].some((letter) => letter.id === id)),
+          ...b.later,
+        ],
         results: [...a.results, ...b.results],
         past: [...a.past, ...b.past],
         shadows: [...a.shadows, ...b.shadows],

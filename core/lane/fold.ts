@@ -4,19 +4,20 @@ import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.
 import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
-import { type Change, changed, DETAIL, joined, moment, pauseAfter, SHORT } from './change.ts'
+import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
+import { keptWaiting, postponed } from './postponing.ts'
 import type { View } from './view.ts'
 import { foldVote } from './votes.ts'
 
 /**
  * Folds every due letter into the document, by time, then id. Letters that point at the same place are one look: they are
- * answered alike, and one of them stays when it has to wait. Each is answered by a moment that names it.
+ * answered alike, and what any of them proves stays when it has to wait. Each is answered by a moment that names it.
  */
 export const fold = (view: View, facts: Readonly<Record<string, Facts>>, seen: Seen): Change => {
   let change = changed(view.doc)
@@ -44,11 +45,16 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
   }
 }
 
-/** All letters that point where this one does, also those that would have waited longer. */
+/**
+ * All letters that point where this one does, also those that would have waited longer. What is replayed never intends, and is answered
+ * apart: it takes the place of none that may.
+ */
 const sameLook = (view: View, letter: LookLetter): LookLetter[] => {
   const at = whereOf(view, letter)
   const due = view.letters.filter((other): other is LookLetter => other.kind === 'look')
-  return [...due, ...view.later].filter((other) => whereOf(view, other) === at)
+  return inOrder([...due, ...view.later]).filter(
+    (other) => whereOf(view, other) === at && other.event.replayed === letter.event.replayed,
+  )
 }
 
 /** What our own code cannot fold waits, alone: people's letters and the bound of what runs do not wait behind it. */
@@ -69,13 +75,26 @@ const foldLooks = (
   const letters = sameLook(view, letter)
   const told = facts[whereOf(view, letter)]
   if (told === undefined || told.kind === 'unreadable') return postponed(view, letters, told as Unreadable | undefined)
-  const decision = decisionOf(view, letter, told)
-  if (decision.kind === 'wait') return waiting(view, letters, decision)
+  const decision = decidedBy(view, letters, told)
+  if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(view, letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
   return rule?.mode === 'shadow'
     ? inShadow(view, letters, { intent: decision.intent, seen })
     : intended(view, letters, { ...decision, seen })
+}
+
+/** What letters of one place come to is the most that any of them says: what one of them proves counts, whoever else tells of the place. */
+export const decidedBy = (view: View, letters: LookLetter[], told: Facts): Decision => {
+  const [most] = letters
+    .map((letter) => decisionOf(view, letter, told))
+    .toSorted((a, b) => weightOf(view, b) - weightOf(view, a))
+  return most as Decision
+}
+
+const weightOf = ({ kind }: View, decision: Decision): number => {
+  if (decision.kind === 'intend') return kind.requesterOf(decision.intent.desired as never)?.proven === true ? 3 : 2
+  return decision.kind === 'wait' ? 1 : 0
 }
 
 const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: LookLetter, facts: Facts): Decision => {
@@ -92,60 +111,6 @@ const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: Look
   if (from === 'resync' && sha256 !== undefined && doc.passed.includes(sha256))
     return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
   return decision
-}
-
-/** A source that does not answer says nothing of what is there: its letters wait, for as long as it takes. */
-const postponed = (view: View, letters: LookLetter[], told: Unreadable | undefined): Change => {
-  const change = keepOne(view, letters, {
-    reason: 'source-unreadable',
-    detail: told === undefined ? 'its source was not looked at yet' : unreadText(told),
-    until: null,
-    // A bug of ours is nothing that a far side could be waited for.
-    side: told === undefined || told.bug === true ? null : told.side,
-    retryAfter: told?.retryAfter ?? 0,
-  })
-  const isNews = told?.bug === true && change.counts.length > 0
-  return isNews ? { ...change, counts: [...change.counts, `bug:${told.side}`] } : change
-}
-
-const unreadText = ({ side, detail, bug }: Unreadable): string =>
-  bug === true ? `a bug of ours, at ${side}: ${detail}` : `${side} does not answer: ${detail}`
-
-const waiting = (view: View, letters: LookLetter[], decision: Decision & { kind: 'wait' }): Change =>
-  keepOne(view, letters, { ...decision, side: null, retryAfter: 0 })
-
-/** A minute at least: what is being uploaded takes a while. Milliseconds. */
-const SOON = 60_000
-
-const keepOne = (
-  view: View,
-  letters: LookLetter[],
-  { reason, until, side, retryAfter, ...given }: NonNullable<LookLetter['waits']> & { retryAfter: number },
-): Change => {
-  const detail = said(given.detail, SHORT)
-  const [first, ...others] = letters.toSorted((a, b) => Number(b.waits !== null) - Number(a.waits !== null)) as [
-    LookLetter,
-    ...LookLetter[],
-  ]
-  const tries = first.tries + 1
-  const pause = pauseAfter(tries, retryAfter)
-  const due = view.now + (reason === 'source-unreadable' ? pause : Math.max(SOON, pause))
-  const waits = { reason, detail, until, side }
-  const later = {
-    ...first,
-    due: until === null ? due : Math.max(view.now + 1000, Math.min(due, until + 1)),
-    tries,
-    waits,
-  }
-  const known = first.waits?.reason === reason && first.waits.detail === detail
-  const news = letters.filter((letter) => letter.from === 'door' && letter.waits === null)
-  const quiet = news.length === 0 && known
-  return changed(view.doc, {
-    removed: others,
-    later: [later],
-    moments: quiet ? [] : answers(view, letters, { became: 'waiting', kind: 'wait', reason, detail }),
-    counts: quiet ? [] : [`waiting:${reason}`],
-  })
 }
 
 /** Versions that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */

@@ -35,6 +35,8 @@ export const heldAfter = (
   { place, told, ...given }: Required<Held> & { told: boolean },
 ): { held: Held | null; fresh: boolean } => {
   const { reason, detail } = given
+  // A replay says nothing of what is there.
+  if (reason === 'replayed') return { held: last, fresh: false }
   if (!HOLDS.has(reason)) {
     const over = reason === 'already-true' || last?.place === place
     return { held: over ? null : last, fresh: false }

@@ -38,12 +38,18 @@ export const settleHold = (view: View, seen: Seen): Change => {
       }),
     })
   const begun = approved?.begun ?? false
-  if (!begun && view.now > until)
-    return close(view, run, { kind: 'expired', reason: null, detail: whyLate(view, waited) })
+  if (isLate(view, plan)) return expired(view, run, waited)
   const full = whyWaits(view, run, plan)
   if (full !== null) return waitForRoom(view, run, { plan, full, until: begun ? null : until })
   return held(view, run, plan, seen)
 }
+
+/** `until` governs beginning alone (law 9). */
+export const isLate = (view: View, plan: Plan): boolean =>
+  approvalOf(view, plan)?.begun !== true && view.now > plan.bounds.until
+
+export const expired = (view: View, run: Run, waited: boolean): Change =>
+  close(view, run, { kind: 'expired', reason: null, detail: whyLate(view, waited) })
 
 /** While nobody could look, nobody knows whether there was room. */
 const whyLate = ({ doc: { rest } }: View, waited: boolean): string => {

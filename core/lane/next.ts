@@ -9,6 +9,7 @@ import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
 import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
+import { lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, SUPERSEDED, stepping } from './next-step.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
@@ -116,7 +117,7 @@ const withRun = (view: View, run: Run): Act => {
     case 'steps':
       // Granted or held, and nothing begun yet.
       if (!hasBegun(run) && frozen(view) !== null) return { kind: 'leave-line' }
-      return stepping(view, run)
+      return (hasBegun(run) ? null : lookingAgain(view, run)) ?? stepping(view, run)
     default:
       return stepping(view, run)
   }
@@ -131,8 +132,6 @@ const whyStop = (view: View, run: Run): Outcome | null => {
   const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
   if (!sameRun(run, doc) && !finishes) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
   if (begun) return null
-  if (doc.held?.place !== undefined && doc.held.place === kind.placeOf?.(run.desired as never))
-    return { ...SUPERSEDED, detail: `its source says something else now, which begins nothing: ${doc.held.detail}` }
   const rule = ruleFor(kind, doc.lane, policy)
   if (isRetiring(view, run.desired))
     return rule === null
@@ -140,6 +139,8 @@ const whyStop = (view: View, run: Run): Outcome | null => {
       : { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has a rule for it again' }
   if (rule === null)
     return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
+  const noMore = whyNoMore(view, run)
+  if (noMore !== null) return noMore
   return rule.mode === 'shadow'
     ? {
         kind: 'cancelled',
@@ -155,7 +156,7 @@ const planned = (view: View, run: Run): Act => {
   const question = covers(view, plan.plan)
   if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
   if (question === 'no') return { kind: 'ask' }
-  return frozen(view) ?? awaySide(view, 'cluster') ?? { kind: 'hold' }
+  return frozen(view) ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 
 const CHANGED_TWICE: Outcome = {

@@ -12,6 +12,7 @@ import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
 import { settleHold, settleLeaveLine } from './holding.ts'
+import { settleLookAgain } from './looking-again.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
@@ -37,6 +38,18 @@ export const settle = (view: View, act: Act, result: Result): Change => {
   return { ...change, doc: fitted(patient(view, change)) }
 }
 
+/** What needs nothing but what is known. */
+const ALONE = {
+  again: settleAgain,
+  retire: settleRetire,
+  ask: settleAsk,
+  remind: settleRemind,
+  'move-card': settleMoveCard,
+  expire: settleExpire,
+  'leave-line': settleLeaveLine,
+  'go-back': settleGoBack,
+} as const
+
 const settled = (view: View, act: Act, result: Result): Change => {
   if (result.kind === 'trouble') return settleTrouble(view, act, result.trouble)
   const seen: Seen = 'kept' in result ? result : { kept: {} }
@@ -46,20 +59,20 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'fold':
       return withRetried(view, withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
     case 'again':
-      return settleAgain(view)
     case 'retire':
-      return settleRetire(view)
-    case 'plan':
-      return settlePlan(view, seen)
     case 'ask':
     case 'remind':
     case 'move-card':
     case 'expire':
-      return ASKING[act.kind](view)
+    case 'leave-line':
+    case 'go-back':
+      return ALONE[act.kind](view)
+    case 'plan':
+      return settlePlan(view, seen)
+    case 'look-again':
+      return settleLookAgain(view, act.letter, { facts: result.kind === 'looked' ? result.facts : {}, seen })
     case 'hold':
       return settleHold(view, seen)
-    case 'leave-line':
-      return settleLeaveLine(view)
     case 'grant':
       return settleGrant(view, result.kind === 'lined' ? result.heads : [])
     case 'mark':
@@ -71,8 +84,6 @@ const settled = (view: View, act: Act, result: Result): Change => {
       return settleEnd(view, act.ending)
     case 'clear':
       return result.kind === 'cleared' ? settleClear(view, result.left, result.looks) : settleClear(view, null)
-    case 'go-back':
-      return settleGoBack(view)
     case 'close':
       return close(view, run, act.outcome)
     case 'rest':
@@ -81,8 +92,6 @@ const settled = (view: View, act: Act, result: Result): Change => {
 }
 
 /** What becomes of a question. */
-const ASKING = { ask: settleAsk, remind: settleRemind, 'move-card': settleMoveCard, expire: settleExpire } as const
-
 const NOTHING_SEEN: Stepped = { kind: 'wait', note: 'not looked at', until: null, running: false }
 
 /**
@@ -103,7 +112,9 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
   // What was asked for may still come to be: nobody else is at the step before that is over.
   const pause = act.kind === 'begin' ? Math.max(answers, view.handover) : answers
   const first = rest.tries === 1
-  return changed(view.doc, {
+  // While nobody knows whether it may begin, it holds nothing, and what governs beginning counts.
+  const doc = act.kind === 'look-again' ? settleLeaveLine(view).doc : view.doc
+  return changed(doc, {
     rest: { ...rest, until: view.now + pause },
     moments: first ? [moment('note', rest.text, { run: view.doc.run, data: { side: trouble.side, why } })] : [],
     counts: first ? [`${why}:${trouble.side}`] : [],

@@ -50,6 +50,8 @@ export interface View {
   results: Readonly<Record<string, ResultRow>>
   /** The cluster and the rooms as they were seen in this invocation; null: not looked yet. */
   world: World | null
+  /** Whether what is wanted was read at its source in this invocation. */
+  looked: boolean
   /** Whether the plan was made in this invocation, from `world`. */
   fresh: boolean
   /** Whether this invocation has changed anything yet: then a rest of before no longer counts. */

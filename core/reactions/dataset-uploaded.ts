@@ -1,5 +1,6 @@
 import type { DatasetUploaded } from '../../events/contract.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
+import type { ManifestObject } from '../../events/manifest.ts'
 import type { TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
@@ -23,6 +24,8 @@ export type DatasetFacts =
       objects: number
       bytes: number
       requester: string | null
+      /** The objects, where they are few. */
+      named?: ManifestObject[]
       /** Objects that are named and not there as named, up to a few, and how many there are in all. */
       missing: string[]
       missingCount: number
@@ -43,11 +46,19 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       : null
   },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
-  // What was given up unfinished is not known to be all there: whoever tells of it again has it counted again.
-  look: ({ bucket, key }, { doc, policy, rule }) => {
+  // What was given up unfinished, or began nothing since its source said something else, is not known to be all there.
+  look: ({ bucket, key }, { doc, policy, rule, again }) => {
     const desired = doc.desired as TrainDesired | null
     const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
-    return { kind: 'manifest', bucket, key, prefix, known: desired === null ? [] : [desired.version] }
+    const { version, named = [] } = desired ?? { version: '' }
+    if (again) return { kind: 'manifest', bucket, key, prefix, known: [], beside: { version, objects: named } }
+    const isKnown = desired !== null && doc.outcome?.kind !== 'superseded'
+    return { kind: 'manifest', bucket, key, prefix, known: isKnown ? [version] : [] }
+  },
+  whence: (desired, now) => {
+    if (desired.kind !== 'train') return null
+    const { bucket, key } = desired as TrainDesired
+    return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }
   },
   decide: (event, facts, { policy, rule, now }) => {
     const at = `s3://${event.bucket}/${event.key}`
@@ -81,10 +92,16 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
           etag: facts.etag,
           objects: facts.objects,
           bytes: facts.bytes,
+          ...(facts.named === undefined ? {} : { named: facts.named }),
           ...(proven === null ? { requester: facts.requester } : { requester: proven, proven: true }),
         } as TrainDesired,
       },
     }
+  },
+  proof: (event, facts) => {
+    const { etag, requester } = event
+    if (etag === undefined || requester === undefined || event.replayed) return null
+    return facts === undefined || isAbout(event, facts) ? `${etag} ${requester}` : null
   },
   resync: ({ policy, docOf }) =>
     Object.entries(policy.pipelines).map(([key, rule]) => {
@@ -105,13 +122,19 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
  * What resync finds comes without an event, and proves nobody.
  */
 const provenBy = (
-  { requester, etag }: DatasetUploaded,
-  facts: { etag: string },
+  event: DatasetUploaded,
+  facts: DatasetFacts,
   { approvals: { requesters = {} } }: Policy,
-): string | null =>
-  requester !== undefined && etag === facts.etag && Object.hasOwn(requesters, requester)
+): string | null => {
+  const { requester } = event
+  return requester !== undefined && isAbout(event, facts) && Object.hasOwn(requesters, requester)
     ? (requesters[requester] ?? null)
     : null
+}
+
+/** Whether an event is about these very bytes. */
+const isAbout = ({ etag }: DatasetUploaded, facts: DatasetFacts): boolean =>
+  facts.kind === 'manifest' && etag === facts.etag
 
 /** S3 counts in whole seconds: of two manifests of one second the greater key comes last, whoever is told first. */
 export const orderOf = (lastModified: number, key: string): string => `${new Date(lastModified).toISOString()} ${key}`

@@ -1,4 +1,5 @@
 import type { Contract, IntendingEvent } from '../../events/contract.ts'
+import type { ManifestObject } from '../../events/manifest.ts'
 import type { Desired } from '../desired.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import type { LaneKind, Rule } from '../lane-kinds/kind.ts'
@@ -27,7 +28,15 @@ export type Decision =
 /** A place to look at, through a port. */
 export type Look =
   /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
-  | { kind: 'manifest'; bucket: string; key: string; prefix: string; known: readonly string[] | 'all' }
+  | {
+      kind: 'manifest'
+      bucket: string
+      key: string
+      prefix: string
+      known: readonly string[] | 'all'
+      /** What a version named when it was read: asked side by side with the manifest, which is likely to say the same again. */
+      beside?: { version: string; objects: readonly ManifestObject[] }
+    }
   /** What a promotion signal means now. */
   | { kind: 'promotion'; model: string; promotion: Promotion; results: { bucket: string; prefix: string } }
   /** Nowhere: the event itself says all that there is to know. */
@@ -72,9 +81,17 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   whyNoRule?(event: E, policy: Policy): string | null
   /** Where the event points, as people write it: two events with the same answer look at the same source. */
   at(event: E): string
-  look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument }): Look
+  /** `again`: what is wanted was read there before, and may have changed since. */
+  look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument; again?: true }): Look
+  /** The event that would point where this was read, to look there again before anything of it begins; null: none would. Left out: none ever does. */
+  whence?(desired: Desired, now: number): E | null
   /** What the facts come to; never called with `unreadable`. */
   decide(event: E, facts: F, given: { policy: Policy; rule: Rule; now: number }): Decision
+  /**
+   * What this event alone proves of who made what stands there now (or, while the place does not answer, may): letters with another proof
+   * are kept beside each other. Null: nothing; left out: no event ever does.
+   */
+  proof?(event: E, facts?: F): string | null
   /** Everything that resync asks so that nothing stays lost; `docOf` is what a lane knows already. */
   resync(given: { policy: Policy; now: number; docOf(lane: string): LaneDocument | null }): Ask[]
 }

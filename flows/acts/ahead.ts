@@ -15,8 +15,14 @@ export interface Ahead {
  */
 export const lookAhead = (ports: WorkPorts, view: View, ahead: Ahead): void => {
   const likely = view.doc.run === null && view.sides['cluster'] === undefined
-  ahead.world = likely || needsPaper(view) ? observe(ports, view) : null
-  ahead.world?.catch(() => undefined)
+  ahead.world = null
+  if (likely || needsPaper(view)) seeAhead(ports, view, ahead)
+}
+
+/** Begins to look at the world, for the act that follows. */
+export const seeAhead = (ports: WorkPorts, view: View, ahead: Ahead): void => {
+  ahead.world = observe(ports, view)
+  ahead.world.catch(() => undefined)
 }
 
 /** What the act before this one has begun to see, else a look now: only the act that follows may rest on it. */

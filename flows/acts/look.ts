@@ -9,7 +9,7 @@ import type { Facts, Look, Unreadable } from '../../core/reactions/reaction.ts'
 import { lookAt } from '../look.ts'
 import { Unavailable, type WorkPorts } from '../ports.ts'
 import { troubleOf } from '../sides.ts'
-import { type Ahead, lookAhead } from './ahead.ts'
+import { type Ahead, lookAhead, seeAhead } from './ahead.ts'
 import type { Performed } from './performed.ts'
 
 /**
@@ -51,13 +51,34 @@ const worldOf = async (view: View, { world }: Ahead): Promise<{ seen: View['worl
 /** The far side behind a look. */
 const sideOf = ({ kind }: Look): string | null => ({ manifest: 'objects', promotion: 'registry', nowhere: null })[kind]
 
-const factsOf = async (ports: WorkPorts, view: View, { event, waits }: LookLetter): Promise<Facts> => {
-  const { policy, doc } = view
-  const reaction = reactionTo(view.reactions, event)
+/** Where a letter points; where no rule is about that any more, or another lane's is, there is nothing to ask. */
+const placeOf = ({ policy, doc, reactions }: View, { event }: LookLetter, again?: true): Look => {
+  const reaction = reactionTo(reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
-  // No rule is about it any more, or another lane's is: there is nothing to ask.
   if (reaction === undefined || rule === null || rule.lane !== doc.lane) return { kind: 'nowhere' }
-  const where = reaction.look(event, { policy, rule, doc })
+  return reaction.look(event, { policy, rule, doc, ...(again && { again }) })
+}
+
+/** Asks the source again, beside the look at the world that the hold after it rests on. Whether it may begin waits for both. */
+export const lookAgain = async (
+  ports: WorkPorts,
+  view: View,
+  { letter, ahead }: { letter: LookLetter; ahead: Ahead },
+): Promise<Performed> => {
+  if (view.doc.run?.phase === 'planned') seeAhead(ports, view, ahead)
+  const where = placeOf(view, letter, true)
+  try {
+    const facts = { [whereOf(view, letter)]: await lookAt(ports, where) }
+    return { result: { kind: 'looked', facts, kept: {} }, seen: {} }
+  } catch (error) {
+    return { result: { kind: 'trouble', trouble: passing(error, sideOf(where)) }, seen: {} }
+  }
+}
+
+const factsOf = async (ports: WorkPorts, view: View, letter: LookLetter): Promise<Facts> => {
+  const { doc } = view
+  const { waits } = letter
+  const where = placeOf(view, letter)
   const side = sideOf(where)
   const away = side === null ? undefined : view.sides[side]
   // It did not answer this letter: another lane asks whether it answers again.

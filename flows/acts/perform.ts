@@ -10,7 +10,7 @@ import { type Ahead, seenAhead } from './ahead.ts'
 import { clear } from './clear.ts'
 import { grant } from './grant.ts'
 import { keptOf } from './kept.ts'
-import { look } from './look.ts'
+import { look, lookAgain } from './look.ts'
 import type { Performed } from './performed.ts'
 import { beginStep, seeStep, touchesFarSide } from './step.ts'
 
@@ -24,12 +24,13 @@ export const touches = (act: Act, view: View): boolean =>
 export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahead): Promise<Performed> => {
   if (act.kind === 'look') return look(ports, view, ahead)
   if (act.kind === 'plan') return planned(ports, view, ahead)
+  if (act.kind === 'hold') return held(ports, view, ahead)
   ahead.world = null
   switch (act.kind) {
     case 'fold':
       return folded(ports, view)
-    case 'hold':
-      return held(ports, view)
+    case 'look-again':
+      return lookAgain(ports, view, { letter: act.letter, ahead })
     case 'grant':
       return grant(ports, view)
     case 'begin':
@@ -52,7 +53,7 @@ const folded = async (ports: WorkPorts, view: View): Promise<Performed> => {
   return { ...NOTHING, seen: world === null ? {} : { world } }
 }
 
-const planned = async (ports: WorkPorts, view: View, ahead: Ahead = { world: null }): Promise<Performed> => {
+const planned = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<Performed> => {
   const [world, kept] = await Promise.all([seenAhead(ports, view, ahead), keptOf(ports, view.doc)])
   return { result: { kind: 'seen', kept }, seen: { world } }
 }
@@ -64,11 +65,14 @@ const needsGroups = ({ doc: { approved }, policy: { approvals }, plan }: View): 
     !stillApproved(approved.question, plan?.plan.approval.need ?? 0, { policy: approvals, groups: new Map() }))
 
 /** What was planned in this invocation is held by what was seen then; who may answer is asked again before it counts. */
-const held = async (ports: WorkPorts, view: View): Promise<Performed> => {
-  if (view.fresh && view.doc.approved === null) return NOTHING
+const held = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<Performed> => {
+  if (view.fresh && view.doc.approved === null) {
+    ahead.world = null
+    return NOTHING
+  }
   const asks = view.doc.approved?.begun === false && needsGroups(view)
   const [{ result, seen }, groups] = await Promise.all([
-    planned(ports, view),
+    planned(ports, view, ahead),
     asks ? askedGroups(ports, view.policy) : view.groups,
   ])
   return { result, seen: { ...seen, groups } }

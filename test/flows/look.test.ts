@@ -50,12 +50,15 @@ describe('a look at a dataset', () => {
     expect(await lookAtDataset(bad, at)).toMatchObject({ kind: 'bad', detail: 'objects: a is named twice' })
     const one = manifest({ key: 'a', size: 3 })
     const known = bucketOf([one], {})
-    expect(await lookAtDataset(known, at, [sha256Hex(JSON.stringify(one))])).toMatchObject({
+    expect(await lookAtDataset(known, at, { known: [sha256Hex(JSON.stringify(one))] })).toMatchObject({
       kind: 'manifest',
       missingCount: 0,
     })
     expect([...bad.asked, ...known.asked]).toEqual([])
-    expect(await lookAtDataset(known, at, ['ab'.repeat(32)])).toMatchObject({ missing: ['a'], missingCount: 1 })
+    expect(await lookAtDataset(known, at, { known: ['ab'.repeat(32)] })).toMatchObject({
+      missing: ['a'],
+      missingCount: 1,
+    })
   })
 
   it('a small manifest is read once, so that what it names and what it says are of the same bytes', async () => {
@@ -63,6 +66,22 @@ describe('a look at a dataset', () => {
     const stream = vi.spyOn(objects, 'stream')
     expect(await lookAtDataset({ objects }, at)).toMatchObject({ kind: 'manifest', missing: ['a'] })
     expect([stream.mock.calls.length, asked]).toEqual([1, ['a']])
+  })
+
+  it('what a version named is asked side by side with its manifest; of another it says nothing', async () => {
+    const [one, two] = [manifest({ key: 'a', size: 3 }), manifest({ key: 'b', size: 3 })]
+    const objects = [{ key: 'a', size: 3 }]
+    const beside = { version: sha256Hex(JSON.stringify(one)), objects }
+    const same = bucketOf([one], {})
+    expect(await lookAtDataset(same, at, { beside })).toMatchObject({ named: objects, missing: ['a'], missingCount: 1 })
+    expect(same.asked).toEqual(['a'])
+    const other = bucketOf([two], { b: head })
+    expect(await lookAtDataset(other, at, { beside })).toMatchObject({ missingCount: 0 })
+    expect(other.asked).toEqual(['a', 'b'])
+    const many = bucketOf([manifest(...[1, 2, 3, 4, 5].map((n) => ({ key: `${n}`, size: 3 })))], {})
+    expect(await lookAtDataset(many, at)).not.toHaveProperty('named')
+    const long = bucketOf([manifest({ key: 'x'.repeat(1000), size: 3 })], {})
+    expect(await lookAtDataset(long, at)).not.toHaveProperty('named')
   })
 
   it('a large manifest that is written while it is read says nothing, and is to be looked at again', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { SCHEMA } from '../../core/lane/document.ts'
+import { leaveVote } from '../../flows/letters.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
 import { readRow } from '../../flows/rows.ts'
@@ -184,6 +185,30 @@ it('stops between two acts when its time is up, wherever that is: nothing is don
   }
   expect(stops.length).toBeGreaterThan(3)
   await open()
+})
+
+it('whose time is up once its source was read again begins all the same: the next one would have to read it as long', async () => {
+  const timeUp = new AbortController()
+  let isLong = false
+  const slow = counting(() => {
+    if (isLong && slow.calls.at(-1) === 'objects.stream') timeUp.abort()
+  })
+  const queue = { wake: async () => undefined }
+  town = await openTown({ wrap: (ports) => slow.wrap({ ...ports, queue }) })
+  await upload()
+  await woken()
+  const question = (await town.question(TRAIN))?.id ?? ''
+  const said = { type: 'approval-answered', id: 'v', at: 0, question, verdict: 'approve', by: ANA } as const
+  const vote = { ...said, byName: 'ana', workspace: null, reason: null, replyTo: null } as never
+  await leaveVote(town.house.ports, vote, 'v')
+  isLong = true
+  const went = await reconcile(town.house.ports, TRAIN, {
+    ...CATALOGUES,
+    me: 'it',
+    handover: 30_000,
+    timeUp: timeUp.signal,
+  })
+  expect([went, (await town.house.cluster.list('Job')).length]).toEqual(['rests', 1])
 })
 
 it('what a clock ahead of ours has written is not undone by ours: for a lane it is never earlier again', async () => {

@@ -148,6 +148,19 @@ describe('who asked counts as known only where the source proves it (law 8, E)',
     })
   })
 
+  it('an upload that waits for its objects, and whose manifest is corrected meanwhile: who uploaded it is proven all the same', async () => {
+    town = await openTown({ config: withApprovals({ requesters: { [HERE]: ANA } }) })
+    for (const more of [{}, { requestedBy: BEN }]) {
+      const place = { bucket: 'acme-datasets', folder: 'support-chats/a/' }
+      await uploadDataset(town.house, { ...place, rows: ['"a"', '"b"'], leaveOut: [1], ...more })
+      await town.house.scanUploads()
+      await town.advance(2 * 60_000)
+    }
+    await town.house.objects.write('acme-datasets', 'support-chats/a/part-1.jsonl', Buffer.from('"b"'))
+    expect(await asked()).toBe(`proven: ana (${ANA}), whose AWS account uploaded it`)
+    expect(await answer(ANA)).toBe('requester-may-not-approve')
+  })
+
   it('a tag of the registry is a claim: whoever may tag can write it', async () => {
     town = await openTown()
     const tags = { 'signalbox.dev/requested-by': ANA }

@@ -3,6 +3,7 @@ import { type Change, changed, isNothing } from '../../core/lane/change.ts'
 import { emptyDocument, type LaneDocument, type Rest } from '../../core/lane/document.ts'
 import { inOrder, type Letter, type LookLetter } from '../../core/lane/letters.ts'
 import { linesAfter } from '../../core/lane/line.ts'
+import { hasLooked } from '../../core/lane/looking-again.ts'
 import { lineSum, poolRoom } from '../../core/lane/room.ts'
 import type { Result } from '../../core/lane/settle.ts'
 import type { View } from '../../core/lane/view.ts'
@@ -146,6 +147,7 @@ const after = (view: View, act: Act, change: Change): View => {
     letters: view.letters.filter(({ id }) => !gone.has(id)),
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
+    looked: hasLooked(view, act, change),
     fresh: act.kind === 'plan',
     moved: true,
   }

@@ -48,6 +48,8 @@ export const touchOf = (model: Model, consumer: Consumer, act = actOf(consumer))
   switch (act.kind) {
     case 'look':
       return { side: needsPaper(view) ? 'cluster' : 'objects', writes: false, answer: (state) => looked(state, view) }
+    case 'look-again':
+      return { side: 'objects', writes: false, answer: (state) => looked(state, { ...view, letters: [act.letter] }) }
     case 'plan':
     case 'go-back':
       return { side: 'cluster', writes: false, answer: (state) => planned(state, view) }

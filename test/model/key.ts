@@ -179,7 +179,7 @@ const consumerKey = (
     act === null ? next.at : `${textOf(act)}${next.at === 'world' ? next.sub : ''}`,
     view.letters.map(index).join(),
     view.later.map(index).join(),
-    `${view.fresh}${view.moved}${[view.frozenUntil ?? 0, ...Object.values(view.frozenPools)].map(at).join()}${Object.keys(view.sides).join()}`,
+    `${view.fresh}${view.looked}${view.moved}${[view.frozenUntil ?? 0, ...Object.values(view.frozenPools)].map(at).join()}${Object.keys(view.sides).join()}`,
     Object.keys(view.results).join(),
     `${Object.values(view.lines).join()}${Object.values(view.holds)
       .map(({ place }) => place === undefined)

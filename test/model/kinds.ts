@@ -21,6 +21,7 @@ const said = {
   keyOf: ({ version }: Wanted) => `v${version}`,
   titleOf: ({ version }: Wanted) => `v${version}`,
   requesterOf: () => null,
+  placeOf: ({ place }: Wanted) => place ?? '',
   isNothing: () => false,
   pinned: (desired: Wanted) => desired,
 }

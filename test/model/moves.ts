@@ -171,7 +171,7 @@ const failures = (
     kind: 'unavailable' | 'refused' | 'bug',
   ): void => {
     if (!may(model, state, fault)) return
-    const isLook = touch.side === 'objects'
+    const isLook = touch.side === 'objects' && consumer.next.at === 'world' && consumer.next.act.kind === 'look'
     const result = isLook ? unreadable(consumer.view) : troubleOf(kind, touch.side)
     const after = spent(world(state))
     const noted = isLook || kind !== 'unavailable' ? after : notHeard(after, touch.side)

@@ -235,6 +235,11 @@ export const mutants: readonly Mutant[] = [
     config: smallest({ kind: 'standing', faults: ['overrun'] }, [1, 0]),
   },
   {
+    name: 'what was looked at again has until then to begin',
+    text: ["run.phase === 'steps' && isLate(", "run.phase === 'back' && isLate("],
+    config: smallest({ faults: ['lag'], doings: ['room'] }, [1, 1]),
+  },
+  {
     name: 'what is ready goes only for what is',
     guards: { looks: false },
     config: smallest({ kind: 'standing', doings: ['scaled', 'newer'] }, [0, 2]),

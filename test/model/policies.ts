@@ -14,6 +14,8 @@ export const FIRST = { once: 1, standing: 2 }
 export interface Wanted extends Desired {
   kind: 'model'
   version: number
+  /** Where it was read; left out: it was there at first. */
+  place?: string
 }
 
 /** The policy, with what the environment turns in it. */

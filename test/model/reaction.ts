@@ -25,12 +25,16 @@ const reactionOf = (kind: LaneKind, onNewer: 'finish' | 'stop'): Reaction => {
     ruleOf: (_event, policy) => kind.ruleOf(policy, 'a'),
     at: ({ place }) => place,
     look: () => ({ kind: 'nowhere' }),
-    decide: (_event, facts, { now }) => {
+    whence: (desired, now) => {
+      const { place } = desired as Wanted
+      return kind.lasts === 'standing' || place === undefined ? null : { ...eventAt(place), at: now }
+    },
+    decide: ({ place }, facts, { now }) => {
       if (!facts.complete)
         return now > facts.until
           ? { kind: 'ignore', reason: 'missed-deadline', detail: 'late' }
           : { kind: 'wait', reason: 'objects-missing', detail: 'not all there', until: facts.until }
-      const desired: Wanted = { kind: 'model', version: facts.version }
+      const desired: Wanted = { kind: 'model', version: facts.version, place }
       const order = kind.lasts === 'once' ? String(facts.order) : null
       return { kind: 'intend', detail: 'there', intent: { desired, order, onNewer } }
     },

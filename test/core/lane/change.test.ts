@@ -29,6 +29,13 @@ describe('two changes in one commit', () => {
     expect(joined(null, b)).toBe(b)
   })
 
+  it('write a letter once, as the second leaves it', () => {
+    const [one, two] = [lookLetter({ id: 'l1', tries: 1 }), lookLetter({ id: 'l2' })]
+    const first = changed(docOf(), { later: [one, two] })
+    const second = joined(first, changed(docOf(), { later: [{ ...one, tries: 2 }], removed: [two] }))
+    expect([second.later, second.removed]).toEqual([[{ ...one, tries: 2 }], [two]])
+  })
+
   it('keep the plan that the first wrote where the second leaves it as it is', () => {
     const first = changed(docOf(), { plan: null, beside: ['pool/x'], wakes: ['pool/x'] })
     expect(joined(first, changed(docOf(), { wakes: ['pool/y'] }))).toMatchObject({

@@ -10,6 +10,7 @@ import {
   type Run,
 } from '../../../core/lane/document.ts'
 import type { CommandLetter, LookLetter, VoteLetter } from '../../../core/lane/letters.ts'
+import { hasLooked } from '../../../core/lane/looking-again.ts'
 import { next } from '../../../core/lane/next.ts'
 import { pending } from '../../../core/lane/planning.ts'
 import { type Result, settle } from '../../../core/lane/settle.ts'
@@ -80,6 +81,7 @@ export const viewOf = (over: Partial<View> = {}): View => {
     groups: new Map(),
     results: {},
     world: null,
+    looked: false,
     fresh: false,
     moved: false,
     ...over,
@@ -237,6 +239,7 @@ export const after = (view: View, act: Act, change: Change, later = 0): View => 
     letters: view.letters.filter(({ id }) => !gone.has(id)),
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
+    looked: hasLooked(view, act, change),
     fresh: act.kind === 'plan',
     moved: change.rest === null,
   }

@@ -16,6 +16,7 @@ describe('what is shown as held back', () => {
     expect(heldAfter(bad, { ...given, reason: 'source-gone' }).held).toBeNull()
     expect(heldAfter(bad, { ...given, reason: 'source-gone', place: 'there' }).held).toEqual(bad)
     expect(heldAfter(bad, { ...given, reason: 'already-true', place: 'there' }).held).toBeNull()
+    expect(heldAfter(bad, { ...given, reason: 'replayed' })).toEqual({ held: bad, fresh: false })
   })
 
   it('stays what was told, whatever else resync finds amiss', () => {

@@ -148,13 +148,13 @@ const anyResult = (g: Gen, act: Act, lane: string): Result => {
         retryAfter: 0,
       } as Trouble,
     }
-  if (act.kind === 'look') return looked(anyFacts(g, lane))
+  if (act.kind === 'look' || act.kind === 'look-again') return looked(anyFacts(g, lane))
   if (act.kind === 'begin' || act.kind === 'see') return { kind: 'stepped', stepped: anyStepped(g) }
   if (act.kind === 'clear')
     return { kind: 'cleared', left: pick(g, null, null, { note: anyText(g), until: NOW }), looks: [] }
   return SEEN
 }
-const TOUCHING: ReadonlySet<string> = new Set(['plan', 'hold', 'begin', 'see', 'clear', 'go-back'])
+const TOUCHING: ReadonlySet<string> = new Set(['look-again', 'plan', 'hold', 'begin', 'see', 'clear', 'go-back'])
 
 /** One act of a history, and what it was settled to. */
 export interface Settled {
@@ -191,6 +191,7 @@ const history = (g: Gen, lane: string): Settled[] => {
     view = {
       ...after(view, act, change, Math.min(rest, pick(g, 1000, HOUR, 5 * HOUR))),
       me: pick(g, 'me', 'me', 'me', 'another'),
+      ...(change.rest === null ? {} : { looked: false }),
     }
   }
   return settled

@@ -127,7 +127,13 @@ describe('what is done next', () => {
     ['planned, and its plan is another', { doc: withRun({ digest: 'other' }), plan: planRow }, 'plan'],
     ['planned, and its plan is not there', { doc: withRun({}) }, 'plan'],
     ['planned, and it needs an answer', { doc: withRun({}), plan: planRow }, 'ask'],
-    ['planned and approved', { doc: withRun({}, { approved: covered }), plan: planRow }, 'hold'],
+    ['planned and approved, by now', { doc: withRun({}, { approved: covered }), plan: planRow }, 'look-again'],
+    ['planned, and read just now', { doc: withRun({}, { approved: covered }), plan: planRow, looked: true }, 'hold'],
+    [
+      'planned, and something of it is kept',
+      { doc: withRun({ steps: [{ ...done(train), by: null }] }, { approved: covered }), plan: planRow },
+      'hold',
+    ],
     ['planned, and it was asked about twice already', { doc: withRun({ asked: 2 }), plan: planRow }, 'close refused'],
     [
       'planned and approved, and frozen',
@@ -136,7 +142,7 @@ describe('what is done next', () => {
     ],
     [
       'a freeze that is over holds nothing',
-      { doc: withRun({}, { approved: covered }), plan: planRow, frozenUntil: NOW },
+      { doc: withRun({}, { approved: covered }), plan: planRow, frozenUntil: NOW, looked: true },
       'hold',
     ],
     ['asked', { doc: wanted({ run: asking() }) }, 'rest asked'],
@@ -171,7 +177,12 @@ describe('what is done next', () => {
       'leave-line',
     ],
 
-    ['a step that has not begun', { doc: withRun(stepping(train)), plan: planRow }, 'mark train'],
+    ['a step that has not begun', { doc: withRun(stepping(train)), plan: planRow, looked: true }, 'mark train'],
+    [
+      'the same, since who waits for room was granted it',
+      { doc: withRun(stepping(train)), plan: planRow },
+      'look-again',
+    ],
     [
       'a step that has not begun, and a freeze',
       { doc: withRun(stepping(done(train), evaluate)), plan: planRow, frozenUntil: NOW + 1 },

@@ -48,7 +48,7 @@ describe('a life of a run', () => {
   const answers = (act: Act): Result => {
     if (act.kind === 'begin') return begun
     if (act.kind === 'see') return done
-    if (act.kind === 'look') return looked({ [AT]: facts() })
+    if (act.kind === 'look' || act.kind === 'look-again') return looked({ [AT]: facts() })
     return act.kind === 'clear' ? { kind: 'cleared', left: null, looks: [] } : SEEN
   }
 
@@ -73,8 +73,9 @@ describe('a life of a run', () => {
     const asked = goOn(start, answers)
     expect(asked.acts).toEqual(['look', 'plan', 'ask', 'rest asked'])
     const question = asked.view.doc.run?.question?.id ?? ''
-    const answered = { ...asked.view, letters: [vote({ question, at: NOW + 1 })], world: seenWorld }
-    expect(goOn(answered, answers).acts.slice(0, 4)).toEqual(['fold', 'hold', 'mark train', 'begin train'])
+    const answered = { ...asked.view, letters: [vote({ question, at: NOW + 1 })], world: seenWorld, looked: false }
+    const acts = ['fold', 'look-again', 'hold', 'mark train', 'begin train']
+    expect(goOn(answered, answers).acts.slice(0, 5)).toEqual(acts)
   })
 
   it('that is cancelled in a step takes its Job away, and closes', () => {
@@ -225,6 +226,7 @@ describe('whatever happens to a lane', () => {
         'go-back',
         'hold',
         'look',
+        'look-again',
         'mark',
         'plan',
         'refused',
@@ -271,8 +273,10 @@ describe('whatever happens to a lane', () => {
     for (const { view, act, change } of all) {
       const gone = [...change.removed, ...change.later].map(({ id }) => id)
       expect(new Set(gone).size).toBe(gone.length)
-      const folds = act.kind === 'look' || act.kind === 'fold'
+      const folds = act.kind === 'look' || act.kind === 'look-again' || act.kind === 'fold'
       const due = folds ? view.letters.map(({ id }) => id) : []
+      // What is looked at again waits by a letter of its own.
+      if (act.kind === 'look-again') due.push(...change.later.map(({ id }) => id).filter((id) => id === act.letter.id))
       const known = [...due, ...(folds ? view.later.map(({ id }) => id) : [])]
       expect(gone).toEqual(expect.arrayContaining(due))
       for (const id of gone) expect(known).toContain(id)

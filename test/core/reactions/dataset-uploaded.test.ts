@@ -213,6 +213,26 @@ describe('where it looks, and what resync asks', () => {
     const look = (doc: LaneDocument) => onDatasetUploaded.look(event, { policy, rule, doc })
     expect(look(docOf({}))).toMatchObject({ kind: 'manifest', key: event.key, prefix: 'support-chats/', known: [] })
     expect(look(docOf({ desired, passed: ['p1', 'p2'] }))).toMatchObject({ known: [desired.version] })
+    const outcome = { kind: 'superseded' } as LaneDocument['outcome']
+    expect(look(docOf({ desired, outcome }))).toMatchObject({ known: [] })
+  })
+
+  it('what is wanted is looked at again where it was read, whole, its objects beside it where they are few', () => {
+    const { whence } = onDatasetUploaded
+    expect(whence?.(desired, now)).toMatchObject({ bucket: desired.bucket, key: desired.key, at: now, replayed: false })
+    expect(whence?.({ kind: 'serve' }, now)).toBeNull()
+    const again = (named?: TrainDesired['named']) =>
+      onDatasetUploaded.look(event, {
+        policy,
+        rule,
+        doc: docOf({ desired: named === undefined ? desired : { ...desired, named } }),
+        again: true,
+      })
+    const named = [{ key: 'a', size: 1 }]
+    expect(again(named)).toMatchObject({ known: [], beside: { version: desired.version, objects: named } })
+    expect(again()).toMatchObject({ known: [], beside: { objects: [] } })
+    expect(intentOf({ ...whole, named }).desired).toMatchObject({ named })
+    expect(intentOf(whole).desired).not.toHaveProperty('named')
   })
 
   it('everything below the rule’s prefix that came after what moved the lane, or is other bytes of that second', () => {

@@ -1,0 +1,146 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { uploadDataset } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
+import { between } from './away.ts'
+import { everyJob, fillPool, HOUR, MINUTE, say, stepIs, TRAIN, upload } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let [town, folder]: [Town, string | null] = [undefined as never, null]
+afterEach(async () => {
+  await town.close()
+  if (folder !== null) await rm(folder, { recursive: true })
+  folder = null
+})
+
+const PLACE = { bucket: 'acme-datasets', folder: 'support-chats/a/' }
+const opened = async (more: Parameters<typeof openTown>[0] = {}) => {
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-begins-'))
+  town = await openTown({ dataDir: folder, ...more })
+  return everyJob(town)
+}
+const asks = () => town.until('it asks', async () => (await town.question(TRAIN)) !== null, 1)
+const lost = (name: string) => rm(join(folder as string, 'buckets/acme-datasets/support-chats/a', name))
+/** Other rows, whose event is lost. */
+const writtenOver = (more: { leaveOut?: number[] } = {}) =>
+  uploadDataset(town.house, { ...PLACE, rows: ['"other"', '"rows"'], ...more })
+const garbled = () => town.house.objects.write(PLACE.bucket, `${PLACE.folder}manifest.json`, Buffer.from('{"version":'))
+const why = async () => (await town.house.why(TRAIN)).text
+
+describe('what was approved begins only while it still is what its source says (laws 1, 9)', () => {
+  it.each<[string, () => Promise<unknown>, string]>([
+    ['written over, unfinished', () => writtenOver({ leaveOut: [1] }), 'part-1.jsonl'],
+    ['written over with no manifest', garbled, 'the manifest is not JSON'],
+    ['deleted', () => lost('manifest.json'), 'is not there any more'],
+    ['there, and an object of it is not', () => lost('part-0.jsonl'), 'part-0.jsonl'],
+  ])('its manifest is %s: nothing begins, and it says why', async (_, change, said) => {
+    const made = await opened()
+    await upload(town)
+    await asks()
+    await change()
+    await town.answered(TRAIN)
+    await town.advance(10 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ run: null, outcome: { kind: 'superseded' } })
+    expect(await why()).toContain(said)
+    expect(made()).toEqual([])
+  })
+
+  it('written over, complete, and nobody was told: the new one is asked about', async () => {
+    const made = await opened()
+    await upload(town)
+    await asks()
+    await writtenOver()
+    await town.answered(TRAIN)
+    await town.advance(MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 2, run: { phase: 'asked', question: { votes: [] } } })
+    expect(made()).toEqual([])
+  })
+
+  it('written over, unfinished, and told: its question closes, and it waits', async () => {
+    const made = await opened()
+    await upload(town)
+    await asks()
+    await writtenOver({ leaveOut: [1] })
+    await town.house.scanUploads()
+    await town.until('its question closes', async () => (await town.question(TRAIN)) === null, 1)
+    expect(await why()).toContain('waits: 1 object is not there yet')
+    await town.house.objects.write(PLACE.bucket, `${PLACE.folder}part-1.jsonl`, Buffer.from('"rows"'))
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 2 })
+    expect(made()).toEqual([])
+  })
+
+  it('its rule has another prefix by now: it is the policy’s no more', async () => {
+    const made = await opened()
+    await upload(town)
+    await asks()
+    town.setPolicy({ ...example, pipelines: { 'support-chats': piped({ prefix: 'chats-v2/' }) } })
+    await town.until('its question closes', async () => (await town.question(TRAIN)) === null)
+    expect(await town.lane(TRAIN)).toMatchObject({ outcome: { kind: 'cancelled', reason: 'not-configured' } })
+    expect(made()).toEqual([])
+  })
+
+  it('an object that comes back is what it waited for: it begins, and nobody is asked again', async () => {
+    const made = await opened()
+    await upload(town)
+    await asks()
+    const part = await town.house.objects.read(PLACE.bucket, `${PLACE.folder}part-0.jsonl`, 1e6)
+    await lost('part-0.jsonl')
+    await town.answered(TRAIN)
+    expect(await why()).toContain('waits: 1 object is not there yet')
+    await town.house.objects.write(PLACE.bucket, `${PLACE.folder}part-0.jsonl`, Buffer.from(part?.bytes ?? ''))
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+    expect(await town.lane(TRAIN)).toMatchObject({ generation: 1, attempt: 2 })
+    expect(made()).toEqual(['g1a2-train'])
+  })
+
+  it('while its bucket is away nothing begins, visibly; then it does, as it was approved', async () => {
+    const far = between()
+    const made = await opened({ wrap: far.wrap })
+    await upload(town)
+    await asks()
+    far.fails('objects', 'away')
+    await town.answered(TRAIN)
+    await town.advance(20 * MINUTE)
+    expect(await why()).toContain('objects does not answer')
+    expect((await town.held('pool/gpu-train')).sum).toBe(0)
+    far.answers('objects')
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+    expect(made()).toEqual(['g1a1-train'])
+  })
+
+  it('a person’s retry of what its source says no more begins nothing', async () => {
+    const made = await opened({ config: { ...example, approvals: { ...example.approvals, autoApproveBelow: 1000 } } })
+    await upload(town)
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+    await say(town, 'cancel')
+    await town.settled(TRAIN)
+    await garbled()
+    await say(town, 'retry')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ attempt: 2, run: null, outcome: { kind: 'superseded' } })
+    expect(made()).toEqual(['g1a1-train'])
+  })
+
+  it('who waited for room is looked at again once it has it', async () => {
+    const pools = {
+      ...example.pools,
+      'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 },
+    } as typeof example.pools
+    const approvals = { ...example.approvals, autoApproveBelow: 1000 }
+    const made = await opened({ config: { ...example, approvals, pools } })
+    await fillPool(town)
+    await upload(town)
+    await town.advance(MINUTE)
+    await lost('manifest.json')
+    const other = (await town.house.cluster.list('Pod')).find(({ metadata }) => metadata.name === 'other')
+    await town.house.cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ run: null, outcome: { kind: 'superseded' } })
+    expect((await town.held('pool/gpu-train')).sum).toBe(0)
+    expect(made()).toEqual([])
+  })
+})
