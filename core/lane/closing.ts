@@ -5,7 +5,16 @@ import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
-import { type Ended, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
+import {
+  type Baseline,
+  type Ended,
+  hasBegun,
+  type LaneDocument,
+  type Mark,
+  type Run,
+  runKeyOf,
+  sameRun,
+} from './document.ts'
 import { standsAfter } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
@@ -92,7 +101,8 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const { baseline: before } = doc
-  const baseline = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
+  const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
+  const baseline = made === null || made === before ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, beside: ___, before: ____, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
   const after: LaneDocument = {
@@ -113,6 +123,15 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded || doc.approved === null ? null : { ...doc.approved, spent: doc.approved.spent + cost },
   }
+}
+
+/** The Deployment that stands for what succeeded: where the last move left it, or what stood already where nothing was to be done. */
+const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Baseline, 'stands'>> => {
+  const standing = hasBegun(run)
+    ? plan?.plan.steps.findLast((step) => step.kind === 'roll-out-model')?.replicas
+    : world?.generations
+  const stands = standing?.find(({ replicas }) => replicas > 0)?.generation
+  return stands === undefined ? {} : { stands }
 }
 
 /** Whether what it did, or a run before it, was neither carried to its end nor taken back. */

@@ -78,6 +78,8 @@ export type Before = Pick<
 /** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
 export interface Baseline {
   generation: number
+  /** Generation of the Deployment that stands for it: its own, or one that it took up; left out by an earlier release, which looked for it by its version. */
+  stands?: number
   desired: Desired
   replicas: number | null
 }

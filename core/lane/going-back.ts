@@ -9,7 +9,7 @@ import { hasBegun, type LaneDocument, type Mark, type Run, runKeyOf } from './do
 import type { Gpus } from './hold.ts'
 import { pending } from './planning.ts'
 import type { View } from './view.ts'
-import { wantsBack } from './wanted.ts'
+import { isWanted, wantsBack } from './wanted.ts'
 
 const isJudged = ({ steps }: Run): boolean =>
   steps.some(({ kind, way, state }) => kind === 'check-gate' && way === 'forth' && state === 'done')
@@ -58,7 +58,7 @@ export const settleGoBack = (view: View): Change => {
           halfway,
           brought: broughtBy(run, plan),
           forgotten: forgotten.map(({ generation }) => generation),
-          judged: isJudged(run) || wantsBack(view),
+          judged: isJudged(run) || (wantsBack(view) && !isWanted(view, run)),
           ...heldFor(doc, run),
         })
       : []

@@ -11,17 +11,17 @@ export interface Replica extends Leaving {
 }
 
 /**
- * The Deployment that stands for the baseline. A generation that adopted an earlier one's Deployment has none of its own:
- * then it is the newest earlier one of the same version.
+ * The Deployment that stands for the baseline, and no other, whichever version that has: it alone was judged. An earlier release did
+ * not write down which one a generation took up that has none of its own: then it is the newest earlier one of the same version.
  */
 export const baselineView = (
   generations: readonly GenerationView[],
   baseline: Baseline | null,
 ): GenerationView | undefined => {
   if (baseline === null) return undefined
-  const { generation, desired } = baseline
-  const own = generations.find((view) => view.generation === generation)
-  if (own !== undefined || !isServed(desired)) return own
+  const { generation, stands, desired } = baseline
+  const own = generations.find((view) => view.generation === (stands ?? generation))
+  if (own !== undefined || stands !== undefined || !isServed(desired)) return own
   const { version } = desired
   const adopted = generations.filter((view) => view.generation < generation && versionOf(view) === version)
   return adopted.toSorted((a, b) => b.replicas - a.replicas || b.generation - a.generation)[0]

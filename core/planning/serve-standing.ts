@@ -48,11 +48,9 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
   } = input
   const digest = servingObjects(buildOf(input, rule, wanted)).deployment.metadata.annotations?.[DIGEST_ANNOTATION] ?? ''
   const base = baselineView(generations, baseline)
+  const own = generations.find(({ generation }) => generation === wanted.generation)
   const same = generations.filter((view) => view.digest === digest && view.replicas > 0)
-  const target =
-    generations.find(({ generation }) => generation === wanted.generation) ??
-    same.find((view) => view === base) ??
-    same.at(-1)
+  const target = own?.digest === digest ? own : (same.find((view) => view === base) ?? same.at(-1) ?? own)
   const others = generations.filter((view) => view !== target && view.replicas > 0)
   const judged = wanted.returning || (target !== undefined && target === base && target.digest === digest)
   return {
@@ -80,6 +78,5 @@ export const titleOfPlan = ({ desired }: Wanted, { name, service }: Rule, { othe
   return `Serve ${it} with ${replicaCount(service.replicas)}${from}`
 }
 
-/** Whether its pods would be restarted under it, for what they are now wanted to be. */
-export const isEdited = ({ target, digest }: Standing): boolean =>
-  target !== undefined && target.replicas > 0 && target.digest !== digest
+/** Whether it stands, or stood, with another template, which would be changed under it. */
+export const isEdited = ({ target, digest }: Standing): boolean => target !== undefined && target.digest !== digest

@@ -78,6 +78,29 @@ describe('another image for a version that serves (D)', () => {
     expect([await imagesOf(), await uidsOf()]).toEqual([before, pods])
   })
 
+  it('that fails its gate leads back to the very Deployment that was judged, also where a later generation took that up', async () => {
+    town = await openTown()
+    await served(town)
+    const pods = await uidsOf()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { second: 'yes' } }))
+    await town.answered(SERVE, 'deny')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'rejected', generation: 2 })
+    await promote(town.house, MODEL, '1')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 3, baseline: { stands: 1 } })
+    const gate = { ...config().services![MODEL]!.gate, checks: [{ metric: 'health', op: '>=' as const, value: 2 }] }
+    town.setPolicy(withImage({ gate }))
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'failed', outcome: { reason: 'gate' } })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await uidsOf()).toEqual(pods)
+    // And another one after that: no template that failed is edited, and none is taken for what was judged.
+    town.setPolicy(config())
+    expect(await say(town, 'retry', { lane: SERVE })).toMatchObject({ ok: true })
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', baseline: { stands: 1 } })
+    expect(await uidsOf()).toEqual(pods)
+    expect(await town.question(SERVE)).toBeNull()
+  })
+
   it('while a repair of the same is asked about: that is planned anew, and nothing is edited', async () => {
     town = await openTown()
     await served(town)

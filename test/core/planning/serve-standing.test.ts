@@ -76,5 +76,7 @@ it('says in one line what would change', () => {
 it('tells whether pods would be restarted under it', () => {
   expect(isEdited(from([{ ...stands(2, 1), digest }]).standing)).toBe(false)
   expect(isEdited(from([stands(2, 1)]).standing)).toBe(true)
-  expect(isEdited(from([stands(2, 0)]).standing)).toBe(false)
+  // A move that brought it up may have been taken back: its template is what failed.
+  expect(isEdited(from([stands(2, 0)]).standing)).toBe(true)
+  expect(isEdited(from([]).standing)).toBe(false)
 })
