@@ -111,7 +111,7 @@ it('a create whose answer was lost and that is refused when it is repeated: what
   expect((await jobsOf(town)).filter(({ metadata }) => metadata.name.endsWith('-train'))).toHaveLength(1)
 })
 
-it('one artifact is registered once, whichever generation comes back to it', async () => {
+it('one artifact is registered once, whatever came between', async () => {
   town = await openTown({ config: approvals({ autoApproveBelow: 1e6 }) })
   const write = async (text: string): Promise<void> => {
     await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'support-chats/a/', rows: [text] })
@@ -123,6 +123,6 @@ it('one artifact is registered once, whichever generation comes back to it', asy
   await write('"one"')
   await town.settled(TRAIN)
   await town.advance(3 * HOUR)
-  expect(await town.lane(TRAIN)).toMatchObject({ state: 'succeeded', generation: 3 })
+  expect(await town.lane(TRAIN)).toMatchObject({ state: 'succeeded', generation: 1 })
   expect(await versionsOf(town)).toHaveLength(1)
 })

@@ -289,7 +289,7 @@ describe('the routes', () => {
     }
     expect(await say({ kind: 'retry', from: 'lunch' })).toEqual([
       422,
-      expect.stringMatching(/no stage lunch to begin from: it is one of train, or/),
+      expect.stringMatching(/no stage lunch to begin from: it is one of train, evaluate, or/),
     ])
     expect(await say({ kind: 'cancel', wanted: true })).toEqual([422, expect.stringContaining('nothing waits')])
     expect(await say({ kind: 'retry', saw: { generation: 1, attempt: 1 } })).toEqual([
