@@ -1,4 +1,5 @@
-import { type LaneDocument, stateOf } from '../../core/lane/document.ts'
+import type { LaneDocument } from '../../core/lane/document.ts'
+import { stateOf } from '../../core/lane/lane-state.ts'
 import { type Called, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Moment } from '../../core/rows.ts'

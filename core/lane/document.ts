@@ -243,10 +243,6 @@ export const sameRun = (
   b: { generation: number; attempt: number },
 ): boolean => a !== null && a.generation === b.generation && a.attempt === b.attempt
 
-/** One word for where the lane is: what lists show. */
-export const stateOf = ({ desired, outcome }: LaneDocument): 'idle' | 'wanted' | Outcome['kind'] =>
-  outcome?.kind ?? (desired === null ? 'idle' : 'wanted')
-
 /** Whether the run has touched the world: then something newer may have to let it finish. */
 export const hasBegun = ({ steps }: Pick<Run, 'steps'>): boolean =>
   steps.some(({ state, by }) => state !== 'pending' && by !== null)

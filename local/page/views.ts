@@ -1,6 +1,7 @@
 import { whoIsAwaited } from '../../core/lane/awaited.ts'
 import { mayRetry, shownFor } from '../../core/lane/commands.ts'
-import { type LaneDocument, type Question, sameRun, stateOf } from '../../core/lane/document.ts'
+import { type LaneDocument, type Question, sameRun } from '../../core/lane/document.ts'
+import { stateOf } from '../../core/lane/lane-state.ts'
 import { kindOf, laneKinds } from '../../core/lane-kinds/catalogue.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'

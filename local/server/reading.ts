@@ -1,6 +1,6 @@
 import type { Hono } from 'hono'
 import type { Kind, KubeObject } from '../../core/kube.ts'
-import { stateOf } from '../../core/lane/document.ts'
+import { stateOf } from '../../core/lane/lane-state.ts'
 import { calledBy } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Outcome } from '../../core/reasons.ts'

@@ -1,13 +1,7 @@
 import { linkSync, mkdirSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import {
-  emptyDocument,
-  type LaneDocument,
-  type Question,
-  type Run,
-  sameRun,
-  stateOf,
-} from '../../core/lane/document.ts'
+import { emptyDocument, type LaneDocument, type Question, type Run, sameRun } from '../../core/lane/document.ts'
+import { stateOf } from '../../core/lane/lane-state.ts'
 import { type Config, type Policy, parsePolicy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { PastRow, PlanRow } from '../../core/rows.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { emptyDocument, hasBegun, runKeyOf, SCHEMA, sameRun, stateOf, wantedRun } from '../../../core/lane/document.ts'
+import { emptyDocument, hasBegun, runKeyOf, SCHEMA, sameRun, wantedRun } from '../../../core/lane/document.ts'
 import { docOf, markOf, PIPELINE, policy, running, wanted } from './fixture.ts'
 
 describe('the document of a lane', () => {
@@ -13,22 +13,6 @@ describe('the document of a lane', () => {
 
   it('is data: JSON takes it there and back', () => {
     expect(JSON.parse(JSON.stringify(wanted()))).toEqual(wanted())
-  })
-
-  it('says in one word where the lane is', () => {
-    expect(stateOf(docOf())).toBe('idle')
-    expect(stateOf(wanted())).toBe('wanted')
-    const outcome = {
-      kind: 'expired' as const,
-      reason: null,
-      detail: '',
-      generation: 1,
-      attempt: 1,
-      at: 0,
-      against: null,
-      stages: [],
-    }
-    expect(stateOf(wanted({ outcome }))).toBe('expired')
   })
 
   it('names the attempt that it wants, and tells two attempts apart', () => {
