@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { emptyDocument, hasBegun, runKeyOf, SCHEMA, sameRun, wantedRun } from '../../../core/lane/document.ts'
-import { docOf, markOf, PIPELINE, policy, running, wanted } from './fixture.ts'
+import { markOf, PIPELINE, policy, running, wanted } from './fixture.ts'
 
 describe('the document of a lane', () => {
   it('begins empty, with a name that is minted once, of place and lane', () => {
