@@ -31,7 +31,7 @@ export const modelName = matching(
 const PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
 const HOST = `${PART}(?::[0-9]{1,5})?/`
 export const image = matching(
-  new RegExp(`^(?:${HOST})?${PART}(?:/${PART})*(?::[a-z0-9_][a-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$`),
+  new RegExp(`^(?:${HOST})?${PART}(?:/${PART})*(?::[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?@sha256:[0-9a-f]{64}$`),
   'pin the image by digest: `repository@sha256:<64 hex>`',
   (value) =>
     /^[a-z0-9+.-]+:\/\//i.test(value)

@@ -17,6 +17,15 @@ export const servingWrongs = ({ container, path, said }: Written, drain: number,
     valueAt(container, keys) === undefined ? [{ path: [...path, ...writtenAt(said, keys)], message }] : [],
   ),
   ...leaveWrongs({ container, path }, drain, spec),
+  // Whoever may write that object could say where weights come from (`HF_ENDPOINT`), and no card would have it.
+  ...(container.envFrom === undefined || container.envFrom.length === 0
+    ? []
+    : [
+        {
+          path: [...path, 'envFrom'],
+          message: 'name each variable under `env`: what serves takes none that its card does not have',
+        },
+      ]),
 ]
 
 const valueAt = (value: unknown, keys: readonly string[]): unknown =>

@@ -15,6 +15,16 @@ const runsWith = (changes: Record<string, unknown>) => {
 }
 
 describe('what people say yes to', () => {
+  it('has what hooks and probes run', () => {
+    const { runs } = runsWith({
+      image: image('acme/trainer'),
+      pod: {
+        containers: [{ name: 'train', lifecycle: { postStart: { exec: { command: ['sh', '-c', 'curl evil'] } } } }],
+      },
+    })
+    expect(runs).toContain('; once it has begun: sh -c "curl evil"')
+  })
+
   it('has the image with enough of its digest, the command, the arguments and the Secrets', () => {
     const { runs } = runsWith({
       image: image('docker.io/acme/trainer'),
@@ -44,7 +54,7 @@ describe('what people say yes to', () => {
     expect(runs.length).toBeLessThan(400)
     expect(runs).toMatch(/--first .*--last/)
     expect(planCard(plan).lines[0]).toContain(`. Runs ${runs}`)
-    expect(planText(plan, null)).toContain(`runs ${runs}`)
+    expect(planText(plan, null)).toContain(`--first ${'x'.repeat(1000)} --last`)
   })
 
   it('of what runs nothing says nothing', () => {

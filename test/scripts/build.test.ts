@@ -23,15 +23,15 @@ const digests = (name: string): Record<string, string> =>
 
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
-  'registry-webhook': 360,
-  'slack-interaction': 425,
+  'registry-webhook': 365,
+  'slack-interaction': 435,
   'dataset-uploaded': 660,
   'model-promoted': 660,
-  reconcile: 2385,
+  reconcile: 2420,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
-  tick: 410,
+  tick: 420,
   watch: 2200,
-  resync: 2310,
+  resync: 2340,
 }
 
 const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws-sdk/credential-provider-node']
@@ -39,7 +39,7 @@ const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws
 it('bundles every door within its budget, and the same sources twice to the same bytes', async () => {
   const built = await build('one')
   expect(built.map(({ door }) => door).sort()).toEqual(doors.map(({ name }) => name).sort())
-  for (const { door, bytes } of built) expect(bytes / 1024, door).toBeLessThan(BUDGET[door] ?? 0)
+  for (const { door, bytes } of built) expect.soft(bytes / 1024, door).toBeLessThan(BUDGET[door] ?? 0)
   await build('two')
   expect(digests('two')).toEqual(digests('one'))
 

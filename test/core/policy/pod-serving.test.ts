@@ -18,6 +18,11 @@ it.each<[string, unknown, string]>([
     vllm({ startupProbe: null }),
     'containers.0.startupProbe: it would be ended while it loads',
   ],
+  [
+    'variables that nobody names',
+    vllm({ envFrom: [{ configMapRef: { name: 'c' } }] }),
+    'containers.0.envFrom: name each variable under `env`: what serves takes none that its card does not have',
+  ],
   ['nothing waits for its leave', vllm({ lifecycle: null }), 'containers.0.lifecycle: it would be sent requests'],
   ['no hook', vllm({ lifecycle: { preStop: null } }), 'containers.0.lifecycle.preStop: it would be sent requests'],
   ['no time to end', { terminationGracePeriodSeconds: null }, 'terminationGracePeriodSeconds: how long it has to end'],
