@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { mutants } from './mutants.ts'
+import { timesIn } from './mutated.ts'
 import { faultsOf, lineOf, prove, whatShows } from './prove.ts'
 import { small } from './worlds.ts'
 
@@ -15,6 +16,11 @@ describe('the life of a lane, explored', () => {
 })
 
 describe('a guard of it', () => {
+  it('stands where it is taken away, also those of the slow lane', () => {
+    const lost = mutants.filter(({ text }) => text !== undefined && timesIn(text[0]) !== 1)
+    expect(lost.map(({ name }) => name)).toEqual([])
+  })
+
   const quick = mutants.filter(({ slow }) => slow !== true)
   it.each(quick)('$name: without it the exploration finds what goes wrong', { timeout: PATIENCE }, async (mutant) => {
     expect(await whatShows(mutant)).not.toBeNull()

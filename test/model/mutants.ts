@@ -147,7 +147,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'nothing begins after its time',
-    text: ['!begun && view.now > until', '!begun && view.now < 0'],
+    text: ['begun !== true && view.now > plan.bounds.until', 'begun !== true && view.now < 0'],
     config: smallest({ asks: true, doings: ['yes', 'long-freeze'] }, [0, 2]),
     slow: true,
   },
@@ -167,7 +167,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a cancel that comes too late is told so',
-    text: ["if (run.ending !== null) return refuse('too-late'", "if (run.ending === 0) return refuse('too-late'"],
+    text: [
+      "if (run.ending !== null)\n    return refuse('too-late'",
+      "if (run.ending === 0)\n    return refuse('too-late'",
+    ],
     config: smallest({ faults: ['death'], doings: ['bad', 'cancel'] }, [1, 2]),
     slow: true,
   },

@@ -27,12 +27,16 @@ const plainOf = (source: string): string =>
 /** Loads a module of the mutated core, by its file name with the ending that Node wants. */
 export type Load = <M>(file: string) => Promise<M>
 
+/** How often this stands in the sources of core/lane. */
+export const timesIn = (from: string): number =>
+  sourcesOf().reduce((sum, { source }) => sum + source.split(from).length - 1, 0)
+
 /** The sources of core/lane with one text replaced, in a folder of their own, which is gone once what is needed is loaded. */
 export const mutated = async <T>(
   { name, text: [from, to] }: { name: string; text: readonly [from: string, to: string] },
   work: (load: Load) => Promise<T>,
 ): Promise<T> => {
-  const times = sourcesOf().reduce((sum, { source }) => sum + source.split(from).length - 1, 0)
+  const times = timesIn(from)
   if (times !== 1) throw new Error(`“${name}” stands ${times} times in core/lane as \`${from}\`: mend the mutant`)
   const folder = mkdtempSync(join(tmpdir(), 'signalbox-mutant-'))
   try {
