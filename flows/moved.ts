@@ -46,8 +46,8 @@ const hasMovedOn = async ({ cluster }: Pick<WorkPorts, 'cluster'>, { run }: Lane
  */
 const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolean => {
   const { lane, run, rest } = doc
-  // Who is frozen is looked at when that ends: nothing would come of it before.
-  if ((run !== null && hasBegun(run)) || rest?.why === 'frozen') return false
+  // What is to be retired and is frozen is looked at when that ends: nothing would come of it before.
+  if (run === null ? rest?.why === 'frozen' : hasBegun(run)) return false
   const kind = kindOf(
     reactions.map((reaction) => reaction.kind),
     lane,

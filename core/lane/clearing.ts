@@ -1,5 +1,6 @@
 import { resultOf } from '../rows.ts'
 import { said } from '../text.ts'
+import { withKeptOf } from './before.ts'
 import { type Change, changed, joined, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
 import { stopped } from './ending.ts'
@@ -86,5 +87,9 @@ const unread = (view: View, { doc, mark }: { doc: LaneDocument; mark: Mark }, se
   // What is kept of it already is known to be good.
   const isNew = !doc.kept.some((one) => one.step === step)
   const keeps = isNew && plan?.steps.some((one) => one.name === step && isKept(one)) === true
-  return keeps ? { ...change, doc: { ...change.doc, ...withKept(change.doc, { step, key, row }, plan) } } : change
+  if (!keeps) return change
+  const kept = withKeptOf({ ...view, doc: change.doc }, change.doc.run as Run, (known) =>
+    withKept(known, { step, key, row }, plan),
+  )
+  return { ...change, doc: kept }
 }

@@ -102,7 +102,7 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const { baseline: before } = doc
   const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
-  const baseline = made === null || made === before ? made : { ...made, ...standingFor(view, run) }
+  const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, beside: ___, before: ____, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
   const after: LaneDocument = {

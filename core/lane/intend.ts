@@ -119,6 +119,9 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
   if (paper === null || paper.kind === 'nothing') return ignore('already-true', paper?.reason ?? 'the world agrees')
   // What stood ready once and is not for a while, Kubernetes brings back.
   if (paper.kind === 'plan' && paper.agrees !== undefined) return ignore('already-true', paper.agrees)
+  // Its pods are wanted to be others: that is a generation of its own, with its own attempts.
+  if (paper.kind === 'plan' && paper.plan.generation !== doc.generation)
+    return { kind: 'want', doc: nextAttempt(doc, now), why: 'what its pods are wanted to be has changed' }
   if (doc.attemptsLeft === 0) return exhausted(doc)
   const again = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
   return { kind: 'want', doc: again, why: 'the world no longer agrees with what the lane wants' }

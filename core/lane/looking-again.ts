@@ -19,10 +19,12 @@ import type { View } from './view.ts'
  * made from it already, and goes on from that (law 7).
  */
 export const lookingAgain = (view: View, run: Run): Act | null => {
-  if (view.looked || run.steps.some(({ state }) => state !== 'pending')) return null
+  if (view.looked || carriesOver(run)) return null
   const letter = letterTo(view, run)
   return letter === null ? null : { kind: 'look-again', letter }
 }
+
+const carriesOver = ({ steps }: Run): boolean => steps.some(({ state }) => state !== 'pending')
 
 /** A letter that nobody has written: it is one once it has to wait. */
 const letterTo = ({ reactions, doc, now }: View, { desired }: Run): LookLetter | null => {
@@ -42,7 +44,7 @@ export const whyNoMore = (view: View, run: Run): Outcome | null => {
   if (isOfAnother(view, run.desired))
     return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for its source any more' }
   const place = kind.placeOf?.(run.desired as never)
-  if (place === undefined) return null
+  if (place === undefined || carriesOver(run)) return null
   if (doc.held?.place === place) return saysOtherwise(doc.held.detail)
   const waits = later.find((letter) => whereOf(view, letter) === place && isAnswered(letter))?.waits
   return waits ? saysOtherwise(waits.detail) : null

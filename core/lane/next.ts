@@ -62,7 +62,8 @@ const withoutRun = (view: View): Act => {
   if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
   if (mustRetire(view)) return frozen(view) ?? { kind: 'retire' }
   const waiting = view.later[0]
-  if (waiting?.waits != null)
+  // What failed in passing is repeated, whatever else is waited for.
+  if (waiting?.waits != null && !mayRepeat(view))
     return rest(view, { why: waiting.waits.reason, text: `waits: ${waiting.waits.detail}`, side: waiting.waits.side })
   const { outcome } = doc
   if (outcome === null)

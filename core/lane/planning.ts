@@ -83,7 +83,7 @@ export const settlePlan = (view: View, seen: Seen): Change => {
   const { plan } = planned
   if (plan.generation === run.generation) return withPlan(view, run, plan, seen)
   if (doc.run !== null) return close(view, run, { kind: 'superseded', reason: null, detail: ANEW })
-  const next = { ...doc, generation: plan.generation, attempt: plan.attempt }
+  const next = { ...doc, generation: plan.generation, attempt: plan.attempt, attemptsLeft: view.policy.retries }
   return withPlan({ ...view, doc: next }, newRun(next, now), plan, seen)
 }
 

@@ -49,7 +49,8 @@ const waitStep = (view: GenerationView, { service }: Rule): RollOutModelStep => 
     objects: [],
     replicas: [{ ref: refOf(view), generation, replicas, replicasReady: replicas }],
     point: { old: 0, new: replicas },
-    brings: generation,
+    // It brings nothing: what its pods did before says nothing of it, and its patience alone ends it.
+    brings: null,
     loadMinutes: service.loadMinutes.p95,
   }
 }

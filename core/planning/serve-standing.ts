@@ -7,12 +7,11 @@ import { baselineView, replicaCount, titleOf } from './generations.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
 
-/** The version that shall stand alone, and whether it needs no gate because it is what the lane returns to. */
+/** The version that shall stand alone. */
 export interface Wanted {
   desired: ServeDesired
   engine: Engine
   generation: number
-  returning: boolean
 }
 
 /** What of the lane is the wanted version already, and what is not. */
@@ -22,6 +21,8 @@ export interface Standing {
   /** The Deployment that rises: the generation's own, or one with the desired digest that stands (law 4). */
   target: GenerationView | undefined
   others: GenerationView[]
+  /** The generation that is planned is the baseline's. */
+  isBaselines: boolean
   /** It was judged before and has not changed since. */
   judged: boolean
 }
@@ -52,11 +53,12 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
   const same = generations.filter((view) => view.digest === digest && view.replicas > 0)
   const target = own?.digest === digest ? own : (same.find((view) => view === base) ?? same.at(-1) ?? own)
   const others = generations.filter((view) => view !== target && view.replicas > 0)
-  const judged = wanted.returning || (target !== undefined && target === base && target.digest === digest)
+  const judged = target !== undefined && target === base && target.digest === digest
   return {
     digest,
     base,
     target,
+    isBaselines: baseline?.generation === wanted.generation,
     judged,
     // Never judged leave first, the baseline last.
     others: others.toSorted((a, b) => Number(a === base) - Number(b === base) || a.generation - b.generation),
@@ -78,5 +80,9 @@ export const titleOfPlan = ({ desired }: Wanted, { name, service }: Rule, { othe
   return `Serve ${it} with ${replicaCount(service.replicas)}${from}`
 }
 
-/** Whether it stands, or stood, with another template, which would be changed under it. */
-export const isEdited = ({ target, digest }: Standing): boolean => target !== undefined && target.digest !== digest
+/**
+ * Whether its generation is another template's already, which would be changed under it: it stands, or stood, with that; or it is the
+ * baseline's, which took up the Deployment of one before it.
+ */
+export const isEdited = ({ target, digest, base, isBaselines }: Standing): boolean =>
+  target === undefined ? isBaselines && base !== undefined : target.digest !== digest

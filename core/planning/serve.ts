@@ -40,7 +40,7 @@ export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planne
     return { kind: 'refuse', reason: 'source-not-allowed', detail: unfitSentence(desired, desired.unfit) }
   const engineFor = (version: ServeDesired): Engine => engineOf(version, rule.service, engines)
   return isServed(desired)
-    ? planRollout(input, rule, { desired, engine: engineFor(desired), generation: run.generation, returning: false })
+    ? planRollout(input, rule, { desired, engine: engineFor(desired), generation: run.generation })
     : planNone(input, desired, { rule, engineFor })
 }
 
@@ -56,11 +56,11 @@ const planNone = (
   const { world, baseline, run, identity } = input
   const base = baselineView(world.generations, baseline)
   if (base === undefined && baseline !== null && isServed(baseline.desired))
+    // What was judged is gone, and what the policy now makes of its version was not: it is a generation of its own, and judged.
     return planRollout(input, rule, {
       desired: baseline.desired,
       engine: engineFor(baseline.desired),
-      generation: baseline.generation,
-      returning: true,
+      generation: run.generation,
     })
   const free = freeGpus(rule, world.generations)
   const back = {

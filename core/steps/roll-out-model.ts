@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node'
-import { isLeaving, keepersOf, NODE_POOL } from '../kube.ts'
+import { createdAt, isLeaving, keepersOf, NODE_POOL } from '../kube.ts'
 import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
@@ -10,6 +10,7 @@ import { ownPressure } from '../pods/taken.ts'
 import { type Trouble, troubleOf } from '../pods/trouble.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Stray } from '../world.ts'
+import { CLOCKS } from './launch-job.ts'
 import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
 
 /** What a look at a serving lane saw. */
@@ -26,6 +27,8 @@ export interface SeenRollOut {
   way: readonly Step[]
   startedAt: number
   now: number
+  /** When the move was begun: restarts of pods from before that say nothing of it. */
+  since: number
   /** Last lines of the pod that `crashedOf` names. */
   logs: readonly string[]
   /** Milliseconds that a replica may take to be ready. */
@@ -71,7 +74,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const trouble = troubleIn(broughtBy(step, seen.pods), seen.logs)
+  const trouble = troubleIn(broughtBy(step, seen), seen.logs)
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: trouble.note }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
@@ -150,9 +153,11 @@ const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   return gpus
 }
 
-/** Pods of the generation that a move brings: no other's trouble is its own. */
-export const broughtBy = <P extends V1Pod>({ brings }: RollOutModelStep, pods: readonly P[]): P[] =>
-  pods.filter((pod) => generationIn(pod) === brings)
+/** Pods of the generation that a move brings, made since it began: no other's trouble is its own. */
+export const broughtBy = <P extends V1Pod>(
+  { brings }: RollOutModelStep,
+  { pods, since }: { pods: readonly P[]; since: number },
+): P[] => pods.filter((pod) => generationIn(pod) === brings && createdAt(pod) >= since - CLOCKS)
 
 /** What keeps these pods from being ready that ends soonest; null: nothing that any of them says. */
 const troubleIn = (pods: readonly V1Pod[], logs: readonly string[]): Trouble | null => {

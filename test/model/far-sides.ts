@@ -262,7 +262,7 @@ const seeRollOut = (state: State, step: RollOutModelStep, { consumer, mark }: Ta
   const gone = new Map(missing.map((generation) => [generation, 'gone']))
   const way = wayOf(consumer.view, mark)
   const goneFrom = (mark.markedAt ?? 0) + consumer.view.handover
-  const seen = { generations, pods: [], logs: [], strays: [], gone, goneFrom, way }
+  const seen = { generations, pods: [], since: 0, logs: [], strays: [], gone, goneFrom, way }
   return answered(state, nextRollOut(step, { ...seen, ...patient }))
 }
 

@@ -42,11 +42,13 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     if (mark.waits) return seeUntouched(task)
     const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
     const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
-    const logs = await lastLines(ports, crashedOf(broughtBy(step, pods)))
+    const since = mark.startedAt ?? mark.markedAt ?? 0
+    const logs = await lastLines(ports, crashedOf(broughtBy(step, { pods, since })))
     const now = ports.clock.now()
     return nextRollOut(step, {
       generations,
       pods,
+      since,
       logs,
       strays,
       now,

@@ -17,20 +17,27 @@ const desired: ServeDesired = {
   digest: 'd',
   requester: null,
 }
-const wanted: Wanted = { desired, engine: ENGINES.vllm[0], generation: 2, returning: false }
+const wanted: Wanted = { desired, engine: ENGINES.vllm[0], generation: 2 }
 const ruled = (world = emptyWorld()) => {
   const rule = ruleOf(policy, world, 'support-llama')
   if ('kind' in rule) throw new Error(rule.detail)
   return rule
 }
-const from = (generations: ReturnType<typeof stands>[], of: Wanted = wanted, baseline: number | null = null) => {
+const from = (
+  generations: ReturnType<typeof stands>[],
+  of: Wanted = wanted,
+  baseline: number | { generation: number; stands: number } | null = null,
+) => {
   const world = emptyWorld({ generations })
   const rule = ruled(world)
   const input = {
     identity: { installation: 'signalbox', ledger: 'feedfacecafe', name: 'service-support-llama-0123abcd' },
     run: { lane: 'service/support-llama', generation: 2, attempt: 1 },
     desired,
-    baseline: baseline === null ? null : { generation: baseline, desired, replicas: 2 },
+    baseline:
+      baseline === null
+        ? null
+        : { ...(typeof baseline === 'number' ? { generation: baseline } : baseline), desired, replicas: 2 },
     policy,
     world,
     now: NOW,
@@ -52,10 +59,10 @@ it('of what leaves, what was never judged goes first, and the baseline last', ()
   expect(others.map(({ generation }) => generation)).toEqual([3, 4, 1])
 })
 
-it('is judged already when it is the baseline unchanged, or what is returned to', () => {
+it('is judged already when it is the baseline unchanged, and not when that is to be made anew', () => {
   expect(from([{ ...stands(2, 2), digest }], wanted, 2).standing.judged).toBe(true)
   expect(from([stands(2, 2)], wanted, 2).standing.judged).toBe(false)
-  expect(from([], { ...wanted, returning: true }).standing.judged).toBe(true)
+  expect(from([], wanted, 2).standing.judged).toBe(false)
 })
 
 it('another engine is another template', () => {
@@ -79,4 +86,6 @@ it('tells whether pods would be restarted under it', () => {
   // A move that brought it up may have been taken back: its template is what failed.
   expect(isEdited(from([stands(2, 0)]).standing)).toBe(true)
   expect(isEdited(from([]).standing)).toBe(false)
+  // The generation of a baseline that took up an earlier one's Deployment gets none of another template.
+  expect(isEdited(from([stands(1, 2)], wanted, { generation: 2, stands: 1 }).standing)).toBe(true)
 })

@@ -236,10 +236,10 @@ describe('no promoted version', () => {
     })
   })
 
-  it('makes the baseline’s Deployment again where somebody deleted it', () => {
+  it('makes the baseline’s version anew where somebody deleted its Deployment: a generation of its own, and judged', () => {
     const plan = planOf({ desired: none, standing: [[2, '8', 1]], generation: 3 })
     expect(plan.desired).toEqual(none)
-    expect(written(plan)).toBe('g2=1 g1=1 → g2=1 g1=2 → g2=0 g1=2 → notify')
+    expect(written(plan)).toBe('g2=1 g3=1 → gate → judge → g2=1 g3=2 → g2=0 g3=2 → notify')
   })
 
   it('takes away what was never judged where there is no baseline', () => {

@@ -35,6 +35,7 @@ const view = (replicas: number, ready: number): GenerationView => ({
 const seen = {
   generations: [view(1, 1)],
   pods: [],
+  since: 0,
   logs: [],
   strays: [],
   gone: new Map<number, string>(),
@@ -253,5 +254,10 @@ describe('a move of a rollout', () => {
     expect(at([podIn('config-error')], made + 5 * minute)).toMatchObject({ kind: 'failed', reason: 'configuration' })
     expect(at([podIn('image-first')], made)).toMatchObject({ kind: 'wait' })
     expect(at([podIn('evicted-own-disk')], made)).toMatchObject({ kind: 'failed', reason: 'out-of-disk' })
+    // What was restarted long before is not this move's.
+    const old = { pods: [ofTwo(podIn('crash-loop'))], since: made + 60 * minute, now: made + 61 * minute }
+    expect(
+      nextRollOut(step, { ...seen, generations: [view(1, 0)], ...old, startedAt: old.since, patience: 60 * minute }),
+    ).toMatchObject({ kind: 'wait' })
   })
 })
