@@ -311,6 +311,12 @@ describe('a standing lane that has succeeded', () => {
     )
   })
 
+  it('wants a generation of its own of what its pods are changed to, whatever attempts are left', () => {
+    const stood = emptyWorld({ generations: [{ ...standing(1, 2), digest: 'of other pods' }] })
+    const answer = wants(doc({ attemptsLeft: 0 }), intentOf(served('8'), null), { world: stood })
+    expect(answer).toMatchObject({ kind: 'want', why: 'what its pods are wanted to be has changed' })
+  })
+
   it('is already true where it stands and is not ready for a while, and says so', () => {
     const none = { kind: 'none', model: 'support-llama' } as Desired
     const baseline = { generation: 1, desired: served('7'), replicas: 2 }

@@ -61,6 +61,14 @@ describe('a run that has begun nothing ends, without a look', () => {
     expect(isOfAnother({ reactions, policy, doc: { lane: PIPELINE } }, { kind: 'none' })).toBe(false)
   })
 
+  it('not where it carries over what was paid for: that goes on from there', () => {
+    const held = { reason: 'bad-manifest', detail: 'no objects', at: NOW, place: AT } as const
+    const run = runOf({
+      steps: [markOf({ name: 'train', state: 'done' }), markOf({ name: 'evaluate', state: 'pending' })],
+    })
+    expect(whyNoMore(about({ doc: wanted({ held }) }), run)).toBeNull()
+  })
+
   it('where its source was heard to say something that begins nothing; not while it does not answer', () => {
     const held = { reason: 'bad-manifest', detail: 'no objects', at: NOW, place: AT } as const
     expect(whyOf({ doc: wanted({ held }) })).toMatchObject({
