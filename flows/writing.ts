@@ -27,7 +27,7 @@ export const writesOf = (
       : []),
     ...planWrites(lane, change, revisionOf),
     ...(known ? dueWrites(lane, before.doc, change.doc) : []),
-    ...change.removed.flatMap((letter) => removal(letter, revisionOf)),
+    ...change.removed.flatMap((letter) => removal(letter, rows)),
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
     ...freezeChecks({ ...before, pools: poolsRead(view, change) }, change, revisionOf),
     ...roomWrites({ view, rows }, before, change),
@@ -89,10 +89,17 @@ const dueWrites = (lane: string, before: LaneDocument, after: LaneDocument): Wri
 
 const rowOf = (letter: Letter): string => `${letter.lane}#${letter.id}`
 
-const removal = (letter: Letter, revisionOf: RevisionOf): Write[] => [
-  { remove: letterRow(letter), id: rowOf(letter), revision: revisionOf(letterRow(letter), rowOf(letter)) },
-  { due: { group: letter.lane, by: letter.id }, at: null, was: letter.due, side: null },
-]
+/** As it was read: what one change of a commit has put off and the next has answered was never written so, or never at all. */
+const removal = (letter: Letter, rows: Loaded['rows']): Write[] => {
+  const id = rowOf(letter)
+  const stored = rows.get(rowKey(letterRow(letter), id))
+  if (stored == null) return []
+  const was = (stored.value as Letter).due
+  return [
+    { remove: letterRow(letter), id, revision: stored.revision },
+    { due: { group: letter.lane, by: letter.id }, at: null, was, side: null },
+  ]
+}
 
 const postponing = (
   letter: Change['later'][number],
