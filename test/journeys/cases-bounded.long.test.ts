@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
@@ -24,6 +24,11 @@ import { openTown, type Town } from './town.ts'
 
 const far = between()
 let town: Town
+
+/** Somebody deletes a pod, if there is one. */
+const taken = async (pod: KubeObject | undefined): Promise<void> => {
+  if (pod !== undefined) await town.house.cluster.delete(refOf(pod), pod.metadata.uid ?? '')
+}
 afterEach(async () => {
   far.answers('cluster')
   far.calls.length = 0
@@ -96,11 +101,7 @@ describe('waiting costs next to nothing (I)', () => {
     far.calls.length = 0
     for (let n = 0; n < 20; n++) {
       const [pod] = await town.house.cluster.list('Pod', { namespace: 'serving' })
-      if (pod !== undefined)
-        await town.house.cluster.delete(
-          { kind: 'Pod', namespace: 'serving', name: pod.metadata.name },
-          pod.metadata.uid ?? '',
-        )
+      await taken(pod)
       await town.advance(10_000)
     }
     expect(count('ledger', 'commit')).toBeLessThan(5)
@@ -122,11 +123,7 @@ describe('waiting costs next to nothing (I)', () => {
     for (let n = 0; n < 15; n++) {
       const pods = await town.house.cluster.list('Pod', { namespace: 'serving' })
       const pod = pods[n % Math.max(1, pods.length)]
-      if (pod !== undefined)
-        await town.house.cluster.delete(
-          { kind: 'Pod', namespace: 'serving', name: pod.metadata.name },
-          pod.metadata.uid ?? '',
-        )
+      await taken(pod)
       await town.advance(2000)
     }
     expect(count('ledger', 'commit')).toBeLessThan(40)
