@@ -5,7 +5,7 @@ import { NOTE, said } from '../text.ts'
 import { firstSaid, fromLogs, inBrackets } from './logs.ts'
 import { whyEnded } from './program.ts'
 import { ownPressure, takenBy } from './taken.ts'
-import { containersOf, type Trouble, troubleOf } from './trouble.ts'
+import { containersOf, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
 /** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
 export interface JobState {
@@ -96,9 +96,8 @@ const podNote = (pod: V1Pod): string => {
     return `its pod is stopping${on}${taken === null ? '' : `: ${taken.note}`}`
   }
   if (pod.status?.phase === 'Running') return `running${on}`
-  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
-  if (scheduled?.status === 'False')
-    return `waiting for a node: ${firstSaid(scheduled.message, scheduled.reason) ?? 'not scheduled yet'}`
+  const unscheduled = unscheduledNote(pod)
+  if (unscheduled !== null) return unscheduled
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
     return on === '' ? 'waiting for a node' : `starting${on}`

@@ -42,11 +42,17 @@ export const troubleOf = (pod: V1Pod, logs: readonly string[] = []): Trouble | n
 }
 
 /** A node may come for as long as its pool can grow, or others end. */
-const unscheduled = ({ status }: V1Pod): Trouble | null => {
+const unscheduled = (pod: V1Pod): Trouble | null => {
+  const note = unscheduledNote(pod)
+  return note === null ? null : { failure: 'not-healthy', endsAt: null, note }
+}
+
+/** Why no node takes it, as its scheduler says; null: it says nothing of the kind. */
+export const unscheduledNote = ({ status }: V1Pod): string | null => {
   const said = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False')
-  if (said === undefined) return null
-  const note = `waiting for a node: ${firstSaid(said.message, said.reason) ?? 'not scheduled yet'}`
-  return { failure: 'not-healthy', endsAt: null, note }
+  return said === undefined
+    ? null
+    : `waiting for a node: ${firstSaid(said.message, said.reason) ?? 'not scheduled yet'}`
 }
 
 const ofContainer = (
