@@ -125,10 +125,10 @@ const expectTaken = async (answer: Promise<Answer>): Promise<void> => {
   const { status, body } = await answer
   expect([200, 201], JSON.stringify(body)).toContain(status)
 }
-const expectRefused = async (answer: Promise<Answer>, why: string): Promise<void> => {
+const expectRefused = async (answer: Promise<Answer>, why: string | RegExp): Promise<void> => {
   const given = await answer
   expect([403, 422], said(given)).toContain(given.status)
-  expect(said(given)).toContain(why)
+  expect(said(given)).toMatch(why)
 }
 
 describe('a door that was taken over', () => {
@@ -427,11 +427,13 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
       const path = `${PLACES[plural]}/namespaces/${plural === 'jobs' ? training : serving}/${plural}/marked`
       for (const change of [
         { annotations: { [fence]: '999999999999999' } },
-        { annotations: { [fence]: null } },
         { annotations: { [label('digest')]: 'a' } },
         { labels: { [label('generation')]: '9' } },
       ])
         await expectRefused(patched(path, { metadata: change }), 'the right to `use` the ConfigMap signalbox')
+      // Two policies are against this: the API server names whichever it tried first.
+      const bare = patched(path, { metadata: { annotations: { [fence]: null } } })
+      await expectRefused(bare, /the right to `use` the ConfigMap signalbox|may not go back/)
       await expectTaken(patched(path, { metadata: { annotations: { mine: 'a' }, labels: { mine: 'a' } } }))
       await expectTaken(patched(path, { metadata: { annotations: { [fence]: '8' } } }, 'door'))
     }
