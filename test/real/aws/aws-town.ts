@@ -18,6 +18,11 @@ const BACK = 75_000
 /** What happens to one invocation, at its nth call of a port. */
 type Fate = { kind: 'well' } | { kind: 'dies' | 'stalls' | 'has-no-time'; at: number; when: 'before' | 'after' }
 
+/** One call of the function: of calls side by side one may stall, and another's failure end it first. */
+interface Invocation {
+  ended: boolean
+}
+
 interface Given {
   config: unknown
   random: () => number
@@ -61,10 +66,11 @@ export const openAwsTown = async ({ config, random, deaths }: Given) => {
     throw new Unavailable('the answer of SQS was lost')
   }
 
-  const stalled = new Set<{ until: number; goOn(): void }>()
-  const stall = (): Promise<void> =>
+  const stalled = new Set<{ of: Invocation; until: number; goOn(): void }>()
+  const stall = (of: Invocation): Promise<void> =>
     new Promise((resolve) => {
       const one = {
+        of,
         until: clock.now() + BACK + 1000,
         goOn: () => {
           stalled.delete(one)
@@ -89,6 +95,7 @@ export const openAwsTown = async ({ config, random, deaths }: Given) => {
   /** One invocation of `reconcile`, as Lambda makes it. */
   const invoke = async (event: { Records: SqsRecord[] }): Promise<void> => {
     const fate = nextFate(Number(event.Records[0]?.attributes.ApproximateReceiveCount ?? 1))
+    const invocation: Invocation = { ended: false }
     let timeIsUp = (): void => undefined
     const consumer = sqsConsumer({
       client: sender,
@@ -100,7 +107,10 @@ export const openAwsTown = async ({ config, random, deaths }: Given) => {
           signal.addEventListener('abort', reject)
         }),
       work: async (group, timeUp) => {
-        const { ports, died } = fated(town.house.ports, fate, { stall, timeIsUp: () => timeIsUp() })
+        const { ports, died } = fated(town.house.ports, fate, {
+          stall: () => stall(invocation),
+          timeIsUp: () => timeIsUp(),
+        })
         if (fate.kind === 'has-no-time') timeUp.addEventListener('abort', () => count('had no time'))
         try {
           await reconcile.handler(ports)({ group, handover: HANDOVER, timeUp })
@@ -111,17 +121,22 @@ export const openAwsTown = async ({ config, random, deaths }: Given) => {
         if (died()) throw new Error('the process is dead')
       },
     })
-    await consumer(event).catch((error: unknown) => {
-      firstBack = Math.min(firstBack, clock.now() + BACK)
-      throw error
-    })
+    await consumer(event)
+      .catch((error: unknown) => {
+        firstBack = Math.min(firstBack, clock.now() + BACK)
+        throw error
+      })
+      .finally(() => {
+        invocation.ended = true
+      })
   }
 
   const town: Town = await openTown({ config, wrap: over })
   const mapping = openMapping(sqs, invoke, { concurrency: 8 })
+  const waited = (): number => [...stalled].filter(({ of }) => !of.ended).length
   const settled = async (): Promise<void> => {
     do await setImmediate()
-    while (sqs.hasWork() || mapping.inHand() !== stalled.size)
+    while (sqs.hasWork() || mapping.inHand() !== waited())
   }
   let passed = clock.now()
   /** Time goes by in the queue as in the town; who stalled for long enough goes on, beside whoever took the lane since. */
