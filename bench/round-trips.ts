@@ -3,9 +3,9 @@ import type { Ports } from '../flows/ports.ts'
 import { readRow } from '../flows/rows.ts'
 import { virtualClock } from '../local/clock.ts'
 import { runUntil } from '../local/drive.ts'
-import { openHouse } from '../local/house.ts'
+import { type LocalHouse, openHouse } from '../local/house.ts'
 import { fixedPolicies } from '../local/policies/file-policies.ts'
-import { uploadDataset } from '../local/scenario.ts'
+import { promote, registerVersion, uploadDataset } from '../local/scenario.ts'
 import { openStores } from '../local/stores.ts'
 import { openRounds, type Rounds } from './rounds.ts'
 import { policyOf, secrets, uploaded } from './town.ts'
@@ -68,26 +68,52 @@ const automatic = async (behind: Behind): Promise<string[]> => {
   return line(behind, 'event → Job, auto-approved, one object', { goal: 8, counted: first })
 }
 
-/** Press of a button → Job. */
-const pressed = async (behind: Behind): Promise<string[]> => {
+/** What a press of a button makes begin: how it came to be wanted, and the first write that is its own. */
+interface Begins {
+  what: string
+  lane: string
+  goal: number
+  wanted(house: LocalHouse): Promise<unknown>
+  first: 'create' | 'apply'
+}
+
+const JOB: Begins = {
+  what: 'Job',
+  lane: LANE,
+  goal: 6,
+  wanted: (house) => house.deliver(uploaded('d-0')),
+  first: 'create',
+}
+
+/** It looks at what stands before it writes. */
+const DEPLOYMENT: Begins = {
+  what: 'Deployment',
+  lane: 'service/m-d-0',
+  goal: 7,
+  wanted: async (house) => promote(house, 'm-d-0', await registerVersion(house, { model: 'm-d-0' })),
+  first: 'apply',
+}
+
+/** Press of a button → the first object. */
+const pressed = async (behind: Behind, { what, lane, goal, wanted, first }: Begins): Promise<string[]> => {
   const config = policyOf(1)
   const { house, rounds, until, close } = await openCounted(behind, {
     ...config,
     approvals: { ...config.approvals, autoApproveBelow: 0 },
   })
-  await house.deliver(uploaded('d-0'))
-  const question = async () => (await readRow(house.ports.ledger, 'lane', LANE))?.value.run?.question ?? null
+  await wanted(house)
+  const question = async () => (await readRow(house.ports.ledger, 'lane', lane))?.value.run?.question ?? null
   await until(async () => (await question()) !== null)
   const answered = house.answer((await question())?.id ?? '', {
     by: config.approvals.approvers[0]?.id ?? '',
     verdict: 'approve',
     reason: null,
   })
-  const counted = await rounds.until('cluster', 'create')
+  const counted = await rounds.until('cluster', first)
   rounds.release()
   await answered
   await close()
-  return line(behind, 'press of a button → Job', { goal: 6, counted })
+  return line(behind, `press of a button → ${what}`, { goal, counted })
 }
 
 /** A Job is done → the next Job: from the send of the wake that the watch makes. */
@@ -135,7 +161,8 @@ const rests = async (behind: Behind): Promise<string[]> => {
 /** Sequential round trips, by counting with every call delayed alike. The queue's send counts, its delivery does not. */
 export const roundTrips = async (behind = HERE): Promise<string[]> => [
   ...(await automatic(behind)),
-  ...(await pressed(behind)),
+  ...(await pressed(behind, JOB)),
+  ...(behind === HERE ? await pressed(behind, DEPLOYMENT) : []),
   ...(await goesOn(behind)),
   ...(await rests(behind)),
 ]

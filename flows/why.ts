@@ -1,8 +1,9 @@
-import { type Act, asksItself, awayText, frozen } from '../core/lane/act.ts'
+import { type Act, asksItself, awayText } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
+import { keptBack } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
 import type { View } from '../core/lane/view.ts'
 import { waitsIn } from '../core/lane/wanted.ts'
@@ -90,11 +91,11 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: [...behindIn(view), ...untold] }
 }
 
-/** Who leaves a line since it is frozen rests on that, and a question is asked as before while its card moves. */
+/** Who leaves a line since something keeps it back rests on that, and a question is asked as before while its card moves. */
 const nextOf = (view: View): Act => {
   const act = next(view)
   if (act.kind === 'move-card' && view.doc.rest !== null) return { kind: 'rest', rest: view.doc.rest }
-  return act.kind === 'leave-line' ? (frozen(view) ?? act) : act
+  return act.kind === 'leave-line' && view.doc.run !== null ? (keptBack(view, view.doc.run) ?? act) : act
 }
 
 /** What the run under way keeps from beginning. */

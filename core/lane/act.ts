@@ -24,7 +24,7 @@ export type Act =
   /** Asks the source once more, before anything begins that was wanted from it. */
   | { kind: 'look-again'; letter: LookLetter }
   | { kind: 'hold' }
-  /** Frozen before its first effect: it waits no longer, what it holds goes back, and it is planned anew after the thaw. */
+  /** Kept back before its first effect: it waits no longer, what it holds goes back, and it is planned anew afterwards. */
   | { kind: 'leave-line' }
   /** Of the line that the lane grants: those who come first and fit. */
   | { kind: 'grant' }

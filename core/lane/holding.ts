@@ -100,10 +100,10 @@ const nextLook = (since: number, now: number): number =>
   since + (Math.floor((now - since) / LOOKS_IN_LINE) + 1) * LOOKS_IN_LINE
 
 /**
- * Time frozen is no time waited: it stands in no line, and after the thaw it waits for as long as any. What it was granted
+ * Time kept back is no time waited: it stands in no line, and afterwards it waits for as long as any. What it was granted
  * and has not begun with goes back.
  */
-export const settleLeaveLine = ({ doc }: View): Change =>
+export const settleLeaveLine = ({ doc }: Pick<View, 'doc'>): Change =>
   changed({ ...doc, run: { ...outOfLine(doc.run as Run), phase: 'planned', hold: null } })
 
 /** The run, in no line. */

@@ -1,7 +1,7 @@
 import type { Facts, Unreadable } from '../reactions/reaction.ts'
 import type { Outcome } from '../reasons.ts'
 import type { PlanRow } from '../rows.ts'
-import type { Act } from './act.ts'
+import { type Act, frozen, rest } from './act.ts'
 import { whereOf } from './answering.ts'
 import { type Change, changed, joined, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
@@ -26,9 +26,25 @@ export const lookingAgain = (view: View, run: Run): Act | null => {
 
 const carriesOver = ({ steps }: Run): boolean => steps.some(({ state }) => state !== 'pending')
 
+/**
+ * Why nothing of a run begins for now: a freeze, or its source names what is not whole yet, and may name again what the run is about.
+ * Null: nothing keeps it.
+ */
+export const keptBack = (view: View, run: Run): Act | null => {
+  const still = frozen(view)
+  if (still !== null || carriesOver(run)) return still
+  const letter = letterTo(view, run)
+  const found = letter === null ? undefined : waitsAt(view, whereOf(view, letter))
+  return found?.waits == null
+    ? null
+    : rest(view, { why: found.waits.reason, text: `waits: ${found.waits.detail}`, until: found.due })
+}
+
 /** A letter that nobody has written: it is one once it has to wait. */
-const letterTo = ({ reactions, doc, now }: View, { desired }: Run): LookLetter | null => {
-  const event = reactions.map(({ whence }) => whence?.(desired, now) ?? null).find((found) => found !== null)
+const letterTo = (view: View, { desired }: Run): LookLetter | null => {
+  const { reactions, policy, doc, now } = view
+  const given = { policy, lane: doc.lane, now }
+  const event = reactions.map(({ whence }) => whence?.(desired, given) ?? null).find((found) => found !== null)
   if (event === undefined) return null
   const id = `${String(now).padStart(14, '0')}.again`
   return { kind: 'look', id, lane: doc.lane, at: now, due: now, event, from: 'door', waits: null, tries: 0 }
@@ -40,15 +56,19 @@ export const hasLooked = (view: View, act: Act, { doc }: Pick<Change, 'doc'>): b
 
 /** Why a run that has begun nothing begins nothing any more, by what is known of its source; null: it is still what that says. */
 export const whyNoMore = (view: View, run: Run): Outcome | null => {
-  const { doc, kind, later } = view
+  const { doc, kind } = view
   if (isOfAnother(view, run.desired))
     return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for its source any more' }
   const place = kind.placeOf?.(run.desired as never)
   if (place === undefined || carriesOver(run)) return null
   if (doc.held?.place === place) return saysOtherwise(doc.held.detail)
-  const waits = later.find((letter) => whereOf(view, letter) === place && isAnswered(letter))?.waits
+  const waits = waitsAt(view, place)?.waits
   return waits ? saysOtherwise(waits.detail) : null
 }
+
+/** The letter that waits since this place said something that is not whole. */
+const waitsAt = (view: View, place: string): LookLetter | undefined =>
+  view.later.find((letter) => whereOf(view, letter) === place && isAnswered(letter))
 
 /** Whether what was read there is for another lane, or none, by the policy in force. */
 export const isOfAnother = (
@@ -56,7 +76,7 @@ export const isOfAnother = (
   desired: Run['desired'],
 ): boolean =>
   reactions.some(({ whence, ruleOf }) => {
-    const event = whence?.(desired, 0) ?? null
+    const event = whence?.(desired, { policy, lane: doc.lane, now: 0 }) ?? null
     return event !== null && ruleOf(event, policy)?.lane !== doc.lane
   })
 
@@ -83,6 +103,7 @@ export const settleLookAgain = (
     return run.phase === 'steps' && isLate(view, (view.plan as PlanRow).plan) ? expired(view, run, true) : changed(doc)
   const change = untold(letter, fold({ ...view, letters: [letter] }, facts, seen))
   if (!sameRun(run, change.doc)) return change
+  if (decision.kind === 'wait' && kind.placeOf === undefined) return joined(change, settleLeaveLine(change))
   return joined(change, close({ ...view, doc: change.doc }, run, saysOtherwise(decision.detail)))
 }
 
@@ -102,6 +123,6 @@ const untold = ({ id }: LookLetter, change: Change): Change => ({
 /** While nobody knows whether it may begin, it holds nothing, and what governs beginning counts. */
 const unread = (view: View, told: Unreadable | undefined): Change => {
   const { side = null, detail = 'nobody has looked at it' } = told ?? {}
-  const rest = resting(view, { why: 'unavailable', text: `its source does not answer: ${detail}`, side })
-  return { ...settleLeaveLine(view), rest: { ...rest, until: view.now + pauseAfter(rest.tries, told?.retryAfter) } }
+  const away = resting(view, { why: 'unavailable', text: `its source does not answer: ${detail}`, side })
+  return { ...settleLeaveLine(view), rest: { ...away, until: view.now + pauseAfter(away.tries, told?.retryAfter) } }
 }

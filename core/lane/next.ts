@@ -9,7 +9,7 @@ import { pauseAfter } from './change.ts'
 import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
 import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
-import { lookingAgain, whyNoMore } from './looking-again.ts'
+import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, SUPERSEDED, stepping } from './next-step.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
@@ -113,11 +113,11 @@ const withRun = (view: View, run: Run): Act => {
     case 'asked':
       return asked(view, run, run.question as Question)
     case 'waiting-for-room':
-      if (frozen(view) !== null) return { kind: 'leave-line' }
+      if (keptBack(view, run) !== null) return { kind: 'leave-line' }
       return awaySide(view, 'cluster') ?? { kind: 'hold' }
     case 'steps':
       // Granted or held, and nothing begun yet.
-      if (!hasBegun(run) && frozen(view) !== null) return { kind: 'leave-line' }
+      if (!hasBegun(run) && keptBack(view, run) !== null) return { kind: 'leave-line' }
       return (hasBegun(run) ? null : lookingAgain(view, run)) ?? stepping(view, run)
     default:
       return stepping(view, run)
@@ -157,7 +157,7 @@ const planned = (view: View, run: Run): Act => {
   const question = covers(view, plan.plan)
   if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
   if (question === 'no') return { kind: 'ask' }
-  return frozen(view) ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
+  return keptBack(view, run) ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 
 const CHANGED_TWICE: Outcome = {

@@ -55,7 +55,7 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     const isKnown = desired !== null && doc.outcome?.kind !== 'superseded'
     return { kind: 'manifest', bucket, key, prefix, known: isKnown ? [version] : [] }
   },
-  whence: (desired, now) => {
+  whence: (desired, { now }) => {
     if (desired.kind !== 'train') return null
     const { bucket, key } = desired as TrainDesired
     return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }

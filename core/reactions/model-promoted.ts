@@ -3,6 +3,7 @@ import { NAME } from '../../events/input.ts'
 import { modelPromoted } from '../../events/model-promoted.ts'
 import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
+import { laneName } from '../lane-kinds/kind.ts'
 import { service } from '../lane-kinds/service.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import { modelOf, type Policy, type ServicePolicy } from '../policy.ts'
@@ -54,6 +55,13 @@ export const onModelPromoted: Reaction<ModelPromoted, ModelFacts> = {
     promotion: promotionOf(ruleNamed(policy.services, rule.name)?.rule as ServicePolicy),
     results: policy.results,
   }),
+  // By the signal that the rule names now. What is to be retired was read in the policy.
+  whence: (desired, { policy, lane, now }) => {
+    const rule = ruleNamed(policy.services, laneName(lane))?.rule
+    if (rule === undefined || (desired.kind !== 'serve' && desired.kind !== 'none')) return null
+    const { model } = desired as ServeDesired | NoneDesired
+    return { type: 'model-promoted', id: 'again', at: now, model, signal: promotionOf(rule), replayed: false }
+  },
   decide: (event, facts, { now }) => {
     const at = signalAt(event.model, event.signal)
     if (event.replayed)

@@ -83,8 +83,8 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   at(event: E): string
   /** `again`: what is wanted was read there before, and may have changed since. */
   look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument; again?: true }): Look
-  /** The event that would point where this was read, to look there again before anything of it begins; null: none would. Left out: none ever does. */
-  whence?(desired: Desired, now: number): E | null
+  /** The event that would point where this lane reads it, to look there again before anything of it begins; null: none would. Left out: none ever does. */
+  whence?(desired: Desired, given: { policy: Policy; lane: string; now: number }): E | null
   /** What the facts come to; never called with `unreadable`. */
   decide(event: E, facts: F, given: { policy: Policy; rule: Rule; now: number }): Decision
   /**

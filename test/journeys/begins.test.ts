@@ -2,11 +2,26 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { uploadDataset } from '../../local/scenario.ts'
+import type { Ports } from '../../flows/ports.ts'
+import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
 import { between } from './away.ts'
-import { everyJob, fillPool, HOUR, MINUTE, say, stepIs, TRAIN, upload } from './scenes.ts'
+import {
+  everyJob,
+  fillPool,
+  HOUR,
+  MINUTE,
+  MODEL,
+  replicasOf,
+  SERVE,
+  say,
+  served,
+  stepIs,
+  TRAIN,
+  timeline,
+  upload,
+} from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let [town, folder]: [Town, string | null] = [undefined as never, null]
@@ -142,5 +157,84 @@ describe('what was approved begins only while it still is what its source says (
     expect(await town.lane(TRAIN)).toMatchObject({ run: null, outcome: { kind: 'superseded' } })
     expect((await town.held('pool/gpu-train')).sum).toBe(0)
     expect(made()).toEqual([])
+  })
+})
+
+describe('what was approved is rolled out only while the registry still names it (laws 1, 6, 9)', () => {
+  /** Another version is asked about, beside the one that serves; from then on no webhook arrives. */
+  const asksAbout = async (wrap?: Parameters<typeof openTown>[0]) => {
+    town = await openTown(wrap)
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null, 1)
+    const { webhook } = town.house
+    const lost: typeof webhook = async (route, request) =>
+      route === 'mlflow' ? { status: 503, body: {} } : webhook(route, request)
+    Object.assign(town.house, { webhook: lost })
+  }
+  const lane = () => town.lane(SERVE)
+  const said = async () => (await town.house.why(SERVE)).text
+
+  it('its alias was moved, and nobody was told: the new one is asked about, and nothing of the other begins', async () => {
+    await asksAbout()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '3', m: '' } }))
+    await town.answered(SERVE)
+    expect(await lane()).toMatchObject({ generation: 3, run: { phase: 'asked', question: { votes: [] } } })
+    expect(await town.run(SERVE, 2)).toMatchObject({ outcome: { kind: 'superseded' } })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it.each<[string, () => Promise<void>]>([
+    ['moved back to what serves', () => promote(town.house, MODEL, '1')],
+    ['taken away', () => town.house.registry.deleteAlias(MODEL, 'champion')],
+  ])('its alias was %s, and nobody was told: what serves goes on', async (_, change) => {
+    await asksAbout()
+    await change()
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    expect(await town.run(SERVE, 2)).toMatchObject({ outcome: { kind: 'superseded' } })
+    expect(await lane()).toMatchObject({ state: 'succeeded', generation: 3 })
+    expect(await town.house.cluster.list('Deployment')).toHaveLength(1)
+  })
+
+  it('the registry is away: nothing begins, visibly, nothing is held, and then it does as it was approved', async () => {
+    const far = between()
+    await asksAbout({ wrap: far.wrap })
+    const held = await town.held('pool/gpu-serve')
+    far.fails('registry', 'away')
+    await town.answered(SERVE)
+    await town.advance(20 * MINUTE)
+    expect(await said()).toContain('registry does not answer')
+    expect([await replicasOf(town), await town.held('pool/gpu-serve')]).toEqual([{ 1: 2 }, held])
+    far.answers('registry')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+  })
+
+  it('a version is named that is still being registered: it waits for that, and nobody is asked again if the alias goes back', async () => {
+    let status = 'PENDING_REGISTRATION'
+    const wrap = (ports: Ports): Ports => {
+      const { registry } = ports
+      const alias: typeof registry.alias = async (model, name) => {
+        const found = await registry.alias(model, name)
+        return found?.version === '3' ? { ...found, status } : found
+      }
+      return { ...ports, registry: { ...registry, alias } }
+    }
+    await asksAbout({ wrap })
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '3', m: '' } }))
+    await town.answered(SERVE)
+    expect(await said()).toBe('waits: support-llama@champion is v3, still being registered')
+    expect(await lane()).toMatchObject({ generation: 2, run: { phase: 'planned', hold: null } })
+    await town.advance(HOUR)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    const waits = (await timeline(town, SERVE)).filter(({ text }) => text.includes('still being registered'))
+    expect(waits).toHaveLength(1)
+    await promote(town.house, MODEL, '2')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+    status = 'READY'
+    await promote(town.house, MODEL, '3')
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 3 })
   })
 })

@@ -21,13 +21,13 @@ const said = {
   keyOf: ({ version }: Wanted) => `v${version}`,
   titleOf: ({ version }: Wanted) => `v${version}`,
   requesterOf: () => null,
-  placeOf: ({ place }: Wanted) => place ?? '',
   isNothing: () => false,
   pinned: (desired: Wanted) => desired,
 }
 
 const once: LaneKind<Wanted> = {
   ...said,
+  placeOf: ({ place }) => place ?? '',
   lasts: 'once',
   stands: false,
   plan: (input) => refused(input) ?? { kind: 'plan', plan: planOf(input, onceSteps(input)) },

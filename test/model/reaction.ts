@@ -25,9 +25,9 @@ const reactionOf = (kind: LaneKind, onNewer: 'finish' | 'stop'): Reaction => {
     ruleOf: (_event, policy) => kind.ruleOf(policy, 'a'),
     at: ({ place }) => place,
     look: () => ({ kind: 'nowhere' }),
-    whence: (desired, now) => {
+    whence: (desired, { now }) => {
       const { place } = desired as Wanted
-      return kind.lasts === 'standing' || place === undefined ? null : { ...eventAt(place), at: now }
+      return place === undefined ? null : { ...eventAt(place), at: now }
     },
     decide: ({ place }, facts, { now }) => {
       if (!facts.complete)

@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { Run } from '../../../core/lane/document.ts'
 import type { LookLetter } from '../../../core/lane/letters.ts'
-import { hasLooked, isOfAnother, lookingAgain, settleLookAgain, whyNoMore } from '../../../core/lane/looking-again.ts'
+import {
+  hasLooked,
+  isOfAnother,
+  keptBack,
+  lookingAgain,
+  settleLookAgain,
+  whyNoMore,
+} from '../../../core/lane/looking-again.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { reactions } from '../../../core/reactions/catalogue.ts'
 import type { Facts, Unreadable } from '../../../core/reactions/reaction.ts'
 import { desired } from '../training-fixture.ts'
 import {
+  ALIAS,
   AT,
   facts,
   HOUR,
@@ -17,6 +25,8 @@ import {
   planRow,
   policyWith,
   runOf,
+  SERVICE,
+  served,
   uploaded,
   viewOf,
   wanted,
@@ -81,6 +91,44 @@ describe('a run that has begun nothing ends, without a look', () => {
     expect(whyOf(waiting({ waits: { ...waits, reason: 'source-unreadable' } }))).toBeNull()
     expect(whyOf(waiting({ event: { ...uploaded, key: 'support-chats/b/manifest.json' } as never }))).toBeNull()
     expect(whyOf({})).toBeNull()
+  })
+})
+
+describe('a service that was approved', () => {
+  const serving = (over: Partial<View> = {}): View => {
+    const run = runOf({ desired: served('2'), steps: [markOf()] })
+    return viewOf({ doc: wanted({ lane: SERVICE, desired: served('2'), run }), plan: planRow, ...over })
+  }
+  const named = (version: string, status = 'READY'): Facts =>
+    ({ kind: 'version', version, source: served(version).source, runId: null, status, requester: null }) as Facts
+  const said = (facts: Facts) => {
+    const view = serving()
+    return settleLookAgain(view, letterOf(view), { facts: { [ALIAS]: facts }, seen: { kept: {} } })
+  }
+
+  it('goes on where its signal names it, and gives way to another, or to none', () => {
+    expect(said(named('2')).doc).toEqual(serving().doc)
+    expect(said(named('3')).doc).toMatchObject({ generation: 2, desired: { version: '3' } })
+    expect(said({ kind: 'none' }).doc).toMatchObject({ generation: 2, desired: { kind: 'none' } })
+  })
+
+  it('waits for what is being registered there, keeps its run, and says so', () => {
+    const { doc, later } = said(named('3', 'PENDING_REGISTRATION'))
+    expect(doc).toMatchObject({ generation: 1, run: { phase: 'planned', hold: null } })
+    expect(later).toMatchObject([{ waits: { reason: 'registry-pending' } }])
+    const kept = keptBack(serving({ doc, later, looked: true }), doc.run as Run)
+    expect(kept).toMatchObject({ rest: { why: 'registry-pending', until: later[0]?.due } })
+    expect(keptBack(serving(), doc.run as Run)).toBeNull()
+    const frozen = keptBack(serving({ later, frozenUntil: NOW + HOUR }), doc.run as Run)
+    expect(frozen).toMatchObject({ rest: { why: 'frozen' } })
+  })
+
+  it('is another’s, or nobody’s, once its rule has another model', () => {
+    const policy = policyWith((config) => {
+      config.services!['support-llama']!.model = 'another'
+    })
+    expect(whyNoMore(serving({ policy }), serving().doc.run as Run)).toMatchObject({ reason: 'not-configured' })
+    expect(whyNoMore(serving(), serving().doc.run as Run)).toBeNull()
   })
 })
 

@@ -219,8 +219,14 @@ describe('where it looks, and what resync asks', () => {
 
   it('what is wanted is looked at again where it was read, whole, its objects beside it where they are few', () => {
     const { whence } = onDatasetUploaded
-    expect(whence?.(desired, now)).toMatchObject({ bucket: desired.bucket, key: desired.key, at: now, replayed: false })
-    expect(whence?.({ kind: 'serve' }, now)).toBeNull()
+    const given = { policy, lane: rule.lane, now }
+    expect(whence?.(desired, given)).toMatchObject({
+      bucket: desired.bucket,
+      key: desired.key,
+      at: now,
+      replayed: false,
+    })
+    expect(whence?.({ kind: 'serve' }, given)).toBeNull()
     const again = (named?: TrainDesired['named']) =>
       onDatasetUploaded.look(event, {
         policy,

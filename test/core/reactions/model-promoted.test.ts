@@ -188,3 +188,24 @@ describe('what resync asks', () => {
     })
   })
 })
+
+describe('where it is read again before anything of it begins', () => {
+  const lane = 'service/support-llama'
+  const again = (desired: Parameters<NonNullable<typeof onModelPromoted.whence>>[0], of = policy) =>
+    onModelPromoted.whence?.(desired, { policy: of, lane, now })
+
+  it('is the signal that the rule names now, of the model that is wanted, served or not', () => {
+    const served = { kind: 'serve', model: 'support-llama' }
+    expect(again(served)).toMatchObject({ ...event, id: 'again' })
+    expect(again({ ...served, kind: 'none' })).toMatchObject({ signal: event.signal })
+    const tagged = promotedBy({ tag: { key: 'deploy', value: 'yes' } })
+    expect(again(served, tagged)).toMatchObject({ signal: { kind: 'tag', name: 'deploy' } })
+  })
+
+  it('is nowhere for what is retired, or of another kind, or has no rule any more', () => {
+    const model = 'support-llama'
+    const desires = [{ kind: 'retired', model }, { kind: 'train' }]
+    expect(desires.map((desired) => again(desired))).toEqual([null, null])
+    expect(again({ kind: 'serve', model } as ServeDesired, parsePolicy({ ...config, services: {} }))).toBeNull()
+  })
+})
