@@ -1,4 +1,5 @@
 import type { KubeObject } from '../core/kube.ts'
+import { isOfOtherPolicy } from '../core/lane/approval.ts'
 import { standsElsewhere } from '../core/lane/asking.ts'
 import { openQuestion } from '../core/lane/awaited.ts'
 import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
@@ -9,6 +10,9 @@ import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
 import type { WorkPorts } from './ports.ts'
+import { readRow } from './rows.ts'
+
+type Asked = Pick<WorkPorts, 'cluster' | 'ledger'>
 
 interface Rules {
   policy: Policy
@@ -19,8 +23,24 @@ interface Rules {
 export type Moved = 'moved' | 'perhaps' | 'no'
 
 /** Whether something that a lane's run rests on has moved, and nobody was woken for it. */
-export const hasMoved = async (ports: Pick<WorkPorts, 'cluster'>, rules: Rules, doc: LaneDocument): Promise<Moved> =>
-  hasLostItsRule(rules, doc) || asksElsewhere(rules, doc) ? 'perhaps' : hasMovedOn(ports, doc)
+export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): Promise<Moved> =>
+  hasLostItsRule(rules, doc) || asksElsewhere(rules, doc) || (await isPlannedOtherwise(ports, rules, doc))
+    ? 'perhaps'
+    : hasMovedOn(ports, doc)
+
+/**
+ * Whether what waits to begin was planned under another policy than is in force: what it waits for may be no matter of it any more, and
+ * who approved it may not by now. Its lane plans anew, and waits on under this one.
+ */
+const isPlannedOtherwise = async (
+  { ledger }: Asked,
+  { policy }: Rules,
+  { lane, run, rest }: LaneDocument,
+): Promise<boolean> => {
+  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room')) return false
+  const row = await readRow(ledger, 'plan', lane)
+  return row !== null && isOfOtherPolicy({ policy }, row.value.plan)
+}
 
 /** Whether the policy asks in another channel than where the question of a lane stands. */
 const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {
@@ -32,7 +52,7 @@ const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {
  * Whether what a run waits for has moved, and nobody was woken for it: a Job that was written down has ended or gone, which a GET by
  * its name tells (law 2). Of a rollout nothing is written down that one GET could tell of: it may have, and its lane asks itself.
  */
-const hasMovedOn = async ({ cluster }: Pick<WorkPorts, 'cluster'>, { run }: LaneDocument): Promise<Moved> => {
+const hasMovedOn = async ({ cluster }: Asked, { run }: LaneDocument): Promise<Moved> => {
   const mark = run?.steps.find(({ state, touched }) => state === 'running' && touched)
   if (mark === undefined) return 'no'
   if (mark.made === null) return 'perhaps'

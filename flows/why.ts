@@ -80,7 +80,7 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
     return {
       lane,
       why: 'moving',
-      text: `${act.kind} is next, within ${Math.round(pauseAfter(1) / 1000)} s`,
+      text: nextText(view, act),
       since: view.doc.since || null,
       until: null,
       side: null,
@@ -90,6 +90,12 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
   return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: [...behindIn(view), ...untold] }
 }
+
+/** Somebody is at it, or will be at once; what else has changed since it rested is found by whoever compares, within minutes. */
+const nextText = ({ doc: { rest, due }, letters, now }: View, { kind }: Act): string =>
+  letters.length > 0 || rest === null || due !== rest.until || (due !== null && due <= now)
+    ? `${kind} is next, within ${Math.round(pauseAfter(1) / 1000)} s`
+    : `${kind} is next, within minutes: what it rested on has changed (${rest.text})`
 
 /** Who leaves a line since something keeps it back rests on that, and a question is asked as before while its card moves. */
 const nextOf = (view: View): Act => {

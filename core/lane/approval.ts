@@ -10,6 +10,10 @@ export const within = (plan: Pick<Plan, 'bounds'>, bounds: Bounds): boolean =>
   Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0)) &&
   Object.entries(plan.bounds.nodes ?? {}).every(([pool, nodes]) => isOfKind(nodes, bounds.nodes?.[pool]))
 
+/** Whether a plan was made under another policy than is in force. */
+export const isOfOtherPolicy = ({ policy }: Pick<View, 'policy'>, plan: Pick<Plan, 'policy'>): boolean =>
+  plan.policy !== policy.version
+
 /** Of the same machine type, and bought in no other way: who approved under an earlier release was not bound to it. */
 const isOfKind = (nodes: NodesOf, approved: NodesOf | undefined): boolean =>
   approved === undefined ||

@@ -40,7 +40,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const begun = approved?.begun ?? false
   if (isLate(view, plan)) return expired(view, run, waited)
   const full = whyWaits(view, run, plan)
-  if (full !== null) return waitForRoom(view, run, { plan, full, until: begun ? null : until })
+  if (full !== null) return waitForRoom(view, run, { plan, full, until: begun ? null : until, seen })
   return held(view, run, plan, seen)
 }
 
@@ -81,15 +81,19 @@ const LOOKS_IN_LINE = 4 * 3_600_000
 const waitForRoom = (
   view: View,
   run: Run,
-  { plan, full, until }: { plan: Plan; full: string; until: number | null },
+  { plan, full, until, seen }: { plan: Plan; full: string; until: number | null; seen: Seen },
 ): Change => {
+  const before = (view.plan as NonNullable<View['plan']>).plan
+  // It waits for what it needs under the policy in force.
+  const anew = before.policy === plan.policy ? null : { digest: plan.digest, steps: marksOf(plan, seen) }
   const line = inLineFor(view, run, { plan, until })
   const known = run.phase === 'waiting-for-room'
   const rest = resting(view, { why: 'no-room', text: `waits for room: ${full}` })
   // Who lacks dollars alone stands in no line: it looks for itself.
   const look = line.rooms.length === 0 ? view.now + pauseAfter(rest.tries) : nextLook(line.since, view.now)
-  const doc: LaneDocument = { ...view.doc, run: { ...run, phase: 'waiting-for-room', line } }
+  const doc: LaneDocument = { ...view.doc, run: { ...run, ...anew, phase: 'waiting-for-room', line } }
   return changed(doc, {
+    ...(anew === null ? {} : { plan: { plan, back: [] } }),
     moments: known ? [] : [moment('hold', `waits for room: ${full}`, { run })],
     rest: { ...rest, until: until === null ? look : Math.min(until + 1000, look) },
   })

@@ -2,7 +2,7 @@ import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
-import { covers } from './approval.ts'
+import { covers, isOfOtherPolicy } from './approval.ts'
 import { standsElsewhere } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { pauseAfter } from './change.ts'
@@ -153,11 +153,15 @@ const whyStop = (view: View, run: Run): Outcome | null => {
 
 const planned = (view: View, run: Run): Act => {
   const { plan } = view
-  if (plan === null || plan.plan.digest !== run.digest) return awaySide(view, 'cluster') ?? { kind: 'plan' }
+  const anew = awaySide(view, 'cluster') ?? { kind: 'plan' }
+  if (plan === null || plan.plan.digest !== run.digest) return anew
   const question = covers(view, plan.plan)
+  const kept = keptBack(view, run)
+  // What people are asked about, and what waits to begin, is what the policy says now: other pools may be frozen than what it needs.
+  if ((question === 'no' || kept !== null) && isOfOtherPolicy(view, plan.plan)) return anew
   if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
   if (question === 'no') return { kind: 'ask' }
-  return keptBack(view, run) ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
+  return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 
 const CHANGED_TWICE: Outcome = {

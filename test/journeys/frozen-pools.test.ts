@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { nodePoolObject } from '../../core/bootstrap/node-pools.ts'
+import { parsePolicy } from '../../core/policy.ts'
 import { thaw as thawOf } from '../../flows/commands.ts'
 import type { Key } from '../../flows/ledger-port.ts'
 import type { Ports } from '../../flows/ports.ts'
@@ -6,9 +8,10 @@ import { everyRow } from '../../flows/rows.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
 import { between } from './away.ts'
 import { clockOf, fillPool, HOUR, jobsOf, MINUTE, MODEL, SERVE, served, stepIs, TRAIN, upload } from './scenes.ts'
-import { ANA, openTown, type Town } from './town.ts'
+import { ANA, BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -137,5 +140,82 @@ describe('a thaw whose wakes are lost', () => {
     await town.advance(20 * MINUTE)
     expect(came).not.toBeNull()
     expect(await town.question(SERVE)).not.toBeNull()
+  })
+})
+
+describe('a policy that changes while what was approved waits to begin (laws 13, 15)', () => {
+  const [ROUND, BEN_ONLY] = [6 * MINUTE, structuredClone(example)]
+  BEN_ONLY.approvals.approvers = example.approvals.approvers.filter(({ id }) => id !== ANA)
+  const why = async () => (await town.house.why(TRAIN)).text
+  const approvedAndFrozen = async (lane: string) => {
+    town = await openTown()
+    await upload(town)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    await freeze(lane, 72)
+    await town.answered(TRAIN)
+    expect(await why()).toContain('frozen until')
+  }
+  /** The same stages on another pool, which the cluster has. */
+  const onAnother = async (from: typeof example) => {
+    const next = structuredClone(from) as typeof example
+    next.pools['gpu-other'] = structuredClone(next.pools['gpu-train'])!
+    for (const stage of next.pipelines!['support-chats']!.stages) stage.pool = 'gpu-other'
+    const object = nodePoolObject({ name: 'gpu-other', ...parsePolicy(next).pools['gpu-other']! })
+    await town.house.cluster.apply(object, 'signalbox-ceiling')
+    return next
+  }
+
+  it.each(['*', TRAIN, ROOM])(
+    'who approved may not any more, and %s is frozen: others are asked, and it stays frozen',
+    async (lane) => {
+      await approvedAndFrozen(lane)
+      town.setPolicy(BEN_ONLY)
+      expect(await why()).toMatch(/^plan is next, within minutes: what it rested on has changed \(.*frozen until/)
+      await town.advance(ROUND)
+      expect(await town.lane(TRAIN)).toMatchObject({ run: { phase: 'asked', question: { state: 'open', votes: [] } } })
+      await town.answered(TRAIN, 'approve', BEN)
+      expect(await why()).toContain('frozen until')
+      await thaw(lane)
+      expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
+    },
+  )
+
+  it('its stages have another pool, which is not frozen: that is asked about, and begins', async () => {
+    await approvedAndFrozen(ROOM)
+    town.setPolicy(await onAnother(example))
+    await town.advance(ROUND)
+    expect((await town.plan(TRAIN))?.plan.bounds.gpus).toEqual({ 'gpu-other': expect.any(Number) })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
+  })
+
+  it('something else of it changes: nobody is asked, it stays frozen, and is looked at once', async () => {
+    await approvedAndFrozen(ROOM)
+    town.setPolicy({ ...example, services: {} })
+    await town.advance(ROUND)
+    expect(await why()).toContain('frozen until')
+    const { writtenAt } = await town.lane(TRAIN)
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ writtenAt, run: { phase: 'planned', asked: 1 } })
+  })
+
+  it('it waits behind another for room, and its stages have another pool: it begins there', async () => {
+    const pipelines = { ...config.pipelines, first: piped({ prefix: 'support-chats/first/', as: 'first' }) }
+    const two = { ...config, pipelines }
+    town = await openTown({ config: two })
+    await fillPool(town)
+    await upload(town, 'first')
+    await upload(town)
+    await town.advance(MINUTE)
+    expect((await waiting()).map(({ value }) => value.lane)).toEqual(['pipeline/first', TRAIN])
+    town.setPolicy({ ...two, services: {} })
+    await town.advance(ROUND)
+    const { writtenAt } = await town.lane(TRAIN)
+    await town.advance(HOUR)
+    expect((await town.lane(TRAIN)).writtenAt).toBe(writtenAt)
+    town.setPolicy(await onAnother(two as typeof example))
+    await town.advance(ROUND)
+    expect((await waiting()).map(({ value }) => value.lane)).toEqual(['pipeline/first'])
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 1 })
   })
 })

@@ -68,6 +68,18 @@ describe('holding', () => {
     expect(again.doc.run?.line).toEqual(change.doc.run?.line)
   })
 
+  it('waits on under the policy in force: what it waits for is written down anew, once, and it keeps its place', () => {
+    const first = holding({ approved: approvedBy() }, { world: busy })
+    expect(first.plan).toBeUndefined()
+    const policy = policyWith((config) => {
+      config.services = {}
+    })
+    const again = holding(first.doc, { world: busy, policy })
+    expect(again.plan).toMatchObject({ plan: { policy: policy.version, digest: first.doc.run?.digest } })
+    expect(again.doc.run).toEqual(first.doc.run)
+    expect(holding(again.doc, { world: busy, policy, plan: again.plan! }).plan).toBeUndefined()
+  })
+
   it('ends as expired when it has not begun by the time that was approved', () => {
     const late = { now: NOW + 4 * HOUR + 1 }
     expect(holding({ approved: approvedBy() }, late).doc.outcome?.kind).toBe('expired')

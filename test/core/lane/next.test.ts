@@ -79,6 +79,7 @@ const covered = {
   spent: 0,
   begun: false,
 }
+const ofOther = { ...planRow, plan: { ...planRow.plan, policy: 'another' } }
 const theirs = (over: Partial<Mark> = {}): Mark => running({ by: 'another', ...over })
 
 describe('what is done next', () => {
@@ -135,6 +136,17 @@ describe('what is done next', () => {
       'hold',
     ],
     ['planned, and it was asked about twice already', { doc: withRun({ asked: 2 }), plan: planRow }, 'close refused'],
+    [
+      'planned and approved, and frozen, by the plan of another policy',
+      { doc: withRun({}, { approved: covered }), plan: ofOther, frozenUntil: NOW + 1 },
+      'plan',
+    ],
+    ['planned by another policy, and it needs an answer', { doc: withRun({}), plan: ofOther }, 'plan'],
+    [
+      'planned by another policy, and approved',
+      { doc: withRun({}, { approved: covered }), plan: ofOther, looked: true },
+      'hold',
+    ],
     [
       'planned and approved, and frozen',
       { doc: withRun({}, { approved: covered }), plan: planRow, frozenUntil: NOW + 1 },
