@@ -15,7 +15,7 @@ export const isOfOtherPolicy = ({ policy }: Pick<View, 'policy'>, plan: Pick<Pla
   plan.policy !== policy.version
 
 /** Of the same machine type, and bought in no other way: who approved under an earlier release was not bound to it. */
-const isOfKind = (nodes: NodesOf, approved: NodesOf | undefined): boolean =>
+export const isOfKind = (nodes: NodesOf, approved: NodesOf | undefined): boolean =>
   approved === undefined ||
   (nodes.instanceType === approved.instanceType &&
     nodes.capacityTypes.every((type) => approved.capacityTypes.includes(type)))

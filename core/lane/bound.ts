@@ -1,10 +1,11 @@
 import { costOf, rateOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
-import type { Plan } from '../plan.ts'
+import type { Bounds, NodesOf, Plan } from '../plan.ts'
+import { nodesOf } from '../planning/pipeline-price.ts'
 import type { Outcome } from '../reasons.ts'
 import { graceOfPods } from '../steps/job-times.ts'
-import { boundsLeft } from './approval.ts'
-import type { Run } from './document.ts'
+import { boundsLeft, isOfKind } from './approval.ts'
+import type { LaneDocument, Mark, Run } from './document.ts'
 import type { View } from './view.ts'
 
 /** Milliseconds that what runs may still take, and cost, once it is told to end. */
@@ -28,9 +29,7 @@ export const boundAt = (
   if (plan === null) return null
   const rate = rateOf({ run, plan: plan.plan })
   if (rate === 0) return null
-  const { bounds, approval } = plan.plan
-  // What nobody had to approve is bound by its own plan, not by what is left of an approval of before.
-  const most = doc.approved !== null && approval.required ? boundsLeft(doc.approved).dollars : bounds.dollars
+  const most = boundsIn(doc, plan.plan).dollars
   const left = most - costOf({ run, plan: plan.plan, now })
   return {
     // Rounded, so that every look finds the same time: a rest that has not changed is not written again.
@@ -42,3 +41,41 @@ export const boundAt = (
     },
   }
 }
+
+/** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
+const boundsIn = ({ approved }: Pick<LaneDocument, 'approved'>, { approval, bounds }: Plan): Bounds =>
+  approved !== null && approval.required ? boundsLeft(approved) : bounds
+
+/**
+ * How a run ends whose next step would be at work on other machines than its card says, or on such as are bought in another way: the
+ * policy's pool was changed under it (law 9). Null: it would not.
+ */
+export const onOtherMachines = (
+  { doc, plan, policy }: Pick<View, 'doc' | 'plan' | 'policy'>,
+  { name, title }: Pick<Mark, 'name' | 'title'>,
+): Outcome | null => {
+  if (plan === null) return null
+  const bound = boundsIn(doc, plan.plan).nodes ?? {}
+  const needs = gpusFrom(name, plan.plan)
+  for (const [pool, nodes] of Object.entries(nodesOf(needs, policy.pools)))
+    if (!isOfKind(nodes, bound[pool]))
+      return {
+        kind: 'failed',
+        reason: 'bound-reached',
+        detail:
+          `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended before “${title}”. ` +
+          'Say retry, or put the pool back first; what was finished is kept, and what was not approved is asked about',
+      }
+  return null
+}
+
+/** GPUs of pools on whose nodes a step starts pods. Of a rollout each move that is left: none takes anything away for one that may not follow. */
+const gpusFrom = (name: string, { steps, bounds }: Plan): Record<string, number> => {
+  const step = steps.find((one) => one.name === name)
+  if (step?.kind === 'launch-job') return step.pool === null ? {} : { [step.pool]: step.gpus }
+  if (step?.kind !== 'roll-out-model') return {}
+  const left = steps.slice(steps.indexOf(step))
+  return left.some((one) => one.kind === 'roll-out-model' && one.brings !== null) ? bounds.gpus : {}
+}
+
+const machines = ({ instanceType, capacityTypes }: NodesOf): string => `${instanceType} (${capacityTypes.join(' or ')})`

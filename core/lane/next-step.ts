@@ -1,5 +1,6 @@
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
+import { onOtherMachines } from './bound.ts'
 import type { Mark, Run } from './document.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
@@ -23,8 +24,15 @@ export const stepping = (view: View, run: Run): Act => {
   const mark = current(run, 'forth')
   if (mark === undefined)
     return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
-  if (mark.state === 'pending') return frozen(view) ?? { kind: 'mark', step: mark.name }
+  if (mark.state === 'pending') return frozen(view) ?? outOfBounds(view, run) ?? { kind: 'mark', step: mark.name }
   return (mark.waits ? frozen(view) : null) ?? atStep(view, mark)
+}
+
+/** The end of a run whose next step would not be what was approved; null: it would be. */
+export const outOfBounds = (view: View, run: Run): Act | null => {
+  const mark = current(run, 'forth')
+  const other = mark?.state === 'pending' ? onOtherMachines(view, mark) : null
+  return other === null ? null : { kind: 'end', ending: other }
 }
 
 /** Only who marked a step touches it; another takes it over, T after the mark. */

@@ -11,7 +11,7 @@ import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
-import { BEGUN_ANEW, ending, SUPERSEDED, stepping } from './next-step.ts'
+import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -116,13 +116,15 @@ const withRun = (view: View, run: Run): Act => {
       if (keptBack(view, run) !== null) return { kind: 'leave-line' }
       return awaySide(view, 'cluster') ?? { kind: 'hold' }
     case 'steps':
-      // Granted or held, and nothing begun yet.
-      if (!hasBegun(run) && keptBack(view, run) !== null) return { kind: 'leave-line' }
-      return (hasBegun(run) ? null : lookingAgain(view, run)) ?? stepping(view, run)
+      return (hasBegun(run) ? null : beforeBeginning(view, run)) ?? stepping(view, run)
     default:
       return stepping(view, run)
   }
 }
+
+/** What was granted or held and has begun nothing yet: it gives that back where it may not begin so, or not now. */
+const beforeBeginning = (view: View, run: Run): Act | null =>
+  keptBack(view, run) !== null || outOfBounds(view, run) !== null ? { kind: 'leave-line' } : lookingAgain(view, run)
 
 /** Why the run under way must stop, whatever waits behind it: asked before every act. */
 const whyStop = (view: View, run: Run): Outcome | null => {

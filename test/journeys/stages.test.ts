@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { SERVING_TASK, TASK_LABEL } from '../../core/workloads/serving.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped, stagesOf } from '../variants.ts'
@@ -11,8 +12,10 @@ import {
   replicasOf,
   SERVE,
   say,
+  served,
   stepIs,
   TRAIN,
+  trainedUntil,
   upload,
   versionsOf,
 } from './scenes.ts'
@@ -130,5 +133,62 @@ describe('what is renamed in the policy keeps its lane', () => {
     await town.until('it is wanted', async () => (await town.lane(SERVE)).generation === 2)
     expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
     expect(await looseEnds(town)).toEqual([])
+  })
+})
+
+describe('a pool that gets other machines while a run is under way (law 9)', () => {
+  const withPool = (name: 'gpu-train' | 'gpu-serve', more: object) =>
+    town.setPolicy({ ...example, pools: { ...example.pools, [name]: { ...example.pools[name], ...more } } })
+  const spot = { capacityTypes: ['spot'] }
+  const trains = async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running')
+    return made
+  }
+  const ended = { state: 'failed', outcome: { reason: 'bound-reached' } }
+  const podsOf = async () =>
+    (await town.house.cluster.list('Pod', { labels: { [TASK_LABEL]: SERVING_TASK } })).map(
+      ({ metadata }) => metadata.uid,
+    )
+
+  it('ends before its next stage, and a retry asks about them and keeps what was finished', async () => {
+    const made = await trains()
+    withPool('gpu-train', { ...spot, instanceType: 'p4d.24xlarge' })
+    expect(await town.settled(TRAIN)).toMatchObject(ended)
+    expect((await town.house.why(TRAIN)).text).toContain('gpu-train has p4d.24xlarge (spot) now')
+    expect(await looseEnds(town)).toEqual([])
+    await say(town, 'retry')
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate'])
+  })
+
+  it('once they are as they were, a retry goes on, and nobody is asked', async () => {
+    const made = await trains()
+    withPool('gpu-train', spot)
+    expect(await town.settled(TRAIN)).toMatchObject(ended)
+    withPool('gpu-train', {})
+    await say(town, 'retry')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
+    expect(await town.run(TRAIN)).toMatchObject({ question: null })
+    expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate'])
+  })
+
+  it('a rollout takes nothing away for what it may not bring up: what serves stays as it was', async () => {
+    town = await openTown()
+    await served(town)
+    const before = await podsOf()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
+    await town.answered(SERVE)
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    withPool('gpu-serve', spot)
+    expect(await town.settled(SERVE)).toMatchObject(ended)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await podsOf()).toEqual(expect.arrayContaining(before))
+    expect(await looseEnds(town)).toEqual([])
+    await say(town, 'retry', { lane: SERVE })
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
   })
 })

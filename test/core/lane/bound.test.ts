@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { boundAt } from '../../../core/lane/bound.ts'
-import { HOUR, markOf, NOW, planRow, questionOf, running, runOf, wanted } from './fixture.ts'
+import { boundAt, onOtherMachines } from '../../../core/lane/bound.ts'
+import { approvedBy, HOUR, markOf, NOW, planRow, policyWith, questionOf, running, runOf, wanted } from './fixture.ts'
 
 /** 8 GPUs for $55.04 an hour, of the $168.56 that the plan may cost. */
 const RATE = 55.04
@@ -59,5 +59,41 @@ describe('when a run will have cost all that it may', () => {
     expect(at([markOf({ state: 'done', ranFrom: NOW - HOUR, endedAt: NOW })])).toBeNull()
     expect(at([running({ name: 'notify', ranFrom: NOW })])).toBeNull()
     expect(boundAt({ doc: wanted(), plan: null, now: NOW }, runOf({ steps: [running({ ranFrom: NOW })] }))).toBeNull()
+  })
+})
+
+describe('machines that a run’s next step would be at work on', () => {
+  const changed = (pool: object) =>
+    policyWith((config) => {
+      Object.assign(config.pools['gpu-train']!, pool)
+    })
+  const [train, gate] = [markOf(), markOf({ name: 'judge-evaluate', kind: 'check-gate', title: 'Judge' })]
+  const on = (pool: object, mark = train, over: Partial<Parameters<typeof wanted>[0]> = {}, row = planRow) =>
+    onOtherMachines({ doc: wanted(over), plan: row, policy: changed(pool) }, mark)
+
+  it('are those that its card says, or are bought in fewer ways: it goes on', () => {
+    const nodes = { 'gpu-train': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand', 'spot'] } }
+    const either = approvedBy({ question: questionOf({ bounds: { ...planRow.plan.bounds, nodes } }) })
+    expect(on({})).toBeNull()
+    expect(on({ capacityTypes: ['spot'] }, train, { approved: either })).toBeNull()
+    expect(on({ maxGpus: 8 })).toBeNull()
+  })
+
+  it.each<[string, object, string]>([
+    ['are of another type', { instanceType: 'p4d.24xlarge' }, 'p4d.24xlarge (on-demand) now'],
+    ['are bought in another way', { capacityTypes: ['on-demand', 'spot'] }, 'p5.48xlarge (on-demand or spot) now'],
+  ])('%s: it ends before that, and says so', (_, pool, said) => {
+    const ending = { kind: 'failed', reason: 'bound-reached', detail: expect.stringContaining(said) }
+    expect(on(pool)).toMatchObject(ending)
+    expect(on(pool, train, { approved: approvedBy() })?.detail).toContain('may run on p5.48xlarge (on-demand)')
+  })
+
+  it('are none where it starts no pod there, nor known where an earlier release bound none', () => {
+    const other = { instanceType: 'p4d.24xlarge' }
+    expect(on(other, gate)).toBeNull()
+    expect(on(other, markOf({ name: 'not-in-the-plan' }))).toBeNull()
+    const { nodes: _, ...bounds } = planRow.plan.bounds
+    expect(on(other, train, {}, { ...planRow, plan: { ...planRow.plan, bounds } })).toBeNull()
+    expect(onOtherMachines({ doc: wanted(), plan: null, policy: changed(other) }, train)).toBeNull()
   })
 })

@@ -71,6 +71,9 @@ const shadowed = policyWith((config) => {
 const gone = policyWith((config) => {
   config.pipelines = {}
 })
+const onSpot = policyWith((config) => {
+  config.pools['gpu-train']!.capacityTypes = ['spot']
+})
 const train = markOf()
 const evaluate = markOf({ name: 'evaluate', title: 'Evaluate' })
 const done = (mark: Mark): Mark => ({ ...mark, state: 'done', by: 'me', touched: true, markedAt: NOW, endedAt: NOW })
@@ -194,6 +197,21 @@ describe('what is done next', () => {
       'the same, since who waits for room was granted it',
       { doc: withRun(stepping(train)), plan: planRow },
       'look-again',
+    ],
+    [
+      'the same, and its pool has other machines by now',
+      { doc: withRun(stepping(train)), plan: planRow, policy: onSpot },
+      'leave-line',
+    ],
+    [
+      'a later step, and its pool has other machines by now',
+      { doc: withRun(stepping(done(train), evaluate)), plan: planRow, policy: onSpot },
+      'end failed',
+    ],
+    [
+      'the same, and a freeze: the pool may be as it was once that ends',
+      { doc: withRun(stepping(done(train), evaluate)), plan: planRow, policy: onSpot, frozenUntil: NOW + 1 },
+      'rest frozen',
     ],
     [
       'a step that has not begun, and a freeze',
