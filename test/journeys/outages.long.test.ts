@@ -35,6 +35,7 @@ const MOMENTS: { story: keyof typeof stories; moment: string; side: Side; length
   { story: 'dataset', moment: 'lane: no run, tells 5', side: 'chat', lengths: [1, 4] },
   { story: 'dataset', moment: 'lane: no run, tells 5', side: 'bus', lengths: [1, 3] },
   { story: 'promotion', moment: 'look', side: 'registry' },
+  { story: 'promotion', moment: 'order', side: 'registry', lengths: [0, 1, 3] },
   { story: 'promotion', moment: 'lane: steps move-1 running, tells 1', side: 'cluster', lengths: [3] },
   { story: 'promotion', moment: 'lane: steps gate running', side: 'cluster' },
   { story: 'promotion', moment: 'lane: steps move-3 running', side: 'cluster', lengths: [0] },
