@@ -70,7 +70,12 @@ export const NODE_POOL = 'karpenter.sh/nodepool'
 export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name'
 
 /** One field manager per concern (law 4): each apply carries everything that its manager owns. */
-export type FieldManager = 'signalbox-workload' | 'signalbox-scale' | 'signalbox-suspend' | 'signalbox-ceiling'
+export type FieldManager =
+  | 'signalbox-workload'
+  | 'signalbox-scale'
+  | 'signalbox-traffic'
+  | 'signalbox-suspend'
+  | 'signalbox-ceiling'
 
 /** The reference to an object. */
 export const refOf = (object: KubeObject): ObjectRef => ({

@@ -2,6 +2,7 @@ import type { Requester } from './desired.ts'
 import { usd } from './money/prices.ts'
 import type { Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
+import { counted } from './text.ts'
 
 /** A label with its lines, the first beside it. */
 type Entry = [label: string, ...lines: string[]]
@@ -41,6 +42,7 @@ export const planCard = (
     ...(plan.weights === undefined ? [] : [['Weights', plan.weights] as [string, string]]),
     ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan.requester, nameOf)] as [string, string]]),
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
+    ...(bounds.answering === undefined ? [] : [['Answering', answeringText(bounds.answering)] as [string, string]]),
     ['Begins before', plainTime(bounds.until)],
     ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
   ]
@@ -107,6 +109,10 @@ const strategy = (plan: Plan): string[] => {
   ]
 }
 
+/** How many replicas answer at the least while it goes on. */
+const answeringText = (least: number): string =>
+  least === 0 ? 'nobody for a time' : `at least ${counted(least, 'replica')} all the way`
+
 /** What it costs by the hour before and after. */
 const perHour = ({ nowPerHour, perHour: then }: Price): string => `now ${usd(nowPerHour)}, then ${money(then)}`
 
@@ -122,7 +128,11 @@ const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
 const terms = ({ bounds, approval, digest, policy, weights, requester }: Plan, now: number | null): Entry[] => [
   ...(weights === undefined ? [] : [['weights', weights] as Entry]),
   ...(requester === undefined ? [] : [['asked by', whoAsked(requester, (by) => by)] as Entry]),
-  ['bounds', `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`],
+  [
+    'bounds',
+    `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`,
+    ...(bounds.answering === undefined ? [] : [`answering: ${answeringText(bounds.answering)}`]),
+  ],
   ['expires', `${plainTime(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],

@@ -68,6 +68,11 @@ export interface Bounds {
   nodes?: Record<string, NodesOf>
   /** Replicas that may be unavailable at once (0 for run-once plans). */
   unavailable: number
+  /**
+   * Fewest replicas that answer at any point of the way that is shown, all that is asked for being ready. Left out: nothing answered
+   * before, or a release that did not bind it.
+   */
+  answering?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
 }
@@ -113,7 +118,7 @@ export interface ApprovalNeed {
 }
 
 /** One kind of effect each. `name` is unique in its plan and part of run-once objects' names. */
-export type Step = LaunchJobStep | CheckGateStep | RegisterModelStep | RollOutModelStep | NotifyStep
+export type Step = LaunchJobStep | CheckGateStep | RegisterModelStep | RollOutModelStep | SwitchTrafficStep | NotifyStep
 export type StepKind = Step['kind']
 
 interface StepBase {
@@ -180,6 +185,21 @@ export interface RollOutModelStep extends StepBase {
   /** Minutes until a replica is ready, in a bad case: what its patience is counted from. */
   loadMinutes: number
 }
+
+/** Lead the requests of a serving lane to one of its generations, or to all that stand once each of them is judged. */
+export interface SwitchTrafficStep extends StepBase {
+  kind: 'switch-traffic'
+  /** The lane's Service, as it leads there. */
+  service: KubeObject<'Service'>
+  to: number | 'all'
+  /** Ready replicas that it is to find there; fewer are enough where no more answer now. */
+  ready: number
+  /** Minutes until a replica is ready, in a bad case: what its patience is counted from. */
+  loadMinutes: number
+}
+
+/** What a way of a serving lane is made of. */
+export type WayStep = RollOutModelStep | SwitchTrafficStep
 
 /** Tell a channel. */
 export interface NotifyStep extends StepBase {

@@ -8,9 +8,14 @@ export interface World {
   dollars: { spent: number; held: number }
   /** Deployments of the lane, one a generation, the lowest first. */
   generations: GenerationView[]
+  /** Where its Service leads requests; left out: it is no lane that serves. */
+  traffic?: Traffic
   /** What runs on of it without a Deployment; left out: nothing does. */
   strays?: readonly Stray[]
 }
+
+/** Whom the Service of a lane leads to: one generation (0: nobody), or `all` that stand; null: it is not there. */
+export type Traffic = number | 'all' | null
 
 /** A ReplicaSet that goes on without its Deployment, which somebody has deleted alone: it is no generation's any more. */
 export interface Stray {

@@ -5,8 +5,8 @@ import { generationName, generationOf, laneLabels } from '../core/names.ts'
 import { gpusOf, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
-import { SERVING_TASK, TASK_LABEL } from '../core/workloads/serving.ts'
-import type { GenerationView, PoolView, Stray, World } from '../core/world.ts'
+import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
+import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
 import type { Ports } from './ports.ts'
 import { straysOf } from './strays.ts'
@@ -24,6 +24,7 @@ export interface Seen extends SeenPools {
 }
 
 interface Standing {
+  services: KubeObject[]
   deployments: KubeObject[]
   scalers: KubeObject[]
 }
@@ -38,12 +39,13 @@ const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> =>
 /** The cluster for a look at every lane: each kind is listed once, however many lanes there are. */
 export const seeAll = async (ports: Pick<Ports, 'cluster'>, { namespaces }: Policy): Promise<Seen> => {
   const namespace = namespaces.serving
-  const [seen, deployments, scalers] = await Promise.all([
+  const [seen, services, deployments, scalers] = await Promise.all([
     seeCluster(ports),
+    ports.cluster.list('Service', { namespace }),
     ports.cluster.list('Deployment', { namespace }),
     ports.cluster.list('HorizontalPodAutoscaler', { namespace }),
   ])
-  return { ...seen, standing: { deployments, scalers } }
+  return { ...seen, standing: { services, deployments, scalers } }
 }
 
 /** The cluster and the holds, as one lane sees them: everything is asked side by side. */
@@ -56,8 +58,9 @@ export const observe = async (
   const budget = policy.budget.name
   const pools = Object.entries(policy.pools)
   const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
-  const [seen, generations, { spent, held }, ...first] = await Promise.all([
+  const [seen, traffic, generations, { spent, held }, ...first] = await Promise.all([
     all ?? seeCluster(ports),
+    kind.stands ? trafficSeen(ports, looking, all?.standing) : null,
     kind.stands ? generationsOf(ports, looking, all?.standing) : [],
     heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
     ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
@@ -75,6 +78,7 @@ export const observe = async (
     pools: Object.fromEntries(await Promise.all(views)),
     dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
     generations,
+    ...(kind.stands ? { traffic } : {}),
     ...(strays.length === 0 ? {} : { strays }),
   }
 }
@@ -119,6 +123,20 @@ export const generationsOf = async (
       .filter(({ generation, ref }) => generation > 0 && ref.name === generationName(identity, generation))
       .sort((a, b) => a.generation - b.generation)
   )
+}
+
+/** Whom the lane's Service leads to, as it is now. */
+export const trafficSeen = async (
+  { cluster }: Pick<Ports, 'cluster'>,
+  { policy, identity, doc }: Pick<Looking, 'policy' | 'identity' | 'doc'>,
+  all?: Standing,
+): Promise<Traffic> => {
+  const labels = laneLabels(identity, doc.lane)
+  const where = { namespace: policy.namespaces.serving, labels, fresh: true }
+  const found = all?.services.filter((object) => hasLabels(object, labels)) ?? (await cluster.list('Service', where))
+  // A generation's own has the generation in its labels.
+  const lane = found.find(({ metadata }) => generationOf(metadata.labels ?? {}) === 0)
+  return trafficOf(lane as KubeObject<'Service'> | undefined)
 }
 
 const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>

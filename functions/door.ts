@@ -47,6 +47,7 @@ export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [
   { group: '', resource: 'nodes', verbs: ['list'], everywhere: true },
   { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
   { group: 'apps', resource: 'deployments', verbs: ['list'] },
+  { group: '', resource: 'services', verbs: ['list'] },
   // What somebody has left behind by deleting a Deployment alone.
   { group: 'apps', resource: 'replicasets', verbs: ['get'] },
   { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'], everywhere: true },

@@ -1,7 +1,7 @@
 import type { Desired, Requester } from '../desired.ts'
 import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
-import type { Bounds, Planned, RollOutModelStep } from '../plan.ts'
+import type { Bounds, Planned, WayStep } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import type { ResultRow } from '../rows.ts'
 import type { World } from '../world.ts'
@@ -76,7 +76,7 @@ export interface LaneKind<D extends Desired = Desired> {
   pinned(desired: D, policy: Policy, name: string): D
   plan(input: PlanInput<D>): Planned
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
-  back(input: BackInput): RollOutModelStep[]
+  back(input: BackInput): WayStep[]
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. */

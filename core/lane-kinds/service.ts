@@ -1,6 +1,6 @@
 import { requesterIn } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
-import type { RollOutModelStep } from '../plan.ts'
+import type { WayStep } from '../plan.ts'
 import { baselineView } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
 import { walkBack } from '../planning/walk-back.ts'
@@ -53,7 +53,7 @@ const keyOf = (desired: Standing): string =>
   isServed(desired) ? `serve:${desired.model}:${desired.version}:${desired.digest}` : `${desired.kind}:${desired.model}`
 
 /** The moves from where the world stands back to the baseline. */
-const back = (input: BackInput): RollOutModelStep[] => {
+const back = (input: BackInput): WayStep[] => {
   const { identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false, held } = input
   const { forgotten = [] } = input
   if (world.generations.length === 0) return []
@@ -65,6 +65,8 @@ const back = (input: BackInput): RollOutModelStep[] => {
     identity,
     run,
     baseline,
+    namespace: policy.namespaces.serving,
+    traffic: world.traffic ?? null,
     generations: world.generations,
     without: halfway ? 'all' : 'run',
     brought,

@@ -7,6 +7,7 @@ import type { View } from './view.ts'
 export const within = (plan: Pick<Plan, 'bounds'>, bounds: Bounds): boolean =>
   plan.bounds.dollars <= bounds.dollars &&
   plan.bounds.unavailable <= bounds.unavailable &&
+  (plan.bounds.answering ?? 0) >= (bounds.answering ?? 0) &&
   Object.entries(plan.bounds.gpus).every(([pool, gpus]) => gpus <= (bounds.gpus[pool] ?? 0)) &&
   Object.entries(plan.bounds.nodes ?? {}).every(([pool, nodes]) => isOfKind(nodes, bounds.nodes?.[pool]))
 

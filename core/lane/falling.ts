@@ -1,3 +1,4 @@
+import type { StepKind } from '../plan.ts'
 import { baselineView, standingGpus, standingText } from '../planning/generations.ts'
 import { said } from '../text.ts'
 import type { World } from '../world.ts'
@@ -7,8 +8,10 @@ import type { Gpus, Hold } from './hold.ts'
 import { larger } from './room.ts'
 import type { View } from './view.ts'
 
-/** Step kinds whose effect stays standing, and from which there is a way back. */
+/** Step kind whose effect stays standing, and from which there is a way back. */
 const MOVES = 'roll-out-model'
+/** What a way is made of: while some of it is to come, all that stands may still be needed. */
+const WAY: ReadonlySet<StepKind> = new Set<StepKind>([MOVES, 'switch-traffic'])
 
 /**
  * The document with a hold that has fallen to what the remaining steps need (law 10). Steps come one after the other, so of a
@@ -31,7 +34,7 @@ const withHold = (doc: LaneDocument, run: Run, hold: Hold): LaneDocument => ({ .
 /** What is still needed of pools; null: all that is held. */
 const remaining = ({ plan }: Pick<View, 'plan'>, { steps, stands }: Run): Gpus | null => {
   const ahead = steps.filter(({ state }) => state === 'pending' || state === 'running')
-  if (plan === null || ahead.some(({ kind }) => kind === MOVES)) return null
+  if (plan === null || ahead.some(({ kind }) => WAY.has(kind))) return null
   const jobs = ahead.reduce<Gpus>((most, { name }) => {
     const step = plan.plan.steps.find((one) => one.name === name)
     return step?.kind === 'launch-job' && step.pool !== null ? larger(most, { [step.pool]: step.gpus }) : most

@@ -21,7 +21,8 @@ const PHASES: Record<Run['phase'], true> = {
   ...{ planned: true, asked: true, 'waiting-for-room': true, steps: true, back: true },
 }
 const STEPS: Record<Mark['kind'], true> = {
-  ...{ 'launch-job': true, 'check-gate': true, 'register-model': true, 'roll-out-model': true, notify: true },
+  ...{ 'launch-job': true, 'check-gate': true, 'register-model': true, 'roll-out-model': true },
+  ...{ 'switch-traffic': true, notify: true },
 }
 const STATES: Record<Mark['state'], true> = { pending: true, running: true, done: true, failed: true, skipped: true }
 

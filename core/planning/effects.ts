@@ -30,10 +30,13 @@ export const effectsOf = ({
     gates: steps.flatMap(gatesOf).sort(compare),
     replicas: replicasAfter(steps),
     registers: steps.flatMap((step) => (step.kind === 'register-model' ? [registered(step)] : [])).sort(compare),
-    order: steps.flatMap(({ kind, name }) => (kind === 'roll-out-model' || kind === 'notify' ? [] : [name])),
+    order: steps.flatMap(({ kind, name }) => (UNBOUND.has(kind) ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }
 }
+
+/** What an approval binds by its bounds and its end, whatever the way there. */
+const UNBOUND: ReadonlySet<Step['kind']> = new Set(['roll-out-model', 'switch-traffic', 'notify'])
 
 /** Replicas that stand once the last move is made, whatever the path; null: nothing is moved. */
 const replicasAfter = (steps: readonly Step[]): number | null => {

@@ -25,6 +25,8 @@ export const planRetired = (input: ServeInput): Planned => {
     identity,
     run,
     baseline: null,
+    namespace: policy.namespaces.serving,
+    traffic: world.traffic ?? null,
     generations,
     wantReplicas: 0,
     freeGpus: null,

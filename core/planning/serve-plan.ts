@@ -40,6 +40,8 @@ export interface Draft {
   weights?: string
   /** Replicas that may be away at once. */
   unavailable: number
+  /** Fewest that answer on its way; left out: none do before it. */
+  answering?: number
   strategy: Strategy | null
   undo: string
   reasons: string[]
@@ -61,7 +63,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     asked === 0
       ? 'weighed: it costs nothing, and adds nothing to the running cost'
       : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
-  const { objects, gpus, unavailable, asks: _, ...shown } = draft
+  const { objects, gpus, unavailable, answering, asks: _, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
     generation: run.generation,
@@ -77,6 +79,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       gpus,
       nodes: nodesOf(gpus, policy.pools),
       unavailable,
+      ...(answering === undefined ? {} : { answering }),
       until: input.now + milliseconds(policy.approvals.expiry),
     },
     reasons: [...draft.reasons, ...draft.price.sources.map((source) => `priced at ${source}`), weighed],

@@ -69,12 +69,16 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
 export const asService = (name: string, { model }: { model: string }): string => (name === model ? '' : ` as ${name}`)
 
 /** The plan in one line. */
-export const titleOfPlan = ({ desired }: Wanted, { name, service }: Rule, { others, target }: Standing): string => {
+export const titleOfPlan = (
+  { desired }: Wanted,
+  { name, service }: Rule,
+  { others, target, judged }: Standing,
+): string => {
   const it = `${desired.model} v${desired.version}${asService(name, desired)}`
   const now = target?.replicas ?? 0
   if (others.length === 0 && now > 0)
     return now === service.replicas
-      ? `Judge ${it}, which stands already`
+      ? `${judged ? 'Lead requests to' : 'Judge'} ${it}, which stands already`
       : `Scale ${it} from ${now} to ${replicaCount(service.replicas)}`
   const from = others.length === 0 ? '' : ` instead of ${others.map(titleOf).join(', ')}`
   return `Serve ${it} with ${replicaCount(service.replicas)}${from}`

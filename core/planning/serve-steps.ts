@@ -6,8 +6,10 @@ import type { Policy, ServicePolicy } from '../policy.ts'
 import { counted } from '../text.ts'
 import { gateCheckJob } from '../workloads/gate-check.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
+import type { Traffic } from '../world.ts'
 import { leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
 import { asService } from './serve-standing.ts'
+import { calledOf, isLedTo, type Led, ledOn, named, switchStep } from './traffic.ts'
 
 /** The steps that ask the new generation and judge its answer. */
 export const GATE_STEP = 'gate'
@@ -29,18 +31,44 @@ export interface Rollout {
   path: Point[]
   /** The gate stands after this point of the path; null when this very generation was judged before. */
   gateAfter: number | null
+  led: Led
 }
 
-/** One move after another, the gate where the path says, a word to the channel at the end. */
+/** One move after another, the gate where the path says, requests led where they may be answered, a word to the channel at the end. */
 export const rolloutSteps = (rollout: Rollout): Step[] => {
-  const { path, gateAfter } = rollout
-  const shown = path.map((_, index) => index).filter((index) => index > 0 || gateAfter === 0)
-  const applies = shown.find((index) => (path[index]?.new ?? 0) > 0)
-  const moves = shown.flatMap((index, position): Step[] => {
-    const move = moveStep(rollout, { index, name: `move-${position + 1}`, applies: index === applies })
-    return index === gateAfter ? [move, gateStep(rollout), judgeStep(rollout.service)] : [move]
-  })
-  return [...moves, notifyStep(rollout)]
+  const { path, gateAfter, led } = rollout
+  const isMoved = (index: number): boolean => index > 0 || gateAfter === 0
+  const applies = path.findIndex((point, index) => isMoved(index) && point.new > 0)
+  const { first, at } = ledOn(led, { path, gateAfter, want: rollout.service.replicas })
+  const steps = [...leading(rollout, { from: led.seen, to: first, point: path[0] ?? NOTHING })]
+  let moves = 0
+  for (const [index, point] of path.entries()) {
+    if (isMoved(index)) steps.push(moveStep(rollout, { index, name: `move-${++moves}`, applies: index === applies }))
+    if (index === gateAfter) steps.push(gateStep(rollout), judgeStep(rollout.service))
+    steps.push(...leading(rollout, { from: at[index - 1] ?? first, to: at[index] ?? first, point }))
+  }
+  return named([...steps, notifyStep(rollout)])
+}
+
+const NOTHING: Point = { old: 0, new: 0 }
+
+/** The step that leads requests from here to there, if that is elsewhere. */
+const leading = (rollout: Rollout, { from, to, point }: { from: Traffic; to: Traffic; point: Point }): Step[] => {
+  if (to === from || to === null) return []
+  const { led, identity, run, policy, service, desired, generation } = rollout
+  const remaining = led.leaving.slice(led.leaving.length - point.old).filter(({ ready }) => ready)
+  const answering = remaining.filter(({ view }) => isLedTo(to, view.generation)).length
+  const where = { identity, run, namespace: policy.namespaces.serving, loadMinutes: service.loadMinutes.p95 }
+  const it = `v${desired.version}`
+  const called =
+    to === generation ? it : to === 'all' ? `all that stands, ${it} beside what it replaces` : calledOf(led, to)
+  const why =
+    to === generation
+      ? 'it was judged'
+      : to === 'all'
+        ? 'each of them was judged, and one alone would be too few'
+        : `nobody asks ${it} before it is judged`
+  return [switchStep(where, { to, called, why, ready: answering + (isLedTo(to, generation) ? point.new : 0) })]
 }
 
 const moveStep = (
@@ -50,13 +78,13 @@ const moveStep = (
   const { path, objects, leaving, generation } = rollout
   const point = path[index] ?? { old: 0, new: 0 }
   const before = path[index - 1] ?? point
-  const { deployment, service, generationService } = objects
+  const { deployment, generationService } = objects
   const risen = { ref: refOf(deployment), generation, replicas: point.new, replicasReady: point.new }
   return {
     kind: 'roll-out-model',
     name,
     ...wordsOf(rollout, point, before),
-    objects: applies ? [deployment, service, generationService] : [],
+    objects: applies ? [deployment, generationService] : [],
     replicas: [
       ...leavingAt(leaving, { left: point.old, wait: true }),
       ...(point.new > 0 || before.new > 0 ? [risen] : []),

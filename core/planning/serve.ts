@@ -1,30 +1,22 @@
 import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { isRetired, isServed } from '../lane-kinds/serving.ts'
-import type { Bounds, Planned } from '../plan.ts'
+import type { Planned } from '../plan.ts'
 import { whoMayChange, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import type { Policy } from '../policy.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingObjects } from '../workloads/serving.ts'
-import { baselineView, interruptsOf, type Replica, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { baselineView, interruptsOf, replicaCount, replicasOf, titleOf } from './generations.ts'
 import { notOurs } from './not-ours.ts'
-import { type ChosenPath, choosePath } from './paths.ts'
 import { planRetired } from './retire.ts'
+import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
-import {
-  deadlockSentence,
-  freeGpus,
-  gpusByPool,
-  type Rule,
-  roomSentence,
-  ruleOf,
-  slotGpus,
-  whyTooSmall,
-} from './serve-room.ts'
-import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
+import { deadlockSentence, freeGpus, gpusByPool, type Rule, ruleOf, slotGpus, whyTooSmall } from './serve-room.ts'
+import { buildOf, isEdited, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
+import { isLedTo, lostBy } from './traffic.ts'
 import { gpusOf } from './walk.ts'
 import { type WayBack, walkBack, wayBack } from './walk-back.ts'
 
@@ -67,6 +59,8 @@ const planNone = (
     identity,
     run,
     baseline,
+    namespace: input.policy.namespaces.serving,
+    traffic: world.traffic ?? null,
     generations: world.generations,
     wantReplicas: rule.service.replicas,
     freeGpus: Number.isFinite(free) ? free : null,
@@ -74,8 +68,8 @@ const planNone = (
     without: 'all' as const,
     called: 'move',
   }
-  const way = wayBack(back)
-  if (way.path.length > 1) return finishPlan(input, draftBack(input, { rule, way, steps: walkBack(back) }))
+  const [way, steps] = [wayBack(back), walkBack(back)]
+  if (steps.length > 0) return finishPlan(input, draftBack(input, { rule, way, steps }))
   const none = `no version of ${model} is promoted that can be served`
   if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
   const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
@@ -118,7 +112,9 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   const standing = standingOf(input, rule, wanted)
   const { target, others, judged, digest } = standing
   const { version } = wanted.desired
-  if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest)
+  const { traffic = null } = input.world
+  const isLed = target !== undefined && traffic !== null && isLedTo(traffic, target.generation)
+  if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest && isLed)
     return planStanding(input, rule, {
       view: target,
       reason: `v${version} stands alone with ${replicaCount(service.replicas)}`,
@@ -128,25 +124,17 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   const small = whyTooSmall(rule)
   if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
   const leaving = replicasOf(others, (view) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0))
-  const path = (within?: Bounds): ChosenPath =>
-    choosePath({
-      old: leaving,
-      present: { asked: target?.replicas ?? 0, ready: Math.min(target?.ready ?? 0, target?.replicas ?? 0) },
-      want: service.replicas,
-      gpusPerReplica: slotGpus(rule, service.gpusPerReplica),
-      freeGpus: freeGpus(rule, generations, within),
-      maxUnavailable: service.maxUnavailable,
-      baselineReplicas: standing.base === undefined || standing.base === target ? 0 : service.replicas,
-    })
-  const inside = path(input.within)
-  const chosen = inside.kind === 'path' ? inside : path()
+  const led = ledOf(input, wanted, { standing, leaving })
+  const from = { rule, standing, leaving, led, generations }
+  const inside = pathOf(from, input.within)
+  const chosen = inside.kind === 'path' ? inside : pathOf(from)
   if (chosen.kind === 'deadlock')
     return {
       kind: 'refuse',
       reason: 'would-deadlock',
       detail: deadlockSentence(chosen, { rule, version, generations }),
     }
-  const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen })
+  const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
   const { source } = wanted.desired
   const open = whoMayChange(source, input.policy)
   const planned = finishPlan(input, {
@@ -168,34 +156,28 @@ const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | nu
   return elsewhere === null ? null : { kind: 'refuse', reason: 'source-not-allowed', detail: elsewhere }
 }
 
-const draftRollout = (
-  input: ServeInput,
-  {
-    rule,
-    wanted,
-    standing,
-    leaving,
-    chosen,
-  }: {
-    rule: Rule
-    wanted: Wanted
-    standing: Standing
-    leaving: Replica[]
-    chosen: Extract<ChosenPath, { kind: 'path' }>
-  },
-): Draft => {
+const draftRollout = (input: ServeInput, { rule, wanted, standing, leaving, led, chosen }: Chosen): Draft => {
   const {
     policy,
     world: { generations },
   } = input
   const { service, poolName } = rule
   const { strategy, peakGpus } = chosen
-  const { target, base, judged } = standing
+  const { target, judged } = standing
   const generation = target?.generation ?? wanted.generation
   const built = { ...buildOf(input, rule, wanted), generation }
   const objects = servingObjects(built)
   const gateAfter = judged ? null : chosen.gateAfter
-  const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, leaving, path: strategy.path, gateAfter })
+  const steps = rolloutSteps({
+    ...built,
+    name: rule.name,
+    policy,
+    objects,
+    leaving,
+    path: strategy.path,
+    gateAfter,
+    led,
+  })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {
     title: titleOfPlan(wanted, rule, standing),
@@ -212,19 +194,10 @@ const draftRollout = (
       rising: { pool: poolName, gpus: service.gpusPerReplica },
     }),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
-    unavailable: Math.min(service.maxUnavailable, service.replicas),
+    unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
+    ...answeringOn({ led, chosen, rule, standing }),
     strategy,
-    undo:
-      base === undefined || base === target
-        ? `Take v${wanted.desired.version} away: nothing that was judged served before it.`
-        : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${wanted.desired.version} goes, where there is room.`,
-    reasons: [
-      `${strategy.name}: ${strategy.why}`,
-      ...strategy.rejected.map(({ name, why }) => `not ${name}: ${why}`),
-      roomSentence(rule, generations),
-      judged
-        ? 'this version was judged before and has not changed: no gate'
-        : 'the first new replica is judged before others follow',
-    ],
+    undo: undoOf(wanted, standing),
+    reasons: reasonsOf({ rule, wanted, standing, leaving, led, chosen }, generations),
   }
 }

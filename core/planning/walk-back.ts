@@ -1,13 +1,18 @@
 import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
-import type { Point, RollOutModelStep } from '../plan.ts'
-import type { GenerationView } from '../world.ts'
+import type { Point, RollOutModelStep, SwitchTrafficStep, WayStep } from '../plan.ts'
+import type { GenerationView, Traffic } from '../world.ts'
 import { baselineView, leavingAt, type Replica, refOf, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
 import { gpusOf, walk } from './walk.ts'
 
 export interface WalkBackInput {
   identity: Identity
   run: RunKey
+  /** Of what serves. */
+  namespace: string
+  /** Where requests are led now. */
+  traffic: Traffic
   baseline: Baseline | null
   generations: readonly GenerationView[]
   /** Replicas at which the baseline shall stand. */
@@ -61,14 +66,54 @@ export const wayBack = (input: WalkBackInput): WayBack => {
   return { base, stays, leaving, path }
 }
 
-/** The steps from where the world stands back to the baseline alone; without a baseline, to none of the run's generation. */
-export const walkBack = (input: WalkBackInput): RollOutModelStep[] => {
+/**
+ * The steps from where the world stands back to the baseline alone, requests led to it before others leave; without a baseline, to
+ * none of the run's generation.
+ */
+export const walkBack = (input: WalkBackInput): WayStep[] => {
   const way = wayBack(input)
-  return way.path
-    .slice(1)
-    .map((point, index) =>
-      stepBack(input, way, { name: `${input.called ?? 'back'}-${index + 1}`, point, before: way.path[index] ?? point }),
-    )
+  const { called = 'back', traffic } = input
+  const steps: WayStep[] = []
+  let now = traffic
+  for (const [index, point] of way.path.entries()) {
+    const before = way.path[index - 1]
+    if (before !== undefined) steps.push(stepBack(input, way, { name: `${called}-${index}`, point, before }))
+    const next = ledBackTo(way, { point, now })
+    steps.push(...leadBack(input, way, { from: now, to: next, point }))
+    now = next
+  }
+  // What stands alone is led to already where requests are led to all.
+  return way.path.length === 1 && traffic === 'all' ? [] : named(steps, `${called}-`)
+}
+
+const ledBackTo = (
+  { base, stays, leaving, path }: WayBack,
+  { point, now }: { point: Point; now: Traffic },
+): Traffic => {
+  if (stays.length > 0) return ledToStaying({ stays, leaving }, now)
+  return base === undefined ? now : ledBackAt({ base, leaving }, { point, want: path.at(-1)?.new ?? 0, now })
+}
+
+/** What stays in the baseline's place answers, where requests are led to what leaves. */
+const ledToStaying = ({ stays, leaving }: Pick<WayBack, 'stays' | 'leaving'>, now: Traffic): Traffic => {
+  const [best] = stays.toSorted((a, b) => b.ready - a.ready)
+  return best !== undefined && leaving.some(({ view }) => view.generation === now) ? best.generation : now
+}
+
+const leadBack = (
+  { identity, run, namespace, loadMinutes }: WalkBackInput,
+  { base, stays, leaving }: WayBack,
+  { from, to, point }: { from: Traffic; to: Traffic; point: Point },
+): SwitchTrafficStep[] => {
+  if (to === from || to === null) return []
+  const there = [base, ...stays].find((view) => view?.generation === to)
+  const remaining = leaving
+    .slice(leaving.length - point.old)
+    .filter(({ view, ready }) => ready && isLedTo(to, view.generation))
+  const called = there === undefined ? 'all that stands' : titleOf(there)
+  const why = there === undefined ? 'one alone would be too few' : 'it is the last version that was judged and stood'
+  const ready = remaining.length + (base !== undefined && isLedTo(to, base.generation) ? point.new : 0)
+  return [switchStep({ identity, run, namespace, loadMinutes }, { to, called, why, ready })]
 }
 
 const stepBack = (

@@ -50,6 +50,8 @@ const effectOf = (step: Step): unknown => {
       }
     case 'roll-out-model':
       return { objects: step.objects.map(objectDigest), replicas: step.replicas, name: step.name }
+    case 'switch-traffic':
+      return { service: objectDigest(step.service), to: step.to, name: step.name }
     case 'notify':
       return step.text
   }

@@ -1,6 +1,7 @@
 import type { Stepped } from '../lane/stepping.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
-import type { GenerationView } from '../world.ts'
+import { isLedTo } from '../planning/traffic.ts'
+import type { GenerationView, Traffic } from '../world.ts'
 
 /** What a move asks of a generation. */
 export type Target = RollOutModelStep['replicas'][number]
@@ -16,9 +17,15 @@ export interface Way {
 /** What an approval binds a move to. */
 interface Approved extends Way {
   approved: readonly Step[]
+  /** Where requests are led: what nobody asks may go, and takes no place of what answers. */
+  traffic: Traffic
   /** Replicas that may be away; null: on a way back, which is walked whatever is. */
   unavailable: number | null
 }
+
+/** A replica may take three times its bad case, plus a node's way, before what waits for it has failed. Milliseconds. */
+export const patienceOf = ({ loadMinutes }: Pick<RollOutModelStep, 'loadMinutes'>): number =>
+  3 * loadMinutes * 60_000 + 20 * 60_000
 
 const isMove = (step: Step): step is RollOutModelStep => step.kind === 'roll-out-model'
 
@@ -51,12 +58,13 @@ const standsAt = (view: GenerationView, { replicas, replicasReady }: Target): bo
  * nothing is touched yet, since what is ready would go, and what takes its place is not ready or nothing would be.
  */
 export const touched = (targets: readonly Target[], at: Approved): Target[] | string => {
-  const { generations, way, approved } = at
+  const { generations, way, approved, traffic } = at
   const stays = staysAfter(way)
   const isAhead = (target: Target): boolean =>
     viewIn(generations, target)?.replicas !== target.replicas && reached(target, at) !== undefined
   const moved = targets.filter((target) => !isAhead(target))
-  const readyOf = (target: Target): number => viewIn(generations, target)?.ready ?? 0
+  const readyOf = (target: Target): number =>
+    isLedTo(traffic, target.generation) ? (viewIn(generations, target)?.ready ?? 0) : 0
   const falling = moved.filter((target) => readyOf(target) > target.replicas)
   if (falling.length > 0 && stays.size > 0) {
     const goes = falling.map(({ generation }) => `generation ${generation}`).join(' and ')

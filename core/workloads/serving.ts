@@ -3,6 +3,7 @@ import type { ServeDesired } from '../desired.ts'
 import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
 import type { ServicePolicy } from '../policy.ts'
+import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
 import { servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
@@ -31,7 +32,7 @@ export interface ServingInput {
 
 export interface ServingObjects {
   deployment: KubeObject<'Deployment'>
-  /** The lane's, with a name that never changes: what clients call. */
+  /** The lane's, with a name that never changes: what clients call. To whom it leads is told by `trafficService`. */
   service: KubeObject<'Service'>
   /** This generation's alone: what the gate asks. */
   generationService: KubeObject<'Service'>
@@ -43,7 +44,7 @@ export interface ServingObjects {
  */
 export const servingObjects = (input: ServingInput): ServingObjects => {
   const { identity, run } = input
-  const lane = { ...laneLabels(identity, run.lane), [TASK_LABEL]: SERVING_TASK }
+  const lane = servingLabels(input)
   const ofGeneration = { ...lane, [label('generation')]: String(input.generation ?? run.generation) }
   const name = generationName(identity, input.generation ?? run.generation)
   return {
@@ -51,6 +52,24 @@ export const servingObjects = (input: ServingInput): ServingObjects => {
     service: withDigest(serviceObject(input, identity.name, lane)),
     generationService: withDigest(serviceObject(input, name, ofGeneration)),
   }
+}
+
+/** The lane's Service, leading to one generation or to all that stand: what the manager `signalbox-traffic` applies, and no other. */
+export const trafficService = (
+  { identity, run, namespace }: Pick<ServingInput, 'identity' | 'namespace'> & { run: Pick<RunKey, 'lane'> },
+  to: number | 'all',
+): KubeObject<'Service'> => {
+  const lane = servingLabels({ identity, run })
+  const service = serviceObject({ identity, namespace }, identity.name, lane)
+  const selector = to === 'all' ? lane : { ...lane, [label('generation')]: String(to) }
+  return withDigest({ ...service, spec: { ...service.spec, selector } })
+}
+
+/** Whom a lane's Service leads to. */
+export const trafficOf = (service: KubeObject<'Service'> | undefined): Traffic => {
+  if (service === undefined) return null
+  const generation = service.spec?.selector?.[label('generation')]
+  return generation === undefined ? 'all' : Number(generation)
 }
 
 /** What the manager `signalbox-scale` applies: the identity and the replicas, nothing else. */
@@ -73,6 +92,17 @@ export const generationUrl = ({
 
 /** Kubernetes expands `$(NAME)` and reads `$$` as `$`: what a person or a registry wrote must stay as it is. */
 export const literal = (value: string): string => value.replaceAll('$', () => '$$')
+
+const servingLabels = ({
+  identity,
+  run,
+}: {
+  identity: Identity
+  run: Pick<RunKey, 'lane'>
+}): Record<string, string> => ({
+  ...laneLabels(identity, run.lane),
+  [TASK_LABEL]: SERVING_TASK,
+})
 
 const deployment = (input: ServingInput, name: string, labels: Record<string, string>): KubeObject<'Deployment'> => {
   const { identity, run, desired, service, namespace } = input
@@ -131,7 +161,7 @@ const container = ({ desired, service, engine }: ServingInput): V1Container => {
 }
 
 const serviceObject = (
-  { identity, namespace }: ServingInput,
+  { identity, namespace }: Pick<ServingInput, 'identity' | 'namespace'>,
   name: string,
   selector: Record<string, string>,
 ): KubeObject<'Service'> => ({

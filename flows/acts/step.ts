@@ -10,12 +10,14 @@ import { launchJob } from './steps/launch-job.ts'
 import { notify } from './steps/notify.ts'
 import { registerModel } from './steps/register-model.ts'
 import { rollOutModel } from './steps/roll-out-model.ts'
+import { switchTraffic } from './steps/switch-traffic.ts'
 
 const handlers: { [K in StepKind]: Handler<Extract<Step, { kind: K }>> } = {
   'launch-job': launchJob,
   'check-gate': checkGate,
   'register-model': registerModel,
   'roll-out-model': rollOutModel,
+  'switch-traffic': switchTraffic,
   notify,
 }
 

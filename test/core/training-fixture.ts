@@ -71,6 +71,7 @@ export const emptyWorld = (over: Partial<World> = {}): World => ({
   pools: { 'gpu-train': emptyPool('gpu-train'), 'gpu-serve': emptyPool('gpu-serve') },
   dollars: { spent: 0, held: 0 },
   generations: [],
+  traffic: 'all',
   ...over,
 })
 

@@ -169,9 +169,12 @@ describe('a ledger that was restored', () => {
           ? ({ ...one, status: { replicas: 2, readyReplicas: 0 } } as unknown as KubeObject)
           : one,
       )
-    await second()
-    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
+    await town.until('both answer', stepIs(town, SERVE, 'move-2', 'running'))
     isUnready = true
+    await say(town, 'cancel', { lane: SERVE })
     const waits = async () => (await town.lane(SERVE)).run?.steps.some(({ way, waits }) => way === 'back' && waits)
     await town.until('its way back waits', async () => (await waits()) === true)
     backup = stores.ledger.serialize()

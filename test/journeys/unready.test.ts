@@ -60,13 +60,31 @@ describe('replicas that are not ready for a moment, as a move begins', () => {
     expect((await timeline(town, SERVE)).map(({ text }) => text).join()).not.toContain('not-healthy')
   }
 
-  it('back from a gate that has failed: the baseline is waited for, and what failed is taken away', async () => {
+  it('back from a gate that has failed: nobody asks what failed, and it goes whatever the baseline is', async () => {
     await promoted(16, SLOW)
     flap = { name: 'back-1', way: 'back', generation: 1, lasts: MINUTE }
+    await town.until('it walks back', async () => from !== null)
+    await town.advance(1000)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    await standsAlone({ 1: 2 })
+  })
+
+  /** What was judged answers beside the baseline, and a person does not want it: the baseline is not ready as that is to leave. */
+  const cancelledUnready = async (lasts: number): Promise<void> => {
+    await promoted(16)
+    await town.until('both answer', stepIs(town, SERVE, 'move-2', 'running'))
+    flap = { name: 'back-1', way: 'back', generation: 1, lasts }
+    await say(town, 'cancel', { lane: SERVE })
     await town.until('it waits', async () => from !== null)
     await town.advance(1000)
+  }
+
+  it('back from where both answer: the baseline is waited for, and only then what answers beside it is taken away', async () => {
+    await cancelledUnready(MINUTE)
     expect((await town.house.why(SERVE)).text).toContain('none of generation 1 is ready: generation 2 stays as it is')
-    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    expect(await replicasOf(town)).toEqual({ 1: 1, 2: 1 })
+    expect((await town.settled(SERVE, 1)).outcome).toMatchObject({ kind: 'cancelled' })
     await standsAlone({ 1: 2 })
   })
 
@@ -98,10 +116,7 @@ describe('replicas that are not ready for a moment, as a move begins', () => {
   })
 
   it('and something newer takes over while it waits on its way back', async () => {
-    await promoted(16, SLOW)
-    flap = { name: 'back-1', way: 'back', generation: 1, lasts: 20 * MINUTE }
-    await town.until('it waits', async () => from !== null)
-    await town.advance(1000)
+    await cancelledUnready(20 * MINUTE)
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
     await town.advance(MINUTE)
     expect(await town.lane(SERVE)).toMatchObject({ halfway: true, run: { generation: 3 } })

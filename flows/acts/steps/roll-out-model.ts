@@ -1,22 +1,19 @@
-import { type FieldManager, isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
+import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
-import { label, laneLabels } from '../../../core/names.ts'
+import { laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep, Step } from '../../../core/plan.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
-import { nextTouch, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { generationsOf } from '../../observe.ts'
+import { generationsOf, trafficSeen } from '../../observe.ts'
 import { straysOf } from '../../strays.ts'
 import { lastLines } from '../pods.ts'
+import { applied } from './applied.ts'
 import type { Handler, Task } from './handler.ts'
-
-/** A replica may take three times its bad case, plus a node's way, before the move has failed. Milliseconds. */
-const patienceOf = ({ step }: Pick<Task<RollOutModelStep>, 'step'>): number =>
-  3 * step.loadMinutes * 60_000 + 20 * 60_000
 
 /** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
 export const rollOutModel: Handler<RollOutModelStep> = {
@@ -27,11 +24,11 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     if (typeof targets === 'string') return { kind: 'begun', made: null, note: targets, waits: true }
     if (!Array.isArray(targets)) return targets
     for (const object of step.objects) {
-      const failed = await apply(task, object, 'signalbox-workload')
+      const failed = await applied(task, object, 'signalbox-workload')
       if (failed !== null) return failed
     }
     for (const { ref, replicas } of targets) {
-      const failed = await apply(task, scaleObject(ref, replicas), 'signalbox-scale')
+      const failed = await applied(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
     return { kind: 'begun', made: null, note: 'applied' }
@@ -56,7 +53,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       goneFrom: (mark.markedAt ?? 0) + view.handover,
       way: wayOf(task),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
-      patience: patienceOf(task),
+      patience: patienceOf(step),
     })
   },
 }
@@ -64,7 +61,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | string | Stepped> => {
   const { ports, step, view, plan, mark } = task
-  const standing = await generationsOf(ports, view)
+  const [standing, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
   const way = wayOf(task)
   const there: Target[] = []
   for (const target of step.replicas) {
@@ -77,17 +74,17 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | strin
       return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
   }
   const unavailable = mark.way === 'forth' ? plan.bounds.unavailable : null
-  return touched(there, { step, way, generations: standing, approved: plan.steps, unavailable })
+  return touched(there, { step, way, generations: standing, approved: plan.steps, unavailable, traffic })
 }
 
 /** Only who marks it anew touches it: this is a look. */
 const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
-  const { ports, mark, view, run } = task
+  const { ports, mark, view, run, step } = task
   const targets = await targetsOf(task)
   if (typeof targets !== 'string' && !Array.isArray(targets)) return targets
   const now = ports.clock.now()
   const startedAt = patientFrom({ doc: view.doc, now }, mark) - spentOnWayBack(run, mark)
-  return nextTouch(typeof targets === 'string' ? targets : null, { now, startedAt, patience: patienceOf(task) })
+  return nextTouch(typeof targets === 'string' ? targets : null, { now, startedAt, patience: patienceOf(step) })
 }
 
 /** All steps of the way that is walked now. */
@@ -139,29 +136,4 @@ const wholeNote = async (task: Task, standing: readonly GenerationView[], genera
 const isOf = (pod: KubeObject, name: string): boolean => {
   const maker = makerOf(pod)
   return maker !== null && laneNameIn(maker) === name
-}
-
-const apply = async (
-  { ports, mark }: Task<RollOutModelStep>,
-  object: KubeObject,
-  manager: FieldManager,
-): Promise<Stepped | null> => {
-  const fence = label(`fence-${manager.slice('signalbox-'.length)}`)
-  const annotations = { ...object.metadata.annotations, [fence]: String(mark.fence) }
-  const applied = await ports.cluster.apply(
-    { ...object, metadata: { ...object.metadata, annotations } } as KubeObject,
-    manager,
-  )
-  if (applied.kind === 'applied') return null
-  if (applied.kind === 'conflict')
-    return {
-      kind: 'failed',
-      reason: 'conflict',
-      note: `${applied.manager} also sets ${applied.fields.join(', ')} of ${object.kind} ${object.metadata.name}: let one of them go`,
-    }
-  return {
-    kind: 'failed',
-    reason: 'denied',
-    note: `the cluster refused ${object.kind} ${object.metadata.name} (${applied.status}): ${applied.message}`,
-  }
 }

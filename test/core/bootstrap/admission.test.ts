@@ -77,6 +77,7 @@ describe('a fence is the document’s revision', () => {
     expect(validations.map(({ message }) => /signalbox-\w+/.exec(message)?.[0])).toEqual([
       'signalbox-workload',
       'signalbox-scale',
+      'signalbox-traffic',
       'signalbox-suspend',
     ])
     for (const { message } of validations) expect(message).toContain('may not go back')

@@ -15,7 +15,10 @@ const baseline = { generation: 1, desired: serve('7'), replicas: 2 }
 const back = (generations: GenerationView[], over: Partial<Parameters<typeof service.back>[0]> = {}) =>
   service.back({ identity, run, lane: run.lane, baseline, policy, world: emptyWorld({ generations }), ...over })
 const written = (steps: ReturnType<typeof back>): string =>
-  steps.map(({ replicas }) => replicas.map((one) => `g${one.generation}=${one.replicas}`).join(' ')).join(' → ')
+  steps
+    .filter((step) => step.kind === 'roll-out-model')
+    .map(({ replicas }) => replicas.map((one) => `g${one.generation}=${one.replicas}`).join(' '))
+    .join(' → ')
 
 describe('a service', () => {
   it('stands: the world must keep agreeing, and it is looked at', () => {

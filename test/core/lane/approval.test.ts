@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { boundsLeft, covers, within } from '../../../core/lane/approval.ts'
 import type { Approved } from '../../../core/lane/document.ts'
+import { planOf } from '../planning/serve-fixture.ts'
 import { ANA, BEN, NOW, planRow, policyWith, questionOf, viewOf, wanted } from './fixture.ts'
 
 const { plan } = planRow
@@ -55,6 +56,26 @@ describe('whether somebody has to be asked', () => {
   it('nobody, about what was approved to the digest', () => {
     expect(covered(approved())).toBe('yes')
     expect(covered(approved(), {}, { ...plan, digest: 'other' })).toBe('no')
+  })
+
+  it('again, about a way on which nothing stays ready, where the one that was shown keeps something so', () => {
+    const one = {
+      model: { replicas: 1, maxUnavailable: 2 },
+      standing: [[1, '7', 1]] satisfies [number, string, number][],
+    }
+    const shown = planOf(one)
+    expect(shown.strategy?.path).toEqual([
+      { old: 1, new: 0 },
+      { old: 1, new: 1 },
+      { old: 0, new: 1 },
+    ])
+    const now = planOf({ ...one, pool: { used: 16, heldByOthers: 12 }, within: shown.bounds })
+    expect(now.strategy?.path[1]).toEqual({ old: 0, new: 0 })
+    const { digest, bounds } = shown
+    const question = questionOf({ state: 'approved', digest, bounds, votes: [yes(ANA)] })
+    expect(covered(approved({ question }), {}, shown)).toBe('yes')
+    expect(covered(approved({ question }), {}, now)).toBe('no')
+    expect(covered(approved({ question, begun: true }), {}, now)).toBe('no')
   })
 
   it('again, once who approved may no longer, or more are needed, until it has begun', () => {

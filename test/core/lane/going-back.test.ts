@@ -33,9 +33,10 @@ describe('going back', () => {
     const change = settleGoBack(
       viewOf({ doc, plan: planRow, world: emptyWorld({ generations: [standing(1, 1), standing(2, 1)] }) }),
     )
-    expect(change.plan?.back.map(({ name }) => name)).toEqual(['back-1', 'back-2'])
+    expect(change.plan?.back.map(({ name }) => name)).toEqual(['back-1', 'back-traffic-1', 'back-2'])
     expect(change.doc.run?.steps.filter(({ way }) => way === 'back').map(({ name, state }) => [name, state])).toEqual([
       ['back-1', 'pending'],
+      ['back-traffic-1', 'pending'],
       ['back-2', 'pending'],
     ])
     expect(change.doc.run?.hold).toBe(run.hold)

@@ -6,7 +6,7 @@ import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { ENGINES } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
-import type { GenerationView, PoolView, World } from '../../../core/world.ts'
+import type { GenerationView, PoolView, Traffic, World } from '../../../core/world.ts'
 
 export const image = `vllm@sha256:${'a'.repeat(64)}`
 export const now = Date.UTC(2026, 10, 24)
@@ -74,6 +74,8 @@ export interface Given {
   pool?: Partial<PoolView>
   within?: ServeInput['within']
   change?: Partial<GenerationView>
+  /** Where requests are led. */
+  led?: Traffic
 }
 
 /** A lane where v7 serves as generation 1 and v8 is wanted as generation 2, unless told otherwise. */
@@ -88,6 +90,7 @@ export const given = ({
   pool,
   within,
   change,
+  led,
 }: Given = {}): ServeInput => {
   const policy = parsePolicy(config(model, rest))
   const rule = policy.services['support-llama'] ?? parsePolicy(config()).services['support-llama']!
@@ -128,7 +131,10 @@ export const given = ({
     provisioning: 0,
     ...pool,
   }
-  const world: World = { pools: { [rule.pool]: view }, dollars: { spent: 0, held: 0 }, generations }
+  // Unless told otherwise requests are led to the baseline, where it stands.
+  const stood = generations.find((one) => one.generation === baseline?.[0] && one.replicas > 0)
+  const traffic = led === undefined ? (stood?.generation ?? (generations.length === 0 ? null : 'all')) : led
+  const world: World = { pools: { [rule.pool]: view }, dollars: { spent: 0, held: 0 }, generations, traffic }
   return {
     identity,
     run: { lane, generation, attempt },
@@ -152,4 +158,9 @@ export const movesOf = (plan: Plan): RollOutModelStep[] => plan.steps.filter((st
 export const movesIn = ({ replicas }: RollOutModelStep): string =>
   replicas.map(({ generation, replicas }) => `g${generation}=${replicas}`).join(' ')
 export const written = (plan: Plan): string =>
-  plan.steps.map((step) => (step.kind === 'roll-out-model' ? movesIn(step) : step.name)).join(' → ')
+  plan.steps
+    .map((step) => {
+      if (step.kind === 'switch-traffic') return step.to === 'all' ? 'to all' : `to g${step.to}`
+      return step.kind === 'roll-out-model' ? movesIn(step) : step.name
+    })
+    .join(' → ')

@@ -44,8 +44,18 @@ const path = [
   { old: 0, new: 1 },
   { old: 0, new: 2 },
 ]
+const led = { seen: null, rising: 1, risen: 0, leaving: [], base: undefined }
 const steps = (gateAfter: number | null) =>
-  rolloutSteps({ ...building, policy, name: 'chat', objects: servingObjects(building), leaving: [], path, gateAfter })
+  rolloutSteps({
+    ...building,
+    policy,
+    name: 'chat',
+    objects: servingObjects(building),
+    leaving: [],
+    path,
+    gateAfter,
+    led: { ...led, judged: gateAfter === null },
+  })
 
 describe('the steps of a rollout', () => {
   it('judge what the gate measured, where its Job writes it', () => {
@@ -64,7 +74,7 @@ describe('the steps of a rollout', () => {
   })
 
   it('have no gate where none is needed', () => {
-    expect(steps(null).map(({ name }) => name)).toEqual(['move-1', 'move-2', 'notify'])
+    expect(steps(null).map(({ name }) => name)).toEqual(['move-1', 'traffic-1', 'move-2', 'notify'])
   })
 
   it('tell a person what each does and why', () => {
@@ -72,6 +82,7 @@ describe('the steps of a rollout', () => {
       'Bring v8 to 1 replica',
       'Ask chat v8 inside the cluster and measure its answers',
       'Judge x >= 1',
+      'Lead requests to v8',
       'Bring v8 to 2 replicas',
       'Tell the channel',
     ])

@@ -26,13 +26,15 @@ describe('a rollout', () => {
   it('surges where one more replica fits, judged before others follow', () => {
     const plan = planOf()
     expect(plan.strategy?.name).toBe('surge')
-    expect(written(plan)).toBe('g1=2 g2=1 → gate → judge → g1=1 g2=1 → g1=1 g2=2 → g1=0 g2=2 → notify')
+    expect(written(plan)).toBe('g1=2 g2=1 → gate → judge → to all → g1=1 g2=1 → g1=1 g2=2 → to g2 → g1=0 g2=2 → notify')
     expect(plan.steps.map(({ name }) => name)).toEqual([
       'move-1',
       'gate',
       'judge',
+      'traffic-1',
       'move-2',
       'move-3',
+      'traffic-2',
       'move-4',
       'notify',
     ])
@@ -42,7 +44,7 @@ describe('a rollout', () => {
   it('takes one out before one comes in where the pool is full', () => {
     const plan = planOf({ pool: full })
     expect(plan.strategy?.name).toBe('one-out-one-in')
-    expect(written(plan)).toBe('g1=1 → g1=1 g2=1 → gate → judge → g1=0 g2=1 → g1=0 g2=2 → notify')
+    expect(written(plan)).toBe('g1=1 → g1=1 g2=1 → gate → judge → to all → g1=0 g2=1 → to g2 → g1=0 g2=2 → notify')
     expect(plan.bounds.gpus).toEqual({ 'gpu-serve': 8 })
   })
 
@@ -74,7 +76,7 @@ describe('a rollout', () => {
     })
     expect(movesOf(plan).map(({ objects }) => objects.map(({ kind }) => kind))).toEqual([
       [],
-      ['Deployment', 'Service', 'Service'],
+      ['Deployment', 'Service'],
       [],
       [],
     ])
@@ -92,7 +94,7 @@ describe('a rollout', () => {
       pool: { used: 16, heldByOthers: 4 },
     })
     expect(written(plan)).toBe(
-      'g2=0 g1=2 → g2=0 g1=2 g3=1 → gate → judge → g2=0 g1=1 g3=1 → g2=0 g1=1 g3=2 → g2=0 g1=0 g3=2 → notify',
+      'g2=0 g1=2 → g2=0 g1=2 g3=1 → gate → judge → to all → g2=0 g1=1 g3=1 → g2=0 g1=1 g3=2 → to g3 → g2=0 g1=0 g3=2 → notify',
     )
   })
 
@@ -105,9 +107,9 @@ describe('a rollout', () => {
       attempt: 2,
       pool: { used: 8, heldByOthers: 0 },
     })
-    expect(written(plan)).toBe('g1=1 g2=1 → gate → judge → g1=1 g2=2 → g1=0 g2=2 → notify')
+    expect(written(plan)).toBe('g1=1 g2=1 → gate → judge → to all → g1=1 g2=2 → to g2 → g1=0 g2=2 → notify')
     expect(movesOf(plan)[0]).toMatchObject({
-      objects: [{ kind: 'Deployment' }, { kind: 'Service' }, { kind: 'Service' }],
+      objects: [{ kind: 'Deployment' }, { kind: 'Service' }],
       point: { old: 1, new: 1 },
     })
   })
@@ -115,7 +117,7 @@ describe('a rollout', () => {
   it('starts with one replica where nothing served before', () => {
     const plan = planOf({ standing: [], baseline: null, generation: 1 })
     expect(plan.strategy?.name).toBe('first')
-    expect(written(plan)).toBe('g1=1 → gate → judge → g1=2 → notify')
+    expect(written(plan)).toBe('g1=1 → gate → judge → to g1 → g1=2 → notify')
     expect(plan.undo).toContain('nothing that was judged served before')
   })
 
@@ -198,7 +200,7 @@ describe('a standing version', () => {
       baseline: null,
       model: { replicas: 1 },
     })
-    expect(written(plan)).toBe('g1=1 → gate → judge → notify')
+    expect(written(plan)).toBe('g1=1 → gate → judge → to g1 → notify')
   })
 
   it('whose pods are wanted to be others is not edited: that is said, and planned as a generation of its own', () => {
@@ -239,7 +241,7 @@ describe('no promoted version', () => {
   it('makes the baseline’s version anew where somebody deleted its Deployment: a generation of its own, and judged', () => {
     const plan = planOf({ desired: none, standing: [[2, '8', 1]], generation: 3 })
     expect(plan.desired).toEqual(none)
-    expect(written(plan)).toBe('g2=1 g3=1 → gate → judge → g2=1 g3=2 → g2=0 g3=2 → notify')
+    expect(written(plan)).toBe('to g2 → g2=1 g3=1 → gate → judge → to all → g2=1 g3=2 → to g3 → g2=0 g3=2 → notify')
   })
 
   it('takes away what was never judged where there is no baseline', () => {
@@ -287,7 +289,14 @@ describe('the price of a rollout', () => {
       gpuHours: { p50: 0.87, p95: 2.67 },
     })
     const nodes = { 'gpu-serve': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } }
-    expect(bounds).toEqual({ dollars: 40.01, gpus: { 'gpu-serve': 12 }, nodes, unavailable: 1, until: now + 4 * hour })
+    expect(bounds).toEqual({
+      dollars: 40.01,
+      answering: 2,
+      gpus: { 'gpu-serve': 12 },
+      nodes,
+      unavailable: 1,
+      until: now + 4 * hour,
+    })
   })
 
   it('is nothing where the pool is full, since no more GPUs run than before', () => {

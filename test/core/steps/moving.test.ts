@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
 import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
 import { nextTouch, reached, type Target, touched } from '../../../core/steps/moving.ts'
-import type { GenerationView } from '../../../core/world.ts'
+import type { GenerationView, Traffic } from '../../../core/world.ts'
 
 const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
 const target = (generation: number, replicas: number): Target => ({
@@ -47,6 +47,7 @@ const at = (way: readonly Step[], index: number, stands: readonly [Stand, Stand]
     way,
     approved: way,
     unavailable: null as number | null,
+    traffic: 'all' as Traffic,
     generations: stands.map((stand, n) => view(n + 1, stand)),
   }
 }

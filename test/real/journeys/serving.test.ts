@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
+import { trafficOf } from '../../../core/workloads/serving.ts'
+import type { Traffic } from '../../../core/world.ts'
 import { promote, registerVersion, uploadDataset } from '../../../local/scenario.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 
@@ -14,12 +16,19 @@ const standing = async (town: RealTown): Promise<string[]> =>
     .filter(({ spec }) => (spec?.replicas ?? 0) > 0)
     .map(({ metadata, status }) => `${metadata.annotations?.['signalbox.dev/version']}: ${status?.readyReplicas ?? 0}`)
 
+/** Whom the Service leads to that clients call. */
+const ledTo = async ({ house, policy }: RealTown): Promise<Traffic> => {
+  const services = await house.ports.cluster.list('Service', { namespace: policy.namespaces.serving })
+  return trafficOf(services.find(({ metadata }) => !/-g\d+$/.test(metadata.name)) as KubeObject<'Service'>)
+}
+
 it('a promotion is served; a worse one is walked back while the old replicas go on; a better one takes over', async () => {
   const town = await openRealTown()
   await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
   await town.answered(LANE)
   expect((await town.settled(LANE)).state).toBe('succeeded')
   expect(await standing(town)).toEqual(['1: 2'])
+  expect(await ledTo(town)).toBe(1)
 
   const worse = { tasks: { 'gate-check': { metrics: { health: 1, p95_ms: 9000, error_rate: 0 } } } }
   const second = await registerVersion(town.house, { model: 'support-llama', simulation: worse, tags: { a: '1' } })
@@ -28,12 +37,14 @@ it('a promotion is served; a worse one is walked back while the old replicas go 
   expect((await town.settled(LANE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
   // Its end is the end of the way back, not of the gate.
   expect(await standing(town)).toEqual(['1: 2'])
+  expect(await ledTo(town)).toBe(1)
 
   const third = await registerVersion(town.house, { model: 'support-llama', tags: { a: '1', b: '2' } })
   await promote(town.house, 'support-llama', third)
   await town.answered(LANE)
   expect((await town.settled(LANE)).state).toBe('succeeded')
   expect(await standing(town)).toEqual(['3: 2'])
+  expect(await ledTo(town)).toBe(3)
   expect((await town.past(LANE)).map(({ outcome }) => outcome.kind)).toEqual(['succeeded', 'failed', 'succeeded'])
   // What stands is held for as long as it stands.
   expect(await town.held(`pool/${town.policy.services['support-llama']?.pool}`)).toEqual({

@@ -1,0 +1,58 @@
+import type { KubeObject } from '../../../core/kube.ts'
+import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
+import type { SwitchTrafficStep } from '../../../core/plan.ts'
+import { nextTouch, patienceOf } from '../../../core/steps/moving.ts'
+import { nextSwitch, type SeenTraffic, whyNotLed } from '../../../core/steps/switch-traffic.ts'
+import { trafficService } from '../../../core/workloads/serving.ts'
+import { generationsOf, trafficSeen } from '../../observe.ts'
+import type { Applied } from '../../ports.ts'
+import { apply, refusalOf } from './applied.ts'
+import type { Handler, Task } from './handler.ts'
+
+/** Law 4, standing: one field manager for whom the lane's Service leads to, and its own fence. */
+export const switchTraffic: Handler<SwitchTrafficStep> = {
+  side: 'cluster',
+  begin: async (task) => {
+    const seen = await lookAt(task)
+    const why = whyNotLed(task.step, seen)
+    if (why !== null) return { kind: 'begun', made: null, note: why, waits: true }
+    const failed = refusalOf(task.step.service, await lead(task, seen))
+    return failed ?? { kind: 'begun', made: null, note: 'applied' }
+  },
+
+  see: async (task) => {
+    const { ports, step, mark, view, run } = task
+    const now = ports.clock.now()
+    const [startedAt, patience] = [patientFrom({ doc: view.doc, now }, mark), patienceOf(step)]
+    if (!mark.waits) return nextSwitch(step, { traffic: await trafficSeen(ports, view), now, startedAt, patience })
+    const why = whyNotLed(step, await lookAt(task))
+    return nextTouch(why, { now, startedAt: startedAt - spentOnWayBack(run, mark), patience })
+  },
+}
+
+const lookAt = async ({ ports, view }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {
+  const [generations, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
+  return { generations, traffic }
+}
+
+const lead = async (task: Task<SwitchTrafficStep>, { traffic }: SeenTraffic): Promise<Applied> => {
+  const { service } = task.step
+  const answer = await apply(task, service, 'signalbox-traffic')
+  if (answer.kind !== 'conflict' || answer.manager !== 'signalbox-workload' || traffic === null) return answer
+  await takeOver(task, traffic)
+  return apply(task, service, 'signalbox-traffic')
+}
+
+/**
+ * A Service that an earlier release made is its workload manager's. First both own it as it is, then that one lets it go, so that it
+ * is never without a selector.
+ */
+const takeOver = async (task: Task<SwitchTrafficStep>, traffic: number | 'all'): Promise<void> => {
+  const { step, view, key } = task
+  const { name, namespace = '' } = step.service.metadata
+  const identity = { installation: view.policy.installation, ledger: view.identity.ledger, name }
+  const asItIs = trafficService({ identity, run: key, namespace }, traffic)
+  await apply(task, asItIs, 'signalbox-traffic')
+  const { apiVersion, kind } = asItIs
+  await apply(task, { apiVersion, kind, metadata: { name, namespace } } as KubeObject, 'signalbox-workload')
+}

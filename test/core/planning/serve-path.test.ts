@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest'
+import { planOf } from './serve-fixture.ts'
+
+describe('the way of a rollout', () => {
+  it('binds how many answer all the way, and says so', () => {
+    const one = { model: { replicas: 1, maxUnavailable: 2 }, standing: [[1, '7', 1]] as [number, string, number][] }
+    expect(planOf(one).bounds.answering).toBe(1)
+    expect(planOf({ ...one, pool: { used: 16, heldByOthers: 12 } }).bounds.answering).toBe(0)
+    expect(planOf().bounds.answering).toBe(2)
+    expect(planOf({ pool: { used: 16, heldByOthers: 8 } }).bounds.answering).toBe(1)
+  })
+
+  it('binds nothing where nothing answers before it', () => {
+    expect(planOf({ standing: [], baseline: null, generation: 1 }).bounds).not.toHaveProperty('answering')
+  })
+
+  it('says how it is undone: to what was judged, or to nothing', () => {
+    expect(planOf().undo).toContain('Walk back to v7 (generation 1)')
+    expect(planOf({ standing: [], baseline: null, generation: 1 }).undo).toContain(
+      'nothing that was judged served before',
+    )
+  })
+
+  it('is chosen inside of the GPUs that were approved', () => {
+    const { bounds } = planOf({ pool: { used: 16, heldByOthers: 8 } })
+    expect(planOf({ within: bounds }).strategy?.name).toBe('one-out-one-in')
+  })
+})

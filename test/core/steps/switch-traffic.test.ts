@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import type { SwitchTrafficStep } from '../../../core/plan.ts'
+import { nextSwitch, whyNotLed } from '../../../core/steps/switch-traffic.ts'
+import type { GenerationView, Traffic } from '../../../core/world.ts'
+
+const step = (to: number | 'all', ready: number) => ({ kind: 'switch-traffic', to, ready }) as SwitchTrafficStep
+const generations = (...ready: number[]) =>
+  ready.map((count, n) => ({ generation: n + 1, ready: count }) as GenerationView)
+
+describe('requests are led elsewhere', () => {
+  it.each<[string, SwitchTrafficStep, Traffic, number[], string | null]>([
+    ['where as many answer', step(2, 2), 1, [2, 2], null],
+    ['where as many as were planned for answer, though more answer now', step(1, 1), 'all', [1, 2], null],
+    ['where fewer were planned for and none answer now', step(2, 2), 1, [0, 1], null],
+    ['not where none is ready', step(2, 1), 1, [1, 0], '0 of 1 ready where requests are to be led, and 1 answer now'],
+    [
+      'nor where fewer are than answer now',
+      step(1, 2),
+      2,
+      [1, 2],
+      '1 of 2 ready where requests are to be led, and 2 answer now',
+    ],
+    ['at once where the Service is gone', step(2, 2), null, [0, 0], null],
+    ['to all', step('all', 3), 1, [2, 1], null],
+  ])('%s', (_, to, traffic, ready, expected) => {
+    expect(whyNotLed(to, { traffic, generations: generations(...ready) })).toBe(expected)
+  })
+
+  it('and is done once the Service leads there', () => {
+    const at = (traffic: Traffic, now = 0) => nextSwitch(step(2, 1), { traffic, now, startedAt: 0, patience: 1000 })
+    expect(at(2)).toMatchObject({ kind: 'done', note: 'requests are led to generation 2' })
+    expect(at('all')).toMatchObject({ kind: 'wait', note: 'the Service leads to all that stands', until: 1001 })
+    expect(at(1, 1001)).toMatchObject({ kind: 'failed', reason: 'conflict', note: 'the Service leads to generation 1' })
+    expect(at(null, 1001)).toMatchObject({ kind: 'failed', reason: 'deleted' })
+  })
+})
