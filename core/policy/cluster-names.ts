@@ -99,7 +99,6 @@ const REFERENCES: readonly (readonly [at: string, kind: NamedKind, name: string]
   ['configMap', 'ConfigMap', 'name'],
   ['persistentVolumeClaim', 'PersistentVolumeClaim', 'claimName'],
   ['storageClassName', 'StorageClass', ''],
-  ['priorityClassName', 'PriorityClass', ''],
   ['runtimeClassName', 'RuntimeClass', ''],
 ]
 

@@ -1,3 +1,5 @@
+import { NO_PRIORITY } from './pod.ts'
+
 /** Keys that people look for at a place, from the first schema, from Kubernetes or from other tools, and where that is said. */
 type Sayings = Readonly<Record<string, string>>
 
@@ -13,7 +15,7 @@ const OF_PODS: Sayings = {
   imagePullSecrets: IN_POD,
   initContainers: IN_POD,
   nodeSelector: `${IN_POD}; which nodes it may have, \`pool\` says`,
-  priorityClassName: IN_POD,
+  priorityClassName: NO_PRIORITY,
   securityContext: IN_POD,
   terminationGracePeriodSeconds: IN_POD,
   tolerations: IN_POD,

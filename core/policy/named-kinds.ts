@@ -8,7 +8,6 @@ export type NamedKind =
   | 'ConfigMap'
   | 'PersistentVolumeClaim'
   | 'StorageClass'
-  | 'PriorityClass'
   | 'RuntimeClass'
 
 interface Wanted {
@@ -69,12 +68,6 @@ export const NAMED_KINDS: Readonly<Record<NamedKind, NamedResource>> = {
     plural: 'storageclasses',
     namespaced: false,
     make: () => 'name one of `kubectl get storageclass`',
-  },
-  PriorityClass: {
-    group: 'scheduling.k8s.io',
-    plural: 'priorityclasses',
-    namespaced: false,
-    make: ({ name }) => `\`kubectl create priorityclass ${name} --value=1000\``,
   },
   RuntimeClass: {
     group: 'node.k8s.io',

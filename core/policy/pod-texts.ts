@@ -42,7 +42,6 @@ const TEXTS: Readonly<Record<string, Texts>> = {
   'Volume.name': LABEL,
   'PodSpec.hostname': LABEL,
   'PodSpec.subdomain': LABEL,
-  'PodSpec.priorityClassName': SUBDOMAIN,
   'PodSpec.runtimeClassName': SUBDOMAIN,
   'SecretVolumeSource.secretName': SUBDOMAIN,
   'SecretProjection.name': SUBDOMAIN,

@@ -43,6 +43,10 @@ const NEVER: Record<string, string> = {
   privileged: 'a container here is never privileged',
 }
 
+/** Room is held before a pod is made: one of a higher class would take what another lane holds, and its card would not say so. */
+export const NO_PRIORITY =
+  'a pod here takes nobody’s place, and one of a higher class would end what other lanes run: leave it out, and it waits in the pool’s line until there is room'
+
 /**
  * The same of the pod's own fields, whose names may stand elsewhere for something else. Others may be said: a scheduler or a runtime of
  * one's own places pods where `pool` says, and containers that share their processes are all the policy's.
@@ -51,8 +55,9 @@ const NEVER_OF_PODS: Record<string, string> = {
   ephemeralContainers:
     'they are for who looks into a pod that runs, and Kubernetes takes none in a template: say `initContainers`',
   overhead: 'the cluster adds it by the runtime’s class, and refuses another: say `runtimeClassName`',
-  preemptionPolicy: 'the cluster sets it by the priority’s class, and refuses another: say `priorityClassName`',
-  priority: 'the cluster sets it by the priority’s class, and refuses another: say `priorityClassName`',
+  preemptionPolicy: NO_PRIORITY,
+  priority: NO_PRIORITY,
+  priorityClassName: NO_PRIORITY,
   resourceClaims: 'what is claimed is neither priced nor held: say how many GPUs where the pool is named',
   schedulingGates: 'nobody here would take a gate away, and the pod would wait for its whole time: leave them out',
   schedulingGroup: 'a pod here runs alone, and would wait for others for its whole time: leave it out',

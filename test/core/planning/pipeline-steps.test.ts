@@ -123,7 +123,7 @@ describe('stages', () => {
       { gpus: 2 },
       { hours: { p50: 1, p95: 3 } },
       { gates },
-      { pod: { priorityClassName: 'p' } },
+      { pod: { schedulerName: 's' } },
       { model: 'm' },
     ]
     expect(new Set([{}, ...others].map(digest)).size).toBe(others.length + 1)

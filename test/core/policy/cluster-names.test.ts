@@ -113,11 +113,10 @@ it.each<[string, PodPatch, string[]]>([
   [
     'classes and secrets of the pod itself',
     {
-      priorityClassName: 'soon',
       runtimeClassName: 'nvidia',
       imagePullSecrets: [{ name: 'registry' }],
     },
-    [`PriorityClass soon ${BY}`, `RuntimeClass nvidia ${BY}`, `Secret training/registry ${BY}`],
+    [`RuntimeClass nvidia ${BY}`, `Secret training/registry ${BY}`],
   ],
   [
     'nothing that may be missing, and no words that only look so',
@@ -150,7 +149,7 @@ it('the command that makes it says where, its name and its keys', () => {
   expect(howToMake({ kind: 'LocalQueue', name: 'ml', keys: [], ...at })).toMatch(
     /^`kubectl kueue create localqueue ml -n training --clusterqueue=NAME`/,
   )
-  expect(howToMake({ kind: 'PriorityClass', name: 'soon', keys: [], by: [], namespace: null })).toBe(
-    '`kubectl create priorityclass soon --value=1000`',
+  expect(howToMake({ kind: 'RuntimeClass', name: 'nvidia', keys: [], by: [], namespace: null })).toBe(
+    'install what brings it, or name one of `kubectl get runtimeclass`',
   )
 })

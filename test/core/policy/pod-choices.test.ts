@@ -26,7 +26,6 @@ it.each<[unknown, string]>([
     { topologySpreadConstraints: [{ topologyKey: 'a', whenUnsatisfiable: 'Schedule' }] },
     'write one of DoNotSchedule, ScheduleAnyway',
   ],
-  [{ priorityClassName: 'High_Priority' }, 'priorityClassName: Kubernetes takes no such name'],
   [{ runtimeClassName: 'NVIDIA' }, 'runtimeClassName: Kubernetes takes no such name'],
   [
     { containers: [{ name: 'Side_Car' }] },
@@ -41,8 +40,8 @@ it.each<[unknown, string]>([
 it('takes what Kubernetes takes, and has no say in other fields', () => {
   for (const effect of ['', 'NoSchedule', 'PreferNoSchedule', 'NoExecute'])
     expect(choiceWrong('Toleration.effect', effect)).toBeNull()
-  expect(textWrong('PodSpec.priorityClassName', 'system.high-priority')).toBeNull()
-  expect(textWrong('PodSpec.priorityClassName', '')).toBeNull()
+  expect(textWrong('PodSpec.runtimeClassName', 'nvidia.legacy')).toBeNull()
+  expect(textWrong('PodSpec.runtimeClassName', '')).toBeNull()
   expect(choiceWrong('Toleration.key', 'Any_Thing')).toBeNull()
   expect(found({ nodeSelector: { effect: 'x', name: 'A_B' } })).toEqual([])
 })

@@ -100,8 +100,9 @@ describe('a quantity of Kubernetes', () => {
 
 describe('what the pod of ours may not say, each with its reason', () => {
   it.each<[string, unknown, string]>([
-    ['priority', 1000, 'say `priorityClassName`'],
-    ['preemptionPolicy', 'Never', 'say `priorityClassName`'],
+    ['priority', 1000, 'a pod here takes nobody’s place, .* waits in the pool’s line'],
+    ['priorityClassName', 'system-cluster-critical', 'would end what other lanes run'],
+    ['preemptionPolicy', 'Never', 'a pod here takes nobody’s place'],
     ['overhead', { cpu: '1' }, 'say `runtimeClassName`'],
     ['schedulingGates', [{ name: 'a' }], 'nobody here would take a gate away'],
     ['schedulingGroup', {}, 'a pod here runs alone'],
@@ -168,7 +169,7 @@ describe('what Pod Security `baseline` of our namespaces would refuse', () => {
 it('takes what Kubernetes has, with null for what is taken away', () => {
   const pod = {
     schedulerName: null,
-    priorityClassName: 'high',
+    runtimeClassName: 'nvidia',
     topologySpreadConstraints: [
       {
         topologyKey: 'zone',

@@ -63,8 +63,8 @@ describe('the Deployment of a served model', () => {
   })
 
   it('has its pod patched as the policy says, which is part of what is approved', () => {
-    const pod = { priorityClassName: 'serving', containers: [{ name: 'vllm', workingDir: '/work' }] }
-    expect(podOf({ service: { ...service, pod } }).priorityClassName).toBe('serving')
+    const pod = { schedulerName: 'kai', containers: [{ name: 'vllm', workingDir: '/work' }] }
+    expect(podOf({ service: { ...service, pod } }).schedulerName).toBe('kai')
     expect(containerOf({ service: { ...service, pod } })).toEqual({ ...containerOf(), workingDir: '/work' })
   })
 

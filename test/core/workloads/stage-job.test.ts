@@ -200,9 +200,9 @@ describe('what a stage runs', () => {
   })
 
   it('has its pod patched as the policy says, which is part of what is approved', () => {
-    const pod = { priorityClassName: 'batch', containers: [{ name: 'train', workingDir: '/work' }] }
+    const pod = { schedulerName: 'kai', containers: [{ name: 'train', workingDir: '/work' }] }
     const own = training({ pod })
-    expect(own.spec!.template.spec).toMatchObject({ priorityClassName: 'batch', restartPolicy: 'Never' })
+    expect(own.spec!.template.spec).toMatchObject({ schedulerName: 'kai', restartPolicy: 'Never' })
     expect(main(own)).toEqual({ ...main(training()), workingDir: '/work' })
     expect(objectDigest(own)).not.toBe(objectDigest(training()))
   })

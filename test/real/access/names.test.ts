@@ -18,7 +18,7 @@ const policy = {
         {
           ...stage,
           secrets: { HF_TOKEN: { secret: 'hub', key: 'token' } },
-          pod: { priorityClassName: 'nobody-made-this', volumes: [{ name: 'a', configMap: { name: 'settings' } }] },
+          pod: { runtimeClassName: 'nobody-made-this', volumes: [{ name: 'a', configMap: { name: 'settings' } }] },
         },
         ...later,
       ],
@@ -50,17 +50,13 @@ it('a real API server says what is there without a value of a Secret, before and
     [`Secret hub in ${training}`]: expect.stringContaining('--from-file=token=FILE'),
   })
   await furnish(requests, policy)
-  const PRIORITY = 'PriorityClass nobody-made-this'
-  expect(Object.keys(await said())).toEqual([
-    `Secret hub in ${training}`,
-    PRIORITY,
-    `ConfigMap settings in ${training}`,
-  ])
+  const RUNTIME = 'RuntimeClass nobody-made-this'
+  expect(Object.keys(await said())).toEqual([`Secret hub in ${training}`, RUNTIME, `ConfigMap settings in ${training}`])
   await make('ConfigMap', 'configmaps', { metadata: { name: 'settings' }, data: { a: 'b' } })
   await make('Secret', 'secrets', { metadata: { name: 'hub' }, stringData: { tokn: 'not to be read' } })
   expect(await said()).toEqual({
     [`Secret hub in ${training}`]: expect.stringMatching(/^false it has no key token, only tokn: `kubectl -n /),
-    [PRIORITY]: expect.stringContaining('kubectl create priorityclass'),
+    [RUNTIME]: expect.stringContaining('kubectl get runtimeclass'),
   })
   await requests.send({
     method: 'PATCH',
@@ -68,5 +64,5 @@ it('a real API server says what is there without a value of a Secret, before and
     type: 'application/merge-patch+json',
     body: { data: { token: 'eA==' } },
   })
-  expect(Object.keys(await said())).toEqual([PRIORITY])
+  expect(Object.keys(await said())).toEqual([RUNTIME])
 })

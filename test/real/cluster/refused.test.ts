@@ -85,7 +85,6 @@ it.each<[string, PodPatch]>([
   ['a way to pull that there is not', train({ imagePullPolicy: 'ifnotpresent' })],
   ['a message that there is not', train({ terminationMessagePolicy: 'Logs' })],
   ['a protocol that there is not', train({ ports: [{ containerPort: 1, protocol: 'tcp' }] })],
-  ['a name of a class', { priorityClassName: 'High_Priority' }],
   ['a name of a runtime', { runtimeClassName: 'NVIDIA' }],
   ['a name of a container', second({ name: 'Side_Car' })],
   ['a name of a volume', { volumes: [{ name: 'a.b', emptyDir: {} }] }],
@@ -172,7 +171,7 @@ it.each<[string, PodPatch]>([
     train({ livenessProbe: { grpc: { port: 1 } }, lifecycle: { postStart: { sleep: { seconds: 1 } } } }),
   ],
   ['nodes', nodes([{ matchExpressions: [{ key: 'x', operator: 'Lt', values: ['8'] }] }])],
-  ['empty words', { dnsPolicy: '', priorityClassName: '', tolerations: [{ key: 'a', effect: '' }] }],
+  ['empty words', { dnsPolicy: '', tolerations: [{ key: 'a', effect: '' }] }],
 ])('and takes what is taken: %s', async (_, pod) => {
   expect(onPaper(pod)).toBe(true)
   expect(await inCluster(pod)).toMatchObject({ status: 201 })
