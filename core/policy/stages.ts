@@ -78,7 +78,7 @@ export const stage = z
     model: z.optional(filled.check(z.maxLength(300, 'a model has at most 300 characters'))),
     /** The container, pinned by digest. */
     image,
-    /** What is run in it; left out: the preset’s, or the image’s own. */
+    /** What is run in it; left out: the preset’s, or the image’s own. Kubernetes puts what `$(NAME)` says into it as text: who uploads names the folder in `INPUT_URI`, so what a shell runs says `"$INPUT_URI"`, with its quotes. */
     command: z.optional(z.array(z.string()).check(z.minLength(1))),
     /** Arguments; they follow the command. */
     args: z._default(z.array(z.string()), []),

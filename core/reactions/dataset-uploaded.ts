@@ -1,13 +1,13 @@
 import type { DatasetUploaded } from '../../events/contract.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
-import type { ManifestObject } from '../../events/manifest.ts'
+import { type ManifestObject, whyNotNamed } from '../../events/manifest.ts'
 import type { TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
-import { counted } from '../text.ts'
+import { counted, inSight } from '../text.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
 /** What stands in the bucket now. */
@@ -31,8 +31,9 @@ export type DatasetFacts =
       missingCount: number
     }
 
-/** What a manifest says at least. */
-const MANIFEST = '{"version": 1, "objects": [{"key": "the whole key", "size": bytes}]}'
+/** What to do about a manifest, which says so much at least, and about where it lies. */
+const WRITE_AGAIN = `Write the manifest again, last, as {"version": 1, "objects": [{"key": "the whole key", "size": bytes}]}`
+const ANOTHER_KEY = 'Upload the dataset to a folder of a plain name'
 
 /** A manifest appeared: train on what it says now. */
 export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
@@ -61,17 +62,17 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }
   },
   decide: (event, facts, { policy, rule, now }) => {
-    const at = `s3://${event.bucket}/${event.key}`
+    const at = inSight(`s3://${event.bucket}/${event.key}`)
     if (event.replayed)
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
     if (facts.kind === 'gone') return { kind: 'ignore', reason: 'source-gone', detail: `${at} is not there any more` }
-    if (facts.kind === 'bad')
-      return {
-        kind: 'ignore',
-        reason: 'bad-manifest',
-        detail: `${at}: ${facts.detail}. Write the manifest again, last, as ${MANIFEST}`,
-      }
     const wanted = ruleNamed(policy.pipelines, rule.name)?.rule
+    // Programs are told of the folder that it lies in, by its own key.
+    const odd = whyNotNamed(event.key, wanted?.on.dataset.prefix ?? '')
+    if (odd !== null)
+      return { kind: 'ignore', reason: 'bad-manifest', detail: `${at}: its own key ${odd}. ${ANOTHER_KEY}` }
+    if (facts.kind === 'bad')
+      return { kind: 'ignore', reason: 'bad-manifest', detail: `${at}: ${facts.detail}. ${WRITE_AGAIN}` }
     if (wanted === undefined)
       return { kind: 'ignore', reason: 'not-configured', detail: `no pipeline \`${rule.name}\` in the policy` }
     if (facts.missingCount > 0)

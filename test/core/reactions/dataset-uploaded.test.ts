@@ -254,3 +254,16 @@ describe('where it looks, and what resync asks', () => {
     expect(askFor(docOf({ desired, order: 'o', outcome }))).toMatchObject({ after: { order: 'o', etag: null } })
   })
 })
+
+it.each([
+  ['support-chats/../payroll/manifest.json', 'leads elsewhere by `.` or `..`'],
+  ['support-chats/./a/manifest.json', 'leads elsewhere'],
+  ['support-chats/a\nb/manifest.json', 'has characters that are not seen'],
+  ['support-chats/\u202ea/manifest.json', 'or turn a line around'],
+])('begins nothing by a manifest whose own key leads elsewhere, or has what is not seen: %j', (key, why) => {
+  expect(ruleOf({ key })).not.toBeNull()
+  const decision = decide(whole, { key })
+  expect(decision).toMatchObject({ kind: 'ignore', reason: 'bad-manifest', detail: expect.stringContaining(why) })
+  expect(decision.detail).not.toMatch(/[\n\u202e]/)
+  expect(decide({ kind: 'gone' }, { key })).toMatchObject({ reason: 'source-gone' })
+})
