@@ -67,6 +67,8 @@ export interface ServeDesired extends Desired, Asked {
   runId: string | null
   /** Whether the registry's version says of itself that it is an adapter. */
   adapter?: true
+  /** Whose registration says of weights among our own results not what they were; left out: one does, or they lie elsewhere. A card tells it: no part of `digest`. */
+  unpinned?: 'pipeline' | 'unknown'
   /** Why it cannot be served, wherever its weights lie; left out: it may be. */
   unfit?: string
   /** Digest over what the registry said (name, version, source, run). */

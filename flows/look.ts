@@ -1,3 +1,4 @@
+import type { ServeDesired } from '../core/desired.ts'
 import { sha256OfPieces } from '../core/digest.ts'
 import { label } from '../core/names.ts'
 import { whyNoAddress } from '../core/policy/sources.ts'
@@ -5,10 +6,10 @@ import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
-import { PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
+import { MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
 import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
-import { pinOf } from './pins.ts'
+import { pinOf, UNPINNED } from './pins.ts'
 import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
 
 /** Largest manifest that is read: 100,000 objects with keys of the greatest length, and some space. Bytes. */
@@ -145,15 +146,16 @@ const promoted = (registry: Registry, model: string, promotion: Promotion): Prom
  * A version that says what its artifact was is served while it is that; of any other nobody knows. Only among our own results: whoever may
  * tag must not make us ask any bucket.
  */
-const isChanged = async (
+const weightsNow = async (
   objects: Objects,
   { artifactUri, tags }: ModelVersion,
   { bucket, prefix }: { bucket: string; prefix: string },
-): Promise<boolean> => {
+): Promise<'changed' | Pick<ServeDesired, 'unpinned'>> => {
+  if (!artifactUri.startsWith(`s3://${bucket}/${prefix}`) || whyNoAddress(artifactUri) !== null) return {}
   const pin = tags[PIN]
-  if (pin === undefined || !artifactUri.startsWith(`s3://${bucket}/${prefix}`) || whyNoAddress(artifactUri) !== null)
-    return false
-  return (await pinOf(objects, artifactUri)) !== pin
+  if (pin !== undefined && (await pinOf(objects, artifactUri)) !== pin) return 'changed'
+  if (pin !== undefined && pin !== UNPINNED) return {}
+  return { unpinned: tags[MADE_BY] === undefined ? 'unknown' : 'pipeline' }
 }
 
 /** Asks the registry which version the model's promotion signal means now. */
@@ -164,7 +166,8 @@ export const lookAtModel = async (
   const found = await promoted(registry, model, promotion)
   if (found === null) return { kind: 'none' }
   const { version, artifactUri, runId, status, tags } = found
-  if (await isChanged(objects, found, results)) return { kind: 'changed', version }
+  const now = await weightsNow(objects, found, results)
+  if (now === 'changed') return { kind: 'changed', version }
   const requester = tags[REQUESTED_BY] ?? ''
   return {
     kind: 'version',
@@ -175,5 +178,6 @@ export const lookAtModel = async (
     // Whoever may write a tag may write anything into it: what names no person names nobody.
     requester: PERSON.test(requester) ? requester : null,
     ...(tags[label('weights')] === 'adapter' && { adapter: true as const }),
+    ...now,
   }
 }

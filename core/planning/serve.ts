@@ -136,7 +136,7 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
     }
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
   const { source } = wanted.desired
-  const open = whoMayChange(source, input.policy)
+  const open = whoMayChange(wanted.desired, input.policy)
   const planned = finishPlan(input, {
     ...draft,
     weights: source,

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { ServeDesired } from '../desired.ts'
 import { said } from '../text.ts'
 import { isPattern, matching, NO_PATTERN } from './fields.ts'
 
@@ -78,13 +79,18 @@ export const whyNotAllowed = (address: string, policy: Sources): string | null =
 
 /**
  * Who may put other weights at a plain address, in a sentence for who approves; null: nobody, unseen. What pipelines made is compared
- * with its pin by resync, and a commit of Hugging Face stays what it is.
+ * with its pin by resync, where its registration has one, and a commit of Hugging Face stays what it is.
  */
-export const whoMayChange = (address: string, { results }: Pick<Sources, 'results'>): string | null => {
-  const at = addressOf(address)
+export const whoMayChange = (
+  { source, unpinned }: Pick<ServeDesired, 'source' | 'unpinned'>,
+  { results }: Pick<Sources, 'results'>,
+): string | null => {
+  const at = addressOf(source)
   const hub = hubOf(at)
-  const open = `not pinned: whoever may write to ${shown(at)} decides what each pod loads when it starts`
-  if (hub === null) return at.startsWith(`s3://${results.bucket}/${results.prefix}`) ? null : open
+  const unproven = unpinned === 'unknown' ? ', and not registered by a pipeline, whose gates may have failed it' : ''
+  const open = `not pinned${unproven}: whoever may write to ${shown(at)} decides what each pod loads when it starts`
+  if (hub === null)
+    return unpinned === undefined && at.startsWith(`s3://${results.bucket}/${results.prefix}`) ? null : open
   return hub.commit === null ? `${open}; register the version as \`hf://${hub.id}@COMMIT\`, and it stays` : null
 }
 

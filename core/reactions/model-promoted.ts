@@ -25,6 +25,8 @@ export type ModelFacts =
       requester: string | null
       /** Whether its tag says that it is an adapter. */
       adapter?: true
+      /** Among our own results, and nothing says what they were when they were registered: by a pipeline, or by nobody knows whom. */
+      unpinned?: 'pipeline' | 'unknown'
     }
 
 /** A version in a sentence. Characters. */
@@ -145,8 +147,9 @@ export const serveDesired = (
 ): ServeDesired => {
   const adapter = facts.adapter === true ? { adapter: true as const } : {}
   const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId, ...adapter }
-  const { requester } = facts
-  if (unfit === null) return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester }
+  const { requester, unpinned } = facts
+  if (unfit === null)
+    return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester, ...(unpinned && { unpinned }) }
   const texts = {
     version: kept(facts.version, SHORT),
     source: kept(facts.source, SOURCE),

@@ -4,7 +4,7 @@ import type { RegisterModelStep } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 
 /** The tag by which a repeated registration finds the version that it made. */
-const MADE_BY = label('plan')
+export const MADE_BY = label('plan')
 
 /** The tag that says what the artifact was when it was measured: a version id, or a digest over what the store says of it. */
 export const PIN = label('pin')

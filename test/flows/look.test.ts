@@ -1,7 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { sha256Hex } from '../../core/digest.ts'
-import { lookAtDataset } from '../../flows/look.ts'
-import { type ObjectHead, type Objects, Unavailable } from '../../flows/ports.ts'
+import { MADE_BY, PIN } from '../../core/steps/register-model.ts'
+import { lookAtDataset, lookAtModel } from '../../flows/look.ts'
+import { pinOf, UNPINNED } from '../../flows/pins.ts'
+import { type ObjectHead, type Objects, type Registry, Unavailable } from '../../flows/ports.ts'
 
 const at = { bucket: 'b', key: 'manifest.json' }
 const head: ObjectHead = { size: 3, versionId: null, lastModified: 5, etag: 'e', sha256: null }
@@ -106,5 +108,35 @@ describe('a look at a dataset', () => {
     expect(await lookAtDataset({ objects: { stream: async () => null } as unknown as Objects }, at)).toEqual({
       kind: 'gone',
     })
+  })
+})
+
+describe('a look at a version', () => {
+  const objects = {
+    list: async (_bucket: string, prefix: string) => [{ key: `${prefix}/weights`, head }],
+    head: async () => head,
+  } as unknown as Objects
+  const looked = (artifactUri: string, tags: Record<string, string>) => {
+    const found = { name: 'm', version: '8', source: artifactUri, artifactUri, runId: null, status: 'READY', tags }
+    const registry = { alias: async () => found } as unknown as Registry
+    const [promotion, results] = [{ kind: 'alias', name: 'champion' } as const, { bucket: 'b', prefix: 'results/' }]
+    return lookAtModel({ registry, objects }, { kind: 'promotion', model: 'm', promotion, results })
+  }
+  const OURS = 's3://b/results/job/model'
+
+  it('says of weights among our results whether anything says what they were, and who registered them', async () => {
+    const pin = (await pinOf(objects, OURS)) ?? ''
+    expect(await looked(OURS, { [PIN]: pin, [MADE_BY]: 'x' })).not.toHaveProperty('unpinned')
+    expect(await looked(OURS, { [MADE_BY]: 'x' })).toMatchObject({ kind: 'version', unpinned: 'pipeline' })
+    expect(await looked(OURS, {})).toMatchObject({ kind: 'version', unpinned: 'unknown' })
+    expect(await looked(OURS, { [PIN]: UNPINNED })).toMatchObject({ kind: 'changed' })
+    // What lies elsewhere has no pin of ours.
+    expect(await looked('s3://other/results/job/model', {})).not.toHaveProperty('unpinned')
+  })
+
+  it('and that more than can be pinned is none, though its registration says so', async () => {
+    const many = Array.from({ length: 1000 }, (_, n) => ({ key: `results/job/model/${n}`, head }))
+    vi.spyOn(objects, 'list').mockResolvedValue(many)
+    expect(await looked(OURS, { [PIN]: UNPINNED, [MADE_BY]: 'x' })).toMatchObject({ unpinned: 'pipeline' })
   })
 })

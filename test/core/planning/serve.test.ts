@@ -23,6 +23,15 @@ import {
 const full = { used: 16, heldByOthers: 8 }
 
 describe('a rollout', () => {
+  it('says of weights among our results that nobody measured here that they are not pinned; it is the same plan', () => {
+    const desired = { ...serve('8'), source: 's3://results/results/job/model' }
+    const [made, byHand] = [planOf({ desired }), planOf({ desired: { ...desired, unpinned: 'unknown' } })]
+    const not = expect.stringMatching(/^not pinned, and not registered by a pipeline/)
+    expect(byHand.reasons).toContainEqual(not)
+    expect(made.reasons).not.toContainEqual(not)
+    expect(byHand.digest).toBe(made.digest)
+  })
+
   it('surges where one more replica fits, judged before others follow', () => {
     const plan = planOf()
     expect(plan.strategy?.name).toBe('surge')

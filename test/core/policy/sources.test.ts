@@ -58,18 +58,27 @@ describe('who approves is told who may put other weights there', () => {
   it.each(['s3://acme-models/llama/8b/', 's3://acme-results/models/x', 'hf://acme/chat', 'acme/chat'])(
     '%s',
     (source) => {
-      expect(whoMayChange(source, policy)).toContain('decides what each pod loads when it starts')
+      expect(whoMayChange({ source }, policy)).toContain('decides what each pod loads when it starts')
     },
   )
 
   it('and of a repository what to write', () => {
-    expect(whoMayChange('acme/chat', policy)).toContain('register the version as `hf://acme/chat@COMMIT`')
+    expect(whoMayChange({ source: 'acme/chat' }, policy)).toContain('register the version as `hf://acme/chat@COMMIT`')
+  })
+
+  it('and of what lies among our results with no pin, who registered it', () => {
+    const source = 's3://acme-results/results/a/model'
+    const open = `whoever may write to "${source}" decides what each pod loads when it starts`
+    expect(whoMayChange({ source, unpinned: 'unknown' }, policy)).toMatch(
+      /^not pinned, and not registered by a pipeline, .*: whoever may write to /,
+    )
+    expect(whoMayChange({ source, unpinned: 'pipeline' }, policy)).toBe(`not pinned: ${open}`)
   })
 
   it.each(['s3://acme-results/results/a/model', `hf://acme/chat@${COMMIT}`, `acme/chat@${COMMIT}`])(
     'not where it is pinned: %s',
     (source) => {
-      expect(whoMayChange(source, policy)).toBeNull()
+      expect(whoMayChange({ source }, policy)).toBeNull()
     },
   )
 })

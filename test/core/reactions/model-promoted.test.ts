@@ -102,6 +102,13 @@ describe('what the registry says comes to', () => {
     expect(serveDesired('m', { version: '8', source: 's3://a', runId: null, requester: 'T/U' }).digest).toBe(digest)
   })
 
+  it('of unpinned weights that too, which a card tells: it is the same that is wanted', () => {
+    const { digest, ...wanted } = serveDesired('m', { version: '8', source: 's3://a', runId: null, requester: null })
+    const unpinned = 'unknown' as const
+    const told = { version: '8', source: 's3://a', runId: null, requester: null, unpinned }
+    expect(serveDesired('m', told)).toEqual({ ...wanted, digest, unpinned })
+  })
+
   it('an alias that names nothing intends none', () => {
     expect(decide({ kind: 'none' })).toMatchObject({
       kind: 'intend',
