@@ -5,6 +5,7 @@ import type {
   V1Node,
   V1ObjectMeta,
   V1Pod,
+  V1PodSpec,
   V1ReplicaSet,
   V1Service,
   V2HorizontalPodAutoscaler,
@@ -83,6 +84,19 @@ export const refOf = (object: KubeObject): ObjectRef => ({
   namespace: object.metadata.namespace ?? null,
   name: object.metadata.name,
 })
+
+/** The pod that an object runs, whether it is one or carries its template; undefined: it runs none. */
+export const podSpecOf = (object: KubeObject): V1PodSpec | undefined => {
+  switch (object.kind) {
+    case 'Job':
+    case 'Deployment':
+      return (object as KubeObject<'Job' | 'Deployment'>).spec?.template.spec
+    case 'Pod':
+      return (object as KubeObject<'Pod'>).spec
+    default:
+      return undefined
+  }
+}
 
 type WithMetadata = { metadata?: V1ObjectMeta }
 

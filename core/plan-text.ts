@@ -86,7 +86,7 @@ const steps = ({ steps: all }: Plan): string[] => {
 }
 
 const stepLines = (step: Step, lead: string): string[] => {
-  const runs = runsOf(step, Number.POSITIVE_INFINITY)
+  const runs = runsOf(step)
   const below = [`because ${step.why}`, ...(runs === null ? [] : [`runs ${runs}`])]
   return [`${lead}${plain(step.title)}`, ...below.map((line) => `${' '.repeat(lead.length)}${plain(line)}`)]
 }

@@ -1,5 +1,5 @@
 import { digestOf } from '../digest.ts'
-import type { KubeObject } from '../kube.ts'
+import { type KubeObject, podSpecOf } from '../kube.ts'
 import type { Effects, RegisterModelStep, Step } from '../plan.ts'
 import { objectDigest } from '../workloads/object-digest.ts'
 
@@ -55,22 +55,12 @@ const orderOf = ({ kind, namespace, digest }: Effects['objects'][number]): strin
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
+/** Of its containers, and of volumes that are one. */
 const imagesOf = (object: KubeObject): string[] => {
-  const pod = podSpecOf(object)
-  return [...(pod?.initContainers ?? []), ...(pod?.containers ?? [])].flatMap(({ image }) =>
-    image === undefined ? [] : [image],
-  )
-}
-
-/** The pod that an object runs, whether it is one or carries its template. */
-const podSpecOf = (object: KubeObject) => {
-  switch (object.kind) {
-    case 'Job':
-    case 'Deployment':
-      return (object as KubeObject<'Job' | 'Deployment'>).spec?.template.spec
-    case 'Pod':
-      return (object as KubeObject<'Pod'>).spec
-    default:
-      return undefined
-  }
+  const { containers = [], initContainers = [], volumes = [] } = podSpecOf(object) ?? {}
+  const all = [
+    ...[...initContainers, ...containers].map(({ image }) => image),
+    ...volumes.map(({ image }) => image?.reference),
+  ]
+  return all.filter((image) => image !== undefined)
 }

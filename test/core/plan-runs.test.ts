@@ -49,12 +49,48 @@ describe('what people say yes to', () => {
     expect(runs).toContain('Secrets: all, keys')
   })
 
-  it('is on the card and in the text of a plan, and both ends of what is long', () => {
-    const { plan, runs } = runsWith({ args: ['--first', 'x'.repeat(1000), '--last'] })
-    expect(runs.length).toBeLessThan(400)
-    expect(runs).toMatch(/--first .*--last/)
+  it('has what is mounted from elsewhere, with where, and the ConfigMaps that it is given in any way', () => {
+    const { plan, runs } = runsWith({
+      image: image('acme/trainer'),
+      pod: {
+        volumes: [
+          { name: 'code', image: { reference: image('evil/weights') } },
+          { name: 'nfs', nfs: { server: '10.9.9.9', path: '/x' } },
+          { name: 'pvc', persistentVolumeClaim: { claimName: 'somebodys' } },
+          { name: 'map', configMap: { name: 'patched-trainer' } },
+          { name: 'all', projected: { sources: [{ secret: { name: 'keys' } }, { configMap: { name: 'more' } }] } },
+          { name: 'disk', awsElasticBlockStore: { volumeID: 'v' } },
+          { name: 'own', emptyDir: {} },
+        ],
+        containers: [
+          {
+            name: 'train',
+            envFrom: [{ configMapRef: { name: 'settings' } }],
+            env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'one', key: 'a' } } }],
+            volumeMounts: ['code', 'nfs', 'pvc', 'map', 'all', 'own'].map((name) => ({ name, mountPath: `/${name}` })),
+          },
+        ],
+        initContainers: [
+          { name: 'fetch', image: image('a'), volumeMounts: [{ name: 'code', mountPath: '/usr/lib/python3' }] },
+        ],
+      },
+    })
+    expect(runs).toContain(
+      [
+        '; Secrets: keys; ConfigMaps: more, one, patched-trainer, settings',
+        'mounts: image evil/weights@sha256:abababababab at /code and /usr/lib/python3, NFS 10.9.9.9:/x at /nfs, claim somebodys at /pvc, ConfigMap patched-trainer at /map, Secret keys at /all, ConfigMap more at /all, awsElasticBlockStore {"volumeID":"v"} at no place',
+      ].join('; '),
+    )
+    expect(runs).not.toContain('/own')
+    expect(plan.effects.images).toContain(image('evil/weights'))
+  })
+
+  it('is whole on the card and in the text of a plan: where there is no room for it, that place cuts it and says so', () => {
+    const flags = [...'abcdefgh'].map((name) => `--${name}=${name.repeat(60)}`)
+    const { plan, runs } = runsWith({ args: flags })
+    for (const flag of flags) expect(runs).toContain(flag)
     expect(planCard(plan).lines[0]).toContain(`. Runs ${runs}`)
-    expect(planText(plan, null)).toContain(`--first ${'x'.repeat(1000)} --last`)
+    expect(planText(plan, null)).toContain(`runs ${runs}`)
   })
 
   it('of what runs nothing says nothing', () => {

@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Card } from '../../../core/cards.ts'
+import { planCard } from '../../../core/plan-text.ts'
+import { parsePolicy } from '../../../core/policy.ts'
 import { blocksOf, fallbackOf } from '../../../effects/chat/blocks.ts'
 import { whyRefused } from '../../../effects/chat/limits.ts'
 import { anyText } from '../../any-text.ts'
+import { exampleWith, trainPlan } from '../../core/training-fixture.ts'
 
 const card = (given: Partial<Card> = {}): Card => ({
   title: 't',
@@ -96,6 +99,14 @@ describe('a card as Slack blocks', () => {
     for (let n = 0; n < 30; n++) expect(shown).toContain(` end-${n}\n`)
     expect(shown).toContain('• short\n')
     expect(shown).toContain('• ana approves')
+  })
+
+  it.each([20, 60])('of a plan’s command of %i long flags shows each, or says where all of it stands', (many) => {
+    const flags = Array.from({ length: many }, (_, n) => `--flag-${n}=${'x'.repeat(90)}`)
+    const policy = parsePolicy(exampleWith(['pipelines.support-chats.stages.0.args', flags]))
+    const shown = shownIn({ ...planCard(trainPlan({ policy })), whole: 'signalbox trace pipeline/a' })
+    expect(shown.includes('has all of it')).toBe(!flags.every((flag) => shown.includes(flag)))
+    expect(shown).toContain('--flag-0=')
   })
 
   it('of more lines than fit keeps how the plan begins, and what people said of it', () => {
