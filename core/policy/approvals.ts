@@ -57,7 +57,7 @@ export const approvals = z
      * person alone writes from: S3 names the account, and nobody in it. What a manifest or a tag says is a claim.
      */
     requesters: z.optional(z.record(account, person)),
-    /** Nobody knows who asked, or it is only claimed: anyone of the approvers may answer, one more must, whatever it costs, or nothing is done. */
+    /** Nobody knows who asked, or it is only claimed: anyone of the approvers may answer, one more must, whatever it costs, or nothing is done. No registry proves who promoted a version, so `refuse` serves none. */
     unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
     /** How long an answer is waited for; then the plan expires, which is a no. */
     expiry: z._default(duration, '4h'),

@@ -22,6 +22,7 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ...gatesOnPaper(policy),
   ...flagsOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
+  ...neverKnown(policy),
   ...enoughOnPaper(policy),
 ]
 
@@ -213,6 +214,28 @@ const approvalsOnPaper = ({
     },
   ),
 ]
+
+/** Lanes of which nobody is ever known to have asked, where the policy refuses that: S3 proves accounts, and a registry proves nobody. */
+const neverKnown = ({ approvals, pipelines, services }: Policy): OnPaper[] => {
+  if (approvals.unknownRequester !== 'refuse') return []
+  const path = 'approvals.unknownRequester'
+  const lanesOf = (block: 'pipeline' | 'service', rules: Record<string, { was?: string | undefined }>): string[] =>
+    Object.entries(rules).map(([name, rule]) => laneOf(block, name, rule))
+  const unmapped = Object.keys(approvals.requesters ?? {}).length === 0 ? lanesOf('pipeline', pipelines) : []
+  const served = lanesOf('service', services)
+  const found = (lanes: string[], why: string): OnPaper[] =>
+    lanes.length === 0 ? [] : [{ path, why: `found refuse, and ${why}`, lanes }]
+  return [
+    ...found(
+      served,
+      'no registry proves who promoted a version: no service would ever be rolled out; write `one-more`',
+    ),
+    ...found(
+      unmapped,
+      'nobody is mapped: no pipeline would ever run; map who uploads in `requesters`, or write `one-more`',
+    ),
+  ]
+}
 
 /** What speaks against a lane on paper: a plan of it would be approved for nothing. */
 export const againstOnPaper = (policy: Policy, lane: string): OnPaper[] =>

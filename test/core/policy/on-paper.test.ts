@@ -168,8 +168,28 @@ it.each<[string, (config: Config) => void, string[]]>([
       'approvals.requesters.111122223333: what T0SIGNAL/U0BEN asks for needs 2 of the approvers besides, and there are 1: add approvers, lower need or set requesterMayApprove',
     ],
   ],
+  [
+    'a refusal of whom nobody could ever know',
+    (c) => {
+      Object.assign(c.approvals, { unknownRequester: 'refuse', requesters: { '111122223333': 'T0SIGNAL/U0BEN' } })
+      c.approvals.requesterMayApprove = true
+    },
+    [
+      'approvals.unknownRequester: found refuse, and no registry proves who promoted a version: no service would ever be rolled out; write `one-more`',
+    ],
+  ],
 ])('%s is said before an event comes', (_, change, said) => {
   expect(found(change)).toEqual(said)
+})
+
+it('where nobody is known and that is refused, it speaks against every lane that asks', () => {
+  const config: Config = exampleConfig()
+  config.approvals.unknownRequester = 'refuse'
+  const why = (lane: string) => againstOnPaper(parsePolicy(config), lane).map((one) => one.why)
+  expect(why('service/code-llama')).toEqual([expect.stringContaining('no registry proves who promoted')])
+  expect(why('pipeline/support-chats')).toEqual([expect.stringContaining('map who uploads in `requesters`')])
+  config.services = {}
+  expect(onPaper(parsePolicy(config))).toHaveLength(1)
 })
 
 it('what speaks against a lane is of its own rule and of its pools', () => {
