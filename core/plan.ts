@@ -182,6 +182,11 @@ export interface RollOutModelStep extends StepBase {
   point: Point
   /** The generation that it brings up: what keeps pods of others from starting is not its failure. */
   brings: number | null
+  /**
+   * Dollars an hour beyond what the lane cost before, once its pods are on nodes: its cost and its bound count with these. Left out: of
+   * a way back, and by releases that did not count them.
+   */
+  perHour?: number
   /** Minutes until a replica is ready, in a bad case: what its patience is counted from. */
   loadMinutes: number
 }

@@ -37,9 +37,15 @@ export const boundAt = (
     ending: {
       kind: 'failed',
       reason: 'bound-reached',
-      detail: `it has cost the ${usd(most)} that it may at most, and was ended: raise its hours in the policy, then say retry`,
+      detail: `it has cost the ${usd(most)} that it may at most, and was ended${atOf(run)}: raise its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`,
     },
   }
+}
+
+/** What its step was at. */
+const atOf = ({ steps }: Run): string => {
+  const at = steps.find(({ state, ranFrom, note }) => state === 'running' && ranFrom !== null && note !== '')
+  return at === undefined ? '' : ` at “${at.title}: ${at.note}”`
 }
 
 /** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */

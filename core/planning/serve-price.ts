@@ -53,13 +53,25 @@ export const servePrice = (priced: PricedPath): Price => {
   }
 }
 
+/** Dollars an hour at each point of the path beyond what the lane costs now. */
+export const extraPerHour = (priced: Omit<PricedPath, 'service' | 'gateAfter'>): number[] => {
+  const { policy, generations, path } = priced
+  const now = sum(
+    generations.map(({ replicas, gpusPerReplica, pool }) => replicas * gpusPerReplica * rateOf(policy, pool)),
+  )
+  return path.map((point) => cents(Math.max(0, standing(priced, point).dollars - now)))
+}
+
 /** Dollars that approval and budget weigh: the rollout, and the first 24 hours of what it adds to the running cost. */
 export const dollarsWeighed = (price: Price): { asked: number; bound: number; firstDay: number } => {
   const firstDay = cents(Math.max(0, price.perHour.p95 - price.nowPerHour) * HOURS_WEIGHED)
   return { asked: cents(price.total.p95 + firstDay), bound: cents(price.total.p95 * MARGIN + firstDay), firstDay }
 }
 
-const standing = ({ policy, leaving, rising }: PricedPath, point: Point): { gpus: number; dollars: number } => {
+const standing = (
+  { policy, leaving, rising }: Pick<PricedPath, 'policy' | 'leaving' | 'rising'>,
+  point: Point,
+): { gpus: number; dollars: number } => {
   const remaining = leaving.slice(leaving.length - point.old).map(({ view }) => view)
   const risen = point.new * rising.gpus
   return {

@@ -32,6 +32,8 @@ export interface Rollout {
   /** The gate stands after this point of the path; null when this very generation was judged before. */
   gateAfter: number | null
   led: Led
+  /** Dollars an hour at each point of the path beyond what the lane costs now. */
+  extra: readonly number[]
 }
 
 /** One move after another, the gate where the path says, requests led where they may be answered, a word to the channel at the end. */
@@ -90,6 +92,7 @@ const moveStep = (
       ...(point.new > 0 || before.new > 0 ? [risen] : []),
     ],
     point,
+    perHour: rollout.extra[index] ?? 0,
     brings: point.new > before.new || (point.new === before.new && point.old === before.old) ? generation : null,
     loadMinutes: rollout.service.loadMinutes.p95,
   }
@@ -108,7 +111,17 @@ const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { 
   return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `makes room for ${it}` }
 }
 
-const gateStep = ({ identity, run, policy, name, service, desired, generation }: Rollout): LaunchJobStep => ({
+const gateStep = ({
+  identity,
+  run,
+  policy,
+  name,
+  service,
+  desired,
+  generation,
+  gateAfter,
+  extra,
+}: Rollout): LaunchJobStep => ({
   kind: 'launch-job',
   name: GATE_STEP,
   title: `Ask ${name} v${desired.version} inside the cluster and measure its answers`,
@@ -126,7 +139,8 @@ const gateStep = ({ identity, run, policy, name, service, desired, generation }:
   results: { bucket: policy.results.bucket, prefix: policy.results.prefix },
   pool: null,
   gpus: 0,
-  perHour: 0,
+  // It needs no GPU itself: what it judges runs meanwhile.
+  perHour: extra[gateAfter ?? 0] ?? 0,
   reads: [],
   keeps: false,
 })

@@ -11,7 +11,7 @@ import { notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
 import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
-import { servePrice } from './serve-price.ts'
+import { extraPerHour, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import { deadlockSentence, freeGpus, gpusByPool, type Rule, ruleOf, slotGpus, whyTooSmall } from './serve-room.ts'
 import { buildOf, isEdited, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
@@ -168,31 +168,18 @@ const draftRollout = (input: ServeInput, { rule, wanted, standing, leaving, led,
   const built = { ...buildOf(input, rule, wanted), generation }
   const objects = servingObjects(built)
   const gateAfter = judged ? null : chosen.gateAfter
-  const steps = rolloutSteps({
-    ...built,
-    name: rule.name,
-    policy,
-    objects,
-    leaving,
-    path: strategy.path,
-    gateAfter,
-    led,
-  })
+  const { path } = strategy
+  const rising = { pool: poolName, gpus: service.gpusPerReplica }
+  const priced = { policy, service, generations, leaving, path, gateAfter, rising }
+  const moving = { leaving, path, gateAfter, led, extra: extraPerHour(priced) }
+  const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {
     title: titleOfPlan(wanted, rule, standing),
     steps,
     objects: [...Object.values(objects), ...jobs],
     interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
-    price: servePrice({
-      policy,
-      service,
-      generations,
-      leaving,
-      path: strategy.path,
-      gateAfter,
-      rising: { pool: poolName, gpus: service.gpusPerReplica },
-    }),
+    price: servePrice(priced),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn({ led, chosen, rule, standing }),

@@ -85,7 +85,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${why}`,
     }
   const until = Math.min(trouble?.endsAt ?? Number.POSITIVE_INFINITY, seen.startedAt + seen.patience + 1)
-  return { kind: 'wait', note: why, until, running: false }
+  return { kind: 'wait', note: why, until, running: broughtBy(step, seen).some(isOnNode) }
 }
 
 type Look = SeenRollOut & Way & { stays: ReadonlySet<number> }
@@ -140,6 +140,9 @@ const notMade = (view: GenerationView | undefined): string => {
 const MESSAGE = 400
 
 const generationIn = ({ metadata }: V1Pod): number => generationOf(metadata?.labels ?? {})
+
+/** A node runs for it, whatever it still loads. */
+const isOnNode = (pod: V1Pod): boolean => isAlive(pod) && pod.spec?.nodeName !== undefined
 
 const isAlive = ({ status }: V1Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
 

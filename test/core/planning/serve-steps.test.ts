@@ -55,6 +55,7 @@ const steps = (gateAfter: number | null) =>
     path,
     gateAfter,
     led: { ...led, judged: gateAfter === null },
+    extra: [0, 5, 10],
   })
 
 describe('the steps of a rollout', () => {
