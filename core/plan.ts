@@ -23,6 +23,8 @@ export interface Plan extends RunKey {
   requester?: Requester | null
   /** Where the weights come from that it brings up; left out: it brings up none. */
   weights?: string
+  /** Digest of the pods' template that it is about (`templateOf` of its kind); left out: it is about none. */
+  template?: string
   /** One line: what would change. */
   title: string
   steps: Step[]

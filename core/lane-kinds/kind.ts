@@ -75,6 +75,11 @@ export interface LaneKind<D extends Desired = Desired> {
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */
   pinned(desired: D, policy: Policy, name: string): D
   plan(input: PlanInput<D>): Planned
+  /**
+   * Digest of what its pods would be made from by the policy in force, as its plans say theirs; null where it has none. Left out: what is
+   * wanted has nothing that the policy alone may change, or is not wanted anew for that.
+   */
+  templateOf?(input: Pick<PlanInput<D>, 'identity' | 'desired' | 'run' | 'baseline' | 'policy'>): string | null
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): WayStep[]
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */

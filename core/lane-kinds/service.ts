@@ -3,9 +3,11 @@ import { isLeaving } from '../kube.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
+import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
-import { ENGINES, type Engines } from '../workloads/engines.ts'
+import { ENGINES, type Engines, engineOf } from '../workloads/engines.ts'
+import { servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView, PoolView } from '../world.ts'
 import { type BackInput, type LaneKind, laneName, laneOf } from './kind.ts'
 import { isRetired, isServed, type Standing } from './serving.ts'
@@ -35,6 +37,15 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     return { ...desired, engine: { name: rule.engine, revision: engines[rule.engine].length } }
   },
   plan: (input) => planServe(input, engines),
+  templateOf: (input) => {
+    const { desired, baseline, policy, run } = input
+    const service = ruleNamed(policy.services, laneName(run.lane))?.rule
+    // Where none is promoted and what was judged is gone, that is what is made anew.
+    const version = desired.kind === 'none' && baseline !== null ? (baseline.desired as Standing) : desired
+    if (service === undefined || !isServed(version)) return null
+    const wanted = { desired: version, engine: engineOf(version, service, engines), generation: run.generation }
+    return servingTemplate(buildOf(input, { service }, wanted))
+  },
   back,
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false

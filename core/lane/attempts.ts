@@ -1,3 +1,4 @@
+import type { Desired } from '../desired.ts'
 import { TRANSIENT_FAILURES } from '../reasons.ts'
 import { type Change, changed, moment } from './change.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
@@ -6,6 +7,27 @@ import type { View } from './view.ts'
 /** The generation of what a lane wants next: names of it were never minted, by what the ledger remembers and by what stood when it was adopted. */
 export const nextGeneration = ({ doc, generationFrom }: Pick<View, 'doc' | 'generationFrom'>): number =>
   Math.max(doc.generation, doc.newest ?? 0, generationFrom) + 1
+
+/** The first attempt at what is a new desired state: nothing that was approved, finished or used up before counts for it. */
+export const firstAttempt = (
+  view: Pick<View, 'doc' | 'policy' | 'generationFrom' | 'now'>,
+  desired: Desired,
+): LaneDocument => {
+  const { newest: _, ...doc } = view.doc
+  return {
+    ...doc,
+    desired,
+    generation: nextGeneration(view),
+    attempt: 1,
+    since: view.now,
+    attemptsLeft: view.policy.retries,
+    approved: null,
+    kept: [],
+    redo: [],
+    outcome: null,
+    held: null,
+  }
+}
 
 /** The next attempt at the same desired state. What was approved and not begun in time is asked about again. */
 export const nextAttempt = (doc: LaneDocument, now: number): LaneDocument => ({

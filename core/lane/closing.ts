@@ -37,7 +37,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const stages = plan?.plan.steps.filter(isKept).map(({ name }) => name) ?? []
   const { generation, attempt } = run
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
-  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, stages }
+  const template = plan?.plan.template === undefined ? {} : { template: plan.plan.template }
+  const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...template, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
   const after = afterwards(view, run, { at, cost })
   return changed(after, {

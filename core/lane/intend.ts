@@ -1,9 +1,10 @@
-import { askedBy } from '../desired.ts'
+import { askedBy, type Desired } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
-import { mayRepeat, nextAttempt, nextGeneration } from './attempts.ts'
+import { firstAttempt, mayRepeat, nextAttempt } from './attempts.ts'
 import { asBefore, leftBeside, wantedBefore } from './before.ts'
-import { type Before, hasBegun, type LaneDocument, sameRun } from './document.ts'
+import { identityOf } from './closing.ts'
+import { type Before, type Ended, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
 import { STAYS_SO } from './held.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, newRun, pinned, planOnPaper, type Seen } from './planning.ts'
@@ -51,6 +52,8 @@ const wantSame = (view: View, seen: Seen): Wanted => {
   const { outcome } = doc
   if (outcome === null)
     return ignore('in-progress', `${kind.titleOf(doc.desired as never)} is already being carried out`)
+  if (isOfAnotherTemplate(view, outcome))
+    return { kind: 'want', doc: firstAttempt(view, doc.desired as Desired), why: OTHER_PODS }
   switch (outcome.kind) {
     case 'succeeded':
       return wantSucceeded(view, seen)
@@ -70,6 +73,18 @@ const wantSame = (view: View, seen: Seen): Wanted => {
   }
 }
 
+const OTHER_PODS = 'what its pods are wanted to be has changed'
+
+/** Whether what ended was about another template than is wanted now: a denial or a failure is of that one alone (decision 0027). */
+const isOfAnotherTemplate = (view: View, { kind, template }: Ended): boolean => {
+  const { doc, policy } = view
+  if (kind === 'succeeded' || template === undefined || doc.desired === null) return false
+  const { desired, baseline } = doc
+  const run = runKeyOf(doc, doc)
+  const now = view.kind.templateOf?.({ identity: identityOf(view), desired: desired as never, run, baseline, policy })
+  return now != null && now !== template
+}
+
 /** Parked: not by its own failure, nor by what a look could see changed. */
 const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
   const kind = outcome?.kind as 'rejected' | 'expired' | 'cancelled'
@@ -79,8 +94,8 @@ const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
 
 const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
-  const { kind, policy, now } = view
-  const { newest: _, before: __, ...doc } = view.doc
+  const { kind, now } = view
+  const { before: _, ...doc } = view.doc
   if (kind.isNothing(intent.desired as never) && doc.generation === 0)
     return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
   const next: LaneDocument = { ...doc, desired: intent.desired, outcome: null }
@@ -90,20 +105,13 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
     kind: 'want',
     why: doc.generation === 0 ? 'the first desired state of this lane' : 'the desired state changed',
     doc: {
-      ...next,
+      ...firstAttempt({ ...view, doc }, pinned(view, intent.desired)),
       run: isBetween ? { ...newRun(doc, now), ending: SUPERSEDED } : doc.run,
-      generation: nextGeneration(view),
-      attempt: 1,
-      desired: pinned(view, intent.desired),
       order: intent.order ?? doc.order,
       onNewer: intent.onNewer,
-      attemptsLeft: policy.retries,
-      approved: null,
       kept: before?.kept ?? [],
       redo: before?.redo ?? [],
       ...(before === null ? leftBeside(view.doc) : {}),
-      held: null,
-      since: now,
     },
   }
 }
@@ -121,7 +129,7 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
   if (paper.kind === 'plan' && paper.agrees !== undefined) return ignore('already-true', paper.agrees)
   // Its pods are wanted to be others: that is a generation of its own, with its own attempts.
   if (paper.kind === 'plan' && paper.plan.generation !== doc.generation)
-    return { kind: 'want', doc: nextAttempt(doc, now), why: 'what its pods are wanted to be has changed' }
+    return { kind: 'want', doc: nextAttempt(doc, now), why: OTHER_PODS }
   if (doc.attemptsLeft === 0) return exhausted(doc)
   const again = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
   return { kind: 'want', doc: again, why: 'the world no longer agrees with what the lane wants' }

@@ -1,6 +1,6 @@
 import type { Desired } from '../desired.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import { nextAttempt, nextGeneration } from './attempts.ts'
+import { firstAttempt, nextAttempt } from './attempts.ts'
 import { type Change, changed, moment } from './change.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { againstOf, planOnPaper } from './planning.ts'
@@ -32,23 +32,13 @@ export const standsSome = ({ stands = {} }: Pick<LaneDocument, 'stands'>): boole
 
 /** That nothing of it stands becomes what the lane wants: planned, priced and asked about as anything else is. */
 export const settleRetire = (view: View): Change => {
-  const { doc, kind, policy, now } = view
+  const { doc, kind } = view
   if (kind.retired === undefined || doc.desired === null) return changed(doc, {})
+  // What its source says is new again, should the rule come back.
   const next = {
-    ...doc,
-    generation: nextGeneration(view),
-    attempt: 1,
-    desired: kind.retired(doc.desired as never),
-    // What its source says is new again, should the rule come back.
+    ...firstAttempt(view, kind.retired(doc.desired as never)),
     order: null,
     onNewer: 'stop' as const,
-    attemptsLeft: policy.retries,
-    approved: null,
-    kept: [],
-    redo: [],
-    outcome: null,
-    held: null,
-    since: now,
   }
   const text = `${kind.titleOf(next.desired as never)}: the policy has no rule for it any more`
   return changed(next, { moments: [moment('decision', text, { run: wantedRun(next) })], counts: ['retired'] })

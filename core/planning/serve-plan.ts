@@ -38,6 +38,8 @@ export interface Draft {
   gpus: Record<string, number>
   /** Where the weights come from that are brought up; left out: none are. */
   weights?: string
+  /** The template of their pods. */
+  template?: string
   /** Replicas that may be away at once. */
   unavailable: number
   /** Fewest that answer on its way; left out: none do before it. */

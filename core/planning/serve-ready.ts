@@ -12,7 +12,7 @@ import type { Rule } from './serve-room.ts'
 export const planStanding = (
   input: ServeInput,
   rule: Rule,
-  { view, reason }: { view: GenerationView; reason: string },
+  { view, reason, ...about }: { view: GenerationView; reason: string; template?: string },
 ): Planned => {
   const { policy, world } = input
   const { replicas, ready } = view
@@ -35,6 +35,7 @@ export const planStanding = (
     strategy: null,
     undo: 'Nothing was changed.',
     reasons: [`${reason}, ${short}: it counts once each of them answers`],
+    ...about,
   })
   return planned.kind === 'plan' ? { ...planned, agrees: `${reason}, ${short}` } : planned
 }

@@ -1,7 +1,6 @@
 import type { ServeDesired } from '../desired.ts'
 import type { Engine } from '../workloads/engines.ts'
-import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
-import { type ServingInput, servingObjects } from '../workloads/serving.ts'
+import { type ServingInput, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { baselineView, replicaCount, titleOf } from './generations.ts'
 import type { ServeInput } from './serve-plan.ts'
@@ -29,8 +28,8 @@ export interface Standing {
 
 /** What the objects of the wanted version are built from. */
 export const buildOf = (
-  { identity, run, policy }: ServeInput,
-  { service }: Rule,
+  { identity, run, policy }: Pick<ServeInput, 'identity' | 'run' | 'policy'>,
+  { service }: Pick<Rule, 'service'>,
   { desired, engine }: Wanted,
 ): ServingInput => ({
   identity,
@@ -47,7 +46,7 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
     world: { generations },
     baseline,
   } = input
-  const digest = servingObjects(buildOf(input, rule, wanted)).deployment.metadata.annotations?.[DIGEST_ANNOTATION] ?? ''
+  const digest = servingTemplate(buildOf(input, rule, wanted))
   const base = baselineView(generations, baseline)
   const own = generations.find(({ generation }) => generation === wanted.generation)
   const same = generations.filter((view) => view.digest === digest && view.replicas > 0)

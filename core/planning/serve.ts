@@ -117,6 +117,7 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest && isLed)
     return planStanding(input, rule, {
       view: target,
+      template: digest,
       reason: `v${version} stands alone with ${replicaCount(service.replicas)}`,
     })
   const weights = whyNoWeights(wanted, input.policy)
@@ -140,6 +141,7 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   const planned = finishPlan(input, {
     ...draft,
     weights: source,
+    template: standing.digest,
     reasons: open === null ? draft.reasons : [...draft.reasons, open],
   })
   return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned

@@ -7,7 +7,7 @@ import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
 import { servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
-import { withDigest } from './object-digest.ts'
+import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
 import { patched } from './pod-patch.ts'
 import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
 import { HTTP, healthOf } from './serving-health.ts'
@@ -71,6 +71,10 @@ export const trafficOf = (service: KubeObject<'Service'> | undefined): Traffic =
   const generation = service.spec?.selector?.[label('generation')]
   return generation === undefined ? 'all' : Number(generation)
 }
+
+/** Digest of what its pods are made from: the same exactly where none of them would be another. */
+export const servingTemplate = (input: ServingInput): string =>
+  servingObjects(input).deployment.metadata.annotations?.[DIGEST_ANNOTATION] ?? ''
 
 /** What the manager `signalbox-scale` applies: the identity and the replicas, nothing else. */
 export const scaleObject = ({ namespace, name }: ObjectRef, replicas: number): KubeObject<'Deployment'> =>

@@ -101,6 +101,30 @@ describe('another image for a version that serves (D)', () => {
     expect(await town.question(SERVE)).toBeNull()
   })
 
+  it('denied is denied alone: another one is asked about as a generation of its own, and what serves needs nobody', async () => {
+    town = await openTown()
+    await served(town)
+    const asksAbout = async (change: ReturnType<typeof config>, verdict: 'approve' | 'deny'): Promise<unknown> => {
+      town.setPolicy(change)
+      await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+      const { generation, attempt } = (await town.plan(SERVE))!.plan
+      await town.answered(SERVE, verdict)
+      return { ...(await town.settled(SERVE)), asked: [generation, attempt] }
+    }
+    expect(await asksAbout(withImage(), 'deny')).toMatchObject({ state: 'rejected', asked: [2, 1] })
+    await town.advance(HOUR)
+    expect([await town.question(SERVE), (await town.lane(SERVE)).generation]).toEqual([null, 2])
+    expect(await asksAbout(withImage({ args: ['--seed=7'] }), 'deny')).toMatchObject({
+      state: 'rejected',
+      asked: [3, 1],
+    })
+    town.setPolicy(config())
+    await town.advance(HOUR)
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 4, baseline: { stands: 1 } })
+    expect(await asksAbout(withImage(), 'approve')).toMatchObject({ state: 'succeeded', asked: [5, 1] })
+    expect(await imagesOf()).toEqual([IMAGE, IMAGE])
+  })
+
   it('while a repair of the same is asked about: that is planned anew, and nothing is edited', async () => {
     town = await openTown()
     await served(town)

@@ -71,6 +71,25 @@ describe('a service', () => {
     expect(service.baselineOf({ kind: 'retired', model: 'support-llama' }, given)).toBeNull()
   })
 
+  it('has the template that its plans say, of what is promoted or else of what is made anew; and none on the way back', () => {
+    const at = { identity, run, policy }
+    const planned = (desired: Parameters<typeof service.plan>[0]['desired'], generations: GenerationView[] = []) =>
+      service.plan({ ...at, desired, baseline, world: emptyWorld({ generations }), now: NOW, kept: {} })
+    const template = (desired: typeof none | ReturnType<typeof serve>) =>
+      service.templateOf?.({ ...at, desired, baseline })
+    expect(planned(serve('8'))).toMatchObject({ plan: { template: template(serve('8')) } })
+    expect(planned(none)).toMatchObject({ plan: { template: template(none) } })
+    expect(template(none)).toBe(template(serve('7')))
+    const waits = planned(serve('7'), [{ ...standing(1, 2), digest: template(serve('7')) ?? '', ready: 1 }])
+    expect(waits).toMatchObject({ agrees: expect.any(String), plan: { template: template(serve('7')) } })
+    const back = planned(none, [standing(1, 0), standing(2, 2)])
+    expect(back.kind === 'plan' && [back.plan.title, back.plan.template]).toEqual([
+      expect.stringMatching(/^Return/),
+      undefined,
+    ])
+    expect(service.templateOf?.({ ...at, baseline, desired: { kind: 'retired', model: 'support-llama' } })).toBeNull()
+  })
+
   it('is planned as a rollout, and none as the way to the baseline', () => {
     const input = { identity, run, baseline: null, policy, world: emptyWorld(), now: NOW, kept: {} }
     expect(service.plan({ ...input, desired: serve('8') })).toMatchObject({

@@ -49,6 +49,16 @@ describe('a run that ends', () => {
     expect(change.moments.map(({ kind }) => kind)).toEqual(['outcome', 'answer'])
   })
 
+  it('is of the template that its plan was about', () => {
+    const of = (plan: object) => {
+      const run = under()
+      const row = { ...planRow, plan: { ...planRow.plan, ...plan } }
+      return close(viewOf({ doc: wanted({ run }), plan: row }), run, FAILED).doc.outcome
+    }
+    expect(of({ template: 't' })?.template).toBe('t')
+    expect(of({})).not.toHaveProperty('template')
+  })
+
   it('keeps an answered question as it was answered', () => {
     for (const state of ['approved', 'rejected', 'expired'] as const)
       expect(closed(FAILED, under({ question: questionOf({ state }) })).past[0]?.run.question?.state).toBe(state)

@@ -13,6 +13,7 @@ import {
   NOW,
   planRow,
   policy,
+  policyWith,
   questionOf,
   running,
   runOf,
@@ -332,6 +333,45 @@ describe('a standing lane that has succeeded', () => {
     expect(reason(doc(), intentOf(served('8'), null))).toBe('already-true')
     const none = { kind: 'none', model: 'support-llama' } as Desired
     expect(reason(doc({ desired: none }), intentOf(none, null), { world: emptyWorld() })).toBe('already-true')
+  })
+})
+
+describe('what was denied or failed is of the template of its pods alone', () => {
+  const at = { lane: SERVICE, desired: served('8'), generation: 2, attempt: 2, attemptsLeft: 0, newest: 3 }
+  const another = policyWith(({ services }) => {
+    services!['support-llama']!.args = ['--seed=7']
+  })
+  const templateOf = (doc: LaneDocument): string => {
+    const { kind, identity } = viewOf({ doc })
+    return kind.templateOf?.({ identity, policy, run: doc, desired: doc.desired!, baseline: null }) ?? ''
+  }
+  const ended = (over: Parameters<typeof outcome>[0] = {}) =>
+    docOf({ ...at, approved: approvedBy(), outcome: outcome({ template: templateOf(docOf(at)), ...over }) })
+  const ends = (['failed', 'rejected', 'expired', 'cancelled', 'refused'] as const).map((kind) => [kind] as const)
+
+  it.each(ends)('%s: it stays so with the same, and another is a new desired state', (kind) => {
+    const doc = ended({ kind })
+    expect(wants(doc, intentOf(served('8'), null)).kind).toBe('ignore')
+    const answer = wants(doc, intentOf(served('8'), null), { policy: another })
+    expect(answer).toMatchObject({
+      kind: 'want',
+      why: 'what its pods are wanted to be has changed',
+      doc: {
+        generation: 4,
+        attempt: 1,
+        attemptsLeft: policy.retries,
+        approved: null,
+        outcome: null,
+        desired: at.desired,
+      },
+    })
+  })
+
+  it('stays as it is where nobody wrote down which that was: a release starts nothing by itself', () => {
+    const { template: _, ...older } = ended({ kind: 'rejected', reason: null }).outcome!
+    expect(reason(docOf({ ...at, outcome: older }), intentOf(served('8'), null), { policy: another })).toBe(
+      'held-rejected',
+    )
   })
 })
 
