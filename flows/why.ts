@@ -1,5 +1,6 @@
 import { type Act, asksItself, awayText } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
+import { asideText } from '../core/lane/before.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
@@ -104,11 +105,13 @@ const nextOf = (view: View): Act => {
   return act.kind === 'leave-line' && view.doc.run !== null ? (keptBack(view, view.doc.run) ?? act) : act
 }
 
-/** What the run under way keeps from beginning. */
-const behindIn = ({ doc, kind }: View): string[] =>
-  doc.run === null || !waitsIn(doc)
+/** What the run under way keeps from beginning, and what was cancelled behind it. */
+const behindIn = ({ doc, kind }: View): string[] => [
+  ...(doc.run === null || !waitsIn(doc)
     ? []
-    : [`${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) begins once that has ended`]
+    : [`${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) begins once that has ended`]),
+  ...(doc.aside === undefined ? [] : [asideText(doc)]),
+]
 
 /** There is no such lane; or there is, of a kind that a newer release has brought. */
 const whyNoLane = async ({ ledger }: WhyPorts, lane: string, also: string[]): Promise<Why> => {

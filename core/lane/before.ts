@@ -1,5 +1,6 @@
 import type { Desired } from '../desired.ts'
-import type { Before, LaneDocument, Run } from './document.ts'
+import type { Approved, Before, LaneDocument, Run } from './document.ts'
+import type { Ended } from './ended.ts'
 import type { Known } from './kept.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
@@ -15,12 +16,13 @@ const generationOf = ({
   generation,
   attempt,
   since,
+  order,
   attemptsLeft,
   approved,
   ...doc
 }: LaneDocument): Before => {
   const { kept, redo = [], outcome } = doc
-  return { desired, generation, attempt, since, attemptsLeft, approved, kept, redo, outcome }
+  return { desired, generation, attempt, since, order, attemptsLeft, approved, kept, redo, outcome }
 }
 
 /** What this says is wanted, if that was wanted before what is wanted now, and the run under way carries it out. */
@@ -37,6 +39,40 @@ export const asBefore = ({ before: _, ...doc }: LaneDocument, before: Before): L
   newest: Math.max(doc.newest ?? 0, doc.generation),
   held: null,
 })
+
+/**
+ * The document once what waits behind the run is cancelled: that run, and attempts after it, go on as if it had never come. What gives way
+ * to it already does not: then, or where an earlier release left nothing of the run's beside it, it ends where it is.
+ */
+export const cancelledBehind = (doc: LaneDocument, outcome: Ended): LaneDocument => {
+  const { before, run } = doc
+  return before === undefined || before.generation !== run?.generation || run.ending?.kind === 'superseded'
+    ? { ...doc, outcome }
+    : { ...asBefore(doc, before), aside: { ...generationOf(doc), outcome } }
+}
+
+/** Whether this is what was cancelled so. */
+export const isAside = ({ doc: { aside }, kind }: Pick<View, 'doc' | 'kind'>, desired: Desired): boolean =>
+  aside !== undefined && aside.desired !== null && kind.keyOf(aside.desired as never) === kind.keyOf(desired as never)
+
+/** The document with that in its place again, cancelled as it is. */
+export const asAside = ({ aside, ...doc }: LaneDocument): LaneDocument =>
+  aside === undefined ? doc : asBefore(doc, aside)
+
+/** What there is to know of it besides; empty: nothing. */
+export const asideText = ({ aside }: Pick<LaneDocument, 'aside'>): string =>
+  aside === undefined
+    ? ''
+    : `generation ${aside.generation}, which came since, was cancelled: retry --saw g${aside.generation}a${aside.attempt} begins it once this has ended`
+
+/** What was approved of the run under way, whatever is wanted since. */
+export const approvedOf = (
+  { before, generation, approved }: Pick<LaneDocument, 'before' | 'generation' | 'approved'>,
+  run: Pick<Run, 'generation'>,
+): Approved | null => {
+  if (run.generation === generation) return approved
+  return before?.generation === run.generation ? before.approved : null
+}
 
 /** The document with what a run leaves to the attempts that follow it: those at what it carries out, and at nothing else. */
 export const withKeptOf = (

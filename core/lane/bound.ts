@@ -5,6 +5,7 @@ import { nodesOf } from '../planning/pipeline-price.ts'
 import type { Outcome } from '../reasons.ts'
 import { graceOfPods } from '../steps/job-times.ts'
 import { boundsLeft, isOfKind } from './approval.ts'
+import { approvedOf } from './before.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import type { View } from './view.ts'
 
@@ -49,8 +50,10 @@ const atOf = ({ steps }: Run): string => {
 }
 
 /** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
-const boundsIn = ({ approved }: Pick<LaneDocument, 'approved'>, { approval, bounds }: Plan): Bounds =>
-  approved !== null && approval.required ? boundsLeft(approved) : bounds
+const boundsIn = (doc: LaneDocument, { approval, bounds }: Plan): Bounds => {
+  const approved = doc.run === null ? doc.approved : approvedOf(doc, doc.run)
+  return approved !== null && approval.required ? boundsLeft(approved) : bounds
+}
 
 /**
  * How a run ends whose next step would be at work on other machines than its card says, or on such as are bought in another way: the

@@ -3,18 +3,11 @@ import { type Identity, runName } from '../names.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
+import { asAside } from './before.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
-import {
-  type Baseline,
-  type Ended,
-  hasBegun,
-  type LaneDocument,
-  type Mark,
-  type Run,
-  runKeyOf,
-  sameRun,
-} from './document.ts'
+import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
+import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
@@ -117,13 +110,14 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
   if (!sameRun(run, doc) && !isDone) return after
-  return {
+  const done: LaneDocument = {
     ...after,
     outcome: at,
     // A success refills what failures used up, and uses up what was approved.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded || doc.approved === null ? null : { ...doc.approved, spent: doc.approved.spent + cost },
   }
+  return succeeded ? asAside(done) : done
 }
 
 /** The Deployment that stands for what succeeded: where the last move left it, or what stood already where nothing was to be done. */

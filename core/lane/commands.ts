@@ -3,8 +3,10 @@ import { mayOperate } from '../policy/approvals.ts'
 import type { CommandRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayRepeat, nextAttempt } from './attempts.ts'
+import { asAside, cancelledBehind } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
-import { type Ended, hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
+import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
+import type { Ended } from './ended.ts'
 import { carried } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
 import { newRun } from './planning.ts'
@@ -88,7 +90,9 @@ const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>)
     : null
 }
 
-const retry = (view: View, letter: CommandLetter): Said => {
+/** Of what the person saw: that may be what was cancelled behind a run which has ended. */
+const retry = (given: View, letter: CommandLetter): Said => {
+  const view = isOfAside(given, letter) ? { ...given, doc: asAside(given.doc) } : given
   const { doc, policy, now } = view
   if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
   if (doc.run !== null || doc.outcome === null) return refuse('in-progress', busyText(view))
@@ -107,14 +111,21 @@ const retry = (view: View, letter: CommandLetter): Said => {
   }
 }
 
-const namedIn = ({ kind }: Pick<View, 'kind'>, { desired, generation }: LaneDocument | Run): string =>
-  `${kind.titleOf(desired as never)} (generation ${generation})`
+const isOfAside = ({ doc: { run, aside } }: View, { saw }: CommandLetter): boolean =>
+  run === null && aside !== undefined && saw !== null && saw !== 'idle' && sameRun(aside, saw)
+
+const namedIn = (
+  { kind }: Pick<View, 'kind'>,
+  { desired, generation }: Pick<LaneDocument, 'desired' | 'generation'>,
+): string => `${kind.titleOf(desired as never)} (generation ${generation})`
 
 /** What goes on, and what to do about it: what was wanted before is not cancelled for what is wanted now. */
 const busyText = (view: View): string => {
   const { doc } = view
-  const { run } = doc
+  const { run, aside } = doc
   const cancelled = run !== null && isBeingCancelled(run)
+  if (run !== null && aside !== undefined)
+    return `${namedIn(view, run)} goes on: say retry of ${namedIn(view, aside)} once that has ended`
   if (run === null || (sameRun(run, doc) && run.ending === null && !cancelled))
     return `${doc.lane} is being carried out: cancel it first`
   if (sameRun(run, doc)) return cancelled ? CANCELLED : `${endingText(run)}: say retry once that is over`
@@ -225,5 +236,5 @@ const cancelWanted = ({ doc, now, kind }: View, letter: CommandLetter): Said => 
     against: null,
     stages: [],
   }
-  return { kind: 'did', doc: { ...doc, outcome }, detail }
+  return { kind: 'did', doc: cancelledBehind(doc, outcome), detail }
 }

@@ -3,6 +3,7 @@ import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
+import type { Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
@@ -44,6 +45,8 @@ export interface LaneDocument {
   run: Run | null
   /** What the run under way carries out, while something else is wanted: wanted again, it is as if nothing had come between. */
   before?: Before
+  /** What came since and was cancelled behind a run: it is wanted again once that succeeds, cancelled; until then it is as if it had never come. */
+  aside?: Before
   /** The greatest generation that was ever wanted, while one before it is wanted again; left out: this one. */
   newest?: number
   /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
@@ -69,10 +72,10 @@ export interface LaneDocument {
   due: number | null
 }
 
-/** What a lane wanted, with all that is of its generation alone. */
+/** What a lane wanted, with all that is of its generation alone. An earlier release left out `order`, and kept that of what came since. */
 export type Before = Pick<
   LaneDocument,
-  'desired' | 'generation' | 'attempt' | 'since' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
+  'desired' | 'generation' | 'attempt' | 'since' | 'order' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
 >
 
 /** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
@@ -82,20 +85,6 @@ export interface Baseline {
   stands?: number
   desired: Desired
   replicas: number | null
-}
-
-/** An outcome, of which attempt and when. */
-export interface Ended extends Outcome {
-  generation: number
-  attempt: number
-  at: number
-  /** Of a refusal: digest over the policy and the world that refused it, and that policy's version. */
-  against: string | null
-  under?: string
-  /** The template of pods that its plan was about: it is parked with that one alone. Left out: it was about none. */
-  template?: string
-  /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
-  stages: string[]
 }
 
 /** What an answer bound: begun attempts spend it. */

@@ -2,9 +2,10 @@ import { askedBy, type Desired } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { firstAttempt, mayRepeat, nextAttempt } from './attempts.ts'
-import { asBefore, leftBeside, wantedBefore } from './before.ts'
+import { asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
 import { identityOf } from './closing.ts'
-import { type Before, type Ended, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
+import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
+import type { Ended } from './ended.ts'
 import { STAYS_SO } from './held.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, newRun, pinned, planOnPaper, type Seen } from './planning.ts'
@@ -23,8 +24,21 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc, kind } = view
   if (doc.desired === null || kind.keyOf(doc.desired as never) !== kind.keyOf(intent.desired as never))
     return wantOther(view, intent, seen)
-  return wantAgain(view, intent, seen)
+  return doc.aside === undefined || !isNewer(intent, doc.aside)
+    ? wantAgain(view, intent, seen)
+    : wantInstead(view, intent, seen)
 }
+
+/** What its source says once more: what came between and was cancelled is forgotten, and would be new. */
+const wantInstead = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const { aside: _, ...doc } = view.doc
+  const after = { ...doc, order: intent.order ?? doc.order }
+  const same = wantAgain({ ...view, doc: after }, intent, seen)
+  return same.kind === 'ignore' ? { kind: 'note', doc: after, detail: same.detail } : same
+}
+
+const isNewer = ({ order }: Intent, { order: last = null }: Before): boolean =>
+  order === null || last === null || order > last
 
 const wantAgain = (view: View, intent: Intent, seen: Seen): Wanted => {
   const proven = provenIn(view, intent)
@@ -36,6 +50,8 @@ const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc } = view
   if (doc.order !== null && intent.order !== null && intent.order < doc.order)
     return ignore('older-than-current', `its order ${intent.order} is before ${doc.order}, which moved the lane`)
+  // What is cancelled behind a run stays so, also while more attempts follow.
+  if (isAside(view, intent.desired)) return ignore('held-cancelled', asideText(doc))
   const before = wantedBefore(view, intent.desired)
   // What is ending for something newer has given its way up: what it finished is kept.
   if (before === null || doc.run?.ending?.kind === 'superseded') return wantNew(view, intent, before)
@@ -95,7 +111,7 @@ const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', r
 
 const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
   const { kind, now } = view
-  const { before: _, ...doc } = view.doc
+  const { before: _, aside: __, ...doc } = view.doc
   if (kind.isNothing(intent.desired as never) && doc.generation === 0)
     return ignore('source-names-nothing-new', 'nothing was ever wanted from this source')
   const next: LaneDocument = { ...doc, desired: intent.desired, outcome: null }

@@ -8,6 +8,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
   ...{
     run: true,
     before: true,
+    aside: true,
     newest: true,
     stands: true,
     outcome: true,

@@ -24,12 +24,13 @@ export const fitted = (doc: LaneDocument): LaneDocument => {
 const bytesOf = (doc: LaneDocument): number => Buffer.byteLength(JSON.stringify(doc))
 
 const shortened = (doc: LaneDocument, most: number): LaneDocument => {
-  const { run, before, held, rest } = doc
+  const { run, before, aside, held, rest } = doc
   return {
     ...doc,
     run: run === null ? null : shortRun(run, most),
     ...shortEnd(doc, most),
     ...(before === undefined ? {} : { before: { ...before, ...shortEnd(before, most) } }),
+    ...(aside === undefined ? {} : { aside: { ...aside, ...shortEnd(aside, most) } }),
     held: held === null ? null : { ...held, detail: said(held.detail, most + DETAILS) },
     rest: rest === null ? null : { ...rest, text: said(rest.text, most + DETAILS) },
   }

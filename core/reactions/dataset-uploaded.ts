@@ -54,7 +54,9 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     const { version, named = [] } = desired ?? { version: '' }
     if (again) return { kind: 'manifest', bucket, key, prefix, known: [], beside: { version, objects: named } }
     const isKnown = desired !== null && doc.outcome?.kind !== 'superseded'
-    return { kind: 'manifest', bucket, key, prefix, known: isKnown ? [version] : [] }
+    const aside = doc.aside?.desired as TrainDesired | undefined
+    const known = [...(isKnown ? [version] : []), ...(aside === undefined ? [] : [aside.version])]
+    return { kind: 'manifest', bucket, key, prefix, known }
   },
   whence: (desired, { now }) => {
     if (desired.kind !== 'train') return null
@@ -111,9 +113,11 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       const doc = docOf(laneOf(pipeline, name))
       // What was refused, or lost its rule, is asked about again: what stood in its way may have changed.
       const { kind, reason } = doc?.outcome ?? {}
-      const etag =
-        kind === 'refused' || reason === 'not-configured' ? null : ((doc?.desired as TrainDesired | null)?.etag ?? null)
-      const after = doc?.order == null ? null : { order: doc.order, etag }
+      const again = kind === 'refused' || reason === 'not-configured'
+      // What was cancelled behind a run is known too.
+      const last = again ? doc : (doc?.aside ?? doc)
+      const etag = again ? null : ((last?.desired as TrainDesired | null)?.etag ?? null)
+      const after = last?.order == null ? null : { order: last.order, etag }
       return { kind: 'manifests', name, bucket, prefix, manifest, after }
     }),
 }

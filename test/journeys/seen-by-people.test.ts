@@ -56,9 +56,10 @@ it('a cancel of what waited reaches neither what waits in its place nor the run'
   })
   expect(await say(town, 'cancel', { wanted: true, saw: third })).toMatchObject({ ok: true })
   expect(await town.lane(TRAIN)).toMatchObject({
-    generation: 3,
-    state: 'cancelled',
+    generation: 1,
+    state: 'wanted',
     run: { generation: 1, cancelled: null },
+    aside: { generation: 3, outcome: { kind: 'cancelled' } },
   })
 })
 

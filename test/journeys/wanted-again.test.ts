@@ -78,6 +78,34 @@ describe('what was wanted before goes on', () => {
   })
 })
 
+describe('what waits is cancelled behind the run: that one is as if nothing else had ever come', () => {
+  it('fails by what another attempt may cure: that keeps the training and asks nobody, and what was cancelled stays so', async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running', PASSES_BY)
+    await town.advance(2 * MINUTE)
+    await upload(town, 'b')
+    expect(await say(town, 'cancel', { wanted: true })).toMatchObject({ ok: true })
+    expect(await say(town, 'retry')).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/retry of .*n 2\) once/),
+    })
+    await town.until('it is given up', async () => (await town.lane(TRAIN)).outcome?.attempt === 3)
+    await town.advance(3 * HOUR)
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate', 'g1a3-evaluate'])
+    expect(await asked()).toBe(0)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'failed', generation: 1, approved: { spent: 27.52 } })
+    expect((await town.house.why(TRAIN)).also).toEqual([expect.stringContaining('retry --saw g2a1')])
+    expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringContaining('keeping train where') })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed', generation: 1 })
+    // Nobody has lost what was cancelled.
+    expect(await say(town, 'retry', { saw: { generation: 2, attempt: 1 } })).toMatchObject({ ok: true })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
 describe('a success that is done again', () => {
   it('denied: what it made before is kept until it is made anew', async () => {
     town = await openTown()

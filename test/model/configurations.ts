@@ -1,5 +1,6 @@
 import { joined } from '../../core/lane/change.ts'
-import { type Ended, emptyDocument, type LaneDocument } from '../../core/lane/document.ts'
+import { emptyDocument, type LaneDocument } from '../../core/lane/document.ts'
+import type { Ended } from '../../core/lane/ended.ts'
 import { next } from '../../core/lane/next.ts'
 import { settle } from '../../core/lane/settle.ts'
 import { kinds } from './kinds.ts'

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { asBefore, leftBeside, wantedBefore, withKeptOf } from '../../../core/lane/before.ts'
+import {
+  approvedOf,
+  asAside,
+  asBefore,
+  asideText,
+  cancelledBehind,
+  isAside,
+  leftBeside,
+  wantedBefore,
+  withKeptOf,
+} from '../../../core/lane/before.ts'
 import type { Before, LaneDocument } from '../../../core/lane/document.ts'
 import { desired } from '../training-fixture.ts'
 import { approvedBy, NOW, running, runOf, viewOf, wanted } from './fixture.ts'
@@ -16,8 +26,8 @@ const newer = (over: Partial<LaneDocument> = {}): LaneDocument =>
 
 describe('what the run under way carries out, while something else is wanted', () => {
   it('stays beside it, with what was approved, what is finished and how many attempts are left', () => {
-    const { generation, attempt, since, attemptsLeft, approved } = was
-    const all = { desired, generation, attempt, since, attemptsLeft, approved, kept, redo: [], outcome: null }
+    const { generation, attempt, since, order, attemptsLeft, approved } = was
+    const all = { desired, generation, attempt, since, order, attemptsLeft, approved, kept, redo: [], outcome: null }
     expect(before).toEqual(all)
     // Also while more and more comes.
     expect(leftBeside(newer())).toEqual({ before })
@@ -46,18 +56,63 @@ describe('what the run under way carries out, while something else is wanted', (
   })
 })
 
-describe('what a run finishes', () => {
-  const train = { step: 'evaluate', key: 'e', row: 'q' }
-  const finishes = (doc: LaneDocument) =>
-    withKeptOf(viewOf({ doc }), run, (known) => ({ ...known, kept: [...known.kept, train] }))
+describe('what came since and is cancelled behind the run', () => {
+  const outcome = { kind: 'cancelled' as const, reason: null, detail: 'c', generation: 2, attempt: 1, at: NOW }
+  const ended = { ...outcome, against: null, stages: [] }
+  const came = newer({ order: 'p', since: NOW + 1 })
+  const after = cancelledBehind(came, ended)
 
+  it('is as if it had never come: the lane wants what runs, with all that is of that', () => {
+    const { aside, newest, ...doc } = after
+    expect(doc).toEqual({ ...was, redo: [] })
+    expect([newest, aside]).toMatchObject([2, { desired: other, generation: 2, order: 'p', outcome: ended }])
+    expect(finishesIn(after)).toEqual({ ...after, kept: [...kept, evaluated] })
+    expect([other, third].map((desired) => isAside(viewOf({ doc: after }), desired))).toEqual([true, false])
+    expect([after, came].map(asideText)).toEqual([expect.stringMatching(/^generation 2.*--saw g2a1/), ''])
+  })
+
+  it('is what the lane wants, cancelled, once that is over', () => {
+    expect(asAside({ ...after, run: null })).toEqual({
+      ...came,
+      run: null,
+      before: undefined,
+      redo: [],
+      newest: 2,
+      outcome: ended,
+    })
+    expect(asAside(was)).toEqual(was)
+  })
+
+  it('ends where it is while what ran gives way to it already, or nothing of that is known', () => {
+    const gone: LaneDocument[] = [
+      newer({ run: { ...run, ending: { kind: 'superseded', reason: null, detail: '' } } }),
+      wanted({ desired: other, generation: 2, run }),
+      newer({ run: null }),
+    ]
+    for (const doc of gone) expect(cancelledBehind(doc, ended)).toEqual({ ...doc, outcome: ended })
+  })
+})
+
+it('what was approved of the run under way is its own, whatever is wanted since', () => {
+  const later = approvedBy({ spent: 7 })
+  expect(approvedOf(was, run)).toBe(was.approved)
+  expect(approvedOf(newer({ approved: later }), run)).toBe(before.approved)
+  expect(approvedOf(newer({ approved: later }), { generation: 2 })).toBe(later)
+  expect(approvedOf(wanted({ generation: 2, approved: later }), run)).toBeNull()
+})
+
+const evaluated = { step: 'evaluate', key: 'e', row: 'q' }
+const finishesIn = (doc: LaneDocument) =>
+  withKeptOf(viewOf({ doc }), run, (known) => ({ ...known, kept: [...known.kept, evaluated] }))
+
+describe('what a run finishes', () => {
   it('is kept for attempts at the same', () => {
-    expect(finishes(was)).toEqual({ ...was, kept: [...kept, train] })
+    expect(finishesIn(was)).toEqual({ ...was, kept: [...kept, evaluated] })
   })
 
   it('is nothing that something else has made', () => {
-    expect(finishes(newer())).toEqual(newer({ before: { ...before, kept: [...kept, train] } }))
+    expect(finishesIn(newer())).toEqual(newer({ before: { ...before, kept: [...kept, evaluated] } }))
     const { before: _, ...without } = newer()
-    expect(finishes(without)).toEqual(without)
+    expect(finishesIn(without)).toEqual(without)
   })
 })

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { leftBeside } from '../../../core/lane/before.ts'
 import { boundAt, onOtherMachines } from '../../../core/lane/bound.ts'
 import { approvedBy, HOUR, markOf, NOW, planRow, policyWith, questionOf, running, runOf, wanted } from './fixture.ts'
 
@@ -30,6 +31,14 @@ describe('when a run will have cost all that it may', () => {
   it('counts what was approved, over all attempts, where somebody approved', () => {
     const question = questionOf({ bounds: { ...planRow.plan.bounds, dollars: 100 } })
     const bound = at([running({ touched: true, ranFrom: NOW })], { question, spent: 90, begun: true })
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR - GRACE, -1)
+  })
+
+  it('counts what was approved of it while something newer waits, too', () => {
+    const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
+    const approved = { question: questionOf(), spent: 158.56, begun: true }
+    const doc = { ...wanted({ generation: 2, run }), ...leftBeside(wanted({ run, approved })) }
+    const bound = boundAt({ doc, plan: planRow, now: NOW }, run)
     expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR - GRACE, -1)
   })
 

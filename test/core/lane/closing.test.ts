@@ -49,6 +49,17 @@ describe('a run that ends', () => {
     expect(change.moments.map(({ kind }) => kind)).toEqual(['outcome', 'answer'])
   })
 
+  it('leaves what was cancelled behind it to the lane once it has succeeded, and itself where it has not', () => {
+    const outcome = { kind: 'cancelled', generation: 2 } as NonNullable<LaneDocument['outcome']>
+    const { kept, approved, attemptsLeft } = wanted()
+    const shared = { kept, approved, attemptsLeft, attempt: 1, since: NOW, order: 'p' }
+    const aside = { ...shared, desired: { ...desired, version: 'cd'.repeat(32) }, generation: 2, outcome }
+    const ends = (how: Outcome) => closed(how, under(), { aside, order: 'o' }).doc
+    expect(ends(SUCCEEDED)).toMatchObject({ generation: 2, desired: aside.desired, order: 'p', outcome })
+    expect(ends(SUCCEEDED)).not.toHaveProperty('aside')
+    expect(ends(FAILED)).toMatchObject({ generation: 1, order: 'o', outcome: FAILED, aside })
+  })
+
   it('is of the template that its plan was about', () => {
     const of = (plan: object) => {
       const run = under()

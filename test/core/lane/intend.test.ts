@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Desired, TrainDesired } from '../../../core/desired.ts'
+import { cancelledBehind, leftBeside } from '../../../core/lane/before.ts'
 import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { intend } from '../../../core/lane/intend.ts'
 import { againstOf, pinned } from '../../../core/lane/planning.ts'
@@ -174,6 +175,44 @@ describe('what the run under way carries out is wanted again, though something e
 
   it('not by an older order', () => {
     expect(reason(cameBetween(works()), intentOf(desired, 'a'))).toBe('older-than-current')
+  })
+})
+
+describe('what was cancelled behind a run', () => {
+  const before = wanted({ run: runOf({ phase: 'steps', steps: [running()] }) })
+  const doc = cancelledBehind(
+    { ...wanted({ desired: other, generation: 2, order: 'p', run: before.run }), ...leftBeside(before) },
+    outcome({ kind: 'cancelled', reason: null, generation: 2 }) as NonNullable<LaneDocument['outcome']>,
+  )
+  const failed = { ...doc, run: null, outcome: outcome() }
+  const last: TrainDesired = { ...desired, version: 'ef'.repeat(32) }
+
+  it('stays so though its source says it again, while the run goes on and once that has failed', () => {
+    for (const at of [doc, failed])
+      for (const order of ['p', 'q'])
+        expect(wants(at, intentOf(other, order))).toMatchObject({
+          kind: 'ignore',
+          reason: 'held-cancelled',
+          detail: expect.stringContaining('generation 2, which came since, was cancelled'),
+        })
+  })
+
+  it('is nothing to what is new, also where that came before it', () => {
+    expect(reason(failed, intentOf(last, 'a'))).toBe('older-than-current')
+    for (const order of ['oo', 'q']) {
+      const answer = wants(failed, intentOf(last, order))
+      expect(answer).toMatchObject({ kind: 'want', doc: { generation: 3, order } })
+      expect(answer.kind === 'want' && answer.doc).not.toHaveProperty('aside')
+    }
+  })
+
+  it('is forgotten once the source says that what runs is newer, and new when it says it again', () => {
+    expect(wants(doc, intentOf(desired, 'o'))).toMatchObject({ kind: 'ignore', reason: 'in-progress' })
+    const answer = wants(doc, intentOf(desired, 'q'))
+    expect(answer).toMatchObject({ kind: 'note', doc: { generation: 1, order: 'q' } })
+    const after = answer.kind === 'note' ? answer.doc : doc
+    expect(after).not.toHaveProperty('aside')
+    expect(wants(after, intentOf(other, 'r'))).toMatchObject({ kind: 'want', doc: { generation: 3 } })
   })
 })
 

@@ -248,6 +248,17 @@ describe('where it looks, and what resync asks', () => {
     expect(askFor(docOf({ desired, order }))).toMatchObject({ ...place, after: { order, etag: desired.etag } })
   })
 
+  it('what was cancelled behind a run has moved the lane too, and is known', () => {
+    const order = orderOf(now - 1000, event.key)
+    const aside = { desired: { ...desired, version: 'v2', etag: 'e2' }, order } as unknown as LaneDocument['aside'] &
+      object
+    const doc = docOf({ desired, order: orderOf(now - 9000, event.key), aside })
+    expect(askFor(doc)).toMatchObject({ after: { order, etag: 'e2' } })
+    expect(onDatasetUploaded.look(event, { policy, rule, doc })).toMatchObject({ known: [desired.version, 'v2'] })
+    const refused = { ...doc, outcome: { kind: 'refused' } as LaneDocument['outcome'] }
+    expect(askFor(refused)).toMatchObject({ after: { order: doc.order, etag: null } })
+  })
+
   it('what was refused is asked about again, and nothing older: what refused it may have changed', () => {
     const refused = { kind: 'refused' as const, reason: null, detail: '', generation: 1, attempt: 1, at: 0 }
     const outcome = { ...refused, against: 'x', stages: [] }
