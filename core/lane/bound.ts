@@ -20,6 +20,25 @@ const graceOf = (run: Run, { steps }: Plan): number =>
   )
 
 /**
+ * Until when a step's work is reckoned to have run that nobody saw end: until now, but no longer than it can have, nor than its run may
+ * cost, at which it was to be told to end.
+ */
+export const reckonedUntil = (
+  { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
+  mark: Mark,
+  can = Number.POSITIVE_INFINITY,
+): number => {
+  const most = Math.min(now, can)
+  const step = plan?.plan.steps.find(({ name }) => name === mark.name)
+  if (mark.ranFrom === null || plan === null || step?.kind !== 'launch-job' || step.perHour <= 0) return most
+  const run = doc.run as Run
+  const closed = { ...mark, ranFrom: null }
+  const steps = run.steps.map((one) => (one.name === mark.name && one.way === mark.way ? closed : one))
+  const left = boundsIn(doc, plan.plan).dollars - costOf({ run: { steps }, plan: plan.plan, now })
+  return Math.min(most, mark.ranFrom + Math.max(0, Math.round((left / step.perHour) * 3_600_000)))
+}
+
+/**
  * When the run must be told to end so that it never costs more than it may, at what runs now, and how it then ends: what a
  * card calls "at most" is enforced (law 9). Null while nothing runs that costs anything.
  */

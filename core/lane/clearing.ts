@@ -6,7 +6,17 @@ import type { LaneDocument, Made, Mark, Run } from './document.ts'
 import { stopped } from './ending.ts'
 import { withoutGpus } from './falling.ts'
 import { isKept, withKept } from './kept.ts'
-import { markOf, opened, ranOf, type Stepped, settleStepped, type Waiting, type Worked, withMark } from './stepping.ts'
+import {
+  markOf,
+  opened,
+  overAt,
+  ranOf,
+  type Stepped,
+  settleStepped,
+  type Waiting,
+  type Worked,
+  withMark,
+} from './stepping.ts'
 import type { View } from './view.ts'
 
 /** What is not gone yet of a run that ends. `stopped`: its pods are, and something else keeps the Job. */
@@ -14,6 +24,8 @@ export interface Left {
   note: string
   until: number
   stopped?: boolean
+  /** The step whose pods run on though its Job is gone. */
+  runs?: string
 }
 
 /** What was seen of a step's Job before it is taken away, or when it was gone. */
@@ -32,12 +44,13 @@ export const settleClear = (view: View, left: Left | null, looks: readonly LastL
   const looked = looks.reduce((change, look) => joined(change, settleLook(view, change.doc, look)), changed(view.doc))
   const run = looked.doc.run as Run
   const still = left !== null && left.stopped !== true
-  const overSince = new Map(looks.map(({ step, seen }) => [step, seen.ranUntil ?? null]))
   const steps = still
-    ? run.steps
-    : run.steps.map((mark) =>
-        mark.state === 'running' ? stopped(mark, { now, at: overSince.get(mark.name) ?? now }) : mark,
-      )
+    ? run.steps.map((mark) => (mark.name === left.runs && mark.state === 'failed' ? { ...mark, endedAt: now } : mark))
+    : run.steps.map((mark) => {
+        const seen = looks.find(({ step }) => step === mark.name)?.seen
+        const at = stoppedAt({ ...view, doc: looked.doc }, mark, seen)
+        return mark.state === 'running' ? stopped(mark, { now, at }) : mark
+      })
   const next: Run = { ...run, steps, cleared: left === null }
   const doc: LaneDocument = { ...looked.doc, run: next }
   if (left === null) return { ...looked, doc }
@@ -48,6 +61,12 @@ export const settleClear = (view: View, left: Left | null, looks: readonly LastL
     doc: gone ? withoutGpus(doc, next) : doc,
     rest: resting(view, { why: 'deleting', text: left.note, until: left.until }),
   }
+}
+
+/** When what is taken away had stopped: what was seen at work stops now. */
+const stoppedAt = (view: View, mark: Mark, seen: LastLook['seen'] | undefined): number => {
+  const ran = seen === undefined || (seen.kind === 'wait' && seen.running)
+  return ran ? (seen?.ranUntil ?? view.now) : overAt(view, mark, seen)
 }
 
 /** How the run ends stays as it is, whatever its step came to meanwhile. */

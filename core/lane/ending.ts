@@ -15,6 +15,6 @@ export const settleEnd = ({ doc }: View, ending: Outcome): Change => {
 /** What does not run costs nothing, whatever keeps it: it ran until then, or until now where that cannot be. */
 export const stopped = (mark: Mark, { now, at }: { now: number; at: number }): Mark => {
   if (mark.ranFrom === null) return mark
-  const ranTo = at > mark.ranFrom && at < now ? at : now
+  const ranTo = at >= mark.ranFrom && at < now ? at : now
   return { ...mark, ran: mark.ran + ranTo - mark.ranFrom, ranTo, ranFrom: null }
 }

@@ -5,7 +5,7 @@ import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { withKeptOf } from './before.ts'
-import { boundAt } from './bound.ts'
+import { boundAt, reckonedUntil } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
 import { settleEnd, stopped } from './ending.ts'
@@ -50,6 +50,8 @@ export interface Worked {
   /** When what runs of it now, or ran last, began: its work may have stood still before that. */
   ranAgain?: number | null
   ranUntil?: number | null
+  /** Where nothing says until when: it did not run longer than that. */
+  ranMost?: number
 }
 
 /**
@@ -106,7 +108,7 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const note = said(stepped.note, SHORT)
   const ran = stepped.running
     ? { ...mark, ranFrom: opened(mark, stepped, now) }
-    : stopped(mark, { now, at: stepped.ranUntil ?? now })
+    : stopped(mark, { now, at: stepped.ranUntil ?? reckonedUntil(view, mark) })
   const change = withMark(doc, { ...ran, note, ...(stepped.pod === undefined ? {} : { pod: stepped.pod }) }, null)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
@@ -163,10 +165,14 @@ export const opened = (
 }
 
 /** When a step's work ran: never seen at work is only who was not looked at in that time. */
-export const ranOf = ({ now }: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => ({
-  ranFrom: opened(mark, worked, null),
-  endedAt: Math.min(now, worked.ranUntil ?? now),
-})
+export const ranOf = (view: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => {
+  const ranFrom = opened(mark, worked, null)
+  return { ranFrom, endedAt: overAt(view, { ...mark, ranFrom }, worked) }
+}
+
+/** When its work was over: as the far side says, or as is reckoned where nobody saw it. */
+export const overAt = (view: View, mark: Mark, { ranUntil, ranMost }: Worked): number =>
+  ranUntil == null ? reckonedUntil(view, mark, ranMost) : Math.min(view.now, ranUntil)
 
 const rowOf = (
   { doc, now }: View,
@@ -182,13 +188,20 @@ const rowOf = (
   return { ...common, values, made: { ...made, result: at }, ...how }
 }
 
+const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned as the most that it may have'
+
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
 const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): Change => {
-  const { doc, plan } = view
-  const { reason, note } = stepped
+  const { doc, plan, now } = view
+  const ran = ranOf(view, mark, stepped)
+  const { reason } = stepped
+  const note =
+    ran.ranFrom !== null && (ran.endedAt ?? now) < now && stepped.ranUntil == null
+      ? `${stepped.note}${UNSEEN}`
+      : stepped.note
   const change = withMark(
     doc,
-    { ...mark, state: 'failed', ...ranOf(view, mark, stepped), note: said(note, SHORT) },
+    { ...mark, state: 'failed', ...ran, note: said(note, SHORT) },
     `failed (${reason}): ${note}`,
   )
   if (mark.way === 'back') return { ...change, doc: withFailedWayBack(change.doc, note) }

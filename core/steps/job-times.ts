@@ -38,16 +38,14 @@ interface Gone {
   writtenAt: number | null | undefined
 }
 
-const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned until its deadline'
-
 /**
- * The same of one that is gone: what its pods say, when its result was written, when it was told to end. Where nothing says when it
- * stopped, it did not run past its own deadline.
+ * The same of one that is gone: what its pods say, when its result was written, when it was told to end; null where nothing says when it
+ * stopped. It did not run past its own deadline.
  */
 export const workedOfGone = (
   step: LaunchJobStep,
   { before, now, pods, writtenAt }: Gone,
-): { worked: ReturnType<typeof workedOf>; reckoned: string } => {
+): ReturnType<typeof workedOf> & { ranMost: number } => {
   const { ranFrom, ranAgain } = workedOf({}, pods)
   // Never seen at work, it has worked all the same where it has a result.
   const madeAt = writtenAt === undefined ? null : (before?.madeAt ?? null)
@@ -55,11 +53,9 @@ export const workedOfGone = (
   const runs = pods.some(({ status }) => status?.phase === 'Running')
   const told = before?.leavingAt == null ? null : before.leavingAt + graceOfPods(step)
   const until = (runs ? null : overSince(pods)) ?? writtenAt ?? (runs ? now : told)
-  const most = (from ?? now) + 1000 * (step.job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
-  return {
-    worked: { ranFrom: from, ranAgain, ranUntil: Math.min(until ?? now, most, now) },
-    reckoned: until === null && most < now ? UNSEEN : '',
-  }
+  const deadline = (from ?? now) + 1000 * (step.job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
+  const ranMost = Math.min(deadline, now)
+  return { ranFrom: from, ranAgain, ranUntil: until === null ? null : Math.min(until, ranMost), ranMost }
 }
 
 /** When the last of its pods was over, as far as pods say. */

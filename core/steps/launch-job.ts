@@ -108,14 +108,13 @@ const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (valid === null && freshUntil !== null)
     return { kind: 'wait', note: `Job ${seen.name} is not seen yet`, until: freshUntil, running: false }
   const writtenAt = valid === null ? undefined : (result?.writtenAt ?? null)
-  const { worked, reckoned } = workedOfGone(step, { before, now, pods, writtenAt })
-  return { ...(valid ?? deleted(seen, reckoned)), ...worked }
+  return { ...(valid ?? deleted(seen)), ...workedOfGone(step, { before, now, pods, writtenAt }) }
 }
 
-const deleted = ({ name }: SeenJob, more = ''): Stepped => ({
+const deleted = ({ name }: SeenJob): Stepped => ({
   kind: 'failed',
   reason: 'deleted',
-  note: `Job ${name} was deleted before it had a result${more}`,
+  note: `Job ${name} was deleted before it had a result`,
 })
 
 const doneByResult = (step: LaunchJobStep, seen: SeenJob): Stepped | null => {

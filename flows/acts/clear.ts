@@ -63,7 +63,7 @@ const clearOne = async (
   const job = isNotOurs ? null : found
   const pods = await alivePodsOf({ cluster }, ref, uid ?? job?.metadata.uid ?? null)
   const look = await lastLook(ports, view, { mark, step, job, pods })
-  if (job === null) return { left: stillThere(ref, pods), look }
+  if (job === null) return { left: stillThere(ref, pods, mark.name), look }
   return { left: hasEnded(job) ? null : await takeAway(ports, ref, { job, pods, tries }), look }
 }
 
@@ -98,11 +98,16 @@ const whoHolds = (what: string, job: KubeObject<'Job'>, { alive, keepers }: Aliv
 const isTakingPods = (job: KubeObject<'Job'>): boolean =>
   isLeaving(job) && job.metadata.finalizers?.includes('foregroundDeletion') === true
 
-const stillThere = ({ name, namespace }: ObjectRef, { alive, left }: AlivePods): Omit<Left, 'until'> | null => {
+const stillThere = (
+  { name, namespace }: ObjectRef,
+  { alive, left }: AlivePods,
+  runs: string,
+): Omit<Left, 'until'> | null => {
   if (alive === 0) return null
   return left === 0
-    ? { note: `${alive} pods of Job ${name} are still ending` }
+    ? { note: `${alive} pods of Job ${name} are still ending`, runs }
     : {
+        runs,
         note: `somebody has deleted Job ${name} without its pods, and ${left} of them run on by themselves: delete the pods of ${namespace} that are labelled job-name=${name}`,
       }
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../core/kube.ts'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import { between } from './away.ts'
 import { looseEnds, MINUTE, say, TRAIN, trainedUntil } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
@@ -43,6 +44,28 @@ const leaving = (finalizers: string[]) => (found: KubeObject) =>
     metadata: { ...found.metadata, deletionTimestamp: '2026-11-23T12:00:00Z', finalizers },
   }) as unknown as KubeObject
 
+describe('a Job that is deleted while nobody can look', () => {
+  it.each<[string, number, number, number]>([
+    ['an hour: until it is first seen gone', 60, 65, 82],
+    ['a day: what its run may cost at most', 25 * 60, 168.55, 168.56],
+  ])('for %s is what is booked', async (_, minutes, least, most) => {
+    const far = between()
+    town = await openTown({ wrap: far.wrap })
+    await trainedUntil(town, 'train', 'running', { simulation: { minutes: 600 } })
+    await town.advance(20 * MINUTE)
+    far.fails('cluster', 'away')
+    await town.advance(10 * MINUTE)
+    const [job] = (await town.house.cluster.list('Job')) as [KubeObject<'Job'>]
+    await town.house.cluster.delete(refOf(job), job.metadata.uid ?? '')
+    await town.advance(minutes * MINUTE)
+    far.answers('cluster')
+    expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'failed', reason: 'deleted' })
+    const cost = (await town.past(TRAIN)).at(-1)?.cost
+    expect(cost).toBeGreaterThan(least)
+    expect(cost).toBeLessThanOrEqual(most)
+  })
+})
+
 describe('a Job that somebody deletes while it works', () => {
   it('and that a finalizer keeps: once its pods are gone it has failed, and its GPUs go back', async () => {
     await atWork()
@@ -79,9 +102,12 @@ describe('a Job that somebody deletes while it works', () => {
       ),
     })
     expect((await town.held(ROOM)).sum).toBe(8)
+    await town.advance(3 * 60 * MINUTE)
     there = []
     expect((await town.settled(TRAIN)).outcome).toMatchObject({ kind: 'failed', reason: 'deleted' })
     expect(await looseEnds(town)).toEqual([])
+    // What was seen to run is booked, also beyond what it was to cost.
+    expect((await town.past(TRAIN)).at(-1)?.cost).toBeGreaterThan(3 * 55.04)
   })
 
   it('and makes again under its name: the pods of the first are its own, and the second is none of its', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { leftBeside } from '../../../core/lane/before.ts'
-import { boundAt, onOtherMachines } from '../../../core/lane/bound.ts'
+import { boundAt, onOtherMachines, reckonedUntil } from '../../../core/lane/bound.ts'
 import { approvedBy, HOUR, markOf, NOW, planRow, policyWith, questionOf, running, runOf, wanted } from './fixture.ts'
 
 /** 8 GPUs for $55.04 an hour, of the $168.56 that the plan may cost. */
@@ -12,6 +12,38 @@ const at = (steps: ReturnType<typeof markOf>[], approved: ReturnType<typeof want
   return boundAt({ doc: wanted({ run, approved }), plan: planRow, now }, run)
 }
 const cost = (hours: number) => Math.round(hours * RATE * 100) / 100
+
+describe('work that nobody saw end', () => {
+  const from = NOW - 100 * HOUR
+  const mark = running({ touched: true, ranFrom: from })
+  const until = (steps = [mark], can?: number) =>
+    reckonedUntil({ doc: wanted({ run: runOf({ phase: 'steps', steps }) }), plan: planRow, now: NOW }, mark, can)
+
+  it('ran until its run had cost all that it may, and no longer than until now or than it can have', () => {
+    expect((until() - from) / HOUR).toBeCloseTo(168.56 / RATE, 5)
+    expect(until([mark], from + HOUR)).toBe(from + HOUR)
+    const recent = { ...mark, ranFrom: NOW - HOUR }
+    expect(reckonedUntil({ doc: wanted({ run: runOf({ steps: [recent] }) }), plan: planRow, now: NOW }, recent)).toBe(
+      NOW,
+    )
+  })
+
+  it('ran for what other work of the run, and its own before it stood still, has left of that', () => {
+    const other = markOf({ name: 'evaluate', state: 'done', by: 'me', ranFrom: NOW - HOUR, endedAt: NOW })
+    expect((until([mark, other]) - from) / HOUR).toBeCloseTo(168.56 / RATE - 1 / 8, 5)
+    const again = { ...mark, ran: 2 * HOUR }
+    expect((until([again]) - from) / HOUR).toBeCloseTo(168.56 / RATE, 5)
+    const view = { doc: wanted({ run: runOf({ steps: [again] }) }), plan: planRow, now: NOW }
+    expect((reckonedUntil(view, again) - from) / HOUR).toBeCloseTo(168.56 / RATE - 2, 5)
+    expect(reckonedUntil(view, { ...again, ran: 9 * HOUR })).toBe(from)
+  })
+
+  it('is reckoned until now where it costs nothing, or nobody knows what it may', () => {
+    const free = { ...planRow.plan, steps: planRow.plan.steps.map((step) => ({ ...step, perHour: 0 })) as never }
+    const doc = wanted({ run: runOf({ steps: [mark] }) })
+    for (const plan of [{ plan: free, back: [] }, null]) expect(reckonedUntil({ doc, plan, now: NOW }, mark)).toBe(NOW)
+  })
+})
 
 describe('when a run will have cost all that it may', () => {
   it('counts from when its work was first seen running, at the price of its pool', () => {

@@ -70,6 +70,19 @@ describe('what was over before it is taken away', () => {
     expect(change.doc).toMatchObject({ kept, redo: ['train'] })
   })
 
+  it('costs no more than its run may where nobody saw it end; and at least as long as it was seen to run', () => {
+    const gone = { kind: 'failed', reason: 'deleted', note: '', ranFrom: NOW - 25 * HOUR, ranUntil: null } as const
+    expect(hoursOf(clear(null, [look({ ...gone, ranMost: NOW })], mark))).toBeCloseTo(168.56 / 55.04, 5)
+    expect(hoursOf(clear(null, [look({ ...gone, ranMost: NOW - 24 * HOUR })], mark))).toBe(1)
+    const wait = { kind: 'wait', note: '', until: null, running: true, ranFrom: NOW - 25 * HOUR } as const
+    expect(hoursOf(clear({ note: '', until: NOW + 5000, stopped: true }, [look(wait)], mark))).toBe(25)
+    // Its Job is gone, and its pods run on.
+    const failed = { ...mark, state: 'failed' as const, endedAt: NOW - 24 * HOUR }
+    const left = { note: '1 pods are still ending', until: NOW + 5000 }
+    expect(hoursOf(clear({ ...left, runs: 'train' }, [], failed))).toBe(25)
+    expect(hoursOf(clear({ ...left, runs: 'evaluate' }, [], failed))).toBe(1)
+  })
+
   it('costs what it ran, also where nobody had seen it at work', () => {
     const unseen = running({ touched: true })
     for (const seen of [

@@ -70,21 +70,16 @@ describe('a Job of ours', () => {
     expect(nextLaunchJob(step, seen)).toMatchObject({ kind: 'failed', reason: 'deleted' })
   })
 
-  it('that is gone ran until its result was written, whenever somebody looks; without one it says what is reckoned', () => {
+  it('that is gone ran until its result was written, whenever somebody looks; without one nobody knows, and its deadline is the most', () => {
     const late = { ...seen, now: 100 * HOUR, before: { madeAt: 9 * HOUR, ranFrom: 10 * HOUR, leavingAt: null } }
     expect(nextLaunchJob(step, { ...late, result: { ...result(name), writtenAt: 11 * HOUR } })).toMatchObject({
       kind: 'done',
       ranFrom: 10 * HOUR,
       ranUntil: 11 * HOUR,
     })
-    expect(nextLaunchJob(step, late)).toMatchObject({
-      reason: 'deleted',
-      note: expect.stringMatching(/nobody saw when it stopped, and what it cost is reckoned until its deadline$/),
-    })
-    expect(nextLaunchJob(step, { ...late, now: 10.5 * HOUR })).toMatchObject({
-      note: `Job ${name} was deleted before it had a result`,
-      ranUntil: 10.5 * HOUR,
-    })
+    const most = 10 * HOUR + 1000 * (step.job.spec?.activeDeadlineSeconds ?? 0)
+    expect(nextLaunchJob(step, late)).toMatchObject({ reason: 'deleted', ranUntil: null, ranMost: most })
+    expect(nextLaunchJob(step, { ...late, now: 10.5 * HOUR })).toMatchObject({ ranUntil: null, ranMost: 10.5 * HOUR })
   })
 
   it.each(['Failed', 'Complete'])(
