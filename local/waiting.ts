@@ -47,8 +47,10 @@ const movingText = ({ run }: LaneDocument): string => {
 export const wantedTitle = (lane: string, desired: Desired | null): string =>
   desired === null ? 'wants nothing yet' : (kindOf(laneKinds, lane)?.titleOf(desired) ?? desired.kind)
 
-/** What waits behind the run under way; null when nothing does. */
-export const behindText = ({ lane, run, desired, generation, attempt, outcome }: LaneDocument): string | null => {
+/** What waits behind the run under way, or was cancelled there; null when nothing does. */
+export const behindText = (doc: LaneDocument): string | null => {
+  const { lane, run } = doc
+  const { desired, generation, attempt, outcome } = doc.aside ?? doc
   if (run === null || sameRun(run, { generation, attempt })) return null
   const ended = outcome === null ? '' : `, ${outcome.kind}`
   return `then: ${wantedTitle(lane, desired)}, generation ${generation}${ended}`

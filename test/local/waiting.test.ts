@@ -153,6 +153,9 @@ describe('what a lane is at', () => {
     expect(behindText({ ...doc, outcome: { ...cancelled, stages: [] } })).toBe(
       'then: serve support-llama v3, generation 3, cancelled',
     )
+    const aside = { ...doc, outcome: { ...cancelled, stages: [] } }
+    const beside = behindText(lane({ run: run(), generation: 2, aside }))
+    expect(beside).toBe('then: serve support-llama v3, generation 3, cancelled')
     expect(behindText(lane({ run: run() }))).toBeNull()
     expect(behindText(lane({ run: null, generation: 2 }))).toBeNull()
   })
