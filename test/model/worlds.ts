@@ -133,6 +133,13 @@ export const large: readonly Config[] = [
     most: most(1, 2),
   }),
   config({
+    name: 'what waits is cancelled behind what runs, and that fails by what another attempt cures',
+    onNewer: 'finish',
+    retries: 1,
+    doings: ['newer', 'cancel-wanted', 'lost-node', 'retry'],
+    most: most(0, 3),
+  }),
+  config({
     name: 'what runs is wanted again, and something else was in between',
     onNewer: 'finish',
     retries: 1,
