@@ -117,7 +117,8 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded || doc.approved === null ? null : { ...doc.approved, spent: doc.approved.spent + cost },
   }
-  return succeeded ? asAside(done) : done
+  // Its source says what was cancelled behind it, where nothing else has superseded it.
+  return succeeded || at.kind === 'superseded' ? asAside(done) : done
 }
 
 /** The Deployment that stands for what succeeded: where the last move left it, or what stood already where nothing was to be done. */

@@ -49,7 +49,7 @@ describe('a run that ends', () => {
     expect(change.moments.map(({ kind }) => kind)).toEqual(['outcome', 'answer'])
   })
 
-  it('leaves what was cancelled behind it to the lane once it has succeeded, and itself where it has not', () => {
+  it('leaves what was cancelled behind it to the lane once it has succeeded or its source says that, and itself where it has not', () => {
     const outcome = { kind: 'cancelled', generation: 2 } as NonNullable<LaneDocument['outcome']>
     const { kept, approved, attemptsLeft } = wanted()
     const shared = { kept, approved, attemptsLeft, attempt: 1, since: NOW, order: 'p' }
@@ -58,6 +58,7 @@ describe('a run that ends', () => {
     expect(ends(SUCCEEDED)).toMatchObject({ generation: 2, desired: aside.desired, order: 'p', outcome })
     expect(ends(SUCCEEDED)).not.toHaveProperty('aside')
     expect(ends(FAILED)).toMatchObject({ generation: 1, order: 'o', outcome: FAILED, aside })
+    expect(ends({ kind: 'superseded', reason: null, detail: '' })).toMatchObject({ generation: 2, outcome })
   })
 
   it('is of the template that its plan was about', () => {
