@@ -1,6 +1,7 @@
 import type { DatasetUploaded } from '../../events/contract.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
-import { type ManifestObject, whyNotNamed } from '../../events/manifest.ts'
+import type { ManifestObject } from '../../events/manifest.ts'
+import { whyNotNamed } from '../../events/object-key.ts'
 import type { TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { laneOf } from '../lane-kinds/kind.ts'

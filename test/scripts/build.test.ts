@@ -24,13 +24,13 @@ const digests = (name: string): Record<string, string> =>
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
   'registry-webhook': 365,
-  'slack-interaction': 435,
-  'dataset-uploaded': 660,
-  'model-promoted': 660,
-  reconcile: 2420,
+  'slack-interaction': 450,
+  'dataset-uploaded': 680,
+  'model-promoted': 680,
+  reconcile: 2440,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
-  tick: 420,
-  watch: 2200,
+  tick: 430,
+  watch: 2220,
   resync: 2340,
 }
 
