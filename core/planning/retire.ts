@@ -16,7 +16,7 @@ const NO_TIME = { p50: 0, p95: 0 }
 
 /**
  * The plan of a service that has left the policy: every replica goes, and somebody is asked first whatever it costs. Its Deployments
- * and Services stay, empty: they cost nothing, and are used again should the service come back.
+ * and Services stay, empty: they cost nothing. Should the service come back, it has a Deployment of its own, behind the same Service.
  */
 export const planRetired = (input: ServeInput): Planned => {
   const { world, policy, run, identity } = input
@@ -71,7 +71,7 @@ const reasonsOf = (
 ): string[] => [
   `the policy has no service ${name} any more`,
   `what stops: ${replicaCount(leaving.length)} of ${names.join(', ')}, and with them every answer of the service`,
-  'what is deleted: their pods. Deployments and Services stay, empty and free of cost, for when the service comes back; versions in the registry and their weights stay',
+  'what is deleted: their pods. Deployments and Services stay, empty and free of cost; should the service come back, its Service has the same name. Versions in the registry and their weights stay',
   `what it saves: ${savesText(price, leaving)}`,
 ]
 

@@ -3,9 +3,10 @@ import type { GenerationView } from '../world.ts'
 import { type Replica, replicaCount, titleOf } from './generations.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import type { ServeInput } from './serve-plan.ts'
+import { hoursAt } from './serve-price.ts'
 import { freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
 import type { Standing, Wanted } from './serve-standing.ts'
-import { isLedTo, type Led, leastAnswering, ledFirst, lostBy } from './traffic.ts'
+import { answeringAt, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
 
 /** A way that was chosen, and what it was chosen from. */
 export interface Chosen {
@@ -57,21 +58,17 @@ export const ledOf = (
 })
 
 /** What a card promises to answer all the way: nothing, where nothing stands that could. */
-export const answeringOn = ({
-  led,
-  rule: { service },
-  standing: { judged },
-  chosen: { strategy, gateAfter },
-}: Pick<Chosen, 'led' | 'rule' | 'standing' | 'chosen'>): { answering?: number } =>
-  led.leaving.length === 0 && led.risen === 0
+export const answeringOn = (chosen: Chosen): { answering?: number } =>
+  chosen.led.leaving.length === 0 && chosen.led.risen === 0
     ? {}
-    : {
-        answering: leastAnswering(led, {
-          path: strategy.path,
-          gateAfter: judged ? null : gateAfter,
-          want: service.replicas,
-        }),
-      }
+    : { answering: Math.min(...answeringIn(chosen).flatMap(({ during, after }) => [during, after])) }
+
+const answeringIn = ({ led, rule: { service }, standing, chosen: { strategy, gateAfter } }: Chosen) =>
+  answeringAt(led, {
+    path: strategy.path,
+    gateAfter: standing.judged ? null : gateAfter,
+    want: service.replicas,
+  })
 
 /** How a rollout is undone. */
 export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing): string =>
@@ -80,18 +77,35 @@ export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Stand
     : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${version} goes, where there is room.`
 
 /** Why this way, in the order of weighing. */
-export const reasonsOf = (
-  { rule, standing: { judged }, led, wanted, chosen: { strategy } }: Chosen,
-  generations: readonly GenerationView[],
-): string[] => [
-  `${strategy.name}: ${strategy.why}`,
-  ...strategy.rejected.map(({ name, why }) => `not ${name}: ${why}`),
-  roomSentence(rule, generations),
-  judged
-    ? 'this version was judged before and has not changed: no gate'
-    : 'the first new replica is judged before others follow, and nobody asks it before',
-  ...fewerSentence(led, { rule, version: wanted.desired.version }),
-]
+export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]): string[] => {
+  const { rule, standing, led, wanted, chosen } = path
+  const { judged } = standing
+  const { strategy } = chosen
+  return [
+    `${strategy.name}: ${strategy.why}`,
+    ...strategy.rejected.map(({ name, why }) => `not ${name}: ${why}`),
+    roomSentence(rule, generations),
+    judged
+      ? 'this version was judged before and has not changed: no gate'
+      : 'the first new replica is judged before others follow, and nobody asks it before',
+    ...fewerSentence(led, { rule, version: wanted.desired.version }),
+    ...outageSentence(path),
+  ]
+}
+
+/** Law 9: for how long nobody answers is said before anybody is asked. */
+const outageSentence = (path: Chosen): string[] => {
+  if (path.led.leaving.length === 0) return []
+  const { rule, standing, chosen } = path
+  const gateAfter = standing.judged ? null : chosen.gateAfter
+  const walked = { path: chosen.strategy.path, gateAfter, service: rule.service }
+  const out = answeringIn(path).flatMap(({ during }, index) => (during === 0 ? [hoursAt(walked, index)] : []))
+  if (out.length === 0) return []
+  const minutes = (part: 'p50' | 'p95'): number => Math.round(out.reduce((sum, hours) => sum + hours[part], 0) * 60)
+  return [
+    `nobody answers for ${minutes('p50')} min (p95 ${minutes('p95')} min), and for as long as a node takes to come`,
+  ]
+}
 
 /** Law 9: what is away for a time is said before anybody is asked. */
 const fewerSentence = (led: Led, { rule, version }: { rule: Rule; version: string }): string[] => {

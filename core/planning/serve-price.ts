@@ -82,7 +82,11 @@ const standing = (
   }
 }
 
-const hoursAt = ({ path, gateAfter, service }: PricedPath, index: number): Range => {
+/** Hours until it goes on from a point of the path: while weights load there, and while the gate asks. */
+export const hoursAt = (
+  { path, gateAfter, service }: Pick<PricedPath, 'path' | 'gateAfter' | 'service'>,
+  index: number,
+): Range => {
   const [point, before] = [path[index], path[index - 1]]
   const loads = point !== undefined && before !== undefined && point.new > before.new
   const gates = index === gateAfter

@@ -158,7 +158,8 @@ const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | nu
   return elsewhere === null ? null : { kind: 'refuse', reason: 'source-not-allowed', detail: elsewhere }
 }
 
-const draftRollout = (input: ServeInput, { rule, wanted, standing, leaving, led, chosen }: Chosen): Draft => {
+const draftRollout = (input: ServeInput, from: Chosen): Draft => {
+  const { rule, wanted, standing, leaving, led, chosen } = from
   const {
     policy,
     world: { generations },
@@ -184,9 +185,9 @@ const draftRollout = (input: ServeInput, { rule, wanted, standing, leaving, led,
     price: servePrice(priced),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
-    ...answeringOn({ led, chosen, rule, standing }),
+    ...answeringOn(from),
     strategy,
     undo: undoOf(wanted, standing),
-    reasons: reasonsOf({ rule, wanted, standing, leaving, led, chosen }, generations),
+    reasons: reasonsOf(from, generations),
   }
 }

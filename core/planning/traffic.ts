@@ -87,20 +87,24 @@ export const ledOn = (
   return { first, at }
 }
 
-/** Fewest replicas that answer on a way, all that is asked for being ready: requests are led elsewhere after a move, never before. */
-export const leastAnswering = (
+/**
+ * Replicas that answer at each point of a path, all that is asked for being ready: while it is moved to and judged, since requests are
+ * led elsewhere after that, never before; and then.
+ */
+export const answeringAt = (
   led: Led,
   way: { path: readonly Point[]; gateAfter: number | null; want: number },
-): number => {
+): { during: number; after: number }[] => {
   const { first, at } = ledOn(led, way)
+  // How it is now is nothing that the way does, unless it begins by leading requests elsewhere.
+  const begins = first === led.seen ? (at[0] ?? first) : first
   const answering = (point: Point, traffic: Traffic): number =>
     led.leaving.slice(led.leaving.length - point.old).filter(({ view }) => isLedTo(traffic, view.generation)).length +
     (isLedTo(traffic, led.rising) ? point.new : 0)
-  return Math.min(
-    ...way.path.flatMap((point, index) =>
-      index === 0 ? [] : [answering(point, at[index - 1] ?? first), answering(point, at[index] ?? first)],
-    ),
-  )
+  return way.path.map((point, index) => ({
+    during: answering(point, at[index - 1] ?? begins),
+    after: answering(point, at[index] ?? first),
+  }))
 }
 
 /** Where requests are led on the way back once `point` is reached, whose `new` are replicas of the baseline. */

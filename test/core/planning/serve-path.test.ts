@@ -14,6 +14,24 @@ describe('the way of a rollout', () => {
     expect(planOf({ standing: [], baseline: null, generation: 1 }).bounds).not.toHaveProperty('answering')
   })
 
+  it('counts what stands already and is only judged or led to', () => {
+    expect(planOf({ standing: [[2, '8', 2]], baseline: null }).bounds.answering).toBe(2)
+    expect(planOf({ standing: [[2, '8', 2]], baseline: [2, '8'], led: 1 }).bounds.answering).toBe(2)
+  })
+
+  it('says for how long nobody answers, and nothing where somebody does', () => {
+    const one = { model: { replicas: 1, maxUnavailable: 2 }, standing: [[1, '7', 1]] as [number, string, number][] }
+    const sentence = (plan: ReturnType<typeof planOf>) => plan.reasons.find((why) => why.startsWith('nobody answers'))
+    expect(sentence(planOf({ ...one, pool: { used: 16, heldByOthers: 12 } }))).toBe(
+      'nobody answers for 8 min (p95 25 min), and for as long as a node takes to come',
+    )
+    expect([planOf(one), planOf(), planOf({ standing: [], baseline: null, generation: 1 })].map(sentence)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ])
+  })
+
   it('says how it is undone: to what was judged, or to nothing', () => {
     expect(planOf().undo).toContain('Walk back to v7 (generation 1)')
     expect(planOf({ standing: [], baseline: null, generation: 1 }).undo).toContain(
