@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../core/kube.ts'
+import type { Config } from '../../core/policy.ts'
 import { everyLane } from '../../flows/lanes.ts'
 import { leaveCommand, leaveGoOn, leaveLook, leaveVote } from '../../flows/letters.ts'
 import type { Ports } from '../../flows/ports.ts'
@@ -33,6 +34,15 @@ const DATASETS = [
 type Dataset = (typeof DATASETS)[number]
 const [ROLLS_OUT, GOES_BACK] = ['support-llama', 'code-llama']
 
+/** What takes long to load is given that long: it is to fail its gate, not to be ended before. */
+const withLongLoad = (services: NonNullable<Config['services']>): NonNullable<Config['services']> =>
+  Object.fromEntries(
+    Object.entries(services).map(([name, one]) => [
+      name,
+      name === GOES_BACK ? { ...one, loadMinutes: { p50: 30, p95: 50 } } : one,
+    ]),
+  )
+
 const config = {
   ...example,
   pipelines: Object.fromEntries(
@@ -41,6 +51,7 @@ const config = {
       piped({ prefix: `${name}/`, as: `${name}-llama`, mode: name === 'shadowed' ? 'shadow' : 'act' }),
     ]),
   ),
+  services: withLongLoad(example.services ?? {}),
   approvals: { ...example.approvals, expiry: '3d' },
 }
 
