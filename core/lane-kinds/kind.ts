@@ -84,8 +84,8 @@ export interface LaneKind<D extends Desired = Desired> {
   back(input: BackInput): WayStep[]
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
-  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. */
-  baselineOf(desired: D, input: { run: RunKey; policy: Policy; before: Baseline | null }): Baseline | null
+  /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. The end of a run knows its replicas. */
+  baselineOf(desired: D, input: { run: RunKey; before: Baseline | null }): Baseline | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

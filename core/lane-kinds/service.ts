@@ -51,11 +51,9 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
   },
-  baselineOf: (desired, { run, policy, before }) => {
+  baselineOf: (desired, { run, before }) => {
     if (isRetired(desired)) return null
-    if (!isServed(desired)) return before
-    const replicas = ruleNamed(policy.services, laneName(run.lane))?.rule.replicas ?? null
-    return { generation: run.generation, desired, replicas }
+    return isServed(desired) ? { generation: run.generation, desired, replicas: null } : before
   },
   retired: ({ model }) => ({ kind: 'retired', model }),
 })

@@ -95,7 +95,7 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const { baseline: before } = doc
-  const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), policy, before }) : before
+  const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : before
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, beside: ___, before: ____, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
@@ -121,13 +121,16 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   return succeeded || at.kind === 'superseded' ? asAside(done) : done
 }
 
-/** The Deployment that stands for what succeeded: where the last move left it, or what stood already where nothing was to be done. */
-const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Baseline, 'stands'>> => {
+/**
+ * The Deployment that stands for what succeeded, and with how many replicas: where the last move left it, or what stood already where
+ * nothing was to be done. What the policy says by then nobody may have approved.
+ */
+const standingFor = ({ plan, world }: View, run: Run): Partial<Pick<Baseline, 'stands' | 'replicas'>> => {
   const standing = hasBegun(run)
     ? plan?.plan.steps.findLast((step) => step.kind === 'roll-out-model')?.replicas
     : world?.generations
-  const stands = standing?.find(({ replicas }) => replicas > 0)?.generation
-  return stands === undefined ? {} : { stands }
+  const found = standing?.find(({ replicas }) => replicas > 0)
+  return found === undefined ? {} : { stands: found.generation, replicas: found.replicas }
 }
 
 /** Whether what it did, or a run before it, was neither carried to its end nor taken back. */

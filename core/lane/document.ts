@@ -84,6 +84,7 @@ export interface Baseline {
   /** Generation of the Deployment that stands for it: its own, or one that it took up; left out by an earlier release, which looked for it by its version. */
   stands?: number
   desired: Desired
+  /** Null: nothing of it was seen, or moved. */
   replicas: number | null
 }
 

@@ -63,10 +63,10 @@ describe('a service', () => {
     ])
   })
 
-  it('returns to what succeeded, with the replicas that it had; never to none; and to nothing once it is retired', () => {
+  it('returns to what succeeded; never to none; and to nothing once it is retired', () => {
     const before = { generation: 1, desired: serve('7'), replicas: 1 }
-    const given = { run, policy, before }
-    expect(service.baselineOf(serve('8'), given)).toEqual({ generation: 2, desired: serve('8'), replicas: 2 })
+    const given = { run, before }
+    expect(service.baselineOf(serve('8'), given)).toEqual({ generation: 2, desired: serve('8'), replicas: null })
     expect(service.baselineOf(none, given)).toEqual(before)
     expect(service.baselineOf({ kind: 'retired', model: 'support-llama' }, given)).toBeNull()
   })

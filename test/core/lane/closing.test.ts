@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { close, identityOf } from '../../../core/lane/closing.ts'
 import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import type { Outcome } from '../../../core/reasons.ts'
-import { desired } from '../training-fixture.ts'
+import { desired, emptyWorld, standing } from '../training-fixture.ts'
 import {
   asking,
   docOf,
@@ -206,12 +206,23 @@ describe('the baseline', () => {
     return close(viewOf({ doc, plan: null }), run, outcome).doc.baseline
   }
 
-  it('is the service that succeeded, with the replicas that it had', () => {
-    expect(of(SUCCEEDED, 2)).toEqual({
-      generation: 2,
-      desired: served('8'),
-      replicas: policy.services['support-llama']?.replicas,
-    })
+  it('is the service that succeeded, with the replicas that it had: of its last move, or that stood already, whatever the policy says by then', () => {
+    const [run, begun] = [runOf({ generation: 2, desired: served('8') }), [running({ name: 'move-2', state: 'done' })]]
+    const move = (...replicas: [generation: number, replicas: number][]) =>
+      ({
+        kind: 'roll-out-model',
+        replicas: replicas.map(([one, count]) => ({ generation: one, replicas: count })),
+      }) as never
+    const plan = { ...planRow, plan: { ...planRow.plan, steps: [move([1, 2], [2, 1]), move([1, 0], [2, 3])] } }
+    const stoodAfter = (over: Partial<Run>, generations = emptyWorld().generations) => {
+      const under = { ...run, ...over }
+      const doc = docOf({ lane: SERVICE, desired: served('8'), generation: 2, attempt: 1, run: under })
+      return close(viewOf({ doc, plan, world: emptyWorld({ generations }) }), under, SUCCEEDED).doc.baseline
+    }
+    const is = { generation: 2, desired: served('8') }
+    expect(stoodAfter({ steps: begun })).toEqual({ ...is, stands: 2, replicas: 3 })
+    expect(stoodAfter({}, [standing(1, 4), standing(2, 0)])).toEqual({ ...is, stands: 1, replicas: 4 })
+    expect(of(SUCCEEDED, 2)).toEqual({ ...is, replicas: null })
   })
 
   it('stays where a run fails, and where an older generation ends after a newer one has stood', () => {
