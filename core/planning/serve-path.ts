@@ -1,3 +1,4 @@
+import type { Baseline } from '../lane/document.ts'
 import type { Bounds } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
 import { type Replica, replicaCount, titleOf } from './generations.ts'
@@ -26,7 +27,8 @@ export const pathOf = (
     leaving,
     led,
     generations,
-  }: Omit<Chosen, 'wanted' | 'chosen'> & { generations: readonly GenerationView[] },
+    baseline,
+  }: Omit<Chosen, 'wanted' | 'chosen'> & { generations: readonly GenerationView[]; baseline: Baseline | null },
   within?: Bounds,
 ): ChosenPath => {
   const { service } = rule
@@ -39,7 +41,7 @@ export const pathOf = (
     gpusPerReplica: slotGpus(rule, service.gpusPerReplica),
     freeGpus: freeGpus(rule, generations, within),
     maxUnavailable: service.maxUnavailable,
-    baselineReplicas: base === undefined || base === target ? 0 : service.replicas,
+    baselineReplicas: base === undefined || base === target ? 0 : (baseline?.replicas ?? service.replicas),
   })
 }
 

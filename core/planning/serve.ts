@@ -126,7 +126,7 @@ const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => 
   if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
   const leaving = replicasOf(others, (view) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0))
   const led = ledOf(input, wanted, { standing, leaving })
-  const from = { rule, standing, leaving, led, generations }
+  const from = { rule, standing, leaving, led, generations, baseline: input.baseline }
   const inside = pathOf(from, input.within)
   const chosen = inside.kind === 'path' ? inside : pathOf(from)
   if (chosen.kind === 'deadlock')

@@ -142,6 +142,15 @@ describe('a rollout', () => {
     expect(planned({ model: { ...wide, replicas: 3 } })).toMatchObject({ kind: 'refuse', reason: 'pool-too-small' })
   })
 
+  it('holds what the way back restores: the replicas that the baseline had, whatever is wanted of it by now', () => {
+    const scaledDown = given({ standing: [[1, '7', 1]], model: { replicas: 1 } })
+    const gpusWith = (replicas: number) => {
+      const result = planServe({ ...scaledDown, baseline: { generation: 1, desired: serve('7'), replicas } })
+      return result.kind === 'plan' ? result.plan.bounds.gpus : result
+    }
+    expect([1, 4].map(gpusWith)).toEqual([{ 'gpu-serve': 8 }, { 'gpu-serve': 16 }])
+  })
+
   it('stays inside the GPUs that were approved, whatever has become free since', () => {
     const { bounds } = planOf({ pool: full })
     expect(planOf({ within: bounds }).strategy?.name).toBe('one-out-one-in')
