@@ -75,6 +75,15 @@ const boundsIn = (doc: LaneDocument, { approval, bounds }: Plan): Bounds => {
 }
 
 /**
+ * Dollars to hold for a plan: all that its bound lets its Jobs cost (laws 9, 10). Where none of it costs while it runs, as moves of a
+ * rollout, or all that does was finished before, it is the plan's own.
+ */
+export const mayCost = (doc: Pick<LaneDocument, 'approved'>, plan: Plan): number => {
+  const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => step.kind === 'launch-job' && step.perHour > 0)
+  return isBound ? boundsIn(doc, plan).dollars : plan.bounds.dollars
+}
+
+/**
  * How a run ends whose next step would be at work on other machines than its card says, or on such as are bought in another way: the
  * policy's pool was changed under it (law 9). Null: it would not.
  */

@@ -2,6 +2,7 @@ import { laneOf } from '../lane-kinds/kind.ts'
 import { pool as poolKind } from '../lane-kinds/pool.ts'
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import { mayCost } from './bound.ts'
 import type { Guard } from './change.ts'
 import type { LaneDocument } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
@@ -80,20 +81,20 @@ export const amountsOf = (hold: Hold | null): Record<string, number> =>
  * it takes no more of than is held for it nothing need be free, however low its ceiling has become.
  */
 export const whyFull = (view: View, plan: Plan): string | null => {
-  const { world, policy } = view
-  const { bounds } = plan
+  const { world, policy, doc } = view
   if (world === null) return 'nobody has looked'
   for (const [pool, gpus] of Object.entries(gpusOfRooms(view, plan))) {
     const seen = world.pools[pool]
-    if ((view.doc.stands?.[pool] ?? 0) >= gpus && (view.holds[poolRoom(pool)]?.amount ?? 0) >= gpus) continue
+    if ((doc.stands?.[pool] ?? 0) >= gpus && (view.holds[poolRoom(pool)]?.amount ?? 0) >= gpus) continue
     if (seen === undefined) return `there is no pool ${pool}`
     if (seen.ceiling !== null && gpus + seen.heldByOthers > seen.ceiling)
       return `${pool} has ${Math.max(0, seen.ceiling - seen.heldByOthers)} of ${seen.ceiling} GPUs free for it, and it needs ${gpus}`
   }
   const { spent, held } = world.dollars
   const { dollars } = policy.budget
-  if (bounds.dollars > 0 && spent + held + bounds.dollars > dollars)
-    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${bounds.dollars.toFixed(2)} of $${dollars}`
+  const most = mayCost(doc, plan)
+  if (most > 0 && spent + held + most > dollars)
+    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${most.toFixed(2)} of $${dollars}`
   return null
 }
 
@@ -103,13 +104,12 @@ export const whyFull = (view: View, plan: Plan): string | null => {
  */
 export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => {
   const { world, policy } = view
-  const { bounds } = plan
   const hold = neededHold(view, plan)
   const pools = Object.keys(gpusOfRooms(view, plan)).map((pool) => {
     const seen = world?.pools[pool]
     return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
   })
-  const dollars = bounds.dollars > 0 ? centsOf(policy.budget.dollars - (world?.dollars.spent ?? 0)) : null
+  const dollars = hold.dollars > 0 ? centsOf(policy.budget.dollars - (world?.dollars.spent ?? 0)) : null
   return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(policy.budget.name)]: dollars } }
 }
 
@@ -120,5 +120,5 @@ export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<
 const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
   gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
   budget: view.policy.budget.name,
-  dollars: plan.bounds.dollars,
+  dollars: mayCost(view.doc, plan),
 })

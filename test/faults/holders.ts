@@ -162,7 +162,7 @@ const readFor = async (play: Play, lane: string): Promise<{ view: View; rows: Ma
   return { view, rows }
 }
 
-const PLAN = { bounds: { gpus: { [POOL]: PEAK }, dollars: 10 } } as unknown as Plan
+const PLAN = { steps: [], bounds: { gpus: { [POOL]: PEAK }, dollars: 10 } } as unknown as Plan
 
 /** What a lane does with its room: as `settleHold` decides, without plans and approvals. */
 const settled = (view: View): Change | null => {

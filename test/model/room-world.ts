@@ -77,7 +77,8 @@ export const counted = (
   return view
 }
 
-export const planFor = (gpus: number): Plan => ({ bounds: { gpus: { [POOL]: gpus }, dollars: 1 } }) as unknown as Plan
+export const planFor = (gpus: number): Plan =>
+  ({ steps: [], bounds: { gpus: { [POOL]: gpus }, dollars: 1 } }) as unknown as Plan
 
 export const docIn = ({ rows }: Ledger, lane: string): LaneDocument =>
   (rows[`lane ${lane}`]?.value as LaneDocument | undefined) ?? emptyDocument(policy, lane)

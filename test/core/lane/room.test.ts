@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { boundAt } from '../../../core/lane/bound.ts'
 import {
   amountsOf,
   centsOf,
@@ -14,9 +15,10 @@ import {
 } from '../../../core/lane/room.ts'
 import type { PoolView } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, trainPlan } from '../training-fixture.ts'
-import { NOW, policy, viewOf } from './fixture.ts'
+import { approvedBy, NOW, policy, running, runOf, viewOf } from './fixture.ts'
 
 const plan = trainPlan()
+const ran = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
 const full = (pool: Partial<PoolView>, dollars = { spent: 0, held: 0 }) =>
   whyFull(viewOf({ world: emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', pool) }, dollars }) }), plan)
 
@@ -71,6 +73,31 @@ describe('a hold', () => {
         expect(centsOf(cents / 100)).toBe(cents)
       }),
     )
+  })
+
+  it('is of dollars what its bound lets it cost: all that is left of what was approved, over all attempts', () => {
+    const approved = approvedBy({ spent: 60, begun: true })
+    const [evaluates, moves] = [{ ...plan.bounds, dollars: 20 }, plan.steps.filter(({ kind }) => kind !== 'launch-job')]
+    const again = { ...plan, bounds: evaluates }
+    const view = viewOf({
+      doc: { ...viewOf().doc, approved },
+      world: emptyWorld({ dollars: { spent: 19_900, held: 0 } }),
+    })
+    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 10_856 })
+    expect(holdOf(view, again).hold.dollars).toBeCloseTo(108.56)
+    expect(boundAt({ doc: view.doc, plan: { plan: again, back: [] }, now: NOW }, ran)?.ending.detail).toContain(
+      '$108.56',
+    )
+    expect(whyFull(view, again)).toBe('$19900.00 spent and $0.00 held leave no $108.56 of $20000')
+    // What nobody had to approve, and what costs nothing while it runs, is bound by its own plan.
+    const silent = { ...again, approval: { ...plan.approval, required: false } }
+    const kept = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
+    for (const [of, cents] of [
+      [silent, 2000],
+      [{ ...again, steps: moves }, 2000],
+      [kept, 0],
+    ] as const)
+      expect([needsOf(view, of)['budget/ml-monthly'], whyFull(view, of)]).toEqual([cents, null])
   })
 
   it('is what its plan needs, and no less than what stands', () => {
