@@ -1,14 +1,14 @@
 import { requesterIn } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
 import type { WayStep } from '../plan.ts'
-import { baselineView } from '../planning/generations.ts'
+import { baselineView, standingGpus } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { ENGINES, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingTemplate } from '../workloads/serving.ts'
-import type { GenerationView, PoolView } from '../world.ts'
+import type { GenerationView } from '../world.ts'
 import { type BackInput, type LaneKind, laneName, laneOf } from './kind.ts'
 import { isRetired, isServed, type Standing } from './serving.ts'
 
@@ -63,13 +63,13 @@ const keyOf = (desired: Standing): string =>
 
 /** The moves from where the world stands back to the baseline. */
 const back = (input: BackInput): WayStep[] => {
-  const { identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false, held } = input
+  const { identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false } = input
   const { forgotten = [] } = input
   if (world.generations.length === 0) return []
+  const base = baselineView(world.generations, baseline)
   // What is judged and stands goes for a baseline only: without it there would be nothing.
-  if (judged && baseline !== null && isGone(baselineView(world.generations, baseline))) return []
+  if (judged && baseline !== null && isGone(base)) return []
   const rule = ruleNamed(policy.services, laneName(lane))?.rule
-  const pool = rule === undefined ? undefined : world.pools[rule.pool]
   return walkBack({
     identity,
     run,
@@ -82,7 +82,7 @@ const back = (input: BackInput): WayStep[] => {
     forgotten,
     loadMinutes: rule?.loadMinutes.p95 ?? 30,
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
-    freeGpus: freeToGoBack(pool, rule === undefined ? undefined : held?.[rule.pool]),
+    freeGpus: base === undefined ? null : freeToGoBack(input, base),
   })
 }
 
@@ -91,9 +91,14 @@ export const service = /* @__PURE__ */ serviceOf(ENGINES)
 
 const isGone = (base: GenerationView | undefined): boolean => base === undefined || isLeaving(base.object)
 
-/** What the way back may take beyond what the lane uses: what its run holds, and where nothing is held what is free. */
-const freeToGoBack = (pool: PoolView | undefined, held: number | undefined): number | null => {
-  if (pool === undefined) return null
-  if (held !== undefined) return held - pool.usedByLane
-  return pool.ceiling === null ? null : pool.ceiling - pool.heldByOthers - pool.usedByLane
+/**
+ * What the way back may take beyond what the lane has, of the pool in which the baseline stands, whatever the policy has for the service
+ * by now: what its run holds there, and where nothing is held what is free.
+ */
+const freeToGoBack = ({ world, held }: BackInput, { pool }: GenerationView): number | null => {
+  const seen = world.pools[pool]
+  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(world.generations)[pool] ?? 0)
+  const holds = held?.[pool]
+  if (holds !== undefined) return holds - has
+  return seen === undefined || seen.ceiling === null ? null : seen.ceiling - seen.heldByOthers - has
 }

@@ -115,6 +115,28 @@ describe('its way back', () => {
     )
   })
 
+  it('takes no more than its run holds in the pool where the baseline stands, wherever the policy has the service by now', () => {
+    const [generations, held] = [[standing(1, 1), standing(2, 1)], { 'gpu-serve': 8 }]
+    const room = { ceiling: 8, used: 8, usedByLane: 8 }
+    const pools = { 'gpu-serve': emptyPool('gpu-serve', room), other: emptyPool('other', { ceiling: 32 }) }
+    const rule = policy.services['support-llama']!
+    const services = { 'support-llama': { ...rule, pool: 'other' } }
+    const [seen, unseen] = [
+      emptyWorld({ pools, generations }),
+      emptyWorld({ pools: { other: pools.other }, generations }),
+    ]
+    const full = 'g2=0 g1=1 → g2=0 g1=2'
+    for (const world of [seen, unseen])
+      for (const to of [policy, { ...policy, services }, { ...policy, services: {} }])
+        expect(written(back([], { policy: to, world, held }))).toBe(full)
+    // Where nothing is held, what is free there counts, and not what is free elsewhere.
+    expect(written(back([], { policy: { ...policy, services }, world: seen }))).toBe(full)
+    // What is asked for and has no pod yet is had too.
+    const early = { ...pools, 'gpu-serve': emptyPool('gpu-serve', { ...room, usedByLane: 4 }) }
+    expect(written(back([], { world: emptyWorld({ pools: early, generations }), held }))).toBe(full)
+    expect(written(back([], { world: seen, held: { 'gpu-serve': 12 } }))).toBe('g2=1 g1=2 → g2=0 g1=2')
+  })
+
   it('is walked though the policy or the pool is gone since', () => {
     const without = { ...policy, services: {} }
     expect(written(back([standing(1, 1), standing(2, 1)], { policy: without }))).toBe('g2=1 g1=2 → g2=0 g1=2')
