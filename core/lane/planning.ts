@@ -3,7 +3,7 @@ import { digestOf } from '../digest.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import type { Plan, Planned } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
-import { stepKeys } from '../steps/keys.ts'
+import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import { boundsLeft } from './approval.ts'
 import { nextGeneration } from './attempts.ts'
@@ -135,12 +135,12 @@ export const newRun = (doc: LaneDocument, now: number): Run => ({
  * anew.
  */
 export const marksOf = (plan: Plan, { kept }: Seen): Mark[] => {
-  const keys = stepKeys(plan)
+  const [keys, done] = [stepKeys(plan), keptSteps(plan, kept)]
   const carried = new Set<string>()
   return plan.steps.map((step) => {
     const key = keys[step.name] ?? ''
     const stays = isKept(step) && step.reads.every((name) => carried.has(name))
-    const row = stays ? kept[key] : undefined
+    const row = stays ? done[step.name] : undefined
     if (row !== undefined) carried.add(step.name)
     const mark = pending(step, key, 'forth')
     return row === undefined

@@ -5,7 +5,7 @@ import type { Bounds, NodesOf, Planned, Price, Range, Step } from '../plan.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
-import { stepKeys } from '../steps/keys.ts'
+import { keptSteps } from '../steps/keys.ts'
 import type { World } from '../world.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept'>
@@ -83,10 +83,8 @@ export const priceOf = (uses: Use[], { policy, world }: Omit<PipelineInput, 'kep
 
 /** What is still to be paid: an attempt that carries a finished step over does not run it again (law 7). */
 export const usesLeft = (uses: Use[], { steps, kept }: { steps: Step[]; kept: PipelineInput['kept'] }): Use[] => {
-  if (Object.keys(kept).length === 0) return uses
-  const keys = stepKeys({ steps })
-  const jobs = steps.filter(({ kind }) => kind === 'launch-job')
-  return uses.filter((_, index) => kept[keys[jobs[index]?.name ?? ''] ?? ''] === undefined)
+  const done = keptSteps({ steps }, kept)
+  return uses.filter(({ stage }) => !Object.hasOwn(done, stage))
 }
 
 /** Jobs run one after the other, so a pool that both use is needed for the larger one only. */

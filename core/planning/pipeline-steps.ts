@@ -5,7 +5,7 @@ import type { LaunchJobStep, Step } from '../plan.ts'
 import { registeredStage } from '../policy/pipelines.ts'
 import { nameOfStage, readsOf } from '../policy/stages.ts'
 import type { PipelinePolicy, StagePolicy } from '../policy.ts'
-import { jobKey } from '../steps/keys.ts'
+import { jobKeys, type Keys, keptAs } from '../steps/keys.ts'
 import { REQUESTED_BY } from '../steps/register-model.ts'
 import { counted } from '../text.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
@@ -78,10 +78,10 @@ const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, s
   ...(requester === null ? {} : { [REQUESTED_BY]: requester }),
 })
 
-/** What of each stage is known once its Job is made: the step's key, and the Job that leaves what others read. */
+/** What of each stage is known once its Job is made: the step's keys, and the Job that leaves what others read. */
 interface Launched {
   step: LaunchJobStep
-  key: string
+  keys: Keys
   job: string
 }
 
@@ -116,9 +116,9 @@ const launch = (
     model: earlier.findLast(({ model }) => model !== undefined)?.model ?? null,
     reads: Object.fromEntries(read.map(({ step, job: name }) => [step.name, name])),
   })
-  const key = jobKey(
+  const keys = jobKeys(
     job,
-    read.map((one) => one.key),
+    read.map((one) => one.keys),
   )
   const step: LaunchJobStep = {
     kind: 'launch-job',
@@ -133,7 +133,7 @@ const launch = (
     reads,
     keeps: true,
   }
-  return { step, key, job: (Object.hasOwn(kept, key) ? kept[key]?.made?.ref.name : undefined) ?? job.metadata.name }
+  return { step, keys, job: keptAs(kept, keys)?.made?.ref.name ?? job.metadata.name }
 }
 
 /** The preset that a stage uses, in the revision that the lane was made with; null: none. */

@@ -106,8 +106,12 @@ const forgottenOne = async (
  * Whether the Job of this name is what would be made: a repeated POST has succeeded then. One of before a restore, which may have been
  * made for another try, is made use of only where its result may be kept.
  */
-const isTaken = ({ view, step, mark, key }: Task<LaunchJobStep>, there: KubeObject, wanted: KubeObject): boolean => {
-  if (!isSameWork(there, wanted, view.secret)) return false
+const isTaken = (
+  { view, step, mark, key }: Task<LaunchJobStep>,
+  there: KubeObject,
+  wanted: KubeObject<'Job'>,
+): boolean => {
+  if (!isSameWork(there as KubeObject<'Job'>, wanted, view.secret)) return false
   const isOlder = key.generation <= view.generationFrom && createdAt(there) < (mark.markedAt ?? 0) - CLOCKS
   return !isOlder || (step.keeps && !isAnew(view, mark))
 }

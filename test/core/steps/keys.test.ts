@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { digestOf } from '../../../core/digest.ts'
 import type { LaunchJobStep, Step } from '../../../core/plan.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
-import { jobKey, readsOf, stepKeys } from '../../../core/steps/keys.ts'
+import { jobKeys, keptAs, keptSteps, readsOf, stepKeys } from '../../../core/steps/keys.ts'
+import { objectDigest } from '../../../core/workloads/object-digest.ts'
 import { stagesOf } from '../../variants.ts'
 import { desired, exampleConfig, trainPlan } from '../training-fixture.ts'
 
@@ -75,8 +77,31 @@ describe('the key of a step', () => {
   it('is what planning asks of a Job before its step is there', () => {
     const [train, evaluate] = trainPlan().steps as [LaunchJobStep, LaunchJobStep]
     const keys = keysOf()
-    expect(jobKey(train.job, [])).toBe(keys['train'])
-    expect(jobKey(evaluate.job, [keys['train'] ?? ''])).toBe(keys['evaluate'])
+    const trained = jobKeys(train.job, [])
+    expect(trained.key).toBe(keys['train'])
+    expect(jobKeys(evaluate.job, [trained]).key).toBe(keys['evaluate'])
+  })
+
+  it('does not change with how long a step may take, when its turn is, and what follows a failure: an approval binds that too', () => {
+    const longer = policyWith(({ train, evaluate }) => {
+      train.hours = { p50: 0.05, p95: 0.1 }
+      evaluate.hours = { p50: 2, p95: 9 }
+      evaluate.pod = {
+        terminationGracePeriodSeconds: 30,
+        imagePullSecrets: [{ name: 'registry' }],
+        tolerations: [{ key: 'spot', operator: 'Exists' }],
+        schedulerName: 'ours',
+        containers: [{ name: 'evaluate', imagePullPolicy: 'Always' }],
+      }
+    })
+    const pools = { ...longer.pools, 'gpu-train': { ...longer.pools['gpu-train']!, queue: 'gpu' } }
+    expect(changedBy({ policy: { ...longer, pools } })).toEqual([])
+    const [before, after] = [trainPlan(), trainPlan({ policy: { ...longer, pools } })]
+    expect(after.digest).not.toBe(before.digest)
+    const elsewhere = policyWith(({ evaluate }) => {
+      evaluate.pod = { nodeSelector: { zone: 'a' } }
+    })
+    expect(changedBy({ policy: elsewhere })).toEqual(['evaluate', 'judge-evaluate'])
   })
 
   it('of a move of a rollout is its objects, its replicas and its place', () => {
@@ -112,4 +137,27 @@ it('a step reads what it judges, registers or is given, and nothing else', () =>
     ['register', ['train']],
     ['notify', []],
   ])
+})
+
+describe('what was kept of a plan’s steps', () => {
+  const plan = trainPlan()
+  const [train, evaluate] = plan.steps as [LaunchJobStep, LaunchJobStep]
+  /** As they were made before: of all that a Job says. */
+  const keyOnce = ({ job }: LaunchJobStep, reads: string[]) =>
+    digestOf({ effect: objectDigest(job), reads }).slice(0, 16)
+  const row = { row: 'g1a1/train' } as never
+  const of = (key: string) => Object.keys(keptSteps(plan, { [key]: row }))
+
+  it('is known by their keys, and by those that earlier releases gave them', () => {
+    const { key, earlier } = jobKeys(train.job, [])
+    expect(earlier).toBe(keyOnce(train, []))
+    expect(key).not.toBe(earlier)
+    expect([of(key), of(earlier), of('0'.repeat(16))]).toEqual([['train'], ['train'], []])
+    expect(of(keyOnce(evaluate, [earlier]))).toEqual(['evaluate'])
+    expect(keptSteps(plan, {})).toEqual({})
+    expect([keptAs({ [earlier]: row }, { key, earlier }), keptAs({}, { key: 'toString', earlier })]).toEqual([
+      row,
+      undefined,
+    ])
+  })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { KubeObject } from '../../../core/kube.ts'
+import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
-import { isOurs, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
-import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
+import { isOurs, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
+import { DIGEST_ANNOTATION, withDigest } from '../../../core/workloads/object-digest.ts'
 import { trainPlan } from '../training-fixture.ts'
 
 const step = trainPlan().steps[0] as LaunchJobStep
@@ -192,5 +192,28 @@ describe('a Job of ours', () => {
     expect(isOurs(other({ annotations: digest }), step.job, 'secret')).toBe(false)
     expect(isOurs(other({ labels: {} }), step.job, 'secret')).toBe(false)
     expect(isOurs(made, step.job, 'another ledger’s')).toBe(false)
+  })
+
+  it('is the same work however long it may take and in whosever queue it was, once it was let in, as a server shows it', () => {
+    const { metadata, spec } = step.job
+    const template = { ...spec!.template, spec: { ...spec!.template.spec!, schedulerName: 'default-scheduler' } }
+    const shown = (job: KubeObject<'Job'>, over: object = {}): KubeObject<'Job'> => ({
+      ...withToken(withDigest(job), 'secret'),
+      spec: { ...job.spec!, completionMode: 'NonIndexed', template, ...over },
+    })
+    const queued = {
+      ...step.job,
+      metadata: { ...metadata, labels: { ...metadata.labels, [QUEUE_LABEL]: 'gpu' } },
+      spec: { ...spec!, activeDeadlineSeconds: 60, suspend: true },
+    }
+    const same = (found: KubeObject<'Job'>, secret = 'secret') => isSameWork(found, step.job, secret)
+    expect([same(shown(step.job)), same(shown(queued, { suspend: false }))]).toEqual([true, true])
+    // It would wait in a queue that nobody serves any more.
+    expect(same(shown(queued))).toBe(false)
+    expect(isSameWork(shown(queued), queued, 'secret')).toBe(false)
+    expect(isSameWork(shown(queued), withDigest(queued), 'secret')).toBe(true)
+    expect(same(shown(queued, { suspend: false }), 'another ledger’s')).toBe(false)
+    const other = { ...spec!, template: { ...spec!.template, spec: { ...spec!.template.spec!, nodeSelector: {} } } }
+    expect(same(shown({ ...step.job, spec: other }))).toBe(false)
   })
 })

@@ -5,6 +5,7 @@ import { runOnceName } from '../../../../core/names.ts'
 import type { LaunchJobStep } from '../../../../core/plan.ts'
 import { type PastRow, pastId } from '../../../../core/rows.ts'
 import { withToken } from '../../../../core/steps/launch-job.ts'
+import { withDigest } from '../../../../core/workloads/object-digest.ts'
 import { launchJob } from '../../../../flows/acts/steps/launch-job.ts'
 import type { WorkPorts } from '../../../../flows/ports.ts'
 import { memoryLedger } from '../../../../local/ledger/memory-ledger.ts'
@@ -51,6 +52,15 @@ describe('where the ledger was restored, a Job that it made for the same and has
 
   it('is made use of', async () => {
     expect(await begun({ standing: [earlier] })).toMatchObject({ kind: 'begun', made: { uid: 'u' }, note })
+  })
+
+  it('is made use of though the policy gives it other hours by now', async () => {
+    const { spec, metadata } = step.job
+    const job = withDigest({ ...step.job, spec: { ...spec!, activeDeadlineSeconds: 60 } })
+    const { annotations } = withToken({ ...job, metadata: { ...job.metadata, name } }, SECRET).metadata
+    const shorter = { ...jobOf(name, { ...at(NOW - HOUR), annotations }), spec: job.spec! }
+    expect(annotations).not.toMatchObject(metadata.annotations!)
+    expect(await begun({ standing: [shorter] })).toMatchObject({ kind: 'begun', made: { uid: 'u' }, note })
   })
 
   it.each<[string, Given]>([

@@ -1,0 +1,62 @@
+import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node'
+import { type KubeObject, QUEUE_LABEL } from '../kube.ts'
+import { objectDigest, withDigest } from './object-digest.ts'
+
+/**
+ * What of a Job says how long it may take, when its turn is, how its image is had and what follows a failure: once it is done, what it
+ * has made is the same. Which machine it runs on, and with how much of it, is none of that: it may be what is measured.
+ */
+const OF_LABELS: readonly string[] = [QUEUE_LABEL]
+const OF_JOBS: readonly (keyof V1JobSpec)[] = [
+  'activeDeadlineSeconds',
+  'backoffLimit',
+  'podFailurePolicy',
+  'podReplacementPolicy',
+]
+const OF_PODS: readonly (keyof V1PodSpec)[] = [
+  'imagePullSecrets',
+  'priorityClassName',
+  'terminationGracePeriodSeconds',
+  'tolerations',
+]
+/** Of these a server fills in what nobody has said: what a Job was made with cannot be told from them. */
+const FILLED_IN: readonly (keyof V1PodSpec)[] = ['schedulerName']
+const OF_CONTAINERS: readonly (keyof V1Container)[] = ['imagePullPolicy']
+
+/** SHA-256 over the work of a Job alone: the same however long it may take, and whenever its turn is. What is approved binds all of it. */
+export const workDigest = (job: KubeObject<'Job'>): string => {
+  const bare = (containers: V1Container[] = []) => containers.map((one) => exchanged(one, OF_CONTAINERS))
+  const ofPod = (pod: V1PodSpec): V1PodSpec => {
+    const { containers, initContainers } = pod
+    const said = exchanged(pod, [...OF_PODS, ...FILLED_IN])
+    return { ...said, containers: bare(containers), initContainers: bare(initContainers) }
+  }
+  return objectDigest(changed(job, { ofPod }))
+}
+
+/** The Job as it would be made with what another one, which may be a server's, says beside its work. */
+export const withTermsOf = (job: KubeObject<'Job'>, { metadata, spec }: KubeObject<'Job'>): KubeObject<'Job'> => {
+  const ofPod = (pod: V1PodSpec): V1PodSpec => exchanged(pod, OF_PODS, spec?.template.spec)
+  return withDigest(changed(job, { labels: metadata.labels, spec, ofPod }))
+}
+
+interface Terms {
+  labels?: Record<string, string> | undefined
+  spec?: V1JobSpec | undefined
+  ofPod: (pod: V1PodSpec) => V1PodSpec
+}
+
+const changed = ({ metadata, spec, ...job }: KubeObject<'Job'>, terms: Terms): KubeObject<'Job'> => {
+  const labels = exchanged(metadata.labels ?? {}, OF_LABELS, terms.labels)
+  const pod = spec?.template?.spec
+  const rest = { ...job, metadata: { ...metadata, labels } }
+  if (spec === undefined || pod === undefined) return rest
+  const template = { ...spec.template, spec: terms.ofPod(pod) }
+  return { ...rest, spec: { ...exchanged(spec, OF_JOBS, terms.spec), template } }
+}
+
+/** What is said; these keys as another says them, or nobody. */
+const exchanged = <T extends object>(said: T, keys: readonly string[], by: object = {}): T => {
+  const of = (from: object, isOf: boolean) => Object.entries(from).filter(([key]) => keys.includes(key) === isOf)
+  return Object.fromEntries([...of(said, false), ...of(by, true)]) as T
+}
