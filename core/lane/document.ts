@@ -58,7 +58,7 @@ export interface LaneDocument {
   halfway?: boolean
   /** Generations that the runs before brought up which it is halfway through. */
   brought?: number[]
-  /** What stands beside the baseline, or in its place, though it is at rest, and what there is to be done; left out: nothing. */
+  /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
   /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
   passed: string[]

@@ -87,20 +87,27 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, cha
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
   const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
-  const beside = besideIn(view.world, doc.baseline)
+  const beside = besideIn(view.kind, view.world, doc.baseline)
   if (isSame(stands, doc.stands ?? {}) && beside === doc.beside) return change
   const { beside: _, ...rest } = doc
   return { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
 }
 
-/** What stands of a lane at rest beside what it returned to, or in its place: nobody else would ever say so. */
-const besideIn = ({ generations }: World, baseline: Baseline | null): string | undefined => {
+/** What stands of a lane at rest beside what it returned to, or in its place, be that nothing: nobody else would ever say so. */
+const besideIn = (kind: View['kind'], { generations }: World, baseline: Baseline | null): string | undefined => {
   const standing = generations.filter(({ replicas }) => replicas > 0)
   const [first] = standing
-  if (first === undefined || (standing.length === 1 && first === baselineView(generations, baseline))) return undefined
+  if (standing.length === 1 && first === baselineView(generations, baseline)) return undefined
   const how = standing.length > 1 ? 'stand side by side' : 'stands, which is not what was judged last'
-  return said(`${standingText(standing)} ${how}: promote the version that shall serve, or say retry`, SHORT)
+  const what = first === undefined ? goneText(kind, baseline) : `${standingText(standing)} ${how}`
+  return what === null ? undefined : said(`${what}: promote the version that shall serve, or say retry`, SHORT)
 }
+
+/** Null: nothing was ever judged that could stand. */
+const goneText = (kind: View['kind'], baseline: Baseline | null): string | null =>
+  baseline === null
+    ? null
+    : `of what was judged last (${kind.titleOf(baseline.desired as never)}) nothing stands any more`
 
 const isSame = (a: Gpus, b: Gpus): boolean =>
   Object.keys({ ...a, ...b }).every((pool) => (a[pool] ?? 0) === (b[pool] ?? 0))

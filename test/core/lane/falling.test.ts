@@ -110,7 +110,13 @@ describe('a lane that is at rest', () => {
     expect(said.beside).toMatch(/^generation 1 with 2 replicas and generation 3 with 1 replica stand side by side: /)
     expect(at(both, said)).toBe(said)
     expect('beside' in at([standing(1, 2), standing(3, 0)], said)).toBe(false)
-    expect('beside' in at([standing(1, 0)], said)).toBe(false)
+    const gone = /^of what was judged last \(serve support-llama v7\) nothing stands any more: promote .*say retry$/
+    for (const nothing of [[], [standing(1, 0)]]) {
+      expect(at(nothing, said).beside).toMatch(gone)
+      // Nothing was ever judged that could stand.
+      expect('beside' in at(nothing, { ...said, baseline: null })).toBe(false)
+    }
+    expect('beside' in at([standing(1, 2)], at([]))).toBe(false)
     const other = /^generation 3 with 2 replicas stands, which is not what was judged last: /
     expect(at([standing(1, 0), standing(3, 2)]).beside).toMatch(other)
     expect(at([standing(3, 2)], { ...doc, baseline: null }).beside).toMatch(other)
