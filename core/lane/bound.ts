@@ -1,4 +1,4 @@
-import { costOf, rateOf } from '../money/cost.ts'
+import { costOf, perHourOf, rateOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Bounds, NodesOf, Plan } from '../plan.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
@@ -75,11 +75,11 @@ const boundsIn = (doc: LaneDocument, { approval, bounds }: Plan): Bounds => {
 }
 
 /**
- * Dollars to hold for a plan: all that its bound lets its Jobs cost (laws 9, 10). Where none of it costs while it runs, as moves of a
- * rollout, or all that does was finished before, it is the plan's own.
+ * Dollars to hold for a plan: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that does was
+ * finished before, it is the plan's own.
  */
 export const mayCost = (doc: Pick<LaneDocument, 'approved'>, plan: Plan): number => {
-  const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => step.kind === 'launch-job' && step.perHour > 0)
+  const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => perHourOf(step) > 0)
   return isBound ? boundsIn(doc, plan).dollars : plan.bounds.dollars
 }
 

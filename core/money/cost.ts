@@ -30,5 +30,5 @@ const priced = ({ run, plan }: Costing, dollars: (mark: Mark, perHour: number) =
   }, 0)
 
 /** Dollars an hour of what a step has at work. */
-const perHourOf = (step: Step): number =>
+export const perHourOf = (step: Step): number =>
   step.kind === 'launch-job' || step.kind === 'roll-out-model' ? (step.perHour ?? 0) : 0

@@ -89,6 +89,9 @@ describe('a hold', () => {
       '$108.56',
     )
     expect(whyFull(view, again)).toBe('$19900.00 spent and $0.00 held leave no $108.56 of $20000')
+    // Moves of a rollout cost too, where more runs than before.
+    const surges = { ...again, steps: [{ kind: 'roll-out-model', perHour: 3 }] as never }
+    expect(needsOf(view, surges)['budget/ml-monthly']).toBe(10_856)
     // What nobody had to approve, and what costs nothing while it runs, is bound by its own plan.
     const silent = { ...again, approval: { ...plan.approval, required: false } }
     const kept = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
