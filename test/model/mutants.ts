@@ -101,7 +101,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what was paid for is carried over',
-    text: ['stays ? kept[key] : undefined', 'stays ? undefined : undefined'],
+    text: ['stays ? done[step.name] : undefined', 'stays ? undefined : undefined'],
     config: smallest({ steps: 'judged', retries: 1, doings: ['lost-node'] }, [0, 1]),
   },
   {
