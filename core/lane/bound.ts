@@ -68,8 +68,11 @@ const atOf = ({ steps }: Run): string => {
   return at === undefined ? '' : ` at “${at.title}: ${at.note}”`
 }
 
+/** What of a document tells which approval binds its run. */
+type Bound = Pick<LaneDocument, 'run' | 'generation' | 'approved' | 'before'>
+
 /** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
-const boundsIn = (doc: LaneDocument, { approval, bounds }: Plan): Bounds => {
+const boundsIn = (doc: Bound, { approval, bounds }: Plan): Bounds => {
   const approved = doc.run === null ? doc.approved : approvedOf(doc, doc.run)
   return approved !== null && approval.required ? boundsLeft(approved) : bounds
 }
@@ -78,7 +81,7 @@ const boundsIn = (doc: LaneDocument, { approval, bounds }: Plan): Bounds => {
  * Dollars to hold for a plan: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that does was
  * finished before, it is the plan's own.
  */
-export const mayCost = (doc: Pick<LaneDocument, 'approved'>, plan: Plan): number => {
+export const mayCost = (doc: Bound, plan: Plan): number => {
   const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => perHourOf(step) > 0)
   return isBound ? boundsIn(doc, plan).dollars : plan.bounds.dollars
 }
