@@ -3,21 +3,11 @@ import { said } from '../text.ts'
 import { withKeptOf } from './before.ts'
 import { type Change, changed, joined, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
-import { stopped } from './ending.ts'
 import { withoutGpus } from './falling.ts'
 import { isKept, withKept } from './kept.ts'
-import {
-  markOf,
-  opened,
-  overAt,
-  ranOf,
-  type Stepped,
-  settleStepped,
-  type Waiting,
-  type Worked,
-  withMark,
-} from './stepping.ts'
+import { markOf, type Stepped, settleStepped, type Waiting, withMark } from './stepping.ts'
 import type { View } from './view.ts'
+import { atWork, ended, overAt, stopped, type Worked, worksOn } from './worked.ts'
 
 /** What is not gone yet of a run that ends. `stopped`: its pods are, and something else keeps the Job. */
 export interface Left {
@@ -78,17 +68,17 @@ const settleLook = (view: View, doc: LaneDocument, { step, made, seen }: LastLoo
       return settleStepped({ ...view, doc: known.doc }, step, seen)
     case 'failed': {
       // It is gone: this very run may have deleted it.
-      if (seen.reason === 'deleted') return withMark(doc, { ...mark, ranFrom: opened(mark, seen, null) }, null)
+      if (seen.reason === 'deleted') return withMark(doc, atWork(view, mark, seen, null), null)
       const note = said(seen.note, SHORT)
       const line = `failed (${seen.reason}): ${seen.note}`
-      return withMark(doc, { ...mark, state: 'failed', ...ranOf(view, mark, seen), note }, line)
+      return withMark(doc, { ...ended(view, mark, seen), state: 'failed', note }, line)
     }
     case 'unread':
       return unread(view, { doc, mark }, seen)
     case 'wait': {
-      const ranFrom = seen.running ? opened(mark, seen, view.now) : mark.ranFrom
+      const told = seen.why === 'deleting' ? { endedAt: view.now } : {}
       // It is told to end now: nobody may look again for days.
-      return withMark(doc, { ...mark, ranFrom, ...(seen.why === 'deleting' ? { endedAt: view.now } : {}) }, null)
+      return withMark(doc, { ...worksOn(view, mark, seen), ...told }, null)
     }
   }
 }
@@ -99,7 +89,7 @@ const unread = (view: View, { doc, mark }: { doc: LaneDocument; mark: Mark }, se
   const row = resultOf(doc.run as Run, step)
   const change = withMark(
     doc,
-    { ...mark, ...ranOf(view, mark, seen), result: row, note: said(seen.note, SHORT) },
+    { ...ended(view, mark, seen), result: row, note: said(seen.note, SHORT) },
     `${title}: ${seen.note}`,
   )
   const plan = view.plan?.plan

@@ -171,6 +171,8 @@ export interface Mark {
   ran: number
   ranTo: number | null
   ranFrom: number | null
+  /** Since when nobody could look at it, where its lane rests for another such reason by now. */
+  unseenFrom?: number
   /** When it was over; while it runs: when it was last told to end. */
   endedAt: number | null
   /** What is seen now, for a person; at most 300 characters. */

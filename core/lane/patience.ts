@@ -13,6 +13,10 @@ export const patientFrom = ({ doc: { rest }, now }: Seeing, { startedAt }: Pick<
   return rest === null || !UNSEEN.has(rest.why) ? from : from + Math.max(0, now - Math.max(rest.since, from))
 }
 
+/** Since when nobody could look at a step; null: it was looked at. */
+export const unseenFrom = ({ doc: { rest } }: Pick<Seeing, 'doc'>, mark: Pick<Mark, 'unseenFrom'>): number | null =>
+  rest === null || !UNSEEN.has(rest.why) ? null : (mark.unseenFrom ?? rest.since)
+
 /** What moves back that failed have used up of it: a way back waits no longer in all than one of its moves does. Milliseconds. */
 export const spentOnWayBack = ({ steps }: Pick<Run, 'steps'>, { way }: Pick<Mark, 'way'>): number =>
   steps
@@ -24,8 +28,10 @@ export const patient = (view: Seeing, { doc, rest }: Pick<Change, 'doc' | 'rest'
   const last = view.doc.rest
   if (last === null || rest === null || (last.why === rest.why && last.side === rest.side)) return doc
   if (doc.run === null || !UNSEEN.has(last.why)) return doc
-  const steps = doc.run.steps.map((mark) =>
-    mark.state === 'running' && mark.touched ? { ...mark, startedAt: patientFrom(view, mark) } : mark,
-  )
+  const steps = doc.run.steps.map(({ unseenFrom: since, ...mark }) => {
+    if (mark.state !== 'running' || !mark.touched) return mark
+    const unseen = UNSEEN.has(rest.why) ? { unseenFrom: since ?? last.since } : {}
+    return { ...mark, startedAt: patientFrom(view, mark), ...unseen }
+  })
   return { ...doc, run: { ...doc.run, steps } }
 }

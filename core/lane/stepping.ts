@@ -5,14 +5,15 @@ import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
 import { withKeptOf } from './before.ts'
-import { boundAt, reckonedUntil } from './bound.ts'
+import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
 import type { LaneDocument, Made, Mark, Run } from './document.ts'
-import { settleEnd, stopped } from './ending.ts'
+import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
 import type { View } from './view.ts'
+import { ended, goesOn, type Worked } from './worked.ts'
 
 /** What touching or looking at a step came to. */
 export type Stepped =
@@ -43,16 +44,6 @@ export type Waiting = {
   /** The pod that is at work. */
   pod?: string | undefined
 } & Worked
-
-/** From when until when its work ran, as the far side says, however late we look; what is left out was seen now. */
-export interface Worked {
-  ranFrom?: number | null
-  /** When what runs of it now, or ran last, began: its work may have stood still before that. */
-  ranAgain?: number | null
-  ranUntil?: number | null
-  /** Where nothing says until when: it did not run longer than that. */
-  ranMost?: number
-}
 
 /**
  * Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. From then on what was
@@ -106,9 +97,7 @@ const begun = (view: View, mark: Mark, { made, note, seen, waits }: Stepped & { 
 const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
-  const ran = stepped.running
-    ? { ...mark, ranFrom: opened(mark, stepped, now) }
-    : stopped(mark, { now, at: stepped.ranUntil ?? reckonedUntil(view, mark) })
+  const ran = goesOn(view, mark, stepped)
   const change = withMark(doc, { ...ran, note, ...(stepped.pod === undefined ? {} : { pod: stepped.pod }) }, null)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
@@ -125,15 +114,14 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
 const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {
   const { doc, plan } = view
   const row = rowOf(view, mark, stepped)
-  const ended: Mark = {
-    ...mark,
+  const over: Mark = {
+    ...ended(view, mark, stepped),
     state: 'done',
     touched: true,
-    ...ranOf(view, mark, stepped),
     note: said(stepped.note, SHORT),
     result: row?.row ?? null,
   }
-  const change = withMark(doc, ended, `${mark.title}: ${stepped.note}`)
+  const change = withMark(doc, over, `${mark.title}: ${stepped.note}`)
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   const keeps = row !== null && mark.way === 'forth' && step !== undefined && isKept(step)
   const after = withStanding(change.doc, stepped)
@@ -151,28 +139,6 @@ const keeping = (view: View, row: ResultRow): LaneDocument =>
 /** What stands now, where the step has seen it. */
 const withStanding = (doc: LaneDocument, { stands }: Stepped & { kind: 'done' }): LaneDocument =>
   doc.run === null || stands === undefined ? doc : { ...doc, run: { ...doc.run, stands } }
-
-/** Since when it runs: where it has stood still before, not since the first time. */
-export const opened = (
-  { ranTo, ranFrom }: Mark,
-  seen: Pick<Worked, 'ranFrom' | 'ranAgain'>,
-  unsaid: number | null,
-): number | null => {
-  if (ranFrom !== null) return ranFrom
-  if (ranTo === null) return seen.ranFrom ?? unsaid
-  const again = seen.ranAgain ?? unsaid
-  return again === null ? null : Math.max(ranTo, again)
-}
-
-/** When a step's work ran: never seen at work is only who was not looked at in that time. */
-export const ranOf = (view: View, mark: Mark, worked: Worked): Pick<Mark, 'ranFrom' | 'endedAt'> => {
-  const ranFrom = opened(mark, worked, null)
-  return { ranFrom, endedAt: overAt(view, { ...mark, ranFrom }, worked) }
-}
-
-/** When its work was over: as the far side says, or as is reckoned where nobody saw it. */
-export const overAt = (view: View, mark: Mark, { ranUntil, ranMost }: Worked): number =>
-  ranUntil == null ? reckonedUntil(view, mark, ranMost) : Math.min(view.now, ranUntil)
 
 const rowOf = (
   { doc, now }: View,
@@ -193,17 +159,13 @@ const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned as th
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
 const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): Change => {
   const { doc, plan, now } = view
-  const ran = ranOf(view, mark, stepped)
+  const ran = ended(view, mark, stepped)
   const { reason } = stepped
   const note =
     ran.ranFrom !== null && (ran.endedAt ?? now) < now && stepped.ranUntil == null
       ? `${stepped.note}${UNSEEN}`
       : stepped.note
-  const change = withMark(
-    doc,
-    { ...mark, state: 'failed', ...ran, note: said(note, SHORT) },
-    `failed (${reason}): ${note}`,
-  )
+  const change = withMark(doc, { ...ran, state: 'failed', note: said(note, SHORT) }, `failed (${reason}): ${note}`)
   if (mark.way === 'back') return { ...change, doc: withFailedWayBack(change.doc, note) }
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   // A gate that fails invalidates what it judged: an attempt that follows measures it anew.

@@ -8,19 +8,27 @@ export interface KnownBefore {
   leavingAt: number | null
 }
 
-/** From when until when it has worked, and since when again, by the cluster's own clock. */
-export const workedOf = (
-  { status }: V1Job,
-  pods: V1Pod[],
-): { ranFrom: number | null; ranAgain: number | null; ranUntil: number | null } => {
-  const began = pods.filter((pod) => pod.status?.phase !== 'Pending').map((pod) => timeOf(pod.status?.startTime))
+type Times = Record<'ranFrom' | 'ranAgain' | 'ranBefore' | 'ranUntil', number | null>
+
+/** From when until when it has worked, and since when again, by the cluster's own clock. `knownFrom`: since when it was known to. */
+export const workedOf = ({ status }: V1Job, pods: V1Pod[], knownFrom: number | null = null): Times => {
+  const begun = pods
+    .filter((pod) => pod.status?.phase !== 'Pending')
+    .toSorted((a, b) => (timeOf(a.status?.startTime) ?? 0) - (timeOf(b.status?.startTime) ?? 0))
+  const began = begun.map((pod) => timeOf(pod.status?.startTime))
   // Pods go with their node: then what the Job itself says is the most that is known.
   const from = [...began, pods.length === 0 ? timeOf(status?.startTime) : null].filter((at) => at !== null)
+  const ranFrom = from.length === 0 ? null : Math.min(...from)
+  // Who lets a suspended Job go begins its time anew.
+  const letGo = (timeOf(status?.startTime) ?? 0) > (knownFrom ?? ranFrom ?? 0)
   const said = (name: string): number | null =>
     timeOf(status?.conditions?.find(({ type, status: is }) => type === name && is === 'True')?.lastTransitionTime)
   return {
-    ranFrom: from.length === 0 ? null : Math.min(...from),
+    ranFrom,
     ranAgain: latest(began),
+    // What ran last was made when the one before it was over, unless that was suspended: of then nobody knows.
+    ranBefore:
+      latest(begun.slice(0, -1).map(endOf)) ?? (letGo ? null : timeOf(begun.at(-1)?.metadata?.creationTimestamp)),
     // A pod that waits was made when the one before it was over.
     ranUntil: timeOf(status?.completionTime) ?? said('Failed') ?? said('Suspended') ?? overSince(pods),
   }
@@ -45,8 +53,8 @@ interface Gone {
 export const workedOfGone = (
   step: LaunchJobStep,
   { before, now, pods, writtenAt }: Gone,
-): ReturnType<typeof workedOf> & { ranMost: number } => {
-  const { ranFrom, ranAgain } = workedOf({}, pods)
+): Times & { ranMost: number } => {
+  const { ranFrom, ranAgain, ranBefore } = workedOf({}, pods)
   // Never seen at work, it has worked all the same where it has a result.
   const madeAt = writtenAt === undefined ? null : (before?.madeAt ?? null)
   const from = ranFrom ?? before?.ranFrom ?? madeAt
@@ -55,14 +63,13 @@ export const workedOfGone = (
   const until = (runs ? null : overSince(pods)) ?? writtenAt ?? (runs ? now : told)
   const deadline = (from ?? now) + 1000 * (step.job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY)
   const ranMost = Math.min(deadline, now)
-  return { ranFrom: from, ranAgain, ranUntil: until === null ? null : Math.min(until, ranMost), ranMost }
+  return { ranFrom: from, ranAgain, ranBefore, ranUntil: until === null ? null : Math.min(until, ranMost), ranMost }
 }
 
 /** When the last of its pods was over, as far as pods say. */
 const overSince = (pods: V1Pod[]): number | null => {
-  const ended = pods.flatMap(({ status }) => status?.containerStatuses ?? [])
   return (
-    latest(ended.map(({ state }) => timeOf(state?.terminated?.finishedAt))) ??
+    latest(pods.map(endOf)) ??
     latest(
       pods
         .filter(({ status }) => status?.phase === 'Pending')
@@ -70,6 +77,9 @@ const overSince = (pods: V1Pod[]): number | null => {
     )
   )
 }
+
+const endOf = ({ status }: V1Pod): number | null =>
+  latest((status?.containerStatuses ?? []).map(({ state }) => timeOf(state?.terminated?.finishedAt)))
 
 const latest = (times: (number | null)[]): number | null => {
   const known = times.filter((at) => at !== null)

@@ -86,7 +86,7 @@ const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
   const state = jobState(seen.job, seen.pods, { logs: seen.logs, now: seen.now })
-  const worked = workedOf(seen.job, seen.pods)
+  const worked = workedOf(seen.job, seen.pods, seen.before?.ranFrom)
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
     if (!hasEnded(seen.job))

@@ -121,7 +121,9 @@ describe('a model is promoted', () => {
     await rollOut(await version())
     const { outcome } = await rollOut(await version({ healthy: false }))
     expect(outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
-    expect(outcome?.detail).toMatch(/^it has cost the \$10.49 .* at “Bring v2 to 1 replica: generation 2: 0 of 1 ready”/)
+    expect(outcome?.detail).toMatch(
+      /^it has cost the \$10.49 .* at “Bring v2 to 1 replica: generation 2: 0 of 1 ready”/,
+    )
     const [past] = (await town.past(LANE)).slice(-1)
     expect(past?.cost).toBeGreaterThan(10)
     expect(past?.cost).toBeLessThanOrEqual(10.49)

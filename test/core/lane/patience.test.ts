@@ -37,6 +37,15 @@ describe('patience with a step', () => {
     expect(still.run?.steps[0]?.startedAt).toBe(NOW - 6 * HOUR)
     const seen = patient(view, { doc: view.doc, rest: since('working', NOW) })
     expect(seen.run?.steps[0]).toMatchObject({ startedAt: NOW - HOUR, ranFrom: NOW - 6 * HOUR })
+    // Another such rest forgets nothing of the first.
+    const other = patient(view, { doc: view.doc, rest: since('not-allowed', NOW) })
+    expect(other.run?.steps[0]).toMatchObject({ startedAt: NOW - HOUR, unseenFrom: NOW - 5 * HOUR })
+    const later = { now: NOW + HOUR, doc: { ...other, rest: since('not-allowed', NOW) } }
+    const third = patient(later, { doc: later.doc, rest: since('unavailable', NOW + HOUR) })
+    expect(third.run?.steps[0]?.unseenFrom).toBe(NOW - 5 * HOUR)
+    expect(
+      patient(later, { doc: later.doc, rest: since('working', NOW + HOUR) }).run?.steps[0]?.unseenFrom,
+    ).toBeUndefined()
     expect(patient(view, { doc: wanted({ run: null }), rest: since('working', NOW) }).run).toBeNull()
   })
 })

@@ -20,8 +20,23 @@ const podOf = (from: number, until: number | null): V1Pod => ({
 
 it('a Job worked from its first pod’s start until it says that it is complete', () => {
   const pods = [podOf(HOUR, 2 * HOUR), podOf(2 * HOUR, 3 * HOUR)]
-  expect(workedOf({}, pods)).toEqual({ ranFrom: HOUR, ranAgain: 2 * HOUR, ranUntil: 3 * HOUR })
+  expect(workedOf({}, pods)).toEqual({
+    ranFrom: HOUR,
+    ranAgain: 2 * HOUR,
+    ranBefore: 2 * HOUR,
+    ranUntil: 3 * HOUR,
+  })
   expect(workedOf({ status: { completionTime: new Date(4 * HOUR) } }, pods).ranUntil).toBe(4 * HOUR)
+})
+
+it('what ran before was over as its pod says, else when the next was made, unless that was because the Job was let go', () => {
+  const next = { ...podOf(9 * HOUR, null), metadata: { creationTimestamp: new Date(4 * HOUR) } }
+  const before = (pods: V1Pod[], letGo = HOUR) =>
+    workedOf({ status: { startTime: new Date(letGo) } }, pods, 2 * HOUR).ranBefore
+  expect(before([next, podOf(2 * HOUR, 3 * HOUR)])).toBe(3 * HOUR)
+  expect(before([next])).toBe(4 * HOUR)
+  expect(before([next, podOf(2 * HOUR, null)])).toBe(4 * HOUR)
+  expect(before([next], 3.9 * HOUR)).toBeNull()
 })
 
 describe('a Job that is gone, and is looked at days later', () => {
