@@ -19,13 +19,14 @@ export const BEGUN_ANEW: Outcome = { ...SUPERSEDED, detail: 'another attempt at 
 const current = ({ steps }: Run, way: Mark['way']): Mark | undefined =>
   steps.find((mark) => mark.way === way && (mark.state === 'pending' || mark.state === 'running'))
 
-/** The plan's steps, one after the other. */
+/** The plan's steps, one after the other. In a freeze nothing new begins: a judgement touches nothing, and what it was against goes back (law 18). */
 export const stepping = (view: View, run: Run): Act => {
   const mark = current(run, 'forth')
   if (mark === undefined)
     return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
-  if (mark.state === 'pending') return frozen(view) ?? outOfBounds(view, run) ?? { kind: 'mark', step: mark.name }
-  return (mark.waits ? frozen(view) : null) ?? atStep(view, mark)
+  const still = mark.kind === 'check-gate' ? null : frozen(view)
+  if (mark.state === 'pending') return still ?? outOfBounds(view, run) ?? { kind: 'mark', step: mark.name }
+  return (mark.waits ? still : null) ?? atStep(view, mark)
 }
 
 /** The end of a run whose next step would not be what was approved; null: it would be. */

@@ -27,6 +27,8 @@ describe('the way back of what stands', () => {
     })
   const back = markOf({ name: 'back-1', kind: 'roll-out-model', way: 'back' })
   const waits: Mark = { ...back, state: 'running', by: 'another', markedAt: NOW, touched: true, waits: true }
+  const move = done(markOf({ name: 'move-1', kind: 'roll-out-model' }))
+  const [judge, notify] = [markOf({ name: 'judge', kind: 'check-gate' }), markOf({ name: 'notify', kind: 'notify' })]
   const failing = { ending: FAILED, cleared: true }
   const baseline = { generation: 1, desired: served('7'), replicas: 2 }
   const again = { generation: 3, desired: served('7') }
@@ -122,6 +124,16 @@ describe('the way back of what stands', () => {
     [
       'forth, a move that touches nothing yet begins nothing in a freeze',
       { doc: service({ phase: 'steps', steps: [{ ...waits, way: 'forth' }] }), frozenUntil: NOW + HOUR },
+      'rest frozen',
+    ],
+    [
+      'forth, a judgement touches nothing, and is made in a freeze: what it is against goes back',
+      { doc: service({ phase: 'steps', steps: [move, judge] }), frozenUntil: NOW + HOUR },
+      'mark judge',
+    ],
+    [
+      'forth, what tells somebody begins nothing in a freeze',
+      { doc: service({ phase: 'steps', steps: [move, notify] }), frozenUntil: NOW + HOUR },
       'rest frozen',
     ],
     [
