@@ -1,5 +1,5 @@
 import type { LaneDocument } from '../core/lane/document.ts'
-import { roomsOf } from '../core/lane/room.ts'
+import { budgetOf, roomsOf } from '../core/lane/room.ts'
 import type { Policy } from '../core/policy.ts'
 import { type Each, mendDues } from './dues.ts'
 import type { WorkPorts } from './ports.ts'
@@ -23,7 +23,7 @@ export const mendCaches = async (
   })
   const now = ports.clock.now()
   const all = [...docs.values()]
-  const budget = policy.budget.name
+  const budget = budgetOf(policy)
   // Runs lie lane by lane: they are asked once an hour, or twice.
   if (now % HOUR < SPENT_WITHIN)
     await eachOf([budget], async () => void (await recountSpent(ports, all, { budget, now })))

@@ -21,23 +21,26 @@ interface Beside extends Pick<Ports, 'clock'> {
 /**
  * The same policies, of which one that renames what something of ours stands or runs under is never in force: as with any that cannot
  * be used the last one stays, and where there is none everything rests, visibly (law 15). The ledger remembers the names; who may
- * not commit only compares.
+ * not commit only compares. A budget that is renamed goes on under the name that it had first.
  */
 export const inForce = (policies: Policies, { ledger, clock }: Beside): Policies => {
-  let last: Policy | null = null
-  /** Names that were compared, why they do not do, and until when that counts. */
-  let compared: { names: string; why: string | null; until: number } | null = null
+  let last: { read: Policy; policy: Policy } | null = null
+  /** Names that were compared, what came of it, and until when that counts. */
+  let compared: (Compared & { names: string; until: number }) | null = null
+  const comparing = async (read: Policy): Promise<Compared> => {
+    const names = JSON.stringify(namesIn(read))
+    if (compared?.names === names && compared.until > clock.now()) return compared
+    const found = await compare(ledger, read)
+    const counts = found.why === null && found.remembered ? Number.POSITIVE_INFINITY : clock.now()
+    compared = { ...found, names, until: found.why === null ? counts : counts + COUNTS }
+    return compared
+  }
   const load = async (): Promise<Policy> => {
-    const policy = await policies.load()
-    const names = JSON.stringify(namesIn(policy))
-    if (compared?.names !== names || compared.until <= clock.now()) {
-      const { why, remembered } = await compare(ledger, policy)
-      const until = why === null && remembered ? Number.POSITIVE_INFINITY : clock.now() + (why === null ? 0 : COUNTS)
-      compared = { names, why, until }
-    }
-    if (compared.why === null) last = policy
-    else if (last === null) throw new Renamed(compared.why)
-    return last as Policy
+    const read = await policies.load()
+    const { why, budget } = await comparing(read)
+    if (why !== null && last === null) throw new Renamed(why)
+    if (last === null || (why === null && last.read !== read)) last = { read, policy: withBudget(read, budget) }
+    return last.policy
   }
   const problem = async (): Promise<string | null> => {
     await load()
@@ -50,24 +53,34 @@ interface Compared {
   why: string | null
   /** Whether the ledger remembers these names: before it has an id, there is nothing to remember them by. */
   remembered: boolean
+  /** What the budget is counted under; undefined: nobody has written that down. */
+  budget: string | undefined
 }
+
+/** The policy for who reads a ledger that no product runs on. */
+export const asCounted = async (ledger: Pick<Ledger, 'read'>, policy: Policy): Promise<Policy> =>
+  withBudget(policy, (await readRow(ledger, 'identity', SELF))?.value.budget)
+
+const withBudget = (policy: Policy, known: string | undefined): Policy =>
+  known === undefined || known === policy.budget.name ? policy : { ...policy, budget: { ...policy.budget, known } }
 
 /** Compares the names with those that the ledger remembers, which it changes where nothing is under the old ones. */
 const compare = async (ledger: Beside['ledger'], policy: Policy): Promise<Compared> => {
   const now = namesIn(policy)
   for (;;) {
     const row = await readRow(ledger, 'identity', SELF)
-    if (row === null) return { why: null, remembered: false }
-    const { names } = row.value
+    if (row === null) return { why: null, remembered: false, budget: undefined }
+    const { names, budget = policy.budget.name } = row.value
     // Of a ledger that an earlier release has written, what is in force when this one begins.
     const why =
       names === undefined || renamedFrom(names, now).length === 0
         ? null
         : whyNotRenamed(names, now, await everyLane(ledger))
-    if (why !== null || same(names, now)) return { why, remembered: true }
-    const value = { ...row.value, names: now }
+    const isWritten = same(names, now) && row.value.budget !== undefined
+    if (why !== null || isWritten) return { why, remembered: true, budget }
+    const value = { ...row.value, names: now, budget }
     const written = await ledger.commit?.([{ put: 'identity', id: SELF, revision: row.revision, value }])
-    if (written?.ok !== false) return { why, remembered: written !== undefined }
+    if (written?.ok !== false) return { why, remembered: written !== undefined, budget }
   }
 }
 

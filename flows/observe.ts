@@ -1,5 +1,5 @@
 import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
-import { budgetRoom, poolRoom } from '../core/lane/room.ts'
+import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { generationName, generationOf, laneLabels } from '../core/names.ts'
 import { gpusOf, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
@@ -55,7 +55,7 @@ export const observe = async (
   all?: Seen,
 ): Promise<World> => {
   const { policy, identity, doc, kind, now } = looking
-  const budget = policy.budget.name
+  const budget = budgetOf(policy)
   const pools = Object.entries(policy.pools)
   const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
   const [seen, traffic, generations, { spent, held }, ...first] = await Promise.all([

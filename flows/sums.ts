@@ -1,5 +1,5 @@
 import type { LaneDocument } from '../core/lane/document.ts'
-import { budgetRoom, centsOf, lineSum, spentSum } from '../core/lane/room.ts'
+import { budgetOf, budgetRoom, centsOf, lineSum, spentSum } from '../core/lane/room.ts'
 import { cents } from '../core/money/prices.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ports } from './ports.ts'
@@ -78,10 +78,12 @@ export interface Spend {
 /** What the ledger's sums say of the policy's budget. */
 export const spendOf = async (
   { ledger }: Pick<Ports, 'ledger'>,
-  { budget: { name, dollars } }: Pick<Policy, 'budget'>,
+  policy: Pick<Policy, 'budget'>,
   now: number,
 ): Promise<Spend> => {
-  const rows = await Promise.all([spentSum(name, now), budgetRoom(name)].map((id) => readRow(ledger, 'sum', id)))
+  const { name, dollars } = policy.budget
+  const counted = budgetOf(policy)
+  const rows = await Promise.all([spentSum(counted, now), budgetRoom(counted)].map((id) => readRow(ledger, 'sum', id)))
   const [spent, held] = rows.map((row) => (row?.value.n ?? 0) / 100) as [number, number]
   const month = new Date(now).toISOString().slice(0, 7)
   return { budget: name, month, dollars, spent, held, left: cents(dollars - spent - held) }

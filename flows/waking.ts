@@ -1,4 +1,4 @@
-import { budgetRoom, lineSum, poolRooms, roomOfSum } from '../core/lane/room.ts'
+import { budgetOf, budgetRoom, lineSum, poolRooms, roomOfSum } from '../core/lane/room.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Due, Write } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
@@ -65,7 +65,7 @@ export const wakeLines = async (
   const freed = writes.flatMap((write) => ('add' in write && write.by < 0 ? [write.add] : []))
   const pools = poolRooms(policy)
   const named = freed.map(roomOfSum)
-  const dollars = named.includes(budgetRoom(policy.budget.name))
+  const dollars = named.includes(budgetRoom(budgetOf(policy)))
   const rooms = [...new Set(dollars ? [...named, ...pools] : named)].filter((room) => room !== lane)
   if (rooms.length === 0) return
   for (const room of await linesOf(ports, rooms).catch(() => []))

@@ -1,7 +1,7 @@
 import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
-import { centsOf, lanesOfPools, poolsHeldOf, spentSum } from '../core/lane/room.ts'
+import { budgetOf, centsOf, lanesOfPools, poolsHeldOf, spentSum } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
@@ -47,7 +47,7 @@ export const writesOf = (
     })),
     ...tellingWrites(lane, before.revision + 1, { change, at }),
     ...(change.spent > 0
-      ? [sum(spentSum(view.policy.budget.name, change.past.at(-1)?.endedAt ?? at), centsOf(change.spent))]
+      ? [sum(spentSum(budgetOf(view.policy), change.past.at(-1)?.endedAt ?? at), centsOf(change.spent))]
       : []),
     ...change.moments.map((moment) => ({ moment: { ...moment, at, lane } })),
     ...countWrites(change.counts),

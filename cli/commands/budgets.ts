@@ -1,5 +1,6 @@
 import { usd } from '../../core/money/prices.ts'
 import { parsePolicy } from '../../core/policy.ts'
+import { asCounted } from '../../flows/in-force.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { type Spend, spendOf } from '../../flows/sums.ts'
 import { stoppedAt } from '../../local/main.ts'
@@ -33,7 +34,11 @@ const localBudgets = async (where: Where): Promise<Spend[]> => {
 }
 
 const readBudgets = async (ledger: Ledger, { data, config }: Where): Promise<Spend[]> => [
-  await spendOf({ ledger }, parsePolicy(await readConfig(config)), stoppedAt(data) ?? Date.now()),
+  await spendOf(
+    { ledger },
+    await asCounted(ledger, parsePolicy(await readConfig(config))),
+    stoppedAt(data) ?? Date.now(),
+  ),
 ]
 
 const line = ({ budget, month, spent, held, dollars, left }: Spend): string[] => [

@@ -1,7 +1,7 @@
 import type { LineRow } from '../rows.ts'
 import { type Act, frozen, rest } from './act.ts'
 import { type Change, changed, type Grant, moment, resting } from './change.ts'
-import { budgetRoom, centsOf, poolRoom, poolRooms } from './room.ts'
+import { budgetOf, budgetRoom, centsOf, poolRoom, poolRooms } from './room.ts'
 import type { View } from './view.ts'
 
 /** One who stands in the line, with what counts beside its row. */
@@ -150,7 +150,7 @@ const isPool = ({ policy }: View, room: string): boolean => poolRooms(policy).in
 const freeOf = (view: View, room: string): Free | null => {
   const { world, policy } = view
   if (world === null) return null
-  if (room === budgetRoom(policy.budget.name)) {
+  if (room === budgetRoom(budgetOf(policy))) {
     const most = centsOf(policy.budget.dollars - world.dollars.spent)
     return { all: null, free: most - centsOf(world.dollars.held), most }
   }

@@ -15,6 +15,9 @@ import type { View } from './view.ts'
 export const poolRoom = (pool: string): string => laneOf(poolKind, pool)
 export const budgetRoom = (budget: string): string => `budget/${budget}`
 
+/** The name that the budget is counted under. There is one: a new name is no new money. */
+export const budgetOf = ({ budget: { name, known = name } }: Pick<Policy, 'budget'>): string => known
+
 const isRoom = ({ pools }: Pick<Policy, 'pools'>, pool: string): boolean => pools[pool]?.queue === undefined
 
 /** Lanes of the pools of the policy in force. */
@@ -29,7 +32,7 @@ export const poolRooms = (policy: Pick<Policy, 'pools'>): string[] =>
 /** Rooms of the policy in force. */
 export const roomsOf = (policy: Pick<Policy, 'pools' | 'budget'>): string[] => [
   ...poolRooms(policy),
-  budgetRoom(policy.budget.name),
+  budgetRoom(budgetOf(policy)),
 ]
 
 /** Lanes of the pools that a plan takes GPUs of, whoever grants them. */
@@ -110,7 +113,7 @@ export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => 
     return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
   })
   const dollars = hold.dollars > 0 ? centsOf(policy.budget.dollars - (world?.dollars.spent ?? 0)) : null
-  return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(policy.budget.name)]: dollars } }
+  return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(budgetOf(policy))]: dollars } }
 }
 
 /** What a plan needs to hold of each room. */
@@ -119,6 +122,6 @@ export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<
 
 const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
   gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
-  budget: view.policy.budget.name,
+  budget: budgetOf(view.policy),
   dollars: mayCost(view.doc, plan),
 })

@@ -1,10 +1,12 @@
 import { expect, it } from 'vitest'
 import { emptyDocument } from '../../core/lane/document.ts'
+import { budgetOf, budgetRoom, roomsOf, spentSum } from '../../core/lane/room.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { SELF } from '../../core/rows.ts'
 import { identityOf } from '../../flows/identity.ts'
-import { inForce, Renamed } from '../../flows/in-force.ts'
+import { asCounted, inForce, Renamed } from '../../flows/in-force.ts'
 import { readRow } from '../../flows/rows.ts'
+import { spendOf } from '../../flows/sums.ts'
 import { memoryLedger } from '../../local/ledger/memory-ledger.ts'
 import { fixedPolicies } from '../../local/policies/file-policies.ts'
 import example from '../../signalbox.config.ts'
@@ -73,4 +75,29 @@ it('who may only read compares all the same', async () => {
   expect(await names()).toMatchObject({ 'namespaces.serving': 'serving' })
   await put(0, stands)
   await expect(inForce(fixed, { ledger: { read, lanes }, clock }).load()).rejects.toThrow('put')
+})
+
+it('a budget that is renamed is counted under the name that it had first, and shown under the new one', async () => {
+  const { open, fixed, ledger } = await opened()
+  const policies = open()
+  expect(budgetOf(await policies.load())).toBe('ml-monthly')
+  await ledger.commit([
+    { add: budgetRoom('ml-monthly'), by: 16_856, atMost: null, atLeast: null },
+    { add: spentSum('ml-monthly', 1000), by: 1000, atMost: null, atLeast: null },
+  ])
+  const other = parsePolicy({ ...example, budget: { name: 'ml-2026', dollars: 200 } })
+  fixed.set(other)
+  for (const one of [policies, open()]) {
+    const policy = await one.load()
+    expect([policy.budget.name, budgetOf(policy), roomsOf(policy).at(-1)]).toEqual([
+      'ml-2026',
+      'ml-monthly',
+      'budget/ml-monthly',
+    ])
+    expect(await one.load()).toBe(policy)
+    expect(await spendOf({ ledger }, policy, 1000)).toMatchObject({ budget: 'ml-2026', spent: 10, held: 168.56 })
+  }
+  expect(await asCounted(ledger, other)).toEqual(await policies.load())
+  fixed.set(first)
+  expect(await policies.load()).toBe(first)
 })

@@ -54,6 +54,18 @@ describe('a hold', () => {
     })
   })
 
+  it('is of the one budget, whatever that is called by now', () => {
+    const renamed = { ...policy, budget: { ...policy.budget, name: 'ml-2026', known: 'ml-monthly' } }
+    const world = emptyWorld({ pools: {}, dollars: { spent: 100, held: 7 } })
+    const { hold, guard } = holdOf(viewOf({ world, policy: renamed }), plan)
+    expect([hold.budget, guard['budget/ml-monthly'], guard['budget/ml-2026']]).toEqual([
+      'ml-monthly',
+      1_990_000,
+      undefined,
+    ])
+    expect(Object.keys(needsOf(viewOf({ policy: renamed }), plan))).toContain('budget/ml-monthly')
+  })
+
   it('has no guard where the pool has no ceiling, and none of dollars where it costs nothing', () => {
     const world = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: null }) } })
     const free = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
