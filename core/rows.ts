@@ -209,6 +209,8 @@ export interface IdentityRow {
   generationFrom?: number
   /** What the policy calls that by which our objects are found, by the path of each key. Left out: an earlier release wrote it. */
   names?: Record<string, string>
+  /** Names in the policy, by the path of each, that are later ones of a lane: the name that it had first. */
+  called?: Record<string, string>
   /** What the policy called the budget first: sums and holds are under that name. Left out: an earlier release wrote it. */
   budget?: string
 }

@@ -1,4 +1,6 @@
-import { namesIn, renamedFrom, whyNotRenamed } from '../core/lane/renamed.ts'
+import { canonicalJson } from '../core/digest.ts'
+import { type Names, namesIn, renamedFrom, whyNotRenamed } from '../core/lane/renamed.ts'
+import { laterNamed, laterNames } from '../core/policy/renamed.ts'
 import type { Policy } from '../core/policy.ts'
 import { SELF } from '../core/rows.ts'
 import { everyLane } from './lanes.ts'
@@ -28,7 +30,7 @@ export const inForce = (policies: Policies, { ledger, clock }: Beside): Policies
   /** Names that were compared, what came of it, and until when that counts. */
   let compared: (Compared & { names: string; until: number }) | null = null
   const comparing = async (read: Policy): Promise<Compared> => {
-    const names = JSON.stringify(namesIn(read))
+    const names = JSON.stringify([read.version, namesIn(read)])
     if (compared?.names === names && compared.until > clock.now()) return compared
     const found = await compare(ledger, read)
     const counts = found.why === null && found.remembered ? Number.POSITIVE_INFINITY : clock.now()
@@ -64,25 +66,28 @@ export const asCounted = async (ledger: Pick<Ledger, 'read'>, policy: Policy): P
 const withBudget = (policy: Policy, known: string | undefined): Policy =>
   known === undefined || known === policy.budget.name ? policy : { ...policy, budget: { ...policy.budget, known } }
 
-/** Compares the names with those that the ledger remembers, which it changes where nothing is under the old ones. */
+/** Compares the names with those that the ledger remembers, which it changes where nothing is lost sight of. */
 const compare = async (ledger: Beside['ledger'], policy: Policy): Promise<Compared> => {
   const now = namesIn(policy)
   for (;;) {
     const row = await readRow(ledger, 'identity', SELF)
     if (row === null) return { why: null, remembered: false, budget: undefined }
-    const { names, budget = policy.budget.name } = row.value
     // Of a ledger that an earlier release has written, what is in force when this one begins.
-    const why =
-      names === undefined || renamedFrom(names, now).length === 0
-        ? null
-        : whyNotRenamed(names, now, await everyLane(ledger))
-    const isWritten = same(names, now) && row.value.budget !== undefined
-    if (why !== null || isWritten) return { why, remembered: true, budget }
-    const value = { ...row.value, names: now, budget }
+    const { names, budget = policy.budget.name, called = {} } = row.value
+    const why = (await whyNot(ledger, { names, now })) ?? laterSaid(called, policy)
+    const value = { ...row.value, names: now, budget, called: laterNames(called, policy) }
+    if (why !== null || canonicalJson(value) === canonicalJson(row.value)) return { why, remembered: true, budget }
     const written = await ledger.commit?.([{ put: 'identity', id: SELF, revision: row.revision, value }])
     if (written?.ok !== false) return { why, remembered: written !== undefined, budget }
   }
 }
 
-const same = (a: Record<string, string> | undefined, b: Record<string, string>): boolean =>
-  a !== undefined && Object.keys(b).every((key) => a[key] === b[key])
+const whyNot = async (ledger: Beside['ledger'], { names, now }: Record<'now', Names> & { names: Names | undefined }) =>
+  names === undefined || renamedFrom(names, now).length === 0
+    ? null
+    : whyNotRenamed(names, now, await everyLane(ledger))
+
+const laterSaid = (...given: Parameters<typeof laterNamed>): string | null =>
+  laterNamed(...given)
+    .map(({ path, why }) => `${path}: ${why}`)
+    .join('; ') || null

@@ -5,7 +5,7 @@ import { newerIn } from './newer.ts'
 import { standsSome } from './retiring.ts'
 
 /** Keys of the policy by which what we made is found again, and what they say. */
-type Names = NonNullable<IdentityRow['names']>
+export type Names = NonNullable<IdentityRow['names']>
 
 export const namesIn = ({ installation, namespaces }: Pick<Policy, 'installation' | 'namespaces'>): Names => ({
   installation,

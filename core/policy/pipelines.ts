@@ -34,7 +34,7 @@ export const pipeline = z
   .strictObject({
     /** `shadow` plans and prices real events and touches nothing. */
     mode,
-    /** The name that it had before: its lane, with all that is under way and was done, stays its, and commands take either name. Leave it there. */
+    /** The name that it had first, however often it was renamed since: its lane keeps that one, so that all that is under way and was done, stays its, and commands take either name. Leave it there. */
     was: z.optional(name),
     /** What begins it. */
     on: z.strictObject({

@@ -14,7 +14,7 @@ export const service = z
   .strictObject({
     /** `shadow` plans and prices real promotions and touches nothing. */
     mode,
-    /** The name that it had before: its lane, with what stands of it, stays its, and commands take either name. Leave it there. */
+    /** The name that it had first, however often it was renamed since: its lane keeps that one, so that what stands of it, stays its, and commands take either name. Leave it there. */
     was: z.optional(modelName),
     /** Name of the registered model; left out: the service’s own. */
     model: z.optional(modelName),

@@ -101,3 +101,29 @@ it('a budget that is renamed is counted under the name that it had first, and sh
   fixed.set(first)
   expect(await policies.load()).toBe(first)
 })
+
+it('a rule that is renamed twice says the name that its lane had first: by another one it is not in force, and why is said', async () => {
+  const { open, fixed, ledger } = await opened()
+  const rules = example.pipelines as Record<string, object>
+  const called = (key: string, was: string) =>
+    parsePolicy({ ...example, pipelines: { [key]: { ...rules['support-chats'], was } } })
+  const policies = open()
+  await policies.load()
+  const [once, wrong, right] = [
+    called('chats', 'support-chats'),
+    called('talks', 'chats'),
+    called('talks', 'support-chats'),
+  ]
+  fixed.set(once)
+  expect(await policies.load()).toBe(once)
+  fixed.set(wrong)
+  expect(await policies.load()).toBe(once)
+  expect(await policies.problem?.()).toContain('pipelines.talks.was: its lane was called `chats` only later')
+  await expect(open().load()).rejects.toThrow("say `was: 'support-chats'`")
+  fixed.set(right)
+  expect(await policies.load()).toBe(right)
+  expect((await readRow(ledger, 'identity', SELF))?.value.called).toEqual({
+    'pipelines.chats': 'support-chats',
+    'pipelines.talks': 'support-chats',
+  })
+})

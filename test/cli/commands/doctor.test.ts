@@ -50,11 +50,20 @@ it('a context that is not there is said in plain words, whatever asks for it', a
 it('a name from before that no lane of the ledger has is said, with the one that is meant', async () => {
   const stores = openStores(data)
   const doc = wanted({ lane: 'pipeline/old-chats' })
-  await openLedger(stores.ledger).commit([{ put: 'lane', id: doc.lane, value: doc, revision: 0 }])
+  const self = { ledger: 'feedfacecafe', at: 0, fenceFrom: 0, called: { 'pipelines.chats': 'old-chats' } }
+  await openLedger(stores.ledger).commit([
+    { put: 'lane', id: doc.lane, value: doc, revision: 0 },
+    { put: 'identity', id: 'self', value: self, revision: 0 },
+  ])
   stores.close()
   const config = join(data, 'config.json')
   writeFileSync(config, JSON.stringify(exampleWith(['pipelines.support-chats.was', 'old-chat'])))
   const { code, out } = await cli('doctor', '--data', data, '--config', config)
   expect(code).toBe(1)
   expect(out).toMatch(/pipelines\.support-chats\.was +nothing was ever begun under .*did you mean `old-chats`\?/)
+  writeFileSync(config, JSON.stringify(exampleWith(['pipelines.support-chats.was', 'chats'])))
+  const later = await cli('doctor', '--data', data, '--config', config)
+  expect(later.out).toMatch(
+    /pipelines\.support-chats\.was +its lane was called `chats` only later.*say `was: 'old-chats'`/,
+  )
 })
