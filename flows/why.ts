@@ -1,6 +1,6 @@
 import { type Act, asksItself, awayText } from '../core/lane/act.ts'
 import { askedText } from '../core/lane/awaited.ts'
-import { asideText } from '../core/lane/before.ts'
+import { asideText, turnOf } from '../core/lane/before.ts'
 import { DETAIL, pauseAfter } from '../core/lane/change.ts'
 import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
@@ -107,7 +107,7 @@ const nextOf = (view: View): Act => {
 
 /** What the run under way keeps from beginning, and what was cancelled behind it. */
 const behindIn = ({ doc, kind }: View): string[] => [
-  ...(doc.run === null || !waitsIn(doc)
+  ...((doc.run === null && turnOf(doc) === null) || !waitsIn(doc)
     ? []
     : [`${kind.titleOf(doc.desired as never)} (generation ${doc.generation}) begins once that has ended`]),
   ...(doc.aside === undefined ? [] : [asideText(doc)]),

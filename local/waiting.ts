@@ -1,4 +1,5 @@
 import type { Desired } from '../core/desired.ts'
+import { turnOf } from '../core/lane/before.ts'
 import { hasBegun, type LaneDocument, type Rest, sameRun } from '../core/lane/document.ts'
 import { kindOf, laneKinds } from '../core/lane-kinds/catalogue.ts'
 import type { RestReason } from '../core/reasons.ts'
@@ -49,9 +50,10 @@ export const wantedTitle = (lane: string, desired: Desired | null): string =>
 
 /** What waits behind the run under way, or was cancelled there; null when nothing does. */
 export const behindText = (doc: LaneDocument): string | null => {
-  const { lane, run } = doc
+  const { lane } = doc
+  const first = doc.run ?? turnOf(doc)
   const { desired, generation, attempt, outcome } = doc.aside ?? doc
-  if (run === null || sameRun(run, { generation, attempt })) return null
+  if (first === null || sameRun(first, { generation, attempt })) return null
   const ended = outcome === null ? '' : `, ${outcome.kind}`
   return `then: ${wantedTitle(lane, desired)}, generation ${generation}${ended}`
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DURATION, isTooLong, LONGEST_DAYS, milliseconds } from '../../core/duration.ts'
+import { turnOf } from '../../core/lane/before.ts'
 import { shownFor } from '../../core/lane/commands.ts'
 import { sameRun } from '../../core/lane/document.ts'
 import type { Seen } from '../../core/lane/letters.ts'
@@ -103,7 +104,7 @@ const readShown = async (asked: RetryOrCancel, where: Where, output: Output): Pr
   const seen = shownFor(doc, { kind, wanted: asked.kind === 'cancel' && asked.wanted === true })
   if (seen === 'idle') output.err(`${kind}: nothing is there to ${kind} in ${inNewNames(called, meant)}`)
   else {
-    const { desired } = doc.run !== null && sameRun(doc.run, seen) ? doc.run : doc
+    const { desired } = [doc.run, turnOf(doc)].find((one) => one !== null && sameRun(one, seen)) ?? doc
     output.err(`${kind}: ${wantedTitle(meant, desired)}, generation ${seen.generation}, attempt ${seen.attempt}`)
   }
   return seen

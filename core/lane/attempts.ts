@@ -1,7 +1,7 @@
 import type { Desired } from '../desired.ts'
 import { TRANSIENT_FAILURES } from '../reasons.ts'
 import { type Change, changed, moment } from './change.ts'
-import { type LaneDocument, wantedRun } from './document.ts'
+import { type LaneDocument, type Run, wantedRun } from './document.ts'
 import type { View } from './view.ts'
 
 /** The generation of what a lane wants next: names of it were never minted, by what the ledger remembers and by what stood when it was adopted. */
@@ -42,6 +42,23 @@ export const nextAttempt = (doc: LaneDocument, now: number): LaneDocument => ({
 const hasLapsed = ({ approved }: LaneDocument, now: number): boolean =>
   approved !== null && !approved.begun && now > approved.question.bounds.until
 
+/** A run of what the lane wants, without a plan. */
+export const newRun = (doc: LaneDocument, now: number): Run => ({
+  generation: doc.generation,
+  attempt: doc.attempt,
+  desired: doc.desired as NonNullable<LaneDocument['desired']>,
+  startedAt: now,
+  phase: 'planned',
+  digest: '',
+  question: null,
+  asked: 0,
+  hold: null,
+  steps: [],
+  ending: null,
+  cancelled: null,
+  cleared: false,
+})
+
 /** A failure that another try may cure is tried again, within the retry budget. */
 export const settleAgain = ({ doc, now }: View): Change => {
   const next = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
@@ -50,7 +67,11 @@ export const settleAgain = ({ doc, now }: View): Change => {
 }
 
 /** Whether a failed attempt is repeated without a person. */
-export const mayRepeat = ({ doc: { outcome, attemptsLeft } }: Pick<View, 'doc'>): boolean =>
+export const mayRepeat = ({
+  doc: { outcome, attemptsLeft },
+}: {
+  doc: Pick<LaneDocument, 'outcome' | 'attemptsLeft'>
+}): boolean =>
   outcome?.kind === 'failed' &&
   outcome.reason !== null &&
   (TRANSIENT_FAILURES as ReadonlySet<string>).has(outcome.reason) &&

@@ -1,15 +1,81 @@
 import type { Desired } from '../desired.ts'
+import { mayRepeat, newRun } from './attempts.ts'
+import type { Change } from './change.ts'
 import type { Approved, Before, LaneDocument, Run } from './document.ts'
 import type { Ended } from './ended.ts'
-import type { Known } from './kept.ts'
+import { carried, type Known } from './kept.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
-/** What stays beside what is newly wanted: all that is of the generation which the run under way carries out. */
-export const leftBeside = (doc: LaneDocument): Pick<LaneDocument, 'before'> => {
-  const before = doc.run?.generation === doc.generation ? generationOf(doc) : doc.before
-  return before === undefined || doc.run === null ? {} : { before }
+/**
+ * What stays beside what is newly wanted: all that is of the generation which the run under way carries out, or which carries over what
+ * it has paid for. What of that was wanted and has no run yet has one at once.
+ */
+export const leftBeside = (
+  { before: last, ...doc }: LaneDocument,
+  { onNewer, now }: Pick<LaneDocument, 'onNewer'> & { now: number },
+): Partial<Pick<LaneDocument, 'before' | 'run'>> => {
+  const { run, generation, outcome } = doc
+  const own = run === null ? last === undefined : run.generation === generation
+  const before = own ? generationOf(doc) : last
+  if (before === undefined) return {}
+  if (run !== null) return { before }
+  if (onNewer !== 'finish' || !isPaidFor(before)) return {}
+  return own && outcome === null ? { before, run: newRun(doc, now) } : isDue(before) ? { before } : {}
 }
+
+/** Whether it has finished something that the next attempt at it carries over. */
+const isPaidFor = (before: Before): boolean => carried(before).length > 0
+
+/** Whether it has no run and is repeated before anything that came since begins, where that lets it finish (law 7). */
+const isDue = (before: Before): boolean => isPaidFor(before) && mayRepeat({ doc: before })
+
+/** What came before what is wanted and has its turn: the run under way is of it, or its next attempt. Null: what is wanted has. */
+export const turnOf = ({ before, run, onNewer }: Pick<LaneDocument, 'before' | 'run' | 'onNewer'>): Before | null => {
+  if (before === undefined) return null
+  const has = run === null ? onNewer === 'finish' && isDue(before) : run.generation === before.generation
+  return has ? before : null
+}
+
+/** The document as what has its turn knows it: whatever came since is not there. */
+export const asOfTurn = (doc: LaneDocument): LaneDocument => {
+  const before = turnOf(doc)
+  return before === null ? doc : { ...asBefore(doc, before), held: doc.held }
+}
+
+/** The document after a change of that one; what came since has its turn once there is no more of it. */
+export const withTurn = (doc: LaneDocument, after: LaneDocument): LaneDocument => {
+  if (turnOf(doc) === null) return after
+  const { before: _, ...was } = doc
+  const { newest: __, ...is } = after
+  // What is wanted of it has a run at once: what is wanted of the lane is something else.
+  const run = after.run ?? (after.outcome === null ? newRun(after, after.since) : null)
+  const next: LaneDocument = { ...doc, ...is, ...generationOf(was), run, before: generationOf(after) }
+  return turnOf(next) === null ? withoutBefore(next) : next
+}
+
+const withoutBefore = ({ before: _, ...doc }: LaneDocument): LaneDocument => doc
+
+/** A change that is of what has its turn alone. */
+export const inTurn = (view: View, settle: (own: View) => Change): Change => {
+  const change = settle({ ...view, doc: asOfTurn(view.doc) })
+  return { ...change, doc: withTurn(view.doc, change.doc) }
+}
+
+/** The document after a run of what came before has ended, with that where it is repeated first. */
+export const withRepeat = (
+  after: LaneDocument,
+  { before, outcome }: LaneDocument,
+  { at, cost }: { at: Ended; cost: number },
+): LaneDocument => {
+  if (before === undefined || before.generation !== at.generation || outcome !== null) return after
+  const next = { ...after, before: { ...before, outcome: at, approved: spentMore(before.approved, cost) } }
+  return turnOf(next) === null ? after : next
+}
+
+/** What is left of an approval once an attempt under it is over. */
+export const spentMore = (approved: Approved | null, cost: number): Approved | null =>
+  approved === null ? null : { ...approved, spent: approved.spent + cost }
 
 const generationOf = ({
   desired,
@@ -25,10 +91,10 @@ const generationOf = ({
   return { desired, generation, attempt, since, order, attemptsLeft, approved, kept, redo, outcome }
 }
 
-/** What this says is wanted, if that was wanted before what is wanted now, and the run under way carries it out. */
+/** What this says is wanted, if that was wanted before what is wanted now, and has its turn. */
 export const wantedBefore = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, desired: Desired): Before | null => {
-  const { before, run } = doc
-  if (before === undefined || before.desired === null || before.generation !== run?.generation) return null
+  const before = turnOf(doc)
+  if (before === null || before.desired === null) return null
   return kind.keyOf(before.desired as never) === kind.keyOf(desired as never) ? before : null
 }
 
@@ -45,8 +111,8 @@ export const asBefore = ({ before: _, ...doc }: LaneDocument, before: Before): L
  * to it already does not: then, or where an earlier release left nothing of the run's beside it, it ends where it is.
  */
 export const cancelledBehind = (doc: LaneDocument, outcome: Ended): LaneDocument => {
-  const { before, run } = doc
-  return before === undefined || before.generation !== run?.generation || run.ending?.kind === 'superseded'
+  const before = turnOf(doc)
+  return before === null || doc.run?.ending?.kind === 'superseded'
     ? { ...doc, outcome }
     : { ...asBefore(doc, before), aside: { ...generationOf(doc), outcome } }
 }

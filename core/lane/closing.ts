@@ -3,7 +3,7 @@ import { type Identity, runName } from '../names.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
-import { asAside } from './before.ts'
+import { asAside, spentMore, withRepeat } from './before.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
@@ -109,13 +109,13 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
-  if (!sameRun(run, doc) && !isDone) return after
+  if (!sameRun(run, doc) && !isDone) return withRepeat(after, doc, { at, cost })
   const done: LaneDocument = {
     ...after,
     outcome: at,
     // A success refills what failures used up, and uses up what was approved.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
-    approved: succeeded || doc.approved === null ? null : { ...doc.approved, spent: doc.approved.spent + cost },
+    approved: succeeded ? null : spentMore(doc.approved, cost),
   }
   // Its source says what was cancelled behind it, where nothing else has superseded it.
   return succeeded || at.kind === 'superseded' ? asAside(done) : done

@@ -2,14 +2,13 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { mayOperate } from '../policy/approvals.ts'
 import type { CommandRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
-import { mayRepeat, nextAttempt } from './attempts.ts'
-import { asAside, cancelledBehind } from './before.ts'
+import { mayRepeat, newRun, nextAttempt } from './attempts.ts'
+import { asAside, asOfTurn, cancelledBehind, withTurn } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { carried } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
-import { newRun } from './planning.ts'
 import { isRetiring } from './retiring.ts'
 import type { View } from './view.ts'
 import { waitsIn } from './wanted.ts'
@@ -57,7 +56,8 @@ const attemptOf = ({ generation, attempt }: Attempt): Attempt => ({ generation, 
 export const shownFor = (doc: LaneDocument, { kind, wanted }: Pick<CommandLetter, 'kind' | 'wanted'>): Seen => {
   if (kind === 'retry') return doc.desired === null ? 'idle' : attemptOf(doc)
   if (doc.run !== null && !wanted) return attemptOf(doc.run)
-  return waitsIn(doc) || (!wanted && mayRepeat({ doc })) ? attemptOf(doc) : 'idle'
+  const first = wanted ? doc : asOfTurn(doc)
+  return waitsIn(first) || (!wanted && mayRepeat({ doc: first })) ? attemptOf(first) : 'idle'
 }
 
 /** What the letter names must still be so: a lane moves on while a person types. */
@@ -94,6 +94,7 @@ const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>)
 const retry = (given: View, letter: CommandLetter): Said => {
   const view = isOfAside(given, letter) ? { ...given, doc: asAside(given.doc) } : given
   const { doc, policy, now } = view
+  if (isOfAside(given, letter) && mayRepeat(given)) return refuse('in-progress', busyText(given))
   if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
   if (doc.run !== null || doc.outcome === null) return refuse('in-progress', busyText(view))
   const other = noLongerSo(view, doc, letter) ?? whyNoRule(view)
@@ -124,8 +125,8 @@ const busyText = (view: View): string => {
   const { doc } = view
   const { run, aside } = doc
   const cancelled = run !== null && isBeingCancelled(run)
-  if (run !== null && aside !== undefined)
-    return `${namedIn(view, run)} goes on: say retry of ${namedIn(view, aside)} once that has ended`
+  if (aside !== undefined && (run !== null || mayRepeat(view)))
+    return `${namedIn(view, run ?? doc)} goes on: say retry of ${namedIn(view, aside)} once that has ended`
   if (run === null || (sameRun(run, doc) && run.ending === null && !cancelled))
     return `${doc.lane} is being carried out: cancel it first`
   if (sameRun(run, doc)) return cancelled ? CANCELLED : `${endingText(run)}: say retry once that is over`
@@ -178,7 +179,9 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   const { run } = doc
   const waits = waitsIn(doc)
   if (letter.wanted && !waits) return refuse('nothing-in-progress', nothingWaits(view, letter))
-  if (run === null && mayRepeat(view)) return noLongerSo(view, doc, letter) ?? cancelRepeat(doc)
+  const first = asOfTurn(doc)
+  if (run === null && !letter.wanted && mayRepeat({ doc: first }))
+    return noLongerSo(view, first, letter) ?? cancelRepeat(view, first)
   if (letter.wanted || (run === null && waits)) return noLongerSo(view, doc, letter) ?? cancelWanted(view, letter)
   if (run === null) return refuse('nothing-in-progress', nothingText(view))
   const other = noLongerSo(view, run, letter)
@@ -189,11 +192,11 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
 }
 
-/** A failed attempt that would be repeated in a moment is not. */
-const cancelRepeat = (doc: LaneDocument): Said => ({
+/** A failed attempt that would be repeated in a moment is not; what waits behind it begins. */
+const cancelRepeat = ({ doc, kind }: View, first: LaneDocument): Said => ({
   kind: 'did',
-  doc: { ...doc, attemptsLeft: 0 },
-  detail: `attempt ${doc.attempt} of generation ${doc.generation} failed and is not repeated; say retry for another`,
+  doc: withTurn(doc, { ...first, attemptsLeft: 0 }),
+  detail: `attempt ${first.attempt} of generation ${first.generation} failed and is not repeated; ${first === doc ? 'say retry for another' : `${namedIn({ kind }, doc)} begins`}`,
 })
 
 const nothingWaits = (view: View, { saw }: CommandLetter): string => {

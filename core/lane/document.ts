@@ -240,3 +240,7 @@ export const sameRun = (
 /** Whether the run has touched the world: then something newer may have to let it finish. */
 export const hasBegun = ({ steps }: Pick<Run, 'steps'>): boolean =>
   steps.some(({ state, by }) => state !== 'pending' && by !== null)
+
+/** Whether it carries over what an attempt before it has finished, or may, since it is not planned yet. */
+export const carriesOver = ({ steps, digest }: Pick<Run, 'steps' | 'digest'>): boolean =>
+  digest === '' || steps.some(({ state }) => state !== 'pending')

@@ -4,6 +4,7 @@ import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.
 import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
+import { inTurn } from './before.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { wantedRun } from './document.ts'
@@ -37,7 +38,7 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
     case 'look':
       return foldedLooks(view, letter, given)
     case 'vote':
-      return foldVote(view, letter)
+      return inTurn(view, (own) => foldVote(own, letter))
     case 'go-on':
       return changed(view.doc, { removed: [letter] })
     default:

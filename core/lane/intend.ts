@@ -1,14 +1,14 @@
 import { askedBy, type Desired } from '../desired.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
-import { firstAttempt, mayRepeat, nextAttempt } from './attempts.ts'
+import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
 import { identityOf } from './closing.ts'
 import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { STAYS_SO } from './held.ts'
 import { SUPERSEDED } from './next-step.ts'
-import { againstOf, newRun, pinned, planOnPaper, type Seen } from './planning.ts'
+import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -127,7 +127,7 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
       onNewer: intent.onNewer,
       kept: before?.kept ?? [],
       redo: before?.redo ?? [],
-      ...(before === null ? leftBeside(view.doc) : {}),
+      ...(before === null ? leftBeside(view.doc, { onNewer: intent.onNewer, now }) : {}),
     },
   }
 }

@@ -5,7 +5,7 @@ import { type Act, frozen, rest } from './act.ts'
 import { whereOf } from './answering.ts'
 import { type Change, changed, joined, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
-import { type Run, sameRun } from './document.ts'
+import { carriesOver, type Run, sameRun } from './document.ts'
 import { decidedBy, fold } from './fold.ts'
 import { expired, isLate, settleLeaveLine } from './holding.ts'
 import type { LookLetter } from './letters.ts'
@@ -23,8 +23,6 @@ export const lookingAgain = (view: View, run: Run): Act | null => {
   const letter = letterTo(view, run)
   return letter === null ? null : { kind: 'look-again', letter }
 }
-
-const carriesOver = ({ steps }: Run): boolean => steps.some(({ state }) => state !== 'pending')
 
 /**
  * Why nothing of a run begins for now: a freeze, or its source names what is not whole yet, and may name again what the run is about.

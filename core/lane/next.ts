@@ -5,8 +5,10 @@ import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
 import { standsElsewhere } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
+import { asOfTurn } from './before.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
+import { carriesOver, hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
+import type { Ended } from './ended.ts'
 import { granting } from './granting.ts'
 import { STAYS_SO } from './held.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
@@ -57,8 +59,11 @@ const stillResting = ({ doc, now, sides, moved }: View): Act | null => {
 }
 
 const withoutRun = (view: View): Act => {
-  const { doc, now } = view
+  const { doc } = view
   if (view.line !== null) return granting(view, view.line)
+  const own = asOfTurn(doc)
+  if (own !== doc)
+    return repeating({ ...view, doc: own }, `; ${view.kind.titleOf(doc.desired as never)} waits behind it`)
   if (doc.desired !== null && doc.outcome === null) return awaySide(view, 'cluster') ?? { kind: 'plan' }
   if (mustRetire(view)) return frozen(view) ?? { kind: 'retire' }
   const waiting = view.later[0]
@@ -70,12 +75,17 @@ const withoutRun = (view: View): Act => {
     return doc.held === null ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' }) : parked(view)
   if (outcome.kind === 'succeeded' && doc.held === null)
     return rest(view, { why: 'done', text: `${view.kind.titleOf(doc.desired as never)}: ${outcome.detail}` })
-  if (!mayRepeat(view)) return parked(view)
-  const at = outcome.at + pauseAfter(doc.attempt + 3)
-  if (now >= at) return { kind: 'again' }
+  return mayRepeat(view) ? repeating(view) : parked(view)
+}
+
+/** What failed in passing begins again after a pause. */
+const repeating = (view: View, also = ''): Act => {
+  const { attempt, reason, at: since } = view.doc.outcome as Ended
+  const at = since + pauseAfter(view.doc.attempt + 3)
+  if (view.now >= at) return { kind: 'again' }
   return rest(view, {
     why: 'pause',
-    text: `attempt ${outcome.attempt} failed (${outcome.reason}), which another may cure: it begins in a moment`,
+    text: `attempt ${attempt} failed (${reason}), which another may cure: it begins in a moment${also}`,
     until: at,
   })
 }
@@ -109,7 +119,7 @@ const withRun = (view: View, run: Run): Act => {
   if (stop !== null) return hasBegun(run) ? { kind: 'end', ending: stop } : { kind: 'close', outcome: stop }
   switch (run.phase) {
     case 'planned':
-      return planned(view, run)
+      return planned({ ...view, doc: asOfTurn(view.doc) }, run)
     case 'asked':
       return asked(view, run, run.question as Question)
     case 'waiting-for-room':
@@ -126,14 +136,19 @@ const withRun = (view: View, run: Run): Act => {
 const beforeBeginning = (view: View, run: Run): Act | null =>
   keptBack(view, run) !== null || outOfBounds(view, run) !== null ? { kind: 'leave-line' } : lookingAgain(view, run)
 
+/**
+ * Whether something newer lets it finish. What has begun nothing, and carries over nothing that was paid for, has nothing to finish: it is
+ * superseded at once, unless it is the same again.
+ */
+const finishes = (view: View, run: Run): boolean =>
+  view.doc.onNewer === 'finish' ? hasBegun(run) || carriesOver(run) : hasBegun(run) && isWanted(view, run)
+
 /** Why the run under way must stop, whatever waits behind it: asked before every act. */
 const whyStop = (view: View, run: Run): Outcome | null => {
   const { doc, policy, kind } = view
   const begun = hasBegun(run)
   if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
-  // What has begun nothing has nothing to finish: something newer supersedes it at once, unless it is the same again.
-  const finishes = begun && (doc.onNewer === 'finish' || isWanted(view, run))
-  if (!sameRun(run, doc) && !finishes) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
+  if (!sameRun(run, doc) && !finishes(view, run)) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
   if (begun) return null
   const rule = ruleFor(kind, doc.lane, policy)
   if (isRetiring(view, run.desired))

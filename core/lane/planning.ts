@@ -6,10 +6,10 @@ import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import { boundsLeft } from './approval.ts'
-import { nextGeneration } from './attempts.ts'
+import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { close, identityOf } from './closing.ts'
-import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
+import { type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
@@ -112,23 +112,6 @@ export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change =
     },
   )
 }
-
-/** A run of what the lane wants, without a plan. */
-export const newRun = (doc: LaneDocument, now: number): Run => ({
-  generation: doc.generation,
-  attempt: doc.attempt,
-  desired: doc.desired as NonNullable<LaneDocument['desired']>,
-  startedAt: now,
-  phase: 'planned',
-  digest: '',
-  question: null,
-  asked: 0,
-  hold: null,
-  steps: [],
-  ending: null,
-  cancelled: null,
-  cleared: false,
-})
 
 /**
  * Marks of a plan's steps; those that an earlier attempt finished are done (law 7), unless what they were made from is made

@@ -2,6 +2,7 @@ import type { Facts } from '../reactions/reaction.ts'
 import type { Act } from './act.ts'
 import { settleAsk, settleExpire, settleMoveCard, settleRemind } from './asking.ts'
 import { settleAgain } from './attempts.ts'
+import { inTurn } from './before.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
@@ -66,17 +67,17 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'expire':
     case 'leave-line':
     case 'go-back':
-      return ALONE[act.kind](view)
+      return inTurn(view, ALONE[act.kind])
     case 'plan':
-      return settlePlan(view, seen)
+      return inTurn(view, (own) => settlePlan(own, seen))
     case 'look-again':
       return settleLookAgain(view, act.letter, { facts: result.kind === 'looked' ? result.facts : {}, seen })
     case 'hold':
-      return settleHold(view, seen)
+      return inTurn(view, (own) => settleHold(own, seen))
     case 'grant':
       return settleGrant(view, result.kind === 'lined' ? result.heads : [])
     case 'mark':
-      return settleMark(view, act.step)
+      return inTurn(view, (own) => settleMark(own, act.step))
     case 'begin':
     case 'see':
       return settleStepped(view, act.step, result.kind === 'stepped' ? result.stepped : NOTHING_SEEN)

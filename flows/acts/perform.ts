@@ -1,5 +1,6 @@
 import { stillApproved } from '../../core/answers.ts'
 import type { Act } from '../../core/lane/act.ts'
+import { asOfTurn } from '../../core/lane/before.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
 import type { View } from '../../core/lane/view.ts'
 import { groupsOf } from '../../core/policy/approvals.ts'
@@ -23,8 +24,9 @@ export const touches = (act: Act, view: View): boolean =>
 /** Does the one thing that the act says, at one far side; looks before it touches. Throws as ports do (law 6). */
 export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahead): Promise<Performed> => {
   if (act.kind === 'look') return look(ports, view, ahead)
-  if (act.kind === 'plan') return planned(ports, view, ahead)
-  if (act.kind === 'hold') return held(ports, view, ahead)
+  const own = { ...view, doc: asOfTurn(view.doc) }
+  if (act.kind === 'plan') return planned(ports, own, ahead)
+  if (act.kind === 'hold') return held(ports, own, ahead)
   ahead.world = null
   switch (act.kind) {
     case 'fold':

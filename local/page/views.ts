@@ -1,4 +1,5 @@
 import { whoIsAwaited } from '../../core/lane/awaited.ts'
+import { turnOf } from '../../core/lane/before.ts'
 import { mayRetry, shownFor } from '../../core/lane/commands.ts'
 import { type LaneDocument, type Question, sameRun } from '../../core/lane/document.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
@@ -74,7 +75,7 @@ export const trackOf = (facts: LaneFacts, { policy, sides }: { policy: Policy; s
   const headline = whoIsAwaited(doc, policy) ?? standingText(doc, sides)
   return {
     lane: doc.lane,
-    wants: wantedTitle(doc.lane, doc.run?.desired ?? doc.desired),
+    wants: wantedTitle(doc.lane, (doc.run ?? turnOf(doc) ?? doc).desired),
     headline,
     behind: behindText(doc),
     state: stateOnPage(doc),
@@ -112,7 +113,7 @@ const orderButton = (
   const { lane } = doc
   const saw = shownFor(doc, { kind: order.kind, wanted: order.wanted === true })
   if (saw === 'idle') return []
-  const { desired } = doc.run !== null && sameRun(doc.run, saw) ? doc.run : doc
+  const { desired } = [doc.run, turnOf(doc)].find((one) => one !== null && sameRun(one, saw)) ?? doc
   const about = `${lane}: ${wantedTitle(lane, desired)}, generation ${saw.generation}, attempt ${saw.attempt}`
   return [{ words, about, command: { ...order, lane, saw } }]
 }
@@ -122,14 +123,14 @@ const SOURCE: ReadonlySet<string> = new Set(['objects-missing', 'source-unreadab
 
 /** The document's one word; a lane that moves is `wanted` whatever waits behind it, one whose source is not ready `waiting`. */
 const stateOnPage = (doc: LaneDocument): string => {
-  if (doc.run !== null) return 'wanted'
+  if ((doc.run ?? turnOf(doc)) !== null) return 'wanted'
   return doc.rest !== null && SOURCE.has(doc.rest.why) ? 'waiting' : stateOf(doc)
 }
 
 const signal = (title: string, state: Signal['state'], note = ''): Signal => ({ title, state, note })
 
 const signalsOf = ({ doc, run }: LaneFacts, headline: string): Signal[] => {
-  const desired = doc.run?.desired ?? doc.desired
+  const desired = (doc.run ?? turnOf(doc) ?? doc).desired
   if (desired === null) return []
   const outcome = doc.run === null ? doc.outcome : null
   const question = run?.run.question ?? null

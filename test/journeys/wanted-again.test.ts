@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
-import { everyJob, HOUR, looseEnds, MINUTE, say, stepIs, TRAIN, trainedUntil, upload } from './scenes.ts'
+import { everyJob, HOUR, looseEnds, MINUTE, say, stepIs, TRAIN, trainedUntil, upload, versionsOf } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -10,6 +10,7 @@ const unasked = { ...example, approvals: { ...example.approvals, autoApproveBelo
 const tasks = (evaluate: object) => ({ simulation: { tasks: { 'fine-tune': { minutes: 30 }, evaluate } } })
 const FAILS = tasks({ minutes: 10, exitCode: 1 })
 const PASSES_BY = tasks({ minutes: 10, imagePull: 'fail' })
+const DONE = expect.objectContaining({ kind: 'succeeded' })
 const asked = async () => (await town.house.cards()).filter(({ card }) => card.question !== null).length
 
 /** A newer dataset comes, and then the first once more, while that is under way. */
@@ -78,6 +79,50 @@ describe('what was wanted before goes on', () => {
   })
 })
 
+describe('an attempt that keeps what was paid for comes before what is newer, which lets it finish', () => {
+  const passesOnce = async (): Promise<void> => {
+    await town.until('it is to be repeated', async () => (await town.past(TRAIN)).length === 1)
+    await town.house.objects.write('acme-datasets', 'support-chats/a/simulation.json', Buffer.from('{}'))
+  }
+
+  it('the newer one waits behind it: the training is registered, and nobody is asked about it again', async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running', PASSES_BY)
+    await town.advance(2 * MINUTE)
+    await upload(town, 'b')
+    await passesOnce()
+    expect((await town.house.why(TRAIN)).also).toEqual([expect.stringMatching(/n 2\) begins once that has ended$/)])
+    await town.until('it is over', async () => (await town.past(TRAIN)).length === 2)
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate'])
+    expect(await versionsOf(town)).toHaveLength(1)
+    expect(await town.past(TRAIN)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ run: expect.objectContaining({ generation: 1, attempt: 2 }), outcome: DONE }),
+      ]),
+    )
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('the newer one comes while it pauses; a cancel is of what pauses, and the newer one begins', async () => {
+    town = await openTown()
+    const made = await everyJob(town)
+    await trainedUntil(town, 'train', 'running', PASSES_BY)
+    await passesOnce()
+    await upload(town, 'b')
+    expect(await say(town, 'cancel')).toMatchObject({
+      ok: true,
+      detail: expect.stringMatching(/not repeated; .*n 2\) begins$/),
+    })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g2a1-evaluate', 'g2a1-train'])
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
 describe('what waits is cancelled behind the run: that one is as if nothing else had ever come', () => {
   it('fails by what another attempt may cure: that keeps the training and asks nobody, and what was cancelled stays so', async () => {
     town = await openTown()
@@ -98,8 +143,14 @@ describe('what waits is cancelled behind the run: that one is as if nothing else
     expect((await town.house.why(TRAIN)).also).toEqual([expect.stringContaining('retry --saw g2a1')])
     expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringContaining('keeping train where') })
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed', generation: 1 })
-    // Nobody has lost what was cancelled.
-    expect(await say(town, 'retry', { saw: { generation: 2, attempt: 1 } })).toMatchObject({ ok: true })
+    // Nobody has lost what was cancelled, and what is repeated in a moment does not give way to it unasked.
+    const saw = { generation: 2, attempt: 1 }
+    expect(await say(town, 'retry', { saw })).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/goes on: say/),
+    })
+    expect(await say(town, 'cancel')).toMatchObject({ ok: true })
+    expect(await say(town, 'retry', { saw })).toMatchObject({ ok: true })
     await town.answered(TRAIN)
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
     expect(await looseEnds(town)).toEqual([])

@@ -1,5 +1,8 @@
+import { mayRepeat } from '../../core/lane/attempts.ts'
+import { asOfTurn, turnOf } from '../../core/lane/before.ts'
 import type { Change } from '../../core/lane/change.ts'
-import { hasBegun, type LaneDocument, type Mark, type Run, sameRun } from '../../core/lane/document.ts'
+import { carriesOver, hasBegun, type LaneDocument, type Mark, type Run, sameRun } from '../../core/lane/document.ts'
+import { carried } from '../../core/lane/kept.ts'
 import {
   type CommandLetter,
   type Letter,
@@ -32,6 +35,7 @@ export const accepted = (model: Model, given: Accepted): State => {
     wrongHold(given) ??
     wrongVotes(given) ??
     wrongEnd(given) ??
+    wrongDrop(given) ??
     wrongAttempts(model, change.doc, past)
   return spoilt({ ...state, ledger, past }, bad)
 }
@@ -90,7 +94,8 @@ const wrongMarks = ({ state, consumer, change: { doc } }: Accepted): Wrong => {
   if (run === null || made.length === 0) return carriedWrongly(state, doc, consumer)
   if (freezesOf(state.ledger).some((until) => until > state.now)) return 'something new begins while it is frozen'
   if (run.hold === null) return 'a step is marked without a hold'
-  const began = before !== null && sameRun(before.run, run) && hasBegun(before.run as Run)
+  const began =
+    before !== null && sameRun(before.run, run) && (hasBegun(before.run as Run) || carriesOver(before.run as Run))
   if (run.generation !== doc.generation && !(began && doc.onNewer === 'finish')) return 'something superseded goes on'
   if (run.cancelled !== null) return 'something cancelled goes on'
   return carriedWrongly(state, doc, consumer)
@@ -123,8 +128,9 @@ const readBy = ({ steps }: Run, step: Step): string =>
 const wrongHold = ({ state, consumer, change: { doc }, ledger }: Accepted): Wrong => {
   const before = docOf(state)
   if (doc.run?.hold != null && before?.run?.hold == null) {
-    const until = doc.approved?.question.bounds.until ?? consumer.view.plan?.plan.bounds.until ?? 0
-    const began = before?.approved?.begun ?? false
+    const { approved } = asOfTurn(doc)
+    const until = approved?.question.bounds.until ?? consumer.view.plan?.plan.bounds.until ?? 0
+    const began = (before === null ? null : asOfTurn(before).approved)?.begun ?? false
     if (consumer.view.now > until && !began) return 'something begins after the time that was given it'
   }
   if (doc.run === null && Object.keys(ledger.rows).some((key) => key.startsWith('line ')))
@@ -150,7 +156,7 @@ const wrongVotes = (given: Accepted): Wrong => {
         if (late && counts && given.change.past.some(({ run }) => run.question?.state === 'expired'))
           return 'a vote in time is not counted'
       } else if (letter.kind !== 'look' && recorded && letter.saw !== null && before !== null) {
-        const now = letter.kind === 'cancel' && !letter.wanted ? (before.run ?? before) : before
+        const now = letter.kind === 'cancel' && !letter.wanted ? (before.run ?? asOfTurn(before)) : before
         if (letter.saw === 'idle' || !sameRun(now, letter.saw)) return 'a command reaches what its writer did not see'
       }
     }
@@ -170,6 +176,21 @@ const wrongEnd = ({ state, change: { past, doc } }: Accepted): Wrong => {
   }
   return null
 }
+
+/** Something newer that lets it finish takes the place of nothing that another attempt would carry over. */
+const wrongDrop = ({ state, change: { doc, past, removed } }: Accepted): Wrong => {
+  const before = docOf(state)
+  if (before === null || doc.generation === asOfTurn(before).generation || doc.onNewer !== 'finish') return null
+  const dropped = past.some(({ run: { steps }, outcome }) => outcome.kind === 'superseded' && steps.some(isCarried))
+  if (dropped) return 'something newer takes the place of what carries over what was paid for'
+  const was = asOfTurn(before)
+  const outcome = past.find(({ run }) => sameRun(was, run))?.outcome ?? was.outcome
+  const repeats = carried(was).length > 0 && mayRepeat({ doc: { ...was, outcome: outcome as LaneDocument['outcome'] } })
+  const stops = doc.run === null && turnOf(doc) === null && !removed.some(({ kind }) => kind === 'cancel')
+  return repeats && stops ? 'something newer takes the place of what is repeated with what was paid for' : null
+}
+
+const isCarried = ({ state, by }: Mark): boolean => state === 'done' && by === null
 
 const lapsed = ({ startedAt, question }: Run, { approved }: LaneDocument): boolean =>
   (question?.until ?? approved?.question.bounds.until ?? startedAt) < startedAt

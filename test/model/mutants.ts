@@ -69,7 +69,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'what has begun nothing is superseded at once',
-    text: ["begun && (doc.onNewer === 'finish'", "(doc.onNewer === 'finish'"],
+    text: ['? hasBegun(run) || carriesOver(run) :', '? true :'],
     config: smallest({ onNewer: 'finish', doings: ['room', 'newer'] }, [0, 2]),
     slow: true,
   },

@@ -4,22 +4,28 @@ import {
   asAside,
   asBefore,
   asideText,
+  asOfTurn,
   cancelledBehind,
   isAside,
   leftBeside,
+  turnOf,
   wantedBefore,
   withKeptOf,
+  withRepeat,
+  withTurn,
 } from '../../../core/lane/before.ts'
 import type { Before, LaneDocument } from '../../../core/lane/document.ts'
+import type { Ended } from '../../../core/lane/ended.ts'
+import { settle } from '../../../core/lane/settle.ts'
 import { desired } from '../training-fixture.ts'
-import { approvedBy, NOW, running, runOf, viewOf, wanted } from './fixture.ts'
+import { approvedBy, NOTHING, NOW, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const other = { ...desired, version: 'cd'.repeat(32) }
 const third = { ...desired, version: 'ef'.repeat(32) }
 const run = runOf({ phase: 'steps', steps: [running()] })
 const kept = [{ step: 'train', key: 'k', row: 'r' }]
 const was = wanted({ run, kept, approved: approvedBy({ begun: true }), attemptsLeft: 1, attempt: 1 })
-const before = leftBeside(was).before as Before
+const before = leftBeside(was, { onNewer: 'finish', now: NOW }).before as Before
 /** Something else is wanted, and what was before goes on. */
 const newer = (over: Partial<LaneDocument> = {}): LaneDocument =>
   wanted({ desired: other, generation: 2, run, before, ...over })
@@ -30,12 +36,12 @@ describe('what the run under way carries out, while something else is wanted', (
     const all = { desired, generation, attempt, since, order, attemptsLeft, approved, kept, redo: [], outcome: null }
     expect(before).toEqual(all)
     // Also while more and more comes.
-    expect(leftBeside(newer())).toEqual({ before })
+    expect(leftBeside(newer(), { onNewer: 'finish', now: NOW })).toEqual({ before })
   })
 
-  it('is not there of what has no run', () => {
-    expect(leftBeside(wanted())).toEqual({})
-    expect(leftBeside(newer({ run: null }))).toEqual({})
+  it('is not there of what has no run and has finished nothing', () => {
+    expect(leftBeside(wanted(), { onNewer: 'finish', now: NOW })).toEqual({})
+    expect(leftBeside(newer({ run: null }), { onNewer: 'finish', now: NOW })).toEqual({})
   })
 
   it('is found when it is wanted again, and nothing else is', () => {
@@ -53,6 +59,57 @@ describe('what the run under way carries out, while something else is wanted', (
     const again = asBefore(newer({ generation: 4, held }), before)
     expect(again).toEqual({ ...was, redo: [], newest: 4 })
     expect(asBefore(newer({ generation: 3, newest: 7 }), before).newest).toBe(7)
+  })
+})
+
+describe('what has finished something, and has another attempt', () => {
+  const failed = { kind: 'failed' as const, reason: 'image-pull' as const, detail: '', generation: 1, attempt: 1 }
+  const at = { ...failed, at: NOW, against: null, stages: [] }
+  const paused = wanted({ ...was, run: null, outcome: at })
+  const finish = { onNewer: 'finish' as const, now: NOW }
+  /** Something else came while it paused. */
+  const behind = newer({ run: null, onNewer: 'finish', ...leftBeside(paused, finish) })
+
+  it('stays beside what is newer where that lets it finish, and is repeated first, by what was approved of it', () => {
+    expect(turnOf(behind)).toMatchObject({ generation: 1, kept, outcome: at })
+    expect(leftBeside(paused, { onNewer: 'stop', now: NOW })).toEqual({})
+    expect(turnOf({ ...behind, onNewer: 'stop' })).toBeNull()
+    expect(asOfTurn(behind)).toEqual({ ...paused, redo: [], newest: 2, onNewer: 'finish' })
+    // Also while more and more comes.
+    expect(leftBeside(behind, finish)).toEqual({ before: behind.before })
+    const again = settle(viewOf({ doc: behind }), { kind: 'again' }, NOTHING).doc
+    expect(again).toMatchObject({ desired: other, generation: 2, outcome: null })
+    expect(again).toMatchObject({ run: { generation: 1, attempt: 2 }, before: { attempt: 2, attemptsLeft: 0, kept } })
+    expect(asOfTurn(again)).toMatchObject({ generation: 1, attempt: 2, approved: was.approved, kept })
+  })
+
+  it('has a run at once where it was wanted again and has none yet', () => {
+    const beside = leftBeside({ ...paused, attempt: 2, outcome: null }, finish)
+    expect(beside).toMatchObject({ before: { attempt: 2 }, run: { generation: 1, attempt: 2, digest: '' } })
+  })
+
+  it('fails for good, has no attempt left or has finished nothing: what is newer begins', () => {
+    const others: Partial<LaneDocument>[] = [
+      { outcome: { ...at, reason: 'exit-code' } },
+      { attemptsLeft: 0 },
+      { kept: [] },
+      { redo: ['train'] },
+    ]
+    for (const over of others) expect(leftBeside({ ...paused, ...over }, finish)).toEqual({})
+    expect(withTurn(behind, { ...asOfTurn(behind), attemptsLeft: 0 }).before).toBeUndefined()
+  })
+
+  it('fails in passing while what is newer waits: it stays there, with what it has cost', () => {
+    const left = (doc: LaneDocument, reason: Ended['reason']) =>
+      withRepeat({ ...doc, run: null, before: undefined } as never, doc, { at: { ...at, reason }, cost: 7 }).before
+    const waits = newer({ onNewer: 'finish' })
+    expect(left(waits, 'image-pull')).toEqual({
+      ...before,
+      outcome: at,
+      approved: approvedBy({ begun: true, spent: 7 }),
+    })
+    expect(left(waits, 'exit-code')).toBeUndefined()
+    expect(left({ ...waits, onNewer: 'stop' }, 'image-pull')).toBeUndefined()
   })
 })
 

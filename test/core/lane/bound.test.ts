@@ -69,7 +69,10 @@ describe('when a run will have cost all that it may', () => {
   it('counts what was approved of it while something newer waits, too', () => {
     const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
     const approved = { question: questionOf(), spent: 158.56, begun: true }
-    const doc = { ...wanted({ generation: 2, run }), ...leftBeside(wanted({ run, approved })) }
+    const doc = {
+      ...wanted({ generation: 2, run }),
+      ...leftBeside(wanted({ run, approved }), { onNewer: 'finish', now: NOW }),
+    }
     const bound = boundAt({ doc, plan: planRow, now: NOW }, run)
     expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR - GRACE, -1)
   })

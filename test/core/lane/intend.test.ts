@@ -181,7 +181,10 @@ describe('what the run under way carries out is wanted again, though something e
 describe('what was cancelled behind a run', () => {
   const before = wanted({ run: runOf({ phase: 'steps', steps: [running()] }) })
   const doc = cancelledBehind(
-    { ...wanted({ desired: other, generation: 2, order: 'p', run: before.run }), ...leftBeside(before) },
+    {
+      ...wanted({ desired: other, generation: 2, order: 'p', run: before.run }),
+      ...leftBeside(before, { onNewer: 'finish', now: NOW }),
+    },
     outcome({ kind: 'cancelled', reason: null, generation: 2 }) as NonNullable<LaneDocument['outcome']>,
   )
   const failed = { ...doc, run: null, outcome: outcome() }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
+import { leftBeside } from '../../../core/lane/before.ts'
+import type { Before, LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import type { Letter } from '../../../core/lane/letters.ts'
 import { next } from '../../../core/lane/next.ts'
 import type { View } from '../../../core/lane/view.ts'
@@ -9,6 +10,7 @@ import { frozen } from '../../frozen.ts'
 import { desired } from '../training-fixture.ts'
 import {
   ANA,
+  approvedBy,
   asking,
   command,
   docOf,
@@ -29,6 +31,16 @@ import {
 } from './fixture.ts'
 
 const newer = { ...desired, version: 'f'.repeat(64) }
+/** What is beside what is newly wanted: it has finished its training. */
+const { before: keeps } = leftBeside(
+  wanted({
+    run: runOf(),
+    attempt: 1,
+    kept: [{ step: 'train', key: 'k', row: 'r' }],
+    approved: approvedBy({ begun: true }),
+  }),
+  { onNewer: 'finish', now: NOW },
+)
 
 type Over = Partial<View> & { doc?: LaneDocument }
 const acts = (over: Over) => next(viewOf(over))
@@ -263,6 +275,33 @@ describe('what is done next', () => {
       'close superseded',
     ],
     ['another attempt, before anything began', { doc: withRun({}, { attempt: 2 }) }, 'close superseded'],
+    [
+      'something newer, of what keeps something and waits to begin',
+      {
+        doc: withRun(
+          { steps: [{ ...done(train), by: null }] },
+          { generation: 2, onNewer: 'finish', before: keeps as Before },
+        ),
+        plan: planRow,
+      },
+      'hold',
+    ],
+    [
+      'something newer that stops what keeps something and waits to begin',
+      {
+        doc: withRun(
+          { steps: [{ ...done(train), by: null }] },
+          { generation: 2, onNewer: 'stop', before: keeps as Before },
+        ),
+        plan: planRow,
+      },
+      'close superseded',
+    ],
+    [
+      'something newer, of what has just been wanted again and has no plan',
+      { doc: withRun({ digest: '' }, { generation: 2, onNewer: 'finish', before: keeps as Before }) },
+      'plan',
+    ],
     [
       'something newer that lets it finish',
       { doc: withRun(stepping(running({ touched: true })), { generation: 2, onNewer: 'finish' }), plan: planRow },
