@@ -1,7 +1,7 @@
 import { mayRepeat } from '../../core/lane/attempts.ts'
 import { asOfTurn, turnOf } from '../../core/lane/before.ts'
 import type { Change } from '../../core/lane/change.ts'
-import { carriesOver, hasBegun, type LaneDocument, type Mark, type Run, sameRun } from '../../core/lane/document.ts'
+import { hasBegun, type LaneDocument, type Mark, type Run, sameRun } from '../../core/lane/document.ts'
 import { carried } from '../../core/lane/kept.ts'
 import {
   type CommandLetter,
@@ -94,9 +94,9 @@ const wrongMarks = ({ state, consumer, change: { doc } }: Accepted): Wrong => {
   if (run === null || made.length === 0) return carriedWrongly(state, doc, consumer)
   if (freezesOf(state.ledger).some((until) => until > state.now)) return 'something new begins while it is frozen'
   if (run.hold === null) return 'a step is marked without a hold'
-  const began =
-    before !== null && sameRun(before.run, run) && (hasBegun(before.run as Run) || carriesOver(before.run as Run))
-  if (run.generation !== doc.generation && !(began && doc.onNewer === 'finish')) return 'something superseded goes on'
+  const began = before !== null && sameRun(before.run, run) && hasBegun(before.run as Run)
+  const finishes = doc.onNewer === 'finish' && (began || run.steps.some(isCarried))
+  if (run.generation !== doc.generation && !finishes) return 'something superseded goes on'
   if (run.cancelled !== null) return 'something cancelled goes on'
   return carriedWrongly(state, doc, consumer)
 }
@@ -105,14 +105,14 @@ const wrongMarks = ({ state, consumer, change: { doc } }: Accepted): Wrong => {
 const carriedWrongly = (state: State, { run, lane }: LaneDocument, { view }: Consumer): Wrong => {
   const before = docOf(state)
   if (run === null || sameRun(before?.run ?? null, run)) return null
-  const carried = new Set(run.steps.filter(({ state: at, by }) => at === 'done' && by === null).map(({ name }) => name))
+  const over = new Set(run.steps.filter(isCarried).map(({ name }) => name))
   const plan =
     view.plan?.plan.steps ?? (state.ledger.rows[`plan ${lane}`]?.value as PlanRow | undefined)?.plan.steps ?? []
   for (const mark of run.steps) {
-    if (!carried.has(mark.name)) continue
+    if (!over.has(mark.name)) continue
     if (state.past.spoiled.includes(`${run.generation}:${mark.key}`)) return 'what a gate has refused is kept'
     const step = plan.find(({ name }) => name === mark.name) as Step
-    if (readsOf(step).some((name) => !carried.has(name))) return 'what is kept was made from what is not'
+    if (readsOf(step).some((name) => !over.has(name))) return 'what is kept was made from what is not'
     const known = state.past.read[mark.made?.ref.name ?? '']
     if (known !== undefined && known !== readBy(run, step)) return 'what is kept was made from something else'
   }
@@ -186,7 +186,8 @@ const wrongDrop = ({ state, change: { doc, past, removed } }: Accepted): Wrong =
   const was = asOfTurn(before)
   const outcome = past.find(({ run }) => sameRun(was, run))?.outcome ?? was.outcome
   const repeats = carried(was).length > 0 && mayRepeat({ doc: { ...was, outcome: outcome as LaneDocument['outcome'] } })
-  const stops = doc.run === null && turnOf(doc) === null && !removed.some(({ kind }) => kind === 'cancel')
+  const stops =
+    doc.run?.generation !== was.generation && turnOf(doc) === null && !removed.some(({ kind }) => kind === 'cancel')
   return repeats && stops ? 'something newer takes the place of what is repeated with what was paid for' : null
 }
 

@@ -1,4 +1,5 @@
 import { whereOf } from '../../core/lane/answering.ts'
+import { asOfTurn } from '../../core/lane/before.ts'
 import type { LastLook } from '../../core/lane/clearing.ts'
 import type { Made, Mark, Run } from '../../core/lane/document.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
@@ -111,7 +112,7 @@ const planned = (state: State, view: View): Answer => ({
 
 const keptOf = ({ ledger, world }: State, { doc }: View): Record<string, ResultRow> =>
   Object.fromEntries(
-    carried(doc).flatMap(({ row }): [string, ResultRow][] => {
+    carried(asOfTurn(doc)).flatMap(({ row }): [string, ResultRow][] => {
       const value = ledger.rows[`result ${doc.lane}#${row}`]?.value as ResultRow | undefined
       const there = value?.made != null && world.results[value.made.ref.name] !== undefined
       return value === undefined || !there ? [] : [[value.key, value]]

@@ -74,6 +74,21 @@ export const mutants: readonly Mutant[] = [
     slow: true,
   },
   {
+    name: 'what carries over what was paid for finishes first',
+    text: ['? hasBegun(run) || carriesOver(run) :', '? hasBegun(run) :'],
+    config: smallest(
+      { steps: 'judged', onNewer: 'finish', retries: 1, doings: ['newer', 'lost-node', 'room'] },
+      [0, 3],
+    ),
+    slow: true,
+  },
+  {
+    name: 'and its repeat comes before what is newer',
+    text: ["onNewer === 'finish' && isDue(before)", "onNewer === 'finish' && false"],
+    config: smallest({ steps: 'judged', onNewer: 'finish', retries: 1, doings: ['newer', 'lost-node'] }, [0, 2]),
+    slow: true,
+  },
+  {
     name: 'what runs is seen gone before a run is over',
     text: ['if (!run.cleared) {', 'if (run.cleared) {'],
     config: smallest({ doings: ['cancel'] }, [0, 1]),

@@ -140,6 +140,15 @@ export const large: readonly Config[] = [
     most: most(0, 3),
   }),
   config({
+    name: 'what keeps what was paid for finishes before what is newer',
+    steps: 'judged',
+    onNewer: 'finish',
+    asks: true,
+    retries: 1,
+    doings: ['yes', 'newer', 'lost-node', 'room', 'cancel', 'cancel-wanted', 'back-again'],
+    most: most(0, 3),
+  }),
+  config({
     name: 'what runs is wanted again, and something else was in between',
     onNewer: 'finish',
     retries: 1,
