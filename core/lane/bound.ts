@@ -1,3 +1,4 @@
+import type { KubeObject } from '../kube.ts'
 import { costOf, perHourOf, rateOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Bounds, NodesOf, Plan } from '../plan.ts'
@@ -9,12 +10,17 @@ import { approvedOf } from './before.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import type { View } from './view.ts'
 
+/** Milliseconds that a server has to end in. */
+const graceOfServing = (object: KubeObject): number =>
+  ((object as KubeObject<'Deployment'>).spec?.template?.spec?.terminationGracePeriodSeconds ?? 0) * 1000
+
 /** Milliseconds that what runs may still take, and cost, once it is told to end. */
 const graceOf = (run: Run, { steps }: Plan): number =>
   Math.max(
     0,
     ...steps.flatMap((step) => {
       const runs = run.steps.some(({ name, state, ranFrom }) => name === step.name && state === 'running' && ranFrom)
+      if (step.kind === 'roll-out-model') return step.objects.map(graceOfServing)
       return step.kind === 'launch-job' && runs ? [graceOfPods(step)] : []
     }),
   )
@@ -64,7 +70,7 @@ export const boundAt = (
 
 /** What its step was at. */
 const atOf = ({ steps }: Run): string => {
-  const at = steps.find(({ state, ranFrom, note }) => state === 'running' && ranFrom !== null && note !== '')
+  const at = steps.find(({ state, note }) => state === 'running' && note !== '')
   return at === undefined ? '' : ` at “${at.title}: ${at.note}”`
 }
 

@@ -1,7 +1,8 @@
 import type { StepKind } from '../plan.ts'
 import { baselineView, standingGpus, standingText } from '../planning/generations.ts'
+import { isLedTo } from '../planning/traffic.ts'
 import { said } from '../text.ts'
-import type { World } from '../world.ts'
+import type { GenerationView, Traffic, World } from '../world.ts'
 import { type Change, SHORT } from './change.ts'
 import type { Baseline, LaneDocument, Run } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
@@ -94,14 +95,27 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, cha
 }
 
 /** What stands of a lane at rest beside what it returned to, or in its place, be that nothing: nobody else would ever say so. */
-const besideIn = (kind: View['kind'], { generations }: World, baseline: Baseline | null): string | undefined => {
+const besideIn = (
+  kind: View['kind'],
+  { generations, traffic = null }: World,
+  baseline: Baseline | null,
+): string | undefined => {
   const standing = generations.filter(({ replicas }) => replicas > 0)
   const [first] = standing
-  if (standing.length === 1 && first === baselineView(generations, baseline)) return undefined
+  if (standing.length === 1 && first === baselineView(generations, baseline))
+    return first === undefined || isAsked(traffic, first)
+      ? undefined
+      : said(
+          `nobody asks ${standingText(standing)}: its Service leads elsewhere or is gone, and retry leads it there`,
+          SHORT,
+        )
   const how = standing.length > 1 ? 'stand side by side' : 'stands, which is not what was judged last'
   const what = first === undefined ? goneText(kind, baseline) : `${standingText(standing)} ${how}`
   return what === null ? undefined : said(`${what}: promote the version that shall serve, or say retry`, SHORT)
 }
+
+const isAsked = (traffic: Traffic, { generation }: GenerationView): boolean =>
+  traffic !== null && isLedTo(traffic, generation)
 
 /** Null: nothing was ever judged that could stand. */
 const goneText = (kind: View['kind'], baseline: Baseline | null): string | null =>

@@ -11,7 +11,8 @@ import { pending } from './planning.ts'
 import type { View } from './view.ts'
 import { isWanted, wantsBack } from './wanted.ts'
 
-const isJudged = ({ steps }: Run): boolean =>
+/** Whether what the run brings up has passed its gate. */
+export const isJudged = ({ steps }: Run): boolean =>
   steps.some(({ kind, way, state }) => kind === 'check-gate' && way === 'forth' && state === 'done')
 
 /**

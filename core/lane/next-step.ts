@@ -1,6 +1,6 @@
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
-import { onOtherMachines } from './bound.ts'
+import { boundAt, onOtherMachines } from './bound.ts'
 import type { Mark, Run } from './document.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
@@ -24,9 +24,20 @@ export const stepping = (view: View, run: Run): Act => {
   const mark = current(run, 'forth')
   if (mark === undefined)
     return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
-  const still = mark.kind === 'check-gate' ? null : frozen(view)
+  const still = mark.kind === 'check-gate' ? null : frozenWithin(view, run)
   if (mark.state === 'pending') return still ?? outOfBounds(view, run) ?? { kind: 'mark', step: mark.name }
   return (mark.waits ? still : null) ?? atStep(view, mark)
+}
+
+/** A freeze holds it where it is for as long as that stays within its bounds: what stands on the way costs on (laws 9, 18). */
+const frozenWithin = (view: View, run: Run): Act | null => {
+  const still = frozen(view)
+  const bound = still === null ? null : boundAt(view, run)
+  if (still === null || bound === null) return still
+  if (view.now >= bound.at) return { kind: 'end', ending: bound.ending }
+  return still.kind === 'rest'
+    ? { ...still, rest: { ...still.rest, until: Math.min(still.rest.until ?? bound.at, bound.at) } }
+    : still
 }
 
 /** The end of a run whose next step would not be what was approved; null: it would be. */

@@ -10,24 +10,51 @@ interface Costing {
 
 /**
  * Dollars that a run is reckoned to have cost so far: hours in which a step's work was seen running × what an hour of it
- * costs by the plan, since what was approved was priced so, whatever the policy says by now. Moves of a rollout, and its gate, count
- * with what runs beyond what ran before; what they leave standing is the lane's running cost. Not rounded.
+ * costs by the plan, since what was approved was priced so, whatever the policy says by now. Moves of a rollout count with what runs
+ * beyond what ran before, from each to the next, whatever is judged or waited for between; what the last leaves standing is the lane's
+ * running cost. Not rounded.
  */
-export const costOf = ({ now, ...costing }: Costing & { now: number }): number =>
-  priced(costing, ({ ran, ranFrom, endedAt }, perHour) => {
-    const open = ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom)
-    return (perHour * (ran + open)) / HOUR
-  })
+export const costOf = ({ now, ...costing }: Costing & { now: number }): number => {
+  const jobs = stepsOf(costing).map(([step, { ran, ranFrom, endedAt }]) =>
+    step.kind === 'launch-job'
+      ? step.perHour * (ran + (ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom)))
+      : 0,
+  )
+  const moves = reachedBy(costing)
+  const standing = moves.map(
+    ({ from, perHour }, index) => perHour * Math.max(0, (moves[index + 1]?.from ?? now) - from),
+  )
+  return [...jobs, ...standing].reduce((sum, one) => sum + one, 0) / HOUR
+}
 
 /** Dollars an hour of what runs now. */
-export const rateOf = (costing: Costing): number =>
-  priced(costing, ({ state, ranFrom }, perHour) => (state === 'running' && ranFrom !== null ? perHour : 0))
+export const rateOf = (costing: Costing): number => {
+  const jobs = stepsOf(costing).map(([step, { state, ranFrom }]) =>
+    step.kind === 'launch-job' && state === 'running' && ranFrom !== null ? step.perHour : 0,
+  )
+  return jobs.reduce((sum, one) => sum + one, reachedBy(costing).at(-1)?.perHour ?? 0)
+}
 
-const priced = ({ run, plan }: Costing, dollars: (mark: Mark, perHour: number) => number): number =>
-  plan.steps.reduce((sum, step) => {
+/** Steps of the plan that have a mark. */
+const stepsOf = ({ run, plan }: Costing): [Step, Mark][] =>
+  plan.steps.flatMap((step) => {
     const mark = run.steps.find(({ name, way }) => name === step.name && way === 'forth')
-    return mark === undefined ? sum : sum + dollars(mark, perHourOf(step))
-  }, 0)
+    return mark === undefined ? [] : [[step, mark] as [Step, Mark]]
+  })
+
+/** Points of a rollout that were begun to be reached, from when each has pods on nodes. */
+const reachedBy = (costing: Costing): { from: number; perHour: number }[] =>
+  stepsOf(costing).flatMap(([step, mark]) => {
+    const from = step.kind === 'roll-out-model' ? onNodesFrom(mark) : null
+    return from === null ? [] : [{ from, perHour: perHourOf(step) }]
+  })
+
+/** What was done before anybody has seen it at work counts from its begin. */
+const onNodesFrom = ({ state, ran, ranTo, ranFrom, startedAt }: Mark): number | null => {
+  if (ranFrom !== null) return ranFrom - ran
+  if (ranTo !== null) return ranTo - ran
+  return state === 'done' ? startedAt : null
+}
 
 /** Dollars an hour of what a step has at work. */
 export const perHourOf = (step: Step): number =>

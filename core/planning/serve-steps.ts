@@ -111,17 +111,7 @@ const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { 
   return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `makes room for ${it}` }
 }
 
-const gateStep = ({
-  identity,
-  run,
-  policy,
-  name,
-  service,
-  desired,
-  generation,
-  gateAfter,
-  extra,
-}: Rollout): LaunchJobStep => ({
+const gateStep = ({ identity, run, policy, name, service, desired, generation }: Rollout): LaunchJobStep => ({
   kind: 'launch-job',
   name: GATE_STEP,
   title: `Ask ${name} v${desired.version} inside the cluster and measure its answers`,
@@ -139,8 +129,7 @@ const gateStep = ({
   results: { bucket: policy.results.bucket, prefix: policy.results.prefix },
   pool: null,
   gpus: 0,
-  // It needs no GPU itself: what it judges runs meanwhile.
-  perHour: extra[gateAfter ?? 0] ?? 0,
+  perHour: 0,
   reads: [],
   keeps: false,
 })

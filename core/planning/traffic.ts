@@ -35,9 +35,9 @@ export const ledFirst = ({ seen, rising, judged, risen, leaving, base }: Led): T
   if (judged) return seen
   const ready = readyIn(leaving)
   if (typeof seen === 'number' && seen !== rising && ready.has(seen)) return seen
-  const best = [...ready].sort(
-    ([a, n], [b, m]) => Number(b === base?.generation) - Number(a === base?.generation) || m - n,
-  )
+  // What was never judged, and does not answer now, is led to no more than what rises.
+  const known = [...ready].filter(([one]) => one === base?.generation || (seen !== null && isLedTo(seen, one)))
+  const best = known.sort(([a, n], [b, m]) => Number(b === base?.generation) - Number(a === base?.generation) || m - n)
   if (best[0] !== undefined) return best[0][0]
   // What answers already, or may answer again, is asked on; what rises is not asked before it is judged.
   if (seen === null || (typeof seen === 'number' && seen !== rising) || risen > 0) return seen
@@ -69,6 +69,7 @@ export const ledAt = (
   if (point.new === 0) return now
   if (point.new >= want || point.old === 0) return rising
   const remain = leaving.slice(leaving.length - point.old)
+  if (!remain.some(({ view, ready }) => ready && isLedTo(now, view.generation))) return rising
   // To all only where each is judged: what stands otherwise leaves first.
   return remain.every(({ view }) => view === base || view.generation === now || now === 'all') ? 'all' : now
 }
@@ -98,11 +99,12 @@ export const answeringAt = (
   const { first, at } = ledOn(led, way)
   // How it is now is nothing that the way does, unless it begins by leading requests elsewhere.
   const begins = first === led.seen ? (at[0] ?? first) : first
-  const answering = (point: Point, traffic: Traffic): number =>
+  const answering = (point: Point, traffic: Traffic, risen = point.new): number =>
     led.leaving.slice(led.leaving.length - point.old).filter(({ view }) => isLedTo(traffic, view.generation)).length +
-    (isLedTo(traffic, led.rising) ? point.new : 0)
+    (isLedTo(traffic, led.rising) ? risen : 0)
   return way.path.map((point, index) => ({
-    during: answering(point, at[index - 1] ?? begins),
+    // What a move brings does not answer before it is over.
+    during: answering(point, at[index - 1] ?? begins, Math.min(point.new, way.path[index - 1]?.new ?? point.new)),
     after: answering(point, at[index] ?? first),
   }))
 }

@@ -19,6 +19,8 @@ interface Approved extends Way {
   approved: readonly Step[]
   /** Where requests are led: what nobody asks may go, and takes no place of what answers. */
   traffic: Traffic
+  /** Whether what would answer beside that was judged: where nothing that is led to is ready, it is what is left. */
+  judged: boolean
   /** Replicas that may be away; null: on a way back, which is walked whatever is. */
   unavailable: number | null
 }
@@ -58,13 +60,12 @@ const standsAt = (view: GenerationView, { replicas, replicasReady }: Target): bo
  * nothing is touched yet, since what is ready would go, and what takes its place is not ready or nothing would be.
  */
 export const touched = (targets: readonly Target[], at: Approved): Target[] | string => {
-  const { generations, way, approved, traffic } = at
+  const { generations, way, approved } = at
   const stays = staysAfter(way)
   const isAhead = (target: Target): boolean =>
     viewIn(generations, target)?.replicas !== target.replicas && reached(target, at) !== undefined
   const moved = targets.filter((target) => !isAhead(target))
-  const readyOf = (target: Target): number =>
-    isLedTo(traffic, target.generation) ? (viewIn(generations, target)?.ready ?? 0) : 0
+  const readyOf = answering(targets, at)
   const falling = moved.filter((target) => readyOf(target) > target.replicas)
   if (falling.length > 0 && stays.size > 0) {
     const goes = falling.map(({ generation }) => `generation ${generation}`).join(' and ')
@@ -76,6 +77,14 @@ export const touched = (targets: readonly Target[], at: Approved): Target[] | st
     if (left < least) return `${left} ready would be left, and it takes ${least}: ${goes} stays as it is`
   }
   return moved.toSorted((a, b) => Number(stays.has(b.generation)) - Number(stays.has(a.generation)))
+}
+
+/** Ready replicas of a generation that count: of what requests are led to; where none of that is ready, of all that was judged. */
+const answering = (targets: readonly Target[], { generations, traffic, judged }: Approved) => {
+  const readyOf = (target: Target): number => viewIn(generations, target)?.ready ?? 0
+  const isLed = ({ generation }: Target): boolean => isLedTo(traffic, generation)
+  const isAnswered = targets.some((target) => isLed(target) && readyOf(target) > 0)
+  return (target: Target): number => (isLed(target) || (judged && !isAnswered) ? readyOf(target) : 0)
 }
 
 /** What must stay ready of what is asked for now: as many as this point has, or all at the end but what may be away (law 9). */

@@ -65,12 +65,15 @@ export const trafficService = (
   return withDigest({ ...service, spec: { ...service.spec, selector } })
 }
 
-/** Whom a lane's Service leads to. */
+/** Whom a lane's Service leads to: nobody, where it selects by what no pod of ours has. */
 export const trafficOf = (service: KubeObject<'Service'> | undefined): Traffic => {
   if (service === undefined) return null
-  const generation = service.spec?.selector?.[label('generation')]
-  return generation === undefined ? 'all' : Number(generation)
+  const { [label('generation')]: generation, ...lane } = service.spec?.selector ?? {}
+  if (Object.keys(lane).some((key) => !LANE_KEYS.has(key))) return 0
+  return generation === undefined ? 'all' : Number(generation) || 0
 }
+
+const LANE_KEYS: ReadonlySet<string> = new Set([label('installation'), label('lane'), TASK_LABEL])
 
 /** Digest of what its pods are made from: the same exactly where none of them would be another. */
 export const servingTemplate = (input: ServingInput): string =>

@@ -6,8 +6,8 @@ import type { Traffic } from '../../core/world.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { looseEnds, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs } from './scenes.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -16,6 +16,8 @@ describe('whom the Service of a lane leads to', () => {
   /** What it led to, change by change, and each selector that it ever had. */
   let led: Traffic[] = []
   let selectors: unknown[] = []
+  /** What happens at that moment. */
+  let onLed = async (_: Traffic): Promise<void> => undefined
   const wrap = (ports: Ports): Ports => {
     const { cluster } = ports
     const apply = cluster.apply.bind(cluster)
@@ -25,6 +27,7 @@ describe('whom the Service of a lane leads to', () => {
         selectors.push(applied.object.spec?.selector)
         const now = trafficOf(applied.object)
         if (led.at(-1) !== now) led.push(now)
+        await onLed(now)
       }
       return applied
     }
@@ -38,6 +41,7 @@ describe('whom the Service of a lane leads to', () => {
   const open = async (gpus: number): Promise<void> => {
     led = []
     selectors = []
+    onLed = async () => undefined
     const config = structuredClone(example)
     Object.assign(config.pools['gpu-serve'] ?? {}, { maxGpus: gpus })
     town = await openTown({ wrap, config })
@@ -124,5 +128,43 @@ describe('whom the Service of a lane leads to', () => {
       detail: expect.stringContaining('also sets .spec.selector of Service'),
     })
     expect(trafficOf(await serviceOf())).toBe(1)
+  })
+
+  it('a rollout that is frozen halfway costs on, and is taken back before that is more than it may', async () => {
+    await open(16)
+    await promoted()
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    const until = town.house.clock.now() + 72 * HOUR
+    await town.house.command({ kind: 'freeze', lane: SERVE, until, by: ANA })
+    await town.until('it goes back', async () => (await town.lane(SERVE)).run === null)
+    expect(town.house.clock.now()).toBeLessThan(until)
+    await ends({ 1: 2 }, 'failed')
+    const [past] = (await town.past(SERVE)).slice(-1)
+    expect(past?.outcome.reason).toBe('bound-reached')
+    expect(past?.cost).toBeGreaterThan(9)
+    expect(past?.cost).toBeLessThanOrEqual(10.49)
+    expect(led).toEqual([1])
+  })
+
+  it('what lost its pods once it was led to is not what is left: what was judged before it stays until it is ready', async () => {
+    await open(16)
+    const { cluster, clock } = town.house
+    const list = cluster.list.bind(cluster)
+    let until = 0
+    const lost = (one: KubeObject): KubeObject =>
+      clock.now() < until && one.kind === 'Deployment' && one.metadata.name.endsWith('-g2')
+        ? ({ ...one, status: { replicas: 2, readyReplicas: 0 } } as KubeObject)
+        : one
+    cluster.list = async (kind, where) =>
+      (await list(kind, where)).map(lost as (one: KubeObject<typeof kind>) => KubeObject<typeof kind>)
+    onLed = async (to) => {
+      if (to === 2) until = clock.now() + MINUTE
+    }
+    await promoted()
+    await town.until('it is led to', async () => led.at(-1) === 2)
+    await town.advance(10_000)
+    expect((await replicasOf(town))['1']).toBe(1)
+    expect((await town.house.why(SERVE)).text).toContain('generation 1 stays as it is')
+    await ends({ 2: 2 })
   })
 })

@@ -1,4 +1,5 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
+import { isJudged } from '../../../core/lane/going-back.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
@@ -60,7 +61,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | string | Stepped> => {
-  const { ports, step, view, plan, mark } = task
+  const { ports, step, view, plan, mark, run } = task
   const [standing, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
   const way = wayOf(task)
   const there: Target[] = []
@@ -73,8 +74,10 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | strin
     else if (replicas > 0 && staysAfter(way).has(generation))
       return { kind: 'failed', reason: 'deleted', note: await wholeNote(task, standing, generation) }
   }
+  // On the way back what was brought up was judged only where its gate has passed.
+  const judged = mark.way === 'forth' || isJudged(run) || plan.steps.every(({ kind }) => kind !== 'check-gate')
   const unavailable = mark.way === 'forth' ? plan.bounds.unavailable : null
-  return touched(there, { step, way, generations: standing, approved: plan.steps, unavailable, traffic })
+  return touched(there, { step, way, generations: standing, approved: plan.steps, unavailable, traffic, judged })
 }
 
 /** Only who marks it anew touches it: this is a look. */

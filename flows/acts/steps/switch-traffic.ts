@@ -39,20 +39,21 @@ const lead = async (task: Task<SwitchTrafficStep>, { traffic }: SeenTraffic): Pr
   const { service } = task.step
   const answer = await apply(task, service, 'signalbox-traffic')
   if (answer.kind !== 'conflict' || answer.manager !== 'signalbox-workload' || traffic === null) return answer
-  await takeOver(task, traffic)
-  return apply(task, service, 'signalbox-traffic')
+  const taken = await takeOver(task, traffic)
+  return taken.kind === 'applied' ? apply(task, service, 'signalbox-traffic') : taken
 }
 
 /**
  * A Service that an earlier release made is its workload manager's. First both own it as it is, then that one lets it go, so that it
  * is never without a selector.
  */
-const takeOver = async (task: Task<SwitchTrafficStep>, traffic: number | 'all'): Promise<void> => {
+const takeOver = async (task: Task<SwitchTrafficStep>, traffic: number | 'all'): Promise<Applied> => {
   const { step, view, key } = task
   const { name, namespace = '' } = step.service.metadata
   const identity = { installation: view.policy.installation, ledger: view.identity.ledger, name }
   const asItIs = trafficService({ identity, run: key, namespace }, traffic)
-  await apply(task, asItIs, 'signalbox-traffic')
+  const owned = await apply(task, asItIs, 'signalbox-traffic')
+  if (owned.kind !== 'applied') return owned
   const { apiVersion, kind } = asItIs
-  await apply(task, { apiVersion, kind, metadata: { name, namespace } } as KubeObject, 'signalbox-workload')
+  return apply(task, { apiVersion, kind, metadata: { name, namespace } } as KubeObject, 'signalbox-workload')
 }

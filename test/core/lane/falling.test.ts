@@ -3,7 +3,7 @@ import { changed } from '../../../core/lane/change.ts'
 import type { Mark, Run } from '../../../core/lane/document.ts'
 import { standsAfter, withFallenHold, withoutGpus, withSeenStanding } from '../../../core/lane/falling.ts'
 import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
-import type { GenerationView } from '../../../core/world.ts'
+import type { GenerationView, Traffic } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, standing } from '../training-fixture.ts'
 import { docOf, markOf, PIPELINE, planRow, runOf, SERVICE, served, wanted } from './fixture.ts'
 
@@ -120,6 +120,16 @@ describe('a lane that is at rest', () => {
     const other = /^generation 3 with 2 replicas stands, which is not what was judged last: /
     expect(at([standing(1, 0), standing(3, 2)]).beside).toMatch(other)
     expect(at([standing(3, 2)], { ...doc, baseline: null }).beside).toMatch(other)
+  })
+
+  it('says where nobody asks what was judged and stands: its Service leads elsewhere, or is gone', () => {
+    const doc = docOf({ lane: SERVICE, baseline: { generation: 1, desired: served('7'), replicas: 2 } })
+    const at = (traffic: Traffic) =>
+      withSeenStanding({ doc, kind, world: emptyWorld({ generations: [standing(1, 2)], traffic }) }, changed(doc)).doc
+        .beside
+    for (const elsewhere of [null, 0, 7] as const)
+      expect(at(elsewhere)).toMatch(/^nobody asks generation 1 with 2 replicas: .*retry leads it there$/)
+    for (const there of [1, 'all'] as const) expect(at(there)).toBeUndefined()
   })
 
   it('is left alone while a run is under way, where nobody has looked, and of a kind of which nothing stands', () => {

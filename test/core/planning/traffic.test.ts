@@ -47,6 +47,15 @@ describe('until what rises is judged nobody asks it', () => {
     ],
     ['a Service that is gone is made anew, for what answers', led(null, [[1, 1]]), 1],
     ['and is not made where nothing answers', led(null, []), null],
+    ['what was never judged and does not answer now is not led to', led(null, [[2, 1]], { base: undefined }), null],
+    [
+      'nor where what was judged is not ready for a moment',
+      led(1, [
+        [1, 2, 0],
+        [2, 1],
+      ]),
+      1,
+    ],
     ['what may answer again is led to on', led(1, [[1, 2, 0]]), 1],
     ['what rose by an earlier release and does not answer yet is not led to', led('all', [], { risen: 0 }), 0],
     ['and what answers already is not cut off', led('all', [], { risen: 1 }), 'all'],
@@ -88,6 +97,11 @@ describe('once it is judged', () => {
     expect(at(two, { old: 2, new: 1 }, 1)).toBe('all')
     expect(at(two, { old: 1, new: 2 }, 'all')).toBe(9)
     expect(at(two, { old: 0, new: 1 }, 1)).toBe(9)
+  })
+
+  it('at once and alone where nothing answers that it would stand beside', () => {
+    expect(at(led(1, [[1, 2, 0]]), { old: 2, new: 1 }, 1)).toBe(9)
+    expect(at(led(3, [[1, 2]]), { old: 2, new: 1 }, 3)).toBe(9)
   })
 
   it('beside nothing that was not judged', () => {

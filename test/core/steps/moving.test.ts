@@ -48,6 +48,7 @@ const at = (way: readonly Step[], index: number, stands: readonly [Stand, Stand]
     approved: way,
     unavailable: null as number | null,
     traffic: 'all' as Traffic,
+    judged: true,
     generations: stands.map((stand, n) => view(n + 1, stand)),
   }
 }
@@ -95,6 +96,20 @@ describe('a move of a rollout begins', () => {
     )
     expect(touched(last.step.replicas, last)).toEqual([target(1, 0), target(2, 0)])
     expect(begun(wayOf([0, 0]), 0, [0, 0], [1, 1])).toEqual({ 1: 0, 2: 0 })
+  })
+
+  it('what nobody asks may go, but where nothing that is asked is ready: then what was judged is what is left', () => {
+    const way = wayOf([1, 2], [0, 2])
+    const move = (traffic: Traffic, judged: boolean, ...stands: [Stand, Stand]) => {
+      const look = at(way, 1, stands)
+      return typeof touched(look.step.replicas, { ...look, traffic, judged }) === 'string' ? 'waits' : 'goes'
+    }
+    expect(move(2, true, [1, 1], [2, 2])).toBe('goes')
+    expect(move(2, true, [1, 1], [2, 1])).toBe('goes')
+    expect(move(2, true, [1, 1], [2, 0])).toBe('waits')
+    // What failed its gate answers nobody, ready or not.
+    expect(move(2, false, [1, 1], [2, 0])).toBe('goes')
+    expect(move(1, true, [1, 1], [2, 0])).toBe('waits')
   })
 
   it('and no more go on the way forth than may be away, of what is asked for now', () => {

@@ -4,7 +4,14 @@ import { label } from '../../../core/names.ts'
 import type { ServicePolicy } from '../../../core/policy.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
-import { generationUrl, type ServingInput, scaleObject, servingObjects } from '../../../core/workloads/serving.ts'
+import {
+  generationUrl,
+  type ServingInput,
+  scaleObject,
+  servingObjects,
+  trafficOf,
+  trafficService,
+} from '../../../core/workloads/serving.ts'
 
 const image = `vllm/vllm-openai@sha256:${'a'.repeat(64)}`
 const service: ServicePolicy = {
@@ -189,4 +196,14 @@ describe('the Services of a served model', () => {
     const { generationService } = servingObjects(given())
     expect(generationUrl(given())).toBe(`http://${generationService.metadata.name}.serving.svc`)
   })
+})
+
+it('tells whom a Service leads to: nobody, where it selects by what no pod of ours has', () => {
+  const { identity, run, namespace } = given()
+  const to = (where: number | 'all') => trafficService({ identity, run, namespace }, where)
+  for (const where of ['all', 1, 0] as const) expect(trafficOf(to(where))).toBe(where)
+  expect(trafficOf(undefined)).toBeNull()
+  const foreign = to(1)
+  foreign.spec = { ...foreign.spec, selector: { ...foreign.spec?.selector, maintenance: 'yes' } }
+  expect(trafficOf(foreign)).toBe(0)
 })
