@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kube.ts'
-import { costOf, perHourOf, rateOf } from '../money/cost.ts'
+import { costOf, perHourOf, rateOf, workedOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Bounds, NodesOf, Plan } from '../plan.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
@@ -48,18 +48,32 @@ export const reckonedUntil = (
  * When the run must be told to end so that it never costs more than it may, at what runs now, and how it then ends: what a
  * card calls "at most" is enforced (law 9). Null while nothing runs that costs anything.
  */
-export const boundAt = (
-  { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
-  run: Run,
-): { at: number; ending: Outcome } | null => {
+export const boundAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null =>
+  plan === null ? null : boundOf({ doc, plan: plan.plan, now }, run, workedOf({ run, plan: plan.plan, now }))
+
+/** The same of a run that is held where it is: what it has brought up costs on. */
+export const boundHeldAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
   if (plan === null) return null
-  const rate = rateOf({ run, plan: plan.plan })
+  const costing = { run, plan: plan.plan }
+  return boundOf({ doc, plan: plan.plan, now }, run, { dollars: costOf({ ...costing, now }), rate: rateOf(costing) })
+}
+
+interface Bound {
+  at: number
+  ending: Outcome
+}
+
+const boundOf = (
+  { doc, plan, now }: { doc: LaneDocument; plan: Plan; now: number },
+  run: Run,
+  { dollars, rate }: { dollars: number; rate: number },
+): Bound | null => {
   if (rate === 0) return null
-  const most = boundsIn(doc, plan.plan).dollars
-  const left = most - costOf({ run, plan: plan.plan, now })
+  const most = boundsIn(doc, plan).dollars
+  const left = most - dollars
   return {
     // Rounded, so that every look finds the same time: a rest that has not changed is not written again.
-    at: Math.max(now, Math.round(now + (left / rate) * 3_600_000) - graceOf(run, plan.plan)),
+    at: Math.max(now, Math.round(now + (left / rate) * 3_600_000) - graceOf(run, plan)),
     ending: {
       kind: 'failed',
       reason: 'bound-reached',
@@ -75,10 +89,10 @@ const atOf = ({ steps }: Run): string => {
 }
 
 /** What of a document tells which approval binds its run. */
-type Bound = Pick<LaneDocument, 'run' | 'generation' | 'approved' | 'before'>
+type Binding = Pick<LaneDocument, 'run' | 'generation' | 'approved' | 'before'>
 
 /** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
-const boundsIn = (doc: Bound, { approval, bounds }: Plan): Bounds => {
+const boundsIn = (doc: Binding, { approval, bounds }: Plan): Bounds => {
   const approved = doc.run === null ? doc.approved : approvedOf(doc, doc.run)
   return approved !== null && approval.required ? boundsLeft(approved) : bounds
 }
@@ -87,7 +101,7 @@ const boundsIn = (doc: Bound, { approval, bounds }: Plan): Bounds => {
  * Dollars to hold for a plan: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that does was
  * finished before, it is the plan's own.
  */
-export const mayCost = (doc: Bound, plan: Plan): number => {
+export const mayCost = (doc: Binding, plan: Plan): number => {
   const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => perHourOf(step) > 0)
   return isBound ? boundsIn(doc, plan).dollars : plan.bounds.dollars
 }

@@ -15,25 +15,40 @@ interface Costing {
  * running cost. Not rounded.
  */
 export const costOf = ({ now, ...costing }: Costing & { now: number }): number => {
-  const jobs = stepsOf(costing).map(([step, { ran, ranFrom, endedAt }]) =>
-    step.kind === 'launch-job'
-      ? step.perHour * (ran + (ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom)))
-      : 0,
+  const jobs = stepsOf(costing).map(([step, mark]) =>
+    step.kind === 'launch-job' ? step.perHour * timeOf(mark, now) : 0,
   )
   const moves = reachedBy(costing)
   const standing = moves.map(
     ({ from, perHour }, index) => perHour * Math.max(0, (moves[index + 1]?.from ?? now) - from),
   )
-  return [...jobs, ...standing].reduce((sum, one) => sum + one, 0) / HOUR
+  return sum([...jobs, ...standing]) / HOUR
 }
 
 /** Dollars an hour of what runs now. */
-export const rateOf = (costing: Costing): number => {
-  const jobs = stepsOf(costing).map(([step, { state, ranFrom }]) =>
-    step.kind === 'launch-job' && state === 'running' && ranFrom !== null ? step.perHour : 0,
-  )
-  return jobs.reduce((sum, one) => sum + one, reachedBy(costing).at(-1)?.perHour ?? 0)
+export const rateOf = (costing: Costing): number =>
+  (reachedBy(costing).at(-1)?.perHour ?? 0) +
+  sum(stepsOf(costing).map(([step, mark]) => (step.kind === 'launch-job' && isAtWork(mark) ? step.perHour : 0)))
+
+/**
+ * The same of what steps were seen at work alone: what stands of a rollout while nobody can look, because a far side is away, is no
+ * fault of its run, which ends as it would have without (law 6).
+ */
+export const workedOf = ({ now, ...costing }: Costing & { now: number }): { dollars: number; rate: number } => {
+  const steps = stepsOf(costing)
+  return {
+    dollars: sum(steps.map(([step, mark]) => perHourOf(step) * timeOf(mark, now))) / HOUR,
+    rate: sum(steps.map(([step, mark]) => (isAtWork(mark) ? perHourOf(step) : 0))),
+  }
 }
+
+const isAtWork = ({ state, ranFrom }: Mark): boolean => state === 'running' && ranFrom !== null
+
+/** Milliseconds in which a step was seen at work. */
+const timeOf = ({ ran, ranFrom, endedAt }: Mark, now: number): number =>
+  ran + (ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom))
+
+const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0)
 
 /** Steps of the plan that have a mark. */
 const stepsOf = ({ run, plan }: Costing): [Step, Mark][] =>

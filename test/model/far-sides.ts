@@ -242,7 +242,15 @@ const touchedNow = (
   const { steps: approved, bounds } = (view.plan as PlanRow).plan
   const unavailable = mark.way === 'forth' ? bounds.unavailable : null
   const { generations } = observed(state)
-  return touched(step.replicas, { step, way: wayOf(view, mark), generations, approved, unavailable, traffic: 'all', judged: true })
+  return touched(step.replicas, {
+    step,
+    way: wayOf(view, mark),
+    generations,
+    approved,
+    unavailable,
+    traffic: 'all',
+    judged: true,
+  })
 }
 
 /** How long a move may take. Milliseconds. */
