@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Ports, Unavailable } from '../../flows/ports.ts'
-import { promote, registerVersion, uploadDataset } from '../../local/scenario.ts'
-import { aliased, config, deliverAll, uploaded } from './delivering.ts'
+import { uploadDataset } from '../../local/scenario.ts'
+import { config, deliverAll, uploaded } from './delivering.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 const TRAIN = 'pipeline/support-chats'
-const SERVE = 'service/support-llama'
 let town: Town
 afterEach(() => town.close())
 
