@@ -68,7 +68,8 @@ const boundOf = (
   run: Run,
   { dollars, rate }: { dollars: number; rate: number },
 ): Bound | null => {
-  if (rate === 0) return null
+  // What ends already goes back in its own time, and stays ended as it was.
+  if (rate === 0 || run.ending !== null) return null
   const most = boundsIn(doc, plan).dollars
   const left = most - dollars
   return {
@@ -84,7 +85,7 @@ const boundOf = (
 
 /** What its step was at. */
 const atOf = ({ steps }: Run): string => {
-  const at = steps.find(({ state, note }) => state === 'running' && note !== '')
+  const at = steps.find(({ way, state, note }) => way === 'forth' && state === 'running' && note !== '')
   return at === undefined ? '' : ` at “${at.title}: ${at.note}”`
 }
 

@@ -20,14 +20,14 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
   )
   const moves = reachedBy(costing)
   const standing = moves.map(
-    ({ from, perHour }, index) => perHour * Math.max(0, (moves[index + 1]?.from ?? now) - from),
+    ({ from, until, perHour }, index) => perHour * Math.max(0, (moves[index + 1]?.from ?? until ?? now) - from),
   )
   return sum([...jobs, ...standing]) / HOUR
 }
 
 /** Dollars an hour of what runs now. */
 export const rateOf = (costing: Costing): number =>
-  (reachedBy(costing).at(-1)?.perHour ?? 0) +
+  standingRate(reachedBy(costing).at(-1)) +
   sum(stepsOf(costing).map(([step, mark]) => (step.kind === 'launch-job' && isAtWork(mark) ? step.perHour : 0)))
 
 /**
@@ -57,12 +57,25 @@ const stepsOf = ({ run, plan }: Costing): [Step, Mark][] =>
     return mark === undefined ? [] : [[step, mark] as [Step, Mark]]
   })
 
+interface Reached {
+  from: number
+  /** When the way was over: what stands then is the lane's running cost. */
+  until: number | null
+  perHour: number
+}
+
 /** Points of a rollout that were begun to be reached, from when each has pods on nodes. */
-const reachedBy = (costing: Costing): { from: number; perHour: number }[] =>
-  stepsOf(costing).flatMap(([step, mark]) => {
+const reachedBy = (costing: Costing): Reached[] => {
+  const last = costing.plan.steps.findLast(({ kind }) => kind === 'roll-out-model')
+  return stepsOf(costing).flatMap(([step, mark]) => {
     const from = step.kind === 'roll-out-model' ? onNodesFrom(mark) : null
-    return from === null ? [] : [{ from, perHour: perHourOf(step) }]
+    if (from === null) return []
+    return [{ from, until: step === last && mark.state === 'done' ? mark.endedAt : null, perHour: perHourOf(step) }]
   })
+}
+
+const standingRate = (last: Reached | undefined): number =>
+  last === undefined || last.until !== null ? 0 : last.perHour
 
 /** What was done before anybody has seen it at work counts from its begin. */
 const onNodesFrom = ({ state, ran, ranTo, ranFrom, startedAt }: Mark): number | null => {

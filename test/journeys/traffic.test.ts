@@ -38,13 +38,16 @@ describe('whom the Service of a lane leads to', () => {
   const serviceOf = async (): Promise<KubeObject<'Service'>> =>
     (await town.house.cluster.list('Service')).find(isLanes) as KubeObject<'Service'>
 
-  const open = async (gpus: number): Promise<void> => {
+  const opened = async (gpus: number): Promise<void> => {
     led = []
     selectors = []
     onLed = async () => undefined
     const config = structuredClone(example)
     Object.assign(config.pools['gpu-serve'] ?? {}, { maxGpus: gpus })
     town = await openTown({ wrap, config })
+  }
+  const open = async (gpus: number): Promise<void> => {
+    await opened(gpus)
     await served(town)
   }
   const promoted = async (simulation?: typeof SLOW): Promise<void> => {
@@ -144,6 +147,19 @@ describe('whom the Service of a lane leads to', () => {
     expect(past?.cost).toBeGreaterThan(9)
     expect(past?.cost).toBeLessThanOrEqual(10.49)
     expect(led).toEqual([1])
+  })
+
+  it('and what was judged and stands as it is wanted is not taken back for a word that is not told yet', async () => {
+    await opened(16)
+    await promoted()
+    await town.until('its last move is made', stepIs(town, SERVE, 'move-2', 'running'))
+    const until = town.house.clock.now() + 72 * HOUR
+    await town.house.command({ kind: 'freeze', lane: SERVE, until, by: ANA })
+    await town.advance(71 * HOUR)
+    expect((await town.lane(SERVE)).run?.steps.at(-1)).toMatchObject({ name: 'notify', state: 'pending' })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    await ends({ 1: 2 })
+    expect((await town.past(SERVE)).at(-1)?.cost).toBeLessThan(20)
   })
 
   it('what lost its pods once it was led to is not what is left: what was judged before it stays until it is ready', async () => {

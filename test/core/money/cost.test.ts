@@ -24,6 +24,12 @@ describe('a rollout costs what runs beyond what ran before', () => {
     expect(at(6, done, mark('down', { state: 'running', startedAt: 4 * HOUR, ranFrom: 5 * HOUR }))).toEqual([44, 4])
   })
 
+  it('and what stands once its last move is done is the running cost of the lane', () => {
+    const up = mark('up', { state: 'done', startedAt: 0, ranFrom: HOUR, endedAt: 2 * HOUR })
+    const down = mark('down', { state: 'done', startedAt: 3 * HOUR, ranFrom: 3 * HOUR, endedAt: 4 * HOUR })
+    for (const hours of [5, 50]) expect(at(hours, up, down)).toEqual([24, 0])
+  })
+
   it('also what nobody saw before it was done', () => {
     expect(at(13, mark('up', { state: 'done', startedAt: HOUR, ranFrom: null, endedAt: 13 * HOUR }))).toEqual([120, 10])
   })
