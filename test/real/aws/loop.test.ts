@@ -80,7 +80,8 @@ it.each([11, 12])(
     console.log(
       `seed ${seed}: ${made.length} Jobs, ${keys.length} cards, ${datasets} versions, each once; ${JSON.stringify(counts)}`,
     )
-    expect(counts['died']).toBe(DEATHS)
+    // Of two that are under way at once both may die as the last.
+    expect(counts['died']).toBeGreaterThanOrEqual(DEATHS)
     for (const what of Object.keys(counts)) met.add(what)
     watching.stop()
     await aws.close()
