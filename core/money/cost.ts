@@ -31,14 +31,14 @@ export const rateOf = (costing: Costing): number =>
   sum(stepsOf(costing).map(([step, mark]) => (step.kind === 'launch-job' && isAtWork(mark) ? step.perHour : 0)))
 
 /**
- * The same of what steps were seen at work alone: what stands of a rollout while nobody can look, because a far side is away, is no
- * fault of its run, which ends as it would have without (law 6).
+ * The same of Jobs alone. What stands of a rollout while nobody can look, because a far side is away, is no fault of its run, which
+ * ends as it would have without (law 6): its own patience ends it.
  */
 export const workedOf = ({ now, ...costing }: Costing & { now: number }): { dollars: number; rate: number } => {
-  const steps = stepsOf(costing)
+  const jobs = stepsOf(costing).flatMap(([step, mark]) => (step.kind === 'launch-job' ? [{ ...step, mark }] : []))
   return {
-    dollars: sum(steps.map(([step, mark]) => perHourOf(step) * timeOf(mark, now))) / HOUR,
-    rate: sum(steps.map(([step, mark]) => (isAtWork(mark) ? perHourOf(step) : 0))),
+    dollars: sum(jobs.map(({ perHour, mark }) => perHour * timeOf(mark, now))) / HOUR,
+    rate: sum(jobs.map(({ perHour, mark }) => (isAtWork(mark) ? perHour : 0))),
   }
 }
 

@@ -116,21 +116,18 @@ describe('a model is promoted', () => {
     expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
   })
 
-  it('replicas never get ready: ended by what it may cost at most, and why is said; walked back', async () => {
+  it('replicas never get ready: not healthy, walked back, and what they cost is booked', async () => {
     town = await openTown()
     await rollOut(await version())
     const { outcome } = await rollOut(await version({ healthy: false }))
-    expect(outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
-    expect(outcome?.detail).toMatch(
-      /^it has cost the \$10.49 .* at “Bring v2 to 1 replica: generation 2: 0 of 1 ready”/,
-    )
+    expect(outcome).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
     const [past] = (await town.past(LANE)).slice(-1)
     expect(past?.cost).toBeGreaterThan(9)
-    expect(past?.cost).toBeLessThanOrEqual(10.49)
+    expect(past?.cost).toBeLessThan(13)
     expect(await served()).toEqual([{ generation: 1, replicas: 2, ready: 2 }])
   })
 
-  it('and where they cost nothing more than what ran before, after three times their bad case: not healthy', async () => {
+  it('and on a full pool the same', async () => {
     const config = structuredClone(example)
     Object.assign(config.pools['gpu-serve'] ?? {}, { maxGpus: 8 })
     town = await openTown({ config })

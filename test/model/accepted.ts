@@ -92,7 +92,10 @@ const wrongMarks = ({ state, consumer, change: { doc } }: Accepted): Wrong => {
   const { run } = doc
   const made = marksMade(before, doc).filter(({ way }) => way === 'forth')
   if (run === null || made.length === 0) return carriedWrongly(state, doc, consumer)
-  if (freezesOf(state.ledger).some((until) => until > state.now)) return 'something new begins while it is frozen'
+  // A judgement touches nothing.
+  const isNew = made.some(({ kind }) => kind !== 'check-gate')
+  if (isNew && freezesOf(state.ledger).some((until) => until > state.now))
+    return 'something new begins while it is frozen'
   if (run.hold === null) return 'a step is marked without a hold'
   const began = before !== null && sameRun(before.run, run) && hasBegun(before.run as Run)
   const finishes = doc.onNewer === 'finish' && (began || run.steps.some(isCarried))

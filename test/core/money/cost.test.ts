@@ -40,11 +40,11 @@ describe('a rollout costs what runs beyond what ran before', () => {
     ).toEqual([20, 10])
   })
 
-  it('and what its steps were seen at alone is what may end it where nobody could look', () => {
+  it('and nothing of that ends it where nobody could look', () => {
     const done = mark('up', { state: 'done', startedAt: 0, ranFrom: HOUR, endedAt: 2 * HOUR })
     const judging = mark('gate', { state: 'running', startedAt: 2 * HOUR, ranFrom: 2 * HOUR })
     const costing = { run: { steps: [done, judging] }, plan: { steps } }
-    expect(workedOf({ ...costing, now: 27 * HOUR })).toEqual({ dollars: 10, rate: 0 })
+    expect(workedOf({ ...costing, now: 27 * HOUR })).toEqual({ dollars: 0, rate: 0 })
     expect(costOf({ ...costing, now: 27 * HOUR })).toBe(260)
   })
 })
