@@ -54,6 +54,12 @@ describe('whom the Service of a lane leads to', () => {
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, simulation }))
     await town.answered(SERVE)
   }
+  /** For three days; answers until when. */
+  const frozen = async (): Promise<number> => {
+    const until = town.house.clock.now() + 72 * HOUR
+    await town.house.command({ kind: 'freeze', lane: SERVE, until, by: ANA })
+    return until
+  }
   const ends = async (expected: Record<string, number>, kind = 'succeeded'): Promise<void> => {
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind })
     expect(await replicasOf(town)).toEqual(expected)
@@ -137,8 +143,7 @@ describe('whom the Service of a lane leads to', () => {
     await open(16)
     await promoted()
     await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
-    const until = town.house.clock.now() + 72 * HOUR
-    await town.house.command({ kind: 'freeze', lane: SERVE, until, by: ANA })
+    const until = await frozen()
     await town.until('it goes back', async () => (await town.lane(SERVE)).run === null)
     expect(town.house.clock.now()).toBeLessThan(until)
     await ends({ 1: 2 }, 'failed')
@@ -153,8 +158,7 @@ describe('whom the Service of a lane leads to', () => {
     await opened(16)
     await promoted()
     await town.until('its last move is made', stepIs(town, SERVE, 'move-2', 'running'))
-    const until = town.house.clock.now() + 72 * HOUR
-    await town.house.command({ kind: 'freeze', lane: SERVE, until, by: ANA })
+    await frozen()
     await town.advance(71 * HOUR)
     expect((await town.lane(SERVE)).run?.steps.at(-1)).toMatchObject({ name: 'notify', state: 'pending' })
     expect(await replicasOf(town)).toEqual({ 1: 2 })
