@@ -85,6 +85,7 @@ export type AnswerRefusal =
 /** Why a run failed. */
 export type Failure =
   | 'bound-reached'
+  | 'other-machines'
   | 'refused'
   | 'exit-code'
   | 'out-of-memory'
@@ -112,6 +113,8 @@ export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'not-admitted',
   'nccl-timeout',
   'image-pull',
+  // It is planned for what the pool has now, and asked about where that was not approved.
+  'other-machines',
 ])
 
 /** Why a lane rests. Each has an answer to `why`; `side` in the document names the far side that is meant. */

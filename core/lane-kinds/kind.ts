@@ -17,6 +17,8 @@ export interface PlanInput<D extends Desired = Desired> {
   now: number
   /** Bounds that were approved: a plan made again stays inside them where it can. */
   within?: Bounds | undefined
+  /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
+  brought?: readonly number[] | undefined
   /** What finished steps of earlier attempts made and what is still there, by the step's key (law 7). */
   kept: Readonly<Record<string, ResultRow>>
 }

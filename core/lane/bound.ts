@@ -1,21 +1,17 @@
-import type { KubeObject } from '../kube.ts'
 import { costOf, perHourOf, rateOf, workedOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Bounds, NodesOf, Plan } from '../plan.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
 import type { Outcome } from '../reasons.ts'
 import { graceOfPods } from '../steps/job-times.ts'
+import { graceOfServing } from '../workloads/draining.ts'
 import { boundsLeft, isOfKind } from './approval.ts'
 import { approvedOf } from './before.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import type { View } from './view.ts'
 
-/** Milliseconds that a server has to end in. */
-const graceOfServing = (object: KubeObject): number =>
-  ((object as KubeObject<'Deployment'>).spec?.template?.spec?.terminationGracePeriodSeconds ?? 0) * 1000
-
 /** Milliseconds that what runs may still take, and cost, once it is told to end. */
-const graceOf = (run: Run, { steps }: Plan): number =>
+export const graceOf = (run: Run, { steps }: Plan): number =>
   Math.max(
     0,
     ...steps.flatMap((step) => {
@@ -78,10 +74,16 @@ const boundOf = (
     ending: {
       kind: 'failed',
       reason: 'bound-reached',
-      detail: `it has cost the ${usd(most)} that it may at most, and was ended${atOf(run)}: raise its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`,
+      detail: `it has cost the ${usd(most)} that it may at most, and was ended${atOf(run)}: ${toDo(doc, run)}`,
     },
   }
 }
+
+/** Another attempt is one at what is wanted of the lane. */
+const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, run: Run): string =>
+  generation === run.generation
+    ? 'raise its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry'
+    : 'what was wanted since begins'
 
 /** What its step was at. */
 const atOf = ({ steps }: Run): string => {
@@ -93,7 +95,7 @@ const atOf = ({ steps }: Run): string => {
 type Binding = Pick<LaneDocument, 'run' | 'generation' | 'approved' | 'before'>
 
 /** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
-const boundsIn = (doc: Binding, { approval, bounds }: Plan): Bounds => {
+export const boundsIn = (doc: Binding, { approval, bounds }: Plan): Bounds => {
   const approved = doc.run === null ? doc.approved : approvedOf(doc, doc.run)
   return approved !== null && approval.required ? boundsLeft(approved) : bounds
 }
@@ -122,10 +124,10 @@ export const onOtherMachines = (
     if (!isOfKind(nodes, bound[pool]))
       return {
         kind: 'failed',
-        reason: 'bound-reached',
+        reason: 'other-machines',
         detail:
           `${pool} has ${machines(nodes)} now, and it may run on ${machines(bound[pool] ?? nodes)}: it was ended before “${title}”. ` +
-          'Say retry, or put the pool back first; what was finished is kept, and what was not approved is asked about',
+          'Another attempt keeps what was finished, and asks about what was not approved',
       }
   return null
 }

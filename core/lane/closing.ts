@@ -1,5 +1,6 @@
 import { costOf } from '../money/cost.ts'
 import { type Identity, runName } from '../names.ts'
+import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
@@ -9,6 +10,7 @@ import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
+import { costBefore, halfwayAfter } from './halfway.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
 import { isWanted, wantsBack } from './wanted.ts'
@@ -23,7 +25,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   // A run without a plan may stand where the one before it was at work: what that planned is not its own.
   const plan = view.plan?.plan.digest === run.digest ? view.plan : null
   const told: Outcome = { ...outcome, detail: said(outcome.detail, DETAIL) }
-  const cost = plan === null ? 0 : Math.round(costOf({ run, plan: plan.plan, now }) * 100) / 100
+  const own = plan === null ? 0 : costOf({ run, plan: plan.plan, now })
+  const cost = inCents(own + costBefore(doc, { run, plan: plan?.plan ?? null, now }))
   const id = runName(identityOf(view), run)
   const { line: _, ...left } = run
   const ended = withClosedQuestion({ ...left, hold: null })
@@ -33,7 +36,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const template = plan?.plan.template === undefined ? {} : { template: plan.plan.template }
   const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...template, stages }
   const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
-  const after = afterwards(view, run, { at, cost })
+  // What stood before it was paid for by what was approved of that.
+  const after = afterwards(view, run, { at, cost: inCents(own), plan: plan?.plan ?? null })
   return changed(after, {
     // The way back from where something newer stopped it is written beside it.
     ...(after.halfway === true ? {} : { plan: null }),
@@ -47,6 +51,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
     tellings: tellingsOf(run, { plan: plan !== null, id, outcome: told, cost, at: now }),
   })
 }
+
+const inCents = (dollars: number): number => Math.round(dollars * 100) / 100
 
 /** Whether it began nothing, and what it was to take the place of stands in the middle of its way, judged by nobody. */
 const returnsFirst = (view: View, run: Run, { kind }: Outcome): boolean => {
@@ -90,15 +96,20 @@ const withClosedQuestion = (run: Run): Run =>
   run.question?.state === 'open' ? { ...run, question: { ...run.question, state: 'closed' } } : run
 
 /** The document after a run: what it came to counts only when it is what the lane wants. */
-const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: number }): LaneDocument => {
+const afterwards = (
+  view: View,
+  run: Run,
+  { at, cost, plan }: { at: Ended; cost: number; plan: Plan | null },
+): LaneDocument => {
   const { doc, kind, policy } = view
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
   const { baseline: before } = doc
   const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : before
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
-  const { halfway: _, brought: __, beside: ___, before: ____, ...rest } = doc
+  const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
+  const costs = isHalfway ? halfwayAfter(view, { run, plan }) : undefined
   const after: LaneDocument = {
     ...rest,
     run: null,
@@ -106,6 +117,7 @@ const afterwards = (view: View, run: Run, { at, cost }: { at: Ended; cost: numbe
     baseline,
     held: null,
     ...(isHalfway ? { halfway: true, brought: broughtIn(view, run) } : {}),
+    ...(costs === undefined ? {} : { halfwayCosts: costs }),
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)

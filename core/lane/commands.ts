@@ -3,7 +3,7 @@ import { mayOperate } from '../policy/approvals.ts'
 import type { CommandRefusal } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayRepeat, newRun, nextAttempt } from './attempts.ts'
-import { asAside, asOfTurn, cancelledBehind, withTurn } from './before.ts'
+import { asAside, asOfTurn, cancelledBehind, turnOf, withTurn } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
@@ -124,6 +124,9 @@ const namedIn = (
 const busyText = (view: View): string => {
   const { doc } = view
   const { run, aside } = doc
+  const first = turnOf(doc)
+  if (run === null && first !== null)
+    return `${namedIn(view, first)} is tried again in a moment, and keeps what was finished: ${namedIn(view, doc)} begins by itself once that has ended`
   const cancelled = run !== null && isBeingCancelled(run)
   if (aside !== undefined && (run !== null || mayRepeat(view)))
     return `${namedIn(view, run ?? doc)} goes on: say retry of ${namedIn(view, aside)} once that has ended`

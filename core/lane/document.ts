@@ -5,7 +5,7 @@ import type { Bounds, StepKind } from '../plan.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Ended } from './ended.ts'
 import type { Held } from './held.ts'
-import type { Gpus, Hold, InLine } from './hold.ts'
+import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
 import type { Vote } from './vote.ts'
 
@@ -58,6 +58,8 @@ export interface LaneDocument {
   halfway?: boolean
   /** Generations that the runs before brought up which it is halfway through. */
   brought?: number[]
+  /** What that costs, while no run is at work on it; left out: nothing beyond what ran before. */
+  halfwayCosts?: HalfwayCosts
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
   /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */

@@ -9,6 +9,19 @@ export interface Hold {
   dollars: number
 }
 
+/** What stands in the middle of its way costs on, and what was approved for that way pays for it (laws 9, 10). */
+export interface HalfwayCosts {
+  /** From when on it is booked to no run. */
+  since: number
+  /** Dollars an hour beyond what ran before. */
+  perHour: number
+  /** Dollars that are left for it, which stay held in this budget. */
+  left: number
+  budget: string
+  /** When it must be told to end, so that it never costs more. */
+  until: number
+}
+
 /** Where a run waits for room: in the lines of all of its pools at once, granted together or not at all. */
 export interface InLine {
   /** The same in every line that it stands in, and its rank there; no two are alike. */

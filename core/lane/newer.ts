@@ -15,6 +15,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     baseline: true,
     halfway: true,
     brought: true,
+    halfwayCosts: true,
   },
   ...{ beside: true, passed: true, shadow: true, held: true, rest: true, due: true },
 }

@@ -10,6 +10,7 @@ import { pauseAfter } from './change.ts'
 import { carriesOver, hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { granting } from './granting.ts'
+import { restsNoLonger, waitsTooLong } from './halfway.ts'
 import { STAYS_SO } from './held.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
@@ -33,7 +34,9 @@ export const next = (view: View): Act => {
   const newer = newerIn(doc)
   if (newer !== null) return newerRest(doc, newer)
   if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
-  return stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
+  const tooLong = waitsTooLong(view)
+  if (tooLong !== null) return tooLong
+  return restsNoLonger(view, stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run)))
 }
 
 /** Since it was written so: nobody writes that it rests. */

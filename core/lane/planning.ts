@@ -44,6 +44,7 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     world,
     now,
     within: approved === null ? undefined : boundsLeft(approved),
+    brought: doc.brought,
     kept: seen.kept,
   })
 }

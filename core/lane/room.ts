@@ -61,8 +61,16 @@ export const gpusOf = (gpus: Gpus): Record<string, number> =>
   Object.fromEntries(Object.entries(gpus).map(([pool, count]) => [poolRoom(pool), count]))
 
 /** What is held for a lane of each room: by its run, else for what stands of it. */
-export const holdingOf = ({ run, stands }: Pick<LaneDocument, 'run' | 'stands'>): Record<string, number> =>
-  run === null || run.hold === null ? gpusOf(stands ?? {}) : amountsOf(run.hold)
+export const holdingOf = ({
+  run,
+  stands,
+  halfwayCosts: costs,
+}: Pick<LaneDocument, 'run' | 'stands' | 'halfwayCosts'>): Record<string, number> => {
+  if (run !== null && run.hold !== null) return amountsOf(run.hold)
+  return costs === undefined
+    ? gpusOf(stands ?? {})
+    : amountsOf({ gpus: stands ?? {}, budget: costs.budget, dollars: costs.left })
+}
 
 /** The larger of two in each pool. */
 export const larger = (a: Gpus, b: Gpus): Gpus => {
@@ -95,7 +103,7 @@ export const whyFull = (view: View, plan: Plan): string | null => {
   }
   const { spent, held } = world.dollars
   const { dollars } = policy.budget
-  const most = mayCost(doc, plan)
+  const most = mayTake(doc, plan)
   if (most > 0 && spent + held + most > dollars)
     return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${most.toFixed(2)} of $${dollars}`
   return null
@@ -123,5 +131,8 @@ export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<
 const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
   gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
   budget: budgetOf(view.policy),
-  dollars: mayCost(view.doc, plan),
+  dollars: mayTake(view.doc, plan),
 })
+
+/** With what is left for what stands halfway, until it is seen gone. */
+const mayTake = (doc: LaneDocument, plan: Plan): number => mayCost(doc, plan) + (doc.halfwayCosts?.left ?? 0)

@@ -25,6 +25,9 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
   return sum([...jobs, ...standing]) / HOUR
 }
 
+/** When the first of its moves has pods on nodes; null: none has. */
+export const movesFrom = (costing: Costing): number | null => reachedBy(costing)[0]?.from ?? null
+
 /** Dollars an hour of what runs now. */
 export const rateOf = (costing: Costing): number =>
   standingRate(reachedBy(costing).at(-1)) +

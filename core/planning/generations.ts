@@ -27,6 +27,27 @@ export const baselineView = (
   return adopted.toSorted((a, b) => b.replicas - a.replicas || b.generation - a.generation)[0]
 }
 
+/**
+ * What a lane runs but for what was brought up by runs that were stopped in the middle of their way: of its baseline what that had,
+ * whatever a way has left of it.
+ */
+export const ranBefore = ({
+  world: { generations },
+  baseline,
+  brought = [],
+}: {
+  world: { generations: readonly GenerationView[] }
+  baseline: Baseline | null
+  brought?: readonly number[]
+}): readonly GenerationView[] => {
+  if (brought.length === 0) return generations
+  const base = baselineView(generations, baseline)
+  return generations.flatMap((view) => {
+    if (view === base) return [{ ...view, replicas: Math.max(view.replicas, baseline?.replicas ?? 0) }]
+    return brought.includes(view.generation) ? [] : [view]
+  })
+}
+
 /** The replicas of these generations one by one, in this order; of each generation the unready leave first, as in Kubernetes. */
 export const replicasOf = (views: readonly GenerationView[], gpusIn: (view: GenerationView) => number): Replica[] =>
   views.flatMap((view) =>

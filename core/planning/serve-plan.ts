@@ -24,6 +24,8 @@ export interface ServeInput {
   now: number
   /** Bounds that were approved: the path is chosen inside their GPUs, whatever more has become free since (law 7). */
   within?: Bounds
+  /** Generations that were brought up by runs which something newer stopped in the middle. */
+  brought?: readonly number[]
 }
 
 /** What differs between a rollout and a way back; the rest of a plan is the same for both. */
@@ -35,6 +37,8 @@ export interface Draft {
   /** Why somebody is asked whatever it costs; null: nobody is, since it changes nothing; left out: the price says whether. */
   asks?: string | null
   price: Price
+  /** Dollars that what runs may still cost once it is told to end, in the middle of the way; left out: none beyond what ran before. */
+  ending?: number
   gpus: Record<string, number>
   /** Where the weights come from that are brought up; left out: none are. */
   weights?: string
@@ -52,7 +56,7 @@ export interface Draft {
 /** Weighs a draft against budget and approvals, and binds it: a plan, or why there is none. */
 export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const { policy, desired, identity, run } = input
-  const { asked, bound, firstDay } = dollarsWeighed(draft.price)
+  const { asked, bound, firstDay } = dollarsWeighed(draft.price, draft.ending)
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
   const requester = isServed(desired) ? requesterIn(desired) : null
@@ -65,7 +69,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     asked === 0
       ? 'weighed: it costs nothing, and adds nothing to the running cost'
       : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
-  const { objects, gpus, unavailable, answering, asks: _, ...shown } = draft
+  const { objects, gpus, unavailable, answering, asks: _, ending: __, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
     generation: run.generation,

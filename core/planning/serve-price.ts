@@ -13,6 +13,8 @@ export interface PricedPath {
   policy: Policy
   service: Pick<ServicePolicy, 'loadMinutes'> & { gate: Pick<ServicePolicy['gate'], 'minutes'> }
   generations: readonly GenerationView[]
+  /** What the lane ran before, which is what it costs more than; left out: what stands. */
+  before?: readonly GenerationView[]
   leaving: readonly Replica[]
   path: readonly Point[]
   gateAfter: number | null
@@ -21,12 +23,12 @@ export interface PricedPath {
 }
 
 /**
- * `total` is what the rollout takes above what runs now: at each point the additional GPUs, for as long as weights load or
+ * `total` is what the rollout takes above what ran before: at each point the additional GPUs, for as long as weights load or
  * the gate asks. `perHour` is what stands in the end.
  */
 export const servePrice = (priced: PricedPath): Price => {
-  const { policy, generations, path, rising } = priced
-  const now = generations.map((view) => ({
+  const { policy, generations, before = generations, path, rising } = priced
+  const now = before.map((view) => ({
     gpus: view.replicas * view.gpusPerReplica,
     rate: rateOf(policy, view.pool),
   }))
@@ -53,19 +55,24 @@ export const servePrice = (priced: PricedPath): Price => {
   }
 }
 
-/** Dollars an hour at each point of the path beyond what the lane costs now. */
+/** Dollars an hour at each point of the path beyond what the lane cost before. */
 export const extraPerHour = (priced: Omit<PricedPath, 'service' | 'gateAfter'>): number[] => {
-  const { policy, generations, path } = priced
-  const now = sum(
-    generations.map(({ replicas, gpusPerReplica, pool }) => replicas * gpusPerReplica * rateOf(policy, pool)),
-  )
+  const { policy, generations, before = generations, path } = priced
+  const now = sum(before.map(({ replicas, gpusPerReplica, pool }) => replicas * gpusPerReplica * rateOf(policy, pool)))
   return path.map((point) => cents(Math.max(0, standing(priced, point).dollars - now)))
 }
 
-/** Dollars that approval and budget weigh: the rollout, and the first 24 hours of what it adds to the running cost. */
-export const dollarsWeighed = (price: Price): { asked: number; bound: number; firstDay: number } => {
+/**
+ * Dollars that approval and budget weigh: the rollout, and the first 24 hours of what it adds to the running cost. `ending`: what it may still
+ * cost once it is told to end, which the bound contains, since it is told so early.
+ */
+export const dollarsWeighed = (price: Price, ending = 0): { asked: number; bound: number; firstDay: number } => {
   const firstDay = cents(Math.max(0, price.perHour.p95 - price.nowPerHour) * HOURS_WEIGHED)
-  return { asked: cents(price.total.p95 + firstDay), bound: cents(price.total.p95 * MARGIN + firstDay), firstDay }
+  return {
+    asked: cents(price.total.p95 + firstDay),
+    bound: cents(price.total.p95 * MARGIN + ending + firstDay),
+    firstDay,
+  }
 }
 
 const standing = (

@@ -4,9 +4,10 @@ import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
 import { whoMayChange, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import type { Policy } from '../policy.ts'
+import { graceOfServing } from '../workloads/draining.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingObjects } from '../workloads/serving.ts'
-import { baselineView, interruptsOf, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { baselineView, interruptsOf, ranBefore, replicaCount, replicasOf, titleOf } from './generations.ts'
 import { notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
 import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
@@ -77,10 +78,11 @@ const planNone = (
 }
 
 const draftBack = (
-  { world, policy }: ServeInput,
+  input: ServeInput,
   { rule, way: { base, leaving, path }, steps }: { rule: Rule; way: WayBack; steps: Draft['steps'] },
 ): Draft => {
-  const { generations } = world
+  const { policy } = input
+  const { generations } = input.world
   const rising = { pool: base?.pool ?? rule.poolName, gpus: base?.gpusPerReplica ?? 0 }
   const at = ({ old, new: up }: { old: number; new: number }): number =>
     gpusOf(leaving.slice(leaving.length - old)) + up * rising.gpus
@@ -97,7 +99,16 @@ const draftBack = (
       leaving.map(({ view }) => view),
       end,
     ),
-    price: servePrice({ policy, service: rule.service, generations, leaving, path, gateAfter: null, rising }),
+    price: servePrice({
+      policy,
+      service: rule.service,
+      generations,
+      before: ranBefore(input),
+      leaving,
+      path,
+      gateAfter: null,
+      rising,
+    }),
     gpus: gpusByPool({ pool: rising.pool, peak: Math.max(...path.map(at)) }, generations, policy),
     unavailable: Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,
@@ -173,8 +184,9 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
   const gateAfter = judged ? null : chosen.gateAfter
   const { path } = strategy
   const rising = { pool: poolName, gpus: service.gpusPerReplica }
-  const priced = { policy, service, generations, leaving, path, gateAfter, rising }
-  const moving = { leaving, path, gateAfter, led, extra: extraPerHour(priced) }
+  const priced = { policy, service, generations, before: ranBefore(input), leaving, path, gateAfter, rising }
+  const extra = extraPerHour(priced)
+  const moving = { leaving, path, gateAfter, led, extra }
   const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {
@@ -183,6 +195,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     objects: [...Object.values(objects), ...jobs],
     interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
     price: servePrice(priced),
+    ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...extra),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),

@@ -146,30 +146,41 @@ describe('a pool that gets other machines while a run is under way (law 9)', () 
     await trainedUntil(town, 'train', 'running')
     return made
   }
-  const ended = { state: 'failed', outcome: { reason: 'bound-reached' } }
+  const ended = { state: 'failed', outcome: { reason: 'other-machines' } }
   const podsOf = async () =>
     (await town.house.cluster.list('Pod', { labels: { [TASK_LABEL]: SERVING_TASK } })).map(
       ({ metadata }) => metadata.uid,
     )
 
-  it('ends before its next stage, and a retry asks about them and keeps what was finished', async () => {
+  it('ends before its next stage, and the next attempt asks about them and keeps what was finished', async () => {
     const made = await trains()
     withPool('gpu-train', { ...spot, instanceType: 'p4d.24xlarge' })
     expect(await town.settled(TRAIN)).toMatchObject(ended)
-    expect((await town.house.why(TRAIN)).text).toContain('gpu-train has p4d.24xlarge (spot) now')
+    expect((await town.run(TRAIN))?.outcome?.detail).toContain('gpu-train has p4d.24xlarge (spot) now')
     expect(await looseEnds(town)).toEqual([])
-    await say(town, 'retry')
     await town.answered(TRAIN)
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
     expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate'])
   })
 
-  it('once they are as they were, a retry goes on, and nobody is asked', async () => {
+  it('and so it does though something newer waits, which begins once that has ended', async () => {
+    const made = await trains()
+    await upload(town, 'b')
+    await town.until('it waits', async () => (await town.lane(TRAIN)).generation === 2)
+    withPool('gpu-train', spot)
+    await town.answered(TRAIN)
+    expect(await town.run(TRAIN, 1, 2)).toMatchObject({ steps: [{ name: 'train', state: 'done' }, {}, {}, {}, {}] })
+    await town.answered(TRAIN)
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(made().slice(0, 2)).toEqual(['g1a1-train', 'g1a2-evaluate'])
+  })
+
+  it('once they are as they were, it goes on, and nobody is asked', async () => {
     const made = await trains()
     withPool('gpu-train', spot)
     expect(await town.settled(TRAIN)).toMatchObject(ended)
     withPool('gpu-train', {})
-    await say(town, 'retry')
+    await town.until('it goes on', async () => (await town.lane(TRAIN)).attempt === 2)
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', attempt: 2 })
     expect(await town.run(TRAIN)).toMatchObject({ question: null })
     expect(made()).toEqual(['g1a1-train', 'g1a2-evaluate'])
@@ -187,7 +198,6 @@ describe('a pool that gets other machines while a run is under way (law 9)', () 
     expect(await replicasOf(town)).toEqual({ 1: 2 })
     expect(await podsOf()).toEqual(expect.arrayContaining(before))
     expect(await looseEnds(town)).toEqual([])
-    await say(town, 'retry', { lane: SERVE })
     await town.answered(SERVE)
     expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
   })

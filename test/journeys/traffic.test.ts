@@ -60,6 +60,8 @@ describe('whom the Service of a lane leads to', () => {
     await town.house.command({ kind: 'freeze', lane: SERVE, until, by: ANA })
     return until
   }
+  const boundOf = async (generation: number): Promise<number | undefined> =>
+    (await town.past(SERVE)).find(({ run }) => run.generation === generation)?.plan?.bounds.dollars
   const ends = async (expected: Record<string, number>, kind = 'succeeded'): Promise<void> => {
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind })
     expect(await replicasOf(town)).toEqual(expected)
@@ -150,8 +152,49 @@ describe('whom the Service of a lane leads to', () => {
     const [past] = (await town.past(SERVE)).slice(-1)
     expect(past?.outcome.reason).toBe('bound-reached')
     expect(past?.cost).toBeGreaterThan(9)
-    expect(past?.cost).toBeLessThanOrEqual(10.49)
+    expect(past?.cost).toBeLessThanOrEqual((await boundOf(2))!)
     expect(led).toEqual([1])
+  })
+
+  describe('what stands halfway when something newer takes its place', () => {
+    /** Version 2 is at its gate when version 3 is promoted; dollars that it may cost at most. */
+    const overtaken = async (meanwhile: () => Promise<unknown>): Promise<number> => {
+      await open(16)
+      await promoted()
+      await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+      const most = (await town.plan(SERVE))?.plan.bounds.dollars ?? 0
+      await meanwhile()
+      await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '3' } }))
+      await town.until('it gives way', async () => (await town.past(SERVE)).some(({ run }) => run.generation === 2))
+      return most
+    }
+    const costs = async (): Promise<number[]> => (await town.past(SERVE)).slice(1).map(({ cost }) => cost)
+
+    it.each([
+      ['is frozen', frozen, null],
+      ['is asked about, and nobody answers', async () => undefined, { approvals: { expiry: '96h' } }],
+    ])('goes back before it costs more than was approved of it, where that %s', async (_, meanwhile, rule) => {
+      const most = await overtaken(async () => {
+        if (rule !== null) town.setPolicy({ ...example, approvals: { ...example.approvals, ...rule.approvals } })
+        await meanwhile()
+      })
+      const from = town.house.clock.now()
+      const [before = 0] = await costs()
+      // What is left for it stays held.
+      const { sum } = await town.held('budget/ml-monthly')
+      expect(before + sum / 100).toBeCloseTo(most, 1)
+      await town.until('it has an outcome', async () => (await town.lane(SERVE)).outcome !== null, 72)
+      expect((await town.lane(SERVE)).outcome).toMatchObject({
+        kind: 'expired',
+        detail: expect.stringContaining('what stands halfway before it'),
+      })
+      expect(town.house.clock.now() - from).toBeLessThan(10 * HOUR)
+      const [second = 0, third = 0] = await costs()
+      expect(third).toBeGreaterThan(0)
+      expect(second + third).toBeGreaterThan(0.9 * most - 4)
+      expect(second + third).toBeLessThanOrEqual(most)
+      await ends({ 1: 2 }, 'expired')
+    })
   })
 
   it('and what was judged and stands as it is wanted is not taken back for a word that is not told yet', async () => {

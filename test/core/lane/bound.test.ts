@@ -127,7 +127,7 @@ describe('machines that a run’s next step would be at work on', () => {
     ['are of another type', { instanceType: 'p4d.24xlarge' }, 'p4d.24xlarge (on-demand) now'],
     ['are bought in another way', { capacityTypes: ['on-demand', 'spot'] }, 'p5.48xlarge (on-demand or spot) now'],
   ])('%s: it ends before that, and says so', (_, pool, said) => {
-    const ending = { kind: 'failed', reason: 'bound-reached', detail: expect.stringContaining(said) }
+    const ending = { kind: 'failed', reason: 'other-machines', detail: expect.stringContaining(said) }
     expect(on(pool)).toMatchObject(ending)
     expect(on(pool, train, { approved: approvedBy() })?.detail).toContain('may run on p5.48xlarge (on-demand)')
   })

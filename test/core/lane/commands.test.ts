@@ -48,6 +48,7 @@ const kept = [
   { step: 'evaluate', key: 'k2', row: 'r2' },
 ]
 const failed = (over: Partial<LaneDocument> = {}) => wanted({ outcome: outcome(), kept, attemptsLeft: 0, ...over })
+const passing = outcome({ reason: 'node-lost' })
 const saw = { generation: 1, attempt: 1 }
 
 describe('retry', () => {
@@ -136,6 +137,11 @@ describe('retry', () => {
       'that runs, and it was cancelled',
       wanted({ run: runs(), ...next, outcome: outcome({ kind: 'cancelled', reason: null }) }),
       'run on support-chats@abababab (generation 1) goes on: say retry of run on support-chats@cdcdcdcd (generation 2) once that has ended',
+    ],
+    [
+      'what was wanted before it is repeated in a moment',
+      wanted({ ...next, onNewer: 'finish', before: { ...failed({ outcome: passing, attemptsLeft: 1 }) } }),
+      'run on support-chats@abababab (generation 1) is tried again in a moment, and keeps what was finished: run on support-chats@cdcdcdcd (generation 2) begins by itself once that has ended',
     ],
   ])('that cannot be says what goes on and what to do: %s', (_, doc, detail) => {
     expect(fold(doc, 'retry')).toMatchObject({ reason: 'in-progress', detail })

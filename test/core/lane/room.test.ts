@@ -4,6 +4,7 @@ import { boundAt } from '../../../core/lane/bound.ts'
 import {
   amountsOf,
   centsOf,
+  holdingOf,
   holdOf,
   lineSum,
   needsOf,
@@ -51,6 +52,24 @@ describe('a hold', () => {
     expect(holdOf(viewOf({ world }), plan)).toEqual({
       hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 },
       guard: { 'pool/gpu-train': 13, 'budget/ml-monthly': 1_990_000 },
+    })
+  })
+
+  it('is besides what is left of what was approved for what stands halfway, which is held with no run too', () => {
+    const halfwayCosts = { since: NOW, perHour: 10, left: 40, budget: 'ml-monthly', until: NOW }
+    const world = emptyWorld({ pools: {}, dollars: { spent: 19_800, held: 0 } })
+    const doc = { ...viewOf().doc, halfwayCosts, stands: { 'gpu-serve': 4 } }
+    expect(holdOf(viewOf({ world, doc }), plan).hold.dollars).toBeCloseTo(208.56, 5)
+    expect(
+      whyFull(viewOf({ world: emptyWorld({ dollars: world.dollars }), doc }), {
+        ...plan,
+        bounds: { ...plan.bounds, gpus: {} },
+      }),
+    ).toContain('leave no $208.56')
+    expect(holdingOf(doc)).toEqual({ 'pool/gpu-serve': 4, 'budget/ml-monthly': 4000 })
+    expect(holdingOf({ ...doc, run: runOf() })).toEqual({ 'pool/gpu-serve': 4, 'budget/ml-monthly': 4000 })
+    expect(holdingOf({ ...doc, run: runOf({ hold: { gpus: {}, budget: 'b', dollars: 1 } }) })).toEqual({
+      'budget/b': 100,
     })
   })
 

@@ -17,4 +17,8 @@ describe('the dollars that are weighed', () => {
   it('are the rollout alone where less runs afterwards', () => {
     expect(dollarsWeighed(price(10, 1, 3))).toEqual({ asked: 10, bound: 15, firstDay: 0 })
   })
+
+  it('binds what it may cost once it is told to end, too', () => {
+    expect(dollarsWeighed(price(10, 3, 1), 4)).toEqual({ asked: 58, bound: 67, firstDay: 48 })
+  })
 })

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { costBefore, halfwayAfter, restsNoLonger, waitsTooLong } from '../../../core/lane/halfway.ts'
+import type { HalfwayCosts } from '../../../core/lane/hold.ts'
+import type { Plan } from '../../../core/plan.ts'
+import { docOf, HOUR, markOf, NOW, planRow, policy, running, runOf, SERVICE, served } from './fixture.ts'
+
+/** $10 an hour since an hour ago, of $40. */
+const costs: HalfwayCosts = { since: NOW - HOUR, perHour: 10, left: 40, budget: 'ml-monthly', until: NOW + 2 * HOUR }
+/** A rollout whose moves each have $20 an hour beyond what ran before. */
+const plan = {
+  ...planRow.plan,
+  approval: { ...planRow.plan.approval, required: false },
+  bounds: { ...planRow.plan.bounds, dollars: 100 },
+  steps: ['move-1', 'move-2'].map((name) => ({ kind: 'roll-out-model', name, perHour: 20, objects: [] })),
+} as unknown as Plan
+const move = (over: Parameters<typeof markOf>[0]) => markOf({ name: 'move-1', kind: 'roll-out-model', ...over })
+const lane = (over: Parameters<typeof docOf>[0] = {}) =>
+  docOf({ lane: SERVICE, desired: served('9'), generation: 3, attempt: 1, halfway: true, halfwayCosts: costs, ...over })
+
+describe('what stands halfway', () => {
+  it('costs on until the moves of the next run count, or that is over', () => {
+    const of = (run = runOf(), doc = lane()) => costBefore(doc, { run, plan, now: NOW })
+    expect(of()).toBe(10)
+    expect(of(runOf({ steps: [move({ state: 'done', startedAt: NOW - HOUR / 2, endedAt: NOW })] }))).toBe(5)
+    expect(costBefore(lane(), { run: runOf(), plan: null, now: NOW })).toBe(10)
+    expect(of(runOf(), docOf())).toBe(0)
+  })
+
+  it('is what the run’s own moves have left, for what its bound has left of them', () => {
+    const hold = { gpus: {}, budget: 'another', dollars: 100 }
+    const run = runOf({ generation: 3, hold, steps: [move({ state: 'running', ranFrom: NOW - 2 * HOUR })] })
+    const after = halfwayAfter({ doc: lane(), policy, now: NOW }, { run, plan })
+    expect(after).toEqual({ since: NOW, perHour: 20, left: 60, budget: 'another', until: NOW + 3 * HOUR })
+  })
+
+  it('is told to end as much earlier as its servers need to end', () => {
+    const spec = { template: { spec: { terminationGracePeriodSeconds: 1800 } } }
+    const slow = { ...plan, steps: plan.steps.map((step) => ({ ...step, objects: [{ kind: 'Deployment', spec }] })) }
+    const run = runOf({ generation: 3, steps: [move({ state: 'running', ranFrom: NOW - 2 * HOUR })] })
+    const after = halfwayAfter({ doc: lane(), policy, now: NOW }, { run, plan: slow as unknown as Plan })
+    expect(after?.until).toBe(NOW + 2.5 * HOUR)
+  })
+
+  it('stays what it was where the run has moved nothing, less what was booked of it', () => {
+    const after = halfwayAfter({ doc: lane(), policy, now: NOW }, { run: runOf(), plan })
+    expect(after).toEqual({ ...costs, since: NOW, left: 30 })
+    expect(halfwayAfter({ doc: lane(), policy, now: NOW + 9 * HOUR }, { run: runOf(), plan: null })?.left).toBe(0)
+    expect(halfwayAfter({ doc: docOf(), policy, now: NOW }, { run: runOf(), plan })).toBeUndefined()
+  })
+
+  it('costs nothing where no more runs than before', () => {
+    const free = { ...plan, steps: plan.steps.map((step) => ({ ...step, perHour: 0 })) } as Plan
+    const run = runOf({ steps: [move({ state: 'running', ranFrom: NOW - HOUR })] })
+    expect(halfwayAfter({ doc: lane(), policy, now: NOW }, { run, plan: free })).toBeUndefined()
+  })
+})
+
+describe('who waits while something stands halfway', () => {
+  const waits = {
+    why: 'frozen' as const,
+    text: 'frozen until tomorrow',
+    since: NOW,
+    until: NOW + 9 * HOUR,
+    side: null,
+    tries: 1,
+  }
+  const doc = lane({ run: runOf({ generation: 3 }), rest: waits })
+
+  it('waits no longer than what is left pays for, whatever it waits for, and says what that was', () => {
+    expect(restsNoLonger({ doc }, { kind: 'rest', rest: waits })).toMatchObject({ rest: { until: costs.until } })
+    expect(waitsTooLong({ doc, now: costs.until - 1 })).toBeNull()
+    expect(waitsTooLong({ doc, now: costs.until })).toMatchObject({
+      kind: 'close',
+      outcome: { kind: 'expired', detail: expect.stringContaining('(frozen until tomorrow) when what stands halfway') },
+    })
+  })
+
+  it.each([
+    ['has begun', lane({ run: runOf({ steps: [running()] }) })],
+    ['ends already', lane({ run: runOf({ ending: { kind: 'cancelled', reason: null, detail: '' } }) })],
+    ['is nobody', lane({ run: null })],
+    ['takes the place of nothing that costs', docOf({ run: runOf() })],
+  ])('waits for as long as any where it %s', (_, other) => {
+    expect(waitsTooLong({ doc: other, now: costs.until })).toBeNull()
+    expect(restsNoLonger({ doc: other }, { kind: 'rest', rest: waits })).toEqual({ kind: 'rest', rest: waits })
+  })
+})
