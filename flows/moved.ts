@@ -3,6 +3,7 @@ import { isOfOtherPolicy } from '../core/lane/approval.ts'
 import { standsElsewhere } from '../core/lane/asking.ts'
 import { openQuestion } from '../core/lane/awaited.ts'
 import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
+import { isOnTheWay } from '../core/lane/falling.ts'
 import { isOfAnother } from '../core/lane/looking-again.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
@@ -61,19 +62,19 @@ const hasMovedOn = async ({ cluster }: Asked, { run }: LaneDocument): Promise<Mo
 }
 
 /**
- * Whether a run that has begun nothing is no longer the policy's to begin, so that its question closes though nobody answers it; or
+ * Whether a run that has begun nothing, or is on its way, is no longer the policy's to begin, so that its question closes though nobody answers it; or
  * whether something stands that the policy has no rule for any more.
  */
 const hasLostItsRule = ({ policy, reactions }: Rules, doc: LaneDocument): boolean => {
   const { lane, run, rest } = doc
   // What is to be retired and is frozen is looked at when that ends: nothing would come of it before.
-  if (run === null ? rest?.why === 'frozen' : hasBegun(run)) return false
+  if (run === null ? rest?.why === 'frozen' : hasBegun(run) && !isOnTheWay(run)) return false
   const kind = kindOf(
     reactions.map((reaction) => reaction.kind),
     lane,
   )
   if (kind !== undefined && (run === null || isRetiring({ kind }, run.desired)))
     return run === null ? mustRetire({ doc, kind, policy }) : ruleFor(kind, lane, policy) !== null
-  if (run !== null && isOfAnother({ reactions, policy, doc }, run.desired)) return true
+  if (run !== null && !hasBegun(run) && isOfAnother({ reactions, policy, doc }, run.desired)) return true
   return kind !== undefined && ruleFor(kind, lane, policy)?.mode !== 'act'
 }

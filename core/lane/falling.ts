@@ -14,6 +14,10 @@ const MOVES = 'roll-out-model'
 /** What a way is made of: while some of it is to come, all that stands may still be needed. */
 const WAY: ReadonlySet<StepKind> = new Set<StepKind>([MOVES, 'switch-traffic'])
 
+/** Whether something is still to be moved: what stands now is neither what was judged before nor what is wanted. */
+export const isOnTheWay = ({ steps }: Pick<Run, 'steps'>): boolean =>
+  steps.some(({ way, kind, state }) => way === 'forth' && WAY.has(kind) && (state === 'pending' || state === 'running'))
+
 /**
  * The document with a hold that has fallen to what the remaining steps need (law 10). Steps come one after the other, so of a
  * pool it is the most that one of them takes. While there is still a move to be made the way back may need all of it. Dollars

@@ -9,6 +9,7 @@ import { asOfTurn } from './before.ts'
 import { pauseAfter } from './change.ts'
 import { carriesOver, hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
+import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { restsNoLonger, waitsTooLong } from './halfway.ts'
 import { STAYS_SO } from './held.ts'
@@ -148,27 +149,23 @@ const finishes = (view: View, run: Run): boolean =>
 
 /** Why the run under way must stop, whatever waits behind it: asked before every act. */
 const whyStop = (view: View, run: Run): Outcome | null => {
-  const { doc, policy, kind } = view
+  const { doc, kind } = view
   const begun = hasBegun(run)
   if (run.cancelled !== null) return { kind: 'cancelled', reason: null, detail: `cancelled by ${run.cancelled.by}` }
   if (!sameRun(run, doc) && !finishes(view, run)) return run.generation === doc.generation ? BEGUN_ANEW : SUPERSEDED
-  if (begun) return null
+  if (begun) return kind.stands && isOnTheWay(run) ? whyNoRule(view, run) : null
+  return whyNoRule(view, run) ?? whyNoMore(view, run)
+}
+
+/** By the policy in force: it has none, or none that acts. What stands and is on its way goes back then; all else ends by its plan (law 18). */
+const whyNoRule = ({ doc, policy, kind }: View, { desired, steps }: Run): Outcome | null => {
+  const cancelled = (detail: string): Outcome => ({ kind: 'cancelled', reason: 'not-configured', detail })
   const rule = ruleFor(kind, doc.lane, policy)
-  if (isRetiring(view, run.desired))
-    return rule === null
-      ? null
-      : { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has a rule for it again' }
-  if (rule === null)
-    return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for it any more' }
-  const noMore = whyNoMore(view, run)
-  if (noMore !== null) return noMore
-  return rule.mode === 'shadow'
-    ? {
-        kind: 'cancelled',
-        reason: 'not-configured',
-        detail: 'its rule was switched to shadow before it had any effect',
-      }
-    : null
+  if (isRetiring({ kind }, desired)) return rule === null ? null : cancelled('the policy has a rule for it again')
+  if (rule === null) return cancelled('the policy has no rule for it any more')
+  if (rule.mode !== 'shadow') return null
+  const before = hasBegun({ steps }) ? '' : ' before it had any effect'
+  return cancelled(`its rule was switched to shadow${before}`)
 }
 
 const planned = (view: View, run: Run): Act => {

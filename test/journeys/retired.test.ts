@@ -219,3 +219,63 @@ it('refused for an autoscaler it is asked about once that is gone', async () => 
   )
   await town.until('it asks', asks, 1)
 })
+
+describe('a rule that goes while a rollout is on its way', () => {
+  const onItsWay = async (): Promise<void> => {
+    town = await openTown()
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
+    await town.answered(SERVE)
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+  }
+  const ended = async () => {
+    await town.until('it ends', async () => (await town.past(SERVE)).some(({ run }) => run.generation === 2), 2)
+    return (await town.past(SERVE)).at(-1)?.outcome
+  }
+
+  it('takes what is not judged back, says so, and then what serves is asked about', async () => {
+    await onItsWay()
+    town.setPolicy(without)
+    expect(await ended()).toMatchObject({ kind: 'cancelled', reason: 'not-configured' })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    await town.answered(SERVE)
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', baseline: null })
+    expect(await replicasOf(town)).toEqual({})
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('also in a freeze, which no way back waits for', async () => {
+    await onItsWay()
+    await town.house.command({ kind: 'freeze', lane: SERVE, until: clockOf(town).now() + 12 * HOUR, by: ANA })
+    await town.advance(MINUTE)
+    town.setPolicy(without)
+    expect(await ended()).toMatchObject({ kind: 'cancelled', reason: 'not-configured' })
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+  })
+
+  it('and where it is in shadow from then on, nobody is asked about anything', async () => {
+    await onItsWay()
+    const [rule] = Object.values(example.services ?? {})
+    town.setPolicy({ ...example, services: { ...others, [MODEL]: { ...rule!, mode: 'shadow' } } })
+    expect(await ended()).toMatchObject({ detail: 'its rule was switched to shadow' })
+    await town.advance(HOUR)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect(await town.question(SERVE)).toBeNull()
+    expect(await looseEnds(town)).toEqual([])
+  })
+})
+
+it('put back while it is being taken away: what stood stands again', async () => {
+  await open()
+  await town.answered(SERVE)
+  await town.until('it is taken away', stepIs(town, SERVE, 'move-1', 'running'))
+  town.setPolicy(example)
+  await town.until(
+    'it stands',
+    async () => (await town.lane(SERVE)).baseline !== null && (await replicasOf(town))['1'] === 2,
+    2,
+  )
+  await town.advance(HOUR)
+  expect(await replicasOf(town)).toEqual({ 1: 2 })
+  expect(await looseEnds(town)).toEqual([])
+})
