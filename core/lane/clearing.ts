@@ -93,12 +93,10 @@ const unread = (view: View, { doc, mark }: { doc: LaneDocument; mark: Mark }, se
     `${title}: ${seen.note}`,
   )
   const plan = view.plan?.plan
+  if (plan?.steps.some((one) => one.name === step && isKept(one)) !== true) return change
   // What is kept of it already is known to be good.
-  const isNew = !doc.kept.some((one) => one.step === step)
-  const keeps = isNew && plan?.steps.some((one) => one.name === step && isKept(one)) === true
-  if (!keeps) return change
   const kept = withKeptOf({ ...view, doc: change.doc }, change.doc.run as Run, (known) =>
-    withKept(known, { step, key, row }, plan),
+    known.kept.some((one) => one.step === step) ? known : withKept(known, { step, key, row }, plan),
   )
   return { ...change, doc: kept }
 }

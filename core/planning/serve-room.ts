@@ -43,6 +43,16 @@ export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refus
   return { name: key, service, poolName: service.pool, pool, view }
 }
 
+/** The same in the pool where something stands already, whatever pool the policy has for it by now; null: that is not known. */
+export const roomIn = (
+  { policy, world }: { policy: Policy; world: World },
+  rule: Rule,
+  poolName: string,
+): Rule | null => {
+  const [pool, view] = [own(policy.pools, poolName), own(world.pools, poolName)]
+  return pool === undefined || view === undefined ? null : { ...rule, poolName, pool, view }
+}
+
 /** GPUs that a replica takes from its pool: what it asks for, and its share of those on its node that no other one fits into. */
 export const slotGpus = ({ pool: { gpusPerNode } }: { pool: Pick<PoolPolicy, 'gpusPerNode'> }, gpus: number): number =>
   gpus > 0 && gpus <= gpusPerNode ? Math.floor(gpusPerNode / Math.floor(gpusPerNode / gpus)) : gpus

@@ -14,7 +14,16 @@ import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './se
 import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
 import { extraPerHour, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
-import { deadlockSentence, freeGpus, gpusByPool, type Rule, ruleOf, slotGpus, whyTooSmall } from './serve-room.ts'
+import {
+  deadlockSentence,
+  freeGpus,
+  gpusByPool,
+  type Rule,
+  roomIn,
+  ruleOf,
+  slotGpus,
+  whyTooSmall,
+} from './serve-room.ts'
 import { buildOf, isEdited, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
 import { isLedTo, lostBy } from './traffic.ts'
@@ -55,7 +64,8 @@ const planNone = (
       engine: engineFor(baseline.desired),
       generation: run.generation,
     })
-  const free = freeGpus(rule, world.generations)
+  const there = roomIn(input, rule, base?.pool ?? rule.poolName)
+  const free = there === null ? Number.POSITIVE_INFINITY : freeGpus(there, world.generations)
   const back = {
     identity,
     run,

@@ -3,6 +3,7 @@ import { type LastLook, type Left, settleClear } from '../../../core/lane/cleari
 import type { Mark } from '../../../core/lane/document.ts'
 import { costOf } from '../../../core/money/cost.ts'
 import type { Outcome } from '../../../core/reasons.ts'
+import { desired } from '../training-fixture.ts'
 import { HOUR, MINUTE, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
 
 const ending: Outcome = { kind: 'cancelled', reason: null, detail: 'cancelled by carla' }
@@ -68,6 +69,16 @@ describe('what was over before it is taken away', () => {
     const doc = { ...view.doc, kept, redo: ['train'] }
     const change = settleClear({ ...view, doc }, null, [look({ kind: 'unread', note: 'away', ...worked })])
     expect(change.doc).toMatchObject({ kept, redo: ['train'] })
+  })
+
+  it('nor where something else is wanted by now: it is what the run carries out that keeps it', () => {
+    const view = at([mark])
+    const { kept: _, ...was } = view.doc
+    const known = [{ step: 'train', key: 'key-train', row: '000001.0000.train' }]
+    const { run: __, baseline: ___, ...before } = { ...was, kept: known, redo: ['train'] }
+    const doc = { ...view.doc, generation: 2, desired: { ...desired, version: 'cd'.repeat(32) }, kept: [], before }
+    const change = settleClear({ ...view, doc }, null, [look({ kind: 'unread', note: 'away', ...worked })])
+    expect(change.doc.before).toMatchObject({ kept: known, redo: ['train'] })
   })
 
   it('costs no more than its run may where nobody saw it end; and at least as long as it was seen to run', () => {

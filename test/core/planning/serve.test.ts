@@ -256,6 +256,28 @@ describe('no promoted version', () => {
     })
   })
 
+  it('counts what is free where the baseline stands, whatever pool the policy has for it by now', () => {
+    const standing: Given['standing'] = [
+      [1, '7', 1],
+      [2, '8', 1],
+    ]
+    const elsewhere = { used: 16, usedByLane: 0, heldByOthers: 16 }
+    const full = given({ desired: none, standing, generation: 3, change: { pool: 'gpu-old' }, pool: elsewhere })
+    const { policy, world } = full
+    const seen = world.pools['gpu-serve']!
+    const stepsWith = (others: number) => {
+      const old = { ...seen, pool: 'gpu-old', used: 8 + others, usedByLane: 8, heldByOthers: others }
+      const result = planServe({
+        ...full,
+        policy: { ...policy, pools: { ...policy.pools, 'gpu-old': policy.pools['gpu-serve']! } },
+        world: { ...world, pools: { ...world.pools, 'gpu-old': old } },
+      })
+      return result.kind === 'plan' ? written(result.plan) : result
+    }
+    expect(stepsWith(0)).toBe('g2=1 g1=2 → g2=0 g1=2 → notify')
+    expect(stepsWith(8)).toBe('g2=0 g1=1 → g2=0 g1=2 → notify')
+  })
+
   it('makes the baseline’s version anew where somebody deleted its Deployment: a generation of its own, and judged', () => {
     const plan = planOf({ desired: none, standing: [[2, '8', 1]], generation: 3 })
     expect(plan.desired).toEqual(none)
