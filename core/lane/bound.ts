@@ -74,10 +74,16 @@ const boundOf = (
     ending: {
       kind: 'failed',
       reason: 'bound-reached',
-      detail: `it has cost the ${usd(most)} that it may at most, and was ended${atOf(run)}: ${toDo(doc, run)}`,
+      detail: `it has cost ${costText(dollars, most)}, and was ended${atOf(run)}: ${toDo(doc, run)}`,
     },
   }
 }
+
+/** Who looks late finds that it has cost more. */
+const costText = (dollars: number, most: number): string =>
+  dollars > most + 0.005
+    ? `${usd(dollars)} of the ${usd(most)} that it may at most`
+    : `the ${usd(most)} that it may at most`
 
 /** Another attempt is one at what is wanted of the lane. */
 const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, run: Run): string =>

@@ -96,6 +96,7 @@ describe('when a run will have cost all that it may', () => {
   it('is now once it has cost that and more, never before', () => {
     const over = at([running({ touched: true, ranFrom: NOW - 9 * HOUR })])
     expect(over?.at).toBe(NOW)
+    expect(over?.ending.detail).toContain('it has cost $495.36 of the $168.56 that it may at most')
   })
 
   it('is never while nothing runs that costs anything', () => {
