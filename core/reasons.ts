@@ -86,6 +86,7 @@ export type AnswerRefusal =
 export type Failure =
   | 'bound-reached'
   | 'other-machines'
+  | 'halfway-bound'
   | 'refused'
   | 'exit-code'
   | 'out-of-memory'
@@ -115,6 +116,8 @@ export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'image-pull',
   // It is planned for what the pool has now, and asked about where that was not approved.
   'other-machines',
+  // What it was to take the place of has gone back: nothing of it stands in the way, or costs, any more.
+  'halfway-bound',
 ])
 
 /** Why a lane rests. Each has an answer to `why`; `side` in the document names the far side that is meant. */

@@ -1,4 +1,5 @@
 import type { LaneDocument } from '../core/lane/document.ts'
+import { waitsForSide } from '../core/lane/halfway.ts'
 import { newerIn } from '../core/lane/newer.ts'
 import { everyDue } from './lanes.ts'
 import type { Due, Key, Write } from './ledger-port.ts'
@@ -33,7 +34,7 @@ interface Torn {
 }
 
 /** What a document says of when its lane is due. */
-type Says = Pick<LaneDocument, 'due' | 'rest' | 'writtenAt'>
+type Says = Pick<LaneDocument, 'due' | 'rest' | 'writtenAt' | 'run' | 'halfwayCosts'>
 
 /** The lanes whose due row is not there, is another or one too many; and what is due late without being a document's. */
 const tornIn = async (
@@ -64,7 +65,7 @@ const isAsWritten = (rows: readonly Due[], doc: Says | null): boolean =>
     ? rows.length === 0
     : rows.length === 1 && rows[0]?.at === doc.due && rows[0].side === sideOf(doc)
 
-const sideOf = (doc: Says | null): string | null => doc?.rest?.side ?? null
+const sideOf = (doc: Says | null): string | null => (doc === null ? null : waitsForSide(doc))
 
 /**
  * Due rows are a cache of what documents say (law 5): a restore may hold the one without the other, and then nobody would ever wake

@@ -1,5 +1,6 @@
 import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
+import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { budgetOf, centsOf, lanesOfPools, poolsHeldOf, spentSum } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
@@ -83,9 +84,9 @@ const planWrites = (lane: string, { plan }: Change, revisionOf: RevisionOf): Wri
 }
 
 const dueWrites = (lane: string, before: LaneDocument, after: LaneDocument): Write[] =>
-  before.due === after.due && before.rest?.side === after.rest?.side
+  before.due === after.due && waitsForSide(before) === waitsForSide(after)
     ? []
-    : [{ due: { group: lane, by: 'lane' }, at: after.due, was: before.due, side: after.rest?.side ?? null }]
+    : [{ due: { group: lane, by: 'lane' }, at: after.due, was: before.due, side: waitsForSide(after) }]
 
 const rowOf = (letter: Letter): string => `${letter.lane}#${letter.id}`
 

@@ -4,6 +4,7 @@ import type { PlanRow } from '../rows.ts'
 import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
 import type { Question, Run } from './document.ts'
+import { answerUntil } from './halfway.ts'
 import type { View } from './view.ts'
 
 /** So long before its plan must begin a question closes for votes: what it takes to hear of them. Milliseconds. */
@@ -23,7 +24,7 @@ export const settleAsk = (view: View): Change => {
     digest: plan.digest,
     bounds: plan.bounds,
     openedAt: now,
-    until: votesUntil(plan.bounds, now),
+    until: answerUntil(view, votesUntil(plan.bounds, now)) ?? now,
     need: plan.approval.need,
     requester: kind.requesterOf(run.desired as never)?.by ?? null,
     votes: [],

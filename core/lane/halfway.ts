@@ -1,6 +1,7 @@
-import { costOf, movesFrom, rateOf } from '../money/cost.ts'
+import { costOf, leftByMoves, movesFrom } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
+import type { Outcome } from '../reasons.ts'
 import type { Act } from './act.ts'
 import { boundsIn, graceOf } from './bound.ts'
 import { hasBegun, type LaneDocument, type Run } from './document.ts'
@@ -25,36 +26,35 @@ export const halfwayAfter = (
   { doc, policy, now }: Pick<View, 'doc' | 'policy' | 'now'>,
   { run, plan }: { run: Run; plan: Plan | null },
 ): HalfwayCosts | undefined => {
-  const costing = plan === null ? null : { run, plan }
-  if (costing === null || movesFrom(costing) === null) {
+  const perHour = plan === null ? null : leftByMoves({ run, plan })
+  if (plan === null || perHour === null) {
     const { halfwayCosts: costs } = doc
     const left = (costs?.left ?? 0) - costBefore(doc, { run, plan, now })
     return costs === undefined ? undefined : { ...costs, since: now, left: Math.max(0, left) }
   }
-  const perHour = rateOf(costing)
   if (perHour === 0) return undefined
-  const left = Math.max(0, boundsIn(doc, costing.plan).dollars - costOf({ ...costing, now }))
-  const until = Math.max(now, Math.round(now + (left / perHour) * HOUR) - graceOf(run, costing.plan))
+  const left = Math.max(0, boundsIn(doc, plan).dollars - costOf({ run, plan, now }))
+  const until = Math.max(now, Math.round(now + (left / perHour) * HOUR) - graceOf(run, plan))
   return { since: now, perHour, left, budget: run.hold?.budget ?? budgetOf(policy), until }
 }
 
 /** Until when what has begun nothing may wait: what stands halfway before it costs on meanwhile, and may not for longer. Null: for as long as any. */
-const mayWaitUntil = ({ halfwayCosts: costs, run }: LaneDocument): number | null =>
+const mayWaitUntil = ({ halfwayCosts: costs, run }: Pick<LaneDocument, 'halfwayCosts' | 'run'>): number | null =>
   costs === undefined || run === null || run.ending !== null || hasBegun(run) ? null : costs.until
+
+/** It goes back, and what waits for its place is no worse off: the next attempt at it begins there (law 6). */
+const goesBackFirst = (costs: HalfwayCosts, waited = ''): Outcome => ({
+  kind: 'failed',
+  reason: 'halfway-bound',
+  detail: `what stands halfway before it may cost ${usd(costs.left)} more at most${waited}, and goes back first: another attempt begins from there`,
+})
 
 /** The end of what waits too long so, whatever it waits for (law 9). Null: it does not. */
 export const waitsTooLong = ({ doc, now }: Pick<View, 'doc' | 'now'>): Act | null => {
   const until = mayWaitUntil(doc)
   if (until === null || now < until) return null
-  const waited = doc.rest === null ? '' : ` (${doc.rest.text})`
-  return {
-    kind: 'close',
-    outcome: {
-      kind: 'expired',
-      reason: null,
-      detail: `it had not begun${waited} when what stands halfway before it had cost the ${usd(left(doc))} that were left for it at most: say retry for another attempt`,
-    },
-  }
+  const waited = doc.rest === null ? '' : `, which is over while it waits (${doc.rest.text})`
+  return { kind: 'close', outcome: goesBackFirst(doc.halfwayCosts as HalfwayCosts, waited) }
 }
 
 /** No rest is longer than that. */
@@ -64,4 +64,36 @@ export const restsNoLonger = ({ doc }: Pick<View, 'doc'>, act: Act): Act => {
   return { ...act, rest: { ...act.rest, until: Math.min(act.rest.until ?? until, until) } }
 }
 
-const left = ({ halfwayCosts }: Pick<LaneDocument, 'halfwayCosts'>): number => halfwayCosts?.left ?? 0
+/**
+ * The far side for which a lane waits in its due row, and is not woken while another asks it: who may not wait for long is woken all the
+ * same.
+ */
+export const waitsForSide = (doc: Pick<LaneDocument, 'rest' | 'run' | 'halfwayCosts'>): string | null =>
+  mayWaitUntil(doc) === null ? (doc.rest?.side ?? null) : null
+
+/** Who is asked has so long at least, or as long as there is. Milliseconds. */
+const TO_ANSWER = 30 * 60_000
+
+/** Until when people can answer, who could until this time; null: what stands halfway leaves them too little, and goes back before they are asked. */
+export const answerUntil = ({ doc, now }: Pick<View, 'doc' | 'now'>, until: number): number | null => {
+  const most = mayWaitUntil(doc)
+  if (most === null || most >= until) return until
+  return most - now < Math.min(TO_ANSWER, until - now) ? null : most
+}
+
+/** The end of what would be asked about, and has too little time for it. */
+export const asksTooLate = ({ doc }: Pick<View, 'doc'>): Act => ({
+  kind: 'close',
+  outcome: goesBackFirst(doc.halfwayCosts as HalfwayCosts, ', too little for anybody to answer in'),
+})
+
+/** The end of a run that a freeze holds before its own moves count, and when that is; null: nothing stands before it that costs. */
+export const frozenUntil = (
+  { doc, plan }: Pick<View, 'doc' | 'plan'>,
+  run: Run,
+): { at: number; ending: Outcome } | null => {
+  const { halfwayCosts: costs } = doc
+  if (costs === undefined || run.ending !== null || (plan !== null && movesFrom({ run, plan: plan.plan }) !== null))
+    return null
+  return { at: costs.until, ending: goesBackFirst(costs, ', which is over in a freeze') }
+}

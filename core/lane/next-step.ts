@@ -2,6 +2,7 @@ import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
 import { boundHeldAt, onOtherMachines } from './bound.ts'
 import type { Mark, Run } from './document.ts'
+import { frozenUntil } from './halfway.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -32,7 +33,7 @@ export const stepping = (view: View, run: Run): Act => {
 /** A freeze holds it where it is for as long as that stays within its bounds: what stands on the way costs on (laws 9, 18). */
 const frozenWithin = (view: View, run: Run): Act | null => {
   const still = frozen(view)
-  const bound = still === null ? null : boundHeldAt(view, run)
+  const bound = still === null ? null : (boundHeldAt(view, run) ?? frozenUntil(view, run))
   if (still === null || bound === null) return still
   if (view.now >= bound.at) return { kind: 'end', ending: bound.ending }
   return still.kind === 'rest'

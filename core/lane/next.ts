@@ -3,7 +3,7 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
-import { standsElsewhere } from './asking.ts'
+import { standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
 import { pauseAfter } from './change.ts'
@@ -11,7 +11,7 @@ import { carriesOver, hasBegun, type LaneDocument, type Question, type Rest, typ
 import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
-import { restsNoLonger, waitsTooLong } from './halfway.ts'
+import { answerUntil, asksTooLate, restsNoLonger, waitsTooLong } from './halfway.ts'
 import { STAYS_SO } from './held.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
@@ -177,7 +177,8 @@ const planned = (view: View, run: Run): Act => {
   // What people are asked about, and what waits to begin, is what the policy says now: other pools may be frozen than what it needs.
   if ((question === 'no' || kept !== null) && isOfOtherPolicy(view, plan.plan)) return anew
   if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
-  if (question === 'no') return { kind: 'ask' }
+  if (question === 'no')
+    return answerUntil(view, votesUntil(plan.plan.bounds, view.now)) === null ? asksTooLate(view) : { kind: 'ask' }
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 

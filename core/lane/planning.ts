@@ -5,11 +5,12 @@ import type { Plan, Planned } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
+import type { World } from '../world.ts'
 import { boundsLeft } from './approval.ts'
 import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { close, identityOf } from './closing.ts'
-import { type Mark, type Run, runKeyOf } from './document.ts'
+import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
 import type { View } from './view.ts'
@@ -41,12 +42,19 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     run: runKeyOf(doc, run),
     baseline: doc.baseline,
     policy,
-    world,
+    world: withHalfway(world, doc),
     now,
     within: approved === null ? undefined : boundsLeft(approved),
     brought: doc.brought,
     kept: seen.kept,
   })
+}
+
+/** What is left for what stands halfway is held beside whatever is planned. */
+const withHalfway = (world: World, { halfwayCosts }: Pick<LaneDocument, 'halfwayCosts'>): World => {
+  if (halfwayCosts === undefined) return world
+  const { spent, held } = world.dollars
+  return { ...world, dollars: { spent, held: held + halfwayCosts.left } }
 }
 
 /** What is newly wanted of a lane, with the revisions that it is made with today (law 15). */

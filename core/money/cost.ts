@@ -28,6 +28,20 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
 /** When the first of its moves has pods on nodes; null: none has. */
 export const movesFrom = (costing: Costing): number | null => reachedBy(costing)[0]?.from ?? null
 
+/**
+ * Dollars an hour of what its moves have left: of the last that was begun, whether or not its pods have nodes yet, since nobody looks at
+ * them any more. Null: it has begun none.
+ */
+export const leftByMoves = (costing: Costing): number | null => {
+  const moves = stepsOf(costing).filter(([step]) => step.kind === 'roll-out-model')
+  const begun = moves.filter(([, { state, by }]) => state !== 'pending' && by !== null)
+  const [last] = begun.slice(-1)
+  if (last === undefined) return null
+  // What its last move has left is the lane's running cost.
+  const [step, { state }] = last
+  return begun.length === moves.length && state === 'done' ? 0 : perHourOf(step)
+}
+
 /** Dollars an hour of what runs now. */
 export const rateOf = (costing: Costing): number =>
   standingRate(reachedBy(costing).at(-1)) +

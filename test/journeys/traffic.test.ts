@@ -6,6 +6,7 @@ import type { Traffic } from '../../core/world.ts'
 import type { Ports } from '../../flows/ports.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
+import { between } from './away.ts'
 import { HOUR, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
@@ -13,6 +14,7 @@ let town: Town
 afterEach(() => town.close())
 
 describe('whom the Service of a lane leads to', () => {
+  let far = between()
   /** What it led to, change by change, and each selector that it ever had. */
   let led: Traffic[] = []
   let selectors: unknown[] = []
@@ -31,7 +33,7 @@ describe('whom the Service of a lane leads to', () => {
       }
       return applied
     }
-    return ports
+    return far.wrap(ports)
   }
   const isLanes = (object: KubeObject): object is KubeObject<'Service'> =>
     object.kind === 'Service' && object.metadata.labels?.[label('generation')] === undefined
@@ -42,6 +44,7 @@ describe('whom the Service of a lane leads to', () => {
     led = []
     selectors = []
     onLed = async () => undefined
+    far = between()
     const config = structuredClone(example)
     Object.assign(config.pools['gpu-serve'] ?? {}, { maxGpus: gpus })
     town = await openTown({ wrap, config })
@@ -183,17 +186,55 @@ describe('whom the Service of a lane leads to', () => {
       // What is left for it stays held.
       const { sum } = await town.held('budget/ml-monthly')
       expect(before + sum / 100).toBeCloseTo(most, 1)
-      await town.until('it has an outcome', async () => (await town.lane(SERVE)).outcome !== null, 72)
-      expect((await town.lane(SERVE)).outcome).toMatchObject({
-        kind: 'expired',
-        detail: expect.stringContaining('what stands halfway before it'),
-      })
-      expect(town.house.clock.now() - from).toBeLessThan(10 * HOUR)
+      await town.until('it goes back', async () => (await costs()).length === 2, 72)
+      expect(town.house.clock.now() - from).toBeLessThan(2 * HOUR)
+      expect(await town.run(SERVE, 3, 1)).toMatchObject({ outcome: { kind: 'failed', reason: 'halfway-bound' } })
       const [second = 0, third = 0] = await costs()
       expect(third).toBeGreaterThan(0)
       expect(second + third).toBeGreaterThan(0.9 * most - 4)
       expect(second + third).toBeLessThanOrEqual(most)
-      await ends({ 1: 2 }, 'expired')
+      expect(await replicasOf(town)).toEqual({ 1: 2 })
+      // And whoever was in its place is no worse off: what is wanted is asked about from there, for as long as any.
+      expect(await town.lane(SERVE)).not.toHaveProperty('halfwayCosts')
+      await town.until('it is asked about', async () => (await town.question(SERVE)) !== null, 96)
+      await town.answered(SERVE)
+      await town.house.command({ kind: 'thaw', lane: SERVE, by: ANA })
+      await ends({ 3: 2 })
+    })
+
+    it('and the card says no other time, though its pod has no node yet when it is overtaken', async () => {
+      await open(16)
+      await promoted()
+      const most = (await town.plan(SERVE))?.plan.bounds.dollars ?? 0
+      await town.until('it is brought up', stepIs(town, SERVE, 'move-1', 'running'))
+      await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '3' } }))
+      await town.until('it is asked about', async () => (await town.lane(SERVE)).run?.question?.state === 'open')
+      const { run, halfwayCosts } = await town.lane(SERVE)
+      expect(halfwayCosts?.left).toBeCloseTo(most, 1)
+      expect(run?.question?.until).toBe(halfwayCosts?.until)
+      await town.until('it goes back', async () => (await costs()).length === 2, 72)
+      expect((await costs())[1]).toBeLessThanOrEqual(most)
+      expect(await replicasOf(town)).toEqual({ 1: 2 })
+    })
+
+    it('though another lane asks the registry that it waits for, too', async () => {
+      const most = await overtaken(async () => undefined)
+      await town.until('it is asked about', async () => (await town.question(SERVE)) !== null)
+      const other = 'code-llama'
+      await promote(town.house, other, await registerVersion(town.house, { model: other }))
+      await town.until('that is, too', async () => (await town.question(`service/${other}`)) !== null)
+      far.fails('registry', 'away')
+      await town.answered(`service/${other}`)
+      await town.advance(30_000)
+      await town.answered(SERVE)
+      await town.until('it goes back', async () => (await costs()).length === 2, 72)
+      const [second = 0, third = 0] = await costs()
+      expect(second + third).toBeLessThanOrEqual(most)
+      expect(await replicasOf(town)).toMatchObject({ 1: 2 })
+      far.answers('registry')
+      await town.until('it begins anew', async () => (await town.lane(SERVE)).attempt === 2)
+      await town.answered(SERVE)
+      await ends({ 1: 1, 3: 2 })
     })
   })
 

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { costBefore, halfwayAfter, restsNoLonger, waitsTooLong } from '../../../core/lane/halfway.ts'
+import type { Mark } from '../../../core/lane/document.ts'
+import {
+  answerUntil,
+  asksTooLate,
+  costBefore,
+  frozenUntil,
+  halfwayAfter,
+  restsNoLonger,
+  waitsForSide,
+  waitsTooLong,
+} from '../../../core/lane/halfway.ts'
 import type { HalfwayCosts } from '../../../core/lane/hold.ts'
 import type { Plan } from '../../../core/plan.ts'
 import { docOf, HOUR, markOf, NOW, planRow, policy, running, runOf, SERVICE, served } from './fixture.ts'
@@ -28,7 +38,7 @@ describe('what stands halfway', () => {
 
   it('is what the run’s own moves have left, for what its bound has left of them', () => {
     const hold = { gpus: {}, budget: 'another', dollars: 100 }
-    const run = runOf({ generation: 3, hold, steps: [move({ state: 'running', ranFrom: NOW - 2 * HOUR })] })
+    const run = runOf({ generation: 3, hold, steps: [move({ state: 'running', by: 'me', ranFrom: NOW - 2 * HOUR })] })
     const after = halfwayAfter({ doc: lane(), policy, now: NOW }, { run, plan })
     expect(after).toEqual({ since: NOW, perHour: 20, left: 60, budget: 'another', until: NOW + 3 * HOUR })
   })
@@ -36,7 +46,7 @@ describe('what stands halfway', () => {
   it('is told to end as much earlier as its servers need to end', () => {
     const spec = { template: { spec: { terminationGracePeriodSeconds: 1800 } } }
     const slow = { ...plan, steps: plan.steps.map((step) => ({ ...step, objects: [{ kind: 'Deployment', spec }] })) }
-    const run = runOf({ generation: 3, steps: [move({ state: 'running', ranFrom: NOW - 2 * HOUR })] })
+    const run = runOf({ generation: 3, steps: [move({ state: 'running', by: 'me', ranFrom: NOW - 2 * HOUR })] })
     const after = halfwayAfter({ doc: lane(), policy, now: NOW }, { run, plan: slow as unknown as Plan })
     expect(after?.until).toBe(NOW + 2.5 * HOUR)
   })
@@ -48,9 +58,22 @@ describe('what stands halfway', () => {
     expect(halfwayAfter({ doc: docOf(), policy, now: NOW }, { run: runOf(), plan })).toBeUndefined()
   })
 
+  it('is that too which its last move has begun and nobody has seen on a node yet', () => {
+    const begun = (steps: Mark[]) => halfwayAfter({ doc: docOf(), policy, now: NOW }, { run: runOf({ steps }), plan })
+    expect(begun([move({ state: 'running', by: 'me' })])).toMatchObject({ perHour: 20, left: 100 })
+    const lower = {
+      ...plan,
+      steps: plan.steps.map((step, index) => ({ ...step, perHour: index === 1 ? 0 : 20 })),
+    } as Plan
+    const run = runOf({
+      steps: [move({ state: 'done', by: 'me' }), move({ name: 'move-2', state: 'running', by: 'me' })],
+    })
+    expect(halfwayAfter({ doc: docOf(), policy, now: NOW }, { run, plan: lower })).toBeUndefined()
+  })
+
   it('costs nothing where no more runs than before', () => {
     const free = { ...plan, steps: plan.steps.map((step) => ({ ...step, perHour: 0 })) } as Plan
-    const run = runOf({ steps: [move({ state: 'running', ranFrom: NOW - HOUR })] })
+    const run = runOf({ steps: [move({ state: 'running', by: 'me', ranFrom: NOW - HOUR })] })
     expect(halfwayAfter({ doc: lane(), policy, now: NOW }, { run, plan: free })).toBeUndefined()
   })
 })
@@ -71,8 +94,38 @@ describe('who waits while something stands halfway', () => {
     expect(waitsTooLong({ doc, now: costs.until - 1 })).toBeNull()
     expect(waitsTooLong({ doc, now: costs.until })).toMatchObject({
       kind: 'close',
-      outcome: { kind: 'expired', detail: expect.stringContaining('(frozen until tomorrow) when what stands halfway') },
+      outcome: {
+        kind: 'failed',
+        reason: 'halfway-bound',
+        detail:
+          'what stands halfway before it may cost $40.00 more at most, which is over while it waits (frozen until tomorrow), and goes back first: another attempt begins from there',
+      },
     })
+  })
+
+  it('is woken for that though it waits for a far side that another asks', () => {
+    const away = { ...waits, why: 'unavailable' as const, side: 'registry' }
+    expect(waitsForSide({ ...doc, rest: away })).toBeNull()
+    expect(waitsForSide(docOf({ run: runOf(), rest: away }))).toBe('registry')
+    expect(waitsForSide(docOf())).toBeNull()
+  })
+
+  it('is asked about for no longer, and where that is too short not before it has gone back', () => {
+    const until = NOW + 4 * HOUR
+    expect(answerUntil({ doc, now: NOW }, until)).toBe(costs.until)
+    expect(answerUntil({ doc, now: NOW }, NOW + HOUR)).toBe(NOW + HOUR)
+    expect(answerUntil({ doc, now: costs.until - HOUR / 4 }, until)).toBeNull()
+    expect(answerUntil({ doc: docOf({ run: runOf() }), now: NOW }, until)).toBe(until)
+    expect(asksTooLate({ doc })).toMatchObject({ outcome: { reason: 'halfway-bound' } })
+  })
+
+  it('and is held in a freeze before its own moves count: no longer either', () => {
+    const run = runOf({ steps: [running({ name: 'traffic-1', kind: 'switch-traffic', waits: true })] })
+    const held = (steps: Mark[]) =>
+      frozenUntil({ doc: lane({ run }), plan: { plan, back: [] } }, { ...run, steps: [...run.steps, ...steps] })
+    expect(held([])).toMatchObject({ at: costs.until, ending: { kind: 'failed', reason: 'halfway-bound' } })
+    expect(held([move({ state: 'running', ranFrom: NOW })])).toBeNull()
+    expect(frozenUntil({ doc: docOf({ run }), plan: null }, run)).toBeNull()
   })
 
   it.each([
