@@ -5,7 +5,8 @@ import { type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/ku
 import type { Change } from '../../flows/ports.ts'
 import { readOnce } from '../read-once.ts'
 import type { Owners } from './managed-fields.ts'
-import { gpusOf, hasEnded, KINDS, type Labels, POOL_LABEL, type Pod, placeOf, wireTime } from './wire.ts'
+import { placeIn } from './places.ts'
+import { KINDS, type Labels, placeOf, wireTime } from './wire.ts'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS cluster_objects (
@@ -230,21 +231,6 @@ export const parsed = readOnce()
 const objectIn = <K extends Kind>(row: Row): KubeObject<K> => parsed(String(row['body']))
 
 const ownersIn = (row: Row): Owners => parsed(String(row['owners']))
-
-/** Where an object stands, to be found by: `waiting:<pool>`, `waiting`, `on:<node>` and `ended:<node>` for pods, a node's pool. */
-const placeIn = (object: KubeObject): string => {
-  if (object.kind === 'Node') return object.metadata.labels?.[POOL_LABEL] ?? ''
-  if (object.kind !== 'Pod') return ''
-  const pod = object as Pod
-  if (hasEnded(pod)) return `ended:${pod.spec?.nodeName ?? ''}`
-  if (pod.spec?.nodeName !== undefined) return `on:${pod.spec.nodeName}`
-  const pool = poolAsked(pod)
-  return pool === null ? 'waiting' : `waiting:${pool}`
-}
-
-/** The pool whose node a pod waits for: `*` for any, null when it needs none. */
-export const poolAsked = ({ spec }: Pod): string | null =>
-  spec?.nodeSelector?.[POOL_LABEL] ?? (gpusOf(spec) > 0 ? '*' : null)
 
 const withoutOwners = <K extends Kind>(object: KubeObject<K>): { object: KubeObject<K>; owners: Owners } => ({
   object,

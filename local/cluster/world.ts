@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Kind, type KubeObject, type ObjectRef, QUEUE_LABEL, refOf } from '../../core/kube.ts'
 import { Due } from './due.ts'
-import { poolAsked, Store } from './store.ts'
+import { poolAsked } from './places.ts'
+import { Store } from './store.ts'
 import { mutated, type Webhook } from './webhooks.ts'
 import { hasEnded, POOL_LABEL, type Pod, placeOf } from './wire.ts'
 
