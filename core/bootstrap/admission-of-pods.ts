@@ -1,17 +1,17 @@
 import { NODE_POOL } from '../kube.ts'
-import { MARKER } from '../marker.ts'
 import { LABEL_PREFIX } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import {
   type Admission,
   DEPLOYMENTS,
-  isOurs,
   JOBS,
+  MARKS_STAY,
+  mayUse,
   OTHER_MAKERS,
   PODS,
   REPLICA_SETS,
-  SERVICES,
+  stays,
   texts,
 } from './admission-policy.ts'
 
@@ -64,28 +64,10 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       })),
       validations: [MAY_USE],
     },
-    {
-      name: 'services',
-      namespaces,
-      when: { ours: isOurs(policy, 'oldObject'), way: 'object.spec != oldObject.spec' },
-      rules: [{ operations: ['UPDATE'], ...SERVICES }],
-      validations: [MAY_USE],
-    },
-    {
-      name: 'marks',
-      namespaces,
-      // A fence that somebody raises would stop every write of ours, and nobody could lower it.
-      when: { ours: ['object', 'oldObject'].map((one) => isOurs(policy, one)).join(' && '), marks: `!(${MARKS_STAY})` },
-      rules: [JOBS, DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
-      validations: [MAY_USE],
-    },
   ]
 }
 
-const MAY_USE = {
-  expression: `authorizer.group('').resource('configmaps').namespace(request.namespace).name('${MARKER}').check('use').allowed()`,
-  message: `who says what runs or answers in the name of Signalbox needs the right to \`use\` the ConfigMap ${MARKER} of the namespace`,
-}
+const MAY_USE = mayUse('who says what runs in the name of Signalbox')
 
 /** They have an account each, as EKS starts them; else they are one user. */
 const exceptFor = (controllers: readonly string[]): string =>
@@ -124,14 +106,6 @@ const runsUnder = (pod: string, accounts: string): string =>
 const isOfUs = (pod: string, accounts: string): string =>
   `${runsUnder(`${pod}.spec`, accounts)} || (has(${pod}.metadata.labels) && ${pod}.metadata.labels.exists(k, k.startsWith('${LABEL_PREFIX}')))`
 
-/** Whether all of a map is as it was but keys that may change. What a later Kubernetes adds to it is not among these. */
-const stays = (at: string, mayChange: string): string => {
-  const [before, now] = [`oldObject.${at}`, `object.${at}`]
-  const isIn = (one: string, other: string): string =>
-    `(!has(${one}) || dyn(${one}).all(k, ${mayChange} || (has(${other}) && k in dyn(${other}) && dyn(${other})[k] == dyn(${one})[k])))`
-  return `${isIn(before, now)} && ${isIn(now, before)}`
-}
-
 /** Where pods go is Kueue's to say, within the pool that was planned and priced. */
 const podStays = (at: string): string[] => [
   stays(
@@ -152,10 +126,6 @@ const SAME = [
   stays('spec.template.metadata.annotations', `(${KUEUES} || k == 'kubectl.kubernetes.io/restartedAt')`),
   ...podStays('spec.template.spec'),
 ].join(' && ')
-
-const MARKS_STAY = ['labels', 'annotations']
-  .map((key) => stays(`metadata.${key}`, `!k.startsWith('${LABEL_PREFIX}')`))
-  .join(' && ')
 
 /** A pod's image may be changed while it stands, and what it is told until it begins. */
 const UNTOUCHED = [MARKS_STAY, ...podStays('spec')].join(' && ')

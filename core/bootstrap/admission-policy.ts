@@ -1,4 +1,5 @@
-import { type Identity, label } from '../names.ts'
+import { MARKER } from '../marker.ts'
+import { type Identity, LABEL_PREFIX, label } from '../names.ts'
 import type { Manifest } from './manifest.ts'
 
 /** A write that a policy looks at. */
@@ -10,11 +11,14 @@ export interface Rule {
 }
 
 export const DEPLOYMENTS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments'] }
+/** Where HorizontalPodAutoscalers and `kubectl scale` write: a Scale, which has no labels but those of its selector. */
+export const SCALES = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['deployments/scale'] }
 export const REPLICA_SETS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['replicasets'] }
 /** What makes pods besides, and never makes one of ours. */
 export const OTHER_MAKERS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['daemonsets', 'statefulsets'] }
 export const SERVICES = { apiGroups: [''], apiVersions: ['v1'], resources: ['services'] }
 export const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'] }
+export const BUDGETS = { apiGroups: ['policy'], apiVersions: ['v1'], resources: ['poddisruptionbudgets'] }
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }
 export const PODS = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }
@@ -63,7 +67,8 @@ export const admission = (
   ]
 }
 
-const ADMISSION = 'admissionregistration.k8s.io/v1'
+const GROUP = 'admissionregistration.k8s.io'
+const ADMISSION = `${GROUP}/v1`
 
 /** The label that the API server itself keeps on each namespace. */
 const among = (namespaces: readonly string[]) => ({
@@ -81,3 +86,36 @@ export const isOurs = ({ installation }: Pick<Identity, 'installation'>, object:
 
 /** A list of texts. */
 export const texts = (values: readonly string[]): string => `[${values.map((value) => `'${value}'`).join(', ')}]`
+
+/** The right to speak for Signalbox in a namespace: doors and cluster administrators have it, `edit` and `admin` of the namespace do not. */
+export const mayUse = (who: string): { expression: string; message: string } => ({
+  expression: `authorizer.group('').resource('configmaps').namespace(request.namespace).name('${MARKER}').check('use').allowed()`,
+  message: `${who} needs the right to \`use\` the ConfigMap ${MARKER} of the namespace`,
+})
+
+/** Who may write our policies sets up what they are about, and could take them away. */
+export const maySetUp = (
+  { installation }: Pick<Identity, 'installation'>,
+  who: string,
+): { expression: string; message: string } => ({
+  expression: `authorizer.group('${GROUP}').resource('validatingadmissionpolicies').name('signalbox-${installation}-label').check('patch').allowed()`,
+  message: `${who} bootstraps Signalbox: that needs the right to patch its ValidatingAdmissionPolicies`,
+})
+
+/** Whether all of a map is as it was but keys that may change. What a later Kubernetes adds to it is not among these. */
+export const stays = (at: string, mayChange: string): string => {
+  const [before, now] = [`oldObject.${at}`, `object.${at}`]
+  const isIn = (one: string, other: string): string =>
+    `(!has(${one}) || dyn(${one}).all(k, ${mayChange} || (has(${other}) && k in dyn(${other}) && dyn(${other})[k] == dyn(${one})[k])))`
+  return `${isIn(before, now)} && ${isIn(now, before)}`
+}
+
+const MARKED = ['labels', 'annotations']
+
+/** Whether each label and annotation of ours is as it was. */
+export const MARKS_STAY = MARKED.map((key) => stays(`metadata.${key}`, `!k.startsWith('${LABEL_PREFIX}')`)).join(' && ')
+
+/** Whether an object has a label or an annotation of ours. */
+export const IS_MARKED = MARKED.map(
+  (key) => `(has(object.metadata.${key}) && object.metadata.${key}.exists(k, k.startsWith('${LABEL_PREFIX}')))`,
+).join(' || ')

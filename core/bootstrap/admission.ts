@@ -1,10 +1,12 @@
 import { type Identity, label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { doorAdmission } from './admission-of-doors.ts'
+import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
 import {
   type Admission,
   admission,
+  BUDGETS,
   DEPLOYMENTS,
   isOurs,
   JOBS,
@@ -16,8 +18,8 @@ import type { Manifest } from './manifest.ts'
 
 /** What the API server refuses: to whoever asks, on what is this installation's; to its doors; and in its namespaces. */
 export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespaces'>): Manifest[] =>
-  [...objectAdmission(policy), ...doorAdmission(policy), ...podAdmission(policy)].flatMap((one) =>
-    admission(policy, one),
+  [...objectAdmission(policy), ...doorAdmission(policy), ...podAdmission(policy), ...markAdmission(policy)].flatMap(
+    (one) => admission(policy, one),
   )
 
 /**
@@ -51,7 +53,10 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'label',
       when,
-      rules: [JOBS, DEPLOYMENTS, SERVICES, NAMESPACES, NODE_POOLS].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NAMESPACES, NODE_POOLS].map((what) => ({
+        operations: ['UPDATE'],
+        ...what,
+      })),
       validations: [
         {
           expression: isOurs(identity, 'object'),

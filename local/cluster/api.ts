@@ -22,12 +22,15 @@ export interface Api {
 /** `POST`. */
 export const create = (api: Api, given: KubeObject): Created => {
   expectPlace(api, given)
-  const object = withDefaults(asSent(given))
+  const asked = withDefaults(asSent(given))
+  const object = api.world.admitted(asked)
   const problems = problemsOf(object)
   if (problems.length > 0) return unprocessable(object, problems)
   const found = api.world.store.get(refOf(object))
   if (found !== null) return { kind: 'exists', object: found }
-  return { kind: 'created', object: insert(api, object, (made) => updateFields(null, made, {}, WRITER)) }
+  // Nobody owns what a webhook has added.
+  const own = (made: KubeObject): Owners => updateFields(null, object === asked ? made : asked, {}, WRITER)
+  return { kind: 'created', object: insert(api, object, own) }
 }
 
 /** Server-side apply without force. */
@@ -38,7 +41,7 @@ export const apply = (api: Api, given: KubeObject, manager: FieldManager): Appli
   const live = store.get(refOf(config))
   const merged = applyFields(live ?? bare(config), live === null ? {} : store.ownersOf(refOf(config)), config, manager)
   if (merged.kind === 'conflict') return merged
-  const object = withDefaults(merged.object)
+  const object = api.world.admitted(withDefaults(merged.object))
   const problems = [...problemsOf(object), ...(live === null ? [] : immutableProblems(live, object))]
   if (problems.length > 0) return unprocessable(object, problems)
   if (live === null) return { kind: 'applied', object: insert(api, object, () => merged.owners) }
@@ -47,7 +50,7 @@ export const apply = (api: Api, given: KubeObject, manager: FieldManager): Appli
 
 /** Merge patch, only on the object with this uid. Its status is the controllers'. */
 export const patch = (
-  { world: { store } }: Api,
+  { world: { store, admitted } }: Api,
   ref: ObjectRef,
   uid: string,
   change: Record<string, unknown>,
@@ -67,10 +70,11 @@ export const patch = (
     kind: live.kind,
     metadata: { ...merged.metadata, ...defined(kept) },
   }
-  const object = withDefaults(withStatusOf(own as KubeObject, live))
+  const asked = withDefaults(withStatusOf(own as KubeObject, live))
+  const object = admitted(asked)
   const problems = [...problemsOf(object), ...immutableProblems(live, object)]
   if (problems.length > 0) return unprocessable(object, problems)
-  store.update(object, updateFields(live, object, store.ownersOf(ref), WRITER))
+  store.update(object, updateFields(live, asked, store.ownersOf(ref), WRITER))
   return 'patched'
 }
 

@@ -1,9 +1,10 @@
 import { GPU, type KubeObject } from '../../core/kube.ts'
+import { canonicalQuantities } from './quantities.ts'
 import type { Deployment, Job, Pod } from './wire.ts'
 
 type Spec = NonNullable<Pod['spec']>
 
-/** The object with what the server fills in where nothing was said. Nobody owns a default that an apply left out. */
+/** The object as the server keeps it: quantities written its own way, and what it fills in where nothing was said. Nobody owns a default that an apply left out. */
 export const withDefaults = <T extends KubeObject>(object: T): T => {
   const copy = structuredClone(object)
   switch (copy.kind) {
@@ -46,6 +47,7 @@ const deploymentDefaults = ({ spec }: Deployment): void => {
 const podDefaults = (spec: Spec | undefined, restartPolicy?: string): void => {
   if (spec === undefined || spec === null) return
   if (restartPolicy !== undefined) spec.restartPolicy ??= restartPolicy
+  canonicalQuantities(spec)
   spec.terminationGracePeriodSeconds ??= 30
   spec.dnsPolicy ??= 'ClusterFirst'
   spec.schedulerName ??= 'default-scheduler'

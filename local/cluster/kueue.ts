@@ -1,4 +1,5 @@
 import { GPU, type KubeObject, QUEUE_LABEL } from '../../core/kube.ts'
+import { gpusIn } from '../../core/quantity.ts'
 import { nodeOf } from './node-of-pool.ts'
 import { gpusOf, INSTANCE_TYPE_LABEL, isTrue, type Job, millisOf, POOL_LABEL } from './wire.ts'
 import { type World, wakeKueue } from './world.ts'
@@ -19,7 +20,8 @@ export const admitJobs = (world: World): void => {
   for (const job of jobs) if (!waiting.includes(job)) take(job)
   for (const job of waiting) {
     const pool = store.get({ kind: 'NodePool', namespace: null, name: poolOf(job) })
-    const limit = pool === null ? 0 : Number(pool.spec?.limits?.[GPU] ?? Number.POSITIVE_INFINITY)
+    const most = pool?.spec?.limits?.[GPU]
+    const limit = most === undefined ? Number.POSITIVE_INFINITY : gpusIn(most)
     if (pool === null || (taken.get(poolOf(job)) ?? 0) + gpusOfJob(job) > limit) {
       wakeKueue(world, LOOKS)
       continue

@@ -1,8 +1,9 @@
 import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
+import { gpusIn, numberIn } from '../../core/quantity.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
 import { schedulerSays, whyNot } from './fitting.ts'
 import { nodeOf } from './node-of-pool.ts'
-import { nodeGpus } from './nodes.ts'
+import { gpusOffered, nodeGpus } from './nodes.ts'
 import { bindPod, leaveWaiting } from './pods.ts'
 import { gpusOf, isReady, isStopping, millisOf, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
@@ -95,7 +96,7 @@ const launchFor = (world: World, pod: Pod, pool: KubeObject<'NodePool'> | null):
   if (pool === null) return `no NodePool named ${pod.spec?.nodeSelector?.[POOL_LABEL] ?? '(any)'}`
   const { name, uid = '' } = pool.metadata
   const draft = nodeOf(pool, store.freeName('Node', null, name))
-  const gpus = Number(draft.status?.allocatable?.[GPU] ?? 0)
+  const gpus = gpusOffered(draft.status?.allocatable)
   const why = whyNot(pod, draft)
   if (why !== null) return `incompatible with nodepool ${name}: ${why}`
   if (gpus < gpusOf(pod.spec)) return `no instance type of nodepool ${name} has ${gpusOf(pod.spec)} GPUs`
@@ -116,9 +117,9 @@ const launchFor = (world: World, pod: Pod, pool: KubeObject<'NodePool'> | null):
 /** Karpenter counts whole nodes against the ceiling. */
 const exceeds = ({ metadata, spec }: KubeObject<'NodePool'>, nodes: Node[], gpus: number): string | null => {
   const { nodes: mostNodes, [GPU]: mostGpus } = spec?.limits ?? {}
-  if (mostNodes !== undefined && nodes.length + 1 > Number(mostNodes))
+  if (mostNodes !== undefined && nodes.length + 1 > (numberIn(mostNodes) ?? 0))
     return `node limits have been exhausted for nodepool ${metadata.name}`
-  if (mostGpus === undefined || totalGpus(nodes) + gpus <= Number(mostGpus)) return null
+  if (mostGpus === undefined || totalGpus(nodes) + gpus <= gpusIn(mostGpus)) return null
   return `all available instance types exceed limits for nodepool ${metadata.name}`
 }
 
@@ -128,5 +129,4 @@ const showResources = ({ store }: World, pool: KubeObject<'NodePool'>): void => 
   store.update<'NodePool'>({ ...pool, status: { ...pool.status, resources } })
 }
 
-const totalGpus = (nodes: Node[]): number =>
-  nodes.reduce((sum, { status }) => sum + Number(status?.capacity?.[GPU] ?? 0), 0)
+const totalGpus = (nodes: Node[]): number => nodes.reduce((sum, { status }) => sum + gpusOffered(status?.capacity), 0)

@@ -1,4 +1,5 @@
 import { GPU, refOf } from '../../core/kube.ts'
+import { numberIn } from '../../core/quantity.ts'
 import { memoOf, type OwnerMemo, type PodMemo } from './pods.ts'
 import { gpusOf, INSTANCE_TYPE_LABEL, type Node, type Pod, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
@@ -42,5 +43,9 @@ const losePod = ({ store, due }: World, pod: Pod): void => {
 export const nodeGpus = ({ store }: World, { metadata, status }: Node): { gpus: number; used: number; pods: Pod[] } => {
   const pods = store.list('Pod', { place: `on:${metadata.name}` })
   const used = pods.reduce((sum, { spec }) => sum + gpusOf(spec), 0)
-  return { gpus: Number(status?.allocatable?.[GPU] ?? 0), used, pods }
+  return { gpus: gpusOffered(status?.allocatable), used, pods }
 }
+
+/** GPUs that a node says it has: of what cannot be read, none. */
+export const gpusOffered = (resources: Record<string, string> | undefined): number =>
+  Math.floor(numberIn(resources?.[GPU] ?? 0) ?? 0)

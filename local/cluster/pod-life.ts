@@ -1,11 +1,11 @@
 import type { ObjectRef } from '../../core/kube.ts'
 import { crash, isRestarted, startAgain } from './crashes.ts'
 import { CPU_NODE, cpuNode, loseNode } from './nodes.ts'
+import { poolAsked } from './places.ts'
 import { show, showMissing, showRunning, showWaiting } from './pod-status.ts'
 import { bindPod, memoOf, type OwnerMemo, type PodMemo, removePod } from './pods.ts'
 import { type Program, programOf } from './program.ts'
 import type { ParsedSimulation } from './simulation.ts'
-import { poolAsked } from './store.ts'
 import { hasEnded, isReady, isStopping, type Pod, wireTime, withCondition } from './wire.ts'
 import { type World, wakeAt } from './world.ts'
 

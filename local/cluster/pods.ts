@@ -47,7 +47,7 @@ export const memoOf = ({ due }: World, pod: Pod): PodMemo => due.memo<PodMemo>(p
 
 /** Makes a pod of a controller's template. */
 export const createPod = (
-  { store }: World,
+  { store, admitted }: World,
   owner: Job | Deployment | ReplicaSet,
   extra: { base?: string; labels: Labels; annotations?: Labels; env?: { name: string; value: string }[] },
 ): Pod => {
@@ -56,7 +56,7 @@ export const createPod = (
   const spec = template.spec as NonNullable<Pod['spec']>
   for (const container of spec.containers) if (extra.env) container.env = [...(container.env ?? []), ...extra.env]
   const { apiVersion } = KINDS[owner.kind]
-  return store.insert<'Pod'>({
+  const made: Pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
@@ -68,7 +68,8 @@ export const createPod = (
     },
     spec,
     status: { phase: 'Pending' },
-  })
+  }
+  return store.insert<'Pod'>(admitted(made))
 }
 
 /** Puts a pod onto a node. */

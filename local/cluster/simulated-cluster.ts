@@ -18,7 +18,9 @@ import { learn, type Wish, wrote } from './pod-life.ts'
 import { memoOf } from './pods.ts'
 import { readSimulation } from './program.ts'
 import { orphan } from './replica-sets.ts'
+import { WatchCache } from './watch-cache.ts'
 import { Watching } from './watching.ts'
+import type { Webhook } from './webhooks.ts'
 import { INSTANCE_TYPE_LABEL, isReady, isStopping, type Node, POOL_LABEL } from './wire.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -35,6 +37,10 @@ export interface SimulatedOptions {
   provision?: number
   /** An empty node of a pool that does not say `consolidateAfter` goes after this. Milliseconds. */
   consolidate?: number
+  /** Lists that are not `fresh` show what stood so long ago, as those of a server's cache may. Milliseconds, 0 unless told. */
+  lag?: number
+  /** Of others in the cluster: they change what is made and applied. */
+  webhooks?: readonly Webhook[]
   /** Told what the simulation does, a line each. */
   log?: (line: string) => void
 }
@@ -73,15 +79,17 @@ class Simulated implements SimulatedCluster {
   readonly #world: World
   readonly #api: Api
   readonly #watching = new Watching()
+  readonly #cache: WatchCache
   #advancing: Promise<unknown> = Promise.resolve()
   #closed = false
 
   constructor(options: SimulatedOptions) {
     const { file, seed = 1, provision = 90_000, consolidate = 600_000, namespaces = ['training', 'serving'] } = options
     this.#options = options
+    this.#cache = new WatchCache(options.lag ?? 0)
     this.#database = typeof file === 'string' ? new DatabaseSync(file) : file
     if (typeof file === 'string') this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    this.#world = openWorld(this.#database, { seed, pace: { provision, consolidate } })
+    this.#world = openWorld(this.#database, { seed, pace: { provision, consolidate }, webhooks: options.webhooks })
     this.#api = { world: this.#world, namespaces: new Set(namespaces) }
     const { store } = this.#world
     this.#write(() => {
@@ -114,7 +122,9 @@ class Simulated implements SimulatedCluster {
   }
 
   async list(kind: Kind, where: Selection = {}): Promise<KubeObject[]> {
-    return this.#world.store.list(kind, where)
+    const current = this.#world.store.list(kind, where)
+    if (where.fresh === true) return current
+    return this.#cache.list(kind, where, { current, now: this.#options.clock.now() })
   }
 
   async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {
@@ -153,7 +163,7 @@ class Simulated implements SimulatedCluster {
       const first = due.first()
       if (first === null || first.at > now) return first?.at ?? null
       const wish = store.transaction(first.at, () => this.#live(now))
-      await this.#watching.tell(store.takeSeen())
+      await this.#tell()
       if (wish !== null) await this.#fulfil(wish)
     }
     return null
@@ -200,8 +210,14 @@ class Simulated implements SimulatedCluster {
   #write<T>(work: () => T): T {
     const { store } = this.#world
     const answer = store.transaction(this.#options.clock.now(), work)
-    void this.#watching.tell(store.takeSeen())
+    void this.#tell()
     return answer
+  }
+
+  #tell(): Promise<void> {
+    const seen = this.#world.store.takeSeen()
+    this.#cache.note(seen, this.#options.clock.now())
+    return this.#watching.tell(seen)
   }
 }
 

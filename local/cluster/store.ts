@@ -5,7 +5,8 @@ import { type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/ku
 import type { Change } from '../../flows/ports.ts'
 import { readOnce } from '../read-once.ts'
 import type { Owners } from './managed-fields.ts'
-import { gpusOf, hasEnded, KINDS, type Labels, POOL_LABEL, type Pod, placeOf, wireTime } from './wire.ts'
+import { placeIn } from './places.ts'
+import { KINDS, type Labels, placeOf, wireTime } from './wire.ts'
 
 const SCHEMA = `
 CREATE TABLE IF NOT EXISTS cluster_objects (
@@ -33,6 +34,9 @@ export interface Seen {
   namespace: string | null
   labels: Labels
   before: Labels | null
+  /** When, milliseconds, and what stood there before, if anything did. */
+  at: number
+  was: string | null
 }
 
 /** The objects of the cluster, as the server keeps them: every write has a revision of its own, and nothing is half written. */
@@ -118,7 +122,7 @@ export class Store {
       creationTimestamp: wireTime(this.now),
       ...(KINDS[object.kind].counted ? { generation: 1 } : {}),
     }
-    return this.#write({ type: 'ADDED', before: null, ...complete({ ...object, metadata }) })
+    return this.#write({ type: 'ADDED', before: null, was: null, ...complete({ ...object, metadata }) })
   }
 
   /** A changed object. When nothing has changed nothing is written, as on the server. */
@@ -139,16 +143,25 @@ export class Store {
       resourceVersion: String(this.count('revision')),
       ...(KINDS[object.kind].counted ? { generation: specChanged ? generation + 1 : generation } : {}),
     }
-    const before = old.object.metadata.labels ?? {}
-    return this.#write({ type: 'MODIFIED', object: { ...object, metadata }, owners: owners ?? old.owners, before })
+    const [before, was] = [old.object.metadata.labels ?? {}, String(row['body'])]
+    return this.#write({ type: 'MODIFIED', object: { ...object, metadata }, owners: owners ?? old.owners, before, was })
   }
 
   remove(object: KubeObject): void {
     const { namespace, name } = placeOf(refOf(object))
+    const was = String(this.#row(refOf(object))?.['body'] ?? JSON.stringify(object))
     this.#sql.remove.run(object.kind, namespace, name)
     const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(this.count('revision')) } }
     const labels = object.metadata.labels ?? {}
-    this.#seen.push({ type: 'DELETED', body: JSON.stringify(last), namespace: within(object), labels, before: labels })
+    this.#seen.push({
+      type: 'DELETED',
+      body: JSON.stringify(last),
+      namespace: within(object),
+      labels,
+      before: labels,
+      at: this.now,
+      was,
+    })
     this.onWrite(object, true)
   }
 
@@ -175,8 +188,9 @@ export class Store {
     object: KubeObject<K>
     owners: Owners
     before: Labels | null
+    was: string | null
   }): KubeObject<K> {
-    const { type, object, owners, before } = write
+    const { type, object, owners, before, was } = write
     const { namespace, name } = placeOf(refOf(object))
     const body = JSON.stringify(object)
     const { labels = {}, ownerReferences = [] } = object.metadata
@@ -184,7 +198,7 @@ export class Store {
     const flat = Object.entries(labels).map(([key, value]) => `${key}=${value}`)
     const index = [owner, placeIn(object), `\n${flat.join('\n')}\n`]
     this.#sql.put.run(object.kind, namespace, name, ...index, body, JSON.stringify(owners))
-    this.#seen.push({ type, body, namespace: within(object), labels, before })
+    this.#seen.push({ type, body, namespace: within(object), labels, before, at: this.now, was })
     this.onWrite(object, false)
     return parsed(body)
   }
@@ -217,21 +231,6 @@ export const parsed = readOnce()
 const objectIn = <K extends Kind>(row: Row): KubeObject<K> => parsed(String(row['body']))
 
 const ownersIn = (row: Row): Owners => parsed(String(row['owners']))
-
-/** Where an object stands, to be found by: `waiting:<pool>`, `waiting`, `on:<node>` and `ended:<node>` for pods, a node's pool. */
-const placeIn = (object: KubeObject): string => {
-  if (object.kind === 'Node') return object.metadata.labels?.[POOL_LABEL] ?? ''
-  if (object.kind !== 'Pod') return ''
-  const pod = object as Pod
-  if (hasEnded(pod)) return `ended:${pod.spec?.nodeName ?? ''}`
-  if (pod.spec?.nodeName !== undefined) return `on:${pod.spec.nodeName}`
-  const pool = poolAsked(pod)
-  return pool === null ? 'waiting' : `waiting:${pool}`
-}
-
-/** The pool whose node a pod waits for: `*` for any, null when it needs none. */
-export const poolAsked = ({ spec }: Pod): string | null =>
-  spec?.nodeSelector?.[POOL_LABEL] ?? (gpusOf(spec) > 0 ? '*' : null)
 
 const withoutOwners = <K extends Kind>(object: KubeObject<K>): { object: KubeObject<K>; owners: Owners } => ({
   object,

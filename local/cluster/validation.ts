@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../core/digest.ts'
 import { GPU, type KubeObject } from '../../core/kube.ts'
+import { numberIn } from '../../core/quantity.ts'
 import { type Deployment, type Job, KINDS, type Labels, type Pod } from './wire.ts'
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
@@ -160,7 +161,8 @@ const gpuProblems = (resources: { limits?: Labels; requests?: Labels } | undefin
   const [limit, request] = [resources?.limits?.[GPU], resources?.requests?.[GPU]]
   if (limit === undefined && request === undefined) return []
   if (limit === undefined) return [`${path}.limits: Required value: Limit must be set for non overcommitable resources`]
-  if (request !== limit)
+  const gpus = numberIn(limit)
+  if (numberIn(request) !== gpus)
     return [`${path}.requests: Invalid value: "${request}": must be equal to ${GPU} limit of ${limit}`]
-  return /^\d+$/.test(limit) ? [] : [`${path}.limits[${GPU}]: Invalid value: "${limit}": must be an integer`]
+  return Number.isInteger(gpus) ? [] : [`${path}.limits[${GPU}]: Invalid value: "${limit}": must be an integer`]
 }

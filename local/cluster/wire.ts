@@ -1,4 +1,5 @@
 import { GPU, type Kind, type KubeObject, type ObjectRef } from '../../core/kube.ts'
+import { gpusIn } from '../../core/quantity.ts'
 
 export type Pod = KubeObject<'Pod'>
 export type Job = KubeObject<'Job'>
@@ -81,7 +82,7 @@ export const isTrue = (list: AnyCondition[] | undefined, wanted: string): boolea
 /** GPUs that a pod asks for. */
 export const gpusOf = (spec: Pod['spec']): number =>
   (spec?.containers ?? []).reduce(
-    (sum, { resources }) => sum + Number(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
+    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
     0,
   )
 

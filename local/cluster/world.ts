@@ -1,7 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type Kind, type KubeObject, type ObjectRef, QUEUE_LABEL, refOf } from '../../core/kube.ts'
 import { Due } from './due.ts'
-import { poolAsked, Store } from './store.ts'
+import { poolAsked } from './places.ts'
+import { Store } from './store.ts'
+import { mutated, type Webhook } from './webhooks.ts'
 import { hasEnded, POOL_LABEL, type Pod, placeOf } from './wire.ts'
 
 /** How long things take. Milliseconds. */
@@ -17,11 +19,17 @@ export interface World {
   store: Store
   due: Due
   pace: Pace
+  /** What others' webhooks make of an object that is made or changed. */
+  admitted<T extends KubeObject>(object: T): T
 }
 
 /** Opens the world in a database: another one may have died on it at any moment before. */
-export const openWorld = (database: DatabaseSync, { seed, pace }: { seed: number; pace: Pace }): World => {
-  const world = { store: new Store(database, seed), due: new Due(database), pace }
+export const openWorld = (
+  database: DatabaseSync,
+  { seed, pace, webhooks = [] }: { seed: number; pace: Pace; webhooks?: readonly Webhook[] },
+): World => {
+  const admitted = <T extends KubeObject>(object: T): T => mutated(webhooks, object)
+  const world = { store: new Store(database, seed), due: new Due(database), pace, admitted }
   world.store.onWrite = (object, gone) => wakeAround(world, object, gone)
   return world
 }

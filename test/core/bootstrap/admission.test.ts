@@ -88,8 +88,8 @@ describe('a fence is the document’s revision', () => {
   })
 })
 
-it('who starts pods is looked at in each of our namespaces, what doors write wherever they write', () => {
-  for (const name of ['pods', 'accounts', 'services'])
+it('who starts pods, scales or says whose something is is looked at in each of our namespaces, what doors write wherever they write', () => {
+  for (const name of ['pods', 'accounts', 'services', 'marks', 'scale', 'replicas'])
     expect(specOf(name).matchConstraints).toMatchObject({
       namespaceSelector: {
         matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] }],
@@ -100,6 +100,14 @@ it('who starts pods is looked at in each of our namespaces, what doors write whe
     expect(specOf(name).matchConditions[0]?.expression).toContain(
       `startsWith('${groupOf({ installation: 'ours' }, '')}')`,
     )
+  // A Service or a PodDisruptionBudget of somebody else's is as little a door's as their Job.
+  const kinds = ['jobs', 'deployments', 'services', 'poddisruptionbudgets']
+  expect(specOf('doors').matchConstraints.resourceRules.flatMap(({ resources }) => resources)).toEqual(kinds)
+  expect(specOf('label').matchConstraints.resourceRules.flatMap(({ resources }) => resources)).toEqual([
+    ...kinds,
+    'namespaces',
+    'nodepools',
+  ])
 })
 
 describe('images on what is ours', () => {

@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import { main } from '../../../cli/main.ts'
 import { EXIT } from '../../../cli/output.ts'
+import type { Manifest } from '../../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
-import { applyManifest, compareManifest } from '../../../effects/cluster/manifests.ts'
+import { applyManifest, compareManifest, manifestPath } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { clusterDoors } from '../../../local/doors.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
@@ -32,6 +33,11 @@ afterAll(async () => {
   await admin.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+interface MarksSpec {
+  matchConditions: { name: string; expression: string }[]
+  matchConstraints: { resourceRules: object[] }
+}
 
 const deploy = (
   name: string,
@@ -253,6 +259,36 @@ describe('bootstrap', () => {
         checked = ((await admin.send({ method: 'GET', path })).body as { status?: object }).status
       expect(checked.typeChecking, one).toEqual({})
     }
+  })
+
+  it('brings up to date what the release before has put in force, and says what changes', async () => {
+    const own = bootstrapManifests(ownPolicy(`upgraded-${process.pid}`), clusterDoors, NODE_CLASS)
+    const ofMarks = own.filter(({ metadata }) => metadata.name.endsWith('-marks'))
+    const [now, binding] = ofMarks as [Manifest & { spec: MarksSpec }, Manifest]
+    const { matchConditions, matchConstraints, ...spec } = now.spec
+    // As that release asked: of what is ours before and after, as it is changed, in three kinds.
+    const resourceRules = matchConstraints.resourceRules
+      .slice(0, 3)
+      .map((rule) => ({ ...rule, operations: ['UPDATE'] }))
+    const older = {
+      ...now,
+      spec: {
+        ...spec,
+        matchConstraints: { ...matchConstraints, resourceRules },
+        matchConditions: ['ours', 'marks'].map((name) => ({ name, expression: 'oldObject != null' })),
+      },
+    }
+    for (const manifest of [older, binding])
+      expect(await applyManifest(admin, manifest)).toMatchObject({ state: 'missing' })
+    const { state, detail } = await compareManifest(admin, now)
+    expect(state).toBe('changed')
+    expect(detail.some((field) => field.startsWith('spec.matchConditions'))).toBe(true)
+    expect(detail.some((field) => field.startsWith('spec.matchConstraints.resourceRules'))).toBe(true)
+    expect(await applyManifest(admin, now)).toMatchObject({ state: 'changed' })
+    for (const manifest of ofMarks) expect(await compareManifest(admin, manifest)).toMatchObject({ state: 'same' })
+    const there = await admin.send({ method: 'GET', path: manifestPath(now) })
+    expect((there.body as { spec: MarksSpec }).spec.matchConditions).toEqual(matchConditions)
+    for (const manifest of ofMarks) await admin.send({ method: 'DELETE', path: manifestPath(manifest) })
   })
 
   it('what is not there yet is missing, and nothing is written by looking', async () => {

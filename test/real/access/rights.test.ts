@@ -47,6 +47,18 @@ const NEIGHBOURS: [string, Call][] = [
   ['read a secret', { method: 'GET', path: `/api/v1/namespaces/${namespace}/secrets/x` }],
   ['list secrets everywhere', { method: 'GET', path: '/api/v1/secrets' }],
   ['enter a pod', { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods/x/exec`, query: { command: 'sh' } }],
+  ['attach to a pod', { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods/x/attach` }],
+  ['forward a port of a pod', { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods/x/portforward` }],
+  ['ask a pod through the API server', { method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/x/proxy/` }],
+  [
+    'scale by a Scale',
+    {
+      method: 'PATCH',
+      path: `/apis/apps/v1/namespaces/${namespace}/deployments/x/scale`,
+      body: {},
+      type: 'application/merge-patch+json',
+    },
+  ],
   ['create a pod', { method: 'POST', path: `/api/v1/namespaces/${namespace}/pods`, body: {} }],
   ['create a Job elsewhere', { method: 'POST', path: '/apis/batch/v1/namespaces/default/jobs', body: job }],
   ['delete a Job elsewhere', { method: 'DELETE', path: '/apis/batch/v1/namespaces/kube-system/jobs/x' }],

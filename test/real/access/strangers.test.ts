@@ -1,135 +1,39 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { groupOf } from '../../../core/bootstrap/rights.ts'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { NODE_POOL } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { BASELINE_SYSCTLS } from '../../../core/policy/baseline.ts'
-import { parsePolicy } from '../../../core/policy.ts'
-import { GATE_ACCOUNT, SERVING_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
-import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
-import { type Answer, openRequests, type Requests } from '../../../effects/cluster/requests.ts'
-import { clear, furnish, ownConfig } from '../real-town.ts'
-
-const name = `strangers-${process.pid}`
-const [training, serving] = [`${name}-training`, `${name}-serving`]
-const policy = parsePolicy({ ...ownConfig(name), namespaces: { training, serving } })
-const IMAGE = `x@sha256:${'a'.repeat(64)}`
-const OURS = { [label('installation')]: policy.installation }
-
-type Who = 'admin' | 'door' | 'editor' | 'job-controller' | 'replicaset-controller' | 'kube-controller-manager'
-const who = new Map<Who, Requests>()
-const by = (one: Who): Requests => who.get(one) as Requests
-const impersonated = async (user: string, group: string): Promise<Requests> =>
-  openRequests(loadKubeconfig({ file: inject('kubeconfig') }), {
-    headers: { 'Impersonate-User': user, 'Impersonate-Group': group },
-  })
+import { GATE_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
+import {
+  ASK,
+  another,
+  by,
+  close,
+  expectRefused,
+  expectTaken,
+  IMAGE,
+  make,
+  OURS,
+  open,
+  PLACES,
+  patched,
+  type Said,
+  service,
+  serving,
+  training,
+  untilRefused,
+  type Who,
+} from './cast.ts'
 
 beforeAll(async () => {
-  who.set('admin', await openRequests(loadKubeconfig({ file: inject('kubeconfig') })))
-  await furnish(by('admin'), policy)
-  who.set('door', await impersonated('someone', groupOf(policy, 'reconcile')))
-  who.set('editor', await impersonated('an-editor', 'editors'))
-  for (const controller of ['job-controller', 'replicaset-controller'] as const)
-    who.set(controller, await impersonated(`system:serviceaccount:kube-system:${controller}`, 'system:masters'))
-  who.set('kube-controller-manager', await impersonated('system:kube-controller-manager', 'system:masters'))
-  // All that Kubernetes gives to who works in a namespace.
-  for (const namespace of [training, serving])
-    await by('admin').send({
-      method: 'POST',
-      path: `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/rolebindings`,
-      body: {
-        apiVersion: 'rbac.authorization.k8s.io/v1',
-        kind: 'RoleBinding',
-        metadata: { name: 'editors' },
-        roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'edit' },
-        subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'editors' }],
-      },
-    })
-  // Policies are in force a moment after they are there: until then what they refuse would pass. Nothing is made by asking.
-  const ask = { query: { dryRun: 'All' } }
-  for (const probe of [
-    () => make('door', 'jobs', { spec: { serviceAccountName: undefined } }, ask),
-    () => make('door', 'jobs', { labels: {} }, ask),
-    () => make('editor', 'jobs', {}, ask),
-    () => make('editor', 'pods', { labels: OURS }, ask),
-  ])
-    for (let tries = 0; tries < 400 && (await probe()).status === 201; tries++);
+  await open()
+  await untilRefused(
+    () => make('door', 'jobs', { spec: { serviceAccountName: undefined } }, ASK),
+    () => make('door', 'jobs', { labels: {} }, ASK),
+    () => make('editor', 'jobs', {}, ASK),
+    () => make('editor', 'pods', { labels: OURS }, ASK),
+  )
 })
-afterAll(async () => {
-  await clear(by('admin'), policy)
-  for (const one of who.values()) await one.close()
-})
-
-interface Said {
-  labels?: object
-  annotations?: object
-  spec?: object
-  container?: object
-  metadata?: object
-  namespace?: string
-  called?: string
-}
-
-const PLACES = { jobs: '/apis/batch/v1', deployments: '/apis/apps/v1', replicasets: '/apis/apps/v1', pods: '/api/v1' }
-const KINDS = { jobs: 'Job', deployments: 'Deployment', replicasets: 'ReplicaSet', pods: 'Pod' }
-const ACCOUNTS = { jobs: TRAINING_ACCOUNT, deployments: SERVING_ACCOUNT, replicasets: SERVING_ACCOUNT, pods: undefined }
-let made = 0
-
-/** What our builders would make, but for what is said. */
-const make = (
-  one: Who,
-  plural: keyof typeof PLACES,
-  { labels = OURS, annotations = {}, spec = {}, container = {}, metadata = {}, ...at }: Said = {},
-  { with: more = {}, ...call }: { query?: Record<string, string>; with?: object } = {},
-): Promise<Answer> => {
-  const namespace = at.namespace ?? (plural === 'jobs' || plural === 'pods' ? training : serving)
-  const pod = {
-    ...(plural === 'jobs' || plural === 'pods' ? { restartPolicy: 'Never' } : {}),
-    serviceAccountName: ACCOUNTS[plural],
-    automountServiceAccountToken: false,
-    containers: [{ name: 'c', image: IMAGE, ...container }],
-    ...spec,
-  }
-  const template = { metadata: { labels: { app: 'a', ...labels }, annotations }, spec: pod }
-  const specs = {
-    jobs: { suspend: true, template, ...more },
-    deployments: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
-    replicasets: { replicas: 0, selector: { matchLabels: { app: 'a' } }, template },
-    pods: pod,
-  }
-  return by(one).send({
-    method: 'POST',
-    path: `${PLACES[plural]}/namespaces/${namespace}/${plural}`,
-    ...call,
-    body: {
-      apiVersion: PLACES[plural].replace(/^\/apis?\//, ''),
-      kind: KINDS[plural],
-      metadata: { name: at.called ?? `a-${made++}`, labels, ...metadata },
-      spec: specs[plural],
-    },
-  })
-}
-const service = (spec: object, labels: object = OURS) =>
-  by('door').send({
-    method: 'POST',
-    path: `/api/v1/namespaces/${serving}/services`,
-    body: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name: `s-${made++}`, labels },
-      spec: { ports: [{ port: 80 }], selector: { app: 'a' }, ...spec },
-    },
-  })
-
-const said = (answer: Answer): string => `${answer.status} ${JSON.stringify(answer.body)}`
-const expectTaken = async (answer: Promise<Answer>): Promise<void> => {
-  const { status, body } = await answer
-  expect([200, 201], JSON.stringify(body)).toContain(status)
-}
-const expectRefused = async (answer: Promise<Answer>, why: string | RegExp): Promise<void> => {
-  const given = await answer
-  expect([403, 422], said(given)).toContain(given.status)
-  expect(said(given)).toMatch(why)
-}
+afterAll(close)
 
 describe('a door that was taken over', () => {
   it('makes what our builders make', async () => {
@@ -303,8 +207,7 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     await expectRefused(patch({ metadata: { labels: { [label('generation')]: '2' } } }), why)
     await expectRefused(patch({ metadata: { annotations: { 'sidecar.istio.io/inject': 'true' } } }), why)
     await expectTaken(patch({ metadata: { annotations: { 'kubectl.kubernetes.io/restartedAt': 'now' } } }))
-    const type = 'application/merge-patch+json'
-    await expectTaken(by('editor').send({ method: 'PATCH', path, type, body: { spec: { replicas: 1, paused: true } } }))
+    await expectTaken(patched(path, { spec: { paused: true } }))
   })
 
   const READS = label('input-model-train')
@@ -314,8 +217,6 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     spec: { nodeSelector: { [NODE_POOL]: 'gpu-train' } },
     container: { resources: { limits: { 'nvidia.com/gpu': '1' } } },
   }
-  const patched = (path: string, body: object, one: Who = 'editor') =>
-    by(one).send({ method: 'PATCH', path, type: 'application/strategic-merge-patch+json', body })
 
   it('may be Kueue, which lets a Job of ours begin where there is room, and suspends it again', async () => {
     // Kubernetes' own controller keeps off it, so that no pod of it has to end first.
@@ -351,7 +252,7 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     ['how many pods it has', { parallelism: 8 }],
     ['how long it may take', { activeDeadlineSeconds: null }],
   ])('changes nothing of a suspended Job of ours: not %s', async (_what, spec) => {
-    const called = `suspended-${made++}`
+    const called = `suspended-${another()}`
     await expectTaken(make('door', 'jobs', { ...planned, called }, { with: { activeDeadlineSeconds: 60 } }))
     const path = `/apis/batch/v1/namespaces/${training}/jobs/${called}`
     await expectRefused(patched(path, { spec }), 'the right to `use` the ConfigMap signalbox')

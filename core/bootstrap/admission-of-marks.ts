@@ -1,0 +1,74 @@
+import { label } from '../names.ts'
+import type { Policy } from '../policy.ts'
+import {
+  type Admission,
+  BUDGETS,
+  DEPLOYMENTS,
+  IS_MARKED,
+  isOurs,
+  JOBS,
+  MARKS_STAY,
+  maySetUp,
+  mayUse,
+  NAMESPACES,
+  NODE_POOLS,
+  SCALES,
+  SERVICES,
+} from './admission-policy.ts'
+
+/**
+ * Who may say that something is Signalbox's, and what is said of it there: where its Services lead, how many replicas serve. Objects
+ * of ours are found by their labels, and a rollout counts on the replicas that its plan has set.
+ */
+export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>): Admission[] => {
+  const namespaces = Object.values(policy.namespaces)
+  const was = isOurs(policy, 'oldObject')
+  return [
+    {
+      name: 'services',
+      namespaces,
+      when: { ours: was, way: 'object.spec != oldObject.spec' },
+      rules: [{ operations: ['UPDATE'], ...SERVICES }],
+      validations: [mayUse('who says what answers in the name of Signalbox')],
+    },
+    {
+      name: 'marks',
+      namespaces,
+      when: {
+        // A fence that somebody raises would stop every write of ours, and nobody could lower it.
+        marks: `oldObject == null ? (${IS_MARKED}) : !(${MARKS_STAY})`,
+        // Taking the installation's label off is refused to everybody, in words of its own.
+        kept: `oldObject == null || !(${was}) || (${isOurs(policy, 'object')})`,
+      },
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),
+      validations: [mayUse(`who writes labels or annotations ${label('…')} says what is Signalbox’s, and`)],
+    },
+    {
+      name: 'scale',
+      namespaces,
+      // The server makes what was before: no writer says there whose it is. One that changes no number would still own it from then on.
+      when: {
+        ours: `has(oldObject.status) && has(oldObject.status.selector) && oldObject.status.selector.split(',').exists(s, s == '${label('installation')}=${policy.installation}')`,
+      },
+      rules: [{ operations: ['UPDATE'], ...SCALES }],
+      validations: [SCALED],
+    },
+    {
+      name: 'replicas',
+      namespaces,
+      when: { ours: was, replicas: 'object.spec.replicas != oldObject.spec.replicas' },
+      rules: [{ operations: ['UPDATE'], ...DEPLOYMENTS }],
+      validations: [SCALED],
+    },
+    {
+      name: 'places',
+      when: { claimed: `(${isOurs(policy, 'object')}) && (oldObject == null || !(${was}))` },
+      rules: [NAMESPACES, NODE_POOLS].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),
+      validations: [maySetUp(policy, `who gives a Namespace or a NodePool ${label('installation')}`)],
+    },
+  ]
+}
+
+const SCALED = mayUse(
+  'how many replicas serve is said by `replicas` of the service in Signalbox’s policy: whoever else scales, as `kubectl scale` or a HorizontalPodAutoscaler,',
+)
