@@ -101,6 +101,12 @@ export interface Watched {
   labels?: Record<string, string>
 }
 
+/** Which log of a pod: of which container (left out: its only one), and that of before its last start. */
+export interface LogOf {
+  container?: string
+  previous?: boolean
+}
+
 export interface Cluster {
   /** `POST`. The name must be given. */
   create(object: KubeObject): Promise<Created>
@@ -119,7 +125,7 @@ export interface Cluster {
   /** Changes to objects from now on, some perhaps told twice. Ends when `stop` is called. */
   watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }>
   /** Last lines of a pod's log; empty when it has none any more. */
-  logs(ref: ObjectRef, lines: number): Promise<string[]>
+  logs(ref: ObjectRef, lines: number, of?: LogOf): Promise<string[]>
 }
 
 // ── Telling and sources ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -4,6 +4,7 @@ import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
 import { firstSaid, fromLogs, inBrackets } from './logs.ts'
 import { whyEnded } from './program.ts'
+import { endedFirst } from './speaking.ts'
 import { ownPressure, takenBy } from './taken.ts'
 import { containersOf, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
@@ -112,7 +113,7 @@ const whyFailed = (
 ): { failure: Failure; note: string } => {
   if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(job, pods) }
   const died = lastDied(pods)
-  const ended = died && containersOf(died).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
+  const ended = died && endedFirst(died)
   if (ended?.state?.terminated !== undefined) return whyEnded({ name: ended.name, ended: ended.state.terminated, logs })
   const own = ownPressure(pods)
   if (own !== null) return own
@@ -120,7 +121,7 @@ const whyFailed = (
   if (taken !== null)
     return {
       failure: taken.failure,
-      note: taken.failure === 'node-lost' ? `its pod was taken away: ${taken.note}` : taken.note,
+      note: taken.failure === 'not-admitted' ? taken.note : `its pod was taken away: ${taken.note}`,
     }
   return (
     fromLogs(logs) ?? {

@@ -1,5 +1,6 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { makerOf } from '../../core/lane/waits.ts'
+import { speakerOf } from '../../core/pods/speaking.ts'
 import type { WorkPorts } from '../ports.ts'
 
 /** Kubernetes' own labels of a Job's pods. */
@@ -73,9 +74,11 @@ const isAlive = ({ status }: KubeObject<'Pod'>): boolean => status?.phase !== 'S
 /** Of a log's end, what says why. */
 const LOG_LINES = 20
 
-/** The last lines that a pod's program said; none of a pod that there is not. */
+/** The last lines that a pod's program said before it ended; none of a pod that there is not. */
 export const lastLines = async ({ cluster }: Cluster, pod: KubeObject<'Pod'> | undefined): Promise<string[]> => {
   if (pod === undefined) return []
   const { namespace = null, name } = pod.metadata
-  return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES)
+  const { container, previous } = speakerOf(pod)
+  const of = { previous, ...(container === null ? {} : { container }) }
+  return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES, of)
 }

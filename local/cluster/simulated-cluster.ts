@@ -7,6 +7,7 @@ import type {
   Cluster,
   Created,
   Denied,
+  LogOf,
   Objects,
   Selection,
   Watched,
@@ -121,9 +122,15 @@ class Simulated implements SimulatedCluster {
     return this.#watching.watch(where, onChange)
   }
 
-  async logs(ref: ObjectRef, lines: number): Promise<string[]> {
+  /** The server's own words for a container that it must be told, or does not know, are an answer without lines here. */
+  async logs(ref: ObjectRef, lines: number, { container }: LogOf = {}): Promise<string[]> {
     const pod = this.#world.store.get({ ...ref, kind: 'Pod' })
-    return pod === null || lines <= 0 ? [] : (memoOf(this.#world, pod).logs ?? []).slice(-lines)
+    const { containers = [], initContainers = [] } = pod?.spec ?? {}
+    const isOne =
+      container === undefined
+        ? containers.length === 1
+        : [...containers, ...initContainers].some(({ name }) => name === container)
+    return pod === null || lines <= 0 || !isOne ? [] : (memoOf(this.#world, pod).logs ?? []).slice(-lines)
   }
 
   advance(now: number): Promise<number | null> {

@@ -177,7 +177,7 @@ describe('a Job that runs', () => {
     const drained = pod({ node: 'n', conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'Eviction' }] })
     expect(
       jobState(job(), [{ ...drained, metadata: { ...drained.metadata, deletionTimestamp: new Date(1) } }]).note,
-    ).toBe('its pod is stopping on n: Eviction')
+    ).toBe('its pod is stopping on n: something outside its program ended it: Eviction')
   })
 })
 
@@ -219,7 +219,7 @@ describe('a Job that failed', () => {
     expect(jobState(failed, [disrupted('DeletionByTaintManager')])).toEqual({
       kind: 'failed',
       failure: 'node-lost',
-      note: 'its pod was taken away: DeletionByTaintManager (the node went away)',
+      note: 'its pod was taken away: its node stopped answering, or somebody tainted it against this pod: DeletionByTaintManager (the node went away)',
     })
     expect(jobState(failed, [pod({ phase: 'Failed', reason: 'NodeLost' })])).toMatchObject({ failure: 'node-lost' })
   })
@@ -241,6 +241,21 @@ describe('a Job that failed', () => {
     const before = { ...failedPod(4), metadata: { name: 'before', creationTimestamp: new Date(1) } }
     expect(lastDied([before, disrupted('x', 3), own])?.metadata?.name).toBe('own')
     expect(lastDied([disrupted('x')])).toBeUndefined()
+  })
+
+  it('is told by its program, not by what ran beside it and was ended with it', () => {
+    const own = failedPod(3)
+    const beside = {
+      name: 'proxy',
+      image: '',
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      state: { terminated: { exitCode: 143, finishedAt: new Date(9) } },
+    }
+    own.status!.containerStatuses![0]!.state!.terminated!.finishedAt = new Date(5)
+    const status = { ...own.status, initContainerStatuses: [beside] }
+    expect(jobState(failed, [{ ...own, status }]).note).toBe('fine-tuning ended with exit 3')
   })
 
   it('is told by its newest pod, whether its time is a date or text', () => {
@@ -346,6 +361,7 @@ describe('a Job whose pods say why', () => {
     ['refused-device', 'not-admitted'],
     ['evicted-unknown', 'node-lost'],
     ['drained', 'node-lost'],
+    ['preempted', 'preempted'],
   ])('fails by %s: %s, which another attempt may cure', (name, failure) => {
     expect(jobState(failed, [podIn(name)])).toMatchObject({ kind: 'failed', failure })
     expect(TRANSIENT_FAILURES).toContain(failure)
