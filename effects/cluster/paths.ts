@@ -16,6 +16,8 @@ const RESOURCES: Record<Kind, Resource> = {
   ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
   Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', plural: 'nodepools', namespaced: false },
+  NodeClaim: { apiVersion: 'karpenter.sh/v1', plural: 'nodeclaims', namespaced: false },
+  Event: { apiVersion: 'v1', plural: 'events', namespaced: true },
 }
 
 /** The `apiVersion` of a kind: items of a list do not carry theirs. */
