@@ -91,6 +91,8 @@ export interface Change {
 export interface Selection {
   namespace?: string
   labels?: Record<string, string>
+  /** Fields by their whole values, of those that the server selects by: `involvedObject.uid` of events. */
+  fields?: Record<string, string>
   /** For whoever concludes something from what is not in it (law 2). */
   fresh?: boolean
 }

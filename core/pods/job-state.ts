@@ -3,12 +3,14 @@ import { createdAt, isLeaving, keepersOf, QUEUE_LABEL } from '../kube.ts'
 import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
+import { unbegun } from './beginning.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { firstSaid, fromLogs, inBrackets } from './logs.ts'
 import { whyEnded } from './program.ts'
 import { endedFirst } from './speaking.ts'
 import { ownPressure, takenBy } from './taken.ts'
-import { containersOf, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
+import { lastTold, nextLook } from './telling.ts'
+import { containersOf, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
 /** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
 export interface JobState {
@@ -41,7 +43,7 @@ export const jobState = (
 }
 
 const stateOf = (job: V1Job, pods: V1Pod[], known: Known): JobState => {
-  const { logs, now } = known
+  const { now } = known
   if (condition(job, 'Complete') !== null) return { kind: 'succeeded', note: 'complete', failure: null }
   const ordered = newestFirst(pods)
   const failed = condition(job, 'Failed') ?? condition(job, 'FailureTarget')
@@ -50,7 +52,7 @@ const stateOf = (job: V1Job, pods: V1Pod[], known: Known): JobState => {
   if (taken !== null) return { kind: 'failed', note: taken.note, failure: taken.failure }
   const lost = lostOf(job, ordered, known)
   if (lost !== null) return { kind: 'failed', ...lost }
-  const troubles = ordered.filter(isAtWork).map((pod) => troubleOf(pod, logs))
+  const troubles = ordered.filter(isAtWork).map((pod) => troubleOf(pod, known))
   const trouble = troubles.find((one) => one !== null) ?? null
   return trouble !== null && trouble.endsAt !== null && trouble.endsAt <= now
     ? { kind: 'failed', note: trouble.note, failure: trouble.failure }
@@ -88,18 +90,25 @@ const underWay = (
     note: `${noteOf(job, pod, { now, around })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
     ...(trouble === null ? {} : { endsAt: trouble.endsAt }),
-    ...lookOf(pod === undefined ? null : nextOfLeaving(pod, now)),
+    ...lookOf(job, pod, now),
   }
 }
 
-const lookOf = (lookAt: number | null): Pick<JobState, 'lookAt'> => (lookAt === null ? {} : { lookAt })
+/** What keeps a pod from being made, or from beginning, tells of it elsewhere. */
+const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
+  const waits = pod === undefined ? isToMakePods(job) : isKeptOutside(pod)
+  const lookAt = waits ? nextLook(createdAt(pod ?? job), now) : pod === undefined ? null : nextOfLeaving(pod, now)
+  return lookAt === null ? {} : { lookAt }
+}
 
-type Seeing = Pick<Known, 'now' | 'around'>
+/** Whether a pod is to be made of it, as far as the Job says. */
+export const isToMakePods = (job: V1Job): boolean =>
+  job.spec?.suspend !== true && job.spec?.parallelism !== 0 && !isLeaving(job)
 
 const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
   const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
   if (pod !== undefined) return [...suspended, podNote(pod, seeing)].join('; ')
-  return suspended[0] ?? noPod(job)
+  return suspended[0] ?? noPod(job, seeing.around)
 }
 
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
@@ -121,14 +130,26 @@ const leavingNote = (job: V1Job): string => {
 /** Nothing of a Job says why its pod is not made: only the events beside it do. */
 const NOT_MADE = 'if that lasts, its events say why: a quota, an admission, or a service account that is not there'
 
-const noPod = (job: V1Job): string => {
+const noPod = (job: V1Job, { events }: Around): string => {
   if (isLeaving(job)) return 'no pod of it is there'
-  return job.spec?.parallelism === 0
-    ? 'somebody has set its parallelism to 0: it goes on once that is 1'
-    : `waiting for its pod to be made (${NOT_MADE})`
+  if (job.spec?.parallelism === 0) return 'somebody has set its parallelism to 0: it goes on once that is 1'
+  const told = lastTold(events, job.metadata?.uid, NO_PODS)
+  return told === null ? `waiting for its pod to be made (${NOT_MADE})` : notMadeNote(told.message ?? '')
 }
 
-const podNote = (pod: V1Pod, { now, around }: Seeing): string => {
+/** How Kubernetes tells that it may not make a pod (`pkg/controller/controller_utils.go` of 1.36). */
+const NO_PODS: ReadonlySet<string> = new Set(['FailedCreate'])
+
+/** The pod that was not made has another name each time. */
+const notMadeNote = (message: string): string => {
+  const why = said(message.replace(/^Error creating: /, '').replace(/^pods "[^"]*" is forbidden: /, ''), 200)
+  return why.startsWith('exceeded quota: ')
+    ? `its pod is not made: a quota of its namespace is used up (${why}): others must end, or it be raised`
+    : `its pod is not made: ${why}`
+}
+
+const podNote = (pod: V1Pod, seeing: Seeing): string => {
+  const { now, around } = seeing
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
   const overdue = overdueNote(pod, around.nodes, now)
   if (overdue !== null) return overdue
@@ -137,8 +158,10 @@ const podNote = (pod: V1Pod, { now, around }: Seeing): string => {
     return `its pod is stopping${on}${taken === null ? '' : `: ${taken.note}`}`
   }
   if (pod.status?.phase === 'Running') return `running${on}`
-  const unscheduled = unscheduledNote(pod)
+  const unscheduled = unscheduledNote(pod, seeing)
   if (unscheduled !== null) return unscheduled
+  const notBegun = unbegun(pod, around, now)
+  if (notBegun !== null) return notBegun.note
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
     return on === '' ? 'waiting for a node' : `starting${on}`

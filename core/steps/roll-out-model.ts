@@ -9,7 +9,8 @@ import { gpusOf } from '../planning/pool-view.ts'
 import type { Around } from '../pods/around.ts'
 import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
 import { ownPressure } from '../pods/taken.ts'
-import { type Trouble, troubleOf } from '../pods/trouble.ts'
+import { nextLook } from '../pods/telling.ts'
+import { isKeptOutside, type Trouble, troubleOf } from '../pods/trouble.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
@@ -78,7 +79,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const trouble = troubleIn(broughtBy(step, seen), seen.logs)
+  const trouble = troubleIn(broughtBy(step, seen), seen)
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: trouble.note }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
@@ -92,6 +93,9 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     trouble?.endsAt ?? Number.POSITIVE_INFINITY,
     seen.startedAt + seen.patience + 1,
     ...seen.pods.flatMap((pod) => nextOfLeaving(pod, seen.now) ?? []),
+    ...broughtBy(step, seen)
+      .filter(isKeptOutside)
+      .map((pod) => nextLook(createdAt(pod), seen.now)),
   )
   return { kind: 'wait', note: why, until, running: broughtBy(step, seen).some(isOnNode) }
 }
@@ -175,9 +179,10 @@ export const broughtBy = <P extends V1Pod>(
 ): P[] => pods.filter((pod) => generationIn(pod) === brings && createdAt(pod) >= since - CLOCKS)
 
 /** What keeps these pods from being ready that ends soonest; null: nothing that any of them says. */
-const troubleIn = (pods: readonly V1Pod[], logs: readonly string[]): Trouble | null => {
+const troubleIn = (pods: readonly V1Pod[], { logs, around, now }: SeenRollOut): Trouble | null => {
   const own = ownPressure(pods)
-  const troubles = pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, logs) ?? [])
+  const known = { logs, now, ...(around === undefined ? {} : { around }) }
+  const troubles = pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? [])
   const all = [...(own === null ? [] : [{ ...own, endsAt: 0 }]), ...troubles]
   return all.sort((a, b) => endOf(a) - endOf(b))[0] ?? null
 }

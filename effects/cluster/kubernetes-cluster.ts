@@ -106,7 +106,7 @@ const list = async ({ send }: Requests, kind: Kind, where: Selection): Promise<K
   const answer = await send({
     method: 'GET',
     path: pathOf(kind, where.namespace ?? null),
-    query: { ...(where.fresh === true ? {} : { resourceVersion: '0' }), ...selecting(where.labels) },
+    query: { ...(where.fresh === true ? {} : { resourceVersion: '0' }), ...selecting(where.labels, where.fields) },
   })
   // A kind that is not installed has no objects.
   if (answer.status === 404) return []

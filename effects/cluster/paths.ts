@@ -35,10 +35,15 @@ export const pathOf = (kind: Kind, namespace: string | null, apiVersion = RESOUR
 export const objectPath = ({ kind, namespace, name }: ObjectRef, apiVersion?: string): string =>
   `${pathOf(kind, namespace ?? 'default', apiVersion)}/${encodeURIComponent(name)}`
 
-/** The query that selects by labels, each by its whole value; without labels it selects everything. */
-export const selecting = (labels: Record<string, string> = {}): { labelSelector?: string } => {
-  const labelSelector = Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
-  return labelSelector === '' ? {} : { labelSelector }
+/** The query that selects by labels and fields, each by its whole value; without any it selects everything. */
+export const selecting = (
+  labels: Record<string, string> = {},
+  fields: Record<string, string> = {},
+): { labelSelector?: string; fieldSelector?: string } => {
+  const [labelSelector, fieldSelector] = [labels, fields].map((by) =>
+    Object.entries(by)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+  )
+  return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) }
 }

@@ -65,6 +65,9 @@ export interface SimulatedCluster extends Cluster {
 /** Opens the cluster that lives in this database; nothing of it is kept in memory. */
 export const openSimulatedCluster = (options: SimulatedOptions): SimulatedCluster => new Simulated(options)
 
+const fieldOf = (object: object, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object)
+
 /** Turns that are lived through in one transaction. */
 const BATCH = 200
 
@@ -114,8 +117,9 @@ class Simulated implements SimulatedCluster {
     return this.#world.store.get(ref)
   }
 
-  async list(kind: Kind, where: Selection = {}): Promise<KubeObject[]> {
-    return this.#world.store.list(kind, where)
+  async list(kind: Kind, { fields = {}, ...where }: Selection = {}): Promise<KubeObject[]> {
+    const found = this.#world.store.list(kind, where)
+    return found.filter((object) => Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value))
   }
 
   async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {

@@ -65,7 +65,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
     const result = job === null || hasEnded(job) ? await resultOf(ports, mark.made, { pods, reads }) : null
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
-    const around = job === null || hasEnded(job) ? undefined : await aroundOf(ports, pods, view.now)
+    const around = job === null || hasEnded(job) ? undefined : await aroundOf(ports, { pods, now: view.now, job })
     const stepped = nextLaunchJob(step, {
       name: ref.name,
       job,

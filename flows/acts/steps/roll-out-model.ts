@@ -45,7 +45,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const now = ports.clock.now()
     const [logs, around] = await Promise.all([
       lastLines(ports, crashedOf(broughtBy(step, { pods, since }))),
-      aroundOf(ports, pods, now),
+      aroundOf(ports, { pods, now }),
     ])
     return nextRollOut(step, {
       generations,

@@ -5,7 +5,7 @@ import type { RollOutModelStep } from '../../../core/plan.ts'
 import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { nodeIn, podIn } from '../pods/objects.ts'
+import { nodeIn, podIn, poolIn } from '../pods/objects.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
 const step: RollOutModelStep = {
@@ -260,6 +260,33 @@ describe('a move of a rollout', () => {
     expect(
       nextRollOut(step, { ...seen, generations: [view(1, 0)], ...old, startedAt: old.since, patience: 60 * minute }),
     ).toMatchObject({ kind: 'wait' })
+  })
+
+  it('says of its pool why a pod has no node, and looks again though nothing of the pod changes', () => {
+    const [minute, made] = [60_000, Date.parse('2026-11-23T12:00:00Z')]
+    const around = { ...NOTHING_AROUND, pools: [poolIn('pool-full')] }
+    const at = (minutes: number, pod: V1Pod, brings: number | null = 2) =>
+      nextRollOut(
+        { ...step, brings },
+        {
+          ...seen,
+          generations: [view(1, 0)],
+          pods: [ofTwo(pod)],
+          around,
+          now: made + minutes * minute,
+          startedAt: made,
+          patience: 60 * minute,
+        },
+      )
+    expect(at(2, podIn('no-room'))).toMatchObject({
+      kind: 'wait',
+      note: expect.stringMatching(/^generation 2: 0 of 1 ready: waiting for a node: gpu-train is at its ceiling/),
+      until: made + 4 * minute,
+    })
+    expect(at(40, podIn('no-room'))).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
+    expect(at(2, podIn('not-begun'))).toMatchObject({ kind: 'wait', until: made + 4 * minute })
+    expect(at(15, podIn('not-begun'))).toMatchObject({ kind: 'failed', reason: 'not-admitted' })
+    expect(at(2, podIn('no-room'), null)).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
   })
 
   describe('with a pod on a node that is dead', () => {
