@@ -1,5 +1,4 @@
-import type { V1Job, V1Pod } from '@kubernetes/client-node'
-import { createdAt, type KubeObject } from '../../core/kube.ts'
+import { createdAt, type KubeKinds, type KubeObject } from '../../core/kube.ts'
 import { type Around, NOTHING_AROUND } from '../../core/pods/around.ts'
 import { isToMakePods } from '../../core/pods/job-state.ts'
 import { INSUFFICIENT } from '../../core/pods/launching.ts'
@@ -9,12 +8,14 @@ import { isKeptOutside } from '../../core/pods/trouble.ts'
 import { Unavailable, type WorkPorts } from '../ports.ts'
 
 type Cluster = Pick<WorkPorts, 'cluster'>
+type Pod = KubeKinds['Pod']
+type Job = KubeKinds['Job']
 
 /** Whose surroundings are looked at, and when; the Job, where the pods are a Job's. */
 interface Looked {
-  pods: readonly V1Pod[]
+  pods: readonly Pod[]
   now: number
-  job?: V1Job
+  job?: Job
 }
 
 /** What goes its usual way is given so long before anybody asks why it does not. Milliseconds. */
@@ -26,7 +27,7 @@ const MOST = 3
 /** What stands around these pods, as far as anything of it tells more of them than they do. */
 export const aroundOf = async ({ cluster }: Cluster, { pods, now, job }: Looked): Promise<Around> => {
   const list = (...asked: Parameters<typeof cluster.list>): Promise<KubeObject[]> => told(cluster.list(...asked))
-  const isLate = (of: V1Pod | V1Job): boolean => now - createdAt(of) >= QUIET
+  const isLate = (of: Pod | Job): boolean => now - createdAt(of) >= QUIET
   const kept = pods.filter((pod) => isKeptOutside(pod) && isLate(pod)).slice(0, MOST)
   const late = job === undefined || pods.some(isAtWork) || !isToMakePods(job) || !isLate(job) ? [] : [job]
   const waits = kept.some(isUnscheduled)
@@ -46,7 +47,7 @@ export const aroundOf = async ({ cluster }: Cluster, { pods, now, job }: Looked)
 const LAUNCHES = { namespace: 'default', fields: { 'involvedObject.kind': 'NodeClaim', reason: INSUFFICIENT } }
 
 /** What keeps the first of these pods whose end is long due, and what to do; null: there is none. */
-export const keptNote = async (ports: Cluster, pods: readonly V1Pod[], now: number): Promise<string | null> => {
+export const keptNote = async (ports: Cluster, pods: readonly Pod[], now: number): Promise<string | null> => {
   const ending = pods.filter((pod) => isOverdue(pod, now))
   const { nodes } = await aroundOf(ports, { pods: ending, now })
   return ending.map((pod) => overdueNote(pod, nodes, now)).find((note) => note !== null) ?? null
