@@ -8,7 +8,8 @@ import type { NodeClaim, NodePool } from '../kube.ts'
 export interface Around {
   nodes: readonly V1Node[]
   pools: readonly NodePool[]
-  claims: readonly NodeClaim[]
+  /** Null: nobody could read them, as long as an earlier bootstrap has given no right to. */
+  claims: readonly NodeClaim[] | null
   /** Whoever may edit in a namespace may write them: they are repeated to a person, and never alone an outcome. */
   events: readonly CoreV1Event[]
 }

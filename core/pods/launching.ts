@@ -1,3 +1,4 @@
+import type { V1Node } from '@kubernetes/client-node'
 import { createdAt, NODE_POOL, type NodeClaim } from '../kube.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Around } from './around.ts'
@@ -11,12 +12,13 @@ export interface Launching {
 }
 
 /** A node of the pool that is on its way, or could not be started; null: nothing is known of one. */
-export const claimOf = (pool: string, { claims }: Pick<Around, 'claims'>): Launching | null => {
-  const claim = claims.find(
+export const comingOf = (pool: string, { claims, nodes }: Pick<Around, 'claims' | 'nodes'>): Launching | null => {
+  const claim = (claims ?? []).find(
     (one) =>
       one.metadata?.labels?.[NODE_POOL] === pool && !isThere(one) && one.metadata.deletionTimestamp === undefined,
   )
-  if (claim === undefined) return null
+  if (claim === undefined)
+    return nodes.some((node) => isComing(pool, node)) ? { on: 'node', note: `a node of ${pool} is coming up` } : null
   const launched = conditionOf(claim, 'Launched')
   const { reason = UNTOUCHED, message } = launched ?? {}
   if (launched?.status !== 'True' && reason !== UNTOUCHED)
@@ -29,6 +31,15 @@ export const claimOf = (pool: string, { claims }: Pick<Around, 'claims'>): Launc
     note: `a node of ${pool} is coming up since ${plainTime(createdAt({ metadata: claim.metadata ?? {} }))}${inBrackets(late)}`,
   }
 }
+
+/** Karpenter's label on a node that is as it was asked for: one that is not ready any more has it still. */
+const INITIALIZED = 'karpenter.sh/initialized'
+
+const isComing = (pool: string, { metadata, status }: V1Node): boolean =>
+  metadata?.labels?.[NODE_POOL] === pool &&
+  metadata.labels[INITIALIZED] === undefined &&
+  metadata.deletionTimestamp === undefined &&
+  status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'False'
 
 /** What a condition says that its controller has not looked at yet. */
 const UNTOUCHED = 'AwaitingReconciliation'

@@ -4,7 +4,7 @@ import { gpusOf, tolerates } from '../planning/pool-view.ts'
 import { gpusIn, numberIn } from '../quantity.ts'
 import { said } from '../text.ts'
 import type { Around } from './around.ts'
-import { claimOf, failedLaunch } from './launching.ts'
+import { comingOf, failedLaunch } from './launching.ts'
 import { firstSaid } from './logs.ts'
 import { isOfKarpenter, lastTold } from './telling.ts'
 
@@ -55,8 +55,8 @@ const inPool = (pod: V1Pod, around: Around, now: number): Pending | null => {
   const pool = around.pools.find(({ metadata }) => metadata?.name === name)
   return (
     (pool === undefined ? null : (tainted(pod, pool) ?? unusable(name, pool))) ??
-    claimOf(name, around) ??
-    (pool === undefined ? null : atLimit(pod, pool)) ??
+    comingOf(name, around) ??
+    (pool === undefined ? null : atLimit(pod, pool, around)) ??
     failedLaunch(name, around, now) ??
     fromKarpenter(pod, name, around)
   )
@@ -89,10 +89,11 @@ const unusable = (name: string, pool: NodePool): Pending | null => {
   return { on: 'pool', note: `Karpenter does not use the NodePool ${name}: ${firstSaid(message, reason)}` }
 }
 
-const atLimit = ({ spec }: V1Pod, { metadata, spec: pool, status }: NodePool): Pending | null => {
+/** What it has counts nodes that are on their way: without those that are, nobody knows for whom. */
+const atLimit = ({ spec }: V1Pod, { metadata, spec: pool, status }: NodePool, { claims }: Around): Pending | null => {
   const [asks, limit] = [gpusOf(spec?.containers), numberIn(pool?.limits?.[GPU] ?? Number.NaN)]
   const there = gpusIn(status?.resources?.[GPU] ?? 0)
-  if (asks === 0 || limit === null || there + asks <= limit) return null
+  if (asks === 0 || limit === null || there + asks <= limit || (claims === null && there > 0)) return null
   return {
     on: 'limit',
     note: limitNote(metadata?.name ?? '', `${there} of ${limit} GPUs stand, and it asks for ${asks}`),

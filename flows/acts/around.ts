@@ -26,15 +26,16 @@ const MOST = 3
 
 /** What stands around these pods, as far as anything of it tells more of them than they do. */
 export const aroundOf = async ({ cluster }: Cluster, { pods, now, job }: Looked): Promise<Around> => {
-  const list = (...asked: Parameters<typeof cluster.list>): Promise<KubeObject[]> => told(cluster.list(...asked))
+  const list = async (...asked: Parameters<typeof cluster.list>): Promise<KubeObject[]> =>
+    (await told(cluster.list(...asked))) ?? []
   const isLate = (of: Pod | Job): boolean => now - createdAt(of) >= QUIET
   const kept = pods.filter((pod) => isKeptOutside(pod) && isLate(pod)).slice(0, MOST)
   const late = job === undefined || pods.some(isAtWork) || !isToMakePods(job) || !isLate(job) ? [] : [job]
   const waits = kept.some(isUnscheduled)
   const [nodes, pools, claims, launches, ...events] = await Promise.all([
-    pods.some((pod) => isOverdue(pod, now)) ? list('Node') : [],
+    waits || pods.some((pod) => isOverdue(pod, now)) ? list('Node') : [],
     waits ? list('NodePool') : [],
-    waits ? list('NodeClaim') : [],
+    waits ? told(cluster.list('NodeClaim')) : [],
     waits ? list('Event', LAUNCHES) : [],
     ...[...kept, ...late].map(({ metadata: { namespace = '', uid = '' } = {} }) =>
       list('Event', { namespace, fields: { 'involvedObject.uid': uid } }),
@@ -53,9 +54,9 @@ export const keptNote = async (ports: Cluster, pods: readonly Pod[], now: number
   return ending.map((pod) => overdueNote(pod, nodes, now)).find((note) => note !== null) ?? null
 }
 
-/** It is told where it can be read: no work waits for it, nor for a right that an earlier bootstrap did not give. */
-const told = (reading: Promise<KubeObject[]>): Promise<KubeObject[]> =>
+/** Null: it cannot be read. No work waits for it, nor for a right that an earlier bootstrap did not give. */
+const told = (reading: Promise<KubeObject[]>): Promise<KubeObject[] | null> =>
   reading.catch((error: unknown) => {
-    if (error instanceof Unavailable) return []
+    if (error instanceof Unavailable) return null
     throw error
   })

@@ -84,6 +84,27 @@ describe('whose it is that a pod has no node', () => {
     expect(at(2, { ...both, claims: [there] })?.on).toBe('limit')
   })
 
+  it('a node that has come and is not ready yet is on its way too; one that is not ready any more is not', () => {
+    const node = (labels: object, status: string) => ({
+      metadata: { labels: { 'karpenter.sh/nodepool': 'gpu-train', ...labels } },
+      status: { conditions: [{ type: 'Ready', status }] },
+    })
+    const of = (labels: object, status: string) =>
+      at(2, around({ pools: [poolIn('pool-full')], nodes: [node(labels, status)] }))?.on
+    expect(of({}, 'False')).toBe('node')
+    expect(of({}, 'True')).toBe('limit')
+    expect(of({ 'karpenter.sh/initialized': 'true' }, 'False')).toBe('limit')
+    expect(of({}, 'Unknown')).toBe('limit')
+  })
+
+  it('where nobody may read of nodes on their way, nothing is said of a ceiling that they may have reached', () => {
+    const unread = around({ pools: [poolIn('pool-full')], claims: null })
+    expect(at(2, unread)?.on).toBe('room')
+    expect(at(2, { ...unread, events: [eventIn('told-limit')] })?.on).toBe('limit')
+    const closed = { ...poolIn('pool-full'), spec: { limits: { 'nvidia.com/gpu': '0' } }, status: {} }
+    expect(at(2, { ...unread, pools: [closed] })?.on).toBe('limit')
+  })
+
   it('of another pool, or of a quarter of an hour before, nothing is told of it', () => {
     const others = (name: string) => ({ ...eventIn('told-capacity'), involvedObject: { kind: 'NodeClaim', name } })
     for (const name of ['gpu-train-b-x7k2p', 'gpu-x7k2p', 'gpu-train-x7k2p-more'])

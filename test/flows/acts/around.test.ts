@@ -45,6 +45,7 @@ describe('what stands around pods', () => {
     const ofPod = { namespace: 'training', fields: { 'involvedObject.uid': 'u-pod' } }
     const launches = { 'involvedObject.kind': 'NodeClaim', reason: 'InsufficientCapacityError' }
     expect(asked).toEqual([
+      ['Node', undefined],
       ['NodePool', undefined],
       ['NodeClaim', undefined],
       ['Event', { namespace: 'default', fields: launches }],
@@ -71,7 +72,10 @@ describe('what stands around pods', () => {
 
   it('is worth no failure where it cannot be read; a bug of ours is', async () => {
     for (const error of [new Unavailable('away'), new NotAllowed('nodes is forbidden')])
-      expect((await aroundOf(clusterOf(error).ports, at5)).nodes).toEqual([])
+      for (const given of [at5, { pods: [podIn('no-room')], now: DUE }])
+        expect(await aroundOf(clusterOf(error).ports, given)).toMatchObject({ nodes: [], pools: [], events: [] })
+    const unread = await aroundOf(clusterOf(new NotAllowed('no')).ports, { pods: [podIn('no-room')], now: DUE })
+    expect(unread.claims).toBeNull()
     await expect(aroundOf(clusterOf(new Error('ours')).ports, at5)).rejects.toThrow('ours')
   })
 
