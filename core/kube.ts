@@ -1,4 +1,5 @@
 import type {
+  CoreV1Event,
   V1ConfigMap,
   V1Deployment,
   V1Job,
@@ -20,6 +21,8 @@ export interface KubeKinds {
   Pod: V1Pod
   Node: V1Node
   NodePool: NodePool
+  NodeClaim: NodeClaim
+  Event: CoreV1Event
   ConfigMap: V1ConfigMap
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
 }
@@ -32,7 +35,7 @@ export type KubeObject<K extends Kind = Kind> = KubeKinds[K] & {
   metadata: V1ObjectMeta & { name: string }
 }
 
-/** Which object: Node and NodePool have no namespace. */
+/** Which object: Node, NodePool and NodeClaim have no namespace. */
 export interface ObjectRef {
   kind: Kind
   namespace: string | null
@@ -59,7 +62,23 @@ export interface NodePool {
     disruption?: Record<string, unknown>
     weight?: number
   }
-  status?: { resources?: Record<string, string>; conditions?: { type: string; status: string }[] }
+  status?: { resources?: Record<string, string>; conditions?: Condition[] }
+}
+
+/** A condition as Karpenter writes it. */
+export interface Condition {
+  type: string
+  status: string
+  reason?: string
+  message?: string
+}
+
+/** Karpenter's NodeClaim (`karpenter.sh/v1`), the part that we read: one node on its way, or there. */
+export interface NodeClaim {
+  apiVersion?: string
+  kind?: string
+  metadata?: V1ObjectMeta
+  status?: { nodeName?: string; conditions?: Condition[] }
 }
 
 export const GPU = 'nvidia.com/gpu'

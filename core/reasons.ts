@@ -95,6 +95,7 @@ export type Failure =
   | 'configuration'
   | 'nccl-timeout'
   | 'node-lost'
+  | 'preempted'
   | 'not-admitted'
   | 'deadline-exceeded'
   | 'deleted'
@@ -111,6 +112,7 @@ export type Failure =
 /** Failures that another attempt at the same desired state may cure without a person. */
 export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'node-lost',
+  'preempted',
   'not-admitted',
   'nccl-timeout',
   'image-pull',

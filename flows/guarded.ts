@@ -90,7 +90,7 @@ export const guarded = (ports: ClaimPorts, claiming: Omit<Claiming, 'adopt'>): C
   return {
     get: (ref) => beside(cluster.get(ref)),
     list: (kind, where) => beside(cluster.list(kind, where)),
-    logs: (ref, lines) => cluster.logs(ref, lines),
+    logs: (...of) => cluster.logs(...of),
     watch: (where, onChange) => cluster.watch(where, onChange),
     create: (object) => before(object.metadata.namespace, () => created(ports, object)),
     apply: (...given) => before(given[0].metadata.namespace, () => applied(cluster, ...given)),

@@ -91,6 +91,8 @@ export interface Change {
 export interface Selection {
   namespace?: string
   labels?: Record<string, string>
+  /** Fields by their whole values, of those that the server selects by: `involvedObject.uid` of events. */
+  fields?: Record<string, string>
   /** For whoever concludes something from what is not in it (law 2). */
   fresh?: boolean
 }
@@ -99,6 +101,12 @@ export interface Selection {
 export interface Watched {
   namespaces?: readonly string[]
   labels?: Record<string, string>
+}
+
+/** Which log of a pod: of which container (left out: its only one), and that of before its last start. */
+export interface LogOf {
+  container?: string
+  previous?: boolean
 }
 
 export interface Cluster {
@@ -119,7 +127,7 @@ export interface Cluster {
   /** Changes to objects from now on, some perhaps told twice. Ends when `stop` is called. */
   watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }>
   /** Last lines of a pod's log; empty when it has none any more. */
-  logs(ref: ObjectRef, lines: number): Promise<string[]>
+  logs(ref: ObjectRef, lines: number, of?: LogOf): Promise<string[]>
 }
 
 // ── Telling and sources ─────────────────────────────────────────────────────────────────────────────────────────────

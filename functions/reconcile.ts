@@ -27,6 +27,9 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
+    // Why a pod has no node, or is not begun; where a node could not be started that stands beside no namespace of ours.
+    { group: '', resource: 'events', verbs: ['list'], everywhere: true },
+    { group: 'karpenter.sh', resource: 'nodeclaims', verbs: ['list'], everywhere: true },
     ...MARKER_RIGHTS,
     // Pods under our accounts and labels.
     { group: '', resource: 'configmaps', verbs: ['use'], names: [MARKER] },

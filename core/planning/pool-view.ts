@@ -131,7 +131,8 @@ const byAffinity = (affinity: V1Affinity | undefined, labels: Record<string, str
   )
 }
 
-const tolerates = (
+/** Whether a pod with these tolerations may be where this taint is. */
+export const tolerates = (
   tolerations: readonly V1Toleration[],
   taint: { key: string; value?: string; effect: string },
 ): boolean =>

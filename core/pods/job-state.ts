@@ -2,10 +2,15 @@ import type { V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
 import { createdAt, isLeaving, keepersOf, QUEUE_LABEL } from '../kube.ts'
 import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
+import { type Around, NOTHING_AROUND } from './around.ts'
+import { unbegun } from './beginning.ts'
+import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { firstSaid, fromLogs, inBrackets } from './logs.ts'
 import { whyEnded } from './program.ts'
+import { endedFirst } from './speaking.ts'
 import { ownPressure, takenBy } from './taken.ts'
-import { containersOf, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
+import { lastTold, nextLook } from './telling.ts'
+import { containersOf, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
 /** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
 export interface JobState {
@@ -14,53 +19,96 @@ export interface JobState {
   failure: Failure | null
   /** When what keeps it now ends it, milliseconds; null, or left out: nothing does, or nobody knows. */
   endsAt?: number | null
+  /** When there may be more to say of it, though nothing of it changes; left out: nothing. */
+  lookAt?: number
 }
 
-/** What is known beside the Job and its pods: the last lines of the pod that `lastDied` names, and what time it is. */
+/** What is known beside the Job and its pods: the last lines of the pod that `lastDied` names, what stands around, and what time it is. */
 export interface Beside {
   logs?: readonly string[]
   now?: number
+  around?: Around
 }
 
+type Known = Required<Beside>
+
 /** Reads a Job's conditions and its pods. Only conditions say that it ended; that it never will, its pods may say first. */
-export const jobState = (job: V1Job, pods: V1Pod[], { logs = [], now = 0 }: Beside = {}): JobState => {
-  const state = stateOf(job, pods, { logs, now })
+export const jobState = (
+  job: V1Job,
+  pods: V1Pod[],
+  { logs = [], now = 0, around = NOTHING_AROUND }: Beside = {},
+): JobState => {
+  const state = stateOf(job, pods, { logs, now, around })
   return { ...state, note: said(state.note, NOTE) }
 }
 
-const stateOf = (job: V1Job, pods: V1Pod[], { logs, now }: Required<Beside>): JobState => {
+const stateOf = (job: V1Job, pods: V1Pod[], known: Known): JobState => {
+  const { now } = known
   if (condition(job, 'Complete') !== null) return { kind: 'succeeded', note: 'complete', failure: null }
   const ordered = newestFirst(pods)
   const failed = condition(job, 'Failed') ?? condition(job, 'FailureTarget')
-  if (failed !== null) return { kind: 'failed', ...whyFailed(job, failed, { pods: ordered, logs }) }
+  if (failed !== null) return { kind: 'failed', ...whyFailed(job, failed, { ...known, pods: ordered }) }
   const taken = ownPressure(ordered)
   if (taken !== null) return { kind: 'failed', note: taken.note, failure: taken.failure }
-  const troubles = ordered.filter(isAtWork).map((pod) => troubleOf(pod, logs))
+  const lost = lostOf(job, ordered, known)
+  if (lost !== null) return { kind: 'failed', ...lost }
+  const troubles = ordered.filter(isAtWork).map((pod) => troubleOf(pod, known))
   const trouble = troubles.find((one) => one !== null) ?? null
   return trouble !== null && trouble.endsAt !== null && trouble.endsAt <= now
     ? { kind: 'failed', note: trouble.note, failure: trouble.failure }
-    : underWay(job, ordered, trouble)
+    : underWay(job, ordered, { ...known, trouble })
 }
 
-const isAtWork = ({ status }: V1Pod): boolean => status?.phase !== 'Failed' && status?.phase !== 'Succeeded'
+/**
+ * A pod that its node does not end keeps its Job from making another, for ever. Who keeps a Job suspended waits as long as that takes.
+ */
+const lostOf = (
+  job: V1Job,
+  pods: V1Pod[],
+  { now, around: { nodes } }: Known,
+): { failure: Failure; note: string } | null => {
+  const works = pods.filter((pod) => isAtWork(pod) && !isLeaving(pod)).length
+  if (job.spec?.suspend === true || works >= (job.spec?.parallelism ?? 1)) return null
+  const note = pods.filter((pod) => isLost(pod, now)).map((pod) => overdueNote(pod, nodes, now))[0] ?? null
+  if (note === null) return null
+  return isLeaving(job)
+    ? { failure: 'deleted', note: `somebody has deleted the Job, and ${note}` }
+    : { failure: 'node-lost', note }
+}
 
-const underWay = (job: V1Job, pods: V1Pod[], trouble: Trouble | null): JobState => {
+const underWay = (
+  job: V1Job,
+  pods: V1Pod[],
+  { trouble, now, around }: Known & { trouble: Trouble | null },
+): JobState => {
   const pod = pods.find(isAtWork)
   const lost = pods.filter((other) => other !== pod && takenBy(other) !== null).length
   const after = lost === 0 ? '' : `; ${lost} earlier pod${lost === 1 ? ' was' : 's were'} lost to a disruption`
   const running = pod?.status?.phase === 'Running'
   return {
     kind: running ? 'running' : 'waiting',
-    note: `${noteOf(job, pod)}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
+    note: `${noteOf(job, pod, { now, around })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
     ...(trouble === null ? {} : { endsAt: trouble.endsAt }),
+    ...lookOf(job, pod, now),
   }
 }
 
-const noteOf = (job: V1Job, pod: V1Pod | undefined): string => {
+/** What keeps a pod from being made, or from beginning, tells of it elsewhere. */
+const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
+  const waits = pod === undefined ? isToMakePods(job) : isKeptOutside(pod)
+  const lookAt = waits ? nextLook(createdAt(pod ?? job), now) : pod === undefined ? null : nextOfLeaving(pod, now)
+  return lookAt === null ? {} : { lookAt }
+}
+
+/** Whether a pod is to be made of it, as far as the Job says. */
+export const isToMakePods = (job: V1Job): boolean =>
+  job.spec?.suspend !== true && job.spec?.parallelism !== 0 && !isLeaving(job)
+
+const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
   const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
-  if (pod !== undefined) return [...suspended, podNote(pod)].join('; ')
-  return suspended[0] ?? noPod(job)
+  if (pod !== undefined) return [...suspended, podNote(pod, seeing)].join('; ')
+  return suspended[0] ?? noPod(job, seeing.around)
 }
 
 /** Kueue says nothing of why on the Job itself. Whoever lets it go changes its spec, which the server counts. */
@@ -82,22 +130,38 @@ const leavingNote = (job: V1Job): string => {
 /** Nothing of a Job says why its pod is not made: only the events beside it do. */
 const NOT_MADE = 'if that lasts, its events say why: a quota, an admission, or a service account that is not there'
 
-const noPod = (job: V1Job): string => {
+const noPod = (job: V1Job, { events }: Around): string => {
   if (isLeaving(job)) return 'no pod of it is there'
-  return job.spec?.parallelism === 0
-    ? 'somebody has set its parallelism to 0: it goes on once that is 1'
-    : `waiting for its pod to be made (${NOT_MADE})`
+  if (job.spec?.parallelism === 0) return 'somebody has set its parallelism to 0: it goes on once that is 1'
+  const told = lastTold(events, job.metadata?.uid, NO_PODS)
+  return told === null ? `waiting for its pod to be made (${NOT_MADE})` : notMadeNote(told.message ?? '')
 }
 
-const podNote = (pod: V1Pod): string => {
+/** How Kubernetes tells that it may not make a pod (`pkg/controller/controller_utils.go` of 1.36). */
+const NO_PODS: ReadonlySet<string> = new Set(['FailedCreate'])
+
+/** The pod that was not made has another name each time. */
+const notMadeNote = (message: string): string => {
+  const why = said(message.replace(/^Error creating: /, '').replace(/^pods "[^"]*" is forbidden: /, ''), 200)
+  return why.startsWith('exceeded quota: ')
+    ? `its pod is not made: a quota of its namespace is used up (${why}): others must end, or it be raised`
+    : `its pod is not made: ${why}`
+}
+
+const podNote = (pod: V1Pod, seeing: Seeing): string => {
+  const { now, around } = seeing
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
+  const overdue = overdueNote(pod, around.nodes, now)
+  if (overdue !== null) return overdue
   if (isLeaving(pod)) {
     const taken = takenBy(pod)
     return `its pod is stopping${on}${taken === null ? '' : `: ${taken.note}`}`
   }
   if (pod.status?.phase === 'Running') return `running${on}`
-  const unscheduled = unscheduledNote(pod)
+  const unscheduled = unscheduledNote(pod, seeing)
   if (unscheduled !== null) return unscheduled
+  const notBegun = unbegun(pod, around, now)
+  if (notBegun !== null) return notBegun.note
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
     return on === '' ? 'waiting for a node' : `starting${on}`
@@ -108,11 +172,12 @@ const podNote = (pod: V1Pod): string => {
 const whyFailed = (
   job: V1Job,
   failed: V1JobCondition,
-  { pods, logs }: { pods: V1Pod[]; logs: readonly string[] },
+  { pods, logs, ...seeing }: Known & { pods: V1Pod[] },
 ): { failure: Failure; note: string } => {
-  if (failed.reason === 'DeadlineExceeded') return { failure: 'deadline-exceeded', note: deadlineNote(job, pods) }
+  if (failed.reason === 'DeadlineExceeded')
+    return { failure: 'deadline-exceeded', note: deadlineNote(job, pods, seeing) }
   const died = lastDied(pods)
-  const ended = died && containersOf(died).find(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
+  const ended = died && endedFirst(died)
   if (ended?.state?.terminated !== undefined) return whyEnded({ name: ended.name, ended: ended.state.terminated, logs })
   const own = ownPressure(pods)
   if (own !== null) return own
@@ -120,7 +185,7 @@ const whyFailed = (
   if (taken !== null)
     return {
       failure: taken.failure,
-      note: taken.failure === 'node-lost' ? `its pod was taken away: ${taken.note}` : taken.note,
+      note: taken.failure === 'not-admitted' ? taken.note : `its pod was taken away: ${taken.note}`,
     }
   return (
     fromLogs(logs) ?? {
@@ -134,12 +199,12 @@ const whyFailed = (
 export const lastDied = (pods: V1Pod[]): V1Pod | undefined =>
   newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && takenBy(pod) === null)
 
-const deadlineNote = ({ status }: V1Job, pods: V1Pod[]): string => {
+const deadlineNote = ({ status }: V1Job, pods: V1Pod[], seeing: Seeing): string => {
   if (pods.length === 0 && (status?.failed ?? 0) === 0)
     return `it ran into its deadline, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
   const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
   const last = pods[0]
-  return `it ran into its deadline${never && last !== undefined ? `, and never started: ${podNote(last)}` : ''}`
+  return `it ran into its deadline${never && last !== undefined ? `, and never started: ${podNote(last, seeing)}` : ''}`
 }
 
 const condition = (job: V1Job, type: string): V1JobCondition | null =>

@@ -4,15 +4,49 @@ import { inBrackets } from './logs.ts'
 
 /** Why a pod was taken away by something outside its program, or was never let in. */
 export interface Taken {
-  /** Another node may have what this one had not. */
-  failure: 'node-lost' | 'not-admitted'
+  /** Another node may have what this one had not; who took its room may be done with it. */
+  failure: 'node-lost' | 'not-admitted' | 'preempted'
   note: string
   /** What its node ran out of, where it was ended for that; `own`: this pod has used more than it asked for, its kubelet says. */
   pressure: { of: 'disk' | 'memory'; own: boolean } | null
 }
 
-/** Pods are lost with these when a node goes. */
-const NODE_REASONS: ReadonlySet<string> = new Set(['NodeLost', 'NodeShutdown', 'Terminated', 'Shutdown'])
+/** What a reason means for a person: whose doing it was. */
+type Doing = Pick<Taken, 'failure'> & { means: string }
+
+const SHUT_DOWN: Doing = { failure: 'node-lost', means: 'its node was shut down' }
+const UNANSWERED: Doing = { failure: 'node-lost', means: 'its node stopped answering' }
+
+/** What a pod's status says where a node goes, or its kubelet ends it for what is not the pod's own. */
+const STATUS: ReadonlyMap<string, Doing> = new Map([
+  ['NodeLost', UNANSWERED],
+  ['NodeShutdown', SHUT_DOWN],
+  ['Shutdown', SHUT_DOWN],
+  ['Terminated', SHUT_DOWN],
+  ['Preempting', { failure: 'preempted', means: 'its node made room for a pod that Kubernetes itself needs' }],
+])
+
+/** Who has ended a pod, as `DisruptionTarget` says (Kubernetes 1.36): each is another's doing, and nothing that the program did. */
+const TARGETS: ReadonlyMap<string, Doing> = new Map<string, Doing>(
+  Object.entries({
+    EvictionByEvictionAPI: {
+      failure: 'node-lost',
+      means: 'its node was emptied (AWS takes a spot node back, Karpenter replaces one, or somebody drains it)',
+    },
+    PreemptionByScheduler: { failure: 'preempted', means: 'a pod of a higher priority took its place' },
+    DeletionByTaintManager: {
+      failure: 'node-lost',
+      means: 'its node stopped answering, or somebody tainted it against this pod',
+    },
+    DeletionByDeviceTaintManager: { failure: 'node-lost', means: 'a device that it used was taken out of service' },
+    DeletionByPodGC: { failure: 'node-lost', means: 'its node is gone' },
+  }),
+)
+
+/** What a kubelet writes into it, whatever it ended the pod for: its status says more. */
+const KUBELET = 'TerminationByKubelet'
+const ENDED_BY_NODE: Doing = { failure: 'node-lost', means: 'its node ended it' }
+const DISRUPTED: Doing = { failure: 'node-lost', means: 'something outside its program ended it' }
 
 /** What a kubelet writes before why it never let a pod in (`rejectPod` of Kubernetes 1.36): the scheduler knew less of its node than it does. */
 const REFUSED = 'Pod was rejected: '
@@ -35,17 +69,20 @@ export const takenBy = ({ status }: V1Pod): Taken | null => {
     }
   if (reason === 'Evicted') {
     const pressure = { of: MEMORY.test(message) ? ('memory' as const) : ('disk' as const), own: OWN.test(message) }
-    return { ...lost(reason, message), pressure }
+    return { failure: 'node-lost', note: `${reason}${inBrackets(message)}`, pressure }
   }
   const target = status?.conditions?.find(({ type, status: value }) => type === 'DisruptionTarget' && value === 'True')
-  if (target !== undefined) return lost(target.reason ?? 'DisruptionTarget', target.message)
-  return NODE_REASONS.has(reason) ? lost(reason, message) : null
+  const ofStatus = STATUS.get(reason)
+  if (target === undefined) return ofStatus === undefined ? null : taken(ofStatus, reason, message)
+  const { reason: why = 'DisruptionTarget' } = target
+  const doing = why === KUBELET ? (ofStatus ?? ENDED_BY_NODE) : (TARGETS.get(why) ?? DISRUPTED)
+  return taken(doing, why, target.message)
 }
 
-const lost = (reason: string, message: string | undefined): Taken => ({
-  failure: 'node-lost',
+const taken = ({ failure, means }: Doing, reason: string, message: string | undefined): Taken => ({
+  failure,
   pressure: null,
-  note: `${reason}${inBrackets(message)}`,
+  note: `${means}: ${reason}${inBrackets(message)}`,
 })
 
 /** Pods that pressure took, after which the pod itself is why: one that others have filled is not met so often. */

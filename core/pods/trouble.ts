@@ -1,6 +1,9 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
-import { firstSaid, inBrackets } from './logs.ts'
+import { type Around, NOTHING_AROUND } from './around.ts'
+import { unbegun, unbegunSince } from './beginning.ts'
+import { inBrackets } from './logs.ts'
+import { isUnscheduled, type PendingOn, pendingOf } from './pending.ts'
 import { whyEnded } from './program.ts'
 
 /** Why one pod does not do what it was made for. */
@@ -33,26 +36,46 @@ const CONFIGURATION: ReadonlySet<string> = new Set([
 ])
 
 /** Why a pod that has not ended is not at work; null: nothing keeps it, as far as its own status says. */
-export const troubleOf = (pod: V1Pod, logs: readonly string[] = []): Trouble | null => {
+export const troubleOf = (
+  pod: V1Pod,
+  { logs = [], around = NOTHING_AROUND, now = 0 }: { logs?: readonly string[] } & Partial<Seeing> = {},
+): Trouble | null => {
   for (const container of containersOf(pod)) {
     const trouble = ofContainer(container, { pod, logs })
     if (trouble !== null) return trouble
   }
-  return unscheduled(pod)
+  return unscheduled(pod, { around, now }) ?? unbegun(pod, around, now)
 }
+
+/** Whether something outside keeps a pod from beginning, of which its own status tells no more when it changes. */
+export const isKeptOutside = (pod: V1Pod): boolean => isUnscheduled(pod) || unbegunSince(pod) !== null
+
+/** What stands around a pod, and what time it is. */
+export interface Seeing {
+  around: Around
+  now: number
+}
+
+/** Nodes of its pool would not take it whatever comes, or a volume of it is not there: who may mend that has as long as for a Secret. */
+const MISFITS: ReadonlySet<PendingOn> = new Set(['reference', 'taint'])
 
 /** A node may come for as long as its pool can grow, or others end. */
-const unscheduled = (pod: V1Pod): Trouble | null => {
-  const note = unscheduledNote(pod)
-  return note === null ? null : { failure: 'not-healthy', endsAt: null, note }
+const unscheduled = (pod: V1Pod, { around, now }: Seeing): Trouble | null => {
+  const pending = pendingOf(pod, around, now)
+  if (pending === null) return null
+  const { on, since = 0 } = pending
+  return {
+    note: `waiting for a node: ${pending.note}`,
+    ...(MISFITS.has(on)
+      ? { failure: 'configuration', endsAt: Math.max(changedAt(pod), since) + REFERENCES }
+      : { failure: 'not-healthy', endsAt: null }),
+  }
 }
 
-/** Why no node takes it, as its scheduler says; null: it says nothing of the kind. */
-export const unscheduledNote = ({ status }: V1Pod): string | null => {
-  const said = status?.conditions?.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False')
-  return said === undefined
-    ? null
-    : `waiting for a node: ${firstSaid(said.message, said.reason) ?? 'not scheduled yet'}`
+/** Why no node takes it; null: it has one, or nobody has tried. */
+export const unscheduledNote = (pod: V1Pod, { around, now }: Seeing): string | null => {
+  const pending = pendingOf(pod, around, now)
+  return pending === null ? null : `waiting for a node: ${pending.note}`
 }
 
 const ofContainer = (

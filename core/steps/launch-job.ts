@@ -4,6 +4,7 @@ import type { KubeObject } from '../kube.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
+import type { Around } from '../pods/around.ts'
 import { jobState } from '../pods/job-state.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
@@ -28,6 +29,8 @@ export interface SeenJob {
   freshUntil?: number | null
   /** What was known of it before; left out: nothing. */
   before?: KnownBefore
+  /** What stands around its pods; left out: nobody has looked. */
+  around?: Around | undefined
 }
 
 /** The bytes of a result, of which file or message they are, and where that lies. */
@@ -85,7 +88,8 @@ const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
 /** A Job has ended when it is complete and its result is valid; a Job that is gone counts by its result alone (law 4). */
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
-  const state = jobState(seen.job, seen.pods, { logs: seen.logs, now: seen.now })
+  const { logs, now, around } = seen
+  const state = jobState(seen.job, seen.pods, { logs, now, ...(around === undefined ? {} : { around }) })
   const worked = workedOf(seen.job, seen.pods, seen.before?.ranFrom)
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
@@ -99,13 +103,15 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
     return {
       kind: 'wait',
       note: state.note,
-      until: Math.min(state.endsAt ?? Number.POSITIVE_INFINITY, lookAgainAt(step, seen.job, seen.now)),
+      until: Math.min(state.endsAt ?? NEVER, state.lookAt ?? NEVER, lookAgainAt(step, seen.job, seen.now)),
       running: state.kind === 'running',
       pod: seen.pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
       ...worked,
     }
   return { ...judgeResult(step, seen), ...worked }
 }
+
+const NEVER = Number.POSITIVE_INFINITY
 
 const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { freshUntil = null, before, now, pods, result } = seen

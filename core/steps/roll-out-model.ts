@@ -6,8 +6,11 @@ import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
+import type { Around } from '../pods/around.ts'
+import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
 import { ownPressure } from '../pods/taken.ts'
-import { type Trouble, troubleOf } from '../pods/trouble.ts'
+import { nextLook } from '../pods/telling.ts'
+import { isKeptOutside, type Trouble, troubleOf } from '../pods/trouble.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
@@ -33,6 +36,8 @@ export interface SeenRollOut {
   logs: readonly string[]
   /** Milliseconds that a replica may take to be ready. */
   patience: number
+  /** What stands around the pods; left out: nobody has looked. */
+  around?: Around
 }
 
 /** The Deployment of a generation was taken away by somebody: nothing that was to rise on it will. */
@@ -74,7 +79,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const trouble = troubleIn(broughtBy(step, seen), seen.logs)
+  const trouble = troubleIn(broughtBy(step, seen), seen)
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: trouble.note }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
@@ -84,7 +89,14 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
       reason: 'not-healthy',
       note: `not ready after ${Math.round(seen.patience / 60_000)} minutes: ${why}`,
     }
-  const until = Math.min(trouble?.endsAt ?? Number.POSITIVE_INFINITY, seen.startedAt + seen.patience + 1)
+  const until = Math.min(
+    trouble?.endsAt ?? Number.POSITIVE_INFINITY,
+    seen.startedAt + seen.patience + 1,
+    ...seen.pods.flatMap((pod) => nextOfLeaving(pod, seen.now) ?? []),
+    ...broughtBy(step, seen)
+      .filter(isKeptOutside)
+      .map((pod) => nextLook(createdAt(pod), seen.now)),
+  )
   return { kind: 'wait', note: why, until, running: broughtBy(step, seen).some(isOnNode) }
 }
 
@@ -112,10 +124,16 @@ const whyLate = (target: Target, seen: Look): string | null => {
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
-  const alive = seen.pods.filter((pod) => isAlive(pod) && !astray.has(pod) && generationIn(pod) === generation).length
+  const alive = seen.pods.filter((pod) => isAtWork(pod) && !astray.has(pod) && generationIn(pod) === generation)
+  // Another is ready in the place of what a node does not end: a node that is lost loses no rollout.
+  const rises = generation === seen.step.brings && at.replicas > 0
+  const counted = alive.filter((pod) => !(rises && isOverdue(pod, seen.now)))
   // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
   if (astray.size > at.replicas) return strays.map(strayNote).join('; ')
-  return alive <= at.replicas ? null : `generation ${generation}: ${alive - at.replicas} pods are still ending`
+  if (counted.length <= at.replicas) return null
+  const kept = alive.map((pod) => overdueNote(pod, seen.around?.nodes ?? [], seen.now)).find((note) => note !== null)
+  const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
+  return kept === undefined ? ending : `${ending}; ${kept}`
 }
 
 /** One that is deleted takes no more orders: it goes when whoever keeps it lets it go. */
@@ -142,14 +160,12 @@ const MESSAGE = 400
 const generationIn = ({ metadata }: V1Pod): number => generationOf(metadata?.labels ?? {})
 
 /** A node runs for it, whatever it still loads. */
-const isOnNode = (pod: V1Pod): boolean => isAlive(pod) && pod.spec?.nodeName !== undefined
-
-const isAlive = ({ status }: V1Pod): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
+const isOnNode = (pod: V1Pod): boolean => isAtWork(pod) && pod.spec?.nodeName !== undefined
 
 /** GPUs that pods keep: also those of a Deployment that somebody has deleted, until they have ended. */
 const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   const gpus: Record<string, number> = {}
-  for (const { spec } of pods.filter(isAlive)) {
+  for (const { spec } of pods.filter(isAtWork)) {
     const [pool, count] = [spec?.nodeSelector?.[NODE_POOL], gpusOf(spec?.containers)]
     if (pool !== undefined && count > 0) gpus[pool] = (gpus[pool] ?? 0) + count
   }
@@ -163,9 +179,10 @@ export const broughtBy = <P extends V1Pod>(
 ): P[] => pods.filter((pod) => generationIn(pod) === brings && createdAt(pod) >= since - CLOCKS)
 
 /** What keeps these pods from being ready that ends soonest; null: nothing that any of them says. */
-const troubleIn = (pods: readonly V1Pod[], logs: readonly string[]): Trouble | null => {
+const troubleIn = (pods: readonly V1Pod[], { logs, around, now }: SeenRollOut): Trouble | null => {
   const own = ownPressure(pods)
-  const troubles = pods.filter(isAlive).flatMap((pod) => troubleOf(pod, logs) ?? [])
+  const known = { logs, now, ...(around === undefined ? {} : { around }) }
+  const troubles = pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? [])
   const all = [...(own === null ? [] : [{ ...own, endsAt: 0 }]), ...troubles]
   return all.sort((a, b) => endOf(a) - endOf(b))[0] ?? null
 }

@@ -106,7 +106,7 @@ const list = async ({ send }: Requests, kind: Kind, where: Selection): Promise<K
   const answer = await send({
     method: 'GET',
     path: pathOf(kind, where.namespace ?? null),
-    query: { ...(where.fresh === true ? {} : { resourceVersion: '0' }), ...selecting(where.labels) },
+    query: { ...(where.fresh === true ? {} : { resourceVersion: '0' }), ...selecting(where.labels, where.fields) },
   })
   // A kind that is not installed has no objects.
   if (answer.status === 404) return []
@@ -122,10 +122,15 @@ const readsOf = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'get' | 'logs'
     if (answer.status === 200) return answer.body as KubeObject
     throw failureOf(`reading ${ref.kind} ${ref.name}`, answer)
   },
-  logs: async (ref, lines) => {
+  logs: async (ref, lines, { container, previous = false } = {}) => {
     const path = `${objectPath({ ...ref, kind: 'Pod' })}/log`
+    const query = {
+      tailLines: String(lines),
+      ...(container === undefined ? {} : { container }),
+      ...(previous ? { previous: 'true' } : {}),
+    }
     // A log is told when there is one and never worth a failure: its kubelet may be gone.
-    const answer = await send({ method: 'GET', path, query: { tailLines: String(lines) } }).catch(() => null)
+    const answer = await send({ method: 'GET', path, query }).catch(() => null)
     return answer?.status === 200 && typeof answer.body === 'string'
       ? answer.body.split('\n').filter((line) => line !== '')
       : []

@@ -16,6 +16,8 @@ const RESOURCES: Record<Kind, Resource> = {
   ConfigMap: { apiVersion: 'v1', plural: 'configmaps', namespaced: true },
   Node: { apiVersion: 'v1', plural: 'nodes', namespaced: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', plural: 'nodepools', namespaced: false },
+  NodeClaim: { apiVersion: 'karpenter.sh/v1', plural: 'nodeclaims', namespaced: false },
+  Event: { apiVersion: 'v1', plural: 'events', namespaced: true },
 }
 
 /** The `apiVersion` of a kind: items of a list do not carry theirs. */
@@ -33,10 +35,15 @@ export const pathOf = (kind: Kind, namespace: string | null, apiVersion = RESOUR
 export const objectPath = ({ kind, namespace, name }: ObjectRef, apiVersion?: string): string =>
   `${pathOf(kind, namespace ?? 'default', apiVersion)}/${encodeURIComponent(name)}`
 
-/** The query that selects by labels, each by its whole value; without labels it selects everything. */
-export const selecting = (labels: Record<string, string> = {}): { labelSelector?: string } => {
-  const labelSelector = Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',')
-  return labelSelector === '' ? {} : { labelSelector }
+/** The query that selects by labels and fields, each by its whole value; without any it selects everything. */
+export const selecting = (
+  labels: Record<string, string> = {},
+  fields: Record<string, string> = {},
+): { labelSelector?: string; fieldSelector?: string } => {
+  const [labelSelector, fieldSelector] = [labels, fields].map((by) =>
+    Object.entries(by)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(','),
+  )
+  return { ...(labelSelector ? { labelSelector } : {}), ...(fieldSelector ? { fieldSelector } : {}) }
 }

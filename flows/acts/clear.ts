@@ -7,6 +7,7 @@ import { runOnceName } from '../../core/names.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'
 import { hasEnded, isEnding, isOurs } from '../../core/steps/launch-job.ts'
 import type { WorkPorts } from '../ports.ts'
+import { keptNote } from './around.ts'
 import { lastLook } from './last-look.ts'
 import { type AlivePods, alivePodsOf } from './pods.ts'
 
@@ -63,8 +64,12 @@ const clearOne = async (
   const job = isNotOurs ? null : found
   const pods = await alivePodsOf({ cluster }, ref, uid ?? job?.metadata.uid ?? null)
   const look = await lastLook(ports, view, { mark, step, job, pods })
-  if (job === null) return { left: stillThere(ref, pods, mark.name), look }
-  return { left: hasEnded(job) ? null : await takeAway(ports, ref, { job, pods, tries }), look }
+  const isOver = job !== null && hasEnded(job)
+  const left =
+    job === null ? stillThere(ref, pods, mark.name) : isOver ? null : await takeAway(ports, ref, { job, pods, tries })
+  if (left === null) return { left, look }
+  const kept = await keptNote(ports, pods.ending, view.now)
+  return { left: kept === null ? left : { ...left, note: `${left.note}; ${kept}` }, look }
 }
 
 const takeAway = async (

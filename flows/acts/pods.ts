@@ -1,5 +1,7 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../core/kube.ts'
 import { makerOf } from '../../core/lane/waits.ts'
+import { isAtWork } from '../../core/pods/leaving.ts'
+import { speakerOf } from '../../core/pods/speaking.ts'
 import type { WorkPorts } from '../ports.ts'
 
 /** Kubernetes' own labels of a Job's pods. */
@@ -32,6 +34,8 @@ export interface AlivePods {
   left: number
   /** Finalizers of others on those that are deleted, ended or not: the Job's own deletion waits for them too. */
   keepers: string[]
+  /** Those that have not ended though they are told to. */
+  ending: KubeObject<'Pod'>[]
 }
 
 /**
@@ -41,12 +45,13 @@ export interface AlivePods {
 export const alivePodsOf = async ({ cluster }: Cluster, job: ObjectRef, uid: string | null): Promise<AlivePods> => {
   const found = await named(cluster, job, true)
   const pods = found.filter((pod) => isLeftOf(pod, job, uid))
-  const alive = pods.filter(isAlive)
+  const alive = pods.filter(isAtWork)
   return {
     own: uid === null ? [] : found.filter((pod) => isOfJob(makerOf(pod), uid)),
     alive: alive.length,
     left: alive.filter((pod) => makerOf(pod) === null && !isLeaving(pod)).length,
     keepers: [...new Set(pods.filter(isLeaving).flatMap(keepersOf))],
+    ending: alive.filter(isLeaving),
   }
 }
 
@@ -68,14 +73,14 @@ const isLeftOf = (pod: KubeObject<'Pod'>, job: ObjectRef, uid: string | null): b
   return maker === null ? pod.metadata.labels?.[JOB_UID] === uid : isOfJob(maker, uid)
 }
 
-const isAlive = ({ status }: KubeObject<'Pod'>): boolean => status?.phase !== 'Succeeded' && status?.phase !== 'Failed'
-
 /** Of a log's end, what says why. */
 const LOG_LINES = 20
 
-/** The last lines that a pod's program said; none of a pod that there is not. */
+/** The last lines that a pod's program said before it ended; none of a pod that there is not. */
 export const lastLines = async ({ cluster }: Cluster, pod: KubeObject<'Pod'> | undefined): Promise<string[]> => {
   if (pod === undefined) return []
   const { namespace = null, name } = pod.metadata
-  return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES)
+  const { container, previous } = speakerOf(pod)
+  const of = { previous, ...(container === null ? {} : { container }) }
+  return cluster.logs({ kind: 'Pod', namespace, name }, LOG_LINES, of)
 }

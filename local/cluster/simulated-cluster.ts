@@ -7,6 +7,7 @@ import type {
   Cluster,
   Created,
   Denied,
+  LogOf,
   Objects,
   Selection,
   Watched,
@@ -70,6 +71,9 @@ export interface SimulatedCluster extends Cluster {
 /** Opens the cluster that lives in this database; nothing of it is kept in memory. */
 export const openSimulatedCluster = (options: SimulatedOptions): SimulatedCluster => new Simulated(options)
 
+const fieldOf = (object: object, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object)
+
 /** Turns that are lived through in one transaction. */
 const BATCH = 200
 
@@ -121,19 +125,26 @@ class Simulated implements SimulatedCluster {
     return this.#world.store.get(ref)
   }
 
-  async list(kind: Kind, where: Selection = {}): Promise<KubeObject[]> {
+  async list(kind: Kind, { fields = {}, ...where }: Selection = {}): Promise<KubeObject[]> {
     const current = this.#world.store.list(kind, where)
-    if (where.fresh === true) return current
-    return this.#cache.list(kind, where, { current, now: this.#options.clock.now() })
+    const found =
+      where.fresh === true ? current : this.#cache.list(kind, where, { current, now: this.#options.clock.now() })
+    return found.filter((object) => Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value))
   }
 
   async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {
     return this.#watching.watch(where, onChange)
   }
 
-  async logs(ref: ObjectRef, lines: number): Promise<string[]> {
+  /** The server's own words for a container that it must be told, or does not know, are an answer without lines here. */
+  async logs(ref: ObjectRef, lines: number, { container }: LogOf = {}): Promise<string[]> {
     const pod = this.#world.store.get({ ...ref, kind: 'Pod' })
-    return pod === null || lines <= 0 ? [] : (memoOf(this.#world, pod).logs ?? []).slice(-lines)
+    const { containers = [], initContainers = [] } = pod?.spec ?? {}
+    const isOne =
+      container === undefined
+        ? containers.length === 1
+        : [...containers, ...initContainers].some(({ name }) => name === container)
+    return pod === null || lines <= 0 || !isOne ? [] : (memoOf(this.#world, pod).logs ?? []).slice(-lines)
   }
 
   advance(now: number): Promise<number | null> {

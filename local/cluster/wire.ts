@@ -37,6 +37,8 @@ export const KINDS: Record<Kind, KindFacts> = {
   },
   Node: { apiVersion: 'v1', title: 'Node', namespaced: false, counted: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', title: 'NodePool.karpenter.sh', namespaced: false, counted: true },
+  NodeClaim: { apiVersion: 'karpenter.sh/v1', title: 'NodeClaim.karpenter.sh', namespaced: false, counted: true },
+  Event: { apiVersion: 'v1', title: 'Event', namespaced: true, counted: false },
 }
 
 /** A time as the server writes it: text in whole seconds, though the client's types call it a Date. */

@@ -30,7 +30,7 @@ describe('a Job whose failure is decided and whose pods still end', () => {
     await trainedUntil(town, 'train', 'running', { simulation: { minutes: 60 } })
     life.condition = 'FailureTarget'
     await town.until('its failure is seen', async () => (await town.lane(TRAIN)).run?.ending?.kind === 'failed')
-    await town.advance(10 * MINUTE)
+    await town.advance(9 * MINUTE)
     expect((await town.lane(TRAIN)).rest?.text).toContain('pods are still ending')
     expect((await town.held('pool/gpu-train')).sum).toBe(8)
     life.condition = 'Failed'

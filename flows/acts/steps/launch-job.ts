@@ -21,6 +21,7 @@ import { withInputs } from '../../../core/workloads/inputs.ts'
 import { type Beside, pinsOf } from '../../pins.ts'
 import type { WorkPorts } from '../../ports.ts'
 import { everyRow, valuesOf } from '../../rows.ts'
+import { aroundOf } from '../around.ts'
 import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
@@ -64,6 +65,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
     const result = job === null || hasEnded(job) ? await resultOf(ports, mark.made, { pods, reads }) : null
     const fresh = there === null ? (mark.markedAt ?? 0) + view.handover : 0
+    const around = job === null || hasEnded(job) ? undefined : await aroundOf(ports, { pods, now: view.now, job })
     const stepped = nextLaunchJob(step, {
       name: ref.name,
       job,
@@ -73,6 +75,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
       before: knownOf(mark, mark.made, there),
+      around,
     })
     return withPins(ports, stepped, result?.beside ?? null)
   },

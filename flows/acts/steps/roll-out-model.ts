@@ -12,6 +12,7 @@ import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf, trafficSeen } from '../../observe.ts'
 import { straysOf } from '../../strays.ts'
+import { aroundOf } from '../around.ts'
 import { lastLines } from '../pods.ts'
 import { applied } from './applied.ts'
 import type { Handler, Task } from './handler.ts'
@@ -41,8 +42,11 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
     const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
     const since = mark.startedAt ?? mark.markedAt ?? 0
-    const logs = await lastLines(ports, crashedOf(broughtBy(step, { pods, since })))
     const now = ports.clock.now()
+    const [logs, around] = await Promise.all([
+      lastLines(ports, crashedOf(broughtBy(step, { pods, since }))),
+      aroundOf(ports, { pods, now }),
+    ])
     return nextRollOut(step, {
       generations,
       pods,
@@ -55,6 +59,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       way: wayOf(task),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(step),
+      around,
     })
   },
 }

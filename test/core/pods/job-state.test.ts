@@ -2,10 +2,11 @@ import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { QUEUE_LABEL } from '../../../core/kube.ts'
+import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { jobState, lastDied } from '../../../core/pods/job-state.ts'
 import { TRANSIENT_FAILURES } from '../../../core/reasons.ts'
 import { NOTE } from '../../../core/text.ts'
-import { podIn } from './objects.ts'
+import { eventIn, podIn, poolIn } from './objects.ts'
 
 const job = (type?: string, more: { reason?: string; message?: string } = {}): V1Job => ({
   spec: { template: {} },
@@ -177,7 +178,7 @@ describe('a Job that runs', () => {
     const drained = pod({ node: 'n', conditions: [{ type: 'DisruptionTarget', status: 'True', reason: 'Eviction' }] })
     expect(
       jobState(job(), [{ ...drained, metadata: { ...drained.metadata, deletionTimestamp: new Date(1) } }]).note,
-    ).toBe('its pod is stopping on n: Eviction')
+    ).toBe('its pod is stopping on n: something outside its program ended it: Eviction')
   })
 })
 
@@ -219,7 +220,7 @@ describe('a Job that failed', () => {
     expect(jobState(failed, [disrupted('DeletionByTaintManager')])).toEqual({
       kind: 'failed',
       failure: 'node-lost',
-      note: 'its pod was taken away: DeletionByTaintManager (the node went away)',
+      note: 'its pod was taken away: its node stopped answering, or somebody tainted it against this pod: DeletionByTaintManager (the node went away)',
     })
     expect(jobState(failed, [pod({ phase: 'Failed', reason: 'NodeLost' })])).toMatchObject({ failure: 'node-lost' })
   })
@@ -241,6 +242,21 @@ describe('a Job that failed', () => {
     const before = { ...failedPod(4), metadata: { name: 'before', creationTimestamp: new Date(1) } }
     expect(lastDied([before, disrupted('x', 3), own])?.metadata?.name).toBe('own')
     expect(lastDied([disrupted('x')])).toBeUndefined()
+  })
+
+  it('is told by its program, not by what ran beside it and was ended with it', () => {
+    const own = failedPod(3)
+    const beside = {
+      name: 'proxy',
+      image: '',
+      imageID: '',
+      ready: false,
+      restartCount: 0,
+      state: { terminated: { exitCode: 143, finishedAt: new Date(9) } },
+    }
+    own.status!.containerStatuses![0]!.state!.terminated!.finishedAt = new Date(5)
+    const status = { ...own.status, initContainerStatuses: [beside] }
+    expect(jobState(failed, [{ ...own, status }]).note).toBe('fine-tuning ended with exit 3')
   })
 
   it('is told by its newest pod, whether its time is a date or text', () => {
@@ -346,9 +362,65 @@ describe('a Job whose pods say why', () => {
     ['refused-device', 'not-admitted'],
     ['evicted-unknown', 'node-lost'],
     ['drained', 'node-lost'],
+    ['preempted', 'preempted'],
   ])('fails by %s: %s, which another attempt may cure', (name, failure) => {
     expect(jobState(failed, [podIn(name)])).toMatchObject({ kind: 'failed', failure })
     expect(TRANSIENT_FAILURES).toContain(failure)
+  })
+})
+
+describe('a Job that waits for what tells of it elsewhere', () => {
+  const MINUTE = 60_000
+  const made = Date.parse('2026-11-23T12:00:00Z')
+  const own = { ...job(), metadata: { uid: 'u-job', creationTimestamp: new Date(made) } }
+  const around = (...names: string[]) => ({ ...NOTHING_AROUND, events: names.map(eventIn) })
+
+  it('says why its pod is not made, and whose quota that is', () => {
+    const of = (message: string) => {
+      const event = { ...eventIn('told-quota-of-namespace'), message }
+      return jobState(own, [], { now: made + MINUTE, around: { ...NOTHING_AROUND, events: [event] } })
+    }
+    expect(jobState(own, [], { now: made + MINUTE, around: around('told-quota-of-namespace') })).toMatchObject({
+      kind: 'waiting',
+      note: 'its pod is not made: a quota of its namespace is used up (exceeded quota: gpus, requested: requests.nvidia.com/gpu=8, used: requests.nvidia.com/gpu=8, limited: requests.nvidia.com/gpu=8): others must end, or it be raised',
+      failure: null,
+    })
+    expect(of('Error creating: pods "j-abcde" is forbidden: error looking up service account training/x').note).toBe(
+      'its pod is not made: error looking up service account training/x',
+    )
+    // Whatever anybody tells of it: only its conditions end it.
+    expect(of(LONG)).toMatchObject({ kind: 'waiting', failure: null })
+    expect(of(LONG).note.length).toBeLessThan(300)
+  })
+
+  it('is looked at again after as long as it has waited, between a minute and an hour', () => {
+    const looks = (pods: V1Pod[], given: V1Job = own) =>
+      [0, 1, 8, 600].map((minutes) => {
+        const now = made + minutes * MINUTE
+        const { lookAt = null } = jobState(given, pods, { now })
+        return lookAt === null ? null : (lookAt - now) / MINUTE
+      })
+    expect(looks([])).toEqual([1, 1, 8, 60])
+    expect(looks([podIn('no-room')])).toEqual([1, 1, 8, 60])
+    expect(looks([podIn('not-begun')])).toEqual([1, 1, 8, 60].map((wait, index) => (index === 3 ? null : wait)))
+    expect(looks([podIn('restarted-and-ready')])).toEqual([null, null, null, null])
+    expect(looks([], { ...own, spec: { template: {}, suspend: true } })).toEqual([null, null, null, null])
+  })
+
+  it('says of its pod what stands around it', () => {
+    const of = (name: string, beside: Parameters<typeof jobState>[2]) => jobState(own, [podIn(name)], beside)
+    const now = made + 2 * MINUTE
+    expect(of('no-room', { now, around: { ...NOTHING_AROUND, pools: [poolIn('pool-full')] } })).toMatchObject({
+      kind: 'waiting',
+      note: expect.stringMatching(/^waiting for a node: gpu-train is at its ceiling/),
+      failure: null,
+    })
+    const tainted = { ...NOTHING_AROUND, pools: [poolIn('pool-tainted')] }
+    expect(of('no-room', { now, around: tainted })).toMatchObject({ kind: 'waiting', endsAt: made + 5 * MINUTE })
+    expect(of('no-room', { now: made + 5 * MINUTE, around: tainted })).toMatchObject({ failure: 'configuration' })
+    expect(of('not-begun', { now, around: around('told-secret') }).note).toContain('what its volumes name is not there')
+    const late = { now: made + 15 * MINUTE }
+    expect(of('not-begun', late)).toMatchObject({ kind: 'failed', failure: 'not-admitted' })
   })
 })
 

@@ -6,8 +6,34 @@ const pods = (...names: string[]) => names.map(podIn)
 
 describe('a pod that was taken away', () => {
   it.each([
-    ['drained', 'node-lost', null, 'EvictionByEvictionAPI (Eviction API: evicting)'],
-    ['node-gone', 'node-lost', null, 'DeletionByPodGC (PodGC: node no longer exists)'],
+    ['drained', 'node-lost', null, 'its node was emptied (AWS takes a spot node back, Karpenter replaces one, or'],
+    ['drained', 'node-lost', null, ': EvictionByEvictionAPI (Eviction API: evicting)'],
+    ['node-gone', 'node-lost', null, 'its node is gone: DeletionByPodGC (PodGC: node no longer exists)'],
+    [
+      'tainted',
+      'node-lost',
+      null,
+      'its node stopped answering, or somebody tainted it against this pod: DeletionByTaint',
+    ],
+    [
+      'device-tainted',
+      'node-lost',
+      null,
+      'a device that it used was taken out of service: DeletionByDeviceTaintManager',
+    ],
+    ['shut-down', 'node-lost', null, 'its node was shut down: TerminationByKubelet (Pod was terminated in response to'],
+    [
+      'preempted',
+      'preempted',
+      null,
+      'a pod of a higher priority took its place: PreemptionByScheduler (default-scheduler: ',
+    ],
+    [
+      'preempted-by-kubelet',
+      'preempted',
+      null,
+      'its node made room for a pod that Kubernetes itself needs: Termination',
+    ],
     ['refused-device', 'not-admitted', null, 'UnexpectedAdmissionError (Pod was rejected: Allocate failed due to'],
     ['refused-room', 'not-admitted', null, 'OutOfnvidia.com/gpu (Pod was rejected: Node didn'],
     ['refused-pressure', 'not-admitted', null, 'Evicted (Pod was rejected: The node had condition: [DiskPressure].'],
@@ -17,6 +43,17 @@ describe('a pod that was taken away', () => {
     ['evicted-own-memory', 'node-lost', { of: 'memory', own: true }, 'was using 190Gi, request is 64Gi'],
   ])('%s: %s', (name, failure, pressure, note) => {
     expect(takenBy(podIn(name))).toEqual({ failure, pressure, note: expect.stringContaining(note) })
+  })
+
+  it('by what no release of Kubernetes says yet, or an older one without a condition', () => {
+    const of = (status: object) => takenBy({ status: { phase: 'Failed', ...status } })
+    const condition = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByNobody' }
+    expect(of({ conditions: [condition] })).toMatchObject({
+      failure: 'node-lost',
+      note: expect.stringMatching(/^something .*: EvictionByNobody/),
+    })
+    expect(of({ reason: 'NodeShutdown' })).toMatchObject({ failure: 'node-lost' })
+    expect(of({ reason: 'constructor' })).toBeNull()
   })
 
   it.each(['crash-loop', 'config-error'])('%s: nobody took it', (name) => {

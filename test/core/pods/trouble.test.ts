@@ -31,7 +31,7 @@ describe('what keeps a pod from its work', () => {
 
   it('what its last lines say tells more than that it ended', () => {
     const lines = ['loading weights', 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB']
-    expect(troubleOf(podIn('crash-loop'), lines)).toMatchObject({
+    expect(troubleOf(podIn('crash-loop'), { logs: lines })).toMatchObject({
       failure: 'out-of-memory',
       note: expect.stringContaining('Tried to allocate 2.00 GiB (it was restarted 3 times)'),
     })

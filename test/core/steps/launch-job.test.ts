@@ -4,6 +4,7 @@ import type { LaunchJobStep } from '../../../core/plan.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { isOurs, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { DIGEST_ANNOTATION, withDigest } from '../../../core/workloads/object-digest.ts'
+import { podIn } from '../pods/objects.ts'
 import { trainPlan } from '../training-fixture.ts'
 
 const step = trainPlan().steps[0] as LaunchJobStep
@@ -32,6 +33,19 @@ describe('a Job of ours', () => {
       values: { loss: 0.5, model },
       read: { etag: 'e1', at, by: 'file' },
     })
+  })
+
+  it('whose pod a dead node does not end is looked at when there is more to say, and has lost that node in the end', () => {
+    const due = Date.parse('2026-11-23T13:00:30Z')
+    const at = (minutes: number) =>
+      nextLaunchJob(step, {
+        ...seen,
+        job: step.job,
+        pods: [podIn('leaving-on-dead-node')],
+        now: due + minutes * 60_000,
+      })
+    expect(at(1)).toMatchObject({ kind: 'wait', running: true, until: due + 5 * 60_000 })
+    expect(at(45)).toMatchObject({ kind: 'failed', reason: 'node-lost' })
   })
 
   it('that is complete without a valid result has failed', () => {

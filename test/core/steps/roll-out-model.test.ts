@@ -2,9 +2,10 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
+import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { podIn } from '../pods/objects.ts'
+import { nodeIn, podIn, poolIn } from '../pods/objects.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
 const step: RollOutModelStep = {
@@ -259,5 +260,79 @@ describe('a move of a rollout', () => {
     expect(
       nextRollOut(step, { ...seen, generations: [view(1, 0)], ...old, startedAt: old.since, patience: 60 * minute }),
     ).toMatchObject({ kind: 'wait' })
+  })
+
+  it('says of its pool why a pod has no node, and looks again though nothing of the pod changes', () => {
+    const [minute, made] = [60_000, Date.parse('2026-11-23T12:00:00Z')]
+    const around = { ...NOTHING_AROUND, pools: [poolIn('pool-full')] }
+    const at = (minutes: number, pod: V1Pod, brings: number | null = 2) =>
+      nextRollOut(
+        { ...step, brings },
+        {
+          ...seen,
+          generations: [view(1, 0)],
+          pods: [ofTwo(pod)],
+          around,
+          now: made + minutes * minute,
+          startedAt: made,
+          patience: 60 * minute,
+        },
+      )
+    expect(at(2, podIn('no-room'))).toMatchObject({
+      kind: 'wait',
+      note: expect.stringMatching(/^generation 2: 0 of 1 ready: waiting for a node: gpu-train is at its ceiling/),
+      until: made + 4 * minute,
+    })
+    expect(at(40, podIn('no-room'))).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
+    expect(at(2, podIn('not-begun'))).toMatchObject({ kind: 'wait', until: made + 4 * minute })
+    expect(at(15, podIn('not-begun'))).toMatchObject({ kind: 'failed', reason: 'not-admitted' })
+    expect(at(2, podIn('no-room'), null)).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
+  })
+
+  describe('with a pod on a node that is dead', () => {
+    const [due, minute] = [Date.parse('2026-11-23T13:00:30Z'), 60_000]
+    const pod = ofTwo(podIn('leaving-on-dead-node'))
+    const around = { ...NOTHING_AROUND, nodes: [nodeIn('node-unanswering')] }
+    const at = (minutes: number, of: Partial<RollOutModelStep>, generations: GenerationView[]) => {
+      const now = due + minutes * minute
+      return nextRollOut(
+        { ...step, ...of },
+        { ...seen, generations, pods: [pod], around, now, startedAt: now - minute, patience: 60 * minute },
+      )
+    }
+    const away = { brings: null, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+
+    it('waits for what is to leave: its GPUs are not free; and says which node, and what to do', () => {
+      expect(at(1, away, [view(0, 0)])).toMatchObject({
+        kind: 'wait',
+        note: 'generation 2: 1 pods are still ending',
+        until: due + 5 * minute,
+      })
+      expect(at(6, away, [view(0, 0)])).toMatchObject({
+        kind: 'wait',
+        note: expect.stringMatching(
+          /^generation 2: 1 pods are still ending; its pod had to end by .* kubectl delete node/,
+        ),
+        until: due + 45 * minute,
+      })
+    })
+
+    it('is done for what rises once another is ready in its place', () => {
+      const both = { ...step, replicas: [{ ref, generation: 2, replicas: 0, replicasReady: 0 }] }
+      expect(at(6, {}, [view(1, 0)])).toMatchObject({ kind: 'wait', note: 'generation 2: 0 of 1 ready' })
+      const other = { ...ofTwo(podIn('restarted-and-ready')), spec: { containers: [] } }
+      const two = (minutes: number) =>
+        nextRollOut(step, {
+          ...seen,
+          pods: [pod, other],
+          around,
+          now: due + minutes * minute,
+          startedAt: due,
+          patience: 60 * minute,
+        })
+      expect(two(1)).toMatchObject({ kind: 'wait', note: 'generation 2: 1 pods are still ending' })
+      expect(two(6)).toMatchObject({ kind: 'done' })
+      expect(at(6, both, [view(0, 0)])).toMatchObject({ kind: 'wait' })
+    })
   })
 })

@@ -110,6 +110,13 @@ describe('what the API server answers, by law 6', () => {
     answering(403, 'pods/log is forbidden')
     expect(await cluster.logs(ref, 10)).toEqual([])
   })
+
+  it('a log is asked of the container that is named, and of before its last start', async () => {
+    await cluster.logs(ref, 10)
+    await cluster.logs(ref, 5, { container: 'server', previous: true })
+    const queries = asked.map((path) => Object.fromEntries(new URL(path, 'http://server').searchParams))
+    expect(queries).toEqual([{ tailLines: '10' }, { tailLines: '5', container: 'server', previous: 'true' }])
+  })
 })
 
 describe('lists that several plans look at', () => {

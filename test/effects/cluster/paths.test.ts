@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { apiVersionOf, objectPath, pathOf } from '../../../effects/cluster/paths.ts'
+import { apiVersionOf, objectPath, pathOf, selecting } from '../../../effects/cluster/paths.ts'
 
 describe('the path of objects', () => {
   it.each([
@@ -35,5 +35,13 @@ describe('the path of objects', () => {
   it('knows the version of each kind', () => {
     expect(apiVersionOf('Node')).toBe('v1')
     expect(apiVersionOf('HorizontalPodAutoscaler')).toBe('autoscaling/v2')
+  })
+
+  it('selects by labels and fields, each by its whole value', () => {
+    expect(selecting()).toEqual({})
+    expect(selecting({ a: '1', b: '2' }, { 'involvedObject.uid': 'u', reason: 'FailedMount' })).toEqual({
+      labelSelector: 'a=1,b=2',
+      fieldSelector: 'involvedObject.uid=u,reason=FailedMount',
+    })
   })
 })

@@ -102,6 +102,25 @@ describe('a Job that is deleted', () => {
     })
   })
 
+  it('while its node is dead: what keeps its pod, and what to do, in a pod that has long had to end', async () => {
+    const job = jobOf({ ...DELETED, finalizers: ['foregroundDeletion'] })
+    const ends = (minutes: number) => {
+      const pod = podOf('Running', { deletionTimestamp: new Date(NOW - minutes * 60_000).toISOString() })
+      return { ...pod, spec: { nodeName: 'ip-10-0-1-7' } } as unknown as KubeObject
+    }
+    expect((await cleared({ job, pods: [ends(4)] })).left).toMatchObject({
+      note: 'Job j is being deleted',
+      stopped: false,
+    })
+    expect((await cleared({ job, pods: [ends(5)] })).left).toMatchObject({
+      note: expect.stringMatching(/^Job j is being deleted; its pod had to end by .*: kubectl delete node ip-10-0-1-7/),
+      stopped: false,
+    })
+    expect((await cleared({ job: null, pods: [ends(5)] })).left).toMatchObject({
+      note: expect.stringMatching(/^1 pods of Job j are still ending; its pod had to end by/),
+    })
+  })
+
   it('just now may still get a pod: its hold stays until it is seen to be on its way', async () => {
     expect(await cleared({ job: jobOf({ finalizers: ['acme.com/audit'] }) })).toMatchObject({
       deletions: 1,

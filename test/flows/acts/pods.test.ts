@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject, ObjectRef } from '../../../core/kube.ts'
-import { alivePodsOf } from '../../../flows/acts/pods.ts'
+import { alivePodsOf, lastLines } from '../../../flows/acts/pods.ts'
 import type { Cluster, WorkPorts } from '../../../flows/ports.ts'
 
 const JOB: ObjectRef = { kind: 'Job', namespace: 'training', name: 'lane-1-g1a1-train' }
@@ -34,5 +34,39 @@ describe('pods that a Job has left', () => {
     const pods = [pod('on', labelled('u')), pod('stopping', { ...labelled('u'), ...leaving }), pod('stray')]
     expect(await seen(pods, 'u')).toMatchObject({ alive: 2, left: 1 })
     expect(await seen([pod('stopping', { ...labelled('u'), ...leaving })], 'u')).toMatchObject({ alive: 1, left: 0 })
+  })
+})
+
+describe('the last lines of a pod', () => {
+  const asked = async (one: KubeObject<'Pod'>) => {
+    const of: unknown[] = []
+    const logs = async (...given: unknown[]) => {
+      of.push(given)
+      return ['KeyError: rope']
+    }
+    const lines = await lastLines({ cluster: { logs } as unknown as Cluster } as WorkPorts, one)
+    return { lines, of }
+  }
+
+  it('are asked of the container that failed, by its name: a pod of several answers nothing else', async () => {
+    const one = {
+      ...pod('p', { namespace: 'serving' }),
+      status: {
+        containerStatuses: [
+          { name: 'proxy', ready: true, restartCount: 0, state: { running: {} } },
+          {
+            name: 'server',
+            ready: false,
+            restartCount: 2,
+            state: { running: {} },
+            lastState: { terminated: { exitCode: 1 } },
+          },
+        ],
+      },
+    } as unknown as KubeObject<'Pod'>
+    expect(await asked(one)).toEqual({
+      lines: ['KeyError: rope'],
+      of: [[{ kind: 'Pod', namespace: 'serving', name: 'p' }, 20, { container: 'server', previous: true }]],
+    })
   })
 })

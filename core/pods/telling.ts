@@ -1,0 +1,32 @@
+import type { CoreV1Event } from '@kubernetes/client-node'
+
+/** When an event was last told, milliseconds; 0: it does not say. */
+export const toldAt = ({ lastTimestamp, eventTime, series, metadata }: CoreV1Event): number =>
+  Math.max(
+    0,
+    ...[lastTimestamp, series?.lastObservedTime, eventTime, metadata?.creationTimestamp]
+      .map((time) => new Date(time ?? Number.NaN).getTime())
+      .filter((at) => !Number.isNaN(at)),
+  )
+
+/** What was told last of the object with this uid by one of these reasons; null: nothing, as far as events are kept. */
+export const lastTold = (
+  events: readonly CoreV1Event[],
+  uid: string | undefined,
+  reasons: ReadonlySet<string>,
+): CoreV1Event | null =>
+  events
+    .filter(({ involvedObject, reason = '' }) => uid !== undefined && involvedObject.uid === uid && reasons.has(reason))
+    .toSorted((a, b) => toldAt(b) - toldAt(a))[0] ?? null
+
+/** Whether Karpenter has told it, as it says itself. */
+export const isOfKarpenter = ({ source, reportingComponent }: CoreV1Event): boolean =>
+  source?.component === 'karpenter' || reportingComponent === 'karpenter'
+
+const [SOON, LATE] = [60_000, 3_600_000]
+
+/**
+ * When what waits without changing itself is looked at again: after as long again as it has waited, between a minute and an hour. Those who
+ * keep it waiting tell so elsewhere, of which nobody is woken.
+ */
+export const nextLook = (since: number, now: number): number => now + Math.min(LATE, Math.max(SOON, now - since))
