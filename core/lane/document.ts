@@ -1,5 +1,6 @@
 import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
+import type { Months } from '../money/months.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
@@ -173,6 +174,8 @@ export interface Mark {
   ran: number
   ranTo: number | null
   ranFrom: number | null
+  /** How many of them lie in months before that of `ranTo`, by month in UTC; left out: none, or an earlier release counted them. */
+  ranIn?: Months
   /** Since when nobody could look at it, where its lane rests for another such reason by now. */
   unseenFrom?: number
   /** When it was over; while it runs: when it was last told to end. */
