@@ -95,6 +95,7 @@ export type Failure =
   | 'nccl-timeout'
   | 'node-lost'
   | 'not-admitted'
+  | 'no-node'
   | 'deadline-exceeded'
   | 'deleted'
   | 'result-missing'

@@ -45,6 +45,8 @@ export const pipeline = z
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
     /** A run that would cost more than it may at most is ended. Nobody is asked for more yet, so `ask` is refused. */
     onBound: notYet('end', 'nobody is asked for more money while a run is under way yet: write `end`, or leave it out'),
+    /** How long the pod of a stage may wait for a node before its run ends; left out: `24h`. That costs nothing, and takes nothing of its hours. */
+    nodeWithin: z.optional(duration),
     /** Stages in their order, at most 24. */
     stages,
     /** What becomes a new version in the registry; left out: nothing. */
