@@ -1,13 +1,11 @@
 import { costByMonth, costOf } from '../money/cost.ts'
-import { addMonths, type Months, timeByMonth, timesMonths } from '../money/months.ts'
+import { addMonths, dollarsOf, type Months, timeByMonth } from '../money/months.ts'
 import { cents, usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
 import { mayCost } from './bound.ts'
 import { hasBegun, type LaneDocument, type Run } from './document.ts'
 import { costBefore, standsBefore } from './halfway.ts'
 import { newerIn } from './newer.ts'
-
-const HOUR = 3_600_000
 
 interface Costing {
   run: Run
@@ -25,7 +23,7 @@ export const monthsUntil = (doc: Pick<LaneDocument, 'halfwayCosts'>, { run, plan
   const before = standsBefore(doc, { run, plan, now })
   return addMonths(
     plan === null ? {} : costByMonth({ run, plan, now }),
-    before === null ? {} : timesMonths(timeByMonth(before.from, before.until), before.perHour / HOUR),
+    before === null ? {} : dollarsOf(timeByMonth(before.from, before.until), before.perHour),
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Mark, Run } from '../lane/document.ts'
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
-import { addMonths, type Months, ranByMonth, timeByMonth, timesMonths } from './months.ts'
+import { addMonths, dollarsOf, type Months, ranByMonth, timeByMonth } from './months.ts'
 
 const HOUR = 3_600_000
 
@@ -26,10 +26,8 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
 /** The same by the months in which it was spent. */
 export const costByMonth = ({ now, ...costing }: Costing & { now: number }): Months =>
   addMonths(
-    ...jobsOf(costing).map(({ perHour, mark }) => timesMonths(timesOf(mark, now), perHour / HOUR)),
-    ...standingOf({ now, ...costing }).map(({ from, until, perHour }) =>
-      timesMonths(timeByMonth(from, until), perHour / HOUR),
-    ),
+    ...jobsOf(costing).map(({ perHour, mark }) => dollarsOf(timesOf(mark, now), perHour)),
+    ...standingOf({ now, ...costing }).map(({ from, until, perHour }) => dollarsOf(timeByMonth(from, until), perHour)),
   )
 
 /** When the first of its moves has pods on nodes; null: none has. */

@@ -35,8 +35,9 @@ export const addMonths = (...all: readonly Months[]): Months => {
 export const mapMonths = (months: Months, as: (amount: number) => number): Months =>
   Object.fromEntries(Object.entries(months).map(([month, amount]) => [month, as(amount)]))
 
-/** Each month's amount, multiplied. */
-export const timesMonths = (months: Months, factor: number): Months => mapMonths(months, (amount) => amount * factor)
+/** Dollars of times by month, at so many an hour. */
+export const dollarsOf = (months: Months, perHour: number): Months =>
+  mapMonths(months, (time) => (time * perHour) / 3_600_000)
 
 /** All of it together. */
 export const sumOfMonths = (months: Months): number => Object.values(months).reduce((sum, one) => sum + one, 0)

@@ -4,7 +4,7 @@ import { readRow } from '../../flows/rows.ts'
 import { spendOf } from '../../flows/sums.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { HOUR, MINUTE, stepIs, TRAIN, upload } from './scenes.ts'
+import { HOUR, looseEnds, MINUTE, stepIs, TRAIN, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -44,6 +44,22 @@ describe('a run over a month’s end', () => {
       spent: (centsOf(past?.cost ?? 0) - october) / 100,
       held: 0,
     })
+  })
+
+  it('holds nothing of the new month’s budget for what it has cost in the old one', async () => {
+    town = await openTown({ config: long, at: NOON })
+    await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 30 * 60 } } } })
+    await town.until('it trains', stepIs(town, TRAIN, 'train', 'running'))
+    await town.advance(6 * HOUR)
+    const whole = await town.held('budget/ml-monthly')
+    await town.advance(6 * HOUR + MINUTE)
+    const left = await town.held('budget/ml-monthly')
+    expect((whole.sum - left.sum) / 5504).toBeGreaterThan(11.8)
+    expect((whole.sum - left.sum) / 5504).toBeLessThan(12)
+    await town.settled(TRAIN, 40)
+    expect((await booked(NOON)) - (whole.sum - left.sum)).toBeLessThanOrEqual(1)
+    expect(await town.held('budget/ml-monthly')).toEqual({ lanes: {}, sum: 0 })
+    expect(await looseEnds(town)).toEqual([])
   })
 
   it('is counted so again where a restore has torn the sums of both from it', async () => {
