@@ -1,6 +1,5 @@
 import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
-import type { Months } from '../money/months.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
@@ -175,7 +174,7 @@ export interface Mark {
   ranTo: number | null
   ranFrom: number | null
   /** How many of them lie in months before that of `ranTo`, by month in UTC; left out: none, or an earlier release counted them. */
-  ranIn?: Months
+  ranIn?: Record<string, number>
   /** Since when nobody could look at it, where its lane rests for another such reason by now. */
   unseenFrom?: number
   /** When it was over; while it runs: when it was last told to end. */
