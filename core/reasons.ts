@@ -97,6 +97,7 @@ export type Failure =
   | 'node-lost'
   | 'preempted'
   | 'not-admitted'
+  | 'no-node'
   | 'deadline-exceeded'
   | 'deleted'
   | 'result-missing'

@@ -2,6 +2,7 @@ import type { Desired } from './desired.ts'
 import type { LaneDocument, Made, Run } from './lane/document.ts'
 import type { InLine } from './lane/hold.ts'
 import type { GoOnLetter, LookLetter, OrderLetter } from './lane/letters.ts'
+import type { Months } from './money/months.ts'
 import type { Plan, Step } from './plan.ts'
 import type { Outcome } from './reasons.ts'
 import type { Telling } from './telling.ts'
@@ -67,6 +68,8 @@ export interface PastRow {
   endedAt: number
   /** Dollars that it is reckoned to have cost. */
   cost: number
+  /** Those by the months in UTC in which they were spent; left out: all in that of its end, or an earlier release booked it so. */
+  months?: Months
 }
 
 /** Ids of a lane's past runs grow with generation and attempt. */

@@ -1,4 +1,5 @@
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
+import { soFar } from '../core/lane/so-far.ts'
 import { runName, runOfName } from '../core/names.ts'
 import type { Plan } from '../core/plan.ts'
 import type { Outcome } from '../core/reasons.ts'
@@ -17,8 +18,10 @@ export interface KnownRun {
   run: Run
   /** null while it is under way. */
   outcome: Outcome | null
-  /** Dollars that it is reckoned to have cost; 0 while it is under way. */
+  /** Dollars that it is reckoned to have cost, so far while it is under way. */
   cost: number
+  /** Dollars that it may cost at most; null: it is over, or has begun nothing that costs. */
+  atMost: number | null
   endedAt: number | null
 }
 
@@ -32,7 +35,7 @@ export const listed = ({ plan, ...run }: KnownRun): ListedRun => ({ ...run, titl
 type Reads = Pick<Ledger, 'read'>
 
 /** The run of a plan's id; null when there is none of that name. */
-export const runOf = async (ledger: Reads, planId: string): Promise<KnownRun | null> => {
+export const runOf = async (ledger: Reads, planId: string, now: number): Promise<KnownRun | null> => {
   const named = runOfName(planId)
   if (named === null) return null
   const lane = (await readRow(ledger, 'name', named.name))?.value.lane
@@ -43,12 +46,12 @@ export const runOf = async (ledger: Reads, planId: string): Promise<KnownRun | n
     { kind: 'past', id: pastId(lane, named) },
   ])
   if (past !== null) return ended(past.value)
-  return doc !== null && sameRun(doc.value.run, named) ? underWay(doc.value, plan) : null
+  return doc !== null && sameRun(doc.value.run, named) ? underWay(doc.value, plan, now) : null
 }
 
 /** What a lane is at, or was at last: the run under way, else the one that its outcome is of; null when it had none. */
-export const lastRun = async (ledger: Reads, doc: LaneDocument): Promise<KnownRun | null> => {
-  if (doc.run !== null) return underWay(doc, await readRow(ledger, 'plan', doc.lane))
+export const lastRun = async (ledger: Reads, doc: LaneDocument, now: number): Promise<KnownRun | null> => {
+  if (doc.run !== null) return underWay(doc, await readRow(ledger, 'plan', doc.lane), now)
   if (doc.outcome === null) return null
   const past = await readRow(ledger, 'past', pastId(doc.lane, doc.outcome))
   return past === null ? null : ended(past.value)
@@ -57,13 +60,14 @@ export const lastRun = async (ledger: Reads, doc: LaneDocument): Promise<KnownRu
 /** Every run of every lane, under way and past, the newest first; of each lane at most so many, if told. */
 export const everyRun = async (
   ledger: Pick<Ledger, 'read' | 'list' | 'lanes'>,
+  now: number,
   atMost?: number,
 ): Promise<KnownRun[]> => {
   const docs = await everyLane(ledger)
   const runs = await Promise.all(
     docs.map(async (doc) => {
       const past = await pastOf(ledger, doc.lane, atMost)
-      return doc.run === null ? past : [await lastRun(ledger, doc), ...past]
+      return doc.run === null ? past : [await lastRun(ledger, doc, now), ...past]
     }),
   )
   return runs
@@ -85,12 +89,13 @@ const pastOf = async (ledger: Pick<Ledger, 'list'>, lane: string, atMost?: numbe
 }
 
 /** The plan counts only while the document names its digest. */
-const underWay = (doc: LaneDocument, plan: Stored<'plan'> | null): KnownRun | null => {
+const underWay = (doc: LaneDocument, row: Stored<'plan'> | null, now: number): KnownRun | null => {
   const { lane, run } = doc
   if (run === null) return null
-  const made: PlanRow['plan'] | undefined = plan?.value.plan
-  const counts = made !== undefined && made.digest === run.digest && sameRun(made, run)
-  return { lane, id: runName(doc, run), plan: counts ? made : null, run, outcome: null, cost: 0, endedAt: null }
+  const made: PlanRow['plan'] | undefined = row?.value.plan
+  const plan = made !== undefined && made.digest === run.digest && sameRun(made, run) ? made : null
+  const { cost, atMost } = soFar(doc, { plan, now }) ?? { cost: 0, atMost: null }
+  return { lane, id: runName(doc, run), plan, run, outcome: null, cost, atMost, endedAt: null }
 }
 
 const ended = ({ lane, id, plan, run, outcome, cost, endedAt }: PastRow): KnownRun => ({
@@ -100,5 +105,6 @@ const ended = ({ lane, id, plan, run, outcome, cost, endedAt }: PastRow): KnownR
   run,
   outcome,
   cost,
+  atMost: null,
   endedAt,
 })

@@ -1,9 +1,10 @@
 import type { LaneDocument } from '../core/lane/document.ts'
-import { budgetOf, budgetRoom, centsOf, lineSum, spentSum } from '../core/lane/room.ts'
+import { budgetOf, budgetRoom, centsByMonth, lineSum, spentIn } from '../core/lane/room.ts'
+import { addMonths, type Months, monthBegin, monthOf } from '../core/money/months.ts'
 import { cents } from '../core/money/prices.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ports } from './ports.ts'
-import { everyRow, readRow } from './rows.ts'
+import { everyRow, readRow, valuesOf } from './rows.ts'
 
 /** Makes what is counted of a room what its rows say: what is held of it, and how many stand in its line. */
 export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): Promise<boolean> => {
@@ -21,35 +22,39 @@ export const recountRoom = async (ports: Pick<Ports, 'ledger'>, room: string): P
 type Closed = Pick<LaneDocument, 'lane' | 'run' | 'writtenAt'>
 
 /**
- * Makes what was spent of a budget this month what the runs say that ended in it. Only lanes are asked that were written since it began,
- * and those with a run, which may end meanwhile.
+ * Makes what was spent of a budget in this month and the one before what the runs say that ended in them, each with its part of both.
+ * Only lanes are asked that were written since the earlier one began, and those with a run, which may end meanwhile.
  */
 export const recountSpent = async (
   ports: Pick<Ports, 'ledger'>,
   docs: readonly Closed[],
   { budget, now }: { budget: string; now: number },
 ): Promise<boolean> => {
-  const date = new Date(now)
-  const since = Date.UTC(date.getUTCFullYear(), date.getUTCMonth())
+  const since = monthBegin(now, -1)
   const lanes = docs.filter(({ run, writtenAt }) => run !== null || writtenAt >= since).map(({ lane }) => lane)
-  return recount(ports, spentSum(budget, now), async (ledger) => {
-    let cents = 0
-    for (let from = 0; from < lanes.length; from += AT_ONCE) {
-      const some = await Promise.all(lanes.slice(from, from + AT_ONCE).map((lane) => spentBy(ledger, lane, since)))
-      cents += some.reduce((sum, one) => sum + one, 0)
-    }
-    return cents
-  })
+  const months = [since, now].map(monthOf)
+  return recountAll(
+    ports,
+    months.map((month) => spentIn(budget, month)),
+    async (ledger) => {
+      let spent: Months = {}
+      for (let from = 0; from < lanes.length; from += AT_ONCE) {
+        const some = await Promise.all(lanes.slice(from, from + AT_ONCE).map((lane) => spentBy(ledger, lane, since)))
+        spent = addMonths(spent, ...some)
+      }
+      return months.map((month) => spent[month] ?? 0)
+    },
+  )
 }
 
 /** Lanes that are asked side by side. */
 const AT_ONCE = 32
-/** Most have fewer runs in a month. */
+/** Most have fewer runs in two months. */
 const RUNS = 20
 
-/** Cents of a lane's runs that have ended since then: the newest come first. */
-const spentBy = async (ledger: Ports['ledger'], lane: string, since: number): Promise<number> => {
-  let cents = 0
+/** Cents of a lane's runs that have ended since then, by month: the newest come first. */
+const spentBy = async (ledger: Ports['ledger'], lane: string, since: number): Promise<Months> => {
+  let spent: Months = {}
   for (let after: string | undefined; ; ) {
     const page = await ledger.list('past', {
       prefix: `${lane}#`,
@@ -57,9 +62,9 @@ const spentBy = async (ledger: Ports['ledger'], lane: string, since: number): Pr
       limit: RUNS,
       ...(after === undefined ? {} : { after }),
     })
-    const runs = page.filter(({ value }) => value.endedAt >= since)
-    cents += runs.reduce((sum, { value }) => sum + centsOf(value.cost), 0)
-    if (runs.length < RUNS) return cents
+    const runs = valuesOf(page).filter(({ endedAt }) => endedAt >= since)
+    spent = addMonths(spent, centsByMonth(runs))
+    if (runs.length < RUNS) return spent
     after = page.at(-1)?.id
   }
 }
@@ -83,31 +88,42 @@ export const spendOf = async (
 ): Promise<Spend> => {
   const { name, dollars } = policy.budget
   const counted = budgetOf(policy)
-  const rows = await Promise.all([spentSum(counted, now), budgetRoom(counted)].map((id) => readRow(ledger, 'sum', id)))
+  const month = monthOf(now)
+  const rows = await Promise.all([spentIn(counted, month), budgetRoom(counted)].map((id) => readRow(ledger, 'sum', id)))
   const [spent, held] = rows.map((row) => (row?.value.n ?? 0) / 100) as [number, number]
-  const month = new Date(now).toISOString().slice(0, 7)
   return { budget: name, month, dollars, spent, held, left: cents(dollars - spent - held) }
 }
 
-/**
- * Makes a sum what its rows are (law 5): one that has drifted would let nobody in, or too many, and no lane could say why.
- * Answers whether it had to. What changes meanwhile is left to the next time.
- */
-const recount = async (
-  { ledger }: Pick<Ports, 'ledger'>,
+/** The same of one sum. */
+const recount = (
+  ports: Pick<Ports, 'ledger'>,
   name: string,
   count: (ledger: Ports['ledger']) => Promise<number>,
+): Promise<boolean> => recountAll(ports, [name], async (ledger) => [await count(ledger)])
+
+/**
+ * Makes sums what their rows are (law 5): one that has drifted would let nobody in, or too many, and no lane could say why.
+ * Answers whether any had to be. What changes meanwhile is left to the next time.
+ */
+const recountAll = async (
+  { ledger }: Pick<Ports, 'ledger'>,
+  names: readonly string[],
+  count: (ledger: Ports['ledger']) => Promise<number[]>,
 ): Promise<boolean> => {
-  const sumOf = async () => {
+  const sumOf = async (name: string) => {
     const row = await readRow(ledger, 'sum', name)
-    return { n: row?.value.n ?? 0, revision: row?.revision ?? 0 }
+    return { name, n: row?.value.n ?? 0, revision: row?.revision ?? 0 }
   }
-  const before = await sumOf()
-  const n = await count(ledger)
-  if (n === before.n || (await sumOf()).revision !== before.revision) return false
-  const { ok } = await ledger.commit([
-    { add: name, by: n - before.n, atMost: n, atLeast: n },
-    { count: 'recounted', by: 1 },
-  ])
-  return ok
+  const before = await Promise.all(names.map(sumOf))
+  const counted = await count(ledger)
+  const made = before.map(async ({ name, n: was, revision }, index) => {
+    const n = counted[index] ?? 0
+    if (n === was || (await sumOf(name)).revision !== revision) return false
+    const { ok } = await ledger.commit([
+      { add: name, by: n - was, atMost: n, atLeast: n },
+      { count: 'recounted', by: 1 },
+    ])
+    return ok
+  })
+  return (await Promise.all(made)).some((one) => one)
 }

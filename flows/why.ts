@@ -6,6 +6,7 @@ import type { Rest } from '../core/lane/document.ts'
 import { isUnderstood, type Letter, type LookLetter } from '../core/lane/letters.ts'
 import { keptBack } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
+import { soFar, soFarText } from '../core/lane/so-far.ts'
 import type { View } from '../core/lane/view.ts'
 import { waitsIn } from '../core/lane/wanted.ts'
 import { calledBy, inNewNames, laneMeant } from '../core/lane-kinds/called.ts'
@@ -32,7 +33,7 @@ export interface Why {
   until: number | null
   /** The far side that is waited for. */
   side: string | null
-  /** What waits behind the run under way, and what could not be told. */
+  /** What the run under way has cost so far, what waits behind it, and what could not be told. */
   also: string[]
 }
 
@@ -70,7 +71,7 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
   const newer = await newerRows(ports.ledger, lane, reactions)
   if (loaded === null || !(hasMoved(loaded.view) || isConfigured(loaded.view))) return whyNoLane(ports, lane, newer)
   const view = withWaiting(loaded.view)
-  const untold = [...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
+  const also = [...costIn(view), ...untoldOf(await everyRow(ports.ledger, 'out', `${lane}#`), view), ...newer]
   const act = nextOf(view)
   const rest = act.kind === 'rest' ? act.rest : view.doc.rest
   // An act that is due at once is under way, unless its lane rests on what only a look can change.
@@ -85,11 +86,11 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
       since: view.doc.since || null,
       until: null,
       side: null,
-      also: untold,
+      also,
     }
   const { why, since, until, side } = rest
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
-  return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: [...behindIn(view), ...untold] }
+  return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: [...behindIn(view), ...also] }
 }
 
 /** Somebody is at it, or will be at once; what else has changed since it rested is found by whoever compares, within minutes. */
@@ -103,6 +104,12 @@ const nextOf = (view: View): Act => {
   const act = next(view)
   if (act.kind === 'move-card' && view.doc.rest !== null) return { kind: 'rest', rest: view.doc.rest }
   return act.kind === 'leave-line' && view.doc.run !== null ? (keptBack(view, view.doc.run) ?? act) : act
+}
+
+/** What the run under way has cost, once it has begun what costs. */
+const costIn = ({ doc, plan, now }: View): string[] => {
+  const found = soFar(doc, { plan: plan !== null && plan.plan.digest === doc.run?.digest ? plan.plan : null, now })
+  return found === null ? [] : [`it has cost ${soFarText(found)} so far`]
 }
 
 /** What the run under way keeps from beginning, and what was cancelled behind it. */

@@ -2,7 +2,7 @@ import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
-import { budgetOf, centsOf, lanesOfPools, poolsHeldOf, spentSum } from '../core/lane/room.ts'
+import { budgetOf, centsByMonth, lanesOfPools, poolsHeldOf, spentIn } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
@@ -47,9 +47,7 @@ export const writesOf = (
       value: row,
     })),
     ...tellingWrites(lane, before.revision + 1, { change, at }),
-    ...(change.spent > 0
-      ? [sum(spentSum(budgetOf(view.policy), change.past.at(-1)?.endedAt ?? at), centsOf(change.spent))]
-      : []),
+    ...spentWrites(budgetOf(view.policy), change),
     ...change.moments.map((moment) => ({ moment: { ...moment, at, lane } })),
     ...countWrites(change.counts),
   ]
@@ -68,7 +66,14 @@ export const weightOfChange = (...given: Parameters<typeof writesOf>): number =>
 
 type RevisionOf = (kind: RowKind, id: string) => number
 
-const sum = (add: string, by: number): Write => ({ add, by, atMost: null, atLeast: null })
+/** What ended runs have cost, in each month's sum its part (UTC). */
+const spentWrites = (budget: string, { past }: Pick<Change, 'past'>): Write[] =>
+  Object.entries(centsByMonth(past)).map(([month, by]) => ({
+    add: spentIn(budget, month),
+    by,
+    atMost: null,
+    atLeast: null,
+  }))
 
 /** The name of a lane, with its first document. A restore may have left it there; one that is another lane's is never taken from it. */
 export const nameWrite = ({ lane, name }: LaneDocument, row: Stored<'name'> | null): Write => ({

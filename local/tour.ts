@@ -77,9 +77,9 @@ const uploadConversations = async (house: LocalHouse): Promise<void> => {
 
 /** The version that the lane's last run registered; null when it did not get so far. */
 const registeredBy = async (house: LocalHouse, lane: string): Promise<string | null> => {
-  const { ledger } = house.ports
+  const { ledger, clock } = house.ports
   const doc = await document(house, lane)
-  const run = doc === null ? null : await lastRun(ledger, doc)
+  const run = doc === null ? null : await lastRun(ledger, doc, clock.now())
   const result = run?.run.steps.find(({ kind }) => kind === 'register-model')?.result ?? null
   const row = result === null ? null : await readRow(ledger, 'result', resultId(lane, result))
   const version = row?.value.values['version']

@@ -1,5 +1,6 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
+import { soFarText } from '../../core/lane/so-far.ts'
 import { type Called, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
 import type { Moment } from '../../core/rows.ts'
@@ -8,6 +9,7 @@ import { everyLane, laneNames } from '../../flows/lanes.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { everyRow, readRow, valuesOf } from '../../flows/rows.ts'
 import { everyRun, type KnownRun, listed, runOf } from '../../flows/runs.ts'
+import { stoppedAt } from '../../local/main.ts'
 import {
   behindText,
   type Sides,
@@ -29,7 +31,7 @@ const CELL = 300
 /** Every run, the newest first; then what each lane waits for, and the far sides that do not answer. */
 export const plans = (where: Where, output: Output): Promise<void> =>
   withLedger(where, async (ledger) => {
-    const runs = await everyRun(ledger)
+    const runs = await everyRun(ledger, nowAt(where))
     const lanes = await everyLane(ledger)
     const sides = await sidesIn(ledger)
     const untold = await untoldIn(
@@ -72,15 +74,22 @@ const warnings = (sides: Sides, untold: readonly Untold[], notInForce: string | 
   return lines.length === 0 ? [] : [lines.map((line) => `! ${line}`).join('\n')]
 }
 
-const runLine = ({ id, lane, plan, run, outcome, cost }: KnownRun): string[] => [
+const runLine = ({ id, lane, plan, run, outcome, ...costs }: KnownRun): string[] => [
   id,
   lane,
   outcome?.kind ?? run.phase,
-  outcome === null ? atMost(plan?.bounds.dollars) : `$${cost.toFixed(2)}`,
+  outcome === null ? costNow(costs, plan?.bounds.dollars) : `$${costs.cost.toFixed(2)}`,
   said(outcome?.detail ?? plan?.title ?? '', CELL),
 ]
 
-const atMost = (dollars: number | undefined): string => (dollars === undefined ? '-' : `≤ $${dollars.toFixed(2)}`)
+/** What it has cost so far once it is at work; before that, what it may at most. */
+const costNow = ({ cost, atMost }: Pick<KnownRun, 'cost' | 'atMost'>, planned: number | undefined): string => {
+  if (atMost !== null) return soFarText({ cost, atMost })
+  return planned === undefined ? '-' : `≤ $${planned.toFixed(2)}`
+}
+
+/** What time it is for the product: in AWS the real one, else that of its folder. */
+const nowAt = ({ data, aws }: Where): number => (aws === undefined ? stoppedAt(data) : null) ?? Date.now()
 
 const laneLines =
   (sides: Sides) =>
@@ -96,7 +105,7 @@ const laneLines =
 export const trace = (where: Where, subject: string, output: Output): Promise<void> =>
   withLedger(where, async (ledger) => {
     const called = await calledIn(where)
-    const found = await runOf(ledger, subject)
+    const found = await runOf(ledger, subject, nowAt(where))
     const lane = found?.lane ?? laneMeant(called, subject)
     const doc = (await readRow(ledger, 'lane', lane))?.value ?? null
     const moments = (await ledger.moments(lane, { limit: 500 })).reverse().filter(about(found))

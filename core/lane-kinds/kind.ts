@@ -88,6 +88,8 @@ export interface LaneKind<D extends Desired = Desired> {
   isBackAt?(desired: D, baseline: Baseline | null): boolean
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. The end of a run knows its replicas. */
   baselineOf(desired: D, input: { run: RunKey; before: Baseline | null }): Baseline | null
+  /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
+  nodeWithin?(policy: Policy, name: string): number | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

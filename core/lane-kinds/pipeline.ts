@@ -1,4 +1,5 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
+import { milliseconds } from '../duration.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
@@ -22,6 +23,10 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []
     return { ...desired, presets: revisionsOf(used, presets) }
+  },
+  nodeWithin: (policy, name) => {
+    const within = ruleNamed(policy.pipelines, name)?.rule.nodeWithin
+    return within === undefined ? null : milliseconds(within)
   },
   plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.

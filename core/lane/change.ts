@@ -15,7 +15,10 @@ export interface Grant {
   had: Readonly<Record<string, { revision: number; value: HoldRow }>>
 }
 
-/** Everything that settling an act writes, in one commit: the document, and the rows beside it. Holds follow from the document. */
+/**
+ * Everything that settling an act writes, in one commit: the document, and the rows beside it. Holds follow from the document, and what
+ * was spent from the runs that have ended.
+ */
 export interface Change {
   doc: LaneDocument
   /** Left out: as it is. */
@@ -37,8 +40,6 @@ export interface Change {
   grants: Grant[]
   /** Lanes that should look. */
   wakes: string[]
-  /** Dollars to book as spent. */
-  spent: number
   /** Why it rests now; null: it goes on. */
   rest: Rest | null
 }
@@ -58,7 +59,6 @@ export const changed = (doc: LaneDocument, more: Partial<Omit<Change, 'doc'>> = 
   beside: [],
   grants: [],
   wakes: [],
-  spent: 0,
   rest: null,
   ...more,
 })
@@ -86,7 +86,6 @@ export const joined = (a: Change | null, b: Change): Change =>
         beside: [...a.beside, ...b.beside],
         grants: [...a.grants, ...b.grants],
         wakes: [...a.wakes, ...b.wakes],
-        spent: a.spent + b.spent,
       }
 
 /** Longest texts, in characters: each is cut and cleaned once, here, where it is made. */
@@ -95,8 +94,8 @@ export const DETAIL = 2000
 
 /** Whether a change writes nothing but why the lane rests. */
 export const isNothing = (change: Change, before: LaneDocument): boolean => {
-  const { doc, plan, rest: _, guard: __, spent, ...lists } = change
-  if (plan !== undefined || spent !== 0) return false
+  const { doc, plan, rest: _, guard: __, ...lists } = change
+  if (plan !== undefined) return false
   if (Object.values(lists).some((list) => list.length > 0)) return false
   return JSON.stringify({ ...doc, rest: null, due: null }) === JSON.stringify({ ...before, rest: null, due: null })
 }

@@ -1,4 +1,5 @@
 import { costOf } from '../money/cost.ts'
+import { monthsOf } from '../money/months.ts'
 import { type Identity, runName } from '../names.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
@@ -10,8 +11,9 @@ import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
-import { costBefore, halfwayAfter } from './halfway.ts'
+import { halfwayAfter } from './halfway.ts'
 import { isKept } from './kept.ts'
+import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
 import { isWanted, wantsBack } from './wanted.ts'
 
@@ -26,7 +28,8 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const plan = view.plan?.plan.digest === run.digest ? view.plan : null
   const told: Outcome = { ...outcome, detail: said(outcome.detail, DETAIL) }
   const own = plan === null ? 0 : costOf({ run, plan: plan.plan, now })
-  const cost = inCents(own + costBefore(doc, { run, plan: plan?.plan ?? null, now }))
+  const costing = { run, plan: plan?.plan ?? null, now }
+  const cost = costUntil(doc, costing)
   const id = runName(identityOf(view), run)
   const { line: _, ...left } = run
   const ended = withClosedQuestion({ ...left, hold: null })
@@ -35,14 +38,13 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const under = outcome.kind === 'refused' ? { under: view.policy.version } : {}
   const template = plan?.plan.template === undefined ? {} : { template: plan.plan.template }
   const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...template, stages }
-  const past = { id, lane: doc.lane, run: ended, plan: plan?.plan ?? null, outcome: told, endedAt: now, cost }
+  const past = { id, lane: doc.lane, run: ended, plan: costing.plan, outcome: told, endedAt: now, cost }
   // What stood before it was paid for by what was approved of that.
   const after = afterwards(view, run, { at, cost: inCents(own), plan: plan?.plan ?? null })
   return changed(after, {
     // The way back from where something newer stopped it is written beside it.
     ...(after.halfway === true ? {} : { plan: null }),
-    past: [past],
-    spent: cost,
+    past: [{ ...past, ...monthsOf(past, monthsUntil(doc, costing)) }],
     moments: [
       moment('outcome', `${told.kind}: ${told.detail}`, { run, data: { reason: told.reason, cost } }),
       ...(run.question?.state === 'open' ? [moment('answer', 'the question was closed', { run })] : []),

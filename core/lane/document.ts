@@ -173,6 +173,8 @@ export interface Mark {
   ran: number
   ranTo: number | null
   ranFrom: number | null
+  /** How many of them lie in months before that of `ranTo`, by month in UTC; left out: none, or an earlier release counted them. */
+  ranIn?: Record<string, number>
   /** Since when nobody could look at it, where its lane rests for another such reason by now. */
   unseenFrom?: number
   /** When it was over; while it runs: when it was last told to end. */

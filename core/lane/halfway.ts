@@ -11,14 +11,20 @@ import type { View } from './view.ts'
 
 const HOUR = 3_600_000
 
-/** Dollars of what stood halfway before the run, until its own moves count, or it is over. Not rounded. */
-export const costBefore = (
+/** What stood halfway before the run, in dollars an hour, and from when until when: its own moves count then, or it is over. */
+export const standsBefore = (
   { halfwayCosts: costs }: Pick<LaneDocument, 'halfwayCosts'>,
   { run, plan, now }: { run: Run; plan: Plan | null; now: number },
-): number => {
-  if (costs === undefined) return 0
+): { perHour: number; from: number; until: number } | null => {
+  if (costs === undefined) return null
   const until = (plan === null ? null : movesFrom({ run, plan })) ?? now
-  return (costs.perHour * Math.max(0, until - costs.since)) / HOUR
+  return { perHour: costs.perHour, from: costs.since, until }
+}
+
+/** Dollars of that. Not rounded. */
+export const costBefore = (...given: Parameters<typeof standsBefore>): number => {
+  const before = standsBefore(...given)
+  return before === null ? 0 : (before.perHour * Math.max(0, before.until - before.from)) / HOUR
 }
 
 /** What a run that is over leaves standing halfway: as its own moves have left it, else as it was before. */

@@ -1,5 +1,6 @@
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pool as poolKind } from '../lane-kinds/pool.ts'
+import { addMonths, type Months, mapMonths, monthOf, type Spent, spentByMonth } from '../money/months.ts'
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import { mayCost } from './bound.ts'
@@ -44,8 +45,8 @@ export const gpusOfRooms = ({ policy }: Pick<View, 'policy'>, { bounds }: Pick<P
   Object.fromEntries(Object.entries(bounds.gpus).filter(([pool]) => isRoom(policy, pool)))
 
 /** The counter of a month's spending: `2026-11` in UTC. */
-export const spentSum = (budget: string, now: number): string =>
-  `spent/${budget}/${new Date(now).toISOString().slice(0, 7)}`
+export const spentSum = (budget: string, now: number): string => spentIn(budget, monthOf(now))
+export const spentIn = (budget: string, month: string): string => `spent/${budget}/${month}`
 
 /** The counter of those who stand in a room's line: while it is not 0, nobody holds of the room but by being granted. */
 export const lineSum = (room: string): string => `line/${room}`
@@ -55,6 +56,14 @@ export const roomOfSum = (sum: string): string => (sum.startsWith(lineSum('')) ?
 
 /** Sums are whole numbers, so that adding and taking away again ends where it began: dollars count in cents. */
 export const centsOf = (dollars: number): number => Math.ceil(Math.round(dollars * 1e4) / 100)
+
+/** Cents of runs that have ended, by the month in which they were spent; months in which nothing was are left out. */
+export const centsByMonth = (past: readonly Spent[]): Months =>
+  Object.fromEntries(
+    Object.entries(addMonths(...past.map((run) => mapMonths(spentByMonth(run), centsOf)))).filter(
+      ([, cents]) => cents > 0,
+    ),
+  )
 
 /** GPUs of pools as what they take of each room. */
 export const gpusOf = (gpus: Gpus): Record<string, number> =>

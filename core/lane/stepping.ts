@@ -12,6 +12,7 @@ import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
+import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
 
@@ -102,13 +103,13 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
   if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
-  const until = [stepped.until, bound?.at ?? null].filter((at) => at !== null)
+  const until = [stepped.until, bound?.at ?? null, bound === null ? null : nextMonth(now)].filter((at) => at !== null)
   const rest = resting(view, {
     why: stepped.why ?? 'working',
     text: `${mark.title}: ${note}`,
     until: until.length === 0 ? null : Math.min(...until),
   })
-  return { ...change, rest }
+  return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }
 }
 
 const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {

@@ -1,3 +1,4 @@
+import { withStretch } from '../money/months.ts'
 import { reckonedUntil } from './bound.ts'
 import type { LaneDocument, Mark } from './document.ts'
 import { unseenFrom } from './patience.ts'
@@ -28,7 +29,7 @@ export const atWork = (view: Seeing, mark: Mark, seen: Worked, unsaid: number | 
   if (ranFrom === null || again === null || again <= ranFrom) return { ...mark, ranFrom }
   const over = seen.ranBefore ?? unseenFrom(view, mark) ?? again
   const ranTo = Math.min(again, Math.max(ranFrom, over))
-  return { ...mark, ran: mark.ran + ranTo - ranFrom, ranTo, ranFrom: again }
+  return { ...withStretch(mark, ranFrom, ranTo), ranFrom: again }
 }
 
 /** The same of what is not over. What waits has a stretch only where it was at work before. */
@@ -53,7 +54,7 @@ const opened = ({ ranTo, ranFrom }: Mark, seen: Worked, unsaid: number | null): 
 export const stopped = (mark: Mark, { now, at }: { now: number; at: number }): Mark => {
   if (mark.ranFrom === null) return mark
   const ranTo = at >= mark.ranFrom && at < now ? at : now
-  return { ...mark, ran: mark.ran + ranTo - mark.ranFrom, ranTo, ranFrom: null }
+  return { ...withStretch(mark, mark.ranFrom, ranTo), ranFrom: null }
 }
 
 /** The mark of what is over: never seen at work is only who was not looked at in that time. */

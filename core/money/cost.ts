@@ -1,5 +1,6 @@
 import type { Mark, Run } from '../lane/document.ts'
-import type { Plan, Step } from '../plan.ts'
+import type { LaunchJobStep, Plan, Step } from '../plan.ts'
+import { addMonths, dollarsOf, type Months, ranByMonth, timeByMonth } from './months.ts'
 
 const HOUR = 3_600_000
 
@@ -15,15 +16,19 @@ interface Costing {
  * running cost. Not rounded.
  */
 export const costOf = ({ now, ...costing }: Costing & { now: number }): number => {
-  const jobs = stepsOf(costing).map(([step, mark]) =>
-    step.kind === 'launch-job' ? step.perHour * timeOf(mark, now) : 0,
-  )
-  const moves = reachedBy(costing)
-  const standing = moves.map(
-    ({ from, until, perHour }, index) => perHour * Math.max(0, (moves[index + 1]?.from ?? until ?? now) - from),
+  const jobs = jobsOf(costing).map(({ perHour, mark }) => perHour * timeOf(mark, now))
+  const standing = standingOf({ now, ...costing }).map(
+    ({ from, until, perHour }) => perHour * Math.max(0, until - from),
   )
   return sum([...jobs, ...standing]) / HOUR
 }
+
+/** The same by the months in which it was spent. */
+export const costByMonth = ({ now, ...costing }: Costing & { now: number }): Months =>
+  addMonths(
+    ...jobsOf(costing).map(({ perHour, mark }) => dollarsOf(timesOf(mark, now), perHour)),
+    ...standingOf({ now, ...costing }).map(({ from, until, perHour }) => dollarsOf(timeByMonth(from, until), perHour)),
+  )
 
 /** When the first of its moves has pods on nodes; null: none has. */
 export const movesFrom = (costing: Costing): number | null => reachedBy(costing)[0]?.from ?? null
@@ -52,7 +57,7 @@ export const rateOf = (costing: Costing): number =>
  * ends as it would have without (law 6): its own patience ends it.
  */
 export const workedOf = ({ now, ...costing }: Costing & { now: number }): { dollars: number; rate: number } => {
-  const jobs = stepsOf(costing).flatMap(([step, mark]) => (step.kind === 'launch-job' ? [{ ...step, mark }] : []))
+  const jobs = jobsOf(costing)
   return {
     dollars: sum(jobs.map(({ perHour, mark }) => perHour * timeOf(mark, now))) / HOUR,
     rate: sum(jobs.map(({ perHour, mark }) => (isAtWork(mark) ? perHour : 0))),
@@ -65,6 +70,10 @@ const isAtWork = ({ state, ranFrom }: Mark): boolean => state === 'running' && r
 const timeOf = ({ ran, ranFrom, endedAt }: Mark, now: number): number =>
   ran + (ranFrom === null ? 0 : Math.max(0, (endedAt ?? now) - ranFrom))
 
+/** The same by the months that it lies in. */
+const timesOf = ({ ranFrom, endedAt, ...mark }: Mark, now: number): Months =>
+  addMonths(ranByMonth(mark), ranFrom === null ? {} : timeByMonth(ranFrom, endedAt ?? now))
+
 const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0)
 
 /** Steps of the plan that have a mark. */
@@ -73,6 +82,13 @@ const stepsOf = ({ run, plan }: Costing): [Step, Mark][] =>
     const mark = run.steps.find(({ name, way }) => name === step.name && way === 'forth')
     return mark === undefined ? [] : [[step, mark] as [Step, Mark]]
   })
+
+const jobsOf = (costing: Costing): (LaunchJobStep & { mark: Mark })[] =>
+  stepsOf(costing).flatMap(([step, mark]) => (step.kind === 'launch-job' ? [{ ...step, mark }] : []))
+
+/** What a rollout's moves have standing, one after the other. */
+const standingOf = ({ now, ...costing }: Costing & { now: number }): (Reached & { until: number })[] =>
+  reachedBy(costing).map((move, index, moves) => ({ ...move, until: moves[index + 1]?.from ?? move.until ?? now }))
 
 interface Reached {
   from: number

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
+import { milliseconds } from '../duration.ts'
 import { bucket, duration, folder, matching, mode, name, notYet } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
 
@@ -8,6 +9,9 @@ const registered = matching(
   /^(?!\.$|\.\.|\s)[^/:\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u,
   'MLflow takes no `/` and no `:` in the name of a registered model, not `.` or what begins with `..`, and at most 256 characters; write it without spaces around it or characters that are not seen',
 )
+
+/** A machine that nobody has to wait for starts in so many. Milliseconds. */
+const STARTS = 10 * 60_000
 
 /** A dataset that was uploaded: its manifest, which is written last, begins the pipeline. */
 const dataset = z.strictObject({
@@ -45,6 +49,12 @@ export const pipeline = z
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
     /** A run that would cost more than it may at most is ended. Nobody is asked for more yet, so `ask` is refused. */
     onBound: notYet('end', 'nobody is asked for more money while a run is under way yet: write `end`, or leave it out'),
+    /** How long the pod of a stage may wait for a node before its run ends; left out: `24h`. That costs nothing, and takes nothing of its hours. */
+    nodeWithin: z.optional(
+      duration.check(
+        z.refine((value) => milliseconds(value) >= STARTS, 'write at least `10m`: no node starts in less'),
+      ),
+    ),
     /** Stages in their order, at most 24. */
     stages,
     /** What becomes a new version in the registry; left out: nothing. */

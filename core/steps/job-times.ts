@@ -1,10 +1,11 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import type { LaunchJobStep } from '../plan.ts'
 
-/** When the cluster made it, since when it was seen at work, and when it was told to end. */
+/** When the cluster made it, since when it was seen at work, until when before that, and when it was told to end. */
 export interface KnownBefore {
   madeAt: number | null
   ranFrom: number | null
+  ranTo?: number | null
   leavingAt: number | null
 }
 

@@ -5,11 +5,12 @@ import type { Stepped } from '../lane/stepping.ts'
 import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import type { Around } from '../pods/around.ts'
-import { jobState } from '../pods/job-state.ts'
+import { type JobState, jobState } from '../pods/job-state.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { withTermsOf } from '../workloads/work-digest.ts'
+import { waitsForNodeSince } from './job-deadline.ts'
 import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
 import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
 
@@ -31,6 +32,8 @@ export interface SeenJob {
   before?: KnownBefore
   /** What stands around its pods; left out: nobody has looked. */
   around?: Around | undefined
+  /** Milliseconds that its pod may wait for a node; left out: as long as Kubernetes lets it. */
+  nodeWithin?: number
 }
 
 /** The bytes of a result, of which file or message they are, and where that lies. */
@@ -99,19 +102,47 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   }
   if (state.failure !== null)
     return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)), ...worked }
-  if (state.kind !== 'succeeded')
-    return {
-      kind: 'wait',
-      note: state.note,
-      until: Math.min(state.endsAt ?? NEVER, state.lookAt ?? NEVER, lookAgainAt(step, seen.job, seen.now)),
-      running: state.kind === 'running',
-      pod: seen.pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
-      ...worked,
-    }
+  if (state.kind !== 'succeeded') return underWay(step, seen, { state, job: seen.job, worked })
   return { ...judgeResult(step, seen), ...worked }
 }
 
+/** What waits for a node does so for its time, whatever of its hours is left. */
+const underWay = (
+  step: LaunchJobStep,
+  { pods, before, nodeWithin, now }: SeenJob,
+  { state, job, worked }: { state: JobState; job: V1Job; worked: ReturnType<typeof workedOf> },
+): Stepped => {
+  const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
+  const since = step.pool === null || nodeWithin === undefined ? null : waitsForNodeSince(job, pods, workedUntil)
+  const noNodeAt = since === null ? NEVER : since + (nodeWithin ?? 0)
+  if (noNodeAt <= now)
+    return {
+      kind: 'failed',
+      reason: 'no-node',
+      note: `${NO_NODE} (${inHours(nodeWithin ?? 0)}): ${state.note}`,
+      ...worked,
+    }
+  return {
+    kind: 'wait',
+    note: state.note,
+    until: Math.min(
+      state.endsAt ?? NEVER,
+      state.lookAt ?? NEVER,
+      noNodeAt,
+      // The policy may give it another time meanwhile.
+      since === null ? lookAgainAt(step, job, now) : nextHour(now),
+    ),
+    running: state.kind === 'running',
+    pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
+    ...worked,
+  }
+}
+
 const NEVER = Number.POSITIVE_INFINITY
+
+const NO_NODE = 'no node came for its pod within the time that its pipeline gives it'
+
+const inHours = (time: number): string => `${Math.round(time / 360_000) / 10} h`
 
 const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { freshUntil = null, before, now, pods, result } = seen
@@ -159,10 +190,13 @@ const HOUR = 3_600_000
  * where it should have ended, the next full hour, so that a look costs nothing.
  */
 const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: number): number => {
-  const [started, seconds] = [timeOf(status?.startTime), job.spec?.activeDeadlineSeconds]
+  const seconds = spec?.activeDeadlineSeconds ?? job.spec?.activeDeadlineSeconds
+  const started = timeOf(status?.startTime)
   const deadline = started === null || seconds === undefined ? 0 : started + seconds * 1000 + GRACE
-  return deadline > now && spec?.suspend !== true ? deadline : (Math.floor(now / HOUR) + 1) * HOUR
+  return deadline > now && spec?.suspend !== true ? deadline : nextHour(now)
 }
+
+const nextHour = (now: number): number => (Math.floor(now / HOUR) + 1) * HOUR
 
 const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped =>
   result === null ? missing(step, name, pods) : resultIn(name, result)

@@ -1,5 +1,6 @@
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node'
 import { type KubeObject, QUEUE_LABEL } from '../kube.ts'
+import { label } from '../names.ts'
 import { objectDigest, withDigest } from './object-digest.ts'
 
 /**
@@ -37,8 +38,15 @@ export const workDigest = (job: KubeObject<'Job'>): string => {
 /** The Job as it would be made with what another one, which may be a server's, says beside its work. */
 export const withTermsOf = (job: KubeObject<'Job'>, { metadata, spec }: KubeObject<'Job'>): KubeObject<'Job'> => {
   const ofPod = (pod: V1PodSpec): V1PodSpec => exchanged(pod, OF_PODS, spec?.template.spec)
-  return withDigest(changed(job, { labels: metadata.labels, spec, ofPod }))
+  const made = madeWith(metadata.annotations)
+  return withDigest(changed(job, { labels: metadata.labels, spec: spec && { ...spec, ...made }, ofPod }))
 }
+
+/** How long it might take when it was made, where that was written anew since: of whatever its time has become, it is the same Job. */
+export const MADE_WITH = label('deadline')
+
+const madeWith = (annotations: Record<string, string> = {}): Pick<V1JobSpec, 'activeDeadlineSeconds'> =>
+  annotations[MADE_WITH] === undefined ? {} : { activeDeadlineSeconds: Number(annotations[MADE_WITH]) }
 
 interface Terms {
   labels?: Record<string, string> | undefined

@@ -37,7 +37,7 @@ export const lanesOf = async (
       const told = await ledger.list('out', { prefix: `${doc.lane}#`, limit: TELLINGS })
       return {
         doc,
-        run: await lastRun(ledger, doc),
+        run: await lastRun(ledger, doc, clock.now()),
         frozenUntil: until === 0 ? null : until,
         isFrozenItself: own !== null,
         untold: untoldOf(valuesOf(told)),

@@ -45,14 +45,14 @@ const withCode = (text: string): Html[] =>
   text.split('`').map((part, index) => (index % 2 === 0 ? html`${part}` : html`<code>${part}</code>`))
 
 const trackItem = (
-  { lane, wants, headline, behind, state, frozen, untold, signals, buttons }: Track,
+  { lane, wants, headline, cost, behind, state, frozen, untold, signals, buttons }: Track,
   selected: boolean,
 ): Html => html`<li class="track${selected ? ' selected' : ''}" data-lane="${lane}" tabindex="-1">
   <div class="head">
     <h3><a href="/?lane=${encodeURIComponent(lane)}" ${selected ? html`aria-current="true"` : ''}>${lane}</a> <span class="state ${state}">${state}</span>${frozen === null ? '' : html` <span class="state waiting">${frozen}</span>`}</h3>
     <p class="buttons">${buttons.map(buttonHtml)}</p>
   </div>
-  <p class="wants">${wants} · <strong>${headline}</strong></p>
+  <p class="wants">${wants} · <strong>${headline}</strong>${cost === null ? '' : html` · <span class="cost">${cost}</span>`}</p>
   ${behind === null ? '' : html`<p class="wants">${behind}</p>`}
   ${untold.map((words) => html`<p class="untold">${words}</p>`)}
   <ol class="signals" aria-label="signals of ${lane}">${signals.map(signalItem)}</ol>

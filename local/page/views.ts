@@ -3,6 +3,7 @@ import { turnOf } from '../../core/lane/before.ts'
 import { mayRetry, shownFor } from '../../core/lane/commands.ts'
 import { type LaneDocument, type Question, sameRun } from '../../core/lane/document.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
+import { soFarText } from '../../core/lane/so-far.ts'
 import { kindOf, laneKinds } from '../../core/lane-kinds/catalogue.ts'
 import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
@@ -27,6 +28,8 @@ export interface Track {
   wants: string
   /** One glance: what moves, what waits, and for whom. */
   headline: string
+  /** What the run under way has cost so far, and may at most; null: it has begun nothing that costs. */
+  cost: string | null
   /** What waits behind the run under way, if anything does. */
   behind: string | null
   state: string
@@ -77,6 +80,7 @@ export const trackOf = (facts: LaneFacts, { policy, sides }: { policy: Policy; s
     lane: doc.lane,
     wants: wantedTitle(doc.lane, (doc.run ?? turnOf(doc) ?? doc).desired),
     headline,
+    cost: costOn(run),
     behind: behindText(doc),
     state: stateOnPage(doc),
     frozen: frozenUntil === null ? null : `frozen until ${utc(frozenUntil)}`,
@@ -86,6 +90,9 @@ export const trackOf = (facts: LaneFacts, { policy, sides }: { policy: Policy; s
     buttons: buttonsOf(facts, policy),
   }
 }
+
+const costOn = (run: KnownRun | null): string | null =>
+  run === null || run.atMost === null ? null : `${soFarText({ cost: run.cost, atMost: run.atMost })} so far`
 
 /** How long the page freezes a lane; the command line knows other times. Milliseconds. */
 const FREEZE = 4 * 3_600_000

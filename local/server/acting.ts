@@ -37,7 +37,7 @@ export const actingRoutes = (app: Hono, served: Served): void => {
     const body = await acting(context, answer)
     if (isProblem(body)) return refuse(context, body)
     const id = context.req.param('id')
-    const question = (await runOf(house.ports.ledger, id))?.run.question
+    const question = (await runOf(house.ports.ledger, id, house.ports.clock.now()))?.run.question
     if (question == null)
       return refuse(context, { status: 404, error: 'no-question', detail: await asksNothing(house, id) })
     const { status, body: said } = await house.answer(question.id, body.value)

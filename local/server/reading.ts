@@ -52,17 +52,17 @@ const shadowsOf = async (ledger: Ledger): Promise<ShadowRow[]> => {
 const planRoutes = (app: Hono, { house }: Served): void => {
   const { ledger, clock } = house.ports
   app.get('/api/plans', async (context) =>
-    context.json({ plans: (await everyRun(ledger, MOST)).slice(0, MOST).map(listed) }),
+    context.json({ plans: (await everyRun(ledger, clock.now(), MOST)).slice(0, MOST).map(listed) }),
   )
   app.get('/api/plans/:id', async (context) => {
     const id = context.req.param('id')
-    const found = await runOf(ledger, id)
+    const found = await runOf(ledger, id, clock.now())
     if (found === null) return refuse(context, { status: 404, error: 'not-found', detail: `there is no plan ${id}` })
-    const { plan, run, outcome, cost, endedAt } = found
+    const { plan, run, outcome, cost, atMost, endedAt } = found
     if (plan === null)
       return refuse(context, { status: 404, error: 'not-found', detail: `${id} has no plan${endOf(outcome)}` })
     const text = planText(plan, clock.now())
-    return context.json({ plan: { ...plan, run: { ...run, outcome, cost, endedAt }, text } })
+    return context.json({ plan: { ...plan, run: { ...run, outcome, cost, atMost, endedAt }, text } })
   })
 }
 

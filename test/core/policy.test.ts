@@ -414,6 +414,13 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.onBound: nobody is asked for more money while a run is under way yet: write `end`',
     ],
     [
+      'a wait for nodes in which none starts',
+      (c) => {
+        Object.assign(support(c), { nodeWithin: '9m' })
+      },
+      'pipelines.support-chats.nodeWithin: write at least `10m`: no node starts in less; found "9m"',
+    ],
+    [
       'a floor of a service',
       (c) => {
         Object.assign(c.services!['code-llama']!, { floor: 1 })

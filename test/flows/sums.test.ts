@@ -63,10 +63,14 @@ describe('what was spent this month, torn from the runs that ended in it', () =>
     expect(await spent()).toBe(before)
   })
 
-  it('is asked of lanes that were written since it began, or have a run: of the runs that ended in it alone', async () => {
+  it('is asked of lanes that were written since the month before began, or have a run: of the runs that ended since then alone', async () => {
     town = await openTown()
     const { ledger } = town.house.ports
-    const [october, november] = [Date.UTC(2026, 9, 31), Date.UTC(2026, 10, 2)]
+    const [september, october, november] = [8, 9, 10].map((month) => Date.UTC(2026, month, 2)) as [
+      number,
+      number,
+      number,
+    ]
     const pasts = (lane: string, ends: number[]) =>
       ends.map((endedAt, n) => ({
         put: 'past' as const,
@@ -76,8 +80,8 @@ describe('what was spent this month, torn from the runs that ended in it', () =>
       }))
     await ledger.commit([
       ...pasts('pipeline/a', [october, ...Array.from({ length: 45 }, (_, n) => november + n)]),
-      ...pasts('pipeline/b', [october, november]),
-      ...pasts('pipeline/c', [october]),
+      ...pasts('pipeline/b', [september, november]),
+      ...pasts('pipeline/c', [september]),
     ])
     const asked: string[] = []
     const list: typeof ledger.list = (kind, page) => {
@@ -86,13 +90,33 @@ describe('what was spent this month, torn from the runs that ended in it', () =>
     }
     const docs = [
       { lane: 'pipeline/a', run: null, writtenAt: november + 100 },
-      { lane: 'pipeline/b', run: {} as never, writtenAt: october },
-      { lane: 'pipeline/c', run: null, writtenAt: october },
+      { lane: 'pipeline/b', run: {} as never, writtenAt: september },
+      { lane: 'pipeline/c', run: null, writtenAt: september },
     ]
     const of = { budget: 'ml', now: november + HOUR }
     expect(await recountSpent({ ledger: { ...ledger, list } }, docs, of)).toBe(true)
     expect(asked).toEqual(['a', 'b', 'a', 'a'].map((lane) => `pipeline/${lane}#`))
     expect((await readRow(ledger, 'sum', 'spent/ml/2026-11'))?.value.n).toBe(46 * 150)
+    expect((await readRow(ledger, 'sum', 'spent/ml/2026-10'))?.value.n).toBe(150)
     expect(await recountSpent({ ledger }, docs, of)).toBe(false)
+  })
+
+  it('over a month’s end has in each month its part; what an earlier release booked lies in the month of its end', async () => {
+    town = await openTown()
+    const { ledger } = town.house.ports
+    const ended = { endedAt: Date.UTC(2026, 10, 1, 18), cost: 30 }
+    const rows = [{ ...ended, months: { '2026-09': 1, '2026-10': 11, '2026-11': 18 } }, ended]
+    await ledger.commit(
+      rows.map((value, n) => ({
+        put: 'past' as const,
+        id: pastId('pipeline/a', { generation: n + 1, attempt: 1 }),
+        revision: 0,
+        value: value as unknown as PastRow,
+      })),
+    )
+    const docs = [{ lane: 'pipeline/a', run: null, writtenAt: ended.endedAt }]
+    const spent = async (month: string) => (await readRow(ledger, 'sum', `spent/ml/${month}`))?.value.n
+    expect(await recountSpent({ ledger }, docs, { budget: 'ml', now: Date.UTC(2026, 10, 2) })).toBe(true)
+    expect([await spent('2026-10'), await spent('2026-11')]).toEqual([1100, 4800])
   })
 })

@@ -88,6 +88,22 @@ export const controllerPromises = (trial: () => Trial): void => {
     })
   })
 
+  describe('Jobs that are given another time', () => {
+    it('have failed by that one, and go on until then', async () => {
+      const job = await trial().created(
+        trial().make.job('later', { activeDeadlineSeconds: 3600 }, trial().make.gpuPod('no-such-pool', 1)),
+      )
+      await settled(async () => (await trial().read(job)).status?.startTime !== undefined)
+      const patch = {
+        metadata: { annotations: { 'signalbox.dev/deadline': '3600' } },
+        spec: { activeDeadlineSeconds: 2 },
+      }
+      expect(await trial().opened.cluster.patch(refOf(job), job.metadata.uid ?? '', patch)).toBe('patched')
+      await settled(async () => isTrue(await trial().read(job), 'Failed'))
+      expect((await trial().read(job)).spec?.activeDeadlineSeconds).toBe(2)
+    })
+  })
+
   describe('Deployments', () => {
     it('get their replicas ready, and say which generation they have seen', async () => {
       const llm = await trial().applied(trial().make.deployment('llm', { replicas: 2 }), 'signalbox-workload')

@@ -96,7 +96,7 @@ await lane(async (check) => {
     const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets, clock })
     const { ledger, cluster } = house.ports
     const docs = await everyLane(ledger)
-    const runs = await everyRun(ledger)
+    const runs = await everyRun(ledger, clock.now())
     const serving = ((await cluster.list('Deployment')) as V1Deployment[]).filter(({ spec }) => spec?.replicas !== 0)
     // What stands is held for as long as it stands, by the lane that is written on it.
     const stands = serving.map(({ metadata, spec }) => ({

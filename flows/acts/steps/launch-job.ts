@@ -24,6 +24,7 @@ import { everyRow, valuesOf } from '../../rows.ts'
 import { aroundOf } from '../around.ts'
 import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
 import type { Handler, Task } from './handler.ts'
+import { nodeWithinOf, withDeadline } from './job-deadline.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
 import { resultOfStep } from './results.ts'
 
@@ -55,7 +56,8 @@ export const launchJob: Handler<LaunchJobStep> = {
     return { kind: 'begun', made, note: `Job ${made.ref.name}`, seen }
   },
 
-  see: async ({ ports, view, step, mark }) => {
+  see: async (task) => {
+    const { ports, view, step, mark } = task
     if (mark.made === null) return { kind: 'failed', reason: 'deleted', note: 'it never began' }
     const { ref, uid } = mark.made
     const reads = readAhead(ports, mark)
@@ -76,8 +78,9 @@ export const launchJob: Handler<LaunchJobStep> = {
       freshUntil: view.now < fresh ? fresh : null,
       before: knownOf(mark, mark.made, there),
       around,
+      nodeWithin: nodeWithinOf(view),
     })
-    return withPins(ports, stepped, result?.beside ?? null)
+    return withPins(ports, await withDeadline(task, stepped, { job, pods }), result?.beside ?? null)
   },
 }
 
@@ -178,12 +181,12 @@ const resultOf = async (
 
 /** What was known of a Job before it went. */
 export const knownOf = (
-  { ranFrom, endedAt }: Mark,
+  { ranFrom, ranTo, endedAt }: Mark,
   { at }: Made,
   there: KubeObject<'Job'> | null,
 ): NonNullable<SeenJob['before']> => {
   const leaves = there?.metadata.deletionTimestamp
-  return { ranFrom, madeAt: at ?? null, leavingAt: leaves === undefined ? endedAt : new Date(leaves).getTime() }
+  return { ranFrom, ranTo, madeAt: at ?? null, leavingAt: leaves === undefined ? endedAt : new Date(leaves).getTime() }
 }
 
 export const madeOf = (step: LaunchJobStep, object: KubeObject): Made => ({

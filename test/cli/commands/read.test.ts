@@ -5,6 +5,7 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
 import example from '../../../signalbox.config.ts'
+import { MINUTE, stepIs } from '../../journeys/scenes.ts'
 import { taskJob } from '../../local/cluster/world-fixture.ts'
 import { cli, openRunning, type Running } from '../running.ts'
 
@@ -54,6 +55,19 @@ describe('plans', () => {
     expect((await product.cli('plans')).out).toMatch(
       /-g1a1 +pipeline\/support-chats +rejected +\$0\.00 +denied by .*too dear/,
     )
+  })
+
+  it('of a run that is at work says what it has cost so far, of what it may at most', async () => {
+    await asking()
+    const { id } = (await product.town.question(LANE))!
+    await product.town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+    await product.town.until('it trains', stepIs(product.town, LANE, 'train', 'running'))
+    await product.town.advance(8 * MINUTE)
+    writeFileSync(join(product.data, CLOCK_FILE), String(product.town.house.clock.now()))
+    expect((await product.cli('plans')).out).toMatch(/ steps +\$[1-7]\.\d\d of at most \$168\.56 +Fine-tune/)
+    const [run] = (await product.json('plans'))['plans'] as { cost: number; atMost: number }[]
+    expect(run).toMatchObject({ cost: expect.any(Number), atMost: 168.56 })
+    expect((await product.cli('why', LANE)).out).toMatch(/it has cost \$[1-7]\.\d\d of at most \$168\.56 so far/)
   })
 
   it('names what each lane waits for, a far side with since when', async () => {

@@ -10,10 +10,9 @@ describe('two changes in one commit', () => {
       removed: [vote()],
       counts: ['a'],
       guard: { 'pool/x': 1 },
-      spent: 1,
       moments: [moment('note', 'a')],
     }),
-    changed(wanted(), { later: [lookLetter()], counts: ['b'], guard: { 'pool/x': 2, 'pool/y': null }, spent: 2 }),
+    changed(wanted(), { later: [lookLetter()], counts: ['b'], guard: { 'pool/x': 2, 'pool/y': null } }),
   ]
 
   it('are all that either writes, with the later document', () => {
@@ -23,7 +22,6 @@ describe('two changes in one commit', () => {
       later: [lookLetter()],
       counts: ['a', 'b'],
       guard: { 'pool/x': 2, 'pool/y': null },
-      spent: 3,
     })
     expect(joined(a, b).moments).toHaveLength(1)
     expect(joined(null, b)).toBe(b)

@@ -44,9 +44,17 @@ describe('a run that ends', () => {
       },
     ])
     expect(change.past[0]?.plan).toBe(planRow.plan)
-    expect(change.spent).toBe(55.04)
+    expect(change.past[0]).not.toHaveProperty('months')
     expect(change.counts).toEqual(['outcome:failed'])
     expect(change.moments.map(({ kind }) => kind)).toEqual(['outcome', 'answer'])
+  })
+
+  it('over a month’s end says how much of it was spent in each month', () => {
+    const now = Date.UTC(2026, 11, 1, 6)
+    const steps = [markOf({ state: 'done', by: 'me', ranFrom: now - 8 * HOUR, endedAt: now })]
+    const run = under({ steps })
+    const [past] = close(viewOf({ doc: wanted({ run }), plan: planRow, now }), run, SUCCEEDED).past
+    expect(past).toMatchObject({ cost: 440.32, months: { '2026-11': 110.08, '2026-12': 330.24 } })
   })
 
   it('leaves what was cancelled behind it to the lane once it has succeeded or its source says that, and itself where it has not', () => {

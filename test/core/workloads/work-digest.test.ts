@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
-import { withTermsOf, workDigest } from '../../../core/workloads/work-digest.ts'
+import { MADE_WITH, withTermsOf, workDigest } from '../../../core/workloads/work-digest.ts'
 
 type Job = KubeObject<'Job'>
 const job = (): Job => ({
@@ -77,6 +77,13 @@ describe('a Job with what another one says beside its work', () => {
   it.each(TERMS)('is that one where they differ in %s alone', (_, change) => {
     expect(digest(withTermsOf(job(), changed(change)))).toBe(objectDigest(changed(change)))
     expect(digest(withTermsOf(changed(change), job()))).toBe(objectDigest(job()))
+  })
+
+  it('is the one that it was made as, though it was given another time since', () => {
+    const later = (one: Job) => Object.assign(one.spec!, { activeDeadlineSeconds: 5 })
+    const found = changed(later)
+    found.metadata.annotations = { [MADE_WITH]: '3600' }
+    expect(digest(withTermsOf(changed(later), found))).toBe(objectDigest(job()))
   })
 
   it.each(WORK)('keeps %s', (_, change) => {

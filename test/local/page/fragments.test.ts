@@ -19,6 +19,7 @@ it('what is not seen in a key is shown for what it is, as on the card', async ()
     lane: 'pipeline/x',
     wants: '',
     headline: '',
+    cost: null,
     behind: null,
     state: 'wanted',
     frozen: null,

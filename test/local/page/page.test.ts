@@ -113,6 +113,10 @@ describe('the page, along one plan', () => {
     expect(seen.lastIndexOf('pending')).toBeGreaterThan(seen.indexOf('running'))
     expect((await page.track())?.headline).toMatch(/^Fine-tune .*: /)
     expect(await page.fragment('plan', LANE)).toContain('$168.56')
+    expect((await page.track())?.cost).toBe('$0.00 of at most $168.56 so far')
+    await page.town.advance(8 * 60_000)
+    expect((await page.track())?.cost).toMatch(/^\$[1-7]\.\d\d of at most \$168\.56 so far$/)
+    expect(await page.fragment('lanes')).toContain(' of at most $168.56 so far')
   })
 
   it('at the end: every signal is done, the timeline tells the outcome, and the plan is still there', async () => {
@@ -131,6 +135,7 @@ describe('the page, along one plan', () => {
     await page.town.house.scanUploads()
     await page.town.until('it waits', async () => (await page.town.lane(LANE)).rest?.why === 'objects-missing')
     expect(await page.track()).toMatchObject({ state: 'waiting', headline: expect.stringContaining('part-1.jsonl') })
+    expect((await page.track())?.cost).toBeNull()
   })
 })
 
