@@ -5,6 +5,7 @@ import type {
   V1Node,
   V1ObjectMeta,
   V1Pod,
+  V1PodDisruptionBudget,
   V1PodSpec,
   V1ReplicaSet,
   V1Service,
@@ -22,6 +23,7 @@ export interface KubeKinds {
   NodePool: NodePool
   ConfigMap: V1ConfigMap
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
+  PodDisruptionBudget: V1PodDisruptionBudget
 }
 export type Kind = keyof KubeKinds
 

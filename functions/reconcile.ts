@@ -26,6 +26,7 @@ export const door = defineDoor({
     // An apply that may make the object needs both verbs.
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
+    { group: 'policy', resource: 'poddisruptionbudgets', verbs: ['get', 'create', 'patch'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     ...MARKER_RIGHTS,
     // Pods under our accounts and labels.

@@ -2,7 +2,7 @@ import { label } from '../names.ts'
 import { BASELINE_CAPABILITIES } from '../policy/baseline.ts'
 import type { Policy } from '../policy.ts'
 import { type PodAccount, podAccounts } from '../workloads/accounts.ts'
-import { type Admission, DEPLOYMENTS, isOurs, JOBS, SERVICES, texts } from './admission-policy.ts'
+import { type Admission, DEPLOYMENTS, DISRUPTION_BUDGETS, isOurs, JOBS, SERVICES, texts } from './admission-policy.ts'
 import { groupOf } from './rights.ts'
 
 /**
@@ -15,7 +15,10 @@ export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
     {
       name: 'doors',
       when: { door },
-      rules: [JOBS, DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['CREATE', 'UPDATE', 'DELETE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, DISRUPTION_BUDGETS].map((what) => ({
+        operations: ['CREATE', 'UPDATE', 'DELETE'],
+        ...what,
+      })),
       validations: [
         {
           expression: ['object', 'oldObject'].map((one) => `(${one} == null || (${isOurs(policy, one)}))`).join(' && '),

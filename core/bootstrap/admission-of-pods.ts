@@ -6,6 +6,7 @@ import { podAccounts } from '../workloads/accounts.ts'
 import {
   type Admission,
   DEPLOYMENTS,
+  DISRUPTION_BUDGETS,
   isOurs,
   JOBS,
   OTHER_MAKERS,
@@ -68,7 +69,7 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       name: 'services',
       namespaces,
       when: { ours: isOurs(policy, 'oldObject'), way: 'object.spec != oldObject.spec' },
-      rules: [{ operations: ['UPDATE'], ...SERVICES }],
+      rules: [SERVICES, DISRUPTION_BUDGETS].map((what) => ({ operations: ['UPDATE'], ...what })),
       validations: [MAY_USE],
     },
     {
@@ -76,7 +77,7 @@ export const podAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'>
       namespaces,
       // A fence that somebody raises would stop every write of ours, and nobody could lower it.
       when: { ours: ['object', 'oldObject'].map((one) => isOurs(policy, one)).join(' && '), marks: `!(${MARKS_STAY})` },
-      rules: [JOBS, DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, DISRUPTION_BUDGETS].map((what) => ({ operations: ['UPDATE'], ...what })),
       validations: [MAY_USE],
     },
   ]

@@ -14,6 +14,7 @@ export const REPLICA_SETS = { apiGroups: ['apps'], apiVersions: ['v1'], resource
 /** What makes pods besides, and never makes one of ours. */
 export const OTHER_MAKERS = { apiGroups: ['apps'], apiVersions: ['v1'], resources: ['daemonsets', 'statefulsets'] }
 export const SERVICES = { apiGroups: [''], apiVersions: ['v1'], resources: ['services'] }
+export const DISRUPTION_BUDGETS = { apiGroups: ['policy'], apiVersions: ['v1'], resources: ['poddisruptionbudgets'] }
 export const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'] }
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }

@@ -6,6 +6,7 @@ import {
   type Admission,
   admission,
   DEPLOYMENTS,
+  DISRUPTION_BUDGETS,
   isOurs,
   JOBS,
   NAMESPACES,
@@ -31,7 +32,7 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'fence',
       when,
-      rules: [DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [DEPLOYMENTS, SERVICES, DISRUPTION_BUDGETS].map((what) => ({ operations: ['UPDATE'], ...what })),
       validations: ['workload', 'scale', 'traffic', 'suspend'].map((concern) => ({
         expression: neverLower(label(`fence-${concern}`)),
         message: `the fence of signalbox-${concern} is a number that may not go back: somebody who read a newer document has written`,
@@ -51,7 +52,10 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'label',
       when,
-      rules: [JOBS, DEPLOYMENTS, SERVICES, NAMESPACES, NODE_POOLS].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [JOBS, DEPLOYMENTS, SERVICES, DISRUPTION_BUDGETS, NAMESPACES, NODE_POOLS].map((what) => ({
+        operations: ['UPDATE'],
+        ...what,
+      })),
       validations: [
         {
           expression: isOurs(identity, 'object'),

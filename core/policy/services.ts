@@ -37,7 +37,7 @@ export const service = z
     args: z._default(z.array(z.string()), []),
     /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
     loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
-    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
+    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and the last one only where an outage is allowed. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
     gate: z.strictObject({

@@ -14,6 +14,8 @@ export interface Engine extends Answering {
   disk: number | null
   /** Whether a replica goes, of nodes that have room, to one with the fewest of them. */
   spread: boolean
+  /** Whether a drain takes no more of its replicas than its service can miss. */
+  guarded: boolean
 }
 
 const VLLM: Engine = {
@@ -21,6 +23,7 @@ const VLLM: Engine = {
   readyWithin: null,
   disk: null,
   spread: false,
+  guarded: false,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.
@@ -84,7 +87,10 @@ export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine,
  * change (law 15): a revision is never edited and never taken away, a better one is added after it.
  */
 export const ENGINES: Engines = {
-  vllm: [VLLM, { ...VLLM, readyWithin: ANSWERING.vllm.readyWithin, disk: DISK_ROOM.asked, spread: true }],
+  vllm: [
+    VLLM,
+    { ...VLLM, readyWithin: ANSWERING.vllm.readyWithin, disk: DISK_ROOM.asked, spread: true, guarded: true },
+  ],
 }
 
 /**

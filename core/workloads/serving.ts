@@ -5,6 +5,7 @@ import { generationName, type Identity, label, laneLabels, type RunKey, runName 
 import type { ServicePolicy } from '../policy.ts'
 import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
+import { disruptionBudget } from './disruption.ts'
 import { servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
 import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
@@ -36,6 +37,8 @@ export interface ServingObjects {
   service: KubeObject<'Service'>
   /** This generation's alone: what the gate asks. */
   generationService: KubeObject<'Service'>
+  /** What drains are held to; left out: its engine's revision has none. */
+  disruptionBudget?: KubeObject<'PodDisruptionBudget'>
 }
 
 /**
@@ -43,7 +46,7 @@ export interface ServingObjects {
  * another field manager owns, and its pods say nothing of the attempt, so that a second attempt restarts none of them.
  */
 export const servingObjects = (input: ServingInput): ServingObjects => {
-  const { identity, run } = input
+  const { identity, run, engine, namespace, service } = input
   const lane = servingLabels(input)
   const ofGeneration = { ...lane, [label('generation')]: String(input.generation ?? run.generation) }
   const name = generationName(identity, input.generation ?? run.generation)
@@ -51,6 +54,14 @@ export const servingObjects = (input: ServingInput): ServingObjects => {
     deployment: withDigest(deployment(input, name, ofGeneration)),
     service: withDigest(serviceObject(input, identity.name, lane)),
     generationService: withDigest(serviceObject(input, name, ofGeneration)),
+    ...(engine.guarded && {
+      disruptionBudget: withDigest(
+        disruptionBudget(
+          { name, namespace, labels: { ...ofGeneration, [label('ledger')]: identity.ledger } },
+          { service, selector: ofGeneration },
+        ),
+      ),
+    }),
   }
 }
 

@@ -216,6 +216,21 @@ describe('what is made in the second revision of its engine', () => {
     )
   })
 
+  it('has drains held back from each generation by itself, under its name and for its pods alone', () => {
+    const { deployment, disruptionBudget } = servingObjects(given({ engine }))
+    expect(disruptionBudget?.metadata).toMatchObject({
+      name: deployment.metadata.name,
+      namespace: 'serving',
+      labels: { ...deployment.spec?.selector.matchLabels, [label('ledger')]: 'feedfacecafe' },
+    })
+    expect(disruptionBudget?.spec).toEqual({
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: deployment.spec?.selector,
+    })
+    expect(Object.values(servingObjects(given())).map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'Service'])
+  })
+
   it('yields to the policy’s patch in each of it', () => {
     const must = { topologyKey: 'kubernetes.io/hostname', maxSkew: 2, whenUnsatisfiable: 'DoNotSchedule' }
     const resources = { requests: { 'ephemeral-storage': '200Gi' } }
