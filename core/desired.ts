@@ -53,6 +53,8 @@ export interface TrainDesired extends Desired, Asked {
   named?: readonly ManifestObject[]
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
+  /** Revision of what the pods of its stages are made of; left out: the first. */
+  pods?: number
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */

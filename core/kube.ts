@@ -6,6 +6,7 @@ import type {
   V1Node,
   V1ObjectMeta,
   V1Pod,
+  V1PodDisruptionBudget,
   V1PodSpec,
   V1ReplicaSet,
   V1Service,
@@ -25,6 +26,7 @@ export interface KubeKinds {
   Event: CoreV1Event
   ConfigMap: V1ConfigMap
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
+  PodDisruptionBudget: V1PodDisruptionBudget
 }
 export type Kind = keyof KubeKinds
 

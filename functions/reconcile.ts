@@ -26,6 +26,7 @@ export const door = defineDoor({
     // An apply that may make the object needs both verbs.
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
+    { group: 'policy', resource: 'poddisruptionbudgets', verbs: ['get', 'create', 'patch'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     // Why a pod has no node, or is not begun; where a node could not be started that stands beside no namespace of ours.
     { group: '', resource: 'events', verbs: ['list'], everywhere: true },

@@ -28,8 +28,8 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
       name: 'services',
       namespaces,
       when: { ours: was, way: 'object.spec != oldObject.spec' },
-      rules: [{ operations: ['UPDATE'], ...SERVICES }],
-      validations: [mayUse('who says what answers in the name of Signalbox')],
+      rules: [SERVICES, BUDGETS].map((what) => ({ operations: ['UPDATE'], ...what })),
+      validations: [mayUse('who says what answers in the name of Signalbox, or how much of it a drain may take,')],
     },
     {
       name: 'marks',

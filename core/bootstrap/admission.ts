@@ -33,7 +33,7 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'fence',
       when,
-      rules: [DEPLOYMENTS, SERVICES].map((what) => ({ operations: ['UPDATE'], ...what })),
+      rules: [DEPLOYMENTS, SERVICES, BUDGETS].map((what) => ({ operations: ['UPDATE'], ...what })),
       validations: ['workload', 'scale', 'traffic', 'suspend'].map((concern) => ({
         expression: neverLower(label(`fence-${concern}`)),
         message: `the fence of signalbox-${concern} is a number that may not go back: somebody who read a newer document has written`,

@@ -2,6 +2,7 @@ import { requesterIn, type TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
+import { STAGE_REVISION } from '../workloads/pod-disk.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
@@ -22,7 +23,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   isNothing: () => false,
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []
-    return { ...desired, presets: revisionsOf(used, presets) }
+    return { ...desired, presets: revisionsOf(used, presets), pods: STAGE_REVISION }
   },
   nodeWithin: (policy, name) => {
     const within = ruleNamed(policy.pipelines, name)?.rule.nodeWithin

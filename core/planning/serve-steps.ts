@@ -80,13 +80,16 @@ const moveStep = (
   const { path, objects, leaving, generation } = rollout
   const point = path[index] ?? { old: 0, new: 0 }
   const before = path[index - 1] ?? point
-  const { deployment, generationService } = objects
+  const { deployment, generationService, disruptionBudget } = objects
   const risen = { ref: refOf(deployment), generation, replicas: point.new, replicasReady: point.new }
   return {
     kind: 'roll-out-model',
     name,
     ...wordsOf(rollout, point, before),
-    objects: applies ? [deployment, generationService] : [],
+    // A drain is held back before there is anything to drain; and what may not be written is known before anything is.
+    objects: applies
+      ? [...(disruptionBudget === undefined ? [] : [disruptionBudget]), deployment, generationService]
+      : [],
     replicas: [
       ...leavingAt(leaving, { left: point.old, wait: true }),
       ...(point.new > 0 || before.new > 0 ? [risen] : []),

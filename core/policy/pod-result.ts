@@ -2,6 +2,7 @@ import type { V1PodSpec, V1ResourceRequirements } from '@kubernetes/client-node'
 import { numberIn } from '../quantity.ts'
 import { isRecord } from '../record.ts'
 import { graceOfStage, servingGrace } from '../workloads/draining.ts'
+import { DISK_ROOM } from '../workloads/pod-disk.ts'
 import { patched } from '../workloads/pod-patch.ts'
 import { SERVING_USER, servingRoom, stageRoom } from '../workloads/pod-room.ts'
 import { ANSWERING, healthOf } from '../workloads/serving-health.ts'
@@ -20,8 +21,8 @@ interface Patching {
 interface Patched {
   pod?: PodPatch | undefined
 }
-type OfStage = Parameters<typeof stageRoom>[0] & Parameters<typeof graceOfStage>[0]
-type OfService = Parameters<typeof servingRoom>[0] & Parameters<typeof healthOf>[1]
+type OfStage = { gpus: number } & Parameters<typeof graceOfStage>[0]
+type OfService = { gpusPerReplica: number } & Parameters<typeof healthOf>[1]
 
 /**
  * What of patches that are right by themselves makes a pod that the API server refuses, that nobody meant, or that breaks what we
@@ -42,7 +43,8 @@ const below =
 
 const stageWrongs = (name: string, stage: Patched & OfStage): Wrong[] => {
   if (stage.pod === undefined) return []
-  const { volumes, ...room } = stageRoom(stage)
+  // Where Kueue lends the pool less is asked for: what holds beside ours holds there, too.
+  const { volumes, ...room } = stageRoom({ ...stage, container: name, isLent: false })
   const container = { name, image: OURS, ...room }
   return podWrongs(
     patched({ terminationGracePeriodSeconds: graceOfStage(stage), containers: [container], volumes }, stage.pod),
@@ -54,7 +56,7 @@ const serviceWrongs = (service: Patching['services'][string]): Wrong[] => {
   const { pod: patch, engine: name } = service
   if (patch === undefined) return []
   const engine = ANSWERING[name]
-  const { volumes, ...room } = servingRoom(service)
+  const { volumes, ...room } = servingRoom({ ...service, container: name }, DISK_ROOM.asked)
   const container = { name, image: OURS, ...healthOf(engine, service), ...room }
   const grace = servingGrace(engine.drain)
   const spec = patched(

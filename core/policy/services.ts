@@ -25,11 +25,11 @@ export const service = z
     image,
     /** Pool that it runs on. */
     pool: name,
-    /** Replicas. */
+    /** Replicas. Of nodes that have room each goes to one with the fewest of them. */
     replicas: count,
     /** Replicas to which a budget may scale it. No budget does so yet, so it is refused. */
     floor: z.optional(z.never('no budget scales a service yet: leave it out')),
-    /** GPUs of one replica: tensor parallel within one node. */
+    /** GPUs of one replica: tensor parallel within one node. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk; `pod` may say other, where weights from Hugging Face lie in its home. */
     gpusPerReplica: count,
     /** Longest context, tokens; left out: the model’s own. */
     maxModelLen: z.optional(count),
@@ -37,7 +37,7 @@ export const service = z
     args: z._default(z.array(z.string()), []),
     /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
     loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
-    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. */
+    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and the last one only where an outage is allowed. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
     gate: z.strictObject({

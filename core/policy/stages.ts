@@ -88,7 +88,7 @@ export const stage = z
     secrets: z._default(z.record(variable, secretKey), {}),
     /** Pool that it runs on. */
     pool: name,
-    /** GPUs of its one pod. */
+    /** GPUs of its one pod. For each it asks for 3 CPUs, 12 GiB of memory and 10 GiB of its node’s disk (of disk for none where Kueue lends the pool), and has 20 GiB of scratch at `/signalbox/scratch`, which `SIGNALBOX_SCRATCH` names; `pod` may say other. */
     gpus: count,
     /** How long it takes, hours: as a rule, and in the bad case that is held and priced. */
     hours,

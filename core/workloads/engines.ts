@@ -1,6 +1,7 @@
 import type { ServeDesired } from '../desired.ts'
 import { hubOf } from '../policy/sources.ts'
 import type { ServicePolicy } from '../policy.ts'
+import { DISK_ROOM } from './pod-disk.ts'
 import { ANSWERING, type Answering } from './serving-health.ts'
 
 /** What serves a model: a few pure answers, from which its pods are made. */
@@ -9,10 +10,20 @@ export interface Engine extends Answering {
   args(desired: ServeDesired, service: ServicePolicy): string[]
   /** Why it cannot load what lies there, in a sentence that says what to do; null: nothing on paper speaks against it. */
   cannotLoad(desired: Pick<ServeDesired, 'source' | 'adapter'>): string | null
+  /** GiB of its node's disk that a replica asks for, for each of its GPUs; null: it asks for none. */
+  disk: number | null
+  /** Whether a replica goes, of nodes that have room, to one with the fewest of them. */
+  spread: boolean
+  /** Whether a drain takes no more of its replicas than its service can miss. */
+  guarded: boolean
 }
 
 const VLLM: Engine = {
   ...ANSWERING.vllm,
+  readyWithin: null,
+  disk: null,
+  spread: false,
+  guarded: false,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.
@@ -75,7 +86,12 @@ export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine,
  * All engines, each with its revisions, the first first. A service keeps the revision that it was made with until somebody wants a
  * change (law 15): a revision is never edited and never taken away, a better one is added after it.
  */
-export const ENGINES: Engines = { vllm: [VLLM] }
+export const ENGINES: Engines = {
+  vllm: [
+    VLLM,
+    { ...VLLM, readyWithin: ANSWERING.vllm.readyWithin, disk: DISK_ROOM.asked, spread: true, guarded: true },
+  ],
+}
 
 /**
  * The engine of a service, in the revision that this version is served by: the newest where it was made with another engine. Throws

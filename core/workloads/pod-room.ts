@@ -1,5 +1,7 @@
 import type { V1PodSecurityContext, V1ResourceRequirements, V1Volume, V1VolumeMount } from '@kubernetes/client-node'
 import { GPU } from '../kube.ts'
+import type { PodPatch } from '../policy/pod.ts'
+import { DISK_ROOM, type DiskRoom, diskRequest } from './pod-disk.ts'
 
 /** What the container of ours in a pod has to work with, before a patch is merged onto it. */
 export interface PodRoom {
@@ -8,9 +10,9 @@ export interface PodRoom {
   volumeMounts: V1VolumeMount[]
 }
 
-/** CPU and memory are asked for per GPU so that the smallest GPU instances fit; neither is limited, GPUs are exact. */
-const resourcesOf = (gpus: number): V1ResourceRequirements => ({
-  requests: { cpu: String(gpus * 3), memory: `${gpus * 12}Gi`, [GPU]: String(gpus) },
+/** CPU, memory and disk are asked for per GPU so that the smallest GPU instances fit; none of them is limited, GPUs are exact. */
+const resourcesOf = (gpus: number, disk: Record<string, string>): V1ResourceRequirements => ({
+  requests: { cpu: String(gpus * 3), memory: `${gpus * 12}Gi`, ...disk, [GPU]: String(gpus) },
   limits: { [GPU]: String(gpus) },
 })
 
@@ -20,17 +22,40 @@ const sharedMemory = (gigabytes: number): V1Volume => ({
 })
 const SHARED_MEMORY: V1VolumeMount = { name: 'shared-memory', mountPath: '/dev/shm' }
 
-/** Of a stage. */
-export const stageRoom = ({ gpus }: { gpus: number }): PodRoom => ({
-  resources: resourcesOf(gpus),
-  volumes: [sharedMemory(gpus * 8)],
-  volumeMounts: [SHARED_MEMORY],
-})
+/** Where a stage may write what is gone with its pod, and the volume behind it: both named so that no patch has one of that name by chance. */
+export const SCRATCH = '/signalbox/scratch'
+const SCRATCH_VOLUME = 'signalbox-scratch'
 
-/** Of a replica that serves: its engine's user has a home. */
-export const servingRoom = ({ gpusPerReplica }: { gpusPerReplica: number }): PodRoom => ({
-  resources: resourcesOf(gpusPerReplica),
-  volumes: [sharedMemory(gpusPerReplica * 4), { name: 'home', emptyDir: {} }],
+/** Whose room it is: our container in a pod, and what a policy patches onto that. */
+interface Of {
+  container: string
+  pod?: PodPatch | undefined
+}
+
+/** Of a stage; where Kueue lends the pool no disk is asked for, since its quota need not cover any, and a Job would wait for ever. */
+export const stageRoom = (
+  { gpus, isLent, ...of }: Of & { gpus: number; isLent: boolean },
+  disk: DiskRoom | null = DISK_ROOM,
+): PodRoom => {
+  const scratch = disk === null ? [] : [{ name: SCRATCH_VOLUME, emptyDir: { sizeLimit: `${disk.scratch * gpus}Gi` } }]
+  const asked = disk === null || isLent ? null : disk.asked * gpus
+  return {
+    resources: resourcesOf(gpus, diskRequest(asked, of)),
+    volumes: [sharedMemory(gpus * 8), ...scratch],
+    volumeMounts: [SHARED_MEMORY, ...scratch.map(({ name }) => ({ name, mountPath: SCRATCH }))],
+  }
+}
+
+/**
+ * Of a replica that serves, which asks for so many GiB of disk a GPU: its engine's user has a home. That has no limit, since weights
+ * from Hugging Face lie there, as large as they are.
+ */
+export const servingRoom = (
+  { gpusPerReplica: gpus, ...of }: Of & { gpusPerReplica: number },
+  disk: number | null,
+): PodRoom => ({
+  resources: resourcesOf(gpus, diskRequest(disk === null ? null : disk * gpus, of)),
+  volumes: [sharedMemory(gpus * 4), { name: 'home', emptyDir: {} }],
   volumeMounts: [SHARED_MEMORY, { name: 'home', mountPath: HOME }],
 })
 

@@ -9,20 +9,23 @@ export interface Answering {
   health: string
   /** Seconds that requests in flight are given once no new ones come. */
   drain: number
+  /** Seconds in which it says that it is ready, however busy it is; null: Kubernetes' own, which is one. */
+  readyWithin: number | null
 }
 
 /** Of each engine as it is made from now on: what a policy says of its pods is held to that. */
-export const ANSWERING = { vllm: { port: 8000, health: '/health', drain: DRAIN } } as const satisfies Record<
-  string,
-  Answering
->
+export const ANSWERING = {
+  // Its health is told by the loop that takes requests in and streams answers, which under load is seconds late: whoever is taken out for
+  // that leaves its share to others, who are late then, too.
+  vllm: { port: 8000, health: '/health', drain: DRAIN, readyWithin: 5 },
+} as const satisfies Record<string, Answering>
 
 /** The port of ours as its Services and probes call it. */
 export const HTTP = 'http'
 
 /** How it is known of a replica that it has loaded, is ready and lives, and how it takes its leave. */
 export const healthOf = (
-  { port, health: path }: Omit<Answering, 'drain'>,
+  { port, health: path, readyWithin }: Omit<Answering, 'drain'>,
   { loadMinutes }: { loadMinutes: { p95: number } },
 ): Pick<V1Container, 'ports' | 'startupProbe' | 'readinessProbe' | 'livenessProbe' | 'lifecycle'> => {
   const health = { httpGet: { path, port: HTTP } }
@@ -33,7 +36,12 @@ export const healthOf = (
       periodSeconds: 10,
       failureThreshold: Math.max(180, Math.ceil(loadMinutes.p95 * 3 * 6)),
     },
-    readinessProbe: { ...health, periodSeconds: 5, failureThreshold: 2 },
+    readinessProbe: {
+      ...health,
+      periodSeconds: 5,
+      failureThreshold: 2,
+      ...(readyWithin === null ? {} : { timeoutSeconds: readyWithin }),
+    },
     livenessProbe: { ...health, periodSeconds: 10, failureThreshold: 6, timeoutSeconds: 5 },
     lifecycle: { preStop: { sleep: { seconds: PRE_STOP } } },
   }

@@ -1,10 +1,11 @@
-import type { V1Container, V1PodSpec } from '@kubernetes/client-node'
+import type { V1Container, V1PodSpec, V1TopologySpreadConstraint } from '@kubernetes/client-node'
 import type { ServeDesired } from '../desired.ts'
 import { GPU, type KubeObject, NODE_POOL, type ObjectRef } from '../kube.ts'
 import { generationName, type Identity, label, laneLabels, type RunKey, runName } from '../names.ts'
 import type { ServicePolicy } from '../policy.ts'
 import type { Traffic } from '../world.ts'
 import { SERVING_ACCOUNT } from './accounts.ts'
+import { disruptionBudget } from './disruption.ts'
 import { servingGrace } from './draining.ts'
 import type { Engine } from './engines.ts'
 import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
@@ -36,6 +37,8 @@ export interface ServingObjects {
   service: KubeObject<'Service'>
   /** This generation's alone: what the gate asks. */
   generationService: KubeObject<'Service'>
+  /** What drains are held to; left out: its engine's revision has none. */
+  disruptionBudget?: KubeObject<'PodDisruptionBudget'>
 }
 
 /**
@@ -43,7 +46,7 @@ export interface ServingObjects {
  * another field manager owns, and its pods say nothing of the attempt, so that a second attempt restarts none of them.
  */
 export const servingObjects = (input: ServingInput): ServingObjects => {
-  const { identity, run } = input
+  const { identity, run, engine, namespace, service } = input
   const lane = servingLabels(input)
   const ofGeneration = { ...lane, [label('generation')]: String(input.generation ?? run.generation) }
   const name = generationName(identity, input.generation ?? run.generation)
@@ -51,6 +54,14 @@ export const servingObjects = (input: ServingInput): ServingObjects => {
     deployment: withDigest(deployment(input, name, ofGeneration)),
     service: withDigest(serviceObject(input, identity.name, lane)),
     generationService: withDigest(serviceObject(input, name, ofGeneration)),
+    ...(engine.guarded && {
+      disruptionBudget: withDigest(
+        disruptionBudget(
+          { name, namespace, labels: { ...ofGeneration, [label('ledger')]: identity.ledger } },
+          { service, selector: ofGeneration },
+        ),
+      ),
+    }),
   }
 }
 
@@ -145,12 +156,30 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   nodeSelector: { [NODE_POOL]: input.service.pool },
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   securityContext: SERVING_USER,
+  ...(input.engine.spread ? { topologySpreadConstraints: spread(input) } : {}),
   containers: [container(input)],
-  volumes: servingRoom(input.service).volumes,
+  volumes: roomOf(input).volumes,
 })
 
+const roomOf = ({ service, engine }: Pick<ServingInput, 'service' | 'engine'>) =>
+  servingRoom({ ...service, container: service.engine }, engine.disk)
+
+/**
+ * Of nodes that have room, a replica goes to one with the fewest of its generation; and of zones as Kubernetes has it of itself, which a
+ * pod that says anything of it would lose. It is said whatever the replicas are, which change in place; and by the key of the generation,
+ * so that one template is the same in all. Never a must: on a full pool nothing would come, where what leaves still stands.
+ */
+const spread = ({ identity, run }: ServingInput): V1TopologySpreadConstraint[] =>
+  Object.entries({ 'kubernetes.io/hostname': 1, 'topology.kubernetes.io/zone': 5 }).map(([topologyKey, maxSkew]) => ({
+    topologyKey,
+    maxSkew,
+    whenUnsatisfiable: 'ScheduleAnyway',
+    labelSelector: { matchLabels: servingLabels({ identity, run }) },
+    matchLabelKeys: [label('generation')],
+  }))
+
 const container = ({ desired, service, engine }: ServingInput): V1Container => {
-  const { resources, volumeMounts } = servingRoom(service)
+  const { resources, volumeMounts } = roomOf({ service, engine })
   return {
     name: service.engine,
     image: service.image,

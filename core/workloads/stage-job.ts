@@ -8,9 +8,10 @@ import { TRAINING_ACCOUNT } from './accounts.ts'
 import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
+import { stageDisk } from './pod-disk.ts'
 import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
-import { stageRoom } from './pod-room.ts'
+import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
 import type { Preset } from './presets.ts'
 
 /** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
@@ -97,12 +98,17 @@ const podSpec = (input: StageInput): V1PodSpec => ({
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
   containers: [container(input)],
-  volumes: stageRoom(input.stage).volumes,
+  volumes: roomOf(input).volumes,
 })
+
+const roomOf = ({ desired, policy, stage: { gpus, pod, ...stage } }: StageInput): PodRoom => {
+  const isLent = policy.pools[stage.pool]?.queue !== undefined
+  return stageRoom({ gpus, pod, isLent, container: nameOfStage(stage) }, stageDisk(desired.pods))
+}
 
 const container = (input: StageInput): V1Container => {
   const { stage, preset } = input
-  const { resources, volumeMounts } = stageRoom(stage)
+  const { resources, volumeMounts } = roomOf(input)
   const command = stage.command ?? preset?.command ?? null
   return {
     name: nameOfStage(stage),
@@ -152,6 +158,7 @@ const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
     POD_NAME_ENV,
     { name: RESULTS_URI, value: literal(resultsUri(policy)) },
+    ...(stageDisk(desired.pods) === null ? [] : [{ name: 'SIGNALBOX_SCRATCH', value: SCRATCH }]),
   ]
 }
 

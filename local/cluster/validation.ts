@@ -87,6 +87,8 @@ const specProblems = (object: KubeObject): string[] => {
       return podProblems((object as Pod).spec, 'spec')
     case 'Service':
       return serviceProblems(object as KubeObject<'Service'>)
+    case 'PodDisruptionBudget':
+      return budgetProblems(object as KubeObject<'PodDisruptionBudget'>)
     default:
       return []
   }
@@ -141,6 +143,11 @@ const deploymentProblems = ({ spec }: Deployment): string[] => {
 
 const serviceProblems = ({ spec }: KubeObject<'Service'>): string[] =>
   (spec?.ports ?? []).length === 0 && spec?.clusterIP !== 'None' ? ['spec.ports: Required value'] : []
+
+const budgetProblems = ({ spec }: KubeObject<'PodDisruptionBudget'>): string[] =>
+  spec?.minAvailable !== undefined && spec.maxUnavailable !== undefined
+    ? ['spec: Invalid value: minAvailable and maxUnavailable cannot be both set']
+    : []
 
 const podProblems = (spec: Spec | undefined, path: string): string[] => {
   const containers = spec?.containers ?? []

@@ -35,6 +35,12 @@ export const KINDS: Record<Kind, KindFacts> = {
     namespaced: true,
     counted: false,
   },
+  PodDisruptionBudget: {
+    apiVersion: 'policy/v1',
+    title: 'PodDisruptionBudget.policy',
+    namespaced: true,
+    counted: true,
+  },
   Node: { apiVersion: 'v1', title: 'Node', namespaced: false, counted: false },
   NodePool: { apiVersion: 'karpenter.sh/v1', title: 'NodePool.karpenter.sh', namespaced: false, counted: true },
   NodeClaim: { apiVersion: 'karpenter.sh/v1', title: 'NodeClaim.karpenter.sh', namespaced: false, counted: true },

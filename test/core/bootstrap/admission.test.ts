@@ -72,7 +72,7 @@ describe('a fence is the document’s revision', () => {
     }
   })
 
-  it('of each concern by itself, on Deployments and Services, when they change', () => {
+  it('of each concern by itself, on Deployments, Services and what drains are held to, when they change', () => {
     const { validations, matchConstraints } = specOf('fence')
     expect(validations.map(({ message }) => /signalbox-\w+/.exec(message)?.[0])).toEqual([
       'signalbox-workload',
@@ -84,6 +84,7 @@ describe('a fence is the document’s revision', () => {
     expect(matchConstraints.resourceRules.map(({ operations, resources }) => [operations, resources])).toEqual([
       [['UPDATE'], ['deployments']],
       [['UPDATE'], ['services']],
+      [['UPDATE'], ['poddisruptionbudgets']],
     ])
   })
 })
@@ -95,6 +96,11 @@ it('who starts pods, scales or says whose something is is looked at in each of o
         matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['a', 'b'] }],
       },
     })
+  // What drains are held to is loosened by nobody who could not say where a Service of ours leads.
+  for (const name of ['services', 'marks'])
+    expect(specOf(name).matchConstraints.resourceRules.flatMap(({ resources }) => resources)).toContain(
+      'poddisruptionbudgets',
+    )
   // A door may write elsewhere only what its role says, which is nothing.
   for (const name of ['doors', 'door-services', 'door-pods'])
     expect(specOf(name).matchConditions[0]?.expression).toContain(

@@ -33,10 +33,11 @@ describe('a pipeline', () => {
     expect(pipeline.keyOf({ ...desired, dataset: 'other' })).not.toBe(key)
   })
 
-  it('is made with the newest presets of the stages that it has', () => {
+  it('is made with the newest presets of the stages that it has, and the newest pods', () => {
     expect(pipeline.pinned(desired, policy, 'support-chats')).toEqual({
       ...desired,
       presets: { 'fine-tune': 1, evaluate: 1 },
+      pods: 2,
     })
     expect(pipeline.pinned(desired, policy, 'gone').presets).toEqual({})
   })

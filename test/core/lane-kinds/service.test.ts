@@ -52,6 +52,10 @@ describe('a service', () => {
     expect([serve('7'), none].map((desired) => service.isBackAt?.(desired, null))).toEqual([false, false])
   })
 
+  it('is made with the newest engine of its rule', () => {
+    expect(service.pinned(serve('8'), policy, 'support-llama')).toMatchObject({ engine: { name: 'vllm', revision: 2 } })
+  })
+
   it('says what it wants in a person’s words, and who asked for it', () => {
     expect([service.titleOf(serve('8')), service.titleOf(none)]).toEqual([
       'serve support-llama v8',

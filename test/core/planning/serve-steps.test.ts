@@ -45,12 +45,12 @@ const path = [
   { old: 0, new: 2 },
 ]
 const led = { seen: null, rising: 1, risen: 0, leaving: [], base: undefined }
-const steps = (gateAfter: number | null) =>
+const steps = (gateAfter: number | null, engine = building.engine) =>
   rolloutSteps({
     ...building,
     policy,
     name: 'chat',
-    objects: servingObjects(building),
+    objects: servingObjects({ ...building, engine }),
     leaving: [],
     path,
     gateAfter,
@@ -76,6 +76,16 @@ describe('the steps of a rollout', () => {
 
   it('have no gate where none is needed', () => {
     expect(steps(null).map(({ name }) => name)).toEqual(['move-1', 'traffic-1', 'move-2', 'notify'])
+  })
+
+  it('write what holds drains back before there is anything to drain, and nothing of it where the engine has none', () => {
+    const made = (revision: number) => {
+      const engine = engineOf({ engine: { name: 'vllm', revision } }, building.service)
+      const moves = steps(1, engine).filter((step) => step.kind === 'roll-out-model')
+      return moves.map(({ objects }) => objects.map(({ kind }) => kind))
+    }
+    expect(made(2)).toEqual([['PodDisruptionBudget', 'Deployment', 'Service'], []])
+    expect(made(1)).toEqual([['Deployment', 'Service'], []])
   })
 
   it('tell a person what each does and why', () => {

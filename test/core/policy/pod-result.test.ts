@@ -19,7 +19,7 @@ it.each<[string, unknown, string]>([
   [
     'a mount of no volume',
     train({ volumeMounts: [{ mountPath: '/data', name: 'data' }] }),
-    'containers.0.volumeMounts.0.name: no volume has that name: say it in `volumes` of the pod, or use one of shared-memory; found "data"',
+    'containers.0.volumeMounts.0.name: no volume has that name: say it in `volumes` of the pod, or use one of shared-memory, signalbox-scratch; found "data"',
   ],
   [
     'a mount without a name',
@@ -31,7 +31,6 @@ it.each<[string, unknown, string]>([
     { initContainers: [{ name: 'a', image: IMAGE, volumeMounts: [{ mountPath: '/data', name: 'data' }] }] },
     'initContainers.0.volumeMounts.0.name: no volume has that name',
   ],
-  ['our volume taken away', { volumes: null }, 'volumes: `shared-memory` is missing, which is mounted at /dev/shm'],
   [
     'a volume of nothing',
     { volumes: [{ name: 'data' }] },
@@ -99,6 +98,13 @@ it.each<[string, unknown, string]>([
   expect(stage(pod)).toEqual([expect.stringContaining(message)])
 })
 
+it('our volumes taken away: each is mounted somewhere', () => {
+  expect(stage({ volumes: null })).toEqual([
+    'volumes: `shared-memory` is missing, which is mounted at /dev/shm: leave it there',
+    'volumes: `signalbox-scratch` is missing, which is mounted at /signalbox/scratch: leave it there',
+  ])
+})
+
 it('of what serves, too', () => {
   const vllm = (said: object) => ({ containers: [{ name: 'vllm', ...said }] })
   expect(service(vllm({ volumeMounts: [{ mountPath: '/data', name: 'data' }] }))).toEqual([
@@ -107,6 +113,7 @@ it('of what serves, too', () => {
   expect(service({ volumes: null })).toHaveLength(2)
   expect(service({ initContainers: [{ name: 'vllm', image: IMAGE }] })).toHaveLength(1)
   expect(service(vllm({ resources: { limits: { cpu: '1' } } }))).toHaveLength(1)
+  expect(service(vllm({ resources: { limits: { 'ephemeral-storage': '5Gi' } } }))).toEqual([])
 })
 
 it.each<[string, unknown]>([
@@ -128,6 +135,11 @@ it.each<[string, unknown]>([
   ],
   ['our mount taken away with its volume', { volumes: null, ...train({ volumeMounts: null }) }],
   ['limits as high as what is asked for', resources({ limits: { cpu: '24', memory: '98304Mi' } })],
+  [
+    'a limit of its disk that is less than we ask for by ourselves',
+    resources({ limits: { 'ephemeral-storage': '5Gi' } }),
+  ],
+  ['more scratch', { volumes: [{ name: 'signalbox-scratch', emptyDir: { sizeLimit: '2Ti' } }] }],
   ['less of both', resources({ requests: { cpu: '1' }, limits: { cpu: '2', 'vpc.amazonaws.com/efa': '1' } })],
   [
     'tolerations',

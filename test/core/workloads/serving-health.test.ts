@@ -11,6 +11,14 @@ it('is asked on its engine’s port and path, and has thrice its bad case to loa
   expect([minutes(1), minutes(15), minutes(60)]).toEqual([30, 45, 180])
 })
 
+it('has five seconds to say that it is ready, since it is late under load; of the first revision what Kubernetes gives', () => {
+  const readiness = (readyWithin: number | null) =>
+    healthOf({ ...ANSWERING.vllm, readyWithin }, { loadMinutes: { p95: 15 } }).readinessProbe
+  const once = { httpGet: { path: '/health', port: HTTP }, periodSeconds: 5, failureThreshold: 2 }
+  expect(readiness(ANSWERING.vllm.readyWithin)).toEqual({ ...once, timeoutSeconds: 5 })
+  expect(readiness(null)).toEqual(once)
+})
+
 it('of the longest that a policy may say a probe still counts in 32 bits', () => {
   const { startupProbe } = healthOf(ANSWERING.vllm, { loadMinutes: { p95: 366 * 24 * 60 } })
   expect(startupProbe?.failureThreshold).toBeLessThan(2 ** 31)

@@ -45,6 +45,8 @@ const given = (change: Partial<ServingInput> = {}): ServingInput => ({
   namespace: 'serving',
   ...change,
 })
+/** What is newly wanted is made in the engine's second revision. */
+const second = engineOf({ engine: { name: 'vllm', revision: 2 } }, service)
 const podOf = (change: Partial<ServingInput> = {}): V1PodSpec =>
   servingObjects(given(change)).deployment.spec?.template.spec as V1PodSpec
 const containerOf = (change: Partial<ServingInput> = {}): V1Container => podOf(change).containers[0] as V1Container
@@ -170,6 +172,75 @@ describe('the Deployment of a served model', () => {
     expect(containerOf({ desired }).args?.[0]).toBe('s3://models/$$(HOME)/8')
     expect(containerOf({ desired }).env).toContainEqual({ name: 'INPUT_URI', value: 's3://models/$$(HOME)/8' })
     expect(containerOf().env).toContainEqual({ name: 'SIGNALBOX_TASK', value: 'serving' })
+  })
+})
+
+describe('what is made in the second revision of its engine', () => {
+  const engine = second
+  const patchedBy = (pod: NonNullable<ServicePolicy['pod']>) => ({ engine, service: { ...service, pod } })
+
+  it('asks for disk, and has five seconds to say that it is ready', () => {
+    expect(containerOf({ engine }).resources?.requests).toEqual({
+      ...containerOf().resources?.requests,
+      'ephemeral-storage': '40Gi',
+    })
+    expect(containerOf({ engine }).readinessProbe).toEqual({ ...containerOf().readinessProbe, timeoutSeconds: 5 })
+    expect(containerOf({ engine }).args).toEqual(containerOf().args)
+  })
+
+  it('prefers nodes with the fewest of its own generation, and says so whatever the replicas are', () => {
+    const { deployment } = servingObjects(given({ engine }))
+    const [hosts, zones] = podOf({ engine }).topologySpreadConstraints ?? []
+    expect(hosts).toMatchObject({
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+    })
+    expect(zones).toMatchObject({ topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' })
+    // Together with the keys that are looked up in each pod, it is what selects the generation.
+    const labels = deployment.spec?.template.metadata?.labels ?? {}
+    const looked = (hosts?.matchLabelKeys ?? []).map((key) => [key, labels[key]])
+    expect({ ...hosts?.labelSelector?.matchLabels, ...Object.fromEntries(looked) }).toEqual(
+      deployment.spec?.selector.matchLabels,
+    )
+    const more = servingObjects(given({ engine, service: { ...service, replicas: 5 } })).deployment
+    expect(more).toEqual(deployment)
+  })
+
+  it('is recognised whatever its generation', () => {
+    const digest = (generation: number) =>
+      servingObjects(given({ engine, run: { ...given().run, generation } })).deployment.metadata.annotations
+    expect(digest(9)?.[DIGEST_ANNOTATION]).toBe(digest(3)?.[DIGEST_ANNOTATION])
+    expect(digest(3)?.[DIGEST_ANNOTATION]).not.toBe(
+      servingObjects(given()).deployment.metadata.annotations?.[DIGEST_ANNOTATION],
+    )
+  })
+
+  it('has drains held back from each generation by itself, under its name and for its pods alone', () => {
+    const { deployment, disruptionBudget } = servingObjects(given({ engine }))
+    expect(disruptionBudget?.metadata).toMatchObject({
+      name: deployment.metadata.name,
+      namespace: 'serving',
+      labels: { ...deployment.spec?.selector.matchLabels, [label('ledger')]: 'feedfacecafe' },
+    })
+    expect(disruptionBudget?.spec).toEqual({
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: deployment.spec?.selector,
+    })
+    expect(Object.values(servingObjects(given())).map(({ kind }) => kind)).toEqual(['Deployment', 'Service', 'Service'])
+  })
+
+  it('yields to the policy’s patch in each of it', () => {
+    const must = { topologyKey: 'kubernetes.io/hostname', maxSkew: 2, whenUnsatisfiable: 'DoNotSchedule' }
+    const resources = { requests: { 'ephemeral-storage': '200Gi' } }
+    const container = { name: 'vllm', readinessProbe: { timeoutSeconds: 15 }, resources }
+    const patch = patchedBy({ topologySpreadConstraints: [must], containers: [container] })
+    const [hosts, zones] = podOf({ engine }).topologySpreadConstraints ?? []
+    expect(podOf(patch).topologySpreadConstraints).toEqual([{ ...hosts, ...must }, zones])
+    expect(containerOf(patch).readinessProbe?.timeoutSeconds).toBe(15)
+    expect(containerOf(patch).resources?.requests).toMatchObject(resources.requests)
+    expect(podOf(patchedBy({ topologySpreadConstraints: null }))).not.toHaveProperty('topologySpreadConstraints')
   })
 })
 

@@ -93,6 +93,34 @@ describe('the Job of a stage', () => {
     expect(main(job).volumeMounts).toEqual([{ name: 'shared-memory', mountPath: '/dev/shm' }])
   })
 
+  it('has a scratch folder, is told where, and asks for disk: but nothing of it where it was made before there was one', () => {
+    const second = training({}, { desired: { ...trainInput().desired, pods: 2 } })
+    expect(main(second).resources!.requests).toEqual({
+      ...main(job).resources!.requests,
+      'ephemeral-storage': '80Gi',
+    })
+    expect(second.spec!.template.spec!.volumes).toEqual([
+      ...pod.spec!.volumes!,
+      { name: 'signalbox-scratch', emptyDir: { sizeLimit: '160Gi' } },
+    ])
+    expect(env(second)).toEqual({ ...env(job), SIGNALBOX_SCRATCH: '/signalbox/scratch' })
+    expect(main(second).volumeMounts).toContainEqual({ name: 'signalbox-scratch', mountPath: '/signalbox/scratch' })
+    expect(objectDigest(second)).not.toBe(objectDigest(job))
+  })
+
+  it('asks for no disk where Kueue lends the pool, whose quota need not cover any; nor beyond what its patch says', () => {
+    const desired = { ...trainInput().desired, pods: 2 }
+    const { policy } = input(0)
+    const pools = { ...policy.pools, 'gpu-train': { ...policy.pools['gpu-train']!, queue: 'gpu' } }
+    expect(main(training({}, { desired, policy: { ...policy, pools } })).resources).toEqual(main(job).resources)
+    const limits = { 'ephemeral-storage': '5Gi' }
+    const patch = { containers: [{ name: 'train', resources: { limits } }] }
+    expect(main(training({ pod: patch }, { desired })).resources).toEqual({
+      requests: main(job).resources!.requests,
+      limits: { ...main(job).resources!.limits, ...limits },
+    })
+  })
+
   it('may do nothing that its work does not need', () => {
     expect(pod.spec!.automountServiceAccountToken).toBe(false)
     expect(pod.spec!.securityContext).toEqual({ seccompProfile: { type: 'RuntimeDefault' } })

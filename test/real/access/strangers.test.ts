@@ -310,6 +310,24 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     await expectTaken(by('door').send(elsewhere))
   })
 
+  it('lets no drain take more of ours, and raises no fence there', async () => {
+    const all = `/apis/policy/v1/namespaces/${serving}/poddisruptionbudgets`
+    const metadata = { name: 'ours', labels: OURS, annotations: { [label('fence-workload')]: '7' } }
+    const spec = { maxUnavailable: 0, selector: { matchLabels: OURS } }
+    const budget = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata, spec }
+    await expectTaken(by('door').send({ method: 'POST', path: all, body: budget }))
+    const path = `${all}/ours`
+    for (const change of [
+      { spec: { maxUnavailable: 9 } },
+      { metadata: { annotations: { [label('fence-workload')]: '999999999999999' } } },
+    ])
+      await expectRefused(patched(path, change), 'the right to `use` the ConfigMap signalbox')
+    await expectTaken(patched(path, { metadata: { annotations: { mine: 'a' } } }))
+    await expectTaken(patched(path, { spec: { maxUnavailable: 1 } }, 'door'))
+    const bare = { ...budget, metadata: { name: 'theirs' } }
+    await expectRefused(by('door').send({ method: 'POST', path: all, body: bare }), 'only what carries its')
+  })
+
   it('takes our label off nothing', async () => {
     // A Job without any label would be given those of its pods.
     await expectTaken(make('door', 'jobs', { called: 'labelled', labels: { ...OURS, another: 'b' } }))

@@ -49,8 +49,19 @@ const moved = (object: KubeObject): KubeObject =>
 
 it('every object of the tour passes the strict validation of a real API server: no field that it does not know', async () => {
   const sent = await sentOnTheTour()
-  expect(new Set(sent.map(({ object }) => object.kind))).toEqual(new Set(['Job', 'Deployment', 'Service']))
+  expect(new Set(sent.map(({ object }) => object.kind))).toEqual(
+    new Set(['Job', 'Deployment', 'Service', 'PodDisruptionBudget']),
+  )
   expect(sent.length).toBeGreaterThan(10)
+  // What pods are made of since their second revision is among it.
+  for (const said of [
+    'topologySpreadConstraints',
+    'matchLabelKeys',
+    'ephemeral-storage',
+    '"timeoutSeconds":5',
+    'signalbox-scratch',
+  ])
+    expect(JSON.stringify(sent)).toContain(said)
   const requests = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))
   for (const name of Object.values(namespaces)) {
     const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name } }

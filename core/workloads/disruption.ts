@@ -1,0 +1,30 @@
+import type { KubeObject } from '../kube.ts'
+import type { ServicePolicy } from '../policy.ts'
+
+/**
+ * How many replicas of a generation a drain may have taken at once. One where others answer meanwhile, and the next once it is ready
+ * elsewhere, its weights loaded. Of one alone none: its node waits until somebody gives it up, since whoever drains approves no outage;
+ * but where the policy itself allows one it goes.
+ */
+export const mayBeDrained = ({
+  replicas,
+  maxUnavailable,
+}: Pick<ServicePolicy, 'replicas' | 'maxUnavailable'>): 0 | 1 => (replicas > 1 || maxUnavailable > replicas ? 1 : 0)
+
+/**
+ * What holds drains to that: of one generation, since what answers nobody would count beside what answers. A replica that is not ready
+ * may always go. It is for drains alone: what we take away ourselves is not evicted.
+ */
+export const disruptionBudget = (
+  { name, namespace, labels }: { name: string; namespace: string; labels: Record<string, string> },
+  { service, selector }: { service: ServicePolicy; selector: Record<string, string> },
+): KubeObject<'PodDisruptionBudget'> => ({
+  apiVersion: 'policy/v1',
+  kind: 'PodDisruptionBudget',
+  metadata: { name, namespace, labels },
+  spec: {
+    maxUnavailable: mayBeDrained(service),
+    unhealthyPodEvictionPolicy: 'AlwaysAllow',
+    selector: { matchLabels: selector },
+  },
+})

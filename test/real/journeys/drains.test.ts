@@ -1,0 +1,66 @@
+import { expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { objectPath } from '../../../effects/cluster/paths.ts'
+import { promote, registerVersion } from '../../../local/scenario.ts'
+import { openRealTown, type RealTown } from '../real-town.ts'
+
+const LANE = 'service/support-llama'
+
+/** A house that serves a version with this many replicas. */
+const servedWith = async (replicas: number): Promise<RealTown> => {
+  const town = await openRealTown()
+  Object.assign(town.policy.services['support-llama']!, { replicas })
+  await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+  await town.answered(LANE)
+  expect((await town.settled(LANE)).state).toBe('succeeded')
+  await town.until('drains are told what they may', async () => {
+    const namespace = town.policy.namespaces.serving
+    const [budget] = (await town.house.ports.cluster.list('PodDisruptionBudget', {
+      namespace,
+    })) as KubeObject<'PodDisruptionBudget'>[]
+    return budget?.status?.currentHealthy === replicas
+  })
+  return town
+}
+
+const pods = async ({ house, policy }: RealTown): Promise<KubeObject<'Pod'>[]> =>
+  ((await house.ports.cluster.list('Pod', { namespace: policy.namespaces.serving })) as KubeObject<'Pod'>[]).filter(
+    ({ metadata }) => metadata.labels?.['signalbox.dev/task'] === 'serving' && metadata.deletionTimestamp === undefined,
+  )
+
+/** What a drain asks of each pod of a node: the status of the answer, and what it says. */
+const evicted = async ({ requests }: RealTown, { metadata }: KubeObject<'Pod'>): Promise<[number, string]> => {
+  const { name, namespace = null } = metadata
+  const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name, namespace } }
+  const path = `${objectPath({ kind: 'Pod', namespace, name })}/eviction`
+  const answer = await requests.send({ method: 'POST', path, body })
+  return [answer.status, JSON.stringify(answer.body)]
+}
+
+it('a drain takes one replica, and the next once the first is ready elsewhere', async () => {
+  const town = await servedWith(2)
+  const [first, second] = await pods(town)
+  expect((await evicted(town, first!))[0]).toBe(201)
+  const [status, why] = await evicted(town, second!)
+  expect(status).toBe(429)
+  expect(why).toContain('disruption budget')
+  await town.until('the second may go', async () => (await evicted(town, second!))[0] === 201)
+  const ready = (await pods(town)).filter(({ status: now }) =>
+    (now?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True'),
+  )
+  expect(ready.map(({ metadata }) => metadata.name)).not.toContain(first?.metadata.name)
+  expect(ready.length).toBeGreaterThanOrEqual(1)
+  await town.close()
+})
+
+it('the last replica is not drained, and goes where a rollout takes it away', async () => {
+  const town = await servedWith(1)
+  const [only] = await pods(town)
+  expect((await evicted(town, only!))[0]).toBe(429)
+  const next = await registerVersion(town.house, { model: 'support-llama', tags: { a: '1' } })
+  await promote(town.house, 'support-llama', next)
+  await town.answered(LANE)
+  expect((await town.settled(LANE)).state).toBe('succeeded')
+  expect((await pods(town)).map(({ metadata }) => metadata.labels?.['signalbox.dev/generation'])).toEqual(['2'])
+  await town.close()
+})
