@@ -117,11 +117,15 @@ export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'not-admitted',
   'nccl-timeout',
   'image-pull',
-  // It is planned for what the pool has now, and asked about where that was not approved.
   'other-machines',
-  // What it was to take the place of has gone back: nothing of it stands in the way, or costs, any more.
   'halfway-bound',
 ])
+
+/**
+ * Of these what says nothing of the work: its place has gone back to what was judged, or its pool has other machines now, and it is planned
+ * and asked about for those. Repeating it uses no attempt up, since nothing of it comes again by itself.
+ */
+export const UNTRIED_FAILURES: ReadonlySet<Failure> = new Set(['halfway-bound', 'other-machines'])
 
 /** Why a lane rests. Each has an answer to `why`; `side` in the document names the far side that is meant. */
 export type RestReason =

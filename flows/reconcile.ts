@@ -1,6 +1,7 @@
 import type { Act } from '../core/lane/act.ts'
 import { type Change, changed, isNothing, joined } from '../core/lane/change.ts'
 import type { LaneDocument, Rest } from '../core/lane/document.ts'
+import { restsNoLonger } from '../core/lane/halfway.ts'
 import { linesAfter } from '../core/lane/line.ts'
 import { hasLooked } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
@@ -107,7 +108,7 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
     const change = settled(at, act, result)
     progress.pending = joined(progress.pending, change)
     progress.loaded = { ...progress.loaded, view: after(at, act, change) }
-    if (change.rest !== null) return rest(hands, progress, change.rest)
+    if (change.rest !== null) return rest(hands, progress, restsNoLonger(progress.loaded.view, change.rest))
   }
   await save(hands, progress, null)
   return 'rests'

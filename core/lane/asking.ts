@@ -1,10 +1,11 @@
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import type { Outcome } from '../reasons.ts'
 import type { PlanRow } from '../rows.ts'
 import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
 import type { Question, Run } from './document.ts'
-import { answerUntil } from './halfway.ts'
+import { answerUntil, endsEarly, tooLate } from './halfway.ts'
 import type { View } from './view.ts'
 
 /** So long before its plan must begin a question closes for votes: what it takes to hear of them. Milliseconds. */
@@ -89,18 +90,12 @@ export const settleMoveCard = ({ doc, policy }: View): Change => {
   )
 }
 
-/** Nobody answered in time, which means no. */
+const UNANSWERED: Outcome = { kind: 'expired', reason: null, detail: 'nobody answered in time, which means no' }
+
+/** Nobody answered in time, which means no; where that was less than there would have been, it is asked about again from what was judged. */
 export const settleExpire = (view: View): Change => {
   const run = view.doc.run as Run
   const question: Question = { ...(run.question as Question), state: 'expired' }
-  const ended = close(
-    view,
-    { ...run, question },
-    {
-      kind: 'expired',
-      reason: null,
-      detail: 'nobody answered in time, which means no',
-    },
-  )
+  const ended = close(view, { ...run, question }, endsEarly(view, question.until) ? tooLate(view) : UNANSWERED)
   return { ...ended, moments: [moment('answer', 'nobody answered in time', { run }), ...ended.moments] }
 }

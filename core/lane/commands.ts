@@ -195,10 +195,13 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
 }
 
+/** Not even one that uses none up. */
+const NONE = -1
+
 /** A failed attempt that would be repeated in a moment is not; what waits behind it begins. */
 const cancelRepeat = ({ doc, kind }: View, first: LaneDocument): Said => ({
   kind: 'did',
-  doc: withTurn(doc, { ...first, attemptsLeft: 0 }),
+  doc: withTurn(doc, { ...first, attemptsLeft: NONE }),
   detail: `attempt ${first.attempt} of generation ${first.generation} failed and is not repeated; ${first === doc ? 'say retry for another' : `${namedIn({ kind }, doc)} begins`}`,
 })
 

@@ -34,7 +34,7 @@ export interface LaneDocument {
   order: string | null
   /** What something newer asks of a run that has begun its effects. */
   onNewer: 'finish' | 'stop'
-  /** Attempts that may still be added to this generation without a person. A success refills them. */
+  /** Attempts that may still be added to this generation without a person; -1: a person wants none. A success refills them. */
   attemptsLeft: number
   /** What was approved for this generation, over all its attempts, until one succeeds (law 7). */
   approved: Approved | null

@@ -2,9 +2,8 @@ import { costOf, leftByMoves, movesFrom } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
-import type { Act } from './act.ts'
 import { boundsIn, graceOf } from './bound.ts'
-import { hasBegun, type LaneDocument, type Run } from './document.ts'
+import { hasBegun, type LaneDocument, type Rest, type Run } from './document.ts'
 import type { HalfwayCosts } from './hold.ts'
 import { budgetOf } from './room.ts'
 import type { View } from './view.ts'
@@ -55,19 +54,22 @@ const goesBackFirst = (costs: HalfwayCosts, waited = ''): Outcome => ({
   detail: `what stands halfway before it may cost ${usd(costs.left)} more at most${waited}, and goes back first: another attempt begins from there`,
 })
 
-/** The end of what waits too long so, whatever it waits for (law 9). Null: it does not. */
-export const waitsTooLong = ({ doc, now }: Pick<View, 'doc' | 'now'>): Act | null => {
+/** Whether what has begun nothing waits too long so, whatever it waits for (law 9). */
+export const waitsTooLong = ({ doc, now }: Pick<View, 'doc' | 'now'>): boolean => {
   const until = mayWaitUntil(doc)
-  if (until === null || now < until) return null
+  return until !== null && now >= until
+}
+
+/** How it ends, where nothing else ends it. */
+export const tooLate = ({ doc }: Pick<View, 'doc'>): Outcome => {
   const waited = doc.rest === null ? '' : `, which is over while it waits (${doc.rest.text})`
-  return { kind: 'close', outcome: goesBackFirst(doc.halfwayCosts as HalfwayCosts, waited) }
+  return goesBackFirst(doc.halfwayCosts as HalfwayCosts, waited)
 }
 
 /** No rest is longer than that. */
-export const restsNoLonger = ({ doc }: Pick<View, 'doc'>, act: Act): Act => {
+export const restsNoLonger = ({ doc }: Pick<View, 'doc'>, rest: Rest): Rest => {
   const until = mayWaitUntil(doc)
-  if (until === null || act.kind !== 'rest') return act
-  return { ...act, rest: { ...act.rest, until: Math.min(act.rest.until ?? until, until) } }
+  return until === null ? rest : { ...rest, until: Math.min(rest.until ?? until, until) }
 }
 
 /**
@@ -77,21 +79,25 @@ export const restsNoLonger = ({ doc }: Pick<View, 'doc'>, act: Act): Act => {
 export const waitsForSide = (doc: Pick<LaneDocument, 'rest' | 'run' | 'halfwayCosts'>): string | null =>
   mayWaitUntil(doc) === null ? (doc.rest?.side ?? null) : null
 
-/** Who is asked has so long at least, or as long as there is. Milliseconds. */
-const TO_ANSWER = 30 * 60_000
+/** Who is asked has so long at least, or as long as there is; and what is agreed to at the last moment so long to begin. Milliseconds. */
+const [TO_ANSWER, TO_BEGIN] = [30 * 60_000, 5 * 60_000]
 
 /** Until when people can answer, who could until this time; null: what stands halfway leaves them too little, and goes back before they are asked. */
 export const answerUntil = ({ doc, now }: Pick<View, 'doc' | 'now'>, until: number): number | null => {
   const most = mayWaitUntil(doc)
-  if (most === null || most >= until) return until
-  return most - now < Math.min(TO_ANSWER, until - now) ? null : most
+  if (most === null || most - TO_BEGIN >= until) return until
+  return most - TO_BEGIN - now < Math.min(TO_ANSWER, until - now) ? null : most - TO_BEGIN
+}
+
+/** Whether a question has ended so early for what stands halfway: nobody had the time that there would have been. */
+export const endsEarly = ({ doc }: Pick<View, 'doc'>, until: number): boolean => {
+  const most = mayWaitUntil(doc)
+  return most !== null && until >= most - TO_BEGIN
 }
 
 /** The end of what would be asked about, and has too little time for it. */
-export const asksTooLate = ({ doc }: Pick<View, 'doc'>): Act => ({
-  kind: 'close',
-  outcome: goesBackFirst(doc.halfwayCosts as HalfwayCosts, ', too little for anybody to answer in'),
-})
+export const asksTooLate = ({ doc }: Pick<View, 'doc'>): Outcome =>
+  goesBackFirst(doc.halfwayCosts as HalfwayCosts, ', too little for anybody to answer in')
 
 /** The end of a run that a freeze holds before its own moves count, and when that is; null: nothing stands before it that costs. */
 export const frozenUntil = (

@@ -11,7 +11,7 @@ import { carriesOver, hasBegun, type LaneDocument, type Question, type Rest, typ
 import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
-import { answerUntil, asksTooLate, restsNoLonger, waitsTooLong } from './halfway.ts'
+import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
 import { STAYS_SO } from './held.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
@@ -35,9 +35,15 @@ export const next = (view: View): Act => {
   const newer = newerIn(doc)
   if (newer !== null) return newerRest(doc, newer)
   if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
-  const tooLong = waitsTooLong(view)
-  if (tooLong !== null) return tooLong
-  return restsNoLonger(view, stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run)))
+  if (doc.run !== null && waitsTooLong(view)) return { kind: 'close', outcome: endOfWait(view, doc.run) }
+  const act = stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
+  return act.kind === 'rest' ? { ...act, rest: restsNoLonger(view, act.rest) } : act
+}
+
+/** What somebody has said of it, and what is newly wanted, ends it as it would have before. */
+const endOfWait = (view: View, run: Run): Outcome => {
+  const { question } = run
+  return whyStop(view, run) ?? (question?.state === 'rejected' ? rejection(view, question) : tooLate(view))
 }
 
 /** Since it was written so: nobody writes that it rests. */
@@ -178,7 +184,9 @@ const planned = (view: View, run: Run): Act => {
   if ((question === 'no' || kept !== null) && isOfOtherPolicy(view, plan.plan)) return anew
   if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
   if (question === 'no')
-    return answerUntil(view, votesUntil(plan.plan.bounds, view.now)) === null ? asksTooLate(view) : { kind: 'ask' }
+    return answerUntil(view, votesUntil(plan.plan.bounds, view.now)) === null
+      ? { kind: 'close', outcome: asksTooLate(view) }
+      : { kind: 'ask' }
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 

@@ -211,7 +211,7 @@ describe('whom the Service of a lane leads to', () => {
       await town.until('it is asked about', async () => (await town.lane(SERVE)).run?.question?.state === 'open')
       const { run, halfwayCosts } = await town.lane(SERVE)
       expect(halfwayCosts?.left).toBeCloseTo(most, 1)
-      expect(run?.question?.until).toBe(halfwayCosts?.until)
+      expect(run?.question?.until).toBe((halfwayCosts?.until ?? 0) - 5 * MINUTE)
       await town.until('it goes back', async () => (await costs()).length === 2, 72)
       expect((await costs())[1]).toBeLessThanOrEqual(most)
       expect(await replicasOf(town)).toEqual({ 1: 2 })

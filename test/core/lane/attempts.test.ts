@@ -68,6 +68,13 @@ describe('a failed attempt', () => {
       expect(mayRepeat({ doc }), reason).toBe(TRANSIENT_FAILURES.has(reason))
       expect(mayRepeat({ doc: { ...doc, attemptsLeft: 0 } })).toBe(false)
     }
+    // What says nothing of the work uses no attempt up, unless a person wants none.
+    for (const reason of ['halfway-bound', 'other-machines'] as const) {
+      const doc = wanted({ outcome: ended({ reason }), attemptsLeft: 0 })
+      expect(mayRepeat({ doc })).toBe(true)
+      expect(settleAgain(viewOf({ doc })).doc).toMatchObject({ attempt: 2, attemptsLeft: 0 })
+      expect(mayRepeat({ doc: { ...doc, attemptsLeft: -1 } })).toBe(false)
+    }
     for (const kind of ['succeeded', 'rejected', 'cancelled', 'refused'] as const)
       expect(mayRepeat({ doc: wanted({ outcome: ended({ kind, reason: 'node-lost' }) }) }), kind).toBe(false)
   })

@@ -243,7 +243,7 @@ describe('cancel', () => {
       saw,
     })
     expect(became).toBe('recorded')
-    expect(doc).toMatchObject({ attemptsLeft: 0, outcome: { kind: 'failed' } })
+    expect(doc).toMatchObject({ attemptsLeft: -1, outcome: { kind: 'failed' } })
   })
 
   it.each<[string, LaneDocument, Partial<CommandLetter>]>([

@@ -7,12 +7,28 @@ import {
   frozenUntil,
   halfwayAfter,
   restsNoLonger,
+  tooLate,
   waitsForSide,
   waitsTooLong,
 } from '../../../core/lane/halfway.ts'
 import type { HalfwayCosts } from '../../../core/lane/hold.ts'
+import { next } from '../../../core/lane/next.ts'
 import type { Plan } from '../../../core/plan.ts'
-import { docOf, HOUR, markOf, NOW, planRow, policy, running, runOf, SERVICE, served } from './fixture.ts'
+import {
+  ANA,
+  docOf,
+  HOUR,
+  markOf,
+  NOW,
+  planRow,
+  policy,
+  questionOf,
+  running,
+  runOf,
+  SERVICE,
+  served,
+  viewOf,
+} from './fixture.ts'
 
 /** $10 an hour since an hour ago, of $40. */
 const costs: HalfwayCosts = { since: NOW - HOUR, perHour: 10, left: 40, budget: 'ml-monthly', until: NOW + 2 * HOUR }
@@ -90,17 +106,33 @@ describe('who waits while something stands halfway', () => {
   const doc = lane({ run: runOf({ generation: 3 }), rest: waits })
 
   it('waits no longer than what is left pays for, whatever it waits for, and says what that was', () => {
-    expect(restsNoLonger({ doc }, { kind: 'rest', rest: waits })).toMatchObject({ rest: { until: costs.until } })
-    expect(waitsTooLong({ doc, now: costs.until - 1 })).toBeNull()
-    expect(waitsTooLong({ doc, now: costs.until })).toMatchObject({
-      kind: 'close',
-      outcome: {
-        kind: 'failed',
-        reason: 'halfway-bound',
-        detail:
-          'what stands halfway before it may cost $40.00 more at most, which is over while it waits (frozen until tomorrow), and goes back first: another attempt begins from there',
-      },
+    expect(restsNoLonger({ doc }, waits)).toEqual({ ...waits, until: costs.until })
+    expect(waitsTooLong({ doc, now: costs.until - 1 })).toBe(false)
+    expect(waitsTooLong({ doc, now: costs.until })).toBe(true)
+    expect(tooLate({ doc })).toEqual({
+      kind: 'failed',
+      reason: 'halfway-bound',
+      detail:
+        'what stands halfway before it may cost $40.00 more at most, which is over while it waits (frozen until tomorrow), and goes back first: another attempt begins from there',
     })
+  })
+
+  it('ends as a person has said, or because something newer is wanted, where that is so', () => {
+    const endOf = (run: Parameters<typeof runOf>[0], over: Parameters<typeof docOf>[0] = {}) =>
+      next(
+        viewOf({
+          doc: { ...doc, run: runOf({ generation: 3, desired: served('9'), ...run }), ...over },
+          now: costs.until,
+        }),
+      )
+    const rejected = questionOf({
+      state: 'rejected',
+      votes: [{ by: ANA, verdict: 'deny', at: NOW, reason: null }],
+    })
+    expect(endOf({})).toMatchObject({ kind: 'close', outcome: { reason: 'halfway-bound' } })
+    expect(endOf({ cancelled: { by: 'carla', at: NOW } })).toMatchObject({ outcome: { kind: 'cancelled' } })
+    expect(endOf({ phase: 'asked', question: rejected })).toMatchObject({ outcome: { kind: 'rejected' } })
+    expect(endOf({}, { generation: 4 })).toMatchObject({ outcome: { kind: 'superseded' } })
   })
 
   it('is woken for that though it waits for a far side that another asks', () => {
@@ -112,11 +144,12 @@ describe('who waits while something stands halfway', () => {
 
   it('is asked about for no longer, and where that is too short not before it has gone back', () => {
     const until = NOW + 4 * HOUR
-    expect(answerUntil({ doc, now: NOW }, until)).toBe(costs.until)
+    // What is agreed to at the last moment has five minutes to begin.
+    expect(answerUntil({ doc, now: NOW }, until)).toBe(costs.until - HOUR / 12)
     expect(answerUntil({ doc, now: NOW }, NOW + HOUR)).toBe(NOW + HOUR)
     expect(answerUntil({ doc, now: costs.until - HOUR / 4 }, until)).toBeNull()
     expect(answerUntil({ doc: docOf({ run: runOf() }), now: NOW }, until)).toBe(until)
-    expect(asksTooLate({ doc })).toMatchObject({ outcome: { reason: 'halfway-bound' } })
+    expect(asksTooLate({ doc })).toMatchObject({ reason: 'halfway-bound' })
   })
 
   it('and is held in a freeze before its own moves count: no longer either', () => {
@@ -134,7 +167,7 @@ describe('who waits while something stands halfway', () => {
     ['is nobody', lane({ run: null })],
     ['takes the place of nothing that costs', docOf({ run: runOf() })],
   ])('waits for as long as any where it %s', (_, other) => {
-    expect(waitsTooLong({ doc: other, now: costs.until })).toBeNull()
-    expect(restsNoLonger({ doc: other }, { kind: 'rest', rest: waits })).toEqual({ kind: 'rest', rest: waits })
+    expect(waitsTooLong({ doc: other, now: costs.until })).toBe(false)
+    expect(restsNoLonger({ doc: other }, waits)).toEqual(waits)
   })
 })
