@@ -36,11 +36,16 @@ export const bootstrapManifests = (
     ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
     ...admissionPolicies(policy),
     ...Object.entries(policy.pools).map(([name, pool]) => {
-      const { metadata, ...rest } = nodePoolObject({ name, ...pool }, nodeClass)
+      const { metadata, ...rest } = nodePoolObject({ name, ...pool, onlyServes: onlyServes(policy, name) }, nodeClass)
       return { ...rest, metadata: { name: metadata.name, labels } } as unknown as Manifest
     }),
   ]
 }
+
+/** Whether services use a pool and no stage does. */
+const onlyServes = ({ pipelines, services }: Policy, name: string): boolean =>
+  Object.values(services).some(({ pool }) => pool === name) &&
+  !Object.values(pipelines).some(({ stages }) => stages.some(({ pool }) => pool === name))
 
 /** No pod there shares its node's network, processes or disk, whoever makes it. What a `pod:` may say stays within it. */
 export const POD_SECURITY = 'pod-security.kubernetes.io/enforce'

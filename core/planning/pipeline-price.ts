@@ -2,6 +2,7 @@ import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { addRange, cents, centsRange, pricePerGpuHour, priceSource, timesRange } from '../money/prices.ts'
 import type { Bounds, NodesOf, Planned, Price, Range, Step } from '../plan.ts'
+import { typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
@@ -100,9 +101,10 @@ export const nodesOf = (gpus: Record<string, number>, pools: Policy['pools']): R
   Object.fromEntries(
     Object.keys(gpus).flatMap((name) => {
       const pool = own(pools, name)
-      return pool === undefined
-        ? []
-        : [[name, { instanceType: pool.instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort() }]]
+      if (pool === undefined) return []
+      const types = typesOf(pool)
+      const instanceType = types.length === 1 ? (types[0] ?? '') : types
+      return [[name, { instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort() }]]
     }),
   )
 
