@@ -28,6 +28,10 @@ export const pricePerGpuHour = (pool: Bought & Pick<PoolPolicy, 'gpusPerNode'>):
   return hour === null ? null : hour.p95 / pool.gpusPerNode
 }
 
+/** The same as a node is bought while there are such; 0 without a price. */
+export const usualPerGpuHour = (pool: Bought & Pick<PoolPolicy, 'gpusPerNode'>): number =>
+  (nodeHour(pool)?.p50 ?? 0) / pool.gpusPerNode
+
 /** Where a pool's price is from, for a person: `p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)`. */
 export const priceSource = (name: string, pool: PoolPolicy): string => {
   const { price, gpusPerNode } = pool
