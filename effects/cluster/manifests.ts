@@ -64,7 +64,10 @@ const nodesIn = (body: unknown): number | null => {
 }
 
 /** What of a node class of the user's does not do for the pools that name it; null: nothing is known of its kind. Nothing is written. */
-export const compareNodeClass = async (requests: Requests, named: NamedClass): Promise<Difference | null> => {
+export const compareNodeClass = async (
+  requests: Pick<Requests, 'send'>,
+  named: NamedClass,
+): Promise<Difference | null> => {
   const known = knownClass(named.nodeClass)
   if (known === null) return null
   const { kind, name } = named.nodeClass
