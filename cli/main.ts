@@ -137,10 +137,12 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
 const addBootstrap = (program: Command, output: Output, done: Done): void => {
   program
     .command('bootstrap')
-    .description('print or apply what a cluster needs: namespaces, roles, admission policies, NodePools')
+    .description(
+      'print or apply what a cluster needs: namespaces, roles, admission policies, NodePools and their node classes',
+    )
     .option('--context <name>', 'context of the kubeconfig')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
-    .option('--node-class <name>', "Karpenter's EC2NodeClass, or group/kind/name", 'gpu')
+    .option('--node-class <name>', 'one of yours for all pools, or group/kind/name; else as the policy says, or `gpu`')
     .option('--diff', 'say what would change; writes nothing')
     .option('--apply', 'apply it; fields that others have set are refused, never taken')
     .option(...CONFIG)

@@ -44,6 +44,12 @@ export interface ObjectRef {
   name: string
 }
 
+/** How many nodes of a NodePool may be disrupted at once, for which of Karpenter's reasons; of several the smallest holds. */
+export interface Budget {
+  nodes: string
+  reasons?: ('Drifted' | 'Underutilized' | 'Empty')[]
+}
+
 /** Karpenter's NodePool (`karpenter.sh/v1`), the part that we read and write. Its limits are a ceiling, not a size. */
 export interface NodePool {
   apiVersion?: string
@@ -61,7 +67,7 @@ export interface NodePool {
       }
     }
     limits?: Record<string, string>
-    disruption?: Record<string, unknown>
+    disruption?: { consolidationPolicy?: string; consolidateAfter?: string; budgets?: Budget[] }
     weight?: number
   }
   status?: { resources?: Record<string, string>; conditions?: Condition[] }

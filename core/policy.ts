@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
+import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { resultProblems } from './policy/pod-result.ts'
 import { podProblems } from './policy/pod-shape.ts'
@@ -56,6 +57,11 @@ export const document = z
       /** Dollars a calendar month (UTC). */
       dollars,
     }),
+    /**
+     * What nodes of all pools have in common: with it `signalbox bootstrap` makes an EC2NodeClass for each pool that names none. Left out:
+     * you make them, and it compares them with what is said of pools.
+     */
+    nodes: z.optional(nodes),
     /** GPU pools by name. */
     pools: z.record(name, pool),
     /** Run-once work in stages, by name. */

@@ -5,7 +5,9 @@ import { document } from '../core/policy.ts'
 /** Where each block's docstrings are: its place in the policy, the file and the constants. `*` is any name, `[]` any of a list. */
 const BLOCKS: Record<string, { file: string; of: string[] }> = {
   '': { file: 'core/policy.ts', of: ['document'] },
+  nodes: { file: 'core/policy/nodes.ts', of: ['nodes'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
+  'pools.*.reservations': { file: 'core/policy/pools.ts', of: ['reservation'] },
   'pipelines.*': { file: 'core/policy/pipelines.ts', of: ['pipeline'] },
   'pipelines.*.on.dataset': { file: 'core/policy/pipelines.ts', of: ['dataset'] },
   'pipelines.*.stages': { file: 'core/policy/stages.ts', of: ['stage'] },

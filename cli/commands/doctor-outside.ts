@@ -8,6 +8,7 @@ import { mlflowVersion, webhookAnswer } from '../../effects/registry/checks.ts'
 import { type Authentication, bearer } from '../../effects/registry/mlflow-rest.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { namesFindings } from './doctor-names.ts'
+import { nodeClassFindings } from './doctor-nodes.ts'
 import { namedCluster } from './kubeconfig.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
@@ -72,7 +73,11 @@ export const scopesOf = ({ approvals }: Pick<Policy, 'approvals'>): string[] =>
 const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
   try {
     const requests = await openRequests(namedCluster(at), { tries: 2 })
-    return await namesFindings(requests, policy).finally(() => requests.close())
+    const findings = async (): Promise<Finding[]> => [
+      ...(await namesFindings(requests, policy)),
+      ...(await nodeClassFindings(requests, policy)),
+    ]
+    return await findings().finally(() => requests.close())
   } catch (error) {
     return [
       { check: 'names in the cluster', ok: false, detail: error instanceof Error ? error.message : String(error) },

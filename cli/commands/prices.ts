@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { pricesFromList } from '../../core/money/price-list.ts'
-import { parsePolicy } from '../../core/policy.ts'
+import { type ListPrice, pricesFromList } from '../../core/money/price-list.ts'
+import { typesOf } from '../../core/policy/pools.ts'
+import { type PoolPolicy, parsePolicy } from '../../core/policy.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
 
@@ -10,28 +11,43 @@ export const prices = async (
   output: Output,
 ): Promise<number> => {
   const { pools } = parsePolicy(await readConfig(config))
-  const types = [...new Set(Object.values(pools).map(({ instanceType }) => instanceType))]
+  const types = [...new Set(Object.values(pools).flatMap(typesOf))]
   const found = pricesFromList(readList(from), { region, instanceTypes: types })
-  const rows = Object.entries(pools).map(([pool, { instanceType, price }]) => {
-    const now = found.prices.find((one) => one.instanceType === instanceType)
-    const why = found.missing.find((one) => one.instanceType === instanceType)?.why ?? ''
-    return {
-      pool,
-      instanceType,
-      inForce: price,
-      price: now === undefined ? null : { ...now, instanceType: undefined },
-      why,
-    }
-  })
+  const rows = Object.entries(pools).map(([name, pool]) => ({ pool: name, ...rowOf(pool, found) }))
   const lines = rows.map(({ pool, price, inForce, why }) => [
     `pools.${pool}.price`,
     price === null
       ? why
-      : `{ perNodeHour: ${price.perNodeHour}, source: '${price.source}', date: '${price.date}' }${inForce?.perNodeHour === price.perNodeHour ? '  (as it is)' : `  (is ${inForce?.perNodeHour ?? 'not set'})`}`,
+      : `{ perNodeHour: ${price.perNodeHour}, ${ownPrices(inForce)}source: '${price.source}', date: '${price.date}' }${inForce?.perNodeHour === price.perNodeHour ? '  (as it is)' : `  (is ${inForce?.perNodeHour ?? 'not set'})`}`,
   ])
   show(output, { prices: rows }, columns(lines))
   return found.missing.length === 0 ? EXIT.ok : EXIT.failed
 }
+
+/** The dearest of a pool's types, since any may be what is started; none where one of them has none. */
+const rowOf = (
+  pool: PoolPolicy,
+  { prices, missing }: { prices: ListPrice[]; missing: { instanceType: string; why: string }[] },
+) => {
+  const types = typesOf(pool)
+  const own = prices.filter(({ instanceType }) => types.includes(instanceType))
+  const dearest = own.toSorted((a, b) => b.perNodeHour - a.perNodeHour)[0]
+  const why = missing.filter(({ instanceType }) => types.includes(instanceType))
+  const [instanceType = ''] = types
+  const one = why.length === 0 && dearest !== undefined ? dearest : null
+  return {
+    instanceType: one?.instanceType ?? why[0]?.instanceType ?? instanceType,
+    inForce: pool.price,
+    price: one === null ? null : { ...one, instanceType: undefined },
+    why: why.map((each) => (types.length === 1 ? each.why : `${each.instanceType}: ${each.why}`)).join('; '),
+  }
+}
+
+/** What the list does not have, as the policy says it. */
+const ownPrices = (price: PoolPolicy['price']): string =>
+  (['spot', 'reserved'] as const)
+    .flatMap((type) => (price?.[type] === undefined ? [] : [`${type}: ${price[type]}, `]))
+    .join('')
 
 const readList = (file: string): unknown => {
   try {

@@ -4,17 +4,19 @@ import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { admissionPolicies } from './admission.ts'
 import type { Manifest } from './manifest.ts'
+import { nodeClassManifests, nodeClassOf } from './node-classes.ts'
 import { type NodeClass, nodePoolObject } from './node-pools.ts'
 import { type KubernetesRight, rolesOf } from './rights.ts'
 
 /**
  * Everything that a cluster needs before Signalbox works on it, in the order in which it is applied: namespaces, the
- * marker of each that names its ledger, the accounts of pods, one role a door, what admission refuses, and the NodePools of the policy.
+ * marker of each that names its ledger, the accounts of pods, one role a door, what admission refuses, and the policy's pools: node
+ * classes where it says how, and NodePools. `nodeClass`: the one of all pools, which is there.
  */
 export const bootstrapManifests = (
   policy: Policy,
   doors: readonly { name: string; kubernetes: readonly KubernetesRight[] }[],
-  nodeClass?: NodeClass,
+  nodeClass: NodeClass | null = null,
 ): Manifest[] => {
   const { training, serving } = policy.namespaces
   const namespaces = [...new Set([training, serving])]
@@ -35,12 +37,19 @@ export const bootstrapManifests = (
     })),
     ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
     ...admissionPolicies(policy),
+    ...(nodeClass === null ? nodeClassManifests(policy) : []),
     ...Object.entries(policy.pools).map(([name, pool]) => {
-      const { metadata, ...rest } = nodePoolObject({ name, ...pool }, nodeClass)
+      const made = { name, ...pool, onlyServes: onlyServes(policy, name) }
+      const { metadata, ...rest } = nodePoolObject(made, nodeClassOf(policy, name, nodeClass))
       return { ...rest, metadata: { name: metadata.name, labels } } as unknown as Manifest
     }),
   ]
 }
+
+/** Whether services use a pool and no stage does. */
+const onlyServes = ({ pipelines, services }: Policy, name: string): boolean =>
+  Object.values(services).some(({ pool }) => pool === name) &&
+  !Object.values(pipelines).some(({ stages }) => stages.some(({ pool }) => pool === name))
 
 /** No pod there shares its node's network, processes or disk, whoever makes it. What a `pod:` may say stays within it. */
 export const POD_SECURITY = 'pod-security.kubernetes.io/enforce'

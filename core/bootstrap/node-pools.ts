@@ -1,5 +1,6 @@
-import { GPU, type KubeObject } from '../kube.ts'
+import { type Budget, GPU, type KubeObject } from '../kube.ts'
 import { label } from '../names.ts'
+import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
 
 const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
@@ -22,10 +23,24 @@ export const EC2_NODE_CLASS: NodeClass = { group: 'karpenter.k8s.aws', kind: 'EC
 export const GPUS_PER_NODE_LABEL = label('gpus-per-node')
 
 /** What a NodePool is made from: the policy's pool, its ceiling in whole GPUs, null for none. */
-type Pool = Pick<PoolPolicy, 'instanceType' | 'gpusPerNode' | 'capacityTypes'> & {
+type Pool = Pick<PoolPolicy, 'instanceType' | 'instanceTypes' | 'gpusPerNode' | 'capacityTypes'> & {
   name: string
   maxGpus: number | null
+  /** Whether nothing but services is there, which may move from node to node one after the other. Left out: no. */
+  onlyServes?: boolean
 }
+
+/**
+ * How many nodes Karpenter may replace at once because they drift, and how many empty ones it may take away: all, since its own
+ * budget of a tenth empties them one at a time. Work that runs to its end is never moved; its nodes go once they are empty.
+ */
+const budgetsOf = ({ onlyServes = false }: Pool): Budget[] => [
+  { nodes: onlyServes ? '1' : '0', reasons: ['Drifted', 'Underutilized'] },
+  { nodes: '100%', reasons: ['Empty'] },
+]
+
+/** Longest time that a node which is to go waits for its pods, whatever holds them there: without one it waits, and costs, for ever. */
+const TERMINATION_GRACE = '48h'
 
 /**
  * A NodePool as `signalbox-ceiling` applies it. It says how its nodes are bought: a NodePool that does not may get spot ones,
@@ -42,13 +57,14 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
         nodeClassRef: { ...nodeClass },
         taints: [{ key: GPU, value: 'true', effect: 'NoSchedule' }],
         expireAfter: 'Never',
+        terminationGracePeriod: TERMINATION_GRACE,
         requirements: [
-          { key: INSTANCE_TYPE_LABEL, operator: 'In', values: [pool.instanceType] },
+          { key: INSTANCE_TYPE_LABEL, operator: 'In', values: typesOf(pool) },
           { key: CAPACITY_TYPE_LABEL, operator: 'In', values: [...pool.capacityTypes] },
         ],
       },
     },
     ...(pool.maxGpus === null ? {} : { limits: { [GPU]: String(pool.maxGpus) } }),
-    disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: '10m' },
+    disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: '10m', budgets: budgetsOf(pool) },
   },
 })

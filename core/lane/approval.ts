@@ -15,10 +15,10 @@ export const within = (plan: Pick<Plan, 'bounds'>, bounds: Bounds): boolean =>
 export const isOfOtherPolicy = ({ policy }: Pick<View, 'policy'>, plan: Pick<Plan, 'policy'>): boolean =>
   plan.policy !== policy.version
 
-/** Of the same machine type, and bought in no other way: who approved under an earlier release was not bound to it. */
+/** Of no other machine type, and bought in no other way: who approved under an earlier release was not bound to it. */
 export const isOfKind = (nodes: NodesOf, approved: NodesOf | undefined): boolean =>
   approved === undefined ||
-  (nodes.instanceType === approved.instanceType &&
+  ([nodes.instanceType].flat().every((type) => [approved.instanceType].flat().includes(type)) &&
     nodes.capacityTypes.every((type) => approved.capacityTypes.includes(type)))
 
 /** What of an approval is left: attempts that were closed have spent some of it (law 7). */

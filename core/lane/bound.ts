@@ -147,4 +147,5 @@ const gpusFrom = (name: string, { steps, bounds }: Plan): Record<string, number>
   return left.some((one) => one.kind === 'roll-out-model' && one.brings !== null) ? bounds.gpus : {}
 }
 
-const machines = ({ instanceType, capacityTypes }: NodesOf): string => `${instanceType} (${capacityTypes.join(' or ')})`
+const machines = ({ instanceType, capacityTypes }: NodesOf): string =>
+  `${[instanceType].flat().join(' or ')} (${capacityTypes.join(' or ')})`

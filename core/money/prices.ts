@@ -1,16 +1,51 @@
 import type { Range } from '../plan.ts'
+import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
 
-/** Dollars for one GPU of the pool for one hour; null when the policy names no price (law 12: then nothing is planned). */
-export const pricePerGpuHour = ({ price, gpusPerNode }: PoolPolicy): number | null =>
-  price === null ? null : price.perNodeHour / gpusPerNode
+/** In the order in which Karpenter takes what there is. */
+const TAKEN = ['reserved', 'spot', 'on-demand'] as const
+
+type Bought = Pick<PoolPolicy, 'price' | 'capacityTypes'>
+
+/** Dollars an hour of one node that is bought so; what has no price of its own costs as much as on demand. */
+const nodeHourOf = (price: NonNullable<PoolPolicy['price']>, type: (typeof TAKEN)[number]): number =>
+  (type === 'on-demand' ? undefined : price[type]) ?? price.perNodeHour
+
+/**
+ * Dollars of one node for one hour, null when the policy names no price (then nothing is planned): as Karpenter buys it while it can,
+ * and in the bad case the dearest of what it may buy. Never what Karpenter itself reckons with: reserved nodes cost it next to nothing.
+ */
+export const nodeHour = ({ price, capacityTypes }: Bought): Range | null => {
+  if (price === null) return null
+  const prices = TAKEN.filter((type) => capacityTypes.includes(type)).map((type) => nodeHourOf(price, type))
+  const p95 = Math.max(...prices)
+  return { p50: prices[0] ?? p95, p95 }
+}
+
+/** Dollars for one GPU of the pool for one hour, in the bad case: what holds, bounds and bookings count with. Null: it has no price. */
+export const pricePerGpuHour = (pool: Bought & Pick<PoolPolicy, 'gpusPerNode'>): number | null => {
+  const hour = nodeHour(pool)
+  return hour === null ? null : hour.p95 / pool.gpusPerNode
+}
+
+/** The same as a node is bought while there are such; 0 without a price. */
+export const usualPerGpuHour = (pool: Bought & Pick<PoolPolicy, 'gpusPerNode'>): number =>
+  (nodeHour(pool)?.p50 ?? 0) / pool.gpusPerNode
 
 /** Where a pool's price is from, for a person: `p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)`. */
-export const priceSource = (name: string, { price, instanceType, capacityTypes, gpusPerNode }: PoolPolicy): string => {
-  if (price === null) return `${name} (${instanceType}) has no price: set pools.${name}.price`
+export const priceSource = (name: string, pool: PoolPolicy): string => {
+  const { price, gpusPerNode } = pool
+  const types = typesOf(pool).join(' or ')
+  if (price === null) return `${name} (${types}) has no price: set pools.${name}.price`
   const gpus = gpusPerNode === 1 ? '1 GPU' : `${gpusPerNode} GPUs`
-  return `${instanceType} ${capacityTypes.join('/')} ${usd(price.perNodeHour)}/h for ${gpus} (${price.source}, ${price.date})`
+  return `${types} ${boughtAt(pool, price)} for ${gpus} (${price.source}, ${price.date})`
 }
+
+/** `on-demand $55.04/h`, `spot $22.00/h or on-demand $55.04/h`: ways of one price are said together. */
+const boughtAt = ({ capacityTypes }: PoolPolicy, price: NonNullable<PoolPolicy['price']>): string =>
+  [...Map.groupBy(capacityTypes, (type) => nodeHourOf(price, type))]
+    .map(([dollars, types]) => `${types.join('/')} ${usd(dollars)}/h`)
+    .join(' or ')
 
 /** `$1,234.50`, always to the cent. */
 export const usd = (dollars: number): string => {

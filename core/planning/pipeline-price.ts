@@ -1,7 +1,16 @@
 import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
-import { addRange, cents, centsRange, pricePerGpuHour, priceSource, timesRange } from '../money/prices.ts'
+import {
+  addRange,
+  cents,
+  centsRange,
+  pricePerGpuHour,
+  priceSource,
+  timesRange,
+  usualPerGpuHour,
+} from '../money/prices.ts'
 import type { Bounds, NodesOf, Planned, Price, Range, Step } from '../plan.ts'
+import { typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
@@ -18,8 +27,10 @@ export interface Use {
   pool: PoolPolicy
   gpus: number
   hours: Range
-  /** Dollars an hour while it runs. */
+  /** Dollars an hour while it runs, in the bad case of how its node is bought. */
   rate: number
+  /** The same of a node as it is bought while there are such. */
+  usual: number
 }
 
 type Refuse = Extract<Planned, { kind: 'refuse' }>
@@ -46,11 +57,15 @@ const useOf = (
   if (perGpu === null)
     return refuse('missing-price', `${priceSource(poolName, pool)}; a plan without a price is not made`)
   const small = whyTooSmall({ stage, poolName, pool, gpus }, world)
-  return small === null ? { stage, poolName, pool, gpus, hours, rate: perGpu * gpus } : refuse('pool-too-small', small)
+  if (small !== null) return refuse('pool-too-small', small)
+  return { stage, poolName, pool, gpus, hours, rate: perGpu * gpus, usual: usualPerGpuHour(pool) * gpus }
 }
 
 /** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
-const whyTooSmall = ({ stage, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate'>, world: World): string | null => {
+const whyTooSmall = (
+  { stage, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate' | 'usual'>,
+  world: World,
+): string | null => {
   const ceiling = ceilingOf(poolName, pool, world)
   if (gpus > pool.gpusPerNode)
     return `\`${stage}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
@@ -73,8 +88,10 @@ export const priceOf = (uses: Use[], { policy, world }: Omit<PipelineInput, 'kep
     return (usedByLane || 0) * ((pool && pricePerGpuHour(pool)) ?? 0)
   })
   return {
-    total: centsRange(addRange(...uses.map(({ hours, rate }) => timesRange(hours, rate)))),
-    perHour: centsRange({ p50: rates[0] ?? 0, p95: Math.max(0, ...rates) }),
+    total: centsRange(
+      addRange(...uses.map(({ hours, rate, usual }) => ({ p50: hours.p50 * usual, p95: hours.p95 * rate }))),
+    ),
+    perHour: centsRange({ p50: uses[0]?.usual ?? 0, p95: Math.max(0, ...rates) }),
     nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
     gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),
     sources: [...new Set(uses.map(({ poolName, pool }) => priceSource(poolName, pool)))],
@@ -100,9 +117,10 @@ export const nodesOf = (gpus: Record<string, number>, pools: Policy['pools']): R
   Object.fromEntries(
     Object.keys(gpus).flatMap((name) => {
       const pool = own(pools, name)
-      return pool === undefined
-        ? []
-        : [[name, { instanceType: pool.instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort() }]]
+      if (pool === undefined) return []
+      const types = typesOf(pool)
+      const instanceType = types.length === 1 ? (types[0] ?? '') : types
+      return [[name, { instanceType, capacityTypes: [...new Set(pool.capacityTypes)].sort() }]]
     }),
   )
 

@@ -1,6 +1,7 @@
 import type { V1Affinity, V1Container, V1Pod, V1Toleration } from '@kubernetes/client-node'
 import { GPU, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import { label, laneLabel } from '../names.ts'
+import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
 import type { PoolView } from '../world.ts'
@@ -104,11 +105,11 @@ const sitsIn = ({ spec }: V1Pod, { pool, policy, poolOf, seen }: Where): boolean
   // On a node of nobody's pool it takes none of a pool, whatever it would tolerate; one of the pool may have lost its label.
   if (node === '') return spec?.nodeSelector?.[NODE_POOL] === pool
   const rule = policy.pools[pool]
-  const labels: Record<string, string> = { [NODE_POOL]: pool, [INSTANCE_TYPE]: rule?.instanceType ?? '' }
+  const labels: Values = { [NODE_POOL]: [pool], [INSTANCE_TYPE]: rule === undefined ? [] : typesOf(rule) }
   const known = Object.entries(labels)
   const selector = spec?.nodeSelector ?? {}
-  if (known.some(([key, value]) => selector[key] !== undefined && selector[key] !== value)) return false
-  if (known.some(([key, value]) => selector[key] === value)) return true
+  if (known.some(([key, values]) => selector[key] !== undefined && !values.includes(selector[key]))) return false
+  if (known.some(([key, values]) => values.includes(selector[key] ?? ''))) return true
   const affinity = byAffinity(spec?.affinity, labels)
   if (affinity !== null) return affinity
   // Nothing names a pool: it goes wherever it is let in.
@@ -116,8 +117,11 @@ const sitsIn = ({ spec }: V1Pod, { pool, policy, poolOf, seen }: Where): boolean
   return (found?.spec?.template?.spec?.taints ?? []).every((taint) => tolerates(spec?.tolerations ?? [], taint))
 }
 
+/** What nodes of a pool may have of a label: one of them has one. */
+type Values = Record<string, readonly string[]>
+
 /** Whether its required affinity lets it go where these labels are; null: it says nothing of them. */
-const byAffinity = (affinity: V1Affinity | undefined, labels: Record<string, string>): boolean | null => {
+const byAffinity = (affinity: V1Affinity | undefined, labels: Values): boolean | null => {
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? []
   const named = terms.map(({ matchExpressions = [] }) =>
     matchExpressions.filter(({ key }) => labels[key] !== undefined),
@@ -125,8 +129,9 @@ const byAffinity = (affinity: V1Affinity | undefined, labels: Record<string, str
   if (named.every((expressions) => expressions.length === 0)) return null
   return named.some((expressions) =>
     expressions.every(({ key, operator, values = [] }) => {
-      const is = values.includes(labels[key] ?? '')
-      return operator === 'In' ? is : operator === 'NotIn' ? !is : operator !== 'DoesNotExist'
+      const has = labels[key] ?? []
+      if (operator === 'In') return has.some((one) => values.includes(one))
+      return operator === 'NotIn' ? has.some((one) => !values.includes(one)) : operator !== 'DoesNotExist'
     }),
   )
 }

@@ -1,4 +1,4 @@
-import type { Policy, ServicePolicy, StagePolicy } from '../policy.ts'
+import type { Policy, PoolPolicy, ServicePolicy, StagePolicy } from '../policy.ts'
 import { isRecord } from '../record.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { patched } from '../workloads/pod-patch.ts'
@@ -49,7 +49,14 @@ const ofInstallation = (policy: Policy): Named[] => [
   ...Object.entries(policy.namespaces).map(([use, name]) => named('Namespace', null, name, `namespaces.${use}`)),
   ...podAccounts(policy).map(({ of, namespace, name }) => named('ServiceAccount', namespace, name, `pods of ${of}`)),
   ...Object.keys(policy.pools).map((name) => named('NodePool', null, name, `pools.${name}`)),
+  ...Object.entries(policy.pools).flatMap(([name, pool]) => ofNodes(policy, name, pool)),
 ]
+
+/** Which class is there where the policy says nothing of it, `bootstrap` is told. */
+const ofNodes = ({ nodes }: Policy, name: string, { nodeClass }: PoolPolicy): Named[] => {
+  if (nodeClass !== undefined) return [named('EC2NodeClass', null, nodeClass, `pools.${name}.nodeClass`)]
+  return nodes === undefined ? [] : [named('EC2NodeClass', null, name, `pools.${name}`)]
+}
 
 /** A queue is looked for where the Jobs of the pool are made. */
 const ofQueues = ({ pools, namespaces }: Policy): Named[] =>

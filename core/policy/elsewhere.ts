@@ -143,7 +143,11 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
   'pools.*': {
     gpus: 'say `gpusPerNode`, and `maxGpus` for all of them',
     gpuCount: 'say `gpusPerNode`, and `maxGpus` for all of them',
-    instanceTypes: 'a pool has one: say `instanceType`',
+    ami: 'it is said of all pools: `nodes: { ami, role }`',
+    role: 'it is said of all pools: `nodes: { ami, role }`',
+    diskSize: 'say `disk`, in GiB',
+    capacityReservations: 'say `reservations: [{ id }]`',
+    nodeClassName: 'say `nodeClass`',
     maxNodes: 'say `maxGpus`: nodes × GPUs of a node',
     spot: "say `capacityTypes: ['spot']`",
     perNodeHour: 'say `price: { perNodeHour, source, date }`',
@@ -153,6 +157,15 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     hourly: 'say `perNodeHour`',
     dollars: 'say `perNodeHour`',
     perGpuHour: 'say `perNodeHour`: what a whole node costs',
+    onDemand: 'say `perNodeHour`',
+  },
+  'pools.*.reservations.*': { arn: 'say `id`, `cr-…`', ownerID: 'say `owner`' },
+  nodes: {
+    amiSelectorTerms: 'say `ami`, an alias of one day',
+    alias: 'say `ami`, an alias of one day',
+    disk: 'it is said by the pool: `pools.<name>.disk`',
+    subnetSelectorTerms: 'say `subnets`, their tags',
+    securityGroupSelectorTerms: 'say `securityGroups`, their tags',
   },
   budget: { amount: 'say `dollars`', limit: 'say `dollars`', monthly: 'say `dollars`' },
   approvals: {

@@ -3,6 +3,7 @@ export type NamedKind =
   | 'Namespace'
   | 'ServiceAccount'
   | 'NodePool'
+  | 'EC2NodeClass'
   | 'LocalQueue'
   | 'Secret'
   | 'ConfigMap'
@@ -38,6 +39,12 @@ export const NAMED_KINDS: Readonly<Record<NamedKind, NamedResource>> = {
   Namespace: { group: '', plural: 'namespaces', namespaced: false, make: bootstrapped },
   ServiceAccount: { group: '', plural: 'serviceaccounts', namespaced: true, make: bootstrapped },
   NodePool: { group: 'karpenter.sh', plural: 'nodepools', namespaced: false, make: bootstrapped },
+  EC2NodeClass: {
+    group: 'karpenter.k8s.aws',
+    plural: 'ec2nodeclasses',
+    namespaced: false,
+    make: () => `${BOOTSTRAP} where the policy says \`nodes\` and the pool no \`nodeClass\`; else it is yours to make`,
+  },
   LocalQueue: {
     group: 'kueue.x-k8s.io',
     plural: 'localqueues',

@@ -6,6 +6,7 @@ import { groupsOf } from './approvals.ts'
 import { enoughOnPaper } from './enough.ts'
 import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
+import { typesOf } from './pools.ts'
 import { shown } from './shown.ts'
 
 /**
@@ -32,18 +33,11 @@ const lanesOn = (policy: Policy, pool: string): string[] => [
   ...new Set(usesOf(policy).flatMap((use) => (use.pool === pool ? [use.lane] : []))),
 ]
 
-const poolOnPaper = (name: string, { instanceType, gpusPerNode, maxGpus, price }: Policy['pools'][string]): Wrong[] => {
+const poolOnPaper = (name: string, pool: Policy['pools'][string]): Wrong[] => {
+  const { gpusPerNode, maxGpus, price } = pool
   const path = `pools.${name}`
-  const gpus = GPUS_OF.get(instanceType)
-  const like = nearest(instanceType, [...GPUS_OF.keys()].filter(isOfSize(instanceType)))
-  const meant = like === null ? 'check its name and gpusPerNode at AWS' : `did you mean \`${like}\`?`
   return [
-    ...(gpus === undefined
-      ? [{ path: `${path}.instanceType`, why: `no GPU type \`${instanceType}\` is known: ${meant}` }]
-      : []),
-    ...(gpus !== undefined && gpus !== gpusPerNode
-      ? [{ path: `${path}.gpusPerNode`, why: `${instanceType} has ${gpus}, not ${gpusPerNode}: write ${gpus}` }]
-      : []),
+    ...typesOnPaper(path, pool),
     ...(price === null
       ? [
           {
@@ -57,6 +51,18 @@ const poolOnPaper = (name: string, { instanceType, gpusPerNode, maxGpus, price }
       : []),
   ]
 }
+
+const typesOnPaper = (path: string, pool: Policy['pools'][string]): Wrong[] =>
+  typesOf(pool).flatMap((type) => {
+    const gpus = GPUS_OF.get(type)
+    const like = nearest(type, [...GPUS_OF.keys()].filter(isOfSize(type)))
+    const meant = like === null ? 'check its name and gpusPerNode at AWS' : `did you mean \`${like}\`?`
+    const at = pool.instanceTypes === undefined ? 'instanceType' : `instanceTypes.${pool.instanceTypes.indexOf(type)}`
+    if (gpus === undefined) return [{ path: `${path}.${at}`, why: `no GPU type \`${type}\` is known: ${meant}` }]
+    return gpus === pool.gpusPerNode
+      ? []
+      : [{ path: `${path}.gpusPerNode`, why: `${type} has ${gpus}, not ${pool.gpusPerNode}: write ${gpus}` }]
+  })
 
 /** A slip of the hand leaves family and size as they are: other numbers are another type. */
 const isOfSize = (one: string) => {

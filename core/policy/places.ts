@@ -30,6 +30,9 @@ export const mayBeLeftOut = (schema: z.core.$ZodType, path: readonly PropertyKey
   return path.length > 0 && (parent?._zod.def.shape === undefined || isLoose(placeAt(schema, path)))
 }
 
+/** Keys that may be left out for another one, and which most write. */
+const INSTEAD: ReadonlySet<string> = new Set(['instanceType'])
+
 /** What is written at a place, with what must stand in it: `{ p50: …, p95: … }`, `[ { metric: '…', op: …, value: … } ]`. */
 export const shapeOf = (place: Place | undefined, depth = 2): string => {
   const { type, shape, valueType, element } = plain(place)?._zod.def ?? { type: '' }
@@ -38,7 +41,7 @@ export const shapeOf = (place: Place | undefined, depth = 2): string => {
   if (depth === 0) return '…'
   if (valueType !== undefined) return `{ NAME: ${shapeOf(valueType, depth - 1)} }`
   if (shape === undefined) return '…'
-  const must = Object.keys(shape).filter((key) => !isLoose(shape[key]))
+  const must = Object.keys(shape).filter((key) => !isLoose(shape[key]) || INSTEAD.has(key))
   const keys = must.length > 0 ? must : Object.keys(shape)
   return `{ ${keys.map((key) => `${key}: ${shapeOf(shape[key], depth - 1)}`).join(', ')} }`
 }

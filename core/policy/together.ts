@@ -3,7 +3,8 @@ import { nearest } from './nearest.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together {
-  pools: Record<string, { queue?: string | undefined }>
+  nodes?: object | undefined
+  pools: Record<string, PoolTogether>
   pipelines: Record<
     string,
     { was?: string | undefined; on: { dataset: { bucket: string; prefix: string } }; stages: OnPool[] }
@@ -12,6 +13,12 @@ export interface Together {
     string,
     OnPool & { was?: string | undefined; model?: string | undefined } & Parameters<typeof promotionsOf>[0]
   >
+}
+interface PoolTogether {
+  queue?: string | undefined
+  capacityTypes: readonly string[]
+  reservations?: readonly object[] | undefined
+  nodeClass?: string | undefined
 }
 interface OnPool {
   pool: string
@@ -33,6 +40,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
+  ...reservedOfNothing(value),
 ]
 
 /** An upload must mean one of them. */
@@ -114,6 +122,18 @@ const servedFromQueues = ({ pools, services }: Together): Problem[] =>
       path: ['services', name, 'pool'],
       message: `Kueue owns \`${pool}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${pool}.queue`,
     }))
+
+/** Karpenter takes no reservation that its node class does not select. */
+const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>
+  nodes === undefined
+    ? []
+    : Object.entries(pools)
+        .filter(([, one]) => one.capacityTypes.includes('reserved') && !one.reservations && !one.nodeClass)
+        .map(([name]) => ({
+          path: ['pools', name, 'reservations'],
+          message:
+            'is missing: no reserved node is started without one: say `[{ id }]` or `[{ tags }]`, or take `reserved` out of capacityTypes',
+        }))
 
 const poolsUsed = ({ pipelines, services }: Together): { path: string[]; pool: string }[] => [
   ...Object.entries(pipelines).flatMap(([name, { stages }]) =>

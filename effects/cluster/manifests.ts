@@ -1,6 +1,11 @@
+import { driftOf } from '../../core/bootstrap/drift.ts'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { POD_SECURITY } from '../../core/bootstrap/manifests.ts'
+import { classWrongs, knownClass } from '../../core/bootstrap/node-class-check.ts'
+import type { NamedClass } from '../../core/bootstrap/node-classes.ts'
+import type { NodePool } from '../../core/kube.ts'
 import { label } from '../../core/names.ts'
+import { numberIn } from '../../core/quantity.ts'
 import { applyConflict, failureOf, messageIn } from './answers.ts'
 import type { Answer, Requests } from './requests.ts'
 
@@ -10,9 +15,11 @@ const MANAGER = 'signalbox-bootstrap'
 /** How the cluster differs from a manifest. `changed` names the fields. */
 export interface Difference {
   manifest: Manifest
-  state: 'missing' | 'changed' | 'same' | 'refused'
-  /** Fields that would change, or why the server refuses it. */
+  state: 'missing' | 'changed' | 'same' | 'refused' | 'unfit'
+  /** Fields that would change, why the server refuses it, or what of the user's own does not do. */
   detail: string[]
+  /** What the change does to nodes that run. Left out: nothing. */
+  drift?: string
   /** What the server warns of: Pod Security names the pods that stand and would not be made again. Left out: of nothing. */
   warnings?: string[]
 }
@@ -24,7 +31,10 @@ export const manifestPath = ({ apiVersion, kind, metadata }: Manifest): string =
   return `${prefix}${place}/${plural(kind.toLowerCase())}/${encodeURIComponent(metadata.name)}`
 }
 
-const plural = (kind: string): string => (kind.endsWith('y') ? `${kind.slice(0, -1)}ies` : `${kind}s`)
+const plural = (kind: string): string => {
+  if (kind.endsWith('y')) return `${kind.slice(0, -1)}ies`
+  return kind.endsWith('s') ? `${kind}es` : `${kind}s`
+}
 
 /** What applying it would do; nothing is written: the server itself is asked, by a dry run. */
 export const compareManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
@@ -37,8 +47,40 @@ export const compareManifest = async (requests: Requests, manifest: Manifest): P
   const answer = await send(requests, manifest, { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
-  return { manifest, state: fields.length === 0 ? 'same' : 'changed', detail: fields, ...warned(answer) }
+  const drift = driftOf(manifest, fields, nodesIn(there.body))
+  return {
+    manifest,
+    state: fields.length === 0 ? 'same' : 'changed',
+    detail: fields,
+    ...(drift === null ? {} : { drift }),
+    ...warned(answer),
+  }
 }
+
+/** Nodes of a NodePool, as Karpenter counts them; null: it has not. */
+const nodesIn = (body: unknown): number | null => {
+  const nodes = (body as NodePool).status?.resources?.['nodes']
+  return nodes === undefined ? null : numberIn(nodes)
+}
+
+/** What of a node class of the user's does not do for the pools that name it; null: nothing is known of its kind. Nothing is written. */
+export const compareNodeClass = async (
+  requests: Pick<Requests, 'send'>,
+  named: NamedClass,
+): Promise<Difference | null> => {
+  const known = knownClass(named.nodeClass)
+  if (known === null) return null
+  const { kind, name } = named.nodeClass
+  const manifest: Manifest = { apiVersion: known.apiVersion, kind, metadata: { name } }
+  const there = await requests.send({ method: 'GET', path: manifestPath(manifest) })
+  if (there.status === 404) return { manifest, state: 'unfit', detail: [NO_CLASS] }
+  if (there.status !== 200) return { manifest, state: 'refused', detail: [whyNot(there)] }
+  const detail = classWrongs(named, there.body)
+  return { manifest, state: detail.length === 0 ? 'same' : 'unfit', detail }
+}
+
+const NO_CLASS =
+  'it is not there, and no node starts without it: make it, or say `nodes` in the policy, and one is made for each pool'
 
 /** Those that stand already and belong to another installation. */
 export const othersAmong = async (requests: Requests, manifests: readonly Manifest[]): Promise<Difference[]> => {
@@ -60,7 +102,7 @@ const whoseElse = ({ kind, metadata }: Manifest, there: unknown): string | null 
   if (ours === undefined || theirs === undefined || theirs === ours) return null
   const { name } = metadata
   return (
-    `it belongs to the installation ${theirs}: name another in the policy’s \`${kind === 'NodePool' ? 'pools' : 'namespaces'}\`, or, once ` +
+    `it belongs to the installation ${theirs}: name another in the policy’s \`${kind === 'Namespace' ? 'namespaces' : 'pools'}\`, or, once ` +
     `${theirs} is gone for good and its admission policies are deleted, take its label off: \`kubectl --context NAME label ${kind.toLowerCase()} ${name} ${INSTALLATION}-\``
   )
 }

@@ -45,9 +45,12 @@ export const buildPrograms = async (options: BuildOptions): Promise<Record<Progr
   return paths
 }
 
-/** A directory of a module as the Go cache holds it: CRDs and stages are read there, nothing is copied into the repository. */
-export const moduleDirectory = async (module: string): Promise<string> => {
-  const version = new RegExp(`^\\t${module} (v\\S+)`, 'm').exec(moduleFile('go.mod'))?.[1]
+/**
+ * A directory of a module as the Go cache holds it: CRDs and stages are read there, nothing is copied into the repository. `as`: the module
+ * whose version it has, where nothing is built of it.
+ */
+export const moduleDirectory = async (module: string, as = module): Promise<string> => {
+  const version = new RegExp(`^\\t${as} (v\\S+)`, 'm').exec(moduleFile('go.mod'))?.[1]
   const { stdout } = await promisify(execFile)('go', ['mod', 'download', '-json', `${module}@${version}`], {
     cwd: MODULE_DIR,
     env: environment(),

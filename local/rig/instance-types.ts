@@ -22,6 +22,9 @@ const GPU_TYPES: GpuType[] = [
 
 const ZONES = ['us-east-1a', 'us-east-1b']
 
+/** What a node costs, against on demand: spot ones are what Karpenter takes wherever nobody forbids it. */
+const SHARE = { 'on-demand': 1, spot: 0.4 }
+
 /** What Karpenter's kwok provider offers. Keys of offerings become well-known labels, so NodePools may pin a GPU as on AWS. */
 export const instanceTypes = (): object[] =>
   GPU_TYPES.map(({ name, cpu, memory, gpus, gpuName, gpuMemory, price }) => ({
@@ -35,15 +38,17 @@ export const instanceTypes = (): object[] =>
       'ephemeral-storage': '500Gi',
       [GPU]: String(gpus),
     },
-    offerings: ZONES.map((zone) => ({
-      Price: price,
-      Available: true,
-      Requirements: Object.entries({
-        'karpenter.sh/capacity-type': 'on-demand',
-        'topology.kubernetes.io/zone': zone,
-        'karpenter.k8s.aws/instance-gpu-name': gpuName,
-        'karpenter.k8s.aws/instance-gpu-count': String(gpus),
-        'karpenter.k8s.aws/instance-gpu-memory': String(gpuMemory),
-      }).map(([key, value]) => ({ key, operator: 'In', values: [value] })),
-    })),
+    offerings: ZONES.flatMap((zone) =>
+      Object.entries(SHARE).map(([capacityType, share]) => ({
+        Price: price * share,
+        Available: true,
+        Requirements: Object.entries({
+          'karpenter.sh/capacity-type': capacityType,
+          'topology.kubernetes.io/zone': zone,
+          'karpenter.k8s.aws/instance-gpu-name': gpuName,
+          'karpenter.k8s.aws/instance-gpu-count': String(gpus),
+          'karpenter.k8s.aws/instance-gpu-memory': String(gpuMemory),
+        }).map(([key, value]) => ({ key, operator: 'In', values: [value] })),
+      })),
+    ),
   }))

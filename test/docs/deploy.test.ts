@@ -73,7 +73,7 @@ describe('the tear-down', () => {
 
   it('leaves namespaces and node pools in the cluster, and names the kinds that go', () => {
     const left = /select\(\.kind \| IN\(([^)]*)\) \| not\)/.exec(tearDown)?.[1] ?? ''
-    expect(JSON.parse(`[${left}]`)).toEqual(['Namespace', 'NodePool'])
+    expect(JSON.parse(`[${left}]`)).toEqual(['Namespace', 'NodePool', 'EC2NodeClass'])
     const kinds = bootstrapManifests(parsePolicy(config), clusterDoors).map(({ kind }) => kind)
     const said = /This deletes ([^:]*) and leaves/.exec(tearDown)?.[1]?.split(/[\s,]+/)
     expect(said).toEqual(expect.arrayContaining(kinds.filter((kind) => !left.includes(kind))))

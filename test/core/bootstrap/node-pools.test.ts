@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
 import { type Config, type PoolPolicy, parsePolicy } from '../../../core/policy.ts'
@@ -39,6 +39,78 @@ it('whatever a policy allows of a pool is what bootstrap asks of its NodePool, a
       expect(asked(made)).toEqual([{ key: CAPACITY_TYPE, operator: 'In', values: allowed }])
     }),
   ))
+
+it('asks of its nodes what it asked before there were several types: none that runs drifts by that', () => {
+  const made = bootstrapManifests(parsePolicy(config), []).find(({ metadata }) => metadata.name === 'gpu-serve')
+  expect(made).toMatchObject({
+    apiVersion: 'karpenter.sh/v1',
+    kind: 'NodePool',
+    spec: {
+      template: {
+        metadata: { labels: { 'signalbox.dev/gpus-per-node': '4' } },
+        spec: {
+          nodeClassRef: { group: 'karpenter.k8s.aws', kind: 'EC2NodeClass', name: 'gpu' },
+          taints: [{ key: 'nvidia.com/gpu', value: 'true', effect: 'NoSchedule' }],
+          expireAfter: 'Never',
+          requirements: [
+            { key: 'node.kubernetes.io/instance-type', operator: 'In', values: ['g6e.12xlarge'] },
+            { key: CAPACITY_TYPE, operator: 'In', values: ['on-demand'] },
+          ],
+        },
+      },
+      limits: { 'nvidia.com/gpu': '16' },
+      disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: '10m' },
+    },
+  })
+})
+
+it('allows exactly the types that a pool names, each once, in whatever order they are written', () =>
+  fc.assert(
+    fc.property(fc.shuffledSubarray(['p4d.24xlarge', 'p5.48xlarge', 'p5en.48xlarge'], { minLength: 1 }), (types) => {
+      const { instanceType, ...others } = pool
+      const made = nodePoolObject({ ...others, capacityTypes: ['spot'], instanceTypes: types })
+      expect(made.spec?.template?.spec?.requirements).toEqual([
+        { key: 'node.kubernetes.io/instance-type', operator: 'In', values: [...types].sort() },
+        { key: CAPACITY_TYPE, operator: 'In', values: ['spot'] },
+      ])
+    }),
+  ))
+
+/** Nodes that may go at once for a reason: Karpenter takes the smallest of the budgets that name it. */
+const mayGo = (nodePool: Made, reason: 'Drifted' | 'Underutilized' | 'Empty'): string[] =>
+  (nodePool?.spec?.disruption?.budgets ?? []).flatMap(({ nodes, reasons }) =>
+    reasons?.includes(reason) ? [nodes] : [],
+  )
+type Made = ReturnType<typeof nodePoolObject> | undefined
+
+describe('nodes that Karpenter would replace', () => {
+  const madeOf = (change: (config: Config) => void, name: string): Made => {
+    const changed = structuredClone(config) as Config
+    change(changed)
+    const made = bootstrapManifests(parsePolicy(changed), []).filter(({ kind }) => kind === 'NodePool')
+    return made.find(({ metadata }) => metadata.name === name) as unknown as Made
+  }
+
+  it.each([
+    ['where work runs to its end, none while anything runs on it', 'gpu-train', () => undefined, '0'],
+    ['where services alone are, one after the other', 'gpu-serve', () => undefined, '1'],
+    [
+      'where services and stages are, none',
+      'gpu-serve',
+      ({ pipelines }: Config) => Object.assign(pipelines!['support-chats']!.stages[1]!, { pool: 'gpu-serve' }),
+      '0',
+    ],
+    ['where nothing is yet, none', 'gpu-train', (changed: Config) => Object.assign(changed, { pipelines: {} }), '0'],
+  ])('%s', (_, name, change, drifted) => {
+    const made = madeOf(change, name)
+    expect([mayGo(made, 'Drifted'), mayGo(made, 'Underutilized'), mayGo(made, 'Empty')]).toEqual([
+      [drifted],
+      [drifted],
+      ['100%'],
+    ])
+    expect(made?.spec?.template?.spec).toMatchObject({ expireAfter: 'Never', terminationGracePeriod: '48h' })
+  })
+})
 
 it('a policy that says nothing of it means on demand', () => {
   const nodePools = bootstrapManifests(parsePolicy(config), []).filter(({ kind }) => kind === 'NodePool')

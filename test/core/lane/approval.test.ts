@@ -40,6 +40,16 @@ describe('a plan inside bounds', () => {
     expect(within(p5, earlier)).toBe(true)
   })
 
+  it('and on one of several that were approved, not on one more', () => {
+    const nodes = (...types: string[]) =>
+      bounded({ nodes: { 'gpu-train': { instanceType: types.length === 1 ? types[0]! : types, capacityTypes: [] } } })
+    const either = nodes('p5.48xlarge', 'p5en.48xlarge')
+    expect(within(nodes('p5.48xlarge'), either.bounds)).toBe(true)
+    expect(within(nodes('p5en.48xlarge', 'p5.48xlarge'), either.bounds)).toBe(true)
+    expect(within(either, nodes('p5.48xlarge').bounds)).toBe(false)
+    expect(within(nodes('p5.48xlarge', 'p4d.24xlarge'), either.bounds)).toBe(false)
+  })
+
   it('what closed attempts have cost is spent of them', () => {
     expect(boundsLeft(approved({ spent: 100 })).dollars).toBeCloseTo(68.56)
     expect(covered(approved({ spent: 0.01 }))).toBe('no')

@@ -125,6 +125,11 @@ describe('machines that a run’s next step would be at work on', () => {
   })
 
   it.each<[string, object, string]>([
+    [
+      'may be of one more',
+      { instanceType: undefined, instanceTypes: ['p5en.48xlarge', 'p5.48xlarge'] },
+      'p5.48xlarge or p5en.48xlarge (on-demand) now',
+    ],
     ['are of another type', { instanceType: 'p4d.24xlarge' }, 'p4d.24xlarge (on-demand) now'],
     ['are bought in another way', { capacityTypes: ['on-demand', 'spot'] }, 'p5.48xlarge (on-demand or spot) now'],
   ])('%s: it ends before that, and says so', (_, pool, said) => {

@@ -4,6 +4,7 @@ import {
   addRange,
   cents,
   centsRange,
+  nodeHour,
   pricePerGpuHour,
   priceSource,
   timesRange,
@@ -35,6 +36,37 @@ describe('the price of a GPU hour', () => {
     expect(priceSource('one', { ...pool, gpusPerNode: 1, capacityTypes: ['reserved', 'spot'] })).toContain(
       'reserved/spot $55.04/h for 1 GPU (',
     )
+  })
+
+  describe('of a pool that is bought in several ways', () => {
+    const price = { perNodeHour: 80, spot: 24, source: 'list', date: '2026-11-01' }
+
+    it.each([
+      [['on-demand'], { p50: 80, p95: 80 }],
+      [['spot'], { p50: 24, p95: 24 }],
+      [['spot', 'on-demand'], { p50: 24, p95: 80 }],
+      [['on-demand', 'reserved'], { p50: 80, p95: 80 }],
+    ] as const)('is what is taken first, and in the bad case the dearest: %j', (capacityTypes, hour) => {
+      const { spot, ...plain } = price
+      const own = capacityTypes.includes('spot' as never) ? price : plain
+      const bought = { ...pool, capacityTypes: [...capacityTypes], price: own }
+      expect(nodeHour(bought)).toEqual(hour)
+      expect(pricePerGpuHour(bought)).toBe(hour.p95 / 8)
+    })
+
+    it('a reservation is paid on demand unless it says what it costs beyond: a capacity block nothing', () => {
+      const block = { ...pool, capacityTypes: ['reserved' as const], price: { ...price, reserved: 0 } }
+      expect([nodeHour(block), pricePerGpuHour(block)]).toEqual([{ p50: 0, p95: 0 }, 0])
+      expect(nodeHour({ ...block, capacityTypes: ['on-demand', 'reserved'] })).toEqual({ p50: 0, p95: 80 })
+    })
+
+    it('says each, and of which types', () => {
+      const { instanceType, ...others } = pool
+      const several = { ...others, instanceTypes: ['p5en.48xlarge', 'p5.48xlarge'], price }
+      expect(priceSource('gpu', { ...several, capacityTypes: ['spot', 'on-demand', 'reserved'] })).toBe(
+        'p5.48xlarge or p5en.48xlarge spot $24.00/h or on-demand/reserved $80.00/h for 8 GPUs (list, 2026-11-01)',
+      )
+    })
   })
 
   it('that is missing says which setting to fill in', () => {

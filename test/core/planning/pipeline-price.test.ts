@@ -57,6 +57,20 @@ describe('what is still to be paid', () => {
     expect(trainPlan({ kept: kept('train') }).digest).toBe(trainPlan().digest)
   })
 
+  it('of spot nodes where there are such is theirs as a rule, and on demand in the bad case, which bounds it', () => {
+    const either = structuredClone(policy)
+    const pool = either.pools['gpu-train']!
+    pool.capacityTypes = ['on-demand', 'spot']
+    pool.price = { ...pool.price!, spot: 20 }
+    const bought = usesOf({ policy: either, world: emptyWorld() }, pipeline) as [Use, Use]
+    const price = priceOf(bought, { policy: either, world: emptyWorld() })
+    expect(price.total).toEqual({ p50: 30.63, p95: 168.56 })
+    expect(price.perHour).toEqual({ p50: 20, p95: 55.04 })
+    expect(price.sources).toEqual([expect.stringContaining('on-demand $55.04/h or spot $20.00/h')])
+    expect(boundsOf(bought, price, NOW)).toMatchObject({ dollars: 168.56 })
+    expect(bought.map(({ rate }) => rate)).toEqual([55.04, 6.88])
+  })
+
   it('counts a pool that both use for the larger one only, and each pool by itself', () => {
     const price = priceOf(uses, { policy, world: emptyWorld() })
     expect(boundsOf(uses, price, NOW).gpus).toEqual({ 'gpu-train': 8 })

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../core/kube.ts'
 import { laneLabel } from '../../../core/names.ts'
 import { gpusOf, poolView, usedByLane } from '../../../core/planning/pool-view.ts'
 import type { HoldRow } from '../../../core/rows.ts'
-import { policy } from '../lane/fixture.ts'
+import { policy, policyWith } from '../lane/fixture.ts'
 
 const POOL = 'gpu-train'
 const TYPE = policy.pools[POOL]?.instanceType ?? ''
@@ -28,6 +28,10 @@ const node = (name: string, pool: string) =>
     kind: 'Node',
     metadata: { name, labels: pool === '' ? {} : { 'karpenter.sh/nodepool': pool } },
   }) as KubeObject
+const several = policyWith((config) => {
+  const { instanceType: _, ...pool } = config.pools[POOL]!
+  config.pools[POOL] = { ...pool, instanceTypes: ['p5.48xlarge', 'p5en.48xlarge'] }
+})
 const nodePool = (gpus: string) =>
   ({
     apiVersion: 'karpenter.sh/v1',
@@ -37,7 +41,12 @@ const nodePool = (gpus: string) =>
   }) as KubeObject
 const seen = (
   pods: KubeObject[],
-  { holds = [], lane = LANE, limit = '16' }: { holds?: HoldRow[]; lane?: string; limit?: string } = {},
+  {
+    holds = [],
+    lane = LANE,
+    limit = '16',
+    of = policy,
+  }: { holds?: HoldRow[]; lane?: string; limit?: string; of?: typeof policy } = {},
 ) => {
   const all = { pods, nodes: [node('n1', POOL), node('n2', 'other'), node('n3', '')], nodePools: [nodePool(limit)] }
   const held = { total: 0, own: 0 }
@@ -46,8 +55,8 @@ const seen = (
     if (hold.lane === lane) held.own += hold.amount
   }
   const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
-  const used = usedByLane(all, POOL, { policy, ledger: 'l1' })
-  return poolView(all, { pool: POOL, policy, lane, used, by, held })
+  const used = usedByLane(all, POOL, { policy: of, ledger: 'l1' })
+  return poolView(all, { pool: POOL, policy: of, lane, used, by, held })
 }
 const requires = (key: string, operator: string, values: string[]) => ({
   affinity: {
@@ -91,6 +100,20 @@ describe('a pod counts where it sits', () => {
       beyondHolds: counts ? 4 : 0,
       usedByLane: 0,
     })
+  })
+})
+
+describe('a pod that waits for a node of a pool of several types', () => {
+  const TYPE_LABEL = 'node.kubernetes.io/instance-type'
+
+  it.each<[string, object, boolean]>([
+    ['counts by each of them', { nodeSelector: { [TYPE_LABEL]: 'p5en.48xlarge' } }, true],
+    ['not by another', { nodeSelector: { [TYPE_LABEL]: 'p4d.24xlarge' } }, false],
+    ['by an affinity to one', requires(TYPE_LABEL, 'In', ['p4d.24xlarge', 'p5en.48xlarge']), true],
+    ['by an affinity away from one, since there is the other', requires(TYPE_LABEL, 'NotIn', ['p5.48xlarge']), true],
+    ['not by one away from all', requires(TYPE_LABEL, 'NotIn', ['p5.48xlarge', 'p5en.48xlarge']), false],
+  ])('%s', (_, spec, counts) => {
+    expect(seen([pod(spec, { namespace: 'elsewhere' })], { of: several }).used).toBe(counts ? 4 : 0)
   })
 })
 

@@ -44,4 +44,13 @@ describe('instance types', () => {
       expect(keys.map(({ key }) => key)).toContain('karpenter.k8s.aws/instance-gpu-name')
     }
   })
+
+  it('are offered on demand and, cheaper, as spot nodes, which a NodePool that does not forbid them gets', () => {
+    for (const type of instanceTypes() as { offerings: { Price: number; Requirements: { values: string[] }[] }[] }[]) {
+      const prices = (way: string): number[] =>
+        type.offerings.flatMap(({ Price, Requirements }) => (Requirements[0]?.values.includes(way) ? [Price] : []))
+      expect([prices('on-demand').length, prices('spot').length]).toEqual([2, 2])
+      expect(Math.max(...prices('spot'))).toBeLessThan(Math.min(...prices('on-demand')))
+    }
+  })
 })

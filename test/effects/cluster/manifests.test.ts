@@ -1,0 +1,80 @@
+import { expect, it } from 'vitest'
+import type { Manifest } from '../../../core/bootstrap/manifest.ts'
+import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
+import { namedClasses } from '../../../core/bootstrap/node-classes.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import { compareManifest, compareNodeClass, manifestPath } from '../../../effects/cluster/manifests.ts'
+import type { Answer, Call, Requests } from '../../../effects/cluster/requests.ts'
+import config from '../../../signalbox.config.ts'
+
+const asked: Call[] = []
+const answering = (answer: (call: Call) => Answer): Requests => {
+  asked.length = 0
+  return {
+    send: async (call) => {
+      asked.push(call)
+      return answer(call)
+    },
+    close: async () => undefined,
+  }
+}
+
+const policy = parsePolicy(config)
+const pool = bootstrapManifests(policy, []).find(({ metadata }) => metadata.name === 'gpu-serve') as Manifest
+const CLASS = '/apis/karpenter.k8s.aws/v1/ec2nodeclasses/gpu'
+
+it('a NodePool of before would change, and it is said that its nodes drift, and how', async () => {
+  const { spec, ...rest } = structuredClone(pool) as Manifest & { spec: Record<string, unknown> }
+  const template = spec['template'] as { spec: Record<string, unknown> }
+  delete template.spec['terminationGracePeriod']
+  const there = { ...rest, spec, status: { resources: { nodes: '2' } } }
+  const requests = answering(({ method }) => ({
+    status: 200,
+    body: method === 'GET' ? there : { ...pool, status: there.status },
+  }))
+  expect(await compareManifest(requests, pool)).toMatchObject({
+    state: 'changed',
+    detail: ['spec.template.spec.terminationGracePeriod'],
+    drift: expect.stringMatching(/^2 of its nodes that run drift: they are replaced one after the other/),
+  })
+  expect(asked.every(({ method, query }) => method === 'GET' || query?.['dryRun'] === 'All')).toBe(true)
+  const same = answering(() => ({ status: 200, body: pool }))
+  expect(await compareManifest(same, pool)).not.toHaveProperty('drift')
+})
+
+it('a node class is where Karpenter has it', () => {
+  expect(manifestPath({ apiVersion: 'karpenter.k8s.aws/v1', kind: 'EC2NodeClass', metadata: { name: 'gpu' } })).toBe(
+    CLASS,
+  )
+})
+
+it('a node class of the user’s is read and compared, never written', async () => {
+  const [named] = namedClasses(policy)
+  if (named === undefined) throw new Error('no class is named')
+  const compared = (answer: Answer) =>
+    compareNodeClass(
+      answering(() => answer),
+      named,
+    )
+  const spec = { amiSelectorTerms: [{ alias: 'al2023@latest' }], instanceStorePolicy: 'RAID0' }
+  expect(await compared({ status: 200, body: { spec } })).toMatchObject({
+    state: 'unfit',
+    detail: [expect.stringContaining('not pinned')],
+  })
+  expect(asked).toEqual([{ method: 'GET', path: CLASS }])
+  const pinned = { ...spec, amiSelectorTerms: [{ alias: 'al2023@v20260810' }] }
+  expect(await compared({ status: 200, body: { spec: pinned } })).toMatchObject({ state: 'same', detail: [] })
+  expect(await compared({ status: 404, body: {} })).toMatchObject({
+    state: 'unfit',
+    detail: [expect.stringContaining('it is not there')],
+  })
+  expect(await compared({ status: 403, body: { message: 'no' } })).toMatchObject({ state: 'refused' })
+  const kwok = namedClasses(policy, { group: 'karpenter.kwok.sh', kind: 'KWOKNodeClass', name: 'default' })[0]
+  expect(
+    kwok &&
+      (await compareNodeClass(
+        answering(() => ({ status: 404, body: {} })),
+        kwok,
+      )),
+  ).toBeNull()
+})
