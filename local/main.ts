@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
@@ -26,6 +26,8 @@ export interface Running {
   url: string
   pid: number
   token: string
+  /** The policy's file, in full. */
+  config?: string | undefined
 }
 
 export const RUNNING_FILE = 'running.json'
@@ -137,7 +139,12 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const server = await startServer({ house, port, version, tour })
   opened.push(server.close)
   opened.push(keepGoing(house, { speed, onError: (error) => onError('the timer', error) }))
-  const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
+  const running: Running = {
+    url: server.url,
+    pid: process.pid,
+    token: await secrets.get('token'),
+    config: resolve(options.configFile),
+  }
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))
   writeWhole(file, JSON.stringify(running))
