@@ -1,9 +1,11 @@
 import { promotionsOf, signalAt } from '../promotion.ts'
 import { nearest } from './nearest.ts'
+import type { PodPatch } from './pod.ts'
+import { nodeProblems } from './pod-nodes.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together {
-  pools: Record<string, { queue?: string | undefined }>
+  pools: Record<string, { queue?: string | undefined; capacityTypes: readonly string[]; instanceType: string }>
   pipelines: Record<
     string,
     { was?: string | undefined; on: { dataset: { bucket: string; prefix: string } }; stages: OnPool[] }
@@ -15,6 +17,7 @@ export interface Together {
 }
 interface OnPool {
   pool: string
+  pod?: PodPatch | undefined
 }
 
 /** One thing that does not hold together: where, and what to write there. */
@@ -33,6 +36,17 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
+  ...otherNodes(value),
+]
+
+/** Pods that ask for nodes which their pool never has. */
+const otherNodes = ({ pools, pipelines, services }: Together): Problem[] => [
+  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
+    stages.flatMap((stage, index) =>
+      nodeProblems(stage, { pools, path: ['pipelines', name, 'stages', String(index)] }),
+    ),
+  ),
+  ...Object.entries(services).flatMap(([name, rule]) => nodeProblems(rule, { pools, path: ['services', name] })),
 ]
 
 /** An upload must mean one of them. */
