@@ -236,3 +236,6 @@ const addRetryAndCancel = (add: Add, output: Output, done: Done): void => {
       done(await retryOrCancel({ kind: 'cancel', lane, by, wanted }, where, output)),
     )
 }
+
+// Started by its own name it does what `signalbox` does, in place of nothing.
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

@@ -4,7 +4,7 @@ import { appOf } from '../../local/server/server.ts'
 import { openTown } from '../journeys/town.ts'
 
 const HOSTILE = '\u001b]0;title\u0007\u001b[2Jall is well\rsafe \u202eelif'
-const OBEYED = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202e]/
+const OBEYED = /(?![\n\t])\p{Cc}|\p{Cf}/u
 const printed = () => vi.spyOn(console, 'error').mockImplementation(() => undefined)
 
 it('a terminal shows what far sides say, and obeys none of it; of a bug it shows where it is', () => {
