@@ -52,9 +52,9 @@ describe('help', () => {
 })
 
 it('does what it is asked under its own name too, in place of nothing', () => {
-  const { status, stdout } = spawnSync(process.execPath, ['cli/main.ts', '--version'], { encoding: 'utf8' }, 120_000)
+  const { status, stdout } = spawnSync(process.execPath, ['cli/main.ts', '--version'], { encoding: 'utf8' })
   expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
-})
+}, 120_000)
 
 it.each(['emit', 'plan'])('%s of a delivery says that nobody else can sign it, and what to take', async (command) => {
   expect(await cli(command, 'model-promoted/alias-set', '--data', empty)).toMatchObject({
