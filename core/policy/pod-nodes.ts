@@ -1,5 +1,4 @@
 import type { PodPatch } from './pod.ts'
-import type { Problem } from './together.ts'
 
 /** What a pod asks of its node by a label, and a pool says otherwise: no node of the pool would ever have it. */
 interface Nodes {
@@ -21,7 +20,7 @@ const DECIDED: Readonly<Record<string, { has: (nodes: Nodes) => readonly string[
 export const nodeProblems = (
   { pool, pod }: Asking,
   { pools, path }: { pools: Readonly<Record<string, Nodes>>; path: string[] },
-): Problem[] => {
+): { path: string[]; message: string }[] => {
   const nodes = Object.hasOwn(pools, pool) ? pools[pool] : undefined
   if (nodes === undefined) return []
   return Object.entries(pod?.nodeSelector ?? {}).flatMap(([label, asked]) => {
