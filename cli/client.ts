@@ -5,6 +5,8 @@ import { EXIT, Explained } from './output.ts'
 /** The running product, spoken to over HTTP. */
 export interface Client {
   url: string
+  /** The policy's file that it was started with, in full; undefined where it did not say. */
+  config: string | undefined
   get(path: string): Promise<Record<string, unknown>>
   post(path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>
 }
@@ -26,14 +28,20 @@ export const runningClient = (dataDir: string): Client | null => {
 }
 
 /** Why the product goes on with an older policy than the one that is written, in a sentence; null: it does not. */
-export const policyNotInForce = async (client: Client): Promise<string | null> => {
-  const { health } = (await client.get('/healthz')) as { health?: { policy?: { notInForce?: string | null } } }
-  return health?.policy?.notInForce ?? null
+export const policyNotInForce = async (client: Client): Promise<string | null> =>
+  (await policyInForce(client)).notInForce ?? null
+
+/** The version of the policy that the product works by, and why that is an older one than is written. */
+export const policyInForce = async (client: Client): Promise<{ version?: string; notInForce?: string | null }> => {
+  const { health } = (await client.get('/healthz')) as {
+    health?: { policy?: Awaited<ReturnType<typeof policyInForce>> }
+  }
+  return health?.policy ?? {}
 }
 
 const TOKEN = { where: '`token` in secrets.json of the data folder', write: 'a token' }
 
-const clientOf = ({ url, token }: Running): Client => {
+const clientOf = ({ url, token, config }: Running): Client => {
   const ask = async (path: string, init?: RequestInit): Promise<{ status: number; body: Record<string, unknown> }> => {
     const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
       throw new Explained(
@@ -45,6 +53,7 @@ const clientOf = ({ url, token }: Running): Client => {
   }
   return {
     url,
+    config,
     get: async (path) => {
       const { status, body } = await ask(path)
       if (status >= 400) throw new Explained(String(body['detail'] ?? body['error'] ?? `${path}: ${status}`))

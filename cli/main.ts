@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { Command, CommanderError, Option } from 'commander'
 import { PolicyError } from '../core/policy.ts'
+import { printable } from '../core/text.ts'
 import { givenSecrets } from '../local/main.ts'
 import { answer, command, freeze, plan, retryOrCancel } from './commands/act.ts'
 import { type AdoptFlags, adopt } from './commands/adopt.ts'
@@ -17,7 +18,7 @@ import { printSchema } from './commands/schema.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
-import { EXIT, Explained, type Output, printable, type Where } from './output.ts'
+import { EXIT, Explained, type Output, type Where } from './output.ts'
 
 const EXITS = `
 A lane is \`pipeline/NAME\`, \`service/NAME\` or \`pool/NAME\`, as in the policy; \`signalbox plans\` lists them.
@@ -237,3 +238,6 @@ const addRetryAndCancel = (add: Add, output: Output, done: Done): void => {
       done(await retryOrCancel({ kind: 'cancel', lane, by, wanted }, where, output)),
     )
 }
+
+// Started by its own name it does what `signalbox` does, in place of nothing.
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2))

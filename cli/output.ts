@@ -24,19 +24,6 @@ export interface Where {
   aws?: string
 }
 
-/**
- * Texts of others reach a terminal by many ways: what it would obey, or what turns a line around, is written as its number.
- * JSON means the same with it.
- */
-export const printable = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (letter) =>
-    letter === '\n' || letter === '\t'
-      ? letter
-      : Array.from({ length: letter.length }, (_, at) => numberOf(letter, at)).join(''),
-  )
-
-const numberOf = (letter: string, at: number): string => `\\u${letter.charCodeAt(at).toString(16).padStart(4, '0')}`
-
 /** JSON when asked for, else the text. */
 export const show = (output: Output, value: unknown, text: string): void =>
   output.out(output.json ? JSON.stringify(value, null, 2) : text)

@@ -19,7 +19,8 @@ export interface Card {
   tone: 'asking' | 'good' | 'bad' | 'neutral'
 }
 
-const wholeOf = ({ lane }: Plan): string => `signalbox trace ${lane}`
+/** Of a lane the timeline alone is shown: what was cut off a card is of its plan. */
+const wholeOf = ({ id }: Plan): string => `signalbox trace ${id}`
 
 /** The card that asks: with buttons while its question is open. Nobody counts down on a card: it says when its time was told. */
 export const answerCard = (

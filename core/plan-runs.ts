@@ -1,13 +1,16 @@
 import type {
   V1Container,
   V1EnvFromSource,
+  V1EnvVar,
   V1EnvVarSource,
   V1PodSpec,
   V1Volume,
   V1VolumeProjection,
 } from '@kubernetes/client-node'
-import { podSpecOf } from './kube.ts'
+import { NODE_POOL, podSpecOf } from './kube.ts'
 import type { Step } from './plan.ts'
+import { SERVING_USER } from './workloads/pod-room.ts'
+import { PRESETS } from './workloads/presets.ts'
 
 /** Of an image's digest so much is shown as tells two apart. */
 const DIGEST = 12
@@ -28,6 +31,7 @@ const podText = (pod: V1PodSpec): string => {
     ['Secrets', namesIn(pod, SECRETS)],
     ['ConfigMaps', namesIn(pod, CONFIG_MAPS)],
     ['mounts', mountsOf(pod)],
+    ...placedBy(pod),
   ]
   return [
     ...containers.map((one, n) => `${n === 0 ? '' : `beside it ${one.name}: `}${containerText(one)}`),
@@ -39,7 +43,7 @@ const podText = (pod: V1PodSpec): string => {
 const containerText = (container: V1Container): string => {
   const { image = 'no image', command = [], args = [] } = container
   const words = [imageText(image), wordsOf([...command, ...args])].filter((word) => word !== '')
-  const others = othersIn(container).map(([what, said]) => `; ${what}: ${wordsOf(said)}`)
+  const others = [...othersIn(container), ...toldTo(container)].map(([what, said]) => `; ${what}: ${wordsOf(said)}`)
   return `${words.join(' ')}${others.join('')}`
 }
 
@@ -55,6 +59,64 @@ const othersIn = ({ lifecycle, livenessProbe, readinessProbe, startupProbe }: V1
     ['to see whether it answers', readinessProbe?.exec?.command],
     ['to see whether it lives', livenessProbe?.exec?.command],
   ].filter((one): one is [string, string[]] => one[1] !== undefined)
+
+/** Variables that we tell by themselves: what they say follows from the rest of a card. */
+const OURS = /^(SIGNALBOX_.*|INPUT_.*|RESULTS_URI|JOB_NAME|POD_NAME|GPUS|BASE_MODEL|HOME)$/
+/** What a stage that is read is told to have written. */
+const READ = /^\$\(RESULTS_URI\)\/\$\(\w+_JOB\)\/result\.json$/
+const PRESET = new Map(
+  Object.values(PRESETS).flatMap((revisions) => revisions.flatMap(({ env }) => Object.entries<string>(env))),
+)
+
+/**
+ * Where a container runs, and by which variables it is told what no word of its command has: their names, since one may be a secret, and
+ * what they say where the command is made of it.
+ */
+const toldTo = ({ command = [], args = [], env = [], workingDir }: V1Container): [string, string[]][] => {
+  const own = env.filter(
+    ({ name, value }) => value !== undefined && !OURS.test(name) && !READ.test(value) && PRESET.get(name) !== value,
+  )
+  const told: [string, string[]][] = [
+    ['in', workingDir === undefined ? [] : [workingDir]],
+    ['variables', own.map(({ name }) => name)],
+    ...usedIn([...command, ...args], own).map(({ name, value = '' }): [string, string[]] => [`$(${name})`, [value]]),
+  ]
+  return told.filter(([, said]) => said.length > 0)
+}
+
+/** Variables that words are made of, and those that these are made of. */
+const usedIn = (words: readonly string[], env: readonly V1EnvVar[]): V1EnvVar[] => {
+  const { used = [], others = [] } = Object.groupBy(env, ({ name }) =>
+    words.some((word) => word.includes(`$(${name})`)) ? 'used' : 'others',
+  )
+  return used.length === 0
+    ? []
+    : [
+        ...used,
+        ...usedIn(
+          used.map(({ value = '' }) => value),
+          others,
+        ),
+      ]
+}
+
+/** What of a pod says otherwise than ours who it is, which nodes it may have and whom it takes for whom. */
+const placedBy = ({
+  nodeSelector = {},
+  hostAliases = [],
+  dnsConfig,
+  securityContext,
+}: V1PodSpec): [string, string[]][] => [
+  ['nodes', Object.entries(nodeSelector).flatMap(([key, value]) => (key === NODE_POOL ? [] : [`${key}=${value}`]))],
+  ['hosts', hostAliases.map(({ ip, hostnames = [] }) => `${hostnames.join(' and ')} at ${ip}`)],
+  ['names are asked of', dnsConfig?.nameservers ?? []],
+  [
+    'as user',
+    [securityContext?.runAsUser].flatMap((user) =>
+      user === undefined || user === SERVING_USER.runAsUser ? [] : [String(user)],
+    ),
+  ],
+]
 
 const imageText = (image: string): string => {
   const [name = '', digest] = image.split('@sha256:')

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
+import { belowBadNames } from './policy/bad-names.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
@@ -158,14 +159,17 @@ const policyOf = (config: unknown, pods: [typeof podProblems, typeof resultProbl
   const newer = newerSchema(config, document)
   if (newer !== null) throw new NewerPolicy(newer)
   const parsed = z.safeParse(document, config, inOurWords)
+  const issues = parsed.error?.issues ?? []
   const problems = [
-    ...(parsed.error?.issues ?? []).flatMap((issue) => sentencesOf(document, issue)),
+    ...[...issues, ...belowBadNames(config, issues, issuesOf)].flatMap((issue) => sentencesOf(document, issue)),
     ...(pods?.[0](config) ?? []).map(lineOf),
   ]
   if (parsed.success && problems.length === 0) problems.push(...(pods?.[1](parsed.data) ?? []).map(lineOf))
   if (!parsed.success || problems.length > 0) throw new PolicyError(problems)
   return { ...parsed.data, version: digestOf(parsed.data).slice(0, 12), found: foundIn(parsed.data) }
 }
+
+const issuesOf = (config: unknown) => z.safeParse(document, config, inOurWords).error?.issues ?? []
 
 const lineOf = ({ path, message }: { path: (string | number)[]; message: string }): string =>
   `${inSight(path.join('.'))}: ${message}`

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { Signal } from '../events/contract.ts'
 import { filled } from '../events/input.ts'
-import { matching } from './policy/fields.ts'
+import { askable, matching } from './policy/fields.ts'
 
 /** Aliases that MLflow keeps for itself, in whatever case. */
 const KEPT = /^([Ll][Aa][Tt][Ee][Ss][Tt]|[Vv]\d+)$/
@@ -23,9 +23,14 @@ export const promotionFields = {
   tag: z.optional(
     z.strictObject({
       /** The tag's key. */
-      key: filled,
+      key: filled.check(
+        z.refine(
+          (key) => !key.includes('`'),
+          'MLflow cannot be asked about a tag’s key with a backtick: write it without',
+        ),
+      ),
       /** Its value that means "serve this". */
-      value: filled,
+      value: filled.check(askable),
     }),
   ),
   /** The newest version in the stage. A stage has no webhook: resync finds it, within minutes. */

@@ -48,6 +48,19 @@ export const inSight = (text: string): string =>
     return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
   })
 
+/**
+ * Texts of others reach a terminal by many ways: what it would obey, or what turns a line around, is written as its number.
+ * JSON means the same with it.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (letter) =>
+    letter === '\n' || letter === '\t'
+      ? letter
+      : Array.from({ length: letter.length }, (_, at) => numberOf(letter, at)).join(''),
+  )
+
+const numberOf = (letter: string, at: number): string => `\\u${letter.charCodeAt(at).toString(16).padStart(4, '0')}`
+
 /** What a terminal shows last of a line that was written over again and again. */
 const lastState = (line: string): string => line.split('\r').findLast((state) => state.trim() !== '') ?? ''
 

@@ -6,6 +6,7 @@ import { deliverThrough, httpDoors, isSelected } from './doors.ts'
 import type { House } from './house-type.ts'
 import { listeners } from './listeners.ts'
 import { imaginedObjects } from './objects/imagined-objects.ts'
+import { onTerminal } from './on-terminal.ts'
 import { type HouseOptions, openParts, type Parts } from './parts.ts'
 import { commandOn, planOnPaper, pressButton, pressed, type Wait } from './person.ts'
 import { tellsWhenNotInForce } from './policies/not-in-force.ts'
@@ -33,7 +34,7 @@ const ELSEWHERE = {
 
 /** Opens the house on its stores: another house may have died on them at any moment before. */
 export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
-  const onError = given.onError ?? ((what, error) => console.error(`signalbox: ${what}:`, error))
+  const onError = given.onError ?? ((what, error) => onTerminal(what, error, { isBug: true }))
   const options: HouseOptions = { ...given, onError }
   const { stores, clock, secrets } = options
   const [changes, inputs] = [listeners(), listeners()]

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
 import { openMlflow } from '../effects/registry/mlflow-registry.ts'
@@ -14,6 +14,7 @@ import { keepGoing } from './drive.ts'
 import { lockFolder } from './folder-lock.ts'
 import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
+import { onTerminal } from './on-terminal.ts'
 import { openPolicies } from './policies/file-policies.ts'
 import { openSecrets } from './secrets/local-secrets.ts'
 import type { Served } from './server/served.ts'
@@ -26,6 +27,8 @@ export interface Running {
   url: string
   pid: number
   token: string
+  /** The policy's file, in full. */
+  config?: string | undefined
 }
 
 export const RUNNING_FILE = 'running.json'
@@ -130,22 +133,24 @@ const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Pr
   const workspace = async () => (await policies.load()).registry?.workspace
   const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: mlflowHeaders, workspace })
   opened.push(() => registry?.close())
-  const openCluster = config === null ? undefined : openerOf(config, onError)
-  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError })
+  const openCluster = config === null ? undefined : openerOf(config, onTerminal)
+  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError: onTerminal })
   opened.push(house.close)
   const tour = registry === undefined ? tourOnPage(house) : tourElsewhere
   const server = await startServer({ house, port, version, tour })
   opened.push(server.close)
-  opened.push(keepGoing(house, { speed, onError: (error) => onError('the timer', error) }))
-  const running: Running = { url: server.url, pid: process.pid, token: await secrets.get('token') }
+  opened.push(keepGoing(house, { speed, onError: (error) => onTerminal('the timer', error) }))
+  const running: Running = {
+    url: server.url,
+    pid: process.pid,
+    token: await secrets.get('token'),
+    config: resolve(options.configFile),
+  }
   const file = join(dataDir, RUNNING_FILE)
   opened.push(() => rmSync(file, { force: true }))
   writeWhole(file, JSON.stringify(running))
   return { url: server.url, page: `${server.url}/#${running.token}`, house }
 }
-
-const onError = (what: string, error: unknown): void =>
-  console.error(`signalbox: ${what}: ${error instanceof Error ? error.message : String(error)}`)
 
 /** Who sees the file reads all of it. */
 const writeWhole = (file: string, text: string): void => {
@@ -228,7 +233,7 @@ const tourOnPage = (house: LocalHouse): NonNullable<Served['tour']> => {
     if (playing) return { ok: false, detail: 'the tour is being played: answer what it asks in the Slack pane' }
     playing = true
     play()
-      .catch((error: unknown) => console.error('signalbox: the tour:', error))
+      .catch((error: unknown) => onTerminal('the tour', error, { isBug: true }))
       .finally(() => {
         playing = false
       })

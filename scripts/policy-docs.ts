@@ -141,6 +141,10 @@ export const policyPage = (): string => {
 \`npm run policy-docs\`; \`signalbox schema\` prints the same as a JSON schema, for editors and for who writes JSON (\`--config team.json\`). \`*\` is a
 name of yours, \`[]\` any of a list. \`signalbox doctor\` says what does not hold together, and what can never work.
 
+On one machine an edit of the file, or of a file that it imports (\`./pools.ts\`, and what that one imports), is in force at the next look.
+What it takes from packages, from the environment, by \`require\` or from files that it opens itself is taken at the start: start the product
+again.
+
 ${sections.join('\n')}`
 }
 

@@ -11,7 +11,7 @@ import { wantedTitle } from '../../local/waiting.ts'
 import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show, showRefused, type Where } from '../output.ts'
 import { calledIn, calledOn } from './called.ts'
-import { datasetOf, readEvent } from './emit.ts'
+import { datasetOf, eventOf } from './emit.ts'
 import { commandInAws } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
 
@@ -20,8 +20,7 @@ import { withLedger } from './ledger.ts'
  * be an upload.
  */
 export const plan = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
-  const { event } = readEvent(name)
-  if (event === undefined) throw new Explained(`${name} holds no event`, EXIT.usage)
+  const event = eventOf(name)
   const client = findRunning(data)
   const objects = existsSync(name) ? [] : datasetOf(event)
   const { status, body } = await client.post('/api/plan', { event, objects })

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { onPaper } from '../../core/policy/on-paper.ts'
 import { PolicyError, parsePolicy } from '../../core/policy.ts'
 import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
 import type { givenSecrets } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
-import { findRunning, policyNotInForce } from '../client.ts'
+import { findRunning, policyInForce } from '../client.ts'
 import { columns, EXIT, type Output, show } from '../output.ts'
 import { looseFindings } from './doctor-loose.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
@@ -27,7 +27,7 @@ export const doctor = async (
     ...(await policyFindings(config)),
     ...(await renamedFindings({ data, config })),
     folder(data),
-    await running(data),
+    await running(data, config),
     ...(await looseFindings({ data, config, ...outside })),
     ...secrets(data, given),
     ...(await sideFindings(data)),
@@ -86,19 +86,38 @@ const folder = (data: string): Finding => ({
     : `${data} is made at the first start`,
 })
 
-const running = async (data: string): Promise<Finding> => {
+const running = async (data: string, config: string): Promise<Finding> => {
   try {
     const client = findRunning(data)
-    const old = await policyNotInForce(client)
+    const { version, notInForce } = await policyInForce(client)
+    if (typeof notInForce === 'string')
+      return { check: 'product', ok: false, detail: `runs at ${client.url}; ${notInForce}` }
+    const here = await versionOf(config)
+    const isSame = client.config === resolve(config)
+    const runs = `runs at ${client.url} by policy ${version}`
+    if (here === null || here === version) return { check: 'product', ok: true, detail: runs }
     return {
       check: 'product',
-      ok: old === null,
-      detail: `runs at ${client.url}${old === null ? '' : `; ${old}`}`,
+      ok: !isSame,
+      detail: `${runs}, ${isSame ? elsewhere(here) : another(config, client.config)}`,
     }
   } catch (error) {
     return { check: 'product', ok: true, detail: error instanceof Error ? error.message : String(error) }
   }
 }
+
+/** The version of the policy in a file; null where there is none to compare. */
+const versionOf = (config: string): Promise<string | null> =>
+  readConfig(config)
+    .then((read) => parsePolicy(read).version)
+    .catch(() => null)
+
+const another = (config: string, started: string | undefined): string =>
+  `which is not the one of ${config}${started === undefined ? '' : `: it was started with ${started}`}`
+
+/** The same files say something else here: then it is no file that says it. */
+const elsewhere = (here: string): string =>
+  `and the same file says policy ${here} here: what it takes from the environment, from packages, by \`require\` or from files that it opens itself is taken when the product starts: start it again`
 
 /** Whether secrets are there and where they are; never what they are. */
 const secrets = (data: string, given: Given): Finding[] => {

@@ -33,6 +33,18 @@ export const readEvent = (name: string): Sample => {
   return { event: value }
 }
 
+/** The event in a file or a sample, to be sent or planned. Throws `Explained`, also for a delivery, which its sender alone can sign. */
+export const eventOf = (name: string): unknown => {
+  const { event, request } = readEvent(name)
+  if (request !== undefined)
+    throw new Explained(
+      `${name} is a webhook delivery, signed with its producer's secret and long stale: take an event, e.g. \`model-promoted/bus-alias-set\``,
+      EXIT.usage,
+    )
+  if (event === undefined) throw new Explained(`${name} holds no event`, EXIT.usage)
+  return event
+}
+
 /**
  * The objects of the dataset that a sample's event names, which a fresh machine does not have: a small one, the manifest
  * last, as a real producer writes it. None when the event names no dataset.
@@ -64,12 +76,7 @@ const layDown = (dataDir: string, objects: ImaginedObject[]): void => {
 
 /** Sends one event to the running product; says what it became. Exit 1 when it was refused. */
 export const emit = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
-  const { event, request } = readEvent(name)
-  if (request !== undefined)
-    throw new Explained(
-      `${name} is a webhook delivery, signed with its producer's secret and long stale: send events, e.g. \`model-promoted/bus-alias-set\``,
-      EXIT.usage,
-    )
+  const event = eventOf(name)
   const client = findRunning(data)
   // Asked first, so that the event follows at once on its dataset: the product finds uploads by itself too.
   await client.get('/healthz')

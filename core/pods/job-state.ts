@@ -199,13 +199,18 @@ const whyFailed = (
 export const lastDied = (pods: V1Pod[]): V1Pod | undefined =>
   newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && takenBy(pod) === null)
 
-const deadlineNote = ({ status }: V1Job, pods: V1Pod[], seeing: Seeing): string => {
+const deadlineNote = ({ status, spec }: V1Job, pods: V1Pod[], seeing: Seeing): string => {
+  const seconds = spec?.activeDeadlineSeconds
+  const late = `it ran into its deadline${seconds === undefined ? '' : ` of ${lengthOf(seconds)}`}`
   if (pods.length === 0 && (status?.failed ?? 0) === 0)
-    return `it ran into its deadline, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
+    return `${late}, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
   const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
   const last = pods[0]
-  return `it ran into its deadline${never && last !== undefined ? `, and never started: ${podNote(last, seeing)}` : ''}`
+  return `${late}${never && last !== undefined ? `, and never started: ${podNote(last, seeing)}` : ''}`
 }
+
+const lengthOf = (seconds: number): string =>
+  seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${Number((seconds / 3600).toFixed(1))} h`
 
 const condition = (job: V1Job, type: string): V1JobCondition | null =>
   job.status?.conditions?.find((found) => found.type === type && found.status === 'True') ?? null

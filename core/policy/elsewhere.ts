@@ -3,6 +3,9 @@ import { NO_PRIORITY } from './pod.ts'
 /** Keys that people look for at a place, from the first schema, from Kubernetes or from other tools, and where that is said. */
 type Sayings = Readonly<Record<string, string>>
 
+const DEADLINE =
+  'say `hours: { p50, p95 }`: it is ended at three times p95, and sooner where its run would cost more than was approved'
+
 const IN_DATASET = 'it is said below `on`: `on: { dataset: { bucket, prefix, manifest, completeWithin } }`'
 const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
 const IN_POD = 'a pod’s own fields are said below `pod`'
@@ -100,8 +103,8 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     baseModel: 'say `model`',
     method: 'say `env: { METHOD }`; left out, a fine-tuning trains a LoRA',
     resources: `how many GPUs, \`gpus\` says; ${IN_CONTAINER}`,
-    timeout: 'say `hours: { p50, p95 }`: it is ended at p95',
-    deadline: 'say `hours: { p50, p95 }`: it is ended at p95',
+    timeout: DEADLINE,
+    deadline: DEADLINE,
     minutes: 'say `hours: { p50, p95 }`, where 0.5 is half an hour',
     duration: 'say `hours: { p50, p95 }`',
     gate: 'say `gates`, a list',

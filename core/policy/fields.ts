@@ -46,6 +46,16 @@ export const workspace = matching(
   /^(?=.{2,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/,
   'name a workspace of MLflow as it does: lower-case letters, digits and dashes between them, 2 to 63',
 )
+/** Why MLflow cannot be asked about a text: its filter has either kind of quotes around it, and knows no way to write one inside; null: it can. */
+const unaskable = (text: string): string | null => {
+  if (text.includes("'") && text.includes('"'))
+    return 'MLflow cannot be asked about a text with quotes of both kinds: write it with one kind, or none'
+  return text.endsWith('\\') ? 'MLflow cannot be asked about a text that ends with `\\`: write it without' : null
+}
+/** A text that MLflow can be asked about. */
+export const askable = z.refine<string>((text) => unaskable(text) === null, {
+  error: ({ input }) => unaskable(String(input)) ?? '',
+})
 export const queue = matching(
   /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/,
   'name a LocalQueue of the training namespace: lower-case letters, digits and dashes between them, at most 63',

@@ -34,6 +34,7 @@ export const ofInputs = (variable: string, reads: readonly string[]): string | n
 export const ofServices = (variable: string): string | null => {
   if (OF_WEIGHTS.has(variable)) return ELSEWHERE
   if (variable === DEVICES) return ALL_DEVICES
+  if (variable === 'VLLM_API_KEY') return KEYLESS
   return /^(SIGNALBOX_.*|INPUT_URI)$/.test(variable) ? OURS : null
 }
 
@@ -50,6 +51,9 @@ export const SAID_OF_SERVICES = {
   command: 'the image’s own program loads the weights that its card shows: leave it out',
   args: 'these would take the place of the weights that its card shows, and of all that its engine is told: say `args` of the service, beside `pod`',
 }
+
+const KEYLESS =
+  'its gate asks without a key, and would be answered nothing: leave it out, and say by a NetworkPolicy who may reach it'
 
 const ELSEWHERE = 'weights would come from elsewhere than its card says: leave it out, and register where they are'
 

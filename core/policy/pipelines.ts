@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { milliseconds } from '../duration.ts'
-import { bucket, duration, folder, matching, mode, name, notYet } from './fields.ts'
+import { askable, bucket, duration, folder, matching, mode, name, notYet } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
 
 /** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
@@ -61,7 +61,7 @@ export const pipeline = z
     register: z.optional(
       z.strictObject({
         /** Name of the registered model. */
-        model: registered,
+        model: registered.check(askable),
         /** Stage whose artifact it is, which one with gates reads, directly or through others; left out: the last one that judges nothing. */
         from: z.optional(filled),
       }),

@@ -33,6 +33,8 @@ const NEVER: Record<string, string> = {
   serviceAccountName: 'the account belongs to what the pod is for: give that account the right',
   serviceAccount: 'the account belongs to what the pod is for: give that account the right',
   automountServiceAccountToken: 'pods of ours never talk to the cluster',
+  serviceAccountToken:
+    'pods of ours never talk to the cluster: what they may do in AWS, their account has; mount a Secret for others',
   hostNetwork: 'a pod here never shares its node’s network',
   hostPID: 'a pod here never sees its node’s processes',
   hostIPC: 'a pod here never shares its node’s memory',

@@ -58,7 +58,7 @@ export const pool = z
     nodeClass: z.optional(name),
     /** The LocalQueue through which Kueue, which then owns the pool, lends it to Jobs: of such a pool no GPUs are held. */
     queue: z.optional(queue),
-    /** What one node costs. Without a price nothing on the pool is planned; `signalbox prices` reads it from the AWS price list. */
+    /** What one node costs. Without a price nothing on the pool is planned; `signalbox prices` reads it from the AWS price list. What a plan was priced with is what was approved and is booked, whatever is written here meanwhile. */
     price: z._default(
       z.nullable(
         z.strictObject({

@@ -1,5 +1,7 @@
 import { promotionsOf, signalAt } from '../promotion.ts'
 import { nearest } from './nearest.ts'
+import type { PodPatch } from './pod.ts'
+import { nodeProblems } from './pod-nodes.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together {
@@ -16,12 +18,15 @@ export interface Together {
 }
 interface PoolTogether {
   queue?: string | undefined
+  instanceType?: string | undefined
+  instanceTypes?: string[] | undefined
   capacityTypes: readonly string[]
   reservations?: readonly object[] | undefined
   nodeClass?: string | undefined
 }
 interface OnPool {
   pool: string
+  pod?: PodPatch | undefined
 }
 
 /** One thing that does not hold together: where, and what to write there. */
@@ -41,6 +46,17 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...unknownPools(value),
   ...servedFromQueues(value),
   ...reservedOfNothing(value),
+  ...otherNodes(value),
+]
+
+/** Pods that ask for nodes which their pool never has. */
+const otherNodes = ({ pools, pipelines, services }: Together): Problem[] => [
+  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
+    stages.flatMap((stage, index) =>
+      nodeProblems(stage, { pools, path: ['pipelines', name, 'stages', String(index)] }),
+    ),
+  ),
+  ...Object.entries(services).flatMap(([name, rule]) => nodeProblems(rule, { pools, path: ['services', name] })),
 ]
 
 /** An upload must mean one of them. */

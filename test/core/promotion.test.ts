@@ -16,6 +16,19 @@ describe('what means "serve this"', () => {
     ])
   })
 
+  it('is nothing that MLflow cannot be asked about', () => {
+    for (const [tag, why] of [
+      [
+        { key: 'a`b', value: 'x' },
+        'tag.key: MLflow cannot be asked about a tag’s key with a backtick: write it without',
+      ],
+      [{ key: 'k', value: `a'b"c` }, 'tag.value: MLflow cannot be asked about a text with quotes of both kinds'],
+      [{ key: 'k', value: 'a\\' }, 'tag.value: MLflow cannot be asked about a text that ends with `\\`'],
+    ] as const)
+      expect(() => policyWith({ tag })).toThrow(why)
+    expect(policyWith({ tag: { key: "a'b", value: `it's` } })).toBeDefined()
+  })
+
   it.each([[{}], [{ alias: 'champion', stage: 'Production' }]])(
     'two that could disagree, or none, are refused: %j',
     (signals) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { counted, said, shortened } from '../../core/text.ts'
+import { counted, printable, said, shortened } from '../../core/text.ts'
 import { anyText } from '../any-text.ts'
 
 const ESC = '\u001b'
@@ -130,4 +130,19 @@ it('a name that is too long is known by both of its ends, and never ends in half
       expect(short.isWellFormed()).toBe(true)
     }),
   )
+})
+
+it.each([
+  ['a line\n\tand another – größer 👍', 'a line\n\tand another – größer 👍'],
+  ['\u001b]0;title\u0007\u001b[2Jall is well', '\\u001b]0;title\\u0007\\u001b[2Jall is well'],
+  ['\u009b31m and over\rwritten', '\\u009b31m and over\\u000dwritten'],
+  ['safe \u202eelif.exe', 'safe \\u202eelif.exe'],
+  ['a tag \u{e0041}', 'a tag \\udb40\\udc41'],
+])('%j is printed so that a terminal shows it and obeys nothing', (text, printed) => {
+  expect(printable(text)).toBe(printed)
+})
+
+it('JSON means the same with it', () => {
+  const value = { text: 'a\u009bb\u202ec\u{e0041}d' }
+  expect(JSON.parse(printable(JSON.stringify(value, null, 2)))).toEqual(value)
 })

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openLedger } from '../../../local/ledger/sqlite-ledger.ts'
+import { RUNNING_FILE } from '../../../local/main.ts'
 import { openSecrets } from '../../../local/secrets/local-secrets.ts'
 import { openStores } from '../../../local/stores.ts'
 import { wanted } from '../../core/lane/fixture.ts'
 import { exampleWith } from '../../core/training-fixture.ts'
-import { cli } from '../running.ts'
+import { cli, openRunning } from '../running.ts'
 
 let data: string
 beforeEach(() => {
@@ -66,4 +67,33 @@ it('a name from before that no lane of the ledger has is said, with the one that
   expect(later.out).toMatch(
     /pipelines\.support-chats\.was +its lane was called `chats` only later.*say `was: 'old-chats'`/,
   )
+})
+
+it('compares the policy that is written with the one that the product works by', async () => {
+  const product = await openRunning()
+  const file = join(product.data, RUNNING_FILE)
+  const config = join(data, 'config.json')
+  const started = (on: string) =>
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), config: on }))
+  const doctor = () => product.cli('doctor', '--config', config)
+  const { version } = await product.town.house.ports.policies.load()
+  writeFileSync(config, JSON.stringify(exampleWith(['cluster', 'another'])))
+  started(config)
+  expect(await doctor()).toMatchObject({
+    code: 1,
+    out: expect.stringMatching(
+      new RegExp(`✗ +product +runs at .* by policy ${version}, and the same file says policy .*start it again`),
+    ),
+  })
+  started('/policies/team.ts')
+  expect(await doctor()).toMatchObject({
+    code: 0,
+    out: expect.stringContaining(
+      `by policy ${version}, which is not the one of ${config}: it was started with /policies/team.ts`,
+    ),
+  })
+  writeFileSync(config, JSON.stringify(exampleWith()))
+  started(config)
+  expect(await doctor()).toMatchObject({ code: 0, out: expect.stringMatching(`by policy ${version}\n`) })
+  await product.close()
 })

@@ -45,5 +45,5 @@ it('a card says it in every part', () => {
     [plan.lane]: 'pipeline/chats',
   })
   expect(card.facts).toContainEqual({ label: 'Lane', value: 'pipeline/chats' })
-  expect([card.lines, card.whole]).toEqual([['see pipeline/chats'], 'signalbox trace pipeline/chats'])
+  expect([card.lines, card.whole]).toEqual([['see pipeline/chats'], `signalbox trace ${plan.id}`])
 })

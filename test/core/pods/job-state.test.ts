@@ -277,6 +277,11 @@ describe('a Job that failed', () => {
     )
     expect(jobState(late, []).note).toBe(`it ran into its deadline, and no pod of it was ever made: ${EVENTS}`)
     expect(jobState({ ...late, status: { ...late.status, failed: 1 } }, []).note).toBe('it ran into its deadline')
+    const of = (activeDeadlineSeconds: number) =>
+      jobState({ ...late, spec: { ...late.spec, activeDeadlineSeconds } as V1Job['spec'] }, [failedPod(143)]).note
+    expect([of(43_200), of(5_400), of(540)]).toEqual(
+      ['12 h', '1.5 h', '9 min'].map((length) => `it ran into its deadline of ${length}`),
+    )
   })
 
   it('is told by what its program ended with and its last lines, which say more', () => {

@@ -94,6 +94,7 @@ it.each([
     'AWS_ENDPOINT_URL_S3',
     'RUNAI_STREAMER_S3_ENDPOINT',
   ].map((name) => [name, { env: [{ name, value: 'x' }] }, 'weights would come from elsewhere'] as const),
+  ['a key', { env: [{ name: 'VLLM_API_KEY', value: 'x' }] }, 'its gate asks without a key'],
   ['all GPUs', { env: [{ name: 'NVIDIA_VISIBLE_DEVICES', value: 'all' }] }, 'it would see GPUs that others hold'],
 ] as [string, object, string][])('a patch gives what serves no other program or weights: %s', (_, said, message) => {
   expect(service({ pod: { containers: [{ name: 'vllm', ...said }] } })).toEqual([expect.stringContaining(message)])

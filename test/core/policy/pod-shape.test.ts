@@ -123,6 +123,15 @@ describe('what the pod of ours may not say, each with its reason', () => {
     expect(refused({ [key]: null })).toHaveLength(1)
   })
 
+  it('a token of the cluster', () => {
+    const sources = [{ serviceAccountToken: { path: 't', audience: 'sts.amazonaws.com' } }]
+    expect(refused({ volumes: [{ name: 't', projected: { sources } }] })).toEqual([
+      expect.stringMatching(
+        /serviceAccountToken: pods of ours never talk to the cluster: .* mount a Secret for others/,
+      ),
+    ])
+  })
+
   it.each(['nvidia.com/gpu', 'nvidia.com/mig-1g.5gb', 'amd.com/gpu', 'aws.amazon.com/neuron'])('%s', (device) => {
     const container = { name: 'train', resources: { limits: { [device]: '1' } } }
     expect(refused({ containers: [container] })).toEqual([expect.stringContaining('where the pool is named')])

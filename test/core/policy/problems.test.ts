@@ -117,6 +117,16 @@ it.each<[string, unknown, string]>([
       'not `.` or what begins with `..`, and at most 256 characters; write it without spaces around it or characters that are not seen; found "',
     ],
   ),
+  [
+    `${SUPPORT}.register.model`,
+    `o'b"c`,
+    'MLflow cannot be asked about a text with quotes of both kinds: write it with one kind, or none; found',
+  ],
+  [
+    `${SUPPORT}.register.model`,
+    'back\\',
+    'MLflow cannot be asked about a text that ends with `\\`: write it without; found',
+  ],
   ...['0s', '0h', '00d'].flatMap((none): [string, string, string][] =>
     ['approvals.expiry', `${SUPPORT}.on.dataset.completeWithin`].map((path) => [
       path,
@@ -162,7 +172,7 @@ it.each<[string, string]>([
   [`${SUPPORT}.on.schedule`, 'nothing but `dataset` begins a pipeline yet'],
   [`${TRAIN}.baseModel`, 'say `model`'],
   [`${TRAIN}.method`, 'say `env: { METHOD }`'],
-  [`${TRAIN}.timeout`, 'say `hours: { p50, p95 }`'],
+  [`${TRAIN}.timeout`, 'say `hours: { p50, p95 }`: it is ended at three times p95, and sooner where its run'],
   [`${TRAIN}.nodes`, 'a pod over several nodes is not there yet'],
   [`${TRAIN}.volumes`, 'below `pod`'],
   [`${TRAIN}.volumeMounts`, '`pod: { containers: [{ name: …, … }] }`'],
@@ -193,6 +203,18 @@ it.each([`${TRAIN}.pod`, `${SERVICE}.pod`])('%s that has no end, or is nested fo
     expect(problemsOf(withValue(path, pod))[0]).toContain(
       `${path}: it is nested deeper than 32 levels, or has itself in it: write a part of a pod’s spec`,
     )
+})
+
+it('a name that is none hides nothing below it: what is wrong there is said in the same round', () => {
+  const config = exampleWith([`${TRAIN}.gpuz`, 8]) as { pipelines: Fields; services: Fields }
+  config.pipelines = { 'Support Chats': config.pipelines['support-chats'] }
+  config.services = { 'no/name': { ...(config.services['support-llama'] as Fields), replicas: 'two' } }
+  expect(problemsOf(config)).toEqual([
+    expect.stringContaining('pipelines.Support Chats: use lower-case letters, digits and dashes between them'),
+    expect.stringContaining('services.no/name: the name is also a Kubernetes label value'),
+    expect.stringContaining('pipelines.Support Chats.stages.0: there is no key `gpuz`: did you mean `gpus`?'),
+    expect.stringContaining('services.no/name.replicas: expected a number; found "two"'),
+  ])
 })
 
 it('characters that are not seen are seen in keys, names and paths', () => {

@@ -27,6 +27,20 @@ describe('a card as Slack blocks', () => {
     expect(fallbackOf(card({ title: '<!here>' }))).toBe('&lt;!here&gt;')
   })
 
+  it('shows names and commands as they are copied; the signs of a shell stay in sight', () => {
+    const line = 'try `signalbox retry service/my_model`, or `signalbox why service/*`'
+    const shown = shownIn({
+      title: 'x'.repeat(200),
+      facts: [{ label: 'Lane', value: 'service/my_model' }],
+      lines: [line, 'echo `id` _and_ so on'],
+      whole: 'signalbox trace my_model-1a2b3c4d-g1a1',
+    })
+    expect(shown).toContain('`signalbox trace my_model-1a2b3c4d-g1a1` has all of it')
+    expect(shown).toContain('\nservice/my_model\n')
+    expect(shown).toContain(line)
+    expect(shown).toContain('echo \u200b`\u200bid\u200b`\u200b \u200b_\u200band\u200b_\u200b so on')
+  })
+
   it('has buttons only while there is a question, and they carry nothing but its id', () => {
     expect(JSON.stringify(blocksOf(card()))).not.toContain('button')
     const [, actions] = blocksOf(card({ question: 'q-7' }))

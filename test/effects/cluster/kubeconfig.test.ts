@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 
 let dir: string
@@ -29,5 +29,15 @@ describe('a kubeconfig', () => {
     const path = file('dev', ['dev', 'prod'])
     expect(() => loadKubeconfig({ file: path, context: 'staging' })).toThrow(/no context "staging"; it has dev, prod/)
     expect(() => loadKubeconfig({ file: file('', []) })).toThrow(/it has none/)
+  })
+
+  it('that is nowhere is said so, whichever context is asked for', () => {
+    vi.stubEnv('HOME', join(dir, 'none'))
+    vi.stubEnv('KUBECONFIG', '')
+    for (const context of [undefined, 'prod'])
+      expect(() => loadKubeconfig(context === undefined ? {} : { context })).toThrow(
+        'there is no kubeconfig: name one with --kubeconfig, in $KUBECONFIG, or write ~/.kube/config',
+      )
+    vi.unstubAllEnvs()
   })
 })

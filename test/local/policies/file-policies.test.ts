@@ -19,9 +19,9 @@ beforeEach(() => {
 afterEach(() => rmSync(dir, { recursive: true, force: true }))
 
 /** Each edit has a time of its own, whatever the disk's clock. */
-const write = (text: string): void => {
-  writeFileSync(file, text)
-  utimesSync(file, 1000 + ++edits, 1000 + edits)
+const write = (text: string, at = file): void => {
+  writeFileSync(at, text)
+  utimesSync(at, 1000 + ++edits, 1000 + edits)
 }
 const policy = (change: object): string => `export default ${JSON.stringify({ ...example, ...change })}`
 const open = () => openPolicies({ file, realNow: () => now })
@@ -50,6 +50,50 @@ describe('a policy in a file', () => {
     now += 250
     expect((await policies.load()).cluster).toBe('two')
     expect(await policies.problem()).toBeNull()
+  })
+
+  it('an edit of any file that it imports takes force as one of the file itself, whichever way it is imported', async () => {
+    const names = ['near.mjs', 'far.mts', 'data.json', 'old.cjs', 'late.ts'].map((name) => join(dir, name))
+    const [near, far, data, old, late] = names as [string, string, string, string, string]
+    const say = {
+      [near]: (n: number) => `import { far } from './far.mts'; export const near = far + 'n${n}'`,
+      [far]: (n: number) => `export const far: string = 'f${n}'`,
+      [data]: (n: number) => `{ "d": "d${n}" }`,
+      [old]: (n: number) => `module.exports = 'c${n}'`,
+      [late]: (n: number) => `export default 'l${n}'`,
+    }
+    for (const [path, text] of Object.entries(say)) write(text(1), path)
+    write(`import { near } from './near.mjs'
+      import data from './data.json' with { type: 'json' }
+      import old from './old.cjs'
+      const { default: late } = await import('./late.ts')
+      export default { ...${JSON.stringify(example)}, cluster: near + data.d + old + late }`)
+    const policies = await open()
+    expect((await policies.load()).cluster).toBe('f1n1d1c1l1')
+    for (const [count, [path, text]] of Object.entries(say).entries()) {
+      write(text(2), path)
+      now += 250
+      const { cluster } = await policies.load()
+      expect(cluster.match(/2/g)).toHaveLength(count + 1)
+      expect(await policies.problem()).toBeNull()
+    }
+    expect((await policies.load()).cluster).toBe('f2n2d2c2l2')
+  })
+
+  it('a file that it imports and that does not hold together is said by its name, until that file is mended', async () => {
+    const pools = join(dir, 'pools.ts')
+    write(`export const cluster = 'one'`, pools)
+    write(`import { cluster } from './pools.ts'\nexport default { ...${JSON.stringify(example)}, cluster }`)
+    const policies = await open()
+    const edit = async (change: () => void) => {
+      change()
+      now += 250
+      return [(await policies.load()).cluster, await policies.problem()]
+    }
+    const bad = expect.stringMatching(/pools\.ts/)
+    expect(await edit(() => write('export const cluster = [', pools))).toEqual(['one', bad])
+    expect(await edit(() => rmSync(pools))).toEqual(['one', bad])
+    expect(await edit(() => write(`export const cluster = 'two'`, pools))).toEqual(['two', null])
   })
 
   it('of JSON that says a key twice is none: the first would be lost without a word', async () => {
