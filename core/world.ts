@@ -50,9 +50,11 @@ export interface GenerationView {
   ref: ObjectRef
   uid: string
   generation: number
-  /** Replicas asked for, or still there of one that somebody has deleted; and ready now. */
+  /** Replicas asked for, or still there of one that somebody has deleted; and ready now, of what it is asked for now. */
   replicas: number
   ready: number
+  /** Replicas that answer now, be they of a template of before; left out: those that are ready. */
+  answers?: number
   gpusPerReplica: number
   pool: string
   digest: string

@@ -48,13 +48,16 @@ export const ranBefore = ({
   })
 }
 
+/** Replicas of a generation that answer now, whatever they were made from: what leaves is counted by these, what rises by those that are ready. */
+export const answersOf = ({ answers, ready }: Pick<GenerationView, 'answers' | 'ready'>): number => answers ?? ready
+
 /** The replicas of these generations one by one, in this order; of each generation the unready leave first, as in Kubernetes. */
 export const replicasOf = (views: readonly GenerationView[], gpusIn: (view: GenerationView) => number): Replica[] =>
   views.flatMap((view) =>
     Array.from({ length: view.replicas }, (_, index) => ({
       view,
       gpus: gpusIn(view),
-      ready: index >= view.replicas - view.ready,
+      ready: index >= view.replicas - answersOf(view),
     })),
   )
 

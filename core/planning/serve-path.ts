@@ -1,7 +1,7 @@
 import type { Baseline } from '../lane/document.ts'
 import type { Bounds } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
-import { type Replica, replicaCount, titleOf } from './generations.ts'
+import { answersOf, type Replica, replicaCount, titleOf } from './generations.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
@@ -54,7 +54,7 @@ export const ledOf = (
   seen: world.traffic ?? null,
   rising: target?.generation ?? generation,
   judged,
-  risen: target?.ready ?? 0,
+  risen: target === undefined ? 0 : answersOf(target),
   leaving,
   base,
 })

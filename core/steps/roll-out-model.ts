@@ -4,7 +4,7 @@ import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
-import { standingGpus } from '../planning/generations.ts'
+import { answersOf, standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
 import { ownPressure } from '../pods/taken.ts'
 import { type Trouble, troubleOf } from '../pods/trouble.ts'
@@ -108,7 +108,7 @@ const whyLate = (target: Target, seen: Look): string | null => {
     return `the Deployment of generation ${generation} is gone`
   const at = hasLeft ? target : reached(target, seen)
   if (at === undefined)
-    return `generation ${generation}: ${view?.ready ?? 0} of ${replicas} ready${keptBy(view)}${notMade(view)}`
+    return `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
@@ -116,6 +116,12 @@ const whyLate = (target: Target, seen: Look): string | null => {
   // As many as the plan still wanted of it may run on meanwhile; what was to be gone is not.
   if (astray.size > at.replicas) return strays.map(strayNote).join('; ')
   return alive <= at.replicas ? null : `generation ${generation}: ${alive - at.replicas} pods are still ending`
+}
+
+/** What is to be gone is so once none of it answers. */
+const readyOf = (view: GenerationView | undefined, wanted: number): number => {
+  if (view === undefined) return 0
+  return wanted === 0 ? answersOf(view) : view.ready
 }
 
 /** One that is deleted takes no more orders: it goes when whoever keeps it lets it go. */
