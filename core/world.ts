@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject, ObjectRef } from './kube.ts'
+import type { Edit } from './workloads/same-content.ts'
 
 /** What planning sees of the cluster and of other plans: read a moment ago, protected by holds, bounds and 409s. */
 export interface World {
@@ -58,6 +59,8 @@ export interface GenerationView {
   gpusPerReplica: number
   pool: string
   digest: string
+  /** What somebody has changed of it since it was applied; left out: nothing that is known. */
+  edited?: readonly Edit[]
   /** Set when another tool owns the object: it is refused. */
   ownedBy: 'Argo CD' | 'Flux' | null
   /** The HorizontalPodAutoscaler that sets its replicas: it has no pause, so a rollout beside it is refused. */

@@ -6,6 +6,7 @@ import { gpusOf, poolView, type SeenPools, usedByLane } from '../core/planning/p
 import type { Policy } from '../core/policy.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import { readinessOf } from '../core/workloads/readiness.ts'
+import { editsOf } from '../core/workloads/same-content.ts'
 import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
 import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
@@ -146,6 +147,7 @@ const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): bo
 const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
   const template = object.spec?.template
   const { labels = {}, annotations = {} } = object.metadata
+  const edited = editsOf(object, null)
   return {
     ref: refOf(object),
     uid: object.metadata.uid ?? '',
@@ -156,6 +158,7 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
     gpusPerReplica: gpusOf(template?.spec?.containers),
     pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
     digest: annotations[DIGEST_ANNOTATION] ?? '',
+    ...(edited.length === 0 ? {} : { edited }),
     ownedBy: ownerOf(labels, annotations),
     scaledBy: null,
     object,

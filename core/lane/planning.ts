@@ -26,7 +26,8 @@ export interface Seen {
 export const planOnPaper = (view: View, run: Wanted, seen: Seen): Planned => {
   const planned = planAs(view, run, seen)
   if (planned.kind !== 'plan' || planned.edits !== true) return planned
-  return planAs(view, { ...run, generation: nextGeneration(view), attempt: 1 }, seen)
+  const anew = planAs(view, { ...run, generation: nextGeneration(view), attempt: 1 }, seen)
+  return planned.hand === undefined ? anew : { ...anew, hand: planned.hand }
 }
 
 type Wanted = Pick<Run, 'generation' | 'attempt' | 'desired'>

@@ -29,6 +29,8 @@ export interface SeenRollOut {
   now: number
   /** When the move was begun: restarts of pods from before that say nothing of it. */
   since: number
+  /** What somebody has changed of what it brings up; left out, or null: nothing. */
+  edited?: string | null
   /** Last lines of the pod that `crashedOf` names. */
   logs: readonly string[]
   /** Milliseconds that a replica may take to be ready. */
@@ -54,9 +56,11 @@ export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly St
 /**
  * A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long.
  * The world is looked at as it stands: what is as far as a later move brings it is there already, and so is, of what was to
- * leave, one that somebody took away; without what is to stand there is nothing to wait for.
+ * leave, one that somebody took away; without what is to stand there is nothing to wait for. What rises otherwise than it was applied
+ * is not what was approved.
  */
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
+  if (seen.edited != null) return { kind: 'failed', reason: 'edited-by-hand', note: seen.edited }
   const gone = goneNotes(seen.gone, seen.strays)
   const look: Look = { ...seen, step, stays: staysAfter(seen.way) }
   const missing = step.replicas.map((target) => whyLate(target, look)).filter((why) => why !== null)

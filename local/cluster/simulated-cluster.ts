@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { FieldManager, Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { type FieldManager, type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
 import type {
   Applied,
   Change,
@@ -11,8 +11,9 @@ import type {
   Selection,
   Watched,
 } from '../../flows/ports.ts'
-import { type Api, apply, create, patch, remove } from './api.ts'
+import { type Api, apply, type Changing, create, edit, patch, remove } from './api.ts'
 import { controllerOf } from './controllers.ts'
+import { withManagedFields } from './managed-fields.ts'
 import { cpuNode, nodeGpus } from './nodes.ts'
 import { learn, type Wish, wrote } from './pod-life.ts'
 import { memoOf } from './pods.ts'
@@ -56,6 +57,8 @@ export interface SimulatedCluster extends Cluster {
   /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
   advance(now: number): Promise<number | null>
   nodes(): Promise<NodeView[]>
+  /** Somebody changes an object by hand, as this field manager (`kubectl set image`, `kubectl edit`). */
+  edit(ref: ObjectRef, manager: string, change: Changing): Promise<void>
   /** Somebody deletes a Deployment alone (`kubectl delete --cascade=orphan`). */
   orphan(ref: ObjectRef): Promise<void>
   close(): void
@@ -110,11 +113,16 @@ class Simulated implements SimulatedCluster {
   }
 
   async get(ref: ObjectRef): Promise<KubeObject | null> {
-    return this.#world.store.get(ref)
+    const { store } = this.#world
+    const object = store.get(ref)
+    return object === null ? null : withManagedFields(object, store.ownersOf(ref))
   }
 
   async list(kind: Kind, where: Selection = {}): Promise<KubeObject[]> {
-    return this.#world.store.list(kind, where)
+    const { store } = this.#world
+    const found = store.list(kind, where)
+    // Of the others nobody asks who owns what.
+    return kind === 'Deployment' ? found.map((one) => withManagedFields(one, store.ownersOf(refOf(one)))) : found
   }
 
   async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {
@@ -134,6 +142,10 @@ class Simulated implements SimulatedCluster {
 
   async nodes(): Promise<NodeView[]> {
     return this.#world.store.list('Node').map((node) => viewOf(this.#world, node))
+  }
+
+  async edit(ref: ObjectRef, manager: string, change: Changing): Promise<void> {
+    this.#write(() => edit(this.#api, ref, { manager, change }))
   }
 
   async orphan(ref: ObjectRef): Promise<void> {
