@@ -60,12 +60,13 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
     policy: policy.version,
     pools: world?.pools ?? {},
     dollars: world?.dollars ?? null,
-    generations: (world?.generations ?? []).map(({ generation, replicas, digest, ownedBy, scaledBy }) => ({
+    generations: (world?.generations ?? []).map(({ generation, replicas, digest, ownedBy, scaledBy, edited }) => ({
       generation,
       replicas,
       digest,
       ownedBy,
       scaledBy,
+      ...(edited === undefined ? {} : { edited }),
     })),
     ...(world?.strays === undefined ? {} : { strays: world.strays.map(({ ref }) => ref.name) }),
   }).slice(0, 16)

@@ -181,6 +181,18 @@ describe('a Deployment that somebody edits by hand', () => {
     expect((await town.lane(SERVE)).rest?.text).toContain(SAID)
   })
 
+  it('the baseline, on the way back: what failed is taken away, what is edited stays, and both are said', async () => {
+    await opened()
+    await promoted(SLOW)
+    await town.until('it goes back', stepIs(town, SERVE, 'back-1', 'running'))
+    await imageSet(1)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    await town.advance(60 * MINUTE)
+    expect([await replicasOf(town), await ledTo()]).toEqual([{ 1: 2 }, 1])
+    expect((await town.lane(SERVE)).rest?.text).toContain(SAID)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it('the baseline, as a person cancels once requests are led to the new one too: they are not led back to it alone', async () => {
     await opened()
     await promoted()
