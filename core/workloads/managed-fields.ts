@@ -31,6 +31,24 @@ export const owns = (managed: readonly Managed[], path: FieldPath): boolean =>
 export const startsWith = (path: FieldPath, start: FieldPath): boolean =>
   start.length <= path.length && start.every((part, index) => part === path[index])
 
+/** What of a value lies at these paths: what somebody has said of it, without what the server has filled in. */
+export const saidAt = (value: unknown, paths: readonly FieldPath[], list = ''): unknown => {
+  if (paths.some((path) => path.length === 0)) return value
+  const below = (part: string | null): FieldPath[] =>
+    part === null ? [] : paths.flatMap(([first, ...rest]) => (first === part ? [rest] : []))
+  if (Array.isArray(value))
+    return value.flatMap((item) => {
+      const inner = below(itemPart(list, item))
+      return inner.length === 0 ? [] : [saidAt(item, inner)]
+    })
+  if (!isRecord(value)) return value
+  const kept = Object.entries(value).flatMap(([key, inner]): [string, unknown][] => {
+    const at = below(key)
+    return at.length === 0 ? [] : [[key, saidAt(inner, at, key)]]
+  })
+  return Object.fromEntries(kept)
+}
+
 /** `.spec.template.spec.containers[name="vllm"].image`, as the API server says it. */
 export const fieldText = (path: FieldPath): string =>
   path.map((part) => (part.startsWith('[') ? part : `.${part}`)).join('')

@@ -1,8 +1,18 @@
 import { canonicalJson } from '../digest.ts'
-import type { KubeObject } from '../kube.ts'
+import type { FieldManager, KubeObject } from '../kube.ts'
 import { numberIn } from '../quantity.ts'
 import { isRecord } from '../record.ts'
-import { type FieldPath, fieldText, itemPart, type Managed, managedOf, owns, startsWith } from './managed-fields.ts'
+import {
+  type FieldPath,
+  fieldText,
+  itemPart,
+  type Managed,
+  managedOf,
+  owns,
+  saidAt,
+  startsWith,
+} from './managed-fields.ts'
+import { DIGEST_ANNOTATION, objectDigest } from './object-digest.ts'
 
 /** A field that somebody has changed of what we apply, or added to a container of ours; and who, where the API server knows. */
 export interface Edit {
@@ -23,7 +33,24 @@ export const editsOf = (live: KubeObject, applied: KubeObject | null): Edit[] =>
     // What is ours as it stands was made so when we asked for it.
     .filter((path) => !owns(ours, path))
     .map((path) => ({ field: fieldText(path), by: others.find((one) => owns([one], path))?.manager ?? null }))
-  return distinct([...edits, ...handsIn({ ours, others }, applied)])
+  const hands = handsIn({ ours, others }, applied)
+  return applied === null && hands.length > 0 && isAsApplied(live, ours, hands)
+    ? []
+    : distinct([...edits, ...hands.map(({ path, by }) => ({ field: fieldText(path), by }))])
+}
+
+const WORKLOAD: FieldManager = 'signalbox-workload'
+
+/** Whether what we have said, with what others have set of it since, is what its digest was made of, to the byte: it was set back. */
+const isAsApplied = (live: KubeObject, ours: readonly Managed[], hands: readonly Setting[]): boolean => {
+  // Replicas are another manager's of ours.
+  const workload = ours.filter(({ manager }) => manager === WORKLOAD)
+  const paths = [...workload.flatMap((one) => one.paths), ...hands.map(({ path }) => path)]
+  const { metadata, ...said } = saidAt(live, paths) as KubeObject
+  const { apiVersion, kind } = live
+  const { name, namespace, annotations = {} } = live.metadata
+  const whole = { ...said, apiVersion, kind, metadata: { ...metadata, name, namespace } } as KubeObject
+  return objectDigest(whole) === annotations[DIGEST_ANNOTATION]
 }
 
 /** `kubectl-set has changed .spec.template.spec.containers[name="vllm"].image`. */
@@ -103,11 +130,17 @@ const TELLING: ReadonlySet<string> = new Set([
 const TEMPLATE: FieldPath = ['spec', 'template', 'spec']
 const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers'])
 
+/** A field that somebody else has set. */
+interface Setting {
+  path: FieldPath
+  by: string
+}
+
 /** What others alone own in our containers, which they have set there; where it is known what was applied, only what is not of that. */
 const handsIn = (
   { ours, others }: { ours: readonly Managed[]; others: readonly Managed[] },
   applied: KubeObject | null,
-): Edit[] =>
+): Setting[] =>
   others.flatMap(({ manager, paths }) =>
     paths
       .filter((path) => isTelling(path) && !owns(ours, path))
@@ -116,7 +149,7 @@ const handsIn = (
         ours.some((one) => one.paths.some((own) => startsWith(own, path.slice(0, TEMPLATE.length + 2)))),
       )
       .filter((path) => applied === null || !isIn(applied, path))
-      .map((path) => ({ field: fieldText(path), by: manager })),
+      .map((path) => ({ path, by: manager })),
   )
 
 const isTelling = (path: FieldPath): boolean =>

@@ -179,6 +179,10 @@ describe('a Deployment that somebody edits by hand', () => {
     expect(await replicasOf(town)).toEqual({ 1: 2 })
     await town.advance(10 * MINUTE)
     expect((await town.lane(SERVE)).rest?.text).toContain(SAID)
+    // Set back it is what it was, whoever has set it last.
+    await imageSet(1, example.services?.[MODEL]?.image)
+    await town.advance(10 * MINUTE)
+    expect((await town.lane(SERVE)).rest?.text).not.toContain('kubectl-set')
   })
 
   it('the baseline, on the way back: what failed is taken away, what is edited stays, and both are said', async () => {

@@ -65,7 +65,11 @@ const stored = (): Deployment => {
   resources['limits'] = { ...resources['limits'], memory: '1Ti' }
   for (const one of container['env'] as Fields[]) if (one['value'] === '') delete one['value']
   live.metadata.managedFields = [
-    { manager: WORKLOAD, operation: 'Apply', fieldsV1: fieldsOf({ spec: applied.spec }) },
+    {
+      manager: WORKLOAD,
+      operation: 'Apply',
+      fieldsV1: fieldsOf({ metadata: { labels: applied.metadata.labels }, spec: applied.spec }),
+    },
     { manager: 'signalbox-scale', operation: 'Apply', fieldsV1: nested(['f:spec', 'f:replicas']) },
     { manager: 'kube-controller-manager', operation: 'Update', subresource: 'status', fieldsV1: nested(['f:status']) },
   ] as Deployment['metadata']['managedFields']
