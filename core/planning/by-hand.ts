@@ -1,9 +1,8 @@
 import type { ServeDesired } from '../desired.ts'
 import type { Hand, Planned } from '../plan.ts'
 import type { Engine } from '../workloads/engines.ts'
-import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { type Edit, editsOf } from '../workloads/same-content.ts'
-import { servingObjects } from '../workloads/serving.ts'
+import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import type { ServeInput } from './serve-plan.ts'
@@ -21,15 +20,15 @@ interface Version {
  * as today: by every field of it. Of the others only what the API server knows of who changed them is seen.
  */
 export const compared = (input: ServeInput, rule: Rule, versions: readonly Version[]): ServeInput => {
+  if (input.world.generations.length === 0) return input
+  const builds = versions.map((version) => buildOf(input, rule, { ...version, generation: input.run.generation }))
+  // The same for every generation.
+  const made = new Map(builds.map((build) => [servingTemplate(build), build]))
   const generations = input.world.generations.map((view) => {
-    for (const { desired, engine } of versions) {
-      const { generation } = view
-      const build = buildOf(input, rule, { desired, engine, generation })
-      const { deployment } = servingObjects({ ...build, generation })
-      if (deployment.metadata.annotations?.[DIGEST_ANNOTATION] === view.digest)
-        return withEdits(view, editsOf(view.object, deployment))
-    }
-    return view
+    const build = made.get(view.digest)
+    if (build === undefined) return view
+    const { deployment } = servingObjects({ ...build, generation: view.generation })
+    return withEdits(view, editsOf(view.object, deployment))
   })
   return { ...input, world: { ...input.world, generations } }
 }
