@@ -36,6 +36,7 @@ export type Ignored =
   | 'would-pass-now'
   | 'attempts-exhausted'
   | 'missed-deadline'
+  | 'edited-by-hand'
 
 /** Why an event waits: a row that reconcile looks at again. */
 export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending'
@@ -109,6 +110,7 @@ export type Failure =
   | 'denied'
   | 'not-registered'
   | 'artifact-changed'
+  | 'edited-by-hand'
 
 /** Failures that another attempt at the same desired state may cure without a person. */
 export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([

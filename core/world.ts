@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject, ObjectRef } from './kube.ts'
+import type { Edit } from './workloads/same-content.ts'
 
 /** What planning sees of the cluster and of other plans: read a moment ago, protected by holds, bounds and 409s. */
 export interface World {
@@ -50,12 +51,16 @@ export interface GenerationView {
   ref: ObjectRef
   uid: string
   generation: number
-  /** Replicas asked for, or still there of one that somebody has deleted; and ready now. */
+  /** Replicas asked for, or still there of one that somebody has deleted; and ready now, of what it is asked for now. */
   replicas: number
   ready: number
+  /** Replicas that answer now, be they of a template of before; left out: those that are ready. */
+  answers?: number
   gpusPerReplica: number
   pool: string
   digest: string
+  /** What somebody has changed of it since it was applied; left out: nothing that is known. */
+  edited?: readonly Edit[]
   /** Set when another tool owns the object: it is refused. */
   ownedBy: 'Argo CD' | 'Flux' | null
   /** The HorizontalPodAutoscaler that sets its replicas: it has no pause, so a rollout beside it is refused. */

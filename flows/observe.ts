@@ -5,6 +5,8 @@ import { generationName, generationOf, laneLabels } from '../core/names.ts'
 import { gpusOf, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
+import { readinessOf } from '../core/workloads/readiness.ts'
+import { editsOf } from '../core/workloads/same-content.ts'
 import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
 import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
@@ -134,8 +136,8 @@ export const trafficSeen = async (
   const labels = laneLabels(identity, doc.lane)
   const where = { namespace: policy.namespaces.serving, labels, fresh: true }
   const found = all?.services.filter((object) => hasLabels(object, labels)) ?? (await cluster.list('Service', where))
-  // A generation's own has the generation in its labels.
-  const lane = found.find(({ metadata }) => generationOf(metadata.labels ?? {}) === 0)
+  // Others than the lane's own may have its labels: a generation's, and what anybody makes who may.
+  const lane = found.find(({ metadata }) => metadata.name === identity.name)
   return trafficOf(lane as KubeObject<'Service'> | undefined)
 }
 
@@ -145,16 +147,18 @@ const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): bo
 const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
   const template = object.spec?.template
   const { labels = {}, annotations = {} } = object.metadata
+  const edited = editsOf(object, null)
   return {
     ref: refOf(object),
     uid: object.metadata.uid ?? '',
     generation: generationOf(labels),
     // What is on its way makes no pod any more, whatever its spec asks for: it has what it is seen to have.
     replicas: (isLeaving(object) ? object.status?.replicas : object.spec?.replicas) ?? 0,
-    ready: object.status?.readyReplicas ?? 0,
+    ...readinessOf(object),
     gpusPerReplica: gpusOf(template?.spec?.containers),
     pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
     digest: annotations[DIGEST_ANNOTATION] ?? '',
+    ...(edited.length === 0 ? {} : { edited }),
     ownedBy: ownerOf(labels, annotations),
     scaledBy: null,
     object,

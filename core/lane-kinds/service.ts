@@ -1,7 +1,7 @@
 import { requesterIn } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
 import type { WayStep } from '../plan.ts'
-import { baselineView, standingGpus } from '../planning/generations.ts'
+import { baselineView, isEditedByHand, standingGpus } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
@@ -69,6 +69,8 @@ const back = (input: BackInput): WayStep[] => {
   const base = baselineView(world.generations, baseline)
   // What is judged and stands goes for a baseline only: without it there would be nothing.
   if (judged && baseline !== null && isGone(base)) return []
+  // Requests are not led back to what somebody has changed meanwhile, from what was judged.
+  if (judged && base !== undefined && isEditedByHand(base) && world.traffic !== base.generation) return []
   const rule = ruleNamed(policy.services, laneName(lane))?.rule
   return walkBack({
     identity,

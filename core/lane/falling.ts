@@ -1,5 +1,5 @@
 import type { StepKind } from '../plan.ts'
-import { baselineView, standingGpus, standingText } from '../planning/generations.ts'
+import { baselineView, editedText, isEditedByHand, standingGpus, standingText } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import { said } from '../text.ts'
 import type { GenerationView, Traffic, World } from '../world.ts'
@@ -92,7 +92,7 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, cha
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
   const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
-  const beside = besideIn(view.kind, view.world, doc.baseline)
+  const beside = besideIn(view.kind, view.world, doc)
   if (isSame(stands, doc.stands ?? {}) && beside === doc.beside) return change
   const { beside: _, ...rest } = doc
   return { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
@@ -102,17 +102,21 @@ export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, cha
 const besideIn = (
   kind: View['kind'],
   { generations, traffic = null }: World,
-  baseline: Baseline | null,
+  { baseline, outcome }: Pick<LaneDocument, 'baseline' | 'outcome'>,
 ): string | undefined => {
   const standing = generations.filter(({ replicas }) => replicas > 0)
   const [first] = standing
-  if (standing.length === 1 && first === baselineView(generations, baseline))
-    return first === undefined || isAsked(traffic, first)
-      ? undefined
-      : said(
-          `nobody asks ${standingText(standing)}: its Service leads elsewhere or is gone, and retry leads it there`,
-          SHORT,
-        )
+  if (standing.length === 1 && first === baselineView(generations, baseline)) {
+    if (first === undefined) return undefined
+    if (!isAsked(traffic, first))
+      return said(
+        `nobody asks ${standingText(standing)}: its Service leads elsewhere or is gone, and retry leads it there`,
+        SHORT,
+      )
+    // Of what is wanted its own planning says so.
+    const isTold = outcome?.kind === 'succeeded' || !isEditedByHand(first)
+    return isTold ? undefined : said(`${editedText(first)}, which is not what was judged`, SHORT)
+  }
   const how = standing.length > 1 ? 'stand side by side' : 'stands, which is not what was judged last'
   const what = first === undefined ? goneText(kind, baseline) : `${standingText(standing)} ${how}`
   return what === null ? undefined : said(`${what}: promote the version that shall serve, or say retry`, SHORT)

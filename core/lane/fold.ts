@@ -205,8 +205,8 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
   )
 }
 
-/** Documents and letters of a lane that `fold` must look at the world for: what was refused, what stands, what is in shadow. */
+/** Documents and letters of a lane that `fold` must look at the world for: what was refused, what stands, or rose and was changed by hand, what is in shadow. */
 export const needsPaper = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>): boolean =>
   doc.outcome?.kind === 'refused' ||
-  (doc.outcome?.kind === 'succeeded' && kind.lasts === 'standing') ||
+  ((doc.outcome?.kind === 'succeeded' || doc.outcome?.reason === 'edited-by-hand') && kind.lasts === 'standing') ||
   ruleFor(kind, doc.lane, policy)?.mode === 'shadow'

@@ -1,4 +1,4 @@
-import { baselineView, standingText } from '../planning/generations.ts'
+import { answersOf, baselineView, standingText } from '../planning/generations.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { GenerationView } from '../world.ts'
@@ -23,7 +23,8 @@ const forgottenIn = ({ doc, generationFrom, world }: View, known: readonly numbe
   const generations = world?.generations ?? []
   const base = baselineView(generations, doc.baseline)
   return generations.filter(
-    (view) => view !== base && view.ready > 0 && view.generation <= generationFrom && !known.includes(view.generation),
+    (view) =>
+      view !== base && answersOf(view) > 0 && view.generation <= generationFrom && !known.includes(view.generation),
   )
 }
 

@@ -74,7 +74,7 @@ const wantSame = (view: View, seen: Seen): Wanted => {
     case 'succeeded':
       return wantSucceeded(view, seen)
     case 'failed':
-      return wantFailed(view)
+      return wantFailed(view, seen)
     case 'refused':
       return wantRefused(view, seen)
     case 'cancelled':
@@ -140,22 +140,27 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
       `generation ${doc.generation} succeeded; a finished run is final until a person says retry`,
     )
   const paper = onPaper(view, seen)
+  if (paper?.hand?.tells === true) return ignore('edited-by-hand', paper.hand.text)
   if (paper === null || paper.kind === 'nothing') return ignore('already-true', paper?.reason ?? 'the world agrees')
   // What stood ready once and is not for a while, Kubernetes brings back.
   if (paper.kind === 'plan' && paper.agrees !== undefined) return ignore('already-true', paper.agrees)
   // Its pods are wanted to be others: that is a generation of its own, with its own attempts.
   if (paper.kind === 'plan' && paper.plan.generation !== doc.generation)
-    return { kind: 'want', doc: nextAttempt(doc, now), why: OTHER_PODS }
+    return { kind: 'want', doc: nextAttempt(doc, now), why: paper.hand?.text ?? OTHER_PODS }
   if (doc.attemptsLeft === 0) return exhausted(doc)
   const again = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
   return { kind: 'want', doc: again, why: 'the world no longer agrees with what the lane wants' }
 }
 
-const wantFailed = (view: View): Wanted => {
-  const { doc } = view
+const wantFailed = (view: View, seen: Seen): Wanted => {
+  const { doc, now } = view
   const reason = doc.outcome?.reason ?? 'unknown'
   if (mayRepeat(view))
     return ignore('in-progress', `attempt ${doc.attempt} failed (${reason}); another begins in a moment`)
+  // What somebody changed while it rose is made anew where the policy mends that.
+  const hand = reason === 'edited-by-hand' && doc.attemptsLeft !== 0 ? onPaper(view, seen)?.hand : undefined
+  if (hand?.tells === false)
+    return { kind: 'want', doc: { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }, why: hand.text }
   return doc.attemptsLeft === 0
     ? exhausted(doc)
     : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${STAYS_SO}`)

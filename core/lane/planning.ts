@@ -27,7 +27,8 @@ export interface Seen {
 export const planOnPaper = (view: View, run: Wanted, seen: Seen): Planned => {
   const planned = planAs(view, run, seen)
   if (planned.kind !== 'plan' || planned.edits !== true) return planned
-  return planAs(view, { ...run, generation: nextGeneration(view), attempt: 1 }, seen)
+  const anew = planAs(view, { ...run, generation: nextGeneration(view), attempt: 1 }, seen)
+  return planned.hand === undefined ? anew : { ...anew, hand: planned.hand }
 }
 
 type Wanted = Pick<Run, 'generation' | 'attempt' | 'desired'>
@@ -67,12 +68,13 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
     policy: policy.version,
     pools: world?.pools ?? {},
     dollars: world?.dollars ?? null,
-    generations: (world?.generations ?? []).map(({ generation, replicas, digest, ownedBy, scaledBy }) => ({
+    generations: (world?.generations ?? []).map(({ generation, replicas, digest, ownedBy, scaledBy, edited }) => ({
       generation,
       replicas,
       digest,
       ownedBy,
       scaledBy,
+      ...(edited === undefined ? {} : { edited }),
     })),
     ...(world?.strays === undefined ? {} : { strays: world.strays.map(({ ref }) => ref.name) }),
   }).slice(0, 16)

@@ -2,6 +2,7 @@ import type { Baseline } from '../lane/document.ts'
 import { isServed } from '../lane-kinds/serving.ts'
 import { label } from '../names.ts'
 import type { RollOutModelStep } from '../plan.ts'
+import { editsText } from '../workloads/same-content.ts'
 import type { GenerationView } from '../world.ts'
 import type { Leaving } from './walk.ts'
 
@@ -48,13 +49,22 @@ export const ranBefore = ({
   })
 }
 
+/** Replicas of a generation that answer now, whatever they were made from: what leaves is counted by these, what rises by those that are ready. */
+export const answersOf = ({ answers, ready }: Pick<GenerationView, 'answers' | 'ready'>): number => answers ?? ready
+
+/** Whether somebody has changed of it what we apply: it is not what was judged. */
+export const isEditedByHand = ({ edited = [] }: Pick<GenerationView, 'edited'>): boolean => edited.length > 0
+
+/** Who has changed what of a generation, as a sentence. */
+export const editedText = (view: GenerationView): string => `${editsText(view.edited ?? [])} of ${titleOf(view)}`
+
 /** The replicas of these generations one by one, in this order; of each generation the unready leave first, as in Kubernetes. */
 export const replicasOf = (views: readonly GenerationView[], gpusIn: (view: GenerationView) => number): Replica[] =>
   views.flatMap((view) =>
     Array.from({ length: view.replicas }, (_, index) => ({
       view,
       gpus: gpusIn(view),
-      ready: index >= view.replicas - view.ready,
+      ready: index >= view.replicas - answersOf(view),
     })),
   )
 

@@ -1,7 +1,7 @@
 import type { Baseline } from '../lane/document.ts'
 import type { Bounds } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
-import { type Replica, replicaCount, titleOf } from './generations.ts'
+import { answersOf, isEditedByHand, type Replica, replicaCount, titleOf } from './generations.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
@@ -54,9 +54,10 @@ export const ledOf = (
   seen: world.traffic ?? null,
   rising: target?.generation ?? generation,
   judged,
-  risen: target?.ready ?? 0,
+  risen: target === undefined ? 0 : answersOf(target),
   leaving,
-  base,
+  // What somebody has changed is judged no more; it is led to as whatever else answers.
+  base: base === undefined || isEditedByHand(base) ? undefined : base,
 })
 
 /** What a card promises to answer all the way: nothing, where nothing stands that could. */

@@ -2,7 +2,7 @@ import type { ServeDesired } from '../desired.ts'
 import type { Engine } from '../workloads/engines.ts'
 import { type ServingInput, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
-import { baselineView, replicaCount, titleOf } from './generations.ts'
+import { baselineView, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
 
@@ -49,10 +49,12 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
   const digest = servingTemplate(buildOf(input, rule, wanted))
   const base = baselineView(generations, baseline)
   const own = generations.find(({ generation }) => generation === wanted.generation)
-  const same = generations.filter((view) => view.digest === digest && view.replicas > 0)
-  const target = own?.digest === digest ? own : (same.find((view) => view === base) ?? same.at(-1) ?? own)
+  // Content counts, and the digest that it was applied with: what somebody has changed since is another's.
+  const isIt = (view: GenerationView | undefined): boolean => view?.digest === digest && !isEditedByHand(view)
+  const same = generations.filter((view) => isIt(view) && view.replicas > 0)
+  const target = isIt(own) ? own : (same.find((view) => view === base) ?? same.at(-1) ?? own)
   const others = generations.filter((view) => view !== target && view.replicas > 0)
-  const judged = target !== undefined && target === base && target.digest === digest
+  const judged = target !== undefined && target === base && isIt(target)
   return {
     digest,
     base,
@@ -85,7 +87,7 @@ export const titleOfPlan = (
 
 /**
  * Whether its generation is another template's already, which would be changed under it: it stands, or stood, with that; or it is the
- * baseline's, which took up the Deployment of one before it.
+ * baseline's, which took up the Deployment of one before it; or somebody has changed it by hand.
  */
 export const isEdited = ({ target, digest, base, isBaselines }: Standing): boolean =>
-  target === undefined ? isBaselines && base !== undefined : target.digest !== digest
+  target === undefined ? isBaselines && base !== undefined : target.digest !== digest || isEditedByHand(target)

@@ -7,7 +7,16 @@ import type { Policy } from '../policy.ts'
 import { graceOfServing } from '../workloads/draining.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingObjects } from '../workloads/serving.ts'
-import { baselineView, interruptsOf, ranBefore, replicaCount, replicasOf, titleOf } from './generations.ts'
+import { compared, handOf, handOn, withHand } from './by-hand.ts'
+import {
+  baselineView,
+  interruptsOf,
+  isEditedByHand,
+  ranBefore,
+  replicaCount,
+  replicasOf,
+  titleOf,
+} from './generations.ts'
 import { notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
 import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
@@ -24,7 +33,7 @@ import {
   slotGpus,
   whyTooSmall,
 } from './serve-room.ts'
-import { buildOf, isEdited, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
+import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
 import { isLedTo, lostBy } from './traffic.ts'
 import { gpusOf } from './walk.ts'
@@ -41,9 +50,15 @@ export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planne
   if (isServed(desired) && desired.unfit !== undefined)
     return { kind: 'refuse', reason: 'source-not-allowed', detail: unfitSentence(desired, desired.unfit) }
   const engineFor = (version: ServeDesired): Engine => engineOf(version, rule.service, engines)
+  const versions = [desired, ...(input.baseline === null ? [] : [input.baseline.desired])].filter(isServed)
+  const looked = compared(
+    input,
+    rule,
+    versions.map((version) => ({ desired: version, engine: engineFor(version) })),
+  )
   return isServed(desired)
-    ? planRollout(input, rule, { desired, engine: engineFor(desired), generation: run.generation })
-    : planNone(input, desired, { rule, engineFor })
+    ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: run.generation })
+    : planNone(looked, desired, { rule, engineFor })
 }
 
 const unfitSentence = ({ model, version }: ServeDesired, why: string): string =>
@@ -57,13 +72,17 @@ const planNone = (
 ): Planned => {
   const { world, baseline, run, identity } = input
   const base = baselineView(world.generations, baseline)
-  if (base === undefined && baseline !== null && isServed(baseline.desired))
+  const hand = base !== undefined && isEditedByHand(base) ? handOf(base, world.generations, rule.service) : undefined
+  if ((base === undefined || hand?.tells === false) && baseline !== null && isServed(baseline.desired))
     // What was judged is gone, and what the policy now makes of its version was not: it is a generation of its own, and judged.
-    return planRollout(input, rule, {
-      desired: baseline.desired,
-      engine: engineFor(baseline.desired),
-      generation: run.generation,
-    })
+    return withHand(
+      planRollout(input, rule, {
+        desired: baseline.desired,
+        engine: engineFor(baseline.desired),
+        generation: run.generation,
+      }),
+      hand,
+    )
   const there = roomIn(input, rule, base?.pool ?? rule.poolName)
   const free = there === null ? Number.POSITIVE_INFINITY : freeGpus(there, world.generations)
   const back = {
@@ -80,11 +99,11 @@ const planNone = (
     called: 'move',
   }
   const [way, steps] = [wayBack(back), walkBack(back)]
-  if (steps.length > 0) return finishPlan(input, draftBack(input, { rule, way, steps }))
+  if (steps.length > 0) return withHand(finishPlan(input, draftBack(input, { rule, way, steps })), hand)
   const none = `no version of ${model} is promoted that can be served`
   if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
   const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
-  return planStanding(input, rule, { view: base, reason })
+  return withHand(planStanding(input, rule, { view: base, reason }), hand)
 }
 
 const draftBack = (
@@ -128,9 +147,17 @@ const draftBack = (
 }
 
 const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => {
+  const standing = standingOf(input, rule, wanted)
+  return withHand(planFrom(input, { rule, wanted, standing }), handOn(input, rule, standing))
+}
+
+/** The same, from what stands. */
+const planFrom = (
+  input: ServeInput,
+  { rule, wanted, standing }: { rule: Rule; wanted: Wanted; standing: Standing },
+): Planned => {
   const { service } = rule
   const { generations } = input.world
-  const standing = standingOf(input, rule, wanted)
   const { target, others, judged, digest } = standing
   const { version } = wanted.desired
   const { traffic = null } = input.world

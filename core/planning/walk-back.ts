@@ -2,7 +2,16 @@ import type { Baseline } from '../lane/document.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Point, RollOutModelStep, SwitchTrafficStep, WayStep } from '../plan.ts'
 import type { GenerationView, Traffic } from '../world.ts'
-import { baselineView, leavingAt, type Replica, refOf, replicaCount, replicasOf, titleOf } from './generations.ts'
+import {
+  answersOf,
+  baselineView,
+  leavingAt,
+  type Replica,
+  refOf,
+  replicaCount,
+  replicasOf,
+  titleOf,
+} from './generations.ts'
 import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
 import { gpusOf, walk } from './walk.ts'
 
@@ -96,7 +105,7 @@ const ledBackTo = (
 
 /** What stays in the baseline's place answers, where requests are led to what leaves. */
 const ledToStaying = ({ stays, leaving }: Pick<WayBack, 'stays' | 'leaving'>, now: Traffic): Traffic => {
-  const [best] = stays.toSorted((a, b) => b.ready - a.ready)
+  const [best] = stays.toSorted((a, b) => answersOf(b) - answersOf(a))
   return best !== undefined && leaving.some(({ view }) => view.generation === now) ? best.generation : now
 }
 

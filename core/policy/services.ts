@@ -39,6 +39,12 @@ export const service = z
     loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
     /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and the last one only where an outage is allowed. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
+    /**
+     * What becomes of what somebody changes by hand of what stands (`kubectl set image`, `scale`). `mend`: the wanted version is made anew beside
+     * it, judged, and takes its place, and replicas are brought back. `tell`: all of it is told and stays until a person says `retry`. Left out:
+     * replicas are brought back, and what else was changed is told.
+     */
+    onEdit: z.optional(z.enum(['mend', 'tell'])),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */
     gate: z.strictObject({
       /** The container that asks the new generation, pinned by digest. */

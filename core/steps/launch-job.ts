@@ -9,7 +9,7 @@ import { type JobState, jobState } from '../pods/job-state.ts'
 import { parseResult } from '../result.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
-import { withTermsOf } from '../workloads/work-digest.ts'
+import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
 import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
@@ -70,10 +70,11 @@ export const isOurOther = (found: KubeObject, wanted: KubeObject): boolean => {
 
 /**
  * Whether a Job, of this name or another, is what this one would be: it does the same, and is told of the same results, however long it
- * may take. One that was not let in yet waits by what it says of its turn: that must be the same then too.
+ * may take: its annotations say so, and its content. One that was not let in yet waits by what it says of its turn: that must be the same then too.
  */
 export const isSameWork = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>, secret: string): boolean =>
   isToldTheSame(found, wanted) &&
+  runsTheSame(found, wanted) &&
   (isOurs(found, wanted, secret) || (found.spec?.suspend !== true && isOurs(found, withTermsOf(wanted, found), secret)))
 
 const isToldTheSame = (found: KubeObject, wanted: KubeObject): boolean =>

@@ -1,5 +1,6 @@
 import type { Stepped } from '../lane/stepping.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
+import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 
@@ -47,13 +48,17 @@ export const staysAfter = (steps: readonly Step[]): Set<number> => {
  */
 export const reached = (target: Target, { step, way, generations }: Way): Target | undefined => {
   const view = viewIn(generations, target)
+  const stays = staysAfter(way).has(target.generation)
   const later = way.slice(way.findIndex(({ name }) => name === step.name) + 1).filter(isMove)
   const ahead = later.flatMap(({ replicas }) => replicas.filter(({ generation }) => generation === target.generation))
-  return view === undefined ? undefined : [target, ...ahead].find((at) => standsAt(view, at))
+  return view === undefined ? undefined : [target, ...ahead].find((at) => standsAt(view, at, stays))
 }
 
-const standsAt = (view: GenerationView, { replicas, replicasReady }: Target): boolean =>
-  view.replicas === replicas && view.ready >= replicasReady && (replicas > 0 || view.ready === 0)
+const standsAt = (view: GenerationView, { replicas, replicasReady }: Target, stays: boolean): boolean =>
+  view.replicas === replicas && (replicas > 0 ? countsOf(view, stays) >= replicasReady : answersOf(view) === 0)
+
+/** What leaves answers with whatever it was made from; of what stays only what it is asked for now counts. */
+const countsOf = (view: GenerationView, stays: boolean): number => (stays ? view.ready : answersOf(view))
 
 /**
  * What of these a move touches, what stays at the end of its way first: where that is refused, nothing goes for it. A string: why
@@ -80,8 +85,12 @@ export const touched = (targets: readonly Target[], at: Approved): Target[] | st
 }
 
 /** Ready replicas of a generation that count: of what requests are led to; where none of that is ready, of all that was judged. */
-const answering = (targets: readonly Target[], { generations, traffic, judged }: Approved) => {
-  const readyOf = (target: Target): number => viewIn(generations, target)?.ready ?? 0
+const answering = (targets: readonly Target[], { generations, way, traffic, judged }: Approved) => {
+  const stays = staysAfter(way)
+  const readyOf = (target: Target): number => {
+    const view = viewIn(generations, target)
+    return view === undefined ? 0 : countsOf(view, stays.has(target.generation))
+  }
   const isLed = ({ generation }: Target): boolean => isLedTo(traffic, generation)
   const isAnswered = targets.some((target) => isLed(target) && readyOf(target) > 0)
   return (target: Target): number => (isLed(target) || (judged && !isAnswered) ? readyOf(target) : 0)

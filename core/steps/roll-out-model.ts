@@ -4,7 +4,7 @@ import { larger } from '../lane/room.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
-import { standingGpus } from '../planning/generations.ts'
+import { answersOf, standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
 import type { Around } from '../pods/around.ts'
 import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
@@ -32,6 +32,8 @@ export interface SeenRollOut {
   now: number
   /** When the move was begun: restarts of pods from before that say nothing of it. */
   since: number
+  /** What somebody has changed of what it brings up; left out, or null: nothing. */
+  edited?: string | null
   /** Last lines of the pod that `crashedOf` names. */
   logs: readonly string[]
   /** Milliseconds that a replica may take to be ready. */
@@ -59,9 +61,11 @@ export const goneNotes = (gone: ReadonlyMap<number, string>, strays: readonly St
 /**
  * A move is done when every generation has the replicas of this point, ready; it fails when one cannot start or takes too long.
  * The world is looked at as it stands: what is as far as a later move brings it is there already, and so is, of what was to
- * leave, one that somebody took away; without what is to stand there is nothing to wait for.
+ * leave, one that somebody took away; without what is to stand there is nothing to wait for. What rises otherwise than it was applied
+ * is not what was approved.
  */
 export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped => {
+  if (seen.edited != null) return { kind: 'failed', reason: 'edited-by-hand', note: seen.edited }
   const gone = goneNotes(seen.gone, seen.strays)
   const look: Look = { ...seen, step, stays: staysAfter(seen.way) }
   const missing = step.replicas.map((target) => whyLate(target, look)).filter((why) => why !== null)
@@ -120,7 +124,7 @@ const whyLate = (target: Target, seen: Look): string | null => {
     return `the Deployment of generation ${generation} is gone`
   const at = hasLeft ? target : reached(target, seen)
   if (at === undefined)
-    return `generation ${generation}: ${view?.ready ?? 0} of ${replicas} ready${keptBy(view)}${notMade(view)}`
+    return `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
   const strays = seen.strays.filter((stray) => stray.generation === generation)
   const astray = new Set(strays.flatMap(({ pods }) => pods))
@@ -134,6 +138,12 @@ const whyLate = (target: Target, seen: Look): string | null => {
   const kept = alive.map((pod) => overdueNote(pod, seen.around?.nodes ?? [], seen.now)).find((note) => note !== null)
   const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
   return kept === undefined ? ending : `${ending}; ${kept}`
+}
+
+/** What is to be gone is so once none of it answers. */
+const readyOf = (view: GenerationView | undefined, wanted: number): number => {
+  if (view === undefined) return 0
+  return wanted === 0 ? answersOf(view) : view.ready
 }
 
 /** One that is deleted takes no more orders: it goes when whoever keeps it lets it go. */

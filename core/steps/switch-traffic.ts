@@ -1,5 +1,6 @@
 import type { Stepped } from '../lane/stepping.ts'
 import type { SwitchTrafficStep } from '../plan.ts'
+import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 
@@ -11,9 +12,10 @@ export interface SeenTraffic {
 
 /** Why requests are not led there yet: fewer would answer than now, and than the step was planned for; null: nothing is against it. */
 export const whyNotLed = ({ to, ready }: SwitchTrafficStep, { traffic, generations }: SeenTraffic): string | null => {
-  const readyAt = (led: Traffic): number =>
-    generations.filter(({ generation }) => isLedTo(led, generation)).reduce((sum, view) => sum + view.ready, 0)
-  const [there, here] = [readyAt(to), traffic === null ? 0 : readyAt(traffic)]
+  const sumAt = (led: Traffic, count: (view: GenerationView) => number): number =>
+    generations.filter(({ generation }) => isLedTo(led, generation)).reduce((sum, view) => sum + count(view), 0)
+  const there = sumAt(to, ({ ready }) => ready)
+  const here = traffic === null ? 0 : sumAt(traffic, answersOf)
   return there >= Math.min(ready, here)
     ? null
     : `${there} of ${ready} ready where requests are to be led, and ${here} answer now`

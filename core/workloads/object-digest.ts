@@ -49,7 +49,7 @@ export const withDigest = <T extends KubeObject>(object: T): T => ({
 })
 
 /** The Job without the variables that its own container, which knows where its result goes, is told by us. */
-const untold = (job: KubeObject<'Job'>): KubeObject<'Job'> => {
+export const untold = (job: KubeObject<'Job'>): KubeObject<'Job'> => {
   const [spec, template, pod] = [job.spec, job.spec?.template, job.spec?.template?.spec]
   if (!isRecord(spec) || !isRecord(template) || !isRecord(pod) || !Array.isArray(pod.containers)) return job
   const containers = pod.containers.map((container) =>

@@ -1,7 +1,8 @@
 import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node'
 import { type KubeObject, QUEUE_LABEL } from '../kube.ts'
 import { label } from '../names.ts'
-import { objectDigest, withDigest } from './object-digest.ts'
+import { objectDigest, untold, withDigest } from './object-digest.ts'
+import { editsOf } from './same-content.ts'
 
 /**
  * What of a Job says how long it may take, when its turn is, how its image is had and what follows a failure: once it is done, what it
@@ -26,12 +27,7 @@ const OF_CONTAINERS: readonly (keyof V1Container)[] = ['imagePullPolicy']
 
 /** SHA-256 over the work of a Job alone: the same however long it may take, and whenever its turn is. What is approved binds all of it. */
 export const workDigest = (job: KubeObject<'Job'>): string => {
-  const bare = (containers: V1Container[] = []) => containers.map((one) => exchanged(one, OF_CONTAINERS))
-  const ofPod = (pod: V1PodSpec): V1PodSpec => {
-    const { containers, initContainers } = pod
-    const said = exchanged(pod, [...OF_PODS, ...FILLED_IN])
-    return { ...said, containers: bare(containers), initContainers: bare(initContainers) }
-  }
+  const ofPod = (pod: V1PodSpec): V1PodSpec => withoutTerms(exchanged(pod, [...OF_PODS, ...FILLED_IN]))
   return objectDigest(changed(job, { ofPod }))
 }
 
@@ -47,6 +43,40 @@ export const MADE_WITH = label('deadline')
 
 const madeWith = (annotations: Record<string, string> = {}): Pick<V1JobSpec, 'activeDeadlineSeconds'> =>
   annotations[MADE_WITH] === undefined ? {} : { activeDeadlineSeconds: Number(annotations[MADE_WITH]) }
+
+/**
+ * Whether what a Job of the cluster runs is what this one would, by its content: which programs, with what, and as whom. Where it runs,
+ * how long it may take and when its turn is, others say too (Kueue), or another release said otherwise.
+ */
+export const runsTheSame = (found: KubeObject<'Job'>, wanted: KubeObject<'Job'>): boolean =>
+  editsOf(programOf(found), programOf(untold(wanted))).length === 0
+
+const PROGRAM: readonly (keyof V1PodSpec)[] = [
+  'containers',
+  'hostIPC',
+  'hostNetwork',
+  'hostPID',
+  'initContainers',
+  'securityContext',
+  'serviceAccountName',
+  'volumes',
+]
+
+const programOf = (job: KubeObject<'Job'>): KubeObject<'Job'> => {
+  const { spec } = job
+  const pod = spec?.template?.spec
+  if (spec === undefined || pod === undefined) return job
+  const program = Object.fromEntries(
+    Object.entries(pod).filter(([key]) => (PROGRAM as readonly string[]).includes(key)),
+  )
+  return { ...job, spec: { template: { spec: withoutTerms(program as unknown as V1PodSpec) } } as V1JobSpec }
+}
+
+/** Its containers without how their images are had. */
+const withoutTerms = (pod: V1PodSpec): V1PodSpec => {
+  const bare = (containers: V1Container[] = []) => containers.map((one) => exchanged(one, OF_CONTAINERS))
+  return { ...pod, containers: bare(pod.containers), initContainers: bare(pod.initContainers) }
+}
 
 interface Terms {
   labels?: Record<string, string> | undefined

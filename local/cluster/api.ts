@@ -3,7 +3,7 @@ import { noKind, noNamespace } from '../../effects/cluster/answers.ts'
 import type { Applied, Created, Denied } from '../../flows/ports.ts'
 import { withDefaults } from './defaults.ts'
 import { removeJob, withJobIdentity } from './jobs.ts'
-import { applyFields, type Owners, updateFields } from './managed-fields.ts'
+import { applyFields, type Owners, updateFields, withManagedFields } from './managed-fields.ts'
 import { loseNode } from './nodes.ts'
 import { deletePod } from './pods.ts'
 import { immutableProblems, invalid, problemsOf } from './validation.ts'
@@ -27,7 +27,8 @@ export const create = (api: Api, given: KubeObject): Created => {
   const problems = problemsOf(object)
   if (problems.length > 0) return unprocessable(object, problems)
   const found = api.world.store.get(refOf(object))
-  if (found !== null) return { kind: 'exists', object: found }
+  if (found !== null)
+    return { kind: 'exists', object: withManagedFields(found, api.world.store.ownersOf(refOf(found))) }
   // Nobody owns what a webhook has added.
   const own = (made: KubeObject): Owners => updateFields(null, object === asked ? made : asked, {}, WRITER)
   return { kind: 'created', object: insert(api, object, own) }
@@ -77,6 +78,17 @@ export const patch = (
   store.update(object, updateFields(live, asked, store.ownersOf(ref), WRITER))
   return 'patched'
 }
+
+/** What somebody else does to an object, in the API server's name for them (`kubectl-set`): what they change is theirs. */
+export const edit = ({ world: { store } }: Api, ref: ObjectRef, by: { manager: string; change: Changing }): void => {
+  const live = store.get(ref)
+  if (live === null) throw new Error(`${ref.kind} ${ref.name} is not there to be edited`)
+  const object = withDefaults(withStatusOf(by.change(structuredClone(live)), live))
+  store.update(object, updateFields(live, object, store.ownersOf(ref), by.manager))
+}
+
+/** The object as it shall be. */
+export type Changing = (live: KubeObject) => KubeObject
 
 /** Dependents follow in the background; a pod that runs first gets time to stop. */
 export const remove = ({ world }: Api, ref: ObjectRef, uid: string): 'deleted' | 'gone' => {

@@ -64,6 +64,32 @@ export const updateFields = (before: KubeObject | null, after: KubeObject, owner
   return Object.fromEntries([...kept.filter(([owner, paths]) => owner !== me && paths.length > 0), [me, mine]])
 }
 
+/** The object as the server shows it: with who owns what of it. */
+export const withManagedFields = <T extends KubeObject>(object: T, owners: Owners): T => {
+  const managedFields = Object.entries(owners).map(([owner, paths]) => {
+    const at = owner.lastIndexOf(' ')
+    const [manager, operation] = [owner.slice(0, at), owner.slice(at + 1)]
+    return { manager, operation, apiVersion: object.apiVersion, fieldsType: 'FieldsV1', fieldsV1: fieldsOf(paths) }
+  })
+  return managedFields.length === 0 ? object : { ...object, metadata: { ...object.metadata, managedFields } }
+}
+
+const fieldsOf = (paths: readonly string[]): Tree => {
+  const fields: Tree = {}
+  for (const path of paths) {
+    let at = fields
+    for (const part of path.split('\n')) {
+      const key = part.startsWith('[') ? `k:${keysOf(part)}` : `f:${part}`
+      at[key] ??= {}
+      at = at[key] as Tree
+    }
+  }
+  return fields
+}
+
+/** `[name="vllm"]` as JSON: `{"name":"vllm"}`. */
+const keysOf = (part: string): string => `{${part.slice(1, -1).replace(/(^|,)(\w+)=/g, '$1"$2":')}}`
+
 const conflictOf = (live: Map<string, string>, owners: Owners, wanted: Map<string, string>): Merged | null => {
   const differing = [...wanted].flatMap(([path, value]) => (live.has(path) && live.get(path) !== value ? [path] : []))
   for (const [owner, paths] of Object.entries(owners).sort(([a], [b]) => (a < b ? -1 : 1))) {

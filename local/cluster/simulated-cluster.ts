@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { FieldManager, Kind, KubeObject, ObjectRef } from '../../core/kube.ts'
+import { type FieldManager, type Kind, type KubeObject, type ObjectRef, refOf } from '../../core/kube.ts'
 import type {
   Applied,
   Change,
@@ -12,8 +12,9 @@ import type {
   Selection,
   Watched,
 } from '../../flows/ports.ts'
-import { type Api, apply, create, patch, remove } from './api.ts'
+import { type Api, apply, type Changing, create, edit, patch, remove } from './api.ts'
 import { controllerOf } from './controllers.ts'
+import { withManagedFields } from './managed-fields.ts'
 import { cpuNode, nodeGpus } from './nodes.ts'
 import { learn, type Wish, wrote } from './pod-life.ts'
 import { memoOf } from './pods.ts'
@@ -63,6 +64,8 @@ export interface SimulatedCluster extends Cluster {
   /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
   advance(now: number): Promise<number | null>
   nodes(): Promise<NodeView[]>
+  /** Somebody changes an object by hand, as this field manager (`kubectl set image`, `kubectl edit`). */
+  edit(ref: ObjectRef, manager: string, change: Changing): Promise<void>
   /** Somebody deletes a Deployment alone (`kubectl delete --cascade=orphan`). */
   orphan(ref: ObjectRef): Promise<void>
   close(): void
@@ -122,14 +125,21 @@ class Simulated implements SimulatedCluster {
   }
 
   async get(ref: ObjectRef): Promise<KubeObject | null> {
-    return this.#world.store.get(ref)
+    const { store } = this.#world
+    const object = store.get(ref)
+    return object === null ? null : withManagedFields(object, store.ownersOf(ref))
   }
 
   async list(kind: Kind, { fields = {}, ...where }: Selection = {}): Promise<KubeObject[]> {
-    const current = this.#world.store.list(kind, where)
-    const found =
+    const { store } = this.#world
+    const current = store.list(kind, where)
+    const seen =
       where.fresh === true ? current : this.#cache.list(kind, where, { current, now: this.#options.clock.now() })
-    return found.filter((object) => Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value))
+    const found = seen.filter((object) =>
+      Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value),
+    )
+    // Of the others nobody asks who owns what.
+    return kind === 'Deployment' ? found.map((one) => withManagedFields(one, store.ownersOf(refOf(one)))) : found
   }
 
   async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {
@@ -155,6 +165,10 @@ class Simulated implements SimulatedCluster {
 
   async nodes(): Promise<NodeView[]> {
     return this.#world.store.list('Node').map((node) => viewOf(this.#world, node))
+  }
+
+  async edit(ref: ObjectRef, manager: string, change: Changing): Promise<void> {
+    this.#write(() => edit(this.#api, ref, { manager, change }))
   }
 
   async orphan(ref: ObjectRef): Promise<void> {

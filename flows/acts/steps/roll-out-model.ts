@@ -7,6 +7,7 @@ import { laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep, Step } from '../../../core/plan.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
 import { nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
@@ -57,6 +58,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
       gone,
       goneFrom: (mark.markedAt ?? 0) + view.handover,
       way: wayOf(task),
+      edited: editedIn(task, generations),
       startedAt: patientFrom({ doc: view.doc, now }, mark),
       patience: patienceOf(step),
       around,
@@ -68,6 +70,8 @@ export const rollOutModel: Handler<RollOutModelStep> = {
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | string | Stepped> => {
   const { ports, step, view, plan, mark, run } = task
   const [standing, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
+  const edited = editedIn(task, standing)
+  if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
   const way = wayOf(task)
   const there: Target[] = []
   for (const target of step.replicas) {
@@ -94,6 +98,10 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
   const startedAt = patientFrom({ doc: view.doc, now }, mark) - spentOnWayBack(run, mark)
   return nextTouch(typeof targets === 'string' ? targets : null, { now, startedAt, patience: patienceOf(step) })
 }
+
+/** What somebody has changed of what the way forth brings up: nothing goes for it. */
+const editedIn = ({ mark, plan }: Task, generations: readonly GenerationView[]): string | null =>
+  mark.way === 'forth' ? risenByHand(plan.steps, generations) : null
 
 /** All steps of the way that is walked now. */
 const wayOf = ({ view: { plan }, mark }: Task<RollOutModelStep>): readonly Step[] =>

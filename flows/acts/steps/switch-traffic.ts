@@ -1,7 +1,10 @@
 import type { KubeObject } from '../../../core/kube.ts'
+import { isJudged } from '../../../core/lane/going-back.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { SwitchTrafficStep } from '../../../core/plan.ts'
+import { editedText, isEditedByHand } from '../../../core/planning/generations.ts'
 import { nextTouch, patienceOf } from '../../../core/steps/moving.ts'
+import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { nextSwitch, type SeenTraffic, whyNotLed } from '../../../core/steps/switch-traffic.ts'
 import { trafficService } from '../../../core/workloads/serving.ts'
 import { generationsOf, trafficSeen } from '../../observe.ts'
@@ -14,6 +17,8 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
   side: 'cluster',
   begin: async (task) => {
     const seen = await lookAt(task)
+    const edited = editedIn(task, seen)
+    if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
     const why = whyNotLed(task.step, seen)
     if (why !== null) return { kind: 'begun', made: null, note: why, waits: true }
     const failed = refusalOf(task.step.service, await lead(task, seen))
@@ -25,9 +30,21 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
     const now = ports.clock.now()
     const [startedAt, patience] = [patientFrom({ doc: view.doc, now }, mark), patienceOf(step)]
     if (!mark.waits) return nextSwitch(step, { traffic: await trafficSeen(ports, view), now, startedAt, patience })
-    const why = whyNotLed(step, await lookAt(task))
+    const seen = await lookAt(task)
+    const edited = editedIn(task, seen)
+    if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
+    const why = whyNotLed(step, seen)
     return nextTouch(why, { now, startedAt: startedAt - spentOnWayBack(run, mark), patience })
   },
+}
+
+/** What somebody has changed of what requests would be led to, from what was judged as it stands. */
+const editedIn = ({ mark, plan, run, step }: Task<SwitchTrafficStep>, { generations }: SeenTraffic): string | null => {
+  if (mark.way === 'forth') return risenByHand(plan.steps, generations)
+  const base = generations.find(({ generation }) => generation === step.to)
+  return base === undefined || !isEditedByHand(base) || !isJudged(run)
+    ? null
+    : `${editedText(base)}: requests are not led back to it from what was judged`
 }
 
 const lookAt = async ({ ports, view }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {

@@ -3,6 +3,8 @@ import type { NoneDesired } from '../../../core/desired.ts'
 import { service } from '../../../core/lane-kinds/service.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { serveDesired } from '../../../core/reactions/model-promoted.ts'
+import { ENGINES } from '../../../core/workloads/engines.ts'
+import { servingObjects } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, exampleConfig, NOW, standing, trainInput } from '../training-fixture.ts'
 
@@ -84,7 +86,12 @@ describe('a service', () => {
     expect(planned(serve('8'))).toMatchObject({ plan: { template: template(serve('8')) } })
     expect(planned(none)).toMatchObject({ plan: { template: template(none) } })
     expect(template(none)).toBe(template(serve('7')))
-    const waits = planned(serve('7'), [{ ...standing(1, 2), digest: template(serve('7')) ?? '', ready: 1 }])
+    const made = servingObjects({
+      ...{ identity, run, desired: serve('7'), namespace: 'serving', generation: 1, engine: ENGINES.vllm[0] },
+      service: policy.services['support-llama']!,
+    })
+    const stands = { ...standing(1, 2), digest: template(serve('7')) ?? '', object: made.deployment }
+    const waits = planned(serve('7'), [{ ...stands, ready: 1 }])
     expect(waits).toMatchObject({ agrees: expect.any(String), plan: { template: template(serve('7')) } })
     const back = planned(none, [standing(1, 0), standing(2, 2)])
     expect(back.kind === 'plan' && [back.plan.title, back.plan.template]).toEqual([

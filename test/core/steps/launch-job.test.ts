@@ -230,4 +230,25 @@ describe('a Job of ours', () => {
     const other = { ...spec!, template: { ...spec!.template, spec: { ...spec!.template.spec!, nodeSelector: {} } } }
     expect(same(shown({ ...step.job, spec: other }))).toBe(false)
   })
+  it('is not what somebody has made anew of it from a copy with another image, whatever its annotations say', () => {
+    const made = withToken(withDigest(step.job), 'secret')
+    const spec = made.spec!
+    const stored = (change: object = {}, pod: object = {}): KubeObject<'Job'> => {
+      const containers = spec.template.spec!.containers.map((one) => ({ ...one, imagePullPolicy: 'Always', ...change }))
+      return { ...made, spec: { ...spec, template: { ...spec.template, spec: { ...spec.template.spec!, containers, ...pod } } } } // biome-ignore format: one object
+    }
+    const same = (found: KubeObject<'Job'>) => isSameWork(found, step.job, 'secret')
+    expect(same(stored())).toBe(true)
+    expect(same(stored({ image: 'evil:1' }))).toBe(false)
+    expect(same(stored({ args: ['other'] }))).toBe(false)
+    expect(same(stored({}, { serviceAccountName: 'other' }))).toBe(false)
+    // Where it runs is said by Kueue too, once it lets it in.
+    expect(same(stored({}, { nodeSelector: { zone: 'a' }, tolerations: [{ operator: 'Exists' }] }))).toBe(true)
+    // What an admission makes of our own request stays ours.
+    const path = ['f:spec', 'f:template', 'f:spec', 'f:containers', `k:{"name":"${spec.template.spec!.containers[0]?.name}"}`, 'f:image'] // biome-ignore format: a path
+    const fieldsV1 = path.reduceRight<object>((inner, part) => ({ [part]: inner }), {})
+    const mirrored = stored({ image: 'mirror.example/x' })
+    const managedFields = [{ manager: 'signalbox-workload', operation: 'Update', fieldsV1 }]
+    expect(same({ ...mirrored, metadata: { ...mirrored.metadata, managedFields } })).toBe(true)
+  })
 })

@@ -98,6 +98,24 @@ describe('a move of a rollout begins', () => {
     expect(begun(wayOf([0, 0]), 0, [0, 0], [1, 1])).toEqual({ 1: 0, 2: 0 })
   })
 
+  it('and what answers with a template of before stays while nothing takes its place, and counts for nothing of what stays', () => {
+    const answering = (which: number, way: readonly Step[], index: number, ...stands: [Stand, Stand]) => {
+      const look = at(way, index, stands)
+      const generations = look.generations.map((one) => (one.generation === which ? { ...one, answers: 2 } : one))
+      const moved = touched(look.step.replicas, { ...look, generations })
+      return typeof moved === 'string' ? moved : 'begins'
+    }
+    // Somebody has changed what leaves: its pods of before answer on.
+    expect(answering(1, forth, 1, [2, 0], [1, 0])).toBe('none of generation 2 is ready: generation 1 stays as it is')
+    expect(answering(1, forth, 1, [2, 0], [1, 1])).toBe('begins')
+    // What stays is ready only with what it is asked for now.
+    expect(answering(2, forth, 3, [1, 1], [2, 0])).toBe('none of generation 2 is ready: generation 1 stays as it is')
+    const left = at(forth, 3, [[0, 0], [2, 2]]) // biome-ignore format: one world
+    const ending = left.generations.map((one) => (one.generation === 1 ? { ...one, answers: 1 } : one))
+    expect(reached(target(1, 0), { ...left, generations: ending })).toBeUndefined()
+    expect(reached(target(1, 0), left)).toEqual(target(1, 0))
+  })
+
   it('what nobody asks may go, but where nothing that is asked is ready: then what was judged is what is left', () => {
     const way = wayOf([1, 2], [0, 2])
     const move = (traffic: Traffic, judged: boolean, ...stands: [Stand, Stand]) => {

@@ -26,6 +26,13 @@ describe('requests are led elsewhere', () => {
     expect(whyNotLed(to, { traffic, generations: generations(...ready) })).toBe(expected)
   })
 
+  it('and what answers with a template of before is not left for fewer, nor led to as if it were ready', () => {
+    const [one, two] = generations(0, 1)
+    const seen = (traffic: Traffic) => ({ traffic, generations: [{ ...one, answers: 2 }, two] as GenerationView[] })
+    expect(whyNotLed(step(2, 2), seen(1))).toBe('1 of 2 ready where requests are to be led, and 2 answer now')
+    expect(whyNotLed(step(1, 2), seen(2))).toContain('0 of 2 ready')
+  })
+
   it('and is done once the Service leads there', () => {
     const at = (traffic: Traffic, now = 0) => nextSwitch(step(2, 1), { traffic, now, startedAt: 0, patience: 1000 })
     expect(at(2)).toMatchObject({ kind: 'done', note: 'requests are led to generation 2' })

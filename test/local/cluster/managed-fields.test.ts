@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
-import { applyFields, type Owners } from '../../../local/cluster/managed-fields.ts'
+import { applyFields, type Owners, updateFields, withManagedFields } from '../../../local/cluster/managed-fields.ts'
 
 const config = (data: Record<string, string>): KubeObject =>
   ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings', namespace: 'serving' }, data }) as KubeObject
@@ -76,5 +76,26 @@ describe('server-side apply', () => {
     const before = JSON.stringify([live, owners])
     applyFields(live, owners, config({ b: '2' }), 'ana')
     expect(JSON.stringify([live, owners])).toBe(before)
+  })
+
+  it('is shown as the server shows it: who owns which field, whoever has set it last', () => {
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'm-g1', namespace: 'serving' },
+      spec: { template: { spec: { containers: [{ name: 'vllm', image: 'a', args: ['b'] }] } } },
+    } as unknown as KubeObject
+    const edited = structuredClone(deployment) as KubeObject<'Deployment'>
+    Object.assign(edited.spec?.template.spec?.containers[0] ?? {}, { image: 'other' })
+    const made = applyFields(deployment, {}, deployment, 'signalbox-workload')
+    const owners = made.kind === 'merged' ? updateFields(deployment, edited, made.owners, 'kubectl-set') : {}
+    const shown = withManagedFields(edited, owners).metadata.managedFields ?? []
+    const container = (fields: object) => ({
+      'f:spec': { 'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"vllm"}': fields } } } },
+    })
+    expect(shown.map(({ manager, operation, fieldsV1 }) => [manager, operation, fieldsV1])).toEqual([
+      ['signalbox-workload', 'Apply', container({ 'f:args': {}, 'f:name': {} })],
+      ['kubectl-set', 'Update', container({ 'f:image': {} })],
+    ])
   })
 })

@@ -89,7 +89,7 @@ describe('a move looks before it touches', () => {
         kind: 'Deployment',
         metadata: { name: refOf(generation).name, labels: { [label('generation')]: String(generation) } },
         spec: { replicas, template: { spec: { containers: [] } } },
-        status: { readyReplicas: ready },
+        status: { readyReplicas: ready, updatedReplicas: ready },
       }) as unknown as KubeObject
     const waiting = { conflicts: 1, standing: [deployment(1, 2, 0), deployment(2, 1, 1)] }
     const note = 'none of generation 1 is ready: generation 2 stays as it is'

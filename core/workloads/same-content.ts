@@ -1,0 +1,171 @@
+import { canonicalJson } from '../digest.ts'
+import type { FieldManager, KubeObject } from '../kube.ts'
+import { numberIn } from '../quantity.ts'
+import { isRecord } from '../record.ts'
+import {
+  type FieldPath,
+  fieldText,
+  itemPart,
+  type Managed,
+  managedOf,
+  owns,
+  saidAt,
+  startsWith,
+} from './managed-fields.ts'
+import { DIGEST_ANNOTATION, objectDigest } from './object-digest.ts'
+
+/** A field that somebody has changed of what we apply, or added to a container of ours; and who, where the API server knows. */
+export interface Edit {
+  field: string
+  by: string | null
+}
+
+/**
+ * What somebody has changed of an object of ours since it was applied, the same whatever its annotations say. Only what we apply is
+ * compared: defaults of the server, quantities as it writes them, and what an admission adds or makes of our own request are no edits. `applied`:
+ * what it was made from; null: nobody knows any more, so that it is told by who owns what its containers do.
+ */
+export const editsOf = (live: KubeObject, applied: KubeObject | null): Edit[] => {
+  const managed = managedOf(live)
+  const [ours, others] = [managed.filter(({ isOurs }) => isOurs), managed.filter(({ isOurs }) => !isOurs)]
+  const changed = applied === null ? [] : differing(specOf(applied), specOf(live), ['spec'])
+  const edits = changed
+    // What is ours as it stands was made so when we asked for it.
+    .filter((path) => !owns(ours, path))
+    .map((path) => ({ field: fieldText(path), by: others.find((one) => owns([one], path))?.manager ?? null }))
+  const hands = handsIn({ ours, others }, applied)
+  return applied === null && hands.length > 0 && isAsApplied(live, ours, hands)
+    ? []
+    : distinct([...edits, ...hands.map(({ path, by }) => ({ field: fieldText(path), by }))])
+}
+
+const WORKLOAD: FieldManager = 'signalbox-workload'
+
+/** Whether what we have said, with what others have set of it since, is what its digest was made of, to the byte: it was set back. */
+const isAsApplied = (live: KubeObject, ours: readonly Managed[], hands: readonly Setting[]): boolean => {
+  // Replicas are another manager's of ours.
+  const workload = ours.filter(({ manager }) => manager === WORKLOAD)
+  const paths = [...workload.flatMap((one) => one.paths), ...hands.map(({ path }) => path)]
+  const { metadata, ...said } = saidAt(live, paths) as KubeObject
+  const { apiVersion, kind } = live
+  const { name, namespace, annotations = {} } = live.metadata
+  const whole = { ...said, apiVersion, kind, metadata: { ...metadata, name, namespace } } as KubeObject
+  return objectDigest(whole) === annotations[DIGEST_ANNOTATION]
+}
+
+/** `kubectl-set has changed .spec.template.spec.containers[name="vllm"].image`. */
+export const editsText = (edits: readonly Edit[]): string => {
+  const by = [...new Set(edits.map(({ by: one }) => one ?? 'somebody'))].join(' and ')
+  const fields = edits.slice(0, FIELDS).map(({ field }) => field)
+  const more = edits.length > FIELDS ? `${fields.join(', ')} and ${edits.length - FIELDS} more` : fields.join(', ')
+  return `${by} ${by.includes(' and ') ? 'have' : 'has'} changed ${more}`
+}
+
+/** Fields that a sentence names. */
+const FIELDS = 3
+
+/** Where the second lacks something of the first, or has it otherwise: what it has beside is nobody's matter here. */
+export const differing = (wanted: unknown, live: unknown, at: FieldPath = []): FieldPath[] => {
+  // What is not said is nobody's, and nothing is nothing however it is written.
+  if (wanted === undefined || wanted === null || (isNothing(wanted) && isNothing(live))) return []
+  if (isRecord(wanted)) {
+    if (!isRecord(live)) return isNothing(live) && isEmptied(wanted) ? [] : [at]
+    return Object.entries(wanted).flatMap(([key, value]) => differing(value, live[key], [...at, key]))
+  }
+  if (Array.isArray(wanted)) return differingList(wanted, live, at)
+  return isSameValue(wanted, live, at) ? [] : [at]
+}
+
+const differingList = (wanted: readonly unknown[], live: unknown, at: FieldPath): FieldPath[] => {
+  if (!Array.isArray(live)) return [at]
+  const list = at.at(-1) ?? ''
+  const parts = wanted.map((item) => itemPart(list, item))
+  if (parts.every((part) => part !== null))
+    return wanted.flatMap((item, index) => {
+      const part = parts[index] ?? ''
+      return differing(item, live.find((one) => itemPart(list, one) === part), [...at, part]) // biome-ignore format: one item
+    })
+  // Any other list is one value.
+  const isSame =
+    wanted.length === live.length && wanted.every((item, index) => differing(item, live[index], at).length === 0)
+  return isSame ? [] : [at]
+}
+
+/** What the server leaves out of what it stores. */
+const isNothing = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === '' ||
+  value === false ||
+  value === 0 ||
+  (Array.isArray(value) && value.length === 0)
+
+const isEmptied = (value: Record<string, unknown>): boolean =>
+  Object.values(value).every((inner) => isNothing(inner) || (isRecord(inner) && isEmptied(inner)))
+
+const QUANTITIES: ReadonlySet<string> = new Set(['limits', 'requests', 'sizeLimit', 'divisor'])
+
+const isSameValue = (wanted: unknown, live: unknown, at: FieldPath): boolean => {
+  if (canonicalJson(wanted) === canonicalJson(live ?? null)) return true
+  const [one, other] = [numberIn(wanted), numberIn(live)]
+  if (one === null || other === null || !at.some((part) => QUANTITIES.has(part))) return false
+  // `0.1` and `100m` are the same to the server, and not to the last bit here.
+  return Math.abs(one - other) <= Math.abs(one) * 1e-9
+}
+
+/** What of a container says what runs in it, how it is fed and when it counts: there additions of others are edits too. */
+const TELLING: ReadonlySet<string> = new Set([
+  'image',
+  'command',
+  'args',
+  'workingDir',
+  'env',
+  'envFrom',
+  'volumeMounts',
+  'lifecycle',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+])
+const TEMPLATE: FieldPath = ['spec', 'template', 'spec']
+const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers'])
+
+/** A field that somebody else has set. */
+interface Setting {
+  path: FieldPath
+  by: string
+}
+
+/** What others alone own in our containers, which they have set there; where it is known what was applied, only what is not of that. */
+const handsIn = (
+  { ours, others }: { ours: readonly Managed[]; others: readonly Managed[] },
+  applied: KubeObject | null,
+): Setting[] =>
+  others.flatMap(({ manager, paths }) =>
+    paths
+      .filter((path) => isTelling(path) && !owns(ours, path))
+      // One that nobody of ours has a field of is not ours, or was made anew from a copy by somebody else.
+      .filter((path) =>
+        ours.some((one) => one.paths.some((own) => startsWith(own, path.slice(0, TEMPLATE.length + 2)))),
+      )
+      .filter((path) => applied === null || !isIn(applied, path))
+      .map((path) => ({ path, by: manager })),
+  )
+
+const isTelling = (path: FieldPath): boolean =>
+  startsWith(path, TEMPLATE) &&
+  CONTAINERS.has(path[TEMPLATE.length] ?? '') &&
+  TELLING.has(path[TEMPLATE.length + 2] ?? '')
+
+const isIn = (object: KubeObject, path: FieldPath): boolean => {
+  let value: unknown = object
+  for (const [index, part] of path.entries()) {
+    if (Array.isArray(value)) value = value.find((item) => itemPart(path[index - 1] ?? '', item) === part)
+    else value = isRecord(value) ? value[part] : undefined
+  }
+  return value !== undefined
+}
+
+const specOf = (object: KubeObject): unknown => ('spec' in object ? object.spec : undefined)
+
+const distinct = (edits: readonly Edit[]): Edit[] => [...new Map(edits.map((edit) => [edit.field, edit])).values()]
