@@ -120,7 +120,7 @@ const underWay = (
     return {
       kind: 'failed',
       reason: 'no-node',
-      note: `${NO_NODE} (${inHours(nodeWithin ?? 0)}): ${state.note}`,
+      note: `${NO_NODE} (${Math.round((nodeWithin ?? 0) / 360_000) / 10} h): ${state.note}`,
       ...worked,
     }
   return {
@@ -142,8 +142,6 @@ const underWay = (
 const NEVER = Number.POSITIVE_INFINITY
 
 const NO_NODE = 'no node came for its pod within the time that its pipeline gives it'
-
-const inHours = (time: number): string => `${Math.round(time / 360_000) / 10} h`
 
 const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { freshUntil = null, before, now, pods, result } = seen

@@ -15,7 +15,8 @@ import type {
 import { type Api, apply, type Changing, create, edit, patch, remove } from './api.ts'
 import { controllerOf } from './controllers.ts'
 import { withManagedFields } from './managed-fields.ts'
-import { cpuNode, nodeGpus } from './nodes.ts'
+import { type NodeView, viewOf } from './node-view.ts'
+import { cpuNode } from './nodes.ts'
 import { learn, type Wish, wrote } from './pod-life.ts'
 import { memoOf } from './pods.ts'
 import { readSimulation } from './program.ts'
@@ -23,7 +24,6 @@ import { orphan } from './replica-sets.ts'
 import { WatchCache } from './watch-cache.ts'
 import { Watching } from './watching.ts'
 import type { Webhook } from './webhooks.ts'
-import { INSTANCE_TYPE_LABEL, isReady, isStopping, type Node, POOL_LABEL } from './wire.ts'
 import { openWorld, type World } from './world.ts'
 
 export interface SimulatedOptions {
@@ -45,18 +45,6 @@ export interface SimulatedOptions {
   webhooks?: readonly Webhook[]
   /** Told what the simulation does, a line each. */
   log?: (line: string) => void
-}
-
-/** A node for the page. */
-export interface NodeView {
-  name: string
-  /** Null for the node of pods without GPUs. */
-  pool: string | null
-  instanceType: string
-  state: 'provisioning' | 'ready' | 'leaving'
-  gpus: number
-  used: number
-  pods: string[]
 }
 
 /** A cluster that behaves as a real one does where these flows look, and lives through time only by `advance`. */
@@ -243,19 +231,5 @@ class Simulated implements SimulatedCluster {
     const seen = this.#world.store.takeSeen()
     this.#cache.note(seen, this.#options.clock.now())
     return this.#watching.tell(seen)
-  }
-}
-
-const viewOf = (world: World, node: Node): NodeView => {
-  const { gpus, used, pods } = nodeGpus(world, node)
-  const { name, labels = {} } = node.metadata
-  return {
-    name,
-    pool: labels[POOL_LABEL] ?? null,
-    instanceType: labels[INSTANCE_TYPE_LABEL] ?? '',
-    state: isStopping(node) ? 'leaving' : isReady(node) ? 'ready' : 'provisioning',
-    gpus,
-    used,
-    pods: pods.map(({ metadata }) => metadata.name),
   }
 }
