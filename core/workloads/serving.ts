@@ -165,18 +165,19 @@ const roomOf = ({ service, engine }: Pick<ServingInput, 'service' | 'engine'>) =
   servingRoom({ ...service, container: service.engine }, engine.disk)
 
 /**
- * Of nodes that have room, a replica goes to one with the fewest of its generation; and of zones as Kubernetes has it of itself, which a
- * pod that says anything of it would lose. It is said whatever the replicas are, which change in place; and by the key of the generation,
- * so that one template is the same in all. Never a must: on a full pool nothing would come, where what leaves still stands.
+ * Of nodes that have room, a replica goes to one with the fewest of its generation. It is said whatever the replicas are, which change in
+ * place; and by the key of the generation, so that one template is the same in all. Never a must: on a full pool nothing would come,
+ * where what leaves still stands. Hosts alone: beside a second constraint the scheduler weighs them less than free CPU.
  */
-const spread = ({ identity, run }: ServingInput): V1TopologySpreadConstraint[] =>
-  Object.entries({ 'kubernetes.io/hostname': 1, 'topology.kubernetes.io/zone': 5 }).map(([topologyKey, maxSkew]) => ({
-    topologyKey,
-    maxSkew,
+const spread = ({ identity, run }: ServingInput): V1TopologySpreadConstraint[] => [
+  {
+    topologyKey: 'kubernetes.io/hostname',
+    maxSkew: 1,
     whenUnsatisfiable: 'ScheduleAnyway',
     labelSelector: { matchLabels: servingLabels({ identity, run }) },
     matchLabelKeys: [label('generation')],
-  }))
+  },
+]
 
 const container = ({ desired, service, engine }: ServingInput): V1Container => {
   const { resources, volumeMounts } = roomOf({ service, engine })

@@ -1,40 +1,64 @@
 import { expect, it } from 'vitest'
-import type { KubeObject } from '../../../core/kube.ts'
+import { GPU, type KubeObject, NODE_POOL } from '../../../core/kube.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
 import { pathOf } from '../../../effects/cluster/paths.ts'
 import { openRealTown, type RealTown } from '../real-town.ts'
 
-/** Two replicas of half a node each, made at once in this revision of their engine: the nodes that they come to. */
-const nodesOfTwo = async (town: RealTown, revision: number): Promise<string[]> => {
-  const { policy, requests, house } = town
-  const service = policy.services['support-llama']!
-  const namespace = policy.namespaces.serving
-  const name = `spread-${revision}`
-  const { deployment } = servingObjects({
-    identity: { installation: policy.installation, ledger: 'feedfacecafe', name },
-    run: { lane: `service/${name}`, generation: 1, attempt: 1 },
-    desired: { kind: 'serve', model: name, version: '1', source: 's3://a/b/' } as never,
-    service,
-    engine: engineOf({ engine: { name: 'vllm', revision } }, service),
-    namespace,
-  })
-  const body = { ...deployment, spec: { ...deployment.spec, replicas: 2 } }
-  const made = await requests.send({ method: 'POST', path: pathOf('Deployment', namespace), body })
-  expect(made, JSON.stringify(made.body)).toMatchObject({ status: 201 })
-  const labels = deployment.spec?.selector.matchLabels ?? {}
+/** The nodes that this many pods with these labels come to. */
+const nodesOf = async (town: RealTown, labels: Record<string, string>, many: number): Promise<string[]> => {
+  const where = { namespace: town.policy.namespaces.serving, labels }
   const nodes = async () =>
-    ((await house.ports.cluster.list('Pod', { namespace, labels })) as KubeObject<'Pod'>[]).flatMap(
+    ((await town.house.ports.cluster.list('Pod', where)) as KubeObject<'Pod'>[]).flatMap(
       ({ spec }) => spec?.nodeName ?? [],
     )
-  await town.until('both have a node', async () => (await nodes()).length === 2)
+  await town.until('each has a node', async () => (await nodes()).length === many)
   return nodes()
 }
 
-it('two replicas that come at once stand on a node each, where both would have had room on one', async () => {
+const made = async ({ requests, policy }: RealTown, kind: 'Pod' | 'Deployment', body: object): Promise<void> => {
+  const path = pathOf(kind, policy.namespaces.serving)
+  const answer = await requests.send({ method: 'POST', path, body })
+  expect(answer, JSON.stringify(answer.body)).toMatchObject({ status: 201 })
+}
+
+/** Somebody else's pods, on a node each, which they leave room on: of CPU and memory so much is taken. */
+const twoNodes = async (town: RealTown, pool: string): Promise<string[]> => {
+  const labels = { app: 'others' }
+  const apart = [{ topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: labels } }]
+  for (const [name, cpu, memory] of [
+    ['one', '1', '1Gi'],
+    ['two', '40', '320Gi'],
+  ] as const)
+    await made(town, 'Pod', {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, labels },
+      spec: {
+        nodeSelector: { [NODE_POOL]: pool },
+        tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
+        affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: apart } },
+        containers: [{ name: 'a', image: 'a', resources: { requests: { cpu, memory }, limits: { [GPU]: '1' } } }],
+      },
+    })
+  return nodesOf(town, labels, 2)
+}
+
+it('of two nodes that have room two replicas take one each, though one has far more of it', async () => {
   const town = await openRealTown()
-  const { gpusPerReplica, pool } = town.policy.services['support-llama']!
-  expect(2 * gpusPerReplica).toBeLessThanOrEqual(town.policy.pools[pool]!.gpusPerNode)
-  expect(new Set(await nodesOfTwo(town, 2)).size).toBe(2)
+  const { policy } = town
+  const service = { ...policy.services['support-llama']!, gpusPerReplica: 1 }
+  const nodes = await twoNodes(town, service.pool)
+  expect(new Set(nodes).size).toBe(2)
+  const { deployment } = servingObjects({
+    identity: { installation: policy.installation, ledger: 'feedfacecafe', name: 'spread' },
+    run: { lane: 'service/spread', generation: 1, attempt: 1 },
+    desired: { kind: 'serve', model: 'spread', version: '1', source: 's3://a/b/' } as never,
+    service,
+    engine: engineOf({ engine: { name: 'vllm', revision: 2 } }, service),
+    namespace: policy.namespaces.serving,
+  })
+  await made(town, 'Deployment', { ...deployment, spec: { ...deployment.spec, replicas: 2 } })
+  expect((await nodesOf(town, deployment.spec?.selector.matchLabels ?? {}, 2)).sort()).toEqual(nodes.sort())
   await town.close()
 })
