@@ -23,15 +23,15 @@ const digests = (name: string): Record<string, string> =>
 
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
-  'registry-webhook': 365,
-  'slack-interaction': 450,
-  'dataset-uploaded': 680,
-  'model-promoted': 680,
-  reconcile: 2440,
+  'registry-webhook': 375,
+  'slack-interaction': 460,
+  'dataset-uploaded': 695,
+  'model-promoted': 695,
+  reconcile: 2500,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
-  tick: 430,
-  watch: 2220,
-  resync: 2340,
+  tick: 440,
+  watch: 2270,
+  resync: 2390,
 }
 
 const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws-sdk/credential-provider-node']
