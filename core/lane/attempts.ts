@@ -1,5 +1,5 @@
 import type { Desired } from '../desired.ts'
-import { TRANSIENT_FAILURES, UNTRIED_FAILURES } from '../reasons.ts'
+import { type Outcome, TRANSIENT_FAILURES, UNTRIED_FAILURES } from '../reasons.ts'
 import { type Change, changed, moment } from './change.ts'
 import { type LaneDocument, type Run, wantedRun } from './document.ts'
 import type { View } from './view.ts'
@@ -61,7 +61,7 @@ export const newRun = (doc: LaneDocument, now: number): Run => ({
 
 /** A failure that another try may cure is tried again, within the retry budget. */
 export const settleAgain = ({ doc, now }: View): Change => {
-  const next = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - (isUntried(doc) ? 0 : 1) }
+  const next = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - (isUntried(doc.outcome) ? 0 : 1) }
   const text = `attempt ${doc.attempt} failed (${doc.outcome?.reason}), which another attempt may cure`
   return changed(next, { moments: [moment('decision', text, { run: wantedRun(next) })], counts: ['again'] })
 }
@@ -70,12 +70,13 @@ export const settleAgain = ({ doc, now }: View): Change => {
 export const mayRepeat = ({
   doc: { outcome, attemptsLeft },
 }: {
-  doc: Pick<LaneDocument, 'outcome' | 'attemptsLeft'>
+  doc: Pick<LaneDocument, 'attemptsLeft'> & { outcome: Outcome | null }
 }): boolean =>
   outcome?.kind === 'failed' &&
   outcome.reason !== null &&
   (TRANSIENT_FAILURES as ReadonlySet<string>).has(outcome.reason) &&
-  (attemptsLeft > 0 || (attemptsLeft === 0 && isUntried({ outcome })))
+  (attemptsLeft > 0 || (attemptsLeft === 0 && isUntried(outcome)))
 
-const isUntried = ({ outcome }: Pick<LaneDocument, 'outcome'>): boolean =>
+/** Whether it failed by nothing of its work, so that it may be tried again as if for the first time. */
+export const isUntried = (outcome: Outcome | null): boolean =>
   (UNTRIED_FAILURES as ReadonlySet<string>).has(outcome?.reason ?? '')

@@ -1,13 +1,13 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { mayOperate } from '../policy/approvals.ts'
-import type { CommandRefusal } from '../reasons.ts'
+import type { CommandRefusal, Outcome } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asAside, asOfTurn, cancelledBehind, turnOf, withTurn } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
-import { carried } from './kept.ts'
+import { beginnings, carried, keptFrom } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
 import { isRetiring } from './retiring.ts'
 import type { View } from './view.ts'
@@ -145,35 +145,11 @@ const CANCELLED = 'it is being cancelled: say retry once it is gone'
 
 const endingText = ({ ending }: Run): string => `it is ending already (${ending?.kind})`
 
-/** Stages that another attempt can begin from: those that are finished, done anew, and the first that is not. */
-const beginnings = ({ kept }: Pick<LaneDocument, 'kept'>, { stages }: Ended): string[] => {
-  const finished = new Set(kept.map(({ step }) => step))
-  const open = stages.find((stage) => !finished.has(stage))
-  return stages.filter((stage) => finished.has(stage) || stage === open)
-}
-
 const noStageText = (doc: LaneDocument, ended: Ended, from: string | null): string => {
   const all = beginnings(doc, ended)
   return all.length === 0
     ? `there is no stage of ${doc.lane} to begin from: say retry without --from`
     : `there is no stage ${from} to begin from: it is one of ${all.join(', ')}, or say retry without --from`
-}
-
-/**
- * Finished steps that a retry keeps: all, and those from `from` on, or of a success that is done again as a whole, until they are done
- * anew. Null: it cannot begin from there.
- */
-const keptFrom = (
-  { kept }: Pick<LaneDocument, 'kept'>,
-  ended: Ended,
-  from: string | null,
-): Required<Pick<LaneDocument, 'kept' | 'redo'>> | null => {
-  const { kind, stages } = ended
-  const all = kept.map(({ step }) => step)
-  if (from === null) return { kept, redo: kind === 'succeeded' ? all : [] }
-  if (!beginnings({ kept }, ended).includes(from)) return null
-  const before = new Set(stages.slice(0, stages.indexOf(from)))
-  return { kept, redo: all.filter((step) => !before.has(step)) }
 }
 
 /** Reaches the run under way, whatever waits behind it; `wanted` cancels that instead. */
@@ -189,14 +165,24 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   if (run === null) return refuse('nothing-in-progress', nothingText(view))
   const other = noLongerSo(view, run, letter)
   if (other !== null) return other
-  if (run.ending !== null)
-    return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${run.ending.detail}`)
+  if (run.ending !== null) return cancelEnding(doc, run, run.ending)
   const cancelled = run.cancelled ?? { by: letter.by, at: view.now }
   return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
 }
 
 /** Not even one that uses none up. */
 const NONE = -1
+
+/** What ends already goes on with that; where another attempt would begin by itself once it has ended, none does. */
+const cancelEnding = (doc: LaneDocument, run: Run, ending: Outcome): Said => {
+  const isRepeated = sameRun(run, doc) && mayRepeat({ doc: { outcome: ending, attemptsLeft: doc.attemptsLeft } })
+  if (!isRepeated) return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${ending.detail}`)
+  return {
+    kind: 'did',
+    doc: { ...doc, attemptsLeft: NONE },
+    detail: `attempt ${run.attempt} of generation ${run.generation} ends (${ending.reason}) and is not repeated; say retry for another once it has`,
+  }
+}
 
 /** A failed attempt that would be repeated in a moment is not; what waits behind it begins. */
 const cancelRepeat = ({ doc, kind }: View, first: LaneDocument): Said => ({

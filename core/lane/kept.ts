@@ -1,6 +1,7 @@
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
 import { readsOf } from '../steps/keys.ts'
 import type { LaneDocument } from './document.ts'
+import type { Ended } from './ended.ts'
 import type { Kept } from './kept-step.ts'
 
 /** Finished steps, and of these what a person wants anew. */
@@ -26,3 +27,27 @@ export const withoutKept = ({ kept, ...known }: Known, steps: readonly string[])
   ...known,
   kept: kept.filter(({ step }) => !steps.includes(step)),
 })
+
+/** Stages that another attempt can begin from: those that are finished, done anew, and the first that is not. */
+export const beginnings = ({ kept }: Pick<LaneDocument, 'kept'>, { stages }: Ended): string[] => {
+  const finished = new Set(kept.map(({ step }) => step))
+  const open = stages.find((stage) => !finished.has(stage))
+  return stages.filter((stage) => finished.has(stage) || stage === open)
+}
+
+/**
+ * Finished steps that a retry keeps: all, and those from `from` on, or of a success that is done again as a whole, until they are done
+ * anew. Null: it cannot begin from there.
+ */
+export const keptFrom = (
+  { kept }: Pick<LaneDocument, 'kept'>,
+  ended: Ended,
+  from: string | null,
+): Required<Pick<LaneDocument, 'kept' | 'redo'>> | null => {
+  const { kind, stages } = ended
+  const all = kept.map(({ step }) => step)
+  if (from === null) return { kept, redo: kind === 'succeeded' ? all : [] }
+  if (!beginnings({ kept }, ended).includes(from)) return null
+  const before = new Set(stages.slice(0, stages.indexOf(from)))
+  return { kept, redo: all.filter((step) => !before.has(step)) }
+}

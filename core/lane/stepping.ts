@@ -4,6 +4,7 @@ import { readsOf } from '../steps/keys.ts'
 import type { ResultRead } from '../steps/result-place.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
+import { isUntried } from './attempts.ts'
 import { withKeptOf } from './before.ts'
 import { boundAt } from './bound.ts'
 import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
@@ -167,7 +168,7 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
       ? `${stepped.note}${UNSEEN}`
       : stepped.note
   const change = withMark(doc, { ...ran, state: 'failed', note: said(note, SHORT) }, `failed (${reason}): ${note}`)
-  if (mark.way === 'back') return { ...change, doc: withFailedWayBack(change.doc, note) }
+  if (mark.way === 'back') return { ...change, doc: withFailedWayBack(change.doc, { note, reason }) }
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   // A gate that fails invalidates what it judged: an attempt that follows measures it anew.
   const judged = step?.kind === 'check-gate' ? readsOf(step) : []
@@ -179,12 +180,18 @@ const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): 
   }
 }
 
-/** How the run ends stays, and says too that what stood before does not stand again. */
-const withFailedWayBack = (doc: LaneDocument, note: string): LaneDocument => {
+/**
+ * How the run ends stays, and says too that what stood before does not stand again. What was to go back so that another attempt could begin
+ * from there has not: that it failed is how it ends then, and nothing begins beside what still stands.
+ */
+const withFailedWayBack = (doc: LaneDocument, { note, reason }: { note: string; reason: Failure }): LaneDocument => {
   const { ending } = doc.run as Run
   if (ending === null || ending.detail.includes(note)) return doc
   const detail = said(`${ending.detail}; the way back failed: ${note}`, DETAIL)
-  return { ...doc, run: { ...(doc.run as Run), ending: { ...ending, detail } } }
+  return {
+    ...doc,
+    run: { ...(doc.run as Run), ending: { ...ending, ...(isUntried(ending) ? { reason } : {}), detail } },
+  }
 }
 
 /** The mark of a step; the way that is walked now comes first. */

@@ -6,8 +6,8 @@ import type { Policy, ServicePolicy } from '../policy.ts'
 import { counted } from '../text.ts'
 import { gateCheckJob } from '../workloads/gate-check.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
-import type { Traffic } from '../world.ts'
-import { leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
+import type { GenerationView, Traffic } from '../world.ts'
+import { isEditedByHand, leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
 import { asService } from './serve-standing.ts'
 import { calledOf, isLedTo, type Led, ledOn, named, switchStep } from './traffic.ts'
 
@@ -68,9 +68,17 @@ const leading = (rollout: Rollout, { from, to, point }: { from: Traffic; to: Tra
     to === generation
       ? 'it was judged'
       : to === 'all'
-        ? 'each of them was judged, and one alone would be too few'
+        ? whyAll(remaining.map(({ view }) => view))
         : `nobody asks ${it} before it is judged`
   return [switchStep(where, { to, called, why, ready: answering + (isLedTo(to, generation) ? point.new : 0) })]
+}
+
+/** What was changed by hand since it was judged answers already: it is led to until what was judged suffices. */
+const whyAll = (remaining: readonly GenerationView[]): string => {
+  const edited = [...new Set(remaining.filter(isEditedByHand).map(titleOf))]
+  return edited.length === 0
+    ? 'each of them was judged, and one alone would be too few'
+    : `one alone would be too few; ${edited.join(' and ')}, changed by hand since it was judged, answers already`
 }
 
 const moveStep = (

@@ -90,14 +90,14 @@ const underWay = (
     note: `${noteOf(job, pod, { now, around })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
     ...(trouble === null ? {} : { endsAt: trouble.endsAt }),
-    ...lookOf(job, pod, now),
+    ...lookOf(pod, now),
   }
 }
 
-/** What keeps a pod from being made, or from beginning, tells of it elsewhere. */
-const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
-  const waits = pod === undefined ? isToMakePods(job) : isKeptOutside(pod)
-  const lookAt = waits ? nextLook(createdAt(pod ?? job), now) : pod === undefined ? null : nextOfLeaving(pod, now)
+/** What keeps a pod from beginning tells of it elsewhere; of one that is not made its Job's hourly look hears. */
+const lookOf = (pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
+  if (pod === undefined) return {}
+  const lookAt = isKeptOutside(pod) ? nextLook(createdAt(pod), now) : nextOfLeaving(pod, now)
   return lookAt === null ? {} : { lookAt }
 }
 

@@ -23,10 +23,12 @@ export const lastTold = (
 export const isOfKarpenter = ({ source, reportingComponent }: CoreV1Event): boolean =>
   source?.component === 'karpenter' || reportingComponent === 'karpenter'
 
-const [SOON, LATE] = [60_000, 3_600_000]
+const [SOON, LATER, LATE] = [60_000, 900_000, 3_600_000]
 
 /**
- * When what waits without changing itself is looked at again: after as long again as it has waited, between a minute and an hour. Those who
- * keep it waiting tell so elsewhere, of which nobody is woken.
+ * When what waits without changing itself is looked at again: in a minute, by when it is told why, and then after as long again as it has
+ * waited, between a quarter of an hour and an hour: ten thousand that wait must leave room for others to be woken. Those who keep it
+ * waiting tell so elsewhere, of which nobody is woken.
  */
-export const nextLook = (since: number, now: number): number => now + Math.min(LATE, Math.max(SOON, now - since))
+export const nextLook = (since: number, now: number): number =>
+  now + (now - since < SOON ? SOON : Math.min(LATE, Math.max(LATER, now - since)))

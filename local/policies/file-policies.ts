@@ -14,20 +14,33 @@ export interface FilePolicies extends Policies {
   problem(): Promise<string | null>
 }
 
+/** A program that says its policy takes no longer than this: what it waits for may never come. Real milliseconds. */
+const LONGEST = 10_000
+
 /** A config file's default export, or the JSON in it, read anew each time with all that it imports. Throws `PolicyError`. */
 export const readConfig = (file: string): Promise<unknown> => readWhole(file).config
 
 /** What a file says, or a `PolicyError`; and which files that came of, either way. */
-const readWhole = (file: string): { config: Promise<unknown>; seen: Seen } => {
+const readWhole = (file: string, longest = LONGEST): { config: Promise<unknown>; seen: Seen } => {
   const path = resolve(file)
   const { exported: value, seen } =
     /\.[cm]?[jt]s$/.test(path) && existsSync(path)
       ? freshProgram(path)
       : seenAlone(path, async () => jsonIn(file, path))
-  const config = value.catch((error: unknown) => {
+  const config = inTime(value, { file, longest }).catch((error: unknown) => {
     throw error instanceof PolicyError ? error : new PolicyError([whyUnread(file, error)])
   })
   return { config, seen }
+}
+
+/** What has not come by then is not waited for. */
+const inTime = async <T>(value: Promise<T>, { file, longest }: { file: string; longest: number }): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const why = `${file}: it has not said its policy within ${longest / 1000} s: it, or what it imports, waits for something; write plain data`
+    timer = setTimeout(() => reject(new PolicyError([why])), longest)
+  })
+  return Promise.race([value, late]).finally(() => clearTimeout(timer))
 }
 
 const freshProgram = (path: string): Fresh => {
@@ -63,11 +76,13 @@ const otherFile = (path: string): string =>
 export const openPolicies = async ({
   file,
   realNow = Date.now,
+  longest = LONGEST,
 }: {
   file: string
   realNow?: () => number
+  longest?: number
 }): Promise<FilePolicies> => {
-  const first = readWhole(file)
+  const first = readWhole(file, longest)
   let policy = parsePolicy(await first.config)
   let { seen } = first
   let looked = realNow()
@@ -75,14 +90,16 @@ export const openPolicies = async ({
   const refresh = async (): Promise<void> => {
     looked = realNow()
     if (!existsSync(file) || !isEdited(seen)) return
-    const next = readWhole(file)
+    const next = readWhole(file, longest)
     seen = next.seen
-    try {
-      policy = parsePolicy(await next.config)
-      problem = null
-    } catch (error) {
-      problem = error instanceof Error ? error.message : String(error)
-    }
+    const [read, why] = await next.config.then(parsePolicy).then(
+      (found) => [found, null] as const,
+      (error: unknown) => [policy, error instanceof Error ? error.message : String(error)] as const,
+    )
+    // Another load may have begun meanwhile, of what the file says since.
+    if (seen !== next.seen) return
+    policy = read
+    problem = why
   }
   return {
     load: async () => {

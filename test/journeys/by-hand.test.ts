@@ -46,6 +46,18 @@ describe('a Deployment that somebody edits by hand', () => {
   const FIELD = '.spec.template.spec.containers[name="vllm"].image'
   const SAID = `kubectl-set has changed ${FIELD} of v1 (generation 1), which is not what was judged`
 
+  /** Whoever approves undoes what somebody has done, perhaps at night. */
+  const isSaidToWhoApproves = async () => {
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    const plan = (await town.plan(SERVE))?.plan
+    expect(plan?.reasons[0]).toBe(`${SAID}: this takes it away`)
+    const both = plan?.steps.find(({ title }) => title.startsWith('Lead requests to all'))
+    if (both !== undefined)
+      expect(both.why).toBe(
+        'one alone would be too few; v1 (generation 1), changed by hand since it was judged, answers already',
+      )
+  }
+
   it('at rest: within minutes it is told who changed which field, and it stays so until a person says retry', async () => {
     await opened()
     await imageSet(1)
@@ -60,6 +72,7 @@ describe('a Deployment that somebody edits by hand', () => {
     expect((await texts()).filter((text) => text.includes(SAID))).toHaveLength(1)
 
     await say(town, 'retry', { lane: SERVE })
+    await isSaidToWhoApproves()
     await town.answered(SERVE)
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
     expect([await replicasOf(town), await ledTo()]).toEqual([{ 2: 2 }, 2])
@@ -81,6 +94,7 @@ describe('a Deployment that somebody edits by hand', () => {
   it('at rest, where the policy mends: it is made anew beside it, asked, judged, and takes its place', async () => {
     await opened('mend')
     await imageSet(1)
+    await isSaidToWhoApproves()
     await town.answered(SERVE)
     expect(await ledTo()).toBe(1)
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })

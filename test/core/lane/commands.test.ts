@@ -246,6 +246,18 @@ describe('cancel', () => {
     expect(doc).toMatchObject({ attemptsLeft: -1, outcome: { kind: 'failed' } })
   })
 
+  it('and so it does while that attempt still ends', () => {
+    const ending = { kind: 'failed', reason: 'halfway-bound', detail: 'goes back first' } as const
+    const ends = under({ run: runOf({ phase: 'back', ending }), attemptsLeft: 0 })
+    const { doc, became, detail } = fold(ends, 'cancel', { saw })
+    expect([became, detail]).toEqual([
+      'recorded',
+      'attempt 1 of generation 1 ends (halfway-bound) and is not repeated; say retry for another once it has',
+    ])
+    expect(doc).toMatchObject({ attemptsLeft: -1, run: { ending } })
+    expect(fold(doc, 'cancel', { saw })).toMatchObject({ reason: 'too-late' })
+  })
+
   it.each<[string, LaneDocument, Partial<CommandLetter>]>([
     ['nothing-in-progress', docOf(), {}],
     ['nothing-in-progress', failed(), {}],

@@ -188,6 +188,15 @@ describe('a step', () => {
     const change = settleStepped(view, 'back-1', { kind: 'failed', reason: 'not-healthy', note: 'late' })
     expect(change.doc.run?.steps[0]?.state).toBe('failed')
     expect(change.doc.run?.ending).toEqual({ ...ending, detail: 'g; the way back failed: late' })
+    // What was only to go back first has not: nothing else begins beside what still stands.
+    const first = { ...ending, reason: 'halfway-bound' } as const
+    const halfway = viewOf({
+      doc: wanted({ run: runOf({ phase: 'back', steps: [back], ending: first }) }),
+      plan: planRow,
+    })
+    expect(
+      settleStepped(halfway, 'back-1', { kind: 'failed', reason: 'not-healthy', note: 'late' }).doc.run?.ending,
+    ).toEqual({ kind: 'failed', reason: 'not-healthy', detail: 'g; the way back failed: late' })
     const again = settleStepped({ ...view, doc: change.doc }, 'back-1', {
       kind: 'failed',
       reason: 'not-healthy',

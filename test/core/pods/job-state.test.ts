@@ -398,16 +398,17 @@ describe('a Job that waits for what tells of it elsewhere', () => {
     expect(of(LONG).note.length).toBeLessThan(300)
   })
 
-  it('is looked at again after as long as it has waited, between a minute and an hour', () => {
+  it('is looked at again in a minute, then after as long as it has waited, between a quarter of an hour and an hour', () => {
     const looks = (pods: V1Pod[], given: V1Job = own) =>
-      [0, 1, 8, 600].map((minutes) => {
+      [0, 1, 40, 600].map((minutes) => {
         const now = made + minutes * MINUTE
         const { lookAt = null } = jobState(given, pods, { now })
         return lookAt === null ? null : (lookAt - now) / MINUTE
       })
-    expect(looks([])).toEqual([1, 1, 8, 60])
-    expect(looks([podIn('no-room')])).toEqual([1, 1, 8, 60])
-    expect(looks([podIn('not-begun')])).toEqual([1, 1, 8, 60].map((wait, index) => (index === 3 ? null : wait)))
+    expect(looks([podIn('no-room')])).toEqual([1, 15, 40, 60])
+    expect(looks([podIn('not-begun')]).slice(0, 2)).toEqual([1, 15])
+    // Of one that is not made its Job’s own look hears, each hour.
+    expect(looks([])).toEqual([null, null, null, null])
     expect(looks([podIn('restarted-and-ready')])).toEqual([null, null, null, null])
     expect(looks([], { ...own, spec: { template: {}, suspend: true } })).toEqual([null, null, null, null])
   })

@@ -281,10 +281,11 @@ describe('a move of a rollout', () => {
     expect(at(2, podIn('no-room'))).toMatchObject({
       kind: 'wait',
       note: expect.stringMatching(/^generation 2: 0 of 1 ready: waiting for a node: gpu-train is at its ceiling/),
-      until: made + 4 * minute,
+      until: made + 17 * minute,
     })
     expect(at(40, podIn('no-room'))).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
-    expect(at(2, podIn('not-begun'))).toMatchObject({ kind: 'wait', until: made + 4 * minute })
+    expect(at(0, podIn('no-room'))).toMatchObject({ kind: 'wait', until: made + minute })
+    expect(at(2, podIn('not-begun'))).toMatchObject({ kind: 'wait' })
     expect(at(15, podIn('not-begun'))).toMatchObject({ kind: 'failed', reason: 'not-admitted' })
     expect(at(2, podIn('no-room'), null)).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
   })

@@ -96,6 +96,26 @@ describe('a policy in a file', () => {
     expect(await edit(() => write(`export const cluster = 'two'`, pools))).toEqual(['two', null])
   })
 
+  it('that waits for something which never comes is not waited for: the last one stays in force, and what is written next counts', async () => {
+    write(policy({ cluster: 'one' }))
+    const policies = await openPolicies({ file, realNow: () => now, longest: 20 })
+    const waits = `await new Promise(() => {})\n${policy({ cluster: 'two' })}`
+    write(waits)
+    now += 250
+    expect((await policies.load()).cluster).toBe('one')
+    expect(await policies.problem()).toContain('it has not said its policy within 0.02 s')
+    // Whoever is still at it takes nothing back.
+    write(waits)
+    now += 250
+    const late = policies.load()
+    write(policy({ cluster: 'three' }))
+    now += 250
+    expect((await policies.load()).cluster).toBe('three')
+    await late
+    expect((await policies.load()).cluster).toBe('three')
+    expect(await policies.problem()).toBeNull()
+  })
+
   it('of JSON that says a key twice is none: the first would be lost without a word', async () => {
     const json = join(dir, 'policy.json')
     writeFileSync(json, JSON.stringify(example).replace('"pipelines":', '"pipelines":{},"pipelines":'))
