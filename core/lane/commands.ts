@@ -165,7 +165,7 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   if (run === null) return refuse('nothing-in-progress', nothingText(view))
   const other = noLongerSo(view, run, letter)
   if (other !== null) return other
-  if (run.ending !== null) return cancelEnding(doc, run, run.ending)
+  if (run.ending !== null) return cancelEnding(view, run, run.ending)
   const cancelled = run.cancelled ?? { by: letter.by, at: view.now }
   return { kind: 'did', doc: { ...doc, run: { ...run, cancelled } }, detail: cancelText(view, run, waits) }
 }
@@ -174,13 +174,14 @@ const cancel = (view: View, letter: CommandLetter): Said => {
 const NONE = -1
 
 /** What ends already goes on with that; where another attempt would begin by itself once it has ended, none does. */
-const cancelEnding = (doc: LaneDocument, run: Run, ending: Outcome): Said => {
-  const isRepeated = sameRun(run, doc) && mayRepeat({ doc: { outcome: ending, attemptsLeft: doc.attemptsLeft } })
+const cancelEnding = ({ doc, kind }: View, run: Run, ending: Outcome): Said => {
+  const first = asOfTurn(doc)
+  const isRepeated = sameRun(run, first) && mayRepeat({ doc: { outcome: ending, attemptsLeft: first.attemptsLeft } })
   if (!isRepeated) return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${ending.detail}`)
   return {
     kind: 'did',
-    doc: { ...doc, attemptsLeft: NONE },
-    detail: `attempt ${run.attempt} of generation ${run.generation} ends (${ending.reason}) and is not repeated; say retry for another once it has`,
+    doc: withTurn(doc, { ...first, attemptsLeft: NONE }),
+    detail: `attempt ${run.attempt} of generation ${run.generation} ends (${ending.reason}) and is not repeated; ${first === doc ? 'say retry for another once it has' : `${namedIn({ kind }, doc)} begins then`}`,
   }
 }
 

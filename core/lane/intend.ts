@@ -158,7 +158,7 @@ const wantFailed = (view: View, seen: Seen): Wanted => {
   if (mayRepeat(view))
     return ignore('in-progress', `attempt ${doc.attempt} failed (${reason}); another begins in a moment`)
   // What somebody changed while it rose is made anew where the policy mends that.
-  const hand = reason === 'edited-by-hand' && doc.attemptsLeft !== 0 ? onPaper(view, seen)?.hand : undefined
+  const hand = reason === 'edited-by-hand' && doc.attemptsLeft >= 1 ? onPaper(view, seen)?.hand : undefined
   if (hand?.tells === false)
     return { kind: 'want', doc: { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }, why: hand.text }
   return doc.attemptsLeft === 0

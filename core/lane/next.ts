@@ -120,7 +120,10 @@ const parkedText = ({ doc: { outcome, held } }: View): string => {
   if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
   if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}`
   // What only says that it stays so would hide what there is to be done.
-  return SAYS_NO_MORE.has(held.reason) ? `${why}: ${outcome.detail}; ${STAYS_SO}` : `${why}: ${held.detail}`
+  if (SAYS_NO_MORE.has(held.reason)) return `${why}: ${outcome.detail}; ${STAYS_SO}`
+  return held.reason === 'attempts-exhausted'
+    ? `${why}: ${held.detail}; the last one: ${outcome.detail}`
+    : `${why}: ${held.detail}`
 }
 
 const withRun = (view: View, run: Run): Act => {

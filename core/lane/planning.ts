@@ -1,7 +1,7 @@
 import type { Desired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import type { Hand, Plan, Planned } from '../plan.ts'
+import type { Plan, Planned } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
@@ -28,14 +28,8 @@ export const planOnPaper = (view: View, run: Wanted, seen: Seen): Planned => {
   const planned = planAs(view, run, seen)
   if (planned.kind !== 'plan' || planned.edits !== true) return planned
   const anew = planAs(view, { ...run, generation: nextGeneration(view), attempt: 1 }, seen)
-  return planned.hand === undefined ? anew : sayingWhy({ ...anew, hand: planned.hand }, planned.hand)
+  return planned.hand === undefined ? anew : { ...anew, hand: planned.hand }
 }
-
-/** Who approves undoes what somebody has done by hand: the card says who, and what. */
-const sayingWhy = (planned: Planned, { what }: Hand): Planned =>
-  planned.kind === 'plan'
-    ? { ...planned, plan: { ...planned.plan, reasons: [`${what}: this takes it away`, ...planned.plan.reasons] } }
-    : planned
 
 type Wanted = Pick<Run, 'generation' | 'attempt' | 'desired'>
 

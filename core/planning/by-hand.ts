@@ -58,11 +58,11 @@ export const handOf = (
   if (onEdit !== 'mend') return told(text)
   const before = generations.find((other) => other.generation < view.generation && isSameEdit(other, view))
   return before === undefined
-    ? { what: text, text, tells: false }
+    ? { text, tells: false }
     : told(`${text}, as of ${titleOf(before)} before it: see who does, since it would do so again`)
 }
 
-const told = (what: string): Hand => ({ what, text: `${what}: retry makes it as it is wanted again`, tells: true })
+const told = (text: string): Hand => ({ text: `${text}: retry makes it as it is wanted again`, tells: true })
 
 const isSameEdit = ({ edited = [] }: GenerationView, view: GenerationView): boolean => {
   const keys = new Set((view.edited ?? []).map(({ field, by }) => `${by} ${field}`))

@@ -7,9 +7,11 @@ import type { Policy } from '../policy.ts'
 import { graceOfServing } from '../workloads/draining.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingObjects } from '../workloads/serving.ts'
+import type { GenerationView } from '../world.ts'
 import { compared, handOf, handOn, withHand } from './by-hand.ts'
 import {
   baselineView,
+  editedText,
   interruptsOf,
   isEditedByHand,
   ranBefore,
@@ -190,10 +192,14 @@ const planFrom = (
     ...draft,
     weights: source,
     template: standing.digest,
-    reasons: open === null ? draft.reasons : [...draft.reasons, open],
+    reasons: [...takenAway(standing.others), ...draft.reasons, ...(open === null ? [] : [open])],
   })
   return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned
 }
+
+/** Who approves undoes what somebody has done by hand, perhaps at night: the card says who, and what. */
+const takenAway = (leaving: readonly GenerationView[]): string[] =>
+  leaving.filter(isEditedByHand).map((view) => `${editedText(view)}: this takes it away`)
 
 /** Why these weights are not brought up; what stands already is asked nothing. */
 const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | null => {

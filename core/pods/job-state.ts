@@ -9,7 +9,7 @@ import { firstSaid, fromLogs, inBrackets } from './logs.ts'
 import { whyEnded } from './program.ts'
 import { endedFirst } from './speaking.ts'
 import { ownPressure, takenBy } from './taken.ts'
-import { lastTold, nextLook } from './telling.ts'
+import { lastTold, nextHourOf, nextLook } from './telling.ts'
 import { containersOf, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
 /** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
@@ -90,13 +90,13 @@ const underWay = (
     note: `${noteOf(job, pod, { now, around })}${after}${isLeaving(job) ? `; ${leavingNote(job)}` : ''}`,
     failure: null,
     ...(trouble === null ? {} : { endsAt: trouble.endsAt }),
-    ...lookOf(pod, now),
+    ...lookOf(job, pod, now),
   }
 }
 
-/** What keeps a pod from beginning tells of it elsewhere; of one that is not made its Job's hourly look hears. */
-const lookOf = (pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
-  if (pod === undefined) return {}
+/** What keeps a pod from beginning tells of it elsewhere; of one that is not made each hour, since it is for a moment of all that are. */
+const lookOf = (job: V1Job, pod: V1Pod | undefined, now: number): Pick<JobState, 'lookAt'> => {
+  if (pod === undefined) return isToMakePods(job) ? { lookAt: nextHourOf(createdAt(job), now) } : {}
   const lookAt = isKeptOutside(pod) ? nextLook(createdAt(pod), now) : nextOfLeaving(pod, now)
   return lookAt === null ? {} : { lookAt }
 }

@@ -32,3 +32,6 @@ const [SOON, LATER, LATE] = [60_000, 900_000, 3_600_000]
  */
 export const nextLook = (since: number, now: number): number =>
   now + (now - since < SOON ? SOON : Math.min(LATE, Math.max(LATER, now - since)))
+
+/** The next full hour of its age. */
+export const nextHourOf = (since: number, now: number): number => since + (Math.floor((now - since) / LATE) + 1) * LATE

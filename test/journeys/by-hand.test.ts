@@ -50,7 +50,7 @@ describe('a Deployment that somebody edits by hand', () => {
   const isSaidToWhoApproves = async () => {
     await town.until('it asks', async () => (await town.question(SERVE)) !== null)
     const plan = (await town.plan(SERVE))?.plan
-    expect(plan?.reasons[0]).toBe(`${SAID}: this takes it away`)
+    expect(plan?.reasons[0]).toBe(`kubectl-set has changed ${FIELD} of v1 (generation 1): this takes it away`)
     const both = plan?.steps.find(({ title }) => title.startsWith('Lead requests to all'))
     if (both !== undefined)
       expect(both.why).toBe(

@@ -80,7 +80,9 @@ describe('what is held back says so, and what may be repeated is not used up for
     await town.until('it is given up', async () => (await held())?.reason === 'attempts-exhausted', 4)
     expect(await why()).toMatchObject({
       why: 'parked',
-      text: expect.stringMatching(/has had 3 attempts; say retry for another/),
+      text: expect.stringMatching(
+        /has had 3 attempts; say retry for another; the last one: the image .* cannot be pulled/,
+      ),
     })
     expect(await replicasOf(town)).toEqual({ 1: 2 })
     await town.advance(DAY / 2)

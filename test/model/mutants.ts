@@ -182,10 +182,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a cancel that comes too late is told so',
-    text: [
-      "if (run.ending !== null)\n    return refuse('too-late'",
-      "if (run.ending === 0)\n    return refuse('too-late'",
-    ],
+    text: ['if (run.ending !== null) return cancelEnding(', 'if (run.ending === 0) return cancelEnding('],
     config: smallest({ faults: ['death'], doings: ['bad', 'cancel'] }, [1, 2]),
     slow: true,
   },

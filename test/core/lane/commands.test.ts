@@ -238,6 +238,8 @@ describe('cancel', () => {
     })
   })
 
+  const behind = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never }
+
   it('of a failed attempt that would be repeated in a moment keeps it from that', () => {
     const { doc, became } = fold(wanted({ outcome: outcome({ reason: 'node-lost' }), attemptsLeft: 2 }), 'cancel', {
       saw,
@@ -256,6 +258,13 @@ describe('cancel', () => {
     ])
     expect(doc).toMatchObject({ attemptsLeft: -1, run: { ending } })
     expect(fold(doc, 'cancel', { saw })).toMatchObject({ reason: 'too-late' })
+    // And so of what was wanted before, which lets what waits behind it begin.
+    const { run: _, baseline: __, ...before } = wanted({ attemptsLeft: 2 })
+    const pull = { kind: 'failed', reason: 'image-pull', detail: 'no such image' } as const
+    const waits = wanted({ ...behind, onNewer: 'finish', before, run: runOf({ steps: [running()], ending: pull }) })
+    const first = fold(waits, 'cancel', { saw })
+    expect(first.detail).toContain('is not repeated; run on support-chats@cdcdcdcd (generation 2) begins then')
+    expect(first.doc).toMatchObject({ generation: 2, before: { attemptsLeft: -1 }, run: { ending: pull } })
   })
 
   it.each<[string, LaneDocument, Partial<CommandLetter>]>([
@@ -271,8 +280,6 @@ describe('cancel', () => {
   ])('changes nothing and says why: %s', (reason, doc, letter) => {
     expect(fold(doc, 'cancel', letter)).toMatchObject({ became: 'refused', reason })
   })
-
-  const behind = { generation: 2, desired: { ...desired, version: 'cd'.repeat(32) } as never }
 
   it.each<[string, LaneDocument, Partial<CommandLetter>, string]>([
     ['idle, then a run', under(), { saw: 'idle' }, 'nothing was in progress; run on support-chats@'],

@@ -40,7 +40,7 @@ describe('what somebody has changed by hand', () => {
     ['mend', false],
   ])('with onEdit %s it is told only: %s', (onEdit, tells) => {
     const { hand } = planServe(edited({ model: onEdit === undefined ? {} : { onEdit } }))
-    expect(hand).toEqual({ what: SAID, text: tells ? `${SAID}: retry makes it as it is wanted again` : SAID, tells })
+    expect(hand).toEqual({ text: tells ? `${SAID}: retry makes it as it is wanted again` : SAID, tells })
   })
 
   it('is made anew once: who changes the same of what was made for it is told of', () => {

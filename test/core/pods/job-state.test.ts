@@ -407,8 +407,8 @@ describe('a Job that waits for what tells of it elsewhere', () => {
       })
     expect(looks([podIn('no-room')])).toEqual([1, 15, 40, 60])
     expect(looks([podIn('not-begun')]).slice(0, 2)).toEqual([1, 15])
-    // Of one that is not made its Job’s own look hears, each hour.
-    expect(looks([])).toEqual([null, null, null, null])
+    // Of one that is not made each hour.
+    expect(looks([])).toEqual([60, 59, 20, 60])
     expect(looks([podIn('restarted-and-ready')])).toEqual([null, null, null, null])
     expect(looks([], { ...own, spec: { template: {}, suspend: true } })).toEqual([null, null, null, null])
   })

@@ -33,17 +33,27 @@ const CLAIMS = [
   { annotations: { [label('digest')]: 'a' } },
 ]
 const scalePath = (called: string): string => `${PLACES.deployments}/namespaces/${serving}/deployments/${called}/scale`
-/** As a HorizontalPodAutoscaler does, which may not patch: it reads a Scale and puts it back. */
+interface Scaled {
+  called?: string
+  status?: object
+  query?: Record<string, string>
+}
+/** As a HorizontalPodAutoscaler does, which may not patch: it reads a Scale and puts it back, and reads it again where it has changed meanwhile. */
 const scale = async (
   one: Who,
   spec: { replicas: number },
-  { called = 'scaled', status = {}, query }: { called?: string; status?: object; query?: Record<string, string> } = {},
+  { called = 'scaled', status = {}, query }: Scaled = {},
+  tries = 20,
 ): Promise<Answer> => {
   const path = scalePath(called)
   const there = (await by('admin').send({ method: 'GET', path })).body as { status: object }
   // None of ours puts: the type of our calls has no such method.
   const method = 'PUT' as 'PATCH'
-  return by(one).send({ method, path, query, body: { ...there, spec, status: { ...there.status, ...status } } })
+  const body = { ...there, spec, status: { ...there.status, ...status } }
+  const answer = await by(one).send({ method, path, query, body })
+  return answer.status === 409 && tries > 1
+    ? scale(one, spec, { called, status, ...(query && { query }) }, tries - 1)
+    : answer
 }
 const DEPLOYMENT = { apiVersion: 'apps/v1', kind: 'Deployment' }
 /** As a manager of replicas does, ours or another. */
