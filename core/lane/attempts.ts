@@ -80,3 +80,7 @@ export const mayRepeat = ({
 /** Whether it failed by nothing of its work, so that it may be tried again as if for the first time. */
 export const isUntried = (outcome: Outcome | null): boolean =>
   (UNTRIED_FAILURES as ReadonlySet<string>).has(outcome?.reason ?? '')
+
+/** Whether another attempt may begin by itself, be that to mend what somebody changed while it rose. */
+export const mayGoOn = (given: Parameters<typeof mayRepeat>[0]): boolean =>
+  mayRepeat(given) || (given.doc.outcome?.reason === 'edited-by-hand' && given.doc.attemptsLeft >= 1)

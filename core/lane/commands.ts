@@ -2,7 +2,7 @@ import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { mayOperate } from '../policy/approvals.ts'
 import type { CommandRefusal, Outcome } from '../reasons.ts'
 import { said } from '../text.ts'
-import { mayRepeat, newRun, nextAttempt } from './attempts.ts'
+import { mayGoOn, mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asAside, asOfTurn, cancelledBehind, turnOf, withTurn } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
@@ -57,7 +57,7 @@ export const shownFor = (doc: LaneDocument, { kind, wanted }: Pick<CommandLetter
   if (kind === 'retry') return doc.desired === null ? 'idle' : attemptOf(doc)
   if (doc.run !== null && !wanted) return attemptOf(doc.run)
   const first = wanted ? doc : asOfTurn(doc)
-  return waitsIn(first) || (!wanted && mayRepeat({ doc: first })) ? attemptOf(first) : 'idle'
+  return waitsIn(first) || (!wanted && mayGoOn({ doc: first })) ? attemptOf(first) : 'idle'
 }
 
 /** What the letter names must still be so: a lane moves on while a person types. */
@@ -159,7 +159,7 @@ const cancel = (view: View, letter: CommandLetter): Said => {
   const waits = waitsIn(doc)
   if (letter.wanted && !waits) return refuse('nothing-in-progress', nothingWaits(view, letter))
   const first = asOfTurn(doc)
-  if (run === null && !letter.wanted && mayRepeat({ doc: first }))
+  if (run === null && !letter.wanted && mayGoOn({ doc: first }))
     return noLongerSo(view, first, letter) ?? cancelRepeat(view, first)
   if (letter.wanted || (run === null && waits)) return noLongerSo(view, doc, letter) ?? cancelWanted(view, letter)
   if (run === null) return refuse('nothing-in-progress', nothingText(view))
@@ -176,7 +176,7 @@ const NONE = -1
 /** What ends already goes on with that; where another attempt would begin by itself once it has ended, none does. */
 const cancelEnding = ({ doc, kind }: View, run: Run, ending: Outcome): Said => {
   const first = asOfTurn(doc)
-  const isRepeated = sameRun(run, first) && mayRepeat({ doc: { outcome: ending, attemptsLeft: first.attemptsLeft } })
+  const isRepeated = sameRun(run, first) && mayGoOn({ doc: { outcome: ending, attemptsLeft: first.attemptsLeft } })
   if (!isRepeated) return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${ending.detail}`)
   return {
     kind: 'did',

@@ -248,6 +248,12 @@ describe('cancel', () => {
     expect(doc).toMatchObject({ attemptsLeft: -1, outcome: { kind: 'failed' } })
   })
 
+  it('also of what would be mended, since somebody has changed it while it rose', () => {
+    const edited = wanted({ outcome: outcome({ reason: 'edited-by-hand' }), attemptsLeft: 2 })
+    expect(fold(edited, 'cancel', { saw }).doc).toMatchObject({ attemptsLeft: -1 })
+    expect(fold(wanted({ ...edited, attemptsLeft: 0 }), 'cancel', { saw })).toMatchObject({ became: 'refused' })
+  })
+
   it('and so it does while that attempt still ends', () => {
     const ending = { kind: 'failed', reason: 'halfway-bound', detail: 'goes back first' } as const
     const ends = under({ run: runOf({ phase: 'back', ending }), attemptsLeft: 0 })
