@@ -5,11 +5,8 @@ import type { PlanRow } from '../rows.ts'
 import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
 import type { Question, Run } from './document.ts'
-import { answerUntil, endsEarly, tooLate } from './halfway.ts'
+import { answerUntil, endsEarly, TO_BEGIN, tooLate } from './halfway.ts'
 import type { View } from './view.ts'
-
-/** So long before its plan must begin a question closes for votes: what it takes to hear of them. Milliseconds. */
-const TO_BEGIN = 5 * 60_000
 
 /** Until when votes on a plan count: what is agreed to at the last moment has time to begin, half of all at most. */
 export const votesUntil = ({ until }: Pick<Plan['bounds'], 'until'>, now: number): number =>

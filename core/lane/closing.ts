@@ -1,5 +1,6 @@
 import { costOf } from '../money/cost.ts'
 import { monthsOf } from '../money/months.ts'
+import { cents } from '../money/prices.ts'
 import { type Identity, runName } from '../names.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
@@ -40,7 +41,7 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   const at: Ended = { ...told, generation, attempt, at: now, against, ...under, ...template, stages }
   const past = { id, lane: doc.lane, run: ended, plan: costing.plan, outcome: told, endedAt: now, cost }
   // What stood before it was paid for by what was approved of that.
-  const after = afterwards(view, run, { at, cost: inCents(own), plan: plan?.plan ?? null })
+  const after = afterwards(view, run, { at, cost: cents(own), plan: plan?.plan ?? null })
   return changed(after, {
     // The way back from where something newer stopped it is written beside it.
     ...(after.halfway === true ? {} : { plan: null }),
@@ -53,8 +54,6 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
     tellings: tellingsOf(run, { plan: plan !== null, id, outcome: told, cost, at: now }),
   })
 }
-
-const inCents = (dollars: number): number => Math.round(dollars * 100) / 100
 
 /** Whether it began nothing, and what it was to take the place of stands in the middle of its way, judged by nobody. */
 const returnsFirst = (view: View, run: Run, { kind }: Outcome): boolean => {

@@ -79,8 +79,11 @@ export const restsNoLonger = ({ doc }: Pick<View, 'doc'>, rest: Rest): Rest => {
 export const waitsForSide = (doc: Pick<LaneDocument, 'rest' | 'run' | 'halfwayCosts'>): string | null =>
   mayWaitUntil(doc) === null ? (doc.rest?.side ?? null) : null
 
-/** Who is asked has so long at least, or as long as there is; and what is agreed to at the last moment so long to begin. Milliseconds. */
-const [TO_ANSWER, TO_BEGIN] = [30 * 60_000, 5 * 60_000]
+/** Who is asked has so long at least, or as long as there is. Milliseconds. */
+const TO_ANSWER = 30 * 60_000
+
+/** What is agreed to at the last moment has so long to begin: what it takes to hear of it. Milliseconds. */
+export const TO_BEGIN = 5 * 60_000
 
 /** Until when people can answer, who could until this time; null: what stands halfway leaves them too little, and goes back before they are asked. */
 export const answerUntil = ({ doc, now }: Pick<View, 'doc' | 'now'>, until: number): number | null => {
