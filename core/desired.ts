@@ -55,6 +55,8 @@ export interface TrainDesired extends Desired, Asked {
   presets?: Record<string, number>
   /** Revision of what the pods of its stages are made of; left out: the first. */
   pods?: number
+  /** Revision of how it is priced; left out: the first. */
+  priced?: number
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */
@@ -77,12 +79,16 @@ export interface ServeDesired extends Desired, Asked {
   digest: string
   /** The engine that it is made with, and its revision; left out: the first. */
   engine?: { name: string; revision: number }
+  /** Revision of how it is priced; left out: the first. */
+  priced?: number
 }
 
 /** The serving source names nothing: return to baseline, remove nothing else. */
 export interface NoneDesired extends Desired {
   kind: 'none'
   model: string
+  /** Revision of how it is priced; left out: the first. */
+  priced?: number
 }
 
 /** The service has left the policy: nothing of it shall stand (law 18). */
@@ -90,4 +96,6 @@ export interface RetiredDesired extends Desired {
   kind: 'retired'
   /** The registered model that it served, or the lane's own name. */
   model: string
+  /** Revision of how it is priced; left out: the first. */
+  priced?: number
 }

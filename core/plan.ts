@@ -142,6 +142,8 @@ export interface LaunchJobStep extends StepBase {
   gpus: number
   /** Dollars an hour while it runs, as priced when planned: its cost and its bound count with these. */
   perHour: number
+  /** Dollars that the node which is started for it costs before its pods run and after they have gone; left out: none. */
+  beside?: number
   /** Names of the steps whose results it reads. */
   reads: string[]
   /** Whether an attempt that follows carries it over: what judges is always done anew (law 7). */
@@ -190,6 +192,8 @@ export interface RollOutModelStep extends StepBase {
    * a way back, and by releases that did not count them.
    */
   perHour?: number
+  /** Dollars that nodes which are started for it cost before its pods run and after they have gone; left out: none. */
+  beside?: number
   /** Minutes until a replica is ready, in a bad case: what its patience is counted from. */
   loadMinutes: number
 }

@@ -44,6 +44,10 @@ export interface PoolView {
   provisioned: number
   /** GPUs on nodes that are on their way. */
   provisioning: number
+  /** GPUs that are left for our lane on each node on which something else runs, what it has there itself included; left out: there is none. */
+  besides?: readonly number[]
+  /** Nodes on which pods of one generation of our lane are and nothing else is, by generation; left out: it has no pod on any. */
+  alone?: Readonly<Record<number, number>>
 }
 
 /** One generation's Deployment. */

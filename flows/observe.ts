@@ -73,7 +73,10 @@ export const observe = async (
     const used = usedByLane(seen, pool, { policy, ledger: identity.ledger })
     const room = poolRoom(pool)
     const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
-    return [pool, poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane })]
+    return [
+      pool,
+      poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger }),
+    ]
   })
   const dollars = heldOf(budgetRoom(budget))
   return {

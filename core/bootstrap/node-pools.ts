@@ -1,4 +1,5 @@
 import { type Budget, GPU, type KubeObject } from '../kube.ts'
+import { EMPTY_MINUTES } from '../money/nodes.ts'
 import { label } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
@@ -65,6 +66,6 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
       },
     },
     ...(pool.maxGpus === null ? {} : { limits: { [GPU]: String(pool.maxGpus) } }),
-    disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: '10m', budgets: budgetsOf(pool) },
+    disruption: { consolidationPolicy: 'WhenEmpty', consolidateAfter: `${EMPTY_MINUTES}m`, budgets: budgetsOf(pool) },
   },
 })

@@ -1,5 +1,6 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
+import { PRICED } from '../money/nodes.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { STAGE_REVISION } from '../workloads/pod-disk.ts'
@@ -23,7 +24,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   isNothing: () => false,
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []
-    return { ...desired, presets: revisionsOf(used, presets), pods: STAGE_REVISION }
+    return { ...desired, presets: revisionsOf(used, presets), pods: STAGE_REVISION, priced: PRICED }
   },
   nodeWithin: (policy, name) => {
     const within = ruleNamed(policy.pipelines, name)?.rule.nodeWithin

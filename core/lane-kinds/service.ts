@@ -1,5 +1,6 @@
 import { requesterIn } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
+import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, isEditedByHand, standingGpus } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
@@ -33,8 +34,9 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   isNothing: (desired) => !isServed(desired),
   pinned: (desired, policy, name) => {
     const rule = ruleNamed(policy.services, name)?.rule
-    if (!isServed(desired) || rule === undefined) return desired
-    return { ...desired, engine: { name: rule.engine, revision: engines[rule.engine].length } }
+    const priced = { ...desired, priced: PRICED }
+    if (!isServed(priced) || rule === undefined) return priced
+    return { ...priced, engine: { name: rule.engine, revision: engines[rule.engine].length } }
   },
   plan: (input) => planServe(input, engines),
   templateOf: (input) => {
@@ -55,7 +57,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     if (isRetired(desired)) return null
     return isServed(desired) ? { generation: run.generation, desired, replicas: null } : before
   },
-  retired: ({ model }) => ({ kind: 'retired', model }),
+  retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
 })
 
 const keyOf = (desired: Standing): string =>

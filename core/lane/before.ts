@@ -69,13 +69,16 @@ export const withRepeat = (
   { at, cost }: { at: Ended; cost: number },
 ): LaneDocument => {
   if (before === undefined || before.generation !== at.generation || outcome !== null) return after
-  const next = { ...after, before: { ...before, outcome: at, approved: spentMore(before.approved, cost) } }
+  const next = {
+    ...after,
+    before: { ...before, outcome: at, approved: spentMore(before.approved, { cost, at: at.at }) },
+  }
   return turnOf(next) === null ? after : next
 }
 
 /** What is left of an approval once an attempt under it is over. */
-export const spentMore = (approved: Approved | null, cost: number): Approved | null =>
-  approved === null ? null : { ...approved, spent: approved.spent + cost }
+export const spentMore = (approved: Approved | null, { cost, at }: { cost: number; at: number }): Approved | null =>
+  approved === null || cost === 0 ? approved : { ...approved, spent: approved.spent + cost, spentAt: at }
 
 const generationOf = ({
   desired,

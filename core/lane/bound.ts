@@ -1,4 +1,4 @@
-import { costOf, perHourOf, rateOf, workedOf } from '../money/cost.ts'
+import { besideOf, costOf, perHourOf, rateOf, reckonedOf, workedOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Bounds, NodesOf, Plan } from '../plan.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
@@ -34,9 +34,11 @@ export const reckonedUntil = (
   const step = plan?.plan.steps.find(({ name }) => name === mark.name)
   if (mark.ranFrom === null || plan === null || step?.kind !== 'launch-job' || step.perHour <= 0) return most
   const run = doc.run as Run
-  const closed = { ...mark, ranFrom: null }
-  const steps = run.steps.map((one) => (one.name === mark.name && one.way === mark.way ? closed : one))
-  const left = boundsIn(doc, plan.plan).dollars - costOf({ run: { steps }, plan: plan.plan, now })
+  const stepsWith = (own: Mark): Mark[] =>
+    run.steps.map((one) => (one.name === mark.name && one.way === mark.way ? own : one))
+  const closed = { run: { steps: stepsWith({ ...mark, ranFrom: null }) }, plan: plan.plan, now }
+  const costs = costOf(closed) + besideOf({ run: { steps: stepsWith(mark) }, plan: plan.plan })
+  const left = boundsIn(doc, plan.plan).dollars - costs
   return Math.min(most, mark.ranFrom + Math.max(0, Math.round((left / step.perHour) * 3_600_000)))
 }
 
@@ -51,7 +53,10 @@ export const boundAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, 
 export const boundHeldAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
   if (plan === null) return null
   const costing = { run, plan: plan.plan }
-  return boundOf({ doc, plan: plan.plan, now }, run, { dollars: costOf({ ...costing, now }), rate: rateOf(costing) })
+  return boundOf({ doc, plan: plan.plan, now }, run, {
+    dollars: reckonedOf({ ...costing, now }),
+    rate: rateOf(costing),
+  })
 }
 
 interface Bound {
@@ -74,7 +79,7 @@ const boundOf = (
     ending: {
       kind: 'failed',
       reason: 'bound-reached',
-      detail: `it has cost ${costText(dollars, most)}, and was ended${atOf(run)}: ${toDo(doc, run)}`,
+      detail: `it has cost ${costText(dollars, most)}${besideText(besideOf({ run, plan }))}, and was ended${atOf(run)}: ${toDo(doc, run)}`,
     },
   }
 }
@@ -84,6 +89,10 @@ const costText = (dollars: number, most: number): string =>
   dollars > most + 0.005
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
+
+/** What is counted and not booked is said. */
+const besideText = (dollars: number): string =>
+  dollars === 0 ? '' : ` (${usd(dollars)} of it for its nodes before and after its pods)`
 
 /** Another attempt is one at what is wanted of the lane. */
 const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, run: Run): string =>

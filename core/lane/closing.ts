@@ -1,4 +1,4 @@
-import { costOf } from '../money/cost.ts'
+import { reckonedOf } from '../money/cost.ts'
 import { monthsOf } from '../money/months.ts'
 import { cents } from '../money/prices.ts'
 import { type Identity, runName } from '../names.ts'
@@ -28,7 +28,7 @@ export const close = (view: View, run: Run, outcome: Outcome, against = run.agai
   // A run without a plan may stand where the one before it was at work: what that planned is not its own.
   const plan = view.plan?.plan.digest === run.digest ? view.plan : null
   const told: Outcome = { ...outcome, detail: said(outcome.detail, DETAIL) }
-  const own = plan === null ? 0 : costOf({ run, plan: plan.plan, now })
+  const own = plan === null ? 0 : reckonedOf({ run, plan: plan.plan, now })
   const costing = { run, plan: plan?.plan ?? null, now }
   const cost = costUntil(doc, costing)
   const id = runName(identityOf(view), run)
@@ -128,7 +128,7 @@ const afterwards = (
     outcome: at,
     // A success refills what failures used up, and uses up what was approved.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
-    approved: succeeded ? null : spentMore(doc.approved, cost),
+    approved: succeeded ? null : spentMore(doc.approved, { cost, at: at.at }),
   }
   // Its source says what was cancelled behind it, where nothing else has superseded it.
   return succeeded || at.kind === 'superseded' ? asAside(done) : done

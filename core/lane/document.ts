@@ -93,8 +93,9 @@ export interface Baseline {
 /** What an answer bound: begun attempts spend it. */
 export interface Approved {
   question: Question
-  /** Dollars that closed attempts have cost already. */
+  /** Dollars that closed attempts have cost already, and when the last such ended; left out: none did. */
   spent: number
+  spentAt?: number
   /** Whether an attempt has begun under it: `until` governs beginning alone. */
   begun: boolean
 }
@@ -244,7 +245,3 @@ export const sameRun = (
 /** Whether the run has touched the world: then something newer may have to let it finish. */
 export const hasBegun = ({ steps }: Pick<Run, 'steps'>): boolean =>
   steps.some(({ state, by }) => state !== 'pending' && by !== null)
-
-/** Whether it carries over what an attempt before it has finished, or may, since it is not planned yet. */
-export const carriesOver = ({ steps, digest }: Pick<Run, 'steps' | 'digest'>): boolean =>
-  digest === '' || steps.some(({ state }) => state !== 'pending')

@@ -1,4 +1,4 @@
-import { costOf, leftByMoves, movesFrom } from '../money/cost.ts'
+import { leftByMoves, movesFrom, reckonedOf } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
@@ -38,7 +38,7 @@ export const halfwayAfter = (
     return costs === undefined ? undefined : { ...costs, since: now, left: Math.max(0, left) }
   }
   if (perHour === 0) return undefined
-  const left = Math.max(0, boundsIn(doc, plan).dollars - costOf({ run, plan, now }))
+  const left = Math.max(0, boundsIn(doc, plan).dollars - reckonedOf({ run, plan, now }))
   const until = Math.max(now, Math.round(now + (left / perHour) * HOUR) - graceOf(run, plan))
   return { since: now, perHour, left, budget: run.hold?.budget ?? budgetOf(policy), until }
 }

@@ -1,6 +1,6 @@
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
 import { readsOf } from '../steps/keys.ts'
-import type { LaneDocument } from './document.ts'
+import type { LaneDocument, Run } from './document.ts'
 import type { Ended } from './ended.ts'
 import type { Kept } from './kept-step.ts'
 
@@ -9,6 +9,10 @@ export type Known = Pick<LaneDocument, 'kept' | 'redo'>
 
 /** A stage: what another attempt carries over once it is finished. */
 export const isKept = (step: Step): step is LaunchJobStep => step.kind === 'launch-job' && step.keeps
+
+/** Whether it carries over what an attempt before it has finished, or may, since it is not planned yet. */
+export const carriesOver = ({ steps, digest }: Pick<Run, 'steps' | 'digest'>): boolean =>
+  digest === '' || steps.some(({ state }) => state !== 'pending')
 
 /** Finished steps that the next attempt carries over: not what a person wants anew (law 7). */
 export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))

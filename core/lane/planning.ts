@@ -1,12 +1,13 @@
 import type { Desired } from '../desired.ts'
 import { digestOf } from '../digest.ts'
 import { laneName } from '../lane-kinds/kind.ts'
+import { EMPTY_MINUTES } from '../money/nodes.ts'
 import type { Plan, Planned } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { World } from '../world.ts'
-import { boundsLeft } from './approval.ts'
+import { boundsLeft, covers } from './approval.ts'
 import { newRun, nextGeneration } from './attempts.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import { close, identityOf } from './closing.ts'
@@ -37,7 +38,7 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
   const { doc, kind, policy, world, now } = view
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
   const { approved } = doc
-  return kind.plan({
+  const input = {
     identity: identityOf(view),
     desired: run.desired as never,
     run: runKeyOf(doc, run),
@@ -48,8 +49,15 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     within: approved === null ? undefined : boundsLeft(approved),
     brought: doc.brought,
     kept: seen.kept,
-  })
+  }
+  const warm = isWarm(doc, now) ? kind.plan({ ...input, warm: true }) : null
+  // What is asked about begins when that node is away.
+  return warm?.kind === 'plan' && covers(view, warm.plan) === 'yes' ? warm : kind.plan(input)
 }
+
+/** Whether the node of the attempt before is there still: what that costs beside its pods is spent already. */
+const isWarm = ({ approved }: Pick<LaneDocument, 'approved'>, now: number): boolean =>
+  approved?.spentAt !== undefined && now - approved.spentAt < EMPTY_MINUTES * 60_000
 
 /** What is left for what stands halfway is held beside whatever is planned. */
 const withHalfway = (world: World, { halfwayCosts }: Pick<LaneDocument, 'halfwayCosts'>): World => {
@@ -66,7 +74,7 @@ export const pinned = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'polic
 export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): string =>
   digestOf({
     policy: policy.version,
-    pools: world?.pools ?? {},
+    pools: mapPools(world?.pools ?? {}),
     dollars: world?.dollars ?? null,
     generations: (world?.generations ?? []).map(({ generation, replicas, digest, ownedBy, scaledBy, edited }) => ({
       generation,
@@ -78,6 +86,10 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
     })),
     ...(world?.strays === undefined ? {} : { strays: world.strays.map(({ ref }) => ref.name) }),
   }).slice(0, 16)
+
+/** Without which nodes there are: that is no reason to refuse, and earlier releases did not look at it. */
+const mapPools = (pools: World['pools']) =>
+  Object.fromEntries(Object.entries(pools).map(([name, { besides: _, alone: __, ...pool }]) => [name, pool]))
 
 /** A run of what the lane wants now, or the one under way planned anew. */
 export const settlePlan = (view: View, seen: Seen): Change => {

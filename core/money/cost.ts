@@ -23,6 +23,21 @@ export const costOf = ({ now, ...costing }: Costing & { now: number }): number =
   return sum([...jobs, ...standing]) / HOUR
 }
 
+/**
+ * Dollars of that, and of what nodes that its steps have begun to use cost before and after their pods: those are priced and bound with
+ * (law 9), and not booked, since nobody has measured them. Not rounded.
+ */
+export const reckonedOf = ({ now, ...costing }: Costing & { now: number }): number =>
+  costOf({ now, ...costing }) + besideOf(costing)
+
+/** Dollars that the nodes of steps which have begun cost before and after their pods. */
+export const besideOf = (costing: Costing, kinds: readonly Step['kind'][] = ['launch-job', 'roll-out-model']): number =>
+  sum(
+    stepsOf(costing).map(([step, mark]) =>
+      kinds.includes(step.kind) && 'beside' in step && onNodesFrom(mark) !== null ? (step.beside ?? 0) : 0,
+    ),
+  )
+
 /** The same by the months in which it was spent. */
 export const costByMonth = ({ now, ...costing }: Costing & { now: number }): Months =>
   addMonths(
@@ -59,7 +74,8 @@ export const rateOf = (costing: Costing): number =>
 export const workedOf = ({ now, ...costing }: Costing & { now: number }): { dollars: number; rate: number } => {
   const jobs = jobsOf(costing)
   return {
-    dollars: sum(jobs.map(({ perHour, mark }) => perHour * timeOf(mark, now))) / HOUR,
+    dollars:
+      besideOf(costing, ['launch-job']) + sum(jobs.map(({ perHour, mark }) => perHour * timeOf(mark, now))) / HOUR,
     rate: sum(jobs.map(({ perHour, mark }) => (isAtWork(mark) ? perHour : 0))),
   }
 }

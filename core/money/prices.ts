@@ -22,16 +22,6 @@ export const nodeHour = ({ price, capacityTypes }: Bought): Range | null => {
   return { p50: prices[0] ?? p95, p95 }
 }
 
-/** Dollars for one GPU of the pool for one hour, in the bad case: what holds, bounds and bookings count with. Null: it has no price. */
-export const pricePerGpuHour = (pool: Bought & Pick<PoolPolicy, 'gpusPerNode'>): number | null => {
-  const hour = nodeHour(pool)
-  return hour === null ? null : hour.p95 / pool.gpusPerNode
-}
-
-/** The same as a node is bought while there are such; 0 without a price. */
-export const usualPerGpuHour = (pool: Bought & Pick<PoolPolicy, 'gpusPerNode'>): number =>
-  (nodeHour(pool)?.p50 ?? 0) / pool.gpusPerNode
-
 /** Where a pool's price is from, for a person: `p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)`. */
 export const priceSource = (name: string, pool: PoolPolicy): string => {
   const { price, gpusPerNode } = pool

@@ -1,14 +1,7 @@
 import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
-import {
-  addRange,
-  cents,
-  centsRange,
-  pricePerGpuHour,
-  priceSource,
-  timesRange,
-  usualPerGpuHour,
-} from '../money/prices.ts'
+import { countingOf } from '../money/nodes.ts'
+import { addRange, cents, centsRange, nodeHour, priceSource, timesRange } from '../money/prices.ts'
 import type { Bounds, NodesOf, Planned, Price, Range, Step } from '../plan.ts'
 import { typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
@@ -17,7 +10,8 @@ import type { PlanRefusal } from '../reasons.ts'
 import { keptSteps } from '../steps/keys.ts'
 import type { World } from '../world.ts'
 
-type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept'>
+type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
+type Priced = Pick<PipelineInput, 'policy' | 'world'> & { desired: Pick<TrainDesired, 'priced'> }
 
 /** The Job of one stage: where it runs, for how long, at what price. */
 export interface Use {
@@ -27,25 +21,28 @@ export interface Use {
   pool: PoolPolicy
   gpus: number
   hours: Range
-  /** Dollars an hour while it runs, in the bad case of how its node is bought. */
-  rate: number
-  /** The same of a node as it is bought while there are such. */
-  usual: number
+  /** Dollars an hour of the node that it has while it runs: beside what runs anyway, as a rule, and in the bad case for it alone. */
+  rate: Range
+  /** Dollars that its node costs before and after: nothing where it takes the node of the one before it. */
+  beside: Range
 }
 
 type Refuse = Extract<Planned, { kind: 'refuse' }>
 
 /** What each stage uses, in their order; or why one cannot run, be priced or be paid. */
-export const usesOf = (
-  { policy, world }: Omit<PipelineInput, 'kept'>,
-  { stages }: Pick<PipelinePolicy, 'stages'>,
-): Use[] | Refuse => {
-  const uses = stages.map((stage) => useOf({ policy, world }, stage))
+export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>): Use[] | Refuse => {
+  const uses = stages.map((stage) => useOf(input, stage))
   return uses.find((use) => 'kind' in use) ?? (uses as Use[])
 }
 
+/** One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor of what has just run. */
+const inRows = (uses: readonly Use[], warm: boolean): Use[] =>
+  uses.map((use, index) =>
+    (index === 0 && warm) || uses[index - 1]?.poolName === use.poolName ? { ...use, beside: { p50: 0, p95: 0 } } : use,
+  )
+
 const useOf = (
-  { policy, world }: Omit<PipelineInput, 'kept'>,
+  { policy, world, desired }: Priced,
   one: Pick<StagePolicy, 'name' | 'use' | 'pool' | 'gpus' | 'hours'>,
 ): Use | Refuse => {
   const { pool: poolName, gpus, hours } = one
@@ -53,17 +50,21 @@ const useOf = (
   const pool = own(policy.pools, poolName)
   if (pool === undefined)
     return refuse('pool-unknown', `\`${stage}\` asks for pool \`${poolName}\`, which the policy does not have`)
-  const perGpu = pricePerGpuHour(pool)
-  if (perGpu === null)
+  const hour = nodeHour(pool)
+  if (hour === null)
     return refuse('missing-price', `${priceSource(poolName, pool)}; a plan without a price is not made`)
   const small = whyTooSmall({ stage, poolName, pool, gpus }, world)
   if (small !== null) return refuse('pool-too-small', small)
-  return { stage, poolName, pool, gpus, hours, rate: perGpu * gpus, usual: usualPerGpuHour(pool) * gpus }
+  const counting = countingOf(desired)
+  const fits = counting.together([gpus], pool, own(world.pools, poolName)?.besides)
+  const rate = { p50: hour.p50 * fits, p95: hour.p95 * counting.each(gpus, pool) }
+  const { p50, p95 } = counting.beside(pool)
+  return { stage, poolName, pool, gpus, hours, rate, beside: { p50: rate.p50 * p50, p95: rate.p95 * p95 } }
 }
 
 /** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
 const whyTooSmall = (
-  { stage, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate' | 'usual'>,
+  { stage, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate' | 'beside'>,
   world: World,
 ): string | null => {
   const ceiling = ceilingOf(poolName, pool, world)
@@ -81,27 +82,41 @@ export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: Worl
   Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
 
 /** What these cost, one after the other. */
-export const priceOf = (uses: Use[], { policy, world }: Omit<PipelineInput, 'kept'>): Price => {
-  const rates = uses.map(({ rate }) => rate)
+export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced): Price => {
   const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
     const pool = own(policy.pools, name)
-    return (usedByLane || 0) * ((pool && pricePerGpuHour(pool)) ?? 0)
+    const nodes = pool === undefined ? 0 : countingOf(desired).together(nodewise(usedByLane || 0, pool), pool)
+    return nodes * ((pool && nodeHour(pool)?.p95) ?? 0)
   })
+  const costs = uses.flatMap(({ hours, rate, beside }) => [
+    { p50: hours.p50 * rate.p50, p95: hours.p95 * rate.p95 },
+    beside,
+  ])
   return {
-    total: centsRange(
-      addRange(...uses.map(({ hours, rate, usual }) => ({ p50: hours.p50 * usual, p95: hours.p95 * rate }))),
-    ),
-    perHour: centsRange({ p50: uses[0]?.usual ?? 0, p95: Math.max(0, ...rates) }),
+    total: centsRange(addRange(...costs)),
+    perHour: centsRange({ p50: uses[0]?.rate.p50 ?? 0, p95: Math.max(0, ...uses.map(({ rate }) => rate.p95)) }),
     nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
     gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),
     sources: [...new Set(uses.map(({ poolName, pool }) => priceSource(poolName, pool)))],
   }
 }
 
+/** So many GPUs, a node of them after the other. */
+const nodewise = (gpus: number, { gpusPerNode }: PoolPolicy): number[] => [
+  ...Array.from({ length: Math.floor(gpus / gpusPerNode) }, () => gpusPerNode),
+  gpus % gpusPerNode,
+]
+
 /** What is still to be paid: an attempt that carries a finished step over does not run it again (law 7). */
-export const usesLeft = (uses: Use[], { steps, kept }: { steps: Step[]; kept: PipelineInput['kept'] }): Use[] => {
+export const usesLeft = (
+  uses: Use[],
+  { steps, kept, warm = false }: { steps: Step[] } & Pick<PipelineInput, 'kept' | 'warm'>,
+): Use[] => {
   const done = keptSteps({ steps }, kept)
-  return uses.filter(({ stage }) => !Object.hasOwn(done, stage))
+  return inRows(
+    uses.filter(({ stage }) => !Object.hasOwn(done, stage)),
+    warm,
+  )
 }
 
 /** Jobs run one after the other, so a pool that both use is needed for the larger one only. */

@@ -129,7 +129,7 @@ const launch = (
     results: policy.results,
     pool: use.poolName,
     gpus: use.gpus,
-    perHour: use.rate,
+    perHour: use.rate.p95,
     reads,
     keeps: true,
   }

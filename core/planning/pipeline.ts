@@ -3,9 +3,10 @@ import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { usd } from '../money/prices.ts'
+import { besideText } from '../money/nodes.ts'
+import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
-import type { Plan, Planned, Price } from '../plan.ts'
+import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
@@ -30,8 +31,9 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const { rule: pipeline, key } = found
   const uses = usesOf(input, pipeline)
   if ('kind' in uses) return uses
-  const steps = stepsOf({ input, pipeline, uses, presets })
-  const left = usesLeft(uses, { steps, kept: input.kept })
+  const made = stepsOf({ input, pipeline, uses, presets })
+  const left = usesLeft(uses, { ...input, steps: made })
+  const steps = withBeside(made, left)
   const price = priceOf(left, input)
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
@@ -60,6 +62,13 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   }
   return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
 }
+
+/** With what its nodes cost beside its pods, of each Job that is still to run. */
+const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
+  steps.map((step) => {
+    const beside = cents(left.find(({ stage }) => stage === step.name)?.beside.p95 ?? 0)
+    return step.kind === 'launch-job' && beside > 0 ? { ...step, beside } : step
+  })
 
 /** With the keys of all objects in one order. */
 const inOneOrder = (plan: Plan): Plan => JSON.parse(canonicalJson(plan))
@@ -102,6 +111,10 @@ const reasonsOf = (
     ),
     ...new Set(uses.map((use) => roomIn(use.poolName, uses, input))),
     ...price.sources.map((source) => `priced at ${source}`),
+    ...besideText(
+      desired,
+      uses.map(({ pool }) => pool),
+    ),
     `${policy.budget.name}: ${usd(spent)} spent and ${usd(held)} held of ${usd(policy.budget.dollars)}; this adds at most ${usd(price.total.p95)}`,
   ]
 }

@@ -1,6 +1,6 @@
 import type { V1Affinity, V1Container, V1Pod, V1Toleration } from '@kubernetes/client-node'
 import { GPU, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
-import { label, laneLabel } from '../names.ts'
+import { generationOf, label, laneLabel } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
@@ -21,6 +21,8 @@ export interface Counting {
   pool: string
   policy: Policy
   lane: string
+  /** Id of the ledger that looks. */
+  ledger: string
   /** GPUs that pods use, as `usedByLane` says. */
   used: ReadonlyMap<string, number>
   /** What lanes hold, by lane label: of all whose pods are there at least. */
@@ -33,7 +35,7 @@ export interface Counting {
  * A pool as a lane sees it. Each other lane of ours counts with its hold or its use, whichever is more, so that no GPU counts
  * twice; everything else in the pool counts as it is used (law 10).
  */
-export const poolView = (seen: SeenPools, { pool, policy, lane, used, by, held }: Counting): PoolView => {
+export const poolView = (seen: SeenPools, { pool, policy, lane, ledger, used, by, held }: Counting): PoolView => {
   const { gpusPerNode = 1 } = policy.pools[pool] ?? {}
   const mine = seen.nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
@@ -49,6 +51,36 @@ export const poolView = (seen: SeenPools, { pool, policy, lane, used, by, held }
     beyondHolds,
     provisioned: up,
     provisioning: mine.length * gpusPerNode - up,
+    ...onNodes(seen, { pool, policy, lane, ledger }),
+  }
+}
+
+/** Which nodes go on without the lane, with what room for it, and which are there for it alone. */
+const onNodes = (
+  { pods, nodes }: SeenPools,
+  { pool, policy, lane, ledger }: Pick<Counting, 'pool' | 'policy' | 'lane' | 'ledger'>,
+): Pick<PoolView, 'besides' | 'alone'> => {
+  const { gpusPerNode = 1 } = policy.pools[pool] ?? {}
+  const inPool = nodes.filter(({ metadata }) => metadata.labels?.[NODE_POOL] === pool)
+  const names = new Set(inPool.map(({ metadata }) => metadata.name))
+  const places = (pods as KubeObject<'Pod'>[]).flatMap((pod) => {
+    const { labels = {} } = pod.metadata
+    const [node, gpus] = [pod.spec?.nodeName ?? '', gpusOfPod(pod)]
+    if (gpus === 0 || !names.has(node)) return []
+    const isOwn = isOurs(pod, policy, ledger) && labels[label('lane')] === laneLabel(lane)
+    return [{ node, gpus, of: isOwn ? generationOf(labels) : null }]
+  })
+  const byNode = [...Map.groupBy(places, ({ node }) => node).values()]
+  const others = byNode.map((there) => there.reduce((sum, { gpus, of }) => sum + (of === null ? gpus : 0), 0))
+  const besides = others.filter((gpus) => gpus > 0).map((gpus) => Math.max(0, gpusPerNode - gpus))
+  const alone: Record<number, number> = {}
+  for (const there of byNode) {
+    const [only, ...more] = new Set(there.map(({ of }) => of))
+    if (typeof only === 'number' && more.length === 0) alone[only] = (alone[only] ?? 0) + 1
+  }
+  return {
+    ...(besides.length === 0 ? {} : { besides: besides.sort((a, b) => a - b) }),
+    ...(places.some(({ of }) => of !== null) ? { alone } : {}),
   }
 }
 

@@ -4,7 +4,7 @@ import { label, laneLabel } from '../names.ts'
 import type { NotifyStep, Planned, Price } from '../plan.ts'
 import { counted } from '../text.ts'
 import { type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
-import { finishPlan, type ServeInput } from './serve-plan.ts'
+import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { walkBack, wayBack } from './walk-back.ts'
 
@@ -39,9 +39,7 @@ export const planRetired = (input: ServeInput): Planned => {
   const names = [...new Set(leaving.map(({ view }) => titleOf(view)))]
   const [first] = leaving
   const price = servePrice({
-    policy,
-    service: { loadMinutes: NO_TIME, gate: { minutes: NO_TIME } },
-    generations,
+    ...pricedFor(input, { loadMinutes: NO_TIME, gate: { minutes: NO_TIME } }),
     leaving,
     path,
     gateAfter: null,

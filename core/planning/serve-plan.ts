@@ -4,15 +4,17 @@ import { milliseconds } from '../duration.ts'
 import type { KubeObject } from '../kube.ts'
 import type { Baseline } from '../lane/document.ts'
 import { isServed, type Standing } from '../lane-kinds/serving.ts'
+import { besideText } from '../money/nodes.ts'
 import { usd } from '../money/prices.ts'
 import { type Identity, type RunKey, runName } from '../names.ts'
 import type { Bounds, Plan, Planned, Price, Step, Strategy } from '../plan.ts'
 import type { Policy } from '../policy.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
+import { ranBefore } from './generations.ts'
 import { ifKept } from './largest.ts'
 import { nodesOf } from './pipeline-price.ts'
-import { dollarsWeighed } from './serve-price.ts'
+import { dollarsWeighed, type PricedPath } from './serve-price.ts'
 
 export interface ServeInput {
   identity: Identity
@@ -88,15 +90,31 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       ...(answering === undefined ? {} : { answering }),
       until: input.now + milliseconds(policy.approvals.expiry),
     },
-    reasons: [...draft.reasons, ...draft.price.sources.map((source) => `priced at ${source}`), weighed],
+    reasons: [...draft.reasons, ...pricedText(input, draft), weighed],
     approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
   }
   return ifKept(plan, 'give it fewer replicas, or put what is long into its image')
 }
 
+/** What of a priced way is the lane's own, whatever the way: its world, and what it ran before. */
+export const pricedFor = (input: ServeInput, service: PricedPath['service']) => ({
+  policy: input.policy,
+  desired: input.desired,
+  pools: input.world.pools,
+  service,
+  generations: input.world.generations,
+  before: ranBefore(input),
+})
+
+/** Where its prices are from, and what they contain beside its pods. */
+const pricedText = ({ desired, policy }: ServeInput, { price, gpus }: Draft): string[] => [
+  ...price.sources.map((source) => `priced at ${source}`),
+  ...besideText(desired, price.total.p95 === 0 ? [] : Object.keys(gpus).flatMap((name) => policy.pools[name] ?? [])),
+]
+
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
 const inOrder = (desired: Standing): Standing => {
-  if (!isServed(desired)) return { kind: desired.kind, model: desired.model } as Standing
+  if (!isServed(desired)) return { kind: desired.kind, model: desired.model, ...pricedAs(desired) } as Standing
   const { kind, model, version, source, runId, adapter, digest, requester, proven, engine } = desired
   const pinned = engine === undefined ? {} : { engine: { name: engine.name, revision: engine.revision } }
   return {
@@ -110,8 +128,11 @@ const inOrder = (desired: Standing): Standing => {
     requester,
     ...(proven && { proven }),
     ...pinned,
+    ...pricedAs(desired),
   }
 }
+
+const pricedAs = ({ priced }: Standing): Pick<Standing, 'priced'> => (priced === undefined ? {} : { priced })
 
 const whyOverBudget = ({ policy: { budget }, world }: ServeInput, dollars: number): string | null => {
   const { spent, held } = world.dollars

@@ -1,8 +1,10 @@
-import { cents, centsRange, pricePerGpuHour, priceSource } from '../money/prices.ts'
+import { countingOf } from '../money/nodes.ts'
+import { addRange, cents, centsRange, nodeHour, priceSource } from '../money/prices.ts'
 import type { Point, Price, Range } from '../plan.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
-import type { GenerationView } from '../world.ts'
+import type { GenerationView, PoolView, World } from '../world.ts'
 import type { Replica } from './generations.ts'
+import { othersGpus } from './serve-room.ts'
 
 /** A bad case of a bad case: what carrying out may cost in all, against the p95. */
 const MARGIN = 1.5
@@ -11,6 +13,9 @@ const HOURS_WEIGHED = 24
 /** What a rollout is priced from. */
 export interface PricedPath {
   policy: Policy
+  /** What is wanted, in the revision in which it is priced. */
+  desired: { priced?: number }
+  pools: World['pools']
   service: Pick<ServicePolicy, 'loadMinutes'> & { gate: Pick<ServicePolicy['gate'], 'minutes'> }
   generations: readonly GenerationView[]
   /** What the lane ran before, which is what it costs more than; left out: what stands. */
@@ -23,43 +28,52 @@ export interface PricedPath {
 }
 
 /**
- * `total` is what the rollout takes above what ran before: at each point the additional GPUs, for as long as weights load or
- * the gate asks. `perHour` is what stands in the end.
+ * `total` is what the rollout takes above what ran before: at each point the additional nodes, for as long as weights load or the gate
+ * asks, and what each that is started costs before and after its pods. `perHour` is what stands in the end.
  */
 export const servePrice = (priced: PricedPath): Price => {
   const { policy, generations, before = generations, path, rising } = priced
-  const now = before.map((view) => ({
-    gpus: view.replicas * view.gpusPerReplica,
-    rate: rateOf(policy, view.pool),
-  }))
-  const nowPerHour = sum(now.map(({ gpus, rate }) => gpus * rate))
-  const nowGpus = sum(now.map(({ gpus }) => gpus))
-  const points = path.map((point, index) => ({ ...standing(priced, point), hours: hoursAt(priced, index) }))
-  const over = (part: 'p50' | 'p95', above: (point: { gpus: number; dollars: number }) => number): number =>
-    sum(points.map((point) => Math.max(0, above(point)) * point.hours[part]))
-  const dollars = (point: { dollars: number }): number => point.dollars - nowPerHour
-  const gpus = (point: { gpus: number }): number => point.gpus - nowGpus
-  const end = points.at(-1)?.dollars ?? 0
-  const pools = [
+  const hours = path.map((_, index) => hoursAt(priced, index))
+  const extra = extraAt(priced)
+  const nowGpus = sum(before.map(({ replicas, gpusPerReplica }) => replicas * gpusPerReplica))
+  const now = nowPerHour(priced)
+  const used = [
     ...new Set([rising.pool, ...generations.filter(({ replicas }) => replicas > 0).map(({ pool }) => pool)]),
   ]
+  const over = (above: readonly Range[]): Range[] =>
+    above.map((each, index) => ({
+      p50: Math.max(0, each.p50) * (hours[index]?.p50 ?? 0),
+      p95: Math.max(0, each.p95) * (hours[index]?.p95 ?? 0),
+    }))
+  const gpus = path.map((point) => gpusAt(priced, point) - nowGpus).map((each) => ({ p50: each, p95: each }))
+  const { p50, p95 } = extra.at(-1) ?? { p50: 0, p95: 0 }
   return {
-    total: centsRange({ p50: over('p50', dollars), p95: over('p95', dollars) }),
-    perHour: centsRange({ p50: end, p95: end }),
-    nowPerHour: cents(nowPerHour),
-    gpuHours: centsRange({ p50: over('p50', gpus), p95: over('p95', gpus) }),
-    sources: pools.flatMap((name) => {
+    total: centsRange(addRange(...over(extra), ...besideAt(priced))),
+    perHour: centsRange({ p50: Math.max(0, now + p50), p95: Math.max(0, now + p95) }),
+    nowPerHour: cents(now),
+    gpuHours: centsRange(addRange(...over(gpus))),
+    sources: used.flatMap((name) => {
       const pool = poolOf(policy, name)
       return pool === undefined ? [] : [priceSource(name, pool)]
     }),
   }
 }
 
-/** Dollars an hour at each point of the path beyond what the lane cost before. */
-export const extraPerHour = (priced: Omit<PricedPath, 'service' | 'gateAfter'>): number[] => {
-  const { policy, generations, before = generations, path } = priced
-  const now = sum(before.map(({ replicas, gpusPerReplica, pool }) => replicas * gpusPerReplica * rateOf(policy, pool)))
-  return path.map((point) => cents(Math.max(0, standing(priced, point).dollars - now)))
+/** Dollars at each point of the path, in the bad case. */
+export interface AtPoint {
+  /** An hour, beyond what the lane cost before. */
+  extra: number
+  /** What nodes that are started for it cost before and after their pods. */
+  beside: number
+}
+
+/** What each point of the path costs beyond what the lane cost before. */
+export const costAtPoints = (priced: PricedPath): AtPoint[] => {
+  const beside = besideAt(priced)
+  return extraAt(priced).map(({ p95 }, index) => ({
+    extra: cents(Math.max(0, p95)),
+    beside: cents(beside[index]?.p95 ?? 0),
+  }))
 }
 
 /**
@@ -75,19 +89,116 @@ export const dollarsWeighed = (price: Price, ending = 0): { asked: number; bound
   }
 }
 
-const standing = (
-  { policy, leaving, rising }: Pick<PricedPath, 'policy' | 'leaving' | 'rising'>,
-  point: Point,
-): { gpus: number; dollars: number } => {
-  const remaining = leaving.slice(leaving.length - point.old).map(({ view }) => view)
-  const risen = point.new * rising.gpus
-  return {
-    gpus: sum(remaining.map(({ gpusPerReplica }) => gpusPerReplica)) + risen,
-    dollars:
-      sum(remaining.map(({ gpusPerReplica, pool }) => gpusPerReplica * rateOf(policy, pool))) +
-      risen * rateOf(policy, rising.pool),
-  }
+/** Nodes of a pool that run at a point of the path beyond those that ran before. */
+interface Beyond {
+  pool: string
+  nodes: Range
 }
+
+/**
+ * By pool. As a rule: the fewest that the lane's replicas fit on beside what runs anyway, and as many fewer before. In the bad case each
+ * replica that comes is alone on a new node, and with those that go a node ends only where nothing else is on it.
+ */
+const beyondAt = (priced: PricedPath, point: Point): Beyond[] => {
+  const { rising, policy, pools, before = priced.generations } = priced
+  const names = [...new Set([rising.pool, ...before.map(({ pool }) => pool)])]
+  return names.flatMap((name) => {
+    const pool = poolOf(policy, name)
+    if (pool === undefined) return []
+    const counting = countingOf(priced.desired)
+    const views = before.filter((view) => view.pool === name)
+    const stays = views.map((view) => podsOf(view, staysAt(priced, view, point)))
+    const stood = sum(views.filter((view) => !leaves(priced, view)).map(({ replicas }) => replicas))
+    const risen = Array.from({ length: rising.pool === name ? Math.max(0, point.new - stood) : 0 }, () => rising.gpus)
+    const together = (pods: readonly number[]): number => counting.together(pods, pool, pools[name]?.besides)
+    const each = (pods: readonly number[]): number => sum(pods.map((gpus) => counting.each(gpus, pool)))
+    const under = views.map((view) => nodesUnder(priced, view, pool))
+    const ends = under.map((nodes, index) => Math.max(0, nodes - each(stays[index] ?? [])))
+    const usual = together([...stays.flat(), ...risen]) - together(views.flatMap((view) => podsOf(view, view.replicas)))
+    const most = Math.max(0, mostNodes(pools[name], pool) - sum(under))
+    const bad = Math.max(usual, Math.min(each(risen) - sum(ends), most))
+    return [{ pool: name, nodes: { p50: usual, p95: bad } }]
+  })
+}
+
+/** Nodes that the lane may have of a pool: the ceiling without what others hold or use. */
+const mostNodes = (view: PoolView | undefined, { gpusPerNode, maxGpus }: PoolPolicy): number =>
+  Math.floor((view?.ceiling ?? maxGpus) / gpusPerNode) -
+  (view === undefined ? 0 : Math.ceil(othersGpus(view) / gpusPerNode))
+
+const podsOf = ({ gpusPerReplica }: GenerationView, count: number): number[] =>
+  Array.from({ length: count }, () => gpusPerReplica)
+
+const leaves = ({ leaving }: Pick<PricedPath, 'leaving'>, { generation }: GenerationView): boolean =>
+  leaving.some(({ view }) => view.generation === generation)
+
+/** Replicas that are left at a point of a generation that ran before; the one that rises may have had some. */
+const staysAt = (priced: Pick<PricedPath, 'leaving'>, view: GenerationView, point: Point): number => {
+  const { leaving } = priced
+  if (!leaves(priced, view)) return Math.min(view.replicas, point.new)
+  return leaving.slice(leaving.length - point.old).filter((one) => one.view.generation === view.generation).length
+}
+
+/** Nodes that would end with what runs of a generation: those that it was seen alone on, and of what a way has taken already the fewest. */
+const nodesUnder = (
+  { desired, pools, generations }: Pick<PricedPath, 'desired' | 'pools' | 'generations'>,
+  view: GenerationView,
+  pool: PoolPolicy,
+): number => {
+  const counting = countingOf(desired)
+  const now = Math.min(
+    view.replicas,
+    generations.find(({ generation }) => generation === view.generation)?.replicas ?? 0,
+  )
+  const { alone } = pools[view.pool] ?? {}
+  const seen = alone === undefined ? undefined : (alone[view.generation] ?? 0)
+  return counting.under(podsOf(view, now), pool, seen) + counting.together(podsOf(view, view.replicas - now), pool)
+}
+
+/** Dollars an hour at each point beyond what ran before; less than nothing where it is less. */
+const extraAt = (priced: PricedPath): Range[] =>
+  priced.path.map((point) =>
+    addRange(...beyondAt(priced, point).map(({ pool, nodes }) => atHourly(nodes, hourOf(priced.policy, pool)))),
+  )
+
+/** What nodes cost beside their pods that a point of the path is the first to need: no more ran at once before it. */
+const besideAt = (priced: PricedPath): Range[] => {
+  const most = new Map<string, Range>()
+  return priced.path.map((point) =>
+    addRange(
+      ...beyondAt(priced, point).map(({ pool: name, nodes }) => {
+        const before = most.get(name) ?? { p50: 0, p95: 0 }
+        const now = { p50: Math.max(before.p50, nodes.p50), p95: Math.max(before.p95, nodes.p95) }
+        most.set(name, now)
+        const started = { p50: now.p50 - before.p50, p95: now.p95 - before.p95 }
+        const pool = poolOf(priced.policy, name)
+        const hours = pool === undefined ? { p50: 0, p95: 0 } : countingOf(priced.desired).beside(pool)
+        const dollars = atHourly(started, hourOf(priced.policy, name))
+        return { p50: dollars.p50 * hours.p50, p95: dollars.p95 * hours.p95 }
+      }),
+    ),
+  )
+}
+
+/** Fewer nodes save what they are reckoned to cost now. */
+const atHourly = ({ p50, p95 }: Range, hour: Range): Range => ({
+  p50: p50 * (p50 < 0 ? hour.p95 : hour.p50),
+  p95: p95 * hour.p95,
+})
+
+/** Dollars an hour of what the lane ran before, in the bad case. */
+const nowPerHour = (priced: PricedPath): number => {
+  const { policy, generations, before = generations } = priced
+  return sum(
+    before.map((view) => {
+      const pool = poolOf(policy, view.pool)
+      return pool === undefined ? 0 : nodesUnder(priced, view, pool) * hourOf(policy, view.pool).p95
+    }),
+  )
+}
+
+const gpusAt = ({ leaving, rising }: Pick<PricedPath, 'leaving' | 'rising'>, point: Point): number =>
+  sum(leaving.slice(leaving.length - point.old).map(({ view }) => view.gpusPerReplica)) + point.new * rising.gpus
 
 /** Hours until it goes on from a point of the path: while weights load there, and while the gate asks. */
 export const hoursAt = (
@@ -102,9 +213,9 @@ export const hoursAt = (
   return { p50: minutes('p50') / 60, p95: minutes('p95') / 60 }
 }
 
-const rateOf = (policy: Policy, name: string): number => {
+const hourOf = (policy: Policy, name: string): Range => {
   const pool = poolOf(policy, name)
-  return pool === undefined ? 0 : (pricePerGpuHour(pool) ?? 0)
+  return (pool === undefined ? null : nodeHour(pool)) ?? { p50: 0, p95: 0 }
 }
 
 const poolOf = (policy: Policy, name: string): PoolPolicy | undefined =>

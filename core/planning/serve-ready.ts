@@ -1,7 +1,7 @@
 import type { Planned, RollOutModelStep } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
 import { refOf, replicaCount, standingGpus, titleOf } from './generations.ts'
-import { finishPlan, type ServeInput } from './serve-plan.ts'
+import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
 
@@ -20,7 +20,7 @@ export const planStanding = (
   const path = [{ old: 0, new: replicas }]
   const rising = { pool: view.pool, gpus: view.gpusPerReplica }
   const { generations } = world
-  const price = servePrice({ policy, service: rule.service, generations, leaving: [], path, gateAfter: null, rising })
+  const price = servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising })
   const held = Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool))
   const short = `${ready} of ${replicas} ready`
   const planned = finishPlan(input, {

@@ -1,4 +1,4 @@
-import { pricePerGpuHour, priceSource } from '../money/prices.ts'
+import { nodeHour, priceSource } from '../money/prices.ts'
 import type { Bounds, Planned } from '../plan.ts'
 import { ruleNamed } from '../policy/names.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
@@ -34,7 +34,7 @@ export const ruleOf = (policy: Policy, world: World, name: string): Rule | Refus
       reason: 'pool-unknown',
       detail: `\`${key}\` serves in pool \`${service.pool}\`, which is not known`,
     }
-  if (pricePerGpuHour(pool) === null)
+  if (nodeHour(pool) === null)
     return {
       kind: 'refuse',
       reason: 'missing-price',
@@ -130,7 +130,9 @@ const awayCure = (maxUnavailable: number, { service }: Rule): string =>
 const ceilingOf = ({ view: { ceiling }, pool: { gpusPerNode } }: Rule): number =>
   ceiling === null ? Number.POSITIVE_INFINITY : Math.floor(ceiling / gpusPerNode) * gpusPerNode
 
-const othersGpus = ({ heldByOthers, used, usedByLane }: PoolView): number => Math.max(heldByOthers, used - usedByLane)
+/** GPUs of a pool that others hold or use. */
+export const othersGpus = ({ heldByOthers, used, usedByLane }: PoolView): number =>
+  Math.max(heldByOthers, used - usedByLane)
 
 /** A value that was written there, never one that every object inherits. */
 const own = <T>(record: Record<string, T>, key: string): T | undefined =>

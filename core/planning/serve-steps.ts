@@ -8,6 +8,7 @@ import { gateCheckJob } from '../workloads/gate-check.ts'
 import type { ServingObjects } from '../workloads/serving.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 import { isEditedByHand, leavingAt, type Replica, replicaCount, titleOf } from './generations.ts'
+import type { AtPoint } from './serve-price.ts'
 import { asService } from './serve-standing.ts'
 import { calledOf, isLedTo, type Led, ledOn, named, switchStep } from './traffic.ts'
 
@@ -32,8 +33,8 @@ export interface Rollout {
   /** The gate stands after this point of the path; null when this very generation was judged before. */
   gateAfter: number | null
   led: Led
-  /** Dollars an hour at each point of the path beyond what the lane costs now. */
-  extra: readonly number[]
+  /** What each point of the path costs beyond what the lane cost before. */
+  costs: readonly AtPoint[]
 }
 
 /** One move after another, the gate where the path says, requests led where they may be answered, a word to the channel at the end. */
@@ -88,6 +89,7 @@ const moveStep = (
   const { path, objects, leaving, generation } = rollout
   const point = path[index] ?? { old: 0, new: 0 }
   const before = path[index - 1] ?? point
+  const { extra = 0, beside = 0 } = rollout.costs[index] ?? {}
   const { deployment, generationService, disruptionBudget } = objects
   const risen = { ref: refOf(deployment), generation, replicas: point.new, replicasReady: point.new }
   return {
@@ -103,7 +105,8 @@ const moveStep = (
       ...(point.new > 0 || before.new > 0 ? [risen] : []),
     ],
     point,
-    perHour: rollout.extra[index] ?? 0,
+    perHour: extra,
+    ...(beside === 0 ? {} : { beside }),
     brings: point.new > before.new || (point.new === before.new && point.old === before.old) ? generation : null,
     loadMinutes: rollout.service.loadMinutes.p95,
   }

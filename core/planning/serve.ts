@@ -14,7 +14,6 @@ import {
   editedText,
   interruptsOf,
   isEditedByHand,
-  ranBefore,
   replicaCount,
   replicasOf,
   titleOf,
@@ -22,8 +21,8 @@ import {
 import { notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
 import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
-import { type Draft, finishPlan, type ServeInput } from './serve-plan.ts'
-import { extraPerHour, servePrice } from './serve-price.ts'
+import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { costAtPoints, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import {
   deadlockSentence,
@@ -131,10 +130,7 @@ const draftBack = (
       end,
     ),
     price: servePrice({
-      policy,
-      service: rule.service,
-      generations,
-      before: ranBefore(input),
+      ...pricedFor(input, rule.service),
       leaving,
       path,
       gateAfter: null,
@@ -227,9 +223,9 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
   const gateAfter = judged ? null : chosen.gateAfter
   const { path } = strategy
   const rising = { pool: poolName, gpus: service.gpusPerReplica }
-  const priced = { policy, service, generations, before: ranBefore(input), leaving, path, gateAfter, rising }
-  const extra = extraPerHour(priced)
-  const moving = { leaving, path, gateAfter, led, extra }
+  const priced = { ...pricedFor(input, service), leaving, path, gateAfter, rising }
+  const costs = costAtPoints(priced)
+  const moving = { leaving, path, gateAfter, led, costs }
   const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {
@@ -238,7 +234,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     objects: [...Object.values(objects), ...jobs],
     interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
     price: servePrice(priced),
-    ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...extra),
+    ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...costs.map(({ extra }) => extra)),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),

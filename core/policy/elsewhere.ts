@@ -139,6 +139,7 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
   'pipelines.*.stages.*.hours': OF_RANGES,
   'services.*.loadMinutes': OF_RANGES,
   'services.*.gate.minutes': OF_RANGES,
+  'pools.*.bootMinutes': OF_RANGES,
   'services.*.gate': { gates: 'say `checks`' },
   'pipelines.*.stages.*.gates.*': OF_GATES,
   'services.*.gate.checks.*': OF_GATES,

@@ -1,6 +1,7 @@
 import { milliseconds } from '../duration.ts'
 import { votesUntil } from '../lane/asking.ts'
-import { pricePerGpuHour, usd } from '../money/prices.ts'
+import { countingOf, PRICED } from '../money/nodes.ts'
+import { cents, nodeHour, usd } from '../money/prices.ts'
 import { choosePath } from '../planning/paths.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
@@ -22,11 +23,14 @@ type Pool = Policy['pools'][string]
 
 /** A run is begun only if its bad case fits into the month, of which it is the first at best. */
 const moneyOf = ({ budget, pools }: Policy, name: string, rule: Pipeline): OnPaper[] => {
-  const costs = rule.stages.map(({ pool: key, gpus, hours }) => {
+  const counting = countingOf({ priced: PRICED })
+  const costs = rule.stages.map(({ pool: key, gpus, hours }, index) => {
     const pool = pools[key]
-    return hours.p95 * gpus * ((pool === undefined ? null : pricePerGpuHour(pool)) ?? 0)
+    if (pool === undefined) return 0
+    const beside = rule.stages[index - 1]?.pool === key ? 0 : counting.beside(pool).p95
+    return (hours.p95 + beside) * counting.each(gpus, pool) * (nodeHour(pool)?.p95 ?? 0)
   })
-  const most = costs.reduce((sum, cost) => sum + cost, 0)
+  const most = cents(costs.reduce((sum, cost) => sum + cost, 0))
   const why = `one run of \`${name}\` may cost up to ${usd(most)}, and a month has ${usd(budget.dollars)}: none would ever begin; raise it, or lower hours.p95 or gpus of its stages`
   return most > budget.dollars ? [{ path: 'budget.dollars', why, lanes: [laneOf('pipeline', name, rule)] }] : []
 }

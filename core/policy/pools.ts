@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { GPUS_OF } from '../money/gpu-types.ts'
-import { count, dollars, matching, name, queue } from './fields.ts'
+import { count, dollars, matching, minutes, name, queue } from './fields.ts'
 import { tags } from './nodes.ts'
 
 /** GiB below which an image and weights do not find room beside what pods write. */
@@ -54,6 +54,11 @@ export const pool = z
           z.maximum(16_384, 'write at most 16384, which a volume has'),
         ),
     ),
+    /**
+     * Minutes from when a node is billed until its first pod runs, its image pulled: as a rule, and in the bad case. `{ p50: 10, p95: 20 }`
+     * where it is left out. Each node that is started for a plan is priced with these, and with the 11 that it stands empty afterwards.
+     */
+    bootMinutes: z.optional(minutes),
     /** Name of an EC2NodeClass of yours, which `signalbox bootstrap` compares with this. Left out: the one that it makes from `nodes`. */
     nodeClass: z.optional(name),
     /** The LocalQueue through which Kueue, which then owns the pool, lends it to Jobs: of such a pool no GPUs are held. */

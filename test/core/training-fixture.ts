@@ -1,4 +1,5 @@
 import type { TrainDesired } from '../../core/desired.ts'
+import { PRICED } from '../../core/money/nodes.ts'
 import type { Plan } from '../../core/plan.ts'
 import { planPipeline } from '../../core/planning/pipeline.ts'
 import type { PipelineInput } from '../../core/planning/pipeline-steps.ts'
@@ -53,6 +54,7 @@ export const desired: TrainDesired = {
   objects: 12,
   bytes: 3_400_000,
   requester: 'T0SIGNAL/U0CARLA',
+  priced: PRICED,
 }
 
 export const emptyPool = (pool: string, over: Partial<PoolView> = {}): PoolView => ({

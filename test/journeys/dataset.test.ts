@@ -203,7 +203,7 @@ describe('a dataset is uploaded', () => {
         result: { key: expect.stringMatching(/-g1a1-train-[a-z0-9]{5}\/result\.json$/) },
       },
     })
-    expect(second?.plan?.bounds.dollars).toBeLessThan((first?.plan?.bounds.dollars ?? 0) / 10)
+    expect(second?.plan?.bounds.dollars).toBeLessThan((first?.plan?.bounds.dollars ?? 0) / 3)
     expect(await registered()).toMatchObject([{ source: expect.stringContaining(`/${name}-g1a1-train-`) }])
     await nothingIsHeld()
   })

@@ -82,14 +82,14 @@ describe('two plans want the same last GPUs', () => {
   })
 
   it('a budget that the second would break refuses it with the numbers', async () => {
-    town = await openTown({ config: { ...two, pools: example.pools, budget: { name: 'ml-monthly', dollars: 200 } } })
+    town = await openTown({ config: { ...two, pools: example.pools, budget: { name: 'ml-monthly', dollars: 300 } } })
     await upload('support-chats')
     await town.until('the first holds', async () => (await town.run('pipeline/support-chats'))?.hold != null)
     await upload('sales-chats')
     expect((await town.settled('pipeline/sales-chats')).outcome).toMatchObject({
       kind: 'refused',
       reason: 'budget-exceeded',
-      detail: expect.stringContaining('200'),
+      detail: expect.stringContaining('$300.00'),
     })
   })
 })

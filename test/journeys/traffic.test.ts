@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../core/kube.ts'
 import { label } from '../../core/names.ts'
+import type { RollOutModelStep } from '../../core/plan.ts'
 import { trafficOf } from '../../core/workloads/serving.ts'
 import type { Traffic } from '../../core/world.ts'
 import type { Ports } from '../../flows/ports.ts'
@@ -160,12 +161,15 @@ describe('whom the Service of a lane leads to', () => {
   })
 
   describe('what stands halfway when something newer takes its place', () => {
-    /** Version 2 is at its gate when version 3 is promoted; dollars that it may cost at most. */
+    /** Version 2 is at its gate when version 3 is promoted; dollars that its pods may cost at most, its node's begin and end left out. */
     const overtaken = async (meanwhile: () => Promise<unknown>): Promise<number> => {
       await open(16)
       await promoted()
       await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
-      const most = (await town.plan(SERVE))?.plan.bounds.dollars ?? 0
+      const plan = (await town.plan(SERVE))?.plan
+      const beside = plan?.steps.find((step): step is RollOutModelStep => step.kind === 'roll-out-model')?.beside ?? 0
+      expect(beside).toBe(5.59)
+      const most = (plan?.bounds.dollars ?? 0) - beside
       await meanwhile()
       await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '3' } }))
       await town.until('it gives way', async () => (await town.past(SERVE)).some(({ run }) => run.generation === 2))

@@ -72,7 +72,7 @@ export const counted = (
   }
   const by = new Map(rows.map((row) => [laneLabel(row.lane), row.amount]))
   const used = usedByLane(seen, POOL, { policy, ledger: '' })
-  const view = poolView(seen, { pool: POOL, policy, lane, used, by, held })
+  const view = poolView(seen, { pool: POOL, policy, lane, ledger: '', used, by, held })
   views.set(key, view)
   return view
 }

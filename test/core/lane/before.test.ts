@@ -106,7 +106,7 @@ describe('what has finished something, and has another attempt', () => {
     expect(left(waits, 'image-pull')).toEqual({
       ...before,
       outcome: at,
-      approved: approvedBy({ begun: true, spent: 7 }),
+      approved: approvedBy({ begun: true, spent: 7, spentAt: at.at }),
     })
     expect(left(waits, 'exit-code')).toBeUndefined()
     expect(left({ ...waits, onNewer: 'stop' }, 'image-pull')).toBeUndefined()

@@ -3,8 +3,9 @@ import { leftBeside } from '../../../core/lane/before.ts'
 import { boundAt, onOtherMachines, reckonedUntil } from '../../../core/lane/bound.ts'
 import { approvedBy, HOUR, markOf, NOW, planRow, policyWith, questionOf, running, runOf, wanted } from './fixture.ts'
 
-/** 8 GPUs for $55.04 an hour, of the $168.56 that the plan may cost. */
+/** 8 GPUs for $55.04 an hour, of the $221.99 that the plan may cost, $29.35 of them before and after its pods. */
 const RATE = 55.04
+const MAY = 221.99 - 29.35
 /** What its pods are given to end, which they cost too. Milliseconds. */
 const GRACE = 120_000
 const at = (steps: ReturnType<typeof markOf>[], approved: ReturnType<typeof wanted>['approved'] = null, now = NOW) => {
@@ -20,7 +21,7 @@ describe('work that nobody saw end', () => {
     reckonedUntil({ doc: wanted({ run: runOf({ phase: 'steps', steps }) }), plan: planRow, now: NOW }, mark, can)
 
   it('ran until its run had cost all that it may, and no longer than until now or than it can have', () => {
-    expect((until() - from) / HOUR).toBeCloseTo(168.56 / RATE, 5)
+    expect((until() - from) / HOUR).toBeCloseTo(MAY / RATE, 5)
     expect(until([mark], from + HOUR)).toBe(from + HOUR)
     const recent = { ...mark, ranFrom: NOW - HOUR }
     expect(reckonedUntil({ doc: wanted({ run: runOf({ steps: [recent] }) }), plan: planRow, now: NOW }, recent)).toBe(
@@ -30,11 +31,11 @@ describe('work that nobody saw end', () => {
 
   it('ran for what other work of the run, and its own before it stood still, has left of that', () => {
     const other = markOf({ name: 'evaluate', state: 'done', by: 'me', ranFrom: NOW - HOUR, endedAt: NOW })
-    expect((until([mark, other]) - from) / HOUR).toBeCloseTo(168.56 / RATE - 1 / 8, 5)
+    expect((until([mark, other]) - from) / HOUR).toBeCloseTo(MAY / RATE - 1, 5)
     const again = { ...mark, ran: 2 * HOUR }
-    expect((until([again]) - from) / HOUR).toBeCloseTo(168.56 / RATE, 5)
+    expect((until([again]) - from) / HOUR).toBeCloseTo(MAY / RATE, 5)
     const view = { doc: wanted({ run: runOf({ steps: [again] }) }), plan: planRow, now: NOW }
-    expect((reckonedUntil(view, again) - from) / HOUR).toBeCloseTo(168.56 / RATE - 2, 5)
+    expect((reckonedUntil(view, again) - from) / HOUR).toBeCloseTo(MAY / RATE - 2, 5)
     expect(reckonedUntil(view, { ...again, ran: 9 * HOUR })).toBe(from)
   })
 
@@ -48,27 +49,27 @@ describe('work that nobody saw end', () => {
 describe('when a run will have cost all that it may', () => {
   it('counts from when its work was first seen running, at the price of its pool', () => {
     const bound = at([running({ touched: true, ranFrom: NOW })])
-    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR - GRACE, -1)
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((MAY / RATE) * HOUR - GRACE, -1)
     expect(bound?.ending).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
-    expect(bound?.ending.detail).toContain('$168.56')
+    expect(bound?.ending.detail).toContain('$221.99')
   })
 
   it('counts what earlier steps have cost', () => {
     const first = markOf({ state: 'done', by: 'me', ranFrom: NOW - 3 * HOUR, endedAt: NOW })
     const second = running({ name: 'evaluate', touched: true, ranFrom: NOW })
-    const left = 168.56 - cost(3)
-    expect((at([first, second])?.at ?? 0) - NOW).toBeCloseTo((left / (RATE / 8)) * HOUR - GRACE, -2)
+    const left = MAY - cost(3)
+    expect((at([first, second])?.at ?? 0) - NOW).toBeCloseTo((left / RATE) * HOUR - GRACE, -2)
   })
 
   it('counts what was approved, over all attempts, where somebody approved', () => {
-    const question = questionOf({ bounds: { ...planRow.plan.bounds, dollars: 100 } })
+    const question = questionOf({ bounds: { ...planRow.plan.bounds, dollars: 129.35 } })
     const bound = at([running({ touched: true, ranFrom: NOW })], { question, spent: 90, begun: true })
     expect((bound?.at ?? 0) - NOW).toBeCloseTo((10 / RATE) * HOUR - GRACE, -1)
   })
 
   it('counts what was approved of it while something newer waits, too', () => {
     const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
-    const approved = { question: questionOf(), spent: 158.56, begun: true }
+    const approved = { question: questionOf(), spent: MAY - 10, begun: true }
     const doc = {
       ...wanted({ generation: 2, run }),
       ...leftBeside(wanted({ run, approved }), { onNewer: 'finish', now: NOW }),
@@ -83,20 +84,22 @@ describe('when a run will have cost all that it may', () => {
     const plan = { ...planRow.plan, approval: { ...planRow.plan.approval, required: false } }
     const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
     const bound = boundAt({ doc: wanted({ run, approved }), plan: { plan, back: [] }, now: NOW }, run)
-    expect((bound?.at ?? 0) - NOW).toBeCloseTo((168.56 / RATE) * HOUR - GRACE, -1)
-    expect(bound?.ending.detail).toContain('$168.56')
+    expect((bound?.at ?? 0) - NOW).toBeCloseTo((MAY / RATE) * HOUR - GRACE, -1)
+    expect(bound?.ending.detail).toContain('$221.99')
   })
 
   it('counts what ran before it stood still, and nothing of that time', () => {
     const again = running({ touched: true, ran: 2 * HOUR, ranTo: NOW - 9 * HOUR, ranFrom: NOW })
-    expect((at([again])?.at ?? 0) - NOW).toBeCloseTo(((168.56 - cost(2)) / RATE) * HOUR - GRACE, -2)
+    expect((at([again])?.at ?? 0) - NOW).toBeCloseTo(((MAY - cost(2)) / RATE) * HOUR - GRACE, -2)
     expect(at([running({ touched: true, ran: 2 * HOUR, ranTo: NOW })])).toBeNull()
   })
 
   it('is now once it has cost that and more, never before', () => {
     const over = at([running({ touched: true, ranFrom: NOW - 9 * HOUR })])
     expect(over?.at).toBe(NOW)
-    expect(over?.ending.detail).toContain('it has cost $495.36 of the $168.56 that it may at most')
+    expect(over?.ending.detail).toContain(
+      'it has cost $524.71 of the $221.99 that it may at most ($29.35 of it for its nodes before and after its pods)',
+    )
   })
 
   it('is never while nothing runs that costs anything', () => {

@@ -22,7 +22,7 @@ import {
 
 const SUCCEEDED: Outcome = { kind: 'succeeded', reason: null, detail: 'carried out' }
 const FAILED: Outcome = { kind: 'failed', reason: 'node-lost', detail: 'the node is gone' }
-const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 168.56 }
+const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 221.99 }
 const trained = markOf({ state: 'done', by: 'me', ranFrom: NOW - HOUR, endedAt: NOW })
 const under = (run: Partial<Run> = {}): Run => runOf({ phase: 'steps', hold, steps: [trained], ...run })
 const closed = (outcome: Outcome, run: Run = under(), doc: Partial<LaneDocument> = {}) =>
@@ -148,7 +148,7 @@ describe('what the lane is afterwards', () => {
     })
     expect(closed(FAILED, under(), { attemptsLeft: 0, approved }).doc).toMatchObject({
       attemptsLeft: 0,
-      approved: { spent: expect.closeTo(65.04, 5), begun: true },
+      approved: { spent: expect.closeTo(10 + 55.04 + 29.35, 5), begun: true },
     })
   })
 

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { LaneDocument } from '../../../core/lane/document.ts'
 import { next } from '../../../core/lane/next.ts'
 import { isRetiring, mustRetire, settleRetire } from '../../../core/lane/retiring.ts'
+import { PRICED } from '../../../core/money/nodes.ts'
 import { docOf, NOW, PIPELINE, policyWith, SERVICE, served, viewOf } from './fixture.ts'
 
 const gone = policyWith((config) => {
@@ -52,7 +53,7 @@ it('what ran once leaves nothing that could be retired', () => {
 it('that nothing stands is a new desired state, of which nothing is approved yet', () => {
   const { doc, counts } = settleRetire(viewAt(standing({ approved: null, held: null })))
   expect(doc).toMatchObject({ generation: 4, attempt: 1, outcome: null, approved: null, order: null })
-  expect(doc.desired).toEqual({ kind: 'retired', model: 'support-llama' })
+  expect(doc.desired).toEqual({ kind: 'retired', model: 'support-llama', priced: PRICED })
   expect(isRetiring(viewAt(doc), doc.desired!)).toBe(true)
   expect(counts).toEqual(['retired'])
 })

@@ -1,15 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  addRange,
-  cents,
-  centsRange,
-  nodeHour,
-  pricePerGpuHour,
-  priceSource,
-  timesRange,
-  usd,
-} from '../../../core/money/prices.ts'
+import { addRange, cents, centsRange, nodeHour, priceSource, timesRange, usd } from '../../../core/money/prices.ts'
 import type { PoolPolicy } from '../../../core/policy.ts'
 
 const pool: PoolPolicy = {
@@ -20,13 +11,9 @@ const pool: PoolPolicy = {
   price: { perNodeHour: 55.04, source: 'AWS price list', date: '2026-11-01' },
 }
 
-describe('the price of a GPU hour', () => {
-  it('is the node price over its GPUs', () => {
-    expect(pricePerGpuHour(pool)).toBeCloseTo(6.88, 10)
-  })
-
+describe('the price of a node hour', () => {
   it('is null, never zero, when the policy names none', () => {
-    expect(pricePerGpuHour({ ...pool, price: null })).toBeNull()
+    expect(nodeHour({ ...pool, price: null })).toBeNull()
   })
 
   it('comes with where it was read and when', () => {
@@ -51,12 +38,11 @@ describe('the price of a GPU hour', () => {
       const own = capacityTypes.includes('spot' as never) ? price : plain
       const bought = { ...pool, capacityTypes: [...capacityTypes], price: own }
       expect(nodeHour(bought)).toEqual(hour)
-      expect(pricePerGpuHour(bought)).toBe(hour.p95 / 8)
     })
 
     it('a reservation is paid on demand unless it says what it costs beyond: a capacity block nothing', () => {
       const block = { ...pool, capacityTypes: ['reserved' as const], price: { ...price, reserved: 0 } }
-      expect([nodeHour(block), pricePerGpuHour(block)]).toEqual([{ p50: 0, p95: 0 }, 0])
+      expect(nodeHour(block)).toEqual({ p50: 0, p95: 0 })
       expect(nodeHour({ ...block, capacityTypes: ['on-demand', 'reserved'] })).toEqual({ p50: 0, p95: 80 })
     })
 

@@ -3,9 +3,11 @@ import { boundsOf, priceOf, type Use, usesLeft, usesOf } from '../../../core/pla
 import { stepKeys } from '../../../core/steps/keys.ts'
 import { emptyPool, emptyWorld, NOW, trainInput, trainPlan } from '../training-fixture.ts'
 
-const { policy } = trainInput()
+const { policy, desired } = trainInput()
 const pipeline = policy.pipelines['support-chats']!
-const uses = usesOf({ policy, world: emptyWorld() }, pipeline) as [Use, Use]
+const uses = usesOf({ policy, desired, world: emptyWorld() }, pipeline) as [Use, Use]
+/** The second takes the node of the first. */
+const inRow = [uses[0], { ...uses[1], beside: { p50: 0, p95: 0 } }]
 const { steps } = trainPlan()
 const keys = stepKeys({ steps })
 const row = { row: 'r', step: 'train', values: {}, made: null, etag: null, generation: 1, attempt: 1, at: NOW }
@@ -13,16 +15,16 @@ const kept = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [keys[name] ?? '', { ...row, key: keys[name] ?? '' }]))
 
 describe('what a pipeline uses', () => {
-  it('are its two Jobs, each with its share of a node', () => {
+  it('are its two Jobs, each with a node', () => {
     expect(uses.map(({ poolName, gpus, rate }) => [poolName, gpus, rate])).toEqual([
-      ['gpu-train', 8, 55.04],
-      ['gpu-train', 1, 6.88],
+      ['gpu-train', 8, { p50: 55.04, p95: 55.04 }],
+      ['gpu-train', 1, { p50: 55.04, p95: 55.04 }],
     ])
   })
 
   it('is refused with its stage where a pool could never run it', () => {
     const small = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: 4 }) } })
-    expect(usesOf({ policy, world: small }, pipeline)).toMatchObject({
+    expect(usesOf({ policy, desired, world: small }, pipeline)).toMatchObject({
       reason: 'pool-too-small',
       detail: expect.stringContaining('`train`'),
     })
@@ -31,29 +33,29 @@ describe('what a pipeline uses', () => {
 
 describe('what is still to be paid', () => {
   it('is what no earlier attempt has finished', () => {
-    expect(usesLeft(uses, { steps, kept: {} })).toEqual(uses)
+    expect(usesLeft(uses, { steps, kept: {} })).toEqual(inRow)
     expect(usesLeft(uses, { steps, kept: kept('train') })).toEqual([uses[1]])
     expect(usesLeft(uses, { steps, kept: kept('train', 'evaluate') })).toEqual([])
-    expect(usesLeft(uses, { steps, kept: kept('judge-evaluate') })).toEqual(uses)
+    expect(usesLeft(uses, { steps, kept: kept('judge-evaluate') })).toEqual(inRow)
   })
 
   it('is the price and the bounds of the attempt that carries the rest over, and nothing where nothing is left', () => {
     const world = emptyWorld()
     const left = usesLeft(uses, { steps, kept: kept('train') })
-    expect(priceOf(left, { policy, world }).total).toEqual({ p50: 1.72, p95: 3.44 })
-    expect(boundsOf(left, priceOf(left, { policy, world }), NOW)).toEqual({
-      dollars: 3.44,
+    expect(priceOf(left, { policy, desired, world }).total).toEqual({ p50: 33.02, p95: 56.87 })
+    expect(boundsOf(left, priceOf(left, { policy, desired, world }), NOW)).toEqual({
+      dollars: 56.87,
       gpus: { 'gpu-train': 1 },
       nodes: { 'gpu-train': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } },
       unavailable: 0,
       until: NOW,
     })
-    expect(priceOf([], { policy, world })).toMatchObject({
+    expect(priceOf([], { policy, desired, world })).toMatchObject({
       total: { p50: 0, p95: 0 },
       perHour: { p50: 0, p95: 0 },
       sources: [],
     })
-    expect(trainPlan({ kept: kept('train') }).bounds).toMatchObject({ dollars: 3.44, gpus: { 'gpu-train': 1 } })
+    expect(trainPlan({ kept: kept('train') }).bounds).toMatchObject({ dollars: 56.87, gpus: { 'gpu-train': 1 } })
     expect(trainPlan({ kept: kept('train') }).digest).toBe(trainPlan().digest)
   })
 
@@ -62,17 +64,18 @@ describe('what is still to be paid', () => {
     const pool = either.pools['gpu-train']!
     pool.capacityTypes = ['on-demand', 'spot']
     pool.price = { ...pool.price!, spot: 20 }
-    const bought = usesOf({ policy: either, world: emptyWorld() }, pipeline) as [Use, Use]
-    const price = priceOf(bought, { policy: either, world: emptyWorld() })
-    expect(price.total).toEqual({ p50: 30.63, p95: 168.56 })
+    const own = usesOf({ policy: either, desired, world: emptyWorld() }, pipeline) as [Use, Use]
+    const bought = usesLeft(own, { steps, kept: {} })
+    const price = priceOf(bought, { policy: either, desired, world: emptyWorld() })
+    expect(price.total).toEqual({ p50: 42, p95: 221.99 })
     expect(price.perHour).toEqual({ p50: 20, p95: 55.04 })
     expect(price.sources).toEqual([expect.stringContaining('on-demand $55.04/h or spot $20.00/h')])
-    expect(boundsOf(bought, price, NOW)).toMatchObject({ dollars: 168.56 })
-    expect(bought.map(({ rate }) => rate)).toEqual([55.04, 6.88])
+    expect(boundsOf(bought, price, NOW)).toMatchObject({ dollars: 221.99 })
+    expect(bought.map(({ rate }) => rate.p95)).toEqual([55.04, 55.04])
   })
 
   it('counts a pool that both use for the larger one only, and each pool by itself', () => {
-    const price = priceOf(uses, { policy, world: emptyWorld() })
+    const price = priceOf(uses, { policy, desired, world: emptyWorld() })
     expect(boundsOf(uses, price, NOW).gpus).toEqual({ 'gpu-train': 8 })
     const [first, second] = uses
     expect(boundsOf([first, { ...second, poolName: 'gpu-serve' }], price, NOW).gpus).toEqual({

@@ -56,7 +56,7 @@ const seen = (
   }
   const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
   const used = usedByLane(all, POOL, { policy: of, ledger: 'l1' })
-  return poolView(all, { pool: POOL, policy: of, lane, used, by, held })
+  return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held })
 }
 const requires = (key: string, operator: string, values: string[]) => ({
   affinity: {

@@ -1,4 +1,5 @@
 import type { NoneDesired, ServeDesired } from '../../../core/desired.ts'
+import { PRICED } from '../../../core/money/nodes.ts'
 import type { Plan, Planned, RollOutModelStep } from '../../../core/plan.ts'
 import { planServe } from '../../../core/planning/serve.ts'
 import type { ServeInput } from '../../../core/planning/serve-plan.ts'
@@ -59,8 +60,9 @@ export const serve = (version: string): ServeDesired => ({
   runId: null,
   digest: `d${version}`,
   requester: null,
+  priced: PRICED,
 })
-export const none: NoneDesired = { kind: 'none', model: 'support-llama' }
+export const none: NoneDesired = { kind: 'none', model: 'support-llama', priced: PRICED }
 
 export interface Given {
   model?: Parameters<typeof config>[0]

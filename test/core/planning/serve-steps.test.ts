@@ -55,7 +55,7 @@ const steps = (gateAfter: number | null, engine = building.engine) =>
     path,
     gateAfter,
     led: { ...led, judged: gateAfter === null },
-    extra: [0, 5, 10],
+    costs: [0, 5, 10].map((extra) => ({ extra, beside: 0 })),
   })
 
 describe('the steps of a rollout', () => {

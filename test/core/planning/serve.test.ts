@@ -319,19 +319,19 @@ describe('a serving lane is refused', () => {
 })
 
 describe('the price of a rollout', () => {
-  it('is the additional GPUs for as long as weights load and the gate asks', () => {
-    // One replica more (4 GPUs at $10/h) through two loads (5–15 min) and one gate (3–10 min).
+  it('is the additional nodes for as long as weights load and the gate asks, and before and after', () => {
+    // One node more at $80/h through two loads (5–15 min) and one gate (3–10 min), and 21–32 min: in the end as many as before as a rule.
     const { price, bounds } = planOf()
     expect(price).toMatchObject({
-      total: { p50: 8.67, p95: 26.67 },
-      perHour: { p50: 80, p95: 80 },
+      total: { p50: 45.33, p95: 96 },
+      perHour: { p50: 80, p95: 160 },
       nowPerHour: 80,
       gpuHours: { p50: 0.87, p95: 2.67 },
     })
     const nodes = { 'gpu-serve': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } }
     expect(bounds).toEqual({
-      // And what the fourth replica may cost while it ends: 330 s at $40/h.
-      dollars: 43.67,
+      // And what the node may cost while its pod ends, 330 s, and on the first day, if each replica has one of its own.
+      dollars: 144 + 7.33 + 1920,
       answering: 2,
       gpus: { 'gpu-serve': 12 },
       nodes,
@@ -340,7 +340,7 @@ describe('the price of a rollout', () => {
     })
   })
 
-  it('is nothing where the pool is full, since no more GPUs run than before', () => {
+  it('is nothing where the pool is full, since no more nodes run than before', () => {
     expect(planOf({ pool: full }).price.total).toEqual({ p50: 0, p95: 0 })
   })
 
@@ -348,11 +348,11 @@ describe('the price of a rollout', () => {
     const plan = planOf({
       standing: [],
       baseline: null,
-      rest: { approvals: { ...config().approvals, autoApproveBelow: 1900 } },
+      rest: { approvals: { ...config().approvals, autoApproveBelow: 3000 } },
     })
     expect(plan.approval.required).toBe(true)
-    expect(plan.approval.why).toContain('$1,920.00 for the first 24 h')
-    expect(plan.bounds.dollars).toBeGreaterThan(1920)
+    expect(plan.approval.why).toContain('$3,840.00 for the first 24 h')
+    expect(plan.bounds.dollars).toBeGreaterThan(3840)
   })
 })
 

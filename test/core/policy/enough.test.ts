@@ -11,11 +11,11 @@ const SERVICE = 'services.support-llama'
 const ALONE: Changes = [['services.code-llama', undefined]]
 
 it('a budget below the bad case of one run', () => {
-  // 3 h of 8 GPUs and half an hour of one, at $55.04 for 8.
+  // 3 h and half an hour of one node at $55.04, and 32 min beside them.
   expect(lines(['budget.dollars', 168])).toEqual([
-    'budget.dollars: one run of `support-chats` may cost up to $168.56, and a month has $168.00: none would ever begin; raise it, or lower hours.p95 or gpus of its stages',
+    'budget.dollars: one run of `support-chats` may cost up to $221.99, and a month has $168.00: none would ever begin; raise it, or lower hours.p95 or gpus of its stages',
   ])
-  expect(lines(['budget.dollars', 168.56])).toEqual([])
+  expect(lines(['budget.dollars', 221.99])).toEqual([])
   expect(againstOnPaper(parsePolicy(exampleWith(['budget.dollars', 168])), 'pipeline/support-chats')).toHaveLength(1)
   expect(lines(['budget.dollars', 1], ['pools.gpu-train.price', undefined])).toEqual([
     expect.stringMatching(/^pools\.gpu-train\.price/),
