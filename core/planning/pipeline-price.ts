@@ -23,6 +23,8 @@ export interface Use {
   hours: Range
   /** Dollars an hour of the node that it has while it runs: beside what runs anyway, as a rule, and in the bad case for it alone. */
   rate: Range
+  /** The same as a rule, where it is alone on a node. */
+  whole: number
   /** Dollars that its node costs before and after: nothing where it takes the node of the one before it. */
   beside: Range
 }
@@ -35,11 +37,22 @@ export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>
   return uses.find((use) => 'kind' in use) ?? (uses as Use[])
 }
 
-/** One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor of what has just run. */
-const inRows = (uses: readonly Use[], warm: boolean): Use[] =>
-  uses.map((use, index) =>
-    (index === 0 && warm) || uses[index - 1]?.poolName === use.poolName ? { ...use, beside: { p50: 0, p95: 0 } } : use,
-  )
+/**
+ * One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor, where it is `warm`, of what
+ * has just run; and what comes is put where most is left, which is there.
+ */
+const inRows = (uses: readonly Use[], warm: boolean): Use[] => {
+  const rows: Use[] = []
+  for (const use of uses) {
+    const last = rows.at(-1)
+    const goesOn = last === undefined ? warm : last.poolName === use.poolName
+    const isUp = goesOn && (last === undefined || last.rate.p50 > 0)
+    const p50 = isUp ? use.whole : use.rate.p50
+    const beside = { p50: isUp ? 0 : use.beside.p50, p95: goesOn ? 0 : use.beside.p95 }
+    rows.push({ ...use, rate: { ...use.rate, p50 }, beside })
+  }
+  return rows
+}
 
 const useOf = (
   { policy, world, desired }: Priced,
@@ -57,14 +70,24 @@ const useOf = (
   if (small !== null) return refuse('pool-too-small', small)
   const counting = countingOf(desired)
   const fits = counting.together([gpus], pool, own(world.pools, poolName)?.besides)
-  const rate = { p50: hour.p50 * fits, p95: hour.p95 * counting.each(gpus, pool) }
+  const each = counting.each(gpus, pool)
+  const rate = { p50: hour.p50 * fits, p95: hour.p95 * each }
   const { p50, p95 } = counting.beside(pool)
-  return { stage, poolName, pool, gpus, hours, rate, beside: { p50: rate.p50 * p50, p95: rate.p95 * p95 } }
+  return {
+    stage,
+    poolName,
+    pool,
+    gpus,
+    hours,
+    rate,
+    whole: hour.p50 * each,
+    beside: { p50: rate.p50 * p50, p95: rate.p95 * p95 },
+  }
 }
 
 /** Why these GPUs could not run even in an empty pool; null when they could. Karpenter starts whole nodes. */
 const whyTooSmall = (
-  { stage, poolName, pool, gpus }: Omit<Use, 'hours' | 'rate' | 'beside'>,
+  { stage, poolName, pool, gpus }: Pick<Use, 'stage' | 'poolName' | 'pool' | 'gpus'>,
   world: World,
 ): string | null => {
   const ceiling = ceilingOf(poolName, pool, world)
