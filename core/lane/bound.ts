@@ -1,6 +1,6 @@
-import { besideOf, costOf, perHourOf, rateOf, reckonedOf, workedOf } from '../money/cost.ts'
+import { besideOf, costOf, perHourOf, rateOf, reckonedOf, standingRate } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
-import type { Bounds, NodesOf, Plan } from '../plan.ts'
+import type { Bounds, LaunchJobStep, NodesOf, Plan } from '../plan.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
 import type { Outcome } from '../reasons.ts'
 import { graceOfPods } from '../steps/job-times.ts'
@@ -8,6 +8,7 @@ import { graceOfServing } from '../workloads/draining.ts'
 import { boundsLeft, isOfKind } from './approval.ts'
 import { approvedOf } from './before.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
+import { isInReach, unreachedOf } from './patience.ts'
 import type { View } from './view.ts'
 
 /** Milliseconds that what runs may still take, and cost, once it is told to end. */
@@ -43,20 +44,22 @@ export const reckonedUntil = (
 }
 
 /**
- * When the run must be told to end so that it never costs more than it may, at what runs now, and how it then ends: what a
- * card calls "at most" is enforced (law 9). Null while nothing runs that costs anything.
+ * When the run must be told to end so that it never costs more than it may, at what runs and stands now, and how it then ends: what a
+ * card calls "at most" is enforced (law 9), whatever it waits for. Null while nothing runs that costs anything.
  */
-export const boundAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null =>
-  plan === null ? null : boundOf({ doc, plan: plan.plan, now }, run, workedOf({ run, plan: plan.plan, now }))
-
-/** The same of a run that is held where it is: what it has brought up costs on. */
-export const boundHeldAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
+export const boundAt = (view: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
+  const { plan, now } = view
   if (plan === null) return null
   const costing = { run, plan: plan.plan }
-  return boundOf({ doc, plan: plan.plan, now }, run, {
-    dollars: reckonedOf({ ...costing, now }),
-    rate: rateOf(costing),
-  })
+  const dollars = reckonedOf({ ...costing, now }) - unreachedOf(view, run)
+  return boundOf({ ...view, plan: plan.plan }, run, { dollars, rate: rateOf(costing) })
+}
+
+/** The same where a far side does not answer, and what stands of a rollout could be taken away all the same; null: it could not, or nothing does. */
+export const boundElsewhere = (view: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
+  const { plan } = view
+  const stands = plan !== null && standingRate({ run, plan: plan.plan }) > 0
+  return stands && isInReach(view.doc.rest) ? boundAt(view, run) : null
 }
 
 interface Bound {
@@ -89,6 +92,21 @@ const costText = (dollars: number, most: number): string =>
   dollars > most + 0.005
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
+
+/** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. */
+export const endBefore = (
+  { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
+  run: Run,
+  step: LaunchJobStep,
+): Outcome | null => {
+  if (plan === null || step.perHour === 0) return null
+  const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
+  const left = most - dollars - (step.beside ?? 0)
+  if (left * 3_600_000 > step.perHour * graceOfPods(step)) return null
+  const cost = dollars > most ? costText(dollars, most) : `${usd(dollars)} of the ${usd(most)} that it may at most`
+  const detail = `it has cost ${cost}, and nothing is left for “${step.title}”: ${toDo(doc, run)}`
+  return { kind: 'failed', reason: 'bound-reached', detail }
+}
 
 /** What is counted and not booked is said. */
 const besideText = (dollars: number): string =>

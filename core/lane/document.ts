@@ -117,6 +117,8 @@ export interface Run {
   line?: InLine
   /** What stood when a move was last seen done. */
   stands?: Gpus
+  /** Dollars that this has cost while the cluster could not be reached, which end nothing; left out: none. */
+  unreached?: number
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null

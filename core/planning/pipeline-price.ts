@@ -104,8 +104,8 @@ const whyTooSmall = (
 export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
   Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
 
-/** What these cost, one after the other. */
-export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced): Price => {
+/** What these cost, one after the other. `ending`: dollars that what runs may still cost once it is told to end, in the bad case. */
+export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced, ending = 0): Price => {
   const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
     const pool = own(policy.pools, name)
     const nodes = pool === undefined ? 0 : countingOf(desired).together(nodewise(usedByLane || 0, pool), pool)
@@ -115,8 +115,9 @@ export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced
     { p50: hours.p50 * rate.p50, p95: hours.p95 * rate.p95 },
     beside,
   ])
+  const ends = { p50: 0, p95: ending }
   return {
-    total: centsRange(addRange(...costs)),
+    total: centsRange(addRange(...costs, ends)),
     perHour: centsRange({ p50: uses[0]?.rate.p50 ?? 0, p95: Math.max(0, ...uses.map(({ rate }) => rate.p95)) }),
     nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
     gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),

@@ -3,13 +3,14 @@ import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { besideText } from '../money/nodes.ts'
+import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
+import { graceOfPods } from '../steps/job-times.ts'
 import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
@@ -34,7 +35,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const made = stepsOf({ input, pipeline, uses, presets })
   const left = usesLeft(uses, { ...input, steps: made })
   const steps = withBeside(made, left)
-  const price = priceOf(left, input)
+  const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
   const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95 })
@@ -61,6 +62,16 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
     approval: approval.need,
   }
   return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
+}
+
+/** Dollars that one of its Jobs may still cost once it is told to end: it has all of its hours, and is told so in time. */
+const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly Use[]): number => {
+  if (!countingOf(desired).graces) return 0
+  const costs = left.map(({ stage, rate }) => {
+    const step = steps.find(({ name }) => name === stage)
+    return step?.kind === 'launch-job' ? (graceOfPods(step) / 3_600_000) * rate.p95 : 0
+  })
+  return Math.max(0, ...costs)
 }
 
 /** With what its nodes cost beside its pods, of each Job that is still to run. */

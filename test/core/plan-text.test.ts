@@ -45,7 +45,7 @@ Steps
   5. notify          Tell the channel
                      because promoting it is for a person to decide
 
-  price       $115.58 (p95 $221.99)
+  price       $115.58 (p95 $223.83)
   per hour    now $0.00, then $55.04
   GPU-hours   12.25 (p95 24.5)
   sources     p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
@@ -53,9 +53,9 @@ Steps
   undo        Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.
 
   asked by    claimed: T0SIGNAL/U0CARLA, which proves nothing
-  bounds      at most $221.99; GPUs: gpu-train ≤ 8; replicas away: 0
+  bounds      at most $223.83; GPUs: gpu-train ≤ 8; replicas away: 0
   expires     2026-11-24 13:00 UTC (in 4 h)
-  approval    1 needed: may cost $221.99
+  approval    1 needed: may cost $223.83
   digest      ${plan.digest}
   policy      ${plan.policy}
 
@@ -65,7 +65,7 @@ Steps
               gpu-train: 16 of 16 GPUs free (0 held or used by others), 0 on nodes that are up; needs 8
               priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
               nodes are paid whole, each 21 min longer than its pods run (p95 32 min): it boots, pulls the image, and is taken away once it was empty for 10 min
-              ml-monthly: $0.00 spent and $0.00 held of $20,000.00; this adds at most $221.99`)
+              ml-monthly: $0.00 spent and $0.00 held of $20,000.00; this adds at most $223.83`)
   })
 
   it('shows the path of a rollout, why it was chosen and why the others were not', () => {
@@ -121,7 +121,7 @@ describe('a plan on a card', () => {
   it('gives the facts that a person decides by', () => {
     expect(Object.fromEntries(planCard(plan).facts.map(({ label, value }) => [label, value]))).toEqual({
       Lane: 'pipeline/support-chats',
-      Price: '$115.58 (p95 $221.99)',
+      Price: '$115.58 (p95 $223.83)',
       'Per hour': 'now $0.00, then $55.04',
       GPUs: 'gpu-train ≤ 8',
       'Asked for by': 'claimed: T0SIGNAL/U0CARLA, which proves nothing',

@@ -33,8 +33,8 @@ describe('whether a plan fits now', () => {
   })
 
   it('is asked of the budget, what others hold of it included', () => {
-    expect(full({}, { spent: 19_000, held: 778 })).toBeNull()
-    expect(full({}, { spent: 19_000, held: 900 })).toBe('$19000.00 spent and $900.00 held leave no $221.99 of $20000')
+    expect(full({}, { spent: 19_000, held: 776 })).toBeNull()
+    expect(full({}, { spent: 19_000, held: 900 })).toBe('$19000.00 spent and $900.00 held leave no $223.83 of $20000')
   })
 
   it('is no of a pool that is not there, and while nobody has looked', () => {
@@ -50,7 +50,7 @@ describe('a hold', () => {
       dollars: { spent: 100, held: 7 },
     })
     expect(holdOf(viewOf({ world }), plan)).toEqual({
-      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 223.83 },
       guard: { 'pool/gpu-train': 13, 'budget/ml-monthly': 1_990_000 },
     })
   })
@@ -59,13 +59,13 @@ describe('a hold', () => {
     const halfwayCosts = { since: NOW, perHour: 10, left: 40, budget: 'ml-monthly', until: NOW }
     const world = emptyWorld({ pools: {}, dollars: { spent: 19_800, held: 0 } })
     const doc = { ...viewOf().doc, halfwayCosts, stands: { 'gpu-serve': 4 } }
-    expect(holdOf(viewOf({ world, doc }), plan).hold.dollars).toBeCloseTo(261.99, 5)
+    expect(holdOf(viewOf({ world, doc }), plan).hold.dollars).toBeCloseTo(263.83, 5)
     expect(
       whyFull(viewOf({ world: emptyWorld({ dollars: world.dollars }), doc }), {
         ...plan,
         bounds: { ...plan.bounds, gpus: {} },
       }),
-    ).toContain('leave no $261.99')
+    ).toContain('leave no $263.83')
     expect(holdingOf(doc)).toEqual({ 'pool/gpu-serve': 4, 'budget/ml-monthly': 4000 })
     expect(holdingOf({ ...doc, run: runOf() })).toEqual({ 'pool/gpu-serve': 4, 'budget/ml-monthly': 4000 })
     expect(holdingOf({ ...doc, run: runOf({ hold: { gpus: {}, budget: 'b', dollars: 1 } }) })).toEqual({
@@ -98,7 +98,7 @@ describe('a hold', () => {
       'budget/m': 101,
     })
     expect(amountsOf(null)).toEqual({})
-    expect([0.29, 1.1, 221.99, 40.01].map(centsOf)).toEqual([29, 110, 22_199, 4001])
+    expect([0.29, 1.1, 223.83, 40.01].map(centsOf)).toEqual([29, 110, 22_383, 4001])
     fc.assert(
       fc.property(fc.nat(10_000_000), (cents) => {
         expect(centsOf(cents / 100)).toBe(cents)
@@ -114,15 +114,15 @@ describe('a hold', () => {
       doc: { ...viewOf().doc, approved },
       world: emptyWorld({ dollars: { spent: 19_900, held: 0 } }),
     })
-    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 16_199 })
-    expect(holdOf(view, again).hold.dollars).toBeCloseTo(161.99)
+    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 16_383 })
+    expect(holdOf(view, again).hold.dollars).toBeCloseTo(163.83)
     expect(boundAt({ doc: view.doc, plan: { plan: again, back: [] }, now: NOW }, ran)?.ending.detail).toContain(
-      '$161.99',
+      '$163.83',
     )
-    expect(whyFull(view, again)).toBe('$19900.00 spent and $0.00 held leave no $161.99 of $20000')
+    expect(whyFull(view, again)).toBe('$19900.00 spent and $0.00 held leave no $163.83 of $20000')
     // Moves of a rollout cost too, where more runs than before.
     const surges = { ...again, steps: [{ kind: 'roll-out-model', perHour: 3 }] as never }
-    expect(needsOf(view, surges)['budget/ml-monthly']).toBe(16_199)
+    expect(needsOf(view, surges)['budget/ml-monthly']).toBe(16_383)
     // What nobody had to approve, and what costs nothing while it runs, is bound by its own plan.
     const silent = { ...again, approval: { ...plan.approval, required: false } }
     const kept = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
@@ -135,7 +135,7 @@ describe('a hold', () => {
   })
 
   it('is what its plan needs, and no less than what stands', () => {
-    expect(needsOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 22_199 })
+    expect(needsOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 22_383 })
     const doc = { ...viewOf().doc, stands: { 'gpu-train': 9, other: 1 } }
     expect(needsOf(viewOf({ doc }), plan)).toMatchObject({ 'pool/gpu-train': 9, 'pool/other': 1 })
   })
@@ -151,16 +151,16 @@ describe('of a pool that Kueue owns', () => {
     expect(poolRooms(queued)).toEqual(['pool/gpu-serve'])
     expect(roomsOf(queued)).toEqual(['pool/gpu-serve', 'budget/ml-monthly'])
     expect(whyFull(view, plan)).toBeNull()
-    expect(needsOf(view, plan)).toEqual({ 'budget/ml-monthly': 22_199 })
+    expect(needsOf(view, plan)).toEqual({ 'budget/ml-monthly': 22_383 })
     expect(holdOf(view, plan)).toEqual({
-      hold: { gpus: {}, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: {}, budget: 'ml-monthly', dollars: 223.83 },
       guard: { 'budget/ml-monthly': 2_000_000 },
     })
   })
 
   it('dollars are held as of any', () => {
     const poor = viewOf({ world: { ...world, dollars: { spent: 19_900, held: 0 } }, policy: queued })
-    expect(whyFull(poor, plan)).toContain('leave no $221.99')
+    expect(whyFull(poor, plan)).toContain('leave no $223.83')
   })
 
   it('what stands there since before stays held until it is seen gone', () => {

@@ -139,6 +139,21 @@ describe('a pod is of a lane', () => {
   })
 })
 
+describe('nodes', () => {
+  const on = (nodeName: string, labels: Record<string, string> = {}, namespace = policy.namespaces.serving) =>
+    pod({ nodeName }, { namespace, labels })
+  const own = (generation: number) => ({ ...ours, 'signalbox.dev/generation': String(generation) })
+
+  it('that go on without the lane are known with what is left there, and those that it is alone on by generation', () => {
+    expect(seen([on('n1', own(3)), on('n1', own(3))])).toMatchObject({ alone: { 3: 1 } })
+    expect(seen([on('n1', own(3)), on('n1')])).toMatchObject({ alone: {}, besides: [4] })
+    expect(seen([on('n1', own(3)), on('n1', own(4))])).toMatchObject({ alone: {} })
+    expect(seen([on('n1', own(3), 'elsewhere')])).toMatchObject({ besides: [4] })
+    for (const pods of [[], [on('n2', own(3))], [on('n3')]])
+      for (const known of ['alone', 'besides']) expect(seen(pods)).not.toHaveProperty(known)
+  })
+})
+
 describe('quantities', () => {
   it('that cannot be read are the whole pool', () => {
     expect(seen([pod(here, { gpus: 'many' })]).heldByOthers).toBeGreaterThanOrEqual(policy.pools[POOL]?.maxGpus ?? 0)
