@@ -128,6 +128,32 @@ describe('the plan of a pipeline', () => {
   })
 })
 
+it('of more pools than a run can hold at once is refused on paper', () => {
+  const of = (count: number) => {
+    const policy = policyWith((config) => {
+      const [pool, { train, evaluate }] = [config.pools!['gpu-train']!, support(config)]
+      for (let n = 0; n < count; n++) config.pools![`p${n}`] = { ...pool }
+      const more = Array.from({ length: count - 1 }, (_, n) => ({
+        name: `s${n}`,
+        image: train.image,
+        command: ['x'],
+        pool: `p${n}`,
+        gpus: 1,
+        hours: { p50: 0.1, p95: 0.2 },
+      }))
+      config.pipelines!['support-chats']!.stages = [train, ...more, { ...evaluate, pool: `p${count - 2}` }] as never
+    })
+    return refusal({
+      policy,
+      world: emptyWorld({
+        pools: Object.fromEntries(Object.keys(policy.pools).map((name) => [name, emptyPool(name)])),
+      }),
+    })
+  }
+  expect(of(8).reason).toBe('plan')
+  expect(of(9)).toMatchObject({ reason: 'plan-too-large', detail: expect.stringContaining('it uses 9 pools') })
+})
+
 describe('a pool that Kueue owns', () => {
   const policy = policyWith((config) => Object.assign(config.pools['gpu-train']!, { queue: 'gpu' }))
 

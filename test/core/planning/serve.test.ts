@@ -483,17 +483,20 @@ it('the largest service that a policy may have makes a plan that a row of the le
   }
 })
 
-it('a rollout of more moves than a row of the ledger keeps is refused on paper', () => {
-  const rest = { budget: { dollars: 1e9 }, pools: { ...config().pools } }
-  const pool = { ...rest.pools['gpu-serve']!, maxGpus: 1_368 }
-  const many = planned({
-    model: { replicas: 340 },
-    rest: { ...rest, pools: { ...rest.pools, 'gpu-serve': pool } },
-    standing: [[1, '7', 340]],
-    pool: { ceiling: 1_368, provisioned: 1_368 },
-  })
-  expect(many).toMatchObject({ kind: 'refuse', reason: 'plan-too-large' })
-})
+it.each([340, 260])(
+  'a rollout of %d replicas, more moves than a row of the ledger keeps, is refused on paper',
+  (replicas) => {
+    const rest = { budget: { dollars: 1e9 }, pools: { ...config().pools } }
+    const pool = { ...rest.pools['gpu-serve']!, maxGpus: 1_368 }
+    const many = planned({
+      model: { replicas },
+      rest: { ...rest, pools: { ...rest.pools, 'gpu-serve': pool } },
+      standing: [[1, '7', replicas]],
+      pool: { ceiling: 1_368, provisioned: 1_368 },
+    })
+    expect(many).toMatchObject({ kind: 'refuse', reason: 'plan-too-large' })
+  },
+)
 
 const shuffled = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shuffled)
