@@ -45,7 +45,8 @@ export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<
       return EXIT.failed
     }
     const found: Difference[] = []
-    for (const manifest of manifests) found.push(await (apply ? applyManifest : compareManifest)(requests, manifest))
+    for (const manifest of manifests)
+      found.push(await (apply ? applyManifest(requests, manifest) : compareManifest(requests, manifest, manifests)))
     for (const named of namedClasses(policy, nodeClass)) {
       const compared = await compareNodeClass(requests, named)
       if (compared !== null) found.push(compared)

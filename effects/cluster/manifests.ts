@@ -36,8 +36,12 @@ const plural = (kind: string): string => {
   return kind.endsWith('s') ? `${kind}es` : `${kind}s`
 }
 
-/** What applying it would do; nothing is written: the server itself is asked, by a dry run. */
-export const compareManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
+/** What applying it, with the others `among` which it is, would do; nothing is written: the server itself is asked, by a dry run. */
+export const compareManifest = async (
+  requests: Requests,
+  manifest: Manifest,
+  among: readonly Manifest[] = [],
+): Promise<Difference> => {
   const path = manifestPath(manifest)
   const there = await requests.send({ method: 'GET', path })
   if (there.status === 404) return { manifest, state: 'missing', detail: [] }
@@ -47,7 +51,7 @@ export const compareManifest = async (requests: Requests, manifest: Manifest): P
   const answer = await send(requests, manifest, { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
-  const drift = driftOf(manifest, fields, nodesIn(there.body))
+  const drift = driftOf(manifest, fields, { running: nodesIn(there.body), among })
   return {
     manifest,
     state: fields.length === 0 ? 'same' : 'changed',
