@@ -7,6 +7,7 @@ import {
   compareManifest,
   compareNodeClass,
   type Difference,
+  leftBefore,
   othersAmong,
 } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
@@ -51,6 +52,7 @@ export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<
       const compared = await compareNodeClass(requests, named)
       if (compared !== null) found.push(compared)
     }
+    found.push(...(await leftBefore(requests, policy)))
     tell(found, apply === true, output)
     return found.some(({ state }) => state === 'refused' || state === 'unfit') ? EXIT.failed : EXIT.ok
   } finally {
@@ -84,8 +86,16 @@ const WORDS = {
     same: 'as it should be',
     refused: 'REFUSED',
     unfit: 'UNFIT',
+    left: 'LEFT OVER',
   },
-  apply: { missing: 'made', changed: 'applied', same: 'as it should be', refused: 'REFUSED', unfit: 'UNFIT' },
+  apply: {
+    missing: 'made',
+    changed: 'applied',
+    same: 'as it should be',
+    refused: 'REFUSED',
+    unfit: 'UNFIT',
+    left: 'LEFT OVER',
+  },
 }
 
 const tell = (found: Difference[], applied: boolean, output: Output): void => {
