@@ -3,8 +3,8 @@ import { milliseconds } from '../duration.ts'
 import { PRICED } from '../money/nodes.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
-import { STAGE_REVISION } from '../workloads/pod-disk.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
+import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
 /** Run-once: what a dataset begins, stage by stage, made with these presets. */
