@@ -5,14 +5,15 @@ import type { Stepped } from '../lane/stepping.ts'
 import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import type { Around } from '../pods/around.ts'
+import { lostIn } from '../pods/died.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
-import { parseResult } from '../result.ts'
+import type { Lost } from '../pods/taken.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
+import { judgeResult, type SeenResult } from './job-result.ts'
 import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
-import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
 const [LOG_LINES, LOG_LINE] = [5, 200]
@@ -30,20 +31,12 @@ export interface SeenJob {
   freshUntil?: number | null
   /** What was known of it before; left out: nothing. */
   before?: KnownBefore
+  /** What was known before of the end of a pod that is gone by now; null, or left out: nothing. */
+  lost?: Lost | null
   /** What stands around its pods; left out: nobody has looked. */
   around?: Around | undefined
   /** Milliseconds that its pod may wait for a node; left out: as long as Kubernetes lets it. */
   nodeWithin?: number
-}
-
-/** The bytes of a result, of which file or message they are, and where that lies. */
-interface SeenResult {
-  bytes: Uint8Array
-  etag: string | null
-  at: Place
-  by: 'file' | 'message'
-  /** When the file was written; null: it is none; left out: nobody knows. */
-  writtenAt?: number | null
 }
 
 /** The Job as it is made by the ledger that has this secret. */
@@ -93,7 +86,8 @@ const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
   const { logs, now, around } = seen
-  const state = jobState(seen.job, seen.pods, { logs, now, ...(around === undefined ? {} : { around }) })
+  const lost = lostIn(seen.job, seen.pods, seen.lost ?? null)
+  const state = jobState(seen.job, seen.pods, { logs, now, lost, ...(around === undefined ? {} : { around }) })
   const worked = workedOf(seen.job, seen.pods, seen.before?.ranFrom)
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
@@ -103,15 +97,23 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   }
   if (state.failure !== null)
     return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)), ...worked }
-  if (state.kind !== 'succeeded') return underWay(step, seen, { state, job: seen.job, worked })
-  return { ...judgeResult(step, seen), ...worked }
+  if (state.kind !== 'succeeded') return underWay(step, seen, { state, job: seen.job, worked, lost })
+  return { ...judgeResult(step, { ...seen, lost }), ...worked }
+}
+
+/** What a look has made of a Job that goes on. */
+interface Looked {
+  state: JobState
+  job: V1Job
+  worked: ReturnType<typeof workedOf>
+  lost: Lost | null
 }
 
 /** What waits for a node does so for its time, whatever of its hours is left. */
 const underWay = (
   step: LaunchJobStep,
   { pods, before, nodeWithin, now }: SeenJob,
-  { state, job, worked }: { state: JobState; job: V1Job; worked: ReturnType<typeof workedOf> },
+  { state, job, worked, lost }: Looked,
 ): Stepped => {
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
   const since = step.pool === null || nodeWithin === undefined ? null : waitsForNodeSince(job, pods, workedUntil)
@@ -135,6 +137,7 @@ const underWay = (
     ),
     running: state.kind === 'running',
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
+    lost,
     ...worked,
   }
 }
@@ -196,33 +199,6 @@ const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: numbe
 }
 
 const nextHour = (now: number): number => (Math.floor(now / HOUR) + 1) * HOUR
-
-const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped =>
-  result === null ? missing(step, name, pods) : resultIn(name, result)
-
-/** What a Job of this name has measured and made, as its result claims (law 16). */
-export const resultIn = (name: string, { bytes, etag, at, by }: SeenResult): Stepped => {
-  const uri = `s3://${at.bucket}/${at.key}`
-  const parsed = parseResult(bytes, { object: name, prefix: uri.slice(0, uri.lastIndexOf('/') + 1) })
-  const where = by === 'message' ? 'its termination message' : uri
-  if (!parsed.ok) return { kind: 'failed', reason: parsed.reason, note: `${where}: ${parsed.detail}` }
-  const { metrics, artifacts } = parsed.result
-  const note = Object.entries(metrics)
-    .map(([metric, value]) => `${metric} ${value}`)
-    .join(', ')
-  return { kind: 'done', note: note || 'complete', values: { ...metrics, ...artifacts }, read: { etag, at, by } }
-}
-
-const missing = (step: LaunchJobStep, name: string, pods: V1Pod[]): Stepped => {
-  const place = resultPlace(step, name)
-  const pod = pods.find(({ status }) => status?.phase === 'Succeeded')?.metadata?.name ?? `${name}-*`
-  const { bucket, key } = isFile(place) ? place : resultOfPod(place, name, pod)
-  return {
-    kind: 'failed',
-    reason: 'result-missing',
-    note: `Job ${name} is complete but wrote no s3://${bucket}/${key}`,
-  }
-}
 
 /** The newest lines that there is room for: the last one tells most. */
 const withLogs = (note: string, lines: string[]): string => {

@@ -5,7 +5,7 @@ import type { View } from '../../../core/lane/view.ts'
 import { hasToken, laneLabels } from '../../../core/names.ts'
 import { isForgotten } from '../../../core/orphans.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
-import { lastDied } from '../../../core/pods/job-state.ts'
+import { lastDied } from '../../../core/pods/died.ts'
 import type { ResultRow } from '../../../core/rows.ts'
 import {
   CLOCKS,
@@ -72,11 +72,12 @@ export const launchJob: Handler<LaunchJobStep> = {
       name: ref.name,
       job,
       pods,
-      logs: job === null ? [] : await lastLines(ports, lastDied(pods) as KubeObject<'Pod'> | undefined),
+      logs: job === null ? [] : await lastLines(ports, lastDied(pods, job)),
       result,
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
       before: knownOf(mark, mark.made, there),
+      lost: mark.lost ?? null,
       around,
       nodeWithin: nodeWithinOf(view),
     })
