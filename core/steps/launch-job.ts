@@ -4,16 +4,19 @@ import type { KubeObject } from '../kube.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
-import type { Around } from '../pods/around.ts'
+import { type Around, NOTHING_AROUND } from '../pods/around.ts'
 import { lostIn } from '../pods/died.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
 import type { Lost } from '../pods/taken.ts'
+import { unreadyOf } from '../pods/unready.ts'
+import type { PoolPolicy } from '../policy.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
 import { judgeResult, type SeenResult } from './job-result.ts'
 import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
+import { noNodeNote } from './no-node.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
 const [LOG_LINES, LOG_LINE] = [5, 200]
@@ -32,11 +35,13 @@ export interface SeenJob {
   /** What was known of it before; left out: nothing. */
   before?: KnownBefore
   /** What was known before of the end of a pod that is gone by now; null, or left out: nothing. */
-  lost?: Lost | null
+  lost?: Lost | null | undefined
   /** What stands around its pods; left out: nobody has looked. */
   around?: Around | undefined
   /** Milliseconds that its pod may wait for a node; left out: as long as Kubernetes lets it. */
   nodeWithin?: number
+  /** What a node of its pool costs; null, or left out: nobody says. */
+  price?: PoolPolicy['price']
 }
 
 /** The Job as it is made by the ledger that has this secret. */
@@ -112,17 +117,18 @@ interface Looked {
 /** What waits for a node does so for its time, whatever of its hours is left. */
 const underWay = (
   step: LaunchJobStep,
-  { pods, before, nodeWithin, now }: SeenJob,
+  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND }: SeenJob,
   { state, job, worked, lost }: Looked,
 ): Stepped => {
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
   const since = step.pool === null || nodeWithin === undefined ? null : waitsForNodeSince(job, pods, workedUntil)
   const noNodeAt = since === null ? NEVER : since + (nodeWithin ?? 0)
+  const stays = step.pool === null ? [] : unreadyOf(step.pool, around, now)
   if (noNodeAt <= now)
     return {
       kind: 'failed',
       reason: 'no-node',
-      note: `${NO_NODE} (${Math.round((nodeWithin ?? 0) / 360_000) / 10} h): ${state.note}`,
+      note: noNodeNote({ within: nodeWithin ?? 0, note: state.note, stays, price }),
       ...worked,
     }
   return {
@@ -143,8 +149,6 @@ const underWay = (
 }
 
 const NEVER = Number.POSITIVE_INFINITY
-
-const NO_NODE = 'no node came for its pod within the time that its pipeline gives it'
 
 const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { freshUntil = null, before, now, pods, result } = seen

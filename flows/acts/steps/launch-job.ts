@@ -77,13 +77,19 @@ export const launchJob: Handler<LaunchJobStep> = {
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
       before: knownOf(mark, mark.made, there),
-      lost: mark.lost ?? null,
+      lost: mark.lost,
       around,
-      nodeWithin: nodeWithinOf(view),
+      ...inForce(view, step),
     })
     return withPins(ports, await withDeadline(task, stepped, { job, pods }), result?.beside ?? null)
   },
 }
+
+/** What the policy in force says of its wait, and of what a node costs that has come for nothing. */
+const inForce = (view: View, { pool }: LaunchJobStep): Pick<SeenJob, 'nodeWithin' | 'price'> => ({
+  nodeWithin: nodeWithinOf(view),
+  price: view.policy.pools[pool ?? '']?.price ?? null,
+})
 
 /**
  * Where the ledger was restored, the Job that it made for this very step and has forgotten, whichever run it was named after: what was
