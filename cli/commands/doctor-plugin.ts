@@ -1,5 +1,12 @@
-import type { V1DaemonSet, V1Node } from '@kubernetes/client-node'
-import { type Image, imageOf, isPlugin, isShownBy, repelling } from '../../core/bootstrap/device-plugin.ts'
+import {
+  type DaemonSet,
+  type Image,
+  imageOf,
+  isPlugin,
+  isShownBy,
+  type Node,
+  repelling,
+} from '../../core/bootstrap/device-plugin.ts'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
 import { knownClass } from '../../core/bootstrap/node-class-check.ts'
 import type { NodePool } from '../../core/kube.ts'
@@ -31,7 +38,7 @@ export const pluginFindings = async (requests: Asking, policy: Policy): Promise<
   if (bare.length === 0) return pools.length === 0 ? [] : [ofImages(pools)]
   const sets = await listed(requests, '/apis/apps/v1/daemonsets')
   if (typeof sets === 'string') return [{ check: CHECK, ok: false, detail: `${sets}: to look, you need the right to` }]
-  const plugins = (sets as V1DaemonSet[]).filter(isPlugin)
+  const plugins = (sets as DaemonSet[]).filter(isPlugin)
   return plugins.length > 0 ? [ofPlugins(plugins, bare)] : ofNone(requests, bare)
 }
 
@@ -45,7 +52,7 @@ const ofImages = (pools: readonly Pool[]): Finding => {
 }
 
 /** Of several that could be it one that may run there is enough. */
-const ofPlugins = (plugins: readonly V1DaemonSet[], bare: readonly Pool[]): Finding => {
+const ofPlugins = (plugins: readonly DaemonSet[], bare: readonly Pool[]): Finding => {
   const kept = bare.filter(({ object }) => plugins.every((plugin) => repelling(plugin, object).length > 0))
   const fit = plugins.find((plugin) => bare.every(({ object }) => repelling(plugin, object).length === 0))
   const { namespace, name } = (fit ?? plugins[0])?.metadata ?? {}
@@ -69,7 +76,7 @@ const ofNone = async (requests: Asking, bare: readonly Pool[]): Promise<Finding[
   const nodes = await listed(requests, '/api/v1/nodes')
   if (typeof nodes === 'string')
     return [{ check: CHECK, ok: false, detail: `${nodes}: to look, you need the right to` }]
-  const without = bare.filter(({ name }) => !(nodes as V1Node[]).some((node) => isShownBy(node, name)))
+  const without = bare.filter(({ name }) => !(nodes as Node[]).some((node) => isShownBy(node, name)))
   if (without.length === 0) return [{ check: CHECK, ok: true, detail: 'nodes offer their GPUs' }]
   return [
     {

@@ -4,6 +4,10 @@ import { tolerates } from '../planning/pool-view.ts'
 import { gpusIn } from '../quantity.ts'
 import { isRecord } from '../record.ts'
 
+/** What a plugin runs as, and where: as the server lists them. */
+export type DaemonSet = V1DaemonSet
+export type Node = V1Node
+
 /** What is known of a pool's node image: whether it brings a device plugin, brings none, or nobody here knows. */
 export type Image = 'brings' | 'bare' | 'unknown'
 
@@ -30,7 +34,7 @@ const SOCKETS = /^\/var\/lib\/kubelet\/device-plugins(?:\/|$)/
 const OTHERS = /efa|neuron|rocm|amdgpu|amd-gpu|intel|habana|gaudi|rdma|sriov|smarter|kubevirt|fuse|tpu|hugepage/i
 
 /** Whether a DaemonSet may be what offers GPUs: it talks to kubelets as device plugins do, and is not known to be for another device. */
-export const isPlugin = ({ metadata, spec }: V1DaemonSet): boolean => {
+export const isPlugin = ({ metadata, spec }: DaemonSet): boolean => {
   const pod = spec?.template.spec
   const isOne = (pod?.volumes ?? []).some(({ hostPath }) => SOCKETS.test(hostPath?.path ?? ''))
   return isOne && ![metadata?.name ?? '', ...imagesOf(pod)].some((name) => OTHERS.test(name))
@@ -41,7 +45,7 @@ const imagesOf = (pod: V1PodSpec | undefined): string[] =>
   (pod?.containers ?? []).map(({ image = '' }) => image.replace(/^[^/]*[.:][^/]*\//, ''))
 
 /** Taints of a NodePool's nodes that the pods of this DaemonSet do not tolerate. */
-export const repelling = ({ spec }: V1DaemonSet, { spec: pool }: NodePool): string[] =>
+export const repelling = ({ spec }: DaemonSet, { spec: pool }: NodePool): string[] =>
   (pool?.template?.spec?.taints ?? [])
     .filter((taint) => !tolerates(spec?.template.spec?.tolerations ?? [], taint))
     .map(({ key, value, effect }) => `${key}${value === undefined || value === '' ? '' : `=${value}`}:${effect}`)
@@ -50,7 +54,7 @@ export const repelling = ({ spec }: V1DaemonSet, { spec: pool }: NodePool): stri
  * Whether a node shows that nodes of a pool would offer GPUs: one of the pool does, or one whose image does not bring its own plugin, which
  * must have it from something that is no DaemonSet.
  */
-export const isShownBy = ({ metadata, status }: V1Node, pool: string): boolean => {
+export const isShownBy = ({ metadata, status }: Node, pool: string): boolean => {
   if (gpusIn(status?.allocatable?.[GPU] ?? 0) === 0) return false
   const { labels = {} } = metadata ?? {}
   const brings =

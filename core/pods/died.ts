@@ -59,7 +59,7 @@ const EXITS: ReadonlySet<string> = new Set(['PodFailurePolicy'])
 const unseen = (job: V1Job, told: string | null): { failure: Failure; note: string } => {
   const says = told === null ? '' : ` (the Job says: ${told})`
   return isLeaving({ metadata: job.metadata ?? {} })
-    ? { failure: 'deleted', note: `somebody has deleted the Job and its pod, and nobody saw how that ended${says}` }
+    ? { failure: 'deleted', note: `the Job and its pod were deleted, and nobody saw how that ended${says}` }
     : {
         failure: 'pod-gone',
         note: `its pod is gone, and nobody saw how it ended: somebody has deleted it, or it went with its node${says}`,

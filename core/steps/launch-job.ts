@@ -187,6 +187,10 @@ const endsByDeletion = ({ metadata, status }: V1Job): boolean => {
   return times.length > 0 && Math.min(...times) >= at
 }
 
+/** Whether what has become of a Job that is over hangs on its result: then nothing is concluded where that cannot be read. */
+export const hangsOnResult = (job: V1Job | null): boolean =>
+  job === null || hasCondition(job, 'Complete') || endsByDeletion(job)
+
 /** Kubernetes ends a Job at its deadline; its pods may take their grace. Milliseconds. */
 const GRACE = 10 * 60_000
 const HOUR = 3_600_000

@@ -345,7 +345,7 @@ describe('a Job that failed', () => {
     expect(jobState(told, [])).toMatchObject({ failure: 'exit-code', note: told.status!.conditions![0]!.message })
     expect(jobState({ ...failed, metadata: { deletionTimestamp: new Date(1) } }, [])).toMatchObject({
       failure: 'deleted',
-      note: expect.stringContaining('somebody has deleted the Job and its pod'),
+      note: expect.stringContaining('the Job and its pod were deleted'),
     })
   })
 
