@@ -97,6 +97,7 @@ export type Failure =
   | 'nccl-timeout'
   | 'node-lost'
   | 'preempted'
+  | 'pod-gone'
   | 'not-admitted'
   | 'no-node'
   | 'deadline-exceeded'
@@ -116,6 +117,7 @@ export type Failure =
 export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'node-lost',
   'preempted',
+  'pod-gone',
   'not-admitted',
   'nccl-timeout',
   'image-pull',

@@ -1,11 +1,10 @@
-import { type Budget, GPU, type KubeObject } from '../kube.ts'
+import { type Budget, CAPACITY_TYPE, GPU, type KubeObject } from '../kube.ts'
 import { EMPTY_MINUTES } from '../money/nodes.ts'
 import { label } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
 
 const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
-const CAPACITY_TYPE_LABEL = 'karpenter.sh/capacity-type'
 
 /** The node class that a pool launches with: AMI, subnets, role. */
 export interface NodeClass {
@@ -62,7 +61,7 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
         terminationGracePeriod: TERMINATION_GRACE,
         requirements: [
           { key: INSTANCE_TYPE_LABEL, operator: 'In', values: typesOf(pool) },
-          { key: CAPACITY_TYPE_LABEL, operator: 'In', values: [...pool.capacityTypes] },
+          { key: CAPACITY_TYPE, operator: 'In', values: [...pool.capacityTypes] },
         ],
       },
     },

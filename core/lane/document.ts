@@ -2,6 +2,7 @@ import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
+import type { Lost } from '../pods/taken.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Ended } from './ended.ts'
 import type { Held } from './held.ts'
@@ -169,6 +170,8 @@ export interface Mark {
   made: Made | null
   /** The pod last seen at work. */
   pod?: string
+  /** What has ended its newest pod from outside, while that was to be seen: pods are gone before their Job ends. Left out: nothing. */
+  lost?: Lost
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
   startedAt: number | null
