@@ -30,8 +30,10 @@ export interface LaneDocument {
   attempt: number
   /** When the current attempt was wanted. */
   since: number
-  /** The greatest order that moved the lane, or null when its source has none. Compared as text. */
+  /** The greatest order that moved the lane and that its source still says, or null when it has none. Compared as text. */
   order: string | null
+  /** The last that is over for good of what was wanted before; null: nothing is; left out: an earlier release did not say. */
+  doneWith?: DoneWith | null
   /** What something newer asks of a run that has begun its effects. */
   onNewer: 'finish' | 'stop'
   /** Attempts that may still be added to this generation without a person; -1: a person wants none. A success refills them. */
@@ -62,7 +64,7 @@ export interface LaneDocument {
   halfwayCosts?: HalfwayCosts
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
-  /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
+  /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
@@ -79,6 +81,12 @@ export type Before = Pick<
   LaneDocument,
   'desired' | 'generation' | 'attempt' | 'since' | 'order' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
 >
+
+/** What was wanted and is over for good, by the kind's key: what came after it and is gone from its source leads back to no more than this. */
+export interface DoneWith {
+  order: string
+  key: string
+}
 
 /** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
 export interface Baseline {
@@ -216,6 +224,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   attempt: 0,
   since: 0,
   order: null,
+  doneWith: null,
   onNewer: 'stop',
   attemptsLeft: 0,
   approved: null,
