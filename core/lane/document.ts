@@ -3,7 +3,7 @@ import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
-import type { Ended } from './ended.ts'
+import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
@@ -33,7 +33,7 @@ export interface LaneDocument {
   /** The greatest order that moved the lane and that its source still says, or null when it has none. Compared as text. */
   order: string | null
   /** The last that is over for good of what was wanted before; null: nothing is; left out: an earlier release did not say. */
-  doneWith?: DoneWith | null
+  doneWith?: Done | null
   /** What something newer asks of a run that has begun its effects. */
   onNewer: 'finish' | 'stop'
   /** Attempts that may still be added to this generation without a person; -1: a person wants none. A success refills them. */
@@ -81,12 +81,6 @@ export type Before = Pick<
   LaneDocument,
   'desired' | 'generation' | 'attempt' | 'since' | 'order' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
 >
-
-/** What was wanted and is over for good, by the kind's key: what came after it and is gone from its source leads back to no more than this. */
-export interface DoneWith {
-  order: string
-  key: string
-}
 
 /** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
 export interface Baseline {
