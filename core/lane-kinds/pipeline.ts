@@ -21,6 +21,11 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   titleOf: trainTitle,
   requesterOf: requesterIn,
   placeOf: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  placedAs: ({ named: _, ...desired }, { bucket, key, etag, named }) => ({
+    ...desired,
+    ...{ bucket, key, etag },
+    ...(named === undefined ? {} : { named }),
+  }),
   isNothing: () => false,
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []

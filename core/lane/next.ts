@@ -18,6 +18,7 @@ import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
+import { lookForRetry } from './retrying.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -35,11 +36,14 @@ export const next = (view: View): Act => {
   const { doc, letters } = view
   const newer = newerIn(doc)
   if (newer !== null) return newerRest(doc, newer)
-  if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
+  if (letters.length > 0) return looks(view) ? { kind: 'look' } : { kind: 'fold' }
   if (doc.run !== null && waitsTooLong(view)) return { kind: 'close', outcome: endOfWait(view, doc.run) }
   const act = stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
   return act.kind === 'rest' ? { ...act, rest: restsNoLonger(view, act.rest) } : act
 }
+
+/** Whether letters are answered by what a source says now. */
+const looks = (view: View): boolean => view.letters.some(({ kind }) => kind === 'look') || lookForRetry(view) !== null
 
 /** What somebody has said of it, and what is newly wanted, ends it as it would have before. */
 const endOfWait = (view: View, run: Run): Outcome => {

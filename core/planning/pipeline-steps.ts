@@ -69,7 +69,7 @@ const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step =
   text:
     register === undefined
       ? `every stage is done on ${shortName(desired)}`
-      : `${register.model} has a new version, made from ${shortName(desired)}`,
+      : `${register.model} has a version that was made from ${shortName(desired)}`,
 })
 
 const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
