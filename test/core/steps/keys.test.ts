@@ -146,14 +146,20 @@ describe('what was kept of a plan’s steps', () => {
   const keyOnce = ({ job }: LaunchJobStep, reads: string[]) =>
     digestOf({ effect: objectDigest(job), reads }).slice(0, 16)
   const row = { row: 'g1a1/train' } as never
-  const of = (key: string) => Object.keys(keptSteps(plan, { [key]: row }))
+  const of = (...keys: string[]) => Object.keys(keptSteps(plan, Object.fromEntries(keys.map((key) => [key, row]))))
+
+  it('is nothing of what was made from something that is there no more', () => {
+    const keys = stepKeys(plan)
+    expect(of(keys['train'] ?? '', keys['evaluate'] ?? '')).toEqual(['train', 'evaluate'])
+    expect(of(keys['evaluate'] ?? '')).toEqual([])
+  })
 
   it('is known by their keys, and by those that earlier releases gave them', () => {
     const { key, earlier } = jobKeys(train.job, [])
     expect(earlier).toBe(keyOnce(train, []))
     expect(key).not.toBe(earlier)
     expect([of(key), of(earlier), of('0'.repeat(16))]).toEqual([['train'], ['train'], []])
-    expect(of(keyOnce(evaluate, [earlier]))).toEqual(['evaluate'])
+    expect(of(key, keyOnce(evaluate, [earlier]))).toEqual(['train', 'evaluate'])
     expect(keptSteps(plan, {})).toEqual({})
     expect([keptAs({ [earlier]: row }, { key, earlier }), keptAs({}, { key: 'toString', earlier })]).toEqual([
       row,
