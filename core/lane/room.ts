@@ -112,9 +112,9 @@ export const whyFull = (view: View, plan: Plan): string | null => {
   }
   const { spent, held } = world.dollars
   const { dollars } = policy.budget
-  const most = mayTake(doc, plan)
-  if (most > 0 && spent + held + most > dollars)
-    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${most.toFixed(2)} of $${dollars}`
+  const least = besideHalfway(doc, plan.bounds.dollars)
+  if (least > 0 && spent + held + least > dollars)
+    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${least.toFixed(2)} of $${dollars}`
   return null
 }
 
@@ -124,7 +124,7 @@ export const whyFull = (view: View, plan: Plan): string | null => {
  */
 export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => {
   const { world, policy } = view
-  const hold = neededHold(view, plan)
+  const hold = { ...neededHold(view, plan), ...dollarsToHold(view, plan) }
   const pools = Object.keys(gpusOfRooms(view, plan)).map((pool) => {
     const seen = world?.pools[pool]
     return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
@@ -133,15 +133,27 @@ export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => 
   return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(budgetOf(policy))]: dollars } }
 }
 
-/** What a plan needs to hold of each room. */
+/**
+ * Dollars to hold for a plan: all that is left of what was approved, which its work may then cost; and its own bound, which is all that it
+ * needs, where the budget has no room for that. Who needs little waits for no more (law 10).
+ */
+const dollarsToHold = ({ doc, policy, world }: View, plan: Plan): Pick<Hold, 'dollars' | 'atMost'> => {
+  const [least, most] = [plan.bounds.dollars, mayCost(doc, plan)]
+  const all = { dollars: besideHalfway(doc, most) }
+  if (world === null || most <= least) return all
+  const free = centsOf(policy.budget.dollars - world.dollars.spent - world.dollars.held)
+  return centsOf(all.dollars) <= free ? all : { dollars: besideHalfway(doc, least), atMost: least }
+}
+
+/** What a plan needs to hold of each room: of dollars no more than what remains of it may cost. */
 export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<string, number> =>
   amountsOf(neededHold(view, plan))
 
 const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
   gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
   budget: budgetOf(view.policy),
-  dollars: mayTake(view.doc, plan),
+  dollars: besideHalfway(view.doc, plan.bounds.dollars),
 })
 
 /** With what is left for what stands halfway, until it is seen gone. */
-const mayTake = (doc: LaneDocument, plan: Plan): number => mayCost(doc, plan) + (doc.halfwayCosts?.left ?? 0)
+const besideHalfway = ({ halfwayCosts }: LaneDocument, dollars: number): number => dollars + (halfwayCosts?.left ?? 0)

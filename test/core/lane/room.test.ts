@@ -106,32 +106,49 @@ describe('a hold', () => {
     )
   })
 
+  const approved = approvedBy({ spent: 60, begun: true })
+  const again = { ...plan, bounds: { ...plan.bounds, dollars: 20 } }
+  const afterSpent = (spent: number) =>
+    viewOf({ doc: { ...viewOf().doc, approved }, world: emptyWorld({ dollars: { spent, held: 0 } }) })
+  const endOf = (view: ReturnType<typeof viewOf>) => {
+    const run = { ...ran, hold: holdOf(view, again).hold }
+    return boundAt({ doc: { ...view.doc, run }, plan: { plan: again, back: [] }, now: NOW }, run)?.ending.detail
+  }
+
   it('is of dollars what its bound lets it cost: all that is left of what was approved, over all attempts', () => {
-    const approved = approvedBy({ spent: 60, begun: true })
-    const [evaluates, moves] = [{ ...plan.bounds, dollars: 20 }, plan.steps.filter(({ kind }) => kind !== 'launch-job')]
-    const again = { ...plan, bounds: evaluates }
-    const view = viewOf({
-      doc: { ...viewOf().doc, approved },
-      world: emptyWorld({ dollars: { spent: 19_900, held: 0 } }),
-    })
-    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 16_199 })
+    const view = afterSpent(19_838)
     expect(holdOf(view, again).hold.dollars).toBeCloseTo(161.99)
-    expect(boundAt({ doc: view.doc, plan: { plan: again, back: [] }, now: NOW }, ran)?.ending.detail).toContain(
-      '$161.99',
-    )
-    expect(whyFull(view, again)).toBe('$19900.00 spent and $0.00 held leave no $161.99 of $20000')
+    expect(holdOf(view, again).hold).not.toHaveProperty('atMost')
+    expect(endOf(view)).toContain('$161.99')
+    expect(endOf(view)).not.toContain('the budget')
+  })
+
+  it('is what it needs where there is no room for that, and it never costs more than is held', () => {
+    const view = afterSpent(19_838.02)
+    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 2000 })
+    expect(whyFull(view, again)).toBeNull()
+    expect(holdOf(view, again).hold).toMatchObject({ dollars: 20, atMost: 20 })
+    expect(endOf(view)).toMatch(/the \$20.00 that it may at most.*raise the budget, which had no room for more/)
+    const costs = { since: NOW, perHour: 1, left: 5, budget: 'ml-monthly', until: NOW }
+    const halfway = { ...view, doc: { ...view.doc, halfwayCosts: costs } }
+    expect(holdOf(halfway, again).hold).toMatchObject({ dollars: 25, atMost: 20 })
+    expect(needsOf(halfway, again)).toMatchObject({ 'budget/ml-monthly': 2500 })
+  })
+
+  it('waits while there is no room for what it needs', () => {
+    expect(whyFull(afterSpent(19_990), again)).toBe('$19990.00 spent and $0.00 held leave no $20.00 of $20000')
+  })
+
+  it('is its plan’s own bound where nobody had to approve it, and where nothing of it costs while it runs', () => {
+    const view = afterSpent(0)
+    const dollars = (of: typeof plan) => holdOf(view, of).hold.dollars
+    const moves = plan.steps.filter(({ kind }) => kind !== 'launch-job')
     // Moves of a rollout cost too, where more runs than before.
     const surges = { ...again, steps: [{ kind: 'roll-out-model', perHour: 3 }] as never }
-    expect(needsOf(view, surges)['budget/ml-monthly']).toBe(16_199)
-    // What nobody had to approve, and what costs nothing while it runs, is bound by its own plan.
-    const silent = { ...again, approval: { ...plan.approval, required: false } }
-    const kept = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
-    for (const [of, cents] of [
-      [silent, 2000],
-      [{ ...again, steps: moves }, 2000],
-      [kept, 0],
-    ] as const)
-      expect([needsOf(view, of)['budget/ml-monthly'], whyFull(view, of)]).toEqual([cents, null])
+    expect(dollars(surges)).toBeCloseTo(161.99)
+    expect(dollars({ ...again, approval: { ...plan.approval, required: false } })).toBe(20)
+    expect(dollars({ ...again, steps: moves })).toBe(20)
+    expect(dollars({ ...plan, bounds: { ...plan.bounds, dollars: 0 } })).toBe(0)
   })
 
   it('is what its plan needs, and no less than what stands', () => {
