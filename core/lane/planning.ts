@@ -142,9 +142,12 @@ export const withPlan = (view: View, run: Run, plan: Plan, seen: Seen): Change =
  */
 export const marksOf = (plan: Plan, { kept }: Seen): Mark[] => {
   const [keys, done] = [stepKeys(plan), keptSteps(plan, kept)]
+  const carried = new Set<string>()
   return plan.steps.map((step) => {
     const key = keys[step.name] ?? ''
-    const row = isKept(step) ? done[step.name] : undefined
+    const stays = isKept(step) && step.reads.every((name) => carried.has(name))
+    const row = stays ? done[step.name] : undefined
+    if (row !== undefined) carried.add(step.name)
     const mark = pending(step, key, 'forth')
     return row === undefined
       ? mark

@@ -7,7 +7,7 @@ import { typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
-import { keptSteps } from '../steps/keys.ts'
+import { carriedSteps } from '../steps/keys.ts'
 import type { World } from '../world.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
@@ -146,8 +146,8 @@ export const usesLeft = (
   uses: readonly UseOrNone[],
   { steps, kept, warm = false }: { steps: Step[] } & Pick<PipelineInput, 'kept' | 'warm'>,
 ): Use[] | Refuse => {
-  const done = keptSteps({ steps }, kept)
-  const left = uses.filter(({ stage }) => !Object.hasOwn(done, stage))
+  const carried = carriedSteps({ steps }, kept)
+  const left = uses.filter(({ stage }) => !carried.has(stage))
   const none = left.find((use) => 'why' in use)
   return none === undefined ? inRows(left as Use[], warm) : none.why
 }

@@ -44,16 +44,25 @@ export const stepKeys = ({ steps }: Pick<Plan, 'steps'>, digest = WORK): Record<
 /** Results by the keys of what made them. */
 type Results = Readonly<Record<string, ResultRow>>
 
-/** What was kept of a plan's steps, by their names: not what was made from something that is made anew. */
+/** What was kept of a plan's steps, by their names. */
 export const keptSteps = (plan: Pick<Plan, 'steps'>, kept: Results): Record<string, ResultRow> => {
   if (Object.keys(kept).length === 0) return {}
   const [keys, earlier] = [stepKeys(plan), stepKeys(plan, ALL)]
-  const found: Record<string, ResultRow> = {}
-  for (const step of plan.steps) {
-    const row = keptAs(kept, { key: keys[step.name] ?? '', earlier: earlier[step.name] ?? '' })
-    if (row !== undefined && readsOf(step).every((name) => Object.hasOwn(found, name))) found[step.name] = row
-  }
-  return found
+  return Object.fromEntries(
+    plan.steps.flatMap(({ name }) => {
+      const row = keptAs(kept, { key: keys[name] ?? '', earlier: earlier[name] ?? '' })
+      return row === undefined ? [] : [[name, row]]
+    }),
+  )
+}
+
+/** Names of a plan's steps that are carried over: what was kept and was made from nothing that is made anew. */
+export const carriedSteps = (plan: Pick<Plan, 'steps'>, kept: Results): ReadonlySet<string> => {
+  const done = keptSteps(plan, kept)
+  const carried = new Set<string>()
+  for (const step of plan.steps)
+    if (Object.hasOwn(done, step.name) && readsOf(step).every((name) => carried.has(name))) carried.add(step.name)
+  return carried
 }
 
 /** What was kept under one of these. */
