@@ -7,6 +7,8 @@ export interface Hold {
   /** The budget that they are of. */
   budget: string
   dollars: number
+  /** What of the GPUs stays once its run is over, as it is planned; left out: all of them, or an earlier release held them. */
+  lasts?: Gpus
   /** Dollars that its run may cost at most, where there was no room for all that is left of what was approved; left out: that. */
   atMost?: number
 }

@@ -6,6 +6,7 @@ import {
   centsOf,
   holdingOf,
   holdOf,
+  holdRowOf,
   lineSum,
   needsOf,
   poolRooms,
@@ -50,7 +51,7 @@ describe('a hold', () => {
       dollars: { spent: 100, held: 7 },
     })
     expect(holdOf(viewOf({ world }), plan)).toEqual({
-      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', lasts: {}, dollars: 221.99 },
       guard: { 'pool/gpu-train': 13, 'budget/ml-monthly': 1_990_000 },
     })
   })
@@ -71,6 +72,35 @@ describe('a hold', () => {
     expect(holdingOf({ ...doc, run: runOf({ hold: { gpus: {}, budget: 'b', dollars: 1 } }) })).toEqual({
       'budget/b': 100,
     })
+  })
+
+  it('says what of it stays once its run is over: nothing of a pipeline, of a service what stands in the end', () => {
+    expect(holdOf(viewOf({ world: emptyWorld() }), plan).hold.lasts).toEqual({})
+    const kind = { ...viewOf().kind, stands: true }
+    const lasts = (of: typeof plan) => holdOf(viewOf({ world: emptyWorld(), kind }), of).hold.lasts
+    expect([lasts({ ...plan, stands: { 'gpu-serve': 4 } }), lasts(plan)]).toEqual([{ 'gpu-serve': 4 }, undefined])
+  })
+
+  it('is a row that says so, of what stood before where its run goes back', () => {
+    const hold = { gpus: { 'gpu-serve': 12, other: 4 }, budget: 'b', dollars: 1, lasts: { 'gpu-serve': 8 } }
+    const doc = { ...viewOf().doc, stands: { 'gpu-serve': 4 } }
+    const rows = (run: ReturnType<typeof runOf> | null) =>
+      ['pool/gpu-serve', 'pool/other', 'budget/b', 'pool/none'].map((room) => holdRowOf('l', { ...doc, run }, room))
+    const dollars = { lane: 'l', amount: 100 }
+    expect(rows(runOf({ hold }))).toEqual([
+      { lane: 'l', amount: 12, lasts: 8 },
+      { lane: 'l', amount: 4, lasts: 0 },
+      dollars,
+      undefined,
+    ])
+    const ending = { kind: 'failed' as const, reason: 'gate' as const, detail: 'd' }
+    expect(rows(runOf({ hold, ending }))[0]).toEqual({ lane: 'l', amount: 12, lasts: 4 })
+    // What has fallen to that, what rests, and what an earlier release held, stays.
+    const fallen = { ...hold, gpus: { 'gpu-serve': 8 } }
+    const { lasts: _, ...earlier } = hold
+    expect(rows(runOf({ hold: fallen }))[0]).toEqual({ lane: 'l', amount: 8 })
+    expect(rows(runOf({ hold: earlier }))[0]).toEqual({ lane: 'l', amount: 12 })
+    expect(rows(null)[0]).toEqual({ lane: 'l', amount: 4 })
   })
 
   it('is of the one budget, whatever that is called by now', () => {
@@ -170,7 +200,7 @@ describe('of a pool that Kueue owns', () => {
     expect(whyFull(view, plan)).toBeNull()
     expect(needsOf(view, plan)).toEqual({ 'budget/ml-monthly': 22_199 })
     expect(holdOf(view, plan)).toEqual({
-      hold: { gpus: {}, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: {}, budget: 'ml-monthly', lasts: {}, dollars: 221.99 },
       guard: { 'budget/ml-monthly': 2_000_000 },
     })
   })
