@@ -32,6 +32,8 @@ export interface Plan extends RunKey {
   /** SHA-256 over `effects`: what an approval binds, names of objects left out. */
   digest: string
   bounds: Bounds
+  /** GPUs of pools that stand of its lane once it is carried out; left out: none do, or an earlier release made it. */
+  stands?: Record<string, number>
   price: Price
   /** Chosen strategy of a rollout, null for other plans. */
   strategy: Strategy | null

@@ -7,10 +7,10 @@ import { nextGeneration } from './attempts.ts'
 import { inTurn } from './before.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
-import { wantedRun } from './document.ts'
+import { type LaneDocument, wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
-import { carriesOver } from './kept.ts'
+import { carried, carriesOver } from './kept.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
@@ -234,3 +234,7 @@ export const needsPaper = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'p
   doc.outcome?.kind === 'refused' ||
   ((doc.outcome?.kind === 'succeeded' || doc.outcome?.reason === 'edited-by-hand') && kind.lasts === 'standing') ||
   ruleFor(kind, doc.lane, policy)?.mode === 'shadow'
+
+/** The same of what its attempts have finished: what was refused is reckoned without that (law 7). */
+export const needsKept = ({ outcome, ...known }: Pick<LaneDocument, 'outcome' | 'kept' | 'redo'>): boolean =>
+  outcome?.kind === 'refused' && outcome.against !== null && carried(known).length > 0

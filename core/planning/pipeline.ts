@@ -31,9 +31,9 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
   const { rule: pipeline, key } = found
   const uses = usesOf(input, pipeline)
-  if ('kind' in uses) return uses
   const made = stepsOf({ input, pipeline, uses, presets })
   const left = usesLeft(uses, { ...input, steps: made })
+  if ('kind' in left) return left
   const steps = withBeside(made, left)
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
