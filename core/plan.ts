@@ -23,6 +23,8 @@ export interface Plan extends RunKey {
   requester?: Requester | null
   /** Where the weights come from that it brings up; left out: it brings up none. */
   weights?: string
+  /** Who may change these weights, or that no gate is known to have judged them; left out: they are pinned, and a pipeline registered them. */
+  open?: string
   /** Digest of the pods' template that it is about (`templateOf` of its kind); left out: it is about none. */
   template?: string
   /** One line: what would change. */

@@ -95,6 +95,19 @@ describe('whether a plan must be asked about', () => {
     expect(claimed({ need: 2, requesterMayApprove: true }, ANA)).toMatchObject({ need: { need: 2 } })
   })
 
+  it('whatever it costs where something else says why, and neither claims nor nobody are less unknown for it', () => {
+    const open = (over: Partial<ApprovalPolicy>, requester: Parameters<typeof approvalNeed>[1]['requester'] = null) =>
+      approvalNeed(policy({ autoApproveBelow: 50, ...over }), { requester, dollars: 0, asks: 'not pinned' })
+    expect(open({})).toMatchObject({ need: { required: true, need: 1, why: 'not pinned' } })
+    expect(open({}, { by: CARLA, proven: true })).toMatchObject({ need: { required: true, why: 'not pinned' } })
+    expect(open({ unknownRequester: 'one-more' })).toMatchObject({
+      need: { need: 2, why: 'who asked is unknown, so one more person must agree; not pinned' },
+    })
+    expect(open({ unknownRequester: 'refuse' })).toMatchObject({ reason: 'requester-unknown' })
+    // What the policy itself wants is known to be asked by it.
+    expect(open({ unknownRequester: 'refuse' }, 'policy')).toMatchObject({ need: { required: true, need: 1 } })
+  })
+
   it('not at all when nobody knows who asked and policy refuses that, however cheap', () => {
     const refused = need({ unknownRequester: 'refuse', autoApproveBelow: 50 }, { requester: null, dollars: 1 })
     expect(refused).toMatchObject({ kind: 'refuse', detail: expect.stringContaining('approvals.unknownRequester') })
