@@ -54,7 +54,7 @@ export const approvalNeed = (
       kind: 'need',
       need: {
         required: false,
-        why: `at most $${dollars.toFixed(2)}, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`,
+        why: `$${dollars.toFixed(2)} in the bad case, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`,
         need: 0,
       },
     }
@@ -68,7 +68,7 @@ export const approvalNeed = (
       detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove`,
     }
   const whys = [...(extra ? [`${whoAsked}, so one more person must agree`] : []), ...(asks === undefined ? [] : [asks])]
-  const why = whys.join('; ') || `may cost $${dollars.toFixed(2)}`
+  const why = whys.join('; ') || `$${dollars.toFixed(2)} in the bad case`
   return { kind: 'need', need: { required: true, why, need } }
 }
 

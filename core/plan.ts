@@ -34,6 +34,8 @@ export interface Plan extends RunKey {
   /** SHA-256 over `effects`: what an approval binds, names of objects left out. */
   digest: string
   bounds: Bounds
+  /** Dollars of its bounds, by what for: the rollout, what runs on once it is told to end, the first 24 h of what it adds. Left out: it is priced whole. */
+  boundOf?: Record<'rollout' | 'ending' | 'firstDay', number>
   price: Price
   /** Chosen strategy of a rollout, null for other plans. */
   strategy: Strategy | null
@@ -64,7 +66,7 @@ export interface Effects {
 
 /** Within these an approved plan may run, whatever the strategy (law 7). */
 export interface Bounds {
-  /** Dollars that carrying it out may cost at most (p95). */
+  /** Dollars that it may cost at most: it is ended before that, and so much is held. */
   dollars: number
   /** GPUs of each pool that it may occupy at most at any point, its lane's present use included. */
   gpus: Record<string, number>

@@ -60,7 +60,7 @@ export interface Draft {
 /** Weighs a draft against budget and approvals, and binds it: a plan, or why there is none. */
 export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const { policy, desired, identity, run } = input
-  const { asked, bound, firstDay } = dollarsWeighed(draft.price, draft.ending)
+  const { asked, bound, of } = dollarsWeighed(draft.price, draft.ending)
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
   const requester = isServed(desired) ? requesterIn(desired) : null
@@ -76,7 +76,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const weighed =
     asked === 0
       ? 'weighed: it costs nothing, and adds nothing to the running cost'
-      : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
+      : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
   const { objects, gpus, unavailable, answering, asks: _, ending: __, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
@@ -96,6 +96,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       ...(answering === undefined ? {} : { answering }),
       until: input.now + milliseconds(policy.approvals.expiry),
     },
+    ...(bound === 0 ? {} : { boundOf: of }),
     reasons: [...draft.reasons, ...pricedText(input, draft), weighed],
     approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
   }

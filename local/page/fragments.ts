@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
-import { plain } from '../../core/plan-text.ts'
+import { atMostText, plain } from '../../core/plan-text.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
 import { counted } from '../../core/text.ts'
@@ -73,7 +73,8 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
           <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
           <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
           <dt>GPU-hours</dt><dd>${plan.price.gpuHours.p50} – ${plan.price.gpuHours.p95}</dd>
-          <dt>Bounds</dt><dd>${usd(plan.bounds.dollars)}; ${
+          <dt>At most</dt><dd>${atMostText(plan)}</dd>
+          <dt>Bounds</dt><dd>${
             Object.entries(plan.bounds.gpus)
               .map(([pool, gpus]) => `${counted(gpus, 'GPU')} of ${pool}`)
               .join(', ') || 'no GPUs'

@@ -56,7 +56,7 @@ describe('whether a plan must be asked about', () => {
   it('always, when nothing passes by itself: a free plan too', () => {
     expect(need({}, { requester: CARLA, dollars: 0 })).toEqual({
       kind: 'need',
-      need: { required: true, why: 'may cost $0.00', need: 1 },
+      need: { required: true, why: '$0.00 in the bad case', need: 1 },
     })
   })
 
