@@ -50,7 +50,8 @@ export const onPaper = async (
       detail: 'there is no such kind of lane',
       plan: null,
     }
-  const facts = await lookAt(ports, reaction.look(event, { policy, rule, doc: emptyDocument(policy, rule.lane) }))
+  const where = reaction.look(event, { policy, rule, doc: emptyDocument(policy, rule.lane) })
+  const facts = await lookAt(ports, where, view)
   const decision = reaction.decide(event, facts, { policy, rule, now: view.now })
   if (decision.kind !== 'intend')
     return {

@@ -172,7 +172,8 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   if (reaction === undefined || rule === null) return false
   const doc = docs.get(rule.lane) ?? emptyDocument({ ...policy, ledger: self?.ledger }, rule.lane)
   if (newerIn(doc) !== null) return false
-  const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
+  const where = shortened(reaction.look(event, { policy, rule, doc }))
+  const facts = await lookAt(ports, where, { secret: self?.secret ?? '' })
   const now = ports.clock.now()
   const letter: LookLetter = {
     kind: 'look',

@@ -1,4 +1,5 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { usd } from '../money/prices.ts'
 import { reactionTo, whyNoRule } from '../reactions/catalogue.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
@@ -217,7 +218,7 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
         ? planned.reason
         : null
   const detail =
-    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
+    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most ${usd(plan.bounds.dollars)}`
   return changed(
     { ...doc, shadow: key, order: order ?? doc.order, held: null },
     {

@@ -8,8 +8,15 @@ export interface Held {
   place?: string
 }
 
-/** What is said of what its own end keeps back. */
-export const STAYS_SO = 'it stays so until its source changes or a person says retry'
+/** What is said of what its own end keeps back: what moves it. `template`: of its pods, where it ended with one, and then another is another matter. */
+export const staysSo = ({ template }: { template?: string | undefined }): string =>
+  template === undefined
+    ? 'it stays so until its source changes or a person says retry'
+    : 'it stays so until its source changes, the policy wants its pods to be others, or a person says retry'
+
+/** The same of what was refused on paper. */
+export const REFUSED_SO =
+  'it begins once that has changed, in its source, the policy or what there is, or a person says retry'
 
 /** Reasons that hold something back until somebody does something: they are shown for as long as they hold. */
 const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([

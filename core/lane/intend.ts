@@ -7,7 +7,7 @@ import { identityOf } from './closing.ts'
 import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
 import { doneWith, isDoneWith } from './done-with.ts'
 import type { Ended } from './ended.ts'
-import { STAYS_SO } from './held.ts'
+import { staysSo } from './held.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
@@ -130,7 +130,7 @@ const isOfAnotherTemplate = (view: View, { kind, template }: Ended): boolean => 
 /** Parked: not by its own failure, nor by what a look could see changed. */
 const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
   const kind = outcome?.kind as 'rejected' | 'expired' | 'cancelled'
-  return ignore(`held-${kind}`, `generation ${generation} was ${kind}; ${STAYS_SO}`)
+  return ignore(`held-${kind}`, `generation ${generation} was ${kind}; ${staysSo(outcome ?? {})}`)
 }
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
@@ -190,7 +190,7 @@ const wantFailed = (view: View, seen: Seen): Wanted => {
     return { kind: 'want', doc: { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }, why: hand.text }
   return doc.attemptsLeft === 0
     ? exhausted(doc)
-    : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${STAYS_SO}`)
+    : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${staysSo(doc.outcome ?? {})}`)
 }
 
 /**

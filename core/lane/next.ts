@@ -12,7 +12,7 @@ import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
-import { STAYS_SO } from './held.ts'
+import { REFUSED_SO, staysSo } from './held.ts'
 import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
@@ -123,12 +123,19 @@ const parkedText = ({ doc: { outcome, held } }: View): string => {
   if (outcome === null) return held?.detail ?? ''
   const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
   if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
-  if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}`
+  if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}${movesText(outcome)}`
   // What only says that it stays so would hide what there is to be done.
-  if (SAYS_NO_MORE.has(held.reason)) return `${why}: ${outcome.detail}; ${STAYS_SO}`
+  if (SAYS_NO_MORE.has(held.reason)) return `${why}: ${outcome.detail}; ${staysSo(outcome)}`
   return held.reason === 'attempts-exhausted'
     ? `${why}: ${held.detail}; the last one: ${outcome.detail}`
-    : `${why}: ${held.detail}`
+    : `${why}: ${held.detail}${held.reason === 'held-refused' ? movesText(outcome) : ''}`
+}
+
+/** What moves it, until it was compared with its source and that says so. What nothing on paper refused waits for a person, and says that. */
+const movesText = (outcome: Ended): string => {
+  if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return ''
+  if (outcome.kind !== 'refused') return `; ${staysSo(outcome)}`
+  return outcome.against === null ? '' : `; ${REFUSED_SO}`
 }
 
 const withRun = (view: View, run: Run): Act => {

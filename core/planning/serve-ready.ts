@@ -47,7 +47,7 @@ const waitStep = (view: GenerationView, { service }: Rule): RollOutModelStep => 
     kind: 'roll-out-model',
     name: 'move-1',
     title: `Keep ${replicaCount(replicas)} of ${titleOf(view)}`,
-    why: 'and wait until each is ready, weights loaded',
+    why: 'each counts once it is ready, weights loaded',
     objects: [],
     replicas: [{ ref: refOf(view), generation, replicas, replicasReady: replicas }],
     point: { old: 0, new: replicas },

@@ -2,7 +2,7 @@ import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
-import { whoMayChange, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import type { Policy } from '../policy.ts'
 import { graceOfServing } from '../workloads/draining.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
@@ -187,9 +187,10 @@ const planFrom = (
     )
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
   const { source } = wanted.desired
-  const open = whoMayChange(wanted.desired, input.policy)
+  const open = whyAsked(wanted.desired, input.policy)
   const planned = finishPlan(input, {
     ...draft,
+    ...(open === null ? {} : { open, ...(isKnownHere(input, wanted) ? {} : { asks: open }) }),
     weights: source,
     template: standing.digest,
     reasons: [...takenAway(standing.others), ...draft.reasons, ...(open === null ? [] : [open])],
@@ -207,6 +208,10 @@ const planLater = (input: ServeInput, from: Parameters<typeof planFrom>[1]): Pla
   const world = { ...input.world, pools: { ...input.world.pools, [rule.poolName]: rule.view } }
   return planFrom({ ...input, world }, { ...from, rule })
 }
+
+/** The version that stood here as the last that succeeded: that it is served was decided then, whatever its pods are made anew for. */
+const isKnownHere = ({ baseline }: ServeInput, { desired }: Wanted): boolean =>
+  baseline !== null && isServed(baseline.desired) && baseline.desired.digest === desired.digest
 
 /** Who approves undoes what somebody has done by hand, perhaps at night: the card says who, and what. */
 const takenAway = (leaving: readonly GenerationView[]): string[] =>

@@ -93,7 +93,7 @@ export const lookAgain = async (
   if (view.doc.run?.phase === 'planned') seeAhead(ports, view, ahead)
   const where = placeOf(view, letter, true)
   try {
-    const facts = { [whereOf(view, letter)]: await lookAt(ports, where) }
+    const facts = { [whereOf(view, letter)]: await lookAt(ports, where, view) }
     return { result: { kind: 'looked', facts, kept: {} }, seen: {} }
   } catch (error) {
     return { result: { kind: 'trouble', trouble: passing(error, sideOf(where)) }, seen: {} }
@@ -109,7 +109,7 @@ const factsOf = async (...[ports, view, letter, again]: [WorkPorts, View, LookLe
   // It did not answer this letter: another lane asks whether it answers again.
   if (away !== undefined && waits?.side === side && !asksItself(away, doc.lane, view.now)) return unreadable(away)
   try {
-    return await lookAt(ports, where)
+    return await lookAt(ports, where, view)
   } catch (error) {
     return unreadable(passing(error, side))
   }

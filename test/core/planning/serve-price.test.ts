@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { cents } from '../../../core/money/prices.ts'
 import { dollarsWeighed, hoursAt } from '../../../core/planning/serve-price.ts'
 import { type Cluster, nodeHours, nodesAt, type PodLife } from '../money/karpenter.ts'
 import { config, planned, serve } from './serve-fixture.ts'
@@ -14,15 +15,37 @@ const price = (total: number, perHour: number, nowPerHour: number) => ({
 
 describe('the dollars that are weighed', () => {
   it('are the rollout and 24 hours of what it adds; the bound leaves half as much again for the rollout', () => {
-    expect(dollarsWeighed(price(10, 3, 1))).toEqual({ asked: 58, bound: 63, firstDay: 48 })
+    expect(dollarsWeighed(price(10, 3, 1))).toEqual({
+      asked: 58,
+      bound: 63,
+      of: { rollout: 15, ending: 0, firstDay: 48 },
+    })
   })
 
   it('are the rollout alone where less runs afterwards', () => {
-    expect(dollarsWeighed(price(10, 1, 3))).toEqual({ asked: 10, bound: 15, firstDay: 0 })
+    expect(dollarsWeighed(price(10, 1, 3))).toEqual({
+      asked: 10,
+      bound: 15,
+      of: { rollout: 15, ending: 0, firstDay: 0 },
+    })
   })
 
   it('binds what it may cost once it is told to end, too', () => {
-    expect(dollarsWeighed(price(10, 3, 1), 4)).toEqual({ asked: 58, bound: 67, firstDay: 48 })
+    expect(dollarsWeighed(price(10, 3, 1), 4)).toEqual({
+      asked: 58,
+      bound: 67,
+      of: { rollout: 15, ending: 4, firstDay: 48 },
+    })
+  })
+
+  it('are told by what they are for, which comes to the bound to the cent', () => {
+    const dollars = fc.double({ min: 0, max: 10_000, noNaN: true }).map(cents)
+    fc.assert(
+      fc.property(dollars, dollars, fc.double({ min: 0, max: 100, noNaN: true }), (total, hourly, ending) => {
+        const { bound, of } = dollarsWeighed(price(total, hourly, 0), ending)
+        expect(cents(of.rollout + of.ending + of.firstDay)).toBe(bound)
+      }),
+    )
   })
 })
 
