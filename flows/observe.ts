@@ -117,7 +117,7 @@ export const generationsOf = async (
   ])
   const targets = new Map(
     (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
-      .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
+      .filter(setsReplicas)
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
   return (
@@ -129,6 +129,10 @@ export const generationsOf = async (
       .sort((a, b) => a.generation - b.generation)
   )
 }
+
+/** Others have kinds of the same name: an autoscaler of those sets nothing of ours. */
+const setsReplicas = ({ spec }: KubeObject<'HorizontalPodAutoscaler'>): boolean =>
+  spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.apiVersion?.startsWith('apps/') === true
 
 /** Whom the lane's Service leads to, as it is now. */
 export const trafficSeen = async (

@@ -18,7 +18,7 @@ import {
   replicasOf,
   titleOf,
 } from './generations.ts'
-import { notOurs } from './not-ours.ts'
+import { besideOthers, notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
 import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
@@ -46,19 +46,23 @@ export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planne
   if (isRetired(desired)) return notOurs(world, null) ?? planRetired(input)
   const rule = ruleOf(policy, world, laneName(run.lane))
   if ('kind' in rule) return rule
-  const touched = notOurs(world, run.generation)
-  if (touched !== null) return touched
+  return besideOthers(planAlone(input, desired, { rule, engines }), notOurs(world, run.generation))
+}
+
+/** As if nobody else changed what stands. */
+const planAlone = (
+  input: ServeInput,
+  desired: ServeDesired | NoneDesired,
+  { rule, engines }: { rule: Rule; engines: Engines },
+): Planned => {
   if (isServed(desired) && desired.unfit !== undefined)
     return { kind: 'refuse', reason: 'source-not-allowed', detail: unfitSentence(desired, desired.unfit) }
   const engineFor = (version: ServeDesired): Engine => engineOf(version, rule.service, engines)
-  const versions = [desired, ...(input.baseline === null ? [] : [input.baseline.desired])].filter(isServed)
-  const looked = compared(
-    input,
-    rule,
-    versions.map((version) => ({ desired: version, engine: engineFor(version) })),
-  )
+  const versions = [desired, input.baseline?.desired].filter((one) => one !== undefined).filter(isServed)
+  const each = versions.map((version) => ({ desired: version, engine: engineFor(version) }))
+  const looked = compared(input, rule, each)
   return isServed(desired)
-    ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: run.generation })
+    ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: input.run.generation })
     : planNone(looked, desired, { rule, engineFor })
 }
 
