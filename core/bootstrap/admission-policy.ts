@@ -21,6 +21,8 @@ export const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jo
 export const BUDGETS = { apiGroups: ['policy'], apiVersions: ['v1'], resources: ['poddisruptionbudgets'] }
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }
+/** Service accounts; a token of one is another resource. */
+export const ACCOUNTS = { apiGroups: [''], apiVersions: ['v1'], resources: ['serviceaccounts'] }
 export const PODS = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }
 
 /** What a policy looks at, and what must hold there: expressions of CEL. */
