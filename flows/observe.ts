@@ -1,3 +1,4 @@
+import { gitOpsOf } from '../core/gitops.ts'
 import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
 import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
@@ -166,21 +167,10 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
     pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
     digest: annotations[DIGEST_ANNOTATION] ?? '',
     ...(edited.length === 0 ? {} : { edited }),
-    ownedBy: ownerOf(labels, annotations),
+    ownedBy: gitOpsOf({ labels, annotations }),
     scaledBy: null,
     object,
   }
-}
-
-const ownerOf = (labels: Record<string, string>, annotations: Record<string, string>): GenerationView['ownedBy'] => {
-  if (
-    annotations['argocd.argoproj.io/tracking-id'] !== undefined ||
-    labels['argocd.argoproj.io/instance'] !== undefined
-  )
-    return 'Argo CD'
-  if (labels['kustomize.toolkit.fluxcd.io/name'] !== undefined || labels['helm.toolkit.fluxcd.io/name'] !== undefined)
-    return 'Flux'
-  return null
 }
 
 const isLive = (object: KubeObject): boolean => {

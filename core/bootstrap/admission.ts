@@ -4,6 +4,7 @@ import { accountAdmission } from './admission-of-accounts.ts'
 import { doorAdmission } from './admission-of-doors.ts'
 import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
+import { selectorAdmission } from './admission-of-selectors.ts'
 import {
   type Admission,
   admission,
@@ -25,6 +26,7 @@ export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespa
     ...podAdmission(policy),
     ...markAdmission(policy),
     ...accountAdmission(policy),
+    ...selectorAdmission(policy),
   ].flatMap((one) => admission(policy, one))
 
 /**
