@@ -37,6 +37,7 @@ export type Ignored =
   | 'attempts-exhausted'
   | 'missed-deadline'
   | 'edited-by-hand'
+  | 'owned-by-others'
 
 /** Why an event waits: a row that reconcile looks at again. */
 export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending'

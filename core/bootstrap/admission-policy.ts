@@ -19,8 +19,21 @@ export const OTHER_MAKERS = { apiGroups: ['apps'], apiVersions: ['v1'], resource
 export const SERVICES = { apiGroups: [''], apiVersions: ['v1'], resources: ['services'] }
 export const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'] }
 export const BUDGETS = { apiGroups: ['policy'], apiVersions: ['v1'], resources: ['poddisruptionbudgets'] }
+export const NETWORK_POLICIES = {
+  apiGroups: ['networking.k8s.io'],
+  apiVersions: ['v1'],
+  resources: ['networkpolicies'],
+}
+export const INGRESSES = { apiGroups: ['networking.k8s.io'], apiVersions: ['v1'], resources: ['ingresses'] }
+export const AUTOSCALERS = {
+  apiGroups: ['autoscaling'],
+  apiVersions: ['v1', 'v2'],
+  resources: ['horizontalpodautoscalers'],
+}
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }
+/** Service accounts; a token of one is another resource. */
+export const ACCOUNTS = { apiGroups: [''], apiVersions: ['v1'], resources: ['serviceaccounts'] }
 export const PODS = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }
 
 /** What a policy looks at, and what must hold there: expressions of CEL. */

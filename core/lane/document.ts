@@ -1,14 +1,14 @@
 import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
-import type { Bounds, StepKind } from '../plan.ts'
+import type { StepKind } from '../plan.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
-import type { Vote } from './vote.ts'
+import type { Approved, Question } from './question.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -93,16 +93,6 @@ export interface Baseline {
   replicas: number | null
 }
 
-/** What an answer bound: begun attempts spend it. */
-export interface Approved {
-  question: Question
-  /** Dollars that closed attempts have cost already, and when the last such ended; left out: none did. */
-  spent: number
-  spentAt?: number
-  /** Whether an attempt has begun under it: `until` governs beginning alone. */
-  begun: boolean
-}
-
 /** One attempt under way. */
 export interface Run {
   generation: number
@@ -131,25 +121,6 @@ export interface Run {
   cancelled: { by: string; at: number } | null
   /** Whether its Jobs were seen gone, on the way to `ending`. */
   cleared: boolean
-}
-
-/** A question about one digest, and the votes on it. The card is only a picture of it (law 8). */
-export interface Question {
-  /** `<lane>#<generation>.<digest>.<opened>`: a button's value names the lane, so that a door needs to look nothing up. */
-  id: string
-  digest: string
-  bounds: Bounds
-  openedAt: number
-  /** Votes with a later time do not count; what they agree to begins until `bounds.until`. */
-  until: number
-  need: number
-  requester: string | null
-  votes: Vote[]
-  state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
-  /** Whether the one reminder before `until` was sent. */
-  reminded: boolean
-  /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
-  channel?: string
 }
 
 /** Progress of one step, of the plan's or of the way back. */

@@ -30,6 +30,7 @@ const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
   'bad-manifest',
   'missed-deadline',
   'edited-by-hand',
+  'owned-by-others',
 ])
 /** Of these, what one place says: it holds until that says otherwise, or something else is wanted. */
 const OF_PLACE: ReadonlySet<Ignored> = new Set<Ignored>(['bad-manifest', 'missed-deadline'])

@@ -1,4 +1,5 @@
 import { askedBy, type Desired } from '../desired.ts'
+import { othersIn } from '../planning/not-ours.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
@@ -168,6 +169,8 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
     )
   const paper = onPaper(view, seen)
   if (paper?.hand?.tells === true) return ignore('edited-by-hand', paper.hand.text)
+  const others = paper === null ? null : othersIn(paper)
+  if (others !== null) return ignore('owned-by-others', others)
   if (paper === null || paper.kind === 'nothing') return ignore('already-true', paper?.reason ?? 'the world agrees')
   // What stood ready once and is not for a while, Kubernetes brings back.
   if (paper.kind === 'plan' && paper.agrees !== undefined) return ignore('already-true', paper.agrees)

@@ -1,5 +1,6 @@
 import { said } from '../text.ts'
-import type { Before, LaneDocument, Mark, Question, Run } from './document.ts'
+import type { Before, LaneDocument, Mark, Run } from './document.ts'
+import type { Question } from './question.ts'
 
 /** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
 const MOST = 31 * 1024

@@ -1,3 +1,4 @@
+import { addedTo } from '../../core/bootstrap/added.ts'
 import { driftOf } from '../../core/bootstrap/drift.ts'
 import { earlierPolicies, isLeftOf } from '../../core/bootstrap/earlier-policies.ts'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
@@ -17,7 +18,7 @@ const MANAGER = 'signalbox-bootstrap'
 export interface Difference {
   manifest: Manifest
   state: 'missing' | 'changed' | 'same' | 'refused' | 'unfit' | 'left'
-  /** Fields that would change, why the server refuses it, what of the user's own does not do, or what to do with what is left. */
+  /** Fields that would change, why the server refuses it, what of the user's own does not do, what somebody has added that must go, or what to do with what is left. */
   detail: string[]
   /** What the change does to nodes that run. Left out: nothing. */
   drift?: string
@@ -51,6 +52,8 @@ export const compareManifest = async (
   if (another !== null) return { manifest, state: 'refused', detail: [another] }
   const answer = await send(requests, manifest, { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
+  const added = addedTo(manifest, there.body)
+  if (added.length > 0) return { manifest, state: 'unfit', detail: added }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
   const drift = driftOf(manifest, fields, { running: nodesIn(there.body), among })
   return {
@@ -135,9 +138,9 @@ export const applyManifest = async (requests: Requests, manifest: Manifest): Pro
   if (another !== undefined) return another
   const answer = await send(requests, manifest, {})
   if (answer.status === 201) return { manifest, state: 'missing', detail: [], ...warned(answer) }
-  return answer.status === 200
-    ? { manifest, state: 'changed', detail: [], ...warned(answer) }
-    : { manifest, state: 'refused', detail: [whyNot(answer)] }
+  if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
+  const detail = addedTo(manifest, answer.body)
+  return { manifest, state: detail.length === 0 ? 'changed' : 'unfit', detail, ...warned(answer) }
 }
 
 const warned = ({ warnings }: Answer): Pick<Difference, 'warnings'> => (warnings === undefined ? {} : { warnings })

@@ -3,7 +3,13 @@ import type { Manifest } from '../../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { namedClasses } from '../../../core/bootstrap/node-classes.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import { compareManifest, compareNodeClass, leftBefore, manifestPath } from '../../../effects/cluster/manifests.ts'
+import {
+  applyManifest,
+  compareManifest,
+  compareNodeClass,
+  leftBefore,
+  manifestPath,
+} from '../../../effects/cluster/manifests.ts'
 import type { Answer, Call, Requests } from '../../../effects/cluster/requests.ts'
 import config from '../../../signalbox.config.ts'
 
@@ -103,4 +109,26 @@ it('a node class of the user’s is read and compared, never written', async () 
         kwok,
       )),
   ).toBeNull()
+})
+
+it('an account of pods to which somebody has added a role is not as it should be, compared or applied', async () => {
+  const account = bootstrapManifests(policy, []).find(({ kind }) => kind === 'ServiceAccount') as Manifest
+  const annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::1:role/x' }
+  const there = { ...account, metadata: { ...account.metadata, annotations } }
+  for (const ask of [compareManifest, applyManifest]) {
+    expect(
+      await ask(
+        answering(() => ({ status: 200, body: there })),
+        account,
+      ),
+    ).toMatchObject({
+      state: 'unfit',
+      detail: [expect.stringContaining('eks.amazonaws.com/role-arn')],
+    })
+    const { state } = await ask(
+      answering(() => ({ status: 200, body: account })),
+      account,
+    )
+    expect(state).toBe(ask === compareManifest ? 'same' : 'changed')
+  }
 })
