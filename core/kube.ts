@@ -95,6 +95,9 @@ export const GPU = 'nvidia.com/gpu'
 /** Karpenter's label on nodes, and the selector of our pods. */
 export const NODE_POOL = 'karpenter.sh/nodepool'
 
+/** On a pod: Karpenter does not evict it, whatever it takes the node away for, until the node's grace period is over. */
+export const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt'
+
 /** Karpenter's label on nodes and NodeClaims: how they were bought. */
 export const CAPACITY_TYPE = 'karpenter.sh/capacity-type'
 

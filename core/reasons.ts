@@ -67,6 +67,7 @@ export type CommandRefusal =
   | 'in-progress'
   | 'no-longer-so'
   | 'no-such-stage'
+  | 'source-says-otherwise'
   | 'not-an-operator'
   | 'not-configured'
   | 'in-shadow'

@@ -1,4 +1,5 @@
-import type { LaneDocument } from '../../core/lane/document.ts'
+import { openQuestion } from '../../core/lane/awaited.ts'
+import type { LaneDocument, Question } from '../../core/lane/document.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
 import { soFarText } from '../../core/lane/so-far.ts'
 import { type Called, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
@@ -116,7 +117,7 @@ export const trace = (where: Where, subject: string, output: Output): Promise<vo
     const text = [
       ...headOf(lane, doc, sides),
       ...untold.map((one) => `! ${untoldText(one)}`),
-      ...(plan === null ? [] : ['', planText(plan, null), '']),
+      ...(plan === null ? [] : ['', planText(plan, null, askedNow(found)), '']),
       columns(
         moments.map(({ at, kind, text }) => [new Date(at).toISOString().slice(0, 19).replace('T', ' '), kind, text]),
       ),
@@ -127,6 +128,10 @@ export const trace = (where: Where, subject: string, output: Output): Promise<vo
       inNewNames(called, text.join('\n')),
     )
   })
+
+/** Until when a run may be answered, while it is asked about. */
+const askedNow = (found: KnownRun | null): Question | null =>
+  found?.outcome === null ? openQuestion({ run: found.run }) : null
 
 /** Says which lanes there are. */
 export const unknownSubject = async (

@@ -4,7 +4,7 @@ import { mintName, type Place, type RunKey } from '../names.ts'
 import type { Bounds, StepKind } from '../plan.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
-import type { Ended } from './ended.ts'
+import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
@@ -31,8 +31,10 @@ export interface LaneDocument {
   attempt: number
   /** When the current attempt was wanted. */
   since: number
-  /** The greatest order that moved the lane, or null when its source has none. Compared as text. */
+  /** The greatest order that moved the lane and that its source still says, or null when it has none. Compared as text. */
   order: string | null
+  /** The last that is over for good of what was wanted before; null: nothing is; left out: an earlier release did not say. */
+  doneWith?: Done | null
   /** What something newer asks of a run that has begun its effects. */
   onNewer: 'finish' | 'stop'
   /** Attempts that may still be added to this generation without a person; -1: a person wants none. A success refills them. */
@@ -63,7 +65,7 @@ export interface LaneDocument {
   halfwayCosts?: HalfwayCosts
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
-  /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
+  /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
@@ -118,6 +120,8 @@ export interface Run {
   line?: InLine
   /** What stood when a move was last seen done. */
   stands?: Gpus
+  /** Dollars that this has cost while the cluster could not be reached, which end nothing; left out: none. */
+  unreached?: number
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
@@ -219,6 +223,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   attempt: 0,
   since: 0,
   order: null,
+  doneWith: null,
   onNewer: 'stop',
   attemptsLeft: 0,
   approved: null,

@@ -2,7 +2,7 @@ import type { NoneDesired, ServeDesired } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
-import { whoMayChange, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
 import type { Policy } from '../policy.ts'
 import { graceOfServing } from '../workloads/draining.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
@@ -28,6 +28,7 @@ import {
   deadlockSentence,
   freeGpus,
   gpusByPool,
+  oncePassed,
   type Rule,
   roomIn,
   ruleOf,
@@ -137,6 +138,7 @@ const draftBack = (
       rising,
     }),
     gpus: gpusByPool({ pool: rising.pool, peak: Math.max(...path.map(at)) }, generations, policy),
+    stands: { [rising.pool]: (path.at(-1)?.new ?? 0) * rising.gpus },
     unavailable: Math.min(rule.service.maxUnavailable, rule.service.replicas),
     strategy: null,
     undo: 'Promote a version: it is planned from where the lane then stands.',
@@ -176,22 +178,40 @@ const planFrom = (
   const inside = pathOf(from, input.within)
   const chosen = inside.kind === 'path' ? inside : pathOf(from)
   if (chosen.kind === 'deadlock')
-    return {
-      kind: 'refuse',
-      reason: 'would-deadlock',
-      detail: deadlockSentence(chosen, { rule, version, generations }),
-    }
+    return (
+      planLater(input, { rule, wanted, standing }) ?? {
+        kind: 'refuse',
+        reason: 'would-deadlock',
+        detail: deadlockSentence(chosen, { rule, version, generations }),
+      }
+    )
   const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
   const { source } = wanted.desired
-  const open = whoMayChange(wanted.desired, input.policy)
+  const open = whyAsked(wanted.desired, input.policy)
   const planned = finishPlan(input, {
     ...draft,
+    ...(open === null ? {} : { open, ...(isKnownHere(input, wanted) ? {} : { asks: open }) }),
     weights: source,
     template: standing.digest,
     reasons: [...takenAway(standing.others), ...draft.reasons, ...(open === null ? [] : [open])],
   })
   return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned
 }
+
+/**
+ * The same with the room that there is once others have given back what they hold for a while: it waits in the pool's line for that. Null:
+ * they hold nothing so.
+ */
+const planLater = (input: ServeInput, from: Parameters<typeof planFrom>[1]): Planned | null => {
+  const rule = oncePassed(from.rule)
+  if (rule === null) return null
+  const world = { ...input.world, pools: { ...input.world.pools, [rule.poolName]: rule.view } }
+  return planFrom({ ...input, world }, { ...from, rule })
+}
+
+/** The version that stood here as the last that succeeded: that it is served was decided then, whatever its pods are made anew for. */
+const isKnownHere = ({ baseline }: ServeInput, { desired }: Wanted): boolean =>
+  baseline !== null && isServed(baseline.desired) && baseline.desired.digest === desired.digest
 
 /** Who approves undoes what somebody has done by hand, perhaps at night: the card says who, and what. */
 const takenAway = (leaving: readonly GenerationView[]): string[] =>
@@ -236,6 +256,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     price: servePrice(priced),
     ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...costs.map(({ extra }) => extra)),
     gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
+    stands: { [poolName]: service.replicas * service.gpusPerReplica },
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),
     strategy,

@@ -68,7 +68,7 @@ describe('what was wanted before goes on', () => {
     await upload(town, 'b')
     expect((await town.house.why(TRAIN)).also).toEqual([
       expect.stringMatching(/^run on support-chats@.* \(generation 2\) begins once that has ended$/),
-      expect.stringMatching(/^it has cost \$\d\.\d\d of at most \$221\.99 so far$/),
+      expect.stringMatching(/^it has cost \$\d\.\d\d of at most \$223\.83 so far$/),
     ])
     await town.answered(TRAIN, 'deny')
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'rejected', generation: 2 })
