@@ -111,9 +111,9 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       const { bucket, prefix, manifest } = rule.on.dataset
       const name = laneNameOf(key, rule)
       const doc = docOf(laneOf(pipeline, name))
-      // What was refused, or lost its rule, is asked about again: what stood in its way may have changed.
-      const { kind, reason } = doc?.outcome ?? {}
-      const again = kind === 'refused' || reason === 'not-configured'
+      // What was refused, lost its rule, or was said no more, is asked about again: what stood in its way may have changed.
+      const { kind = '', reason } = doc?.outcome ?? {}
+      const again = kind === 'refused' || kind === 'superseded' || reason === 'not-configured'
       // What was cancelled behind a run is known too.
       const last = again ? doc : (doc?.aside ?? doc)
       const etag = again ? null : ((last?.desired as TrainDesired | null)?.etag ?? null)
