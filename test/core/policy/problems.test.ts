@@ -179,6 +179,13 @@ it.each([
   )
 })
 
+it('a key that parsing would pass over without a word is none', () => {
+  const env = JSON.parse('{"__proto__": "x", "A": "1"}') as object
+  expect(problemsOf(withValue(`${TRAIN}.env`, env))).toEqual([
+    `${TRAIN}.env.__proto__: nothing can be called \`__proto__\`: use another name`,
+  ])
+})
+
 it.each<[string, string]>([
   ['datasets', 'say `pipelines`, each with `on.dataset` and `stages`'],
   ['models', 'say `services`, by the name of the registered model or with `model`'],
