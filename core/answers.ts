@@ -1,5 +1,5 @@
 import type { Requester } from './desired.ts'
-import type { Question } from './lane/document.ts'
+import type { Question } from './lane/question.ts'
 import type { Vote } from './lane/vote.ts'
 import type { ApprovalNeed } from './plan.ts'
 import { groupsOf } from './policy/approvals.ts'

@@ -1,5 +1,5 @@
 import { nameOf } from './answers.ts'
-import type { Question } from './lane/document.ts'
+import type { Question } from './lane/question.ts'
 import type { Plan } from './plan.ts'
 import { plain, plainTime, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'

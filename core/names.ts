@@ -46,6 +46,12 @@ export const mintName = ({ installation, cluster, ledger }: Place, lane: string)
   return `${slug}-${sha256Hex(`${minter}\n${lane}`).slice(0, 8)}`
 }
 
+/** What each name looks like that a lane which serves has minted, its Services' and its Deployments': a regular expression, as RE2 reads it, too. */
+export const SERVED_NAME = 'service(-[a-z0-9]+)*-[0-9a-f]{8}(-g[0-9]+)?'
+
+/** How the name begins of all that a run makes. */
+export const RUN_NAME = '[a-z0-9-]+-[0-9a-f]{8}-g[0-9]+a[0-9]+(-|$)'
+
 /** The id of a run and of its plan: `<lane name>-g<generation>a<attempt>`. */
 export const runName = ({ name }: Pick<Identity, 'name'>, { generation, attempt }: Omit<RunKey, 'lane'>): string =>
   `${name}-g${generation}a${attempt}`

@@ -34,6 +34,8 @@ export interface Plan extends RunKey {
   /** SHA-256 over `effects`: what an approval binds, names of objects left out. */
   digest: string
   bounds: Bounds
+  /** GPUs of pools that stand of its lane once it is carried out; left out: none do, or an earlier release made it. */
+  stands?: Record<string, number>
   /** Dollars of its bounds, by what for: the rollout, what runs on once it is told to end, the first 24 h of what it adds. Left out: it is priced whole. */
   boundOf?: Record<'rollout' | 'ending' | 'firstDay', number>
   price: Price
@@ -226,13 +228,14 @@ export interface NotifyStep extends StepBase {
 /**
  * What planning answers. `nothing` asks nobody, holds nothing and succeeds. `agrees`: what stands is as it is wanted, and not ready
  * yet; the plan only waits for that. `edits`: its generation stands with another template, which this plan would change under it; nobody
- * carries that out: it is planned as a generation of its own. `hand`: what stands was as it is wanted until somebody changed it.
+ * carries that out: it is planned as a generation of its own. `hand`: what stands was as it is wanted until somebody changed it. `others`:
+ * what others do beside what stands, as a sentence.
  */
 export type Planned = (
   | { kind: 'plan'; plan: Plan; agrees?: string; edits?: boolean }
   | { kind: 'nothing'; reason: string }
   | { kind: 'refuse'; reason: PlanRefusal; detail: string }
-) & { hand?: Hand }
+) & { hand?: Hand; others?: string }
 
 /** What somebody has changed by hand of what stands. */
 export interface Hand {

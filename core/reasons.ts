@@ -37,6 +37,7 @@ export type Ignored =
   | 'attempts-exhausted'
   | 'missed-deadline'
   | 'edited-by-hand'
+  | 'owned-by-others'
 
 /** Why an event waits: a row that reconcile looks at again. */
 export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending'
@@ -67,6 +68,7 @@ export type CommandRefusal =
   | 'in-progress'
   | 'no-longer-so'
   | 'no-such-stage'
+  | 'source-says-otherwise'
   | 'not-an-operator'
   | 'not-configured'
   | 'in-shadow'
@@ -97,6 +99,7 @@ export type Failure =
   | 'nccl-timeout'
   | 'node-lost'
   | 'preempted'
+  | 'pod-gone'
   | 'not-admitted'
   | 'no-node'
   | 'deadline-exceeded'
@@ -116,6 +119,7 @@ export type Failure =
 export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'node-lost',
   'preempted',
+  'pod-gone',
   'not-admitted',
   'nccl-timeout',
   'image-pull',

@@ -43,14 +43,14 @@ export const holdsOf = async (
   ledger: Pick<Ledger, 'read'>,
   room: string,
   { first, labels }: { first: HoldRow[]; labels: readonly string[] },
-): Promise<Map<string, number>> => {
-  const known = new Map(first.map(({ lane, amount }) => [laneLabel(lane), amount]))
+): Promise<Map<string, HoldRow>> => {
+  const known = new Map(first.map((hold) => [laneLabel(hold.lane), hold]))
   const left = first.length < PAGE ? [] : labels.filter((label) => label !== '' && !known.has(label))
   const rows = await readRows(
     ledger,
     'hold',
     left.map((label) => `${room}#${laneOfLabel(label)}`),
   )
-  for (const { lane, amount } of valuesOf(rows)) known.set(laneLabel(lane), amount)
+  for (const hold of valuesOf(rows)) known.set(laneLabel(hold.lane), hold)
   return known
 }

@@ -1,3 +1,4 @@
+import { gitOpsOf } from '../core/gitops.ts'
 import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
 import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
@@ -117,7 +118,7 @@ export const generationsOf = async (
   ])
   const targets = new Map(
     (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
-      .filter(({ spec }) => spec?.scaleTargetRef.kind === 'Deployment')
+      .filter(setsReplicas)
       .map(({ spec, metadata }) => [spec?.scaleTargetRef.name, metadata.name]),
   )
   return (
@@ -129,6 +130,10 @@ export const generationsOf = async (
       .sort((a, b) => a.generation - b.generation)
   )
 }
+
+/** Others have kinds of the same name: an autoscaler of those sets nothing of ours. */
+const setsReplicas = ({ spec }: KubeObject<'HorizontalPodAutoscaler'>): boolean =>
+  spec?.scaleTargetRef.kind === 'Deployment' && spec.scaleTargetRef.apiVersion?.startsWith('apps/') === true
 
 /** Whom the lane's Service leads to, as it is now. */
 export const trafficSeen = async (
@@ -162,21 +167,10 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
     pool: template?.spec?.nodeSelector?.[NODE_POOL] ?? '',
     digest: annotations[DIGEST_ANNOTATION] ?? '',
     ...(edited.length === 0 ? {} : { edited }),
-    ownedBy: ownerOf(labels, annotations),
+    ownedBy: gitOpsOf({ labels, annotations }),
     scaledBy: null,
     object,
   }
-}
-
-const ownerOf = (labels: Record<string, string>, annotations: Record<string, string>): GenerationView['ownedBy'] => {
-  if (
-    annotations['argocd.argoproj.io/tracking-id'] !== undefined ||
-    labels['argocd.argoproj.io/instance'] !== undefined
-  )
-    return 'Argo CD'
-  if (labels['kustomize.toolkit.fluxcd.io/name'] !== undefined || labels['helm.toolkit.fluxcd.io/name'] !== undefined)
-    return 'Flux'
-  return null
 }
 
 const isLive = (object: KubeObject): boolean => {

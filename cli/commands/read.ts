@@ -1,6 +1,7 @@
 import { openQuestion } from '../../core/lane/awaited.ts'
-import type { LaneDocument, Question } from '../../core/lane/document.ts'
+import type { LaneDocument } from '../../core/lane/document.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
+import type { Question } from '../../core/lane/question.ts'
 import { soFarText } from '../../core/lane/so-far.ts'
 import { type Called, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'

@@ -1,3 +1,4 @@
+import { gitOpsKeys } from '../gitops.ts'
 import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import {
@@ -14,6 +15,8 @@ import {
   NODE_POOLS,
   SCALES,
   SERVICES,
+  stays,
+  texts,
 } from './admission-policy.ts'
 
 /**
@@ -44,6 +47,14 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
       validations: [mayUse(`who writes labels or annotations ${label('…')} says what is Signalbox’s, and`)],
     },
     {
+      name: 'owners',
+      namespaces,
+      // It would have each rollout of ours refused, in the name of somebody who does nothing.
+      when: { ours: was, owners: `!(${OWNERS_STAY})` },
+      rules: [{ operations: ['UPDATE'], ...DEPLOYMENTS }],
+      validations: [mayUse('who says that Argo CD or Flux owns what is Signalbox’s')],
+    },
+    {
       name: 'scale',
       namespaces,
       // The server makes what was before: no writer says there whose it is. One that changes no number would still own it from then on.
@@ -68,6 +79,10 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
     },
   ]
 }
+
+const OWNERS_STAY = (['labels', 'annotations'] as const)
+  .map((key) => stays(`metadata.${key}`, `!(k in ${texts(gitOpsKeys(key))})`))
+  .join(' && ')
 
 const SCALED = mayUse(
   'how many replicas serve is said by `replicas` of the service in Signalbox’s policy: whoever else scales, as `kubectl scale` or a HorizontalPodAutoscaler,',

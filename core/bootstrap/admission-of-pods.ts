@@ -127,5 +127,5 @@ const SAME = [
   ...podStays('spec.template.spec'),
 ].join(' && ')
 
-/** A pod's image may be changed while it stands, and what it is told until it begins. */
-const UNTOUCHED = [MARKS_STAY, ...podStays('spec')].join(' && ')
+/** A pod's image may be changed while it stands, and what it is told until it begins; and by any label of it somebody's Service could lead to it. */
+const UNTOUCHED = [MARKS_STAY, stays('metadata.labels', KUEUES), ...podStays('spec')].join(' && ')

@@ -19,8 +19,21 @@ export const OTHER_MAKERS = { apiGroups: ['apps'], apiVersions: ['v1'], resource
 export const SERVICES = { apiGroups: [''], apiVersions: ['v1'], resources: ['services'] }
 export const JOBS = { apiGroups: ['batch'], apiVersions: ['v1'], resources: ['jobs'] }
 export const BUDGETS = { apiGroups: ['policy'], apiVersions: ['v1'], resources: ['poddisruptionbudgets'] }
+export const NETWORK_POLICIES = {
+  apiGroups: ['networking.k8s.io'],
+  apiVersions: ['v1'],
+  resources: ['networkpolicies'],
+}
+export const INGRESSES = { apiGroups: ['networking.k8s.io'], apiVersions: ['v1'], resources: ['ingresses'] }
+export const AUTOSCALERS = {
+  apiGroups: ['autoscaling'],
+  apiVersions: ['v1', 'v2'],
+  resources: ['horizontalpodautoscalers'],
+}
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }
+/** Service accounts; a token of one is another resource. */
+export const ACCOUNTS = { apiGroups: [''], apiVersions: ['v1'], resources: ['serviceaccounts'] }
 export const PODS = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }
 
 /** What a policy looks at, and what must hold there: expressions of CEL. */
@@ -36,12 +49,16 @@ export interface Admission {
   validations: { expression: string; message: string }[]
 }
 
+/** What a policy of an installation is called. No name may end in `-` and another one: `ml-door` with `pods` would be `ml` with `door-pods`. */
+export const policyName = ({ installation }: Pick<Identity, 'installation'>, name: string): string =>
+  `signalbox-${installation}-${name}`
+
 /** A policy and the binding that puts it in force. It fails closed: what cannot be judged is refused. */
 export const admission = (
-  { installation }: Pick<Identity, 'installation'>,
+  identity: Pick<Identity, 'installation'>,
   { name, rules, namespaces, when, variables, validations }: Admission,
 ): Manifest[] => {
-  const metadata = { name: `signalbox-${installation}-${name}` }
+  const metadata = { name: policyName(identity, name), labels: { [label('installation')]: identity.installation } }
   return [
     {
       apiVersion: ADMISSION,
@@ -95,10 +112,10 @@ export const mayUse = (who: string): { expression: string; message: string } => 
 
 /** Who may write our policies sets up what they are about, and could take them away. */
 export const maySetUp = (
-  { installation }: Pick<Identity, 'installation'>,
+  identity: Pick<Identity, 'installation'>,
   who: string,
 ): { expression: string; message: string } => ({
-  expression: `authorizer.group('${GROUP}').resource('validatingadmissionpolicies').name('signalbox-${installation}-label').check('patch').allowed()`,
+  expression: `authorizer.group('${GROUP}').resource('validatingadmissionpolicies').name('${policyName(identity, 'label')}').check('patch').allowed()`,
   message: `${who} bootstraps Signalbox: that needs the right to patch its ValidatingAdmissionPolicies`,
 })
 

@@ -1,8 +1,10 @@
 import { type Identity, label } from '../names.ts'
 import type { Policy } from '../policy.ts'
+import { accountAdmission } from './admission-of-accounts.ts'
 import { doorAdmission } from './admission-of-doors.ts'
 import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
+import { selectorAdmission } from './admission-of-selectors.ts'
 import {
   type Admission,
   admission,
@@ -18,9 +20,14 @@ import type { Manifest } from './manifest.ts'
 
 /** What the API server refuses: to whoever asks, on what is this installation's; to its doors; and in its namespaces. */
 export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespaces'>): Manifest[] =>
-  [...objectAdmission(policy), ...doorAdmission(policy), ...podAdmission(policy), ...markAdmission(policy)].flatMap(
-    (one) => admission(policy, one),
-  )
+  [
+    ...objectAdmission(policy),
+    ...doorAdmission(policy),
+    ...podAdmission(policy),
+    ...markAdmission(policy),
+    ...accountAdmission(policy),
+    ...selectorAdmission(policy),
+  ].flatMap((one) => admission(policy, one))
 
 /**
  * On objects of this installation, whoever asks: a writer that read an older document (law 4: its fence, the document's revision at its

@@ -113,10 +113,11 @@ const besideText = (dollars: number): string =>
   dollars === 0 ? '' : ` (${usd(dollars)} of it for its nodes before and after its pods)`
 
 /** Another attempt is one at what is wanted of the lane. */
-const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, run: Run): string =>
-  generation === run.generation
-    ? 'raise its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry'
-    : 'what was wanted since begins'
+const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, { generation: own, hold }: Run): string => {
+  if (generation !== own) return 'what was wanted since begins'
+  const also = hold?.atMost === undefined ? '' : 'the budget, which had no room for more when it began, or '
+  return `raise ${also}its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`
+}
 
 /** What its step was at. */
 const atOf = ({ steps }: Run): string => {
@@ -127,15 +128,20 @@ const atOf = ({ steps }: Run): string => {
 /** What of a document tells which approval binds its run. */
 type Binding = Pick<LaneDocument, 'run' | 'generation' | 'approved' | 'before'>
 
-/** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
+/**
+ * What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. It never costs more
+ * than is held for it.
+ */
 export const boundsIn = (doc: Binding, { approval, bounds }: Plan): Bounds => {
   const approved = doc.run === null ? doc.approved : approvedOf(doc, doc.run)
-  return approved !== null && approval.required ? boundsLeft(approved) : bounds
+  const most = approved !== null && approval.required ? boundsLeft(approved) : bounds
+  const { atMost = most.dollars } = doc.run?.hold ?? {}
+  return atMost < most.dollars ? { ...most, dollars: atMost } : most
 }
 
 /**
- * Dollars to hold for a plan: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that does was
- * finished before, it is the plan's own.
+ * Dollars that a run of a plan may cost: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that
+ * does was finished before, it is the plan's own.
  */
 export const mayCost = (doc: Binding, plan: Plan): number => {
   const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => perHourOf(step) > 0)

@@ -30,21 +30,23 @@ const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
   'bad-manifest',
   'missed-deadline',
   'edited-by-hand',
+  'owned-by-others',
 ])
 /** Of these, what one place says: it holds until that says otherwise, or something else is wanted. */
 const OF_PLACE: ReadonlySet<Ignored> = new Set<Ignored>(['bad-manifest', 'missed-deadline'])
 
 /**
  * What is shown as held back once a source is ignored, and whether that is news. `told`: not found by resync, which finds
- * every place that is amiss, each time: the one that is shown stays.
+ * every place that is amiss, each time: the one that is shown stays. `awaited`: what is wanted was read there, and has begun nothing.
  */
 export const heldAfter = (
   last: Held | null,
-  { place, told, ...given }: Required<Held> & { told: boolean },
+  { place, told, awaited = false, ...given }: Required<Held> & { told: boolean; awaited?: boolean },
 ): { held: Held | null; fresh: boolean } => {
   const { reason, detail } = given
   // A replay says nothing of what is there.
   if (reason === 'replayed') return { held: last, fresh: false }
+  if (awaited && reason === 'source-gone') return { held: { ...given, place }, fresh: true }
   if (!HOLDS.has(reason)) {
     const over = reason === 'already-true' || last?.place === place
     return { held: over ? null : last, fresh: false }

@@ -7,7 +7,7 @@ import { standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
+import { hasBegun, type LaneDocument, type Rest, type Run, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
@@ -17,7 +17,9 @@ import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
+import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
+import { lookForRetry } from './retrying.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -35,11 +37,14 @@ export const next = (view: View): Act => {
   const { doc, letters } = view
   const newer = newerIn(doc)
   if (newer !== null) return newerRest(doc, newer)
-  if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
+  if (letters.length > 0) return looks(view) ? { kind: 'look' } : { kind: 'fold' }
   if (doc.run !== null && waitsTooLong(view)) return { kind: 'close', outcome: endOfWait(view, doc.run) }
   const act = stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
   return act.kind === 'rest' ? { ...act, rest: restsNoLonger(view, act.rest) } : act
 }
+
+/** Whether letters are answered by what a source says now. */
+const looks = (view: View): boolean => view.letters.some(({ kind }) => kind === 'look') || lookForRetry(view) !== null
 
 /** What somebody has said of it, and what is newly wanted, ends it as it would have before. */
 const endOfWait = (view: View, run: Run): Outcome => {

@@ -1,3 +1,5 @@
+import type { Planned } from '../plan.ts'
+import type { PlanRefusal } from '../reasons.ts'
 import { counted } from '../text.ts'
 import type { World } from '../world.ts'
 import type { Refuse } from './serve-room.ts'
@@ -17,19 +19,44 @@ export const notOurs = (
       reason: 'pods-without-deployment',
       detail: `ReplicaSet ${stray.ref.name} of ${stray.ref.namespace} makes ${counted(stray.pods.length, 'pod')} of generation ${stray.generation}, whose Deployment somebody has deleted alone: they answer requests and keep GPUs that nobody takes back. \`kubectl -n ${stray.ref.namespace} delete replicaset ${stray.ref.name}\`, then it is planned`,
     }
-  const owned = generations.find(({ ownedBy }) => ownedBy !== null)
+  // What has no replicas and gets none is part of no rollout: of that anybody may say what they like.
+  const moved = generations.filter(({ generation, replicas }) => replicas > 0 || generation === rises)
+  const owned = moved.find(({ ownedBy }) => ownedBy !== null)
   if (owned !== undefined)
     return {
       kind: 'refuse',
       reason: 'owned-by-gitops',
-      detail: `Deployment ${owned.ref.name} belongs to ${owned.ownedBy}, which would undo what is changed: keep it out of ${owned.ownedBy}, or the service out of the policy`,
+      detail: `Deployment ${owned.ref.name} is marked as ${owned.ownedBy}’s, which would undo what is changed: keep it out of ${owned.ownedBy}, or the service out of the policy; where it is not, take that mark off`,
     }
-  const scaled = generations.find(({ scaledBy }) => scaledBy !== null)
+  const scaled = moved.find(({ scaledBy }) => scaledBy !== null)
   if (scaled !== undefined)
     return {
       kind: 'refuse',
       reason: 'autoscaler-cannot-pause',
-      detail: `HorizontalPodAutoscaler ${scaled.scaledBy} sets the replicas of Deployment ${scaled.ref.name} and has no pause: delete it for the rollout`,
+      detail: `HorizontalPodAutoscaler ${scaled.scaledBy} is there to set the replicas of Deployment ${scaled.ref.name} and has no pause: delete it, no rollout begins beside it`,
     }
   return null
+}
+
+/** Refusals of what others do beside us: they say nothing of what stands. */
+const OF_OTHERS: ReadonlySet<PlanRefusal> = new Set([
+  'owned-by-gitops',
+  'autoscaler-cannot-pause',
+  'pods-without-deployment',
+])
+
+/**
+ * The plan beside what others change too. Nothing begins there; what does nothing only says it: whoever may make an autoscaler would else
+ * have a lane refused that stands as it is wanted.
+ */
+export const besideOthers = (planned: Planned, others: Refuse | null): Planned => {
+  if (others === null) return planned
+  const isStanding = planned.kind === 'nothing' || (planned.kind === 'plan' && planned.agrees !== undefined)
+  return isStanding && others.reason !== 'pods-without-deployment' ? { ...planned, others: others.detail } : others
+}
+
+/** What others do beside what stands, as a sentence: nothing begins there, and what stands stays as it is. Null: nothing that is known. */
+export const othersIn = (planned: Planned): string | null => {
+  if (planned.kind === 'refuse') return OF_OTHERS.has(planned.reason) ? planned.detail : null
+  return planned.others ?? null
 }

@@ -31,9 +31,9 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
   const { rule: pipeline, key } = found
   const uses = usesOf(input, pipeline)
-  if ('kind' in uses) return uses
   const made = stepsOf({ input, pipeline, uses, presets })
   const left = usesLeft(uses, { ...input, steps: made })
+  if ('kind' in left) return left
   const steps = withBeside(made, left)
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
@@ -47,7 +47,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
     policy: policy.version,
     desired,
     requester: requesterIn(desired),
-    title: titleOf({ input, pipeline, uses, presets }),
+    title: titleOf({ input, pipeline, uses: left, presets }),
     steps,
     ...effectsOf({ objects, interrupts: [], steps }),
     bounds: boundsOf(left, price, input.now + milliseconds(policy.approvals.expiry)),
@@ -84,13 +84,17 @@ const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
 /** With the keys of all objects in one order. */
 const inOneOrder = (plan: Plan): Plan => JSON.parse(canonicalJson(plan))
 
-/** What the first stage does, and what comes of it all. */
+/** What the first stage does that is still to run, what is kept of those before, and what comes of it all. */
 const titleOf = (made: Made): string => {
   const { stages, register } = made.pipeline
-  const [first] = stages
+  const left = new Set(made.uses.map(({ stage }) => stage))
+  const kept = stages.map(nameOfStage).filter((name) => !left.has(name))
+  const first = stages.find((stage) => left.has(nameOfStage(stage))) ?? stages[0]
   const what = first === undefined ? 'Run' : wordsOf(first, presetFor(made, first))
   const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
-  return `${what} on ${shortName(made.input.desired)}${more}${register === undefined ? '' : `, register it as ${register.model}`}`
+  const keeping = kept.length === 0 ? '' : `, keeping ${kept.join(', ')}`
+  const registers = register === undefined ? '' : `, register it as ${register.model}`
+  return `${what} on ${shortName(made.input.desired)}${more}${keeping}${registers}`
 }
 
 const overBudget = (

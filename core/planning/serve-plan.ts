@@ -42,6 +42,8 @@ export interface Draft {
   /** Dollars that what runs may still cost once it is told to end, in the middle of the way; left out: none beyond what ran before. */
   ending?: number
   gpus: Record<string, number>
+  /** What of them stands in the end. */
+  stands: Record<string, number>
   /** Where the weights come from that are brought up; left out: none are. */
   weights?: string
   /** Who may change these weights, or that no gate is known to have judged them; left out: they are pinned, and a pipeline registered them. */

@@ -31,6 +31,7 @@ export const planStanding = (
     asks: null,
     price,
     gpus: Object.fromEntries(held),
+    stands: Object.fromEntries(held),
     unavailable: 0,
     strategy: null,
     undo: 'Nothing was changed.',

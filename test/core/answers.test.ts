@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { approvalNeed, type Groups, stillApproved, whyVoteFails, withVote } from '../../core/answers.ts'
-import type { Question } from '../../core/lane/document.ts'
+import type { Question } from '../../core/lane/question.ts'
 import type { Vote } from '../../core/lane/vote.ts'
 import type { ApprovalPolicy } from '../../core/policy.ts'
 

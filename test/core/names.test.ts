@@ -8,10 +8,12 @@ import {
   laneLabel,
   laneLabels,
   mintName,
+  RUN_NAME,
   runName,
   runOfJob,
   runOfName,
   runOnceName,
+  SERVED_NAME,
 } from '../../core/names.ts'
 import { anyText } from '../any-text.ts'
 
@@ -76,6 +78,23 @@ describe('every name of ours', () => {
         }
       }),
     )
+  })
+
+  it('is known by what it looks like: of what serves, and of what a run makes', () => {
+    const [served, made] = [new RegExp(`^${SERVED_NAME}$`), new RegExp(`^${RUN_NAME}`)]
+    fc.assert(
+      fc.property(anyText(), anyRun, fc.string({ minLength: 1 }), (service, run, stage) => {
+        const identity = identityOf(`service/${service}`)
+        for (const name of [identity.name, generationName(identity, run.generation)]) expect(name).toMatch(served)
+        for (const one of [identity, identityOf('pipeline/chats')]) {
+          const job = runOnceName(one, run, stage.toLowerCase().replace(/[^a-z0-9]+/g, '-'))
+          expect(job).toMatch(made)
+          expect(job).not.toMatch(served)
+        }
+      }),
+    )
+    for (const theirs of ['service', 'service-a', 'services-0123abcd', 'service-0123abcd-g', 'a-service-0123abcd'])
+      expect(theirs).not.toMatch(served)
   })
 
   it('tells generation, attempt and step apart', () => {

@@ -207,7 +207,7 @@ it('refused for an autoscaler it is asked about once that is gone', async () => 
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
     metadata: { name: 'by-requests', namespace: 'serving' },
-    spec: { scaleTargetRef: { kind: 'Deployment', name: one?.metadata.name }, maxReplicas: 4 },
+    spec: { scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: one?.metadata.name }, maxReplicas: 4 },
   }
   await town.house.cluster.create(scaler as never)
   town.setPolicy(without)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { boundsLeft, covers, within } from '../../../core/lane/approval.ts'
-import type { Approved } from '../../../core/lane/document.ts'
+import type { Approved } from '../../../core/lane/question.ts'
 import { planOf } from '../planning/serve-fixture.ts'
 import { ANA, BEN, NOW, planRow, policyWith, questionOf, viewOf, wanted } from './fixture.ts'
 

@@ -345,6 +345,7 @@ describe('planning again', () => {
     expect(read(carried)).toBe(first)
     expect(read(trainPlan({ run }))).toBe(`${trainPlan({ run }).id}-train`)
     expect(carried.digest).toBe(trainPlan().digest)
+    expect(carried.title).toBe('Evaluate on support-chats@abababab, keeping train, register it as support-llama')
     expect(stepKeys(carried)).toEqual(stepKeys(trainPlan()))
   })
 

@@ -86,6 +86,47 @@ describe('a rollout', () => {
     })
   })
 
+  it('waits for what others hold for a while, priced and bound as it will be then', () => {
+    const alone = planOf({ pool: { used: 12, heldByOthers: 4 }, model: { maxUnavailable: 0 } })
+    const { reasons, ...plan } = planOf({
+      pool: { ...full, heldByOthers: 8, passing: 4 },
+      model: { maxUnavailable: 0 },
+    })
+    expect(plan).toMatchObject({ bounds: alone.bounds, price: alone.price, steps: alone.steps })
+    expect(reasons).toContain(
+      'gpu-serve has 4 free of 16 (12 used, 0 held), with 4 that others hold for a while: it waits for those',
+    )
+    expect(alone.reasons.join()).not.toContain('for a while')
+  })
+
+  it('takes the way that fits now before one that it would have to wait for', () => {
+    const plan = planOf({ pool: { ...full, heldByOthers: 8, passing: 4 } })
+    expect(plan.strategy?.name).toBe('one-out-one-in')
+    expect(plan.reasons.join()).not.toContain('for a while')
+  })
+
+  it('is refused where it would wait for ever even then', () => {
+    expect(planned({ pool: { used: 20, heldByOthers: 12, passing: 4 }, model: { maxUnavailable: 0 } })).toMatchObject({
+      reason: 'would-deadlock',
+      detail: expect.stringContaining(
+        '0 free of 16 (16 used, 0 held), with 4 that others hold for a while: it would wait',
+      ),
+    })
+  })
+
+  it('says what stands in the end', () => {
+    expect(planOf().stands).toEqual({ 'gpu-serve': 8 })
+    expect(
+      planOf({
+        desired: none,
+        standing: [
+          [1, '7', 2],
+          [2, '8', 1],
+        ],
+      }).stands,
+    ).toEqual({ 'gpu-serve': 8 })
+  })
+
   it('counts what others hold and do not use yet', () => {
     expect(planned({ pool: { used: 8, heldByOthers: 8 }, model: { maxUnavailable: 0 } })).toMatchObject({
       detail: expect.stringContaining('0 free of 16 (8 used, 8 held)'),

@@ -132,7 +132,10 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
 
   it('makes no Service and no PodDisruptionBudget that says it is ours, nor says so of one that stands', async () => {
     const policies = '/apis/policy/v1'
-    const specs = { services: { ports: [{ port: 80 }] }, poddisruptionbudgets: { maxUnavailable: 1, selector: {} } }
+    const specs = {
+      services: { ports: [{ port: 80 }] },
+      poddisruptionbudgets: { maxUnavailable: 1, selector: { matchLabels: { app: 'theirs' } } },
+    }
     for (const [plural, spec] of Object.entries(specs)) {
       const [kind, prefix] = plural === 'services' ? ['Service', '/api/v1'] : ['PodDisruptionBudget', policies]
       const path = `${prefix}/namespaces/${serving}/${plural}`
