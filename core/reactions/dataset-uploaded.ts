@@ -48,6 +48,12 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       ? pipeline.ruleOf(policy, laneNameOf(found.key, found.rule))
       : null
   },
+  whyNoRule: ({ bucket, key }, policy) => {
+    const found = pipelineAt({ bucket, key }, policy)
+    return found === null
+      ? null
+      : `${found.key} reads manifests of the name ${found.rule.on.dataset.manifest} there, and ${inSight(`s3://${bucket}/${key}`)} is none of that name`
+  },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
   // What was given up unfinished, or began nothing since its source said something else, is not known to be all there.
   look: ({ bucket, key }, { doc, policy, rule, again }) => {

@@ -38,6 +38,14 @@ const whole: DatasetFacts = {
   missing: [],
   missingCount: 0,
 }
+it('says of a key that is no manifest which name it would have to end in; of what no pipeline reads nothing more', () => {
+  const whyNot = (key: string) => onDatasetUploaded.whyNoRule?.({ ...event, key }, policy)
+  expect(whyNot('support-chats/a/my-manifest.json')).toBe(
+    'support-chats reads manifests of the name manifest.json there, and s3://acme-datasets/support-chats/a/my-manifest.json is none of that name',
+  )
+  expect(whyNot('elsewhere/manifest.json')).toBeNull()
+})
+
 const ruleOf = (given: Partial<DatasetUploaded>, of: Policy = policy) =>
   onDatasetUploaded.ruleOf({ ...event, ...given }, of)
 const rule = ruleOf({})!
