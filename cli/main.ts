@@ -176,9 +176,12 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   reaching(add('plans', 'list the plans and what they came to, and what each lane waits for')).action((flags: Flags) =>
     plans(flags, output),
   )
-  reaching(add('budgets', 'what was spent of the budget this month, what runs hold, and what is left')).action(
-    (flags: Flags) => budgets(flags, output),
-  )
+  reaching(
+    add(
+      'budgets',
+      'what was spent of the budget this month, what runs hold, and what is left: what services cost as they stand is not counted yet',
+    ),
+  ).action((flags: Flags) => budgets(flags, output))
   reaching(add('trace <lane|plan>', 'the timeline of a lane (`pipeline/support-chats`), or of one plan')).action(
     (subject: string, flags: Flags) => trace(flags, subject, output),
   )

@@ -1,5 +1,5 @@
 import type { Requester } from './desired.ts'
-import type { Question } from './lane/document.ts'
+import type { Question } from './lane/question.ts'
 import type { Vote } from './lane/vote.ts'
 import type { ApprovalNeed } from './plan.ts'
 import { groupsOf } from './policy/approvals.ts'
@@ -26,16 +26,21 @@ export const ANSWER_GRACE = 60_000
 
 /**
  * Whether a plan of this price must be asked about, and how many must say yes. `refuse` when nobody may ask for it. A requester who is
- * only claimed counts as unknown, and may not approve either: where one more must agree then, somebody is asked whatever it costs. `asks`: why it must be asked about whatever it costs, since it is the
- * policy itself that wants it.
+ * only claimed counts as unknown, and may not approve either: where one more must agree then, somebody is asked whatever it costs. Of
+ * what the policy itself wants it is known who asked. `asks`: why it must be asked about whatever it costs.
  */
 export const approvalNeed = (
   policy: ApprovalPolicy,
-  { requester, dollars, asks }: { requester: Requester | null; dollars: number; asks?: string | undefined },
+  {
+    requester: asked,
+    dollars,
+    asks,
+  }: { requester: Requester | 'policy' | null; dollars: number; asks?: string | undefined },
 ):
   | { kind: 'need'; need: ApprovalNeed }
   | { kind: 'refuse'; reason: 'requester-unknown' | 'nobody-may-approve'; detail: string } => {
-  const isKnown = requester?.proven === true || asks !== undefined
+  const requester = asked === 'policy' ? null : asked
+  const isKnown = requester?.proven === true || asked === 'policy'
   const whoAsked = requester === null ? 'who asked is unknown' : `that ${requester.by} asked is only claimed`
   if (!isKnown && policy.unknownRequester === 'refuse')
     return {
@@ -49,7 +54,7 @@ export const approvalNeed = (
       kind: 'need',
       need: {
         required: false,
-        why: `at most $${dollars.toFixed(2)}, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`,
+        why: `$${dollars.toFixed(2)} in the bad case, below approvals.autoApproveBelow ($${policy.autoApproveBelow})`,
         need: 0,
       },
     }
@@ -62,7 +67,8 @@ export const approvalNeed = (
       reason: 'nobody-may-approve',
       detail: `${need} approvals are needed, and without who asked only ${eligible} people may give one: add approvers or set approvals.requesterMayApprove`,
     }
-  const why = extra ? `${whoAsked}, so one more person must agree` : (asks ?? `may cost $${dollars.toFixed(2)}`)
+  const whys = [...(extra ? [`${whoAsked}, so one more person must agree`] : []), ...(asks === undefined ? [] : [asks])]
+  const why = whys.join('; ') || `$${dollars.toFixed(2)} in the bad case`
   return { kind: 'need', need: { required: true, why, need } }
 }
 

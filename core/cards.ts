@@ -1,7 +1,7 @@
 import { nameOf } from './answers.ts'
-import type { Question } from './lane/document.ts'
+import type { Question } from './lane/question.ts'
 import type { Plan } from './plan.ts'
-import { plainTime, planCard, timeLeft } from './plan-text.ts'
+import { plain, plainTime, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { Outcome } from './reasons.ts'
 
@@ -65,7 +65,8 @@ export const outcomeCard = (plan: Plan, outcome: Outcome): Card => {
   return {
     title: `${plan.title}: ${outcome.kind}`,
     facts,
-    lines: [outcome.detail],
+    // Who reads how it ended may have read no plan before.
+    lines: [outcome.detail, ...(outcome.kind === 'succeeded' && plan.open !== undefined ? [plain(plan.open)] : [])],
     question: null,
     whole: wholeOf(plan),
     tone:

@@ -73,6 +73,8 @@ export interface ServeDesired extends Desired, Asked {
   adapter?: true
   /** Whose registration says of weights among our own results not what they were; left out: one does, or they lie elsewhere. A card tells it: no part of `digest`. */
   unpinned?: 'pipeline' | 'unknown'
+  /** Whether this ledger's own proof is on the version: a pipeline registered it after its gates, under a pin that it has now. No part of `digest`. */
+  ours?: true
   /** Why it cannot be served, wherever its weights lie; left out: it may be. */
   unfit?: string
   /** Digest over what the registry said (name, version, source, run). */

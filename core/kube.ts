@@ -79,6 +79,7 @@ export interface Condition {
   status: string
   reason?: string
   message?: string
+  lastTransitionTime?: string
 }
 
 /** Karpenter's NodeClaim (`karpenter.sh/v1`), the part that we read: one node on its way, or there. */
@@ -93,6 +94,12 @@ export const GPU = 'nvidia.com/gpu'
 
 /** Karpenter's label on nodes, and the selector of our pods. */
 export const NODE_POOL = 'karpenter.sh/nodepool'
+
+/** On a pod: Karpenter does not evict it, whatever it takes the node away for, until the node's grace period is over. */
+export const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt'
+
+/** Karpenter's label on nodes and NodeClaims: how they were bought. */
+export const CAPACITY_TYPE = 'karpenter.sh/capacity-type'
 
 /** On a Job: the LocalQueue in which Kueue queues it. */
 export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name'

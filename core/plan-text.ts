@@ -2,6 +2,7 @@ import type { Requester } from './desired.ts'
 import { usd } from './money/prices.ts'
 import type { Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
+import { MARGIN } from './planning/serve-price.ts'
 import { counted } from './text.ts'
 
 /** A label with its lines, the first beside it. */
@@ -9,11 +10,16 @@ type Entry = [label: string, ...lines: string[]]
 
 const COLUMN = 12
 
-/**
- * A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. `now` is
- * null where the reader does not know the product's time.
- */
-export const planText = (plan: Plan, now: number | null): string =>
+/** What is known beside a plan when it is told. */
+interface Told {
+  /** The product's time; null where the reader does not know it. */
+  now: number | null
+  /** Until when it may be answered; null: nobody is asked about it now. */
+  asked: { until: number } | null
+}
+
+/** A plan as a person wants to read it in a terminal: aligned plain text, without colours or control characters. */
+export const planText = (plan: Plan, now: Told['now'], asked: Told['asked'] = null): string =>
   [
     plain(plan.title),
     ...head(plan),
@@ -21,9 +27,9 @@ export const planText = (plan: Plan, now: number | null): string =>
     ...steps(plan),
     ...strategy(plan),
     '',
-    ...table(costs(plan)),
+    ...table(costs(plan, atMostText(plan))),
     '',
-    ...table(terms(plan, now)),
+    ...table(terms(plan, { now, asked })),
   ]
     .concat('', ...table([['why', ...plan.reasons]]))
     .join('\n')
@@ -37,6 +43,7 @@ export const planCard = (
   const facts: [string, string][] = [
     ['Lane', plan.lane],
     ['Price', money(price.total)],
+    ['At most', atMostText(plan)],
     ['Per hour', perHour(price)],
     ['GPUs', gpusText(bounds.gpus)],
     ...(plan.weights === undefined ? [] : [['Weights', plan.weights] as [string, string]]),
@@ -55,6 +62,22 @@ export const planCard = (
       `Undo: ${plan.undo}`,
     ].map(plain),
   }
+}
+
+/**
+ * `$519.87: $14.43 for the rollout (1.5 times its p95), $1.92 …`: what an approval binds, what is held, and at which it is ended. What of
+ * it comes to nothing is left out.
+ */
+export const atMostText = ({ bounds, boundOf }: Pick<Plan, 'bounds' | 'boundOf'>): string => {
+  if (boundOf === undefined) return usd(bounds.dollars)
+  const { rollout, ending, firstDay } = boundOf
+  const parts = [
+    [rollout, `for the rollout (${MARGIN} times its p95)`],
+    [ending, 'for what still runs once it is told to end'],
+    [firstDay, 'for the first 24 h of what it adds to the running cost'],
+  ] as const
+  const said = parts.filter(([dollars]) => dollars > 0).map(([dollars, what]) => `${usd(dollars)} ${what}`)
+  return [usd(bounds.dollars), ...(said.length === 0 ? [] : [said.join(', ')])].join(': ')
 }
 
 const runsText = (step: Step): string => {
@@ -116,8 +139,9 @@ const answeringText = (least: number): string =>
 /** What it costs by the hour before and after. */
 const perHour = ({ nowPerHour, perHour: then }: Price): string => `now ${usd(nowPerHour)}, then ${money(then)}`
 
-const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
+const costs = ({ price, interrupts, undo }: Plan, atMost: string): Entry[] => [
   ['price', money(price.total)],
+  ['at most', atMost],
   ['per hour', perHour(price)],
   ['GPU-hours', rangeText(price.gpuHours, String)],
   ['sources', ...price.sources],
@@ -125,19 +149,23 @@ const costs = ({ price, interrupts, undo }: Plan): Entry[] => [
   ['undo', undo],
 ]
 
-const terms = ({ bounds, approval, digest, policy, weights, requester }: Plan, now: number | null): Entry[] => [
+const terms = ({ bounds, approval, digest, policy, weights, requester }: Plan, told: Told): Entry[] => [
   ...(weights === undefined ? [] : [['weights', weights] as Entry]),
   ...(requester === undefined ? [] : [['asked by', whoAsked(requester, (by) => by)] as Entry]),
   [
     'bounds',
-    `at most ${usd(bounds.dollars)}; GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`,
+    `GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`,
     ...(bounds.answering === undefined ? [] : [`answering: ${answeringText(bounds.answering)}`]),
   ],
-  ['expires', `${plainTime(bounds.until)}${now === null ? '' : ` (${distance(bounds.until - now)})`}`],
+  ...(told.asked === null ? [] : [['answer', beforeText(told.asked.until, told)] as Entry]),
+  ['begins', beforeText(bounds.until, told)],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],
   ['policy', policy],
 ]
+
+const beforeText = (until: number, { now }: Told): string =>
+  `before ${plainTime(until)}${now === null ? '' : ` (${distance(until - now)})`}`
 
 const table = (entries: Entry[]): string[] =>
   entries.flatMap(([label, ...lines]) =>

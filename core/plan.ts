@@ -23,6 +23,8 @@ export interface Plan extends RunKey {
   requester?: Requester | null
   /** Where the weights come from that it brings up; left out: it brings up none. */
   weights?: string
+  /** Who may change these weights, or that no gate is known to have judged them; left out: they are pinned, and a pipeline registered them. */
+  open?: string
   /** Digest of the pods' template that it is about (`templateOf` of its kind); left out: it is about none. */
   template?: string
   /** One line: what would change. */
@@ -32,6 +34,10 @@ export interface Plan extends RunKey {
   /** SHA-256 over `effects`: what an approval binds, names of objects left out. */
   digest: string
   bounds: Bounds
+  /** GPUs of pools that stand of its lane once it is carried out; left out: none do, or an earlier release made it. */
+  stands?: Record<string, number>
+  /** Dollars of its bounds, by what for: the rollout, what runs on once it is told to end, the first 24 h of what it adds. Left out: it is priced whole. */
+  boundOf?: Record<'rollout' | 'ending' | 'firstDay', number>
   price: Price
   /** Chosen strategy of a rollout, null for other plans. */
   strategy: Strategy | null
@@ -62,7 +68,7 @@ export interface Effects {
 
 /** Within these an approved plan may run, whatever the strategy (law 7). */
 export interface Bounds {
-  /** Dollars that carrying it out may cost at most (p95). */
+  /** Dollars that it may cost at most: it is ended before that, and so much is held. */
   dollars: number
   /** GPUs of each pool that it may occupy at most at any point, its lane's present use included. */
   gpus: Record<string, number>

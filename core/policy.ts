@@ -55,7 +55,7 @@ export const document = z
     budget: z.strictObject({
       /** Name of the budget, for people: what was spent and is held counts whatever it is called. */
       name: z._default(name, 'ml-monthly'),
-      /** Dollars a calendar month (UTC). */
+      /** Dollars a calendar month (UTC). What services cost as they stand, once their rollouts are over, is not counted yet. */
       dollars,
     }),
     /**
@@ -105,8 +105,10 @@ export type Config = z.input<typeof document>
 
 /** The validated policy, with its version and with what every event needs to find found in one step. */
 export interface Policy extends Document {
-  /** `known`: the name that the budget had first, where it was renamed. What is spent and held of it is counted under that one. */
-  budget: Document['budget'] & { known?: string }
+  budget: Document['budget'] & {
+    /** The name that the budget had first, where it was renamed. What is spent and held of it is counted under that one. */
+    known?: string
+  }
   /** First 12 hex digits of the digest over the whole document. */
   version: string
   /** Keys of rules by what events name, so that an event costs the same with 10 and with 10,000 rules. */

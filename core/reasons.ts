@@ -68,6 +68,7 @@ export type CommandRefusal =
   | 'in-progress'
   | 'no-longer-so'
   | 'no-such-stage'
+  | 'source-says-otherwise'
   | 'not-an-operator'
   | 'not-configured'
   | 'in-shadow'
@@ -98,6 +99,7 @@ export type Failure =
   | 'nccl-timeout'
   | 'node-lost'
   | 'preempted'
+  | 'pod-gone'
   | 'not-admitted'
   | 'no-node'
   | 'deadline-exceeded'
@@ -117,6 +119,7 @@ export type Failure =
 export const TRANSIENT_FAILURES: ReadonlySet<Failure> = new Set([
   'node-lost',
   'preempted',
+  'pod-gone',
   'not-admitted',
   'nccl-timeout',
   'image-pull',

@@ -138,6 +138,8 @@ export interface HoldRow {
   lane: string
   /** GPUs, or cents. */
   amount: number
+  /** What of it stays once its run is over; left out: all of it, or an earlier release wrote it. */
+  lasts?: number
   /** The place in the line that it was granted to: its run has not taken it up yet. */
   place?: string
 }

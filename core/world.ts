@@ -40,6 +40,8 @@ export interface PoolView {
   heldByOthers: number
   /** What of that is used beyond what was held: the guard of a hold leaves it free. */
   beyondHolds: number
+  /** What of it is held for a while: it is given back once their Jobs have ended and their moves are made; left out: nothing that is known. */
+  passing?: number
   /** GPUs on nodes that are up. */
   provisioned: number
   /** GPUs on nodes that are on their way. */

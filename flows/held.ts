@@ -2,7 +2,7 @@ import { spentSum } from '../core/lane/room.ts'
 import { laneLabel, laneOfLabel } from '../core/names.ts'
 import type { HoldRow } from '../core/rows.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
-import { readRows, valuesOf } from './rows.ts'
+import { readKeys, readRows, valuesOf } from './rows.ts'
 
 /** What a room's sum says is held of it, and by the lane that looks. */
 export interface Held {
@@ -20,7 +20,7 @@ export const heldIn = async (
     { kind: 'sum', id: room },
     { kind: 'hold', id: `${room}#${lane}` },
   ])
-  const [spent, ...rows] = (await ledger.read([{ kind: 'sum', id: spentSum(budget, now) }, ...keys])) as [
+  const [spent, ...rows] = (await readKeys(ledger, [{ kind: 'sum', id: spentSum(budget, now) }, ...keys])) as [
     Stored<'sum'> | null,
     ...(Stored<'sum' | 'hold'> | null)[],
   ]
@@ -43,14 +43,14 @@ export const holdsOf = async (
   ledger: Pick<Ledger, 'read'>,
   room: string,
   { first, labels }: { first: HoldRow[]; labels: readonly string[] },
-): Promise<Map<string, number>> => {
-  const known = new Map(first.map(({ lane, amount }) => [laneLabel(lane), amount]))
+): Promise<Map<string, HoldRow>> => {
+  const known = new Map(first.map((hold) => [laneLabel(hold.lane), hold]))
   const left = first.length < PAGE ? [] : labels.filter((label) => label !== '' && !known.has(label))
   const rows = await readRows(
     ledger,
     'hold',
     left.map((label) => `${room}#${laneOfLabel(label)}`),
   )
-  for (const { lane, amount } of valuesOf(rows)) known.set(laneLabel(lane), amount)
+  for (const hold of valuesOf(rows)) known.set(laneLabel(hold.lane), hold)
   return known
 }

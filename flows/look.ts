@@ -6,7 +6,7 @@ import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
-import { MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
+import { isProven, MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
 import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
 import { pinOf, UNPINNED } from './pins.ts'
@@ -21,13 +21,20 @@ const SIDE_BY_SIDE = 50
 
 type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'> & { prefix?: string }
 
-/** What a place says now. Throws as ports do: unreadable is not the same as empty. */
-export const lookAt = async (ports: Pick<Ports, 'objects' | 'registry'>, look: Look): Promise<Facts> => {
+/**
+ * What a place says now. Throws as ports do: unreadable is not the same as empty. `secret`: the ledger's, by which it knows what it has
+ * registered itself.
+ */
+export const lookAt = async (
+  ports: Pick<Ports, 'objects' | 'registry'>,
+  look: Look,
+  { secret }: { secret: string },
+): Promise<Facts> => {
   switch (look.kind) {
     case 'manifest':
       return lookAtDataset(ports, look, look)
     case 'promotion':
-      return lookAtModel(ports, look)
+      return lookAtModel(ports, look, { secret })
     case 'nowhere':
       return { kind: 'nowhere' }
   }
@@ -149,24 +156,28 @@ const promoted = (registry: Registry, model: string, promotion: Promotion): Prom
 const weightsNow = async (
   objects: Objects,
   { artifactUri, tags }: ModelVersion,
-  { bucket, prefix }: { bucket: string; prefix: string },
-): Promise<'changed' | Pick<ServeDesired, 'unpinned'>> => {
+  { model, results: { bucket, prefix }, secret }: Pick<Looked, 'model' | 'results'> & { secret: string },
+): Promise<'changed' | Pick<ServeDesired, 'unpinned' | 'ours'>> => {
   if (!artifactUri.startsWith(`s3://${bucket}/${prefix}`) || whyNoAddress(artifactUri) !== null) return {}
   const pin = tags[PIN]
   if (pin !== undefined && (await pinOf(objects, artifactUri)) !== pin) return 'changed'
-  if (pin !== undefined && pin !== UNPINNED) return {}
+  if (pin !== undefined && pin !== UNPINNED)
+    return isProven({ model, source: artifactUri, tags }, secret) ? { ours: true } : {}
   return { unpinned: tags[MADE_BY] === undefined ? 'unknown' : 'pipeline' }
 }
+
+type Looked = Extract<Look, { kind: 'promotion' }>
 
 /** Asks the registry which version the model's promotion signal means now. */
 export const lookAtModel = async (
   { registry, objects }: Pick<Ports, 'registry' | 'objects'>,
-  { model, promotion, results }: Extract<Look, { kind: 'promotion' }>,
+  { model, promotion, results }: Looked,
+  { secret }: { secret: string },
 ): Promise<ModelFacts> => {
   const found = await promoted(registry, model, promotion)
   if (found === null) return { kind: 'none' }
   const { version, artifactUri, runId, status, tags } = found
-  const now = await weightsNow(objects, found, results)
+  const now = await weightsNow(objects, found, { model, results, secret })
   if (now === 'changed') return { kind: 'changed', version }
   const requester = tags[REQUESTED_BY] ?? ''
   return {

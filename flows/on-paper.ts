@@ -1,11 +1,12 @@
 import { nextGeneration } from '../core/lane/attempts.ts'
 import { emptyDocument } from '../core/lane/document.ts'
 import { intend } from '../core/lane/intend.ts'
-import { pinned, planOnPaper } from '../core/lane/planning.ts'
+import { pinned, planOnPaper, type Seen } from '../core/lane/planning.ts'
 import type { View } from '../core/lane/view.ts'
 import type { Plan } from '../core/plan.ts'
 import { reactionTo } from '../core/reactions/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
+import { keptOnPaper } from './acts/kept.ts'
 import { lookAt } from './look.ts'
 import { observe } from './observe.ts'
 import type { WorkPorts } from './ports.ts'
@@ -49,7 +50,8 @@ export const onPaper = async (
       detail: 'there is no such kind of lane',
       plan: null,
     }
-  const facts = await lookAt(ports, reaction.look(event, { policy, rule, doc: emptyDocument(policy, rule.lane) }))
+  const where = reaction.look(event, { policy, rule, doc: emptyDocument(policy, rule.lane) })
+  const facts = await lookAt(ports, where, view)
   const decision = reaction.decide(event, facts, { policy, rule, now: view.now })
   if (decision.kind !== 'intend')
     return {
@@ -59,7 +61,8 @@ export const onPaper = async (
       detail: decision.detail,
       plan: null,
     }
-  return planned(await withWorld(ports, view), decision)
+  const [at, kept] = await Promise.all([withWorld(ports, view), keptOnPaper(ports, view.doc)])
+  return planned(at, { ...decision, seen: { kept } })
 }
 
 const withWorld = async (ports: WorkPorts, view: View): Promise<View> => ({
@@ -67,9 +70,11 @@ const withWorld = async (ports: WorkPorts, view: View): Promise<View> => ({
   world: await observe(ports, view),
 })
 
-const planned = (view: View, { intent, detail }: { intent: Parameters<typeof intend>[1]; detail: string }): OnPaper => {
+const planned = (
+  view: View,
+  { intent, detail, seen }: { intent: Parameters<typeof intend>[1]; detail: string; seen: Seen },
+): OnPaper => {
   const { lane } = view.doc
-  const seen = { kept: {} }
   const wanted = intend(view, intent, seen)
   const nothing = { lane, plan: null }
   if (wanted.kind === 'note') return { kind: 'recorded', reason: null, detail: wanted.detail, ...nothing }

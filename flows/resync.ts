@@ -13,6 +13,7 @@ import type { Ask, Look, Reaction } from '../core/reactions/reaction.ts'
 import { type IdentityRow, SELF } from '../core/rows.ts'
 import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
+import { keptOnPaper } from './acts/kept.ts'
 import { readGroup } from './approvers.ts'
 import { mendCaches } from './caches.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
@@ -171,7 +172,8 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   if (reaction === undefined || rule === null) return false
   const doc = docs.get(rule.lane) ?? emptyDocument({ ...policy, ledger: self?.ledger }, rule.lane)
   if (newerIn(doc) !== null) return false
-  const facts = await lookAt(ports, shortened(reaction.look(event, { policy, rule, doc })))
+  const where = shortened(reaction.look(event, { policy, rule, doc }))
+  const facts = await lookAt(ports, where, { secret: self?.secret ?? '' })
   const now = ports.clock.now()
   const letter: LookLetter = {
     kind: 'look',
@@ -185,9 +187,9 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
     tries: 0,
   }
   const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now, self }, [letter])
-  const world = await worldOf(ports, paper, seen)
+  const [world, kept] = await Promise.all([worldOf(ports, paper, seen), keptOnPaper(ports, doc)])
   const at = { ...paper, world }
-  const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept: {} }))
+  const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
 }
 

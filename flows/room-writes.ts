@@ -2,7 +2,7 @@ import type { Change, Grant } from '../core/lane/change.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
 import type { InLine } from '../core/lane/hold.ts'
 import type { GoOnLetter } from '../core/lane/letters.ts'
-import { holdingOf, lineSum } from '../core/lane/room.ts'
+import { holdingOf, holdRowOf, lineSum } from '../core/lane/room.ts'
 import { type HoldRow, lineId } from '../core/rows.ts'
 import type { Write } from './ledger-port.ts'
 import { type Loaded, roomsIn, rowKey } from './view.ts'
@@ -54,14 +54,12 @@ const holdWrites = ({ lane, rows, sums }: Hands, before: LaneDocument, after: La
   if (place !== undefined && place === before.run?.line?.place) return []
   const [had, has] = [roomsIn(rows, lane).holds, holdingOf(after)]
   return [...new Set([...Object.keys(had), ...Object.keys(has)])].flatMap((room): HoldWrite[] => {
-    const [old, now] = [had[room], has[room]]
-    if (old?.amount === now && old?.place === undefined) return []
+    const [old, now] = [had[room], holdRowOf(lane, after, room)]
+    if (old?.amount === now?.amount && old?.lasts === now?.lasts && old?.place === undefined) return []
     const id = `${room}#${lane}`
     const revision = rows.get(rowKey('hold', id))?.revision ?? 0
-    if (now !== old?.amount) add(sums, room, (now ?? 0) - (old?.amount ?? 0))
-    return now === undefined
-      ? [{ remove: 'hold', id, revision }]
-      : [{ put: 'hold', id, revision, value: { lane, amount: now } }]
+    if (now?.amount !== old?.amount) add(sums, room, (now?.amount ?? 0) - (old?.amount ?? 0))
+    return now === undefined ? [{ remove: 'hold', id, revision }] : [{ put: 'hold', id, revision, value: now }]
   })
 }
 
@@ -108,8 +106,11 @@ const joining = (room: string, value: InLine & { lane: string }, sums: Sums): Wr
 const grantWrites = ({ head, had }: Grant, at: number, sums: Sums): Write[] => [
   ...head.rooms.map((room) => leaving(room, head.place, sums)),
   ...Object.entries(head.needs).map(([room, amount]): Write => {
-    add(sums, room, amount - (had[room]?.value.amount ?? 0))
-    const value: HoldRow = { lane: head.lane, amount, place: head.place }
+    const before = had[room]?.value
+    add(sums, room, amount - (before?.amount ?? 0))
+    // Until its lane takes it up, and says what of it stays.
+    const lasts = Math.min(amount, before?.lasts ?? before?.amount ?? 0)
+    const value: HoldRow = { lane: head.lane, amount, ...(lasts < amount ? { lasts } : {}), place: head.place }
     return { put: 'hold', id: `${room}#${head.lane}`, revision: had[room]?.revision ?? 0, value }
   }),
   ...goOn(head.lane, `${String(at).padStart(14, '0')}.line.${head.place.slice(0, 23)}`, at),

@@ -80,6 +80,9 @@ export interface Spend {
   left: number
 }
 
+/** What no budget counts yet, in a sentence for who reads what is left of one. */
+export const NOT_COUNTED = 'what services cost as they stand, once their rollouts are over, is not counted yet'
+
 /** What the ledger's sums say of the policy's budget. */
 export const spendOf = async (
   { ledger }: Pick<Ports, 'ledger'>,

@@ -1,6 +1,6 @@
 import type { LaneDocument } from '../core/lane/document.ts'
 import { newerIn } from '../core/lane/newer.ts'
-import { holdingOf } from '../core/lane/room.ts'
+import { holdingOf, holdRowOf } from '../core/lane/room.ts'
 import type { HoldRow } from '../core/rows.ts'
 import type { Stored, Write } from './ledger-port.ts'
 import type { Ports } from './ports.ts'
@@ -51,7 +51,7 @@ export const mendHold = async (ports: MendPorts, room: string, lane: string): Pr
   // Whoever loses this has moved since, and writes both.
   await ledger.commit([
     { check: 'lane', id: lane, revision: row?.revision ?? 0 },
-    ...holdWrites({ room, lane }, hold, amountIn(room, doc)),
+    ...holdWrites({ room, lane }, hold, doc === null ? undefined : holdRowOf(lane, doc, room)),
     { count: 'mended:hold', by: 1 },
   ])
 }
@@ -59,12 +59,12 @@ export const mendHold = async (ports: MendPorts, room: string, lane: string): Pr
 const holdWrites = (
   { room, lane }: { room: string; lane: string },
   hold: Stored<'hold'> | null,
-  amount: number | undefined,
+  value: HoldRow | undefined,
 ): Write[] => {
   const [id, revision] = [`${room}#${lane}`, hold?.revision ?? 0]
-  const by = (amount ?? 0) - (hold?.value.amount ?? 0)
+  const by = (value?.amount ?? 0) - (hold?.value.amount ?? 0)
   return [
-    amount === undefined ? { remove: 'hold', id, revision } : { put: 'hold', id, revision, value: { lane, amount } },
+    value === undefined ? { remove: 'hold', id, revision } : { put: 'hold', id, revision, value },
     { add: room, by, atMost: null, atLeast: by < 0 ? 0 : null },
   ]
 }

@@ -35,6 +35,8 @@ export interface Why {
   side: string | null
   /** What the run under way has cost so far, what waits behind it, and what could not be told. */
   also: string[]
+  /** Whether it is kept back, and `retry` begins it again. */
+  retry: boolean
 }
 
 /** Why a lane is where it is, in one sentence: there is always an answer (law 13). Nothing is asked but the ledger. */
@@ -55,7 +57,7 @@ export const whyOf = async (given: WhyPorts, lane: string, catalogues: Catalogue
     if (kind === 'refused') throw error
     const away = await sidesAway(ports.ledger).catch((): View['sides'] => ({}))
     const since = away[side]?.since ?? null
-    return { lane, why: kind, text: awayText(side, { since, said }), since, until: null, side, also: [] }
+    return { lane, why: kind, text: awayText(side, { since, said }), since, until: null, side, also: [], retry: false }
   }
 }
 
@@ -87,10 +89,13 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
       until: null,
       side: null,
       also,
+      retry: false,
     }
   const { why, since, until, side } = rest
   const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
-  return { lane, why, text, since: hasMoved(view) ? since : null, until, side, also: [...behindIn(view), ...also] }
+  const retry = why === 'parked' && view.doc.desired !== null && view.doc.outcome !== null
+  const at = { since: hasMoved(view) ? since : null, until, side }
+  return { lane, why, text, ...at, also: [...behindIn(view), ...also], retry }
 }
 
 /** Somebody is at it, or will be at once; what else has changed since it rested is found by whoever compares, within minutes. */
@@ -123,7 +128,7 @@ const behindIn = ({ doc, kind }: View): string[] => [
 /** There is no such lane; or there is, of a kind that a newer release has brought. */
 const whyNoLane = async ({ ledger }: WhyPorts, lane: string, also: string[]): Promise<Why> => {
   const row = await readRow(ledger, 'lane', lane)
-  const where = { lane, since: row?.value.writtenAt ?? null, until: null, side: null, also }
+  const where = { lane, since: row?.value.writtenAt ?? null, until: null, side: null, also, retry: false }
   if (row === null) return { ...where, why: 'nothing-known', text: `there is no lane ${lane}` }
   return { ...where, why: 'newer-schema', text: `this release knows no lanes like it: ${NEWER}` }
 }

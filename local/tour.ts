@@ -1,4 +1,5 @@
-import type { LaneDocument, Question } from '../core/lane/document.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import type { Question } from '../core/lane/question.ts'
 import type { Policy } from '../core/policy.ts'
 import { resultId } from '../core/rows.ts'
 import { readRow } from '../flows/rows.ts'

@@ -7,6 +7,7 @@ import {
   compareManifest,
   compareNodeClass,
   type Difference,
+  leftBefore,
   othersAmong,
 } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
@@ -45,11 +46,13 @@ export const bootstrap = async (flags: BootstrapFlags, output: Output): Promise<
       return EXIT.failed
     }
     const found: Difference[] = []
-    for (const manifest of manifests) found.push(await (apply ? applyManifest : compareManifest)(requests, manifest))
+    for (const manifest of manifests)
+      found.push(await (apply ? applyManifest(requests, manifest) : compareManifest(requests, manifest, manifests)))
     for (const named of namedClasses(policy, nodeClass)) {
       const compared = await compareNodeClass(requests, named)
       if (compared !== null) found.push(compared)
     }
+    found.push(...(await leftBefore(requests, policy)))
     tell(found, apply === true, output)
     return found.some(({ state }) => state === 'refused' || state === 'unfit') ? EXIT.failed : EXIT.ok
   } finally {
@@ -83,8 +86,16 @@ const WORDS = {
     same: 'as it should be',
     refused: 'REFUSED',
     unfit: 'UNFIT',
+    left: 'LEFT OVER',
   },
-  apply: { missing: 'made', changed: 'applied', same: 'as it should be', refused: 'REFUSED', unfit: 'UNFIT' },
+  apply: {
+    missing: 'made',
+    changed: 'applied',
+    same: 'as it should be',
+    refused: 'REFUSED',
+    unfit: 'UNFIT',
+    left: 'LEFT OVER',
+  },
 }
 
 const tell = (found: Difference[], applied: boolean, output: Output): void => {

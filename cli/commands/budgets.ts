@@ -2,7 +2,7 @@ import { usd } from '../../core/money/prices.ts'
 import { parsePolicy } from '../../core/policy.ts'
 import { asCounted } from '../../flows/in-force.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
-import { type Spend, spendOf } from '../../flows/sums.ts'
+import { NOT_COUNTED, type Spend, spendOf } from '../../flows/sums.ts'
 import { stoppedAt } from '../../local/main.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { runningClient } from '../client.ts'
@@ -13,7 +13,7 @@ import { withLedger } from './ledger.ts'
 /**
  * What was spent of the policy's budget this month, what runs hold, and what is left. A product that runs on the folder is
  * asked, since it knows its policy and its time; else its ledger is read, under the policy of the config. What is deployed is
- * read with both of its own.
+ * read with both of its own. What is not counted is said below, and in JSON as `notCounted`.
  */
 export const budgets = async (where: Where, output: Output): Promise<void> => {
   const { aws, config } = where
@@ -23,7 +23,8 @@ export const budgets = async (where: Where, output: Output): Promise<void> => {
       : await withInstallation({ aws, config }, async ({ ledger, policies, clock }) => [
           await spendOf({ ledger }, await policies.load(), clock.now()),
         ])
-  show(output, { budgets: found }, columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)]))
+  const table = columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)])
+  show(output, { budgets: found, notCounted: NOT_COUNTED }, `${table}\n\n${NOT_COUNTED}`)
 }
 
 const localBudgets = async (where: Where): Promise<Spend[]> => {

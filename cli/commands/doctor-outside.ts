@@ -9,6 +9,7 @@ import { type Authentication, bearer } from '../../effects/registry/mlflow-rest.
 import { clusterDoors } from '../../local/doors.ts'
 import { namesFindings } from './doctor-names.ts'
 import { nodeClassFindings } from './doctor-nodes.ts'
+import { pluginFindings } from './doctor-plugin.ts'
 import { namedCluster } from './kubeconfig.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
@@ -76,6 +77,7 @@ const namesOf = async (at: Outside, policy: Policy): Promise<Finding[]> => {
     const findings = async (): Promise<Finding[]> => [
       ...(await namesFindings(requests, policy)),
       ...(await nodeClassFindings(requests, policy)),
+      ...(await pluginFindings(requests, policy)),
     ]
     return await findings().finally(() => requests.close())
   } catch (error) {

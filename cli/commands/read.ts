@@ -1,5 +1,7 @@
+import { openQuestion } from '../../core/lane/awaited.ts'
 import type { LaneDocument } from '../../core/lane/document.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
+import type { Question } from '../../core/lane/question.ts'
 import { soFarText } from '../../core/lane/so-far.ts'
 import { type Called, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
@@ -116,7 +118,7 @@ export const trace = (where: Where, subject: string, output: Output): Promise<vo
     const text = [
       ...headOf(lane, doc, sides),
       ...untold.map((one) => `! ${untoldText(one)}`),
-      ...(plan === null ? [] : ['', planText(plan, null), '']),
+      ...(plan === null ? [] : ['', planText(plan, null, askedNow(found)), '']),
       columns(
         moments.map(({ at, kind, text }) => [new Date(at).toISOString().slice(0, 19).replace('T', ' '), kind, text]),
       ),
@@ -127,6 +129,10 @@ export const trace = (where: Where, subject: string, output: Output): Promise<vo
       inNewNames(called, text.join('\n')),
     )
   })
+
+/** Until when a run may be answered, while it is asked about. */
+const askedNow = (found: KnownRun | null): Question | null =>
+  found?.outcome === null ? openQuestion({ run: found.run }) : null
 
 /** Says which lanes there are. */
 export const unknownSubject = async (

@@ -51,12 +51,10 @@ const readWhy = async (ledger: Ledger, { data, config }: Where, lane: string): P
 const STANDS: ReadonlySet<Why['why']> = new Set(['done', 'parked'])
 
 /** Who waits, for what, and what could not be told of it. */
-const sentence = ({ lane, why: reason, text, since, also }: Why, isStopped: boolean): string =>
+const sentence = ({ lane, why: reason, text, since, also, retry }: Why, isStopped: boolean): string =>
   [
     `${lane}: ${text}${since === null ? '' : ` (since ${utc(since)})`}`,
     ...also,
-    ...(reason === 'parked'
-      ? [`it stays so until its source, the policy or a person changes it: signalbox retry ${lane}`]
-      : []),
+    ...(retry ? [`to begin it again: signalbox retry ${lane}`] : []),
     ...(isStopped && !STANDS.has(reason) ? ['no product runs on this folder: it goes on once one does'] : []),
   ].join('\n')

@@ -27,7 +27,7 @@ export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
       ],
     },
     {
-      name: 'door-services',
+      name: 'services-by-door',
       when: { door },
       rules: [{ operations: ['CREATE', 'UPDATE'], ...SERVICES }],
       validations: [
@@ -38,7 +38,7 @@ export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
       ],
     },
     {
-      name: 'door-pods',
+      name: 'pods-by-door',
       // What stands already, as an earlier release made it, may be told to end or to scale.
       when: { door, pod: 'oldObject == null || object.spec.template.spec != oldObject.spec.template.spec' },
       rules: [JOBS, DEPLOYMENTS].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),

@@ -49,12 +49,16 @@ export interface Admission {
   validations: { expression: string; message: string }[]
 }
 
+/** What a policy of an installation is called. No name may end in `-` and another one: `ml-door` with `pods` would be `ml` with `door-pods`. */
+export const policyName = ({ installation }: Pick<Identity, 'installation'>, name: string): string =>
+  `signalbox-${installation}-${name}`
+
 /** A policy and the binding that puts it in force. It fails closed: what cannot be judged is refused. */
 export const admission = (
-  { installation }: Pick<Identity, 'installation'>,
+  identity: Pick<Identity, 'installation'>,
   { name, rules, namespaces, when, variables, validations }: Admission,
 ): Manifest[] => {
-  const metadata = { name: `signalbox-${installation}-${name}` }
+  const metadata = { name: policyName(identity, name), labels: { [label('installation')]: identity.installation } }
   return [
     {
       apiVersion: ADMISSION,
@@ -108,10 +112,10 @@ export const mayUse = (who: string): { expression: string; message: string } => 
 
 /** Who may write our policies sets up what they are about, and could take them away. */
 export const maySetUp = (
-  { installation }: Pick<Identity, 'installation'>,
+  identity: Pick<Identity, 'installation'>,
   who: string,
 ): { expression: string; message: string } => ({
-  expression: `authorizer.group('${GROUP}').resource('validatingadmissionpolicies').name('signalbox-${installation}-label').check('patch').allowed()`,
+  expression: `authorizer.group('${GROUP}').resource('validatingadmissionpolicies').name('${policyName(identity, 'label')}').check('patch').allowed()`,
   message: `${who} bootstraps Signalbox: that needs the right to patch its ValidatingAdmissionPolicies`,
 })
 

@@ -2,6 +2,7 @@ import { markerObject } from '../marker.ts'
 import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
+import { mayBeDrained } from '../workloads/disruption.ts'
 import { admissionPolicies } from './admission.ts'
 import type { Manifest } from './manifest.ts'
 import { nodeClassManifests, nodeClassOf } from './node-classes.ts'
@@ -39,17 +40,22 @@ export const bootstrapManifests = (
     ...admissionPolicies(policy),
     ...(nodeClass === null ? nodeClassManifests(policy) : []),
     ...Object.entries(policy.pools).map(([name, pool]) => {
-      const made = { name, ...pool, onlyServes: onlyServes(policy, name) }
+      const made = { name, ...pool, mayMove: mayMove(policy, name) }
       const { metadata, ...rest } = nodePoolObject(made, nodeClassOf(policy, name, nodeClass))
       return { ...rest, metadata: { name: metadata.name, labels } } as unknown as Manifest
     }),
   ]
 }
 
-/** Whether services use a pool and no stage does. */
-const onlyServes = ({ pipelines, services }: Policy, name: string): boolean =>
-  Object.values(services).some(({ pool }) => pool === name) &&
-  !Object.values(pipelines).some(({ stages }) => stages.some(({ pool }) => pool === name))
+/**
+ * Whether all that uses a pool may be moved to other nodes, one after the other: services alone do, and each lets a replica go outside of
+ * a rollout. A service in shadow counts too: it may have served before.
+ */
+const mayMove = ({ pipelines, services }: Policy, name: string): boolean => {
+  const there = Object.values(services).filter(({ pool }) => pool === name)
+  const works = Object.values(pipelines).some(({ stages }) => stages.some(({ pool }) => pool === name))
+  return there.length > 0 && !works && there.every((service) => mayBeDrained(service) > 0)
+}
 
 /** No pod there shares its node's network, processes or disk, whoever makes it. What a `pod:` may say stays within it. */
 export const POD_SECURITY = 'pod-security.kubernetes.io/enforce'

@@ -19,13 +19,13 @@ const KINDS: Readonly<Record<string, ClassKind>> = {
     apiVersion: 'karpenter.k8s.aws/v1',
     wrongs: (spec, pool) => [
       ...imageWrongs(spec),
-      ...diskWrongs(volumesOf(spec), spec, pool),
+      ...diskWrongs(volumeOf(spec), spec, pool),
       ...reservationWrongs(spec, pool),
     ],
   },
   'eks.amazonaws.com/NodeClass': {
     apiVersion: 'eks.amazonaws.com/v1',
-    wrongs: (spec, pool) => [...diskWrongs([storageOf(spec)], spec, pool), ...reservationWrongs(spec, pool)],
+    wrongs: (spec, pool) => [...diskWrongs(storageOf(spec), spec, pool), ...reservationWrongs(spec, pool)],
   },
 }
 
@@ -57,12 +57,41 @@ const imageWrongs = ({ amiSelectorTerms }: Record<string, unknown>): string[] =>
       ]
 }
 
-/** GiB of its volumes; null: that of Karpenter itself. */
-const volumesOf = ({ blockDeviceMappings }: Record<string, unknown>): (number | null)[] =>
-  listOf(blockDeviceMappings).map(({ ebs }) => gibibytesIn(isRecord(ebs) ? ebs['volumeSize'] : undefined))
+/** Where images and what pods write are: the device, null where the image alone knows it, and its GiB, null for the usual ones. */
+interface Disk {
+  device: string | null
+  gibibytes: number | null
+}
 
-const storageOf = ({ ephemeralStorage }: Record<string, unknown>): number | null =>
-  gibibytesIn(isRecord(ephemeralStorage) ? ephemeralStorage['size'] : undefined)
+/**
+ * Of a node's volumes the one that Karpenter takes for that: the one that is marked, else that of the image's family. Of an image of which
+ * nobody knows it, the last one.
+ */
+const volumeOf = (spec: Record<string, unknown>): Disk => {
+  const volumes = listOf(spec['blockDeviceMappings']).map(({ deviceName, rootVolume, ebs }) => ({
+    device: typeof deviceName === 'string' ? deviceName : null,
+    gibibytes: gibibytesIn(isRecord(ebs) ? ebs['volumeSize'] : undefined),
+    isMarked: rootVolume === true,
+  }))
+  const marked = volumes.find(({ isMarked, gibibytes }) => isMarked && gibibytes !== null)
+  const device = DEVICES[familyOf(spec)] ?? null
+  const found = device === null ? volumes.at(-1) : volumes.find((one) => one.device === device)
+  return marked ?? found ?? { device, gibibytes: null }
+}
+
+/** By an image's family: Bottlerocket keeps itself on a volume of its own. */
+const DEVICES: Readonly<Record<string, string>> = { al2: '/dev/xvda', al2023: '/dev/xvda', bottlerocket: '/dev/xvdb' }
+
+const familyOf = ({ amiFamily, amiSelectorTerms }: Record<string, unknown>): string => {
+  const alias = listOf(amiSelectorTerms).find(({ alias: one }) => typeof one === 'string')?.['alias']
+  const said = typeof amiFamily === 'string' ? amiFamily : String(alias ?? 'Custom').replace(/@.*$/, '')
+  return said.toLowerCase()
+}
+
+const storageOf = ({ ephemeralStorage }: Record<string, unknown>): Disk => ({
+  device: null,
+  gibibytes: gibibytesIn(isRecord(ephemeralStorage) ? ephemeralStorage['size'] : undefined),
+})
 
 const gibibytesIn = (quantity: unknown): number | null => {
   const bytes = numberIn(quantity)
@@ -70,15 +99,17 @@ const gibibytesIn = (quantity: unknown): number | null => {
 }
 
 const diskWrongs = (
-  volumes: readonly (number | null)[],
+  { device, gibibytes }: Disk,
   { instanceStorePolicy }: Record<string, unknown>,
   pool: PoolPolicy,
 ): string[] => {
   if (instanceStorePolicy === 'RAID0' && hasStore(typesOf(pool))) return []
-  const largest = Math.max(0, ...volumes.map((one) => one ?? 0))
+  const where = device === null ? '' : ` (${device}, where images and pods are)`
   const said =
-    largest === 0 ? 'it says nothing of its disk, and the usual one is too small' : `its disk has ${largest} GiB`
-  return largest >= (pool.disk ?? LEAST_DISK)
+    gibibytes === null
+      ? `it says nothing of its disk${where}, and the usual one is too small`
+      : `its disk has ${gibibytes} GiB${where}`
+  return (gibibytes ?? 0) >= (pool.disk ?? LEAST_DISK)
     ? []
     : [`${said}: write ${diskOf(pool)}Gi, or instanceStorePolicy: RAID0 where nodes have disks of their own`]
 }

@@ -1,11 +1,10 @@
-import { type Budget, GPU, type KubeObject } from '../kube.ts'
+import { type Budget, CAPACITY_TYPE, GPU, type KubeObject } from '../kube.ts'
 import { EMPTY_MINUTES } from '../money/nodes.ts'
 import { label } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { PoolPolicy } from '../policy.ts'
 
 const INSTANCE_TYPE_LABEL = 'node.kubernetes.io/instance-type'
-const CAPACITY_TYPE_LABEL = 'karpenter.sh/capacity-type'
 
 /** The node class that a pool launches with: AMI, subnets, role. */
 export interface NodeClass {
@@ -27,16 +26,17 @@ export const GPUS_PER_NODE_LABEL = label('gpus-per-node')
 type Pool = Pick<PoolPolicy, 'instanceType' | 'instanceTypes' | 'gpusPerNode' | 'capacityTypes'> & {
   name: string
   maxGpus: number | null
-  /** Whether nothing but services is there, which may move from node to node one after the other. Left out: no. */
-  onlyServes?: boolean
+  /** Whether all that runs there may move from node to node, one after the other. Left out: no. */
+  mayMove?: boolean
 }
 
 /**
  * How many nodes Karpenter may replace at once because they drift, and how many empty ones it may take away: all, since its own
- * budget of a tenth empties them one at a time. Work that runs to its end is never moved; its nodes go once they are empty.
+ * budget of a tenth empties them one at a time. Where something may not move, none is replaced, and each goes once it is empty: nothing
+ * else keeps it there, since of a node with a grace period Karpenter lets no disruption budget, no annotation and no ceiling stop a drift.
  */
-const budgetsOf = ({ onlyServes = false }: Pool): Budget[] => [
-  { nodes: onlyServes ? '1' : '0', reasons: ['Drifted', 'Underutilized'] },
+const budgetsOf = ({ mayMove = false }: Pool): Budget[] => [
+  { nodes: mayMove ? '1' : '0', reasons: ['Drifted', 'Underutilized'] },
   { nodes: '100%', reasons: ['Empty'] },
 ]
 
@@ -61,7 +61,7 @@ export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS
         terminationGracePeriod: TERMINATION_GRACE,
         requirements: [
           { key: INSTANCE_TYPE_LABEL, operator: 'In', values: typesOf(pool) },
-          { key: CAPACITY_TYPE_LABEL, operator: 'In', values: [...pool.capacityTypes] },
+          { key: CAPACITY_TYPE, operator: 'In', values: [...pool.capacityTypes] },
         ],
       },
     },

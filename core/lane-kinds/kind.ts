@@ -74,6 +74,8 @@ export interface LaneKind<D extends Desired = Desired> {
   requesterOf(desired: D): Requester | null
   /** Where its source stands, as its reaction names the place; left out: what a source says of one is always wanted. */
   placeOf?(desired: D): string
+  /** The same as it is wanted, read where another that is the same was read; left out: it is the same wherever it was read. */
+  placedAs?(desired: D, read: D): D
   /** Whether it wants nothing to be there: then a lane that never wanted anything has nothing to do. */
   isNothing(desired: D): boolean
   /** What is newly wanted, with the revisions that it is made with: the lane keeps them for as long as it wants this (law 15). */

@@ -3,8 +3,8 @@ import { milliseconds } from '../duration.ts'
 import { PRICED } from '../money/nodes.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
-import { STAGE_REVISION } from '../workloads/pod-disk.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
+import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
 
 /** Run-once: what a dataset begins, stage by stage, made with these presets. */
@@ -21,6 +21,11 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   titleOf: trainTitle,
   requesterOf: requesterIn,
   placeOf: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  placedAs: ({ named: _, ...desired }, { bucket, key, etag, named }) => ({
+    ...desired,
+    ...{ bucket, key, etag },
+    ...(named === undefined ? {} : { named }),
+  }),
   isNothing: () => false,
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []

@@ -8,7 +8,7 @@ import type { View } from './view.ts'
 
 /** The one thing that reconciling a lane does next. */
 export type Act =
-  /** Asks the places that due letters point at, and folds every due letter. */
+  /** Asks the places that due letters point at, or that a retry would begin from, and folds every due letter. */
   | { kind: 'look' }
   /** Folds due letters of people: no place is asked. */
   | { kind: 'fold' }

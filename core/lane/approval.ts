@@ -1,6 +1,6 @@
 import { mayAnswer, stillApproved } from '../answers.ts'
 import type { Bounds, NodesOf, Plan } from '../plan.ts'
-import type { Approved } from './document.ts'
+import type { Approved } from './question.ts'
 import type { View } from './view.ts'
 
 /** Whether a plan stays inside bounds (law 9). */

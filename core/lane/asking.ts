@@ -4,8 +4,9 @@ import type { Outcome } from '../reasons.ts'
 import type { PlanRow } from '../rows.ts'
 import { type Change, changed, moment } from './change.ts'
 import { close } from './closing.ts'
-import type { Question, Run } from './document.ts'
+import type { Run } from './document.ts'
 import { answerUntil, endsEarly, TO_BEGIN, tooLate } from './halfway.ts'
+import type { Question } from './question.ts'
 import type { View } from './view.ts'
 
 /** Until when votes on a plan count: what is agreed to at the last moment has time to begin, half of all at most. */

@@ -2,7 +2,8 @@ import { asOfNow } from '../answers.ts'
 import { runName } from '../names.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Policy } from '../policy.ts'
-import type { LaneDocument, Question } from './document.ts'
+import type { LaneDocument } from './document.ts'
+import type { Question } from './question.ts'
 
 /** The question that the lane asks people now; null when it asks nothing. */
 export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null =>

@@ -1,9 +1,10 @@
 import type { Desired } from '../desired.ts'
 import { mayRepeat, newRun } from './attempts.ts'
 import type { Change } from './change.ts'
-import type { Approved, Before, LaneDocument, Run } from './document.ts'
+import type { Before, LaneDocument, Run } from './document.ts'
 import type { Ended } from './ended.ts'
 import { carried, type Known } from './kept.ts'
+import type { Approved } from './question.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 

@@ -1,6 +1,6 @@
-import { besideOf, costOf, perHourOf, rateOf, reckonedOf, workedOf } from '../money/cost.ts'
+import { besideOf, costOf, perHourOf, rateOf, reckonedOf, standingRate } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
-import type { Bounds, NodesOf, Plan } from '../plan.ts'
+import type { Bounds, LaunchJobStep, NodesOf, Plan } from '../plan.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
 import type { Outcome } from '../reasons.ts'
 import { graceOfPods } from '../steps/job-times.ts'
@@ -8,6 +8,7 @@ import { graceOfServing } from '../workloads/draining.ts'
 import { boundsLeft, isOfKind } from './approval.ts'
 import { approvedOf } from './before.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
+import { isInReach, unreachedOf } from './patience.ts'
 import type { View } from './view.ts'
 
 /** Milliseconds that what runs may still take, and cost, once it is told to end. */
@@ -43,20 +44,22 @@ export const reckonedUntil = (
 }
 
 /**
- * When the run must be told to end so that it never costs more than it may, at what runs now, and how it then ends: what a
- * card calls "at most" is enforced (law 9). Null while nothing runs that costs anything.
+ * When the run must be told to end so that it never costs more than it may, at what runs and stands now, and how it then ends: what a
+ * card calls "at most" is enforced (law 9), whatever it waits for. Null while nothing runs that costs anything.
  */
-export const boundAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null =>
-  plan === null ? null : boundOf({ doc, plan: plan.plan, now }, run, workedOf({ run, plan: plan.plan, now }))
-
-/** The same of a run that is held where it is: what it has brought up costs on. */
-export const boundHeldAt = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
+export const boundAt = (view: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
+  const { plan, now } = view
   if (plan === null) return null
   const costing = { run, plan: plan.plan }
-  return boundOf({ doc, plan: plan.plan, now }, run, {
-    dollars: reckonedOf({ ...costing, now }),
-    rate: rateOf(costing),
-  })
+  const dollars = reckonedOf({ ...costing, now }) - unreachedOf(view, run)
+  return boundOf({ ...view, plan: plan.plan }, run, { dollars, rate: rateOf(costing) })
+}
+
+/** The same where a far side does not answer, and what stands of a rollout could be taken away all the same; null: it could not, or nothing does. */
+export const boundElsewhere = (view: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): Bound | null => {
+  const { plan } = view
+  const stands = plan !== null && standingRate({ run, plan: plan.plan }) > 0
+  return stands && isInReach(view.doc.rest) ? boundAt(view, run) : null
 }
 
 interface Bound {
@@ -90,15 +93,31 @@ const costText = (dollars: number, most: number): string =>
     ? `${usd(dollars)} of the ${usd(most)} that it may at most`
     : `the ${usd(most)} that it may at most`
 
+/** How a run ends whose next Job would be told to end as soon as it ran: nothing is left that pays for it. Null: it may begin. */
+export const endBefore = (
+  { doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>,
+  run: Run,
+  step: LaunchJobStep,
+): Outcome | null => {
+  if (plan === null || step.perHour === 0) return null
+  const [dollars, most] = [reckonedOf({ run, plan: plan.plan, now }), boundsIn(doc, plan.plan).dollars]
+  const left = most - dollars - (step.beside ?? 0)
+  if (left * 3_600_000 > step.perHour * graceOfPods(step)) return null
+  const cost = dollars > most ? costText(dollars, most) : `${usd(dollars)} of the ${usd(most)} that it may at most`
+  const detail = `it has cost ${cost}, and nothing is left for “${step.title}”: ${toDo(doc, run)}`
+  return { kind: 'failed', reason: 'bound-reached', detail }
+}
+
 /** What is counted and not booked is said. */
 const besideText = (dollars: number): string =>
   dollars === 0 ? '' : ` (${usd(dollars)} of it for its nodes before and after its pods)`
 
 /** Another attempt is one at what is wanted of the lane. */
-const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, run: Run): string =>
-  generation === run.generation
-    ? 'raise its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry'
-    : 'what was wanted since begins'
+const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, { generation: own, hold }: Run): string => {
+  if (generation !== own) return 'what was wanted since begins'
+  const also = hold?.atMost === undefined ? '' : 'the budget, which had no room for more when it began, or '
+  return `raise ${also}its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`
+}
 
 /** What its step was at. */
 const atOf = ({ steps }: Run): string => {
@@ -109,15 +128,20 @@ const atOf = ({ steps }: Run): string => {
 /** What of a document tells which approval binds its run. */
 type Binding = Pick<LaneDocument, 'run' | 'generation' | 'approved' | 'before'>
 
-/** What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. */
+/**
+ * What binds a run: what nobody had to approve is bound by its own plan, not by what is left of an approval of before. It never costs more
+ * than is held for it.
+ */
 export const boundsIn = (doc: Binding, { approval, bounds }: Plan): Bounds => {
   const approved = doc.run === null ? doc.approved : approvedOf(doc, doc.run)
-  return approved !== null && approval.required ? boundsLeft(approved) : bounds
+  const most = approved !== null && approval.required ? boundsLeft(approved) : bounds
+  const { atMost = most.dollars } = doc.run?.hold ?? {}
+  return atMost < most.dollars ? { ...most, dollars: atMost } : most
 }
 
 /**
- * Dollars to hold for a plan: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that does was
- * finished before, it is the plan's own.
+ * Dollars that a run of a plan may cost: all that its bound lets its work cost (laws 9, 10). Where none of that costs anything, or all that
+ * does was finished before, it is the plan's own.
  */
 export const mayCost = (doc: Binding, plan: Plan): number => {
   const isBound = plan.bounds.dollars > 0 && plan.steps.some((step) => perHourOf(step) > 0)

@@ -10,6 +10,7 @@ import { asAside, spentMore, withRepeat } from './before.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
+import { doneBefore, doneWith, saidNoMore } from './done-with.ts'
 import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { halfwayAfter } from './halfway.ts'
@@ -122,7 +123,8 @@ const afterwards = (
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
-  if (!sameRun(run, doc) && !isDone) return withRepeat(after, doc, { at, cost })
+  if (!sameRun(run, doc) && !isDone)
+    return withRepeat({ ...after, ...doneBefore({ doc: after, kind }, doc, at) }, doc, { at, cost })
   const done: LaneDocument = {
     ...after,
     outcome: at,
@@ -130,8 +132,13 @@ const afterwards = (
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded ? null : spentMore(doc.approved, { cost, at: at.at }),
   }
-  // Its source says what was cancelled behind it, where nothing else has superseded it.
-  return succeeded || at.kind === 'superseded' ? asAside(done) : done
+  return succeeded || at.kind === 'superseded' ? asSaid(view, done) : done
+}
+
+/** Its source says what was cancelled behind it, where nothing else has superseded it; else it says it no more, or it is done with. */
+const asSaid = ({ kind }: View, done: LaneDocument): LaneDocument => {
+  if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })
+  return done.outcome?.kind === 'superseded' ? saidNoMore(done) : done
 }
 
 /**

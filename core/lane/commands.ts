@@ -1,28 +1,31 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { mayOperate } from '../policy/approvals.ts'
+import type { Decision } from '../reactions/reaction.ts'
 import type { CommandRefusal, Outcome } from '../reasons.ts'
 import { said } from '../text.ts'
 import { mayGoOn, mayRepeat, newRun, nextAttempt } from './attempts.ts'
-import { asAside, asOfTurn, cancelledBehind, turnOf, withTurn } from './before.ts'
+import { asOfTurn, cancelledBehind, turnOf, withTurn } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { beginnings, carried, keptFrom } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
 import { isRetiring } from './retiring.ts'
+import { isOfAside, noLongerSaid, ofRetry } from './retrying.ts'
 import type { View } from './view.ts'
 import { waitsIn } from './wanted.ts'
 
 type Said =
   | { kind: 'did'; doc: LaneDocument; detail: string }
-  | { kind: 'refused'; reason: CommandRefusal; detail: string }
+  /** `doc`: what the lane knows since somebody has looked; left out: nothing new. */
+  | { kind: 'refused'; reason: CommandRefusal; detail: string; doc?: LaneDocument }
 
-/** A person's retry or cancel: done to what that person saw, and answered with what it reached. */
-export const foldCommand = (view: View, letter: CommandLetter): Change => {
+/** A person's retry or cancel: done to what that person saw, and answered with what it reached. `now`: what the source of a retry says. */
+export const foldCommand = (view: View, letter: CommandLetter, now: Decision | null = null): Change => {
   const { doc } = view
-  const answer = notAllowed(view, letter) ?? (letter.kind === 'retry' ? retry(view, letter) : cancel(view, letter))
+  const answer = notAllowed(view, letter) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
   const did = answer.kind === 'did'
-  const after = did ? answer.doc : doc
+  const { doc: after = doc } = answer
   return changed(after, {
     removed: [letter],
     moments: [
@@ -91,9 +94,9 @@ const whyNoRule = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'policy'>)
 }
 
 /** Of what the person saw: that may be what was cancelled behind a run which has ended. */
-const retry = (given: View, letter: CommandLetter): Said => {
-  const view = isOfAside(given, letter) ? { ...given, doc: asAside(given.doc) } : given
-  const { doc, policy, now } = view
+const retry = (given: View, letter: CommandLetter, now: Decision | null): Said => {
+  const view = ofRetry(given, letter)
+  const { doc, policy } = view
   if (isOfAside(given, letter) && mayRepeat(given)) return refuse('in-progress', busyText(given))
   if (doc.desired === null) return refuse('nothing-wanted', `${doc.lane} never wanted anything`)
   if (doc.run !== null || doc.outcome === null) return refuse('in-progress', busyText(view))
@@ -101,8 +104,10 @@ const retry = (given: View, letter: CommandLetter): Said => {
   if (other !== null) return other
   const kept = keptFrom(doc, doc.outcome, letter.from)
   if (kept === null) return refuse('no-such-stage', noStageText(doc, doc.outcome, letter.from))
-  const next: LaneDocument = { ...nextAttempt(doc, now), attemptsLeft: policy.retries, ...kept }
+  const next: LaneDocument = { ...nextAttempt(doc, view.now), attemptsLeft: policy.retries, ...kept }
   const names = carried(next).map(({ step }) => step)
+  const gone = names.length === 0 && now !== null ? noLongerSaid(view, now) : null
+  if (gone !== null) return { kind: 'refused', reason: 'source-says-otherwise', ...gone }
   // What is planned next tells: the policy or what was made may have changed since.
   const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')} where nothing of it has changed`
   return {
@@ -111,9 +116,6 @@ const retry = (given: View, letter: CommandLetter): Said => {
     detail: `attempt ${next.attempt} of generation ${next.generation} has started${keeps}`,
   }
 }
-
-const isOfAside = ({ doc: { run, aside } }: View, { saw }: CommandLetter): boolean =>
-  run === null && aside !== undefined && saw !== null && saw !== 'idle' && sameRun(aside, saw)
 
 const namedIn = (
   { kind }: Pick<View, 'kind'>,
@@ -200,7 +202,13 @@ const nothingWaits = (view: View, { saw }: CommandLetter): string => {
 }
 
 const nothingText = (view: View): string =>
-  notWanted(view) ?? `${view.doc.lane} has nothing in progress (${view.doc.outcome?.kind ?? 'nothing was ever wanted'})`
+  notWanted(view) ?? `${view.doc.lane} has nothing in progress (${endedText(view.doc)})`
+
+/** What its source says again begins by itself: nobody can stop that before. */
+const endedText = ({ outcome }: LaneDocument): string =>
+  outcome?.kind === 'superseded'
+    ? `superseded: ${outcome.detail}; what its source names next begins by itself, and can be cancelled then`
+    : (outcome?.kind ?? 'nothing was ever wanted')
 
 /** What its source is not ready for; null: nothing. */
 const notWanted = ({ doc: { lane }, letters, later }: View): string | null => {

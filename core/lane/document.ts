@@ -1,13 +1,14 @@
 import type { Desired } from '../desired.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
-import type { Bounds, StepKind } from '../plan.ts'
+import type { StepKind } from '../plan.ts'
+import type { Lost } from '../pods/taken.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
-import type { Ended } from './ended.ts'
+import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
-import type { Vote } from './vote.ts'
+import type { Approved, Question } from './question.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
 export const SCHEMA = 1
@@ -30,8 +31,10 @@ export interface LaneDocument {
   attempt: number
   /** When the current attempt was wanted. */
   since: number
-  /** The greatest order that moved the lane, or null when its source has none. Compared as text. */
+  /** The greatest order that moved the lane and that its source still says, or null when it has none. Compared as text. */
   order: string | null
+  /** The last that is over for good of what was wanted before; null: nothing is; left out: an earlier release did not say. */
+  doneWith?: Done | null
   /** What something newer asks of a run that has begun its effects. */
   onNewer: 'finish' | 'stop'
   /** Attempts that may still be added to this generation without a person; -1: a person wants none. A success refills them. */
@@ -62,7 +65,7 @@ export interface LaneDocument {
   halfwayCosts?: HalfwayCosts
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
-  /** Versions that were given up unfinished: a source that still says them is not asked about again. The last few. */
+  /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
@@ -90,16 +93,6 @@ export interface Baseline {
   replicas: number | null
 }
 
-/** What an answer bound: begun attempts spend it. */
-export interface Approved {
-  question: Question
-  /** Dollars that closed attempts have cost already, and when the last such ended; left out: none did. */
-  spent: number
-  spentAt?: number
-  /** Whether an attempt has begun under it: `until` governs beginning alone. */
-  begun: boolean
-}
-
 /** One attempt under way. */
 export interface Run {
   generation: number
@@ -117,6 +110,8 @@ export interface Run {
   line?: InLine
   /** What stood when a move was last seen done. */
   stands?: Gpus
+  /** Dollars that this has cost while the cluster could not be reached, which end nothing; left out: none. */
+  unreached?: number
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null
@@ -126,25 +121,6 @@ export interface Run {
   cancelled: { by: string; at: number } | null
   /** Whether its Jobs were seen gone, on the way to `ending`. */
   cleared: boolean
-}
-
-/** A question about one digest, and the votes on it. The card is only a picture of it (law 8). */
-export interface Question {
-  /** `<lane>#<generation>.<digest>.<opened>`: a button's value names the lane, so that a door needs to look nothing up. */
-  id: string
-  digest: string
-  bounds: Bounds
-  openedAt: number
-  /** Votes with a later time do not count; what they agree to begins until `bounds.until`. */
-  until: number
-  need: number
-  requester: string | null
-  votes: Vote[]
-  state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
-  /** Whether the one reminder before `until` was sent. */
-  reminded: boolean
-  /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
-  channel?: string
 }
 
 /** Progress of one step, of the plan's or of the way back. */
@@ -167,6 +143,8 @@ export interface Mark {
   made: Made | null
   /** The pod last seen at work. */
   pod?: string
+  /** What has ended its newest pod from outside, while that was to be seen: pods are gone before their Job ends. Left out: nothing. */
+  lost?: Lost
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
   startedAt: number | null
@@ -216,6 +194,7 @@ export const emptyDocument = (place: Place, lane: string): LaneDocument => ({
   attempt: 0,
   since: 0,
   order: null,
+  doneWith: null,
   onNewer: 'stop',
   attemptsLeft: 0,
   approved: null,

@@ -13,3 +13,10 @@ export interface Ended extends Outcome {
   /** Names of the run's stages, for `retry --from`; earlier releases name its other steps too. */
   stages: string[]
 }
+
+/** What was wanted and is over for good: where what came after it is gone from its source, the lane comes back to no more than this. */
+export interface Done {
+  order: string
+  /** By which its kind knows it. */
+  key: string
+}

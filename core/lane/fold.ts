@@ -1,4 +1,5 @@
 import { ruleFor } from '../lane-kinds/catalogue.ts'
+import { usd } from '../money/prices.ts'
 import { reactionTo, whyNoRule } from '../reactions/catalogue.ts'
 import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.ts'
 import { said } from '../text.ts'
@@ -7,12 +8,14 @@ import { nextGeneration } from './attempts.ts'
 import { inTurn } from './before.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
-import { wantedRun } from './document.ts'
+import { type LaneDocument, wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
+import { carried, carriesOver } from './kept.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
+import { lookForRetry, placeForRetry } from './retrying.ts'
 import type { View } from './view.ts'
 import { foldVote } from './votes.ts'
 
@@ -42,8 +45,15 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
     case 'go-on':
       return changed(view.doc, { removed: [letter] })
     default:
-      return foldCommand(view, letter)
+      return foldCommand(view, letter, letter.kind === 'retry' ? saidNow(view, given.facts) : null)
   }
+}
+
+/** What the source of what would be tried again says now; null: nobody has looked, or it does not answer. */
+const saidNow = (view: View, facts: Readonly<Record<string, Facts>>): Decision | null => {
+  const letter = lookForRetry(view)
+  const told = letter === null ? undefined : facts[placeForRetry(view, letter)]
+  return letter === null || told === undefined || told.kind === 'unreadable' ? null : decisionOf(view, letter, told)
 }
 
 /**
@@ -78,7 +88,7 @@ const foldLooks = (
   if (told === undefined || told.kind === 'unreadable') return postponed(view, letters, told as Unreadable | undefined)
   const decision = decidedBy(view, letters, told)
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
-  if (decision.kind === 'ignore') return ignored(view, letters, decision)
+  if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
   return rule?.mode === 'shadow'
     ? inShadow(view, letters, { intent: decision.intent, seen })
@@ -107,27 +117,39 @@ const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: Look
   if (rule.lane !== doc.lane)
     return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }
   const decision = reaction.decide(event, facts, { policy, rule, now })
-  const { sha256 } = facts as { sha256?: string }
-  // Resync finds again what was given up; whoever uploads the rest writes the manifest again, which tells.
-  if (from === 'resync' && sha256 !== undefined && doc.passed.includes(sha256))
+  // Resync finds again what was given up; whoever uploads the rest writes the manifest again.
+  const names = reaction.uploadOf?.(facts) ?? []
+  if (from === 'resync' && names.some((name) => doc.passed.includes(name)))
     return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
   return decision
 }
 
-/** Versions that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
+/** Uploads that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
 const PASSED = 16
+
+/** With an upload that is given up unfinished among those that are remembered so. */
+const knowing = (
+  view: View,
+  { event }: LookLetter,
+  { decision: { reason }, told }: { decision: Decision & { kind: 'ignore' }; told: Facts },
+): View => {
+  const name = reason === 'missed-deadline' ? reactionTo(view.reactions, event)?.uploadOf?.(told)?.[0] : undefined
+  const { passed } = view.doc
+  if (name === undefined || passed.includes(name)) return view
+  return { ...view, doc: { ...view.doc, passed: [name, ...passed].slice(0, PASSED) } }
+}
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {
   const { doc, now } = view
-  const { reason, detail, version } = decision
+  const { reason, detail } = decision
   const told = letters.some(({ from, waits }) => from === 'door' || waits !== null)
   const place = whereOf(view, letters[0] as LookLetter)
-  const { held, fresh } = heldAfter(doc.held, { reason, detail: said(detail, SHORT), at: now, place, told })
-  const passed =
-    version === undefined || doc.passed.includes(version) ? doc.passed : [version, ...doc.passed].slice(0, PASSED)
+  const awaited = doc.run !== null && !carriesOver(doc.run) && view.kind.placeOf?.(doc.run.desired as never) === place
+  const given = { reason, detail: said(detail, SHORT), at: now, place, told, awaited }
+  const { held, fresh } = heldAfter(doc.held, given)
   const loud = fresh || told
   return changed(
-    { ...doc, held, passed },
+    { ...doc, held },
     {
       removed: letters,
       moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
@@ -145,8 +167,11 @@ const intended = (
   { intent, detail, seen }: { intent: Intent; detail: string; seen: Seen },
 ): Change => {
   const wanted = intend(view, intent, seen)
-  if (wanted.kind === 'ignore')
-    return ignored(view, letters, isNothingNew(wanted) ? { ...wanted, detail: `${detail}; ${wanted.detail}` } : wanted)
+  if (wanted.kind === 'ignore') {
+    const { doc = view.doc, ...why } = wanted
+    const known = { ...view, doc }
+    return ignored(known, letters, isNothingNew(why) ? { ...why, detail: `${detail}; ${why.detail}` } : why)
+  }
   if (wanted.kind === 'note') return noted(view, letters, wanted)
   const { doc } = wanted
   const run = wantedRun(doc)
@@ -193,7 +218,7 @@ const inShadow = (view: View, letters: LookLetter[], { intent, seen }: { intent:
         ? planned.reason
         : null
   const detail =
-    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most $${plan.bounds.dollars}`
+    plan === null ? `would do nothing: ${refused}` : `would ${plan.title}, for at most ${usd(plan.bounds.dollars)}`
   return changed(
     { ...doc, shadow: key, order: order ?? doc.order, held: null },
     {
@@ -210,3 +235,7 @@ export const needsPaper = ({ doc, kind, policy }: Pick<View, 'doc' | 'kind' | 'p
   doc.outcome?.kind === 'refused' ||
   ((doc.outcome?.kind === 'succeeded' || doc.outcome?.reason === 'edited-by-hand') && kind.lasts === 'standing') ||
   ruleFor(kind, doc.lane, policy)?.mode === 'shadow'
+
+/** The same of what its attempts have finished: what was refused is reckoned without that (law 7). */
+export const needsKept = ({ outcome, ...known }: Pick<LaneDocument, 'outcome' | 'kept' | 'redo'>): boolean =>
+  outcome?.kind === 'refused' && outcome.against !== null && carried(known).length > 0

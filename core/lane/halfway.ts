@@ -5,6 +5,7 @@ import type { Outcome } from '../reasons.ts'
 import { boundsIn, graceOf } from './bound.ts'
 import { hasBegun, type LaneDocument, type Rest, type Run } from './document.ts'
 import type { HalfwayCosts } from './hold.ts'
+import { isInReach } from './patience.ts'
 import { budgetOf } from './room.ts'
 import type { View } from './view.ts'
 
@@ -77,7 +78,11 @@ export const restsNoLonger = ({ doc }: Pick<View, 'doc'>, rest: Rest): Rest => {
  * same.
  */
 export const waitsForSide = (doc: Pick<LaneDocument, 'rest' | 'run' | 'halfwayCosts'>): string | null =>
-  mayWaitUntil(doc) === null ? (doc.rest?.side ?? null) : null
+  mayWaitUntil(doc) === null && !standsWhileItWaits(doc) ? (doc.rest?.side ?? null) : null
+
+/** Whether something of a rollout stands, which can be taken away though a far side does not answer. */
+const standsWhileItWaits = ({ rest, run }: Pick<LaneDocument, 'rest' | 'run'>): boolean =>
+  isInReach(rest) && (run?.steps ?? []).some(({ kind, by }) => kind === 'roll-out-model' && by !== null)
 
 /** Who is asked has so long at least, or as long as there is. Milliseconds. */
 const TO_ANSWER = 30 * 60_000

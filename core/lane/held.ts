@@ -8,8 +8,15 @@ export interface Held {
   place?: string
 }
 
-/** What is said of what its own end keeps back. */
-export const STAYS_SO = 'it stays so until its source changes or a person says retry'
+/** What is said of what its own end keeps back: what moves it. `template`: of its pods, where it ended with one, and then another is another matter. */
+export const staysSo = ({ template }: { template?: string | undefined }): string =>
+  template === undefined
+    ? 'it stays so until its source changes or a person says retry'
+    : 'it stays so until its source changes, the policy wants its pods to be others, or a person says retry'
+
+/** The same of what was refused on paper. */
+export const REFUSED_SO =
+  'it begins once that has changed, in its source, the policy or what there is, or a person says retry'
 
 /** Reasons that hold something back until somebody does something: they are shown for as long as they hold. */
 const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
@@ -30,15 +37,16 @@ const OF_PLACE: ReadonlySet<Ignored> = new Set<Ignored>(['bad-manifest', 'missed
 
 /**
  * What is shown as held back once a source is ignored, and whether that is news. `told`: not found by resync, which finds
- * every place that is amiss, each time: the one that is shown stays.
+ * every place that is amiss, each time: the one that is shown stays. `awaited`: what is wanted was read there, and has begun nothing.
  */
 export const heldAfter = (
   last: Held | null,
-  { place, told, ...given }: Required<Held> & { told: boolean },
+  { place, told, awaited = false, ...given }: Required<Held> & { told: boolean; awaited?: boolean },
 ): { held: Held | null; fresh: boolean } => {
   const { reason, detail } = given
   // A replay says nothing of what is there.
   if (reason === 'replayed') return { held: last, fresh: false }
+  if (awaited && reason === 'source-gone') return { held: { ...given, place }, fresh: true }
   if (!HOLDS.has(reason)) {
     const over = reason === 'already-true' || last?.place === place
     return { held: over ? null : last, fresh: false }

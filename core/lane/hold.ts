@@ -7,6 +7,10 @@ export interface Hold {
   /** The budget that they are of. */
   budget: string
   dollars: number
+  /** What of the GPUs stays once its run is over, as it is planned; left out: all of them, or an earlier release held them. */
+  lasts?: Gpus
+  /** Dollars that its run may cost at most, where there was no room for all that is left of what was approved; left out: that. */
+  atMost?: number
 }
 
 /** What stands in the middle of its way costs on, and what was approved for that way pays for it (laws 9, 10). */

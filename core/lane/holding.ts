@@ -4,10 +4,12 @@ import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
-import type { Approved, LaneDocument, Run } from './document.ts'
+import type { LaneDocument, Run } from './document.ts'
+import type { Hold } from './hold.ts'
 import { besideLine, inLineFor, whyWaits } from './line.ts'
 import { UNSEEN } from './patience.ts'
 import { marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
+import type { Approved } from './question.ts'
 import { holdOf } from './room.ts'
 import type { View } from './view.ts'
 
@@ -125,7 +127,10 @@ const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
       plan: { plan, back: [] },
       guard,
       beside: besideLine(view, run, plan),
-      moments: [moment('hold', `holds ${gpus.join(', ') || 'no GPUs'} and $${hold.dollars.toFixed(2)}`, { run })],
+      moments: [moment('hold', `holds ${gpus.join(', ') || 'no GPUs'} and ${dollarsText(hold)}`, { run })],
     },
   )
 }
+
+const dollarsText = ({ dollars, atMost }: Hold): string =>
+  `$${dollars.toFixed(2)}${atMost === undefined ? '' : ': the budget has no room for all that is left of what was approved'}`

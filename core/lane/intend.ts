@@ -6,8 +6,9 @@ import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
 import { identityOf } from './closing.ts'
 import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
+import { doneWith, isDoneWith } from './done-with.ts'
 import type { Ended } from './ended.ts'
-import { STAYS_SO } from './held.ts'
+import { staysSo } from './held.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
@@ -16,7 +17,8 @@ import { wantsBack } from './wanted.ts'
 /** What an intent comes to on this document. */
 export type Wanted =
   | { kind: 'want'; doc: LaneDocument; why: string }
-  | { kind: 'ignore'; reason: Ignored; detail: string }
+  /** `doc`: what it knows by that, where it may move the lane no more than it did; left out: nothing new. */
+  | { kind: 'ignore'; reason: Ignored; detail: string; doc?: LaneDocument }
   /** Nothing starts, and the document knows more than it did. */
   | { kind: 'note'; doc: LaneDocument; detail: string }
 
@@ -25,10 +27,15 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc, kind } = view
   if (doc.desired === null || kind.keyOf(doc.desired as never) !== kind.keyOf(intent.desired as never))
     return wantOther(view, intent, seen)
-  return doc.aside === undefined || !isNewer(intent, doc.aside)
-    ? wantAgain(view, intent, seen)
-    : wantInstead(view, intent, seen)
+  if (doc.aside !== undefined && isNewer(intent, doc.aside)) return wantInstead(view, intent, seen)
+  const after = { ...doc, order: laterOf(doc, intent) }
+  const same = wantAgain({ ...view, doc: after }, intent, seen)
+  return same.kind === 'ignore' && after.order !== doc.order ? { ...same, doc: after } : same
 }
+
+/** The same is said last where it was said last, wherever it is read: what came between moves nothing. */
+const laterOf = ({ order }: LaneDocument, intent: Intent): string | null =>
+  order === null || (intent.order !== null && intent.order > order) ? intent.order : order
 
 /** What its source says once more: what came between and was cancelled is forgotten, and would be new. */
 const wantInstead = (view: View, intent: Intent, seen: Seen): Wanted => {
@@ -43,14 +50,33 @@ const isNewer = ({ order }: Intent, { order: last = null }: Before): boolean =>
 
 const wantAgain = (view: View, intent: Intent, seen: Seen): Wanted => {
   const proven = provenIn(view, intent)
-  return proven === null ? wantSame(view, seen) : wantProven(view, proven, seen)
+  return proven === null ? wantPlaced(view, intent, seen) : wantProven({ ...view, doc: proven }, intent, seen)
 }
+
+/**
+ * Another attempt begins from where its source was read just now: where it was read before it may be no more. What is under way stays
+ * where it was approved and begun, for as long as that says the same.
+ */
+const wantPlaced = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const same = wantSame(view, seen)
+  if (same.kind !== 'want') return same
+  const { doc, kind } = view
+  if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc, intent.order)
+  const { desired } = same.doc
+  const placed = kind.placedAs?.(desired as never, intent.desired as never) ?? desired
+  return { ...same, doc: { ...same.doc, desired: placed } }
+}
+
+const olderThan = (doc: LaneDocument, order: string): Wanted =>
+  ignore('older-than-current', `its order ${order} is before ${doc.order}, which moved the lane`)
 
 /** Something else: new, or what the run under way carries out though something came between, and then as if nothing had. */
 const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc } = view
-  if (doc.order !== null && intent.order !== null && intent.order < doc.order)
-    return ignore('older-than-current', `its order ${intent.order} is before ${doc.order}, which moved the lane`)
+  if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc, intent.order)
+  // What came since is gone.
+  if (isDoneWith(doc, view.kind.keyOf(intent.desired as never)))
+    return ignore('already-done', 'it is over for good, and what came after it is not there any more')
   // What is cancelled behind a run stays so, also while more attempts follow.
   if (isAside(view, intent.desired)) return ignore('held-cancelled', asideText(doc))
   const before = wantedBefore(view, intent.desired)
@@ -105,7 +131,7 @@ const isOfAnotherTemplate = (view: View, { kind, template }: Ended): boolean => 
 /** Parked: not by its own failure, nor by what a look could see changed. */
 const heldBack = ({ doc: { generation, outcome } }: View): Wanted => {
   const kind = outcome?.kind as 'rejected' | 'expired' | 'cancelled'
-  return ignore(`held-${kind}`, `generation ${generation} was ${kind}; ${STAYS_SO}`)
+  return ignore(`held-${kind}`, `generation ${generation} was ${kind}; ${staysSo(outcome ?? {})}`)
 }
 
 const ignore = (reason: Ignored, detail: string): Wanted => ({ kind: 'ignore', reason, detail })
@@ -128,6 +154,7 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
       onNewer: intent.onNewer,
       kept: before?.kept ?? [],
       redo: before?.redo ?? [],
+      ...doneWith(view, view.doc, ...(view.doc.aside === undefined ? [] : [view.doc.aside])),
       ...(before === null ? leftBeside(view.doc, { onNewer: intent.onNewer, now }) : {}),
     },
   }
@@ -166,7 +193,7 @@ const wantFailed = (view: View, seen: Seen): Wanted => {
     return { kind: 'want', doc: { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }, why: hand.text }
   return doc.attemptsLeft === 0
     ? exhausted(doc)
-    : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${STAYS_SO}`)
+    : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${staysSo(doc.outcome ?? {})}`)
 }
 
 /**
@@ -183,11 +210,12 @@ const provenIn = ({ doc, kind }: View, { desired }: Intent): LaneDocument | null
  * An attempt that has begun nothing gives way to another, which keeps what was paid for and asks anew; what was refused is tried again.
  * What has begun or ended stays as it is, and another attempt knows.
  */
-const wantProven = (view: View, doc: LaneDocument, seen: Seen): Wanted => {
+const wantProven = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const { doc } = view
   const why = 'who asked is proven now'
   if (waitsToBegin(doc) || doc.outcome?.kind === 'refused')
     return { kind: 'want', doc: nextAttempt(doc, view.now), why }
-  const same = wantSame({ ...view, doc }, seen)
+  const same = wantPlaced(view, intent, seen)
   return same.kind === 'ignore' ? { kind: 'note', doc, detail: `${why}; ${same.detail}` } : same
 }
 

@@ -6,11 +6,12 @@ import { whereOf } from './answering.ts'
 import { type Change, changed, joined, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
 import { type Run, sameRun } from './document.ts'
+import { saysOtherwise } from './done-with.ts'
 import { decidedBy, fold } from './fold.ts'
 import { expired, isLate, settleLeaveLine } from './holding.ts'
 import { carriesOver } from './kept.ts'
+import { letterTo } from './letter-to.ts'
 import type { LookLetter } from './letters.ts'
-import { SUPERSEDED } from './next-step.ts'
 import type { Seen } from './planning.ts'
 import type { View } from './view.ts'
 
@@ -21,7 +22,7 @@ import type { View } from './view.ts'
  */
 export const lookingAgain = (view: View, run: Run): Act | null => {
   if (view.looked || carriesOver(run)) return null
-  const letter = letterTo(view, run)
+  const letter = letterTo(view, run.desired)
   return letter === null ? null : { kind: 'look-again', letter }
 }
 
@@ -32,21 +33,11 @@ export const lookingAgain = (view: View, run: Run): Act | null => {
 export const keptBack = (view: View, run: Run): Act | null => {
   const still = frozen(view)
   if (still !== null || carriesOver(run)) return still
-  const letter = letterTo(view, run)
+  const letter = letterTo(view, run.desired)
   const found = letter === null ? undefined : waitsAt(view, whereOf(view, letter))
   return found?.waits == null
     ? null
     : rest(view, { why: found.waits.reason, text: `waits: ${found.waits.detail}`, until: found.due })
-}
-
-/** A letter that nobody has written: it is one once it has to wait. */
-const letterTo = (view: View, { desired }: Run): LookLetter | null => {
-  const { reactions, policy, doc, now } = view
-  const given = { policy, lane: doc.lane, now }
-  const event = reactions.map(({ whence }) => whence?.(desired, given) ?? null).find((found) => found !== null)
-  if (event === undefined) return null
-  const id = `${String(now).padStart(14, '0')}.again`
-  return { kind: 'look', id, lane: doc.lane, at: now, due: now, event, from: 'door', waits: null, tries: 0 }
 }
 
 /** Whether what the lane wants was read at its source in this invocation: what was looked at just now is not looked at again. */
@@ -81,11 +72,6 @@ export const isOfAnother = (
 
 /** What waits since its place said something that is not whole: of a place that does not answer nobody knows. */
 const isAnswered = ({ waits }: LookLetter): boolean => waits !== null && waits.reason !== 'source-unreadable'
-
-const saysOtherwise = (detail: string): Outcome => ({
-  ...SUPERSEDED,
-  detail: `its source says something else now, which begins nothing: ${detail}`,
-})
 
 /** Goes on where the source says what the run is about; anything else counts as a letter about it would, and the run begins nothing. */
 export const settleLookAgain = (

@@ -4,7 +4,16 @@ import { type LaneDocument, type Mark, type Run, SCHEMA } from './document.ts'
 /** Keys of a document that this release knows: one that is missing here does not compile. */
 const KEYS: Record<keyof LaneDocument, true> = {
   ...{ schema: true, lane: true, writtenAt: true, name: true, desired: true, generation: true, attempt: true },
-  ...{ since: true, order: true, onNewer: true, attemptsLeft: true, approved: true, kept: true, redo: true },
+  ...{
+    since: true,
+    order: true,
+    doneWith: true,
+    onNewer: true,
+    attemptsLeft: true,
+    approved: true,
+    kept: true,
+    redo: true,
+  },
   ...{
     run: true,
     before: true,

@@ -1,7 +1,7 @@
 import type { Outcome } from '../reasons.ts'
 import { type Act, awaySide, frozen, rest } from './act.ts'
-import { boundHeldAt, onOtherMachines } from './bound.ts'
-import type { Mark, Run } from './document.ts'
+import { boundAt, boundElsewhere, endBefore, onOtherMachines } from './bound.ts'
+import { hasBegun, type Mark, type Run } from './document.ts'
 import { frozenUntil } from './halfway.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
@@ -26,14 +26,21 @@ export const stepping = (view: View, run: Run): Act => {
   if (mark === undefined)
     return { kind: 'close', outcome: { kind: 'succeeded', reason: null, detail: 'carried out and verified' } }
   const still = mark.kind === 'check-gate' ? null : frozenWithin(view, run)
-  if (mark.state === 'pending') return still ?? outOfBounds(view, run) ?? { kind: 'mark', step: mark.name }
-  return (mark.waits ? still : null) ?? atStep(view, mark)
+  if (mark.state === 'pending')
+    return still ?? outOfBounds(view, run) ?? spentUp(view, run, mark) ?? { kind: 'mark', step: mark.name }
+  return (mark.waits ? still : null) ?? pastBound(view, run) ?? atStep(view, mark)
+}
+
+/** A far side that does not answer keeps nobody from taking away what stands (law 9). Else it is looked at first: it may have ended by itself. */
+const pastBound = (view: View, run: Run): Act | null => {
+  const bound = boundElsewhere(view, run)
+  return bound !== null && view.now >= bound.at ? { kind: 'end', ending: bound.ending } : null
 }
 
 /** A freeze holds it where it is for as long as that stays within its bounds: what stands on the way costs on (laws 9, 18). */
 const frozenWithin = (view: View, run: Run): Act | null => {
   const still = frozen(view)
-  const bound = still === null ? null : (boundHeldAt(view, run) ?? frozenUntil(view, run))
+  const bound = still === null ? null : (boundAt(view, run) ?? frozenUntil(view, run))
   if (still === null || bound === null) return still
   if (view.now >= bound.at) return { kind: 'end', ending: bound.ending }
   return still.kind === 'rest'
@@ -46,6 +53,14 @@ export const outOfBounds = (view: View, run: Run): Act | null => {
   const mark = current(run, 'forth')
   const other = mark?.state === 'pending' ? onOtherMachines(view, mark) : null
   return other === null ? null : { kind: 'end', ending: other }
+}
+
+/** The end of a run whose next step costs, and would be told to end as soon as it runs: nothing begins that is not paid for. */
+const spentUp = (view: View, run: Run, { name }: Mark): Act | null => {
+  const step = view.plan?.plan.steps.find((one) => one.name === name)
+  if (step?.kind !== 'launch-job' || !hasBegun(run)) return null
+  const ending = endBefore(view, run, step)
+  return ending === null ? null : { kind: 'end', ending }
 }
 
 /** Only who marked a step touches it; another takes it over, T after the mark. */

@@ -7,17 +7,19 @@ import { standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type LaneDocument, type Question, type Rest, type Run, sameRun } from './document.ts'
+import { hasBegun, type LaneDocument, type Rest, type Run, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
-import { STAYS_SO } from './held.ts'
+import { REFUSED_SO, staysSo } from './held.ts'
 import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
+import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
+import { lookForRetry } from './retrying.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -35,11 +37,14 @@ export const next = (view: View): Act => {
   const { doc, letters } = view
   const newer = newerIn(doc)
   if (newer !== null) return newerRest(doc, newer)
-  if (letters.length > 0) return letters.some(({ kind }) => kind === 'look') ? { kind: 'look' } : { kind: 'fold' }
+  if (letters.length > 0) return looks(view) ? { kind: 'look' } : { kind: 'fold' }
   if (doc.run !== null && waitsTooLong(view)) return { kind: 'close', outcome: endOfWait(view, doc.run) }
   const act = stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
   return act.kind === 'rest' ? { ...act, rest: restsNoLonger(view, act.rest) } : act
 }
+
+/** Whether letters are answered by what a source says now. */
+const looks = (view: View): boolean => view.letters.some(({ kind }) => kind === 'look') || lookForRetry(view) !== null
 
 /** What somebody has said of it, and what is newly wanted, ends it as it would have before. */
 const endOfWait = (view: View, run: Run): Outcome => {
@@ -119,12 +124,19 @@ const parkedText = ({ doc: { outcome, held } }: View): string => {
   if (outcome === null) return held?.detail ?? ''
   const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
   if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
-  if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}`
+  if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}${movesText(outcome)}`
   // What only says that it stays so would hide what there is to be done.
-  if (SAYS_NO_MORE.has(held.reason)) return `${why}: ${outcome.detail}; ${STAYS_SO}`
+  if (SAYS_NO_MORE.has(held.reason)) return `${why}: ${outcome.detail}; ${staysSo(outcome)}`
   return held.reason === 'attempts-exhausted'
     ? `${why}: ${held.detail}; the last one: ${outcome.detail}`
-    : `${why}: ${held.detail}`
+    : `${why}: ${held.detail}${held.reason === 'held-refused' ? movesText(outcome) : ''}`
+}
+
+/** What moves it, until it was compared with its source and that says so. What nothing on paper refused waits for a person, and says that. */
+const movesText = (outcome: Ended): string => {
+  if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return ''
+  if (outcome.kind !== 'refused') return `; ${staysSo(outcome)}`
+  return outcome.against === null ? '' : `; ${REFUSED_SO}`
 }
 
 const withRun = (view: View, run: Run): Act => {

@@ -1,9 +1,28 @@
+import { standingRate } from '../money/cost.ts'
 import type { Change } from './change.ts'
 import type { LaneDocument, Mark, Rest, Run } from './document.ts'
 import type { View } from './view.ts'
 
 /** Rests in which nobody could look (law 6), or nobody did (law 18). */
 export const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug', 'frozen'])
+
+/** Rests in which what stands could not be taken away either: the cluster did not answer, or it was we who could not. */
+const isOutOfReach = (rest: Rest | null): rest is Rest =>
+  rest !== null && UNSEEN.has(rest.why) && rest.why !== 'frozen' && (rest.side === 'cluster' || rest.why === 'bug')
+
+/** Whether it waits for a far side, and the cluster answers: what stands can be taken away meanwhile. */
+export const isInReach = (rest: Rest | null): boolean =>
+  rest !== null && UNSEEN.has(rest.why) && rest.why !== 'frozen' && !isOutOfReach(rest)
+
+/** Dollars that what stands on the way of a rollout has cost while it could not be reached: no fault of its run, which they do not end (law 6). */
+export const unreachedOf = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): number => {
+  const { rest } = doc
+  const before = run.unreached ?? 0
+  if (plan === null || !isOutOfReach(rest)) return before
+  return before + (standingRate({ run, plan: plan.plan }) * Math.max(0, now - rest.since)) / HOUR
+}
+
+const HOUR = 3_600_000
 
 type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }
 
@@ -24,7 +43,10 @@ export const spentOnWayBack = ({ steps }: Pick<Run, 'steps'>, { way }: Pick<Mark
     .reduce((sum, { startedAt, endedAt }) => sum + Math.max(0, (endedAt ?? 0) - (startedAt ?? 0)), 0)
 
 /** The document once such a rest is over, or goes on as another: what it took is no longer part of any step's time. */
-export const patient = (view: Seeing, { doc, rest }: Pick<Change, 'doc' | 'rest'>): LaneDocument => {
+export const patient = (
+  view: Pick<View, 'doc' | 'plan' | 'now'>,
+  { doc, rest }: Pick<Change, 'doc' | 'rest'>,
+): LaneDocument => {
   const last = view.doc.rest
   if (last === null || rest === null || (last.why === rest.why && last.side === rest.side)) return doc
   if (doc.run === null || !UNSEEN.has(last.why)) return doc
@@ -33,5 +55,6 @@ export const patient = (view: Seeing, { doc, rest }: Pick<Change, 'doc' | 'rest'
     const unseen = UNSEEN.has(rest.why) ? { unseenFrom: since ?? last.since } : {}
     return { ...mark, startedAt: patientFrom(view, mark), ...unseen }
   })
-  return { ...doc, run: { ...doc.run, steps } }
+  const unreached = view.doc.run === null ? 0 : unreachedOf(view, view.doc.run)
+  return { ...doc, run: { ...doc.run, steps, ...(unreached === 0 ? {} : { unreached }) } }
 }

@@ -87,9 +87,14 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
     ...(world?.strays === undefined ? {} : { strays: world.strays.map(({ ref }) => ref.name) }),
   }).slice(0, 16)
 
-/** Without which nodes there are: that is no reason to refuse, and earlier releases did not look at it. */
+/**
+ * Without which nodes there are, and what is held for a while: the one is no reason to refuse, the other is part of what others hold, and
+ * earlier releases looked at neither.
+ */
 const mapPools = (pools: World['pools']) =>
-  Object.fromEntries(Object.entries(pools).map(([name, { besides: _, alone: __, ...pool }]) => [name, pool]))
+  Object.fromEntries(
+    Object.entries(pools).map(([name, { besides: _, alone: __, passing: ___, ...pool }]) => [name, pool]),
+  )
 
 /** A run of what the lane wants now, or the one under way planned anew. */
 export const settlePlan = (view: View, seen: Seen): Change => {

@@ -3,6 +3,7 @@ import { pool as poolKind } from '../lane-kinds/pool.ts'
 import { addMonths, type Months, mapMonths, monthOf, type Spent, spentByMonth } from '../money/months.ts'
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import type { HoldRow } from '../rows.ts'
 import { mayCost } from './bound.ts'
 import type { Guard } from './change.ts'
 import type { LaneDocument } from './document.ts'
@@ -81,6 +82,28 @@ export const holdingOf = ({
     : amountsOf({ gpus: stands ?? {}, budget: costs.budget, dollars: costs.left })
 }
 
+/**
+ * What of each room is held for a lane for good: what stands once its run is over, which ends by its plan, or goes back to what stood before.
+ * Rooms of which all stays are left out.
+ */
+export const lastingOf = (doc: Parameters<typeof holdingOf>[0]): Record<string, number> => {
+  const { run, stands = {} } = doc
+  const lasts = run?.ending == null ? run?.hold?.lasts : stands
+  if (run === null || run.hold === null || lasts === undefined) return {}
+  const amounts = Object.entries(gpusOf(run.hold.gpus)).map(([room, amount]): [string, number, number] => [
+    room,
+    amount,
+    gpusOf(lasts)[room] ?? 0,
+  ])
+  return Object.fromEntries(amounts.flatMap(([room, amount, stays]) => (stays < amount ? [[room, stays]] : [])))
+}
+
+/** A lane's row of a room; undefined: nothing of it is held for the lane. */
+export const holdRowOf = (lane: string, doc: Parameters<typeof holdingOf>[0], room: string): HoldRow | undefined => {
+  const [amount, lasts] = [holdingOf(doc)[room], lastingOf(doc)[room]]
+  return amount === undefined ? undefined : { lane, amount, ...(lasts === undefined ? {} : { lasts }) }
+}
+
 /** The larger of two in each pool. */
 export const larger = (a: Gpus, b: Gpus): Gpus => {
   const pools = [...new Set([...Object.keys(a), ...Object.keys(b)])]
@@ -112,9 +135,9 @@ export const whyFull = (view: View, plan: Plan): string | null => {
   }
   const { spent, held } = world.dollars
   const { dollars } = policy.budget
-  const most = mayTake(doc, plan)
-  if (most > 0 && spent + held + most > dollars)
-    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${most.toFixed(2)} of $${dollars}`
+  const least = besideHalfway(doc, plan.bounds.dollars)
+  if (least > 0 && spent + held + least > dollars)
+    return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${least.toFixed(2)} of $${dollars}`
   return null
 }
 
@@ -124,7 +147,7 @@ export const whyFull = (view: View, plan: Plan): string | null => {
  */
 export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => {
   const { world, policy } = view
-  const hold = neededHold(view, plan)
+  const hold = { ...neededHold(view, plan), ...lastingIn(view, plan), ...dollarsToHold(view, plan) }
   const pools = Object.keys(gpusOfRooms(view, plan)).map((pool) => {
     const seen = world?.pools[pool]
     return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
@@ -133,15 +156,33 @@ export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => 
   return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(budgetOf(policy))]: dollars } }
 }
 
-/** What a plan needs to hold of each room. */
+/**
+ * Dollars to hold for a plan: all that is left of what was approved, which its work may then cost; and its own bound, which is all that it
+ * needs, where the budget has no room for that. Who needs little waits for no more (law 10).
+ */
+const dollarsToHold = ({ doc, policy, world }: View, plan: Plan): Pick<Hold, 'dollars' | 'atMost'> => {
+  const [least, most] = [plan.bounds.dollars, mayCost(doc, plan)]
+  const all = { dollars: besideHalfway(doc, most) }
+  if (world === null || most <= least) return all
+  const free = centsOf(policy.budget.dollars - world.dollars.spent - world.dollars.held)
+  return centsOf(all.dollars) <= free ? all : { dollars: besideHalfway(doc, least), atMost: least }
+}
+
+/** Of a kind of which nothing stands all is given back. */
+const lastingIn = ({ kind }: Pick<View, 'kind'>, { stands }: Plan): Pick<Hold, 'lasts'> => {
+  if (!kind.stands) return { lasts: {} }
+  return stands === undefined ? {} : { lasts: stands }
+}
+
+/** What a plan needs to hold of each room: of dollars no more than what remains of it may cost. */
 export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<string, number> =>
   amountsOf(neededHold(view, plan))
 
 const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
   gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
   budget: budgetOf(view.policy),
-  dollars: mayTake(view.doc, plan),
+  dollars: besideHalfway(view.doc, plan.bounds.dollars),
 })
 
 /** With what is left for what stands halfway, until it is seen gone. */
-const mayTake = (doc: LaneDocument, plan: Plan): number => mayCost(doc, plan) + (doc.halfwayCosts?.left ?? 0)
+const besideHalfway = ({ halfwayCosts }: LaneDocument, dollars: number): number => dollars + (halfwayCosts?.left ?? 0)

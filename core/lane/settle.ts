@@ -3,6 +3,7 @@ import type { Act } from './act.ts'
 import { settleAsk, settleExpire, settleMoveCard, settleRemind } from './asking.ts'
 import { settleAgain } from './attempts.ts'
 import { inTurn } from './before.ts'
+import { boundElsewhere } from './bound.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
@@ -35,8 +36,16 @@ export type Result =
 
 /** What an act comes to, as one commit: pure, total, and the only place that knows what follows from what. */
 export const settle = (view: View, act: Act, result: Result): Change => {
-  const change = settled(view, act, result)
+  const change = inTime(view, settled(view, act, result))
   return { ...change, doc: fitted(patient(view, change)) }
+}
+
+/** A far side that does not answer is not waited for longer than what stands meanwhile may cost. */
+const inTime = (view: View, change: Change): Change => {
+  const { doc, rest } = change
+  if (rest === null || doc.run === null) return change
+  const bound = boundElsewhere({ ...view, doc: { ...doc, rest } }, doc.run)
+  return bound === null ? change : { ...change, rest: { ...rest, until: Math.min(rest.until ?? bound.at, bound.at) } }
 }
 
 /** What needs nothing but what is known. */

@@ -1,5 +1,6 @@
 import { said } from '../text.ts'
-import type { Before, LaneDocument, Mark, Question, Run } from './document.ts'
+import type { Before, LaneDocument, Mark, Run } from './document.ts'
+import type { Question } from './question.ts'
 
 /** 32 KB, and room for why the lane rests, which is written beside it. Bytes. */
 const MOST = 31 * 1024
@@ -55,6 +56,7 @@ const shortMark = (mark: Mark, most: number): Mark => ({
   ...mark,
   title: said(mark.title, Math.max(most, 40)),
   note: most === 0 ? '' : said(mark.note, most),
+  ...(mark.lost === undefined ? {} : { lost: { ...mark.lost, note: said(mark.lost.note, Math.max(most, 40)) } }),
 })
 
 const shortQuestion = (question: Question, most: number): Question => ({

@@ -1,3 +1,4 @@
+import type { Lost } from '../pods/taken.ts'
 import type { Failure } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
@@ -45,6 +46,8 @@ export type Waiting = {
   why?: 'deleting'
   /** The pod that is at work. */
   pod?: string | undefined
+  /** What has ended its newest pod from outside; null: nothing; left out: nobody has looked. */
+  lost?: Lost | null
 } & Worked
 
 /**
@@ -100,7 +103,8 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const { doc, now } = view
   const note = said(stepped.note, SHORT)
   const ran = goesOn(view, mark, stepped)
-  const change = withMark(doc, { ...ran, note, ...(stepped.pod === undefined ? {} : { pod: stepped.pod }) }, null)
+  const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
+  const change = withMark(doc, { ...remembering(seen, stepped.lost), note }, null)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
   if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
@@ -113,11 +117,21 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }
 }
 
+/** Longest that what ended a pod stands in the mark. */
+const LOST = 200
+
+/** `lost` null: there is nothing to remember; undefined: nobody knows better than the mark. */
+const remembering = (mark: Mark, lost: Lost | null | undefined): Mark => {
+  if (lost === undefined) return mark
+  const { lost: _, ...known } = mark
+  return lost === null ? known : { ...known, lost: { ...lost, note: said(lost.note, LOST) } }
+}
+
 const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {
   const { doc, plan } = view
   const row = rowOf(view, mark, stepped)
   const over: Mark = {
-    ...ended(view, mark, stepped),
+    ...remembering(ended(view, mark, stepped), null),
     state: 'done',
     touched: true,
     note: said(stepped.note, SHORT),
@@ -161,7 +175,7 @@ const UNSEEN = '; nobody saw when it stopped, and what it cost is reckoned as th
 /** Forth, a step that fails ends the run; a move back that fails keeps no other from being made. */
 const failed = (view: View, mark: Mark, stepped: Stepped & { kind: 'failed' }): Change => {
   const { doc, plan, now } = view
-  const ran = ended(view, mark, stepped)
+  const ran = remembering(ended(view, mark, stepped), null)
   const { reason } = stepped
   const note =
     ran.ranFrom !== null && (ran.endedAt ?? now) < now && stepped.ranUntil == null

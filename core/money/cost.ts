@@ -31,10 +31,10 @@ export const reckonedOf = ({ now, ...costing }: Costing & { now: number }): numb
   costOf({ now, ...costing }) + besideOf(costing)
 
 /** Dollars that the nodes of steps which have begun cost before and after their pods. */
-export const besideOf = (costing: Costing, kinds: readonly Step['kind'][] = ['launch-job', 'roll-out-model']): number =>
+export const besideOf = (costing: Costing): number =>
   sum(
     stepsOf(costing).map(([step, mark]) =>
-      kinds.includes(step.kind) && 'beside' in step && onNodesFrom(mark) !== null ? (step.beside ?? 0) : 0,
+      onNodesFrom(mark) === null || !('beside' in step) ? 0 : (step.beside ?? 0),
     ),
   )
 
@@ -62,23 +62,16 @@ export const leftByMoves = (costing: Costing): number | null => {
   return begun.length === moves.length && state === 'done' ? 0 : perHourOf(step)
 }
 
+/** Dollars an hour of what stands on the way of a rollout now. */
+export const standingRate = (costing: Costing): number => {
+  const last = reachedBy(costing).at(-1)
+  return last === undefined || last.until !== null ? 0 : last.perHour
+}
+
 /** Dollars an hour of what runs now. */
 export const rateOf = (costing: Costing): number =>
-  standingRate(reachedBy(costing).at(-1)) +
+  standingRate(costing) +
   sum(stepsOf(costing).map(([step, mark]) => (step.kind === 'launch-job' && isAtWork(mark) ? step.perHour : 0)))
-
-/**
- * The same of Jobs alone. What stands of a rollout while nobody can look, because a far side is away, is no fault of its run, which
- * ends as it would have without (law 6): its own patience ends it.
- */
-export const workedOf = ({ now, ...costing }: Costing & { now: number }): { dollars: number; rate: number } => {
-  const jobs = jobsOf(costing)
-  return {
-    dollars:
-      besideOf(costing, ['launch-job']) + sum(jobs.map(({ perHour, mark }) => perHour * timeOf(mark, now))) / HOUR,
-    rate: sum(jobs.map(({ perHour, mark }) => (isAtWork(mark) ? perHour : 0))),
-  }
-}
 
 const isAtWork = ({ state, ranFrom }: Mark): boolean => state === 'running' && ranFrom !== null
 
@@ -122,9 +115,6 @@ const reachedBy = (costing: Costing): Reached[] => {
     return [{ from, until: step === last && mark.state === 'done' ? mark.endedAt : null, perHour: perHourOf(step) }]
   })
 }
-
-const standingRate = (last: Reached | undefined): number =>
-  last === undefined || last.until !== null ? 0 : last.perHour
 
 /** What was done before anybody has seen it at work counts from its begin. */
 const onNodesFrom = ({ state, ran, ranTo, ranFrom, startedAt }: Mark): number | null => {

@@ -27,6 +27,8 @@ export interface Counting {
   together: (pods: readonly number[], pool: Pool, free?: readonly number[]) => number
   /** Nodes that end with these pods, which were seen alone on so many; left out: none was seen on a node. */
   under: (pods: readonly number[], pool: Pool, seen?: number) => number
+  /** Whether the time is counted that pods have to end once they are told to. */
+  graces: boolean
   /** Hours for which a node costs before its first pod runs there and after its last has gone. */
   beside: (pool: Pool) => Range
 }
@@ -39,6 +41,7 @@ const WHOLE: Counting = {
   each: (gpus) => (gpus > 0 ? 1 : 0),
   together: (...given) => packed(...given),
   under: (pods, pool, seen) => seen ?? packed(pods, pool),
+  graces: true,
   beside: ({ bootMinutes: { p50, p95 } = BOOT_MINUTES }) =>
     timesRange({ p50: p50 + IDLE_MINUTES.p50, p95: p95 + IDLE_MINUTES.p95 }, 1 / 60),
 }
@@ -61,6 +64,7 @@ const SHARES: Counting = {
   each: (gpus, { gpusPerNode }) => gpus / gpusPerNode,
   together: (pods, pool) => shareOf(pods, pool),
   under: (pods, pool) => shareOf(pods, pool),
+  graces: false,
   beside: () => ({ p50: 0, p95: 0 }),
 }
 

@@ -11,6 +11,12 @@ type Bought = Pick<PoolPolicy, 'price' | 'capacityTypes'>
 const nodeHourOf = (price: NonNullable<PoolPolicy['price']>, type: (typeof TAKEN)[number]): number =>
   (type === 'on-demand' ? undefined : price[type]) ?? price.perNodeHour
 
+/** Dollars an hour of a node that was bought so, as Karpenter calls it; null: the policy names no price, or nobody says how. */
+export const hourOf = (price: PoolPolicy['price'], capacityType: string | null): number | null => {
+  const type = TAKEN.find((one) => one === capacityType)
+  return price === null || type === undefined ? null : nodeHourOf(price, type)
+}
+
 /**
  * Dollars of one node for one hour, null when the policy names no price (then nothing is planned): as Karpenter buys it while it can,
  * and in the bad case the dearest of what it may buy. Never what Karpenter itself reckons with: reserved nodes cost it next to nothing.

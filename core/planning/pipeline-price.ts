@@ -7,7 +7,7 @@ import { typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
-import { keptSteps } from '../steps/keys.ts'
+import { carriedSteps } from '../steps/keys.ts'
 import type { World } from '../world.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
@@ -31,11 +31,19 @@ export interface Use {
 
 type Refuse = Extract<Planned, { kind: 'refuse' }>
 
-/** What each stage uses, in their order; or why one cannot run, be priced or be paid. */
-export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>): Use[] | Refuse => {
-  const uses = stages.map((stage) => useOf(input, stage))
-  return uses.find((use) => 'kind' in use) ?? (uses as Use[])
+/** A stage that could not run or be priced now: no matter to who carries it over. */
+export interface NoUse extends Pick<Use, 'stage' | 'poolName' | 'gpus'> {
+  why: Refuse
 }
+
+export type UseOrNone = Use | NoUse
+
+/** What each stage uses, in their order, or why it cannot be begun. */
+export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>): UseOrNone[] =>
+  stages.map((stage) => {
+    const use = useOf(input, stage)
+    return 'kind' in use ? { stage: nameOfStage(stage), poolName: stage.pool, gpus: stage.gpus, why: use } : use
+  })
 
 /**
  * One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor, where it is `warm`, of what
@@ -104,8 +112,8 @@ const whyTooSmall = (
 export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
   Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
 
-/** What these cost, one after the other. */
-export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced): Price => {
+/** What these cost, one after the other. `ending`: dollars that what runs may still cost once it is told to end, in the bad case. */
+export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced, ending = 0): Price => {
   const nowPerHour = Object.entries(world.pools).map(([name, { usedByLane }]) => {
     const pool = own(policy.pools, name)
     const nodes = pool === undefined ? 0 : countingOf(desired).together(nodewise(usedByLane || 0, pool), pool)
@@ -115,8 +123,9 @@ export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced
     { p50: hours.p50 * rate.p50, p95: hours.p95 * rate.p95 },
     beside,
   ])
+  const ends = { p50: 0, p95: ending }
   return {
-    total: centsRange(addRange(...costs)),
+    total: centsRange(addRange(...costs, ends)),
     perHour: centsRange({ p50: uses[0]?.rate.p50 ?? 0, p95: Math.max(0, ...uses.map(({ rate }) => rate.p95)) }),
     nowPerHour: cents(nowPerHour.sort((a, b) => a - b).reduce((sum, dollars) => sum + dollars, 0)),
     gpuHours: centsRange(addRange(...uses.map(({ hours, gpus }) => timesRange(hours, gpus)))),
@@ -130,16 +139,18 @@ const nodewise = (gpus: number, { gpusPerNode }: PoolPolicy): number[] => [
   gpus % gpusPerNode,
 ]
 
-/** What is still to be paid: an attempt that carries a finished step over does not run it again (law 7). */
+/**
+ * What is still to be paid: an attempt that carries a finished step over does not run it again (law 7), and asks nothing of its pool. Or why
+ * one of those that are left cannot be begun.
+ */
 export const usesLeft = (
-  uses: Use[],
+  uses: readonly UseOrNone[],
   { steps, kept, warm = false }: { steps: Step[] } & Pick<PipelineInput, 'kept' | 'warm'>,
-): Use[] => {
-  const done = keptSteps({ steps }, kept)
-  return inRows(
-    uses.filter(({ stage }) => !Object.hasOwn(done, stage)),
-    warm,
-  )
+): Use[] | Refuse => {
+  const carried = carriedSteps({ steps }, kept)
+  const left = uses.filter(({ stage }) => !carried.has(stage))
+  const none = left.find((use) => 'why' in use)
+  return none === undefined ? inRows(left as Use[], warm) : none.why
 }
 
 /** Jobs run one after the other, so a pool that both use is needed for the larger one only. */

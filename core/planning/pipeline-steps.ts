@@ -10,7 +10,7 @@ import { REQUESTED_BY } from '../steps/register-model.ts'
 import { counted } from '../text.ts'
 import { type Preset, type Presets, presetOf } from '../workloads/presets.ts'
 import { stageJob } from '../workloads/stage-job.ts'
-import type { Use } from './pipeline-price.ts'
+import type { UseOrNone } from './pipeline-price.ts'
 
 export type PipelineInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
 
@@ -18,7 +18,7 @@ export type PipelineInput = Omit<PlanInput<TrainDesired>, 'baseline' | 'within'>
 export interface Made {
   input: PipelineInput
   pipeline: PipelinePolicy
-  uses: Use[]
+  uses: UseOrNone[]
   presets: Presets
 }
 
@@ -69,7 +69,7 @@ const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step =
   text:
     register === undefined
       ? `every stage is done on ${shortName(desired)}`
-      : `${register.model} has a new version, made from ${shortName(desired)}`,
+      : `${register.model} has a version that was made from ${shortName(desired)}`,
 })
 
 const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({
@@ -78,10 +78,11 @@ const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, s
   ...(requester === null ? {} : { [REQUESTED_BY]: requester }),
 })
 
-/** What of each stage is known once its Job is made: the step's keys, and the Job that leaves what others read. */
+/** What of each stage is known once its Job is made: the step's keys, whether it is carried over, and the Job that leaves what others read. */
 interface Launched {
   step: LaunchJobStep
   keys: Keys
+  isCarried: boolean
   job: string
 }
 
@@ -98,7 +99,12 @@ const launchSteps = (made: Made): LaunchJobStep[] => {
 
 const launch = (
   made: Made,
-  { stage, use, index, done }: { stage: StagePolicy; use: Use; index: number; done: ReadonlyMap<string, Launched> },
+  {
+    stage,
+    use,
+    index,
+    done,
+  }: { stage: StagePolicy; use: UseOrNone; index: number; done: ReadonlyMap<string, Launched> },
 ): Launched => {
   const {
     input,
@@ -129,11 +135,12 @@ const launch = (
     results: policy.results,
     pool: use.poolName,
     gpus: use.gpus,
-    perHour: use.rate.p95,
+    perHour: 'why' in use ? 0 : use.rate.p95,
     reads,
     keeps: true,
   }
-  return { step, keys, job: keptAs(kept, keys)?.made?.ref.name ?? job.metadata.name }
+  const row = read.every(({ isCarried }) => isCarried) ? keptAs(kept, keys) : undefined
+  return { step, keys, isCarried: row !== undefined, job: row?.made?.ref.name ?? job.metadata.name }
 }
 
 /** The preset that a stage uses, in the revision that the lane was made with; null: none. */

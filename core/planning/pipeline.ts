@@ -3,13 +3,14 @@ import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { besideText } from '../money/nodes.ts'
+import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
 import type { Plan, Planned, Price, Step } from '../plan.ts'
 import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
+import { graceOfPods } from '../steps/job-times.ts'
 import { counted } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
@@ -30,11 +31,11 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   if (found === undefined) return refuse('not-configured', `the policy has no pipeline \`${name}\``)
   const { rule: pipeline, key } = found
   const uses = usesOf(input, pipeline)
-  if ('kind' in uses) return uses
   const made = stepsOf({ input, pipeline, uses, presets })
   const left = usesLeft(uses, { ...input, steps: made })
+  if ('kind' in left) return left
   const steps = withBeside(made, left)
-  const price = priceOf(left, input)
+  const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
   const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95 })
@@ -46,7 +47,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
     policy: policy.version,
     desired,
     requester: requesterIn(desired),
-    title: titleOf({ input, pipeline, uses, presets }),
+    title: titleOf({ input, pipeline, uses: left, presets }),
     steps,
     ...effectsOf({ objects, interrupts: [], steps }),
     bounds: boundsOf(left, price, input.now + milliseconds(policy.approvals.expiry)),
@@ -63,6 +64,16 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
 }
 
+/** Dollars that one of its Jobs may still cost once it is told to end: it has all of its hours, and is told so in time. */
+const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly Use[]): number => {
+  if (!countingOf(desired).graces) return 0
+  const costs = left.map(({ stage, rate }) => {
+    const step = steps.find(({ name }) => name === stage)
+    return step?.kind === 'launch-job' ? (graceOfPods(step) / 3_600_000) * rate.p95 : 0
+  })
+  return Math.max(0, ...costs)
+}
+
 /** With what its nodes cost beside its pods, of each Job that is still to run. */
 const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
   steps.map((step) => {
@@ -73,13 +84,17 @@ const withBeside = (steps: Step[], left: readonly Use[]): Step[] =>
 /** With the keys of all objects in one order. */
 const inOneOrder = (plan: Plan): Plan => JSON.parse(canonicalJson(plan))
 
-/** What the first stage does, and what comes of it all. */
+/** What the first stage does that is still to run, what is kept of those before, and what comes of it all. */
 const titleOf = (made: Made): string => {
   const { stages, register } = made.pipeline
-  const [first] = stages
+  const left = new Set(made.uses.map(({ stage }) => stage))
+  const kept = stages.map(nameOfStage).filter((name) => !left.has(name))
+  const first = stages.find((stage) => left.has(nameOfStage(stage))) ?? stages[0]
   const what = first === undefined ? 'Run' : wordsOf(first, presetFor(made, first))
   const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
-  return `${what} on ${shortName(made.input.desired)}${more}${register === undefined ? '' : `, register it as ${register.model}`}`
+  const keeping = kept.length === 0 ? '' : `, keeping ${kept.join(', ')}`
+  const registers = register === undefined ? '' : `, register it as ${register.model}`
+  return `${what} on ${shortName(made.input.desired)}${more}${keeping}${registers}`
 }
 
 const overBudget = (

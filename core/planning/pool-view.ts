@@ -4,6 +4,7 @@ import { generationOf, label, laneLabel } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
+import type { HoldRow } from '../rows.ts'
 import type { PoolView } from '../world.ts'
 
 /** The label of a node's instance type. */
@@ -26,7 +27,7 @@ export interface Counting {
   /** GPUs that pods use, as `usedByLane` says. */
   used: ReadonlyMap<string, number>
   /** What lanes hold, by lane label: of all whose pods are there at least. */
-  by: ReadonlyMap<string, number>
+  by: ReadonlyMap<string, Pick<HoldRow, 'amount' | 'lasts'>>
   /** What is held in all, and by the lane that looks. */
   held: { total: number; own: number }
 }
@@ -41,7 +42,10 @@ export const poolView = (seen: SeenPools, { pool, policy, lane, ledger, used, by
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
   const beyondHolds = [...used]
     .filter(([key]) => key !== laneLabel(lane))
-    .reduce((sum, [key, gpus]) => sum + Math.max(0, gpus - (by.get(key) ?? 0)), 0)
+    .reduce((sum, [key, gpus]) => sum + Math.max(0, gpus - (by.get(key)?.amount ?? 0)), 0)
+  const passing = [...by]
+    .filter(([key]) => key !== laneLabel(lane))
+    .reduce((sum, [, { amount, lasts = amount }]) => sum + amount - lasts, 0)
   return {
     pool,
     ceiling: ceilingOf(seen, pool, policy.pools[pool]),
@@ -49,6 +53,7 @@ export const poolView = (seen: SeenPools, { pool, policy, lane, ledger, used, by
     usedByLane: used.get(laneLabel(lane)) ?? 0,
     heldByOthers: held.total - held.own + beyondHolds,
     beyondHolds,
+    ...(passing > 0 ? { passing } : {}),
     provisioned: up,
     provisioning: mine.length * gpusPerNode - up,
     ...onNodes(seen, { pool, policy, lane, ledger }),

@@ -55,6 +55,7 @@ export const planRetired = (input: ServeInput): Planned => {
     gpus: Object.fromEntries(
       Object.entries(standingGpus(generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool)),
     ),
+    stands: {},
     unavailable: leaving.length,
     strategy: null,
     undo: 'Put the service back into the policy: the version that is promoted then is served again.',

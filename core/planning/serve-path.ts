@@ -87,7 +87,7 @@ export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]):
   return [
     `${strategy.name}: ${strategy.why}`,
     ...strategy.rejected.map(({ name, why }) => `not ${name}: ${why}`),
-    roomSentence(rule, generations),
+    `${roomSentence(rule, generations)}${rule.awaited === undefined ? '' : ': it waits for those'}`,
     judged
       ? 'this version was judged before and has not changed: no gate'
       : 'the first new replica is judged before others follow, and nobody asks it before',

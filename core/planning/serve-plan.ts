@@ -3,7 +3,7 @@ import { requesterIn } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import type { KubeObject } from '../kube.ts'
 import type { Baseline } from '../lane/document.ts'
-import { isServed, type Standing } from '../lane-kinds/serving.ts'
+import { isRetired, isServed, type Standing } from '../lane-kinds/serving.ts'
 import { besideText } from '../money/nodes.ts'
 import { usd } from '../money/prices.ts'
 import { type Identity, type RunKey, runName } from '../names.ts'
@@ -42,8 +42,12 @@ export interface Draft {
   /** Dollars that what runs may still cost once it is told to end, in the middle of the way; left out: none beyond what ran before. */
   ending?: number
   gpus: Record<string, number>
+  /** What of them stands in the end. */
+  stands: Record<string, number>
   /** Where the weights come from that are brought up; left out: none are. */
   weights?: string
+  /** Who may change these weights, or that no gate is known to have judged them; left out: they are pinned, and a pipeline registered them. */
+  open?: string
   /** The template of their pods. */
   template?: string
   /** Replicas that may be away at once. */
@@ -58,19 +62,23 @@ export interface Draft {
 /** Weighs a draft against budget and approvals, and binds it: a plan, or why there is none. */
 export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const { policy, desired, identity, run } = input
-  const { asked, bound, firstDay } = dollarsWeighed(draft.price, draft.ending)
+  const { asked, bound, of } = dollarsWeighed(draft.price, draft.ending)
   const over = whyOverBudget(input, bound)
   if (over !== null) return { kind: 'refuse', reason: 'budget-exceeded', detail: over }
   const requester = isServed(desired) ? requesterIn(desired) : null
   const approval =
     draft.asks === null
       ? { kind: 'need' as const, need: { required: false, why: 'nothing is changed', need: 0 } }
-      : approvalNeed(policy.approvals, { requester, dollars: asked, asks: draft.asks })
+      : approvalNeed(policy.approvals, {
+          requester: isRetired(desired) ? 'policy' : requester,
+          dollars: asked,
+          asks: draft.asks,
+        })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed =
     asked === 0
       ? 'weighed: it costs nothing, and adds nothing to the running cost'
-      : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(firstDay)} for the first 24 h of what it adds to the running cost`
+      : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
   const { objects, gpus, unavailable, answering, asks: _, ending: __, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
@@ -90,6 +98,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       ...(answering === undefined ? {} : { answering }),
       until: input.now + milliseconds(policy.approvals.expiry),
     },
+    ...(bound === 0 ? {} : { boundOf: of }),
     reasons: [...draft.reasons, ...pricedText(input, draft), weighed],
     approval: { ...approval.need, why: `${approval.need.why} (${weighed})` },
   }
@@ -115,7 +124,7 @@ const pricedText = ({ desired, policy }: ServeInput, { price, gpus }: Draft): st
 /** Its fields in one order, whatever the order they were read in: equal inputs give equal bytes (law 10). */
 const inOrder = (desired: Standing): Standing => {
   if (!isServed(desired)) return { kind: desired.kind, model: desired.model, ...pricedAs(desired) } as Standing
-  const { kind, model, version, source, runId, adapter, digest, requester, proven, engine } = desired
+  const { kind, model, version, source, runId, adapter, unpinned, ours, digest, requester, proven, engine } = desired
   const pinned = engine === undefined ? {} : { engine: { name: engine.name, revision: engine.revision } }
   return {
     kind,
@@ -124,6 +133,8 @@ const inOrder = (desired: Standing): Standing => {
     source,
     runId,
     ...(adapter && { adapter }),
+    ...(unpinned && { unpinned }),
+    ...(ours && { ours }),
     digest,
     requester,
     ...(proven && { proven }),

@@ -1,13 +1,13 @@
 import { countingOf } from '../money/nodes.ts'
 import { addRange, cents, centsRange, nodeHour, priceSource } from '../money/prices.ts'
-import type { Point, Price, Range } from '../plan.ts'
+import type { Plan, Point, Price, Range } from '../plan.ts'
 import type { Policy, PoolPolicy, ServicePolicy } from '../policy.ts'
 import type { GenerationView, PoolView, World } from '../world.ts'
 import type { Replica } from './generations.ts'
 import { othersGpus } from './serve-room.ts'
 
 /** A bad case of a bad case: what carrying out may cost in all, against the p95. */
-const MARGIN = 1.5
+export const MARGIN = 1.5
 const HOURS_WEIGHED = 24
 
 /** What a rollout is priced from. */
@@ -80,13 +80,16 @@ export const costAtPoints = (priced: PricedPath): AtPoint[] => {
  * Dollars that approval and budget weigh: the rollout, and the first 24 hours of what it adds to the running cost. `ending`: what it may still
  * cost once it is told to end, which the bound contains, since it is told so early.
  */
-export const dollarsWeighed = (price: Price, ending = 0): { asked: number; bound: number; firstDay: number } => {
+export const dollarsWeighed = (
+  price: Price,
+  ending = 0,
+): { asked: number; bound: number; of: NonNullable<Plan['boundOf']> } => {
   const firstDay = cents(Math.max(0, price.perHour.p95 - price.nowPerHour) * HOURS_WEIGHED)
-  return {
-    asked: cents(price.total.p95 + firstDay),
-    bound: cents(price.total.p95 * MARGIN + ending + firstDay),
-    firstDay,
-  }
+  const bound = cents(price.total.p95 * MARGIN + ending + firstDay)
+  const ends = cents(ending)
+  // The parts come to the whole, to the cent.
+  const of = { rollout: cents(bound - ends - firstDay), ending: ends, firstDay }
+  return { asked: cents(price.total.p95 + firstDay), bound, of }
 }
 
 /** Nodes of a pool that run at a point of the path beyond those that ran before. */

@@ -15,6 +15,8 @@ export interface Rule {
   poolName: string
   pool: PoolPolicy
   view: PoolView
+  /** GPUs of it that `view` counts as free, though others hold them for a while; left out: none. */
+  awaited?: number
 }
 
 /** The rule of a service, or why there is none that a plan could be made from. */
@@ -91,7 +93,8 @@ export const roomSentence = (rule: Rule, generations: readonly GenerationView[])
   const held = Math.max(0, view.heldByOthers - (view.used - view.usedByLane))
   const free = freeGpus(rule, generations)
   const room = view.ceiling === null ? 'no ceiling' : `${Math.max(0, free)} free of ${view.ceiling}`
-  return `${poolName} has ${room} (${view.used} used, ${held} held)`
+  const also = rule.awaited === undefined ? '' : `, with ${rule.awaited} that others hold for a while`
+  return `${poolName} has ${room} (${view.used} used, ${held} held)${also}`
 }
 
 /** The refusal of a rollout that would wait for ever, with its numbers and what would cure it. */
@@ -133,6 +136,15 @@ const ceilingOf = ({ view: { ceiling }, pool: { gpusPerNode } }: Rule): number =
 /** GPUs of a pool that others hold or use. */
 export const othersGpus = ({ heldByOthers, used, usedByLane }: PoolView): number =>
   Math.max(heldByOthers, used - usedByLane)
+
+/** The rule with its pool as that is once others have given back what they hold for a while; null: they hold nothing so. */
+export const oncePassed = (rule: Rule): Rule | null => {
+  const { passing, ...view } = rule.view
+  if (passing === undefined) return null
+  const others = Math.max(0, othersGpus(view) - passing)
+  const used = Math.min(view.used, view.usedByLane + others)
+  return { ...rule, view: { ...view, heldByOthers: others, used }, awaited: passing }
+}
 
 /** A value that was written there, never one that every object inherits. */
 const own = <T>(record: Record<string, T>, key: string): T | undefined =>

@@ -116,20 +116,20 @@ const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { 
   const it = `v${desired.version}`
   const others = [...new Set(leaving.map(({ view }) => titleOf(view)))].join(', ')
   if (point.new > before.new)
-    return { title: `Bring ${it} to ${replicaCount(point.new)}`, why: 'and wait until each is ready, weights loaded' }
+    return { title: `Bring ${it} to ${replicaCount(point.new)}`, why: 'each counts once it is ready, weights loaded' }
   if (point.new < before.new)
     return { title: `Leave ${replicaCount(point.new)} of ${it}`, why: 'no more are wanted, or fit' }
   if (point.old === before.old)
     return { title: `Keep ${replicaCount(point.new)} of ${it}`, why: 'what stands is judged before anything moves' }
   if (point.old === 0) return { title: `Take ${others} away`, why: `${it} stands with what is wanted` }
-  return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `makes room for ${it}` }
+  return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `${it} needs the room` }
 }
 
 const gateStep = ({ identity, run, policy, name, service, desired, generation }: Rollout): LaunchJobStep => ({
   kind: 'launch-job',
   name: GATE_STEP,
   title: `Ask ${name} v${desired.version} inside the cluster and measure its answers`,
-  why: 'while everything that stood before can still come back',
+  why: 'everything that stood before can still come back',
   job: gateCheckJob({
     identity,
     run,

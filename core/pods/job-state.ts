@@ -4,11 +4,11 @@ import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun } from './beginning.ts'
+import { deletedOf } from './deleted.ts'
+import { newestFirst, whyDied } from './died.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
-import { firstSaid, fromLogs, inBrackets } from './logs.ts'
-import { whyEnded } from './program.ts'
-import { endedFirst } from './speaking.ts'
-import { ownPressure, takenBy } from './taken.ts'
+import { inBrackets } from './logs.ts'
+import { type Lost, ownPressure, takenBy } from './taken.ts'
 import { lastTold, nextHourOf, nextLook } from './telling.ts'
 import { containersOf, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
@@ -28,6 +28,8 @@ export interface Beside {
   logs?: readonly string[]
   now?: number
   around?: Around
+  /** What was known at earlier looks of the end of a pod that is gone (`lostIn`); left out, or null: nothing. */
+  lost?: Lost | null
 }
 
 type Known = Required<Beside>
@@ -36,9 +38,9 @@ type Known = Required<Beside>
 export const jobState = (
   job: V1Job,
   pods: V1Pod[],
-  { logs = [], now = 0, around = NOTHING_AROUND }: Beside = {},
+  { logs = [], now = 0, around = NOTHING_AROUND, lost = null }: Beside = {},
 ): JobState => {
-  const state = stateOf(job, pods, { logs, now, around })
+  const state = stateOf(job, pods, { logs, now, around, lost })
   return { ...state, note: said(state.note, NOTE) }
 }
 
@@ -50,8 +52,8 @@ const stateOf = (job: V1Job, pods: V1Pod[], known: Known): JobState => {
   if (failed !== null) return { kind: 'failed', ...whyFailed(job, failed, { ...known, pods: ordered }) }
   const taken = ownPressure(ordered)
   if (taken !== null) return { kind: 'failed', note: taken.note, failure: taken.failure }
-  const lost = lostOf(job, ordered, known)
-  if (lost !== null) return { kind: 'failed', ...lost }
+  const stuck = stuckOf(job, ordered, known)
+  if (stuck !== null) return { kind: 'failed', ...stuck }
   const troubles = ordered.filter(isAtWork).map((pod) => troubleOf(pod, known))
   const trouble = troubles.find((one) => one !== null) ?? null
   return trouble !== null && trouble.endsAt !== null && trouble.endsAt <= now
@@ -62,7 +64,7 @@ const stateOf = (job: V1Job, pods: V1Pod[], known: Known): JobState => {
 /**
  * A pod that its node does not end keeps its Job from making another, for ever. Who keeps a Job suspended waits as long as that takes.
  */
-const lostOf = (
+const stuckOf = (
   job: V1Job,
   pods: V1Pod[],
   { now, around: { nodes } }: Known,
@@ -107,7 +109,7 @@ export const isToMakePods = (job: V1Job): boolean =>
 
 const noteOf = (job: V1Job, pod: V1Pod | undefined, seeing: Seeing): string => {
   const suspended = job.spec?.suspend === true && !isLeaving(job) ? [whySuspended(job)] : []
-  if (pod !== undefined) return [...suspended, podNote(pod, seeing)].join('; ')
+  if (pod !== undefined) return [...suspended, podNote(job, pod, seeing)].join('; ')
   return suspended[0] ?? noPod(job, seeing.around)
 }
 
@@ -148,13 +150,13 @@ const notMadeNote = (message: string): string => {
     : `its pod is not made: ${why}`
 }
 
-const podNote = (pod: V1Pod, seeing: Seeing): string => {
+const podNote = (job: V1Job, pod: V1Pod, seeing: Seeing): string => {
   const { now, around } = seeing
   const on = pod.spec?.nodeName === undefined ? '' : ` on ${pod.spec.nodeName}`
   const overdue = overdueNote(pod, around.nodes, now)
   if (overdue !== null) return overdue
   if (isLeaving(pod)) {
-    const taken = takenBy(pod)
+    const taken = takenBy(pod) ?? deletedOf(pod, job)
     return `its pod is stopping${on}${taken === null ? '' : `: ${taken.note}`}`
   }
   if (pod.status?.phase === 'Running') return `running${on}`
@@ -168,45 +170,26 @@ const podNote = (pod: V1Pod, seeing: Seeing): string => {
   return `not started${on}: ${waiting.reason}${inBrackets(waiting.message)}`
 }
 
-/** The cause that helps: the deadline, then what the newest pod died of, then what the Job itself says. */
+/** The deadline first: who runs into it is ended by it, whatever else became of its pods. */
 const whyFailed = (
   job: V1Job,
   failed: V1JobCondition,
-  { pods, logs, ...seeing }: Known & { pods: V1Pod[] },
+  { pods, logs, lost, ...seeing }: Known & { pods: V1Pod[] },
 ): { failure: Failure; note: string } => {
   if (failed.reason === 'DeadlineExceeded')
     return { failure: 'deadline-exceeded', note: deadlineNote(job, pods, seeing) }
-  const died = lastDied(pods)
-  const ended = died && endedFirst(died)
-  if (ended?.state?.terminated !== undefined) return whyEnded({ name: ended.name, ended: ended.state.terminated, logs })
-  const own = ownPressure(pods)
-  if (own !== null) return own
-  const taken = pods.map(takenBy).find((one) => one !== null) ?? null
-  if (taken !== null)
-    return {
-      failure: taken.failure,
-      note: taken.failure === 'not-admitted' ? taken.note : `its pod was taken away: ${taken.note}`,
-    }
-  return (
-    fromLogs(logs) ?? {
-      failure: 'exit-code',
-      note: firstSaid(failed.message, failed.reason) ?? 'the Job failed and does not say why',
-    }
-  )
+  return whyDied(job, { failed, pods, logs, lost })
 }
 
-/** The newest pod that failed by itself: what it did last is why its Job failed. */
-export const lastDied = (pods: V1Pod[]): V1Pod | undefined =>
-  newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && takenBy(pod) === null)
-
-const deadlineNote = ({ status, spec }: V1Job, pods: V1Pod[], seeing: Seeing): string => {
+const deadlineNote = (job: V1Job, pods: V1Pod[], seeing: Seeing): string => {
+  const { status, spec } = job
   const seconds = spec?.activeDeadlineSeconds
   const late = `it ran into its deadline${seconds === undefined ? '' : ` of ${lengthOf(seconds)}`}`
   if (pods.length === 0 && (status?.failed ?? 0) === 0)
     return `${late}, and no pod of it was ever made: ${NOT_MADE.replace('if that lasts, ', '')}`
   const never = pods.length > 0 && pods.every(({ status }) => status?.phase === 'Pending')
   const last = pods[0]
-  return `${late}${never && last !== undefined ? `, and never started: ${podNote(last, seeing)}` : ''}`
+  return `${late}${never && last !== undefined ? `, and never started: ${podNote(job, last, seeing)}` : ''}`
 }
 
 const lengthOf = (seconds: number): string =>
@@ -214,5 +197,3 @@ const lengthOf = (seconds: number): string =>
 
 const condition = (job: V1Job, type: string): V1JobCondition | null =>
   job.status?.conditions?.find((found) => found.type === type && found.status === 'True') ?? null
-
-const newestFirst = (pods: V1Pod[]): V1Pod[] => [...pods].sort((a, b) => createdAt(b) - createdAt(a))

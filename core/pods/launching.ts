@@ -1,24 +1,25 @@
-import type { V1Node } from '@kubernetes/client-node'
-import { createdAt, NODE_POOL, type NodeClaim } from '../kube.ts'
+import { createdAt } from '../kube.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Around } from './around.ts'
 import { inBrackets } from './logs.ts'
 import { toldAt } from './telling.ts'
+import { claimsOf, conditionOf, isComing, type Standing, unreadyNote, unreadyOf } from './unready.ts'
 
-/** Whose it is that a pool gets no node now: its own node is on its way, AWS has none, or the account may have no more. */
+/** Whose it is that a pool gets no node now: its own node is on its way, or has come and stays unready, AWS has none, or the account may have no more. */
 export interface Launching {
-  on: 'node' | 'capacity' | 'quota'
+  on: 'node' | 'unready' | 'capacity' | 'quota'
   note: string
 }
 
 /** A node of the pool that is on its way, or could not be started; null: nothing is known of one. */
-export const comingOf = (pool: string, { claims, nodes }: Pick<Around, 'claims' | 'nodes'>): Launching | null => {
-  const claim = (claims ?? []).find(
-    (one) =>
-      one.metadata?.labels?.[NODE_POOL] === pool && !isThere(one) && one.metadata.deletionTimestamp === undefined,
-  )
+export const comingOf = (pool: string, around: Standing, now: number): Launching | null => {
+  const [stays, ...more] = unreadyOf(pool, around, now)
+  if (stays !== undefined) return { on: 'unready', note: unreadyNote(pool, stays, more.length) }
+  const claim = claimsOf(pool, around.claims)[0]
   if (claim === undefined)
-    return nodes.some((node) => isComing(pool, node)) ? { on: 'node', note: `a node of ${pool} is coming up` } : null
+    return around.nodes.some((node) => isComing(pool, node))
+      ? { on: 'node', note: `a node of ${pool} is coming up` }
+      : null
   const launched = conditionOf(claim, 'Launched')
   const { reason = UNTOUCHED, message } = launched ?? {}
   if (launched?.status !== 'True' && reason !== UNTOUCHED)
@@ -32,21 +33,8 @@ export const comingOf = (pool: string, { claims, nodes }: Pick<Around, 'claims' 
   }
 }
 
-/** Karpenter's label on a node that is as it was asked for: one that is not ready any more has it still. */
-const INITIALIZED = 'karpenter.sh/initialized'
-
-const isComing = (pool: string, { metadata, status }: V1Node): boolean =>
-  metadata?.labels?.[NODE_POOL] === pool &&
-  metadata.labels[INITIALIZED] === undefined &&
-  metadata.deletionTimestamp === undefined &&
-  status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'False'
-
 /** What a condition says that its controller has not looked at yet. */
 const UNTOUCHED = 'AwaitingReconciliation'
-
-const conditionOf = ({ status }: NodeClaim, wanted: string) => status?.conditions?.find(({ type }) => type === wanted)
-
-const isThere = (claim: NodeClaim): boolean => conditionOf(claim, 'Initialized')?.status === 'True'
 
 /** Of a launch that failed Karpenter takes the NodeClaim away at once, and tries again after three minutes: only its events remain. Milliseconds. */
 const RECENT = 15 * 60_000

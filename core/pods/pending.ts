@@ -10,9 +10,19 @@ import { isOfKarpenter, lastTold } from './telling.ts'
 
 /**
  * Whose it is that a pod has no node. `gate`: whoever keeps it from the scheduler. `reference`, `taint`, `pool`: somebody's configuration.
- * `limit`: the ceiling of its pool. `quota`, `capacity`: AWS. `node`: one is on its way. `room`: others use what there is.
+ * `limit`: the ceiling of its pool. `quota`, `capacity`: AWS. `node`: one is on its way. `unready`: one has come, and is of no use. `room`: others use what there is.
  */
-export type PendingOn = 'gate' | 'reference' | 'taint' | 'pool' | 'limit' | 'quota' | 'capacity' | 'node' | 'room'
+export type PendingOn =
+  | 'gate'
+  | 'reference'
+  | 'taint'
+  | 'pool'
+  | 'limit'
+  | 'quota'
+  | 'capacity'
+  | 'node'
+  | 'unready'
+  | 'room'
 
 /** Why a pod has no node, for a person. */
 export interface Pending {
@@ -55,7 +65,7 @@ const inPool = (pod: V1Pod, around: Around, now: number): Pending | null => {
   const pool = around.pools.find(({ metadata }) => metadata?.name === name)
   return (
     (pool === undefined ? null : (tainted(pod, pool) ?? unusable(name, pool))) ??
-    comingOf(name, around) ??
+    comingOf(name, around, now) ??
     (pool === undefined ? null : atLimit(pod, pool, around)) ??
     failedLaunch(name, around, now) ??
     fromKarpenter(pod, name, around)

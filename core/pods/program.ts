@@ -1,6 +1,7 @@
 import type { V1ContainerStateTerminated } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
-import { firstSaid, fromLogs } from './logs.ts'
+import { firstSaid, fromLogs, inBrackets } from './logs.ts'
+import { START_ERROR, whyNotStarted } from './starting.ts'
 
 /** How a program ended. */
 export interface Ended {
@@ -9,13 +10,25 @@ export interface Ended {
   logs: readonly string[]
 }
 
-/** What a program died of: by what the kernel says, what its last lines say, then its exit code. */
+/** What a kubelet writes of a container that it does not find any more, with a code of its own making (`kubelet_pods.go` of Kubernetes 1.36). */
+const LOST_SIGHT = 'ContainerStatusUnknown'
+
+/**
+ * What a program died of: by what the kernel says, what its last lines say, then its exit code. What never began, and what nobody has seen
+ * end, did not end by itself.
+ */
 export const whyEnded = ({ name, ended, logs }: Ended): { failure: Failure; note: string } => {
   const { exitCode = 1, reason, message } = ended
   if (reason === 'OOMKilled')
     return {
       failure: 'out-of-memory',
       note: `${name} was killed: the node or its limit ran out of memory (OOMKilled, exit ${exitCode})`,
+    }
+  if (reason === START_ERROR) return whyNotStarted({ name, reason, message })
+  if (reason === LOST_SIGHT)
+    return {
+      failure: 'node-lost',
+      note: `its node was started anew or has lost ${name}: ${LOST_SIGHT}${inBrackets(message)}`,
     }
   const last = firstSaid(message)
   return (

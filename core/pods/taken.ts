@@ -5,11 +5,14 @@ import { inBrackets } from './logs.ts'
 /** Why a pod was taken away by something outside its program, or was never let in. */
 export interface Taken {
   /** Another node may have what this one had not; who took its room may be done with it. */
-  failure: 'node-lost' | 'not-admitted' | 'preempted'
+  failure: 'node-lost' | 'not-admitted' | 'pod-gone' | 'preempted'
   note: string
   /** What its node ran out of, where it was ended for that; `own`: this pod has used more than it asked for, its kubelet says. */
   pressure: { of: 'disk' | 'memory'; own: boolean } | null
 }
+
+/** That something outside its program has ended a pod, as it is remembered where nobody may see the pod again. */
+export type Lost = Pick<Taken, 'failure' | 'note'>
 
 /** What a reason means for a person: whose doing it was. */
 type Doing = Pick<Taken, 'failure'> & { means: string }
@@ -51,7 +54,7 @@ const DISRUPTED: Doing = { failure: 'node-lost', means: 'something outside its p
 /** What a kubelet writes before why it never let a pod in (`rejectPod` of Kubernetes 1.36): the scheduler knew less of its node than it does. */
 const REFUSED = 'Pod was rejected: '
 /** The same of those that leave it out. */
-const REFUSALS = /^(?:UnexpectedAdmissionError$|OutOf)/
+const REFUSALS = /^(?:UnexpectedAdmissionError$|NodeAffinity$|OutOf)/
 
 /** What a kubelet writes of a pod that it ends for what the pod itself has used (`pkg/kubelet/eviction/helpers.go` of Kubernetes 1.36). */
 const OWN =

@@ -5,6 +5,7 @@ import { unbegun, unbegunSince } from './beginning.ts'
 import { inBrackets } from './logs.ts'
 import { isUnscheduled, type PendingOn, pendingOf } from './pending.ts'
 import { whyEnded } from './program.ts'
+import { type NotStarted, START_ERROR, whyNotStarted } from './starting.ts'
 
 /** Why one pod does not do what it was made for. */
 export interface Trouble {
@@ -25,8 +26,11 @@ const REFERENCES = 5 * 60_000
 /** What no further try of the kubelet cures, or only after it has begun to pause between them. */
 const IMAGE: ReadonlySet<string> = new Set(['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'])
 
-/** What the pod asks for is not there, or not as it is asked for: only somebody who makes it, or another pod, cures that. */
-const CONFIGURATION: ReadonlySet<string> = new Set([
+/** So long a node may take until it can start what it could not, as with one that has not begun a pod (decision 0030). Milliseconds. */
+const STARTED = 15 * 60_000
+
+/** What the pod asks for is not there, or not as it is asked for, or its node cannot start it: what the message says tells them apart. */
+const NOT_STARTED: ReadonlySet<string> = new Set([
   'CreateContainerConfigError',
   'CreateContainerError',
   'RunContainerError',
@@ -90,13 +94,21 @@ const ofContainer = (
       endsAt: 0,
       note: `the image ${image} cannot be pulled (${reason}${says(message)}): check its name and digest`,
     }
-  if (CONFIGURATION.has(reason))
-    return {
-      failure: 'configuration',
-      endsAt: changedAt(pod) + REFERENCES,
-      note: `${container.name} cannot be started (${reason}${says(message)}): make what it names, or take it out of the policy`,
-    }
+  const failed = notStarted(container)
+  if (failed !== null) {
+    const why = whyNotStarted(failed)
+    return { ...why, endsAt: changedAt(pod) + (why.failure === 'not-admitted' ? STARTED : REFERENCES) }
+  }
   return crashed(container, logs)
+}
+
+/** Why a container has never run, between the tries of its kubelet too; null: it has, or nobody has tried. */
+const notStarted = ({ name, state, lastState }: V1ContainerStatus): NotStarted | null => {
+  const { waiting, running } = state ?? {}
+  if (NOT_STARTED.has(waiting?.reason ?? '')) return { name, reason: waiting?.reason ?? '', message: waiting?.message }
+  const ended = state?.terminated ?? lastState?.terminated
+  const isRunning = running !== undefined && running !== null
+  return isRunning || ended?.reason !== START_ERROR ? null : { name, reason: START_ERROR, message: ended.message }
 }
 
 /** The pod whose program ended last and was started again, and is not ready: its lines say why. */
@@ -107,7 +119,7 @@ export const crashedOf = <P extends V1Pod>(pods: readonly P[]): P | undefined =>
 const crashed = (container: V1ContainerStatus, logs: readonly string[]): Trouble | null => {
   const { state, lastState, restartCount, ready } = container
   const ended = lastState?.terminated
-  if (ready || ended === undefined || restartCount === 0) return null
+  if (ready || ended === undefined || ended.reason === START_ERROR || restartCount === 0) return null
   const pauses = state?.waiting?.reason === 'CrashLoopBackOff'
   if (!pauses && restartCount < RESTARTS) return null
   const { failure, note } = whyEnded({ name: container.name, ended, logs })

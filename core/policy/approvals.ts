@@ -61,7 +61,7 @@ export const approvals = z
     unknownRequester: z._default(z.enum(['anyone', 'one-more', 'refuse']), 'anyone'),
     /** How long an answer is waited for; then the plan expires, which is a no. */
     expiry: z._default(duration, '4h'),
-    /** Plans whose price in the bad case is below so many dollars need nobody, unless `unknownRequester` asks for one more. Each attempt is a plan with a price and a bound of its own: with `retries: 2`, three of them may follow each other unasked, each below so much. 0 asks always. */
+    /** Plans whose price in the bad case is below so many dollars need nobody, unless `unknownRequester` asks for one more. Of a service that is the rollout and the first day of what it adds to the running cost, and a version in another’s place adds nothing: so another version is asked about whatever it costs, unless a pipeline here registered it after its gates and its weights are pinned. Each attempt is a plan with a price and a bound of its own: with `retries: 2`, three of them may follow each other unasked, each below so much. 0 asks always. */
     autoApproveBelow: z._default(z.number().check(z.nonnegative()), 0),
   })
   .check(

@@ -12,7 +12,8 @@ export const tags = z.record(filled.check(z.maxLength(128)), filled.check(z.maxL
 export const nodes = z.strictObject({
   /**
    * The machine image, as Karpenter calls it, of one day: `al2023@v20260810`, `bottlerocket@v1.62.0`. Another one makes nodes that run
-   * drift: those of pools that serve are replaced one after the other, others once they are empty.
+   * drift. They are replaced one after the other where services alone are and each lets a replica go: it has two, or `maxUnavailable` above
+   * its one. Elsewhere each goes once it is empty.
    */
   ami: matching(
     /^(al2023@v\d{8}|bottlerocket@v\d{1,3}\.\d{1,3}\.\d{1,3})$/,

@@ -49,7 +49,10 @@ export const pipeline = z
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
     /** A run that would cost more than it may at most is ended. Nobody is asked for more yet, so `ask` is refused. */
     onBound: notYet('end', 'nobody is asked for more money while a run is under way yet: write `end`, or leave it out'),
-    /** How long the pod of a stage may wait for a node before its run ends; left out: `24h`. That costs nothing, and takes nothing of its hours. */
+    /**
+     * How long the pod of a stage may wait for a node before its run ends; left out: `24h`. It takes nothing of its hours, and costs nothing
+     * but for a node that comes and is of no use, which is named with what ends it.
+     */
     nodeWithin: z.optional(
       duration.check(
         z.refine((value) => milliseconds(value) >= STARTS, 'write at least `10m`: no node starts in less'),

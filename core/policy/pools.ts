@@ -38,7 +38,7 @@ export const pool = z
     gpusPerNode: count,
     /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. */
     maxGpus: z.int().check(z.nonnegative()),
-    /** How nodes may be bought. Nodes of another kind are never started. */
+    /** How nodes may be bought. Nodes of another kind are never started. `spot` needs Karpenter’s interruption queue: without it no stage hears that its node is taken back. */
     capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
     /** On-demand capacity reservations and capacity blocks whose instances it takes, where `capacityTypes` has `reserved`. */
     reservations: z.optional(z.array(reservation).check(z.minLength(1), z.maxLength(30))),

@@ -37,7 +37,7 @@ export const service = z
     args: z._default(z.array(z.string()), []),
     /** Minutes until a replica is ready: as a rule, and in the bad case that is waited for. */
     loadMinutes: z._default(minutes, { p50: 5, p95: 15 }),
-    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and the last one only where an outage is allowed. */
+    /** Replicas that may be away during a rollout; 0 asks for surge or blue-green, more than `replicas` allows an outage. A drain of nodes takes one at a time, and of one replica none unless an outage is allowed. A spot interruption and a dead node take it all the same, and so does whoever deletes a node, after 48 hours. */
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
     /**
      * What becomes of what somebody changes by hand of what stands (`kubectl set image`, `scale`). `mend`: the wanted version is made anew beside

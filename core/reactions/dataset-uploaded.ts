@@ -2,14 +2,15 @@ import type { DatasetUploaded } from '../../events/contract.ts'
 import { datasetUploaded } from '../../events/dataset-uploaded.ts'
 import type { ManifestObject } from '../../events/manifest.ts'
 import { whyNotNamed } from '../../events/object-key.ts'
-import type { TrainDesired } from '../desired.ts'
+import type { Desired, TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
+import { hasBegun, type LaneDocument } from '../lane/document.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { counted, inSight } from '../text.ts'
-import type { Decision, Reaction } from './reaction.ts'
+import type { Ask, Decision, Reaction } from './reaction.ts'
 
 /** What stands in the bucket now. */
 export type DatasetFacts =
@@ -59,11 +60,9 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     const known = [...(isKnown ? [version] : []), ...(aside === undefined ? [] : [aside.version])]
     return { kind: 'manifest', bucket, key, prefix, known }
   },
-  whence: (desired, { now }) => {
-    if (desired.kind !== 'train') return null
-    const { bucket, key } = desired as TrainDesired
-    return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }
-  },
+  whence: (desired, { now }) => again(desired, now),
+  uploadOf: (facts) =>
+    facts.kind === 'manifest' ? [`${facts.sha256} ${new Date(facts.lastModified).toISOString()}`, facts.sha256] : null,
   decide: (event, facts, { policy, rule, now }) => {
     const at = inSight(`s3://${event.bucket}/${event.key}`)
     if (event.replayed)
@@ -107,8 +106,8 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     if (etag === undefined || requester === undefined || event.replayed) return null
     return facts === undefined || isAbout(event, facts) ? `${etag} ${requester}` : null
   },
-  resync: ({ policy, docOf }) =>
-    Object.entries(policy.pipelines).map(([key, rule]) => {
+  resync: ({ policy, now, docOf }) =>
+    Object.entries(policy.pipelines).flatMap(([key, rule]) => {
       const { bucket, prefix, manifest } = rule.on.dataset
       const name = laneNameOf(key, rule)
       const doc = docOf(laneOf(pipeline, name))
@@ -119,8 +118,22 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       const last = again ? doc : (doc?.aside ?? doc)
       const etag = again ? null : ((last?.desired as TrainDesired | null)?.etag ?? null)
       const after = last?.order == null ? null : { order: last.order, etag }
-      return { kind: 'manifests', name, bucket, prefix, manifest, after }
+      return [{ kind: 'manifests', name, bucket, prefix, manifest, after }, ...awaitedIn(doc, now)]
     }),
+}
+
+/** Nobody tells that something is gone: where that was read which people are asked about is looked at for as long as it has begun nothing. */
+const awaitedIn = (doc: LaneDocument | null, now: number): Ask[] => {
+  const { run = null } = doc ?? {}
+  const event = run === null || hasBegun(run) ? null : again(run.desired, now)
+  return event === null ? [] : [{ kind: 'event', event }]
+}
+
+/** The event that would point where this was read. */
+const again = (desired: Desired, now: number): DatasetUploaded | null => {
+  if (desired.kind !== 'train') return null
+  const { bucket, key } = desired as TrainDesired
+  return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }
 }
 
 /**
@@ -161,11 +174,7 @@ export const pipelineAt = (
 /** Whether a key is a manifest of this name. */
 export const isManifest = (key: string, manifest: string): boolean => key === manifest || key.endsWith(`/${manifest}`)
 
-const incomplete = (
-  facts: { sha256: string; missing: string[]; missingCount: number },
-  until: number,
-  now: number,
-): Decision => {
+const incomplete = (facts: { missing: string[]; missingCount: number }, until: number, now: number): Decision => {
   const more = facts.missingCount - facts.missing.length
   const named = facts.missing.join(', ') + (more > 0 ? ` and ${more} more` : '')
   if (now > until)
@@ -173,7 +182,6 @@ const incomplete = (
       kind: 'ignore',
       reason: 'missed-deadline',
       detail: `still missing at its deadline: ${named}. Upload them, then write the manifest again`,
-      version: facts.sha256,
     }
   return {
     kind: 'wait',

@@ -27,6 +27,8 @@ export type ModelFacts =
       adapter?: true
       /** Among our own results, and nothing says what they were when they were registered: by a pipeline, or by nobody knows whom. */
       unpinned?: 'pipeline' | 'unknown'
+      /** Whether a pipeline of this ledger has registered it after its gates, and its pin is what lies there. */
+      ours?: true
     }
 
 /** A version in a sentence. Characters. */
@@ -147,9 +149,9 @@ export const serveDesired = (
 ): ServeDesired => {
   const adapter = facts.adapter === true ? { adapter: true as const } : {}
   const pinned = { model, version: facts.version, source: facts.source, runId: facts.runId, ...adapter }
-  const { requester, unpinned } = facts
-  if (unfit === null)
-    return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester, ...(unpinned && { unpinned }) }
+  const { requester, unpinned, ours } = facts
+  const known = { ...(unpinned && { unpinned }), ...(ours && { ours }) }
+  if (unfit === null) return { kind: 'serve', ...pinned, digest: digestOf(pinned), requester, ...known }
   const texts = {
     version: kept(facts.version, SHORT),
     source: kept(facts.source, SOURCE),

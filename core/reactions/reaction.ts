@@ -22,7 +22,7 @@ export interface Intent {
 /** What an event and the facts come to: pure, and always with a sentence. */
 export type Decision =
   | { kind: 'intend'; intent: Intent; detail: string }
-  | { kind: 'ignore'; reason: Ignored; detail: string; version?: string }
+  | { kind: 'ignore'; reason: Ignored; detail: string }
   | { kind: 'wait'; reason: Waiting; detail: string; until: number }
 
 /** A place to look at, through a port. */
@@ -85,6 +85,11 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
   look(event: E, given: { policy: Policy; rule: Rule; doc: LaneDocument; again?: true }): Look
   /** The event that would point where this lane reads it, to look there again before anything of it begins; null: none would. Left out: none ever does. */
   whence?(desired: Desired, given: { policy: Policy; lane: string; now: number }): E | null
+  /**
+   * What an upload is known by that is given up unfinished, the newest name first and then those that earlier releases gave it: written again
+   * it is another, be it with the same bytes. Left out: none ever is.
+   */
+  uploadOf?(facts: F): readonly [string, ...string[]] | null
   /** What the facts come to; never called with `unreadable`. */
   decide(event: E, facts: F, given: { policy: Policy; rule: Rule; now: number }): Decision
   /**

@@ -56,6 +56,15 @@ export const keptSteps = (plan: Pick<Plan, 'steps'>, kept: Results): Record<stri
   )
 }
 
+/** Names of a plan's steps that are carried over: what was kept and was made from nothing that is made anew. */
+export const carriedSteps = (plan: Pick<Plan, 'steps'>, kept: Results): ReadonlySet<string> => {
+  const done = keptSteps(plan, kept)
+  const carried = new Set<string>()
+  for (const step of plan.steps)
+    if (Object.hasOwn(done, step.name) && readsOf(step).every((name) => carried.has(name))) carried.add(step.name)
+  return carried
+}
+
 /** What was kept under one of these. */
 export const keptAs = (kept: Results, { key, earlier }: Keys): ResultRow | undefined => {
   const found = [key, earlier].find((one) => Object.hasOwn(kept, one))

@@ -4,15 +4,19 @@ import type { KubeObject } from '../kube.ts'
 import type { Stepped } from '../lane/stepping.ts'
 import { hasToken, label, TOKEN_ANNOTATION, tokenOf } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
-import type { Around } from '../pods/around.ts'
+import { type Around, NOTHING_AROUND } from '../pods/around.ts'
+import { lostIn } from '../pods/died.ts'
 import { type JobState, jobState } from '../pods/job-state.ts'
-import { parseResult } from '../result.ts'
+import type { Lost } from '../pods/taken.ts'
+import { unreadyOf } from '../pods/unready.ts'
+import type { PoolPolicy } from '../policy.ts'
 import { NOTE, said } from '../text.ts'
 import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { runsTheSame, withTermsOf } from '../workloads/work-digest.ts'
 import { waitsForNodeSince } from './job-deadline.ts'
+import { judgeResult, type SeenResult } from './job-result.ts'
 import { type KnownBefore, timeOf, workedOf, workedOfGone } from './job-times.ts'
-import { isFile, type Place, resultOfPod, resultPlace } from './result-place.ts'
+import { noNodeNote } from './no-node.ts'
 
 /** What a note repeats of a failed Job's log: so many lines, each of so many characters at most. */
 const [LOG_LINES, LOG_LINE] = [5, 200]
@@ -30,20 +34,14 @@ export interface SeenJob {
   freshUntil?: number | null
   /** What was known of it before; left out: nothing. */
   before?: KnownBefore
+  /** What was known before of the end of a pod that is gone by now; null, or left out: nothing. */
+  lost?: Lost | null | undefined
   /** What stands around its pods; left out: nobody has looked. */
   around?: Around | undefined
   /** Milliseconds that its pod may wait for a node; left out: as long as Kubernetes lets it. */
   nodeWithin?: number
-}
-
-/** The bytes of a result, of which file or message they are, and where that lies. */
-interface SeenResult {
-  bytes: Uint8Array
-  etag: string | null
-  at: Place
-  by: 'file' | 'message'
-  /** When the file was written; null: it is none; left out: nobody knows. */
-  writtenAt?: number | null
+  /** What a node of its pool costs; null, or left out: nobody says. */
+  price?: PoolPolicy['price']
 }
 
 /** The Job as it is made by the ledger that has this secret. */
@@ -93,7 +91,8 @@ const toldOf = ({ spec }: KubeObject<'Job'>): Record<string, string> => {
 export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   if (seen.job === null) return nextOfGone(step, seen)
   const { logs, now, around } = seen
-  const state = jobState(seen.job, seen.pods, { logs, now, ...(around === undefined ? {} : { around }) })
+  const lost = lostIn(seen.job, seen.pods, seen.lost ?? null)
+  const state = jobState(seen.job, seen.pods, { logs, now, lost, ...(around === undefined ? {} : { around }) })
   const worked = workedOf(seen.job, seen.pods, seen.before?.ranFrom)
   if (endsByDeletion(seen.job)) {
     // Its pods are still ending: what they write until then counts.
@@ -103,24 +102,33 @@ export const nextLaunchJob = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   }
   if (state.failure !== null)
     return { kind: 'failed', reason: state.failure, note: withLogs(state.note, lastLines(seen.logs)), ...worked }
-  if (state.kind !== 'succeeded') return underWay(step, seen, { state, job: seen.job, worked })
-  return { ...judgeResult(step, seen), ...worked }
+  if (state.kind !== 'succeeded') return underWay(step, seen, { state, job: seen.job, worked, lost })
+  return { ...judgeResult(step, { ...seen, lost }), ...worked }
+}
+
+/** What a look has made of a Job that goes on. */
+interface Looked {
+  state: JobState
+  job: V1Job
+  worked: ReturnType<typeof workedOf>
+  lost: Lost | null
 }
 
 /** What waits for a node does so for its time, whatever of its hours is left. */
 const underWay = (
   step: LaunchJobStep,
-  { pods, before, nodeWithin, now }: SeenJob,
-  { state, job, worked }: { state: JobState; job: V1Job; worked: ReturnType<typeof workedOf> },
+  { pods, before, nodeWithin, now, price = null, around = NOTHING_AROUND }: SeenJob,
+  { state, job, worked, lost }: Looked,
 ): Stepped => {
   const workedUntil = before?.ranFrom == null ? (before?.ranTo ?? null) : worked.ranUntil
   const since = step.pool === null || nodeWithin === undefined ? null : waitsForNodeSince(job, pods, workedUntil)
   const noNodeAt = since === null ? NEVER : since + (nodeWithin ?? 0)
+  const stays = step.pool === null ? [] : unreadyOf(step.pool, around, now)
   if (noNodeAt <= now)
     return {
       kind: 'failed',
       reason: 'no-node',
-      note: `${NO_NODE} (${Math.round((nodeWithin ?? 0) / 360_000) / 10} h): ${state.note}`,
+      note: noNodeNote({ within: nodeWithin ?? 0, note: state.note, stays, price }),
       ...worked,
     }
   return {
@@ -135,13 +143,12 @@ const underWay = (
     ),
     running: state.kind === 'running',
     pod: pods.find(({ status }) => status?.phase === 'Running')?.metadata?.name,
+    lost,
     ...worked,
   }
 }
 
 const NEVER = Number.POSITIVE_INFINITY
-
-const NO_NODE = 'no node came for its pod within the time that its pipeline gives it'
 
 const nextOfGone = (step: LaunchJobStep, seen: SeenJob): Stepped => {
   const { freshUntil = null, before, now, pods, result } = seen
@@ -180,6 +187,10 @@ const endsByDeletion = ({ metadata, status }: V1Job): boolean => {
   return times.length > 0 && Math.min(...times) >= at
 }
 
+/** Whether what has become of a Job that is over hangs on its result: then nothing is concluded where that cannot be read. */
+export const hangsOnResult = (job: V1Job | null): boolean =>
+  job === null || hasCondition(job, 'Complete') || endsByDeletion(job)
+
 /** Kubernetes ends a Job at its deadline; its pods may take their grace. Milliseconds. */
 const GRACE = 10 * 60_000
 const HOUR = 3_600_000
@@ -196,33 +207,6 @@ const lookAgainAt = ({ job }: LaunchJobStep, { spec, status }: V1Job, now: numbe
 }
 
 const nextHour = (now: number): number => (Math.floor(now / HOUR) + 1) * HOUR
-
-const judgeResult = (step: LaunchJobStep, { name, result, pods }: SeenJob): Stepped =>
-  result === null ? missing(step, name, pods) : resultIn(name, result)
-
-/** What a Job of this name has measured and made, as its result claims (law 16). */
-export const resultIn = (name: string, { bytes, etag, at, by }: SeenResult): Stepped => {
-  const uri = `s3://${at.bucket}/${at.key}`
-  const parsed = parseResult(bytes, { object: name, prefix: uri.slice(0, uri.lastIndexOf('/') + 1) })
-  const where = by === 'message' ? 'its termination message' : uri
-  if (!parsed.ok) return { kind: 'failed', reason: parsed.reason, note: `${where}: ${parsed.detail}` }
-  const { metrics, artifacts } = parsed.result
-  const note = Object.entries(metrics)
-    .map(([metric, value]) => `${metric} ${value}`)
-    .join(', ')
-  return { kind: 'done', note: note || 'complete', values: { ...metrics, ...artifacts }, read: { etag, at, by } }
-}
-
-const missing = (step: LaunchJobStep, name: string, pods: V1Pod[]): Stepped => {
-  const place = resultPlace(step, name)
-  const pod = pods.find(({ status }) => status?.phase === 'Succeeded')?.metadata?.name ?? `${name}-*`
-  const { bucket, key } = isFile(place) ? place : resultOfPod(place, name, pod)
-  return {
-    kind: 'failed',
-    reason: 'result-missing',
-    note: `Job ${name} is complete but wrote no s3://${bucket}/${key}`,
-  }
-}
 
 /** The newest lines that there is room for: the last one tells most. */
 const withLogs = (note: string, lines: string[]): string => {

@@ -67,8 +67,17 @@ const countsOf = (view: GenerationView, stays: boolean): number => (stays ? view
 export const touched = (targets: readonly Target[], at: Approved): Target[] | string => {
   const { generations, way, approved } = at
   const stays = staysAfter(way)
-  const isAhead = (target: Target): boolean =>
-    viewIn(generations, target)?.replicas !== target.replicas && reached(target, at) !== undefined
+  const end = way.findLast(isMove)?.replicas ?? []
+  // On a way back nothing is taken of what is to stand in the end, whoever has brought it up already.
+  const comesAgain = (target: Target, replicas: number): boolean =>
+    at.unavailable === null &&
+    replicas > target.replicas &&
+    end.some((one) => one.generation === target.generation && one.replicas > target.replicas)
+  const isAhead = (target: Target): boolean => {
+    const replicas = viewIn(generations, target)?.replicas
+    if (replicas === undefined || replicas === target.replicas) return false
+    return reached(target, at) !== undefined || comesAgain(target, replicas)
+  }
   const moved = targets.filter((target) => !isAhead(target))
   const readyOf = answering(targets, at)
   const falling = moved.filter((target) => readyOf(target) > target.replicas)

@@ -1,4 +1,4 @@
-import { sha256Hex } from '../digest.ts'
+import { hmacHex, sha256Hex } from '../digest.ts'
 import { label } from '../names.ts'
 import type { RegisterModelStep } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'
@@ -12,9 +12,31 @@ export const PIN = label('pin')
 /** The tag that says who asked. It tells people, and is no part of what is registered: who asked may be proven only later. */
 export const REQUESTED_BY = label('requested-by')
 
-/** Of a registration's tags those that say what it is, whoever asked for it. */
+/** The tag that only a ledger's own registration has: whoever may write to the registry can copy every other one. */
+export const PROOF = label('proof')
+
+/** Of a registration's tags those that say what it is, whoever asked for it. Earlier releases put no proof on what they registered. */
 export const tagsOfWhatItIs = (tags: Readonly<Record<string, string>>): Record<string, string> =>
-  Object.fromEntries(Object.entries(tags).filter(([key]) => key !== REQUESTED_BY))
+  Object.fromEntries(Object.entries(tags).filter(([key]) => key !== REQUESTED_BY && key !== PROOF))
+
+/** What a version must be for its proof to count: what lay there, for which model. */
+interface Proven {
+  model: string
+  source: string
+  tags: Readonly<Record<string, string>>
+}
+
+/** What only the ledger with this secret can say of a version; null where it has none, or nothing says what its artifact was. */
+const proofOf = (secret: string, { model, source, tags: { [MADE_BY]: made, [PIN]: pin } }: Proven): string | null =>
+  secret === '' || made === undefined || pin === undefined
+    ? null
+    : hmacHex(secret, JSON.stringify(['version', model, source, made, pin])).slice(0, 32)
+
+/** Whether a pipeline of this ledger has registered a version as it is: which it does after its gates alone. */
+export const isProven = (version: Proven, secret: string): boolean => {
+  const proof = proofOf(secret, version)
+  return proof !== null && version.tags[PROOF] === proof
+}
 
 /** What is registered. */
 export interface Registration {
@@ -28,17 +50,20 @@ export interface Registration {
 
 /**
  * What is registered from a finished step; null when its result names no `model` artifact. Its tags name
- * the lane and the artifact alone: whichever attempt or generation registers it finds what another has registered (law 7).
+ * the lane and the artifact alone: whichever attempt or generation registers it finds what another has registered (law 7). `secret`: the
+ * ledger's, of which they carry a proof.
  */
 export const registration = (
   step: RegisterModelStep,
-  { name, result }: { name: string; result: Pick<ResultRow, 'values' | 'pins'> | null },
+  { name, result, secret }: { name: string; result: Pick<ResultRow, 'values' | 'pins'> | null; secret: string },
 ): Registration | null => {
   const source = result?.values['model']
   if (typeof source !== 'string') return null
   const made = `${name}-${sha256Hex(source).slice(0, 8)}`
   const pin = result?.pins?.['model']
-  const tags = { ...step.tags, [MADE_BY]: made, ...(pin === undefined ? {} : { [PIN]: pin }) }
+  const says = { ...step.tags, [MADE_BY]: made, ...(pin === undefined ? {} : { [PIN]: pin }) }
+  const proof = proofOf(secret, { model: step.model, source, tags: says })
+  const tags = { ...says, ...(proof === null ? {} : { [PROOF]: proof }) }
   const where = step.workspace === undefined ? {} : { workspace: step.workspace }
   return { model: step.model, source, runId: null, tags, ...where }
 }

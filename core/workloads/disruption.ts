@@ -3,8 +3,8 @@ import type { ServicePolicy } from '../policy.ts'
 
 /**
  * How many replicas of a generation a drain may have taken at once. One where others answer meanwhile, and the next once it is ready
- * elsewhere, its weights loaded. Of one alone none: its node waits until somebody gives it up, since whoever drains approves no outage;
- * but where the policy itself allows one it goes.
+ * elsewhere, its weights loaded. Of one alone none, since whoever drains approves no outage; but where the policy itself allows one it
+ * goes. What of a service's pool may be moved by Karpenter, which asks this no longer than its nodes' grace period, follows the same.
  */
 export const mayBeDrained = ({
   replicas,

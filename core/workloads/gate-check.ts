@@ -1,5 +1,5 @@
 import type { V1Container } from '@kubernetes/client-node'
-import type { KubeObject } from '../kube.ts'
+import { DO_NOT_DISRUPT, type KubeObject } from '../kube.ts'
 import { label, ourLabels, runName, runOnceName } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { GATE_ACCOUNT } from './accounts.ts'
@@ -47,7 +47,7 @@ export const gateCheckJob = (input: GateCheckInput): KubeObject<'Job'> => {
       },
       activeDeadlineSeconds: Math.ceil(service.gate.minutes.p95 * 3 * 60),
       template: {
-        metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
+        metadata: { labels, annotations: { [DO_NOT_DISRUPT]: 'true' } },
         spec: {
           restartPolicy: 'Never',
           serviceAccountName: GATE_ACCOUNT,

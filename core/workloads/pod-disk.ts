@@ -15,22 +15,6 @@ export interface DiskRoom {
  */
 export const DISK_ROOM: DiskRoom = { asked: 10, scratch: 20 }
 
-/**
- * What the pods of stages have, by revision, the first first: nothing is asked for, and there is no scratch folder. A lane keeps the
- * revision that it was made with (law 15): none is edited or taken away, a better one is added after it.
- */
-const STAGE_REVISIONS: readonly (DiskRoom | null)[] = [null, DISK_ROOM]
-
-/** The revision that a pipeline's pods are made in from now on. */
-export const STAGE_REVISION: number = STAGE_REVISIONS.length
-
-/** What a stage's pod has of its node's disk, in this revision. Throws where there never was such a one. */
-export const stageDisk = (revision = 1): DiskRoom | null => {
-  const room = STAGE_REVISIONS[revision - 1]
-  if (room === undefined) throw new Error(`there is no revision ${revision} of a stage's pods`)
-  return room
-}
-
 /** Disk as Kubernetes calls it where it is asked for. */
 const DISK = 'ephemeral-storage'
 

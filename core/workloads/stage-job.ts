@@ -1,6 +1,6 @@
 import type { V1Container, V1EnvVar, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
 import type { TrainDesired } from '../desired.ts'
-import { GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
+import { DO_NOT_DISRUPT, GPU, type KubeObject, NODE_POOL, QUEUE_LABEL } from '../kube.ts'
 import { type Identity, label, ourLabels, type RunKey, runName, runOnceName } from '../names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { Policy, StagePolicy } from '../policy.ts'
@@ -8,11 +8,11 @@ import { TRAINING_ACCOUNT } from './accounts.ts'
 import { graceOfStage } from './draining.ts'
 import { inputEnv } from './inputs.ts'
 import { inputJobLabel, withDigest } from './object-digest.ts'
-import { stageDisk } from './pod-disk.ts'
 import { fromLabel, POD_NAME_ENV, RESULTS_URI } from './pod-environment.ts'
 import { patched } from './pod-patch.ts'
 import { type PodRoom, SCRATCH, stageRoom } from './pod-room.ts'
 import type { Preset } from './presets.ts'
+import { stagePods } from './stage-revisions.ts'
 
 /** The label that Kubernetes puts on a Job's pods: how a pod learns the name of its Job. */
 const JOB_NAME_LABEL = 'batch.kubernetes.io/job-name'
@@ -84,9 +84,12 @@ const attemptLabels = ({ identity, run }: StageInput): Record<string, string> =>
 })
 
 const podTemplate = (input: StageInput, labels: Record<string, string>): V1PodTemplateSpec => ({
-  metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
+  metadata: { labels, ...(isHeld(input) ? { annotations: { [DO_NOT_DISRUPT]: 'true' } } : {}) },
   spec: patched(podSpec(input), input.stage.pod),
 })
+
+const isHeld = ({ desired, policy, stage }: StageInput): boolean =>
+  stagePods(desired.pods).heldIn(policy.pools[stage.pool])
 
 const podSpec = (input: StageInput): V1PodSpec => ({
   restartPolicy: 'Never',
@@ -103,7 +106,7 @@ const podSpec = (input: StageInput): V1PodSpec => ({
 
 const roomOf = ({ desired, policy, stage: { gpus, pod, ...stage } }: StageInput): PodRoom => {
   const isLent = policy.pools[stage.pool]?.queue !== undefined
-  return stageRoom({ gpus, pod, isLent, container: nameOfStage(stage) }, stageDisk(desired.pods))
+  return stageRoom({ gpus, pod, isLent, container: nameOfStage(stage) }, stagePods(desired.pods).disk)
 }
 
 const container = (input: StageInput): V1Container => {
@@ -158,7 +161,7 @@ const ourEnv = ({ desired, policy, stage, model }: StageInput): V1EnvVar[] => {
     fromLabel('JOB_NAME', JOB_NAME_LABEL),
     POD_NAME_ENV,
     { name: RESULTS_URI, value: literal(resultsUri(policy)) },
-    ...(stageDisk(desired.pods) === null ? [] : [{ name: 'SIGNALBOX_SCRATCH', value: SCRATCH }]),
+    ...(stagePods(desired.pods).disk === null ? [] : [{ name: 'SIGNALBOX_SCRATCH', value: SCRATCH }]),
   ]
 }
 

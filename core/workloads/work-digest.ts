@@ -1,14 +1,17 @@
-import type { V1Container, V1JobSpec, V1PodSpec } from '@kubernetes/client-node'
-import { type KubeObject, QUEUE_LABEL } from '../kube.ts'
+import type { V1Container, V1JobSpec, V1PodSpec, V1PodTemplateSpec } from '@kubernetes/client-node'
+import { DO_NOT_DISRUPT, type KubeObject, QUEUE_LABEL } from '../kube.ts'
 import { label } from '../names.ts'
 import { objectDigest, untold, withDigest } from './object-digest.ts'
 import { editsOf } from './same-content.ts'
 
 /**
- * What of a Job says how long it may take, when its turn is, how its image is had and what follows a failure: once it is done, what it
- * has made is the same. Which machine it runs on, and with how much of it, is none of that: it may be what is measured.
+ * What of a Job says how long it may take, when its turn is, how its image is had, who may disturb it and what follows a failure: once it is
+ * done, what it has made is the same. Which machine it runs on, and with how much of it, is none of that: it may be what is measured.
  */
 const OF_LABELS: readonly string[] = [QUEUE_LABEL]
+const OF_ANNOTATIONS: readonly string[] = [DO_NOT_DISRUPT]
+/** As every Job was made at first: what is kept by such a digest is found by it for ever. */
+const HELD: Readonly<Record<string, string>> = { [DO_NOT_DISRUPT]: 'true' }
 const OF_JOBS: readonly (keyof V1JobSpec)[] = [
   'activeDeadlineSeconds',
   'backoffLimit',
@@ -28,14 +31,15 @@ const OF_CONTAINERS: readonly (keyof V1Container)[] = ['imagePullPolicy']
 /** SHA-256 over the work of a Job alone: the same however long it may take, and whenever its turn is. What is approved binds all of it. */
 export const workDigest = (job: KubeObject<'Job'>): string => {
   const ofPod = (pod: V1PodSpec): V1PodSpec => withoutTerms(exchanged(pod, [...OF_PODS, ...FILLED_IN]))
-  return objectDigest(changed(job, { ofPod }))
+  return objectDigest(changed(job, { annotations: HELD, ofPod }))
 }
 
 /** The Job as it would be made with what another one, which may be a server's, says beside its work. */
 export const withTermsOf = (job: KubeObject<'Job'>, { metadata, spec }: KubeObject<'Job'>): KubeObject<'Job'> => {
   const ofPod = (pod: V1PodSpec): V1PodSpec => exchanged(pod, OF_PODS, spec?.template.spec)
   const made = madeWith(metadata.annotations)
-  return withDigest(changed(job, { labels: metadata.labels, spec: spec && { ...spec, ...made }, ofPod }))
+  const annotations = spec?.template?.metadata?.annotations
+  return withDigest(changed(job, { labels: metadata.labels, annotations, spec: spec && { ...spec, ...made }, ofPod }))
 }
 
 /** How long it might take when it was made, where that was written anew since: of whatever its time has become, it is the same Job. */
@@ -80,6 +84,8 @@ const withoutTerms = (pod: V1PodSpec): V1PodSpec => {
 
 interface Terms {
   labels?: Record<string, string> | undefined
+  /** Of its pods. */
+  annotations?: Readonly<Record<string, string>> | undefined
   spec?: V1JobSpec | undefined
   ofPod: (pod: V1PodSpec) => V1PodSpec
 }
@@ -89,8 +95,15 @@ const changed = ({ metadata, spec, ...job }: KubeObject<'Job'>, terms: Terms): K
   const pod = spec?.template?.spec
   const rest = { ...job, metadata: { ...metadata, labels } }
   if (spec === undefined || pod === undefined) return rest
-  const template = { ...spec.template, spec: terms.ofPod(pod) }
+  const template = { ...annotated(spec.template, terms.annotations), spec: terms.ofPod(pod) }
   return { ...rest, spec: { ...exchanged(spec, OF_JOBS, terms.spec), template } }
+}
+
+const annotated = (template: V1PodTemplateSpec, by: Terms['annotations']): V1PodTemplateSpec => {
+  const { annotations: said = {}, ...rest } = template.metadata ?? {}
+  const annotations = exchanged(said, OF_ANNOTATIONS, by)
+  const isSaid = template.metadata !== undefined || Object.keys(annotations).length > 0
+  return isSaid ? { ...template, metadata: { ...rest, annotations } } : template
 }
 
 /** What is said; these keys as another says them, or nobody. */

@@ -1,11 +1,12 @@
 import { addedTo } from '../../core/bootstrap/added.ts'
 import { driftOf } from '../../core/bootstrap/drift.ts'
+import { earlierPolicies, isLeftOf } from '../../core/bootstrap/earlier-policies.ts'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { POD_SECURITY } from '../../core/bootstrap/manifests.ts'
 import { classWrongs, knownClass } from '../../core/bootstrap/node-class-check.ts'
 import type { NamedClass } from '../../core/bootstrap/node-classes.ts'
 import type { NodePool } from '../../core/kube.ts'
-import { label } from '../../core/names.ts'
+import { type Identity, label } from '../../core/names.ts'
 import { numberIn } from '../../core/quantity.ts'
 import { applyConflict, failureOf, messageIn } from './answers.ts'
 import type { Answer, Requests } from './requests.ts'
@@ -16,8 +17,8 @@ const MANAGER = 'signalbox-bootstrap'
 /** How the cluster differs from a manifest. `changed` names the fields. */
 export interface Difference {
   manifest: Manifest
-  state: 'missing' | 'changed' | 'same' | 'refused' | 'unfit'
-  /** Fields that would change, why the server refuses it, what of the user's own does not do, or what somebody has added that must go. */
+  state: 'missing' | 'changed' | 'same' | 'refused' | 'unfit' | 'left'
+  /** Fields that would change, why the server refuses it, what of the user's own does not do, what somebody has added that must go, or what to do with what is left. */
   detail: string[]
   /** What the change does to nodes that run. Left out: nothing. */
   drift?: string
@@ -37,8 +38,12 @@ const plural = (kind: string): string => {
   return kind.endsWith('s') ? `${kind}es` : `${kind}s`
 }
 
-/** What applying it would do; nothing is written: the server itself is asked, by a dry run. */
-export const compareManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
+/** What applying it, with the others `among` which it is, would do; nothing is written: the server itself is asked, by a dry run. */
+export const compareManifest = async (
+  requests: Requests,
+  manifest: Manifest,
+  among: readonly Manifest[] = [],
+): Promise<Difference> => {
   const path = manifestPath(manifest)
   const there = await requests.send({ method: 'GET', path })
   if (there.status === 404) return { manifest, state: 'missing', detail: [] }
@@ -50,7 +55,7 @@ export const compareManifest = async (requests: Requests, manifest: Manifest): P
   const added = addedTo(manifest, there.body)
   if (added.length > 0) return { manifest, state: 'unfit', detail: added }
   const fields = differing(there.body, answer.body, '').filter((field) => !BOOKKEEPING.test(field))
-  const drift = driftOf(manifest, fields, nodesIn(there.body))
+  const drift = driftOf(manifest, fields, { running: nodesIn(there.body), among })
   return {
     manifest,
     state: fields.length === 0 ? 'same' : 'changed',
@@ -84,6 +89,23 @@ export const compareNodeClass = async (
 
 const NO_CLASS =
   'it is not there, and no node starts without it: make it, or say `nodes` in the policy, and one is made for each pool'
+
+/** What an earlier release has made and this one has no more: it stays in force until somebody deletes it. Nothing is written. */
+export const leftBefore = async (
+  requests: Pick<Requests, 'send'>,
+  identity: Pick<Identity, 'installation'>,
+): Promise<Difference[]> => {
+  const found: Difference[] = []
+  for (const { name, now } of earlierPolicies(identity)) {
+    const manifest: Manifest = { apiVersion: POLICIES, kind: 'ValidatingAdmissionPolicy', metadata: { name } }
+    const { status, body } = await requests.send({ method: 'GET', path: manifestPath(manifest) })
+    const detail = `an earlier release called it so, and its rules are those of ${now} now: once that is there, \`kubectl --context NAME delete validatingadmissionpolicybinding,validatingadmissionpolicy ${name}\``
+    if (status === 200 && isLeftOf(identity, body)) found.push({ manifest, state: 'left', detail: [detail] })
+  }
+  return found
+}
+
+const POLICIES = 'admissionregistration.k8s.io/v1'
 
 /** Those that stand already and belong to another installation. */
 export const othersAmong = async (requests: Requests, manifests: readonly Manifest[]): Promise<Difference[]> => {

@@ -1,8 +1,11 @@
 import type { LaneDocument } from '../../core/lane/document.ts'
+import { needsKept } from '../../core/lane/fold.ts'
 import { carried } from '../../core/lane/kept.ts'
-import type { ResultRow } from '../../core/rows.ts'
+import { type ResultRow, resultId } from '../../core/rows.ts'
+import type { Stored } from '../ledger-port.ts'
 import { type Asking, artifactNow, askingOfAct } from '../pins.ts'
 import type { WorkPorts } from '../ports.ts'
+import { readKeys } from '../rows.ts'
 import { resultsOf } from './results.ts'
 
 /**
@@ -25,6 +28,20 @@ export const keptOf = async (
   // One after the other: what is asked side by side is asked before anybody knows how much it is.
   for (const row of found) if (row !== null && (await isThere(ports.objects, row, asking))) there.push(row)
   return Object.fromEntries(there.map((row) => [row.key, row]))
+}
+
+/**
+ * The same as it is written down, where folding rests on it, whether or not it is still there: what is only weighed, one read of the
+ * ledger, is looked at by its lane before anything begins.
+ */
+export const keptOnPaper = async (
+  { ledger }: Pick<WorkPorts, 'ledger'>,
+  doc: LaneDocument,
+): Promise<Record<string, ResultRow>> => {
+  if (!needsKept(doc)) return {}
+  const keys = carried(doc).map(({ row }) => ({ kind: 'result' as const, id: resultId(doc.lane, row) }))
+  const rows = (await readKeys(ledger, keys)) as (Stored<'result'> | null)[]
+  return Object.fromEntries(rows.flatMap((row) => (row === null ? [] : [[row.value.key, row.value]])))
 }
 
 /** A file is there with the bytes that were read; a message went with its pod, and was stored. */

@@ -4,7 +4,7 @@ import type { Mark } from '../../core/lane/document.ts'
 import type { Stepped, Waiting } from '../../core/lane/stepping.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { LaunchJobStep } from '../../core/plan.ts'
-import { hasEnded, nextLaunchJob, type SeenJob } from '../../core/steps/launch-job.ts'
+import { hangsOnResult, hasEnded, nextLaunchJob, type SeenJob } from '../../core/steps/launch-job.ts'
 import { Refused, Unavailable, type WorkPorts } from '../ports.ts'
 import type { AlivePods } from './pods.ts'
 import { knownOf, madeOf, withPins } from './steps/launch-job.ts'
@@ -30,7 +30,8 @@ export const lastLook = async (
   const made = mark.made ?? (job === null ? null : madeOf(step, job))
   if (mark.state !== 'running' || made === null) return null
   const { name } = made.ref
-  const seen: SeenJob = { name, job, pods: own, logs: [], result: null, now, before: knownOf(mark, made, job) }
+  const before = knownOf(mark, made, job)
+  const seen: SeenJob = { name, job, pods: own, logs: [], result: null, now, before, lost: mark.lost }
   const without = nextLaunchJob(step, seen)
   const isOver = job === null ? alive === 0 : hasEnded(job)
   if (!isOver)
@@ -41,7 +42,7 @@ export const lastLook = async (
     return { step: mark.name, made, seen: stepped as LastLook['seen'] }
   } catch (error) {
     if (!(error instanceof Unavailable || error instanceof Refused)) throw error
-    return { step: mark.name, made, seen: asUnread(name, without) }
+    return { step: mark.name, made, seen: hangsOnResult(job) ? asUnread(name, without) : (without as LastLook['seen']) }
   }
 }
 
@@ -57,10 +58,9 @@ const asWaiting = (stepped: Stepped, own: KubeObject<'Pod'>[]): Waiting =>
         running: own.some(({ status }) => status?.phase === 'Running'),
       }
 
-/** Whose failure does not hang on a result has failed. */
+/** Of a Job that has failed by itself nobody needs the result. */
 const asUnread = (name: string, stepped: Stepped): LastLook['seen'] => {
-  if (stepped.kind !== 'failed' || (stepped.reason !== 'result-missing' && stepped.reason !== 'deleted'))
-    return stepped as LastLook['seen']
+  if (stepped.kind !== 'failed') return stepped as LastLook['seen']
   const note = `Job ${name} is over, and where its result would lie does not answer: another attempt looks again`
   return { ...stepped, kind: 'unread', note }
 }

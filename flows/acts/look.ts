@@ -1,8 +1,10 @@
 import { asksItself } from '../../core/lane/act.ts'
 import { whereOf } from '../../core/lane/answering.ts'
 import { seesStanding } from '../../core/lane/falling.ts'
-import { needsPaper } from '../../core/lane/fold.ts'
+import { needsKept, needsPaper } from '../../core/lane/fold.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
+import type { Seen } from '../../core/lane/planning.ts'
+import { lookForRetry, placeForRetry } from '../../core/lane/retrying.ts'
 import type { Trouble, View } from '../../core/lane/view.ts'
 import { reactionTo } from '../../core/reactions/catalogue.ts'
 import type { Facts, Look, Unreadable } from '../../core/reactions/reaction.ts'
@@ -10,6 +12,7 @@ import { lookAt } from '../look.ts'
 import { Unavailable, type WorkPorts } from '../ports.ts'
 import { troubleOf } from '../sides.ts'
 import { type Ahead, lookAhead, seeAhead } from './ahead.ts'
+import { keptOf } from './kept.ts'
 import type { Performed } from './performed.ts'
 
 /**
@@ -21,14 +24,36 @@ export const look = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<
   const letters = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
   const places = new Map(letters.map((letter) => [whereOf(view, letter), letter]))
   const asking = Promise.all([...places].map(async ([at, letter]) => [at, await factsOf(ports, view, letter)] as const))
-  const [told, world] = await Promise.all([asking, worldOf(view, ahead)])
-  const facts = told.map(([at, said]): [string, Facts] => [
+  const [told, retried, world, before] = await Promise.all([
+    asking,
+    retriedOf(ports, view),
+    worldOf(view, ahead),
+    keptFor(ports, view),
+  ])
+  const trouble = world.trouble ?? before.trouble
+  const facts = [...told, ...retried].map(([at, said]): [string, Facts] => [
     at,
-    world.trouble === null ? said : unreadable(world.trouble),
+    trouble === null ? said : unreadable(trouble),
   ])
   return {
-    result: { kind: 'looked', facts: Object.fromEntries(facts), kept: {} },
+    result: { kind: 'looked', facts: Object.fromEntries(facts), kept: before.kept },
     seen: { world: world.seen },
+  }
+}
+
+/** What a retry would begin from, as it is there now. */
+const retriedOf = async (ports: WorkPorts, view: View): Promise<[string, Facts][]> => {
+  const letter = lookForRetry(view)
+  return letter === null ? [] : [[placeForRetry(view, letter), await factsOf(ports, view, letter, true)]]
+}
+
+/** What its attempts have finished, where what was refused is reckoned anew. */
+const keptFor = async (ports: WorkPorts, { doc }: View): Promise<Seen & { trouble: Trouble | null }> => {
+  if (!needsKept(doc)) return { kept: {}, trouble: null }
+  try {
+    return { kept: await keptOf(ports, doc), trouble: null }
+  } catch (error) {
+    return { kept: {}, trouble: passing(error) }
   }
 }
 
@@ -68,23 +93,23 @@ export const lookAgain = async (
   if (view.doc.run?.phase === 'planned') seeAhead(ports, view, ahead)
   const where = placeOf(view, letter, true)
   try {
-    const facts = { [whereOf(view, letter)]: await lookAt(ports, where) }
+    const facts = { [whereOf(view, letter)]: await lookAt(ports, where, view) }
     return { result: { kind: 'looked', facts, kept: {} }, seen: {} }
   } catch (error) {
     return { result: { kind: 'trouble', trouble: passing(error, sideOf(where)) }, seen: {} }
   }
 }
 
-const factsOf = async (ports: WorkPorts, view: View, letter: LookLetter): Promise<Facts> => {
+const factsOf = async (...[ports, view, letter, again]: [WorkPorts, View, LookLetter, true?]): Promise<Facts> => {
   const { doc } = view
   const { waits } = letter
-  const where = placeOf(view, letter)
+  const where = placeOf(view, letter, again)
   const side = sideOf(where)
   const away = side === null ? undefined : view.sides[side]
   // It did not answer this letter: another lane asks whether it answers again.
   if (away !== undefined && waits?.side === side && !asksItself(away, doc.lane, view.now)) return unreadable(away)
   try {
-    return await lookAt(ports, where)
+    return await lookAt(ports, where, view)
   } catch (error) {
     return unreadable(passing(error, side))
   }

@@ -1,6 +1,6 @@
 import type { LaneDocument, Made, Mark } from '../../core/lane/document.ts'
 import { pastId, type ResultRow, resultId, runOfResult } from '../../core/rows.ts'
-import { resultIn } from '../../core/steps/launch-job.ts'
+import { resultIn } from '../../core/steps/job-result.ts'
 import type { Stored } from '../ledger-port.ts'
 import { pinsOf } from '../pins.ts'
 import type { WorkPorts } from '../ports.ts'

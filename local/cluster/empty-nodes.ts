@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectRef } from '../../core/kube.ts'
+import { DO_NOT_DISRUPT, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { loseNode, nodeGpus } from './nodes.ts'
 import { deletePod } from './pods.ts'
 import { isReady, isStopping, type Node, POOL_LABEL, wireTime } from './wire.ts'
@@ -49,7 +49,7 @@ export const drainNode = (world: World, node: Node): void => {
   if (isStopping(node)) return
   const disrupted = { key: 'karpenter.sh/disrupted', effect: 'NoSchedule' }
   for (const pod of nodeGpus(world, node).pods)
-    if (pod.metadata.annotations?.['karpenter.sh/do-not-disrupt'] !== 'true') deletePod(world, pod)
+    if (pod.metadata.annotations?.[DO_NOT_DISRUPT] !== 'true') deletePod(world, pod)
   store.update<'Node'>({
     ...node,
     metadata: { ...node.metadata, deletionTimestamp: wireTime(store.now) },

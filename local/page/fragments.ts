@@ -1,11 +1,11 @@
 import { html } from 'hono/html'
 import { usd } from '../../core/money/prices.ts'
 import type { Plan } from '../../core/plan.ts'
-import { plain } from '../../core/plan-text.ts'
+import { atMostText, plain } from '../../core/plan-text.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
 import { counted } from '../../core/text.ts'
-import type { Spend } from '../../flows/sums.ts'
+import { NOT_COUNTED, type Spend } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
 import { triesUnder } from '../tries.ts'
 import { type Sides, sideText } from '../waiting.ts'
@@ -73,7 +73,8 @@ const planHtml = (plan: Plan, track: Track): Html => html`<h3>${plan.title}</h3>
           <dt>Carrying it out</dt><dd>${usd(plan.price.total.p50)} – ${usd(plan.price.total.p95)}</dd>
           <dt>Per hour</dt><dd>${usd(plan.price.perHour.p50)}, now ${usd(plan.price.nowPerHour)}</dd>
           <dt>GPU-hours</dt><dd>${plan.price.gpuHours.p50} – ${plan.price.gpuHours.p95}</dd>
-          <dt>Bounds</dt><dd>${usd(plan.bounds.dollars)}; ${
+          <dt>At most</dt><dd>${atMostText(plan)}</dd>
+          <dt>Bounds</dt><dd>${
             Object.entries(plan.bounds.gpus)
               .map(([pool, gpus]) => `${counted(gpus, 'GPU')} of ${pool}`)
               .join(', ') || 'no GPUs'
@@ -141,7 +142,7 @@ const poolItem = (bar: PoolBar): Html => {
 export const spendFragment = ({ budget, month, dollars, spent, held, left }: Spend): Html => {
   const share = (part: number): string => (100 * Math.min(1, Math.max(0, part / dollars)) || 0).toFixed(2)
   return html`<h3>${budget}</h3>
-    <p>${usd(spent)} spent and ${usd(held)} held of ${usd(dollars)} in ${month}: ${left < 0 ? html`<b>${usd(-left)} over</b>` : `${usd(left)} left`}</p>
+    <p>${usd(spent)} spent and ${usd(held)} held of ${usd(dollars)} in ${month}: ${left < 0 ? html`<b>${usd(-left)} over</b>` : `${usd(left)} left`}; ${NOT_COUNTED}</p>
     <svg class="spend" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="used" width="${share(spent)}" height="4" /><rect class="held" x="${share(spent)}" width="${share(held)}" height="4" /></svg>`
 }
 

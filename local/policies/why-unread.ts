@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { said } from '../../core/text.ts'
 
@@ -7,7 +7,7 @@ import { said } from '../../core/text.ts'
 export const whyUnread = (file: string, error: unknown): string => {
   if (!(error instanceof Error)) return `${file}: ${said(String(error), REASON)}`
   const reason = said(error.message, REASON)
-  const cure = cureOf(error)
+  const cure = cureOf(error, file)
   return `${placeOf(file, error)}: ${reason}${cure === null ? '' : `. ${cure}`}`
 }
 
@@ -25,13 +25,13 @@ const placeOf = (file: string, { stack = '' }: Error): string => {
 }
 
 /** What to write in place of what Node does not run; null: its reason says it. */
-const cureOf = (error: Error & { code?: string; url?: string }): string | null => {
+const cureOf = (error: Error & { code?: string; url?: string }, file: string): string | null => {
   switch (error.code) {
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
       return `Node leaves types out and makes no code of them: ${inPlaceOf(error.message)}`
     case 'ERR_MODULE_NOT_FOUND':
     case 'ERR_UNSUPPORTED_DIR_IMPORT':
-      return toImport(error)
+      return toImport(error, file)
     default:
       return null
   }
@@ -44,9 +44,23 @@ const inPlaceOf = (message: string): string => {
   return 'write it in plain JavaScript'
 }
 
+/** Where `defineConfig` lies. */
+const OURS = fileURLToPath(new URL('../../core/policy.ts', import.meta.url))
+/** Names that read as ours: none of them is a package of ours, and who takes one on npm would run code at everybody who installs it. */
+const AS_OURS = /^@?signalbox(?:$|[-/])|\/signalbox/
+
+/** What to write in place of a package that is called as we are. */
+const notOnNpm = (name: string, file: string): string => {
+  const path = relative(dirname(resolve(file)), OURS)
+  const from = path.startsWith('.') ? path : `./${path}`
+  const has = existsSync(OURS) ? `write \`from '${from}'\`, or ` : ''
+  return `Signalbox is on no registry, so do not install \`${name}\` from one: ${has}leave the import out, and write \`export default { … }\` in place of \`export default defineConfig({ … })\``
+}
+
 /** A file is imported by its whole name, a package must be there. */
-const toImport = ({ message, url }: Error & { url?: string }): string => {
+const toImport = ({ message, url }: Error & { url?: string }, file: string): string => {
   const [, name] = /^Cannot find package '([^']+)'/.exec(message) ?? []
+  if (name !== undefined && AS_OURS.test(name)) return notOnNpm(name, file)
   if (name !== undefined) return `Install it where the policy lies, \`npm install ${name}\`, or leave the import out`
   const path = url === undefined ? null : fileURLToPath(url.replace(/\?.*$/, ''))
   const there =

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import type { Kind, KubeObject } from '../../core/kube.ts'
+import { openQuestion } from '../../core/lane/awaited.ts'
 import { stateOf } from '../../core/lane/lane-state.ts'
 import { calledBy } from '../../core/lane-kinds/called.ts'
 import { planText } from '../../core/plan-text.ts'
@@ -61,7 +62,7 @@ const planRoutes = (app: Hono, { house }: Served): void => {
     const { plan, run, outcome, cost, atMost, endedAt } = found
     if (plan === null)
       return refuse(context, { status: 404, error: 'not-found', detail: `${id} has no plan${endOf(outcome)}` })
-    const text = planText(plan, clock.now())
+    const text = planText(plan, clock.now(), outcome === null ? openQuestion({ run }) : null)
     return context.json({ plan: { ...plan, run: { ...run, outcome, cost, atMost, endedAt }, text } })
   })
 }

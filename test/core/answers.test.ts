@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { approvalNeed, type Groups, stillApproved, whyVoteFails, withVote } from '../../core/answers.ts'
-import type { Question } from '../../core/lane/document.ts'
+import type { Question } from '../../core/lane/question.ts'
 import type { Vote } from '../../core/lane/vote.ts'
 import type { ApprovalPolicy } from '../../core/policy.ts'
 
@@ -56,7 +56,7 @@ describe('whether a plan must be asked about', () => {
   it('always, when nothing passes by itself: a free plan too', () => {
     expect(need({}, { requester: CARLA, dollars: 0 })).toEqual({
       kind: 'need',
-      need: { required: true, why: 'may cost $0.00', need: 1 },
+      need: { required: true, why: '$0.00 in the bad case', need: 1 },
     })
   })
 
@@ -93,6 +93,19 @@ describe('whether a plan must be asked about', () => {
     })
     expect(claimed({ need: 2 }, ANA)).toMatchObject({ reason: 'nobody-may-approve' })
     expect(claimed({ need: 2, requesterMayApprove: true }, ANA)).toMatchObject({ need: { need: 2 } })
+  })
+
+  it('whatever it costs where something else says why, and neither claims nor nobody are less unknown for it', () => {
+    const open = (over: Partial<ApprovalPolicy>, requester: Parameters<typeof approvalNeed>[1]['requester'] = null) =>
+      approvalNeed(policy({ autoApproveBelow: 50, ...over }), { requester, dollars: 0, asks: 'not pinned' })
+    expect(open({})).toMatchObject({ need: { required: true, need: 1, why: 'not pinned' } })
+    expect(open({}, { by: CARLA, proven: true })).toMatchObject({ need: { required: true, why: 'not pinned' } })
+    expect(open({ unknownRequester: 'one-more' })).toMatchObject({
+      need: { need: 2, why: 'who asked is unknown, so one more person must agree; not pinned' },
+    })
+    expect(open({ unknownRequester: 'refuse' })).toMatchObject({ reason: 'requester-unknown' })
+    // What the policy itself wants is known to be asked by it.
+    expect(open({ unknownRequester: 'refuse' }, 'policy')).toMatchObject({ need: { required: true, need: 1 } })
   })
 
   it('not at all when nobody knows who asked and policy refuses that, however cheap', () => {

@@ -32,6 +32,12 @@ it('asks nobody where it has left, and says where it went; one that asks nothing
   expect(leftCard(left)).toBe(left)
 })
 
+it('of what serves now says how it ended, and who may change its weights; of what does not, nothing of them', () => {
+  const open = { ...plan, open: 'not pinned: whoever may write' }
+  const linesOf = (kind: 'succeeded' | 'failed') => outcomeCard(open, { kind, reason: null, detail: 'done' }).lines
+  expect([linesOf('succeeded'), linesOf('failed')]).toEqual([['done', 'not pinned: whoever may write'], ['done']])
+})
+
 it('names people as the policy does, and where all of it stands', () => {
   const { approvals } = config
   const requester = { by: approvals.approvers[0]?.id ?? '', proven: true }

@@ -45,7 +45,8 @@ Steps
   5. notify          Tell the channel
                      because promoting it is for a person to decide
 
-  price       $115.58 (p95 $221.99)
+  price       $115.58 (p95 $223.83)
+  at most     $223.83
   per hour    now $0.00, then $55.04
   GPU-hours   12.25 (p95 24.5)
   sources     p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
@@ -53,9 +54,9 @@ Steps
   undo        Cancel deletes the Jobs. A registered version stays, and nothing serves it before it is promoted.
 
   asked by    claimed: T0SIGNAL/U0CARLA, which proves nothing
-  bounds      at most $221.99; GPUs: gpu-train ≤ 8; replicas away: 0
-  expires     2026-11-24 13:00 UTC (in 4 h)
-  approval    1 needed: may cost $221.99
+  bounds      GPUs: gpu-train ≤ 8; replicas away: 0
+  begins      before 2026-11-24 13:00 UTC (in 4 h)
+  approval    1 needed: $223.83 in the bad case
   digest      ${plan.digest}
   policy      ${plan.policy}
 
@@ -65,7 +66,7 @@ Steps
               gpu-train: 16 of 16 GPUs free (0 held or used by others), 0 on nodes that are up; needs 8
               priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)
               nodes are paid whole, each 21 min longer than its pods run (p95 32 min): it boots, pulls the image, and is taken away once it was empty for 10 min
-              ml-monthly: $0.00 spent and $0.00 held of $20,000.00; this adds at most $221.99`)
+              ml-monthly: $0.00 spent and $0.00 held of $20,000.00; this adds at most $223.83`)
   })
 
   it('shows the path of a rollout, why it was chosen and why the others were not', () => {
@@ -79,15 +80,43 @@ Steps
   })
 
   it('says how long there is left, and when it is past', () => {
-    const expires = (now: number | null) =>
+    const begins = (now: number | null) =>
       planText(plan, now)
         .split('\n')
-        .find((line) => line.includes('expires'))
-    expect(expires(plan.bounds.until - 59 * 60_000)).toContain('(in 59 min)')
-    expect(expires(plan.bounds.until - 90 * 60_000)).toContain('(in 1 h 30 min)')
-    expect(expires(plan.bounds.until + 5 * 60_000)).toContain('(5 min ago)')
+        .find((line) => line.includes('begins'))
+    expect(begins(plan.bounds.until - 59 * 60_000)).toContain('(in 59 min)')
+    expect(begins(plan.bounds.until - 90 * 60_000)).toContain('(in 1 h 30 min)')
+    expect(begins(plan.bounds.until + 5 * 60_000)).toContain('(5 min ago)')
     // Who does not know the product's time says no distance.
-    expect(expires(null)).toMatch(/UTC$/)
+    expect(begins(null)).toMatch(/UTC$/)
+  })
+
+  it('says until when it may be answered, while it is asked about: its approval leaves it time to begin', () => {
+    const until = plan.bounds.until - 5 * 60_000
+    expect(planText(plan, NOW, { until })).toContain(
+      '  answer      before 2026-11-24 12:55 UTC (in 3 h 55 min)\n  begins ',
+    )
+    expect(planText(plan, NOW)).not.toContain('  answer ')
+  })
+
+  it('says the most that it may cost, and of a rollout what that is made of: what comes to nothing is left out', () => {
+    const bounds = { ...plan.bounds, dollars: 519.87 }
+    const parts = { rollout: 14.43, ending: 1.92, firstDay: 503.52 }
+    const atMostOf = (boundOf: Plan['boundOf']) => {
+      const told = { ...rollout, bounds, boundOf } as Plan
+      const line =
+        planText(told, NOW)
+          .split('\n')
+          .find((line) => line.startsWith('  at most')) ?? ''
+      const fact = planCard(told).facts.find(({ label }) => label === 'At most')?.value
+      expect(line.trim()).toBe(`at most     ${fact}`)
+      return fact
+    }
+    expect(atMostOf(parts)).toBe(
+      '$519.87: $14.43 for the rollout (1.5 times its p95), $1.92 for what still runs once it is told to end, $503.52 for the first 24 h of what it adds to the running cost',
+    )
+    expect(atMostOf({ ...parts, ending: 0, firstDay: 0 })).toBe('$519.87: $14.43 for the rollout (1.5 times its p95)')
+    expect(atMostOf(undefined)).toBe('$519.87')
   })
 
   it('says when nobody needs to agree', () => {
@@ -121,7 +150,8 @@ describe('a plan on a card', () => {
   it('gives the facts that a person decides by', () => {
     expect(Object.fromEntries(planCard(plan).facts.map(({ label, value }) => [label, value]))).toEqual({
       Lane: 'pipeline/support-chats',
-      Price: '$115.58 (p95 $221.99)',
+      Price: '$115.58 (p95 $223.83)',
+      'At most': '$223.83',
       'Per hour': 'now $0.00, then $55.04',
       GPUs: 'gpu-train ≤ 8',
       'Asked for by': 'claimed: T0SIGNAL/U0CARLA, which proves nothing',

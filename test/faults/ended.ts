@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../core/kube.ts'
 import { resultId } from '../../core/rows.ts'
-import { PIN } from '../../core/steps/register-model.ts'
+import { PIN, PROOF } from '../../core/steps/register-model.ts'
 import { readRow } from '../../flows/rows.ts'
 import type { Town } from '../journeys/town.ts'
 
@@ -77,7 +77,10 @@ const registeredOf = async ({ house }: Town): Promise<unknown> => {
   const found = (await house.registry.rest('GET', 'model-versions/search', { filter: "name='support-llama'" })).body
   const versions = (found['model_versions'] ?? []) as { version: string; source: string; tags?: Tag[] }[]
   // What a file was is another thing each time that it is written.
-  const known = ({ key, value }: Tag): Tag => ({ key, value: key === PIN ? value.slice(0, 7) : value })
+  const known = ({ key, value }: Tag): Tag => ({
+    key,
+    value: key === PIN ? value.slice(0, 7) : key === PROOF ? 'of this ledger' : value,
+  })
   return versions.map(({ version, source, tags }) => ({ version, source, tags: tags?.map(known) }))
 }
 

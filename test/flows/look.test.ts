@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { sha256Hex } from '../../core/digest.ts'
-import { MADE_BY, PIN } from '../../core/steps/register-model.ts'
+import type { RegisterModelStep } from '../../core/plan.ts'
+import { MADE_BY, PIN, PROOF, registration } from '../../core/steps/register-model.ts'
 import { lookAtDataset, lookAtModel } from '../../flows/look.ts'
 import { pinOf, UNPINNED } from '../../flows/pins.ts'
 import { type ObjectHead, type Objects, type Registry, Unavailable } from '../../flows/ports.ts'
@@ -112,6 +113,7 @@ describe('a look at a dataset', () => {
 })
 
 describe('a look at a version', () => {
+  const secret = 'f'.repeat(24)
   const objects = {
     list: async (_bucket: string, prefix: string) => [{ key: `${prefix}/weights`, head }],
     head: async () => head,
@@ -120,7 +122,7 @@ describe('a look at a version', () => {
     const found = { name: 'm', version: '8', source: artifactUri, artifactUri, runId: null, status: 'READY', tags }
     const registry = { alias: async () => found } as unknown as Registry
     const [promotion, results] = [{ kind: 'alias', name: 'champion' } as const, { bucket: 'b', prefix: 'results/' }]
-    return lookAtModel({ registry, objects }, { kind: 'promotion', model: 'm', promotion, results })
+    return lookAtModel({ registry, objects }, { kind: 'promotion', model: 'm', promotion, results }, { secret })
   }
   const OURS = 's3://b/results/job/model'
 
@@ -132,6 +134,18 @@ describe('a look at a version', () => {
     expect(await looked(OURS, { [PIN]: UNPINNED })).toMatchObject({ kind: 'changed' })
     // What lies elsewhere has no pin of ours.
     expect(await looked('s3://other/results/job/model', {})).not.toHaveProperty('unpinned')
+  })
+
+  it('knows what a pipeline of this ledger registered, whoever copies its tags to another address', async () => {
+    const step = { kind: 'register-model', model: 'm', of: 'train', tags: {} } as unknown as RegisterModelStep
+    const result = { values: { model: OURS }, pins: { model: (await pinOf(objects, OURS)) ?? '' } }
+    const { tags } = registration(step, { name: 'pipeline-a', result, secret })!
+    expect(await looked(OURS, tags)).toMatchObject({ ours: true })
+    expect(await looked(OURS, { ...tags, [PROOF]: 'x' })).not.toHaveProperty('ours')
+    const bad = 's3://b/results/failed/model'
+    const copied = { ...tags, [PIN]: (await pinOf(objects, bad)) ?? '' }
+    expect(await looked(bad, copied)).not.toHaveProperty('ours')
+    expect(await looked(OURS, { ...tags, [PIN]: 'other' })).toEqual({ kind: 'changed', version: '8' })
   })
 
   it('and that more than can be pinned is none, though its registration says so', async () => {

@@ -42,7 +42,7 @@ it('a run is found by its plan’s id while it is under way, and after', async (
   await town.until('it trains', stepIs(town, LANE, 'train', 'running'))
   await town.advance(8 * MINUTE)
   const halfway = (await runOf(ledger(), id, now())) as KnownRun
-  expect(halfway).toMatchObject({ outcome: null, atMost: 221.99 })
+  expect(halfway).toMatchObject({ outcome: null, atMost: 223.83 })
   expect(halfway.cost).toBeGreaterThan(1)
   expect(halfway.cost).toBeLessThan(55.04 * (8 / 60))
   await town.settled(LANE)

@@ -40,6 +40,7 @@ describe('a pool that is frozen', () => {
     expect(await freeze(ROOM, 24)).toMatchObject({ ok: true, detail: expect.stringContaining(`begins on ${ROOM}`) })
     await upload(town)
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
     expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded' })
     await town.advance(6 * HOUR)
     expect((await jobsOf(town)).filter(({ metadata: { name } }) => name.startsWith('support-chats'))).toEqual([])

@@ -62,7 +62,7 @@ describe('a pool that Kueue owns', () => {
       expect((await town.lane(laneOf(name))).run).toMatchObject({ phase: 'steps', hold: { gpus: {} } })
     }
     expect(await town.held(ROOM)).toEqual(NOTHING)
-    expect((await town.held(BUDGET)).lanes).toEqual({ 'pipeline/one': 22_199, 'pipeline/two': 22_199 })
+    expect((await town.held(BUDGET)).lanes).toEqual({ 'pipeline/one': 22_383, 'pipeline/two': 22_383 })
     await town.until('the first runs', runs('one'))
     expect(await why('one')).toContain('running on')
     expect(await why('two')).toContain('Kueue has not admitted it yet: it waits in the LocalQueue gpu')

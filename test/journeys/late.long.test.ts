@@ -26,10 +26,11 @@ describe('deliveries that come two days late, as from a redriven failure queue',
     }
     const versions = [
       await registerVersion(house, { model: 'support-llama', tags: { a: '1' } }),
-      await registerVersion(house, { model: 'support-llama', tags: { a: '2' } }),
+      await registerVersion(house, { model: 'support-llama', tags: { a: '1', b: '2' } }),
     ]
     for (const version of versions) {
       await promote(house, 'support-llama', version)
+      await town.answered(SERVE)
       await town.settled(SERVE)
     }
     /** How often a lane was looked at, and when last, is all that may change. */

@@ -40,7 +40,7 @@ describe('what was approved is what it costs', () => {
     town.setPolicy(dear)
     const end = await ended()
     expect(end.kind).toBe('succeeded')
-    expect(end.cost).toBeLessThan(221.99)
+    expect(end.cost).toBeLessThan(223.83)
   })
 
   it('a pool that leaves the policy takes no bound away', async () => {
@@ -52,7 +52,7 @@ describe('what was approved is what it costs', () => {
     const pipelines = { 'support-chats': piped({ train: there, evaluate: there }) }
     const renamed = { ...config(), pools: { ...pools, 'gpu-train-2': pool }, pipelines }
     town.setPolicy(renamed)
-    expect(await ended(3)).toMatchObject({ kind: 'failed', detail: expect.stringContaining('$221.99') })
+    expect(await ended(3)).toMatchObject({ kind: 'failed', detail: expect.stringContaining('$223.83') })
   })
 
   it('what is left of an approval does not bind a retry that needs none', async () => {

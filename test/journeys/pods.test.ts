@@ -60,6 +60,27 @@ describe('a Job whose node is dead', () => {
   })
 })
 
+describe('a Job whose program saves what it has when its node is emptied, and ends with 0', () => {
+  it('has lost its node, and is tried again, though its pod is gone before anybody sees the end', async () => {
+    const life: Drained = { job: null, over: false }
+    town = await openTown({ wrap: onDrainedNode(life) })
+    await trainedUntil(town, 'train', 'running', { simulation: { minutes: 480 } })
+    await town.until('it runs', async () => (await why()).includes('running on'))
+    life.job = (await jobsOf(town))[0]?.metadata.name ?? null
+    await wake()
+    await town.until('its pod is told to end', async () => (await why()).includes('its node was emptied'))
+    expect((await town.lane(TRAIN)).run?.steps[0]?.lost).toMatchObject({ failure: 'node-lost' })
+    life.over = true
+    await wake()
+    await town.until('it has lost it', async () => (await town.lane(TRAIN)).outcome !== null)
+    expect((await town.lane(TRAIN)).outcome).toMatchObject({
+      reason: 'node-lost',
+      detail: expect.stringMatching(/it ended with 0 and no s3:.*: its node was emptied/),
+    })
+    await town.until('it is tried again', async () => (await town.lane(TRAIN)).run?.attempt === 2)
+  })
+})
+
 const limit = async (gpus: number): Promise<void> => {
   const { cluster } = town.house
   const pool = (await cluster.list('NodePool')).find(({ metadata }) => metadata.name === 'gpu-train') as KubeObject
@@ -106,4 +127,50 @@ const asDead = (object: KubeObject, since: number): KubeObject => {
   const message = 'Kubelet stopped posting node status.'
   const conditions = [{ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message }]
   return object.kind === 'Node' ? ({ ...object, status: { conditions } } as unknown as KubeObject) : object
+}
+
+/** Of which Job the pod is told to end; `over`: it has, and is gone. */
+interface Drained {
+  job: string | null
+  over: boolean
+}
+
+/** The node of one Job's pod is emptied: the eviction API marks its pod, and its program ends in its grace with 0. */
+const onDrainedNode =
+  (life: Drained) =>
+  (ports: Ports): Ports => {
+    const isOfJob = ({ metadata }: KubeObject): boolean => life.job !== null && metadata.name.startsWith(life.job)
+    const asSeen = (object: KubeObject): KubeObject => (isOfJob(object) ? asDrained(object, life) : object)
+    return {
+      ...ports,
+      cluster: new Proxy(ports.cluster, {
+        get: (cluster, member) => {
+          const changed: Partial<Cluster> = {
+            list: async (kind, where) =>
+              (await cluster.list(kind, where))
+                .filter((object) => !(life.over && kind === 'Pod' && isOfJob(object)))
+                .map(asSeen),
+            get: async (ref) => {
+              const found = await cluster.get(ref)
+              return found === null ? null : asSeen(found)
+            },
+          }
+          const found = (changed as Record<string | symbol, unknown>)[member] ?? Reflect.get(cluster, member)
+          return typeof found === 'function' ? found.bind(cluster) : found
+        },
+      }),
+    }
+  }
+
+const asDrained = (object: KubeObject, { over }: Drained): KubeObject => {
+  const { metadata, status } = object as KubeObject<'Pod'>
+  if (object.kind === 'Job' && over)
+    return { ...object, status: { conditions: [{ type: 'Complete', status: 'True' }] } } as KubeObject
+  if (object.kind !== 'Pod') return object
+  const target = { type: 'DisruptionTarget', status: 'True', reason: 'EvictionByEvictionAPI' }
+  return {
+    ...object,
+    metadata: { ...metadata, deletionTimestamp: new Date(Date.now()), deletionGracePeriodSeconds: 120 },
+    status: { ...status, conditions: [...(status?.conditions ?? []), target] },
+  } as KubeObject
 }

@@ -247,7 +247,7 @@ describe('a version that is there under our tag', () => {
     const { ledger, registry } = town.house.ports
     const row = (await readRow(ledger, 'result', resultId(TRAIN, '000001.0001.train')))?.value ?? null
     const step = (await town.plan(TRAIN))?.plan.steps.find(({ kind }) => kind === 'register-model') as RegisterModelStep
-    const wanted = registration(step, { name: (await town.lane(TRAIN)).name, result: row })!
+    const wanted = registration(step, { name: (await town.lane(TRAIN)).name, result: row, secret: '' })!
     const { source = wanted.source, tags = {}, runId = null } = change
     await registry.register({ ...wanted, source, runId, tags: { ...wanted.tags, ...tags } })
     return town.settled(TRAIN)

@@ -319,3 +319,13 @@ describe('letters that wait where many more point', () => {
     })
   })
 })
+
+it('a policy of more pools than one read has keys works as any', async () => {
+  const config = structuredClone(example) as typeof example
+  const { 'gpu-train': pool } = config.pools
+  for (let n = 0; n < 60; n++) Object.assign(config.pools, { [`more-${n}`]: structuredClone(pool) })
+  town = await openTown({ config })
+  await upload(town, 'a')
+  await town.answered(TRAIN)
+  expect((await town.settled(TRAIN)).state).toBe('succeeded')
+})

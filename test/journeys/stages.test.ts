@@ -123,6 +123,7 @@ describe('what is renamed in the policy keeps its lane', () => {
     const { [MODEL]: rule, ...others } = example.services ?? {}
     town = await openTown({ config: { ...example, approvals } })
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
     await town.settled(SERVE)
     const before = await replicasOf(town)
     town.setPolicy({ ...example, approvals, services: { ...others, chat: { ...rule!, model: MODEL, was: MODEL } } })
@@ -131,6 +132,7 @@ describe('what is renamed in the policy keeps its lane', () => {
     expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
     await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { n: '2' } }))
     await town.until('it is wanted', async () => (await town.lane(SERVE)).generation === 2)
+    await town.answered(SERVE)
     expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
     expect(await looseEnds(town)).toEqual([])
   })

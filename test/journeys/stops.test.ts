@@ -142,6 +142,7 @@ describe('a freeze', () => {
     await town.house.command({ kind: 'freeze', lane: '*', by: ANA, until: town.house.clock.now() + 12 * 3_600_000 })
     await upload('a')
     await promote(town.house, 'support-llama', await registerVersion(town.house, { model: 'support-llama' }))
+    await town.answered(SERVE)
     await town.advance(3_600_000)
     expect(await begun()).toEqual([false, false])
     expect(await Promise.all([TRAIN, SERVE].map(async (lane) => (await town.lane(lane)).rest?.why))).toEqual([

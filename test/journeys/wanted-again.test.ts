@@ -68,7 +68,7 @@ describe('what was wanted before goes on', () => {
     await upload(town, 'b')
     expect((await town.house.why(TRAIN)).also).toEqual([
       expect.stringMatching(/^run on support-chats@.* \(generation 2\) begins once that has ended$/),
-      expect.stringMatching(/^it has cost \$\d\.\d\d of at most \$221\.99 so far$/),
+      expect.stringMatching(/^it has cost \$\d\.\d\d of at most \$223\.83 so far$/),
     ])
     await town.answered(TRAIN, 'deny')
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'rejected', generation: 2 })
@@ -140,7 +140,11 @@ describe('what waits is cancelled behind the run: that one is as if nothing else
     await town.advance(3 * HOUR)
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a2-evaluate', 'g1a3-evaluate'])
     expect(await asked()).toBe(0)
-    expect(await town.lane(TRAIN)).toMatchObject({ state: 'failed', generation: 1, approved: { spent: expect.closeTo(27.52 + 29.35, 5) } })
+    expect(await town.lane(TRAIN)).toMatchObject({
+      state: 'failed',
+      generation: 1,
+      approved: { spent: expect.closeTo(27.52 + 29.35, 5) },
+    })
     expect((await town.house.why(TRAIN)).also).toEqual([expect.stringContaining('retry --saw g2a1')])
     expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringContaining('keeping train where') })
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed', generation: 1 })

@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../core/policy.ts'
-import { promote } from '../../local/scenario.ts'
+import { PIN } from '../../core/steps/register-model.ts'
+import { pinOf } from '../../flows/pins.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { HOUR, MODEL, replicasOf, SERVE, served, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -75,6 +77,48 @@ describe('weights from where the policy lets none come, or the engine loads none
     town.setPolicy(rest as Config)
     await town.advance(HOUR)
     expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 1, attempt: 1 })
+  })
+})
+
+describe('with `autoApproveBelow`, a rollout that adds nothing to the running cost', () => {
+  const cheap = (): Config => ({ ...example, approvals: { ...example.approvals, autoApproveBelow: 1e6 } })
+  const asks = async () => (await town.question(SERVE)) !== null
+
+  it('of a version that a stranger registered is asked about all the same, and production stays meanwhile', async () => {
+    town = await openTown({ config: cheap() })
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL, tags: { evil: '1' } }))
+    await town.until('it asks', asks)
+    await town.advance(HOUR)
+    expect([await replicasOf(town), await asks()]).toEqual([{ 1: 2 }, true])
+    expect((await town.plan(SERVE))?.plan.approval).toMatchObject({
+      required: true,
+      why: expect.stringMatching(/^not pinned: whoever may write to /),
+    })
+    await town.answered(SERVE)
+    await town.settled(SERVE)
+    const ended = (await town.house.chat.cards()).filter(({ card }) => card.title.includes('v2'))
+    expect(ended.at(-1)?.card.lines.join()).toContain('not pinned: whoever may write to')
+  })
+
+  it('of a version that a pipeline registered passes; with its tags copied to another address it does not', async () => {
+    town = await openTown({ config: cheap() })
+    await upload(town)
+    await town.settled(TRAIN)
+    await promote(town.house, MODEL, '1')
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', desired: { version: '1' } })
+    const { registry } = town.house.ports
+    const made = await registry.findByTag(MODEL, 'signalbox.dev/dataset', 'support-chats')
+    // What failed a gate lies among the results too, and whoever reads there can say what it is.
+    const source = 's3://acme-results/results/failed/model'
+    await town.house.objects.write('acme-results', 'results/failed/model/weights', Buffer.from('bad'))
+    const pin = (await pinOf(town.house.ports.objects, source)) ?? ''
+    const tags = { ...made?.tags, [PIN]: pin }
+    const { version } = await town.house.registry.register({ model: MODEL, source, runId: null, tags })
+    await promote(town.house, MODEL, version)
+    await town.until('it asks', asks)
+    expect((await town.plan(SERVE))?.plan.approval.why).toContain('not proven to be what a pipeline registered here')
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
   })
 })
 

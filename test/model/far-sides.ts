@@ -211,7 +211,11 @@ const valuesOf = (view: View, state: State, name: string): ResultRow['values'] |
 
 const register = (state: State, step: RegisterModelStep, { consumer }: Task): Answer => {
   const { view, next } = consumer
-  const input = registration(step, { name: view.identity.name, result: resultOf(view, state, step.of) })
+  const input = registration(step, {
+    name: view.identity.name,
+    result: resultOf(view, state, step.of),
+    secret: view.secret,
+  })
   if (input === null) return answered(state, { kind: 'failed', reason: 'not-registered', note: 'nothing to register' })
   const [, tag] = foundTag(input)
   const registers = next.at === 'world' && next.sub === 'register'

@@ -59,7 +59,7 @@ export const counted = (
   { lane, lanes }: { lane: string; lanes: readonly string[] },
 ): PoolView => {
   const rows = holds.filter(({ id }) => id.startsWith(`${ROOM}#`)).map(({ value }) => value)
-  const key = JSON.stringify([ceiling, foreign, pods, rows.map((row) => [row.lane, row.amount]), lane])
+  const key = JSON.stringify([ceiling, foreign, pods, rows.map((row) => [row.lane, row.amount, row.lasts]), lane])
   const known = views.get(key)
   if (known !== undefined) return known
   const running = [podOf(null, foreign), ...pods.map((gpus, index) => podOf(lanes[index] ?? '', gpus))]
@@ -70,7 +70,7 @@ export const counted = (
     total: rows.reduce((sum, { amount }) => sum + amount, 0),
     own: rows.find((row) => row.lane === lane)?.amount ?? 0,
   }
-  const by = new Map(rows.map((row) => [laneLabel(row.lane), row.amount]))
+  const by = new Map(rows.map((row) => [laneLabel(row.lane), row]))
   const used = usedByLane(seen, POOL, { policy, ledger: '' })
   const view = poolView(seen, { pool: POOL, policy, lane, ledger: '', used, by, held })
   views.set(key, view)

@@ -5,7 +5,7 @@ import type { View } from '../../../core/lane/view.ts'
 import { hasToken, laneLabels } from '../../../core/names.ts'
 import { isForgotten } from '../../../core/orphans.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
-import { lastDied } from '../../../core/pods/job-state.ts'
+import { lastDied } from '../../../core/pods/died.ts'
 import type { ResultRow } from '../../../core/rows.ts'
 import {
   CLOCKS,
@@ -72,17 +72,24 @@ export const launchJob: Handler<LaunchJobStep> = {
       name: ref.name,
       job,
       pods,
-      logs: job === null ? [] : await lastLines(ports, lastDied(pods) as KubeObject<'Pod'> | undefined),
+      logs: job === null ? [] : await lastLines(ports, lastDied(pods, job)),
       result,
       now: view.now,
       freshUntil: view.now < fresh ? fresh : null,
       before: knownOf(mark, mark.made, there),
+      lost: mark.lost,
       around,
-      nodeWithin: nodeWithinOf(view),
+      ...inForce(view, step),
     })
     return withPins(ports, await withDeadline(task, stepped, { job, pods }), result?.beside ?? null)
   },
 }
+
+/** What the policy in force says of its wait, and of what a node costs that has come for nothing. */
+const inForce = (view: View, { pool }: LaunchJobStep): Pick<SeenJob, 'nodeWithin' | 'price'> => ({
+  nodeWithin: nodeWithinOf(view),
+  price: view.policy.pools[pool ?? '']?.price ?? null,
+})
 
 /**
  * Where the ledger was restored, the Job that it made for this very step and has forgotten, whichever run it was named after: what was

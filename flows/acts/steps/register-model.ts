@@ -14,7 +14,7 @@ import { resultOfStep } from './results.ts'
 const register = async (task: Task<RegisterModelStep>): Promise<Stepped> => {
   const { ports, step, view } = task
   const result = await resultOfStep(task, step.of)
-  const input = registration(step, { name: view.identity.name, result })
+  const input = registration(step, { name: view.identity.name, result, secret: view.secret })
   if (input === null || result === null) return failed('not-registered', whyNothing(step.of, result))
   if (result.pins?.['model'] === UNPINNED)
     return failed(

@@ -102,7 +102,7 @@ it('who starts pods, scales or says whose something is is looked at in each of o
       'poddisruptionbudgets',
     )
   // A door may write elsewhere only what its role says, which is nothing.
-  for (const name of ['doors', 'door-services', 'door-pods'])
+  for (const name of ['doors', 'services-by-door', 'pods-by-door'])
     expect(specOf(name).matchConditions[0]?.expression).toContain(
       `startsWith('${groupOf({ installation: 'ours' }, '')}')`,
     )

@@ -62,6 +62,29 @@ describe('what a cluster needs before Signalbox works on it', () => {
     ])
   })
 
+  it('what two installations call anything of their own is never the same, however the one is called after the other', () => {
+    const namesOf = (installation: string): string[] => {
+      const pools = JSON.parse(JSON.stringify(config).replaceAll('"gpu-', `"${installation}-gpu-`)) as typeof config
+      const namespaces = { training: `${installation}-t`, serving: `${installation}-s` }
+      return bootstrapManifests(parsePolicy({ ...pools, installation, namespaces }), clusterDoors).map(named)
+    }
+    const mine = namesOf('ml')
+    const called = mine.flatMap((name) => name.split('signalbox-ml-')[1] ?? [])
+    expect(called).toContain('pods-by-door')
+    const middles = called.flatMap((name) => name.split('-').map((_, at, parts) => parts.slice(0, at + 1).join('-')))
+    for (const middle of new Set(['door', ...middles]))
+      expect(
+        namesOf(`ml-${middle}`).filter((name) => mine.includes(name)),
+        middle,
+      ).toEqual([])
+  })
+
+  it('what admission refuses says whose it is', () => {
+    const policies = manifests.filter(({ kind }) => kind.startsWith('ValidatingAdmissionPolicy'))
+    expect(policies.length).toBeGreaterThan(20)
+    for (const { metadata } of policies) expect(metadata.labels).toEqual({ 'signalbox.dev/installation': 'signalbox' })
+  })
+
   it('our namespaces give no pod its node', () => {
     for (const { metadata } of manifests.filter(({ kind }) => kind === 'Namespace'))
       expect(metadata.labels).toMatchObject({ 'pod-security.kubernetes.io/enforce': 'baseline' })

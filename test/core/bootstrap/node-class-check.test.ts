@@ -11,6 +11,15 @@ const GOOD = {
   amiSelectorTerms: [{ alias: 'al2023@v20260810' }],
   blockDeviceMappings: [{ deviceName: '/dev/xvda', ebs: { volumeSize: '500Gi' } }],
 }
+const ROCKET = { amiSelectorTerms: [{ alias: 'bottlerocket@v1.62.0' }] }
+const BY_ID = { amiSelectorTerms: [{ id: 'ami-0123' }], amiFamily: 'Custom' }
+const volumes = (...all: [deviceName: string, volumeSize: string, rootVolume?: boolean][]): object => ({
+  blockDeviceMappings: all.map(([deviceName, volumeSize, rootVolume]) => ({
+    deviceName,
+    rootVolume,
+    ebs: { volumeSize },
+  })),
+})
 
 const wrongs = (spec: object, pool: object = {}, nodeClass: NodeClass = EC2_NODE_CLASS): string[] => {
   const changed = structuredClone(config) as Config
@@ -26,10 +35,20 @@ describe('a node class that is the user’s does for its pools', () => {
     ['with an image of one day and a disk', GOOD],
     ['with an image by its id', { ...GOOD, amiSelectorTerms: [{ id: 'ami-0123' }], amiFamily: 'AL2023' }],
     ['with the disks of its nodes', { ...GOOD, blockDeviceMappings: undefined, instanceStorePolicy: 'RAID0' }],
-    ['with a volume in terabytes', { ...GOOD, blockDeviceMappings: [{ ebs: { volumeSize: '1Ti' } }] }],
+    ['with a volume in terabytes', { ...GOOD, ...volumes(['/dev/xvda', '1Ti']) }],
+    ['with another one beside it', { ...GOOD, ...volumes(['/dev/xvdb', '4Gi'], ['/dev/xvda', '500Gi']) }],
     [
-      'with another one beside it',
-      { ...GOOD, blockDeviceMappings: [{ ebs: { volumeSize: '4Gi' } }, ...GOOD.blockDeviceMappings] },
+      'of Bottlerocket, whose second volume it is',
+      { ...ROCKET, ...volumes(['/dev/xvda', '4Gi'], ['/dev/xvdb', '500Gi']) },
+    ],
+    ['of Bottlerocket by an id', { ...BY_ID, amiFamily: 'Bottlerocket', ...volumes(['/dev/xvdb', '500Gi']) }],
+    [
+      'of an image of theirs, whose last one it is',
+      { ...BY_ID, ...volumes(['/dev/sda1', '20Gi'], ['/dev/sdf', '500Gi']) },
+    ],
+    [
+      'of an image that keeps them elsewhere, and says so',
+      { ...GOOD, ...volumes(['/dev/xvdf', '500Gi', true], ['/dev/xvda', '20Gi']) },
     ],
     [
       'with the reservations, in whatever order their keys are',
@@ -66,14 +85,29 @@ describe('a node class that is the user’s does for its pools', () => {
       EC2_NODE_CLASS,
       /says nothing of its disk.*write 500Gi/,
     ],
+    ['with a small one', { ...GOOD, ...volumes(['/dev/xvda', '100Gi']) }, {}, EC2_NODE_CLASS, /its disk has 100 GiB/],
+    ['with less than the pool asks for', GOOD, { disk: 800 }, EC2_NODE_CLASS, /its disk has 500 GiB .*: write 800Gi/],
     [
-      'with a small one',
-      { ...GOOD, blockDeviceMappings: [{ ebs: { volumeSize: '100Gi' } }] },
+      'with a large volume where no image lies',
+      { ...GOOD, ...volumes(['/dev/xvda', '20Gi'], ['/dev/xvdb', '500Gi']) },
       {},
       EC2_NODE_CLASS,
-      /its disk has 100 GiB/,
+      /its disk has 20 GiB \(\/dev\/xvda, where images and pods are\)/,
     ],
-    ['with less than the pool asks for', GOOD, { disk: 800 }, EC2_NODE_CLASS, /its disk has 500 GiB: write 800Gi/],
+    [
+      'of Bottlerocket with a large volume for itself',
+      { ...ROCKET, ...volumes(['/dev/xvda', '500Gi']) },
+      {},
+      EC2_NODE_CLASS,
+      /says nothing of its disk \(\/dev\/xvdb, where/,
+    ],
+    [
+      'of an image of theirs with a small last one',
+      { ...BY_ID, ...volumes(['/dev/sda1', '500Gi'], ['/dev/sdf', '20Gi']) },
+      {},
+      EC2_NODE_CLASS,
+      /its disk has 20 GiB \(\/dev\/sdf/,
+    ],
     [
       'with disks that its type does not have',
       { ...GOOD, blockDeviceMappings: [], instanceStorePolicy: 'RAID0' },
@@ -94,8 +128,8 @@ describe('a node class that is the user’s does for its pools', () => {
     expect(wrongs(spec, pool, nodeClass)).toEqual([expect.stringMatching(said)])
   })
 
-  it('and what is made would do', () => {
-    const nodes = { ami: 'al2023@v20260810', role: 'r' }
+  it.each(['al2023@v20260810', 'bottlerocket@v1.62.0'])('and what is made would do, of %s', (ami) => {
+    const nodes = { ami, role: 'r' }
     const reserved = { capacityTypes: ['reserved'], reservations: [{ tags: { team: 'llm' } }] }
     const policy = parsePolicy({
       ...config,

@@ -83,6 +83,13 @@ const mayGo = (nodePool: Made, reason: 'Drifted' | 'Underutilized' | 'Empty'): s
   )
 type Made = ReturnType<typeof nodePoolObject> | undefined
 
+/** The example, with another rule for its service of one replica; as it stands that one lets none go. */
+const ofOne =
+  (rule: object) =>
+  ({ services }: Config) =>
+    Object.assign(services!['code-llama']!, rule)
+const allGo = ofOne({ replicas: 2 })
+
 describe('nodes that Karpenter would replace', () => {
   const madeOf = (change: (config: Config) => void, name: string): Made => {
     const changed = structuredClone(config) as Config
@@ -93,11 +100,17 @@ describe('nodes that Karpenter would replace', () => {
 
   it.each([
     ['where work runs to its end, none while anything runs on it', 'gpu-train', () => undefined, '0'],
-    ['where services alone are, one after the other', 'gpu-serve', () => undefined, '1'],
+    ['where services alone are that let a replica go, one after the other', 'gpu-serve', allGo, '1'],
+    ['where one of them lets none go, none: no disruption budget would stop it', 'gpu-serve', () => undefined, '0'],
+    ['where that one is in shadow, none', 'gpu-serve', ofOne({ mode: 'shadow' }), '0'],
+    ['where that one may be away, one after the other', 'gpu-serve', ofOne({ maxUnavailable: 2 }), '1'],
     [
       'where services and stages are, none',
       'gpu-serve',
-      ({ pipelines }: Config) => Object.assign(pipelines!['support-chats']!.stages[1]!, { pool: 'gpu-serve' }),
+      (changed: Config) => {
+        allGo(changed)
+        Object.assign(changed.pipelines!['support-chats']!.stages[1]!, { pool: 'gpu-serve' })
+      },
       '0',
     ],
     ['where nothing is yet, none', 'gpu-train', (changed: Config) => Object.assign(changed, { pipelines: {} }), '0'],

@@ -37,7 +37,7 @@ describe('a pipeline', () => {
     expect(pipeline.pinned(desired, policy, 'support-chats')).toEqual({
       ...desired,
       presets: { 'fine-tune': 1, evaluate: 1 },
-      pods: 2,
+      pods: 3,
     })
     expect(pipeline.pinned(desired, policy, 'gone').presets).toEqual({})
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { boundsLeft, covers, within } from '../../../core/lane/approval.ts'
-import type { Approved } from '../../../core/lane/document.ts'
+import type { Approved } from '../../../core/lane/question.ts'
 import { planOf } from '../planning/serve-fixture.ts'
 import { ANA, BEN, NOW, planRow, policyWith, questionOf, viewOf, wanted } from './fixture.ts'
 
@@ -51,7 +51,7 @@ describe('a plan inside bounds', () => {
   })
 
   it('what closed attempts have cost is spent of them', () => {
-    expect(boundsLeft(approved({ spent: 100 })).dollars).toBeCloseTo(121.99)
+    expect(boundsLeft(approved({ spent: 100 })).dollars).toBeCloseTo(123.83)
     expect(covered(approved({ spent: 0.01 }))).toBe('no')
     expect(covered(approved({ spent: 100 }), {}, bounded({ dollars: 60 }))).toBe('yes')
   })

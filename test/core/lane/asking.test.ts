@@ -32,7 +32,7 @@ describe('a question', () => {
       channel: 'C0GPUOPS',
     })
     expect(change.tellings).toEqual([card({ generation: 1, attempt: 1 })])
-    expect(change.moments[0]?.text).toMatch(/^asked 1 of the approvers: may cost \$221\.99/)
+    expect(change.moments[0]?.text).toMatch(/^asked 1 of the approvers: \$223\.83 in the bad case/)
   })
 
   it('closes for votes before its plan must begin, and leaves half of what is left to both where that is little', () => {

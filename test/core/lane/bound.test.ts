@@ -3,9 +3,9 @@ import { leftBeside } from '../../../core/lane/before.ts'
 import { boundAt, onOtherMachines, reckonedUntil } from '../../../core/lane/bound.ts'
 import { approvedBy, HOUR, markOf, NOW, planRow, policyWith, questionOf, running, runOf, wanted } from './fixture.ts'
 
-/** 8 GPUs for $55.04 an hour, of the $221.99 that the plan may cost, $29.35 of them before and after its pods. */
+/** 8 GPUs for $55.04 an hour, of the $223.83 that the plan may cost, $29.35 of them before and after its pods. */
 const RATE = 55.04
-const MAY = 221.99 - 29.35
+const MAY = 223.83 - 29.35
 /** What its pods are given to end, which they cost too. Milliseconds. */
 const GRACE = 120_000
 const at = (steps: ReturnType<typeof markOf>[], approved: ReturnType<typeof wanted>['approved'] = null, now = NOW) => {
@@ -51,7 +51,7 @@ describe('when a run will have cost all that it may', () => {
     const bound = at([running({ touched: true, ranFrom: NOW })])
     expect((bound?.at ?? 0) - NOW).toBeCloseTo((MAY / RATE) * HOUR - GRACE, -1)
     expect(bound?.ending).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
-    expect(bound?.ending.detail).toContain('$221.99')
+    expect(bound?.ending.detail).toContain('$223.83')
   })
 
   it('counts what earlier steps have cost', () => {
@@ -85,7 +85,7 @@ describe('when a run will have cost all that it may', () => {
     const run = runOf({ phase: 'steps', steps: [running({ touched: true, ranFrom: NOW })] })
     const bound = boundAt({ doc: wanted({ run, approved }), plan: { plan, back: [] }, now: NOW }, run)
     expect((bound?.at ?? 0) - NOW).toBeCloseTo((MAY / RATE) * HOUR - GRACE, -1)
-    expect(bound?.ending.detail).toContain('$221.99')
+    expect(bound?.ending.detail).toContain('$223.83')
   })
 
   it('counts what ran before it stood still, and nothing of that time', () => {
@@ -98,7 +98,7 @@ describe('when a run will have cost all that it may', () => {
     const over = at([running({ touched: true, ranFrom: NOW - 9 * HOUR })])
     expect(over?.at).toBe(NOW)
     expect(over?.ending.detail).toContain(
-      'it has cost $524.71 of the $221.99 that it may at most ($29.35 of it for its nodes before and after its pods)',
+      'it has cost $524.71 of the $223.83 that it may at most ($29.35 of it for its nodes before and after its pods)',
     )
   })
 

@@ -83,7 +83,7 @@ describe('what was over before it is taken away', () => {
 
   it('costs no more than its run may where nobody saw it end; and at least as long as it was seen to run', () => {
     const gone = { kind: 'failed', reason: 'deleted', note: '', ranFrom: NOW - 25 * HOUR, ranUntil: null } as const
-    expect(hoursOf(clear(null, [look({ ...gone, ranMost: NOW })], mark))).toBeCloseTo((221.99 - 29.35) / 55.04, 5)
+    expect(hoursOf(clear(null, [look({ ...gone, ranMost: NOW })], mark))).toBeCloseTo((223.83 - 29.35) / 55.04, 5)
     expect(hoursOf(clear(null, [look({ ...gone, ranMost: NOW - 24 * HOUR })], mark))).toBe(1)
     const wait = { kind: 'wait', note: '', until: null, running: true, ranFrom: NOW - 25 * HOUR } as const
     expect(hoursOf(clear({ note: '', until: NOW + 5000, stopped: true }, [look(wait)], mark))).toBe(25)

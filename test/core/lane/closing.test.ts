@@ -22,7 +22,7 @@ import {
 
 const SUCCEEDED: Outcome = { kind: 'succeeded', reason: null, detail: 'carried out' }
 const FAILED: Outcome = { kind: 'failed', reason: 'node-lost', detail: 'the node is gone' }
-const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 221.99 }
+const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 223.83 }
 const trained = markOf({ state: 'done', by: 'me', ranFrom: NOW - HOUR, endedAt: NOW })
 const under = (run: Partial<Run> = {}): Run => runOf({ phase: 'steps', hold, steps: [trained], ...run })
 const closed = (outcome: Outcome, run: Run = under(), doc: Partial<LaneDocument> = {}) =>

@@ -1,18 +1,12 @@
 import type { ServeDesired } from '../../../core/desired.ts'
 import type { Act } from '../../../core/lane/act.ts'
 import type { Change } from '../../../core/lane/change.ts'
-import {
-  type Approved,
-  emptyDocument,
-  type LaneDocument,
-  type Mark,
-  type Question,
-  type Run,
-} from '../../../core/lane/document.ts'
+import { emptyDocument, type LaneDocument, type Mark, type Run } from '../../../core/lane/document.ts'
 import type { CommandLetter, LookLetter, VoteLetter } from '../../../core/lane/letters.ts'
 import { hasLooked } from '../../../core/lane/looking-again.ts'
 import { next } from '../../../core/lane/next.ts'
 import { pending } from '../../../core/lane/planning.ts'
+import type { Approved, Question } from '../../../core/lane/question.ts'
 import { type Result, settle } from '../../../core/lane/settle.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'

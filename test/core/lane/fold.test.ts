@@ -155,6 +155,9 @@ describe('letters that point at one place', () => {
   })
 })
 
+/** An upload of the same bytes, written then. */
+const nameOf = (written: number): string => `${desired.version} ${new Date(written).toISOString()}`
+
 describe('a letter that waits', () => {
   const laterOf = (said: Facts, over: Partial<LookLetter> = {}): LookLetter => {
     const [later] = folded([lookLetter(over)], said).later
@@ -196,14 +199,22 @@ describe('a letter that waits', () => {
     expect(change.later).toEqual([])
   })
 
-  it('past its time is given up, and resync does not find it again; whoever writes the manifest again does', () => {
+  it('past its time is given up, and resync does not find it again before its manifest is written again; who tells of it does', () => {
     const late = facts({ missing: ['part-1'], missingCount: 1, lastModified: NOW - 2 * HOUR })
     const change = folded([lookLetter({ id: 'l1' })], late)
     expect(became(change)).toEqual([{ became: 'ignored', reason: 'missed-deadline', letters: ['l1'] }])
-    expect(change.doc.passed).toEqual([desired.version])
-    const whole = { doc: docOf({ passed: [desired.version] }) }
-    expect(folded([lookLetter({ from: 'resync' })], facts(), whole).doc.generation).toBe(0)
-    expect(folded([lookLetter()], facts(), whole).doc.generation).toBe(1)
+    const lastModified = NOW - 2 * HOUR
+    expect(change.doc.passed).toEqual([nameOf(lastModified)])
+    const [whole, found] = [{ doc: change.doc }, lookLetter({ from: 'resync' })]
+    expect(folded([found], facts({ lastModified }), whole).doc.generation).toBe(0)
+    expect(folded([lookLetter()], facts({ lastModified }), whole).doc.generation).toBe(1)
+    expect(folded([found], facts({ lastModified: lastModified + 1000 }), whole).doc.generation).toBe(1)
+  })
+
+  it('that an earlier release has given up, by its version alone, stays so for resync', () => {
+    const doc = docOf({ passed: [desired.version] })
+    expect(folded([lookLetter({ from: 'resync' })], facts(), { doc }).doc.generation).toBe(0)
+    expect(folded([lookLetter()], facts(), { doc }).doc.generation).toBe(1)
   })
 
   it('or amiss is why the lane rests, until that place says otherwise or something else is wanted', () => {
@@ -235,7 +246,7 @@ describe('a letter that waits', () => {
     const passed = Array.from({ length: 16 }, (_, n) => String(n))
     const late = facts({ missing: ['x'], missingCount: 1, lastModified: NOW - 2 * HOUR })
     expect(folded([lookLetter()], late, { doc: docOf({ passed }) }).doc.passed).toEqual([
-      desired.version,
+      nameOf(NOW - 2 * HOUR),
       ...passed.slice(0, 15),
     ])
   })

@@ -38,13 +38,13 @@ describe('holding', () => {
     const change = holding({ approved: approvedBy() })
     expect(change.doc.run).toMatchObject({
       phase: 'steps',
-      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 223.83 },
     })
     expect(change.doc.approved).toEqual(approvedBy())
     expect(change.guard).toEqual({ 'pool/gpu-train': 16, 'budget/ml-monthly': 2_000_000 })
     expect(change.beside).toEqual(['pool/gpu-train'])
     expect(change.doc.run?.line).toBeUndefined()
-    expect(change.moments[0]?.text).toBe('holds 8 GPUs of gpu-train and $221.99')
+    expect(change.moments[0]?.text).toBe('holds 8 GPUs of gpu-train and $223.83')
   })
 
   it('waits in the line of each pool while it does not fit, until its time is over, and says so once', () => {
@@ -54,7 +54,7 @@ describe('holding', () => {
       place: `0${NOW}.00000003.pipeline/support-chats`,
       since: NOW,
       rooms: ['pool/gpu-train'],
-      needs: { 'pool/gpu-train': 8, 'budget/ml-monthly': 22_199 },
+      needs: { 'pool/gpu-train': 8, 'budget/ml-monthly': 22_383 },
       until: NOW + 4 * HOUR,
     })
     expect(change.rest).toMatchObject({
@@ -108,7 +108,7 @@ describe('holding', () => {
   it('of what needs no approval is bound by none: what is left of one before is let go', () => {
     const question = questionOf({ state: 'approved', digest: 'other', until: NOW - HOUR })
     const change = holding({ approved: approvedBy({ question, spent: 170, begun: true }) }, { policy: free })
-    expect(change.doc).toMatchObject({ approved: null, run: { phase: 'steps', hold: { dollars: 221.99 } } })
+    expect(change.doc).toMatchObject({ approved: null, run: { phase: 'steps', hold: { dollars: 223.83 } } })
   })
 
   it('frozen while it waits leaves the line: after the thaw it is planned anew and waits as long as any', () => {

@@ -5,6 +5,7 @@ import { cancelledBehind, leftBeside } from '../../../core/lane/before.ts'
 import type { LaneDocument, Run } from '../../../core/lane/document.ts'
 import { intend } from '../../../core/lane/intend.ts'
 import { againstOf, pinned } from '../../../core/lane/planning.ts'
+import { pipeline } from '../../../core/lane-kinds/pipeline.ts'
 import { desired, emptyPool, emptyWorld, standing } from '../training-fixture.ts'
 import {
   ANA,
@@ -109,6 +110,35 @@ describe('a new desired state', () => {
   it('of the same version says nothing new, whoever asked for it and however it came', () => {
     const again = { ...desired, requester: 'T0SIGNAL/U0OTHER', etag: 'e9', key: 'support-chats/other/manifest.json' }
     expect(reason(wanted(), intentOf(again))).toBe('in-progress')
+  })
+
+  it('of the same version elsewhere moves its order alone while it is under way or over, and its place with another attempt', () => {
+    const again = { ...desired, etag: 'e9', key: 'support-chats/other/manifest.json' }
+    const at = (over: Partial<LaneDocument>, order = 'p') =>
+      wants(wanted({ order: 'o', ...over }), intentOf(again, order))
+    for (const over of [{}, { outcome: outcome() }, { outcome: outcome({ kind: 'succeeded', reason: null }) }])
+      expect(at(over)).toMatchObject({ kind: 'ignore', doc: { order: 'p', desired } })
+    expect(at({}, 'a')).not.toHaveProperty('doc')
+    for (const over of [
+      { kind: 'superseded', reason: null },
+      { kind: 'cancelled', reason: 'not-configured' },
+    ] as const) {
+      const answer = at({ outcome: outcome(over) })
+      expect(answer).toMatchObject({
+        kind: 'want',
+        doc: { attempt: 2, order: 'p', desired: { key: again.key, etag: 'e9' } },
+      })
+      expect(at({ outcome: outcome(over) }, 'a')).toMatchObject({ reason: 'older-than-current' })
+    }
+  })
+
+  it('that is done with says nothing new once what came after it is gone, until it is written anew', () => {
+    const doneWith = { order: 'm', key: pipeline.keyOf(other) }
+    const doc = wanted({ order: 'm', doneWith, outcome: outcome({ kind: 'superseded', reason: null }) })
+    expect([reason(doc, intentOf(other, 'm')), reason({ ...doc, order: 'n' }, intentOf(other, 'o'))]).toEqual([
+      'already-done',
+      'want',
+    ])
   })
 
   it('of none is nothing to do for a lane that never wanted anything', () => {

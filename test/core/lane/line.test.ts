@@ -7,11 +7,11 @@ import { NOW, runOf, viewOf, wanted } from './fixture.ts'
 
 const ROOM = 'pool/gpu-train'
 const plan = trainPlan()
-const needs = { [ROOM]: 8, 'budget/ml-monthly': 22_199 }
+const needs = { [ROOM]: 8, 'budget/ml-monthly': 22_383 }
 const line: InLine = { place: 'p', since: NOW - 5, rooms: [ROOM], needs, until: null }
 const held = (gpus: number, place?: string): View['holds'] => ({
   [ROOM]: { lane: 'l', amount: gpus, ...(place === undefined ? {} : { place }) },
-  'budget/ml-monthly': { lane: 'l', amount: 22_199, ...(place === undefined ? {} : { place }) },
+  'budget/ml-monthly': { lane: 'l', amount: 22_383, ...(place === undefined ? {} : { place }) },
 })
 const view = (over: Partial<View> = {}, heldByOthers = 0) =>
   viewOf({ world: emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { heldByOthers }) } }), ...over })

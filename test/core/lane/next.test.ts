@@ -519,7 +519,34 @@ const anyView = (): fc.Arbitrary<View> => {
 
 it('a lane that is parked says first what stands beside what it returned to, then why it is', () => {
   const doc = wanted({ outcome: ended({ kind: 'rejected', reason: null, detail: 'no' }), beside: 'v1 and v3 stand' })
-  expect(next(viewOf({ doc }))).toMatchObject({ rest: { text: 'v1 and v3 stand; rejected: no' } })
+  expect(next(viewOf({ doc }))).toMatchObject({
+    rest: { text: expect.stringMatching(/^v1 and v3 stand; rejected: no; it stays so until its source changes/) },
+  })
+})
+
+describe('what is parked says what moves it', () => {
+  const textOf = (over: Parameters<typeof ended>[0], held: LaneDocument['held'] = null): string => {
+    const act = next(viewOf({ doc: wanted({ outcome: ended({ reason: 'gate', ...over }), held }) }))
+    return act.kind === 'rest' ? act.rest.text : act.kind
+  }
+  const heldBy = (reason: NonNullable<LaneDocument['held']>['reason']) => ({ reason, detail: 'x', at: NOW })
+  const onlySource = /; it stays so until its source changes or a person says retry$/
+  const pods = /; it stays so until its source changes, the policy wants its pods to be others, or a person says retry$/
+  const refused =
+    /; it begins once that has changed, in its source, the policy or what there is, or a person says retry$/
+
+  it.each([
+    ['a pipeline whose gate failed: no policy does', textOf({}), onlySource],
+    ['the same once it was compared with its source', textOf({}, heldBy('held-failed')), onlySource],
+    ['one that was denied', textOf({ kind: 'rejected', reason: null }, heldBy('held-rejected')), onlySource],
+    ['a service whose gate failed: other pods do', textOf({ template: 't' }), pods],
+    ['the same, compared', textOf({ template: 't' }, heldBy('held-failed')), pods],
+    ['what was refused on paper', textOf({ kind: 'refused', against: 'a' }), refused],
+    ['the same, compared', textOf({ kind: 'refused', against: 'a' }, heldBy('held-refused')), refused],
+  ])('%s', (_, text, moves) => {
+    expect(text).toMatch(moves)
+    expect(text.match(/retry/g)).toHaveLength(1)
+  })
 })
 
 describe('the table', () => {

@@ -33,19 +33,20 @@ describe('patience with a step', () => {
 
   it('goes on once somebody looks again, and its money counts as before', () => {
     const view = away(NOW - 5 * HOUR)
-    const still = patient(view, { doc: view.doc, rest: since('unavailable', NOW) })
+    const still = patient({ plan: null, ...view }, { doc: view.doc, rest: since('unavailable', NOW) })
     expect(still.run?.steps[0]?.startedAt).toBe(NOW - 6 * HOUR)
-    const seen = patient(view, { doc: view.doc, rest: since('working', NOW) })
+    const seen = patient({ plan: null, ...view }, { doc: view.doc, rest: since('working', NOW) })
     expect(seen.run?.steps[0]).toMatchObject({ startedAt: NOW - HOUR, ranFrom: NOW - 6 * HOUR })
     // Another such rest forgets nothing of the first.
-    const other = patient(view, { doc: view.doc, rest: since('not-allowed', NOW) })
+    const other = patient({ plan: null, ...view }, { doc: view.doc, rest: since('not-allowed', NOW) })
     expect(other.run?.steps[0]).toMatchObject({ startedAt: NOW - HOUR, unseenFrom: NOW - 5 * HOUR })
     const later = { now: NOW + HOUR, doc: { ...other, rest: since('not-allowed', NOW) } }
-    const third = patient(later, { doc: later.doc, rest: since('unavailable', NOW + HOUR) })
+    const third = patient({ plan: null, ...later }, { doc: later.doc, rest: since('unavailable', NOW + HOUR) })
     expect(third.run?.steps[0]?.unseenFrom).toBe(NOW - 5 * HOUR)
     expect(
-      patient(later, { doc: later.doc, rest: since('working', NOW + HOUR) }).run?.steps[0]?.unseenFrom,
+      patient({ plan: null, ...later }, { doc: later.doc, rest: since('working', NOW + HOUR) }).run?.steps[0]
+        ?.unseenFrom,
     ).toBeUndefined()
-    expect(patient(view, { doc: wanted({ run: null }), rest: since('working', NOW) }).run).toBeNull()
+    expect(patient({ plan: null, ...view }, { doc: wanted({ run: null }), rest: since('working', NOW) }).run).toBeNull()
   })
 })

@@ -95,6 +95,10 @@ describe('planning', () => {
     expect(at(poor)).not.toBe(at(seenWorld))
     expect(at(busy)).not.toBe(at(seenWorld))
     expect(at(seenWorld, free)).not.toBe(at(seenWorld))
+    // Earlier releases did not look at what is held for a while.
+    const { pools } = emptyWorld()
+    const passing = Object.fromEntries(Object.entries(pools).map(([name, pool]) => [name, { ...pool, passing: 4 }]))
+    expect(at({ ...emptyWorld(), pools: passing })).toBe(at(emptyWorld()))
   })
 })
 

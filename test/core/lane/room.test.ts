@@ -6,6 +6,7 @@ import {
   centsOf,
   holdingOf,
   holdOf,
+  holdRowOf,
   lineSum,
   needsOf,
   poolRooms,
@@ -33,8 +34,8 @@ describe('whether a plan fits now', () => {
   })
 
   it('is asked of the budget, what others hold of it included', () => {
-    expect(full({}, { spent: 19_000, held: 778 })).toBeNull()
-    expect(full({}, { spent: 19_000, held: 900 })).toBe('$19000.00 spent and $900.00 held leave no $221.99 of $20000')
+    expect(full({}, { spent: 19_000, held: 776 })).toBeNull()
+    expect(full({}, { spent: 19_000, held: 900 })).toBe('$19000.00 spent and $900.00 held leave no $223.83 of $20000')
   })
 
   it('is no of a pool that is not there, and while nobody has looked', () => {
@@ -50,7 +51,7 @@ describe('a hold', () => {
       dollars: { spent: 100, held: 7 },
     })
     expect(holdOf(viewOf({ world }), plan)).toEqual({
-      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', lasts: {}, dollars: 223.83 },
       guard: { 'pool/gpu-train': 13, 'budget/ml-monthly': 1_990_000 },
     })
   })
@@ -59,18 +60,47 @@ describe('a hold', () => {
     const halfwayCosts = { since: NOW, perHour: 10, left: 40, budget: 'ml-monthly', until: NOW }
     const world = emptyWorld({ pools: {}, dollars: { spent: 19_800, held: 0 } })
     const doc = { ...viewOf().doc, halfwayCosts, stands: { 'gpu-serve': 4 } }
-    expect(holdOf(viewOf({ world, doc }), plan).hold.dollars).toBeCloseTo(261.99, 5)
+    expect(holdOf(viewOf({ world, doc }), plan).hold.dollars).toBeCloseTo(263.83, 5)
     expect(
       whyFull(viewOf({ world: emptyWorld({ dollars: world.dollars }), doc }), {
         ...plan,
         bounds: { ...plan.bounds, gpus: {} },
       }),
-    ).toContain('leave no $261.99')
+    ).toContain('leave no $263.83')
     expect(holdingOf(doc)).toEqual({ 'pool/gpu-serve': 4, 'budget/ml-monthly': 4000 })
     expect(holdingOf({ ...doc, run: runOf() })).toEqual({ 'pool/gpu-serve': 4, 'budget/ml-monthly': 4000 })
     expect(holdingOf({ ...doc, run: runOf({ hold: { gpus: {}, budget: 'b', dollars: 1 } }) })).toEqual({
       'budget/b': 100,
     })
+  })
+
+  it('says what of it stays once its run is over: nothing of a pipeline, of a service what stands in the end', () => {
+    expect(holdOf(viewOf({ world: emptyWorld() }), plan).hold.lasts).toEqual({})
+    const kind = { ...viewOf().kind, stands: true }
+    const lasts = (of: typeof plan) => holdOf(viewOf({ world: emptyWorld(), kind }), of).hold.lasts
+    expect([lasts({ ...plan, stands: { 'gpu-serve': 4 } }), lasts(plan)]).toEqual([{ 'gpu-serve': 4 }, undefined])
+  })
+
+  it('is a row that says so, of what stood before where its run goes back', () => {
+    const hold = { gpus: { 'gpu-serve': 12, other: 4 }, budget: 'b', dollars: 1, lasts: { 'gpu-serve': 8 } }
+    const doc = { ...viewOf().doc, stands: { 'gpu-serve': 4 } }
+    const rows = (run: ReturnType<typeof runOf> | null) =>
+      ['pool/gpu-serve', 'pool/other', 'budget/b', 'pool/none'].map((room) => holdRowOf('l', { ...doc, run }, room))
+    const dollars = { lane: 'l', amount: 100 }
+    expect(rows(runOf({ hold }))).toEqual([
+      { lane: 'l', amount: 12, lasts: 8 },
+      { lane: 'l', amount: 4, lasts: 0 },
+      dollars,
+      undefined,
+    ])
+    const ending = { kind: 'failed' as const, reason: 'gate' as const, detail: 'd' }
+    expect(rows(runOf({ hold, ending }))[0]).toEqual({ lane: 'l', amount: 12, lasts: 4 })
+    // What has fallen to that, what rests, and what an earlier release held, stays.
+    const fallen = { ...hold, gpus: { 'gpu-serve': 8 } }
+    const { lasts: _, ...earlier } = hold
+    expect(rows(runOf({ hold: fallen }))[0]).toEqual({ lane: 'l', amount: 8 })
+    expect(rows(runOf({ hold: earlier }))[0]).toEqual({ lane: 'l', amount: 12 })
+    expect(rows(null)[0]).toEqual({ lane: 'l', amount: 4 })
   })
 
   it('is of the one budget, whatever that is called by now', () => {
@@ -98,7 +128,7 @@ describe('a hold', () => {
       'budget/m': 101,
     })
     expect(amountsOf(null)).toEqual({})
-    expect([0.29, 1.1, 221.99, 40.01].map(centsOf)).toEqual([29, 110, 22_199, 4001])
+    expect([0.29, 1.1, 223.83, 40.01].map(centsOf)).toEqual([29, 110, 22_383, 4001])
     fc.assert(
       fc.property(fc.nat(10_000_000), (cents) => {
         expect(centsOf(cents / 100)).toBe(cents)
@@ -106,36 +136,53 @@ describe('a hold', () => {
     )
   })
 
+  const approved = approvedBy({ spent: 60, begun: true })
+  const again = { ...plan, bounds: { ...plan.bounds, dollars: 20 } }
+  const afterSpent = (spent: number) =>
+    viewOf({ doc: { ...viewOf().doc, approved }, world: emptyWorld({ dollars: { spent, held: 0 } }) })
+  const endOf = (view: ReturnType<typeof viewOf>) => {
+    const run = { ...ran, hold: holdOf(view, again).hold }
+    return boundAt({ doc: { ...view.doc, run }, plan: { plan: again, back: [] }, now: NOW }, run)?.ending.detail
+  }
+
   it('is of dollars what its bound lets it cost: all that is left of what was approved, over all attempts', () => {
-    const approved = approvedBy({ spent: 60, begun: true })
-    const [evaluates, moves] = [{ ...plan.bounds, dollars: 20 }, plan.steps.filter(({ kind }) => kind !== 'launch-job')]
-    const again = { ...plan, bounds: evaluates }
-    const view = viewOf({
-      doc: { ...viewOf().doc, approved },
-      world: emptyWorld({ dollars: { spent: 19_900, held: 0 } }),
-    })
-    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 16_199 })
-    expect(holdOf(view, again).hold.dollars).toBeCloseTo(161.99)
-    expect(boundAt({ doc: view.doc, plan: { plan: again, back: [] }, now: NOW }, ran)?.ending.detail).toContain(
-      '$161.99',
-    )
-    expect(whyFull(view, again)).toBe('$19900.00 spent and $0.00 held leave no $161.99 of $20000')
+    const view = afterSpent(19_836)
+    expect(holdOf(view, again).hold.dollars).toBeCloseTo(163.83)
+    expect(holdOf(view, again).hold).not.toHaveProperty('atMost')
+    expect(endOf(view)).toContain('$163.83')
+    expect(endOf(view)).not.toContain('the budget')
+  })
+
+  it('is what it needs where there is no room for that, and it never costs more than is held', () => {
+    const view = afterSpent(19_836.18)
+    expect(needsOf(view, again)).toMatchObject({ 'budget/ml-monthly': 2000 })
+    expect(whyFull(view, again)).toBeNull()
+    expect(holdOf(view, again).hold).toMatchObject({ dollars: 20, atMost: 20 })
+    expect(endOf(view)).toMatch(/the \$20.00 that it may at most.*raise the budget, which had no room for more/)
+    const costs = { since: NOW, perHour: 1, left: 5, budget: 'ml-monthly', until: NOW }
+    const halfway = { ...view, doc: { ...view.doc, halfwayCosts: costs } }
+    expect(holdOf(halfway, again).hold).toMatchObject({ dollars: 25, atMost: 20 })
+    expect(needsOf(halfway, again)).toMatchObject({ 'budget/ml-monthly': 2500 })
+  })
+
+  it('waits while there is no room for what it needs', () => {
+    expect(whyFull(afterSpent(19_990), again)).toBe('$19990.00 spent and $0.00 held leave no $20.00 of $20000')
+  })
+
+  it('is its plan’s own bound where nobody had to approve it, and where nothing of it costs while it runs', () => {
+    const view = afterSpent(0)
+    const dollars = (of: typeof plan) => holdOf(view, of).hold.dollars
+    const moves = plan.steps.filter(({ kind }) => kind !== 'launch-job')
     // Moves of a rollout cost too, where more runs than before.
     const surges = { ...again, steps: [{ kind: 'roll-out-model', perHour: 3 }] as never }
-    expect(needsOf(view, surges)['budget/ml-monthly']).toBe(16_199)
-    // What nobody had to approve, and what costs nothing while it runs, is bound by its own plan.
-    const silent = { ...again, approval: { ...plan.approval, required: false } }
-    const kept = { ...plan, bounds: { ...plan.bounds, dollars: 0 } }
-    for (const [of, cents] of [
-      [silent, 2000],
-      [{ ...again, steps: moves }, 2000],
-      [kept, 0],
-    ] as const)
-      expect([needsOf(view, of)['budget/ml-monthly'], whyFull(view, of)]).toEqual([cents, null])
+    expect(dollars(surges)).toBeCloseTo(163.83)
+    expect(dollars({ ...again, approval: { ...plan.approval, required: false } })).toBe(20)
+    expect(dollars({ ...again, steps: moves })).toBe(20)
+    expect(dollars({ ...plan, bounds: { ...plan.bounds, dollars: 0 } })).toBe(0)
   })
 
   it('is what its plan needs, and no less than what stands', () => {
-    expect(needsOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 22_199 })
+    expect(needsOf(viewOf(), plan)).toEqual({ 'pool/gpu-train': 8, 'budget/ml-monthly': 22_383 })
     const doc = { ...viewOf().doc, stands: { 'gpu-train': 9, other: 1 } }
     expect(needsOf(viewOf({ doc }), plan)).toMatchObject({ 'pool/gpu-train': 9, 'pool/other': 1 })
   })
@@ -151,16 +198,16 @@ describe('of a pool that Kueue owns', () => {
     expect(poolRooms(queued)).toEqual(['pool/gpu-serve'])
     expect(roomsOf(queued)).toEqual(['pool/gpu-serve', 'budget/ml-monthly'])
     expect(whyFull(view, plan)).toBeNull()
-    expect(needsOf(view, plan)).toEqual({ 'budget/ml-monthly': 22_199 })
+    expect(needsOf(view, plan)).toEqual({ 'budget/ml-monthly': 22_383 })
     expect(holdOf(view, plan)).toEqual({
-      hold: { gpus: {}, budget: 'ml-monthly', dollars: 221.99 },
+      hold: { gpus: {}, budget: 'ml-monthly', lasts: {}, dollars: 223.83 },
       guard: { 'budget/ml-monthly': 2_000_000 },
     })
   })
 
   it('dollars are held as of any', () => {
     const poor = viewOf({ world: { ...world, dollars: { spent: 19_900, held: 0 } }, policy: queued })
-    expect(whyFull(poor, plan)).toContain('leave no $221.99')
+    expect(whyFull(poor, plan)).toContain('leave no $223.83')
   })
 
   it('what stands there since before stays held until it is seen gone', () => {

@@ -8,14 +8,14 @@ const halfwayCosts = { since: NOW - 2 * HOUR, perHour: 10, left: 50, budget: 'ml
 
 describe('what a run has cost so far', () => {
   it('is its own, and what stood halfway before it, of what both may at most', () => {
-    expect(soFar(wanted({ run }), { plan, now: NOW })).toEqual({ cost: 55.04, atMost: 221.99 })
-    expect(soFar(wanted({ run, halfwayCosts }), { plan, now: NOW })).toEqual({ cost: 75.04, atMost: 271.99 })
+    expect(soFar(wanted({ run }), { plan, now: NOW })).toEqual({ cost: 55.04, atMost: 223.83 })
+    expect(soFar(wanted({ run, halfwayCosts }), { plan, now: NOW })).toEqual({ cost: 75.04, atMost: 273.83 })
     expect(soFarText({ cost: 1234.5, atMost: 2000 })).toBe('$1,234.50 of at most $2,000.00')
   })
 
   it('of another attempt is of what the ones before have left', () => {
     const approved = { question: questionOf(), spent: 100, begun: true }
-    expect(soFar(wanted({ run, approved }), { plan, now: NOW })).toEqual({ cost: 55.04, atMost: 121.99 })
+    expect(soFar(wanted({ run, approved }), { plan, now: NOW })).toEqual({ cost: 55.04, atMost: 123.83 })
   })
 
   it('is nothing to say of what has begun nothing, has no plan, is not there, or is a newer release’s', () => {

@@ -208,14 +208,14 @@ describe('a step', () => {
   it('is reckoned as the most that it may have cost where nobody saw it end, and that is said', () => {
     const gone = { kind: 'failed', reason: 'deleted', note: 'it is gone', ranUntil: null } as const
     const late = stepped({ ...gone, ranFrom: NOW - 25 * HOUR, ranMost: NOW })
-    expect(mark(late).endedAt).toBe(NOW - 25 * HOUR + Math.round(((221.99 - 29.35) / 55.04) * HOUR))
+    expect(mark(late).endedAt).toBe(NOW - 25 * HOUR + Math.round(((223.83 - 29.35) / 55.04) * HOUR))
     expect(late.doc.run?.ending?.detail).toMatch(/^it is gone; nobody saw when it stopped/)
     const soon = stepped({ ...gone, ranFrom: NOW - HOUR, ranMost: NOW })
     expect([mark(soon).endedAt, soon.doc.run?.ending?.detail]).toEqual([NOW, 'it is gone'])
     expect(mark(stepped({ ...gone, ranFrom: NOW - 2 * HOUR, ranMost: NOW - HOUR })).endedAt).toBe(NOW - HOUR)
     const still = running({ touched: true, ranFrom: NOW - 25 * HOUR })
     const waits = stepped({ kind: 'wait', note: '', until: null, running: false }, [still])
-    expect(mark(waits).ran).toBe(Math.round(((221.99 - 29.35) / 55.04) * HOUR))
+    expect(mark(waits).ran).toBe(Math.round(((223.83 - 29.35) / 55.04) * HOUR))
     const over = stepped({ kind: 'wait', note: '', until: null, running: false }, [{ ...still, ran: 9 * HOUR }])
     expect(mark(over).ran).toBe(9 * HOUR)
   })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Question } from '../../../core/lane/document.ts'
 import type { VoteLetter } from '../../../core/lane/letters.ts'
+import type { Question } from '../../../core/lane/question.ts'
 import { foldVote } from '../../../core/lane/votes.ts'
 import { anyText } from '../../any-text.ts'
 import { ANA, asking, BEN, HOUR, MALLORY, NOW, policyWith, questionOf, viewOf, vote, wanted } from './fixture.ts'

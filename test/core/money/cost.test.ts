@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Mark } from '../../../core/lane/document.ts'
-import { costOf, rateOf, workedOf } from '../../../core/money/cost.ts'
+import { costOf, rateOf } from '../../../core/money/cost.ts'
 import type { Step } from '../../../core/plan.ts'
 import { HOUR, markOf } from '../lane/fixture.ts'
 
@@ -38,13 +38,5 @@ describe('a rollout costs what runs beyond what ran before', () => {
     expect(
       at(9, mark('up', { state: 'running', startedAt: 0, ran: HOUR, ranTo: 2 * HOUR, ranFrom: 8 * HOUR })),
     ).toEqual([20, 10])
-  })
-
-  it('and nothing of that ends it where nobody could look', () => {
-    const done = mark('up', { state: 'done', startedAt: 0, ranFrom: HOUR, endedAt: 2 * HOUR })
-    const judging = mark('gate', { state: 'running', startedAt: 2 * HOUR, ranFrom: 2 * HOUR })
-    const costing = { run: { steps: [done, judging] }, plan: { steps } }
-    expect(workedOf({ ...costing, now: 27 * HOUR })).toEqual({ dollars: 0, rate: 0 })
-    expect(costOf({ ...costing, now: 27 * HOUR })).toBe(260)
   })
 })

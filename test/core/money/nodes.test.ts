@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { countingOf, PRICED } from '../../../core/money/nodes.ts'
 import type { Range } from '../../../core/plan.ts'
 import { planPipeline } from '../../../core/planning/pipeline.ts'
-import { config, planned } from '../planning/serve-fixture.ts'
-import { emptyPool, emptyWorld, policyWith, trainInput } from '../training-fixture.ts'
-import { type Cluster, nodeHours, nodesAt, type PodLife } from './karpenter.ts'
+
+import { policyWith } from '../lane/fixture.ts'
+import { emptyPool, emptyWorld, trainInput } from '../training-fixture.ts'
+import { type Cluster, nodeHours, type PodLife } from './karpenter.ts'
 
 const whole = countingOf({ priced: PRICED })
 const pool = { gpusPerNode: 8 }
@@ -85,7 +86,7 @@ type Stages = typeof stages extends fc.Arbitrary<infer S> ? S : never
 const priceOf = (given: Stages, besides: readonly number[]) => {
   const policy = policyWith((one) => {
     one.budget = { name: 'b', dollars: 1_000_000 }
-    const pipeline = one.pipelines['support-chats']!
+    const pipeline = one.pipelines!['support-chats']!
     const { model: _, use: __, gates: ___, ...stage } = pipeline.stages[0] as never as Record<string, unknown>
     delete (pipeline as { register?: unknown }).register
     pipeline.stages = given.map(({ gpus, p50, longer }, index) => ({
@@ -157,7 +158,7 @@ describe('what a pipeline is priced at, beside what Karpenter would start for it
   it('of one GPU on an empty node is the node', () => {
     const hour = [{ gpus: 1, p50: 1, longer: 0, takes: 1 }]
     const [{ p50, p95 }, share] = [priceOf(hour, []), 55.04 / 8]
-    expect([p50, p95]).toEqual([55.04 + 19.26, 55.04 + 29.35])
+    expect([p50, p95]).toEqual([55.04 + 19.26, 55.04 + 29.35 + 1.84])
     expect(p50).toBeGreaterThan(8 * share)
     expect(priceOf(hour, [7])).toEqual({ p50: 0, p95 })
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boundsOf, priceOf, type Use, usesLeft, usesOf } from '../../../core/planning/pipeline-price.ts'
+import { boundsOf, priceOf, type Use, usesOf, usesLeft as usesOrNone } from '../../../core/planning/pipeline-price.ts'
 import { stepKeys } from '../../../core/steps/keys.ts'
 import { emptyPool, emptyWorld, NOW, trainInput, trainPlan } from '../training-fixture.ts'
 
@@ -10,6 +10,7 @@ const uses = usesOf({ policy, desired, world: emptyWorld() }, pipeline) as [Use,
 const inRow = [uses[0], { ...uses[1], beside: { p50: 0, p95: 0 } }]
 const { steps } = trainPlan()
 const keys = stepKeys({ steps })
+const usesLeft = (...given: Parameters<typeof usesOrNone>) => usesOrNone(...given) as Use[]
 const row = { row: 'r', step: 'train', values: {}, made: null, etag: null, generation: 1, attempt: 1, at: NOW }
 const kept = (...names: string[]) =>
   Object.fromEntries(names.map((name) => [keys[name] ?? '', { ...row, key: keys[name] ?? '' }]))
@@ -24,10 +25,15 @@ describe('what a pipeline uses', () => {
 
   it('is refused with its stage where a pool could never run it', () => {
     const small = emptyWorld({ pools: { 'gpu-train': emptyPool('gpu-train', { ceiling: 4 }) } })
-    expect(usesOf({ policy, desired, world: small }, pipeline)).toMatchObject({
+    const none = usesOf({ policy, desired, world: small }, pipeline)
+    expect(usesOrNone(none, { steps, kept: {} })).toMatchObject({
       reason: 'pool-too-small',
       detail: expect.stringContaining('`train`'),
     })
+    // What is carried over needs no pool.
+    const other = [none[0]!, uses[1]]
+    expect(usesOrNone(other, { steps, kept: kept('train') })).toEqual([uses[1]])
+    expect(usesOrNone(other, { steps, kept: kept('evaluate') })).toMatchObject({ kind: 'refuse' })
   })
 })
 
@@ -37,6 +43,10 @@ describe('what is still to be paid', () => {
     expect(usesLeft(uses, { steps, kept: kept('train') })).toEqual([uses[1]])
     expect(usesLeft(uses, { steps, kept: kept('train', 'evaluate') })).toEqual([])
     expect(usesLeft(uses, { steps, kept: kept('judge-evaluate') })).toEqual(inRow)
+  })
+
+  it('is what was made from something that is there no more, too', () => {
+    expect(usesLeft(uses, { steps, kept: kept('evaluate') })).toEqual(inRow)
   })
 
   it('is the price and the bounds of the attempt that carries the rest over, and nothing where nothing is left', () => {
@@ -55,7 +65,7 @@ describe('what is still to be paid', () => {
       perHour: { p50: 0, p95: 0 },
       sources: [],
     })
-    expect(trainPlan({ kept: kept('train') }).bounds).toMatchObject({ dollars: 56.87, gpus: { 'gpu-train': 1 } })
+    expect(trainPlan({ kept: kept('train') }).bounds).toMatchObject({ dollars: 58.71, gpus: { 'gpu-train': 1 } })
     expect(trainPlan({ kept: kept('train') }).digest).toBe(trainPlan().digest)
   })
 

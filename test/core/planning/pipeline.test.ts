@@ -59,7 +59,7 @@ describe('the plan of a pipeline', () => {
 
   it('says what it costs: both Jobs, each its node whole, and what that costs before and after', () => {
     expect(plan.price).toEqual({
-      total: { p50: 115.58, p95: 221.99 },
+      total: { p50: 115.58, p95: 223.83 },
       perHour: { p50: 55.04, p95: 55.04 },
       nowPerHour: 0,
       gpuHours: { p50: 12.25, p95: 24.5 },
@@ -77,7 +77,7 @@ describe('the plan of a pipeline', () => {
 
   it('may cost its bad case, occupy the larger of its two Jobs, and begin until the answer expires', () => {
     expect(plan.bounds).toEqual({
-      dollars: 221.99,
+      dollars: 223.83,
       gpus: { 'gpu-train': 8 },
       nodes: { 'gpu-train': { instanceType: 'p5.48xlarge', capacityTypes: ['on-demand'] } },
       unavailable: 0,
@@ -115,17 +115,43 @@ describe('the plan of a pipeline', () => {
       'gpu-train: 12 of 16 GPUs free (4 held or used by others), 8 on nodes that are up; needs 8',
       'priced at p5.48xlarge on-demand $55.04/h for 8 GPUs (AWS price list, 2026-11-01)',
       'nodes are paid whole, each 21 min longer than its pods run (p95 32 min): it boots, pulls the image, and is taken away once it was empty for 10 min',
-      'ml-monthly: $1,500.00 spent and $200.00 held of $20,000.00; this adds at most $221.99',
+      'ml-monthly: $1,500.00 spent and $200.00 held of $20,000.00; this adds at most $223.83',
     ])
   })
 
   it('is asked about, unless it is cheaper than what policy lets pass', () => {
     expect(plan.approval).toMatchObject({ required: true, need: 1 })
-    const cheap = policyWith((config) => Object.assign(config.approvals, { autoApproveBelow: 222 }))
+    const cheap = policyWith((config) => Object.assign(config.approvals, { autoApproveBelow: 224 }))
     expect(trainPlan({ policy: cheap }).approval).toMatchObject({ required: false, need: 0 })
-    const exactly = policyWith((config) => Object.assign(config.approvals, { autoApproveBelow: 221.99 }))
+    const exactly = policyWith((config) => Object.assign(config.approvals, { autoApproveBelow: 223.83 }))
     expect(trainPlan({ policy: exactly }).approval.required).toBe(true)
   })
+})
+
+it('of more pools than a run can hold at once is refused on paper', () => {
+  const of = (count: number) => {
+    const policy = policyWith((config) => {
+      const [pool, { train, evaluate }] = [config.pools!['gpu-train']!, support(config)]
+      for (let n = 0; n < count; n++) config.pools![`p${n}`] = { ...pool }
+      const more = Array.from({ length: count - 1 }, (_, n) => ({
+        name: `s${n}`,
+        image: train.image,
+        command: ['x'],
+        pool: `p${n}`,
+        gpus: 1,
+        hours: { p50: 0.1, p95: 0.2 },
+      }))
+      config.pipelines!['support-chats']!.stages = [train, ...more, { ...evaluate, pool: `p${count - 2}` }] as never
+    })
+    return refusal({
+      policy,
+      world: emptyWorld({
+        pools: Object.fromEntries(Object.keys(policy.pools).map((name) => [name, emptyPool(name)])),
+      }),
+    })
+  }
+  expect(of(8).reason).toBe('plan')
+  expect(of(9)).toMatchObject({ reason: 'plan-too-large', detail: expect.stringContaining('it uses 9 pools') })
 })
 
 describe('a pool that Kueue owns', () => {
@@ -248,10 +274,10 @@ describe('no plan is made', () => {
     expect(refusal({ world })).toMatchObject({
       reason: 'budget-exceeded',
       detail:
-        '$19,000.00 spent this month, $900.00 held by other plans and up to $221.99 for this one are $20,121.99, ' +
-        '$121.99 over the $20,000.00 of ml-monthly',
+        '$19,000.00 spent this month, $900.00 held by other plans and up to $223.83 for this one are $20,123.83, ' +
+        '$123.83 over the $20,000.00 of ml-monthly',
     })
-    expect(refusal({ world: emptyWorld({ dollars: { spent: 19_778.01, held: 0 } }) }).reason).toBe('plan')
+    expect(refusal({ world: emptyWorld({ dollars: { spent: 19_776.17, held: 0 } }) }).reason).toBe('plan')
   })
 
   it('when nobody knows who asked and policy says that then nothing is done', () => {
@@ -319,6 +345,7 @@ describe('planning again', () => {
     expect(read(carried)).toBe(first)
     expect(read(trainPlan({ run }))).toBe(`${trainPlan({ run }).id}-train`)
     expect(carried.digest).toBe(trainPlan().digest)
+    expect(carried.title).toBe('Evaluate on support-chats@abababab, keeping train, register it as support-llama')
     expect(stepKeys(carried)).toEqual(stepKeys(trainPlan()))
   })
 

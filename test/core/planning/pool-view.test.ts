@@ -54,7 +54,7 @@ const seen = (
     held.total += hold.amount
     if (hold.lane === lane) held.own += hold.amount
   }
-  const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold.amount]))
+  const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold]))
   const used = usedByLane(all, POOL, { policy: of, ledger: 'l1' })
   return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held })
 }
@@ -136,6 +136,31 @@ describe('a pod is of a lane', () => {
       beyondHolds: 2,
     })
     expect(seen([], { holds: [{ lane: LANE, amount: 6 }] }).heldByOthers).toBe(0)
+  })
+
+  it('and gives back what it holds for a while: not what stays of it, nor what is used beyond, nor what the lane has itself', () => {
+    const rolls = { lane: 'service/other', amount: 12, lasts: 8 }
+    const trains = { lane: 'pipeline/other', amount: 4, lasts: 0 }
+    const rests = { lane: 'service/third', amount: 4 }
+    expect(seen([], { holds: [rolls, trains, rests] })).toMatchObject({ heldByOthers: 20, passing: 8 })
+    const beyond = pod(here, { labels: { ...ours, 'signalbox.dev/lane': 'service.other' }, gpus: '16' })
+    expect(seen([beyond], { holds: [rolls] })).toMatchObject({ heldByOthers: 16, passing: 4 })
+    expect(seen([], { holds: [rests, { ...trains, lane: LANE }] })).not.toHaveProperty('passing')
+  })
+})
+
+describe('nodes', () => {
+  const on = (nodeName: string, labels: Record<string, string> = {}, namespace = policy.namespaces.serving) =>
+    pod({ nodeName }, { namespace, labels })
+  const own = (generation: number) => ({ ...ours, 'signalbox.dev/generation': String(generation) })
+
+  it('that go on without the lane are known with what is left there, and those that it is alone on by generation', () => {
+    expect(seen([on('n1', own(3)), on('n1', own(3))])).toMatchObject({ alone: { 3: 1 } })
+    expect(seen([on('n1', own(3)), on('n1')])).toMatchObject({ alone: {}, besides: [4] })
+    expect(seen([on('n1', own(3)), on('n1', own(4))])).toMatchObject({ alone: {} })
+    expect(seen([on('n1', own(3), 'elsewhere')])).toMatchObject({ besides: [4] })
+    for (const pods of [[], [on('n2', own(3))], [on('n3')]])
+      for (const known of ['alone', 'besides']) expect(seen(pods)).not.toHaveProperty(known)
   })
 })
 

@@ -30,6 +30,7 @@ const draft = (total: number): Draft => ({
     sources: [],
   },
   gpus: { p: 8 },
+  stands: { p: 4 },
   unavailable: 1,
   strategy: null,
   undo: 'u',

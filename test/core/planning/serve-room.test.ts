@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { freeGpus, type Rule, roomSentence, ruleOf, slotGpus, whyTooSmall } from '../../../core/planning/serve-room.ts'
+import {
+  freeGpus,
+  oncePassed,
+  type Rule,
+  roomSentence,
+  ruleOf,
+  slotGpus,
+  whyTooSmall,
+} from '../../../core/planning/serve-room.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { PoolView } from '../../../core/world.ts'
 import { emptyPool, emptyWorld } from '../training-fixture.ts'
@@ -46,6 +54,18 @@ describe('the GPUs that are free for a lane', () => {
     expect(whyTooSmall(rule)).toBeNull()
     expect(roomSentence(rule, [])).toBe('p has no ceiling (0 used, 0 held)')
   })
+})
+
+it('a pool once others have given back what they hold for a while has that free, and nothing else', () => {
+  const seen = { used: 12, usedByLane: 4, heldByOthers: 12, beyondHolds: 2 }
+  const later = oncePassed(ruleWith({ ...seen, passing: 4 }))
+  expect(later).toMatchObject({ view: { ...seen, heldByOthers: 8 }, awaited: 4 })
+  expect(later?.view).not.toHaveProperty('passing')
+  expect(later && roomSentence(later, [])).toBe(
+    'p has 8 free of 16 (12 used, 0 held), with 4 that others hold for a while',
+  )
+  expect(oncePassed(ruleWith({ ...seen, used: 16, passing: 99 }))?.view).toMatchObject({ used: 4, heldByOthers: 0 })
+  expect(oncePassed(ruleWith(seen))).toBeNull()
 })
 
 describe('the GPUs of a replica', () => {

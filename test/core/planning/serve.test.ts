@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { ServeDesired } from '../../../core/desired.ts'
 import { canonicalJson } from '../../../core/digest.ts'
 import { generationName, label } from '../../../core/names.ts'
 import { planServe } from '../../../core/planning/serve.ts'
@@ -30,6 +31,24 @@ describe('a rollout', () => {
     expect(byHand.reasons).toContainEqual(not)
     expect(made.reasons).not.toContainEqual(not)
     expect(byHand.digest).toBe(made.digest)
+  })
+
+  it('of weights that no pipeline of ours is known to have registered is asked about, whatever it adds to the cost', () => {
+    const rest = { approvals: { ...config().approvals, autoApproveBelow: 50_000 } }
+    const [ours, own] = ['s3://results/results/job/model', { ours: true as const }]
+    const asked = (desired: Partial<ServeDesired>, more: Given = {}) =>
+      planOf({ rest, desired: { ...serve('8'), ...desired }, ...more }).approval
+    expect(asked({})).toMatchObject({
+      required: true,
+      why: expect.stringMatching(/^not pinned: whoever may write to /),
+    })
+    expect(asked({ source: ours, ...own })).toMatchObject({ required: false })
+    expect(asked({ source: ours })).toMatchObject({ required: true, why: expect.stringContaining('not proven') })
+    expect(asked({ source: ours, unpinned: 'pipeline' })).toMatchObject({ required: true })
+    // The version that stands was decided on: more of it, or its pods made anew, is a matter of money.
+    expect(asked({}, { desired: serve('7'), generation: 1, model: { replicas: 3 } })).toMatchObject({ required: false })
+    expect(asked({}, { desired: serve('7'), standing: [] })).toMatchObject({ required: false })
+    expect(asked({}, { baseline: null, standing: [], generation: 1 })).toMatchObject({ required: true })
   })
 
   it('surges where one more replica fits, judged before others follow', () => {
@@ -65,6 +84,47 @@ describe('a rollout', () => {
         'serving v8 by surge needs 4 more GPUs at its peak; gpu-serve has 0 free of 16 (16 used, 0 held): it would wait for ever. ' +
         'To cure it, lower replicas to 1, raise pools.gpu-serve.maxGpus by 4, or set maxUnavailable to 1',
     })
+  })
+
+  it('waits for what others hold for a while, priced and bound as it will be then', () => {
+    const alone = planOf({ pool: { used: 12, heldByOthers: 4 }, model: { maxUnavailable: 0 } })
+    const { reasons, ...plan } = planOf({
+      pool: { ...full, heldByOthers: 8, passing: 4 },
+      model: { maxUnavailable: 0 },
+    })
+    expect(plan).toMatchObject({ bounds: alone.bounds, price: alone.price, steps: alone.steps })
+    expect(reasons).toContain(
+      'gpu-serve has 4 free of 16 (12 used, 0 held), with 4 that others hold for a while: it waits for those',
+    )
+    expect(alone.reasons.join()).not.toContain('for a while')
+  })
+
+  it('takes the way that fits now before one that it would have to wait for', () => {
+    const plan = planOf({ pool: { ...full, heldByOthers: 8, passing: 4 } })
+    expect(plan.strategy?.name).toBe('one-out-one-in')
+    expect(plan.reasons.join()).not.toContain('for a while')
+  })
+
+  it('is refused where it would wait for ever even then', () => {
+    expect(planned({ pool: { used: 20, heldByOthers: 12, passing: 4 }, model: { maxUnavailable: 0 } })).toMatchObject({
+      reason: 'would-deadlock',
+      detail: expect.stringContaining(
+        '0 free of 16 (16 used, 0 held), with 4 that others hold for a while: it would wait',
+      ),
+    })
+  })
+
+  it('says what stands in the end', () => {
+    expect(planOf().stands).toEqual({ 'gpu-serve': 8 })
+    expect(
+      planOf({
+        desired: none,
+        standing: [
+          [1, '7', 2],
+          [2, '8', 1],
+        ],
+      }).stands,
+    ).toEqual({ 'gpu-serve': 8 })
   })
 
   it('counts what others hold and do not use yet', () => {
@@ -483,17 +543,20 @@ it('the largest service that a policy may have makes a plan that a row of the le
   }
 })
 
-it('a rollout of more moves than a row of the ledger keeps is refused on paper', () => {
-  const rest = { budget: { dollars: 1e9 }, pools: { ...config().pools } }
-  const pool = { ...rest.pools['gpu-serve']!, maxGpus: 1_368 }
-  const many = planned({
-    model: { replicas: 340 },
-    rest: { ...rest, pools: { ...rest.pools, 'gpu-serve': pool } },
-    standing: [[1, '7', 340]],
-    pool: { ceiling: 1_368, provisioned: 1_368 },
-  })
-  expect(many).toMatchObject({ kind: 'refuse', reason: 'plan-too-large' })
-})
+it.each([340, 260])(
+  'a rollout of %d replicas, more moves than a row of the ledger keeps, is refused on paper',
+  (replicas) => {
+    const rest = { budget: { dollars: 1e9 }, pools: { ...config().pools } }
+    const pool = { ...rest.pools['gpu-serve']!, maxGpus: 1_368 }
+    const many = planned({
+      model: { replicas },
+      rest: { ...rest, pools: { ...rest.pools, 'gpu-serve': pool } },
+      standing: [[1, '7', replicas]],
+      pool: { ceiling: 1_368, provisioned: 1_368 },
+    })
+    expect(many).toMatchObject({ kind: 'refuse', reason: 'plan-too-large' })
+  },
+)
 
 const shuffled = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shuffled)

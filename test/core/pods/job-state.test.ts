@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { QUEUE_LABEL } from '../../../core/kube.ts'
 import { NOTHING_AROUND } from '../../../core/pods/around.ts'
-import { jobState, lastDied } from '../../../core/pods/job-state.ts'
+import { lastDied } from '../../../core/pods/died.ts'
+import { jobState } from '../../../core/pods/job-state.ts'
 import { TRANSIENT_FAILURES } from '../../../core/reasons.ts'
 import { NOTE } from '../../../core/text.ts'
 import { eventIn, podIn, poolIn } from './objects.ts'
@@ -169,7 +170,7 @@ describe('a Job that runs', () => {
   it('says that a pod is stopping', () => {
     const base = pod({ node: 'n' })
     expect(jobState(job(), [{ ...base, metadata: { ...base.metadata, deletionTimestamp: new Date(1) } }]).note).toBe(
-      'its pod is stopping on n',
+      'its pod is stopping on n: somebody has deleted it (a person, or who empties its node without evicting)',
     )
     expect(jobState(queued(3), [pod({ node: 'n' })])).toMatchObject({
       kind: 'running',
@@ -240,8 +241,9 @@ describe('a Job that failed', () => {
   it('is told by the newest pod that failed by itself, which is the one whose log is read', () => {
     const own = { ...failedPod(3), metadata: { name: 'own', creationTimestamp: new Date(2) } }
     const before = { ...failedPod(4), metadata: { name: 'before', creationTimestamp: new Date(1) } }
-    expect(lastDied([before, disrupted('x', 3), own])?.metadata?.name).toBe('own')
-    expect(lastDied([disrupted('x')])).toBeUndefined()
+    expect(lastDied([before, disrupted('x', 3), own], failed)?.metadata?.name).toBe('own')
+    expect(lastDied([disrupted('x')], failed)).toBeUndefined()
+    expect(lastDied([podIn('deleted')], failed)).toBeUndefined()
   })
 
   it('is told by its program, not by what ran beside it and was ended with it', () => {
@@ -326,16 +328,85 @@ describe('a Job that failed', () => {
   })
 
   it('whose message says nothing that is seen says that it does not say why', () => {
-    expect(jobState(job('Failed', { message: '\u200b\n' }), []).note).toBe('the Job failed and does not say why')
+    const silent = job('Failed', { message: '\u200b\n' })
+    expect(jobState(silent, [pod({ phase: 'Failed' })]).note).toBe('the Job failed and does not say why')
   })
 
-  it('whose pods are gone says what the Job itself says', () => {
+  it('whose pod is gone is told of no exit that nobody saw, but of what is known; another attempt may cure it', () => {
     expect(jobState(failed, [])).toEqual({
       kind: 'failed',
-      failure: 'exit-code',
-      note: 'Job has reached the specified backoff limit',
+      failure: 'pod-gone',
+      note: 'its pod is gone, and nobody saw how it ended: somebody has deleted it, or it went with its node (the Job says: Job has reached the specified backoff limit)',
     })
-    expect(jobState(job('Failed'), []).note).toBe('the Job failed and does not say why')
+    expect(jobState(job('Failed'), []).note).toMatch(/or it went with its node$/)
+    expect(TRANSIENT_FAILURES).toContain('pod-gone')
+    // What a Job itself says of an exit is one; who deletes the Job deletes its pods.
+    const told = job('Failed', { reason: 'PodFailurePolicy', message: 'Container train … failed with exit code 42' })
+    expect(jobState(told, [])).toMatchObject({ failure: 'exit-code', note: told.status!.conditions![0]!.message })
+    expect(jobState({ ...failed, metadata: { deletionTimestamp: new Date(1) } }, [])).toMatchObject({
+      failure: 'deleted',
+      note: expect.stringContaining('the Job and its pod were deleted'),
+    })
+  })
+
+  it('whose pod is gone is told by what took it, where that was seen before', () => {
+    const lost = { failure: 'preempted', note: 'a pod of a higher priority took its place' } as const
+    expect(jobState(failed, [], { lost })).toMatchObject({
+      failure: 'preempted',
+      note: 'its pod was taken away: a pod of a higher priority took its place',
+    })
+    expect(jobState(failed, [failedPod(1)], { lost })).toMatchObject({ failure: 'exit-code' })
+  })
+})
+
+describe('a pod that somebody deletes', () => {
+  const [T, pods] = ['2026-11-23T13:00:03Z', (name: string) => [podIn(name)]]
+  const of = (spec: object, more: object = {}): V1Job => ({
+    ...more,
+    spec: { template: {}, ...spec } as V1Job['spec'],
+    status: {
+      conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded', lastTransitionTime: new Date(T) }],
+    },
+  })
+
+  it('has not ended by itself, whatever its program made of it', () => {
+    expect(jobState(of({ parallelism: 1 }), pods('deleted'))).toMatchObject({
+      failure: 'pod-gone',
+      note: expect.stringMatching(/^its pod was taken away: somebody has deleted it \(a person, or who empties/),
+    })
+  })
+
+  it('after it had ended keeps its own end', () => {
+    expect(jobState(of({ parallelism: 1 }), pods('tidied'))).toMatchObject({
+      failure: 'exit-code',
+      note: 'fine-tuning ended with exit 1',
+    })
+  })
+
+  it('is not meant where its Job deletes it: over, suspended, to have none, or deleted itself', () => {
+    const failure = (job: V1Job) => jobState(job, pods('deleted')).failure
+    expect(failure(of({ suspend: true }))).toBe('exit-code')
+    expect(failure(of({ parallelism: 0 }))).toBe('exit-code')
+    expect(failure(of({}, { metadata: { deletionTimestamp: new Date(T) } }))).toBe('exit-code')
+    const letGo = of({})
+    const at = new Date('2026-11-23T13:00:30Z')
+    letGo.status!.conditions!.push({ type: 'Suspended', status: 'False', lastTransitionTime: at })
+    expect(failure(letGo)).toBe('exit-code')
+    // Of several its Job ends the others once it has failed.
+    const early = of({ parallelism: 2 })
+    early.status!.conditions![0]!.lastTransitionTime = new Date('2026-11-23T13:00:00Z')
+    expect(failure(early)).toBe('exit-code')
+    expect(failure(of({ parallelism: 2 }))).toBe('pod-gone')
+  })
+
+  it('says so while it stops', () => {
+    const stopping = podIn('deleted')
+    stopping.status!.phase = 'Running'
+    stopping.status!.containerStatuses![0]!.state = { running: {} }
+    expect(jobState(job(), [stopping], { now: Date.parse(T) })).toMatchObject({
+      kind: 'running',
+      note: expect.stringMatching(/^its pod is stopping on ip-10-0-1-7: somebody has deleted it/),
+    })
   })
 })
 

@@ -13,6 +13,11 @@ const pools = (name: string) => around({ pools: [poolIn(name)] })
 const told = (...names: string[]) => around({ events: names.map(eventIn) })
 const at = (minutes: number, of: Around, one: V1Pod = pod) => pendingOf(one, of, MADE + minutes * MINUTE)
 
+const JUST_JOINED = [
+  { type: 'Registered', status: 'True', lastTransitionTime: '2026-11-23T12:05:00Z' },
+  { type: 'Initialized', status: 'Unknown', reason: 'ResourceNotRegistered', message: 'Resource "nvidia.com/gpu" …' },
+]
+
 describe('whose it is that a pod has no node', () => {
   it.each<[string, V1Pod, Around, string]>([
     [
@@ -41,6 +46,12 @@ describe('whose it is that a pod has no node', () => {
       pod,
       around({ claims: [claimIn('claim-coming')] }),
       'coming up since 2026-11-23 12:01 UTC (Node not registered',
+    ],
+    [
+      'node',
+      pod,
+      around({ claims: [{ ...claimIn('claim-without-gpus'), status: { conditions: JUST_JOINED } }] }),
+      'a node of gpu-train is coming up since 2026-11-23 12:01 UTC',
     ],
     ['node', pod, told('told-limit', 'told-nominated'), 'Karpenter has a node on its way for it'],
     [
@@ -86,7 +97,7 @@ describe('whose it is that a pod has no node', () => {
 
   it('a node that has come and is not ready yet is on its way too; one that is not ready any more is not', () => {
     const node = (labels: object, status: string) => ({
-      metadata: { labels: { 'karpenter.sh/nodepool': 'gpu-train', ...labels } },
+      metadata: { labels: { 'karpenter.sh/nodepool': 'gpu-train', ...labels }, creationTimestamp: new Date(MADE) },
       status: { conditions: [{ type: 'Ready', status }] },
     })
     const of = (labels: object, status: string) =>
@@ -95,6 +106,45 @@ describe('whose it is that a pod has no node', () => {
     expect(of({}, 'True')).toBe('limit')
     expect(of({ 'karpenter.sh/initialized': 'true' }, 'False')).toBe('limit')
     expect(of({}, 'Unknown')).toBe('limit')
+  })
+
+  it.each([
+    ['claim-without-gpus', 'no device plugin registers nvidia.com/gpu there'],
+    ['claim-startup-taint', 'its startup taint acme.com/agent=missing:NoSchedule stays'],
+    ['claim-not-ready', 'it is not ready'],
+  ])(
+    'a node that has joined and stays unready is billed and never taken back, which is said from the quarter of an hour on: %s',
+    (name, why) => {
+      const of = around({ claims: [claimIn('claim-coming'), claimIn(name)], pools: [poolIn('pool-full')] })
+      expect(at(17, of)?.on).toBe('node')
+      // Joined at 12:03.
+      for (const minutes of [18, 63, 23 * 60]) {
+        expect(at(minutes, of)).toEqual({
+          on: 'unready',
+          note: `node ip-10-0-1-7 of gpu-train joined at 2026-11-23 12:03 UTC and is of no use: ${why}. It is billed, and Karpenter never takes it back: mend that, or kubectl delete nodeclaim gpu-train-x7k2p`,
+        })
+        const { note, ...more } = troubleOf(pod, { around: of, now: MADE + minutes * MINUTE }) ?? {}
+        expect(more).toEqual({ failure: 'not-healthy', endsAt: null })
+        expect(`${note}`.length).toBeLessThan(270)
+      }
+      const deleted = { ...claimIn(name), metadata: { ...claimIn(name).metadata, deletionTimestamp: new Date(MADE) } }
+      expect(at(63, around({ claims: [deleted] }))?.on).toBe('room')
+      expect(at(63, around({ claims: [claimIn(name), claimIn(name)] }))?.note).toContain('ip-10-0-1-7 (and 1 more) of')
+    },
+  )
+
+  it('the same of its Node, where nobody may read NodeClaims', () => {
+    const metadata = {
+      name: 'ip-10-0-1-7',
+      labels: { 'karpenter.sh/nodepool': 'gpu-train' },
+      creationTimestamp: new Date(MADE),
+    }
+    const nodes = [{ metadata, status: { conditions: [{ type: 'Ready', status: 'False' }] } }]
+    expect(at(2, around({ claims: null, nodes }))?.on).toBe('node')
+    expect(at(20, around({ claims: null, nodes }))).toMatchObject({
+      on: 'unready',
+      note: expect.stringMatching(/joined at .*: it is not ready\. It is billed, .*kubectl delete node ip-10-0-1-7$/),
+    })
   })
 
   it('where nobody may read of nodes on their way, nothing is said of a ceiling that they may have reached', () => {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { whyEnded } from '../../../core/pods/program.ts'
+import { podIn } from './objects.ts'
 
 it.each([
   [1, {}, 'exit-code', /^fine-tuning ended with exit 1$/],
@@ -15,6 +16,21 @@ it.each([
     failure,
     note: expect.stringMatching(note),
   })
+})
+
+it.each([
+  ['start-error-command', 'configuration', /StartError: exec: "torchrun": executable file not found in \$PATH\): make/],
+  [
+    'start-error-gpu',
+    'not-admitted',
+    /^its node could not start fine-tuning \(StartError: nvidia-container-cli: device/,
+  ],
+  ['start-error-driver', 'configuration', /cuda>=13\.0, .*its image needs a newer driver than nodes of its pool have/],
+  ['start-error-memory', 'out-of-memory', /has not the memory to start .*OOM-killed.*: raise its limit/],
+  ['status-unknown', 'node-lost', /ContainerStatusUnknown \(The container could not be located/],
+])('%s is no end of its program: %s', (name, failure, note) => {
+  const ended = podIn(name).status!.containerStatuses![0]!.state!.terminated!
+  expect(whyEnded({ name: 'fine-tuning', ended, logs: [] })).toEqual({ failure, note: expect.stringMatching(note) })
 })
 
 it('its last lines say more than its exit code, and less than the kernel', () => {

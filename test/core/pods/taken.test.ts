@@ -37,6 +37,12 @@ describe('a pod that was taken away', () => {
     ['refused-device', 'not-admitted', null, 'UnexpectedAdmissionError (Pod was rejected: Allocate failed due to'],
     ['refused-room', 'not-admitted', null, 'OutOfnvidia.com/gpu (Pod was rejected: Node didn'],
     ['refused-pressure', 'not-admitted', null, 'Evicted (Pod was rejected: The node had condition: [DiskPressure].'],
+    [
+      'node-affinity',
+      'not-admitted',
+      null,
+      'its node did not let it in: NodeAffinity (Pod Predicate NodeAffinity failed',
+    ],
     ['evicted-unknown', 'node-lost', { of: 'disk', own: false }, 'Evicted (The node was low on resource:'],
     ['evicted-own-disk', 'node-lost', { of: 'disk', own: true }, 'Container fine-tuning was using 260Gi'],
     ['evicted-own-limit', 'node-lost', { of: 'disk', own: true }, 'exceeds the limit "50Gi"'],

@@ -19,15 +19,26 @@ describe('what keeps a pod from its work', () => {
       'server cannot be started (CreateContainerConfigError: secret "hf-token" not found): make what it names',
     ],
     ['create-error', 'configuration', MADE + 5 * MINUTE, 'executable file not found in $PATH'],
+    [
+      'run-error-gpu',
+      'not-admitted',
+      MADE + 15 * MINUTE,
+      'its node could not start server (RunContainerError: nvidia-container-cli: initialization error: nvml error: driver',
+    ],
+    ['run-error-gpu-between', 'not-admitted', MADE + 15 * MINUTE, '(StartError: nvidia-container-cli: initialization'],
+    ['pre-start-error', 'not-admitted', MADE + 15 * MINUTE, '(PreStartHookError: rpc error: code = Unavailable'],
     ['no-node', 'not-healthy', null, 'waiting for a node: 0/3 nodes are available: 3 Insufficient nvidia.com/gpu.'],
     ['image-back-off', 'image-pull', 0, 'the image acme/x@sha256:9 cannot be pulled (ImagePullBackOff: Back-off'],
   ])('%s: %s, and when it is over', (name, failure, endsAt, note) => {
     expect(troubleOf(podIn(name))).toEqual({ failure, endsAt, note: expect.stringContaining(note) })
   })
 
-  it.each(['image-first', 'restarted-and-ready'])('%s: nothing yet, or nothing any more', (name) => {
-    expect(troubleOf(podIn(name))).toBeNull()
-  })
+  it.each(['image-first', 'restarted-and-ready', 'run-error-gpu-mended'])(
+    '%s: nothing yet, or nothing any more',
+    (name) => {
+      expect(troubleOf(podIn(name))).toBeNull()
+    },
+  )
 
   it('what its last lines say tells more than that it ended', () => {
     const lines = ['loading weights', 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB']

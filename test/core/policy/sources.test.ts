@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { sources, whoMayChange, whyNoAddress, whyNotAllowed } from '../../../core/policy/sources.ts'
+import { sources, whoMayChange, whyAsked, whyNoAddress, whyNotAllowed } from '../../../core/policy/sources.ts'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { anyText } from '../../any-text.ts'
@@ -81,6 +81,23 @@ describe('who approves is told who may put other weights there', () => {
       expect(whoMayChange({ source }, policy)).toBeNull()
     },
   )
+})
+
+describe('somebody is asked about weights whatever they cost', () => {
+  const source = 's3://acme-results/results/a/model'
+
+  it('unless this ledger’s own pipeline has registered them, under a pin', () => {
+    expect(whyAsked({ source, ours: true }, policy)).toBeNull()
+  })
+
+  it.each([
+    ['that lie open', { source: 's3://acme-models/llama/8b/' }, 'not pinned: whoever may write to'],
+    ['without a pin', { source, unpinned: 'pipeline' as const }, 'not pinned: whoever may write to'],
+    ['whose tags may be copied', { source }, 'not proven to be what a pipeline registered here: whoever may write to'],
+    ['of a commit', { source: `hf://acme/chat@${COMMIT}` }, 'not proven to be what a pipeline registered here'],
+  ])('%s', (_, desired, said) => {
+    expect(whyAsked(desired, policy)).toContain(said)
+  })
 })
 
 describe('what is no address', () => {

@@ -176,18 +176,17 @@ describe('what a manifest comes to', () => {
     expect(again.desired).not.toEqual(intentOf(whole).desired)
   })
 
-  it('waiting for what is missing, with a deadline and names; after it, being given up by its version', () => {
+  it('waiting for what is missing, with a deadline and names; after it, being given up, by its version and when that was written', () => {
     const facts: DatasetFacts = { ...whole, missing: ['a', 'b', 'c'], missingCount: 5 }
     const waits = decide(facts)
     expect(waits).toMatchObject({ kind: 'wait', reason: 'objects-missing', until: now - 1000 + HOUR })
     expect(waits.detail).toBe('5 objects are not there yet: a, b, c and 2 more')
     expect(decide({ ...facts, missing: ['a'], missingCount: 1 }).detail).toBe('1 object is not there yet: a')
     expect(decide(facts, {}, now - 1000 + HOUR)).toMatchObject({ kind: 'wait' })
-    expect(decide(facts, {}, now + HOUR)).toMatchObject({
-      kind: 'ignore',
-      reason: 'missed-deadline',
-      version: whole.sha256,
-    })
+    expect(decide(facts, {}, now + HOUR)).toMatchObject({ kind: 'ignore', reason: 'missed-deadline' })
+    const { uploadOf } = onDatasetUploaded
+    expect(uploadOf?.(facts)).toEqual([`${whole.sha256} ${new Date(now - 1000).toISOString()}`, whole.sha256])
+    expect(uploadOf?.({ kind: 'gone' })).toBeNull()
   })
 
   it('nothing, with what to do, where it is replayed, gone or bad', () => {

@@ -1,9 +1,11 @@
 import type { V1Job, V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import type { LaunchJobStep } from '../../../core/plan.ts'
+import { type Around, NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { deadlineOf, isNearDeadline, waitsForNodeSince } from '../../../core/steps/job-deadline.ts'
 import { nextLaunchJob } from '../../../core/steps/launch-job.ts'
 import { HOUR, MINUTE } from '../lane/fixture.ts'
+import { claimIn } from '../pods/objects.ts'
 import { trainPlan } from '../training-fixture.ts'
 
 const step = trainPlan().steps[0] as LaunchJobStep
@@ -89,6 +91,27 @@ describe('a Job whose pod gets no node', () => {
     expect(at(2.5 * HOUR)).toMatchObject({ kind: 'wait', until: 3 * HOUR, running: false })
     expect(at(24.5 * HOUR)).toMatchObject({ kind: 'wait', until: 25 * HOUR })
     expect(at(25 * HOUR)).toMatchObject({ kind: 'failed', reason: 'no-node', note: expect.stringContaining('(24 h)') })
+  })
+
+  it('names in the end the node that has come and is of no use, and what that goes on costing by the policy’s price', () => {
+    const price = { perNodeHour: 55.04, spot: 22, source: 'list', date: '2026-11-01' }
+    const around = (type: string, name = 'claim-without-gpus'): Around => {
+      const claim = claimIn(name)
+      const labels = { ...claim.metadata?.labels, 'karpenter.sh/capacity-type': type }
+      return { ...NOTHING_AROUND, claims: [{ ...claim, metadata: { ...claim.metadata, labels } }] }
+    }
+    const note = (more: object) => {
+      const next = at(Date.parse('2026-11-24T12:00:00Z'), more)
+      return next.kind === 'failed' ? next.note : ''
+    }
+    const stays = 'node ip-10-0-1-7.eu-central-1.compute.internal stays'
+    const end = 'until somebody says kubectl delete nodeclaim gpu-train-x7k2p'
+    expect(note({ price, around: around('on-demand') })).toMatch(
+      new RegExp(`\\(24 h\\): .*; ${stays}, at \\$55\\.04 an hour by the policy's price, ${end}$`),
+    )
+    expect(note({ price, around: around('spot') })).toContain(`${stays}, at $22.00 an hour`)
+    expect(note({ around: around('on-demand') })).toMatch(new RegExp(`; ${stays} ${end}$`))
+    expect(note({ price, around: around('on-demand', 'claim-coming') })).not.toContain('stays')
   })
 
   it('that had one before has as long again', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { digestOf } from '../../../core/digest.ts'
 import type { LaunchJobStep, Step } from '../../../core/plan.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
-import { jobKeys, keptAs, keptSteps, readsOf, stepKeys } from '../../../core/steps/keys.ts'
+import { carriedSteps, jobKeys, keptAs, keptSteps, readsOf, stepKeys } from '../../../core/steps/keys.ts'
 import { objectDigest } from '../../../core/workloads/object-digest.ts'
 import { stagesOf } from '../../variants.ts'
 import { desired, exampleConfig, trainPlan } from '../training-fixture.ts'
@@ -146,7 +146,16 @@ describe('what was kept of a plan’s steps', () => {
   const keyOnce = ({ job }: LaunchJobStep, reads: string[]) =>
     digestOf({ effect: objectDigest(job), reads }).slice(0, 16)
   const row = { row: 'g1a1/train' } as never
-  const of = (key: string) => Object.keys(keptSteps(plan, { [key]: row }))
+  const rows = (keys: string[]) => Object.fromEntries(keys.map((key) => [key, row]))
+  const of = (...keys: string[]) => Object.keys(keptSteps(plan, rows(keys)))
+
+  it('is carried over, but for what was made from something that is there no more', () => {
+    const keys = stepKeys(plan)
+    const carriedOf = (...names: string[]) => [...carriedSteps(plan, rows(names.map((name) => keys[name] ?? '')))]
+    expect(carriedOf('train', 'evaluate')).toEqual(['train', 'evaluate'])
+    expect(carriedOf('train')).toEqual(['train'])
+    expect(carriedOf('evaluate')).toEqual([])
+  })
 
   it('is known by their keys, and by those that earlier releases gave them', () => {
     const { key, earlier } = jobKeys(train.job, [])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import type { LaunchJobStep } from '../../../core/plan.ts'
+import { TRANSIENT_FAILURES } from '../../../core/reasons.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { isOurs, isSameWork, nextLaunchJob, withToken } from '../../../core/steps/launch-job.ts'
 import { DIGEST_ANNOTATION, withDigest } from '../../../core/workloads/object-digest.ts'
@@ -111,7 +112,44 @@ describe('a Job of ours', () => {
       expect(nextLaunchJob(step, { ...seen, job: job(20, 20, 'FailureTarget') })).toMatchObject({ kind: 'wait' })
       // What had ended before keeps its own end: somebody only tidied up.
       const own = type === 'Failed' ? 'exit-code' : 'result-missing'
-      expect(nextLaunchJob(step, { ...seen, job: job(19, 20) })).toMatchObject({ kind: 'failed', reason: own })
+      const pods = type === 'Failed' ? [podIn('tidied')] : []
+      expect(nextLaunchJob(step, { ...seen, job: job(19, 20), pods })).toMatchObject({ kind: 'failed', reason: own })
+    },
+  )
+
+  it.each([
+    [
+      'drained-saved',
+      'node-lost',
+      /^its pod was taken away, and it ended with 0 and no s3:.*result\.json: its node was emp/,
+    ],
+    ['deleted-saved', 'pod-gone', /^its pod was taken away, and it ended with 0 .*: somebody has deleted it/],
+  ])(
+    'whose program saves what it has when it is told to stop, and ends with 0, was not done: %s',
+    (pod, reason, note) => {
+      const job = conditions('Complete')
+      const taken = { kind: 'failed', reason, note: expect.stringMatching(note) }
+      expect(nextLaunchJob(step, { ...seen, job, pods: [podIn(pod)] })).toMatchObject(taken)
+      expect(nextLaunchJob(step, { ...seen, job, pods: [podIn(pod)], result: result(name) }).kind).toBe('done')
+      expect(TRANSIENT_FAILURES).toContain(reason)
+      // Its pod is gone before its Job is complete: what was seen of it while it was leaving is remembered until there is another.
+      const stopping = podIn(pod)
+      stopping.status!.phase = 'Running'
+      stopping.status!.containerStatuses![0]!.state = { running: {} }
+      const look = nextLaunchJob(step, { ...seen, job: step.job, pods: [stopping] })
+      const lost = look.kind === 'wait' ? look.lost! : null
+      expect(lost).toMatchObject({ failure: reason })
+      expect(nextLaunchJob(step, { ...seen, job: step.job, lost })).toMatchObject({ kind: 'wait', lost })
+      expect(nextLaunchJob(step, { ...seen, job, lost })).toMatchObject(taken)
+      expect(nextLaunchJob(step, { ...seen, job: conditions('Failed'), lost })).toMatchObject({
+        kind: 'failed',
+        reason,
+      })
+      const again = { metadata: { name: 'again' }, status: { phase: 'Running' } }
+      expect(nextLaunchJob(step, { ...seen, job: step.job, pods: [again], lost })).toMatchObject({
+        kind: 'wait',
+        lost: null,
+      })
     },
   )
 

@@ -46,7 +46,8 @@ const at = (way: readonly Step[], index: number, stands: readonly [Stand, Stand]
     step,
     way,
     approved: way,
-    unavailable: null as number | null,
+    // As on a way back, where the second generation is gone in the end.
+    unavailable: ((way.at(-1) as RollOutModelStep).replicas[1]?.replicas === 0 ? null : 9) as number | null,
     traffic: 'all' as Traffic,
     judged: true,
     generations: stands.map((stand, n) => view(n + 1, stand)),

@@ -8,3 +8,11 @@ it('tells what a step says, for which lane and plan, and asks nothing', () => {
   expect(card).toMatchObject({ title: 'a new version', question: null })
   expect(card.facts.map(({ value }) => value)).toEqual([planned.lane, planned.id])
 })
+
+it('and which version what was made is: of what was registered before that is the old one', () => {
+  const step = { kind: 'notify', name: 'notify', title: 'Tell', why: '', text: 'a version' } as const
+  expect(notifyCard(step, trainPlan(), 'support-llama v1').facts).toContainEqual({
+    label: 'Version',
+    value: 'support-llama v1',
+  })
+})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RegisterModelStep } from '../../../core/plan.ts'
-import { differenceOf, foundTag, PIN, registration } from '../../../core/steps/register-model.ts'
+import { differenceOf, foundTag, isProven, PIN, PROOF, registration } from '../../../core/steps/register-model.ts'
 
 const step: RegisterModelStep = {
   kind: 'register-model',
@@ -12,7 +12,8 @@ const step: RegisterModelStep = {
   of: 'train',
   tags: { [label('dataset')]: 'chats', [label('requested-by')]: 'T/U' },
 }
-const run = { name: 'pipeline-chats-0123abcd' }
+const secret = 'f'.repeat(24)
+const run = { name: 'pipeline-chats-0123abcd', secret }
 const of = (source: string, more: { pins?: Record<string, string> } = {}) =>
   registration(step, { ...run, result: { values: { model: source, loss: 1 }, ...more } })
 
@@ -37,7 +38,9 @@ describe('a registration', () => {
     expect(found[1]).not.toMatch(/-g\d+/)
     expect(foundTag(of('s3://other')!)).not.toEqual(found)
     expect(
-      foundTag(registration(step, { name: 'pipeline-other-0123abcd', result: { values: { model: 's3://out' } } })!),
+      foundTag(
+        registration(step, { ...run, name: 'pipeline-other-0123abcd', result: { values: { model: 's3://out' } } })!,
+      ),
     ).not.toEqual(found)
   })
 
@@ -57,6 +60,33 @@ describe('a registration', () => {
     expect(pinned.tags[PIN]).toBe('version:3')
     expect(of('s3://out', { pins: {} })!.tags).not.toHaveProperty(PIN)
     expect(foundTag(pinned)).toEqual(foundTag(of('s3://out')!))
+  })
+
+  it('is proven by a tag that only its ledger can make, of this model, artifact and pin; without a pin nothing is', () => {
+    const made = of('s3://out', { pins: { model: 'version:3' } })!
+    expect(isProven(made, secret)).toBe(true)
+    expect(isProven(made, 'e'.repeat(24))).toBe(false)
+    const copies = [
+      { ...made, model: 'another' },
+      { ...made, source: 's3://other' },
+      { ...made, tags: { ...made.tags, [PIN]: 'version:4' } },
+      { ...made, tags: { ...made.tags, [label('plan')]: 'pipeline-a' } },
+      { ...made, tags: { ...made.tags, [PROOF]: '' } },
+    ]
+    expect(copies.map((copy) => isProven(copy, secret))).toEqual(copies.map(() => false))
+    expect(of('s3://out', { pins: {} })!.tags).not.toHaveProperty(PROOF)
+    // A ledger that has no secret yet has registered nothing, and nobody guesses it.
+    const unknown = registration(step, { ...run, secret: '', result: { values: { model: 's3://out' }, pins: {} } })!
+    expect([PROOF in unknown.tags, isProven({ ...made, tags: { ...made.tags, [PROOF]: '' } }, '')]).toEqual([
+      false,
+      false,
+    ])
+  })
+
+  it('of an earlier release has no proof, and is that all the same', () => {
+    const made = of('s3://out', { pins: { model: 'version:3' } })!
+    const { [PROOF]: _, ...tags } = made.tags
+    expect(differenceOf({ ...made, tags, status: 'READY' }, made)).toBeNull()
   })
 })
 

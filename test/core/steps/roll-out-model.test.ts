@@ -2,10 +2,10 @@ import type { V1Pod } from '@kubernetes/client-node'
 import { describe, expect, it } from 'vitest'
 import { label } from '../../../core/names.ts'
 import type { RollOutModelStep } from '../../../core/plan.ts'
-import { NOTHING_AROUND } from '../../../core/pods/around.ts'
+import { type Around, NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { deletedNote, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import type { GenerationView } from '../../../core/world.ts'
-import { nodeIn, podIn, poolIn } from '../pods/objects.ts'
+import { claimIn, nodeIn, podIn, poolIn } from '../pods/objects.ts'
 
 const ref = { kind: 'Deployment' as const, namespace: 'serving', name: 'm-g2' }
 const step: RollOutModelStep = {
@@ -265,14 +265,14 @@ describe('a move of a rollout', () => {
   it('says of its pool why a pod has no node, and looks again though nothing of the pod changes', () => {
     const [minute, made] = [60_000, Date.parse('2026-11-23T12:00:00Z')]
     const around = { ...NOTHING_AROUND, pools: [poolIn('pool-full')] }
-    const at = (minutes: number, pod: V1Pod, brings: number | null = 2) =>
+    const at = (minutes: number, pod: V1Pod, brings: number | null = 2, of: Around = around) =>
       nextRollOut(
         { ...step, brings },
         {
           ...seen,
           generations: [view(1, 0)],
           pods: [ofTwo(pod)],
-          around,
+          around: of,
           now: made + minutes * minute,
           startedAt: made,
           patience: 60 * minute,
@@ -284,6 +284,13 @@ describe('a move of a rollout', () => {
       until: made + 17 * minute,
     })
     expect(at(40, podIn('no-room'))).toMatchObject({ kind: 'wait', until: made + 60 * minute + 1 })
+    const stays = { ...around, claims: [claimIn('claim-without-gpus')] }
+    expect(at(61, podIn('no-room'), 2, stays)).toMatchObject({
+      reason: 'not-healthy',
+      note: expect.stringMatching(
+        /^not ready after 60 minutes: .* joined at .* kubectl delete nodeclaim gpu-train-x7k2p$/,
+      ),
+    })
     expect(at(0, podIn('no-room'))).toMatchObject({ kind: 'wait', until: made + minute })
     expect(at(2, podIn('not-begun'))).toMatchObject({ kind: 'wait' })
     expect(at(15, podIn('not-begun'))).toMatchObject({ kind: 'failed', reason: 'not-admitted' })

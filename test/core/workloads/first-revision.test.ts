@@ -40,18 +40,35 @@ const policy = {
   pools: {},
 } as StageInput['policy']
 
+const fineTune = { stage: stage({ use: 'fine-tune', gpus: 8 }), preset: presetOf('fine-tune', 1) }
+const merge = { stage: stage({ name: 'merge', gpus: 1 }), preset: null }
+
 /** As the first release made them: should one of these change, a release alone rolls what serves and pays again for what is done. */
 it('what was made with the first revisions is made of the very same bytes for ever', () => {
   const served = { kind: 'serve', model: 'm', version: '1', source: 's3://models/1/' } as never
   const engine = engineOf({}, service)
   const { deployment } = servingObjects({ identity, run, desired: served, service, engine, namespace: 'serving' })
   const pipeline = { identity, run, desired, policy, model: 'm', reads: {} }
-  const fineTune = { stage: stage({ use: 'fine-tune', gpus: 8 }), preset: presetOf('fine-tune', 1) }
-  const merge = { stage: stage({ name: 'merge', gpus: 1 }), preset: null }
   const jobs = [fineTune, merge].map((made) => stageJob({ ...pipeline, ...made }))
   expect([deployment, ...jobs].map(digestOf)).toEqual([
     'eae18321008e7a6038152feddbb26488a5335b50abfe5c5ad2b3ebc7188926c6',
     'bf18982dfda07019fc7f7d5f22d36961b2c17fe6daeb0a7f9991cb2493bc00a4',
     'c6923a99cc76002d9b06e7e78cec49cbd7e60abac6d433bd3e0cad1116eaf814',
+  ])
+})
+
+it('so are the stages of the second, on spot nodes too', () => {
+  const pools = { gpu: { capacityTypes: ['spot'] } } as unknown as StageInput['policy']['pools']
+  const pipeline = {
+    identity,
+    run,
+    desired: { ...desired, pods: 2 },
+    policy: { ...policy, pools },
+    model: 'm',
+    reads: {},
+  }
+  expect([fineTune, merge].map((made) => digestOf(stageJob({ ...pipeline, ...made })))).toEqual([
+    'a53554b9a40eca077296a76fa7228887d73ba7a7b4888c8cb37d2308c637a778',
+    'dbf6fe37c1a22301c4471d755a5222d65218b9365bf1c962f1d5fc6c9c2591b7',
   ])
 })

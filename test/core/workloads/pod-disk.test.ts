@@ -1,15 +1,5 @@
 import { expect, it } from 'vitest'
-import { DISK_ROOM, diskRequest, STAGE_REVISION, stageDisk } from '../../../core/workloads/pod-disk.ts'
-
-it('a stage keeps the disk of its revision, and there is none that never was', () => {
-  expect([stageDisk(), stageDisk(1), stageDisk(2), stageDisk(STAGE_REVISION)]).toEqual([
-    null,
-    null,
-    { asked: 10, scratch: 20 },
-    DISK_ROOM,
-  ])
-  expect(() => stageDisk(STAGE_REVISION + 1)).toThrow('no revision')
-})
+import { DISK_ROOM, diskRequest } from '../../../core/workloads/pod-disk.ts'
 
 it.each([1, 4, 8])(
   'what %i GPUs ask for is left on a small disk, and their scratch on the disk that pools are to have',

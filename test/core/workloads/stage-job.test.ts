@@ -5,6 +5,7 @@ import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-
 import { fromLabel } from '../../../core/workloads/pod-environment.ts'
 import { newest } from '../../../core/workloads/presets.ts'
 import { BAD_INPUT_EXIT, type StageInput, stageJob } from '../../../core/workloads/stage-job.ts'
+import { workDigest } from '../../../core/workloads/work-digest.ts'
 import { exampleConfig, trainInput } from '../training-fixture.ts'
 
 type Stage = NonNullable<Config['pipelines']>[string]['stages'][number]
@@ -119,6 +120,21 @@ describe('the Job of a stage', () => {
       requests: main(job).resources!.requests,
       limits: { ...main(job).resources!.limits, ...limits },
     })
+  })
+
+  it('may be evicted where nodes may be spot ones, which end two minutes after their notice: once made for that, and nowhere else', () => {
+    const { policy } = input(0)
+    const made = (revision: number, capacityTypes: ('on-demand' | 'spot')[]) => {
+      const pools = { ...policy.pools, 'gpu-train': { ...policy.pools['gpu-train']!, capacityTypes } }
+      const desired = { ...trainInput().desired, pods: revision }
+      return training({}, { desired, policy: { ...policy, pools } })
+    }
+    const annotations = (...of: Parameters<typeof made>) => made(...of).spec!.template.metadata!.annotations
+    const held = { 'karpenter.sh/do-not-disrupt': 'true' }
+    expect([1, 2, 3].map((revision) => annotations(revision, ['on-demand']))).toEqual([held, held, held])
+    expect([1, 2, 3].map((revision) => annotations(revision, ['spot', 'on-demand']))).toEqual([held, held, undefined])
+    // Done is done: a pool that takes spot nodes from now on has nothing made again.
+    expect(workDigest(made(3, ['spot']))).toBe(workDigest(made(3, ['on-demand'])))
   })
 
   it('may do nothing that its work does not need', () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
+import { DO_NOT_DISRUPT, type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
 import { MADE_WITH, withTermsOf, workDigest } from '../../../core/workloads/work-digest.ts'
 
 type Job = KubeObject<'Job'>
+/** Of the Job below. */
+const BEFORE = '7a0135a12eb80476648b472871c939e04c9b8c65bb58ae43e405a7d68d99903b'
 const job = (): Job => ({
   apiVersion: 'batch/v1',
   kind: 'Job',
@@ -13,6 +15,7 @@ const job = (): Job => ({
     backoffLimit: 0,
     podReplacementPolicy: 'Failed',
     template: {
+      metadata: { annotations: { [DO_NOT_DISRUPT]: 'true' } },
       spec: {
         terminationGracePeriodSeconds: 120,
         nodeSelector: { pool: 'gpu-train' },
@@ -38,6 +41,7 @@ const TERMS: [string, (one: Job) => void][] = [
   ['how long it has to end', (one) => Object.assign(pod(one), { terminationGracePeriodSeconds: 1 })],
   ['what it tolerates', (one) => Object.assign(pod(one), { tolerations: [] })],
   ['its rank', (one) => Object.assign(pod(one), { priorityClassName: 'high' })],
+  ['whether it may be evicted', (one) => Object.assign(one.spec!.template, { metadata: { labels: {} } })],
   ['who lets it have its image', (one) => Object.assign(pod(one), { imagePullSecrets: [{ name: 'registry' }] })],
 ]
 const FILLED_IN: typeof TERMS = [
@@ -52,6 +56,7 @@ const WORK: typeof TERMS = [
   ['what is done first', (one) => Object.assign(pod(one), { initContainers: [{ name: 'i', image: 'i@sha256:1' }] })],
   ['how many do it', (one) => Object.assign(one.spec!, { parallelism: 2 })],
   ['another’s label', (one) => Object.assign(one.metadata.labels!, { theirs: 'other' })],
+  ['another’s annotation', (one) => Object.assign(one.spec!.template.metadata!.annotations!, { theirs: 'other' })],
   ['its namespace', (one) => Object.assign(one.metadata, { namespace: 'elsewhere' })],
 ]
 
@@ -64,6 +69,8 @@ describe('the digest of a Job’s work', () => {
   it.each(WORK)('is another with %s', (_, change) => {
     expect(workDigest(changed(change))).not.toBe(workDigest(job()))
   })
+
+  it('is the one that it had when every Job was held', () => expect(workDigest(job())).toBe(BEFORE))
 
   it('is there of a Job that says nothing', () => {
     const empty: Job = { apiVersion: 'batch/v1', kind: 'Job', metadata: { name: 'x' } }

@@ -3,7 +3,13 @@ import type { Manifest } from '../../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { namedClasses } from '../../../core/bootstrap/node-classes.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import { applyManifest, compareManifest, compareNodeClass, manifestPath } from '../../../effects/cluster/manifests.ts'
+import {
+  applyManifest,
+  compareManifest,
+  compareNodeClass,
+  leftBefore,
+  manifestPath,
+} from '../../../effects/cluster/manifests.ts'
 import type { Answer, Call, Requests } from '../../../effects/cluster/requests.ts'
 import config from '../../../signalbox.config.ts'
 
@@ -35,11 +41,37 @@ it('a NodePool of before would change, and it is said that its nodes drift, and 
   expect(await compareManifest(requests, pool)).toMatchObject({
     state: 'changed',
     detail: ['spec.template.spec.terminationGracePeriod'],
-    drift: expect.stringMatching(/^2 of its nodes that run drift: they are replaced one after the other/),
+    drift: expect.stringMatching(/^2 of its nodes that run drift: none is replaced while anything runs on it/),
   })
   expect(asked.every(({ method, query }) => method === 'GET' || query?.['dryRun'] === 'All')).toBe(true)
   const same = answering(() => ({ status: 200, body: pool }))
   expect(await compareManifest(same, pool)).not.toHaveProperty('drift')
+})
+
+it('an admission policy that an earlier release called otherwise is told, with what to do; another installation’s, and what is not there, is not', async () => {
+  const of = (installation: string, labels?: object) => ({
+    metadata: { name: 'signalbox-ml-door-pods', labels },
+    spec: { matchConditions: [{ expression: `groups.exists(g, g.startsWith('signalbox:${installation}:'))` }] },
+  })
+  const left = (body: object) =>
+    leftBefore(
+      answering(({ path }) => ({ status: path.endsWith('/signalbox-ml-door-pods') ? 200 : 404, body })),
+      { installation: 'ml' },
+    )
+  expect(await left(of('ml'))).toEqual([
+    {
+      manifest: expect.objectContaining({ metadata: { name: 'signalbox-ml-door-pods' } }),
+      state: 'left',
+      detail: [
+        expect.stringMatching(
+          /signalbox-ml-pods-by-door now: .*delete validatingadmissionpolicybinding,validatingadmissionpolicy signalbox-ml-door-pods/,
+        ),
+      ],
+    },
+  ])
+  expect(asked.every(({ method }) => method === 'GET')).toBe(true)
+  expect(await left(of('ml-door'))).toEqual([])
+  expect(await left(of('ml', { 'signalbox.dev/installation': 'ml-door' }))).toEqual([])
 })
 
 it('a node class is where Karpenter has it', () => {

@@ -163,10 +163,18 @@ describe('a Job that was over before anybody looked', () => {
           left: null,
           seen: { kind: 'unread' },
         })
+      // Told to stop, its program may have written what it had all the same.
+      const drained = { ...pod, status: { ...pod.status, conditions: [{ type: 'DisruptionTarget', status: 'True' }] } }
+      expect((await cleared({ job: complete, pods: [drained as unknown as KubeObject] })).seen).toMatchObject({
+        reason: 'node-lost',
+      })
+      expect(
+        (await cleared({ job: complete, pods: [drained as unknown as KubeObject], objects: away })).seen,
+      ).toMatchObject({ kind: 'unread' })
       const failed = jobOf({}, ['Failed'])
       expect((await cleared({ job: failed, objects: away })).seen).toMatchObject({
         kind: 'failed',
-        reason: 'exit-code',
+        reason: 'pod-gone',
       })
     },
   )

@@ -112,11 +112,11 @@ describe('the page, along one plan', () => {
     expect(seen.indexOf('running')).toBeGreaterThan(seen.indexOf('done'))
     expect(seen.lastIndexOf('pending')).toBeGreaterThan(seen.indexOf('running'))
     expect((await page.track())?.headline).toMatch(/^Fine-tune .*: /)
-    expect(await page.fragment('plan', LANE)).toContain('$221.99')
-    expect((await page.track())?.cost).toBe('$0.00 of at most $221.99 so far')
+    expect(await page.fragment('plan', LANE)).toContain('$223.83')
+    expect((await page.track())?.cost).toBe('$0.00 of at most $223.83 so far')
     await page.town.advance(8 * 60_000)
-    expect((await page.track())?.cost).toMatch(/^\$[1-7]\.\d\d of at most \$221\.99 so far$/)
-    expect(await page.fragment('lanes')).toContain(' of at most $221.99 so far')
+    expect((await page.track())?.cost).toMatch(/^\$[1-7]\.\d\d of at most \$223\.83 so far$/)
+    expect(await page.fragment('lanes')).toContain(' of at most $223.83 so far')
   })
 
   it('at the end: every signal is done, the timeline tells the outcome, and the plan is still there', async () => {
@@ -124,7 +124,7 @@ describe('the page, along one plan', () => {
     expect(new Set(await page.states())).toEqual(new Set(['done']))
     expect(await page.track()).toMatchObject({ state: 'succeeded', headline: 'succeeded: carried out and verified' })
     expect(await (await page.get(`/?lane=${encodeURIComponent(LANE)}`)).text()).toContain('succeeded')
-    expect(await page.fragment('plan', LANE)).toContain('$221.99')
+    expect(await page.fragment('plan', LANE)).toContain('$223.83')
   })
 
   it('a source that is not ready: what is missing, beside the run that was last', async () => {

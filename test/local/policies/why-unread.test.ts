@@ -49,6 +49,23 @@ it.each([
   expect(whyUnread(FILE, error)).toContain(cure)
 })
 
+it.each(['signalbox', 'signalbox-policy', '@signalbox/core', '@acme/signalbox'])(
+  'nobody is told to install %s, which is on no registry: what it is imported from, seen from the policy',
+  (name) => {
+    const error = thrown(`Cannot find package '${name}' imported from x`, { code: 'ERR_MODULE_NOT_FOUND' })
+    const here = new URL('../../../', import.meta.url).pathname
+    for (const [file, from] of [
+      [`${here}signalbox.config.ts`, './core/policy.ts'],
+      [`${here}team/policies/a.ts`, '../../core/policy.ts'],
+    ] as const) {
+      const said = whyUnread(file, error)
+      expect(said).not.toMatch(/npm i|install it/i)
+      expect(said).toContain(`do not install \`${name}\` from one: write \`from '${from}'\`, or leave the import out`)
+      expect(said).toContain('`export default { … }`')
+    }
+  },
+)
+
 it('an import without its ending is told the ending that is there', () => {
   const dir = mkdtempSync(join(tmpdir(), 'signalbox-unread-'))
   writeFileSync(join(dir, 'pools.ts'), '')

@@ -9,7 +9,7 @@ import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
-import { applyManifest, compareManifest, manifestPath } from '../../../effects/cluster/manifests.ts'
+import { applyManifest, compareManifest, leftBefore, manifestPath } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { clusterDoors } from '../../../local/doors.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
@@ -272,6 +272,8 @@ describe('bootstrap', () => {
       .map((rule) => ({ ...rule, operations: ['UPDATE'] }))
     const older = {
       ...now,
+      // Nor did it say whose it is.
+      metadata: { name: now.metadata.name },
       spec: {
         ...spec,
         matchConstraints: { ...matchConstraints, resourceRules },
@@ -282,6 +284,7 @@ describe('bootstrap', () => {
       expect(await applyManifest(admin, manifest)).toMatchObject({ state: 'missing' })
     const { state, detail } = await compareManifest(admin, now)
     expect(state).toBe('changed')
+    expect(detail.some((field) => field.startsWith('metadata.labels'))).toBe(true)
     expect(detail.some((field) => field.startsWith('spec.matchConditions'))).toBe(true)
     expect(detail.some((field) => field.startsWith('spec.matchConstraints.resourceRules'))).toBe(true)
     expect(await applyManifest(admin, now)).toMatchObject({ state: 'changed' })
@@ -289,6 +292,23 @@ describe('bootstrap', () => {
     const there = await admin.send({ method: 'GET', path: manifestPath(now) })
     expect((there.body as { spec: MarksSpec }).spec.matchConditions).toEqual(matchConditions)
     for (const manifest of ofMarks) await admin.send({ method: 'DELETE', path: manifestPath(manifest) })
+  })
+
+  it('tells of what the release before called otherwise, until that is deleted as it says', async () => {
+    const installation = `renamed-${process.pid}`
+    const own = bootstrapManifests(ownPolicy(installation), clusterDoors, NODE_CLASS)
+    const pods = own.filter(({ metadata }) => metadata.name === `signalbox-${installation}-pods-by-door`)
+    expect(pods).toHaveLength(2)
+    const name = `signalbox-${installation}-door-pods`
+    const before = JSON.parse(JSON.stringify(pods).replaceAll(pods[0]?.metadata.name ?? '', name)) as Manifest[]
+    for (const one of before)
+      expect(await applyManifest(admin, { ...one, metadata: { name } })).toMatchObject({ state: 'missing' })
+    expect(await leftBefore(admin, { installation: `${installation}-door` })).toEqual([])
+    const [left] = await leftBefore(admin, { installation })
+    expect(left).toMatchObject({ state: 'left', manifest: { metadata: { name } } })
+    expect(left?.detail.join()).toContain(`delete validatingadmissionpolicybinding,validatingadmissionpolicy ${name}`)
+    for (const one of before) await admin.send({ method: 'DELETE', path: manifestPath(one) })
+    expect(await leftBefore(admin, { installation })).toEqual([])
   })
 
   it('what is not there yet is missing, and nothing is written by looking', async () => {

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Manifest } from '../../../core/bootstrap/manifest.ts'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
@@ -10,72 +9,15 @@ import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest, compareNodeClass, manifestPath } from '../../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { moduleDirectory } from '../../../local/rig/binaries.ts'
-import { NODE_CLASS } from '../../../local/rig/contents.ts'
 import { ownConfig } from '../real-town.ts'
+import { nodePoolOf, nodesOf, policyWith as policyOf, until, wants } from './karpenter.ts'
 
 const NAME = `pools-${process.pid}`
 const pool = (use: string): string => `${NAME}-gpu-${use}`
 
-/** The example under names of its own, with its pools said otherwise. */
-const policyWith = (train: object, others: object = {}): Policy => {
-  const own = ownConfig(NAME, others) as { pools: Record<string, Record<string, unknown>> }
-  const { instanceType, ...rest } = own.pools[pool('train')] ?? {}
-  const types = 'instanceTypes' in train ? {} : { instanceType }
-  return parsePolicy({ ...own, pools: { ...own.pools, [pool('train')]: { ...rest, ...types, ...train } } })
-}
-
-const nodePoolOf = (policy: Policy, name: string): Manifest => {
-  const found = bootstrapManifests(policy, [], NODE_CLASS).find(
-    ({ kind, metadata }) => kind === 'NodePool' && metadata.name === name,
-  )
-  if (found === undefined) throw new Error(`no NodePool ${name}`)
-  return found
-}
-
-interface Seen {
-  metadata: { name: string; labels?: Record<string, string> }
-  status?: { conditions?: { type: string; status: string; reason?: string }[] }
-}
+const policyWith = (train: object, others: object = {}): Policy => policyOf(NAME, train, others)
 
 let admin: Requests
-const listed = async (path: string, name: string): Promise<Seen[]> => {
-  const { body } = await admin.send({ method: 'GET', path, query: { labelSelector: `karpenter.sh/nodepool=${name}` } })
-  return (body as { items: Seen[] }).items
-}
-const nodesOf = (name: string): Promise<Seen[]> => listed('/api/v1/nodes', name)
-const claimsOf = (name: string): Promise<Seen[]> => listed('/apis/karpenter.sh/v1/nodeclaims', name)
-
-/** What is there once it is; fails after 90 s. */
-const until = async <T>(what: string, look: () => Promise<T | null | undefined | false>): Promise<T> => {
-  for (let waited = 0; waited < 90_000; waited += 100) {
-    const seen = await look()
-    if (seen) return seen
-    await pause(100)
-  }
-  throw new Error(`${what}: it never came`)
-}
-
-/** A pod that wants all GPUs of one node of a pool. */
-const wants = async (name: string, gpus: number): Promise<string> => {
-  const resources = { limits: { 'nvidia.com/gpu': String(gpus) }, requests: { 'nvidia.com/gpu': String(gpus) } }
-  const body = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { generateName: 'whole-', namespace: NAME, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
-    spec: {
-      nodeSelector: { 'karpenter.sh/nodepool': name },
-      tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists' }],
-      containers: [{ name: 'c', image: 'x', resources }],
-    },
-  }
-  // Its account is made a moment after its namespace.
-  const made = await until('a pod', async () => {
-    const answer = await admin.send({ method: 'POST', path: `/api/v1/namespaces/${NAME}/pods`, body })
-    return answer.status === 201 && (answer.body as Seen)
-  })
-  return made.metadata.name
-}
-
 beforeAll(async () => {
   admin = await openRequests(loadKubeconfig({ file: inject('kubeconfig') }))
   const body = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAME } }
@@ -91,9 +33,9 @@ afterAll(async () => {
 /** The first node that Karpenter starts in a pool for a pod that wants it whole. */
 const firstNode = async (policy: Policy, name: string, gpus: number): Promise<Record<string, string>> => {
   expect(await applyManifest(admin, nodePoolOf(policy, name))).not.toMatchObject({ state: 'refused' })
-  const pod = await wants(name, gpus)
+  const pod = await wants(admin, { namespace: NAME, pool: name, gpus })
   const [node] = await until('a node', async () => {
-    const nodes = await nodesOf(name)
+    const nodes = await nodesOf(admin, name)
     return nodes.length > 0 && nodes
   })
   await admin.send({ method: 'DELETE', path: `/api/v1/namespaces/${NAME}/pods/${pod}` })
@@ -115,49 +57,6 @@ describe('Karpenter starts what the policy says of a pool, though spot nodes are
     const policy = parsePolicy({ ...own, pools })
     expect(await firstNode(policy, pool('serve'), 4)).toMatchObject({ [TYPE]: 'g6e.12xlarge', [WAY]: 'spot' })
   })
-})
-
-it('a NodePool of before: what would change is said, with what becomes of its nodes, and so it becomes', async () => {
-  const name = pool('train')
-  const now = nodePoolOf(policyWith({ instanceTypes: ['p5.48xlarge', 'g6e.48xlarge'] }), name)
-  const { spec, ...rest } = structuredClone(now) as Manifest & {
-    spec: { template: { spec: object }; disruption: object }
-  }
-  const { terminationGracePeriod: _, ...template } = spec.template.spec as { terminationGracePeriod: string }
-  const disruption = { consolidationPolicy: 'WhenEmpty', consolidateAfter: '10m' }
-  const before = { ...rest, spec: { ...spec, template: { ...spec.template, spec: template }, disruption } }
-  await applyManifest(admin, before)
-  await wants(name, 8)
-  const running = await until('a node that runs', async () => {
-    const claims = await claimsOf(name)
-    const isUp = claims.some(({ status }) =>
-      status?.conditions?.some((one) => one.type === 'Initialized' && one.status === 'True'),
-    )
-    return isUp && claims
-  })
-  const compared = await until('Karpenter has counted', async () => {
-    const one = await compareManifest(admin, now)
-    return /^\d/.test(one.drift ?? '') && one
-  })
-  expect(compared.detail).toContain('spec.template.spec.terminationGracePeriod')
-  expect(compared.drift).toMatch(/of its nodes that run drift: none is replaced while anything runs on it/)
-  expect(await applyManifest(admin, now)).toMatchObject({ state: 'changed' })
-  const drifted = await until('they drift', async () => {
-    const claims = await claimsOf(name)
-    return (
-      claims.every(({ status }) =>
-        status?.conditions?.some((one) => one.type === 'Drifted' && one.status === 'True'),
-      ) && claims
-    )
-  })
-  expect(drifted.map(({ metadata }) => metadata.name).sort()).toEqual(
-    running.map(({ metadata }) => metadata.name).sort(),
-  )
-  // Karpenter looks for what to replace every ten seconds.
-  await pause(25_000)
-  const nodes = await nodesOf(name)
-  expect(nodes.length).toBe(running.length)
-  expect(await compareManifest(admin, now)).toMatchObject({ state: 'same' })
 })
 
 describe('node classes, by Karpenter’s own definition of them', () => {

@@ -1,0 +1,51 @@
+import type { Outcome } from '../reasons.ts'
+import { mayRepeat } from './attempts.ts'
+import type { Before, LaneDocument } from './document.ts'
+import type { Ended } from './ended.ts'
+import type { View } from './view.ts'
+
+type Known = Pick<LaneDocument, 'doneWith'>
+type Was = Pick<Before, 'desired' | 'order' | 'outcome' | 'attemptsLeft'>
+
+/** Whether it stays as it has ended until a person says otherwise, though its source says it still. */
+const isOver = ({ outcome, attemptsLeft }: Was): boolean =>
+  outcome !== null &&
+  outcome.kind !== 'superseded' &&
+  outcome.kind !== 'refused' &&
+  outcome.reason !== 'not-configured' &&
+  !mayRepeat({ doc: { outcome, attemptsLeft } })
+
+/** What is over for good once something else takes the place of these: the last of them that is, or what was before. */
+export const doneWith = ({ doc: { doneWith: known }, kind }: Pick<View, 'doc' | 'kind'>, ...all: Was[]): Known => {
+  const over = all.flatMap((was) => {
+    const { desired, order = null } = was
+    return desired === null || order === null || !isOver(was) ? [] : [{ order, key: kind.keyOf(desired as never) }]
+  })
+  const last = [...(known ? [known] : []), ...over].toSorted((a, b) => (a.order < b.order ? -1 : 1)).at(-1)
+  return last === undefined ? {} : { doneWith: last }
+}
+
+/** The same once a run has ended so that carried out what came before what is wanted. */
+export const doneBefore = (
+  view: Pick<View, 'doc' | 'kind'>,
+  { before }: Pick<LaneDocument, 'before'>,
+  at: Ended,
+): Known => (before?.generation === at.generation ? doneWith(view, { ...before, outcome: at }) : {})
+
+/** How what is wanted ends that has begun nothing, once its source says it no more. */
+export const saysOtherwise = (detail: string): Outcome => ({
+  kind: 'superseded',
+  reason: null,
+  detail: `its source says something else now, which begins nothing: ${detail}`,
+})
+
+/**
+ * The document once the source of what is wanted says it no more, and nothing newer: what came before that and is not over is what its
+ * source says now, and resync finds it (law 1).
+ */
+export const saidNoMore = (doc: LaneDocument): LaneDocument =>
+  doc.doneWith === undefined ? doc : { ...doc, order: doc.doneWith?.order ?? null }
+
+/** Whether this is what a lane came back to when its source said no more what was wanted since. */
+export const isDoneWith = ({ order, doneWith: last }: Pick<LaneDocument, 'order' | 'doneWith'>, key: string): boolean =>
+  last != null && last.order === order && last.key === key

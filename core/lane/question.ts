@@ -1,0 +1,31 @@
+import type { Bounds } from '../plan.ts'
+import type { Vote } from './vote.ts'
+
+/** A question about one digest, and the votes on it. The card is only a picture of it (law 8). */
+export interface Question {
+  /** `<lane>#<generation>.<digest>.<opened>`: a button's value names the lane, so that a door needs to look nothing up. */
+  id: string
+  digest: string
+  bounds: Bounds
+  openedAt: number
+  /** Votes with a later time do not count; what they agree to begins until `bounds.until`. */
+  until: number
+  need: number
+  requester: string | null
+  votes: Vote[]
+  state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
+  /** Whether the one reminder before `until` was sent. */
+  reminded: boolean
+  /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
+  channel?: string
+}
+
+/** What an answer bound: begun attempts spend it. */
+export interface Approved {
+  question: Question
+  /** Dollars that closed attempts have cost already, and when the last such ended; left out: none did. */
+  spent: number
+  spentAt?: number
+  /** Whether an attempt has begun under it: `until` governs beginning alone. */
+  begun: boolean
+}

@@ -1,0 +1,56 @@
+import type { Decision } from '../reactions/reaction.ts'
+import { said } from '../text.ts'
+import { whereOf } from './answering.ts'
+import { asAside } from './before.ts'
+import { DETAIL } from './change.ts'
+import { type LaneDocument, sameRun } from './document.ts'
+import { saidNoMore, saysOtherwise } from './done-with.ts'
+import type { Ended } from './ended.ts'
+import { carried, keptFrom } from './kept.ts'
+import { letterTo } from './letter-to.ts'
+import type { CommandLetter, LookLetter } from './letters.ts'
+import type { View } from './view.ts'
+
+/** Whether a retry is of what was cancelled behind a run that has ended since. */
+export const isOfAside = ({ doc: { run, aside } }: Pick<View, 'doc'>, { saw }: Pick<CommandLetter, 'saw'>): boolean =>
+  run === null && aside !== undefined && saw !== null && saw !== 'idle' && sameRun(aside, saw)
+
+/** The lane with what a retry is of in its place. */
+export const ofRetry = <V extends Pick<View, 'doc'>>(view: V, letter: Pick<CommandLetter, 'saw'>): V =>
+  isOfAside(view, letter) ? { ...view, doc: asAside(view.doc) } : view
+
+/**
+ * A look at the source of what somebody wants tried again, before it is said to begin: nobody is asked about what is there no more. Null:
+ * it needs none, since it goes on from what was made (law 7), or what its source says is wanted in any case.
+ */
+export const lookForRetry = (view: View): LookLetter | null => {
+  const letter = view.letters.find((one): one is CommandLetter => one.kind === 'retry')
+  if (letter === undefined || view.kind.placeOf === undefined) return null
+  const { run, desired, outcome, ...doc } = ofRetry(view, letter).doc
+  if (run !== null || desired === null || outcome === null) return null
+  const kept = keptFrom(doc, outcome, letter.from)
+  return kept === null || carried(kept).length > 0 ? null : letterTo(view, desired)
+}
+
+/** By what the facts of that look are known: due letters that point there too are answered with their own. */
+export const placeForRetry = (view: View, letter: LookLetter): string => `again ${whereOf(view, letter)}`
+
+/**
+ * Why nothing is tried again, and what to do, where its source says something else now; null: it says the same. What has succeeded stays so;
+ * with anything else the lane comes back to what is said besides.
+ */
+export const noLongerSaid = (
+  { doc, kind }: Pick<View, 'doc' | 'kind'>,
+  now: Decision,
+): { detail: string; doc?: LaneDocument } | null => {
+  const isSame = now.kind === 'intend' && kind.keyOf(now.intent.desired as never) === kind.keyOf(doc.desired as never)
+  if (isSame) return null
+  const ended = doc.outcome as Ended
+  const detail = `its source says something else now: ${now.detail}. Upload it there again, its manifest last`
+  if (ended.kind === 'succeeded') return { detail }
+  const outcome: Ended = { ...ended, ...saysOtherwise(now.detail) }
+  return {
+    detail: `${detail}; what is to be found elsewhere begins by itself within minutes`,
+    doc: saidNoMore({ ...doc, outcome: { ...outcome, detail: said(outcome.detail, DETAIL) } }),
+  }
+}

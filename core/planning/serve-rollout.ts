@@ -1,0 +1,137 @@
+import { isServed } from '../lane-kinds/serving.ts'
+import type { Planned } from '../plan.ts'
+import { whyAsked, whyNoAddress, whyNotAllowed } from '../policy/sources.ts'
+import type { Policy } from '../policy.ts'
+import { graceOfServing } from '../workloads/draining.ts'
+import { servingObjects } from '../workloads/serving.ts'
+import type { GenerationView } from '../world.ts'
+import { handOn, withHand } from './by-hand.ts'
+import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
+import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
+import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { costAtPoints, servePrice } from './serve-price.ts'
+import { planStanding } from './serve-ready.ts'
+import { deadlockSentence, gpusByPool, oncePassed, type Rule, slotGpus, whyTooSmall } from './serve-room.ts'
+import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
+import { rolloutSteps } from './serve-steps.ts'
+import { isLedTo, lostBy } from './traffic.ts'
+
+/** The plan of what rises: from whatever stands now to the wanted version alone. */
+export const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => {
+  const standing = standingOf(input, rule, wanted)
+  return withHand(planFrom(input, { rule, wanted, standing }), handOn(input, rule, standing))
+}
+
+/** The same, from what stands. */
+const planFrom = (
+  input: ServeInput,
+  { rule, wanted, standing }: { rule: Rule; wanted: Wanted; standing: Standing },
+): Planned => {
+  const { service } = rule
+  const { generations } = input.world
+  const { target, others, judged, digest } = standing
+  const { version } = wanted.desired
+  const { traffic = null } = input.world
+  const isLed = target !== undefined && traffic !== null && isLedTo(traffic, target.generation)
+  if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest && isLed)
+    return planStanding(input, rule, {
+      view: target,
+      template: digest,
+      reason: `v${version} stands alone with ${replicaCount(service.replicas)}`,
+    })
+  const weights = whyNoWeights(wanted, input.policy)
+  if (weights !== null) return weights
+  const small = whyTooSmall(rule)
+  if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
+  const leaving = replicasOf(others, (view) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0))
+  const led = ledOf(input, wanted, { standing, leaving })
+  const from = { rule, standing, leaving, led, generations, baseline: input.baseline }
+  const inside = pathOf(from, input.within)
+  const chosen = inside.kind === 'path' ? inside : pathOf(from)
+  if (chosen.kind === 'deadlock')
+    return (
+      planLater(input, { rule, wanted, standing }) ?? {
+        kind: 'refuse',
+        reason: 'would-deadlock',
+        detail: deadlockSentence(chosen, { rule, version, generations }),
+      }
+    )
+  const draft = draftRollout(input, { rule, wanted, standing, leaving, chosen, led })
+  const { source } = wanted.desired
+  const open = whyAsked(wanted.desired, input.policy)
+  const planned = finishPlan(input, {
+    ...draft,
+    ...(open === null ? {} : { open, ...(isKnownHere(input, wanted) ? {} : { asks: open }) }),
+    weights: source,
+    template: standing.digest,
+    reasons: [...takenAway(standing.others), ...draft.reasons, ...(open === null ? [] : [open])],
+  })
+  return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned
+}
+
+/**
+ * The same with the room that there is once others have given back what they hold for a while: it waits in the pool's line for that. Null:
+ * they hold nothing so.
+ */
+const planLater = (input: ServeInput, from: Parameters<typeof planFrom>[1]): Planned | null => {
+  const rule = oncePassed(from.rule)
+  if (rule === null) return null
+  const world = { ...input.world, pools: { ...input.world.pools, [rule.poolName]: rule.view } }
+  return planFrom({ ...input, world }, { ...from, rule })
+}
+
+/** The version that stood here as the last that succeeded: that it is served was decided then, whatever its pods are made anew for. */
+const isKnownHere = ({ baseline }: ServeInput, { desired }: Wanted): boolean =>
+  baseline !== null && isServed(baseline.desired) && baseline.desired.digest === desired.digest
+
+/** Who approves undoes what somebody has done by hand, perhaps at night: the card says who, and what. */
+const takenAway = (leaving: readonly GenerationView[]): string[] =>
+  leaving.filter(isEditedByHand).map((view) => `${editedText(view)}: this takes it away`)
+
+/** Why these weights are not brought up; what stands already is asked nothing. */
+const whyNoWeights = ({ desired, engine }: Wanted, policy: Policy): Planned | null => {
+  const { source } = desired
+  const odd = whyNoAddress(source)
+  if (odd !== null) return { kind: 'refuse', reason: 'source-not-allowed', detail: odd }
+  const unloadable = engine.cannotLoad(desired)
+  if (unloadable !== null) return { kind: 'refuse', reason: 'source-not-loadable', detail: unloadable }
+  const elsewhere = whyNotAllowed(source, policy)
+  return elsewhere === null ? null : { kind: 'refuse', reason: 'source-not-allowed', detail: elsewhere }
+}
+
+const draftRollout = (input: ServeInput, from: Chosen): Draft => {
+  const { rule, wanted, standing, leaving, led, chosen } = from
+  const {
+    policy,
+    world: { generations },
+  } = input
+  const { service, poolName } = rule
+  const { strategy, peakGpus } = chosen
+  const { target, judged } = standing
+  const generation = target?.generation ?? wanted.generation
+  const built = { ...buildOf(input, rule, wanted), generation }
+  const objects = servingObjects(built)
+  const gateAfter = judged ? null : chosen.gateAfter
+  const { path } = strategy
+  const rising = { pool: poolName, gpus: service.gpusPerReplica }
+  const priced = { ...pricedFor(input, service), leaving, path, gateAfter, rising }
+  const costs = costAtPoints(priced)
+  const moving = { leaving, path, gateAfter, led, costs }
+  const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
+  const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
+  return {
+    title: titleOfPlan(wanted, rule, standing),
+    steps,
+    objects: [...Object.values(objects), ...jobs],
+    interrupts: interruptsOf(standing.others, `v${wanted.desired.version}`),
+    price: servePrice(priced),
+    ending: (graceOfServing(objects.deployment) / 3_600_000) * Math.max(0, ...costs.map(({ extra }) => extra)),
+    gpus: gpusByPool({ pool: poolName, peak: peakGpus }, generations, policy),
+    stands: { [poolName]: service.replicas * service.gpusPerReplica },
+    unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
+    ...answeringOn(from),
+    strategy,
+    undo: undoOf(wanted, standing),
+    reasons: reasonsOf(from, generations),
+  }
+}

@@ -1,0 +1,71 @@
+import type { V1Job, V1JobCondition, V1Pod } from '@kubernetes/client-node'
+import { createdAt, isLeaving } from '../kube.ts'
+import type { Failure } from '../reasons.ts'
+import { deletedOf } from './deleted.ts'
+import { firstSaid, fromLogs } from './logs.ts'
+import { whyEnded } from './program.ts'
+import { endedFirst } from './speaking.ts'
+import { type Lost, ownPressure, takenBy } from './taken.ts'
+
+/** Whether and by whom a Job's pod was ended from outside its program. */
+const lostOf = (pod: V1Pod, job: V1Job): Lost | null => {
+  const taken = takenBy(pod) ?? deletedOf(pod, job)
+  return taken === null ? null : { failure: taken.failure, note: taken.note }
+}
+
+/**
+ * What is known of the end of a Job's newest pod that was not its program's: it may be gone when its Job ends. `before`: what was known
+ * at the last look, which holds until another pod is made; null: nothing of the kind.
+ */
+export const lostIn = (job: V1Job, pods: readonly V1Pod[], before: Lost | null): Lost | null => {
+  const newest = newestFirst(pods)[0]
+  return newest === undefined ? before : lostOf(newest, job)
+}
+
+/** The newest pod that failed by itself: what it did last is why its Job failed. */
+export const lastDied = <P extends V1Pod>(pods: readonly P[], job: V1Job): P | undefined =>
+  newestFirst(pods).find((pod) => pod.status?.phase === 'Failed' && lostOf(pod, job) === null)
+
+/** What is known of a Job that has failed. */
+interface Failed {
+  failed: V1JobCondition
+  pods: readonly V1Pod[]
+  logs: readonly string[]
+  lost: Lost | null
+}
+
+/** The cause that helps: what the newest pod died of, what took it, then what the Job itself says. */
+export const whyDied = (job: V1Job, { failed, pods, logs, lost }: Failed): { failure: Failure; note: string } => {
+  const died = lastDied(pods, job)
+  const ended = died && endedFirst(died)
+  if (ended?.state?.terminated !== undefined) return whyEnded({ name: ended.name, ended: ended.state.terminated, logs })
+  const own = ownPressure(pods)
+  if (own !== null) return own
+  const taken = pods.map((pod) => lostOf(pod, job)).find((one) => one !== null) ?? (pods.length === 0 ? lost : null)
+  if (taken !== null)
+    return {
+      failure: taken.failure,
+      note: taken.failure === 'not-admitted' ? taken.note : `its pod was taken away: ${taken.note}`,
+    }
+  const told = firstSaid(failed.message, failed.reason)
+  if (pods.length === 0 && !EXITS.has(failed.reason ?? '')) return unseen(job, told)
+  return fromLogs(logs) ?? { failure: 'exit-code', note: told ?? 'the Job failed and does not say why' }
+}
+
+/** By which a Job says itself that a program has ended, and how. */
+const EXITS: ReadonlySet<string> = new Set(['PodFailurePolicy'])
+
+/** Pods of a Job stay until somebody deletes them or their Job, or their node goes. */
+const unseen = (job: V1Job, told: string | null): { failure: Failure; note: string } => {
+  const says = told === null ? '' : ` (the Job says: ${told})`
+  return isLeaving({ metadata: job.metadata ?? {} })
+    ? { failure: 'deleted', note: `the Job and its pod were deleted, and nobody saw how that ended${says}` }
+    : {
+        failure: 'pod-gone',
+        note: `its pod is gone, and nobody saw how it ended: somebody has deleted it, or it went with its node${says}`,
+      }
+}
+
+/** The newest first. */
+export const newestFirst = <P extends V1Pod>(pods: readonly P[]): P[] =>
+  pods.toSorted((a, b) => createdAt(b) - createdAt(a))

@@ -1,0 +1,82 @@
+import { mutated, type Room } from './mutated.ts'
+import { exploreRollout, ROLLOUT_CORE, Rollout, type RolloutCore } from './rollout.ts'
+import type { RolloutConfig } from './rollout-state.ts'
+import { rolloutConfigs } from './rollout-worlds.ts'
+
+/** A guard that is taken away: the exploration must find what it guards against. */
+export interface RolloutMutant {
+  name: string
+  room: Room
+  /** In the sources of that room: what stands there, once, and what in its place. */
+  text: readonly [from: string, to: string]
+  /** In one of these it is seen. */
+  world: string
+}
+
+export const rolloutMutants: readonly RolloutMutant[] = [
+  {
+    name: 'nothing goes before what takes its place is ready',
+    room: 'steps',
+    text: ['readyOf(target) > target.replicas)', 'readyOf(target) > target.replicas + 9)'],
+    world: 'one replica, room for another',
+  },
+  {
+    name: 'what is not asked takes no place of what answers',
+    room: 'steps',
+    text: ['isLed(target) || (judged && !isAnswered) ? readyOf(target) : 0', 'readyOf(target)'],
+    world: 'two replicas, room for another',
+  },
+  {
+    name: 'requests are led only to where as many answer',
+    room: 'steps',
+    text: ['there >= Math.min(ready, here)', 'there >= 0'],
+    world: 'one replica, room for another',
+  },
+  {
+    name: 'nobody asks what was not judged',
+    room: 'planning',
+    text: ['seen !== rising && ready.has(seen)) return seen', "seen !== rising && ready.has(seen)) return 'all'"],
+    world: 'two replicas, room for another',
+  },
+  {
+    name: 'what is judged and stands goes for a baseline only',
+    room: 'lane-kinds',
+    text: ['if (judged && baseline !== null && isGone(base)) return []', ''],
+    world: 'one replica, room for another',
+  },
+  {
+    name: 'on a way back nothing is taken of what is to stand in the end',
+    room: 'steps',
+    text: ['reached(target, at) !== undefined || comesAgain(target, replicas)', 'reached(target, at) !== undefined'],
+    world: 'one replica on a full pool, an outage approved',
+  },
+]
+
+/** What the exploration says of a mutant; null: it does not notice. */
+export const whatRolloutShows = ({ name, room, text, world }: RolloutMutant): Promise<string | null> =>
+  mutated({ name, room, text }, async (load) => {
+    const core: RolloutCore = { ...ROLLOUT_CORE, ...(await coreFrom(room, load)) }
+    const config = rolloutConfigs.find((one) => one.name === world) as RolloutConfig
+    return [...exploreRollout(new Rollout(config, core), { first: true }).found.keys()][0] ?? null
+  })
+
+const coreFrom = async (room: Room, load: <M>(file: string) => Promise<M>): Promise<Partial<RolloutCore>> => {
+  if (room === 'steps') {
+    const [moving, moves, traffic] = await Promise.all([
+      load<Pick<RolloutCore, 'touched'>>('moving.mjs'),
+      load<Pick<RolloutCore, 'nextRollOut'>>('roll-out-model.mjs'),
+      load<Pick<RolloutCore, 'whyNotLed' | 'nextSwitch'>>('switch-traffic.mjs'),
+    ])
+    return {
+      touched: moving.touched,
+      nextRollOut: moves.nextRollOut,
+      whyNotLed: traffic.whyNotLed,
+      nextSwitch: traffic.nextSwitch,
+    }
+  }
+  if (room === 'lane-kinds') {
+    const { service } = await load<{ service: Pick<RolloutCore, 'back'> }>('service.mjs')
+    return { back: service.back }
+  }
+  return load<Pick<RolloutCore, 'planServe'>>('serve.mjs').then(({ planServe }) => ({ planServe }))
+}

@@ -1,0 +1,408 @@
+import { service } from '../../core/lane-kinds/service.ts'
+import type { Plan, RollOutModelStep, Step, SwitchTrafficStep, WayStep } from '../../core/plan.ts'
+import { planServe } from '../../core/planning/serve.ts'
+import type { ServeInput } from '../../core/planning/serve-plan.ts'
+import { isLedTo } from '../../core/planning/traffic.ts'
+import { touched } from '../../core/steps/moving.ts'
+import { risenByHand } from '../../core/steps/risen-by-hand.ts'
+import { nextRollOut } from '../../core/steps/roll-out-model.ts'
+import { nextSwitch, whyNotLed } from '../../core/steps/switch-traffic.ts'
+import type { GenerationView } from '../../core/world.ts'
+import { given, identity, lane } from '../core/planning/serve-fixture.ts'
+import type { RolloutConfig, RolloutState, Stand } from './rollout-state.ts'
+
+/** What of the product the exploration walks: mutants take the place of these. */
+export interface RolloutCore {
+  planServe: typeof planServe
+  back: typeof service.back
+  touched: typeof touched
+  nextRollOut: typeof nextRollOut
+  whyNotLed: typeof whyNotLed
+  nextSwitch: typeof nextSwitch
+  risenByHand: typeof risenByHand
+}
+export const ROLLOUT_CORE: RolloutCore = {
+  planServe,
+  back: service.back,
+  touched,
+  nextRollOut,
+  whyNotLed,
+  nextSwitch,
+  risenByHand,
+}
+
+const [BASE, RISEN] = [1, 2]
+const GPUS = 8
+const NOW = 1_000_000_000_000
+const LATE = NOW + 1_000_000_000
+
+/** One thing that may happen next. `ours`: the product does it. */
+export interface RolloutMove {
+  label: string
+  ours: boolean
+  state: RolloutState
+}
+
+/** A rollout to explore: its plan is made once, a way back wherever it begins. */
+export class Rollout {
+  readonly initial: RolloutState
+  readonly plan: Plan
+  readonly #core: RolloutCore
+  readonly #config: RolloutConfig
+  readonly #input: ServeInput
+  readonly #objects: { base: GenerationView | null; risen: GenerationView }
+  readonly #backs: WayStep[][] = []
+  readonly #known = new Map<string, number>()
+  readonly #outage: boolean
+  readonly #isFirst: boolean
+
+  constructor(config: RolloutConfig, core: RolloutCore = ROLLOUT_CORE) {
+    const { old, oldReady = old, want, maxUnavailable, slots, foreign } = config
+    this.#config = config
+    this.#core = core
+    this.#input = given({
+      model: { replicas: want, gpusPerReplica: GPUS, maxUnavailable },
+      standing: old === 0 ? [] : [[BASE, '7', old, oldReady]],
+      baseline: old === 0 ? null : [BASE, '7'],
+      pool: { ceiling: slots * GPUS },
+    })
+    const planned = core.planServe(this.#input)
+    if (planned.kind !== 'plan') throw new Error(`${config.name}: ${JSON.stringify(planned)}`)
+    this.plan = planned.plan
+    this.#objects = { base: this.#input.world.generations[0] ?? null, risen: this.#risenView() }
+    this.#outage = (planned.plan.bounds.answering ?? 0) === 0
+    // Before the first version nothing answered: it is undone as its plan says.
+    this.#isFirst = old === 0
+    const base = old === 0 ? null : { replicas: old, ready: oldReady, edited: false }
+    this.initial = {
+      base,
+      risen: null,
+      traffic: this.#input.world.traffic ?? null,
+      way: 'forth',
+      at: 0,
+      touched: false,
+      gate: null,
+      judged: false,
+      ending: null,
+      back: -1,
+      left: foreign,
+      bad: null,
+    }
+  }
+
+  /** Everything that may happen next, each with what must never be of it. */
+  movesOf(state: RolloutState): RolloutMove[] {
+    const moves = [...this.#ours(state), ...this.#pods(state), ...this.#people(state)]
+    return moves.map((move) => ({ ...move, state: { ...move.state, bad: this.#wrong(state, move) } }))
+  }
+
+  /** How many ready replicas are asked. */
+  answering({ base, risen, traffic }: Pick<RolloutState, 'base' | 'risen' | 'traffic'>): number {
+    const of = (stand: Stand | null, generation: number): number =>
+      stand !== null && isLedTo(traffic, generation) && traffic !== null ? stand.ready : 0
+    return of(base, BASE) + of(risen, RISEN)
+  }
+
+  /** What the product itself must never do (design.md, "Rollout"). */
+  #wrong(from: RolloutState, { ours, label, state }: RolloutMove): string | null {
+    if (!ours) return null
+    // What somebody does at the last moment is seen by the next look at the lane.
+    const isUntouched = state.left === this.#config.foreign
+    if (this.answering(from) > 0 && this.answering(state) === 0 && !this.#mayEnd(from, state))
+      return `nobody answers after “${label}”`
+    if (asksUnjudged(state) && !asksUnjudged(from)) return `what was not judged is asked after “${label}”`
+    if (isUntouched && this.#gpusOf(state) > (this.plan.bounds.gpus['gpu-serve'] ?? 0))
+      return `more GPUs than were approved after “${label}”`
+    if (state.way === 'over' && from.way !== 'over' && isUntouched) return this.#wrongEnd(state)
+    return null
+  }
+
+  /** On a full pool with an outage approved what stands goes before what comes, on the way back too: not what is to stand in the end. */
+  #mayEnd(from: RolloutState, { way }: RolloutState): boolean {
+    return this.#isFirst || (this.#outage && (way === 'forth' || (from.base?.ready ?? 0) === 0))
+  }
+
+  #wrongEnd(state: RolloutState): string | null {
+    const { base, risen, ending } = state
+    if (ending === null && !(risen?.replicas === this.#config.want && state.traffic !== BASE))
+      return 'it succeeded, and the new version does not stand as it is wanted'
+    const ready = [
+      { stand: base, judged: true, generation: BASE },
+      { stand: risen, judged: state.judged, generation: RISEN },
+    ].filter(({ stand, judged }) => (stand?.ready ?? 0) > 0 && judged)
+    if (ready.length > 0 && this.answering(state) === 0 && state.traffic !== null)
+      return 'it is over, and what is ready and judged is not asked'
+    return null
+  }
+
+  #gpusOf({ base, risen }: RolloutState): number {
+    return ((base?.replicas ?? 0) + (risen?.replicas ?? 0)) * GPUS
+  }
+
+  #stepsOf(state: RolloutState): readonly Step[] {
+    return state.way === 'back' ? (this.#backs[state.back] ?? []) : this.plan.steps
+  }
+
+  #ours(state: RolloutState): RolloutMove[] {
+    if (state.way === 'over') return []
+    const step = this.#stepsOf(state)[state.at]
+    if (step === undefined) return [{ label: 'it is over', ours: true, state: { ...state, way: 'over' } }]
+    switch (step.kind) {
+      case 'roll-out-model':
+        return state.touched ? this.#see(state, step) : this.#move(state, step)
+      case 'switch-traffic':
+        return this.#switch(state, step)
+      case 'launch-job':
+        return this.#gate(state)
+      case 'check-gate':
+        return state.gate === true
+          ? [{ label: 'the gate passes', ours: true, state: next({ ...state, judged: true }) }]
+          : [this.#fails(state, 'gate-failed')]
+      default:
+        return [{ label: step.title, ours: true, state: next(state) }]
+    }
+  }
+
+  /** Looked at first, and then made. */
+  #move(state: RolloutState, step: RollOutModelStep): RolloutMove[] {
+    const generations = this.#views(state)
+    const edited = state.way === 'forth' ? this.#core.risenByHand(this.plan.steps, generations) : null
+    if (edited !== null) return [this.#fails(state, 'edited-by-hand')]
+    const isMade = (generation: number): boolean =>
+      generations.some((view) => view.generation === generation) || (generation === RISEN && step.objects.length > 0)
+    const way = this.#stepsOf(state)
+    const end = way.findLast((one) => one.kind === 'roll-out-model')?.replicas ?? []
+    const stays = (one: number): boolean => end.some(({ generation, replicas }) => generation === one && replicas > 0)
+    const lost = step.replicas.find(
+      ({ generation, replicas }) => replicas > 0 && !isMade(generation) && stays(generation),
+    )
+    if (lost !== undefined) return [this.#fails(state, 'deleted')]
+    const targets = this.#core.touched(
+      step.replicas.filter(({ generation }) => isMade(generation)),
+      {
+        step,
+        way,
+        generations,
+        approved: this.plan.steps,
+        unavailable: state.way === 'forth' ? this.plan.bounds.unavailable : null,
+        traffic: state.traffic,
+        judged: state.way === 'forth' || state.judged,
+      },
+    )
+    if (typeof targets === 'string') return [this.#fails(state, 'not-healthy')]
+    const scaled = { base: state.base, risen: state.risen }
+    if (step.objects.length > 0 && scaled.risen === null) scaled.risen = { replicas: 0, ready: 0, edited: false }
+    for (const { generation, replicas } of targets) {
+      const of = generation === BASE ? 'base' : 'risen'
+      const stand = scaled[of]
+      if (stand !== null) scaled[of] = { ...stand, replicas, ready: Math.min(stand.ready, replicas) }
+    }
+    return [{ label: step.title, ours: true, state: { ...state, ...scaled, touched: true } }]
+  }
+
+  #see(state: RolloutState, step: RollOutModelStep): RolloutMove[] {
+    const generations = this.#views(state)
+    const gone = step.replicas.filter(
+      ({ generation, replicas }) => replicas > 0 && !generations.some((view) => view.generation === generation),
+    )
+    const edited = state.way === 'forth' ? this.#core.risenByHand(this.plan.steps, generations) : null
+    const seen = (now: number) =>
+      this.#core.nextRollOut(step, {
+        generations,
+        pods: [],
+        since: NOW,
+        logs: [],
+        strays: [],
+        now,
+        gone: new Map(gone.map(({ generation }) => [generation, `generation ${generation} is gone`])),
+        goneFrom: NOW,
+        way: this.#stepsOf(state),
+        edited,
+        startedAt: NOW,
+        patience: 1_000,
+      })
+    const now = seen(NOW)
+    if (now.kind === 'done') return [{ label: `${step.title}: done`, ours: true, state: next(state) }]
+    // Patience may end before what is waited for comes.
+    return [this.#fails(state, seen(LATE).kind === 'failed' ? 'not-healthy' : 'waits')]
+  }
+
+  #switch(state: RolloutState, step: SwitchTrafficStep): RolloutMove[] {
+    const generations = this.#views(state)
+    if (state.touched) {
+      const seen = this.#core.nextSwitch(step, { traffic: state.traffic, now: NOW, startedAt: NOW, patience: 1_000 })
+      return seen.kind === 'done'
+        ? [{ label: `${step.title}: done`, ours: true, state: next(state) }]
+        : [this.#fails(state, 'conflict')]
+    }
+    if (state.way === 'forth' && this.#core.risenByHand(this.plan.steps, generations) !== null)
+      return [this.#fails(state, 'edited-by-hand')]
+    return this.#core.whyNotLed(step, { traffic: state.traffic, generations }) === null
+      ? [{ label: step.title, ours: true, state: { ...state, traffic: step.to, touched: true } }]
+      : [this.#fails(state, 'not-healthy')]
+  }
+
+  #gate(state: RolloutState): RolloutMove[] {
+    const results = (state.risen?.ready ?? 0) > 0 ? [true, false] : [false]
+    return results.map((gate) => ({ label: `the gate measures ${gate}`, ours: true, state: next({ ...state, gate }) }))
+  }
+
+  /** Forth it ends the run, which goes back from where it stands; back, the next move is made. */
+  #fails(state: RolloutState, why: string): RolloutMove {
+    const label = `${this.#stepsOf(state)[state.at]?.title}: ${why}`
+    return { label, ours: true, state: state.way === 'back' ? next(state) : this.#goesBack(state, why) }
+  }
+
+  #goesBack(state: RolloutState, ending: string): RolloutState {
+    const { world, policy, baseline } = this.#input
+    const generations = this.#views(state)
+    const used = this.#gpusOf(state)
+    const pools = { 'gpu-serve': { ...world.pools['gpu-serve']!, used, usedByLane: used } }
+    const steps = this.#core.back({
+      identity,
+      run: { lane, generation: RISEN, attempt: 1 },
+      lane,
+      baseline,
+      policy,
+      world: { ...world, pools, generations, traffic: state.traffic },
+      brought: [RISEN],
+      judged: state.judged,
+      held: this.plan.bounds.gpus,
+    })
+    const key = JSON.stringify(
+      steps.map((step) => [step.kind, step.name, 'replicas' in step ? step.replicas : step.to]),
+    )
+    const known = this.#known.get(key) ?? this.#backs.length
+    if (!this.#known.has(key)) {
+      this.#known.set(key, known)
+      this.#backs.push(steps)
+    }
+    return { ...state, way: 'back', at: 0, touched: false, back: known, ending }
+  }
+
+  /** What is asked for comes to be ready, where the pool has room. */
+  #pods(state: RolloutState): RolloutMove[] {
+    const running = (state.base?.ready ?? 0) + (state.risen?.ready ?? 0)
+    if (running >= this.#config.slots) return []
+    return (['base', 'risen'] as const).flatMap((of) => {
+      const stand = state[of]
+      if (stand === null || stand.ready >= stand.replicas) return []
+      return [
+        {
+          label: `one of ${of} is ready`,
+          ours: false,
+          state: { ...state, [of]: { ...stand, ready: stand.ready + 1 } },
+        },
+      ]
+    })
+  }
+
+  /** What nobody here does. */
+  #people(state: RolloutState): RolloutMove[] {
+    const left = state.left - 1
+    if (left < 0 || state.way === 'over') return []
+    const each = (['base', 'risen'] as const).flatMap((of): RolloutMove[] => {
+      const stand = state[of]
+      if (stand === null) return []
+      const as = (label: string, changed: Stand | null): RolloutMove => ({
+        label: `${label} ${of}`,
+        ours: false,
+        state: { ...state, [of]: changed, left },
+      })
+      return [
+        ...(stand.ready > 0 ? [as('a node takes one of', { ...stand, ready: stand.ready - 1 })] : []),
+        ...[0, stand.replicas - 1, stand.replicas + 1]
+          .filter((replicas) => replicas >= 0 && replicas !== stand.replicas)
+          .map((replicas) =>
+            as(`somebody scales to ${replicas}`, { ...stand, replicas, ready: Math.min(stand.ready, replicas) }),
+          ),
+        ...(stand.edited ? [] : [as('somebody edits', { ...stand, edited: true })]),
+        as('somebody deletes', null),
+      ]
+    })
+    const cancel: RolloutMove[] =
+      state.way === 'forth'
+        ? [{ label: 'cancelled', ours: false, state: { ...this.#goesBack(state, 'cancelled'), left } }]
+        : []
+    return [...each, ...cancel]
+  }
+
+  #views({ base, risen }: RolloutState): GenerationView[] {
+    const of = (view: GenerationView | null, stand: Stand | null): GenerationView[] =>
+      view === null || stand === null ? [] : [this.#seenAs(view, stand)]
+    return [...of(this.#objects.base, base), ...of(this.#objects.risen, risen)]
+  }
+
+  #seenAs(view: GenerationView, { replicas, ready, edited }: Stand): GenerationView {
+    const seen = { ...view, replicas, ready }
+    if (!edited) return seen
+    const object = structuredClone(view.object)
+    const [container] = object.spec?.template.spec?.containers ?? []
+    if (container !== undefined) container.image = 'somebody/else'
+    return { ...seen, object, edited: [{ field: 'image', by: 'kubectl' }] }
+  }
+
+  /** As a look would find the Deployment that the first move applies. */
+  #risenView(): GenerationView {
+    const made = this.plan.steps
+      .flatMap((step) => (step.kind === 'roll-out-model' ? step.objects : []))
+      .find(({ kind }) => kind === 'Deployment') as GenerationView['object']
+    const { name, namespace } = made.metadata
+    return {
+      ref: { kind: 'Deployment', ...(namespace === undefined ? {} : { namespace }), name } as GenerationView['ref'],
+      uid: name,
+      generation: RISEN,
+      replicas: 0,
+      ready: 0,
+      gpusPerReplica: GPUS,
+      pool: 'gpu-serve',
+      digest: this.plan.template ?? '',
+      ownedBy: null,
+      scaledBy: null,
+      object: made,
+    }
+  }
+}
+
+const asksUnjudged = ({ judged, traffic, risen }: RolloutState): boolean =>
+  !judged && (risen?.replicas ?? 0) > 0 && (traffic === 'all' || traffic === RISEN)
+
+const next = (state: RolloutState): RolloutState => ({ ...state, at: state.at + 1, touched: false })
+
+export interface RolloutExplored {
+  states: number
+  /** What must never be, each with the shortest way there. */
+  found: Map<string, string[]>
+  /** Ends that were reached. */
+  ends: Set<string>
+}
+
+/** Every state that can be reached, the nearest first. */
+export const exploreRollout = (rollout: Rollout, { first = false } = {}): RolloutExplored => {
+  const seen = new Map<string, { from: string | null; label: string }>()
+  const found = new Map<string, string[]>()
+  const ends = new Set<string>()
+  let front = [rollout.initial]
+  seen.set(JSON.stringify(rollout.initial), { from: null, label: '' })
+  const wayTo = (key: string): string[] => {
+    const way: string[] = []
+    for (let at = seen.get(key); at !== undefined && at.from !== null; at = seen.get(at.from)) way.unshift(at.label)
+    return way
+  }
+  while (front.length > 0 && !(first && found.size > 0)) {
+    const later: RolloutState[] = []
+    for (const state of front) {
+      const from = JSON.stringify(state)
+      for (const { label, state: to } of rollout.movesOf(state)) {
+        const key = JSON.stringify(to)
+        if (seen.has(key)) continue
+        seen.set(key, { from, label })
+        if (to.bad !== null && !found.has(to.bad)) found.set(to.bad, wayTo(key))
+        if (to.way === 'over') ends.add(to.ending ?? 'succeeded')
+        if (to.bad === null) later.push(to)
+      }
+    }
+    front = later
+  }
+  return { states: seen.size, found, ends }
+}
