@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
@@ -11,10 +11,11 @@ import { reservingClock, scaledClock } from './clock.ts'
 import { expectFurnished, expectSameCluster } from './cluster/furnished.ts'
 import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
-import { lockFolder } from './folder-lock.ts'
+import { LOCK_FILE, lockFolder } from './folder-lock.ts'
 import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { onTerminal } from './on-terminal.ts'
+import { openOwnFolder } from './own-folder.ts'
 import { openPolicies } from './policies/file-policies.ts'
 import { openSecrets } from './secrets/local-secrets.ts'
 import type { Served } from './server/served.ts'
@@ -62,6 +63,8 @@ export interface Product {
   /** The address of the page for who started it: its buttons act. Others on this machine may read it, and press nothing. */
   page: string
   house: LocalHouse
+  /** What was found open to others of the data folder, and closed; null: nothing. */
+  closed: string | null
   close(): Promise<void>
 }
 
@@ -98,29 +101,34 @@ export const readRunning = (dataDir: string): Running | null => {
 export const startProduct = async (options: StartOptions): Promise<Product> => {
   const { dataDir } = options
   // Others on this machine neither read what is in it nor hold its lock.
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const closed = openOwnFolder(dataDir)
   const unlock = lockFolder(dataDir)
-  if (unlock === null) throw new FolderTaken(takenText(dataDir))
+  if (unlock === null) throw new FolderTaken(takenText(dataDir, closed !== null))
   const opened: (() => unknown)[] = [unlock]
   const close = async (): Promise<void> => {
     for (const end of opened.splice(0).reverse()) await end()
   }
   try {
-    return { ...(await openProduct(options, opened)), close }
+    return { ...(await openProduct(options, opened)), closed, close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-const takenText = (dataDir: string): string => {
+const takenText = (dataDir: string, wasOpen: boolean): string => {
   const first = readRunning(dataDir)
-  const who = first === null ? 'another product is just starting on it' : `${first.url} works on it (pid ${first.pid})`
+  const held = `, or another user of this machine holds its file ${LOCK_FILE}, which they could read before (\`fuser ${join(dataDir, LOCK_FILE)}\`)`
+  const starting = `another product is just starting on it${wasOpen ? held : ''}`
+  const who = first === null ? starting : `${first.url} works on it (pid ${first.pid})`
   return `${dataDir} is taken: ${who}; stop that one, or name another folder with --data`
 }
 
 /** Everything of the product, in the order in which it needs each other; `opened` learns how to close each. */
-const openProduct = async (options: StartOptions, opened: (() => unknown)[]): Promise<Omit<Product, 'close'>> => {
+const openProduct = async (
+  options: StartOptions,
+  opened: (() => unknown)[],
+): Promise<Omit<Product, 'close' | 'closed'>> => {
   const { port, dataDir, speed, version, cluster, mlflow, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { ownDatabase } from './own-folder.ts'
 
 /** Where the local product keeps what it remembers (`ledger`) and what stands for the outside (`world`, `buckets`). */
 export interface Stores {
@@ -19,9 +20,9 @@ export interface Stores {
 export const openStores = (dataDir: string | null): Stores => {
   const root = dataDir ?? mkdtempSync(join(tmpdir(), 'signalbox-'))
   const buckets = join(root, 'buckets')
-  mkdirSync(buckets, { recursive: true })
+  mkdirSync(buckets, { recursive: true, mode: 0o700 })
   const at = (name: string): DatabaseSync => {
-    const database = new DatabaseSync(dataDir === null ? ':memory:' : join(root, `${name}.db`))
+    const database = new DatabaseSync(dataDir === null ? ':memory:' : ownDatabase(join(root, `${name}.db`)))
     // WAL with NORMAL loses nothing committed when the process is killed; only a power cut may take the last commits.
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 5000')
     return database

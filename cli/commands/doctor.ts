@@ -5,6 +5,7 @@ import { PolicyError, parsePolicy } from '../../core/policy.ts'
 import { counted } from '../../core/text.ts'
 import type { Finding } from '../../effects/aws/checks.ts'
 import type { givenSecrets } from '../../local/main.ts'
+import { whyOpen } from '../../local/own-folder.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { findRunning, policyInForce } from '../client.ts'
 import { columns, EXIT, Explained, type Output, show } from '../output.ts'
@@ -80,13 +81,14 @@ const policyFindings = async (config: string): Promise<Finding[]> => {
   }
 }
 
-const folder = (data: string): Finding => ({
-  check: 'data',
-  ok: true,
-  detail: hasLedger(data)
+const folder = (data: string): Finding => {
+  const open = existsSync(data) ? whyOpen(data) : null
+  if (open !== null) return { check: 'data', ok: false, detail: open.text }
+  const detail = hasLedger(data)
     ? `${data} holds a ledger; buckets are the folders in ${join(data, 'buckets')}`
-    : `${data} is made at the first start`,
-})
+    : `${data} is made at the first start`
+  return { check: 'data', ok: true, detail }
+}
 
 const running = async (data: string, config: string): Promise<Finding> => {
   try {

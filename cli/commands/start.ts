@@ -11,6 +11,7 @@ import { Renamed } from '../../flows/in-force.ts'
 import { NotFurnished } from '../../local/cluster/furnished.ts'
 import { clusterDoors } from '../../local/doors.ts'
 import { FolderTaken, type RealStart, startProduct } from '../../local/main.ts'
+import { FolderOpen } from '../../local/own-folder.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { assets, cacheDir } from '../../local/rig/cache.ts'
 import { NODE_CLASS } from '../../local/rig/contents.ts'
@@ -63,6 +64,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
     const product = await startProduct(options).catch((error: unknown) => {
       throw explained(error, port)
     })
+    if (product.closed !== null) output.err(product.closed)
     const at = { url: product.url, data, speed, ...(rig === null ? {} : { kubeconfig: rig.kubeconfig }) }
     output.out(
       output.json
@@ -82,7 +84,7 @@ export const start = async (flags: StartFlags, version: string, output: Output):
 const explained = (error: unknown, port: number): unknown => {
   if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE')
     return new Explained(`port ${port} is taken: choose another with --port, or 0 for any free one`)
-  const isExplained = [NotFurnished, FolderTaken, NotOurs, Renamed].some((kind) => error instanceof kind)
+  const isExplained = [NotFurnished, FolderTaken, FolderOpen, NotOurs, Renamed].some((kind) => error instanceof kind)
   return isExplained ? new Explained((error as Error).message) : error
 }
 

@@ -7,6 +7,7 @@ import type { openKubernetesCluster } from '../../effects/cluster/kubernetes-clu
 import { manifestPath } from '../../effects/cluster/manifests.ts'
 import { openRequests, type Requests } from '../../effects/cluster/requests.ts'
 import { clusterDoors } from '../doors.ts'
+import { ownFile } from '../own-folder.ts'
 
 /** The cluster is not ready for Signalbox; the message says what is missing and what to do. */
 export class NotFurnished extends Error {
@@ -55,7 +56,7 @@ export const expectSameCluster = (dataDir: string, server: string | null): void 
       : now
   if (before !== now)
     throw new NotFurnished(`the folder ${dataDir} tells of ${before}, not of ${now}: name another one with --data`)
-  writeFileSync(file, now)
+  writeFileSync(ownFile(file), now)
 }
 
 const reached = async (requests: Requests): Promise<void> => {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { openSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, openSync, readFileSync, readlinkSync, realpathSync } from 'node:fs'
 import { request as plain } from 'node:http'
 import { request as secure } from 'node:https'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from '../alive.ts'
 import type { Command } from './commands.ts'
@@ -50,7 +50,8 @@ export const startProgram = (command: Omit<Command, 'ready'>, file: string, dir:
   child.once('error', () => undefined)
   child.unref()
   const { program, args, environment } = command
-  return { program, file, pid: child.pid ?? 0, args, environment }
+  // Found again also once what leads to it is gone.
+  return { program, file: realOf(file), pid: child.pid ?? 0, args, environment }
 }
 
 /** Waits until a program says that it is ready; rejects with the end of its log when it has died or takes too long. */
@@ -84,9 +85,19 @@ export const isRunning = ({ pid, file }: Started): boolean => {
   if (pid === 0 || !isAlive(pid)) return false
   if (process.platform !== 'linux') return true
   try {
-    return readlinkSync(`/proc/${pid}/exe`).startsWith(file)
+    // Of a file that was deleted since, the system says that behind its name.
+    return realOf(file) === readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '')
   } catch {
     return false
+  }
+}
+
+/** Where a file lies whatever links lead to it, as the system names it; one that is gone, where it would lie. */
+const realOf = (file: string): string => {
+  try {
+    return realpathSync(file)
+  } catch {
+    return existsSync(dirname(file)) ? join(realpathSync(dirname(file)), basename(file)) : file
   }
 }
 

@@ -12,10 +12,10 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-/** Another process that takes the folder, says whether it has it, and stays. */
+/** Another process that takes the folder, says whether it has it, and stays. It keeps the way to let go: what nobody has any more is let go of. */
 const another = async () => {
   const file = new URL('../../local/folder-lock.ts', import.meta.url).href
-  const script = `const { lockFolder } = await import('${file}'); console.log(lockFolder(${JSON.stringify(folder)}) !== null); setInterval(() => {}, 1000)`
+  const script = `const { lockFolder } = await import('${file}'); globalThis.unlock = lockFolder(${JSON.stringify(folder)}); console.log(globalThis.unlock !== null); setInterval(() => {}, 1000)`
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script])
   const [said] = (await once(child.stdout, 'data')) as [Buffer]
   return {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -47,6 +47,26 @@ describe('one product on a folder', () => {
     dataDir = join(dataDir, 'new')
     await start()
     expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+  })
+
+  it('closes one that was open to others, files and all, and says so', async () => {
+    chmodSync(dataDir, 0o755)
+    writeFileSync(join(dataDir, 'ledger.db'), '', { mode: 0o644 })
+    const { closed } = await start()
+    expect(closed).toContain('is closed to them now')
+    expect(statSync(dataDir).mode & 0o777).toBe(0o700)
+    for (const name of ['ledger.db', 'world.db', 'lock', 'cluster', RUNNING_FILE])
+      expect(statSync(join(dataDir, name)).mode & 0o777, name).toBe(0o600)
+    expect(statSync(join(dataDir, 'ledger.db')).size).toBeGreaterThan(0)
+  })
+
+  it('where others could hold its lock, it is said that they may', async () => {
+    chmodSync(dataDir, 0o755)
+    const unlock = lockFolder(dataDir)
+    expect((await refusal()).message).toMatch(
+      /just starting on it, or another user of this machine holds its file lock/,
+    )
+    unlock?.()
   })
 
   it('a second one is refused at its start, with the address and the process of the first', async () => {

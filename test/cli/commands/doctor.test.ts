@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { EXIT } from '../../../cli/output.ts'
 import { openLedger } from '../../../local/ledger/sqlite-ledger.ts'
 import { RUNNING_FILE } from '../../../local/main.ts'
 import { openSecrets } from '../../../local/secrets/local-secrets.ts'
@@ -101,4 +102,13 @@ it('compares the policy that is written with the one that the product works by',
   started(config)
   expect(await doctor()).toMatchObject({ code: 0, out: expect.stringMatching(`by policy ${version}\n`) })
   await product.close()
+})
+
+it('a data folder that others of this machine may enter is told, with what to do', async () => {
+  chmodSync(data, 0o755)
+  const { code, out } = await cli('doctor', '--data', data)
+  expect(code).toBe(EXIT.failed)
+  expect(out).toMatch(new RegExp(`✗ +data +others of this machine may enter ${data}: \`chmod 700 ${data}\``))
+  chmodSync(data, 0o700)
+  expect((await cli('doctor', '--data', data)).out).toMatch(/✓ +data /)
 })
