@@ -42,7 +42,7 @@ export const large: readonly Config[] = [
   config({
     name: 'what is asked about lies elsewhere, or nowhere, whatever is said',
     asks: true,
-    doings: ['copied', 'moved', 'removed', 'half', 'other-place', 'yes', 'cancel', 'retry'],
+    doings: ['copied', 'moved', 'removed', 'half', 'yes', 'retry'],
     most: most(0, 3),
   }),
   config({
