@@ -109,17 +109,15 @@ const afterwards = (
   const { baseline: before } = doc
   const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : before
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
-  const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...rest } = doc
+  const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, lasts: ______, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
-  const costs = isHalfway ? halfwayAfter(view, { run, plan }) : undefined
   const after: LaneDocument = {
     ...rest,
     run: null,
     stands: standsAfter(view, run, isHalfway),
     baseline,
     held: null,
-    ...(isHalfway ? { halfway: true, brought: broughtIn(view, run) } : {}),
-    ...(costs === undefined ? {} : { halfwayCosts: costs }),
+    ...(isHalfway ? halfwayIn(view, { run, plan }) : {}),
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
@@ -133,6 +131,18 @@ const afterwards = (
     approved: succeeded ? null : spentMore(doc.approved, { cost, at: at.at }),
   }
   return succeeded || at.kind === 'superseded' ? asSaid(view, done) : done
+}
+
+/** What a document says of what stands halfway: what brought it up, what it costs, and what stood before. */
+const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<LaneDocument> => {
+  const { halfway, lasts, stands = {} } = view.doc
+  const costs = halfwayAfter(view, given)
+  return {
+    halfway: true,
+    brought: broughtIn(view, given.run),
+    lasts: halfway === true && lasts !== undefined ? lasts : stands,
+    ...(costs === undefined ? {} : { halfwayCosts: costs }),
+  }
 }
 
 /** Its source says what was cancelled behind it, where nothing else has superseded it; else it says it no more, or it is done with. */

@@ -54,6 +54,8 @@ export interface LaneDocument {
   newest?: number
   /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */
   stands?: Gpus
+  /** What of them stays, where it stands halfway: what stood before; left out: all of them, or an earlier release wrote it. */
+  lasts?: Gpus
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
   baseline: Baseline | null

@@ -20,6 +20,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     aside: true,
     newest: true,
     stands: true,
+    lasts: true,
     outcome: true,
     baseline: true,
     halfway: true,

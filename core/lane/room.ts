@@ -70,12 +70,11 @@ export const centsByMonth = (past: readonly Spent[]): Months =>
 export const gpusOf = (gpus: Gpus): Record<string, number> =>
   Object.fromEntries(Object.entries(gpus).map(([pool, count]) => [poolRoom(pool), count]))
 
+/** What of a document says what is held for its lane. */
+type Holding = Pick<LaneDocument, 'run' | 'stands' | 'halfwayCosts' | 'halfway' | 'lasts'>
+
 /** What is held for a lane of each room: by its run, else for what stands of it. */
-export const holdingOf = ({
-  run,
-  stands,
-  halfwayCosts: costs,
-}: Pick<LaneDocument, 'run' | 'stands' | 'halfwayCosts'>): Record<string, number> => {
+export const holdingOf = ({ run, stands, halfwayCosts: costs }: Holding): Record<string, number> => {
   if (run !== null && run.hold !== null) return amountsOf(run.hold)
   return costs === undefined
     ? gpusOf(stands ?? {})
@@ -86,20 +85,22 @@ export const holdingOf = ({
  * What of each room is held for a lane for good: what stands once its run is over, which ends by its plan, or goes back to what stood before.
  * Rooms of which all stays are left out.
  */
-export const lastingOf = (doc: Parameters<typeof holdingOf>[0]): Record<string, number> => {
-  const { run, stands = {} } = doc
-  const lasts = run?.ending == null ? run?.hold?.lasts : stands
-  if (run === null || run.hold === null || lasts === undefined) return {}
-  const amounts = Object.entries(gpusOf(run.hold.gpus)).map(([room, amount]): [string, number, number] => [
-    room,
-    amount,
-    gpusOf(lasts)[room] ?? 0,
-  ])
-  return Object.fromEntries(amounts.flatMap(([room, amount, stays]) => (stays < amount ? [[room, stays]] : [])))
+export const lastingOf = ({ run, stands = {}, halfway, lasts }: Holding): Record<string, number> => {
+  const { hold = null, ending = null } = run ?? {}
+  // An earlier release leaves it in a document that is halfway no more.
+  const before = halfway === true ? lasts : undefined
+  const stays = hold === null ? before : ending === null ? hold.lasts : (before ?? stands)
+  if (stays === undefined) return {}
+  const amounts = Object.entries(hold?.gpus ?? stands)
+  return gpusOf(
+    Object.fromEntries(
+      amounts.flatMap(([pool, amount]) => ((stays[pool] ?? 0) < amount ? [[pool, stays[pool] ?? 0]] : [])),
+    ),
+  )
 }
 
 /** A lane's row of a room; undefined: nothing of it is held for the lane. */
-export const holdRowOf = (lane: string, doc: Parameters<typeof holdingOf>[0], room: string): HoldRow | undefined => {
+export const holdRowOf = (lane: string, doc: Holding, room: string): HoldRow | undefined => {
   const [amount, lasts] = [holdingOf(doc)[room], lastingOf(doc)[room]]
   return amount === undefined ? undefined : { lane, amount, ...(lasts === undefined ? {} : { lasts }) }
 }

@@ -64,6 +64,8 @@ it('a hold of another amount becomes what its document says', async () => {
   await commit({ put: 'hold', id: ID, revision: row?.revision ?? 0, value: { lane: LANE, amount: 1 } })
   await mends()
   expect(await town.held(POOL)).toEqual(before)
+  // And of it what that says: all is given back once its Jobs have ended.
+  expect((await readRow(town.house.ports.ledger, 'hold', ID))?.value).toEqual({ ...row?.value, lasts: 0 })
 })
 
 it('a grant whose letter is gone is taken up', async () => {

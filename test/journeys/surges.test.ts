@@ -60,6 +60,26 @@ describe('what others hold for a while is waited for, and is no reason to refuse
     expect(await town.settled(CODE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
   })
 
+  it('what something newer has stopped in the middle of its way is waited for, too', async () => {
+    await bothServe()
+    await promoted('support-llama', 2)
+    await town.answered(SERVE)
+    await town.until('the first holds more', async () => (await town.held('pool/gpu-serve')).lanes[SERVE] === 12)
+    await town.advance(2 * MINUTE)
+    await promoted('support-llama', 3)
+    await town.until('it asks', async () => (await town.question(SERVE)) !== null)
+    expect([(await town.lane(SERVE)).halfway, (await town.held('pool/gpu-serve')).lanes[SERVE]]).toEqual([true, 12])
+    await promoted('code-llama', 2)
+    await town.answered(CODE)
+    await town.advance(MINUTE)
+    expect(await whyOf(CODE)).toContain(WAITS)
+    await town.answered(SERVE)
+    expect(await town.settled(CODE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 3 })
+    expect(await town.lane(SERVE)).not.toHaveProperty('lasts')
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it('a Job in the pool of a service is waited for', async () => {
     await bothServe({ ...example, pipelines: { 'support-chats': piped({ evaluate: { pool: 'gpu-serve' } }) } })
     await trainedUntil(town, 'evaluate', 'running', { simulation: { tasks: { evaluate: { minutes: 25 } } } })

@@ -101,6 +101,12 @@ describe('a hold', () => {
     expect(rows(runOf({ hold: fallen }))[0]).toEqual({ lane: 'l', amount: 8 })
     expect(rows(runOf({ hold: earlier }))[0]).toEqual({ lane: 'l', amount: 12 })
     expect(rows(null)[0]).toEqual({ lane: 'l', amount: 4 })
+    // What stands halfway goes back to what stood before, or on from there.
+    const halfway = { ...doc, stands: { 'gpu-serve': 12 }, halfway: true, lasts: { 'gpu-serve': 8 } }
+    for (const run of [null, runOf(), runOf({ hold, ending })])
+      expect(holdRowOf('l', { ...halfway, run }, 'pool/gpu-serve')).toEqual({ lane: 'l', amount: 12, lasts: 8 })
+    const { halfway: __, ...rests } = halfway
+    expect(holdRowOf('l', rests, 'pool/gpu-serve')).toEqual({ lane: 'l', amount: 12 })
   })
 
   it('is of the one budget, whatever that is called by now', () => {
