@@ -131,7 +131,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     )
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
     .option('--mlflow <url>', 'also the version of an MLflow server')
-    .option('--webhook <url>', 'also whether that MLflow sends its webhooks there')
+    .option('--webhook <url>', 'with --mlflow: also whether that MLflow sends its webhooks there')
     .action(async (flags: Flags & Outside) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
 }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
-import { belowBadNames } from './policy/bad-names.ts'
+import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
@@ -164,6 +164,7 @@ const policyOf = (config: unknown, pods: [typeof podProblems, typeof resultProbl
   const issues = parsed.error?.issues ?? []
   const problems = [
     ...[...issues, ...belowBadNames(config, issues, issuesOf)].flatMap((issue) => sentencesOf(document, issue)),
+    ...unseenKeys(config).map((path) => `${inSight(path)}: nothing can be called \`__proto__\`: use another name`),
     ...(pods?.[0](config) ?? []).map(lineOf),
   ]
   if (parsed.success && problems.length === 0) problems.push(...(pods?.[1](parsed.data) ?? []).map(lineOf))

@@ -12,6 +12,8 @@ export interface Contract<E> {
    * bucket; what is deployed selects the policy's buckets there.
    */
   via: { bus: 'default' | 'signalbox'; pattern: Pattern; bucketAt?: readonly string[] } | { route: string }
+  /** What such an event must be besides its source and detail-type, for who sent one that the pattern does not select. Left out: nothing. */
+  selects?: string
   /** Never throws. `input` is what JSON gave. */
   parse(input: unknown): Parsed<E>
 }

@@ -32,6 +32,8 @@ export const datasetUploaded: Contract<DatasetUploaded> = {
     },
     bucketAt: ['detail', 'bucket', 'name'],
   },
+  selects:
+    'its key ends in its manifest’s name, `…manifest.json`, and its size is more than 0: a dataset is told of by its manifest, written last',
   parse: (input) => {
     const parsed = parseWith(shape, input)
     return parsed.ok ? toEvent(parsed.event) : parsed

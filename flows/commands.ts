@@ -74,10 +74,10 @@ const whyNoFreeze = async (
   const refused = await notAllowed(ports, by, { what: 'freeze', unread: null })
   if (refused !== null) return refused
   if (!(until > now && until <= LAST)) return { ok: false, detail: 'a freeze needs a time that lies ahead' }
-  return lane === '*' || (await isKnown(ports, lane))
-    ? null
-    : { ok: false, detail: `there is no lane ${lane}, and the policy has no rule for it` }
+  return lane === '*' || (await isKnown(ports, lane)) ? null : { ok: false, detail: noLane(lane) }
 }
+
+const noLane = (lane: string): string => `there is no lane ${lane}, and the policy has no rule for it`
 
 /**
  * Nothing new begins on the lane (`*`: on any) until then; what goes back goes on (law 18). A lane of the policy can be frozen
@@ -120,6 +120,7 @@ export const thaw = async (ports: FreezePorts, lane: string, by: string): Promis
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)
     if (stored === null) {
+      if (lane !== '*' && !(await isKnown(ports, lane))) return { ok: false, detail: noLane(lane) }
       await wakeAll(ports, lane)
       return { ok: false, detail: `${lane} is not frozen${await stillFrozen(ports, lane)}` }
     }

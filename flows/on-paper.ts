@@ -4,7 +4,7 @@ import { intend } from '../core/lane/intend.ts'
 import { pinned, planOnPaper, type Seen } from '../core/lane/planning.ts'
 import type { View } from '../core/lane/view.ts'
 import type { Plan } from '../core/plan.ts'
-import { reactionTo } from '../core/reactions/catalogue.ts'
+import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { keptOnPaper } from './acts/kept.ts'
 import { lookAt } from './look.ts'
@@ -37,7 +37,7 @@ export const onPaper = async (
       kind: 'ignored',
       lane: null,
       reason: 'not-configured',
-      detail: 'no rule of the policy is about it',
+      detail: whyNoRule(reaction, event, policy),
       plan: null,
     }
   const loaded = await readView(ports, rule.lane, { ...ON_PAPER, kinds, reactions })

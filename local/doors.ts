@@ -11,6 +11,7 @@ import { door as slackInteraction } from '../functions/slack-interaction.ts'
 import { door as watch } from '../functions/watch.ts'
 import { matches } from './bus/match-pattern.ts'
 import type { Became, RawAnswer, RawRequest } from './house-type.ts'
+import { whyNoContract } from './no-contract.ts'
 import type { Wait } from './person.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
@@ -41,23 +42,13 @@ export const deliverThrough = async (ports: Ports, event: unknown, wait: Wait): 
   if (typeof event !== 'object' || event === null || Array.isArray(event))
     return refused(ports, 'not-an-object', 'an event is a JSON object')
   const selected = busDoors.find(({ pattern }) => matches(pattern, event))
-  if (selected === undefined)
-    return refused(
-      ports,
-      'no-contract',
-      `no contract selects it: ${said(event)}. \`signalbox contracts\` lists what is understood`,
-    )
+  if (selected === undefined) return refused(ports, 'no-contract', whyNoContract(event))
   return became(selected.name, await selected.handler(ports)(event), wait)
 }
 
 const refused = async (ports: Ports, reason: 'not-an-object' | 'no-contract', detail: string): Promise<Became> => {
   await refuseInput(ports, { source: 'bus', reason, detail })
   return { contract: null, lane: null, kind: 'refused', reason, detail }
-}
-
-const said = (event: object): string => {
-  const { source, 'detail-type': detailType } = event as Record<string, unknown>
-  return `source ${JSON.stringify(source)?.slice(0, 80)}, detail-type ${JSON.stringify(detailType)?.slice(0, 80)}`
 }
 
 /** What the letter became that the door left. */

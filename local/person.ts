@@ -13,6 +13,7 @@ import { signSlack } from '../functions/signatures.ts'
 import { unique } from '../functions/unique.ts'
 import { matches } from './bus/match-pattern.ts'
 import type { Became, Command, House, RawAnswer } from './house-type.ts'
+import { whyNoContract } from './no-contract.ts'
 
 /** Waits until a letter is answered; null when nobody did in time. */
 export type Wait = (left: Left) => Promise<Answered | null>
@@ -129,7 +130,9 @@ export const planOnPaper = async (ports: WorkPorts, input: unknown): Promise<OnP
     return without(null, {
       kind: 'refused',
       reason: 'no-contract',
-      detail: 'no contract selects this event; `signalbox contracts` lists what is understood',
+      detail: isObject(input)
+        ? whyNoContract(input)
+        : 'no contract selects this event; `signalbox contracts` lists what is understood',
     })
   const parsed = contract.parse(input)
   if (!parsed.ok) return without(contract.name, { kind: 'refused', ...parsed })

@@ -1,7 +1,10 @@
 import { laneOf } from '../core/lane-kinds/kind.ts'
 import { pipeline } from '../core/lane-kinds/pipeline.ts'
 import { service } from '../core/lane-kinds/service.ts'
-import { modelOf, type Policy } from '../core/policy.ts'
+import { nameOfStage } from '../core/policy/stages.ts'
+import { modelOf, type PipelinePolicy, type Policy } from '../core/policy.ts'
+import { metricsOf } from './cluster/program.ts'
+import { SIMULATION_FILE } from './cluster/simulation.ts'
 import { tourNeeds } from './tour.ts'
 
 /** What a person may try first under a policy: what the samples tell of is the example's alone. */
@@ -21,11 +24,12 @@ export const triesUnder = (policy: Policy, data: string): Tries => {
   const lanes = [dataset && laneOf(pipeline, dataset[0]), served && laneOf(service, served[0])]
   const sentences = [
     dataset && datasetText(dataset[1].on.dataset, { data, lane: lanes[0] ?? '' }),
+    dataset && figuresText(dataset[1]),
     served && `Promote a version of \`${modelOf(...served)}\` in the registry: it is planned for \`${lanes[1]}\`.`,
   ]
   return {
     samples: tourNeeds(policy) === null,
-    sentences: sentences.filter((text) => text !== undefined),
+    sentences: sentences.filter((text) => typeof text === 'string'),
     lane: lanes.find((lane) => lane !== undefined) ?? null,
   }
 }
@@ -35,3 +39,16 @@ const datasetText = (
   { data, lane }: { data: string; lane: string },
 ): string =>
   `Put a dataset, and last its \`${manifest}\`, into the folder \`buckets/${bucket}/${prefix}…\` of ${data}: it begins \`${lane}\`.`
+
+/** What gates ask that no simulated container says by itself, and how it is told to; null: nothing. */
+const figuresText = ({ stages, on }: PipelinePolicy): string | null => {
+  const tasks = stages.flatMap((stage) => {
+    const task = stage.use ?? nameOfStage(stage)
+    const own = stage.gates.filter(({ metric }) => !metricsOf(task).includes(metric))
+    const metrics = Object.fromEntries(own.map(({ metric, value }) => [metric, value]))
+    return own.length === 0 ? [] : [[task, { metrics }] as const]
+  })
+  if (tasks.length === 0) return null
+  const told = JSON.stringify({ tasks: Object.fromEntries(tasks) })
+  return `A simulated container measures nothing: so that these gates hold, put \`${SIMULATION_FILE}\` beside \`${on.dataset.manifest}\`, before it: \`${told}\`.`
+}

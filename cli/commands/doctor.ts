@@ -8,7 +8,7 @@ import type { givenSecrets } from '../../local/main.ts'
 import { whyOpen } from '../../local/own-folder.ts'
 import { readConfig } from '../../local/policies/file-policies.ts'
 import { findRunning, policyInForce } from '../client.ts'
-import { columns, EXIT, type Output, show } from '../output.ts'
+import { columns, EXIT, Explained, type Output, show } from '../output.ts'
 import { looseFindings } from './doctor-loose.ts'
 import { type Outside, outsideFindings } from './doctor-outside.ts'
 import { renamedFindings } from './doctor-renamed.ts'
@@ -23,6 +23,8 @@ export const doctor = async (
   { data, config, given, ...outside }: { data: string; config: string; given: Given } & Outside,
   output: Output,
 ): Promise<number> => {
+  if (outside.webhook !== undefined && outside.mlflow === undefined)
+    throw new Explained('--webhook asks an MLflow server whether it sends there: say which by --mlflow too', EXIT.usage)
   const findings = [
     nodeVersion(),
     ...(await policyFindings(config)),

@@ -14,7 +14,7 @@ export const accountAdmission = (policy: Pick<Policy, 'installation' | 'namespac
   )
   return [
     {
-      name: 'identities',
+      name: 'serviceaccounts',
       namespaces: Object.values(policy.namespaces),
       when: { ours: `(oldObject == null ? object : oldObject).metadata.name in ${names}` },
       rules: [{ operations: ['CREATE', 'UPDATE', 'DELETE'], ...ACCOUNTS }],

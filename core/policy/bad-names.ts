@@ -36,3 +36,12 @@ const withName = (config: Record<string, unknown>, { block, name, as }: Renamed)
   const entries = Object.entries(named).map(([key, value]) => [key === name ? as : key, value])
   return { ...config, [block]: Object.fromEntries(entries) }
 }
+
+/** Where a key stands that parsing passes over without a word, since it names what an object is made from; of what stands in several places once. */
+export const unseenKeys = (given: unknown, path: readonly string[] = [], seen = new Set<unknown>()): string[] => {
+  if (typeof given !== 'object' || given === null || seen.has(given)) return []
+  seen.add(given)
+  return Object.entries(given).flatMap(([key, value]) =>
+    key === '__proto__' ? [[...path, key].join('.')] : unseenKeys(value, [...path, key], seen),
+  )
+}

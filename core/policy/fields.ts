@@ -11,11 +11,17 @@ export const matching = (pattern: RegExp, say: string, odd: (value: string) => s
 export const isPattern = (value: string): boolean => /[*?]|\$\{/.test(value)
 export const NO_PATTERN = 'nothing here expands `*`, `?` or variables, and IAM would'
 
+/** What every object has already: by such a key something else would be found where nothing was written. */
+export const ownName = z.refine<string>(
+  (value) => !Object.hasOwn(Object.prototype, value),
+  'every object of JavaScript has something of that name already: call it otherwise',
+)
+
 export const count = z.int().check(z.positive())
 export const name = matching(
   /^[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?$/,
   'use lower-case letters, digits and dashes between them, at most 53',
-)
+).check(ownName)
 /** Namespaces of the cluster and of what is installed in it, where pods of ours would be among those that keep it running. */
 const OTHERS = /^(default|kube-.*|karpenter|kueue-system)$/
 export const namespace = name.check(
@@ -27,7 +33,7 @@ export const namespace = name.check(
 export const modelName = matching(
   /^[A-Za-z0-9]([A-Za-z0-9._-]{0,50}[A-Za-z0-9])?$/,
   'the name is also a Kubernetes label value: letters, digits, `.`, `_` and `-`, at most 52',
-)
+).check(ownName)
 const PART = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*'
 const HOST = `${PART}(?::[0-9]{1,5})?/`
 export const image = matching(

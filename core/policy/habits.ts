@@ -2,8 +2,8 @@ import type * as z from 'zod/mini'
 import { nearest } from './nearest.ts'
 import { shown } from './shown.ts'
 
-/** What people of another notation write, and what they mean by it; null: that is not known. */
-export const habit = (issue: z.core.$ZodIssue, input: unknown): string | null => {
+/** What people of another notation write, and what they mean by it; null: that is not known. `isWhole`: a whole number stands there. */
+export const habit = (issue: z.core.$ZodIssue, input: unknown, isWhole = false): string | null => {
   const expected = issue.code === 'invalid_type' ? issue.expected : ''
   const [one] = Array.isArray(input) && input.length === 1 ? input : []
   if (typeof one === 'string' && expected !== 'object' && expected !== 'record')
@@ -12,14 +12,16 @@ export const habit = (issue: z.core.$ZodIssue, input: unknown): string | null =>
     return `write it in quotes, "${input}"`
   if (expected === 'string' && typeof input === 'object' && input !== null) return 'write a text, in quotes'
   if (typeof input !== 'string') return null
-  if (expected === 'number' || expected === 'int') return numberMeant(input, issue.path)
+  if (expected === 'number' || expected === 'int') return numberMeant(input, issue.path, isWhole)
   if (expected === 'boolean' && /^(yes|no|on|off|true|false)$/i.test(input))
     return `write ${/^(yes|on|true)$/i.test(input)} without quotes`
   return issue.code === 'invalid_value' ? valueMeant(issue, input) : null
 }
 
 /** `"8"`, and `"20,000"`, `"20 000"` or `"$50"`; of `"20.000"` nobody knows which of two it is. */
-const numberMeant = (text: string, path: readonly PropertyKey[]): string | null => {
+const numberMeant = (text: string, path: readonly PropertyKey[], isWhole: boolean): string | null => {
+  if (isWhole && text.trim().endsWith('%'))
+    return 'write a count, such as 1: nobody reckons here what part of all that is'
   const plain = text
     .trim()
     .replace(/^\$/, '')

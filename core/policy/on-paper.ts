@@ -1,9 +1,9 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
-import type { Policy, ServicePolicy } from '../policy.ts'
-import { inSight } from '../text.ts'
+import type { Policy } from '../policy.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { groupsOf } from './approvals.ts'
 import { enoughOnPaper } from './enough.ts'
+import { gatesOnPaper, registersOnPaper } from './judged.ts'
 import { nearest } from './nearest.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 import { typesOf } from './pools.ts'
@@ -21,6 +21,7 @@ export const onPaper = (policy: Policy): OnPaper[] => [
   ...nestedPrefixes(policy),
   ...amongResults(policy),
   ...gatesOnPaper(policy),
+  ...registersOnPaper(policy),
   ...flagsOnPaper(policy),
   ...approvalsOnPaper(policy.approvals),
   ...neverKnown(policy),
@@ -152,26 +153,6 @@ const amongResults = ({ pipelines, results }: Policy): OnPaper[] =>
             lanes: [laneOf('pipeline', name, rule)],
           },
         ]
-  })
-
-/** Gates that no figure passes together. */
-const gatesOnPaper = ({ pipelines, services }: Policy): OnPaper[] => [
-  ...Object.entries(pipelines).flatMap(([name, rule]) =>
-    rule.stages.flatMap(({ gates }, index) =>
-      contradictions(gates, `pipelines.${name}.stages.${index}.gates`, laneOf('pipeline', name, rule)),
-    ),
-  ),
-  ...Object.entries(services).flatMap(([name, rule]) =>
-    contradictions(rule.gate.checks, `services.${name}.gate.checks`, laneOf('service', name, rule)),
-  ),
-]
-
-const contradictions = (gates: ServicePolicy['gate']['checks'], path: string, lane: string): OnPaper[] =>
-  [...Map.groupBy(gates, ({ metric }) => metric)].flatMap(([metric, all]) => {
-    const values = (way: string): number[] => all.flatMap(({ op, value }) => (op === way ? [value] : []))
-    const [least, most] = [Math.max(...values('>=')), Math.min(...values('<='))]
-    const why = `${inSight(metric)} must be >= ${least} and <= ${most}, which no figure is: nothing would ever pass; change one of them, or leave it out`
-    return least > most ? [{ path, why, lanes: [lane] }] : []
   })
 
 /** What the engine is told already by what the policy says of the service. */

@@ -5,6 +5,7 @@ export interface Place {
   _zod: {
     def: {
       type: string
+      format?: string
       shape?: Record<string, Place>
       innerType?: Place
       valueType?: Place
@@ -45,6 +46,9 @@ export const shapeOf = (place: Place | undefined, depth = 2): string => {
   const keys = must.length > 0 ? must : Object.keys(shape)
   return `{ ${keys.map((key) => `${key}: ${shapeOf(shape[key], depth - 1)}`).join(', ')} }`
 }
+
+/** Whether a whole number stands at a place. */
+export const isWhole = (at: Place | undefined): boolean => plain(at)?._zod.def.format === 'safeint'
 
 /** Whether a place is a list of single values. */
 export const isListOfSingle = (place: Place | undefined): boolean => {

@@ -3,7 +3,7 @@ import { inSight, said } from '../text.ts'
 import { saidElsewhere } from './elsewhere.ts'
 import { habit } from './habits.ts'
 import { meantOf } from './nearest.ts'
-import { isListOfSingle, keysAt, mayBeLeftOut, placeAt, shapeOf } from './places.ts'
+import { isListOfSingle, isWhole, keysAt, mayBeLeftOut, placeAt, shapeOf } from './places.ts'
 import { SHOWN, shown } from './shown.ts'
 
 /** For `safeParse`: what no schema has a sentence of its own for is left to `sentencesOf`, and what was found is told to it. */
@@ -25,7 +25,7 @@ const valueText = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string => 
   const meant =
     input === null && mayBeLeftOut(schema, path)
       ? `${write === null ? '' : `${write}, or `}leave the key out instead`
-      : (habit(issue, input) ?? write)
+      : (habit(issue, input, isWhole(placeAt(schema, path))) ?? write)
   return `${wanted(issue)}; found ${shown(input)}${meant === null ? '' : `: ${meant}`}`
 }
 

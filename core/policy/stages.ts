@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { variableOf } from '../workloads/pod-environment.ts'
 import { newest, PRESETS } from '../workloads/presets.ts'
-import { count, hours, image, matching, name, within } from './fields.ts'
+import { count, hours, image, matching, name, ownName, within } from './fields.ts'
 import { gate } from './gates.ts'
 import { containerWrongs, ofInputs, ofStages, reservedIn, SAID_OF_STAGES, stageGrace, type Wrong } from './ours.ts'
 import { type PodPatch, pod } from './pod.ts'
@@ -28,6 +28,7 @@ const stageName = matching(
     (name) => ofStages(`${variableOf(name)}_URI`) === null,
     'later stages would be told of it by a variable that is ours, such as `RESULTS_URI`: use another name',
   ),
+  ownName,
 )
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'name a variable with letters, digits and `_`, at most 100')
 

@@ -48,6 +48,12 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       ? pipeline.ruleOf(policy, laneNameOf(found.key, found.rule))
       : null
   },
+  whyNoRule: ({ bucket, key }, policy) => {
+    const found = pipelineAt({ bucket, key }, policy)
+    return found === null
+      ? null
+      : `${found.key} reads manifests of the name ${found.rule.on.dataset.manifest} there, and ${inSight(`s3://${bucket}/${key}`)} is none of that name`
+  },
   at: ({ bucket, key }) => `s3://${bucket}/${key}`,
   // What was given up unfinished, or began nothing since its source said something else, is not known to be all there.
   look: ({ bucket, key }, { doc, policy, rule, again }) => {
@@ -111,9 +117,9 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
       const { bucket, prefix, manifest } = rule.on.dataset
       const name = laneNameOf(key, rule)
       const doc = docOf(laneOf(pipeline, name))
-      // What was refused, or lost its rule, is asked about again: what stood in its way may have changed.
-      const { kind, reason } = doc?.outcome ?? {}
-      const again = kind === 'refused' || reason === 'not-configured'
+      // What was refused, lost its rule, or was said no more, is asked about again: what stood in its way may have changed.
+      const { kind = '', reason } = doc?.outcome ?? {}
+      const again = kind === 'refused' || kind === 'superseded' || reason === 'not-configured'
       // What was cancelled behind a run is known too.
       const last = again ? doc : (doc?.aside ?? doc)
       const etag = again ? null : ((last?.desired as TrainDesired | null)?.etag ?? null)

@@ -7,6 +7,8 @@ export interface Preset {
   title: string
   /** Whether it begins from a model, which the stage must name. */
   needsModel: boolean
+  /** Whether it measures what others made, and makes nothing that could be registered. */
+  measures?: true
   /** Null: the image's own. */
   command: readonly string[] | null
   /** Variables of the container, before the stage's own. */
@@ -35,7 +37,7 @@ export const PRESETS = {
       },
     },
   ],
-  evaluate: [{ title: 'Evaluate', needsModel: false, command: null, env: {} }],
+  evaluate: [{ title: 'Evaluate', needsModel: false, measures: true, command: null, env: {} }],
 } satisfies Presets
 
 /** Presets by name, each with its revisions. */

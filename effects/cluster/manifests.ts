@@ -1,6 +1,6 @@
 import { addedTo } from '../../core/bootstrap/added.ts'
 import { driftOf } from '../../core/bootstrap/drift.ts'
-import { earlierPolicies, isLeftOf } from '../../core/bootstrap/earlier-policies.ts'
+import { earlierPolicies, installationOf, isLeftOf } from '../../core/bootstrap/earlier-policies.ts'
 import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { POD_SECURITY } from '../../core/bootstrap/manifests.ts'
 import { classWrongs, knownClass } from '../../core/bootstrap/node-class-check.ts'
@@ -123,9 +123,12 @@ const INSTALLATION = label('installation')
 /** Whose it is, and what to do; null where it may be applied. All installations apply as one manager, so the server would see no conflict. */
 const whoseElse = ({ kind, metadata }: Manifest, there: unknown): string | null => {
   const ours = metadata.labels?.[INSTALLATION]
-  const theirs = (there as Manifest).metadata.labels?.[INSTALLATION]
-  if (ours === undefined || theirs === undefined || theirs === ours) return null
+  const isPolicy = kind === 'ValidatingAdmissionPolicy'
+  const theirs = isPolicy ? installationOf(there) : (there as Manifest).metadata.labels?.[INSTALLATION]
+  if (ours === undefined || theirs == null || theirs === ours) return null
   const { name } = metadata
+  if (isPolicy)
+    return `it is of the installation ${theirs}, whose release called it so: bootstrap that one with this release, and delete what it then says is left over`
   return (
     `it belongs to the installation ${theirs}: name another in the policy’s \`${kind === 'Namespace' ? 'namespaces' : 'pools'}\`, or, once ` +
     `${theirs} is gone for good and its admission policies are deleted, take its label off: \`kubectl --context NAME label ${kind.toLowerCase()} ${name} ${INSTALLATION}-\``

@@ -170,6 +170,9 @@ interface Usual {
 /** What a stage without a preset makes: something that can be registered, which nobody has measured. */
 const OTHERS: Usual = { metrics: {}, artifacts: [['model', 'model']] }
 
+/** Numbers that a task's container says by itself. */
+export const metricsOf = (task: string): string[] => Object.keys((USUAL[task] ?? OTHERS).metrics)
+
 /** What a task measures and makes when nobody says otherwise. */
 const USUAL: Record<string, Usual> = {
   'fine-tune': { metrics: { train_loss: 0.82 }, artifacts: [['model', 'model']] },

@@ -199,8 +199,19 @@ const isCarried = ({ state, by }: Mark): boolean => state === 'done' && by === n
 const lapsed = ({ startedAt, question }: Run, { approved }: LaneDocument): boolean =>
   (question?.until ?? approved?.question.bounds.until ?? startedAt) < startedAt
 
-const wrongAttempts = ({ config }: Model, { attempt }: LaneDocument, { wanted }: State['past']): Wrong =>
-  attempt > (1 + config.retries) * (1 + wanted) ? 'more attempts than the budget has' : null
+const wrongAttempts = (
+  { config: { retries, most } }: Model,
+  { attempt }: LaneDocument,
+  { wanted, lost }: State['past'],
+): Wrong =>
+  // What its source says no more and then again is tried again: no oftener than anything happened.
+  attempt > (1 + retries) * (1 + wanted) + Math.min(lost, most.doings) ? 'more attempts than the budget has' : null
+
+/** How often its source was found to say no more what was wanted, be that by who wanted it tried again. */
+const timesLost = (before: LaneDocument | null, { doc, counts }: Change): number => {
+  const isLost = doc.outcome?.kind === 'superseded' && before?.outcome?.kind !== 'superseded'
+  return isLost || counts.includes('refused:source-says-otherwise') ? 1 : 0
+}
 
 /** What is known from then on. */
 const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
@@ -235,6 +246,7 @@ const pastAfter = ({ state, consumer, change }: Accepted): State['past'] => {
     expired: { ...past.expired, ...expiredIn(change) },
     answered: [...past.answered, ...namesIn(change)].filter((id) => change.later.some((letter) => letter.id === id)),
     wanted: past.wanted + retries.length,
+    lost: past.lost + timesLost(docOf(state), change),
   }
 }
 

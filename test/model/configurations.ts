@@ -65,6 +65,7 @@ export const initialOf = (model: Model): State => {
       expired: {},
       answered: [],
       wanted: 0,
+      lost: 0,
     },
     count: 0,
     bad: null,

@@ -7,6 +7,7 @@ import { needsPaper } from '../../core/lane/fold.ts'
 import { carried } from '../../core/lane/kept.ts'
 import type { LookLetter } from '../../core/lane/letters.ts'
 import { patientFrom } from '../../core/lane/patience.ts'
+import { lookForRetry, placeForRetry } from '../../core/lane/retrying.ts'
 import type { Result } from '../../core/lane/settle.ts'
 import { markOf, type Stepped } from '../../core/lane/stepping.ts'
 import type { Trouble, View } from '../../core/lane/view.ts'
@@ -86,13 +87,18 @@ export const answerAlone = (consumer: Consumer, act: { kind: string; step?: stri
 const stepped = (answer: Stepped): Result => ({ kind: 'stepped', stepped: answer })
 const answered = (state: State, answer: Stepped): Answer => ({ state, result: stepped(answer), seen: {} })
 
-const looked = (state: State, view: View): Answer => {
+/** What every place says that due letters point at, or a retry would begin from. */
+export const looked = (state: State, view: View): Answer => {
   const letters = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
-  const facts = letters.map((letter): [string, Facts] => {
-    const at = whereOf(view, letter)
-    const said = state.world.source[at]
-    return [at, said === undefined ? ({ kind: 'gone' } as Facts) : ({ kind: 'version', ...said } as Facts)]
-  })
+  const said = (letter: LookLetter): Facts => {
+    const there = state.world.source[whereOf(view, letter)]
+    return there === undefined ? ({ kind: 'gone' } as Facts) : ({ kind: 'version', ...there } as Facts)
+  }
+  const retried = lookForRetry(view)
+  const facts = [
+    ...letters.map((letter): [string, Facts] => [whereOf(view, letter), said(letter)]),
+    ...(retried === null ? [] : [[placeForRetry(view, retried), said(retried)] as [string, Facts]]),
+  ]
   const world = needsPaper(view) || seesStanding(view) ? observed(state) : view.world
   return { state, result: { kind: 'looked', facts: Object.fromEntries(facts), kept: {} }, seen: { world } }
 }

@@ -30,6 +30,7 @@ export const keyOf = (state: State): string => {
     past.spoiled.join(),
     Object.values(past.read).join(),
     past.wanted,
+    past.lost,
     [...letters, ...state.world.doors]
       .map((one) => ('question' in one && one.at <= (past.expired[one.question] ?? -1) ? 'e' : ''))
       .join(''),

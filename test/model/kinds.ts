@@ -28,6 +28,7 @@ const said = {
 const once: LaneKind<Wanted> = {
   ...said,
   placeOf: ({ place }) => place ?? '',
+  placedAs: (desired, { place }) => ({ ...desired, ...(place === undefined ? {} : { place }) }),
   lasts: 'once',
   stands: false,
   plan: (input) => refused(input) ?? { kind: 'plan', plan: planOf(input, onceSteps(input)) },
@@ -100,7 +101,8 @@ const jobOf = (name: string, image: string, labels: Record<string, string>): Kub
 
 const launch = (input: PlanInput<Wanted>, name: string, more: { reads?: string[]; keeps?: boolean } = {}): Step => {
   const { identity, run, desired, policy } = input
-  const image = `${(policy as ModelPolicy).image}:${name}:v${desired.version}`
+  const from = desired.place === undefined ? '' : `@${desired.place}`
+  const image = `${(policy as ModelPolicy).image}:${name}:v${desired.version}${from}`
   const job = jobOf(runOnceName(identity, run, name), image, laneLabels(identity, LANE))
   const { reads = [], keeps = true } = more
   const { perHour } = policy as ModelPolicy

@@ -1,7 +1,9 @@
-import type { LaneDocument } from '../../core/lane/document.ts'
+import { hasBegun, type LaneDocument } from '../../core/lane/document.ts'
 import { bottomsOf, type Edges, heaviestOf, partsOf } from './components.ts'
-import { lettersOf } from './consumer.ts'
+import { lettersOf, reading } from './consumer.ts'
+import { looked } from './far-sides.ts'
 import { leaveLook } from './people.ts'
+import type { Wanted } from './policies.ts'
 import { docOf, type Model, type Move, type State } from './state.ts'
 
 /** Where nothing can go wrong any more, and nobody says anything. */
@@ -15,12 +17,29 @@ export const fallsQuiet = (state: State): Move => ({
 /** Whether anything is due: then the minute's tick wakes the lane, however many wakes were lost. */
 export const isDue = ({ ledger, now }: State): boolean => Object.values(ledger.due).some((at) => at <= now)
 
-/** Resync finds that the world no longer agrees with a lane that stands. */
-export const resynced = ({ kind }: Model, state: State): Move[] => {
-  if (!kind.stands || state.inside.length > 0 || lettersOf(state.ledger).length > 0) return []
+/** Resync finds that the world no longer agrees with a lane that stands, or what a lane has not heard of. */
+export const resynced = (model: Model, state: State): Move[] => {
+  if (state.inside.length > 0 || lettersOf(state.ledger).length > 0) return []
   const doc = docOf(state)
+  if (!model.kind.stands) return doc === null ? [] : found(model, state, doc)
   const differs = doc?.outcome?.kind === 'succeeded' && doc.held === null && !standsAs(state, doc)
   return differs ? [{ label: 'resync tells it to look', state: leaveLook(state, 'a', 'resync') }] : []
+}
+
+/** Places that say what came after what moved the lane, and where that was read which waits to begin; those of which it would learn something. */
+const found = (model: Model, state: State, doc: LaneDocument): Move[] => {
+  const { source } = state.world
+  const later = Object.keys(source).filter((at) => doc.order === null || String(source[at]?.order) > doc.order)
+  const { place } = (doc.run === null || hasBegun(doc.run) ? {} : doc.run.desired) as Partial<Wanted>
+  const places = new Set([...later, ...(place === undefined ? [] : [place])])
+  return [...places].flatMap((at) => {
+    const told = leaveLook(state, at, 'resync')
+    const { view } = reading(model, told, { me: 'resync', from: state.now })
+    const { result, seen } = looked(told, view)
+    const change = model.core.settle({ ...view, ...seen }, { kind: 'look' }, result)
+    const isNews = change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
+    return isNews ? [{ label: `resync tells it to look at ${at}`, state: told }] : []
+  })
 }
 
 const standsAs = ({ world }: State, { desired }: LaneDocument): boolean => {
@@ -38,12 +57,22 @@ export const isSettled = ({ kind }: Model, state: State): boolean => {
   if (doc === null) return true
   if (doc.run !== null) return false
   if (doc.rest === null || (doc.rest.why !== 'done' && doc.rest.why !== 'parked')) return false
-  if (doc.rest.why === 'parked') return true
+  if (doc.rest.why === 'parked') return !isLeftBehind(state, doc)
   const { version } = (doc.desired ?? { version: 0 }) as unknown as { version: number }
   const said = Object.values(state.world.source).map((one) => (one.complete ? one.version : 0))
   const acts = state.policy !== 'shadow' && state.policy !== 'gone' && doc.outcome !== null
   return !acts || ((!kind.stands || standsAs(state, doc)) && version >= Math.max(...said))
 }
+
+/** Whether it rests superseded though something is there that came after what is done with, and is not that. */
+const isLeftBehind = ({ world, policy }: State, { outcome, doneWith, order }: LaneDocument): boolean =>
+  outcome?.kind === 'superseded' &&
+  order !== null &&
+  policy === 'plain' &&
+  Object.values(world.source).some(
+    ({ complete, order: at, version }) =>
+      complete && String(at) > (doneWith?.order ?? '') && `v${version}` !== doneWith?.key,
+  )
 
 /** Whether a move commits more than why the lane rests. */
 export const changes = (from: State, to: State): number => {

@@ -255,6 +255,17 @@ export const mutants: readonly Mutant[] = [
     config: smallest({ faults: ['lag'], doings: ['room'] }, [1, 1]),
   },
   {
+    name: 'another attempt begins where its source was read',
+    text: ['kind.placedAs?.(desired as never, intent.desired as never) ?? desired', 'desired'],
+    config: smallest({ asks: true, doings: ['moved'] }, [0, 1]),
+  },
+  {
+    name: 'what is gone leaves its lane to what came before it',
+    text: ['order: doc.doneWith?.order ?? null }', 'order: doc.order }'],
+    config: smallest({ asks: true, doings: ['other-place', 'removed'] }, [0, 2]),
+    shows: 'stuck',
+  },
+  {
     name: 'what is ready goes only for what is',
     guards: { looks: false },
     config: smallest({ kind: 'standing', doings: ['scaled', 'newer'] }, [0, 2]),

@@ -68,6 +68,31 @@ const backAgain = (state: State): State => {
   return leaveLook({ ...state, world: { ...state.world, source, newest: order } }, 'a')
 }
 
+/** What is at `a` is at `b` too, written last. */
+const copied = (state: State): State | null => {
+  const said = state.world.source['a']
+  if (said?.complete !== true) return null
+  const order = state.world.newest + 1
+  const source = { ...state.world.source, b: { ...said, order } }
+  return leaveLook({ ...state, world: { ...state.world, source, newest: order } }, 'b')
+}
+
+const without = (state: State, place: string): State => {
+  const { [place]: _, ...source } = state.world.source
+  return { ...state, world: { ...state.world, source } }
+}
+
+const copies =
+  (goes: boolean): Does =>
+  (state, doing) => {
+    const after = copied(state)
+    return after === null ? null : one(`what is at a is ${doing} to b`, goes ? without(after, 'a') : after)
+  }
+
+/** Nobody tells that something is gone. */
+const removes: Does = (state) =>
+  Object.keys(state.world.source).map((place) => ({ label: `${place} is gone`, state: without(state, place) }))
+
 const vote = (
   state: State,
   question: string,
@@ -214,6 +239,9 @@ const DOINGS: Record<Doing, Does> = {
   again: (state) => one('the same event comes again', leaveLook(state, 'a')),
   half: (state) => one('something newer is half there', newer(state, 'a', false)),
   'back-again': (state) => one('the source goes back', backAgain(state)),
+  copied: copies(false),
+  moved: copies(true),
+  removed: removes,
   yes: votes('approve'),
   no: votes('deny'),
   'old-yes': (state) => one('somebody says yes to an older question', vote(state, `${LANE}#1.0000000000000000.0`)),

@@ -30,6 +30,7 @@ const reactionOf = (kind: LaneKind, onNewer: 'finish' | 'stop'): Reaction => {
       return place === undefined ? null : { ...eventAt(place), at: now }
     },
     decide: ({ place }, facts, { now }) => {
+      if ((facts as Facts).kind === 'gone') return { kind: 'ignore', reason: 'source-gone', detail: 'it is gone' }
       if (!facts.complete)
         return now > facts.until
           ? { kind: 'ignore', reason: 'missed-deadline', detail: 'late' }

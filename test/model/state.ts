@@ -64,6 +64,9 @@ export type Doing =
   | 'again'
   | 'half'
   | 'back-again'
+  | 'copied'
+  | 'moved'
+  | 'removed'
   | 'yes'
   | 'no'
   | 'old-yes'
@@ -187,6 +190,8 @@ export interface Past {
   answered: readonly string[]
   /** Attempts that people asked for. */
   wanted: number
+  /** How often its source said no more what was wanted. */
+  lost: number
 }
 
 /** An invocation inside: what it knows, and what it does next. */

@@ -29,10 +29,22 @@ export const small: readonly Config[] = [
     ],
     most: most(0, 2),
   }),
+  config({
+    name: 'what is asked about lies elsewhere, or nowhere',
+    asks: true,
+    doings: ['copied', 'moved', 'removed', 'other-place', 'yes'],
+    most: most(0, 2),
+  }),
 ]
 
 /** Larger worlds, for the slow lane: some minutes together. */
 export const large: readonly Config[] = [
+  config({
+    name: 'what is asked about lies elsewhere, or nowhere, whatever is said',
+    asks: true,
+    doings: ['copied', 'moved', 'removed', 'half', 'other-place', 'yes', 'cancel', 'retry'],
+    most: most(0, 3),
+  }),
   config({
     name: 'a rollout is stopped by something newer that is asked about',
     kind: 'standing',

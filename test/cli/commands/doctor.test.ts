@@ -40,6 +40,11 @@ it('one that the environment gives is said to come from there, and is not printe
   expect(out).not.toContain('from-the-environment')
 })
 
+it('does not pass over a webhook whose MLflow nobody named', async () => {
+  const { code, err } = await cli('doctor', '--data', data, '--webhook', 'https://example.org/webhooks/mlflow')
+  expect([code, err]).toEqual([2, expect.stringContaining('say which by --mlflow too')])
+})
+
 it('a context that is not there is said in plain words, whatever asks for it', async () => {
   const kubeconfig = join(data, 'kubeconfig')
   writeFileSync(kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', contexts: [], clusters: [], users: [] }))

@@ -19,6 +19,12 @@ describe('what is shown as held back', () => {
     expect(heldAfter(bad, { ...given, reason: 'replayed' })).toEqual({ held: bad, fresh: false })
   })
 
+  it('is that its place is gone, where what waits to begin was read there; of others that is no news', () => {
+    const gone = { ...given, reason: 'source-gone' as const }
+    expect(heldAfter(null, { ...gone, awaited: true }).held).toMatchObject({ reason: 'source-gone', place: 'here' })
+    expect(heldAfter(null, gone)).toEqual({ held: null, fresh: false })
+  })
+
   it('stays what was told, whatever else resync finds amiss', () => {
     const found = { ...given, place: 'there', detail: 'y', reason: 'missed-deadline' as const }
     expect(heldAfter(bad, { ...found, told: false })).toEqual({ held: bad, fresh: false })

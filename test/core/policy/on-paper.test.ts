@@ -18,6 +18,15 @@ it('finds nothing in the example', () => {
 
 it.each<[string, (config: Config) => void, string[]]>([
   [
+    'a registration of what only measures',
+    (c) => {
+      c.pipelines!['support-chats']!.register = { model: 'support-llama', from: 'evaluate' }
+    },
+    [
+      'pipelines.support-chats.register.from: `evaluate` measures what others made and makes no weights, so nothing could be registered once all is paid for: say the stage that makes them, one of train',
+    ],
+  ],
+  [
     'no price',
     (c) => {
       delete train(c).price

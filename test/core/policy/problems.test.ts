@@ -88,6 +88,13 @@ it.each<[string, unknown, string]>([
   [`${SERVICE}.loadMinutes`, { p50: 5, p95: '1h' } as unknown as string, 'found "1h": write a number alone, 60'],
   [`${SERVICE}.gate.minutes`, { p50: '30s', p95: 5 } as unknown as string, 'found "30s": write a number alone, 0.5'],
   [`${EVALUATE}.gates.0.value`, '80%', 'found "80%": write a number alone, 0.8'],
+  [`${SERVICE}.maxUnavailable`, '25%', 'found "25%": write a count, such as 1'],
+  [`${SERVICE}.replicas`, ' 50 %', 'write a count, such as 1'],
+  [
+    `${TRAIN}.name`,
+    'constructor',
+    'every object of JavaScript has something of that name already: call it otherwise; found',
+  ],
   [`${TRAIN}.hours`, { p50: 1, p95: 1e16 } as unknown as string, 'write at most 8784 hours, which are 366 days'],
   [`${SERVICE}.loadMinutes`, { p50: 1, p95: 1e9 } as unknown as string, 'write at most 527040 minutes'],
   ...['https://ghcr.io/acme/x', 'docker://acme/x'].map((image): [string, string, string] => [
@@ -156,6 +163,27 @@ it.each<[string, unknown, string]>([
   expect(problem).toContain(words)
   expect(problem?.startsWith(path)).toBe(true)
   expect(more).toEqual([])
+})
+
+it.each([
+  ['pools', 'constructor'],
+  ['services', 'toString'],
+  ['services', 'hasOwnProperty'],
+  ['pipelines', 'constructor'],
+])('a name in %s that every object has already is none: %s', (block, name) => {
+  const given = (exampleConfig() as unknown as Record<string, Record<string, unknown>>)[block]!
+  const [of] = Object.values(given)
+  const config = { ...exampleConfig(), [block]: { ...given, [name]: of } }
+  expect(problemsOf(config)).toContainEqual(
+    expect.stringMatching(new RegExp(`^${block}\\.${name}: every object of JavaScript has something of that name`)),
+  )
+})
+
+it('a key that parsing would pass over without a word is none', () => {
+  const env = JSON.parse('{"__proto__": "x", "A": "1"}') as object
+  expect(problemsOf(withValue(`${TRAIN}.env`, env))).toEqual([
+    `${TRAIN}.env.__proto__: nothing can be called \`__proto__\`: use another name`,
+  ])
 })
 
 it.each<[string, string]>([

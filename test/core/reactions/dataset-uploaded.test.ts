@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { TrainDesired } from '../../../core/desired.ts'
-import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
+import { emptyDocument, type LaneDocument, type Mark, type Run } from '../../../core/lane/document.ts'
 import { type Policy, parsePolicy } from '../../../core/policy.ts'
 import {
   type DatasetFacts,
@@ -38,6 +38,14 @@ const whole: DatasetFacts = {
   missing: [],
   missingCount: 0,
 }
+it('says of a key that is no manifest which name it would have to end in; of what no pipeline reads nothing more', () => {
+  const whyNot = (key: string) => onDatasetUploaded.whyNoRule?.({ ...event, key }, policy)
+  expect(whyNot('support-chats/a/my-manifest.json')).toBe(
+    'support-chats reads manifests of the name manifest.json there, and s3://acme-datasets/support-chats/a/my-manifest.json is none of that name',
+  )
+  expect(whyNot('elsewhere/manifest.json')).toBeNull()
+})
+
 const ruleOf = (given: Partial<DatasetUploaded>, of: Policy = policy) =>
   onDatasetUploaded.ruleOf({ ...event, ...given }, of)
 const rule = ruleOf({})!
@@ -262,6 +270,22 @@ describe('where it looks, and what resync asks', () => {
     const refused = { kind: 'refused' as const, reason: null, detail: '', generation: 1, attempt: 1, at: 0 }
     const outcome = { ...refused, against: 'x', stages: [] }
     expect(askFor(docOf({ desired, order: 'o', outcome }))).toMatchObject({ after: { order: 'o', etag: null } })
+  })
+
+  it('so is what its source said no more, also where its order is that of the same bytes elsewhere', () => {
+    const outcome = { kind: 'superseded' } as LaneDocument['outcome']
+    expect(askFor(docOf({ desired, order: 'o', outcome }))).toMatchObject({ after: { order: 'o', etag: null } })
+  })
+
+  it('and where that was read which waits to begin: nobody tells that it is gone', () => {
+    const asks = (run: Partial<Run> | null) => {
+      const doc = docOf({ desired, run: run === null ? null : ({ desired, steps: [], ...run } as unknown as Run) })
+      return onDatasetUploaded.resync({ policy, now, docOf: (lane) => (lane === LANE ? doc : null) }).slice(1)
+    }
+    const { bucket, key } = desired
+    expect(asks({})).toMatchObject([{ kind: 'event', event: { bucket, key, at: now, replayed: false } }])
+    const begun = { state: 'running', by: 'me' } as Mark
+    expect([asks(null), asks({ steps: [begun] })]).toEqual([[], []])
   })
 })
 

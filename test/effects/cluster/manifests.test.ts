@@ -74,6 +74,28 @@ it('an admission policy that an earlier release called otherwise is told, with w
   expect(await left(of('ml', { 'signalbox.dev/installation': 'ml-door' }))).toEqual([])
 })
 
+it('an admission policy that an earlier release made of another installation is not written over', async () => {
+  const own = bootstrapManifests(parsePolicy({ ...config, installation: 'ml-door' }), [])
+  const [pods] = own.filter(({ metadata }) => metadata.name === 'signalbox-ml-door-pods')
+  if (pods === undefined) throw new Error('there is none')
+  const of = (installation: string) => ({
+    metadata: { name: pods.metadata.name },
+    spec: { matchConditions: [{ expression: `groups.exists(g, g.startsWith('signalbox:${installation}:'))` }] },
+  })
+  const applied = (there: object) =>
+    applyManifest(
+      answering(({ method }) => ({ status: 200, body: method === 'GET' ? there : pods })),
+      pods,
+    )
+  expect(await applied(of('ml'))).toMatchObject({
+    state: 'refused',
+    detail: [expect.stringMatching(/of the installation ml, .*bootstrap that one with this release/)],
+  })
+  expect(asked.map(({ method }) => method)).toEqual(['GET'])
+  expect(await applied(of('ml-door'))).toMatchObject({ state: 'changed' })
+  expect(await applied({ metadata: { name: pods.metadata.name }, spec: {} })).toMatchObject({ state: 'changed' })
+})
+
 it('a node class is where Karpenter has it', () => {
   expect(manifestPath({ apiVersion: 'karpenter.k8s.aws/v1', kind: 'EC2NodeClass', metadata: { name: 'gpu' } })).toBe(
     CLASS,

@@ -6,6 +6,7 @@ import { lanesFragment } from '../../../local/page/fragments.ts'
 import { STATE_WORDS, type Track, trackOf } from '../../../local/page/views.ts'
 import { uploadDataset } from '../../../local/scenario.ts'
 import { appOf } from '../../../local/server/server.ts'
+import { triesUnder } from '../../../local/tries.ts'
 import example from '../../../signalbox.config.ts'
 import { anyText } from '../../any-text.ts'
 import { type Between, between } from '../../journeys/away.ts'
@@ -147,6 +148,16 @@ describe('an empty page', () => {
     const mine = tries({ ...example, pipelines: { mine: piped({ bucket: 'my-data', prefix: 'mine/' }) } })
     expect(mine).toContain('buckets/my-data/mine/')
     expect(mine).not.toMatch(/Tour|dataset-uploaded|acme/)
+    expect(mine).not.toContain('simulation.json')
+  })
+
+  it('says how a simulated container is told the figures that its gates ask, where it says none of them by itself', () => {
+    const [train, evaluate] = example.pipelines!['support-chats']!.stages
+    const gates = [{ metric: 'map', op: '>=', value: 0.6 }]
+    const asking = { ...example.pipelines!['support-chats']!, stages: [train, { ...evaluate, gates }] }
+    expect(
+      triesUnder(parsePolicy({ ...example, pipelines: { 'support-chats': asking } }), 'x').sentences,
+    ).toContainEqual(expect.stringContaining('`{"tasks":{"evaluate":{"metrics":{"map":0.6}}}}`'))
   })
 })
 

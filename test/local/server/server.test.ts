@@ -164,6 +164,16 @@ describe('the routes', () => {
     expect(await (await post('/events', { source: 'x' })).json()).toMatchObject({
       events: [{ kind: 'refused', reason: 'no-contract' }],
     })
+    const object = { ...(sample?.event as { detail: object }) }
+    const part = {
+      ...object,
+      detail: { bucket: { name: 'acme-datasets' }, object: { key: 'support-chats/a/part.jsonl', size: 9 } },
+    }
+    const said = expect.stringContaining('its key ends in its manifest’s name, `…manifest.json`')
+    expect(await (await post('/events', part)).json()).toMatchObject({
+      events: [{ reason: 'no-contract', detail: said }],
+    })
+    expect(await (await post('/api/plan', { event: part })).json()).toMatchObject({ became: { detail: said } })
   })
 
   it('a plan on paper sees the objects that are sent along, and leaves none behind', async () => {
@@ -298,6 +308,12 @@ describe('the routes', () => {
     ])
     expect(await say({ kind: 'retry', from: 'train' })).toEqual([200, expect.stringMatching(/attempt 3 of generation/)])
     expect(await say({ kind: 'cancel', lane: 'pipeline/none' })).toEqual([422, 'there is no lane pipeline/none'])
+    const noRule = 'there is no lane pipeline/none, and the policy has no rule for it'
+    expect(await say({ kind: 'thaw', lane: 'pipeline/none' })).toEqual([422, noRule])
+    expect(await say({ kind: 'thaw', lane: 'service/support-llama' })).toEqual([
+      422,
+      'service/support-llama is not frozen',
+    ])
   })
 })
 

@@ -304,6 +304,11 @@ describe('bootstrap', () => {
     for (const one of before)
       expect(await applyManifest(admin, { ...one, metadata: { name } })).toMatchObject({ state: 'missing' })
     expect(await leftBefore(admin, { installation: `${installation}-door` })).toEqual([])
+    // The other installation that would call one of its own so does not write over it.
+    const theirs = bootstrapManifests(ownPolicy(`${installation}-door`), clusterDoors, NODE_CLASS)
+    const same = theirs.filter(({ kind, metadata }) => kind === pods[0]?.kind && metadata.name === name)
+    expect(same).toHaveLength(1)
+    for (const one of same) expect(await applyManifest(admin, one)).toMatchObject({ state: 'refused' })
     const [left] = await leftBefore(admin, { installation })
     expect(left).toMatchObject({ state: 'left', manifest: { metadata: { name } } })
     expect(left?.detail.join()).toContain(`delete validatingadmissionpolicybinding,validatingadmissionpolicy ${name}`)

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject, it } from 'vitest'
 import { nodePoolObject } from '../../../core/bootstrap/node-pools.ts'
 import { GPU, type KubeObject, NODE_POOL, type NodePool } from '../../../core/kube.ts'
+import { lostIn } from '../../../core/pods/died.ts'
 import { jobState } from '../../../core/pods/job-state.ts'
 import { isOverdue, OVERDUE, overdueNote } from '../../../core/pods/leaving.ts'
 import { pendingOf } from '../../../core/pods/pending.ts'
@@ -14,7 +15,8 @@ import { aroundOf } from '../../../flows/acts/around.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
 
 const own = `pods-${process.pid}`
-const [closed, tainted, node] = [`${own}-closed`, `${own}-tainted`, `${own}-node`]
+const [closed, tainted, unready] = [`${own}-closed`, `${own}-tainted`, `${own}-unready`]
+const [node, played] = [`${own}-node`, `${own}-played`]
 const full = `${own}-full`
 
 let requests: Requests
@@ -28,9 +30,9 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   for (const name of [own, full]) await requests.send({ method: 'DELETE', path: `/api/v1/namespaces/${name}` })
-  for (const name of [closed, tainted])
+  for (const name of [closed, tainted, unready])
     await requests.send({ method: 'DELETE', path: objectPath({ kind: 'NodePool', namespace: null, name }) })
-  await requests.send({ method: 'DELETE', path: `/api/v1/nodes/${node}` })
+  for (const name of [node, played]) await requests.send({ method: 'DELETE', path: `/api/v1/nodes/${name}` })
   await cluster.close()
   await requests.close()
 })
@@ -112,6 +114,121 @@ it('a pool whose every node has a taint that it does not tolerate, since when th
     note: expect.stringContaining(`nodes of ${tainted} are tainted acme.com/team=vision:NoSchedule`),
   })
   expect(Math.abs((pending.since ?? 0) - Date.now())).toBeLessThan(120_000)
+})
+
+it('a node that has joined and keeps a startup taint: as Karpenter tells of its NodeClaim', async () => {
+  const made = pool(unready, 8) as { spec: { template: { spec: object } } }
+  const startupTaints = [{ key: 'acme.com/agent', value: 'missing', effect: 'NoSchedule' }]
+  const template = { ...made.spec.template, spec: { ...made.spec.template.spec, startupTaints } }
+  await make(pathOf('NodePool', null), { ...made, spec: { ...made.spec, template } })
+  await makePod('unready', { nodeSelector: { [NODE_POOL]: unready } })
+  const pending = await until('it has joined', async () => {
+    const pod = await podOf('unready')
+    if (pod === null) return null
+    const around = await aroundOf({ cluster }, { pods: [pod], now: later() })
+    const seen = pendingOf(pod, around, Date.now() + 20 * 60_000)
+    return seen?.on === 'unready' && seen.note.includes('startup taint')
+      ? { seen, now: pendingOf(pod, around, Date.now()) }
+      : null
+  })
+  expect(pending.now?.on).toBe('node')
+  expect(pending.seen.note).toMatch(
+    /joined at .*: its startup taint acme\.com\/agent=missing:NoSchedule stays\. It is billed, .*kubectl delete nodeclaim /,
+  )
+})
+
+/** A Job of ours whose pod runs on a Node of which this plays the kubelet. */
+const runs = async (name: string): Promise<KubeObject<'Pod'>> => {
+  const spec = {
+    restartPolicy: 'Never',
+    nodeName: played,
+    tolerations: [{ operator: 'Exists' }],
+    terminationGracePeriodSeconds: 60,
+    containers: [{ name: 'main', image: 'acme/main' }],
+  }
+  const rules = [{ action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] }]
+  await make(pathOf('Job', own), {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name },
+    spec: { backoffLimit: 0, podReplacementPolicy: 'Failed', podFailurePolicy: { rules }, template: { spec } },
+  })
+  const pod = await until('its pod', async () => (await podsOfJob(name))[0] ?? null)
+  await writes(pod, 'Running', { running: { startedAt: new Date().toISOString() } })
+  return pod
+}
+
+const podsOfJob = async (name: string): Promise<KubeObject<'Pod'>[]> =>
+  (await cluster.list('Pod', {
+    namespace: own,
+    labels: { 'batch.kubernetes.io/job-name': name },
+    fresh: true,
+  })) as KubeObject<'Pod'>[]
+
+const jobOf = async (name: string) => (await cluster.get({ kind: 'Job', namespace: own, name })) as KubeObject<'Job'>
+
+const writes = async ({ metadata: { name } }: KubeObject<'Pod'>, phase: string, state: object): Promise<void> => {
+  const path = `${objectPath({ kind: 'Pod', namespace: own, name })}/status`
+  const one = { name: 'main', image: 'acme/main', imageID: '', ready: false, restartCount: 0, state }
+  const type = 'application/merge-patch+json'
+  const { status } = await requests.send({
+    method: 'PATCH',
+    path,
+    type,
+    body: { status: { phase, containerStatuses: [one] } },
+  })
+  expect(status).toBe(200)
+}
+
+/** Its container ends, and its kubelet lets the pod go. */
+const ends = async (pod: KubeObject<'Pod'>, exitCode: number): Promise<void> => {
+  const terminated = { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', finishedAt: new Date().toISOString() }
+  await writes(pod, exitCode === 0 ? 'Succeeded' : 'Failed', { terminated })
+  const path = objectPath({ kind: 'Pod', namespace: own, name: pod.metadata.name })
+  await requests.send({ method: 'DELETE', path, body: { gracePeriodSeconds: 0 } })
+}
+
+/** What is known once its Job is over and its pod gone, by what was seen while that was stopping. */
+const afterwards = async (name: string, pod: KubeObject<'Pod'>, exitCode: number) => {
+  const job = await jobOf(name)
+  const stopping = await until('it is told to stop', async () => {
+    const pods = await podsOfJob(name)
+    return pods.some(({ metadata }) => metadata.deletionTimestamp !== undefined) ? pods : null
+  })
+  const lost = lostIn(job, stopping, null)
+  const { note } = jobState(job, stopping, { now: Date.now() })
+  await pause(1100)
+  await ends(pod, exitCode)
+  const over = await until('it is over', async () => {
+    const [seen, pods] = [await jobOf(name), await podsOfJob(name)]
+    const isOver = seen.status?.conditions?.some(({ type }) => type === 'Failed' || type === 'Complete') === true
+    return isOver && pods.length === 0 ? seen : null
+  })
+  return { note, lost, unseen: jobState(over, []), seen: jobState(over, [], { lost: lostIn(over, [], lost) }) }
+}
+
+it('a pod of a Job that somebody deletes, or that is evicted and ends with 0: known once it is gone, too', async () => {
+  await make('/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: played } })
+  const deleted = await runs('deleted')
+  await requests.send({
+    method: 'DELETE',
+    path: objectPath({ kind: 'Pod', namespace: own, name: deleted.metadata.name }),
+  })
+  expect(await afterwards('deleted', deleted, 143)).toMatchObject({
+    note: expect.stringMatching(/^its pod is stopping on .*: somebody has deleted it/),
+    lost: { failure: 'pod-gone' },
+    unseen: { failure: 'pod-gone', note: expect.stringContaining('nobody saw how it ended') },
+    seen: { failure: 'pod-gone', note: expect.stringMatching(/^its pod was taken away: somebody has deleted it/) },
+  })
+  const drained = await runs('drained')
+  const { namespace, name } = drained.metadata
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name } }
+  await make(`${objectPath({ kind: 'Pod', namespace: own, name })}/eviction`, eviction)
+  expect(await afterwards('drained', drained, 0)).toMatchObject({
+    note: expect.stringContaining('its node was emptied'),
+    lost: { failure: 'node-lost' },
+    seen: { kind: 'succeeded' },
+  })
 })
 
 it('a quota of its namespace: as Kubernetes tells of the Job', async () => {
