@@ -223,6 +223,8 @@ export type WayStep = RollOutModelStep | SwitchTrafficStep
 export interface NotifyStep extends StepBase {
   kind: 'notify'
   text: string
+  /** What it says where what was made is kept from an attempt before; left out: the same. */
+  kept?: string
 }
 
 /**

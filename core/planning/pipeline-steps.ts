@@ -66,10 +66,12 @@ const notifyStep = ({ register }: PipelinePolicy, desired: TrainDesired): Step =
   name: 'notify',
   title: 'Tell the channel',
   why: register === undefined ? 'what it made is there' : 'promoting it is for a person to decide',
-  text:
-    register === undefined
-      ? `every stage is done on ${shortName(desired)}`
-      : `${register.model} has a version that was made from ${shortName(desired)}`,
+  ...(register === undefined
+    ? { text: `every stage is done on ${shortName(desired)}` }
+    : {
+        text: `${register.model} has a new version, made from ${shortName(desired)}`,
+        kept: `${register.model} has a version that was made from ${shortName(desired)}`,
+      }),
 })
 
 const tagsOf = ({ dataset, version, requester }: TrainDesired): Record<string, string> => ({

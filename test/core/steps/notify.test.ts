@@ -10,9 +10,15 @@ it('tells what a step says, for which lane and plan, and asks nothing', () => {
 })
 
 it('and which version what was made is: of what was registered before that is the old one', () => {
-  const step = { kind: 'notify', name: 'notify', title: 'Tell', why: '', text: 'a version' } as const
-  expect(notifyCard(step, trainPlan(), 'support-llama v1').facts).toContainEqual({
-    label: 'Version',
-    value: 'support-llama v1',
-  })
+  const step = {
+    kind: 'notify',
+    name: 'notify',
+    title: 'Tell',
+    why: '',
+    text: 'a new version',
+    kept: 'a version',
+  } as const
+  const card = (kept: boolean) => notifyCard(step, trainPlan(), { said: 'support-llama v1', kept })
+  expect(card(true).facts).toContainEqual({ label: 'Version', value: 'support-llama v1' })
+  expect([card(true).title, card(false).title]).toEqual(['a version', 'a new version'])
 })
