@@ -36,7 +36,7 @@ export interface ControlProps extends StackProps {
 /** Lanes that are reconciled side by side: what the tick counts on (flows/tick.ts). */
 export const SIDE_BY_SIDE = 20
 
-/** Requests a second of one webhook route: far above what people and MLflow send, far below what would cost. */
+/** Requests a second of one webhook route, whoever sends them: far above what people and MLflow send. A month of it is 52 million: about $52. */
 const THROTTLE = { throttlingRateLimit: 20, throttlingBurstLimit: 40 }
 
 /** The doors and what wakes them. */

@@ -129,6 +129,8 @@ export class StateStack extends Stack {
       encryption: BucketEncryption.S3_MANAGED,
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       enforceSSL: true,
+      // Parts of an upload that was cut off are billed and seen in no list.
+      lifecycleRules: [{ abortIncompleteMultipartUploadAfter: Duration.days(7) }],
       removalPolicy: KEPT,
     })
     if (datasetBuckets.includes(name))

@@ -257,4 +257,9 @@ it('buckets that are to be made send their events by themselves', () => {
   const made = resources(Template.fromStack(stacks.state), 'AWS::S3::Bucket').map(([, { Properties }]) => Properties)
   expect(made.map(({ BucketName }) => BucketName)).toEqual(['acme-datasets', 'acme-results'])
   expect(made[0]?.['NotificationConfiguration']).toEqual({ EventBridgeConfiguration: { EventBridgeEnabled: true } })
+  // What of an upload was cut off does not stay, unseen and billed.
+  for (const { LifecycleConfiguration } of made)
+    expect(LifecycleConfiguration).toEqual({
+      Rules: [{ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 }, Status: 'Enabled' }],
+    })
 })
