@@ -8,7 +8,7 @@ type Known = Pick<LaneDocument, 'doneWith'>
 type Was = Pick<Before, 'desired' | 'order' | 'outcome' | 'attemptsLeft'>
 
 /** Whether it stays as it has ended until a person says otherwise, though its source says it still. */
-const isOver = ({ outcome, attemptsLeft }: Was): boolean =>
+export const isOver = ({ outcome, attemptsLeft }: Pick<Was, 'outcome' | 'attemptsLeft'>): boolean =>
   outcome !== null &&
   outcome.kind !== 'superseded' &&
   outcome.kind !== 'refused' &&
@@ -46,6 +46,9 @@ export const saysOtherwise = (detail: string): Outcome => ({
 export const saidNoMore = (doc: LaneDocument): LaneDocument =>
   doc.doneWith === undefined ? doc : { ...doc, order: doc.doneWith?.order ?? null }
 
-/** Whether this is what a lane came back to when its source said no more what was wanted since. */
-export const isDoneWith = ({ order, doneWith: last }: Pick<LaneDocument, 'order' | 'doneWith'>, key: string): boolean =>
-  last != null && last.order === order && last.key === key
+/** Whether this is what a lane came back to when its source said no more what was wanted since, and no later writing of it. */
+export const isDoneWith = (
+  { order, doneWith: last }: Pick<LaneDocument, 'order' | 'doneWith'>,
+  said: string | null,
+  key: string,
+): boolean => last != null && last.order === order && last.key === key && (said === null || said <= last.order)

@@ -9,6 +9,7 @@ import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './d
 import { doneWith, isDoneWith } from './done-with.ts'
 import type { Ended } from './ended.ts'
 import { staysSo } from './held.ts'
+import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import type { View } from './view.ts'
@@ -63,6 +64,8 @@ const wantPlaced = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc, kind } = view
   if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc, intent.order)
   const { desired } = same.doc
+  // What was finished is known by where it was read: at another place all of it would be paid for again (law 7).
+  if (carried(same.doc).length > 0) return same
   const placed = kind.placedAs?.(desired as never, intent.desired as never) ?? desired
   return { ...same, doc: { ...same.doc, desired: placed } }
 }
@@ -74,8 +77,8 @@ const olderThan = (doc: LaneDocument, order: string): Wanted =>
 const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc } = view
   if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc, intent.order)
-  // What came since is gone.
-  if (isDoneWith(doc, view.kind.keyOf(intent.desired as never)))
+  // What came since is gone; written anew since, it is wanted anew.
+  if (isDoneWith(doc, intent.order, view.kind.keyOf(intent.desired as never)))
     return ignore('already-done', 'it is over for good, and what came after it is not there any more')
   // What is cancelled behind a run stays so, also while more attempts follow.
   if (isAside(view, intent.desired)) return ignore('held-cancelled', asideText(doc))
@@ -169,7 +172,8 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
     )
   const paper = onPaper(view, seen)
   if (paper?.hand?.tells === true) return ignore('edited-by-hand', paper.hand.text)
-  const others = paper === null ? null : othersIn(paper)
+  // Where it does not stand as it is wanted, another attempt says what is in its way.
+  const others = paper === null || paper.kind === 'refuse' ? null : othersIn(paper)
   if (others !== null) return ignore('owned-by-others', others)
   if (paper === null || paper.kind === 'nothing') return ignore('already-true', paper?.reason ?? 'the world agrees')
   // What stood ready once and is not for a while, Kubernetes brings back.

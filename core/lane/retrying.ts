@@ -4,7 +4,7 @@ import { whereOf } from './answering.ts'
 import { asAside } from './before.ts'
 import { DETAIL } from './change.ts'
 import { type LaneDocument, sameRun } from './document.ts'
-import { saidNoMore, saysOtherwise } from './done-with.ts'
+import { isOver, saidNoMore, saysOtherwise } from './done-with.ts'
 import type { Ended } from './ended.ts'
 import { carried, keptFrom } from './kept.ts'
 import { letterTo } from './letter-to.ts'
@@ -36,8 +36,8 @@ export const lookForRetry = (view: View): LookLetter | null => {
 export const placeForRetry = (view: View, letter: LookLetter): string => `again ${whereOf(view, letter)}`
 
 /**
- * Why nothing is tried again, and what to do, where its source says something else now; null: it says the same. What has succeeded stays so;
- * with anything else the lane comes back to what is said besides.
+ * Why nothing is tried again, and what to do, where its source says something else now; null: it says the same. What has succeeded stays so, and
+ * what has finished something; anything else begins anew where it is found again.
  */
 export const noLongerSaid = (
   { doc, kind }: Pick<View, 'doc' | 'kind'>,
@@ -47,10 +47,13 @@ export const noLongerSaid = (
   if (isSame) return null
   const ended = doc.outcome as Ended
   const detail = `its source says something else now: ${now.detail}. Upload it there again, its manifest last`
-  if (ended.kind === 'succeeded') return { detail }
+  // A command that is refused loses nothing that was paid for.
+  if (ended.kind === 'succeeded' || carried(doc).length > 0) return { detail }
   const outcome: Ended = { ...ended, ...saysOtherwise(now.detail) }
+  const gone = { ...doc, outcome: { ...outcome, detail: said(outcome.detail, DETAIL) } }
   return {
     detail: `${detail}; what is to be found elsewhere begins by itself within minutes`,
-    doc: saidNoMore({ ...doc, outcome: { ...outcome, detail: said(outcome.detail, DETAIL) } }),
+    // What came before what is over was passed over for good.
+    doc: isOver(doc) ? gone : saidNoMore(gone),
   }
 }

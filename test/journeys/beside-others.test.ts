@@ -58,6 +58,23 @@ describe('what serves as it is wanted, and others would change', () => {
     expect(await replicasOf(town)).toEqual({ 1: 2 })
   })
 
+  it.each([0, 1])(
+    'and does not stand as it is wanted any more, with %d of 2: that is told, and nothing hides it',
+    async (replicas) => {
+      town = await openTown()
+      await served(town)
+      await marked(1, ARGO)
+      await town.until('it is told', async () => (await town.lane(SERVE)).held?.reason === 'owned-by-others')
+      const cluster = town.house.cluster as SimulatedCluster
+      await cluster.edit(refOf(await deploymentOf(1)), 'kubectl', (live) => {
+        Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas })
+        return live
+      })
+      await town.until('it is told', async () => (await town.lane(SERVE)).outcome?.kind === 'refused', 2)
+      expect((await town.lane(SERVE)).outcome).toMatchObject({ reason: 'owned-by-gitops' })
+    },
+  )
+
   it('is what it was once that is gone', async () => {
     town = await openTown()
     await served(town)

@@ -279,3 +279,56 @@ it('a dataset that was given up, then completed and its manifest written again: 
   await write('a', readFileSync(join(bucket, manifest('a'))))
   await town.until('it asks', asks, 0.2)
 })
+
+describe('what was paid for stays where it was read', () => {
+  it('an attempt that was refused goes on there, though a copy was found since: nothing is trained twice', async () => {
+    const config = structuredClone(unasked) as { budget: { dollars: number } }
+    await opened(config)
+    const simulation = { tasks: { 'fine-tune': { minutes: 30 }, evaluate: { imagePull: 'fail' as const } } }
+    await upload(town, 'a', { simulation })
+    await town.advance(2000)
+    await copy('a', 'latest')
+    await town.until('it has failed once', async () => (await town.past(TRAIN)).length === 1, 5)
+    config.budget.dollars = 40
+    town.setPolicy(config as never)
+    await town.advance(20 * MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ outcome: { kind: 'refused', reason: 'budget-exceeded' } })
+    config.budget.dollars = 20_000
+    town.setPolicy(config as never)
+    await town.advance(HOUR)
+    expect(jobs().filter((name) => name.endsWith('-train'))).toEqual(['g1a1-train'])
+    expect(await keyOf()).toBe(manifest('a'))
+  })
+
+  it('a retry that is refused loses nothing of it, and begins nothing that came before', async () => {
+    const config = structuredClone(example) as { approvals: { autoApproveBelow?: number } }
+    await opened(config)
+    await upload(town, 'x')
+    await town.advance(2 * MINUTE)
+    await upload(town, 'a', { simulation: { tasks: { evaluate: { exitCode: 1, minutes: 5 } } } })
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).state).toBe('failed')
+    config.approvals.autoApproveBelow = 1000
+    town.setPolicy(config as never)
+    remove('a')
+    await town.advance(11 * MINUTE)
+    expect(await say(town, 'retry', { from: 'train' })).toMatchObject({ ok: false })
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'failed', generation: 2 })
+    expect(jobs().filter((name) => name.endsWith('-train'))).toEqual(['g2a1-train'])
+  })
+
+  it('what was over is wanted anew once it is written anew, though what came since is gone', async () => {
+    await opened()
+    await upload(town, 'b')
+    await town.answered(TRAIN, 'deny')
+    await town.advance(2 * MINUTE)
+    await upload(town, 'c')
+    await town.advance(2 * MINUTE)
+    remove('c')
+    await town.advance(11 * MINUTE)
+    await upload(town, 'b')
+    await town.until('it is asked about', asks, 2)
+    expect(await keyOf()).toBe(manifest('b'))
+  })
+})

@@ -90,12 +90,15 @@ describe('what its source says no more', () => {
 
   it('and what is done with is not begun again by it', () => {
     const doc = { order: 'a', doneWith: { order: 'a', key: 'k' } }
-    expect([isDoneWith(doc, 'k'), isDoneWith(doc, 'l'), isDoneWith({ ...doc, order: 'b' }, 'k')]).toEqual([
-      true,
-      false,
-      false,
-    ])
-    expect(isDoneWith({ order: null, doneWith: null }, 'k')).toBe(false)
+    expect([
+      isDoneWith(doc, 'a', 'k'),
+      isDoneWith(doc, null, 'k'),
+      isDoneWith(doc, 'a', 'l'),
+      isDoneWith({ ...doc, order: 'b' }, 'a', 'k'),
+    ]).toEqual([true, true, false, false])
+    // Written again since, it is no longer what was done with.
+    expect(isDoneWith(doc, 'b', 'k')).toBe(false)
+    expect(isDoneWith({ order: null, doneWith: null }, null, 'k')).toBe(false)
   })
 })
 

@@ -52,8 +52,8 @@ describe('before a retry is said to begin', () => {
 })
 
 describe('what a retry comes to', () => {
-  const folded = (said: Facts | undefined, over: Partial<LaneDocument> = {}) => {
-    const view = about(over)
+  const folded = (said: Facts | undefined, over: Partial<LaneDocument> = {}, from: string | null = null) => {
+    const view = about(over, from)
     const letter = lookForRetry(view)
     if (letter === null) throw new Error('nothing is asked')
     return fold(view, said === undefined ? {} : { [placeForRetry(view, letter)]: said }, { kept: {} })
@@ -72,13 +72,20 @@ describe('what a retry comes to', () => {
     ['is gone', { kind: 'gone' }],
     ['says something else', facts({ sha256: 'ef'.repeat(32) })],
     ['is not whole yet', facts({ missing: ['x'], missingCount: 1 })],
-  ])('it is refused where its source %s, and the lane is where it was before that was wanted', (_, said) => {
+  ])('it is refused where its source %s, and begins anew where it is found again, nothing before it', (_, said) => {
     const { doc, moments } = folded(said)
-    expect(doc).toMatchObject({ attempt: 1, outcome: { kind: 'superseded', reason: null }, order: null })
+    expect(doc).toMatchObject({ attempt: 1, outcome: { kind: 'superseded', reason: null }, order: about().doc.order })
+    const since = { outcome: ended('superseded') }
+    expect(folded(said, since).doc).toMatchObject({ outcome: { kind: 'superseded' }, order: null })
     expect(moments.at(-1)?.data).toMatchObject({
       reason: 'source-says-otherwise',
       detail: expect.stringContaining('Upload it there again, its manifest last; what is to be found elsewhere'),
     })
+  })
+
+  it('what has finished something keeps that, and stays as it is', () => {
+    const { doc } = folded({ kind: 'gone' }, { kept }, 'train')
+    expect(doc).toEqual(about({ kept }).doc)
   })
 
   it('what has succeeded stays so', () => {
