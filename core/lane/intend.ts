@@ -1,4 +1,4 @@
-import { askedBy, type Desired } from '../desired.ts'
+import type { Desired } from '../desired.ts'
 import { othersIn } from '../planning/not-ours.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
@@ -12,6 +12,7 @@ import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
+import { provenIn } from './proven.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -198,16 +199,6 @@ const wantFailed = (view: View, seen: Seen): Wanted => {
   return doc.attemptsLeft === 0
     ? exhausted(doc)
     : ignore('held-failed', `generation ${doc.generation} failed (${reason}); ${staysSo(doc.outcome ?? {})}`)
-}
-
-/**
- * The document with who asked, who is proven now and was only claimed: resync came before the event that says so, and the source says it
- * once (law 8). What was approved on the claim and has begun nothing binds nobody: who may answer is another question now. Null: it is not so.
- */
-const provenIn = ({ doc, kind }: View, { desired }: Intent): LaneDocument | null => {
-  const [is, was] = [kind.requesterOf(desired as never), kind.requesterOf(doc.desired as never)]
-  if (doc.desired === null || is?.proven !== true || was?.proven === true) return null
-  return { ...doc, desired: askedBy(doc.desired, is), approved: doc.approved?.begun === true ? doc.approved : null }
 }
 
 /**

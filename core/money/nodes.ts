@@ -23,6 +23,8 @@ type Pool = Pick<PoolPolicy, 'gpusPerNode' | 'bootMinutes'>
 export interface Counting {
   /** Nodes that one pod of so many GPUs takes, where nothing of it fits into what runs anyway. */
   each: (gpus: number, pool: Pool) => number
+  /** Pods of so many GPUs that a node has room for before another is started; 0: each is reckoned by itself. */
+  slots: (gpus: number, pool: Pool) => number
   /** Nodes that pods of so many GPUs each take together, which may be where `free` GPUs are left on a node each. */
   together: (pods: readonly number[], pool: Pool, free?: readonly number[]) => number
   /** Nodes that end with these pods, which were seen alone on so many; left out: none was seen on a node. */
@@ -39,6 +41,7 @@ export interface Counting {
  */
 const WHOLE: Counting = {
   each: (gpus) => (gpus > 0 ? 1 : 0),
+  slots: (gpus, { gpusPerNode }) => (gpus > 0 ? Math.floor(gpusPerNode / gpus) : 0),
   together: (...given) => packed(...given),
   under: (pods, pool, seen) => seen ?? packed(pods, pool),
   graces: true,
@@ -62,6 +65,7 @@ const packed = (pods: readonly number[], { gpusPerNode }: Pool, free: readonly n
 /** GPUs by their share of a node, for as long as pods run: too little wherever nothing else takes the rest. */
 const SHARES: Counting = {
   each: (gpus, { gpusPerNode }) => gpus / gpusPerNode,
+  slots: () => 0,
   together: (pods, pool) => shareOf(pods, pool),
   under: (pods, pool) => shareOf(pods, pool),
   graces: false,

@@ -99,29 +99,49 @@ interface Beyond {
 }
 
 /**
- * By pool. As a rule: the fewest that the lane's replicas fit on beside what runs anyway, and as many fewer before. In the bad case each
- * replica that comes is alone on a new node, and with those that go a node ends only where nothing else is on it.
+ * By pool, at each point. As a rule: the fewest that the lane's replicas fit on beside what runs anyway, and as many fewer before. In the
+ * bad case those that come together and find no room on the lane's own nodes are each alone on a new one, and with those that go a node
+ * ends only where nothing else is on it.
  */
-const beyondAt = (priced: PricedPath, point: Point): Beyond[] => {
-  const { rising, policy, pools, before = priced.generations } = priced
+const beyondAlong = (priced: PricedPath): Beyond[][] => {
+  const { rising, policy, pools, path, before = priced.generations } = priced
   const names = [...new Set([rising.pool, ...before.map(({ pool }) => pool)])]
-  return names.flatMap((name) => {
+  const byPool = names.flatMap((name) => {
     const pool = poolOf(policy, name)
     if (pool === undefined) return []
     const counting = countingOf(priced.desired)
     const views = before.filter((view) => view.pool === name)
-    const stays = views.map((view) => podsOf(view, staysAt(priced, view, point)))
+    const under = views.map((view) => nodesUnder(priced, view, pool))
     const stood = sum(views.filter((view) => !leaves(priced, view)).map(({ replicas }) => replicas))
-    const risen = Array.from({ length: rising.pool === name ? Math.max(0, point.new - stood) : 0 }, () => rising.gpus)
     const together = (pods: readonly number[]): number => counting.together(pods, pool, pools[name]?.besides)
     const each = (pods: readonly number[]): number => sum(pods.map((gpus) => counting.each(gpus, pool)))
-    const under = views.map((view) => nodesUnder(priced, view, pool))
-    const ends = under.map((nodes, index) => Math.max(0, nodes - each(stays[index] ?? [])))
-    const usual = together([...stays.flat(), ...risen]) - together(views.flatMap((view) => podsOf(view, view.replicas)))
+    const at = path.map((point) => {
+      const stays = views.map((view) => podsOf(view, staysAt(priced, view, point)))
+      const risen = rising.pool === name ? Math.max(0, point.new - stood) : 0
+      const ends = sum(under.map((nodes, index) => Math.max(0, nodes - each(stays[index] ?? []))))
+      const pods = [...stays.flat(), ...Array.from({ length: risen }, () => rising.gpus)]
+      return { pods, risen, nodes: sum(under) - ends }
+    })
+    const base = together(views.flatMap((view) => podsOf(view, view.replicas)))
     const most = Math.max(0, mostNodes(pools[name], pool) - sum(under))
-    const bad = Math.max(usual, Math.min(each(risen) - sum(ends), most))
-    return [{ pool: name, nodes: { p50: usual, p95: bad } }]
+    const slots = counting.slots(rising.gpus, pool)
+    let started = 0
+    return [
+      at.map(({ pods, risen }, index): Beyond => {
+        const last = at[index - 1] ?? { pods: [], risen: 0, nodes: sum(under) }
+        const isAlike = last.pods.every((gpus) => gpus === rising.gpus)
+        const room = isAlike ? Math.max(0, slots * (last.nodes + started) - last.pods.length) : 0
+        // What a node of the lane has room for is put there before Karpenter hears of it.
+        const alone = Math.max(0, risen - last.risen - (index === 0 ? 0 : room))
+        started += alone * counting.each(rising.gpus, pool)
+        // Of what has room on a node nobody knows on which: each pod may be alone on one that runs.
+        const bad = Math.min(each(pods), sum(under) + started) - sum(under)
+        const usual = together(pods) - base
+        return { pool: name, nodes: { p50: usual, p95: Math.max(usual, Math.min(bad, most)) } }
+      }),
+    ]
   })
+  return path.map((_, index) => byPool.flatMap((along) => along[index] ?? []))
 }
 
 /** Nodes that the lane may have of a pool: the ceiling without what others hold or use. */
@@ -160,16 +180,16 @@ const nodesUnder = (
 
 /** Dollars an hour at each point beyond what ran before; less than nothing where it is less. */
 const extraAt = (priced: PricedPath): Range[] =>
-  priced.path.map((point) =>
-    addRange(...beyondAt(priced, point).map(({ pool, nodes }) => atHourly(nodes, hourOf(priced.policy, pool)))),
+  beyondAlong(priced).map((point) =>
+    addRange(...point.map(({ pool, nodes }) => atHourly(nodes, hourOf(priced.policy, pool)))),
   )
 
 /** What nodes cost beside their pods that a point of the path is the first to need: no more ran at once before it. */
 const besideAt = (priced: PricedPath): Range[] => {
   const most = new Map<string, Range>()
-  return priced.path.map((point) =>
+  return beyondAlong(priced).map((point) =>
     addRange(
-      ...beyondAt(priced, point).map(({ pool: name, nodes }) => {
+      ...point.map(({ pool: name, nodes }) => {
         const before = most.get(name) ?? { p50: 0, p95: 0 }
         const now = { p50: Math.max(before.p50, nodes.p50), p95: Math.max(before.p95, nodes.p95) }
         most.set(name, now)

@@ -17,7 +17,7 @@ export interface Cluster {
   /** Hours from when a node is billed until a pod on it runs; and for which an empty one stays. */
   boot: number
   idle: number
-  /** Where a pod goes that several nodes have room for: to the emptiest, as by the scheduler's own default, to the fullest, or only beside nobody. */
+  /** Where a pod goes that several nodes have room for: to the emptiest, as by the scheduler's own default, or to the fullest; `alone`: and what comes together and finds no room is spread over new nodes. */
   puts: 'emptiest' | 'fullest' | 'alone'
 }
 
@@ -39,7 +39,9 @@ const nodesOf = (pods: readonly PodLife[], { gpusPerNode, most, boot, idle, puts
       .filter((node) => left(node) >= pod.gpus)
       .sort((a, b) => (puts === 'fullest' ? left(a) - left(b) : left(b) - left(a)))
     const mayStart = there.length < most
-    const wanted = puts === 'alone' && mayStart ? fits.find((node) => left(node) === gpusPerNode) : fits[0]
+    // Karpenter spreads what waits together over nodes that it starts for it; the scheduler puts what finds room where there is some.
+    const old = fits.filter(({ from, pods: on }) => puts !== 'alone' || from + boot < pod.from || on.length === 0)
+    const wanted = mayStart ? old[0] : fits[0]
     if (wanted !== undefined) wanted.pods.push(pod)
     else if (mayStart) nodes.push({ from: pod.from - boot, pods: [pod] })
     else return null

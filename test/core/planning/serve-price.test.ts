@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { PRICED } from '../../../core/money/nodes.ts'
 import { cents } from '../../../core/money/prices.ts'
-import { dollarsWeighed, hoursAt } from '../../../core/planning/serve-price.ts'
+import type { Point } from '../../../core/plan.ts'
+import { replicasOf } from '../../../core/planning/generations.ts'
+import { dollarsWeighed, hoursAt, servePrice } from '../../../core/planning/serve-price.ts'
 import { type Cluster, nodeHours, nodesAt, type PodLife } from '../money/karpenter.ts'
-import { config, planned, serve } from './serve-fixture.ts'
+import { config, given, planned, serve } from './serve-fixture.ts'
 
 const price = (total: number, perHour: number, nowPerHour: number) => ({
   total: { p50: total, p95: total },
@@ -148,4 +151,34 @@ it('what is only scaled down, or waited for, starts no node, however its pods li
     kind: 'plan',
     plan: { price: { total: { p95: 0 }, perHour: { p95: 80 }, nowPerHour: 80 } },
   })
+})
+
+it('of eight small replicas on one node is one node more where one comes first, and one for each that comes with others into no room', () => {
+  const { policy, world } = given({
+    standing: [[1, '7', 8]],
+    model: { replicas: 8, gpusPerReplica: 1 },
+    rest: { pools: { 'gpu-serve': { ...config().pools['gpu-serve']!, maxGpus: 128 } } },
+    pool: { ceiling: 128, alone: { 1: 1 } },
+  })
+  const service = policy.services['support-llama']!
+  const perHour = (...path: Point[]) =>
+    servePrice({
+      policy,
+      desired: { priced: PRICED },
+      pools: world.pools,
+      service,
+      generations: world.generations,
+      leaving: replicasOf(world.generations, () => 1),
+      path,
+      gateAfter: 1,
+      rising: { pool: 'gpu-serve', gpus: 1 },
+    }).perHour
+  const [start, one, all, end] = [
+    { old: 8, new: 0 },
+    { old: 8, new: 1 },
+    { old: 8, new: 8 },
+    { old: 0, new: 8 },
+  ]
+  expect(perHour(start, one, all, end)).toEqual({ p50: 80, p95: 160 })
+  expect(perHour(start, all, end)).toEqual({ p50: 80, p95: 640 })
 })

@@ -243,11 +243,11 @@ describe('the price of a rollout', () => {
     const plan = planOf({
       standing: [],
       baseline: null,
-      rest: { approvals: { ...config().approvals, autoApproveBelow: 3000 } },
+      rest: { approvals: { ...config().approvals, autoApproveBelow: 1900 } },
     })
     expect(plan.approval.required).toBe(true)
-    expect(plan.approval.why).toContain('$3,840.00 for the first 24 h')
-    expect(plan.bounds.dollars).toBeGreaterThan(3840)
+    expect(plan.approval.why).toContain('$1,920.00 for the first 24 h')
+    expect(plan.bounds.dollars).toBeGreaterThan(1920)
   })
 })
 
