@@ -14,7 +14,6 @@ it('who asked is proven once the source says so of what was only claimed', () =>
   expect(known(true)?.desired).toMatchObject({ requester: 'T0SIGNAL/U0CARLA', proven: true })
   expect(known(false)).toBeNull()
   expect(known(true, { desired: { ...claimed, proven: true } as never })).toBeNull()
-  expect(known(true, { desired: null })).toBeNull()
 })
 
 it('what was approved on the claim binds nobody unless it has begun', () => {
