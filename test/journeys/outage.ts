@@ -239,7 +239,7 @@ const nameOf = (writes: Record<string, unknown>[]): string => {
 }
 
 /** Everything that an outage may not change; times and uids are left out. */
-const endOf = async (town: Town, lane: string, jobs: string[]): Promise<unknown> => {
+const endOf = async (town: Town, lane: string, jobs: string[]) => {
   const { house } = town
   const { ledger } = house.ports
   const { state, generation, attempt, outcome, run, baseline } = await town.lane(lane)
@@ -291,6 +291,27 @@ const endOf = async (town: Town, lane: string, jobs: string[]): Promise<unknown>
       .filter((row) => row !== null)
       .map((row) => row?.id),
   }
+}
+
+type Ended = Awaited<ReturnType<typeof endOf>>
+
+/**
+ * Whether a rollout was taken back because what stood of it would have cost more than it may: the cluster answered, and what it waited for
+ * did not, for longer than that pays for (law 9). Nothing is left over then either.
+ */
+export const isTakenBack = ({ side, minutes }: Pick<Outage, 'side' | 'minutes'>, ended: unknown): boolean => {
+  const { state, run, baseline, runs, deployments, letters, lines, due, sides } = ended as Ended
+  const stands = deployments.map(({ replicas }) => replicas)
+  return (
+    side === 'objects' &&
+    minutes > 60 &&
+    state === 'failed' &&
+    run === null &&
+    baseline === 1 &&
+    runs.at(-1)?.reason === 'bound-reached' &&
+    stands.join() === '2,0' &&
+    [letters, lines.length, due.length, sides.length].every((count) => count === 0)
+  )
 }
 
 /** Plans whose end was published, each once: the bus delivers at least once. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parentPort } from 'node:worker_threads'
-import { type Outage, openStage, type Stage, type stories, whyProblem } from './outage.ts'
+import { isTakenBack, type Outage, openStage, type Stage, type stories, whyProblem } from './outage.ts'
 import { walkOf } from './walk.ts'
 
 /** What a thread of a slow lane plays: a far side that fails for so long, from each moment of a story on; or a walk. */
@@ -29,7 +29,9 @@ const playOutages = async ({ story, ...outage }: OutageTask): Promise<Answer> =>
     const played = await play({ ...outage, after })
     const wrong = isDeepStrictEqual(played.ended, reference.ended)
       ? whyProblem(outage, played)
-      : `${JSON.stringify(played.ended)} instead of ${JSON.stringify(reference.ended)}`
+      : story !== 'dataset' && isTakenBack(outage, played.ended)
+        ? null
+        : `${JSON.stringify(played.ended)} instead of ${JSON.stringify(reference.ended)}`
     if (wrong !== null) return { plays: after + 1, problem: `after ${moment}: ${wrong}` }
   }
   return { plays: moments.length, problem: null }

@@ -44,7 +44,7 @@ it('in a pool that Kueue owns a Job waits until it is admitted, goes on when it 
     lanes: {},
     sum: 0,
   })
-  expect((await town.held(`budget/${town.policy.budget.name}`)).lanes).toEqual({ [LANE]: 16_856 })
+  expect((await town.held(`budget/${town.policy.budget.name}`)).lanes).toEqual({ [LANE]: 22_383 })
   await kueue(town, made, { suspend: false, ...flavor })
   await town.until('it runs', runs)
   await kueue(town, made, { suspend: true })
