@@ -7,22 +7,44 @@ import type { View } from './view.ts'
 export const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug', 'frozen'])
 
 /** Rests in which what stands could not be taken away either: the cluster did not answer, or it was we who could not. */
-const isOutOfReach = (rest: Rest | null): rest is Rest =>
+const isOutOfReach = (rest: Rest | null): boolean =>
   rest !== null && UNSEEN.has(rest.why) && rest.why !== 'frozen' && (rest.side === 'cluster' || rest.why === 'bug')
 
 /** Whether it waits for a far side, and the cluster answers: what stands can be taken away meanwhile. */
 export const isInReach = (rest: Rest | null): boolean =>
   rest !== null && UNSEEN.has(rest.why) && rest.why !== 'frozen' && !isOutOfReach(rest)
 
+/** What is looked at so much later than it was to be was not late by itself: nobody could look at any lane. Milliseconds. */
+const LATE = 10 * 60_000
+
+/** Since when what stands could not be taken away; null: it could. */
+const outOfReachFrom = (rest: Rest | null, now: number): number | null => {
+  if (rest !== null && isOutOfReach(rest)) return rest.since
+  const due = rest?.until ?? null
+  return due !== null && now - due > LATE ? due : null
+}
+
 /** Dollars that what stands on the way of a rollout has cost while it could not be reached: no fault of its run, which they do not end (law 6). */
 export const unreachedOf = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): number => {
-  const { rest } = doc
+  const from = outOfReachFrom(doc.rest, now)
   const before = run.unreached ?? 0
-  if (plan === null || !isOutOfReach(rest)) return before
-  return before + (standingRate({ run, plan: plan.plan }) * Math.max(0, now - rest.since)) / HOUR
+  if (plan === null || from === null) return before
+  return before + (standingRate({ run, plan: plan.plan }) * Math.max(0, now - from)) / HOUR
 }
 
 const HOUR = 3_600_000
+
+/** The document once that is over: what it has cost is kept apart. */
+const withUnreached = (
+  view: Pick<View, 'doc' | 'plan' | 'now'>,
+  { doc, rest }: Pick<Change, 'doc' | 'rest'>,
+): LaneDocument => {
+  const { rest: last, run } = view.doc
+  if (last === null || rest === null || run === null || doc.run === null) return doc
+  if (isOutOfReach(last) && last.why === rest.why && last.side === rest.side) return doc
+  const unreached = unreachedOf(view, run)
+  return unreached === 0 ? doc : { ...doc, run: { ...doc.run, unreached } }
+}
 
 type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }
 
@@ -45,8 +67,10 @@ export const spentOnWayBack = ({ steps }: Pick<Run, 'steps'>, { way }: Pick<Mark
 /** The document once such a rest is over, or goes on as another: what it took is no longer part of any step's time. */
 export const patient = (
   view: Pick<View, 'doc' | 'plan' | 'now'>,
-  { doc, rest }: Pick<Change, 'doc' | 'rest'>,
+  change: Pick<Change, 'doc' | 'rest'>,
 ): LaneDocument => {
+  const doc = withUnreached(view, change)
+  const { rest } = change
   const last = view.doc.rest
   if (last === null || rest === null || (last.why === rest.why && last.side === rest.side)) return doc
   if (doc.run === null || !UNSEEN.has(last.why)) return doc
@@ -55,6 +79,5 @@ export const patient = (
     const unseen = UNSEEN.has(rest.why) ? { unseenFrom: since ?? last.since } : {}
     return { ...mark, startedAt: patientFrom(view, mark), ...unseen }
   })
-  const unreached = view.doc.run === null ? 0 : unreachedOf(view, view.doc.run)
-  return { ...doc, run: { ...doc.run, steps, ...(unreached === 0 ? {} : { unreached }) } }
+  return { ...doc, run: { ...doc.run, steps } }
 }

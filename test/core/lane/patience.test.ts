@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { resting } from '../../../core/lane/change.ts'
-import { patient, patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
+import { patient, patientFrom, spentOnWayBack, unreachedOf } from '../../../core/lane/patience.ts'
 import { HOUR, MINUTE, NOW, running, runOf, wanted } from './fixture.ts'
 
 const move = running({ kind: 'roll-out-model', touched: true, startedAt: NOW - 6 * HOUR, ranFrom: NOW - 6 * HOUR })
@@ -48,5 +48,33 @@ describe('patience with a step', () => {
         ?.unseenFrom,
     ).toBeUndefined()
     expect(patient({ plan: null, ...view }, { doc: wanted({ run: null }), rest: since('working', NOW) }).run).toBeNull()
+  })
+})
+
+describe('what stands while nobody can take it away', () => {
+  const steps = [{ kind: 'roll-out-model', name: 'move-1', perHour: 10 }] as never
+  const up = running({ kind: 'roll-out-model', name: 'move-1', touched: true, startedAt: 0, ranFrom: NOW - 9 * HOUR })
+  const run = runOf({ phase: 'steps', steps: [up] })
+  const planRow = { plan: { steps }, back: [] } as never
+  const waits = (rest: ReturnType<typeof resting>) => ({ now: NOW, plan: planRow, doc: wanted({ rest, run }) })
+  const at = (why: Why, from: number, side: string | null, until: number | null = null) =>
+    waits(resting({ doc: wanted(), now: from }, { why, text: '', side, until }))
+
+  it('is counted apart: the cluster away, or nobody looking where somebody was to', () => {
+    const of = (view: ReturnType<typeof waits>) => unreachedOf(view, run)
+    expect(of(at('unavailable', NOW - 2 * HOUR, 'cluster'))).toBe(20)
+    expect(of(at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(30)
+    expect(of(at('unavailable', NOW - 2 * HOUR, 'objects', NOW - MINUTE))).toBe(0)
+    expect(of(at('working', NOW - 5 * HOUR, null, NOW - 5 * MINUTE))).toBe(0)
+    expect(of(at('frozen', NOW - 5 * HOUR, null, NOW))).toBe(0)
+  })
+
+  it('and kept once that is over, also where it rests as before', () => {
+    const late = at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR)
+    const next = resting({ doc: late.doc, now: NOW }, { why: 'working', text: '' })
+    const { run: kept } = patient(late, { doc: late.doc, rest: next })
+    expect(kept?.unreached).toBe(30)
+    const again = at('unavailable', NOW - HOUR, 'cluster')
+    expect(unreachedOf(again, { ...run, unreached: 30 })).toBe(40)
   })
 })
