@@ -35,6 +35,8 @@ export interface LaneDocument {
   order: string | null
   /** The last that is over for good of what was wanted before; null: nothing is; left out: an earlier release did not say. */
   doneWith?: Done | null
+  /** Order of what was over when its source said it no more: what came before that is not wanted again; left out: nothing was. */
+  passedOver?: string
   /** What something newer asks of a run that has begun its effects. */
   onNewer: 'finish' | 'stop'
   /** Attempts that may still be added to this generation without a person; -1: a person wants none. A success refills them. */

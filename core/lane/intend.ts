@@ -36,7 +36,7 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
 }
 
 /** The same is said last where it was said last, wherever it is read: what came between moves nothing. */
-const laterOf = ({ order }: LaneDocument, intent: Intent): string | null =>
+const laterOf = ({ order }: Pick<LaneDocument, 'order'>, intent: Pick<Intent, 'order'>): string | null =>
   order === null || (intent.order !== null && intent.order > order) ? intent.order : order
 
 /** What its source says once more: what came between and was cancelled is forgotten, and would be new. */
@@ -63,7 +63,7 @@ const wantPlaced = (view: View, intent: Intent, seen: Seen): Wanted => {
   const same = wantSame(view, seen)
   if (same.kind !== 'want') return same
   const { doc, kind } = view
-  if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc, intent.order)
+  if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc.order, intent.order)
   const { desired } = same.doc
   // What was finished is known by where it was read: at another place all of it would be paid for again (law 7).
   if (carried(same.doc).length > 0) return same
@@ -71,13 +71,14 @@ const wantPlaced = (view: View, intent: Intent, seen: Seen): Wanted => {
   return { ...same, doc: { ...same.doc, desired: placed } }
 }
 
-const olderThan = (doc: LaneDocument, order: string): Wanted =>
-  ignore('older-than-current', `its order ${order} is before ${doc.order}, which moved the lane`)
+const olderThan = (last: string, order: string): Wanted =>
+  ignore('older-than-current', `its order ${order} is before ${last}, which moved the lane`)
 
 /** Something else: new, or what the run under way carries out though something came between, and then as if nothing had. */
 const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   const { doc } = view
-  if (doc.order !== null && intent.order !== null && intent.order < doc.order) return olderThan(doc, intent.order)
+  const last = laterOf({ order: doc.order }, { order: doc.passedOver ?? null })
+  if (last !== null && intent.order !== null && intent.order < last) return olderThan(last, intent.order)
   // What came since is gone; written anew since, it is wanted anew.
   if (isDoneWith(doc, intent.order, view.kind.keyOf(intent.desired as never)))
     return ignore('already-done', 'it is over for good, and what came after it is not there any more')

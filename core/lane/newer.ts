@@ -8,6 +8,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     since: true,
     order: true,
     doneWith: true,
+    passedOver: true,
     onNewer: true,
     attemptsLeft: true,
     approved: true,

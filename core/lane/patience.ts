@@ -6,9 +6,12 @@ import type { View } from './view.ts'
 /** Rests in which nobody could look (law 6), or nobody did (law 18). */
 export const UNSEEN: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug', 'frozen'])
 
-/** Rests in which what stands could not be taken away either: the cluster did not answer, or it was we who could not. */
+/** Far sides without which nothing can be taken away: what stands, and by which policy it goes back. */
+const NEEDED: ReadonlySet<string | null> = new Set(['cluster', 'policies'])
+
+/** Rests in which what stands could not be taken away either: one of those did not answer, or it was we who could not. */
 const isOutOfReach = (rest: Rest | null): boolean =>
-  rest !== null && UNSEEN.has(rest.why) && rest.why !== 'frozen' && (rest.side === 'cluster' || rest.why === 'bug')
+  rest !== null && UNSEEN.has(rest.why) && rest.why !== 'frozen' && (NEEDED.has(rest.side) || rest.why === 'bug')
 
 /** Whether it waits for a far side, and the cluster answers: what stands can be taken away meanwhile. */
 export const isInReach = (rest: Rest | null): boolean =>
@@ -18,15 +21,14 @@ export const isInReach = (rest: Rest | null): boolean =>
 const LATE = 10 * 60_000
 
 /** Since when what stands could not be taken away; null: it could. */
-const outOfReachFrom = (rest: Rest | null, now: number): number | null => {
+const outOfReachFrom = ({ rest, due }: Pick<LaneDocument, 'rest' | 'due'>, now: number): number | null => {
   if (rest !== null && isOutOfReach(rest)) return rest.since
-  const due = rest?.until ?? null
   return due !== null && now - due > LATE ? due : null
 }
 
 /** Dollars that what stands on the way of a rollout has cost while it could not be reached: no fault of its run, which they do not end (law 6). */
 export const unreachedOf = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): number => {
-  const from = outOfReachFrom(doc.rest, now)
+  const from = outOfReachFrom(doc, now)
   const before = run.unreached ?? 0
   if (plan === null || from === null) return before
   return before + (standingRate({ run, plan: plan.plan }) * Math.max(0, now - from)) / HOUR
@@ -40,8 +42,8 @@ const withUnreached = (
   { doc, rest }: Pick<Change, 'doc' | 'rest'>,
 ): LaneDocument => {
   const { rest: last, run } = view.doc
-  if (last === null || rest === null || run === null || doc.run === null) return doc
-  if (isOutOfReach(last) && last.why === rest.why && last.side === rest.side) return doc
+  if (rest === null || run === null || doc.run === null) return doc
+  if (isOutOfReach(last) && last?.why === rest.why && last.side === rest.side) return doc
   const unreached = unreachedOf(view, run)
   return unreached === 0 ? doc : { ...doc, run: { ...doc.run, unreached } }
 }

@@ -54,6 +54,6 @@ export const noLongerSaid = (
   return {
     detail: `${detail}; what is to be found elsewhere begins by itself within minutes`,
     // What came before what is over was passed over for good.
-    doc: isOver(doc) ? gone : saidNoMore(gone),
+    doc: { ...saidNoMore(gone), ...(isOver(doc) && doc.order !== null ? { passedOver: doc.order } : {}) },
   }
 }

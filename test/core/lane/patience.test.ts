@@ -56,13 +56,17 @@ describe('what stands while nobody can take it away', () => {
   const up = running({ kind: 'roll-out-model', name: 'move-1', touched: true, startedAt: 0, ranFrom: NOW - 9 * HOUR })
   const run = runOf({ phase: 'steps', steps: [up] })
   const planRow = { plan: { steps }, back: [] } as never
-  const waits = (rest: ReturnType<typeof resting>) => ({ now: NOW, plan: planRow, doc: wanted({ rest, run }) })
+  const waits = (rest: ReturnType<typeof resting>) => ({
+    now: NOW,
+    plan: planRow,
+    doc: wanted({ rest, run, due: rest.until }),
+  })
   const at = (why: Why, from: number, side: string | null, until: number | null = null) =>
     waits(resting({ doc: wanted(), now: from }, { why, text: '', side, until }))
 
   it('is counted apart: the cluster away, or nobody looking where somebody was to', () => {
     const of = (view: ReturnType<typeof waits>) => unreachedOf(view, run)
-    expect(of(at('unavailable', NOW - 2 * HOUR, 'cluster'))).toBe(20)
+    for (const side of ['cluster', 'policies']) expect(of(at('unavailable', NOW - 2 * HOUR, side))).toBe(20)
     expect(of(at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(30)
     expect(of(at('unavailable', NOW - 2 * HOUR, 'objects', NOW - MINUTE))).toBe(0)
     expect(of(at('working', NOW - 5 * HOUR, null, NOW - 5 * MINUTE))).toBe(0)

@@ -74,7 +74,12 @@ describe('what a retry comes to', () => {
     ['is not whole yet', facts({ missing: ['x'], missingCount: 1 })],
   ])('it is refused where its source %s, and begins anew where it is found again, nothing before it', (_, said) => {
     const { doc, moments } = folded(said)
-    expect(doc).toMatchObject({ attempt: 1, outcome: { kind: 'superseded', reason: null }, order: about().doc.order })
+    expect(doc).toMatchObject({
+      attempt: 1,
+      outcome: { kind: 'superseded', reason: null },
+      order: null,
+      passedOver: about().doc.order,
+    })
     const since = { outcome: ended('superseded') }
     expect(folded(said, since).doc).toMatchObject({ outcome: { kind: 'superseded' }, order: null })
     expect(moments.at(-1)?.data).toMatchObject({
