@@ -20,10 +20,13 @@ export const isInReach = (rest: Rest | null): boolean =>
 /** What is looked at so much later than it was to be was not late by itself: nobody could look at any lane. Milliseconds. */
 const LATE = 10 * 60_000
 
-/** Since when what stands could not be taken away; null: it could. */
-const outOfReachFrom = ({ rest, due }: Pick<LaneDocument, 'rest' | 'due'>, now: number): number | null => {
+/** Since when what stands could not be taken away; null: it could. Who is looked at too late was not looked at since the last time. */
+const outOfReachFrom = (
+  { rest, due, writtenAt }: Pick<LaneDocument, 'rest' | 'due' | 'writtenAt'>,
+  now: number,
+): number | null => {
   if (rest !== null && isOutOfReach(rest)) return rest.since
-  return due !== null && now - due > LATE ? due : null
+  return due !== null && now - due > LATE ? writtenAt : null
 }
 
 /** Dollars that what stands on the way of a rollout has cost while it could not be reached: no fault of its run, which they do not end (law 6). */
@@ -42,8 +45,10 @@ const withUnreached = (
   { doc, rest }: Pick<Change, 'doc' | 'rest'>,
 ): LaneDocument => {
   const { rest: last, run } = view.doc
-  if (rest === null || run === null || doc.run === null) return doc
-  if (isOutOfReach(last) && last?.why === rest.why && last.side === rest.side) return doc
+  if (run === null || doc.run === null) return doc
+  // Such a rest goes on until another takes its place; each commit says anew when it is to be looked at.
+  const goesOn = rest === null || (last?.why === rest.why && last.side === rest.side)
+  if (isOutOfReach(last) && goesOn) return doc
   const unreached = unreachedOf(view, run)
   return unreached === 0 ? doc : { ...doc, run: { ...doc.run, unreached } }
 }

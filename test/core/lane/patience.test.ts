@@ -59,7 +59,7 @@ describe('what stands while nobody can take it away', () => {
   const waits = (rest: ReturnType<typeof resting>) => ({
     now: NOW,
     plan: planRow,
-    doc: wanted({ rest, run, due: rest.until }),
+    doc: wanted({ rest, run, due: rest.until, writtenAt: rest.since }),
   })
   const at = (why: Why, from: number, side: string | null, until: number | null = null) =>
     waits(resting({ doc: wanted(), now: from }, { why, text: '', side, until }))
@@ -67,7 +67,7 @@ describe('what stands while nobody can take it away', () => {
   it('is counted apart: the cluster away, or nobody looking where somebody was to', () => {
     const of = (view: ReturnType<typeof waits>) => unreachedOf(view, run)
     for (const side of ['cluster', 'policies']) expect(of(at('unavailable', NOW - 2 * HOUR, side))).toBe(20)
-    expect(of(at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(30)
+    expect(of(at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(50)
     expect(of(at('unavailable', NOW - 2 * HOUR, 'objects', NOW - MINUTE))).toBe(0)
     expect(of(at('working', NOW - 5 * HOUR, null, NOW - 5 * MINUTE))).toBe(0)
     expect(of(at('frozen', NOW - 5 * HOUR, null, NOW))).toBe(0)
@@ -77,7 +77,7 @@ describe('what stands while nobody can take it away', () => {
     const late = at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR)
     const next = resting({ doc: late.doc, now: NOW }, { why: 'working', text: '' })
     const { run: kept } = patient(late, { doc: late.doc, rest: next })
-    expect(kept?.unreached).toBe(30)
+    expect(kept?.unreached).toBe(50)
     const again = at('unavailable', NOW - HOUR, 'cluster')
     expect(unreachedOf(again, { ...run, unreached: 30 })).toBe(40)
   })
