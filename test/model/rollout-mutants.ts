@@ -1,5 +1,6 @@
 import { mutated, type Room } from './mutated.ts'
-import { exploreRollout, ROLLOUT_CORE, Rollout, type RolloutCore } from './rollout.ts'
+import { ROLLOUT_CORE, Rollout, type RolloutCore } from './rollout.ts'
+import { exploreRollout } from './rollout-explore.ts'
 import type { RolloutConfig } from './rollout-state.ts'
 import { rolloutConfigs } from './rollout-worlds.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exploreRollout, Rollout } from './rollout.ts'
+import { Rollout } from './rollout.ts'
+import { exploreRollout } from './rollout-explore.ts'
 import { rolloutMutants, whatRolloutShows } from './rollout-mutants.ts'
 import { longRollouts, rolloutConfigs } from './rollout-worlds.ts'
 
