@@ -17,6 +17,10 @@ export const carriesOver = ({ steps, digest }: Pick<Run, 'steps' | 'digest'>): b
 /** Finished steps that the next attempt carries over: not what a person wants anew (law 7). */
 export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))
 
+/** Whether a refused attempt has something to go on from: it needs its source no more (law 7). */
+export const isLeft = ({ run, outcome, ...known }: Pick<LaneDocument, 'run' | 'outcome' | keyof Known>): boolean =>
+  run === null && outcome?.kind === 'refused' && carried(known).length > 0
+
 /** The same once a step is finished: what was made from an earlier one of it goes with that one. */
 export const withKept = ({ kept, redo = [] }: Known, { step, key, row }: Kept, plan: Plan | undefined): Known => {
   const readers = plan?.steps.filter((other) => readsOf(other).includes(step)).map(({ name }) => name) ?? []
