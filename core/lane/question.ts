@@ -20,12 +20,19 @@ export interface Question {
   channel?: string
 }
 
+/** The pool that something ran in, and when it ended there. */
+export interface Ran {
+  pool: string
+  at: number
+}
+
 /** What an answer bound: begun attempts spend it. */
 export interface Approved {
   question: Question
-  /** Dollars that closed attempts have cost already, and when the last such ended; left out: none did. */
+  /** Dollars that closed attempts have cost already. */
   spent: number
-  spentAt?: number
+  /** Where and until when the last of their Jobs ran; left out: none did. */
+  ran?: Ran
   /** Whether an attempt has begun under it: `until` governs beginning alone. */
   begun: boolean
 }
