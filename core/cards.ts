@@ -1,5 +1,6 @@
 import { nameOf } from './answers.ts'
 import type { Question } from './lane/question.ts'
+import { usd } from './money/prices.ts'
 import type { Plan } from './plan.ts'
 import { plain, plainTime, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
@@ -33,19 +34,28 @@ export const answerCard = (
     ({ by, verdict, reason }) =>
       `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
   )
+  const { more } = row
   const open = row.state === 'open'
   return {
-    title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
+    title: titleOf(plan, row),
     facts: [
+      ...(more === undefined
+        ? []
+        : [{ label: 'More', value: `${usd(more.dollars)}: then at most ${usd(row.bounds.dollars)} in all` }]),
       ...facts,
       ...(open ? [{ label: 'Answer before', value: `${plainTime(row.until)} (${timeLeft(row.until, now)})` }] : []),
       { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
     ],
-    lines: [...lines, ...votes],
+    lines: [...(more === undefined ? [] : [plain(more.why)]), ...lines, ...votes],
     question: open ? row.id : null,
     whole: wholeOf(plan),
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',
   }
+}
+
+const titleOf = ({ title }: Plan, { state, more }: Question): string => {
+  const open = more === undefined ? 'Approve?' : 'Approve? More for'
+  return state === 'open' ? `${open} ${title}` : `${title}: ${more === undefined ? '' : 'more is '}${state}`
 }
 
 /** The card of an open question in a channel that it has left: nobody is asked there any more. */

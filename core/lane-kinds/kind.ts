@@ -94,6 +94,8 @@ export interface LaneKind<D extends Desired = Desired> {
   baselineOf(desired: D, input: { run: RunKey; before: Baseline | null }): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null
+  /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */
+  asksMore?(policy: Policy, name: string, stage: string): number | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

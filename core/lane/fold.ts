@@ -11,7 +11,7 @@ import { foldCommand } from './commands.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
-import { carried, carriesOver, isLeft } from './kept.ts'
+import { carried, carriesOver, onceGone } from './kept.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
@@ -123,16 +123,6 @@ const decisionOf = (view: View, { event, from }: LookLetter, facts: Facts): Deci
   if (from === 'resync' && names.some((name) => doc.passed.includes(name)))
     return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
   return onceGone(view, decision, reaction.at(event))
-}
-
-/** What is gone is wanted still where a refused attempt goes on from what was made of it. */
-const onceGone = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, decision: Decision, place: string): Decision => {
-  const { desired, order, onNewer } = doc
-  if (decision.kind !== 'ignore' || decision.reason !== 'source-gone' || desired === null || !isLeft(doc))
-    return decision
-  if (kind.placeOf?.(desired as never) !== place) return decision
-  const detail = `${decision.detail}; it goes on from what was made of that`
-  return { kind: 'intend', detail, intent: { order, onNewer, desired } }
 }
 
 /** Uploads that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
