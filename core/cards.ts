@@ -29,27 +29,37 @@ export const answerCard = (
   row: Question,
   { approvals, now }: { approvals: Pick<ApprovalPolicy, 'approvers'>; now: number },
 ): Card => {
-  const { facts, lines } = planCard(plan, (by) => nameOf(by, approvals))
+  const { facts, lines } = asked(plan, row, (by) => nameOf(by, approvals))
   const votes = row.votes.map(
     ({ by, verdict, reason }) =>
       `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
   )
-  const { more } = row
   const open = row.state === 'open'
   return {
     title: titleOf(plan, row),
     facts: [
-      ...(more === undefined
-        ? []
-        : [{ label: 'More', value: `${usd(more.dollars)}: then at most ${usd(row.bounds.dollars)} in all` }]),
       ...facts,
       ...(open ? [{ label: 'Answer before', value: `${plainTime(row.until)} (${timeLeft(row.until, now)})` }] : []),
       { label: 'Answers', value: `${row.votes.length} of ${row.need}` },
     ],
-    lines: [...(more === undefined ? [] : [plain(more.why)]), ...lines, ...votes],
+    lines: [...lines, ...votes],
     question: open ? row.id : null,
     whole: wholeOf(plan),
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',
+  }
+}
+
+/** Facts that are true of a run under way as they were before it. */
+const STAYS = new Set(['Lane', 'GPUs', 'Asked for by', 'Plan'])
+
+/** What a question is about: a plan, or what more of it may cost, of which the plan's own card has said the rest. */
+const asked = (plan: Plan, { more, bounds }: Question, name: (by: string) => string): Pick<Card, 'facts' | 'lines'> => {
+  const { facts, lines } = planCard(plan, name)
+  if (more === undefined) return { facts, lines }
+  const value = `${usd(more.dollars)}: then at most ${usd(bounds.dollars)} in all`
+  return {
+    facts: [{ label: 'More', value }, ...facts.filter(({ label }) => STAYS.has(label))],
+    lines: [plain(more.why)],
   }
 }
 

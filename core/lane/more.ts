@@ -11,6 +11,7 @@ import { type Change, changed, moment } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import type { Approved, Question } from './question.ts'
 import { budgetOf, budgetRoom, centsOf } from './room.ts'
+import { costUntil } from './so-far.ts'
 import type { View } from './view.ts'
 
 const HOUR = 3_600_000
@@ -86,7 +87,7 @@ export const askingMore = (view: View, run: Run): Act | null => {
  * asked about. Where that is next to nothing nobody is asked, and it says so.
  */
 export const settleAskMore = (view: View): Change => {
-  const { doc, policy, world } = view
+  const { doc, policy, world, now } = view
   const run = doc.run as Run
   const { plan } = view.plan as PlanRow
   const work = workOf(view, run)
@@ -99,7 +100,10 @@ export const settleAskMore = (view: View): Change => {
   const before = bindingOf(doc, plan)?.question.bounds ?? plan.bounds
   const question: Question = {
     ...opened(view, run, { bounds: { ...before, dollars: before.dollars + dollars }, until: end - TO_COUNT }),
-    more: { dollars, why: `“${step.title}” goes on, and is ended once it has cost ${most}, unless you agree to more` },
+    more: {
+      dollars,
+      why: `It has cost ${usd(costUntil(doc, { run, plan, now }))} so far, at “${step.title}”: it goes on, and is ended at ${most} unless you agree to more`,
+    },
   }
   if (dollars < LEAST * step.perHour) {
     const none = moment('answer', 'nobody is asked for more: its budget has no room for that', { run })

@@ -28,7 +28,9 @@ describe('a run that would cost more than it may, where the policy asks before i
     const question = await town.question(TRAIN)
     expect(question?.more).toEqual({
       dollars: 165.12,
-      why: expect.stringContaining('goes on, and is ended once it has cost $223.83, unless you agree to more'),
+      why: expect.stringContaining(
+        'so far, at “Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train”: it goes on, and is ended at $223.83 unless',
+      ),
     })
     expect([await held(), (await jobsOf(town)).length]).toEqual([expect.closeTo(before + 165.12, 2), 1])
     expect(await cards()).toEqual([expect.stringContaining('Approve? More for'), expect.stringMatching(/: approved$/)])
