@@ -1,3 +1,4 @@
+import { nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { mayOperate } from '../policy/approvals.ts'
 import type { Decision } from '../reactions/reaction.ts'
@@ -21,9 +22,11 @@ type Said =
   | { kind: 'refused'; reason: CommandRefusal; detail: string; doc?: LaneDocument }
 
 /** A person's retry or cancel: done to what that person saw, and answered with what it reached. `now`: what the source of a retry says. */
-export const foldCommand = (view: View, letter: CommandLetter, now: Decision | null = null): Change => {
+export const foldCommand = (view: View, given: CommandLetter, now: Decision | null = null): Change => {
   const { doc } = view
-  const answer = notAllowed(view, letter) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
+  const { approvals } = view.policy
+  const letter = { ...given, by: nameOf(given.by, approvals) }
+  const answer = notAllowed(view, given) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
   const did = answer.kind === 'did'
   const { doc: after = doc } = answer
   return changed(after, {
