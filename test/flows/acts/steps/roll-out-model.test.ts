@@ -168,3 +168,31 @@ describe('a move looks before it touches', () => {
     expect(await act(standing(1), null)).toMatchObject({ note: 'applied', touched: [refOf(1).name, refOf(2).name] })
   })
 })
+
+it('a move whose pods waited for its room sees these, however long ago they were made', async () => {
+  const name = refOf(1).name
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${name}-abc`, uid: 'u', controller: true }
+  const pod = {
+    kind: 'Pod',
+    metadata: {
+      name: `${name}-abc-1`,
+      labels: { [label('generation')]: '1' },
+      creationTimestamp: new Date(NOW - 30 * MINUTE),
+      ownerReferences: [owner],
+    },
+    spec: { nodeName: 'n', containers: [] },
+    status: { phase: 'Running' },
+  } as unknown as KubeObject
+  const isSeenToRun = async (waits: boolean): Promise<unknown> => {
+    const { task } = taskOf([1, 2], 'back', { standing: [pod] })
+    const target = { ref: refOf(1), generation: 1, replicas: 1, replicasReady: 1 }
+    const leaves = { ...step, replicas: [waits ? { ...target, replicasReady: 0, waits } : target] }
+    const comes = { ...step, name: 'back-2', brings: 1, replicas: [target] }
+    const view = { ...task.view, plan: { ...task.view.plan, back: [leaves, comes] } } as typeof task.view
+    const before = running({ name: 'back-1', way: 'back', state: 'done', startedAt: NOW - 31 * MINUTE })
+    const mark = { ...task.mark, name: 'back-2', touched: true, startedAt: NOW - MINUTE }
+    const seen = await rollOutModel.see({ ...task, view, step: comes, mark, run: runOf({ steps: [before, mark] }) })
+    return seen.kind === 'wait' && seen.running
+  }
+  expect([await isSeenToRun(true), await isSeenToRun(false)]).toEqual([true, false])
+})
