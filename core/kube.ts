@@ -8,6 +8,7 @@ import type {
   V1Pod,
   V1PodDisruptionBudget,
   V1PodSpec,
+  V1PriorityClass,
   V1ReplicaSet,
   V1Service,
   V2HorizontalPodAutoscaler,
@@ -27,6 +28,7 @@ export interface KubeKinds {
   ConfigMap: V1ConfigMap
   HorizontalPodAutoscaler: V2HorizontalPodAutoscaler
   PodDisruptionBudget: V1PodDisruptionBudget
+  PriorityClass: V1PriorityClass
 }
 export type Kind = keyof KubeKinds
 
@@ -37,7 +39,7 @@ export type KubeObject<K extends Kind = Kind> = KubeKinds[K] & {
   metadata: V1ObjectMeta & { name: string }
 }
 
-/** Which object: Node, NodePool and NodeClaim have no namespace. */
+/** Which object: Node, NodePool, NodeClaim and PriorityClass have no namespace. */
 export interface ObjectRef {
   kind: Kind
   namespace: string | null

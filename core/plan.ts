@@ -188,8 +188,8 @@ export interface RollOutModelStep extends StepBase {
   kind: 'roll-out-model'
   /** Objects to apply before replicas move: Deployment of this generation, Service. */
   objects: KubeObject[]
-  /** Replicas of every generation's Deployment at this point. A generation left out is not touched. */
-  replicas: { ref: ObjectRef; generation: number; replicas: number; replicasReady: number }[]
+  /** Replicas of every generation's Deployment at this point; one left out is not touched. `waits`: for the room of what leaves, before it does. */
+  replicas: { ref: ObjectRef; generation: number; replicas: number; replicasReady: number; waits?: true }[]
   point: Point
   /** The generation that it brings up: what keeps pods of others from starting is not its failure. */
   brings: number | null

@@ -27,6 +27,8 @@ export const door = defineDoor({
     { group: 'apps', resource: 'deployments', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: '', resource: 'services', verbs: ['get', 'create', 'patch', 'delete'] },
     { group: 'policy', resource: 'poddisruptionbudgets', verbs: ['get', 'create', 'patch'] },
+    // Without the class that it names no pod of a server is made.
+    { group: 'scheduling.k8s.io', resource: 'priorityclasses', verbs: ['get'], everywhere: true },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     // Why a pod has no node, or is not begun; where a node could not be started that stands beside no namespace of ours.
     { group: '', resource: 'events', verbs: ['list'], everywhere: true },

@@ -1,6 +1,7 @@
 import { nodePoolObject } from '../core/bootstrap/node-pools.ts'
 import { markerObject } from '../core/marker.ts'
 import type { Policy } from '../core/policy.ts'
+import { servingClass } from '../core/workloads/priority.ts'
 import { claim } from '../flows/claim.ts'
 import { guarded } from '../flows/guarded.ts'
 import { inForce } from '../flows/in-force.ts'
@@ -120,6 +121,7 @@ const furnish = async (cluster: SimulatedCluster, policy: Policy): Promise<void>
     cluster.addNamespace(namespace)
     await cluster.create(markerObject(namespace))
   }
+  await cluster.create(servingClass(policy))
   for (const [name, pool] of Object.entries(policy.pools))
     await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
 }

@@ -2,6 +2,7 @@ import { label } from '../names.ts'
 import { BASELINE_CAPABILITIES } from '../policy/baseline.ts'
 import type { Policy } from '../policy.ts'
 import { type PodAccount, podAccounts } from '../workloads/accounts.ts'
+import { servingClassName } from '../workloads/priority.ts'
 import { type Admission, BUDGETS, DEPLOYMENTS, isOurs, JOBS, SERVICES, texts } from './admission-policy.ts'
 import { groupOf } from './rights.ts'
 
@@ -57,6 +58,10 @@ export const doorAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
           expression: `${NOT_OF_NODE.join(' && ')} && variables.containers.all(c, !has(c.securityContext) || (${CONTAINED.join(' && ')}))`,
           message:
             'a door of Signalbox gives no pod its node’s network, processes, memory or disk, nor more than a container has',
+        },
+        {
+          expression: `!has(variables.pod.priorityClassName) || variables.pod.priorityClassName == '' || (request.resource.resource == 'deployments' && variables.pod.priorityClassName == '${servingClassName(policy)}')`,
+          message: 'a door of Signalbox gives servers the class that is for them, and no other pod any',
         },
       ],
     },

@@ -13,6 +13,7 @@ import {
   mayUse,
   NAMESPACES,
   NODE_POOLS,
+  PRIORITY_CLASSES,
   SCALES,
   SERVICES,
   stays,
@@ -74,8 +75,8 @@ export const markAdmission = (policy: Pick<Policy, 'installation' | 'namespaces'
     {
       name: 'places',
       when: { claimed: `(${isOurs(policy, 'object')}) && (oldObject == null || !(${was}))` },
-      rules: [NAMESPACES, NODE_POOLS].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),
-      validations: [maySetUp(policy, `who gives a Namespace or a NodePool ${label('installation')}`)],
+      rules: [NAMESPACES, NODE_POOLS, PRIORITY_CLASSES].map((what) => ({ operations: ['CREATE', 'UPDATE'], ...what })),
+      validations: [maySetUp(policy, `who gives a Namespace, a NodePool or a PriorityClass ${label('installation')}`)],
     },
   ]
 }

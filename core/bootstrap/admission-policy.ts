@@ -32,6 +32,11 @@ export const AUTOSCALERS = {
 }
 export const NAMESPACES = { apiGroups: [''], apiVersions: ['v1'], resources: ['namespaces'] }
 export const NODE_POOLS = { apiGroups: ['karpenter.sh'], apiVersions: ['v1'], resources: ['nodepools'] }
+export const PRIORITY_CLASSES = {
+  apiGroups: ['scheduling.k8s.io'],
+  apiVersions: ['v1'],
+  resources: ['priorityclasses'],
+}
 /** Service accounts; a token of one is another resource. */
 export const ACCOUNTS = { apiGroups: [''], apiVersions: ['v1'], resources: ['serviceaccounts'] }
 export const PODS = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }

@@ -1,6 +1,7 @@
 import { type Identity, label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { accountAdmission } from './admission-of-accounts.ts'
+import { classAdmission } from './admission-of-classes.ts'
 import { doorAdmission } from './admission-of-doors.ts'
 import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
@@ -14,6 +15,7 @@ import {
   JOBS,
   NAMESPACES,
   NODE_POOLS,
+  PRIORITY_CLASSES,
   SERVICES,
 } from './admission-policy.ts'
 import type { Manifest } from './manifest.ts'
@@ -27,6 +29,7 @@ export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespa
     ...markAdmission(policy),
     ...accountAdmission(policy),
     ...selectorAdmission(policy),
+    ...classAdmission(policy),
   ].flatMap((one) => admission(policy, one))
 
 /**
@@ -60,7 +63,7 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'label',
       when,
-      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NAMESPACES, NODE_POOLS].map((what) => ({
+      rules: [JOBS, DEPLOYMENTS, SERVICES, BUDGETS, NAMESPACES, NODE_POOLS, PRIORITY_CLASSES].map((what) => ({
         operations: ['UPDATE'],
         ...what,
       })),

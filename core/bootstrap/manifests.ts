@@ -3,6 +3,7 @@ import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { mayBeDrained } from '../workloads/disruption.ts'
+import { servingClass } from '../workloads/priority.ts'
 import { admissionPolicies } from './admission.ts'
 import type { Manifest } from './manifest.ts'
 import { nodeClassManifests, nodeClassOf } from './node-classes.ts'
@@ -11,7 +12,7 @@ import { type KubernetesRight, rolesOf } from './rights.ts'
 
 /**
  * Everything that a cluster needs before Signalbox works on it, in the order in which it is applied: namespaces, the
- * marker of each that names its ledger, the accounts of pods, one role a door, what admission refuses, and the policy's pools: node
+ * marker of each that names its ledger, the accounts of pods, the class of those that serve, one role a door, what admission refuses, and the policy's pools: node
  * classes where it says how, and NodePools. `nodeClass`: the one of all pools, which is there.
  */
 export const bootstrapManifests = (
@@ -36,6 +37,7 @@ export const bootstrapManifests = (
       metadata: { name, namespace },
       automountServiceAccountToken: false,
     })),
+    servingClass(policy) as unknown as Manifest,
     ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
     ...admissionPolicies(policy),
     ...(nodeClass === null ? nodeClassManifests(policy) : []),

@@ -87,6 +87,7 @@ const back = (input: BackInput): WayStep[] => {
     loadMinutes: rule?.loadMinutes.p95 ?? 30,
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
     freeGpus: base === undefined ? null : freeToGoBack(input, base),
+    pool: base === undefined ? undefined : world.pools[base.pool],
   })
 }
 

@@ -143,9 +143,12 @@ export interface Mark {
   markedAt: number | null
   /** The document's revision at the mark: on every object that the step writes. */
   fence: number
-  /** Whether the far side has answered who began it, and it is looked at. `waits`: to touch nothing before a look sees that it may. */
+  /**
+   * Whether the far side has answered who began it, and it is looked at. `waits`: to touch nothing (more) before a look sees that it
+   * may; `pods`: those are asked for that are to wait before anything leaves.
+   */
   touched: boolean
-  waits?: true
+  waits?: true | 'pods'
   made: Made | null
   /** The pod last seen at work. */
   pod?: string

@@ -23,7 +23,7 @@ import { ended, goesOn, type Worked } from './worked.ts'
 /** What touching or looking at a step came to. */
 export type Stepped =
   /** The far side has it: `made` is the run-once object that it made or adopted. `seen`: its answer was the first look. */
-  | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined; waits?: true }
+  | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined; waits?: true | 'pods' }
   /** What has touched nothing yet may begin. */
   | { kind: 'free' }
   | Waiting

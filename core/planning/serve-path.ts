@@ -1,5 +1,5 @@
 import type { Baseline } from '../lane/document.ts'
-import type { Bounds } from '../plan.ts'
+import type { Bounds, Point } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
 import { answersOf, isEditedByHand, type Replica, replicaCount, titleOf } from './generations.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
@@ -8,6 +8,8 @@ import { hoursAt } from './serve-price.ts'
 import { freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
 import type { Standing, Wanted } from './serve-standing.ts'
 import { answeringAt, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
+import { waitingAt } from './waiting.ts'
+import { gpusOf } from './walk.ts'
 
 /** A way that was chosen, and what it was chosen from. */
 export interface Chosen {
@@ -73,6 +75,16 @@ const answeringIn = ({ led, rule: { service }, standing, chosen: { strategy, gat
     want: service.replicas,
   })
 
+/** At each point of the path, replicas that wait for what leaves there; null: none do. Only those of a class wait before others. */
+export const waitingOn = ({ rule, wanted, leaving, chosen: { strategy } }: Omit<Chosen, 'led'>): (number | null)[] => {
+  const { path } = strategy
+  const gpus = slotGpus(rule, rule.service.gpusPerReplica)
+  const gpusAt = ({ old, new: up }: Point): number => gpusOf(leaving.slice(leaving.length - old)) + up * gpus
+  return path.map((_, index) =>
+    wanted.engine.ranked ? waitingAt({ path, gpusAt, gpus, pool: rule.view }, index) : null,
+  )
+}
+
 /** How a rollout is undone. */
 export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing): string =>
   base === undefined || base === target
@@ -92,6 +104,9 @@ export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]):
       ? 'this version was judged before and has not changed: no gate'
       : 'the first new replica is judged before others follow, and nobody asks it before',
     ...fewerSentence(led, { rule, version: wanted.desired.version }),
+    ...(waitingOn(path).some((waits) => waits !== null)
+      ? ['before a replica goes, the one that takes its place waits for its GPUs, and gets them before others’ pods']
+      : []),
     ...outageSentence(path),
   ]
 }

@@ -7,7 +7,7 @@ import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
-import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf } from './serve-path.ts'
+import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf, waitingOn } from './serve-path.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
@@ -116,7 +116,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
   const rising = { pool: poolName, gpus: service.gpusPerReplica }
   const priced = { ...pricedFor(input, service), leaving, path, gateAfter, rising }
   const costs = costAtPoints(priced)
-  const moving = { leaving, path, gateAfter, led, costs }
+  const moving = { leaving, path, gateAfter, led, costs, waiting: waitingOn(from) }
   const steps = rolloutSteps({ ...built, name: rule.name, policy, objects, ...moving })
   const jobs = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   return {

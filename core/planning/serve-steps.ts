@@ -11,6 +11,7 @@ import { isEditedByHand, leavingAt, type Replica, replicaCount, titleOf } from '
 import type { AtPoint } from './serve-price.ts'
 import { asService } from './serve-standing.ts'
 import { calledOf, isLedTo, type Led, ledOn, named, switchStep } from './traffic.ts'
+import { risingTo } from './waiting.ts'
 
 /** The steps that ask the new generation and judge its answer. */
 export const GATE_STEP = 'gate'
@@ -33,15 +34,17 @@ export interface Rollout {
   /** The gate stands after this point of the path; null when this very generation was judged before. */
   gateAfter: number | null
   led: Led
+  /** At each point of the path, replicas that wait for what leaves there; null: none do. */
+  waiting: readonly (number | null)[]
   /** What each point of the path costs beyond what the lane cost before. */
   costs: readonly AtPoint[]
 }
 
 /** One move after another, the gate where the path says, requests led where they may be answered, a word to the channel at the end. */
 export const rolloutSteps = (rollout: Rollout): Step[] => {
-  const { path, gateAfter, led } = rollout
+  const { path, gateAfter, led, waiting } = rollout
   const isMoved = (index: number): boolean => index > 0 || gateAfter === 0
-  const applies = path.findIndex((point, index) => isMoved(index) && point.new > 0)
+  const applies = path.findIndex((point, index) => isMoved(index) && (point.new > 0 || (waiting[index] ?? 0) > 0))
   const { first, at } = ledOn(led, { path, gateAfter, want: rollout.service.replicas })
   const steps = [...leading(rollout, { from: led.seen, to: first, point: path[0] ?? NOTHING })]
   let moves = 0
@@ -91,18 +94,19 @@ const moveStep = (
   const before = path[index - 1] ?? point
   const { extra = 0, beside = 0 } = rollout.costs[index] ?? {}
   const { deployment, generationService, disruptionBudget } = objects
-  const risen = { ref: refOf(deployment), generation, replicas: point.new, replicasReady: point.new }
+  const waits = rollout.waiting[index] ?? null
+  const risen = risingTo({ ref: refOf(deployment), generation }, { ready: point.new, waits })
   return {
     kind: 'roll-out-model',
     name,
-    ...wordsOf(rollout, point, before),
+    ...wordsOf(rollout, { point, before, waits }),
     // A drain is held back before there is anything to drain; and what may not be written is known before anything is.
     objects: applies
       ? [...(disruptionBudget === undefined ? [] : [disruptionBudget]), deployment, generationService]
       : [],
     replicas: [
       ...leavingAt(leaving, { left: point.old, wait: true }),
-      ...(point.new > 0 || before.new > 0 ? [risen] : []),
+      ...(risen.replicas > 0 || before.new > 0 ? [risen] : []),
     ],
     point,
     perHour: extra,
@@ -112,7 +116,10 @@ const moveStep = (
   }
 }
 
-const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { title: string; why: string } => {
+const wordsOf = (
+  { desired, leaving }: Rollout,
+  { point, before, waits }: { point: Point; before: Point; waits: number | null },
+): { title: string; why: string } => {
   const it = `v${desired.version}`
   const others = [...new Set(leaving.map(({ view }) => titleOf(view)))].join(', ')
   if (point.new > before.new)
@@ -121,8 +128,9 @@ const wordsOf = ({ desired, leaving }: Rollout, point: Point, before: Point): { 
     return { title: `Leave ${replicaCount(point.new)} of ${it}`, why: 'no more are wanted, or fit' }
   if (point.old === before.old)
     return { title: `Keep ${replicaCount(point.new)} of ${it}`, why: 'what stands is judged before anything moves' }
-  if (point.old === 0) return { title: `Take ${others} away`, why: `${it} stands with what is wanted` }
-  return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: `${it} needs the room` }
+  const why = waits === null ? null : `${it} waits for the room already, before others’ pods`
+  if (point.old === 0) return { title: `Take ${others} away`, why: why ?? `${it} stands with what is wanted` }
+  return { title: `Leave ${replicaCount(point.old)} of ${others}`, why: why ?? `${it} needs the room` }
 }
 
 const gateStep = ({ identity, run, policy, name, service, desired, generation }: Rollout): LaunchJobStep => ({

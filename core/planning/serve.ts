@@ -74,6 +74,7 @@ const planNone = (
     generations: world.generations,
     wantReplicas: rule.service.replicas,
     freeGpus: Number.isFinite(free) ? free : null,
+    pool: there?.view,
     loadMinutes: rule.service.loadMinutes.p95,
     without: 'all' as const,
     called: 'move',

@@ -13,6 +13,7 @@ import {
   titleOf,
 } from './generations.ts'
 import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
+import { isRanked, type Replacing, risingTo, standingOf, waitingAt } from './waiting.ts'
 import { gpusOf, walk } from './walk.ts'
 
 export interface WalkBackInput {
@@ -28,6 +29,8 @@ export interface WalkBackInput {
   wantReplicas: number
   /** GPUs of the baseline's pool that may be taken beyond what the lane has now; null = no limit. */
   freeGpus: number | null
+  /** The baseline's pool, as it is; left out: nothing is known of it. */
+  pool?: Replacing['pool']
   /** Minutes until a replica is ready, in a bad case. */
   loadMinutes: number
   /** Without a baseline: `run` takes only the run's generation away and what it brought up, `all` every one. */
@@ -86,7 +89,7 @@ export const walkBack = (input: WalkBackInput): WayStep[] => {
   let now = traffic
   for (const [index, point] of way.path.entries()) {
     const before = way.path[index - 1]
-    if (before !== undefined) steps.push(stepBack(input, way, { name: `${called}-${index}`, point, before }))
+    if (before !== undefined) steps.push(stepBack(input, way, { name: `${called}-${index}`, index, point, before }))
     const next = ledBackTo(way, { point, now })
     steps.push(...leadBack(input, way, { from: now, to: next, point }))
     now = next
@@ -94,6 +97,8 @@ export const walkBack = (input: WalkBackInput): WayStep[] => {
   // What stands alone is led to already where requests are led to all.
   return way.path.length === 1 && traffic === 'all' ? [] : named(steps, `${called}-`)
 }
+
+type Target = RollOutModelStep['replicas'][number]
 
 const ledBackTo = (
   { base, stays, leaving, path }: WayBack,
@@ -126,15 +131,15 @@ const leadBack = (
 }
 
 const stepBack = (
-  { run: { generation }, loadMinutes }: WalkBackInput,
-  { base, stays, leaving }: WayBack,
-  { name, point, before }: { name: string; point: Point; before: Point },
+  { run: { generation }, loadMinutes, pool }: WalkBackInput,
+  way: WayBack,
+  { name, index, point, before }: { name: string; index: number; point: Point; before: Point },
 ): RollOutModelStep => {
+  const { base, stays, leaving } = way
+  const waits = waitingBack(way, pool, index)
   const others = leavingAt(leaving, { left: point.old, wait: false })
   const risen =
-    base === undefined
-      ? []
-      : [{ ref: refOf(base), generation: base.generation, replicas: point.new, replicasReady: point.new }]
+    base === undefined ? [] : [risingTo({ ref: refOf(base), generation: base.generation }, { ready: point.new, waits })]
   const kept = stays.map((view) => ({
     ref: refOf(view),
     generation: view.generation,
@@ -142,22 +147,32 @@ const stepBack = (
     replicasReady: 0,
   }))
   const all = [...others, ...kept, ...risen]
-  const mine = all.filter((one) => one.generation === generation).reduce((sum, { replicas }) => sum + replicas, 0)
+  const sum = (some: readonly Target[]): number => some.reduce((count, one) => count + standingOf(one), 0)
+  const mine = sum(all.filter((one) => one.generation === generation))
   const rises = point.new > before.new
   return {
     kind: 'roll-out-model',
     name,
     title: titleOfMove({ base, leaving }, point, before),
-    why: stays.length > 0 ? 'what has served since stays' : whyOfMove(rises, base),
+    why: stays.length > 0 ? 'what has served since stays' : whyOfMove({ rises, waits: waits !== null }, base),
     objects: [],
     replicas: all,
-    point: { old: all.reduce((sum, { replicas }) => sum + replicas, 0) - mine, new: mine },
+    point: { old: sum(all) - mine, new: mine },
     brings: rises ? (base?.generation ?? null) : null,
     loadMinutes,
   }
 }
 
-const whyOfMove = (rises: boolean, base: GenerationView | undefined): string => {
+/** Replicas of the baseline that wait for what leaves; one that was made without a class waits behind who came before it. */
+const waitingBack = ({ base, leaving, path }: WayBack, pool: Replacing['pool'], index: number): number | null => {
+  if (base === undefined || !isRanked(base.object)) return null
+  const gpus = base.gpusPerReplica
+  const gpusAt = ({ old, new: up }: Point): number => gpusOf(leaving.slice(leaving.length - old)) + up * gpus
+  return waitingAt({ path, gpusAt, gpus, pool }, index)
+}
+
+const whyOfMove = ({ rises, waits }: { rises: boolean; waits: boolean }, base: GenerationView | undefined): string => {
+  if (waits) return 'the baseline waits for the room already, before others’ pods'
   if (rises) return 'the baseline is the last version that was judged and stood'
   return base === undefined ? 'no baseline stands that could take its place' : 'nothing but the baseline remains'
 }

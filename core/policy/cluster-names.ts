@@ -2,6 +2,7 @@ import type { Policy, PoolPolicy, ServicePolicy, StagePolicy } from '../policy.t
 import { isRecord } from '../record.ts'
 import { podAccounts } from '../workloads/accounts.ts'
 import { patched } from '../workloads/pod-patch.ts'
+import { servingClassName } from '../workloads/priority.ts'
 import { NAMED_KINDS, type NamedKind } from './named-kinds.ts'
 import type { PodPatch } from './pod.ts'
 import { nameOfStage } from './stages.ts'
@@ -48,6 +49,7 @@ const named = (kind: NamedKind, namespace: string | null, name: string, by: stri
 const ofInstallation = (policy: Policy): Named[] => [
   ...Object.entries(policy.namespaces).map(([use, name]) => named('Namespace', null, name, `namespaces.${use}`)),
   ...podAccounts(policy).map(({ of, namespace, name }) => named('ServiceAccount', namespace, name, `pods of ${of}`)),
+  named('PriorityClass', null, servingClassName(policy), 'pods of serving'),
   ...Object.keys(policy.pools).map((name) => named('NodePool', null, name, `pools.${name}`)),
   ...Object.entries(policy.pools).flatMap(([name, pool]) => ofNodes(policy, name, pool)),
 ]

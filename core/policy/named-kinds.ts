@@ -3,6 +3,7 @@ export type NamedKind =
   | 'Namespace'
   | 'ServiceAccount'
   | 'NodePool'
+  | 'PriorityClass'
   | 'EC2NodeClass'
   | 'LocalQueue'
   | 'Secret'
@@ -39,6 +40,7 @@ export const NAMED_KINDS: Readonly<Record<NamedKind, NamedResource>> = {
   Namespace: { group: '', plural: 'namespaces', namespaced: false, make: bootstrapped },
   ServiceAccount: { group: '', plural: 'serviceaccounts', namespaced: true, make: bootstrapped },
   NodePool: { group: 'karpenter.sh', plural: 'nodepools', namespaced: false, make: bootstrapped },
+  PriorityClass: { group: 'scheduling.k8s.io', plural: 'priorityclasses', namespaced: false, make: bootstrapped },
   EC2NodeClass: {
     group: 'karpenter.k8s.aws',
     plural: 'ec2nodeclasses',

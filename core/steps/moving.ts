@@ -2,6 +2,8 @@ import type { Stepped } from '../lane/stepping.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
+import { standingOf } from '../planning/waiting.ts'
+import { madeOf } from '../workloads/readiness.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 
 /** What a move asks of a generation. */
@@ -83,7 +85,7 @@ export const touched = (targets: readonly Target[], at: Approved): Target[] | st
   const falling = moved.filter((target) => readyOf(target) > target.replicas)
   if (falling.length > 0 && stays.size > 0) {
     const goes = falling.map(({ generation }) => `generation ${generation}`).join(' and ')
-    const lacking = targets.find((one) => stays.has(one.generation) && one.replicas > 0 && readyOf(one) === 0)
+    const lacking = targets.find((one) => stays.has(one.generation) && standingOf(one) > 0 && readyOf(one) === 0)
     if (lacking !== undefined) return `none of generation ${lacking.generation} is ready: ${goes} stays as it is`
     const isLeft = targets.some((target) => Math.min(readyOf(target), target.replicas) > 0)
     if (!isLeft && !namesOutage(approved)) return `nothing else is ready: ${goes} stays as it is`
@@ -91,6 +93,23 @@ export const touched = (targets: readonly Target[], at: Approved): Target[] | st
     if (left < least) return `${left} ready would be left, and it takes ${least}: ${goes} stays as it is`
   }
   return moved.toSorted((a, b) => Number(stays.has(b.generation)) - Number(stays.has(a.generation)))
+}
+
+/**
+ * Of what a move touches, what comes before anything leaves: what waits for the room of that, until its pods are made. Were they refused (a
+ * quota, an admission, a class that is not there), what serves would have gone for nothing.
+ */
+export const firstOf = (moved: readonly Target[], generations: readonly GenerationView[]): Target[] =>
+  moved.filter((target) => {
+    const view = viewIn(generations, target)
+    return target.waits === true && (view === undefined ? 0 : madeOf(view.object)) < target.replicas
+  })
+
+/** The move before this one on its way that has made the pods which this one brings up; undefined: it makes them itself. */
+export const madeBy = ({ name, brings }: RollOutModelStep, way: readonly Step[]): string | undefined => {
+  const at = way.findIndex((step) => step.name === name)
+  const last = way.slice(0, Math.max(0, at)).findLast(isMove)
+  return last?.replicas.some(({ generation, waits }) => waits && generation === brings) ? last.name : undefined
 }
 
 /** Ready replicas of a generation that count: of what requests are led to; where none of that is ready, of all that was judged. */
@@ -119,18 +138,18 @@ const sumOf = (targets: readonly Target[], count: (target: Target) => number): n
 
 /**
  * What comes next of a move that has touched nothing yet: what is not ready for a moment may be so again (law 2), so it fails only
- * after as much patience as a move has.
+ * after as much patience as a move has. `again`: milliseconds after which it is looked at though nothing has changed that wakes the lane.
  */
 export const nextTouch = (
   why: string | null,
-  { now, startedAt, patience }: { now: number; startedAt: number; patience: number },
+  { now, startedAt, patience, again = patience }: { now: number; startedAt: number; patience: number; again?: number },
 ): Stepped => {
   if (why === null) return { kind: 'free' }
   return now - startedAt > patience
     ? { kind: 'failed', reason: 'not-healthy', note: `after ${Math.round(patience / 60_000)} minutes still ${why}` }
-    : { kind: 'wait', note: why, until: startedAt + patience + 1, running: false }
+    : { kind: 'wait', note: why, until: Math.min(startedAt + patience, now + again) + 1, running: false }
 }
 
 /** Whether what was approved has a point at which nothing stands. */
 const namesOutage = (steps: readonly Step[]): boolean =>
-  steps.some((step) => isMove(step) && step.replicas.every(({ replicas }) => replicas === 0))
+  steps.some((step) => isMove(step) && step.replicas.every((target) => standingOf(target) === 0))

@@ -154,6 +154,14 @@ const keptBy = (view: GenerationView | undefined): string => {
     : `; somebody has deleted its Deployment, and ${keepers.join(', ')} keeps it: see who sets that finalizer`
 }
 
+/** What is waited for before anything leaves: the pods that are to wait for its room. */
+export const firstNote = (first: readonly Target[], generations: readonly GenerationView[]): string =>
+  first
+    .map(
+      (target) => `generation ${target.generation}: its pods are not there yet${notMade(viewIn(generations, target))}`,
+    )
+    .join('; ')
+
 /** Why Kubernetes makes no more pods of it, in its own words: a quota, an admission, Pod Security, an account that is not there. */
 const notMade = (view: GenerationView | undefined): string => {
   const failure = view?.object.status?.conditions?.find(

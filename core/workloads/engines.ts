@@ -16,6 +16,8 @@ export interface Engine extends Answering {
   spread: boolean
   /** Whether a drain takes no more of its replicas than its service can miss. */
   guarded: boolean
+  /** Whether its pods are of the class of what serves: they wait before others for a GPU that comes free. */
+  ranked: boolean
 }
 
 const VLLM: Engine = {
@@ -24,6 +26,7 @@ const VLLM: Engine = {
   disk: null,
   spread: false,
   guarded: false,
+  ranked: false,
   // The image's entry point is `vllm serve`, so the model comes first.
   args: ({ model: name, source }, { gpusPerReplica, maxModelLen }) => [
     // It knows no scheme of Hugging Face, so that nothing ever got ready that was told one.
@@ -79,6 +82,14 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   '': `it loads from S3, \`s3://…\`, and from Hugging Face, \`hf://owner/name\` or \`hf://owner/name@COMMIT\`: ${COPIED}`,
 }
 
+const SECOND_VLLM: Engine = {
+  ...VLLM,
+  readyWithin: ANSWERING.vllm.readyWithin,
+  disk: DISK_ROOM.asked,
+  spread: true,
+  guarded: true,
+}
+
 /** Engines by name, each with its revisions. */
 export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine, ...Engine[]]>>
 
@@ -87,10 +98,7 @@ export type Engines = Readonly<Record<ServicePolicy['engine'], readonly [Engine,
  * change (law 15): a revision is never edited and never taken away, a better one is added after it.
  */
 export const ENGINES: Engines = {
-  vllm: [
-    VLLM,
-    { ...VLLM, readyWithin: ANSWERING.vllm.readyWithin, disk: DISK_ROOM.asked, spread: true, guarded: true },
-  ],
+  vllm: [VLLM, SECOND_VLLM, { ...SECOND_VLLM, ranked: true }],
 }
 
 /**

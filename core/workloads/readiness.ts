@@ -15,3 +15,7 @@ export const readinessOf = ({ metadata, status }: KubeObject<'Deployment'>): Rea
   const isOfNow = observed >= (metadata.generation ?? 0)
   return { ready: isOfNow ? Math.min(answers, updated) : 0, answers }
 }
+
+/** How many of a Deployment's pods are made, be they on a node or waiting for one: from its template, told since it was last changed. */
+export const madeOf = ({ metadata, status }: KubeObject<'Deployment'>): number =>
+  (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0) ? (status?.updatedReplicas ?? 0) : 0

@@ -11,6 +11,7 @@ import type { Engine } from './engines.ts'
 import { DIGEST_ANNOTATION, withDigest } from './object-digest.ts'
 import { patched } from './pod-patch.ts'
 import { HOME, SERVING_USER, servingRoom } from './pod-room.ts'
+import { servingClassName } from './priority.ts'
 import { HTTP, healthOf } from './serving-health.ts'
 
 /** Tells the pods that serve from the Jobs of the same lane: only the former are behind its Services. */
@@ -153,6 +154,7 @@ const podSpec = (input: ServingInput): V1PodSpec => ({
   automountServiceAccountToken: false,
   enableServiceLinks: false,
   terminationGracePeriodSeconds: servingGrace(input.engine.drain),
+  ...(input.engine.ranked ? { priorityClassName: servingClassName(input.identity) } : {}),
   nodeSelector: { [NODE_POOL]: input.service.pool },
   tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
   securityContext: SERVING_USER,

@@ -6,6 +6,7 @@ import { removeJob, withJobIdentity } from './jobs.ts'
 import { applyFields, type Owners, updateFields, withManagedFields } from './managed-fields.ts'
 import { loseNode } from './nodes.ts'
 import { deletePod } from './pods.ts'
+import { withPriority } from './priorities.ts'
 import { immutableProblems, invalid, problemsOf } from './validation.ts'
 import { type Job, KINDS, type Node, type Pod } from './wire.ts'
 import type { World } from './world.ts'
@@ -144,14 +145,14 @@ const withStatusOf = (object: KubeObject, { status }: KubeObject & { status?: un
 /** Stores a new object with what the server adds to its kind. */
 const insert = ({ world: { store } }: Api, object: KubeObject, owners: (made: KubeObject) => Owners): KubeObject =>
   store.insert(object, (made) => {
-    const complete = COMPLETE[made.kind]?.(made, () => store.count('address')) ?? made
+    const complete = COMPLETE[made.kind]?.(made, store) ?? made
     return { object: complete, owners: owners(complete) }
   })
 
-const COMPLETE: Partial<Record<Kind, (made: KubeObject, count: () => number) => KubeObject>> = {
+const COMPLETE: Partial<Record<Kind, (made: KubeObject, store: World['store']) => KubeObject>> = {
   Job: (made) => withJobIdentity(made as Job),
-  Pod: (made) => ({ ...(made as Pod), status: { phase: 'Pending' } }),
-  Service: (made, count) => withAddress(made as KubeObject<'Service'>, count),
+  Pod: (made, store) => ({ ...withPriority({ store }, made as Pod), status: { phase: 'Pending' } }),
+  Service: (made, store) => withAddress(made as KubeObject<'Service'>, () => store.count('address')),
 }
 
 const withAddress = (service: KubeObject<'Service'>, count: () => number): KubeObject => {

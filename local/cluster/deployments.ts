@@ -1,6 +1,7 @@
 import { digestOf } from '../../core/digest.ts'
 import { type ObjectRef, refOf } from '../../core/kube.ts'
 import { createPod, deletePod, type OwnerMemo } from './pods.ts'
+import { noClass } from './priorities.ts'
 import { adoptOrphans, HASH_LABEL } from './replica-sets.ts'
 import { type Deployment, isLive, isReady, millisOf, type Pod, type Said, wireTime, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
@@ -10,6 +11,17 @@ interface Counts {
   replicas: number
   ready: number
   available: number
+}
+
+/** From a try to make a pod that was refused until the next. Milliseconds. */
+const AGAIN = 15_000
+
+/** What the server answers who would make a pod of the Deployment; null: it makes one. */
+const whyNotMade = (world: World, deployment: Deployment): string | null => {
+  const why = noClass(world, deployment.spec?.template.spec ?? { containers: [] })
+  if (why === null) return null
+  wake(world, refOf(deployment), world.store.now + AGAIN)
+  return `pods "${deployment.metadata.name}-" is forbidden: ${why}`
 }
 
 /** What the controller remembers: when it last got further. */
@@ -33,10 +45,11 @@ export const reconcileDeployment = (world: World, ref: ObjectRef): void => {
   for (const pod of wrong) deletePod(world, pod)
   const wanted = deployment.spec?.replicas ?? 1
   for (const pod of [...right].sort(leastMissed).slice(0, Math.max(0, right.length - wanted))) deletePod(world, pod)
-  for (let made = right.length; made < wanted; made++)
+  const failure = right.length < wanted ? whyNotMade(world, deployment) : null
+  for (let made = right.length; made < wanted && failure === null; made++)
     createPod(world, deployment, { base: `${deployment.metadata.name}-${hash}`, labels: { [HASH_LABEL]: hash } })
   const now = store.list('Pod', { owner: deployment.metadata.uid ?? '' }).filter(isLive)
-  showStatus(world, deployment, countsOf(world, deployment, now, hash))
+  showStatus(world, deployment, { ...countsOf(world, deployment, now, hash), failure })
 }
 
 const hashOf = ({ metadata }: Pod): string | undefined => metadata.labels?.[HASH_LABEL]
@@ -64,13 +77,18 @@ const countsOf = (world: World, deployment: Deployment, live: Pod[], hash: strin
 const readySince = ({ status }: Pod): number =>
   millisOf(status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime) ?? 0
 
-const showStatus = (world: World, deployment: Deployment, counts: Counts): void => {
+const showStatus = (
+  world: World,
+  deployment: Deployment,
+  { failure, ...counts }: Counts & { failure: string | null },
+): void => {
   const { store } = world
   const wanted = deployment.spec?.replicas ?? 1
-  const conditions = [availability(counts.available >= wanted), progress(world, deployment, counts)].reduce(
+  const told = [availability(counts.available >= wanted), progress(world, deployment, counts), ...failed(failure)]
+  const conditions = told.reduce(
     (list, said) =>
       withCondition(list, said, store.now).map((each) => ({ lastUpdateTime: wireTime(store.now), ...each })),
-    deployment.status?.conditions ?? [],
+    (deployment.status?.conditions ?? []).filter(({ type }) => type !== 'ReplicaFailure' || failure !== null),
   )
   store.update<'Deployment'>({
     ...deployment,
@@ -85,6 +103,9 @@ const showStatus = (world: World, deployment: Deployment, counts: Counts): void 
     },
   })
 }
+
+const failed = (message: string | null): Said[] =>
+  message === null ? [] : [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }]
 
 const availability = (available: boolean): Said =>
   available

@@ -15,7 +15,7 @@ export class NotFurnished extends Error {
 }
 
 /** Kinds without which nothing of ours can run; admission policies make it safe and are applied by the same command. */
-const NEEDED = ['Namespace', 'ConfigMap', 'ServiceAccount', 'NodePool']
+const NEEDED = ['Namespace', 'ConfigMap', 'ServiceAccount', 'PriorityClass', 'NodePool']
 
 /** Rejects with `NotFurnished` unless the cluster answers, grants what the doors do, and has what they work on. */
 export const expectFurnished = async (

@@ -5,7 +5,8 @@ import { schedulerSays, whyNot } from './fitting.ts'
 import { nodeOf } from './node-of-pool.ts'
 import { gpusOffered, nodeGpus } from './nodes.ts'
 import { bindPod, leaveWaiting } from './pods.ts'
-import { gpusOf, isReady, isStopping, millisOf, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'
+import { firstInLine } from './priorities.ts'
+import { gpusOf, isReady, isStopping, type Node, POOL_LABEL, type Pod, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
 
 /** A node with the GPUs that are still to be had on it. */
@@ -24,7 +25,7 @@ export const reconcilePool = (world: World, { name }: ObjectRef): void => {
   const nodes = store.list('Node', { place: name }).map((node) => comeUp(world, node))
   const rooms = nodes.flatMap((node) => (isStopping(node) ? [] : [{ node, free: freeOn(world, node) }]))
   const waiting = [...store.list('Pod', { place: `waiting:${name}` }), ...store.list('Pod', { place: 'waiting:*' })]
-  for (const pod of waiting.sort(oldestFirst)) place(world, { pod, pool, rooms })
+  for (const pod of waiting.sort(firstInLine)) place(world, { pod, pool, rooms })
   for (const node of nodes) tidyNode(world, node, pool)
   if (pool !== null) showResources(world, pool)
 }
@@ -37,10 +38,6 @@ const say = (world: World, pod: Pod, message: string): void => {
   if (pod.spec?.nodeSelector?.[POOL_LABEL] === undefined && said) return
   leaveWaiting(world, pod, message)
 }
-
-const oldestFirst = (a: Pod, b: Pod): number =>
-  (millisOf(a.metadata.creationTimestamp) ?? 0) - (millisOf(b.metadata.creationTimestamp) ?? 0) ||
-  (a.metadata.name < b.metadata.name ? -1 : 1)
 
 const freeOn = (world: World, node: Node): number => {
   const { gpus, used } = nodeGpus(world, node)

@@ -1,3 +1,4 @@
+import { withPriority } from './priorities.ts'
 import type { Program } from './program.ts'
 import {
   type Deployment,
@@ -47,10 +48,11 @@ export const memoOf = ({ due }: World, pod: Pod): PodMemo => due.memo<PodMemo>(p
 
 /** Makes a pod of a controller's template. */
 export const createPod = (
-  { store, admitted }: World,
+  world: World,
   owner: Job | Deployment | ReplicaSet,
   extra: { base?: string; labels: Labels; annotations?: Labels; env?: { name: string; value: string }[] },
 ): Pod => {
+  const { store, admitted } = world
   const template = structuredClone(owner.spec?.template ?? {}) as NonNullable<Job['spec']>['template']
   const { namespace = 'default', name, uid = '' } = owner.metadata
   const spec = template.spec as NonNullable<Pod['spec']>
@@ -69,7 +71,7 @@ export const createPod = (
     spec,
     status: { phase: 'Pending' },
   }
-  return store.insert<'Pod'>(admitted(made))
+  return store.insert<'Pod'>(withPriority(world, admitted(made)))
 }
 
 /** Puts a pod onto a node. */

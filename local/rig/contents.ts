@@ -67,6 +67,8 @@ const OPTIONS = {
   options: {
     manageNodesWithAnnotationSelector: 'kwok.x-k8s.io/node=fake',
     nodeLeaseDurationSeconds: 40,
+    // Else each pod has the address of this machine, which no EndpointSlice may have.
+    cidr: '10.244.0.1/16',
     // Without these kwok ends at once.
     nodeLeaseParallelism: 4,
     podPlayStageParallelism: 4,

@@ -49,7 +49,19 @@ export const rolloutMutants: readonly RolloutMutant[] = [
     name: 'on a way back nothing is taken of what is to stand in the end',
     room: 'steps',
     text: ['reached(target, at) !== undefined || comesAgain(target, replicas)', 'reached(target, at) !== undefined'],
+    world: 'one replica on a full pool, of no class',
+  },
+  {
+    name: 'on a full pool what takes a place waits for it before anything leaves',
+    room: 'planning',
+    text: ['isFull ? next.new : null', 'null'],
     world: 'one replica on a full pool, an outage approved',
+  },
+  {
+    name: 'its pods are there before anything leaves',
+    room: 'steps',
+    text: ['return target.waits === true && ', 'return false && '],
+    world: 'two replicas on a full pool',
   },
 ]
 
@@ -64,12 +76,13 @@ export const whatRolloutShows = ({ name, room, text, world }: RolloutMutant): Pr
 const coreFrom = async (room: Room, load: <M>(file: string) => Promise<M>): Promise<Partial<RolloutCore>> => {
   if (room === 'steps') {
     const [moving, moves, traffic] = await Promise.all([
-      load<Pick<RolloutCore, 'touched'>>('moving.mjs'),
+      load<Pick<RolloutCore, 'touched' | 'firstOf'>>('moving.mjs'),
       load<Pick<RolloutCore, 'nextRollOut'>>('roll-out-model.mjs'),
       load<Pick<RolloutCore, 'whyNotLed' | 'nextSwitch'>>('switch-traffic.mjs'),
     ])
     return {
       touched: moving.touched,
+      firstOf: moving.firstOf,
       nextRollOut: moves.nextRollOut,
       whyNotLed: traffic.whyNotLed,
       nextSwitch: traffic.nextSwitch,

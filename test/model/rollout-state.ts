@@ -4,6 +4,8 @@ import type { Traffic } from '../../core/world.ts'
 export interface Stand {
   replicas: number
   ready: number
+  /** Pods that are made: those that are not ready wait for a GPU. */
+  made: number
   /** Whether somebody has changed its pods' template by hand. */
   edited: boolean
 }
@@ -20,6 +22,8 @@ export interface RolloutState {
   /** Which step of that way, and whether its effect was made. */
   at: number
   touched: boolean
+  /** Whether what waits for the room of others was told to, and nothing else was touched. */
+  waits: boolean
   /** What the gate has measured; null: nothing yet. */
   gate: boolean | null
   judged: boolean
@@ -27,8 +31,13 @@ export interface RolloutState {
   ending: string | null
   /** Which way back, of those that were planned. */
   back: number
-  /** What people and nodes may still do to it. */
+  /** What people and nodes may still do to it, and whether they have changed what stands. */
   left: number
+  byHand: boolean
+  /** Whether a move of the way back was given up, and those after it made all the same. */
+  late: boolean
+  /** Somebody else's pod, as large as a replica. */
+  rival: 'away' | 'waits' | 'runs'
   /** What must never be. */
   bad: string | null
 }
@@ -45,4 +54,9 @@ export interface RolloutConfig {
   slots: number
   /** What people and nodes do to it. */
   foreign: number
+  /** Revision of the engine; left out: the newest, whose pods wait before others. And that of what serves, where it is an earlier one. */
+  revision?: number
+  from?: number
+  /** The cluster knows no class: whoever waits may be next. */
+  classless?: true
 }

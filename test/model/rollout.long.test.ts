@@ -19,6 +19,16 @@ describe('a rollout, explored', () => {
   )
 })
 
+describe('the class of what waits', () => {
+  const full = rolloutConfigs.filter(
+    ({ slots, old, revision, from }) => slots === old && revision === undefined && from === undefined,
+  )
+  it.each(full)('$name: without it the exploration finds who else gets the GPU', { timeout: PATIENCE }, (config) => {
+    const { found } = exploreRollout(new Rollout({ ...config, classless: true }), { first: true })
+    expect([...found.keys()]).toEqual(['a GPU that was freed is lost: somebody else’s pod gets a GPU'])
+  })
+})
+
 describe('a guard of it', () => {
   it.each(rolloutMutants)(
     '$name: without it the exploration finds what goes wrong',

@@ -3,12 +3,14 @@ import type { Plan, RollOutModelStep, Step, SwitchTrafficStep, WayStep } from '.
 import { planServe } from '../../core/planning/serve.ts'
 import type { ServeInput } from '../../core/planning/serve-plan.ts'
 import { isLedTo } from '../../core/planning/traffic.ts'
-import { touched } from '../../core/steps/moving.ts'
+import { isRanked } from '../../core/planning/waiting.ts'
+import { firstOf, touched } from '../../core/steps/moving.ts'
 import { risenByHand } from '../../core/steps/risen-by-hand.ts'
 import { nextRollOut } from '../../core/steps/roll-out-model.ts'
 import { nextSwitch, whyNotLed } from '../../core/steps/switch-traffic.ts'
+import { ENGINES } from '../../core/workloads/engines.ts'
 import type { GenerationView } from '../../core/world.ts'
-import { given, identity, lane } from '../core/planning/serve-fixture.ts'
+import { type Given, given, identity, lane } from '../core/planning/serve-fixture.ts'
 import type { RolloutConfig, RolloutState, Stand } from './rollout-state.ts'
 
 /** What of the product the exploration walks: mutants take the place of these. */
@@ -16,6 +18,7 @@ export interface RolloutCore {
   planServe: typeof planServe
   back: typeof service.back
   touched: typeof touched
+  firstOf: typeof firstOf
   nextRollOut: typeof nextRollOut
   whyNotLed: typeof whyNotLed
   nextSwitch: typeof nextSwitch
@@ -25,6 +28,7 @@ export const ROLLOUT_CORE: RolloutCore = {
   planServe,
   back: service.back,
   touched,
+  firstOf,
   nextRollOut,
   whyNotLed,
   nextSwitch,
@@ -33,6 +37,8 @@ export const ROLLOUT_CORE: RolloutCore = {
 
 const [BASE, RISEN] = [1, 2]
 const GPUS = 8
+/** From this revision on what serves is of a class. */
+const RANKED = 3
 const NOW = 1_000_000_000_000
 const LATE = NOW + 1_000_000_000
 
@@ -57,15 +63,19 @@ export class Rollout {
   readonly #isFirst: boolean
 
   constructor(config: RolloutConfig, core: RolloutCore = ROLLOUT_CORE) {
-    const { old, oldReady = old, want, maxUnavailable, slots, foreign } = config
+    const { old, oldReady = old, want, maxUnavailable, slots, foreign, revision = ENGINES.vllm.length } = config
     this.#config = config
     this.#core = core
-    this.#input = given({
+    const { from = revision } = config
+    const asked = {
       model: { replicas: want, gpusPerReplica: GPUS, maxUnavailable },
       standing: old === 0 ? [] : [[BASE, '7', old, oldReady]],
       baseline: old === 0 ? null : [BASE, '7'],
       pool: { ceiling: slots * GPUS },
-    })
+      revision,
+    } satisfies Given
+    const { world, baseline } = given({ ...asked, revision: from })
+    this.#input = { ...given(asked), world, baseline }
     const planned = core.planServe(this.#input)
     if (planned.kind !== 'plan') throw new Error(`${config.name}: ${JSON.stringify(planned)}`)
     this.plan = planned.plan
@@ -73,7 +83,7 @@ export class Rollout {
     this.#outage = (planned.plan.bounds.answering ?? 0) === 0
     // Before the first version nothing answered: it is undone as its plan says.
     this.#isFirst = old === 0
-    const base = old === 0 ? null : { replicas: old, ready: oldReady, edited: false }
+    const base = old === 0 ? null : { replicas: old, ready: oldReady, made: old, edited: false }
     this.initial = {
       base,
       risen: null,
@@ -81,19 +91,26 @@ export class Rollout {
       way: 'forth',
       at: 0,
       touched: false,
+      waits: false,
       gate: null,
       judged: false,
       ending: null,
       back: -1,
       left: foreign,
+      byHand: false,
+      late: false,
+      rival: 'away',
       bad: null,
     }
   }
 
   /** Everything that may happen next, each with what must never be of it. */
   movesOf(state: RolloutState): RolloutMove[] {
-    const moves = [...this.#ours(state), ...this.#pods(state), ...this.#people(state)]
-    return moves.map((move) => ({ ...move, state: { ...move.state, bad: this.#wrong(state, move) } }))
+    const moves = [...this.#ours(state), ...this.#pods(state), ...this.#rival(state), ...this.#people(state)]
+    return moves.map((move) => ({
+      ...move,
+      state: { ...move.state, bad: this.#taken(state, move) ?? this.#wrong(state, move) },
+    }))
   }
 
   /** How many ready replicas are asked. */
@@ -101,6 +118,15 @@ export class Rollout {
     const of = (stand: Stand | null, generation: number): number =>
       stand !== null && isLedTo(traffic, generation) && traffic !== null ? stand.ready : 0
     return of(base, BASE) + of(risen, RISEN)
+  }
+
+  /** What a rollout frees is for what takes the place of what left: on its way back too, as long as pods are made in time. */
+  #taken(from: RolloutState, { label, state }: RolloutMove): string | null {
+    const { old, want, slots } = this.#config
+    const isBound = from.rival === 'waits' && state.rival === 'runs'
+    return isBound && !state.byHand && !state.late && slots - 1 < Math.min(old, want)
+      ? `a GPU that was freed is lost: ${label}`
+      : null
   }
 
   /** What the product itself must never do (design.md, "Rollout"). */
@@ -135,8 +161,9 @@ export class Rollout {
     return null
   }
 
+  /** What is asked for, as far as the pool has it: what waits for others to leave has none. */
   #gpusOf({ base, risen }: RolloutState): number {
-    return ((base?.replicas ?? 0) + (risen?.replicas ?? 0)) * GPUS
+    return Math.min(this.#config.slots, (base?.replicas ?? 0) + (risen?.replicas ?? 0)) * GPUS
   }
 
   #stepsOf(state: RolloutState): readonly Step[] {
@@ -190,14 +217,25 @@ export class Rollout {
       },
     )
     if (typeof targets === 'string') return [this.#fails(state, 'not-healthy')]
+    const first = this.#core.firstOf(targets, generations)
+    if (state.waits && first.some(({ generation }) => !generations.some((view) => view.generation === generation)))
+      return [this.#fails(state, 'deleted')]
+    if (first.length === 0)
+      return [{ label: step.title, ours: true, state: { ...this.#scaled(state, step, targets), touched: true } }]
+    if (state.waits) return [this.#fails(state, 'not-healthy')]
+    return [{ label: 'it waits for the room', ours: true, state: { ...this.#scaled(state, step, first), waits: true } }]
+  }
+
+  #scaled(state: RolloutState, step: RollOutModelStep, targets: RollOutModelStep['replicas']): RolloutState {
     const scaled = { base: state.base, risen: state.risen }
-    if (step.objects.length > 0 && scaled.risen === null) scaled.risen = { replicas: 0, ready: 0, edited: false }
+    if (step.objects.length > 0 && scaled.risen === null)
+      scaled.risen = { replicas: 0, ready: 0, made: 0, edited: false }
     for (const { generation, replicas } of targets) {
       const of = generation === BASE ? 'base' : 'risen'
       const stand = scaled[of]
-      if (stand !== null) scaled[of] = { ...stand, replicas, ready: Math.min(stand.ready, replicas) }
+      if (stand !== null) scaled[of] = fewer(stand, replicas)
     }
-    return [{ label: step.title, ours: true, state: { ...state, ...scaled, touched: true } }]
+    return { ...state, ...scaled }
   }
 
   #see(state: RolloutState, step: RollOutModelStep): RolloutMove[] {
@@ -250,14 +288,19 @@ export class Rollout {
   /** Forth it ends the run, which goes back from where it stands; back, the next move is made. */
   #fails(state: RolloutState, why: string): RolloutMove {
     const label = `${this.#stepsOf(state)[state.at]?.title}: ${why}`
-    return { label, ours: true, state: state.way === 'back' ? next(state) : this.#goesBack(state, why) }
+    return {
+      label,
+      ours: true,
+      state: state.way === 'back' ? { ...next(state), late: true } : this.#goesBack(state, why),
+    }
   }
 
   #goesBack(state: RolloutState, ending: string): RolloutState {
     const { world, policy, baseline } = this.#input
     const generations = this.#views(state)
-    const used = this.#gpusOf(state)
-    const pools = { 'gpu-serve': { ...world.pools['gpu-serve']!, used, usedByLane: used } }
+    const usedByLane = ((state.base?.made ?? 0) + (state.risen?.made ?? 0)) * GPUS
+    const used = usedByLane + (state.rival === 'away' ? 0 : GPUS)
+    const pools = { 'gpu-serve': { ...world.pools['gpu-serve']!, used, usedByLane } }
     const steps = this.#core.back({
       identity,
       run: { lane, generation: RISEN, attempt: 1 },
@@ -277,24 +320,41 @@ export class Rollout {
       this.#known.set(key, known)
       this.#backs.push(steps)
     }
-    return { ...state, way: 'back', at: 0, touched: false, back: known, ending }
+    return { ...state, way: 'back', at: 0, touched: false, waits: false, back: known, ending }
   }
 
-  /** What is asked for comes to be ready, where the pool has room. */
+  /** What is asked for is made, and comes to be ready where the pool has room. */
   #pods(state: RolloutState): RolloutMove[] {
-    const running = (state.base?.ready ?? 0) + (state.risen?.ready ?? 0)
-    if (running >= this.#config.slots) return []
-    return (['base', 'risen'] as const).flatMap((of) => {
+    return (['base', 'risen'] as const).flatMap((of): RolloutMove[] => {
       const stand = state[of]
-      if (stand === null || stand.ready >= stand.replicas) return []
+      if (stand === null) return []
+      const as = (label: string, changed: Stand): RolloutMove => ({
+        label,
+        ours: false,
+        state: { ...state, [of]: changed },
+      })
       return [
-        {
-          label: `one of ${of} is ready`,
-          ours: false,
-          state: { ...state, [of]: { ...stand, ready: stand.ready + 1 } },
-        },
+        ...(stand.made < stand.replicas ? [as(`pods of ${of} are made`, { ...stand, made: stand.replicas })] : []),
+        ...(stand.ready < stand.made && this.#hasRoom(state)
+          ? [as(`one of ${of} is ready`, { ...stand, ready: stand.ready + 1 })]
+          : []),
       ]
     })
+  }
+
+  #hasRoom({ base, risen, rival }: RolloutState): boolean {
+    return (base?.ready ?? 0) + (risen?.ready ?? 0) + (rival === 'runs' ? 1 : 0) < this.#config.slots
+  }
+
+  /** Somebody else's pod gets a GPU where there is one, unless one of a class waits for it. */
+  #rival(state: RolloutState): RolloutMove[] {
+    if (state.rival !== 'waits' || !this.#hasRoom(state)) return []
+    const waiting = [
+      { stand: state.base, view: this.#objects.base },
+      { stand: state.risen, view: this.#objects.risen },
+    ].filter(({ stand }) => stand !== null && stand.ready < stand.made)
+    if (!this.#config.classless && waiting.some(({ view }) => view !== null && isRanked(view.object))) return []
+    return [{ label: 'somebody else’s pod gets a GPU', ours: false, state: { ...state, rival: 'runs' } }]
   }
 
   /** What nobody here does. */
@@ -307,15 +367,15 @@ export class Rollout {
       const as = (label: string, changed: Stand | null): RolloutMove => ({
         label: `${label} ${of}`,
         ours: false,
-        state: { ...state, [of]: changed, left },
+        state: { ...state, [of]: changed, left, byHand: true },
       })
       return [
-        ...(stand.ready > 0 ? [as('a node takes one of', { ...stand, ready: stand.ready - 1 })] : []),
+        ...(stand.ready > 0
+          ? [as('a node takes one of', { ...stand, ready: stand.ready - 1, made: stand.made - 1 })]
+          : []),
         ...[0, stand.replicas - 1, stand.replicas + 1]
           .filter((replicas) => replicas >= 0 && replicas !== stand.replicas)
-          .map((replicas) =>
-            as(`somebody scales to ${replicas}`, { ...stand, replicas, ready: Math.min(stand.ready, replicas) }),
-          ),
+          .map((replicas) => as(`somebody scales to ${replicas}`, fewer(stand, replicas))),
         ...(stand.edited ? [] : [as('somebody edits', { ...stand, edited: true })]),
         as('somebody deletes', null),
       ]
@@ -324,7 +384,11 @@ export class Rollout {
       state.way === 'forth'
         ? [{ label: 'cancelled', ours: false, state: { ...this.#goesBack(state, 'cancelled'), left } }]
         : []
-    return [...each, ...cancel]
+    const rival: RolloutMove[] =
+      state.rival === 'away' && Math.min(this.#config.revision ?? RANKED, this.#config.from ?? RANKED) >= RANKED
+        ? [{ label: 'somebody else’s pod waits for a GPU', ours: false, state: { ...state, rival: 'waits', left } }]
+        : []
+    return [...each, ...cancel, ...rival]
   }
 
   #views({ base, risen }: RolloutState): GenerationView[] {
@@ -333,10 +397,11 @@ export class Rollout {
     return [...of(this.#objects.base, base), ...of(this.#objects.risen, risen)]
   }
 
-  #seenAs(view: GenerationView, { replicas, ready, edited }: Stand): GenerationView {
-    const seen = { ...view, replicas, ready }
+  #seenAs(view: GenerationView, { replicas, ready, made, edited }: Stand): GenerationView {
+    const status = { observedGeneration: 1, updatedReplicas: made, readyReplicas: ready }
+    const seen = { ...view, replicas, ready, object: { ...view.object, status } }
     if (!edited) return seen
-    const object = structuredClone(view.object)
+    const object = structuredClone(seen.object)
     const [container] = object.spec?.template.spec?.containers ?? []
     if (container !== undefined) container.image = 'somebody/else'
     return { ...seen, object, edited: [{ field: 'image', by: 'kubectl' }] }
@@ -367,4 +432,12 @@ export class Rollout {
 const asksUnjudged = ({ judged, traffic, risen }: RolloutState): boolean =>
   !judged && (risen?.replicas ?? 0) > 0 && (traffic === 'all' || traffic === RISEN)
 
-const next = (state: RolloutState): RolloutState => ({ ...state, at: state.at + 1, touched: false })
+const next = (state: RolloutState): RolloutState => ({ ...state, at: state.at + 1, touched: false, waits: false })
+
+/** Those that are too many go, what waits first. */
+const fewer = (stand: Stand, replicas: number): Stand => ({
+  ...stand,
+  replicas,
+  ready: Math.min(stand.ready, replicas),
+  made: Math.min(stand.made, replicas),
+})

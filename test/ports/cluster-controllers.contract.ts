@@ -143,6 +143,24 @@ export const controllerPromises = (trial: () => Trial): void => {
       })
     })
 
+    it('of a class that is not there make no pod, and say why, until it is', async () => {
+      const name = `late-${trial().opened.namespace}`
+      const llm = await trial().applied(
+        trial().make.deployment('llm', { replicas: 1 }, { priorityClassName: name }),
+        'signalbox-workload',
+      )
+      const said = async () =>
+        (await trial().read(llm)).status?.conditions?.find(({ type }) => type === 'ReplicaFailure')
+      await settled(async () => (await said())?.status === 'True')
+      expect(await said()).toMatchObject({ reason: 'FailedCreate' })
+      expect((await said())?.message).toContain(`no PriorityClass with name ${name} was found`)
+      expect(await podsOf({ app: 'llm' })).toEqual([])
+      const kind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' } as const
+      await trial().created({ ...kind, metadata: { name }, value: 10, preemptionPolicy: 'Never' })
+      await settled(async () => (await readyReplicas(llm)) === 1)
+      expect(await said()).toBeUndefined()
+    })
+
     it('that are deleted take their pods with them', async () => {
       const llm = await trial().applied(trial().make.deployment('llm', { replicas: 2 }), 'signalbox-workload')
       await settled(async () => (await podsOf({ app: 'llm' })).length === 2)
@@ -229,6 +247,32 @@ export const controllerPromises = (trial: () => Trial): void => {
       expect(await podsOf({ app: 'llm' })).toMatchObject([{ metadata: { uid: pod?.metadata.uid } }])
       expect(await readyReplicas(llm)).toBe(1)
       expect(await completed(more)).toBe(false)
+    })
+
+    it('give the GPU that comes free to who waits with the highest priority, though it came last; nobody’s place is taken', async () => {
+      const { cluster, namespace } = trial().opened
+      const name = `first-${namespace}`
+      const kind = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass' } as const
+      await trial().created({ ...kind, metadata: { name }, value: 10, preemptionPolicy: 'Never' })
+      await trial().applied(trial().pool(trial().poolName, 8), 'signalbox-ceiling')
+      const whole = trial().make.gpuPod(trial().poolName, 8)
+      const serves = (called: string, pod: object) =>
+        trial().applied(trial().make.deployment(called, { replicas: 1 }, pod), 'signalbox-workload')
+      const waits = (called: string) =>
+        settled(async () => whyWaiting((await podsOf({ app: called }))[0]) === 'Unschedulable')
+      const there = await serves('there', whole)
+      await settled(async () => (await readyReplicas(there)) === 1)
+      const plain = await serves('plain', whole)
+      await waits('plain')
+      const ranked = await serves('ranked', { ...whole, priorityClassName: name })
+      await waits('ranked')
+      expect((await podsOf({ app: 'ranked' }))[0]?.spec).toMatchObject({ priority: 10, preemptionPolicy: 'Never' })
+      expect(await readyReplicas(there)).toBe(1)
+      // Whom the scheduler has just found no room for it leaves alone for a second or two, whatever its priority.
+      await trial().opened.breath?.()
+      await cluster.delete(refOf(there), there.metadata.uid ?? '')
+      await settled(async () => (await readyReplicas(ranked)) === 1)
+      expect(await readyReplicas(plain)).toBe(0)
     })
 
     it('say how many GPUs their nodes have', async () => {

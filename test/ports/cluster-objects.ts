@@ -8,6 +8,8 @@ export interface OpenedCluster {
   namespace: string
   /** Goes on until this holds; throws when it never does. */
   settle(until: () => Promise<boolean>): Promise<void>
+  /** A few seconds go by, where time cannot be hidden. */
+  breath?(): Promise<unknown>
   close(): Promise<void>
   /** Somebody deletes a Deployment alone, as `kubectl delete --cascade=orphan` does. */
   orphan(ref: ObjectRef): Promise<void>

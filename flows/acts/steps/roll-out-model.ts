@@ -6,9 +6,9 @@ import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { laneLabels } from '../../../core/names.ts'
 import type { RollOutModelStep, Step } from '../../../core/plan.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
-import { nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
+import { firstOf, madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
-import { broughtBy, deletedNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { broughtBy, deletedNote, firstNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf, trafficSeen } from '../../observe.ts'
@@ -16,6 +16,7 @@ import { straysOf } from '../../strays.ts'
 import { aroundOf } from '../around.ts'
 import { lastLines } from '../pods.ts'
 import { applied } from './applied.ts'
+import { classMissing } from './classed.ts'
 import type { Handler, Task } from './handler.ts'
 
 /** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
@@ -25,16 +26,21 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     const { step } = task
     const targets = await targetsOf(task)
     if (typeof targets === 'string') return { kind: 'begun', made: null, note: targets, waits: true }
-    if (!Array.isArray(targets)) return targets
+    if ('kind' in targets) return targets
+    const { first, note } = targets
+    if (first.length === 0 && note !== '') return { kind: 'begun', made: null, note, waits: true }
     for (const object of step.objects) {
       const failed = await applied(task, object, 'signalbox-workload')
       if (failed !== null) return failed
     }
-    for (const { ref, replicas } of targets) {
+    // What waits is there before anything leaves: then all of it is touched, by a mark of its own.
+    for (const { ref, replicas } of first.length > 0 ? first : targets.all) {
       const failed = await applied(task, scaleObject(ref, replicas), 'signalbox-scale')
       if (failed !== null) return failed
     }
-    return { kind: 'begun', made: null, note: 'applied' }
+    return first.length > 0
+      ? { kind: 'begun', made: null, note, waits: 'pods' }
+      : { kind: 'begun', made: null, note: 'applied' }
   },
 
   see: async (task) => {
@@ -42,7 +48,7 @@ export const rollOutModel: Handler<RollOutModelStep> = {
     if (mark.waits) return seeUntouched(task)
     const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
     const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
-    const since = mark.startedAt ?? mark.markedAt ?? 0
+    const since = sinceOf(task)
     const now = ports.clock.now()
     const [logs, around] = await Promise.all([
       lastLines(ports, crashedOf(broughtBy(step, { pods, since }))),
@@ -66,12 +72,34 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   },
 }
 
+/** Since when the move's own pods may have been made: where they waited for its room, since the move before it. */
+const sinceOf = ({ step, mark, run, ...task }: Task<RollOutModelStep>): number => {
+  const name = madeBy(step, wayOf({ ...task, mark }))
+  const maker = run.steps.find((one) => one.name === name && one.way === mark.way)
+  return maker?.startedAt ?? mark.startedAt ?? mark.markedAt ?? 0
+}
+
+/** Nobody is woken by what keeps Kubernetes from making pods. Milliseconds. */
+const MINUTE = 60_000
+
+/** What a move touches, and of that what comes first. */
+interface Touches {
+  all: Target[]
+  first: Target[]
+  /** One of these whose Deployment is not there. */
+  lost: Target | undefined
+  /** What is said while those are waited for, or for what keeps all of it from being made; empty: nothing is. */
+  note: string
+}
+
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
-const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | string | Stepped> => {
+const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string | Stepped> => {
   const { ports, step, view, plan, mark, run } = task
   const [standing, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
   const edited = editedIn(task, standing)
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
+  const unmade = await classMissing(task, step.objects)
+  if (unmade !== null) return { all: [], first: [], lost: undefined, note: unmade }
   const way = wayOf(task)
   const there: Target[] = []
   for (const target of step.replicas) {
@@ -86,17 +114,29 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Target[] | strin
   // On the way back what was brought up was judged only where its gate has passed.
   const judged = mark.way === 'forth' || isJudged(run) || plan.steps.every(({ kind }) => kind !== 'check-gate')
   const unavailable = mark.way === 'forth' ? plan.bounds.unavailable : null
-  return touched(there, { step, way, generations: standing, approved: plan.steps, unavailable, traffic, judged })
+  const at = { step, way, generations: standing, approved: plan.steps, unavailable, traffic, judged }
+  const all = touched(there, at)
+  if (typeof all === 'string') return all
+  const first = firstOf(all, standing)
+  const lost = first.find(({ generation }) => !standing.some((view) => view.generation === generation))
+  return { all, first, lost, note: firstNote(first, standing) }
 }
 
 /** Only who marks it anew touches it: this is a look. */
 const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
   const { ports, mark, view, run, step } = task
   const targets = await targetsOf(task)
-  if (typeof targets !== 'string' && !Array.isArray(targets)) return targets
+  if (typeof targets !== 'string' && 'kind' in targets) return targets
   const now = ports.clock.now()
-  const startedAt = patientFrom({ doc: view.doc, now }, mark) - spentOnWayBack(run, mark)
-  return nextTouch(typeof targets === 'string' ? targets : null, { now, startedAt, patience: patienceOf(step) })
+  const looked = { now, startedAt: patientFrom({ doc: view.doc, now }, mark) - spentOnWayBack(run, mark) }
+  const patient = { ...looked, patience: patienceOf(step) }
+  if (typeof targets === 'string') return nextTouch(targets, patient)
+  const { all, lost, note } = targets
+  const isAsked = mark.waits === 'pods'
+  // What was made to wait, and is not there T after, somebody has deleted.
+  if (isAsked && lost !== undefined && now >= (mark.markedAt ?? 0) + view.handover)
+    return { kind: 'failed', reason: 'deleted', note: deletedNote(lost.generation) }
+  return nextTouch(note === '' || (all.length > 0 && !isAsked) ? null : note, { ...patient, again: MINUTE })
 }
 
 /** What somebody has changed of what the way forth brings up: nothing goes for it. */
@@ -104,7 +144,7 @@ const editedIn = ({ mark, plan }: Task, generations: readonly GenerationView[]):
   mark.way === 'forth' ? risenByHand(plan.steps, generations) : null
 
 /** All steps of the way that is walked now. */
-const wayOf = ({ view: { plan }, mark }: Task<RollOutModelStep>): readonly Step[] =>
+const wayOf = ({ view: { plan }, mark }: Pick<Task, 'view' | 'mark'>): readonly Step[] =>
   (mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? []
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null

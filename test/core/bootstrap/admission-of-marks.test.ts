@@ -57,7 +57,12 @@ describe('who says that something is Signalbox’s', () => {
     )
   })
 
-  it('of a Namespace or a NodePool is whoever bootstraps, and each installation says it of its own', () => {
+  it('of what has no namespace is whoever bootstraps, and each installation says it of its own', () => {
+    expect(policyOf('places').rules.flatMap(({ resources }) => resources)).toEqual([
+      'namespaces',
+      'nodepools',
+      'priorityclasses',
+    ])
     const theirs = labelled({ [label('installation')]: 'theirs' })
     for (const [object, oldObject, asked] of [
       [labelled(OURS), null, true],

@@ -113,6 +113,7 @@ it('who starts pods, scales or says whose something is is looked at in each of o
     ...kinds,
     'namespaces',
     'nodepools',
+    'priorityclasses',
   ])
 })
 

@@ -1,10 +1,11 @@
 import type { NoneDesired, ServeDesired } from '../../../core/desired.ts'
+import { isServed } from '../../../core/lane-kinds/serving.ts'
 import { PRICED } from '../../../core/money/nodes.ts'
 import type { Plan, Planned, RollOutModelStep } from '../../../core/plan.ts'
 import { planServe } from '../../../core/planning/serve.ts'
 import type { ServeInput } from '../../../core/planning/serve-plan.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
-import { ENGINES } from '../../../core/workloads/engines.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION } from '../../../core/workloads/object-digest.ts'
 import { servingObjects } from '../../../core/workloads/serving.ts'
 import type { GenerationView, PoolView, Traffic, World } from '../../../core/world.ts'
@@ -78,6 +79,8 @@ export interface Given {
   change?: Partial<GenerationView>
   /** Where requests are led. */
   led?: Traffic
+  /** Of the engine, in which all of it is made; left out: the first. */
+  revision?: number
 }
 
 /** A lane where v7 serves as generation 1 and v8 is wanted as generation 2, unless told otherwise. */
@@ -93,7 +96,9 @@ export const given = ({
   within,
   change,
   led,
+  revision,
 }: Given = {}): ServeInput => {
+  const made = revision === undefined ? {} : { engine: { name: 'vllm', revision } }
   const policy = parsePolicy(config(model, rest))
   const rule = policy.services['support-llama'] ?? parsePolicy(config()).services['support-llama']!
   const generations = standing.map(([number, version, replicas, ready = replicas]): GenerationView => {
@@ -102,7 +107,7 @@ export const given = ({
       run: { lane, generation: number, attempt: 1 },
       desired: serve(version),
       service: rule,
-      engine: ENGINES.vllm[0],
+      engine: engineOf(made, rule),
       namespace: 'serving',
     })
     const { name, annotations } = deployment.metadata
@@ -140,9 +145,11 @@ export const given = ({
   return {
     identity,
     run: { lane, generation, attempt },
-    desired,
+    desired: isServed(desired) ? { ...desired, ...made } : desired,
     baseline:
-      baseline === null ? null : { generation: baseline[0], desired: serve(baseline[1]), replicas: rule.replicas },
+      baseline === null
+        ? null
+        : { generation: baseline[0], desired: { ...serve(baseline[1]), ...made }, replicas: rule.replicas },
     policy,
     world,
     now,

@@ -55,6 +55,7 @@ const steps = (gateAfter: number | null, engine = building.engine) =>
     path,
     gateAfter,
     led: { ...led, judged: gateAfter === null },
+    waiting: path.map(() => null),
     costs: [0, 5, 10].map((extra) => ({ extra, beside: 0 })),
   })
 

@@ -73,6 +73,28 @@ describe('walking back', () => {
     expect(written(back([view(3, 1), view(4, 1)], { freeGpus: 4 }))).toBe('g4=1 g3=2 → g4=0 g3=2')
   })
 
+  it('has the baseline wait for the room first in a full pool, where it waits before others’ pods', () => {
+    const ranked = view(1, 0)
+    ranked.object.spec = { template: { spec: { priorityClassName: 'c', containers: [] } } } as never
+    const pool = { ceiling: 8, used: 8, usedByLane: 8 }
+    const way = (base: GenerationView, seen = pool) => back([base, view(4, 2)], { freeGpus: 0, pool: seen })
+    const [first, second] = way(ranked)
+    expect(first).toMatchObject({
+      why: 'the baseline waits for the room already, before others’ pods',
+      point: { old: 0, new: 1 },
+      brings: null,
+    })
+    expect(first?.replicas).toMatchObject([
+      { generation: 4, replicas: 1 },
+      { generation: 1, replicas: 1, replicasReady: 0, waits: true },
+    ])
+    expect(second).toMatchObject({ brings: 1 })
+    expect(written(way(ranked))).toBe('g4=1 g1=1 → g4=1 g1=1 → g4=0 g1=2 → g4=0 g1=2')
+    const before = 'g4=1 g1=0 → g4=1 g1=1 → g4=0 g1=1 → g4=0 g1=2'
+    expect(written(way(view(1, 0)))).toBe(before)
+    expect(written(way(ranked, { ...pool, ceiling: 16 }))).toBe(before)
+  })
+
   it('takes the failed generation away first in a full pool', () => {
     expect(written(back([view(3, 1), view(4, 1)]))).toBe('g4=0 g3=1 → g4=0 g3=2')
   })

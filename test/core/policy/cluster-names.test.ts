@@ -27,6 +27,7 @@ it('the namespaces, the accounts that pods are, and the pools', () => {
     'ServiceAccount training/signalbox-training (pods of training)',
     'ServiceAccount serving/signalbox-serving (pods of serving)',
     'ServiceAccount serving/signalbox-gate (pods of gate)',
+    'PriorityClass signalbox-signalbox-serving (pods of serving)',
     'NodePool gpu-train (pools.gpu-train)',
     'NodePool gpu-serve (pools.gpu-serve)',
   ])

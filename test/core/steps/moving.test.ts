@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
 import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
-import { nextTouch, reached, type Target, touched } from '../../../core/steps/moving.ts'
+import { firstOf, madeBy, nextTouch, reached, type Target, touched } from '../../../core/steps/moving.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 
 const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
@@ -219,3 +219,51 @@ function* everyWay(): Generator<[way: Step[], approved: Step[], unavailable: num
     for (const point of path) yield [moves(walkBackPath(point, want)), forth, maxUnavailable]
   }
 }
+
+describe('a move for which others wait', () => {
+  const waiting = (generation: number, replicas: number, replicasReady: number): Target => ({
+    ...target(generation, replicas),
+    replicasReady,
+    waits: true,
+  })
+  const leaves = { ...move('move-1', 0, 1), replicas: [target(1, 0), waiting(2, 1, 0)] }
+  const brings = { ...move('move-2', 0, 1), brings: 2 }
+  const way = [leaves, brings]
+  const made = (generation: number, stand: Stand, updatedReplicas: number): GenerationView => ({
+    ...view(generation, stand),
+    object: { metadata: {}, status: { updatedReplicas } } as unknown as GenerationView['object'],
+  })
+
+  it('begins with these, until their pods are made', () => {
+    expect(firstOf(leaves.replicas, [view(1, [1, 1])])).toEqual([leaves.replicas[1]])
+    expect(firstOf(leaves.replicas, [view(1, [1, 1]), made(2, [1, 0], 0)])).toEqual([leaves.replicas[1]])
+    expect(firstOf(leaves.replicas, [view(1, [1, 1]), made(2, [1, 0], 1)])).toEqual([])
+    expect(firstOf(brings.replicas, [view(1, [0, 0])])).toEqual([])
+  })
+
+  it('takes away what stands only where an outage was approved, and waits for none of them to be ready', () => {
+    expect(begun(way, 0, [1, 1], [1, 0])).toEqual({ 1: 0, 2: 1 })
+    const kept = [{ ...leaves, replicas: [target(1, 1), waiting(2, 1, 0)] }, brings]
+    const look = {
+      ...at(way, 0, [
+        [1, 1],
+        [1, 0],
+      ]),
+      approved: kept,
+    }
+    expect(touched(leaves.replicas, look)).toBe('nothing else is ready: generation 1 stays as it is')
+  })
+
+  it('takes nothing away while those that had to be ready are not', () => {
+    const later = [{ ...leaves, replicas: [target(1, 0), waiting(2, 2, 1)] }, move('move-2', 0, 2)]
+    expect(begun(later, 0, [1, 1], [1, 0])).toBe('none of generation 2 is ready: generation 1 stays as it is')
+    expect(begun(later, 0, [1, 1], [1, 1])).toEqual({ 1: 0, 2: 2 })
+  })
+
+  it('has made the pods that the next one brings, and none of another generation', () => {
+    expect(madeBy(brings, way)).toBe('move-1')
+    expect(madeBy({ ...brings, brings: 1 }, way)).toBeUndefined()
+    expect(madeBy(leaves, way)).toBeUndefined()
+    expect(madeBy(brings, [{ ...leaves, replicas: [target(1, 0)] }, brings])).toBeUndefined()
+  })
+})

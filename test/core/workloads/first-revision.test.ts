@@ -57,6 +57,16 @@ it('what was made with the first revisions is made of the very same bytes for ev
   ])
 })
 
+it('so is what serves of the second', () => {
+  const served = { kind: 'serve', model: 'm', version: '1', source: 's3://models/1/' } as never
+  const engine = engineOf({ engine: { name: 'vllm', revision: 2 } }, service)
+  const made = servingObjects({ identity, run, desired: served, service, engine, namespace: 'serving' })
+  expect([made.deployment, made.disruptionBudget].map(digestOf)).toEqual([
+    'bf2fc10bcd079ba7159a69517829f8edd34df889af7d9d858ec745cd06390bfd',
+    'c9902fea88a91eaf2e6eaba1ba426ccda7c3510952c164e2880df265f57b53f0',
+  ])
+})
+
 it('so are the stages of the second, on spot nodes too', () => {
   const pools = { gpu: { capacityTypes: ['spot'] } } as unknown as StageInput['policy']['pools']
   const pipeline = {

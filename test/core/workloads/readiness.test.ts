@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
-import { readinessOf } from '../../../core/workloads/readiness.ts'
+import { madeOf, readinessOf } from '../../../core/workloads/readiness.ts'
 
 const deployment = (generation: number | undefined, status?: Record<string, number>): KubeObject<'Deployment'> => ({
   apiVersion: 'apps/v1',
@@ -34,4 +34,9 @@ describe('how many replicas of a Deployment count', () => {
   ])('%s', (_, generation, status, expected) => {
     expect(readinessOf(deployment(generation, status))).toEqual(expected)
   })
+})
+
+it('pods of it that are made count once Kubernetes has seen what is asked for now, ready or not', () => {
+  const made = (observedGeneration: number) => madeOf(deployment(3, { observedGeneration, updatedReplicas: 2 }))
+  expect([made(3), made(2), madeOf(deployment(3))]).toEqual([2, 0, 0])
 })

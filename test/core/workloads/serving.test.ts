@@ -4,6 +4,7 @@ import { label } from '../../../core/names.ts'
 import type { ServicePolicy } from '../../../core/policy.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
+import { servingClass } from '../../../core/workloads/priority.ts'
 import {
   generationUrl,
   type ServingInput,
@@ -45,7 +46,6 @@ const given = (change: Partial<ServingInput> = {}): ServingInput => ({
   namespace: 'serving',
   ...change,
 })
-/** What is newly wanted is made in the engine's second revision. */
 const second = engineOf({ engine: { name: 'vllm', revision: 2 } }, service)
 const podOf = (change: Partial<ServingInput> = {}): V1PodSpec =>
   servingObjects(given(change)).deployment.spec?.template.spec as V1PodSpec
@@ -241,6 +241,28 @@ describe('what is made in the second revision of its engine', () => {
     expect(containerOf(patch).readinessProbe?.timeoutSeconds).toBe(15)
     expect(containerOf(patch).resources?.requests).toMatchObject(resources.requests)
     expect(podOf(patchedBy({ topologySpreadConstraints: null }))).not.toHaveProperty('topologySpreadConstraints')
+  })
+})
+
+describe('what is made in the third revision of its engine', () => {
+  const engine = engineOf({ engine: { name: 'vllm', revision: 3 } }, service)
+
+  it('is of the class of what its installation serves, and else as in the second', () => {
+    const { priorityClassName, ...pod } = podOf({ engine })
+    expect(priorityClassName).toBe('signalbox-signalbox-serving')
+    expect(pod).toEqual(podOf({ engine: second }))
+    expect(podOf({ engine: second })).not.toHaveProperty('priorityClassName')
+    const { disruptionBudget } = servingObjects(given({ engine }))
+    expect(disruptionBudget).toEqual(servingObjects(given({ engine: second })).disruptionBudget)
+  })
+
+  it('is of a class that takes nobody’s place, is nobody’s by default, and says whose it is', () => {
+    expect(servingClass({ installation: 'ml' })).toMatchObject({
+      metadata: { name: 'signalbox-ml-serving', labels: { [label('installation')]: 'ml' } },
+      preemptionPolicy: 'Never',
+      globalDefault: false,
+    })
+    expect(servingClass({ installation: 'ml' }).value).toBeGreaterThan(0)
   })
 })
 

@@ -70,13 +70,20 @@ const applied = (
     body: { ...kind, metadata: { name: /deployments\/([^/]+)/.exec(path)?.[1] }, spec: { replicas } },
   })
 
-/** Whoever sets up namespaces and pools of a cluster, without being its administrator; and a namespace and a pool of theirs. */
+const CLASSES = '/apis/scheduling.k8s.io/v1/priorityclasses'
+const PRIORITY_CLASS = { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', value: 1 }
+
+/** Whoever sets up namespaces, pools and classes of a cluster, without being its administrator; and one of each of theirs. */
 const places = async (method: 'POST' | 'DELETE'): Promise<void> => {
   const rbac = { apiGroup: 'rbac.authorization.k8s.io', apiVersion: 'rbac.authorization.k8s.io/v1' }
   const { apiGroup, apiVersion } = rbac
   const called = `${name}-platform`
   const metadata = { name: called }
-  const rights = { apiGroups: ['', 'karpenter.sh'], resources: ['namespaces', 'nodepools'], verbs: ['*'] }
+  const rights = {
+    apiGroups: ['', 'karpenter.sh', 'scheduling.k8s.io'],
+    resources: ['namespaces', 'nodepools', 'priorityclasses'],
+    verbs: ['*'],
+  }
   const subjects = [{ apiGroup, kind: 'Group', name: called }]
   const roleRef = { apiGroup, kind: 'ClusterRole', name: called }
   const standing: [string, { metadata: { name: string }; [key: string]: unknown }][] = [
@@ -87,6 +94,7 @@ const places = async (method: 'POST' | 'DELETE'): Promise<void> => {
     ],
     ['/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: `${training}-theirs` } }],
     ['/apis/karpenter.sh/v1/nodepools', nodePool({}, `${name}-theirs`)],
+    [CLASSES, { ...PRIORITY_CLASS, metadata: { name: `${name}-theirs` } }],
   ]
   for (const [path, body] of standing) {
     const asked = method === 'POST' ? { path, body } : { path: `${path}/${body.metadata.name}` }
@@ -202,6 +210,7 @@ it('who sets up Namespaces and NodePools gives none our label without the right 
   for (const [path, body] of [
     ['/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace' }],
     ['/apis/karpenter.sh/v1/nodepools', nodePool({}, '')],
+    [CLASSES, PRIORITY_CLASS],
   ] as const) {
     const create = (labels: object) => {
       const asked = { ...body, metadata: { name: `${name}-more`, labels } }

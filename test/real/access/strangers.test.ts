@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { NODE_POOL } from '../../../core/kube.ts'
 import { label } from '../../../core/names.ts'
 import { BASELINE_SYSCTLS } from '../../../core/policy/baseline.ts'
-import { GATE_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
+import { GATE_ACCOUNT, SERVING_ACCOUNT, TRAINING_ACCOUNT } from '../../../core/workloads/accounts.ts'
+import { servingClassName } from '../../../core/workloads/priority.ts'
 import {
   ASK,
   another,
@@ -16,6 +17,7 @@ import {
   open,
   PLACES,
   patched,
+  policy,
   type Said,
   service,
   serving,
@@ -24,6 +26,9 @@ import {
   type Who,
 } from './cast.ts'
 
+/** What our servers are of. */
+const CLASS = servingClassName(policy)
+
 beforeAll(async () => {
   await open()
   await untilRefused(
@@ -31,6 +36,7 @@ beforeAll(async () => {
     () => make('door', 'jobs', { labels: {} }, ASK),
     () => make('editor', 'jobs', {}, ASK),
     () => make('editor', 'pods', { labels: OURS }, ASK),
+    () => make('editor', 'pods', { labels: {}, spec: { priorityClassName: CLASS } }, ASK),
   )
 })
 afterAll(close)
@@ -39,6 +45,7 @@ describe('a door that was taken over', () => {
   it('makes what our builders make', async () => {
     await expectTaken(make('door', 'jobs'))
     await expectTaken(make('door', 'deployments'))
+    await expectTaken(make('door', 'deployments', { spec: { priorityClassName: CLASS } }))
     await expectTaken(make('door', 'jobs', { namespace: serving, spec: { serviceAccountName: GATE_ACCOUNT } }))
     await expectTaken(make('door', 'jobs', { container: { securityContext: { capabilities: { add: ['CHOWN'] } } } }))
     await expectTaken(service({}))
@@ -83,6 +90,13 @@ describe('a door that was taken over', () => {
     ],
     ['an account of others', 'jobs', { spec: { serviceAccountName: 'deployer' } }, 'the account that is for it'],
     ['a token for the cluster', 'jobs', { spec: { automountServiceAccountToken: true } }, 'no token for the cluster'],
+    [
+      'a server that takes others’ places',
+      'deployments',
+      { spec: { priorityClassName: 'system-node-critical' } },
+      'the class that is for them',
+    ],
+    ['a Job before others', 'jobs', { spec: { priorityClassName: CLASS } }, 'the class that is for them'],
   ])('is refused: %s', async (_what, plural, given, why) => {
     await expectRefused(make('door', plural, given), why)
   })
@@ -145,6 +159,21 @@ describe('who may write in the namespaces, and neither is a door nor may `use` t
     const type = 'application/merge-patch+json'
     const body = { metadata: ownedBy('Job', UID) }
     await expectRefused(by('editor').send({ method: 'PATCH', path, type, body }), CONTROLLERS)
+  })
+
+  it('makes no pod that waits for a GPU with the right of our servers, in our namespaces or any other', async () => {
+    const spec = { priorityClassName: CLASS }
+    for (const [one, namespace] of [
+      ['editor', training],
+      ['editor', serving],
+      ['admin', 'default'],
+      // Who makes pods for others makes none of it for what is not a server of ours.
+      ['replicaset-controller', 'default'],
+    ] as const)
+      await expectRefused(make(one, 'pods', { labels: {}, namespace, spec }), 'for what Signalbox serves alone')
+    const server = { namespace: serving, metadata: ownedBy('ReplicaSet', UID) }
+    const under = { spec: { ...spec, serviceAccountName: SERVING_ACCOUNT } }
+    await expectTaken(make('replicaset-controller', 'pods', { ...server, ...under }, ASK))
   })
 
   it('makes no such pod of one that stands', async () => {

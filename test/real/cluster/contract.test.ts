@@ -55,6 +55,7 @@ clusterContract('the real API server', async () => {
       }
       throw new Error('this never came to hold in 90 s')
     },
+    breath: () => pause(3000),
     close: async () => {
       // Other files run beside it: their pools stay.
       const pools = (await cluster.list('NodePool')).filter(({ metadata }) => metadata.name.endsWith(namespace))

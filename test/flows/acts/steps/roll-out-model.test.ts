@@ -115,4 +115,84 @@ describe('a move looks before it touches', () => {
   it('what was to leave and is gone is passed over', async () => {
     expect(await begun([2], 'forth')).toMatchObject({ stepped: { kind: 'begun' }, touched: [refOf(2).name] })
   })
+
+  it('for which others wait first makes those, and takes nothing away before their pods are there', async () => {
+    const deployment = (generation: number, replicas: number, made: number, why?: string) =>
+      ({
+        kind: 'Deployment',
+        metadata: { name: refOf(generation).name, labels: { [label('generation')]: String(generation) } },
+        spec: { replicas, template: { spec: { containers: [] } } },
+        status: {
+          updatedReplicas: made,
+          readyReplicas: made,
+          conditions: why === undefined ? [] : [{ type: 'ReplicaFailure', status: 'True', message: why }],
+        },
+      }) as unknown as KubeObject
+    const waits = {
+      ...step,
+      replicas: [
+        { ref: refOf(2), generation: 2, replicas: 0, replicasReady: 0 },
+        { ref: refOf(1), generation: 1, replicas: 1, replicasReady: 0, waits: true as const },
+      ],
+    }
+    const standing = (made: number, why?: string) => [deployment(1, 1, made, why), deployment(2, 1, 1)]
+    const act = async (there: KubeObject[], more: Partial<Mark> | null, now = 0) => {
+      const { task, touched } = taskOf([1, 2], 'back', { standing: there })
+      const way = [waits, { ...step, name: 'back-2' }]
+      const view = { ...task.view, plan: { ...task.view.plan, back: way } } as typeof task.view
+      const mark = { ...task.mark, ...more, markedAt: NOW - now, startedAt: NOW - now }
+      // An outage was approved.
+      const none = { ...step, replicas: step.replicas.map((one) => ({ ...one, replicas: 0 })) }
+      const plan = { ...task.plan, steps: [none] }
+      const done = { ...task, view, step: waits, mark, plan }
+      return { ...(await (more === null ? rollOutModel.begin(done) : rollOutModel.see(done))), touched }
+    }
+    const note = 'generation 1: its pods are not there yet'
+    expect(await act(standing(0), null)).toEqual({
+      kind: 'begun',
+      made: null,
+      note,
+      waits: 'pods',
+      touched: [refOf(1).name],
+    })
+    const seen = { touched: true, waits: 'pods' } as const
+    // What waited to touch anything at all begins with these now.
+    expect(await act(standing(0), { touched: true, waits: true })).toEqual({ kind: 'free', touched: [] })
+    expect(await act(standing(0, 'exceeded quota'), seen)).toMatchObject({
+      kind: 'wait',
+      note: `${note}; its pods are not made: exceeded quota`,
+    })
+    expect(await act(standing(0), seen, 66 * MINUTE)).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
+    expect(await act(standing(0).slice(1), seen, 66 * MINUTE)).toMatchObject({ kind: 'failed', reason: 'deleted' })
+    expect(await act(standing(1), seen)).toEqual({ kind: 'free', touched: [] })
+    expect(await act(standing(1), null)).toMatchObject({ note: 'applied', touched: [refOf(1).name, refOf(2).name] })
+  })
+})
+
+it('a move whose pods waited for its room sees these, however long ago they were made', async () => {
+  const name = refOf(1).name
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: `${name}-abc`, uid: 'u', controller: true }
+  const pod = {
+    kind: 'Pod',
+    metadata: {
+      name: `${name}-abc-1`,
+      labels: { [label('generation')]: '1' },
+      creationTimestamp: new Date(NOW - 30 * MINUTE),
+      ownerReferences: [owner],
+    },
+    spec: { nodeName: 'n', containers: [] },
+    status: { phase: 'Running' },
+  } as unknown as KubeObject
+  const isSeenToRun = async (waits: boolean): Promise<unknown> => {
+    const { task } = taskOf([1, 2], 'back', { standing: [pod] })
+    const target = { ref: refOf(1), generation: 1, replicas: 1, replicasReady: 1 }
+    const leaves = { ...step, replicas: [waits ? { ...target, replicasReady: 0, waits } : target] }
+    const comes = { ...step, name: 'back-2', brings: 1, replicas: [target] }
+    const view = { ...task.view, plan: { ...task.view.plan, back: [leaves, comes] } } as typeof task.view
+    const before = running({ name: 'back-1', way: 'back', state: 'done', startedAt: NOW - 31 * MINUTE })
+    const mark = { ...task.mark, name: 'back-2', touched: true, startedAt: NOW - MINUTE }
+    const seen = await rollOutModel.see({ ...task, view, step: comes, mark, run: runOf({ steps: [before, mark] }) })
+    return seen.kind === 'wait' && seen.running
+  }
+  expect([await isSeenToRun(true), await isSeenToRun(false)]).toEqual([true, false])
 })

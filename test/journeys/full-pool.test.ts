@@ -1,0 +1,143 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { GPU, type KubeObject, NODE_POOL, refOf } from '../../core/kube.ts'
+import type { Ports } from '../../flows/ports.ts'
+import type { Simulation } from '../../local/scenario.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { MINUTE, MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+/** One node, which one replica fills; that nobody answers for a time was agreed to. */
+const POOL = 'gpu-serve'
+const config = {
+  ...example,
+  pools: { ...example.pools, [POOL]: { ...example.pools[POOL], maxGpus: 4 } },
+  services: {
+    ...example.services,
+    [MODEL]: { ...example.services?.[MODEL], replicas: 1, gpusPerReplica: 4, maxUnavailable: 2 },
+  },
+}
+let town: Town
+afterEach(() => town.close())
+
+/** Of somebody else in the cluster, and as large. */
+const THEIRS = 'a-job-of-theirs'
+const theirs = (namespace: string): KubeObject<'Pod'> => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: THEIRS, namespace },
+  spec: {
+    nodeSelector: { [NODE_POOL]: POOL },
+    tolerations: [{ key: GPU, operator: 'Exists', effect: 'NoSchedule' }],
+    containers: [{ name: 'main', image: 'x', resources: { limits: { [GPU]: '4' } } }],
+  },
+})
+const nodeOfTheirs = async (): Promise<string | undefined> => {
+  const pods = (await town.house.cluster.list('Pod')) as KubeObject<'Pod'>[]
+  return pods.find(({ metadata }) => metadata.name === THEIRS)?.spec?.nodeName
+}
+
+/** Their pod comes just before the Deployment of a generation is made or scaled for the first time: it waits for longer than ours. */
+const openBeside = async (generation: number): Promise<void> => {
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    cluster: {
+      ...ports.cluster,
+      apply: async (object, manager) => {
+        const { name, namespace = '' } = object.metadata
+        if (object.kind === 'Deployment' && name.endsWith(`-g${generation}`) && isComing)
+          await ports.cluster.create(theirs(namespace))
+        return ports.cluster.apply(object, manager)
+      },
+    },
+  })
+  town = await openTown({ config, wrap })
+}
+let isComing = false
+
+/** What happens to the pods and Deployments of each generation, in order, each once. */
+const watched = async (): Promise<string[]> => {
+  const lines: string[] = []
+  const add = (line: string): void => {
+    if (!lines.includes(line)) lines.push(line)
+  }
+  await town.house.cluster.watch({}, ({ type, object }) => {
+    const generation = /-g(\d+)/.exec(object.metadata.name)?.[1]
+    if (generation === undefined) return
+    if (object.kind === 'Pod') add(`a pod of g${generation} is ${type === 'DELETED' ? 'gone' : 'there'}`)
+    const { replicas } = (object as KubeObject<'Deployment'>).spec ?? {}
+    if (object.kind === 'Deployment' && replicas === 0) add(`g${generation} is taken away`)
+  })
+  return lines
+}
+
+const rolled = async (simulation?: Simulation): Promise<void> => {
+  isComing = false
+  await served(town)
+  isComing = true
+  await served(town, simulation)
+}
+
+describe('on a full pool where somebody else waits for a GPU, too', () => {
+  it('the new replica is there before the old one goes, and gets its GPUs', async () => {
+    await openBeside(2)
+    const lines = await watched()
+    await rolled()
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(await replicasOf(town)).toEqual({ 2: 1 })
+    expect(await nodeOfTheirs()).toBeUndefined()
+    expect(lines.filter((line) => line !== 'g2 is taken away')).toEqual([
+      'a pod of g1 is there',
+      'a pod of g2 is there',
+      'g1 is taken away',
+      'a pod of g1 is gone',
+    ])
+  })
+
+  it('the old one comes back where the new one is judged too slow', async () => {
+    await openBeside(1)
+    await rolled(SLOW)
+    expect((await town.lane(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    expect(await replicasOf(town)).toEqual({ 1: 1 })
+    expect(await nodeOfTheirs()).toBeUndefined()
+  })
+
+  it('is patient with the new one from when its GPUs are free', async () => {
+    await openBeside(2)
+    await rolled({ healthy: false })
+    const run = await town.run(SERVE, 2, 1)
+    const [leaves, comes] = run?.steps.filter(({ kind, way }) => kind === 'roll-out-model' && way === 'forth') ?? []
+    expect(comes?.startedAt).toBeGreaterThanOrEqual(leaves?.endedAt ?? Number.POSITIVE_INFINITY)
+    expect(comes).toMatchObject({ state: 'failed', note: expect.stringMatching(/^not ready after 65 minutes/) })
+  })
+
+  it('ends it as soon as ever where it cannot start, though its pod was made while the old one stood', async () => {
+    await openBeside(2)
+    await rolled({ imagePull: 'fail' })
+    const comes = (await town.run(SERVE, 2, 1))?.steps.find(({ name }) => name === 'move-2')
+    expect((await town.lane(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'image-pull' })
+    expect((comes?.endedAt ?? 0) - (comes?.startedAt ?? 0)).toBeLessThan(20 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 1: 1 })
+    expect(await nodeOfTheirs()).toBeUndefined()
+  })
+})
+
+describe('where no pod of what comes would be made', () => {
+  it('what serves stays, it is said what to do, and it goes on once that is done', async () => {
+    town = await openTown({ config })
+    await served(town)
+    const [made] = await town.house.cluster.list('PriorityClass')
+    await town.house.cluster.delete(refOf(made!), made!.metadata.uid!)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
+    await town.advance(10 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 1: 1 })
+    expect((await town.lane(SERVE)).rest?.text).toContain(
+      'there is no PriorityClass signalbox-signalbox-serving, so that its pods would not be made: `signalbox bootstrap --apply` makes it',
+    )
+    const { apiVersion, kind, metadata, ...rest } = made as KubeObject<'PriorityClass'>
+    await town.house.cluster.create({ ...rest, apiVersion, kind, metadata: { name: metadata.name } })
+    expect((await town.settled(SERVE)).state).toBe('succeeded')
+    expect(await replicasOf(town)).toEqual({ 2: 1 })
+  })
+})
