@@ -2,7 +2,7 @@ import type { Requester } from './desired.ts'
 import type { Question } from './lane/question.ts'
 import type { Vote } from './lane/vote.ts'
 import type { ApprovalNeed } from './plan.ts'
-import { groupsOf } from './policy/approvals.ts'
+import { groupsOf, peopleOf } from './policy/approvals.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { AnswerRefusal } from './reasons.ts'
 
@@ -18,8 +18,8 @@ export const mayAnswer = (by: string, policy: ApprovalPolicy, groups: Groups): '
 }
 
 /** A person by the policy's name, where it has one. */
-export const nameOf = (by: string, { approvers }: Pick<ApprovalPolicy, 'approvers'>): string =>
-  approvers.find(({ id }) => id === by)?.name ?? by
+export const nameOf = (by: string, policy: Pick<ApprovalPolicy, 'approvers' | 'operators'>): string =>
+  peopleOf(policy).find(({ id }) => id === by)?.name ?? by
 
 /** Time after `until` in which a vote given in time may still arrive (law 6). Milliseconds. */
 export const ANSWER_GRACE = 60_000

@@ -1,5 +1,6 @@
 import { nameOf } from './answers.ts'
 import type { Question } from './lane/question.ts'
+import { usd } from './money/prices.ts'
 import type { Plan } from './plan.ts'
 import { plain, plainTime, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
@@ -28,14 +29,14 @@ export const answerCard = (
   row: Question,
   { approvals, now }: { approvals: Pick<ApprovalPolicy, 'approvers'>; now: number },
 ): Card => {
-  const { facts, lines } = planCard(plan, (by) => nameOf(by, approvals))
+  const { facts, lines } = asked(plan, row, (by) => nameOf(by, approvals))
   const votes = row.votes.map(
     ({ by, verdict, reason }) =>
       `${nameOf(by, approvals)} ${verdict === 'approve' ? 'approves' : 'denies'}${reason === null ? '' : `: ${reason}`}`,
   )
   const open = row.state === 'open'
   return {
-    title: open ? `Approve? ${plan.title}` : `${plan.title}: ${row.state}`,
+    title: titleOf(plan, row),
     facts: [
       ...facts,
       ...(open ? [{ label: 'Answer before', value: `${plainTime(row.until)} (${timeLeft(row.until, now)})` }] : []),
@@ -46,6 +47,25 @@ export const answerCard = (
     whole: wholeOf(plan),
     tone: open ? 'asking' : row.state === 'approved' ? 'good' : 'bad',
   }
+}
+
+/** Facts that are true of a run under way as they were before it. */
+const STAYS = new Set(['Lane', 'GPUs', 'Asked for by', 'Plan'])
+
+/** What a question is about: a plan, or what more of it may cost, of which the plan's own card has said the rest. */
+const asked = (plan: Plan, { more, bounds }: Question, name: (by: string) => string): Pick<Card, 'facts' | 'lines'> => {
+  const { facts, lines } = planCard(plan, name)
+  if (more === undefined) return { facts, lines }
+  const value = `${usd(more.dollars)}: then at most ${usd(bounds.dollars)} in all`
+  return {
+    facts: [{ label: 'More', value }, ...facts.filter(({ label }) => STAYS.has(label))],
+    lines: [plain(more.why)],
+  }
+}
+
+const titleOf = ({ title }: Plan, { state, more }: Question): string => {
+  const open = more === undefined ? 'Approve?' : 'Approve? More for'
+  return state === 'open' ? `${open} ${title}` : `${title}: ${more === undefined ? '' : 'more is '}${state}`
 }
 
 /** The card of an open question in a channel that it has left: nobody is asked there any more. */

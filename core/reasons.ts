@@ -49,6 +49,7 @@ export type PlanRefusal =
   | 'pool-unknown'
   | 'pool-too-small'
   | 'would-deadlock'
+  | 'no-room'
   | 'budget-exceeded'
   | 'requester-unknown'
   | 'nobody-may-approve'

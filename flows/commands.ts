@@ -1,3 +1,4 @@
+import { nameOf } from '../core/answers.ts'
 import { shownFor } from '../core/lane/commands.ts'
 import type { CommandLetter } from '../core/lane/letters.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
@@ -66,6 +67,12 @@ const notAllowed = async (
     : { ok: false, detail: `${said(by, 100)} is none of approvals.operators, who alone may ${what}: ask one of them` }
 }
 
+/** A person as the policy calls them, as far as it can be read. */
+const called = async ({ policies }: FreezePorts, by: string): Promise<string> => {
+  const policy = await policies.load().catch(() => null)
+  return said(policy === null ? by : nameOf(by, policy.approvals), 100)
+}
+
 const whyNoFreeze = async (
   ports: FreezePorts,
   lane: string,
@@ -92,14 +99,15 @@ export const freeze = async (
   const now = clock.now()
   const refused = await whyNoFreeze(ports, lane, { until, by, now })
   if (refused !== null) return refused
-  const text = `${said(by, 100)} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
+  const who = await called(ports, by)
+  const text = `${who} freezes ${lane === '*' ? 'every lane' : lane} until ${new Date(until).toISOString()}`
   for (;;) {
     const stored = await readRow(ledger, 'freeze', lane)
     const earlier = stored !== null && stored.value.until > until
     const kept = earlier ? await notAllowed(ports, by, { what: 'end a freeze earlier', unread: UNREAD }) : null
     if (kept !== null) return kept
     const { ok } = await ledger.commit([
-      { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by: said(by, 100), at: now, until } },
+      { put: 'freeze', id: lane, revision: stored?.revision ?? 0, value: { lane, by: who, at: now, until } },
       { moment: noted(lane, now, text) },
     ])
     if (!ok) continue
@@ -126,7 +134,7 @@ export const thaw = async (ports: FreezePorts, lane: string, by: string): Promis
     }
     const { ok } = await ledger.commit([
       { remove: 'freeze', id: lane, revision: stored.revision },
-      { moment: noted(lane, clock.now(), `${said(by, 100)} ends the freeze`) },
+      { moment: noted(lane, clock.now(), `${await called(ports, by)} ends the freeze`) },
     ])
     if (!ok) continue
     const woken = await wakeAll(ports, lane)

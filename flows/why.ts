@@ -92,10 +92,17 @@ const whyNow = async (ports: WhyPorts, lane: string, { kinds, reactions }: Catal
       retry: false,
     }
   const { why, since, until, side } = rest
-  const text = (why === 'asked' ? askedText(view.doc, view.policy) : null) ?? rest.text
+  const text = restText(view, rest)
   const retry = why === 'parked' && view.doc.desired !== null && view.doc.outcome !== null
   const at = { since: hasMoved(view) ? since : null, until, side }
   return { lane, why, text, ...at, also: [...behindIn(view), ...also], retry }
+}
+
+/** With whom an open question waits for: what is asked about before it begins does nothing else. */
+const restText = ({ doc, policy }: View, { why, text }: Rest): string => {
+  const asked = askedText(doc, policy)
+  if (asked === null) return text
+  return why === 'asked' ? asked : `${text}: ${asked}`
 }
 
 /** Somebody is at it, or will be at once; what else has changed since it rested is found by whoever compares, within minutes. */

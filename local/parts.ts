@@ -13,7 +13,7 @@ import { unique } from '../functions/unique.ts'
 import { openBus } from './bus/local-bus.ts'
 import { openChat } from './chat/local-chat.ts'
 import type { LocalCluster } from './cluster/local-cluster.ts'
-import { openSimulatedCluster } from './cluster/simulated-cluster.ts'
+import { openSimulatedCluster, type SimulatedCluster } from './cluster/simulated-cluster.ts'
 import { busTargets } from './doors.ts'
 import type { House } from './house-type.ts'
 import { openLedger } from './ledger/sqlite-ledger.ts'
@@ -58,12 +58,12 @@ export const openParts = async (options: HouseOptions, webhook: House['webhook']
   const { stores, clock, secrets, openCluster, registry: given, wrap, onError = () => undefined } = options
   const objects = openObjects({ root: stores.buckets, clock, database: stores.world })
   const ledger = openLedger(stores.ledger)
-  const policies = inForce(options.policies, { ledger, clock })
-  const policy = await policies.load()
-  const cluster: LocalCluster =
+  const written = inForce(options.policies, { ledger, clock })
+  const policy = await written.load()
+  const { cluster, policies = written } =
     openCluster === undefined
-      ? await simulated({ stores, clock, objects, policy })
-      : await openCluster({ objects, clock, policy })
+      ? simulated({ stores, clock, objects, written })
+      : { cluster: await openCluster({ objects, clock, policy }) }
   const chat = openChat({ database: stores.world, clock })
   const secret = () => secrets.get('mlflow-webhook')
   const deliver = (request: Parameters<House['webhook']>[1]) => webhook('mlflow', request)
@@ -88,18 +88,40 @@ export const openParts = async (options: HouseOptions, webhook: House['webhook']
   return { claimed, ports, objects, cluster, chat, registry: standIn, queue, bus }
 }
 
-const simulated = async (given: {
+/** The simulated cluster, and the policies as they are in force once that has what they need. */
+const simulated = (given: {
   stores: Stores
   clock: Clock
   objects: FolderObjects
-  policy: Policy
-}): Promise<LocalCluster> => {
-  const { stores, policy, ...rest } = given
-  const namespaces = ourNamespaces(policy)
-  const cluster = openSimulatedCluster({ file: stores.world, namespaces, ...rest })
-  for (const namespace of namespaces) await cluster.create(markerObject(namespace))
+  written: Policies
+}): { cluster: LocalCluster; policies?: Policies } => {
+  const { stores, written, ...rest } = given
+  const cluster = openSimulatedCluster({ file: stores.world, namespaces: [], ...rest })
+  return { cluster, policies: furnishing(written, (policy) => furnish(cluster, policy)) }
+}
+
+/** What `bootstrap` sees to on a real cluster: a pool or a namespace that an edit of the policy names is there at the next look. */
+const furnishing = (written: Policies, furnish: (policy: Policy) => Promise<void>): Policies => {
+  let last = ''
+  let done = Promise.resolve()
+  const load = async (): Promise<Policy> => {
+    const policy = await written.load()
+    if (policy.version !== last) done = furnish(policy)
+    last = policy.version
+    await done
+    return policy
+  }
+  return written.problem === undefined
+    ? { load }
+    : { load, problem: () => written.problem?.() ?? Promise.resolve(null) }
+}
+
+const furnish = async (cluster: SimulatedCluster, policy: Policy): Promise<void> => {
+  for (const namespace of ourNamespaces(policy)) {
+    cluster.addNamespace(namespace)
+    await cluster.create(markerObject(namespace))
+  }
   await cluster.create(servingClass(policy))
   for (const [name, pool] of Object.entries(policy.pools))
     await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
-  return cluster
 }

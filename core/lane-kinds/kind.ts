@@ -19,8 +19,8 @@ export interface PlanInput<D extends Desired = Desired> {
   within?: Bounds | undefined
   /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
   brought?: readonly number[] | undefined
-  /** Whether an attempt under the same approval ended so lately that Karpenter has its node still. */
-  warm?: boolean
+  /** The pool in which an attempt under the same approval ran so lately that Karpenter has its node still; left out: in none. */
+  warm?: string
   /** What finished steps of earlier attempts made and what is still there, by the step's key (law 7). */
   kept: Readonly<Record<string, ResultRow>>
 }
@@ -94,6 +94,8 @@ export interface LaneKind<D extends Desired = Desired> {
   baselineOf(desired: D, input: { run: RunKey; before: Baseline | null }): Baseline | null
   /** Milliseconds that a pod of its Jobs may wait for a node by the policy in force; null, or left out: as long as any. */
   nodeWithin?(policy: Policy, name: string): number | null
+  /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */
+  asksMore?(policy: Policy, name: string, stage: string): number | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

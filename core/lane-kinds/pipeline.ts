@@ -3,6 +3,7 @@ import { milliseconds } from '../duration.ts'
 import { PRICED } from '../money/nodes.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
+import { nameOfStage } from '../policy/stages.ts'
 import { PRESETS, type Presets, revisionsOf } from '../workloads/presets.ts'
 import { STAGE_REVISION } from '../workloads/stage-revisions.ts'
 import { type LaneKind, laneOf } from './kind.ts'
@@ -34,6 +35,11 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
   nodeWithin: (policy, name) => {
     const within = ruleNamed(policy.pipelines, name)?.rule.nodeWithin
     return within === undefined ? null : milliseconds(within)
+  },
+  asksMore: (policy, name, stage) => {
+    const rule = ruleNamed(policy.pipelines, name)?.rule
+    const hours = rule?.stages.find((one) => nameOfStage(one) === stage)?.hours.p95
+    return rule?.onBound === 'ask' && hours !== undefined ? hours : null
   },
   plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.

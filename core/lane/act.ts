@@ -17,6 +17,10 @@ export type Act =
   | { kind: 'retire' }
   | { kind: 'plan' }
   | { kind: 'ask' }
+  /** Asks for more than a run under way may cost at most. */
+  | { kind: 'ask-more' }
+  /** Nobody has agreed to more in time: it goes on until it has cost what it may. */
+  | { kind: 'no-more' }
   | { kind: 'remind' }
   /** The policy asks in another channel now. */
   | { kind: 'move-card' }

@@ -15,22 +15,12 @@ export const votesUntil = ({ until }: Pick<Plan['bounds'], 'until'>, now: number
 
 /** Opens a question about the plan's digest. It is open before any card is posted, and whether one ever is (law 8). */
 export const settleAsk = (view: View): Change => {
-  const { doc, now, kind } = view
+  const { doc, now } = view
   const run = doc.run as Run
   const { plan } = view.plan as PlanRow
-  const question: Question = {
-    id: questionId(doc.lane, { generation: run.generation, digest: plan.digest, at: now }),
-    digest: plan.digest,
-    bounds: plan.bounds,
-    openedAt: now,
-    until: answerUntil(view, votesUntil(plan.bounds, now)) ?? now,
-    need: plan.approval.need,
-    requester: kind.requesterOf(run.desired as never)?.by ?? null,
-    votes: [],
-    state: 'open',
-    reminded: false,
-    channel: view.policy.approvals.channel,
-  }
+  const { bounds } = plan
+  const until = answerUntil(view, votesUntil(bounds, now)) ?? now
+  const question: Question = { ...opened(view, run, { bounds, until }), need: plan.approval.need }
   const text = `asked ${plan.approval.need} of the approvers: ${plan.approval.why}`
   return changed(
     { ...doc, approved: null, run: { ...run, phase: 'asked', question, asked: run.asked + 1 } },
@@ -39,6 +29,28 @@ export const settleAsk = (view: View): Change => {
       tellings: [card(run)],
     },
   )
+}
+
+/** A question about a run's plan that nobody has answered yet. */
+export const opened = (
+  { doc, now, kind, plan, policy: { approvals } }: View,
+  run: Run,
+  { bounds, until }: Pick<Question, 'bounds' | 'until'>,
+): Question => {
+  const { digest, approval } = (plan as PlanRow).plan
+  return {
+    id: questionId(doc.lane, { generation: run.generation, digest, at: now }),
+    digest,
+    bounds,
+    openedAt: now,
+    until,
+    need: Math.max(approval.need, approvals.need),
+    requester: kind.requesterOf(run.desired as never)?.by ?? null,
+    votes: [],
+    state: 'open',
+    reminded: false,
+    channel: approvals.channel,
+  }
 }
 
 /** A button's value names the lane, the digest that was seen, and when it was asked: a door looks nothing up. */

@@ -3,11 +3,14 @@ import { runName } from '../names.ts'
 import { plainTime } from '../plan-text.ts'
 import type { Policy } from '../policy.ts'
 import type { LaneDocument } from './document.ts'
+import { openMore } from './more.ts'
 import type { Question } from './question.ts'
 
 /** The question that the lane asks people now; null when it asks nothing. */
-export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null =>
-  run?.phase === 'asked' && run.question?.state === 'open' ? run.question : null
+export const openQuestion = ({ run }: Pick<LaneDocument, 'run'>): Question | null => {
+  if (run === null) return null
+  return run.phase === 'asked' && run.question?.state === 'open' ? run.question : openMore(run)
+}
 
 /** The people whom an open question waits for, by the policy in force; null when none is open. */
 export const whoIsAwaited = (doc: LaneDocument, { approvals }: Pick<Policy, 'approvals'>): string | null => {

@@ -4,7 +4,7 @@ import type { Change } from './change.ts'
 import type { Before, LaneDocument, Run } from './document.ts'
 import type { Ended } from './ended.ts'
 import { carried, type Known } from './kept.ts'
-import type { Approved } from './question.ts'
+import type { Approved, Ran } from './question.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -67,19 +67,25 @@ export const inTurn = (view: View, settle: (own: View) => Change): Change => {
 export const withRepeat = (
   after: LaneDocument,
   { before, outcome }: LaneDocument,
-  { at, cost }: { at: Ended; cost: number },
+  { at, cost, ran }: { at: Ended; cost: number; ran: Ran | null },
 ): LaneDocument => {
   if (before === undefined || before.generation !== at.generation || outcome !== null) return after
   const next = {
     ...after,
-    before: { ...before, outcome: at, approved: spentMore(before.approved, { cost, at: at.at }) },
+    before: { ...before, outcome: at, approved: spentMore(before.approved, { cost, ran }) },
   }
   return turnOf(next) === null ? after : next
 }
 
 /** What is left of an approval once an attempt under it is over. */
-export const spentMore = (approved: Approved | null, { cost, at }: { cost: number; at: number }): Approved | null =>
-  approved === null || cost === 0 ? approved : { ...approved, spent: approved.spent + cost, spentAt: at }
+export const spentMore = (
+  approved: Approved | null,
+  { cost, ran }: { cost: number; ran: Ran | null },
+): Approved | null =>
+  approved === null || cost === 0 ? approved : withRan({ ...approved, spent: approved.spent + cost }, ran)
+
+const withRan = ({ ran: _, ...approved }: Approved, ran: Ran | null): Approved =>
+  ran === null ? approved : { ...approved, ran }
 
 const generationOf = ({
   desired,

@@ -15,6 +15,7 @@ import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { halfwayAfter } from './halfway.ts'
 import { isKept } from './kept.ts'
+import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
 import { isWanted, wantsBack } from './wanted.ts'
@@ -111,6 +112,7 @@ const afterwards = (
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, lasts: ______, ...rest } = doc
   const isHalfway = staysHalfway(view, run, at)
+  const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {
     ...rest,
     run: null,
@@ -122,15 +124,33 @@ const afterwards = (
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
   if (!sameRun(run, doc) && !isDone)
-    return withRepeat({ ...after, ...doneBefore({ doc: after, kind }, doc, at) }, doc, { at, cost })
+    return withRepeat({ ...after, ...doneBefore({ doc: after, kind }, doc, at) }, doc, { at, cost, ran })
   const done: LaneDocument = {
     ...after,
     outcome: at,
     // A success refills what failures used up, and uses up what was approved.
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
-    approved: succeeded ? null : spentMore(doc.approved, { cost, at: at.at }),
+    approved: succeeded ? null : spentMore(doc.approved, { cost, ran }),
   }
   return succeeded || at.kind === 'superseded' ? asSaid(view, done) : done
+}
+
+/** Ends with which no node is there, or which took the node with them. */
+const NO_NODE: ReadonlySet<NonNullable<Outcome['reason']>> = new Set([
+  ...(['no-node', 'not-admitted', 'node-lost', 'preempted', 'pod-gone', 'other-machines'] as const),
+])
+
+/**
+ * Where the last Job of a run had its pod, and until when: its node is there for a while longer. What waited there without running, for an
+ * image, did so until somebody saw that. Null: none had one, or nobody knows.
+ */
+const ranLast = ({ steps }: Run, plan: Plan | null): Ran | null => {
+  const jobs = new Map(plan?.steps.flatMap((step) => (step.kind === 'launch-job' ? [[step.name, step.pool]] : [])))
+  const ends = steps.flatMap(({ name, startedAt, ranTo, endedAt }) => {
+    const [pool, at] = [jobs.get(name), startedAt === null ? null : (ranTo ?? endedAt)]
+    return pool == null || at === null ? [] : [{ pool, at }]
+  })
+  return ends.toSorted((a, b) => a.at - b.at).at(-1) ?? null
 }
 
 /** What a document says of what stands halfway: what brought it up, what it costs, and what stood before. */

@@ -1,3 +1,4 @@
+import { nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { mayOperate } from '../policy/approvals.ts'
 import type { Decision } from '../reactions/reaction.ts'
@@ -7,6 +8,7 @@ import { mayGoOn, mayRepeat, newRun, nextAttempt } from './attempts.ts'
 import { asOfTurn, cancelledBehind, turnOf, withTurn } from './before.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { hasBegun, type LaneDocument, type Run, sameRun, wantedRun } from './document.ts'
+import { doneWith } from './done-with.ts'
 import type { Ended } from './ended.ts'
 import { beginnings, carried, keptFrom } from './kept.ts'
 import type { CommandLetter, Seen } from './letters.ts'
@@ -21,9 +23,11 @@ type Said =
   | { kind: 'refused'; reason: CommandRefusal; detail: string; doc?: LaneDocument }
 
 /** A person's retry or cancel: done to what that person saw, and answered with what it reached. `now`: what the source of a retry says. */
-export const foldCommand = (view: View, letter: CommandLetter, now: Decision | null = null): Change => {
+export const foldCommand = (view: View, given: CommandLetter, now: Decision | null = null): Change => {
   const { doc } = view
-  const answer = notAllowed(view, letter) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
+  const { approvals } = view.policy
+  const letter = { ...given, by: nameOf(given.by, approvals) }
+  const answer = notAllowed(view, given) ?? (letter.kind === 'retry' ? retry(view, letter, now) : cancel(view, letter))
   const did = answer.kind === 'did'
   const { doc: after = doc } = answer
   return changed(after, {
@@ -106,7 +110,7 @@ const retry = (given: View, letter: CommandLetter, now: Decision | null): Said =
   if (kept === null) return refuse('no-such-stage', noStageText(doc, doc.outcome, letter.from))
   const next: LaneDocument = { ...nextAttempt(doc, view.now), attemptsLeft: policy.retries, ...kept }
   const names = carried(next).map(({ step }) => step)
-  const gone = names.length === 0 && now !== null ? noLongerSaid(view, now) : null
+  const gone = names.length === 0 && now !== null ? noLongerSaid(view, { now, inPlace: view === given }) : null
   if (gone !== null) return { kind: 'refused', reason: 'source-says-otherwise', ...gone }
   // What is planned next tells: the policy or what was made may have changed since.
   const keeps = names.length === 0 ? '' : `, keeping ${names.join(', ')} where nothing of it has changed`
@@ -182,7 +186,7 @@ const cancelEnding = ({ doc, kind }: View, run: Run, ending: Outcome): Said => {
   if (!isRepeated) return refuse('too-late', isBeingCancelled(run) ? CANCELLED : `${endingText(run)}: ${ending.detail}`)
   return {
     kind: 'did',
-    doc: withTurn(doc, { ...first, attemptsLeft: NONE }),
+    doc: notRepeated({ doc, kind }, first, ending),
     detail: `attempt ${run.attempt} of generation ${run.generation} ends (${ending.reason}) and is not repeated; ${first === doc ? 'say retry for another once it has' : `${namedIn({ kind }, doc)} begins then`}`,
   }
 }
@@ -190,9 +194,20 @@ const cancelEnding = ({ doc, kind }: View, run: Run, ending: Outcome): Said => {
 /** A failed attempt that would be repeated in a moment is not; what waits behind it begins. */
 const cancelRepeat = ({ doc, kind }: View, first: LaneDocument): Said => ({
   kind: 'did',
-  doc: withTurn(doc, { ...first, attemptsLeft: NONE }),
+  doc: notRepeated({ doc, kind }, first, first.outcome),
   detail: `attempt ${first.attempt} of generation ${first.generation} failed and is not repeated; ${first === doc ? 'say retry for another' : `${namedIn({ kind }, doc)} begins`}`,
 })
+
+/** What ends so is over for good, and known as that once something else is wanted. */
+const notRepeated = (
+  { doc, kind }: Pick<View, 'doc' | 'kind'>,
+  first: LaneDocument,
+  ending: Outcome | null,
+): LaneDocument => {
+  const over = { ...first, attemptsLeft: NONE }
+  const after = withTurn(doc, over)
+  return first === doc ? after : { ...after, ...doneWith({ doc, kind }, { ...over, outcome: ending as Ended | null }) }
+}
 
 const nothingWaits = (view: View, { saw }: CommandLetter): string => {
   const { lane, run } = view.doc

@@ -116,6 +116,8 @@ export interface Run {
   stands?: Gpus
   /** Dollars that this has cost while the cluster could not be reached, which end nothing; left out: none. */
   unreached?: number
+  /** Until when that was counted; left out: never, or an earlier release counted it. */
+  unreachedTo?: number
   steps: Mark[]
   /** Set once the run is ending otherwise than by its last step. */
   ending: Outcome | null

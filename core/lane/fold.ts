@@ -11,8 +11,9 @@ import { foldCommand } from './commands.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
-import { carried, carriesOver } from './kept.ts'
+import { carried, carriesOver, onceGone } from './kept.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
+import { isGivenUp, knowing, withoutPassed } from './passed.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
 import { lookForRetry, placeForRetry } from './retrying.ts'
@@ -90,9 +91,10 @@ const foldLooks = (
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
+  const whole = withoutPassed(view, letter, told)
   return rule?.mode === 'shadow'
-    ? inShadow(view, letters, { intent: decision.intent, seen })
-    : intended(view, letters, { ...decision, seen })
+    ? inShadow(whole, letters, { intent: decision.intent, seen })
+    : intended(whole, letters, { ...decision, seen })
 }
 
 /** What letters of one place come to is the most that any of them says: what one of them proves counts, whoever else tells of the place. */
@@ -108,7 +110,8 @@ const weightOf = ({ kind }: View, decision: Decision): number => {
   return decision.kind === 'wait' ? 1 : 0
 }
 
-const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: LookLetter, facts: Facts): Decision => {
+const decisionOf = (view: View, { event, from }: LookLetter, facts: Facts): Decision => {
+  const { reactions, policy, doc, now } = view
   const reaction = reactionTo(reactions, event)
   const rule = reaction?.ruleOf(event, policy) ?? null
   if (reaction === undefined || rule === null)
@@ -118,25 +121,9 @@ const decisionOf = ({ reactions, policy, doc, now }: View, { event, from }: Look
     return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }
   const decision = reaction.decide(event, facts, { policy, rule, now })
   // Resync finds again what was given up; whoever uploads the rest writes the manifest again.
-  const names = reaction.uploadOf?.(facts) ?? []
-  if (from === 'resync' && names.some((name) => doc.passed.includes(name)))
+  if (from === 'resync' && isGivenUp(view, event, facts))
     return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
-  return decision
-}
-
-/** Uploads that are remembered as given up: as many as resync finds of one listing, or it would ask about the others again. */
-const PASSED = 16
-
-/** With an upload that is given up unfinished among those that are remembered so. */
-const knowing = (
-  view: View,
-  { event }: LookLetter,
-  { decision: { reason }, told }: { decision: Decision & { kind: 'ignore' }; told: Facts },
-): View => {
-  const name = reason === 'missed-deadline' ? reactionTo(view.reactions, event)?.uploadOf?.(told)?.[0] : undefined
-  const { passed } = view.doc
-  if (name === undefined || passed.includes(name)) return view
-  return { ...view, doc: { ...view.doc, passed: [name, ...passed].slice(0, PASSED) } }
+  return onceGone(view, decision, reaction.at(event))
 }
 
 const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind: 'ignore' }): Change => {

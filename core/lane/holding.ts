@@ -8,7 +8,7 @@ import type { LaneDocument, Run } from './document.ts'
 import type { Hold } from './hold.ts'
 import { besideLine, inLineFor, whyWaits } from './line.ts'
 import { UNSEEN } from './patience.ts'
-import { marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
+import { againstOf, marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
 import type { Approved } from './question.ts'
 import { holdOf } from './room.ts'
 import type { View } from './view.ts'
@@ -50,14 +50,23 @@ export const settleHold = (view: View, seen: Seen): Change => {
 export const isLate = (view: View, plan: Plan): boolean =>
   approvalOf(view, plan)?.begun !== true && view.now > plan.bounds.until
 
-export const expired = (view: View, run: Run, waited: boolean): Change =>
-  close(view, run, { kind: 'expired', reason: null, detail: whyLate(view, waited) })
-
-/** While nobody could look, nobody knows whether there was room. */
-const whyLate = ({ doc: { rest } }: View, waited: boolean): string => {
-  if (rest !== null && UNSEEN.has(rest.why)) return `it was held up until it expired: ${rest.text}`
-  return waited ? 'there was no room for it before it expired' : 'it was held up until it expired'
+/**
+ * What is wanted once is over then. What is to stand is still what its source says: for want of room it is refused, and begins once there is
+ * other room.
+ */
+export const expired = (view: View, run: Run, waited: boolean): Change => {
+  const held = heldUp(view)
+  if (waited && held === null && view.kind.lasts === 'standing')
+    return close(view, run, { kind: 'refused', reason: 'no-room', detail: NO_ROOM }, againstOf(view))
+  return close(view, run, { kind: 'expired', reason: null, detail: held ?? (waited ? NO_ROOM : HELD_UP) })
 }
+
+const HELD_UP = 'it was held up until it expired'
+const NO_ROOM = 'there was no room for it before it expired'
+
+/** By what it was held up; null: it was looked at. While nobody could look, nobody knows whether there was room. */
+const heldUp = ({ doc: { rest } }: View): string | null =>
+  rest !== null && UNSEEN.has(rest.why) ? `${HELD_UP}: ${rest.text}` : null
 
 /** The approval that covers it: what is left of one binds nothing that needs none. */
 const approvalOf = ({ doc: { approved } }: View, { approval }: Plan): Approved | null =>

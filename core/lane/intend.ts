@@ -232,9 +232,13 @@ const wantRefused = (view: View, seen: Seen): Wanted => {
   const paper = onPaper(view, seen)
   if (paper === null || paper.kind === 'refuse')
     return ignore('held-refused', paper?.detail ?? doc.outcome?.detail ?? 'it was refused')
-  if (doc.outcome?.against === againstOf(view)) return ignore('would-pass-now', 'it would pass now: say retry')
+  if (doc.outcome?.against === againstOf(view)) return stillRefused(doc.outcome)
   return { kind: 'want', doc: nextAttempt(doc, now), why: 'it would no longer be refused' }
 }
+
+/** On paper it would pass, and nothing has changed: there is still no room for it, or a newer release alone would let it pass. */
+const stillRefused = ({ reason, detail }: Ended): Wanted =>
+  reason === 'no-room' ? ignore('held-refused', detail) : ignore('would-pass-now', 'it would pass now: say retry')
 
 const onPaper = (view: View, seen: Seen) => {
   const { doc, world } = view

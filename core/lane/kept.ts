@@ -1,8 +1,10 @@
 import type { LaunchJobStep, Plan, Step } from '../plan.ts'
+import type { Decision } from '../reactions/reaction.ts'
 import { readsOf } from '../steps/keys.ts'
 import type { LaneDocument, Run } from './document.ts'
 import type { Ended } from './ended.ts'
 import type { Kept } from './kept-step.ts'
+import type { View } from './view.ts'
 
 /** Finished steps, and of these what a person wants anew. */
 export type Known = Pick<LaneDocument, 'kept' | 'redo'>
@@ -16,6 +18,20 @@ export const carriesOver = ({ steps, digest }: Pick<Run, 'steps' | 'digest'>): b
 
 /** Finished steps that the next attempt carries over: not what a person wants anew (law 7). */
 export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))
+
+/** Whether a refused attempt has something to go on from: it needs its source no more (law 7). */
+export const isLeft = ({ run, outcome, ...known }: Pick<LaneDocument, 'run' | 'outcome' | keyof Known>): boolean =>
+  run === null && outcome?.kind === 'refused' && carried(known).length > 0
+
+/** What is gone is wanted still where a refused attempt goes on from what was made of it. */
+export const onceGone = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, decision: Decision, place: string): Decision => {
+  const { desired, order, onNewer } = doc
+  if (decision.kind !== 'ignore' || decision.reason !== 'source-gone' || desired === null || !isLeft(doc))
+    return decision
+  if (kind.placeOf?.(desired as never) !== place) return decision
+  const detail = `${decision.detail}; it goes on from what was made of that`
+  return { kind: 'intend', detail, intent: { order, onNewer, desired } }
+}
 
 /** The same once a step is finished: what was made from an earlier one of it goes with that one. */
 export const withKept = ({ kept, redo = [] }: Known, { step, key, row }: Kept, plan: Plan | undefined): Known => {

@@ -15,6 +15,7 @@ import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from '
 import { REFUSED_SO, staysSo } from './held.ts'
 import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
+import { askingMore } from './more.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
 import type { Question } from './question.ts'
@@ -152,7 +153,7 @@ const withRun = (view: View, run: Run): Act => {
       if (keptBack(view, run) !== null) return { kind: 'leave-line' }
       return awaySide(view, 'cluster') ?? { kind: 'hold' }
     case 'steps':
-      return (hasBegun(run) ? null : beforeBeginning(view, run)) ?? stepping(view, run)
+      return (hasBegun(run) ? null : beforeBeginning(view, run)) ?? askingMore(view, run) ?? stepping(view, run)
     default:
       return stepping(view, run)
   }

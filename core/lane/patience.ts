@@ -20,21 +20,25 @@ export const isInReach = (rest: Rest | null): boolean =>
 /** What is looked at so much later than it was to be was not late by itself: nobody could look at any lane. Milliseconds. */
 const LATE = 10 * 60_000
 
-/** Since when what stands could not be taken away; null: it could. Who is looked at too late was not looked at since the last time. */
+/** Who is looked at too late had perhaps nobody to look for as long before that. Milliseconds. */
+const BEFORE = 3_600_000
+
+/** Since when what stands could not be taken away; null: it could. In a freeze nothing would have happened before somebody was to look. */
 const outOfReachFrom = (
   { rest, due, writtenAt }: Pick<LaneDocument, 'rest' | 'due' | 'writtenAt'>,
   now: number,
 ): number | null => {
   if (rest !== null && isOutOfReach(rest)) return rest.since
-  return due !== null && now - due > LATE ? writtenAt : null
+  if (due === null || now - due <= LATE) return null
+  return rest?.why === 'frozen' ? due : Math.max(writtenAt, due - BEFORE)
 }
 
 /** Dollars that what stands on the way of a rollout has cost while it could not be reached: no fault of its run, which they do not end (law 6). */
 export const unreachedOf = ({ doc, plan, now }: Pick<View, 'doc' | 'plan' | 'now'>, run: Run): number => {
   const from = outOfReachFrom(doc, now)
-  const before = run.unreached ?? 0
-  if (plan === null || from === null) return before
-  return before + (standingRate({ run, plan: plan.plan }) * Math.max(0, now - from)) / HOUR
+  const { unreached = 0, unreachedTo = 0 } = run
+  if (plan === null || from === null) return unreached
+  return unreached + (standingRate({ run, plan: plan.plan }) * Math.max(0, now - Math.max(from, unreachedTo))) / HOUR
 }
 
 const HOUR = 3_600_000
@@ -50,7 +54,8 @@ const withUnreached = (
   const goesOn = rest === null || (last?.why === rest.why && last.side === rest.side)
   if (isOutOfReach(last) && goesOn) return doc
   const unreached = unreachedOf(view, run)
-  return unreached === 0 ? doc : { ...doc, run: { ...doc.run, unreached } }
+  // What is committed with this knows of no look since either.
+  return unreached === (run.unreached ?? 0) ? doc : { ...doc, run: { ...doc.run, unreached, unreachedTo: view.now } }
 }
 
 type Seeing = Pick<View, 'now'> & { doc: Pick<LaneDocument, 'rest'> }

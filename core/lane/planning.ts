@@ -50,14 +50,15 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     brought: doc.brought,
     kept: seen.kept,
   }
-  const warm = isWarm(doc, now) ? kind.plan({ ...input, warm: true }) : null
+  const node = warmIn(doc, now)
+  const warm = node === null ? null : kind.plan({ ...input, warm: node })
   // What is asked about begins when that node is away.
   return warm?.kind === 'plan' && covers(view, warm.plan) === 'yes' ? warm : kind.plan(input)
 }
 
-/** Whether the node of the attempt before is there still: what that costs beside its pods is spent already. */
-const isWarm = ({ approved }: Pick<LaneDocument, 'approved'>, now: number): boolean =>
-  approved?.spentAt !== undefined && now - approved.spentAt < EMPTY_MINUTES * 60_000
+/** The pool whose node an attempt before has left, and which is there still: what it costs beside its pods is spent already. */
+const warmIn = ({ approved }: Pick<LaneDocument, 'approved'>, now: number): string | null =>
+  approved?.ran !== undefined && now - approved.ran.at < EMPTY_MINUTES * 60_000 ? approved.ran.pool : null
 
 /** What is left for what stands halfway is held beside whatever is planned. */
 const withHalfway = (world: World, { halfwayCosts }: Pick<LaneDocument, 'halfwayCosts'>): World => {

@@ -16,16 +16,25 @@ export interface Question {
   state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
   /** Whether the one reminder before `until` was sent. */
   reminded: boolean
+  /** Dollars beyond what was approved, of a run under way, and what becomes of it without them; left out: it is about whether a run begins. */
+  more?: { dollars: number; why: string }
   /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
   channel?: string
+}
+
+/** The pool that something ran in, and when it ended there. */
+export interface Ran {
+  pool: string
+  at: number
 }
 
 /** What an answer bound: begun attempts spend it. */
 export interface Approved {
   question: Question
-  /** Dollars that closed attempts have cost already, and when the last such ended; left out: none did. */
+  /** Dollars that closed attempts have cost already. */
   spent: number
-  spentAt?: number
+  /** Where and until when the last of their Jobs ran; left out: none did. */
+  ran?: Ran
   /** Whether an attempt has begun under it: `until` governs beginning alone. */
   begun: boolean
 }

@@ -15,6 +15,7 @@ import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
 import { settleHold, settleLeaveLine } from './holding.ts'
 import { settleLookAgain } from './looking-again.ts'
+import { settleAskMore, settleNoMore } from './more.ts'
 import { patient } from './patience.ts'
 import { type Seen, settlePlan } from './planning.ts'
 import { settleRetire, withRetried } from './retiring.ts'
@@ -53,6 +54,8 @@ const ALONE = {
   again: settleAgain,
   retire: settleRetire,
   ask: settleAsk,
+  'ask-more': settleAskMore,
+  'no-more': settleNoMore,
   remind: settleRemind,
   'move-card': settleMoveCard,
   expire: settleExpire,
@@ -71,6 +74,8 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'again':
     case 'retire':
     case 'ask':
+    case 'ask-more':
+    case 'no-more':
     case 'remind':
     case 'move-card':
     case 'expire':

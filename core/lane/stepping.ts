@@ -1,3 +1,4 @@
+import { usd } from '../money/prices.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { Failure } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
@@ -14,6 +15,7 @@ import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
+import { moreAt, openMore } from './more.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
@@ -108,10 +110,15 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
   if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
-  const until = [stepped.until, bound?.at ?? null, bound === null ? null : nextMonth(now)].filter((at) => at !== null)
+  const known = { ...view, doc: change.doc }
+  const asks = moreAt(known, known.doc.run as Run)
+  const until = [stepped.until, asks, bound?.at ?? null, bound === null ? null : nextMonth(now)].filter(
+    (at) => at !== null,
+  )
+  const more = openMore(known.doc.run as Run)
   const rest = resting(view, {
     why: stepped.why ?? 'working',
-    text: `${mark.title}: ${note}`,
+    text: `${mark.title}: ${note}${more === null ? '' : `; people are asked for ${usd(more.more?.dollars ?? 0)} more`}`,
     until: until.length === 0 ? null : Math.min(...until),
   })
   return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }

@@ -1,6 +1,7 @@
 import { monthBegin, monthOf } from '../money/months.ts'
 import { mayCost } from './bound.ts'
 import type { LaneDocument } from './document.ts'
+import { openMore } from './more.ts'
 import { centsOf } from './room.ts'
 import { monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
@@ -15,7 +16,8 @@ export const withHoldOfThisMonth = ({ plan, now }: Pick<View, 'plan' | 'now'>, d
   const months = Object.entries(monthsUntil(doc, { run, plan: plan.plan, now }))
   const before = months.reduce((sum, [month, dollars]) => (month < monthOf(now) ? sum + dollars : sum), 0)
   if (before === 0) return doc
-  const left = centsOf(Math.max(0, mayCost(doc, plan.plan) + (costs?.left ?? 0) - before)) / 100
+  const most = mayCost(doc, plan.plan) + (openMore(run)?.more?.dollars ?? 0)
+  const left = centsOf(Math.max(0, most + (costs?.left ?? 0) - before)) / 100
   return left < run.hold.dollars ? { ...doc, run: { ...run, hold: { ...run.hold, dollars: left } } } : doc
 }
 

@@ -6,6 +6,7 @@ import { card } from './asking.ts'
 import { type Change, changed, DETAIL, moment, SHORT } from './change.ts'
 import { type Run, sameRun } from './document.ts'
 import type { VoteLetter } from './letters.ts'
+import { withMore, withoutMore } from './more.ts'
 import type { Question } from './question.ts'
 import type { View } from './view.ts'
 import type { Vote } from './vote.ts'
@@ -37,29 +38,37 @@ export const foldVote = (view: View, letter: VoteLetter): Change => {
   if (reason !== null || question === null) return refused(view, letter, reason ?? 'question-closed')
   const next = withVote(question, vote)
   const run = doc.run as Run
-  const approved = next.state === 'approved' ? { question: next, spent: 0, begun: false } : doc.approved
-  const phase = next.state === 'approved' ? 'planned' : run.phase
   const verb = vote.verdict === 'approve' ? 'approves' : 'denies'
-  return changed(
-    { ...doc, approved, run: { ...run, phase, question: next } },
-    {
-      removed: [letter],
-      moments: [
-        moment('answer', `${letter.byName || letter.by} ${verb}${letter.reason === null ? '' : `: ${letter.reason}`}`, {
-          run,
-          data: {
-            by: vote.by,
-            words: letter.reason === null ? null : said(letter.reason, DETAIL),
-            state: next.state,
-            became: 'recorded',
-            letters: [letter.id],
-          },
-        }),
-      ],
-      counts: [`answer:${vote.verdict}`],
-      tellings: [card(run)],
-    },
-  )
+  const { doc: after, ...also } = answered(view, run, next)
+  return changed(after, {
+    ...also,
+    removed: [letter],
+    moments: [
+      moment('answer', `${letter.byName || letter.by} ${verb}${letter.reason === null ? '' : `: ${letter.reason}`}`, {
+        run,
+        data: {
+          by: vote.by,
+          words: letter.reason === null ? null : said(letter.reason, DETAIL),
+          state: next.state,
+          became: 'recorded',
+          letters: [letter.id],
+        },
+      }),
+    ],
+    counts: [`answer:${vote.verdict}`],
+    tellings: [card(run)],
+  })
+}
+
+/** What a question comes to by a vote that counts. */
+const answered = (view: View, run: Run, question: Question): Pick<Change, 'doc' | 'plan'> => {
+  const { doc } = view
+  const asked = { ...run, question }
+  if (question.state === 'open') return { doc: { ...doc, run: asked } }
+  if (question.more !== undefined)
+    return question.state === 'approved' ? withMore(view, question) : { doc: { ...doc, run: withoutMore(asked) } }
+  if (question.state !== 'approved') return { doc: { ...doc, run: asked } }
+  return { doc: { ...doc, approved: { question, spent: 0, begun: false }, run: { ...asked, phase: 'planned' } } }
 }
 
 const whyNot = (

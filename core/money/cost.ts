@@ -13,7 +13,7 @@ interface Costing {
  * Dollars that a run is reckoned to have cost so far: hours in which a step's work was seen running × what an hour of it
  * costs by the plan, since what was approved was priced so, whatever the policy says by now. Moves of a rollout count with what runs
  * beyond what ran before, from each to the next, whatever is judged or waited for between; what the last leaves standing is the lane's
- * running cost. Not rounded.
+ * running cost once that is judged. Not rounded.
  */
 export const costOf = ({ now, ...costing }: Costing & { now: number }): number => {
   const jobs = jobsOf(costing).map(({ perHour, mark }) => perHour * timeOf(mark, now))
@@ -57,9 +57,7 @@ export const leftByMoves = (costing: Costing): number | null => {
   const begun = moves.filter(([, { state, by }]) => state !== 'pending' && by !== null)
   const [last] = begun.slice(-1)
   if (last === undefined) return null
-  // What its last move has left is the lane's running cost.
-  const [step, { state }] = last
-  return begun.length === moves.length && state === 'done' ? 0 : perHourOf(step)
+  return begun.length === moves.length && overAt(costing) !== null ? 0 : perHourOf(last[0])
 }
 
 /** Dollars an hour of what stands on the way of a rollout now. */
@@ -108,12 +106,24 @@ interface Reached {
 
 /** Points of a rollout that were begun to be reached, from when each has pods on nodes. */
 const reachedBy = (costing: Costing): Reached[] => {
-  const last = costing.plan.steps.findLast(({ kind }) => kind === 'roll-out-model')
+  const [last, over] = [costing.plan.steps.findLast(({ kind }) => kind === 'roll-out-model'), overAt(costing)]
   return stepsOf(costing).flatMap(([step, mark]) => {
     const from = step.kind === 'roll-out-model' ? onNodesFrom(mark) : null
     if (from === null) return []
-    return [{ from, until: step === last && mark.state === 'done' ? mark.endedAt : null, perHour: perHourOf(step) }]
+    return [{ from, until: step === last ? over : null, perHour: perHourOf(step) }]
   })
+}
+
+/** What comes once all is moved and judged, and costs nothing. */
+const AFTER: ReadonlySet<Step['kind']> = new Set<Step['kind']>(['switch-traffic', 'notify'])
+
+/**
+ * When the way of a rollout was over: what stands then is the lane's running cost. The gate of a first replica comes after the last move: until
+ * that is judged it is the rollout's. Null: it is not.
+ */
+const overAt = (costing: Costing): number | null => {
+  const way = stepsOf(costing).filter(([{ kind }]) => !AFTER.has(kind))
+  return way.every(([, { state }]) => state === 'done') ? Math.max(...way.map(([, { endedAt }]) => endedAt ?? 0)) : null
 }
 
 /** What was done before anybody has seen it at work counts from its begin. */

@@ -46,14 +46,14 @@ export const usesOf = (input: Priced, { stages }: Pick<PipelinePolicy, 'stages'>
   })
 
 /**
- * One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor, where it is `warm`, of what
- * has just run; and what comes is put where most is left, which is there.
+ * One node is started for stages in a row that are in one pool: it is not away before the next one comes, nor, in the pool that is `warm`, of
+ * what has just run; and what comes is put where most is left, which is there.
  */
-const inRows = (uses: readonly Use[], warm: boolean): Use[] => {
+const inRows = (uses: readonly Use[], warm: string | undefined): Use[] => {
   const rows: Use[] = []
   for (const use of uses) {
     const last = rows.at(-1)
-    const goesOn = last === undefined ? warm : last.poolName === use.poolName
+    const goesOn = (last?.poolName ?? warm) === use.poolName
     const isUp = goesOn && (last === undefined || last.rate.p50 > 0)
     const p50 = isUp ? use.whole : use.rate.p50
     const beside = { p50: isUp ? 0 : use.beside.p50, p95: goesOn ? 0 : use.beside.p95 }
@@ -145,7 +145,7 @@ const nodewise = (gpus: number, { gpusPerNode }: PoolPolicy): number[] => [
  */
 export const usesLeft = (
   uses: readonly UseOrNone[],
-  { steps, kept, warm = false }: { steps: Step[] } & Pick<PipelineInput, 'kept' | 'warm'>,
+  { steps, kept, warm }: { steps: Step[] } & Pick<PipelineInput, 'kept' | 'warm'>,
 ): Use[] | Refuse => {
   const carried = carriedSteps({ steps }, kept)
   const left = uses.filter(({ stage }) => !carried.has(stage))

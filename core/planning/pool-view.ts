@@ -80,8 +80,10 @@ const onNodes = (
   const besides = others.filter((gpus) => gpus > 0).map((gpus) => Math.max(0, gpusPerNode - gpus))
   const alone: Record<number, number> = {}
   for (const there of byNode) {
-    const [only, ...more] = new Set(there.map(({ of }) => of))
-    if (typeof only === 'number' && more.length === 0) alone[only] = (alone[only] ?? 0) + 1
+    const own = there.flatMap(({ of }) => of ?? [])
+    // Of several generations the oldest, which was judged, leaves last.
+    const last = Math.min(...own)
+    if (own.length > 0 && own.length === there.length) alone[last] = (alone[last] ?? 0) + 1
   }
   return {
     ...(besides.length === 0 ? {} : { besides: besides.sort((a, b) => a - b) }),

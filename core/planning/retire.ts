@@ -2,6 +2,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { usd } from '../money/prices.ts'
 import { label, laneLabel } from '../names.ts'
 import type { NotifyStep, Planned, Price } from '../plan.ts'
+import type { Policy } from '../policy.ts'
 import { counted } from '../text.ts'
 import { type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
@@ -59,28 +60,33 @@ export const planRetired = (input: ServeInput): Planned => {
     unavailable: leaving.length,
     strategy: null,
     undo: 'Put the service back into the policy: the version that is promoted then is served again.',
-    reasons: reasonsOf(name, { leaving, names, price }),
+    reasons: reasonsOf(name, { leaving, names, price, pools: policy.pools }),
   })
 }
 
 /** What stops, what is deleted and what stays, and what that saves. */
 const reasonsOf = (
   name: string,
-  { leaving, names, price }: { leaving: readonly Replica[]; names: readonly string[]; price: Price },
+  {
+    leaving,
+    names,
+    price,
+    pools,
+  }: { leaving: readonly Replica[]; names: readonly string[]; price: Price; pools: Policy['pools'] },
 ): string[] => [
   `the policy has no service ${name} any more`,
   `what stops: ${replicaCount(leaving.length)} of ${names.join(', ')}, and with them every answer of the service`,
   'what is deleted: their pods. Deployments and Services stay, empty and free of cost; should the service come back, its Service has the same name. Versions in the registry and their weights stay',
-  `what it saves: ${savesText(price, leaving)}`,
+  `what it saves: ${savesText(price, leaving, pools)}`,
 ]
 
 /** By the prices of pools that the policy still has. */
-const savesText = ({ nowPerHour, perHour }: Price, leaving: readonly Replica[]): string => {
+const savesText = ({ nowPerHour, perHour }: Price, leaving: readonly Replica[], pools: Policy['pools']): string => {
   const saved = nowPerHour - perHour.p95
   const gpus = leaving.reduce((sum, { view }) => sum + view.gpusPerReplica, 0)
-  const dollars =
-    saved > 0 ? `, ${usd(saved)} an hour and ${usd(24 * saved)} a day` : '; their price has left the policy'
-  return `${counted(gpus, 'GPU')}${dollars}`
+  const isPriced = leaving.every(({ view }) => Object.hasOwn(pools, view.pool))
+  const none = isPriced ? '; no dollars: their nodes go on for others' : '; their price has left the policy'
+  return `${counted(gpus, 'GPU')}${saved > 0 ? `, ${usd(saved)} an hour and ${usd(24 * saved)} a day` : none}`
 }
 
 const told = (name: string): NotifyStep => ({

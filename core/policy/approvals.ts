@@ -19,6 +19,18 @@ export const MOST_VOTES = 20
 export const mayOperate = (by: string, { operators }: { operators?: { id: string }[] | undefined }): boolean =>
   operators === undefined || operators.some(({ id }) => id === by)
 
+/** Everybody whom a policy names, approvers first, each once. */
+export const peopleOf = ({ approvers, operators = [] }: People): Person[] => [
+  ...approvers,
+  ...operators.filter(({ id }) => approvers.every((one) => one.id !== id)),
+]
+
+type Person = { id: string; name: string }
+interface People {
+  approvers: readonly Person[]
+  operators?: readonly Person[] | undefined
+}
+
 /** Who is asked, where, and when nobody needs to be. */
 export const approvals = z
   .strictObject({

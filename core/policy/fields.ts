@@ -112,8 +112,6 @@ const upTo = (most: number, what: string) =>
   )
 export const hours = upTo(LONGEST_DAYS * 24, 'hours')
 export const minutes = upTo(LONGEST_DAYS * 24 * 60, 'minutes')
-/** A key with one value that is enforced, and others that are refused with this sentence: whatever a policy says is kept (law 15). */
-export const notYet = <const T extends string>(only: T, say: string) => z._default(z.literal(only, say), only)
 /**
  * At most so many bytes as JSON. A plan says parts of it several times over, a variable with three times its bytes, and lies in one row
  * of the ledger, which DynamoDB keeps up to 400 KB.

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { milliseconds } from '../duration.ts'
-import { askable, bucket, duration, folder, matching, mode, name, notYet } from './fields.ts'
+import { askable, bucket, duration, folder, matching, mode, name } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
 
 /** What a registered model may be called, as MLflow has it, and without what two names could differ by unseen. */
@@ -47,8 +47,8 @@ export const pipeline = z
     }),
     /** Something newer while a run is under way: let that finish, or replace it. */
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
-    /** A run that would cost more than it may at most is ended. Nobody is asked for more yet, so `ask` is refused. */
-    onBound: notYet('end', 'nobody is asked for more money while a run is under way yet: write `end`, or leave it out'),
+    /** What happens to a run that would cost more than it may at most. `ask`: before that, while it goes on, the approvers are asked for as many hours more as its stage has, at most twice and within the budget; it is ended where they do not agree. A card that asks later is a new one. */
+    onBound: z._default(z.enum(['end', 'ask']), 'end'),
     /**
      * How long the pod of a stage may wait for a node before its run ends; left out: `24h`. It takes nothing of its hours, and costs nothing
      * but for a node that comes and is of no use, which is named with what ends it.

@@ -22,6 +22,15 @@ const valueText = (schema: z.core.$ZodType, issue: z.core.$ZodIssue): string => 
   if (issue.code === 'custom' && (input === undefined || typeof input === 'object')) return issue.message
   const write = issue.code === 'invalid_type' && issue.message === '' ? writeOf(schema, issue) : null
   if (input === undefined) return `is missing: ${write ?? wanted(issue)}`
+  return path.includes('secrets') ? unsaidText(issue, write) : foundText(schema, issue, write)
+}
+
+/** Who types a token where the name of its Secret belongs must not read it on a page. */
+const unsaidText = (issue: z.core.$ZodIssue, write: string | null): string =>
+  `${wanted(issue)}; what was found is not repeated${write === null ? '' : `: ${write}`}`
+
+const foundText = (schema: z.core.$ZodType, issue: z.core.$ZodIssue, write: string | null): string => {
+  const { input, path } = issue
   const meant =
     input === null && mayBeLeftOut(schema, path)
       ? `${write === null ? '' : `${write}, or `}leave the key out instead`

@@ -5,6 +5,7 @@ import { whyNotNamed } from '../../events/object-key.ts'
 import type { Desired, TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import { hasBegun, type LaneDocument } from '../lane/document.ts'
+import { isLeft } from '../lane/kept.ts'
 import { laneOf } from '../lane-kinds/kind.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
@@ -128,10 +129,16 @@ export const onDatasetUploaded: Reaction<DatasetUploaded, DatasetFacts> = {
     }),
 }
 
-/** Nobody tells that something is gone: where that was read which people are asked about is looked at for as long as it has begun nothing. */
+/**
+ * Nobody tells that something is gone: where that was read which people are asked about is looked at for as long as it has begun nothing, and
+ * where it was read whose refused attempt goes on without it.
+ */
 const awaitedIn = (doc: LaneDocument | null, now: number): Ask[] => {
-  const { run = null } = doc ?? {}
-  const event = run === null || hasBegun(run) ? null : again(run.desired, now)
+  if (doc === null) return []
+  const { run, desired } = doc
+  const awaited = run === null ? isLeft(doc) : !hasBegun(run)
+  const of = run?.desired ?? desired
+  const event = awaited && of !== null ? again(of, now) : null
   return event === null ? [] : [{ kind: 'event', event }]
 }
 

@@ -41,6 +41,7 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
       return seeStep(ports, view, act.step)
     case 'clear':
       return { result: { kind: 'cleared', ...(await clear(ports, view)) }, seen: {} }
+    case 'ask-more':
     case 'go-back':
       return { result: { kind: 'nothing' }, seen: { world: await observe(ports, view) } }
     default:

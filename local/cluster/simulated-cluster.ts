@@ -51,6 +51,8 @@ export interface SimulatedOptions {
 export interface SimulatedCluster extends Cluster {
   /** Does everything that is due at or before now; answers when the next thing is due (ms), or null. */
   advance(now: number): Promise<number | null>
+  /** Somebody makes a namespace; one that is there stays. */
+  addNamespace(name: string): void
   nodes(): Promise<NodeView[]>
   /** Somebody changes an object by hand, as this field manager (`kubectl set image`, `kubectl edit`). */
   edit(ref: ObjectRef, manager: string, change: Changing): Promise<void>
@@ -73,6 +75,7 @@ class Simulated implements SimulatedCluster {
   readonly #database: DatabaseSync
   readonly #world: World
   readonly #api: Api
+  readonly #namespaces: Set<string>
   readonly #watching = new Watching()
   readonly #cache: WatchCache
   #advancing: Promise<unknown> = Promise.resolve()
@@ -85,11 +88,16 @@ class Simulated implements SimulatedCluster {
     this.#database = typeof file === 'string' ? new DatabaseSync(file) : file
     if (typeof file === 'string') this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     this.#world = openWorld(this.#database, { seed, pace: { provision, consolidate }, webhooks: options.webhooks })
-    this.#api = { world: this.#world, namespaces: new Set(namespaces) }
+    this.#namespaces = new Set(namespaces)
+    this.#api = { world: this.#world, namespaces: this.#namespaces }
     const { store } = this.#world
     this.#write(() => {
       if (store.count('opened') === 1) store.insert(cpuNode())
     })
+  }
+
+  addNamespace(name: string): void {
+    this.#namespaces.add(name)
   }
 
   async create(object: KubeObject): Promise<Created> {

@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { peopleOf } from '../../core/policy/approvals.ts'
 import type { Policy } from '../../core/policy.ts'
 
 type Html = ReturnType<typeof html>
@@ -36,7 +37,7 @@ export const layout = ({
     <main>
       <section id="lanes" class="wide" aria-labelledby="h-lanes"><h2 id="h-lanes">Lanes</h2><div data-fragment="sides">${parts['sides']}</div><div data-fragment="lanes">${parts['lanes']}</div></section>
       <section aria-labelledby="h-chat"><h2 id="h-chat">Slack</h2>
-        <label class="who">You are <select id="who">${policy.approvals.approvers.map(({ id, name }) => html`<option value="${id}">${name}</option>`)}<option value="T0SIGNAL/U0GUEST" data-name="a guest">a guest, who may not approve</option></select></label>
+        <label class="who">You are <select id="who">${peopleOf(policy.approvals).map(({ id, name }) => html`<option value="${id}">${name}</option>`)}<option value="T0SIGNAL/U0GUEST">a guest, who may not approve</option></select></label>
         <div data-fragment="chat">${parts['chat']}</div></section>
       <section aria-labelledby="h-plan"><h2 id="h-plan">Plan</h2><div data-fragment="plan">${parts['plan']}</div></section>
       <div class="stack">

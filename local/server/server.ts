@@ -63,6 +63,9 @@ export const appOf = (served: Served): Hono => {
       context.header('retry-after', '1')
       return refuse(context, { status: 503, error: 'unavailable', detail: 'try again' })
     }
+    // Who breaks off while the body is read waits for no answer.
+    if (context.req.raw.signal.aborted)
+      return refuse(context, { status: 400, error: 'bad-body', detail: 'it broke off' })
     onTerminal('a bug in a route', error, { isBug: true })
     return refuse(context, { status: 500, error: 'bug', detail: 'this is a bug of Signalbox; the terminal shows it' })
   })

@@ -20,6 +20,20 @@ it('says how long there is to answer, as of when it was drawn: with the reminder
   expect(factsAt(NOW, { state: 'approved' })).not.toHaveProperty('Answer before')
 })
 
+it('that asks for more says how much, what it comes to in all, and what becomes of it otherwise', () => {
+  const more = { dollars: 100, why: 'it goes on, and is ended' }
+  const card = (over: Parameters<typeof questionOf>[0]) =>
+    answerCard(plan, questionOf({ more, ...over }), { approvals: config.approvals, now: NOW })
+  expect(card({})).toMatchObject({
+    title: `Approve? More for ${plan.title}`,
+    lines: ['it goes on, and is ended'],
+  })
+  expect(card({}).facts[0]).toEqual({ label: 'More', value: '$100.00: then at most $223.83 in all' })
+  // What was true before it began is not said again.
+  expect(card({}).facts.map(({ label }) => label)).not.toContain('Begins before')
+  expect(card({ state: 'rejected' }).title).toBe(`${plan.title}: more is rejected`)
+})
+
 it('asks nobody where it has left, and says where it went; one that asks nothing stays as it is', () => {
   const asks = answerCard(plan, questionOf(), { approvals: config.approvals, now: NOW })
   const left = leftCard(asks)

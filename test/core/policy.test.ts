@@ -407,13 +407,6 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.0.preemptible: no budget stops a stage yet: leave it out; found true',
     ],
     [
-      'a bound that asks',
-      (c) => {
-        Object.assign(support(c), { onBound: 'ask' })
-      },
-      'pipelines.support-chats.onBound: nobody is asked for more money while a run is under way yet: write `end`',
-    ],
-    [
       'a wait for nodes in which none starts',
       (c) => {
         Object.assign(support(c), { nodeWithin: '9m' })

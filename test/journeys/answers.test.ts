@@ -54,6 +54,17 @@ it('where the policy names operators nobody else cancels, retries, freezes or th
   expect(await town.question(TRAIN)).not.toBeNull()
 })
 
+it('a ceiling that is raised, and namespaces that are named anew, are there at the next look', async () => {
+  const low = { ...example, pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 0 } } }
+  town = await openTown({ config: low })
+  await upload(town)
+  await town.until('it is refused', async () => (await town.lane(TRAIN)).state === 'refused')
+  town.setPolicy({ ...example, namespaces: { training: 'jobs', serving: 'models' } })
+  await town.answered(TRAIN)
+  expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  expect((await town.house.cluster.list('Job')).map(({ metadata }) => metadata.namespace)).toEqual(['jobs', 'jobs'])
+})
+
 it('while nobody can read the policy people may still freeze, and nobody ends a freeze or makes it shorter', async () => {
   let readable = true
   const wrap = (ports: Ports): Ports => ({

@@ -52,6 +52,31 @@ describe('a rollout that waits with its first replica up', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 
+  it('also of a first version, whose one replica is judged after its last move', async () => {
+    town = await openTown()
+    const lane = 'service/code-llama'
+    const source = 's3://acme-results/models/code-llama/1/'
+    await town.house.objects.write('acme-results', 'models/code-llama/1/config.json', Buffer.from('{}'))
+    const { version } = await town.house.registry.register({
+      model: 'code-llama',
+      source,
+      runId: null,
+      tags: {},
+    } as never)
+    await promote(town.house, 'code-llama', version)
+    await town.answered(lane)
+    const most = (await town.plan(lane))?.plan.bounds.dollars ?? 0
+    await town.until('it is judged', stepIs(town, lane, 'gate', 'running'))
+    const [job] = (await jobsOf(town)).filter(({ metadata }) => metadata.name.endsWith('-gate'))
+    await town.house.cluster.patch(refOf(job!), job?.metadata.uid ?? '', { spec: { suspend: true } })
+    await town.until('it has ended', async () => (await town.lane(lane)).run === null, 48)
+    const past = (await town.past(lane)).at(-1)
+    expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+    expect(past?.cost).toBeGreaterThan(most - 20)
+    expect(past?.cost).toBeLessThanOrEqual(most)
+    expect(await looseEnds(town)).toEqual([])
+  })
+
   it.each(['away', 'not-allowed'] as const)(
     'for a bucket that is %s, while the cluster answers, is taken back too',
     async (how) => {

@@ -1,10 +1,14 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { openStores } from '../../local/stores.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
 import { everyJob, HOUR, looseEnds, TRAIN, trainedUntil } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
+let bucket: string
 afterEach(() => town.close())
 
 /** Something keeps its image from being pulled: an attempt that follows may do better. */
@@ -13,7 +17,9 @@ const mend = (behaviour: Record<string, unknown> = {}): Promise<void> =>
   town.house.objects.write('acme-datasets', 'support-chats/a/simulation.json', Buffer.from(JSON.stringify(behaviour)))
 /** The training is finished, and the first evaluation has failed in passing. */
 const half = async (config: unknown = example) => {
-  town = await openTown({ config })
+  const stores = openStores(null)
+  bucket = join(stores.buckets, 'acme-datasets')
+  town = await openTown({ config, stores })
   const made = await everyJob(town)
   await trainedUntil(town, 'train', 'running', LOST)
   await town.until('it failed', async () => (await town.past(TRAIN)).length > 0)
@@ -83,6 +89,19 @@ describe('an attempt that carries over what was paid for (law 7)', () => {
     town.setPolicy(budgetOf(70))
     expect(await ended(3)).toMatchObject({ state: 'succeeded' })
     expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a3-evaluate'])
+  })
+
+  it('begins so too where its manifest is gone by then: what was made of that needs it no more', async () => {
+    const made = await half()
+    town.setPolicy(budgetOf(10))
+    await ended(2)
+    rmSync(join(bucket, 'support-chats/a/manifest.json'))
+    await town.advance(2 * HOUR)
+    expect((await town.lane(TRAIN)).state).toBe('refused')
+    town.setPolicy(budgetOf(70))
+    expect(await ended(3)).toMatchObject({ state: 'succeeded' })
+    expect(made()).toEqual(['g1a1-evaluate', 'g1a1-train', 'g1a3-evaluate'])
+    expect(await looseEnds(town)).toEqual([])
   })
 
   it('is refused for a whole training again once what it would carry over was written over', async () => {

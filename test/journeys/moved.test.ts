@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { openStores } from '../../local/stores.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { everyJob, HOUR, looseEnds, MINUTE, say, TRAIN, upload } from './scenes.ts'
+import { everyJob, HOUR, looseEnds, MINUTE, say, stepIs, TRAIN, upload } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -316,6 +316,72 @@ describe('what was paid for stays where it was read', () => {
     await town.advance(HOUR)
     expect(await town.lane(TRAIN)).toMatchObject({ state: 'failed', generation: 2 })
     expect(jobs().filter((name) => name.endsWith('-train'))).toEqual(['g2a1-train'])
+  })
+
+  /** The first dataset trains, its evaluation takes so long and ends so, and a second waits behind it, which may begin unasked. */
+  const twoOf = async (evaluate: object): Promise<void> => {
+    const pipelines = { 'support-chats': piped({ onNewer: 'finish' }) }
+    await opened({ ...unasked, pipelines })
+    await upload(town, 'a', { simulation: { tasks: { evaluate: { minutes: 20, ...evaluate } } } })
+    await town.until('it evaluates', stepIs(town, TRAIN, 'evaluate', 'running'))
+    await upload(town, 'b')
+    await town.until('b is wanted', async () => (await town.lane(TRAIN)).generation === 2)
+  }
+  const freeze = () =>
+    town.house.command({ kind: 'freeze', lane: TRAIN, until: town.house.clock.now() + HOUR, by: ANA } as never)
+  const OF_B = { saw: { generation: 2, attempt: 1 } }
+  const trained = () => jobs().filter((name) => name.endsWith('-train'))
+
+  it('what failed for good is not begun again by what was cancelled behind it, is tried again, and is gone', async () => {
+    await twoOf({ exitCode: 1 })
+    await say(town, 'cancel', { wanted: true })
+    expect((await town.settled(TRAIN)).state).toBe('failed')
+    await freeze()
+    expect(await say(town, 'retry', OF_B)).toMatchObject({ ok: true })
+    await town.advance(2 * MINUTE)
+    remove('b')
+    await town.advance(3 * HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'superseded', generation: 2 })
+    expect(trained()).toEqual(['g1a1-train'])
+  })
+
+  it('what a person would not have repeated is not begun again once what waited behind it is gone', async () => {
+    await twoOf({ imagePull: 'fail' })
+    await town.until('it failed', async () => (await town.past(TRAIN)).length === 1)
+    await freeze()
+    expect(await say(town, 'cancel')).toMatchObject({ detail: expect.stringContaining('is not repeated') })
+    await town.advance(MINUTE)
+    remove('b')
+    await town.advance(4 * HOUR)
+    expect(trained()).toEqual(['g1a1-train'])
+  })
+
+  it('a retry of what was cancelled behind it and is gone is refused, and loses nothing of what was finished', async () => {
+    await twoOf({ exitCode: 1 })
+    await say(town, 'cancel', { wanted: true })
+    await town.settled(TRAIN)
+    remove('b')
+    expect(await say(town, 'retry', OF_B)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('not there any more'),
+    })
+    expect(await town.lane(TRAIN)).toMatchObject({ state: 'failed', generation: 1, kept: [{ step: 'train' }] })
+    expect(await say(town, 'retry')).toMatchObject({ ok: true, detail: expect.stringContaining('keeping train') })
+  })
+
+  it('what was given up unfinished and is told of once it is whole stays wanted, whoever looks there again', async () => {
+    await opened()
+    const parts = ['0', '1'].map((n) => ({ key: `support-chats/a/part-${n}.jsonl`, size: 3 }))
+    const part = (n: number) => town.house.objects.write('acme-datasets', parts[n]?.key ?? '', Buffer.from(`"${n}"`))
+    await part(0)
+    await write('a', Buffer.from(JSON.stringify({ version: 1, objects: parts })))
+    await town.advance(100 * MINUTE)
+    expect((await town.lane(TRAIN)).passed).toHaveLength(1)
+    await part(1)
+    await tell('a')
+    await town.until('it asks', asks, 1)
+    await town.advance(HOUR)
+    expect([await asks(), (await town.lane(TRAIN)).passed]).toEqual([true, []])
   })
 
   it('what was over is wanted anew once it is written anew, though what came since is gone', async () => {

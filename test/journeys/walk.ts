@@ -59,7 +59,7 @@ const configOf = ({ replicas, maxGpus, onNewer, mode, dollars }: Wishes) => ({
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus } },
   pipelines: {
     'support-chats': piped({ onNewer, mode }),
-    'sales-chats': piped({ onNewer, prefix: 'sales-chats/', as: 'sales-llama' }),
+    'sales-chats': { ...piped({ onNewer, prefix: 'sales-chats/', as: 'sales-llama' }), onBound: 'ask' as const },
   },
   services: { [MODEL]: { ...model, replicas } },
 })

@@ -131,6 +131,14 @@ if (process.platform !== 'linux') {
         await hears('stops before it begins anything')
         await laneState(page, TRAIN, 'cancelled').waitFor({ timeout: 20_000 })
       })
+      await check('who presses is who is chosen', async () => {
+        const [chosen] = await page.locator('#who option').all()
+        await page.selectOption('#who', (await chosen?.getAttribute('value')) ?? '')
+        await button('Freeze 4 h').click()
+        await page.locator('.timeline', { hasText: 'ana freezes' }).waitFor()
+        await button('Thaw').click()
+        await hears('thawed')
+      })
       await check('a button of what is no longer so reaches nothing, and says it', async () => {
         await button('Retry').evaluate(
           (node) => (node.dataset['command'] = node.dataset['command']?.replace('"attempt":2', '"attempt":1') ?? ''),

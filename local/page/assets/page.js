@@ -119,8 +119,7 @@ document.addEventListener('click', (event) => {
   SENDING.add(text)
   const { lasts, ...command } = JSON.parse(text)
   pressed(async () => {
-    const [who] = document.querySelector('#who').selectedOptions
-    const by = who.dataset.name ?? who.label
+    const by = document.querySelector('#who').value
     const until = lasts === undefined ? undefined : (await now()) + lasts
     const { detail } = await post('/api/commands', { ...command, by, until })
     say(`${command.lane}: ${detail ?? 'Something went wrong'}.`)

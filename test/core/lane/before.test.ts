@@ -101,12 +101,16 @@ describe('what has finished something, and has another attempt', () => {
 
   it('fails in passing while what is newer waits: it stays there, with what it has cost', () => {
     const left = (doc: LaneDocument, reason: Ended['reason']) =>
-      withRepeat({ ...doc, run: null, before: undefined } as never, doc, { at: { ...at, reason }, cost: 7 }).before
+      withRepeat({ ...doc, run: null, before: undefined } as never, doc, {
+        at: { ...at, reason },
+        cost: 7,
+        ran: { pool: 'p', at: NOW },
+      }).before
     const waits = newer({ onNewer: 'finish' })
     expect(left(waits, 'image-pull')).toEqual({
       ...before,
       outcome: at,
-      approved: approvedBy({ begun: true, spent: 7, spentAt: at.at }),
+      approved: approvedBy({ begun: true, spent: 7, ran: { pool: 'p', at: NOW } }),
     })
     expect(left(waits, 'exit-code')).toBeUndefined()
     expect(left({ ...waits, onNewer: 'stop' }, 'image-pull')).toBeUndefined()

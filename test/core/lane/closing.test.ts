@@ -4,6 +4,7 @@ import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import type { Outcome } from '../../../core/reasons.ts'
 import { desired, emptyWorld, standing } from '../training-fixture.ts'
 import {
+  approvedBy,
   asking,
   docOf,
   HOUR,
@@ -47,6 +48,24 @@ describe('a run that ends', () => {
     expect(change.past[0]).not.toHaveProperty('months')
     expect(change.counts).toEqual(['outcome:failed'])
     expect(change.moments.map(({ kind }) => kind)).toEqual(['outcome', 'answer'])
+  })
+
+  it('leaves where its last Job had its pod, and until when, unless the node went with it', () => {
+    const left = (outcome: Outcome, steps: Mark[]) =>
+      closed(outcome, under({ steps }), { approved: approvedBy({ begun: true }) }).doc.approved?.ran
+    const ran = markOf({
+      state: 'failed',
+      by: 'me',
+      startedAt: NOW - HOUR,
+      ran: HOUR,
+      ranTo: NOW - 60_000,
+      endedAt: NOW,
+    })
+    const pulling = markOf({ ...ran, name: 'evaluate', ran: 0, ranTo: null })
+    const failed = { ...FAILED, reason: 'exit-code' as const }
+    expect(left(failed, [ran])).toEqual({ pool: 'gpu-train', at: NOW - 60_000 })
+    expect(left(failed, [ran, pulling])).toEqual({ pool: 'gpu-train', at: NOW })
+    expect(left(FAILED, [ran])).toBeUndefined()
   })
 
   it('over a month’s end says how much of it was spent in each month', () => {

@@ -169,6 +169,8 @@ describe('where the policy names who may', () => {
     const doc = kind === 'retry' ? failed() : wanted({ run: runOf() })
     expect(fold(doc, kind, {}, named)).toMatchObject({ became: 'refused', reason: 'not-an-operator' })
     expect(fold(doc, kind, { by: 'T0SIGNAL/U0OPS' }, named)).toMatchObject({ became: 'recorded' })
+    const change = foldCommand(viewOf({ doc, policy: named }), command(kind, { id: 'l1', saw, by: 'T0SIGNAL/U0OPS' }))
+    expect(change.moments.at(-1)?.text).toMatch(/^ops says /)
   })
 })
 

@@ -67,7 +67,10 @@ describe('what stands while nobody can take it away', () => {
   it('is counted apart: the cluster away, or nobody looking where somebody was to', () => {
     const of = (view: ReturnType<typeof waits>) => unreachedOf(view, run)
     for (const side of ['cluster', 'policies']) expect(of(at('unavailable', NOW - 2 * HOUR, side))).toBe(20)
-    expect(of(at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(50)
+    // It may have begun an hour before somebody was to look; in a freeze nothing would have happened until then.
+    expect(of(at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(40)
+    expect(of(at('working', NOW - 3.5 * HOUR, null, NOW - 3 * HOUR))).toBe(35)
+    expect(of(at('frozen', NOW - 5 * HOUR, null, NOW - 3 * HOUR))).toBe(30)
     expect(of(at('unavailable', NOW - 2 * HOUR, 'objects', NOW - MINUTE))).toBe(0)
     expect(of(at('working', NOW - 5 * HOUR, null, NOW - 5 * MINUTE))).toBe(0)
     expect(of(at('frozen', NOW - 5 * HOUR, null, NOW))).toBe(0)
@@ -77,7 +80,11 @@ describe('what stands while nobody can take it away', () => {
     const late = at('working', NOW - 5 * HOUR, null, NOW - 3 * HOUR)
     const next = resting({ doc: late.doc, now: NOW }, { why: 'working', text: '' })
     const { run: kept } = patient(late, { doc: late.doc, rest: next })
-    expect(kept?.unreached).toBe(50)
+    expect(kept).toMatchObject({ unreached: 40, unreachedTo: NOW })
+    // What is settled after that in the same commit counts none of it twice.
+    const joined = { ...late, now: NOW + 1000, doc: { ...late.doc, run: kept as never } }
+    expect(unreachedOf(joined, kept as never)).toBeCloseTo(40, 1)
+    expect(patient({ ...joined, now: NOW }, { doc: joined.doc, rest: next })).toBe(joined.doc)
     const again = at('unavailable', NOW - HOUR, 'cluster')
     expect(unreachedOf(again, { ...run, unreached: 30 })).toBe(40)
   })

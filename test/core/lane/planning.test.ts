@@ -1,10 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { againstOf, pending, planOnPaper, settlePlan } from '../../../core/lane/planning.ts'
+import type { Approved } from '../../../core/lane/question.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { ResultRow } from '../../../core/rows.ts'
 import { stepKeys } from '../../../core/steps/keys.ts'
 import { emptyWorld } from '../training-fixture.ts'
-import { busy, docOf, free, NOW, planRow, policy, poor, runOf, SERVICE, seenWorld, viewOf, wanted } from './fixture.ts'
+import {
+  approvedBy,
+  busy,
+  docOf,
+  free,
+  NOW,
+  planRow,
+  policy,
+  poor,
+  runOf,
+  SERVICE,
+  seenWorld,
+  viewOf,
+  wanted,
+} from './fixture.ts'
 
 const NONE = { kept: {} }
 
@@ -82,6 +97,19 @@ describe('planning', () => {
       run: null,
       outcome: { kind: 'succeeded', detail: expect.stringContaining('nothing is served') },
     })
+  })
+
+  it('counts on the node of an attempt before where that ran in its pool, a moment ago', () => {
+    const priced = (ran: Approved['ran']) => {
+      const approved = approvedBy({ begun: true, ...(ran === undefined ? {} : { ran }) })
+      const view = viewOf({ world: seenWorld, doc: wanted({ attempt: 2, approved }) })
+      const planned = planOnPaper(view, runOf({ attempt: 2 }), NONE)
+      return planned.kind === 'plan' ? planned.plan.price.total.p95 : null
+    }
+    const cold = priced(undefined)
+    expect(priced({ pool: 'gpu-train', at: NOW - 5 * 60_000 })).toBeLessThan(cold ?? 0)
+    expect(priced({ pool: 'gpu-train', at: NOW - 10 * 60_000 })).toBe(cold)
+    expect(priced({ pool: 'gpu-serve', at: NOW - 5 * 60_000 })).toBe(cold)
   })
 
   it('on paper writes nothing, and needs a look at the world', () => {

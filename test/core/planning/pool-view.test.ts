@@ -157,7 +157,8 @@ describe('nodes', () => {
   it('that go on without the lane are known with what is left there, and those that it is alone on by generation', () => {
     expect(seen([on('n1', own(3)), on('n1', own(3))])).toMatchObject({ alone: { 3: 1 } })
     expect(seen([on('n1', own(3)), on('n1')])).toMatchObject({ alone: {}, besides: [4] })
-    expect(seen([on('n1', own(3)), on('n1', own(4))])).toMatchObject({ alone: {} })
+    // The oldest, which was judged, leaves last.
+    expect(seen([on('n1', own(4)), on('n1', own(3))])).toMatchObject({ alone: { 3: 1 } })
     expect(seen([on('n1', own(3), 'elsewhere')])).toMatchObject({ besides: [4] })
     for (const pods of [[], [on('n2', own(3))], [on('n3')]])
       for (const known of ['alone', 'besides']) expect(seen(pods)).not.toHaveProperty(known)

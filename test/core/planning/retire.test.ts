@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { service } from '../../../core/lane-kinds/service.ts'
+import { PRICED } from '../../../core/money/nodes.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
+import type { PoolView } from '../../../core/world.ts'
 import config from '../../../signalbox.config.ts'
 import { emptyPool, emptyWorld, NOW, standing } from '../training-fixture.ts'
 
@@ -9,6 +11,7 @@ const without: Config = { ...structuredClone(config), services: {} }
 const inputOf = (
   generations: ReturnType<typeof standing>[],
   change: (config: Config) => void = () => undefined,
+  pool: Partial<PoolView> = {},
 ): Parameters<typeof service.plan>[0] => {
   const given = structuredClone(without)
   change(given)
@@ -18,7 +21,7 @@ const inputOf = (
     desired: RETIRED,
     baseline: { generation: 1, desired: RETIRED, replicas: 2 },
     policy: parsePolicy(given),
-    world: emptyWorld({ generations }),
+    world: emptyWorld({ generations, pools: { 'gpu-serve': emptyPool('gpu-serve', pool) } }),
     now: NOW,
     kept: {},
   }
@@ -66,6 +69,14 @@ it('says which service goes, what stops, what is deleted and stays, and what tha
     delete c.pools['gpu-serve']
   })
   expect(unpriced.reasons).toContain('what it saves: 8 GPUs; their price has left the policy')
+})
+
+it('says that it saves no dollars where its nodes go on for others', () => {
+  const input = inputOf([standing(1, 2)], undefined, { alone: {}, besides: [0, 0] })
+  const planned = service.plan({ ...input, desired: { ...RETIRED, priced: PRICED } })
+  expect(planned.kind === 'plan' && planned.plan.reasons).toContain(
+    'what it saves: 8 GPUs; no dollars: their nodes go on for others',
+  )
 })
 
 it('is asked about however little it costs', () => {

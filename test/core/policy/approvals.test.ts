@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { peopleOf } from '../../../core/policy/approvals.ts'
 import { type Config, PolicyError, parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { problemsAfter } from '../training-fixture.ts'
@@ -40,6 +41,15 @@ describe('how many must agree', () => {
 })
 
 describe('operators', () => {
+  it('are people like approvers, each said once', () => {
+    const [ana, ben] = [
+      { id: 'T0SIGNAL/U0ANA', name: 'ana' },
+      { id: 'T0SIGNAL/U0BEN', name: 'ben' },
+    ]
+    expect(peopleOf({ approvers: [ana], operators: [ben, { ...ana, name: 'ops' }] })).toEqual([ana, ben])
+    expect(peopleOf({ approvers: [ana] })).toEqual([ana])
+  })
+
   it('are people by their ids: who is in a group is not asked for a command', () => {
     expect(
       problemsAfter((c) => {

@@ -23,8 +23,12 @@ it.each<[string, unknown, string]>([
   ],
   [`${TRAIN}.env`, { A: 1 }, 'expected a text; found 1: write it in quotes, "1"'],
   [`${TRAIN}.env`, { A: true }, 'expected a text; found true: write it in quotes, "true"'],
-  [`${TRAIN}.secrets`, ['hf'], "expected a map; found [\"hf\"]: write { NAME: { secret: '…', key: '…' } }"],
-  [`${TRAIN}.secrets`, { HF: 'hf' }, "expected a map; found \"hf\": write { secret: '…', key: '…' }"],
+  [
+    `${TRAIN}.secrets`,
+    ['hf'],
+    "expected a map; what was found is not repeated: write { NAME: { secret: '…', key: '…' } }",
+  ],
+  [`${TRAIN}.secrets`, { HF: 'hf' }, "expected a map; what was found is not repeated: write { secret: '…', key: '…' }"],
   [
     `${TRAIN}.command`,
     'python train.py',

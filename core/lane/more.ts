@@ -1,0 +1,158 @@
+import { ANSWER_GRACE } from '../answers.ts'
+import { milliseconds } from '../duration.ts'
+import { laneName } from '../lane-kinds/kind.ts'
+import { cents, usd } from '../money/prices.ts'
+import type { LaunchJobStep, Plan } from '../plan.ts'
+import type { PlanRow } from '../rows.ts'
+import type { Act } from './act.ts'
+import { card, opened, standsElsewhere } from './asking.ts'
+import { boundAt, boundsIn } from './bound.ts'
+import { type Change, changed, moment } from './change.ts'
+import type { LaneDocument, Mark, Run } from './document.ts'
+import type { Approved, Question } from './question.ts'
+import { budgetOf, budgetRoom, centsOf } from './room.ts'
+import { costUntil } from './so-far.ts'
+import type { View } from './view.ts'
+
+const HOUR = 3_600_000
+/** People have at least so long to answer, and a quarter of the stage's hours where that is longer. Milliseconds. */
+const LEAD = 15 * 60_000
+/** Time for an answer that was given in time to be read, and to count, before the bound. Milliseconds. */
+const TO_COUNT = 2 * ANSWER_GRACE
+/** Less is not worth a question. Hours. */
+const LEAST = 0.1
+
+/** The question for more that people are asked while the work goes on; null: none is open. */
+export const openMore = ({ question, ending }: Pick<Run, 'question' | 'ending'>): Question | null =>
+  ending === null && question?.state === 'open' && question.more !== undefined ? question : null
+
+type Working = Pick<View, 'kind' | 'policy' | 'doc' | 'plan' | 'now'>
+
+/** What is at work, when it must be told to end, and for how much longer its Job may run beyond that: hours. */
+interface Work {
+  step: LaunchJobStep
+  end: number
+  hours: number
+}
+
+/** The stage that is at work, where the policy asks for more before it is ended; null: it does not, or its Job may not run longer in any case. */
+const workOf = (view: Working, run: Run): Work | null => {
+  const { kind, policy, doc, plan } = view
+  const mark = run.steps.find(({ way, state, ranFrom }) => way === 'forth' && state === 'running' && ranFrom !== null)
+  const step = plan?.plan.steps.find(
+    (one): one is LaunchJobStep => one.name === mark?.name && one.kind === 'launch-job',
+  )
+  if (mark === undefined || step === undefined) return null
+  const asks = kind.asksMore?.(policy, laneName(doc.lane), step.name) ?? null
+  const bound = asks === null ? null : boundAt(view, run)
+  if (asks === null || bound === null) return null
+  const hours = Math.min(asks, hoursUntilDeadline(step, mark, bound.at))
+  return hours < LEAST ? null : { step, end: bound.at, hours }
+}
+
+/** Hours from a time on for which its Job may run by its own deadline. */
+const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from: number): number => {
+  const deadline = job.spec?.activeDeadlineSeconds ?? Number.POSITIVE_INFINITY
+  return deadline / 3600 - (ran + Math.max(0, from - (ranFrom ?? from))) / HOUR
+}
+
+/** When something is to be done about what a run may cost at most: people are asked for more, or their time is over. Null: nothing. */
+export const moreAt = (view: Working, run: Run): number | null => {
+  const open = openMore(run)
+  if (open !== null) return open.until + ANSWER_GRACE
+  // Whoever said no, or nothing, is asked no more.
+  const { question, ending } = run
+  if (ending !== null || (question?.more !== undefined && question.state !== 'approved')) return null
+  const work = workOf(view, run)
+  // Who comes too late for anybody to answer ends it.
+  if (work === null || view.now + TO_COUNT >= work.end) return null
+  const { expiry } = view.policy.approvals
+  const lead = Math.min(Math.max(LEAD, Math.round((work.hours * HOUR) / 4)), milliseconds(expiry))
+  return work.end - Math.max(lead, TO_COUNT)
+}
+
+/** What is to be done about it now, while the work goes on; null: nothing. */
+export const askingMore = (view: View, run: Run): Act | null => {
+  const open = openMore(run)
+  if (open !== null && standsElsewhere(open, view.policy)) return { kind: 'move-card' }
+  const at = moreAt(view, run)
+  if (at === null || view.now < at) return null
+  if (open === null) return { kind: 'ask-more' }
+  // Every vote in time counts, however many letters were written before it.
+  return view.unread ? null : { kind: 'no-more' }
+}
+
+/**
+ * Asks for as many hours more as its stage has, while it goes on: no more than its budget has room for, which is set aside for as long as it is
+ * asked about. Where that is next to nothing nobody is asked, and it says so.
+ */
+export const settleAskMore = (view: View): Change => {
+  const { doc, policy, world, now } = view
+  const run = doc.run as Run
+  const { plan } = view.plan as PlanRow
+  const work = workOf(view, run)
+  if (work === null || run.hold === null || world === null) return changed(doc)
+  const { step, hours, end } = work
+  const { spent, held } = world.dollars
+  const free = policy.budget.dollars - spent - held - run.hold.dollars
+  const dollars = cents(Math.max(0, Math.min(hours * step.perHour, free)))
+  const most = usd(boundsIn(doc, plan).dollars)
+  const before = bindingOf(doc, plan)?.question.bounds ?? plan.bounds
+  const question: Question = {
+    ...opened(view, run, { bounds: { ...before, dollars: before.dollars + dollars }, until: end - TO_COUNT }),
+    more: {
+      dollars,
+      why: `It has cost ${usd(costUntil(doc, { run, plan, now }))} so far, at “${step.title}”: it goes on, and is ended at ${most} unless you agree to more`,
+    },
+  }
+  if (dollars < LEAST * step.perHour) {
+    const none = moment('answer', 'nobody is asked for more: its budget has no room for that', { run })
+    return changed({ ...doc, run: { ...run, question: { ...question, state: 'closed' } } }, { moments: [none] })
+  }
+  const hold = { ...run.hold, dollars: run.hold.dollars + dollars }
+  const text = `asked ${question.need} of the approvers for ${usd(dollars)} more than the ${most} that it may cost at most`
+  return changed(
+    { ...doc, run: { ...run, question, hold } },
+    {
+      guard: { [budgetRoom(budgetOf(policy))]: centsOf(policy.budget.dollars - spent) },
+      moments: [moment('answer', text, { run, data: { question: question.id, until: question.until } })],
+      tellings: [card(run)],
+    },
+  )
+}
+
+/** The approval that binds a run; null: nobody had to approve it. */
+const bindingOf = ({ approved }: Pick<LaneDocument, 'approved'>, { approval }: Plan): Approved | null =>
+  approval.required ? approved : null
+
+/** Nobody agreed in time: it goes on until it has cost what it may. */
+export const settleNoMore = ({ doc }: View): Change => {
+  const run = doc.run as Run
+  const question: Question = { ...(run.question as Question), state: 'expired' }
+  return changed(
+    { ...doc, run: withoutMore({ ...run, question }) },
+    { moments: [moment('answer', 'nobody agreed to more in time', { run })], tellings: [card(run)] },
+  )
+}
+
+/** What was set aside for more goes back. */
+export const withoutMore = (run: Run): Run => {
+  const { hold, question } = run
+  return hold === null ? run : { ...run, hold: { ...hold, dollars: hold.dollars - (question?.more?.dollars ?? 0) } }
+}
+
+/** The lane once more was agreed to: its run goes on and may cost that, also where nobody had to approve what it began with. */
+export const withMore = (view: Pick<View, 'doc' | 'plan'>, question: Question): Pick<Change, 'doc' | 'plan'> => {
+  const { doc, plan: row } = view
+  const run = doc.run as Run
+  const { plan } = row as PlanRow
+  const more = question.more?.dollars ?? 0
+  const before = bindingOf(doc, plan)
+  const approved: Approved = { ...(before ?? { spent: 0 }), question, begun: true }
+  const hold = run.hold?.atMost === undefined ? run.hold : { ...run.hold, atMost: run.hold.atMost + more }
+  const approval = { ...plan.approval, required: true, need: question.need }
+  return {
+    doc: { ...doc, approved, run: { ...run, question, hold } },
+    plan: { ...(row as PlanRow), plan: { ...plan, approval } },
+  }
+}
