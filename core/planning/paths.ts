@@ -97,7 +97,7 @@ const chosen = (input: PathInput, name: Strategy['name'], walked: Point[]): Chos
       path,
       rejected: rejected(input, name),
     },
-    peakGpus: Math.max(forward, Math.min(back, roomOf(input))),
+    peakGpus: Math.max(...walked.map((point) => heldAt(input, point)), Math.min(back, roomOf(input))),
     minAvailable,
     gateAfter: path.findIndex((point, index) => point.new > 0 && (shed <= 0 || index > 0)),
   }
@@ -231,6 +231,11 @@ const alike = (count: number, gpus: number): Leaving[] => Array.from({ length: c
 const remaining = ({ old }: PathInput, point: Point): readonly Leaving[] => old.slice(old.length - point.old)
 const useAt = (input: PathInput, point: Point): number =>
   gpusOf(remaining(input, point)) + point.new * input.gpusPerReplica
+/** Without what waits beyond the ceiling for GPUs that others have, and leaves before it gets any. */
+const heldAt = (input: PathInput, point: Point): number => {
+  const unready = remaining(input, point).filter(({ ready }) => !ready)
+  return useAt(input, point) - Math.min(Math.max(0, -input.freeGpus), gpusOf(unready))
+}
 const readyAt = (input: PathInput, point: Point): number => readyOf(remaining(input, point)) + point.new
 const useNow = (input: PathInput): number => useAt(input, { old: input.old.length, new: input.present.asked })
 const readyNow = ({ old, present }: Pick<PathInput, 'old' | 'present'>): number => readyOf(old) + present.ready

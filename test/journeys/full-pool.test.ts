@@ -141,3 +141,32 @@ describe('where no pod of what comes would be made', () => {
     expect(await replicasOf(town)).toEqual({ 2: 1 })
   })
 })
+
+it('a newer version that comes while one waits takes its place, and needs no more room than there is', async () => {
+  let newest = ''
+  const wrap = (ports: Ports): Ports => ({
+    ...ports,
+    cluster: {
+      ...ports.cluster,
+      apply: async (object, manager) => {
+        const answer = await ports.cluster.apply(object, manager)
+        const isWaiting = manager === 'signalbox-scale' && object.metadata.name.endsWith('-g2')
+        if (isWaiting && newest === '') {
+          newest = await registerVersion(town.house, { model: MODEL, tags: { newest: 'yes' } })
+          await promote(town.house, MODEL, newest)
+        }
+        return answer
+      },
+    },
+  })
+  town = await openTown({ config, wrap })
+  await served(town)
+  await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+  await town.answered(SERVE)
+  await town.until('the newest is asked about', async () => (await town.lane(SERVE)).run?.generation === 3)
+  expect(await replicasOf(town)).toEqual({ 1: 1, 2: 1 })
+  await town.answered(SERVE)
+  expect((await town.settled(SERVE)).state).toBe('succeeded')
+  expect(await replicasOf(town)).toEqual({ 3: 1 })
+  expect(await town.held(`pool/${POOL}`)).toEqual({ lanes: { [SERVE]: 4 }, sum: 4 })
+})

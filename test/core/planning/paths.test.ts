@@ -223,6 +223,17 @@ describe('every path', () => {
     )
   })
 
+  it('holds nothing for what waits beyond the ceiling and leaves, and all that stands for what is ready', () => {
+    const waits = { gpus: 4, ready: false }
+    const peak = (old: PathInput['old'], freeGpus: number) => {
+      const chosen = choosePath(input({ old, want: 1, maxUnavailable: 2, baselineReplicas: 1, freeGpus }))
+      return chosen.kind === 'path' ? chosen.peakGpus : null
+    }
+    expect([peak([waits, ...ready(1)], -4), peak([waits, waits, ...ready(1)], -8)]).toEqual([4, 4])
+    expect(peak([waits, ...ready(1)], 0)).toBe(8)
+    expect(peak(ready(2), -4)).toBe(8)
+  })
+
   it('gets over a pool above its ceiling without ever taking more', () => {
     fc.assert(
       fc.property(anyInput, fc.integer({ min: -20, max: -1 }), (given, freeGpus) => {

@@ -4,7 +4,6 @@ import { label } from '../../../core/names.ts'
 import type { ServicePolicy } from '../../../core/policy.ts'
 import { engineOf } from '../../../core/workloads/engines.ts'
 import { DIGEST_ANNOTATION, objectDigest } from '../../../core/workloads/object-digest.ts'
-import { servingClass } from '../../../core/workloads/priority.ts'
 import {
   generationUrl,
   type ServingInput,
@@ -254,15 +253,6 @@ describe('what is made in the third revision of its engine', () => {
     expect(podOf({ engine: second })).not.toHaveProperty('priorityClassName')
     const { disruptionBudget } = servingObjects(given({ engine }))
     expect(disruptionBudget).toEqual(servingObjects(given({ engine: second })).disruptionBudget)
-  })
-
-  it('is of a class that takes nobody’s place, is nobody’s by default, and says whose it is', () => {
-    expect(servingClass({ installation: 'ml' })).toMatchObject({
-      metadata: { name: 'signalbox-ml-serving', labels: { [label('installation')]: 'ml' } },
-      preemptionPolicy: 'Never',
-      globalDefault: false,
-    })
-    expect(servingClass({ installation: 'ml' }).value).toBeGreaterThan(0)
   })
 })
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bootstrapManifests } from '../../../core/bootstrap/manifests.ts'
 import { label } from '../../../core/names.ts'
+import { servingClassName } from '../../../core/workloads/priority.ts'
 import type { Answer } from '../../../effects/cluster/requests.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
 import {
@@ -223,5 +224,19 @@ it('who sets up Namespaces and NodePools gives none our label without the right 
     await expectRefused(patched(standing, { metadata: { labels: OURS } }, 'platform', { type }), why)
     await expectTaken(patched(standing, { metadata: { labels: { mine: 'a' } } }, 'platform', { type }))
     await expectTaken(patched(standing, { metadata: { labels: OURS } }, 'admin', { type, query: { dryRun: 'All' } }))
+  }
+})
+
+it('nor do they make, change or delete the class without which no server of ours is made', async () => {
+  const path = `${CLASSES}/${servingClassName(policy)}`
+  const ask = { query: { dryRun: 'All' } }
+  const why = 'who makes, changes or deletes the PriorityClass of what Signalbox serves'
+  const change = { metadata: { annotations: { theirs: 'a' } } }
+  for (const [one, expected] of [
+    ['platform', (answer: Promise<Answer>) => expectRefused(answer, why)],
+    ['admin', expectTaken],
+  ] as const) {
+    await expected(by(one).send({ method: 'DELETE', path, ...ask }))
+    await expected(patched(path, change, one, { type: 'application/merge-patch+json', ...ask }))
   }
 })
