@@ -75,9 +75,9 @@ const cardsOf = async (
 const keyOf = ({ id }: Pick<Plan, 'id'>, { more, openedAt }: Question): string =>
   more === undefined ? id : `${id}-more-${openedAt.toString(36)}`
 
-/** What asked for more until then asks no more. */
+/** What asked for more asks no more, however that was answered. */
 const pastCards = ({ id, plan, outcome, run: { question } }: PastRow): Drawn[] => {
   if (plan === null) return []
-  const keys = question?.more !== undefined && question.state === 'closed' ? [id, keyOf({ id }, question)] : [id]
+  const keys = question?.more === undefined || question.more.dollars === 0 ? [id] : [id, keyOf({ id }, question)]
   return keys.map((key) => ({ key, card: outcomeCard(plan, outcome), channel: question?.channel }))
 }

@@ -113,9 +113,10 @@ const besideText = (dollars: number): string =>
   dollars === 0 ? '' : ` (${usd(dollars)} of it for its nodes before and after its pods)`
 
 /** Another attempt is one at what is wanted of the lane. */
-const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, { generation: own, hold }: Run): string => {
+const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, { generation: own, hold, question }: Run): string => {
   if (generation !== own) return 'what was wanted since begins'
-  const also = hold?.atMost === undefined ? '' : 'the budget, which had no room for more when it began, or '
+  const lacks = hold?.atMost !== undefined ? ' when it began' : question?.more?.dollars === 0 ? '' : null
+  const also = lacks === null ? '' : `the budget, which had no room for more${lacks}, or `
   return `raise ${also}its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`
 }
 

@@ -1,4 +1,5 @@
 import type { Desired } from '../desired.ts'
+import type { Plan } from '../plan.ts'
 import { othersIn } from '../planning/not-ours.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
@@ -13,6 +14,7 @@ import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
 import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
+import { whyFull } from './room.ts'
 import type { View } from './view.ts'
 import { wantsBack } from './wanted.ts'
 
@@ -232,13 +234,19 @@ const wantRefused = (view: View, seen: Seen): Wanted => {
   const paper = onPaper(view, seen)
   if (paper === null || paper.kind === 'refuse')
     return ignore('held-refused', paper?.detail ?? doc.outcome?.detail ?? 'it was refused')
-  if (doc.outcome?.against === againstOf(view)) return stillRefused(doc.outcome)
+  const still = paper.kind === 'plan' ? whyStill(view, doc.outcome as Ended, paper.plan) : null
+  if (still !== null) return still
   return { kind: 'want', doc: nextAttempt(doc, now), why: 'it would no longer be refused' }
 }
 
-/** On paper it would pass, and nothing has changed: there is still no room for it, or a newer release alone would let it pass. */
-const stillRefused = ({ reason, detail }: Ended): Wanted =>
-  reason === 'no-room' ? ignore('held-refused', detail) : ignore('would-pass-now', 'it would pass now: say retry')
+/**
+ * Why what would be planned begins nothing: there is still no room for what lacked that, whatever else moves; or nothing has changed, and a newer
+ * release alone would let it pass. Null: it begins.
+ */
+const whyStill = (view: View, { reason, against, detail }: Ended, plan: Plan): Wanted | null => {
+  if (reason === 'no-room') return whyFull(view, plan) === null ? null : ignore('held-refused', detail)
+  return against === againstOf(view) ? ignore('would-pass-now', 'it would pass now: say retry') : null
+}
 
 const onPaper = (view: View, seen: Seen) => {
   const { doc, world } = view

@@ -107,7 +107,8 @@ export const settleAskMore = (view: View): Change => {
   }
   if (dollars < LEAST * step.perHour) {
     const none = moment('answer', 'nobody is asked for more: its budget has no room for that', { run })
-    return changed({ ...doc, run: { ...run, question: { ...question, state: 'closed' } } }, { moments: [none] })
+    const closed: Question = { ...question, state: 'closed', more: { dollars: 0, why: '' } }
+    return changed({ ...doc, run: { ...run, question: closed } }, { moments: [none] })
   }
   const hold = { ...run.hold, dollars: run.hold.dollars + dollars }
   const text = `asked ${question.need} of the approvers for ${usd(dollars)} more than the ${most} that it may cost at most`

@@ -3,7 +3,7 @@ import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
 import { standingOf } from '../planning/waiting.ts'
-import { madeOf } from '../workloads/readiness.ts'
+import { lacksQuota, madeOf } from '../workloads/readiness.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 
 /** What a move asks of a generation. */
@@ -96,13 +96,14 @@ export const touched = (targets: readonly Target[], at: Approved): Target[] | st
 }
 
 /**
- * Of what a move touches, what comes before anything leaves: what waits for the room of that, until its pods are made. Were they refused (a
- * quota, an admission, a class that is not there), what serves would have gone for nothing.
+ * Of what a move touches, what comes before anything leaves: what waits for the room of that, until its pods are made. Were they refused (an
+ * admission, a class that is not there), what serves would have gone for nothing. Of a quota they get what leaves, too.
  */
 export const firstOf = (moved: readonly Target[], generations: readonly GenerationView[]): Target[] =>
   moved.filter((target) => {
     const view = viewIn(generations, target)
-    return target.waits === true && (view === undefined ? 0 : madeOf(view.object)) < target.replicas
+    if (target.waits !== true) return false
+    return view === undefined || (madeOf(view.object) < target.replicas && !lacksQuota(view.object))
   })
 
 /** The move before this one on its way that has made the pods which this one brings up; undefined: it makes them itself. */

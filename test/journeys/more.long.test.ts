@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Ports } from '../../flows/ports.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { jobsOf, looseEnds, MINUTE, TRAIN, timeline, trainedUntil } from './scenes.ts'
+import { between } from './away.ts'
+import { HOUR, jobsOf, looseEnds, MINUTE, TRAIN, timeline, trainedUntil } from './scenes.ts'
 import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
@@ -10,8 +12,8 @@ afterEach(() => town.close())
 const asks = { ...example, pipelines: { 'support-chats': { ...piped(), onBound: 'ask' as const } } }
 const BUDGET = 'budget/ml-monthly'
 /** A training that takes so many minutes, of which 3 h are its p95, and which with its evaluation may cost $223.83 at most. */
-const training = async (minutes: number, config: unknown = asks) => {
-  town = await openTown({ config })
+const training = async (minutes: number, config: unknown = asks, wrap?: (ports: Ports) => Ports) => {
+  town = await openTown({ config, ...(wrap === undefined ? {} : { wrap }) })
   await trainedUntil(town, 'train', 'running', { simulation: { tasks: { 'fine-tune': { minutes } } } })
 }
 const asked = () => town.until('it asks for more', async () => (await town.question(TRAIN)) !== null)
@@ -106,6 +108,22 @@ describe('a run that would cost more than it may, where the policy asks before i
     expect(late.body['refused']).toBe('question-closed')
     expect(await looseEnds(town)).toEqual([])
   })
+
+  it.each(['deny', 'approve', null] as const)(
+    'a chat that is away when that is over (%s) shows at last that nobody is asked any more',
+    async (verdict) => {
+      const far = between()
+      await training(verdict === 'approve' ? 230 : 24 * 60, asks, far.wrap)
+      await asked()
+      await town.until('its card is posted', async () => (await cards())[0]?.startsWith('Approve? More') === true)
+      far.fails('chat', 'away')
+      if (verdict !== null) await town.answered(TRAIN, verdict)
+      await town.settled(TRAIN)
+      far.answers('chat')
+      await town.advance(HOUR)
+      expect((await town.house.cards()).filter(({ card }) => card.question !== null)).toEqual([])
+    },
+  )
 
   it('is asked about and bound by what was agreed to also where nobody had to approve what it began with', async () => {
     await training(300, { ...asks, approvals: { ...example.approvals, autoApproveBelow: 1000 } })

@@ -91,16 +91,19 @@ describe('what others hold for a while is waited for, and is no reason to refuse
   })
 
   it('who waits for longer than it may begin is refused for want of room, asks nobody meanwhile, and is planned again once there is', async () => {
-    await bothServe({
+    const config = {
       ...example,
       approvals: { ...example.approvals, expiry: '30m' },
       pipelines: { 'support-chats': piped({ evaluate: { pool: 'gpu-serve', hours: { p50: 2, p95: 4 } } }) },
-    })
+    }
+    await bothServe(config)
     await trainedUntil(town, 'evaluate', 'running', { simulation: { tasks: { evaluate: { minutes: 120 } } } })
     await promoted('code-llama', 2)
     await town.answered(CODE)
     await town.until('its time is over', async () => (await town.lane(CODE)).state === 'refused')
     expect(await whyOf(CODE)).toContain('refused (no-room): there was no room for it before it expired; it begins once')
+    // Dollars move, and the policy: none of that is room.
+    town.setPolicy({ ...config, budget: { ...example.budget, dollars: example.budget.dollars + 1 } })
     await town.advance(45 * MINUTE)
     expect([(await town.lane(CODE)).state, await told()]).toEqual(['refused', 2])
     await town.until('it asks again', async () => (await town.question(CODE)) !== null)

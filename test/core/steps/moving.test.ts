@@ -241,6 +241,18 @@ describe('a move for which others wait', () => {
     expect(firstOf(brings.replicas, [view(1, [0, 0])])).toEqual([])
   })
 
+  it('begins with all where a quota refuses these: what leaves gives it room', () => {
+    const refused = (message: string) => {
+      const one = made(2, [1, 0], 0)
+      const conditions = [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }]
+      return { ...one, object: { ...one.object, status: { conditions } } as unknown as GenerationView['object'] }
+    }
+    const quota =
+      'pods "m-g2-" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=4, used: 8, limited: 8'
+    expect(firstOf(leaves.replicas, [view(1, [1, 1]), refused(quota)])).toEqual([])
+    expect(firstOf(leaves.replicas, [view(1, [1, 1]), refused('pods "m-g2-" is forbidden: denied')])).toHaveLength(1)
+  })
+
   it('takes away what stands only where an outage was approved, and waits for none of them to be ready', () => {
     expect(begun(way, 0, [1, 1], [1, 0])).toEqual({ 1: 0, 2: 1 })
     const kept = [{ ...leaves, replicas: [target(1, 1), waiting(2, 1, 0)] }, brings]
