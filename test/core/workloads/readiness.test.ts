@@ -42,7 +42,7 @@ it('lacks a quota where the API server says that of what is asked for now', () =
       deployment(3, {
         observedGeneration,
         conditions: [{ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }],
-      }),
+      } as never),
     )
   const message = 'pods "m-g2-abc" is forbidden: exceeded quota: gpus, requested: requests.nvidia.com/gpu=4, used: 8'
   expect([failing(3, message), failing(2, message), failing(3, 'denied'), lacksQuota(deployment(3))]).toEqual([
