@@ -112,8 +112,11 @@ export interface LogOf {
 export interface Cluster {
   /** `POST`. The name must be given. */
   create(object: KubeObject): Promise<Created>
-  /** Server-side apply without force: every field in `object` becomes `manager`'s; fields it owned and left out are released. */
-  apply(object: KubeObject, manager: FieldManager): Promise<Applied>
+  /**
+   * Server-side apply: every field in `object` becomes `manager`'s; fields it owned and left out are released. What another manager has set
+   * otherwise is a conflict, unless it is `forced`: then that is the manager's alone.
+   */
+  apply(object: KubeObject, manager: FieldManager, how?: 'forced'): Promise<Applied>
   get(ref: ObjectRef): Promise<KubeObject | null>
   /** May be a moment old (`resourceVersion=0`), but for `fresh`: then whatever was written before is in it. */
   list(kind: Kind, where?: Selection): Promise<KubeObject[]>

@@ -162,11 +162,11 @@ const create = async ({ send }: Pick<Requests, 'send'>, object: KubeObject): Pro
 
 const writes = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'create' | 'apply' | 'patch' | 'delete'> => ({
   create: (object) => create({ send }, object),
-  apply: async (object, manager) => {
+  apply: async (object, manager, how) => {
     const answer = await send({
       method: 'PATCH',
       path: objectPath(refOf(object), object.apiVersion),
-      query: { fieldManager: manager, ...STRICT },
+      query: { fieldManager: manager, ...STRICT, ...(how === 'forced' ? { force: 'true' } : {}) },
       type: 'application/apply-patch+yaml',
       body: object,
     })

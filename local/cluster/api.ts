@@ -35,13 +35,18 @@ export const create = (api: Api, given: KubeObject): Created => {
   return { kind: 'created', object: insert(api, object, own) }
 }
 
-/** Server-side apply without force. */
-export const apply = (api: Api, given: KubeObject, manager: FieldManager): Applied => {
+/** Server-side apply. */
+export const apply = (
+  api: Api,
+  given: KubeObject,
+  { manager, how }: { manager: FieldManager; how?: 'forced' | undefined },
+): Applied => {
   expectPlace(api, given)
   const { store } = api.world
   const config = asSent(given)
   const live = store.get(refOf(config))
-  const merged = applyFields(live ?? bare(config), live === null ? {} : store.ownersOf(refOf(config)), config, manager)
+  const owners = live === null ? {} : store.ownersOf(refOf(config))
+  const merged = applyFields(live ?? bare(config), owners, config, { manager, how })
   if (merged.kind === 'conflict') return merged
   const object = api.world.admitted(withDefaults(merged.object))
   const problems = [...problemsOf(object), ...(live === null ? [] : immutableProblems(live, object))]

@@ -33,12 +33,18 @@ const SERVER_METADATA = new Set([
 ])
 
 /**
- * Server-side apply without force. What the manager owned and leaves out is released, and removed where nobody else owns
- * it; a value that another manager set differently is a conflict, the same value is owned by both.
+ * Server-side apply. What the manager owned and leaves out is released, and removed where nobody else owns it; a value that another
+ * manager set differently is a conflict, or where it is forced the manager's alone; the same value is owned by both.
  */
-export const applyFields = (live: KubeObject, owners: Owners, config: KubeObject, manager: string): Merged => {
+export const applyFields = (
+  live: KubeObject,
+  before: Owners,
+  config: KubeObject,
+  { manager, how }: { manager: string; how?: 'forced' | undefined },
+): Merged => {
   const me = `${manager} Apply`
   const [there, wanted] = [leavesOf(live), leavesOf(config)]
+  const owners = how === 'forced' ? withoutDiffering(before, differing(there, wanted)) : before
   const conflict = conflictOf(there, { ...owners, [me]: [] }, wanted)
   if (conflict !== null) return conflict
   const others = new Set(Object.entries(owners).flatMap(([owner, paths]) => (owner === me ? [] : paths)))
@@ -90,10 +96,22 @@ const fieldsOf = (paths: readonly string[]): Tree => {
 /** `[name="vllm"]` as JSON: `{"name":"vllm"}`. */
 const keysOf = (part: string): string => `{${part.slice(1, -1).replace(/(^|,)(\w+)=/g, '$1"$2":')}}`
 
+/** What stands otherwise than is wanted. */
+const differing = (live: Map<string, string>, wanted: Map<string, string>): string[] =>
+  [...wanted].flatMap(([path, value]) => (live.has(path) && live.get(path) !== value ? [path] : []))
+
+const withoutDiffering = (owners: Owners, taken: readonly string[]): Owners =>
+  Object.fromEntries(
+    Object.entries(owners).flatMap(([owner, paths]): [string, string[]][] => {
+      const left = paths.filter((path) => !taken.includes(path))
+      return left.length === 0 ? [] : [[owner, left]]
+    }),
+  )
+
 const conflictOf = (live: Map<string, string>, owners: Owners, wanted: Map<string, string>): Merged | null => {
-  const differing = [...wanted].flatMap(([path, value]) => (live.has(path) && live.get(path) !== value ? [path] : []))
+  const others = differing(live, wanted)
   for (const [owner, paths] of Object.entries(owners).sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const fields = differing.filter((path) => paths.includes(path))
+    const fields = others.filter((path) => paths.includes(path))
     if (fields.length > 0)
       return { kind: 'conflict', manager: owner.slice(0, owner.lastIndexOf(' ')), fields: fields.map(readable).sort() }
   }

@@ -104,8 +104,8 @@ class Simulated implements SimulatedCluster {
     return this.#write(() => create(this.#api, object))
   }
 
-  async apply(object: KubeObject, manager: FieldManager): Promise<Applied> {
-    return this.#write(() => apply(this.#api, object, manager))
+  async apply(object: KubeObject, manager: FieldManager, how?: 'forced'): Promise<Applied> {
+    return this.#write(() => apply(this.#api, object, { manager, how }))
   }
 
   async patch(

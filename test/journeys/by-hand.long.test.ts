@@ -126,6 +126,49 @@ describe('a Deployment that somebody edits by hand', () => {
     expect(await replicasOf(town)).toEqual({ 1: 1 })
   })
 
+  const scaled = async (generation: number, replicas: number, manager = 'kubectl'): Promise<void> => {
+    const cluster = town.house.cluster as SimulatedCluster
+    await cluster.edit(refOf(await deploymentOf(generation)), manager, (live) => {
+      Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas })
+      return live
+    })
+  }
+
+  it('at rest, scaled: replicas are brought back where the policy mends', async () => {
+    await opened('mend')
+    for (const replicas of [1, 3]) {
+      await scaled(1, replicas)
+      await town.until('they are brought back', async () => {
+        const question = await town.question(SERVE)
+        if (question !== null) await town.answered(SERVE)
+        return (await town.lane(SERVE)).run === null && (await replicasOf(town))[1] === 2
+      })
+      expect((await town.lane(SERVE)).outcome?.kind).toBe('succeeded')
+    }
+  })
+
+  it('scaled, while a new one is judged beside it: that goes on, and takes its place', async () => {
+    await opened('mend')
+    await promoted()
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    await scaled(1, 1)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('scaled by a program, which would do so again: it stops there, and names it', async () => {
+    await opened('mend')
+    await promoted()
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    await scaled(1, 1, 'ops-operator')
+    expect((await town.settled(SERVE)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'conflict',
+      detail: expect.stringContaining('ops-operator also sets .spec.replicas'),
+    })
+  })
+
   it('a restart of the rollout is no edit', async () => {
     await opened('mend')
     const cluster = town.house.cluster as SimulatedCluster

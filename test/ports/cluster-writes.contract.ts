@@ -41,6 +41,17 @@ export const writePromises = (trial: () => Trial): void => {
       expect(after.spec?.minReadySeconds).toBeFalsy()
     })
 
+    it('that is forced takes what others have set otherwise, and nothing else of theirs', async () => {
+      await trial().applied(trial().make.deployment('llm', { replicas: 5, minReadySeconds: 9 }), 'signalbox-workload')
+      const forced = await trial().opened.cluster.apply(trial().replicas('llm', 2), 'signalbox-scale', 'forced')
+      expect(forced).toMatchObject({ kind: 'applied', object: { spec: { replicas: 2, minReadySeconds: 9 } } })
+      // It is the other's no more.
+      expect((await trial().applied(trial().replicas('llm', 3), 'signalbox-scale')).spec?.replicas).toBe(3)
+      expect(
+        await trial().opened.cluster.apply(trial().make.deployment('llm', { replicas: 5 }), 'signalbox-workload'),
+      ).toMatchObject({ kind: 'conflict', manager: 'signalbox-scale', fields: ['.spec.replicas'] })
+    })
+
     it('of the same value owns it together: neither can change it alone', async () => {
       await trial().applied(trial().make.deployment('llm', { replicas: 2 }), 'signalbox-workload')
       await trial().applied(trial().replicas('llm', 2), 'signalbox-scale')

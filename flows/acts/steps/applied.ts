@@ -4,15 +4,24 @@ import { label } from '../../../core/names.ts'
 import type { Applied } from '../../ports.ts'
 import type { Task } from './handler.ts'
 
-/** Server-side apply with the fence of its field manager, whose number only grows (law 4). */
-export const apply = (
+/** Names under which people change a field once, and nobody sets it again: kubectl's own, and k9s. */
+const BY_HAND = /^(?:kubectl(?:-.+)?|k9s)$/
+
+/**
+ * Server-side apply with the fence of its field manager, whose number only grows (law 4). Replicas that a person has set by hand are set
+ * as they are planned: who reads managed fields would else wait for that person for ever. What a program sets, it would set again.
+ */
+export const apply = async (
   { ports, mark }: Pick<Task, 'ports' | 'mark'>,
   object: KubeObject,
   manager: FieldManager,
 ): Promise<Applied> => {
   const fence = label(`fence-${manager.slice('signalbox-'.length)}`)
   const annotations = { ...object.metadata.annotations, [fence]: String(mark.fence) }
-  return ports.cluster.apply({ ...object, metadata: { ...object.metadata, annotations } } as KubeObject, manager)
+  const fenced = { ...object, metadata: { ...object.metadata, annotations } } as KubeObject
+  const answer = await ports.cluster.apply(fenced, manager)
+  const isByHand = answer.kind === 'conflict' && BY_HAND.test(answer.manager)
+  return isByHand && manager === 'signalbox-scale' ? ports.cluster.apply(fenced, manager, 'forced') : answer
 }
 
 /** The same; null where it was taken, else how the step has failed. */

@@ -26,7 +26,7 @@ describe('server-side apply', () => {
           const against = others.filter(([, theirs]) =>
             Object.entries(data).some(([key, value]) => key in theirs && theirs[key] !== value),
           )
-          const merged = applyFields(live, owners, config(data), manager)
+          const merged = applyFields(live, owners, config(data), { manager })
           if (merged.kind === 'conflict') {
             expect(against.map(([other]) => other)).toContain(merged.manager)
             continue
@@ -42,11 +42,11 @@ describe('server-side apply', () => {
   it('applied twice is applied once', () => {
     fc.assert(
       fc.property(turn, turn, (first, second) => {
-        const one = applyFields(config({}), {}, config(first.data), first.manager)
+        const one = applyFields(config({}), {}, config(first.data), { manager: first.manager })
         if (one.kind === 'conflict') throw new Error('nobody is there')
-        const two = applyFields(one.object, one.owners, config(second.data), second.manager)
+        const two = applyFields(one.object, one.owners, config(second.data), { manager: second.manager })
         if (two.kind === 'conflict') return
-        expect(applyFields(two.object, two.owners, config(second.data), second.manager)).toEqual(two)
+        expect(applyFields(two.object, two.owners, config(second.data), { manager: second.manager })).toEqual(two)
       }),
     )
   })
@@ -59,11 +59,11 @@ describe('server-side apply', () => {
         metadata: { name: 'llm' },
         spec: { template: { spec: { containers: names.map((name) => ({ name, image: 'i' })) } } },
       }) as unknown as KubeObject
-    const made = applyFields(deployment([]), {}, deployment(['main', 'side']), 'ana')
+    const made = applyFields(deployment([]), {}, deployment(['main', 'side']), { manager: 'ana' })
     if (made.kind === 'conflict') throw new Error('nobody is there')
     const filled = structuredClone(made.object) as KubeObject<'Deployment'>
     for (const container of filled.spec?.template.spec?.containers ?? []) container.imagePullPolicy = 'IfNotPresent'
-    const after = applyFields(filled, made.owners, deployment(['main']), 'ana')
+    const after = applyFields(filled, made.owners, deployment(['main']), { manager: 'ana' })
     expect(after).toMatchObject({
       object: {
         spec: { template: { spec: { containers: [{ name: 'main', image: 'i', imagePullPolicy: 'IfNotPresent' }] } } },
@@ -74,7 +74,7 @@ describe('server-side apply', () => {
   it('never touches its inputs', () => {
     const [live, owners] = [config({ a: '1' }), { 'ana Apply': ['data\na'] }]
     const before = JSON.stringify([live, owners])
-    applyFields(live, owners, config({ b: '2' }), 'ana')
+    applyFields(live, owners, config({ b: '2' }), { manager: 'ana' })
     expect(JSON.stringify([live, owners])).toBe(before)
   })
 
@@ -87,7 +87,7 @@ describe('server-side apply', () => {
     } as unknown as KubeObject
     const edited = structuredClone(deployment) as KubeObject<'Deployment'>
     Object.assign(edited.spec?.template.spec?.containers[0] ?? {}, { image: 'other' })
-    const made = applyFields(deployment, {}, deployment, 'signalbox-workload')
+    const made = applyFields(deployment, {}, deployment, { manager: 'signalbox-workload' })
     const owners = made.kind === 'merged' ? updateFields(deployment, edited, made.owners, 'kubectl-set') : {}
     const shown = withManagedFields(edited, owners).metadata.managedFields ?? []
     const container = (fields: object) => ({

@@ -67,7 +67,7 @@ describe('while a newer version is judged beside what serves, somebody', () => {
 
   it('scales what serves to one: that is left of it, and the newer version takes its place', async () => {
     const town = await judging()
-    await patched(town, 1, { manager: 'kubectl-scale', spec: { replicas: 1 } })
+    await patched(town, 1, { manager: 'kubectl-edit', spec: { replicas: 1 } })
     expect((await town.settled(LANE)).state).toBe('succeeded')
     expect(await standing(town)).toEqual({ 2: 2 })
     expect(await town.held(`pool/${town.policy.services['support-llama']?.pool}`)).toEqual({
