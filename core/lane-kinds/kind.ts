@@ -100,6 +100,8 @@ export interface LaneKind<D extends Desired = Desired> {
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */
   stands: boolean
+  /** Whether pods of what is wanted go before others' that wait for a GPU; left out: they do not. */
+  ahead?(desired: D): boolean
   /** Whether it is a room of which others hold: then it alone grants the line of those who wait for it (law 10). */
   grants?: true
 }

@@ -38,6 +38,10 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     if (!isServed(priced) || rule === undefined) return priced
     return { ...priced, engine: { name: rule.engine, revision: engines[rule.engine].length } }
   },
+  ahead: (desired) => {
+    const { engine } = isServed(desired) ? desired : { engine: undefined }
+    return engine !== undefined && engines[engine.name as keyof Engines]?.[engine.revision - 1]?.ranked === true
+  },
   plan: (input) => planServe(input, engines),
   templateOf: (input) => {
     const { desired, baseline, policy, run } = input

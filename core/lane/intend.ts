@@ -1,5 +1,4 @@
 import type { Desired } from '../desired.ts'
-import type { Plan } from '../plan.ts'
 import { othersIn } from '../planning/not-ours.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
@@ -12,19 +11,11 @@ import type { Ended } from './ended.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
-import { againstOf, pinned, planOnPaper, type Seen } from './planning.ts'
+import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
-import { whyFull } from './room.ts'
+import { wantRefused } from './refused.ts'
 import type { View } from './view.ts'
-import { wantsBack } from './wanted.ts'
-
-/** What an intent comes to on this document. */
-export type Wanted =
-  | { kind: 'want'; doc: LaneDocument; why: string }
-  /** `doc`: what it knows by that, where it may move the lane no more than it did; left out: nothing new. */
-  | { kind: 'ignore'; reason: Ignored; detail: string; doc?: LaneDocument }
-  /** Nothing starts, and the document knows more than it did. */
-  | { kind: 'note'; doc: LaneDocument; detail: string }
+import { type Wanted, wantsBack } from './wanted.ts'
 
 /** The table of design.md §2: what the source says now against what the lane wants and what became of it. */
 export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
@@ -110,7 +101,7 @@ const wantSame = (view: View, seen: Seen): Wanted => {
     case 'failed':
       return wantFailed(view, seen)
     case 'refused':
-      return wantRefused(view, seen)
+      return wantRefused(view, doc.outcome?.against === null ? null : onPaper(view, seen))
     case 'cancelled':
       // Not by a person: the policy took its rule away, and has one that acts again.
       return outcome.reason === 'not-configured'
@@ -225,28 +216,6 @@ const waitsToBegin = ({ run, generation, attempt }: LaneDocument): boolean =>
   run.ending === null &&
   run.cancelled === null &&
   run.question?.state !== 'rejected'
-
-/** What refused it must have changed: where only the release did, it says so and starts nothing (law 15). */
-const wantRefused = (view: View, seen: Seen): Wanted => {
-  const { doc, now } = view
-  // Nothing on paper refused it: it waits for a person.
-  if (doc.outcome?.against === null) return ignore('held-refused', doc.outcome.detail)
-  const paper = onPaper(view, seen)
-  if (paper === null || paper.kind === 'refuse')
-    return ignore('held-refused', paper?.detail ?? doc.outcome?.detail ?? 'it was refused')
-  const still = paper.kind === 'plan' ? whyStill(view, doc.outcome as Ended, paper.plan) : null
-  if (still !== null) return still
-  return { kind: 'want', doc: nextAttempt(doc, now), why: 'it would no longer be refused' }
-}
-
-/**
- * Why what would be planned begins nothing: there is still no room for what lacked that, whatever else moves; or nothing has changed, and a newer
- * release alone would let it pass. Null: it begins.
- */
-const whyStill = (view: View, { reason, against, detail }: Ended, plan: Plan): Wanted | null => {
-  if (reason === 'no-room') return whyFull(view, plan) === null ? null : ignore('held-refused', detail)
-  return against === againstOf(view) ? ignore('would-pass-now', 'it would pass now: say retry') : null
-}
 
 const onPaper = (view: View, seen: Seen) => {
   const { doc, world } = view

@@ -1,5 +1,14 @@
+import type { Ignored } from '../reasons.ts'
 import { type LaneDocument, type Run, sameRun } from './document.ts'
 import type { View } from './view.ts'
+
+/** What an intent comes to on this document. */
+export type Wanted =
+  | { kind: 'want'; doc: LaneDocument; why: string }
+  /** `doc`: what it knows by that, where it may move the lane no more than it did; left out: nothing new. */
+  | { kind: 'ignore'; reason: Ignored; detail: string; doc?: LaneDocument }
+  /** Nothing starts, and the document knows more than it did. */
+  | { kind: 'note'; doc: LaneDocument; detail: string }
 
 /** Whether what a run carries out is what its lane wants, though something else was wanted in between. */
 export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }: Pick<Run, 'desired'>): boolean =>

@@ -5,6 +5,7 @@ import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
+import { SERVING_PRIORITY, servingClassName } from '../workloads/priority.ts'
 import type { PoolView } from '../world.ts'
 
 /** The label of a node's instance type. */
@@ -103,11 +104,14 @@ const ceilingOf = ({ nodePools }: SeenPools, pool: string, rule: PoolPolicy | un
   return Math.floor(most / gpusPerNode) * gpusPerNode
 }
 
-/** GPUs in a pool, by lane label; pods that are not ours count under the empty label, whatever they say of themselves. */
+/**
+ * GPUs in a pool, by lane label; pods that are not ours count under the empty label, whatever they say of themselves. A server of ours that waits
+ * has none yet, and its lane holds those that it will have. `ahead`: who looks goes before those of others that wait, which have none either.
+ */
 export const usedByLane = (
   seen: SeenPools,
   pool: string,
-  { policy, ledger }: { policy: Policy; ledger: string },
+  { policy, ledger, ahead }: { policy: Policy; ledger: string; ahead: boolean },
 ): Map<string, number> => {
   const used = new Map<string, number>()
   const poolOf = new Map(seen.nodes.map(({ metadata }) => [metadata.name, metadata.labels?.[NODE_POOL] ?? '']))
@@ -115,11 +119,19 @@ export const usedByLane = (
     const pod = object as KubeObject<'Pod'>
     const gpus = gpusOfPod(pod)
     if (gpus === 0 || !sitsIn(pod, { pool, policy, poolOf, seen })) continue
-    const lane = isOurs(pod, policy, ledger) ? (pod.metadata.labels?.[label('lane')] ?? '') : ''
+    const isOwn = isOurs(pod, policy, ledger)
+    if (isOwn ? isServerWaiting(pod, policy) : ahead && isBehind(pod)) continue
+    const lane = isOwn ? (pod.metadata.labels?.[label('lane')] ?? '') : ''
     used.set(lane, (used.get(lane) ?? 0) + gpus)
   }
   return used
 }
+
+const isServerWaiting = ({ spec }: KubeObject<'Pod'>, policy: Policy): boolean =>
+  spec?.nodeName === undefined && spec?.priorityClassName === servingClassName(policy)
+
+const isBehind = ({ spec }: KubeObject<'Pod'>): boolean =>
+  spec?.nodeName === undefined && (spec?.priority ?? 0) < SERVING_PRIORITY
 
 /**
  * Ours are in our namespaces, of our installation, and not where they name another ledger: anywhere else anybody writes labels

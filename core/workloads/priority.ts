@@ -5,7 +5,7 @@ import { type Identity, label } from '../names.ts'
  * Above what pods have that name no class, and below what clusters keep for what they cannot do without: those begin at a million.
  * Kubernetes lets it change no more once it is there.
  */
-const SERVING_PRIORITY = 100_000
+export const SERVING_PRIORITY = 100_000
 
 /** What the class of an installation's servers is called. */
 export const servingClassName = ({ installation }: Pick<Identity, 'installation'>): string =>

@@ -206,7 +206,15 @@ describe('compared with what the cluster runs', () => {
       town = await openTown()
       await served(town)
       if (which.startsWith('refused')) {
-        for (const n of [1, 2]) await town.house.cluster.create(foreignPod(n))
+        // Those of a class below that of servers take nothing from these while they wait.
+        await town.house.cluster.create({
+          ...{ apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'above' } },
+          value: 1_000_000,
+        } as KubeObject)
+        for (const n of [1, 2]) {
+          const { spec, ...pod } = foreignPod(n) as KubeObject<'Pod'>
+          await town.house.cluster.create({ ...pod, spec: { ...spec, priorityClassName: 'above' } } as KubeObject)
+        }
         town.setPolicy({ ...config, services: { ...services, [MODEL]: { ...service, replicas: 3 } as never } })
       } else {
         const [one] = await town.house.cluster.list('Deployment', { namespace: 'serving' })

@@ -122,6 +122,40 @@ describe('on a full pool where somebody else waits for a GPU, too', () => {
   })
 })
 
+describe('on a full pool a rollout is no reason to refuse another', () => {
+  it('for somebody else’s pod that waits already when it is planned: that has no GPU, and goes after it', async () => {
+    town = await openTown({ config })
+    await served(town)
+    await town.house.cluster.create(theirs('training'))
+    await served(town)
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect(await replicasOf(town)).toEqual({ 2: 1 })
+    expect(await nodeOfTheirs()).toBeUndefined()
+  })
+
+  it('for one of another service of ours, whose new replica waits for what its old one leaves', async () => {
+    const two = { ...config.services?.[MODEL], replicas: 1, maxUnavailable: 2 }
+    const services = { [MODEL]: two, 'code-llama': { ...two, ...example.services?.['code-llama'], maxUnavailable: 2 } }
+    const pools = { ...config.pools, [POOL]: { ...config.pools[POOL], maxGpus: 8 } }
+    town = await openTown({ config: { ...config, pools, services } as never })
+    const lane = 'service/code-llama'
+    const code = async () => {
+      await promote(town.house, 'code-llama', await registerVersion(town.house, { model: 'code-llama' }))
+      await town.answered(lane)
+    }
+    await served(town)
+    await code()
+    await town.settled(lane)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
+    await town.until('a new replica waits', async () => (await replicasOf(town))[2] === 1)
+    await code()
+    await Promise.all([town.settled(SERVE), town.settled(lane)])
+    for (const one of [SERVE, lane])
+      expect(await town.lane(one)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+  })
+})
+
 describe('where no pod of what comes would be made', () => {
   it('what serves stays, it is said what to do, and it goes on once that is done', async () => {
     town = await openTown({ config })

@@ -71,7 +71,7 @@ export const counted = (
     own: rows.find((row) => row.lane === lane)?.amount ?? 0,
   }
   const by = new Map(rows.map((row) => [laneLabel(row.lane), row]))
-  const used = usedByLane(seen, POOL, { policy, ledger: '' })
+  const used = usedByLane(seen, POOL, { policy, ledger: '', ahead: false })
   const view = poolView(seen, { pool: POOL, policy, lane, ledger: '', used, by, held })
   views.set(key, view)
   return view

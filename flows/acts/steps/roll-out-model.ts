@@ -92,14 +92,24 @@ interface Touches {
   note: string
 }
 
+/**
+ * On the way back what leaves was judged, and answers nobody: what keeps pods of the baseline from being made beside it is not waited for
+ * longer than Kubernetes takes to make some.
+ */
+const waitsNoMore = ({ mark, ports }: Pick<Task, 'mark' | 'ports'>): boolean => {
+  if (mark.way === 'forth' || mark.waits !== 'pods') return false
+  // Who marks it anew has waited.
+  return !mark.touched || ports.clock.now() >= (mark.markedAt ?? 0) + MINUTE
+}
+
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string | Stepped> => {
   const { ports, step, view, plan, mark, run } = task
   const [standing, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
   const edited = editedIn(task, standing)
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
-  const unmade = await classMissing(task, step.objects)
-  if (unmade !== null) return { all: [], first: [], lost: undefined, note: unmade }
+  const classless = await classMissing(task, step.objects)
+  if (classless !== null) return { all: [], first: [], lost: undefined, note: classless }
   const way = wayOf(task)
   const there: Target[] = []
   for (const target of step.replicas) {
@@ -117,8 +127,9 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
   const at = { step, way, generations: standing, approved: plan.steps, unavailable, traffic, judged }
   const all = touched(there, at)
   if (typeof all === 'string') return all
-  const first = firstOf(all, standing)
-  const lost = first.find(({ generation }) => !standing.some((view) => view.generation === generation))
+  const unmade = firstOf(all, standing)
+  const first = waitsNoMore(task) ? [] : unmade
+  const lost = unmade.find(({ generation }) => !standing.some((view) => view.generation === generation))
   return { all, first, lost, note: firstNote(first, standing) }
 }
 

@@ -46,7 +46,8 @@ const seen = (
     lane = LANE,
     limit = '16',
     of = policy,
-  }: { holds?: HoldRow[]; lane?: string; limit?: string; of?: typeof policy } = {},
+    ahead = false,
+  }: { holds?: HoldRow[]; lane?: string; limit?: string; of?: typeof policy; ahead?: boolean } = {},
 ) => {
   const all = { pods, nodes: [node('n1', POOL), node('n2', 'other'), node('n3', '')], nodePools: [nodePool(limit)] }
   const held = { total: 0, own: 0 }
@@ -55,7 +56,7 @@ const seen = (
     if (hold.lane === lane) held.own += hold.amount
   }
   const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold]))
-  const used = usedByLane(all, POOL, { policy: of, ledger: 'l1' })
+  const used = usedByLane(all, POOL, { policy: of, ledger: 'l1', ahead })
   return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held })
 }
 const requires = (key: string, operator: string, values: string[]) => ({
@@ -100,6 +101,26 @@ describe('a pod counts where it sits', () => {
       beyondHolds: counts ? 4 : 0,
       usedByLane: 0,
     })
+  })
+})
+
+describe('a pod that waits for a GPU', () => {
+  const SERVER = { ...here, priorityClassName: 'signalbox-signalbox-serving' }
+  const labels = { 'signalbox.dev/installation': 'signalbox', 'signalbox.dev/lane': 'service.other' }
+  const ours = { namespace: policy.namespaces.serving, labels }
+
+  it('of others is before a Job of ours, and behind a server, unless it is of a class above', () => {
+    const theirs = (priority?: number) => pod({ ...here, ...(priority === undefined ? {} : { priority }) })
+    expect([seen([theirs()]).used, seen([theirs()], { ahead: true }).used]).toEqual([4, 0])
+    expect(seen([theirs(100_000)], { ahead: true }).used).toBe(4)
+    expect(seen([pod({ ...here, nodeName: 'n1' })], { ahead: true }).used).toBe(4)
+  })
+
+  it('and is a server of ours takes nothing beyond what its lane holds; one that runs does', () => {
+    expect(seen([pod(SERVER, ours)])).toMatchObject({ used: 0, beyondHolds: 0 })
+    expect(seen([pod({ ...SERVER, nodeName: 'n1' }, ours)])).toMatchObject({ used: 4, beyondHolds: 4 })
+    // What says so elsewhere is anybody's.
+    expect(seen([pod(SERVER, { namespace: 'elsewhere', labels })]).used).toBe(4)
   })
 })
 

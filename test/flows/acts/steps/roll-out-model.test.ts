@@ -136,11 +136,11 @@ describe('a move looks before it touches', () => {
       ],
     }
     const standing = (made: number, why?: string) => [deployment(1, 1, made, why), deployment(2, 1, 1)]
-    const act = async (there: KubeObject[], more: Partial<Mark> | null, now = 0) => {
+    const act = async (there: KubeObject[], more: Partial<Mark> | null, now = 0, begins: Partial<Mark> = {}) => {
       const { task, touched } = taskOf([1, 2], 'back', { standing: there })
       const way = [waits, { ...step, name: 'back-2' }]
       const view = { ...task.view, plan: { ...task.view.plan, back: way } } as typeof task.view
-      const mark = { ...task.mark, ...more, markedAt: NOW - now, startedAt: NOW - now }
+      const mark = { ...task.mark, ...begins, ...more, markedAt: NOW - now, startedAt: NOW - now }
       // An outage was approved.
       const none = { ...step, replicas: step.replicas.map((one) => ({ ...one, replicas: 0 })) }
       const plan = { ...task.plan, steps: [none] }
@@ -162,7 +162,13 @@ describe('a move looks before it touches', () => {
       kind: 'wait',
       note: `${note}; its pods are not made: exceeded quota`,
     })
-    expect(await act(standing(0), seen, 66 * MINUTE)).toMatchObject({ kind: 'failed', reason: 'not-healthy' })
+    // What leaves on the way back answers nobody: it goes a minute later at the latest.
+    expect(await act(standing(0), seen, MINUTE - 1)).toMatchObject({ kind: 'wait' })
+    expect(await act(standing(0), seen, MINUTE)).toEqual({ kind: 'free', touched: [] })
+    expect(await act(standing(0), null, 0, { waits: 'pods' })).toMatchObject({
+      note: 'applied',
+      touched: [refOf(1).name, refOf(2).name],
+    })
     expect(await act(standing(0).slice(1), seen, 66 * MINUTE)).toMatchObject({ kind: 'failed', reason: 'deleted' })
     expect(await act(standing(1), seen)).toEqual({ kind: 'free', touched: [] })
     expect(await act(standing(1), null)).toMatchObject({ note: 'applied', touched: [refOf(1).name, refOf(2).name] })

@@ -1,0 +1,33 @@
+import type { Plan, Planned } from '../plan.ts'
+import { nextAttempt } from './attempts.ts'
+import type { Ended } from './ended.ts'
+import { againstOf } from './planning.ts'
+import { whyFull } from './room.ts'
+import type { View } from './view.ts'
+import type { Wanted } from './wanted.ts'
+
+/**
+ * What comes of a desired state that was refused, once its source says it again: what refused it must have changed. Where only the release did, it
+ * says so and starts nothing (law 15). `paper`: as it would be planned now; null: nobody has looked.
+ */
+export const wantRefused = (view: View, paper: Planned | null): Wanted => {
+  const { doc, now } = view
+  const refused = doc.outcome as Ended
+  // Nothing on paper refused it: it waits for a person.
+  if (refused.against === null) return { kind: 'ignore', reason: 'held-refused', detail: refused.detail }
+  if (paper === null || paper.kind === 'refuse')
+    return { kind: 'ignore', reason: 'held-refused', detail: paper?.detail ?? refused.detail }
+  const still = paper.kind === 'plan' ? whyStill(view, refused, paper.plan) : null
+  return still ?? { kind: 'want', doc: nextAttempt(doc, now), why: 'it would no longer be refused' }
+}
+
+/**
+ * Why what would be planned begins nothing: there is still no room for what lacked that, whatever else moves; or nothing has changed, and a newer
+ * release alone would let it pass. Null: it begins.
+ */
+const whyStill = (view: View, { reason, against, detail }: Ended, plan: Plan): Wanted | null => {
+  if (reason === 'no-room')
+    return whyFull(view, plan) === null ? null : { kind: 'ignore', reason: 'held-refused', detail }
+  if (against !== againstOf(view)) return null
+  return { kind: 'ignore', reason: 'would-pass-now', detail: 'it would pass now: say retry' }
+}
