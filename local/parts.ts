@@ -106,8 +106,13 @@ const furnishing = (written: Policies, furnish: (policy: Policy) => Promise<void
   let done = Promise.resolve()
   const load = async (): Promise<Policy> => {
     const policy = await written.load()
-    if (policy.version !== last) done = furnish(policy)
-    last = policy.version
+    if (policy.version !== last) {
+      last = policy.version
+      done = furnish(policy).catch((error: unknown) => {
+        last = ''
+        throw error
+      })
+    }
     await done
     return policy
   }
