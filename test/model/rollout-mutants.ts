@@ -60,7 +60,7 @@ export const rolloutMutants: readonly RolloutMutant[] = [
   {
     name: 'its pods are there before anything leaves',
     room: 'steps',
-    text: ['return target.waits === true && ', 'return false && '],
+    text: ['if (target.waits !== true) return false', 'if (target.waits !== null) return false'],
     world: 'two replicas on a full pool',
   },
 ]

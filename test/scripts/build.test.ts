@@ -24,7 +24,7 @@ const digests = (name: string): Record<string, string> =>
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
   'registry-webhook': 375,
-  'slack-interaction': 460,
+  'slack-interaction': 470,
   'dataset-uploaded': 695,
   'model-promoted': 695,
   reconcile: 2500,
