@@ -42,6 +42,8 @@ export interface PoolView {
   beyondHolds: number
   /** What of it is held for a while: it is given back once their Jobs have ended and their moves are made; left out: nothing that is known. */
   passing?: number
+  /** What of it others' pods wait for that go after what the lane brings up: part of `used`; left out: nothing. */
+  behind?: number
   /** GPUs on nodes that are up. */
   provisioned: number
   /** GPUs on nodes that are on their way. */

@@ -72,12 +72,12 @@ export const observe = async (
   const strays = kind.stands ? await straysSeen(ports, looking, { seen, generations }) : []
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {
-    const used = usedByLane(seen, pool, { policy, ledger: identity.ledger, ahead })
+    const used = usedByLane(seen, pool, { policy, ledger: identity.ledger })
     const room = poolRoom(pool)
     const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
     return [
       pool,
-      poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger }),
+      poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger, ahead }),
     ]
   })
   const dollars = heldOf(budgetRoom(budget))

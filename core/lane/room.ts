@@ -131,8 +131,9 @@ export const whyFull = (view: View, plan: Plan): string | null => {
     const seen = world.pools[pool]
     if ((doc.stands?.[pool] ?? 0) >= gpus && (view.holds[poolRoom(pool)]?.amount ?? 0) >= gpus) continue
     if (seen === undefined) return `there is no pool ${pool}`
-    if (seen.ceiling !== null && gpus + seen.heldByOthers > seen.ceiling)
-      return `${pool} has ${Math.max(0, seen.ceiling - seen.heldByOthers)} of ${seen.ceiling} GPUs free for it, and it needs ${gpus}`
+    const others = seen.heldByOthers - (seen.behind ?? 0)
+    if (seen.ceiling !== null && gpus + others > seen.ceiling)
+      return `${pool} has ${Math.max(0, seen.ceiling - others)} of ${seen.ceiling} GPUs free for it, and it needs ${gpus}`
   }
   const { spent, held } = world.dollars
   const { dollars } = policy.budget
@@ -151,7 +152,10 @@ export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => 
   const hold = { ...neededHold(view, plan), ...lastingIn(view, plan), ...dollarsToHold(view, plan) }
   const pools = Object.keys(gpusOfRooms(view, plan)).map((pool) => {
     const seen = world?.pools[pool]
-    return [poolRoom(pool), seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds] as const
+    return [
+      poolRoom(pool),
+      seen?.ceiling == null ? null : seen.ceiling - seen.beyondHolds + (seen.behind ?? 0),
+    ] as const
   })
   const dollars = hold.dollars > 0 ? centsOf(policy.budget.dollars - (world?.dollars.spent ?? 0)) : null
   return { hold, guard: { ...Object.fromEntries(pools), [budgetRoom(budgetOf(policy))]: dollars } }

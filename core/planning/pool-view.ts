@@ -25,6 +25,8 @@ export interface Counting {
   lane: string
   /** Id of the ledger that looks. */
   ledger: string
+  /** Whether what the lane brings up goes before others' pods that wait. */
+  ahead: boolean
   /** GPUs that pods use, as `usedByLane` says. */
   used: ReadonlyMap<string, number>
   /** What lanes hold, by lane label: of all whose pods are there at least. */
@@ -37,7 +39,8 @@ export interface Counting {
  * A pool as a lane sees it. Each other lane of ours counts with its hold or its use, whichever is more, so that no GPU counts
  * twice; everything else in the pool counts as it is used (law 10).
  */
-export const poolView = (seen: SeenPools, { pool, policy, lane, ledger, used, by, held }: Counting): PoolView => {
+export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
+  const { pool, policy, lane, ledger, used, by, held, ahead } = counting
   const { gpusPerNode = 1 } = policy.pools[pool] ?? {}
   const mine = seen.nodes.filter((node) => node.metadata.labels?.[NODE_POOL] === pool)
   const up = mine.filter((node) => 'status' in node && isReady(node as KubeObject<'Node'>)).length * gpusPerNode
@@ -47,6 +50,7 @@ export const poolView = (seen: SeenPools, { pool, policy, lane, ledger, used, by
   const passing = [...by]
     .filter(([key]) => key !== laneLabel(lane))
     .reduce((sum, [, { amount, lasts = amount }]) => sum + amount - lasts, 0)
+  const behind = ahead ? behindIn(seen, pool, counting) : 0
   return {
     pool,
     ceiling: ceilingOf(seen, pool, policy.pools[pool]),
@@ -55,6 +59,7 @@ export const poolView = (seen: SeenPools, { pool, policy, lane, ledger, used, by
     heldByOthers: held.total - held.own + beyondHolds,
     beyondHolds,
     ...(passing > 0 ? { passing } : {}),
+    ...(behind > 0 ? { behind } : {}),
     provisioned: up,
     provisioning: mine.length * gpusPerNode - up,
     ...onNodes(seen, { pool, policy, lane, ledger }),
@@ -106,12 +111,12 @@ const ceilingOf = ({ nodePools }: SeenPools, pool: string, rule: PoolPolicy | un
 
 /**
  * GPUs in a pool, by lane label; pods that are not ours count under the empty label, whatever they say of themselves. A server of ours that waits
- * has none yet, and its lane holds those that it will have. `ahead`: who looks goes before those of others that wait, which have none either.
+ * has none yet, and its lane holds those that it will have.
  */
 export const usedByLane = (
   seen: SeenPools,
   pool: string,
-  { policy, ledger, ahead }: { policy: Policy; ledger: string; ahead: boolean },
+  { policy, ledger }: Pick<Counting, 'policy' | 'ledger'>,
 ): Map<string, number> => {
   const used = new Map<string, number>()
   const poolOf = new Map(seen.nodes.map(({ metadata }) => [metadata.name, metadata.labels?.[NODE_POOL] ?? '']))
@@ -120,12 +125,22 @@ export const usedByLane = (
     const gpus = gpusOfPod(pod)
     if (gpus === 0 || !sitsIn(pod, { pool, policy, poolOf, seen })) continue
     const isOwn = isOurs(pod, policy, ledger)
-    if (isOwn ? isServerWaiting(pod, policy) : ahead && isBehind(pod)) continue
+    if (isOwn && isServerWaiting(pod, policy)) continue
     const lane = isOwn ? (pod.metadata.labels?.[label('lane')] ?? '') : ''
     used.set(lane, (used.get(lane) ?? 0) + gpus)
   }
   return used
 }
+
+/** GPUs for which others' pods wait, behind those of a server. */
+const behindIn = (seen: SeenPools, pool: string, { policy, ledger }: Pick<Counting, 'policy' | 'ledger'>): number =>
+  (seen.pods as KubeObject<'Pod'>[])
+    .filter((pod) => isBehind(pod) && !isOurs(pod, policy, ledger))
+    .filter((pod) => sitsIn(pod, { pool, policy, poolOf: NOWHERE, seen }))
+    .reduce((sum, pod) => sum + gpusOfPod(pod), 0)
+
+/** No pod that waits has a node. */
+const NOWHERE: ReadonlyMap<string, string> = new Map()
 
 const isServerWaiting = ({ spec }: KubeObject<'Pod'>, policy: Policy): boolean =>
   spec?.nodeName === undefined && spec?.priorityClassName === servingClassName(policy)

@@ -11,7 +11,7 @@ import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf, waitingOn }
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
-import { deadlockSentence, gpusByPool, oncePassed, type Rule, slotGpus, whyTooSmall } from './serve-room.ts'
+import { aheadOf, deadlockSentence, gpusByPool, oncePassed, type Rule, slotGpus, whyTooSmall } from './serve-room.ts'
 import { buildOf, isEdited, type Standing, standingOf, titleOfPlan, type Wanted } from './serve-standing.ts'
 import { rolloutSteps } from './serve-steps.ts'
 import { isLedTo, lostBy } from './traffic.ts'
@@ -70,11 +70,11 @@ const planFrom = (
 }
 
 /**
- * The same with the room that there is once others have given back what they hold for a while: it waits in the pool's line for that. Null:
- * they hold nothing so.
+ * The same with the room that others' pods wait for which go after its own, and then with what there is once others have given back what they
+ * hold for a while: it waits in the pool's line for that. Null: there is none of either.
  */
 const planLater = (input: ServeInput, from: Parameters<typeof planFrom>[1]): Planned | null => {
-  const rule = oncePassed(from.rule)
+  const rule = aheadOf(from.rule) ?? oncePassed(from.rule)
   if (rule === null) return null
   const world = { ...input.world, pools: { ...input.world.pools, [rule.poolName]: rule.view } }
   return planFrom({ ...input, world }, { ...from, rule })

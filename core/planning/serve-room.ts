@@ -137,6 +137,14 @@ const ceilingOf = ({ view: { ceiling }, pool: { gpusPerNode } }: Rule): number =
 export const othersGpus = ({ heldByOthers, used, usedByLane }: PoolView): number =>
   Math.max(heldByOthers, used - usedByLane)
 
+/** The rule with its pool as that is for who goes before others' pods that wait there; null: none do. */
+export const aheadOf = (rule: Rule): Rule | null => {
+  const { behind, ...view } = rule.view
+  if (behind === undefined) return null
+  const [used, heldByOthers] = [view.used - behind, view.heldByOthers - behind]
+  return { ...rule, view: { ...view, used, heldByOthers, beyondHolds: view.beyondHolds - behind } }
+}
+
 /** The rule with its pool as that is once others have given back what they hold for a while; null: they hold nothing so. */
 export const oncePassed = (rule: Rule): Rule | null => {
   const { passing, ...view } = rule.view

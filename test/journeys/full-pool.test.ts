@@ -133,6 +133,24 @@ describe('on a full pool a rollout is no reason to refuse another', () => {
     expect(await nodeOfTheirs()).toBeUndefined()
   })
 
+  it('and takes no room that somebody else’s pods have nodes coming for: what leaves makes it', async () => {
+    const services = { [MODEL]: { ...config.services?.[MODEL], replicas: 2, maxUnavailable: 1 } }
+    const pools = { ...config.pools, [POOL]: { ...config.pools[POOL], maxGpus: 16 } }
+    town = await openTown({ config: { ...config, pools, services } as never })
+    await served(town)
+    for (const name of ['a', 'b']) {
+      const pod = theirs('training')
+      await town.house.cluster.create({
+        ...pod,
+        metadata: { ...pod.metadata, name: `${THEIRS}-${name}` },
+      } as KubeObject)
+    }
+    await served(town)
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 1 })
+    expect((await town.past(SERVE)).at(-1)?.plan?.strategy?.name).toBe('one-out-one-in')
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+  })
+
   it('for one of another service of ours, whose new replica waits for what its old one leaves', async () => {
     const two = { ...config.services?.[MODEL], replicas: 1, maxUnavailable: 2 }
     const services = { [MODEL]: two, 'code-llama': { ...two, ...example.services?.['code-llama'], maxUnavailable: 2 } }

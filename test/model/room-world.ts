@@ -71,8 +71,8 @@ export const counted = (
     own: rows.find((row) => row.lane === lane)?.amount ?? 0,
   }
   const by = new Map(rows.map((row) => [laneLabel(row.lane), row]))
-  const used = usedByLane(seen, POOL, { policy, ledger: '', ahead: false })
-  const view = poolView(seen, { pool: POOL, policy, lane, ledger: '', used, by, held })
+  const used = usedByLane(seen, POOL, { policy, ledger: '' })
+  const view = poolView(seen, { pool: POOL, policy, lane, ledger: '', used, by, held, ahead: false })
   views.set(key, view)
   return view
 }

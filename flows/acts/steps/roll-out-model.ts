@@ -141,7 +141,13 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
   const now = ports.clock.now()
   const looked = { now, startedAt: patientFrom({ doc: view.doc, now }, mark) - spentOnWayBack(run, mark) }
   const patient = { ...looked, patience: patienceOf(step) }
-  if (typeof targets === 'string') return nextTouch(targets, patient)
+  if (typeof targets === 'string') {
+    // What was scaled just now, to wait, is seen as it is only once Kubernetes has seen that.
+    const seenAt = mark.waits === 'pods' ? (mark.markedAt ?? 0) + MINUTE : 0
+    return now < seenAt
+      ? { kind: 'wait', note: targets, until: seenAt + 1, running: false }
+      : nextTouch(targets, patient)
+  }
   const { all, lost, note } = targets
   const isAsked = mark.waits === 'pods'
   // What was made to wait, and is not there T after, somebody has deleted.

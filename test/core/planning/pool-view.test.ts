@@ -56,8 +56,8 @@ const seen = (
     if (hold.lane === lane) held.own += hold.amount
   }
   const by = new Map(holds.map((hold) => [laneLabel(hold.lane), hold]))
-  const used = usedByLane(all, POOL, { policy: of, ledger: 'l1', ahead })
-  return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held })
+  const used = usedByLane(all, POOL, { policy: of, ledger: 'l1' })
+  return poolView(all, { pool: POOL, policy: of, lane, ledger: 'l1', used, by, held, ahead })
 }
 const requires = (key: string, operator: string, values: string[]) => ({
   affinity: {
@@ -111,9 +111,13 @@ describe('a pod that waits for a GPU', () => {
 
   it('of others is before a Job of ours, and behind a server, unless it is of a class above', () => {
     const theirs = (priority?: number) => pod({ ...here, ...(priority === undefined ? {} : { priority }) })
-    expect([seen([theirs()]).used, seen([theirs()], { ahead: true }).used]).toEqual([4, 0])
-    expect(seen([theirs(100_000)], { ahead: true }).used).toBe(4)
-    expect(seen([pod({ ...here, nodeName: 'n1' })], { ahead: true }).used).toBe(4)
+    expect(seen([theirs()])).not.toHaveProperty('behind')
+    expect(seen([theirs()], { ahead: true })).toMatchObject({ used: 4, behind: 4 })
+    expect(seen([theirs(100_000)], { ahead: true })).not.toHaveProperty('behind')
+    expect(seen([pod({ ...here, nodeName: 'n1' })], { ahead: true })).not.toHaveProperty('behind')
+    expect(seen([pod({ nodeSelector: { 'karpenter.sh/nodepool': 'other' } })], { ahead: true })).not.toHaveProperty(
+      'behind',
+    )
   })
 
   it('and is a server of ours takes nothing beyond what its lane holds; one that runs does', () => {
