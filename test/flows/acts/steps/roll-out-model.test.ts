@@ -136,14 +136,19 @@ describe('a move looks before it touches', () => {
       ],
     }
     const standing = (made: number, why?: string) => [deployment(1, 1, made, why), deployment(2, 1, 1)]
-    const act = async (there: KubeObject[], more: Partial<Mark> | null, now = 0, begins: Partial<Mark> = {}) => {
+    const act = async (
+      there: KubeObject[],
+      more: Partial<Mark> | null,
+      now = 0,
+      { outage = true, ...begins }: Partial<Mark> & { outage?: boolean } = {},
+    ) => {
       const { task, touched } = taskOf([1, 2], 'back', { standing: there })
       const way = [waits, { ...step, name: 'back-2' }]
       const view = { ...task.view, plan: { ...task.view.plan, back: way } } as typeof task.view
-      const mark = { ...task.mark, ...begins, ...more, markedAt: NOW - now, startedAt: NOW - now }
+      const mark = { ...task.mark, ...begins, ...more, markedAt: NOW - now, startedAt: more?.startedAt ?? NOW - now }
       // An outage was approved.
       const none = { ...step, replicas: step.replicas.map((one) => ({ ...one, replicas: 0 })) }
-      const plan = { ...task.plan, steps: [none] }
+      const plan = outage ? { ...task.plan, steps: [none] } : task.plan
       const done = { ...task, view, step: waits, mark, plan }
       return { ...(await (more === null ? rollOutModel.begin(done) : rollOutModel.see(done))), touched }
     }
@@ -161,6 +166,14 @@ describe('a move looks before it touches', () => {
     expect(await act(standing(0, 'exceeded quota'), seen)).toMatchObject({
       kind: 'wait',
       note: `${note}; its pods are not made: exceeded quota`,
+    })
+    // What was scaled a moment ago says nothing yet of what it has: its patience may be used up by those before it.
+    expect(await act(standing(0), { ...seen, startedAt: 0 }, MINUTE - 1, { outage: false })).toMatchObject({
+      kind: 'wait',
+      note: expect.stringContaining('stays as it is'),
+    })
+    expect(await act(standing(0), { ...seen, startedAt: 0 }, MINUTE, { outage: false })).toMatchObject({
+      kind: 'failed',
     })
     // What leaves on the way back answers nobody: it goes a minute later at the latest.
     expect(await act(standing(0), seen, MINUTE - 1)).toMatchObject({ kind: 'wait' })
