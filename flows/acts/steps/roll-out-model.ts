@@ -105,10 +105,13 @@ const waitsNoMore = ({ mark, ports }: Pick<Task, 'mark' | 'ports'>): boolean => 
 /** What the move touches now; or why it touches nothing yet, or cannot any more. */
 const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string | Stepped> => {
   const { ports, step, view, plan, mark, run } = task
-  const [standing, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
+  const [standing, traffic, classless] = await Promise.all([
+    generationsOf(ports, view),
+    trafficSeen(ports, view),
+    classMissing(task, step.objects),
+  ])
   const edited = editedIn(task, standing)
   if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
-  const classless = await classMissing(task, step.objects)
   if (classless !== null) return { all: [], first: [], lost: undefined, note: classless }
   const way = wayOf(task)
   const there: Target[] = []
