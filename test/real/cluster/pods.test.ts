@@ -272,7 +272,13 @@ it('a node that is dead does not end its pod; without that Node Kubernetes does'
   const path = `/api/v1/nodes/${node}`
   const type = 'application/merge-patch+json'
   await requests.send({ method: 'PATCH', path: `${path}/status`, type, body: { status: { conditions } } })
-  await makePod('dead', { nodeName: node, tolerations: [{ operator: 'Exists' }], terminationGracePeriodSeconds: 1 })
+  await makePod('dead', {
+    nodeName: node,
+    // Without its Node it would count in every pool that it tolerates, also in those of others who are tried beside this.
+    nodeSelector: { [NODE_POOL]: `${node}-pool` },
+    tolerations: [{ operator: 'Exists' }],
+    terminationGracePeriodSeconds: 1,
+  })
   const before = Date.now()
   await requests.send({ method: 'DELETE', path: objectPath({ kind: 'Pod', namespace: own, name: 'dead' }) })
   const pod = await until('it is told to end', async () => {
