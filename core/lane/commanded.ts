@@ -8,7 +8,10 @@ export type Said =
   | { kind: 'did'; doc: LaneDocument; detail: string }
   /** `doc`: what the lane knows since somebody has looked; left out: nothing new. */
   | { kind: 'refused'; reason: CommandRefusal; detail: string; doc?: LaneDocument }
+
+/** That it changed nothing, and why. */
 export const refuse = (reason: CommandRefusal, detail: string): Said => ({ kind: 'refused', reason, detail })
+
 /** What the letter names must still be so: a lane moves on while a person types. */
 export const noLongerSo = ({ kind }: View, now: LaneDocument | Run, { saw, wanted }: CommandLetter): Said | null => {
   if (saw !== 'idle' && (saw === null || sameRun(now, saw))) return null

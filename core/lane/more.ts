@@ -99,7 +99,7 @@ export const settleAskMore = (view: View): Change => {
   const most = usd(boundsIn(doc, plan).dollars)
   const before = bindingOf(doc, plan)?.question.bounds ?? plan.bounds
   const question: Question = {
-    ...opened(view, run, { bounds: { ...before, dollars: before.dollars + dollars }, until: end - TO_COUNT }),
+    ...opened(view, run, { bounds: { ...before, dollars: cents(before.dollars + dollars) }, until: end - TO_COUNT }),
     more: {
       dollars,
       why: `It has cost ${usd(costUntil(doc, { run, plan, now }))} so far, at “${step.title}”: it goes on, and is ended at ${most} unless you agree to more`,
