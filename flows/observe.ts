@@ -17,7 +17,7 @@ import { straysOf } from './strays.ts'
 /** Which lane looks, and what its kind needs to see. */
 export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
   doc: Pick<View['doc'], 'lane'> & Partial<Pick<View['doc'], 'desired'>>
-  kind: Pick<View['kind'], 'stands' | 'ahead'>
+  kind: Pick<View['kind'], 'stands' | 'ahead' | 'grants'>
 }
 
 /** What of the cluster every lane sees alike. */
@@ -68,7 +68,8 @@ export const observe = async (
     heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
     ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
   ])
-  const ahead = doc.desired != null && kind.ahead?.(doc.desired as never) === true
+  // Who grants a line knows of each who stands there whether it goes ahead.
+  const ahead = kind.grants === true || (doc.desired != null && kind.ahead?.(doc.desired as never) === true)
   const strays = kind.stands ? await straysSeen(ports, looking, { seen, generations }) : []
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {

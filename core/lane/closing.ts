@@ -110,7 +110,8 @@ const afterwards = (
   const { baseline: before } = doc
   const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : before
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
-  const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, lasts: ______, ...rest } = doc
+  const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
+  const { lasts: ______, inLineFrom: _______, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
   const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {
@@ -120,6 +121,7 @@ const afterwards = (
     baseline,
     held: null,
     ...(isHalfway ? halfwayIn(view, { run, plan }) : {}),
+    ...rankAfter(doc, run, at),
   }
   // What is wanted again while it was being carried out is done with it.
   const isDone = succeeded && doc.outcome === null && isWanted(view, run)
@@ -134,6 +136,10 @@ const afterwards = (
   }
   return succeeded || at.kind === 'superseded' ? asSaid(view, done) : done
 }
+
+/** Whoever is refused for want of room stands in line by the time since when it waits, once it is planned again. */
+const rankAfter = ({ inLineFrom }: LaneDocument, { line }: Run, { reason, at }: Ended): Partial<LaneDocument> =>
+  reason === 'no-room' ? { inLineFrom: line?.since ?? inLineFrom ?? at } : {}
 
 /** Ends with which no node is there, or which took the node with them. */
 const NO_NODE: ReadonlySet<NonNullable<Outcome['reason']>> = new Set([

@@ -14,7 +14,7 @@ export interface Head {
   behind: string[]
 }
 
-/** How much of a room there is, what of it is free, and how high its sum may be. Null: without end. */
+/** How much of a room there is, what of it is free for somebody, and how high its sum may be with that. Null: without end. */
 interface Free {
   all: number | null
   free: number | null
@@ -76,7 +76,7 @@ export const settleGrant = (view: View, heads: readonly Head[]): Change => {
     !full && grants.length < heads.length ? resting(view, { why: 'no-room', text, until: view.now + LOOKS }) : null
   return changed(view.doc, {
     grants,
-    guard: Object.fromEntries(Object.keys(walked.taken).map((room) => [room, freeOf(view, room)?.most ?? null])),
+    guard: Object.fromEntries(Object.keys(walked.taken).map((room) => [room, mostOf(view, room, grants)])),
     moments: grants.length === 0 ? [] : [moment('hold', `grants ${grants.map(({ head }) => head.lane).join(', ')}`)],
     wakes: [
       ...passed.map(({ lane }) => lane),
@@ -119,7 +119,7 @@ const whyPassed = (view: View, head: Head, { taken }: Walked): string | null => 
   if (until !== null && view.now > until) return 'whose time is over'
   if ((head.frozenUntil ?? 0) > view.now) return 'which is frozen'
   for (const [room, amount] of moreOf(head)) {
-    const [need, seen] = [needs[room] ?? 0, freeOf(view, room)]
+    const [need, seen] = [needs[room] ?? 0, freeOf(view, room, head.row)]
     if (seen === null) return `since nothing is held of ${room} any more`
     if (seen.all !== null && need > seen.all) return `which needs ${need} and ${room} has ${seen.all} in all`
     // A budget is no pool's room: its plan says no, in place of a line that waits for somebody's dollars.
@@ -134,7 +134,7 @@ const whyNotYet = (view: View, head: Head, { taken }: Walked): string | null => 
   const behind = head.behind.filter((room) => room !== view.doc.lane)
   if (behind.length > 0) return `waits for its turn in the line of ${behind.join(' and ')}`
   for (const [room, amount] of moreOf(head)) {
-    const free = freeOf(view, room)?.free ?? null
+    const free = freeOf(view, room, head.row)?.free ?? null
     const left = free === null ? null : free - (taken[room] ?? 0)
     if (left !== null && amount > left) return `needs ${amount} more of ${room}, which has ${Math.max(0, left)} free`
   }
@@ -147,7 +147,14 @@ const weightOf = (grants: readonly Grant[]): number =>
 
 const isPool = ({ policy }: View, room: string): boolean => poolRooms(policy).includes(room)
 
-const freeOf = (view: View, room: string): Free | null => {
+/** How high a room's sum may be with all of these. */
+const mostOf = (view: View, room: string, grants: readonly Grant[]): number | null => {
+  const mosts = grants.flatMap(({ head }) => freeOf(view, room, head)?.most ?? [])
+  return mosts.length === 0 ? null : Math.max(...mosts)
+}
+
+/** As it counts itself: what others' pods wait for is free for whoever goes before them. */
+const freeOf = (view: View, room: string, { ahead }: Pick<LineRow, 'ahead'>): Free | null => {
   const { world, policy } = view
   if (world === null) return null
   if (room === budgetRoom(budgetOf(policy))) {
@@ -158,5 +165,6 @@ const freeOf = (view: View, room: string): Free | null => {
   if (pool === undefined || !isPool(view, room)) return null
   const { ceiling, heldByOthers, beyondHolds } = pool
   if (ceiling === null) return { all: null, free: null, most: null }
-  return { all: ceiling, free: ceiling - heldByOthers, most: ceiling - beyondHolds }
+  const behind = ahead === true ? (pool.behind ?? 0) : 0
+  return { all: ceiling, free: ceiling - heldByOthers + behind, most: ceiling - beyondHolds + behind }
 }

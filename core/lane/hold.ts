@@ -35,6 +35,8 @@ export interface InLine {
   rooms: string[]
   /** What it needs to hold of every room in all, those without a line included: GPUs, or cents. */
   needs: Record<string, number>
+  /** Its pods go before others' that wait for a GPU; left out: they do not, or an earlier release wrote it. */
+  ahead?: true
   /** Nothing is granted to it after this time; null: whenever there is room. */
   until: number | null
 }

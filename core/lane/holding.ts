@@ -39,20 +39,22 @@ export const settleHold = (view: View, seen: Seen): Change => {
         side: 'chat',
       }),
     })
-  const begun = approved?.begun ?? false
   if (isLate(view, plan)) return expired(view, run, waited)
   const full = whyWaits(view, run, plan)
-  if (full !== null) return waitForRoom(view, run, { plan, full, until: begun ? null : until, seen })
+  if (full !== null) return waitForRoom(view, run, { plan, full, until: mayBegin(view, plan) ? null : until, seen })
   return held(view, run, plan, seen)
 }
 
 /** `until` governs beginning alone (law 9). */
-export const isLate = (view: View, plan: Plan): boolean =>
-  approvalOf(view, plan)?.begun !== true && view.now > plan.bounds.until
+export const isLate = (view: View, plan: Plan): boolean => !mayBegin(view, plan) && view.now > plan.bounds.until
+
+/** Whether it may begin whenever there is room: what has begun, and what is to stand and needs nobody's word. */
+const mayBegin = (view: View, plan: Plan): boolean =>
+  approvalOf(view, plan)?.begun === true || (view.kind.lasts === 'standing' && !plan.approval.required)
 
 /**
- * What is wanted once is over then. What is to stand is still what its source says: for want of room it is refused, and begins once there is
- * other room.
+ * What is wanted once is over then. What is to stand is still what its source says: for want of room it is refused, begins once there is other
+ * room, and has the rank in line that it had.
  */
 export const expired = (view: View, run: Run, waited: boolean): Change => {
   const held = heldUp(view)
@@ -130,8 +132,9 @@ const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const steps = view.fresh ? run.steps : marksOf(plan, seen)
   const next: Run = { ...outOfLine(run), phase: 'steps', digest: plan.digest, hold, steps }
   const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
+  const { inLineFrom: _, ...doc } = view.doc
   return changed(
-    { ...view.doc, run: next, approved: approvalOf(view, plan) },
+    { ...doc, run: next, approved: approvalOf(view, plan) },
     {
       plan: { plan, back: [] },
       guard,

@@ -43,15 +43,22 @@ export const besideLine = (view: View, { line }: Run, plan: Plan): string[] =>
 export const inLineFor = (view: View, { line }: Run, { plan, until }: { plan: Plan; until: number | null }): InLine => {
   const needs = needsOf(view, plan)
   const rooms = growing(view, plan)
-  const same = line !== undefined && !isGranted(view, line) && alike({ rooms, needs }, line)
+  const wanted = { rooms, needs, ...(goesAhead(view) ? { ahead: true as const } : {}) }
+  const same = line !== undefined && !isGranted(view, line) && alike(wanted, line)
   if (same) return line
-  const since = line?.since ?? view.now
+  const since = line?.since ?? view.doc.inLineFrom ?? view.now
   const place = `${padded(since, 14)}.${padded(view.revision, 8)}.${view.doc.lane}`
-  return { place, since, rooms, needs, until }
+  return { place, since, ...wanted, until }
 }
 
-const alike = (a: Pick<InLine, 'rooms' | 'needs'>, b: Pick<InLine, 'rooms' | 'needs'>): boolean =>
-  JSON.stringify([a.rooms, a.needs]) === JSON.stringify([b.rooms, b.needs])
+/** Whether pods of what the lane wants go before others' that wait for a GPU. */
+const goesAhead = ({ kind, doc: { desired } }: Pick<View, 'kind' | 'doc'>): boolean =>
+  desired !== null && kind.ahead?.(desired as never) === true
+
+type Awaited = Pick<InLine, 'rooms' | 'needs' | 'ahead'>
+
+const alike = (a: Awaited, b: Awaited): boolean =>
+  JSON.stringify([a.rooms, a.needs, a.ahead]) === JSON.stringify([b.rooms, b.needs, b.ahead])
 
 const padded = (n: number, digits: number): string => String(n).padStart(digits, '0')
 

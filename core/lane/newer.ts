@@ -22,6 +22,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     newest: true,
     stands: true,
     lasts: true,
+    inLineFrom: true,
     outcome: true,
     baseline: true,
     halfway: true,

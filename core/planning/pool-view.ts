@@ -25,7 +25,7 @@ export interface Counting {
   lane: string
   /** Id of the ledger that looks. */
   ledger: string
-  /** Whether what the lane brings up goes before others' pods that wait. */
+  /** Whether what the lane brings up, or what it grants may be for, goes before others' pods that wait. */
   ahead: boolean
   /** GPUs that pods use, as `usedByLane` says. */
   used: ReadonlyMap<string, number>

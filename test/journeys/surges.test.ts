@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { promote } from '../../local/scenario.ts'
+import { promote, uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
 import { looseEnds, MINUTE, SERVE, timeline, trainedUntil } from './scenes.ts'
@@ -9,6 +9,7 @@ let town: Town
 afterEach(() => town.close())
 
 const CODE = 'service/code-llama'
+const SALES = 'pipeline/sales-chats'
 /** A new version of a model, promoted. */
 const promoted = async (model: string, version: number): Promise<void> => {
   const folder = `models/${model}/${version}/`
@@ -109,6 +110,37 @@ describe('what others hold for a while is waited for, and is no reason to refuse
     await town.until('it asks again', async () => (await town.question(CODE)) !== null)
     await town.answered(CODE)
     expect(await town.settled(CODE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('who was refused for want of room is asked about again where others stand in line, and goes before them', async () => {
+    await bothServe({
+      ...example,
+      approvals: { ...example.approvals, expiry: '30m' },
+      pipelines: {
+        'support-chats': piped({ evaluate: { pool: 'gpu-serve', hours: { p50: 2, p95: 4 } } }),
+        'sales-chats': piped({ prefix: 'sales-chats/', train: { pool: 'gpu-serve', gpus: 4 } }),
+      },
+    })
+    await trainedUntil(town, 'evaluate', 'running', { simulation: { tasks: { evaluate: { minutes: 48 } } } })
+    await promoted('code-llama', 2)
+    await town.answered(CODE)
+    await town.advance(20 * MINUTE)
+    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: 'sales-chats/a/', rows: ['{}'] })
+    await town.house.scanUploads()
+    await town.answered(SALES)
+    const inLine = async (lane: string) => (await town.run(lane))?.line?.since
+    await town.until('the other waits', async () => (await inLine(SALES)) !== undefined)
+    const since = await inLine(CODE)
+    await town.until('its time is over', async () => (await town.lane(CODE)).state === 'refused')
+    await town.until('it asks again', async () => (await town.question(CODE)) !== null)
+    await town.answered(CODE)
+    await town.until('it waits again', async () => (await inLine(CODE)) !== undefined)
+    expect([await inLine(CODE), await inLine(SALES)]).toEqual([since, expect.any(Number)])
+    await town.until('it goes on', async () => (await town.run(CODE))?.phase === 'steps')
+    expect((await town.run(SALES))?.phase).toBe('waiting-for-room')
+    expect(await town.settled(CODE)).toMatchObject({ state: 'succeeded', generation: 2, attempt: 2 })
+    expect(await town.lane(CODE)).not.toHaveProperty('inLineFrom')
     expect(await looseEnds(town)).toEqual([])
   })
 

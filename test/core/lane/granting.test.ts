@@ -66,6 +66,17 @@ describe('the line of a pool', () => {
     expect(granted([head(rowOf('a', 12), { had })], {}, 12).names).toEqual(['a'])
   })
 
+  it('what others’ pods wait for is free for whoever goes before them, and for nobody else', () => {
+    const behind = (heads: Head[]) => {
+      const pools = { 'gpu-train': emptyPool('gpu-train', { heldByOthers: 12, beyondHolds: 12, behind: 8 }) }
+      return granted(heads, { world: emptyWorld({ pools }) })
+    }
+    const [ahead, other] = [head(rowOf('serves', 8, { ahead: true })), head(rowOf('trains', 8))]
+    expect(behind([ahead, other])).toMatchObject({ names: ['serves'], guard: { [ROOM]: 12 } })
+    expect(behind([other, ahead]).names).toEqual([])
+    expect(behind([head(rowOf('small', 4))])).toMatchObject({ names: ['small'], guard: { [ROOM]: 4 } })
+  })
+
   it.each([
     ['which is no room any more', 'pool/gone', 8, 0],
     ['that is smaller by now than what it keeps', ROOM, 17, 0],

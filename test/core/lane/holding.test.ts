@@ -68,6 +68,18 @@ describe('holding', () => {
     expect(again.doc.run?.line).toEqual(change.doc.run?.line)
   })
 
+  it('waits for as long as it takes where it is to stand and needs nobody’s word; refused, it keeps its rank', () => {
+    const view = planned({ policy: free })
+    const stands = { ...view, world: busy, kind: { ...view.kind, lasts: 'standing' as const } }
+    const late = (over: Partial<View>) => settleHold({ ...stands, now: NOW + 400 * HOUR, ...over }, NONE)
+    const first = settleHold(stands, NONE)
+    expect(first.doc.run?.line?.until).toBeNull()
+    expect(late({ doc: first.doc }).doc.run).toMatchObject({ phase: 'waiting-for-room', line: { since: NOW } })
+    const asked = { doc: { ...first.doc, approved: approvedBy() }, policy: policyWith() }
+    const { doc } = late(asked)
+    expect(doc).toMatchObject({ outcome: { kind: 'refused', reason: 'no-room' }, inLineFrom: NOW })
+  })
+
   it('waits on under the policy in force: what it waits for is written down anew, once, and it keeps its place', () => {
     const first = holding({ approved: approvedBy() }, { world: busy })
     expect(first.plan).toBeUndefined()

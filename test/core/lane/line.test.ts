@@ -57,6 +57,23 @@ it('a plan in a pool that Kueue owns stands in no line, though there be one from
 })
 
 describe('a place in the line', () => {
+  it('says whether its pods go before others’ that wait, and is another once they do', () => {
+    const first = inLineFor(view(), runOf(), { plan, until: null })
+    const serves = view()
+    const ahead = inLineFor(
+      { ...serves, revision: 9, kind: { ...serves.kind, ahead: () => true } },
+      runOf({ line: first }),
+      { plan, until: null },
+    )
+    expect(ahead).toMatchObject({ since: first.since, ahead: true })
+    expect(ahead.place).not.toBe(first.place)
+  })
+
+  it('has the rank of before for what was refused for want of room', () => {
+    const again = view({ doc: wanted({ inLineFrom: NOW - 7 }) })
+    expect(inLineFor(again, runOf(), { plan, until: null })).toMatchObject({ since: NOW - 7 })
+  })
+
   it('is kept while the same is needed; it is ranked by when its run first joined, and is never used twice', () => {
     const first = inLineFor(view(), runOf(), { plan, until: NOW })
     expect(first).toEqual({

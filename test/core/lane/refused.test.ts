@@ -33,4 +33,7 @@ it('for want of room begins once there is room, whatever else has changed', () =
   const lacked = { reason: 'no-room' as const, detail: 'no room' }
   expect(wantRefused(view(lacked, full), passes)).toEqual({ kind: 'ignore', reason: 'held-refused', detail: 'no room' })
   expect(wantRefused(view(lacked), passes)).toMatchObject({ kind: 'want' })
+  // All that comes free goes to who stands in line: it stands there too.
+  const lined = { ...view(lacked, full), lines: { 'pool/gpu-train': 1 } }
+  expect(wantRefused(lined, passes)).toMatchObject({ kind: 'want' })
 })
