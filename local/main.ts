@@ -71,6 +71,7 @@ export interface Product {
 /** Secrets that the environment gives in place of those made at the first start. */
 export const givenSecrets = () => ({
   'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
+  'alert-webhook': process.env['SIGNALBOX_ALERT_SECRET'],
   'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
 })
 

@@ -1,4 +1,5 @@
 import type { Desired } from '../desired.ts'
+import type { Episodes } from '../episodes.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
@@ -73,6 +74,8 @@ export interface LaneDocument {
   beside?: string
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
+  /** Alerts that it has heard of; left out: none. */
+  episodes?: Episodes
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
   /** Why the last look at the source begins nothing, where that holds something back. */

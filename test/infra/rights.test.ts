@@ -32,6 +32,7 @@ const ARNS: Record<AwsResource, string[]> = {
   'results-objects': ['arn:aws:s3:::acme-results/*'],
   queue: ['arn:aws:sqs:eu-central-1:111122223333:signalbox-wakes.fifo'],
   'secret:mlflow-webhook': [secret('mlflow-webhook')],
+  'secret:alert-webhook': [secret('alert-webhook')],
   'secret:mlflow-token': [secret('mlflow-token')],
   'secret:slack-signing': [secret('slack-signing')],
   'secret:slack-bot-token': [secret('slack-bot-token')],
