@@ -59,7 +59,7 @@ export interface LaneDocument {
   stands?: Gpus
   /** What of them stays, where it stands halfway: what stood before; left out: all of them, or an earlier release wrote it. */
   lasts?: Gpus
-  /** Since when it waits in line, once it was refused for want of room: the rank that it has there; left out: it was not, or holds what it needs. */
+  /** Since when it waits for room, where it stood in a line and may have to again: the rank that it has there; left out: it stood in none. */
   inLineFrom?: number
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
