@@ -1,7 +1,6 @@
 import type { DriftDetected } from '../events/contract.ts'
 import type { Drift } from './desired.ts'
-import { plainTime } from './plan-text.ts'
-import { said } from './text.ts'
+import { plainTime, said } from './text.ts'
 
 /** What is known of one alert: the last episode of it, as it was told at first, and what came of that. */
 export interface Episode extends Omit<Drift, 'again'> {

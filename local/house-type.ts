@@ -55,7 +55,7 @@ export interface House {
   /** Cards as the chat shows them, newest first: the last of them, and whatever asks. */
   cards(): Promise<PostedCard[]>
   /** Local secrets, for `doctor` and for signing test deliveries. */
-  secrets(): Promise<{ mlflow: string; slack: string; token: string }>
+  secrets(): Promise<{ mlflow: string; alerts: string; slack: string; token: string }>
   /** Stops timers and closes files. */
   close(): Promise<void>
 }

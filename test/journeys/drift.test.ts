@@ -71,7 +71,10 @@ describe('an alert that fires', () => {
     const { plan } = (await town.plan(TRAIN)) ?? {}
     expect(plan?.title).toContain('since ModelDriftHigh fires')
     expect(plan?.reasons[0]).toContain('Drift share 0.62 > 0.5')
-    expect(plan?.approval).toMatchObject({ required: true, why: expect.stringContaining('no dataset version has come') })
+    expect(plan?.approval).toMatchObject({
+      required: true,
+      why: expect.stringContaining('no dataset version has come'),
+    })
     // Said again, by the pair's other half and each few hours: it is one episode.
     await tell({ since }, { since })
     await town.answered(TRAIN)
@@ -151,7 +154,9 @@ describe('an alert that fires', () => {
   it('with no dataset begins nothing and says so; with no pipeline it is told in the channel, once', async () => {
     town = await openTown({ config })
     await tell({ since: now() })
-    expect((await timeline(town)).map(({ text }) => text)).toContainEqual(expect.stringContaining('no dataset is known'))
+    expect((await timeline(town)).map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('no dataset is known'),
+    )
     await town.close()
     town = await openTown({ config: { ...example, services: watched() } })
     const since = now()
@@ -165,7 +170,7 @@ describe('an alert that fires', () => {
     await tell({ since: now(), labels: { model: 'code-llama' } })
     expect((await town.lane(TRAIN)).generation).toBe(1)
     const body = Buffer.from('{"alerts":[]}')
-    for (const headers of [{}, { authorization: 'Bearer guessed' }])
+    for (const headers of [{}, { authorization: 'Bearer guessed' }] as Record<string, string>[])
       expect(await town.house.webhook('alerts', { headers, body })).toMatchObject({ status: 401 })
   })
 })
