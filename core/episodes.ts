@@ -47,9 +47,11 @@ export type Heard =
 /** Late, repeated and reordered deliveries say nothing new: each alert has one episode at a time, and an end is for good. `labels`: those that are kept. */
 export const hear = (
   known: Episode | undefined,
-  { alert, fingerprint, since, text, state, at }: DriftDetected,
+  { alert, fingerprint, text, state, at, resumes, ...told }: DriftDetected,
   labels: Episode['labels'],
 ): Heard => {
+  const goesOn = resumes === true && known !== undefined && known.over === undefined
+  const since = goesOn ? known.since : told.since
   if (known !== undefined && since < known.since) return { kind: 'late', known }
   const episode: Episode =
     known?.since === since ? known : { alert, fingerprint, labels, since, text: said(text, TEXT) }

@@ -1,3 +1,4 @@
+import { alarmChanged } from './alarm-changed.ts'
 import { approvalAnswered } from './approval-answered.ts'
 import type { Contract } from './contract.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
@@ -10,6 +11,7 @@ export const contracts: readonly Contract<unknown>[] = [
   datasetUploaded,
   modelPromoted,
   driftDetected,
+  alarmChanged,
   approvalAnswered,
   planFinished,
 ]

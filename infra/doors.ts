@@ -1,3 +1,4 @@
+import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
@@ -27,6 +28,7 @@ export const doors: readonly DoorFacts[] = [
   modelPromoted,
   alertWebhook,
   driftDetected,
+  alarmChanged,
   slackInteraction,
   reconcile,
   tick,

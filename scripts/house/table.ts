@@ -224,6 +224,7 @@ export const EVENT_TYPES = [
   'dataset-uploaded',
   'model-promoted',
   'drift-detected',
+  'alarm-changed',
   'approval-answered',
   'plan-finished',
 ]
