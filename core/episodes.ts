@@ -8,6 +8,10 @@ export interface Episode extends Omit<Drift, 'again'> {
   over?: number
   /** Something was wanted for it. */
   begun?: true
+  /** Of a monitor that reports window by window: windows in a row that drift, while they are too few to be one. Left out: they are enough. */
+  windows?: number
+  /** When the last report was written that was read of it. */
+  last?: number
 }
 
 /** Alerts by `alertPlace`. */
@@ -61,7 +65,9 @@ export const hear = (
 
 /** Episodes that go on, and for which nothing was wanted yet. */
 export const openEpisodes = (known: Episodes): Episode[] =>
-  Object.values(known).filter(({ over, begun }) => over === undefined && begun !== true)
+  Object.values(known).filter(
+    ({ over, begun, windows }) => over === undefined && begun !== true && windows === undefined,
+  )
 
 /** Why something is run on once more, in a sentence. */
 export const sinceText = ({ alert, since, text }: Pick<Drift, 'alert' | 'since' | 'text'>): string =>

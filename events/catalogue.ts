@@ -3,6 +3,7 @@ import { approvalAnswered } from './approval-answered.ts'
 import type { Contract } from './contract.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
 import { driftDetected } from './drift-detected.ts'
+import { driftReported } from './drift-reported.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
 
@@ -12,6 +13,7 @@ export const contracts: readonly Contract<unknown>[] = [
   modelPromoted,
   driftDetected,
   alarmChanged,
+  driftReported,
   approvalAnswered,
   planFinished,
 ]

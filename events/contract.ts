@@ -92,6 +92,18 @@ export interface DriftDetected {
   replayed: boolean
 }
 
+/** A report of drift, of one window, appeared in a bucket. */
+export interface DriftReported {
+  type: 'drift-reported'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  at: number
+  bucket: string
+  /** Literal key of the report. */
+  key: string
+  replayed: boolean
+}
+
 /** Events that may intend: each tells where to look. */
 export interface IntendingEvent {
   /** The contract's name. */

@@ -12,6 +12,7 @@ export const STEMS: Record<string, Stem> = {
   'dataset-uploaded': { intends: true, why: 'a dataset asks for a fine-tuning' },
   'model-promoted': { intends: true, why: 'a promoted model asks to be served' },
   'drift-detected': { intends: true, why: 'drift asks for another training' },
+  'drift-reported': { intends: true, why: 'drift asks for another training' },
   'alarm-changed': {
     intends: false,
     door: 'functions/alarm-changed.ts',

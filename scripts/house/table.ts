@@ -225,6 +225,7 @@ export const EVENT_TYPES = [
   'model-promoted',
   'drift-detected',
   'alarm-changed',
+  'drift-reported',
   'approval-answered',
   'plan-finished',
 ]

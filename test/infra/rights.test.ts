@@ -200,6 +200,7 @@ describe('as IAM evaluates the statements', () => {
       'model-promoted',
       'drift-detected',
       'alarm-changed',
+      'drift-reported',
       'reconcile',
       'watch',
       'resync',

@@ -204,4 +204,30 @@ describe('an alert that fires', () => {
     await town.house.deliver(at(gap))
     expect(await town.question(TRAIN)).not.toBeNull()
   })
+
+  it('of reports that a monitor writes two in a row are one; what is no verdict is said, and counts for nothing', async () => {
+    const reports = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/' }
+    await trained({ ...config, services: watched({ alerts: [], reports }) })
+    await town.advance(7 * HOUR)
+    const report = async (window: string, status: string) => {
+      const body = JSON.stringify({ tests: [{ name: 'Share', description: 'Share 0.6 >= 0.5', status }] })
+      await town.house.objects.write(reports.bucket, `${reports.prefix}${window}/drift.json`, Buffer.from(body))
+      await town.house.scanUploads()
+      await town.advance(HOUR)
+    }
+    await report('w1', 'FAIL')
+    await report('w2', 'SUCCESS')
+    await report('w3', 'FAIL')
+    await report('w4', 'ERROR')
+    expect([await town.question(TRAIN), (await town.lane(TRAIN)).generation]).toEqual([null, 1])
+    expect((await timeline(town)).map(({ text }) => text)).toContainEqual(expect.stringContaining('“Share” is ERROR'))
+    await report('w5', 'FAIL')
+    expect((await town.plan(TRAIN))?.plan.reasons[0]).toContain('monitors/support-llama/ fires since')
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).generation).toBe(2)
+    await report('w6', 'FAIL')
+    await town.advance(2 * DAY)
+    expect(await runs()).toBe(2)
+    expect(await looseEnds(town)).toEqual([])
+  })
 })
