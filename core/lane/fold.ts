@@ -6,6 +6,7 @@ import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
 import { inTurn } from './before.ts'
+import { looksAgain } from './ceilings.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
@@ -44,7 +45,7 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
     case 'vote':
       return inTurn(view, (own) => foldVote(own, letter))
     case 'go-on':
-      return changed(view.doc, { removed: [letter] })
+      return changed(looksAgain(view.doc), { removed: [letter] })
     default:
       return foldCommand(view, letter, letter.kind === 'retry' ? saidNow(view, given.facts) : null)
   }

@@ -110,7 +110,7 @@ const whyTooSmall = (
 }
 
 export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
-  Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
+  own(pools, name)?.ceiling ?? maxGpus
 
 /** What these cost, one after the other. `ending`: dollars that what runs may still cost once it is told to end, in the bad case. */
 export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced, ending = 0): Price => {
