@@ -20,14 +20,20 @@ export const contributionsOf = async (
 ): Promise<ContributionRow[]> =>
   leases === undefined ? [] : valuesOf(await everyRow(ledger, 'contribution', `${poolRoom(pool)}#`))
 
-/** The ceiling of every pool as it is computed now, by its name. */
+/** A pool's ceiling as it is computed now, and what is leased of it where its policy lets anything be. */
+export interface CeilingNow {
+  ceiling: number
+  leases?: readonly ContributionRow[]
+}
+
+/** The same of every pool, by its name. */
 export const ceilingsNow = async (
   ledger: Pick<Ledger, 'list'>,
   { policy, now }: { policy: Policy; now: number },
-): Promise<Map<string, number>> => {
-  const all = Object.entries(policy.pools).map(async ([pool, rule]): Promise<[string, number]> => {
-    const rows = await contributionsOf(ledger, pool, rule)
-    return [pool, ceilingAt(rule, rows, now)]
+): Promise<Map<string, CeilingNow>> => {
+  const all = Object.entries(policy.pools).map(async ([pool, rule]): Promise<[string, CeilingNow]> => {
+    const leases = await contributionsOf(ledger, pool, rule)
+    return [pool, { ceiling: ceilingAt(rule, leases, now), ...(rule.leases === undefined ? {} : { leases }) }]
   })
   return new Map(await Promise.all(all))
 }
@@ -57,6 +63,6 @@ export const poolsAmiss = async (
     if (ceiling === undefined) return [poolRoom(name)]
     // What it could not set, it tries again.
     if (ceiling.why !== undefined) return now - (ceiling.at ?? 0) >= TRIED_AGAIN ? [poolRoom(name)] : []
-    return limit === ceilings.get(name) ? [] : [poolRoom(name)]
+    return limit === ceilings.get(name)?.ceiling ? [] : [poolRoom(name)]
   })
 }

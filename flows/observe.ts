@@ -82,7 +82,7 @@ export const observe = async (
       pool,
       poolView(seen, {
         ...{ pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger, ahead },
-        ...{ ceiling: ceilings.get(pool) ?? 0 },
+        ...ceilings.get(pool),
       }),
     ]
   })

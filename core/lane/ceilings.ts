@@ -25,6 +25,9 @@ export const isManaged = (
   doc: Pick<LaneDocument, 'ceiling'> | null | undefined,
 ): boolean => rule.hours !== undefined || rule.leases !== undefined || doc?.ceiling !== undefined
 
+/** The ceiling that a lane sees to, as it was last read; undefined: it sees to none. */
+export const readCeiling = (doc: Pick<LaneDocument, 'ceiling'> | undefined): LaneDocument['ceiling'] => doc?.ceiling
+
 /** The ceiling that a pool's lane sees to now; null: it sees to none. */
 const wantedCeiling = (view: View): number | null => {
   const rule = ruleOf(view)

@@ -4,7 +4,8 @@ import { generationOf, label, laneLabel } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { wholeNodes } from '../pools/ceiling.ts'
-import { limitOf } from '../pools/node-pool.ts'
+import type { ContributionRow } from '../pools/contribution.ts'
+import { leasedView, limitOf } from '../pools/node-pool.ts'
 import { gpusIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
 import { SERVING_PRIORITY, servingClassName } from '../workloads/priority.ts'
@@ -37,6 +38,8 @@ export interface Counting {
   held: { total: number; own: number }
   /** Its ceiling as it is computed now; left out: the pool's own, where nothing ever moves it. */
   ceiling?: number
+  /** What is leased of it; left out: its policy lets nothing be. */
+  leases?: readonly ContributionRow[]
 }
 
 /**
@@ -58,6 +61,7 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
   return {
     pool,
     ceiling: ceilingOf(seen, pool, { rule: policy.pools[pool], ceiling: counting.ceiling }),
+    ...(counting.leases === undefined ? {} : leasedView(seen.nodePools, { ...counting, leases: counting.leases })),
     used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
     usedByLane: used.get(laneLabel(lane)) ?? 0,
     heldByOthers: held.total - held.own + beyondHolds,

@@ -41,7 +41,7 @@ export const pool = z
     maxGpus: z.int().check(z.nonnegative()),
     /** Other ceilings at some times of the week: a pool that grows at night. What runs when one ends is finished; nothing that would go beyond it begins. */
     hours: z.optional(hours),
-    /** What operators may lease on top of the ceiling for a while. Left out: nothing. Needs `price`, since each is asked about by what it costs at most. */
+    /** What operators may lease on top of the ceiling for a while: `signalbox lease NAME +8 --for 6h`. Left out: nothing. Needs `price`, since each is asked about by what it costs at most. */
     leases: z.optional(leases),
     /** How nodes may be bought. Nodes of another kind are never started. `spot` needs Karpenter’s interruption queue: without it no stage hears that its node is taken back. */
     capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),

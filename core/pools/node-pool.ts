@@ -4,6 +4,7 @@ import { label } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import { gpusIn } from '../quantity.ts'
 import { managedOf, owns } from '../workloads/managed-fields.ts'
+import type { ContributionRow } from './contribution.ts'
 
 type NodePoolObject = KubeObject<'NodePool'>
 
@@ -48,3 +49,13 @@ export const ceilingObject = (name: string, gpus: number): NodePoolObject => ({
   metadata: { name },
   spec: { limits: { [GPU]: String(gpus) } },
 })
+
+/** What is leased of a pool, and why nothing more can be, as lanes see it. */
+export const leasedView = (
+  nodePools: readonly KubeObject[],
+  { pool, policy, leases }: { pool: string; policy: Policy; leases: readonly ContributionRow[] },
+): { leases: readonly ContributionRow[]; unset?: string } => {
+  const found = nodePools.find(({ metadata }) => metadata.name === pool) as NodePoolObject | undefined
+  const unset = whyNotSet(found, policy)
+  return { leases, ...(unset === null ? {} : { unset }) }
+}
