@@ -50,7 +50,7 @@ export const resizing = (view: View): Act | null => {
 /** Says which ceiling is to be set, by whom, before it is: a later one has a higher fence, and admission takes no lower. */
 export const settleMarkCeiling = (view: View, gpus: number): Change => {
   const { doc, me, fenceFrom, revision } = view
-  return changed({ ...doc, ceiling: { ...doc.ceiling, gpus, at: null, by: me, fence: fenceFrom + revision + 1 } })
+  return changed({ ...doc, ceiling: { ...doc.ceiling, gpus, at: null, by: me, fence: revision + 1 + fenceFrom } })
 }
 
 /** The ceiling as its NodePool was read back. */
