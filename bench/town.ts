@@ -27,7 +27,12 @@ export const policyOf = (count: number): Config => {
 
 const TOKEN = 'c'
 /** Of every house that is measured. */
-export const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: TOKEN })
+export const secrets = fixedSecrets({
+  'mlflow-webhook': 'a',
+  'alert-webhook': 'test-alerts',
+  'slack-signing': 'b',
+  token: TOKEN,
+})
 
 /** One POST, by the token of such a house; rejects unless it is taken. */
 export const post = async (url: string, body: unknown): Promise<void> => {

@@ -2,9 +2,10 @@ import { nameOf } from './answers.ts'
 import type { Question } from './lane/question.ts'
 import { usd } from './money/prices.ts'
 import type { Plan } from './plan.ts'
-import { plain, plainTime, planCard, timeLeft } from './plan-text.ts'
+import { plain, planCard, timeLeft } from './plan-text.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { Outcome } from './reasons.ts'
+import { plainTime } from './text.ts'
 
 /** A card: what people see of a plan, as Slack blocks are made from it. Text is plain; the effect escapes it. */
 export interface Card {

@@ -51,12 +51,28 @@ export interface TrainDesired extends Desired, Asked {
   bytes: number
   /** The objects themselves, where they are few: asked side by side with the manifest before anything begins. */
   named?: readonly ManifestObject[]
+  /** Why it is run on once more; left out: it is new. */
+  drift?: Drift
   /** Revisions of the presets that it is made with, by their names; left out: the first. */
   presets?: Record<string, number>
   /** Revision of what the pods of its stages are made of; left out: the first. */
   pods?: number
   /** Revision of how it is priced; left out: the first. */
   priced?: number
+}
+
+/** What says that a service drifts: the episode of an alert, which is part of what is wanted, so that the next one is new (law 1). */
+export interface Drift {
+  alert: string
+  fingerprint: string
+  /** Of its labels those that the policy names. */
+  labels: Readonly<Record<string, string>>
+  /** Since when it fires, milliseconds since the epoch. */
+  since: number
+  /** What it says, with its numbers: anybody's words. */
+  text: string
+  /** Whether the dataset version is one that was run on to the end already. */
+  again?: true
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */

@@ -3,7 +3,7 @@ import { usd } from './money/prices.ts'
 import type { Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
 import { MARGIN } from './planning/serve-price.ts'
-import { counted } from './text.ts'
+import { counted, plainTime } from './text.ts'
 
 /** A label with its lines, the first beside it. */
 type Entry = [label: string, ...lines: string[]]
@@ -185,12 +185,6 @@ const gpusText = (gpus: Record<string, number>): string =>
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([pool, count]) => `${pool} ≤ ${count}`)
     .join(', ') || 'none'
-
-/** `2026-11-23 10:02 UTC`; never, for a time that is none. */
-export const plainTime = (at: number): string =>
-  Math.abs(at) > 8.64e15 || Number.isNaN(at)
-    ? 'never'
-    : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 /** `3 h 55 min left at 12:00`: what is read later is not taken for now. */
 export const timeLeft = (until: number, now: number): string =>

@@ -117,6 +117,10 @@ export interface Policy extends Document {
     byPrefix: ReadonlyMap<string, string>
     /** Services by `model@alias`, `model#tag` or `model/Stage`. */
     bySignal: ReadonlyMap<string, string>
+    /** Services by the names of alerts that say that they drift, each with the labels that one has. */
+    byAlert: ReadonlyMap<string, readonly { service: string; labels: Readonly<Record<string, string>> }[]>
+    /** Pipelines by the service whose drift begins them. */
+    byDrift: ReadonlyMap<string, string>
   }
 }
 export type PoolPolicy = Document['pools'][string]
@@ -183,5 +187,14 @@ const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
   ),
   bySignal: new Map(
     Object.entries(services).map(([key, rule]) => [signalAt(modelOf(key, rule), promotionOf(rule)), key]),
+  ),
+  byAlert: Map.groupBy(
+    Object.entries(services).flatMap(([service, { drift }]) =>
+      (drift?.alerts ?? []).map(({ name, labels }) => ({ name, service, labels })),
+    ),
+    ({ name }) => name,
+  ),
+  byDrift: new Map(
+    Object.entries(pipelines).flatMap(([key, { on }]) => (on.drift === undefined ? [] : [[on.drift.service, key]])),
   ),
 })

@@ -38,9 +38,12 @@ export type Ignored =
   | 'missed-deadline'
   | 'edited-by-hand'
   | 'owned-by-others'
+  | 'drift-over'
+  | 'drift-told'
+  | 'no-dataset'
 
 /** Why an event waits: a row that reconcile looks at again. */
-export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending'
+export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending' | 'cooling-down'
 
 /** Why no plan can be made. */
 export type PlanRefusal =

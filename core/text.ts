@@ -1,6 +1,12 @@
 /** `1 object`, `2 objects`. */
 export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
+/** `2026-11-23 10:02 UTC`; never, for a time that is none. */
+export const plainTime = (at: number): string =>
+  Math.abs(at) > 8.64e15 || Number.isNaN(at)
+    ? 'never'
+    : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 /** Longest note of a step: a run's row holds one for each of them, and a row of the ledger has its limits. */
 export const NOTE = 1000
 

@@ -1,8 +1,15 @@
 import { approvalAnswered } from './approval-answered.ts'
 import type { Contract } from './contract.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
+import { driftDetected } from './drift-detected.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
 
 /** Every event that is understood, in the order in which a story meets them. */
-export const contracts: readonly Contract<unknown>[] = [datasetUploaded, modelPromoted, approvalAnswered, planFinished]
+export const contracts: readonly Contract<unknown>[] = [
+  datasetUploaded,
+  modelPromoted,
+  driftDetected,
+  approvalAnswered,
+  planFinished,
+]

@@ -70,6 +70,26 @@ export interface Signal {
   name: string
 }
 
+/** An alert that watches what is served fires or is resolved. What it says is what its source says then. */
+export interface DriftDetected {
+  type: 'drift-detected'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  /** When it began to fire; of a resolved one when it ended. */
+  at: number
+  /** Its rule's name in Prometheus or Grafana. */
+  alert: string
+  /** Tells alerts of one rule apart, by their labels. */
+  fingerprint: string
+  state: 'firing' | 'resolved'
+  /** When it began to fire: with the fingerprint the episode. */
+  since: number
+  labels: Record<string, string>
+  /** What it says, with its numbers: anybody's words. */
+  text: string
+  replayed: boolean
+}
+
 /** Events that may intend: each tells where to look. */
 export interface IntendingEvent {
   /** The contract's name. */

@@ -1,5 +1,4 @@
 import { nextGeneration } from '../core/lane/attempts.ts'
-import { emptyDocument } from '../core/lane/document.ts'
 import { intend } from '../core/lane/intend.ts'
 import { pinned, planOnPaper, type Seen } from '../core/lane/planning.ts'
 import type { View } from '../core/lane/view.ts'
@@ -50,9 +49,10 @@ export const onPaper = async (
       detail: 'there is no such kind of lane',
       plan: null,
     }
-  const where = reaction.look(event, { policy, rule, doc: emptyDocument(policy, rule.lane) })
+  // As it is there now, whatever of it is known.
+  const where = reaction.look(event, { policy, rule, doc: view.doc, again: true })
   const facts = await lookAt(ports, where, view)
-  const decision = reaction.decide(event, facts, { policy, rule, now: view.now })
+  const decision = reaction.decide(event, facts, { policy, rule, doc: view.doc, now: view.now })
   if (decision.kind !== 'intend')
     return {
       kind: decision.kind === 'wait' ? 'waiting' : 'ignored',

@@ -241,5 +241,5 @@ export interface Policies {
 }
 
 export interface Secrets {
-  get(name: 'mlflow-webhook' | 'slack-signing'): Promise<string>
+  get(name: 'mlflow-webhook' | 'slack-signing' | 'alert-webhook'): Promise<string>
 }

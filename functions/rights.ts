@@ -10,6 +10,7 @@ export type AwsResource =
   | 'results-objects'
   | 'queue'
   | 'secret:mlflow-webhook'
+  | 'secret:alert-webhook'
   | 'secret:mlflow-token'
   | 'secret:slack-signing'
   | 'secret:slack-bot-token'
@@ -22,7 +23,9 @@ export interface AwsRight {
   keys?: readonly string[]
 }
 
-const secret = (name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token'): AwsRight => ({
+const secret = (
+  name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token' | 'alert-webhook',
+): AwsRight => ({
   actions: ['secretsmanager:GetSecretValue'],
   on: `secret:${name}`,
 })
@@ -117,5 +120,6 @@ export const AWS = {
   registry: [secret('mlflow-token')],
   chat: [secret('slack-bot-token')],
   webhookSecret: [secret('mlflow-webhook')],
+  alertSecret: [secret('alert-webhook')],
   signingSecret: [secret('slack-signing')],
 } as const satisfies Record<string, readonly AwsRight[]>

@@ -58,6 +58,58 @@ export const verifySlack = ({ secret, headers, body, now }: Signed): Verified =>
   return isFresh(timestamp, now, SLACK_FRESH) ? { ok: true, deliveryId: signature } : stale(timestamp, SLACK_FRESH)
 }
 
+/** Grafana signs once, when it sends, and repeats nothing that failed: a clock ahead of ours is its server's alone. */
+const GRAFANA_FRESH: Fresh = { back: 300, ahead: 30 }
+
+/**
+ * Who sends alerts. Grafana: hex(HMAC-SHA256(secret, timestamp + ":" + raw body)), fresh within 300 s; without a timestamp anybody's copy
+ * would fit for ever, so it must have one. Alertmanager, which signs nothing: the secret as a bearer token, or as the password of basic
+ * authentication. A copy of that says again what was so then, and an episode counts once.
+ */
+export const verifyAlert = ({ secret, headers, body, now }: Signed): Verified => {
+  const signature = headers['x-grafana-alerting-signature']
+  if (signature !== undefined) {
+    const timestamp = headers['x-grafana-alerting-timestamp']
+    if (timestamp === undefined)
+      return bad(
+        'X-Grafana-Alerting-Timestamp is needed beside the signature: name it as the timestamp header of the contact point',
+      )
+    if (!same(signature, createHmac('sha256', secret).update(`${timestamp}:`).update(body).digest('hex')))
+      return bad('X-Grafana-Alerting-Signature does not fit the body and the secret')
+    return isFresh(timestamp, now, GRAFANA_FRESH)
+      ? { ok: true, deliveryId: signature }
+      : stale(timestamp, GRAFANA_FRESH)
+  }
+  const given = passwordIn(headers['authorization'])
+  if (given === null)
+    return bad('send the secret as a bearer token or as the password of basic authentication, or sign as Grafana does')
+  return same(given, secret) ? { ok: true, deliveryId: 'alerts' } : bad('the secret is another one')
+}
+
+/** The secret of an `Authorization`; null: it has none. */
+const passwordIn = (header = ''): string | null => {
+  const [, scheme = '', value = ''] = /^(bearer|basic) +(\S+)$/i.exec(header) ?? []
+  if (scheme.toLowerCase() === 'bearer') return value
+  if (scheme === '') return null
+  const text = Buffer.from(value, 'base64').toString('utf8')
+  return text.includes(':') ? text.slice(text.indexOf(':') + 1) : null
+}
+
+/** Headers of a delivery as Grafana signs it. */
+export const signGrafana = ({
+  secret,
+  body,
+  now,
+}: {
+  secret: string
+  body: Uint8Array
+  now: number
+}): Record<string, string> => {
+  const timestamp = String(Math.floor(now / 1000))
+  const signature = createHmac('sha256', secret).update(`${timestamp}:`).update(body).digest('hex')
+  return { 'x-grafana-alerting-signature': signature, 'x-grafana-alerting-timestamp': timestamp }
+}
+
 /** Headers of a delivery as MLflow signs it. */
 export const signMlflow = ({
   secret,

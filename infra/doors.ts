@@ -1,5 +1,7 @@
+import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
+import { door as driftDetected } from '../functions/drift-detected.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
@@ -23,6 +25,8 @@ export const doors: readonly DoorFacts[] = [
   datasetUploaded,
   registryWebhook,
   modelPromoted,
+  alertWebhook,
+  driftDetected,
   slackInteraction,
   reconcile,
   tick,

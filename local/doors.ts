@@ -1,6 +1,8 @@
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
+import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
+import { door as driftDetected } from '../functions/drift-detected.ts'
 import type { HttpEvent } from '../functions/http.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import type { Answer } from '../functions/reacting.ts'
@@ -15,7 +17,7 @@ import { whyNoContract } from './no-contract.ts'
 import type { Wait } from './person.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
-const busDoors = [datasetUploaded, modelPromoted].map((door) => {
+const busDoors = [datasetUploaded, modelPromoted, driftDetected].map((door) => {
   if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via))
     throw new Error(`${door.name} has no pattern`)
   return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
@@ -71,9 +73,9 @@ const became = async (contract: string, answer: Answer, wait: Wait): Promise<Bec
 
 /** The HTTP doors, called with API Gateway's event. */
 export const httpDoors = (ports: Ports) => {
-  const doors = { mlflow: registryWebhook, slack: slackInteraction }
+  const doors = { mlflow: registryWebhook, slack: slackInteraction, alerts: alertWebhook }
   return {
-    answerHttp: async (route: 'mlflow' | 'slack', request: RawRequest): Promise<RawAnswer> => {
+    answerHttp: async (route: 'mlflow' | 'slack' | 'alerts', request: RawRequest): Promise<RawAnswer> => {
       const door = doors[route]
       const event: HttpEvent = {
         version: '2.0',

@@ -24,3 +24,8 @@ export const lockFolder = (folder: string): (() => void) | null => {
     throw error
   }
 }
+
+/** Another product has the data folder: the message says which. */
+export class FolderTaken extends Error {
+  override name = 'FolderTaken'
+}

@@ -33,7 +33,7 @@ export interface House {
   /** One EventBridge event through the local bus to the doors whose pattern it matches. Never throws for bad input. */
   deliver(event: unknown): Promise<Became>
   /** The webhook doors, as API Gateway would call them. */
-  webhook(route: 'mlflow' | 'slack', request: RawRequest): Promise<RawAnswer>
+  webhook(route: 'mlflow' | 'slack' | 'alerts', request: RawRequest): Promise<RawAnswer>
   /** The model registry's REST API: a path below `/api/2.0/mlflow/`, its query or its body. */
   mlflow(method: string, path: string, input: Record<string, unknown>): Promise<RawAnswer>
   /** A press of a local button: signed and sent through the Slack door, like a real one. `by` is `TEAM/USER`. */
@@ -55,7 +55,7 @@ export interface House {
   /** Cards as the chat shows them, newest first: the last of them, and whatever asks. */
   cards(): Promise<PostedCard[]>
   /** Local secrets, for `doctor` and for signing test deliveries. */
-  secrets(): Promise<{ mlflow: string; slack: string; token: string }>
+  secrets(): Promise<{ mlflow: string; alerts: string; slack: string; token: string }>
   /** Stops timers and closes files. */
   close(): Promise<void>
 }

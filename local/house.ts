@@ -100,6 +100,7 @@ const openClaimed = async (...given: Parameters<typeof openParts>): Promise<Omit
 
 const tokensOf = async (secrets: HouseOptions['secrets']): ReturnType<House['secrets']> => ({
   mlflow: await secrets.get('mlflow-webhook'),
+  alerts: await secrets.get('alert-webhook'),
   slack: await secrets.get('slack-signing'),
   token: await secrets.get('token'),
 })

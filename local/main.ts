@@ -11,7 +11,7 @@ import { reservingClock, scaledClock } from './clock.ts'
 import { expectFurnished, expectSameCluster } from './cluster/furnished.ts'
 import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
-import { LOCK_FILE, lockFolder } from './folder-lock.ts'
+import { FolderTaken, LOCK_FILE, lockFolder } from './folder-lock.ts'
 import { type LocalHouse, openHouse } from './house.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { onTerminal } from './on-terminal.ts'
@@ -71,6 +71,7 @@ export interface Product {
 /** Secrets that the environment gives in place of those made at the first start. */
 export const givenSecrets = () => ({
   'mlflow-webhook': process.env['SIGNALBOX_MLFLOW_SECRET'],
+  'alert-webhook': process.env['SIGNALBOX_ALERT_SECRET'],
   'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
 })
 
@@ -81,11 +82,6 @@ const mlflowHeaders = async (): Promise<Record<string, string>> =>
     name: process.env['MLFLOW_TRACKING_USERNAME'],
     password: process.env['MLFLOW_TRACKING_PASSWORD'],
   })
-
-/** Another product has the data folder: the message says which. */
-export class FolderTaken extends Error {
-  override name = 'FolderTaken'
-}
 
 /** The product that runs on a data folder; null when none does. What a killed one left behind leads nowhere. */
 export const readRunning = (dataDir: string): Running | null => {

@@ -13,9 +13,11 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   'pools.*.leases': { file: 'core/policy/pool-hours.ts', of: ['leases'] },
   'pipelines.*': { file: 'core/policy/pipelines.ts', of: ['pipeline'] },
   'pipelines.*.on.dataset': { file: 'core/policy/pipelines.ts', of: ['dataset'] },
+  'pipelines.*.on.drift': { file: 'core/policy/drift.ts', of: ['onDrift'] },
   'pipelines.*.stages': { file: 'core/policy/stages.ts', of: ['stage'] },
   'pipelines.*.stages.secrets.*': { file: 'core/policy/stages.ts', of: ['secretKey'] },
   'services.*': { file: 'core/policy/services.ts', of: ['service'] },
+  'services.*.drift': { file: 'core/policy/drift.ts', of: ['drift'] },
   'services.* ': { file: 'core/promotion.ts', of: ['promotionFields'] },
   approvals: { file: 'core/policy/approvals.ts', of: ['approvals'] },
 }

@@ -15,7 +15,12 @@ import { openBrowser } from './browser.ts'
 /** The page in the middle of the story: one lane done, one that asks, one upload that waits. Written to docs/screenshots. */
 const clock = virtualClock(Date.UTC(2026, 10, 23, 9))
 const policy = parsePolicy(config)
-const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
+const secrets = fixedSecrets({
+  'mlflow-webhook': 'a',
+  'alert-webhook': 'test-alerts',
+  'slack-signing': 'b',
+  token: 'c',
+})
 const stores = openStores(null)
 const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets, clock })
 const until = async (_: string, done: () => Promise<boolean>): Promise<void> => {

@@ -129,6 +129,7 @@ const secrets = (data: string, given: Given): Finding[] => {
   if (!existsSync(file)) return [{ check: 'secrets', ok: true, detail: `made at the first start, in ${file}` }]
   const named = [
     ['MLflow secret', 'mlflow-webhook', 'SIGNALBOX_MLFLOW_SECRET'],
+    ['alert secret', 'alert-webhook', 'SIGNALBOX_ALERT_SECRET'],
     ['Slack secret', 'slack-signing', 'SIGNALBOX_SLACK_SIGNING_SECRET'],
   ] as const
   return named.map(([check, name, variable]) => ({

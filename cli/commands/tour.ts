@@ -17,7 +17,12 @@ export const tour = async ({ config }: { config: string }, output: Output): Prom
   if (missing !== null) throw new Explained(missing)
   const stores = openStores(null)
   const clock = virtualClock(Date.UTC(2026, 10, 23, 9))
-  const secrets = fixedSecrets({ 'mlflow-webhook': 'tour', 'slack-signing': 'tour', token: 'tour' })
+  const secrets = fixedSecrets({
+    'mlflow-webhook': 'tour',
+    'alert-webhook': 'test-alerts',
+    'slack-signing': 'tour',
+    token: 'tour',
+  })
   const errors: unknown[] = []
   const house = await openHouse({
     stores,

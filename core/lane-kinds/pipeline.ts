@@ -1,5 +1,6 @@
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
+import { alertPlace } from '../episodes.ts'
 import { PRICED } from '../money/nodes.ts'
 import { planPipeline, trainTitle } from '../planning/pipeline.ts'
 import { ruleNamed } from '../policy/names.ts'
@@ -18,10 +19,11 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     return rule === undefined ? null : { lane: laneOf(pipeline, name), name, mode: rule.mode }
   },
   renames: ({ pipelines }) => pipelines,
-  keyOf: ({ dataset, version }) => `train:${dataset}:${version}`,
+  keyOf: ({ dataset, version, drift }) =>
+    `train:${dataset}:${version}${drift === undefined ? '' : `:${alertPlace(drift)}:${drift.since}`}`,
   titleOf: trainTitle,
   requesterOf: requesterIn,
-  placeOf: ({ bucket, key }) => `s3://${bucket}/${key}`,
+  placeOf: ({ bucket, key, drift }) => (drift === undefined ? `s3://${bucket}/${key}` : alertPlace(drift)),
   placedAs: ({ named: _, ...desired }, { bucket, key, etag, named }) => ({
     ...desired,
     ...{ bucket, key, etag },

@@ -1,7 +1,7 @@
 import { asOfNow } from '../answers.ts'
 import { runName } from '../names.ts'
-import { plainTime } from '../plan-text.ts'
 import type { Policy } from '../policy.ts'
+import { plainTime } from '../text.ts'
 import type { LaneDocument } from './document.ts'
 import { openMore } from './more.ts'
 import type { Question } from './question.ts'

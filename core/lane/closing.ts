@@ -137,9 +137,11 @@ const afterwards = (
   return succeeded || at.kind === 'superseded' ? asSaid(view, done) : done
 }
 
-/** Whoever is refused for want of room stands in line by the time since when it waits, once it is planned again. */
-const rankAfter = ({ inLineFrom }: LaneDocument, { line }: Run, { reason, at }: Ended): Partial<LaneDocument> =>
-  reason === 'no-room' ? { inLineFrom: line?.since ?? inLineFrom ?? at } : {}
+/** Who waited in line and is refused, for want of room or of a way, stands there by the time since when it waits once it is planned again. */
+const rankAfter = ({ inLineFrom }: LaneDocument, { line }: Run, { kind }: Ended): Partial<LaneDocument> => {
+  const since = line?.since ?? inLineFrom
+  return kind === 'refused' && since !== undefined ? { inLineFrom: since } : {}
+}
 
 /** Ends with which no node is there, or which took the node with them. */
 const NO_NODE: ReadonlySet<NonNullable<Outcome['reason']>> = new Set([

@@ -1,4 +1,5 @@
 import type { Desired } from '../desired.ts'
+import type { Episodes } from '../episodes.ts'
 import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
@@ -59,7 +60,7 @@ export interface LaneDocument {
   stands?: Gpus
   /** What of them stays, where it stands halfway: what stood before; left out: all of them, or an earlier release wrote it. */
   lasts?: Gpus
-  /** Since when it waits in line, once it was refused for want of room: the rank that it has there; left out: it was not, or holds what it needs. */
+  /** Since when it waits for room, where it stood in a line and may have to again: the rank that it has there; left out: it stood in none. */
   inLineFrom?: number
   /** How the current attempt ended; null while it is wanted. */
   outcome: Ended | null
@@ -76,6 +77,8 @@ export interface LaneDocument {
   beside?: string
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
+  /** Alerts that it has heard of; left out: none. */
+  episodes?: Episodes
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
   /** Why the last look at the source begins nothing, where that holds something back. */

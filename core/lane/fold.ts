@@ -6,14 +6,13 @@ import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
 import { inTurn } from './before.ts'
-import { looksAgain } from './ceilings.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
 import { carried, carriesOver, onceGone } from './kept.ts'
-import { foldLease } from './leasing.ts'
+import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { isGivenUp, knowing, withoutPassed } from './passed.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
@@ -46,9 +45,8 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
     case 'vote':
       return inTurn(view, (own) => foldVote(own, letter))
     case 'go-on':
-      return changed(looksAgain(view.doc), { removed: [letter] })
     case 'lease':
-      return foldLease(view, letter)
+      return foldOfPool(view, letter)
     default:
       return foldCommand(view, letter, letter.kind === 'retry' ? saidNow(view, given.facts) : null)
   }
@@ -88,10 +86,29 @@ const foldLooks = (
   letter: LookLetter,
   { facts, seen }: { facts: Readonly<Record<string, Facts>>; seen: Seen },
 ): Change => {
-  const letters = sameLook(view, letter)
+  const { letters, over } = lastOf(view, sameLook(view, letter))
   const told = facts[whereOf(view, letter)]
-  if (told === undefined || told.kind === 'unreadable') return postponed(view, letters, told as Unreadable | undefined)
-  const decision = decidedBy(view, letters, told)
+  const change =
+    told === undefined || told.kind === 'unreadable'
+      ? postponed(view, letters, told as Unreadable | undefined)
+      : foldTold(view, letters, { told, seen })
+  return over.length === 0 ? change : { ...change, removed: [...change.removed, ...over] }
+}
+
+/** Letters that count for what is so at their place, and those that say only what was so before. */
+const lastOf = ({ reactions }: View, letters: LookLetter[]): { letters: LookLetter[]; over: LookLetter[] } => {
+  const last = reactionTo(reactions, letters[0]?.event ?? { type: '' })?.last
+  if (last === undefined || letters.length < 2) return { letters, over: [] }
+  const event = letters.map((letter) => letter.event).reduce((a, b) => last(a, b))
+  const counts = letters.filter((letter) => letter.event === event)
+  return { letters: counts, over: letters.filter((letter) => !counts.includes(letter)) }
+}
+
+const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {
+  const decision = decidedBy(given, letters, told)
+  const [letter] = letters as [LookLetter]
+  const { episodes = given.doc.episodes } = decision
+  const view = episodes === undefined ? given : { ...given, doc: { ...given.doc, episodes } }
   if (decision.kind === 'wait') return keptWaiting(view, letters, { ...decision, side: null, retryAfter: 0, told })
   if (decision.kind === 'ignore') return ignored(knowing(view, letter, { decision, told }), letters, decision)
   const rule = ruleFor(view.kind, view.doc.lane, view.policy)
@@ -123,7 +140,7 @@ const decisionOf = (view: View, { event, from }: LookLetter, facts: Facts): Deci
   // The policy has given its place to another lane since it was told: that one finds it by resync.
   if (rule.lane !== doc.lane)
     return { kind: 'ignore', reason: 'not-configured', detail: `${reaction.at(event)} is about ${rule.lane} now` }
-  const decision = reaction.decide(event, facts, { policy, rule, now })
+  const decision = reaction.decide(event, facts, { policy, rule, doc, now })
   // Resync finds again what was given up; whoever uploads the rest writes the manifest again.
   if (from === 'resync' && isGivenUp(view, event, facts))
     return { kind: 'ignore', reason: 'missed-deadline', detail: 'it was given up unfinished: write the manifest again' }
@@ -145,6 +162,7 @@ const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind:
       removed: letters,
       moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
       counts: loud ? [`ignored:${reason}`] : [],
+      tellings: decision.tells === undefined ? [] : [{ kind: 'note', ...decision.tells }],
     },
   )
 }

@@ -32,6 +32,8 @@ const HOLDS: ReadonlySet<Ignored> = new Set<Ignored>([
   'edited-by-hand',
   'owned-by-others',
 ])
+/** What says of what is wanted that it is so no more. */
+const ENDS: ReadonlySet<Ignored> = new Set<Ignored>(['source-gone', 'drift-over', 'no-dataset'])
 /** Of these, what one place says: it holds until that says otherwise, or something else is wanted. */
 const OF_PLACE: ReadonlySet<Ignored> = new Set<Ignored>(['bad-manifest', 'missed-deadline'])
 
@@ -46,7 +48,7 @@ export const heldAfter = (
   const { reason, detail } = given
   // A replay says nothing of what is there.
   if (reason === 'replayed') return { held: last, fresh: false }
-  if (awaited && reason === 'source-gone') return { held: { ...given, place }, fresh: true }
+  if (awaited && ENDS.has(reason)) return { held: { ...given, place }, fresh: true }
   if (!HOLDS.has(reason)) {
     const over = reason === 'already-true' || last?.place === place
     return { held: over ? null : last, fresh: false }

@@ -83,7 +83,7 @@ const changedSince = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
       : 'what was approved no longer covers it: its effects, its bounds or its approvers have changed'
   return {
     ...change,
-    doc: { ...change.doc, approved: null },
+    doc: { ...change.doc, approved: null, ...rankOf(view.doc) },
     moments: [...change.moments, moment('decision', detail, { run })],
   }
 }
@@ -120,8 +120,26 @@ const nextLook = (since: number, now: number): number =>
  * Time kept back is no time waited: it stands in no line, and afterwards it waits for as long as any. What it was granted
  * and has not begun with goes back.
  */
-export const settleLeaveLine = ({ doc }: Pick<View, 'doc'>): Change =>
+export const settleLeaveLine = ({ doc: { inLineFrom: _, ...doc } }: Pick<View, 'doc'>): Change =>
   changed({ ...doc, run: { ...outOfLine(doc.run as Run), phase: 'planned', hold: null } })
+
+/** What was granted is kept for so long while its source does not answer, since it is nobody's fault. Milliseconds. */
+const KEEPS = 5 * 60_000
+
+/**
+ * The lane while nobody can say whether it may begin: what it was granted goes back where that takes longer, and it waits for it again
+ * in its rank (law 6).
+ */
+export const settleUnread = (view: Pick<View, 'doc' | 'now'>, since: number): LaneDocument => {
+  const { doc, now } = view
+  return doc.run?.hold != null && now - since < KEEPS ? doc : { ...settleLeaveLine(view).doc, ...rankOf(doc) }
+}
+
+/** The rank that it has in lines, if it stood in one: also in what is planned of it next. */
+const rankOf = ({ run, inLineFrom }: LaneDocument): Pick<LaneDocument, 'inLineFrom'> => {
+  const since = run?.line?.since ?? inLineFrom
+  return since === undefined ? {} : { inLineFrom: since }
+}
 
 /** The run, in no line. */
 export const outOfLine = ({ line: _, ...run }: Run): Run => run
@@ -132,9 +150,8 @@ const held = (view: View, run: Run, plan: Plan, seen: Seen): Change => {
   const steps = view.fresh ? run.steps : marksOf(plan, seen)
   const next: Run = { ...outOfLine(run), phase: 'steps', digest: plan.digest, hold, steps }
   const gpus = Object.entries(hold.gpus).map(([pool, count]) => `${counted(count, 'GPU')} of ${pool}`)
-  const { inLineFrom: _, ...doc } = view.doc
   return changed(
-    { ...doc, run: next, approved: approvalOf(view, plan) },
+    { ...view.doc, ...rankOf(view.doc), run: next, approved: approvalOf(view, plan) },
     {
       plan: { plan, back: [] },
       guard,

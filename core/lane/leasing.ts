@@ -7,20 +7,25 @@ import type { ContributionRow } from '../pools/contribution.ts'
 import { type Leasing, leasesIn, whyNoLease } from '../pools/lease.ts'
 import { counted, minuteText, said } from '../text.ts'
 import { firstAttempt } from './attempts.ts'
+import { looksAgain } from './ceilings.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { refuse, type Said } from './commanded.ts'
 import { wantedRun } from './document.ts'
-import type { LeaseLetter } from './letters.ts'
+import type { GoOnLetter, LeaseLetter } from './letters.ts'
 import type { View } from './view.ts'
 
 /** What a lease comes to: what the lane then is, and what is forgotten by it. */
 type Leased = Said & { ends?: ContributionRow }
 
+/** What a pool's lane is told: of a lease, or that something has moved what it had set. Any other lane only looks again. */
+export const foldOfPool = (view: View, letter: LeaseLetter | GoOnLetter): Change =>
+  letter.kind === 'lease' ? foldLease(view, letter) : changed(looksAgain(view.doc), { removed: [letter] })
+
 /**
  * A person's lease of a pool, its extension or its end. It is wanted as anything else is: planned, priced and asked about as the policy
  * says. To end one needs nobody's word: the ceiling falls, and nothing is stopped.
  */
-export const foldLease = (view: View, letter: LeaseLetter): Change => {
+const foldLease = (view: View, letter: LeaseLetter): Change => {
   const { doc, policy } = view
   const who = nameOf(letter.by, policy.approvals)
   const answer = notAllowed(view, letter) ?? leased(view, letter)

@@ -43,22 +43,23 @@ export const besideLine = (view: View, { line }: Run, plan: Plan): string[] =>
 export const inLineFor = (view: View, { line }: Run, { plan, until }: { plan: Plan; until: number | null }): InLine => {
   const needs = needsOf(view, plan)
   const rooms = growing(view, plan)
-  const wanted = { rooms, needs, ...(goesAhead(view) ? { ahead: true as const } : {}) }
+  const wanted = { rooms, needs, until, ...(goesAhead(view) ? { ahead: true as const } : {}) }
   const same = line !== undefined && !isGranted(view, line) && alike(wanted, line)
   if (same) return line
   const since = line?.since ?? view.doc.inLineFrom ?? view.now
   const place = `${padded(since, 14)}.${padded(view.revision, 8)}.${view.doc.lane}`
-  return { place, since, ...wanted, until }
+  return { place, since, ...wanted }
 }
 
 /** Whether pods of what the lane wants go before others' that wait for a GPU. */
 const goesAhead = ({ kind, doc: { desired } }: Pick<View, 'kind' | 'doc'>): boolean =>
   desired !== null && kind.ahead?.(desired as never) === true
 
-type Awaited = Pick<InLine, 'rooms' | 'needs' | 'ahead'>
+/** What a place says. A time by which it is passed over is the same all the while it is one, or it is none. */
+const saysOf = ({ rooms, needs, ahead, until }: Omit<InLine, 'place' | 'since'>): string =>
+  JSON.stringify([rooms, needs, ahead, until === null])
 
-const alike = (a: Awaited, b: Awaited): boolean =>
-  JSON.stringify([a.rooms, a.needs, a.ahead]) === JSON.stringify([b.rooms, b.needs, b.ahead])
+const alike = (a: Parameters<typeof saysOf>[0], b: Parameters<typeof saysOf>[0]): boolean => saysOf(a) === saysOf(b)
 
 const padded = (n: number, digits: number): string => String(n).padStart(digits, '0')
 

@@ -8,7 +8,7 @@ import { close } from './closing.ts'
 import { type Run, sameRun } from './document.ts'
 import { saysOtherwise } from './done-with.ts'
 import { decidedBy, fold } from './fold.ts'
-import { expired, isLate, settleLeaveLine } from './holding.ts'
+import { expired, isLate, settleLeaveLine, settleUnread } from './holding.ts'
 import { carriesOver } from './kept.ts'
 import { letterTo } from './letter-to.ts'
 import type { LookLetter } from './letters.ts'
@@ -105,9 +105,10 @@ const untold = ({ id }: LookLetter, change: Change): Change => ({
     }),
 })
 
-/** While nobody knows whether it may begin, it holds nothing, and what governs beginning counts. */
+/** While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts. */
 const unread = (view: View, told: Unreadable | undefined): Change => {
   const { side = null, detail = 'nobody has looked at it' } = told ?? {}
   const away = resting(view, { why: 'unavailable', text: `its source does not answer: ${detail}`, side })
-  return { ...settleLeaveLine(view), rest: { ...away, until: view.now + pauseAfter(away.tries, told?.retryAfter) } }
+  const rest = { ...away, until: view.now + pauseAfter(away.tries, told?.retryAfter) }
+  return changed(settleUnread(view, away.since), { rest })
 }

@@ -59,16 +59,27 @@ const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from
 /** When something is to be done about what a run may cost at most: people are asked for more, or their time is over. Null: nothing. */
 export const moreAt = (view: Working, run: Run): number | null => {
   const open = openMore(run)
-  if (open !== null) return open.until + ANSWER_GRACE
-  // Whoever said no, or nothing, is asked no more.
-  const { question, ending } = run
-  if (ending !== null || (question?.more !== undefined && question.state !== 'approved')) return null
+  if (open !== null) return isPast(view, run, open) ? view.now : open.until + ANSWER_GRACE
+  if (run.ending !== null) return null
   const work = workOf(view, run)
   // Who comes too late for anybody to answer ends it.
   if (work === null || view.now + TO_COUNT >= work.end) return null
+  // Whoever said no of this stage, or nothing, is asked no more.
+  const { question } = run
+  if (question?.more !== undefined && question.state !== 'approved' && isOf(question, work.step.name)) return null
   const { expiry } = view.policy.approvals
   const lead = Math.min(Math.max(LEAD, Math.round((work.hours * HOUR) / 4)), milliseconds(expiry))
   return work.end - Math.max(lead, TO_COUNT)
+}
+
+const isOf = ({ more }: Question, stage: string): boolean => more?.step === undefined || more.step === stage
+
+/** Whether the stage that a question for more was about is over, or the policy asks for no more: then nobody has to answer (laws 9, 18). */
+const isPast = ({ kind, policy, doc }: Working, { steps }: Run, { more }: Question): boolean => {
+  const stage = more?.step
+  if (stage === undefined) return false
+  const isAtWork = steps.some(({ name, way, state }) => name === stage && way === 'forth' && state === 'running')
+  return !isAtWork || kind.asksMore?.(policy, laneName(doc.lane), stage) == null
 }
 
 /** What is to be done about it now, while the work goes on; null: nothing. */
@@ -102,12 +113,13 @@ export const settleAskMore = (view: View): Change => {
     ...opened(view, run, { bounds: { ...before, dollars: cents(before.dollars + dollars) }, until: end - TO_COUNT }),
     more: {
       dollars,
+      step: step.name,
       why: `It has cost ${usd(costUntil(doc, { run, plan, now }))} so far, at “${step.title}”: it goes on, and is ended at ${most} unless you agree to more`,
     },
   }
   if (dollars < LEAST * step.perHour) {
     const none = moment('answer', 'nobody is asked for more: its budget has no room for that', { run })
-    const closed: Question = { ...question, state: 'closed', more: { dollars: 0, why: '' } }
+    const closed: Question = { ...question, state: 'closed', more: { dollars: 0, why: '', step: step.name } }
     return changed({ ...doc, run: { ...run, question: closed } }, { moments: [none] })
   }
   const hold = { ...run.hold, dollars: run.hold.dollars + dollars }
@@ -126,13 +138,17 @@ export const settleAskMore = (view: View): Change => {
 const bindingOf = ({ approved }: Pick<LaneDocument, 'approved'>, { approval }: Plan): Approved | null =>
   approval.required ? approved : null
 
-/** Nobody agreed in time: it goes on until it has cost what it may. */
-export const settleNoMore = ({ doc }: View): Change => {
+/** Nobody agreed in time, or need any more: it goes on until it has cost what it may. */
+export const settleNoMore = (view: View): Change => {
+  const { doc } = view
   const run = doc.run as Run
-  const question: Question = { ...(run.question as Question), state: 'expired' }
+  const open = run.question as Question
+  const past = isPast(view, run, open)
+  const question: Question = { ...open, state: past ? 'closed' : 'expired' }
+  const text = past ? 'more is needed no more: the question was closed' : 'nobody agreed to more in time'
   return changed(
     { ...doc, run: withoutMore({ ...run, question }) },
-    { moments: [moment('answer', 'nobody agreed to more in time', { run })], tellings: [card(run)] },
+    { moments: [moment('answer', text, { run })], tellings: [card(run)] },
   )
 }
 

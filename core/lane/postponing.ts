@@ -36,13 +36,14 @@ export const keptWaiting = (
     side,
     retryAfter,
     told,
+    next,
     ...given
-  }: NonNullable<LookLetter['waits']> & { retryAfter: number; told?: Facts },
+  }: NonNullable<LookLetter['waits']> & { retryAfter: number; told?: Facts; next?: number },
 ): Change => {
   const detail = said(given.detail, SHORT)
   const tries = Math.max(...letters.map((letter) => letter.tries)) + 1
   const pause = pauseAfter(tries, retryAfter)
-  const at = view.now + (reason === 'source-unreadable' ? pause : Math.max(SOON, pause))
+  const at = next ?? view.now + (reason === 'source-unreadable' ? pause : Math.max(SOON, pause))
   const due = until === null ? at : Math.max(view.now + 1000, Math.min(at, until + 1))
   const waits = { reason, detail, until, side }
   const stay = staying(view, letters, told)

@@ -16,8 +16,8 @@ export interface Question {
   state: 'open' | 'approved' | 'rejected' | 'expired' | 'closed'
   /** Whether the one reminder before `until` was sent. */
   reminded: boolean
-  /** Dollars beyond what was approved, of a run under way, and what becomes of it without them; none: its budget had no room for any, and nobody was asked. Left out: it is about whether a run begins. */
-  more?: { dollars: number; why: string }
+  /** Dollars beyond what was approved, of a run under way, and what becomes of it without them; none: its budget had no room for any, and nobody was asked; of the stage that was at work, which earlier releases left out. Left out: it is about whether a run begins. */
+  more?: { dollars: number; why: string; step?: string }
   /** Where its card stands. Left out by earlier releases: in the channel of the policy in force. */
   channel?: string
 }

@@ -14,7 +14,7 @@ import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
-import { settleHold, settleLeaveLine } from './holding.ts'
+import { settleHold, settleLeaveLine, settleUnread } from './holding.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
 import { patient } from './patience.ts'
@@ -144,8 +144,8 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
   // What was asked for may still come to be: nobody else is at the step before that is over.
   const pause = act.kind === 'begin' ? Math.max(answers, view.handover) : answers
   const first = rest.tries === 1
-  // While nobody knows whether it may begin, it holds nothing, and what governs beginning counts.
-  const doc = act.kind === 'look-again' ? settleLeaveLine(view).doc : view.doc
+  // While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts.
+  const doc = act.kind === 'look-again' ? settleUnread(view, rest.since) : view.doc
   return changed(doc, {
     rest: { ...rest, until: view.now + pause },
     moments: first ? [moment('note', rest.text, { run: view.doc.run, data: { side: trouble.side, why } })] : [],

@@ -2,6 +2,7 @@ import { approvalNeed } from '../answers.ts'
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
+import { sinceText } from '../episodes.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { besideText, countingOf } from '../money/nodes.ts'
 import { cents, usd } from '../money/prices.ts'
@@ -11,7 +12,7 @@ import { ruleNamed } from '../policy/names.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy } from '../policy.ts'
 import { graceOfPods } from '../steps/job-times.ts'
-import { counted } from '../text.ts'
+import { counted, said } from '../text.ts'
 import { PRESETS, type Presets } from '../workloads/presets.ts'
 import type { World } from '../world.ts'
 import { effectsOf } from './effects.ts'
@@ -38,7 +39,8 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95 })
+  const asks = desired.drift?.again === true ? AGAIN : undefined
+  const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
   const plan: Plan = {
@@ -63,6 +65,8 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   }
   return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
 }
+
+const AGAIN = 'no dataset version has come since the last run, so it is the same that was run on then'
 
 /** Dollars that one of its Jobs may still cost once it is told to end: it has all of its hours, and is told so in time. */
 const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly Use[]): number => {
@@ -94,7 +98,9 @@ const titleOf = (made: Made): string => {
   const more = stages.length > 2 ? `, ${stages.length} stages in all` : ''
   const keeping = kept.length === 0 ? '' : `, keeping ${kept.join(', ')}`
   const registers = register === undefined ? '' : `, register it as ${register.model}`
-  return `${what} on ${shortName(made.input.desired)}${more}${keeping}${registers}`
+  const { drift } = made.input.desired
+  const why = drift === undefined ? '' : `, since ${said(drift.alert, 100)} fires`
+  return `${what} on ${shortName(made.input.desired)}${more}${keeping}${registers}${why}`
 }
 
 const overBudget = (
@@ -119,6 +125,7 @@ const reasonsOf = (
   const { desired, policy, world } = input
   const { spent, held } = world.dollars
   return [
+    ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...(desired.drift.again ? [AGAIN] : [])]),
     `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
     ...pipeline.stages.map(
       (stage) =>
@@ -149,7 +156,10 @@ const roomIn = (name: string, uses: Use[], { policy, world }: PipelineInput): st
 }
 
 /** A dataset version to run a pipeline on, in the words of a person. */
-export const trainTitle = (desired: TrainDesired): string => `run on ${shortName(desired)}`
+export const trainTitle = (desired: TrainDesired): string =>
+  desired.drift === undefined
+    ? `run on ${shortName(desired)}`
+    : `run on ${shortName(desired)} once more, since ${said(desired.drift.alert, 100)} fires`
 
 const size = (bytes: number): string => {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB']

@@ -1,5 +1,5 @@
 import { createdAt } from '../kube.ts'
-import { plainTime } from '../plan-text.ts'
+import { plainTime } from '../text.ts'
 import type { Around } from './around.ts'
 import { inBrackets } from './logs.ts'
 import { toldAt } from './telling.ts'

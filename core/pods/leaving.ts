@@ -1,7 +1,6 @@
 import type { V1Node, V1NodeCondition, V1Pod } from '@kubernetes/client-node'
 import { isLeaving } from '../kube.ts'
-import { plainTime } from '../plan-text.ts'
-import { said } from '../text.ts'
+import { plainTime, said } from '../text.ts'
 import { inBrackets } from './logs.ts'
 
 /** So long after its end was due a pod may take: clocks differ, and volumes are let go. Milliseconds. */

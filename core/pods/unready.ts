@@ -1,7 +1,6 @@
 import type { V1Node } from '@kubernetes/client-node'
 import { CAPACITY_TYPE, type Condition, createdAt, isLeaving, NODE_POOL, type NodeClaim } from '../kube.ts'
-import { plainTime } from '../plan-text.ts'
-import { said } from '../text.ts'
+import { plainTime, said } from '../text.ts'
 import type { Around } from './around.ts'
 
 /** What stands of a pool, and is on its way. */

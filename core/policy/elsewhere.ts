@@ -11,7 +11,7 @@ const OF_TRAINING = 'it is said by the stage: the first of `stages`, '
 const IN_POD = 'a pod’s own fields are said below `pod`'
 const IN_CONTAINER = 'a container’s own fields are said below `pod`: `pod: { containers: [{ name: …, … }] }`'
 const IN_ENGINE = "`pod: { containers: [{ name: 'vllm'"
-const NO_TRIGGER = 'nothing but `dataset` begins a pipeline yet: say `dataset: { bucket, prefix }`'
+const NO_TRIGGER = 'nothing but `dataset` and `drift` begins a pipeline yet: say `dataset: { bucket, prefix }`'
 
 const OF_PODS: Sayings = {
   affinity: IN_POD,
@@ -92,7 +92,6 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     manifest: 'say `dataset: { bucket, prefix, manifest }`',
     completeWithin: 'say `dataset: { bucket, prefix, completeWithin }`',
     s3: 'say `dataset: { bucket, prefix }`',
-    drift: NO_TRIGGER,
     model: NO_TRIGGER,
     schedule: NO_TRIGGER,
     manual: NO_TRIGGER,

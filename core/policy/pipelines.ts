@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { filled } from '../../events/input.ts'
 import { milliseconds } from '../duration.ts'
+import { onDrift } from './drift.ts'
 import { askable, bucket, duration, folder, matching, mode, name } from './fields.ts'
 import { measuredOf, nameOfStage, stages } from './stages.ts'
 
@@ -44,6 +45,8 @@ export const pipeline = z
     on: z.strictObject({
       /** A dataset that was uploaded. */
       dataset,
+      /** Drift of a service: the newest dataset version is run on once more. */
+      drift: z.optional(onDrift),
     }),
     /** Something newer while a run is under way: let that finish, or replace it. */
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { promotionFields } from '../promotion.ts'
 import { DRAIN, servingGrace } from '../workloads/draining.ts'
+import { drift } from './drift.ts'
 import { count, image, minutes, mode, modelName, name, within } from './fields.ts'
 import { check } from './gates.ts'
 import { containerWrongs, ofServices, SAID_OF_SERVICES, servingGraceWrong } from './ours.ts'
@@ -54,6 +55,8 @@ export const service = z
       /** Minutes that it takes: as a rule, and in the bad case. */
       minutes: z._default(minutes, { p50: 3, p95: 10 }),
     }),
+    /** What says that it drifts. A pipeline with `on.drift` is begun by that; without one it is told in the channel. */
+    drift: z.optional(drift),
     /** A strategic-merge patch onto a replica’s pod, as Kubernetes has pod specs, within Pod Security `baseline`; tolerations are added to ours, and what a probe or a hook does takes the place of ours; its container is called `vllm`, and its image and arguments are said beside it. */
     pod: z.optional(pod),
   })

@@ -1,19 +1,25 @@
 import { promotionsOf, signalAt } from '../promotion.ts'
+import { type DriftTogether, driftProblems } from './drift.ts'
 import { nearest } from './nearest.ts'
 import type { PodPatch } from './pod.ts'
 import { nodeProblems } from './pod-nodes.ts'
 
 /** What of the document blocks say of each other. */
-export interface Together {
+export interface Together extends DriftTogether {
   nodes?: object | undefined
   pools: Record<string, PoolTogether>
   pipelines: Record<
     string,
-    { was?: string | undefined; on: { dataset: { bucket: string; prefix: string } }; stages: OnPool[] }
+    {
+      was?: string | undefined
+      on: { dataset: { bucket: string; prefix: string } }
+      stages: OnPool[]
+    } & DriftTogether['pipelines'][string]
   >
   services: Record<
     string,
-    OnPool & { was?: string | undefined; model?: string | undefined } & Parameters<typeof promotionsOf>[0]
+    OnPool & { was?: string | undefined; model?: string | undefined } & Parameters<typeof promotionsOf>[0] &
+      DriftTogether['services'][string]
   >
 }
 interface PoolTogether {
@@ -47,6 +53,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...servedFromQueues(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
+  ...driftProblems(value, nearest),
 ]
 
 /** Pods that ask for nodes which their pool never has. */

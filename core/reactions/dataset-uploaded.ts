@@ -144,7 +144,7 @@ const awaitedIn = (doc: LaneDocument | null, now: number): Ask[] => {
 
 /** The event that would point where this was read. */
 const again = (desired: Desired, now: number): DatasetUploaded | null => {
-  if (desired.kind !== 'train') return null
+  if (desired.kind !== 'train' || (desired as TrainDesired).drift !== undefined) return null
   const { bucket, key } = desired as TrainDesired
   return { type: 'dataset-uploaded', id: 'again', at: now, bucket, key, versionId: null, replayed: false }
 }

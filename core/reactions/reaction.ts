@@ -1,6 +1,8 @@
 import type { Contract, IntendingEvent } from '../../events/contract.ts'
 import type { ManifestObject } from '../../events/manifest.ts'
+import type { Card } from '../cards.ts'
 import type { Desired } from '../desired.ts'
+import type { Episodes } from '../episodes.ts'
 import type { LaneDocument } from '../lane/document.ts'
 import type { LaneKind, Rule } from '../lane-kinds/kind.ts'
 import type { Policy } from '../policy.ts'
@@ -20,10 +22,21 @@ export interface Intent {
 }
 
 /** What an event and the facts come to: pure, and always with a sentence. */
-export type Decision =
+export type Decision = (
   | { kind: 'intend'; intent: Intent; detail: string }
-  | { kind: 'ignore'; reason: Ignored; detail: string }
-  | { kind: 'wait'; reason: Waiting; detail: string; until: number }
+  | {
+      kind: 'ignore'
+      reason: Ignored
+      detail: string
+      /** What is told in the channel; left out: nothing. */
+      tells?: { key: string; card: Card }
+    }
+  /** `next`: nothing of it changes before; left out: soon. */
+  | { kind: 'wait'; reason: Waiting; detail: string; until: number | null; next?: number }
+) & {
+  /** Alerts as they are known by that; left out: as before. */
+  episodes?: Episodes
+}
 
 /** A place to look at, through a port. */
 export type Look =
@@ -90,8 +103,10 @@ export interface Reaction<E extends IntendingEvent = IntendingEvent, F extends F
    * it is another, be it with the same bytes. Left out: none ever is.
    */
   uploadOf?(facts: F): readonly [string, ...string[]] | null
+  /** Of two events that point at one place the one that says how it is there; left out: each says where to look, and all are one. */
+  last?(a: E, b: E): E
   /** What the facts come to; never called with `unreadable`. */
-  decide(event: E, facts: F, given: { policy: Policy; rule: Rule; now: number }): Decision
+  decide(event: E, facts: F, given: { policy: Policy; rule: Rule; doc: LaneDocument; now: number }): Decision
   /**
    * What this event alone proves of who made what stands there now (or, while the place does not answer, may): letters with another proof
    * are kept beside each other. Null: nothing; left out: no event ever does.

@@ -26,7 +26,7 @@ export interface AwsPlace {
   slackUrl?: string
 }
 
-const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token']
+const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token', 'alert-webhook']
 /** Without these no card is posted, or found again. */
 const SCOPES = ['chat:write', 'channels:history']
 /** Slack refuses a request that was signed further away than this, AWS a little more. Seconds. */

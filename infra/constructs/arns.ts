@@ -40,6 +40,7 @@ export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, stri
     'results-objects': [`${bucket(policy.resultsBucket)}/*`],
     queue: [named.queueArn],
     'secret:mlflow-webhook': secret('mlflow-webhook'),
+    'secret:alert-webhook': secret('alert-webhook'),
     'secret:mlflow-token': secret('mlflow-token'),
     'secret:slack-signing': secret('slack-signing'),
     'secret:slack-bot-token': secret('slack-bot-token'),

@@ -12,7 +12,7 @@ import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
 
 /** Secrets that a person fills in once: docs/deploy.md, step 6. */
-export const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token'] as const
+export const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token', 'alert-webhook'] as const
 
 /** Kept whatever becomes of the stack; but one that a first, rolled back deployment made goes, or the next finds its name taken. */
 const KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE

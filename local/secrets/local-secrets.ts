@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Secrets } from '../../flows/ports.ts'
 
-const NAMES = ['mlflow-webhook', 'slack-signing', 'token'] as const
+const NAMES = ['mlflow-webhook', 'alert-webhook', 'slack-signing', 'token'] as const
 type Name = (typeof NAMES)[number]
 
 /** The port's secrets, and the token that the page's own buttons need. */
@@ -20,13 +20,22 @@ export const openSecrets = ({
   given: Partial<Record<Name, string | undefined>>
 }): LocalSecrets => {
   const file = join(dataDir, 'secrets.json')
-  if (!existsSync(file)) {
-    const made = Object.fromEntries(NAMES.map((name) => [name, randomBytes(32).toString('hex')]))
-    writeFileSync(file, JSON.stringify(made), { mode: 0o600, flag: 'wx' })
-  }
+  if (!existsSync(file)) writeFileSync(file, JSON.stringify(made({})), { mode: 0o600, flag: 'wx' })
   const stored = storedIn(file)
+  // An earlier release has made fewer.
+  if (NAMES.some((name) => stored[name] === undefined)) {
+    Object.assign(stored, made(stored))
+    writeFileSync(file, JSON.stringify(stored), { mode: 0o600 })
+  }
   return { get: async (name) => given[name] || stored[name] }
 }
+
+/** Those that are known, and the others new. */
+const made = (known: Partial<Record<Name, string>>): Record<Name, string> =>
+  Object.fromEntries(NAMES.map((name) => [name, known[name] ?? randomBytes(32).toString('hex')])) as Record<
+    Name,
+    string
+  >
 
 /** What parses JSON shows what lies around a slip in it. */
 const storedIn = (file: string): Record<Name, string> => {

@@ -26,6 +26,7 @@ export const inputRoutes = (app: Hono, { house }: Served): void => {
 export const webhookRoutes = (app: Hono, { house }: Served): void => {
   for (const [path, route] of [
     ['/webhooks/mlflow', 'mlflow'],
+    ['/webhooks/alerts', 'alerts'],
     ['/slack/interactions', 'slack'],
   ] as const)
     app.post(path, async (context) => {

@@ -11,6 +11,7 @@ export interface Stem {
 export const STEMS: Record<string, Stem> = {
   'dataset-uploaded': { intends: true, why: 'a dataset asks for a fine-tuning' },
   'model-promoted': { intends: true, why: 'a promoted model asks to be served' },
+  'drift-detected': { intends: true, why: 'drift asks for another training' },
   'approval-answered': {
     intends: false,
     door: 'functions/slack-interaction.ts',

@@ -220,7 +220,13 @@ export const ENVIRONMENT = [
 /** Every lane kind, every kind of desired state, every type of an event: test/house.test.ts holds them to the catalogues. */
 export const LANE_KINDS = ['pipeline', 'service', 'pool']
 export const DESIRED_KINDS = ['train', 'serve', 'none', 'retired', 'leased']
-export const EVENT_TYPES = ['dataset-uploaded', 'model-promoted', 'approval-answered', 'plan-finished']
+export const EVENT_TYPES = [
+  'dataset-uploaded',
+  'model-promoted',
+  'drift-detected',
+  'approval-answered',
+  'plan-finished',
+]
 
 /**
  * Files (as beginnings of paths) that may ask which kind a lane, a desired state or an event is: others ask the value. Proofs

@@ -60,7 +60,7 @@ const left = (n: number): Write[] => {
   const lane = `pipeline/n-${n}`
   const all: Write[][] = [
     [doc(lane, SCHEMA + 1), due(lane, HOUR + n)],
-    [doc(lane), letter(lane, 'drift-detected'), due(lane, HOUR + n, 'l')],
+    [doc(lane), letter(lane, 'quota-reached'), due(lane, HOUR + n, 'l')],
     [doc(lane, SCHEMA + 1), letter(lane, 'dataset-uploaded'), due(lane, HOUR + n, 'l')],
     [due(`budget/n-${n}`, HOUR + n)],
     [telling(lane), due(`out/page/${lane}`, HOUR + n, 't')],
@@ -91,7 +91,7 @@ it('what a due row is of may be gone: it is woken, and so is a lane beside a let
     due('pipeline/gone', 2000, 'l'),
     due('out/chat/pipeline/gone', 1500, 't'),
   ])
-  await commit([letter('pipeline/both', 'drift-detected'), due('pipeline/both', 1000, 'l'), due('pipeline/both', 500)])
+  await commit([letter('pipeline/both', 'quota-reached'), due('pipeline/both', 1000, 'l'), due('pipeline/both', 500)])
   const { groups } = await ticked()
   expect(groups).toEqual(['pipeline/nobody', 'pipeline/gone', 'out/chat/pipeline/gone', 'pipeline/both'])
 })

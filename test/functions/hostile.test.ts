@@ -3,7 +3,7 @@ import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Ports } from '../../flows/ports.ts'
 import type { Door, Trigger } from '../../functions/door.ts'
 import type { HttpAnswer, HttpEvent } from '../../functions/http.ts'
-import { type Signed, signMlflow, signSlack } from '../../functions/signatures.ts'
+import { type Signed, signGrafana, signMlflow, signSlack } from '../../functions/signatures.ts'
 import { samplesOf } from '../events/samples.ts'
 import { HOSTILE, TOO_MUCH, TYPES } from '../hostile-bodies.ts'
 import { openTown } from '../journeys/town.ts'
@@ -21,10 +21,15 @@ const wokenBy = (kind: Trigger['kind']): AnyDoor[] => doors.filter(({ trigger })
 
 /** How each door of the outside is signed to: a new one needs its line. */
 const SIGNED: Record<string, (signed: Omit<Signed, 'headers'>) => Record<string, string>> = {
+  'alert-webhook': signGrafana,
   'registry-webhook': (given) => signMlflow({ ...given, deliveryId: 'd-1' }),
   'slack-interaction': signSlack,
 }
-const SECRETS = { 'registry-webhook': 'mlflow', 'slack-interaction': 'slack' } as Record<string, 'mlflow' | 'slack'>
+const SECRETS = {
+  'registry-webhook': 'mlflow',
+  'slack-interaction': 'slack',
+  'alert-webhook': 'alerts',
+} as Record<string, 'mlflow' | 'slack' | 'alerts'>
 
 let written: object[] = []
 const town = await openTown({

@@ -32,6 +32,7 @@ const ARNS: Record<AwsResource, string[]> = {
   'results-objects': ['arn:aws:s3:::acme-results/*'],
   queue: ['arn:aws:sqs:eu-central-1:111122223333:signalbox-wakes.fifo'],
   'secret:mlflow-webhook': [secret('mlflow-webhook')],
+  'secret:alert-webhook': [secret('alert-webhook')],
   'secret:mlflow-token': [secret('mlflow-token')],
   'secret:slack-signing': [secret('slack-signing')],
   'secret:slack-bot-token': [secret('slack-bot-token')],
@@ -194,9 +195,9 @@ describe('as IAM evaluates the statements', () => {
   it('who reads a policy reads that of this installation, the one before it too, and no asset of another app', () => {
     const [parameter] = ofType('AWS::SSM::Parameter') as unknown as { Value: unknown }[]
     const readers = (key: string) => doors.filter(({ name }) => reads(name, `${ASSETS}/${key}`)).map(({ name }) => name)
-    const five = ['dataset-uploaded', 'model-promoted', 'reconcile', 'watch', 'resync']
-    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(five)
-    expect(readers('signalbox/the-one-before.json')).toEqual(five)
+    const six = ['dataset-uploaded', 'model-promoted', 'drift-detected', 'reconcile', 'watch', 'resync']
+    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(six)
+    expect(readers('signalbox/the-one-before.json')).toEqual(six)
     for (const key of ['another-app.json', 'another-app.zip', 'signalbox-2/policy.json'])
       expect(readers(key)).toEqual([])
   })

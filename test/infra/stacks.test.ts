@@ -153,10 +153,10 @@ describe('the stacks', () => {
     for (const entry of entries) expect(entry['AccessPolicies']).toBeUndefined()
   })
 
-  it('let nothing in but the two webhooks, throttled, and open one port of the cluster to the doors', () => {
+  it('let nothing in but the three webhooks, throttled, and open one port of the cluster to the doors', () => {
     expect(
       resources(templates.control, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties['RouteKey']),
-    ).toEqual(['POST /webhooks/mlflow', 'POST /slack/interactions'])
+    ).toEqual(['POST /webhooks/mlflow', 'POST /webhooks/alerts', 'POST /slack/interactions'])
     templates.control.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
       AccessLogSettings: Match.objectLike({ Format: Match.not(Match.stringLikeRegexp('header')) }),
@@ -187,7 +187,7 @@ describe('the stacks', () => {
 it('a first deployment that is rolled back leaves no name taken: what is kept goes again, and the table comes last', () => {
   const template = Template.fromStack(synth('first', config, { buckets: 'create' }).stacks.state)
   const kept = { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' }
-  for (const [type, count] of Object.entries({ 'AWS::SecretsManager::Secret': 4, 'AWS::S3::Bucket': 2 }))
+  for (const [type, count] of Object.entries({ 'AWS::SecretsManager::Secret': 5, 'AWS::S3::Bucket': 2 }))
     expect(Object.keys(template.findResources(type, kept)), type).toHaveLength(count)
   const [table, { DependsOn = [] }] = resources(template, 'AWS::DynamoDB::Table')[0]!
   const others = Object.keys(template.toJSON().Resources).filter((id) => id !== table)

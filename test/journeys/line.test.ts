@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { Unavailable } from '../../flows/ports.ts'
 import { everyRow } from '../../flows/rows.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
@@ -44,6 +45,27 @@ const leave = async () => {
   const other = pods.find(({ metadata }) => metadata.name === 'other')
   await town.house.cluster.delete({ kind: 'Pod', namespace: 'training', name: 'other' }, other?.metadata.uid ?? '')
 }
+
+it('its source does not answer as it is granted: it keeps what it was granted for a few looks, and nobody overtakes it', async () => {
+  town = await openTown({ config: configOf({ first: 8, large: 8, small: 4 }) })
+  await upload('first')
+  await upload('large')
+  await upload('small')
+  await town.advance(MINUTE)
+  expect(await waiting()).toEqual(['pipeline/large', 'pipeline/small'])
+  const { objects } = town.house
+  const stream = objects.stream.bind(objects)
+  let refused = 0
+  objects.stream = async (...given) => {
+    const granted = (await town.held(ROOM)).lanes['pipeline/large'] === 8
+    if (!granted || refused > 1 || !given[1].startsWith('large/')) return stream(...given)
+    refused++
+    throw new Unavailable('S3: 503')
+  }
+  await town.until('the large one begins', async () => (await phase('large')) === 'steps' && refused === 2, 48)
+  expect(await phase('small')).toBe('waiting-for-room')
+  expect((await town.settled('pipeline/large')).state).toBe('succeeded')
+})
 
 describe('a hold', () => {
   it('falls step by step to what the remaining steps need, and to nothing at the end', async () => {

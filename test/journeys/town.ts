@@ -98,6 +98,7 @@ const townOn = async (
   const policies = fixedPolicies(policy)
   const secrets = fixedSecrets({
     'mlflow-webhook': 'test-secret',
+    'alert-webhook': 'test-alerts',
     'slack-signing': 'test-signing-secret',
     token: 'test-token',
   })

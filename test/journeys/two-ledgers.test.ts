@@ -48,7 +48,7 @@ const openProduct = async (id: string, { adopt = false } = {}): Promise<LocalHou
     adopt,
     mint: () => id,
     policies: fixedPolicies(parsePolicy(config)),
-    secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' }),
+    secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'alert-webhook': 'test-alerts', 'slack-signing': 'b', token: 'c' }),
     openCluster: async ({ objects }) => {
       shared ??= await sharedCluster(objects)
       // Whoever closes a product closes no cluster.

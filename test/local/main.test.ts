@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { lockFolder } from '../../local/folder-lock.ts'
-import { FolderTaken, type Product, RUNNING_FILE, readRunning, startProduct } from '../../local/main.ts'
+import { FolderTaken, lockFolder } from '../../local/folder-lock.ts'
+import { type Product, RUNNING_FILE, readRunning, startProduct } from '../../local/main.ts'
 
 let folders: string[]
 let dataDir: string

@@ -162,7 +162,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'nothing begins after its time',
-    text: ['begun !== true && view.now > plan.bounds.until', 'begun !== true && view.now < 0'],
+    text: ['!mayBegin(view, plan) && view.now > plan.bounds.until', '!mayBegin(view, plan) && view.now < 0'],
     config: smallest({ asks: true, doings: ['yes', 'long-freeze'] }, [0, 2]),
     slow: true,
   },

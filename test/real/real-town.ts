@@ -88,7 +88,12 @@ export const openRealTown = async ({
   const house = await openHouse({
     stores,
     policies: fixedPolicies(policy),
-    secrets: fixedSecrets({ 'mlflow-webhook': 'test', 'slack-signing': 'test-signing', token: 'test' }),
+    secrets: fixedSecrets({
+      'mlflow-webhook': 'test',
+      'alert-webhook': 'test-alerts',
+      'slack-signing': 'test-signing',
+      token: 'test',
+    }),
     clock,
     wrap,
     registry,

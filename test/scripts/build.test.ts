@@ -24,12 +24,14 @@ const digests = (name: string): Record<string, string> =>
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
   'registry-webhook': 375,
-  'slack-interaction': 470,
-  'dataset-uploaded': 695,
-  'model-promoted': 695,
-  reconcile: 2500,
+  'alert-webhook': 380,
+  'slack-interaction': 480,
+  'dataset-uploaded': 715,
+  'model-promoted': 715,
+  'drift-detected': 715,
+  reconcile: 2520,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
-  tick: 450,
+  tick: 460,
   watch: 2270,
   resync: 2390,
 }

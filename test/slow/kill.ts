@@ -91,7 +91,12 @@ await lane(async (check) => {
     })
     const stores = openStores(dataDir)
     const clock = virtualClock(Number(readFileSync(join(dataDir, 'clock'), 'utf8')) + 86_400_000)
-    const secrets = fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' })
+    const secrets = fixedSecrets({
+      'mlflow-webhook': 'a',
+      'alert-webhook': 'test-alerts',
+      'slack-signing': 'b',
+      token: 'c',
+    })
     const policy = parsePolicy(config)
     const house = await openHouse({ stores, policies: fixedPolicies(policy), secrets, clock })
     const { ledger, cluster } = house.ports

@@ -23,7 +23,7 @@ afterEach(() => {
 
 it('secrets are said to be set, with where they are, and are never printed', async () => {
   const values = Object.values(JSON.parse(readFileSync(join(data, 'secrets.json'), 'utf8')) as Record<string, string>)
-  expect(values).toHaveLength(3)
+  expect(values).toHaveLength(4)
   for (const more of [[], ['--json']]) {
     const { code, out, err } = await cli('doctor', '--data', data, ...more)
     expect(code).toBe(0)

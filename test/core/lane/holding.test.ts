@@ -80,6 +80,16 @@ describe('holding', () => {
     expect(doc).toMatchObject({ outcome: { kind: 'refused', reason: 'no-room' }, inLineFrom: NOW })
   })
 
+  it('keeps its rank where it is asked about anew, or has no way by now; not where a freeze has kept it back', () => {
+    const { doc } = holding({ approved: approvedBy() }, { world: busy })
+    const asked = { ...approvedBy(), question: questionOf({ state: 'approved', digest: 'other' }) }
+    const anew = holding({ ...doc, approved: asked })
+    expect(anew.doc).toMatchObject({ run: { phase: 'planned' }, inLineFrom: NOW })
+    expect(holding(doc, { world: poor }).doc).toMatchObject({ outcome: { kind: 'refused' }, inLineFrom: NOW })
+    const frozen = { ...planned(), doc: { ...doc, inLineFrom: NOW } }
+    expect(settle(frozen, { kind: 'leave-line' }, { kind: 'nothing' }).doc).not.toHaveProperty('inLineFrom')
+  })
+
   it('waits on under the policy in force: what it waits for is written down anew, once, and it keeps its place', () => {
     const first = holding({ approved: approvedBy() }, { world: busy })
     expect(first.plan).toBeUndefined()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LeaseDesired } from '../../../core/desired.ts'
-import { foldLease } from '../../../core/lane/leasing.ts'
+import { foldOfPool } from '../../../core/lane/leasing.ts'
 import type { LeaseLetter } from '../../../core/lane/letters.ts'
 import type { View } from '../../../core/lane/view.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
@@ -23,7 +23,7 @@ const row = (over: Partial<ContributionRow> = {}): ContributionRow => ({
 })
 const poolView = (over: Partial<View> = {}): View => viewOf({ doc: docOf({ lane: POOL }), policy, line: [], ...over })
 const answer = (view: View, over: Partial<LeaseLetter> = {}) => {
-  const change = foldLease(view, letter(over))
+  const change = foldOfPool(view, letter(over))
   expect(change.removed.map(({ id }) => id)).toEqual(['7.a'])
   const data = change.moments[0]?.data as { became: string; reason: string | null; detail: string; letters: string[] }
   expect(data.letters).toEqual(['7.a'])
@@ -72,4 +72,11 @@ describe('a person’s word about a lease', () => {
     const { doc, became, reason: why, contributions, counts } = answer(given, over)
     expect([doc, became, why, contributions, counts]).toEqual([given.doc, 'refused', reason, [], [`refused:${reason}`]])
   })
+})
+
+it('word that something has moved has a pool look at its ceiling again, and is answered by nothing else', () => {
+  const ceiling = { gpus: 16, at: NOW, by: 'me', fence: 4 }
+  const goOn = { kind: 'go-on', id: '1', lane: POOL, at: NOW, due: NOW } as const
+  const { doc, removed, moments } = foldOfPool(poolView({ doc: docOf({ lane: POOL, ceiling }) }), goOn)
+  expect([doc.ceiling?.at, removed, moments]).toEqual([null, [goOn], []])
 })

@@ -69,6 +69,13 @@ describe('a place in the line', () => {
     expect(ahead.place).not.toBe(first.place)
   })
 
+  it('is another where it may begin at any time by now: by its time it would be passed over', () => {
+    const first = inLineFor(view(), runOf(), { plan, until: NOW })
+    const again = inLineFor(view({ revision: 9 }), runOf({ line: first }), { plan, until: null })
+    expect(again).toMatchObject({ since: first.since, until: null })
+    expect(again.place).not.toBe(first.place)
+  })
+
   it('has the rank of before for what was refused for want of room', () => {
     const again = view({ doc: wanted({ inLineFrom: NOW - 7 }) })
     expect(inLineFor(again, runOf(), { plan, until: null })).toMatchObject({ since: NOW - 7 })

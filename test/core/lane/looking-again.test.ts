@@ -19,6 +19,7 @@ import {
   facts,
   HOUR,
   lookLetter,
+  MINUTE,
   markOf,
   NOW,
   PIPELINE,
@@ -182,11 +183,17 @@ describe('what the source says then', () => {
     expect(settled(missing, about({ later: [waits] })).later).toMatchObject([{ id: 'l1' }])
   })
 
-  it('nothing, since it does not answer: it rests, and gives back what it was granted', () => {
+  it('nothing, since it does not answer: it rests, and gives back what it was granted once that takes a while, but for its rank', () => {
     const away: Unreadable = { kind: 'unreadable', side: 'objects', detail: '503', retryAfter: 0 }
     const hold: Run['hold'] = { gpus: { 'gpu-train': 8 }, dollars: 9, budget: 'ml-monthly' }
-    const { doc, rest } = settled(away, about({}, { phase: 'steps', hold }))
-    expect(doc.run).toMatchObject({ phase: 'planned', hold: null })
+    const held = about({}, { phase: 'steps', hold })
+    const { doc, rest } = settled(away, held)
+    expect(doc.run).toMatchObject({ phase: 'steps', hold })
+    const later = { ...held, now: NOW + 5 * MINUTE, doc: { ...doc, rest, inLineFrom: NOW - HOUR } }
+    expect(settled(away, later).doc).toMatchObject({
+      run: { phase: 'planned', hold: null },
+      inLineFrom: NOW - HOUR,
+    })
     expect(rest).toMatchObject({ why: 'unavailable', side: 'objects', until: NOW + 5000 })
     const view = about()
     const unasked = settleLookAgain(view, letterOf(view), { facts: {}, seen: { kept: {} } })

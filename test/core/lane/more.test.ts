@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { boundAt } from '../../../core/lane/bound.ts'
 import type { Mark, Run } from '../../../core/lane/document.ts'
-import { askingMore, moreAt, openMore, settleAskMore, withMore, withoutMore } from '../../../core/lane/more.ts'
+import {
+  askingMore,
+  moreAt,
+  openMore,
+  settleAskMore,
+  settleNoMore,
+  withMore,
+  withoutMore,
+} from '../../../core/lane/more.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { piped } from '../../variants.ts'
@@ -68,6 +76,19 @@ describe('asking for more', () => {
     expect(due(asked, { now: NOW + HOUR + MINUTE })).toBe('no-more')
     expect(due(asked, { now: NOW + HOUR + MINUTE, unread: true })).toBeNull()
     expect(due(under({ question: questionOf({ more, channel: 'C0OTHER' }) }))).toBe('move-card')
+  })
+
+  it('is over once its stage is, or the policy asks for no more, and what was set aside goes back; the next stage is asked about anew', () => {
+    const question = questionOf({ more: { ...more, step: mark.name }, until: NOW + HOUR })
+    const asked = under({ question, hold: { ...hold, dollars: 323.83 } })
+    expect(due(asked)).toBeNull()
+    expect(due(asked, { policy: parsePolicy(example) })).toBe('no-more')
+    const over = under({ ...asked, steps: [{ ...mark, state: 'done' }] })
+    expect(due(over)).toBe('no-more')
+    const { doc } = settleNoMore(view(over))
+    expect(doc.run).toMatchObject({ question: { state: 'closed' }, hold: { dollars: expect.closeTo(223.83, 2) } })
+    const other = questionOf({ more: { ...more, step: 'another' }, state: 'expired' })
+    expect(at(under({ question: other }))).not.toBeNull()
   })
 
   it('sets what it asks for aside, and its question closes before the bound', () => {

@@ -201,7 +201,7 @@ it.each<[string, string]>([
   [`${SUPPORT}.registerAs`, 'say `register: { model }`'],
   [`${SUPPORT}.baseModel`, 'the first of `stages`, `model`'],
   [`${SUPPORT}.on.prefix`, 'say `dataset: { bucket, prefix }`'],
-  [`${SUPPORT}.on.schedule`, 'nothing but `dataset` begins a pipeline yet'],
+  [`${SUPPORT}.on.schedule`, 'nothing but `dataset` and `drift` begins a pipeline yet'],
   [`${TRAIN}.baseModel`, 'say `model`'],
   [`${TRAIN}.method`, 'say `env: { METHOD }`'],
   [`${TRAIN}.timeout`, 'say `hours: { p50, p95 }`: it is ended at three times p95, and sooner where its run'],

@@ -50,7 +50,12 @@ const ruleOf = (given: Partial<DatasetUploaded>, of: Policy = policy) =>
   onDatasetUploaded.ruleOf({ ...event, ...given }, of)
 const rule = ruleOf({})!
 const decide = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}, at = now) =>
-  onDatasetUploaded.decide({ ...event, ...given }, facts, { rule, policy, now: at })
+  onDatasetUploaded.decide({ ...event, ...given }, facts, {
+    rule,
+    policy,
+    doc: emptyDocument(policy, rule.lane),
+    now: at,
+  })
 const intentOf = (facts: DatasetFacts, given: Partial<DatasetUploaded> = {}) => {
   const decision = decide(facts, given)
   if (decision.kind !== 'intend') throw new Error(decision.detail)
@@ -69,6 +74,7 @@ describe('who asked', () => {
   const asked = (given: Partial<DatasetUploaded>, facts: Partial<typeof whole> = {}, of = mapped) => {
     const decision = onDatasetUploaded.decide({ ...event, ...given }, { ...whole, ...facts } as DatasetFacts, {
       rule,
+      doc: emptyDocument(of, rule.lane),
       policy: of,
       now,
     })

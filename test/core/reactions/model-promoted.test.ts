@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ServeDesired } from '../../../core/desired.ts'
+import { emptyDocument } from '../../../core/lane/document.ts'
 import { whyNoAddress } from '../../../core/policy/sources.ts'
 import { type Config, parsePolicy } from '../../../core/policy.ts'
 import { whyNoRule } from '../../../core/reactions/catalogue.ts'
@@ -31,7 +32,12 @@ const ruleOf = (given: Partial<ModelPromoted>, of = policy) => onModelPromoted.r
 const decide = (facts: ModelFacts, given: Partial<ModelPromoted> = {}) => {
   const rule = ruleOf({})
   if (rule === null) throw new Error('the example policy has no rule for the sample')
-  return onModelPromoted.decide({ ...event, ...given }, facts, { rule, policy, now })
+  return onModelPromoted.decide({ ...event, ...given }, facts, {
+    rule,
+    policy,
+    doc: emptyDocument(policy, rule.lane),
+    now,
+  })
 }
 /** The example's model, promoted in another way. */
 const promotedBy = (signal: Record<string, unknown>) => {

@@ -60,6 +60,7 @@ it('every route that takes a body is looked at', () => {
     expect.arrayContaining([
       'POST /events',
       'POST /webhooks/mlflow',
+      'POST /webhooks/alerts',
       'POST /slack/interactions',
       'POST /api/2.0/mlflow/model-versions/create',
       'POST /api/plans/x/answers',
@@ -117,7 +118,7 @@ const NOT_OURS = [
   ...['Basic test-token', basic('test-token'), basic(''), basic('a:'), basic('test-token:a'), basic('a:b:test-token')],
 ]
 /** The doors whose producers sign what they send. */
-const SIGNED = ['POST /webhooks/mlflow', 'POST /slack/interactions']
+const SIGNED = ['POST /webhooks/mlflow', 'POST /webhooks/alerts', 'POST /slack/interactions']
 
 it('who has no token acts nowhere, and nothing of theirs is read', async () => {
   // Each method at each path, also where nobody answers it today.

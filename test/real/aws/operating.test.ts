@@ -206,7 +206,7 @@ const begin = async (): Promise<void> => {
     stores,
     clock,
     policies: fixedPolicies(parsePolicy(example)),
-    secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'slack-signing': 'b', token: 'c' }),
+    secrets: fixedSecrets({ 'mlflow-webhook': 'a', 'alert-webhook': 'test-alerts', 'slack-signing': 'b', token: 'c' }),
     wrap: (ports) => ({ ...ports, ledger }),
     onError: () => undefined,
   })

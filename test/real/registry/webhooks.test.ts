@@ -45,7 +45,12 @@ beforeEach(async () => {
   house = await openHouse({
     stores: openStores(null),
     policies: fixedPolicies(policy),
-    secrets: fixedSecrets({ 'mlflow-webhook': SECRET, 'slack-signing': 's', token: 't' }),
+    secrets: fixedSecrets({
+      'mlflow-webhook': SECRET,
+      'alert-webhook': 'test-alerts',
+      'slack-signing': 's',
+      token: 't',
+    }),
     clock: { now: () => Date.now() },
     registry,
   })

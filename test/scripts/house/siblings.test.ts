@@ -64,9 +64,9 @@ describe('the siblings of a stem', () => {
   })
 
   it('samples without a contract are told about', () => {
-    const paths = [...COMPLETE, 'events/samples/drift-detected/base.json']
+    const paths = [...COMPLETE, 'events/samples/quota-reached/base.json']
     expect(missingSiblings(tree({ paths }))).toEqual([
-      expect.stringContaining('add events/drift-detected.ts to events/catalogue.ts'),
+      expect.stringContaining('add events/quota-reached.ts to events/catalogue.ts'),
     ])
   })
 

@@ -1,0 +1,66 @@
+import type { DriftDetected } from '../events/contract.ts'
+import type { Drift } from './desired.ts'
+import { plainTime, said } from './text.ts'
+
+/** What is known of one alert: the last episode of it, as it was told at first, and what came of that. */
+export interface Episode extends Omit<Drift, 'again'> {
+  /** When it was resolved; left out: it fires. */
+  over?: number
+  /** Something was wanted for it. */
+  begun?: true
+}
+
+/** Alerts by `alertPlace`. */
+export type Episodes = Readonly<Record<string, Episode>>
+
+/** Alerts of one lane that are remembered, for as long as their document has room for them. */
+const MOST = 12
+/** Longest text of an alert that is kept. Characters. */
+const TEXT = 200
+
+/** An alert as people write it: its rule, and what tells it from others of that. */
+export const alertPlace = ({ alert, fingerprint }: Pick<DriftDetected, 'alert' | 'fingerprint'>): string =>
+  `alert ${alert} ${fingerprint}`
+
+/** Of what is told of one alert what counts: the last that began to fire, and of that its end. */
+export const lastTold = (a: DriftDetected, b: DriftDetected): DriftDetected => {
+  const later = a.since - b.since || Number(a.state === 'resolved') - Number(b.state === 'resolved') || a.at - b.at
+  return later >= 0 ? a : b
+}
+
+/** With this of an alert; those that began to fire first are forgotten where there are too many, those that are over before others. */
+export const withEpisode = (known: Episodes, place: string, episode: Episode): Episodes => {
+  const others = Object.entries(known).filter(([other]) => other !== place)
+  const rank = ([, { since, over }]: [string, Episode]): number => (over === undefined ? since : since - 1e15)
+  const kept = others.sort((a, b) => rank(b) - rank(a) || (a[0] < b[0] ? -1 : 1)).slice(0, MOST - 1)
+  return Object.fromEntries([[place, episode], ...kept])
+}
+
+/** What an event says of an alert beside what is known of it. */
+export type Heard =
+  /** What it tells is older than what is known. */
+  | { kind: 'late'; known: Episode }
+  /** It is over, be that known before it was told that it fires. */
+  | { kind: 'over'; episode: Episode }
+  | { kind: 'fires'; episode: Episode }
+
+/** Late, repeated and reordered deliveries say nothing new: each alert has one episode at a time, and an end is for good. `labels`: those that are kept. */
+export const hear = (
+  known: Episode | undefined,
+  { alert, fingerprint, since, text, state, at }: DriftDetected,
+  labels: Episode['labels'],
+): Heard => {
+  if (known !== undefined && since < known.since) return { kind: 'late', known }
+  const episode: Episode =
+    known?.since === since ? known : { alert, fingerprint, labels, since, text: said(text, TEXT) }
+  if (episode.over !== undefined) return { kind: 'over', episode }
+  return state === 'resolved' ? { kind: 'over', episode: { ...episode, over: at } } : { kind: 'fires', episode }
+}
+
+/** Episodes that go on, and for which nothing was wanted yet. */
+export const openEpisodes = (known: Episodes): Episode[] =>
+  Object.values(known).filter(({ over, begun }) => over === undefined && begun !== true)
+
+/** Why something is run on once more, in a sentence. */
+export const sinceText = ({ alert, since, text }: Pick<Drift, 'alert' | 'since' | 'text'>): string =>
+  `${said(alert, 100)} fires since ${plainTime(since)}${text === '' ? '' : ` (${text})`}`

@@ -1,0 +1,225 @@
+import type { DriftDetected } from '../../events/contract.ts'
+import { driftDetected } from '../../events/drift-detected.ts'
+import type { Card } from '../cards.ts'
+import type { Desired, Drift, TrainDesired } from '../desired.ts'
+import { milliseconds } from '../duration.ts'
+import {
+  alertPlace,
+  type Episode,
+  type Episodes,
+  hear,
+  lastTold,
+  openEpisodes,
+  sinceText,
+  withEpisode,
+} from '../episodes.ts'
+import { hasBegun, type LaneDocument } from '../lane/document.ts'
+import { waitsIn } from '../lane/wanted.ts'
+import { laneOf, type Rule } from '../lane-kinds/kind.ts'
+import { pipeline } from '../lane-kinds/pipeline.ts'
+import { service } from '../lane-kinds/service.ts'
+import { laneNameOf, ruleNamed } from '../policy/names.ts'
+import type { Policy } from '../policy.ts'
+import { plainTime, said } from '../text.ts'
+import { type DatasetFacts, orderOf } from './dataset-uploaded.ts'
+import type { Ask, Decision, Reaction } from './reaction.ts'
+
+/** What is known of a drift beside the alert: the newest dataset version, where its lane knows of one. */
+export type DriftFacts = DatasetFacts | { kind: 'nowhere' }
+
+/** How long a run under way is left alone before it is looked at again whether it is over. Milliseconds. */
+const BUSY = 3_600_000
+
+/** An alert says that a service drifts: its pipeline runs on the newest dataset version once more, once an episode. */
+export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
+  contract: driftDetected,
+  kind: pipeline,
+  // The pipeline that the drift begins; where there is none the service hears of it, and tells.
+  ruleOf: (event, policy) => {
+    const watched = watchOf(event, policy)?.service
+    if (watched === undefined) return null
+    const key = policy.found.byDrift.get(watched)
+    const begun = key === undefined ? undefined : policy.pipelines[key]
+    if (key !== undefined && begun !== undefined) return pipeline.ruleOf(policy, laneNameOf(key, begun))
+    const rule = policy.services[watched]
+    return rule === undefined ? null : service.ruleOf(policy, laneNameOf(watched, rule))
+  },
+  whyNoRule: ({ alert }, { found }) =>
+    found.byAlert.has(alert)
+      ? `the alert ${alert} has not the labels that \`services.*.drift.alerts\` names with it`
+      : `no service names the alert ${alert} in its \`drift.alerts\``,
+  at: alertPlace,
+  last: lastTold,
+  look: (event, { policy, rule, doc, again }) => {
+    const desired = doc.desired as TrainDesired | null
+    if (event.state === 'resolved' || !isPipeline(rule) || desired === null) return { kind: 'nowhere' }
+    const { bucket, key, version, named = [] } = desired
+    const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
+    // What ran to its end was whole; whether it still is counts for what is to run on it.
+    return { kind: 'manifest', bucket, key, prefix, known: [], ...(again && { beside: { version, objects: named } }) }
+  },
+  whence: (desired, { now }) => {
+    const drift = driftOf(desired)
+    return drift === null ? null : again(drift, now)
+  },
+  decide: (event, facts, { policy, rule, doc, now }) => {
+    if (event.replayed)
+      return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
+    const heard = hear(doc.episodes?.[alertPlace(event)], event, watchOf(event, policy)?.labels ?? {})
+    if (heard.kind === 'late')
+      return {
+        kind: 'ignore',
+        reason: 'older-than-current',
+        detail: `${event.alert} fires since ${plainTime(heard.known.since)} by now: what is told began ${plainTime(event.since)}`,
+      }
+    const { episode } = heard
+    if (heard.kind === 'over')
+      return {
+        kind: 'ignore',
+        reason: 'drift-over',
+        detail: `${event.alert} was resolved ${plainTime(episode.over ?? event.at)}: nothing is begun for it`,
+        episodes: knowing(doc, episode),
+      }
+    const decision = isPipeline(rule) ? retrain(episode, facts, { policy, rule, doc, now }) : toldAlone(episode, rule)
+    const begun = decision.kind === 'intend' || !isPipeline(rule)
+    return { ...decision, episodes: knowing(doc, begun ? { ...episode, begun: true } : episode) }
+  },
+  resync: ({ policy, now, docOf }) =>
+    [...policy.found.byDrift.values()].flatMap((key): Ask[] => {
+      const rule = policy.pipelines[key]
+      const doc = rule === undefined ? null : docOf(laneOf(pipeline, laneNameOf(key, rule)))
+      return doc === null ? [] : askedAgain(doc, now)
+    }),
+}
+
+const isPipeline = ({ lane, name }: Rule): boolean => lane === laneOf(pipeline, name)
+
+const knowing = ({ episodes = {} }: LaneDocument, episode: Episode): Episodes =>
+  withEpisode(episodes, alertPlace(episode), episode)
+
+/** The service that an alert is about, by its name in the policy, and the labels that say so; null: none. */
+const watchOf = ({ alert, labels }: Pick<Drift, 'alert' | 'labels'>, { found }: Policy) =>
+  found.byAlert
+    .get(alert)
+    ?.find((one) => Object.entries(one.labels).every(([name, value]) => labels[name] === value)) ?? null
+
+/** No pipeline is begun by it: the channel hears of each episode, once. */
+const toldAlone = (episode: Episode, { name }: Rule): Decision => {
+  const detail = `${sinceText(episode)}: no pipeline has \`on.drift\` of ${name}, so it is told and nothing is begun`
+  const tells = { key: `drift-${episode.fingerprint}-${episode.since}`, card: cardOf(episode, name) }
+  return { kind: 'ignore', reason: 'drift-told', detail, ...(episode.begun === true ? {} : { tells }) }
+}
+
+const cardOf = ({ alert, since, text }: Episode, name: string): Card => ({
+  title: `${name} drifts: ${said(alert, 100)}`,
+  facts: [{ label: 'Fires since', value: plainTime(since) }],
+  lines: text === '' ? [] : [text],
+  question: null,
+  tone: 'bad',
+})
+
+interface Given {
+  policy: Policy
+  rule: Rule
+  doc: LaneDocument
+  now: number
+}
+
+/** Whether and when a pipeline runs for an alert that fires: once an episode, never beside another run, nor soon after one. */
+const retrain = (episode: Episode, facts: DriftFacts, given: Given): Decision => {
+  const { doc } = given
+  if (isOf(driftOf(doc.desired), episode)) return onDataset(episode, facts, given)
+  if (episode.begun === true)
+    return { kind: 'ignore', reason: 'already-done', detail: `${sinceText(episode)}, and had its run` }
+  if (isCovered(episode, doc))
+    return {
+      kind: 'ignore',
+      reason: 'already-done',
+      detail: `${sinceText(episode)}, and what was begun ${plainTime(doc.since)} is for that too`,
+    }
+  return waiting(episode, given) ?? onDataset(episode, facts, given)
+}
+
+/** What fired before a run that ended well, or that drift began, is what that was to cure; not where it gave way before it began. */
+const isCovered = ({ since }: Episode, { desired, outcome, since: wanted }: LaneDocument): boolean =>
+  since <= wanted && (outcome?.kind === 'succeeded' || (driftOf(desired) !== null && outcome?.kind !== 'superseded'))
+
+/** Ends after which nothing has changed: nothing cools down. */
+const UNTRIED: ReadonlySet<string> = new Set(['superseded', 'refused'])
+
+/** Until when it waits: for a run to be over, and then for what that made to be served. Null: it need not. */
+const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision | null => {
+  const watched = watchOf(episode, policy)?.service ?? ''
+  const coolDown = milliseconds(policy.services[watched]?.drift?.coolDown ?? '24h')
+  const title = `${sinceText(episode)}, and ${rule.lane}`
+  const wait = { kind: 'wait', reason: 'cooling-down', until: null } as const
+  if (doc.run !== null || waitsIn(doc)) return { ...wait, detail: `${title} is at work`, next: now + BUSY }
+  const { outcome } = doc
+  const until = outcome === null || UNTRIED.has(outcome.kind) ? 0 : outcome.at + coolDown
+  return until <= now
+    ? null
+    : { ...wait, detail: `${title} has ended lately: it cools down until ${plainTime(until)}`, next: until }
+}
+
+/** The newest dataset version as it is there now. */
+const onDataset = (episode: Episode, facts: DriftFacts, { policy, rule, doc }: Given): Decision => {
+  const none = (why: string): Decision => ({
+    kind: 'ignore',
+    reason: 'no-dataset',
+    detail: `${sinceText(episode)}, and ${why}: upload a dataset, which begins ${rule.lane}`,
+  })
+  const wanted = doc.desired as TrainDesired | null
+  if (facts.kind === 'nowhere' || wanted === null) return none('no dataset is known')
+  const { bucket, key } = wanted
+  if (facts.kind === 'gone') return none(`s3://${bucket}/${key} is not there any more`)
+  if (facts.kind === 'bad') return none(`s3://${bucket}/${key} cannot be read: ${facts.detail}`)
+  if (facts.missingCount > 0) return none(`of s3://${bucket}/${key} ${facts.missing.join(', ')} is missing`)
+  const { sha256: version, lastModified, etag, objects, bytes, named } = facts
+  const desired: TrainDesired = {
+    ...{ kind: 'train', dataset: rule.name, version, bucket, key, etag, objects, bytes, requester: null },
+    ...(named === undefined ? {} : { named }),
+    drift: driftFor(episode, doc, version),
+  }
+  const replaces = ruleNamed(policy.pipelines, rule.name)?.rule.onNewer === 'replace'
+  // After the dataset itself, and before the next one.
+  const order = `${orderOf(lastModified, key)} ${new Date(episode.since).toISOString()} ${episode.fingerprint}`
+  return {
+    kind: 'intend',
+    detail: sinceText(episode),
+    intent: { order, onNewer: replaces ? 'stop' : 'finish', desired },
+  }
+}
+
+/** `again`: the dataset version was run on to the end already, be that for another episode. */
+const driftFor = (episode: Episode, { desired, outcome }: LaneDocument, version: string): Drift => {
+  const { alert, fingerprint, labels, since, text } = episode
+  const known = desired as TrainDesired
+  const isSame = known.version === version
+  const isDone = isOf(known.drift ?? null, episode) ? false : outcome?.kind === 'succeeded'
+  const isAgain = isSame && (isDone || known.drift?.again === true)
+  return { alert, fingerprint, labels, since, text, ...(isAgain ? { again: true } : {}) }
+}
+
+const driftOf = (desired: Desired | null): Drift | null => (desired as TrainDesired | null)?.drift ?? null
+
+const isOf = (drift: Drift | null, { alert, fingerprint, since }: Episode): boolean =>
+  drift !== null && drift.alert === alert && drift.fingerprint === fingerprint && drift.since === since
+
+/** The event that would tell of an episode again. */
+const again = ({ alert, fingerprint, labels, since, text }: Omit<Drift, 'again'>, now: number): DriftDetected => ({
+  ...{ type: 'drift-detected', id: 'again', at: now, state: 'firing', replayed: false },
+  ...{ alert, fingerprint, since, text, labels },
+})
+
+/**
+ * What goes on and had no run, and what was refused, lost its rule or has begun nothing: what stood in its way, or where it was read, may have
+ * changed since.
+ */
+const askedAgain = (doc: LaneDocument, now: number): Ask[] => {
+  const { kind = '', reason } = doc.outcome ?? {}
+  const isOpen = doc.run !== null && !hasBegun(doc.run)
+  const wanted = driftOf((isOpen ? doc.run?.desired : doc.desired) ?? null)
+  const asks = isOpen || kind === 'refused' || reason === 'not-configured'
+  const open = openEpisodes(doc.episodes ?? {}).filter((episode) => !isOf(wanted, episode))
+  return [...open, ...(asks && wanted !== null ? [wanted] : [])].map((of) => ({ kind: 'event', event: again(of, now) }))
+}
