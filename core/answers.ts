@@ -1,7 +1,7 @@
+import type { ApprovalNeed } from './approval-need.ts'
 import type { Requester } from './desired.ts'
 import type { Question } from './lane/question.ts'
 import type { Vote } from './lane/vote.ts'
-import type { ApprovalNeed } from './plan.ts'
 import { groupsOf, peopleOf } from './policy/approvals.ts'
 import type { ApprovalPolicy } from './policy.ts'
 import type { AnswerRefusal } from './reasons.ts'

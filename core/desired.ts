@@ -117,3 +117,14 @@ export interface RetiredDesired extends Desired {
   /** Revision of how it is priced; left out: the first. */
   priced?: number
 }
+
+/** GPUs on top of a pool's ceiling until a time: wanted once, by whoever asked. */
+export interface LeaseDesired extends Desired, Asked {
+  kind: 'leased'
+  /** Id of the letter that asked for it: the same again is another. */
+  asked: string
+  gpus: number
+  until: number
+  /** The lease that goes on until then; left out: a new one. */
+  of?: string
+}

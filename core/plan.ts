@@ -1,6 +1,9 @@
+import type { ApprovalNeed } from './approval-need.ts'
 import type { Desired, Requester } from './desired.ts'
 import type { KubeObject, ObjectRef } from './kube.ts'
 import type { RunKey } from './names.ts'
+import type { NodesOf } from './plan-nodes.ts'
+import type { ResizePoolStep } from './pools/step.ts'
 import type { PlanRefusal } from './reasons.ts'
 
 /** A middle and a bad case, in the unit that the field names. p50 ≤ p95. */
@@ -36,6 +39,8 @@ export interface Plan extends RunKey {
   bounds: Bounds
   /** GPUs of pools that stand of its lane once it is carried out; left out: none do, or an earlier release made it. */
   stands?: Record<string, number>
+  /** Whether it only lets others use something, who hold its dollars themselves: it holds none. Left out: it does not. */
+  lends?: true
   /** Dollars of its bounds, by what for: the rollout, what runs on once it is told to end, the first 24 h of what it adds. Left out: it is priced whole. */
   boundOf?: Record<'rollout' | 'ending' | 'firstDay', number>
   price: Price
@@ -62,6 +67,8 @@ export interface Effects {
   replicas: number | null
   /** Registered models that get a new version, from which stage, and where: `support-llama from train`, `… in team-a`. */
   registers: string[]
+  /** GPUs that are leased of which pool until when: `gpu-train +8 until 2026-11-24 18:00 UTC`. Left out: none are. */
+  leases?: string[]
   /** Names of stages, gates and registrations in their order: what is judged before what. Moves are inside of the bounds, whatever their path. */
   order: string[]
 }
@@ -83,13 +90,6 @@ export interface Bounds {
   answering?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
-}
-
-/** What the nodes of a pool are, and how they may be bought: as its price is shown for. */
-export interface NodesOf {
-  /** A text where all are of one type, as earlier releases wrote it. */
-  instanceType: string | string[]
-  capacityTypes: string[]
 }
 
 export interface Price {
@@ -119,15 +119,15 @@ export interface Point {
   new: number
 }
 
-export interface ApprovalNeed {
-  required: boolean
-  why: string
-  /** Answers needed. */
-  need: number
-}
-
 /** One kind of effect each. `name` is unique in its plan and part of run-once objects' names. */
-export type Step = LaunchJobStep | CheckGateStep | RegisterModelStep | RollOutModelStep | SwitchTrafficStep | NotifyStep
+export type Step =
+  | LaunchJobStep
+  | CheckGateStep
+  | RegisterModelStep
+  | RollOutModelStep
+  | SwitchTrafficStep
+  | ResizePoolStep
+  | NotifyStep
 export type StepKind = Step['kind']
 
 interface StepBase {

@@ -65,6 +65,8 @@ export type PlanRefusal =
   | 'pods-without-deployment'
   | 'source-not-allowed'
   | 'source-not-loadable'
+  | 'lease-not-allowed'
+  | 'ceiling-not-set'
   | 'policy'
 
 /** Why a command of a person changed nothing. */
@@ -78,6 +80,8 @@ export type CommandRefusal =
   | 'not-an-operator'
   | 'not-configured'
   | 'in-shadow'
+  | 'lease-not-allowed'
+  | 'no-such-lease'
   | 'too-late'
 
 /** Why an answer did not count. */

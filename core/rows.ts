@@ -4,6 +4,7 @@ import type { InLine } from './lane/hold.ts'
 import type { GoOnLetter, LookLetter, OrderLetter } from './lane/letters.ts'
 import type { Months } from './money/months.ts'
 import type { Plan, Step } from './plan.ts'
+import type { ContributionRow } from './pools/contribution.ts'
 import type { Outcome } from './reasons.ts'
 import type { Telling } from './telling.ts'
 
@@ -32,6 +33,8 @@ export interface Rows {
   hold: HoldRow
   /** Who waits for room. Id: `lineId`. */
   line: LineRow
+  /** What goes on top of a pool's ceiling for a while. Only the pool's own lane writes it. Id: the room, `#`, `contributionId`'s end. */
+  contribution: ContributionRow
   /** A guarded counter: only `add` changes it. Id: what is counted. */
   sum: SumRow
   /** The lane of a name: plans are named after it. Id: the lane's name. */

@@ -79,3 +79,9 @@ export const shortened = (text: string, most: number): string => {
   const head = text.slice(0, most - 1 - tail).replace(/\p{Cs}$/u, '')
   return `${head}…${text.slice(text.length - tail).replace(/^\p{Cs}/u, '')}`
 }
+
+/** `2026-11-23 10:02 UTC`; never, for a time that is none. */
+export const minuteText = (at: number): string =>
+  Math.abs(at) > 8.64e15 || Number.isNaN(at)
+    ? 'never'
+    : `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject, ObjectRef } from './kube.ts'
+import type { ContributionRow } from './pools/contribution.ts'
 import type { Edit } from './workloads/same-content.ts'
 
 /** What planning sees of the cluster and of other plans: read a moment ago, protected by holds, bounds and 409s. */
@@ -30,8 +31,12 @@ export interface Stray {
 /** A GPU pool as it is now. */
 export interface PoolView {
   pool: string
-  /** GPU limit of the NodePool, or the policy's when the NodePool is not there; null = no limit. */
+  /** The ceiling as it is computed, or the limit of the NodePool where that is lower; null = no limit. */
   ceiling: number | null
+  /** What is leased of it, where the policy lets anything be; left out: nothing is. */
+  leases?: readonly ContributionRow[]
+  /** Why its lane sets no ceiling, where it is to set one; left out: it does, or has none to set. */
+  unset?: string
   /** GPUs requested by pods that hold a node or wait for one, our lane's included. */
   used: number
   /** GPUs requested by pods of the lane that is being planned. */

@@ -105,12 +105,18 @@ const tellingIn = async ({ cluster }: ClaimPorts, namespaces: readonly string[])
   return (await Promise.all(lists)).flat()
 }
 
+/** NodePools of ours lie in no namespace, and have fences too. */
+const poolsOf = async ({ cluster, policies }: ClaimPorts): Promise<KubeObject[]> => {
+  const { installation } = await policies.load()
+  return cluster.list('NodePool', { labels: { [label('installation')]: installation }, fresh: true })
+}
+
 /**
  * Writes down that fences and generations are counted from the greatest that stands, before anything is written with one: names that
  * this ledger may have minted and forgotten are minted no more.
  */
 const goOnAbove = async (ports: ClaimPorts, namespaces: readonly string[], self: Self): Promise<void> => {
-  const objects = await tellingIn(ports, namespaces)
+  const objects = [...(await tellingIn(ports, namespaces)), ...(await poolsOf(ports))]
   const unlikely = objects.find((one) => fenceOn(one) >= UNLIKELY)
   if (unlikely !== undefined) throw new NotOurs(unlikelyText(namespaceOf(unlikely), refOf(unlikely)))
   const fence = Math.max(0, ...objects.map(fenceOn))

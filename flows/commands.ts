@@ -1,12 +1,13 @@
 import { nameOf } from '../core/answers.ts'
 import { shownFor } from '../core/lane/commands.ts'
-import type { CommandLetter } from '../core/lane/letters.ts'
+import type { CommandLetter, LeaseLetter } from '../core/lane/letters.ts'
+import { lanesOfPools } from '../core/lane/room.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { mayOperate } from '../core/policy/approvals.ts'
 import type { Moment } from '../core/rows.ts'
 import { counted, said } from '../core/text.ts'
 import { laneNames } from './lanes.ts'
-import { type Left, type LetterPorts, leaveCommand, leaveGoOn } from './letters.ts'
+import { type Left, type LetterPorts, leaveCommand, leaveGoOn, leaveLease } from './letters.ts'
 import type { Ports } from './ports.ts'
 import { readRow, readRows } from './rows.ts'
 import { wake } from './waking.ts'
@@ -31,6 +32,24 @@ export const order = async (
   if (doc === undefined) return { ok: false, detail: `there is no lane ${command.lane}` }
   const saw = command.saw ?? shownFor(doc, { kind: command.kind, wanted })
   return leaveCommand(ports, { ...command, saw, from, wanted }, unique)
+}
+
+/**
+ * A lease of a pool as a letter to its lane, which the policy need not have moved before; or why there is no such pool. What it becomes is
+ * said by the lane: what is allowed may be another thing by then.
+ */
+export const lease = async (
+  ports: FreezePorts,
+  asked: Pick<LeaseLetter, 'lane' | 'does' | 'by'> &
+    Partial<Pick<LeaseLetter, 'gpus' | 'until' | 'more' | 'of' | 'proven'>>,
+  unique: string,
+): Promise<Left | Commanded> => {
+  const policy = await ports.policies.load().catch(() => null)
+  const lanes = policy === null ? [] : lanesOfPools(policy)
+  if (policy !== null && !lanes.includes(asked.lane))
+    return { ok: false, detail: `there is no pool ${said(asked.lane, 100)}; the policy has ${lanes.join(', ')}` }
+  const { gpus = null, until = null, more = null, of = null } = asked
+  return leaveLease(ports, { ...asked, gpus, until, more, of }, unique)
 }
 
 /** The last moment that a date can name. Milliseconds since the epoch. */

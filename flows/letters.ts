@@ -1,5 +1,5 @@
 import { laneOfQuestion } from '../core/lane/asking.ts'
-import type { CommandLetter, Letter, LookLetter, VoteLetter } from '../core/lane/letters.ts'
+import type { CommandLetter, LeaseLetter, Letter, LookLetter, VoteLetter } from '../core/lane/letters.ts'
 import { letterRow } from '../core/lane/letters.ts'
 import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
@@ -114,6 +114,17 @@ export const leaveCommand = (
   const at = ports.clock.now()
   const by = said(command.by, 100)
   return leave(ports, { ...command, by, id: letterId(at, unique), at, due: at }, `letter:${command.kind}`)
+}
+
+/** Leaves what a person says of a lease. */
+export const leaveLease = (
+  ports: LetterPorts,
+  lease: Pick<LeaseLetter, 'lane' | 'does' | 'by' | 'proven' | 'gpus' | 'until' | 'more' | 'of'>,
+  unique: string,
+): Promise<Left> => {
+  const at = ports.clock.now()
+  const by = said(lease.by, 100)
+  return leave(ports, { ...lease, by, kind: 'lease', id: letterId(at, unique), at, due: at }, 'letter:lease')
 }
 
 /** Says that what held a lane up was taken away. */

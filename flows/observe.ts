@@ -10,6 +10,7 @@ import { readinessOf } from '../core/workloads/readiness.ts'
 import { editsOf } from '../core/workloads/same-content.ts'
 import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.ts'
 import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
+import { ceilingsNow } from './ceilings.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
 import type { Ports } from './ports.ts'
 import { straysOf } from './strays.ts'
@@ -61,8 +62,9 @@ export const observe = async (
   const budget = budgetOf(policy)
   const pools = Object.entries(policy.pools)
   const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
-  const [seen, traffic, generations, { spent, held }, ...first] = await Promise.all([
+  const [seen, ceilings, traffic, generations, { spent, held }, ...first] = await Promise.all([
     all ?? seeCluster(ports),
+    ceilingsNow(ports.ledger, { policy, now }),
     kind.stands ? trafficSeen(ports, looking, all?.standing) : null,
     kind.stands ? generationsOf(ports, looking, all?.standing) : [],
     heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
@@ -78,7 +80,10 @@ export const observe = async (
     const by = await holdsOf(ports.ledger, room, { first: first[index] ?? [], labels: [...used.keys()] })
     return [
       pool,
-      poolView(seen, { pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger, ahead }),
+      poolView(seen, {
+        ...{ pool, policy, used, by, held: heldOf(room), lane: doc.lane, ledger: identity.ledger, ahead },
+        ...ceilings.get(pool),
+      }),
     ]
   })
   const dollars = heldOf(budgetRoom(budget))

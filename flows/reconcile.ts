@@ -1,4 +1,5 @@
 import type { Act } from '../core/lane/act.ts'
+import { contributionsAfter } from '../core/lane/ceilings.ts'
 import { type Change, changed, isNothing, joined } from '../core/lane/change.ts'
 import type { LaneDocument, Rest } from '../core/lane/document.ts'
 import { restsNoLonger } from '../core/lane/halfway.ts'
@@ -169,6 +170,7 @@ const after = (view: View, act: Act, change: Change): View => {
     plan: change.plan === undefined ? view.plan : change.plan,
     letters: view.letters.filter(({ id }) => !gone.has(id)),
     lines: linesAfter(view, change.doc),
+    contributions: contributionsAfter(view.contributions, change),
     line: view.line?.filter((row) => !change.grants.some(({ head }) => head.place === row.place)) ?? null,
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },

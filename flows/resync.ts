@@ -16,6 +16,7 @@ import type { IntendingEvent } from '../events/contract.ts'
 import { keptOnPaper } from './acts/kept.ts'
 import { readGroup } from './approvers.ts'
 import { mendCaches } from './caches.ts'
+import { poolsAmiss } from './ceilings.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
 import { everyLane } from './lanes.ts'
 import { leaveGoOn, leaveLook } from './letters.ts'
@@ -124,6 +125,9 @@ const wakeMoved = async (
   const now = ports.clock.now()
   const perhaps: string[] = []
   await eachOf([now], () => wakePools(ports, known, now))
+  await eachOf([known], async () => {
+    for (const lane of await poolsAmiss(ports, known)) await leaveGoOn(ports, lane)
+  })
   await eachOf(longestAgo(known.docs), async (doc) => {
     // Of a newer release's nothing is known, and who waits for a far side is woken when it answers.
     if (newerIn(doc) !== null || sides[doc.rest?.side ?? ''] !== undefined) return

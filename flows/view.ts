@@ -14,7 +14,7 @@ import { everyLetter, isDue, someOf } from './due-letters.ts'
 import { identityOf, isWhole, type Self } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { readKeys, valuesOf } from './rows.ts'
+import { everyRow, readKeys, valuesOf } from './rows.ts'
 import { SIDES } from './sides.ts'
 
 /** Who reconciles, and what it knows of lanes and events. */
@@ -62,11 +62,12 @@ export const readView = async (
   if (kind === undefined) return null
   const policy = await ports.policies.load()
   const clock = ports.clock.now()
-  const [rows, left, line] = await Promise.all([
+  const [rows, left, { line, contributions }] = await Promise.all([
     rowsOf(ports.ledger, { policy, lane, lost }),
     everyLetter(ports.ledger, lane, { now: clock, reactions: reconciler.reactions }),
-    kind.grants === true ? headsOf(ports.ledger, lane) : null,
+    kind.grants === true ? roomOf(ports.ledger, lane) : { line: null, contributions: [] },
   ])
+  for (const row of contributions) rows.set(rowKey('contribution', row.id), row)
   for (const row of left.found) rows.set(rowKey(letterRow(row.value), row.id), row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
@@ -95,6 +96,7 @@ export const readView = async (
       ...freezesIn(at, { policy, lane, now }),
       ...roomsIn(rows, lane),
       line,
+      contributions: valuesOf(contributions),
       sides: sidesIn(at),
       groups: groupsIn(policy, at, now),
     },
@@ -141,6 +143,7 @@ export const paperView = (
   holds: {},
   lines: {},
   line: null,
+  contributions: [],
   sides: {},
   groups: new Map(),
   results: {},
@@ -189,6 +192,12 @@ export const roomsIn = (rows: Loaded['rows'], lane: string): Pick<View, 'holds' 
     if (key.startsWith('sum line/')) lines[roomOfSum(id)] = (value as { n: number }).n
   }
   return { holds, lines }
+}
+
+/** Of the lane of a pool: who stands first in its line, and what goes on top of its ceiling. */
+const roomOf = async (ledger: Pick<Ledger, 'list'>, lane: string) => {
+  const [line, contributions] = await Promise.all([headsOf(ledger, lane), everyRow(ledger, 'contribution', `${lane}#`)])
+  return { line, contributions }
 }
 
 /** Who stands first in a room's line, in order. */

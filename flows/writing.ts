@@ -4,6 +4,7 @@ import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { budgetOf, centsByMonth, lanesOfPools, poolsHeldOf, spentIn } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
+import { contributionId } from '../core/pools/contribution.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
 import { type Stored, type Write, weightOf } from './ledger-port.ts'
@@ -32,6 +33,7 @@ export const writesOf = (
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
     ...freezeChecks({ ...before, pools: poolsRead(view, change) }, change, revisionOf),
     ...roomWrites({ view, rows }, before, change),
+    ...contributionWrites(change, revisionOf),
     ...change.results.map((row): Write => {
       const id = resultId(lane, row.row)
       return { put: 'result', id, revision: revisionOf('result', id), value: row }
@@ -119,6 +121,14 @@ const postponing = (
     { due: { group: letter.lane, by: letter.id }, at: letter.due, was, side },
   ]
 }
+
+/** The last of each: what one change of a commit has written and the next has forgotten was never there. */
+const contributionWrites = ({ contributions }: Change, revisionOf: RevisionOf): Write[] =>
+  [...new Map(contributions.map((one) => [contributionId(one.row), one]))].flatMap(([id, { row, gone }]): Write[] => {
+    const revision = revisionOf('contribution', id)
+    if (!gone) return [{ put: 'contribution', id, revision, value: row }]
+    return revision === 0 ? [] : [{ remove: 'contribution', id, revision }]
+  })
 
 /**
  * What begins does so only while no freeze has come since the view was read, and who rests on one has not been thawed since: a thaw

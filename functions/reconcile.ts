@@ -33,6 +33,8 @@ export const door = defineDoor({
     // Why a pod has no node, or is not begun; where a node could not be started that stands beside no namespace of ours.
     { group: '', resource: 'events', verbs: ['list'], everywhere: true },
     { group: 'karpenter.sh', resource: 'nodeclaims', verbs: ['list'], everywhere: true },
+    // How high the policy's pools go: admission lets a door change nothing else of them, and no ceiling go above what the policy allows.
+    { group: 'karpenter.sh', resource: 'nodepools', verbs: ['get', 'patch', 'use'], of: 'pools', everywhere: true },
     ...MARKER_RIGHTS,
     // Pods under our accounts and labels.
     { group: '', resource: 'configmaps', verbs: ['use'], names: [MARKER] },

@@ -66,6 +66,17 @@ export type Command =
   | { kind: 'retry'; lane: string; by: string; saw?: Seen | undefined; from?: string | undefined }
   /** `wanted`: what waits behind the run, not the run. */
   | { kind: 'cancel'; lane: string; by: string; saw?: Seen | undefined; wanted?: boolean | undefined }
+  /** `gpus` to take, until when; more milliseconds for one that runs; or its end. `of`: which one, where there are several. */
+  | {
+      kind: 'lease'
+      lane: string
+      by: string
+      does: 'take' | 'extend' | 'end'
+      gpus?: number | undefined
+      until?: number | undefined
+      more?: number | undefined
+      of?: string | undefined
+    }
   | { kind: 'freeze'; lane: string; until: number; by: string }
   | { kind: 'thaw'; lane: string; by: string }
 

@@ -1,6 +1,9 @@
 import { nodePoolObject } from '../core/bootstrap/node-pools.ts'
+import type { KubeObject } from '../core/kube.ts'
 import { markerObject } from '../core/marker.ts'
+import { label } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
+import { isSetByLane } from '../core/pools/node-pool.ts'
 import { servingClass } from '../core/workloads/priority.ts'
 import { claim } from '../flows/claim.ts'
 import { guarded } from '../flows/guarded.ts'
@@ -127,6 +130,23 @@ const furnish = async (cluster: SimulatedCluster, policy: Policy): Promise<void>
     await cluster.create(markerObject(namespace))
   }
   await cluster.create(servingClass(policy))
-  for (const [name, pool] of Object.entries(policy.pools))
-    await cluster.apply(nodePoolObject({ name, ...pool }), 'signalbox-ceiling')
+  for (const [name, pool] of Object.entries(policy.pools)) await furnishPool(cluster, { policy, name, pool })
+}
+
+/** As `bootstrap` makes it. A limit that its own lane has set is that lane's, and stays. */
+const furnishPool = async (
+  cluster: SimulatedCluster,
+  { policy, name, pool }: { policy: Policy; name: string; pool: Policy['pools'][string] },
+): Promise<void> => {
+  const there = await cluster.get({ kind: 'NodePool', namespace: null, name })
+  const { metadata, spec, ...made } = nodePoolObject({ name, ...pool })
+  const { limits, ...rest } = spec ?? {}
+  const labels = { [label('installation')]: policy.installation }
+  const isSet = there !== null && isSetByLane(there)
+  await cluster.apply(
+    { ...made, metadata: { ...metadata, labels }, spec: { ...rest, ...(isSet ? {} : { limits }) } } as KubeObject,
+    'signalbox-workload',
+    // All was of another manager as an earlier release made it.
+    'forced',
+  )
 }

@@ -4,7 +4,7 @@ import { planText } from '../core/plan-text.ts'
 import { againstOnPaper } from '../core/policy/on-paper.ts'
 import { contracts } from '../events/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
-import { type Commanded, freeze, order, thaw } from '../flows/commands.ts'
+import { type Commanded, freeze, lease, order, thaw } from '../flows/commands.ts'
 import type { Answered, Left, LetterPorts } from '../flows/letters.ts'
 import { onPaper } from '../flows/on-paper.ts'
 import type { WorkPorts } from '../flows/ports.ts'
@@ -39,6 +39,11 @@ const doneOn = async (
     case 'retry':
     case 'cancel': {
       const left = await order(ports, command, unique())
+      return 'letter' in left ? commanded(await wait(left), left) : left
+    }
+    case 'lease': {
+      const { gpus = null, until = null, more = null, of = null } = command
+      const left = await lease(ports, { ...command, gpus, until, more, of }, unique())
       return 'letter' in left ? commanded(await wait(left), left) : left
     }
     case 'freeze':

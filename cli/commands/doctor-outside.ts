@@ -1,4 +1,4 @@
-import { groupOf } from '../../core/bootstrap/rights.ts'
+import { groupOf, rightsIn } from '../../core/bootstrap/rights.ts'
 import { groupsOf } from '../../core/policy/approvals.ts'
 import type { Policy } from '../../core/policy.ts'
 import { awsFindings, type Finding, finding, secretsIn } from '../../effects/aws/checks.ts'
@@ -97,7 +97,8 @@ const rightsOfDoors = (at: Outside, policy: Policy): Promise<Finding[]> => {
       finding(`rights of ${name}`, fix, async () => {
         const headers = { 'impersonate-user': `signalbox-doctor`, 'impersonate-group': groupOf(policy, name) }
         const requests = await openRequests(namedCluster(at), { headers, tries: 2 })
-        const missing = await missingRights(requests, kubernetes, [training, serving]).finally(() => requests.close())
+        const rights = rightsIn(policy, kubernetes)
+        const missing = await missingRights(requests, rights, [training, serving]).finally(() => requests.close())
         if (missing.length > 0)
           throw new Error(`it may not ${missing.slice(0, 3).join(', ')} (${missing.length} in all)`)
         return 'has each right that it declares'

@@ -5,6 +5,7 @@ import { classAdmission } from './admission-of-classes.ts'
 import { doorAdmission } from './admission-of-doors.ts'
 import { markAdmission } from './admission-of-marks.ts'
 import { podAdmission } from './admission-of-pods.ts'
+import { poolAdmission } from './admission-of-pools.ts'
 import { selectorAdmission } from './admission-of-selectors.ts'
 import {
   type Admission,
@@ -21,7 +22,7 @@ import {
 import type { Manifest } from './manifest.ts'
 
 /** What the API server refuses: to whoever asks, on what is this installation's; to its doors; and in its namespaces. */
-export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespaces'>): Manifest[] =>
+export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespaces' | 'pools'>): Manifest[] =>
   [
     ...objectAdmission(policy),
     ...doorAdmission(policy),
@@ -30,6 +31,7 @@ export const admissionPolicies = (policy: Pick<Policy, 'installation' | 'namespa
     ...accountAdmission(policy),
     ...selectorAdmission(policy),
     ...classAdmission(policy),
+    ...poolAdmission(policy),
   ].flatMap((one) => admission(policy, one))
 
 /**
@@ -43,8 +45,8 @@ const objectAdmission = (identity: Pick<Identity, 'installation'>): Admission[] 
     {
       name: 'fence',
       when,
-      rules: [DEPLOYMENTS, SERVICES, BUDGETS].map((what) => ({ operations: ['UPDATE'], ...what })),
-      validations: ['workload', 'scale', 'traffic', 'suspend'].map((concern) => ({
+      rules: [DEPLOYMENTS, SERVICES, BUDGETS, NODE_POOLS].map((what) => ({ operations: ['UPDATE'], ...what })),
+      validations: ['workload', 'scale', 'traffic', 'suspend', 'ceiling'].map((concern) => ({
         expression: neverLower(label(`fence-${concern}`)),
         message: `the fence of signalbox-${concern} is a number that may not go back: somebody who read a newer document has written`,
       })),

@@ -8,7 +8,7 @@ import { admissionPolicies } from './admission.ts'
 import type { Manifest } from './manifest.ts'
 import { nodeClassManifests, nodeClassOf } from './node-classes.ts'
 import { type NodeClass, nodePoolObject } from './node-pools.ts'
-import { type KubernetesRight, rolesOf } from './rights.ts'
+import { type KubernetesRight, rightsIn, rolesOf } from './rights.ts'
 
 /**
  * Everything that a cluster needs before Signalbox works on it, in the order in which it is applied: namespaces, the
@@ -38,7 +38,9 @@ export const bootstrapManifests = (
       automountServiceAccountToken: false,
     })),
     servingClass(policy) as unknown as Manifest,
-    ...doors.flatMap((door) => rolesOf(policy, door, namespaces)),
+    ...doors.flatMap(({ name, kubernetes }) =>
+      rolesOf(policy, { name, kubernetes: rightsIn(policy, kubernetes) }, namespaces),
+    ),
     ...admissionPolicies(policy),
     ...(nodeClass === null ? nodeClassManifests(policy) : []),
     ...Object.entries(policy.pools).map(([name, pool]) => {

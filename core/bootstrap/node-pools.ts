@@ -44,7 +44,7 @@ const budgetsOf = ({ mayMove = false }: Pool): Budget[] => [
 const TERMINATION_GRACE = '48h'
 
 /**
- * A NodePool as `signalbox-ceiling` applies it. It says how its nodes are bought: a NodePool that does not may get spot ones,
+ * A NodePool as `bootstrap` makes it, with its own ceiling. It says how its nodes are bought: a NodePool that does not may get spot ones,
  * which are taken back in the midst of a run and cost something else than the plan said.
  */
 export const nodePoolObject = (pool: Pool, nodeClass: NodeClass = EC2_NODE_CLASS): KubeObject<'NodePool'> => ({

@@ -1,4 +1,5 @@
 import type { Identity } from '../names.ts'
+import type { Policy } from '../policy.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What a door may do in the cluster: nothing is granted that no door names. */
@@ -10,8 +11,22 @@ export interface KubernetesRight {
   verbs: readonly ('get' | 'list' | 'watch' | 'create' | 'patch' | 'delete' | 'use')[]
   /** Only objects of these names. */
   names?: readonly string[]
+  /** Only objects that are called as pools of the policy are. */
+  of?: 'pools'
   /** In every namespace, or of a kind without namespaces; only in Signalbox's namespaces when left out. */
   everywhere?: true
+}
+
+/** The same with the names that the policy gives: a right of its pools is none where it has none. */
+export const rightsIn = (
+  { pools }: Pick<Policy, 'pools'>,
+  rights: readonly KubernetesRight[],
+): readonly KubernetesRight[] => {
+  const names = Object.keys(pools)
+  return rights.flatMap(({ of, ...right }) => {
+    if (of === undefined) return [right]
+    return names.length === 0 ? [] : [{ ...right, names }]
+  })
 }
 
 /** The Kubernetes group that a door's IAM role is mapped to by its access entry. */

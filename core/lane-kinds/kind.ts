@@ -106,6 +106,9 @@ export interface LaneKind<D extends Desired = Desired> {
   grants?: true
 }
 
+/** The name of the kind that pools are: rooms are called so by whoever holds of one, and plans nothing of it. */
+export const POOL = 'pool'
+
 /** `pipeline/support-chats`: kind and name. */
 export const laneOf = (kind: Pick<LaneKind, 'name'>, name: string): string => `${kind.name}/${name}`
 

@@ -1,20 +1,24 @@
-import type { Desired } from '../desired.ts'
-import { type LaneKind, laneOf } from './kind.ts'
+import { type LeaseDesired, requesterIn } from '../desired.ts'
+import { leaseTitle, planLease } from '../planning/lease.ts'
+import { type LaneKind, laneOf, POOL } from './kind.ts'
 
-/** A pool of GPUs: it grants the line of those who wait for room in it. Nothing else is wanted of it yet. */
-export const pool: LaneKind = {
-  name: 'pool',
-  lasts: 'standing',
+/**
+ * A pool of GPUs: it grants the line of those who wait for room in it, and sets the ceiling that hours and leases come to. What is wanted
+ * of it is a lease, once: when that is over, or what runs beyond it, is no matter of its run.
+ */
+export const pool: LaneKind<LeaseDesired> = {
+  name: POOL,
+  lasts: 'once',
   stands: false,
   grants: true,
   ruleOf: (policy, name) =>
     Object.hasOwn(policy.pools, name) ? { lane: laneOf(pool, name), name, mode: 'act' } : null,
-  keyOf: ({ kind }: Desired) => kind,
-  titleOf: ({ kind }: Desired) => kind,
-  requesterOf: () => null,
-  isNothing: () => true,
+  keyOf: ({ asked }) => `lease:${asked}`,
+  titleOf: leaseTitle,
+  requesterOf: requesterIn,
+  isNothing: () => false,
   pinned: (desired) => desired,
-  plan: ({ run }) => ({ kind: 'refuse', reason: 'not-configured', detail: `nothing can be wanted of ${run.lane} yet` }),
+  plan: planLease,
   back: () => [],
   baselineOf: () => null,
 }

@@ -32,6 +32,12 @@ export type Act =
   | { kind: 'leave-line' }
   /** Of the line that the lane grants: those who come first and fit. */
   | { kind: 'grant' }
+  /** Of a pool: says which ceiling is to be set, before it is. */
+  | { kind: 'mark-ceiling'; gpus: number }
+  /** Sets it, and reads back that it is. */
+  | { kind: 'resize' }
+  /** Forgets leases that are over. */
+  | { kind: 'end-leases' }
   /** Says `running` before anything is touched, or takes over what another marked T ago. */
   | { kind: 'mark'; step: string }
   | { kind: 'begin'; step: string }

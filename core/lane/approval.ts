@@ -1,5 +1,6 @@
 import { mayAnswer, stillApproved } from '../answers.ts'
-import type { Bounds, NodesOf, Plan } from '../plan.ts'
+import type { Bounds, Plan } from '../plan.ts'
+import type { NodesOf } from '../plan-nodes.ts'
 import type { Approved } from './question.ts'
 import type { View } from './view.ts'
 

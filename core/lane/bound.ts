@@ -1,6 +1,7 @@
 import { besideOf, costOf, perHourOf, rateOf, reckonedOf, standingRate } from '../money/cost.ts'
 import { usd } from '../money/prices.ts'
-import type { Bounds, LaunchJobStep, NodesOf, Plan } from '../plan.ts'
+import type { Bounds, LaunchJobStep, Plan } from '../plan.ts'
+import type { NodesOf } from '../plan-nodes.ts'
 import { nodesOf } from '../planning/pipeline-price.ts'
 import type { Outcome } from '../reasons.ts'
 import { graceOfPods } from '../steps/job-times.ts'

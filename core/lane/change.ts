@@ -1,3 +1,4 @@
+import type { ContributionRow } from '../pools/contribution.ts'
 import type { HoldRow, LineRow, Moment, PastRow, PlanRow, ResultRow, ShadowRow } from '../rows.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
@@ -36,6 +37,8 @@ export interface Change {
   guard: Guard
   /** Rooms of which more is held beside the line: only while nobody stands in it. */
   beside: string[]
+  /** What goes on top of a pool's ceiling, written or forgotten by its own lane. */
+  contributions: { row: ContributionRow; gone: boolean }[]
   /** What a pool's lane grants, in order. */
   grants: Grant[]
   /** Lanes that should look. */
@@ -57,6 +60,7 @@ export const changed = (doc: LaneDocument, more: Partial<Omit<Change, 'doc'>> = 
   tellings: [],
   guard: {},
   beside: [],
+  contributions: [],
   grants: [],
   wakes: [],
   rest: null,
@@ -84,6 +88,7 @@ export const joined = (a: Change | null, b: Change): Change =>
         tellings: [...a.tellings, ...b.tellings],
         guard: { ...a.guard, ...b.guard },
         beside: [...a.beside, ...b.beside],
+        contributions: [...a.contributions, ...b.contributions],
         grants: [...a.grants, ...b.grants],
         wakes: [...a.wakes, ...b.wakes],
       }

@@ -4,6 +4,7 @@ import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
 import type { Lost } from '../pods/taken.ts'
+import type { Ceiling } from '../pools/contribution.ts'
 import type { Outcome, RestReason } from '../reasons.ts'
 import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
@@ -70,6 +71,8 @@ export interface LaneDocument {
   brought?: number[]
   /** What that costs, while no run is at work on it; left out: nothing beyond what ran before. */
   halfwayCosts?: HalfwayCosts
+  /** Of a pool: the ceiling that its lane sets; left out: it sets none, and has set none. */
+  ceiling?: Ceiling
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */

@@ -12,6 +12,7 @@ import { type LaneDocument, wantedRun } from './document.ts'
 import { heldAfter } from './held.ts'
 import { intend } from './intend.ts'
 import { carried, carriesOver, onceGone } from './kept.ts'
+import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { isGivenUp, knowing, withoutPassed } from './passed.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
@@ -44,7 +45,8 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
     case 'vote':
       return inTurn(view, (own) => foldVote(own, letter))
     case 'go-on':
-      return changed(view.doc, { removed: [letter] })
+    case 'lease':
+      return foldOfPool(view, letter)
     default:
       return foldCommand(view, letter, letter.kind === 'retry' ? saidNow(view, given.facts) : null)
   }

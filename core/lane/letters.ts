@@ -29,7 +29,7 @@ export interface LookLetter extends Written {
 }
 
 /** What a person says. */
-export type OrderLetter = VoteLetter | CommandLetter
+export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter
 
 export interface VoteLetter extends Written {
   kind: 'vote'
@@ -61,6 +61,22 @@ export interface CommandLetter extends Written {
   wanted: boolean
 }
 
+/** A lease of a pool: another one, more time for one, or its end. Of what is not said it has null. */
+export interface LeaseLetter extends Written {
+  kind: 'lease'
+  does: 'take' | 'extend' | 'end'
+  by: string
+  /** Whether where it comes from proves who says it; left out: it is a claim. */
+  proven?: true
+  /** `take`: how many. */
+  gpus: number | null
+  /** Until when; `extend` may say `more` instead, milliseconds beyond its end. */
+  until: number | null
+  more: number | null
+  /** `extend` and `end`: which one; null: the only one that there is. */
+  of: string | null
+}
+
 /** What held the lane up was taken away: nothing is folded, and since it is due, a wake that is lost costs a minute. */
 export interface GoOnLetter extends Written {
   kind: 'go-on'
@@ -70,7 +86,7 @@ export interface GoOnLetter extends Written {
 export const letterRow = ({ kind }: Letter): 'look' | 'order' =>
   kind === 'look' || kind === 'go-on' ? 'look' : 'order'
 
-const KINDS: ReadonlySet<string> = new Set<Letter['kind']>(['look', 'vote', 'retry', 'cancel', 'go-on'])
+const KINDS: ReadonlySet<string> = new Set<Letter['kind']>(['look', 'vote', 'retry', 'cancel', 'lease', 'go-on'])
 
 /**
  * Whether this release knows what a letter says, and reacts to what it tells of: one of a newer release stays as it is for that

@@ -29,14 +29,14 @@ const KEYS: Record<keyof LaneDocument, true> = {
     brought: true,
     halfwayCosts: true,
   },
-  ...{ beside: true, passed: true, episodes: true, shadow: true, held: true, rest: true, due: true },
+  ...{ ceiling: true, beside: true, passed: true, episodes: true, shadow: true, held: true, rest: true, due: true },
 }
 const PHASES: Record<Run['phase'], true> = {
   ...{ planned: true, asked: true, 'waiting-for-room': true, steps: true, back: true },
 }
 const STEPS: Record<Mark['kind'], true> = {
   ...{ 'launch-job': true, 'check-gate': true, 'register-model': true, 'roll-out-model': true },
-  ...{ 'switch-traffic': true, notify: true },
+  ...{ 'switch-traffic': true, 'resize-pool': true, notify: true },
 }
 const STATES: Record<Mark['state'], true> = { pending: true, running: true, done: true, failed: true, skipped: true }
 

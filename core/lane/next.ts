@@ -6,8 +6,9 @@ import { covers, isOfOtherPolicy } from './approval.ts'
 import { standsElsewhere, votesUntil } from './asking.ts'
 import { mayRepeat } from './attempts.ts'
 import { asOfTurn } from './before.ts'
+import { besideRun, TROUBLED } from './beside-run.ts'
 import { pauseAfter } from './change.ts'
-import { hasBegun, type LaneDocument, type Rest, type Run, sameRun } from './document.ts'
+import { hasBegun, type LaneDocument, type Run, sameRun } from './document.ts'
 import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
@@ -40,7 +41,7 @@ export const next = (view: View): Act => {
   if (newer !== null) return newerRest(doc, newer)
   if (letters.length > 0) return looks(view) ? { kind: 'look' } : { kind: 'fold' }
   if (doc.run !== null && waitsTooLong(view)) return { kind: 'close', outcome: endOfWait(view, doc.run) }
-  const act = stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run))
+  const act = besideRun(view, stillResting(view) ?? (doc.run === null ? withoutRun(view) : withRun(view, doc.run)))
   return act.kind === 'rest' ? { ...act, rest: restsNoLonger(view, act.rest) } : act
 }
 
@@ -59,8 +60,6 @@ const newerRest = ({ writtenAt }: LaneDocument, text: string): Act => ({
   rest: { why: 'newer-schema', text, since: writtenAt, until: null, side: null, tries: 1 },
 })
 
-const TROUBLED: ReadonlySet<Rest['why']> = new Set(['unavailable', 'not-allowed', 'bug'])
-
 /**
  * A far side that did not answer is not asked again before its pause is over, nor while another lane asks it; unless it
  * answers others again.
@@ -75,9 +74,14 @@ const stillResting = ({ doc, now, sides, moved }: View): Act | null => {
   return asksItself(away, doc.lane, now) ? null : { kind: 'rest', rest: { ...last, until: away?.until ?? null } }
 }
 
-const withoutRun = (view: View): Act => {
+/** Whether there is something to carry out: a pool's lane rests besides, and does what `besideRun` says. */
+const hasWork = ({ doc }: View): boolean => doc.desired !== null && doc.outcome === null
+
+const withoutRun = (view: View): Act =>
+  view.line !== null && !hasWork(view) ? granting(view, view.line) : unbegun(view)
+
+const unbegun = (view: View): Act => {
   const { doc } = view
-  if (view.line !== null) return granting(view, view.line)
   const own = asOfTurn(doc)
   if (own !== doc)
     return repeating({ ...view, doc: own }, `; ${view.kind.titleOf(doc.desired as never)} waits behind it`)

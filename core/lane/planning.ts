@@ -94,7 +94,12 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
  */
 const mapPools = (pools: World['pools']) =>
   Object.fromEntries(
-    Object.entries(pools).map(([name, { besides: _, alone: __, passing: ___, behind: ____, ...pool }]) => [name, pool]),
+    Object.entries(pools).map(
+      ([name, { besides: _, alone: __, passing: ___, behind: ____, leases: _____, unset: ______, ...pool }]) => [
+        name,
+        pool,
+      ],
+    ),
   )
 
 /** A run of what the lane wants now, or the one under way planned anew. */

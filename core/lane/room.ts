@@ -1,5 +1,4 @@
-import { laneOf } from '../lane-kinds/kind.ts'
-import { pool as poolKind } from '../lane-kinds/pool.ts'
+import { laneOf, POOL } from '../lane-kinds/kind.ts'
 import { addMonths, type Months, mapMonths, monthOf, type Spent, spentByMonth } from '../money/months.ts'
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
@@ -14,7 +13,7 @@ import type { View } from './view.ts'
  * Rooms are what is held of: `pool/<name>` in GPUs, which is also the lane that grants its line; `budget/<name>` in dollars.
  * A pool that Kueue owns is none: Kueue lends it, and Jobs of ours there hold dollars only (law 10).
  */
-export const poolRoom = (pool: string): string => laneOf(poolKind, pool)
+export const poolRoom = (pool: string): string => laneOf({ name: POOL }, pool)
 export const budgetRoom = (budget: string): string => `budget/${budget}`
 
 /** The name that the budget is counted under. There is one: a new name is no new money. */
@@ -36,6 +35,9 @@ export const roomsOf = (policy: Pick<Policy, 'pools' | 'budget'>): string[] => [
   ...poolRooms(policy),
   budgetRoom(budgetOf(policy)),
 ]
+
+/** Dollars that a plan holds for itself: what it only lets others use they hold. */
+const ownDollars = ({ lends, bounds }: Pick<Plan, 'lends' | 'bounds'>): number => (lends === true ? 0 : bounds.dollars)
 
 /** Lanes of the pools that a plan takes GPUs of, whoever grants them. */
 export const poolsHeldOf = (plan: Pick<Plan, 'bounds'> | undefined): string[] =>
@@ -137,7 +139,7 @@ export const whyFull = (view: View, plan: Plan): string | null => {
   }
   const { spent, held } = world.dollars
   const { dollars } = policy.budget
-  const least = besideHalfway(doc, plan.bounds.dollars)
+  const least = besideHalfway(doc, ownDollars(plan))
   if (least > 0 && spent + held + least > dollars)
     return `$${spent.toFixed(2)} spent and $${held.toFixed(2)} held leave no $${least.toFixed(2)} of $${dollars}`
   return null
@@ -166,7 +168,7 @@ export const holdOf = (view: View, plan: Plan): { hold: Hold; guard: Guard } => 
  * needs, where the budget has no room for that. Who needs little waits for no more (law 10).
  */
 const dollarsToHold = ({ doc, policy, world }: View, plan: Plan): Pick<Hold, 'dollars' | 'atMost'> => {
-  const [least, most] = [plan.bounds.dollars, mayCost(doc, plan)]
+  const [least, most] = [ownDollars(plan), plan.lends === true ? 0 : mayCost(doc, plan)]
   const all = { dollars: besideHalfway(doc, most) }
   if (world === null || most <= least) return all
   const free = centsOf(policy.budget.dollars - world.dollars.spent - world.dollars.held)
@@ -186,7 +188,7 @@ export const needsOf = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Record<
 const neededHold = (view: Pick<View, 'policy' | 'doc'>, plan: Plan): Hold => ({
   gpus: larger(gpusOfRooms(view, plan), view.doc.stands ?? {}),
   budget: budgetOf(view.policy),
-  dollars: besideHalfway(view.doc, plan.bounds.dollars),
+  dollars: besideHalfway(view.doc, ownDollars(plan)),
 })
 
 /** With what is left for what stands halfway, until it is seen gone. */

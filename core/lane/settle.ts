@@ -4,6 +4,7 @@ import { settleAsk, settleExpire, settleMoveCard, settleRemind } from './asking.
 import { settleAgain } from './attempts.ts'
 import { inTurn } from './before.ts'
 import { boundElsewhere } from './bound.ts'
+import { type Resized, settleEndLeases, settleMarkCeiling, settleResized } from './ceilings.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
@@ -33,6 +34,7 @@ export type Result =
   | { kind: 'cleared'; left: Left | null; looks: LastLook[] }
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
+  | { kind: 'resized'; resized: Resized }
   | { kind: 'trouble'; trouble: Trouble }
 
 /** What an act comes to, as one commit: pure, total, and the only place that knows what follows from what. */
@@ -63,8 +65,13 @@ const ALONE = {
   'go-back': settleGoBack,
 } as const
 
+/** Of a pool's ceiling. */
+const isOfCeiling = (act: Act): act is Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' }> =>
+  act.kind === 'mark-ceiling' || act.kind === 'resize' || act.kind === 'end-leases'
+
 const settled = (view: View, act: Act, result: Result): Change => {
   if (result.kind === 'trouble') return settleTrouble(view, act, result.trouble)
+  if (isOfCeiling(act)) return settledCeiling(view, act, result)
   const seen: Seen = 'kept' in result ? result : { kept: {} }
   const run = view.doc.run as Run
   switch (act.kind) {
@@ -104,6 +111,16 @@ const settled = (view: View, act: Act, result: Result): Change => {
     case 'rest':
       return changed(view.doc, { rest: act.rest })
   }
+}
+
+const settledCeiling = (
+  view: View,
+  act: Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' }>,
+  result: Result,
+): Change => {
+  if (act.kind === 'mark-ceiling') return settleMarkCeiling(view, act.gpus)
+  if (act.kind === 'end-leases') return settleEndLeases(view)
+  return result.kind === 'resized' ? settleResized(view, result.resized) : changed(view.doc)
 }
 
 /** What becomes of a question. */

@@ -1,5 +1,6 @@
 import { usd } from '../money/prices.ts'
 import type { Lost } from '../pods/taken.ts'
+import type { ContributionRow } from '../pools/contribution.ts'
 import type { Failure } from '../reasons.ts'
 import { type ResultRow, resultOf } from '../rows.ts'
 import { readsOf } from '../steps/keys.ts'
@@ -34,6 +35,8 @@ export type Stepped =
       /** Which result it was. */
       read?: ResultRead
       tellings?: Telling[]
+      /** What goes on top of the ceiling of the pool that the lane is from now on. */
+      contributes?: ContributionRow
       /** GPUs of pools that were seen to stand. */
       stands?: Gpus
     } & Worked)
@@ -153,6 +156,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
     doc: withFallenHold(view, keeps ? keeping({ ...view, doc: after }, row) : after),
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
+    contributions: stepped.contributes === undefined ? [] : [{ row: stepped.contributes, gone: false }],
   }
 }
 

@@ -2,6 +2,7 @@ import type { Groups } from '../answers.ts'
 import type { LaneKind } from '../lane-kinds/kind.ts'
 import type { Identity } from '../names.ts'
 import type { Policy } from '../policy.ts'
+import type { ContributionRow } from '../pools/contribution.ts'
 import type { Reaction } from '../reactions/reaction.ts'
 import type { HoldRow, LineRow, PlanRow, ResultRow, SideRow } from '../rows.ts'
 import type { World } from '../world.ts'
@@ -43,6 +44,8 @@ export interface View {
   lines: Readonly<Record<string, number>>
   /** Who stands first in the line that the lane grants, in order; null: it grants none. */
   line: LineRow[] | null
+  /** What goes on top of the ceiling of the pool that the lane is; of any other lane nothing. */
+  contributions: readonly ContributionRow[]
   /** Far sides that do not answer, by port. */
   sides: Readonly<Record<string, SideRow>>
   groups: Groups

@@ -1,6 +1,7 @@
 import { digestOf } from '../digest.ts'
 import { type KubeObject, podSpecOf } from '../kube.ts'
 import type { Effects, RegisterModelStep, Step } from '../plan.ts'
+import type { ResizePoolStep } from '../pools/step.ts'
 import { objectDigest } from '../workloads/object-digest.ts'
 
 /**
@@ -30,10 +31,19 @@ export const effectsOf = ({
     gates: steps.flatMap(gatesOf).sort(compare),
     replicas: replicasAfter(steps),
     registers: steps.flatMap((step) => (step.kind === 'register-model' ? [registered(step)] : [])).sort(compare),
+    ...leasesIn(steps),
     order: steps.flatMap(({ kind, name }) => (UNBOUND.has(kind) ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }
 }
+
+const leasesIn = (steps: readonly Step[]): Pick<Effects, 'leases'> => {
+  const leases = steps.flatMap((step) => (step.kind === 'resize-pool' ? [leaseText(step)] : []))
+  return leases.length === 0 ? {} : { leases }
+}
+
+const leaseText = ({ pool, lease: { id, gpus, until, extends: extended } }: ResizePoolStep): string =>
+  `${pool} ${extended ? `${id} (+${gpus})` : `+${gpus}`} until ${new Date(until).toISOString()}`
 
 /** What an approval binds by its bounds and its end, whatever the way there. */
 const UNBOUND: ReadonlySet<Step['kind']> = new Set(['roll-out-model', 'switch-traffic', 'notify'])

@@ -2,7 +2,8 @@ import type { TrainDesired } from '../desired.ts'
 import type { PlanInput } from '../lane-kinds/kind.ts'
 import { countingOf } from '../money/nodes.ts'
 import { addRange, cents, centsRange, nodeHour, priceSource, timesRange } from '../money/prices.ts'
-import type { Bounds, NodesOf, Planned, Price, Range, Step } from '../plan.ts'
+import type { Bounds, Planned, Price, Range, Step } from '../plan.ts'
+import type { NodesOf } from '../plan-nodes.ts'
 import { typesOf } from '../policy/pools.ts'
 import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
@@ -110,7 +111,7 @@ const whyTooSmall = (
 }
 
 export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>
-  Math.min(maxGpus, own(pools, name)?.ceiling ?? maxGpus)
+  own(pools, name)?.ceiling ?? maxGpus
 
 /** What these cost, one after the other. `ending`: dollars that what runs may still cost once it is told to end, in the bad case. */
 export const priceOf = (uses: readonly Use[], { policy, world, desired }: Priced, ending = 0): Price => {

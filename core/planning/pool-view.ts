@@ -3,6 +3,9 @@ import { GPU, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
+import { wholeNodes } from '../pools/ceiling.ts'
+import type { ContributionRow } from '../pools/contribution.ts'
+import { leasedView, limitOf } from '../pools/node-pool.ts'
 import { gpusIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
 import { SERVING_PRIORITY, servingClassName } from '../workloads/priority.ts'
@@ -33,6 +36,10 @@ export interface Counting {
   by: ReadonlyMap<string, Pick<HoldRow, 'amount' | 'lasts'>>
   /** What is held in all, and by the lane that looks. */
   held: { total: number; own: number }
+  /** Its ceiling as it is computed now; left out: the pool's own, where nothing ever moves it. */
+  ceiling?: number
+  /** What is leased of it; left out: its policy lets nothing be. */
+  leases?: readonly ContributionRow[]
 }
 
 /**
@@ -53,7 +60,8 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
   const behind = ahead ? behindIn(seen, pool, counting) : 0
   return {
     pool,
-    ceiling: ceilingOf(seen, pool, policy.pools[pool]),
+    ceiling: ceilingOf(seen, pool, { rule: policy.pools[pool], ceiling: counting.ceiling }),
+    ...(counting.leases === undefined ? {} : leasedView(seen.nodePools, { ...counting, leases: counting.leases })),
     used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
     usedByLane: used.get(laneLabel(lane)) ?? 0,
     heldByOthers: held.total - held.own + beyondHolds,
@@ -100,13 +108,19 @@ const onNodes = (
 const isReady = (node: KubeObject<'Node'>): boolean =>
   node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false
 
-/** The limit of its NodePool, or the policy's where that is lower, in whole nodes: Karpenter starts no other. */
-const ceilingOf = ({ nodePools }: SeenPools, pool: string, rule: PoolPolicy | undefined): number => {
+/**
+ * The ceiling that is computed, or the limit of its NodePool where that is lower: nothing more can start before that is raised. In whole
+ * nodes: Karpenter starts no other.
+ */
+const ceilingOf = (
+  { nodePools }: SeenPools,
+  pool: string,
+  { rule, ceiling }: { rule: PoolPolicy | undefined; ceiling: number | undefined },
+): number => {
   const { maxGpus = 0, gpusPerNode = 1 } = rule ?? {}
-  const found = nodePools.find(({ metadata }) => metadata.name === pool) as NodePool | undefined
-  const limit = found?.spec?.limits?.[GPU]
-  const most = limit === undefined ? maxGpus : Math.min(maxGpus, gpusIn(limit))
-  return Math.floor(most / gpusPerNode) * gpusPerNode
+  const found = nodePools.find(({ metadata }) => metadata.name === pool) as KubeObject<'NodePool'> | undefined
+  const limit = (found && limitOf(found)) ?? Number.POSITIVE_INFINITY
+  return wholeNodes(Math.min(ceiling ?? maxGpus, limit), { gpusPerNode })
 }
 
 /**

@@ -5,6 +5,7 @@ import { cents, nodeHour, usd } from '../money/prices.ts'
 import { choosePath } from '../planning/paths.ts'
 import { slotGpus } from '../planning/serve-room.ts'
 import type { Policy, ServicePolicy } from '../policy.ts'
+import { highestOf, wholeNodes } from '../pools/ceiling.ts'
 import { laneOf, type OnPaper } from './paper.ts'
 
 /** Where a policy gives less money, room, time or length than what it asks for takes. */
@@ -47,8 +48,8 @@ const lengthOf = (name: string, rule: Pipeline): OnPaper[] => {
     : []
 }
 
-/** GPUs below the ceiling in whole nodes, as Karpenter counts. */
-const ceilingOf = ({ maxGpus, gpusPerNode }: Pool): number => Math.floor(maxGpus / gpusPerNode) * gpusPerNode
+/** GPUs below the highest ceiling that its policy ever has, in whole nodes, as Karpenter counts. */
+const ceilingOf = (pool: Pool): number => wholeNodes(highestOf(pool), pool)
 
 const slotsOf = (pool: Pool, { replicas, gpusPerReplica }: ServicePolicy): number =>
   replicas * slotGpus({ pool }, gpusPerReplica)
@@ -84,7 +85,7 @@ const roomOf = ({ services }: Policy, name: string, pool: Pool): OnPaper[] => {
   const together = all.reduce((sum, { gpus }) => sum + gpus, 0)
   if (together <= ceilingOf(pool) || all.some(({ gpus }) => gpus > ceilingOf(pool))) return []
   const each = all.map(({ key, gpus }) => `${key} ${gpus}`).join(', ')
-  const why = `its services take ${together} GPUs together (${each}), and nodes below ${pool.maxGpus} have ${ceilingOf(pool)}: the last to come would find no room; raise it, or lower replicas`
+  const why = `its services take ${together} GPUs together (${each}), and nodes below ${highestOf(pool)} have ${ceilingOf(pool)}: the last to come would find no room; raise it, or lower replicas`
   return [{ path: `pools.${name}.maxGpus`, why, lanes: [] }]
 }
 

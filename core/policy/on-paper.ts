@@ -1,5 +1,6 @@
 import { GPUS_OF } from '../money/gpu-types.ts'
 import type { Policy } from '../policy.ts'
+import { highestOf } from '../pools/ceiling.ts'
 import { engineFlagWrongs } from '../workloads/engine-flags.ts'
 import { groupsOf } from './approvals.ts'
 import { enoughOnPaper } from './enough.ts'
@@ -98,7 +99,9 @@ const usesOf = ({ pipelines, services }: Policy): Use[] => [
 ]
 
 const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together }: Use): OnPaper[] => {
-  const { gpusPerNode = 0, maxGpus = 0 } = pools[pool] ?? {}
+  const rule = pools[pool]
+  const { gpusPerNode = 0, hours } = rule ?? {}
+  const most = rule === undefined ? 0 : highestOf(rule)
   if (gpus > gpusPerNode)
     return [
       {
@@ -107,11 +110,11 @@ const useOnPaper = ({ pools }: Policy, { path, lane, pool, gpus, together }: Use
         lanes: [lane],
       },
     ]
-  return together > maxGpus
+  return together > most
     ? [
         {
           path,
-          why: `${together} GPUs are asked for and pools.${pool}.maxGpus is ${maxGpus}: raise it, or ask for less`,
+          why: `${together} GPUs are asked for and pools.${pool}.maxGpus is ${most}${hours === undefined ? '' : ' at its highest hours'}: raise it, or ask for less`,
           lanes: [lane],
         },
       ]

@@ -3,6 +3,7 @@ import { filled } from '../../events/input.ts'
 import { GPUS_OF } from '../money/gpu-types.ts'
 import { count, dollars, matching, minutes, name, queue } from './fields.ts'
 import { tags } from './nodes.ts'
+import { hours, hoursProblems, leases } from './pool-hours.ts'
 
 /** GiB below which an image and weights do not find room beside what pods write. */
 const LEAST_DISK = 300
@@ -38,6 +39,10 @@ export const pool = z
     gpusPerNode: count,
     /** Ceiling on the pool's GPUs: the NodePool's limit. 0 keeps everything out. */
     maxGpus: z.int().check(z.nonnegative()),
+    /** Other ceilings at some times of the week: a pool that grows at night. What runs when one ends is finished; nothing that would go beyond it begins. */
+    hours: z.optional(hours),
+    /** What operators may lease on top of the ceiling for a while: `signalbox lease NAME +8 --for 6h`. Left out: nothing. Needs `price`, since each is asked about by what it costs at most. */
+    leases: z.optional(leases),
     /** How nodes may be bought. Nodes of another kind are never started. `spot` needs Karpenter’s interruption queue: without it no stage hears that its node is taken back. */
     capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
     /** On-demand capacity reservations and capacity blocks whose instances it takes, where `capacityTypes` has `reserved`. */
@@ -105,7 +110,11 @@ interface PoolProblem {
   message: string
 }
 
-const poolProblems = (value: Pool): PoolProblem[] => [...typeProblems(value), ...capacityProblems(value)]
+const poolProblems = (value: Pool): PoolProblem[] => [
+  ...typeProblems(value),
+  ...capacityProblems(value),
+  ...hoursProblems(value),
+]
 
 const typeProblems = ({ instanceType, instanceTypes, gpusPerNode }: Pool): PoolProblem[] => {
   if (instanceType === undefined && instanceTypes === undefined)

@@ -102,6 +102,8 @@ const effectOf = (step: Step, digest: typeof WORK): unknown => {
       return { objects: step.objects.map(objectDigest), replicas: step.replicas, name: step.name }
     case 'switch-traffic':
       return { service: objectDigest(step.service), to: step.to, name: step.name }
+    case 'resize-pool':
+      return { pool: step.pool, lease: step.lease }
     case 'notify':
       return step.text
   }

@@ -5,8 +5,9 @@ import type { Manifest } from '../../core/bootstrap/manifest.ts'
 import { POD_SECURITY } from '../../core/bootstrap/manifests.ts'
 import { classWrongs, knownClass } from '../../core/bootstrap/node-class-check.ts'
 import type { NamedClass } from '../../core/bootstrap/node-classes.ts'
-import type { NodePool } from '../../core/kube.ts'
+import type { KubeObject, NodePool } from '../../core/kube.ts'
 import { type Identity, label } from '../../core/names.ts'
+import { isSetByLane } from '../../core/pools/node-pool.ts'
 import { numberIn } from '../../core/quantity.ts'
 import { applyConflict, failureOf, messageIn } from './answers.ts'
 import type { Answer, Requests } from './requests.ts'
@@ -50,7 +51,7 @@ export const compareManifest = async (
   if (there.status !== 200) return { manifest, state: 'refused', detail: [whyNot(there)] }
   const another = whoseElse(manifest, there.body)
   if (another !== null) return { manifest, state: 'refused', detail: [another] }
-  const answer = await send(requests, manifest, { dryRun: 'All' })
+  const answer = await send(requests, withoutCeiling(manifest, there.body), { dryRun: 'All' })
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const added = addedTo(manifest, there.body)
   if (added.length > 0) return { manifest, state: 'unfit', detail: added }
@@ -139,11 +140,24 @@ const whoseElse = ({ kind, metadata }: Manifest, there: unknown): string | null 
 export const applyManifest = async (requests: Requests, manifest: Manifest): Promise<Difference> => {
   const [another] = await othersAmong(requests, [manifest])
   if (another !== undefined) return another
-  const answer = await send(requests, manifest, {})
+  const answer = await send(requests, await ownOf(requests, manifest), {})
   if (answer.status === 201) return { manifest, state: 'missing', detail: [], ...warned(answer) }
   if (answer.status !== 200) return { manifest, state: 'refused', detail: [whyNot(answer)] }
   const detail = addedTo(manifest, answer.body)
   return { manifest, state: detail.length === 0 ? 'changed' : 'unfit', detail, ...warned(answer) }
+}
+
+/** What is bootstrap's own of a manifest: the ceiling of a NodePool is its lane's from when that has set it. */
+const ownOf = async (requests: Requests, manifest: Manifest): Promise<Manifest> => {
+  if (manifest.kind !== 'NodePool') return manifest
+  const there = await requests.send({ method: 'GET', path: manifestPath(manifest) })
+  return there.status === 200 ? withoutCeiling(manifest, there.body) : manifest
+}
+
+const withoutCeiling = (manifest: Manifest, there: unknown): Manifest => {
+  if (manifest.kind !== 'NodePool' || !isSetByLane(there as KubeObject)) return manifest
+  const { limits: _, ...spec } = manifest['spec'] as NonNullable<NodePool['spec']>
+  return { ...manifest, spec }
 }
 
 const warned = ({ warnings }: Answer): Pick<Difference, 'warnings'> => (warnings === undefined ? {} : { warnings })

@@ -29,6 +29,7 @@ const PARTITIONS: Partial<Record<RowKind, string>> = {
   order: 'orders',
   hold: 'room',
   line: 'room',
+  contribution: 'room',
 }
 /** One of each a lane: their ids are the lane, and have no second part. */
 const SINGLE: ReadonlySet<RowKind> = new Set(['lane', 'plan'])

@@ -13,13 +13,17 @@ import { grant } from './grant.ts'
 import { keptOf } from './kept.ts'
 import { look, lookAgain } from './look.ts'
 import type { Performed } from './performed.ts'
+import { resize } from './resize.ts'
 import { beginStep, seeStep, touchesFarSide } from './step.ts'
 
 const NOTHING: Performed = { result: { kind: 'nothing' }, seen: {} }
 
 /** Whether performing it changes something outside, or rests on all that was decided: then that must be written down first. */
 export const touches = (act: Act, view: View): boolean =>
-  act.kind === 'clear' || act.kind === 'grant' || (act.kind === 'begin' && touchesFarSide(view, act.step))
+  act.kind === 'clear' ||
+  act.kind === 'grant' ||
+  act.kind === 'resize' ||
+  (act.kind === 'begin' && touchesFarSide(view, act.step))
 
 /** Does the one thing that the act says, at one far side; looks before it touches. Throws as ports do (law 6). */
 export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahead): Promise<Performed> => {
@@ -35,6 +39,8 @@ export const perform = async (ports: WorkPorts, view: View, act: Act, ahead: Ahe
       return lookAgain(ports, view, { letter: act.letter, ahead })
     case 'grant':
       return grant(ports, view)
+    case 'resize':
+      return resize(ports, view)
     case 'begin':
       return beginStep(ports, view, act.step)
     case 'see':

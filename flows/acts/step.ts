@@ -9,6 +9,7 @@ import type { Handler, Task } from './steps/handler.ts'
 import { launchJob } from './steps/launch-job.ts'
 import { notify } from './steps/notify.ts'
 import { registerModel } from './steps/register-model.ts'
+import { resizePool } from './steps/resize-pool.ts'
 import { rollOutModel } from './steps/roll-out-model.ts'
 import { switchTraffic } from './steps/switch-traffic.ts'
 
@@ -18,6 +19,7 @@ const handlers: { [K in StepKind]: Handler<Extract<Step, { kind: K }>> } = {
   'register-model': registerModel,
   'roll-out-model': rollOutModel,
   'switch-traffic': switchTraffic,
+  'resize-pool': resizePool,
   notify,
 }
 

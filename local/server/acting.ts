@@ -19,6 +19,12 @@ const saw = z.union([z.literal('idle'), z.strictObject({ generation: count, atte
 const command = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('retry'), lane, by, saw, from: z.string().min(1).max(100).optional() }),
   z.strictObject({ kind: z.literal('cancel'), lane, by, saw, wanted: z.boolean().optional() }),
+  z.strictObject({
+    kind: z.literal('lease'),
+    ...{ lane, by, does: z.enum(['take', 'extend', 'end']) },
+    ...{ gpus: count.optional(), until: z.number().optional(), more: z.number().positive().optional() },
+    of: z.string().min(1).max(100).optional(),
+  }),
   z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
 ])

@@ -7,6 +7,7 @@ import { planText } from '../../core/plan-text.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { ShadowRow } from '../../core/rows.ts'
 import { everyLane, laneNames } from '../../flows/lanes.ts'
+import { poolsNow } from '../../flows/leases.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { ourNamespaces } from '../../flows/namespaces.ts'
 import { looseNow } from '../../flows/orphans.ts'
@@ -94,6 +95,9 @@ const worldRoutes = (app: Hono, { house }: Served): void => {
   const { cluster, ledger, policies, clock } = house.ports
   app.get('/api/budgets', async (context) =>
     context.json({ budgets: [await spendOf({ ledger }, await policies.load(), clock.now())] }),
+  )
+  app.get('/api/pools', async (context) =>
+    context.json({ pools: await poolsNow(ledger, { policy: await policies.load(), now: clock.now() }) }),
   )
   app.get('/api/loose', async (context) => context.json({ loose: await looseNow(house.ports) }))
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))

@@ -162,7 +162,7 @@ describe('a policy that changes while what was approved waits to begin (laws 13,
     next.pools['gpu-other'] = structuredClone(next.pools['gpu-train'])!
     for (const stage of next.pipelines!['support-chats']!.stages) stage.pool = 'gpu-other'
     const object = nodePoolObject({ name: 'gpu-other', ...parsePolicy(next).pools['gpu-other']! })
-    await town.house.cluster.apply(object, 'signalbox-ceiling')
+    await town.house.cluster.apply(object, 'signalbox-workload')
     return next
   }
 

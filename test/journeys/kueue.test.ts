@@ -45,7 +45,7 @@ const succeeded = async (name: string) =>
 /** The pool's limit, by which Kueue lends here as Karpenter does. */
 const limit = (maxGpus: number) => {
   const pool = { instanceType: 'p5.48xlarge', gpusPerNode: 8, capacityTypes: ['on-demand'] as 'on-demand'[] }
-  return town.house.cluster.apply(nodePoolObject({ name: POOL, ...pool, maxGpus }), 'signalbox-ceiling')
+  return town.house.cluster.apply(nodePoolObject({ name: POOL, ...pool, maxGpus }), 'signalbox-workload')
 }
 /** As Kueue does to a Job whose GPUs somebody else gets. */
 const preempt = async (name: string) => {

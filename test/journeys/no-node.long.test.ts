@@ -23,7 +23,7 @@ const configOf = (nodeWithin?: string) => {
 /** What Karpenter may start in the pool from now on. */
 const limit = (maxGpus: number) => {
   const pool = { instanceType: 'p5.48xlarge', gpusPerNode: 8, capacityTypes: ['on-demand'] as 'on-demand'[] }
-  return town.house.cluster.apply(nodePoolObject({ name: 'gpu-train', ...pool, maxGpus }), 'signalbox-ceiling')
+  return town.house.cluster.apply(nodePoolObject({ name: 'gpu-train', ...pool, maxGpus }), 'signalbox-workload')
 }
 /** A town whose cloud has no machine left by the time that the Job is made. */
 const waiting = async (nodeWithin?: string, minutes = 10): Promise<void> => {

@@ -24,7 +24,7 @@ describe('a service whose pool leaves the policy', () => {
     // As bootstrap writes it.
     await town.house.cluster.apply(
       nodePoolObject({ name: 'gpu-serve-2', ...parsePolicy(moved).pools['gpu-serve-2']! }),
-      'signalbox-ceiling',
+      'signalbox-workload',
     )
     town.setPolicy(moved)
     await town.answered(SERVE)

@@ -54,13 +54,13 @@ describe('a letter of a kind that this release does not know', () => {
     await upload(town)
     await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
     const { ledger, clock, queue } = town.house.ports
-    const letter = { kind: 'lease', id: '1', lane: TRAIN, at: clock.now(), due: clock.now(), by: ANA, gpus: 8 }
+    const letter = { kind: 'pre-warm', id: '1', lane: TRAIN, at: clock.now(), due: clock.now(), by: ANA, gpus: 8 }
     const due = { group: TRAIN, by: letter.id }
     await ledger.commit([
       { put: 'order', id: `${TRAIN}#1`, revision: 0, value: letter as never },
       { due, at: letter.due, was: null, side: null },
     ])
-    await queue.wake(TRAIN, 'lease')
+    await queue.wake(TRAIN, 'pre-warm')
     await town.advance(HOUR)
     expect(await town.question(TRAIN)).not.toBeNull()
     await town.answered(TRAIN)

@@ -111,7 +111,7 @@ export const ledgerContract = (name: string, open: () => Promise<{ ledger: Ledge
         },
       )
 
-      it.each(['look', 'order', 'out', 'hold', 'line'] as const)(
+      it.each(['look', 'order', 'out', 'hold', 'line', 'contribution'] as const)(
         'of the kind %s are gone once removed',
         async (kind) => {
           await done(putOf(kind, 'a#1'), putOf(kind, 'a#2'))

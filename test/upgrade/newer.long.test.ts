@@ -83,7 +83,7 @@ describe('rows of a release that is newer', () => {
       for (const doc of docsOf(rows)) {
         Object.assign(doc, { tenant: { of: 'a' } })
         if (doc.lane === later) Object.assign(doc, { schema: SCHEMA + 1 })
-        if (doc.lane === elsewhere) Object.assign(doc.run?.steps[4] ?? {}, { kind: 'resize-pool' })
+        if (doc.lane === elsewhere) Object.assign(doc.run?.steps[4] ?? {}, { kind: 'drain-node' })
         if (doc.rest !== null) Object.assign(doc.rest, { why: 'moon-phase' })
         if (doc.outcome !== null) Object.assign(doc.outcome, { reason: 'moon-phase' })
       }
@@ -91,7 +91,7 @@ describe('rows of a release that is newer', () => {
     for (const lane of [later, elsewhere]) expect(ofLane(after.rows, lane)).toEqual(ofLane(before.rows, lane))
     expect(await town.house.why(elsewhere)).toMatchObject({
       why: 'newer-schema',
-      text: expect.stringContaining('this release knows no step of the kind resize-pool'),
+      text: expect.stringContaining('this release knows no step of the kind drain-node'),
     })
     const ends = {
       asks: 'succeeded',

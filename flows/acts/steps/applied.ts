@@ -4,15 +4,21 @@ import { label } from '../../../core/names.ts'
 import type { Applied } from '../../ports.ts'
 import type { Task } from './handler.ts'
 
-/** Names under which people change a field once, and nobody sets it again: kubectl's own, and k9s. */
-const BY_HAND = /^(?:kubectl(?:-.+)?|k9s)$/
+/**
+ * Names under which people change a field once, and nobody sets it again: kubectl's own, and k9s. And what of ours has made it, which
+ * leaves a ceiling to its own manager from then on.
+ */
+const GIVES_WAY: Partial<Record<FieldManager, RegExp>> = {
+  'signalbox-scale': /^(?:kubectl(?:-.+)?|k9s)$/,
+  'signalbox-ceiling': /^(?:kubectl(?:-.+)?|k9s|signalbox-\w+)$/,
+}
 
 /**
- * Server-side apply with the fence of its field manager, whose number only grows (law 4). Replicas that a person has set by hand are set
- * as they are planned: who reads managed fields would else wait for that person for ever. What a program sets, it would set again.
+ * Server-side apply with the fence of its field manager, whose number only grows (law 4). What a person has set by hand of replicas or of a ceiling is set
+ * as it is to be: who reads managed fields would else wait for that person for ever. What a program sets, it would set again.
  */
 export const apply = async (
-  { ports, mark }: Pick<Task, 'ports' | 'mark'>,
+  { ports, mark }: { ports: Pick<Task['ports'], 'cluster'>; mark: Pick<Task['mark'], 'fence'> },
   object: KubeObject,
   manager: FieldManager,
 ): Promise<Applied> => {
@@ -20,8 +26,9 @@ export const apply = async (
   const annotations = { ...object.metadata.annotations, [fence]: String(mark.fence) }
   const fenced = { ...object, metadata: { ...object.metadata, annotations } } as KubeObject
   const answer = await ports.cluster.apply(fenced, manager)
-  const isByHand = answer.kind === 'conflict' && BY_HAND.test(answer.manager)
-  return isByHand && manager === 'signalbox-scale' ? ports.cluster.apply(fenced, manager, 'forced') : answer
+  return answer.kind === 'conflict' && GIVES_WAY[manager]?.test(answer.manager) === true
+    ? ports.cluster.apply(fenced, manager, 'forced')
+    : answer
 }
 
 /** The same; null where it was taken, else how the step has failed. */

@@ -8,7 +8,7 @@ interface Spec {
   matchConstraints: { resourceRules: { operations: string[]; resources: string[] }[] }
   matchConditions: { expression: string }[]
 }
-const policies = admissionPolicies({ installation: 'ours', namespaces: { training: 'a', serving: 'b' } })
+const policies = admissionPolicies({ installation: 'ours', namespaces: { training: 'a', serving: 'b' }, pools: {} })
 const specOf = (name: string): Spec =>
   policies.find(
     ({ kind, metadata }) => kind === 'ValidatingAdmissionPolicy' && metadata.name === `signalbox-ours-${name}`,
@@ -79,12 +79,14 @@ describe('a fence is the document’s revision', () => {
       'signalbox-scale',
       'signalbox-traffic',
       'signalbox-suspend',
+      'signalbox-ceiling',
     ])
     for (const { message } of validations) expect(message).toContain('may not go back')
     expect(matchConstraints.resourceRules.map(({ operations, resources }) => [operations, resources])).toEqual([
       [['UPDATE'], ['deployments']],
       [['UPDATE'], ['services']],
       [['UPDATE'], ['poddisruptionbudgets']],
+      [['UPDATE'], ['nodepools']],
     ])
   })
 })

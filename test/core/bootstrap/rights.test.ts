@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { groupOf, type KubernetesRight, rolesOf } from '../../../core/bootstrap/rights.ts'
+import { groupOf, type KubernetesRight, rightsIn, rolesOf } from '../../../core/bootstrap/rights.ts'
 
 const identity = { installation: 'signalbox' }
 const rights: KubernetesRight[] = [
@@ -31,4 +31,23 @@ it('a door without rights gets nothing, and a door without one sort of them no e
 
 it('a group’s name is one that an EKS access entry takes', () => {
   expect(groupOf(identity, 'watch')).not.toMatch(/^(system|eks|aws|amazon|iam):/)
+})
+
+it('a right of the policy’s pools names them, and is none where there are none: no names would be all', () => {
+  const right: KubernetesRight = {
+    group: 'karpenter.sh',
+    resource: 'nodepools',
+    verbs: ['patch'],
+    of: 'pools',
+    everywhere: true,
+  }
+  const pools = { 'gpu-train': {}, 'gpu-serve': {} } as never
+  expect(rightsIn({ pools }, [...rights, right])).toEqual([
+    ...rights,
+    {
+      ...{ group: 'karpenter.sh', resource: 'nodepools', verbs: ['patch'], everywhere: true },
+      names: ['gpu-train', 'gpu-serve'],
+    },
+  ])
+  expect(rightsIn({ pools: {} }, [...rights, right])).toEqual(rights)
 })

@@ -71,6 +71,7 @@ export const viewOf = (over: Partial<View> = {}): View => {
     holds: {},
     lines: {},
     line: null,
+    contributions: [],
     sides: {},
     groups: new Map(),
     results: {},

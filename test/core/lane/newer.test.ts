@@ -22,8 +22,8 @@ describe('what a newer release has written', () => {
     ['a phase', { run: run({ phase: 'staged' }) }, 'this release knows no phase staged of a run'],
     [
       'a kind of step',
-      { run: run({ steps: [{ kind: 'resize-pool', state: 'pending' }] }) },
-      'this release knows no step of the kind resize-pool',
+      { run: run({ steps: [{ kind: 'drain-node', state: 'pending' }] }) },
+      'this release knows no step of the kind drain-node',
     ],
     [
       'a state of a step',

@@ -154,3 +154,27 @@ it('an account of pods to which somebody has added a role is not as it should be
     expect(state).toBe(ask === compareManifest ? 'same' : 'changed')
   }
 })
+
+it('a limit that the pool’s own lane has set is left to it, by who compares and by who applies', async () => {
+  const { metadata, spec, ...rest } = structuredClone(pool) as Manifest & { spec: Record<string, unknown> }
+  const fieldsV1 = { 'f:spec': { 'f:limits': { 'f:nvidia.com/gpu': {} } } }
+  const managedFields = [{ manager: 'signalbox-ceiling', operation: 'Apply', fieldsType: 'FieldsV1', fieldsV1 }]
+  const annotations = { 'signalbox.dev/fence-ceiling': '7' }
+  const there = {
+    ...rest,
+    metadata: { ...metadata, annotations, managedFields },
+    spec: { ...spec, limits: { 'nvidia.com/gpu': '8' } },
+  }
+  const requests = answering(() => ({ status: 200, body: there }))
+  expect(await compareManifest(requests, pool)).toMatchObject({ state: 'same' })
+  await applyManifest(requests, pool)
+  const sent = asked.filter(({ method }) => method === 'PATCH').map(({ body }) => (body as typeof there).spec)
+  expect(sent).toHaveLength(2)
+  for (const one of sent) expect(one).not.toHaveProperty('limits')
+  // Whoever finds none of the lane's sets it.
+  await applyManifest(
+    answering(() => ({ status: 200, body: pool })),
+    pool,
+  )
+  expect(asked.findLast(({ method }) => method === 'PATCH')?.body).toMatchObject({ spec: { limits: {} } })
+})

@@ -1,0 +1,148 @@
+import { laneName } from '../lane-kinds/kind.ts'
+import { ceilingAt, changesAfter } from '../pools/ceiling.ts'
+import { type ContributionRow, contributionId } from '../pools/contribution.ts'
+import { counted, said } from '../text.ts'
+import type { Act } from './act.ts'
+import { type Change, changed, moment, SHORT } from './change.ts'
+import type { LaneDocument, Rest } from './document.ts'
+import type { View } from './view.ts'
+
+/** What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not. */
+export type Resized = { kind: 'set'; was: number | null } | { kind: 'not'; why: string; right?: true }
+
+/** The policy's pool of a lane that is one. */
+const ruleOf = ({ kind, doc, policy }: Pick<View, 'kind' | 'doc' | 'policy'>) => {
+  const name = laneName(doc.lane)
+  return kind.grants === true && Object.hasOwn(policy.pools, name) ? policy.pools[name] : undefined
+}
+
+/**
+ * Whether its lane sets a pool's ceiling: its policy lets it move, or it has been set before. Of any other it stays as it was bootstrapped,
+ * or as somebody has lowered it since (law 15).
+ */
+export const isManaged = (
+  rule: Pick<NonNullable<ReturnType<typeof ruleOf>>, 'hours' | 'leases'>,
+  doc: Pick<LaneDocument, 'ceiling'> | null | undefined,
+): boolean => rule.hours !== undefined || rule.leases !== undefined || doc?.ceiling !== undefined
+
+/** The ceiling that a lane sees to, as it was last read; undefined: it sees to none. */
+export const readCeiling = (doc: Pick<LaneDocument, 'ceiling'> | undefined): LaneDocument['ceiling'] => doc?.ceiling
+
+/** The ceiling that a pool's lane sees to now; null: it sees to none. */
+const wantedCeiling = (view: View): number | null => {
+  const rule = ruleOf(view)
+  return rule === undefined || !isManaged(rule, view.doc) ? null : ceilingAt(rule, view.contributions, view.now)
+}
+
+/** Leases that are over. */
+const overIn = ({ contributions, now }: View): ContributionRow[] => contributions.filter(({ until }) => until <= now)
+
+/** What is next of a pool's ceiling, whatever its line or its run waits for; null: it is as it is to be. */
+export const resizing = (view: View): Act | null => {
+  const { ceiling } = view.doc
+  const gpus = wantedCeiling(view)
+  if (overIn(view).length > 0) return { kind: 'end-leases' }
+  if (gpus === null || (ceiling !== undefined && ceiling.at !== null && ceiling.gpus === gpus)) return null
+  const isMarked = ceiling !== undefined && ceiling.gpus === gpus && ceiling.by === view.me
+  return isMarked ? { kind: 'resize' } : { kind: 'mark-ceiling', gpus }
+}
+
+/** Says which ceiling is to be set, by whom, before it is: a later one has a higher fence, and admission takes no lower. */
+export const settleMarkCeiling = (view: View, gpus: number): Change => {
+  const { doc, me, fenceFrom, revision } = view
+  return changed({ ...doc, ceiling: { ...doc.ceiling, gpus, at: null, by: me, fence: revision + 1 + fenceFrom } })
+}
+
+/** The ceiling as its NodePool was read back. */
+export const settleResized = (view: View, resized: Resized): Change => {
+  const { doc, now } = view
+  const ceiling = doc.ceiling as NonNullable<LaneDocument['ceiling']>
+  const { why: known, ...marked } = ceiling
+  const { gpus } = ceiling
+  const seen = { ...marked, at: now }
+  if (resized.kind === 'not' && resized.why === known) return changed({ ...doc, ceiling: { ...seen, why: known } })
+  if (resized.kind === 'not')
+    return changed(
+      { ...doc, ceiling: { ...seen, why: resized.why } },
+      {
+        moments: [moment('note', `its ceiling would be ${counted(gpus, 'GPU')} and is not set: ${resized.why}`)],
+        // Its line is granted all the same, and somebody is told.
+        counts: resized.right === true ? ['not-allowed:cluster'] : [],
+      },
+    )
+  const { was } = resized
+  const before = was === null ? 'no limit' : counted(was, 'GPU')
+  const text = `its ceiling is ${counted(gpus, 'GPU')}, and was ${before}: ${becauseOf(view)}`
+  return changed(
+    { ...doc, ceiling: seen },
+    {
+      moments: was === gpus ? [] : [moment('step', text, { data: { gpus, was } })],
+      counts: was === gpus ? [] : ['resized'],
+    },
+  )
+}
+
+/** How high the pool goes now, and why, as a lane that sees to it says while it rests; null: it sees to none. */
+const ceilingText = (view: View): string | null => {
+  const { ceiling } = view.doc
+  if (ceiling === undefined) return null
+  const gpus = counted(ceiling.gpus, 'GPU')
+  return ceiling.why === undefined
+    ? `its ceiling is ${gpus}: ${becauseOf(view)}`
+    : `its ceiling would be ${gpus} and is not set: ${ceiling.why}`
+}
+
+/** What a ceiling is made of now, in words. */
+export const becauseOf = (view: Pick<View, 'kind' | 'doc' | 'policy' | 'contributions' | 'now'>): string => {
+  const rule = ruleOf(view)
+  if (rule === undefined) return 'the policy has no such pool'
+  const own = ceilingAt(rule, [], view.now)
+  const leased = ceilingAt(rule, view.contributions, view.now) - own
+  const whose = rule.hours === undefined ? '`maxGpus`' : '`hours` and `maxGpus`'
+  return `${whose} of the policy say ${own}${leased === 0 ? '' : `, and ${leased} are leased`}`
+}
+
+/** A lease that is over is forgotten; nothing that runs is touched. */
+export const settleEndLeases = (view: View): Change => {
+  const over = overIn(view)
+  return changed(view.doc, {
+    contributions: over.map((row) => ({ row, gone: true })),
+    moments: over.map((row) =>
+      moment(
+        'step',
+        `the lease ${row.id} of ${counted(row.gpus, 'GPU')} has ended: what runs is finished, and nothing new begins on them`,
+        {
+          data: { lease: row.id },
+        },
+      ),
+    ),
+    counts: over.map(() => 'lease-ended'),
+  })
+}
+
+/** Rests no longer than until another ceiling is in force, or a lease is over; and says what it is, where there is nothing else to say. */
+export const untilResized = (view: View, given: Rest): Rest => {
+  const says = given.why === 'done' ? ceilingText(view) : null
+  const rest = says === null ? given : { ...given, text: said(`${says}; ${given.text}`, SHORT) }
+  const rule = ruleOf(view)
+  const turn =
+    rule === undefined || wantedCeiling(view) === null ? null : changesAfter(rule, view.contributions, view.now)
+  return turn === null ? rest : { ...rest, until: Math.min(rest.until ?? turn, turn) }
+}
+
+/** Somebody has moved what it had set: it looks again. */
+export const looksAgain = ({ ceiling, ...doc }: LaneDocument): LaneDocument =>
+  ceiling === undefined ? doc : { ...doc, ceiling: { ...ceiling, at: null, by: '' } }
+
+/** Contributions after a change. */
+export const contributionsAfter = (
+  before: readonly ContributionRow[],
+  { contributions }: Pick<Change, 'contributions'>,
+): ContributionRow[] => {
+  const rows = new Map(before.map((row) => [contributionId(row), row]))
+  for (const { row, gone } of contributions) {
+    if (gone) rows.delete(contributionId(row))
+    else rows.set(contributionId(row), row)
+  }
+  return [...rows.values()]
+}

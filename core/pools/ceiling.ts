@@ -1,0 +1,43 @@
+import type { PoolPolicy } from '../policy.ts'
+import type { ContributionRow } from './contribution.ts'
+import { inForceAt, nextTurn } from './hours.ts'
+
+/** What of a pool's policy says how high it goes. */
+type Rule = Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode' | 'hours' | 'leases' | 'queue'>
+
+/** GPUs in whole nodes: Karpenter starts no other. */
+export const wholeNodes = (gpus: number, { gpusPerNode }: Pick<Rule, 'gpusPerNode'>): number =>
+  Math.floor(Math.max(0, gpus) / gpusPerNode) * gpusPerNode
+
+/** Whether a lease counts at that time. */
+export const isInForce = ({ from, until }: Pick<ContributionRow, 'from' | 'until'>, at: number): boolean =>
+  from <= at && at < until
+
+/** GPUs that leases give a pool then: no more together than its policy allows by now, and none of a pool that Kueue lends. */
+export const leasedAt = ({ leases, queue }: Rule, rows: readonly ContributionRow[], at: number): number => {
+  if (leases === undefined || queue !== undefined) return 0
+  const all = rows.reduce((sum, row) => sum + (isInForce(row, at) ? row.gpus : 0), 0)
+  return Math.min(leases.maxGpus, all)
+}
+
+/** What the policy alone says then: what its hours have in force, else the pool's own. */
+export const ownAt = ({ maxGpus, hours }: Rule, at: number): number =>
+  hours === undefined ? maxGpus : (inForceAt(hours, at) ?? maxGpus)
+
+/**
+ * A pool's ceiling then, in whole nodes (law 11): what the policy says, and leases on top. Computed each time from what there is, so that
+ * undoing a contribution is forgetting it.
+ */
+export const ceilingAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
+  wholeNodes(ownAt(rule, at) + leasedAt(rule, rows, at), rule)
+
+/** When it may be another one though nobody does anything: later than `at`; null: never. */
+export const changesAfter = ({ hours }: Rule, rows: readonly ContributionRow[], at: number): number | null => {
+  const turns = rows.flatMap(({ from, until }) => [from, until]).filter((turn) => turn > at)
+  const times = hours === undefined ? turns : [...turns, nextTurn(hours, at)]
+  return times.length === 0 ? null : Math.min(...times)
+}
+
+/** The highest that the policy ever lets it be without a lease. */
+export const highestOf = ({ maxGpus, hours }: Pick<Rule, 'maxGpus' | 'hours'>): number =>
+  Math.max(maxGpus, ...(hours?.ceilings ?? []).map((span) => span.maxGpus))

@@ -1,0 +1,68 @@
+import type { KubeObject } from '../core/kube.ts'
+import { isManaged } from '../core/lane/ceilings.ts'
+import type { LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
+import { poolRoom } from '../core/lane/room.ts'
+import type { SeenPools } from '../core/planning/pool-view.ts'
+import type { Policy } from '../core/policy.ts'
+import { ceilingAt } from '../core/pools/ceiling.ts'
+import type { ContributionRow } from '../core/pools/contribution.ts'
+import { limitOf } from '../core/pools/node-pool.ts'
+import type { Ledger } from './ledger-port.ts'
+import type { WorkPorts } from './ports.ts'
+import { everyRow, valuesOf } from './rows.ts'
+
+/** What goes on top of a pool's ceiling: asked only where the policy lets anything. */
+export const contributionsOf = async (
+  ledger: Pick<Ledger, 'list'>,
+  pool: string,
+  { leases }: Pick<Policy['pools'][string], 'leases'>,
+): Promise<ContributionRow[]> =>
+  leases === undefined ? [] : valuesOf(await everyRow(ledger, 'contribution', `${poolRoom(pool)}#`))
+
+/** A pool's ceiling as it is computed now, and what is leased of it where its policy lets anything be. */
+export interface CeilingNow {
+  ceiling: number
+  leases?: readonly ContributionRow[]
+}
+
+/** The same of every pool, by its name. */
+export const ceilingsNow = async (
+  ledger: Pick<Ledger, 'list'>,
+  { policy, now }: { policy: Policy; now: number },
+): Promise<Map<string, CeilingNow>> => {
+  const all = Object.entries(policy.pools).map(async ([pool, rule]): Promise<[string, CeilingNow]> => {
+    const leases = await contributionsOf(ledger, pool, rule)
+    return [pool, { ceiling: ceilingAt(rule, leases, now), ...(rule.leases === undefined ? {} : { leases }) }]
+  })
+  return new Map(await Promise.all(all))
+}
+
+/** A ceiling that could not be set is tried again after so long, where nothing else has changed. Milliseconds. */
+const TRIED_AGAIN = 15 * 60_000
+
+/**
+ * Lanes of pools whose NodePool does not have the ceiling that is computed: nobody has looked yet, somebody has moved it, or the policy is
+ * another one. Of a policy that moves none, and has moved none, the cluster is not asked.
+ */
+export const poolsAmiss = async (
+  { ledger, clock }: Pick<WorkPorts, 'ledger' | 'clock'>,
+  { policy, docs, seen }: { policy: Policy; docs: ReadonlyMap<string, LaneDocument>; seen(): Promise<SeenPools> },
+): Promise<string[]> => {
+  const pools = Object.entries(policy.pools).flatMap(([name, rule]) => {
+    const doc = docs.get(poolRoom(name))
+    return (doc === undefined || newerIn(doc) === null) && isManaged(rule, doc) ? [{ name, doc }] : []
+  })
+  if (pools.length === 0) return []
+  const now = clock.now()
+  const [{ nodePools }, ceilings] = await Promise.all([seen(), ceilingsNow(ledger, { policy, now })])
+  return pools.flatMap(({ name, doc }) => {
+    const found = nodePools.find(({ metadata }) => metadata.name === name) as KubeObject<'NodePool'> | undefined
+    const limit = found === undefined ? undefined : limitOf(found)
+    const ceiling = doc?.ceiling
+    if (ceiling === undefined) return [poolRoom(name)]
+    // What it could not set, it tries again.
+    if (ceiling.why !== undefined) return now - (ceiling.at ?? 0) >= TRIED_AGAIN ? [poolRoom(name)] : []
+    return limit === ceilings.get(name)?.ceiling ? [] : [poolRoom(name)]
+  })
+}

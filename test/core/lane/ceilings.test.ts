@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import {
+  becauseOf,
+  contributionsAfter,
+  isManaged,
+  looksAgain,
+  resizing,
+  settleEndLeases,
+  settleMarkCeiling,
+  settleResized,
+  untilResized,
+} from '../../../core/lane/ceilings.ts'
+import { changed } from '../../../core/lane/change.ts'
+import type { View } from '../../../core/lane/view.ts'
+import type { Ceiling, ContributionRow } from '../../../core/pools/contribution.ts'
+import { docOf, HOUR, NOW, policyWith, viewOf } from './fixture.ts'
+
+const POOL = 'pool/gpu-train'
+const policy = policyWith((config) => {
+  Object.assign(config.pools['gpu-train'] ?? {}, { leases: { maxGpus: 16, maxHours: 12 } })
+})
+const lease = (over: Partial<ContributionRow> = {}): ContributionRow => ({
+  ...{ kind: 'lease', lane: POOL, id: 'g1', gpus: 8, from: NOW - HOUR, until: NOW + HOUR, by: 'T0/U0' },
+  ...over,
+})
+const set: Ceiling = { gpus: 16, at: NOW - HOUR, by: 'somebody', fence: 2 }
+const poolView = (ceiling?: Ceiling, over: Partial<View> = {}): View =>
+  viewOf({ doc: docOf({ lane: POOL, ...(ceiling && { ceiling }) }), policy, line: [], ...over })
+
+describe('which ceilings a lane sees to', () => {
+  it('is said by its policy, or by what it has set before; any other stays as it is', () => {
+    expect(isManaged({}, null)).toBe(false)
+    expect(isManaged({ leases: { maxGpus: 8, maxHours: 1 } }, null)).toBe(true)
+    expect(isManaged({}, docOf({ lane: POOL, ceiling: set }))).toBe(true)
+    expect(resizing(poolView(undefined, { policy: policyWith() }))).toBeNull()
+    expect(resizing(viewOf({ policy }))).toBeNull()
+    expect(resizing(poolView(set, { doc: docOf({ lane: 'pool/gone', ceiling: set }) }))).toBeNull()
+  })
+})
+
+describe('a ceiling', () => {
+  it('is marked before it is set, with the revision that its mark will have, and anew by whoever comes next', () => {
+    expect(resizing(poolView())).toEqual({ kind: 'mark-ceiling', gpus: 16 })
+    const view = poolView(set, { contributions: [lease()], fenceFrom: 100 })
+    expect(resizing(view)).toEqual({ kind: 'mark-ceiling', gpus: 24 })
+    const { doc } = settleMarkCeiling(view, 24)
+    expect(doc.ceiling).toEqual({ gpus: 24, at: null, by: 'me', fence: 104 })
+    expect(resizing({ ...view, doc })).toEqual({ kind: 'resize' })
+    expect(resizing({ ...view, doc, me: 'another' })).toEqual({ kind: 'mark-ceiling', gpus: 24 })
+    // It has become another one in between.
+    expect(resizing({ ...view, doc, contributions: [] })).toEqual({ kind: 'mark-ceiling', gpus: 16 })
+  })
+
+  it('that was read back is set, and told where it was another one', () => {
+    const view = poolView({ ...set, at: null, by: 'me' })
+    const same = settleResized(view, { kind: 'set', was: 16 })
+    expect([same.doc.ceiling?.at, same.moments, resizing({ ...view, doc: same.doc })]).toEqual([NOW, [], null])
+    const [told] = settleResized(view, { kind: 'set', was: null }).moments
+    expect(told?.text).toBe('its ceiling is 16 GPUs, and was no limit: `maxGpus` of the policy say 16')
+  })
+
+  it('that is not set says why once, counts a right that is missing, and holds nobody up', () => {
+    const view = poolView({ ...set, at: null, by: 'me' })
+    const first = settleResized(view, { kind: 'not', why: 'no NodePool', right: true })
+    expect([first.moments[0]?.text, first.counts, resizing({ ...view, doc: first.doc })]).toEqual([
+      'its ceiling would be 16 GPUs and is not set: no NodePool',
+      ['not-allowed:cluster'],
+      null,
+    ])
+    const again = settleMarkCeiling({ ...view, doc: looksAgain(first.doc) }, 16)
+    const second = settleResized({ ...view, doc: again.doc }, { kind: 'not', why: 'no NodePool' })
+    expect([second.moments, second.doc.ceiling?.why]).toEqual([[], 'no NodePool'])
+    const other = settleResized({ ...view, doc: again.doc }, { kind: 'set', was: 8 })
+    expect(other.doc.ceiling).not.toHaveProperty('why')
+  })
+
+  it('is looked at again once somebody may have moved it', () => {
+    const doc = looksAgain(docOf({ lane: POOL, ceiling: set }))
+    expect(resizing(poolView(set, { doc }))).toEqual({ kind: 'mark-ceiling', gpus: 16 })
+    expect(looksAgain(docOf())).toEqual(docOf())
+  })
+})
+
+describe('a lease that is over', () => {
+  it('is forgotten, and what runs is said to be finished', () => {
+    const over = lease({ until: NOW })
+    const view = poolView(set, { contributions: [over, lease({ id: 'g2' })] })
+    expect(resizing(view)).toEqual({ kind: 'end-leases' })
+    const change = settleEndLeases(view)
+    expect(change.contributions).toEqual([{ row: over, gone: true }])
+    expect(change.moments[0]?.text).toMatch(/lease g1 of 8 GPUs has ended: what runs is finished/)
+    expect(contributionsAfter(view.contributions, change).map(({ id }) => id)).toEqual(['g2'])
+  })
+
+  it('of a pool that has left the policy too', () => {
+    const view = poolView(set, { doc: docOf({ lane: 'pool/gone' }), contributions: [lease({ until: NOW })] })
+    expect(resizing(view)).toEqual({ kind: 'end-leases' })
+  })
+})
+
+it('contributions are written over by their ids, and forgotten', () => {
+  const [one, two] = [lease(), lease({ id: 'g2' })]
+  const later = { ...one, until: NOW + 2 * HOUR }
+  const contributions = [
+    { row: later, gone: false },
+    { row: two, gone: true },
+  ]
+  expect(contributionsAfter([one, two], changed(docOf(), { contributions }))).toEqual([later])
+})
+
+it('a pool rests no longer than until its ceiling changes, and says what it is made of', () => {
+  const rest = { why: 'done', text: 'nobody waits', since: NOW, until: null, side: null, tries: 1 } as const
+  const view = poolView({ ...set, gpus: 24 }, { contributions: [lease()] })
+  expect(becauseOf(view)).toBe('`maxGpus` of the policy say 16, and 8 are leased')
+  expect(untilResized(view, rest)).toMatchObject({
+    until: NOW + HOUR,
+    text: 'its ceiling is 24 GPUs: `maxGpus` of the policy say 16, and 8 are leased; nobody waits',
+  })
+  expect(untilResized(view, { ...rest, until: NOW + 5 }).until).toBe(NOW + 5)
+  expect(untilResized(viewOf(), rest)).toEqual(rest)
+})
