@@ -58,8 +58,18 @@ export interface Page {
   after?: string
 }
 
-/** Kinds whose rows lie under an owner (a lane, a room): they are listed one owner at a time, by a prefix that has its `#`. */
-export const OWNED: ReadonlySet<RowKind> = new Set(['past', 'result', 'look', 'order', 'shadow', 'out', 'hold', 'line'])
+/** Kinds whose rows lie under an owner (a lane, a room, a day): they are listed one owner at a time, by a prefix that has its `#`. */
+export const OWNED: ReadonlySet<RowKind> = new Set([
+  'past',
+  'result',
+  'look',
+  'order',
+  'shadow',
+  'out',
+  'hold',
+  'line',
+  'booked',
+])
 
 /** What a write weighs: a commit weighs at most `HEAVIEST`, the actions that DynamoDB takes in one transaction. */
 export const weightOf = (write: Write): number => {
