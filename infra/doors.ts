@@ -1,5 +1,6 @@
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
+import { door as meter } from '../functions/meter.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
@@ -28,4 +29,5 @@ export const doors: readonly DoorFacts[] = [
   tick,
   watch,
   resync,
+  meter,
 ].map(({ name, trigger, aws, kubernetes }) => ({ name, trigger, aws, inCluster: kubernetes.length > 0 }))

@@ -55,7 +55,6 @@ export const derive = (rows: readonly InstanceRow[], { last, now, changed, there
   // Days that are over change only with what is known of an instance.
   const days = (isNewDay || changed.size > 0 ? open : [today]).map((day) => ({
     day,
-    until: Math.min(now, dayBegin(day, 1)),
     cells: rounded(addCells(rows.flatMap((row) => cellsOf(row, day, now)))),
   }))
   return {

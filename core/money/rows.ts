@@ -28,7 +28,5 @@ export interface MeterRow {
 /** What a day (UTC) has cost, by pool and payer: derived from the instances that were there, and put anew with each look until it is over. */
 export interface DayRow {
   day: string
-  /** Until when it is counted. */
-  until: number
   cells: Cell[]
 }

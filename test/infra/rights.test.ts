@@ -194,9 +194,9 @@ describe('as IAM evaluates the statements', () => {
   it('who reads a policy reads that of this installation, the one before it too, and no asset of another app', () => {
     const [parameter] = ofType('AWS::SSM::Parameter') as unknown as { Value: unknown }[]
     const readers = (key: string) => doors.filter(({ name }) => reads(name, `${ASSETS}/${key}`)).map(({ name }) => name)
-    const five = ['dataset-uploaded', 'model-promoted', 'reconcile', 'watch', 'resync']
-    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(five)
-    expect(readers('signalbox/the-one-before.json')).toEqual(five)
+    const six = ['dataset-uploaded', 'model-promoted', 'reconcile', 'watch', 'resync', 'meter']
+    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(six)
+    expect(readers('signalbox/the-one-before.json')).toEqual(six)
     for (const key of ['another-app.json', 'another-app.zip', 'signalbox-2/policy.json'])
       expect(readers(key)).toEqual([])
   })

@@ -32,6 +32,7 @@ const BUDGET: Record<string, number> = {
   tick: 450,
   watch: 2270,
   resync: 2390,
+  meter: 2200,
 }
 
 const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws-sdk/credential-provider-node']
