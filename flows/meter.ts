@@ -3,7 +3,7 @@ import { endOf } from '../core/money/evidence.ts'
 import type { InstanceRow } from '../core/money/instance.ts'
 import { bookedId } from '../core/money/lines.ts'
 import { foldLook, type Looking, type Priced } from '../core/money/looks.ts'
-import { derive, type Metered, pricedBy, withoutClosed } from '../core/money/metered.ts'
+import { derive, type Metered, openSince, pricedBy, withoutClosed } from '../core/money/metered.ts'
 import { type Look, observedIn } from '../core/money/observed.ts'
 import type { MeterRow } from '../core/money/rows.ts'
 import { label } from '../core/names.ts'
@@ -43,20 +43,21 @@ interface Known {
 /**
  * One look of the meter: which instances there are, and whose pods are on them, then all that follows for their days (UTC). Nothing is
  * added to what stands: every row is derived anew and put, so that a look may be repeated, missed or cut off anywhere, and two at once do no
- * harm: one of them wins. Rejects, and has closed nothing, where the cluster does not answer.
+ * harm: one of them wins. Where nothing is there and nothing was, nothing is written. Rejects, and has closed nothing, where the cluster does not answer.
  */
 export const meter = async (ports: MeterPorts, prices?: Priced): Promise<MeteredLook> => {
   // Before the cluster is asked: what is written is of looks before this one.
   const known = await knownBefore(ports)
   const last = known.meter?.value ?? null
   const now = Math.max(ports.clock.now(), last?.at ?? 0)
-  const others = last === null || last.others === null || now - last.others >= OTHERS_EVERY
-  const look = await lookAround(ports, known, others)
+  const look = await lookAround(ports, known, now)
+  const { others } = look
   const looking: Looking & Priced = {
     now,
     last: last?.at ?? null,
     lastOthers: last?.others ?? null,
     others,
+    since: openSince(last?.at ?? null, now),
     ...(prices ?? pricedBy(known.policy)),
   }
   const observed = observedIn(look, known)
@@ -64,23 +65,32 @@ export const meter = async (ports: MeterPorts, prices?: Priced): Promise<Metered
   const changed = foldLook(before, observed, looking)
   const rows = [...new Map([...before, ...changed]).values()]
   const there = new Set(observed.map(({ id }) => id))
-  const found = derive(rows, { last: last?.at ?? null, now, changed: new Set(changed.keys()), there })
+  const found = derive(rows, { last: last?.at ?? null, now, known: before, changed, there })
   const writes = [
     ...(await lineWrites(ports, found)),
     ...(await dayWrites(ports, found)),
     // Last: whoever is cut off before derives the others anew.
     ...instanceWrites(known, { changed, settled: found.settled, last: looking.last, now }),
   ]
-  const state: MeterRow = {
-    ...last,
-    at: now,
-    since: last?.since ?? found.since,
-    others: others ? now : (last?.others ?? null),
-    rates: found.rates,
-  }
-  const won = await commitAll(ports, known, { writes, state })
-  return { won, instances: rows.filter((row) => endOf(row) === null).length, written: writes.length }
+  const instances = rows.filter((row) => endOf(row) === null).length
+  const isQuiet = writes.length === 0 && rows.length === 0 && last?.rates.length === 0
+  const state = stateAfter(last, { now, others, found })
+  return { won: isQuiet || (await commitAll(ports, known, { writes, state })), instances, written: writes.length }
 }
+
+interface Looked {
+  now: number
+  others: boolean
+  found: Metered
+}
+
+const stateAfter = (last: MeterRow | null, { now, others, found }: Looked): MeterRow => ({
+  ...last,
+  at: now,
+  since: last?.since ?? found.since,
+  others: others ? now : (last?.others ?? null),
+  rates: found.rates,
+})
 
 const knownBefore = async (ports: MeterPorts): Promise<Known> => {
   const [policy, identity, meter, rows] = await Promise.all([
@@ -93,22 +103,22 @@ const knownBefore = async (ports: MeterPorts): Promise<Known> => {
 }
 
 /**
- * The nodes of our pools, and of those that some of ours were in when the policy still named them; pods of ours, or where others' are looked
- * for, too, of everybody. As they are now: what is missing is concluded from (law 2).
+ * The nodes of our pools, and of those that some of ours were in when the policy still named them; where there are any, pods of ours, or,
+ * every ten minutes, of everybody. As they are now: what is missing is concluded from (law 2).
  */
-const lookAround = async ({ cluster }: MeterPorts, { policy, rows }: Known, others: boolean): Promise<Look> => {
+const lookAround = async ({ cluster }: MeterPorts, { policy, rows, meter }: Known, now: number): Promise<Look> => {
   const open = [...rows.values()].filter(({ value }) => endOf(value) === null)
   const pools = new Set([...Object.keys(policy.pools), ...open.flatMap(({ value }) => poolsOf(value))])
   const inPools = (kind: 'NodeClaim' | 'Node') =>
     Promise.all([...pools].map((pool) => cluster.list(kind, { labels: { [NODE_POOL]: pool }, fresh: true })))
+  const [claims, nodes] = (await Promise.all([inPools('NodeClaim'), inPools('Node')])).map((lists) => lists.flat())
+  if (claims?.length === 0 && nodes?.length === 0) return { claims: [], nodes: [], pods: [], others: false }
+  const before = meter?.value.others ?? null
+  const others = before === null || now - before >= OTHERS_EVERY
   const labels = { [label('installation')]: policy.installation }
   const ours = () => ourNamespaces(policy).map((namespace) => cluster.list('Pod', { namespace, labels, fresh: true }))
-  const [claims, nodes, pods] = await Promise.all([
-    inPools('NodeClaim'),
-    inPools('Node'),
-    others ? cluster.list('Pod', { fresh: true }) : Promise.all(ours()),
-  ])
-  return { claims: claims.flat(), nodes: nodes.flat(), pods: pods.flat(), others }
+  const pods = others ? await cluster.list('Pod', { fresh: true }) : (await Promise.all(ours())).flat()
+  return { claims: claims ?? [], nodes: nodes ?? [], pods, others }
 }
 
 const poolsOf = ({ stretches }: InstanceRow): string[] => Object.values(stretches).map(({ pool }) => pool)
@@ -157,7 +167,8 @@ const dayWrites = async ({ ledger }: MeterPorts, { days }: Metered): Promise<Wri
   )
   return days.flatMap((value): Write[] => {
     const row = standing.get(value.day) ?? null
-    return isSame(row, value) ? [] : [{ put: 'day', id: value.day, revision: row?.revision ?? 0, value }]
+    const isNothing = row === null && value.cells.length === 0
+    return isNothing || isSame(row, value) ? [] : [{ put: 'day', id: value.day, revision: row?.revision ?? 0, value }]
   })
 }
 

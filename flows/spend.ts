@@ -1,6 +1,7 @@
 import { dayBegin, dayOf } from '../core/money/days.ts'
 import type { BookedRow } from '../core/money/lines.ts'
 import { monthOf } from '../core/money/months.ts'
+import type { MeterRow } from '../core/money/rows.ts'
 import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
 import { SELF } from '../core/rows.ts'
 import type { Ledger } from './ledger-port.ts'
@@ -15,8 +16,12 @@ const MOST = 100
 export const spendIn = async (ledger: Reading, now: number, month = monthOf(now)): Promise<MeteredSpend> => {
   const after = dayOf(dayBegin(neededSince(month, now), -1))
   const [meter, days] = await Promise.all([readRow(ledger, 'meter', SELF), ledger.list('day', { after, limit: MOST })])
-  return meteredSpend(valuesOf(days), { meter: meter?.value ?? null, month })
+  return meteredSpend(valuesOf(days), { meter: untilNow(meter?.value ?? null, now), month })
 }
+
+/** While nothing is there the meter writes nothing: what it said last is so until now. */
+const untilNow = (meter: MeterRow | null, now: number): MeterRow | null =>
+  meter === null || meter.rates.length > 0 ? meter : { ...meter, at: Math.max(meter.at, now) }
 
 /** What each instance has cost in a day that is over, or by its end: every line with its price, where that is from, and since when it holds. */
 export const linesIn = async (ledger: Pick<Ledger, 'list'>, day: string): Promise<BookedRow[]> =>

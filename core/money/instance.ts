@@ -115,6 +115,21 @@ export const billed = (row: Pick<InstanceRow, 'begin' | 'end' | 'seen'>, now: nu
   return { from, to: end === null ? Math.max(from, now) : Math.max(from + LEAST, end) }
 }
 
+/** Pods of a row: it must stay one item of the ledger, however many short ones somebody starts on a node. */
+const MOST_PODS = 500
+
+/** With no more pods than a row holds: those that have not ended, and the longest of the others. */
+export const withinBounds = (row: InstanceRow): InstanceRow => {
+  const pods = Object.entries(row.pods)
+  if (pods.length <= MOST_PODS) return row
+  const lasted = (pod: PodTime): number => (endOf(pod) ?? Number.POSITIVE_INFINITY) - pod.from
+  const kept = pods
+    .map(([uid, pod]) => ({ uid, pod, lasted: lasted(pod) }))
+    .sort((a, b) => (a.lasted === b.lasted ? (a.uid < b.uid ? -1 : 1) : b.lasted - a.lasted))
+    .slice(0, MOST_PODS)
+  return { ...row, pods: Object.fromEntries(kept.map(({ uid, pod }) => [uid, pod])) }
+}
+
 /** Without what lies wholly before a time: stretches that are over, and pods. */
 export const withoutBefore = (row: InstanceRow, time: number): InstanceRow => {
   const stretches = stretchesOf(row)

@@ -10,6 +10,9 @@ const HOUR = 3_600_000
  */
 export const IDLE = { boot: '-boot', free: '-free', gap: '-gap', tail: '-tail' } as const
 
+/** Lanes that have too little to be told one by one. */
+export const MORE = '-more'
+
 /** What one payer has of the nodes of a pool: a lane, `OTHERS`, or nobody (`IDLE`). */
 export interface Cell {
   pool: string

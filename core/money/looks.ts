@@ -7,6 +7,7 @@ import {
   type Price,
   type Stretch,
   stretchesOf,
+  withinBounds,
 } from './instance.ts'
 import type { Observed } from './observed.ts'
 
@@ -19,6 +20,8 @@ export interface Looking {
   lastOthers: number | null
   /** Whether this one does. */
   others: boolean
+  /** From when on days are open: what ended before it is in none. */
+  since: number
 }
 
 /** What the policy says of pools. */
@@ -73,8 +76,8 @@ const seenAgain = (known: InstanceRow | null, one: Observed, looking: Looking & 
     pods: podsAfter(known?.pods ?? {}, one.pods, looking),
     firstPod: firstOf(Object.values(one.pods)),
   }
-  if (known === null) return fresh
-  const merged = mergeInstances(known, fresh)
+  if (known === null) return withinBounds(fresh)
+  const merged = withinBounds(mergeInstances(known, fresh))
   return saysMore(known, merged) ? merged : known
 }
 
@@ -134,10 +137,12 @@ const isSamePrice = (a: Price, b: Price | null): boolean =>
 const podsAfter = (
   known: InstanceRow['pods'],
   there: Observed['pods'],
-  { now, last, lastOthers, others }: Looking,
+  { now, last, lastOthers, others, since }: Looking,
 ): Record<string, PodTime> => {
   const pods: Record<string, PodTime> = {}
-  for (const [uid, pod] of Object.entries(there)) pods[uid] = { ...pod, seen: now }
+  // What ended long ago may lie there for days.
+  for (const [uid, pod] of Object.entries(there))
+    if ((endOf({ ...pod, seen: now }) ?? now) > since) pods[uid] = { ...pod, seen: now }
   for (const [uid, pod] of Object.entries(known)) {
     if (pods[uid] !== undefined) continue
     const isSilent = pod.lane === OTHERS && !others

@@ -2,7 +2,7 @@ import type { Policy } from '../policy.ts'
 import { dayBegin, dayOf, daysBetween } from './days.ts'
 import { endOf } from './evidence.ts'
 import { billed, type InstanceRow, withoutBefore } from './instance.ts'
-import { addCells, type BookedRow, type Cell, cellsOf, daysOf, lineOf, rateOfInstance } from './lines.ts'
+import { addCells, type BookedRow, type Cell, cellsOf, daysOf, lineOf, MORE, rateOfInstance } from './lines.ts'
 import type { Priced } from './looks.ts'
 import { monthBegin } from './months.ts'
 import { hourOf } from './prices.ts'
@@ -40,14 +40,15 @@ export interface Metered {
 interface Deriving {
   last: number | null
   now: number
-  /** Instances that say something else than before. */
-  changed: ReadonlySet<string>
+  /** Instances as they were before, by id, and those that say something else now. */
+  known: ReadonlyMap<string, unknown>
+  changed: ReadonlyMap<string, unknown>
   /** Instances that are in the look, as one is whose end somebody holds up. */
   there: ReadonlySet<string>
 }
 
 /** Days, lines and rates as the rows of all instances say. */
-export const derive = (rows: readonly InstanceRow[], { last, now, changed, there }: Deriving): Metered => {
+export const derive = (rows: readonly InstanceRow[], { last, now, known, changed, there }: Deriving): Metered => {
   const since = openSince(last, now)
   const today = dayOf(now)
   const isNewDay = last === null || dayOf(last) !== today
@@ -62,7 +63,8 @@ export const derive = (rows: readonly InstanceRow[], { last, now, changed, there
     lines: rows.flatMap((row) => {
       const isChanged = changed.has(row.id)
       if (!isChanged && !isNewDay) return []
-      const all = isChanged ? open : daysOf(row, since, now)
+      // A line that stands may have to go.
+      const all = isChanged && known.has(row.id) ? open : daysOf(row, since, now)
       return all
         .filter((day) => day < today || endOf(row) !== null)
         .map((day) => ({ day, instance: row.id, line: lineOf(row, day, now) }))
@@ -79,13 +81,22 @@ export const derive = (rows: readonly InstanceRow[], { last, now, changed, there
 export const withoutClosed = (row: InstanceRow, last: number | null, now: number): InstanceRow =>
   withoutBefore(row, openSince(last, now))
 
-/** Equal sums are equal bytes. */
+/** Cells of a row: it must stay one item of the ledger, however many lanes there are. */
+const MOST_CELLS = 1500
+
+/** Equal sums are equal bytes; of very many lanes those that have the least of a pool are added up. */
 const rounded = (cells: readonly Cell[]): Cell[] =>
-  cells.map((cell) => ({
+  withinBounds(cells).map((cell) => ({
     ...cell,
     seconds: micro(cell.seconds),
     dollars: micro(cell.dollars),
     unpriced: micro(cell.unpriced),
   }))
+
+const withinBounds = (cells: readonly Cell[]): readonly Cell[] => {
+  if (cells.length <= MOST_CELLS) return cells
+  const [kept, more] = [cells.toSorted((a, b) => b.seconds - a.seconds), MOST_CELLS]
+  return addCells([...kept.slice(0, more), ...kept.slice(more).map((cell) => ({ ...cell, payer: MORE }))])
+}
 
 const micro = (amount: number): number => Math.round(amount * 1e6) / 1e6

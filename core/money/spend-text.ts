@@ -11,8 +11,7 @@ export const spendText = (spend: MeteredSpend, budget: { dollars: number }, now:
   if (since === null || at === null) return [`no node was looked at yet in ${month}: the meter looks every minute`]
   const part =
     budget.dollars > 0 ? ` (${Math.round((100 * dollars) / budget.dollars)} % of ${usd(budget.dollars)})` : ''
-  const goesOn =
-    forecast === null || perHour + forecast === dollars ? '' : `, about ${usd(forecast)} at the month’s end`
+  const goesOn = forecast === null || forecast === dollars ? '' : `, about ${usd(forecast)} at the month’s end`
   return [
     `nodes cost ${usd(dollars)} in ${month}${part}, ${usd(perHour)} an hour now${goesOn}`,
     ...unpricedText(spend),

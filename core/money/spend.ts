@@ -1,6 +1,6 @@
 import { DAY, dayBegin, dayOf } from './days.ts'
 import { OTHERS } from './instance.ts'
-import { addCells, type Cell, IDLE } from './lines.ts'
+import { addCells, type Cell, IDLE, MORE } from './lines.ts'
 import { monthBegin } from './months.ts'
 import type { DayRow, MeterRow } from './rows.ts'
 
@@ -40,6 +40,7 @@ export interface MeteredSpend {
 /** Who pays, for a person. */
 const PAYERS: Readonly<Record<string, string>> = {
   [OTHERS]: 'others',
+  [MORE]: 'more lanes, with little each',
   [IDLE.boot]: 'idle until the first pod',
   [IDLE.free]: 'idle beside pods',
   [IDLE.gap]: 'idle between pods',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { IDLE } from '../../core/money/lines.ts'
 import { SELF } from '../../core/rows.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { meter } from '../../flows/meter.ts'
@@ -10,18 +11,17 @@ import { BEGIN, clusterOf, LEDGER, openLedgerOf, POLICY } from '../money/meterin
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
-const policies = fixedPolicies(POLICY)
 const accountOf = (seed = 7): Account =>
   openAccount({ seed, from: BEGIN, days: 4, installation: POLICY.installation, ledger: LEDGER })
 
 /** A meter on an account, at a time that the test sets. */
-const metering = async (account: Account, ledger: Ledger) => {
+const metering = async (account: Account, ledger: Ledger, policy = POLICY) => {
   let [time, isAway] = [BEGIN, false]
   const cluster = clusterOf(() => {
     if (isAway) throw new Unavailable('the API server does not answer')
     return account.objectsAt(time)
   })
-  const ports = { ledger, cluster, policies, clock: { now: () => time } }
+  const ports = { ledger, cluster, policies: fixedPolicies(policy), clock: { now: () => time } }
   return {
     ports,
     at: (to: number) => {
@@ -43,6 +43,14 @@ const booksOf = async (ledger: Ledger) => ({
     .map(({ value }) => value),
   meter: (await readRow(ledger, 'meter', SELF))?.value,
 })
+const byPayer = ({ days }: Awaited<ReturnType<typeof booksOf>>): Record<string, number> => {
+  const sums: Record<string, number> = {}
+  for (const { payer, dollars } of days.flatMap(({ cells }) => cells)) sums[payer] = (sums[payer] ?? 0) + dollars
+  return sums
+}
+const sumOf = (sums: Record<string, number> = {}): number => Object.values(sums).reduce((sum, one) => sum + one, 0)
+const idleOf = (sums: Record<string, number> = {}): number =>
+  sumOf(Object.fromEntries(Object.entries(sums).filter(([payer]) => Object.values<string>(IDLE).includes(payer))))
 const totalOf = ({ days }: Awaited<ReturnType<typeof booksOf>>): number =>
   days.flatMap(({ cells }) => cells).reduce((sum, { dollars }) => sum + dollars, 0)
 
@@ -131,6 +139,26 @@ describe('the meter', () => {
     expect(new Set(lines.map(({ instance }) => instance)).size).toBeGreaterThan(instances.length)
     const kept = new Set(instances.map(({ id }) => id))
     expect(lines.filter(({ day, instance }) => day === '2026-10-01' && !kept.has(instance)).length).toBeGreaterThan(0)
+  })
+
+  it('of one of two installations on a cluster books its own lanes, and the other’s are others’', async () => {
+    const account = accountOf()
+    const [mine, theirs] = [await openLedgerOf(), await openLedgerOf('ffffffffffff')]
+    const other = {
+      ...POLICY,
+      installation: 'other',
+      namespaces: { training: 'other-training', serving: 'other-serving' },
+    }
+    const first = await metering(account, mine)
+    const second = await metering(account, theirs, other)
+    for (let minute = 10; minute <= 24 * 60; minute += 10)
+      for (const { at } of [first, second]) await at(BEGIN + minute * MINUTE)
+    const [ours, others] = (await Promise.all([booksOf(mine), booksOf(theirs)])).map(byPayer)
+    // Each knows the whole of the nodes, and both have a lane `pipeline/p0`.
+    expect(Object.keys(others ?? {}).filter((payer) => !payer.startsWith('-'))).toEqual(['pipeline/p0'])
+    expect(ours?.['pipeline/p0']).not.toBeCloseTo(others?.['pipeline/p0'] ?? 0, 0)
+    expect(sumOf(ours)).toBeCloseTo(sumOf(others), 4)
+    expect(others?.['-others']).toBeCloseTo(sumOf(ours) - idleOf(ours) - (others?.['pipeline/p0'] ?? 0), -1)
   })
 
   it('has lines that come to what their day says, each with its price, its source and its day', async () => {

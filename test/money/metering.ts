@@ -125,9 +125,9 @@ export const meterMonth = async ({
   return { account, ledger, until, looks }
 }
 
-export const openLedgerOf = async (): Promise<Ledger> => {
+export const openLedgerOf = async (id = LEDGER): Promise<Ledger> => {
   const ledger = openLedger(new DatabaseSync(':memory:'))
-  const identity = { ledger: LEDGER, at: BEGIN, fenceFrom: 0 }
+  const identity = { ledger: id, at: BEGIN, fenceFrom: 0 }
   await ledger.commit([{ put: 'identity', id: SELF, revision: 0, value: identity }])
   return ledger
 }

@@ -13,6 +13,7 @@ const looking = (now: number, last: number | null, more: Partial<Looking> = {}):
   last: last === null ? null : at(last),
   lastOthers: last === null ? null : at(last),
   others: true,
+  since: 0,
   priceOf: () => (perHour === null ? null : { perHour, source: 'list', asOf: '2026-11-01' }),
   gpusOf: () => 8,
   ...more,
@@ -94,5 +95,29 @@ describe('looks at the cluster', () => {
     perHour = null
     expect(foldLook(priced, [seen()], looking(10, 9))).toEqual(new Map())
     perHour = 80
+  })
+})
+
+describe('a node on which somebody starts very many pods', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 3000 }, (_, n) => [
+      `u${n}`,
+      { lane: OTHERS, gpus: 1, from: at(3), end: { at: at(3) + n, by: 'told' as const } },
+    ]),
+  )
+
+  it('stays one item of the ledger, and is not written again for them', () => {
+    const rows = through([6, [seen({ pods: { ...many, open: pod() } })]])
+    expect(Object.keys(one(rows).pods)).toHaveLength(500)
+    expect(one(rows).pods['open']).toBeDefined()
+    expect(foldLook(rows, [seen({ pods: { ...many, open: pod() } })], looking(7, 6))).toEqual(new Map())
+  })
+
+  it('is not written for those that ended long ago and still lie there', () => {
+    const first = through([6, [seen()]])
+    const look = { ...looking(7, 6), since: at(5) }
+    const rows = new Map([...first, ...foldLook(first, [seen({ pods: many })], look)])
+    expect(one(rows).pods).toEqual({})
+    expect(foldLook(rows, [seen({ pods: many })], look)).toEqual(new Map())
   })
 })
