@@ -16,6 +16,7 @@ import { LEASES, leasing } from './commands/lease.ts'
 import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { printSchema } from './commands/schema.ts'
+import { addSpend } from './commands/spend.ts'
 import { DATA, type StartFlags, start } from './commands/start.ts'
 import { tour } from './commands/tour.ts'
 import { why } from './commands/why.ts'
@@ -180,9 +181,10 @@ const addReading = (add: Add, output: Output, done: Done): void => {
   reaching(
     add(
       'budgets',
-      'what was spent of the budget this month, what runs hold, and what is left: what services cost as they stand is not counted yet',
+      'what runs were reckoned to have spent of the budget this month, what they hold, and what is left; `spend` says what nodes have cost',
     ),
   ).action((flags: Flags) => budgets(flags, output))
+  addSpend(reaching(add('spend', 'what nodes have cost this month, and at its end if it goes on so')), output)
   reaching(add('trace <lane|plan>', 'the timeline of a lane (`pipeline/support-chats`), or of one plan')).action(
     (subject: string, flags: Flags) => trace(flags, subject, output),
   )

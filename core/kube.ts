@@ -89,7 +89,13 @@ export interface NodeClaim {
   apiVersion?: string
   kind?: string
   metadata?: V1ObjectMeta
-  status?: { nodeName?: string; conditions?: Condition[] }
+  status?: {
+    nodeName?: string
+    /** `aws:///us-east-1a/i-0abc…`, once there is an instance. */
+    providerID?: string
+    capacity?: Record<string, string>
+    conditions?: Condition[]
+  }
 }
 
 export const GPU = 'nvidia.com/gpu'
@@ -102,6 +108,9 @@ export const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt'
 
 /** Karpenter's label on nodes and NodeClaims: how they were bought. */
 export const CAPACITY_TYPE = 'karpenter.sh/capacity-type'
+
+/** Kubernetes' label on nodes, and Karpenter's on NodeClaims. */
+export const INSTANCE_TYPE = 'node.kubernetes.io/instance-type'
 
 /** On a Job: the LocalQueue in which Kueue queues it. */
 export const QUEUE_LABEL = 'kueue.x-k8s.io/queue-name'

@@ -184,6 +184,7 @@ export type RequestRefusal =
   | 'bad-body'
   | 'bad-count'
   | 'bad-before'
+  | 'bad-period'
   | 'missing-lane'
   | 'no-question'
   | 'not-found'

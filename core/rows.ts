@@ -3,6 +3,7 @@ import type { LaneDocument, Made, Run } from './lane/document.ts'
 import type { InLine } from './lane/hold.ts'
 import type { GoOnLetter, LookLetter, OrderLetter } from './lane/letters.ts'
 import type { Months } from './money/months.ts'
+import type { MoneyRows } from './money/rows.ts'
 import type { Plan, Step } from './plan.ts'
 import type { ContributionRow } from './pools/contribution.ts'
 import type { Outcome } from './reasons.ts'
@@ -12,7 +13,7 @@ import type { Telling } from './telling.ts'
  * The rows of the ledger. What is a lane's lies under the lane: its id is the lane, or the lane, `#` and what tells them
  * apart. Times are milliseconds since the epoch.
  */
-export interface Rows {
+export interface Rows extends MoneyRows {
   /** Id: the lane. Only reconcile writes it. */
   lane: LaneDocument
   /** The plan of the run under way. Id: the lane. */

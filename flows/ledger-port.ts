@@ -58,7 +58,7 @@ export interface Page {
   after?: string
 }
 
-/** Kinds whose rows lie under an owner (a lane, a room): they are listed one owner at a time, by a prefix that has its `#`. */
+/** Kinds whose rows lie under an owner (a lane, a room, a day): they are listed one owner at a time, by a prefix that has its `#`. */
 export const OWNED: ReadonlySet<RowKind> = new Set([
   'past',
   'result',
@@ -69,6 +69,7 @@ export const OWNED: ReadonlySet<RowKind> = new Set([
   'hold',
   'line',
   'contribution',
+  'booked',
 ])
 
 /** What a write weighs: a commit weighs at most `HEAVIEST`, the actions that DynamoDB takes in one transaction. */

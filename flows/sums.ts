@@ -81,7 +81,8 @@ export interface Spend {
 }
 
 /** What no budget counts yet, in a sentence for who reads what is left of one. */
-export const NOT_COUNTED = 'what services cost as they stand, once their rollouts are over, is not counted yet'
+export const NOT_COUNTED =
+  'what services cost as they stand, once their rollouts are over, is not in it: `signalbox spend` says what nodes have cost'
 
 /** What the ledger's sums say of the policy's budget. */
 export const spendOf = async (

@@ -71,6 +71,14 @@ export const ROWS = {
     items(['room#*', 'due#*'], 'DeleteItem'),
     items(['lane#*', 'room#*'], 'ConditionCheckItem'),
   ],
+  /** What nodes cost, and nothing of a lane. */
+  meter: [
+    items(['instance'], 'Query'),
+    items(['identity', 'meter', 'booked#*', 'day'], 'BatchGetItem'),
+    items(['instance', 'meter', 'booked#*', 'day'], 'UpdateItem'),
+    items(['instance'], 'DeleteItem'),
+    items(['meter'], 'ConditionCheckItem'),
+  ],
   /** Letters of people it answers, and writes none. */
   reconcile: [
     // Every lane, before a policy with other names is in force.

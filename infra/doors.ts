@@ -4,6 +4,7 @@ import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
 import { door as driftReported } from '../functions/drift-reported.ts'
+import { door as meter } from '../functions/meter.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
@@ -36,4 +37,5 @@ export const doors: readonly DoorFacts[] = [
   tick,
   watch,
   resync,
+  meter,
 ].map(({ name, trigger, aws, kubernetes }) => ({ name, trigger, aws, inCluster: kubernetes.length > 0 }))

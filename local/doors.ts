@@ -6,6 +6,7 @@ import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
 import { door as driftReported } from '../functions/drift-reported.ts'
 import type { HttpEvent } from '../functions/http.ts'
+import { door as meter } from '../functions/meter.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import type { Answer } from '../functions/reacting.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
@@ -26,7 +27,7 @@ const busDoors = [datasetUploaded, modelPromoted, driftDetected, alarmChanged, d
 })
 
 /** The doors that touch the cluster: each gets a role of its own. */
-export const clusterDoors = [reconcile, resync, watch].map(({ name, kubernetes }) => ({ name, kubernetes }))
+export const clusterDoors = [reconcile, resync, watch, meter].map(({ name, kubernetes }) => ({ name, kubernetes }))
 
 /** The local bus's targets: the same doors that a rule wakes in AWS. */
 export const busTargets = (ports: () => Ports) =>
@@ -90,6 +91,12 @@ export const httpDoors = (ports: Ports) => {
       return { status: answer.statusCode, body: JSON.parse(answer.body) as Record<string, unknown> }
     },
   }
+}
+
+/** The meter's door. */
+export const meterDoor = (ports: Ports): (() => Promise<unknown>) => {
+  const handler = meter.handler(ports)
+  return () => handler({})
 }
 
 /** The schedule's door. */

@@ -1,11 +1,11 @@
 import { nextDue, tick } from '../flows/tick.ts'
 import { watch } from '../flows/watch.ts'
 import { CATALOGUES } from '../functions/door.ts'
-import { resyncDoor } from './doors.ts'
+import { meterDoor, resyncDoor } from './doors.ts'
 import type { HouseOptions, Parts } from './parts.ts'
 import type { Stores } from './stores.ts'
 
-/** How often resync runs, in (virtual) milliseconds. */
+/** How often resync and the meter run, in (virtual) milliseconds: what objects say themselves is counted to the second all the same. */
 const RESYNC_EVERY = 5 * 60_000
 /** What is due and could not be served is looked at again with the next minute. */
 const MINUTE = 60_000
@@ -46,6 +46,7 @@ export const turning = async (
     if (resyncAt <= now) {
       resyncAt = now + RESYNC_EVERY
       await resyncDoor(ports)().catch((error: unknown) => onError('resync', error))
+      await meterDoor(ports)().catch((error: unknown) => onError('meter', error))
     }
     await bus.advance(now)
     await tick(ports, CATALOGUES).catch((error: unknown) => onError('tick', error))

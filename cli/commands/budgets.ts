@@ -16,15 +16,19 @@ import { withLedger } from './ledger.ts'
  * read with both of its own. What is not counted is said below, and in JSON as `notCounted`.
  */
 export const budgets = async (where: Where, output: Output): Promise<void> => {
-  const { aws, config } = where
-  const found =
-    aws === undefined
-      ? await localBudgets(where)
-      : await withInstallation({ aws, config }, async ({ ledger, policies, clock }) => [
-          await spendOf({ ledger }, await policies.load(), clock.now()),
-        ])
+  const found = await budgetsOf(where)
   const table = columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)])
   show(output, { budgets: found, notCounted: NOT_COUNTED }, `${table}\n\n${NOT_COUNTED}`)
+}
+
+/** The same as data. */
+export const budgetsOf = async (where: Where): Promise<Spend[]> => {
+  const { aws, config } = where
+  return aws === undefined
+    ? localBudgets(where)
+    : withInstallation({ aws, config }, async ({ ledger, policies, clock }) => [
+        await spendOf({ ledger }, await policies.load(), clock.now()),
+      ])
 }
 
 const localBudgets = async (where: Where): Promise<Spend[]> => {

@@ -1,5 +1,5 @@
 import type { V1Affinity, V1Container, V1Pod, V1Toleration } from '@kubernetes/client-node'
-import { GPU, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
+import { GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
@@ -10,9 +10,6 @@ import { gpusIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
 import { SERVING_PRIORITY, servingClassName } from '../workloads/priority.ts'
 import type { PoolView } from '../world.ts'
-
-/** The label of a node's instance type. */
-const INSTANCE_TYPE = 'node.kubernetes.io/instance-type'
 
 /** What is seen of the cluster, of every namespace: pods that have not ended, nodes, and pools. */
 export interface SeenPools {
@@ -166,7 +163,7 @@ const isBehind = ({ spec }: KubeObject<'Pod'>): boolean =>
  * Ours are in our namespaces, of our installation, and not where they name another ledger: anywhere else anybody writes labels
  * (law 3).
  */
-const isOurs = ({ metadata }: KubeObject, { installation, namespaces }: Policy, ledger: string): boolean =>
+export const isOurs = ({ metadata }: KubeObject, { installation, namespaces }: Policy, ledger: string): boolean =>
   metadata.labels?.[label('installation')] === installation &&
   (metadata.labels[label('ledger')] ?? ledger) === ledger &&
   Object.values(namespaces).includes(metadata.namespace ?? '')
@@ -229,7 +226,7 @@ export const tolerates = (
   })
 
 /** GPUs that a pod asks for: what containers that come one after the other ask for is the most that one of them does. */
-const gpusOfPod = ({ spec }: V1Pod): number =>
+export const gpusOfPod = ({ spec }: V1Pod): number =>
   Math.max(gpusOf(spec?.containers), ...(spec?.initContainers ?? []).map((container) => gpusOf([container])))
 
 /** GPUs that containers ask for together. */

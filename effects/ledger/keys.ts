@@ -15,7 +15,7 @@ export const keyOf = ({ pk, sk }: Place): Item => ({ pk: { S: pk }, sk: { S: sk 
 export const placeIn = (item: Item): Place => ({ pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' })
 
 /**
- * The partitions of what belongs to somebody: `<name>#<lane>` or `room#<room>`. Letters lie apart from what only reconcile
+ * The partitions of what belongs to somebody: `<name>#<lane>`, `room#<room>` or `booked#<day>`. Letters lie apart from what only reconcile
  * writes, and those of events apart from those of people: a door's right (`dynamodb:LeadingKeys`) sees partition keys alone.
  */
 const PARTITIONS: Partial<Record<RowKind, string>> = {
@@ -30,6 +30,7 @@ const PARTITIONS: Partial<Record<RowKind, string>> = {
   hold: 'room',
   line: 'room',
   contribution: 'room',
+  booked: 'booked',
 }
 /** One of each a lane: their ids are the lane, and have no second part. */
 const SINGLE: ReadonlySet<RowKind> = new Set(['lane', 'plan'])

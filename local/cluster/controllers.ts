@@ -1,4 +1,5 @@
 import type { Kind, ObjectRef } from '../../core/kube.ts'
+import { removeClaim } from './claims.ts'
 import { reconcileDeployment } from './deployments.ts'
 import type { Turn } from './due.ts'
 import { drainNode } from './empty-nodes.ts'
@@ -39,6 +40,7 @@ const CONTROLLERS: Partial<Record<Turn['kind'], Controller>> = {
   Deployment: calmly(reconcileDeployment),
   ReplicaSet: calmly(reconcileReplicaSet),
   NodePool: calmly(reconcilePool),
+  NodeClaim: calmly(removeClaim),
   Gone: calmly(collectGarbage),
   Queue: calmly(admitJobs),
   Pod: (world, turn) => reconcilePod(world, refOf(turn)),

@@ -1,5 +1,6 @@
 import { GPUS_PER_NODE_LABEL } from '../../core/bootstrap/node-pools.ts'
 import { GPU, type KubeObject, type NodePool } from '../../core/kube.ts'
+import { providerIdOf } from './claims.ts'
 import { INSTANCE_TYPE_LABEL, type Labels, type Node, POOL_LABEL } from './wire.ts'
 
 /** The node that the pool would launch. */
@@ -21,7 +22,7 @@ export const nodeOf = ({ metadata, spec }: KubeObject<'NodePool'>, name: string)
       name,
       labels: { ...template?.metadata?.labels, ...required, ...annotated, [POOL_LABEL]: metadata.name },
     },
-    spec: { taints: template?.spec?.taints ?? [] },
+    spec: { providerID: providerIdOf(name), taints: template?.spec?.taints ?? [] },
     status: {
       capacity: { [GPU]: gpus },
       allocatable: { [GPU]: gpus },

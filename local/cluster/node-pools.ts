@@ -1,5 +1,6 @@
 import { GPU, type KubeObject, type ObjectRef } from '../../core/kube.ts'
 import { gpusIn, numberIn } from '../../core/quantity.ts'
+import { initializeClaim, launchClaim } from './claims.ts'
 import { type NodeMemo, tidyNode } from './empty-nodes.ts'
 import { schedulerSays, whyNot } from './fitting.ts'
 import { nodeOf } from './node-of-pool.ts'
@@ -45,7 +46,8 @@ const freeOn = (world: World, node: Node): number => {
 }
 
 /** A node that was on its way is ready once its time has come. */
-const comeUp = ({ store, due }: World, node: Node): Node => {
+const comeUp = (world: World, node: Node): Node => {
+  const { store, due } = world
   const { readyAt } = due.memo<NodeMemo>(node.metadata.uid) ?? {}
   if (isReady(node) || readyAt === undefined || readyAt > store.now) return node
   const said = {
@@ -54,6 +56,7 @@ const comeUp = ({ store, due }: World, node: Node): Node => {
     reason: 'KubeletReady',
     message: 'kubelet is posting ready status',
   } as const
+  initializeClaim(world, node)
   return store.update<'Node'>({
     ...node,
     status: { ...node.status, conditions: withCondition(node.status?.conditions, said, store.now) },
@@ -106,6 +109,7 @@ const launchFor = (world: World, pod: Pod, pool: KubeObject<'NodePool'> | null):
       ownerReferences: [{ apiVersion: 'karpenter.sh/v1', kind: 'NodePool', name, uid, controller: true }],
     },
   })
+  launchClaim(world, node)
   due.remember(node.metadata.uid, { readyAt: store.now + pace.provision } satisfies NodeMemo)
   wake(world, { kind: 'NodePool', namespace: null, name }, store.now + pace.provision)
   return { node, free: gpus }

@@ -1,5 +1,6 @@
 import { GPU, refOf } from '../../core/kube.ts'
 import { numberIn } from '../../core/quantity.ts'
+import { terminateClaim } from './claims.ts'
 import { memoOf, type OwnerMemo, type PodMemo } from './pods.ts'
 import { gpusOf, INSTANCE_TYPE_LABEL, type Node, type Pod, withCondition } from './wire.ts'
 import { type World, wake } from './world.ts'
@@ -21,6 +22,7 @@ export const loseNode = (world: World, node: Node): void => {
   const { store, due } = world
   const { name } = node.metadata
   store.remove(node)
+  terminateClaim(world, node)
   due.forget(node.metadata.uid)
   for (const pod of store.list('Pod', { place: `on:${name}` })) losePod(world, pod)
   for (const pod of store.list('Pod', { place: `ended:${name}` })) {

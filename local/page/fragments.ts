@@ -5,7 +5,6 @@ import { atMostText, plain } from '../../core/plan-text.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Moment } from '../../core/rows.ts'
 import { counted } from '../../core/text.ts'
-import { NOT_COUNTED, type Spend } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
 import { triesUnder } from '../tries.ts'
 import { type Sides, sideText } from '../waiting.ts'
@@ -136,14 +135,6 @@ const poolItem = (bar: PoolBar): Html => {
     <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
     <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
   </li>`
-}
-
-/** What was spent of a budget this month, and what runs hold of it. */
-export const spendFragment = ({ budget, month, dollars, spent, held, left }: Spend): Html => {
-  const share = (part: number): string => (100 * Math.min(1, Math.max(0, part / dollars)) || 0).toFixed(2)
-  return html`<h3>${budget}</h3>
-    <p>${usd(spent)} spent and ${usd(held)} held of ${usd(dollars)} in ${month}: ${left < 0 ? html`<b>${usd(-left)} over</b>` : `${usd(left)} left`}; ${NOT_COUNTED}</p>
-    <svg class="spend" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="used" width="${share(spent)}" height="4" /><rect class="held" x="${share(spent)}" width="${share(held)}" height="4" /></svg>`
 }
 
 /** What came in and what it became, ignored and refused too. */

@@ -3,6 +3,7 @@ import type { Hono } from 'hono'
 import { type html, raw } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
 import { type Called, calledBy, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
+import { spendIn } from '../../flows/spend.ts'
 import { spendOf } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
 import { notInForce } from '../policies/not-in-force.ts'
@@ -15,10 +16,10 @@ import {
   planFragment,
   poolsFragment,
   sidesFragment,
-  spendFragment,
   timelineFragment,
 } from './fragments.ts'
 import { layout } from './layout.ts'
+import { spendFragment } from './spend.ts'
 import { trackOf } from './views.ts'
 
 type Html = ReturnType<typeof html>
@@ -79,7 +80,11 @@ const partsOf = async (
     lanes: lanesFragment(tracks, lane, policy),
     chat: chatFragment(shownOf(await cards())),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
-    spend: spendFragment(await spendOf(ports, policy, ports.clock.now())),
+    spend: spendFragment(
+      await spendOf(ports, policy, ports.clock.now()),
+      await spendIn(ports.ledger, ports.clock.now()),
+      ports.clock.now(),
+    ),
     pools: poolsFragment(await poolsOf(ports, { policy, sides })),
     timeline: timelineFragment(lane, lane === null ? [] : await ports.ledger.moments(lane, { limit: 60 })),
     feed: feedFragment(feed, await ports.ledger.counts()),

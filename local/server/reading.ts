@@ -13,6 +13,7 @@ import { ourNamespaces } from '../../flows/namespaces.ts'
 import { looseNow } from '../../flows/orphans.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
+import { linesIn, spendIn } from '../../flows/spend.ts'
 import { spendOf } from '../../flows/sums.ts'
 import { refuse } from './body.ts'
 import type { Served } from './served.ts'
@@ -99,6 +100,15 @@ const worldRoutes = (app: Hono, { house }: Served): void => {
   app.get('/api/pools', async (context) =>
     context.json({ pools: await poolsNow(ledger, { policy: await policies.load(), now: clock.now() }) }),
   )
+  app.get('/api/spend', async (context) => {
+    const { month, day } = context.req.query()
+    if (month !== undefined && !/^\d{4}-(0[1-9]|1[0-2])$/.test(month))
+      return refuse(context, { status: 400, error: 'bad-period', detail: 'month is one such as 2026-11' })
+    if (day !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(day))
+      return refuse(context, { status: 400, error: 'bad-period', detail: 'day is one such as 2026-11-29' })
+    if (day !== undefined) return context.json({ lines: await linesIn(ledger, day) })
+    return context.json({ spend: await spendIn(ledger, clock.now(), month) })
+  })
   app.get('/api/loose', async (context) => context.json({ loose: await looseNow(house.ports) }))
   app.get('/api/cards', async (context) => context.json({ cards: await house.cards() }))
   app.get('/api/cluster', async (context) => {

@@ -86,7 +86,7 @@ it('every door is looked at, each has its handler in AWS, and whoever is reached
   expect(wokenBy('http').map(({ name }) => name)).toEqual(Object.keys(SIGNED))
   const others = [...wokenBy('schedule'), ...wokenBy('queue')].map(({ name }) => name)
   // Nothing of what a stranger sends comes to them: AWS wakes them with what our bindings make.
-  expect(others.sort()).toEqual(['reconcile', 'resync', 'tick', 'watch'])
+  expect(others.sort()).toEqual(['meter', 'reconcile', 'resync', 'tick', 'watch'])
   expect(doors).toHaveLength(wokenBy('http').length + wokenBy('bus').length + others.length)
 })
 

@@ -13,6 +13,7 @@ import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import { readRow } from '../../flows/rows.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
+import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
 import { door as reconcile } from '../../functions/reconcile.ts'
 import { door as registryWebhook } from '../../functions/registry-webhook.ts'
@@ -62,7 +63,7 @@ export const askedInLife = async (): Promise<Asked[]> => {
   const slack = await openSlackStandIn()
   const [noted, outside, crowded] = [noting({ slackUrl: slack.url }), between(), { is: false }]
   // These are called by the house itself: what they ask is theirs, whoever woke them.
-  const theirs = [reconcile, resync, registryWebhook, slackInteraction] as { name: string; handler: Handler }[]
+  const theirs = [reconcile, resync, meter, registryWebhook, slackInteraction] as { name: string; handler: Handler }[]
   const spied = theirs.map((door) => {
     const { name, handler } = door
     const named: Handler = (ports) => (event) => noted.as(name, () => handler(ports)(event))
@@ -73,6 +74,7 @@ export const askedInLife = async (): Promise<Asked[]> => {
   const here = { town, noted, outside, crowded }
   try {
     await claims(here)
+    await manyNodes(here)
     await inputs(here)
     await consumer(here)
     await troubledRuns(here)
@@ -132,6 +134,33 @@ const claimed = async ({ town, noted }: Here, door: string): Promise<void> => {
     const policy = await town.house.ports.policies.load()
     for (const installation of ['first', 'second'])
       await inForce({ load: async () => ({ ...policy, installation }) }, noting).load()
+  })
+}
+
+/** More instances than one commit has room for come and go, and days pass until nobody asks for them any more. */
+const manyNodes = async ({ town, noted }: Here): Promise<void> => {
+  const began = town.house.ports.clock.now()
+  let [now, there] = [began, 100]
+  const claims = Array.from({ length: there }, (_, n) => ({
+    metadata: { name: `n${n}`, uid: `n${n}`, labels: { 'karpenter.sh/nodepool': 'gpu-train' } },
+    status: {
+      providerID: `aws:///a/i-${String(n).padStart(8, '0')}`,
+      conditions: [{ type: 'Launched', status: 'True', lastTransitionTime: new Date(began).toISOString() }],
+    },
+  }))
+  const list = async (kind: string) => (kind === 'NodeClaim' ? claims.slice(0, there) : [])
+  const ports = { ...town.house.ports, ledger: memoryLedger(), cluster: { list } as never, clock: { now: () => now } }
+  const noting = noted.wrap(ports)
+  await noted.as('meter', async () => {
+    for (const [hours, left] of [
+      [0, 100],
+      [30, 0],
+      [80, 0],
+      [120, 0],
+    ] as const) {
+      ;[now, there] = [began + hours * 60 * MINUTE, left]
+      await meter.handler(noting)({})
+    }
   })
 }
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
+import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
 import { door as reconcile } from '../../functions/reconcile.ts'
 import { door as registryWebhook } from '../../functions/registry-webhook.ts'
@@ -11,7 +12,7 @@ import { door as watch } from '../../functions/watch.ts'
 import type { Asked } from './asked.ts'
 import { askedInLife } from './life.ts'
 
-const doors = [datasetUploaded, registryWebhook, modelPromoted, slackInteraction, reconcile, tick, watch, resync]
+const doors = [datasetUploaded, registryWebhook, modelPromoted, slackInteraction, reconcile, tick, watch, resync, meter]
 
 let asked: Asked[]
 beforeAll(async () => {

@@ -204,6 +204,7 @@ describe('as IAM evaluates the statements', () => {
       'reconcile',
       'watch',
       'resync',
+      'meter',
     ]
     expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(readersOfIt)
     expect(readers('signalbox/the-one-before.json')).toEqual(readersOfIt)

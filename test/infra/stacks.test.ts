@@ -97,6 +97,7 @@ describe('the stacks', () => {
       [expect.anything(), 'rate(1 minute)', is === 'on' ? 'ENABLED' : 'DISABLED'],
       [expect.anything(), 'rate(1 minute)', is === 'on' ? 'ENABLED' : 'DISABLED'],
       [expect.anything(), 'rate(5 minutes)', is === 'on' ? 'ENABLED' : 'DISABLED'],
+      [expect.anything(), 'rate(1 minute)', is === 'on' ? 'ENABLED' : 'DISABLED'],
     ])
     for (const { Target } of schedules)
       expect((Target as unknown as { RetryPolicy: object }).RetryPolicy).toEqual({
@@ -115,7 +116,7 @@ describe('the stacks', () => {
     const attached = resources(templates.control, 'AWS::Lambda::Function')
       .filter(([, { Properties }]) => Properties['VpcConfig'] !== undefined)
       .map(([, { Properties }]) => Properties['FunctionName'])
-    expect(attached).toEqual(['signalbox-reconcile', 'signalbox-watch', 'signalbox-resync'])
+    expect(attached).toEqual(['signalbox-reconcile', 'signalbox-watch', 'signalbox-resync', 'signalbox-meter'])
   })
 
   it('select by the contracts’ own patterns, in the policy’s buckets: each sample of a contract by its rule, and by no other', () => {
@@ -244,6 +245,7 @@ it.each([
   ['reconcile', 60],
   ['tick', 60],
   ['watch', 60],
+  ['meter', 60],
   ['resync', 270],
 ])('%s ends after %d s: before the next tick, and before who waits has gone', (name, seconds) => {
   templates.control.hasResourceProperties('AWS::Lambda::Function', {

@@ -36,6 +36,7 @@ const BUDGET: Record<string, number> = {
   tick: 460,
   watch: 2270,
   resync: 2390,
+  meter: 2200,
 }
 
 const HEAVY = ['@kubernetes/client-node', 'undici', '@aws-sdk/client-eks', '@aws-sdk/credential-provider-node']

@@ -20,9 +20,17 @@ describe.each(LEFT)('rows as they were written before, read by this release: %s'
   })
 })
 
+const METERED: ReadonlySet<string> = new Set(['instance', 'booked', 'day', 'meter'])
+
 it('what is kept of this release is what it writes: whoever changes rows keeps theirs beside it', async () => {
+  // The meter's are derived anew, by whichever release.
   const counted = (rows: Frozen['ledger']['rows']): unknown =>
-    Object.entries(Object.groupBy(rows, ({ kind }) => kind)).map(([kind, all]) => `${all?.length} ${kind}`)
+    Object.entries(
+      Object.groupBy(
+        rows.filter(({ kind }) => !METERED.has(kind)),
+        ({ kind }) => kind,
+      ),
+    ).map(([kind, all]) => `${all?.length} ${kind}`)
   expect(counted(await rowsOfMidst())).toEqual(counted(frozenIn('schema-1').ledger.rows))
   town = await openTown()
 })

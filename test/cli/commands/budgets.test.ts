@@ -19,7 +19,8 @@ it('says what the budget has left, as a table and as JSON, and the same once the
   await product.town.until('its Job is there', async () => (await house.cluster.list('Job')).length === 1)
   const [, line, , foot] = (await product.cli('budgets')).out.split('\n')
   expect(line).toBe('ml-monthly  2026-11  $0.00  $223.83  $20,000.00  $19,776.17')
-  const notCounted = 'what services cost as they stand, once their rollouts are over, is not counted yet'
+  const notCounted =
+    'what services cost as they stand, once their rollouts are over, is not in it: `signalbox spend` says what nodes have cost'
   expect(foot).toBe(notCounted)
   await product.town.settled(LANE)
   const running = await product.json('budgets')

@@ -19,6 +19,10 @@ const places: [RowKind, string, string][] = [
   ['sum', 'pool/gpu', 'sum#pool/gpu | sum'],
   ['name', 'support-chats-1', 'name | support-chats-1'],
   ['freeze', '*', 'freeze | *'],
+  ['instance', 'i-0abc', 'instance | i-0abc'],
+  ['booked', '2026-11-29#i-0abc', 'booked#2026-11-29 | booked#i-0abc'],
+  ['day', '2026-11-29', 'day | 2026-11-29'],
+  ['meter', 'self', 'meter | self'],
 ]
 
 const id = fc.string({ unit: fc.constantFrom('a', '#', 'é', '!', '😀', '\uffee'), maxLength: 5 })

@@ -355,6 +355,15 @@ describe('a page of many lanes', () => {
     await page.town.until('its Job is there', async () => (await page.town.house.cluster.list('Job')).length === 1)
     expect(await page.fragment('spend')).toMatch(/\$0\.00 spent and \$[1-9]\d+\.\d+ held of/)
   })
+
+  it('what nodes have cost is beside it, with the month’s end, and who had what of them', async () => {
+    await page.town.settled(LANE)
+    await page.town.advance(3_600_000)
+    const html = await page.fragment('spend')
+    expect(html).toMatch(/nodes cost \$28\.90 in 2026-11 \(0 % of \$20,000\.00\), \$0\.00 an hour now, about \$/)
+    expect(html).toContain('idle after the last pod')
+    expect(html).toContain(`<th scope="row">${LANE}</th>`)
+  })
 })
 
 describe('whatever the address asks for', () => {

@@ -1,0 +1,128 @@
+import { CAPACITY_TYPE, createdAt, GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodeClaim } from '../kube.ts'
+import { label, laneOfLabel } from '../names.ts'
+import { gpusOfPod, isOurs } from '../planning/pool-view.ts'
+import { conditionOf } from '../pods/unready.ts'
+import type { Policy } from '../policy.ts'
+import { numberIn } from '../quantity.ts'
+import type { Begin, End } from './evidence.ts'
+import { OTHERS, type PodTime, type Stretch } from './instance.ts'
+
+/** One look at the cluster: what is in it was there, and what is not was not. */
+export interface Look {
+  claims: readonly KubeObject[]
+  nodes: readonly KubeObject[]
+  /** Those that have ended, too: they say when. */
+  pods: readonly KubeObject[]
+  /** Whether pods of others are among them. */
+  others: boolean
+}
+
+/** An instance as one look saw it; its pods by uid. */
+export interface Observed extends Omit<Stretch, 'at' | 'price'> {
+  id: string
+  name: string
+  /** 0: it does not say. */
+  gpus: number
+  begin: Begin
+  end: End | null
+  pods: Record<string, Omit<PodTime, 'seen'>>
+}
+
+interface Whose {
+  policy: Policy
+  /** Id of the ledger that looks. */
+  ledger: string
+}
+
+/**
+ * The instances of a look, each once: as its NodeClaim says, or where it has none its Node. A claim without an instance is not billed, and
+ * is none.
+ */
+export const observedIn = (look: Look, whose: Whose): Observed[] => {
+  const nodes = look.nodes as KubeObject<'Node'>[]
+  const nameOf = new Map(nodes.map((node) => [node.spec?.providerID ?? '', node.metadata.name]))
+  const claimed = (look.claims as (NodeClaim & KubeObject<'NodeClaim'>)[]).flatMap((claim) => ofClaim(claim, nameOf))
+  const known = new Set(claimed.map(({ name }) => name))
+  const found = [...claimed, ...nodes.filter(({ metadata }) => !known.has(metadata.name)).map(ofNode)]
+  const pods = podsByNode(look, whose)
+  return found.map((one) => ({ ...one, pods: pods.get(one.name) ?? {} }))
+}
+
+type Bare = Omit<Observed, 'pods'>
+
+const ofClaim = (claim: KubeObject<'NodeClaim'>, nameOf: ReadonlyMap<string, string>): Bare[] => {
+  const { providerID = '', nodeName, capacity } = claim.status ?? {}
+  if (providerID === '') return []
+  const launched = timeOf(conditionOf(claim, 'Launched'))
+  const terminating = timeOf(conditionOf(claim, 'InstanceTerminating'))
+  return [
+    {
+      id: instanceIn(providerID) ?? String(claim.metadata.uid),
+      name: nodeName ?? nameOf.get(providerID) ?? claim.metadata.name,
+      gpus: gpusIn(capacity),
+      begin: { at: launched ?? createdAt(claim), by: 'launched' },
+      end: terminating === null ? null : { at: terminating, by: 'told' },
+      ...labelled(claim),
+    },
+  ]
+}
+
+const ofNode = (node: KubeObject<'Node'>): Bare => ({
+  id: instanceIn(node.spec?.providerID ?? '') ?? String(node.metadata.uid),
+  name: node.metadata.name,
+  gpus: gpusIn(node.status?.capacity),
+  begin: { at: createdAt(node), by: 'created' },
+  end: null,
+  ...labelled(node),
+})
+
+const labelled = ({ metadata }: KubeObject): Pick<Bare, 'pool' | 'instanceType' | 'capacityType'> => ({
+  pool: metadata.labels?.[NODE_POOL] ?? '',
+  instanceType: metadata.labels?.[INSTANCE_TYPE] ?? '',
+  capacityType: metadata.labels?.[CAPACITY_TYPE] ?? null,
+})
+
+/** `aws:///us-east-1a/i-0abc`: of other providers' names none is taken apart. */
+const instanceIn = (providerID: string): string | null => /\/(i-[0-9a-f]{8,17})$/.exec(providerID)?.[1] ?? null
+
+const gpusIn = (capacity: Record<string, string> | undefined): number => Math.floor(numberIn(capacity?.[GPU] ?? 0) ?? 0)
+
+/** When a condition became true; null: it is not. */
+const timeOf = (condition: { status: string; lastTransitionTime?: unknown } | undefined): number | null =>
+  condition?.status === 'True' ? millis(condition.lastTransitionTime) : null
+
+const millis = (time: unknown): number | null => {
+  const at = time === undefined || time === null ? Number.NaN : new Date(time as string).getTime()
+  return Number.isFinite(at) ? at : null
+}
+
+/** Pods with GPUs that are or were on a node, by its name, then by uid. */
+const podsByNode = ({ pods }: Look, { policy, ledger }: Whose): Map<string, Observed['pods']> => {
+  const byNode = new Map<string, Observed['pods']>()
+  for (const object of pods) {
+    const pod = object as KubeObject<'Pod'>
+    const [node, gpus, uid] = [pod.spec?.nodeName ?? '', gpusOfPod(pod), pod.metadata.uid ?? '']
+    if (node === '' || gpus === 0) continue
+    const lane = isOurs(pod, policy, ledger) ? pod.metadata.labels?.[label('lane')] : undefined
+    const there = byNode.get(node) ?? {}
+    byNode.set(node, there)
+    there[uid] = { lane: lane === undefined ? OTHERS : laneOfLabel(lane), gpus, from: boundAt(pod), end: endedAt(pod) }
+  }
+  return byNode
+}
+
+/** From when a pod has its GPUs. */
+const boundAt = (pod: KubeObject<'Pod'>): number => {
+  const scheduled = pod.status?.conditions?.find(({ type }) => type === 'PodScheduled')
+  return timeOf(scheduled) ?? millis(pod.status?.startTime) ?? createdAt(pod)
+}
+
+/** When the last of its containers ended; what only was told to end still has its GPUs. */
+const endedAt = ({ status }: KubeObject<'Pod'>): End | null => {
+  if (status?.phase !== 'Succeeded' && status?.phase !== 'Failed') return null
+  const ends = (status.containerStatuses ?? []).flatMap(({ state }) => millis(state?.terminated?.finishedAt) ?? [])
+  // One that was evicted, or lost its node, may have no container that says.
+  const said = (status.conditions ?? []).flatMap(({ lastTransitionTime }) => millis(lastTransitionTime) ?? [])
+  const at = Math.max(...(ends.length > 0 ? ends : said))
+  return Number.isFinite(at) ? { at, by: 'told' } : null
+}
