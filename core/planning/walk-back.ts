@@ -12,6 +12,7 @@ import {
   replicasOf,
   titleOf,
 } from './generations.ts'
+import { askedLast } from './order.ts'
 import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
 import { isRanked, type Replacing, risingTo, standingOf, waitingAt } from './waiting.ts'
 import { gpusOf, walk } from './walk.ts'
@@ -69,7 +70,10 @@ export const wayBack = (input: WalkBackInput): WayBack => {
     (a, b) =>
       Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
   )
-  const leaving = replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0))
+  const leaving = askedLast(
+    replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0)),
+    input.traffic,
+  )
   const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
   const gpus = base?.gpusPerReplica ?? 0
   const rising = base?.replicas ?? 0
