@@ -92,7 +92,7 @@ export const waitingOn = ({ rule, wanted, leaving, chosen: { strategy } }: Omit<
 /** How a rollout is undone. */
 export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing): string =>
   base === undefined || base === target
-    ? `Take v${version} away: nothing that was judged served before it.`
+    ? `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
     : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${version} goes, where there is room.`
 
 /** Why this way, in the order of weighing. */

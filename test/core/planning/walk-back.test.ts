@@ -128,11 +128,11 @@ describe('walking back', () => {
   })
 
   it('leaves what the ledger has forgotten as it is, and waits for it before anything goes: nothing rises beside it', () => {
-    const forgotten = [5]
-    expect(written(back([view(3, 0), view(4, 1), view(5, 2)], { forgotten, freeGpus: 8 }))).toBe('g4=0 g5=2 g3=0')
-    expect(back([view(3, 0), view(5, 2)], { forgotten })).toEqual([])
-    expect(written(back([view(3, 1), view(4, 1), view(5, 2)], { forgotten }))).toBe('g4=0 g5=2 g3=1')
-    expect(written(back([view(4, 1), view(5, 2)], { forgotten, baseline: null }))).toBe('g4=0 g5=2')
+    const stay = [5]
+    expect(written(back([view(3, 0), view(4, 1), view(5, 2)], { stay, freeGpus: 8 }))).toBe('g4=0 g5=2 g3=0')
+    expect(back([view(3, 0), view(5, 2)], { stay })).toEqual([])
+    expect(written(back([view(3, 1), view(4, 1), view(5, 2)], { stay }))).toBe('g4=0 g5=2 g3=1')
+    expect(written(back([view(4, 1), view(5, 2)], { stay, baseline: null }))).toBe('g4=0 g5=2')
   })
 
   it('is no step where only the baseline stands', () => {
