@@ -37,10 +37,13 @@ export interface BackInput {
   halfway?: boolean
   /** Generations that the run's own moves brought up: another wanted their template first, where they are not its own. */
   brought?: readonly number[]
-  /** Generations that stand and answer since before the ledger was restored, which has forgotten them: they stay as they are. */
-  forgotten?: readonly number[]
-  /** Whether the run's own generation passed its gate, or the baseline is wanted again: where that is gone, what stands stays until it is back. */
-  judged?: boolean
+  /**
+   * Generations that stay as they are: they stand and answer since before the ledger was restored, which has forgotten them; or somebody has
+   * changed them, and what was judged since is asked.
+   */
+  stay?: readonly number[]
+  /** Whether the baseline is wanted again: where that is gone, what stands stays until it is back. */
+  awaited?: boolean
   /** GPUs of pools that the run holds: the way back takes no more. */
   held?: Readonly<Record<string, number>>
 }

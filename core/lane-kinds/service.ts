@@ -2,7 +2,7 @@ import { requesterIn } from '../desired.ts'
 import { isLeaving } from '../kube.ts'
 import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
-import { baselineView, isEditedByHand, standingGpus } from '../planning/generations.ts'
+import { baselineView, standingGpus } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
@@ -69,14 +69,21 @@ const keyOf = (desired: Standing): string =>
 
 /** The moves from where the world stands back to the baseline. */
 const back = (input: BackInput): WayStep[] => {
-  const { identity, run, lane, baseline, policy, world, halfway = false, brought = [], judged = false } = input
-  const { forgotten = [] } = input
+  const {
+    identity,
+    run,
+    lane,
+    baseline,
+    policy,
+    world,
+    halfway = false,
+    brought = [],
+    awaited = false,
+    stay = [],
+  } = input
   if (world.generations.length === 0) return []
   const base = baselineView(world.generations, baseline)
-  // What is judged and stands goes for a baseline only: without it there would be nothing.
-  if (judged && baseline !== null && isGone(base)) return []
-  // Requests are not led back to what somebody has changed meanwhile, from what was judged.
-  if (judged && base !== undefined && isEditedByHand(base) && world.traffic !== base.generation) return []
+  if (awaited && baseline !== null && isGone(base)) return []
   const rule = ruleNamed(policy.services, laneName(lane))?.rule
   return walkBack({
     identity,
@@ -87,7 +94,7 @@ const back = (input: BackInput): WayStep[] => {
     generations: world.generations,
     without: halfway ? 'all' : 'run',
     brought,
-    forgotten,
+    stay,
     loadMinutes: rule?.loadMinutes.p95 ?? 30,
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
     freeGpus: base === undefined ? null : freeToGoBack(input, base),

@@ -14,6 +14,7 @@ import { doneBefore, doneWith, saidNoMore } from './done-with.ts'
 import type { Ended } from './ended.ts'
 import { standsAfter } from './falling.ts'
 import { halfwayAfter } from './halfway.ts'
+import { judgedIn } from './judged.ts'
 import { isKept } from './kept.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
@@ -107,11 +108,11 @@ const afterwards = (
   const { doc, kind, policy } = view
   const succeeded = at.kind === 'succeeded'
   const wins = succeeded && (doc.baseline?.generation ?? 0) <= run.generation
-  const { baseline: before } = doc
-  const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : before
+  const before = returnedTo(view, run)
+  const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : doc.baseline
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
-  const { lasts: ______, inLineFrom: _______, ...rest } = others
+  const { lasts: ______, inLineFrom: _______, judged: ________, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
   const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {
@@ -165,9 +166,11 @@ const ranLast = ({ steps }: Run, plan: Plan | null): Ran | null => {
 const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<LaneDocument> => {
   const { halfway, lasts, stands = {} } = view.doc
   const costs = halfwayAfter(view, given)
+  const judged = judgedIn(view, given.run)
   return {
     halfway: true,
     brought: broughtIn(view, given.run),
+    ...(judged.length === 0 ? {} : { judged }),
     lasts: halfway === true && lasts !== undefined ? lasts : stands,
     ...(costs === undefined ? {} : { halfwayCosts: costs }),
   }
@@ -177,6 +180,14 @@ const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<
 const asSaid = ({ kind }: View, done: LaneDocument): LaneDocument => {
   if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })
   return done.outcome?.kind === 'superseded' ? saidNoMore(done) : done
+}
+
+/** What a run that has succeeded may have returned to: the baseline, or of what was judged since what stands alone then. */
+const returnedTo = (view: View, run: Run): Baseline | null => {
+  const { baseline, judged = [] } = view.doc
+  const { stands } = standingFor(view, run)
+  const isThere = (one: Baseline): boolean => (one.stands ?? one.generation) === stands
+  return baseline !== null && isThere(baseline) ? baseline : (judged.findLast(isThere) ?? baseline)
 }
 
 /**

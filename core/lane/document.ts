@@ -67,6 +67,8 @@ export interface LaneDocument {
   baseline: Baseline | null
   /** Something newer took the place of a run in the middle of its way: what does not go on from there goes back first. */
   halfway?: boolean
+  /** What has passed its gate since the baseline in runs that something newer overtook, the newest last, with the replicas it was to have. */
+  judged?: Baseline[]
   /** Generations that the runs before brought up which it is halfway through. */
   brought?: number[]
   /** What that costs, while no run is at work on it; left out: nothing beyond what ran before. */
@@ -95,7 +97,10 @@ export type Before = Pick<
   'desired' | 'generation' | 'attempt' | 'since' | 'order' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
 >
 
-/** The last generation of a service that succeeded, with the replicas it had: where walking back ends. */
+/**
+ * The last generation of a service that succeeded, or that was judged and stands in its place, with the replicas it had: where walking back
+ * ends.
+ */
 export interface Baseline {
   generation: number
   /** Generation of the Deployment that stands for it: its own, or one that it took up; left out by an earlier release, which looked for it by its version. */

@@ -1,4 +1,5 @@
 import { answersOf, baselineView, standingText } from '../planning/generations.ts'
+import { returnOf } from '../planning/returns-to.ts'
 import { stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
 import type { GenerationView } from '../world.ts'
@@ -7,13 +8,10 @@ import { type Change, changed, DETAIL, moment } from './change.ts'
 import { identityOf } from './closing.ts'
 import { hasBegun, type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import type { Gpus } from './hold.ts'
+import { judgedBy } from './judged.ts'
 import { pending } from './planning.ts'
 import type { View } from './view.ts'
 import { isWanted, wantsBack } from './wanted.ts'
-
-/** Whether what the run brings up has passed its gate. */
-export const isJudged = ({ steps }: Run): boolean =>
-  steps.some(({ kind, way, state }) => kind === 'check-gate' && way === 'forth' && state === 'done')
 
 /**
  * Generations that stand and answer since before the ledger was restored, and that it does not know it brought up: what was approved
@@ -28,11 +26,17 @@ const forgottenIn = ({ doc, generationFrom, world }: View, known: readonly numbe
   )
 }
 
-/** How the run ends stays, and says too what stands beside what it leads to. */
-const saying = (run: Run, forgotten: readonly GenerationView[]): Run['ending'] => {
-  if (run.ending === null || forgotten.length === 0) return run.ending
-  const stays = `${standingText(forgotten)} served before this ledger was restored, and stays`
-  return { ...run.ending, detail: said(`${run.ending.detail}; ${stays}`, DETAIL) }
+/** How the run ends stays, and says too what stands beside what it leads to, or in its place. */
+const saying = (
+  { ending }: Run,
+  { forgotten, instead }: { forgotten: readonly GenerationView[]; instead: GenerationView | undefined },
+): Run['ending'] => {
+  const stays = [
+    ...(forgotten.length === 0 ? [] : [`${standingText(forgotten)} served before this ledger was restored, and stays`]),
+    ...(instead === undefined ? [] : [`${standingText([instead])} was judged, and stays`]),
+  ]
+  if (ending === null || stays.length === 0) return ending
+  return { ...ending, detail: said([ending.detail, ...stays].join('; '), DETAIL) }
 }
 
 /** What the run holds, or, where it never held anything, what the one before it has left in the middle. */
@@ -48,19 +52,21 @@ export const settleGoBack = (view: View): Change => {
   if (world === null) throw new Error(`${doc.lane} goes back without a look at the world`)
   const { halfway = false } = doc
   const forgotten = forgottenIn(view, broughtIn(view, run))
+  const known = { baseline: doc.baseline, isCancelled: run.cancelled !== null, ...judgedBy(view, run) }
+  const { to, stay, instead } = returnOf(world, known)
   const back =
     (hasBegun(run) || halfway) && plan !== null
       ? kind.back({
           identity: identityOf(view),
           run: runKeyOf(doc, run),
           lane: doc.lane,
-          baseline: doc.baseline,
+          baseline: to,
           policy,
           world,
           halfway,
           brought: broughtBy(run, plan),
-          forgotten: forgotten.map(({ generation }) => generation),
-          judged: isJudged(run) || (wantsBack(view) && !isWanted(view, run)),
+          stay: [...stay, ...forgotten.map(({ generation }) => generation)],
+          awaited: wantsBack(view) && !isWanted(view, run),
           ...heldFor(doc, run),
         })
       : []
@@ -71,7 +77,7 @@ export const settleGoBack = (view: View): Change => {
   ]
   const text = back.length === 0 ? 'nothing to walk back' : `walks back in ${back.length} moves`
   return changed(
-    { ...doc, run: { ...run, phase: 'back', steps, ending: saying(run, forgotten) } },
+    { ...doc, baseline: to, run: { ...run, phase: 'back', steps, ending: saying(run, { forgotten, instead }) } },
     {
       ...(plan === null ? {} : { plan: { ...plan, back } }),
       moments: [moment('step', text, { run, data: { ending: run.ending?.kind } })],

@@ -26,6 +26,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     outcome: true,
     baseline: true,
     halfway: true,
+    judged: true,
     brought: true,
     halfwayCosts: true,
   },

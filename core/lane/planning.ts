@@ -3,6 +3,8 @@ import { digestOf } from '../digest.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { EMPTY_MINUTES } from '../money/nodes.ts'
 import type { Plan, Planned } from '../plan.ts'
+import { baselineView } from '../planning/generations.ts'
+import { returnsTo } from '../planning/returns-to.ts'
 import type { ResultRow } from '../rows.ts'
 import { keptSteps, stepKeys } from '../steps/keys.ts'
 import { said } from '../text.ts'
@@ -38,16 +40,17 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
   const { doc, kind, policy, world, now } = view
   if (world === null) throw new Error(`${doc.lane} is planned without a look at the world`)
   const { approved } = doc
+  const base = baselineView(world.generations, doc.baseline)
   const input = {
     identity: identityOf(view),
     desired: run.desired as never,
     run: runKeyOf(doc, run),
-    baseline: doc.baseline,
+    baseline: returnsTo(world, doc.baseline, doc.judged),
     policy,
     world: withHalfway(world, doc),
     now,
     within: approved === null ? undefined : boundsLeft(approved),
-    brought: doc.brought,
+    brought: doc.brought?.filter((one) => one !== base?.generation),
     kept: seen.kept,
   }
   const node = warmIn(doc, now)

@@ -1,5 +1,5 @@
 import type { Ignored } from '../reasons.ts'
-import { type LaneDocument, type Run, sameRun } from './document.ts'
+import { type Baseline, type LaneDocument, type Run, sameRun } from './document.ts'
 import type { View } from './view.ts'
 
 /** What an intent comes to on this document. */
@@ -16,7 +16,10 @@ export const isWanted = ({ doc, kind }: Pick<View, 'doc' | 'kind'>, { desired }:
 
 /** Whether what its lane wants is where the way back leads: then that is walked to its end, and nobody is asked for what was approved. */
 export const wantsBack = ({ doc, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
-  doc.desired !== null && doc.outcome === null && kind.isBackAt?.(doc.desired as never, doc.baseline) === true
+  doc.desired !== null && doc.outcome === null && kind.isBackAt?.(doc.desired as never, backAt(doc)) === true
+
+/** Where nothing ever succeeded, what was judged last. */
+const backAt = ({ baseline, judged = [] }: LaneDocument): Baseline | null => baseline ?? judged.at(-1) ?? null
 
 /** Whether what is wanted has no run yet: it waits, behind another run or for its own. */
 export const waitsIn = ({ desired, outcome, run, generation, attempt }: LaneDocument): boolean =>

@@ -44,8 +44,8 @@ export const ranBefore = ({
   if (brought.length === 0) return generations
   const base = baselineView(generations, baseline)
   return generations.flatMap((view) => {
-    if (view === base) return [{ ...view, replicas: Math.max(view.replicas, baseline?.replicas ?? 0) }]
-    return brought.includes(view.generation) ? [] : [view]
+    if (brought.includes(view.generation)) return []
+    return view === base ? [{ ...view, replicas: Math.max(view.replicas, baseline?.replicas ?? 0) }] : [view]
   })
 }
 

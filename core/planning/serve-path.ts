@@ -2,6 +2,7 @@ import type { Baseline } from '../lane/document.ts'
 import type { Bounds, Point } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
 import { answersOf, isEditedByHand, type Replica, replicaCount, titleOf } from './generations.ts'
+import { askedLast } from './order.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
@@ -16,7 +17,7 @@ export interface Chosen {
   rule: Rule
   wanted: Wanted
   standing: Standing
-  leaving: Replica[]
+  leaving: readonly Replica[]
   led: Led
   chosen: Extract<ChosenPath, { kind: 'path' }>
 }
@@ -47,20 +48,23 @@ export const pathOf = (
   })
 }
 
-/** Where requests are led now, and what leaves and rises. */
+/** Where requests are led now, what rises, and what leaves, in which order. */
 export const ledOf = (
   { world }: ServeInput,
   { generation }: Wanted,
-  { standing: { target, base, judged }, leaving }: { standing: Standing; leaving: Replica[] },
-): Led => ({
-  seen: world.traffic ?? null,
-  rising: target?.generation ?? generation,
-  judged,
-  risen: target === undefined ? 0 : answersOf(target),
-  leaving,
-  // What somebody has changed is judged no more; it is led to as whatever else answers.
-  base: base === undefined || isEditedByHand(base) ? undefined : base,
-})
+  { standing: { target, base, judged }, leaving }: { standing: Standing; leaving: readonly Replica[] },
+): Led => {
+  const led = {
+    seen: world.traffic ?? null,
+    rising: target?.generation ?? generation,
+    judged,
+    risen: target === undefined ? 0 : answersOf(target),
+    leaving,
+    // What somebody has changed is judged no more; it is led to as whatever else answers.
+    base: base === undefined || isEditedByHand(base) ? undefined : base,
+  }
+  return { ...led, leaving: askedLast(leaving, ledFirst(led)) }
+}
 
 /** What a card promises to answer all the way: nothing, where nothing stands that could. */
 export const answeringOn = (chosen: Chosen): { answering?: number } =>
@@ -88,7 +92,7 @@ export const waitingOn = ({ rule, wanted, leaving, chosen: { strategy } }: Omit<
 /** How a rollout is undone. */
 export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing): string =>
   base === undefined || base === target
-    ? `Take v${version} away: nothing that was judged served before it.`
+    ? `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
     : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${version} goes, where there is room.`
 
 /** Why this way, in the order of weighing. */

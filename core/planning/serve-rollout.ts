@@ -43,8 +43,9 @@ const planFrom = (
   if (weights !== null) return weights
   const small = whyTooSmall(rule)
   if (small !== null) return { kind: 'refuse', reason: 'pool-too-small', detail: small }
-  const leaving = replicasOf(others, (view) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0))
-  const led = ledOf(input, wanted, { standing, leaving })
+  const gpusIn = (view: GenerationView) => (view.pool === rule.poolName ? slotGpus(rule, view.gpusPerReplica) : 0)
+  const led = ledOf(input, wanted, { standing, leaving: replicasOf(others, gpusIn) })
+  const { leaving } = led
   const from = { rule, standing, leaving, led, generations, baseline: input.baseline }
   const inside = pathOf(from, input.within)
   const chosen = inside.kind === 'path' ? inside : pathOf(from)

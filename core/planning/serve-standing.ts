@@ -3,6 +3,7 @@ import type { Engine } from '../workloads/engines.ts'
 import { type ServingInput, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { baselineView, isEditedByHand, replicaCount, titleOf } from './generations.ts'
+import { judgedLast } from './order.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
 
@@ -61,8 +62,7 @@ export const standingOf = (input: ServeInput, rule: Rule, wanted: Wanted): Stand
     target,
     isBaselines: baseline?.generation === wanted.generation,
     judged,
-    // Never judged leave first, the baseline last.
-    others: others.toSorted((a, b) => Number(a === base) - Number(b === base) || a.generation - b.generation),
+    others: judgedLast(others, base),
   }
 }
 

@@ -37,7 +37,8 @@ export const ledFirst = ({ seen, rising, judged, risen, leaving, base }: Led): T
   if (typeof seen === 'number' && seen !== rising && ready.has(seen)) return seen
   // What was never judged, and does not answer now, is led to no more than what rises.
   const known = [...ready].filter(([one]) => one === base?.generation || (seen !== null && isLedTo(seen, one)))
-  const best = known.sort(([a, n], [b, m]) => Number(b === base?.generation) - Number(a === base?.generation) || m - n)
+  const isBase = (one: number): number => Number(one === base?.generation)
+  const best = known.sort(([a, n], [b, m]) => isBase(b) - isBase(a) || m - n || b - a)
   if (best[0] !== undefined) return best[0][0]
   // What answers already, or may answer again, is asked on; what rises is not asked before it is judged.
   if (seen === null || (typeof seen === 'number' && seen !== rising) || risen > 0) return seen

@@ -12,6 +12,7 @@ import {
   replicasOf,
   titleOf,
 } from './generations.ts'
+import { askedLast } from './order.ts'
 import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
 import { isRanked, type Replacing, risingTo, standingOf, waitingAt } from './waiting.ts'
 import { gpusOf, walk } from './walk.ts'
@@ -37,7 +38,7 @@ export interface WalkBackInput {
   without?: 'run' | 'all'
   brought?: readonly number[]
   /** Generations that stay as they are: one of them stands in the baseline's place, which does not rise beside it. */
-  forgotten?: readonly number[]
+  stay?: readonly number[]
   /** What its moves are called: `back-1`, and otherwise where it is what a plan wants, since that may have a way back of its own. */
   called?: string
 }
@@ -56,10 +57,10 @@ export interface WayBack {
  * fewer are ready than now; in a full pool one other leaves for each that comes. It is never stuck.
  */
 export const wayBack = (input: WalkBackInput): WayBack => {
-  const { run, generations, wantReplicas, freeGpus, brought = [], forgotten = [] } = input
+  const { run, generations, wantReplicas, freeGpus, brought = [], stay = [] } = input
   const base = baselineView(generations, input.baseline)
   const standing = generations.filter((view) => view !== base && view.replicas > 0)
-  const stays = standing.filter(({ generation }) => forgotten.includes(generation))
+  const stays = standing.filter(({ generation }) => stay.includes(generation))
   const others = standing.filter((view) => !stays.includes(view))
   const gone =
     base === undefined && input.without !== 'all'
@@ -69,7 +70,10 @@ export const wayBack = (input: WalkBackInput): WayBack => {
     (a, b) =>
       Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
   )
-  const leaving = replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0))
+  const leaving = askedLast(
+    replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0)),
+    input.traffic,
+  )
   const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
   const gpus = base?.gpusPerReplica ?? 0
   const rising = base?.replicas ?? 0

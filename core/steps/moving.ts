@@ -86,13 +86,22 @@ export const touched = (targets: readonly Target[], at: Approved): Target[] | st
   if (falling.length > 0 && stays.size > 0) {
     const goes = falling.map(({ generation }) => `generation ${generation}`).join(' and ')
     const lacking = targets.find((one) => stays.has(one.generation) && standingOf(one) > 0 && readyOf(one) === 0)
-    if (lacking !== undefined) return `none of generation ${lacking.generation} is ready: ${goes} stays as it is`
+    if (lacking !== undefined) return `${lackText(lacking, at)}: ${goes} stays as it is`
     const isLeft = targets.some((target) => Math.min(readyOf(target), target.replicas) > 0)
     if (!isLeft && !namesOutage(approved)) return `nothing else is ready: ${goes} stays as it is`
     const [left, least] = [sumOf(targets, (one) => Math.min(readyOf(one), one.replicas)), leastReady(targets, at)]
     if (left < least) return `${left} ready would be left, and it takes ${least}: ${goes} stays as it is`
   }
   return moved.toSorted((a, b) => Number(stays.has(b.generation)) - Number(stays.has(a.generation)))
+}
+
+/** Why what takes a place answers nobody yet. */
+const lackText = (target: Target, { generations, traffic }: Approved): string => {
+  const { generation } = target
+  const isReady = (viewIn(generations, target)?.ready ?? 0) > 0
+  return isReady && !isLedTo(traffic, generation)
+    ? `nobody is led to generation ${generation}`
+    : `none of generation ${generation} is ready`
 }
 
 /**

@@ -41,8 +41,8 @@ export const rolloutMutants: readonly RolloutMutant[] = [
   },
   {
     name: 'what is judged and stands goes for a baseline only',
-    room: 'lane-kinds',
-    text: ['if (judged && baseline !== null && isGone(base)) return []', ''],
+    room: 'planning',
+    text: ['returnsTo(world, baseline, [...last, ...judged])', 'returnsTo(world, baseline, judged)'],
     world: 'one replica, room for another',
   },
   {
@@ -92,5 +92,9 @@ const coreFrom = async (room: Room, load: <M>(file: string) => Promise<M>): Prom
     const { service } = await load<{ service: Pick<RolloutCore, 'back'> }>('service.mjs')
     return { back: service.back }
   }
-  return load<Pick<RolloutCore, 'planServe'>>('serve.mjs').then(({ planServe }) => ({ planServe }))
+  const [{ planServe }, { returnOf }] = await Promise.all([
+    load<Pick<RolloutCore, 'planServe'>>('serve.mjs'),
+    load<Pick<RolloutCore, 'returnOf'>>('returns-to.mjs'),
+  ])
+  return { planServe, returnOf }
 }

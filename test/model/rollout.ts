@@ -1,5 +1,7 @@
+import type { Baseline } from '../../core/lane/document.ts'
 import { service } from '../../core/lane-kinds/service.ts'
 import type { Plan, RollOutModelStep, Step, SwitchTrafficStep, WayStep } from '../../core/plan.ts'
+import { returnOf } from '../../core/planning/returns-to.ts'
 import { planServe } from '../../core/planning/serve.ts'
 import type { ServeInput } from '../../core/planning/serve-plan.ts'
 import { isLedTo } from '../../core/planning/traffic.ts'
@@ -17,6 +19,7 @@ import type { RolloutConfig, RolloutState, Stand } from './rollout-state.ts'
 export interface RolloutCore {
   planServe: typeof planServe
   back: typeof service.back
+  returnOf: typeof returnOf
   touched: typeof touched
   firstOf: typeof firstOf
   nextRollOut: typeof nextRollOut
@@ -27,6 +30,7 @@ export interface RolloutCore {
 export const ROLLOUT_CORE: RolloutCore = {
   planServe,
   back: service.back,
+  returnOf,
   touched,
   firstOf,
   nextRollOut,
@@ -59,6 +63,7 @@ export class Rollout {
   readonly #objects: { base: GenerationView | null; risen: GenerationView }
   readonly #backs: WayStep[][] = []
   readonly #known = new Map<string, number>()
+  readonly #own: Baseline
   readonly #outage: boolean
   readonly #isFirst: boolean
 
@@ -81,8 +86,9 @@ export class Rollout {
     this.plan = planned.plan
     this.#objects = { base: this.#input.world.generations[0] ?? null, risen: this.#risenView() }
     this.#outage = (planned.plan.bounds.answering ?? 0) === 0
-    // Before the first version nothing answered: it is undone as its plan says.
+    // Before the first version nothing answered: a person's cancel undoes it, as its plan says.
     this.#isFirst = old === 0
+    this.#own = { generation: RISEN, stands: RISEN, desired: this.#input.desired, replicas: null }
     const base = old === 0 ? null : { replicas: old, ready: oldReady, made: old, edited: false }
     this.initial = {
       base,
@@ -145,7 +151,10 @@ export class Rollout {
 
   /** On a full pool with an outage approved what stands goes before what comes, on the way back too: not what is to stand in the end. */
   #mayEnd(from: RolloutState, { way }: RolloutState): boolean {
-    return this.#isFirst || (this.#outage && (way === 'forth' || (from.base?.ready ?? 0) === 0))
+    return (
+      (this.#isFirst && from.ending === 'cancelled') ||
+      (this.#outage && (way === 'forth' || (from.base?.ready ?? 0) === 0))
+    )
   }
 
   #wrongEnd(state: RolloutState): string | null {
@@ -301,15 +310,19 @@ export class Rollout {
     const usedByLane = ((state.base?.made ?? 0) + (state.risen?.made ?? 0)) * GPUS
     const used = usedByLane + (state.rival === 'away' ? 0 : GPUS)
     const pools = { 'gpu-serve': { ...world.pools['gpu-serve']!, used, usedByLane } }
+    const own = state.judged ? { ...this.#own, replicas: state.risen?.replicas ?? null } : null
+    const seen = { ...world, pools, generations, traffic: state.traffic }
+    const isCancelled = ending === 'cancelled'
+    const { to, stay } = this.#core.returnOf(seen, { baseline, judged: [], own, isCancelled })
     const steps = this.#core.back({
       identity,
       run: { lane, generation: RISEN, attempt: 1 },
       lane,
-      baseline,
+      baseline: to,
       policy,
-      world: { ...world, pools, generations, traffic: state.traffic },
+      world: seen,
       brought: [RISEN],
-      judged: state.judged,
+      stay,
       held: this.plan.bounds.gpus,
     })
     const key = JSON.stringify(

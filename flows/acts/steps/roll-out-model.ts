@@ -1,5 +1,5 @@
 import { isLeaving, type KubeObject, keepersOf, type ObjectRef } from '../../../core/kube.ts'
-import { isJudged } from '../../../core/lane/going-back.ts'
+import { isJudged } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
@@ -127,7 +127,10 @@ const targetsOf = async (task: Task<RollOutModelStep>): Promise<Touches | string
   // On the way back what was brought up was judged only where its gate has passed.
   const judged = mark.way === 'forth' || isJudged(run) || plan.steps.every(({ kind }) => kind !== 'check-gate')
   const unavailable = mark.way === 'forth' ? plan.bounds.unavailable : null
-  const at = { step, way, generations: standing, approved: plan.steps, unavailable, traffic, judged }
+  // What never began was denied, or refused: nobody has agreed to the outage that it names.
+  const hasBegun = mark.way === 'forth' || run.steps.some(({ way: led, by }) => led === 'forth' && by !== null)
+  const approved = hasBegun ? plan.steps : []
+  const at = { step, way, generations: standing, approved, unavailable, traffic, judged }
   const all = touched(there, at)
   if (typeof all === 'string') return all
   const unmade = firstOf(all, standing)

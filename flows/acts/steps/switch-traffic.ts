@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../core/kube.ts'
-import { isJudged } from '../../../core/lane/going-back.ts'
+import { judgedIn } from '../../../core/lane/judged.ts'
 import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { SwitchTrafficStep } from '../../../core/plan.ts'
 import { editedText, isEditedByHand } from '../../../core/planning/generations.ts'
@@ -39,10 +39,13 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
 }
 
 /** What somebody has changed of what requests would be led to, from what was judged as it stands. */
-const editedIn = ({ mark, plan, run, step }: Task<SwitchTrafficStep>, { generations }: SeenTraffic): string | null => {
+const editedIn = (
+  { mark, plan, run, step, view }: Task<SwitchTrafficStep>,
+  { generations }: SeenTraffic,
+): string | null => {
   if (mark.way === 'forth') return risenByHand(plan.steps, generations)
   const base = generations.find(({ generation }) => generation === step.to)
-  return base === undefined || !isEditedByHand(base) || !isJudged(run)
+  return base === undefined || !isEditedByHand(base) || judgedIn(view, run).length === 0
     ? null
     : `${editedText(base)}: requests are not led back to it from what was judged`
 }

@@ -157,13 +157,13 @@ describe('its way back', () => {
     expect(back([])).toEqual([])
   })
 
-  it('goes nowhere from what is judged when somebody has taken the baseline away', () => {
-    expect(back([standing(2, 1)], { judged: true })).toEqual([])
+  it('goes nowhere where the baseline is wanted again, and somebody has taken it away', () => {
+    expect(back([standing(2, 1)], { awaited: true })).toEqual([])
     const leaving = { metadata: { name: 'm-g1', deletionTimestamp: '2026-11-23T12:00:00Z' } } as never
-    expect(back([{ ...standing(1, 0), object: leaving }, standing(2, 1)], { judged: true })).toEqual([])
+    expect(back([{ ...standing(1, 0), object: leaving }, standing(2, 1)], { awaited: true })).toEqual([])
     // What was never judged goes, and so does what had nothing before it: the plan says so.
     expect(written(back([standing(2, 1)]))).toBe('g2=0')
-    expect(written(back([standing(2, 1)], { judged: true, baseline: null }))).toBe('g2=0')
-    expect(written(back([standing(1, 1), standing(2, 1)], { judged: true }))).toBe('g2=1 g1=2 → g2=0 g1=2')
+    expect(written(back([standing(2, 1)], { awaited: true, baseline: null }))).toBe('g2=0')
+    expect(written(back([standing(1, 1), standing(2, 1)], { awaited: true }))).toBe('g2=1 g1=2 → g2=0 g1=2')
   })
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { close, identityOf } from '../../../core/lane/closing.ts'
 import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import type { Outcome } from '../../../core/reasons.ts'
+import { planOf } from '../planning/serve-fixture.ts'
 import { desired, emptyWorld, standing } from '../training-fixture.ts'
 import {
   approvedBy,
@@ -191,6 +192,29 @@ describe('a rollout that is stopped in the middle of its way', () => {
       expect(change.doc).toMatchObject({ halfway: true, brought: [2] })
       expect(change.plan).toBeUndefined()
     }
+  })
+
+  it('remembers what has passed its gate until the lane is at rest again', () => {
+    const rollout = { plan: planOf(), back: [] }
+    const judged = runOf({
+      generation: 2,
+      desired: served('8'),
+      phase: 'steps',
+      steps: [
+        running({ name: 'move-1', kind: 'roll-out-model', state: 'done' }),
+        running({ name: 'judge', kind: 'check-gate', state: 'done' }),
+        running({ name: 'move-2', kind: 'roll-out-model' }),
+      ],
+    })
+    const superseded: Outcome = { kind: 'superseded', reason: null, detail: '' }
+    const own = { generation: 2, stands: 2, desired: served('8'), replicas: 1 }
+    const after = close(viewOf({ doc: { ...doc, run: judged }, plan: rollout }), judged, superseded).doc
+    expect(after.judged).toEqual([own])
+    // Something newer that returns to it, or takes its place, has it as its baseline, or its own.
+    const returned = runOf({ generation: 3, desired: { kind: 'none', model: 'support-llama' } as never })
+    const world = emptyWorld({ generations: [standing(2, 1)], traffic: 2 })
+    const ended = close(viewOf({ doc: { ...after, run: returned }, plan: null, world }), returned, SUCCEEDED).doc
+    expect([ended.judged, ended.baseline]).toEqual([undefined, { ...own, replicas: 1 }])
   })
 
   it('and so does something newer that comes while the way back touches nothing yet', () => {

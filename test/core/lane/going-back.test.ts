@@ -54,6 +54,24 @@ describe('going back', () => {
     expect([movesFor('7'), movesFor('8')]).toEqual([0, 1])
   })
 
+  it('of what a newer version overtook once it was judged takes nothing away where no baseline stands, and that is the baseline then', () => {
+    const denied = { kind: 'rejected', reason: null, detail: 'denied by ana' } as const
+    const run = runOf({ generation: 2, desired: served('8'), phase: 'asked', ending: denied, cleared: true })
+    const first = { generation: 1, stands: 1, desired: served('7'), replicas: 2 }
+    const doc = docOf({ lane: SERVICE, desired: served('8'), generation: 2, attempt: 1, run, halfway: true })
+    const world = emptyWorld({ generations: [{ ...standing(1, 2), ready: 1 }], traffic: 1 })
+    const goes = (judged: (typeof first)[]) =>
+      settleGoBack(viewOf({ doc: { ...doc, judged, brought: [1] }, plan: planRow, world }))
+    const change = goes([first])
+    expect(change.plan?.back).toEqual([])
+    expect(change.doc.baseline).toEqual(first)
+    expect(change.doc.run?.ending?.detail).toBe('denied by ana; generation 1 with 2 replicas was judged, and stays')
+    // What nobody has judged goes.
+    const other = goes([])
+    expect(other.plan?.back).toMatchObject([{ kind: 'roll-out-model', replicas: [{ generation: 1, replicas: 0 }] }])
+    expect(other.doc.baseline).toBeNull()
+  })
+
   it('takes nothing away that a restored ledger has forgotten, and says what stays', () => {
     const baseline = { generation: 1, desired: served('7'), replicas: 2 }
     const expired = { kind: 'expired', reason: null, detail: 'nobody answered' } as const

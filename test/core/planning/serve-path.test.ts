@@ -35,7 +35,7 @@ describe('the way of a rollout', () => {
   it('says how it is undone: to what was judged, or to nothing', () => {
     expect(planOf().undo).toContain('Walk back to v7 (generation 1)')
     expect(planOf({ standing: [], baseline: null, generation: 1 }).undo).toContain(
-      'nothing that was judged served before',
+      'nothing that was judged served before it. Once judged, what answers stays',
     )
   })
 

@@ -103,6 +103,14 @@ describe('walking back', () => {
     expect(written(back([view(1, 1), view(3, 2), view(4, 1)]))).toBe('g4=0 g1=0 g3=2')
   })
 
+  it('takes what nobody asks away before what requests are led to: that alone answers in a full pool', () => {
+    const generations = [view(1, 0), view(2, 1), view(3, 1, { ready: 0 })]
+    const given = { baseline: baselineOf(1), wantReplicas: 1 }
+    const way = (traffic: number) => written(back(generations, { ...given, traffic }))
+    expect(way(2)).toBe('g3=0 g2=1 g1=0 → g3=0 g2=1 g1=1 → g3=0 g2=0 g1=1')
+    expect(way(3)).toBe('g2=0 g3=1 g1=0 → g2=0 g3=1 g1=1 → g2=0 g3=0 g1=1')
+  })
+
   it('needs no limit where the pool has none', () => {
     expect(written(back([view(3, 0), view(4, 2)], { freeGpus: null }))).toBe('g4=2 g3=2 → g4=0 g3=2')
   })
@@ -120,11 +128,11 @@ describe('walking back', () => {
   })
 
   it('leaves what the ledger has forgotten as it is, and waits for it before anything goes: nothing rises beside it', () => {
-    const forgotten = [5]
-    expect(written(back([view(3, 0), view(4, 1), view(5, 2)], { forgotten, freeGpus: 8 }))).toBe('g4=0 g5=2 g3=0')
-    expect(back([view(3, 0), view(5, 2)], { forgotten })).toEqual([])
-    expect(written(back([view(3, 1), view(4, 1), view(5, 2)], { forgotten }))).toBe('g4=0 g5=2 g3=1')
-    expect(written(back([view(4, 1), view(5, 2)], { forgotten, baseline: null }))).toBe('g4=0 g5=2')
+    const stay = [5]
+    expect(written(back([view(3, 0), view(4, 1), view(5, 2)], { stay, freeGpus: 8 }))).toBe('g4=0 g5=2 g3=0')
+    expect(back([view(3, 0), view(5, 2)], { stay })).toEqual([])
+    expect(written(back([view(3, 1), view(4, 1), view(5, 2)], { stay }))).toBe('g4=0 g5=2 g3=1')
+    expect(written(back([view(4, 1), view(5, 2)], { stay, baseline: null }))).toBe('g4=0 g5=2')
   })
 
   it('is no step where only the baseline stands', () => {

@@ -89,6 +89,11 @@ describe('a move of a rollout begins', () => {
     expect(begun(back, 3, [2, 1], [1, 1])).toEqual({ 1: 2, 2: 0 })
   })
 
+  it('and says so where it is ready, and requests are led elsewhere', () => {
+    const look = { ...at(forth, 1, [[2, 2], [1, 1]]), traffic: 1 as Traffic } // biome-ignore format: one world
+    expect(touched(look.step.replicas, look)).toBe('nobody is led to generation 2: generation 1 stays as it is')
+  })
+
   it('and the last that is ready goes only where the plan names an outage, or nothing is to stand', () => {
     const away = wayOf([0, 0], [1, 0])
     const last = at(away, 0, [[0, 0], [1, 1]]) // biome-ignore format: one world

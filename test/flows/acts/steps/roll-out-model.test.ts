@@ -53,7 +53,7 @@ const taskOf = (there: number[], way: 'forth' | 'back', { conflicts, standing = 
   const last = { ...step, replicas: step.replicas.map((one) => ({ ...one, replicas: one.generation === 2 ? 2 : 0 })) }
   const plan = { plan: { ...planRow.plan, steps: [step, last] }, back: [step] }
   const view = viewOf({ doc, plan })
-  const run = runOf({ phase: 'steps' })
+  const run = runOf({ phase: 'steps', steps: [running()] })
   const task = { ports, view, step, mark, run, key: { lane: SERVICE, generation: 2, attempt: 1 }, plan: plan.plan }
   return { task, touched }
 }
@@ -110,6 +110,26 @@ describe('a move looks before it touches', () => {
     const before = running({ way: 'back', state: 'failed', startedAt: NOW - 67 * MINUTE, endedAt: NOW - MINUTE })
     expect(await seen(NOW, 0, [before])).toMatchObject({ kind: 'failed', reason: 'not-healthy', touched: [] })
     expect(await seen(NOW, 1, [before])).toEqual({ kind: 'free', touched: [] })
+  })
+
+  it('what alone answers goes for no outage that only a plan names which never began', async () => {
+    const none = { ...step, replicas: step.replicas.map((one) => ({ ...one, replicas: 0, replicasReady: 0 })) }
+    const answers = {
+      kind: 'Deployment',
+      metadata: { name: refOf(2).name, labels: { [label('generation')]: '2' } },
+      spec: { replicas: 1, template: { spec: { containers: [] } } },
+      status: { readyReplicas: 1, updatedReplicas: 1 },
+    } as unknown as KubeObject
+    const goes = async (by: string | null) => {
+      const { task, touched } = taskOf([1, 2], 'back', { standing: [answers] })
+      const plan = { ...task.plan, steps: [none, ...task.plan.steps] }
+      const view = { ...task.view, plan: { plan, back: [none, { ...step, name: 'back-2' }] } }
+      const run = runOf({ phase: 'back', steps: [running({ by })] })
+      const stepped = await rollOutModel.begin({ ...task, step: none, plan, view, run })
+      return { note: 'note' in stepped ? stepped.note : '', touched }
+    }
+    expect(await goes(null)).toEqual({ note: 'nothing else is ready: generation 2 stays as it is', touched: [] })
+    expect((await goes('me')).touched).toContain(refOf(2).name)
   })
 
   it('what was to leave and is gone is passed over', async () => {

@@ -1,0 +1,77 @@
+import { isLeaving } from '../kube.ts'
+import type { Baseline } from '../lane/document.ts'
+import type { GenerationView, World } from '../world.ts'
+import { answersOf, baselineView, isEditedByHand } from './generations.ts'
+import { isLedTo } from './traffic.ts'
+
+/** The Deployment that stands for it, however many replicas that has; undefined: there is none, or somebody has deleted it. */
+export const standsFor = (
+  generations: readonly GenerationView[],
+  baseline: Baseline | null,
+): GenerationView | undefined => {
+  const view = baselineView(generations, baseline)
+  return view === undefined || isLeaving(view.object) ? undefined : view
+}
+
+/**
+ * Where a lane returns to: its baseline. Where that is gone, the last of what has passed its gate since and stands, what nobody has
+ * changed before what somebody has; and that too where somebody has changed the baseline, and requests are led to what was judged since.
+ */
+export const returnsTo = (
+  { generations, traffic = null }: Pick<World, 'generations' | 'traffic'>,
+  baseline: Baseline | null,
+  judged: readonly Baseline[] = [],
+): Baseline | null => {
+  const viewOf = (one: Baseline): GenerationView | undefined => standsFor(generations, one)
+  const isSound = (one: Baseline): boolean => {
+    const view = viewOf(one)
+    return view !== undefined && !isEditedByHand(view)
+  }
+  const isAsked = (one: Baseline): boolean => {
+    const view = viewOf(one)
+    return view !== undefined && traffic !== null && isLedTo(traffic, view.generation) && answersOf(view) > 0
+  }
+  const since = judged.toReversed()
+  if (baseline === null || viewOf(baseline) === undefined)
+    return since.find(isSound) ?? since.find((one) => viewOf(one) !== undefined) ?? baseline
+  return isSound(baseline) ? baseline : (since.find((one) => isSound(one) && isAsked(one)) ?? baseline)
+}
+
+/** What is known of what was judged, as a run goes back. */
+export interface Judged {
+  baseline: Baseline | null
+  /** What has passed its gate since, in runs before it, the newest last. */
+  judged: readonly Baseline[]
+  /** What the run itself has brought up, where that has passed its gate. */
+  own: Baseline | null
+  /** Whether a person has cancelled the run. */
+  isCancelled: boolean
+}
+
+/** Where the way back of a run leads. */
+export interface Return {
+  to: Baseline | null
+  /** The baseline, where somebody has changed it and what was judged since is asked: it may answer, and nobody is led back to it alone. */
+  stay: number[]
+  /** What stands there in the baseline's place; undefined: it is the baseline. */
+  instead: GenerationView | undefined
+}
+
+/** Its own generation comes last of what was judged: only where nothing before it stands, and with the replicas that it has. */
+export const returnOf = (world: Pick<World, 'generations' | 'traffic'>, known: Judged): Return => {
+  const { baseline, judged, own } = known
+  const { generations } = world
+  const view = standsFor(generations, own)
+  const last = own === null || view === undefined || isUndone(view, known) ? [] : [{ ...own, replicas: view.replicas }]
+  const to = returnsTo(world, baseline, [...last, ...judged])
+  if (to === baseline) return { to, stay: [], instead: undefined }
+  const base = standsFor(generations, baseline)
+  return { to, stay: base === undefined ? [] : [base.generation], instead: baselineView(generations, to) }
+}
+
+/**
+ * Whether the run's own generation goes though it was judged: where nothing that was judged served before it, a person's cancel takes it
+ * away, as its card says, and so does any end once it answers nobody.
+ */
+const isUndone = (view: GenerationView, { baseline, judged, isCancelled }: Judged): boolean =>
+  baseline === null && judged.length === 0 && (isCancelled || answersOf(view) === 0)
