@@ -1,4 +1,4 @@
-import { plainTime } from '../plan-text.ts'
+import { plainTime } from '../text.ts'
 import { usd } from './prices.ts'
 import type { MeteredSpend } from './spend.ts'
 
