@@ -71,8 +71,8 @@ export interface Drift {
   since: number
   /** What it says, with its numbers: anybody's words. */
   text: string
-  /** Whether the dataset version is one that was run on to the end already. */
-  again?: true
+  /** How the last run on the same dataset version ended: well, or by somebody's word; left out: it is another version, or ended by its work. */
+  again?: 'succeeded' | 'cancelled' | 'rejected' | 'expired'
 }
 
 /** A model version to serve: standing, the world must keep agreeing. */

@@ -91,6 +91,8 @@ export interface LaneKind<D extends Desired = Desired> {
   templateOf?(input: Pick<PlanInput<D>, 'identity' | 'desired' | 'run' | 'baseline' | 'policy'>): string | null
   /** The moves from where the world stands back to the baseline; empty when there is nothing to go back to. */
   back(input: BackInput): WayStep[]
+  /** What its source says, where it is wanted for an occasion besides; null, or left out: it is what its source says. Where nothing comes of the occasion, what was wanted before is again. */
+  withoutOccasion?(desired: D): D | null
   /** Whether what is wanted is where the way back to this baseline leads; left out: never. */
   isBackAt?(desired: D, baseline: Baseline | null): boolean
   /** What the lane returns to after this success, and returned to before; null when it is nothing to return to. The end of a run knows its replicas. */

@@ -13,7 +13,7 @@ export const firstAttempt = (
   view: Pick<View, 'doc' | 'policy' | 'generationFrom' | 'now'>,
   desired: Desired,
 ): LaneDocument => {
-  const { newest: _, aside: __, inLineFrom: ___, ...doc } = view.doc
+  const { newest: _, aside: __, inLineFrom: ___, gaveWay: ____, ...doc } = view.doc
   return {
     ...doc,
     desired,

@@ -87,7 +87,8 @@ export const spentMore = (
 const withRan = ({ ran: _, ...approved }: Approved, ran: Ran | null): Approved =>
   ran === null ? approved : { ...approved, ran }
 
-const generationOf = ({
+/** All that is of the generation which is wanted. */
+export const generationOf = ({
   desired,
   generation,
   attempt,
@@ -126,6 +127,10 @@ export const cancelledBehind = (doc: LaneDocument, outcome: Ended): LaneDocument
     ? { ...doc, outcome }
     : { ...asBefore(doc, before), aside: { ...generationOf(doc), outcome } }
 }
+
+/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7). */
+export const asBeforeOccasion = ({ gaveWay, ...doc }: LaneDocument): LaneDocument =>
+  gaveWay === undefined ? doc : asBefore(doc, gaveWay)
 
 /** Whether this is what was cancelled so. */
 export const isAside = ({ doc: { aside }, kind }: Pick<View, 'doc' | 'kind'>, desired: Desired): boolean =>

@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
 import type { Telling } from '../telling.ts'
 import { said } from '../text.ts'
-import { asAside, spentMore, withRepeat } from './before.ts'
+import { asAside, asBeforeOccasion, spentMore, withRepeat } from './before.ts'
 import { broughtIn } from './brought.ts'
 import { type Change, changed, DETAIL, moment } from './change.ts'
 import { type Baseline, hasBegun, type LaneDocument, type Mark, type Run, runKeyOf, sameRun } from './document.ts'
@@ -112,7 +112,7 @@ const afterwards = (
   const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : doc.baseline
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
-  const { lasts: ______, inLineFrom: _______, judged: ________, ...rest } = others
+  const { lasts: ______, inLineFrom: _______, judged: ________, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
   const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {
@@ -135,7 +135,7 @@ const afterwards = (
     attemptsLeft: succeeded ? policy.retries : doc.attemptsLeft,
     approved: succeeded ? null : spentMore(doc.approved, { cost, ran }),
   }
-  return succeeded || at.kind === 'superseded' ? asSaid(view, done) : done
+  return asSaid(view, run, gaveWay === undefined ? done : { ...done, gaveWay })
 }
 
 /** Who waited in line and is refused, for want of room or of a way, stands there by the time since when it waits once it is planned again. */
@@ -176,10 +176,17 @@ const halfwayIn = (view: View, given: { run: Run; plan: Plan | null }): Partial<
   }
 }
 
-/** Its source says what was cancelled behind it, where nothing else has superseded it; else it says it no more, or it is done with. */
-const asSaid = ({ kind }: View, done: LaneDocument): LaneDocument => {
+/**
+ * Where nothing comes of the occasion that it was wanted for, what that took the place of is as it was; what was refused may begin yet. Else its source
+ * says what was cancelled behind it, where nothing else has superseded it; or it says it no more, or it is done with.
+ */
+const asSaid = ({ kind }: View, run: Run, { gaveWay, ...done }: LaneDocument): LaneDocument => {
+  const ended = done.outcome?.kind
+  if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
+    return ended === 'superseded' ? asBeforeOccasion({ ...done, gaveWay }) : { ...done, gaveWay }
+  if (ended !== 'succeeded' && ended !== 'superseded') return done
   if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })
-  return done.outcome?.kind === 'superseded' ? saidNoMore(done) : done
+  return ended === 'superseded' ? saidNoMore(done) : done
 }
 
 /** What a run that has succeeded may have returned to: the baseline, or of what was judged since what stands alone then. */

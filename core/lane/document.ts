@@ -54,6 +54,8 @@ export interface LaneDocument {
   before?: Before
   /** What came since and was cancelled behind a run: it is wanted again once that succeeds, cancelled; until then it is as if it had never come. */
   aside?: Before
+  /** What was wanted before an occasion took its place: it is again where nothing comes of that. */
+  gaveWay?: Before
   /** The greatest generation that was ever wanted, while one before it is wanted again; left out: this one. */
   newest?: number
   /** GPUs of pools that are held for what stands of it, whether or not a run is under way (law 10). Left out: none. */

@@ -5,13 +5,13 @@ import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.
 import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
-import { inTurn } from './before.ts'
+import { asBeforeOccasion, inTurn } from './before.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
-import { heldAfter } from './held.ts'
+import { endsWanted, heldAfter } from './held.ts'
 import { intend } from './intend.ts'
-import { carried, carriesOver, onceGone } from './kept.ts'
+import { carried, goesOn, onceGone } from './kept.ts'
 import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
 import { isGivenUp, knowing, withoutPassed } from './passed.ts'
@@ -152,20 +152,21 @@ const ignored = (view: View, letters: LookLetter[], decision: Decision & { kind:
   const { reason, detail } = decision
   const told = letters.some(({ from, waits }) => from === 'door' || waits !== null)
   const place = whereOf(view, letters[0] as LookLetter)
-  const awaited = doc.run !== null && !carriesOver(doc.run) && view.kind.placeOf?.(doc.run.desired as never) === place
+  const awaited = doc.run !== null && !goesOn(view, doc.run) && view.kind.placeOf?.(doc.run.desired as never) === place
   const given = { reason, detail: said(detail, SHORT), at: now, place, told, awaited }
   const { held, fresh } = heldAfter(doc.held, given)
   const loud = fresh || told
-  return changed(
-    { ...doc, held },
-    {
-      removed: letters,
-      moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
-      counts: loud ? [`ignored:${reason}`] : [],
-      tellings: decision.tells === undefined ? [] : [{ kind: 'note', ...decision.tells }],
-    },
-  )
+  const isOver = endsWanted(reason) && doc.outcome?.kind === 'refused' && isAt(view, doc.desired, place)
+  return changed(isOver ? asBeforeOccasion(doc) : { ...doc, held }, {
+    removed: letters,
+    moments: loud ? answers(view, letters, { became: 'ignored', kind: 'ignore', reason, detail }) : [],
+    counts: loud ? [`ignored:${reason}`] : [],
+    tellings: decision.tells === undefined ? [] : [{ kind: 'note', ...decision.tells }],
+  })
 }
+
+const isAt = ({ kind }: View, desired: LaneDocument['desired'], place: string): boolean =>
+  desired !== null && kind.placeOf?.(desired as never) === place
 
 /** Why a source names nothing, it says itself. */
 const isNothingNew = ({ reason }: { reason: string }): boolean => reason === 'source-names-nothing-new'

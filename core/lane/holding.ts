@@ -4,7 +4,7 @@ import { counted } from '../text.ts'
 import { covers } from './approval.ts'
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
-import type { LaneDocument, Run } from './document.ts'
+import type { LaneDocument, Rest, Run } from './document.ts'
 import type { Hold } from './hold.ts'
 import { besideLine, inLineFor, whyWaits } from './line.ts'
 import { UNSEEN } from './patience.ts'
@@ -104,7 +104,8 @@ const waitForRoom = (
   const rest = resting(view, { why: 'no-room', text: `waits for room: ${full}` })
   // Who lacks dollars alone stands in no line: it looks for itself.
   const look = line.rooms.length === 0 ? view.now + pauseAfter(rest.tries) : nextLook(line.since, view.now)
-  const doc: LaneDocument = { ...view.doc, run: { ...run, ...anew, phase: 'waiting-for-room', line } }
+  // What it kept while its source was away is too little by now.
+  const doc: LaneDocument = { ...view.doc, run: { ...run, ...anew, hold: null, phase: 'waiting-for-room', line } }
   return changed(doc, {
     ...(anew === null ? {} : { plan: { plan, back: [] } }),
     moments: known ? [] : [moment('hold', `waits for room: ${full}`, { run })],
@@ -123,16 +124,23 @@ const nextLook = (since: number, now: number): number =>
 export const settleLeaveLine = ({ doc: { inLineFrom: _, ...doc } }: Pick<View, 'doc'>): Change =>
   changed({ ...doc, run: { ...outOfLine(doc.run as Run), phase: 'planned', hold: null } })
 
-/** What was granted is kept for so long while its source does not answer, since it is nobody's fault. Milliseconds. */
+/** What was granted is kept for so long while its source does not answer, since that is nobody's fault. Milliseconds. */
 const KEEPS = 5 * 60_000
 
 /**
- * The lane while nobody can say whether it may begin: what it was granted goes back where that takes longer, and it waits for it again
- * in its rank (law 6).
+ * The lane while nobody can say whether it may begin, and how it rests. What it was granted it keeps for a few looks of its own, whoever else
+ * asks that side, and is planned again before it begins with that (law 9); where it takes longer that goes back, and it waits for it again in
+ * its rank (law 6).
  */
-export const settleUnread = (view: Pick<View, 'doc' | 'now'>, since: number): LaneDocument => {
+export const restUnread = (
+  view: Pick<View, 'doc' | 'now'>,
+  given: Parameters<typeof resting>[1],
+): { doc: LaneDocument; rest: Rest } => {
   const { doc, now } = view
-  return doc.run?.hold != null && now - since < KEEPS ? doc : { ...settleLeaveLine(view).doc, ...rankOf(doc) }
+  const own = resting(view, { ...given, side: null })
+  if (doc.run?.hold != null && now - own.since < KEEPS)
+    return { doc: { ...doc, run: { ...doc.run, phase: 'planned' } }, rest: own }
+  return { doc: { ...settleLeaveLine(view).doc, ...rankOf(doc) }, rest: resting(view, given) }
 }
 
 /** The rank that it has in lines, if it stood in one: also in what is planned of it next. */

@@ -16,6 +16,10 @@ export const isKept = (step: Step): step is LaunchJobStep => step.kind === 'laun
 export const carriesOver = ({ steps, digest }: Pick<Run, 'steps' | 'digest'>): boolean =>
   digest === '' || steps.some(({ state }) => state !== 'pending')
 
+/** Whether it goes on from what was finished whatever its source says by now; not where it is for an occasion, which may be over. */
+export const goesOn = ({ kind }: Pick<View, 'kind'>, run: Run): boolean =>
+  carriesOver(run) && (kind.withoutOccasion?.(run.desired as never) ?? null) === null
+
 /** Finished steps that the next attempt carries over: not what a person wants anew (law 7). */
 export const carried = ({ kept, redo = [] }: Known): Kept[] => kept.filter(({ step }) => !redo.includes(step))
 

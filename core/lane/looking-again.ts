@@ -3,13 +3,13 @@ import type { Outcome } from '../reasons.ts'
 import type { PlanRow } from '../rows.ts'
 import { type Act, frozen, rest } from './act.ts'
 import { whereOf } from './answering.ts'
-import { type Change, changed, joined, pauseAfter, resting } from './change.ts'
+import { type Change, changed, joined, pauseAfter } from './change.ts'
 import { close } from './closing.ts'
 import { type Run, sameRun } from './document.ts'
 import { saysOtherwise } from './done-with.ts'
 import { decidedBy, fold } from './fold.ts'
-import { expired, isLate, settleLeaveLine, settleUnread } from './holding.ts'
-import { carriesOver } from './kept.ts'
+import { expired, isLate, restUnread, settleLeaveLine } from './holding.ts'
+import { carriesOver, goesOn } from './kept.ts'
 import { letterTo } from './letter-to.ts'
 import type { LookLetter } from './letters.ts'
 import type { Seen } from './planning.ts'
@@ -50,7 +50,7 @@ export const whyNoMore = (view: View, run: Run): Outcome | null => {
   if (isOfAnother(view, run.desired))
     return { kind: 'cancelled', reason: 'not-configured', detail: 'the policy has no rule for its source any more' }
   const place = kind.placeOf?.(run.desired as never)
-  if (place === undefined || carriesOver(run)) return null
+  if (place === undefined || goesOn(view, run)) return null
   if (doc.held?.place === place) return saysOtherwise(doc.held.detail)
   const waits = waitsAt(view, place)?.waits
   return waits ? saysOtherwise(waits.detail) : null
@@ -108,7 +108,10 @@ const untold = ({ id }: LookLetter, change: Change): Change => ({
 /** While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts. */
 const unread = (view: View, told: Unreadable | undefined): Change => {
   const { side = null, detail = 'nobody has looked at it' } = told ?? {}
-  const away = resting(view, { why: 'unavailable', text: `its source does not answer: ${detail}`, side })
-  const rest = { ...away, until: view.now + pauseAfter(away.tries, told?.retryAfter) }
-  return changed(settleUnread(view, away.since), { rest })
+  const { doc, rest } = restUnread(view, {
+    why: 'unavailable',
+    text: `its source does not answer: ${detail}`,
+    side,
+  })
+  return changed(doc, { rest: { ...rest, until: view.now + pauseAfter(rest.tries, told?.retryAfter) } })
 }

@@ -23,6 +23,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     stands: true,
     lasts: true,
     inLineFrom: true,
+    gaveWay: true,
     outcome: true,
     baseline: true,
     halfway: true,

@@ -1,5 +1,6 @@
 import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
+import type { Plan } from '../plan.ts'
 import type { Ignored, Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
@@ -197,18 +198,23 @@ const whyNoRule = ({ doc, policy, kind }: View, { desired, steps }: Run): Outcom
 
 const planned = (view: View, run: Run): Act => {
   const { plan } = view
-  const anew = awaySide(view, 'cluster') ?? { kind: 'plan' }
+  const anew: Act = run.hold === null ? (awaySide(view, 'cluster') ?? { kind: 'plan' }) : { kind: 'leave-line' }
   if (plan === null || plan.plan.digest !== run.digest) return anew
   const question = covers(view, plan.plan)
   const kept = keptBack(view, run)
+  // What it kept while its source was away is nobody's where it may not begin so, or not now.
+  if (run.hold !== null && (question !== 'yes' || kept !== null)) return { kind: 'leave-line' }
   // What people are asked about, and what waits to begin, is what the policy says now: other pools may be frozen than what it needs.
   if ((question === 'no' || kept !== null) && isOfOtherPolicy(view, plan.plan)) return anew
-  if (question === 'no' && run.asked >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
-  if (question === 'no')
-    return answerUntil(view, votesUntil(plan.plan.bounds, view.now)) === null
-      ? { kind: 'close', outcome: asksTooLate(view) }
-      : { kind: 'ask' }
+  if (question === 'no') return asking(view, run, plan.plan)
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
+}
+
+const asking = (view: View, { asked: times }: Run, { bounds }: Plan): Act => {
+  if (times >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }
+  return answerUntil(view, votesUntil(bounds, view.now)) === null
+    ? { kind: 'close', outcome: asksTooLate(view) }
+    : { kind: 'ask' }
 }
 
 const CHANGED_TWICE: Outcome = {

@@ -14,7 +14,7 @@ import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
-import { settleHold, settleLeaveLine, settleUnread } from './holding.ts'
+import { restUnread, settleHold, settleLeaveLine } from './holding.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
 import { patient } from './patience.ts'
@@ -139,13 +139,14 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
       note: trouble.said,
     })
   const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
-  const rest = resting(view, { why, text: sentence(why, trouble), side: trouble.side })
+  const given = { why, text: sentence(why, trouble), side: trouble.side } as const
+  // While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts.
+  const { doc, rest } =
+    act.kind === 'look-again' ? restUnread(view, given) : { doc: view.doc, rest: resting(view, given) }
   const answers = pauseAfter(rest.tries, 'retryAfter' in trouble ? trouble.retryAfter : 0)
   // What was asked for may still come to be: nobody else is at the step before that is over.
   const pause = act.kind === 'begin' ? Math.max(answers, view.handover) : answers
   const first = rest.tries === 1
-  // While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts.
-  const doc = act.kind === 'look-again' ? settleUnread(view, rest.since) : view.doc
   return changed(doc, {
     rest: { ...rest, until: view.now + pause },
     moments: first ? [moment('note', rest.text, { run: view.doc.run, data: { side: trouble.side, why } })] : [],

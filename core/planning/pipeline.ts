@@ -39,7 +39,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asks = desired.drift?.again === true ? AGAIN : undefined
+  const asks = againText(desired)
   const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
@@ -66,7 +66,11 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
 }
 
-const AGAIN = 'no dataset version has come since the last run, so it is the same that was run on then'
+/** Why people are asked whatever a run costs that an alert began; undefined: there is no such reason. */
+const againText = ({ drift }: TrainDesired): string | undefined =>
+  drift?.again === undefined
+    ? undefined
+    : `no dataset version has come since: the last run on the same ${drift.again === 'succeeded' ? 'ended well' : `was ${drift.again}`}`
 
 /** Dollars that one of its Jobs may still cost once it is told to end: it has all of its hours, and is told so in time. */
 const endingOf = (desired: TrainDesired, steps: readonly Step[], left: readonly Use[]): number => {
@@ -125,7 +129,7 @@ const reasonsOf = (
   const { desired, policy, world } = input
   const { spent, held } = world.dollars
   return [
-    ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...(desired.drift.again ? [AGAIN] : [])]),
+    ...(desired.drift === undefined ? [] : [sinceText(desired.drift), ...[againText(desired) ?? []].flat()]),
     `${trainTitle(desired)}: ${counted(desired.objects, 'object')}, ${size(desired.bytes)}, named by s3://${desired.bucket}/${desired.key}`,
     ...pipeline.stages.map(
       (stage) =>

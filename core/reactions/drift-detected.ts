@@ -55,8 +55,9 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
     if (event.state === 'resolved' || !isPipeline(rule) || desired === null) return { kind: 'nowhere' }
     const { bucket, key, version, named = [] } = desired
     const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
-    // What ran to its end was whole; whether it still is counts for what is to run on it.
-    return { kind: 'manifest', bucket, key, prefix, known: [], ...(again && { beside: { version, objects: named } }) }
+    // What was read before was whole; whether it still is counts once it is to run.
+    const at = { kind: 'manifest', bucket, key, prefix } as const
+    return again ? { ...at, known: [], beside: { version, objects: named } } : { ...at, known: [version] }
   },
   whence: (desired, { now }) => {
     const drift = driftOf(desired)
@@ -65,7 +66,7 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
   decide: (event, facts, { policy, rule, doc, now }) => {
     if (event.replayed)
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
-    const heard = hear(doc.episodes?.[alertPlace(event)], event, watchOf(event, policy)?.labels ?? {})
+    const heard = hear(doc.episodes?.[alertPlace(event)], ofRun(event, doc), watchOf(event, policy)?.labels ?? {})
     if (heard.kind === 'late')
       return {
         kind: 'ignore',
@@ -81,7 +82,10 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
         episodes: knowing(doc, episode),
       }
     const decision = isPipeline(rule) ? retrain(episode, facts, { policy, rule, doc, now }) : toldAlone(episode, rule)
-    const begun = decision.kind === 'intend' || !isPipeline(rule)
+    // What is only written down in shadow had no run.
+    if (rule.mode === 'shadow' && decision.kind === 'intend')
+      return { ...decision, intent: { ...decision.intent, order: null }, episodes: knowing(doc, episode) }
+    const begun = decision.kind === 'intend' || (decision.kind === 'ignore' && BEGUN.has(decision.reason))
     return { ...decision, episodes: knowing(doc, begun ? { ...episode, begun: true } : episode) }
   },
   resync: ({ policy, now, docOf }) =>
@@ -93,6 +97,17 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
 }
 
 const isPipeline = ({ lane, name }: Rule): boolean => lane === laneOf(pipeline, name)
+
+/** Reasons after which nothing is to be begun for an episode any more. */
+const BEGUN: ReadonlySet<string> = new Set(['already-done', 'drift-told'])
+
+/** What fires anew before the run for its last episode is over, of whose end nobody told, is what that run is for. */
+const ofRun = (event: DriftDetected, { desired, outcome, episodes = {} }: LaneDocument): DriftDetected => {
+  const wanted = driftOf(desired)
+  const isSame = wanted !== null && outcome === null && alertPlace(wanted) === alertPlace(event)
+  const isOpen = isSame && episodes[alertPlace(event)]?.over === undefined
+  return isOpen && event.since > wanted.since ? { ...event, since: wanted.since } : event
+}
 
 const knowing = ({ episodes = {} }: LaneDocument, episode: Episode): Episodes =>
   withEpisode(episodes, alertPlace(episode), episode)
@@ -190,15 +205,23 @@ const onDataset = (episode: Episode, facts: DriftFacts, { policy, rule, doc }: G
   }
 }
 
-/** `again`: the dataset version was run on to the end already, be that for another episode. */
+/** Its episode, and how the last run on the same dataset version ended, be that for another one. */
 const driftFor = (episode: Episode, { desired, outcome }: LaneDocument, version: string): Drift => {
   const { alert, fingerprint, labels, since, text } = episode
   const known = desired as TrainDesired
-  const isSame = known.version === version
-  const isDone = isOf(known.drift ?? null, episode) ? false : outcome?.kind === 'succeeded'
-  const isAgain = isSame && (isDone || known.drift?.again === true)
-  return { alert, fingerprint, labels, since, text, ...(isAgain ? { again: true } : {}) }
+  const told = { alert, fingerprint, labels, since, text }
+  if (known.version !== version) return told
+  // Of the episode's own run it stays what it was.
+  const last = isOf(known.drift ?? null, episode)
+    ? known.drift?.again
+    : (AGAIN.get(outcome?.kind) ?? known.drift?.again)
+  return last === undefined ? told : { ...told, again: last }
 }
+
+/** Ends after which the same dataset version is run on only where people agree: it ended well, or they have ended it. */
+const AGAIN = new Map<string | undefined, NonNullable<Drift['again']>>(
+  (['succeeded', 'cancelled', 'rejected', 'expired'] as const).map((kind) => [kind, kind]),
+)
 
 const driftOf = (desired: Desired | null): Drift | null => (desired as TrainDesired | null)?.drift ?? null
 

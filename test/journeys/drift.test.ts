@@ -3,7 +3,7 @@ import type { Config } from '../../core/policy.ts'
 import example from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
 import { piped } from '../variants.ts'
-import { clockOf, DAY, HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
+import { clockOf, DAY, HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -122,7 +122,7 @@ describe('an alert that fires', () => {
     expect(await town.question(TRAIN)).not.toBeNull()
     await tell({ since, status: 'resolved', until: now() })
     await town.advance(MINUTE)
-    expect([await town.question(TRAIN), (await town.lane(TRAIN)).state]).toEqual([null, 'superseded'])
+    expect([await town.question(TRAIN), (await town.lane(TRAIN)).state]).toEqual([null, 'succeeded'])
     // Told once more in the wrong order, it stays over.
     await tell({ since })
     expect(await town.question(TRAIN)).toBeNull()
@@ -229,5 +229,72 @@ describe('an alert that fires', () => {
     await town.advance(2 * DAY)
     expect(await runs()).toBe(2)
     expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('of a run under way, told anew without its end, is what that is for; the same manifest written again says nothing new', async () => {
+    await trained()
+    await town.advance(7 * HOUR)
+    await tell({ since: now() })
+    const { desired } = await town.lane(TRAIN)
+    await town.advance(20 * MINUTE)
+    await tell({ since: now() })
+    await upload(town)
+    await town.advance(MINUTE)
+    expect((await town.lane(TRAIN)).desired).toEqual(desired)
+    await town.answered(TRAIN)
+    await town.settled(TRAIN)
+    await town.advance(HOUR)
+    await upload(town)
+    await town.advance(MINUTE)
+    expect([await runs(), (await town.lane(TRAIN)).state]).toEqual([2, 'succeeded'])
+  })
+
+  it('on what a person cancelled is asked about', async () => {
+    await trained()
+    await upload(town, 'b')
+    await say(town, 'cancel')
+    expect((await town.settled(TRAIN)).state).toBe('cancelled')
+    await town.advance(7 * HOUR)
+    await tell({ since: now() })
+    expect((await town.plan(TRAIN))?.plan.approval.why).toContain('the last run on the same was cancelled')
+    expect(await town.question(TRAIN)).not.toBeNull()
+  })
+
+  it('that was resolved before it began leaves what it took the place of as it was: what was paid for, and what was refused', async () => {
+    town = await openTown({ config: { ...config, approvals: { ...config.approvals, autoApproveBelow: 0 } } })
+    await upload(town)
+    await town.answered(TRAIN)
+    await town.settled(TRAIN)
+    await upload(town, 'b', { simulation: { tasks: { evaluate: { exitCode: 1 } } } })
+    await town.answered(TRAIN)
+    const failed = await town.settled(TRAIN)
+    expect(failed).toMatchObject({ state: 'failed', kept: [{ step: 'train' }] })
+    await town.advance(7 * HOUR)
+    const since = now()
+    await tell({ since })
+    expect(await town.question(TRAIN)).not.toBeNull()
+    // It goes on from what was paid for of the same version.
+    expect((await town.plan(TRAIN))?.plan.title).toContain('keeping train')
+    await tell({ since, status: 'resolved', until: now() })
+    const { outcome, generation, kept } = await town.lane(TRAIN)
+    expect({ outcome, generation, kept }).toEqual({
+      outcome: failed.outcome,
+      generation: failed.generation,
+      kept: failed.kept,
+    })
+    expect(await say(town, 'retry', { from: 'evaluate' })).toMatchObject({ ok: true })
+  })
+
+  it('in shadow has no run: once its rule acts, what still fires begins one', async () => {
+    const shadow = { ...config, pipelines: { 'support-chats': { ...pipeline, mode: 'shadow' as const } } }
+    await trained()
+    await town.advance(7 * HOUR)
+    town.setPolicy(shadow)
+    const since = now()
+    await tell({ since })
+    expect((await town.lane(TRAIN)).generation).toBe(1)
+    town.setPolicy(config)
+    await tell({ since })
+    expect(await town.question(TRAIN)).not.toBeNull()
   })
 })

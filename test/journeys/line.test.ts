@@ -18,7 +18,7 @@ import {
   timeline,
   trainedUntil,
 } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
@@ -65,6 +65,31 @@ it('its source does not answer as it is granted: it keeps what it was granted fo
   await town.until('the large one begins', async () => (await phase('large')) === 'steps' && refused === 2, 48)
   expect(await phase('small')).toBe('waiting-for-room')
   expect((await town.settled('pipeline/large')).state).toBe('succeeded')
+})
+
+it('what was granted while its source was silent is planned again before it begins: who approved it may have been revoked', async () => {
+  const { approvals, ...config } = configOf({ first: 8, large: 8 })
+  town = await openTown({ config: { ...config, approvals: { ...approvals, autoApproveBelow: 0 } } })
+  await upload('first')
+  await town.answered('pipeline/first')
+  await upload('large')
+  await town.answered('pipeline/large')
+  await town.advance(MINUTE)
+  expect(await phase('large')).toBe('waiting-for-room')
+  const { objects } = town.house
+  const stream = objects.stream.bind(objects)
+  let away = true
+  objects.stream = async (...given) => {
+    const granted = (await town.held(ROOM)).lanes['pipeline/large'] === 8
+    if (!away || !granted || !given[1].startsWith('large/')) return stream(...given)
+    throw new Unavailable('S3: 503')
+  }
+  await town.until('it is granted', async () => (await town.held(ROOM)).lanes['pipeline/large'] === 8)
+  await town.advance(MINUTE)
+  town.setPolicy({ ...config, approvals: { ...approvals, autoApproveBelow: 0, approvers: [{ id: BEN, name: 'ben' }] } })
+  away = false
+  await town.until('it asks anew', async () => (await town.question('pipeline/large')) !== null)
+  expect((await town.held(ROOM)).lanes).not.toHaveProperty('pipeline/large')
 })
 
 describe('a hold', () => {

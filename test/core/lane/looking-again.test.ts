@@ -188,13 +188,15 @@ describe('what the source says then', () => {
     const hold: Run['hold'] = { gpus: { 'gpu-train': 8 }, dollars: 9, budget: 'ml-monthly' }
     const held = about({}, { phase: 'steps', hold })
     const { doc, rest } = settled(away, held)
-    expect(doc.run).toMatchObject({ phase: 'steps', hold })
+    expect(doc.run).toMatchObject({ phase: 'planned', hold })
     const later = { ...held, now: NOW + 5 * MINUTE, doc: { ...doc, rest, inLineFrom: NOW - HOUR } }
     expect(settled(away, later).doc).toMatchObject({
       run: { phase: 'planned', hold: null },
       inLineFrom: NOW - HOUR,
     })
-    expect(rest).toMatchObject({ why: 'unavailable', side: 'objects', until: NOW + 5000 })
+    // Meanwhile it looks for itself, whoever else asks that side.
+    expect(rest).toMatchObject({ why: 'unavailable', side: null, until: NOW + 5000 })
+    expect(settled(away, later).rest).toMatchObject({ why: 'unavailable', side: 'objects' })
     const view = about()
     const unasked = settleLookAgain(view, letterOf(view), { facts: {}, seen: { kept: {} } })
     expect(unasked.rest).toMatchObject({ why: 'unavailable', side: null })

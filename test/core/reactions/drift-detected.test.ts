@@ -109,7 +109,7 @@ describe('an alert that fires', () => {
     expect(wanted).toMatchObject({
       version: desired.version,
       requester: null,
-      drift: { alert: 'Drift', fingerprint: 'f', since: NOW, labels: { model: 'm' }, again: true },
+      drift: { alert: 'Drift', fingerprint: 'f', since: NOW, labels: { model: 'm' }, again: 'succeeded' },
     })
     const dataset = `${new Date(NOW - HOUR).toISOString()} ${desired.key}`
     expect((order ?? '') > dataset && (order ?? '') < `${new Date(NOW).toISOString()} a`).toBe(true)
