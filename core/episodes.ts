@@ -8,6 +8,10 @@ export interface Episode extends Omit<Drift, 'again'> {
   over?: number
   /** Something was wanted for it. */
   begun?: true
+  /** Of a monitor that reports window by window: windows in a row that drift, while they are too few to be one. Left out: they are enough. */
+  windows?: number
+  /** When the last report was written that was read of it. */
+  last?: number
 }
 
 /** Alerts by `alertPlace`. */
@@ -47,9 +51,11 @@ export type Heard =
 /** Late, repeated and reordered deliveries say nothing new: each alert has one episode at a time, and an end is for good. `labels`: those that are kept. */
 export const hear = (
   known: Episode | undefined,
-  { alert, fingerprint, since, text, state, at }: DriftDetected,
+  { alert, fingerprint, text, state, at, resumes, ...told }: DriftDetected,
   labels: Episode['labels'],
 ): Heard => {
+  const goesOn = resumes === true && known !== undefined && known.over === undefined
+  const since = goesOn ? known.since : told.since
   if (known !== undefined && since < known.since) return { kind: 'late', known }
   const episode: Episode =
     known?.since === since ? known : { alert, fingerprint, labels, since, text: said(text, TEXT) }
@@ -59,7 +65,9 @@ export const hear = (
 
 /** Episodes that go on, and for which nothing was wanted yet. */
 export const openEpisodes = (known: Episodes): Episode[] =>
-  Object.values(known).filter(({ over, begun }) => over === undefined && begun !== true)
+  Object.values(known).filter(
+    ({ over, begun, windows }) => over === undefined && begun !== true && windows === undefined,
+  )
 
 /** Why something is run on once more, in a sentence. */
 export const sinceText = ({ alert, since, text }: Pick<Drift, 'alert' | 'since' | 'text'>): string =>

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
+import { alertsOf } from './policy/drift.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
@@ -117,7 +118,7 @@ export interface Policy extends Document {
     byPrefix: ReadonlyMap<string, string>
     /** Services by `model@alias`, `model#tag` or `model/Stage`. */
     bySignal: ReadonlyMap<string, string>
-    /** Services by the names of alerts that say that they drift, each with the labels that one has. */
+    /** Services by the names of alerts that say that they drift, each with the labels that one has; and by the places of their reports. */
     byAlert: ReadonlyMap<string, readonly { service: string; labels: Readonly<Record<string, string>> }[]>
     /** Pipelines by the service whose drift begins them. */
     byDrift: ReadonlyMap<string, string>
@@ -190,7 +191,7 @@ const foundIn = ({ pipelines, services }: Document): Policy['found'] => ({
   ),
   byAlert: Map.groupBy(
     Object.entries(services).flatMap(([service, { drift }]) =>
-      (drift?.alerts ?? []).map(({ name, labels }) => ({ name, service, labels })),
+      alertsOf(drift).map(({ name, labels }) => ({ name, service, labels })),
     ),
     ({ name }) => name,
   ),

@@ -40,6 +40,8 @@ export type Ignored =
   | 'owned-by-others'
   | 'drift-over'
   | 'drift-told'
+  | 'drift-counted'
+  | 'bad-report'
   | 'no-dataset'
 
 /** Why an event waits: a row that reconcile looks at again. */

@@ -1,7 +1,9 @@
+import { alarmChanged } from './alarm-changed.ts'
 import { approvalAnswered } from './approval-answered.ts'
 import type { Contract } from './contract.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
 import { driftDetected } from './drift-detected.ts'
+import { driftReported } from './drift-reported.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
 
@@ -10,6 +12,8 @@ export const contracts: readonly Contract<unknown>[] = [
   datasetUploaded,
   modelPromoted,
   driftDetected,
+  alarmChanged,
+  driftReported,
   approvalAnswered,
   planFinished,
 ]

@@ -84,9 +84,23 @@ export interface DriftDetected {
   state: 'firing' | 'resolved'
   /** When it began to fire: with the fingerprint the episode. */
   since: number
+  /** Whether it is about what fired before and was not told to be over, where something did: since when, this does not say. Left out: it says. */
+  resumes?: true
   labels: Record<string, string>
   /** What it says, with its numbers: anybody's words. */
   text: string
+  replayed: boolean
+}
+
+/** A report of drift, of one window, appeared in a bucket. */
+export interface DriftReported {
+  type: 'drift-reported'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  at: number
+  bucket: string
+  /** Literal key of the report. */
+  key: string
   replayed: boolean
 }
 

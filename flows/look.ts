@@ -4,9 +4,11 @@ import { label } from '../core/names.ts'
 import { whyNoAddress } from '../core/policy/sources.ts'
 import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
+import type { ReportFacts } from '../core/reactions/drift-reported.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
 import { isProven, MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-model.ts'
+import { verdictOf } from '../events/drift-report.ts'
 import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
 import { pinOf, UNPINNED } from './pins.ts'
@@ -33,10 +35,38 @@ export const lookAt = async (
   switch (look.kind) {
     case 'manifest':
       return lookAtDataset(ports, look, look)
+    case 'report':
+      return lookAtReport(ports, look)
     case 'promotion':
       return lookAtModel(ports, look, { secret })
     case 'nowhere':
       return { kind: 'nowhere' }
+  }
+}
+
+/** Largest report that is read: those with the distributions of a thousand columns are smaller. Bytes. */
+const REPORT_LIMIT = 8 * 1024 * 1024
+
+/** Reads a report of drift, and the dataset beside it. */
+const lookAtReport = async (
+  { objects }: Pick<Ports, 'objects'>,
+  { bucket, key, dataset }: Extract<Look, { kind: 'report' }>,
+): Promise<ReportFacts> => {
+  const reading = objects.read(bucket, key, REPORT_LIMIT).catch((error: unknown) => {
+    if (error instanceof TooLarge) return error
+    throw error
+  })
+  const [found, beside] = await Promise.all([
+    reading,
+    dataset === null ? ({ kind: 'nowhere' } as const) : lookAtDataset({ objects }, dataset, dataset),
+  ])
+  if (found === null) return { kind: 'gone' }
+  const isLarge = found instanceof TooLarge
+  return {
+    kind: 'report',
+    lastModified: isLarge ? 0 : found.head.lastModified,
+    verdict: isLarge ? { kind: 'bad', detail: `it is over ${REPORT_LIMIT} bytes` } : verdictOf(found.bytes),
+    dataset: beside,
   }
 }
 

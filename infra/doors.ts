@@ -1,7 +1,9 @@
+import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
+import { door as driftReported } from '../functions/drift-reported.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
@@ -27,6 +29,8 @@ export const doors: readonly DoorFacts[] = [
   modelPromoted,
   alertWebhook,
   driftDetected,
+  alarmChanged,
+  driftReported,
   slackInteraction,
   reconcile,
   tick,

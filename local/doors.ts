@@ -1,8 +1,10 @@
 import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
+import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
+import { door as driftReported } from '../functions/drift-reported.ts'
 import type { HttpEvent } from '../functions/http.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
 import type { Answer } from '../functions/reacting.ts'
@@ -17,7 +19,7 @@ import { whyNoContract } from './no-contract.ts'
 import type { Wait } from './person.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
-const busDoors = [datasetUploaded, modelPromoted, driftDetected].map((door) => {
+const busDoors = [datasetUploaded, modelPromoted, driftDetected, alarmChanged, driftReported].map((door) => {
   if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via))
     throw new Error(`${door.name} has no pattern`)
   return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }

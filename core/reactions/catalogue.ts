@@ -2,11 +2,17 @@ import type { IntendingEvent } from '../../events/contract.ts'
 import type { Policy } from '../policy.ts'
 import { onDatasetUploaded } from './dataset-uploaded.ts'
 import { onDriftDetected } from './drift-detected.ts'
+import { onDriftReported } from './drift-reported.ts'
 import { onModelPromoted } from './model-promoted.ts'
 import type { Reaction } from './reaction.ts'
 
 /** Every reaction: a file of this folder each, and a line here. */
-export const reactions = [onDatasetUploaded, onModelPromoted, onDriftDetected] as unknown as readonly Reaction[]
+export const reactions = [
+  onDatasetUploaded,
+  onModelPromoted,
+  onDriftDetected,
+  onDriftReported,
+] as unknown as readonly Reaction[]
 
 /** The reaction to an event. */
 export const reactionTo = (all: readonly Reaction[], event: { type: string }): Reaction | undefined =>

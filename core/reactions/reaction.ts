@@ -38,18 +38,22 @@ export type Decision = (
   episodes?: Episodes
 }
 
+/** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
+export interface ManifestLook {
+  kind: 'manifest'
+  bucket: string
+  key: string
+  prefix: string
+  known: readonly string[] | 'all'
+  /** What a version named when it was read: asked side by side with the manifest, which is likely to say the same again. */
+  beside?: { version: string; objects: readonly ManifestObject[] }
+}
+
 /** A place to look at, through a port. */
 export type Look =
-  /** A manifest in a bucket, which names what lies below the prefix alone; of versions that are known nothing more is asked, and of none where `all` are. */
-  | {
-      kind: 'manifest'
-      bucket: string
-      key: string
-      prefix: string
-      known: readonly string[] | 'all'
-      /** What a version named when it was read: asked side by side with the manifest, which is likely to say the same again. */
-      beside?: { version: string; objects: readonly ManifestObject[] }
-    }
+  | ManifestLook
+  /** A report of drift, and the newest dataset version beside it, where one is known. */
+  | { kind: 'report'; bucket: string; key: string; dataset: ManifestLook | null }
   /** What a promotion signal means now. */
   | { kind: 'promotion'; model: string; promotion: Promotion; results: { bucket: string; prefix: string } }
   /** Nowhere: the event itself says all that there is to know. */

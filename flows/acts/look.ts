@@ -74,7 +74,8 @@ const worldOf = async (view: View, { world }: Ahead): Promise<{ seen: View['worl
 }
 
 /** The far side behind a look. */
-const sideOf = ({ kind }: Look): string | null => ({ manifest: 'objects', promotion: 'registry', nowhere: null })[kind]
+const sideOf = ({ kind }: Look): string | null =>
+  ({ manifest: 'objects', report: 'objects', promotion: 'registry', nowhere: null })[kind]
 
 /** Where a letter points; where no rule is about that any more, or another lane's is, there is nothing to ask. */
 const placeOf = ({ policy, doc, reactions }: View, { event }: LookLetter, again?: true): Look => {

@@ -12,6 +12,12 @@ export const STEMS: Record<string, Stem> = {
   'dataset-uploaded': { intends: true, why: 'a dataset asks for a fine-tuning' },
   'model-promoted': { intends: true, why: 'a promoted model asks to be served' },
   'drift-detected': { intends: true, why: 'drift asks for another training' },
+  'drift-reported': { intends: true, why: 'drift asks for another training' },
+  'alarm-changed': {
+    intends: false,
+    door: 'functions/alarm-changed.ts',
+    why: 'what it tells is drift, as alerts of others do',
+  },
   'approval-answered': {
     intends: false,
     door: 'functions/slack-interaction.ts',

@@ -224,6 +224,8 @@ export const EVENT_TYPES = [
   'dataset-uploaded',
   'model-promoted',
   'drift-detected',
+  'alarm-changed',
+  'drift-reported',
   'approval-answered',
   'plan-finished',
 ]

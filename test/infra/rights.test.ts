@@ -195,9 +195,18 @@ describe('as IAM evaluates the statements', () => {
   it('who reads a policy reads that of this installation, the one before it too, and no asset of another app', () => {
     const [parameter] = ofType('AWS::SSM::Parameter') as unknown as { Value: unknown }[]
     const readers = (key: string) => doors.filter(({ name }) => reads(name, `${ASSETS}/${key}`)).map(({ name }) => name)
-    const six = ['dataset-uploaded', 'model-promoted', 'drift-detected', 'reconcile', 'watch', 'resync']
-    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(six)
-    expect(readers('signalbox/the-one-before.json')).toEqual(six)
+    const readersOfIt = [
+      'dataset-uploaded',
+      'model-promoted',
+      'drift-detected',
+      'alarm-changed',
+      'drift-reported',
+      'reconcile',
+      'watch',
+      'resync',
+    ]
+    expect(readers(read(control, parameter!.Value).replace(/^s3:\/\/[^/]+\//, ''))).toEqual(readersOfIt)
+    expect(readers('signalbox/the-one-before.json')).toEqual(readersOfIt)
     for (const key of ['another-app.json', 'another-app.zip', 'signalbox-2/policy.json'])
       expect(readers(key)).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../core/policy.ts'
 import example from '../../signalbox.config.ts'
+import { samplesOf } from '../events/samples.ts'
 import { piped } from '../variants.ts'
 import { clockOf, DAY, HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
@@ -172,5 +173,61 @@ describe('an alert that fires', () => {
     const body = Buffer.from('{"alerts":[]}')
     for (const headers of [{}, { authorization: 'Bearer guessed' }] as Record<string, string>[])
       expect(await town.house.webhook('alerts', { headers, body })).toMatchObject({ status: 401 })
+  })
+
+  it('of CloudWatch is as any: in alarm through a gap in its data it is one episode', async () => {
+    await trained({
+      ...config,
+      services: watched({ alerts: [{ name: 'support-llama-drift', labels: { model: 'support-llama' } }] }),
+    })
+    await town.advance(7 * HOUR)
+    const [base, gap, ok] = ['base', 'after-a-gap', 'ok'].map(
+      (name) =>
+        samplesOf('alarm-changed').find((sample) => sample.name === name)?.event as {
+          detail: { state: object; previousState: object }
+        },
+    )
+    const at = (event: typeof base) => ({
+      ...event,
+      detail: { ...event?.detail, state: { ...event?.detail.state, timestamp: new Date(now()).toISOString() } },
+    })
+    await town.house.deliver(at(base))
+    const { desired } = await town.lane(TRAIN)
+    expect(desired).toMatchObject({ drift: { alert: 'support-llama-drift', labels: { model: 'support-llama' } } })
+    await town.advance(HOUR)
+    await town.house.deliver(at(gap))
+    expect((await town.lane(TRAIN)).desired).toEqual(desired)
+    await town.answered(TRAIN)
+    await town.settled(TRAIN)
+    await town.house.deliver(at(ok))
+    await town.advance(DAY)
+    await town.house.deliver(at(gap))
+    expect(await town.question(TRAIN)).not.toBeNull()
+  })
+
+  it('of reports that a monitor writes two in a row are one; what is no verdict is said, and counts for nothing', async () => {
+    const reports = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/' }
+    await trained({ ...config, services: watched({ alerts: [], reports }) })
+    await town.advance(7 * HOUR)
+    const report = async (window: string, status: string) => {
+      const body = JSON.stringify({ tests: [{ name: 'Share', description: 'Share 0.6 >= 0.5', status }] })
+      await town.house.objects.write(reports.bucket, `${reports.prefix}${window}/drift.json`, Buffer.from(body))
+      await town.house.scanUploads()
+      await town.advance(HOUR)
+    }
+    await report('w1', 'FAIL')
+    await report('w2', 'SUCCESS')
+    await report('w3', 'FAIL')
+    await report('w4', 'ERROR')
+    expect([await town.question(TRAIN), (await town.lane(TRAIN)).generation]).toEqual([null, 1])
+    expect((await timeline(town)).map(({ text }) => text)).toContainEqual(expect.stringContaining('“Share” is ERROR'))
+    await report('w5', 'FAIL')
+    expect((await town.plan(TRAIN))?.plan.reasons[0]).toContain('monitors/support-llama/ fires since')
+    await town.answered(TRAIN)
+    expect((await town.settled(TRAIN)).generation).toBe(2)
+    await report('w6', 'FAIL')
+    await town.advance(2 * DAY)
+    expect(await runs()).toBe(2)
+    expect(await looseEnds(town)).toEqual([])
   })
 })

@@ -29,6 +29,8 @@ const BUDGET: Record<string, number> = {
   'dataset-uploaded': 715,
   'model-promoted': 715,
   'drift-detected': 715,
+  'alarm-changed': 715,
+  'drift-reported': 715,
   reconcile: 2520,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
   tick: 460,

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import type { TrainDesired } from '../../../core/desired.ts'
+import { openEpisodes } from '../../../core/episodes.ts'
+import { emptyDocument, type LaneDocument } from '../../../core/lane/document.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import type { DriftFacts } from '../../../core/reactions/drift-detected.ts'
+import { onDriftReported, type ReportFacts } from '../../../core/reactions/drift-reported.ts'
+import type { DriftReported } from '../../../events/contract.ts'
+import example from '../../../signalbox.config.ts'
+import { piped } from '../../variants.ts'
+import { desired, NOW } from '../training-fixture.ts'
+
+const HOUR = 3_600_000
+const reports = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/' }
+const configOf = (drift: object, other?: object) => ({
+  ...example,
+  services: {
+    ...example.services,
+    'support-llama': { ...example.services?.['support-llama'], drift },
+    ...(other === undefined ? {} : { 'code-llama': { ...example.services?.['code-llama'], drift: other } }),
+  },
+  pipelines: { 'support-chats': { ...piped(), on: { ...piped().on, drift: { service: 'support-llama' } } } },
+})
+const policy = parsePolicy(configOf({ reports, windows: 3, coolDown: '1h' }))
+const eventAt = (key: string): DriftReported => ({
+  ...{ type: 'drift-reported', id: 'i', at: NOW, bucket: 'acme-datasets', key, replayed: false },
+})
+const event = eventAt('monitors/support-llama/w1/drift.json')
+const rule = onDriftReported.ruleOf(event, policy)!
+const done: LaneDocument = {
+  ...emptyDocument(policy, rule.lane),
+  ...{ desired, generation: 1, attempt: 1, since: NOW - 20 * HOUR },
+  outcome: {
+    ...{ kind: 'succeeded', reason: null, detail: '', generation: 1, attempt: 1, at: NOW - 10 * HOUR },
+    ...{ against: null, stages: [] },
+  },
+}
+const dataset: DriftFacts = {
+  ...{ kind: 'manifest' as const, sha256: desired.version, lastModified: NOW - HOUR, etag: 'e', objects: 1, bytes: 3 },
+  ...{ requester: null, missing: [], missingCount: 0 },
+}
+const saying = (kind: 'drifts' | 'steady', at: number): ReportFacts => ({
+  ...{ kind: 'report', lastModified: at, dataset },
+  verdict: { kind, text: 'share 0.6' },
+})
+/** What reports come to, one after the other: `d` drifts, `s` is steady, at these hours. */
+const told = (story: readonly ['d' | 's', number][]) => {
+  let doc = done
+  return story.map(([says, hour]) => {
+    const facts = saying(says === 'd' ? 'drifts' : 'steady', NOW + hour * HOUR)
+    const decision = onDriftReported.decide(event, facts, { policy, rule, doc, now: NOW + hour * HOUR })
+    doc = { ...doc, ...(decision.episodes === undefined ? {} : { episodes: decision.episodes }) }
+    return decision.kind === 'intend' ? 'intend' : decision.kind === 'wait' ? 'wait' : decision.reason
+  })
+}
+
+describe('whose a report is', () => {
+  it('is the service’s under whose prefix it lies, the longest first', () => {
+    const inner = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/code/' }
+    const both = parsePolicy(configOf({ reports }, { reports: inner }))
+    const laneOf = (key: string) => onDriftReported.ruleOf(eventAt(key), both)?.lane
+    expect(laneOf('monitors/support-llama/w/drift.json')).toBe('pipeline/support-chats')
+    expect(laneOf('monitors/support-llama/code/w/drift.json')).toBe('service/code-llama')
+    expect(laneOf('elsewhere/drift.json')).toBeUndefined()
+  })
+
+  it('is refused on paper where it is two services’, in a bucket that nobody hears of, or nothing says what drift is', () => {
+    expect(() => parsePolicy(configOf({ reports }, { reports }))).toThrow('has the same bucket and prefix')
+    expect(() => parsePolicy(configOf({ reports: { ...reports, bucket: 'another' } }))).toThrow('use acme-datasets')
+    expect(() => parsePolicy(configOf({}))).toThrow('give it `alerts`, or `reports`')
+  })
+})
+
+describe('windows in a row', () => {
+  it('begin something once they are enough, and one that is steady begins anew', () => {
+    expect(
+      told([
+        ['d', 1],
+        ['d', 2],
+        ['d', 3],
+      ]),
+    ).toEqual(['drift-counted', 'drift-counted', 'intend'])
+    expect(
+      told([
+        ['d', 1],
+        ['d', 2],
+        ['s', 3],
+        ['d', 4],
+        ['d', 5],
+      ]),
+    ).toEqual([...['drift-counted', 'drift-counted', 'drift-over', 'drift-counted', 'drift-counted']])
+  })
+
+  it('count once each, whatever is told again, and not at all where a later one was read', () => {
+    expect(
+      told([
+        ['d', 1],
+        ['d', 1],
+        ['d', 1],
+      ]),
+    ).toEqual(['drift-counted', 'drift-counted', 'drift-counted'])
+    expect(
+      told([
+        ['d', 2],
+        ['d', 1],
+        ['d', 3],
+        ['d', 4],
+      ]),
+    ).toEqual([...['drift-counted', 'older-than-current', 'drift-counted', 'intend']])
+  })
+
+  it('go on as one episode', () => {
+    let doc = done
+    const wanted = [1, 2, 3, 4].map((hour) => {
+      const facts = saying('drifts', NOW + hour * HOUR)
+      const decision = onDriftReported.decide(event, facts, { policy, rule, doc, now: NOW + hour * HOUR })
+      expect(openEpisodes(decision.episodes ?? {})).toEqual([])
+      doc = {
+        ...doc,
+        ...(decision.episodes === undefined ? {} : { episodes: decision.episodes }),
+        ...(decision.kind === 'intend' ? { desired: decision.intent.desired, outcome: null } : {}),
+      }
+      return decision.kind === 'intend' ? (decision.intent.desired as TrainDesired).drift : null
+    })
+    expect(wanted.slice(0, 2)).toEqual([null, null])
+    expect(wanted[2]).toMatchObject({ alert: 's3://acme-datasets/monitors/support-llama/', since: NOW + HOUR })
+    expect(wanted[3]).toEqual(wanted[2])
+  })
+})
+
+it.each<[string, ReportFacts, string]>([
+  ['is gone', { kind: 'gone' }, 'source-gone'],
+  ['is none', { ...saying('drifts', NOW), verdict: { kind: 'bad', detail: 'NaN' } } as ReportFacts, 'bad-report'],
+])('a report that %s counts for nothing', (_, facts, reason) => {
+  const decision = onDriftReported.decide(event, facts, { policy, rule, doc: done, now: NOW })
+  expect(decision).toMatchObject({ kind: 'ignore', reason })
+  expect(decision).not.toHaveProperty('episodes')
+})
