@@ -5,13 +5,24 @@ import { door as reconcile } from '../../functions/reconcile.ts'
 import { door as registryWebhook } from '../../functions/registry-webhook.ts'
 import { door as resync } from '../../functions/resync.ts'
 import type { AwsRight } from '../../functions/rights.ts'
+import { door as slackCommand } from '../../functions/slack-command.ts'
 import { door as slackInteraction } from '../../functions/slack-interaction.ts'
 import { door as tick } from '../../functions/tick.ts'
 import { door as watch } from '../../functions/watch.ts'
 import type { Asked } from './asked.ts'
 import { askedInLife } from './life.ts'
 
-const doors = [datasetUploaded, registryWebhook, modelPromoted, slackInteraction, reconcile, tick, watch, resync]
+const doors = [
+  datasetUploaded,
+  registryWebhook,
+  modelPromoted,
+  slackInteraction,
+  slackCommand,
+  reconcile,
+  tick,
+  watch,
+  resync,
+]
 
 let asked: Asked[]
 beforeAll(async () => {
@@ -56,8 +67,8 @@ it.each([datasetUploaded, modelPromoted, registryWebhook])(
   },
 )
 
-it('Slack’s door leaves what people say, and reads nothing', () => {
-  const rights = named(slackInteraction).filter((right) => right.includes(' table '))
+it.each([slackInteraction, slackCommand])('Slack’s $name leaves what people say, and reads nothing', (door) => {
+  const rights = named(door).filter((right) => right.includes(' table '))
   expect(rights.sort()).toEqual([
     'dynamodb:PutItem table due#*',
     'dynamodb:PutItem table moments',

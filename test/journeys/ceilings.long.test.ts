@@ -30,7 +30,11 @@ const config = {
 
 /** What people and the world do, one after the other, some time apart. */
 const anyDoing = fc.oneof(
-  fc.record({ does: fc.constant('take' as const), gpus: fc.constantFrom(8, 16), hours: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({
+    does: fc.constant('take' as const),
+    gpus: fc.constantFrom(8, 16),
+    hours: fc.integer({ min: 1, max: 4 }),
+  }),
   fc.record({ does: fc.constantFrom('extend' as const, 'end' as const), hours: fc.integer({ min: 1, max: 2 }) }),
   fc.record({ does: fc.constant('upload' as const), name: fc.constantFrom(...NAMES) }),
   fc.record({ does: fc.constantFrom('restart' as const, 'away' as const, 'back' as const, 'freeze' as const) }),

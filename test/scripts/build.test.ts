@@ -26,6 +26,7 @@ const BUDGET: Record<string, number> = {
   'registry-webhook': 375,
   'alert-webhook': 380,
   'slack-interaction': 480,
+  'slack-command': 400,
   'dataset-uploaded': 715,
   'model-promoted': 715,
   'drift-detected': 715,
