@@ -46,9 +46,9 @@ export const anotherText = (namespace: string, named: Holder & { since: string }
   `the policy. It lies in ${named.home} and has acted there since ${named.since}; this one (${me.ledger}) lies in ${me.home}`
 
 /** A ledger that has forgotten what it did: what stands was written later than all that it knows. */
-export const restoredText = (namespace: string, name: string): string =>
+export const restoredText = (namespace: string | null, name: string): string =>
   `${name} was written by this ledger later than all that it remembers: it was restored from an older copy. Say so once, and it ` +
-  `goes on above that: ${ADOPT}. It stands in the namespace ${namespace}`
+  `goes on above that: ${ADOPT}${namespace === null ? '' : `. It stands in the namespace ${namespace}`}`
 
 /** No ledger commits so often to one lane that its fences come here: a fence from here on was written by somebody else. */
 export const UNLIKELY = 1e12

@@ -1,4 +1,3 @@
-import type { Requester } from './desired.ts'
 import { usd } from './money/prices.ts'
 import type { Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
@@ -45,9 +44,9 @@ export const planCard = (
     ['Price', money(price.total)],
     ['At most', atMostText(plan)],
     ['Per hour', perHour(price)],
-    ['GPUs', gpusText(bounds.gpus)],
+    ['GPUs', gpusText(plan)],
     ...(plan.weights === undefined ? [] : [['Weights', plan.weights] as [string, string]]),
-    ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan.requester, nameOf)] as [string, string]]),
+    ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan, nameOf)] as [string, string]]),
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
     ...(bounds.answering === undefined ? [] : [['Answering', answeringText(bounds.answering)] as [string, string]]),
     ['Begins before', plainTime(bounds.until)],
@@ -86,11 +85,12 @@ const runsText = (step: Step): string => {
 }
 
 /** Who asked, and how that is known. */
-const whoAsked = (requester: Requester | null, nameOf: (by: string) => string): string => {
-  if (requester === null) return 'unknown'
+const whoAsked = ({ requester, lends }: Pick<Plan, 'requester' | 'lends'>, nameOf: (by: string) => string): string => {
+  if (requester == null) return 'unknown'
   const { by, proven } = requester
   const name = nameOf(by) === by ? by : `${nameOf(by)} (${by})`
-  return proven ? `proven: ${name}, whose AWS account uploaded it` : `claimed: ${name}, which proves nothing`
+  const how = lends === true ? 'who said so in Slack' : 'whose AWS account uploaded it'
+  return proven ? `proven: ${name}, ${how}` : `claimed: ${name}, which proves nothing`
 }
 
 const head = (plan: Plan): string[] =>
@@ -149,12 +149,12 @@ const costs = ({ price, interrupts, undo }: Plan, atMost: string): Entry[] => [
   ['undo', undo],
 ]
 
-const terms = ({ bounds, approval, digest, policy, weights, requester }: Plan, told: Told): Entry[] => [
+const terms = ({ bounds, effects, approval, digest, policy, weights, requester, lends }: Plan, told: Told): Entry[] => [
   ...(weights === undefined ? [] : [['weights', weights] as Entry]),
-  ...(requester === undefined ? [] : [['asked by', whoAsked(requester, (by) => by)] as Entry]),
+  ...(requester === undefined ? [] : [['asked by', whoAsked({ requester, lends }, (by) => by)] as Entry]),
   [
     'bounds',
-    `GPUs: ${gpusText(bounds.gpus)}; replicas away: ${bounds.unavailable}`,
+    `GPUs: ${gpusText({ bounds, effects })}; replicas away: ${bounds.unavailable}`,
     ...(bounds.answering === undefined ? [] : [`answering: ${answeringText(bounds.answering)}`]),
   ],
   ...(told.asked === null ? [] : [['answer', beforeText(told.asked.until, told)] as Entry]),
@@ -180,11 +180,14 @@ const money = (range: Range): string => rangeText(range, usd)
 const rangeText = ({ p50, p95 }: Range, show: (n: number) => string): string =>
   p50 === p95 ? show(p50) : `${show(p50)} (p95 ${show(p95)})`
 
-const gpusText = (gpus: Record<string, number>): string =>
-  Object.entries(gpus)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([pool, count]) => `${pool} ≤ ${count}`)
-    .join(', ') || 'none'
+/** GPUs that it may occupy; of a lease, which it lets others. */
+const gpusText = ({ bounds: { gpus }, effects }: Pick<Plan, 'bounds' | 'effects'>): string =>
+  [
+    ...Object.entries(gpus)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([pool, count]) => `${pool} ≤ ${count}`),
+    ...(effects.leases ?? []),
+  ].join(', ') || 'none'
 
 /** `3 h 55 min left at 12:00`: what is read later is not taken for now. */
 export const timeLeft = (until: number, now: number): string =>

@@ -4,6 +4,7 @@ import type { Contract } from './contract.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
 import { driftDetected } from './drift-detected.ts'
 import { driftReported } from './drift-reported.ts'
+import { leaseAsked } from './lease-asked.ts'
 import { modelPromoted } from './model-promoted.ts'
 import { planFinished } from './plan-finished.ts'
 
@@ -15,5 +16,6 @@ export const contracts: readonly Contract<unknown>[] = [
   alarmChanged,
   driftReported,
   approvalAnswered,
+  leaseAsked,
   planFinished,
 ]

@@ -138,6 +138,27 @@ export interface ApprovalAnswered {
   at: number
 }
 
+/** Somebody asks for a lease of a pool, for more time for one, or for its end. Of what is not said it has null. */
+export interface LeaseAsked {
+  type: 'lease-asked'
+  /** The pool's name in the policy. */
+  pool: string
+  does: 'take' | 'extend' | 'end'
+  /** `take`: how many. */
+  gpus: number | null
+  /** How long from when it is said; of an extension beyond its end. Milliseconds. */
+  lasts: number | null
+  until: number | null
+  /** Which lease; null: the only one that there is. */
+  of: string | null
+  /** `TEAM/USER`. */
+  by: string
+  /** Display name: never for identity. */
+  byName: string
+  /** Where the person can be told something that only they see. */
+  replyTo: string | null
+}
+
 /** Ours: a run has an outcome. A documented public schema, version 1. */
 export interface PlanFinished {
   type: 'plan-finished'

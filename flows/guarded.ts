@@ -25,7 +25,7 @@ const applied = async (cluster: Cluster, ...given: Parameters<Cluster['apply']>)
   const answer = await cluster.apply(...given)
   const standing = answer.kind === 'denied' ? await cluster.get(refOf(object)) : null
   if (standing === null || !setsBack(object, standing)) return answer
-  throw new NotOurs(restoredText(object.metadata.namespace ?? 'default', object.metadata.name))
+  throw new NotOurs(restoredText(object.metadata.namespace ?? null, object.metadata.name))
 }
 
 /** Creates it. A name is minted once: where it is taken by something else of ours, this ledger has forgotten what it made, as above. */

@@ -119,7 +119,7 @@ export const leaveCommand = (
 /** Leaves what a person says of a lease. */
 export const leaveLease = (
   ports: LetterPorts,
-  lease: Pick<LeaseLetter, 'lane' | 'does' | 'by' | 'proven' | 'gpus' | 'until' | 'more' | 'of'>,
+  lease: Pick<LeaseLetter, 'lane' | 'does' | 'by' | 'proven' | 'gpus' | 'until' | 'more' | 'of' | 'replyTo'>,
   unique: string,
 ): Promise<Left> => {
   const at = ports.clock.now()

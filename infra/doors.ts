@@ -10,6 +10,7 @@ import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
 import { door as resync } from '../functions/resync.ts'
 import type { AwsRight } from '../functions/rights.ts'
+import { door as slackCommand } from '../functions/slack-command.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
 import { door as tick } from '../functions/tick.ts'
 import { door as watch } from '../functions/watch.ts'
@@ -33,6 +34,7 @@ export const doors: readonly DoorFacts[] = [
   alarmChanged,
   driftReported,
   slackInteraction,
+  slackCommand,
   reconcile,
   tick,
   watch,

@@ -12,6 +12,7 @@ import type { Answer } from '../functions/reacting.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
 import { door as registryWebhook } from '../functions/registry-webhook.ts'
 import { door as resync } from '../functions/resync.ts'
+import { door as slackCommand } from '../functions/slack-command.ts'
 import { door as slackInteraction } from '../functions/slack-interaction.ts'
 import { door as watch } from '../functions/watch.ts'
 import { matches } from './bus/match-pattern.ts'
@@ -76,9 +77,9 @@ const became = async (contract: string, answer: Answer, wait: Wait): Promise<Bec
 
 /** The HTTP doors, called with API Gateway's event. */
 export const httpDoors = (ports: Ports) => {
-  const doors = { mlflow: registryWebhook, slack: slackInteraction, alerts: alertWebhook }
+  const doors = { mlflow: registryWebhook, slack: slackInteraction, commands: slackCommand, alerts: alertWebhook }
   return {
-    answerHttp: async (route: 'mlflow' | 'slack' | 'alerts', request: RawRequest): Promise<RawAnswer> => {
+    answerHttp: async (route: keyof typeof doors, request: RawRequest): Promise<RawAnswer> => {
       const door = doors[route]
       const event: HttpEvent = {
         version: '2.0',

@@ -33,7 +33,7 @@ export interface House {
   /** One EventBridge event through the local bus to the doors whose pattern it matches. Never throws for bad input. */
   deliver(event: unknown): Promise<Became>
   /** The webhook doors, as API Gateway would call them. */
-  webhook(route: 'mlflow' | 'slack' | 'alerts', request: RawRequest): Promise<RawAnswer>
+  webhook(route: 'mlflow' | 'slack' | 'commands' | 'alerts', request: RawRequest): Promise<RawAnswer>
   /** The model registry's REST API: a path below `/api/2.0/mlflow/`, its query or its body. */
   mlflow(method: string, path: string, input: Record<string, unknown>): Promise<RawAnswer>
   /** A press of a local button: signed and sent through the Slack door, like a real one. `by` is `TEAM/USER`. */

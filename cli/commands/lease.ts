@@ -3,6 +3,7 @@ import type { Command as Commander } from 'commander'
 import { DURATION, isTooLong, milliseconds } from '../../core/duration.ts'
 import { poolRoom } from '../../core/lane/room.ts'
 import { parsePolicy } from '../../core/policy.ts'
+import { leftText } from '../../core/pools/lease.ts'
 import { minuteText } from '../../core/text.ts'
 import { type PoolNow, poolsNow } from '../../flows/leases.ts'
 import type { Command } from '../../local/house-type.ts'
@@ -112,12 +113,6 @@ const lines = ({ pool, ceiling, own, leases }: PoolNow): string[][] => {
     ...(index === 0 ? first : ['', '', '']),
     ...[id, `+${gpus}`, by, minuteText(until), leftText(left)],
   ])
-}
-
-/** `5h 12m`. */
-const leftText = (left: number): string => {
-  const minutes = Math.max(0, Math.floor(left / 60_000))
-  return minutes < 60 ? `${minutes}m` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
 }
 
 const poolsIn = async (where: Where): Promise<PoolNow[]> => {

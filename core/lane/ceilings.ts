@@ -1,6 +1,9 @@
+import { nameOf } from '../answers.ts'
+import type { Card } from '../cards.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { ceilingAt, changesAfter } from '../pools/ceiling.ts'
 import { type ContributionRow, contributionId } from '../pools/contribution.ts'
+import type { Telling } from '../telling.ts'
 import { counted, said } from '../text.ts'
 import type { Act } from './act.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
@@ -102,6 +105,23 @@ export const becauseOf = (view: Pick<View, 'kind' | 'doc' | 'policy' | 'contribu
   return `${whose} of the policy say ${own}${leased === 0 ? '' : `, and ${leased} are leased`}`
 }
 
+/** What is told of a lease that is over, once: by its pool, its name and its end. */
+const overNote = (view: View, { id, gpus, until, by }: ContributionRow): Telling => {
+  const pool = laneName(view.doc.lane)
+  const facts = [
+    { label: 'Lane', value: view.doc.lane },
+    { label: 'Leased by', value: nameOf(by, view.policy.approvals) },
+    { label: 'Ceiling now', value: counted(wantedCeiling(view) ?? 0, 'GPU') },
+  ]
+  const card: Card = {
+    title: `The lease ${id} of ${counted(gpus, 'GPU')} of ${pool} is over`,
+    ...{ facts, lines: [FINISHED], question: null, tone: 'neutral' },
+  }
+  return { kind: 'note', key: `${view.doc.name}-${id}-over-${until}`, card }
+}
+
+const FINISHED = 'What runs is finished, and nothing new begins beyond the ceiling.'
+
 /** A lease that is over is forgotten; nothing that runs is touched. */
 export const settleEndLeases = (view: View): Change => {
   const over = overIn(view)
@@ -117,13 +137,20 @@ export const settleEndLeases = (view: View): Change => {
       ),
     ),
     counts: over.map(() => 'lease-ended'),
+    tellings: over.map((row) => overNote(view, row)),
   })
 }
 
+/** What became of the last lease that somebody wanted, where it did not come to be; null: it did, or nobody wanted one. */
+const lastText = ({ doc: { run, desired, outcome }, kind }: View): string | null =>
+  run !== null || desired === null || outcome === null || outcome.kind === 'succeeded'
+    ? null
+    : `${kind.titleOf(desired as never)}: ${outcome.kind}${outcome.reason === null ? '' : ` (${outcome.reason})`}, ${outcome.detail}`
+
 /** Rests no longer than until another ceiling is in force, or a lease is over; and says what it is, where there is nothing else to say. */
 export const untilResized = (view: View, given: Rest): Rest => {
-  const says = given.why === 'done' ? ceilingText(view) : null
-  const rest = says === null ? given : { ...given, text: said(`${says}; ${given.text}`, SHORT) }
+  const says = given.why === 'done' ? [lastText(view), ceilingText(view)].filter((text) => text !== null) : []
+  const rest = says.length === 0 ? given : { ...given, text: said([...says, given.text].join('; '), SHORT) }
   const rule = ruleOf(view)
   const turn =
     rule === undefined || wantedCeiling(view) === null ? null : changesAfter(rule, view.contributions, view.now)

@@ -2,7 +2,7 @@ import { nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { laneName } from '../lane-kinds/kind.ts'
 import { leaseTitle } from '../planning/lease.ts'
-import { mayOperate } from '../policy/approvals.ts'
+import { mayOperate, peopleOf } from '../policy/approvals.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import { type Leasing, leasesIn, whyNoLease } from '../pools/lease.ts'
 import { counted, minuteText, said } from '../text.ts'
@@ -43,14 +43,22 @@ const foldLease = (view: View, letter: LeaseLetter): Change => {
     contributions: answer.ends === undefined ? [] : [{ row: answer.ends, gone: true }],
     moments: [moment('note', text, { run: wantedRun(after), data })],
     counts: [did ? `command:lease-${letter.does}` : `refused:${answer.reason}`],
+    tellings: letter.replyTo == null ? [] : [{ kind: 'reply', to: letter.replyTo, text: said(answer.detail, DETAIL) }],
   })
 }
 
 /** Who may say so is the policy's as it is now (law 15). */
-const notAllowed = (view: View, { by }: LeaseLetter): Leased | null => {
+const notAllowed = (view: View, { by, proven }: LeaseLetter): Leased | null => {
   const { kind, doc, policy } = view
   if (kind.grants !== true || ruleFor(kind, doc.lane, policy) === null)
     return refuse('not-configured', `the policy has no pool ${laneName(doc.lane)}: nothing can be leased of it`)
+  // Whoever is in a workspace may say something there: without operators it is who is named at all.
+  const named = proven !== true || peopleOf(policy.approvals).some(({ id }) => id === by)
+  if (!named)
+    return refuse(
+      'not-an-operator',
+      `${by} is named neither in approvals.operators nor among the approvers: ask one of them`,
+    )
   return mayOperate(by, policy.approvals)
     ? null
     : refuse('not-an-operator', `${by} is none of approvals.operators, who alone may lease: ask one of them`)

@@ -75,6 +75,8 @@ export interface LeaseLetter extends Written {
   more: number | null
   /** `extend` and `end`: which one; null: the only one that there is. */
   of: string | null
+  /** Where the person can be told something that only they see; left out: nowhere. */
+  replyTo?: string | null
 }
 
 /** What held the lane up was taken away: nothing is folded, and since it is due, a wake that is lost costs a minute. */

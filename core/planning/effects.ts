@@ -2,6 +2,7 @@ import { digestOf } from '../digest.ts'
 import { type KubeObject, podSpecOf } from '../kube.ts'
 import type { Effects, RegisterModelStep, Step } from '../plan.ts'
 import type { ResizePoolStep } from '../pools/step.ts'
+import { minuteText } from '../text.ts'
 import { objectDigest } from '../workloads/object-digest.ts'
 
 /**
@@ -43,7 +44,7 @@ const leasesIn = (steps: readonly Step[]): Pick<Effects, 'leases'> => {
 }
 
 const leaseText = ({ pool, lease: { id, gpus, until, extends: extended } }: ResizePoolStep): string =>
-  `${pool} ${extended ? `${id} (+${gpus})` : `+${gpus}`} until ${new Date(until).toISOString()}`
+  `${pool} ${extended ? `${id} (+${gpus})` : `+${gpus}`} until ${minuteText(until)}`
 
 /** What an approval binds by its bounds and its end, whatever the way there. */
 const UNBOUND: ReadonlySet<Step['kind']> = new Set(['roll-out-model', 'switch-traffic', 'notify'])

@@ -6,6 +6,7 @@ import { cents, centsRange, priceSource, usd } from '../money/prices.ts'
 import { runName } from '../names.ts'
 import type { Plan, Planned, Price } from '../plan.ts'
 import type { Policy } from '../policy.ts'
+import { isInForce } from '../pools/ceiling.ts'
 import { ceilingParts, type Leasing, leasePrice, whyNoLease } from '../pools/lease.ts'
 import type { ResizePoolStep } from '../pools/step.ts'
 import type { PlanRefusal } from '../reasons.ts'
@@ -28,23 +29,16 @@ export const leaseId = ({ of }: Pick<LeaseDesired, 'of'>, generation: number): s
  */
 export const planLease = (input: PlanInput<LeaseDesired>): Planned => {
   const { policy, desired, world, run, now } = input
-  const name = laneName(run.lane)
-  const rule = policy.pools[name]
-  if (rule === undefined) return refuse('pool-unknown', `the policy has no pool ${name}`)
-  const view = world.pools[name]
-  const leasing: Leasing = { name, rule, rows: view?.leases ?? [], now }
-  const price = leasePrice(desired, leasing)
-  const why = whyNoLease(desired, leasing)
-  if (why !== null || price === null) return refuse('lease-not-allowed', why ?? `${name} has no price`)
-  if (view?.unset !== undefined)
-    return refuse('ceiling-not-set', `${view.unset}; until then nothing is leased of ${name}`)
-  const priced = priceOf(price, { name, rule, gpus: desired.gpus })
+  const weighed = weighedOf(input)
+  if ('kind' in weighed) return weighed
+  const { leasing, price } = weighed
+  const priced = priceOf(price, leasing, desired.gpus)
   const over = overBudget(policy, world, priced.total.p95)
   if (over !== null) return refuse('budget-exceeded', over)
   const requester = requesterIn(desired)
   const approval = approvalNeed(policy.approvals, { requester, dollars: priced.total.p95 })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
-  const step = stepOf(desired, { name, id: leaseId(desired, run.generation) })
+  const step = stepOf(desired, { name: leasing.name, id: leaseId(desired, run.generation) })
   const plan: Plan = {
     ...run,
     id: runName(input.identity, run),
@@ -54,22 +48,46 @@ export const planLease = (input: PlanInput<LeaseDesired>): Planned => {
     title: step.title,
     steps: [step],
     ...effectsOf({ objects: [], interrupts: [], steps: [step] }),
+    // What is over by then would raise nothing.
     bounds: {
       dollars: priced.total.p95,
       gpus: {},
       unavailable: 0,
-      // What is over by then would raise nothing.
       until: Math.min(now + milliseconds(policy.approvals.expiry), desired.until),
     },
     lends: true,
     price: priced,
     strategy: null,
     interrupts: [],
-    undo: `\`signalbox lease ${name} --end\` ends it at once: what runs then is finished.`,
+    undo: `\`signalbox lease ${leasing.name} --end\` ends it at once: what runs then is finished.`,
     reasons: reasonsOf(desired, { leasing, price, policy, world }),
     approval: approval.need,
   }
   return { kind: 'plan', plan }
+}
+
+/** The pool as it is, and what the lease would cost; or why there is no plan. */
+const weighedOf = ({
+  policy,
+  desired,
+  world,
+  run,
+  now,
+}: PlanInput<LeaseDesired>): Planned | { leasing: Leasing; price: Priced } => {
+  const name = laneName(run.lane)
+  const rule = policy.pools[name]
+  if (rule === undefined) return refuse('pool-unknown', `the policy has no pool ${name}`)
+  const view = world.pools[name]
+  const leasing: Leasing = { name, rule, rows: view?.leases ?? [], now }
+  const known = leasing.rows.find(({ id }) => desired.of === undefined && id === leaseId(desired, run.generation))
+  if (known !== undefined && isInForce(known, now))
+    return { kind: 'nothing', reason: `${known.id} is leased already, until ${minuteText(known.until)}` }
+  const why = whyNoLease(desired, leasing)
+  const price = leasePrice(desired, leasing)
+  if (why !== null || price === null) return refuse('lease-not-allowed', why ?? `${name} has no price`)
+  if (view?.unset !== undefined)
+    return refuse('ceiling-not-set', `${view.unset}; until then nothing is leased of ${name}`)
+  return { leasing, price }
 }
 
 const refuse = (reason: PlanRefusal, detail: string): Planned => ({ kind: 'refuse', reason, detail })
@@ -94,7 +112,8 @@ type Priced = NonNullable<ReturnType<typeof leasePrice>>
 
 const priceOf = (
   { nodes, hours, perHour, total }: Priced,
-  { name, rule, gpus }: { name: string; rule: Leasing['rule']; gpus: number },
+  { name, rule }: Pick<Leasing, 'name' | 'rule'>,
+  gpus: number,
 ): Price => ({
   total: centsRange(total),
   perHour: centsRange(perHour),

@@ -99,3 +99,9 @@ export const ceilingParts = ({
   own: wholeNodes(ownAt(rule, now), rule),
   leased: leasesIn(rows, now).reduce((sum, { gpus }) => sum + gpus, 0),
 })
+
+/** How long is left, for a person: `5h 12m`. */
+export const leftText = (left: number): string => {
+  const minutes = Math.max(0, Math.floor(left / 60_000))
+  return minutes < 60 ? `${minutes}m` : `${Math.floor(minutes / 60)}h ${minutes % 60}m`
+}

@@ -14,7 +14,7 @@ interface Attributes {
   namespace: string
 }
 
-/** The rights that who asks does not have, each as words: the API server itself is asked. */
+/** The rights that who asks does not have, each as words: the API server itself is asked. What is of the policy's pools has their names by then. */
 export const missingRights = async (
   requests: Requests,
   rights: readonly KubernetesRight[],

@@ -87,7 +87,7 @@ export class ControlStack extends Stack {
     this.api = this.httpApi(policy)
     new CfnOutput(this, 'Webhooks', {
       description:
-        'Slack: add /slack/interactions; MLflow: add /webhooks/mlflow; Alertmanager and Grafana: add /webhooks/alerts',
+        'Slack: add /slack/interactions and /slack/commands; MLflow: add /webhooks/mlflow; Alertmanager and Grafana: add /webhooks/alerts',
       value: this.api.apiEndpoint,
     })
     for (const door of doors) this.wake(door, this.functionOf(door.name), props)

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bootstrapManifests } from '../../core/bootstrap/manifests.ts'
+import { rightsIn } from '../../core/bootstrap/rights.ts'
 import type { Policy } from '../../core/policy.ts'
 import { missingRights } from '../../effects/cluster/access.ts'
 import type { openKubernetesCluster } from '../../effects/cluster/kubernetes-cluster.ts'
@@ -25,7 +26,7 @@ export const expectFurnished = async (
   const requests = await openRequests(config, { tries: 2 })
   try {
     await reached(requests)
-    const rights = clusterDoors.flatMap(({ kubernetes }) => kubernetes)
+    const rights = clusterDoors.flatMap(({ kubernetes }) => rightsIn(policy, kubernetes))
     const missing = await missingRights(requests, rights, [...new Set(Object.values(policy.namespaces))])
     if (missing.length > 0)
       throw new NotFurnished(

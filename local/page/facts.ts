@@ -8,7 +8,8 @@ import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { everyRow, readRow, valuesOf } from '../../flows/rows.ts'
 import { lastRun } from '../../flows/runs.ts'
 import { type Sides, untoldOf } from '../waiting.ts'
-import { type LaneFacts, type PoolBar, poolBars } from './views.ts'
+import { type PoolBar, poolBars } from './pools.ts'
+import type { LaneFacts } from './views.ts'
 
 /** Most lanes on the page. */
 const LANES = 200
@@ -72,7 +73,7 @@ export const poolsOf = async (
   const identity = { installation: policy.installation, ledger, name: '-' }
   const look = { policy, identity, now: ports.clock.now(), doc: { lane: '-' }, kind: { stands: false } }
   try {
-    return poolBars(await observe(ports, look))
+    return poolBars(await observe(ports, look), look)
   } catch (error) {
     if (error instanceof Unavailable) return null
     throw error

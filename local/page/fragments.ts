@@ -8,7 +8,8 @@ import { counted } from '../../core/text.ts'
 import type { PostedCard } from '../house-type.ts'
 import { triesUnder } from '../tries.ts'
 import { type Sides, sideText } from '../waiting.ts'
-import { type Button, type PoolBar, type Signal, STATE_WORDS, type Track } from './views.ts'
+import type { PoolBar } from './pools.ts'
+import { type Button, type Signal, STATE_WORDS, type Track } from './views.ts'
 
 type Html = ReturnType<typeof html>
 
@@ -128,12 +129,14 @@ export const poolsFragment = (bars: PoolBar[] | null): Html =>
     : html`<ul class="pools">${bars.map(poolItem)}</ul>`
 
 const poolItem = (bar: PoolBar): Html => {
-  const { pool, ceiling, used, held, free, provisioned, provisioning } = bar
+  const { pool, ceiling, used, held, free, provisioned, provisioning, leases, buttons } = bar
   const coming = provisioning > 0 ? html`, <b>${provisioning} on their way</b>` : ''
   return html`<li>
     <h3>${pool}</h3>
     <p>${used} used, ${held} held, ${free} free of a ceiling of ${ceiling} GPUs; ${provisioned} on nodes${coming}</p>
     <div class="bar" aria-hidden="true">${Array.from({ length: Math.min(ceiling, MOST_DRAWN) || 0 }, (_, index) => html`<i class="${gpuState(bar, index)}"></i>`)}</div>
+    ${leases.map((one) => html`<p class="lease">${one.text} ${one.buttons.map(buttonHtml)}</p>`)}
+    ${buttons.map(buttonHtml)}
   </li>`
 }
 

@@ -10,7 +10,6 @@ import type { Plan } from '../../core/plan.ts'
 import type { Policy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import { counted } from '../../core/text.ts'
-import type { World } from '../../core/world.ts'
 import type { KnownRun } from '../../flows/runs.ts'
 import type { Command } from '../house-type.ts'
 import { behindText, type Sides, standingText, type Untold, untoldText, utc, wantedTitle } from '../waiting.ts'
@@ -182,23 +181,3 @@ const outcomeSignal = (outcome: Outcome | null): Signal => {
   if (outcome === null) return signal('outcome', 'pending')
   return signal(outcome.kind, outcome.kind === 'succeeded' ? 'done' : 'failed', outcome.detail)
 }
-
-/** A pool as one bar, in GPUs. */
-export interface PoolBar {
-  pool: string
-  ceiling: number
-  used: number
-  /** Held by plans and not yet used. */
-  held: number
-  free: number
-  provisioned: number
-  provisioning: number
-}
-
-/** Holds count where they exceed what their lane uses already. */
-export const poolBars = (world: World): PoolBar[] =>
-  Object.values(world.pools).map(({ pool, ceiling, used, heldByOthers, provisioned, provisioning }) => {
-    const top = Math.max(ceiling ?? 0, used, provisioned)
-    const held = Math.max(0, heldByOthers - used)
-    return { pool, ceiling: top, used, held, free: Math.max(0, top - used - held), provisioned, provisioning }
-  })

@@ -22,12 +22,13 @@ export const inputRoutes = (app: Hono, { house }: Served): void => {
   })
 }
 
-/** The two webhooks, as their producers send them: what they send is signed, and needs no token. */
+/** The webhooks, as their producers send them: what they send is signed, and needs no token. */
 export const webhookRoutes = (app: Hono, { house }: Served): void => {
   for (const [path, route] of [
     ['/webhooks/mlflow', 'mlflow'],
     ['/webhooks/alerts', 'alerts'],
     ['/slack/interactions', 'slack'],
+    ['/slack/commands', 'commands'],
   ] as const)
     app.post(path, async (context) => {
       const body = await readBody(context.req.raw)

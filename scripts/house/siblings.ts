@@ -23,6 +23,11 @@ export const STEMS: Record<string, Stem> = {
     door: 'functions/slack-interaction.ts',
     why: 'an answer is a letter of its lane, and the route is named after who calls it',
   },
+  'lease-asked': {
+    intends: false,
+    door: 'functions/slack-command.ts',
+    why: 'a lease is a letter of its pool, and the route is named after who calls it',
+  },
   'plan-finished': { intends: false, why: 'ours: it goes out, and nothing of ours reacts to it' },
 }
 

@@ -227,6 +227,7 @@ export const EVENT_TYPES = [
   'alarm-changed',
   'drift-reported',
   'approval-answered',
+  'lease-asked',
   'plan-finished',
 ]
 

@@ -23,11 +23,13 @@ const wokenBy = (kind: Trigger['kind']): AnyDoor[] => doors.filter(({ trigger })
 const SIGNED: Record<string, (signed: Omit<Signed, 'headers'>) => Record<string, string>> = {
   'alert-webhook': signGrafana,
   'registry-webhook': (given) => signMlflow({ ...given, deliveryId: 'd-1' }),
+  'slack-command': signSlack,
   'slack-interaction': signSlack,
 }
 const SECRETS = {
   'registry-webhook': 'mlflow',
   'slack-interaction': 'slack',
+  'slack-command': 'slack',
   'alert-webhook': 'alerts',
 } as Record<string, 'mlflow' | 'slack' | 'alerts'>
 

@@ -19,6 +19,7 @@ import { door as reconcile } from '../../functions/reconcile.ts'
 import { door as registryWebhook } from '../../functions/registry-webhook.ts'
 import { door as resync } from '../../functions/resync.ts'
 import { signMlflow, signSlack } from '../../functions/signatures.ts'
+import { door as slackCommand } from '../../functions/slack-command.ts'
 import { door as slackInteraction } from '../../functions/slack-interaction.ts'
 import { door as tick } from '../../functions/tick.ts'
 import { door as watch } from '../../functions/watch.ts'
@@ -63,7 +64,10 @@ export const askedInLife = async (): Promise<Asked[]> => {
   const slack = await openSlackStandIn()
   const [noted, outside, crowded] = [noting({ slackUrl: slack.url }), between(), { is: false }]
   // These are called by the house itself: what they ask is theirs, whoever woke them.
-  const theirs = [reconcile, resync, meter, registryWebhook, slackInteraction] as { name: string; handler: Handler }[]
+  const theirs = [reconcile, resync, meter, registryWebhook, slackInteraction, slackCommand] as {
+    name: string
+    handler: Handler
+  }[]
   const spied = theirs.map((door) => {
     const { name, handler } = door
     const named: Handler = (ports) => (event) => noted.as(name, () => handler(ports)(event))
@@ -180,6 +184,12 @@ const inputs = async (here: Here): Promise<void> => {
   }
   for (const secret of [slack, 'another'])
     await town.house.webhook('slack', { headers: signSlack({ secret, body, now: town.house.clock.now() }), body })
+  const leases = samplesOf('lease-asked').map(({ request }) => Buffer.from(request?.body ?? ''))
+  for (const said of leases) {
+    const headers = signSlack({ secret: slack, body: said, now: town.house.clock.now() })
+    await town.house.webhook('commands', { headers, body: said })
+  }
+  await town.house.webhook('commands', { headers: {}, body })
 }
 
 /** A wake as Lambda hands it over; what Lambda itself does with the function's rights is what AWS names. */

@@ -6,13 +6,25 @@ import { door as reconcile } from '../../functions/reconcile.ts'
 import { door as registryWebhook } from '../../functions/registry-webhook.ts'
 import { door as resync } from '../../functions/resync.ts'
 import type { AwsRight } from '../../functions/rights.ts'
+import { door as slackCommand } from '../../functions/slack-command.ts'
 import { door as slackInteraction } from '../../functions/slack-interaction.ts'
 import { door as tick } from '../../functions/tick.ts'
 import { door as watch } from '../../functions/watch.ts'
 import type { Asked } from './asked.ts'
 import { askedInLife } from './life.ts'
 
-const doors = [datasetUploaded, registryWebhook, modelPromoted, slackInteraction, reconcile, tick, watch, resync, meter]
+const doors = [
+  datasetUploaded,
+  registryWebhook,
+  modelPromoted,
+  slackInteraction,
+  slackCommand,
+  reconcile,
+  tick,
+  watch,
+  resync,
+  meter,
+]
 
 let asked: Asked[]
 beforeAll(async () => {
@@ -57,8 +69,8 @@ it.each([datasetUploaded, modelPromoted, registryWebhook])(
   },
 )
 
-it('Slack’s door leaves what people say, and reads nothing', () => {
-  const rights = named(slackInteraction).filter((right) => right.includes(' table '))
+it.each([slackInteraction, slackCommand])('Slack’s $name leaves what people say, and reads nothing', (door) => {
+  const rights = named(door).filter((right) => right.includes(' table '))
   expect(rights.sort()).toEqual([
     'dynamodb:PutItem table due#*',
     'dynamodb:PutItem table moments',

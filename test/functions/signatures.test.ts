@@ -8,7 +8,7 @@ const given = ({ secret = '', request }: Sample) => ({
   body: Buffer.from(request?.body ?? ''),
 })
 const mlflow = samplesOf('model-promoted').filter(({ request }) => request !== undefined)
-const slack = samplesOf('approval-answered')
+const slack = [...samplesOf('approval-answered'), ...samplesOf('lease-asked')]
 const at = (header: string, { request }: Sample) => Number(request?.headers[header]) * 1000
 
 describe('signatures over raw bytes', () => {

@@ -154,10 +154,10 @@ describe('the stacks', () => {
     for (const entry of entries) expect(entry['AccessPolicies']).toBeUndefined()
   })
 
-  it('let nothing in but the three webhooks, throttled, and open one port of the cluster to the doors', () => {
+  it('let nothing in but the four webhooks, throttled, and open one port of the cluster to the doors', () => {
     expect(
       resources(templates.control, 'AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties['RouteKey']),
-    ).toEqual(['POST /webhooks/mlflow', 'POST /webhooks/alerts', 'POST /slack/interactions'])
+    ).toEqual(['POST /webhooks/mlflow', 'POST /webhooks/alerts', 'POST /slack/interactions', 'POST /slack/commands'])
     templates.control.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       DefaultRouteSettings: { ThrottlingRateLimit: 20, ThrottlingBurstLimit: 40 },
       AccessLogSettings: Match.objectLike({ Format: Match.not(Match.stringLikeRegexp('header')) }),

@@ -109,6 +109,11 @@ describe('a lease', () => {
     await lease()
     await town.answered(POOL, 'deny', ANA, 'not this month')
     expect(await town.lane(POOL)).toMatchObject({ run: null, outcome: { kind: 'rejected' } })
+    // Said again it is asked about again.
+    expect(await town.house.command({ kind: 'retry', lane: POOL, by: BEN })).toMatchObject({ ok: true })
+    expect((await town.lane(POOL)).run?.phase).toBe('asked')
+    await town.house.command({ kind: 'cancel', lane: POOL, by: BEN })
+    expect(await town.lane(POOL)).toMatchObject({ run: null, outcome: { kind: 'cancelled' } })
     await lease()
     await town.house.command({ kind: 'cancel', lane: POOL, by: BEN })
     expect(await town.lane(POOL)).toMatchObject({ run: null, outcome: { kind: 'cancelled' } })
@@ -251,6 +256,9 @@ describe('a lease', () => {
     town = await openTown({ config: { ...configOf(), budget: { ...example.budget, dollars: 300 } } })
     await lease()
     expect(await town.settled(POOL)).toMatchObject({ outcome: { kind: 'refused', reason: 'budget-exceeded' } })
+    expect((await town.house.why(POOL)).text).toMatch(
+      /lease of 8 GPUs until .*: refused \(budget-exceeded\), .*over the \$300/,
+    )
   })
 
   it('counts no more than the policy lets it by now', async () => {

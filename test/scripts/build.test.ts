@@ -26,6 +26,7 @@ const BUDGET: Record<string, number> = {
   'registry-webhook': 375,
   'alert-webhook': 380,
   'slack-interaction': 490,
+  'slack-command': 400,
   'dataset-uploaded': 730,
   'model-promoted': 730,
   'drift-detected': 730,

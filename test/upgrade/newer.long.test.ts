@@ -123,9 +123,9 @@ describe('rows of a release that is newer', () => {
         id: '1',
         lane,
         due: at,
-        event: { type: 'drift-detected', id: 'd', at, service: 's' },
+        event: { type: 'budget-crossed', id: 'd', at, budget: 's' },
       }),
-      added('order', `${lane}#2`, { kind: 'lease', id: '2', lane, at, due: at, by: 'ana', gpus: 8 }),
+      added('order', `${lane}#2`, { kind: 'pre-warm', id: '2', lane, at, due: at, by: 'ana', gpus: 8 }),
       added('out', `${lane}#3`, { ...(out?.value as object), lane, telling: { kind: 'page', to: 'ops' } }),
       added('lane', 'budget/ml-monthly', {
         schema: 1,
@@ -144,7 +144,7 @@ describe('rows of a release that is newer', () => {
       expect(after.rows.get(`${kind} ${id}`)).toBe(`${revision} ${JSON.stringify(value)}`)
     expect((await town.lane(lane)).state).toBe('succeeded')
     const { also } = await town.house.why(lane)
-    for (const kind of ['letter: drift-detected', 'letter: lease', 'telling: page'])
+    for (const kind of ['letter: budget-crossed', 'letter: pre-warm', 'telling: page'])
       expect(also).toContain(
         `this release does not know the ${kind}: it waits for the release that wrote it, or a newer one`,
       )

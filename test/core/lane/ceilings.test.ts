@@ -90,6 +90,12 @@ describe('a lease that is over', () => {
     expect(change.contributions).toEqual([{ row: over, gone: true }])
     expect(change.moments[0]?.text).toMatch(/lease g1 of 8 GPUs has ended: what runs is finished/)
     expect(contributionsAfter(view.contributions, change).map(({ id }) => id)).toEqual(['g2'])
+    expect(change.tellings).toMatchObject([
+      {
+        kind: 'note',
+        card: { title: 'The lease g1 of 8 GPUs of gpu-train is over', lines: [expect.stringMatching(/finished/)] },
+      },
+    ])
   })
 
   it('of a pool that has left the policy too', () => {

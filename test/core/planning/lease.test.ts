@@ -47,7 +47,7 @@ describe('the plan of a lease', () => {
 
   it('binds how many GPUs of which pool until when, whatever the time at which it is made', () => {
     const { digest, effects } = planOf()
-    expect(effects.leases).toEqual([`gpu-train +8 until ${new Date(desired.until).toISOString()}`])
+    expect(effects.leases).toEqual(['gpu-train +8 until 2026-11-24 11:00 UTC'])
     expect(planOf({ now: NOW + HOUR, world: worldOf({ used: 3 }) }).digest).toBe(digest)
     expect(planOf({ now: NOW + HOUR }).bounds.dollars).toBeLessThan(110.08)
     expect(planOf({ desired: { ...desired, gpus: 16 } }).digest).not.toBe(digest)
@@ -83,4 +83,9 @@ describe('the plan of a lease', () => {
   ])('%s is none', (_, over, reason) => {
     expect(planned(over)).toMatchObject({ kind: 'refuse', reason })
   })
+})
+
+it('a lease that came to be is not taken twice by another attempt at it', () => {
+  const world = worldOf({ leases: [{ ...row, id: 'g4' }] })
+  expect(planned({ world })).toEqual({ kind: 'nothing', reason: 'g4 is leased already, until 2026-11-24 10:00 UTC' })
 })

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { PoolPolicy } from '../../../core/policy.ts'
 import { ceilingAt } from '../../../core/pools/ceiling.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
-import { ceilingParts, type Leasing, leasePrice, leasesIn, whyNoLease } from '../../../core/pools/lease.ts'
+import { ceilingParts, type Leasing, leasePrice, leasesIn, leftText, whyNoLease } from '../../../core/pools/lease.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const HOUR = 3_600_000
@@ -69,6 +69,10 @@ describe('a lease', () => {
       'the policy lets nobody lease of gpu-train: write `leases: { maxGpus: 8, maxHours: 12 }` into pools.gpu-train, or as much as you allow',
     )
   })
+})
+
+it('time left is said in hours and minutes', () => {
+  expect([leftText(5 * HOUR + 12 * 60_000), leftText(59 * 60_000), leftText(-5)]).toEqual(['5h 12m', '59m', '0m'])
 })
 
 it('leases in force come in the order in which they end', () => {

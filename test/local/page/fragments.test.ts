@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { planFragment, poolsFragment } from '../../../local/page/fragments.ts'
 import { trainPlan } from '../../core/training-fixture.ts'
 
-const bar = { pool: 'gpu-train', used: 0, held: 0, free: 0, provisioned: 0, provisioning: 0 }
+const bar = { pool: 'gpu-train', used: 0, held: 0, free: 0, provisioned: 0, provisioning: 0, leases: [], buttons: [] }
 
 it.each([1e9, 1e300, Number.NaN])(
   'a pool of which somebody’s pods ask for %s GPUs is drawn all the same',

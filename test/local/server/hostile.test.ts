@@ -62,6 +62,7 @@ it('every route that takes a body is looked at', () => {
       'POST /webhooks/mlflow',
       'POST /webhooks/alerts',
       'POST /slack/interactions',
+      'POST /slack/commands',
       'POST /api/2.0/mlflow/model-versions/create',
       'POST /api/plans/x/answers',
       'POST /api/questions/x/answers',
@@ -118,7 +119,7 @@ const NOT_OURS = [
   ...['Basic test-token', basic('test-token'), basic(''), basic('a:'), basic('test-token:a'), basic('a:b:test-token')],
 ]
 /** The doors whose producers sign what they send. */
-const SIGNED = ['POST /webhooks/mlflow', 'POST /webhooks/alerts', 'POST /slack/interactions']
+const SIGNED = ['POST /webhooks/mlflow', 'POST /webhooks/alerts', 'POST /slack/interactions', 'POST /slack/commands']
 
 it('who has no token acts nowhere, and nothing of theirs is read', async () => {
   // Each method at each path, also where nobody answers it today.

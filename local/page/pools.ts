@@ -1,0 +1,63 @@
+import { poolRoom } from '../../core/lane/room.ts'
+import type { Policy } from '../../core/policy.ts'
+import { leasesIn, leftText } from '../../core/pools/lease.ts'
+import { counted } from '../../core/text.ts'
+import type { World } from '../../core/world.ts'
+import type { Button } from './views.ts'
+
+/** A pool as one bar, in GPUs. */
+export interface PoolBar {
+  pool: string
+  ceiling: number
+  used: number
+  /** Held by plans and not yet used. */
+  held: number
+  free: number
+  provisioned: number
+  provisioning: number
+  leases: ShownLease[]
+  /** A lease more, where the policy lets anything be leased. */
+  buttons: Button[]
+}
+
+/** What is leased, in words with the time left, and what may be done about it. */
+export interface ShownLease {
+  text: string
+  buttons: Button[]
+}
+
+/** How long the page leases for and extends by; the command line knows other times. Milliseconds. */
+const LEASE = 4 * 3_600_000
+
+/** Holds count where they exceed what their lane uses already. */
+export const poolBars = (world: World, { policy, now }: { policy: Policy; now: number }): PoolBar[] =>
+  Object.values(world.pools).map(({ pool, ceiling, used, heldByOthers, provisioned, provisioning, leases = [] }) => {
+    const top = Math.max(ceiling ?? 0, used, provisioned)
+    const held = Math.max(0, heldByOthers - used)
+    const rule = policy.pools[pool]
+    return {
+      ...{ pool, ceiling: top, used, held, free: Math.max(0, top - used - held), provisioned, provisioning },
+      leases: leasesIn(leases, now).map(({ id, gpus, until, by }) => ({
+        text: `${id}: ${counted(gpus, 'GPU')} leased by ${by}, ${leftText(until - now)} left`,
+        buttons: [
+          button('Extend 4 h', `${id} of ${pool}`, { pool, does: 'extend', of: id, more: LEASE }),
+          button('End', `${id} of ${pool}: what runs is finished`, { pool, does: 'end', of: id }),
+        ],
+      })),
+      buttons: rule?.leases === undefined ? [] : [leaseMore(pool, rule.gpusPerNode)],
+    }
+  })
+
+const leaseMore = (pool: string, gpus: number): Button =>
+  button(`Lease ${counted(gpus, 'GPU')} for 4 h`, `on top of the ceiling of ${pool}`, {
+    pool,
+    does: 'take',
+    gpus,
+    lasts: LEASE,
+  })
+
+const button = (
+  words: string,
+  about: string,
+  { pool, ...command }: { pool: string; does: 'take' | 'extend' | 'end'; [more: string]: unknown },
+): Button => ({ words, about, command: { kind: 'lease', lane: poolRoom(pool), ...command } })

@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { KubeObject } from '../../core/kube.ts'
+import { parsePolicy } from '../../core/policy.ts'
+import { poolsNow } from '../../flows/leases.ts'
+import { uploadDataset } from '../../local/scenario.ts'
+import example from '../../signalbox.config.ts'
+import { piped } from '../variants.ts'
+import { between } from './away.ts'
+import { HOUR, looseEnds, MINUTE } from './scenes.ts'
+import { BEN, openTown, START } from './town.ts'
+
+const POOL = 'pool/gpu-train'
+const NAMES = ['a', 'b', 'c', 'd']
+const config = {
+  ...example,
+  budget: { ...example.budget, dollars: 1e6 },
+  pools: {
+    ...example.pools,
+    'gpu-train': {
+      ...example.pools['gpu-train'],
+      maxGpus: 8,
+      hours: { zone: 'Europe/Berlin', ceilings: [{ from: '15:00', to: '17:00', maxGpus: 16 }] },
+      leases: { maxGpus: 16, maxHours: 12 },
+    },
+  },
+  pipelines: Object.fromEntries(NAMES.map((name) => [name, piped({ prefix: `${name}/`, train: { gpus: 8 } })])),
+  approvals: { ...example.approvals, autoApproveBelow: 1e9 },
+}
+
+/** What people and the world do, one after the other, some time apart. */
+const anyDoing = fc.oneof(
+  fc.record({
+    does: fc.constant('take' as const),
+    gpus: fc.constantFrom(8, 16),
+    hours: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({ does: fc.constantFrom('extend' as const, 'end' as const), hours: fc.integer({ min: 1, max: 2 }) }),
+  fc.record({ does: fc.constant('upload' as const), name: fc.constantFrom(...NAMES) }),
+  fc.record({ does: fc.constantFrom('restart' as const, 'away' as const, 'back' as const, 'freeze' as const) }),
+  fc.record({ does: fc.constant('edit' as const), gpus: fc.constantFrom(0, 8, 64) }),
+)
+/** More is wanted from the beginning than there is, so that whatever is let begin too much begins. */
+const FULL = NAMES.map((name) => [{ does: 'upload' as const, name }, 1] as const)
+const anyDay = fc.array(fc.tuple(anyDoing, fc.integer({ min: 1, max: 30 })), { minLength: 6, maxLength: 16 })
+
+it('whatever is leased, ended, uploaded, edited by hand, and however often the API server or the process is away: nothing is granted above the ceiling, and in the end all is as it was', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyDay, async (day) => {
+      const far = between()
+      const town = await openTown({ config, wrap: far.wrap })
+      try {
+        const policy = parsePolicy(config)
+        const ceiling = async () => {
+          const all = await far.past(() => poolsNow(town.house.ports.ledger, { policy, now: town.house.clock.now() }))
+          return all.find(({ pool }) => pool === 'gpu-train')?.ceiling ?? 0
+        }
+        const nodePool = () =>
+          far.past(() => town.house.cluster.get({ kind: 'NodePool', namespace: null, name: 'gpu-train' }))
+        const limit = async () =>
+          Number(((await nodePool()) as KubeObject<'NodePool'>).spec?.limits?.['nvidia.com/gpu'])
+        let last = { sum: 0, ceiling: await ceiling() }
+        const goOn = async (minutes: number) => {
+          for (let minute = 0; minute < minutes; minute += 2) {
+            await town.advance(2 * MINUTE)
+            const sum = (await far.past(() => town.held(POOL))).sum
+            const now = await ceiling()
+            // What has grown was granted within the higher of the two.
+            if (sum > last.sum) expect(sum).toBeLessThanOrEqual(Math.max(now, last.ceiling))
+            last = { sum, ceiling: now }
+          }
+        }
+        let uploads = 0
+        for (const [doing, minutes] of [...FULL, ...day]) {
+          const until = town.house.clock.now() + HOUR * ('hours' in doing ? doing.hours : 1)
+          const said = { kind: 'lease', lane: POOL, by: BEN } as const
+          if (doing.does === 'take') await town.house.command({ ...said, does: 'take', gpus: doing.gpus, until })
+          if (doing.does === 'extend') await town.house.command({ ...said, does: 'extend', more: HOUR })
+          if (doing.does === 'end') await town.house.command({ ...said, does: 'end' })
+          if (doing.does === 'upload') {
+            const folder = `${doing.name}/${uploads++}/`
+            const simulation = { tasks: { 'fine-tune': { minutes: 150 } } }
+            await uploadDataset(town.house, { bucket: 'acme-datasets', folder, rows: [`"${uploads}"`], simulation })
+            await town.house.scanUploads()
+          }
+          if (doing.does === 'restart') await town.reopen(far.wrap)
+          if (doing.does === 'away') far.fails('cluster', 'away')
+          if (doing.does === 'back') far.answers('cluster')
+          if (doing.does === 'freeze') await town.house.command({ kind: 'freeze', lane: POOL, by: BEN, until })
+          if (doing.does === 'edit') {
+            const found = await nodePool()
+            const ref = { kind: 'NodePool', namespace: null, name: 'gpu-train' } as const
+            const spec = { limits: { 'nvidia.com/gpu': String(doing.gpus) } }
+            await far.past(() => town.house.cluster.patch(ref, found?.metadata.uid ?? '', { spec }))
+          }
+          await goOn(minutes)
+        }
+        far.answers('cluster')
+        await town.advance(START + 40 * HOUR - town.house.clock.now())
+        expect([await ceiling(), await limit()]).toEqual([8, 8])
+        expect(await town.house.ports.ledger.list('contribution', { prefix: `${POOL}#` })).toEqual([])
+        expect(await looseEnds(town)).toEqual([])
+      } finally {
+        await town.close()
+      }
+    }),
+    { numRuns: 20 },
+  )
+}, 600_000)
