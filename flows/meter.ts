@@ -4,7 +4,7 @@ import type { InstanceRow } from '../core/money/instance.ts'
 import { bookedId } from '../core/money/lines.ts'
 import { foldLook, type Looking, type Priced } from '../core/money/looks.ts'
 import { derive, type Metered, openSince, pricedBy, withoutClosed } from '../core/money/metered.ts'
-import { type Look, observedIn } from '../core/money/observed.ts'
+import { hasGpus, type Look, observedIn } from '../core/money/observed.ts'
 import type { MeterRow } from '../core/money/rows.ts'
 import { label } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
@@ -116,8 +116,10 @@ const lookAround = async ({ cluster }: MeterPorts, { policy, rows, meter }: Know
   const before = meter?.value.others ?? null
   const others = before === null || now - before >= OTHERS_EVERY
   const labels = { [label('installation')]: policy.installation }
-  const ours = () => ourNamespaces(policy).map((namespace) => cluster.list('Pod', { namespace, labels, fresh: true }))
-  const pods = others ? await cluster.list('Pod', { fresh: true }) : (await Promise.all(ours())).flat()
+  const keep = hasGpus
+  const ours = () =>
+    ourNamespaces(policy).map((namespace) => cluster.list('Pod', { namespace, labels, fresh: true, keep }))
+  const pods = others ? await cluster.list('Pod', { fresh: true, keep }) : (await Promise.all(ours())).flat()
   return { claims: claims ?? [], nodes: nodes ?? [], pods, others }
 }
 

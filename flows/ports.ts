@@ -95,6 +95,8 @@ export interface Selection {
   fields?: Record<string, string>
   /** For whoever concludes something from what is not in it (law 2). */
   fresh?: boolean
+  /** What of it is answered: the rest is let go page by page, so that a list of the whole cluster needs no room. */
+  keep?: (object: KubeObject) => boolean
 }
 
 /** What a watch is of: of all namespaces, and all labels, where nothing is said. */

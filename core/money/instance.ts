@@ -37,7 +37,7 @@ export const OTHERS = '-others'
  * order and however often they are put together.
  */
 export interface InstanceRow {
-  /** EC2's id; of what has none, its Node's uid. */
+  /** EC2's id; of other providers their own, and where there is none the Node's uid. */
   id: string
   /** The Node's name, else the NodeClaim's. */
   name: string

@@ -28,6 +28,12 @@ export interface Observed extends Omit<Stretch, 'at' | 'price'> {
   pods: Record<string, Omit<PodTime, 'seen'>>
 }
 
+/** Whether GPUs of a node are, or were, a pod's: of all others the meter knows nothing. */
+export const hasGpus = (object: KubeObject): boolean => {
+  const pod = object as KubeObject<'Pod'>
+  return (pod.spec?.nodeName ?? '') !== '' && gpusOfPod(pod) > 0
+}
+
 interface Whose {
   policy: Policy
   /** Id of the ledger that looks. */
@@ -82,8 +88,12 @@ const labelled = ({ metadata }: KubeObject): Pick<Bare, 'pool' | 'instanceType' 
   capacityType: metadata.labels?.[CAPACITY_TYPE] ?? null,
 })
 
-/** `aws:///us-east-1a/i-0abc`: of other providers' names none is taken apart. */
-const instanceIn = (providerID: string): string | null => /\/(i-[0-9a-f]{8,17})$/.exec(providerID)?.[1] ?? null
+/** `aws:///us-east-1a/i-0abc`: of other providers the whole; null: it has none. */
+const instanceIn = (providerID: string): string | null =>
+  /\/(i-[0-9a-f]{8,17})$/.exec(providerID)?.[1] ?? (providerID === '' ? null : providerID.slice(0, LONGEST_ID))
+
+/** A key of the ledger has room for it. */
+const LONGEST_ID = 200
 
 const gpusIn = (capacity: Record<string, string> | undefined): number => Math.floor(numberIn(capacity?.[GPU] ?? 0) ?? 0)
 

@@ -96,23 +96,48 @@ const reads = (requests: Requests): Pick<Cluster, 'get' | 'list' | 'logs'> => {
     ...readsOf(requests),
     list: (kind, where = {}) =>
       // One that began before does not know what was written since.
-      where.fresh === true
+      where.fresh === true || where.keep !== undefined
         ? list(requests, kind, where)
         : sharing(lists, kind, where, () => list(requests, kind, where)),
   }
 }
 
-const list = async ({ send }: Requests, kind: Kind, where: Selection): Promise<KubeObject[]> => {
+/** Objects of one page, where not all of them are kept. */
+const PAGE = 500
+
+const list = async (requests: Requests, kind: Kind, where: Selection): Promise<KubeObject[]> => {
+  const kept: KubeObject[] = []
+  for (let from: string | undefined; ; ) {
+    const { items, next } = await pageOf(requests, kind, { where, from })
+    for (const item of items) {
+      const object = { ...item, apiVersion: apiVersionOf(kind), kind } as KubeObject
+      if (where.keep?.(object) !== false) kept.push(object)
+    }
+    if (next === undefined) return kept
+    from = next
+  }
+}
+
+const pageOf = async (
+  { send }: Requests,
+  kind: Kind,
+  { where, from }: { where: Selection; from: string | undefined },
+): Promise<{ items: KubeObject[]; next: string | undefined }> => {
   const answer = await send({
     method: 'GET',
     path: pathOf(kind, where.namespace ?? null),
-    query: { ...(where.fresh === true ? {} : { resourceVersion: '0' }), ...selecting(where.labels, where.fields) },
+    query: {
+      ...(where.fresh === true ? {} : { resourceVersion: '0' }),
+      ...(where.keep === undefined ? {} : { limit: String(PAGE) }),
+      ...(from === undefined ? {} : { continue: from }),
+      ...selecting(where.labels, where.fields),
+    },
   })
   // A kind that is not installed has no objects.
-  if (answer.status === 404) return []
+  if (answer.status === 404) return { items: [], next: undefined }
   if (answer.status !== 200) throw failureOf(`listing ${kind}`, answer)
-  const { items } = answer.body as { items: KubeObject[] }
-  return items.map((item) => ({ ...item, apiVersion: apiVersionOf(kind), kind }) as KubeObject)
+  const { items, metadata } = answer.body as { items: KubeObject[]; metadata?: { continue?: string } }
+  return { items, next: metadata?.continue || undefined }
 }
 
 const readsOf = ({ send }: Pick<Requests, 'send'>): Pick<Cluster, 'get' | 'logs'> => ({

@@ -126,13 +126,13 @@ class Simulated implements SimulatedCluster {
     return object === null ? null : withManagedFields(object, store.ownersOf(ref))
   }
 
-  async list(kind: Kind, { fields = {}, ...where }: Selection = {}): Promise<KubeObject[]> {
+  async list(kind: Kind, { fields = {}, keep = () => true, ...where }: Selection = {}): Promise<KubeObject[]> {
     const { store } = this.#world
     const current = store.list(kind, where)
     const seen =
       where.fresh === true ? current : this.#cache.list(kind, where, { current, now: this.#options.clock.now() })
-    const found = seen.filter((object) =>
-      Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value),
+    const found = seen.filter(
+      (object) => keep(object) && Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value),
     )
     // Of the others nobody asks who owns what.
     return kind === 'Deployment' ? found.map((one) => withManagedFields(one, store.ownersOf(refOf(one)))) : found

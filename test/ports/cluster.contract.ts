@@ -113,6 +113,17 @@ export const clusterContract = (name: string, open: () => Promise<OpenedCluster>
         expect(await names({ team: 'ml', size: 'big' })).toEqual(['a'])
         expect(await trial.opened.cluster.list('Service', { namespace: 'nowhere', labels: { team: 'ml' } })).toEqual([])
       })
+
+      it('keep of a list what is asked for, and nothing else', async () => {
+        for (const name of ['a', 'b', 'c']) await trial.created(trial.make.service(name, { team: 'kept' }))
+        const kept = await trial.opened.cluster.list('Service', {
+          namespace: trial.opened.namespace,
+          labels: { team: 'kept' },
+          fresh: true,
+          keep: ({ kind, metadata }) => kind === 'Service' && metadata.name !== 'b',
+        })
+        expect(kept.map(({ metadata }) => metadata.name)).toEqual(['a', 'c'])
+      })
     })
 
     describe('watch', () => {

@@ -79,13 +79,14 @@ describe('an instance', () => {
     expect(seen([claimOf({}, [said('Launched', 1, 'Unknown')])])).toEqual([])
   })
 
-  it('without a NodeClaim is its Node, from when that came; without an id of EC2 by its uid', () => {
+  it('without a NodeClaim is its Node, from when that came; of another provider as that calls it', () => {
     expect(seen([], [nodeOf()])[0]).toMatchObject({
       id: 'i-0123456789abcdef0',
       gpus: 8,
       begin: { at: time(3), by: 'created' },
     })
-    expect(seen([], [nodeOf('kwok://node-1')])[0]?.id).toBe('n')
+    expect(seen([], [nodeOf('kwok://node-1')])[0]?.id).toBe('kwok://node-1')
+    expect(seen([], [nodeOf('')])[0]?.id).toBe('n')
   })
 
   it('has the pods that are bound to it, found by its Node where the claim does not name that yet', () => {

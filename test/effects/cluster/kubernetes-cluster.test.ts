@@ -106,6 +106,28 @@ describe('what the API server answers, by law 6', () => {
     watching.stop()
   })
 
+  it('a list of which only some is kept comes page by page, and one that breaks off is none', async () => {
+    const item = (name: string) => ({ metadata: { name } })
+    const pages: [number, object][] = [
+      [200, { items: [item('a'), item('b')], metadata: { continue: 'more' } }],
+      [200, { items: [item('c')], metadata: { continue: '' } }],
+      [200, { items: [item('a')], metadata: { continue: 'more' } }],
+      [410, { kind: 'Status', message: 'the provided continue parameter is too old' }],
+    ]
+    answers = {
+      write: [200, {}],
+      get read() {
+        return pages.shift() ?? [500, {}]
+      },
+    }
+    asked.length = 0
+    const keep = ({ metadata }: { metadata: { name: string } }) => metadata.name !== 'b'
+    const kept = await cluster.list('Pod', { fresh: true, keep })
+    expect(kept.map(({ metadata }) => metadata.name)).toEqual(['a', 'c'])
+    expect(asked).toEqual(['/api/v1/pods?limit=500', '/api/v1/pods?limit=500&continue=more'])
+    await expect(cluster.list('Pod', { fresh: true, keep })).rejects.toBeInstanceOf(Unavailable)
+  })
+
   it('a log is never worth a failure', async () => {
     answering(403, 'pods/log is forbidden')
     expect(await cluster.logs(ref, 10)).toEqual([])
