@@ -21,6 +21,8 @@ const OTHERS_EVERY = 10 * 60_000
 
 /** Rows of one commit, beside the meter's own. */
 const TOGETHER = 90
+/** And their bytes: a transaction of DynamoDB holds 4 MB, and the meter's own row is in it. */
+const HEAVY = 2_000_000
 
 /** What a look of the meter came to. */
 export interface MeteredLook {
@@ -184,10 +186,28 @@ const commitAll = async (
   { writes, state }: { writes: readonly Write[]; state: MeterRow },
 ): Promise<boolean> => {
   const at = { id: SELF, revision: before?.revision ?? 0 }
-  let left = writes
-  for (; left.length > TOGETHER; left = left.slice(TOGETHER)) {
-    const { ok } = await ledger.commit([{ check: 'meter', ...at }, ...left.slice(0, TOGETHER)])
+  const commits = parted(writes)
+  for (const some of commits.slice(0, -1)) {
+    const { ok } = await ledger.commit([{ check: 'meter', ...at }, ...some])
     if (!ok) return false
   }
-  return (await ledger.commit([...left, { put: 'meter', ...at, value: state }])).ok
+  return (await ledger.commit([...(commits.at(-1) ?? []), { put: 'meter', ...at, value: state }])).ok
+}
+
+/** In their order, as many together as one commit holds. */
+const parted = (writes: readonly Write[]): Write[][] => {
+  const parts: Write[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const write of writes) {
+    const own = JSON.stringify(write).length
+    const last = parts.at(-1)
+    if (last === undefined || last.length === TOGETHER || bytes + own > HEAVY) {
+      parts.push([write])
+      bytes = own
+    } else {
+      last.push(write)
+      bytes += own
+    }
+  }
+  return parts
 }

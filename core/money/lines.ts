@@ -126,7 +126,11 @@ const partsIn = (row: InstanceRow): Parts => ({
   gpus: row.gpus,
   firstPod: row.firstPod,
   stretches: stretchesOf(row),
-  pods: Object.values(row.pods).map((pod) => ({ ...pod, to: endOf(pod) ?? Number.POSITIVE_INFINITY })),
+  pods: Object.values(row.pods).map((pod) => ({
+    ...pod,
+    gpus: Math.min(pod.gpus, row.gpus),
+    to: endOf(pod) ?? Number.POSITIVE_INFINITY,
+  })),
 })
 
 const slicesOf = (row: InstanceRow, from: number, to: number): Slice[] => {

@@ -50,8 +50,14 @@ export const observedIn = (look: Look, whose: Whose): Observed[] => {
   const claimed = (look.claims as (NodeClaim & KubeObject<'NodeClaim'>)[]).flatMap((claim) => ofClaim(claim, nameOf))
   const known = new Set(claimed.map(({ name }) => name))
   const found = [...claimed, ...nodes.filter(({ metadata }) => !known.has(metadata.name)).map(ofNode)]
+  // A Node that shares its GPUs out by time has more than its claim knows.
+  const gpus = new Map(nodes.map(({ metadata, status }) => [metadata.name, gpusIn(status?.capacity)]))
   const pods = podsByNode(look, whose)
-  return found.map((one) => ({ ...one, pods: pods.get(one.name) ?? {} }))
+  return found.map((one) => ({
+    ...one,
+    gpus: Math.max(one.gpus, gpus.get(one.name) ?? 0),
+    pods: pods.get(one.name) ?? {},
+  }))
 }
 
 type Bare = Omit<Observed, 'pods'>
@@ -128,11 +134,13 @@ const boundAt = (pod: KubeObject<'Pod'>): number => {
 }
 
 /** When the last of its containers ended; what only was told to end still has its GPUs. */
-const endedAt = ({ status }: KubeObject<'Pod'>): End | null => {
+const endedAt = (pod: KubeObject<'Pod'>): End | null => {
+  const { status } = pod
   if (status?.phase !== 'Succeeded' && status?.phase !== 'Failed') return null
   const ends = (status.containerStatuses ?? []).flatMap(({ state }) => millis(state?.terminated?.finishedAt) ?? [])
   // One that was evicted, or lost its node, may have no container that says.
   const said = (status.conditions ?? []).flatMap(({ lastTransitionTime }) => millis(lastTransitionTime) ?? [])
   const at = Math.max(...(ends.length > 0 ? ends : said))
-  return Number.isFinite(at) ? { at, by: 'told' } : null
+  // What a kubelet has refused never had any, and does not say when.
+  return { at: Number.isFinite(at) ? at : boundAt(pod), by: 'told' }
 }

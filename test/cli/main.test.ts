@@ -15,6 +15,7 @@ const COMMANDS = [
   'plan',
   'plans',
   'budgets',
+  'spend',
   'trace',
   'why',
   'emit',
@@ -113,6 +114,7 @@ describe('where nothing runs', () => {
     ['thaw'],
     ['plans'],
     ['budgets'],
+    ['spend'],
     ['trace', 'pipeline/x'],
     ['why', 'pipeline/x'],
   ])('%s ends with 3 and says how to start', async (...argv) => {

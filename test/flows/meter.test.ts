@@ -178,3 +178,39 @@ describe('the meter', () => {
     )
   })
 })
+
+it('very many and very long rows are written in as many commits as that takes, none too heavy', async () => {
+  const ledger = await openLedgerOf()
+  const heaviest: number[] = []
+  const weighing: Ledger = {
+    ...ledger,
+    commit: async (writes) => {
+      heaviest.push(JSON.stringify(writes).length)
+      return ledger.commit(writes)
+    },
+  }
+  const at = new Date(BEGIN).toISOString()
+  const [nodes, pods] = [80, 450]
+  const objects = {
+    NodeClaim: Array.from({ length: nodes }, (_, n) => ({
+      metadata: { name: `n${n}`, uid: `n${n}`, labels: { 'karpenter.sh/nodepool': 'gpu-train' } },
+      status: {
+        providerID: `aws:///a/i-${String(n).padStart(8, '0')}`,
+        conditions: [{ type: 'Launched', status: 'True', lastTransitionTime: at }],
+      },
+    })),
+    Pod: Array.from({ length: nodes * pods }, (_, n) => ({
+      metadata: { name: `p${n}`, uid: `${n}`.padStart(36, '0'), namespace: 'research' },
+      spec: {
+        nodeName: `n${n % nodes}`,
+        containers: [{ name: 'c', resources: { limits: { 'nvidia.com/gpu': '1' } } }],
+      },
+      status: { phase: 'Running', startTime: at },
+    })),
+  }
+  const cluster = clusterOf(() => objects)
+  await meter({ ledger: weighing, cluster, policies: fixedPolicies(POLICY), clock: { now: () => BEGIN + HOUR } })
+  expect(heaviest.length).toBeGreaterThan(1)
+  expect(Math.max(...heaviest)).toBeLessThan(3_900_000)
+  expect(await everyRow(ledger, 'instance')).toHaveLength(nodes)
+})

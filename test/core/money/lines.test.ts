@@ -69,6 +69,11 @@ describe('what a node costs', () => {
     expect(lineOf(row, '2026-11-29', NOON)?.parts[0]?.dollars).toBeNull()
   })
 
+  it('of a pod that asks for more than there is is the whole node, and no more', () => {
+    const row = withPods(podOf(OTHERS, 1e9, 0, 4), podOf('pipeline/a', 8, 0, 4))
+    expect(dollars(cellsOf(row, '2026-11-29', NOON + 9 * HOUR))).toEqual({ [OTHERS]: 160, 'pipeline/a': 160 })
+  })
+
   it('lies in the days (UTC) in which it was spent', () => {
     const row = rowOf({ begin: { at: NOON + 10 * HOUR, by: 'launched' }, end: { at: NOON + 15 * HOUR, by: 'told' } })
     const now = NOON + 20 * HOUR

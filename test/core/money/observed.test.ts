@@ -64,7 +64,7 @@ describe('an instance', () => {
       {
         id: 'i-0123456789abcdef0',
         name: 'ip-10-0-0-1',
-        gpus: 0,
+        gpus: 8,
         begin: { at: time(1), by: 'launched' },
         end: { at: time(40), by: 'told' },
         pool: 'gpu-train',
@@ -117,7 +117,8 @@ describe('a pod', () => {
     expect(end({ phase: 'Succeeded', containerStatuses: statuses })).toEqual({ at: time(12), by: 'told' })
     expect(end({ phase: 'Running', containerStatuses: statuses })).toBeNull()
     expect(end({ phase: 'Failed', conditions: [said('DisruptionTarget', 20)] })).toEqual({ at: time(20), by: 'told' })
-    expect(end({ phase: 'Failed', conditions: [] })).toBeNull()
+    // A kubelet that refuses a pod, for a GPU that is gone, says no time: it never had any.
+    expect(end({ phase: 'Failed', conditions: [], startTime: at(7) })).toEqual({ at: time(7), by: 'told' })
   })
 
   it('without GPUs, or without a node, is of no instance', () => {
