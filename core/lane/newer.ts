@@ -30,7 +30,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
     brought: true,
     halfwayCosts: true,
   },
-  ...{ beside: true, passed: true, shadow: true, held: true, rest: true, due: true },
+  ...{ beside: true, lacks: true, passed: true, shadow: true, held: true, rest: true, due: true },
 }
 const PHASES: Record<Run['phase'], true> = {
   ...{ planned: true, asked: true, 'waiting-for-room': true, steps: true, back: true },
