@@ -69,6 +69,8 @@ export interface GenerationView {
   ready: number
   /** Replicas that answer now, be they of a template of before; left out: those that are ready. */
   answers?: number
+  /** Why fewer are ready than are asked for, as its pods or its Deployment say; left out: none are lacking, or nobody says. */
+  lacks?: string
   gpusPerReplica: number
   pool: string
   digest: string

@@ -2,8 +2,10 @@ import { gitOpsOf } from '../core/gitops.ts'
 import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
 import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationName, generationOf, laneLabels } from '../core/names.ts'
+import { generationName, generationOf, label, laneLabels } from '../core/names.ts'
 import { gpusOf, poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
+import type { Around } from '../core/pods/around.ts'
+import { whyLacking } from '../core/pods/lacking.ts'
 import type { Policy } from '../core/policy.ts'
 import { DIGEST_ANNOTATION } from '../core/workloads/object-digest.ts'
 import { readinessOf } from '../core/workloads/readiness.ts'
@@ -72,6 +74,7 @@ export const observe = async (
   ])
   // Who grants a line knows of each who stands there whether it goes ahead.
   const ahead = kind.grants === true || (doc.desired != null && kind.ahead?.(doc.desired as never) === true)
+  const standing = generations.map((view) => withLack(view, looking, seen))
   const strays = kind.stands ? await straysSeen(ports, looking, { seen, generations }) : []
   const heldOf = (room: string): Held => held.get(room) ?? { total: 0, own: 0 }
   const views = pools.map(async ([pool], index): Promise<[string, PoolView]> => {
@@ -90,10 +93,20 @@ export const observe = async (
   return {
     pools: Object.fromEntries(await Promise.all(views)),
     dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
-    generations,
+    generations: standing,
     ...(kind.stands ? { traffic } : {}),
     ...(strays.length === 0 ? {} : { strays }),
   }
+}
+
+/** With why it has fewer ready than it asks for, as far as what is seen of the cluster tells. */
+const withLack = (view: GenerationView, { policy, identity, doc, now }: Looking, seen: Seen): GenerationView => {
+  if (view.ready >= view.replicas) return view
+  const labels = { ...laneLabels(identity, doc.lane), [label('generation')]: String(view.generation) }
+  const pods = seen.pods.filter((pod) => pod.metadata.namespace === policy.namespaces.serving && hasLabels(pod, labels))
+  const around = { nodes: seen.nodes, pools: seen.nodePools, claims: null, events: [] } as Around
+  const lacks = whyLacking(view.object, pods as KubeObject<'Pod'>[], { around, now })
+  return lacks === null ? view : { ...view, lacks }
 }
 
 /** What runs on of a lane without a Deployment: asked only where a pod says that there may be some. */

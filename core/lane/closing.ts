@@ -112,7 +112,7 @@ const afterwards = (
   const made = wins ? kind.baselineOf(run.desired as never, { run: runKeyOf(doc, run), before }) : doc.baseline
   const baseline = made === null || !wins ? made : { ...made, ...standingFor(view, run) }
   const { halfway: _, brought: __, halfwayCosts: ___, beside: ____, before: _____, ...others } = doc
-  const { lasts: ______, inLineFrom: _______, judged: ________, gaveWay, ...rest } = others
+  const { lasts: ______, inLineFrom: _______, judged: ________, lacks: _________, gaveWay, ...rest } = others
   const isHalfway = staysHalfway(view, run, at)
   const ran = at.reason !== null && NO_NODE.has(at.reason) ? null : ranLast(run, plan)
   const after: LaneDocument = {

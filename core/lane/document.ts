@@ -79,6 +79,8 @@ export interface LaneDocument {
   ceiling?: Ceiling
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
+  /** Since when not all is ready of what stands alone as it was judged, and whether people were told; left out: all is. */
+  lacks?: { since: number; told?: true }
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
   passed: string[]
   /** Alerts that it has heard of; left out: none. */

@@ -6,6 +6,7 @@ import type { GenerationView, Traffic, World } from '../world.ts'
 import { type Change, SHORT } from './change.ts'
 import type { Baseline, LaneDocument, Run } from './document.ts'
 import type { Gpus, Hold } from './hold.ts'
+import { lackIn, withLack } from './lacking.ts'
 import { larger } from './room.ts'
 import type { View } from './view.ts'
 
@@ -86,16 +87,17 @@ export const seesStanding = ({ doc: { run, outcome, halfway }, kind }: Pick<View
  * A lane that is at rest holds what is seen to stand of it: what its Deployments ask for, or its pods where those have more. What
  * somebody has scaled or taken away by hand is held, or given back, from then on.
  */
-export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world'>, change: Change): Change => {
+export const withSeenStanding = (view: Pick<View, 'doc' | 'kind' | 'world' | 'now'>, change: Change): Change => {
   const { doc } = change
   if (!view.kind.stands || view.world === null || view.doc.run !== null || doc.run !== null) return change
   const used = Object.values(view.world.pools).map(({ pool, usedByLane }): [string, number] => [pool, usedByLane])
   const seen = Object.entries(larger(standingGpus(view.world.generations), Object.fromEntries(used)))
   const stands = Object.fromEntries(seen.filter(([, gpus]) => gpus > 0))
   const beside = besideIn(view.kind, view.world, doc)
-  if (isSame(stands, doc.stands ?? {}) && beside === doc.beside) return change
+  if (isSame(stands, doc.stands ?? {}) && beside === doc.beside) return withLack(view, view.world, change)
   const { beside: _, ...rest } = doc
-  return { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
+  const after = { ...change, doc: { ...rest, stands, ...(beside === undefined ? {} : { beside }) } }
+  return withLack(view, view.world, after)
 }
 
 /** What stands of a lane at rest beside what it returned to, or in its place, be that nothing: nobody else would ever say so. */
@@ -115,7 +117,9 @@ const besideIn = (
       )
     // Of what is wanted its own planning says so.
     const isTold = outcome?.kind === 'succeeded' || !isEditedByHand(first)
-    return isTold ? undefined : said(`${editedText(first)}, which is not what was judged`, SHORT)
+    const edited = isTold ? [] : [`${editedText(first)}, which is not what was judged`]
+    const all = [...lackIn(generations, baseline), ...edited]
+    return all.length === 0 ? undefined : said(all.join('; '), SHORT)
   }
   const how = standing.length > 1 ? 'stand side by side' : 'stands, which is not what was judged last'
   const what = first === undefined ? goneText(kind, baseline) : `${standingText(standing)} ${how}`

@@ -31,7 +31,8 @@ const KEYS: Record<keyof LaneDocument, true> = {
     brought: true,
     halfwayCosts: true,
   },
-  ...{ ceiling: true, beside: true, passed: true, episodes: true, shadow: true, held: true, rest: true, due: true },
+  ...{ ceiling: true, beside: true, lacks: true, passed: true, episodes: true, shadow: true, held: true, rest: true },
+  ...{ due: true },
 }
 const PHASES: Record<Run['phase'], true> = {
   ...{ planned: true, asked: true, 'waiting-for-room': true, steps: true, back: true },

@@ -96,8 +96,14 @@ const unbegun = (view: View): Act => {
   if (outcome === null)
     return doc.held === null ? rest(view, { why: 'done', text: 'nothing was ever wanted of it' }) : parked(view)
   if (outcome.kind === 'succeeded' && doc.held === null)
-    return rest(view, { why: 'done', text: `${view.kind.titleOf(doc.desired as never)}: ${outcome.detail}` })
+    return rest(view, { why: 'done', text: doneText(view, outcome) })
   return mayRepeat(view) ? repeating(view) : parked(view)
+}
+
+/** What stands otherwise than it was left is said first. */
+const doneText = ({ kind, doc: { beside, desired } }: View, { detail }: Ended): string => {
+  const text = `${kind.titleOf(desired as never)}: ${detail}`
+  return beside === undefined ? text : `${beside}; ${text}`
 }
 
 /** What failed in passing begins again after a pause. */

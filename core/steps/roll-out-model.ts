@@ -7,11 +7,11 @@ import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf, standingGpus } from '../planning/generations.ts'
 import { gpusOf } from '../planning/pool-view.ts'
 import type { Around } from '../pods/around.ts'
+import { notMade as notMadeOf, worstOf } from '../pods/lacking.ts'
 import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
 import { ownPressure } from '../pods/taken.ts'
 import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside, type Trouble, troubleOf } from '../pods/trouble.ts'
-import { said } from '../text.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
@@ -162,18 +162,10 @@ export const firstNote = (first: readonly Target[], generations: readonly Genera
     )
     .join('; ')
 
-/** Why Kubernetes makes no more pods of it, in its own words: a quota, an admission, Pod Security, an account that is not there. */
 const notMade = (view: GenerationView | undefined): string => {
-  const failure = view?.object.status?.conditions?.find(
-    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
-  )
-  return failure === undefined
-    ? ''
-    : `; its pods are not made: ${said(failure.message ?? failure.reason ?? '', MESSAGE)}`
+  const why = notMadeOf(view?.object)
+  return why === '' ? '' : `; ${why}`
 }
-
-/** Longest that somebody else's message stands in a note. */
-const MESSAGE = 400
 
 const generationIn = ({ metadata }: V1Pod): number => generationOf(metadata?.labels ?? {})
 
@@ -202,7 +194,5 @@ const troubleIn = (pods: readonly V1Pod[], { logs, around, now }: SeenRollOut): 
   const known = { logs, now, ...(around === undefined ? {} : { around }) }
   const troubles = pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? [])
   const all = [...(own === null ? [] : [{ ...own, endsAt: 0 }]), ...troubles]
-  return all.sort((a, b) => endOf(a) - endOf(b))[0] ?? null
+  return worstOf(all)
 }
-
-const endOf = ({ endsAt }: Trouble): number => endsAt ?? Number.MAX_SAFE_INTEGER

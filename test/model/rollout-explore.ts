@@ -1,5 +1,15 @@
-import type { Rollout } from './rollout.ts'
-import type { RolloutState } from './rollout-state.ts'
+/** A rollout somewhere on its way: how it has ended, once it has, and what must never be. */
+interface Explored {
+  ending: string | null
+  bad: string | null
+}
+
+/** What is explored, by what may happen next. */
+interface Explorable<S extends Explored> {
+  initial: S
+  movesOf(state: S): { label: string; state: S }[]
+  isOver(state: S): boolean
+}
 
 export interface RolloutExplored {
   states: number
@@ -10,7 +20,7 @@ export interface RolloutExplored {
 }
 
 /** Every state that can be reached, the nearest first. */
-export const exploreRollout = (rollout: Rollout, { first = false } = {}): RolloutExplored => {
+export const exploreRollout = <S extends Explored>(rollout: Explorable<S>, { first = false } = {}): RolloutExplored => {
   const seen = new Map<string, { from: string | null; label: string }>()
   const found = new Map<string, string[]>()
   const ends = new Set<string>()
@@ -22,7 +32,7 @@ export const exploreRollout = (rollout: Rollout, { first = false } = {}): Rollou
     return way
   }
   while (front.length > 0 && !(first && found.size > 0)) {
-    const later: RolloutState[] = []
+    const later: S[] = []
     for (const state of front) {
       const from = JSON.stringify(state)
       for (const { label, state: to } of rollout.movesOf(state)) {
@@ -30,7 +40,7 @@ export const exploreRollout = (rollout: Rollout, { first = false } = {}): Rollou
         if (seen.has(key)) continue
         seen.set(key, { from, label })
         if (to.bad !== null && !found.has(to.bad)) found.set(to.bad, wayTo(key))
-        if (to.way === 'over') ends.add(to.ending ?? 'succeeded')
+        if (rollout.isOver(to)) ends.add(to.ending ?? 'succeeded')
         if (to.bad === null) later.push(to)
       }
     }

@@ -30,7 +30,7 @@ export const rolloutMutants: readonly RolloutMutant[] = [
   {
     name: 'requests are led only to where as many answer',
     room: 'steps',
-    text: ['there >= Math.min(ready, here)', 'there >= 0'],
+    text: ['there >= Math.min(ready, here) && (there > 0 || here === 0)', 'there >= 0'],
     world: 'one replica, room for another',
   },
   {

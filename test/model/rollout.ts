@@ -119,6 +119,10 @@ export class Rollout {
     }))
   }
 
+  isOver({ way }: RolloutState): boolean {
+    return way === 'over'
+  }
+
   /** How many ready replicas are asked. */
   answering({ base, risen, traffic }: Pick<RolloutState, 'base' | 'risen' | 'traffic'>): number {
     const of = (stand: Stand | null, generation: number): number =>

@@ -50,9 +50,9 @@ const editedIn = (
     : `${editedText(base)}: requests are not led back to it from what was judged`
 }
 
-const lookAt = async ({ ports, view }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {
+const lookAt = async ({ ports, view, mark }: Task<SwitchTrafficStep>): Promise<SeenTraffic> => {
   const [generations, traffic] = await Promise.all([generationsOf(ports, view), trafficSeen(ports, view)])
-  return { generations, traffic }
+  return { generations, traffic, way: (mark.way === 'forth' ? view.plan?.plan.steps : view.plan?.back) ?? [] }
 }
 
 const lead = async (task: Task<SwitchTrafficStep>, { traffic }: SeenTraffic): Promise<Applied> => {

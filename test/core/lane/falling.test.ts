@@ -5,7 +5,7 @@ import { standsAfter, withFallenHold, withoutGpus, withSeenStanding } from '../.
 import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 import { emptyPool, emptyWorld, standing } from '../training-fixture.ts'
-import { docOf, markOf, PIPELINE, planRow, runOf, SERVICE, served, wanted } from './fixture.ts'
+import { docOf, markOf, NOW, PIPELINE, planRow, runOf, SERVICE, served, wanted } from './fixture.ts'
 
 const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 223.83 }
 const step = (name: string, state: Mark['state'], kind: Mark['kind'] = 'launch-job') =>
@@ -89,7 +89,7 @@ describe('a lane that is at rest', () => {
       generations: [generation],
     })
     const doc = docOf({ lane: SERVICE, stands })
-    return withSeenStanding({ doc, kind, world }, changed(doc)).doc.stands
+    return withSeenStanding({ doc, now: NOW, kind, world }, changed(doc)).doc.stands
   }
 
   it('holds what is seen to stand of it: what is asked for, or more where pods have more', () => {
@@ -104,7 +104,7 @@ describe('a lane that is at rest', () => {
     const baseline = { generation: 1, desired: served('7'), replicas: 2 }
     const doc = docOf({ lane: SERVICE, baseline })
     const at = (generations: GenerationView[], before = doc) =>
-      withSeenStanding({ doc: before, kind, world: emptyWorld({ generations }) }, changed(before)).doc
+      withSeenStanding({ doc: before, now: NOW, kind, world: emptyWorld({ generations }) }, changed(before)).doc
     const both = [standing(1, 2), standing(3, 1), standing(4, 0)]
     const said = at(both)
     expect(said.beside).toMatch(/^generation 1 with 2 replicas and generation 3 with 1 replica stand side by side: /)
@@ -125,8 +125,10 @@ describe('a lane that is at rest', () => {
   it('says where nobody asks what was judged and stands: its Service leads elsewhere, or is gone', () => {
     const doc = docOf({ lane: SERVICE, baseline: { generation: 1, desired: served('7'), replicas: 2 } })
     const at = (traffic: Traffic) =>
-      withSeenStanding({ doc, kind, world: emptyWorld({ generations: [standing(1, 2)], traffic }) }, changed(doc)).doc
-        .beside
+      withSeenStanding(
+        { doc, now: NOW, kind, world: emptyWorld({ generations: [standing(1, 2)], traffic }) },
+        changed(doc),
+      ).doc.beside
     for (const elsewhere of [null, 0, 7] as const)
       expect(at(elsewhere)).toMatch(/^nobody asks generation 1 with 2 replicas: .*retry leads it there$/)
     for (const there of [1, 'all'] as const) expect(at(there)).toBeUndefined()
@@ -136,9 +138,9 @@ describe('a lane that is at rest', () => {
     const doc = docOf({ lane: SERVICE, stands: { 'gpu-serve': 8 } })
     const world = emptyWorld()
     const under = { ...doc, run: runOf() }
-    expect(withSeenStanding({ doc: under, kind, world }, changed(under)).doc).toBe(under)
-    expect(withSeenStanding({ doc, kind, world: null }, changed(doc)).doc).toBe(doc)
+    expect(withSeenStanding({ doc: under, now: NOW, kind, world }, changed(under)).doc).toBe(under)
+    expect(withSeenStanding({ doc, now: NOW, kind, world: null }, changed(doc)).doc).toBe(doc)
     const once = kindOf(laneKinds, PIPELINE) as typeof kind
-    expect(withSeenStanding({ doc, kind: once, world }, changed(doc)).doc).toBe(doc)
+    expect(withSeenStanding({ doc, now: NOW, kind: once, world }, changed(doc)).doc).toBe(doc)
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SwitchTrafficStep } from '../../../core/plan.ts'
+import type { RollOutModelStep, Step, SwitchTrafficStep } from '../../../core/plan.ts'
 import { nextSwitch, whyNotLed } from '../../../core/steps/switch-traffic.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 
@@ -22,8 +22,33 @@ describe('requests are led elsewhere', () => {
     ],
     ['at once where the Service is gone', step(2, 2), null, [0, 0], null],
     ['to all', step('all', 3), 1, [2, 1], null],
+    [
+      'not where none is ready and some answer now, though none was planned for',
+      step(1, 0),
+      2,
+      [0, 1],
+      '0 of 0 ready where requests are to be led, and 1 answer now',
+    ],
+    ['where none is ready, and none answers', step(1, 0), 2, [0, 0], null],
   ])('%s', (_, to, traffic, ready, expected) => {
     expect(whyNotLed(to, { traffic, generations: generations(...ready) })).toBe(expected)
+  })
+
+  it('to all only once what was to be gone before that is', () => {
+    const to = { ...step('all', 2), name: 'back-traffic-1' }
+    const move = (...replicas: number[]) =>
+      ({
+        kind: 'roll-out-model',
+        name: 'back-1',
+        replicas: replicas.map((count, n) => ({ generation: n + 1, replicas: count })),
+      }) as RollOutModelStep
+    const seen = generations(1, 1, 1).map((view) => ({ ...view, replicas: 1 }))
+    const why = (way: Step[]) => whyNotLed(to, { traffic: 2, generations: seen, way })
+    expect(why([move(1, 1, 0), to])).toBe('generation 3 stands still, and would be asked')
+    expect([why([move(1, 1, 1), to]), why([to, move(1, 1, 0)]), why([])]).toEqual([null, null, null])
+    expect(whyNotLed(to, { traffic: 2, generations: seen.slice(0, 2), way: [move(1, 1, 0), to] })).toBeNull()
+    const one = { ...to, ...step(1, 1) }
+    expect(whyNotLed(one, { traffic: 2, generations: seen, way: [move(1, 1, 0), one] })).toBeNull()
   })
 
   it('and what answers with a template of before is not left for fewer, nor led to as if it were ready', () => {

@@ -1,0 +1,32 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import type { KubeObject } from '../kube.ts'
+import { said } from '../text.ts'
+import { isAtWork } from './leaving.ts'
+import { type Seeing, type Trouble, troubleOf } from './trouble.ts'
+
+/** Longest that somebody else's message stands in a note. */
+const MESSAGE = 400
+
+/** Why Kubernetes makes no more pods of a Deployment, in its own words: a quota, an admission, Pod Security, an account that is not there; empty: it does. */
+export const notMade = (deployment: KubeObject<'Deployment'> | undefined): string => {
+  const failure = deployment?.status?.conditions?.find(
+    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
+  )
+  return failure === undefined ? '' : `its pods are not made: ${said(failure.message ?? failure.reason ?? '', MESSAGE)}`
+}
+
+/** What of these pods' troubles ends soonest; null: none of them has any that it says. */
+export const worstOf = (troubles: readonly Trouble[]): Trouble | null =>
+  troubles.toSorted((a, b) => endOf(a) - endOf(b))[0] ?? null
+
+const endOf = ({ endsAt }: Trouble): number => endsAt ?? Number.MAX_SAFE_INTEGER
+
+/** Why a Deployment has fewer ready pods than it asks for; null: none of them says. */
+export const whyLacking = (
+  deployment: KubeObject<'Deployment'>,
+  pods: readonly V1Pod[],
+  seeing: Seeing,
+): string | null => {
+  const worst = worstOf(pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, seeing) ?? []))
+  return worst?.note ?? (notMade(deployment) || null)
+}

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest'
+import { changed } from '../../../core/lane/change.ts'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import { lackIn, withLack } from '../../../core/lane/lacking.ts'
+import { emptyWorld, standing } from '../training-fixture.ts'
+import { docOf, MINUTE, NOW, SERVICE, served } from './fixture.ts'
+
+const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+const doc = docOf({ lane: SERVICE, baseline })
+const worldOf = (ready: number, lacks?: string) =>
+  emptyWorld({ generations: [{ ...standing(1, 2), ready, ...(lacks === undefined ? {} : { lacks }) }] })
+/** The change that a look so many minutes on comes to. */
+const at = (minutes: number, ready: number, before: LaneDocument = doc) =>
+  withLack({ now: NOW + minutes * MINUTE }, worldOf(ready, 'waiting for a node'), changed(before))
+
+describe('what serves and is not all ready', () => {
+  it('is said, and why, where it stands alone as it was judged', () => {
+    const said = (ready: number, lacks?: string) => lackIn(worldOf(ready, lacks).generations, baseline)
+    expect(said(0, 'waiting for a node')).toEqual(['generation 1: 0 of 2 ready: waiting for a node'])
+    expect(said(1)).toEqual(['generation 1: 1 of 2 ready'])
+    expect(said(2)).toEqual([])
+    expect(lackIn([...worldOf(1).generations, standing(2, 1)], baseline)).toEqual([])
+    expect(lackIn(worldOf(1).generations, null)).toEqual([])
+  })
+
+  it.each([
+    ['none', 0, 5],
+    ['fewer', 1, 30],
+  ])('is told once where %s of it is ready for as long as that may take to pass', (_, ready, minutes) => {
+    const first = at(0, ready)
+    expect([first.doc.lacks, first.tellings]).toEqual([{ since: NOW }, []])
+    const early = at(minutes - 1, ready, first.doc)
+    expect([early.doc, early.tellings]).toEqual([first.doc, []])
+    const late = at(minutes, ready, first.doc)
+    const title = `generation 1: ${ready} of 2 ready: waiting for a node (for ${minutes} min)`
+    expect(late.tellings).toMatchObject([{ kind: 'note', card: { title, tone: 'bad' } }])
+    expect(late.moments).toMatchObject([{ kind: 'note', text: title }])
+    expect(at(minutes + 60, ready, late.doc)).toEqual(changed(late.doc))
+  })
+
+  it('is told again once all of it is ready, where that was told; and forgotten', () => {
+    const told = at(5, 0, at(0, 0).doc)
+    const whole = at(9, 2, told.doc)
+    expect(whole.doc.lacks).toBeUndefined()
+    expect(whole.tellings).toMatchObject([
+      { kind: 'note', card: { title: 'all that serves is ready again, after 9 min', tone: 'good' } },
+    ])
+    const untold = at(3, 2, at(0, 0).doc)
+    expect([untold.doc.lacks, untold.tellings]).toEqual([undefined, []])
+    expect(at(0, 2)).toEqual(changed(doc))
+  })
+})

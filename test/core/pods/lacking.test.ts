@@ -1,0 +1,42 @@
+import type { V1Pod } from '@kubernetes/client-node'
+import { expect, it } from 'vitest'
+import type { KubeObject } from '../../../core/kube.ts'
+import { NOTHING_AROUND } from '../../../core/pods/around.ts'
+import { notMade, whyLacking, worstOf } from '../../../core/pods/lacking.ts'
+
+const deployment = (message?: string): KubeObject<'Deployment'> => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'm-g1' },
+  status: {
+    conditions:
+      message === undefined ? [] : [{ type: 'ReplicaFailure', status: 'True', message, reason: 'FailedCreate' }],
+  },
+})
+const waiting = (reason: string): V1Pod => ({
+  metadata: { name: 'p', creationTimestamp: new Date(0) },
+  status: {
+    phase: 'Pending',
+    containerStatuses: [
+      { name: 'vllm', image: 'vllm', imageID: '', ready: false, restartCount: 0, state: { waiting: { reason } } },
+    ],
+  },
+})
+const seeing = { around: NOTHING_AROUND, now: 0 }
+
+it('why fewer are ready is what a pod says that cannot heal, before what may', () => {
+  expect(whyLacking(deployment(), [waiting('ContainerCreating'), waiting('ImagePullBackOff')], seeing)).toMatch(
+    /^the image vllm cannot be pulled/,
+  )
+  expect(whyLacking(deployment(), [], seeing)).toBeNull()
+  const [may, cannot] = [
+    { failure: 'not-healthy' as const, endsAt: null, note: 'may' },
+    { failure: 'image-pull' as const, endsAt: 0, note: 'cannot' },
+  ]
+  expect([worstOf([may, cannot]), worstOf([])]).toEqual([cannot, null])
+})
+
+it('or what keeps Kubernetes from making pods, in its own words', () => {
+  expect(whyLacking(deployment('exceeded quota'), [], seeing)).toBe('its pods are not made: exceeded quota')
+  expect([notMade(deployment()), notMade(undefined)]).toEqual(['', ''])
+})
