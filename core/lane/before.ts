@@ -128,10 +128,6 @@ export const cancelledBehind = (doc: LaneDocument, outcome: Ended): LaneDocument
     : { ...asBefore(doc, before), aside: { ...generationOf(doc), outcome } }
 }
 
-/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7). */
-export const asBeforeOccasion = ({ gaveWay, ...doc }: LaneDocument): LaneDocument =>
-  gaveWay === undefined ? doc : asBefore(doc, gaveWay)
-
 /** Whether this is what was cancelled so. */
 export const isAside = ({ doc: { aside }, kind }: Pick<View, 'doc' | 'kind'>, desired: Desired): boolean =>
   aside !== undefined && aside.desired !== null && kind.keyOf(aside.desired as never) === kind.keyOf(desired as never)

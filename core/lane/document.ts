@@ -1,6 +1,5 @@
 import type { Desired } from '../desired.ts'
 import type { Episodes } from '../episodes.ts'
-import type { ObjectRef } from '../kube.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
 import type { Lost } from '../pods/taken.ts'
@@ -10,6 +9,7 @@ import type { Done, Ended } from './ended.ts'
 import type { Held } from './held.ts'
 import type { Gpus, HalfwayCosts, Hold, InLine } from './hold.ts'
 import type { Kept } from './kept-step.ts'
+import type { Made } from './made.ts'
 import type { Approved, Question } from './question.ts'
 
 /** The shape of the document. A reader that meets a greater one rests untouched (law 15). */
@@ -186,14 +186,6 @@ export interface Mark {
   endedAt: number | null
   /** What is seen now, for a person; at most 300 characters. */
   note: string
-}
-
-/** A run-once object with its uid, when the cluster made it (earlier releases left that out), and where it writes its result (`resultPlace`); once read, the file. */
-export interface Made {
-  ref: ObjectRef
-  uid: string
-  at?: number
-  result: { bucket: string; key: string }
 }
 
 /** Why a lane rests, since when, and until when at most. */

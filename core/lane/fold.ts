@@ -5,7 +5,7 @@ import type { Decision, Facts, Intent, Unreadable } from '../reactions/reaction.
 import { said } from '../text.ts'
 import { answers, heard, noted, whereOf } from './answering.ts'
 import { nextGeneration } from './attempts.ts'
-import { asBeforeOccasion, inTurn } from './before.ts'
+import { inTurn } from './before.ts'
 import { type Change, changed, DETAIL, joined, moment, SHORT } from './change.ts'
 import { foldCommand } from './commands.ts'
 import { type LaneDocument, wantedRun } from './document.ts'
@@ -14,6 +14,8 @@ import { intend } from './intend.ts'
 import { carried, goesOn, onceGone } from './kept.ts'
 import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
+import { lastOf, sameLook } from './looks.ts'
+import { asBeforeOccasion } from './occasion.ts'
 import { isGivenUp, knowing, withoutPassed } from './passed.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { keptWaiting, postponed } from './postponing.ts'
@@ -59,18 +61,6 @@ const saidNow = (view: View, facts: Readonly<Record<string, Facts>>): Decision |
   return letter === null || told === undefined || told.kind === 'unreadable' ? null : decisionOf(view, letter, told)
 }
 
-/**
- * All letters that point where this one does, also those that would have waited longer. What is replayed never intends, and is answered
- * apart: it takes the place of none that may.
- */
-const sameLook = (view: View, letter: LookLetter): LookLetter[] => {
-  const at = whereOf(view, letter)
-  const due = view.letters.filter((other): other is LookLetter => other.kind === 'look')
-  return inOrder([...due, ...view.later]).filter(
-    (other) => whereOf(view, other) === at && other.event.replayed === letter.event.replayed,
-  )
-}
-
 /** What our own code cannot fold waits, alone: people's letters and the bound of what runs do not wait behind it. */
 const foldedLooks = (...[view, letter, given]: Parameters<typeof foldLooks>): Change => {
   try {
@@ -93,15 +83,6 @@ const foldLooks = (
       ? postponed(view, letters, told as Unreadable | undefined)
       : foldTold(view, letters, { told, seen })
   return over.length === 0 ? change : { ...change, removed: [...change.removed, ...over] }
-}
-
-/** Letters that count for what is so at their place, and those that say only what was so before. */
-const lastOf = ({ reactions }: View, letters: LookLetter[]): { letters: LookLetter[]; over: LookLetter[] } => {
-  const last = reactionTo(reactions, letters[0]?.event ?? { type: '' })?.last
-  if (last === undefined || letters.length < 2) return { letters, over: [] }
-  const event = letters.map((letter) => letter.event).reduce((a, b) => last(a, b))
-  const counts = letters.filter((letter) => letter.event === event)
-  return { letters: counts, over: letters.filter((letter) => !counts.includes(letter)) }
 }
 
 const foldTold = (given: View, letters: LookLetter[], { told, seen }: { told: Facts; seen: Seen }): Change => {

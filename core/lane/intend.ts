@@ -3,7 +3,7 @@ import { othersIn } from '../planning/not-ours.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
-import { asBefore, asideText, generationOf, isAside, leftBeside, wantedBefore } from './before.ts'
+import { asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
 import { identityOf } from './closing.ts'
 import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
 import { doneWith, isDoneWith } from './done-with.ts'
@@ -11,6 +11,7 @@ import type { Ended } from './ended.ts'
 import { staysSo } from './held.ts'
 import { carried } from './kept.ts'
 import { SUPERSEDED } from './next-step.ts'
+import { forOccasion, isOfOccasion } from './occasion.ts'
 import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
 import { wantRefused } from './refused.ts'
@@ -30,12 +31,6 @@ export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
   const after = { ...doc, order: laterOf(doc, intent) }
   const same = wantAgain({ ...view, doc: after }, intent, seen)
   return same.kind === 'ignore' && after.order !== doc.order ? { ...same, doc: after } : same
-}
-
-/** Whether it is what is wanted already, but for the occasion: its source says nothing new. */
-const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean => {
-  const plain = doc.desired === null ? null : (kind.withoutOccasion?.(doc.desired as never) ?? null)
-  return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
 }
 
 /** The same is said last where it was said last, wherever it is read: what came between moves nothing. */
@@ -166,19 +161,6 @@ const wantNew = (view: View, intent: Intent, before: Before | null): Wanted => {
       ...doneWith(view, view.doc, ...(view.doc.aside === undefined ? [] : [view.doc.aside])),
       ...(before === null ? leftBeside(view.doc, { onNewer: intent.onNewer, now }) : {}),
     },
-  }
-}
-
-/** What is wanted for an occasion keeps what it takes the place of, and goes on from what was paid for of the same (law 7). */
-const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<LaneDocument> => {
-  const plain = kind.withoutOccasion?.(desired as never) ?? null
-  if (plain === null || doc.desired === null) return {}
-  const last = kind.withoutOccasion?.(doc.desired as never) ?? doc.desired
-  const isSame = kind.keyOf(last as never) === kind.keyOf(plain as never)
-  const { kept, redo = [], outcome } = doc
-  return {
-    gaveWay: outcome === null || outcome.kind === 'refused' ? (doc.gaveWay ?? generationOf(doc)) : generationOf(doc),
-    ...(isSame && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
   }
 }
 

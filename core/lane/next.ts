@@ -1,7 +1,7 @@
 import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Plan } from '../plan.ts'
-import type { Ignored, Outcome } from '../reasons.ts'
+import type { Outcome } from '../reasons.ts'
 import { type Act, asksItself, awaySide, frozen, rest } from './act.ts'
 import { covers, isOfOtherPolicy } from './approval.ts'
 import { standsElsewhere, votesUntil } from './asking.ts'
@@ -14,12 +14,12 @@ import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
-import { REFUSED_SO, staysSo } from './held.ts'
 import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { askingMore } from './more.ts'
 import { newerIn } from './newer.ts'
 import { BEGUN_ANEW, ending, outOfBounds, SUPERSEDED, stepping } from './next-step.ts'
+import { parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
@@ -116,39 +116,6 @@ const repeating = (view: View, also = ''): Act => {
     text: `attempt ${attempt} failed (${reason}), which another may cure: it begins in a moment${also}`,
     until: at,
   })
-}
-
-/** Reasons that repeat how the run ended, and that it stays so. */
-const SAYS_NO_MORE: ReadonlySet<Ignored> = new Set<Ignored>([
-  'held-failed',
-  'held-rejected',
-  'held-expired',
-  'held-cancelled',
-])
-
-/** What stands otherwise than a run would leave it comes first. */
-const parked = (view: View): Act => {
-  const { beside } = view.doc
-  return rest(view, { why: 'parked', text: beside === undefined ? parkedText(view) : `${beside}; ${parkedText(view)}` })
-}
-
-const parkedText = ({ doc: { outcome, held } }: View): string => {
-  if (outcome === null) return held?.detail ?? ''
-  const why = outcome.reason === null ? outcome.kind : `${outcome.kind} (${outcome.reason})`
-  if (held?.place !== undefined) return `${why}; what came since begins nothing: ${held.detail}`
-  if (held === null || held.reason === 'already-true') return `${why}: ${outcome.detail}${movesText(outcome)}`
-  // What only says that it stays so would hide what there is to be done.
-  if (SAYS_NO_MORE.has(held.reason)) return `${why}: ${outcome.detail}; ${staysSo(outcome)}`
-  return held.reason === 'attempts-exhausted'
-    ? `${why}: ${held.detail}; the last one: ${outcome.detail}`
-    : `${why}: ${held.detail}${held.reason === 'held-refused' ? movesText(outcome) : ''}`
-}
-
-/** What moves it, until it was compared with its source and that says so. What nothing on paper refused waits for a person, and says that. */
-const movesText = (outcome: Ended): string => {
-  if (outcome.kind === 'succeeded' || outcome.kind === 'superseded') return ''
-  if (outcome.kind !== 'refused') return `; ${staysSo(outcome)}`
-  return outcome.against === null ? '' : `; ${REFUSED_SO}`
 }
 
 const withRun = (view: View, run: Run): Act => {

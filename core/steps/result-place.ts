@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kube.ts'
-import type { Made } from '../lane/document.ts'
+import type { Made } from '../lane/made.ts'
 import { isPodOfJob } from '../names.ts'
 import type { LaunchJobStep } from '../plan.ts'
 import type { ResultRow } from '../rows.ts'

@@ -1,4 +1,5 @@
-import type { LaneDocument, Made, Mark } from '../../core/lane/document.ts'
+import type { LaneDocument, Mark } from '../../core/lane/document.ts'
+import type { Made } from '../../core/lane/made.ts'
 import { pastId, type ResultRow, resultId, runOfResult } from '../../core/rows.ts'
 import { resultIn } from '../../core/steps/job-result.ts'
 import type { Stored } from '../ledger-port.ts'

@@ -1,5 +1,6 @@
 import { createdAt, isLeaving, type KubeObject, type ObjectRef, refOf } from '../../../core/kube.ts'
-import type { Made, Mark } from '../../../core/lane/document.ts'
+import type { Mark } from '../../../core/lane/document.ts'
+import type { Made } from '../../../core/lane/made.ts'
 import type { Stepped, Waiting } from '../../../core/lane/stepping.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { hasToken, laneLabels } from '../../../core/names.ts'

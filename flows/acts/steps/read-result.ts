@@ -1,5 +1,6 @@
 import { createdAt, type KubeObject } from '../../../core/kube.ts'
-import type { Made, Mark } from '../../../core/lane/document.ts'
+import type { Mark } from '../../../core/lane/document.ts'
+import type { Made } from '../../../core/lane/made.ts'
 import { RESULT_LIMIT } from '../../../core/result.ts'
 import { CLOCKS } from '../../../core/steps/launch-job.ts'
 import { folderOfKey, isFile, type Place, podOfKey, resultOfPod } from '../../../core/steps/result-place.ts'

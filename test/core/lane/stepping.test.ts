@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { LaneDocument, Made, Mark } from '../../../core/lane/document.ts'
+import type { LaneDocument, Mark } from '../../../core/lane/document.ts'
+import type { Made } from '../../../core/lane/made.ts'
 import { markOf as markIn, type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
 import { desired } from '../training-fixture.ts'
 import { approvedBy, HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../../core/kube.ts'
-import type { Made } from '../../../../core/lane/document.ts'
+import type { Made } from '../../../../core/lane/made.ts'
 import { readAhead, readResult } from '../../../../flows/acts/steps/read-result.ts'
 import { type Objects, TooLarge } from '../../../../flows/ports.ts'
 

@@ -1,0 +1,27 @@
+import type { Intent } from '../reactions/reaction.ts'
+import { asBefore, generationOf } from './before.ts'
+import type { LaneDocument } from './document.ts'
+import type { View } from './view.ts'
+
+/** Whether it is what is wanted already, but for the occasion: its source says nothing new. */
+export const isOfOccasion = ({ doc, kind }: View, { desired }: Intent): boolean => {
+  const plain = doc.desired === null ? null : (kind.withoutOccasion?.(doc.desired as never) ?? null)
+  return plain !== null && kind.keyOf(plain as never) === kind.keyOf(desired as never)
+}
+
+/** What is wanted for an occasion keeps what it takes the place of, and goes on from what was paid for of the same (law 7). */
+export const forOccasion = ({ doc, kind }: View, { desired }: Intent): Partial<LaneDocument> => {
+  const plain = kind.withoutOccasion?.(desired as never) ?? null
+  if (plain === null || doc.desired === null) return {}
+  const last = kind.withoutOccasion?.(doc.desired as never) ?? doc.desired
+  const isSame = kind.keyOf(last as never) === kind.keyOf(plain as never)
+  const { kept, redo = [], outcome } = doc
+  return {
+    gaveWay: outcome === null || outcome.kind === 'refused' ? (doc.gaveWay ?? generationOf(doc)) : generationOf(doc),
+    ...(isSame && outcome?.kind !== 'succeeded' ? { kept, redo } : {}),
+  }
+}
+
+/** The document once nothing comes of the occasion for which something is wanted: as if it had never been (law 7). */
+export const asBeforeOccasion = ({ gaveWay, ...doc }: LaneDocument): LaneDocument =>
+  gaveWay === undefined ? doc : asBefore(doc, gaveWay)
