@@ -49,7 +49,10 @@ export const observedIn = (look: Look, whose: Whose): Observed[] => {
   const nameOf = new Map(nodes.map((node) => [node.spec?.providerID ?? '', node.metadata.name]))
   const claimed = (look.claims as (NodeClaim & KubeObject<'NodeClaim'>)[]).flatMap((claim) => ofClaim(claim, nameOf))
   const known = new Set(claimed.map(({ name }) => name))
-  const found = [...claimed, ...nodes.filter(({ metadata }) => !known.has(metadata.name)).map(ofNode)]
+  // One that does not say which instance it is may be a claim's, which has not named it yet: it would be counted twice.
+  const isOwn = ({ metadata, spec }: KubeObject<'Node'>): boolean =>
+    !known.has(metadata.name) && ((spec?.providerID ?? '') !== '' || look.claims.length === 0)
+  const found = [...claimed, ...nodes.filter(isOwn).map(ofNode)]
   // A Node that shares its GPUs out by time has more than its claim knows.
   const gpus = new Map(nodes.map(({ metadata, status }) => [metadata.name, gpusIn(status?.capacity)]))
   const pods = podsByNode(look, whose)

@@ -89,6 +89,10 @@ describe('an instance', () => {
     expect(seen([], [nodeOf('')])[0]?.id).toBe('n')
   })
 
+  it('is counted once while its Node does not say yet which instance it is', () => {
+    expect(seen([claimOf({ providerID })], [nodeOf('')]).map(({ id }) => id)).toEqual(['i-0123456789abcdef0'])
+  })
+
   it('has the pods that are bound to it, found by its Node where the claim does not name that yet', () => {
     const [one] = seen([claimOf({ providerID })], [nodeOf()], [podOf('u', { labels: ours })])
     expect(one?.pods).toEqual({ u: { lane: 'pipeline/support-chats', gpus: 4, from: time(5), end: null } })
