@@ -5,7 +5,7 @@ import { newerIn } from '../core/lane/newer.ts'
 import { poolRoom } from '../core/lane/room.ts'
 import type { SeenPools } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
-import { ceilingAt } from '../core/pools/ceiling.ts'
+import { keptAt } from '../core/pools/ceiling.ts'
 import type { ContributionRow } from '../core/pools/contribution.ts'
 import { limitOf } from '../core/pools/node-pool.ts'
 import type { Ledger } from './ledger-port.ts'
@@ -33,7 +33,7 @@ export const ceilingsNow = async (
 ): Promise<Map<string, CeilingNow>> => {
   const all = Object.entries(policy.pools).map(async ([pool, rule]): Promise<[string, CeilingNow]> => {
     const leases = await contributionsOf(ledger, pool, rule)
-    return [pool, { ceiling: ceilingAt(rule, leases, now), ...(rule.leases === undefined ? {} : { leases }) }]
+    return [pool, { ceiling: keptAt(rule, leases, now), ...(rule.leases === undefined ? {} : { leases }) }]
   })
   return new Map(await Promise.all(all))
 }
