@@ -45,3 +45,21 @@ export const changesAfter = ({ hours }: Rule, rows: readonly ContributionRow[], 
 /** The highest that the policy ever lets it be without a lease. */
 export const highestOf = ({ maxGpus, hours, mode }: Pick<Rule, 'maxGpus' | 'hours' | 'mode'>): number =>
   Math.max(maxGpus, ...(mode === 'shadow' ? [] : (hours?.ceilings ?? [])).map((span) => span.maxGpus))
+
+/** Turns that are looked at for a higher ceiling: a week of hours that change every three hours. */
+const TURNS = 56
+
+/** When its hours next make it higher than it is then, and how high; null: they do not within their week. */
+export const risesAfter = (
+  rule: Rule,
+  rows: readonly ContributionRow[],
+  at: number,
+): { at: number; gpus: number } | null => {
+  if (rule.hours === undefined || rule.mode === 'shadow') return null
+  const now = ceilingAt(rule, rows, at)
+  for (let turn = nextTurn(rule.hours, at), n = 0; n < TURNS; turn = nextTurn(rule.hours, turn), n++) {
+    const gpus = ceilingAt(rule, [], turn)
+    if (gpus > now) return { at: turn, gpus }
+  }
+  return null
+}

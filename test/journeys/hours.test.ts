@@ -30,7 +30,13 @@ describe('a pool that grows at night', () => {
   it('lets begin at night what has no room by day, and finishes in the morning what runs', async () => {
     town = await openTown({ config: withPool({ maxGpus: 0, hours: NIGHTS }) })
     await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 150 } } } })
-    expect(await town.settled(TRAIN)).toMatchObject({ state: 'refused', outcome: { reason: 'pool-too-small' } })
+    expect(await town.settled(TRAIN)).toMatchObject({
+      state: 'refused',
+      outcome: {
+        reason: 'pool-too-small',
+        detail: expect.stringMatching(/its hours make it 8 at 2026-11-23 19:00 UTC/),
+      },
+    })
     expect(await limit()).toBe('0')
     await town.until('it runs', async () => (await jobsOf(town)).length > 0)
     expect(town.house.clock.now()).toBeGreaterThanOrEqual(START + 7 * HOUR)
