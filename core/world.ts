@@ -35,6 +35,8 @@ export interface PoolView {
   ceiling: number | null
   /** What is leased of it, where the policy lets anything be; left out: nothing is. */
   leases?: readonly ContributionRow[]
+  /** When its hours next make it higher, and how high; left out: they do not. */
+  rises?: { at: number; gpus: number }
   /** Why its lane sets no ceiling, where it is to set one; left out: it does, or has none to set. */
   unset?: string
   /** GPUs requested by pods that hold a node or wait for one, our lane's included. */

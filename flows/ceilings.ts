@@ -5,7 +5,7 @@ import { newerIn } from '../core/lane/newer.ts'
 import { poolRoom } from '../core/lane/room.ts'
 import type { SeenPools } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
-import { ceilingAt } from '../core/pools/ceiling.ts'
+import { keptAt, risesAfter } from '../core/pools/ceiling.ts'
 import type { ContributionRow } from '../core/pools/contribution.ts'
 import { limitOf } from '../core/pools/node-pool.ts'
 import type { Ledger } from './ledger-port.ts'
@@ -24,6 +24,8 @@ export const contributionsOf = async (
 export interface CeilingNow {
   ceiling: number
   leases?: readonly ContributionRow[]
+  /** When its hours next make it higher, where they do. */
+  rises?: { at: number; gpus: number }
 }
 
 /** The same of every pool, by its name. */
@@ -33,7 +35,9 @@ export const ceilingsNow = async (
 ): Promise<Map<string, CeilingNow>> => {
   const all = Object.entries(policy.pools).map(async ([pool, rule]): Promise<[string, CeilingNow]> => {
     const leases = await contributionsOf(ledger, pool, rule)
-    return [pool, { ceiling: ceilingAt(rule, leases, now), ...(rule.leases === undefined ? {} : { leases }) }]
+    const rises = risesAfter(rule, leases, now)
+    const more = { ...(rule.leases === undefined ? {} : { leases }), ...(rises === null ? {} : { rises }) }
+    return [pool, { ceiling: keptAt(rule, leases, now), ...more }]
   })
   return new Map(await Promise.all(all))
 }

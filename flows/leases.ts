@@ -1,7 +1,7 @@
 import { readCeiling } from '../core/lane/ceilings.ts'
 import { poolRoom } from '../core/lane/room.ts'
 import type { Policy } from '../core/policy.ts'
-import { ceilingAt, changesAfter, ownAt, wholeNodes } from '../core/pools/ceiling.ts'
+import { changesAfter, keptAt } from '../core/pools/ceiling.ts'
 import { leasesIn } from '../core/pools/lease.ts'
 import { contributionsOf } from './ceilings.ts'
 import type { Ledger } from './ledger-port.ts'
@@ -47,7 +47,7 @@ export const poolsNow = (
         left: until - now,
       }))
       return {
-        ...{ pool, ceiling: ceilingAt(rule, rows, now), own: wholeNodes(ownAt(rule, now), rule), leases },
+        ...{ pool, ceiling: keptAt(rule, rows, now), own: keptAt(rule, [], now), leases },
         changes: changesAfter(rule, rows, now),
         unset: readCeiling(lane?.value)?.why ?? null,
       }

@@ -12,7 +12,9 @@ export const pool: LaneKind<LeaseDesired> = {
   stands: false,
   grants: true,
   ruleOf: (policy, name) =>
-    Object.hasOwn(policy.pools, name) ? { lane: laneOf(pool, name), name, mode: 'act' } : null,
+    Object.hasOwn(policy.pools, name)
+      ? { lane: laneOf(pool, name), name, mode: policy.pools[name]?.mode ?? 'act' }
+      : null,
   keyOf: ({ asked }) => `lease:${asked}`,
   titleOf: leaseTitle,
   requesterOf: requesterIn,

@@ -50,7 +50,13 @@ const foldLease = (view: View, letter: LeaseLetter): Change => {
 /** Who may say so is the policy's as it is now (law 15). */
 const notAllowed = (view: View, { by, proven }: LeaseLetter): Leased | null => {
   const { kind, doc, policy } = view
-  if (kind.grants !== true || ruleFor(kind, doc.lane, policy) === null)
+  const rule = ruleFor(kind, doc.lane, policy)
+  if (rule?.mode === 'shadow')
+    return refuse(
+      'in-shadow',
+      `pools.${rule.name} is in shadow and nothing of it is touched: set its mode to act first`,
+    )
+  if (kind.grants !== true || rule === null)
     return refuse('not-configured', `the policy has no pool ${laneName(doc.lane)}: nothing can be leased of it`)
   // Whoever is in a workspace may say something there: without operators it is who is named at all.
   const named = proven !== true || peopleOf(policy.approvals).some(({ id }) => id === by)

@@ -98,10 +98,10 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
 const mapPools = (pools: World['pools']) =>
   Object.fromEntries(
     Object.entries(pools).map(
-      ([name, { besides: _, alone: __, passing: ___, behind: ____, leases: _____, unset: ______, ...pool }]) => [
+      ([
         name,
-        pool,
-      ],
+        { besides: _, alone: __, passing: ___, behind: ____, leases: _____, unset: ______, rises: _______, ...pool },
+      ]) => [name, pool],
     ),
   )
 

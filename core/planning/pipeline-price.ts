@@ -9,6 +9,7 @@ import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy, Policy, PoolPolicy, StagePolicy } from '../policy.ts'
 import type { PlanRefusal } from '../reasons.ts'
 import { carriedSteps } from '../steps/keys.ts'
+import { minuteText } from '../text.ts'
 import type { World } from '../world.ts'
 
 type PipelineInput = Pick<PlanInput<TrainDesired>, 'policy' | 'world' | 'kept' | 'desired' | 'warm'>
@@ -102,12 +103,19 @@ const whyTooSmall = (
   const ceiling = ceilingOf(poolName, pool, world)
   if (gpus > pool.gpusPerNode)
     return `\`${stage}\` asks for ${gpus} GPUs and a node of ${poolName} has ${pool.gpusPerNode}; training over several nodes is not there yet`
-  if (gpus > ceiling) return `\`${stage}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}`
+  if (gpus > ceiling)
+    return `\`${stage}\` asks for ${gpus} GPUs and the ceiling of ${poolName} is ${ceiling}${risesText(poolName, world)}`
   const view = own(world.pools, poolName)
   const nodes = (view?.provisioned ?? 0) + (view?.provisioning ?? 0)
   if (nodes === 0 && ceiling < pool.gpusPerNode)
-    return `the ceiling of ${poolName} is ${ceiling} GPUs, less than one node of ${pool.gpusPerNode}: no node can start`
+    return `the ceiling of ${poolName} is ${ceiling} GPUs, less than one node of ${pool.gpusPerNode}: no node can start${risesText(poolName, world)}`
   return null
+}
+
+/** What is waited for, where the pool's hours make it higher by themselves. */
+const risesText = (name: string, { pools }: World): string => {
+  const rises = own(pools, name)?.rises
+  return rises === undefined ? '' : `; its hours make it ${rises.gpus} at ${minuteText(rises.at)}`
 }
 
 export const ceilingOf = (name: string, { maxGpus }: PoolPolicy, { pools }: World): number =>

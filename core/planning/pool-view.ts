@@ -37,6 +37,8 @@ export interface Counting {
   ceiling?: number
   /** What is leased of it; left out: its policy lets nothing be. */
   leases?: readonly ContributionRow[]
+  /** When its hours next make it higher; left out: they do not. */
+  rises?: { at: number; gpus: number }
 }
 
 /**
@@ -59,6 +61,7 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
     pool,
     ceiling: ceilingOf(seen, pool, { rule: policy.pools[pool], ceiling: counting.ceiling }),
     ...(counting.leases === undefined ? {} : leasedView(seen.nodePools, { ...counting, leases: counting.leases })),
+    ...(counting.rises === undefined ? {} : { rises: counting.rises }),
     used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
     usedByLane: used.get(laneLabel(lane)) ?? 0,
     heldByOthers: held.total - held.own + beyondHolds,

@@ -43,6 +43,8 @@ export const pool = z
     hours: z.optional(hours),
     /** What operators may lease on top of the ceiling for a while: `signalbox lease NAME +8 --for 6h`. Left out: nothing. Needs `price`, since each is asked about by what it costs at most. */
     leases: z.optional(leases),
+    /** `shadow`: its hours change nothing and nobody leases of it; `signalbox why pool/NAME` says which ceiling would be set. Left out: `act`. */
+    mode: z.optional(z.enum(['act', 'shadow'])),
     /** How nodes may be bought. Nodes of another kind are never started. `spot` needs Karpenter’s interruption queue: without it no stage hears that its node is taken back. */
     capacityTypes: z._default(z.array(z.enum(['on-demand', 'spot', 'reserved'])).check(z.minLength(1)), ['on-demand']),
     /** On-demand capacity reservations and capacity blocks whose instances it takes, where `capacityTypes` has `reserved`. */

@@ -3,7 +3,7 @@ import type { ContributionRow } from './contribution.ts'
 import { inForceAt, nextTurn } from './hours.ts'
 
 /** What of a pool's policy says how high it goes. */
-type Rule = Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode' | 'hours' | 'leases' | 'queue'>
+type Rule = Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode' | 'hours' | 'leases' | 'queue' | 'mode'>
 
 /** GPUs in whole nodes: Karpenter starts no other. */
 export const wholeNodes = (gpus: number, { gpusPerNode }: Pick<Rule, 'gpusPerNode'>): number =>
@@ -31,6 +31,10 @@ export const ownAt = ({ maxGpus, hours }: Rule, at: number): number =>
 export const ceilingAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
   wholeNodes(ownAt(rule, at) + leasedAt(rule, rows, at), rule)
 
+/** The ceiling that is kept to then: of a pool in shadow its own, whatever its hours would make it. */
+export const keptAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
+  rule.mode === 'shadow' ? wholeNodes(rule.maxGpus, rule) : ceilingAt(rule, rows, at)
+
 /** When it may be another one though nobody does anything: later than `at`; null: never. */
 export const changesAfter = ({ hours }: Rule, rows: readonly ContributionRow[], at: number): number | null => {
   const turns = rows.flatMap(({ from, until }) => [from, until]).filter((turn) => turn > at)
@@ -39,5 +43,23 @@ export const changesAfter = ({ hours }: Rule, rows: readonly ContributionRow[], 
 }
 
 /** The highest that the policy ever lets it be without a lease. */
-export const highestOf = ({ maxGpus, hours }: Pick<Rule, 'maxGpus' | 'hours'>): number =>
-  Math.max(maxGpus, ...(hours?.ceilings ?? []).map((span) => span.maxGpus))
+export const highestOf = ({ maxGpus, hours, mode }: Pick<Rule, 'maxGpus' | 'hours' | 'mode'>): number =>
+  Math.max(maxGpus, ...(mode === 'shadow' ? [] : (hours?.ceilings ?? [])).map((span) => span.maxGpus))
+
+/** Turns that are looked at for a higher ceiling: a week of hours that change every three hours. */
+const TURNS = 56
+
+/** When its hours next make it higher than it is then, and how high; null: they do not within their week. */
+export const risesAfter = (
+  rule: Rule,
+  rows: readonly ContributionRow[],
+  at: number,
+): { at: number; gpus: number } | null => {
+  if (rule.hours === undefined || rule.mode === 'shadow') return null
+  const now = ceilingAt(rule, rows, at)
+  for (let turn = nextTurn(rule.hours, at), n = 0; n < TURNS; turn = nextTurn(rule.hours, turn), n++) {
+    const gpus = ceilingAt(rule, [], turn)
+    if (gpus > now) return { at: turn, gpus }
+  }
+  return null
+}

@@ -13,6 +13,8 @@ export const setCeiling = async (
   { cluster }: Pick<WorkPorts, 'cluster'>,
   { name, policy, gpus, fence }: { name: string; policy: Policy; gpus: number; fence: number },
 ): Promise<Resized> => {
+  // Nothing of it is touched, nor asked.
+  if (policy.pools[name]?.mode === 'shadow') return { kind: 'not', why: `pools.${name} is in shadow` }
   const found = (await cluster.get({ kind: 'NodePool', namespace: null, name })) as KubeObject<'NodePool'> | null
   const why = whyNotSet(found, policy)
   if (found === null || why !== null) return { kind: 'not', why: why ?? '' }

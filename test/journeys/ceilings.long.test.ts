@@ -107,3 +107,66 @@ it('whatever is leased, ended, uploaded, edited by hand, and however often the A
     { numRuns: 20 },
   )
 }, 600_000)
+
+const NODE_POOL = { kind: 'NodePool', namespace: null, name: 'gpu-train' } as const
+const FLAT = {
+  ...config,
+  pools: {
+    ...config.pools,
+    'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8, leases: { maxGpus: 16, maxHours: 12 } },
+  },
+}
+const take = (until: number) => ({ kind: 'lease', lane: POOL, by: BEN, does: 'take', gpus: 8, until }) as const
+
+it('a process that dies at any moment of a lease’s beginning or end leaves one lease, which is in force and then over', async () => {
+  for (const moment of ['beginning', 'end'])
+    for (let calls = 0, died = true; died; calls++) {
+      const far = between()
+      const town = await openTown({ config: FLAT, wrap: far.wrap })
+      try {
+        const limit = async () =>
+          ((await town.house.cluster.get(NODE_POOL)) as KubeObject<'NodePool'>).spec?.limits?.['nvidia.com/gpu']
+        const until = START + 2 * HOUR
+        if (moment === 'beginning') far.dies(calls)
+        const said = town.house.command(take(until)).catch(() => ({ ok: false }))
+        if (moment === 'beginning') await said
+        else {
+          await said
+          await town.advance(2 * HOUR - MINUTE)
+          far.dies(calls)
+          await town.advance(3 * MINUTE).catch(() => undefined)
+        }
+        died = far.isDead()
+        far.revive()
+        await town.reopen(far.wrap)
+        await town.advance(10 * MINUTE)
+        const rows = await town.house.ports.ledger.list('contribution', { prefix: `${POOL}#` })
+        // Who died before the letter was there has taken nothing.
+        if (moment === 'beginning' && rows.length > 0) expect([rows.length, await limit()]).toEqual([1, '16'])
+        await town.advance(START + 3 * HOUR - town.house.clock.now())
+        expect([await town.house.ports.ledger.list('contribution', { prefix: `${POOL}#` }), await limit()]).toEqual([
+          [],
+          '8',
+        ])
+        expect(await looseEnds(town)).toEqual([])
+      } finally {
+        await town.close()
+      }
+    }
+}, 600_000)
+
+it('an apply whose answer is lost is made again, and comes to the same', async () => {
+  const far = between()
+  const town = await openTown({ config: FLAT, wrap: far.wrap })
+  try {
+    far.fails('cluster', 'lost', { name: 'apply' })
+    await town.house.command(take(START + 2 * HOUR))
+    await town.advance(20 * MINUTE)
+    far.answers('cluster')
+    await town.advance(10 * MINUTE)
+    expect(await town.house.ports.ledger.list('contribution', { prefix: `${POOL}#` })).toHaveLength(1)
+    expect((await town.lane(POOL)).outcome).toMatchObject({ kind: 'succeeded' })
+  } finally {
+    await town.close()
+  }
+})

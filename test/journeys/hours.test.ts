@@ -30,7 +30,13 @@ describe('a pool that grows at night', () => {
   it('lets begin at night what has no room by day, and finishes in the morning what runs', async () => {
     town = await openTown({ config: withPool({ maxGpus: 0, hours: NIGHTS }) })
     await upload(town, 'a', { simulation: { tasks: { 'fine-tune': { minutes: 150 } } } })
-    expect(await town.settled(TRAIN)).toMatchObject({ state: 'refused', outcome: { reason: 'pool-too-small' } })
+    expect(await town.settled(TRAIN)).toMatchObject({
+      state: 'refused',
+      outcome: {
+        reason: 'pool-too-small',
+        detail: expect.stringMatching(/its hours make it 8 at 2026-11-23 19:00 UTC/),
+      },
+    })
     expect(await limit()).toBe('0')
     await town.until('it runs', async () => (await jobsOf(town)).length > 0)
     expect(town.house.clock.now()).toBeGreaterThanOrEqual(START + 7 * HOUR)
@@ -122,6 +128,25 @@ describe('a pool that grows at night', () => {
     expect(await toldOf(POOL)).toEqual([expect.stringMatching(/would be 16 GPUs and is not set: .*Argo CD/)])
     expect((await town.house.why(POOL)).text).toMatch(/would be 8 GPUs and is not set: .*Argo CD/)
   })
+})
+
+it('a pool in shadow keeps to its own ceiling, says which it would have, and lends nothing', async () => {
+  const leases = { maxGpus: 8, maxHours: 12 }
+  const shadow = { maxGpus: 16, hours: { zone: 'UTC', ceilings: [{ from: '00:00', to: '24:00', maxGpus: 0 }] }, leases }
+  town = await openTown({ config: withPool({ ...shadow, mode: 'shadow' }) })
+  await town.advance(6 * MINUTE)
+  await upload(town)
+  expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded' })
+  expect([await limit(), (await town.house.why(POOL)).text]).toEqual([
+    '16',
+    expect.stringMatching(/its ceiling would be 0 GPUs and is not set: pools\.gpu-train is in shadow/),
+  ])
+  const until = town.house.clock.now() + HOUR
+  const asked = await town.house.command({ kind: 'lease', lane: POOL, by: 'ben', does: 'take', gpus: 8, until })
+  expect(asked).toEqual({ ok: false, detail: expect.stringMatching(/in shadow and nothing of it is touched/) })
+  town.setPolicy(withPool({ ...shadow, mode: 'act' }))
+  await town.advance(20 * MINUTE)
+  expect(await limit()).toBe('0')
 })
 
 it('a pool whose policy moves nothing is left as it was bootstrapped, and as somebody has lowered it', async () => {

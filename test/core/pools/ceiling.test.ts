@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ceilingAt, changesAfter, highestOf, leasedAt } from '../../../core/pools/ceiling.ts'
+import { ceilingAt, changesAfter, highestOf, keptAt, leasedAt, risesAfter } from '../../../core/pools/ceiling.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
@@ -36,6 +36,18 @@ describe('the ceiling of a pool', () => {
     const { leases: _, ...none } = rule
     expect(ceilingAt(none, two, NOW)).toBe(16)
     expect(leasedAt({ ...rule, queue: 'train' }, two, NOW)).toBe(0)
+  })
+
+  it('rises by its hours at a time that is known before, and not where they make it no higher', () => {
+    const night = { ...rule, hours: HOURS }
+    expect(risesAfter(night, [], NOW)).toEqual({ at: NOW + 8 * HOUR, gpus: 32 })
+    expect(risesAfter(night, [], NOW + 9 * HOUR)).toBeNull()
+    expect(risesAfter(rule, [], NOW)).toBeNull()
+    expect(risesAfter({ ...night, mode: 'shadow' as const }, [], NOW)).toBeNull()
+    expect([
+      keptAt({ ...night, mode: 'shadow' as const }, [], NOW + 9 * HOUR),
+      keptAt(night, [], NOW + 9 * HOUR),
+    ]).toEqual([16, 32])
   })
 
   it('is whole nodes, as Karpenter starts them', () => {
