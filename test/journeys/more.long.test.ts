@@ -30,6 +30,7 @@ describe('a run that would cost more than it may, where the policy asks before i
     const question = await town.question(TRAIN)
     expect(question?.more).toEqual({
       dollars: 165.12,
+      step: 'train',
       why: expect.stringContaining(
         'so far, at “Fine-tune meta-llama/Llama-3.1-8B-Instruct on 8 GPUs of gpu-train”: it goes on, and is ended at $223.83 unless',
       ),
