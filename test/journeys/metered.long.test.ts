@@ -26,4 +26,4 @@ it('two days of a training and of a service that stands cost what their nodes we
   expect(by.day.map(({ of }) => of)).toEqual(expect.arrayContaining(['2026-11-23', '2026-11-24', '2026-11-25']))
   // Five days and a half of the month are left.
   expect(forecast).toBeGreaterThan(by.pool.reduce((sum, { dollars }) => sum + dollars, 0) + 5 * 24 * 10)
-})
+}, 120_000)
