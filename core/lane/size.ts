@@ -1,3 +1,4 @@
+import type { Episodes } from '../episodes.ts'
 import { said } from '../text.ts'
 import type { Before, LaneDocument, Mark, Run } from './document.ts'
 import type { Question } from './question.ts'
@@ -25,17 +26,27 @@ export const fitted = (doc: LaneDocument): LaneDocument => {
 const bytesOf = (doc: LaneDocument): number => Buffer.byteLength(JSON.stringify(doc))
 
 const shortened = (doc: LaneDocument, most: number): LaneDocument => {
-  const { run, before, aside, held, rest } = doc
+  const { run, before, aside, gaveWay, episodes, held, rest } = doc
   return {
     ...doc,
     run: run === null ? null : shortRun(run, most),
     ...shortEnd(doc, most),
     ...(before === undefined ? {} : { before: { ...before, ...shortEnd(before, most) } }),
     ...(aside === undefined ? {} : { aside: { ...aside, ...shortEnd(aside, most) } }),
+    ...(gaveWay === undefined ? {} : { gaveWay: { ...gaveWay, ...shortEnd(gaveWay, most) } }),
+    ...(episodes === undefined ? {} : { episodes: shortEpisodes(episodes, most) }),
     held: held === null ? null : { ...held, detail: said(held.detail, most + DETAILS) },
     rest: rest === null ? null : { ...rest, text: said(rest.text, most + DETAILS) },
   }
 }
+
+const shortEpisodes = (episodes: Episodes, most: number): Episodes =>
+  Object.fromEntries(
+    Object.entries(episodes).map(([place, episode]) => [
+      place,
+      { ...episode, text: most === 0 ? '' : said(episode.text, most) },
+    ]),
+  )
 
 const shortEnd = ({ approved, outcome }: Before, most: number): Pick<Before, 'approved' | 'outcome'> => ({
   approved: approved === null ? null : { ...approved, question: shortQuestion(approved.question, most) },

@@ -35,6 +35,18 @@ describe('a document as it is stored', () => {
     expect(fitted(doc)).toBe(doc)
   })
 
+  it('shortens what alerts have said, and what an occasion has taken the place of', () => {
+    const doc = large('x'.repeat(300), '漢'.repeat(300), '漢'.repeat(300), '漢'.repeat(2000))
+    const { approved, outcome } = doc
+    const episode = { alert: 'ModelDriftHigh', labels: { model: 'm' }, since: NOW, text: '漢'.repeat(200) }
+    const episodes = Object.fromEntries(
+      Array.from({ length: 12 }, (_, n) => [`alert ModelDriftHigh f${n}`, { ...episode, fingerprint: `f${n}` }]),
+    )
+    const stored = fitted({ ...doc, episodes, gaveWay: { ...wanted(), approved, outcome } })
+    expect(bytesOf(stored)).toBeLessThanOrEqual(LIMIT)
+    expect(Object.keys(stored.episodes ?? {})).toEqual(Object.keys(episodes))
+  })
+
   it('stays below 32 KB whatever is said in it, and loses nothing but words', () => {
     const text = fc.oneof(fc.constant('漢'), fc.constant('😀'), fc.constant('x'), fc.constant('"'))
     const size = fc.constantFrom(0, 40, 300, 2000)
