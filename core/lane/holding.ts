@@ -6,7 +6,7 @@ import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { close } from './closing.ts'
 import type { LaneDocument, Rest, Run } from './document.ts'
 import type { Hold } from './hold.ts'
-import { besideLine, inLineFor, whyWaits } from './line.ts'
+import { besideLine, inLineFor, isGranted, whyWaits } from './line.ts'
 import { UNSEEN } from './patience.ts'
 import { againstOf, marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
 import type { Approved } from './question.ts'
@@ -30,19 +30,19 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const covered = covers(view, plan)
   // The time that was given is the old question's: whoever is asked anew has as long as any.
   if (covered === 'no') return changedSince(view, run, planned.plan, seen)
-  if (covered === 'unknown')
-    return changed(view.doc, {
-      rest: resting(view, {
-        why: 'unavailable',
-        text: 'the chat does not say who is in the approvers’ user group, so nobody knows whether who approved still may',
-        until: view.now + milliseconds('15m'),
-        side: 'chat',
-      }),
-    })
   if (isLate(view, plan)) return expired(view, run, waited)
+  if (covered === 'unknown') return unknownWho(view)
   const full = whyWaits(view, run, plan)
   if (full !== null) return waitForRoom(view, run, { plan, full, until: mayBegin(view, plan) ? null : until, seen })
   return held(view, run, plan, seen)
+}
+
+/** Nobody knows whether who approved still may. */
+const unknownWho = (view: View): Change => {
+  const text =
+    'the chat does not say who is in the approvers’ user group, so nobody knows whether who approved still may'
+  const { doc, rest } = restUnread(view, { why: 'unavailable', text, side: 'chat' }, () => milliseconds('15m'))
+  return changed(doc, { rest })
 }
 
 /** `until` governs beginning alone (law 9). */
@@ -121,26 +121,41 @@ const nextLook = (since: number, now: number): number =>
  * Time kept back is no time waited: it stands in no line, and afterwards it waits for as long as any. What it was granted
  * and has not begun with goes back.
  */
-export const settleLeaveLine = ({ doc: { inLineFrom: _, ...doc } }: Pick<View, 'doc'>): Change =>
-  changed({ ...doc, run: { ...outOfLine(doc.run as Run), phase: 'planned', hold: null } })
+export const settleLeaveLine = ({ doc: { inLineFrom, ...doc } }: Pick<View, 'doc'>): Change => {
+  const run = doc.run as Run
+  // What was kept while its source was away keeps its rank.
+  const rank = run.phase === 'planned' && run.hold !== null && inLineFrom !== undefined ? { inLineFrom } : {}
+  return changed({ ...doc, ...rank, run: { ...outOfLine(run), phase: 'planned', hold: null } })
+}
 
 /** What was granted is kept for so long while its source does not answer, since that is nobody's fault. Milliseconds. */
 const KEEPS = 5 * 60_000
 
 /**
- * The lane while nobody can say whether it may begin, and how it rests. What it was granted it keeps for a few looks of its own, whoever else
- * asks that side, and is planned again before it begins with that (law 9); where it takes longer that goes back, and it waits for it again in
- * its rank (law 6).
+ * The lane while nobody can say whether it may begin, and how it rests, looking again after so long. What it was granted it keeps for a few
+ * looks of its own, whoever else asks that side, and is planned again before it begins with that (law 9); where it takes longer that goes
+ * back, and it waits for it again in its rank (law 6).
  */
 export const restUnread = (
-  view: Pick<View, 'doc' | 'now'>,
+  view: View,
   given: Parameters<typeof resting>[1],
+  pause: (tries: number) => number,
 ): { doc: LaneDocument; rest: Rest } => {
   const { doc, now } = view
+  const run = doc.run as Run
   const own = resting(view, { ...given, side: null })
-  if (doc.run?.hold != null && now - own.since < KEEPS)
-    return { doc: { ...doc, run: { ...doc.run, phase: 'planned' } }, rest: own }
-  return { doc: { ...settleLeaveLine(view).doc, ...rankOf(doc) }, rest: resting(view, given) }
+  const ends = own.since + KEEPS
+  if ((run.hold !== null || isGranted(view, run.line)) && now < ends) {
+    const next: Run = run.hold === null ? run : { ...run, phase: 'planned' }
+    return { doc: { ...doc, run: next }, rest: { ...own, until: Math.min(now + pause(own.tries), ends) } }
+  }
+  const rest = resting(view, given)
+  // Who was granted nothing goes on waiting where it stands.
+  const waits = run.line !== undefined && !isGranted(view, run.line)
+  return {
+    doc: waits ? doc : { ...settleLeaveLine(view).doc, ...rankOf(doc) },
+    rest: { ...rest, until: now + pause(rest.tries) },
+  }
 }
 
 /** The rank that it has in lines, if it stood in one: also in what is planned of it next. */

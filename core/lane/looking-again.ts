@@ -108,10 +108,7 @@ const untold = ({ id }: LookLetter, change: Change): Change => ({
 /** While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts. */
 const unread = (view: View, told: Unreadable | undefined): Change => {
   const { side = null, detail = 'nobody has looked at it' } = told ?? {}
-  const { doc, rest } = restUnread(view, {
-    why: 'unavailable',
-    text: `its source does not answer: ${detail}`,
-    side,
-  })
-  return changed(doc, { rest: { ...rest, until: view.now + pauseAfter(rest.tries, told?.retryAfter) } })
+  const given = { why: 'unavailable', text: `its source does not answer: ${detail}`, side } as const
+  const { doc, rest } = restUnread(view, given, (tries) => pauseAfter(tries, told?.retryAfter))
+  return changed(doc, { rest })
 }

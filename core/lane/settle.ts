@@ -8,7 +8,7 @@ import { type Resized, settleEndLeases, settleMarkCeiling, settleResized } from 
 import { type Change, changed, moment, pauseAfter, resting } from './change.ts'
 import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
-import type { Run } from './document.ts'
+import type { Rest, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
 import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
@@ -140,18 +140,31 @@ const settleTrouble = (view: View, act: Act, trouble: Trouble): Change => {
     })
   const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
   const given = { why, text: sentence(why, trouble), side: trouble.side } as const
-  // While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts.
-  const { doc, rest } =
-    act.kind === 'look-again' ? restUnread(view, given) : { doc: view.doc, rest: resting(view, given) }
-  const answers = pauseAfter(rest.tries, 'retryAfter' in trouble ? trouble.retryAfter : 0)
+  const answers = (tries: number): number => pauseAfter(tries, 'retryAfter' in trouble ? trouble.retryAfter : 0)
   // What was asked for may still come to be: nobody else is at the step before that is over.
-  const pause = act.kind === 'begin' ? Math.max(answers, view.handover) : answers
+  const pause = (tries: number): number =>
+    act.kind === 'begin' ? Math.max(answers(tries), view.handover) : answers(tries)
+  // While nobody knows whether it may begin, it soon holds nothing, and what governs beginning counts.
+  const { doc, rest } = BEFORE.has(act.kind) ? restUnread(view, given, pause) : restingAsEver(view, given, pause)
   const first = rest.tries === 1
   return changed(doc, {
-    rest: { ...rest, until: view.now + pause },
+    rest,
     moments: first ? [moment('note', rest.text, { run: view.doc.run, data: { side: trouble.side, why } })] : [],
     counts: first ? [`${why}:${trouble.side}`] : [],
   })
+}
+
+/** Acts that come before anything begins, and after something may have been granted. */
+const BEFORE: ReadonlySet<Act['kind']> = new Set(['look-again', 'hold'])
+
+/** What has begun, or was granted nothing, rests where it is. */
+const restingAsEver = (
+  view: View,
+  given: Parameters<typeof resting>[1],
+  pause: (tries: number) => number,
+): Pick<Change, 'doc'> & { rest: Rest } => {
+  const rest = resting(view, given)
+  return { doc: view.doc, rest: { ...rest, until: view.now + pause(rest.tries) } }
 }
 
 const sentence = (why: 'unavailable' | 'not-allowed' | 'bug', { side, said }: Trouble): string =>

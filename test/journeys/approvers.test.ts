@@ -4,7 +4,8 @@ import { type Ports, Unavailable } from '../../flows/ports.ts'
 import { resync } from '../../flows/resync.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import config from '../../signalbox.config.ts'
-import { openTown, type Town } from './town.ts'
+import { piped } from '../variants.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
 const LANE = 'pipeline/support-chats'
 const GROUP = 'T0SIGNAL/S0GPUOPS'
@@ -127,4 +128,36 @@ it('a chat that cannot be asked holds up neither who answers nor what was approv
   state.posts = false
   expect(await press(EVE)).toMatchObject({ recorded: 'approved' })
   expect(await town.settled(LANE)).toMatchObject({ state: 'succeeded' })
+})
+
+it('Slack does not answer as GPUs are granted: they go back within minutes, and who stands behind goes on', async () => {
+  const { state, wrap } = slack([EVE])
+  const stage = (name: string, gpus: number) => piped({ prefix: `${name}/`, train: { gpus } })
+  const approvals = { ...config.approvals, approvers: [GROUP, ANA].map((id) => ({ id, name: id })) }
+  town = await openTown({
+    config: {
+      ...config,
+      approvals,
+      pools: { ...config.pools, 'gpu-train': { ...config.pools['gpu-train'], maxGpus: 8 } },
+      pipelines: { first: stage('first', 4), large: stage('large', 8), small: stage('small', 4) },
+    },
+    wrap,
+  })
+  for (const name of ['first', 'large', 'small']) {
+    await uploadDataset(town.house, { bucket: 'acme-datasets', folder: `${name}/a/`, rows: ['{}'] })
+    await town.house.scanUploads()
+    await town.advance(MINUTE)
+    await town.answered(`pipeline/${name}`, 'approve', name === 'large' ? EVE : ANA)
+  }
+  const phaseOf = async (name: string) => (await town.run(`pipeline/${name}`))?.phase
+  await town.advance(MINUTE)
+  expect([await phaseOf('large'), await phaseOf('small')]).toEqual(['waiting-for-room', 'waiting-for-room'])
+  state.members = null
+  const granted = async () => (await town.held('pool/gpu-train')).lanes['pipeline/large'] === 8
+  await town.until('it is granted', granted)
+  await town.advance(6 * MINUTE)
+  expect([await granted(), await phaseOf('small')]).toEqual([false, 'steps'])
+  state.members = [EVE]
+  await town.settled('pipeline/large')
+  expect((await town.lane('pipeline/large')).state).toBe('succeeded')
 })
