@@ -1,65 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Config } from '../../core/policy.ts'
 import example from '../../signalbox.config.ts'
-import { samplesOf } from '../events/samples.ts'
-import { piped } from '../variants.ts'
-import { clockOf, DAY, HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
+import { config, nowOf, tellOf, trainedTown, watched } from './drifting.ts'
+import { DAY, HOUR, looseEnds, MINUTE, say, TRAIN, timeline, upload } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
 afterEach(() => town.close())
 
-const NAME = 'ModelDriftHigh'
-const watched = (over: object = {}): Config['services'] => ({
-  ...example.services,
-  'support-llama': {
-    ...example.services?.['support-llama'],
-    drift: { alerts: [{ name: NAME, labels: { model: 'support-llama' } }], coolDown: '6h', ...over },
-  } as never,
-})
-const pipeline = { ...piped(), on: { ...piped().on, drift: { service: 'support-llama' } } }
-const config = {
-  ...example,
-  services: watched(),
-  pipelines: { 'support-chats': pipeline },
-  approvals: { ...example.approvals, autoApproveBelow: 1e9 },
-}
-
-interface Told {
-  instance?: string
-  status?: 'firing' | 'resolved'
-  since: number
-  until?: number
-  labels?: Record<string, string>
-}
-/** What Alertmanager sends of these alerts, with its bearer token. */
-const tell = async (...alerts: Told[]) => {
-  const body = Buffer.from(
-    JSON.stringify({
-      version: '4',
-      status: 'firing',
-      groupKey: '{}:{}',
-      truncatedAlerts: 0,
-      alerts: alerts.map(({ instance = 'a', status = 'firing', since, until, labels = {} }) => ({
-        status,
-        labels: { alertname: NAME, model: 'support-llama', instance, ...labels },
-        annotations: { summary: 'Drift share 0.62 > 0.5' },
-        startsAt: new Date(since).toISOString(),
-        endsAt: until === undefined ? '0001-01-01T00:00:00Z' : new Date(until).toISOString(),
-        fingerprint: `fp-${instance}`,
-      })),
-    }),
-  )
-  const answer = await town.house.webhook('alerts', { headers: { authorization: 'Bearer test-alerts' }, body })
-  await town.advance(MINUTE)
-  return answer
-}
-const now = () => clockOf(town).now()
-/** A dataset was run on to the end, and its model is served. */
-const trained = async (given: unknown = config) => {
-  town = await openTown({ config: given })
-  await upload(town)
-  await town.settled(TRAIN)
+const tell = (...alerts: Parameters<typeof tellOf> extends [Town, ...infer A] ? A : never) => tellOf(town, ...alerts)
+const now = () => nowOf(town)
+const trained = async (given?: unknown) => {
+  town = await trainedTown(given)
 }
 const runs = async () => (await town.past(TRAIN)).length
 
@@ -84,17 +35,6 @@ describe('an alert that fires', () => {
     await tell({ since })
     expect([await runs(), (await town.lane(TRAIN)).state]).toEqual([2, 'succeeded'])
     expect(await looseEnds(town)).toEqual([])
-  })
-
-  it('runs on a dataset that came since and failed unasked, where the policy asks nobody', async () => {
-    await trained()
-    await upload(town, 'b', { simulation: { tasks: { evaluate: { exitCode: 1 } } } })
-    expect((await town.settled(TRAIN)).state).toBe('failed')
-    await town.advance(7 * HOUR)
-    await tell({ since: now() - MINUTE })
-    const { plan } = (await town.plan(TRAIN)) ?? {}
-    expect(plan?.approval.required).toBe(false)
-    expect(await town.lane(TRAIN)).toMatchObject({ generation: 3 })
   })
 
   it('waits while a run is at work, and then until that has cooled down; resolved meanwhile it begins nothing', async () => {
@@ -132,26 +72,6 @@ describe('an alert that fires', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 
-  it('of two instances one run is for both', async () => {
-    await trained()
-    await town.advance(7 * HOUR)
-    await tell({ since: now() - 2 * MINUTE }, { instance: 'b', since: now() - MINUTE })
-    await town.answered(TRAIN)
-    await town.settled(TRAIN)
-    await town.advance(2 * DAY)
-    expect(await runs()).toBe(2)
-    expect((await timeline(town)).map(({ text }) => text)).toContainEqual(expect.stringContaining('is for that too'))
-  })
-
-  it('a newer dataset takes its place, and the next one of that is no repetition', async () => {
-    await trained()
-    await town.advance(7 * HOUR)
-    await tell({ since: now() })
-    await upload(town, 'b')
-    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 3 })
-    expect((await town.lane(TRAIN)).desired).not.toHaveProperty('drift')
-  })
-
   it('with no dataset begins nothing and says so; with no pipeline it is told in the channel, once', async () => {
     town = await openTown({ config })
     await tell({ since: now() })
@@ -173,91 +93,6 @@ describe('an alert that fires', () => {
     const body = Buffer.from('{"alerts":[]}')
     for (const headers of [{}, { authorization: 'Bearer guessed' }] as Record<string, string>[])
       expect(await town.house.webhook('alerts', { headers, body })).toMatchObject({ status: 401 })
-  })
-
-  it('of CloudWatch is as any: in alarm through a gap in its data it is one episode', async () => {
-    await trained({
-      ...config,
-      services: watched({ alerts: [{ name: 'support-llama-drift', labels: { model: 'support-llama' } }] }),
-    })
-    await town.advance(7 * HOUR)
-    const [base, gap, ok] = ['base', 'after-a-gap', 'ok'].map(
-      (name) =>
-        samplesOf('alarm-changed').find((sample) => sample.name === name)?.event as {
-          detail: { state: object; previousState: object }
-        },
-    )
-    const at = (event: typeof base) => ({
-      ...event,
-      detail: { ...event?.detail, state: { ...event?.detail.state, timestamp: new Date(now()).toISOString() } },
-    })
-    await town.house.deliver(at(base))
-    const { desired } = await town.lane(TRAIN)
-    expect(desired).toMatchObject({ drift: { alert: 'support-llama-drift', labels: { model: 'support-llama' } } })
-    await town.advance(HOUR)
-    await town.house.deliver(at(gap))
-    expect((await town.lane(TRAIN)).desired).toEqual(desired)
-    await town.answered(TRAIN)
-    await town.settled(TRAIN)
-    await town.house.deliver(at(ok))
-    await town.advance(DAY)
-    await town.house.deliver(at(gap))
-    expect(await town.question(TRAIN)).not.toBeNull()
-  })
-
-  it('of reports that a monitor writes two in a row are one; what is no verdict is said, and counts for nothing', async () => {
-    const reports = { bucket: 'acme-datasets', prefix: 'monitors/support-llama/' }
-    await trained({ ...config, services: watched({ alerts: [], reports }) })
-    await town.advance(7 * HOUR)
-    const report = async (window: string, status: string) => {
-      const body = JSON.stringify({ tests: [{ name: 'Share', description: 'Share 0.6 >= 0.5', status }] })
-      await town.house.objects.write(reports.bucket, `${reports.prefix}${window}/drift.json`, Buffer.from(body))
-      await town.house.scanUploads()
-      await town.advance(HOUR)
-    }
-    await report('w1', 'FAIL')
-    await report('w2', 'SUCCESS')
-    await report('w3', 'FAIL')
-    await report('w4', 'ERROR')
-    expect([await town.question(TRAIN), (await town.lane(TRAIN)).generation]).toEqual([null, 1])
-    expect((await timeline(town)).map(({ text }) => text)).toContainEqual(expect.stringContaining('“Share” is ERROR'))
-    await report('w5', 'FAIL')
-    expect((await town.plan(TRAIN))?.plan.reasons[0]).toContain('monitors/support-llama/ fires since')
-    await town.answered(TRAIN)
-    expect((await town.settled(TRAIN)).generation).toBe(2)
-    await report('w6', 'FAIL')
-    await town.advance(2 * DAY)
-    expect(await runs()).toBe(2)
-    expect(await looseEnds(town)).toEqual([])
-  })
-
-  it('of a run under way, told anew without its end, is what that is for; the same manifest written again says nothing new', async () => {
-    await trained()
-    await town.advance(7 * HOUR)
-    await tell({ since: now() })
-    const { desired } = await town.lane(TRAIN)
-    await town.advance(20 * MINUTE)
-    await tell({ since: now() })
-    await upload(town)
-    await town.advance(MINUTE)
-    expect((await town.lane(TRAIN)).desired).toEqual(desired)
-    await town.answered(TRAIN)
-    await town.settled(TRAIN)
-    await town.advance(HOUR)
-    await upload(town)
-    await town.advance(MINUTE)
-    expect([await runs(), (await town.lane(TRAIN)).state]).toEqual([2, 'succeeded'])
-  })
-
-  it('on what a person cancelled is asked about', async () => {
-    await trained()
-    await upload(town, 'b')
-    await say(town, 'cancel')
-    expect((await town.settled(TRAIN)).state).toBe('cancelled')
-    await town.advance(7 * HOUR)
-    await tell({ since: now() })
-    expect((await town.plan(TRAIN))?.plan.approval.why).toContain('the last run on the same was cancelled')
-    expect(await town.question(TRAIN)).not.toBeNull()
   })
 
   it('that was resolved before it began leaves what it took the place of as it was: what was paid for, and what was refused', async () => {
@@ -283,18 +118,5 @@ describe('an alert that fires', () => {
       kept: failed.kept,
     })
     expect(await say(town, 'retry', { from: 'evaluate' })).toMatchObject({ ok: true })
-  })
-
-  it('in shadow has no run: once its rule acts, what still fires begins one', async () => {
-    const shadow = { ...config, pipelines: { 'support-chats': { ...pipeline, mode: 'shadow' as const } } }
-    await trained()
-    await town.advance(7 * HOUR)
-    town.setPolicy(shadow)
-    const since = now()
-    await tell({ since })
-    expect((await town.lane(TRAIN)).generation).toBe(1)
-    town.setPolicy(config)
-    await tell({ since })
-    expect(await town.question(TRAIN)).not.toBeNull()
   })
 })

