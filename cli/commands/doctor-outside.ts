@@ -36,6 +36,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
             region: aws,
             installation: policy.installation,
             datasetBuckets,
+            alerts: Object.values(policy.services).some(({ drift }) => (drift?.alerts.length ?? 0) > 0),
             scopes: scopesOf(policy),
           })),
           ...(await ofEks(aws, policy)),

@@ -19,6 +19,8 @@ export interface AwsPlace {
   region: string
   installation: string
   datasetBuckets: readonly string[]
+  /** Whether the policy names alerts that mean drift; left out: it does not. */
+  alerts?: boolean
   /** Scopes that the policy asks of Slack's token beyond SCOPES. */
   scopes?: readonly string[]
   /** Where the time is asked and Slack is; those of AWS and Slack unless told. */
@@ -26,7 +28,9 @@ export interface AwsPlace {
   slackUrl?: string
 }
 
-const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token', 'alert-webhook']
+const SECRETS = ['mlflow-webhook', 'mlflow-token', 'slack-signing', 'slack-bot-token']
+/** Of what tells of alerts, where anybody waits for some. */
+const OF_ALERTS = 'alert-webhook'
 /** Without these no card is posted, or found again. */
 const SCOPES = ['chat:write', 'channels:history']
 /** Slack refuses a request that was signed further away than this, AWS a little more. Seconds. */
@@ -67,7 +71,7 @@ export const awsFindings = async (place: AwsPlace): Promise<Finding[]> => {
     }),
     ...stackFindings(place),
     ...place.datasetBuckets.map((bucket) => bucketFinding(place, bucket)),
-    ...SECRETS.map((name) =>
+    ...[...SECRETS, ...(place.alerts === true ? [OF_ALERTS] : [])].map((name) =>
       finding(`secret ${name}`, `put its value in: docs/deploy.md, step 6`, async () => {
         const describe = new DescribeSecretCommand({ SecretId: `${place.installation}/${name}` })
         const { VersionIdsToStages = {} } = await secrets.send(describe)

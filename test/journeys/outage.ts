@@ -132,7 +132,10 @@ const playOn = async (
   }
   far.after = ({ side, name, values }) => {
     if (side !== 'ledger' || name !== 'commit') return
-    commits.push(nameOf(values[0] as Record<string, unknown>[]))
+    const writes = values[0] as Record<string, unknown>[]
+    // The meter goes on whatever the story does, and after its end: its commits are no moments of it.
+    if (writes.some((write) => write['put'] === 'meter')) return
+    commits.push(nameOf(writes))
     begin()
   }
   begin()
