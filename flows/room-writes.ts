@@ -5,7 +5,8 @@ import type { GoOnLetter } from '../core/lane/letters.ts'
 import { holdingOf, holdRowOf, lineSum } from '../core/lane/room.ts'
 import { type HoldRow, lineId } from '../core/rows.ts'
 import type { Write } from './ledger-port.ts'
-import { type Loaded, roomsIn, rowKey } from './view.ts'
+import { type Loaded, roomsIn } from './view.ts'
+import { rowKey } from './view-rows.ts'
 
 /** Sums that one commit adds to, each named once. */
 type Sums = Map<string, { by: number; atMost: number | null; atLeast: number | null }>

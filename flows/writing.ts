@@ -4,12 +4,14 @@ import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { budgetOf, centsByMonth, lanesOfPools, poolsHeldOf, spentIn } from '../core/lane/room.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
+import { rungId } from '../core/money/rungs.ts'
 import { contributionId } from '../core/pools/contribution.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
 import { type Stored, type Write, weightOf } from './ledger-port.ts'
 import { roomWrites } from './room-writes.ts'
-import { type Loaded, rowKey } from './view.ts'
+import type { Loaded } from './view.ts'
+import { rowKey } from './view-rows.ts'
 
 /** A change as the writes of one commit. `before` is the document as it was read or last committed. */
 export const writesOf = (
@@ -34,6 +36,7 @@ export const writesOf = (
     ...freezeChecks({ ...before, pools: poolsRead(view, change) }, change, revisionOf),
     ...roomWrites({ view, rows }, before, change),
     ...contributionWrites(change, revisionOf),
+    ...rungWrites(change, revisionOf),
     ...change.results.map((row): Write => {
       const id = resultId(lane, row.row)
       return { put: 'result', id, revision: revisionOf('result', id), value: row }
@@ -128,6 +131,14 @@ const contributionWrites = ({ contributions }: Change, revisionOf: RevisionOf): 
     const revision = revisionOf('contribution', id)
     if (!gone) return [{ put: 'contribution', id, revision, value: row }]
     return revision === 0 ? [] : [{ remove: 'contribution', id, revision }]
+  })
+
+/** Likewise of rungs. */
+const rungWrites = ({ rungs }: Change, revisionOf: RevisionOf): Write[] =>
+  [...new Map(rungs.map((one) => [rungId(one.row), one]))].flatMap(([id, { row, gone }]): Write[] => {
+    const revision = revisionOf('rung', id)
+    if (!gone) return [{ put: 'rung', id, revision, value: row }]
+    return revision === 0 ? [] : [{ remove: 'rung', id, revision }]
   })
 
 /**

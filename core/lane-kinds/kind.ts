@@ -109,10 +109,15 @@ export interface LaneKind<D extends Desired = Desired> {
   ahead?(desired: D): boolean
   /** Whether it is a room of which others hold: then it alone grants the line of those who wait for it (law 10). */
   grants?: true
+  /** Whether it is a budget: then it alone says which rungs of the ladder are in force, by what nodes have cost. */
+  ladder?: true
 }
 
 /** The name of the kind that pools are: rooms are called so by whoever holds of one, and plans nothing of it. */
 export const POOL = 'pool'
+
+/** The same of budgets. */
+export const BUDGET = 'budget'
 
 /** `pipeline/support-chats`: kind and name. */
 export const laneOf = (kind: Pick<LaneKind, 'name'>, name: string): string => `${kind.name}/${name}`

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { changed, joined } from '../../core/lane/change.ts'
-import { type Loaded, rowKey } from '../../flows/view.ts'
+import type { Loaded } from '../../flows/view.ts'
+import { rowKey } from '../../flows/view-rows.ts'
 import { writesOf } from '../../flows/writing.ts'
 import { HOUR, lookLetter, NOW, viewOf, wanted } from '../core/lane/fixture.ts'
 

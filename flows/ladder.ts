@@ -1,0 +1,73 @@
+import { budgetOf, budgetRoom } from '../core/lane/room.ts'
+import { dayBegin, daysBetween } from '../core/money/days.ts'
+import { monthBegin, monthOf } from '../core/money/months.ts'
+import { type Metered, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
+import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
+import type { Policy } from '../core/policy.ts'
+import { SELF } from '../core/rows.ts'
+import { asCounted } from './in-force.ts'
+import type { Key, Ledger, Stored } from './ledger-port.ts'
+import type { WorkPorts } from './ports.ts'
+import { everyRow, readRow, readRows, valuesOf } from './rows.ts'
+import { untilNow } from './spend.ts'
+import { wake } from './waking.ts'
+
+type Reading = Pick<Ledger, 'read'>
+
+/** Keys of the rows that the rungs of the policy's ladder have while they are crossed; none where it has no ladder. */
+export const rungKeys = (policy: Pick<Policy, 'budget'>): Key<'rung'>[] =>
+  rungNames(policy).map((name) => ({ kind: 'rung', id: rungId({ lane: budgetRoom(budgetOf(policy)), name }) }))
+
+/** The same rows. */
+export const rungsOf = async (ledger: Reading, policy: Pick<Policy, 'budget'>): Promise<RungRow[]> =>
+  valuesOf(
+    await readRows(
+      ledger,
+      'rung',
+      rungKeys(policy).map(({ id }) => id),
+    ),
+  )
+
+/** What nodes have cost this month: its days and the meter's own row, by their ids. */
+const spendNow = async (ledger: Reading, now: number): Promise<MeteredSpend> => {
+  const days = daysBetween(dayBegin(neededSince(monthOf(now), now)), now)
+  const [meter, rows] = await Promise.all([readRow(ledger, 'meter', SELF), readRows(ledger, 'day', days)])
+  return meteredSpend(valuesOf(rows), { meter: untilNow(meter?.value ?? null, now), month: monthOf(now) })
+}
+
+/** Of the lane of a budget: every rung that is written, and what nodes have cost. */
+export const ladderOf = async (
+  ledger: Pick<Ledger, 'list' | 'read'>,
+  lane: string,
+  now: number,
+): Promise<{ rungs: Stored<'rung'>[]; metered: Metered }> => {
+  const [rungs, spend] = await Promise.all([everyRow(ledger, 'rung', `${lane}#`), spendNow(ledger, now)])
+  return { rungs, metered: meteredIn(spend) }
+}
+
+const meteredIn = ({ since, dollars, perHour, forecast }: MeteredSpend): Metered => ({
+  spent: since === null ? null : dollars,
+  perHour,
+  forecast,
+  saves: { notify: 0 },
+})
+
+/**
+ * Wakes the lane of the budget where its rungs are not what the money says: asked with each look of the meter, whatever came of that. Nobody
+ * is woken where all is as it is written, and a wake that is lost comes again with the next minute.
+ */
+export const wakeLadder = async (
+  ports: Pick<WorkPorts, 'ledger' | 'queue' | 'policies' | 'clock'>,
+): Promise<boolean> => {
+  const [read, now] = [await ports.policies.load(), ports.clock.now()]
+  if (read.budget.ladder === undefined) return false
+  const policy = await asCounted(ports.ledger, read)
+  const { dollars, ladder = [] } = policy.budget
+  const lane = budgetRoom(budgetOf(policy))
+  const [rows, spend] = await Promise.all([rungsOf(ports.ledger, policy), spendNow(ports.ledger, now)])
+  const { spent, saves } = meteredIn(spend)
+  const due = rungsDue(rows, { lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves })
+  if (due.length === 0) return false
+  await wake(ports, lane, `ladder.${Math.floor(now / 60_000)}`)
+  return true
+}
