@@ -1,12 +1,17 @@
 import { budgetOf, budgetRoom } from '../core/lane/room.ts'
+import { KEEPS_BACK } from '../core/lane/rungs.ts'
+import { kindOf } from '../core/lane-kinds/catalogue.ts'
+import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { dayBegin, daysBetween } from '../core/money/days.ts'
 import { monthBegin, monthOf } from '../core/money/months.ts'
-import { type Metered, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
+import { type Metered, type RungChange, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
 import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
 import type { Policy } from '../core/policy.ts'
 import { SELF } from '../core/rows.ts'
 import { asCounted } from './in-force.ts'
+import { everyLane } from './lanes.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
+import { type LetterPorts, leaveGoOn } from './letters.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, readRows, valuesOf } from './rows.ts'
 import { untilNow } from './spend.ts'
@@ -14,9 +19,11 @@ import { wake } from './waking.ts'
 
 type Reading = Pick<Ledger, 'read'>
 
-/** Keys of the rows that the rungs of the policy's ladder have while they are crossed; none where it has no ladder. */
-export const rungKeys = (policy: Pick<Policy, 'budget'>): Key<'rung'>[] =>
-  rungNames(policy).map((name) => ({ kind: 'rung', id: rungId({ lane: budgetRoom(budgetOf(policy)), name }) }))
+/** Keys of the rows that the rungs of the policy's ladder have while they are crossed, or that one of them has; none where it has no ladder. */
+export const rungKeys = (policy: Pick<Policy, 'budget'>, only?: string): Key<'rung'>[] =>
+  rungNames(policy)
+    .filter((name) => only === undefined || name === only)
+    .map((name) => ({ kind: 'rung', id: rungId({ lane: budgetRoom(budgetOf(policy)), name }) }))
 
 /** The same rows. */
 export const rungsOf = async (ledger: Reading, policy: Pick<Policy, 'budget'>): Promise<RungRow[]> =>
@@ -39,18 +46,37 @@ const spendNow = async (ledger: Reading, now: number): Promise<MeteredSpend> => 
 export const ladderOf = async (
   ledger: Pick<Ledger, 'list' | 'read'>,
   lane: string,
-  now: number,
+  { now, kinds }: { now: number; kinds: readonly LaneKind[] },
 ): Promise<{ rungs: Stored<'rung'>[]; metered: Metered }> => {
   const [rungs, spend] = await Promise.all([everyRow(ledger, 'rung', `${lane}#`), spendNow(ledger, now)])
-  return { rungs, metered: meteredIn(spend) }
+  return { rungs, metered: meteredIn(spend, kinds) }
 }
 
-const meteredIn = ({ since, dollars, perHour, forecast }: MeteredSpend): Metered => ({
-  spent: since === null ? null : dollars,
-  perHour,
-  forecast,
-  saves: { notify: 0 },
+const meteredIn = (spend: MeteredSpend, kinds: readonly LaneKind[]): Metered => ({
+  spent: spend.since === null ? null : spend.dollars,
+  perHour: spend.perHour,
+  forecast: spend.forecast,
+  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': endingPerHour(spend, kinds) },
 })
+
+/** Dollars an hour of work that ends by itself, and that nothing would follow. */
+const endingPerHour = ({ by }: MeteredSpend, kinds: readonly LaneKind[]): number =>
+  by.lane.reduce((sum, { of, perHour }) => sum + (kindOf(kinds, of)?.lasts === 'once' ? perHour : 0), 0)
+
+/** Lanes that are told side by side. */
+const TOGETHER = 25
+
+/**
+ * Tells who rests on a rung that some are over: those alone who have written that they do. Whom a death here leaves untold finds who compares,
+ * within minutes.
+ */
+export const tellLetGo = async (ports: LetterPorts, rungs: readonly RungChange[]): Promise<void> => {
+  if (!rungs.some(({ row, gone }) => gone && row.name === KEEPS_BACK)) return
+  const docs = await everyLane(ports.ledger)
+  const resting = docs.filter(({ rest }) => rest?.why === 'rung').map(({ lane }) => lane)
+  for (let from = 0; from < resting.length; from += TOGETHER)
+    await Promise.all(resting.slice(from, from + TOGETHER).map((lane) => leaveGoOn(ports, lane)))
+}
 
 /**
  * Wakes the lane of the budget where its rungs are not what the money says: asked with each look of the meter, whatever came of that. Nobody
@@ -65,7 +91,7 @@ export const wakeLadder = async (
   const { dollars, ladder = [] } = policy.budget
   const lane = budgetRoom(budgetOf(policy))
   const [rows, spend] = await Promise.all([rungsOf(ports.ledger, policy), spendNow(ports.ledger, now)])
-  const { spent, saves } = meteredIn(spend)
+  const { spent, saves } = meteredIn(spend, [])
   const due = rungsDue(rows, { lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves })
   if (due.length === 0) return false
   await wake(ports, lane, `ladder.${Math.floor(now / 60_000)}`)

@@ -56,10 +56,10 @@ const standingIn = ({ run }: Pick<LaneDocument, 'run'>): Key[] => {
 export const ownRows = async (
   ledger: Pick<Ledger, 'list' | 'read'>,
   kind: LaneKind,
-  { lane, now }: { lane: string; now: number },
+  { lane, ...given }: { lane: string; now: number; kinds: readonly LaneKind[] },
 ): Promise<OwnRows> => {
   if (kind.ladder === true) {
-    const { rungs, metered } = await ladderOf(ledger, lane, now)
+    const { rungs, metered } = await ladderOf(ledger, lane, given)
     return { rows: rungs.map((row) => [rowKey('rung', row.id), row]), seen: { metered } }
   }
   if (kind.grants !== true) return { rows: [], seen: {} }

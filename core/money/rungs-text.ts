@@ -6,6 +6,8 @@ import type { RungRow } from './rungs.ts'
 /** What a measure means for whoever it concerns, while it is in force. */
 const SAYS: Readonly<Record<Measure, string>> = {
   notify: 'people are told, and nothing is kept back',
+  'ask-always': 'nothing is approved by itself, people are asked about every plan',
+  'no-new-runs': 'no run of a pipeline begins, and no service that has nothing judged yet',
 }
 
 /** The same of a rung that somebody has by its row: a newer release may know another measure. */

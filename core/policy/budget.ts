@@ -11,7 +11,11 @@ export const rung = z.strictObject({
   at: z
     .number()
     .check(z.positive('write a share of more than 0: 0.8 is 80 %'), z.maximum(10, 'write a share: 0.8 is 80 %')),
-  /** What is done: `notify` tells it, once a month. */
+  /**
+   * What is done while it is crossed. `notify` tells it, once a month. `ask-always`: people are asked about every plan that begins something, whatever it costs.
+   * `no-new-runs`: no run of a pipeline begins, and no service that has nothing judged yet; what runs is finished, what carries over what was paid for goes on, and
+   * what waited begins by itself afterwards.
+   */
   do: z.enum(MEASURES),
 })
 

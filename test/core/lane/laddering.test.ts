@@ -9,7 +9,12 @@ import { docOf, NOW, policyWith, viewOf } from './fixture.ts'
 const policy = policyWith((config) => {
   config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.5, do: 'notify' }] }
 })
-const metered = (spent: number | null): Metered => ({ spent, perHour: 10, forecast: null, saves: { notify: 0 } })
+const metered = (spent: number | null): Metered => ({
+  spent,
+  perHour: 10,
+  forecast: null,
+  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': 5 },
+})
 const budgetView = (spent: number | null, over: Partial<View> = {}): View =>
   viewOf({ doc: docOf({ lane: 'budget/ml-monthly' }), policy, metered: metered(spent), ...over })
 
