@@ -1,12 +1,14 @@
-import { budgetOf, budgetRoom } from '../core/lane/room.ts'
+import { budgetOf, budgetRoom, poolRoom, poolRooms } from '../core/lane/room.ts'
 import { KEEPS_BACK } from '../core/lane/rungs.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { dayBegin, daysBetween } from '../core/money/days.ts'
 import { monthBegin, monthOf } from '../core/money/months.ts'
+import type { MeterRow } from '../core/money/rows.ts'
 import { type Metered, type RungChange, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
 import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
 import type { Policy } from '../core/policy.ts'
+import { savedByCaps } from '../core/pools/ceiling.ts'
 import { SELF } from '../core/rows.ts'
 import { asCounted } from './in-force.ts'
 import { everyLane } from './lanes.ts'
@@ -35,33 +37,65 @@ export const rungsOf = async (ledger: Reading, policy: Pick<Policy, 'budget'>): 
     ),
   )
 
-/** What nodes have cost this month: its days and the meter's own row, by their ids. */
-const spendNow = async (ledger: Reading, now: number): Promise<MeteredSpend> => {
+/** The meter's own row, and what nodes have cost this month: its days, by their ids. */
+const spendNow = async (ledger: Reading, now: number): Promise<{ meter: MeterRow | null; spend: MeteredSpend }> => {
   const days = daysBetween(dayBegin(neededSince(monthOf(now), now)), now)
-  const [meter, rows] = await Promise.all([readRow(ledger, 'meter', SELF), readRows(ledger, 'day', days)])
-  return meteredSpend(valuesOf(rows), { meter: untilNow(meter?.value ?? null, now), month: monthOf(now) })
+  const [row, rows] = await Promise.all([readRow(ledger, 'meter', SELF), readRows(ledger, 'day', days)])
+  const meter = untilNow(row?.value ?? null, now)
+  return { meter, spend: meteredSpend(valuesOf(rows), { meter, month: monthOf(now) }) }
+}
+
+interface Given {
+  now: number
+  kinds: readonly LaneKind[]
+  policy: Policy
 }
 
 /** Of the lane of a budget: every rung that is written, and what nodes have cost. */
 export const ladderOf = async (
   ledger: Pick<Ledger, 'list' | 'read'>,
   lane: string,
-  { now, kinds }: { now: number; kinds: readonly LaneKind[] },
+  given: Given,
 ): Promise<{ rungs: Stored<'rung'>[]; metered: Metered }> => {
-  const [rungs, spend] = await Promise.all([everyRow(ledger, 'rung', `${lane}#`), spendNow(ledger, now)])
-  return { rungs, metered: meteredIn(spend, kinds) }
+  const { policy, now, kinds } = given
+  const [rungs, { meter, spend }, sums] = await Promise.all([
+    everyRow(ledger, 'rung', `${lane}#`),
+    spendNow(ledger, now),
+    readRows(ledger, 'sum', poolRooms(policy)),
+  ])
+  const held = Object.fromEntries(sums.map(({ id, value }) => [id, value.n]))
+  const caps = capsNow(policy, { meter, held })
+  const saves = { notify: 0, 'ask-always': 0, 'no-new-runs': endingPerHour(spend, kinds), 'cap-pools': 0 }
+  return {
+    rungs,
+    metered: {
+      spent: spend.since === null ? null : spend.dollars,
+      perHour: spend.perHour,
+      forecast: spend.forecast,
+      saves: { ...saves, 'cap-pools': savedByCaps(policy, caps, now) },
+      caps,
+    },
+  }
 }
 
-const meteredIn = (spend: MeteredSpend, kinds: readonly LaneKind[]): Metered => ({
-  spent: spend.since === null ? null : spend.dollars,
-  perHour: spend.perHour,
-  forecast: spend.forecast,
-  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': endingPerHour(spend, kinds) },
-})
+/** GPUs of the nodes that each pool has, as the meter saw them last, or that are held of it and may have their nodes on the way. */
+const capsNow = (
+  { pools }: Policy,
+  { meter, held }: { meter: MeterRow | null; held: Readonly<Record<string, number>> },
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(pools).map(([pool, { gpusPerNode }]) => {
+      const seconds = (meter?.rates ?? []).reduce((sum, cell) => sum + (cell.pool === pool ? cell.seconds : 0), 0)
+      const nodes = Math.max(Math.round(seconds / 3600), Math.ceil((held[poolRoom(pool)] ?? 0) / gpusPerNode))
+      return [pool, nodes * gpusPerNode]
+    }),
+  )
 
 /** Dollars an hour of work that ends by itself, and that nothing would follow. */
 const endingPerHour = ({ by }: MeteredSpend, kinds: readonly LaneKind[]): number =>
   by.lane.reduce((sum, { of, perHour }) => sum + (kindOf(kinds, of)?.lasts === 'once' ? perHour : 0), 0)
+
+const NOTHING = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'cap-pools': 0 }
 
 /** Lanes that are told side by side. */
 const TOGETHER = 25
@@ -90,9 +124,10 @@ export const wakeLadder = async (
   const policy = await asCounted(ports.ledger, read)
   const { dollars, ladder = [] } = policy.budget
   const lane = budgetRoom(budgetOf(policy))
-  const [rows, spend] = await Promise.all([rungsOf(ports.ledger, policy), spendNow(ports.ledger, now)])
-  const { spent, saves } = meteredIn(spend, [])
-  const due = rungsDue(rows, { lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves })
+  const [rows, { spend }] = await Promise.all([rungsOf(ports.ledger, policy), spendNow(ports.ledger, now)])
+  const spent = spend.since === null ? null : spend.dollars
+  // Only whether any is due is asked: what each would say is its lane's.
+  const due = rungsDue(rows, { lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves: NOTHING, caps: {} })
   if (due.length === 0) return false
   await wake(ports, lane, `ladder.${Math.floor(now / 60_000)}`)
   return true

@@ -56,7 +56,7 @@ const standingIn = ({ run }: Pick<LaneDocument, 'run'>): Key[] => {
 export const ownRows = async (
   ledger: Pick<Ledger, 'list' | 'read'>,
   kind: LaneKind,
-  { lane, ...given }: { lane: string; now: number; kinds: readonly LaneKind[] },
+  { lane, ...given }: { lane: string; policy: Policy; now: number; kinds: readonly LaneKind[] },
 ): Promise<OwnRows> => {
   if (kind.ladder === true) {
     const { rungs, metered } = await ladderOf(ledger, lane, given)

@@ -60,7 +60,7 @@ export const readView = async (
   const [rows, left, own] = await Promise.all([
     rowsOf(ports.ledger, { policy, lane, lost }),
     everyLetter(ports.ledger, lane, { now: clock, reactions: reconciler.reactions }),
-    ownRows(ports.ledger, kind, { lane, now: clock, kinds: reconciler.kinds }),
+    ownRows(ports.ledger, kind, { lane, policy, now: clock, kinds: reconciler.kinds }),
   ])
   for (const [key, row] of [...own.rows, ...left.found.map(letterAt)]) rows.set(key, row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>

@@ -9,6 +9,7 @@ import { plainTime, said } from '../text.ts'
 import type { Act } from './act.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import type { Rest } from './document.ts'
+import { lanesOfPools } from './room.ts'
 import type { View } from './view.ts'
 
 /** Rungs that have to be written or forgotten; of any other lane, or where no ladder is, none. */
@@ -16,8 +17,8 @@ const rungsDueIn = (view: View): RungChange[] => {
   const { metered, rungs, policy, doc, kind, now } = view
   if (metered === null || ruleFor(kind, doc.lane, policy) === null) return []
   const { dollars, ladder = [] } = policy.budget
-  const { spent, saves } = metered
-  return rungsDue(rungs, { lane: doc.lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves })
+  const { spent, saves, caps } = metered
+  return rungsDue(rungs, { lane: doc.lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves, caps })
 }
 
 /** The lane of a budget first makes its rungs what the money says; then it rests until the month turns, or the meter sees more. */
@@ -57,6 +58,8 @@ export const settleClimb = (view: View): Change => {
       ...over.map((row) => moment('step', overText(row, view.now), { data: { rung: row.name } })),
     ],
     counts: [...crossed.map((row) => `rung:${row.name}`), ...over.map((row) => `rung-over:${row.name}`)],
+    // Each pool's lane lowers its own ceiling, or lets it go up again.
+    wakes: rungs.some(({ row }) => row.caps !== undefined) ? lanesOfPools(view.policy) : [],
     tellings: [...crossed.map((row) => crossedNote(view, row)), ...over.map((row) => overNote(view, row))],
   })
 }

@@ -102,7 +102,17 @@ const mapPools = (pools: World['pools']) =>
     Object.entries(pools).map(
       ([
         name,
-        { besides: _, alone: __, passing: ___, behind: ____, leases: _____, unset: ______, rises: _______, ...pool },
+        {
+          besides: _,
+          alone: __,
+          passing: ___,
+          behind: ____,
+          leases: _____,
+          unset: ______,
+          rises: _______,
+          capped: ________,
+          ...pool
+        },
       ]) => [name, pool],
     ),
   )

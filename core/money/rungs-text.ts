@@ -7,6 +7,7 @@ import type { RungRow } from './rungs.ts'
 const SAYS: Readonly<Record<Measure, string>> = {
   notify: 'people are told, and nothing is kept back',
   'ask-always': 'nothing is approved by itself, people are asked about every plan',
+  'cap-pools': 'no pool has more nodes than there were then, and nothing is leased',
   'no-new-runs': 'no run of a pipeline begins, and no service that has nothing judged yet',
 }
 
@@ -22,6 +23,14 @@ export const crossedText = ({ name, at, spent, dollars }: RungRow, budget: strin
 /** What it saves, in words. */
 export const savesText = ({ saves }: Pick<RungRow, 'saves'>): string =>
   saves === 0 ? 'saves nothing by itself' : `saves up to ${usd(saves)} an hour`
+
+/** Why a pool goes no higher, and until when. */
+export const capText = ({ gpus }: { gpus: number }, budget: string): string =>
+  `cap-pools of ${budget} lets it have ${gpus} at most`
+
+/** The same with what it is crossed by, for who is refused. */
+export const whyCapped = ({ gpus, row }: { gpus: number; row: RungRow }, budget: string): string =>
+  `${capText({ gpus }, budget)} until ${plainTime(row.until)} at the latest: ${crossedText(row, budget)}`
 
 /** A rung of a ladder as it is now. Times are milliseconds since the epoch. */
 export interface RungNow {

@@ -20,6 +20,8 @@ export interface RungRow {
   dollars: number
   /** Dollars an hour that it was reckoned to save at most; 0: nothing by itself. */
   saves: number
+  /** Of `cap-pools`: GPUs that each pool goes no higher than. */
+  caps?: Readonly<Record<string, number>>
 }
 
 export const rungId = ({ lane, name }: Pick<RungRow, 'lane' | 'name'>): string => `${lane}#${name}`
@@ -34,6 +36,8 @@ export interface Metered {
   forecast: number | null
   /** Dollars that a measure saves at most an hour, as it is now. */
   saves: Readonly<Record<Measure, number>>
+  /** GPUs of nodes that each pool has, or that are held of it, whichever is more. */
+  caps: Readonly<Record<string, number>>
 }
 
 /** What a budget's lane knows of the money. Times are milliseconds since the epoch. */
@@ -50,6 +54,8 @@ export interface Counted {
   until: number
   /** Dollars an hour that a measure saves at most, as it is now. */
   saves: Readonly<Record<Measure, number>>
+  /** GPUs that each pool is capped at by a rung that caps, if it is crossed now. */
+  caps: Readonly<Record<string, number>>
 }
 
 /** To the cent: what is shown as reached is crossed. */
@@ -74,13 +80,14 @@ export interface RungChange {
  * is crossed, and the same again comes to nothing.
  */
 export const rungsDue = (rows: readonly RungRow[], counted: Counted): RungChange[] => {
-  const { lane, ladder, spent, dollars, now, until, saves } = counted
+  const { lane, ladder, spent, dollars, now, until, saves, caps } = counted
   const there = new Set(rows.flatMap((row) => (stays(row, counted) ? [row.name] : [])))
   const fresh = ladder
     .filter((rung) => isCrossed(rung, counted) && !there.has(rungName(rung)))
     .map((rung): RungRow => {
       const at = { lane, name: rungName(rung), at: rung.at, since: now, until }
-      return { ...at, spent: cents(spent ?? 0), dollars, saves: cents(saves[rung.do]) }
+      const capped = rung.do === 'cap-pools' ? { caps } : {}
+      return { ...at, spent: cents(spent ?? 0), dollars, saves: cents(saves[rung.do]), ...capped }
     })
   const written = new Set(fresh.map(({ name }) => name))
   const gone = rows.filter(({ name }) => !there.has(name) && !written.has(name))
@@ -105,3 +112,14 @@ export const rungsInForce = (policy: Kept, rows: readonly RungRow[], now: number
 /** The rung of this measure that is in force; null: none is. */
 export const inForce = (measure: Measure, policy: Kept, { rungs, now }: { rungs: readonly RungRow[]; now: number }) =>
   rungsInForce(policy, rungs, now).find(({ name }) => name === measure) ?? null
+
+/** How high a pool goes at most while a rung caps it; null: none does. */
+export const capOf = (
+  pool: string,
+  policy: Kept,
+  seen: { rungs: readonly RungRow[]; now: number },
+): { gpus: number; until: number; row: RungRow } | null => {
+  const row = inForce('cap-pools', policy, seen)
+  const gpus = row?.caps !== undefined && Object.hasOwn(row.caps, pool) ? row.caps[pool] : undefined
+  return row === null || gpus === undefined ? null : { gpus, until: row.until, row }
+}

@@ -85,6 +85,7 @@ const weighedOf = ({
   const why = whyNoLease(desired, leasing)
   const price = leasePrice(desired, leasing)
   if (why !== null || price === null) return refuse('lease-not-allowed', why ?? `${name} has no price`)
+  if (view?.capped !== undefined) return refuse('lease-not-allowed', view.capped)
   if (view?.unset !== undefined)
     return refuse('ceiling-not-set', `${view.unset}; until then nothing is leased of ${name}`)
   return { leasing, price }

@@ -13,7 +13,8 @@ const metered = (spent: number | null): Metered => ({
   spent,
   perHour: 10,
   forecast: null,
-  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': 5 },
+  saves: { notify: 0, 'ask-always': 0, 'no-new-runs': 5, 'cap-pools': 7 },
+  caps: { 'gpu-train': 8 },
 })
 const budgetView = (spent: number | null, over: Partial<View> = {}): View =>
   viewOf({ doc: docOf({ lane: 'budget/ml-monthly' }), policy, metered: metered(spent), ...over })

@@ -12,7 +12,17 @@ const saves = Object.fromEntries(MEASURES.map((one) => [one, 1])) as Counted['sa
 /** A moment of a budget's life: what was spent by then, of how much, under which ladder. */
 const counted = (given: Partial<Counted> = {}): Counted => {
   const { now = NOON } = given
-  return { lane: LANE, spent: 0, dollars: 1000, ladder: [], now, until: monthBegin(now, 1), saves, ...given }
+  return {
+    lane: LANE,
+    spent: 0,
+    dollars: 1000,
+    ladder: [],
+    now,
+    until: monthBegin(now, 1),
+    saves,
+    caps: { a: 8 },
+    ...given,
+  }
 }
 
 /** Rows once that was written and forgotten. */
