@@ -72,6 +72,10 @@ export const approvalNeed = (
   return { kind: 'need', need: { required: true, why, need } }
 }
 
+/** Why it must be asked about, where either of two may say so. */
+export const bothAsk = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || b === undefined ? (a ?? b) : `${a}; ${b}`
+
 /**
  * An open question under the policy in force: a yes of who was revoked counts no more, and no fewer are needed than it says now. So it
  * stays open for those who are missing, in place of being answered by who may not. Who is in a group that nobody can read still counts:

@@ -2,8 +2,9 @@ import * as z from 'zod/mini'
 import { digestOf } from './digest.ts'
 import { approvals } from './policy/approvals.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
+import { budget } from './policy/budget.ts'
 import { alertsOf } from './policy/drift.ts'
-import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
+import { bucket, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { nodes } from './policy/nodes.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { resultProblems } from './policy/pod-result.ts'
@@ -53,12 +54,7 @@ export const document = z
       prefix: z._default(folder.check(z.maxLength(100, 'a prefix of results has at most 100 characters')), 'results/'),
     }),
     /** What all plans together may hold and spend. */
-    budget: z.strictObject({
-      /** Name of the budget, for people: what was spent and is held counts whatever it is called. */
-      name: z._default(name, 'ml-monthly'),
-      /** Dollars a calendar month (UTC). What services cost as they stand, once their rollouts are over, is not counted yet. */
-      dollars,
-    }),
+    budget,
     /**
      * What nodes of all pools have in common: with it `signalbox bootstrap` makes an EC2NodeClass for each pool that names none. Left out:
      * you make them, and it compares them with what is said of pools.

@@ -160,6 +160,8 @@ export type RestReason =
   /** What it made is being taken away. */
   | 'deleting'
   | 'frozen'
+  /** A rung of the budget's ladder lets nothing new begin. */
+  | 'rung'
   /** A far side does not answer. */
   | 'unavailable'
   /** A far side does not let us now: an expired token, a right that is missing. */

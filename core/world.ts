@@ -37,6 +37,8 @@ export interface PoolView {
   leases?: readonly ContributionRow[]
   /** When its hours next make it higher, and how high; left out: they do not. */
   rises?: { at: number; gpus: number }
+  /** Why a rung of the budget lets it go no higher; left out: none caps it. */
+  capped?: string
   /** Why its lane sets no ceiling, where it is to set one; left out: it does, or has none to set. */
   unset?: string
   /** GPUs requested by pods that hold a node or wait for one, our lane's included. */

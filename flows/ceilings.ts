@@ -3,11 +3,14 @@ import { isManaged } from '../core/lane/ceilings.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
 import { newerIn } from '../core/lane/newer.ts'
 import { poolRoom } from '../core/lane/room.ts'
+import { capOf, type RungRow } from '../core/money/rungs.ts'
+import { whyCapped } from '../core/money/rungs-text.ts'
 import type { SeenPools } from '../core/planning/pool-view.ts'
 import type { Policy } from '../core/policy.ts'
 import { keptAt, risesAfter } from '../core/pools/ceiling.ts'
 import type { ContributionRow } from '../core/pools/contribution.ts'
 import { limitOf } from '../core/pools/node-pool.ts'
+import { rungKeys, rungsOf } from './ladder.ts'
 import type { Ledger } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, valuesOf } from './rows.ts'
@@ -26,17 +29,34 @@ export interface CeilingNow {
   leases?: readonly ContributionRow[]
   /** When its hours next make it higher, where they do. */
   rises?: { at: number; gpus: number }
+  /** Why a rung of the budget lets it go no higher; left out: none caps it. */
+  capped?: string
 }
+
+/** Rungs that cap pools: nothing is asked where the ladder has none. */
+export const capsOf = (ledger: Pick<Ledger, 'read'>, policy: Policy): Promise<RungRow[]> | RungRow[] =>
+  rungKeys(policy, 'cap-pools').length === 0 ? [] : rungsOf(ledger, policy)
+
+/** A pool in shadow keeps to its own ceiling, whatever its rung. */
+export const cappedBy = (cap: ReturnType<typeof capOf>, { mode }: Policy['pools'][string], { budget }: Policy) =>
+  cap === null || mode === 'shadow' ? {} : { capped: whyCapped(cap, budget.name) }
 
 /** The same of every pool, by its name. */
 export const ceilingsNow = async (
-  ledger: Pick<Ledger, 'list'>,
+  ledger: Pick<Ledger, 'list' | 'read'>,
   { policy, now }: { policy: Policy; now: number },
 ): Promise<Map<string, CeilingNow>> => {
-  const all = Object.entries(policy.pools).map(async ([pool, rule]): Promise<[string, CeilingNow]> => {
+  const rungs = await capsOf(ledger, policy)
+  const all = Object.entries(policy.pools).map(async ([pool, own]): Promise<[string, CeilingNow]> => {
+    const cap = capOf(pool, policy, { rungs, now })
+    const rule = { ...own, cap }
     const leases = await contributionsOf(ledger, pool, rule)
     const rises = risesAfter(rule, leases, now)
-    const more = { ...(rule.leases === undefined ? {} : { leases }), ...(rises === null ? {} : { rises }) }
+    const more = {
+      ...(rule.leases === undefined ? {} : { leases }),
+      ...(rises === null ? {} : { rises }),
+      ...cappedBy(cap, rule, policy),
+    }
     return [pool, { ceiling: keptAt(rule, leases, now), ...more }]
   })
   return new Map(await Promise.all(all))
@@ -53,12 +73,13 @@ export const poolsAmiss = async (
   { ledger, clock }: Pick<WorkPorts, 'ledger' | 'clock'>,
   { policy, docs, seen }: { policy: Policy; docs: ReadonlyMap<string, LaneDocument>; seen(): Promise<SeenPools> },
 ): Promise<string[]> => {
-  const pools = Object.entries(policy.pools).flatMap(([name, rule]) => {
+  const [now, rungs] = [clock.now(), await capsOf(ledger, policy)]
+  const pools = Object.entries(policy.pools).flatMap(([name, own]) => {
     const doc = docs.get(poolRoom(name))
+    const rule = { ...own, cap: capOf(name, policy, { rungs, now }) }
     return (doc === undefined || newerIn(doc) === null) && isManaged(rule, doc) ? [{ name, doc }] : []
   })
   if (pools.length === 0) return []
-  const now = clock.now()
   const [{ nodePools }, ceilings] = await Promise.all([seen(), ceilingsNow(ledger, { policy, now })])
   return pools.flatMap(({ name, doc }) => {
     const found = nodePools.find(({ metadata }) => metadata.name === name) as KubeObject<'NodePool'> | undefined

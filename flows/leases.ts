@@ -1,9 +1,10 @@
 import { readCeiling } from '../core/lane/ceilings.ts'
 import { poolRoom } from '../core/lane/room.ts'
+import { capOf } from '../core/money/rungs.ts'
 import type { Policy } from '../core/policy.ts'
 import { changesAfter, keptAt } from '../core/pools/ceiling.ts'
 import { leasesIn } from '../core/pools/lease.ts'
-import { contributionsOf } from './ceilings.ts'
+import { cappedBy, capsOf, contributionsOf } from './ceilings.ts'
 import type { Ledger } from './ledger-port.ts'
 import { readRow } from './rows.ts'
 
@@ -29,27 +30,33 @@ export interface PoolNow {
   changes: number | null
   /** Why its NodePool does not have it; null: it has, or nobody sets it. */
   unset: string | null
+  /** Why a rung of the budget lets it go no higher; left out: none caps it. */
+  capped?: string
 }
 
 /** The ceilings of all pools, in the order of the policy. */
-export const poolsNow = (
+export const poolsNow = async (
   ledger: Pick<Ledger, 'list' | 'read'>,
   { policy, now }: { policy: Policy; now: number },
-): Promise<PoolNow[]> =>
-  Promise.all(
-    Object.entries(policy.pools).map(async ([pool, rule]): Promise<PoolNow> => {
-      const [rows, lane] = await Promise.all([
-        contributionsOf(ledger, pool, rule),
-        readRow(ledger, 'lane', poolRoom(pool)),
-      ])
-      const leases = leasesIn(rows, now).map(({ id, gpus, by, from, until }) => ({
-        ...{ id, gpus, by, from, until },
-        left: until - now,
-      }))
-      return {
-        ...{ pool, ceiling: keptAt(rule, rows, now), own: keptAt(rule, [], now), leases },
-        changes: changesAfter(rule, rows, now),
-        unset: readCeiling(lane?.value)?.why ?? null,
-      }
-    }),
-  )
+): Promise<PoolNow[]> => {
+  const rungs = await capsOf(ledger, policy)
+  const all = Object.entries(policy.pools).map(async ([pool, own]): Promise<PoolNow> => {
+    const cap = capOf(pool, policy, { rungs, now })
+    const rule = { ...own, cap }
+    const [rows, lane] = await Promise.all([
+      contributionsOf(ledger, pool, rule),
+      readRow(ledger, 'lane', poolRoom(pool)),
+    ])
+    const leases = leasesIn(rows, now).map(({ id, gpus, by, from, until }) => ({
+      ...{ id, gpus, by, from, until },
+      left: until - now,
+    }))
+    return {
+      ...{ pool, ceiling: keptAt(rule, rows, now), own: keptAt(own, [], now), leases },
+      changes: changesAfter(rule, rows, now),
+      unset: readCeiling(lane?.value)?.why ?? null,
+      ...cappedBy(cap, own, policy),
+    }
+  })
+  return Promise.all(all)
+}

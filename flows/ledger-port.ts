@@ -69,6 +69,7 @@ export const OWNED: ReadonlySet<RowKind> = new Set([
   'hold',
   'line',
   'contribution',
+  'rung',
   'booked',
 ])
 

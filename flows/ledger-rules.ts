@@ -7,10 +7,19 @@ const MOST_KEYS = 100
 const UNLISTED: ReadonlySet<RowKind> = new Set(['lane', 'plan', 'sum'])
 /**
  * Kinds that come and go all the time and leave no tombstones: ids of letters and of places in a line never come again, and a
- * hold changes only beside its lane's document, whose revision guards it, or with such a place, as a contribution does beside its pool's; an
+ * hold changes only beside its lane's document, whose revision guards it, or with such a place, as a contribution does beside its pool's and a rung beside its budget's; an
  * instance changes only beside the meter's own row.
  */
-const FLEETING: ReadonlySet<RowKind> = new Set(['look', 'order', 'out', 'hold', 'line', 'contribution', 'instance'])
+const FLEETING: ReadonlySet<RowKind> = new Set([
+  'look',
+  'order',
+  'out',
+  'hold',
+  'line',
+  'contribution',
+  'rung',
+  'instance',
+])
 
 /** Whether a removed row of the kind is remembered, so that its revisions only grow. */
 export const leavesTombstone = (kind: RowKind): boolean => !FLEETING.has(kind)

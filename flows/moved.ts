@@ -6,14 +6,16 @@ import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { isOnTheWay } from '../core/lane/falling.ts'
 import { isOfAnother } from '../core/lane/looking-again.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
+import { isLetGo } from '../core/lane/rungs.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
+import { rungsOf } from './ladder.ts'
 import type { WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
 
-type Asked = Pick<WorkPorts, 'cluster' | 'ledger'>
+type Asked = Pick<WorkPorts, 'cluster' | 'ledger' | 'clock'>
 
 interface Rules {
   policy: Policy
@@ -25,7 +27,10 @@ export type Moved = 'moved' | 'perhaps' | 'no'
 
 /** Whether something that a lane's run rests on has moved, and nobody was woken for it. */
 export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): Promise<Moved> =>
-  hasLostItsRule(rules, doc) || asksElsewhere(rules, doc) || (await isPlannedOtherwise(ports, rules, doc))
+  hasLostItsRule(rules, doc) ||
+  asksElsewhere(rules, doc) ||
+  (await restsInVain(ports, rules, doc)) ||
+  (await isPlannedOtherwise(ports, rules, doc))
     ? 'perhaps'
     : hasMovedOn(ports, doc)
 
@@ -38,10 +43,15 @@ const isPlannedOtherwise = async (
   { policy }: Rules,
   { lane, run, rest }: LaneDocument,
 ): Promise<boolean> => {
-  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room')) return false
+  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room' && rest?.why !== 'rung'))
+    return false
   const row = await readRow(ledger, 'plan', lane)
   return row !== null && isOfOtherPolicy({ policy }, row.value.plan)
 }
+
+/** Whether a lane rests on a rung that is over: who was to tell it may have died. */
+const restsInVain = async ({ ledger, clock }: Asked, { policy }: Rules, doc: LaneDocument): Promise<boolean> =>
+  doc.rest?.why === 'rung' && isLetGo(doc, { policy, rungs: await rungsOf(ledger, policy), now: clock.now() })
 
 /** Whether the policy asks in another channel than where the question of a lane stands. */
 const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {

@@ -3,6 +3,7 @@ import { contributionsAfter } from '../core/lane/ceilings.ts'
 import { type Change, changed, isNothing, joined } from '../core/lane/change.ts'
 import type { LaneDocument, Rest } from '../core/lane/document.ts'
 import { restsNoLonger } from '../core/lane/halfway.ts'
+import { rungsAfter } from '../core/lane/laddering.ts'
 import { linesAfter } from '../core/lane/line.ts'
 import { hasLooked } from '../core/lane/looking-again.ts'
 import { next } from '../core/lane/next.ts'
@@ -12,12 +13,14 @@ import type { Ahead } from './acts/ahead.ts'
 import { perform, touches } from './acts/perform.ts'
 import type { Performed } from './acts/performed.ts'
 import { writeSides } from './far-sides.ts'
+import { tellLetGo } from './ladder.ts'
 import { HEAVIEST, type Key, type Write } from './ledger-port.ts'
 import { mendLost, takenUp, whyStuck } from './lost.ts'
 import type { WorkPorts } from './ports.ts'
 import { restUnread } from './rest-unread.ts'
 import { type Told, troubleOf, withSides } from './sides.ts'
-import { type Loaded, type Reconciler, readView, roomsIn, rowKey } from './view.ts'
+import { type Loaded, type Reconciler, readView, roomsIn } from './view.ts'
+import { rowKey } from './view-rows.ts'
 import { wake, wakeDue, wakeLines } from './waking.ts'
 import { isNobody, weightOfChange, writesOf } from './writing.ts'
 
@@ -179,6 +182,7 @@ const after = (view: View, act: Act, change: Change): View => {
     letters: view.letters.filter(({ id }) => !gone.has(id)),
     lines: linesAfter(view, change.doc),
     contributions: contributionsAfter(view.contributions, change),
+    rungs: rungsAfter(view.rungs, change),
     line: view.line?.filter((row) => !change.grants.some(({ head }) => head.place === row.place)) ?? null,
     later: [...view.later.filter(({ id }) => !gone.has(id)), ...change.later],
     results: { ...view.results, ...Object.fromEntries(change.results.map((row) => [row.row, row])) },
@@ -225,6 +229,7 @@ const save = async ({ ports, lost }: Hands, progress: Progress, why: Rest | null
   progress.wakes.push(
     wakeDue(ports, writes),
     wakeLines(ports, writes, { policy: view.policy, lane }),
+    tellLetGo(ports, change.rungs).catch(() => undefined),
     ...change.wakes.map((other) => wake(ports, other, `line.${lane}.${before.revision}`)),
   )
   return true

@@ -16,7 +16,8 @@ import {
 import type { View } from '../core/lane/view.ts'
 import { type HoldRow, lineId } from '../core/rows.ts'
 import type { Write } from './ledger-port.ts'
-import { type Loaded, roomsIn, rowKey } from './view.ts'
+import { type Loaded, roomsIn } from './view.ts'
+import { rowKey } from './view-rows.ts'
 
 /** Sums that one commit adds to, each named once. */
 type Sums = Map<string, { by: number; atMost: number | null; atLeast: number | null }>

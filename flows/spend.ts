@@ -20,7 +20,7 @@ export const spendIn = async (ledger: Reading, now: number, month = monthOf(now)
 }
 
 /** While nothing is there the meter writes nothing: what it said last is so until now. */
-const untilNow = (meter: MeterRow | null, now: number): MeterRow | null =>
+export const untilNow = (meter: MeterRow | null, now: number): MeterRow | null =>
   meter === null || meter.rates.length > 0 ? meter : { ...meter, at: Math.max(meter.at, now) }
 
 /** What each instance has cost in a day that is over, or by its end: every line with its price, where that is from, and since when it holds. */

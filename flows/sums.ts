@@ -2,7 +2,9 @@ import type { LaneDocument } from '../core/lane/document.ts'
 import { budgetOf, budgetRoom, centsByMonth, lineSum, spentIn } from '../core/lane/room.ts'
 import { addMonths, type Months, monthBegin, monthOf } from '../core/money/months.ts'
 import { cents } from '../core/money/prices.ts'
+import { type RungNow, rungsNow } from '../core/money/rungs-text.ts'
 import type { Policy } from '../core/policy.ts'
+import { rungsOf } from './ladder.ts'
 import type { Ports } from './ports.ts'
 import { everyRow, readRow, valuesOf } from './rows.ts'
 
@@ -78,6 +80,8 @@ export interface Spend {
   spent: number
   held: number
   left: number
+  /** Rungs of its ladder as they are now; left out: it has none. */
+  rungs?: RungNow[]
 }
 
 /** What no budget counts yet, in a sentence for who reads what is left of one. */
@@ -90,12 +94,13 @@ export const spendOf = async (
   policy: Pick<Policy, 'budget'>,
   now: number,
 ): Promise<Spend> => {
-  const { name, dollars } = policy.budget
+  const { name, dollars, ladder } = policy.budget
   const counted = budgetOf(policy)
   const month = monthOf(now)
   const rows = await Promise.all([spentIn(counted, month), budgetRoom(counted)].map((id) => readRow(ledger, 'sum', id)))
   const [spent, held] = rows.map((row) => (row?.value.n ?? 0) / 100) as [number, number]
-  return { budget: name, month, dollars, spent, held, left: cents(dollars - spent - held) }
+  const rungs = ladder === undefined ? {} : { rungs: rungsNow(policy, await rungsOf(ledger, policy), now) }
+  return { budget: name, month, dollars, spent, held, left: cents(dollars - spent - held), ...rungs }
 }
 
 /** The same of one sum. */

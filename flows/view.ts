@@ -1,21 +1,21 @@
 import type { Groups } from '../core/answers.ts'
-import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
+import { emptyDocument } from '../core/lane/document.ts'
 import { type Letter, type LookLetter, letterRow } from '../core/lane/letters.ts'
-import { holdingOf, lanesOfPools, lineSum, poolRooms, roomOfSum, roomsOf } from '../core/lane/room.ts'
+import { lanesOfPools, roomOfSum } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { groupsOf } from '../core/policy/approvals.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
-import { type HoldRow, type IdentityRow, type LineRow, lineId, type RowKind, SELF, type SideRow } from '../core/rows.ts'
+import { type HoldRow, type IdentityRow, type RowKind, SELF, type SideRow } from '../core/rows.ts'
 import { believed } from './approvers.ts'
 import { everyLetter, isDue, someOf } from './due-letters.ts'
 import { identityOf, isWhole, type Self } from './identity.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
 import type { WorkPorts } from './ports.ts'
-import { everyRow, readKeys, valuesOf } from './rows.ts'
 import { SIDES } from './sides.ts'
+import { type FoundRows, ownRows, rowKey, rowsOf } from './view-rows.ts'
 
 /** Who reconciles, and what it knows of lanes and events. */
 export interface Reconciler {
@@ -35,18 +35,13 @@ export interface Reconciler {
 export interface Loaded {
   view: View
   /** Rows as they were read or last committed, by kind and id. */
-  rows: Map<string, Stored<RowKind>>
+  rows: FoundRows
   /** Whether letters are due that this commit leaves for the next. */
   more: boolean
 }
 
 /** On paper, before a ledger has an id. */
 const UNMINTED = 'none-yet'
-
-export const rowKey = (kind: RowKind, id: string): string => `${kind} ${id}`
-
-/** Who stands first in a line: so many are looked at together. */
-export const HEADS = 25
 
 /**
  * Everything that a lane's next act rests on, in one round trip; beside it the rows that a commit has lost against. Throws `Unavailable`
@@ -62,13 +57,12 @@ export const readView = async (
   if (kind === undefined) return null
   const policy = await ports.policies.load()
   const clock = ports.clock.now()
-  const [rows, left, { line, contributions }] = await Promise.all([
+  const [rows, left, own] = await Promise.all([
     rowsOf(ports.ledger, { policy, lane, lost }),
     everyLetter(ports.ledger, lane, { now: clock, reactions: reconciler.reactions }),
-    kind.grants === true ? roomOf(ports.ledger, lane) : { line: null, contributions: [] },
+    ownRows(ports.ledger, kind, { lane, policy, now: clock, kinds: reconciler.kinds }),
   ])
-  for (const row of contributions) rows.set(rowKey('contribution', row.id), row)
-  for (const row of left.found) rows.set(rowKey(letterRow(row.value), row.id), row)
+  for (const [key, row] of [...own.rows, ...left.found.map(letterAt)]) rows.set(key, row)
   const at = <K extends RowKind>(which: K, id: string): Stored<K> | null =>
     (rows.get(rowKey(which, id)) ?? null) as Stored<K> | null
   const row = at('identity', SELF)?.value
@@ -95,8 +89,8 @@ export const readView = async (
       unread: more,
       ...freezesIn(at, { policy, lane, now }),
       ...roomsIn(rows, lane),
-      line,
-      contributions: valuesOf(contributions),
+      ...own.seen,
+      rungs: rungsIn(rows),
       sides: sidesIn(at),
       groups: groupsIn(policy, at, now),
     },
@@ -144,6 +138,8 @@ export const paperView = (
   lines: {},
   line: null,
   contributions: [],
+  rungs: [],
+  metered: null,
   sides: {},
   groups: new Map(),
   results: {},
@@ -152,37 +148,6 @@ export const paperView = (
   fresh: false,
   moved: false,
 })
-
-/** Rows by kind and id: those of the policy in force, and in a second batch what only the document still names. */
-const rowsOf = async (
-  ledger: Ledger,
-  { policy, lane, lost }: { policy: Policy; lane: string; lost: readonly Key[] },
-): Promise<Loaded['rows']> => {
-  const rooms = roomsOf(policy)
-  const rows: Loaded['rows'] = new Map()
-  const read = async (keys: Key[]): Promise<void> => {
-    const found = await readKeys(ledger, keys)
-    for (const [index, row] of found.entries())
-      if (row !== null) rows.set(rowKey((keys[index] as Key).kind, row.id), row)
-  }
-  await read([...keysOf(policy, lane), ...lost])
-  const doc = (rows.get(rowKey('lane', lane))?.value ?? { run: null }) as Pick<LaneDocument, 'run' | 'stands'>
-  const named = new Set([
-    ...Object.keys(holdingOf(doc)),
-    ...Object.keys(holdingOf({ ...doc, run: null })),
-    ...Object.keys(doc.run?.line?.needs ?? {}),
-  ])
-  const others = [...named].filter((room) => !rooms.includes(room))
-  const more = [...placesIn(others, lane), ...standingIn(doc)]
-  if (more.length > 0) await read(more)
-  return rows
-}
-
-/** Where the document says that its run stands in line: a restore may hold the one without the other. */
-const standingIn = ({ run }: Pick<LaneDocument, 'run'>): Key[] => {
-  const { place = '', rooms = [] } = run?.line ?? {}
-  return rooms.map((room): Key => ({ kind: 'line', id: lineId(room, place) }))
-}
 
 /** What the rows say of rooms: what is held for the lane, and how many stand in lines. */
 export const roomsIn = (rows: Loaded['rows'], lane: string): Pick<View, 'holds' | 'lines'> => {
@@ -194,33 +159,13 @@ export const roomsIn = (rows: Loaded['rows'], lane: string): Pick<View, 'holds' 
   return { holds, lines }
 }
 
-/** Of the lane of a pool: who stands first in its line, and what goes on top of its ceiling. */
-const roomOf = async (ledger: Pick<Ledger, 'list'>, lane: string) => {
-  const [line, contributions] = await Promise.all([headsOf(ledger, lane), everyRow(ledger, 'contribution', `${lane}#`)])
-  return { line, contributions }
-}
-
-/** Who stands first in a room's line, in order. */
-export const headsOf = async (ledger: Pick<Ledger, 'list'>, room: string): Promise<LineRow[]> =>
-  valuesOf(await ledger.list('line', { prefix: `${room}#`, limit: HEADS }))
-
-const placesIn = (rooms: string[], lane: string): Key[] =>
-  rooms.map((room): Key => ({ kind: 'hold', id: `${room}#${lane}` }))
-
-const keysOf = (policy: Policy, lane: string): Key[] => [
-  { kind: 'lane', id: lane },
-  { kind: 'plan', id: lane },
-  { kind: 'freeze', id: lane },
-  { kind: 'freeze', id: '*' },
-  ...lanesOfPools(policy)
-    .filter((pool) => pool !== lane)
-    .map((pool): Key => ({ kind: 'freeze', id: pool })),
-  { kind: 'identity', id: SELF },
-  ...SIDES.map((side) => ({ kind: 'side' as const, id: side })),
-  ...groupsOf(policy.approvals).map((group) => ({ kind: 'group' as const, id: group })),
-  ...placesIn(roomsOf(policy), lane),
-  ...poolRooms(policy).map((room): Key => ({ kind: 'sum', id: lineSum(room) })),
+const letterAt = (row: Stored<RowKind> & { value: Letter }): [string, Stored<RowKind>] => [
+  rowKey(letterRow(row.value), row.id),
+  row,
 ]
+
+const rungsIn = (rows: Loaded['rows']): View['rungs'] =>
+  [...rows].flatMap(([key, { value }]) => (key.startsWith('rung ') ? [value as View['rungs'][number]] : []))
 
 /** Freezes that are not over: of the lane or all, and of pools. */
 const freezesIn = (

@@ -3,13 +3,17 @@ import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { lanesOfPools, poolsHeldOf } from '../core/lane/room.ts'
+import { KEEPS_BACK } from '../core/lane/rungs.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
+import { rungId } from '../core/money/rungs.ts'
 import { contributionId } from '../core/pools/contribution.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
+import { rungKeys } from './ladder.ts'
 import { type Stored, type Write, weightOf } from './ledger-port.ts'
 import { roomWrites } from './room-writes.ts'
-import { type Loaded, rowKey } from './view.ts'
+import type { Loaded } from './view.ts'
+import { rowKey } from './view-rows.ts'
 
 /** A change as the writes of one commit. `before` is the document as it was read or last committed. */
 export const writesOf = (
@@ -31,9 +35,10 @@ export const writesOf = (
     ...(known ? dueWrites(lane, before.doc, change.doc) : []),
     ...change.removed.flatMap((letter) => removal(letter, rows)),
     ...change.later.flatMap((letter) => postponing(letter, { rows, revisionOf })),
-    ...freezeChecks({ ...before, pools: poolsRead(view, change) }, change, revisionOf),
+    ...keptChecks(view, { before, change }, revisionOf),
     ...roomWrites({ view, rows }, before, change),
     ...contributionWrites(change, revisionOf),
+    ...rungWrites(change, revisionOf),
     ...change.results.map((row): Write => {
       const id = resultId(lane, row.row)
       return { put: 'result', id, revision: revisionOf('result', id), value: row }
@@ -120,25 +125,45 @@ const contributionWrites = ({ contributions }: Change, revisionOf: RevisionOf): 
     return revision === 0 ? [] : [{ remove: 'contribution', id, revision }]
   })
 
+/** Likewise of rungs. */
+const rungWrites = ({ rungs }: Change, revisionOf: RevisionOf): Write[] =>
+  [...new Map(rungs.map((one) => [rungId(one.row), one]))].flatMap(([id, { row, gone }]): Write[] => {
+    const revision = revisionOf('rung', id)
+    if (!gone) return [{ put: 'rung', id, revision, value: row }]
+    return revision === 0 ? [] : [{ remove: 'rung', id, revision }]
+  })
+
 /**
- * What begins does so only while no freeze has come since the view was read, and who rests on one has not been thawed since: a thaw
- * tells those alone who have written that they rest so. What goes back is never frozen (law 18).
+ * What begins does so only while nothing has come since the view was read that keeps it back, and who rests on that has not been let go since: a thaw,
+ * or a rung that is over, tells those alone who have written that they rest so. What goes back is never kept back (law 18).
  */
-const freezeChecks = (
-  { doc: { run: was, lane }, pools }: { doc: LaneDocument; pools: readonly string[] },
-  { doc, past }: Change,
+const keptChecks = (
+  view: Loaded['view'],
+  { before, change }: { before: { doc: LaneDocument }; change: Change },
   revisionOf: RevisionOf,
 ): Write[] => {
+  const [begins, why] = [hasBegunIn(before.doc, change), change.doc.rest?.why]
+  const freezes = begins || why === 'frozen' ? [before.doc.lane, '*', ...poolsRead(view, change)] : []
+  const rungs = begins || why === 'rung' ? rungsRead(view) : []
+  return [
+    ...[...new Set(freezes)].map((id): Write => ({ check: 'freeze', id, revision: revisionOf('freeze', id) })),
+    ...rungs.map((id): Write => ({ check: 'rung', id, revision: revisionOf('rung', id) })),
+  ]
+}
+
+/** Whether a change begins something: it marks a step, or holds. */
+const hasBegunIn = ({ run: was }: LaneDocument, { doc, past }: Change): boolean => {
   const runs = [...past.map(({ run }) => run), ...(doc.run === null ? [] : [doc.run])]
-  const begins = runs.some((run) => {
+  return runs.some((run) => {
     const before = sameRun(was, run) ? was : null
     const begun = before === null ? [] : begunOf(before)
     return begunOf(run).some((name) => !begun.includes(name)) || (run.hold !== null && (before?.hold ?? null) === null)
   })
-  if (!begins && doc.rest?.why !== 'frozen') return []
-  const freezes = new Set([lane, '*', ...pools])
-  return [...freezes].map((id) => ({ check: 'freeze', id, revision: revisionOf('freeze', id) }))
 }
+
+/** The rows of rungs that may keep a run of the lane from beginning, whether they are there or not. */
+const rungsRead = ({ kind, policy }: Loaded['view']): string[] =>
+  kind.isNew === undefined ? [] : rungKeys(policy, KEEPS_BACK).map(({ id }) => id)
 
 /** Lanes of pools that the plan holds of, of which freezes are read: those of the policy in force. */
 const poolsRead = ({ plan, policy }: Loaded['view'], change: Change): string[] => {

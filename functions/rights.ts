@@ -71,10 +71,10 @@ export const ROWS = {
     items(['room#*', 'due#*'], 'DeleteItem'),
     items(['lane#*', 'room#*'], 'ConditionCheckItem'),
   ],
-  /** What nodes cost, and nothing of a lane. */
+  /** What nodes cost, and nothing of a lane; and which rungs are written that follow from it. */
   meter: [
     items(['instance'], 'Query'),
-    items(['identity', 'meter', 'booked#*', 'day'], 'BatchGetItem'),
+    items(['identity', 'meter', 'booked#*', 'day', 'room#budget/*'], 'BatchGetItem'),
     items(['instance', 'meter', 'booked#*', 'day'], 'UpdateItem'),
     items(['instance'], 'DeleteItem'),
     items(['meter'], 'ConditionCheckItem'),
@@ -83,7 +83,10 @@ export const ROWS = {
   reconcile: [
     // Every lane, before a policy with other names is in force.
     items(['lane#*', 'lanes#*', 'looks#*', 'orders#*', 'room#*', 'due#*'], 'Query'),
-    items(['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'freeze', 'side', 'group', 'card'], 'BatchGetItem'),
+    items(
+      ['lane#*', 'room#*', 'sum#*', 'identity', 'name', 'freeze', 'side', 'group', 'card', 'meter', 'day'],
+      'BatchGetItem',
+    ),
     items(
       ['lane#*', 'looks#*', 'room#*', 'sum#*', 'identity', 'name', 'side', 'group', 'card', 'counts'],
       'UpdateItem',

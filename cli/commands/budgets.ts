@@ -11,14 +11,15 @@ import { withInstallation } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
 
 /**
- * What was spent of the policy's budget this month, what runs hold, and what is left. A product that runs on the folder is
+ * What was spent of the policy's budget this month, what runs hold, what is left, and the rungs of its ladder. A product that runs on the folder is
  * asked, since it knows its policy and its time; else its ledger is read, under the policy of the config. What is deployed is
  * read with both of its own. What is not counted is said below, and in JSON as `notCounted`.
  */
 export const budgets = async (where: Where, output: Output): Promise<void> => {
   const found = await budgetsOf(where)
   const table = columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)])
-  show(output, { budgets: found, notCounted: NOT_COUNTED }, `${table}\n\n${NOT_COUNTED}`)
+  const rungs = found.flatMap(({ rungs = [] }) => rungs.map(({ text }) => text))
+  show(output, { budgets: found, notCounted: NOT_COUNTED }, [table, '', NOT_COUNTED, ...rungs].join('\n'))
 }
 
 /** The same as data. */

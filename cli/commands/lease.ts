@@ -101,7 +101,10 @@ const listed = async (pool: string | undefined, where: Where, output: Output): P
   if (name !== undefined && pools.length === 0)
     throw new Explained(`the policy has no pool ${name}: it has ${all.map((one) => one.pool).join(', ')}`, EXIT.usage)
   const head = ['POOL', 'CEILING', 'OWN', 'LEASE', 'GPUS', 'BY', 'UNTIL', 'LEFT']
-  const notes = pools.flatMap(({ pool: of, unset }) => (unset === null ? [] : [`${of} is not set so: ${unset}`]))
+  const notes = pools.flatMap(({ pool: of, unset, capped }) => [
+    ...(unset === null ? [] : [`${of} is not set so: ${unset}`]),
+    ...(capped === undefined ? [] : [`${of}: ${capped}`]),
+  ])
   show(output, { pools }, [columns([head, ...pools.flatMap(lines)]), ...notes].join('\n'))
   return EXIT.ok
 }

@@ -45,8 +45,9 @@ export const spend = (flags: SpendFlags, output: Output): Promise<void> =>
       output.out([head, ...named].map(csvLine).join('\n'))
       return
     }
-    const { budget: name = '', dollars = 0 } = budget ?? {}
-    const texts = spendText(found, { dollars }, now)
+    const { budget: name = '', dollars = 0, rungs = [] } = budget ?? {}
+    const ladder = month === undefined ? rungs.map(({ text }) => text) : []
+    const texts = [...spendText(found, { dollars }, now), ...ladder]
     const table = columns([head.map((name) => name.replaceAll('_', ' ').toUpperCase()), ...named])
     show(
       output,

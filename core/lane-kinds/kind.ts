@@ -15,6 +15,8 @@ export interface PlanInput<D extends Desired = Desired> {
   policy: Policy
   world: World
   now: number
+  /** Why people are asked about it whatever it costs; left out: for no such reason. */
+  asks?: string | undefined
   /** Bounds that were approved: a plan made again stays inside them where it can. */
   within?: Bounds | undefined
   /** Generations that were brought up by runs which something newer stopped in the middle: they are nothing that ran before. Left out: none. */
@@ -107,12 +109,19 @@ export interface LaneKind<D extends Desired = Desired> {
   stands: boolean
   /** Whether pods of what is wanted go before others' that wait for a GPU; left out: they do not. */
   ahead?(desired: D): boolean
+  /** Whether a run at it is something new that costs: then a rung of the budget may keep it from beginning. Left out: none is. */
+  isNew?(desired: D, baseline: Baseline | null): boolean
   /** Whether it is a room of which others hold: then it alone grants the line of those who wait for it (law 10). */
   grants?: true
+  /** Whether it is a budget: then it alone says which rungs of the ladder are in force, by what nodes have cost. */
+  ladder?: true
 }
 
 /** The name of the kind that pools are: rooms are called so by whoever holds of one, and plans nothing of it. */
 export const POOL = 'pool'
+
+/** The same of budgets. */
+export const BUDGET = 'budget'
 
 /** `pipeline/support-chats`: kind and name. */
 export const laneOf = (kind: Pick<LaneKind, 'name'>, name: string): string => `${kind.name}/${name}`

@@ -30,6 +30,7 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     ...(named === undefined ? {} : { named }),
   }),
   isNothing: () => false,
+  isNew: () => true,
   withoutOccasion: ({ drift, ...desired }) => (drift === undefined ? null : desired),
   pinned: (desired, policy, name) => {
     const used = ruleNamed(policy.pipelines, name)?.rule.stages.flatMap(({ use }) => use ?? []) ?? []

@@ -32,6 +32,8 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   },
   requesterOf: (desired) => (isServed(desired) ? requesterIn(desired) : null),
   isNothing: (desired) => !isServed(desired),
+  // Another version in place of one that is judged adds nothing that stays, and may be what mends it.
+  isNew: (desired, baseline) => isServed(desired) && baseline === null,
   pinned: (desired, policy, name) => {
     const rule = ruleNamed(policy.services, name)?.rule
     const priced = { ...desired, priced: PRICED }

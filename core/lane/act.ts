@@ -38,6 +38,8 @@ export type Act =
   | { kind: 'resize' }
   /** Forgets leases that are over. */
   | { kind: 'end-leases' }
+  /** Of a budget: makes its rungs what the money says. */
+  | { kind: 'climb' }
   /** Says `running` before anything is touched, or takes over what another marked T ago. */
   | { kind: 'mark'; step: string }
   | { kind: 'begin'; step: string }

@@ -1,7 +1,10 @@
 import { nameOf } from '../answers.ts'
 import type { Card } from '../cards.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { ceilingAt, changesAfter } from '../pools/ceiling.ts'
+import { capOf } from '../money/rungs.ts'
+import { capText } from '../money/rungs-text.ts'
+import type { PoolPolicy } from '../policy.ts'
+import { type Capped, ceilingAt, changesAfter } from '../pools/ceiling.ts'
 import { type ContributionRow, contributionId } from '../pools/contribution.ts'
 import type { Telling } from '../telling.ts'
 import { counted, said } from '../text.ts'
@@ -13,20 +16,23 @@ import type { View } from './view.ts'
 /** What setting a ceiling came to: the limit that the NodePool had and has, or why it was not set. `right`: since we may not. */
 export type Resized = { kind: 'set'; was: number | null } | { kind: 'not'; why: string; right?: true }
 
-/** The policy's pool of a lane that is one. */
-const ruleOf = ({ kind, doc, policy }: Pick<View, 'kind' | 'doc' | 'policy'>) => {
+type Seen = Pick<View, 'kind' | 'doc' | 'policy' | 'rungs' | 'now'>
+
+/** The policy's pool of a lane that is one, with what caps it now. */
+const ruleOf = ({ kind, doc, policy, ...seen }: Seen): (PoolPolicy & Capped) | undefined => {
   const name = laneName(doc.lane)
-  return kind.grants === true && Object.hasOwn(policy.pools, name) ? policy.pools[name] : undefined
+  const rule = kind.grants === true && Object.hasOwn(policy.pools, name) ? policy.pools[name] : undefined
+  return rule === undefined ? undefined : { ...rule, cap: capOf(name, policy, seen) }
 }
 
 /**
- * Whether its lane sets a pool's ceiling: its policy lets it move, or it has been set before. Of any other it stays as it was bootstrapped,
+ * Whether its lane sets a pool's ceiling: its policy lets it move, a rung caps it, or it has been set before. Of any other it stays as it was bootstrapped,
  * or as somebody has lowered it since (law 15).
  */
 export const isManaged = (
-  rule: Pick<NonNullable<ReturnType<typeof ruleOf>>, 'hours' | 'leases'>,
+  rule: Pick<PoolPolicy, 'hours' | 'leases'> & Capped,
   doc: Pick<LaneDocument, 'ceiling'> | null | undefined,
-): boolean => rule.hours !== undefined || rule.leases !== undefined || doc?.ceiling !== undefined
+): boolean => rule.hours !== undefined || rule.leases !== undefined || rule.cap != null || doc?.ceiling !== undefined
 
 /** The ceiling that a lane sees to, as it was last read; undefined: it sees to none. */
 export const readCeiling = (doc: Pick<LaneDocument, 'ceiling'> | undefined): LaneDocument['ceiling'] => doc?.ceiling
@@ -96,13 +102,14 @@ const ceilingText = (view: View): string | null => {
 }
 
 /** What a ceiling is made of now, in words. */
-export const becauseOf = (view: Pick<View, 'kind' | 'doc' | 'policy' | 'contributions' | 'now'>): string => {
+export const becauseOf = (view: Seen & Pick<View, 'contributions'>): string => {
   const rule = ruleOf(view)
   if (rule === undefined) return 'the policy has no such pool'
-  const own = ceilingAt(rule, [], view.now)
-  const leased = ceilingAt(rule, view.contributions, view.now) - own
+  const { cap, ...uncapped } = rule
+  const own = ceilingAt(uncapped, [], view.now)
+  const leased = ceilingAt(uncapped, view.contributions, view.now) - own
   const whose = rule.hours === undefined ? '`maxGpus`' : '`hours` and `maxGpus`'
-  return `${whose} of the policy say ${own}${leased === 0 ? '' : `, and ${leased} are leased`}`
+  return `${whose} of the policy say ${own}${leased === 0 ? '' : `, and ${leased} are leased`}${cap == null ? '' : `; ${capText(cap, view.policy.budget.name)}`}`
 }
 
 /** What is told of a lease that is over, once: by its pool, its name and its end. */

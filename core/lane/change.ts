@@ -1,3 +1,4 @@
+import type { RungChange } from '../money/rungs.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import type { HoldRow, LineRow, Moment, PastRow, PlanRow, ResultRow, ShadowRow } from '../rows.ts'
 import type { Telling } from '../telling.ts'
@@ -39,6 +40,8 @@ export interface Change {
   beside: string[]
   /** What goes on top of a pool's ceiling, written or forgotten by its own lane. */
   contributions: { row: ContributionRow; gone: boolean }[]
+  /** Rungs of a budget's ladder, written or forgotten by its own lane. */
+  rungs: RungChange[]
   /** What a pool's lane grants, in order. */
   grants: Grant[]
   /** Lanes that should look. */
@@ -61,6 +64,7 @@ export const changed = (doc: LaneDocument, more: Partial<Omit<Change, 'doc'>> = 
   guard: {},
   beside: [],
   contributions: [],
+  rungs: [],
   grants: [],
   wakes: [],
   rest: null,
@@ -89,6 +93,7 @@ export const joined = (a: Change | null, b: Change): Change =>
         guard: { ...a.guard, ...b.guard },
         beside: [...a.beside, ...b.beside],
         contributions: [...a.contributions, ...b.contributions],
+        rungs: [...a.rungs, ...b.rungs],
         grants: [...a.grants, ...b.grants],
         wakes: [...a.wakes, ...b.wakes],
       }

@@ -30,6 +30,8 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const covered = covers(view, plan)
   // The time that was given is the old question's: whoever is asked anew has as long as any.
   if (covered === 'no') return changedSince(view, run, planned.plan, seen)
+  // What a rung has kept back for longer than its answer counts is asked about again.
+  if (isLate(view, plan) && view.doc.rest?.why === 'rung') return changedSince(view, run, planned.plan, seen)
   if (isLate(view, plan)) return expired(view, run, waited)
   if (covered === 'unknown') return unknownWho(view)
   const full = whyWaits(view, run, plan)

@@ -1,6 +1,8 @@
 import { nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import { laneName } from '../lane-kinds/kind.ts'
+import { capOf } from '../money/rungs.ts'
+import { whyCapped } from '../money/rungs-text.ts'
 import { leaseTitle } from '../planning/lease.ts'
 import { mayOperate, peopleOf } from '../policy/approvals.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
@@ -78,7 +80,8 @@ const leased = (view: View, letter: LeaseLetter): Leased => {
   if (letter.does === 'end') return ended(leasing, letter)
   const asked = askedOf(leasing, letter)
   if ('kind' in asked) return asked
-  const why = whyNoLease(asked, leasing)
+  const cap = capOf(name, policy, view)
+  const why = whyNoLease(asked, leasing) ?? (cap === null ? null : whyCapped(cap, policy.budget.name))
   if (why !== null) return refuse('lease-not-allowed', why)
   if (doc.run !== null || (doc.desired !== null && doc.outcome === null))
     return refuse(

@@ -13,6 +13,7 @@ import { carriesOver, goesOn } from './kept.ts'
 import { letterTo } from './letter-to.ts'
 import type { LookLetter } from './letters.ts'
 import type { Seen } from './planning.ts'
+import { keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 
 /**
@@ -27,11 +28,11 @@ export const lookingAgain = (view: View, run: Run): Act | null => {
 }
 
 /**
- * Why nothing of a run begins for now: a freeze, or its source names what is not whole yet, and may name again what the run is about.
+ * Why nothing of a run begins for now: a freeze, a rung of the budget, or its source names what is not whole yet, and may name again what the run is about.
  * Null: nothing keeps it.
  */
 export const keptBack = (view: View, run: Run): Act | null => {
-  const still = frozen(view)
+  const still = frozen(view) ?? keptByRung(view, run)
   if (still !== null || carriesOver(run)) return still
   const letter = letterTo(view, run.desired)
   const found = letter === null ? undefined : waitsAt(view, whereOf(view, letter))

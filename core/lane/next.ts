@@ -23,6 +23,7 @@ import { parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
+import { keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -179,7 +180,8 @@ const planned = (view: View, run: Run): Act => {
   if (run.hold !== null && (question !== 'yes' || kept !== null)) return { kind: 'leave-line' }
   // What people are asked about, and what waits to begin, is what the policy says now: other pools may be frozen than what it needs.
   if ((question === 'no' || kept !== null) && isOfOtherPolicy(view, plan.plan)) return anew
-  if (question === 'no') return asking(view, run, plan.plan)
+  // Nobody is asked about what may not begin.
+  if (question === 'no') return keptByRung(view, run) ?? asking(view, run, plan.plan)
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
 

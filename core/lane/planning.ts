@@ -16,6 +16,7 @@ import { close, identityOf } from './closing.ts'
 import { type LaneDocument, type Mark, type Run, runKeyOf } from './document.ts'
 import { withSeenStanding } from './falling.ts'
 import { isKept } from './kept.ts'
+import { asksAlways } from './rungs.ts'
 import type { View } from './view.ts'
 
 /** What planning and holding have seen besides the view's world: kept results whose artifacts are still there. */
@@ -49,6 +50,7 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     policy,
     world: withHalfway(world, doc),
     now,
+    asks: asksAlways(view),
     within: approved === null ? undefined : boundsLeft(approved),
     brought: doc.brought?.filter((one) => one !== base?.generation),
     kept: seen.kept,
@@ -100,7 +102,17 @@ const mapPools = (pools: World['pools']) =>
     Object.entries(pools).map(
       ([
         name,
-        { besides: _, alone: __, passing: ___, behind: ____, leases: _____, unset: ______, rises: _______, ...pool },
+        {
+          besides: _,
+          alone: __,
+          passing: ___,
+          behind: ____,
+          leases: _____,
+          unset: ______,
+          rises: _______,
+          capped: ________,
+          ...pool
+        },
       ]) => [name, pool],
     ),
   )

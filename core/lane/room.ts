@@ -1,4 +1,4 @@
-import { laneOf, POOL } from '../lane-kinds/kind.ts'
+import { BUDGET, laneOf, POOL } from '../lane-kinds/kind.ts'
 import { addMonths, type Months, mapMonths, monthOf, type Spent, spentByMonth } from '../money/months.ts'
 import type { Plan } from '../plan.ts'
 import type { Policy } from '../policy.ts'
@@ -14,7 +14,7 @@ import type { View } from './view.ts'
  * A pool that Kueue owns is none: Kueue lends it, and Jobs of ours there hold dollars only (law 10).
  */
 export const poolRoom = (pool: string): string => laneOf({ name: POOL }, pool)
-export const budgetRoom = (budget: string): string => `budget/${budget}`
+export const budgetRoom = (budget: string): string => laneOf({ name: BUDGET }, budget)
 
 /** The name that the budget is counted under. There is one: a new name is no new money. */
 export const budgetOf = ({ budget: { name, known = name } }: Pick<Policy, 'budget'>): string => known

@@ -15,6 +15,7 @@ import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
 import { restUnread, settleHold, settleLeaveLine } from './holding.ts'
+import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
 import { patient } from './patience.ts'
@@ -65,13 +66,14 @@ const ALONE = {
   'go-back': settleGoBack,
 } as const
 
-/** Of a pool's ceiling. */
-const isOfCeiling = (act: Act): act is Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' }> =>
-  act.kind === 'mark-ceiling' || act.kind === 'resize' || act.kind === 'end-leases'
+/** Of a pool's ceiling, or a budget's ladder. */
+type BesideRun = Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' | 'climb' }>
+const isBesideRun = (act: Act): act is BesideRun =>
+  act.kind === 'mark-ceiling' || act.kind === 'resize' || act.kind === 'end-leases' || act.kind === 'climb'
 
 const settled = (view: View, act: Act, result: Result): Change => {
   if (result.kind === 'trouble') return settleTrouble(view, act, result.trouble)
-  if (isOfCeiling(act)) return settledCeiling(view, act, result)
+  if (isBesideRun(act)) return settledBesideRun(view, act, result)
   const seen: Seen = 'kept' in result ? result : { kept: {} }
   const run = view.doc.run as Run
   switch (act.kind) {
@@ -113,11 +115,8 @@ const settled = (view: View, act: Act, result: Result): Change => {
   }
 }
 
-const settledCeiling = (
-  view: View,
-  act: Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' }>,
-  result: Result,
-): Change => {
+const settledBesideRun = (view: View, act: BesideRun, result: Result): Change => {
+  if (act.kind === 'climb') return settleClimb(view)
   if (act.kind === 'mark-ceiling') return settleMarkCeiling(view, act.gpus)
   if (act.kind === 'end-leases') return settleEndLeases(view)
   return result.kind === 'resized' ? settleResized(view, result.resized) : changed(view.doc)

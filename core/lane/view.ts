@@ -1,5 +1,6 @@
 import type { Groups } from '../answers.ts'
 import type { LaneKind } from '../lane-kinds/kind.ts'
+import type { Metered, RungRow } from '../money/rungs.ts'
 import type { Identity } from '../names.ts'
 import type { Policy } from '../policy.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
@@ -46,6 +47,10 @@ export interface View {
   line: LineRow[] | null
   /** What goes on top of the ceiling of the pool that the lane is; of any other lane nothing. */
   contributions: readonly ContributionRow[]
+  /** Rungs of the budget's ladder, as they were read. */
+  rungs: readonly RungRow[]
+  /** Of the lane of a budget: what nodes have cost; null: it is none, or has no ladder. */
+  metered: Metered | null
   /** Far sides that do not answer, by port. */
   sides: Readonly<Record<string, SideRow>>
   groups: Groups

@@ -1,5 +1,6 @@
 import type { InstanceRow } from './instance.ts'
 import type { BookedRow, Cell } from './lines.ts'
+import type { RungRow } from './rungs.ts'
 
 /** The meter's rows of the ledger. */
 export interface MoneyRows {
@@ -9,6 +10,8 @@ export interface MoneyRows {
   booked: BookedRow
   /** What a day has cost, by pool and payer. Id: the day. */
   day: DayRow
+  /** A rung of a budget's ladder that is crossed. Id: `rungId`. */
+  rung: RungRow
   /** How far the meter has come. Id: `SELF`. */
   meter: MeterRow
 }

@@ -36,7 +36,7 @@ export const planLease = (input: PlanInput<LeaseDesired>): Planned => {
   const over = overBudget(policy, world, priced.total.p95)
   if (over !== null) return refuse('budget-exceeded', over)
   const requester = requesterIn(desired)
-  const approval = approvalNeed(policy.approvals, { requester, dollars: priced.total.p95 })
+  const approval = approvalNeed(policy.approvals, { requester, dollars: priced.total.p95, asks: input.asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const step = stepOf(desired, { name: leasing.name, id: leaseId(desired, run.generation) })
   const plan: Plan = {
@@ -85,6 +85,7 @@ const weighedOf = ({
   const why = whyNoLease(desired, leasing)
   const price = leasePrice(desired, leasing)
   if (why !== null || price === null) return refuse('lease-not-allowed', why ?? `${name} has no price`)
+  if (view?.capped !== undefined) return refuse('lease-not-allowed', view.capped)
   if (view?.unset !== undefined)
     return refuse('ceiling-not-set', `${view.unset}; until then nothing is leased of ${name}`)
   return { leasing, price }

@@ -112,9 +112,10 @@ const whyTooSmall = (
   return null
 }
 
-/** What is waited for, where the pool's hours make it higher by themselves. */
+/** What is waited for, where a rung of the budget caps the pool, or its hours make it higher by themselves. */
 const risesText = (name: string, { pools }: World): string => {
-  const rises = own(pools, name)?.rises
+  const { rises, capped } = own(pools, name) ?? {}
+  if (capped !== undefined) return `; ${capped}`
   return rises === undefined ? '' : `; its hours make it ${rises.gpus} at ${minuteText(rises.at)}`
 }
 

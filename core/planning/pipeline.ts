@@ -1,4 +1,4 @@
-import { approvalNeed } from '../answers.ts'
+import { approvalNeed, bothAsk } from '../answers.ts'
 import { requesterIn, type TrainDesired } from '../desired.ts'
 import { canonicalJson } from '../digest.ts'
 import { milliseconds } from '../duration.ts'
@@ -39,7 +39,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asks = againText(desired)
+  const asks = bothAsk(againText(desired), input.asks)
   const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))

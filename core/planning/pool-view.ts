@@ -39,6 +39,8 @@ export interface Counting {
   leases?: readonly ContributionRow[]
   /** When its hours next make it higher; left out: they do not. */
   rises?: { at: number; gpus: number }
+  /** Why a rung of the budget lets it go no higher; left out: none caps it. */
+  capped?: string
 }
 
 /**
@@ -62,6 +64,7 @@ export const poolView = (seen: SeenPools, counting: Counting): PoolView => {
     ceiling: ceilingOf(seen, pool, { rule: policy.pools[pool], ceiling: counting.ceiling }),
     ...(counting.leases === undefined ? {} : leasedView(seen.nodePools, { ...counting, leases: counting.leases })),
     ...(counting.rises === undefined ? {} : { rises: counting.rises }),
+    ...(counting.capped === undefined ? {} : { capped: counting.capped }),
     used: [...used.values()].reduce((sum, gpus) => sum + gpus, 0),
     usedByLane: used.get(laneLabel(lane)) ?? 0,
     heldByOthers: held.total - held.own + beyondHolds,

@@ -1,4 +1,4 @@
-import { approvalNeed } from '../answers.ts'
+import { approvalNeed, bothAsk } from '../answers.ts'
 import { requesterIn } from '../desired.ts'
 import { milliseconds } from '../duration.ts'
 import type { KubeObject } from '../kube.ts'
@@ -24,6 +24,8 @@ export interface ServeInput {
   policy: Policy
   world: World
   now: number
+  /** Why people are asked about it whatever it costs; left out: for no such reason. */
+  asks?: string | undefined
   /** Bounds that were approved: the path is chosen inside their GPUs, whatever more has become free since (law 7). */
   within?: Bounds
   /** Generations that were brought up by runs which something newer stopped in the middle. */
@@ -72,7 +74,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
       : approvalNeed(policy.approvals, {
           requester: isRetired(desired) ? 'policy' : requester,
           dollars: asked,
-          asks: draft.asks,
+          asks: bothAsk(draft.asks, input.asks),
         })
   if (approval.kind === 'refuse') return { kind: 'refuse', reason: approval.reason, detail: approval.detail }
   const weighed =

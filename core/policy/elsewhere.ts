@@ -170,7 +170,13 @@ export const ELSEWHERE: Readonly<Record<string, Sayings>> = {
     subnetSelectorTerms: 'say `subnets`, their tags',
     securityGroupSelectorTerms: 'say `securityGroups`, their tags',
   },
-  budget: { amount: 'say `dollars`', limit: 'say `dollars`', monthly: 'say `dollars`' },
+  budget: {
+    amount: 'say `dollars`',
+    limit: 'say `dollars`',
+    monthly: 'say `dollars`',
+    rungs: 'say `ladder`',
+    period: 'it is a calendar month (UTC): leave it out',
+  },
   approvals: {
     timeout: 'say `expiry`',
     required: 'say `need`',

@@ -1,9 +1,15 @@
+import { nodeHour } from '../money/prices.ts'
 import type { PoolPolicy } from '../policy.ts'
 import type { ContributionRow } from './contribution.ts'
 import { inForceAt, nextTurn } from './hours.ts'
 
 /** What of a pool's policy says how high it goes. */
-type Rule = Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode' | 'hours' | 'leases' | 'queue' | 'mode'>
+type Rule = Pick<PoolPolicy, 'maxGpus' | 'gpusPerNode' | 'hours' | 'leases' | 'queue' | 'mode'> & Capped
+
+/** How high a rung of the budget lets it go, and until when; left out, or null: none says so. */
+export interface Capped {
+  cap?: { gpus: number; until: number } | null
+}
 
 /** GPUs in whole nodes: Karpenter starts no other. */
 export const wholeNodes = (gpus: number, { gpusPerNode }: Pick<Rule, 'gpusPerNode'>): number =>
@@ -24,20 +30,24 @@ export const leasedAt = ({ leases, queue }: Rule, rows: readonly ContributionRow
 export const ownAt = ({ maxGpus, hours }: Rule, at: number): number =>
   hours === undefined ? maxGpus : (inForceAt(hours, at) ?? maxGpus)
 
+const capAt = ({ cap }: Capped, at: number): number =>
+  cap == null || at >= cap.until ? Number.POSITIVE_INFINITY : cap.gpus
+
 /**
- * A pool's ceiling then, in whole nodes (law 11): what the policy says, and leases on top. Computed each time from what there is, so that
+ * A pool's ceiling then, in whole nodes (law 11): what the policy says, and leases on top, and no more than a rung lets it have. Computed each time from what there is, so that
  * undoing a contribution is forgetting it.
  */
 export const ceilingAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
-  wholeNodes(ownAt(rule, at) + leasedAt(rule, rows, at), rule)
+  wholeNodes(Math.min(ownAt(rule, at) + leasedAt(rule, rows, at), capAt(rule, at)), rule)
 
 /** The ceiling that is kept to then: of a pool in shadow its own, whatever its hours would make it. */
 export const keptAt = (rule: Rule, rows: readonly ContributionRow[], at: number): number =>
   rule.mode === 'shadow' ? wholeNodes(rule.maxGpus, rule) : ceilingAt(rule, rows, at)
 
 /** When it may be another one though nobody does anything: later than `at`; null: never. */
-export const changesAfter = ({ hours }: Rule, rows: readonly ContributionRow[], at: number): number | null => {
-  const turns = rows.flatMap(({ from, until }) => [from, until]).filter((turn) => turn > at)
+export const changesAfter = ({ hours, cap }: Rule, rows: readonly ContributionRow[], at: number): number | null => {
+  const ends = cap == null ? [] : [cap.until]
+  const turns = [...rows.flatMap(({ from, until }) => [from, until]), ...ends].filter((turn) => turn > at)
   const times = hours === undefined ? turns : [...turns, nextTurn(hours, at)]
   return times.length === 0 ? null : Math.min(...times)
 }
@@ -63,3 +73,14 @@ export const risesAfter = (
   }
   return null
 }
+
+/** Dollars an hour of the nodes that pools may have beyond caps then, in the bad case: what is leased is not among them. */
+export const savedByCaps = (
+  { pools }: { pools: Readonly<Record<string, PoolPolicy>> },
+  caps: Readonly<Record<string, number>>,
+  at: number,
+): number =>
+  Object.entries(pools).reduce((sum, [pool, rule]) => {
+    const more = keptAt(rule, [], at) - (caps[pool] ?? 0)
+    return sum + (Math.max(0, more) / rule.gpusPerNode) * (nodeHour(rule)?.p95 ?? 0)
+  }, 0)

@@ -30,6 +30,7 @@ const PARTITIONS: Partial<Record<RowKind, string>> = {
   hold: 'room',
   line: 'room',
   contribution: 'room',
+  rung: 'room',
   booked: 'booked',
 }
 /** One of each a lane: their ids are the lane, and have no second part. */

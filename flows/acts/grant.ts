@@ -5,7 +5,7 @@ import type { Key, Stored } from '../ledger-port.ts'
 import { observe } from '../observe.ts'
 import type { WorkPorts } from '../ports.ts'
 import { readKeys } from '../rows.ts'
-import { headsOf } from '../view.ts'
+import { headsOf } from '../view-rows.ts'
 import type { Performed } from './performed.ts'
 
 /** Looks at the pools, and at what counts beside the rows of those who stand first in the line. */

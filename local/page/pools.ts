@@ -2,7 +2,7 @@ import { poolRoom } from '../../core/lane/room.ts'
 import type { Policy } from '../../core/policy.ts'
 import { leasesIn, leftText } from '../../core/pools/lease.ts'
 import { counted } from '../../core/text.ts'
-import type { World } from '../../core/world.ts'
+import type { PoolView, World } from '../../core/world.ts'
 import type { Button } from './views.ts'
 
 /** A pool as one bar, in GPUs. */
@@ -15,6 +15,7 @@ export interface PoolBar {
   free: number
   provisioned: number
   provisioning: number
+  /** And why a rung of the budget lets it go no higher, where one does. */
   leases: ShownLease[]
   /** A lease more, where the policy lets anything be leased. */
   buttons: Button[]
@@ -31,22 +32,28 @@ const LEASE = 4 * 3_600_000
 
 /** Holds count where they exceed what their lane uses already. */
 export const poolBars = (world: World, { policy, now }: { policy: Policy; now: number }): PoolBar[] =>
-  Object.values(world.pools).map(({ pool, ceiling, used, heldByOthers, provisioned, provisioning, leases = [] }) => {
+  Object.values(world.pools).map((view) => {
+    const { pool, ceiling, used, heldByOthers, provisioned, provisioning, capped } = view
     const top = Math.max(ceiling ?? 0, used, provisioned)
     const held = Math.max(0, heldByOthers - used)
     const rule = policy.pools[pool]
+    const cap = capped === undefined ? [] : [{ text: capped, buttons: [] }]
     return {
       ...{ pool, ceiling: top, used, held, free: Math.max(0, top - used - held), provisioned, provisioning },
-      leases: leasesIn(leases, now).map(({ id, gpus, until, by }) => ({
-        text: `${id}: ${counted(gpus, 'GPU')} leased by ${by}, ${leftText(until - now)} left`,
-        buttons: [
-          button('Extend 4 h', `${id} of ${pool}`, { pool, does: 'extend', of: id, more: LEASE }),
-          button('End', `${id} of ${pool}: what runs is finished`, { pool, does: 'end', of: id }),
-        ],
-      })),
-      buttons: rule?.leases === undefined ? [] : [leaseMore(pool, rule.gpusPerNode)],
+      leases: [...leasesShown(view, now), ...cap],
+      // Of what is capped nothing is leased.
+      buttons: rule?.leases === undefined || capped !== undefined ? [] : [leaseMore(pool, rule.gpusPerNode)],
     }
   })
+
+const leasesShown = ({ pool, leases = [] }: Pick<PoolView, 'pool' | 'leases'>, now: number): ShownLease[] =>
+  leasesIn(leases, now).map(({ id, gpus, until, by }) => ({
+    text: `${id}: ${counted(gpus, 'GPU')} leased by ${by}, ${leftText(until - now)} left`,
+    buttons: [
+      button('Extend 4 h', `${id} of ${pool}`, { pool, does: 'extend', of: id, more: LEASE }),
+      button('End', `${id} of ${pool}: what runs is finished`, { pool, does: 'end', of: id }),
+    ],
+  }))
 
 const leaseMore = (pool: string, gpus: number): Button =>
   button(`Lease ${counted(gpus, 'GPU')} for 4 h`, `on top of the ceiling of ${pool}`, {

@@ -9,9 +9,9 @@ type Html = ReturnType<typeof html>
 /** Lines of one list. */
 const SHOWN = 12
 
-/** What runs were reckoned to cost and hold of the budget this month; and below what nodes have cost, as the meter has seen them. */
+/** What runs were reckoned to cost and hold of the budget this month; below what nodes have cost, as the meter has seen them, and which rungs of the ladder that has crossed. */
 export const spendFragment = (reckoned: Spend, metered: MeteredSpend, now: number): Html => {
-  const { budget, month, dollars, spent, held, left } = reckoned
+  const { budget, month, dollars, spent, held, left, rungs = [] } = reckoned
   const share = (part: number): string => (100 * Math.min(1, Math.max(0, part / dollars)) || 0).toFixed(2)
   const [first = '', ...more] = spendText(metered, { dollars }, now)
   return html`<h3>${budget}</h3>
@@ -21,6 +21,7 @@ export const spendFragment = (reckoned: Spend, metered: MeteredSpend, now: numbe
     <p>${first}${isOverBudget(metered, dollars) ? html`: <b>more than the budget</b>` : ''}</p>
     ${more.map((text) => html`<p class="untold">${text}</p>`)}
     <svg class="spend" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="held" width="${share(metered.forecast ?? 0)}" height="4" /><rect class="used" width="${share(metered.dollars)}" height="4" /></svg>
+    ${rungs.length === 0 ? '' : html`<ul class="rungs">${rungs.map(({ state, text }) => html`<li data-state="${state}">${text}</li>`)}</ul>`}
     ${metered.by.lane.length === 0 ? '' : html`<details><summary>By lane and pool</summary>${table('Lane', metered.by.lane)}${table('Pool', metered.by.pool)}</details>`}`
 }
 

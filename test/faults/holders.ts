@@ -13,7 +13,8 @@ import type { WorkPorts } from '../../flows/ports.ts'
 import { reconcile } from '../../flows/reconcile.ts'
 import { roomWrites } from '../../flows/room-writes.ts'
 import { readRow } from '../../flows/rows.ts'
-import { paperView, roomsIn, rowKey } from '../../flows/view.ts'
+import { paperView, roomsIn } from '../../flows/view.ts'
+import { rowKey } from '../../flows/view-rows.ts'
 import { CATALOGUES } from '../../functions/door.ts'
 
 /** Many runs that hold of one pool and one budget, on a ledger whose transactions meet each other. */

@@ -62,7 +62,7 @@ const left = (n: number): Write[] => {
     [doc(lane, SCHEMA + 1), due(lane, HOUR + n)],
     [doc(lane), letter(lane, 'quota-reached'), due(lane, HOUR + n, 'l')],
     [doc(lane, SCHEMA + 1), letter(lane, 'dataset-uploaded'), due(lane, HOUR + n, 'l')],
-    [due(`budget/n-${n}`, HOUR + n)],
+    [due(`quota/n-${n}`, HOUR + n)],
     [telling(lane), due(`out/page/${lane}`, HOUR + n, 't')],
     // And a vote where only word of events may be: it counts for nobody.
     [vote(lane), due(lane, HOUR + n, 'v')],

@@ -40,6 +40,8 @@ const LEDGER = 'aaaaaaaaaaaa'
 /** Two lanes that want the same GPUs, an approvers' group, and a rule in shadow. */
 const config = {
   ...example,
+  // The first cent of a node crosses it.
+  budget: { ...example.budget, ladder: [{ at: 1e-7, do: 'notify' }] },
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
   pipelines: {
     'support-chats': piped(),

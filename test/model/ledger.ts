@@ -1,6 +1,6 @@
 import type { RowKind } from '../../core/rows.ts'
 import type { Stored, Write } from '../../flows/ledger-port.ts'
-import { rowKey } from '../../flows/view.ts'
+import { rowKey } from '../../flows/view-rows.ts'
 import type { Guards, Ledger } from './state.ts'
 
 /** Rows that nothing is decided from. */

@@ -1,5 +1,6 @@
 import { contributionsAfter } from '../../../core/lane/ceilings.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
+import { capOf } from '../../../core/money/rungs.ts'
 import { ceilingAt } from '../../../core/pools/ceiling.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
 import type { ResizePoolStep } from '../../../core/pools/step.ts'
@@ -20,7 +21,7 @@ const lend = async ({ ports, view, step, mark }: Task<ResizePoolStep>): Promise<
   const { id, gpus, until, by } = lease
   const row: ContributionRow = { kind: 'lease', lane: view.doc.lane, id, gpus, from: known?.from ?? now, until, by }
   const rows = contributionsAfter(view.contributions, { contributions: [{ row, gone: false }] })
-  const ceiling = ceilingAt(rule, rows, now)
+  const ceiling = ceilingAt({ ...rule, cap: capOf(pool, view.policy, { rungs: view.rungs, now }) }, rows, now)
   const resized = await setCeiling(ports, { name: pool, policy: view.policy, gpus: ceiling, fence: mark.fence })
   if (resized.kind === 'not')
     return { kind: 'failed', reason: 'denied', note: `its ceiling was not set: ${resized.why}` }

@@ -28,16 +28,26 @@ describe('every kind of lane', () => {
       'pipeline/support-chats',
       undefined,
       undefined,
+      undefined,
     ])
     expect(laneKinds.map((kind) => ruleFor(kind, laneOf(kind, 'support-llama'), policy)?.lane)).toEqual([
       undefined,
       'service/support-llama',
+      undefined,
       undefined,
     ])
     expect(laneKinds.map((kind) => ruleFor(kind, laneOf(kind, 'gpu-train'), policy)?.lane)).toEqual([
       undefined,
       undefined,
       'pool/gpu-train',
+      undefined,
+    ])
+    const ladder = parsePolicy({ ...config, budget: { dollars: 100, ladder: [{ at: 1, do: 'notify' }] } })
+    expect(laneKinds.map((kind) => ruleFor(kind, laneOf(kind, 'ml-monthly'), ladder)?.lane)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'budget/ml-monthly',
     ])
   })
 })

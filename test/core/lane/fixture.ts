@@ -72,6 +72,8 @@ export const viewOf = (over: Partial<View> = {}): View => {
     lines: {},
     line: null,
     contributions: [],
+    rungs: [],
+    metered: null,
     sides: {},
     groups: new Map(),
     results: {},

@@ -1,7 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ceilingAt, changesAfter, highestOf, keptAt, leasedAt, risesAfter } from '../../../core/pools/ceiling.ts'
+import { parsePolicy } from '../../../core/policy.ts'
+import {
+  ceilingAt,
+  changesAfter,
+  highestOf,
+  keptAt,
+  leasedAt,
+  risesAfter,
+  savedByCaps,
+} from '../../../core/pools/ceiling.ts'
 import type { ContributionRow } from '../../../core/pools/contribution.ts'
+import config from '../../../signalbox.config.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 12)
 const HOUR = 3_600_000
@@ -48,6 +58,34 @@ describe('the ceiling of a pool', () => {
       keptAt({ ...night, mode: 'shadow' as const }, [], NOW + 9 * HOUR),
       keptAt(night, [], NOW + 9 * HOUR),
     ]).toEqual([16, 32])
+  })
+
+  it('is no higher than a rung lets it be until that is over, whatever hours and leases say: undoing it is forgetting it', () => {
+    fc.assert(
+      fc.property(fc.nat(64), fc.nat(64), fc.boolean(), fc.nat(3 * HOUR), (maxGpus, gpus, isNight, later) => {
+        const cap = { gpus, until: NOW + HOUR }
+        const pool = {
+          maxGpus,
+          gpusPerNode: 8,
+          leases: { maxGpus: 24, maxHours: 12 },
+          ...(isNight && { hours: HOURS }),
+        }
+        const rows = [lease({ gpus: 16, until: NOW + 2 * HOUR })]
+        const at = NOW + later
+        const [capped, free] = [ceilingAt({ ...pool, cap }, rows, at), ceilingAt(pool, rows, at)]
+        expect(capped).toBe(at < cap.until ? Math.min(free, Math.floor(gpus / 8) * 8) : free)
+        expect(keptAt({ ...pool, cap, mode: 'shadow' }, rows, at)).toBe(Math.floor(maxGpus / 8) * 8)
+      }),
+    )
+    expect(changesAfter({ ...rule, cap: { gpus: 8, until: NOW + HOUR } }, [], NOW)).toBe(NOW + HOUR)
+  })
+
+  it('saves what its nodes could cost beyond what it is capped at', () => {
+    const { pools } = parsePolicy(config)
+    const hour = { train: 55.04, serve: 10.49 }
+    expect(savedByCaps({ pools }, { 'gpu-train': 8, 'gpu-serve': 16 }, NOW)).toBeCloseTo(hour.train)
+    expect(savedByCaps({ pools }, {}, NOW)).toBeCloseTo(2 * hour.train + 4 * hour.serve)
+    expect(savedByCaps({ pools }, { 'gpu-train': 800, 'gpu-serve': 800 }, NOW)).toBe(0)
   })
 
   it('is whole nodes, as Karpenter starts them', () => {

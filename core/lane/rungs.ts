@@ -1,0 +1,36 @@
+import { inForce, type RungRow } from '../money/rungs.ts'
+import { crossedText } from '../money/rungs-text.ts'
+import { plainTime } from '../text.ts'
+import { type Act, rest } from './act.ts'
+import type { LaneDocument, Run } from './document.ts'
+import { carriesOver } from './kept.ts'
+import type { View } from './view.ts'
+
+/** The rung that lets nothing new begin. */
+export const KEEPS_BACK = 'no-new-runs'
+
+type Seen = Pick<View, 'policy' | 'rungs' | 'now'>
+
+/** Why people are asked whatever a plan costs, while a rung says so; undefined: none does. */
+export const asksAlways = ({ policy, ...seen }: Seen): string | undefined => {
+  const rung = inForce('ask-always', policy, seen)
+  return rung === null ? undefined : `ask-always: ${crossedText(rung, policy.budget.name)}`
+}
+
+/** The rung that keeps a run from beginning; null: none does. What carries something over that was paid for goes on (law 7). */
+const keepsBack = ({ kind, policy, doc, ...seen }: Seen & Pick<View, 'kind' | 'doc'>, run: Run): RungRow | null => {
+  if (kind.isNew?.(run.desired as never, doc.baseline) !== true || carriesOver(run)) return null
+  return inForce(KEEPS_BACK, policy, seen)
+}
+
+/** While a rung lets nothing new begin, what is new rests, and begins by itself afterwards; null: none does. */
+export const keptByRung = (view: View, run: Run): Act | null => {
+  const rung = keepsBack(view, run)
+  if (rung === null) return null
+  const text = `${KEEPS_BACK}: ${crossedText(rung, view.policy.budget.name)}; it begins by itself once that is over, at ${plainTime(rung.until)} at the latest`
+  return rest(view, { why: 'rung', text, until: rung.until })
+}
+
+/** Whether a lane rests on a rung that keeps it back no more: of those that wait for it, nobody need have been woken. */
+export const isLetGo = ({ rest }: Pick<LaneDocument, 'rest'>, { policy, ...seen }: Seen): boolean =>
+  rest?.why === 'rung' && inForce(KEEPS_BACK, policy, seen) === null

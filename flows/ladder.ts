@@ -1,0 +1,134 @@
+import { budgetOf, budgetRoom, poolRoom, poolRooms } from '../core/lane/room.ts'
+import { KEEPS_BACK } from '../core/lane/rungs.ts'
+import { kindOf } from '../core/lane-kinds/catalogue.ts'
+import type { LaneKind } from '../core/lane-kinds/kind.ts'
+import { dayBegin, daysBetween } from '../core/money/days.ts'
+import { monthBegin, monthOf } from '../core/money/months.ts'
+import type { MeterRow } from '../core/money/rows.ts'
+import { type Metered, type RungChange, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
+import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
+import type { Policy } from '../core/policy.ts'
+import { savedByCaps } from '../core/pools/ceiling.ts'
+import { SELF } from '../core/rows.ts'
+import { asCounted } from './in-force.ts'
+import { everyLane } from './lanes.ts'
+import type { Key, Ledger, Stored } from './ledger-port.ts'
+import { type LetterPorts, leaveGoOn } from './letters.ts'
+import type { WorkPorts } from './ports.ts'
+import { everyRow, readRow, readRows, valuesOf } from './rows.ts'
+import { untilNow } from './spend.ts'
+import { wake } from './waking.ts'
+
+type Reading = Pick<Ledger, 'read'>
+
+/** Keys of the rows that the rungs of the policy's ladder have while they are crossed, or that one of them has; none where it has no ladder. */
+export const rungKeys = (policy: Pick<Policy, 'budget'>, only?: string): Key<'rung'>[] =>
+  rungNames(policy)
+    .filter((name) => only === undefined || name === only)
+    .map((name) => ({ kind: 'rung', id: rungId({ lane: budgetRoom(budgetOf(policy)), name }) }))
+
+/** The same rows. */
+export const rungsOf = async (ledger: Reading, policy: Pick<Policy, 'budget'>): Promise<RungRow[]> =>
+  valuesOf(
+    await readRows(
+      ledger,
+      'rung',
+      rungKeys(policy).map(({ id }) => id),
+    ),
+  )
+
+/** The meter's own row, and what nodes have cost this month: its days, by their ids. */
+const spendNow = async (ledger: Reading, now: number): Promise<{ meter: MeterRow | null; spend: MeteredSpend }> => {
+  const days = daysBetween(dayBegin(neededSince(monthOf(now), now)), now)
+  const [row, rows] = await Promise.all([readRow(ledger, 'meter', SELF), readRows(ledger, 'day', days)])
+  const meter = untilNow(row?.value ?? null, now)
+  return { meter, spend: meteredSpend(valuesOf(rows), { meter, month: monthOf(now) }) }
+}
+
+interface Given {
+  now: number
+  kinds: readonly LaneKind[]
+  policy: Policy
+}
+
+/** Of the lane of a budget: every rung that is written, and what nodes have cost. */
+export const ladderOf = async (
+  ledger: Pick<Ledger, 'list' | 'read'>,
+  lane: string,
+  given: Given,
+): Promise<{ rungs: Stored<'rung'>[]; metered: Metered }> => {
+  const { policy, now, kinds } = given
+  const [rungs, { meter, spend }, sums] = await Promise.all([
+    everyRow(ledger, 'rung', `${lane}#`),
+    spendNow(ledger, now),
+    readRows(ledger, 'sum', poolRooms(policy)),
+  ])
+  const held = Object.fromEntries(sums.map(({ id, value }) => [id, value.n]))
+  const caps = capsNow(policy, { meter, held })
+  const saves = { notify: 0, 'ask-always': 0, 'no-new-runs': endingPerHour(spend, kinds), 'cap-pools': 0 }
+  return {
+    rungs,
+    metered: {
+      spent: spend.since === null ? null : spend.dollars,
+      perHour: spend.perHour,
+      forecast: spend.forecast,
+      saves: { ...saves, 'cap-pools': savedByCaps(policy, caps, now) },
+      caps,
+    },
+  }
+}
+
+/** GPUs of the nodes that each pool has, as the meter saw them last, or that are held of it and may have their nodes on the way. */
+const capsNow = (
+  { pools }: Policy,
+  { meter, held }: { meter: MeterRow | null; held: Readonly<Record<string, number>> },
+): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(pools).map(([pool, { gpusPerNode }]) => {
+      const seconds = (meter?.rates ?? []).reduce((sum, cell) => sum + (cell.pool === pool ? cell.seconds : 0), 0)
+      const nodes = Math.max(Math.round(seconds / 3600), Math.ceil((held[poolRoom(pool)] ?? 0) / gpusPerNode))
+      return [pool, nodes * gpusPerNode]
+    }),
+  )
+
+/** Dollars an hour of work that ends by itself, and that nothing would follow. */
+const endingPerHour = ({ by }: MeteredSpend, kinds: readonly LaneKind[]): number =>
+  by.lane.reduce((sum, { of, perHour }) => sum + (kindOf(kinds, of)?.lasts === 'once' ? perHour : 0), 0)
+
+const NOTHING = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'cap-pools': 0 }
+
+/** Lanes that are told side by side. */
+const TOGETHER = 25
+
+/**
+ * Tells who rests on a rung that some are over: those alone who have written that they do. Whom a death here leaves untold finds who compares,
+ * within minutes.
+ */
+export const tellLetGo = async (ports: LetterPorts, rungs: readonly RungChange[]): Promise<void> => {
+  if (!rungs.some(({ row, gone }) => gone && row.name === KEEPS_BACK)) return
+  const docs = await everyLane(ports.ledger)
+  const resting = docs.filter(({ rest }) => rest?.why === 'rung').map(({ lane }) => lane)
+  for (let from = 0; from < resting.length; from += TOGETHER)
+    await Promise.all(resting.slice(from, from + TOGETHER).map((lane) => leaveGoOn(ports, lane)))
+}
+
+/**
+ * Wakes the lane of the budget where its rungs are not what the money says: asked with each look of the meter, whatever came of that. Nobody
+ * is woken where all is as it is written, and a wake that is lost comes again with the next minute.
+ */
+export const wakeLadder = async (
+  ports: Pick<WorkPorts, 'ledger' | 'queue' | 'policies' | 'clock'>,
+): Promise<boolean> => {
+  const [read, now] = [await ports.policies.load(), ports.clock.now()]
+  if (read.budget.ladder === undefined) return false
+  const policy = await asCounted(ports.ledger, read)
+  const { dollars, ladder = [] } = policy.budget
+  const lane = budgetRoom(budgetOf(policy))
+  const [rows, { spend }] = await Promise.all([rungsOf(ports.ledger, policy), spendNow(ports.ledger, now)])
+  const spent = spend.since === null ? null : spend.dollars
+  // Only whether any is due is asked: what each would say is its lane's.
+  const due = rungsDue(rows, { lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves: NOTHING, caps: {} })
+  if (due.length === 0) return false
+  await wake(ports, lane, `ladder.${Math.floor(now / 60_000)}`)
+  return true
+}
