@@ -5,6 +5,7 @@ import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import { alertsOf } from './policy/drift.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
 import { nodes } from './policy/nodes.ts'
+import { notices } from './policy/notices.ts'
 import { pipeline } from './policy/pipelines.ts'
 import { resultProblems } from './policy/pod-result.ts'
 import { podProblems } from './policy/pod-shape.ts'
@@ -58,6 +59,8 @@ export const document = z
       name: z._default(name, 'ml-monthly'),
       /** Dollars a calendar month (UTC). What services cost as they stand, once their rollouts are over, is not counted yet. */
       dollars,
+      /** Who else counts its costs: what they tell is told beside our own figure, and never acted upon. */
+      notices: z.optional(notices),
     }),
     /**
      * What nodes of all pools have in common: with it `signalbox bootstrap` makes an EC2NodeClass for each pool that names none. Left out:

@@ -5,6 +5,7 @@ import { document } from '../core/policy.ts'
 /** Where each block's docstrings are: its place in the policy, the file and the constants. `*` is any name, `[]` any of a list. */
 const BLOCKS: Record<string, { file: string; of: string[] }> = {
   '': { file: 'core/policy.ts', of: ['document'] },
+  'budget.notices': { file: 'core/policy/notices.ts', of: ['notices'] },
   nodes: { file: 'core/policy/nodes.ts', of: ['nodes'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
   'pools.*.reservations': { file: 'core/policy/pools.ts', of: ['reservation'] },

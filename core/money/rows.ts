@@ -1,5 +1,6 @@
 import type { InstanceRow } from './instance.ts'
 import type { BookedRow, Cell } from './lines.ts'
+import type { NoticeRow } from './notices.ts'
 
 /** The meter's rows of the ledger. */
 export interface MoneyRows {
@@ -11,6 +12,8 @@ export interface MoneyRows {
   day: DayRow
   /** How far the meter has come. Id: `SELF`. */
   meter: MeterRow
+  /** What somebody else told last of a budget. Id: `noticeId`. */
+  notice: NoticeRow
 }
 
 /** How far the meter has come. */

@@ -226,6 +226,8 @@ export const EVENT_TYPES = [
   'drift-detected',
   'alarm-changed',
   'drift-reported',
+  'budget-crossed',
+  'cost-anomaly',
   'approval-answered',
   'lease-asked',
   'plan-finished',

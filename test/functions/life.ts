@@ -12,6 +12,9 @@ import type { Write } from '../../flows/ledger-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import { readRow } from '../../flows/rows.ts'
+import { door as budgetCrossed } from '../../functions/budget-crossed.ts'
+import { door as budgetNotice } from '../../functions/budget-notice.ts'
+import { door as costAnomaly } from '../../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
@@ -46,6 +49,7 @@ const config = {
     'sales-chats': piped({ prefix: 'sales-chats/' }),
     shadowed: piped({ prefix: 'shadowed/', mode: 'shadow' }),
   },
+  budget: { ...example.budget, notices: { aws: ['ml-platform GPUs'] } },
   approvals: { ...example.approvals, approvers: [{ id: 'T0SIGNAL/S0GPUOPS', name: 'GPU ops' }] },
 }
 
@@ -101,7 +105,7 @@ const endless = (objects: Objects, crowded: { is: boolean }): Objects => ({
   },
 })
 
-const tell = ({ town, noted }: Here, door: typeof datasetUploaded, event: unknown) =>
+const tell = ({ town, noted }: Here, door: typeof datasetUploaded | typeof budgetCrossed, event: unknown) =>
   noted.as(door.name, () => door.handler(town.house.ports)(event))
 
 /**
@@ -170,8 +174,12 @@ const manyNodes = async ({ town, noted }: Here): Promise<void> => {
 
 /** What comes in: what is right, what no rule is about, and what is none of it. */
 const inputs = async (here: Here): Promise<void> => {
-  const { town } = here
-  for (const door of [datasetUploaded, modelPromoted]) {
+  const { town, noted } = here
+  const notices = {
+    Records: samplesOf('budget-crossed').map(({ message }) => ({ EventSource: 'aws:sns', Sns: message })),
+  }
+  await noted.as(budgetNotice.name, () => budgetNotice.handler(town.house.ports)(notices))
+  for (const door of [datasetUploaded, modelPromoted, budgetCrossed, costAnomaly]) {
     for (const { event } of samplesOf(door.name)) if (event !== undefined) await tell(here, door, event)
     await tell(here, door, {})
   }
