@@ -4,6 +4,7 @@ import { approvals } from './policy/approvals.ts'
 import { belowBadNames, unseenKeys } from './policy/bad-names.ts'
 import { alertsOf } from './policy/drift.ts'
 import { bucket, dollars, folder, modelName, name, namespace, workspace } from './policy/fields.ts'
+import { lastResort } from './policy/last-resort.ts'
 import { nodes } from './policy/nodes.ts'
 import { notices } from './policy/notices.ts'
 import { pipeline } from './policy/pipelines.ts'
@@ -61,6 +62,8 @@ export const document = z
       dollars,
       /** Who else counts its costs: what they tell is told beside our own figure, and never acted upon. */
       notices: z.optional(notices),
+      /** What AWS does by itself, hours late, when nothing else has helped: no more GPU nodes are launched. Left out: nothing. */
+      lastResort: z.optional(lastResort),
     }),
     /**
      * What nodes of all pools have in common: with it `signalbox bootstrap` makes an EC2NodeClass for each pool that names none. Left out:

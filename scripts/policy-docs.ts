@@ -6,6 +6,7 @@ import { document } from '../core/policy.ts'
 const BLOCKS: Record<string, { file: string; of: string[] }> = {
   '': { file: 'core/policy.ts', of: ['document'] },
   'budget.notices': { file: 'core/policy/notices.ts', of: ['notices'] },
+  'budget.lastResort': { file: 'core/policy/last-resort.ts', of: ['lastResort'] },
   nodes: { file: 'core/policy/nodes.ts', of: ['nodes'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
   'pools.*.reservations': { file: 'core/policy/pools.ts', of: ['reservation'] },

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { awsBudgetName, laneOfNotice } from '../../../core/money/notice-lane.ts'
+import { laneOfNotice } from '../../../core/money/notice-lane.ts'
 import { besideText, noticeCard, noticeText } from '../../../core/money/notice-text.ts'
 import { foldNotice, isPlausible, type NoticeRow, type OwnFigure } from '../../../core/money/notices.ts'
+import { anomalyMonitorName, awsBudgetName } from '../../../core/policy/names-in-aws.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import type { BudgetCrossed } from '../../../events/contract.ts'
 import example from '../../../signalbox.config.ts'
@@ -82,8 +83,9 @@ describe('whose it is', () => {
       ['gateway', 'bp-1'],
     ] as const)
       expect(laneOf(of, name)).toBe(LANE)
-    expect(laneOf('aws-budget', awsBudgetName(policy, '0a1b2c3d'))).toBe(LANE)
-    expect(laneOf('aws-action', '', `the budget ${awsBudgetName(policy, '0a1b2c3d')}, which`)).toBe(LANE)
+    expect(laneOf('aws-budget', awsBudgetName(policy, [80]))).toBe(LANE)
+    expect(laneOf('anomaly', anomalyMonitorName(policy))).toBe(LANE)
+    expect(laneOf('aws-action', '', `the budget ${awsBudgetName(policy, [80])}, which`)).toBe(LANE)
     expect(laneOf('aws-action', '', 'of gpus of ml.')).toBe(LANE)
   })
 
@@ -94,7 +96,7 @@ describe('whose it is', () => {
       ['aws-budget', 'gpus'],
       ['aws-budget', 'signalbox-ml-monthly-'],
       ['aws-budget', 'signalbox-ml-monthly-0a1b2c3d4'],
-      ['anomaly', awsBudgetName(policy, '0a1b2c3d')],
+      ['anomaly', awsBudgetName(policy, [80])],
     ] as const)
       expect(laneOf(of, name), name).toBeNull()
   })
