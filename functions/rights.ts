@@ -79,6 +79,13 @@ export const ROWS = {
     items(['instance'], 'DeleteItem'),
     items(['meter'], 'ConditionCheckItem'),
   ],
+  /** What others count of a budget: its row, its timeline, and what is told of it; no document of a lane, and no letter. */
+  notices: [
+    items(['day'], 'Query'),
+    items(['identity', 'notice', 'meter'], 'BatchGetItem'),
+    items(['notice', 'lane#budget/*', 'lane#-', 'counts'], 'UpdateItem'),
+    items(['moments', 'moments#budget/*', 'moments#-', 'due#*'], 'PutItem'),
+  ],
   /** Letters of people it answers, and writes none. */
   reconcile: [
     // Every lane, before a policy with other names is in force.

@@ -1,5 +1,8 @@
 import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
+import { door as budgetCrossed } from '../functions/budget-crossed.ts'
+import { door as budgetNotice } from '../functions/budget-notice.ts'
+import { door as costAnomaly } from '../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
@@ -33,6 +36,9 @@ export const doors: readonly DoorFacts[] = [
   driftDetected,
   alarmChanged,
   driftReported,
+  budgetNotice,
+  budgetCrossed,
+  costAnomaly,
   slackInteraction,
   slackCommand,
   reconcile,

@@ -27,6 +27,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
   const { aws, context, kubeconfig, mlflow, webhook } = outside
   const datasetBuckets = [...new Set(Object.values(policy.pipelines).map(({ on }) => on.dataset.bucket))]
   const workspace = policy.registry?.workspace
+  const budgets = (policy.budget.notices?.mlflow ?? []).length > 0
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
     ...(aws === undefined
@@ -51,7 +52,7 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
       ? []
       : [
           await finding('mlflow webhook', 'then run this again', () =>
-            webhookAnswer({ url: mlflow, webhook, headers, workspace }),
+            webhookAnswer({ url: mlflow, webhook, headers, workspace, budgets }),
           ),
         ]),
   ]

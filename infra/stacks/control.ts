@@ -191,6 +191,9 @@ export class ControlStack extends Stack {
           }),
         })
         return
+      case 'topic':
+        // The stack `money` makes it, where there is one, and lets it call the function.
+        return
       case 'queue':
         // One wake at a time: with more, those behind one that fails are counted as delivered and never tried.
         handler.addEventSource(new SqsEventSource(state.wakes, { batchSize: 1, maxConcurrency: SIDE_BY_SIDE }))

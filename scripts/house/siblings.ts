@@ -18,6 +18,16 @@ export const STEMS: Record<string, Stem> = {
     door: 'functions/alarm-changed.ts',
     why: 'what it tells is drift, as alerts of others do',
   },
+  'budget-crossed': {
+    intends: false,
+    door: 'functions/budget-crossed.ts',
+    why: 'what others count is told beside our own figure, and never acted upon',
+  },
+  'cost-anomaly': {
+    intends: false,
+    door: 'functions/cost-anomaly.ts',
+    why: 'what others count is told beside our own figure, and never acted upon',
+  },
   'approval-answered': {
     intends: false,
     door: 'functions/slack-interaction.ts',

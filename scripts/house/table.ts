@@ -166,8 +166,9 @@ export const HOUSE: Record<string, Room> = {
       // The name of a door's Kubernetes group must be one function, and so must those of the accounts of pods.
       { of: 'core/bootstrap/rights.ts' },
       { of: 'core/workloads/accounts.ts' },
-      // What a policy leaves out means the same to the stacks as to the doors.
+      // What a policy leaves out, and what is called after it, means the same to the stacks as to the doors.
       { of: 'core/policy.ts' },
+      { of: 'core/policy/' },
       { of: 'core/', typesOnly: true },
       { of: 'functions/' },
     ],
@@ -226,6 +227,8 @@ export const EVENT_TYPES = [
   'drift-detected',
   'alarm-changed',
   'drift-reported',
+  'budget-crossed',
+  'cost-anomaly',
   'approval-answered',
   'lease-asked',
   'plan-finished',

@@ -12,6 +12,9 @@ import type { Write } from '../../flows/ledger-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import { readRow } from '../../flows/rows.ts'
+import { door as budgetCrossed } from '../../functions/budget-crossed.ts'
+import { door as budgetNotice } from '../../functions/budget-notice.ts'
+import { door as costAnomaly } from '../../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
@@ -41,7 +44,7 @@ const LEDGER = 'aaaaaaaaaaaa'
 const config = {
   ...example,
   // The first cent of a node crosses it.
-  budget: { ...example.budget, ladder: [{ at: 1e-7, do: 'notify' }] },
+  budget: { ...example.budget, ladder: [{ at: 1e-7, do: 'notify' }], notices: { aws: ['ml-platform GPUs'] } },
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
   pipelines: {
     'support-chats': piped(),
@@ -103,7 +106,7 @@ const endless = (objects: Objects, crowded: { is: boolean }): Objects => ({
   },
 })
 
-const tell = ({ town, noted }: Here, door: typeof datasetUploaded, event: unknown) =>
+const tell = ({ town, noted }: Here, door: typeof datasetUploaded | typeof budgetCrossed, event: unknown) =>
   noted.as(door.name, () => door.handler(town.house.ports)(event))
 
 /**
@@ -172,8 +175,12 @@ const manyNodes = async ({ town, noted }: Here): Promise<void> => {
 
 /** What comes in: what is right, what no rule is about, and what is none of it. */
 const inputs = async (here: Here): Promise<void> => {
-  const { town } = here
-  for (const door of [datasetUploaded, modelPromoted]) {
+  const { town, noted } = here
+  const notices = {
+    Records: samplesOf('budget-crossed').map(({ message }) => ({ EventSource: 'aws:sns', Sns: message })),
+  }
+  await noted.as(budgetNotice.name, () => budgetNotice.handler(town.house.ports)(notices))
+  for (const door of [datasetUploaded, modelPromoted, budgetCrossed, costAnomaly]) {
     for (const { event } of samplesOf(door.name)) if (event !== undefined) await tell(here, door, event)
     await tell(here, door, {})
   }

@@ -43,7 +43,9 @@ const platformOf = ({ name, trigger, inCluster }: DoorFacts): string[] => [
   ...['CreateLogStream', 'PutLogEvents'].map(
     (action) => `logs:${action} on arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/signalbox-${name}:*`,
   ),
-  ...(trigger.kind === 'http' || trigger.kind === 'bus' ? [`sqs:SendMessage on ${FAILURES}`] : []),
+  ...(trigger.kind === 'http' || trigger.kind === 'bus' || trigger.kind === 'topic'
+    ? [`sqs:SendMessage on ${FAILURES}`]
+    : []),
   'xray:PutTraceSegments on *',
   'xray:PutTelemetryRecords on *',
   ...(inCluster
@@ -201,6 +203,8 @@ describe('as IAM evaluates the statements', () => {
       'drift-detected',
       'alarm-changed',
       'drift-reported',
+      'budget-crossed',
+      'cost-anomaly',
       'reconcile',
       'watch',
       'resync',
