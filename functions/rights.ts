@@ -14,6 +14,8 @@ export type AwsResource =
   | 'secret:mlflow-token'
   | 'secret:slack-signing'
   | 'secret:slack-bot-token'
+  | 'secret:prometheus-token'
+  | 'prometheus-workspace'
 
 /** Actions on one resource: what a door's role allows, and nothing else. */
 export interface AwsRight {
@@ -24,7 +26,7 @@ export interface AwsRight {
 }
 
 const secret = (
-  name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token' | 'alert-webhook',
+  name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token' | 'alert-webhook' | 'prometheus-token',
 ): AwsRight => ({
   actions: ['secretsmanager:GetSecretValue'],
   on: `secret:${name}`,
@@ -126,6 +128,8 @@ export const AWS = {
     },
   ],
   registry: [secret('mlflow-token')],
+  // A server takes the token, a workspace of Amazon's the role: whichever is named, the other right is on nothing.
+  alertRules: [secret('prometheus-token'), { actions: ['aps:ListRules'], on: 'prometheus-workspace' }],
   chat: [secret('slack-bot-token')],
   webhookSecret: [secret('mlflow-webhook')],
   alertSecret: [secret('alert-webhook')],

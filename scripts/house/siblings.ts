@@ -38,6 +38,7 @@ export const PORTS: Record<string, 'suite' | 'single'> = {
   queue: 'suite',
   registry: 'suite',
   objects: 'suite',
+  metrics: 'suite',
   chat: 'suite',
   replies: 'single',
   bus: 'suite',

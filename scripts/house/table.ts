@@ -78,6 +78,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'flows/ports.ts' },
       { of: 'flows/ledger-port.ts' },
       { of: 'flows/ledger-rules.ts' },
+      { of: 'flows/metrics-port.ts' },
       { of: 'core/' },
       { of: 'events/' },
     ],
@@ -85,10 +86,10 @@ export const HOUSE: Record<string, Room> = {
       { of: 'node:' },
       { of: '@aws-sdk/' },
       { of: 'aws-lambda', typesOnly: true, in: ['effects/queue/'] },
-      { of: '@smithy/', in: ['effects/cluster/'] },
-      { of: '@aws-crypto/', in: ['effects/cluster/'] },
+      { of: '@smithy/', in: ['effects/cluster/', 'effects/metrics/'] },
+      { of: '@aws-crypto/', in: ['effects/cluster/', 'effects/metrics/'] },
       { of: '@kubernetes/client-node', in: ['effects/cluster/'] },
-      { of: 'undici', in: ['effects/cluster/', 'effects/registry/'] },
+      { of: 'undici', in: ['effects/cluster/', 'effects/metrics/', 'effects/registry/'] },
     ],
     instead: [
       {
@@ -125,6 +126,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'events/' },
       { of: 'functions/' },
       { of: 'effects/cluster/' },
+      { of: 'effects/metrics/' },
       { of: 'effects/registry/' },
       // What Slack would refuse is refused here too.
       { of: 'effects/chat/blocks.ts', in: ['local/chat/'] },
@@ -166,6 +168,7 @@ export const HOUSE: Record<string, Room> = {
       // The name of a door's Kubernetes group must be one function, and so must those of the accounts of pods.
       { of: 'core/bootstrap/rights.ts' },
       { of: 'core/workloads/accounts.ts' },
+      { of: 'core/managed-prometheus.ts' },
       // What a policy leaves out means the same to the stacks as to the doors.
       { of: 'core/policy.ts' },
       { of: 'core/', typesOnly: true },
@@ -205,7 +208,7 @@ export const HOUSE: Record<string, Room> = {
 export const ENVIRONMENT = [
   'functions/aws-binding',
   'infra/app.ts',
-  'local/main.ts',
+  'local/main',
   'local/secrets',
   'local/rig/',
   'cli/signalbox.mjs',

@@ -30,6 +30,7 @@ import example from '../../signalbox.config.ts'
 import { openSlackStandIn } from '../effects/chat/slack-stand-in.ts'
 import { samplesOf } from '../events/samples.ts'
 import { between } from '../journeys/away.ts'
+import { nowOf, tellOf, watched } from '../journeys/drifting.ts'
 import { openTown, LEDGER as TOWN, type Town } from '../journeys/town.ts'
 import { piped } from '../variants.ts'
 import { type Asked, noting } from './asked.ts'
@@ -41,8 +42,9 @@ const LEDGER = 'aaaaaaaaaaaa'
 const config = {
   ...example,
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
+  services: watched(),
   pipelines: {
-    'support-chats': piped(),
+    'support-chats': { ...piped(), on: { ...piped().on, drift: { service: 'support-llama' } } },
     'sales-chats': piped({ prefix: 'sales-chats/' }),
     shadowed: piped({ prefix: 'shadowed/', mode: 'shadow' }),
   },
@@ -83,6 +85,7 @@ export const askedInLife = async (): Promise<Asked[]> => {
     await consumer(here)
     await troubledRuns(here)
     await services(here)
+    await drift(here)
     return noted.asked
   } finally {
     for (const spy of spied) spy.mockRestore()
@@ -336,6 +339,14 @@ const services = async (here: Here): Promise<void> => {
   await town.advance(10 * MINUTE)
   await orphan(here)
   await minute(here)
+}
+
+/** An alert of a Prometheus is told of, which is asked whether it still fires: by its lane, and by resync while people are asked. */
+const drift = async ({ town, noted }: Here): Promise<void> => {
+  await town.advance(7 * 60 * MINUTE)
+  await tellOf(town, { since: nowOf(town), fingerprint: '3ef44b255f8ecf38' })
+  await town.until('it asks', async () => (await town.question(CHATS)) !== null)
+  await noted.as('resync', () => resync.handler(town.house.ports)({}))
 }
 
 /** A Job that only this ledger can have made, of a run that is over. */

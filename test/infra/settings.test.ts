@@ -30,6 +30,8 @@ it.each([
     'vpc.endpoints: is true, false or a list of sqs, events, secretsmanager',
   ],
   [{ mlflow: { url: 'mlflow' } }, 'signalbox.mlflow.url: is the tracking server'],
+  [{ prometheus: { url: 'prometheus' } }, 'signalbox.prometheus.url: is where Prometheus’ API begins'],
+  [{ prometheus: { url: 'https://me:it@p' } }, 'signalbox.prometheus.url: holds no name and no password'],
   [{ bukets: 'create' }, 'bukets'],
 ])('says what is wrong and what to write: %j', (change, said) => {
   expect(() => settingsFrom({ ...context.signalbox, ...change })).toThrow(said)

@@ -15,6 +15,9 @@ export const ENDPOINTS = {
   vpc: { ...vpc, endpoints: true, cidrs: ['10.0.0.0/16', '100.64.0.0/16'], routeTables: ['rtb-0123456789abcdef0'] },
 }
 
+/** Of Amazon Managed Service for Prometheus. */
+export const WORKSPACE = 'https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-1'
+
 /** Each way in which settings change what is deployed, and all of them together. */
 export const VARIANTS: [string, object][] = [
   ['as the example says', {}],
@@ -22,7 +25,12 @@ export const VARIANTS: [string, object][] = [
   ['with endpoints', ENDPOINTS],
   ['with its schedules on', { schedules: 'on' }],
   ['with MLflow on a port of its own and nobody to tell', { mlflow: { url: 'http://mlflow:5000' }, alarms: undefined }],
-  ['with all that settings can add', { ...ENDPOINTS, buckets: 'create', schedules: 'on' }],
+  ['with a Prometheus on a port of its own', { prometheus: { url: 'http://prometheus.monitoring:9090' } }],
+  ['with a workspace of Amazon’s', { prometheus: { url: WORKSPACE } }],
+  [
+    'with all that settings can add',
+    { ...ENDPOINTS, buckets: 'create', schedules: 'on', prometheus: { url: 'https://prometheus.example' } },
+  ],
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))
