@@ -1,5 +1,6 @@
 import { alarmChanged } from './alarm-changed.ts'
 import { approvalAnswered } from './approval-answered.ts'
+import { capacityWarned } from './capacity-warned.ts'
 import type { Contract } from './contract.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
 import { driftDetected } from './drift-detected.ts'
@@ -15,6 +16,7 @@ export const contracts: readonly Contract<unknown>[] = [
   driftDetected,
   alarmChanged,
   driftReported,
+  capacityWarned,
   approvalAnswered,
   leaseAsked,
   planFinished,

@@ -56,6 +56,8 @@ export const ROWS = {
   /** The same of what people say. */
   orders: [items(['orders#*'], 'UpdateItem'), items(['due#*'], 'PutItem'), ...NOTED],
   refusals: NOTED,
+  /** Whose pods are on an instance, as the meter saw it. */
+  warnings: [items(['instance'], 'BatchGetItem', 'Query')],
   /** Who is due, who waits for a far side, and what a newer release has left. */
   tick: [items(['due#*'], 'Query'), items(['lane#*', 'looks#*', 'orders#*', 'side'], 'BatchGetItem')],
   /** Which lanes go on by themselves, what is due before them, and whose an object is. */

@@ -1,5 +1,6 @@
 import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
+import { door as capacityWarned } from '../functions/capacity-warned.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
@@ -33,6 +34,7 @@ export const doors: readonly DoorFacts[] = [
   driftDetected,
   alarmChanged,
   driftReported,
+  capacityWarned,
   slackInteraction,
   slackCommand,
   reconcile,

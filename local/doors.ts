@@ -2,6 +2,7 @@ import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
+import { door as capacityWarned } from '../functions/capacity-warned.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
 import { door as driftReported } from '../functions/drift-reported.ts'
@@ -21,11 +22,13 @@ import { whyNoContract } from './no-contract.ts'
 import type { Wait } from './person.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
-const busDoors = [datasetUploaded, modelPromoted, driftDetected, alarmChanged, driftReported].map((door) => {
-  if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via))
-    throw new Error(`${door.name} has no pattern`)
-  return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
-})
+const busDoors = [datasetUploaded, modelPromoted, driftDetected, alarmChanged, driftReported, capacityWarned].map(
+  (door) => {
+    if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via))
+      throw new Error(`${door.name} has no pattern`)
+    return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
+  },
+)
 
 /** The doors that touch the cluster: each gets a role of its own. */
 export const clusterDoors = [reconcile, resync, watch, meter].map(({ name, kubernetes }) => ({ name, kubernetes }))

@@ -18,6 +18,11 @@ export const STEMS: Record<string, Stem> = {
     door: 'functions/alarm-changed.ts',
     why: 'what it tells is drift, as alerts of others do',
   },
+  'capacity-warned': {
+    intends: false,
+    door: 'functions/capacity-warned.ts',
+    why: 'it tells lanes, and starts nothing',
+  },
   'approval-answered': {
     intends: false,
     door: 'functions/slack-interaction.ts',

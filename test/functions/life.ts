@@ -12,6 +12,7 @@ import type { Write } from '../../flows/ledger-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import { readRow } from '../../flows/rows.ts'
+import { door as capacityWarned } from '../../functions/capacity-warned.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
@@ -82,6 +83,7 @@ export const askedInLife = async (): Promise<Asked[]> => {
     await claims(here)
     await manyNodes(here)
     await inputs(here)
+    await warnings(here)
     await consumer(here)
     await troubledRuns(here)
     await services(here)
@@ -169,6 +171,27 @@ const manyNodes = async ({ town, noted }: Here): Promise<void> => {
       await meter.handler(noting)({})
     }
   })
+}
+
+/** EC2 warns of a node on which a lane's pod is, of one that is another's, and of a block. */
+const warnings = async ({ town, noted }: Here): Promise<void> => {
+  const ledger = memoryLedger()
+  const instance = 'i-0b662ef9931388ba0'
+  const pods = { p: { lane: CHATS, gpus: 1, from: 1, end: null, seen: 1 } }
+  const value = {
+    id: instance,
+    name: 'n',
+    gpus: 8,
+    begin: { at: 1, by: 'launched' as const },
+    end: null,
+    seen: 1,
+    stretches: {},
+    pods,
+  }
+  const row = { ...value, firstPod: 1, reservation: 'cr-56fac701cc1951b03' }
+  await ledger.commit([{ put: 'instance', id: instance, revision: 0, value: row }])
+  const door = capacityWarned.handler(noted.wrap({ ...town.house.ports, ledger }))
+  for (const { event } of samplesOf('capacity-warned')) await noted.as('capacity-warned', () => door(event))
 }
 
 /** What comes in: what is right, what no rule is about, and what is none of it. */

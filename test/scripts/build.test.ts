@@ -32,11 +32,12 @@ const BUDGET: Record<string, number> = {
   'drift-detected': 730,
   'alarm-changed': 730,
   'drift-reported': 730,
+  'capacity-warned': 380,
   reconcile: 2560,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
   tick: 475,
   watch: 2290,
-  resync: 2420,
+  resync: 2430,
   meter: 2200,
 }
 
