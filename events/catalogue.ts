@@ -1,6 +1,7 @@
 import { alarmChanged } from './alarm-changed.ts'
 import { approvalAnswered } from './approval-answered.ts'
 import { budgetCrossed } from './budget-crossed.ts'
+import { capacityWarned } from './capacity-warned.ts'
 import type { Contract } from './contract.ts'
 import { costAnomaly } from './cost-anomaly.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
@@ -19,6 +20,7 @@ export const contracts: readonly Contract<unknown>[] = [
   driftReported,
   budgetCrossed,
   costAnomaly,
+  capacityWarned,
   approvalAnswered,
   leaseAsked,
   planFinished,

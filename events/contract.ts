@@ -104,6 +104,23 @@ export interface DriftReported {
   replayed: boolean
 }
 
+/** EC2 warns of an instance, or of all of a capacity block. Nothing is begun or ended by it: whoever it concerns hears of it. */
+export interface CapacityWarned {
+  type: 'capacity-warned'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  at: number
+  /** It takes the instance back within minutes; it may, soon; all instances of the block end. */
+  warns: 'interruption' | 'rebalance' | 'block-ends'
+  /** Null: of a block. */
+  instance: string | null
+  /** The block; null: of one instance. */
+  reservation: string | null
+  /** When the block ends. */
+  until: number | null
+  replayed: boolean
+}
+
 /** Events that may intend: each tells where to look. */
 export interface IntendingEvent {
   /** The contract's name. */

@@ -2,6 +2,7 @@ import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as budgetCrossed } from '../functions/budget-crossed.ts'
 import { door as budgetNotice } from '../functions/budget-notice.ts'
+import { door as capacityWarned } from '../functions/capacity-warned.ts'
 import { door as costAnomaly } from '../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
@@ -39,6 +40,7 @@ export const doors: readonly DoorFacts[] = [
   budgetNotice,
   budgetCrossed,
   costAnomaly,
+  capacityWarned,
   slackInteraction,
   slackCommand,
   reconcile,

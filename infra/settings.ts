@@ -38,6 +38,17 @@ const shape = z.strictObject({
     routeTables: z.array(id('rtb')).min(1).optional(),
   }),
   mlflow: z.strictObject({ url: z.url({ protocol: /^https?$/, error: 'is the tracking server’s URL' }) }),
+  /** A server of Prometheus' HTTP API, which is asked whether alerts still fire; nobody is when left out. */
+  prometheus: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/, error: 'is where Prometheus’ API begins, before /api/v1', abort: true })
+        .refine(
+          (url) => new URL(url).username === '',
+          'holds no name and no password: they go into the secret prometheus-token',
+        ),
+    })
+    .optional(),
   /** Whether the buckets of the policy are there already, with EventBridge notifications on, or are made. */
   buckets: z.enum(['existing', 'create']).default('existing'),
   /** Whether the schedules run: off until `doctor` passes, and after a restore until its resync. */

@@ -4,6 +4,7 @@ import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
 import { door as budgetCrossed } from '../functions/budget-crossed.ts'
 import { door as budgetNotice } from '../functions/budget-notice.ts'
+import { door as capacityWarned } from '../functions/capacity-warned.ts'
 import { door as costAnomaly } from '../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
@@ -31,6 +32,7 @@ const busDoors = [
   driftDetected,
   alarmChanged,
   driftReported,
+  capacityWarned,
   budgetCrossed,
   costAnomaly,
 ].map((door) => {

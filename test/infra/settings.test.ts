@@ -40,6 +40,8 @@ it.each([
   ],
   [{ money: { anomalies: { dollars: 0 } } }, 'signalbox.money.anomalies.dollars'],
   [{ money: { anomalies: { dollars: 1, monitor: 'costs' } } }, 'is the ARN of a monitor'],
+  [{ prometheus: { url: 'prometheus' } }, 'signalbox.prometheus.url: is where Prometheus’ API begins'],
+  [{ prometheus: { url: 'https://me:it@p' } }, 'signalbox.prometheus.url: holds no name and no password'],
   [{ bukets: 'create' }, 'bukets'],
 ])('says what is wrong and what to write: %j', (change, said) => {
   expect(() => settingsFrom({ ...context.signalbox, ...change })).toThrow(said)

@@ -22,6 +22,8 @@ export const MONEY = {
   karpenterRole: 'KarpenterController-ml-prod',
   anomalies: { dollars: 100 },
 }
+/** Of Amazon Managed Service for Prometheus. */
+export const WORKSPACE = 'https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-1'
 
 /** Each way in which settings change what is deployed, and all of them together. */
 export const VARIANTS: [string, object][] = [
@@ -31,7 +33,18 @@ export const VARIANTS: [string, object][] = [
   ['with its schedules on', { schedules: 'on' }],
   ['with MLflow on a port of its own and nobody to tell', { mlflow: { url: 'http://mlflow:5000' }, alarms: undefined }],
   ['with what AWS counts beside us', { money: MONEY }],
-  ['with all that settings can add', { ...ENDPOINTS, buckets: 'create', schedules: 'on', money: MONEY }],
+  ['with a Prometheus on a port of its own', { prometheus: { url: 'http://prometheus.monitoring:9090' } }],
+  ['with a workspace of Amazon’s', { prometheus: { url: WORKSPACE } }],
+  [
+    'with all that settings can add',
+    {
+      ...ENDPOINTS,
+      buckets: 'create',
+      schedules: 'on',
+      money: MONEY,
+      prometheus: { url: 'https://prometheus.example' },
+    },
+  ],
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))

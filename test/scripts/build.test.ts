@@ -35,11 +35,12 @@ const BUDGET: Record<string, number> = {
   'budget-notice': 390,
   'budget-crossed': 640,
   'cost-anomaly': 640,
+  'capacity-warned': 380,
   reconcile: 2560,
   // It tells rows of a newer release apart, and knows lanes and letters for that.
   tick: 475,
   watch: 2290,
-  resync: 2420,
+  resync: 2430,
   meter: 2200,
 }
 
