@@ -29,7 +29,7 @@ export interface DoorFacts {
 }
 
 /** Every door, in the order of the way of one event. */
-export const doors: readonly DoorFacts[] = [
+export const everyDoor = [
   datasetUploaded,
   registryWebhook,
   modelPromoted,
@@ -48,4 +48,12 @@ export const doors: readonly DoorFacts[] = [
   watch,
   resync,
   meter,
-].map(({ name, trigger, aws, kubernetes }) => ({ name, trigger, aws, inCluster: kubernetes.length > 0 }))
+] as const
+
+/** What stacks need of each. */
+export const doors: readonly DoorFacts[] = everyDoor.map(({ name, trigger, aws, kubernetes }) => ({
+  name,
+  trigger,
+  aws,
+  inCluster: kubernetes.length > 0,
+}))
