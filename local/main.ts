@@ -20,7 +20,8 @@ import { openSecrets } from './secrets/local-secrets.ts'
 import type { Served } from './server/served.ts'
 import { startServer } from './server/server.ts'
 import { openStores } from './stores.ts'
-import { type Chapter, playTour, tourNeeds } from './tour.ts'
+import { playTour, tourNeeds } from './tour.ts'
+import type { Chapter } from './tour-stage.ts'
 
 /** What a running product leaves in its data folder, so that the command line finds it. */
 export interface Running {
@@ -232,7 +233,7 @@ const tourOnPage = (house: LocalHouse): NonNullable<Served['tour']> => {
       }
       look()
     })
-  const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null })
+  const play = (): Promise<Chapter[]> => playTour(house, { say: () => undefined, until, answerAs: null, edit: null })
   return async () => {
     const missing = tourNeeds(await house.ports.policies.load())
     if (missing !== null) return { ok: false, detail: missing }

@@ -6,23 +6,8 @@ import { readRow } from '../flows/rows.ts'
 import { lastRun } from '../flows/runs.ts'
 import type { LocalHouse } from './house.ts'
 import { promote, registerVersion, uploadDataset } from './scenario.ts'
-
-/** Where the tour is played: the terminal answers its questions itself, the page waits for the person's clicks. */
-export interface Stage {
-  say(line: string): void
-  /** Goes on until this holds; throws when it does not in a day of the tour's time. */
-  until(what: string, done: () => Promise<boolean>): Promise<void>
-  /** Who answers, as `TEAM/USER`; null: the person at the page. */
-  answerAs: string | null
-}
-
-/** How one chapter ended beside how it should. */
-export interface Chapter {
-  title: string
-  lane: string
-  expected: string
-  outcome: string
-}
+import { playDrift, playMonth } from './tour-edits.ts'
+import type { Chapter, Play, Stage } from './tour-stage.ts'
 
 const TRAIN = 'pipeline/support-chats'
 const SERVE = 'service/support-llama'
@@ -33,7 +18,10 @@ export const tourNeeds = ({ pipelines, services }: Policy): string | null =>
     ? null
     : 'the tour tells of the example policy: it needs the pipeline `support-chats` on the bucket `acme-datasets` and the service `support-llama`'
 
-/** The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. */
+/**
+ * The story: a dataset is fine-tuned on, the model is promoted and rolled out, a worse one fails its gate and walks back. Where the policy may be
+ * edited, the model drifts and is trained anew, and the month's money runs out and comes again.
+ */
 export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter[]> => {
   stage.say('1 · A dataset lands in the bucket acme-datasets. Its manifest is written last.')
   const trained = await chapter(house, stage, {
@@ -61,7 +49,14 @@ export const playTour = async (house: LocalHouse, stage: Stage): Promise<Chapter
     expected: 'failed: gate',
     act: () => promote(house, 'support-llama', worse),
   })
-  return [trained, rolled, failed]
+  const { edit } = stage
+  if (edit === null) return [trained, rolled, failed]
+  const play: Play = {
+    chapter: (told) => chapter(house, stage, told),
+    registered: () => registeredBy(house, TRAIN),
+  }
+  const goesOn = { ...stage, edit }
+  return [trained, rolled, failed, ...(await playDrift(house, goesOn, play)), ...(await playMonth(house, goesOn, play))]
 }
 
 const uploadConversations = async (house: LocalHouse): Promise<void> => {

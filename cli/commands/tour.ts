@@ -1,4 +1,4 @@
-import { parsePolicy } from '../../core/policy.ts'
+import { type Config, parsePolicy } from '../../core/policy.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { runUntil } from '../../local/drive.ts'
 import { openHouse } from '../../local/house.ts'
@@ -9,24 +9,28 @@ import { playTour, tourNeeds } from '../../local/tour.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
 
 const DAY = 24 * 3_600_000
+/** The last day of a month, so that its end is part of the story. */
+const BEGUN = Date.UTC(2026, 10, 30, 12)
 
 /** The story in the terminal, in memory and on virtual time. Exit 0 only if every outcome is as it should be. */
 export const tour = async ({ config }: { config: string }, output: Output): Promise<number> => {
-  const policy = parsePolicy(await readConfig(config))
+  let edited = (await readConfig(config)) as Config
+  const policy = parsePolicy(edited)
   const missing = tourNeeds(policy)
   if (missing !== null) throw new Explained(missing)
   const stores = openStores(null)
-  const clock = virtualClock(Date.UTC(2026, 10, 23, 9))
+  const clock = virtualClock(BEGUN)
   const secrets = fixedSecrets({
     'mlflow-webhook': 'tour',
     'alert-webhook': 'test-alerts',
     'slack-signing': 'tour',
     token: 'tour',
   })
+  const policies = fixedPolicies(policy)
   const errors: unknown[] = []
   const house = await openHouse({
     stores,
-    policies: fixedPolicies(policy),
+    policies,
     secrets,
     clock,
     onError: (_, error) => errors.push(error),
@@ -40,6 +44,10 @@ export const tour = async ({ config }: { config: string }, output: Output): Prom
         if (!(await runUntil(house, clock, { done, atMost: DAY }))) throw new Error(`not within a day: ${what}`)
       },
       answerAs: policy.approvals.approvers[0]?.id ?? null,
+      edit: (change) => {
+        edited = change(edited)
+        policies.set(parsePolicy(edited))
+      },
     })
     const good = errors.length === 0 && chapters.every(({ outcome, expected }) => outcome === expected)
     show(

@@ -35,7 +35,12 @@ const sentOnTheTour = async (): Promise<Sent[]> => {
   const sent: Sent[] = []
   const town = await openTown({ wrap: (ports) => ({ ...ports, cluster: overheard(ports.cluster, sent) }) })
   const until = (what: string, done: () => Promise<boolean>): Promise<void> => town.until(what, done)
-  const chapters = await playTour(town.house, { say: () => undefined, until, answerAs: 'T0SIGNAL/U0APPROVER' })
+  const chapters = await playTour(town.house, {
+    say: () => undefined,
+    until,
+    answerAs: 'T0SIGNAL/U0APPROVER',
+    edit: null,
+  })
   expect(chapters.map(({ outcome }) => outcome)).toEqual(['succeeded', 'succeeded', 'failed: gate'])
   await town.close()
   return sent.map(({ object, manager }) => ({ object: moved(object), manager }))
