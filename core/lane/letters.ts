@@ -29,7 +29,7 @@ export interface LookLetter extends Written {
 }
 
 /** What a person says. */
-export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter
+export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter | LiftLetter
 
 export interface VoteLetter extends Written {
   kind: 'vote'
@@ -79,6 +79,14 @@ export interface LeaseLetter extends Written {
   replyTo?: string | null
 }
 
+/** A rung of a budget that somebody wants kept to no more this month. */
+export interface LiftLetter extends Written {
+  kind: 'lift'
+  rung: string
+  by: string
+  why: string
+}
+
 /** What held the lane up was taken away: nothing is folded, and since it is due, a wake that is lost costs a minute. */
 export interface GoOnLetter extends Written {
   kind: 'go-on'
@@ -88,7 +96,15 @@ export interface GoOnLetter extends Written {
 export const letterRow = ({ kind }: Letter): 'look' | 'order' =>
   kind === 'look' || kind === 'go-on' ? 'look' : 'order'
 
-const KINDS: ReadonlySet<string> = new Set<Letter['kind']>(['look', 'vote', 'retry', 'cancel', 'lease', 'go-on'])
+const KINDS: ReadonlySet<string> = new Set<Letter['kind']>([
+  'look',
+  'vote',
+  'retry',
+  'cancel',
+  'lease',
+  'lift',
+  'go-on',
+])
 
 /**
  * Whether this release knows what a letter says, and reacts to what it tells of: one of a newer release stays as it is for that
