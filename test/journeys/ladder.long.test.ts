@@ -147,3 +147,38 @@ describe('a person’s word', () => {
     expect(await lift('no-new-runs')).toMatchObject({ ok: false, detail: expect.stringContaining('has no ladder') })
   })
 })
+
+describe('rungs together', () => {
+  const both = [
+    { at: 0.01, do: 'ask-always' },
+    { at: 0.02, do: 'no-new-runs' },
+  ]
+
+  it('let go together: what waited under both begins without asking anybody', async () => {
+    town = await openTown({ at: LATE, config: laddered(1000, both, { approvals: unasked }) })
+    await upload(town, 'a')
+    await town.until('both are crossed', async () => (await laddersOf(town).rungs()).length === 2)
+    await town.until('it is done', async () => (await town.past(TRAIN)).length > 0)
+    await upload(town, 'b')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' }, run: { question: null } })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect((await town.run(TRAIN))?.asked).toBe(0)
+  })
+
+  it('are nobody’s once the ladder is gone: who rests on one goes on, though its lane says nothing any more', async () => {
+    const config = laddered(1000, both, { approvals: unasked })
+    town = await openTown({ at: LATE - 12 * HOUR, config })
+    await upload(town, 'a')
+    await town.until('both are crossed', async () => (await laddersOf(town).rungs()).length === 2)
+    await town.until('it is done', async () => (await town.past(TRAIN)).length > 0)
+    await upload(town, 'b')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' } })
+    const { ladder: _, ...bare } = config.budget
+    town.setPolicy({ ...config, budget: bare })
+    await town.advance(11 * MINUTE)
+    expect((await town.lane(TRAIN)).run?.phase).toBe('steps')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+  })
+})
