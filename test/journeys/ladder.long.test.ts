@@ -114,6 +114,9 @@ describe('a person’s word', () => {
     expect(await lift('no-new-runs')).toMatchObject({ ok: false, detail: expect.stringContaining('being asked about') })
     expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' } })
     await town.answered(BUDGET)
+    // It is told, and need not be found.
+    await town.advance(MINUTE)
+    expect((await town.lane(TRAIN)).run?.phase).toBe('steps')
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
     expect(town.house.clock.now()).toBeLessThan(Date.UTC(2026, 11, 1))
     const { rungs } = await spendOf(town.house.ports, town.policy, town.house.clock.now())
