@@ -12,7 +12,7 @@ import { listContracts } from './commands/contracts.ts'
 import { doctor } from './commands/doctor.ts'
 import type { Outside } from './commands/doctor-outside.ts'
 import { emit } from './commands/emit.ts'
-import { LEASES, leasing } from './commands/lease.ts'
+import { addOfMoney } from './commands/lift.ts'
 import { prices } from './commands/prices.ts'
 import { plans, trace } from './commands/read.ts'
 import { printSchema } from './commands/schema.ts'
@@ -213,7 +213,7 @@ const addActing = (add: Add, output: Output, done: Done): void => {
     .action(async (lane: string | undefined, { by, until, ...where }: Flags) =>
       done(await freeze({ lane: lane ?? '*', until, by }, where, output)),
     )
-  leasing(reaching(add('lease [pool] [gpus]', LEASES)), output, done)
+  addOfMoney((name, about) => reaching(add(name, about)), output, done)
   reaching(add('thaw [lane]', 'end a freeze: of a lane, or the one of all of them'))
     .option('--by <name>', 'who you are', userInfo().username)
     .action(async (lane: string | undefined, { by, ...where }: Flags) =>

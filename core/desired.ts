@@ -118,6 +118,18 @@ export interface RetiredDesired extends Desired {
   priced?: number
 }
 
+/** That a rung of a budget's ladder is kept to no more until its month is over: wanted once, by whoever asked. */
+export interface LiftDesired extends Desired, Asked {
+  kind: 'lifted'
+  /** Id of the letter that asked for it: the same again is another. */
+  asked: string
+  /** Its name in the ladder, and when its month is over. */
+  rung: string
+  until: number
+  /** Why, in the words of who asked. */
+  why: string
+}
+
 /** GPUs on top of a pool's ceiling until a time: wanted once, by whoever asked. */
 export interface LeaseDesired extends Desired, Asked {
   kind: 'leased'

@@ -1,6 +1,7 @@
 import type { ApprovalNeed } from './approval-need.ts'
 import type { Desired, Requester } from './desired.ts'
 import type { KubeObject, ObjectRef } from './kube.ts'
+import type { LiftRungStep } from './money/lift-step.ts'
 import type { RunKey } from './names.ts'
 import type { NodesOf } from './plan-nodes.ts'
 import type { ResizePoolStep } from './pools/step.ts'
@@ -12,10 +13,7 @@ export interface Range {
   p95: number
 }
 
-/**
- * How to make an intent true from here. Pure data: made by `core/planning`, shown to people, bound by an approval to
- * `digest` and `bounds`, carried out step by step by `flows/reconcile`.
- */
+/** How to make an intent true from here. Pure data: shown to people, bound by an approval to `digest` and `bounds`, carried out step by step. */
 export interface Plan extends RunKey {
   /** The run's name: one plan a run, made again when the world moved before it was carried out. */
   id: string
@@ -69,6 +67,8 @@ export interface Effects {
   registers: string[]
   /** GPUs that are leased of which pool until when: `gpu-train +8 until 2026-11-24 18:00 UTC`. Left out: none are. */
   leases?: string[]
+  /** Rungs that are lifted, and until when; left out: none is. */
+  lifts?: string[]
   /** Names of stages, gates and registrations in their order: what is judged before what. Moves are inside of the bounds, whatever their path. */
   order: string[]
 }
@@ -127,6 +127,7 @@ export type Step =
   | RollOutModelStep
   | SwitchTrafficStep
   | ResizePoolStep
+  | LiftRungStep
   | NotifyStep
 export type StepKind = Step['kind']
 

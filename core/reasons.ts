@@ -83,6 +83,7 @@ export type CommandRefusal =
   | 'in-shadow'
   | 'lease-not-allowed'
   | 'no-such-lease'
+  | 'no-such-rung'
   | 'too-late'
 
 /** Why an answer did not count. */

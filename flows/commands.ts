@@ -1,13 +1,13 @@
 import { nameOf } from '../core/answers.ts'
 import { shownFor } from '../core/lane/commands.ts'
-import type { CommandLetter, LeaseLetter } from '../core/lane/letters.ts'
-import { lanesOfPools } from '../core/lane/room.ts'
+import type { CommandLetter, LeaseLetter, LiftLetter } from '../core/lane/letters.ts'
+import { budgetOf, budgetRoom, lanesOfPools } from '../core/lane/room.ts'
 import { kindOf, laneKinds, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { mayOperate } from '../core/policy/approvals.ts'
 import type { Moment } from '../core/rows.ts'
 import { counted, said } from '../core/text.ts'
 import { laneNames } from './lanes.ts'
-import { type Left, type LetterPorts, leaveCommand, leaveGoOn, leaveLease } from './letters.ts'
+import { type Left, type LetterPorts, leaveCommand, leaveGoOn, leaveLease, leaveLift } from './letters.ts'
 import type { Ports } from './ports.ts'
 import { readRow, readRows } from './rows.ts'
 import { wake } from './waking.ts'
@@ -50,6 +50,21 @@ export const lease = async (
     return { ok: false, detail: `there is no pool ${said(asked.lane, 100)}; the policy has ${lanes.join(', ')}` }
   const { gpus = null, until = null, more = null, of = null } = asked
   return leaveLease(ports, { ...asked, gpus, until, more, of }, unique)
+}
+
+/** A person's word on a rung of the budget, as a letter to its lane: it says what becomes of it. */
+export const lift = async (
+  ports: FreezePorts,
+  asked: Pick<LiftLetter, 'rung' | 'by' | 'why'>,
+  unique: string,
+): Promise<Left | Commanded> => {
+  const policy = await ports.policies.load().catch(() => null)
+  if (policy === null)
+    return {
+      ok: false,
+      detail: 'the policy cannot be read now, so nobody knows its budget: look at `signalbox doctor`',
+    }
+  return leaveLift(ports, { ...asked, lane: budgetRoom(budgetOf(policy)) }, unique)
 }
 
 /** The last moment that a date can name. Milliseconds since the epoch. */

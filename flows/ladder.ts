@@ -105,7 +105,8 @@ const TOGETHER = 25
  * within minutes.
  */
 export const tellLetGo = async (ports: LetterPorts, rungs: readonly RungChange[]): Promise<void> => {
-  if (!rungs.some(({ row, gone }) => gone && row.name === KEEPS_BACK)) return
+  const letsGo = rungs.some(({ row, gone }) => row.name === KEEPS_BACK && (gone || row.lifted !== undefined))
+  if (!letsGo) return
   const docs = await everyLane(ports.ledger)
   const resting = docs.filter(({ rest }) => rest?.why === 'rung').map(({ lane }) => lane)
   for (let from = 0; from < resting.length; from += TOGETHER)

@@ -1,6 +1,14 @@
 import { warningKey } from '../core/capacity.ts'
 import { laneOfQuestion } from '../core/lane/asking.ts'
-import type { CommandLetter, LeaseLetter, Letter, LookLetter, VoteLetter, WarnedLetter } from '../core/lane/letters.ts'
+import type {
+  CommandLetter,
+  LeaseLetter,
+  Letter,
+  LiftLetter,
+  LookLetter,
+  VoteLetter,
+  WarnedLetter,
+} from '../core/lane/letters.ts'
 import { letterRow } from '../core/lane/letters.ts'
 import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
@@ -126,6 +134,21 @@ export const leaveLease = (
   const at = ports.clock.now()
   const by = said(lease.by, 100)
   return leave(ports, { ...lease, by, kind: 'lease', id: letterId(at, unique), at, due: at }, 'letter:lease')
+}
+
+/** Leaves a person's word that a rung is to be lifted. */
+export const leaveLift = (
+  ports: LetterPorts,
+  lift: Pick<LiftLetter, 'lane' | 'rung' | 'by' | 'why'>,
+  unique: string,
+): Promise<Left> => {
+  const at = ports.clock.now()
+  const [by, why, rung] = [said(lift.by, 100), said(lift.why, REASON), said(lift.rung, 60)]
+  return leave(
+    ports,
+    { kind: 'lift', lane: lift.lane, rung, by, why, id: letterId(at, unique), at, due: at },
+    'letter:lift',
+  )
 }
 
 /** Says that what held a lane up was taken away. */

@@ -79,6 +79,8 @@ export type Command =
       more?: number | undefined
       of?: string | undefined
     }
+  /** A rung of the budget, by its name in the ladder. */
+  | { kind: 'lift'; rung: string; by: string; why: string }
   | { kind: 'freeze'; lane: string; until: number; by: string }
   | { kind: 'thaw'; lane: string; by: string }
 

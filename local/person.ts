@@ -4,7 +4,7 @@ import { planText } from '../core/plan-text.ts'
 import { againstOnPaper } from '../core/policy/on-paper.ts'
 import { contracts } from '../events/catalogue.ts'
 import type { IntendingEvent } from '../events/contract.ts'
-import { type Commanded, freeze, lease, order, thaw } from '../flows/commands.ts'
+import { type Commanded, freeze, lease, lift, order, thaw } from '../flows/commands.ts'
 import type { Answered, Left, LetterPorts } from '../flows/letters.ts'
 import { onPaper } from '../flows/on-paper.ts'
 import type { WorkPorts } from '../flows/ports.ts'
@@ -26,7 +26,7 @@ export const commandOn = async (
 ): Promise<Commanded> => {
   // While nobody can read the policy, a lane has the name that it always had.
   const called = await ports.policies.load().then(calledBy, () => ({}))
-  const done = await doneOn(ports, { ...said, lane: laneMeant(called, said.lane) }, wait)
+  const done = await doneOn(ports, 'lane' in said ? { ...said, lane: laneMeant(called, said.lane) } : said, wait)
   return { ...done, detail: inNewNames(called, done.detail) }
 }
 
@@ -44,6 +44,10 @@ const doneOn = async (
     case 'lease': {
       const { gpus = null, until = null, more = null, of = null } = command
       const left = await lease(ports, { ...command, gpus, until, more, of }, unique())
+      return 'letter' in left ? commanded(await wait(left), left) : left
+    }
+    case 'lift': {
+      const left = await lift(ports, command, unique())
       return 'letter' in left ? commanded(await wait(left), left) : left
     }
     case 'freeze':

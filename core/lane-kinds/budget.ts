@@ -1,8 +1,9 @@
-import type { Desired } from '../desired.ts'
+import { type LiftDesired, requesterIn } from '../desired.ts'
+import { liftTitle, planLift } from '../planning/lift.ts'
 import { BUDGET, type LaneKind, laneOf } from './kind.ts'
 
-/** A budget: its lane computes which rungs of the ladder are in force. Nothing is ever wanted of it, and it has no run. */
-export const budget: LaneKind<Desired> = {
+/** A budget: its lane computes which rungs of the ladder are in force. What is wanted of it is that one of them is lifted, once. */
+export const budget: LaneKind<LiftDesired> = {
   name: BUDGET,
   lasts: 'once',
   stands: false,
@@ -10,12 +11,12 @@ export const budget: LaneKind<Desired> = {
   ruleOf: ({ budget: { name, known = name, ladder } }, given) =>
     ladder === undefined || given !== known ? null : { lane: laneOf(budget, known), name: known, mode: 'act' },
   renames: ({ budget: { name, known } }) => (known === undefined ? {} : { [name]: { was: known } }),
-  keyOf: ({ kind }) => kind,
-  titleOf: ({ kind }) => kind,
-  requesterOf: () => null,
-  isNothing: () => true,
+  keyOf: ({ asked }) => `lift:${asked}`,
+  titleOf: liftTitle,
+  requesterOf: requesterIn,
+  isNothing: () => false,
   pinned: (desired) => desired,
-  plan: () => ({ kind: 'nothing', reason: 'nothing is wanted of a budget' }),
+  plan: planLift,
   back: () => [],
   baselineOf: () => null,
 }

@@ -1,5 +1,6 @@
 import type { Desired, Requester } from '../desired.ts'
 import type { Baseline } from '../lane/document.ts'
+import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
 import type { Bounds, Planned, WayStep } from '../plan.ts'
 import type { Policy } from '../policy.ts'
@@ -15,6 +16,8 @@ export interface PlanInput<D extends Desired = Desired> {
   policy: Policy
   world: World
   now: number
+  /** Rungs of the budget's ladder, as they were read; left out: none. */
+  rungs?: readonly RungRow[]
   /** Why people are asked about it whatever it costs; left out: for no such reason. */
   asks?: string | undefined
   /** Bounds that were approved: a plan made again stays inside them where it can. */

@@ -14,6 +14,7 @@ import { intend } from './intend.ts'
 import { carried, goesOn, onceGone } from './kept.ts'
 import { foldOfPool } from './leasing.ts'
 import { inOrder, type Letter, type LookLetter } from './letters.ts'
+import { foldLift } from './lifting.ts'
 import { lastOf, sameLook } from './looks.ts'
 import { asBeforeOccasion } from './occasion.ts'
 import { isGivenUp, knowing, withoutPassed } from './passed.ts'
@@ -49,6 +50,8 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
       return inTurn(view, (own) => foldVote(own, letter))
     case 'warned':
       return foldWarned(view, letter)
+    case 'lift':
+      return foldLift(view, letter)
     case 'go-on':
     case 'lease':
       return foldOfPool(view, letter)

@@ -9,7 +9,7 @@ import { plainTime, said } from '../text.ts'
 import type { Act } from './act.ts'
 import { type Change, changed, moment, SHORT } from './change.ts'
 import type { Rest } from './document.ts'
-import { lanesOfPools } from './room.ts'
+import { wokenBy } from './rungs.ts'
 import type { View } from './view.ts'
 
 /** Rungs that have to be written or forgotten; of any other lane, or where no ladder is, none. */
@@ -59,7 +59,7 @@ export const settleClimb = (view: View): Change => {
     ],
     counts: [...crossed.map((row) => `rung:${row.name}`), ...over.map((row) => `rung-over:${row.name}`)],
     // Each pool's lane lowers its own ceiling, or lets it go up again.
-    wakes: rungs.some(({ row }) => row.caps !== undefined) ? lanesOfPools(view.policy) : [],
+    wakes: wokenBy(rungs, view.policy),
     tellings: [...crossed.map((row) => crossedNote(view, row)), ...over.map((row) => overNote(view, row))],
   })
 }

@@ -30,7 +30,7 @@ export interface LookLetter extends Written {
 }
 
 /** What a person says. */
-export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter
+export type OrderLetter = VoteLetter | CommandLetter | LeaseLetter | LiftLetter
 
 export interface VoteLetter extends Written {
   kind: 'vote'
@@ -80,6 +80,14 @@ export interface LeaseLetter extends Written {
   replyTo?: string | null
 }
 
+/** A rung of a budget that somebody wants kept to no more this month. */
+export interface LiftLetter extends Written {
+  kind: 'lift'
+  rung: string
+  by: string
+  why: string
+}
+
 /** What held the lane up was taken away: nothing is folded, and since it is due, a wake that is lost costs a minute. */
 export interface GoOnLetter extends Written {
   kind: 'go-on'
@@ -102,6 +110,7 @@ const KINDS: ReadonlySet<string> = new Set<Letter['kind']>([
   'retry',
   'cancel',
   'lease',
+  'lift',
   'go-on',
   'warned',
 ])

@@ -49,7 +49,7 @@ const PHASES: Record<Run['phase'], true> = {
 }
 const STEPS: Record<Mark['kind'], true> = {
   ...{ 'launch-job': true, 'check-gate': true, 'register-model': true, 'roll-out-model': true },
-  ...{ 'switch-traffic': true, 'resize-pool': true, notify: true },
+  ...{ 'switch-traffic': true, 'resize-pool': true, 'lift-rung': true, notify: true },
 }
 const STATES: Record<Mark['state'], true> = { pending: true, running: true, done: true, failed: true, skipped: true }
 

@@ -180,10 +180,12 @@ const planned = (view: View, run: Run): Act => {
   if (run.hold !== null && (question !== 'yes' || kept !== null)) return { kind: 'leave-line' }
   // What people are asked about, and what waits to begin, is what the policy says now: other pools may be frozen than what it needs.
   if ((question === 'no' || kept !== null) && isOfOtherPolicy(view, plan.plan)) return anew
-  // Nobody is asked about what may not begin.
-  if (question === 'no') return keptByRung(view, run) ?? asking(view, run, plan.plan)
+  if (question === 'no') return keptByRung(view, run) ?? (isToldOtherwise(view) ? anew : asking(view, run, plan.plan))
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
+
+/** Nobody is asked about what may not begin; and what a rung has kept back is planned anew before: it may ask no more. */
+const isToldOtherwise = ({ doc, fresh }: View): boolean => doc.rest?.why === 'rung' && !fresh
 
 const asking = (view: View, { asked: times }: Run, { bounds }: Plan): Act => {
   if (times >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }

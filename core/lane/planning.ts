@@ -50,6 +50,7 @@ const planAs = (view: View, run: Wanted, seen: Seen): Planned => {
     policy,
     world: withHalfway(world, doc),
     now,
+    rungs: view.rungs,
     asks: asksAlways(view),
     within: approved === null ? undefined : boundsLeft(approved),
     brought: doc.brought?.filter((one) => one !== base?.generation),

@@ -1,9 +1,12 @@
-import { inForce, type RungRow } from '../money/rungs.ts'
+import { inForce, type RungChange, type RungRow } from '../money/rungs.ts'
 import { crossedText } from '../money/rungs-text.ts'
+import type { Policy } from '../policy.ts'
 import { plainTime } from '../text.ts'
 import { type Act, rest } from './act.ts'
+import type { Change } from './change.ts'
 import type { LaneDocument, Run } from './document.ts'
 import { carriesOver } from './kept.ts'
+import { lanesOfPools } from './room.ts'
 import type { View } from './view.ts'
 
 /** The rung that lets nothing new begin. */
@@ -34,3 +37,16 @@ export const keptByRung = (view: View, run: Run): Act | null => {
 /** Whether a lane rests on a rung that keeps it back no more: of those that wait for it, nobody need have been woken. */
 export const isLetGo = ({ rest }: Pick<LaneDocument, 'rest'>, { policy, ...seen }: Seen): boolean =>
   rest?.why === 'rung' && inForce(KEEPS_BACK, policy, seen) === null
+
+/** Lanes of pools, where a rung that caps them has come, gone or been lifted: each sets its own ceiling. */
+export const wokenBy = (rungs: readonly RungChange[], policy: Pick<Policy, 'pools'>): string[] =>
+  rungs.some(({ row }) => row.caps !== undefined) ? lanesOfPools(policy) : []
+
+/** What follows where a step has lifted one. */
+export const liftedBy = (
+  { lifts }: { lifts?: RungRow },
+  policy: Pick<Policy, 'pools'>,
+): Pick<Change, 'rungs' | 'wakes'> => {
+  const rungs = lifts === undefined ? [] : [{ row: lifts, gone: false }]
+  return { rungs, wakes: wokenBy(rungs, policy) }
+}

@@ -1,4 +1,5 @@
 import { usd } from '../money/prices.ts'
+import type { RungRow } from '../money/rungs.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import type { Failure } from '../reasons.ts'
@@ -18,6 +19,7 @@ import type { Gpus } from './hold.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
 import type { Made } from './made.ts'
 import { moreAt, openMore } from './more.ts'
+import { liftedBy } from './rungs.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
@@ -38,6 +40,8 @@ export type Stepped =
       tellings?: Telling[]
       /** What goes on top of the ceiling of the pool that the lane is from now on. */
       contributes?: ContributionRow
+      /** The rung that is lifted from now on. */
+      lifts?: RungRow
       /** GPUs of pools that were seen to stand. */
       stands?: Gpus
     } & Worked)
@@ -139,7 +143,7 @@ const remembering = (mark: Mark, lost: Lost | null | undefined): Mark => {
 }
 
 const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Change => {
-  const { doc, plan } = view
+  const { doc, plan, policy } = view
   const row = rowOf(view, mark, stepped)
   const over: Mark = {
     ...remembering(ended(view, mark, stepped), null),
@@ -158,6 +162,7 @@ const done = (view: View, mark: Mark, stepped: Stepped & { kind: 'done' }): Chan
     results: row === null ? [] : [row],
     tellings: stepped.tellings ?? [],
     contributions: stepped.contributes === undefined ? [] : [{ row: stepped.contributes, gone: false }],
+    ...liftedBy(stepped, policy),
   }
 }
 

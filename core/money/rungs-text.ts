@@ -39,7 +39,7 @@ export interface RungNow {
   /** Dollars from which on it is crossed. */
   dollars: number
   /** `shadow`: it would be in force, and nobody keeps to it. `told`: it is a notice, and was told. */
-  state: 'ahead' | 'in-force' | 'told' | 'shadow'
+  state: 'ahead' | 'in-force' | 'told' | 'shadow' | 'lifted'
   /** Since when, and when its month is over; null: it is not crossed. */
   since: number | null
   until: number | null
@@ -65,7 +65,7 @@ export const rungsNow = ({ budget }: Standing, rows: readonly RungRow[], now: nu
         const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} is ahead, ${measureText(rung.do)} then`
         return { ...at, state: 'ahead', since: null, until: null, saves: null, text }
       }
-      const state = stateOf(rung, budget.mode)
+      const state = row.lifted === undefined ? stateOf(rung, budget.mode) : 'lifted'
       const text = `${percent(rung.at)}, ${usd(dollars)}: ${rung.do} ${STATE[state]} since ${plainTime(row.since)}, until ${plainTime(row.until)} at most: ${measureText(rung.do)}; ${savesText(row)}`
       return { ...at, state, since: row.since, until: row.until, saves: row.saves, text }
     })
@@ -73,4 +73,10 @@ export const rungsNow = ({ budget }: Standing, rows: readonly RungRow[], now: nu
 const stateOf = ({ do: does }: Rung, mode: 'act' | 'shadow' | undefined): RungNow['state'] =>
   does === 'notify' ? 'told' : mode === 'shadow' ? 'shadow' : 'in-force'
 
-const STATE = { ahead: 'is ahead', 'in-force': 'is in force', told: 'was told', shadow: 'would be in force' } as const
+const STATE = {
+  lifted: 'is crossed and lifted, crossed',
+  ahead: 'is ahead',
+  'in-force': 'is in force',
+  told: 'was told',
+  shadow: 'would be in force',
+} as const

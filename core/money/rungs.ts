@@ -20,6 +20,8 @@ export interface RungRow {
   dollars: number
   /** Dollars an hour that it was reckoned to save at most; 0: nothing by itself. */
   saves: number
+  /** Who has lifted it, and when: it is kept to no more until its month is over, and comes no more before that. */
+  lifted?: { by: string; at: number }
   /** Of `cap-pools`: GPUs that each pool goes no higher than. */
   caps?: Readonly<Record<string, number>>
 }
@@ -62,11 +64,11 @@ export interface Counted {
 const isCrossed = ({ at }: Rung, { spent, dollars }: Pick<Counted, 'spent' | 'dollars'>): boolean =>
   spent !== null && cents(spent) >= cents(at * dollars)
 
-/** Whether a row stays: what was told is told until its month is over, anything else holds while it is crossed. What nobody has looked at ends nothing. */
-const stays = ({ name, until }: RungRow, counted: Counted): boolean => {
+/** Whether a row stays: what was told or lifted is so until its month is over, anything else holds while it is crossed. What nobody has looked at ends nothing. */
+const stays = ({ name, until, lifted }: RungRow, counted: Counted): boolean => {
   const rung = counted.ladder.find((one) => rungName(one) === name)
   if (rung === undefined || counted.now >= until) return false
-  return rung.do === 'notify' || counted.spent === null || isCrossed(rung, counted)
+  return rung.do === 'notify' || lifted !== undefined || counted.spent === null || isCrossed(rung, counted)
 }
 
 /** A row to be written, or to be forgotten. */
@@ -106,7 +108,7 @@ export const rungNames = ({ budget: { ladder = [] } }: Kept): string[] => ladder
 export const rungsInForce = (policy: Kept, rows: readonly RungRow[], now: number): RungRow[] => {
   if (policy.budget.mode === 'shadow') return []
   const names = rungNames(policy)
-  return rows.filter(({ name, until }) => now < until && names.includes(name))
+  return rows.filter(({ name, until, lifted }) => now < until && lifted === undefined && names.includes(name))
 }
 
 /** The rung of this measure that is in force; null: none is. */

@@ -33,6 +33,7 @@ export const effectsOf = ({
     replicas: replicasAfter(steps),
     registers: steps.flatMap((step) => (step.kind === 'register-model' ? [registered(step)] : [])).sort(compare),
     ...leasesIn(steps),
+    ...liftsIn(steps),
     order: steps.flatMap(({ kind, name }) => (UNBOUND.has(kind) ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }
@@ -41,6 +42,13 @@ export const effectsOf = ({
 const leasesIn = (steps: readonly Step[]): Pick<Effects, 'leases'> => {
   const leases = steps.flatMap((step) => (step.kind === 'resize-pool' ? [leaseText(step)] : []))
   return leases.length === 0 ? {} : { leases }
+}
+
+const liftsIn = (steps: readonly Step[]): Pick<Effects, 'lifts'> => {
+  const lifts = steps.flatMap((step) =>
+    step.kind === 'lift-rung' ? [`${step.rung} until ${minuteText(step.until)}`] : [],
+  )
+  return lifts.length === 0 ? {} : { lifts }
 }
 
 const leaseText = ({ pool, lease: { id, gpus, until, extends: extended } }: ResizePoolStep): string =>

@@ -104,6 +104,8 @@ const effectOf = (step: Step, digest: typeof WORK): unknown => {
       return { service: objectDigest(step.service), to: step.to, name: step.name }
     case 'resize-pool':
       return { pool: step.pool, lease: step.lease }
+    case 'lift-rung':
+      return { rung: step.rung, until: step.until }
     case 'notify':
       return step.text
   }

@@ -7,6 +7,7 @@ import type { Performed } from './performed.ts'
 import { checkGate } from './steps/check-gate.ts'
 import type { Handler, Task } from './steps/handler.ts'
 import { launchJob } from './steps/launch-job.ts'
+import { liftRung } from './steps/lift-rung.ts'
 import { notify } from './steps/notify.ts'
 import { registerModel } from './steps/register-model.ts'
 import { resizePool } from './steps/resize-pool.ts'
@@ -20,6 +21,7 @@ const handlers: { [K in StepKind]: Handler<Extract<Step, { kind: K }>> } = {
   'roll-out-model': rollOutModel,
   'switch-traffic': switchTraffic,
   'resize-pool': resizePool,
+  'lift-rung': liftRung,
   notify,
 }
 

@@ -50,7 +50,8 @@ export interface Button {
 }
 
 /** A command as the page has it: it names what is shown, so that a lane that moves on is not reached. A freeze has its length (ms). */
-type Sent = Partial<Command> & Pick<Command, 'kind' | 'lane'> & { lasts?: number }
+type Sent = Partial<OfLane> & Pick<OfLane, 'kind' | 'lane'> & { lasts?: number }
+type OfLane = Extract<Command, { lane: string }>
 
 /** What the page knows of one lane. */
 export interface LaneFacts {

@@ -25,6 +25,7 @@ const command = z.discriminatedUnion('kind', [
     ...{ gpus: count.optional(), until: z.number().optional(), more: z.number().positive().optional() },
     of: z.string().min(1).max(100).optional(),
   }),
+  z.strictObject({ kind: z.literal('lift'), rung: lane, by, why: z.string().min(1).max(1000) }),
   z.strictObject({ kind: z.literal('thaw'), lane, by }),
   z.strictObject({ kind: z.literal('freeze'), lane, by, until: z.number() }),
 ])

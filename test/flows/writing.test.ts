@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest'
 import { changed, joined } from '../../core/lane/change.ts'
+import type { LaneDocument } from '../../core/lane/document.ts'
 import { spentSum } from '../../core/lane/room.ts'
 import type { Write } from '../../flows/ledger-port.ts'
 import type { Loaded } from '../../flows/view.ts'
 import { rowKey } from '../../flows/view-rows.ts'
 import { writesOf } from '../../flows/writing.ts'
-import { docOf, HOUR, lookLetter, NOW, policyWith, runOf, viewOf, wanted } from '../core/lane/fixture.ts'
+import { docOf, HOUR, lookLetter, NOW, policyWith, running, runOf, viewOf, wanted } from '../core/lane/fixture.ts'
 import { emptyWorld } from '../core/training-fixture.ts'
 import { seeded } from '../real/proxy.ts'
 
@@ -59,3 +60,23 @@ it('whatever others begin and end meanwhile, what is held and what was spent of 
 })
 
 type Bounded = Extract<Write, { add: string }> & { atMost: number }
+
+it('who rests on a rung, and who begins, does so only while the rung is as it was read; others do not ask', () => {
+  const policy = policyWith((config) => {
+    config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.9, do: 'no-new-runs' }] }
+  })
+  const id = 'budget/ml-monthly#no-new-runs'
+  const rows: Loaded['rows'] = new Map([[rowKey('rung', id), { id, revision: 4, value: {} } as never]])
+  const checks = (doc: LaneDocument, given = policy) => {
+    const before = wanted({ run: runOf() })
+    const view = viewOf({ doc: before, policy: given })
+    const writes = writesOf({ view, rows } as Loaded, { doc: before, revision: 7 }, changed(doc))
+    return writes.filter((write) => 'check' in write && write.check === 'rung')
+  }
+  const resting = { why: 'rung', text: '', since: NOW, until: null, side: null, tries: 1 } as const
+  const check = [{ check: 'rung', id, revision: 4 }]
+  expect(checks(wanted({ run: runOf(), rest: resting }))).toEqual(check)
+  expect(checks(wanted({ run: runOf({ phase: 'steps', steps: [running()] }) }))).toEqual(check)
+  expect(checks(wanted({ run: runOf(), rest: { ...resting, why: 'asked' } }))).toEqual([])
+  expect(checks(wanted({ run: runOf(), rest: resting }), policyWith())).toEqual([])
+})

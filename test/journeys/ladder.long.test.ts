@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { spendOf } from '../../flows/sums.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { laddered, laddersOf } from './ladder.ts'
+import { BUDGET, laddered, laddersOf } from './ladder.ts'
 import { HOUR, MINUTE, MODEL, SERVE, served, TRAIN, upload } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { BEN, openTown, type Town } from './town.ts'
 
 let town: Town
 /** Eight hours before the month turns. */
@@ -89,5 +89,99 @@ describe('no-new-runs', () => {
     await town.until('it asks', async () => (await town.question(SERVE)) !== null)
     await town.answered(SERVE)
     expect(await town.settled(SERVE)).toMatchObject({ state: 'succeeded', generation: 2 })
+  })
+})
+
+describe('a person’s word', () => {
+  const config = laddered(1000, [{ at: 0.02, do: 'no-new-runs' }], { approvals: unasked })
+  const lift = (rung: string) => town.house.command({ kind: 'lift', rung, by: BEN, why: 'the demo is on Friday' })
+
+  it('lifts a rung until the month turns, asked about whatever it costs, and what waited begins', async () => {
+    town = await openTown({ at: LATE - 4 * HOUR, config })
+    await upload(town, 'a')
+    await town.settled(TRAIN)
+    await town.until('it is crossed', async () => (await laddersOf(town).rungs()).length > 0)
+    expect(await lift('cap-pools')).toMatchObject({ ok: false, detail: expect.stringContaining('no-new-runs is') })
+    await upload(town, 'b')
+    await town.advance(MINUTE)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' } })
+    expect(await lift('no-new-runs')).toMatchObject({ ok: true, detail: expect.stringContaining('people are asked') })
+    expect((await town.plan(BUDGET))?.plan).toMatchObject({
+      title: 'Lift no-new-runs of ml-monthly until 2026-12-01 00:00 UTC',
+      approval: { required: true },
+      reasons: expect.arrayContaining(['asked for, in their words: the demo is on Friday']),
+    })
+    expect(await lift('no-new-runs')).toMatchObject({ ok: false, detail: expect.stringContaining('being asked about') })
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' } })
+    await town.answered(BUDGET)
+    // It is told, and need not be found.
+    await town.advance(MINUTE)
+    expect((await town.lane(TRAIN)).run?.phase).toBe('steps')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect(town.house.clock.now()).toBeLessThan(Date.UTC(2026, 11, 1))
+    const { rungs } = await spendOf(town.house.ports, town.policy, town.house.clock.now())
+    expect(rungs).toMatchObject([{ name: 'no-new-runs', state: 'lifted' }])
+    expect((await town.held(BUDGET)).lanes).toEqual({})
+    // It stays lifted however much more is spent, and the next month knows nothing of it.
+    await upload(town, 'c')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 3 })
+    await town.advance(Date.UTC(2026, 11, 1) - town.house.clock.now() + 10 * MINUTE)
+    expect(await laddersOf(town).rungs()).toEqual([])
+  })
+
+  it('lifts nothing where people say no, where there is nothing to lift, or in shadow', async () => {
+    town = await openTown({ at: LATE - 4 * HOUR, config })
+    expect(await lift('no-new-runs')).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/is not in force, and nothing else is/),
+    })
+    await upload(town, 'a')
+    await town.settled(TRAIN)
+    await town.until('it is crossed', async () => (await laddersOf(town).rungs()).length > 0)
+    await lift('no-new-runs')
+    await town.answered(BUDGET, 'deny')
+    await upload(town, 'b')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' } })
+    town.setPolicy({ ...config, budget: { ...config.budget, mode: 'shadow' } })
+    expect(await lift('no-new-runs')).toMatchObject({ ok: false, detail: expect.stringContaining('shadow') })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    town.setPolicy(example)
+    expect(await lift('no-new-runs')).toMatchObject({ ok: false, detail: expect.stringContaining('has no ladder') })
+  })
+})
+
+describe('rungs together', () => {
+  const both = [
+    { at: 0.01, do: 'ask-always' },
+    { at: 0.02, do: 'no-new-runs' },
+  ]
+
+  it('let go together: what waited under both begins without asking anybody', async () => {
+    town = await openTown({ at: LATE, config: laddered(1000, both, { approvals: unasked }) })
+    await upload(town, 'a')
+    await town.until('both are crossed', async () => (await laddersOf(town).rungs()).length === 2)
+    await town.until('it is done', async () => (await town.past(TRAIN)).length > 0)
+    await upload(town, 'b')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' }, run: { question: null } })
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
+    expect((await town.run(TRAIN))?.asked).toBe(0)
+  })
+
+  it('are nobody’s once the ladder is gone: who rests on one goes on, though its lane says nothing any more', async () => {
+    const config = laddered(1000, both, { approvals: unasked })
+    town = await openTown({ at: LATE - 12 * HOUR, config })
+    await upload(town, 'a')
+    await town.until('both are crossed', async () => (await laddersOf(town).rungs()).length === 2)
+    await town.until('it is done', async () => (await town.past(TRAIN)).length > 0)
+    await upload(town, 'b')
+    await town.advance(HOUR)
+    expect(await town.lane(TRAIN)).toMatchObject({ rest: { why: 'rung' } })
+    const { ladder: _, ...bare } = config.budget
+    town.setPolicy({ ...config, budget: bare })
+    await town.advance(11 * MINUTE)
+    expect((await town.lane(TRAIN)).run?.phase).toBe('steps')
+    expect(await town.settled(TRAIN)).toMatchObject({ state: 'succeeded', generation: 2 })
   })
 })

@@ -127,9 +127,9 @@ describe('rows of a release that is newer', () => {
       }),
       added('order', `${lane}#2`, { kind: 'pre-warm', id: '2', lane, at, due: at, by: 'ana', gpus: 8 }),
       added('out', `${lane}#3`, { ...(out?.value as object), lane, telling: { kind: 'page', to: 'ops' } }),
-      added('lane', 'budget/ml-monthly', {
+      added('lane', 'tenant/ml-monthly', {
         schema: 1,
-        lane: 'budget/ml-monthly',
+        lane: 'tenant/ml-monthly',
         writtenAt: at,
         name: 'b-01234567',
         run: null,
@@ -148,7 +148,7 @@ describe('rows of a release that is newer', () => {
       expect(also).toContain(
         `this release does not know the ${kind}: it waits for the release that wrote it, or a newer one`,
       )
-    expect(await town.house.why('budget/ml-monthly')).toMatchObject({ why: 'newer-schema', since: at })
+    expect(await town.house.why('tenant/ml-monthly')).toMatchObject({ why: 'newer-schema', since: at })
     expect(await town.house.ports.ledger.counts()).not.toHaveProperty('contended')
   })
 })
