@@ -1,8 +1,9 @@
 import { sha256Hex } from '../core/digest.ts'
+import { budgetOf, budgetRoom } from '../core/lane/room.ts'
 import { DAY, dayBegin, dayOf } from '../core/money/days.ts'
 import { addCells } from '../core/money/lines.ts'
 import { laneOfNotice, NO_BUDGET } from '../core/money/notice-lane.ts'
-import { besideText, noticeCard, noticeText } from '../core/money/notice-text.ts'
+import { besideText, noticeCard, noticeText, type ShownNotice, shownNotice } from '../core/money/notice-text.ts'
 import {
   type Folded,
   foldNotice,
@@ -149,6 +150,17 @@ const tellingOf = (
   ]
 }
 
-/** What others have told last of the policy's budget and, without a budget of the policy, of whatever else, the newest first. */
-export const noticesOf = async (ledger: Pick<Ledger, 'list'>): Promise<NoticeRow[]> =>
-  valuesOf(await everyRow(ledger, 'notice')).toSorted((a, b) => b.last.at - a.last.at)
+/** Lines of one reading. */
+const SHOWN = 10
+
+/** What others have told last, of each name one, the newest first. */
+export const noticesOf = async (
+  ledger: Pick<Ledger, 'list'>,
+  policy: Pick<Policy, 'budget'>,
+): Promise<ShownNotice[]> => {
+  const called = { [budgetRoom(budgetOf(policy))]: policy.budget.name }
+  return valuesOf(await everyRow(ledger, 'notice'))
+    .toSorted((a, b) => b.last.at - a.last.at)
+    .slice(0, SHOWN)
+    .map((row) => shownNotice(row, (lane) => (lane === NO_BUDGET ? null : (called[lane] ?? lane))))
+}

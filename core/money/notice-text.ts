@@ -2,7 +2,7 @@ import type { Amount, NoticeOf } from '../../events/contract.ts'
 import type { Card } from '../cards.ts'
 import { plainTime, said } from '../text.ts'
 import { DAY, dayOf } from './days.ts'
-import { type Heard, MISTAKEN, USD } from './notices.ts'
+import { type Heard, MISTAKEN, type NoticeRow, USD } from './notices.ts'
 import { usd } from './prices.ts'
 
 /** Who tells, and what it is that they count. */
@@ -73,6 +73,29 @@ const differText = (more: number, own: number): string => {
   const share = own > 0 ? ` (${((100 * Math.abs(more)) / own).toFixed(1)} %)` : ''
   return `it has ${usd(Math.abs(more))}${share} ${more > 0 ? 'more' : 'less'}`
 }
+
+/** The last that somebody has told, for who asks. */
+export interface ShownNotice extends Pick<Heard, 'at' | 'of' | 'name' | 'amount' | 'isForecast' | 'plausible' | 'own'> {
+  /** Its budget's name; null: it is of none. */
+  budget: string | null
+  text: string
+  /** What our own meter said of the same days then, in sentences. */
+  beside: string[]
+}
+
+/** A row as people see it. `budgetOf`: the name of a budget's lane; null: it is of none. */
+export const shownNotice = ({ lane, last }: NoticeRow, budgetOf: (lane: string) => string | null): ShownNotice => {
+  const { at, of, name, amount, isForecast, plausible, own } = last
+  return {
+    ...{ at, of, name, amount, isForecast, plausible, own, budget: budgetOf(lane) },
+    text: noticeText(last),
+    beside: besideText(last),
+  }
+}
+
+/** A line for a terminal. */
+export const noticeLine = ({ at, budget, text, beside }: ShownNotice): string =>
+  `${plainTime(at)}, ${budget ?? 'of no budget'}: ${[text, ...beside].join('; ')}`
 
 /** What AWS counts is late; what our meter counts is not. */
 const LATE = 'AWS counts up to three times a day, 8 to 12 hours late'

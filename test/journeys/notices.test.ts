@@ -72,8 +72,8 @@ it('an anomaly comes by EventBridge and by SNS and is one; as it grows its own c
   const all = await cards()
   expect(all).toHaveLength(1)
   expect(all[0]?.lines[0]).toContain('$4,120.00')
-  const [shown] = await noticesOf(town.house.ports.ledger)
-  expect(shown?.last.amount?.value).toBe(4120)
+  const [shown] = await noticesOf(town.house.ports.ledger, town.policy)
+  expect(shown).toMatchObject({ budget: 'ml-monthly', amount: { value: 4120 }, own: { dollars: 0 } })
 })
 
 it('an event replayed from an archive tells nothing', async () => {
