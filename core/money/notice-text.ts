@@ -28,9 +28,13 @@ export const daysText = ({ from, until }: { from: number; until: number }): stri
   return isMonth ? first.slice(0, 7) : `${first} to ${last}`
 }
 
+/** As people know it. */
+const nameOf = ({ name, called = [] }: Pick<Heard, 'name' | 'called'>): string => said(called[0] ?? name, SAID)
+
 /** What a notice says, in one sentence. */
-export const noticeText = ({ of, name, amount, threshold, isForecast, days, text }: Heard): string => {
-  const [called, words] = [said(name, SAID), said(text, SAID)]
+export const noticeText = (heard: Heard): string => {
+  const { of, amount, threshold, isForecast, days, text } = heard
+  const [called, words] = [nameOf(heard), said(text, SAID)]
   if (of === 'aws-action') return `${WHO[of]} tells of an action${called === '' ? '' : ` of ${called}`}: ${words}`
   const count = amount === null ? 'an amount that cannot be read' : amountText(amount)
   const does = isForecast ? `reckons with ${count} by the end` : `counts ${count}`
@@ -61,7 +65,7 @@ const ownText = ({ of, amount, own, days, ofNodes, isForecast }: Heard): string[
   if (amount === null) return []
   if (amount.unit !== USD) return [`it counts ${said(amount.unit, 20)}, our meter dollars: they are not compared`]
   if (days === null || own === null) return ['our meter has no figure of the same days']
-  if (own.since === null) return ['our meter has not looked yet: it looks every minute']
+  if (own.since === null) return ['our meter has seen no node yet']
   const late = own.since > days.from ? `, seen since ${plainTime(own.since)}` : ''
   const hours = own.unpricedHours === 0 ? '' : `, without ${own.unpricedHours.toFixed(1)} node hours that have no price`
   const figure = `our meter has ${usd(own.dollars)} of nodes in the same days${late}${hours}`
@@ -105,7 +109,9 @@ export const noticeCard = (heard: Heard, budget: string | null): Card => {
   const sentence = noticeText(heard)
   return {
     title:
-      budget === null ? `Costs: ${said(heard.name, SAID)} is of no budget` : `Costs of ${budget}: ${WHO[heard.of]}`,
+      budget === null
+        ? `Costs: ${nameOf(heard) || WHO[heard.of]} is of no budget`
+        : `Costs of ${budget}: ${WHO[heard.of]}`,
     facts: [{ label: 'Told', value: plainTime(heard.at) }],
     lines: [
       sentence,
