@@ -3,7 +3,7 @@ import { budgetOf, budgetRoom } from '../core/lane/room.ts'
 import { DAY, dayBegin, dayOf } from '../core/money/days.ts'
 import { addCells } from '../core/money/lines.ts'
 import { laneOfNotice, NO_BUDGET } from '../core/money/notice-lane.ts'
-import { besideText, noticeCard, noticeText, type ShownNotice, shownNotice } from '../core/money/notice-text.ts'
+import { besideText, nameOf, noticeCard, noticeText, type ShownNotice, shownNotice } from '../core/money/notice-text.ts'
 import {
   type Folded,
   foldNotice,
@@ -49,7 +49,7 @@ export const hearNotice = async (ports: NoticePorts, told: BudgetCrossed): Promi
     const row = await readRow(ports.ledger, 'notice', id)
     if (lane === NO_BUDGET && (row !== null || (await isCrowded(ports)))) return unnamed(ports, event)
     const folded = await weighed(ports, event, { policy, lane, before: row?.value ?? null })
-    if (folded === null) return ignore(ports, lane, 'notice-known', `${said(event.name, 120)} said so before`)
+    if (folded === null) return ignore(ports, lane, 'notice-known', `${nameOf(event)} said so before`)
     const { ok } = await ports.ledger.commit(writesOf(ports, { policy, event, id, row, folded }))
     if (!ok) continue
     if (folded.tells) await wake(ports, outGroup(lane, 'chat'), id)
@@ -78,13 +78,8 @@ const UNNAMED = 20
 const isCrowded = async ({ ledger }: NoticePorts): Promise<boolean> =>
   (await ledger.list('notice', { prefix: `${NO_BUDGET}#`, limit: UNNAMED })).length === UNNAMED
 
-const unnamed = (ports: NoticePorts, { name }: BudgetCrossed): Promise<HeardOf> =>
-  ignore(
-    ports,
-    NO_BUDGET,
-    'not-configured',
-    `no budget names ${said(name, 120)} in its \`notices\`, which is told once`,
-  )
+const unnamed = (ports: NoticePorts, event: BudgetCrossed): Promise<HeardOf> =>
+  ignore(ports, NO_BUDGET, 'not-configured', `no budget names ${nameOf(event)} in its \`notices\`, which is told once`)
 
 const ignore = async ({ ledger }: NoticePorts, lane: string, reason: Ignored, detail: string): Promise<HeardOf> => {
   await ledger.commit([{ count: `ignored:${reason}`, by: 1 }])

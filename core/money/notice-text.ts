@@ -28,8 +28,8 @@ export const daysText = ({ from, until }: { from: number; until: number }): stri
   return isMonth ? first.slice(0, 7) : `${first} to ${last}`
 }
 
-/** As people know it. */
-const nameOf = ({ name, called = [] }: Pick<Heard, 'name' | 'called'>): string => said(called[0] ?? name, SAID)
+/** What it is of, as people know it. */
+export const nameOf = ({ name, called = [] }: Pick<Heard, 'name' | 'called'>): string => said(called[0] ?? name, SAID)
 
 /** What a notice says, in one sentence. */
 export const noticeText = (heard: Heard): string => {
@@ -66,6 +66,7 @@ const ownText = ({ of, amount, own, days, ofNodes, isForecast }: Heard): string[
   if (amount.unit !== USD) return [`it counts ${said(amount.unit, 20)}, our meter dollars: they are not compared`]
   if (days === null || own === null) return ['our meter has no figure of the same days']
   if (own.since === null) return ['our meter has seen no node yet']
+  if (own.since >= days.until) return [`our meter looks since ${plainTime(own.since)}, after these days`]
   const late = own.since > days.from ? `, seen since ${plainTime(own.since)}` : ''
   const hours = own.unpricedHours === 0 ? '' : `, without ${own.unpricedHours.toFixed(1)} node hours that have no price`
   const figure = `our meter has ${usd(own.dollars)} of nodes in the same days${late}${hours}`

@@ -135,6 +135,9 @@ describe('what stands beside it', () => {
   it('since when our meter has looked, and hours without a price', () => {
     const [text] = besideText(heard({}, own(100, { since: Date.UTC(2026, 10, 20), unpricedHours: 3 })))
     expect(text).toContain('seen since 2026-11-20 00:00 UTC, without 3.0 node hours that have no price')
+    expect(besideText(heard({}, own(0, { since: NOVEMBER.until })))).toEqual([
+      'our meter looks since 2026-12-01 00:00 UTC, after these days',
+    ])
     expect(besideText(heard({}, own(0, { since: null })))).toEqual(['our meter has seen no node yet'])
   })
 
