@@ -16,6 +16,7 @@ const amount = z.nullable(z.object({ value: z.number(), unit: short(40) }))
 const notice = z.object({
   of: z.enum(['aws-budget', 'aws-action', 'anomaly', 'gateway']),
   name: z.string().check(z.maxLength(NAME)),
+  called: z.optional(z.array(short(NAME)).check(z.maxLength(4))),
   key: short(2 * NAME),
   at: time,
   amount,
@@ -52,8 +53,10 @@ export const noticed = (
   { id, 'replay-name': replay }: { id: string; 'replay-name'?: string | undefined },
 ): Parsed<BudgetCrossed> => ({
   ok: true,
-  event: { type: 'budget-crossed', id, ...detail, replayed: replay !== undefined },
+  event: { type: 'budget-crossed', id, ...asSaid(detail), replayed: replay !== undefined },
 })
+
+const asSaid = ({ called, ...detail }: Notice) => ({ ...detail, ...(called === undefined ? {} : { called }) })
 
 /** A notice as a door puts it on our bus. */
 export const asPublished = (

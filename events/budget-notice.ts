@@ -130,5 +130,7 @@ const daysOf = (prose: string, told: number): Notice['days'] => {
   const today = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate())
   // Of a day it tells once it is over.
   if (month === undefined) return { from: today - DAY, until: today }
+  // On the first of a month what is told late is still of the one before, as the prose does not say.
+  if (date.getUTCDate() === 1) return null
   return { from: today - (date.getUTCDate() - 1) * DAY, until: Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1) }
 }

@@ -153,6 +153,8 @@ export interface BudgetCrossed {
   of: NoticeOf
   /** Its budget, monitor or policy, as its source calls it; empty: it names none. */
   name: string
+  /** What else it is called there, as people know it first. Left out: nothing. */
+  called?: string[]
   /** Tells notices of one name apart: the same again is the same, be it with another amount. */
   key: string
   /** What was counted there; null: it does not say. */

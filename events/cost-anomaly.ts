@@ -26,6 +26,8 @@ const anomaly = z.object({
   ),
   monitorArn: z.nullish(short(2048)),
   monitorName: z.nullish(short(NAME)),
+  /** By SNS alone, which names no monitor. */
+  subscriptionName: z.nullish(short(NAME)),
 })
 const shape = z.extend(envelope, { detail: anomaly })
 
@@ -58,19 +60,21 @@ const DAY = 86_400_000
 const LONGEST = 366 * DAY
 
 const noticeOf = (detail: z.output<typeof anomaly>, at: number): Parsed<Notice> => {
-  const { anomalyId, anomalyStartDate, anomalyEndDate, impact, monitorArn, monitorName } = detail
+  const { anomalyId, anomalyStartDate, anomalyEndDate, impact, monitorArn, monitorName, subscriptionName } = detail
   const from = millisecondsOf(anomalyStartDate)
   if (from === null || from <= 0) return refusal('bad-field', `anomalyStartDate: ${anomalyStartDate} is no time`)
   const last = millisecondsOf(anomalyEndDate ?? '') ?? at
   if (last - from > LONGEST) return refusal('bad-field', `anomalyEndDate: ${anomalyEndDate} is more than a year later`)
   const days = { from: dayBegin(from), until: dayBegin(Math.max(from, last)) + DAY }
-  const name = monitorName ?? monitorArn?.slice(-NAME)
-  if (name === undefined) return refusal('missing-field', 'monitorName and monitorArn: one of them says whose it is')
+  // Both ways say the ARN, so that one anomaly is one.
+  const name = monitorArn?.slice(-NAME) ?? monitorName
+  const called = [monitorName, subscriptionName].filter((one) => one != null)
+  if (name == null) return refusal('missing-field', 'monitorArn and monitorName: one of them says whose it is')
   const dollars = (value: number) => ({ value, unit: 'USD' })
   return {
     ok: true,
     event: {
-      ...{ of: 'anomaly', name, key: anomalyId, at, days, budgeted: null, isForecast: false, ofNodes: true },
+      ...{ of: 'anomaly', name, called, key: anomalyId, at, days, budgeted: null, isForecast: false, ofNodes: true },
       amount: dollars(impact.totalActualSpend ?? impact.totalImpact),
       threshold: impact.totalExpectedSpend == null ? null : dollars(impact.totalExpectedSpend),
       text: textOf(detail),
@@ -82,8 +86,11 @@ const dayBegin = (at: number): number => Math.floor(at / DAY) * DAY
 
 const textOf = ({ dimensionValue, dimensionalValue, rootCauses }: z.output<typeof anomaly>): string => {
   const [first] = rootCauses ?? []
-  const cause = [first?.service, first?.usageType, first?.region].filter((part) => part != null && part !== '')
-  return [dimensionValue ?? dimensionalValue ?? '', cause.join(', ')]
+  const value = dimensionValue ?? dimensionalValue ?? ''
+  const cause = [first?.service, first?.usageType, first?.region].filter(
+    (part) => part != null && part !== '' && part !== value,
+  )
+  return [value, cause.join(', ')]
     .filter((part) => part !== '')
     .join(': ')
     .slice(0, TEXT)

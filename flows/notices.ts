@@ -1,8 +1,9 @@
 import { sha256Hex } from '../core/digest.ts'
+import { budgetOf, budgetRoom } from '../core/lane/room.ts'
 import { DAY, dayBegin, dayOf } from '../core/money/days.ts'
 import { addCells } from '../core/money/lines.ts'
 import { laneOfNotice, NO_BUDGET } from '../core/money/notice-lane.ts'
-import { besideText, noticeCard, noticeText } from '../core/money/notice-text.ts'
+import { besideText, nameOf, noticeCard, noticeText, type ShownNotice, shownNotice } from '../core/money/notice-text.ts'
 import {
   type Folded,
   foldNotice,
@@ -37,16 +38,18 @@ const TRIES = 5
  * Writes down what somebody else counts of a budget, on that budget's timeline, and tells it once beside our own figure. Nothing else follows
  * of it. Rejects where the ledger does not answer: whoever called is tried again, and the same again says nothing.
  */
-export const hearNotice = async (ports: NoticePorts, event: BudgetCrossed): Promise<HeardOf> => {
+export const hearNotice = async (ports: NoticePorts, told: BudgetCrossed): Promise<HeardOf> => {
+  // What says that it comes from the future would be the newest for ever.
+  const event = { ...told, at: Math.min(told.at, ports.clock.now()) }
   const policy = await asCounted(ports.ledger, await ports.policies.load())
   const lane = laneOfNotice(policy, event) ?? NO_BUDGET
   if (event.replayed) return ignore(ports, lane, 'replayed', 'an event replayed from an archive tells nothing')
   for (let tries = 0; tries < TRIES; tries++) {
     const id = noticeId(lane, event)
     const row = await readRow(ports.ledger, 'notice', id)
-    if (lane === NO_BUDGET && row !== null) return unnamed(ports, event)
+    if (lane === NO_BUDGET && (row !== null || (await isCrowded(ports)))) return unnamed(ports, event)
     const folded = await weighed(ports, event, { policy, lane, before: row?.value ?? null })
-    if (folded === null) return ignore(ports, lane, 'notice-known', `${event.name} said so before`)
+    if (folded === null) return ignore(ports, lane, 'notice-known', `${nameOf(event)} said so before`)
     const { ok } = await ports.ledger.commit(writesOf(ports, { policy, event, id, row, folded }))
     if (!ok) continue
     if (folded.tells) await wake(ports, outGroup(lane, 'chat'), id)
@@ -56,25 +59,27 @@ export const hearNotice = async (ports: NoticePorts, event: BudgetCrossed): Prom
 }
 
 const weighed = async (
-  { ledger }: NoticePorts,
+  { ledger, clock }: NoticePorts,
   event: BudgetCrossed,
   { policy, lane, before }: { policy: Policy; lane: string; before: NoticeRow | null },
 ): Promise<Folded | null> => {
   const own = event.ofNodes && event.days !== null ? await ownIn(ledger, event.days) : null
   return foldNotice(before, event, {
+    now: clock.now(),
     lane,
     own,
     plausible: isPlausible(event, { own, dollars: policy.budget.dollars }),
   })
 }
 
-const unnamed = (ports: NoticePorts, { name }: BudgetCrossed): Promise<HeardOf> =>
-  ignore(
-    ports,
-    NO_BUDGET,
-    'not-configured',
-    `no budget names ${said(name, 120)} in its \`notices\`, which was told once`,
-  )
+/** Names of no budget that are told: whoever may make up more of them has said enough. */
+const UNNAMED = 20
+
+const isCrowded = async ({ ledger }: NoticePorts): Promise<boolean> =>
+  (await ledger.list('notice', { prefix: `${NO_BUDGET}#`, limit: UNNAMED })).length === UNNAMED
+
+const unnamed = (ports: NoticePorts, event: BudgetCrossed): Promise<HeardOf> =>
+  ignore(ports, NO_BUDGET, 'not-configured', `no budget names ${nameOf(event)} in its \`notices\`, which is told once`)
 
 const ignore = async ({ ledger }: NoticePorts, lane: string, reason: Ignored, detail: string): Promise<HeardOf> => {
   await ledger.commit([{ count: `ignored:${reason}`, by: 1 }])
@@ -149,6 +154,21 @@ const tellingOf = (
   ]
 }
 
-/** What others have told last of the policy's budget and, without a budget of the policy, of whatever else, the newest first. */
-export const noticesOf = async (ledger: Pick<Ledger, 'list'>): Promise<NoticeRow[]> =>
-  valuesOf(await everyRow(ledger, 'notice')).toSorted((a, b) => b.last.at - a.last.at)
+/** Lines of one reading. */
+const SHOWN = 10
+
+/** What others have told last, of each name one, the newest first. */
+export const noticesOf = async (
+  ledger: Pick<Ledger, 'list'>,
+  policy: Pick<Policy, 'installation' | 'budget'>,
+): Promise<ShownNotice[]> => {
+  const called = { [budgetRoom(budgetOf(policy))]: policy.budget.name }
+  return (
+    valuesOf(await everyRow(ledger, 'notice'))
+      // What is named by now was told of no budget once.
+      .filter(({ lane, last }) => lane !== NO_BUDGET || laneOfNotice(policy, last) === null)
+      .toSorted((a, b) => b.last.at - a.last.at)
+      .slice(0, SHOWN)
+      .map((row) => shownNotice(row, (lane) => (lane === NO_BUDGET ? null : (called[lane] ?? lane))))
+  )
+}

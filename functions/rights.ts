@@ -85,7 +85,7 @@ export const ROWS = {
   ],
   /** What others count of a budget: its row, its timeline, and what is told of it; no document of a lane, and no letter. */
   notices: [
-    items(['day'], 'Query'),
+    items(['day', 'notice'], 'Query'),
     items(['identity', 'notice', 'meter'], 'BatchGetItem'),
     items(['notice', 'lane#budget/*', 'lane#-', 'counts'], 'UpdateItem'),
     items(['moments', 'moments#budget/*', 'moments#-', 'due#*'], 'PutItem'),

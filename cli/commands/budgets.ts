@@ -9,17 +9,20 @@ import { runningClient } from '../client.ts'
 import { columns, type Output, show, type Where } from '../output.ts'
 import { withInstallation } from './in-aws.ts'
 import { withLedger } from './ledger.ts'
+import { belowIt, noticesIn } from './notices.ts'
 
 /**
  * What was spent of the policy's budget this month, what runs hold, what is left, and the rungs of its ladder. A product that runs on the folder is
  * asked, since it knows its policy and its time; else its ledger is read, under the policy of the config. What is deployed is
- * read with both of its own. What is not counted is said below, and in JSON as `notCounted`.
+ * read with both of its own. What is not counted is said below, and in JSON as `notCounted`; what others have told last of it as `notices`.
  */
 export const budgets = async (where: Where, output: Output): Promise<void> => {
   const found = await budgetsOf(where)
   const table = columns([['BUDGET', 'MONTH', 'SPENT', 'HELD', 'OF', 'LEFT'], ...found.map(line)])
   const rungs = found.flatMap(({ rungs = [] }) => rungs.map(({ text }) => text))
-  show(output, { budgets: found, notCounted: NOT_COUNTED }, [table, '', NOT_COUNTED, ...rungs].join('\n'))
+  const notices = await noticesIn(where)
+  const texts = [table, '', NOT_COUNTED, ...rungs].join('\n')
+  show(output, { budgets: found, notCounted: NOT_COUNTED, notices }, `${texts}${belowIt(notices)}`)
 }
 
 /** The same as data. */

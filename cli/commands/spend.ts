@@ -12,6 +12,7 @@ import { columns, EXIT, Explained, type Output, show, type Where } from '../outp
 import { budgetsOf } from './budgets.ts'
 import { calledIn } from './called.ts'
 import { withLedger } from './ledger.ts'
+import { belowIt, noticesIn } from './notices.ts'
 
 /** By lane, pool or day; or each node of a month by itself, as it is booked. */
 export type SpendFlags = Where & { by: string; month?: string; csv?: boolean }
@@ -45,14 +46,15 @@ export const spend = (flags: SpendFlags, output: Output): Promise<void> =>
       output.out([head, ...named].map(csvLine).join('\n'))
       return
     }
+    const notices = await noticesIn(flags)
     const { budget: name = '', dollars = 0, rungs = [] } = budget ?? {}
     const ladder = month === undefined ? rungs.map(({ text }) => text) : []
     const texts = [...spendText(found, { dollars }, now), ...ladder]
     const table = columns([head.map((name) => name.replaceAll('_', ' ').toUpperCase()), ...named])
     show(
       output,
-      { spend: found, budget: { name, dollars }, ...value },
-      [...texts, '', rows.length === 0 ? 'nothing was spent on nodes' : table].join('\n'),
+      { spend: found, budget: { name, dollars }, notices, ...value },
+      [...texts, '', rows.length === 0 ? 'nothing was spent on nodes' : table].join('\n') + belowIt(notices),
     )
   })
 

@@ -17,17 +17,17 @@ const NAMED_BY: Readonly<Record<NoticeOf, 'aws' | 'anomalies' | 'mlflow'>> = {
 /** The lane of the budget that somebody means; null: the policy names it nowhere. */
 export const laneOfNotice = (
   policy: Pick<Policy, 'installation' | 'budget'>,
-  { of, name, text }: Pick<BudgetCrossed, 'of' | 'name' | 'text'>,
+  { of, name, called = [], text }: Pick<BudgetCrossed, 'of' | 'name' | 'called' | 'text'>,
 ): string | null => {
   const by = NAMED_BY[of]
   const names = policy.budget.notices?.[by] ?? []
   // Which budget an action is of it may say in its prose alone.
-  const words = name === '' ? text.split(/[^\w./+@=-]+/) : [name]
+  const words = name === '' ? text.split(/[^\w./+@=-]+/) : [name, ...called]
   const isOurs =
     by === 'aws'
       ? words.some((word) => isMadeOf(policy, word))
-      : by === 'anomalies' && name === anomalyMonitorName(policy)
-  return isOurs || names.some((known) => (name === '' ? text.includes(known) : known === name))
+      : by === 'anomalies' && words.includes(anomalyMonitorName(policy))
+  return isOurs || names.some((known) => (name === '' ? text.includes(known) : words.includes(known)))
     ? budgetRoom(budgetOf(policy))
     : null
 }

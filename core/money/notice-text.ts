@@ -2,7 +2,7 @@ import type { Amount, NoticeOf } from '../../events/contract.ts'
 import type { Card } from '../cards.ts'
 import { plainTime, said } from '../text.ts'
 import { DAY, dayOf } from './days.ts'
-import { type Heard, MISTAKEN, USD } from './notices.ts'
+import { type Heard, MISTAKEN, type NoticeRow, USD } from './notices.ts'
 import { usd } from './prices.ts'
 
 /** Who tells, and what it is that they count. */
@@ -28,9 +28,13 @@ export const daysText = ({ from, until }: { from: number; until: number }): stri
   return isMonth ? first.slice(0, 7) : `${first} to ${last}`
 }
 
+/** What it is of, as people know it. */
+export const nameOf = ({ name, called = [] }: Pick<Heard, 'name' | 'called'>): string => said(called[0] ?? name, SAID)
+
 /** What a notice says, in one sentence. */
-export const noticeText = ({ of, name, amount, threshold, isForecast, days, text }: Heard): string => {
-  const [called, words] = [said(name, SAID), said(text, SAID)]
+export const noticeText = (heard: Heard): string => {
+  const { of, amount, threshold, isForecast, days, text } = heard
+  const [called, words] = [nameOf(heard), said(text, SAID)]
   if (of === 'aws-action') return `${WHO[of]} tells of an action${called === '' ? '' : ` of ${called}`}: ${words}`
   const count = amount === null ? 'an amount that cannot be read' : amountText(amount)
   const does = isForecast ? `reckons with ${count} by the end` : `counts ${count}`
@@ -61,7 +65,8 @@ const ownText = ({ of, amount, own, days, ofNodes, isForecast }: Heard): string[
   if (amount === null) return []
   if (amount.unit !== USD) return [`it counts ${said(amount.unit, 20)}, our meter dollars: they are not compared`]
   if (days === null || own === null) return ['our meter has no figure of the same days']
-  if (own.since === null) return ['our meter has not looked yet: it looks every minute']
+  if (own.since === null) return ['our meter has seen no node yet']
+  if (own.since >= days.until) return [`our meter looks since ${plainTime(own.since)}, after these days`]
   const late = own.since > days.from ? `, seen since ${plainTime(own.since)}` : ''
   const hours = own.unpricedHours === 0 ? '' : `, without ${own.unpricedHours.toFixed(1)} node hours that have no price`
   const figure = `our meter has ${usd(own.dollars)} of nodes in the same days${late}${hours}`
@@ -74,6 +79,29 @@ const differText = (more: number, own: number): string => {
   return `it has ${usd(Math.abs(more))}${share} ${more > 0 ? 'more' : 'less'}`
 }
 
+/** The last that somebody has told, for who asks. */
+export interface ShownNotice extends Pick<Heard, 'at' | 'of' | 'name' | 'amount' | 'isForecast' | 'plausible' | 'own'> {
+  /** Its budget's name; null: it is of none. */
+  budget: string | null
+  text: string
+  /** What our own meter said of the same days then, in sentences. */
+  beside: string[]
+}
+
+/** A row as people see it. `budgetOf`: the name of a budget's lane; null: it is of none. */
+export const shownNotice = ({ lane, last }: NoticeRow, budgetOf: (lane: string) => string | null): ShownNotice => {
+  const { at, of, name, amount, isForecast, plausible, own } = last
+  return {
+    ...{ at, of, name, amount, isForecast, plausible, own, budget: budgetOf(lane) },
+    text: noticeText(last),
+    beside: besideText(last),
+  }
+}
+
+/** A line for a terminal. */
+export const noticeLine = ({ at, budget, text, beside }: ShownNotice): string =>
+  `${plainTime(at)}, ${budget ?? 'of no budget'}: ${[text, ...beside].join('; ')}`
+
 /** What AWS counts is late; what our meter counts is not. */
 const LATE = 'AWS counts up to three times a day, 8 to 12 hours late'
 
@@ -82,7 +110,9 @@ export const noticeCard = (heard: Heard, budget: string | null): Card => {
   const sentence = noticeText(heard)
   return {
     title:
-      budget === null ? `Costs: ${said(heard.name, SAID)} is of no budget` : `Costs of ${budget}: ${WHO[heard.of]}`,
+      budget === null
+        ? `Costs: ${nameOf(heard) || WHO[heard.of]} is of no budget`
+        : `Costs of ${budget}: ${WHO[heard.of]}`,
     facts: [{ label: 'Told', value: plainTime(heard.at) }],
     lines: [
       sentence,

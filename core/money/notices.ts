@@ -1,5 +1,6 @@
-import type { Amount, BudgetCrossed } from '../../events/contract.ts'
+import type { BudgetCrossed } from '../../events/contract.ts'
 import { sha256Hex } from '../digest.ts'
+import { dayOf } from './days.ts'
 
 /** What our meter has seen in the days that a notice counts. */
 export interface OwnFigure {
@@ -25,7 +26,12 @@ export interface NoticeRow {
   last: Heard
   /** What was told by the key of each notice, the oldest first: dollars, or whatever it counts; null: no amount. */
   told: Record<string, number | null>
+  /** How many were told in a day (UTC). */
+  today: { day: string; told: number }
 }
+
+/** Of one name so many are told in a day; more are written down. */
+const MOST_A_DAY = 12
 
 /** Keys that a row remembers: a month of daily notices. */
 const REMEMBERED = 40
@@ -63,23 +69,42 @@ export interface Folded {
 export const foldNotice = (
   before: NoticeRow | null,
   event: BudgetCrossed,
-  { lane, own, plausible }: { lane: string; own: OwnFigure | null; plausible: boolean | null },
+  { lane, own, plausible, now }: { lane: string; own: OwnFigure | null; plausible: boolean | null; now: number },
 ): Folded | null => {
   const { type: _type, id: _id, replayed: _replayed, key, ...said } = event
   const heard: Heard = { ...said, own, plausible }
   const told = before?.told ?? {}
   const amount = event.amount?.value ?? null
-  const known = Object.hasOwn(told, key) ? told[key] : undefined
-  const newest = before === null || event.at >= before.last.at ? heard : before.last
-  if (known === undefined)
-    return { row: { lane, last: newest, told: remembered({ ...told, [key]: amount }) }, heard, tells: true }
-  if (known === null || amount === null || amount <= known || newest !== heard) return null
-  const tells = amount >= 2 * known
-  if (!tells && sameAmount(before?.last.amount ?? null, event.amount)) return null
-  return { row: { lane, last: heard, told: tells ? { ...told, [key]: amount } : told }, heard, tells }
+  const last = before === null || event.at >= before.last.at ? heard : before.last
+  const hasGrown = isNews(told, event)
+  if (Object.hasOwn(told, key) && last !== heard) return null
+  if (!hasGrown && !isMore(before, event)) return null
+  const day = dayOf(now)
+  const today = before?.today.day === day ? before.today : { day, told: 0 }
+  const tells = hasGrown && today.told < MOST_A_DAY
+  return {
+    row: {
+      ...{ lane, last, told: hasGrown ? remembered({ ...told, [key]: amount }) : told },
+      today: { day, told: today.told + Number(tells) },
+    },
+    heard,
+    tells,
+  }
 }
 
-const sameAmount = (a: Amount | null, b: Amount | null): boolean => a?.value === b?.value && a?.unit === b?.unit
+/** Whether it was never told, or is twice what was told. */
+const isNews = (told: NoticeRow['told'], { key, amount }: BudgetCrossed): boolean => {
+  const known = Object.hasOwn(told, key) ? told[key] : undefined
+  if (known === undefined) return true
+  return known !== null && amount !== null && amount.value > known && amount.value >= 2 * known
+}
+
+/** Whether it is more than what was told, and other than what is shown. */
+const isMore = (before: NoticeRow | null, { key, amount }: BudgetCrossed): boolean => {
+  const [known, shown] = [before?.told[key] ?? null, before?.last.amount ?? null]
+  if (known === null || amount === null || amount.value <= known) return false
+  return shown?.value !== amount.value || shown.unit !== amount.unit
+}
 
 const remembered = (told: NoticeRow['told']): NoticeRow['told'] =>
   Object.fromEntries(Object.entries(told).slice(-REMEMBERED))

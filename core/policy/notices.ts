@@ -8,7 +8,7 @@ const names = z._default(z.array(short(NAME)).check(z.maxLength(20)), [])
 export const notices = z.strictObject({
   /** Names of budgets of AWS Budgets. Those that the stack `money` makes need not be named. */
   aws: names,
-  /** Names of monitors of Cost Anomaly Detection, or their ARNs where they have no name. */
+  /** Monitors of Cost Anomaly Detection, by their ARNs: by SNS they have no name. */
   anomalies: names,
   /** Ids of budget policies of MLflow’s gateway. */
   mlflow: names,

@@ -53,7 +53,7 @@ export class MoneyStack extends Stack {
   private topicOf({ policy, state }: MoneyProps): Topic {
     const topic = new Topic(this, 'Notices-topic', { topicName: `${policy.installation}-budgets`, enforceSSL: true })
     for (const [service, from] of [
-      ['budgets', { ArnLike: { 'aws:SourceArn': this.budgetArn('*') } }],
+      ['budgets', { ArnLike: { 'aws:SourceArn': this.formatArn({ service: 'budgets', region: '', resource: '*' }) } }],
       ['costalerts', {}],
     ] as const)
       topic.addToResourcePolicy(
@@ -114,12 +114,7 @@ export class MoneyStack extends Stack {
         timeUnit: 'MONTHLY',
         budgetLimit: { amount: policy.budget.dollars, unit: 'USD' },
         metrics: ['UnblendedCost'],
-        filterExpression: {
-          and: [
-            { tags: { key: CLUSTER_TAG, values: [policy.cluster], matchOptions: ['EQUALS'] } },
-            { dimensions: { key: 'INSTANCE_TYPE', values: policy.instanceTypes, matchOptions: ['EQUALS'] } },
-          ],
-        },
+        filterExpression: filterOf(policy),
       },
       notificationsWithSubscribers: notifications,
     })
@@ -129,7 +124,8 @@ export class MoneyStack extends Stack {
   private actionOf({ policy, money }: MoneyProps, budget: CfnBudget): void {
     const { lastResort } = policy.budget
     const role = money.karpenterRole
-    if (lastResort === undefined || role === undefined) return
+    // Without pools there is nothing that it could deny.
+    if (lastResort === undefined || role === undefined || policy.instanceTypes.length === 0) return
     const denied = new ManagedPolicy(this, 'No-more-GPU-nodes', {
       description: `Launch nothing of the pools of ${policy.installation}: attached by AWS Budgets, and taken away by a person`,
       statements: [
@@ -204,6 +200,12 @@ export class MoneyStack extends Stack {
       }),
     })
   }
+}
+
+const filterOf = ({ cluster, instanceTypes }: PolicyFacts): CfnBudget.ExpressionProperty => {
+  const ofCluster = { tags: { key: CLUSTER_TAG, values: [cluster], matchOptions: ['EQUALS'] } }
+  const ofTypes = { dimensions: { key: 'INSTANCE_TYPE', values: instanceTypes, matchOptions: ['EQUALS'] } }
+  return instanceTypes.length === 0 ? ofCluster : { and: [ofCluster, ofTypes] }
 }
 
 /** What Karpenter tags its instances with; it counts once it is activated in the payer's account. */

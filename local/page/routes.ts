@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import type { Hono } from 'hono'
-import { type html, raw } from 'hono/html'
+import { html, raw } from 'hono/html'
 import { sha256Hex } from '../../core/digest.ts'
 import { type Called, calledBy, inNewNames, laneMeant } from '../../core/lane-kinds/called.ts'
+import { noticesOf } from '../../flows/notices.ts'
 import { spendIn } from '../../flows/spend.ts'
 import { spendOf } from '../../flows/sums.ts'
 import type { PostedCard } from '../house-type.ts'
@@ -19,6 +20,7 @@ import {
   timelineFragment,
 } from './fragments.ts'
 import { layout } from './layout.ts'
+import { noticesFragment } from './notices.ts'
 import { spendFragment } from './spend.ts'
 import { trackOf } from './views.ts'
 
@@ -80,11 +82,11 @@ const partsOf = async (
     lanes: lanesFragment(tracks, lane, policy),
     chat: chatFragment(shownOf(await cards())),
     plan: planFragment(tracks.find((track) => track.lane === lane) ?? null),
-    spend: spendFragment(
+    spend: html`${spendFragment(
       await spendOf(ports, policy, ports.clock.now()),
       await spendIn(ports.ledger, ports.clock.now()),
       ports.clock.now(),
-    ),
+    )}${noticesFragment(await noticesOf(ports.ledger, policy))}`,
     pools: poolsFragment(await poolsOf(ports, { policy, sides })),
     timeline: timelineFragment(lane, lane === null ? [] : await ports.ledger.moments(lane, { limit: 60 })),
     feed: feedFragment(feed, await ports.ledger.counts()),

@@ -10,6 +10,7 @@ import { everyLane, laneNames } from '../../flows/lanes.ts'
 import { poolsNow } from '../../flows/leases.ts'
 import type { Ledger } from '../../flows/ledger-port.ts'
 import { ourNamespaces } from '../../flows/namespaces.ts'
+import { noticesOf } from '../../flows/notices.ts'
 import { looseNow } from '../../flows/orphans.ts'
 import { valuesOf } from '../../flows/rows.ts'
 import { everyRun, listed, runOf } from '../../flows/runs.ts'
@@ -97,6 +98,7 @@ const worldRoutes = (app: Hono, { house }: Served): void => {
   app.get('/api/budgets', async (context) =>
     context.json({ budgets: [await spendOf({ ledger }, await policies.load(), clock.now())] }),
   )
+  app.get('/api/notices', async (context) => context.json({ notices: await noticesOf(ledger, await policies.load()) }))
   app.get('/api/pools', async (context) =>
     context.json({ pools: await poolsNow(ledger, { policy: await policies.load(), now: clock.now() }) }),
   )

@@ -7,6 +7,7 @@ import { gatewayEvent } from '../../events/gateway-budget.ts'
 import { samplesOf } from './samples.ts'
 
 const samples = samplesOf('budget-crossed')
+const ANOMALIES = 'arn:aws:ce::111122223333:anomalymonitor/abcdef12-1234-4ea0-84cc-918a97d736ef'
 const called = (message: unknown) => ({ Records: [{ EventSource: 'aws:sns', Sns: message }] })
 const onBus = (notice: Notice) => {
   const { source, detailType, detail } = asPublished(notice)
@@ -67,6 +68,11 @@ describe('what AWS says by SNS', () => {
     })
   })
 
+  it('on the first of a month is of neither month: what is told late may be of the one before', () => {
+    const first = saying('actual', (text) => text.replace('November 24', 'December 1'))
+    expect(first).toMatchObject({ event: { days: null } })
+  })
+
   it('an amount that cannot be read is none, and is no other amount', () => {
     expect(heard(messageOf('other-currency'))).toMatchObject({
       ok: true,
@@ -108,7 +114,8 @@ describe('what AWS says by SNS', () => {
     expect(heard(messageOf('anomaly'))).toMatchObject({
       event: {
         of: 'anomaly',
-        name: 'gpu services',
+        name: ANOMALIES,
+        called: ['ml'],
         key: '12345678-abcd-ef12-3456-987654321a12',
         amount: { value: 1301, unit: 'USD' },
         threshold: { value: 300 },

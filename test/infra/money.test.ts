@@ -84,7 +84,7 @@ describe('the topic', () => {
     ])
     for (const { Condition } of allowed)
       expect(Condition).toMatchObject({ StringEquals: { 'aws:SourceAccount': '111122223333' } })
-    expect(JSON.stringify(allowed[0]?.Condition)).toContain(':budgets::111122223333:budget/*')
+    expect(JSON.stringify(allowed[0]?.Condition)).toContain(':budgets::111122223333:*')
     expect(statements.filter(({ Effect }) => Effect === 'Deny')).toHaveLength(1)
   })
 

@@ -1,4 +1,5 @@
 import { afterEach, expect, it } from 'vitest'
+import { parsePolicy } from '../../core/policy.ts'
 import { noticesOf } from '../../flows/notices.ts'
 import example from '../../signalbox.config.ts'
 import { samplesOf } from '../events/samples.ts'
@@ -10,7 +11,11 @@ let town: Town
 afterEach(() => town.close())
 
 const BUDGET = 'budget/ml-monthly'
-const NOTICES = { aws: ['ml-platform GPUs'], anomalies: ['gpu services'], mlflow: ['bp-7f31'] }
+const NOTICES = {
+  aws: ['ml-platform GPUs'],
+  anomalies: ['arn:aws:ce::111122223333:anomalymonitor/abcdef12-1234-4ea0-84cc-918a97d736ef'],
+  mlflow: ['bp-7f31'],
+}
 const config = { ...example, budget: { ...example.budget, notices: NOTICES } }
 const at = Date.UTC(2026, 10, 24, 9)
 const open = async (more: object = {}) => {
@@ -55,6 +60,8 @@ it('one that no budget names is told once, whatever it says next', async () => {
   town.setPolicy(config)
   await say('forecast')
   expect((await cards())[0]?.title).toBe('Costs of ml-monthly: AWS Budgets')
+  const shown = await noticesOf(town.house.ports.ledger, parsePolicy(config))
+  expect(shown.map(({ budget }) => budget)).toEqual(['ml-monthly'])
 })
 
 it('an anomaly comes by EventBridge and by SNS and is one; as it grows its own card does', async () => {
@@ -72,8 +79,8 @@ it('an anomaly comes by EventBridge and by SNS and is one; as it grows its own c
   const all = await cards()
   expect(all).toHaveLength(1)
   expect(all[0]?.lines[0]).toContain('$4,120.00')
-  const [shown] = await noticesOf(town.house.ports.ledger)
-  expect(shown?.last.amount?.value).toBe(4120)
+  const [shown] = await noticesOf(town.house.ports.ledger, town.policy)
+  expect(shown).toMatchObject({ budget: 'ml-monthly', amount: { value: 4120 }, own: { dollars: 0 } })
 })
 
 it('an event replayed from an archive tells nothing', async () => {
@@ -82,6 +89,16 @@ it('an event replayed from an archive tells nothing', async () => {
   expect(await town.house.deliver(replayed)).toMatchObject({ kind: 'ignored', reason: 'replayed' })
   await town.advance(HOUR)
   expect(await cards()).toEqual([])
+})
+
+it('of many names that no budget has a score is told, and then none', async () => {
+  await open()
+  const { event } = samplesOf('budget-crossed').find(({ name }) => name === 'base') as { event: { detail: object } }
+  for (let n = 0; n < 30; n++)
+    await town.house.deliver({ ...event, detail: { ...event.detail, name: `made up ${n}`, at: at + 365 * 24 * HOUR } })
+  await town.advance(MINUTE)
+  const shown = await noticesOf(town.house.ports.ledger, town.policy)
+  expect([(await cards()).length, shown[0]?.at]).toEqual([20, at])
 })
 
 it('what is told while Slack is away is told once it answers', async () => {

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { CLOCK_FILE, RUNNING_FILE } from '../../../local/main.ts'
@@ -26,6 +26,7 @@ it('says what the budget has left, as a table and as JSON, and the same once the
   const running = await product.json('budgets')
   expect(running).toEqual({
     notCounted,
+    notices: [],
     budgets: [
       {
         budget: 'ml-monthly',
@@ -43,4 +44,32 @@ it('says what the budget has left, as a table and as JSON, and the same once the
   rmSync(join(product.data, RUNNING_FILE))
   writeFileSync(join(product.data, CLOCK_FILE), String(house.clock.now()))
   expect(await product.json('budgets')).toEqual(running)
+})
+
+it('says below it what others have told last, beside our own figure; `spend` does too, and the page', async () => {
+  const before = (await product.cli('spend')).out
+  expect(before).not.toContain('what others count')
+  expect((await product.cli('emit', 'budget-crossed/actual')).out).toContain('recorded')
+  await product.cli('emit', 'cost-anomaly/base')
+  await product.town.advance(60_000)
+  const { out } = await product.cli('budgets')
+  const [, ...told] = out.split('what others count:')[1]?.split('\n') ?? []
+  expect(told.sort()).toEqual([
+    expect.stringMatching(
+      /^2026-11-23 12:00 UTC, of no budget: AWS Budgets counts \$16,120.33 of ml-platform GPUs.*our meter has/,
+    ),
+    expect.stringMatching(
+      /^2026-11-23 12:00 UTC, of no budget: Cost Anomaly Detection counts \$1,301.00 of gpu services/,
+    ),
+  ])
+  expect((await product.cli('spend')).out.split('what others count:')[1]).toBe(out.split('what others count:')[1])
+  const { notices } = await product.json('budgets')
+  expect(notices).toContainEqual(
+    expect.objectContaining({ of: 'aws-budget', plausible: true, amount: { value: 16_120.33, unit: 'USD' } }),
+  )
+  const { url } = JSON.parse(readFileSync(join(product.data, RUNNING_FILE), 'utf8'))
+  const page = await fetch(url)
+  expect(await page.text()).toContain('What others count')
+  rmSync(join(product.data, RUNNING_FILE))
+  expect((await product.json('budgets'))['notices']).toEqual(notices)
 })

@@ -22,11 +22,11 @@ const own = (dollars: number, more: Partial<OwnFigure> = {}): OwnFigure => ({
 })
 const LANE = 'budget/ml-monthly'
 const fold = (before: NoticeRow | null, event: BudgetCrossed) =>
-  foldNotice(before, event, { lane: LANE, own: null, plausible: true })
+  foldNotice(before, event, { lane: LANE, own: null, plausible: true, now: event.at * 3_600_000 * 24 })
 const heard = (given: Partial<BudgetCrossed> = {}, beside: OwnFigure | null = null) => {
   const event = notice(given)
   const plausible = isPlausible(event, { own: beside, dollars: 20_000 })
-  return foldNotice(null, event, { lane: LANE, own: beside, plausible })!.heard
+  return foldNotice(null, event, { lane: LANE, own: beside, plausible, now: 0 })!.heard
 }
 
 describe('what is told', () => {
@@ -54,10 +54,23 @@ describe('what is told', () => {
     const more = fold(first.row, notice({ of, amount: usd(150), at: 2 }))!
     expect([more.tells, more.row.last.amount]).toEqual([false, usd(150)])
     expect(fold(more.row, notice({ of, amount: usd(150), at: 3 }))).toBeNull()
+    expect(fold(more.row, notice({ of, amount: usd(900), at: 1 }))).toBeNull()
     expect(fold(more.row, notice({ of, amount: usd(120), at: 1 }))).toBeNull()
     expect(fold(more.row, notice({ of, amount: usd(90), at: 4 }))).toBeNull()
     const twice = fold(more.row, notice({ of, amount: usd(200), at: 4 }))!
     expect([twice.tells, twice.row.told]).toEqual([true, { k: 200 }])
+  })
+
+  it('of one name a dozen a day at most are told, and the rest is written down', () => {
+    let row: NoticeRow | null = null
+    const told = Array.from({ length: 30 }, (_, n) => {
+      const folded = foldNotice(row, notice({ key: `window ${n}`, at: n + 1 }), {
+        ...{ lane: LANE, own: null, plausible: true, now: n < 20 ? 0 : 86_400_000 },
+      })
+      row = folded?.row ?? row
+      return folded?.tells
+    })
+    expect([told.slice(0, 20).filter(Boolean).length, told.slice(20).filter(Boolean).length]).toEqual([12, 10])
   })
 
   it('a row keeps as many keys as a month has, and no more', () => {
@@ -85,6 +98,8 @@ describe('whose it is', () => {
       expect(laneOf(of, name)).toBe(LANE)
     expect(laneOf('aws-budget', awsBudgetName(policy, [80]))).toBe(LANE)
     expect(laneOf('anomaly', anomalyMonitorName(policy))).toBe(LANE)
+    const called = [anomalyMonitorName(policy)]
+    expect(laneOfNotice(policy, { of: 'anomaly', name: 'arn:aws:ce::1:anomalymonitor/x', called, text: '' })).toBe(LANE)
     expect(laneOf('aws-action', '', `the budget ${awsBudgetName(policy, [80])}, which`)).toBe(LANE)
     expect(laneOf('aws-action', '', 'of gpus of ml.')).toBe(LANE)
   })
@@ -120,7 +135,10 @@ describe('what stands beside it', () => {
   it('since when our meter has looked, and hours without a price', () => {
     const [text] = besideText(heard({}, own(100, { since: Date.UTC(2026, 10, 20), unpricedHours: 3 })))
     expect(text).toContain('seen since 2026-11-20 00:00 UTC, without 3.0 node hours that have no price')
-    expect(besideText(heard({}, own(0, { since: null })))).toEqual([expect.stringContaining('has not looked yet')])
+    expect(besideText(heard({}, own(0, { since: NOVEMBER.until })))).toEqual([
+      'our meter looks since 2026-12-01 00:00 UTC, after these days',
+    ])
+    expect(besideText(heard({}, own(0, { since: null })))).toEqual(['our meter has seen no node yet'])
   })
 
   it('a forecast is called one, and no difference is made of it', () => {

@@ -202,6 +202,7 @@ describe('the routes', () => {
       ['/api/lanes', 'lanes'],
       ['/api/plans', 'plans'],
       ['/api/budgets', 'budgets'],
+      ['/api/notices', 'notices'],
       ['/api/why?lane=pipeline/support-chats', 'why'],
       ['/api/why?lane=nobody', 'why'],
       ['/api/timeline?lane=pipeline/support-chats', 'timeline'],

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parsePolicy } from '../../../core/policy.ts'
 import { type MlflowRegistry, openMlflow } from '../../../effects/registry/mlflow-registry.ts'
+import { gatewayEvent } from '../../../events/gateway-budget.ts'
 import { readRow } from '../../../flows/rows.ts'
 import { resyncDoor } from '../../../local/doors.ts'
 import { keepGoing } from '../../../local/drive.ts'
@@ -29,6 +30,7 @@ const EVENTS = [
   { entity: 'MODEL_VERSION_ALIAS', action: 'DELETED' },
   { entity: 'MODEL_VERSION_TAG', action: 'SET' },
   { entity: 'MODEL_VERSION_TAG', action: 'DELETED' },
+  { entity: 'BUDGET_POLICY', action: 'EXCEEDED' },
 ]
 
 let mlflow: Mlflow
@@ -72,7 +74,7 @@ afterEach(async () => {
 /** The way from MLflow to our door: it notes what passes and can answer in the door's place. */
 interface Way {
   url: string
-  passed: { id: string; status: number }[]
+  passed: { id: string; status: number; body: string }[]
   /** Statuses that the next deliveries get without reaching the door. */
   instead: number[]
   close(): Promise<void>
@@ -85,8 +87,9 @@ const openWay = async (to: LocalHouse): Promise<Way> => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
     const headers = request.headers as Record<string, string>
-    const status = instead.shift() ?? (await to.webhook('mlflow', { headers, body: Buffer.concat(chunks) })).status
-    passed.push({ id: headers['x-mlflow-delivery-id'] ?? '', status })
+    const body = Buffer.concat(chunks)
+    const status = instead.shift() ?? (await to.webhook('mlflow', { headers, body })).status
+    passed.push({ id: headers['x-mlflow-delivery-id'] ?? '', status, body: body.toString() })
     response.writeHead(status).end()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -123,6 +126,20 @@ describe('webhooks of a real MLflow', () => {
     await mlflow.call('DELETE', 'registered-models/alias', { name: 'by-alias', alias: 'champion' })
     await until('nothing is wanted', async () => (await wanted('by-alias')) === 'none')
     expect(way.passed.map(({ status }) => status)).toEqual([202, 202, 202])
+  })
+
+  it('a budget of its gateway is told in the shape that we read; its own test delivery is refused by name', async () => {
+    const { webhooks } = (await mlflow.call('GET', 'webhooks', {})) as { webhooks: { webhook_id: string }[] }
+    const event = { entity: 'BUDGET_POLICY', action: 'EXCEEDED' }
+    await mlflow.call('POST', `webhooks/${webhooks[0]?.webhook_id}/test`, { event })
+    await until('it is here', async () => way.passed.length === 1)
+    const [{ status, body } = { status: 0, body: '' }] = way.passed
+    expect([status, (await house.ports.ledger.counts())['refused:test-payload']]).toEqual([202, 1])
+    const told = JSON.parse(body) as { data: object }
+    expect(gatewayEvent({ ...told, data: { ...told.data, budget_policy_id: 'bp-ours' } })).toMatchObject({
+      ok: true,
+      event: { detail: { of: 'gateway', name: 'bp-ours', amount: { unit: 'USD' }, threshold: { unit: 'USD' } } },
+    })
   })
 
   it('a tag that the policy names promotes, and taken away it walks back', async () => {
@@ -173,7 +190,8 @@ describe('webhooks of a real MLflow', () => {
 
   it('its test delivery is refused by name and does nothing', async () => {
     const { webhooks } = (await mlflow.call('GET', 'webhooks', {})) as { webhooks: { webhook_id: string }[] }
-    const answer = await mlflow.call('POST', `webhooks/${webhooks[0]?.webhook_id}/test`, {})
+    const [event] = EVENTS
+    const answer = await mlflow.call('POST', `webhooks/${webhooks[0]?.webhook_id}/test`, { event })
     expect(answer).toMatchObject({ result: { success: true, response_status: 202 } })
     const [refusal] = await house.ports.ledger.moments(null, { limit: 1 })
     expect(refusal?.text).toContain('example_model')
