@@ -5,7 +5,7 @@ import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf, standingGpus } from '../planning/generations.ts'
-import { gpusOf } from '../planning/pool-view.ts'
+import { gpusOfPod } from '../planning/pool-view.ts'
 import type { Around } from '../pods/around.ts'
 import { notMade as notMadeOf, worstOf } from '../pods/lacking.ts'
 import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
@@ -175,8 +175,8 @@ const isOnNode = (pod: V1Pod): boolean => isAtWork(pod) && pod.spec?.nodeName !=
 /** GPUs that pods keep: also those of a Deployment that somebody has deleted, until they have ended. */
 const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   const gpus: Record<string, number> = {}
-  for (const { spec } of pods.filter(isAtWork)) {
-    const [pool, count] = [spec?.nodeSelector?.[NODE_POOL], gpusOf(spec?.containers)]
+  for (const pod of pods.filter(isAtWork)) {
+    const [pool, count] = [pod.spec?.nodeSelector?.[NODE_POOL], gpusOfPod(pod)]
     if (pool !== undefined && count > 0) gpus[pool] = (gpus[pool] ?? 0) + count
   }
   return gpus
