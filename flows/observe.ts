@@ -25,6 +25,8 @@ export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
 
 /** What of the cluster every lane sees alike. */
 export interface Seen extends SeenPools {
+  /** Pods that have ended and that nobody has tidied away: they say why others are made. */
+  ended: readonly KubeObject[]
   /** Of the whole namespace that serves; left out where each lane asks for its own. */
   standing?: Standing
 }
@@ -39,7 +41,7 @@ interface Standing {
 const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> => {
   const kinds = ['Pod', 'NodePool', 'Node'] as const
   const [pods = [], nodePools = [], nodes = []] = await Promise.all(kinds.map((kind) => cluster.list(kind)))
-  return { pods: pods.filter(isLive), nodePools, nodes }
+  return { pods: pods.filter(isLive), ended: pods.filter((pod) => !isLive(pod)), nodePools, nodes }
 }
 
 /** The cluster for a look at every lane: each kind is listed once, however many lanes there are. */
@@ -103,7 +105,9 @@ export const observe = async (
 const withLack = (view: GenerationView, { policy, identity, doc, now }: Looking, seen: Seen): GenerationView => {
   if (view.ready >= view.replicas) return view
   const labels = { ...laneLabels(identity, doc.lane), [label('generation')]: String(view.generation) }
-  const pods = seen.pods.filter((pod) => pod.metadata.namespace === policy.namespaces.serving && hasLabels(pod, labels))
+  const pods = [...seen.pods, ...seen.ended].filter(
+    (pod) => pod.metadata.namespace === policy.namespaces.serving && hasLabels(pod, labels),
+  )
   const around = { nodes: seen.nodes, pools: seen.nodePools, claims: null, events: [] } as Around
   const lacks = whyLacking(view.object, pods as KubeObject<'Pod'>[], { around, now })
   return lacks === null ? view : { ...view, lacks }

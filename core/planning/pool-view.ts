@@ -231,9 +231,19 @@ export const tolerates = (
     return key === taint.key && (value ?? '') === (taint.value ?? '')
   })
 
-/** GPUs that a pod asks for: what containers that come one after the other ask for is the most that one of them does. */
-export const gpusOfPod = ({ spec }: V1Pod): number =>
-  Math.max(gpusOf(spec?.containers), ...(spec?.initContainers ?? []).map((container) => gpusOf([container])))
+/**
+ * GPUs that a pod asks for, as the scheduler counts them (`PodRequests` of Kubernetes 1.36): its containers together with what starts before
+ * them and runs on beside them; or, where that is more, an init container with what runs on from before it.
+ */
+export const gpusOfPod = ({ spec }: V1Pod): number => {
+  let [beside, most] = [0, 0]
+  for (const container of spec?.initContainers ?? []) {
+    const gpus = gpusOf([container])
+    if (container.restartPolicy === 'Always') beside += gpus
+    else most = Math.max(most, beside + gpus)
+  }
+  return Math.max(most, beside + gpusOf(spec?.containers))
+}
 
 /** GPUs that containers ask for together. */
 export const gpusOf = (containers: readonly V1Container[] = []): number =>

@@ -3,6 +3,7 @@ import { laneName } from '../lane-kinds/kind.ts'
 import { isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
+import type { GenerationView } from '../world.ts'
 import { compared, handOf, withHand } from './by-hand.ts'
 import { baselineView, interruptsOf, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import { besideOthers, notOurs } from './not-ours.ts'
@@ -11,7 +12,7 @@ import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan
 import { servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import { planRollout } from './serve-rollout.ts'
-import { freeGpus, gpusByPool, type Rule, roomIn, ruleOf } from './serve-room.ts'
+import { askedGpus, freeGpus, gpusByPool, type Rule, roomIn, ruleOf, slotGpus } from './serve-room.ts'
 import { gpusOf } from './walk.ts'
 import { type WayBack, walkBack, wayBack } from './walk-back.ts'
 
@@ -72,7 +73,7 @@ const planNone = (
     namespace: input.policy.namespaces.serving,
     traffic: world.traffic ?? null,
     generations: world.generations,
-    wantReplicas: rule.service.replicas,
+    wantReplicas: replicasBack({ input, rule, base, there, free }),
     freeGpus: Number.isFinite(free) ? free : null,
     pool: there?.view,
     loadMinutes: rule.service.loadMinutes.p95,
@@ -85,6 +86,26 @@ const planNone = (
   if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
   const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
   return withHand(planStanding(input, rule, { view: base, reason }), hand)
+}
+
+/**
+ * Replicas at which the baseline stands again: those that it had, whatever the policy has of them for a version that is promoted; never more
+ * than fit beside what others hold, and never fewer than stand for that.
+ */
+const replicasBack = ({ input, rule, base, there, free }: Room): number => {
+  const had = input.baseline?.replicas ?? Math.max(base?.replicas ?? 0, rule.service.replicas)
+  if (base === undefined || there === null || base.gpusPerReplica === 0) return had
+  const fit = Math.floor((free + askedGpus(there, input.world.generations)) / slotGpus(there, base.gpusPerReplica))
+  return Math.min(had, Math.max(fit, base.replicas))
+}
+
+interface Room {
+  input: ServeInput
+  rule: Rule
+  base: GenerationView | undefined
+  /** The pool in which the baseline stands, and what is free of it; null: the policy or the world has none. */
+  there: Rule | null
+  free: number
 }
 
 const draftBack = (

@@ -1,5 +1,6 @@
 import type { V1ContainerStatus, V1Job, V1Pod } from '@kubernetes/client-node'
 import { isLeaving } from '../kube.ts'
+import { programsOf } from './beside.ts'
 import type { Taken } from './taken.ts'
 
 /**
@@ -23,12 +24,10 @@ const askedAt = ({ metadata }: V1Pod): number | null => {
 }
 
 /** Whether one of its containers had ended badly by then, or all of them had ended. One that nobody has seen end had not. */
-const endedBefore = ({ status }: V1Pod, at: number): boolean => {
+const endedBefore = (pod: V1Pod, at: number): boolean => {
   const isBefore = ({ state }: V1ContainerStatus): boolean => (timeOf(state?.terminated?.finishedAt) ?? at) < at
-  const own = status?.containerStatuses ?? []
-  const badly = [...(status?.initContainerStatuses ?? []), ...own].filter(
-    ({ state }) => (state?.terminated?.exitCode ?? 0) !== 0,
-  )
+  const own = pod.status?.containerStatuses ?? []
+  const badly = programsOf(pod).filter(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
   return badly.some(isBefore) || (own.length > 0 && own.every(isBefore))
 }
 

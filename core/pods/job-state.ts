@@ -4,13 +4,14 @@ import type { Failure } from '../reasons.ts'
 import { NOTE, said } from '../text.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun } from './beginning.ts'
+import { containersOf } from './beside.ts'
 import { deletedOf } from './deleted.ts'
 import { newestFirst, whyDied } from './died.ts'
 import { isAtWork, isLost, nextOfLeaving, overdueNote } from './leaving.ts'
 import { inBrackets } from './logs.ts'
 import { type Lost, ownPressure, takenBy } from './taken.ts'
 import { lastTold, nextHourOf, nextLook } from './telling.ts'
-import { containersOf, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
+import { besideTrouble, isKeptOutside, type Seeing, type Trouble, troubleOf, unscheduledNote } from './trouble.ts'
 
 /** What a Job has come to. `note` is for a person; `failure` is set exactly when the kind is `failed`. */
 export interface JobState {
@@ -159,11 +160,18 @@ const podNote = (job: V1Job, pod: V1Pod, seeing: Seeing): string => {
     const taken = takenBy(pod) ?? deletedOf(pod, job)
     return `its pod is stopping${on}${taken === null ? '' : `: ${taken.note}`}`
   }
-  if (pod.status?.phase === 'Running') return `running${on}`
+  if (pod.status?.phase !== 'Running') return beginningNote(pod, on, seeing)
+  const beside = besideTrouble(pod)
+  return `running${on}${beside === null ? '' : `; ${beside.note}`}`
+}
+
+const beginningNote = (pod: V1Pod, on: string, seeing: Seeing): string => {
   const unscheduled = unscheduledNote(pod, seeing)
   if (unscheduled !== null) return unscheduled
-  const notBegun = unbegun(pod, around, now)
+  const notBegun = unbegun(pod, seeing.around, seeing.now)
   if (notBegun !== null) return notBegun.note
+  const beside = besideTrouble(pod)
+  if (beside !== null) return `starting${on}; ${beside.note}`
   const waiting = containersOf(pod).find(({ state }) => state?.waiting !== undefined)?.state?.waiting
   if (waiting?.reason === undefined || waiting.reason === 'ContainerCreating' || waiting.reason === 'PodInitializing')
     return on === '' ? 'waiting for a node' : `starting${on}`

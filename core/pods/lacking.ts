@@ -2,6 +2,8 @@ import type { V1Pod } from '@kubernetes/client-node'
 import type { KubeObject } from '../kube.ts'
 import { said } from '../text.ts'
 import { isAtWork } from './leaving.ts'
+import { replacedTrouble, unhealed } from './replaced.ts'
+import { ownPressure } from './taken.ts'
 import { type Seeing, type Trouble, troubleOf } from './trouble.ts'
 
 /** Longest that somebody else's message stands in a note. */
@@ -21,12 +23,22 @@ export const worstOf = (troubles: readonly Trouble[]): Trouble | null =>
 
 const endOf = ({ endsAt }: Trouble): number => endsAt ?? Number.MAX_SAFE_INTEGER
 
+/** What keeps these pods from being ready, those that Kubernetes has made others for among them; null: nothing that any of them says. */
+export const troubleAmong = (
+  pods: readonly V1Pod[],
+  known: { logs?: readonly string[] } & Partial<Seeing>,
+): Trouble | null => {
+  const own = ownPressure(pods)
+  return worstOf([
+    ...(own === null ? [] : [{ ...own, endsAt: 0 }]),
+    ...pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? []),
+    ...[replacedTrouble(pods)].filter((trouble) => trouble !== null),
+  ])
+}
+
 /** Why a Deployment has fewer ready pods than it asks for; null: none of them says. */
 export const whyLacking = (
   deployment: KubeObject<'Deployment'>,
   pods: readonly V1Pod[],
   seeing: Seeing,
-): string | null => {
-  const worst = worstOf(pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, seeing) ?? []))
-  return worst?.note ?? (notMade(deployment) || null)
-}
+): string | null => troubleAmong(unhealed(pods), seeing)?.note ?? (notMade(deployment) || null)

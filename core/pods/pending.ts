@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node'
 import { GPU, isLeaving, NODE_POOL, type NodePool } from '../kube.ts'
-import { gpusOf, tolerates } from '../planning/pool-view.ts'
+import { gpusOfPod, tolerates } from '../planning/pool-view.ts'
 import { gpusIn, numberIn } from '../quantity.ts'
 import { said } from '../text.ts'
 import type { Around } from './around.ts'
@@ -100,8 +100,8 @@ const unusable = (name: string, pool: NodePool): Pending | null => {
 }
 
 /** What it has counts nodes that are on their way: without those that are, nobody knows for whom. */
-const atLimit = ({ spec }: V1Pod, { metadata, spec: pool, status }: NodePool, { claims }: Around): Pending | null => {
-  const [asks, limit] = [gpusOf(spec?.containers), numberIn(pool?.limits?.[GPU] ?? Number.NaN)]
+const atLimit = (pod: V1Pod, { metadata, spec: pool, status }: NodePool, { claims }: Around): Pending | null => {
+  const [asks, limit] = [gpusOfPod(pod), numberIn(pool?.limits?.[GPU] ?? Number.NaN)]
   const there = gpusIn(status?.resources?.[GPU] ?? 0)
   if (asks === 0 || limit === null || there + asks <= limit || (claims === null && there > 0)) return null
   return {

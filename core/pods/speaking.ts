@@ -1,5 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
-import { containersOf } from './trouble.ts'
+import { programsOf } from './beside.ts'
 
 /** Whose lines of a pod say why: which container's (null: its only one's), and whether those of before its last start. */
 export interface Speaker {
@@ -12,7 +12,7 @@ export interface Speaker {
  * as if it had failed, too.
  */
 export const endedFirst = (pod: V1Pod): V1ContainerStatus | undefined =>
-  containersOf(pod)
+  programsOf(pod)
     .filter(({ state }) => (state?.terminated?.exitCode ?? 0) !== 0)
     .toSorted((a, b) => endOf(a) - endOf(b))[0]
 
@@ -22,7 +22,7 @@ const endOf = ({ state }: V1ContainerStatus): number =>
 
 /** Of a pod with several containers the server gives no lines unless one is named; what has come up again has only new lines to tell. */
 export const speakerOf = (pod: V1Pod): Speaker => {
-  const crashed = containersOf(pod).find(({ ready, restartCount }) => !ready && restartCount > 0)
+  const crashed = programsOf(pod).find(({ ready, restartCount }) => !ready && restartCount > 0)
   const one = endedFirst(pod) ?? crashed
   const { running } = one?.state ?? {}
   return {

@@ -2,6 +2,7 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node'
 import type { Failure } from '../reasons.ts'
 import { type Around, NOTHING_AROUND } from './around.ts'
 import { unbegun, unbegunSince } from './beginning.ts'
+import { besideOf, isBegun, programsOf } from './beside.ts'
 import { inBrackets } from './logs.ts'
 import { isUnscheduled, type PendingOn, pendingOf } from './pending.ts'
 import { whyEnded } from './program.ts'
@@ -44,11 +45,11 @@ export const troubleOf = (
   pod: V1Pod,
   { logs = [], around = NOTHING_AROUND, now = 0 }: { logs?: readonly string[] } & Partial<Seeing> = {},
 ): Trouble | null => {
-  for (const container of containersOf(pod)) {
+  for (const container of programsOf(pod)) {
     const trouble = ofContainer(container, { pod, logs })
     if (trouble !== null) return trouble
   }
-  return unscheduled(pod, { around, now }) ?? unbegun(pod, around, now)
+  return besideTrouble(pod) ?? unscheduled(pod, { around, now }) ?? unbegun(pod, around, now)
 }
 
 /** Whether something outside keeps a pod from beginning, of which its own status tells no more when it changes. */
@@ -82,6 +83,23 @@ export const unscheduledNote = (pod: V1Pod, { around, now }: Seeing): string | n
   return pending === null ? null : `waiting for a node: ${pending.note}`
 }
 
+/**
+ * Why something that others have put beside its program does not run; null: it does. While the program runs that ends nothing. What keeps
+ * the program from beginning has as long as a node that has not begun a pod.
+ */
+export const besideTrouble = (pod: V1Pod): Trouble | null => {
+  const trouble = besideOf(pod)
+    .map((container) => ofContainer(container, { pod, logs: [] }))
+    .find((one) => one !== null)
+  if (trouble === undefined || trouble === null) return null
+  const { endsAt, note } = trouble
+  return {
+    failure: 'not-admitted',
+    endsAt: isBegun(pod) || endsAt === null ? null : Math.max(endsAt, changedAt(pod) + STARTED),
+    note: `${note}; no plan has it: something in the cluster puts it beside the program${isBegun(pod) ? ', which runs' : ', which begins after it'}`,
+  }
+}
+
 const ofContainer = (
   container: V1ContainerStatus,
   { pod, logs }: { pod: V1Pod; logs: readonly string[] },
@@ -113,7 +131,7 @@ const notStarted = ({ name, state, lastState }: V1ContainerStatus): NotStarted |
 
 /** The pod whose program ended last and was started again, and is not ready: its lines say why. */
 export const crashedOf = <P extends V1Pod>(pods: readonly P[]): P | undefined =>
-  pods.find((pod) => containersOf(pod).some((one) => !one.ready && one.restartCount > 0))
+  pods.find((pod) => programsOf(pod).some((one) => !one.ready && one.restartCount > 0))
 
 /** What comes up again and again has no time at which it begins to heal: who is ready meanwhile has healed. */
 const crashed = (container: V1ContainerStatus, logs: readonly string[]): Trouble | null => {
@@ -140,9 +158,3 @@ const changedAt = ({ metadata, status }: V1Pod): number =>
       .map((time) => new Date(time ?? Number.NaN).getTime())
       .filter((at) => !Number.isNaN(at)),
   )
-
-/** A pod's containers, those that begin first before the others. */
-export const containersOf = ({ status }: V1Pod): V1ContainerStatus[] => [
-  ...(status?.initContainerStatuses ?? []),
-  ...(status?.containerStatuses ?? []),
-]

@@ -5,13 +5,12 @@ import type { Stepped } from '../lane/stepping.ts'
 import { generationOf } from '../names.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf, standingGpus } from '../planning/generations.ts'
-import { gpusOf } from '../planning/pool-view.ts'
+import { gpusOfPod } from '../planning/pool-view.ts'
 import type { Around } from '../pods/around.ts'
-import { notMade as notMadeOf, worstOf } from '../pods/lacking.ts'
+import { notMade as notMadeOf, troubleAmong } from '../pods/lacking.ts'
 import { isAtWork, isOverdue, nextOfLeaving, overdueNote } from '../pods/leaving.ts'
-import { ownPressure } from '../pods/taken.ts'
 import { nextLook } from '../pods/telling.ts'
-import { isKeptOutside, type Trouble, troubleOf } from '../pods/trouble.ts'
+import { isKeptOutside } from '../pods/trouble.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
 import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
@@ -83,7 +82,7 @@ export const nextRollOut = (step: RollOutModelStep, seen: SeenRollOut): Stepped 
     return seen.now < seen.goneFrom
       ? { kind: 'wait', note: late, until: seen.goneFrom, running: false }
       : { kind: 'failed', reason: 'deleted', note: gone.join('; ') }
-  const trouble = troubleIn(broughtBy(step, seen), seen)
+  const trouble = troubleAmong(broughtBy(step, seen), seen)
   if (trouble !== null && trouble.endsAt !== null && trouble.endsAt <= seen.now)
     return { kind: 'failed', reason: trouble.failure, note: trouble.note }
   const why = trouble === null ? late : `${late}: ${trouble.note}`
@@ -175,8 +174,8 @@ const isOnNode = (pod: V1Pod): boolean => isAtWork(pod) && pod.spec?.nodeName !=
 /** GPUs that pods keep: also those of a Deployment that somebody has deleted, until they have ended. */
 const aliveGpus = (pods: readonly V1Pod[]): Record<string, number> => {
   const gpus: Record<string, number> = {}
-  for (const { spec } of pods.filter(isAtWork)) {
-    const [pool, count] = [spec?.nodeSelector?.[NODE_POOL], gpusOf(spec?.containers)]
+  for (const pod of pods.filter(isAtWork)) {
+    const [pool, count] = [pod.spec?.nodeSelector?.[NODE_POOL], gpusOfPod(pod)]
     if (pool !== undefined && count > 0) gpus[pool] = (gpus[pool] ?? 0) + count
   }
   return gpus
@@ -187,12 +186,3 @@ export const broughtBy = <P extends V1Pod>(
   { brings }: RollOutModelStep,
   { pods, since }: { pods: readonly P[]; since: number },
 ): P[] => pods.filter((pod) => generationIn(pod) === brings && createdAt(pod) >= since - CLOCKS)
-
-/** What keeps these pods from being ready that ends soonest; null: nothing that any of them says. */
-const troubleIn = (pods: readonly V1Pod[], { logs, around, now }: SeenRollOut): Trouble | null => {
-  const own = ownPressure(pods)
-  const known = { logs, now, ...(around === undefined ? {} : { around }) }
-  const troubles = pods.filter(isAtWork).flatMap((pod) => troubleOf(pod, known) ?? [])
-  const all = [...(own === null ? [] : [{ ...own, endsAt: 0 }]), ...troubles]
-  return worstOf(all)
-}

@@ -201,6 +201,21 @@ describe('quantities', () => {
     expect(seen([pod({ ...here, containers: [one('1')], initContainers: [one('5')] })]).used).toBe(5)
     expect(gpusOf([one('1'), one('3')] as never)).toBe(4)
   })
+
+  it('of what starts first and runs on count beside all that comes after it, as the scheduler counts', () => {
+    const one = (gpus: string, restartPolicy?: 'Always') => ({
+      name: 'c',
+      resources: { limits: { 'nvidia.com/gpu': gpus } },
+      ...(restartPolicy === undefined ? {} : { restartPolicy }),
+    })
+    const used = (initContainers: object[], ...containers: object[]) =>
+      seen([pod({ ...here, containers: containers as never, initContainers: initContainers as never })]).used
+    expect(used([one('2', 'Always')], one('4'))).toBe(6)
+    expect(used([one('2', 'Always'), one('1', 'Always')], one('4'))).toBe(7)
+    // One that ends takes with it only what runs on from before it.
+    expect(used([one('1', 'Always'), one('5'), one('2', 'Always')], one('1'))).toBe(6)
+    expect(used([one('5'), one('2', 'Always')], one('1'))).toBe(5)
+  })
 })
 
 it('a ceiling is of whole nodes: Karpenter starts no other', () => {

@@ -126,6 +126,23 @@ describe('no promoted version', () => {
     expect(stepsWith(8)).toBe('g2=0 g1=1 → g2=0 g1=2 → notify')
   })
 
+  it('returns to the replicas that the baseline had, whatever the policy has of them, and never to more than fit', () => {
+    const back = (had: number, of: Given) => {
+      const input = given({ desired: none, generation: 3, ...of })
+      const result = planServe({ ...input, baseline: { ...input.baseline!, replicas: had } })
+      return result.kind === 'plan' ? written(result.plan) : result.kind
+    }
+    for (const replicas of [1, 3, 4]) expect(back(2, { model: { replicas } })).toBe('nothing')
+    const two: Given['standing'] = [
+      [1, '7', 1],
+      [2, '8', 1],
+    ]
+    expect(back(2, { model: { replicas: 4 }, standing: two })).toBe('g2=1 g1=2 → g2=0 g1=2 → notify')
+    const others = { used: 16, heldByOthers: 8 }
+    expect(back(4, { standing: two, pool: others })).toBe('g2=0 g1=1 → g2=0 g1=2 → notify')
+    expect(back(4, { standing: [[1, '7', 2]], pool: others })).toBe('nothing')
+  })
+
   it('makes the baseline’s version anew where somebody deleted its Deployment: a generation of its own, and judged', () => {
     const plan = planOf({ desired: none, standing: [[2, '8', 1]], generation: 3 })
     expect(plan.desired).toEqual(none)

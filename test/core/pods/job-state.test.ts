@@ -374,6 +374,16 @@ describe('a pod that somebody deletes', () => {
       failure: 'pod-gone',
       note: expect.stringMatching(/^its pod was taken away: somebody has deleted it \(a person, or who empties/),
     })
+    // What others have put beside it ends no pod, whatever it has ended with.
+    const [pod] = pods('deleted')
+    const ended = { exitCode: 1, finishedAt: new Date('2026-11-23T12:30:00Z') }
+    const mesh = { ...pod!.status!.containerStatuses![0]!, name: 'mesh', state: { terminated: ended } }
+    const beside = {
+      ...pod,
+      spec: { containers: [], initContainers: [{ name: 'mesh', restartPolicy: 'Always' }] },
+      status: { ...pod!.status, initContainerStatuses: [mesh] },
+    }
+    expect(jobState(of({ parallelism: 1 }), [beside]).failure).toBe('pod-gone')
   })
 
   it('after it had ended keeps its own end', () => {
@@ -424,6 +434,23 @@ describe('a Job whose pods say why', () => {
       kind: 'failed',
       failure: 'configuration',
       note: expect.stringContaining('secret "hf-token" not found'),
+    })
+  })
+
+  it('goes on while its program runs, whatever becomes of what others put beside it; what begins before it is waited for', () => {
+    expect(jobState(job(), [podIn('beside-crash-loop')], at(600))).toMatchObject({
+      kind: 'running',
+      note: expect.stringMatching(/^running on ip-10-0-1-7; mesh ended with exit 1: .*; no plan has it: /),
+    })
+    const first = [podIn('beside-crash-loop-first')]
+    expect(jobState(job(), first, at(14))).toMatchObject({
+      kind: 'waiting',
+      note: expect.stringMatching(/^starting on ip-10-0-1-7; mesh ended .*, which begins after it$/),
+      endsAt: at(15).now,
+    })
+    expect(jobState(job(), first, at(15))).toMatchObject({
+      kind: 'failed',
+      failure: 'not-admitted',
     })
   })
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { NOTHING_AROUND } from '../../../core/pods/around.ts'
 import { notMade, whyLacking, worstOf } from '../../../core/pods/lacking.ts'
+import { podIn } from './objects.ts'
 
 const deployment = (message?: string): KubeObject<'Deployment'> => ({
   apiVersion: 'apps/v1',
@@ -34,6 +35,13 @@ it('why fewer are ready is what a pod says that cannot heal, before what may', (
     { failure: 'image-pull' as const, endsAt: 0, note: 'cannot' },
   ]
   expect([worstOf([may, cannot]), worstOf([])]).toEqual([cannot, null])
+})
+
+it('or what a kubelet said of those that Kubernetes has made others for', () => {
+  expect(whyLacking(deployment(), [podIn('refused-device'), waiting('ContainerCreating')], seeing)).toMatch(
+    /^its node did not let it in: UnexpectedAdmissionError \(Pod was rejected: Allocate failed/,
+  )
+  expect(whyLacking(deployment(), [podIn('evicted-own-disk')], seeing)).toMatch(/^it used more than its node had/)
 })
 
 it('or what keeps Kubernetes from making pods, in its own words', () => {

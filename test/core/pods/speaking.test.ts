@@ -45,6 +45,13 @@ describe('whose lines say why a pod is not at work', () => {
     expect(endedFirst(podOf([container('train', ended(0, '05'))]))).toBeUndefined()
   })
 
+  it('are never those of what others have put beside it, which ends no pod', () => {
+    const pod = podOf([container('train', ended(3, '07'))], [container('mesh', ended(1, '05'))])
+    const spec = { ...pod.spec!, initContainers: [{ name: 'mesh', restartPolicy: 'Always' }] }
+    expect(endedFirst({ ...pod, spec })?.name).toBe('train')
+    expect(speakerOf(podIn('beside-crash-loop')).container).toBe('train')
+  })
+
   it('are those of its first container, where no status tells; of a pod that names none, of its only one', () => {
     expect(speakerOf(podOf([]))).toEqual({ container: 'train', previous: false })
     expect(speakerOf({})).toEqual({ container: null, previous: false })

@@ -40,6 +40,27 @@ describe('what keeps a pod from its work', () => {
     },
   )
 
+  it('of what others put beside its program: told while that runs, and waited for where it begins after it', () => {
+    const ended =
+      'mesh ended with exit 1: no control plane (it was restarted 3 times); no plan has it: something in the'
+    expect(troubleOf(podIn('beside-crash-loop'))).toEqual({
+      failure: 'not-admitted',
+      endsAt: null,
+      note: expect.stringContaining(ended),
+    })
+    expect(troubleOf(podIn('beside-crash-loop-first'))).toEqual({
+      failure: 'not-admitted',
+      endsAt: MADE + 15 * MINUTE,
+      note: expect.stringMatching(/^mesh ended .* beside the program, which begins after it$/),
+    })
+    // What its program does comes first, and its lines are its own.
+    const { status, ...pod } = podIn('beside-crash-loop')
+    const crashes = podIn('crash-loop').status?.containerStatuses ?? []
+    const both = { ...pod, status: { ...status, containerStatuses: crashes } }
+    expect(troubleOf(both)).toMatchObject({ failure: 'exit-code', endsAt: 0 })
+    expect(crashedOf([podIn('beside-crash-loop'), both])).toBe(both)
+  })
+
   it('what its last lines say tells more than that it ended', () => {
     const lines = ['loading weights', 'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB']
     expect(troubleOf(podIn('crash-loop'), { logs: lines })).toMatchObject({

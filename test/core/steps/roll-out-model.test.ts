@@ -262,6 +262,33 @@ describe('a move of a rollout', () => {
     ).toMatchObject({ kind: 'wait' })
   })
 
+  it('ends what no node lets in, soon where that stays as it is, and waits, saying why, for what may heal', () => {
+    const [minute, made] = [60_000, Date.parse('2026-11-23T12:00:00Z')]
+    const at = (minutes: number, ...pods: V1Pod[]) =>
+      nextRollOut(step, {
+        ...seen,
+        generations: [view(1, 0)],
+        pods: pods.map(ofTwo),
+        now: made + minutes * minute,
+        startedAt: made,
+        patience: 65 * minute,
+      })
+    const thrice = (name: string) => [podIn(name), podIn(name), podIn(name)]
+    expect(at(4, ...thrice('refused-sysctl'))).toMatchObject({
+      kind: 'wait',
+      note: expect.stringMatching(/^generation 2: 0 of 1 ready: its node did not let it in: SysctlForbidden/),
+      until: made + 5 * minute,
+    })
+    expect(at(5, ...thrice('refused-sysctl'))).toMatchObject({ kind: 'failed', reason: 'configuration' })
+    expect(at(14, ...thrice('refused-device'))).toMatchObject({ kind: 'wait', until: made + 15 * minute })
+    expect(at(15, ...thrice('refused-device'))).toMatchObject({ kind: 'failed', reason: 'not-admitted' })
+    expect(at(60, podIn('refused-device'))).toMatchObject({ kind: 'wait' })
+    expect(at(60, podIn('evicted-unknown'))).toMatchObject({
+      kind: 'wait',
+      note: expect.stringContaining('its pod was taken away: Evicted (The node was low on resource:'),
+    })
+  })
+
   it('says of its pool why a pod has no node, and looks again though nothing of the pod changes', () => {
     const [minute, made] = [60_000, Date.parse('2026-11-23T12:00:00Z')]
     const around = { ...NOTHING_AROUND, pools: [poolIn('pool-full')] }
