@@ -28,8 +28,8 @@ import { ended, goesOn, type Worked } from './worked.ts'
 export type Stepped =
   /** The far side has it: `made` is the run-once object that it made or adopted. `seen`: its answer was the first look. */
   | { kind: 'begun'; made: Made | null; note: string; seen?: Waiting | undefined; waits?: true | 'pods' }
-  /** What has touched nothing yet may begin. */
-  | { kind: 'free' }
+  /** What has touched nothing yet may begin; or begins again, with what somebody has set otherwise since, and patience with it goes on. */
+  | { kind: 'free'; again?: string }
   | Waiting
   | ({
       kind: 'done'
@@ -64,10 +64,11 @@ export type Waiting = {
  * Says `running`, by whom and when, before anything is touched; so another takes over what was marked T ago. From then on what was
  * approved has begun.
  */
-export const settleMark = (view: View, name: string): Change => {
+export const settleMark = (view: View, name: string, again?: string): Change => {
   const { doc, me, now, revision, fenceFrom } = view
   const { waits: _, ...mark } = markOf(doc, name)
   const took = mark.state === 'running'
+  const begins = took ? (again ?? null) : 'begins'
   const { approved } = doc
   return withMark(
     approved === null || mark.way === 'back' ? doc : { ...doc, approved: { ...approved, begun: true } },
@@ -79,10 +80,10 @@ export const settleMark = (view: View, name: string): Change => {
       fence: fenceFrom + revision + 1,
       touched: false,
       // Patience with it counts from here: what an outage took of the time was not its own.
-      startedAt: now,
-      note: took ? mark.note : 'begins',
+      startedAt: again === undefined ? now : mark.startedAt,
+      note: said(begins ?? mark.note, SHORT),
     },
-    took ? null : `${mark.title}: begins`,
+    begins === null ? null : `${mark.title}: ${begins}`,
   )
 }
 
@@ -93,7 +94,7 @@ export const settleStepped = (view: View, name: string, stepped: Stepped): Chang
     case 'begun':
       return begun(view, mark, stepped)
     case 'free':
-      return settleMark(view, name)
+      return settleMark(view, name, stepped.again)
     case 'wait':
       return waiting(view, mark, stepped)
     case 'done':

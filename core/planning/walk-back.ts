@@ -76,9 +76,15 @@ export const wayBack = (input: WalkBackInput): WayBack => {
   )
   const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
   const gpus = base?.gpusPerReplica ?? 0
-  const rising = base?.replicas ?? 0
+  // More than the baseline had somebody has set there: those go with what leaves, and nobody waits for them.
+  const asked = base?.replicas ?? 0
+  const rising = Math.min(asked, target)
   const room = gpusOf(leaving) + rising * gpus + (freeGpus ?? Number.POSITIVE_INFINITY)
-  const { path } = walk({ leaving, rising, target, gpus, room: Math.max(room, target * gpus), floor: 0, gated: false })
+  const walked = walk({ leaving, rising, target, gpus, room: Math.max(room, target * gpus), floor: 0, gated: false })
+  const path =
+    asked > rising
+      ? [{ old: leaving.length, new: asked }, ...walked.path.slice(leaving.length > 0 ? 1 : 0)]
+      : walked.path
   return { base, stays, leaving, path }
 }
 
@@ -120,7 +126,7 @@ const ledToStaying = ({ stays, leaving }: Pick<WayBack, 'stays' | 'leaving'>, no
 
 const leadBack = (
   { identity, run, namespace, loadMinutes }: WalkBackInput,
-  { base, stays, leaving }: WayBack,
+  { base, stays, leaving, path }: WayBack,
   { from, to, point }: { from: Traffic; to: Traffic; point: Point },
 ): SwitchTrafficStep[] => {
   if (to === from || to === null) return []
@@ -130,7 +136,9 @@ const leadBack = (
     .filter(({ view, ready }) => ready && isLedTo(to, view.generation))
   const called = there === undefined ? 'all that stands' : titleOf(there)
   const why = there === undefined ? 'one alone would be too few' : 'it is the last version that was judged and stood'
-  const ready = remaining.length + (base !== undefined && isLedTo(to, base.generation) ? point.new : 0)
+  const ready =
+    remaining.length +
+    (base !== undefined && isLedTo(to, base.generation) ? Math.min(point.new, path.at(-1)?.new ?? 0) : 0)
   return [switchStep({ identity, run, namespace, loadMinutes }, { to, called, why, ready })]
 }
 

@@ -32,7 +32,8 @@ interface Approved extends Way {
 export const patienceOf = ({ loadMinutes }: Pick<RollOutModelStep, 'loadMinutes'>): number =>
   3 * loadMinutes * 60_000 + 20 * 60_000
 
-const isMove = (step: Step): step is RollOutModelStep => step.kind === 'roll-out-model'
+/** Whether a step is a move of replicas. */
+export const isMove = (step: Step): step is RollOutModelStep => step.kind === 'roll-out-model'
 
 export const viewIn = (generations: readonly GenerationView[], { generation }: Target): GenerationView | undefined =>
   generations.find((view) => view.generation === generation)
@@ -62,30 +63,38 @@ const standsAt = (view: GenerationView, { replicas, replicasReady }: Target, sta
 /** What leaves answers with whatever it was made from; of what stays only what it is asked for now counts. */
 const countsOf = (view: GenerationView, stays: boolean): number => (stays ? view.ready : answersOf(view))
 
+/** On a way back nothing is taken of what is to stand in the end, whoever has brought it up already; more than that is not kept. */
+export const keptBack = (target: Target, { unavailable, ...at }: Way & Pick<Approved, 'unavailable'>): Target => {
+  const replicas = viewIn(at.generations, target)?.replicas ?? 0
+  const kept = unavailable === null ? Math.min(replicas, atEnd(target, at)) : 0
+  return kept > target.replicas ? { ...target, replicas: kept } : target
+}
+
+/** Replicas of a generation at the end of a way. */
+export const atEnd = ({ generation }: Pick<Target, 'generation'>, { way }: Pick<Way, 'way'>): number =>
+  way.findLast(isMove)?.replicas.find((one) => one.generation === generation)?.replicas ?? 0
+
 /**
  * What of these a move touches, what stays at the end of its way first: where that is refused, nothing goes for it. A string: why
  * nothing is touched yet, since what is ready would go, and what takes its place is not ready or nothing would be.
  */
 export const touched = (targets: readonly Target[], at: Approved): Target[] | string => {
-  const { generations, way, approved } = at
+  const { way, approved } = at
   const stays = staysAfter(way)
-  const end = way.findLast(isMove)?.replicas ?? []
-  // On a way back nothing is taken of what is to stand in the end, whoever has brought it up already.
-  const comesAgain = (target: Target, replicas: number): boolean =>
-    at.unavailable === null &&
-    replicas > target.replicas &&
-    end.some((one) => one.generation === target.generation && one.replicas > target.replicas)
   const isAhead = (target: Target): boolean => {
-    const replicas = viewIn(generations, target)?.replicas
-    if (replicas === undefined || replicas === target.replicas) return false
-    return reached(target, at) !== undefined || comesAgain(target, replicas)
+    const replicas = viewIn(at.generations, target)?.replicas
+    return replicas !== undefined && replicas !== target.replicas && reached(target, at) !== undefined
   }
-  const moved = targets.filter((target) => !isAhead(target))
+  const moved = targets.filter((target) => !isAhead(target)).map((target) => keptBack(target, at))
   const readyOf = answering(targets, at)
   const falling = moved.filter((target) => readyOf(target) > target.replicas)
   if (falling.length > 0 && stays.size > 0) {
     const goes = falling.map(({ generation }) => `generation ${generation}`).join(' and ')
-    const lacking = targets.find((one) => stays.has(one.generation) && standingOf(one) > 0 && readyOf(one) === 0)
+    // A move that brings something lowers nothing by its plan: what is above it, somebody has set there.
+    const takes = at.step.brings === null
+    const lacking = targets.find(
+      (one) => takes && stays.has(one.generation) && standingOf(one) > 0 && readyOf(one) === 0,
+    )
     if (lacking !== undefined) return `${lackText(lacking, at)}: ${goes} stays as it is`
     const isLeft = targets.some((target) => Math.min(readyOf(target), target.replicas) > 0)
     if (!isLeft && !namesOutage(approved)) return `nothing else is ready: ${goes} stays as it is`
@@ -139,8 +148,8 @@ const leastReady = (targets: readonly Target[], { generations, way, unavailable 
   if (unavailable === null) return 0
   const askedOf = (target: Target): number => viewIn(generations, target)?.replicas ?? 0
   const here = sumOf(targets, (one) => Math.min(askedOf(one), one.replicasReady))
-  const atEnd = sumOf(way.findLast(isMove)?.replicas ?? [], ({ replicasReady }) => replicasReady)
-  return Math.min(here, atEnd - unavailable)
+  const asEnds = sumOf(way.findLast(isMove)?.replicas ?? [], ({ replicasReady }) => replicasReady)
+  return Math.min(here, asEnds - unavailable)
 }
 
 const sumOf = (targets: readonly Target[], count: (target: Target) => number): number =>

@@ -13,7 +13,7 @@ import { nextLook } from '../pods/telling.ts'
 import { isKeptOutside } from '../pods/trouble.ts'
 import type { GenerationView, Stray } from '../world.ts'
 import { CLOCKS } from './launch-job.ts'
-import { reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
+import { atEnd, reached, staysAfter, type Target, viewIn, type Way } from './moving.ts'
 
 /** What a look at a serving lane saw. */
 export interface SeenRollOut {
@@ -121,7 +121,7 @@ const whyLate = (target: Target, seen: Look): string | null => {
   const hasLeft = view === undefined || seen.gone.has(generation)
   if (hasLeft && replicas > 0 && (seen.stays.has(generation) || !seen.gone.has(generation)))
     return `the Deployment of generation ${generation} is gone`
-  const at = hasLeft ? target : reached(target, seen)
+  const at = hasLeft ? target : (reached(target, seen) ?? enough(target, seen))
   if (at === undefined)
     return `generation ${generation}: ${readyOf(view, replicas)} of ${replicas} ready${keptBy(view)}${notMade(view)}`
   // What ends still has its GPUs: room is given back only for what is seen gone (law 10).
@@ -137,6 +137,16 @@ const whyLate = (target: Target, seen: Look): string | null => {
   const kept = alive.map((pod) => overdueNote(pod, seen.around?.nodes ?? [], seen.now)).find((note) => note !== null)
   const ending = `generation ${generation}: ${counted.length - at.replicas} pods are still ending`
   return kept === undefined ? ending : `${ending}; ${kept}`
+}
+
+/** More than is asked for yet of what the way brings up is no less: as many as this move needs are ready. */
+const enough = (target: Target, seen: Look): Target | undefined => {
+  const view = viewIn(seen.generations, target)
+  const { replicas, replicasReady } = target
+  if (view === undefined || replicas === 0 || view.replicas <= replicas) return undefined
+  return view.replicas <= atEnd(target, seen) && view.ready >= replicasReady
+    ? { ...target, replicas: view.replicas }
+    : undefined
 }
 
 /** What is to be gone is so once none of it answers. */

@@ -23,6 +23,14 @@ export const managedOf = ({ metadata: { managedFields = [] } }: KubeObject): Man
       paths: pathsIn(fieldsV1, []),
     }))
 
+/** Who beside us has set a field, by a door of its own too (`kubectl scale`). */
+export const settersOf = ({ metadata: { managedFields = [] } }: KubeObject, path: FieldPath): string[] =>
+  managedFields
+    .filter(({ subresource, manager = '' }) => subresource !== 'status' && !manager.startsWith('signalbox-'))
+    .map(({ manager = '', fieldsV1 }) => ({ manager, isOurs: false, paths: pathsIn(fieldsV1, []) }))
+    .filter((one) => owns([one], path))
+    .map(({ manager }) => manager)
+
 /** Whether one of these owns the field, what it is in, or something in it. */
 export const owns = (managed: readonly Managed[], path: FieldPath): boolean =>
   managed.some(({ paths }) => paths.some((one) => startsWith(one, path) || startsWith(path, one)))

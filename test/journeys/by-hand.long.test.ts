@@ -5,7 +5,7 @@ import { trafficOf } from '../../core/workloads/serving.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion, type Simulation } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs, timeline } from './scenes.ts'
+import { clockOf, looseEnds, MINUTE, MODEL, replicasOf, SERVE, SLOW, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -134,6 +134,11 @@ describe('a Deployment that somebody edits by hand', () => {
     })
   }
 
+  const hasTouched = async (title: string): Promise<boolean> =>
+    (await town.lane(SERVE)).run?.steps.some(
+      (step) => step.title.startsWith(title) && step.state === 'running' && step.touched,
+    ) === true
+
   it('at rest, scaled: replicas are brought back where the policy mends', async () => {
     await opened('mend')
     for (const replicas of [1, 3]) {
@@ -155,6 +160,64 @@ describe('a Deployment that somebody edits by hand', () => {
     expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
     expect(await replicasOf(town)).toEqual({ 2: 2 })
     expect(await looseEnds(town)).toEqual([])
+  })
+
+  it.each([
+    [2, 3],
+    [2, 0],
+    [1, 3],
+    [1, 4],
+  ])(
+    'scaled in the middle of a move, generation %d to %d: it is set again, said, and nobody waits for it',
+    async (generation, replicas) => {
+      await opened('mend')
+      await promoted()
+      await town.until('the second comes', async () => hasTouched('Bring v2 to 2'))
+      const begun = clockOf(town).now()
+      await scaled(generation, replicas)
+      expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+      expect(clockOf(town).now() - begun).toBeLessThan(15 * MINUTE)
+      expect(await replicasOf(town)).toEqual({ 2: 2 })
+      const set = generation === 2 ? 2 : 1
+      const said = `Bring v2 to 2 replicas: kubectl has scaled generation ${generation} to ${replicas} replicas: it is set to ${set} again`
+      expect((await texts()).filter((text) => text === said)).toHaveLength(1)
+    },
+  )
+
+  it('scaled by a program in the middle of a move: it stops there, and names it', async () => {
+    await opened('mend')
+    await promoted()
+    await town.until('the second comes', async () => hasTouched('Bring v2 to 2'))
+    await scaled(2, 3, 'ops-operator')
+    expect((await town.settled(SERVE)).outcome).toMatchObject({
+      kind: 'failed',
+      reason: 'conflict',
+      detail: expect.stringContaining('ops-operator also sets .spec.replicas'),
+    })
+  })
+
+  it('scaled away as it is judged: it is set again before what it replaces goes', async () => {
+    await opened('mend')
+    await promoted()
+    await town.until('the second comes', async () => hasTouched('Bring v2 to 2'))
+    await town.until('it is there', stepIs(town, SERVE, 'move-3', 'done'))
+    const begun = clockOf(town).now()
+    await scaled(2, 0)
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(clockOf(town).now() - begun).toBeLessThan(15 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 2: 2 })
+  })
+
+  it('the baseline, before a way back: that asks no more than the baseline had', async () => {
+    await opened('mend')
+    await promoted({ metrics: { health: 0 } })
+    await town.until('it is judged', stepIs(town, SERVE, 'gate', 'running'))
+    await scaled(1, 4)
+    const begun = clockOf(town).now()
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
+    expect(clockOf(town).now() - begun).toBeLessThan(20 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 1: 2 })
+    expect((await town.past(SERVE)).at(-1)?.outcome.detail).not.toContain('the way back failed')
   })
 
   it('scaled by a program, which would do so again: it stops there, and names it', async () => {

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { GPU, type KubeObject, NODE_POOL, refOf } from '../../core/kube.ts'
 import type { Ports } from '../../flows/ports.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import type { Simulation } from '../../local/scenario.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { MINUTE, MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'
+import { clockOf, MINUTE, MODEL, replicasOf, SERVE, SLOW, served } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 /** One node, which one replica fills; that nobody answers for a time was agreed to. */
@@ -100,6 +101,25 @@ describe('on a full pool where somebody else waits for a GPU, too', () => {
     expect((await town.lane(SERVE)).outcome).toMatchObject({ kind: 'failed', reason: 'gate' })
     expect(await replicasOf(town)).toEqual({ 1: 1 })
     expect(await nodeOfTheirs()).toBeUndefined()
+  })
+
+  it('whoever scales the new one up meanwhile makes no outage longer: nobody waits for a node that does not come', async () => {
+    town = await openTown({ config })
+    await served(town)
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
+    await town.until('the old one is gone', async () => (await replicasOf(town))[1] === undefined)
+    const gone = clockOf(town).now()
+    await town.advance(MINUTE)
+    const all = await town.house.cluster.list('Deployment')
+    const risen = all.find(({ metadata }) => metadata.name.endsWith('-g2')) as KubeObject<'Deployment'>
+    await (town.house.cluster as SimulatedCluster).edit(refOf(risen), 'kubectl', (live) => {
+      Object.assign((live as KubeObject<'Deployment'>).spec ?? {}, { replicas: 2 })
+      return live
+    })
+    expect((await town.settled(SERVE)).outcome).toMatchObject({ kind: 'succeeded' })
+    expect(clockOf(town).now() - gone).toBeLessThan(16 * MINUTE)
+    expect(await replicasOf(town)).toEqual({ 2: 1 })
   })
 
   it('is patient with the new one from when its GPUs are free', async () => {

@@ -48,7 +48,7 @@ export const rolloutMutants: readonly RolloutMutant[] = [
   {
     name: 'on a way back nothing is taken of what is to stand in the end',
     room: 'steps',
-    text: ['reached(target, at) !== undefined || comesAgain(target, replicas)', 'reached(target, at) !== undefined'],
+    text: ['kept > target.replicas ?', 'kept > target.replicas + 9 ?'],
     world: 'one replica on a full pool, of no class',
   },
   {

@@ -1,5 +1,6 @@
 import type { Baseline } from '../../core/lane/document.ts'
 import { service } from '../../core/lane-kinds/service.ts'
+import { label } from '../../core/names.ts'
 import type { Plan, RollOutModelStep, Step, SwitchTrafficStep, WayStep } from '../../core/plan.ts'
 import { returnOf } from '../../core/planning/returns-to.ts'
 import { planServe } from '../../core/planning/serve.ts'
@@ -9,6 +10,7 @@ import { isRanked } from '../../core/planning/waiting.ts'
 import { firstOf, touched } from '../../core/steps/moving.ts'
 import { risenByHand } from '../../core/steps/risen-by-hand.ts'
 import { nextRollOut } from '../../core/steps/roll-out-model.ts'
+import { setOtherwise } from '../../core/steps/set-by-hand.ts'
 import { nextSwitch, whyNotLed } from '../../core/steps/switch-traffic.ts'
 import { ENGINES } from '../../core/workloads/engines.ts'
 import type { GenerationView } from '../../core/world.ts'
@@ -22,6 +24,7 @@ export interface RolloutCore {
   returnOf: typeof returnOf
   touched: typeof touched
   firstOf: typeof firstOf
+  setOtherwise: typeof setOtherwise
   nextRollOut: typeof nextRollOut
   whyNotLed: typeof whyNotLed
   nextSwitch: typeof nextSwitch
@@ -33,6 +36,7 @@ export const ROLLOUT_CORE: RolloutCore = {
   returnOf,
   touched,
   firstOf,
+  setOtherwise,
   nextRollOut,
   whyNotLed,
   nextSwitch,
@@ -43,6 +47,8 @@ const [BASE, RISEN] = [1, 2]
 const GPUS = 8
 /** From this revision on what serves is of a class. */
 const RANKED = 3
+/** Of every move. */
+const FENCE = 1
 const NOW = 1_000_000_000_000
 const LATE = NOW + 1_000_000_000
 
@@ -224,7 +230,7 @@ export class Rollout {
         way,
         generations,
         approved: this.plan.steps,
-        unavailable: state.way === 'forth' ? this.plan.bounds.unavailable : null,
+        unavailable: this.#unavailable(state),
         traffic: state.traffic,
         judged: state.way === 'forth' || state.judged,
       },
@@ -237,6 +243,10 @@ export class Rollout {
       return [{ label: step.title, ours: true, state: { ...this.#scaled(state, step, targets), touched: true } }]
     if (state.waits) return [this.#fails(state, 'not-healthy')]
     return [{ label: 'it waits for the room', ours: true, state: { ...this.#scaled(state, step, first), waits: true } }]
+  }
+
+  #unavailable({ way }: RolloutState): number | null {
+    return way === 'forth' ? this.plan.bounds.unavailable : null
   }
 
   #scaled(state: RolloutState, step: RollOutModelStep, targets: RollOutModelStep['replicas']): RolloutState {
@@ -253,6 +263,12 @@ export class Rollout {
 
   #see(state: RolloutState, step: RollOutModelStep): RolloutMove[] {
     const generations = this.#views(state)
+    const otherwise = this.#core.setOtherwise(
+      { step, way: this.#stepsOf(state), generations, unavailable: this.#unavailable(state) },
+      FENCE,
+    )
+    if (otherwise.length > 0)
+      return [{ label: `${step.title}: set again`, ours: true, state: { ...state, touched: false } }]
     const gone = step.replicas.filter(
       ({ generation, replicas }) => replicas > 0 && !generations.some((view) => view.generation === generation),
     )
@@ -416,7 +432,9 @@ export class Rollout {
 
   #seenAs(view: GenerationView, { replicas, ready, made, edited }: Stand): GenerationView {
     const status = { observedGeneration: 1, updatedReplicas: made, readyReplicas: ready }
-    const seen = { ...view, replicas, ready, object: { ...view.object, status } }
+    const annotations = { ...view.object.metadata.annotations, [label('fence-scale')]: String(FENCE) }
+    const metadata = { ...view.object.metadata, annotations }
+    const seen = { ...view, replicas, ready, object: { ...view.object, metadata, status } }
     if (!edited) return seen
     const object = structuredClone(seen.object)
     const [container] = object.spec?.template.spec?.containers ?? []

@@ -4,11 +4,12 @@ import { patientFrom, spentOnWayBack } from '../../../core/lane/patience.ts'
 import type { Stepped } from '../../../core/lane/stepping.ts'
 import { laneNameIn, makerOf } from '../../../core/lane/waits.ts'
 import { laneLabels } from '../../../core/names.ts'
-import type { RollOutModelStep, Step } from '../../../core/plan.ts'
+import type { RollOutModelStep } from '../../../core/plan.ts'
 import { crashedOf } from '../../../core/pods/trouble.ts'
 import { firstOf, madeBy, nextTouch, patienceOf, staysAfter, type Target, touched } from '../../../core/steps/moving.ts'
 import { risenByHand } from '../../../core/steps/risen-by-hand.ts'
 import { broughtBy, deletedNote, firstNote, goneNotes, nextRollOut } from '../../../core/steps/roll-out-model.ts'
+import { setAgainText, setOtherwise } from '../../../core/steps/set-by-hand.ts'
 import { scaleObject } from '../../../core/workloads/serving.ts'
 import type { GenerationView } from '../../../core/world.ts'
 import { generationsOf, trafficSeen } from '../../observe.ts'
@@ -18,6 +19,7 @@ import { lastLines } from '../pods.ts'
 import { applied } from './applied.ts'
 import { classMissing } from './classed.ts'
 import type { Handler, Task } from './handler.ts'
+import { fallen, stoodAgain, wayOf } from './stood-again.ts'
 
 /** Law 4, standing: server-side apply, one field manager per concern, each with its own fence. */
 export const rollOutModel: Handler<RollOutModelStep> = {
@@ -25,7 +27,8 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   begin: async (task) => {
     const { step } = task
     const targets = await targetsOf(task)
-    if (typeof targets === 'string') return { kind: 'begun', made: null, note: targets, waits: true }
+    if (typeof targets === 'string')
+      return (await stoodAgain(task)) ?? { kind: 'begun', made: null, note: targets, waits: true }
     if ('kind' in targets) return targets
     const { first, note } = targets
     if (first.length === 0 && note !== '') return { kind: 'begun', made: null, note, waits: true }
@@ -44,9 +47,17 @@ export const rollOutModel: Handler<RollOutModelStep> = {
   },
 
   see: async (task) => {
-    const { ports, step, mark, view } = task
+    const { ports, step, mark, view, plan } = task
     if (mark.waits) return seeUntouched(task)
     const [pods, generations] = await Promise.all([podsOf(task), generationsOf(ports, view)])
+    const at = {
+      step,
+      way: wayOf(task),
+      generations,
+      unavailable: mark.way === 'forth' ? plan.bounds.unavailable : null,
+    }
+    const otherwise = setOtherwise(at, mark.fence)
+    if (otherwise.length > 0) return { kind: 'free', again: setAgainText(otherwise, generations) }
     const [gone, strays] = await Promise.all([goneOf(task, generations), straysOf(ports.cluster, pods, generations)])
     const since = sinceOf(task)
     const now = ports.clock.now()
@@ -152,7 +163,7 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
     const seenAt = mark.waits === 'pods' ? (mark.markedAt ?? 0) + MINUTE : 0
     return now < seenAt
       ? { kind: 'wait', note: targets, until: seenAt + 1, running: false }
-      : nextTouch(targets, patient)
+      : ((await fallen(task)) ?? nextTouch(targets, patient))
   }
   const { all, lost, note } = targets
   const isAsked = mark.waits === 'pods'
@@ -165,10 +176,6 @@ const seeUntouched = async (task: Task<RollOutModelStep>): Promise<Stepped> => {
 /** What somebody has changed of what the way forth brings up: nothing goes for it. */
 const editedIn = ({ mark, plan }: Task, generations: readonly GenerationView[]): string | null =>
   mark.way === 'forth' ? risenByHand(plan.steps, generations) : null
-
-/** All steps of the way that is walked now. */
-const wayOf = ({ view: { plan }, mark }: Pick<Task, 'view' | 'mark'>): readonly Step[] =>
-  (mark.way === 'forth' ? plan?.plan.steps : plan?.back) ?? []
 
 const isThere = async ({ ports }: Task, ref: ObjectRef): Promise<boolean> => (await ports.cluster.get(ref)) !== null
 

@@ -11,6 +11,7 @@ import { generationsOf, trafficSeen } from '../../observe.ts'
 import type { Applied } from '../../ports.ts'
 import { apply, refusalOf } from './applied.ts'
 import type { Handler, Task } from './handler.ts'
+import { fallen, stoodAgain } from './stood-again.ts'
 
 /** Law 4, standing: one field manager for whom the lane's Service leads to, and its own fence. */
 export const switchTraffic: Handler<SwitchTrafficStep> = {
@@ -20,7 +21,7 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
     const edited = editedIn(task, seen)
     if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
     const why = whyNotLed(task.step, seen)
-    if (why !== null) return { kind: 'begun', made: null, note: why, waits: true }
+    if (why !== null) return (await stoodAgain(task)) ?? { kind: 'begun', made: null, note: why, waits: true }
     const failed = refusalOf(task.step.service, await lead(task, seen))
     return failed ?? { kind: 'begun', made: null, note: 'applied' }
   },
@@ -34,7 +35,8 @@ export const switchTraffic: Handler<SwitchTrafficStep> = {
     const edited = editedIn(task, seen)
     if (edited !== null) return { kind: 'failed', reason: 'edited-by-hand', note: edited }
     const why = whyNotLed(step, seen)
-    return nextTouch(why, { now, startedAt: startedAt - spentOnWayBack(run, mark), patience })
+    const again = why === null ? null : await fallen(task)
+    return again ?? nextTouch(why, { now, startedAt: startedAt - spentOnWayBack(run, mark), patience })
   },
 }
 
