@@ -1,4 +1,4 @@
-import { usd } from '../money/prices.ts'
+import type { Worked as GpuWork } from '../idle.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import type { Failure } from '../reasons.ts'
@@ -15,9 +15,10 @@ import type { LaneDocument, Mark, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
+import { measureAt, withIdle } from './idle.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
 import type { Made } from './made.ts'
-import { moreAt, openMore } from './more.ts'
+import { askedMoreText, moreAt } from './more.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { View } from './view.ts'
 import { ended, goesOn, type Worked } from './worked.ts'
@@ -50,6 +51,8 @@ export type Waiting = {
   until: number | null
   running: boolean
   why?: 'deleting'
+  /** What its GPUs did in the last minutes; left out: nobody has looked. */
+  worked?: GpuWork
   /** The pod that is at work. */
   pod?: string | undefined
   /** What has ended its newest pod from outside; null: nothing; left out: nobody has looked. */
@@ -110,19 +113,22 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const note = said(stepped.note, SHORT)
   const ran = goesOn(view, mark, stepped)
   const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
-  const change = withMark(doc, { ...remembering(seen, stepped.lost), note }, null)
+  const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
   if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
   const known = { ...view, doc: change.doc }
-  const asks = moreAt(known, known.doc.run as Run)
-  const until = [stepped.until, asks, bound?.at ?? null, bound === null ? null : nextMonth(now)].filter(
-    (at) => at !== null,
-  )
-  const more = openMore(known.doc.run as Run)
+  const run = known.doc.run as Run
+  const until = [
+    stepped.until,
+    moreAt(known, run),
+    measureAt(known, run),
+    bound?.at ?? null,
+    bound === null ? null : nextMonth(now),
+  ].filter((at) => at !== null)
   const rest = resting(view, {
     why: stepped.why ?? 'working',
-    text: `${mark.title}: ${note}${more === null ? '' : `; people are asked for ${usd(more.more?.dollars ?? 0)} more`}`,
+    text: `${mark.title}: ${note}${askedMoreText(run)}`,
     until: until.length === 0 ? null : Math.min(...until),
   })
   return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }

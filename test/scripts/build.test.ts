@@ -23,7 +23,7 @@ const digests = (name: string): Record<string, string> =>
 
 /** KB of each bundle: what grows must be meant. Each reads the policy, with every answer to what is wrong in one. */
 const BUDGET: Record<string, number> = {
-  'registry-webhook': 375,
+  'registry-webhook': 377,
   'alert-webhook': 380,
   'slack-interaction': 490,
   'slack-command': 400,
