@@ -76,7 +76,10 @@ export const idleAfter = (
   worked: Worked,
   { now, from }: { now: number; from: number },
 ): Idle => {
-  if (worked !== 'idle') return { since: null, at: now }
-  const goesOn = known !== undefined && known.since !== null && now - known.at <= GAP
-  return goesOn ? { ...known, at: now } : { since: Math.max(from, now - WINDOW), at: now }
+  if (worked === 'busy') return { since: null, at: now }
+  // Who was told of it, or asked, is not again before it has worked.
+  const { since: last = null, at: before = 0, ...said } = known ?? {}
+  if (worked === 'unknown') return { ...said, since: null, at: now }
+  const goesOn = last !== null && now - before <= GAP
+  return { ...said, since: goesOn ? last : Math.max(from, now - WINDOW), at: now }
 }

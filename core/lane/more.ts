@@ -92,9 +92,15 @@ const isPast = ({ kind, policy, doc }: Working, { steps }: Run, { more }: Questi
   const stage = more?.step
   if (stage === undefined) return false
   const isAtWork = steps.some(({ name, way, state }) => name === stage && way === 'forth' && state === 'running')
-  if (more?.ends === true) return !isAtWork || kind.idleOf?.(policy, laneName(doc.lane)) == null
+  if (more?.ends === true) return !isStillIdle(steps, stage) || kind.idleOf?.(policy, laneName(doc.lane)) == null
   return !isAtWork || kind.asksMore?.(policy, laneName(doc.lane), stage) == null
 }
+
+/** Whether a stage is at work whose GPUs were not seen to work since people were asked whether it shall end. */
+const isStillIdle = (steps: readonly Mark[], stage: string): boolean =>
+  steps.some(
+    ({ name, way, state, idle }) => name === stage && way === 'forth' && state === 'running' && idle?.asked === true,
+  )
 
 /** What is to be done about it now, while the work goes on; null: nothing. */
 export const askingMore = (view: View, run: Run): Act | null => {

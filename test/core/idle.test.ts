@@ -33,6 +33,16 @@ describe('what DCGM says of a Job’s GPUs', () => {
   })
 })
 
+it('who was told and asked is not again where nobody knows for a while, and is once it has worked', () => {
+  const known: Idle = { since: 1, at: 1_000_000, told: true, asked: true }
+  const at = (worked: 'idle' | 'busy' | 'unknown', before: Idle | undefined) =>
+    idleAfter(before, worked, { now: 1_000_000 + WINDOW, from: 0 })
+  const unknown = at('unknown', known)
+  expect(unknown).toEqual({ since: null, at: 1_000_000 + WINDOW, told: true, asked: true })
+  expect(at('idle', unknown)).toMatchObject({ told: true, asked: true })
+  expect(at('busy', known)).toEqual({ since: null, at: 1_000_000 + WINDOW })
+})
+
 it('lasts for as long as every look saw nothing at work, without a time of which nobody knows', () => {
   const look = fc.record({
     worked: fc.constantFrom('idle', 'busy', 'unknown'),

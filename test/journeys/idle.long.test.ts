@@ -83,6 +83,19 @@ describe('a training whose GPUs do nothing', () => {
     expect(await looseEnds(town)).toEqual([])
   })
 
+  it('that works again while people are asked is asked about no more: an answer that comes late ends nothing', async () => {
+    await training()
+    await works(0)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const { id } = (await town.question(TRAIN)) ?? { id: '' }
+    await works(0.9)
+    await town.advance(6 * MINUTE)
+    expect(await town.question(TRAIN)).toBeNull()
+    expect(await said()).toContainEqual('it is asked about no more')
+    expect(await town.house.answer(id, { by: 'T0SIGNAL/U0APPROVER', verdict: 'approve', reason: null })).toBeDefined()
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
+  })
+
   it('is ended by the rule that says so, and by none that does not', async () => {
     await training({ tell: '10m', ask: '20m', end: '1h' })
     await works(0)
