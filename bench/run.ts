@@ -1,3 +1,4 @@
+import { alertStorm } from './alert-storm.ts'
 import { decisionCost } from './decision.ts'
 import { doorCosts } from './doors.ts'
 import { eventToJob } from './event-to-job.ts'
@@ -16,6 +17,7 @@ for (const part of [
   restingLanes,
   inFlight,
   metering,
+  alertStorm,
   importTimes,
 ])
   for (const line of await part()) console.log(line)

@@ -46,10 +46,11 @@ export const post = async (url: string, body: unknown): Promise<void> => {
 export const openBench = async (
   count: number,
   wrap?: (ports: Ports) => Ports,
+  config: Config = policyOf(count),
 ): Promise<{ house: LocalHouse; clock: VirtualClock; close(): Promise<void> }> => {
   const stores = openStores(null)
   const clock = virtualClock(Date.UTC(2026, 10, 23, 12))
-  const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(policyOf(count))), secrets, clock, wrap })
+  const house = await openHouse({ stores, policies: fixedPolicies(parsePolicy(config)), secrets, clock, wrap })
   return {
     house,
     clock,

@@ -57,14 +57,17 @@ const STAYS = new Set(['Lane', 'GPUs', 'Asked for by', 'Plan'])
 const asked = (plan: Plan, { more, bounds }: Question, name: (by: string) => string): Pick<Card, 'facts' | 'lines'> => {
   const { facts, lines } = planCard(plan, name)
   if (more === undefined) return { facts, lines }
+  const stays = facts.filter(({ label }) => STAYS.has(label))
+  if (more.ends === true) return { facts: stays, lines: [plain(more.why)] }
   const value = `${usd(more.dollars)}: then at most ${usd(bounds.dollars)} in all`
   return {
-    facts: [{ label: 'More', value }, ...facts.filter(({ label }) => STAYS.has(label))],
+    facts: [{ label: 'More', value }, ...stays],
     lines: [plain(more.why)],
   }
 }
 
 const titleOf = ({ title }: Plan, { state, more }: Question): string => {
+  if (more?.ends === true) return state === 'open' ? `Approve? End ${title}` : `${title}: its end is ${state}`
   const open = more === undefined ? 'Approve?' : 'Approve? More for'
   return state === 'open' ? `${open} ${title}` : `${title}: ${more === undefined ? '' : 'more is '}${state}`
 }

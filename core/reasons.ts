@@ -100,6 +100,7 @@ export type AnswerRefusal =
 /** Why a run failed. */
 export type Failure =
   | 'bound-reached'
+  | 'gpus-idle'
   | 'other-machines'
   | 'halfway-bound'
   | 'refused'

@@ -78,6 +78,9 @@ const keyOf = ({ id }: Pick<Plan, 'id'>, { more, openedAt }: Question): string =
 /** What asked for more asks no more, however that was answered. */
 const pastCards = ({ id, plan, outcome, run: { question } }: PastRow): Drawn[] => {
   if (plan === null) return []
-  const keys = question?.more === undefined || question.more.dollars === 0 ? [id] : [id, keyOf({ id }, question)]
+  const keys =
+    question?.more === undefined || (question.more.dollars === 0 && question.more.ends !== true)
+      ? [id]
+      : [id, keyOf({ id }, question)]
   return keys.map((key) => ({ key, card: outcomeCard(plan, outcome), channel: question?.channel }))
 }

@@ -13,6 +13,7 @@ import { isProven, MADE_BY, PIN, REQUESTED_BY } from '../core/steps/register-mod
 import { verdictOf } from '../events/drift-report.ts'
 import { PERSON } from '../events/input.ts'
 import { type ManifestObject, type ManifestRead, readManifest } from '../events/manifest.ts'
+import { type AskedOnce, askedOnce } from './asked-once.ts'
 import { pinOf, UNPINNED } from './pins.ts'
 import { type ModelVersion, type Objects, type Ports, type Registry, TooLarge, Unavailable } from './ports.ts'
 
@@ -32,7 +33,7 @@ type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'> & { pre
 export const lookAt = async (
   ports: Pick<Ports, 'objects' | 'registry' | 'metrics'>,
   look: Look,
-  { secret }: { secret: string },
+  { secret, once = askedOnce() }: { secret: string; once?: AskedOnce },
 ): Promise<Facts> => {
   switch (look.kind) {
     case 'manifest':
@@ -40,7 +41,7 @@ export const lookAt = async (
     case 'report':
       return lookAtReport(ports, look)
     case 'alert':
-      return lookAtAlert(ports, look)
+      return lookAtAlert(ports, look, once)
     case 'promotion':
       return lookAtModel(ports, look, { secret })
     case 'nowhere':
@@ -78,8 +79,12 @@ const lookAtReport = async (
 const lookAtAlert = async (
   { objects, metrics }: Pick<Ports, 'objects' | 'metrics'>,
   { alert, dataset, ...told }: Extract<Look, { kind: 'alert' }>,
+  once: AskedOnce,
 ): Promise<AlertFacts> => {
-  const [rules, beside] = await Promise.all([metrics.rules(alert), lookAtDataset({ objects }, dataset, dataset)])
+  const [rules, beside] = await Promise.all([
+    once(`rules ${alert}`, () => metrics.rules(alert)),
+    once(`dataset ${JSON.stringify(dataset)}`, () => lookAtDataset({ objects }, dataset, dataset)),
+  ])
   return { kind: 'alert', still: stillOf(rules ?? [], told), dataset: beside }
 }
 

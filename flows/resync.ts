@@ -15,6 +15,7 @@ import type { World } from '../core/world.ts'
 import type { IntendingEvent } from '../events/contract.ts'
 import { keptOnPaper } from './acts/kept.ts'
 import { readGroup } from './approvers.ts'
+import { type AskedOnce, askedOnce } from './asked-once.ts'
 import { mendCaches } from './caches.ts'
 import { poolsAmiss } from './ceilings.ts'
 import { heardAgain, sidesAway } from './far-sides.ts'
@@ -53,6 +54,8 @@ interface Known {
   docs: Map<string, LaneDocument>
   /** Whose ledger this is: what is ours among what the cluster runs. Null: none has been written to yet. */
   self: IdentityRow | null
+  /** Rules of alerts that many lanes ask about are asked for once. */
+  once: AskedOnce
   /** The cluster, listed once, when a lane needs it. */
   seen(): Promise<Seen>
 }
@@ -72,7 +75,7 @@ export const resync = async (given: WorkPorts, reactions: readonly Reaction[]): 
   const now = ports.clock.now()
   const [sides, self] = await Promise.all([sidesAway(ports.ledger), readRow(ports.ledger, 'identity', SELF)])
   const docs = new Map((await everyLane(ports.ledger)).map((doc) => [doc.lane, doc]))
-  const known: Known = { policy, reactions, docs, self: self?.value ?? null, seen: once(() => seeAll(ports, policy)) }
+  const known = knownIn(ports, { policy, reactions, docs, self: self?.value ?? null })
   const failures: unknown[] = []
   const eachOf = sideBySide((error) => failures.push(error))
   const counted: Resynced = { asked: 0, letters: 0, woken: 0, orphans: 0 }
@@ -144,12 +147,9 @@ const wakeMoved = async (
 
 const longestAgo = (docs: Known['docs']): LaneDocument[] => [...docs.values()].sort((a, b) => a.writtenAt - b.writtenAt)
 
-const once = <T>(ask: () => Promise<T>): (() => Promise<T>) => {
-  let asked: Promise<T> | null = null
-  return () => {
-    asked ??= ask()
-    return asked
-  }
+const knownIn = (ports: WorkPorts, given: Omit<Known, 'once' | 'seen'>): Known => {
+  const once = askedOnce()
+  return { ...given, once, seen: () => once('cluster', () => seeAll(ports, given.policy)) }
 }
 
 /** A pool's lane is due for as long as somebody stands in its line; where it is not, it is woken. What is due is the tick's. */
@@ -180,7 +180,7 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const doc = docs.get(rule.lane) ?? emptyDocument({ ...policy, ledger: self?.ledger }, rule.lane)
   if (newerIn(doc) !== null) return false
   const where = shortened(reaction.look(event, { policy, rule, doc }))
-  const facts = await lookAt(ports, where, { secret: self?.secret ?? '' })
+  const facts = await lookAt(ports, where, { secret: self?.secret ?? '', once: known.once })
   const now = ports.clock.now()
   const letter: LookLetter = {
     kind: 'look',

@@ -61,6 +61,7 @@ export const door = defineDoor({
     ...AWS.results,
     ...AWS.registry,
     ...AWS.alertRules,
+    ...AWS.measures,
     ...AWS.chat,
   ],
   handler: (ports) => (woken: Woken) => work(ports, woken),

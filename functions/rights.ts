@@ -142,6 +142,7 @@ export const AWS = {
   registry: [secret('mlflow-token')],
   // A server takes the token, a workspace of Amazon's the role: whichever is named, the other right is on nothing.
   alertRules: [secret('prometheus-token'), { actions: ['aps:ListRules'], on: 'prometheus-workspace' }],
+  measures: [{ actions: ['aps:QueryMetrics'], on: 'prometheus-workspace' }],
   chat: [secret('slack-bot-token')],
   webhookSecret: [secret('mlflow-webhook')],
   alertSecret: [secret('alert-webhook')],

@@ -1,4 +1,5 @@
 import type { Desired, Requester } from '../desired.ts'
+import type { IdleRule } from '../idle.ts'
 import type { Baseline } from '../lane/document.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Identity, RunKey } from '../names.ts'
@@ -106,6 +107,8 @@ export interface LaneKind<D extends Desired = Desired> {
   nodeWithin?(policy: Policy, name: string): number | null
   /** Hours that people are asked for before a stage is ended that would cost more than its run may, by the policy in force; null: it is ended. Left out: all are. */
   asksMore?(policy: Policy, name: string, stage: string): number | null
+  /** When GPUs of its Jobs that idle are told of, asked about and taken away, by the policy in force; null, or left out: never. */
+  idleOf?(policy: Policy, name: string): IdleRule | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

@@ -45,6 +45,12 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     const hours = rule?.stages.find((one) => nameOfStage(one) === stage)?.hours.p95
     return rule?.onBound === 'ask' && hours !== undefined ? hours : null
   },
+  idleOf: (policy, name) => {
+    const idle = ruleNamed(policy.pipelines, name)?.rule.idle
+    if (idle === undefined) return null
+    const { tell, ask, end } = idle
+    return { tell: milliseconds(tell), ask: milliseconds(ask), end: end === undefined ? null : milliseconds(end) }
+  },
   plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.
   back: () => [],

@@ -21,6 +21,8 @@ export type Act =
   | { kind: 'ask-more' }
   /** Nobody has agreed to more in time: it goes on until it has cost what it may. */
   | { kind: 'no-more' }
+  /** Asks whether a run is to be ended whose GPUs idle. */
+  | { kind: 'ask-idle' }
   | { kind: 'remind' }
   /** The policy asks in another channel now. */
   | { kind: 'move-card' }

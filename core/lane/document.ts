@@ -1,5 +1,6 @@
 import type { Desired } from '../desired.ts'
 import type { Episodes } from '../episodes.ts'
+import type { Idle } from '../idle.ts'
 import { mintName, type Place, type RunKey } from '../names.ts'
 import type { StepKind } from '../plan.ts'
 import type { Lost } from '../pods/taken.ts'
@@ -173,6 +174,8 @@ export interface Mark {
   pod?: string
   /** What has ended its newest pod from outside, while that was to be seen: pods are gone before their Job ends. Left out: nothing. */
   lost?: Lost
+  /** What is known of GPUs of it that idle; left out: nobody has looked. */
+  idle?: Idle
   /** The row `result` that has what it measured and made; null: nothing yet. */
   result: string | null
   startedAt: number | null

@@ -26,6 +26,13 @@ const LEAST = 0.1
 export const openMore = ({ question, ending }: Pick<Run, 'question' | 'ending'>): Question | null =>
   ending === null && question?.state === 'open' && question.more !== undefined ? question : null
 
+/** What people are asked while it goes on, as a rest says it; empty: nothing. */
+export const askedMoreText = (run: Run): string => {
+  const more = openMore(run)?.more
+  if (more === undefined) return ''
+  return `; people are asked ${more.ends === true ? 'whether it shall end' : `for ${usd(more.dollars)} more`}`
+}
+
 type Working = Pick<View, 'kind' | 'policy' | 'doc' | 'plan' | 'now'>
 
 /** What is at work, when it must be told to end, and for how much longer its Job may run beyond that: hours. */
@@ -56,17 +63,23 @@ const hoursUntilDeadline = ({ job }: LaunchJobStep, { ran, ranFrom }: Mark, from
   return deadline / 3600 - (ran + Math.max(0, from - (ranFrom ?? from))) / HOUR
 }
 
-/** When something is to be done about what a run may cost at most: people are asked for more, or their time is over. Null: nothing. */
+/** When something is to be done about what a run may cost at most, or about what is asked: people are asked for more, or their time is over. Null: nothing. */
 export const moreAt = (view: Working, run: Run): number | null => {
   const open = openMore(run)
   if (open !== null) return isPast(view, run, open) ? view.now : open.until + ANSWER_GRACE
+  return askTimeOf(view, run)
+}
+
+/** When people are asked for more; null: they are not. */
+export const askTimeOf = (view: Working, run: Run): number | null => {
   if (run.ending !== null) return null
   const work = workOf(view, run)
   // Who comes too late for anybody to answer ends it.
   if (work === null || view.now + TO_COUNT >= work.end) return null
   // Whoever said no of this stage, or nothing, is asked no more.
   const { question } = run
-  if (question?.more !== undefined && question.state !== 'approved' && isOf(question, work.step.name)) return null
+  const isNo = question?.more !== undefined && question.more.ends !== true && question.state !== 'approved'
+  if (isNo && isOf(question, work.step.name)) return null
   const { expiry } = view.policy.approvals
   const lead = Math.min(Math.max(LEAD, Math.round((work.hours * HOUR) / 4)), milliseconds(expiry))
   return work.end - Math.max(lead, TO_COUNT)
@@ -79,8 +92,15 @@ const isPast = ({ kind, policy, doc }: Working, { steps }: Run, { more }: Questi
   const stage = more?.step
   if (stage === undefined) return false
   const isAtWork = steps.some(({ name, way, state }) => name === stage && way === 'forth' && state === 'running')
+  if (more?.ends === true) return !isStillIdle(steps, stage) || kind.idleOf?.(policy, laneName(doc.lane)) == null
   return !isAtWork || kind.asksMore?.(policy, laneName(doc.lane), stage) == null
 }
+
+/** Whether a stage is at work whose GPUs were not seen to work since people were asked whether it shall end. */
+const isStillIdle = (steps: readonly Mark[], stage: string): boolean =>
+  steps.some(
+    ({ name, way, state, idle }) => name === stage && way === 'forth' && state === 'running' && idle?.asked === true,
+  )
 
 /** What is to be done about it now, while the work goes on; null: nothing. */
 export const askingMore = (view: View, run: Run): Act | null => {
@@ -145,7 +165,11 @@ export const settleNoMore = (view: View): Change => {
   const open = run.question as Question
   const past = isPast(view, run, open)
   const question: Question = { ...open, state: past ? 'closed' : 'expired' }
-  const text = past ? 'more is needed no more: the question was closed' : 'nobody agreed to more in time'
+  const texts =
+    open.more?.ends === true
+      ? ['it is asked about no more', 'nobody said in time that it shall end: it goes on']
+      : ['more is needed no more: the question was closed', 'nobody agreed to more in time']
+  const text = texts[past ? 0 : 1] as string
   return changed(
     { ...doc, run: withoutMore({ ...run, question }) },
     { moments: [moment('answer', text, { run })], tellings: [card(run)] },

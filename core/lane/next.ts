@@ -14,6 +14,7 @@ import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
+import { mindingIdle } from './idle.ts'
 import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { askingMore } from './more.ts'
@@ -132,7 +133,12 @@ const withRun = (view: View, run: Run): Act => {
       if (keptBack(view, run) !== null) return { kind: 'leave-line' }
       return awaySide(view, 'cluster') ?? { kind: 'hold' }
     case 'steps':
-      return (hasBegun(run) ? null : beforeBeginning(view, run)) ?? askingMore(view, run) ?? stepping(view, run)
+      return (
+        (hasBegun(run) ? null : beforeBeginning(view, run)) ??
+        askingMore(view, run) ??
+        mindingIdle(view, run) ??
+        stepping(view, run)
+      )
     default:
       return stepping(view, run)
   }

@@ -15,6 +15,7 @@ import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
 import { restUnread, settleHold, settleLeaveLine } from './holding.ts'
+import { settleAskIdle } from './idle.ts'
 import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
@@ -59,12 +60,15 @@ const ALONE = {
   ask: settleAsk,
   'ask-more': settleAskMore,
   'no-more': settleNoMore,
+  'ask-idle': settleAskIdle,
   remind: settleRemind,
   'move-card': settleMoveCard,
   expire: settleExpire,
   'leave-line': settleLeaveLine,
   'go-back': settleGoBack,
 } as const
+
+const isAlone = (act: Act): act is Extract<Act, { kind: keyof typeof ALONE }> => Object.hasOwn(ALONE, act.kind)
 
 /** Of a pool's ceiling, or a budget's ladder. */
 type BesideRun = Extract<Act, { kind: 'mark-ceiling' | 'resize' | 'end-leases' | 'climb' }>
@@ -74,23 +78,13 @@ const isBesideRun = (act: Act): act is BesideRun =>
 const settled = (view: View, act: Act, result: Result): Change => {
   if (result.kind === 'trouble') return settleTrouble(view, act, result.trouble)
   if (isBesideRun(act)) return settledBesideRun(view, act, result)
+  if (isAlone(act)) return inTurn(view, ALONE[act.kind])
   const seen: Seen = 'kept' in result ? result : { kept: {} }
   const run = view.doc.run as Run
   switch (act.kind) {
     case 'look':
     case 'fold':
       return withRetried(view, withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
-    case 'again':
-    case 'retire':
-    case 'ask':
-    case 'ask-more':
-    case 'no-more':
-    case 'remind':
-    case 'move-card':
-    case 'expire':
-    case 'leave-line':
-    case 'go-back':
-      return inTurn(view, ALONE[act.kind])
     case 'plan':
       return inTurn(view, (own) => settlePlan(own, seen))
     case 'look-again':

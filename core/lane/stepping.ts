@@ -1,4 +1,4 @@
-import { usd } from '../money/prices.ts'
+import type { Worked as GpuWork } from '../idle.ts'
 import type { RungRow } from '../money/rungs.ts'
 import type { Lost } from '../pods/taken.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
@@ -11,14 +11,16 @@ import { said } from '../text.ts'
 import { isUntried } from './attempts.ts'
 import { withKeptOf } from './before.ts'
 import { boundAt } from './bound.ts'
-import { type Change, changed, DETAIL, moment, resting, SHORT } from './change.ts'
+import { type Change, DETAIL, resting, SHORT } from './change.ts'
 import type { LaneDocument, Mark, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
+import { measureAt, withIdle } from './idle.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
 import type { Made } from './made.ts'
-import { moreAt, openMore } from './more.ts'
+import { markOf, withMark } from './marks.ts'
+import { askedMoreText, moreAt } from './more.ts'
 import { liftedBy } from './rungs.ts'
 import { nextMonth, withHoldOfThisMonth } from './this-month.ts'
 import type { View } from './view.ts'
@@ -54,6 +56,8 @@ export type Waiting = {
   until: number | null
   running: boolean
   why?: 'deleting'
+  /** What its GPUs did in the last minutes; left out: nobody has looked. */
+  worked?: GpuWork
   /** The pod that is at work. */
   pod?: string | undefined
   /** What has ended its newest pod from outside; null: nothing; left out: nobody has looked. */
@@ -115,19 +119,22 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const note = said(stepped.note, SHORT)
   const ran = goesOn(view, mark, stepped)
   const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
-  const change = withMark(doc, { ...remembering(seen, stepped.lost), note }, null)
+  const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
   // Looked at first: what has ended by itself meanwhile is not ended by its bound.
   if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
   const known = { ...view, doc: change.doc }
-  const asks = moreAt(known, known.doc.run as Run)
-  const until = [stepped.until, asks, bound?.at ?? null, bound === null ? null : nextMonth(now)].filter(
-    (at) => at !== null,
-  )
-  const more = openMore(known.doc.run as Run)
+  const run = known.doc.run as Run
+  const until = [
+    stepped.until,
+    moreAt(known, run),
+    measureAt(known, run),
+    bound?.at ?? null,
+    bound === null ? null : nextMonth(now),
+  ].filter((at) => at !== null)
   const rest = resting(view, {
     why: stepped.why ?? 'working',
-    text: `${mark.title}: ${note}${more === null ? '' : `; people are asked for ${usd(more.more?.dollars ?? 0)} more`}`,
+    text: `${mark.title}: ${note}${askedMoreText(run)}`,
     until: until.length === 0 ? null : Math.min(...until),
   })
   return { ...change, doc: withHoldOfThisMonth(view, change.doc), rest }
@@ -224,26 +231,4 @@ const withFailedWayBack = (doc: LaneDocument, { note, reason }: { note: string; 
     ...doc,
     run: { ...(doc.run as Run), ending: { ...ending, ...(isUntried(ending) ? { reason } : {}), detail } },
   }
-}
-
-/** The mark of a step; the way that is walked now comes first. */
-export const markOf = ({ run }: LaneDocument, name: string): Mark => {
-  const way = run?.phase === 'back' ? 'back' : 'forth'
-  const marks = run?.steps.filter((candidate) => candidate.name === name) ?? []
-  const open = marks.filter(({ state }) => state === 'pending' || state === 'running')
-  const mark = open.find((candidate) => candidate.way === way) ?? open[0] ?? marks.at(-1)
-  if (mark === undefined) throw new Error(`the run has no step ${name}`)
-  return mark
-}
-
-/** The change that a step's mark is now, and a line of the timeline of it. */
-export const withMark = (doc: LaneDocument, mark: Mark, line: string | null): Change => {
-  const run = doc.run as Run
-  const steps = run.steps.map((other) => (other.name === mark.name && other.way === mark.way ? mark : other))
-  return changed(
-    { ...doc, run: { ...run, steps } },
-    {
-      moments: line === null ? [] : [moment('step', line, { run, data: { step: mark.name, state: mark.state } })],
-    },
-  )
 }

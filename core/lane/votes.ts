@@ -65,6 +65,8 @@ const answered = (view: View, run: Run, question: Question): Pick<Change, 'doc' 
   const { doc } = view
   const asked = { ...run, question }
   if (question.state === 'open') return { doc: { ...doc, run: asked } }
+  // Who agrees that it ends has its run end next; it goes on otherwise.
+  if (question.more?.ends === true) return { doc: { ...doc, run: asked } }
   if (question.more !== undefined)
     return question.state === 'approved' ? withMore(view, question) : { doc: { ...doc, run: withoutMore(asked) } }
   if (question.state !== 'approved') return { doc: { ...doc, run: asked } }

@@ -1,15 +1,15 @@
-import type { V1Affinity, V1Container, V1Pod, V1Toleration } from '@kubernetes/client-node'
-import { GPU, INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
+import type { V1Affinity, V1Pod, V1Toleration } from '@kubernetes/client-node'
+import { INSTANCE_TYPE, type KubeObject, NODE_POOL, type NodePool } from '../kube.ts'
 import { generationOf, label, laneLabel } from '../names.ts'
 import { typesOf } from '../policy/pools.ts'
 import type { Policy, PoolPolicy } from '../policy.ts'
 import { wholeNodes } from '../pools/ceiling.ts'
 import type { ContributionRow } from '../pools/contribution.ts'
 import { leasedView, limitOf } from '../pools/node-pool.ts'
-import { gpusIn } from '../quantity.ts'
 import type { HoldRow } from '../rows.ts'
 import { SERVING_PRIORITY, servingClassName } from '../workloads/priority.ts'
 import type { PoolView } from '../world.ts'
+import { gpusOfPod } from './pod-gpus.ts'
 
 /** What is seen of the cluster, of every namespace: pods that have not ended, nodes, and pools. */
 export interface SeenPools {
@@ -230,24 +230,3 @@ export const tolerates = (
     if (operator === 'Exists') return key === undefined || key === '' || key === taint.key
     return key === taint.key && (value ?? '') === (taint.value ?? '')
   })
-
-/**
- * GPUs that a pod asks for, as the scheduler counts them (`PodRequests` of Kubernetes 1.36): its containers together with what starts before
- * them and runs on beside them; or, where that is more, an init container with what runs on from before it.
- */
-export const gpusOfPod = ({ spec }: V1Pod): number => {
-  let [beside, most] = [0, 0]
-  for (const container of spec?.initContainers ?? []) {
-    const gpus = gpusOf([container])
-    if (container.restartPolicy === 'Always') beside += gpus
-    else most = Math.max(most, beside + gpus)
-  }
-  return Math.max(most, beside + gpusOf(spec?.containers))
-}
-
-/** GPUs that containers ask for together. */
-export const gpusOf = (containers: readonly V1Container[] = []): number =>
-  containers.reduce(
-    (sum, { resources }) => sum + gpusIn(resources?.limits?.[GPU] ?? resources?.requests?.[GPU] ?? 0),
-    0,
-  )

@@ -14,6 +14,9 @@ const registered = matching(
 /** A machine that nobody has to wait for starts in so many. Milliseconds. */
 const STARTS = 10 * 60_000
 
+/** Of two looks at least. Milliseconds. */
+const LOOKS = 10 * 60_000
+
 /** A dataset that was uploaded: its manifest, which is written last, begins the pipeline. */
 const dataset = z.strictObject({
   /** Bucket that datasets are uploaded to. */
@@ -34,6 +37,31 @@ const dataset = z.strictObject({
   completeWithin: z._default(duration, '1h'),
 })
 
+/** A stage whose GPUs all do nothing, which may be loading, waiting or hung. Its first quarter of an hour does not count. */
+const idle = z
+  .strictObject({
+    /** After how long people are told, in the channel. */
+    tell: z._default(duration, '15m'),
+    /** After how long the approvers are asked whether it shall end. It goes on where they deny, or nobody answers. */
+    ask: z._default(duration, '1h'),
+    /** After how long it is ended without a question; left out: never. */
+    end: z.optional(duration),
+  })
+  .check(
+    z.refine(({ tell, ask }) => milliseconds(tell) <= milliseconds(ask), {
+      path: ['ask'],
+      message: 'write at least as much as `tell`: people are told before they are asked',
+    }),
+    z.refine(({ ask, end }) => end === undefined || milliseconds(ask) < milliseconds(end), {
+      path: ['end'],
+      message: 'write more than `ask`: people are asked before it is ended',
+    }),
+    z.refine(({ tell }) => milliseconds(tell) >= LOOKS, {
+      path: ['tell'],
+      message: 'write at least `10m`: GPUs are looked at every five minutes',
+    }),
+  )
+
 /** Run-once work: what begins it, its stages in order, and what is registered when every gate holds. */
 export const pipeline = z
   .strictObject({
@@ -52,6 +80,8 @@ export const pipeline = z
     onNewer: z._default(z.enum(['finish', 'replace']), 'finish'),
     /** What happens to a run that would cost more than it may at most. `ask`: before that, while it goes on, the approvers are asked for as many hours more as its stage has, at most twice and within the budget; it is ended where they do not agree. A card that asks later is a new one. */
     onBound: z._default(z.enum(['end', 'ask']), 'end'),
+    /** GPUs of a stage that idle, as DCGM says, where a Prometheus is named that has its metrics: people are told, then asked. Left out: nobody looks. */
+    idle: z.optional(idle),
     /**
      * How long the pod of a stage may wait for a node before its run ends; left out: `24h`. It takes nothing of its hours, and costs nothing
      * but for a node that comes and is of no use, which is named with what ends it.

@@ -8,6 +8,7 @@ import { lookForRetry, placeForRetry } from '../../core/lane/retrying.ts'
 import type { Trouble, View } from '../../core/lane/view.ts'
 import { reactionTo } from '../../core/reactions/catalogue.ts'
 import type { Facts, Look, Unreadable } from '../../core/reactions/reaction.ts'
+import { type AskedOnce, askedOnce } from '../asked-once.ts'
 import { lookAt } from '../look.ts'
 import { Unavailable, type WorkPorts } from '../ports.ts'
 import { troubleOf } from '../sides.ts'
@@ -23,7 +24,10 @@ export const look = async (ports: WorkPorts, view: View, ahead: Ahead): Promise<
   lookAhead(ports, view, ahead)
   const letters = view.letters.filter((letter): letter is LookLetter => letter.kind === 'look')
   const places = new Map(letters.map((letter) => [whereOf(view, letter), letter]))
-  const asking = Promise.all([...places].map(async ([at, letter]) => [at, await factsOf(ports, view, letter)] as const))
+  const once = askedOnce()
+  const asking = Promise.all(
+    [...places].map(async ([at, letter]) => [at, await factsOf(ports, { ...view, once }, letter)] as const),
+  )
   const [told, retried, world, before] = await Promise.all([
     asking,
     retriedOf(ports, view),
@@ -107,7 +111,9 @@ export const lookAgain = async (
   }
 }
 
-const factsOf = async (...[ports, view, letter, again]: [WorkPorts, View, LookLetter, true?]): Promise<Facts> => {
+const factsOf = async (
+  ...[ports, view, letter, again]: [WorkPorts, View & { once?: AskedOnce }, LookLetter, true?]
+): Promise<Facts> => {
   const { doc } = view
   const { waits } = letter
   const where = placeOf(view, letter, again)

@@ -1,5 +1,6 @@
 import { type Run, runKeyOf } from '../../core/lane/document.ts'
-import { markOf, type Stepped } from '../../core/lane/stepping.ts'
+import { markOf } from '../../core/lane/marks.ts'
+import type { Stepped } from '../../core/lane/stepping.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { Step, StepKind } from '../../core/plan.ts'
 import type { WorkPorts } from '../ports.ts'

@@ -34,6 +34,15 @@ it('that asks for more says how much, what it comes to in all, and what becomes 
   expect(card({ state: 'rejected' }).title).toBe(`${plan.title}: more is rejected`)
 })
 
+it('that asks whether a run shall end says why, and what approving it does', () => {
+  const more = { dollars: 0, step: 'train', ends: true as const, why: 'its GPUs do nothing. Approve ends it' }
+  const card = (over: Parameters<typeof questionOf>[0]) =>
+    answerCard(plan, questionOf({ more, ...over }), { approvals: config.approvals, now: NOW })
+  expect(card({})).toMatchObject({ title: `Approve? End ${plan.title}`, lines: [more.why] })
+  expect(card({}).facts.map(({ label }) => label)).not.toContain('More')
+  expect(card({ state: 'expired' }).title).toBe(`${plan.title}: its end is expired`)
+})
+
 it('asks nobody where it has left, and says where it went; one that asks nothing stays as it is', () => {
   const asks = answerCard(plan, questionOf(), { approvals: config.approvals, now: NOW })
   const left = leftCard(asks)

@@ -414,6 +414,27 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.nodeWithin: write at least `10m`: no node starts in less; found "9m"',
     ],
     [
+      'GPUs that idle for less than two looks',
+      (c) => {
+        Object.assign(support(c), { idle: { tell: '5m' } })
+      },
+      'pipelines.support-chats.idle.tell: write at least `10m`: GPUs are looked at every five minutes',
+    ],
+    [
+      'a question about GPUs that idle before anybody is told',
+      (c) => {
+        Object.assign(support(c), { idle: { tell: '2h' } })
+      },
+      'pipelines.support-chats.idle.ask: write at least as much as `tell`',
+    ],
+    [
+      'an end of what idles before anybody is asked',
+      (c) => {
+        Object.assign(support(c), { idle: { end: '1h' } })
+      },
+      'pipelines.support-chats.idle.end: write more than `ask`',
+    ],
+    [
       'a floor of a service',
       (c) => {
         Object.assign(c.services!['code-llama']!, { floor: 1 })

@@ -50,7 +50,7 @@ const config = {
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
   services: watched(),
   pipelines: {
-    'support-chats': { ...piped(), on: { ...piped().on, drift: { service: 'support-llama' } } },
+    'support-chats': { ...piped(), idle: {}, on: { ...piped().on, drift: { service: 'support-llama' } } },
     'sales-chats': piped({ prefix: 'sales-chats/' }),
     shadowed: piped({ prefix: 'shadowed/', mode: 'shadow' }),
   },
@@ -93,6 +93,7 @@ export const askedInLife = async (): Promise<Asked[]> => {
     await troubledRuns(here)
     await services(here)
     await drift(here)
+    await idling(here)
     return noted.asked
   } finally {
     for (const spy of spied) spy.mockRestore()
@@ -379,6 +380,19 @@ const drift = async ({ town, noted }: Here): Promise<void> => {
   await tellOf(town, { since: nowOf(town), fingerprint: '3ef44b255f8ecf38' })
   await town.until('it asks', async () => (await town.question(CHATS)) !== null)
   await noted.as('resync', () => resync.handler(town.house.ports)({}))
+  await town.answered(CHATS, 'deny')
+}
+
+/** A training takes so long that it is asked what its GPUs do. */
+const idling = async (here: Here): Promise<void> => {
+  await here.town.house.objects.write(
+    'acme-datasets',
+    'support-chats/long/simulation.json',
+    Buffer.from('{"minutes":25}'),
+  )
+  await upload(here, 'support-chats/long/')
+  await here.town.answered(CHATS)
+  await here.town.settled(CHATS)
 }
 
 /** A Job that only this ledger can have made, of a run that is over. */

@@ -103,4 +103,17 @@ describe('an alert of a Prometheus that can be asked', () => {
     await tell(nowOf(town) - 10)
     expect(await town.question(TRAIN)).not.toBeNull()
   })
+
+  it('is asked about once for all alerts of its rule that came together', async () => {
+    await asked()
+    drifts(0.6)
+    await town.advance(3 * MINUTE)
+    const before = prometheus.asked.length
+    const alerts = Array.from({ length: 30 }, (_, n) => ({
+      ...{ since: nowOf(town), instance: `i-${n}`, fingerprint: n.toString(16).padStart(16, '0') },
+    }))
+    await tellOf(town, ...alerts)
+    expect(await town.question(TRAIN)).not.toBeNull()
+    expect(prometheus.asked.length - before).toBeLessThan(15)
+  })
 })

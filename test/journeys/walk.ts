@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../core/kube.ts'
-import { gpusOf } from '../../core/planning/pool-view.ts'
+import { gpusOf } from '../../core/planning/pod-gpus.ts'
 import { everyRow } from '../../flows/rows.ts'
 import { runUntil } from '../../local/drive.ts'
 import { promote, registerVersion, type Simulation, uploadDataset } from '../../local/scenario.ts'

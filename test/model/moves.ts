@@ -1,5 +1,5 @@
 import { sameRun } from '../../core/lane/document.ts'
-import { markOf } from '../../core/lane/stepping.ts'
+import { markOf } from '../../core/lane/marks.ts'
 import type { SideRow } from '../../core/rows.ts'
 import { accepted } from './accepted.ts'
 import { goneOn, reading, remembered, resting, settled } from './consumer.ts'

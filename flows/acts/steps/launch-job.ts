@@ -24,6 +24,7 @@ import type { WorkPorts } from '../../ports.ts'
 import { everyRow, valuesOf } from '../../rows.ts'
 import { aroundOf } from '../around.ts'
 import { alivePodsOf, lastLines, podsOf } from '../pods.ts'
+import { gpuWork, withWork } from './gpus-idle.ts'
 import type { Handler, Task } from './handler.ts'
 import { nodeWithinOf, withDeadline } from './job-deadline.ts'
 import { type ReadFolder, type ReadResult, readAhead, readResult } from './read-result.ts'
@@ -62,7 +63,7 @@ export const launchJob: Handler<LaunchJobStep> = {
     if (mark.made === null) return { kind: 'failed', reason: 'deleted', note: 'it never began' }
     const { ref, uid } = mark.made
     const reads = readAhead(ports, mark)
-    const [found, pods] = await Promise.all([ports.cluster.get(ref), podsOf(ports, ref, uid)])
+    const [found, pods, worked] = await Promise.all([ports.cluster.get(ref), podsOf(ports, ref, uid), gpuWork(task)])
     const there = found !== null && found.metadata.uid === uid ? (found as KubeObject<'Job'>) : null
     const job = there === null || (await isAsGoodAsGone(ports, ref, there)) ? null : there
     // Of a Job at work nobody needs the result: where that cannot be read, its bound still holds.
@@ -82,7 +83,7 @@ export const launchJob: Handler<LaunchJobStep> = {
       around,
       ...inForce(view, step),
     })
-    return withPins(ports, await withDeadline(task, stepped, { job, pods }), result?.beside ?? null)
+    return withPins(ports, await withDeadline(task, withWork(stepped, worked), { job, pods }), result?.beside ?? null)
   },
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument, Mark } from '../../../core/lane/document.ts'
 import type { Made } from '../../../core/lane/made.ts'
-import { markOf as markIn, type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
+import { markOf as markIn } from '../../../core/lane/marks.ts'
+import { type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
 import { desired } from '../training-fixture.ts'
 import { approvedBy, HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
 

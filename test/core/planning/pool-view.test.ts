@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { laneLabel } from '../../../core/names.ts'
-import { gpusOf, poolView, usedByLane } from '../../../core/planning/pool-view.ts'
+import { gpusOf } from '../../../core/planning/pod-gpus.ts'
+import { poolView, usedByLane } from '../../../core/planning/pool-view.ts'
 import type { HoldRow } from '../../../core/rows.ts'
 import { policy, policyWith } from '../lane/fixture.ts'
 
