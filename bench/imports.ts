@@ -5,14 +5,7 @@ import { join } from 'node:path'
 import { type BuildOptions, build } from 'esbuild'
 import type { Ports } from '../flows/ports.ts'
 import { VARIABLES } from '../functions/aws-binding/settings.ts'
-import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
-import { door as modelPromoted } from '../functions/model-promoted.ts'
-import { door as reconcile } from '../functions/reconcile.ts'
-import { door as registryWebhook } from '../functions/registry-webhook.ts'
-import { door as resync } from '../functions/resync.ts'
-import { door as slackInteraction } from '../functions/slack-interaction.ts'
-import { door as tick } from '../functions/tick.ts'
-import { door as watch } from '../functions/watch.ts'
+import { everyDoor } from '../infra/doors.ts'
 import { BUNDLING, buildAll, IN_LAMBDA } from '../scripts/build.ts'
 import { quantiles } from './figures.ts'
 
@@ -29,7 +22,6 @@ const CLIENTS: Partial<Record<keyof Ports, string[]>> = {
   policies: ['ssm:SSMClient', 's3:S3Client'],
   queue: ['sqs:SQSClient'],
 }
-const DOORS = [datasetUploaded, registryWebhook, modelPromoted, slackInteraction, reconcile, tick, watch, resync]
 
 /** What a door cannot do without: the AWS clients that its ports ask, made as the door makes them, and nothing else. */
 const clientsAlone = (ports: readonly (keyof Ports)[]): string => {
@@ -46,7 +38,7 @@ export const importTimes = async (): Promise<string[]> => {
     built.map(({ door }) => [door, join(out, door, 'index.cjs')]),
   )
   files['empty'] = await bundled(join(out, 'empty.cjs'), 'export const handler = async () => 0')
-  for (const { name, ports } of DOORS) {
+  for (const { name, ports } of everyDoor) {
     const clients = clientsAlone(ports)
     files[`clients of ${name}`] = await bundled(join(out, `clients-${name}.cjs`), clients)
     files[`lean clients of ${name}`] = await bundled(join(out, `lean-${name}.cjs`), clients, IN_LAMBDA)

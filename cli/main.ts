@@ -109,10 +109,8 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .option('--rig', 'on a real control plane of its own (built once with Go), in place of the simulated cluster')
     .option('--context <name>', 'on a cluster of the kubeconfig; `bootstrap` says what it needs')
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
-    .option(
-      '--mlflow <url>',
-      'an MLflow server in place of the stand-in registry; point its webhook at /webhooks/mlflow',
-    )
+    .option('--mlflow <url>', 'an MLflow in place of the stand-in registry; point its webhook at /webhooks/mlflow')
+    .option('--prometheus <url>', 'a Prometheus that is asked whether alerts of drift still fire')
     .option('--namespace <name>', 'in place of both namespaces of the policy')
     .option('--adopt', 'this ledger was moved or restored: it takes the place of the one that its namespaces name')
     .action(async (flags: StartFlags) => done(await start(flags, version(), output)))
@@ -134,6 +132,7 @@ const addProduct = (add: Add, output: Output, done: Done): void => {
     .option('--kubeconfig <file>', 'in place of $KUBECONFIG or ~/.kube/config')
     .option('--mlflow <url>', 'also the version of an MLflow server')
     .option('--webhook <url>', 'with --mlflow: also whether that MLflow sends its webhooks there')
+    .option('--prometheus <url>', 'also what a Prometheus knows of the alerts that the policy names')
     .action(async (flags: Flags & Outside) => done(await doctor({ ...flags, given: givenSecrets() }, output)))
 }
 

@@ -72,3 +72,16 @@ export const openEpisodes = (known: Episodes): Episode[] =>
 /** Why something is run on once more, in a sentence. */
 export const sinceText = ({ alert, since, text }: Pick<Drift, 'alert' | 'since' | 'text'>): string =>
   `${said(alert, 100)} fires since ${plainTime(since)}${text === '' ? '' : ` (${text})`}`
+
+/** Whether something is wanted for this one. */
+export const isOf = (drift: Drift | null, { alert, fingerprint, since }: Episode): boolean =>
+  drift !== null && drift.alert === alert && drift.fingerprint === fingerprint && drift.since === since
+
+/** The event that would tell of an episode again. */
+export const again = (
+  { alert, fingerprint, labels, since, text }: Omit<Drift, 'again'>,
+  now: number,
+): DriftDetected => ({
+  ...{ type: 'drift-detected', id: 'again', at: now, state: 'firing', replayed: false },
+  ...{ alert, fingerprint, since, text, labels },
+})

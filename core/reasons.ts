@@ -43,6 +43,7 @@ export type Ignored =
   | 'drift-counted'
   | 'bad-report'
   | 'no-dataset'
+  | 'notice-known'
 
 /** Why an event waits: a row that reconcile looks at again. */
 export type Waiting = 'objects-missing' | 'source-unreadable' | 'registry-pending' | 'cooling-down'

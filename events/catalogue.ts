@@ -1,6 +1,9 @@
 import { alarmChanged } from './alarm-changed.ts'
 import { approvalAnswered } from './approval-answered.ts'
+import { budgetCrossed } from './budget-crossed.ts'
+import { capacityWarned } from './capacity-warned.ts'
 import type { Contract } from './contract.ts'
+import { costAnomaly } from './cost-anomaly.ts'
 import { datasetUploaded } from './dataset-uploaded.ts'
 import { driftDetected } from './drift-detected.ts'
 import { driftReported } from './drift-reported.ts'
@@ -15,6 +18,9 @@ export const contracts: readonly Contract<unknown>[] = [
   driftDetected,
   alarmChanged,
   driftReported,
+  budgetCrossed,
+  costAnomaly,
+  capacityWarned,
   approvalAnswered,
   leaseAsked,
   planFinished,

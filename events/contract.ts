@@ -104,6 +104,23 @@ export interface DriftReported {
   replayed: boolean
 }
 
+/** EC2 warns of an instance, or of all of a capacity block. Nothing is begun or ended by it: whoever it concerns hears of it. */
+export interface CapacityWarned {
+  type: 'capacity-warned'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  at: number
+  /** It takes the instance back within minutes; it may, soon; all instances of the block end. */
+  warns: 'interruption' | 'rebalance' | 'block-ends'
+  /** Null: of a block. */
+  instance: string | null
+  /** The block; null: of one instance. */
+  reservation: string | null
+  /** When the block ends. */
+  until: number | null
+  replayed: boolean
+}
+
 /** Events that may intend: each tells where to look. */
 export interface IntendingEvent {
   /** The contract's name. */
@@ -112,6 +129,46 @@ export interface IntendingEvent {
   /** When its source says it happened, milliseconds since the epoch. */
   at: number
   /** Replayed from an archive: never intends. */
+  replayed: boolean
+}
+
+/** Money, or an amount of something else, in the unit that its source says: `USD`, or what stands there in its place. */
+export interface Amount {
+  value: number
+  unit: string
+}
+
+/** Who says something of a budget, or of costs, that is not our own meter. */
+export type NoticeOf = 'aws-budget' | 'aws-action' | 'anomaly' | 'gateway'
+
+/**
+ * Somebody else's count of costs has crossed something. It is late, sometimes wrong, and never acted upon: our own meter stands beside it.
+ */
+export interface BudgetCrossed {
+  type: 'budget-crossed'
+  /** EventBridge's id: for the trace, never for identity. */
+  id: string
+  /** When its source told it, milliseconds since the epoch. */
+  at: number
+  of: NoticeOf
+  /** Its budget, monitor or policy, as its source calls it; empty: it names none. */
+  name: string
+  /** Tells notices of one name apart: the same again is the same, be it with another amount. */
+  key: string
+  /** What was counted there; null: it does not say. */
+  amount: Amount | null
+  /** What the budget has there. */
+  budgeted: Amount | null
+  /** What was crossed. */
+  threshold: Amount | null
+  /** Reckoned to be spent by the end of its period, and not spent. */
+  isForecast: boolean
+  /** The days that are counted (UTC): from then on, and until before then. Null: it does not say. */
+  days: { from: number; until: number } | null
+  /** Whether it counts what our meter sees, or more of it: a gateway counts calls, and no nodes. */
+  ofNodes: boolean
+  /** What else it says: anybody's words. */
+  text: string
   replayed: boolean
 }
 

@@ -1,5 +1,14 @@
+import { warningKey } from '../core/capacity.ts'
 import { laneOfQuestion } from '../core/lane/asking.ts'
-import type { CommandLetter, LeaseLetter, Letter, LiftLetter, LookLetter, VoteLetter } from '../core/lane/letters.ts'
+import type {
+  CommandLetter,
+  LeaseLetter,
+  Letter,
+  LiftLetter,
+  LookLetter,
+  VoteLetter,
+  WarnedLetter,
+} from '../core/lane/letters.ts'
 import { letterRow } from '../core/lane/letters.ts'
 import { reactionTo, whyNoRule } from '../core/reactions/catalogue.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
@@ -146,6 +155,16 @@ export const leaveLift = (
 export const leaveGoOn = (ports: LetterPorts, lane: string): Promise<Left> => {
   const at = ports.clock.now()
   return leave(ports, { kind: 'go-on', lane, id: letterId(at, 'go-on'), at, due: at }, 'letter:go-on')
+}
+
+/** Says what EC2 warns of. Delivered twice it is one letter: a second of the same id is none. */
+export const leaveWarned = (
+  ports: LetterPorts,
+  { event, lane, on }: Pick<WarnedLetter, 'event' | 'lane' | 'on'>,
+): Promise<Left> => {
+  const id = letterId(event.at, warningKey(event).replace(' ', '.'))
+  const at = ports.clock.now()
+  return leave(ports, { kind: 'warned', lane, event, on, id, at, due: at }, `letter:${event.type}`)
 }
 
 /** What a letter became, as the moment that answers it says. */

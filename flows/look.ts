@@ -1,9 +1,11 @@
+import { stillOf } from '../core/alerting.ts'
 import type { ServeDesired } from '../core/desired.ts'
 import { sha256OfPieces } from '../core/digest.ts'
 import { label } from '../core/names.ts'
 import { whyNoAddress } from '../core/policy/sources.ts'
 import type { Promotion } from '../core/promotion.ts'
 import type { DatasetFacts } from '../core/reactions/dataset-uploaded.ts'
+import type { AlertFacts } from '../core/reactions/drift-detected.ts'
 import type { ReportFacts } from '../core/reactions/drift-reported.ts'
 import type { ModelFacts } from '../core/reactions/model-promoted.ts'
 import type { Facts, Look } from '../core/reactions/reaction.ts'
@@ -28,7 +30,7 @@ type Place = Pick<Extract<Look, { kind: 'manifest' }>, 'bucket' | 'key'> & { pre
  * registered itself.
  */
 export const lookAt = async (
-  ports: Pick<Ports, 'objects' | 'registry'>,
+  ports: Pick<Ports, 'objects' | 'registry' | 'metrics'>,
   look: Look,
   { secret }: { secret: string },
 ): Promise<Facts> => {
@@ -37,6 +39,8 @@ export const lookAt = async (
       return lookAtDataset(ports, look, look)
     case 'report':
       return lookAtReport(ports, look)
+    case 'alert':
+      return lookAtAlert(ports, look)
     case 'promotion':
       return lookAtModel(ports, look, { secret })
     case 'nowhere':
@@ -68,6 +72,15 @@ const lookAtReport = async (
     verdict: isLarge ? { kind: 'bad', detail: `it is over ${REPORT_LIMIT} bytes` } : verdictOf(found.bytes),
     dataset: beside,
   }
+}
+
+/** Asks whether it still fires, and reads the dataset beside it. */
+const lookAtAlert = async (
+  { objects, metrics }: Pick<Ports, 'objects' | 'metrics'>,
+  { alert, dataset, ...told }: Extract<Look, { kind: 'alert' }>,
+): Promise<AlertFacts> => {
+  const [rules, beside] = await Promise.all([metrics.rules(alert), lookAtDataset({ objects }, dataset, dataset)])
+  return { kind: 'alert', still: stillOf(rules ?? [], told), dataset: beside }
 }
 
 /** Objects of a manifest that are remembered while it is read, so that a small one is read once. */

@@ -2,6 +2,7 @@ import type { Card } from '../core/cards.ts'
 import type { FieldManager, Kind, KubeObject, ObjectRef } from '../core/kube.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Ledger } from './ledger-port.ts'
+import type { Metrics } from './metrics-port.ts'
 
 /**
  * The ports: what flows ask of the outside. Every implementation passes the contract suite `test/ports/<port>.contract.ts`.
@@ -17,6 +18,7 @@ export interface Ports {
   replies: Replies
   registry: Registry
   objects: Objects
+  metrics: Metrics
   policies: Policies
   secrets: Secrets
   clock: Clock

@@ -102,8 +102,7 @@ const goOn = async (hands: Hands, progress: Progress): Promise<Reconciled | 'aga
     const act = next(view)
     const end = endBefore(hands, progress, act)
     if (end !== null) return end
-    // Nothing is touched before it is written down that it will be, and what weighs much is a commit of its own.
-    if (progress.pending !== null && (touches(act, view) || isHeavy(progress, progress.pending))) {
+    if (progress.pending !== null && isFirst(progress, progress.pending, act)) {
       if (!(await save(hands, progress, null))) return 'again'
       continue
     }
@@ -137,6 +136,15 @@ const stop = async (hands: Hands, progress: Progress): Promise<Reconciled> => {
   if (progress.pending !== null) await save(hands, progress, null)
   return 'time-up'
 }
+
+/**
+ * Nothing is touched before it is written down that it will be; what has ended is booked before a plan weighs what was spent; and what weighs
+ * much is a commit of its own.
+ */
+const isFirst = (progress: Progress, pending: Change, act: Act): boolean =>
+  touches(act, progress.loaded.view) ||
+  (act.kind === 'plan' && pending.past.some(({ cost }) => cost > 0)) ||
+  isHeavy(progress, pending)
 
 /** So much that what the next act adds might be too heavy for one commit. */
 const isHeavy = ({ loaded, before }: Progress, pending: Change): boolean =>

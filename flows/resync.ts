@@ -166,7 +166,10 @@ const eventsOf = async (ports: WorkPorts, ask: Ask, rules: number): Promise<Inte
   ask.kind === 'event' ? [ask.event] : manifestsOf(ports, ask, rules)
 
 /** Whether all that a manifest names is there is for its lane to ask, once: a version that nobody knows yet is news. */
-const shortened = (look: Look): Look => (look.kind === 'manifest' ? { ...look, known: 'all' } : look)
+const shortened = (look: Look): Look => {
+  if (look.kind === 'alert') return { ...look, dataset: { ...look.dataset, known: 'all' } }
+  return look.kind === 'manifest' ? { ...look, known: 'all' } : look
+}
 
 /** Whether a letter about this event would change anything: it is folded on paper first. */
 const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Promise<boolean> => {

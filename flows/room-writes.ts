@@ -1,8 +1,19 @@
-import type { Change, Grant } from '../core/lane/change.ts'
+import type { Change, Grant, Guard } from '../core/lane/change.ts'
 import type { LaneDocument } from '../core/lane/document.ts'
 import type { InLine } from '../core/lane/hold.ts'
 import type { GoOnLetter } from '../core/lane/letters.ts'
-import { holdingOf, holdRowOf, lineSum } from '../core/lane/room.ts'
+import {
+  budgetOf,
+  budgetRoom,
+  centsByMonth,
+  centsOf,
+  holdingOf,
+  holdRowOf,
+  lineSum,
+  spentIn,
+  spentSum,
+} from '../core/lane/room.ts'
+import type { View } from '../core/lane/view.ts'
 import { type HoldRow, lineId } from '../core/rows.ts'
 import type { Write } from './ledger-port.ts'
 import { type Loaded, roomsIn } from './view.ts'
@@ -38,7 +49,25 @@ export const roomWrites = (
     ...goOns({ view, before, change }),
   ]
   for (const room of change.beside) add(sums, lineSum(room), 0)
-  return [...writes, ...sumWrites(sums, change)]
+  const budget = budgetOf(view.policy)
+  for (const [month, by] of Object.entries(centsByMonth(change.past))) add(sums, spentIn(budget, month), by)
+  const shared = sharedBudget(view, sums, change.guard)
+  for (const name of Object.keys(shared)) add(sums, name, 0)
+  return [...writes, ...sumWrites(sums, change, shared)]
+}
+
+/**
+ * What is held and what was spent of a budget are two sums, which nobody can bound together, and both grow while this is on its way: others
+ * begin, and the ends of others are booked. So what the two leave is shared between them.
+ */
+const sharedBudget = ({ policy, world, holds, now }: View, sums: Sums, guard: Guard): Guard => {
+  const room = budgetRoom(budgetOf(policy))
+  const most = guard[room] ?? null
+  const by = sums.get(room)?.by ?? 0
+  if (most === null || by <= 0) return {}
+  const held = centsOf(world?.dollars.held ?? 0) + (holds[room]?.amount ?? 0)
+  const share = Math.max(0, Math.floor((most - held - by) / 2))
+  return { [room]: most - share, [spentSum(budgetOf(policy), now)]: centsOf(policy.budget.dollars) - most + share }
 }
 
 type HoldWrite = Extract<Write, { put: 'hold' } | { remove: unknown }>
@@ -142,12 +171,12 @@ const goOn = (lane: string, id: string, at: number): Write[] => {
 }
 
 /** What grows is bounded by what was seen to be left; what is taken beside a line only while nobody stands in it. */
-const sumWrites = (sums: Sums, { guard, beside }: Change): Write[] => {
+const sumWrites = (sums: Sums, { guard, beside }: Change, shared: Guard): Write[] => {
   const alone = new Set(beside.map(lineSum))
   return [...sums].map(([name, { by }]) => ({
     add: name,
     by,
-    atMost: alone.has(name) ? 0 : by > 0 ? (guard[name] ?? null) : null,
+    atMost: alone.has(name) ? 0 : (shared[name] ?? (by > 0 ? (guard[name] ?? null) : null)),
     atLeast: by < 0 ? 0 : null,
   }))
 }

@@ -2,7 +2,7 @@ import type { Trouble } from '../core/lane/view.ts'
 import { NotAllowed, type Ports, Refused, Unavailable } from './ports.ts'
 
 /** Far sides that lanes wait for when they do not answer. The ledger is none of them: without it nothing is known at all. */
-export const SIDES = ['cluster', 'registry', 'objects', 'chat', 'replies', 'bus', 'policies'] as const
+export const SIDES = ['cluster', 'registry', 'objects', 'metrics', 'chat', 'replies', 'bus', 'policies'] as const
 export type Side = (typeof SIDES)[number]
 
 const sideOf = new WeakMap<object, Side>()

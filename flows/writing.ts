@@ -2,7 +2,7 @@ import type { Change } from '../core/lane/change.ts'
 import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
-import { budgetOf, centsByMonth, lanesOfPools, poolsHeldOf, spentIn } from '../core/lane/room.ts'
+import { lanesOfPools, poolsHeldOf } from '../core/lane/room.ts'
 import { KEEPS_BACK } from '../core/lane/rungs.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { rungId } from '../core/money/rungs.ts'
@@ -54,7 +54,6 @@ export const writesOf = (
       value: row,
     })),
     ...tellingWrites(lane, before.revision + 1, { change, at }),
-    ...spentWrites(budgetOf(view.policy), change),
     ...change.moments.map((moment) => ({ moment: { ...moment, at, lane } })),
     ...countWrites(change.counts),
   ]
@@ -72,15 +71,6 @@ export const weightOfChange = (...given: Parameters<typeof writesOf>): number =>
   writesOf(...given).reduce((sum, write) => sum + weightOf(write), 0)
 
 type RevisionOf = (kind: RowKind, id: string) => number
-
-/** What ended runs have cost, in each month's sum its part (UTC). */
-const spentWrites = (budget: string, { past }: Pick<Change, 'past'>): Write[] =>
-  Object.entries(centsByMonth(past)).map(([month, by]) => ({
-    add: spentIn(budget, month),
-    by,
-    atMost: null,
-    atLeast: null,
-  }))
 
 /** The name of a lane, with its first document. A restore may have left it there; one that is another lane's is never taken from it. */
 export const nameWrite = ({ lane, name }: LaneDocument, row: Stored<'name'> | null): Write => ({

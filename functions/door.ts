@@ -10,6 +10,8 @@ import type { AwsRight } from './rights.ts'
 export type Trigger =
   | { kind: 'bus'; contract: Contract<unknown> }
   | { kind: 'http'; method: 'POST'; route: string }
+  /** A topic of SNS, which is made with what publishes to it. */
+  | { kind: 'topic' }
   | { kind: 'schedule'; every: string }
   | { kind: 'queue' }
 

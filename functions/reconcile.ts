@@ -19,7 +19,19 @@ export interface Woken {
 export const door = defineDoor({
   name: 'reconcile',
   trigger: { kind: 'queue' },
-  ports: ['ledger', 'queue', 'cluster', 'bus', 'chat', 'replies', 'registry', 'objects', 'policies', 'clock'],
+  ports: [
+    'ledger',
+    'queue',
+    'cluster',
+    'bus',
+    'chat',
+    'replies',
+    'registry',
+    'objects',
+    'metrics',
+    'policies',
+    'clock',
+  ],
   kubernetes: [
     ...OBSERVE_RIGHTS,
     { group: 'batch', resource: 'jobs', verbs: ['get', 'create', 'patch', 'delete'] },
@@ -48,6 +60,7 @@ export const door = defineDoor({
     ...AWS.datasets,
     ...AWS.results,
     ...AWS.registry,
+    ...AWS.alertRules,
     ...AWS.chat,
   ],
   handler: (ports) => (woken: Woken) => work(ports, woken),

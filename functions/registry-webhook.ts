@@ -1,4 +1,5 @@
 import type { ParseRefusal } from '../events/contract.ts'
+import { gatewayEvent } from '../events/gateway-budget.ts'
 import { parseJson } from '../events/input.ts'
 import { registryEvent } from '../events/model-promoted.ts'
 import type { Ports } from '../flows/ports.ts'
@@ -38,7 +39,7 @@ const receive = async (
       { source: 'registry-webhook', status: 400 },
       { reason: 'not-json', detail: `the body ${read.detail}` },
     )
-  const parsed = registryEvent(verified.deliveryId, read.value)
+  const parsed = gatewayEvent(read.value) ?? registryEvent(verified.deliveryId, read.value)
   if (!parsed.ok) return refused(ports, { source: 'registry-webhook', status: ELSE[parsed.reason] ?? 400 }, parsed)
   await ports.bus.publish([parsed.event])
   return json(202, { accepted: verified.deliveryId })

@@ -14,6 +14,8 @@ export type AwsResource =
   | 'secret:mlflow-token'
   | 'secret:slack-signing'
   | 'secret:slack-bot-token'
+  | 'secret:prometheus-token'
+  | 'prometheus-workspace'
 
 /** Actions on one resource: what a door's role allows, and nothing else. */
 export interface AwsRight {
@@ -24,7 +26,7 @@ export interface AwsRight {
 }
 
 const secret = (
-  name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token' | 'alert-webhook',
+  name: 'mlflow-webhook' | 'mlflow-token' | 'slack-signing' | 'slack-bot-token' | 'alert-webhook' | 'prometheus-token',
 ): AwsRight => ({
   actions: ['secretsmanager:GetSecretValue'],
   on: `secret:${name}`,
@@ -54,6 +56,8 @@ export const ROWS = {
   /** The same of what people say. */
   orders: [items(['orders#*'], 'UpdateItem'), items(['due#*'], 'PutItem'), ...NOTED],
   refusals: NOTED,
+  /** Whose pods are on an instance, as the meter saw it. */
+  warnings: [items(['instance'], 'BatchGetItem', 'Query')],
   /** Who is due, who waits for a far side, and what a newer release has left. */
   tick: [items(['due#*'], 'Query'), items(['lane#*', 'looks#*', 'orders#*', 'side'], 'BatchGetItem')],
   /** Which lanes go on by themselves, what is due before them, and whose an object is. */
@@ -78,6 +82,13 @@ export const ROWS = {
     items(['instance', 'meter', 'booked#*', 'day'], 'UpdateItem'),
     items(['instance'], 'DeleteItem'),
     items(['meter'], 'ConditionCheckItem'),
+  ],
+  /** What others count of a budget: its row, its timeline, and what is told of it; no document of a lane, and no letter. */
+  notices: [
+    items(['day'], 'Query'),
+    items(['identity', 'notice', 'meter'], 'BatchGetItem'),
+    items(['notice', 'lane#budget/*', 'lane#-', 'counts'], 'UpdateItem'),
+    items(['moments', 'moments#budget/*', 'moments#-', 'due#*'], 'PutItem'),
   ],
   /** Letters of people it answers, and writes none. */
   reconcile: [
@@ -129,6 +140,8 @@ export const AWS = {
     },
   ],
   registry: [secret('mlflow-token')],
+  // A server takes the token, a workspace of Amazon's the role: whichever is named, the other right is on nothing.
+  alertRules: [secret('prometheus-token'), { actions: ['aps:ListRules'], on: 'prometheus-workspace' }],
   chat: [secret('slack-bot-token')],
   webhookSecret: [secret('mlflow-webhook')],
   alertSecret: [secret('alert-webhook')],

@@ -1,5 +1,9 @@
 import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
+import { door as budgetCrossed } from '../functions/budget-crossed.ts'
+import { door as budgetNotice } from '../functions/budget-notice.ts'
+import { door as capacityWarned } from '../functions/capacity-warned.ts'
+import { door as costAnomaly } from '../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import type { Trigger } from '../functions/door.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
@@ -25,7 +29,7 @@ export interface DoorFacts {
 }
 
 /** Every door, in the order of the way of one event. */
-export const doors: readonly DoorFacts[] = [
+export const everyDoor = [
   datasetUploaded,
   registryWebhook,
   modelPromoted,
@@ -33,6 +37,10 @@ export const doors: readonly DoorFacts[] = [
   driftDetected,
   alarmChanged,
   driftReported,
+  budgetNotice,
+  budgetCrossed,
+  costAnomaly,
+  capacityWarned,
   slackInteraction,
   slackCommand,
   reconcile,
@@ -40,4 +48,12 @@ export const doors: readonly DoorFacts[] = [
   watch,
   resync,
   meter,
-].map(({ name, trigger, aws, kubernetes }) => ({ name, trigger, aws, inCluster: kubernetes.length > 0 }))
+] as const
+
+/** What stacks need of each. */
+export const doors: readonly DoorFacts[] = everyDoor.map(({ name, trigger, aws, kubernetes }) => ({
+  name,
+  trigger,
+  aws,
+  inCluster: kubernetes.length > 0,
+}))

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { typesOf } from '../core/policy/pools.ts'
 import { type Policy, parsePolicy } from '../core/policy.ts'
 
 /** What the stacks need of the policy: its name, its buckets and its namespaces, however many models it has. */
@@ -12,6 +13,10 @@ export interface PolicyFacts {
   /** Below it each Job writes into a folder of its own name. */
   resultsPrefix: string
   namespaces: Policy['namespaces']
+  cluster: string
+  budget: Policy['budget']
+  /** Instance types of all pools. */
+  instanceTypes: string[]
   /** Folder of the document that the parameter points to. */
   folder: string
 }
@@ -23,6 +28,9 @@ export const policyFacts = (dist: string): PolicyFacts => {
   if (!existsSync(file)) throw new Error(`there is no ${file}: run \`npm run build\` first`)
   const {
     installation,
+    cluster,
+    budget,
+    pools,
     namespaces,
     pipelines,
     results,
@@ -39,6 +47,9 @@ export const policyFacts = (dist: string): PolicyFacts => {
     }),
     resultsPrefix: results.prefix,
     namespaces,
+    cluster,
+    budget,
+    instanceTypes: [...new Set(Object.values(pools).flatMap(typesOf))].sort(),
     folder,
   }
 }

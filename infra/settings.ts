@@ -6,6 +6,8 @@ const id = (prefix: string) => z.string().regex(new RegExp(`^${prefix}-[0-9a-f]+
 const SERVICES = ['sqs', 'events', 'secretsmanager', 'ssm'] as const
 export type Service = (typeof SERVICES)[number]
 
+const PERCENT = z.number().min(1, 'is a percentage: 80 for four fifths').max(1000)
+
 const CIDR = 'is a range of the VPC such as `10.0.0.0/16`, of /16 to /28'
 /** Sizes that EC2 lets a VPC's range have: never the whole internet. */
 const SIZES = /\/(1[6-9]|2[0-8])$/
@@ -36,12 +38,47 @@ const shape = z.strictObject({
     routeTables: z.array(id('rtb')).min(1).optional(),
   }),
   mlflow: z.strictObject({ url: z.url({ protocol: /^https?$/, error: 'is the tracking server’s URL' }) }),
+  /** A server of Prometheus' HTTP API, which is asked whether alerts still fire; nobody is when left out. */
+  prometheus: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/, error: 'is where Prometheus’ API begins, before /api/v1', abort: true })
+        .refine(
+          (url) => new URL(url).username === '',
+          'holds no name and no password: they go into the secret prometheus-token',
+        ),
+    })
+    .optional(),
   /** Whether the buckets of the policy are there already, with EventBridge notifications on, or are made. */
   buckets: z.enum(['existing', 'create']).default('existing'),
   /** Whether the schedules run: off until `doctor` passes, and after a restore until its resync. */
   schedules: z.enum(['off', 'on']).default('off'),
   /** Who hears alarms; nobody but the dashboard when left out. */
   alarms: z.strictObject({ email: z.email() }).optional(),
+  /** What AWS counts beside us: a budget for that of the policy, whose notices come to a door. Left out: none is made. */
+  money: z
+    .strictObject({
+      /** Percent of the budget at which AWS tells that they are spent. */
+      alerts: z.array(PERCENT).min(1).max(5).default([80, 100]),
+      /** The same of what AWS forecasts of the month. */
+      forecasts: z.array(PERCENT).max(3).default([]),
+      /** Karpenter’s controller’s role, by its name: which `budget.lastResort` of the policy keeps from launching GPU nodes. */
+      karpenterRole: z
+        .string()
+        .regex(/^[\w+=,.@-]{1,64}$/, 'is the name of a role, not its ARN')
+        .optional(),
+      /** A subscription to cost anomalies of at least so many dollars, of a monitor that is there, or of one that is made. */
+      anomalies: z
+        .strictObject({
+          dollars: z.number().positive(),
+          monitor: z
+            .string()
+            .regex(/^arn:[\w-]+:ce::\d{12}:anomalymonitor\/[\w-]+$/, 'is the ARN of a monitor')
+            .optional(),
+        })
+        .optional(),
+    })
+    .optional(),
 })
 
 /** Where the stacks go, as `cdk.json` says under `signalbox`. */

@@ -188,7 +188,7 @@ const ofFunction = ({ name, trigger }: DoorFacts, policy: PolicyFacts): Watched[
     runbook: 'door-throttled',
   },
   // Those that only wait for others are told by who waits for them, and `watch` lasts its minute by intent.
-  ...(name === 'watch' || trigger.kind === 'http' || trigger.kind === 'bus'
+  ...(name === 'watch' || trigger.kind === 'http' || trigger.kind === 'bus' || trigger.kind === 'topic'
     ? []
     : [
         {

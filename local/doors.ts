@@ -2,9 +2,14 @@ import type { Ports } from '../flows/ports.ts'
 import { refuseInput } from '../flows/refuse.ts'
 import { door as alarmChanged } from '../functions/alarm-changed.ts'
 import { door as alertWebhook } from '../functions/alert-webhook.ts'
+import { door as budgetCrossed } from '../functions/budget-crossed.ts'
+import { door as budgetNotice } from '../functions/budget-notice.ts'
+import { door as capacityWarned } from '../functions/capacity-warned.ts'
+import { door as costAnomaly } from '../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../functions/dataset-uploaded.ts'
 import { door as driftDetected } from '../functions/drift-detected.ts'
 import { door as driftReported } from '../functions/drift-reported.ts'
+import type { Hearing } from '../functions/hearing.ts'
 import type { HttpEvent } from '../functions/http.ts'
 import { door as meter } from '../functions/meter.ts'
 import { door as modelPromoted } from '../functions/model-promoted.ts'
@@ -21,7 +26,16 @@ import { whyNoContract } from './no-contract.ts'
 import type { Wait } from './person.ts'
 
 /** The doors that a bus wakes, with the pattern that their contract deploys. */
-const busDoors = [datasetUploaded, modelPromoted, driftDetected, alarmChanged, driftReported].map((door) => {
+const busDoors = [
+  datasetUploaded,
+  modelPromoted,
+  driftDetected,
+  alarmChanged,
+  driftReported,
+  capacityWarned,
+  budgetCrossed,
+  costAnomaly,
+].map((door) => {
   if (door.trigger.kind !== 'bus' || !('bus' in door.trigger.contract.via))
     throw new Error(`${door.name} has no pattern`)
   return { name: door.name, pattern: door.trigger.contract.via.pattern, handler: door.handler }
@@ -58,7 +72,10 @@ const refused = async (ports: Ports, reason: 'not-an-object' | 'no-contract', de
 }
 
 /** What the letter became that the door left. */
-const became = async (contract: string, answer: Answer, wait: Wait): Promise<Became> => {
+const became = async (contract: string, answer: Answer | Hearing, wait: Wait): Promise<Became> => {
+  if (answer.kind === 'heard')
+    return { contract, lane: answer.lane, kind: 'recorded', reason: null, detail: answer.detail }
+  if (answer.kind === 'ignored') return { contract, ...answer }
   if (answer.kind === 'refused') return { contract, lane: null, ...answer }
   if (answer.kind === 'not-configured')
     return { contract, lane: null, kind: 'ignored', reason: 'not-configured', detail: answer.detail }
@@ -91,6 +108,19 @@ export const httpDoors = (ports: Ports) => {
       const answer = await door.handler(ports)(event)
       return { status: answer.statusCode, body: JSON.parse(answer.body) as Record<string, unknown> }
     },
+  }
+}
+
+/** What SNS hands the door of notices: one message in a call. */
+export const noticeThrough = async (ports: Ports, message: unknown): Promise<Became> => {
+  const answer = await budgetNotice.handler(ports)({ Records: [{ EventSource: 'aws:sns', Sns: message }] })
+  const none = { contract: budgetNotice.name, lane: null }
+  if (answer.kind === 'refused') return { ...none, ...answer, kind: 'refused' }
+  return {
+    ...none,
+    kind: 'recorded',
+    reason: null,
+    detail: 'it is put on the bus: `signalbox budgets` shows what is told',
   }
 }
 

@@ -32,6 +32,8 @@ export interface House {
   dataDir: string | null
   /** One EventBridge event through the local bus to the doors whose pattern it matches. Never throws for bad input. */
   deliver(event: unknown): Promise<Became>
+  /** A message of SNS about a budget, to the door of notices. Never throws for bad input. */
+  notice(message: unknown): Promise<Became>
   /** The webhook doors, as API Gateway would call them. */
   webhook(route: 'mlflow' | 'slack' | 'commands' | 'alerts', request: RawRequest): Promise<RawAnswer>
   /** The model registry's REST API: a path below `/api/2.0/mlflow/`, its query or its body. */

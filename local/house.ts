@@ -2,7 +2,7 @@ import { answerTo, type Left } from '../flows/letters.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { whyOf } from '../flows/why.ts'
 import { CATALOGUES } from '../functions/door.ts'
-import { deliverThrough, httpDoors, isSelected } from './doors.ts'
+import { deliverThrough, httpDoors, isSelected, noticeThrough } from './doors.ts'
 import type { House } from './house-type.ts'
 import { listeners } from './listeners.ts'
 import { imaginedObjects } from './objects/imagined-objects.ts'
@@ -41,7 +41,6 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
   const { queue, ...parts } = await openClaimed(options, (route, request) => house.webhook(route, request))
   const { ports, objects, cluster, chat } = parts
   const time = await turning({ ...parts, queue }, options, { changed: changes.tell, woken: inputs.tell })
-  const { answerHttp } = httpDoors(ports)
   const lookAtPolicy = policyLook(ports.policies, changes.tell, onError)
   const wait = foldedOr(queue, ports)
   const arrived = <T>(answer: T): T => {
@@ -59,7 +58,8 @@ export const openHouse = async (given: HouseOptions): Promise<LocalHouse> => {
         if (isSelected(event)) await house.deliver(event)
       }),
     deliver: async (event) => arrived(await deliverThrough(ports, event, wait)),
-    webhook: async (route, request) => arrived(await answerHttp(route, request)),
+    notice: async (message) => arrived(await noticeThrough(ports, message)),
+    webhook: async (route, request) => arrived(await httpDoors(ports).answerHttp(route, request)),
     mlflow: async (method, path, input) =>
       given.registry === undefined ? arrived(await parts.registry.rest(method, path, input)) : ELSEWHERE,
     answer: async (question, answer) => arrived(await pressed(await pressButton(house, question, answer), wait)),

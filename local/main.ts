@@ -2,8 +2,6 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import type { Policy } from '../core/policy.ts'
 import { loadKubeconfig } from '../effects/cluster/kubeconfig.ts'
-import { openMlflow } from '../effects/registry/mlflow-registry.ts'
-import { asClients } from '../effects/registry/mlflow-rest.ts'
 import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies } from '../flows/ports.ts'
 import { isAlive } from './alive.ts'
@@ -13,6 +11,7 @@ import { openRealCluster } from './cluster/real-cluster.ts'
 import { keepGoing } from './drive.ts'
 import { FolderTaken, LOCK_FILE, lockFolder } from './folder-lock.ts'
 import { type LocalHouse, openHouse } from './house.ts'
+import { metricsAt, registryAt } from './main-servers.ts'
 import type { FolderObjects } from './objects/folder-objects.ts'
 import { onTerminal } from './on-terminal.ts'
 import { openOwnFolder } from './own-folder.ts'
@@ -48,6 +47,8 @@ export interface StartOptions {
   adopt?: boolean | undefined
   /** An MLflow server, in place of the stand-in registry. */
   mlflow?: string | undefined
+  /** A server of Prometheus' HTTP API, which is asked whether alerts still fire; nobody unless told. */
+  prometheus?: string | undefined
 }
 
 /** Which real cluster, and where on it. */
@@ -74,14 +75,6 @@ export const givenSecrets = () => ({
   'alert-webhook': process.env['SIGNALBOX_ALERT_SECRET'],
   'slack-signing': process.env['SIGNALBOX_SLACK_SIGNING_SECRET'],
 })
-
-/** MLflow's own environment names: what its clients send, we send. */
-const mlflowHeaders = async (): Promise<Record<string, string>> =>
-  asClients({
-    token: process.env['MLFLOW_TRACKING_TOKEN'],
-    name: process.env['MLFLOW_TRACKING_USERNAME'],
-    password: process.env['MLFLOW_TRACKING_PASSWORD'],
-  })
 
 /** The product that runs on a data folder; null when none does. What a killed one left behind leads nowhere. */
 export const readRunning = (dataDir: string): Running | null => {
@@ -125,7 +118,7 @@ const openProduct = async (
   options: StartOptions,
   opened: (() => unknown)[],
 ): Promise<Omit<Product, 'close' | 'closed'>> => {
-  const { port, dataDir, speed, version, cluster, mlflow, adopt } = options
+  const { port, dataDir, speed, version, cluster, mlflow, prometheus, adopt } = options
   const config = cluster === undefined ? null : configOf(cluster)
   expectSameCluster(dataDir, config?.getCurrentCluster()?.server ?? null)
   const policies = inNamespace(await openPolicies({ file: options.configFile }), cluster?.namespace)
@@ -134,11 +127,20 @@ const openProduct = async (
   opened.push(() => writeWhole(join(dataDir, CLOCK_FILE), String(clock.now())))
   const stores = openStores(dataDir)
   opened.push(stores.close)
-  const workspace = async () => (await policies.load()).registry?.workspace
-  const registry = mlflow === undefined ? undefined : openMlflow({ url: mlflow, headers: mlflowHeaders, workspace })
-  opened.push(() => registry?.close())
+  const [registry, metrics] = [registryAt(mlflow, policies), metricsAt(prometheus)]
+  opened.push(() => registry?.close(), metrics.close)
   const openCluster = config === null ? undefined : openerOf(config, onTerminal)
-  const house = await openHouse({ stores, policies, secrets, clock, openCluster, registry, adopt, onError: onTerminal })
+  const house = await openHouse({
+    stores,
+    policies,
+    secrets,
+    clock,
+    openCluster,
+    registry,
+    metrics,
+    adopt,
+    onError: onTerminal,
+  })
   opened.push(house.close)
   const tour = registry === undefined ? tourOnPage(house) : tourElsewhere
   const server = await startServer({ house, port, version, tour })

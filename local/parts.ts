@@ -5,9 +5,11 @@ import { label } from '../core/names.ts'
 import type { Policy } from '../core/policy.ts'
 import { isSetByLane } from '../core/pools/node-pool.ts'
 import { servingClass } from '../core/workloads/priority.ts'
+import { nobody } from '../effects/metrics/nobody.ts'
 import { claim } from '../flows/claim.ts'
 import { guarded } from '../flows/guarded.ts'
 import { inForce } from '../flows/in-force.ts'
+import type { Metrics } from '../flows/metrics-port.ts'
 import { ourNamespaces } from '../flows/namespaces.ts'
 import type { Clock, Policies, Ports, Registry } from '../flows/ports.ts'
 import { door as reconcile } from '../functions/reconcile.ts'
@@ -35,6 +37,8 @@ export interface HouseOptions {
   openCluster?: ((given: { objects: FolderObjects; clock: Clock; policy: Policy }) => Promise<LocalCluster>) | undefined
   /** In place of the stand-in registry. */
   registry?: Registry | undefined
+  /** Nobody is asked unless one is named. */
+  metrics?: Metrics | undefined
   /** This ledger takes the place of the one that acts in the policy's namespaces. */
   adopt?: boolean | undefined
   /** Mints the ledger's id at its first start. */
@@ -81,10 +85,24 @@ export const openParts = async (options: HouseOptions, webhook: House['webhook']
   const bus = openBus({ database: stores.world, clock, targets: busTargets(() => ports) })
   const registry = given ?? standIn
   // Whoever presses on the page reads the door's own answer.
+  const { metrics = nobody } = options
   const replies = { say: async () => undefined }
   const claiming = { home: openCluster === undefined ? BESIDE : stores.home, mint: options.mint ?? unique }
   const mine = guarded({ ledger, cluster, policies, clock }, claiming)
-  const all: Ports = { ledger, queue, cluster: mine, bus, chat, replies, registry, objects, policies, secrets, clock }
+  const all: Ports = {
+    ledger,
+    queue,
+    cluster: mine,
+    bus,
+    chat,
+    replies,
+    registry,
+    objects,
+    metrics,
+    policies,
+    secrets,
+    clock,
+  }
   const ports = wrap?.(all) ?? all
   /** Rejects with what to do where another ledger acts in our namespaces. */
   const claimed = () => claim({ ledger, cluster, policies, clock }, { ...claiming, adopt: options.adopt })

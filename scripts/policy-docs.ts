@@ -7,6 +7,8 @@ const BLOCKS: Record<string, { file: string; of: string[] }> = {
   '': { file: 'core/policy.ts', of: ['document'] },
   budget: { file: 'core/policy/budget.ts', of: ['budget'] },
   'budget.ladder': { file: 'core/policy/budget.ts', of: ['rung'] },
+  'budget.notices': { file: 'core/policy/notices.ts', of: ['notices'] },
+  'budget.lastResort': { file: 'core/policy/last-resort.ts', of: ['lastResort'] },
   nodes: { file: 'core/policy/nodes.ts', of: ['nodes'] },
   'pools.*': { file: 'core/policy/pools.ts', of: ['pool'] },
   'pools.*.reservations': { file: 'core/policy/pools.ts', of: ['reservation'] },

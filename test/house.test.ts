@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest'
 import { laneKinds } from '../core/lane-kinds/catalogue.ts'
 import { reactions } from '../core/reactions/catalogue.ts'
 import { scan } from '../scripts/house/imports.ts'
+import { DESIRED_KINDS, EVENT_TYPES, LANE_KINDS } from '../scripts/house/named-kinds.ts'
 import { violationsOf } from '../scripts/house/rules.ts'
 import { missingSiblings } from '../scripts/house/siblings.ts'
-import { DESIRED_KINDS, EVENT_TYPES, LANE_KINDS } from '../scripts/house/table.ts'
 import { pathsOf, treeOf } from '../scripts/house/tree.ts'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))

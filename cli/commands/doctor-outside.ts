@@ -10,6 +10,7 @@ import { clusterDoors } from '../../local/doors.ts'
 import { namesFindings } from './doctor-names.ts'
 import { nodeClassFindings } from './doctor-nodes.ts'
 import { pluginFindings } from './doctor-plugin.ts'
+import { prometheusFindings } from './doctor-prometheus.ts'
 import { namedCluster } from './kubeconfig.ts'
 
 /** What lies outside this machine and is to be looked at; each only when it is named. */
@@ -18,15 +19,17 @@ export interface Outside {
   context?: string | undefined
   kubeconfig?: string | undefined
   mlflow?: string | undefined
+  prometheus?: string | undefined
   /** Address of our door for MLflow, as MLflow calls it. */
   webhook?: string | undefined
 }
 
 /** Findings of what is outside, each with its fix. */
 export const outsideFindings = async (outside: Outside, policy: Policy): Promise<Finding[]> => {
-  const { aws, context, kubeconfig, mlflow, webhook } = outside
+  const { aws, context, kubeconfig, mlflow, webhook, prometheus } = outside
   const datasetBuckets = [...new Set(Object.values(policy.pipelines).map(({ on }) => on.dataset.bucket))]
   const workspace = policy.registry?.workspace
+  const budgets = (policy.budget.notices?.mlflow ?? []).length > 0
   const headers = aws === undefined ? async () => ({}) : tokenOf(aws, policy)
   return [
     ...(aws === undefined
@@ -51,9 +54,10 @@ export const outsideFindings = async (outside: Outside, policy: Policy): Promise
       ? []
       : [
           await finding('mlflow webhook', 'then run this again', () =>
-            webhookAnswer({ url: mlflow, webhook, headers, workspace }),
+            webhookAnswer({ url: mlflow, webhook, headers, workspace, budgets }),
           ),
         ]),
+    ...(prometheus === undefined ? [] : await prometheusFindings({ url: prometheus, aws, policy })),
   ]
 }
 

@@ -7,9 +7,11 @@ import { findRunning } from '../client.ts'
 import { EXIT, Explained, type Output, show } from '../output.ts'
 import { calledOn } from './called.ts'
 
-/** A stored sample: an EventBridge event, or a webhook request with the secret that signed it. */
+/** A stored sample: an EventBridge event, a message of SNS, or a webhook request with the secret that signed it. */
 interface Sample {
   event?: unknown
+  /** A message of SNS, about a budget. */
+  message?: unknown
   request?: { route: string; headers: Record<string, string>; body: string }
 }
 
@@ -29,7 +31,8 @@ export const readEvent = (name: string): Sample => {
   } catch (error) {
     throw new Explained(`${name} is not JSON: ${error instanceof Error ? error.message : String(error)}`, EXIT.usage)
   }
-  if (typeof value === 'object' && value !== null && ('event' in value || 'request' in value)) return value as Sample
+  if (typeof value === 'object' && value !== null && ('event' in value || 'message' in value || 'request' in value))
+    return value as Sample
   return { event: value }
 }
 
@@ -76,12 +79,13 @@ const layDown = (dataDir: string, objects: ImaginedObject[]): void => {
 
 /** Sends one event to the running product; says what it became. Exit 1 when it was refused. */
 export const emit = async (name: string, { data }: { data: string }, output: Output): Promise<number> => {
-  const event = eventOf(name)
+  const { message } = readEvent(name)
+  const event = message ?? eventOf(name)
   const client = findRunning(data)
   // Asked first, so that the event follows at once on its dataset: the product finds uploads by itself too.
   await client.get('/healthz')
   if (!existsSync(name)) layDown(data, datasetOf(event))
-  const { status, body } = await client.post('/events', event)
+  const { status, body } = await client.post(message === undefined ? '/events' : '/notices', event)
   const became =
     (body['events'] as { kind: string; lane: string | null; reason: string | null; detail: string }[] | undefined) ?? []
   if (status !== 202) throw new Explained(String(body['detail'] ?? body['error'] ?? status))

@@ -34,6 +34,7 @@ export interface StartFlags {
   kubeconfig?: string
   namespace?: string
   mlflow?: string
+  prometheus?: string
   adopt?: boolean
 }
 
@@ -59,7 +60,8 @@ export const start = async (flags: StartFlags, version: string, output: Output):
       speed,
       version,
       cluster,
-      mlflow: registryOf(flags),
+      mlflow: urlOf(flags, 'mlflow'),
+      prometheus: urlOf(flags, 'prometheus'),
       adopt: flags.adopt,
     }
     const product = await startProduct(options).catch((error: unknown) => {
@@ -102,13 +104,21 @@ const realOf = ({ rig, context, kubeconfig, namespace }: StartFlags, speed: numb
   return rig || named ? { kubeconfig, context, namespace } : undefined
 }
 
-/** The MLflow server that the flags name: its answers are about now, so time is real. */
-const registryOf = ({ mlflow, speed }: StartFlags): string | undefined => {
-  if (mlflow === undefined) return undefined
-  if (!URL.canParse(mlflow) || !/^https?:/.test(mlflow))
-    throw new Explained(`--mlflow is the tracking server's URL, e.g. http://127.0.0.1:5000, not ${mlflow}`, EXIT.usage)
-  if (speed !== '1') throw new Explained('--speed: a real registry has real time', EXIT.usage)
-  return mlflow
+/** What a server that flags name is, with an address as an example. */
+const SERVERS = {
+  mlflow: { is: 'the tracking server', like: 'http://127.0.0.1:5000', called: 'registry' },
+  prometheus: { is: 'Prometheus', like: 'http://127.0.0.1:9090', called: 'Prometheus' },
+}
+
+/** The server that the flags name: its answers are about now, so time is real. */
+const urlOf = (flags: StartFlags, name: keyof typeof SERVERS): string | undefined => {
+  const { [name]: url, speed } = flags
+  if (url === undefined) return undefined
+  const { is, like, called } = SERVERS[name]
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new Explained(`--${name} is ${is}'s URL, e.g. ${like}, not ${url}`, EXIT.usage)
+  if (speed !== '1') throw new Explained(`--speed: a real ${called} has real time`, EXIT.usage)
+  return url
 }
 
 /** A name that is none is told before anything starts. */

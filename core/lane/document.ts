@@ -85,6 +85,8 @@ export interface LaneDocument {
   passed: string[]
   /** Alerts that it has heard of; left out: none. */
   episodes?: Episodes
+  /** What EC2 has warned it of, so that each is told once. The last few; left out: of nothing. */
+  warned?: readonly string[]
   /** The desired state whose shadow plan is on record. */
   shadow: string | null
   /** Why the last look at the source begins nothing, where that holds something back. */

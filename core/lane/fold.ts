@@ -23,6 +23,7 @@ import { keptWaiting, postponed } from './postponing.ts'
 import { lookForRetry, placeForRetry } from './retrying.ts'
 import type { View } from './view.ts'
 import { foldVote } from './votes.ts'
+import { foldWarned } from './warned.ts'
 
 /**
  * Folds every due letter into the document, by time, then id. Letters that point at the same place are one look: they are
@@ -49,6 +50,8 @@ const foldOne = (view: View, letter: Letter, given: { facts: Readonly<Record<str
       return inTurn(view, (own) => foldVote(own, letter))
     case 'lift':
       return foldLift(view, letter)
+    case 'warned':
+      return foldWarned(view, letter)
     case 'go-on':
     case 'lease':
       return foldOfPool(view, letter)

@@ -1,11 +1,12 @@
-import type { IntendingEvent } from '../../events/contract.ts'
+import type { CapacityWarned, IntendingEvent } from '../../events/contract.ts'
+import type { Warned } from '../capacity.ts'
 import type { Waiting } from '../reasons.ts'
 
 /**
  * What a door or a person leaves for a lane. One row each; `settle` folds what is due into the document, by time, then id,
  * and removes it in the same commit. The moment that answers it names it.
  */
-export type Letter = LookLetter | GoOnLetter | OrderLetter
+export type Letter = LookLetter | GoOnLetter | WarnedLetter | OrderLetter
 
 interface Written {
   /** Grows with time; unique. */
@@ -92,9 +93,16 @@ export interface GoOnLetter extends Written {
   kind: 'go-on'
 }
 
+/** EC2 warns of nodes on which something of the lane's is: it hears of it. */
+export interface WarnedLetter extends Written {
+  kind: 'warned'
+  event: CapacityWarned
+  on: Warned
+}
+
 /** Rows of letters: what doors of events and other lanes may write, and what people's doors may. A letter counts in no other row. */
 export const letterRow = ({ kind }: Letter): 'look' | 'order' =>
-  kind === 'look' || kind === 'go-on' ? 'look' : 'order'
+  kind === 'look' || kind === 'go-on' || kind === 'warned' ? 'look' : 'order'
 
 const KINDS: ReadonlySet<string> = new Set<Letter['kind']>([
   'look',
@@ -104,6 +112,7 @@ const KINDS: ReadonlySet<string> = new Set<Letter['kind']>([
   'lease',
   'lift',
   'go-on',
+  'warned',
 ])
 
 /**

@@ -31,7 +31,17 @@ const KEYS: Record<keyof LaneDocument, true> = {
     brought: true,
     halfwayCosts: true,
   },
-  ...{ ceiling: true, beside: true, lacks: true, passed: true, episodes: true, shadow: true, held: true, rest: true },
+  ...{
+    ceiling: true,
+    beside: true,
+    lacks: true,
+    passed: true,
+    episodes: true,
+    warned: true,
+    shadow: true,
+    held: true,
+    rest: true,
+  },
   ...{ due: true },
 }
 const PHASES: Record<Run['phase'], true> = {

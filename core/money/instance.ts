@@ -50,6 +50,8 @@ export interface InstanceRow {
   stretches: Readonly<Record<string, Stretch>>
   /** By uid. */
   pods: Readonly<Record<string, PodTime>>
+  /** The capacity reservation, or block, that it was launched into; left out: nobody says of one. */
+  reservation?: string
   /** When the first pod was bound to it; null: none was. */
   firstPod: number | null
 }
@@ -66,7 +68,13 @@ export const mergeInstances = (a: InstanceRow, b: InstanceRow): InstanceRow => (
   stretches: mergeMaps(a.stretches, b.stretches, mergeStretches),
   pods: mergeMaps(a.pods, b.pods, mergePods),
   firstPod: earliest(a.firstPod, b.firstPod),
+  ...reservationOf(a, b),
 })
+
+const reservationOf = (a: InstanceRow, b: InstanceRow): Pick<InstanceRow, 'reservation'> =>
+  a.reservation === undefined || b.reservation === undefined
+    ? {}
+    : { reservation: greater(a.reservation, b.reservation) }
 
 const mergePods = (a: PodTime, b: PodTime): PodTime => ({
   lane: greater(a.lane, b.lane),

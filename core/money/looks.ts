@@ -75,6 +75,7 @@ const seenAgain = (known: InstanceRow | null, one: Observed, looking: Looking & 
     stretches: stretchesAfter(known, one, looking),
     pods: podsAfter(known?.pods ?? {}, one.pods, looking),
     firstPod: firstOf(Object.values(one.pods)),
+    ...(one.reservation === undefined ? {} : { reservation: one.reservation }),
   }
   if (known === null) return withinBounds(fresh)
   const merged = withinBounds(mergeInstances(known, fresh))

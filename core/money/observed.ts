@@ -25,6 +25,7 @@ export interface Observed extends Omit<Stretch, 'at' | 'price'> {
   gpus: number
   begin: Begin
   end: End | null
+  reservation?: string
   pods: Record<string, Omit<PodTime, 'seen'>>
 }
 
@@ -91,11 +92,18 @@ const ofNode = (node: KubeObject<'Node'>): Bare => ({
   ...labelled(node),
 })
 
-const labelled = ({ metadata }: KubeObject): Pick<Bare, 'pool' | 'instanceType' | 'capacityType'> => ({
+/** As Karpenter labels what it has launched into one. */
+const RESERVATION = 'karpenter.k8s.aws/capacity-reservation-id'
+
+const labelled = ({ metadata }: KubeObject): Pick<Bare, 'pool' | 'instanceType' | 'capacityType' | 'reservation'> => ({
   pool: metadata.labels?.[NODE_POOL] ?? '',
   instanceType: metadata.labels?.[INSTANCE_TYPE] ?? '',
   capacityType: metadata.labels?.[CAPACITY_TYPE] ?? null,
+  ...reserved(metadata.labels?.[RESERVATION]),
 })
+
+const reserved = (reservation: string | undefined): Pick<Bare, 'reservation'> =>
+  reservation === undefined ? {} : { reservation }
 
 /** `aws:///us-east-1a/i-0abc`: of other providers the whole; null: it has none. */
 const instanceIn = (providerID: string): string | null =>

@@ -1,5 +1,6 @@
 import type { InstanceRow } from './instance.ts'
 import type { BookedRow, Cell } from './lines.ts'
+import type { NoticeRow } from './notices.ts'
 import type { RungRow } from './rungs.ts'
 
 /** The meter's rows of the ledger. */
@@ -14,6 +15,8 @@ export interface MoneyRows {
   rung: RungRow
   /** How far the meter has come. Id: `SELF`. */
   meter: MeterRow
+  /** What somebody else told last of a budget. Id: `noticeId`. */
+  notice: NoticeRow
 }
 
 /** How far the meter has come. */

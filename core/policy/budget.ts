@@ -1,5 +1,7 @@
 import * as z from 'zod/mini'
 import { dollars, name } from './fields.ts'
+import { lastResort } from './last-resort.ts'
+import { notices } from './notices.ts'
 import { MEASURES, rungName } from './rung.ts'
 
 /** Rungs of one ladder: more is a slip of the hand. */
@@ -49,6 +51,10 @@ export const budget = z.strictObject({
         }),
       ),
   ),
+  /** Who else counts its costs: what they tell is told beside our own figure, and never acted upon. */
+  notices: z.optional(notices),
+  /** What AWS does by itself, hours late, when nothing else has helped: no more GPU nodes are launched. Left out: nothing. */
+  lastResort: z.optional(lastResort),
   /** `shadow` computes and tells what rungs come to, and nobody keeps to them. */
   mode: z.optional(z.enum(['act', 'shadow'])),
 })

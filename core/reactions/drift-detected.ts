@@ -1,13 +1,16 @@
 import type { DriftDetected } from '../../events/contract.ts'
 import { driftDetected } from '../../events/drift-detected.ts'
-import type { Card } from '../cards.ts'
-import type { Desired, Drift, TrainDesired } from '../desired.ts'
+import { isOfPrometheus, type Still } from '../alerting.ts'
+import type { Drift, TrainDesired } from '../desired.ts'
+import { cardOf, driftFor, driftOf } from '../drift.ts'
 import { milliseconds } from '../duration.ts'
 import {
+  again,
   alertPlace,
   type Episode,
   type Episodes,
   hear,
+  isOf,
   lastTold,
   openEpisodes,
   sinceText,
@@ -20,12 +23,19 @@ import { pipeline } from '../lane-kinds/pipeline.ts'
 import { service } from '../lane-kinds/service.ts'
 import { laneNameOf, ruleNamed } from '../policy/names.ts'
 import type { Policy } from '../policy.ts'
-import { plainTime, said } from '../text.ts'
+import { plainTime } from '../text.ts'
 import { type DatasetFacts, orderOf } from './dataset-uploaded.ts'
 import type { Ask, Decision, Reaction } from './reaction.ts'
 
 /** What is known of a drift beside the alert: the newest dataset version, where its lane knows of one. */
-export type DriftFacts = DatasetFacts | { kind: 'nowhere' }
+export type NewestDataset = DatasetFacts | { kind: 'nowhere' }
+/** And whether it still fires, where somebody can be asked. */
+export type DriftFacts = NewestDataset | AlertFacts
+export interface AlertFacts {
+  kind: 'alert'
+  still: Still
+  dataset: DatasetFacts
+}
 
 /** How long a run under way is left alone before it is looked at again whether it is over. Milliseconds. */
 const BUSY = 3_600_000
@@ -57,36 +67,22 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
     const prefix = ruleNamed(policy.pipelines, rule.name)?.rule.on.dataset.prefix ?? ''
     // What was read before was whole; whether it still is counts once it is to run.
     const at = { kind: 'manifest', bucket, key, prefix } as const
-    return again ? { ...at, known: [], beside: { version, objects: named } } : { ...at, known: [version] }
+    const dataset = again ? { ...at, known: [], beside: { version, objects: named } } : { ...at, known: [version] }
+    const { alert, labels, since } = event
+    return isOfPrometheus(event) ? { kind: 'alert', alert, labels, since, dataset } : dataset
   },
   whence: (desired, { now }) => {
     const drift = driftOf(desired)
     return drift === null ? null : again(drift, now)
   },
-  decide: (event, facts, { policy, rule, doc, now }) => {
+  decide: (event, facts, given) => {
     if (event.replayed)
       return { kind: 'ignore', reason: 'replayed', detail: 'an event replayed from an archive never intends' }
-    const heard = hear(doc.episodes?.[alertPlace(event)], ofRun(event, doc), watchOf(event, policy)?.labels ?? {})
-    if (heard.kind === 'late')
-      return {
-        kind: 'ignore',
-        reason: 'older-than-current',
-        detail: `${event.alert} fires since ${plainTime(heard.known.since)} by now: what is told began ${plainTime(event.since)}`,
-      }
-    const { episode } = heard
-    if (heard.kind === 'over')
-      return {
-        kind: 'ignore',
-        reason: 'drift-over',
-        detail: `${event.alert} was resolved ${plainTime(episode.over ?? event.at)}: nothing is begun for it`,
-        episodes: knowing(doc, episode),
-      }
-    const decision = isPipeline(rule) ? retrain(episode, facts, { policy, rule, doc, now }) : toldAlone(episode, rule)
-    // What is only written down in shadow had no run.
-    if (rule.mode === 'shadow' && decision.kind === 'intend')
-      return { ...decision, intent: { ...decision.intent, order: null }, episodes: knowing(doc, episode) }
-    const begun = decision.kind === 'intend' || (decision.kind === 'ignore' && BEGUN.has(decision.reason))
-    return { ...decision, episodes: knowing(doc, begun ? { ...episode, begun: true } : episode) }
+    if (facts.kind !== 'alert') return decided(event, facts, given)
+    // What its source says now counts (law 1): an end that nobody told of is one.
+    const isOver = facts.still === 'over'
+    const { now } = given
+    return decided(isOver ? { ...event, state: 'resolved', at: now } : event, facts.dataset, { ...given, isOver })
   },
   resync: ({ policy, now, docOf }) =>
     [...policy.found.byDrift.values()].flatMap((key): Ask[] => {
@@ -94,6 +90,37 @@ export const onDriftDetected: Reaction<DriftDetected, DriftFacts> = {
       const doc = rule === undefined ? null : docOf(laneOf(pipeline, laneNameOf(key, rule)))
       return doc === null ? [] : askedAgain(doc, now)
     }),
+}
+
+const decided = (
+  event: DriftDetected,
+  facts: NewestDataset,
+  { isOver = false, ...given }: Given & { isOver?: boolean },
+): Decision => {
+  const { policy, rule, doc } = given
+  const heard = hear(doc.episodes?.[alertPlace(event)], ofRun(event, doc), watchOf(event, policy)?.labels ?? {})
+  if (heard.kind === 'late')
+    return {
+      kind: 'ignore',
+      reason: 'older-than-current',
+      detail: `${event.alert} fires since ${plainTime(heard.known.since)} by now: what is told began ${plainTime(event.since)}`,
+    }
+  const { episode } = heard
+  if (heard.kind === 'over')
+    return {
+      kind: 'ignore',
+      reason: 'drift-over',
+      detail: isOver
+        ? `${event.alert} fires no more, as Prometheus says: nothing is begun for it`
+        : `${event.alert} was resolved ${plainTime(episode.over ?? event.at)}: nothing is begun for it`,
+      episodes: knowing(doc, episode),
+    }
+  const decision = isPipeline(rule) ? retrain(episode, facts, given) : toldAlone(episode, rule)
+  // What is only written down in shadow had no run.
+  if (rule.mode === 'shadow' && decision.kind === 'intend')
+    return { ...decision, intent: { ...decision.intent, order: null }, episodes: knowing(doc, episode) }
+  const begun = decision.kind === 'intend' || (decision.kind === 'ignore' && BEGUN.has(decision.reason))
+  return { ...decision, episodes: knowing(doc, begun ? { ...episode, begun: true } : episode) }
 }
 
 const isPipeline = ({ lane, name }: Rule): boolean => lane === laneOf(pipeline, name)
@@ -125,14 +152,6 @@ const toldAlone = (episode: Episode, { name }: Rule): Decision => {
   return { kind: 'ignore', reason: 'drift-told', detail, ...(episode.begun === true ? {} : { tells }) }
 }
 
-const cardOf = ({ alert, since, text }: Episode, name: string): Card => ({
-  title: `${name} drifts: ${said(alert, 100)}`,
-  facts: [{ label: 'Fires since', value: plainTime(since) }],
-  lines: text === '' ? [] : [text],
-  question: null,
-  tone: 'bad',
-})
-
 interface Given {
   policy: Policy
   rule: Rule
@@ -141,7 +160,7 @@ interface Given {
 }
 
 /** Whether and when a pipeline runs for an alert that fires: once an episode, never beside another run, nor soon after one. */
-const retrain = (episode: Episode, facts: DriftFacts, given: Given): Decision => {
+const retrain = (episode: Episode, facts: NewestDataset, given: Given): Decision => {
   const { doc } = given
   if (isOf(driftOf(doc.desired), episode)) return onDataset(episode, facts, given)
   if (episode.begun === true)
@@ -177,7 +196,7 @@ const waiting = (episode: Episode, { policy, rule, doc, now }: Given): Decision 
 }
 
 /** The newest dataset version as it is there now. */
-const onDataset = (episode: Episode, facts: DriftFacts, { policy, rule, doc }: Given): Decision => {
+const onDataset = (episode: Episode, facts: NewestDataset, { policy, rule, doc }: Given): Decision => {
   const none = (why: string): Decision => ({
     kind: 'ignore',
     reason: 'no-dataset',
@@ -204,35 +223,6 @@ const onDataset = (episode: Episode, facts: DriftFacts, { policy, rule, doc }: G
     intent: { order, onNewer: replaces ? 'stop' : 'finish', desired },
   }
 }
-
-/** Its episode, and how the last run on the same dataset version ended, be that for another one. */
-const driftFor = (episode: Episode, { desired, outcome }: LaneDocument, version: string): Drift => {
-  const { alert, fingerprint, labels, since, text } = episode
-  const known = desired as TrainDesired
-  const told = { alert, fingerprint, labels, since, text }
-  if (known.version !== version) return told
-  // Of the episode's own run it stays what it was.
-  const last = isOf(known.drift ?? null, episode)
-    ? known.drift?.again
-    : (AGAIN.get(outcome?.kind) ?? known.drift?.again)
-  return last === undefined ? told : { ...told, again: last }
-}
-
-/** Ends after which the same dataset version is run on only where people agree: it ended well, or they have ended it. */
-const AGAIN = new Map<string | undefined, NonNullable<Drift['again']>>(
-  (['succeeded', 'cancelled', 'rejected', 'expired'] as const).map((kind) => [kind, kind]),
-)
-
-const driftOf = (desired: Desired | null): Drift | null => (desired as TrainDesired | null)?.drift ?? null
-
-const isOf = (drift: Drift | null, { alert, fingerprint, since }: Episode): boolean =>
-  drift !== null && drift.alert === alert && drift.fingerprint === fingerprint && drift.since === since
-
-/** The event that would tell of an episode again. */
-const again = ({ alert, fingerprint, labels, since, text }: Omit<Drift, 'again'>, now: number): DriftDetected => ({
-  ...{ type: 'drift-detected', id: 'again', at: now, state: 'firing', replayed: false },
-  ...{ alert, fingerprint, since, text, labels },
-})
 
 /**
  * What goes on and had no run, and what was refused, lost its rule or has begun nothing: what stood in its way, or where it was read, may have

@@ -6,13 +6,13 @@ import type { LaneDocument } from '../lane/document.ts'
 import { pipeline } from '../lane-kinds/pipeline.ts'
 import type { Policy } from '../policy.ts'
 import { counted, inSight, said } from '../text.ts'
-import { type DriftFacts, onDriftDetected } from './drift-detected.ts'
+import { type NewestDataset, onDriftDetected } from './drift-detected.ts'
 import type { Decision, Reaction } from './reaction.ts'
 
 /** What a report says, and since when it lies there; and the newest dataset version beside it. */
 export type ReportFacts =
   | { kind: 'gone' }
-  | { kind: 'report'; lastModified: number; verdict: Verdict; dataset: DriftFacts }
+  | { kind: 'report'; lastModified: number; verdict: Verdict; dataset: NewestDataset }
 
 /** A report of one window: so many in a row that drift are an episode of their monitor, and one that does not ends it. */
 export const onDriftReported: Reaction<DriftReported, ReportFacts> = {
@@ -63,7 +63,7 @@ interface Window {
 
 const ofWindow = (
   window: Window,
-  dataset: DriftFacts,
+  dataset: NewestDataset,
   given: Parameters<typeof onDriftDetected.decide>[2],
 ): Decision => {
   const { name, at, verdict } = window

@@ -54,6 +54,8 @@ export type Look =
   | ManifestLook
   /** A report of drift, and the newest dataset version beside it, where one is known. */
   | { kind: 'report'; bucket: string; key: string; dataset: ManifestLook | null }
+  /** Whether an alert still fires, where anybody can be asked, and the newest dataset version beside it. */
+  | { kind: 'alert'; alert: string; labels: Readonly<Record<string, string>>; since: number; dataset: ManifestLook }
   /** What a promotion signal means now. */
   | { kind: 'promotion'; model: string; promotion: Promotion; results: { bucket: string; prefix: string } }
   /** Nowhere: the event itself says all that there is to know. */

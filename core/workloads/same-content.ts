@@ -14,7 +14,7 @@ import {
 } from './managed-fields.ts'
 import { DIGEST_ANNOTATION, objectDigest } from './object-digest.ts'
 
-/** A field that somebody has changed of what we apply, or added to a container of ours; and who, where the API server knows. */
+/** A field that somebody has changed of what we apply, or added to our pods; and who, where the API server knows. */
 export interface Edit {
   field: string
   by: string | null
@@ -33,7 +33,7 @@ export const editsOf = (live: KubeObject, applied: KubeObject | null): Edit[] =>
     // What is ours as it stands was made so when we asked for it.
     .filter((path) => !owns(ours, path))
     .map((path) => ({ field: fieldText(path), by: others.find((one) => owns([one], path))?.manager ?? null }))
-  const hands = handsIn({ ours, others }, applied)
+  const hands = handsIn(live, { ours, others }, applied)
   return applied === null && hands.length > 0 && isAsApplied(live, ours, hands)
     ? []
     : distinct([...edits, ...hands.map(({ path, by }) => ({ field: fieldText(path), by }))])
@@ -113,7 +113,7 @@ const isSameValue = (wanted: unknown, live: unknown, at: FieldPath): boolean => 
   return Math.abs(one - other) <= Math.abs(one) * 1e-9
 }
 
-/** What of a container says what runs in it, how it is fed and when it counts: there additions of others are edits too. */
+/** What of a container says what runs in it, how it is fed, what it may have, and when it counts: there additions of others are edits too. */
 const TELLING: ReadonlySet<string> = new Set([
   'image',
   'command',
@@ -121,11 +121,34 @@ const TELLING: ReadonlySet<string> = new Set([
   'workingDir',
   'env',
   'envFrom',
+  'resources',
+  'securityContext',
   'volumeMounts',
+  'volumeDevices',
   'lifecycle',
   'livenessProbe',
   'readinessProbe',
   'startupProbe',
+])
+/** What of a pod says what runs beside our containers, where, and as whom; what the server fills in by itself is not among it. */
+const TELLING_OF_PODS: ReadonlySet<string> = new Set([
+  'affinity',
+  'dnsConfig',
+  'hostAliases',
+  'hostIPC',
+  'hostNetwork',
+  'hostPID',
+  'imagePullSecrets',
+  'nodeName',
+  'nodeSelector',
+  'priorityClassName',
+  'resourceClaims',
+  'runtimeClassName',
+  'serviceAccountName',
+  'shareProcessNamespace',
+  'tolerations',
+  'topologySpreadConstraints',
+  'volumes',
 ])
 const TEMPLATE: FieldPath = ['spec', 'template', 'spec']
 const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers'])
@@ -136,35 +159,57 @@ interface Setting {
   by: string
 }
 
-/** What others alone own in our containers, which they have set there; where it is known what was applied, only what is not of that. */
+/** What others alone own of our pods, which they have set there; where it is known what was applied, only what is not as that. */
 const handsIn = (
+  live: KubeObject,
   { ours, others }: { ours: readonly Managed[]; others: readonly Managed[] },
   applied: KubeObject | null,
-): Setting[] =>
-  others.flatMap(({ manager, paths }) =>
-    paths
-      .filter((path) => isTelling(path) && !owns(ours, path))
-      // One that nobody of ours has a field of is not ours, or was made anew from a copy by somebody else.
-      .filter((path) =>
-        ours.some((one) => one.paths.some((own) => startsWith(own, path.slice(0, TEMPLATE.length + 2)))),
-      )
-      .filter((path) => applied === null || !isIn(applied, path))
+): Setting[] => {
+  const isOurs = (path: FieldPath): boolean => ours.some((one) => one.paths.some((own) => startsWith(own, path)))
+  // What nobody of ours has a field of was made anew from a copy by somebody else.
+  if (!isOurs(TEMPLATE)) return []
+  const isSet = (path: FieldPath): boolean => {
+    const value = valueAt(live, path)
+    const before = applied === null ? undefined : valueAt(applied, path)
+    if (before === undefined) return !isFilledIn(live, path)
+    return differing(before, value, path).length > 0 || differing(value, before, path).length > 0
+  }
+  return others.flatMap(({ manager, paths }) =>
+    distinctPaths(paths.filter((path) => !owns(ours, path)).map((path) => tellingOf(path, isOurs)))
+      .filter(isSet)
       .map((path) => ({ path, by: manager })),
   )
+}
 
-const isTelling = (path: FieldPath): boolean =>
-  startsWith(path, TEMPLATE) &&
-  CONTAINERS.has(path[TEMPLATE.length] ?? '') &&
-  TELLING.has(path[TEMPLATE.length + 2] ?? '')
+/** The field that is to be told of, or the whole container where that is not one of ours; null: it tells nothing. */
+const tellingOf = (path: FieldPath, isOurs: (path: FieldPath) => boolean): FieldPath | null => {
+  if (!startsWith(path, TEMPLATE)) return null
+  const [list = '', , field = ''] = path.slice(TEMPLATE.length)
+  if (!CONTAINERS.has(list)) return TELLING_OF_PODS.has(list) ? path : null
+  const container = path.slice(0, TEMPLATE.length + 2)
+  if (!isOurs(container)) return container
+  return TELLING.has(field) ? path : null
+}
 
-const isIn = (object: KubeObject, path: FieldPath): boolean => {
+/** Whether a field is as the server fills it in, so that who sends back what was read owns it, and has changed nothing. */
+const isFilledIn = (live: KubeObject, path: FieldPath): boolean => {
+  const at = path.lastIndexOf('requests')
+  if (path.at(-1) === 'defaultMode') return valueAt(live, path) === 0o644
+  return at !== -1 && isSameValue(valueAt(live, path), valueAt(live, path.with(at, 'limits')), path)
+}
+
+const valueAt = (object: KubeObject, path: FieldPath): unknown => {
   let value: unknown = object
   for (const [index, part] of path.entries()) {
     if (Array.isArray(value)) value = value.find((item) => itemPart(path[index - 1] ?? '', item) === part)
     else value = isRecord(value) ? value[part] : undefined
   }
-  return value !== undefined
+  return value
 }
+
+const distinctPaths = (paths: readonly (FieldPath | null)[]): FieldPath[] => [
+  ...new Map(paths.filter((path) => path !== null).map((path) => [fieldText(path), path])).values(),
+]
 
 const specOf = (object: KubeObject): unknown => ('spec' in object ? object.spec : undefined)
 

@@ -3,7 +3,7 @@ import { type Clock, type Secrets, Unavailable } from '../../flows/ports.ts'
 import { asking } from '../aws/errors.ts'
 
 /** What the effects need besides what the doors check with. */
-export type SecretName = Parameters<Secrets['get']>[0] | 'slack-bot-token' | 'mlflow-token'
+export type SecretName = Parameters<Secrets['get']>[0] | 'slack-bot-token' | 'mlflow-token' | 'prometheus-token'
 
 export interface ManagedSecrets extends Secrets {
   get(name: SecretName): Promise<string>

@@ -73,9 +73,15 @@ const worldOf = async (view: View, { world }: Ahead): Promise<{ seen: View['worl
   }
 }
 
-/** The far side behind a look. */
-const sideOf = ({ kind }: Look): string | null =>
-  ({ manifest: 'objects', report: 'objects', promotion: 'registry', nowhere: null })[kind]
+/** The far sides behind a look. */
+const sidesOf = ({ kind }: Look): readonly string[] => SIDES_OF[kind]
+const SIDES_OF: Record<Look['kind'], readonly string[]> = {
+  manifest: ['objects'],
+  report: ['objects'],
+  alert: ['metrics', 'objects'],
+  promotion: ['registry'],
+  nowhere: [],
+}
 
 /** Where a letter points; where no rule is about that any more, or another lane's is, there is nothing to ask. */
 const placeOf = ({ policy, doc, reactions }: View, { event }: LookLetter, again?: true): Look => {
@@ -97,7 +103,7 @@ export const lookAgain = async (
     const facts = { [whereOf(view, letter)]: await lookAt(ports, where, view) }
     return { result: { kind: 'looked', facts, kept: {} }, seen: {} }
   } catch (error) {
-    return { result: { kind: 'trouble', trouble: passing(error, sideOf(where)) }, seen: {} }
+    return { result: { kind: 'trouble', trouble: passing(error, sidesOf(where)[0]) }, seen: {} }
   }
 }
 
@@ -105,14 +111,15 @@ const factsOf = async (...[ports, view, letter, again]: [WorkPorts, View, LookLe
   const { doc } = view
   const { waits } = letter
   const where = placeOf(view, letter, again)
-  const side = sideOf(where)
-  const away = side === null ? undefined : view.sides[side]
+  const sides = sidesOf(where)
+  const side = sides.find((one) => one === waits?.side)
+  const away = side === undefined ? undefined : view.sides[side]
   // It did not answer this letter: another lane asks whether it answers again.
-  if (away !== undefined && waits?.side === side && !asksItself(away, doc.lane, view.now)) return unreadable(away)
+  if (away !== undefined && !asksItself(away, doc.lane, view.now)) return unreadable(away)
   try {
     return await lookAt(ports, where, view)
   } catch (error) {
-    return unreadable(passing(error, side))
+    return unreadable(passing(error, sides[0]))
   }
 }
 

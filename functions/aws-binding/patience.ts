@@ -19,7 +19,7 @@ export const HANDOVER = (RECONCILE_SECONDS + 30) * 1000
  * So long before Lambda would end a door, the chain ends it in its own words; 0: never. What `watch` spares for itself is longer.
  * `reconcile` ends by itself: whoever ended it in the middle would leave its group to the wake's return.
  */
-export const EARLY: Record<Trigger['kind'], number> = { http: 700, bus: 500, schedule: 500, queue: 0 }
+export const EARLY: Record<Trigger['kind'], number> = { http: 700, bus: 500, topic: 500, schedule: 500, queue: 0 }
 
 /** Options of an AWS client. Without `throwOnRequestTimeout` the SDK only warns about a dead connection, and waits on. */
 export interface Patience {

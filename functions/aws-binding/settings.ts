@@ -12,6 +12,8 @@ export interface Settings {
   /** Of the work queue. */
   queueUrl: string
   mlflowUrl: string
+  /** Undefined: no Prometheus is named. */
+  prometheusUrl: string | undefined
   cluster: { name: string; endpoint: string; certificateAuthority: string }
 }
 
@@ -26,6 +28,7 @@ export const VARIABLES = {
   secrets: 'SIGNALBOX_SECRETS',
   queueUrl: 'SIGNALBOX_QUEUE_URL',
   mlflowUrl: 'SIGNALBOX_MLFLOW_URL',
+  prometheusUrl: 'SIGNALBOX_PROMETHEUS_URL',
   clusterName: 'SIGNALBOX_CLUSTER_NAME',
   clusterEndpoint: 'SIGNALBOX_CLUSTER_ENDPOINT',
   clusterAuthority: 'SIGNALBOX_CLUSTER_CA',
@@ -70,6 +73,9 @@ export const settingsOf = (environment: Record<string, string | undefined> = pro
     },
     get mlflowUrl() {
       return ask('mlflowUrl')
+    },
+    get prometheusUrl() {
+      return environment[VARIABLES.prometheusUrl] || undefined
     },
     get cluster() {
       return {

@@ -6,6 +6,7 @@ import { unique } from '../unique.ts'
 import { busOf } from './bus.ts'
 import { chatOf } from './chat.ts'
 import { clusterOf } from './cluster.ts'
+import { metricsOf } from './metrics.ts'
 import { REPLY_WITHIN } from './patience.ts'
 import { objectsOf, policiesOf } from './policy.ts'
 import { queueOf } from './queue.ts'
@@ -28,6 +29,7 @@ export const workPorts = async (): Promise<WorkPorts> => {
     replies: openSlackReplies({ deadline: REPLY_WITHIN }),
     registry: registryOf(settings, secrets, policies),
     objects,
+    metrics: metricsOf(settings, secrets),
     policies,
     clock,
   }

@@ -1,5 +1,6 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
+import { workspaceAt } from '../../core/managed-prometheus.ts'
 import type { AwsResource, AwsRight } from '../../functions/rights.ts'
 import { secretName } from '../naming.ts'
 import type { PolicyFacts } from '../policy.ts'
@@ -7,6 +8,8 @@ import type { PolicyFacts } from '../policy.ts'
 /** Everything that an ARN is made of. */
 export interface Named {
   policy: PolicyFacts
+  /** Where Prometheus is, when one is named. */
+  prometheus: string | undefined
   tableArn: string
   busArn: string
   queueArn: string
@@ -44,7 +47,19 @@ export const arnsOf = (scope: Construct, named: Named): Record<AwsResource, stri
     'secret:mlflow-token': secret('mlflow-token'),
     'secret:slack-signing': secret('slack-signing'),
     'secret:slack-bot-token': secret('slack-bot-token'),
+    'secret:prometheus-token': takesToken(named.prometheus) ? secret('prometheus-token') : [],
+    'prometheus-workspace': workspaceArns(stack, named.prometheus),
   }
+}
+
+/** Whether a server is named that is let in by a token: a workspace of Amazon's is by the role. */
+export const takesToken = (url: string | undefined): boolean => url !== undefined && workspaceAt(url) === null
+
+const workspaceArns = (stack: Stack, url: string | undefined): string[] => {
+  const workspace = url === undefined ? null : workspaceAt(url)
+  if (workspace === null) return []
+  const { region, id } = workspace
+  return [stack.formatArn({ service: 'aps', region, resource: 'workspace', resourceName: id })]
 }
 
 /** A statement of a role's policy. */

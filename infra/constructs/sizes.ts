@@ -18,6 +18,7 @@ export const sizeOf = (trigger: Trigger): Size => {
     case 'http':
       return { seconds: HTTP_SECONDS, memory: 512 }
     case 'bus':
+    case 'topic':
       // It reads the policy and writes a letter.
       return { seconds: 30, memory: 512 }
     case 'schedule':

@@ -10,6 +10,7 @@ const TRIES: Record<Trigger['kind'], { retryAttempts: number; maxEventAge: Durat
   http: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
   // An event says where to look, so an old one does no harm.
   bus: { retryAttempts: 2, maxEventAge: Duration.hours(6) },
+  topic: { retryAttempts: 2, maxEventAge: Duration.hours(6) },
   // The next one comes anyway.
   schedule: { retryAttempts: 0, maxEventAge: Duration.minutes(1) },
   // SQS gives a wake back and counts: this is of what somebody sends by hand.
@@ -17,7 +18,7 @@ const TRIES: Record<Trigger['kind'], { retryAttempts: number; maxEventAge: Durat
 }
 
 /** Whether what failed says anything that is worth keeping: a tick or a wake says nothing that the next does not. */
-export const keepsFailures = ({ kind }: Trigger): boolean => kind === 'bus' || kind === 'http'
+export const keepsFailures = ({ kind }: Trigger): boolean => kind === 'bus' || kind === 'topic' || kind === 'http'
 
 /** How a function that is called asynchronously is tried, and where what failed goes: with its error and its answer. */
 export const triesOf = (trigger: Trigger, failures: IQueue): EventInvokeConfigOptions => ({

@@ -50,7 +50,7 @@ export class ControlStack extends Stack {
   constructor(scope: Construct, id: string, props: ControlProps) {
     const folder = assetsFolder(props.policy.installation)
     super(scope, id, { ...props, synthesizer: new DefaultStackSynthesizer({ bucketPrefix: folder }) })
-    const { policy, dist, state, network } = props
+    const { policy, dist, state, network, settings } = props
     // By its ARN: otherwise each rule would change the policy of another stack's queue.
     this.failures = Queue.fromQueueArn(this, 'Failures', state.failures.queueArn)
     const asset = new Asset(this, 'Policy', { path: `${policy.folder}/policy.json` })
@@ -58,6 +58,7 @@ export class ControlStack extends Stack {
     this.documents = `${asset.s3BucketName}/${folder}*`
     const arns = arnsOf(this, {
       policy,
+      prometheus: settings.prometheus?.url,
       tableArn: state.table.tableArn,
       busArn: state.bus.eventBusArn,
       queueArn: state.wakes.queueArn,
@@ -113,7 +114,7 @@ export class ControlStack extends Stack {
   }
 
   private environmentOf({ settings, policy, state }: ControlProps, parameterName: string): Record<string, string> {
-    const { cluster, mlflow } = settings
+    const { cluster, mlflow, prometheus } = settings
     return {
       [VARIABLES.installation]: policy.installation,
       [VARIABLES.table]: state.table.tableName,
@@ -123,6 +124,7 @@ export class ControlStack extends Stack {
       [VARIABLES.secrets]: policy.installation,
       [VARIABLES.queueUrl]: state.wakes.queueUrl,
       [VARIABLES.mlflowUrl]: mlflow.url,
+      ...(prometheus === undefined ? {} : { [VARIABLES.prometheusUrl]: prometheus.url }),
       [VARIABLES.clusterName]: cluster.name,
       [VARIABLES.clusterEndpoint]: cluster.endpoint,
       [VARIABLES.clusterAuthority]: cluster.certificateAuthority,
@@ -190,6 +192,9 @@ export class ControlStack extends Stack {
             maxEventAge: Duration.minutes(1),
           }),
         })
+        return
+      case 'topic':
+        // The stack `money` makes it, where there is one, and lets it call the function.
         return
       case 'queue':
         // One wake at a time: with more, those behind one that fails are counted as delivered and never tried.

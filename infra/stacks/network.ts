@@ -25,6 +25,11 @@ const ENDPOINTS: Record<Service, InterfaceVpcEndpointAwsService> = {
   ssm: InterfaceVpcEndpointAwsService.SSM,
 }
 
+const portOf = (url: string): number => {
+  const { protocol, port } = new URL(url)
+  return Number(port || (protocol === 'https:' ? 443 : 80))
+}
+
 /** Reached by a route of the subnets' tables, at no cost. */
 const GATEWAYS = ['s3', 'dynamodb']
 
@@ -43,11 +48,12 @@ export class NetworkStack extends Stack {
       description: `Doors of ${props.policy.installation}: https out, nothing in`,
       allowAllOutbound: false,
     })
-    const { mlflow } = props.settings
+    const { mlflow, prometheus } = props.settings
     this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'API server, AWS, Slack')
-    const { protocol, port } = new URL(mlflow.url)
-    const mlflowPort = Number(port || (protocol === 'https:' ? 443 : 80))
-    if (mlflowPort !== 443) this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(mlflowPort), 'MLflow')
+    const [toMlflow, toPrometheus] = [portOf(mlflow.url), portOf(prometheus?.url ?? mlflow.url)]
+    if (toMlflow !== 443) this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(toMlflow), 'MLflow')
+    if (toPrometheus !== 443 && toPrometheus !== toMlflow)
+      this.group.addEgressRule(Peer.anyIpv4(), Port.tcp(toPrometheus), 'Prometheus')
     new CfnSecurityGroupIngress(this, 'ToCluster', {
       groupId: props.settings.cluster.securityGroup,
       sourceSecurityGroupId: this.group.securityGroupId,

@@ -7,6 +7,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import { RECONCILE_SECONDS } from '../../functions/aws-binding/patience.ts'
+import { takesToken } from '../constructs/arns.ts'
 import { secretName } from '../naming.ts'
 import type { PolicyFacts } from '../policy.ts'
 import type { Settings } from '../settings.ts'
@@ -69,7 +70,7 @@ export class StateStack extends Stack {
       visibilityTimeout: Duration.seconds(6 * RECONCILE_SECONDS),
       deadLetterQueue: { queue: this.dead, maxReceiveCount: DELIVERIES },
     })
-    for (const name of SECRETS)
+    for (const name of [...SECRETS, ...(takesToken(settings.prometheus?.url) ? ['prometheus-token'] : [])])
       new Secret(this, `Secret-${name}`, {
         secretName: secretName(installation, name),
         description: `${name} of ${installation}: put its value in once, docs/deploy.md says where it is from`,

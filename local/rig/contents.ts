@@ -94,14 +94,22 @@ export const kwokConfiguration = async (): Promise<string> => {
 }
 
 /**
- * Two stages live otherwise here. kwok ends the pods of Jobs after a few seconds: the containers of ours end when what
- * they play is over (containers.ts). And it lets every pod use up its grace: ours drain at once, as an idle server does.
+ * Three stages live otherwise here. kwok ends the pods of Jobs after a few seconds: the containers of ours end when what
+ * they play is over (containers.ts). It lets every pod use up its grace: ours drain at once, as an idle server does. And
+ * a pod whose environment names a kubelet of its own becomes ready when that one says so.
  */
 const adjusted = (stage: string): string => {
-  if (stage.includes('name: pod-complete'))
-    return stage.replace(
-      /^ {4}matchExpressions:\n/m,
-      `$&    - key: '.spec.containers.[].env.[]? | select( .name == "SIGNALBOX_TASK" ) | .value'\n      operator: 'DoesNotExist'\n`,
-    )
+  if (stage.includes('name: pod-complete')) return without(stage, 'SIGNALBOX_TASK')
+  if (stage.includes('name: pod-ready')) return without(stage, OWN_KUBELET)
   return stage.includes('name: pod-delete') ? stage.replace(/^ {4}jitterDurationFrom:\n.*\n/m, '') : stage
 }
+
+/** A variable of pods that kwok places and takes away, and never says to be ready: somebody else writes their status. */
+export const OWN_KUBELET = 'OWN_KUBELET'
+
+/** The stage, but for pods with a variable of that name. */
+const without = (stage: string, variable: string): string =>
+  stage.replace(
+    /^ {4}matchExpressions:\n/m,
+    `$&    - key: '.spec.containers.[].env.[]? | select( .name == "${variable}" ) | .value'\n      operator: 'DoesNotExist'\n`,
+  )

@@ -6,7 +6,7 @@ import type { Served } from './served.ts'
 /** Most events of one request. */
 const MOST_EVENTS = 100
 
-/** Where events come in as EventBridge shapes them. */
+/** Where events come in as EventBridge shapes them, and notices of budgets as SNS does. */
 export const inputRoutes = (app: Hono, { house }: Served): void => {
   app.post('/events', async (context) => {
     const read = await readJson(context.req.raw)
@@ -19,6 +19,10 @@ export const inputRoutes = (app: Hono, { house }: Served): void => {
     const became: Became[] = []
     for (const event of events) became.push(await house.deliver(event))
     return context.json({ events: became }, 202)
+  })
+  app.post('/notices', async (context) => {
+    const read = await readJson(context.req.raw)
+    return isProblem(read) ? refuse(context, read) : context.json({ events: [await house.notice(read.value)] }, 202)
   })
 }
 

@@ -1,4 +1,4 @@
-import { ASKS_KINDS, DESIRED_KINDS, EVENT_TYPES, LANE_KINDS } from './table.ts'
+import { ASKS_KINDS, DESIRED_KINDS, EVENT_TYPES, LANE_KINDS } from './named-kinds.ts'
 import { type Token, tokensOf } from './tokens.ts'
 
 /** Also a word of others: it tells only where a `kind` or a `type` is compared with it. */

@@ -18,6 +18,21 @@ export const STEMS: Record<string, Stem> = {
     door: 'functions/alarm-changed.ts',
     why: 'what it tells is drift, as alerts of others do',
   },
+  'budget-crossed': {
+    intends: false,
+    door: 'functions/budget-crossed.ts',
+    why: 'what others count is told beside our own figure, and never acted upon',
+  },
+  'cost-anomaly': {
+    intends: false,
+    door: 'functions/cost-anomaly.ts',
+    why: 'what others count is told beside our own figure, and never acted upon',
+  },
+  'capacity-warned': {
+    intends: false,
+    door: 'functions/capacity-warned.ts',
+    why: 'it tells lanes, and starts nothing',
+  },
   'approval-answered': {
     intends: false,
     door: 'functions/slack-interaction.ts',
@@ -38,6 +53,7 @@ export const PORTS: Record<string, 'suite' | 'single'> = {
   queue: 'suite',
   registry: 'suite',
   objects: 'suite',
+  metrics: 'suite',
   chat: 'suite',
   replies: 'single',
   bus: 'suite',

@@ -78,6 +78,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'flows/ports.ts' },
       { of: 'flows/ledger-port.ts' },
       { of: 'flows/ledger-rules.ts' },
+      { of: 'flows/metrics-port.ts' },
       { of: 'core/' },
       { of: 'events/' },
     ],
@@ -85,10 +86,10 @@ export const HOUSE: Record<string, Room> = {
       { of: 'node:' },
       { of: '@aws-sdk/' },
       { of: 'aws-lambda', typesOnly: true, in: ['effects/queue/'] },
-      { of: '@smithy/', in: ['effects/cluster/'] },
-      { of: '@aws-crypto/', in: ['effects/cluster/'] },
+      { of: '@smithy/', in: ['effects/cluster/', 'effects/metrics/'] },
+      { of: '@aws-crypto/', in: ['effects/cluster/', 'effects/metrics/'] },
       { of: '@kubernetes/client-node', in: ['effects/cluster/'] },
-      { of: 'undici', in: ['effects/cluster/', 'effects/registry/'] },
+      { of: 'undici', in: ['effects/cluster/', 'effects/metrics/', 'effects/registry/'] },
     ],
     instead: [
       {
@@ -125,6 +126,7 @@ export const HOUSE: Record<string, Room> = {
       { of: 'events/' },
       { of: 'functions/' },
       { of: 'effects/cluster/' },
+      { of: 'effects/metrics/' },
       { of: 'effects/registry/' },
       // What Slack would refuse is refused here too.
       { of: 'effects/chat/blocks.ts', in: ['local/chat/'] },
@@ -166,8 +168,10 @@ export const HOUSE: Record<string, Room> = {
       // The name of a door's Kubernetes group must be one function, and so must those of the accounts of pods.
       { of: 'core/bootstrap/rights.ts' },
       { of: 'core/workloads/accounts.ts' },
-      // What a policy leaves out means the same to the stacks as to the doors.
+      { of: 'core/managed-prometheus.ts' },
+      // What a policy leaves out, and what is called after it, means the same to the stacks as to the doors.
       { of: 'core/policy.ts' },
+      { of: 'core/policy/' },
       { of: 'core/', typesOnly: true },
       { of: 'functions/' },
     ],
@@ -205,7 +209,7 @@ export const HOUSE: Record<string, Room> = {
 export const ENVIRONMENT = [
   'functions/aws-binding',
   'infra/app.ts',
-  'local/main.ts',
+  'local/main',
   'local/secrets',
   'local/rig/',
   'cli/signalbox.mjs',
@@ -216,26 +220,6 @@ export const ENVIRONMENT = [
   'bench/',
   'scripts/',
 ]
-
-/** Every lane kind, every kind of desired state, every type of an event: test/house.test.ts holds them to the catalogues. */
-export const LANE_KINDS = ['pipeline', 'service', 'pool', 'budget']
-export const DESIRED_KINDS = ['train', 'serve', 'none', 'retired', 'leased', 'lifted']
-export const EVENT_TYPES = [
-  'dataset-uploaded',
-  'model-promoted',
-  'drift-detected',
-  'alarm-changed',
-  'drift-reported',
-  'approval-answered',
-  'lease-asked',
-  'plan-finished',
-]
-
-/**
- * Files (as beginnings of paths) that may ask which kind a lane, a desired state or an event is: others ask the value. Proofs
- * name the lane that they mean, as people do.
- */
-export const ASKS_KINDS = ['core/lane-kinds/', 'core/reactions/', 'test/', 'bench/']
 
 /** Names that say nothing about what is inside. */
 export const FORBIDDEN_NAMES = ['util', 'utils', 'helper', 'helpers', 'common', 'shared', 'lib', 'misc']

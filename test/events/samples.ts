@@ -6,6 +6,8 @@ export interface Sample {
   provenance: string
   expect: 'accepted' | { refused: string }
   event?: unknown
+  /** A message of SNS. */
+  message?: unknown
   secret?: string
   request?: { route: string; headers: Record<string, string>; body: string }
 }

@@ -1,10 +1,14 @@
 import { expect, it } from 'vitest'
 import { changed, joined } from '../../core/lane/change.ts'
 import type { LaneDocument } from '../../core/lane/document.ts'
+import { spentSum } from '../../core/lane/room.ts'
+import type { Write } from '../../flows/ledger-port.ts'
 import type { Loaded } from '../../flows/view.ts'
 import { rowKey } from '../../flows/view-rows.ts'
 import { writesOf } from '../../flows/writing.ts'
-import { HOUR, lookLetter, NOW, policyWith, running, runOf, viewOf, wanted } from '../core/lane/fixture.ts'
+import { docOf, HOUR, lookLetter, NOW, policyWith, running, runOf, viewOf, wanted } from '../core/lane/fixture.ts'
+import { emptyWorld } from '../core/training-fixture.ts'
+import { seeded } from '../real/proxy.ts'
 
 it('a letter that one change of a commit puts off and the next one answers goes as it was read', () => {
   const letter = lookLetter({ id: 'l1', due: NOW })
@@ -44,3 +48,35 @@ it('who rests on a rung, and who begins, does so only while the rung is as it wa
   expect(checks(wanted({ run: runOf(), rest: { ...resting, why: 'asked' } }))).toEqual([])
   expect(checks(wanted({ run: runOf(), rest: resting }), policyWith())).toEqual([])
 })
+
+it('whatever others begin and end meanwhile, what is held and what was spent of a budget are never more than it has', () => {
+  const room = 'budget/ml-monthly'
+  const policy = policyWith((config) => {
+    config.budget.dollars = 1000
+  })
+  const random = seeded(11)
+  const cents = (most: number): number => Math.floor(random() * most)
+  const hold = { gpus: {}, dollars: 200, budget: 'ml-monthly' }
+  let [begun, refused] = [0, 0]
+  for (let n = 0; n < 2000; n++) {
+    const [spent, held] = [cents(70_000), cents(30_000)]
+    const world = emptyWorld({ dollars: { spent: spent / 100, held: held / 100 } })
+    const view = viewOf({ policy, world, doc: docOf() })
+    const change = changed(docOf({ run: runOf({ hold } as never) }), { guard: { [room]: 100_000 - spent } })
+    const writes = writesOf({ view, rows: new Map() } as Loaded, { doc: view.doc, revision: 1 }, change)
+    const bound = (name: string) => writes.find((write) => 'add' in write && write.add === name) as Bounded
+    const [holds, spends] = [bound(room), bound(spentSum('ml-monthly', view.now))]
+    // Somebody else's run ends, which has cost a part of what it held; and somebody else begins.
+    const ends = cents(held + 1)
+    const now = { spent: spent + cents(ends + 1), held: held - ends + (n % 2 === 0 ? cents(20_000) : 0) }
+    const passes = now.held + holds.by <= holds.atMost && now.spent + spends.by <= spends.atMost
+    if (passes) begun++
+    else refused++
+    if (passes) expect(now.spent + now.held + 20_000).toBeLessThanOrEqual(100_000)
+    // Where nothing came between it begins, to the last cent.
+    expect(held + holds.by <= holds.atMost && spent + spends.by <= spends.atMost).toBe(spent + held + 20_000 <= 100_000)
+  }
+  expect(Math.min(begun, refused)).toBeGreaterThan(200)
+})
+
+type Bounded = Extract<Write, { add: string }> & { atMost: number }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import { openSlack } from '../../effects/chat/slack-chat.ts'
 import { openDynamoLedger } from '../../effects/ledger/dynamo-ledger.ts'
-import type { Ledger } from '../../flows/ledger-port.ts'
+import type { Metrics } from '../../flows/metrics-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import type { AwsResource } from '../../functions/rights.ts'
 
@@ -15,6 +15,8 @@ export interface Asked {
   keys: string[]
 }
 
+/** What Amazon's own service asks of a role. */
+const MEASURING: Record<keyof Metrics, string> = { query: 'aps:QueryMetrics', rules: 'aps:ListRules' }
 const PARTS = { Put: 'PutItem', Update: 'UpdateItem', Delete: 'DeleteItem', ConditionCheck: 'ConditionCheckItem' }
 
 /** What IAM is asked for a request to DynamoDB: of a transaction, each of its parts. */
@@ -70,7 +72,7 @@ export const noting = ({ slackUrl }: { slackUrl: string }) => {
     const ledger = before(ports.ledger, async (name, values) => {
       await (shadow[name] as (...values: unknown[]) => Promise<unknown>)(...values)
     })
-    const secret = async (name: 'slack-bot-token' | 'mlflow-token'): Promise<string> => {
+    const secret = async (name: 'slack-bot-token' | 'mlflow-token' | 'prometheus-token'): Promise<string> => {
       note('secretsmanager:GetSecretValue', `secret:${name}`)
       return 'xoxb-test'
     }
@@ -81,6 +83,10 @@ export const noting = ({ slackUrl }: { slackUrl: string }) => {
       queue: before(ports.queue, async () => note('sqs:SendMessage', 'queue')),
       bus: before(ports.bus, async () => note('events:PutEvents', 'bus')),
       registry: before(ports.registry, async () => void (await secret('mlflow-token'))),
+      metrics: before(ports.metrics, async (name) => {
+        await secret('prometheus-token')
+        note(MEASURING[name as keyof Metrics], 'prometheus-workspace')
+      }),
       chat: openSlack({ token: () => secret('slack-bot-token'), ledger, clock: ports.clock, url: slackUrl }),
       secrets: before(ports.secrets, async (_, [name]) =>
         note('secretsmanager:GetSecretValue', `secret:${name as 'slack-signing' | 'mlflow-webhook'}`),
@@ -95,13 +101,13 @@ export const noting = ({ slackUrl }: { slackUrl: string }) => {
 }
 
 /** Calls `hear` before each call of a port. */
-const before = <P extends object>(port: P, hear: (name: keyof Ledger, values: unknown[]) => Promise<void>): P =>
+const before = <P extends object>(port: P, hear: (name: keyof P & string, values: unknown[]) => Promise<void>): P =>
   new Proxy(port, {
     get: (target, name) => {
       const member = Reflect.get(target, name) as unknown
       if (typeof member !== 'function') return member
       return async (...values: unknown[]) => {
-        await hear(name as keyof Ledger, values)
+        await hear(name as keyof P & string, values)
         return member.apply(target, values) as unknown
       }
     },

@@ -12,6 +12,10 @@ import type { Write } from '../../flows/ledger-port.ts'
 import type { Objects, Ports } from '../../flows/ports.ts'
 import { pulseOf } from '../../flows/pulse.ts'
 import { readRow } from '../../flows/rows.ts'
+import { door as budgetCrossed } from '../../functions/budget-crossed.ts'
+import { door as budgetNotice } from '../../functions/budget-notice.ts'
+import { door as capacityWarned } from '../../functions/capacity-warned.ts'
+import { door as costAnomaly } from '../../functions/cost-anomaly.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
@@ -30,6 +34,7 @@ import example from '../../signalbox.config.ts'
 import { openSlackStandIn } from '../effects/chat/slack-stand-in.ts'
 import { samplesOf } from '../events/samples.ts'
 import { between } from '../journeys/away.ts'
+import { nowOf, tellOf, watched } from '../journeys/drifting.ts'
 import { openTown, LEDGER as TOWN, type Town } from '../journeys/town.ts'
 import { piped } from '../variants.ts'
 import { type Asked, noting } from './asked.ts'
@@ -41,10 +46,11 @@ const LEDGER = 'aaaaaaaaaaaa'
 const config = {
   ...example,
   // The first cent of a node crosses it.
-  budget: { ...example.budget, ladder: [{ at: 1e-7, do: 'notify' }] },
+  budget: { ...example.budget, ladder: [{ at: 1e-7, do: 'notify' }], notices: { aws: ['ml-platform GPUs'] } },
   pools: { ...example.pools, 'gpu-train': { ...example.pools['gpu-train'], maxGpus: 8 } },
+  services: watched(),
   pipelines: {
-    'support-chats': piped(),
+    'support-chats': { ...piped(), on: { ...piped().on, drift: { service: 'support-llama' } } },
     'sales-chats': piped({ prefix: 'sales-chats/' }),
     shadowed: piped({ prefix: 'shadowed/', mode: 'shadow' }),
   },
@@ -82,9 +88,11 @@ export const askedInLife = async (): Promise<Asked[]> => {
     await claims(here)
     await manyNodes(here)
     await inputs(here)
+    await warnings(here)
     await consumer(here)
     await troubledRuns(here)
     await services(here)
+    await drift(here)
     return noted.asked
   } finally {
     for (const spy of spied) spy.mockRestore()
@@ -103,7 +111,7 @@ const endless = (objects: Objects, crowded: { is: boolean }): Objects => ({
   },
 })
 
-const tell = ({ town, noted }: Here, door: typeof datasetUploaded, event: unknown) =>
+const tell = ({ town, noted }: Here, door: typeof datasetUploaded | typeof budgetCrossed, event: unknown) =>
   noted.as(door.name, () => door.handler(town.house.ports)(event))
 
 /**
@@ -170,10 +178,35 @@ const manyNodes = async ({ town, noted }: Here): Promise<void> => {
   })
 }
 
+/** EC2 warns of a node on which a lane's pod is, of one that is another's, and of a block. */
+const warnings = async ({ town, noted }: Here): Promise<void> => {
+  const ledger = memoryLedger()
+  const instance = 'i-0b662ef9931388ba0'
+  const pods = { p: { lane: CHATS, gpus: 1, from: 1, end: null, seen: 1 } }
+  const value = {
+    id: instance,
+    name: 'n',
+    gpus: 8,
+    begin: { at: 1, by: 'launched' as const },
+    end: null,
+    seen: 1,
+    stretches: {},
+    pods,
+  }
+  const row = { ...value, firstPod: 1, reservation: 'cr-56fac701cc1951b03' }
+  await ledger.commit([{ put: 'instance', id: instance, revision: 0, value: row }])
+  const door = capacityWarned.handler(noted.wrap({ ...town.house.ports, ledger }))
+  for (const { event } of samplesOf('capacity-warned')) await noted.as('capacity-warned', () => door(event))
+}
+
 /** What comes in: what is right, what no rule is about, and what is none of it. */
 const inputs = async (here: Here): Promise<void> => {
-  const { town } = here
-  for (const door of [datasetUploaded, modelPromoted]) {
+  const { town, noted } = here
+  const notices = {
+    Records: samplesOf('budget-crossed').map(({ message }) => ({ EventSource: 'aws:sns', Sns: message })),
+  }
+  await noted.as(budgetNotice.name, () => budgetNotice.handler(town.house.ports)(notices))
+  for (const door of [datasetUploaded, modelPromoted, budgetCrossed, costAnomaly]) {
     for (const { event } of samplesOf(door.name)) if (event !== undefined) await tell(here, door, event)
     await tell(here, door, {})
   }
@@ -338,6 +371,14 @@ const services = async (here: Here): Promise<void> => {
   await town.advance(10 * MINUTE)
   await orphan(here)
   await minute(here)
+}
+
+/** An alert of a Prometheus is told of, which is asked whether it still fires: by its lane, and by resync while people are asked. */
+const drift = async ({ town, noted }: Here): Promise<void> => {
+  await town.advance(7 * 60 * MINUTE)
+  await tellOf(town, { since: nowOf(town), fingerprint: '3ef44b255f8ecf38' })
+  await town.until('it asks', async () => (await town.question(CHATS)) !== null)
+  await noted.as('resync', () => resync.handler(town.house.ports)({}))
 }
 
 /** A Job that only this ledger can have made, of a run that is over. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { door as capacityWarned } from '../../functions/capacity-warned.ts'
 import { door as datasetUploaded } from '../../functions/dataset-uploaded.ts'
 import { door as meter } from '../../functions/meter.ts'
 import { door as modelPromoted } from '../../functions/model-promoted.ts'
@@ -14,6 +15,7 @@ import type { Asked } from './asked.ts'
 import { askedInLife } from './life.ts'
 
 const doors = [
+  capacityWarned,
   datasetUploaded,
   registryWebhook,
   modelPromoted,

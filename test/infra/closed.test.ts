@@ -35,7 +35,7 @@ describe('nothing is public but the HTTP API', () => {
     const permissions = ofType(/^AWS::Lambda::Permission$/)
     expect(permissions.length).toBeGreaterThan(0)
     for (const { id, Principal, SourceArn, Action } of permissions) {
-      expect(['apigateway.amazonaws.com', 'events.amazonaws.com'], String(id)).toContain(Principal)
+      expect(['apigateway.amazonaws.com', 'events.amazonaws.com', 'sns.amazonaws.com'], String(id)).toContain(Principal)
       expect([Action, SourceArn], String(id)).toEqual(['lambda:InvokeFunction', expect.anything()])
     }
   })

@@ -5,7 +5,7 @@ import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag'
 import { expect, it } from 'vitest'
 import { acknowledge } from '../../infra/acknowledged.ts'
 import config from '../../signalbox.config.ts'
-import { synth, VARIANTS } from './synth.ts'
+import { MONEY, synth, VARIANTS } from './synth.ts'
 
 /** What `infra/app.ts` does; throws with every finding that is not acknowledged. */
 const checked = ({ app, facts, stacks }: ReturnType<typeof synth>) => {
@@ -31,9 +31,10 @@ it.each(VARIANTS)(
   60_000,
 )
 
-it.each([
+it.each<[string, object, object, object?]>([
   ['no pipeline', { ...config, pipelines: {} }, {}],
+  ['a last resort', { ...config, budget: { ...config.budget, lastResort: {} } }, {}, { money: MONEY }],
   ['a bootstrap with a qualifier of its own', config, { '@aws-cdk/core:bootstrapQualifier': 'acme' }],
-])('%s deploys too', (name, policy, more) => {
-  expect(() => checked(synth(name, policy, {}, more))).not.toThrow()
+])('%s deploys too', (name, policy, more, settings = {}) => {
+  expect(() => checked(synth(name, policy, settings, more))).not.toThrow()
 })

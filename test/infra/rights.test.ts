@@ -6,7 +6,7 @@ import { type DoorFacts, doors } from '../../infra/doors.ts'
 import config from '../../signalbox.config.ts'
 import type { Asked } from '../functions/asked.ts'
 import { askedInLife } from '../functions/life.ts'
-import { synth } from './synth.ts'
+import { synth, WORKSPACE } from './synth.ts'
 import { readerOf, type Written } from './written.ts'
 
 const { stacks } = synth('rights', config)
@@ -36,6 +36,9 @@ const ARNS: Record<AwsResource, string[]> = {
   'secret:mlflow-token': [secret('mlflow-token')],
   'secret:slack-signing': [secret('slack-signing')],
   'secret:slack-bot-token': [secret('slack-bot-token')],
+  // No Prometheus is named.
+  'secret:prometheus-token': [],
+  'prometheus-workspace': [],
 }
 
 /** What a function needs to run, whatever its door names: its log, the failure queue, traces, its attachment. */
@@ -43,7 +46,9 @@ const platformOf = ({ name, trigger, inCluster }: DoorFacts): string[] => [
   ...['CreateLogStream', 'PutLogEvents'].map(
     (action) => `logs:${action} on arn:aws:logs:eu-central-1:111122223333:log-group:/aws/lambda/signalbox-${name}:*`,
   ),
-  ...(trigger.kind === 'http' || trigger.kind === 'bus' ? [`sqs:SendMessage on ${FAILURES}`] : []),
+  ...(trigger.kind === 'http' || trigger.kind === 'bus' || trigger.kind === 'topic'
+    ? [`sqs:SendMessage on ${FAILURES}`]
+    : []),
   'xray:PutTraceSegments on *',
   'xray:PutTelemetryRecords on *',
   ...(inCluster
@@ -76,13 +81,13 @@ interface Document {
 }
 
 /** Each action on each resource that statements allow; a statement with anything besides these is none that we know. */
-const allowedBy = (policies: readonly Document[]): string[] =>
+const allowedBy = (policies: readonly Document[], text = (one: unknown): string => read(control, one)): string[] =>
   sorted(
     policies.flatMap(({ PolicyDocument: { Statement } }) =>
       Statement.flatMap(({ Effect, Action, Resource, Condition, ...more }) => {
         expect({ Effect, ...more }).toEqual({ Effect: 'Allow' })
         const keys = keysOf(Condition)
-        const on = [Resource].flat().map((one) => read(control, one))
+        const on = [Resource].flat().map(text)
         return [Action].flat().flatMap((action) => on.map((arn) => line(action, arn, keys)))
       }),
     ),
@@ -130,6 +135,31 @@ describe('the rights of each door in AWS', () => {
       const planted = { PolicyDocument: { Statement: [plant(first!), ...rest] } }
       expect(allowedBy([planted])).not.toEqual(expectedOf(door))
     }
+  })
+
+  it.each([
+    [
+      'by a token',
+      'http://prometheus.monitoring:9090',
+      [`secretsmanager:GetSecretValue on ${secret('prometheus-token')}`],
+    ],
+    ['by the role', WORKSPACE, ['aps:ListRules on arn:aws:aps:eu-central-1:111122223333:workspace/ws-1']],
+  ])('a Prometheus that lets in %s is asked by those that look at sources, and by nobody else', (_, url, more) => {
+    const named = synth(`prometheus-${more[0]?.slice(0, 3)}`, config, { prometheus: { url } })
+    const [there, kept] = [written(named.stacks.control), written(named.stacks.state)]
+    const look = readerOf([kept, there])
+    const rights = Object.values(there.Resources)
+      .filter(({ Type }) => Type === 'AWS::IAM::Role')
+      .map(({ Properties = {} }) => Properties as unknown as Role)
+    for (const door of doors) {
+      const { Policies = [] } = rights.find(({ RoleName }) => RoleName === `signalbox-${door.name}-eu-central-1`) ?? {}
+      const asks = door.name === 'reconcile' || door.name === 'resync'
+      expect(allowedBy(Policies, (one) => look(there, one)).filter((line) => /prometheus|aps:/.test(line))).toEqual(
+        asks ? more : [],
+      )
+    }
+    const secrets = JSON.stringify(kept.Resources).includes('signalbox/prometheus-token')
+    expect(secrets).toBe(url !== WORKSPACE)
   })
 
   it('besides the doors only the three schedules have a role: each calls its function and reports that it could not', () => {
@@ -184,7 +214,7 @@ const reads = (door: string, object: string): boolean =>
 
 describe('as IAM evaluates the statements', () => {
   it('each door may do all that it asks in a life in which it does all that it can', async () => {
-    const asked = await askedInLife()
+    const asked = (await askedInLife()).filter(({ on }) => ARNS[on].length > 0)
     const refused = asked.filter(
       ({ door, keys, ...request }) => !allows(door, { ...request, ...(keys.length === 0 ? {} : { keys }) }),
     )
@@ -201,6 +231,8 @@ describe('as IAM evaluates the statements', () => {
       'drift-detected',
       'alarm-changed',
       'drift-reported',
+      'budget-crossed',
+      'cost-anomaly',
       'reconcile',
       'watch',
       'resync',

@@ -11,6 +11,8 @@ it('takes the example, with its defaults', () => {
     schedules: 'off',
     vpc: { endpoints: [] },
   })
+  expect(settingsFrom(context.signalbox).money).toBeUndefined()
+  expect(settingsFrom({ ...context.signalbox, money: {} }).money).toEqual({ alerts: [80, 100], forecasts: [] })
 })
 
 it.each([
@@ -30,6 +32,16 @@ it.each([
     'vpc.endpoints: is true, false or a list of sqs, events, secretsmanager',
   ],
   [{ mlflow: { url: 'mlflow' } }, 'signalbox.mlflow.url: is the tracking server'],
+  [{ money: { alerts: [] } }, 'signalbox.money.alerts'],
+  [{ money: { alerts: [0.8] } }, 'signalbox.money.alerts.0: is a percentage'],
+  [
+    { money: { karpenterRole: 'arn:aws:iam::111122223333:role/x' } },
+    'karpenterRole: is the name of a role, not its ARN',
+  ],
+  [{ money: { anomalies: { dollars: 0 } } }, 'signalbox.money.anomalies.dollars'],
+  [{ money: { anomalies: { dollars: 1, monitor: 'costs' } } }, 'is the ARN of a monitor'],
+  [{ prometheus: { url: 'prometheus' } }, 'signalbox.prometheus.url: is where Prometheus’ API begins'],
+  [{ prometheus: { url: 'https://me:it@p' } }, 'signalbox.prometheus.url: holds no name and no password'],
   [{ bukets: 'create' }, 'bukets'],
 ])('says what is wrong and what to write: %j', (change, said) => {
   expect(() => settingsFrom({ ...context.signalbox, ...change })).toThrow(said)

@@ -15,6 +15,16 @@ export const ENDPOINTS = {
   vpc: { ...vpc, endpoints: true, cidrs: ['10.0.0.0/16', '100.64.0.0/16'], routeTables: ['rtb-0123456789abcdef0'] },
 }
 
+/** All that can be asked of what AWS counts. */
+export const MONEY = {
+  alerts: [100, 80],
+  forecasts: [100],
+  karpenterRole: 'KarpenterController-ml-prod',
+  anomalies: { dollars: 100 },
+}
+/** Of Amazon Managed Service for Prometheus. */
+export const WORKSPACE = 'https://aps-workspaces.eu-central-1.amazonaws.com/workspaces/ws-1'
+
 /** Each way in which settings change what is deployed, and all of them together. */
 export const VARIANTS: [string, object][] = [
   ['as the example says', {}],
@@ -22,7 +32,19 @@ export const VARIANTS: [string, object][] = [
   ['with endpoints', ENDPOINTS],
   ['with its schedules on', { schedules: 'on' }],
   ['with MLflow on a port of its own and nobody to tell', { mlflow: { url: 'http://mlflow:5000' }, alarms: undefined }],
-  ['with all that settings can add', { ...ENDPOINTS, buckets: 'create', schedules: 'on' }],
+  ['with what AWS counts beside us', { money: MONEY }],
+  ['with a Prometheus on a port of its own', { prometheus: { url: 'http://prometheus.monitoring:9090' } }],
+  ['with a workspace of Amazon’s', { prometheus: { url: WORKSPACE } }],
+  [
+    'with all that settings can add',
+    {
+      ...ENDPOINTS,
+      buckets: 'create',
+      schedules: 'on',
+      money: MONEY,
+      prometheus: { url: 'https://prometheus.example' },
+    },
+  ],
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'signalbox-infra-'))

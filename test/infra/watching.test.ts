@@ -43,10 +43,12 @@ describe('what goes wrong is kept, heard and looked up', () => {
       expect(kept).toHaveLength(1)
       expect(read(control, kept[0]!['Qualifier'])).toBe('$LATEST')
       const { DestinationConfig, MaximumRetryAttempts, MaximumEventAgeInSeconds } = kept[0]!
-      const says = trigger.kind === 'http' || trigger.kind === 'bus'
+      const says = trigger.kind === 'http' || trigger.kind === 'bus' || trigger.kind === 'topic'
       const { OnFailure, ...others } = (DestinationConfig ?? {}) as { OnFailure?: { Destination: unknown } }
       expect([OnFailure && read(control, OnFailure.Destination), others]).toEqual([says ? FAILURES : undefined, {}])
-      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds]).toEqual(trigger.kind === 'bus' ? [2, 21_600] : [0, 60])
+      expect([MaximumRetryAttempts, MaximumEventAgeInSeconds]).toEqual(
+        ['bus', 'topic'].includes(trigger.kind) ? [2, 21_600] : [0, 60],
+      )
       expect(functionOf(name)['DeadLetterConfig']).toBeUndefined()
     },
   )

@@ -28,6 +28,8 @@ export const config = {
 }
 
 interface Told {
+  /** As Alertmanager tells them apart; made of the instance unless told. */
+  fingerprint?: string
   instance?: string
   status?: 'firing' | 'resolved'
   since: number
@@ -43,13 +45,13 @@ export const tellOf = async (town: Town, ...alerts: Told[]) => {
       status: 'firing',
       groupKey: '{}:{}',
       truncatedAlerts: 0,
-      alerts: alerts.map(({ instance = 'a', status = 'firing', since, until, labels = {} }) => ({
+      alerts: alerts.map(({ instance = 'a', status = 'firing', since, until, labels = {}, fingerprint }) => ({
         status,
         labels: { alertname: NAME, model: 'support-llama', instance, ...labels },
         annotations: { summary: 'Drift share 0.62 > 0.5' },
         startsAt: new Date(since).toISOString(),
         endsAt: until === undefined ? '0001-01-01T00:00:00Z' : new Date(until).toISOString(),
-        fingerprint: `fp-${instance}`,
+        fingerprint: fingerprint ?? `fp-${instance}`,
       })),
     }),
   )
@@ -59,8 +61,11 @@ export const tellOf = async (town: Town, ...alerts: Told[]) => {
 }
 
 /** A dataset was run on to the end. */
-export const trainedTown = async (given: unknown = config): Promise<Town> => {
-  const town = await openTown({ config: given })
+export const trainedTown = async (
+  given: unknown = config,
+  more: Pick<NonNullable<Parameters<typeof openTown>[0]>, 'metrics' | 'wrap'> = {},
+): Promise<Town> => {
+  const town = await openTown({ config: given, ...more })
   await upload(town)
   await town.settled(TRAIN)
   return town

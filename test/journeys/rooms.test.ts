@@ -329,3 +329,21 @@ it('a policy of more pools than one read has keys works as any', async () => {
   await town.answered(TRAIN)
   expect((await town.settled(TRAIN)).state).toBe('succeeded')
 })
+
+it('what a run has cost counts as the next one of its lane begins in the moment of its end', async () => {
+  const budget = (dollars: number) =>
+    changed((config) => {
+      unasked(config)
+      Object.assign(config.budget, { dollars })
+    })
+  town = await openTown({ config: budget(235) })
+  await upload(town)
+  await town.until('it runs', async () => (await jobsOf(town)).length > 0)
+  await upload(town, 'b')
+  // It has cost $18 of the $224 that it held: for another such too little is left.
+  expect(await town.settled(TRAIN)).toMatchObject({
+    state: 'refused',
+    outcome: { reason: 'budget-exceeded', detail: expect.stringMatching(/\$18.35 spent/) },
+  })
+  expect(await town.past(TRAIN)).toMatchObject([{ outcome: { kind: 'succeeded' } }, { outcome: { kind: 'refused' } }])
+})

@@ -1,10 +1,16 @@
 import { isDeepStrictEqual } from 'node:util'
 import { parentPort } from 'node:worker_threads'
+import { boundedWalkOf } from './bounded-walk.ts'
 import { isTakenBack, type Outage, openStage, type Stage, type stories, whyProblem } from './outage.ts'
 import { walkOf } from './walk.ts'
 
-/** What a thread of a slow lane plays: a far side that fails for so long, from each moment of a story on; or a walk. */
-export type Task = OutageTask | { seed: number; steps: number }
+/** What a thread of a slow lane plays: a far side that fails for so long, from each moment of a story on; or a walk of one kind. */
+export type Task = OutageTask | WalkTask
+export interface WalkTask {
+  walk: keyof typeof WALKS
+  seed: number
+  steps: number
+}
 export interface OutageTask extends Omit<Outage, 'after'> {
   story: keyof typeof stories
 }
@@ -37,14 +43,16 @@ const playOutages = async ({ story, ...outage }: OutageTask): Promise<Answer> =>
   return { plays: moments.length, problem: null }
 }
 
-const playWalk = async (seed: number, steps: number): Promise<Answer> => {
-  const { wrong, deeds } = await walkOf(seed, steps)
+/** Whatever people and the world do; and what costs GPUs and dollars, over the end of a month. */
+const WALKS = { whatever: walkOf, bounded: boundedWalkOf } as const
+
+const playWalk = async ({ walk, seed, steps }: WalkTask): Promise<Answer> => {
+  const { wrong, deeds } = await WALKS[walk](seed, steps)
   return { plays: 1, problem: wrong.length === 0 ? null : `${wrong.join('\n')}\nafter\n${deeds.join('\n')}` }
 }
 
 parentPort?.on('message', async (task: Task | null) => {
-  if (task !== null)
-    return parentPort?.postMessage(await ('seed' in task ? playWalk(task.seed, task.steps) : playOutages(task)))
+  if (task !== null) return parentPort?.postMessage(await ('seed' in task ? playWalk(task) : playOutages(task)))
   for (const stage of stages.values()) await (await stage).close()
   parentPort?.close()
 })

@@ -7,7 +7,8 @@ import { type Config, type Policy, parsePolicy } from '../../core/policy.ts'
 import type { Outcome } from '../../core/reasons.ts'
 import type { PastRow, PlanRow } from '../../core/rows.ts'
 import { pastId } from '../../core/rows.ts'
-import type { Ports } from '../../flows/ports.ts'
+import type { Metrics } from '../../flows/metrics-port.ts'
+import type { Clock, Ports } from '../../flows/ports.ts'
 import { readRow } from '../../flows/rows.ts'
 import { virtualClock } from '../../local/clock.ts'
 import { runUntil } from '../../local/drive.ts'
@@ -71,6 +72,7 @@ export const openTown = ({
   stores = openStores(dataDir),
   at = START,
   wrap,
+  metrics,
   adopt = false,
 }: {
   config?: unknown
@@ -80,22 +82,32 @@ export const openTown = ({
   stores?: Stores
   at?: number
   wrap?: (ports: Ports) => Ports
+  /** Who is asked for metrics, on the town's clock; nobody unless told. */
+  metrics?: ((clock: Clock) => Metrics) | undefined
   /** As a person says who has restored it. */
   adopt?: boolean
-} = {}): Promise<Town> => townOn(stores, { config, wrap, at, adopt })
+} = {}): Promise<Town> => townOn(stores, { config, wrap, metrics, at, adopt })
 
 const townOn = async (
   stores: Stores,
   {
     config,
     wrap,
+    metrics: metricsOn,
     at,
     adopt = false,
-  }: { config: unknown; wrap: ((ports: Ports) => Ports) | undefined; at: number; adopt?: boolean },
+  }: {
+    config: unknown
+    wrap: ((ports: Ports) => Ports) | undefined
+    metrics?: ((clock: Clock) => Metrics) | undefined
+    at: number
+    adopt?: boolean
+  },
 ): Promise<Town> => {
   const clock = virtualClock(at)
   const policy = parsePolicy(config)
   const policies = fixedPolicies(policy)
+  const metrics = metricsOn?.(clock)
   const secrets = fixedSecrets({
     'mlflow-webhook': 'test-secret',
     'alert-webhook': 'test-alerts',
@@ -103,7 +115,17 @@ const townOn = async (
     token: 'test-token',
   })
   const open = (wrapper?: (ports: Ports) => Ports, adopt = false) =>
-    openHouse({ adopt, stores, policies, secrets, clock, wrap: wrapper, mint: () => LEDGER, onError: () => undefined })
+    openHouse({
+      adopt,
+      stores,
+      policies,
+      secrets,
+      clock,
+      metrics,
+      wrap: wrapper,
+      mint: () => LEDGER,
+      onError: () => undefined,
+    })
   const ledger = () => town.house.ports.ledger
   const document = async (lane: string): Promise<LaneDocument> =>
     (await readRow(ledger(), 'lane', lane))?.value ?? emptyDocument(town.policy, lane)

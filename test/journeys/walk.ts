@@ -325,7 +325,7 @@ const notAsTold = async (town: Town): Promise<string[]> => {
 }
 
 /** A small linear congruential generator: the same walk at every run. */
-const diceOf = (seed: number) => {
+export const diceOf = (seed: number) => {
   let state = seed
   return (sides: number): number => {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648

@@ -5,7 +5,7 @@ import { outagesOf, playAll } from '../journeys/threads.ts'
 const WALKS = 40
 const walks = Array.from({ length: WALKS }, (_, n) => ({
   what: `walk ${n + 1}: it comes to rest, as the sources say`,
-  task: { seed: n + 1, steps: 60 },
+  task: { walk: 'whatever' as const, seed: n + 1, steps: 60 },
 }))
 
 /** Far sides that are away at each moment of a way back; and whatever people, outages and deaths do, in many orders. */

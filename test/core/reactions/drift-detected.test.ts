@@ -49,6 +49,34 @@ const done = (over: Partial<LaneDocument> = {}): LaneDocument => ({
 const decide = (event: Partial<DriftDetected> = {}, doc = done(), told: DriftFacts = facts, now = NOW): Decision =>
   onDriftDetected.decide(alertOf(event), told, { policy, rule, doc, now })
 
+describe('an alert of Prometheus, which can be asked whether it still fires', () => {
+  const hex = { fingerprint: '3ef44b255f8ecf38' }
+  const look = (over: Partial<DriftDetected>) => onDriftDetected.look(alertOf(over), { policy, rule, doc: done() }).kind
+  const told = (still: 'fires' | 'over' | 'unknown', doc = done()): Decision =>
+    decide(hex, doc, { kind: 'alert', still, dataset: facts })
+
+  it('is asked where Alertmanager has told of it; what Grafana, CloudWatch and reports tell, and an end, is not', () => {
+    expect(look(hex)).toBe('alert')
+    expect(look({ ...hex, labels: { model: 'm', grafana_folder: 'ml' } })).toBe('manifest')
+    expect(look({ fingerprint: 'arn:aws:cloudwatch:eu-central-1:111122223333:alarm:Drift' })).toBe('manifest')
+    expect(look({ fingerprint: 'reports' })).toBe('manifest')
+    expect(look({ ...hex, state: 'resolved' })).toBe('nowhere')
+  })
+
+  it('begins nothing where it is over, for good; begins as it was told where it fires, or nobody knows', () => {
+    const over = told('over')
+    expect(over).toMatchObject({
+      kind: 'ignore',
+      reason: 'drift-over',
+      detail: expect.stringContaining('as Prometheus says'),
+    })
+    expect(over.episodes?.[alertPlace(alertOf(hex))]).toMatchObject({ since: NOW, over: NOW })
+    expect(told('fires', done({ episodes: over.episodes! }))).toMatchObject({ kind: 'ignore', reason: 'drift-over' })
+    for (const still of ['fires', 'unknown'] as const) expect(told(still)).toEqual(decide(hex))
+    expect(told('fires').kind).toBe('intend')
+  })
+})
+
 describe('which lane an alert is about', () => {
   it('is the pipeline that the drift of the service begins; the service, where none does; nobody’s with other labels', () => {
     expect(rule.lane).toBe('pipeline/support-chats')

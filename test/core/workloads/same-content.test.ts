@@ -131,6 +131,49 @@ describe('what somebody has changed of what we apply', () => {
     expect(editsOf(added, applied)).toEqual([{ field: `${at('env')}[name="INJECTED"].value`, by: 'kubectl-set' }])
   })
 
+  const IN_POD = TEMPLATE.slice(0, 3)
+  /** What somebody puts beside what we apply of the pod: theirs, and what is one value with it (`nodeSelector`) is ours no more. */
+  const beside = (field: string, more: unknown, path: string[]): Deployment => {
+    const live = stored()
+    Object.assign(live.spec?.template.spec as object, { [field]: more })
+    const [first, ...rest] = live.metadata.managedFields ?? []
+    const isOneValue = path.length === 1
+    const fieldsV1 = first?.fieldsV1 as Fields
+    const released = { ...first, fieldsV1: isOneValue ? without(fieldsV1, [...IN_POD, ...path]) : fieldsV1 }
+    const theirs = { manager: 'kubectl-edit', fieldsV1: nested([...IN_POD, ...path]) }
+    live.metadata.managedFields = [released, ...rest, theirs]
+    return live
+  }
+  const spec = applied.spec?.template.spec
+  const sidecar = { name: 'proxy', image: 'proxy:1' }
+  it.each<[string, string, unknown, string[], string]>([
+    ['a container', 'containers', [...(spec?.containers ?? []), sidecar], ['f:containers', 'k:{"name":"proxy"}', 'f:image'], '.containers[name="proxy"]'], // biome-ignore format: a line
+    ['a node selector', 'nodeSelector', { ...spec?.nodeSelector, zone: 'a' }, ['f:nodeSelector'], '.nodeSelector'],
+    ['the network of the host', 'hostNetwork', true, ['f:hostNetwork'], '.hostNetwork'],
+    ['a volume', 'volumes', [...(spec?.volumes ?? []), { name: 'host', hostPath: { path: '/' } }], ['f:volumes', 'k:{"name":"host"}', 'f:hostPath', 'f:path'], '.volumes[name="host"].hostPath.path'], // biome-ignore format: a line
+  ])('is %s that somebody adds to our pods', (_, field, more, path, said) => {
+    const live = beside(field, more, path)
+    const expected = [{ field: `.spec.template.spec${said}`, by: 'kubectl-edit' }]
+    expect([editsOf(live, applied), editsOf(live, null)]).toEqual([expected, expected])
+  })
+
+  it('is a limit that `kubectl set resources` adds, and no request that the server fills in from a limit', () => {
+    const live = stored()
+    const container = live.spec?.template.spec?.containers[0] as unknown as Fields
+    const resources = container['resources'] as Record<string, Fields>
+    resources['limits'] = { ...resources['limits'], cpu: '4' }
+    const path = [...TEMPLATE, 'f:resources']
+    const fieldsV1 = nested(path, { 'f:limits': { 'f:cpu': {} }, 'f:requests': { 'f:memory': {} } })
+    live.metadata.managedFields?.push({ manager: 'kubectl', fieldsV1 })
+    resources['requests'] = { ...resources['requests'], memory: '1Ti' }
+    expect(editsOf(live, applied)).toEqual([{ field: `${at('resources')}.limits.cpu`, by: 'kubectl' }])
+  })
+
+  it('is no node selector that somebody has set back', () => {
+    const live = beside('nodeSelector', spec?.nodeSelector, ['f:nodeSelector'])
+    expect(editsOf(live, applied)).toEqual([])
+  })
+
   it('is not what an admission makes of our own request, which stays ours', () => {
     const live = stored()
     ;(live.spec?.template.spec?.containers[0] as unknown as Fields)['image'] =

@@ -54,3 +54,21 @@ it('names the workspace that it asked, and what to do where that is none', async
   server.closeAllConnections()
   server.close()
 })
+
+it('where the policy names budgets of the gateway, asks for their event too', async () => {
+  const webhook = 'https://api/webhooks/mlflow'
+  const alias = ['CREATED', 'DELETED'].map((action) => ({ entity: 'MODEL_VERSION_ALIAS', action }))
+  const events = [...alias]
+  const server = createServer((_, response) =>
+    response.end(JSON.stringify({ webhooks: [{ url: webhook, status: 'ACTIVE', events }] })),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  expect(await webhookAnswer({ url, webhook })).toContain('sends 2 kinds of events')
+  const asked = () => webhookAnswer({ url, webhook, budgets: true })
+  await expect(asked()).rejects.toThrow('does not send BUDGET_POLICY EXCEEDED')
+  events.push({ entity: 'BUDGET_POLICY', action: 'EXCEEDED' })
+  expect(await asked()).toContain('sends 3 kinds of events')
+  server.closeAllConnections()
+  server.close()
+})

@@ -83,6 +83,26 @@ it('of what a real API server, or an admission of its own, makes of what we appl
   await patched(one, 'kubectl-edit', container({ readinessProbe: null }))
   expect(await edits(one)).toContain(`null ${field('readinessProbe')}`)
 
+  const added = made(201)
+  await cluster.apply(added, 'signalbox-workload')
+  const { nodeSelector } = added.spec?.template.spec ?? {}
+  await patched(added, 'kubectl-patch', { spec: { nodeSelector: { zone: 'a' } } })
+  expect([await edits(added), await edits(added, null)]).toEqual(
+    Array.from({ length: 2 }, () => ['kubectl-patch .spec.template.spec.nodeSelector']),
+  )
+  await patched(added, 'kubectl-patch', { spec: { nodeSelector: { zone: null } } })
+  expect((await cluster.get(refOf(added))) as Deployment).toMatchObject({
+    spec: { template: { spec: { nodeSelector } } },
+  })
+  expect(await edits(added)).toEqual([])
+  await patched(added, 'kubectl', container({ resources: { limits: { cpu: '8' } } }))
+  expect(await edits(added)).toEqual([`kubectl ${field('resources')}.limits.cpu`])
+  await patched(added, 'kubectl', container({ resources: { limits: { cpu: null } } }))
+  await patched(added, 'kubectl-edit', { spec: { containers: [{ name: 'proxy', image: OTHER }] } })
+  const proxy = 'kubectl-edit .spec.template.spec.containers[name="proxy"]'
+  expect(await edits(added)).toEqual([proxy])
+  expect(await edits(added, null)).toContain(proxy)
+
   const registration = '/apis/admissionregistration.k8s.io/v1'
   const matchConstraints = {
     namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },

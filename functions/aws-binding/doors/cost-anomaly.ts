@@ -1,0 +1,5 @@
+import { door } from '../../cost-anomaly.ts'
+import { lambda } from '../lambda.ts'
+import { reactPorts } from '../react.ts'
+
+export const handler = lambda(door, door.handler(reactPorts()))

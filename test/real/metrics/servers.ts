@@ -1,0 +1,182 @@
+import { execFile, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { cacheDir } from '../../../local/rig/cache.ts'
+import { freePorts } from '../../../local/rig/processes.ts'
+import type { Exposed } from '../../ports/metrics.contract.ts'
+import { alone } from '../alone.ts'
+
+const PACKAGES = ['prometheus', 'prometheus-alertmanager'] as const
+
+/** The folder of Prometheus and Alertmanager as Debian packs them: unpacked once into the cache, and installed nowhere. */
+const unpacked = (): Promise<string> =>
+  alone(join(cacheDir, 'prometheus.installing'), async () => {
+    const folder = join(cacheDir, `prometheus-${process.arch}`)
+    if (existsSync(folder)) return folder
+    console.log('unpacking Prometheus and Alertmanager, once; about 5 s')
+    const aside = `${folder}.${process.pid}`
+    mkdirSync(aside, { recursive: true })
+    const run = promisify(execFile)
+    try {
+      await run('apt-get', ['download', ...PACKAGES], { cwd: aside })
+      for (const name of readdirSync(aside))
+        if (name.endsWith('.deb')) await run('dpkg', ['-x', name, '.'], { cwd: aside })
+    } catch (error) {
+      rmSync(aside, { recursive: true, force: true })
+      throw new Error(
+        `Prometheus cannot be had: it needs Debian’s or Ubuntu’s apt-get with its lists\n${String(error)}`,
+      )
+    }
+    writeFileSync(join(aside, 'alertmanager'), movable(readFileSync(join(aside, 'usr/bin/prometheus-alertmanager'))))
+    chmodSync(join(aside, 'alertmanager'), 0o755)
+    renameSync(aside, folder)
+    return folder
+  })
+
+/** Where Debian's Alertmanager looks for its templates, wherever it is unpacked. */
+const SHARE = '/usr/share/prometheus/alertmanager'
+
+/** The program looks in the folder in which it is started, by a path of the same length. */
+const movable = (program: Buffer): Buffer => {
+  const here = `.${'/'.repeat(SHARE.length - 1)}`
+  for (let at = program.indexOf(SHARE); at >= 0; at = program.indexOf(SHARE, at)) program.write(here, at)
+  return program
+}
+
+/** A program that ends with us, and is ready once its address says so. */
+const started = async (program: string, { args, cwd, url }: { args: string[]; cwd: string; url: string }) => {
+  // It is killed with the shell, whose standard input ends when we do.
+  const child = spawn('sh', ['-c', '"$0" "$@" & trap "kill $!" EXIT; cat >/dev/null', program, ...args], {
+    cwd,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  })
+  let complaints = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaints = (complaints + chunk.toString()).slice(-2000)
+  })
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const end = async (): Promise<void> => {
+    child.stdin.end()
+    await ended
+  }
+  for (let tries = 0; tries < 300; tries++) {
+    const answer = await fetch(`${url}/-/ready`).catch(() => null)
+    if (answer?.status === 200) return end
+    await pause(100)
+  }
+  await end()
+  throw new Error(`${program} is not ready after 30 s: ${complaints}`)
+}
+
+/** A real Prometheus on loopback that scrapes and evaluates once a second, and what it scrapes. */
+export interface RealPrometheus {
+  url: string
+  /** What there is to scrape from now on. */
+  expose(series: readonly Exposed[]): void
+  close(): Promise<void>
+}
+
+/** `rules`: its file of rules; `alertmanager`: the address that it tells. */
+export const openPrometheusServer = async (rules: string, alertmanager?: string): Promise<RealPrometheus> => {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-prometheus-'))
+  const [port, target] = (await freePorts(2)) as [number, number]
+  let exposed: readonly Exposed[] = []
+  const scraped = createServer((_, answer) => {
+    answer.setHeader('content-type', 'text/plain; version=0.0.4')
+    answer.end(exposed.map(lineOf).join(''))
+  })
+  await new Promise<void>((resolve) => scraped.listen(target, '127.0.0.1', resolve))
+  writeFileSync(join(folder, 'rules.yml'), rules)
+  writeFileSync(join(folder, 'prometheus.yml'), JSON.stringify(configOf(target, alertmanager)))
+  const url = `http://127.0.0.1:${port}`
+  const args = ['--config.file=prometheus.yml', '--storage.tsdb.path=data', `--web.listen-address=127.0.0.1:${port}`]
+  const end = await started(join(await unpacked(), 'usr/bin/prometheus'), { args, cwd: folder, url })
+  await scrapedOnce(url)
+  return {
+    url,
+    expose: (series) => {
+      exposed = series
+    },
+    close: async () => {
+      await end()
+      scraped.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** It looks for what to scrape some seconds after it is ready. */
+const scrapedOnce = async (url: string): Promise<void> => {
+  for (let tries = 0; tries < 300; tries++) {
+    const answer = await fetch(`${url}/api/v1/query?query=up`).then(async (said) => said.text())
+    if (answer.includes('"1"]')) return
+    await pause(100)
+  }
+  throw new Error('Prometheus has scraped nothing after 30 s')
+}
+
+/** JSON is YAML. */
+const configOf = (target: number, alertmanager: string | undefined) => ({
+  global: { scrape_interval: '1s', evaluation_interval: '1s', external_labels: { cluster: 'test' } },
+  rule_files: ['rules.yml'],
+  scrape_configs: [{ job_name: 'ours', static_configs: [{ targets: [`127.0.0.1:${target}`] }] }],
+  ...(alertmanager === undefined
+    ? {}
+    : { alerting: { alertmanagers: [{ static_configs: [{ targets: [new URL(alertmanager).host] }] }] } }),
+})
+
+const lineOf = ([name, labels, value]: Exposed): string => {
+  const inside = Object.entries(labels).map(([key, text]) => `${key}=${JSON.stringify(text)}`)
+  const number = value === Number.POSITIVE_INFINITY ? '+Inf' : String(value)
+  return `${name}{${inside.join(',')}} ${number}\n`
+}
+
+/** A real Alertmanager on loopback that tells a receiver at once, and again every few seconds. `receiver`: its webhook's settings. */
+export const openAlertmanager = async (receiver: object): Promise<{ url: string; close(): Promise<void> }> => {
+  const folder = mkdtempSync(join(tmpdir(), 'signalbox-alertmanager-'))
+  const root = await unpacked()
+  const [port] = (await freePorts(1)) as [number]
+  const url = `http://127.0.0.1:${port}`
+  for (const name of readdirSync(join(root, SHARE)).filter((one) => one.endsWith('.tmpl')))
+    copyFileSync(join(root, SHARE, name), join(folder, name))
+  const config = {
+    route: {
+      receiver: 'signalbox',
+      group_by: ['alertname'],
+      group_wait: '1s',
+      group_interval: '2s',
+      repeat_interval: '4s',
+    },
+    receivers: [{ name: 'signalbox', webhook_configs: [receiver] }],
+  }
+  writeFileSync(join(folder, 'am.yml'), JSON.stringify(config))
+  const args = ['--config.file=am.yml', '--storage.path=data', `--web.listen-address=127.0.0.1:${port}`]
+  const more = ['--cluster.listen-address=', '--web.external-url=http://alertmanager.test']
+  const end = await started(join(root, 'alertmanager'), {
+    args: [...args, ...more],
+    cwd: folder,
+    url,
+  })
+  return {
+    url,
+    close: async () => {
+      await end()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
