@@ -12,6 +12,8 @@ export interface World {
   generations: GenerationView[]
   /** Where its Service leads requests; left out: it is no lane that serves. */
   traffic?: Traffic
+  /** What stands beside its Deployments, as it is now; left out: nobody has looked. */
+  parts?: { kinds: readonly KubeObject['kind'][]; objects: readonly KubeObject[] }
   /** What runs on of it without a Deployment; left out: nothing does. */
   strays?: readonly Stray[]
 }

@@ -15,7 +15,7 @@ import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.t
 import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
 import { ceilingsNow } from './ceilings.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
-import type { Ports } from './ports.ts'
+import { type Ports, Unavailable } from './ports.ts'
 import { straysOf } from './strays.ts'
 
 /** Which lane looks, and what its kind needs to see. */
@@ -36,6 +36,8 @@ interface Standing {
   services: KubeObject[]
   deployments: KubeObject[]
   scalers: KubeObject[]
+  /** Null: nobody may read them. */
+  budgets: KubeObject[] | null
 }
 
 /** Reads the cluster's cache. */
@@ -48,13 +50,14 @@ const seeCluster = async ({ cluster }: Pick<Ports, 'cluster'>): Promise<Seen> =>
 /** The cluster for a look at every lane: each kind is listed once, however many lanes there are. */
 export const seeAll = async (ports: Pick<Ports, 'cluster'>, { namespaces }: Policy): Promise<Seen> => {
   const namespace = namespaces.serving
-  const [seen, services, deployments, scalers] = await Promise.all([
+  const [seen, services, deployments, scalers, budgets] = await Promise.all([
     seeCluster(ports),
     ports.cluster.list('Service', { namespace }),
     ports.cluster.list('Deployment', { namespace }),
     ports.cluster.list('HorizontalPodAutoscaler', { namespace }),
+    allowed(ports.cluster.list('PodDisruptionBudget', { namespace })),
   ])
-  return { ...seen, standing: { services, deployments, scalers } }
+  return { ...seen, standing: { services, deployments, scalers, budgets } }
 }
 
 /** The cluster and the holds, as one lane sees them: everything is asked side by side. */
@@ -67,10 +70,10 @@ export const observe = async (
   const budget = budgetOf(policy)
   const pools = Object.entries(policy.pools)
   const rooms = [budgetRoom(budget), ...pools.map(([pool]) => poolRoom(pool))]
-  const [seen, ceilings, traffic, generations, { spent, held }, ...first] = await Promise.all([
+  const [seen, ceilings, parts, generations, { spent, held }, ...first] = await Promise.all([
     all ?? seeCluster(ports),
     ceilingsNow(ports.ledger, { policy, now }),
-    kind.stands ? trafficSeen(ports, looking, all?.standing) : null,
+    kind.stands ? partsSeen(ports, looking, all?.standing) : NO_PARTS,
     kind.stands ? generationsOf(ports, looking, all?.standing) : [],
     heldIn(ports.ledger, rooms, { lane: doc.lane, budget, now }),
     ...pools.map(([pool]) => firstHolds(ports.ledger, poolRoom(pool))),
@@ -97,7 +100,7 @@ export const observe = async (
     pools: Object.fromEntries(await Promise.all(views)),
     dollars: { spent: spent / 100, held: (dollars.total - dollars.own) / 100 },
     generations: standing,
-    ...(kind.stands ? { traffic } : {}),
+    ...(kind.stands ? { traffic: trafficIn(parts.objects, identity), parts } : {}),
     ...(strays.length === 0 ? {} : { strays }),
   }
 }
@@ -162,17 +165,57 @@ const setsReplicas = ({ spec }: KubeObject<'HorizontalPodAutoscaler'>): boolean 
 
 /** Whom the lane's Service leads to, as it is now. */
 export const trafficSeen = async (
+  ports: Pick<Ports, 'cluster'>,
+  looking: Pick<Looking, 'policy' | 'identity' | 'doc'>,
+): Promise<Traffic> => trafficIn(await servicesSeen(ports, looking), looking.identity)
+
+const NO_PARTS: NonNullable<World['parts']> = { kinds: [], objects: [] }
+
+/** What stands beside a lane's Deployments, by its labels. */
+const partsSeen = async (
+  ports: Pick<Ports, 'cluster'>,
+  looking: Pick<Looking, 'policy' | 'identity' | 'doc'>,
+  all?: Standing,
+): Promise<NonNullable<World['parts']>> => {
+  const labels = laneLabels(looking.identity, looking.doc.lane)
+  const where = { namespace: looking.policy.namespaces.serving, labels, fresh: true }
+  const [services, budgets] = await Promise.all([
+    servicesSeen(ports, looking, all),
+    all === undefined ? allowed(ports.cluster.list('PodDisruptionBudget', where)) : all.budgets,
+  ])
+  return budgets === null
+    ? { kinds: ['Service'], objects: services }
+    : {
+        kinds: ['Service', 'PodDisruptionBudget'],
+        objects: [...services, ...budgets.filter((object) => hasLabels(object, labels))],
+      }
+}
+
+/** Null: it cannot be read, as by a right that an earlier bootstrap did not give. Nothing waits for it. */
+const allowed = (reading: Promise<KubeObject[]>): Promise<KubeObject[] | null> =>
+  reading.catch((error: unknown) => {
+    if (error instanceof Unavailable) return null
+    throw error
+  })
+
+/** Services that have the lane's labels. */
+const servicesSeen = async (
   { cluster }: Pick<Ports, 'cluster'>,
   { policy, identity, doc }: Pick<Looking, 'policy' | 'identity' | 'doc'>,
   all?: Standing,
-): Promise<Traffic> => {
+): Promise<KubeObject[]> => {
   const labels = laneLabels(identity, doc.lane)
   const where = { namespace: policy.namespaces.serving, labels, fresh: true }
-  const found = all?.services.filter((object) => hasLabels(object, labels)) ?? (await cluster.list('Service', where))
-  // Others than the lane's own may have its labels: a generation's, and what anybody makes who may.
-  const lane = found.find(({ metadata }) => metadata.name === identity.name)
-  return trafficOf(lane as KubeObject<'Service'> | undefined)
+  return all?.services.filter((object) => hasLabels(object, labels)) ?? cluster.list('Service', where)
 }
+
+/** Others than the lane's own may have its labels: a generation's, and what anybody makes who may. */
+const trafficIn = (parts: readonly KubeObject[], { name }: Looking['identity']): Traffic =>
+  trafficOf(
+    parts.find(({ kind, metadata }) => kind === 'Service' && metadata.name === name) as
+      | KubeObject<'Service'>
+      | undefined,
+  )
 
 const hasLabels = ({ metadata }: KubeObject, labels: Record<string, string>): boolean =>
   Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value)

@@ -50,6 +50,7 @@ export const OBSERVE_RIGHTS: readonly KubernetesRight[] = [
   { group: 'autoscaling', resource: 'horizontalpodautoscalers', verbs: ['list'] },
   { group: 'apps', resource: 'deployments', verbs: ['list'] },
   { group: '', resource: 'services', verbs: ['list'] },
+  { group: 'policy', resource: 'poddisruptionbudgets', verbs: ['list'] },
   // What somebody has left behind by deleting a Deployment alone.
   { group: 'apps', resource: 'replicasets', verbs: ['get'] },
   { group: 'karpenter.sh', resource: 'nodepools', verbs: ['list'], everywhere: true },

@@ -184,7 +184,7 @@ const wantSucceeded = (view: View, seen: Seen): Wanted => {
     return { kind: 'want', doc: nextAttempt(doc, now), why: paper.hand?.text ?? OTHER_PODS }
   if (doc.attemptsLeft === 0) return exhausted(doc)
   const again = { ...nextAttempt(doc, now), attemptsLeft: doc.attemptsLeft - 1 }
-  return { kind: 'want', doc: again, why: 'the world no longer agrees with what the lane wants' }
+  return { kind: 'want', doc: again, why: paper.hand?.text ?? 'the world no longer agrees with what the lane wants' }
 }
 
 const wantFailed = (view: View, seen: Seen): Wanted => {

@@ -5,9 +5,10 @@ import { type Edit, editsOf } from '../workloads/same-content.ts'
 import { servingObjects, servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { editedText, isEditedByHand, replicaCount, titleOf } from './generations.ts'
+import { partsOff, partsText } from './serve-parts.ts'
 import type { ServeInput } from './serve-plan.ts'
 import type { Rule } from './serve-room.ts'
-import { buildOf, type Standing } from './serve-standing.ts'
+import { buildOf, type Standing, type Wanted } from './serve-standing.ts'
 
 /** A version, and the engine that its objects are made for. */
 interface Version {
@@ -37,14 +38,23 @@ const withEdits = ({ edited: _, ...view }: GenerationView, edited: readonly Edit
   edited.length === 0 ? view : { ...view, edited }
 
 /** What somebody has changed of what would stand as it is wanted, and whether that is only told. Undefined: nothing. */
-export const handOn = (input: ServeInput, { service }: Rule, standing: Standing): Hand | undefined => {
+export const handOn = (
+  input: ServeInput,
+  rule: Rule,
+  { wanted, standing }: { wanted: Wanted; standing: Standing },
+): Hand | undefined => {
+  const { service } = rule
   const { target, digest, judged, others } = standing
   if (target === undefined || target.digest !== digest) return undefined
   if (isEditedByHand(target)) return handOf(target, input.world.generations, service)
+  if (!judged || others.length > 0) return undefined
+  const parts = partsOff(input, rule, { wanted, standing })
+  // What costs nothing is set right as replicas are, unless it is only to be told.
+  if (service.onEdit !== 'tell') return parts === null ? undefined : { text: partsText(parts), tells: false }
+  if (parts !== null) return told(partsText(parts))
   const had = input.baseline?.replicas ?? null
-  const isScaled = judged && others.length === 0 && had !== null && had !== target.replicas
-  // Left out, replicas are brought back as they ever were.
-  if (!isScaled || service.onEdit !== 'tell') return undefined
+  const isScaled = had !== null && had !== target.replicas
+  if (!isScaled) return undefined
   return told(`somebody has scaled ${titleOf(target)} from ${had} to ${replicaCount(target.replicas)}`)
 }
 

@@ -40,6 +40,8 @@ export interface Draft {
   interrupts: string[]
   /** Why somebody is asked whatever it costs; null: nobody is, since it changes nothing; left out: the price says whether. */
   asks?: string | null
+  /** Why nobody is asked, where that is so. */
+  unasked?: string
   price: Price
   /** Dollars that what runs may still cost once it is told to end, in the middle of the way; left out: none beyond what ran before. */
   ending?: number
@@ -70,7 +72,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
   const requester = isServed(desired) ? requesterIn(desired) : null
   const approval =
     draft.asks === null
-      ? { kind: 'need' as const, need: { required: false, why: 'nothing is changed', need: 0 } }
+      ? { kind: 'need' as const, need: { required: false, why: draft.unasked ?? 'nothing is changed', need: 0 } }
       : approvalNeed(policy.approvals, {
           requester: isRetired(desired) ? 'policy' : requester,
           dollars: asked,
@@ -81,7 +83,7 @@ export const finishPlan = (input: ServeInput, draft: Draft): Planned => {
     asked === 0
       ? 'weighed: it costs nothing, and adds nothing to the running cost'
       : `weighed: ${usd(draft.price.total.p95)} for the rollout (p95) and ${usd(of.firstDay)} for the first 24 h of what it adds to the running cost`
-  const { objects, gpus, unavailable, answering, asks: _, ending: __, ...shown } = draft
+  const { objects, gpus, unavailable, answering, asks: _, ending: __, unasked: ___, ...shown } = draft
   const plan: Plan = {
     lane: run.lane,
     generation: run.generation,

@@ -7,6 +7,7 @@ import { servingObjects } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { handOn, withHand } from './by-hand.ts'
 import { editedText, interruptsOf, isEditedByHand, replicaCount, replicasOf } from './generations.ts'
+import { partsOff, planParts } from './serve-parts.ts'
 import { answeringOn, type Chosen, ledOf, pathOf, reasonsOf, undoOf, waitingOn } from './serve-path.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { costAtPoints, servePrice } from './serve-price.ts'
@@ -19,7 +20,7 @@ import { isLedTo, lostBy } from './traffic.ts'
 /** The plan of what rises: from whatever stands now to the wanted version alone. */
 export const planRollout = (input: ServeInput, rule: Rule, wanted: Wanted): Planned => {
   const standing = standingOf(input, rule, wanted)
-  return withHand(planFrom(input, { rule, wanted, standing }), handOn(input, rule, standing))
+  return withHand(planFrom(input, { rule, wanted, standing }), handOn(input, rule, { wanted, standing }))
 }
 
 /** The same, from what stands. */
@@ -27,18 +28,11 @@ const planFrom = (
   input: ServeInput,
   { rule, wanted, standing }: { rule: Rule; wanted: Wanted; standing: Standing },
 ): Planned => {
-  const { service } = rule
   const { generations } = input.world
-  const { target, others, judged, digest } = standing
+  const { others } = standing
   const { version } = wanted.desired
-  const { traffic = null } = input.world
-  const isLed = target !== undefined && traffic !== null && isLedTo(traffic, target.generation)
-  if (judged && others.length === 0 && target?.replicas === service.replicas && target.digest === digest && isLed)
-    return planStanding(input, rule, {
-      view: target,
-      template: digest,
-      reason: `v${version} stands alone with ${replicaCount(service.replicas)}`,
-    })
+  const asItIs = planAsItIs(input, { rule, wanted, standing })
+  if (asItIs !== null) return asItIs
   const weights = whyNoWeights(wanted, input.policy)
   if (weights !== null) return weights
   const small = whyTooSmall(rule)
@@ -68,6 +62,24 @@ const planFrom = (
     reasons: [...takenAway(standing.others), ...draft.reasons, ...(open === null ? [] : [open])],
   })
   return planned.kind === 'plan' && isEdited(standing) ? { ...planned, edits: true } : planned
+}
+
+/** Where it stands alone as it is wanted, and was judged: nothing is to be done, or what stands beside it is set right. Null: it does not. */
+const planAsItIs = (
+  input: ServeInput,
+  { rule, wanted, standing }: { rule: Rule; wanted: Wanted; standing: Standing },
+): Planned | null => {
+  const { target, others, judged, digest } = standing
+  const { replicas } = rule.service
+  if (!judged || target === undefined || others.length > 0) return null
+  if (target.replicas !== replicas || target.digest !== digest) return null
+  const { traffic = null } = input.world
+  const isLed = traffic !== null && isLedTo(traffic, target.generation)
+  const parts = partsOff(input, rule, { wanted, standing })
+  if (parts !== null && (parts.lane !== null || isLed))
+    return planParts(input, rule, { wanted, view: target, parts, template: digest })
+  const reason = `v${wanted.desired.version} stands alone with ${replicaCount(replicas)}`
+  return isLed ? planStanding(input, rule, { view: target, template: digest, reason }) : null
 }
 
 /**

@@ -130,6 +130,10 @@ const draftBack = (
       leaving.map(({ view }) => view),
       end,
     ),
+    // It only ends that nobody answers.
+    ...(rule.service.onEdit !== 'tell' && steps.every(({ kind }) => kind === 'switch-traffic')
+      ? { asks: null, unasked: 'requests are led to what was judged, which stands alone' }
+      : {}),
     price: servePrice({
       ...pricedFor(input, rule.service),
       leaving,

@@ -42,8 +42,8 @@ export const service = z
     maxUnavailable: z._default(z.int().check(z.nonnegative()), 1),
     /**
      * What becomes of what somebody changes by hand of what stands (`kubectl set image`, `scale`). `mend`: the wanted version is made anew beside
-     * it, judged, and takes its place, and replicas are brought back. `tell`: all of it is told and stays until a person says `retry`. Left out:
-     * replicas are brought back, and what else was changed is told.
+     * it, judged, and takes its place; replicas are brought back, and Services and PodDisruptionBudgets beside it set right. `tell`: all of it
+     * is told and stays until a person says `retry`. Left out: as `mend`, but what was changed of the Deployment itself is told.
      */
     onEdit: z.optional(z.enum(['mend', 'tell'])),
     /** Judged against the new generation before old replicas go, by a small Job inside the cluster. */

@@ -31,6 +31,15 @@ export const settersOf = ({ metadata: { managedFields = [] } }: KubeObject, path
     .filter((one) => owns([one], path))
     .map(({ manager }) => manager)
 
+/** When this manager last set something of the object, milliseconds; null: it is not said, or nobody knows who. */
+export const setAt = ({ metadata: { managedFields = [] } }: KubeObject, manager: string | null): number | null => {
+  const at = managedFields
+    .filter((one) => one.manager === manager && (one.subresource ?? '') === '')
+    .map(({ time }) => new Date(time ?? Number.NaN).getTime())
+    .filter((time) => !Number.isNaN(time))
+  return at.length === 0 ? null : Math.max(...at)
+}
+
 /** Whether one of these owns the field, what it is in, or something in it. */
 export const owns = (managed: readonly Managed[], path: FieldPath): boolean =>
   managed.some(({ paths }) => paths.some((one) => startsWith(one, path) || startsWith(path, one)))
@@ -63,7 +72,9 @@ export const fieldText = (path: FieldPath): string =>
 
 /** The item of a list of named things, by what it is told apart by; null: it is none of these. */
 export const itemPart = (list: string, item: unknown): string | null => {
-  const key = MERGE_KEYS[list]
+  // A Service calls them otherwise than a container does.
+  const isOfService = list === 'ports' && isRecord(item) && item['containerPort'] === undefined
+  const key = isOfService ? 'port' : MERGE_KEYS[list]
   return key === undefined || !isRecord(item) || item[key] === undefined
     ? null
     : `[${key}=${JSON.stringify(item[key])}]`

@@ -26,6 +26,9 @@ import { Watching } from './watching.ts'
 import type { Webhook } from './webhooks.ts'
 import { openWorld, type World } from './world.ts'
 
+/** Of what stands it is asked who owns what; of all others of a list nobody asks. */
+const OWNED: ReadonlySet<Kind> = new Set(['Deployment', 'Service', 'PodDisruptionBudget'])
+
 export interface SimulatedOptions {
   /** A database, or the path of one, or `:memory:`. Its tables begin with `cluster_`. */
   file: string | DatabaseSync
@@ -134,8 +137,7 @@ class Simulated implements SimulatedCluster {
     const found = seen.filter(
       (object) => keep(object) && Object.entries(fields).every(([path, value]) => fieldOf(object, path) === value),
     )
-    // Of the others nobody asks who owns what.
-    return kind === 'Deployment' ? found.map((one) => withManagedFields(one, store.ownersOf(refOf(one)))) : found
+    return OWNED.has(kind) ? found.map((one) => withManagedFields(one, store.ownersOf(refOf(one)))) : found
   }
 
   async watch(where: Watched, onChange: (change: Change) => void): Promise<{ stop(): void }> {

@@ -8,10 +8,17 @@ import type { Task } from './handler.ts'
  * Names under which people change a field once, and nobody sets it again: kubectl's own, and k9s. And what of ours has made it, which
  * leaves a ceiling to its own manager from then on.
  */
+const BY_HAND = /^(?:kubectl(?:-.+)?|k9s)$/
 const GIVES_WAY: Partial<Record<FieldManager, RegExp>> = {
-  'signalbox-scale': /^(?:kubectl(?:-.+)?|k9s)$/,
+  'signalbox-scale': BY_HAND,
   'signalbox-ceiling': /^(?:kubectl(?:-.+)?|k9s|signalbox-\w+)$/,
 }
+
+/** What people may change of these ends no pod: what stands beside a Deployment is set right, whoever of them has set it. */
+const BESIDE: ReadonlySet<KubeObject['kind']> = new Set(['Service', 'PodDisruptionBudget'])
+
+const givesWay = (kind: KubeObject['kind'], manager: FieldManager, other: string): boolean =>
+  (BESIDE.has(kind) ? BY_HAND : GIVES_WAY[manager])?.test(other) === true
 
 /**
  * Server-side apply with the fence of its field manager, whose number only grows (law 4). What a person has set by hand of replicas or of a ceiling is set
@@ -26,7 +33,7 @@ export const apply = async (
   const annotations = { ...object.metadata.annotations, [fence]: String(mark.fence) }
   const fenced = { ...object, metadata: { ...object.metadata, annotations } } as KubeObject
   const answer = await ports.cluster.apply(fenced, manager)
-  return answer.kind === 'conflict' && GIVES_WAY[manager]?.test(answer.manager) === true
+  return answer.kind === 'conflict' && givesWay(object.kind, manager, answer.manager)
     ? ports.cluster.apply(fenced, manager, 'forced')
     : answer
 }

@@ -1,0 +1,137 @@
+import type { KubeObject } from '../kube.ts'
+import type { Planned, RollOutModelStep, Step } from '../plan.ts'
+import { plainTime } from '../text.ts'
+import { setAt } from '../workloads/managed-fields.ts'
+import { type Edit, editsOf, editsText } from '../workloads/same-content.ts'
+import { servingObjects, trafficService } from '../workloads/serving.ts'
+import type { GenerationView } from '../world.ts'
+import { refOf, replicaCount, standingGpus } from './generations.ts'
+import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { servePrice } from './serve-price.ts'
+import type { Rule } from './serve-room.ts'
+import { asService, buildOf, type Standing, type Wanted } from './serve-standing.ts'
+import { isLedTo, named, switchStep } from './traffic.ts'
+
+/** What stands beside a Deployment and somebody has deleted, or changed. */
+interface Part {
+  /** As it is to be. */
+  wanted: KubeObject
+  /** Null: it is gone. */
+  live: KubeObject | null
+  edits: readonly Edit[]
+}
+
+/** What is off of all that stands beside the wanted version, which itself stands as it is wanted. */
+export interface Parts {
+  /** The lane's Service, which clients call. */
+  lane: Part | null
+  /** The generation's own, and what drains are held to. */
+  others: Part[]
+  /** Whether anybody is led to it. */
+  answers: boolean
+}
+
+/** Compares what stands beside the target with what it is made of, by content; null: all of it is as it was applied, or nobody looked. */
+export const partsOff = (input: ServeInput, rule: Rule, from: { wanted: Wanted; standing: Standing }): Parts | null => {
+  const { world, identity, run, policy } = input
+  const { target } = from.standing
+  if (world.parts === undefined || target === undefined) return null
+  const { generation } = target
+  const { traffic = null, parts } = world
+  const answers = isLedTo(traffic, generation) && traffic !== null
+  const built = { ...buildOf(input, rule, from.wanted), generation }
+  const to = traffic === 'all' ? 'all' : generation
+  const service = trafficService({ identity, run, namespace: policy.namespaces.serving }, to)
+  const { generationService, disruptionBudget } = servingObjects(built)
+  const off = (wanted: KubeObject | undefined): Part[] => {
+    if (wanted === undefined || !parts.kinds.includes(wanted.kind)) return []
+    const { kind, metadata } = wanted
+    const live = parts.objects.find((one) => one.kind === kind && one.metadata.name === metadata.name) ?? null
+    const edits = live === null ? [] : editsOf(live, wanted)
+    return live === null || edits.length > 0 ? [{ wanted, live, edits }] : []
+  }
+  const [lane = null] = off(service)
+  const others = [generationService, disruptionBudget].flatMap(off)
+  return lane === null && others.length === 0 ? null : { lane, others, answers }
+}
+
+/** Who has done it, to what, and whether anybody answers. */
+export const partsText = ({ lane, others, answers }: Parts): string => {
+  const each = [...(lane === null ? [] : [lane]), ...others].map(partText).join('; ')
+  return answers ? each : `nobody answers: ${each}`
+}
+
+const partText = ({ wanted, live, edits }: Part): string => {
+  const it = `${wanted.kind} ${wanted.metadata.name}`
+  if (live === null) return `somebody has deleted ${it}`
+  const at = setAt(live, edits[0]?.by ?? null)
+  return `${editsText(edits)} of ${it}${at === null ? '' : ` at ${plainTime(at)}`}`
+}
+
+/**
+ * Sets right what is off beside what stands as it is wanted and was judged. It costs nothing, interrupts nobody, and ends what somebody's
+ * hand has begun: so nobody is asked.
+ */
+export const planParts = (
+  input: ServeInput,
+  rule: Rule,
+  { wanted, view, parts, template }: { wanted: Wanted; view: GenerationView; parts: Parts; template: string },
+): Planned => {
+  const { policy, identity, run, world } = input
+  const { desired } = wanted
+  const it = `${desired.model} v${desired.version}${asService(rule.name, desired)}`
+  const text = partsText(parts)
+  const where = { identity, run, namespace: policy.namespaces.serving, loadMinutes: rule.service.loadMinutes.p95 }
+  const lead = switchStep(where, {
+    to: world.traffic === 'all' ? 'all' : view.generation,
+    called: `v${desired.version}`,
+    why: 'it was judged, and is what is wanted',
+    ready: view.replicas,
+  })
+  const steps: Step[] = [
+    ...(parts.lane === null ? [] : [lead]),
+    ...(parts.others.length === 0 ? [] : [setStep(view, rule, parts.others)]),
+    {
+      kind: 'notify',
+      name: 'notify',
+      title: 'Tell the channel',
+      why: 'it was done by hand',
+      text: `set right: ${text}`,
+    },
+  ]
+  const held = Object.entries(standingGpus(world.generations)).filter(([pool]) => Object.hasOwn(policy.pools, pool))
+  const rising = { pool: view.pool, gpus: view.gpusPerReplica }
+  const path = [{ old: 0, new: view.replicas }]
+  return finishPlan(input, {
+    title: parts.answers ? `Set right what stands beside ${it}` : `Lead requests to ${it} again: nobody answers`,
+    steps: named(steps),
+    objects: [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((part) => part.wanted),
+    interrupts: [],
+    asks: null,
+    unasked: 'what was judged and is wanted is as it was',
+    price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
+    gpus: Object.fromEntries(held),
+    stands: Object.fromEntries(held),
+    unavailable: 0,
+    strategy: null,
+    undo: 'Nothing that answers is touched.',
+    template,
+    reasons: [text],
+  })
+}
+
+/** They are no templates: what is applied anew starts no pod. */
+const setStep = (view: GenerationView, { service }: Rule, parts: readonly Part[]): RollOutModelStep => {
+  const { generation, replicas } = view
+  return {
+    kind: 'roll-out-model',
+    name: 'move-1',
+    title: `Set right ${parts.map(({ wanted: { kind, metadata } }) => `${kind} ${metadata.name}`).join(' and ')}`,
+    why: `${replicaCount(replicas)} of it stand as they are`,
+    objects: parts.map(({ wanted }) => wanted),
+    replicas: [{ ref: refOf(view), generation, replicas, replicasReady: replicas }],
+    point: { old: 0, new: replicas },
+    brings: null,
+    loadMinutes: service.loadMinutes.p95,
+  }
+}

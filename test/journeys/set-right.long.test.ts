@@ -1,0 +1,146 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { type KubeObject, refOf } from '../../core/kube.ts'
+import { trafficOf } from '../../core/workloads/serving.ts'
+import { type Cluster, NotAllowed, type Ports } from '../../flows/ports.ts'
+import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
+import example from '../../signalbox.config.ts'
+import { HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, timeline } from './scenes.ts'
+import { openTown, type Town } from './town.ts'
+
+let town: Town
+afterEach(() => town.close())
+
+type Part = KubeObject<'Service'> | KubeObject<'PodDisruptionBudget'>
+
+/** The lane's Service, its generation's own, and what drains are held to. */
+const parts = async () => {
+  const { name } = await town.lane(SERVE)
+  const services = (await town.house.cluster.list('Service')) as KubeObject<'Service'>[]
+  const [budget] = (await town.house.cluster.list('PodDisruptionBudget')) as KubeObject<'PodDisruptionBudget'>[]
+  const own = (isLane: boolean) => services.find(({ metadata }) => (metadata.name === name) === isLane)
+  return { lane: own(true), own: own(false), budget }
+}
+type Name = keyof Awaited<ReturnType<typeof parts>>
+
+const edit = async (which: Name, spec: object, by = 'kubectl-edit'): Promise<void> => {
+  const part = (await parts())[which] as Part
+  await (town.house.cluster as SimulatedCluster).edit(
+    refOf(part),
+    by,
+    (live) => ({ ...live, spec: { ...(live as Part).spec, ...spec } }) as KubeObject,
+  )
+}
+const remove = async (which: Name): Promise<void> => {
+  const part = (await parts())[which] as Part
+  await town.house.cluster.delete(refOf(part), part.metadata.uid ?? '')
+}
+
+/** All that serves answers as it did, on its port, and drains are held to what they were. */
+const isRight = async (): Promise<void> => {
+  const { lane, own, budget } = await parts()
+  expect([trafficOf(lane), lane?.spec?.ports?.[0]?.targetPort]).toEqual([1, 'http'])
+  expect([own?.spec?.ports?.[0]?.targetPort, budget?.spec?.maxUnavailable]).toEqual(['http', 1])
+  expect(await replicasOf(town)).toEqual({ 1: 2 })
+}
+
+const open = async (onEdit?: 'mend' | 'tell', more: Parameters<typeof openTown>[0] = {}): Promise<void> => {
+  const service = { ...example.services?.[MODEL], ...(onEdit && { onEdit }) }
+  town = await openTown({ config: { ...example, services: { [MODEL]: service } } as typeof example, ...more })
+  await served(town)
+}
+
+const nobody = { selector: { app: 'nothing' } }
+const hands: [string, string, () => Promise<void>, RegExp][] = [
+  ['its Service leads elsewhere', 'nobody answers', () => edit('lane', nobody), /^nobody answers: kubectl-edit has/],
+  ['its Service is deleted', 'nobody answers', () => remove('lane'), /^nobody answers: somebody has deleted Service/],
+  [
+    'its Service has another port',
+    'beside',
+    () => edit('lane', { ports: [{ name: 'http', port: 80, targetPort: 9 }] }),
+    /^kubectl-edit has changed \.spec\.ports\[port=80\]\.targetPort of Service/,
+  ],
+  ['its generation’s Service is deleted', 'beside', () => remove('own'), /^somebody has deleted Service .*-g1/],
+  [
+    'drains may take all of it',
+    'beside',
+    () => edit('budget', { maxUnavailable: 2 }),
+    /^kubectl-edit has changed \.spec\.maxUnavailable of PodDisruptionBudget/,
+  ],
+  ['nothing holds drains', 'beside', () => remove('budget'), /^somebody has deleted PodDisruptionBudget/],
+]
+
+describe('what somebody has done to what stands beside a server', () => {
+  it.each(hands)('%s: it is set right within minutes, nobody is asked, and it is told who did it', async (...row) => {
+    const [, title, hand, says] = row
+    await open()
+    const before = (await town.house.cards()).length
+    await hand()
+    await town.advance(15 * MINUTE)
+    await isRight()
+    expect((await town.plan(SERVE))?.plan).toMatchObject({
+      title: expect.stringContaining(title),
+      approval: { required: false },
+      reasons: expect.arrayContaining([expect.stringMatching(says)]),
+    })
+    expect((await timeline(town, SERVE)).some(({ text }) => new RegExp(says.source.slice(1)).test(text))).toBe(true)
+    expect((await town.house.cards()).length).toBeGreaterThan(before)
+    // Once, and no more.
+    const { attempt } = await town.lane(SERVE)
+    await town.advance(3 * HOUR)
+    expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', attempt, run: null })
+  })
+
+  it.each(hands)('%s, where all that is done by hand is told: it stays, and retry sets it right', async (...row) => {
+    const [, , hand, says] = row
+    await open('tell')
+    await hand()
+    await town.advance(3 * HOUR)
+    expect((await town.house.why(SERVE)).text).toMatch(new RegExp(says.source.slice(1)))
+    expect((await town.lane(SERVE)).run).toBeNull()
+    const told = (await timeline(town, SERVE)).filter(({ text }) => new RegExp(says.source.slice(1)).test(text))
+    expect(told).toHaveLength(1)
+    await say(town, 'retry', { lane: SERVE })
+    await town.settled(SERVE)
+    await isRight()
+  })
+
+  it('by a program, which would do so again: it stops there, and names it', async () => {
+    await open('mend')
+    await edit('lane', nobody, 'shop-operator')
+    await town.advance(15 * MINUTE)
+    expect((await town.lane(SERVE)).outcome).toMatchObject({
+      reason: 'conflict',
+      detail: expect.stringContaining('shop-operator also sets'),
+    })
+  })
+
+  it('nobody answers, and no version is promoted any more: requests are led to what stood last, nobody asked', async () => {
+    await open()
+    await town.house.registry.deleteAlias(MODEL, 'champion')
+    await town.advance(15 * MINUTE)
+    await remove('lane')
+    await town.advance(15 * MINUTE)
+    await isRight()
+  })
+
+  it('what holds drains may not be read, as after an upgrade: the rest is set right', async () => {
+    await open(undefined, { wrap: withoutBudgets })
+    await remove('lane')
+    await town.advance(15 * MINUTE)
+    expect(trafficOf((await parts()).lane)).toBe(1)
+  })
+})
+
+const withoutBudgets = (ports: Ports): Ports => ({
+  ...ports,
+  cluster: new Proxy(ports.cluster, {
+    get: (cluster, member) => {
+      const list: Cluster['list'] = async (kind, where) => {
+        if (kind === 'PodDisruptionBudget') throw new NotAllowed('forbidden')
+        return cluster.list(kind, where)
+      }
+      const found = member === 'list' ? list : Reflect.get(cluster, member)
+      return typeof found === 'function' ? found.bind(cluster) : found
+    },
+  }),
+})
