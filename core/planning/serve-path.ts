@@ -38,7 +38,10 @@ export const pathOf = (
   const first = ledFirst(led)
   return choosePath({
     // What nobody asks is not available.
-    old: leaving.map((one) => ({ ...one, ready: one.ready && isLedTo(first, one.view.generation) })),
+    old: leaving.map(({ view, gpus, ready }) => {
+      const asked = isLedTo(first, view.generation)
+      return { gpus, ready: ready && asked, asked }
+    }),
     present: { asked: target?.replicas ?? 0, ready: Math.min(target?.ready ?? 0, target?.replicas ?? 0) },
     want: service.replicas,
     gpusPerReplica: slotGpus(rule, service.gpusPerReplica),

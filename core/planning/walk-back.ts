@@ -70,17 +70,25 @@ export const wayBack = (input: WalkBackInput): WayBack => {
     (a, b) =>
       Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
   )
-  const leaving = askedLast(
-    replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0)),
-    input.traffic,
-  )
+  const { traffic } = input
+  const each = replicasOf(first, (view) => (view.pool === base?.pool ? view.gpusPerReplica : 0))
+  const leaving = askedLast(each, traffic).map((one) => ({ ...one, asked: isLedTo(traffic, one.view.generation) }))
   const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
   const gpus = base?.gpusPerReplica ?? 0
   // More than the baseline had somebody has set there: those go with what leaves, and nobody waits for them.
   const asked = base?.replicas ?? 0
   const rising = Math.min(asked, target)
   const room = gpusOf(leaving) + rising * gpus + (freeGpus ?? Number.POSITIVE_INFINITY)
-  const walked = walk({ leaving, rising, target, gpus, room: Math.max(room, target * gpus), floor: 0, gated: false })
+  const walked = walk({
+    leaving,
+    rising,
+    target,
+    gpus,
+    room: Math.max(room, target * gpus),
+    floor: 0,
+    gated: false,
+    lacking: (base?.ready ?? 0) < rising,
+  })
   const path =
     asked > rising
       ? [{ old: leaving.length, new: asked }, ...walked.path.slice(leaving.length > 0 ? 1 : 0)]
@@ -100,7 +108,8 @@ export const walkBack = (input: WalkBackInput): WayStep[] => {
   for (const [index, point] of way.path.entries()) {
     const before = way.path[index - 1]
     if (before !== undefined) steps.push(stepBack(input, way, { name: `${called}-${index}`, index, point, before }))
-    const next = ledBackTo(way, { point, now })
+    // What is not ready may wait for the room of what nobody asks.
+    const next = index === 0 && isLacking(way) ? now : ledBackTo(way, { point, now })
     steps.push(...leadBack(input, way, { from: now, to: next, point }))
     now = next
   }
@@ -123,6 +132,11 @@ const ledToStaying = ({ stays, leaving }: Pick<WayBack, 'stays' | 'leaving'>, no
   const [best] = stays.toSorted((a, b) => answersOf(b) - answersOf(a))
   return best !== undefined && leaving.some(({ view }) => view.generation === now) ? best.generation : now
 }
+
+const isLacking = ({ base, leaving, path }: WayBack): boolean =>
+  base !== undefined &&
+  base.ready < Math.min(base.replicas, path.at(-1)?.new ?? 0) &&
+  leaving.some(({ asked }) => asked === false)
 
 const leadBack = (
   { identity, run, namespace, loadMinutes }: WalkBackInput,

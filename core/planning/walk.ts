@@ -6,6 +6,8 @@ export interface Leaving {
   gpus: number
   /** Answers requests now. */
   ready: boolean
+  /** Whether requests are led to it; left out: they are. What nobody asks is before what somebody does. */
+  asked?: boolean
 }
 
 /** What a walk from here to `target` rising replicas alone has to keep to. */
@@ -22,6 +24,8 @@ export interface Walk {
   floor: number
   /** The first rising replica comes alone, so that it can be judged before others follow. */
   gated: boolean
+  /** Of those that stand some are not ready: what nobody asks leaves first, since they may wait for its room. */
+  lacking?: boolean
 }
 
 /** Points with `old` = those of the leaving that are still there, `new` = the rising. `stuck`: why it goes no further. */
@@ -41,12 +45,13 @@ interface Here {
  */
 export const walk = (rules: Walk): Walked => {
   const path: Point[] = [{ old: rules.leaving.length, new: rules.rising }]
+  const asked = askedOf(rules.leaving)
   let here: Here = { left: rules.leaving, up: rules.rising }
   while (here.left.length > 0 || here.up !== rules.target) {
     const next = move(rules, here)
     if (typeof next === 'string') return { path, stuck: next }
     here = next
-    append(path, { old: here.left.length, new: here.up })
+    append(path, { old: here.left.length, new: here.up }, asked)
   }
   return { path, stuck: null }
 }
@@ -57,8 +62,16 @@ export const gpusOf = (replicas: readonly Leaving[]): number => replicas.reduce(
 /** How many of these are ready. */
 export const readyOf = (replicas: readonly Leaving[]): number => replicas.filter(({ ready }) => ready).length
 
-const move = ({ target, gpus, room, floor, gated }: Walk, { left, up }: Here): Here | 'room' | 'floor' => {
-  if (up >= target) return { left: [], up: left.length === 0 ? target : up }
+const move = (
+  { leaving, target, gpus, room, floor, gated, lacking = false }: Walk,
+  { left, up }: Here,
+): Here | 'room' | 'floor' => {
+  const asked = lacking ? askedOf(leaving) : 0
+  if (up >= target)
+    return {
+      left: left.slice(left.length > asked ? left.length - asked : left.length),
+      up: left.length === 0 ? target : up,
+    }
   const fits = gpus === 0 ? target : Math.floor((room - gpusOf(left) - up * gpus) / gpus)
   if (fits > 0) return { left, up: up + (gated && up === 0 ? 1 : Math.min(fits, target - up)) }
   if (left.length === 0) return 'room'
@@ -66,9 +79,19 @@ const move = ({ target, gpus, room, floor, gated }: Walk, { left, up }: Here): H
   return readyOf(fewer) + up < floor ? 'floor' : { left: fewer, up }
 }
 
-/** Replicas that leave one after another with nothing between leave in one move. */
-const append = (path: Point[], point: Point): void => {
+/** How many of these requests are led to. */
+const askedOf = (replicas: readonly Leaving[]): number => replicas.filter(({ asked }) => asked !== false).length
+
+/**
+ * Replicas that leave one after another with nothing between leave in one move. But once what nobody asks is gone, requests can be led to what
+ * has risen beside what remains, and only then does any of that go.
+ */
+const append = (path: Point[], point: Point, asked: number): void => {
   const [before, last] = path.slice(-2)
+  if (last?.old === asked && point.new > 0) {
+    path.push(point)
+    return
+  }
   const goesOn = before !== undefined && last !== undefined && before.new === last.new && last.new === point.new
   if (goesOn) path.pop()
   path.push(point)

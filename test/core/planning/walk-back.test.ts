@@ -99,6 +99,15 @@ describe('walking back', () => {
     expect(written(back([view(3, 1), view(4, 1)]))).toBe('g4=0 g3=1 → g4=0 g3=2')
   })
 
+  it('asks no more of the baseline than it had, whoever has scaled it up since', () => {
+    const scaled = [view(3, 4, { ready: 2 }), view(4, 1)]
+    expect(written(back(scaled))).toBe('g4=0 g3=2')
+    const input = { identity, run, namespace: 'serving', wantReplicas: 2, freeGpus: 0, loadMinutes: 15 }
+    const steps = walkBack({ ...input, baseline: baselineOf(3), generations: scaled, traffic: 4 })
+    expect(steps[0]).toMatchObject({ kind: 'switch-traffic', to: 3, ready: 2 })
+    expect(written(back([view(3, 4)]))).toBe('g3=2')
+  })
+
   it('takes every other generation away, the failed one first', () => {
     expect(written(back([view(1, 1), view(3, 2), view(4, 1)]))).toBe('g4=0 g1=0 g3=2')
   })

@@ -32,6 +32,23 @@ describe('a walk', () => {
     expect(walk(rules({ room: 16, gated: true })).path[1]).toEqual({ old: 2, new: 1 })
   })
 
+  it('lets what nobody asks go in a move of its own once something has risen: requests are led to both before any of the rest goes', () => {
+    const leaving = [2, 4].map((gpus, index) => ({ gpus, ready: index === 1, asked: index === 1 }))
+    expect(walk(rules({ leaving, room: 10, floor: 0, gated: true })).path).toEqual([
+      { old: 2, new: 0 },
+      { old: 2, new: 1 },
+      { old: 1, new: 1 },
+      { old: 0, new: 1 },
+      { old: 0, new: 2 },
+    ])
+  })
+
+  it('lets what nobody asks go first where some of what stands are not ready', () => {
+    const leaving = [false, true].map((asked) => ({ gpus: 4, ready: true, asked }))
+    expect(walk(rules({ leaving, rising: 2, lacking: true })).path.map(({ old }) => old)).toEqual([2, 1, 0])
+    expect(walk(rules({ leaving, rising: 2 })).path.map(({ old }) => old)).toEqual([2, 0])
+  })
+
   it('stays where it is when it has arrived', () => {
     expect(walk(rules({ leaving: [], rising: 2 }))).toEqual({ path: [{ old: 0, new: 2 }], stuck: null })
   })
