@@ -3,16 +3,36 @@ import { type Idle, WARM_UP, WINDOW } from '../../../core/idle.ts'
 import { changed } from '../../../core/lane/change.ts'
 import type { Run } from '../../../core/lane/document.ts'
 import { measureAt, mindingIdle, settleAskIdle, withIdle } from '../../../core/lane/idle.ts'
+import type { VoteLetter } from '../../../core/lane/letters.ts'
 import { moreAt, openMore, settleNoMore } from '../../../core/lane/more.ts'
+import { foldVote } from '../../../core/lane/votes.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import example from '../../../signalbox.config.ts'
 import { piped } from '../../variants.ts'
-import { approvedBy, HOUR, NOW, planRow, questionOf, running, runOf, seenWorld, viewOf, wanted } from './fixture.ts'
+import {
+  ANA,
+  approvedBy,
+  HOUR,
+  NOW,
+  planRow,
+  questionOf,
+  running,
+  runOf,
+  seenWorld,
+  viewOf,
+  wanted,
+} from './fixture.ts'
 
 const MINUTE = 60_000
 const policyOf = (idle: object | undefined = {}, more: object = {}) =>
   parsePolicy({ ...example, pipelines: { 'support-chats': { ...piped(), idle, ...more } } })
 const policy = policyOf()
+/** By one of whom Ana is. */
+const asked = parsePolicy({
+  ...example,
+  approvals: { ...example.approvals, approvers: [{ id: ANA, name: 'Ana' }], need: 1 },
+  pipelines: { 'support-chats': { ...piped(), idle: {} } },
+})
 const hold = { gpus: { 'gpu-train': 8 }, budget: 'ml-monthly', dollars: 223.83 }
 const mark = running({ touched: true, ranFrom: NOW })
 const under = (idle?: Idle, over: Partial<Run> = {}): Run =>
@@ -94,6 +114,18 @@ describe('asking whether it shall end', () => {
       ],
     }
     expect(act(other, then(idle))).toBeNull()
+  })
+
+  it('binds nothing else: what was approved of the run, and what it may cost, stays', () => {
+    const { doc } = settleAskIdle(view(under(idle), then(idle)))
+    const { question } = doc.run as Run
+    const letter: VoteLetter = {
+      ...{ kind: 'vote', id: '9.a', lane: doc.lane, at: idle.at, due: idle.at, question: question?.id ?? '' },
+      ...{ verdict: 'approve', by: ANA, byName: 'Ana', workspace: null, reason: null, replyTo: null },
+    }
+    const voted = foldVote({ ...view(under(idle), then(idle)), doc, policy: asked }, letter)
+    expect(voted.doc.run?.question?.state).toBe('approved')
+    expect([voted.doc.approved, voted.plan, voted.doc.run?.hold]).toEqual([doc.approved, undefined, doc.run?.hold])
   })
 
   it('is over before people are asked for more of the same run, and is no word about that', () => {
