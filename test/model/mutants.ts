@@ -236,7 +236,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'patience counts from when a step was marked last',
-    text: ['      startedAt: now,', '      startedAt: mark.startedAt ?? now,'],
+    text: [
+      'again === undefined ? now : mark.startedAt',
+      'again === undefined ? (mark.startedAt ?? now) : mark.startedAt',
+    ],
     config: smallest({ kind: 'standing', faults: ['death'] }, [1, 0]),
   },
   {

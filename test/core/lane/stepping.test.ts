@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LaneDocument, Mark } from '../../../core/lane/document.ts'
 import type { Made } from '../../../core/lane/made.ts'
-import { markOf as markIn } from '../../../core/lane/marks.ts'
 import { type Stepped, settleMark, settleStepped } from '../../../core/lane/stepping.ts'
 import { desired } from '../training-fixture.ts'
 import { approvedBy, HOUR, MINUTE, markOf, NOW, planRow, running, runOf, viewOf, wanted } from './fixture.ts'
@@ -55,16 +54,6 @@ describe('a mark', () => {
     expect(settleMark(at([markOf()], {}, { approved }), 'train').doc.approved).toEqual({ ...approved, begun: true })
     expect(settleMark(at([markOf({ way: 'back' })], {}, { approved }), 'train').doc.approved).toEqual(approved)
     expect(settleMark(at([markOf()]), 'train').doc.approved).toBeNull()
-  })
-
-  it('is the one of the way that is walked now, where a step is on both', () => {
-    const doc = wanted({ run: runOf({ steps: [markOf({ state: 'done' }), markOf({ way: 'back' })] }) })
-    expect(markIn(doc, 'train').way).toBe('back')
-    const steps = [markOf({ state: 'running' }), markOf({ way: 'back' })]
-    expect(markIn(wanted({ run: runOf({ phase: 'back', steps }) }), 'train').way).toBe('back')
-    expect(markIn(wanted({ run: runOf({ phase: 'steps', steps }) }), 'train').way).toBe('forth')
-    expect(markIn(wanted({ run: runOf({ steps: [markOf({ state: 'done' })] }) }), 'train').state).toBe('done')
-    expect(() => markIn(wanted({ run: runOf() }), 'train')).toThrow('no step train')
   })
 })
 

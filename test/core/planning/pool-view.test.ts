@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { KubeObject } from '../../../core/kube.ts'
 import { laneLabel } from '../../../core/names.ts'
-import { gpusOf } from '../../../core/planning/pod-gpus.ts'
 import { poolView, usedByLane } from '../../../core/planning/pool-view.ts'
 import type { HoldRow } from '../../../core/rows.ts'
 import { policy, policyWith } from '../lane/fixture.ts'
@@ -194,28 +193,6 @@ describe('nodes', () => {
 describe('quantities', () => {
   it('that cannot be read are the whole pool', () => {
     expect(seen([pod(here, { gpus: 'many' })]).heldByOthers).toBeGreaterThanOrEqual(policy.pools[POOL]?.maxGpus ?? 0)
-  })
-
-  it('of init containers count where they are more than the others together', () => {
-    const one = (gpus: string) => ({ name: 'c', resources: { requests: { 'nvidia.com/gpu': gpus } } })
-    expect(seen([pod({ ...here, containers: [one('1'), one('2')], initContainers: [one('2')] })]).used).toBe(3)
-    expect(seen([pod({ ...here, containers: [one('1')], initContainers: [one('5')] })]).used).toBe(5)
-    expect(gpusOf([one('1'), one('3')] as never)).toBe(4)
-  })
-
-  it('of what starts first and runs on count beside all that comes after it, as the scheduler counts', () => {
-    const one = (gpus: string, restartPolicy?: 'Always') => ({
-      name: 'c',
-      resources: { limits: { 'nvidia.com/gpu': gpus } },
-      ...(restartPolicy === undefined ? {} : { restartPolicy }),
-    })
-    const used = (initContainers: object[], ...containers: object[]) =>
-      seen([pod({ ...here, containers: containers as never, initContainers: initContainers as never })]).used
-    expect(used([one('2', 'Always')], one('4'))).toBe(6)
-    expect(used([one('2', 'Always'), one('1', 'Always')], one('4'))).toBe(7)
-    // One that ends takes with it only what runs on from before it.
-    expect(used([one('1', 'Always'), one('5'), one('2', 'Always')], one('1'))).toBe(6)
-    expect(used([one('5'), one('2', 'Always')], one('1'))).toBe(5)
   })
 })
 
