@@ -92,11 +92,14 @@ export const waitingOn = ({ rule, wanted, leaving, chosen: { strategy } }: Omit<
   )
 }
 
-/** How a rollout is undone. */
-export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing): string =>
-  base === undefined || base === target
-    ? `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
+/** How a rollout is undone; `had`: replicas of the baseline. */
+export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing, had: number): string => {
+  if (base === undefined)
+    return `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
+  return base === target
+    ? `Go back to ${replicaCount(had)} of ${titleOf(base)}, and lead requests to it: it was judged last.`
     : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${version} goes, where there is room.`
+}
 
 /** Why this way, in the order of weighing. */
 export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]): string[] => {
