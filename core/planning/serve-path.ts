@@ -9,7 +9,7 @@ import { hoursAt } from './serve-price.ts'
 import { freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
 import type { Standing, Wanted } from './serve-standing.ts'
 import { answeringAt, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
-import { waitingAt } from './waiting.ts'
+import { patienceMinutes, waitingAt } from './waiting.ts'
 import { gpusOf } from './walk.ts'
 
 /** A way that was chosen, and what it was chosen from. */
@@ -92,11 +92,14 @@ export const waitingOn = ({ rule, wanted, leaving, chosen: { strategy } }: Omit<
   )
 }
 
-/** How a rollout is undone. */
-export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing): string =>
-  base === undefined || base === target
-    ? `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
+/** How a rollout is undone; `had`: replicas of the baseline. */
+export const undoOf = ({ desired: { version } }: Wanted, { base, target }: Standing, had: number): string => {
+  if (base === undefined)
+    return `Take v${version} away, where a person cancels this or it is not judged: nothing that was judged served before it. Once judged, what answers stays, however else this ends.`
+  return base === target
+    ? `Go back to ${replicaCount(had)} of ${titleOf(base)}, and lead requests to it: it was judged last.`
     : `Walk back to ${titleOf(base)}: it keeps its Deployment and comes back before v${version} goes, where there is room.`
+}
 
 /** Why this way, in the order of weighing. */
 export const reasonsOf = (path: Chosen, generations: readonly GenerationView[]): string[] => {
@@ -128,8 +131,16 @@ const outageSentence = (path: Chosen): string[] => {
   if (out.length === 0) return []
   const minutes = (part: 'p50' | 'p95'): number => Math.round(out.reduce((sum, hours) => sum + hours[part], 0) * 60)
   return [
-    `nobody answers for ${minutes('p50')} min (p95 ${minutes('p95')} min), and for as long as a node takes to come`,
+    `nobody answers for ${minutes('p50')} min (p95 ${minutes('p95')} min), and for as long as a node takes to come${failedText(path, minutes('p95'))}`,
   ]
+}
+
+/** The same where it fails, in a bad case: what stood before has to load again. */
+const failedText = ({ rule: { service }, standing: { base, target, judged }, wanted }: Chosen, p95: number): string => {
+  if (base === undefined || base === target) return ''
+  const loads = service.loadMinutes.p95
+  const late = `; ${patienceMinutes(loads) + loads} min where v${wanted.desired.version} is not ready in its time`
+  return `${late}${judged ? '' : `, ${p95 + loads} min where its gate fails`}: ${titleOf(base)} loads again then`
 }
 
 /** Law 9: what is away for a time is said before anybody is asked. */

@@ -144,7 +144,7 @@ const draftRollout = (input: ServeInput, from: Chosen): Draft => {
     unavailable: Math.min(Math.max(service.maxUnavailable, lostBy(led, service.replicas)), service.replicas),
     ...answeringOn(from),
     strategy,
-    undo: undoOf(wanted, standing),
+    undo: undoOf(wanted, standing, input.baseline?.replicas ?? service.replicas),
     reasons: reasonsOf(from, generations),
   }
 }

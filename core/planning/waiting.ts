@@ -27,6 +27,9 @@ export const waitingAt = ({ path, gpusAt, gpus, pool }: Replacing, index: number
   return isFull ? next.new : null
 }
 
+/** A replica may take three times its bad case, plus a node's way, before what waits for it has failed. */
+export const patienceMinutes = (loadMinutes: number): number => 3 * loadMinutes + 20
+
 type Target = RollOutModelStep['replicas'][number]
 
 /** What a move asks of what rises: so many ready, and where some wait for what leaves, so many in all. */

@@ -2,7 +2,7 @@ import type { Stepped } from '../lane/stepping.ts'
 import type { RollOutModelStep, Step } from '../plan.ts'
 import { answersOf } from '../planning/generations.ts'
 import { isLedTo } from '../planning/traffic.ts'
-import { standingOf } from '../planning/waiting.ts'
+import { patienceMinutes, standingOf } from '../planning/waiting.ts'
 import { lacksQuota, madeOf } from '../workloads/readiness.ts'
 import type { GenerationView, Traffic } from '../world.ts'
 
@@ -28,9 +28,9 @@ interface Approved extends Way {
   unavailable: number | null
 }
 
-/** A replica may take three times its bad case, plus a node's way, before what waits for it has failed. Milliseconds. */
+/** How long a move waits before it has failed. Milliseconds. */
 export const patienceOf = ({ loadMinutes }: Pick<RollOutModelStep, 'loadMinutes'>): number =>
-  3 * loadMinutes * 60_000 + 20 * 60_000
+  patienceMinutes(loadMinutes) * 60_000
 
 /** Whether a step is a move of replicas. */
 export const isMove = (step: Step): step is RollOutModelStep => step.kind === 'roll-out-model'

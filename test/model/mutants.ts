@@ -236,10 +236,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'patience counts from when a step was marked last',
-    text: [
-      'again === undefined ? now : mark.startedAt',
-      'again === undefined ? (mark.startedAt ?? now) : mark.startedAt',
-    ],
+    text: ['startedAt: again === undefined ? now : mark.startedAt', 'startedAt: mark.startedAt ?? now'],
     config: smallest({ kind: 'standing', faults: ['death'] }, [1, 0]),
   },
   {

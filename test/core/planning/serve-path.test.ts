@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { planOf } from './serve-fixture.ts'
+import type { Baseline } from '../../../core/lane/document.ts'
+import { planServe } from '../../../core/planning/serve.ts'
+import { given, planOf, serve } from './serve-fixture.ts'
 
 describe('the way of a rollout', () => {
   it('binds how many answer all the way, and says so', () => {
@@ -23,7 +25,7 @@ describe('the way of a rollout', () => {
     const one = { model: { replicas: 1, maxUnavailable: 2 }, standing: [[1, '7', 1]] as [number, string, number][] }
     const sentence = (plan: ReturnType<typeof planOf>) => plan.reasons.find((why) => why.startsWith('nobody answers'))
     expect(sentence(planOf({ ...one, pool: { used: 16, heldByOthers: 12 } }))).toBe(
-      'nobody answers for 8 min (p95 25 min), and for as long as a node takes to come',
+      'nobody answers for 8 min (p95 25 min), and for as long as a node takes to come; 80 min where v8 is not ready in its time, 40 min where its gate fails: v7 (generation 1) loads again then',
     )
     expect([planOf(one), planOf(), planOf({ standing: [], baseline: null, generation: 1 })].map(sentence)).toEqual([
       undefined,
@@ -37,6 +39,19 @@ describe('the way of a rollout', () => {
     expect(planOf({ standing: [], baseline: null, generation: 1 }).undo).toContain(
       'nothing that was judged served before it. Once judged, what answers stays',
     )
+  })
+
+  it('says that what is only scaled, or led to, goes back to what it was: nothing of it is taken away', () => {
+    const input = given({ desired: serve('7'), generation: 1, model: { replicas: 3 } })
+    const had = { ...(input.baseline as Baseline), replicas: 2 }
+    const scaled = planServe({ ...input, baseline: had })
+    expect(scaled).toMatchObject({ plan: { title: 'Scale support-llama v7 from 2 to 3 replicas' } })
+    expect(scaled).toHaveProperty(
+      'plan.undo',
+      'Go back to 2 replicas of v7 (generation 1), and lead requests to it: it was judged last.',
+    )
+    const led = planOf({ standing: [[2, '8', 2]], baseline: [2, '8'], led: 1 })
+    expect(led.undo).toBe('Go back to 2 replicas of v8 (generation 2), and lead requests to it: it was judged last.')
   })
 
   it('is chosen inside of the GPUs that were approved', () => {
