@@ -20,7 +20,15 @@ const LATE = 10 * MINUTE
 
 const config = {
   ...example,
-  budget: { ...example.budget, dollars: DOLLARS },
+  budget: {
+    ...example.budget,
+    dollars: DOLLARS,
+    ladder: [
+      { at: 0.2, do: 'ask-always' },
+      { at: 0.4, do: 'cap-pools' },
+      { at: 0.6, do: 'no-new-runs' },
+    ],
+  },
   pools: {
     ...example.pools,
     'gpu-train': {
@@ -169,7 +177,7 @@ const overspent = async ({ town }: Walk): Promise<string[]> => {
 }
 
 /**
- * Uploads, drift, leases, answers and the end of a month, in an order that the seed says: never are there more GPUs than the pool may
+ * Uploads, drift, leases, rungs, answers and the end of a month, in an order that the seed says: never are there more GPUs than the pool may
  * have, never more dollars than the budget, or than a run's approval says. Answers what is wrong.
  */
 export const boundedWalkOf = async (seed: number, steps: number): Promise<{ wrong: string[]; deeds: string[] }> => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Drawn, wrongOnPaper } from './paper.ts'
 
-const SEEDS = 250
+const SEEDS = 120
 
 describe('what is planned can be walked, and keeps what its card says, when all that is asked for comes', () => {
   const worlds: [string, Drawn][] = [

@@ -8,5 +8,5 @@ const walks = Array.from({ length: WALKS }, (_, n) => ({
   task: { walk: 'bounded' as const, seed: n + 1, steps: 15 },
 }))
 
-/** Uploads, drift, leases, answers and the end of a month, in many orders. */
+/** Uploads, drift, leases, rungs, answers and the end of a month, in many orders. */
 await lane((check) => playAll(check, walks))
