@@ -24,9 +24,9 @@ const config = {
     ...example.budget,
     dollars: DOLLARS,
     ladder: [
-      { at: 0.2, do: 'ask-always' },
-      { at: 0.4, do: 'cap-pools' },
-      { at: 0.6, do: 'no-new-runs' },
+      { at: 0.05, do: 'ask-always' },
+      { at: 0.12, do: 'cap-pools' },
+      { at: 0.25, do: 'no-new-runs' },
     ],
   },
   pools: {
