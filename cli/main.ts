@@ -23,7 +23,7 @@ import { why } from './commands/why.ts'
 import { EXIT, Explained, type Output, type Where } from './output.ts'
 
 const EXITS = `
-A lane is \`pipeline/NAME\`, \`service/NAME\` or \`pool/NAME\`, as in the policy; \`signalbox plans\` lists them.
+A lane is \`pipeline/NAME\`, \`service/NAME\`, \`pool/NAME\` or \`budget/NAME\`, as in the policy; \`signalbox plans\` lists them.
 Exit codes: 0 done · 1 refused or failed · 2 wrong usage · 3 no product runs on the data folder · 130 interrupted`
 
 /** Runs one command; answers its exit code. Never throws for what a person can mend. */

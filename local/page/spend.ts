@@ -15,7 +15,7 @@ export const spendFragment = (reckoned: Spend, metered: MeteredSpend, now: numbe
   const share = (part: number): string => (100 * Math.min(1, Math.max(0, part / dollars)) || 0).toFixed(2)
   const [first = '', ...more] = spendText(metered, { dollars }, now)
   return html`<h3>${budget}</h3>
-    <p>${usd(spent)} spent and ${usd(held)} held of ${usd(dollars)} in ${month}: ${left < 0 ? html`<b>${usd(-left)} over</b>` : `${usd(left)} left`}; ${NOT_COUNTED}</p>
+    <p>${usd(spent)} spent and ${usd(held)} held of ${usd(dollars)} in ${month}: ${left < 0 ? html`<b>${usd(-left)} over</b>` : `${usd(left)} left`}; ${NOT_COUNTED.replaceAll('`', '')}</p>
     <svg class="spend" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="used" width="${share(spent)}" height="4" /><rect class="held" x="${share(spent)}" width="${share(held)}" height="4" /></svg>
     <h3>Nodes</h3>
     <p>${first}${isOverBudget(metered, dollars) ? html`: <b>more than the budget</b>` : ''}</p>
