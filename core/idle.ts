@@ -67,7 +67,15 @@ export const workedIn = (
   const whole = kernels.filter(({ labels }) => (labels[PART] ?? '') === '')
   const said = engine.length > 0 ? engine : whole
   if (said.some(({ value }) => value > 0)) return 'busy'
-  return said.length >= gpus && said.every(({ value }) => value === 0) ? 'idle' : 'unknown'
+  return new Set(said.map(gpuOf)).size >= gpus && said.every(({ value }) => value === 0) ? 'idle' : 'unknown'
+}
+
+/** Which GPU, or part of one, a series is of, however many tell of it. */
+const gpuOf = ({ labels }: Series): string => {
+  const { UUID, Hostname = '', exported_instance, gpu, device, pod, exported_pod } = labels
+  return [UUID ?? [Hostname, exported_instance, exported_pod ?? pod, gpu ?? device].join(), labels[PART] ?? ''].join(
+    '#',
+  )
 }
 
 /** What is known after another look. */

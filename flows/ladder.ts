@@ -7,6 +7,7 @@ import { monthBegin, monthOf } from '../core/money/months.ts'
 import type { MeterRow } from '../core/money/rows.ts'
 import { type Metered, type RungChange, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
 import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
+import { MEASURES, rungName } from '../core/policy/rung.ts'
 import type { Policy } from '../core/policy.ts'
 import { savedByCaps } from '../core/pools/ceiling.ts'
 import { SELF } from '../core/rows.ts'
@@ -69,6 +70,7 @@ export const ladderOf = async (
   return {
     rungs,
     metered: {
+      month: monthOf(now),
       spent: spend.since === null ? null : spend.dollars,
       perHour: spend.perHour,
       forecast: spend.forecast,
@@ -97,6 +99,8 @@ const endingPerHour = ({ by }: MeteredSpend, kinds: readonly LaneKind[]): number
 
 const NOTHING = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'cap-pools': 0 }
 
+const ACTING = MEASURES.filter((measure) => measure !== 'notify')
+
 /** Lanes that are told side by side. */
 const TOGETHER = 25
 
@@ -121,11 +125,15 @@ export const wakeLadder = async (
   ports: Pick<WorkPorts, 'ledger' | 'queue' | 'policies' | 'clock'>,
 ): Promise<boolean> => {
   const [read, now] = [await ports.policies.load(), ports.clock.now()]
-  if (read.budget.ladder === undefined) return false
   const policy = await asCounted(ports.ledger, read)
   const { dollars, ladder = [] } = policy.budget
   const lane = budgetRoom(budgetOf(policy))
-  const [rows, { spend }] = await Promise.all([rungsOf(ports.ledger, policy), spendNow(ports.ledger, now)])
+  // Also of what the ladder has no more: until that is forgotten, it would be there again where it is written again.
+  const names = [...new Set([...ACTING, ...ladder.map(rungName)])]
+  const ids = names.map((name) => rungId({ lane, name }))
+  const rows = valuesOf(await readRows(ports.ledger, 'rung', ids))
+  if (ladder.length === 0 && rows.length === 0) return false
+  const { spend } = await spendNow(ports.ledger, now)
   const spent = spend.since === null ? null : spend.dollars
   // Only whether any is due is asked: what each would say is its lane's.
   const due = rungsDue(rows, { lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves: NOTHING, caps: {} })

@@ -10,6 +10,8 @@ import {
   holdingOf,
   holdRowOf,
   lineSum,
+  poolRoom,
+  poolRooms,
   spentIn,
   spentSum,
 } from '../core/lane/room.ts'
@@ -51,7 +53,7 @@ export const roomWrites = (
   for (const room of change.beside) add(sums, lineSum(room), 0)
   const budget = budgetOf(view.policy)
   for (const [month, by] of Object.entries(centsByMonth(change.past))) add(sums, spentIn(budget, month), by)
-  const shared = sharedBudget(view, sums, change.guard)
+  const shared = { ...sharedBudget(view, sums, change.guard), ...capped(view, change) }
   for (const name of Object.keys(shared)) add(sums, name, 0)
   return [...writes, ...sumWrites(sums, change, shared)]
 }
@@ -68,6 +70,17 @@ const sharedBudget = ({ policy, world, holds, now }: View, sums: Sums, guard: Gu
   const held = centsOf(world?.dollars.held ?? 0) + (holds[room]?.amount ?? 0)
   const share = Math.max(0, Math.floor((most - held - by) / 2))
   return { [room]: most - share, [spentSum(budgetOf(policy), now)]: centsOf(policy.budget.dollars) - most + share }
+}
+
+/** Pools are capped at no less than is held of them: what was granted since that was read makes it be read again. */
+const capped = ({ policy }: View, { rungs }: Pick<Change, 'rungs'>): Guard => {
+  const caps = rungs.flatMap(({ row, gone }) =>
+    gone || row.lifted !== undefined ? [] : Object.entries(row.caps ?? {}),
+  )
+  const rooms = poolRooms(policy)
+  return Object.fromEntries(
+    caps.map(([pool, gpus]) => [poolRoom(pool), gpus] as const).filter(([room]) => rooms.includes(room)),
+  )
 }
 
 type HoldWrite = Extract<Write, { put: 'hold' } | { remove: unknown }>

@@ -3,9 +3,9 @@ import { type LaneDocument, type Run, sameRun } from '../core/lane/document.ts'
 import { waitsForSide } from '../core/lane/halfway.ts'
 import { type Letter, letterRow } from '../core/lane/letters.ts'
 import { lanesOfPools, poolsHeldOf } from '../core/lane/room.ts'
-import { KEEPS_BACK } from '../core/lane/rungs.ts'
 import { ruleFor } from '../core/lane-kinds/catalogue.ts'
 import { rungId } from '../core/money/rungs.ts'
+import { rungName } from '../core/policy/rung.ts'
 import { contributionId } from '../core/pools/contribution.ts'
 import { pastId, type RowKind, resultId } from '../core/rows.ts'
 import { sideOfTelling } from '../core/telling.ts'
@@ -144,7 +144,7 @@ const keptChecks = (
 ): Write[] => {
   const [begins, why] = [hasBegunIn(before.doc, change), change.doc.rest?.why]
   const freezes = begins || why === 'frozen' ? [before.doc.lane, '*', ...poolsRead(view, change)] : []
-  const rungs = begins || why === 'rung' ? rungsRead(view) : []
+  const rungs = begins || why === 'rung' || change.grants.length > 0 ? rungsRead(view) : []
   return [
     ...[...new Set(freezes)].map((id): Write => ({ check: 'freeze', id, revision: revisionOf('freeze', id) })),
     ...rungs.map((id): Write => ({ check: 'rung', id, revision: revisionOf('rung', id) })),
@@ -161,9 +161,12 @@ const hasBegunIn = ({ run: was }: LaneDocument, { doc, past }: Change): boolean 
   })
 }
 
-/** The rows of rungs that may keep a run of the lane from beginning, whether they are there or not. */
-const rungsRead = ({ kind, policy }: Loaded['view']): string[] =>
-  kind.isNew === undefined ? [] : rungKeys(policy, KEEPS_BACK).map(({ id }) => id)
+/** The rows of rungs that may keep something from beginning, unasked or at all, whether they are there or not. Who writes them asks nobody. */
+const rungsRead = ({ kind, policy }: Loaded['view']): string[] => {
+  if (kind.ladder === true) return []
+  const acting = (policy.budget.ladder ?? []).filter(({ do: does }) => does !== 'notify').map(rungName)
+  return acting.flatMap((name) => rungKeys(policy, name)).map(({ id }) => id)
+}
 
 /** Lanes of pools that the plan holds of, of which freezes are read: those of the policy in force. */
 const poolsRead = ({ plan, policy }: Loaded['view'], change: Change): string[] => {

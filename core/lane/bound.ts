@@ -116,7 +116,8 @@ const besideText = (dollars: number): string =>
 /** Another attempt is one at what is wanted of the lane. */
 const toDo = ({ generation }: Pick<LaneDocument, 'generation'>, { generation: own, hold, question }: Run): string => {
   if (generation !== own) return 'what was wanted since begins'
-  const lacks = hold?.atMost !== undefined ? ' when it began' : question?.more?.dollars === 0 ? '' : null
+  const isRefused = question?.more?.dollars === 0 && question.more.ends !== true
+  const lacks = hold?.atMost !== undefined ? ' when it began' : isRefused ? '' : null
   const also = lacks === null ? '' : `the budget, which had no room for more${lacks}, or `
   return `raise ${also}its hours (of a service loadMinutes and gate.minutes) in the policy, then say retry`
 }

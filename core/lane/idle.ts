@@ -84,21 +84,29 @@ const idleText = (
 ): string =>
   `${counted(step.gpus, 'GPU')} of “${step.title}” do nothing since ${minuteText(since)}; the run has cost ${usd(costUntil(doc, { run, plan: plan?.plan ?? null, now }))} so far`
 
-/** What is to be done about GPUs that idle; null: nothing now. Only a person or a rule ends it. */
-export const mindingIdle = (view: View, run: Run): Act | null => {
+/** Asks about GPUs that idle, once; null: there is nothing to ask. */
+export const askingIdle = (view: View, run: Run): Act | null => {
+  const found = idleIn(view, run)
+  const asks = found !== null && found.lasts >= found.rule.ask && found.mark.idle?.asked !== true && mayAsk(view, run)
+  return asks && idleEnding(view, run) === null ? { kind: 'ask-idle' } : null
+}
+
+/** How what was just seen at work ends for its GPUs that idle: only a person or a rule says so. Null: it goes on. */
+export const idleEnding = (view: View, run: Run): Outcome | null => {
   const { question } = run
-  const ended = question?.more?.ends === true && question.state === 'approved'
-  if (ended && isAtWork(run, question))
-    return { kind: 'end', ending: ending('the approvers agreed to end it', view, run) }
+  const agreed = question?.more?.ends === true && question.state === 'approved'
+  if (agreed && isAtWork(run, question)) return ending('the approvers agreed to end it', view, run)
+  const found = idleIn(view, run)
+  return found !== null && found.rule.end !== null && found.lasts >= found.rule.end
+    ? ending('as the policy’s `idle.end` says', view, run)
+    : null
+}
+
+/** What idles, and for how long as the last look at it says; null: nothing does. */
+const idleIn = (view: View, run: Run): (Watched & { lasts: number }) | null => {
   const watched = watchedIn(view, run)
   const since = watched?.mark.idle?.since ?? null
-  if (watched === null || since === null) return null
-  const { rule, mark } = watched
-  const lasts = (mark.idle?.at ?? since) - since
-  if (rule.end !== null && lasts >= rule.end)
-    return { kind: 'end', ending: ending('as the policy’s `idle.end` says', view, run) }
-  const asks = lasts >= rule.ask && mark.idle?.asked !== true && mayAsk(view, run)
-  return asks ? { kind: 'ask-idle' } : null
+  return watched === null || since === null ? null : { ...watched, lasts: (watched.mark.idle?.at ?? since) - since }
 }
 
 const isAtWork = ({ steps }: Run, { more }: Question): boolean =>

@@ -1,6 +1,6 @@
 import type { Card } from '../cards.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
-import { monthBegin } from '../money/months.ts'
+import { monthBegin, monthOf } from '../money/months.ts'
 import { usd } from '../money/prices.ts'
 import { type RungChange, type RungRow, rungId, rungsDue } from '../money/rungs.ts'
 import { crossedText, measureText, rungsNow, savesText } from '../money/rungs-text.ts'
@@ -12,12 +12,15 @@ import type { Rest } from './document.ts'
 import { wokenBy } from './rungs.ts'
 import type { View } from './view.ts'
 
-/** Rungs that have to be written or forgotten; of any other lane, or where no ladder is, none. */
+/** Rungs that have to be written or forgotten; of any other lane none, and where no ladder is any more all that are written. */
 const rungsDueIn = (view: View): RungChange[] => {
   const { metered, rungs, policy, doc, kind, now } = view
-  if (metered === null || ruleFor(kind, doc.lane, policy) === null) return []
-  const { dollars, ladder = [] } = policy.budget
-  const { spent, saves, caps } = metered
+  if (metered === null) return []
+  const { dollars } = policy.budget
+  const ladder = ruleFor(kind, doc.lane, policy) === null ? [] : (policy.budget.ladder ?? [])
+  const { saves, caps } = metered
+  // What was read as the month turned is of the one before, and crosses nothing of this.
+  const spent = metered.month === monthOf(now) ? metered.spent : null
   return rungsDue(rungs, { lane: doc.lane, spent, dollars, ladder, now, until: monthBegin(now, 1), saves, caps })
 }
 

@@ -14,7 +14,7 @@ import type { Ended } from './ended.ts'
 import { isOnTheWay } from './falling.ts'
 import { granting } from './granting.ts'
 import { answerUntil, asksTooLate, restsNoLonger, tooLate, waitsTooLong } from './halfway.ts'
-import { mindingIdle } from './idle.ts'
+import { askingIdle } from './idle.ts'
 import { carriesOver } from './kept.ts'
 import { keptBack, lookingAgain, whyNoMore } from './looking-again.ts'
 import { askingMore } from './more.ts'
@@ -136,7 +136,7 @@ const withRun = (view: View, run: Run): Act => {
       return (
         (hasBegun(run) ? null : beforeBeginning(view, run)) ??
         askingMore(view, run) ??
-        mindingIdle(view, run) ??
+        askingIdle(view, run) ??
         stepping(view, run)
       )
     default:

@@ -16,7 +16,7 @@ import type { LaneDocument, Mark, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
 import { withFallenHold } from './falling.ts'
 import type { Gpus } from './hold.ts'
-import { measureAt, withIdle } from './idle.ts'
+import { idleEnding, measureAt, withIdle } from './idle.ts'
 import { isKept, withKept, withoutKept } from './kept.ts'
 import type { Made } from './made.ts'
 import { markOf, withMark } from './marks.ts'
@@ -121,10 +121,11 @@ const waiting = (view: View, mark: Mark, stepped: Waiting): Change => {
   const seen = stepped.pod === undefined ? ran : { ...ran, pod: stepped.pod }
   const change = withIdle(view, withMark(doc, { ...remembering(seen, stepped.lost), note }, null), stepped.worked)
   const bound = boundAt({ ...view, doc: change.doc }, change.doc.run as Run)
-  // Looked at first: what has ended by itself meanwhile is not ended by its bound.
-  if (bound !== null && now >= bound.at) return settleEnd({ ...view, doc: change.doc }, bound.ending)
+  // Looked at first: what has ended by itself meanwhile is ended by no bound, and not for its GPUs.
   const known = { ...view, doc: change.doc }
   const run = known.doc.run as Run
+  const ending = bound !== null && now >= bound.at ? bound.ending : idleEnding(known, run)
+  if (ending !== null) return settleEnd(known, ending)
   const until = [
     stepped.until,
     moreAt(known, run),

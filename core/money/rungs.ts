@@ -30,6 +30,8 @@ export const rungId = ({ lane, name }: Pick<RungRow, 'lane' | 'name'>): string =
 
 /** What nodes have cost, as the lane of a budget reads it. */
 export interface Metered {
+  /** The month that it is of, `2026-11` (UTC). */
+  month: string
   /** Dollars this month; null: nobody has looked yet. */
   spent: number | null
   /** Dollars an hour now. */
@@ -64,11 +66,15 @@ export interface Counted {
 const isCrossed = ({ at }: Rung, { spent, dollars }: Pick<Counted, 'spent' | 'dollars'>): boolean =>
   spent !== null && cents(spent) >= cents(at * dollars)
 
-/** Whether a row stays: what was told or lifted is so until its month is over, anything else holds while it is crossed. What nobody has looked at ends nothing. */
-const stays = ({ name, until, lifted }: RungRow, counted: Counted): boolean => {
+/**
+ * Whether a row stays: what was told is so until its month is over, and what was lifted while its share is as it was then; anything else holds
+ * while it is crossed. What nobody has looked at ends nothing.
+ */
+const stays = ({ name, at, until, lifted }: RungRow, counted: Counted): boolean => {
   const rung = counted.ladder.find((one) => rungName(one) === name)
   if (rung === undefined || counted.now >= until) return false
-  return rung.do === 'notify' || lifted !== undefined || counted.spent === null || isCrossed(rung, counted)
+  if (lifted !== undefined) return rung.at === at
+  return rung.do === 'notify' || counted.spent === null || isCrossed(rung, counted)
 }
 
 /** A row to be written, or to be forgotten. */
@@ -115,13 +121,14 @@ export const rungsInForce = (policy: Kept, rows: readonly RungRow[], now: number
 export const inForce = (measure: Measure, policy: Kept, { rungs, now }: { rungs: readonly RungRow[]; now: number }) =>
   rungsInForce(policy, rungs, now).find(({ name }) => name === measure) ?? null
 
-/** How high a pool goes at most while a rung caps it; null: none does. */
+/** How high a pool goes at most while a rung caps it: of one that was none then not at all. Null: none does. */
 export const capOf = (
   pool: string,
   policy: Kept,
   seen: { rungs: readonly RungRow[]; now: number },
 ): { gpus: number; until: number; row: RungRow } | null => {
   const row = inForce('cap-pools', policy, seen)
-  const gpus = row?.caps !== undefined && Object.hasOwn(row.caps, pool) ? row.caps[pool] : undefined
-  return row === null || gpus === undefined ? null : { gpus, until: row.until, row }
+  if (row?.caps === undefined) return null
+  const gpus = Object.hasOwn(row.caps, pool) ? (row.caps[pool] ?? 0) : 0
+  return { gpus, until: row.until, row }
 }

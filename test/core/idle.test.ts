@@ -2,7 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Idle, idleAfter, idleQueries, WINDOW, workedIn } from '../../core/idle.ts'
 
-const series = (value: number, labels: Record<string, string> = {}) => ({ value, labels })
+let made = 0
+/** Of a GPU of its own, unless it says of which. */
+const series = (value: number, labels: Record<string, string> = {}) => ({
+  value,
+  labels: { UUID: `GPU-${made++}`, ...labels },
+})
 const NONE: ReturnType<typeof series>[] = []
 
 describe('what DCGM says of a Job’s GPUs', () => {
@@ -13,6 +18,22 @@ describe('what DCGM says of a Job’s GPUs', () => {
     expect(workedIn({ engine: [series(0)], kernels: NONE }, 2)).toBe('unknown')
     expect(workedIn({ engine: [series(0), series(Number.NaN)], kernels: NONE }, 2)).toBe('unknown')
     expect(workedIn({ engine: NONE, kernels: NONE }, 1)).toBe('unknown')
+  })
+
+  it('is of as many GPUs as they are, however many tell of them', () => {
+    const of = (node: string, exporter: string, labels: string[]) =>
+      Array.from({ length: 8 }, (_, gpu) => {
+        const all = { UUID: `GPU-${node}-${gpu}`, Hostname: node, gpu: String(gpu), instance: exporter }
+        return { value: 0, labels: Object.fromEntries(Object.entries(all).filter(([key]) => labels.includes(key))) }
+      })
+    for (const labels of [
+      ['UUID', 'instance'],
+      ['Hostname', 'gpu', 'instance'],
+    ]) {
+      const [a, again, b] = [of('a', 'x', labels), of('a', 'y', labels), of('b', 'x', labels)]
+      expect(workedIn({ engine: [...a, ...again], kernels: NONE }, 16)).toBe('unknown')
+      expect(workedIn({ engine: [...a, ...b], kernels: NONE }, 16)).toBe('idle')
+    }
   })
 
   it('is by kernels where the exporter has no other, and never of a part of a GPU, of which they say 0', () => {

@@ -61,6 +61,34 @@ it('whatever others begin and end meanwhile, what is held and what was spent of 
 
 type Bounded = Extract<Write, { add: string }> & { atMost: number }
 
+it('who begins does so only while what asks, or caps, is as it was read; and pools are capped at no less than is held', () => {
+  const ladder = [
+    { at: 0.5, do: 'notify' },
+    { at: 0.8, do: 'ask-always' },
+    { at: 0.9, do: 'cap-pools' },
+  ] as const
+  const policy = policyWith((config) => {
+    config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [...ladder] }
+  })
+  const before = wanted({ run: runOf() })
+  const view = viewOf({ doc: before, policy })
+  const loaded = { view, rows: new Map() } as unknown as Loaded
+  const begun = wanted({ run: runOf({ phase: 'steps', steps: [running()] }) })
+  const checked = writesOf(loaded, { doc: before, revision: 7 }, changed(begun)).flatMap((write) =>
+    'check' in write && write.check === 'rung' ? [write.id] : [],
+  )
+  expect(checked).toEqual(['budget/ml-monthly#ask-always', 'budget/ml-monthly#cap-pools'])
+  const row = { lane: 'budget/ml-monthly', name: 'cap-pools', at: 0.9, since: NOW, until: NOW + HOUR }
+  const cap = { ...row, spent: 900, dollars: 1000, saves: 0, caps: { 'gpu-train': 8, 'gpu-gone': 8 } }
+  const capping = writesOf(
+    loaded,
+    { doc: before, revision: 7 },
+    changed(before, { rungs: [{ row: cap, gone: false }] }),
+  )
+  const bounds = capping.filter((write) => 'add' in write && write.add.startsWith('pool/'))
+  expect(bounds).toEqual([{ add: 'pool/gpu-train', by: 0, atMost: 8, atLeast: null }])
+})
+
 it('who rests on a rung, and who begins, does so only while the rung is as it was read; others do not ask', () => {
   const policy = policyWith((config) => {
     config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.9, do: 'no-new-runs' }] }

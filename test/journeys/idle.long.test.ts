@@ -2,8 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import example from '../../signalbox.config.ts'
 import { openPrometheusStandIn, type PrometheusStandIn } from '../effects/metrics/prometheus-stand-in.ts'
 import { piped } from '../variants.ts'
+import { type Between, between } from './away.ts'
 import { HOUR, looseEnds, MINUTE, TRAIN, timeline, upload } from './scenes.ts'
-import { openTown, type Town } from './town.ts'
+import { ANA, openTown, type Town } from './town.ts'
 
 let town: Town
 let prometheus: PrometheusStandIn
@@ -12,8 +13,11 @@ afterEach(() => town.close())
 const ENGINE = 'DCGM_FI_PROF_GR_ENGINE_ACTIVE'
 
 /** A training that takes hours on eight GPUs, under what the policy says of those that idle. */
-const training = async (idle: object | null = {}, more: { onBound?: 'ask'; minutes?: number } = {}) => {
-  const { minutes = 150, ...rest } = more
+const training = async (
+  idle: object | null = {},
+  more: { onBound?: 'ask'; minutes?: number; wrap?: Between['wrap'] } = {},
+) => {
+  const { minutes = 150, wrap, ...rest } = more
   const config = {
     ...example,
     approvals: { ...example.approvals, autoApproveBelow: 1e9 },
@@ -21,6 +25,7 @@ const training = async (idle: object | null = {}, more: { onBound?: 'ask'; minut
   }
   town = await openTown({
     config,
+    ...(wrap === undefined ? {} : { wrap }),
     metrics: (clock) => {
       prometheus = openPrometheusStandIn(clock)
       return prometheus.metrics
@@ -62,6 +67,22 @@ describe('a training whose GPUs do nothing', () => {
     expect((await town.house.why(TRAIN)).text).toContain('people are asked whether it shall end')
     expect((await town.settled(TRAIN)).state).toBe('succeeded')
     expect((await ofIdle()).filter(({ question }) => question !== null)).toEqual([])
+    expect(await looseEnds(town)).toEqual([])
+  })
+
+  it('that has ended well while nobody could look is not ended for its GPUs, whatever people have agreed to meanwhile', async () => {
+    const far = between()
+    await training({}, { wrap: far.wrap })
+    await works(0)
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const { id = '' } = (await town.question(TRAIN)) ?? {}
+    const from = (await town.run(TRAIN))?.steps[0]?.ranFrom ?? 0
+    await town.advance(from + 145 * MINUTE - town.house.clock.now())
+    far.fails('cluster', 'away')
+    await town.advance(10 * MINUTE)
+    await town.house.answer(id, { by: ANA, verdict: 'approve', reason: null })
+    far.answers('cluster')
+    expect((await town.settled(TRAIN)).state).toBe('succeeded')
     expect(await looseEnds(town)).toEqual([])
   })
 

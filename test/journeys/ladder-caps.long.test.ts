@@ -4,7 +4,7 @@ import { poolsNow } from '../../flows/leases.ts'
 import { uploadDataset } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
 import { piped } from '../variants.ts'
-import { laddered, laddersOf } from './ladder.ts'
+import { BUDGET, laddered, laddersOf } from './ladder.ts'
 import { HOUR, looseEnds, MINUTE, timeline } from './scenes.ts'
 import { BEN, openTown, type Town } from './town.ts'
 
@@ -73,4 +73,57 @@ describe('cap-pools', () => {
     expect(await town.settled('pipeline/a')).toMatchObject({ state: 'succeeded' })
     expect(await looseEnds(town)).toEqual([])
   })
+})
+
+describe('a rung that leaves the policy', () => {
+  const C = [{ at: 0.02, do: 'cap-pools' }]
+  const policyOf = (ladder: typeof C | undefined) => ({ ...config, budget: { ...config.budget, ladder } })
+
+  it.each<[string, typeof C | undefined]>([
+    ['with its ladder', undefined],
+    ['alone', [{ at: 0.9, do: 'notify' }]],
+  ])(
+    '%s is forgotten, and is crossed anew where it is written again: no pool is capped below what it has by then',
+    async (_, without) => {
+      town = await openTown({ at: LATE - 6 * HOUR, config })
+      await upload('a', 170)
+      await town.until('it is crossed', async () => (await laddersOf(town).rungs()).length > 0)
+      await town.advance(MINUTE)
+      expect(await limit()).toBe('8')
+      town.setPolicy(policyOf(without))
+      await upload('b', 170)
+      await town.advance(20 * MINUTE)
+      expect([await limit(), (await town.held(POOL)).sum]).toEqual(['16', 16])
+      expect(await town.house.ports.ledger.list('rung', { prefix: `${BUDGET}#`, limit: 10 })).toEqual([])
+      town.setPolicy(config)
+      await town.advance(10 * MINUTE)
+      expect([await laddersOf(town).rungs(), await limit()]).toEqual([['cap-pools'], '16'])
+      expect(await looseEnds(town)).toEqual([])
+    },
+  )
+
+  it('and comes again with another share is in force again, as the card of its lift says', async () => {
+    town = await openTown({ at: LATE - 6 * HOUR, config })
+    await upload('a', 170)
+    await town.until('it is crossed', async () => (await laddersOf(town).rungs()).length > 0)
+    await town.house.command({ kind: 'lift', rung: 'cap-pools', by: BEN, why: 'a demonstration' })
+    await town.answered(BUDGET)
+    await town.advance(5 * MINUTE)
+    expect(await limit()).toBe('16')
+    town.setPolicy(policyOf([{ at: 0.03, do: 'cap-pools' }]))
+    await town.until('it is in force again', async () => (await limit()) === '8', 2)
+  })
+})
+
+it('a pool that is added while pools are capped has no node before that is over', async () => {
+  town = await openTown({ at: LATE - 2 * HOUR, config })
+  await upload('a', 170)
+  await town.until('it is crossed', async () => (await laddersOf(town).rungs()).length > 0)
+  town.setPolicy({ ...config, pools: { ...config.pools, 'gpu-new': { ...train, maxGpus: 64 } } })
+  await town.advance(10 * MINUTE)
+  const all = await poolsNow(town.house.ports.ledger, {
+    policy: await town.house.ports.policies.load(),
+    now: town.house.clock.now(),
+  })
+  expect(all.find(({ pool: name }) => name === 'gpu-new')).toMatchObject({ ceiling: 0, own: 64 })
 })

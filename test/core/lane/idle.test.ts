@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Idle, WARM_UP, WINDOW } from '../../../core/idle.ts'
 import { changed } from '../../../core/lane/change.ts'
 import type { Run } from '../../../core/lane/document.ts'
-import { measureAt, mindingIdle, settleAskIdle, withIdle } from '../../../core/lane/idle.ts'
+import { askingIdle, idleEnding, measureAt, settleAskIdle, withIdle } from '../../../core/lane/idle.ts'
 import type { VoteLetter } from '../../../core/lane/letters.ts'
 import { moreAt, openMore, settleNoMore } from '../../../core/lane/more.ts'
 import { foldVote } from '../../../core/lane/votes.ts'
@@ -45,7 +45,10 @@ const view = (run: Run, over: object = {}) =>
     world: seenWorld,
     ...over,
   })
-const act = (run: Run, over: object = {}) => mindingIdle(view(run, over), run)
+const act = (run: Run, over: object = {}) => {
+  const ends = idleEnding(view(run, over), run)
+  return ends === null ? askingIdle(view(run, over), run) : { kind: 'end', ending: ends }
+}
 const since = NOW + WARM_UP
 const idleFor = (lasts: number, over: Partial<Idle> = {}): Idle => ({ since, at: since + lasts, ...over })
 const then = (idle: Idle) => ({ now: idle.at })

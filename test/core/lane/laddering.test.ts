@@ -2,14 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { besideLadder, rungsAfter, settleClimb } from '../../../core/lane/laddering.ts'
 import { next } from '../../../core/lane/next.ts'
 import type { View } from '../../../core/lane/view.ts'
-import { monthBegin } from '../../../core/money/months.ts'
+import { monthBegin, monthOf } from '../../../core/money/months.ts'
 import type { Metered } from '../../../core/money/rungs.ts'
 import { docOf, NOW, policyWith, viewOf } from './fixture.ts'
 
 const policy = policyWith((config) => {
   config.budget = { name: 'ml-monthly', dollars: 1000, ladder: [{ at: 0.5, do: 'notify' }] }
 })
-const metered = (spent: number | null): Metered => ({
+const metered = (spent: number | null, month = monthOf(NOW)): Metered => ({
+  month,
   spent,
   perHour: 10,
   forecast: null,
@@ -28,6 +29,20 @@ describe('the lane of a budget', () => {
     expect(next(budgetView(500, { policy: policyWith() })).kind).toBe('rest')
     const look = { kind: 'fold' } as const
     expect(besideLadder(budgetView(500), look)).toBe(look)
+  })
+
+  it('crosses nothing by what was read of another month, as the month turns', () => {
+    const read = metered(612.5, '2026-10')
+    expect(next(budgetView(0, { metered: read })).kind).toBe('rest')
+    expect(settleClimb(budgetView(0, { metered: read })).rungs).toEqual([])
+  })
+
+  it('forgets what is written of a ladder that has left the policy', () => {
+    const view = budgetView(612.5)
+    const rungs = rungsAfter([], settleClimb(view))
+    const bare = { ...view, rungs, policy: policyWith() }
+    expect(next(bare)).toEqual({ kind: 'climb' })
+    expect(rungsAfter(rungs, settleClimb(bare))).toEqual([])
   })
 
   it('writes each rung once, tells it, and then rests until its month is over', () => {
