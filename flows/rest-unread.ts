@@ -7,6 +7,7 @@ import { writeSides } from './far-sides.ts'
 import { Unavailable, type WorkPorts } from './ports.ts'
 import { readRow } from './rows.ts'
 import type { Told } from './sides.ts'
+import { boundUnread } from './unread-bound.ts'
 import { nameWrite } from './writing.ts'
 
 /** The ports, and how far sides answered through them. */
@@ -15,7 +16,7 @@ interface Hands {
   told: Told
 }
 
-/** A lane that cannot be read, or of which nothing can be written but this, rests visibly, and nothing of it ends (laws 13, 15). */
+/** A lane that cannot be read, or of which nothing can be written but this, rests visibly, and nothing of it ends but at its bound (laws 9, 13, 15). */
 export const restUnread = async (
   { ports, told }: Hands,
   lane: string,
@@ -31,14 +32,17 @@ export const restUnread = async (
     const view = { doc: was, now: Math.max(clock.now(), was.writtenAt) }
     const why = trouble.kind === 'unavailable' || trouble.kind === 'not-allowed' ? trouble.kind : 'bug'
     const rest = resting(view, { why, text: `${trouble.side}: ${trouble.said}`, side: trouble.side })
-    const until = view.now + pauseAfter(rest.tries)
-    const doc: LaneDocument = { ...was, writtenAt: view.now, rest: { ...rest, until }, due: until }
-    await ledger.commit([
+    const bound = await boundUnread(ports, { ...view, until: view.now + pauseAfter(rest.tries) })
+    const { until } = bound
+    const doc: LaneDocument = { ...bound.doc, writtenAt: view.now, rest: { ...rest, until }, due: until }
+    const { ok } = await ledger.commit([
+      ...bound.writes,
       { put: 'lane', id: lane, revision: row?.revision ?? 0, value: doc },
       ...(row === null ? [nameWrite(was, await readRow(ledger, 'name', was.name))] : []),
       { due: { group: lane, by: 'lane' }, at: until, was: was.due, side: trouble.side },
       ...(rest.tries === 1 ? [{ count: `${why}:${trouble.side}`, by: 1 }] : []),
     ])
+    if (ok) await bound.end()
     return 'rests'
   } catch (error) {
     if (error instanceof Unavailable) return 'ledger-away'
