@@ -48,6 +48,16 @@ const unpacked = (): Promise<string> =>
     return folder
   })
 
+/** Whether both can be had here; where they cannot, that is said, and nothing is tried with them. */
+export const areHad = (): Promise<boolean> =>
+  unpacked().then(
+    () => true,
+    (error: Error) => {
+      console.log(error.message)
+      return false
+    },
+  )
+
 /** Where Debian's Alertmanager looks for its templates, wherever it is unpacked. */
 const SHARE = '/usr/share/prometheus/alertmanager'
 
