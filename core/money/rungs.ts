@@ -20,7 +20,7 @@ export interface RungRow {
   dollars: number
   /** Dollars an hour that it was reckoned to save at most; 0: nothing by itself. */
   saves: number
-  /** Who has lifted it, and when: it is kept to no more until its month is over, and comes no more before that. */
+  /** Who has lifted it, and when: it is kept to no more until its month is over, unless its share is changed or it is written anew. */
   lifted?: { by: string; at: number }
   /** Of `cap-pools`: GPUs that each pool goes no higher than. */
   caps?: Readonly<Record<string, number>>
