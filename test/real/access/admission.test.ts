@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest'
 import { main } from '../../../cli/main.ts'
 import { EXIT } from '../../../cli/output.ts'
 import type { Manifest } from '../../../core/bootstrap/manifest.ts'
@@ -10,7 +10,7 @@ import { type KubeObject, QUEUE_LABEL } from '../../../core/kube.ts'
 import { parsePolicy } from '../../../core/policy.ts'
 import { loadKubeconfig } from '../../../effects/cluster/kubeconfig.ts'
 import { applyManifest, compareManifest, leftBefore, manifestPath } from '../../../effects/cluster/manifests.ts'
-import { type Answer, openRequests, type Requests } from '../../../effects/cluster/requests.ts'
+import { openRequests, type Requests } from '../../../effects/cluster/requests.ts'
 import { clusterDoors } from '../../../local/doors.ts'
 import { NODE_CLASS } from '../../../local/rig/contents.ts'
 import { clear, furnish, ownConfig, ownPolicy } from '../real-town.ts'
@@ -90,19 +90,23 @@ describe('Kueue’s own writes to a Job of ours', () => {
   const labels = { 'signalbox.dev/installation': policy.installation, [QUEUE_LABEL]: 'gpu' }
   const annotations = { 'signalbox.dev/digest': 'a'.repeat(64), 'signalbox.dev/fence-workload': '7' }
   const containers = [{ name: 'main', image: DIGEST }]
-  const as = async (at: string, body: object, tries = 50): Promise<Answer> => {
-    const answer = await admin.send({
-      method: 'PATCH',
-      path: `${path}/queued${at}`,
-      query: { fieldManager: 'kueue-job-controller' },
-      type: 'application/merge-patch+json',
-      body,
-    })
-    // The Job's own controller may set the start time once more from a list that lags; until it has taken it back,
-    // the API server itself, not our admission, holds the template for one that cannot change. Kueue writes again.
-    const isHeld = answer.status === 422 && JSON.stringify(answer.body).includes('field is immutable')
-    return isHeld && tries > 0 ? as(at, body, tries - 1) : answer
-  }
+  const as = (at: string, body: object) =>
+    vi.waitUntil(
+      async () => {
+        const answer = await admin.send({
+          method: 'PATCH',
+          path: `${path}/queued${at}`,
+          query: { fieldManager: 'kueue-job-controller' },
+          type: 'application/merge-patch+json',
+          body,
+        })
+        // Until the Job's own controller has seen the suspension, which takes as long as the machine is busy, the API
+        // server itself, not our admission, holds the template for one that cannot change. Kueue writes again.
+        const isHeld = answer.status === 422 && JSON.stringify(answer.body).includes('field is immutable')
+        return isHeld ? undefined : answer
+      },
+      { timeout: 60_000 },
+    )
   const where = (nodeSelector: object) => ({ template: { spec: { nodeSelector } } })
 
   it('lifting the suspension with a node selector, suspending again and taking it back: none is refused', async () => {
