@@ -93,10 +93,13 @@ export const replicasOf = async ({ house }: Town): Promise<Record<string, number
 const ROOMS = ['pool/gpu-train', 'pool/gpu-serve', 'budget/ml-monthly']
 
 /** What does not hold together in the ledger: a hold without its run, a sum that is not its holds', a line with nobody in it. */
-export const looseEnds = async (town: Town): Promise<string[]> => {
+export const looseEnds = async (
+  town: Pick<Town, 'house' | 'lane' | 'held'>,
+  rooms: readonly string[] = ROOMS,
+): Promise<string[]> => {
   const { ledger } = town.house.ports
   const loose: string[] = []
-  for (const room of ROOMS) {
+  for (const room of rooms) {
     const { lanes, sum } = await town.held(room)
     const all = Object.values(lanes).reduce((a, b) => a + b, 0)
     if (all !== sum) loose.push(`${room}: its holds are ${all} and its sum is ${sum}`)
