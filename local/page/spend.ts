@@ -21,9 +21,15 @@ export const spendFragment = (reckoned: Spend, metered: MeteredSpend, now: numbe
     <p>${first}${isOverBudget(metered, dollars) ? html`: <b>more than the budget</b>` : ''}</p>
     ${more.map((text) => html`<p class="untold">${text}</p>`)}
     <svg class="spend" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="held" width="${share(metered.forecast ?? 0)}" height="4" /><rect class="used" width="${share(metered.dollars)}" height="4" /></svg>
-    ${rungs.length === 0 ? '' : html`<ul class="rungs">${rungs.map(({ state, text }) => html`<li data-state="${state}">${text}</li>`)}</ul>`}
+    ${rungs.length === 0 ? '' : html`<ul class="rungs">${rungs.map(({ name, state, text }) => html`<li data-state="${state}">${text}${state === 'in-force' ? lifting(name) : ''}</li>`)}</ul>`}
     ${metered.by.lane.length === 0 ? '' : html`<details><summary>By lane and pool</summary>${table('Lane', metered.by.lane)}${table('Pool', metered.by.pool)}</details>`}`
 }
+
+/** Asks for a rung to be lifted, in the words that whoever is asked about it reads. */
+const lifting = (rung: string): Html => html`<form class="lift">
+      <label>Why lift it <input name="why" maxlength="1000" autocomplete="off" /></label>
+      <button type="button" data-command="${JSON.stringify({ kind: 'lift', rung })}" title="people are asked first; it comes back when the month turns">Lift ${rung} until the month turns</button>
+    </form>`
 
 const isOverBudget = ({ dollars, forecast }: MeteredSpend, budget: number): boolean =>
   Math.max(dollars, forecast ?? 0) > budget

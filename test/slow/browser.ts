@@ -6,6 +6,7 @@ import type { Locator, Page } from 'playwright-core'
 import { startProduct } from '../../local/main.ts'
 import { openBrowser } from '../../scripts/browser.ts'
 import { lane } from '../../scripts/lane.ts'
+import example from '../../signalbox.config.ts'
 
 /** A person's path through the page in Chromium: tour, approve, deny with a reason, trace; and what axe-core says of it. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -54,10 +55,14 @@ if (process.platform !== 'linux') {
 } else
   await lane(async (check) => {
     const dataDir = mkdtempSync(join(tmpdir(), 'signalbox-browser-'))
+    const configFile = join(dataDir, 'ladder.config.json')
+    // A rung that the tour's first node crosses, and that keeps nothing back which is not asked about anyway.
+    const ladder = [{ at: 0.001, do: 'ask-always' }]
+    writeFileSync(configFile, JSON.stringify({ ...example, budget: { ...example.budget, ladder } }))
     const product = await startProduct({
       port: 0,
       dataDir,
-      configFile: 'signalbox.config.ts',
+      configFile,
       speed: 900,
       version: 'test',
     })
@@ -123,6 +128,28 @@ if (process.platform !== 'linux') {
         await button('Thaw').click()
         await hears('thawed, and 1 lane woken')
       })
+      await check(
+        'a rung is asked to be lifted with the reason that is written beside it, and not without',
+        async () => {
+          // Who asks for it may not approve it.
+          await page.locator('#who').selectOption({ label: 'ben' })
+          const form = page.locator('form.lift')
+          await form.waitFor({ timeout: 20_000 })
+          const lift = form.getByRole('button', { name: 'Lift ask-always' })
+          await lift.click()
+          await page.locator('#said', { hasText: 'Say why first' }).waitFor({ timeout: 10_000 })
+          const why = form.getByRole('textbox', { name: 'Why lift it' })
+          await why.fill('the demo is on Friday')
+          await why.press('Enter')
+          await lift.click()
+          await page.locator('#said', { hasText: 'people are asked' }).waitFor({ timeout: 10_000 })
+          const card = page.locator('.card', { hasText: 'Lift ask-always' }).first()
+          await card.getByText('in their words: the demo is on Friday').waitFor({ timeout: 10_000 })
+          await page.locator('#who').selectOption({ label: 'ana' })
+          await approve(page, 'Lift ask-always')
+          await page.locator('.rungs li[data-state="lifted"]').waitFor({ timeout: 10_000 })
+        },
+      )
       await check('what was rejected is retried, and cancelled while it asks', async () => {
         await button('Retry').click()
         await hears('attempt 2 of generation 2 has started')

@@ -81,10 +81,8 @@ const post = async (path, body) => {
 // A press that nobody takes is said, as one that does not count is.
 const pressed = (act) => act().catch(() => away(true))
 
-// Enter in the reason's field answers nothing: only a button that was pressed says yes or no.
-document.addEventListener('submit', (event) => {
-  if (event.target.closest('form.answer')) event.preventDefault()
-})
+// Enter in a field answers nothing: only a button that was pressed says yes or no.
+document.addEventListener('submit', (event) => event.preventDefault())
 
 document.addEventListener('click', (event) => {
   const button = event.target.closest('form.answer button')
@@ -116,13 +114,15 @@ document.addEventListener('click', (event) => {
   const button = event.target.closest('button[data-command]')
   const text = button?.dataset.command
   if (text === undefined || SENDING.has(text)) return
-  SENDING.add(text)
   const { lasts, ...command } = JSON.parse(text)
+  const reason = button.form?.elements.why
+  if (reason?.value.trim() === '') return say('Say why first: whoever is asked reads it.')
+  SENDING.add(text)
   pressed(async () => {
     const by = document.querySelector('#who').value
     const until = lasts === undefined ? undefined : (await now()) + lasts
-    const { detail } = await post('/api/commands', { ...command, by, until })
-    say(`${command.lane}: ${detail ?? 'Something went wrong'}.`)
+    const { detail } = await post('/api/commands', { ...command, by, until, why: reason?.value.trim() })
+    say(`${command.lane ?? command.rung}: ${detail ?? 'Something went wrong'}.`)
     await refresh()
   }).finally(() => SENDING.delete(text))
 })
