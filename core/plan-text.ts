@@ -1,5 +1,5 @@
 import { usd } from './money/prices.ts'
-import type { Plan, Price, Range, Step } from './plan.ts'
+import type { Alternative, Plan, Price, Range, Step } from './plan.ts'
 import { runsOf } from './plan-runs.ts'
 import { MARGIN } from './planning/serve-price.ts'
 import { counted, plainTime } from './text.ts'
@@ -29,6 +29,7 @@ export const planText = (plan: Plan, now: Told['now'], asked: Told['asked'] = nu
     ...table(costs(plan, atMostText(plan))),
     '',
     ...table(terms(plan, { now, asked })),
+    ...choices(plan),
   ]
     .concat('', ...table([['why', ...plan.reasons]]))
     .join('\n')
@@ -62,6 +63,34 @@ export const planCard = (
     ].map(plain),
   }
 }
+
+/** What people weigh of one way to make it against the others, a line each. */
+export const alternativeLines = ({ price, bounds, hours, done, uses, risks, why }: Alternative): string[] =>
+  [
+    `${money(price)}, at most ${usd(bounds.dollars)}`,
+    done === null
+      ? `takes ${rangeText(hours, inHours)} once it has room`
+      : `takes ${rangeText(hours, inHours)}: done before ${plainTime(done)} in the bad case, were it begun when it was planned`,
+    ...uses,
+    ...(risks.length === 0 ? ['risk: none beyond what is said of the plan'] : risks.map((risk) => `risk: ${risk}`)),
+    why,
+  ].map(plain)
+
+const inHours = (hours: number): string => `${hours} h`
+
+/** The ways among which people choose, each by the name and the digest that an answer may give. */
+const choices = ({ alternatives = [] }: Plan): string[] =>
+  alternatives.length === 0
+    ? []
+    : [
+        '',
+        ...table(
+          alternatives.map((one): Entry => {
+            const [first = '', ...rest] = alternativeLines(one)
+            return ['choice', `${one.name} (${one.digest.slice(0, 12)}): ${first}`, ...rest.map((line) => `  ${line}`)]
+          }),
+        ),
+      ]
 
 /**
  * `$519.87: $14.43 for the rollout (1.5 times its p95), $1.92 …`: what an approval binds, what is held, and at which it is ended. What of

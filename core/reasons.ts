@@ -192,6 +192,7 @@ export type RequestRefusal =
   | 'bad-period'
   | 'missing-lane'
   | 'no-question'
+  | 'no-choice'
   | 'not-found'
   | 'unavailable'
   | 'bug'

@@ -1,6 +1,7 @@
 import { digestOf } from '../digest.ts'
 import { type KubeObject, podSpecOf } from '../kube.ts'
-import type { Effects, RegisterModelStep, Step } from '../plan.ts'
+import type { RegisterModelStep, Step } from '../plan.ts'
+import type { Effects } from '../plan-effects.ts'
 import type { ResizePoolStep } from '../pools/step.ts'
 import { minuteText } from '../text.ts'
 import { objectDigest } from '../workloads/object-digest.ts'

@@ -3,6 +3,7 @@ import { type DriftTogether, driftProblems } from './drift.ts'
 import { nearest } from './nearest.ts'
 import type { PodPatch } from './pod.ts'
 import { nodeProblems } from './pod-nodes.ts'
+import { nameOfStage } from './stages.ts'
 
 /** What of the document blocks say of each other. */
 export interface Together extends DriftTogether {
@@ -13,7 +14,8 @@ export interface Together extends DriftTogether {
     {
       was?: string | undefined
       on: { dataset: { bucket: string; prefix: string } }
-      stages: OnPool[]
+      stages: (OnPool & { name?: string | undefined; use?: string | undefined })[]
+      alternatives?: Record<string, { stages: Record<string, { pool?: string | undefined }> }> | undefined
     } & DriftTogether['pipelines'][string]
   >
   services: Record<
@@ -58,10 +60,15 @@ export const togetherProblems = (value: Together): Problem[] => [
 
 /** Pods that ask for nodes which their pool never has. */
 const otherNodes = ({ pools, pipelines, services }: Together): Problem[] => [
-  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
-    stages.flatMap((stage, index) =>
-      nodeProblems(stage, { pools, path: ['pipelines', name, 'stages', String(index)] }),
-    ),
+  ...Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) =>
+    stages.flatMap((stage, index) => [
+      ...nodeProblems(stage, { pools, path: ['pipelines', name, 'stages', String(index)] }),
+      ...Object.entries(alternatives).flatMap(([key, { stages: others }]) => {
+        const { pool = stage.pool } = others[nameOfStage(stage)] ?? {}
+        const path = ['pipelines', name, 'alternatives', key, 'stages', nameOfStage(stage)]
+        return pool === stage.pool ? [] : nodeProblems({ ...stage, pool }, { pools, path })
+      }),
+    ]),
   ),
   ...Object.entries(services).flatMap(([name, rule]) => nodeProblems(rule, { pools, path: ['services', name] })),
 ]
@@ -159,8 +166,13 @@ const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>
         }))
 
 const poolsUsed = ({ pipelines, services }: Together): { path: string[]; pool: string }[] => [
-  ...Object.entries(pipelines).flatMap(([name, { stages }]) =>
-    stages.map(({ pool }, index) => ({ path: ['pipelines', name, 'stages', String(index), 'pool'], pool })),
-  ),
+  ...Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) => [
+    ...stages.map(({ pool }, index) => ({ path: ['pipelines', name, 'stages', String(index), 'pool'], pool })),
+    ...Object.entries(alternatives).flatMap(([key, { stages: others }]) =>
+      Object.entries(others).flatMap(([stage, { pool }]) =>
+        pool === undefined ? [] : [{ path: ['pipelines', name, 'alternatives', key, 'stages', stage, 'pool'], pool }],
+      ),
+    ),
+  ]),
   ...Object.entries(services).map(([name, { pool }]) => ({ path: ['services', name, 'pool'], pool })),
 ]

@@ -1,0 +1,5 @@
+/** The alternative of the policy that people chose in place of what its stages say. */
+export interface Chosen {
+  /** Its name in the policy. */
+  name: string
+}
