@@ -29,7 +29,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   const plan: Plan = { ...planned.plan, bounds: { ...planned.plan.bounds, until } }
   const covered = covers(view, plan)
   // The time that was given is the old question's: whoever is asked anew has as long as any.
-  if (covered === 'no') return changedSince(view, run, planned, seen)
+  if (covered === 'no' || planned.lost !== undefined) return changedSince(view, run, planned, seen)
   // What a rung has kept back for longer than its answer counts is asked about again.
   if (isLate(view, plan) && view.doc.rest?.why === 'rung') return changedSince(view, run, planned, seen)
   if (isLate(view, plan)) return expired(view, run, waited)

@@ -30,9 +30,22 @@ import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf,
 export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): Planned => {
   const draft = draftOf(input, presets)
   if ('kind' in draft) return draft
-  const chosen = (name: string): Draft | Refuse => draftOf({ ...input, chosen: { name } }, presets)
-  const plan = input.chosen === undefined ? withAlternatives(draft, input, chosen) : draft.plan
-  return ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
+  if (input.chosen !== undefined) return keptOf(draft.plan)
+  const beside = keptOf(
+    withAlternatives(draft, input, (name) => keepable(draftOf({ ...input, chosen: { name } }, presets))),
+  )
+  // What people could choose beside it is never why it is too large.
+  return beside.kind === 'refuse' ? keptOf(draft.plan) : beside
+}
+
+const keptOf = (plan: Plan): Planned =>
+  ifKept(inOneOrder(plan), 'give it fewer stages or inputs, or put what is long into images')
+
+/** A draft that could be kept and held once it is chosen; else why not. */
+const keepable = (draft: Draft | Refuse): Draft | Refuse => {
+  if ('kind' in draft) return draft
+  const kept = keptOf(draft.plan)
+  return kept.kind === 'refuse' ? kept : draft
 }
 
 /** The rule as its stages say, or as the alternative has them that people chose. */
@@ -66,7 +79,7 @@ const draftOf = (input: PipelineInput, presets: Presets): Draft | Refuse => {
   const price = priceOf(left, input, endingOf(desired, made, left))
   const budget = overBudget(policy, world, price)
   if (budget !== null) return budget
-  const asks = bothAsk(againText(desired), input.asks)
+  const asks = bothAsk(bothAsk(againText(desired), input.asks), chosen === undefined ? undefined : CHOSEN)
   const approval = approvalNeed(policy.approvals, { requester: requesterIn(desired), dollars: price.total.p95, asks })
   if (approval.kind === 'refuse') return refuse(approval.reason, approval.detail)
   const objects = steps.flatMap((step) => (step.kind === 'launch-job' ? [step.job] : []))
@@ -90,6 +103,9 @@ const draftOf = (input: PipelineInput, presets: Presets): Draft | Refuse => {
   }
   return { plan, pipeline, uses: left }
 }
+
+/** Whatever it costs: what people said of it binds it, over all attempts. */
+const CHOSEN = 'nobody takes an alternative but people'
 
 const undoOf = ({ register }: PipelinePolicy): string =>
   register === undefined

@@ -126,7 +126,9 @@ describe('an approval with a choice', () => {
   })
 
   it('binds what was pressed over all attempts: one that follows runs on the same pool, and asks nobody', async () => {
-    const question = await asked({}, { tasks: { 'fine-tune': { imagePull: 'fail' } } })
+    // By itself it would need nobody’s word.
+    const approvals = { autoApproveBelow: 200 }
+    const question = await asked({ approvals }, { tasks: { 'fine-tune': { imagePull: 'fail' } } })
     await press(buttonOf(question, 'spot'))
     await town.until('it has failed', async () =>
       (await town.past(TRAIN)).some(({ outcome }) => outcome.kind === 'failed'),

@@ -100,6 +100,15 @@ describe('alternatives to the plan that the stages say', () => {
     expect([spot?.done, spot?.why]).toEqual([expect.any(Number), expect.stringContaining('need not wait for room')])
   })
 
+  it('are asked about whatever they cost: once chosen they are bound, however little that is', () => {
+    const config = exampleWith(['approvals.autoApproveBelow', 200], ['pools.gpu-spot', SPOT])
+    Object.assign(config.pipelines!['support-chats']!, { alternatives: OTHERS })
+    const policy = parsePolicy(config)
+    expect(named(trainPlan({ policy, world: worldOf() }).alternatives)).toEqual(['default', 'half', 'spot'])
+    const { approval, price } = trainPlan({ policy, world: worldOf(), chosen: { name: 'spot' } })
+    expect([approval.required, approval.need, price.total.p95 < 200]).toEqual([true, 1, true])
+  })
+
   it('are refused once the policy has them no more', () => {
     const planned = planPipeline(
       trainInput({ policy: policyOf({ half: HALF }), chosen: { name: 'spot' }, world: worldOf() }),
