@@ -166,8 +166,9 @@ export const withVote = (row: Question, vote: Vote, button = row.id): Question =
 /** Approved as it is, or as what was chosen in its place. */
 const approvedAs = ({ choices: _, ...row }: Question, choice: Choice | null): Question => {
   if (choice === null) return { ...row, state: 'approved' }
-  const { name, digest, bounds, votes } = choice
-  return { ...row, digest, bounds, votes, chosen: { name }, state: 'approved' }
+  const { name, from, digest, bounds, votes } = choice
+  const chosen = { name, ...(from === undefined ? {} : { from }) }
+  return { ...row, digest, bounds, votes, chosen, state: 'approved' }
 }
 
 /**

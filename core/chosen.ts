@@ -2,4 +2,6 @@
 export interface Chosen {
   /** Its name in the policy. */
   name: string
+  /** When its pools open, milliseconds: it begins no earlier. Left out: they are open. */
+  from?: number
 }

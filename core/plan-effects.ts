@@ -14,6 +14,8 @@ export interface Effects {
   leases?: string[]
   /** Rungs that are lifted, and until when; left out: none is. */
   lifts?: string[]
+  /** When it begins at the earliest, where people chose that: `2026-11-24 18:00 UTC`. Left out: at once. */
+  begins?: string
   /** Names of stages, gates and registrations in their order: what is judged before what. Moves are inside of the bounds, whatever their path. */
   order: string[]
 }

@@ -50,6 +50,7 @@ export const planCard = (
     ...(plan.requester === undefined ? [] : [['Asked for by', whoAsked(plan, nameOf)] as [string, string]]),
     ['Interrupts', plan.interrupts.join('; ') || 'nothing'],
     ...(bounds.answering === undefined ? [] : [['Answering', answeringText(bounds.answering)] as [string, string]]),
+    ...(bounds.from === undefined ? [] : [['Begins', `not before ${plainTime(bounds.from)}`] as [string, string]]),
     ['Begins before', plainTime(bounds.until)],
     ['Plan', `${plan.id} (${plan.digest.slice(0, 12)})`],
   ]
@@ -65,16 +66,24 @@ export const planCard = (
 }
 
 /** What people weigh of one way to make it against the others, a line each. */
-export const alternativeLines = ({ price, bounds, hours, done, uses, risks, why }: Alternative): string[] =>
+export const alternativeLines = (one: Alternative): string[] =>
   [
-    `${money(price)}, at most ${usd(bounds.dollars)}`,
-    done === null
-      ? `takes ${rangeText(hours, inHours)} once it has room`
-      : `takes ${rangeText(hours, inHours)}: done before ${plainTime(done)} in the bad case, were it begun when it was planned`,
-    ...uses,
-    ...(risks.length === 0 ? ['risk: none beyond what is said of the plan'] : risks.map((risk) => `risk: ${risk}`)),
-    why,
+    `${money(one.price)}, at most ${usd(one.bounds.dollars)}`,
+    whenText(one),
+    ...one.uses,
+    ...(one.risks.length === 0
+      ? ['risk: none beyond what is said of the plan']
+      : one.risks.map((risk) => `risk: ${risk}`)),
+    one.why,
   ].map(plain)
+
+const whenText = ({ bounds: { from }, hours, done }: Alternative): string => {
+  const takes = `takes ${rangeText(hours, inHours)}`
+  const opens = from === undefined ? '' : `begins ${plainTime(from)}, when its pool opens, and `
+  if (done === null) return `${opens}${takes} once it has room`
+  const ends = `done before ${plainTime(done)} in the bad case`
+  return `${opens}${takes}: ${ends}${from === undefined ? ', were it begun when it was planned' : ''}`
+}
 
 const inHours = (hours: number): string => `${hours} h`
 
@@ -187,7 +196,11 @@ const terms = ({ bounds, effects, approval, digest, policy, weights, requester, 
     ...(bounds.answering === undefined ? [] : [`answering: ${answeringText(bounds.answering)}`]),
   ],
   ...(told.asked === null ? [] : [['answer', beforeText(told.asked.until, told)] as Entry]),
-  ['begins', beforeText(bounds.until, told)],
+  [
+    'begins',
+    ...(bounds.from === undefined ? [] : [`not before ${plainTime(bounds.from)}`]),
+    beforeText(bounds.until, told),
+  ],
   ['approval', approval.required ? `${approval.need} needed: ${approval.why}` : `not needed: ${approval.why}`],
   ['digest', digest],
   ['policy', policy],

@@ -1,6 +1,7 @@
 import type { ApprovalNeed } from './approval-need.ts'
 import type { Chosen } from './chosen.ts'
 import type { Desired, Requester } from './desired.ts'
+import type { Gate } from './gate.ts'
 import type { Hand } from './hand.ts'
 import type { KubeObject, ObjectRef } from './kube.ts'
 import type { LiftRungStep } from './money/lift-step.ts'
@@ -72,7 +73,7 @@ export interface Alternative {
   uses: string[]
   /** How long it takes once it has begun, hours. */
   hours: Range
-  /** When it would be done in the bad case, had it begun when it was planned; null: it waits for room first, nobody knows how long. */
+  /** When it would be done in the bad case, had it begun when it was planned, or at its `bounds.from`; null: it waits for room first, nobody knows how long. */
   done: number | null
   /** Of these hours in the bad case those on nodes that may be taken back at any time. */
   exposed: number
@@ -99,6 +100,8 @@ export interface Bounds {
   answering?: number
   /** Not begun after this time: milliseconds since the epoch. */
   until: number
+  /** Not begun before this time, which people chose; left out: at once. */
+  from?: number
 }
 
 export interface Price {
@@ -172,13 +175,6 @@ export interface CheckGateStep extends StepBase {
   /** Name of the launch-job step whose result is judged. */
   of: string
   gates: Gate[]
-}
-
-/** A measured number must stay on one side of a limit. A missing or non-finite number fails (law 12). */
-export interface Gate {
-  metric: string
-  op: '>=' | '<='
-  value: number
 }
 
 /** Register the run's output as a new model version, tagged with generation and artifact (laws 7, 16). */

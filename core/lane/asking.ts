@@ -43,6 +43,7 @@ const choicesOf = ({ doc, now, plan }: View, { generation }: Run): Pick<Question
   return {
     choices: others.map(({ name, digest, bounds }) => ({
       ...{ name, digest, bounds, votes: [] },
+      ...(bounds.from === undefined ? {} : { from: bounds.from }),
       id: questionId(doc.lane, { generation, digest, at: now }),
     })),
   }

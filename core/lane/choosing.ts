@@ -28,6 +28,8 @@ const planWarm = (view: View, input: PlanInput): Planned => {
  */
 const asChosen = (view: View, { chosen, ...input }: PlanInput & { chosen: Chosen }): Planned => {
   const taken = planWarm(view, { ...input, chosen })
+  // What has begun under it asks nobody again: it waits for what refuses it, as any other run does.
+  if (taken.kind === 'refuse' && taken.reason !== 'not-configured' && view.doc.approved?.begun === true) return taken
   const why = whyNotTaken(view, taken)
   if (why === null) return taken
   const lost = `its alternative ${chosen.name}, which people chose, is not taken: ${why}`

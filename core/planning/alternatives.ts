@@ -1,7 +1,10 @@
+import type { Chosen } from '../chosen.ts'
 import { addRange, centsRange, usd } from '../money/prices.ts'
 import type { Alternative, Plan } from '../plan.ts'
-import { DEFAULT } from '../policy/alternatives.ts'
+import { DEFAULT, stagesAs } from '../policy/alternatives.ts'
+import { nameOfStage } from '../policy/stages.ts'
 import type { PipelinePolicy } from '../policy.ts'
+import { openedAt, openingsOf } from './opening.ts'
 import { ceilingOf, own, type Refuse, type Use } from './pipeline-price.ts'
 import { gpuCount, type PipelineInput } from './pipeline-steps.ts'
 
@@ -21,7 +24,7 @@ interface Left {
   why: string
 }
 
-type Seeing = Pick<PipelineInput, 'world' | 'now'>
+type Seeing = Pick<PipelineInput, 'policy' | 'world' | 'now'>
 
 const HOUR = 3_600_000
 
@@ -34,11 +37,11 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 export const withAlternatives = (
   { plan, pipeline, uses }: Draft,
   seeing: Seeing,
-  drafted: (name: string) => Draft | Refuse,
+  drafted: (chosen: Chosen) => Draft | Refuse,
 ): Plan => {
   const names = Object.keys(pipeline.alternatives ?? {}).sort(byText)
   if (names.length === 0 || !plan.approval.required) return plan
-  const made = names.map((name) => ({ name, draft: drafted(name) }))
+  const made = names.map((name) => ({ name, draft: nowOrLater(name, pipeline, { ...seeing, drafted }) }))
   const refused = made.flatMap(({ name, draft }) => ('kind' in draft ? [{ name, why: draft.detail }] : []))
   const others = made.flatMap(({ name, draft }) => ('kind' in draft ? [] : [sketchOf(name, draft, seeing)]))
   const first = sketchOf(DEFAULT, { plan, pipeline, uses }, seeing)
@@ -52,13 +55,31 @@ export const withAlternatives = (
   }
 }
 
+/** The alternative as it could begin now; else, where the policy lets it wait for that, once its pools open. */
+const nowOrLater = (
+  name: string,
+  { stages, alternatives = {} }: PipelinePolicy,
+  { world, drafted }: Seeing & { drafted: (chosen: Chosen) => Draft | Refuse },
+): Draft | Refuse => {
+  const now = drafted({ name })
+  const said = own(alternatives, name)
+  if (!('kind' in now) || now.reason !== 'pool-too-small' || said?.whenOpens !== true) return now
+  const pools = new Set(stagesAs(stages, said, nameOfStage).map(({ pool }) => pool))
+  for (const from of openingsOf(pools, world)) {
+    const then = drafted({ name, from })
+    if (!('kind' in then)) return then
+  }
+  return now
+}
+
 const FIRST = 'it is what the stages of the policy say, and what is taken where nobody has to be asked'
 
 const leftText = ({ name, why }: Left): string => `its alternative ${name} is not offered: ${why}`
 
 /** What people weigh against each other. */
 const sketchOf = (name: string, { plan, uses }: Draft, seeing: Seeing): Sketch => {
-  const full = waitsIn(uses, seeing)
+  const { from } = plan.bounds
+  const full = waitsIn(uses, from === undefined ? seeing : { ...seeing, world: openedAt(seeing, from) })
   const hours = centsRange(addRange(...uses.map((use) => use.hours)))
   const spot = uses.filter(({ pool }) => pool.capacityTypes.includes('spot'))
   return {
@@ -68,7 +89,7 @@ const sketchOf = (name: string, { plan, uses }: Draft, seeing: Seeing): Sketch =
     price: plan.price.total,
     uses: uses.map(useText),
     hours,
-    done: full.length > 0 ? null : seeing.now + Math.round(hours.p95 * HOUR),
+    done: full.length > 0 ? null : Math.max(seeing.now, from ?? 0) + Math.round(hours.p95 * HOUR),
     exposed: centsRange(addRange(...spot.map((use) => use.hours))).p95,
     risks: [...spotRisk(spot), ...full.map((pool) => `it waits for room in ${pool}, and nobody knows until when`)],
   }
@@ -156,10 +177,19 @@ const moneyText = ({ price: { p95 } }: Sketch, first: Sketch): string => {
 const timeText = (one: Sketch, first: Sketch): string => {
   if (first.done === null && one.done !== null) return 'need not wait for room'
   if (one.done === null && first.done !== null) return 'has to wait for room'
-  const hours = Math.round((one.hours.p95 - first.hours.p95) * 10) / 10
-  if (hours === 0) return 'takes as long'
-  return `takes ${Math.abs(hours)} h ${hours > 0 ? 'longer' : 'less'} in the bad case`
+  if (one.done === null || first.done === null) {
+    const longer = tenths(one.hours.p95 - first.hours.p95)
+    return longer === 0
+      ? 'takes as long once it has room'
+      : `takes ${Math.abs(longer)} h ${longer > 0 ? 'longer' : 'less'} once it has room`
+  }
+  const later = tenths((one.done - first.done) / HOUR)
+  return later === 0
+    ? 'is done as soon'
+    : `is done ${Math.abs(later)} h ${later > 0 ? 'later' : 'sooner'} in the bad case`
 }
+
+const tenths = (hours: number): number => Math.round(hours * 10) / 10
 
 const riskText = ({ exposed }: Sketch, first: Sketch): string[] => {
   if (exposed === first.exposed) return []

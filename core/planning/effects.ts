@@ -15,10 +15,12 @@ export const effectsOf = ({
   objects,
   interrupts,
   steps = [],
+  from,
 }: {
   objects: KubeObject[]
   interrupts: string[]
   steps?: Step[]
+  from?: number | undefined
 }): { effects: Effects; digest: string } => {
   const effects: Effects = {
     objects: objects
@@ -35,6 +37,7 @@ export const effectsOf = ({
     registers: steps.flatMap((step) => (step.kind === 'register-model' ? [registered(step)] : [])).sort(compare),
     ...leasesIn(steps),
     ...liftsIn(steps),
+    ...(from === undefined ? {} : { begins: minuteText(from) }),
     order: steps.flatMap(({ kind, name }) => (UNBOUND.has(kind) ? [] : [name])),
   }
   return { effects, digest: digestOf(effects) }

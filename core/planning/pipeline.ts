@@ -19,6 +19,7 @@ import type { World } from '../world.ts'
 import { type Draft, withAlternatives } from './alternatives.ts'
 import { effectsOf } from './effects.ts'
 import { ifKept } from './largest.ts'
+import { openedAt } from './opening.ts'
 import { boundsOf, ceilingOf, own, priceOf, type Refuse, refuse, type Use, usesLeft, usesOf } from './pipeline-price.ts'
 import { gpuCount, type Made, type PipelineInput, presetFor, shortName, stepsOf, wordsOf } from './pipeline-steps.ts'
 
@@ -31,9 +32,7 @@ export const planPipeline = (input: PipelineInput, presets: Presets = PRESETS): 
   const draft = draftOf(input, presets)
   if ('kind' in draft) return draft
   if (input.chosen !== undefined) return keptOf(draft.plan)
-  const beside = keptOf(
-    withAlternatives(draft, input, (name) => keepable(draftOf({ ...input, chosen: { name } }, presets))),
-  )
+  const beside = keptOf(withAlternatives(draft, input, (chosen) => keepable(draftOf({ ...input, chosen }, presets))))
   // What people could choose beside it is never why it is too large.
   return beside.kind === 'refuse' ? keptOf(draft.plan) : beside
 }
@@ -66,8 +65,11 @@ const ruleOf = ({ policy, run, chosen }: PipelineInput): { key: string; pipeline
 }
 
 /** One way to make it, and what of it is still to run. */
-const draftOf = (input: PipelineInput, presets: Presets): Draft | Refuse => {
-  const { policy, desired, world, chosen } = input
+const draftOf = (given: PipelineInput, presets: Presets): Draft | Refuse => {
+  const { chosen } = given
+  const from = chosen?.from
+  const input = from === undefined ? given : { ...given, world: openedAt(given, from) }
+  const { policy, desired, world } = input
   const found = ruleOf(input)
   if ('kind' in found) return found
   const { pipeline, key } = found
@@ -91,8 +93,11 @@ const draftOf = (input: PipelineInput, presets: Presets): Draft | Refuse => {
     requester: requesterIn(desired),
     title: titleOf({ input, pipeline, uses: left, presets }),
     steps,
-    ...effectsOf({ objects, interrupts: [], steps }),
-    bounds: boundsOf(left, price, input.now + milliseconds(policy.approvals.expiry)),
+    ...effectsOf({ objects, interrupts: [], steps, from }),
+    bounds: {
+      ...boundsOf(left, price, Math.max(input.now, from ?? 0) + milliseconds(policy.approvals.expiry)),
+      ...(from === undefined ? {} : { from }),
+    },
     price,
     strategy: null,
     interrupts: [],

@@ -15,7 +15,9 @@ export interface Together extends DriftTogether {
       was?: string | undefined
       on: { dataset: { bucket: string; prefix: string } }
       stages: (OnPool & { name?: string | undefined; use?: string | undefined })[]
-      alternatives?: Record<string, { stages: Record<string, { pool?: string | undefined }> }> | undefined
+      alternatives?:
+        | Record<string, { stages: Record<string, { pool?: string | undefined }>; whenOpens?: true | undefined }>
+        | undefined
     } & DriftTogether['pipelines'][string]
   >
   services: Record<
@@ -25,6 +27,8 @@ export interface Together extends DriftTogether {
   >
 }
 interface PoolTogether {
+  hours?: object | undefined
+  mode?: string | undefined
   queue?: string | undefined
   instanceType?: string | undefined
   instanceTypes?: string[] | undefined
@@ -55,6 +59,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...servedFromQueues(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
+  ...neverOpened(value),
   ...driftProblems(value, nearest),
 ]
 
@@ -72,6 +77,18 @@ const otherNodes = ({ pools, pipelines, services }: Together): Problem[] => [
   ),
   ...Object.entries(services).flatMap(([name, rule]) => nodeProblems(rule, { pools, path: ['services', name] })),
 ]
+
+/** Alternatives that are to wait until a pool opens, of pools that are as high at all times. */
+const neverOpened = ({ pools, pipelines }: Together): Problem[] =>
+  Object.entries(pipelines).flatMap(([name, { stages, alternatives = {} }]) =>
+    Object.entries(alternatives).flatMap(([key, { stages: others, whenOpens }]) => {
+      const used = stages.map((stage) => others[nameOfStage(stage)]?.pool ?? stage.pool)
+      const opens = used.some((pool) => pools[pool]?.hours !== undefined && pools[pool]?.mode !== 'shadow')
+      if (whenOpens !== true || opens) return []
+      const message = `no pool of it has \`hours\` in force, so none ever opens: leave it out, or say hours of ${[...new Set(used)].join(' or ')}`
+      return [{ path: ['pipelines', name, 'alternatives', key, 'whenOpens'], message }]
+    }),
+  )
 
 /** An upload must mean one of them. */
 const sharedPlaces = ({ pipelines }: Together): Problem[] => {

@@ -4,7 +4,7 @@ import { next } from '../../../core/lane/next.ts'
 import { settle } from '../../../core/lane/settle.ts'
 import type { View } from '../../../core/lane/view.ts'
 import { parsePolicy } from '../../../core/policy.ts'
-import { emptyWorld, exampleWith, trainPlan } from '../training-fixture.ts'
+import { emptyPool, emptyWorld, exampleWith, trainPlan } from '../training-fixture.ts'
 import { ANA, questionOf, runOf, viewOf, wanted } from './fixture.ts'
 
 const small = { stages: { train: { pool: 'gpu-serve', gpus: 4, hours: { p50: 3, p95: 6 } } } }
@@ -68,4 +68,18 @@ it.each<[string, () => Partial<View>, string]>([
   expect(moments.map(({ text }) => text)).toEqual([expect.any(String), told])
   expect([doc.approved, row?.plan.reasons[0], row?.plan.digest]).toEqual([null, told, plan.digest])
   expect(next({ ...view, doc, plan: row ?? null, fresh: true })).toEqual({ kind: 'ask' })
+})
+
+it('what has begun under it asks nobody again where it is refused for now: it waits for that, as any other run does', () => {
+  const pools = { 'gpu-train': emptyPool('gpu-train'), 'gpu-serve': emptyPool('gpu-serve', { ceiling: 0 }) }
+  const view = chosen({ world: emptyWorld({ pools }) })
+  const approved = { ...view.doc.approved!, begun: true }
+  const { doc } = planned({ ...view, doc: { ...view.doc, approved } })
+  expect(doc).toMatchObject({
+    run: null,
+    approved: { begun: true },
+    outcome: { kind: 'refused', reason: 'pool-too-small' },
+  })
+  const gone = planned({ ...view, policy: parsePolicy(exampleWith()), doc: { ...view.doc, approved } })
+  expect([gone.doc.approved, gone.doc.run?.digest]).toEqual([null, plan.digest])
 })

@@ -42,7 +42,9 @@ describe('alternatives to the plan that the stages say', () => {
     expect(spot.bounds.dollars).toBe(spot.price.p95)
     expect(spot.done).toBe(first.done)
     expect(spot.risks).toEqual([expect.stringContaining('may be taken back at any time')])
-    expect(spot.why).toMatch(/^not the default: it costs \$[\d.]+ less at most, takes as long, and is at risk on spot/)
+    expect(spot.why).toMatch(
+      /^not the default: it costs \$[\d.]+ less at most, is done as soon, and is at risk on spot/,
+    )
   })
 
   it('are each the plan that is made once one is chosen, to the digest and the dollar', () => {
@@ -124,6 +126,106 @@ describe('alternatives to the plan that the stages say', () => {
     const turned = { half: HALF, spot: OTHERS.spot }
     const bytes = (alternatives: object) => JSON.stringify({ ...planOf(alternatives), policy: '' })
     expect(bytes(turned)).toBe(bytes(OTHERS))
+  })
+})
+
+describe('an alternative that may wait until its pool opens', () => {
+  /** 09:00 UTC is 10:00 in Berlin: nights begin in ten hours. */
+  const hours = { zone: 'Europe/Berlin', ceilings: [{ from: '20:00', to: '06:00', maxGpus: 8 }] }
+  const NIGHT = { ...SPOT, maxGpus: 0, hours }
+  const tonight = { night: { ...OTHERS.spot, whenOpens: true } }
+  const OPENS = NOW + 10 * 3_600_000
+  const closed = worldOf({ 'gpu-spot': { ceiling: 0, rises: { at: OPENS, gpus: 8 } } })
+
+  it('begins then: its digest says so, and it is done by so much later', () => {
+    const [, night] = planOf(tonight, closed, NIGHT).alternatives as Alternative[]
+    expect([night?.bounds.from, night?.bounds.until, night?.done]).toEqual([
+      OPENS,
+      OPENS + 4 * 3_600_000,
+      OPENS + 3.5 * 3_600_000,
+    ])
+    expect(night?.why).toContain('is done 10 h later in the bad case')
+    const policy = policyOf(tonight, NIGHT)
+    const chosen = { name: 'night', from: OPENS }
+    const then = trainPlan({ policy, world: closed, chosen })
+    expect([then.digest, then.effects.begins]).toEqual([night?.digest, '2026-11-24 19:00 UTC'])
+    const open = worldOf({ 'gpu-spot': { ceiling: 8 } })
+    // As it opens its NodePool may not be as high yet: it waits for that in line. Begun at once it would be something else.
+    for (const world of [closed, open])
+      expect(trainPlan({ policy, world, chosen, now: OPENS }).digest).toBe(night?.digest)
+    expect(trainPlan({ policy, world: open, chosen: { name: 'night' } }).digest).not.toBe(night?.digest)
+  })
+
+  it('is what it is at once while that is open, is none where a rung caps it, or the policy does not say so', () => {
+    const named = (world: World, alternatives: object = tonight) =>
+      planOf(alternatives, world, NIGHT).alternatives?.map(({ name, bounds }) => [name, bounds.from])
+    expect(named(worldOf({ 'gpu-spot': { ceiling: 8 } }))).toEqual([
+      ['default', undefined],
+      ['night', undefined],
+    ])
+    expect(named(closed, { night: OTHERS.spot })).toBeUndefined()
+    const capped = worldOf({ 'gpu-spot': { ceiling: 0, rises: { at: OPENS, gpus: 8 }, capped: 'cap-pools' } })
+    expect(named(capped)).toBeUndefined()
+  })
+
+  it('is none any more once its night is over', () => {
+    const chosen = { name: 'night', from: OPENS }
+    const now = OPENS + 11 * 3_600_000
+    const planned = planPipeline(trainInput({ policy: policyOf(tonight, NIGHT), world: closed, chosen, now }))
+    expect(planned).toMatchObject({ kind: 'refuse', reason: 'pool-too-small' })
+  })
+})
+
+describe('whatever the world is like', () => {
+  const pools = ['gpu-train', 'gpu-serve', 'gpu-spot']
+  const hours = { zone: 'UTC', ceilings: [{ from: '20:00', to: '06:00', maxGpus: 16 }] }
+  const view = fc.record({
+    ceiling: fc.constantFrom(0, 4, 8, 16),
+    heldByOthers: fc.nat(16),
+    rises: fc.constantFrom(undefined, { at: NOW + 11 * 3_600_000, gpus: 16 }),
+  })
+  const way = fc.record({
+    pool: fc.constantFrom(...pools),
+    gpus: fc.constantFrom(1, 2, 4, 8),
+    hours: fc.record({ p50: fc.integer({ min: 1, max: 3 }), p95: fc.integer({ min: 3, max: 30 }) }),
+  })
+  const others = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), way, { maxKeys: 6 })
+
+  it('what is shown beside the default is of the policy, and fits below ceilings and into the budget', () => {
+    fc.assert(
+      fc.property(others, fc.record({ a: view, b: view, c: view }), fc.nat(20_000), (all, { a, b, c }, spent) => {
+        const kept = Object.entries(all).filter(([, { pool, gpus }]) => pool !== 'gpu-train' || gpus !== 8)
+        const said = Object.fromEntries(
+          kept.map(([name, train]) => [name, { stages: { train }, whenOpens: train.pool === 'gpu-spot' || undefined }]),
+        )
+        const seen = { 'gpu-train': a, 'gpu-serve': { ...b, rises: undefined }, 'gpu-spot': c }
+        const views = Object.entries(seen).map(([name, { rises, ...over }]) => [
+          name,
+          emptyPool(name, { ...over, ...(rises === undefined ? {} : { rises }) }),
+        ])
+        const world = emptyWorld({ pools: Object.fromEntries(views), dollars: { spent, held: 0 } })
+        const policy = policyOf(said, { ...SPOT, maxGpus: 0, hours })
+        const planned = planPipeline(trainInput({ policy, world }))
+        if (planned.kind !== 'plan') return
+        const { alternatives = [], digest, reasons } = planned.plan
+        expect([alternatives.length <= 3, alternatives[0]?.digest ?? digest]).toEqual([true, digest])
+        const offered = alternatives.slice(1).map(({ name }) => name)
+        for (const { name, bounds } of alternatives.slice(1)) {
+          expect(said).toHaveProperty(name)
+          expect(spent + bounds.dollars).toBeLessThanOrEqual(policy.budget.dollars)
+          for (const [pool, gpus] of Object.entries(bounds.gpus))
+            expect(gpus).toBeLessThanOrEqual(
+              bounds.from !== undefined && pool === 'gpu-spot' ? 16 : (world.pools[pool]?.ceiling ?? 0),
+            )
+        }
+        // Whatever is not shown is named with its reason.
+        for (const name of Object.keys(said))
+          expect(offered.includes(name)).not.toBe(
+            reasons.some((text) => text.startsWith(`its alternative ${name} is not offered: `)),
+          )
+      }),
+      { numRuns: 150 },
+    )
   })
 })
 

@@ -46,6 +46,11 @@ it.each<[string, unknown, string]>([
     `${AT}.other.stages.train.pool: there is no pool \`gpu-trian\`: add it under pools, or did you mean \`gpu-train\`?`,
   ],
   [
+    'that it waits for a pool that is as high at all times',
+    { other: { stages: { train: small }, whenOpens: true } },
+    `${AT}.other.whenOpens: no pool of it has \`hours\` in force, so none ever opens: leave it out, or say hours of gpu-serve or gpu-train`,
+  ],
+  [
     'the name of the default',
     { default: { stages: { train: small } } },
     `${AT}: \`default\` is what the stages say: call it otherwise`,
