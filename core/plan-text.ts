@@ -29,7 +29,7 @@ export const planText = (plan: Plan, now: Told['now'], asked: Told['asked'] = nu
     ...table(costs(plan, atMostText(plan))),
     '',
     ...table(terms(plan, { now, asked })),
-    ...choices(plan),
+    ...(now === null && asked === null ? [] : choices(plan)),
   ]
     .concat('', ...table([['why', ...plan.reasons]]))
     .join('\n')
@@ -87,7 +87,7 @@ const whenText = ({ bounds: { from }, hours, done }: Alternative): string => {
 
 const inHours = (hours: number): string => `${hours} h`
 
-/** The ways among which people choose, each by the name and the digest that an answer may give. */
+/** The ways among which people choose, while they may, each by the name and the digest that an answer may give. */
 const choices = ({ alternatives = [] }: Plan): string[] =>
   alternatives.length === 0
     ? []

@@ -34,6 +34,7 @@ const asChosen = (view: View, { chosen, ...input }: PlanInput & { chosen: Chosen
   if (why === null) return taken
   const lost = `its alternative ${chosen.name}, which people chose, is not taken: ${why}`
   const planned = planWarm(view, input)
+  if (planned.kind === 'refuse') return { ...planned, detail: `${lost}; and without it ${planned.detail}` }
   if (planned.kind !== 'plan') return planned
   return { ...planned, lost, plan: { ...planned.plan, reasons: [lost, ...planned.plan.reasons] } }
 }

@@ -1,10 +1,8 @@
 import * as z from 'zod/mini'
+import { DEFAULT } from '../chosen.ts'
 import { count, hours, name } from './fields.ts'
 import { stageGrace } from './ours.ts'
 import type { PodPatch } from './pod.ts'
-
-/** What the plan that the stages say goes by, beside the alternatives to it. */
-export const DEFAULT = 'default'
 
 /** Most alternatives of one pipeline. */
 const MOST = 6
