@@ -165,6 +165,8 @@ export type RestReason =
   | 'frozen'
   /** A rung of the budget's ladder lets nothing new begin. */
   | 'rung'
+  /** People chose that it begins later. */
+  | 'not-yet'
   /** A far side does not answer. */
   | 'unavailable'
   /** A far side does not let us now: an expired token, a right that is missing. */
@@ -192,6 +194,7 @@ export type RequestRefusal =
   | 'bad-period'
   | 'missing-lane'
   | 'no-question'
+  | 'no-choice'
   | 'not-found'
   | 'unavailable'
   | 'bug'

@@ -34,6 +34,9 @@ export const hasMoved = async (ports: Asked, rules: Rules, doc: LaneDocument): P
     ? 'perhaps'
     : hasMovedOn(ports, doc)
 
+/** Rests of what waits to begin. */
+const KEPT_BACK: ReadonlySet<string> = new Set(['frozen', 'no-room', 'rung', 'not-yet'])
+
 /**
  * Whether what waits to begin was planned under another policy than is in force: what it waits for may be no matter of it any more, and
  * who approved it may not by now. Its lane plans anew, and waits on under this one.
@@ -43,8 +46,7 @@ const isPlannedOtherwise = async (
   { policy }: Rules,
   { lane, run, rest }: LaneDocument,
 ): Promise<boolean> => {
-  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room' && rest?.why !== 'rung'))
-    return false
+  if (run === null || hasBegun(run) || rest === null || !KEPT_BACK.has(rest.why)) return false
   const row = await readRow(ledger, 'plan', lane)
   return row !== null && isOfOtherPolicy({ policy }, row.value.plan)
 }

@@ -1,4 +1,4 @@
-import { ANSWER_GRACE, asOfNow, nameOf } from '../answers.ts'
+import { ANSWER_GRACE, asOfNow, missingIn, nameOf } from '../answers.ts'
 import { ruleFor } from '../lane-kinds/catalogue.ts'
 import type { Plan } from '../plan.ts'
 import type { Outcome } from '../reasons.ts'
@@ -179,7 +179,7 @@ const whyNoRule = ({ doc, policy, kind }: View, { desired, steps }: Run): Outcom
 const planned = (view: View, run: Run): Act => {
   const { plan } = view
   const anew: Act = run.hold === null ? (awaySide(view, 'cluster') ?? { kind: 'plan' }) : { kind: 'leave-line' }
-  if (plan === null || plan.plan.digest !== run.digest) return anew
+  if (plan === null || plan.plan.digest !== run.digest || !isOfChoice(view, plan.plan)) return anew
   const question = covers(view, plan.plan)
   const kept = keptBack(view, run)
   // What it kept while its source was away is nobody's where it may not begin so, or not now.
@@ -189,6 +189,10 @@ const planned = (view: View, run: Run): Act => {
   if (question === 'no') return keptByRung(view, run) ?? (isToldOtherwise(view) ? anew : asking(view, run, plan.plan))
   return kept ?? awaySide(view, 'cluster') ?? lookingAgain(view, run) ?? { kind: 'hold' }
 }
+
+/** Whether it is the plan that people chose, where they chose another one than was asked about. */
+const isOfChoice = ({ doc: { approved } }: View, { digest }: Plan): boolean =>
+  approved?.question.chosen === undefined || approved.question.digest === digest
 
 /** Nobody is asked about what may not begin; and what a rung has kept back is planned anew before: it may ask no more. */
 const isToldOtherwise = ({ doc, fresh }: View): boolean => doc.rest?.why === 'rung' && !fresh
@@ -216,10 +220,10 @@ const asked = (view: View, { generation, attempt }: Run, question: Question): Ac
   const remindAt = question.until - REMINDER
   const reminds = !question.reminded && question.until - question.openedAt > 2 * REMINDER
   if (reminds && now >= remindAt) return { kind: 'remind' }
-  const { votes, need } = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
+  const asked = asOfNow(question, { policy: view.policy.approvals, groups: view.groups })
   return rest(view, {
     why: 'asked',
-    text: `waits for ${need - votes.length} of the approvers, about generation ${generation}, attempt ${attempt}`,
+    text: `waits for ${missingIn(asked)} of the approvers, about generation ${generation}, attempt ${attempt}`,
     until: reminds ? remindAt : end,
   })
 }
