@@ -1,5 +1,8 @@
+import type { LaneDocument } from '../core/lane/document.ts'
+import { newerIn } from '../core/lane/newer.ts'
 import { budgetOf, budgetRoom, poolRoom, poolRooms } from '../core/lane/room.ts'
 import { KEEPS_BACK } from '../core/lane/rungs.ts'
+import { isPreemptible, isSuspendedOtherwise, SUSPENDS } from '../core/lane/suspending.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
 import { dayBegin, daysBetween } from '../core/money/days.ts'
@@ -7,7 +10,7 @@ import { monthBegin, monthOf } from '../core/money/months.ts'
 import type { MeterRow } from '../core/money/rows.ts'
 import { type Metered, type RungChange, type RungRow, rungId, rungNames, rungsDue } from '../core/money/rungs.ts'
 import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spend.ts'
-import { MEASURES, rungName } from '../core/policy/rung.ts'
+import { MEASURES, type Measure, rungName } from '../core/policy/rung.ts'
 import type { Policy } from '../core/policy.ts'
 import { savedByCaps } from '../core/pools/ceiling.ts'
 import { SELF } from '../core/rows.ts'
@@ -66,7 +69,11 @@ export const ladderOf = async (
   ])
   const held = Object.fromEntries(sums.map(({ id, value }) => [id, value.n]))
   const caps = capsNow(policy, { meter, held })
-  const saves = { notify: 0, 'ask-always': 0, 'no-new-runs': endingPerHour(spend, kinds), 'cap-pools': 0 }
+  const saves = {
+    ...NOTHING,
+    'no-new-runs': endingPerHour(spend, kinds),
+    'suspend-preemptible': await preemptiblePerHour(ledger, spend, { policy, kinds }),
+  }
   return {
     rungs,
     metered: {
@@ -97,7 +104,31 @@ const capsNow = (
 const endingPerHour = ({ by }: MeteredSpend, kinds: readonly LaneKind[]): number =>
   by.lane.reduce((sum, { of, perHour }) => sum + (kindOf(kinds, of)?.lasts === 'once' ? perHour : 0), 0)
 
-const NOTHING = { notify: 0, 'ask-always': 0, 'no-new-runs': 0, 'cap-pools': 0 }
+/** Dollars an hour of what a rung would suspend now: of lanes whose stage at work lets itself be. Where the ladder has no such rung nothing is read. */
+const preemptiblePerHour = async (
+  ledger: Reading,
+  { by }: MeteredSpend,
+  { policy, kinds }: Omit<Given, 'now'>,
+): Promise<number> => {
+  if (!rungNames(policy).includes(SUSPENDS)) return 0
+  const costing = new Map(
+    by.lane.flatMap(({ of, perHour }): [string, number][] =>
+      perHour > 0 && kindOf(kinds, of)?.preemptible !== undefined ? [[of, perHour]] : [],
+    ),
+  )
+  const docs = valuesOf(await readRows(ledger, 'lane', [...costing.keys()]))
+  return docs
+    .filter((doc) => newerIn(doc) === null && isPreemptible({ doc, policy, kind: kindOf(kinds, doc.lane) }))
+    .reduce((sum, { lane }) => sum + (costing.get(lane) ?? 0), 0)
+}
+
+const NOTHING: Record<Measure, number> = {
+  notify: 0,
+  'ask-always': 0,
+  'no-new-runs': 0,
+  'suspend-preemptible': 0,
+  'cap-pools': 0,
+}
 
 const ACTING = MEASURES.filter((measure) => measure !== 'notify')
 
@@ -105,14 +136,25 @@ const ACTING = MEASURES.filter((measure) => measure !== 'notify')
 const TOGETHER = 25
 
 /**
- * Tells who rests on a rung that some are over: those alone who have written that they do. Whom a death here leaves untold finds who compares,
- * within minutes.
+ * Tells who rests on a rung that some are over: those alone who have written that they do; and who has a Job that one suspends that it is crossed, or over. Whom a
+ * death here leaves untold finds who compares, within minutes.
  */
-export const tellLetGo = async (ports: LetterPorts, rungs: readonly RungChange[]): Promise<void> => {
+export const tellOfRungs = async (
+  ports: LetterPorts,
+  rungs: readonly RungChange[],
+  { policy, kinds, now }: Given,
+): Promise<void> => {
   const letsGo = rungs.some(({ row, gone }) => row.name === KEEPS_BACK && (gone || row.lifted !== undefined))
-  if (!letsGo) return
-  const docs = await everyLane(ports.ledger)
-  const resting = docs.filter(({ rest }) => rest?.why === 'rung').map(({ lane }) => lane)
+  const suspends = rungs.some(({ row }) => row.name === SUSPENDS)
+  if (!letsGo && !suspends) return
+  const [docs, rows] = [await everyLane(ports.ledger), await rungsOf(ports.ledger, policy)]
+  const isOtherwise = (doc: LaneDocument): boolean => {
+    const kind = kindOf(kinds, doc.lane)
+    return kind !== undefined && newerIn(doc) === null && isSuspendedOtherwise({ doc, kind, policy, rungs: rows, now })
+  }
+  const resting = docs
+    .filter((doc) => (letsGo && doc.rest?.why === 'rung') || (suspends && isOtherwise(doc)))
+    .map(({ lane }) => lane)
   for (let from = 0; from < resting.length; from += TOGETHER)
     await Promise.all(resting.slice(from, from + TOGETHER).map((lane) => leaveGoOn(ports, lane)))
 }

@@ -6,7 +6,8 @@ import { hasBegun, type LaneDocument } from '../core/lane/document.ts'
 import { isOnTheWay } from '../core/lane/falling.ts'
 import { isOfAnother } from '../core/lane/looking-again.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
-import { isLetGo } from '../core/lane/rungs.ts'
+import { isLetGo, isOnRung } from '../core/lane/rungs.ts'
+import { isSuspendedOtherwise } from '../core/lane/suspending.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
@@ -43,15 +44,26 @@ const isPlannedOtherwise = async (
   { policy }: Rules,
   { lane, run, rest }: LaneDocument,
 ): Promise<boolean> => {
-  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room' && rest?.why !== 'rung'))
+  if (run === null || hasBegun(run) || (rest?.why !== 'frozen' && rest?.why !== 'no-room' && !isOnRung(rest)))
     return false
   const row = await readRow(ledger, 'plan', lane)
   return row !== null && isOfOtherPolicy({ policy }, row.value.plan)
 }
 
-/** Whether a lane rests on a rung that is over: who was to tell it may have died. */
-const restsInVain = async ({ ledger, clock }: Asked, { policy }: Rules, doc: LaneDocument): Promise<boolean> =>
-  doc.rest?.why === 'rung' && isLetGo(doc, { policy, rungs: await rungsOf(ledger, policy), now: clock.now() })
+/** Whether a lane rests on a rung that is over, or does not keep to one that is in force: who was to tell it may have died. */
+const restsInVain = async (
+  { ledger, clock }: Asked,
+  { policy, reactions }: Rules,
+  doc: LaneDocument,
+): Promise<boolean> => {
+  const kind = kindOf(
+    reactions.map((reaction) => reaction.kind),
+    doc.lane,
+  )
+  if (!isOnRung(doc.rest) && kind?.preemptible === undefined) return false
+  const seen = { policy, rungs: await rungsOf(ledger, policy), now: clock.now() }
+  return isLetGo(doc, seen) || (kind !== undefined && isSuspendedOtherwise({ ...seen, doc, kind }))
+}
 
 /** Whether the policy asks in another channel than where the question of a lane stands. */
 const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {

@@ -109,6 +109,8 @@ export interface LaneKind<D extends Desired = Desired> {
   asksMore?(policy: Policy, name: string, stage: string): number | null
   /** When GPUs of its Jobs that idle are told of, asked about and taken away, by the policy in force; null, or left out: never. */
   idleOf?(policy: Policy, name: string): IdleRule | null
+  /** Whether a rung of the budget may suspend this stage for a time, by the policy in force; left out: it may suspend none. */
+  preemptible?(policy: Policy, name: string, stage: string): boolean
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */

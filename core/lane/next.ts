@@ -24,7 +24,7 @@ import { parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
-import { keptByRung } from './rungs.ts'
+import { isOnRung, keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -191,7 +191,7 @@ const planned = (view: View, run: Run): Act => {
 }
 
 /** Nobody is asked about what may not begin; and what a rung has kept back is planned anew before: it may ask no more. */
-const isToldOtherwise = ({ doc, fresh }: View): boolean => doc.rest?.why === 'rung' && !fresh
+const isToldOtherwise = ({ doc, fresh }: View): boolean => isOnRung(doc.rest) && !fresh
 
 const asking = (view: View, { asked: times }: Run, { bounds }: Plan): Act => {
   if (times >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }

@@ -16,7 +16,8 @@ export const rung = z.strictObject({
   /**
    * What is done while it is crossed. `notify` tells it, once a month. `ask-always`: people are asked about every plan that begins something, whatever it costs.
    * `no-new-runs`: no run of a pipeline begins, and no service that has nothing judged yet; what runs is finished, what carries over what was paid for goes on, and
-   * what waited begins by itself afterwards. `cap-pools`: no pool has more nodes than there were, or were held, when it was crossed, and nothing is leased;
+   * what waited begins by itself afterwards. `suspend-preemptible`: stages that are `preemptible` are suspended, with their pods' own grace to save what they have, and go on
+   * by themselves afterwards; none of them begins meanwhile. `cap-pools`: no pool has more nodes than there were, or were held, when it was crossed, and nothing is leased;
    * what runs is left alone, and a node that is lost may be replaced.
    */
   do: z.enum(MEASURES),

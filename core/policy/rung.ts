@@ -1,5 +1,5 @@
 /** What a rung of a budget's ladder does while it is in force. */
-export const MEASURES = ['notify', 'ask-always', 'no-new-runs', 'cap-pools'] as const
+export const MEASURES = ['notify', 'ask-always', 'no-new-runs', 'suspend-preemptible', 'cap-pools'] as const
 export type Measure = (typeof MEASURES)[number]
 
 /** A rung as a policy has it: from this share of the budget on. */

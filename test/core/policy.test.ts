@@ -400,11 +400,12 @@ describe('a config that does not hold together', () => {
       'pipelines.support-chats.stages.0.env.SIGNALBOX_TASK: it is ours',
     ],
     [
-      'a stage that budgets may stop',
+      'a stage that budgets may suspend where Kueue does',
       (c) => {
         Object.assign(train(c), { preemptible: true })
+        c.pools['gpu-train']!.queue = 'gpu'
       },
-      'pipelines.support-chats.stages.0.preemptible: no budget stops a stage yet: leave it out; found true',
+      'pipelines.support-chats.stages.0.preemptible: Kueue lends `gpu-train`, and is the one that suspends its Jobs: leave it out',
     ],
     [
       'a wait for nodes in which none starts',
