@@ -1,10 +1,11 @@
 import type { LaneDocument } from '../core/lane/document.ts'
+import { hasFloors } from '../core/lane/floors.ts'
 import { newerIn } from '../core/lane/newer.ts'
 import { budgetOf, budgetRoom, poolRoom, poolRooms } from '../core/lane/room.ts'
 import { KEEPS_BACK } from '../core/lane/rungs.ts'
 import { isPreemptible, isSuspendedOtherwise, SUSPENDS } from '../core/lane/suspending.ts'
 import { kindOf } from '../core/lane-kinds/catalogue.ts'
-import type { LaneKind } from '../core/lane-kinds/kind.ts'
+import { type LaneKind, laneName } from '../core/lane-kinds/kind.ts'
 import { dayBegin, daysBetween } from '../core/money/days.ts'
 import { monthBegin, monthOf } from '../core/money/months.ts'
 import type { MeterRow } from '../core/money/rows.ts'
@@ -13,11 +14,12 @@ import { type MeteredSpend, meteredSpend, neededSince } from '../core/money/spen
 import { MEASURES, type Measure, rungName } from '../core/policy/rung.ts'
 import type { Policy } from '../core/policy.ts'
 import { savedByCaps } from '../core/pools/ceiling.ts'
+import type { Reaction } from '../core/reactions/reaction.ts'
 import { SELF } from '../core/rows.ts'
 import { asCounted } from './in-force.ts'
 import { everyLane } from './lanes.ts'
 import type { Key, Ledger, Stored } from './ledger-port.ts'
-import { type LetterPorts, leaveGoOn } from './letters.ts'
+import { type LetterPorts, leaveGoOn, leaveLook } from './letters.ts'
 import type { WorkPorts } from './ports.ts'
 import { everyRow, readRow, readRows, valuesOf } from './rows.ts'
 import { untilNow } from './spend.ts'
@@ -82,6 +84,7 @@ export const ladderOf = async (
       perHour: spend.perHour,
       forecast: spend.forecast,
       saves: { ...saves, 'cap-pools': savedByCaps(policy, caps, now) },
+      aboveFloors: hasFloors(policy) ? aboveFloors(spend, { policy, kinds }) : 0,
       caps,
     },
   }
@@ -122,6 +125,13 @@ const preemptiblePerHour = async (
     .reduce((sum, { lane }) => sum + (costing.get(lane) ?? 0), 0)
 }
 
+/** Dollars an hour of what serves above its floor, by what a lane has at work as the meter sees it. */
+const aboveFloors = ({ by }: MeteredSpend, { policy, kinds }: Omit<Given, 'now'>): number =>
+  by.lane.reduce(
+    (sum, { of, perHour }) => sum + perHour * (kindOf(kinds, of)?.atFloor?.(policy, laneName(of))?.goes ?? 0),
+    0,
+  )
+
 const NOTHING: Record<Measure, number> = {
   notify: 0,
   'ask-always': 0,
@@ -140,10 +150,12 @@ const TOGETHER = 25
  * death here leaves untold finds who compares, within minutes.
  */
 export const tellOfRungs = async (
-  ports: LetterPorts,
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
   rungs: readonly RungChange[],
-  { policy, kinds, now }: Given,
+  { policy, reactions, now }: Omit<Given, 'kinds'> & { reactions: readonly Reaction[] },
 ): Promise<void> => {
+  if (hasFloors(policy) && rungs.length > 0) await lookAtFloors(ports, { policy, reactions, now })
+  const kinds = reactions.map(({ kind }) => kind)
   const letsGo = rungs.some(({ row, gone }) => row.name === KEEPS_BACK && (gone || row.lifted !== undefined))
   const suspends = rungs.some(({ row }) => row.name === SUSPENDS)
   if (!letsGo && !suspends) return
@@ -157,6 +169,22 @@ export const tellOfRungs = async (
     .map(({ lane }) => lane)
   for (let from = 0; from < resting.length; from += TOGETHER)
     await Promise.all(resting.slice(from, from + TOGETHER).map((lane) => leaveGoOn(ports, lane)))
+}
+
+/** Lanes that may make do with less ask their source, and compare what stands with what they are to have: as whoever compares does each few minutes. */
+const lookAtFloors = async (
+  ports: LetterPorts & Pick<WorkPorts, 'policies'>,
+  { policy, reactions, now }: Omit<Given, 'kinds'> & { reactions: readonly Reaction[] },
+): Promise<void> => {
+  const asks = reactions
+    .filter(({ kind }) => kind.atFloor !== undefined)
+    .flatMap((reaction) => reaction.resync({ policy, now, docOf: () => null }).map((ask) => ({ ask, reaction })))
+  for (const [index, { ask, reaction }] of asks.entries()) {
+    const rule = ask.kind === 'event' ? reaction.ruleOf(ask.event as never, policy) : null
+    if (ask.kind !== 'event' || rule === null) continue
+    if (reaction.kind.atFloor?.(policy, laneName(rule.lane)) == null) continue
+    await leaveLook(ports, ask.event, { reactions, unique: `floor.${index}`, from: 'resync' })
+  }
 }
 
 /**

@@ -229,7 +229,7 @@ const save = async ({ ports, lost }: Hands, progress: Progress, why: Rest | null
   progress.wakes.push(
     wakeDue(ports, writes),
     wakeLines(ports, writes, { policy: view.policy, lane }),
-    tellOfRungs(ports, change.rungs, { ...view, kinds: view.reactions.map(({ kind }) => kind) }).catch(() => undefined),
+    tellOfRungs(ports, change.rungs, view).catch(() => undefined),
     ...change.wakes.map((other) => wake(ports, other, `line.${lane}.${before.revision}`)),
   )
   return true

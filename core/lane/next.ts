@@ -103,8 +103,9 @@ const unbegun = (view: View): Act => {
 }
 
 /** What stands otherwise than it was left is said first. */
-const doneText = ({ kind, doc: { beside, desired } }: View, { detail }: Ended): string => {
-  const text = `${kind.titleOf(desired as never)}: ${detail}`
+const doneText = ({ kind, policy, doc: { beside, desired } }: View, { detail }: Ended): string => {
+  const floored = policy.floored === undefined ? '' : `; ${policy.floored}`
+  const text = `${kind.titleOf(desired as never)}: ${detail}${floored}`
   return beside === undefined ? text : `${beside}; ${text}`
 }
 

@@ -6,6 +6,8 @@ export type Measure = (typeof MEASURES)[number]
 export interface Rung {
   at: number
   do: Measure
+  /** What becomes of services meanwhile; left out: nothing. */
+  serving?: 'floor' | undefined
 }
 
 /** Tells rungs of a ladder apart, for people too: one notice is told from another by its share, everything else is there once. */
