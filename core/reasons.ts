@@ -167,6 +167,8 @@ export type RestReason =
   | 'rung'
   /** People chose that it begins later. */
   | 'not-yet'
+  /** A rung of the budget's ladder has suspended its Job, or keeps the next one from beginning. */
+  | 'suspended'
   /** A far side does not answer. */
   | 'unavailable'
   /** A far side does not let us now: an expired token, a right that is missing. */

@@ -190,4 +190,4 @@ const untoldOf = (rows: readonly Stored<'out'>[], { sides }: Pick<View, 'sides'>
 const keepsStill = ({ why, until }: Rest, { now }: View): boolean => why === 'bug' && now < (until ?? 0)
 
 /** Rests that end by what a look sees. */
-const STANDING: ReadonlySet<string> = new Set(['working', 'no-room', 'deleting'])
+const STANDING: ReadonlySet<string> = new Set(['working', 'suspended', 'no-room', 'deleting'])

@@ -52,6 +52,8 @@ export const pipelineOf = (presets: Presets): LaneKind<TrainDesired> => ({
     const { tell, ask, end } = idle
     return { tell: milliseconds(tell), ask: milliseconds(ask), end: end === undefined ? null : milliseconds(end) }
   },
+  preemptible: (policy, name, stage) =>
+    ruleNamed(policy.pipelines, name)?.rule.stages.find((one) => nameOfStage(one) === stage)?.preemptible === true,
   plan: (input) => planPipeline(input, presets),
   // A Job leaves nothing behind that could be walked back.
   back: () => [],

@@ -7,6 +7,7 @@ import { planServe } from '../planning/serve.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
+import type { Policy } from '../policy.ts'
 import { ENGINES, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
@@ -54,7 +55,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     const wanted = { desired: version, engine: engineOf(version, service, engines), generation: run.generation }
     return servingTemplate(buildOf(input, { service }, wanted))
   },
-  back,
+  ...{ back, atFloor },
   isBackAt: (desired, baseline) => {
     if (baseline === null) return false
     return isServed(desired) ? keyOf(desired) === keyOf(baseline.desired as Standing) : !isRetired(desired)
@@ -68,6 +69,14 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
 
 const keyOf = (desired: Standing): string =>
   isServed(desired) ? `serve:${desired.model}:${desired.version}:${desired.digest}` : `${desired.kind}:${desired.model}`
+
+const atFloor = (policy: Policy, name: string): { policy: Policy; goes: number } | null => {
+  const { key, rule } = ruleNamed(policy.services, name) ?? { key: '', rule: undefined }
+  if (rule?.floor === undefined || rule.floor >= rule.replicas) return null
+  const { floor, replicas } = rule
+  const services = { ...policy.services, [key]: { ...rule, replicas: floor } }
+  return { policy: { ...policy, services }, goes: 1 - floor / replicas }
+}
 
 /** The moves from where the world stands back to the baseline. */
 const back = (input: BackInput): WayStep[] => {

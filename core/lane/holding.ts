@@ -11,6 +11,7 @@ import { UNSEEN } from './patience.ts'
 import { againstOf, marksOf, planOnPaper, type Seen, settlePlan, withPlan } from './planning.ts'
 import type { Approved } from './question.ts'
 import { holdOf } from './room.ts'
+import { isOnRung } from './rungs.ts'
 import type { View } from './view.ts'
 
 /**
@@ -31,7 +32,7 @@ export const settleHold = (view: View, seen: Seen): Change => {
   // The time that was given is the old question's: whoever is asked anew has as long as any.
   if (covered === 'no' || planned.lost !== undefined) return changedSince(view, run, planned, seen)
   // What a rung has kept back for longer than its answer counts is asked about again.
-  if (isLate(view, plan) && view.doc.rest?.why === 'rung') return changedSince(view, run, planned, seen)
+  if (isLate(view, plan) && isOnRung(view.doc.rest)) return changedSince(view, run, planned, seen)
   if (isLate(view, plan)) return expired(view, run, waited)
   if (covered === 'unknown') return unknownWho(view)
   const full = whyWaits(view, run, plan)

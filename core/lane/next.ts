@@ -24,7 +24,7 @@ import { parked } from './parked.ts'
 import type { Question } from './question.ts'
 import { isRetiring, mustRetire } from './retiring.ts'
 import { lookForRetry } from './retrying.ts'
-import { keptByRung } from './rungs.ts'
+import { isOnRung, keptByRung } from './rungs.ts'
 import type { View } from './view.ts'
 import { isWanted } from './wanted.ts'
 
@@ -103,8 +103,9 @@ const unbegun = (view: View): Act => {
 }
 
 /** What stands otherwise than it was left is said first. */
-const doneText = ({ kind, doc: { beside, desired } }: View, { detail }: Ended): string => {
-  const text = `${kind.titleOf(desired as never)}: ${detail}`
+const doneText = ({ kind, policy, doc: { beside, desired } }: View, { detail }: Ended): string => {
+  const floored = policy.floored === undefined ? '' : `; ${policy.floored}`
+  const text = `${kind.titleOf(desired as never)}: ${detail}${floored}`
   return beside === undefined ? text : `${beside}; ${text}`
 }
 
@@ -195,7 +196,7 @@ const isOfChoice = ({ doc: { approved } }: View, { digest }: Plan): boolean =>
   approved?.question.chosen === undefined || approved.question.digest === digest
 
 /** Nobody is asked about what may not begin; and what a rung has kept back is planned anew before: it may ask no more. */
-const isToldOtherwise = ({ doc, fresh }: View): boolean => doc.rest?.why === 'rung' && !fresh
+const isToldOtherwise = ({ doc, fresh }: View): boolean => isOnRung(doc.rest) && !fresh
 
 const asking = (view: View, { asked: times }: Run, { bounds }: Plan): Act => {
   if (times >= QUESTIONS) return { kind: 'close', outcome: CHANGED_TWICE }

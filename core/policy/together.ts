@@ -14,7 +14,7 @@ export interface Together extends DriftTogether {
     {
       was?: string | undefined
       on: { dataset: { bucket: string; prefix: string } }
-      stages: (OnPool & { name?: string | undefined; use?: string | undefined })[]
+      stages: (OnPool & { name?: string | undefined; use?: string | undefined; preemptible?: boolean | undefined })[]
       alternatives?:
         | Record<string, { stages: Record<string, { pool?: string | undefined }>; whenOpens?: true | undefined }>
         | undefined
@@ -57,6 +57,7 @@ export const togetherProblems = (value: Together): Problem[] => [
   ...modelsOfRenamed(value),
   ...unknownPools(value),
   ...servedFromQueues(value),
+  ...preemptedInQueues(value),
   ...reservedOfNothing(value),
   ...otherNodes(value),
   ...neverOpened(value),
@@ -169,6 +170,21 @@ const servedFromQueues = ({ pools, services }: Together): Problem[] =>
       path: ['services', name, 'pool'],
       message: `Kueue owns \`${pool}\` and lends it to Jobs, which a service is not: use a pool without queue, or leave out pools.${pool}.queue`,
     }))
+
+/** There Kueue alone suspends and lets go. */
+const preemptedInQueues = ({ pools, pipelines }: Together): Problem[] =>
+  Object.entries(pipelines).flatMap(([name, { stages }]) =>
+    stages.flatMap(({ pool, preemptible }, index) =>
+      preemptible !== true || pools[pool]?.queue === undefined
+        ? []
+        : [
+            {
+              path: ['pipelines', name, 'stages', String(index), 'preemptible'],
+              message: `Kueue lends \`${pool}\`, and is the one that suspends its Jobs: leave it out, or say pools.${pool}.queue no more`,
+            },
+          ],
+    ),
+  )
 
 /** Karpenter takes no reservation that its node class does not select. */
 const reservedOfNothing = ({ nodes, pools }: Together): Problem[] =>
