@@ -87,3 +87,31 @@ it('what people chose waits in the line of its own pool, and is asked anew once 
     await town.close()
   }
 })
+
+it('what people chose and the budget refuses waits for that, and begins as what they chose, asking nobody', async () => {
+  const town = await openTown({ config: config() })
+  try {
+    await upload(town, 'a')
+    await town.until('it asks', async () => (await town.question(TRAIN)) !== null)
+    const { choices } = (await town.question(TRAIN)) as Question
+    town.setPolicy({ ...config(), budget: { ...example.budget, dollars: 100 } })
+    await town.advance(MINUTE)
+    await town.house.answer(choices?.[0]?.id ?? '', { by: ANA, verdict: 'approve', reason: null })
+    expect(await town.settled(TRAIN)).toMatchObject({
+      state: 'refused',
+      outcome: {
+        reason: 'budget-exceeded',
+        detail: expect.stringMatching(/^its alternative spot, which people chose, is not taken: .*; and without it .*/),
+      },
+    })
+    // It has room for the alternative alone.
+    town.setPolicy({ ...config(), budget: { ...example.budget, dollars: 150 } })
+    await town.until('it runs', async () => (await jobsOf(town)).length > 0)
+    const [job] = await jobsOf(town)
+    expect(job?.spec?.template.spec?.nodeSelector).toEqual({ 'karpenter.sh/nodepool': 'gpu-spot' })
+    expect((await timeline(town)).filter(({ text }) => text.startsWith('asked '))).toHaveLength(1)
+    expect(await looseEnds(town)).toEqual([])
+  } finally {
+    await town.close()
+  }
+})
