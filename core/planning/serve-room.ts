@@ -151,7 +151,9 @@ export const oncePassed = (rule: Rule): Rule | null => {
   if (passing === undefined) return null
   const others = Math.max(0, othersGpus(view) - passing)
   const used = Math.min(view.used, view.usedByLane + others)
-  return { ...rule, view: { ...view, heldByOthers: others, used }, awaited: passing }
+  const nodes = view.nodes?.map(({ passing: ends = 0, ...node }) => ({ ...node, others: node.others - ends }))
+  const passed = { ...view, heldByOthers: others, used, ...(nodes === undefined ? {} : { nodes }) }
+  return { ...rule, view: passed, awaited: passing }
 }
 
 /** A value that was written there, never one that every object inherits. */
