@@ -108,7 +108,7 @@ const deadlock = (input: PathInput): ChosenPath => {
   const free = Math.max(0, input.freeGpus)
   return {
     kind: 'deadlock',
-    why: `${input.old.length > 0 ? 'by surge ' : ''}needs ${shortGpus + free} more GPUs at its peak${onNodesText(input)}`,
+    why: `${input.old.length > 0 ? 'by surge ' : ''}${needsText(input, { shortGpus, free })}`,
     shortGpus,
     remedies: { replicas: fewer ?? null, maxUnavailable: away ?? null },
     rejected: [{ name, why: `${shortGpus} GPUs short: it would wait for ever` }, ...rejected(input, name)],
@@ -180,7 +180,10 @@ const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'
   if (isScaling(input)) return []
   const { gpusPerReplica: each, freeGpus, want, old, maxUnavailable } = input
   const free = Math.max(0, freeGpus)
-  const short = (need: number): string => `it needs ${need} more GPUs at its peak and ${countOf(free)} are free`
+  const short = (need: number): string =>
+    input.byNode !== undefined && need <= free
+      ? `no node has room for ${need} more GPUs beside what stands, though ${countOf(free)} are free in all`
+      : `it needs ${need} more GPUs at its peak and ${countOf(free)} are free`
   const kept = keptBy(input)
   const swap =
     walk(swapOf(input)).stuck === null
@@ -210,6 +213,11 @@ const rejected = (input: PathInput, name: Strategy['name']): Strategy['rejected'
   ]
   return all.filter((other) => other.name !== name && old.length > 0)
 }
+
+const needsText = ({ byNode, gpusPerReplica }: PathInput, { shortGpus, free }: { shortGpus: number; free: number }) =>
+  byNode === undefined
+    ? `needs ${shortGpus + free} more GPUs at its peak`
+    : `needs ${shortGpus} more GPUs, in whole nodes: a replica has all its ${gpusPerReplica} on one, and beside what stands too few nodes have so many`
 
 /** Where a sum of GPUs does not say why: a replica is on one node. */
 const onNodesText = ({ byNode, gpusPerReplica, old }: PathInput): string =>

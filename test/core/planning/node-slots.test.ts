@@ -61,7 +61,7 @@ describe('a rollout whose pods have another size than what stands', () => {
     // 12 of 16 GPUs are free, and no node has 8.
     const scattered = [node(1, 2), node(1, 2)]
     const refused = planned(onNodes(scattered, { ceiling: 16, was: 2, wants: 8, replicas: 2 }))
-    expect(refused).toContain('all 8 on one node, and beside what stands no node has so many')
+    expect(refused).toContain('needs 8 more GPUs, in whole nodes: a replica has all its 8 on one')
     expect(refused).toContain(`raise pools.${POOL}.maxGpus by 8`)
     expect(refused).toContain('set maxUnavailable to')
   })
@@ -89,8 +89,8 @@ describe('a rollout whose pods have another size than what stands', () => {
   it('counts what others have on each node, and has none on one that is cordoned', () => {
     const surges = (nodes: NodeView[]): string => planned(onNodes(nodes, { ceiling: 16, was: 2, wants: 4 }))
     expect(surges([node(1, 2, 0), node(0, 0, 4)])).toBe('g1=1 g2=1 → g1=0 g2=1')
-    expect(surges([node(1, 2, 3), node(0, 0, 5)])).toContain('beside what stands no node has so many')
-    expect(surges([node(1, 2, 3), { ...node(0, 0, 0), closed: true }])).toContain('no node has so many')
+    expect(surges([node(1, 2, 3), node(0, 0, 5)])).toContain('beside what stands too few nodes have so many')
+    expect(surges([node(1, 2, 3), { ...node(0, 0, 0), closed: true }])).toContain('too few nodes have so many')
   })
 
   it('leaves a plan of one size to the sum, to the byte, whatever is on its nodes', () => {
