@@ -1,13 +1,13 @@
 import type { Baseline } from '../lane/document.ts'
 import type { Bounds, Point } from '../plan.ts'
 import type { GenerationView } from '../world.ts'
-import { answersOf, isEditedByHand, type Replica, replicaCount, titleOf } from './generations.ts'
+import { answersOf, isEditedByHand, type Replica, replicaCount, standingGpus, titleOf } from './generations.ts'
 import { type ByNode, byNode } from './node-slots.ts'
 import { askedLast } from './order.ts'
 import { type ChosenPath, choosePath } from './paths.ts'
 import type { ServeInput } from './serve-plan.ts'
 import { hoursAt } from './serve-price.ts'
-import { freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
+import { askedGpus, freeGpus, type Rule, roomSentence, slotGpus } from './serve-room.ts'
 import type { Standing, Wanted } from './serve-standing.ts'
 import { answeringAt, isLedTo, type Led, ledFirst, lostBy } from './traffic.ts'
 import { patienceMinutes, waitingAt } from './waiting.ts'
@@ -38,19 +38,24 @@ export const pathOf = (
   const { service } = rule
   const { target, base } = standing
   const first = ledFirst(led)
+  const nodes = nodesOn({ rule, leaving, led })
+  // By node nothing is lost beside a replica that another could have: there each has what it asks for, and no share.
+  const gpusOfOne = (gpus: number): number => (nodes === undefined ? slotGpus(rule, gpus) : gpus)
+  const shares =
+    nodes === undefined ? 0 : askedGpus(rule, generations) - (standingGpus(generations)[rule.poolName] ?? 0)
   return choosePath({
     // What nobody asks is not available.
     old: leaving.map(({ view, gpus, ready }) => {
       const asked = isLedTo(first, view.generation)
-      return { gpus, ready: ready && asked, asked }
+      return { gpus: gpus === 0 ? 0 : gpusOfOne(view.gpusPerReplica), ready: ready && asked, asked }
     }),
     present: { asked: target?.replicas ?? 0, ready: Math.min(target?.ready ?? 0, target?.replicas ?? 0) },
     want: service.replicas,
-    gpusPerReplica: slotGpus(rule, service.gpusPerReplica),
-    freeGpus: freeGpus(rule, generations, within),
+    gpusPerReplica: gpusOfOne(service.gpusPerReplica),
+    freeGpus: freeGpus(rule, generations, within) + shares,
     maxUnavailable: service.maxUnavailable,
     baselineReplicas: base === undefined || base === target ? 0 : (baseline?.replicas ?? service.replicas),
-    byNode: nodesOn({ rule, leaving, led }),
+    byNode: nodes,
   })
 }
 

@@ -27,7 +27,7 @@ export const waitingAt = ({ path, gpusAt, gpus, pool, nodes }: Replacing, index:
   if (point.old >= before.old || point.new !== before.new || next.new <= point.new) return null
   const others = Math.max(0, pool.used - pool.usedByLane)
   const isOver = pool.ceiling !== null && others + gpusAt(before) + gpus > pool.ceiling
-  const isFull = isOver || (nodes !== undefined && nodes.unheld(before.old) <= before.new)
+  const isFull = nodes === undefined ? isOver : nodes.unheld(before.old) <= before.new
   return isFull ? next.new : null
 }
 

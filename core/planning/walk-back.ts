@@ -12,12 +12,12 @@ import {
   replicasOf,
   titleOf,
 } from './generations.ts'
-import { type ByNode, byNode, type Packing } from './node-slots.ts'
+import type { ByNode, Packing } from './node-slots.ts'
 import { askedLast } from './order.ts'
-import { slotGpus } from './serve-room.ts'
 import { isLedTo, ledBackAt, named, switchStep } from './traffic.ts'
 import { isRanked, risingTo, standingOf, waitingAt } from './waiting.ts'
 import { gpusOf, walk } from './walk.ts'
+import { nodesBack, slotIn, withoutShare } from './walk-back-room.ts'
 
 export interface WalkBackInput {
   identity: Identity
@@ -65,30 +65,25 @@ export interface WayBack {
  * fewer are ready than now; in a full pool one other leaves for each that comes. It is never stuck.
  */
 export const wayBack = (input: WalkBackInput): WayBack => {
-  const { run, generations, wantReplicas, freeGpus, brought = [], stay = [] } = input
+  const { generations, wantReplicas, freeGpus, stay = [] } = input
   const base = baselineView(generations, input.baseline)
   const standing = generations.filter((view) => view !== base && view.replicas > 0)
   const stays = standing.filter(({ generation }) => stay.includes(generation))
   const others = standing.filter((view) => !stays.includes(view))
-  const gone =
-    base === undefined && input.without !== 'all'
-      ? others.filter(({ generation }) => generation === run.generation || brought.includes(generation))
-      : others
-  const first = gone.toSorted(
-    (a, b) =>
-      Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
-  )
+  const first = goneFirst(input, { base, others })
   const { traffic } = input
   const slot = slotIn(input)
   const each = replicasOf(first, (view) => (view.pool === base?.pool ? slot(view.gpusPerReplica) : 0))
-  const leaving = askedLast(each, traffic).map((one) => ({ ...one, asked: isLedTo(traffic, one.view.generation) }))
+  const shares = askedLast(each, traffic).map((one) => ({ ...one, asked: isLedTo(traffic, one.view.generation) }))
   const target = stays.length > 0 ? (base?.replicas ?? 0) : base === undefined ? 0 : wantReplicas
-  const gpus = slot(base?.gpusPerReplica ?? 0)
-  const nodes = nodesBack(input, { base, leaving })
+  const share = slot(base?.gpusPerReplica ?? 0)
+  const nodes = nodesBack(input, { base, leaving: shares })
+  const gpus = nodes === undefined ? share : (base?.gpusPerReplica ?? 0)
+  const leaving = nodes === undefined ? shares : shares.map(withoutShare)
   // More than the baseline had somebody has set there: those go with what leaves, and nobody waits for them.
   const asked = base?.replicas ?? 0
   const rising = Math.min(asked, target)
-  const room = gpusOf(leaving) + rising * gpus + (freeGpus ?? Number.POSITIVE_INFINITY)
+  const room = gpusOf(shares) + rising * share + (freeGpus ?? Number.POSITIVE_INFINITY)
   const walked = walk({
     leaving,
     rising,
@@ -108,18 +103,20 @@ export const wayBack = (input: WalkBackInput): WayBack => {
   return { base, stays, leaving, path, gpus, nodes }
 }
 
-const slotIn =
-  ({ gpusPerNode }: WalkBackInput) =>
-  (gpus: number): number =>
-    gpusPerNode === undefined ? gpus : slotGpus({ pool: { gpusPerNode } }, gpus)
-
-const nodesBack = (
-  { pool, gpusPerNode }: WalkBackInput,
-  { base, leaving }: { base: GenerationView | undefined; leaving: readonly Replica[] },
-): ByNode | undefined =>
-  base === undefined || pool === undefined || gpusPerNode === undefined
-    ? undefined
-    : byNode({ pool, gpusPerNode, leaving, rising: { gpus: base.gpusPerReplica, generation: base.generation } })
+/** What goes, in which order: what the run has brought up first. */
+const goneFirst = (
+  { run, without, brought = [] }: WalkBackInput,
+  { base, others }: { base: GenerationView | undefined; others: readonly GenerationView[] },
+): GenerationView[] => {
+  const gone =
+    base === undefined && without !== 'all'
+      ? others.filter(({ generation }) => generation === run.generation || brought.includes(generation))
+      : others
+  return gone.toSorted(
+    (a, b) =>
+      Number(b.generation === run.generation) - Number(a.generation === run.generation) || a.generation - b.generation,
+  )
+}
 
 /**
  * The steps from where the world stands back to the baseline alone, requests led to it before others leave; without a baseline, to

@@ -101,6 +101,13 @@ describe('a rollout whose pods have another size than what stands', () => {
   })
 })
 
+describe('replicas that fit beside what stands, though half a node is more than their share', () => {
+  it('come up there, the first before anything leaves', () => {
+    const input = onNodes([node(1, 5), node(1, 5)], { ceiling: 16, was: 5, wants: 3, replicas: 2 })
+    expect(planned(input)).toBe('g1=2 g2=1 → g1=1 g2=1 → g1=1 g2=2 → g1=0 g2=2')
+  })
+})
+
 describe('slots by node', () => {
   const view = (count: number, gpus: number) => {
     const [one] = onNodes([node(count, gpus)], { ceiling: 64, was: gpus, wants: 8 }).world.generations
@@ -238,5 +245,5 @@ describe('every plan whose pods share nodes with others of another size', () => 
     const found = Array.from({ length: 1500 }, (_, seed) => wrongInPlay(seed + 1))
     expect(found.filter((one) => one !== undefined).length).toBeGreaterThan(500)
     expect(found.filter((one) => one != null)).toEqual([])
-  })
+  }, 60_000)
 })
