@@ -4,6 +4,7 @@ import { PRICED } from '../money/nodes.ts'
 import type { WayStep } from '../plan.ts'
 import { baselineView, standingGpus } from '../planning/generations.ts'
 import { planServe } from '../planning/serve.ts'
+import { slotGpus } from '../planning/serve-room.ts'
 import { buildOf } from '../planning/serve-standing.ts'
 import { walkBack } from '../planning/walk-back.ts'
 import { ruleNamed } from '../policy/names.ts'
@@ -110,6 +111,7 @@ const back = (input: BackInput): WayStep[] => {
     wantReplicas: baseline?.replicas ?? rule?.replicas ?? 1,
     freeGpus: base === undefined ? null : freeToGoBack(input, base),
     pool: base === undefined ? undefined : world.pools[base.pool],
+    gpusPerNode: base === undefined ? undefined : policy.pools[base.pool]?.gpusPerNode,
   })
 }
 
@@ -122,9 +124,14 @@ const isGone = (base: GenerationView | undefined): boolean => base === undefined
  * What the way back may take beyond what the lane has, of the pool in which the baseline stands, whatever the policy has for the service
  * by now: what its run holds there, and where nothing is held what is free.
  */
-const freeToGoBack = ({ world, held }: BackInput, { pool }: GenerationView): number | null => {
+const freeToGoBack = ({ world, held, policy }: BackInput, { pool }: GenerationView): number | null => {
   const seen = world.pools[pool]
-  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(world.generations)[pool] ?? 0)
+  const nodes = policy.pools[pool]
+  // Each with its share of a node, as it is held.
+  const each = world.generations.map((view) =>
+    nodes === undefined ? view : { ...view, gpusPerReplica: slotGpus({ pool: nodes }, view.gpusPerReplica) },
+  )
+  const has = Math.max(seen?.usedByLane ?? 0, standingGpus(each)[pool] ?? 0)
   const holds = held?.[pool]
   if (holds !== undefined) return holds - has
   return seen === undefined || seen.ceiling === null ? null : seen.ceiling - seen.heldByOthers - has

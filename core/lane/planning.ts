@@ -88,8 +88,8 @@ export const againstOf = ({ policy, world }: Pick<View, 'policy' | 'world'>): st
   }).slice(0, 16)
 
 /**
- * Without which nodes there are, and what is held for a while: the one is no reason to refuse, the other is part of what others hold, and
- * earlier releases looked at neither.
+ * Without which nodes there are, and what is held for a while: the one is no reason to refuse a lane of one size, the other is part of what
+ * others hold, and earlier releases looked at neither.
  */
 const mapPools = (pools: World['pools']) =>
   Object.fromEntries(
@@ -105,6 +105,7 @@ const mapPools = (pools: World['pools']) =>
           unset: ______,
           rises: _______,
           capped: ________,
+          nodes: _________,
           ...pool
         },
       ]) => [name, pool],
