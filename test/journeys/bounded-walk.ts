@@ -25,6 +25,7 @@ const config = {
     dollars: DOLLARS,
     ladder: [
       { at: 0.05, do: 'ask-always' },
+      { at: 0.08, do: 'suspend-preemptible' },
       { at: 0.12, do: 'cap-pools' },
       { at: 0.25, do: 'no-new-runs' },
     ],
@@ -39,7 +40,10 @@ const config = {
     },
   },
   services: watched({ coolDown: '1h' }),
-  pipelines: { 'support-chats': drifting, 'sales-chats': piped({ prefix: 'sales-chats/', as: 'sales-llama' }) },
+  pipelines: {
+    'support-chats': drifting,
+    'sales-chats': piped({ prefix: 'sales-chats/', as: 'sales-llama', train: { preemptible: true } }),
+  },
   approvals: { ...example.approvals, autoApproveBelow: 250 },
 }
 const TRAININGS: readonly Simulation[] = [
