@@ -8,9 +8,10 @@ import { hasFloors, policyNow } from '../core/lane/floors.ts'
 import { isOfAnother } from '../core/lane/looking-again.ts'
 import { isRetiring, mustRetire } from '../core/lane/retiring.ts'
 import { isLetGo, isOnRung } from '../core/lane/rungs.ts'
-import { isSuspendedOtherwise } from '../core/lane/suspending.ts'
+import { isSuspendedOtherwise, SUSPENDS } from '../core/lane/suspending.ts'
 import { kindOf, ruleFor } from '../core/lane-kinds/catalogue.ts'
 import type { LaneKind } from '../core/lane-kinds/kind.ts'
+import { rungNames } from '../core/money/rungs.ts'
 import type { Policy } from '../core/policy.ts'
 import type { Reaction } from '../core/reactions/reaction.ts'
 import { hasEnded } from '../core/steps/launch-job.ts'
@@ -70,10 +71,19 @@ const restsInVain = async (
   doc: LaneDocument,
 ): Promise<boolean> => {
   const kind = kindIn(reactions, doc.lane)
-  if (!isOnRung(doc.rest) && kind?.preemptible === undefined) return false
+  if (!isOnRung(doc.rest) && !mayBeSuspended({ policy, kind }, doc)) return false
   const seen = { policy, rungs: await rungsOf(ledger, policy), now: clock.now() }
   return isLetGo(doc, seen) || (kind !== undefined && isSuspendedOtherwise({ ...seen, doc, kind }))
 }
+
+/** Whether a rung may suspend what a lane has under way, or has: of any other nothing is read. */
+const mayBeSuspended = (
+  { policy, kind }: { policy: Policy; kind: LaneKind | undefined },
+  { run }: LaneDocument,
+): boolean =>
+  kind?.preemptible !== undefined &&
+  run !== null &&
+  (rungNames(policy).includes(SUSPENDS) || run.steps.some(({ suspended }) => suspended !== undefined))
 
 /** Whether the policy asks in another channel than where the question of a lane stands. */
 const asksElsewhere = ({ policy }: Rules, doc: LaneDocument): boolean => {

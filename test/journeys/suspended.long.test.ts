@@ -188,4 +188,30 @@ describe('what somebody does to it meanwhile', () => {
     expect(await town.settled(TRAIN)).toMatchObject({ state: 'failed', outcome: { reason: 'deleted' } })
     expect(await looseEnds(town)).toEqual([])
   })
+
+  it.each(['approve', 'nobody'] as const)(
+    'crossed while people are asked for more of it (%s), it is suspended all the same, and goes on for what there is then',
+    async (verdict) => {
+      const all = preemptible()
+      const asking = { 'support-chats': { ...all['support-chats'], onBound: 'ask' } }
+      town = await openTown({ at: TURN - 10 * HOUR, config: { ...RICH, pipelines: asking } })
+      await trains(town, 600)
+      await town.until('it asks for more', async () => (await town.question(TRAIN)) !== null)
+      town.setPolicy({ ...suspending(), pipelines: asking })
+      await crossed()
+      expect([await isSuspended(town), (await town.question(TRAIN))?.state]).toEqual([true, 'open'])
+      expect(await whyTrain(town)).toContain('suspended by suspend-preemptible')
+      if (verdict === 'approve') await town.answered(TRAIN)
+      await town.advance(5 * HOUR)
+      expect([await isSuspended(town), (await town.lane(TRAIN)).rest?.why]).toEqual([true, 'suspended'])
+      town.setPolicy({ ...RICH, pipelines: asking })
+      await town.advance(11 * MINUTE)
+      expect(await isSuspended(town)).toBe(false)
+      await town.until('it is over', async () => (await town.lane(TRAIN)).run === null, 30)
+      const [past] = await town.past(TRAIN)
+      expect(past?.outcome).toMatchObject({ kind: 'failed', reason: 'bound-reached' })
+      expect(past?.cost).toBeGreaterThan(verdict === 'approve' ? 300 : 180)
+      expect(past?.cost).toBeLessThan(verdict === 'approve' ? 450 : 224)
+    },
+  )
 })
