@@ -2,7 +2,7 @@ import type { KubeObject } from '../kube.ts'
 import type { Planned, RollOutModelStep, Step } from '../plan.ts'
 import { plainTime } from '../text.ts'
 import { setAt } from '../workloads/managed-fields.ts'
-import { type Edit, editsOf, editsText } from '../workloads/same-content.ts'
+import { type Edit, editsOf, editsText, setRight } from '../workloads/same-content.ts'
 import { servingObjects, trafficService } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { refOf, replicaCount, standingGpus } from './generations.ts'
@@ -48,7 +48,7 @@ export const partsOff = (input: ServeInput, rule: Rule, from: { wanted: Wanted; 
     const { kind, metadata } = wanted
     const live = parts.objects.find((one) => one.kind === kind && one.metadata.name === metadata.name) ?? null
     const edits = live === null ? [] : editsOf(live, wanted)
-    return live === null || edits.length > 0 ? [{ wanted, live, edits }] : []
+    return live === null || edits.length > 0 ? [{ wanted: setRight(wanted, edits), live, edits }] : []
   }
   const [lane = null] = off(service)
   const others = [generationService, disruptionBudget].flatMap(off)
@@ -89,7 +89,7 @@ export const planParts = (
     ready: view.replicas,
   })
   const steps: Step[] = [
-    ...(parts.lane === null ? [] : [lead]),
+    ...(parts.lane === null ? [] : [{ ...lead, service: parts.lane.wanted as typeof lead.service }]),
     ...(parts.others.length === 0 ? [] : [setStep(view, rule, parts.others)]),
     {
       kind: 'notify',

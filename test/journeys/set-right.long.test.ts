@@ -39,6 +39,9 @@ const remove = async (which: Name): Promise<void> => {
 const isRight = async (): Promise<void> => {
   const { lane, own, budget } = await parts()
   expect([trafficOf(lane), lane?.spec?.ports?.[0]?.targetPort]).toEqual([1, 'http'])
+  expect(lane?.spec?.internalTrafficPolicy ?? 'Cluster').toBe('Cluster')
+  expect([lane?.spec?.publishNotReadyAddresses ?? false, own?.spec?.selector]).toEqual([false, lane?.spec?.selector])
+  expect(budget?.spec?.selector?.matchLabels).toEqual(own?.spec?.selector)
   expect([own?.spec?.ports?.[0]?.targetPort, budget?.spec?.maxUnavailable]).toEqual(['http', 1])
   expect(await replicasOf(town)).toEqual({ 1: 2 })
 }
@@ -49,6 +52,10 @@ const open = async (onEdit?: 'mend' | 'tell', more: Parameters<typeof openTown>[
   await served(town)
 }
 
+/** As somebody adds something to what we apply, all of which is there still. */
+const addTo = async (which: Name, change: (spec: Record<string, object>) => object): Promise<void> =>
+  edit(which, change(((await parts())[which] as Part).spec as Record<string, object>))
+
 const nobody = { selector: { app: 'nothing' } }
 const hands: [string, string, () => Promise<void>, RegExp][] = [
   ['its Service leads elsewhere', 'nobody answers', () => edit('lane', nobody), /^nobody answers: kubectl-edit has/],
@@ -58,6 +65,24 @@ const hands: [string, string, () => Promise<void>, RegExp][] = [
     'beside',
     () => edit('lane', { ports: [{ name: 'http', port: 80, targetPort: 9 }] }),
     /^kubectl-edit has changed \.spec\.ports\[port=80\]\.targetPort of Service/,
+  ],
+  [
+    'its Service selects by one label more',
+    'nobody answers',
+    () => addTo('lane', ({ selector }) => ({ selector: { ...selector, track: 'blue' } })),
+    /^nobody answers: kubectl-edit has changed \.spec\.selector of Service/,
+  ],
+  [
+    'its Service leads to what is not ready, and on the same node alone',
+    'beside',
+    () => edit('lane', { publishNotReadyAddresses: true, internalTrafficPolicy: 'Local' }),
+    /^kubectl-edit has changed \.spec\.(?:publish|internal).* of Service/,
+  ],
+  [
+    'what holds drains selects by one label more',
+    'beside',
+    () => addTo('budget', ({ selector }) => ({ selector: { matchLabels: { ...(selector as { matchLabels: object }).matchLabels, track: 'blue' } } })), // biome-ignore format: a line
+    /^kubectl-edit has changed \.spec\.selector of PodDisruptionBudget/,
   ],
   ['its generation’s Service is deleted', 'beside', () => remove('own'), /^somebody has deleted Service .*-g1/],
   [
