@@ -10,12 +10,12 @@ import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
 import type { Rest, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
-import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
 import { restUnread, settleHold, settleLeaveLine } from './holding.ts'
 import { settleAskIdle } from './idle.ts'
+import { atRest } from './keeping.ts'
 import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
@@ -84,7 +84,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
   switch (act.kind) {
     case 'look':
     case 'fold':
-      return withRetried(view, withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
+      return withRetried(view, atRest(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
     case 'plan':
       return inTurn(view, (own) => settlePlan(own, seen))
     case 'look-again':

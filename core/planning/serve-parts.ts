@@ -13,7 +13,7 @@ import { asService, buildOf, type Standing, type Wanted } from './serve-standing
 import { isLedTo, named, switchStep } from './traffic.ts'
 
 /** What stands beside a Deployment and somebody has deleted, or changed. */
-interface Part {
+export interface Part {
   /** As it is to be. */
   wanted: KubeObject
   /** Null: it is gone. */
@@ -32,7 +32,11 @@ export interface Parts {
 }
 
 /** Compares what stands beside the target with what it is made of, by content; null: all of it is as it was applied, or nobody looked. */
-export const partsOff = (input: ServeInput, rule: Rule, from: { wanted: Wanted; standing: Standing }): Parts | null => {
+export const partsOff = (
+  input: ServeInput,
+  rule: Rule,
+  from: { wanted: Wanted; standing: Pick<Standing, 'target'> },
+): Parts | null => {
   const { world, identity, run, policy } = input
   const { target } = from.standing
   if (world.parts === undefined || target === undefined) return null
@@ -120,8 +124,8 @@ export const planParts = (
   })
 }
 
-/** They are no templates: what is applied anew starts no pod. */
-const setStep = (view: GenerationView, { service }: Rule, parts: readonly Part[]): RollOutModelStep => {
+/** Applies these. They are no templates: what is applied anew starts no pod. */
+export const setStep = (view: GenerationView, { service }: Rule, parts: readonly Part[]): RollOutModelStep => {
   const { generation, replicas } = view
   return {
     kind: 'roll-out-model',
