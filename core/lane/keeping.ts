@@ -41,13 +41,21 @@ const withServingKept = (view: View, change: Change): Change => {
   const paper = paperOf(own)
   if (paper.kind === 'plan' && paper.agrees === undefined)
     return mayBegin(own, paper) ? begun(own, change, paper) : change
-  const text = paper.hand?.tells === true ? said(paper.hand.text, SHORT) : undefined
+  const text = toldOf(own.doc, paper)
   if (text !== undefined)
     return text === last ? change : toldOnce({ ...change, doc: { ...doc, keepsTold: text } }, text, view.now)
   const is = last === undefined ? change : { ...change, doc }
   // Whoever has set it right: what is wanted is as it was.
   return isKeeping(own) && paper.kind === 'nothing' ? { ...is, doc: asAside(is.doc) } : is
 }
+
+/** What the policy has told alone of it, where what is wanted does not say so itself. */
+const toldOf = ({ held }: LaneDocument, { hand }: Planned): string | undefined => {
+  if (hand?.tells !== true || held?.detail.includes(hand.text.slice(0, KNOWN_BY)) === true) return undefined
+  return said(`${hand.text}: it stays so, since the policy has what is done by hand told alone`, SHORT)
+}
+/** Of a text that is cut so much tells it from others. Characters. */
+const KNOWN_BY = 150
 
 const paperOf = (view: View): Planned => {
   const { doc } = view

@@ -1,6 +1,6 @@
 import type { ServeDesired } from '../desired.ts'
 import { isServed } from '../lane-kinds/serving.ts'
-import type { Hand, Planned, Step, WayStep } from '../plan.ts'
+import type { Planned, Step, WayStep } from '../plan.ts'
 import type { Engine } from '../workloads/engines.ts'
 import type { GenerationView } from '../world.ts'
 import { withHand } from './by-hand.ts'
@@ -37,8 +37,7 @@ export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => 
   const text = offText(off, input)
   if (rule.service.onEdit !== 'tell')
     return withHand(planOff(input, rule, { off, back: kept.back, text }), { text, tells: false })
-  const told: Hand = { text: `${text}: it stays so, since the policy has what is done by hand told alone`, tells: true }
-  return { kind: 'nothing', reason: text, hand: told }
+  return { kind: 'nothing', reason: text, hand: { text, tells: true } }
 }
 
 const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | null => {

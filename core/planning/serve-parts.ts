@@ -1,11 +1,13 @@
 import type { KubeObject } from '../kube.ts'
+import { label } from '../names.ts'
 import type { Planned, RollOutModelStep, Step } from '../plan.ts'
 import { plainTime } from '../text.ts'
-import { setAt } from '../workloads/managed-fields.ts'
+import { fieldText, setAt } from '../workloads/managed-fields.ts'
+import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
 import { type Edit, editsOf, editsText, setRight } from '../workloads/same-content.ts'
 import { servingObjects, trafficService } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
-import { refOf, replicaCount, standingGpus } from './generations.ts'
+import { isEditedByHand, refOf, replicaCount, standingGpus } from './generations.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
@@ -21,11 +23,11 @@ export interface Part {
   edits: readonly Edit[]
 }
 
-/** What is off of all that stands beside the wanted version, which itself stands as it is wanted. */
+/** What is off of all that stands beside the wanted version, which itself stands as it is wanted, but for what it is found by. */
 export interface Parts {
   /** The lane's Service, which clients call. */
   lane: Part | null
-  /** The generation's own, and what drains are held to. */
+  /** The generation's own, what drains are held to, and the Deployment where a label of it is gone. */
   others: Part[]
   /** Whether anybody is led to it. */
   answers: boolean
@@ -46,17 +48,32 @@ export const partsOff = (
   const built = { ...buildOf(input, rule, from.wanted), generation }
   const to = traffic === 'all' ? 'all' : generation
   const service = trafficService({ identity, run, namespace: policy.namespaces.serving }, to)
-  const { generationService, disruptionBudget } = servingObjects(built)
+  const { generationService, disruptionBudget, deployment } = servingObjects(built)
   const off = (wanted: KubeObject | undefined): Part[] => {
     if (wanted === undefined || !parts.kinds.includes(wanted.kind)) return []
     const { kind, metadata } = wanted
     const live = parts.objects.find((one) => one.kind === kind && one.metadata.name === metadata.name) ?? null
-    const edits = live === null ? [] : editsOf(live, wanted)
+    const edits = live === null ? [] : [...labelsOff(live, wanted), ...editsOf(live, wanted)]
     return live === null || edits.length > 0 ? [{ wanted: setRight(wanted, edits), live, edits }] : []
   }
   const [lane = null] = off(service)
-  const others = [generationService, disruptionBudget].flatMap(off)
+  const others = [...labelled(target, deployment), ...[generationService, disruptionBudget].flatMap(off)]
   return lane === null && others.length === 0 ? null : { lane, others, answers }
+}
+
+/** What lists find it by: the same from when it was made. */
+const FOUND_BY: ReadonlySet<string> = new Set(['installation', 'lane', 'generation', 'task'].map(label))
+
+const labelsOff = (live: KubeObject, wanted: KubeObject): Edit[] =>
+  Object.entries(wanted.metadata.labels ?? {})
+    .filter(([key, value]) => FOUND_BY.has(key) && live.metadata.labels?.[key] !== value)
+    .map(([key]) => ({ field: fieldText(['metadata', 'labels', key]), by: null }))
+
+/** The Deployment, where somebody has taken a label of it: applied as it was made it starts no pod. What it is made of is no matter of this. */
+const labelled = (view: GenerationView, wanted: KubeObject): Part[] => {
+  const edits = labelsOff(view.object, wanted)
+  const isAsMade = view.digest === wanted.metadata.annotations?.[DIGEST_ANNOTATION] && !isEditedByHand(view)
+  return edits.length === 0 || !isAsMade ? [] : [{ wanted, live: view.object, edits }]
 }
 
 /** Who has done it, to what, and whether anybody answers. */

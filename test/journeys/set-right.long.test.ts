@@ -3,8 +3,9 @@ import { type KubeObject, refOf } from '../../core/kube.ts'
 import { trafficOf } from '../../core/workloads/serving.ts'
 import { type Cluster, NotAllowed, type Ports } from '../../flows/ports.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, timeline } from './scenes.ts'
+import { HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -95,6 +96,46 @@ const hands: [string, string, () => Promise<void>, RegExp][] = [
 ]
 
 describe('what somebody has done to what stands beside a server', () => {
+  it.each(['lane', 'generation'])(
+    'the label %s of its Deployment is taken away: it is put back, told, and nobody is asked',
+    async (label) => {
+      await open()
+      const [first] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+      const { uid, generation } = first?.metadata ?? {}
+      await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl-label', (live) => {
+        const { [`signalbox.dev/${label}`]: _, ...labels } = live.metadata.labels ?? {}
+        return { ...live, metadata: { ...live.metadata, labels } } as KubeObject
+      })
+      await town.advance(15 * MINUTE)
+      await isRight()
+      const [now] = await town.house.cluster.list('Deployment')
+      const key = `signalbox.dev/${label}`
+      expect(now?.metadata.labels?.[key]).toBe(first?.metadata.labels?.[key])
+      // None of its pods is another.
+      expect(now?.metadata).toMatchObject({ uid, generation })
+      const told = (await timeline(town, SERVE)).filter(({ text }) => text?.includes(`somebody has changed .metadata.labels.signalbox.dev/${label}`)) // biome-ignore format: a line
+      expect(told.length).toBeGreaterThan(0)
+      const { attempt } = await town.lane(SERVE)
+      await town.advance(3 * HOUR)
+      expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', attempt, run: null })
+    },
+  )
+
+  it('the label of what serves is taken away while a new version is judged: that takes its place, and nothing of it stays', async () => {
+    await open()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
+    await town.until('gate', stepIs(town, SERVE, 'gate', 'running'))
+    const first = ((await town.house.cluster.list('Deployment')) as KubeObject[]).find(({ metadata }) => metadata.name.endsWith('-g1')) // biome-ignore format: a line
+    await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl-label', (live) => {
+      const { 'signalbox.dev/lane': _, ...labels } = live.metadata.labels ?? {}
+      return { ...live, metadata: { ...live.metadata, labels } } as KubeObject
+    })
+    await town.settled(SERVE)
+    const standing = ((await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]).map(({ spec }) => spec?.replicas) // biome-ignore format: a line
+    expect(standing.toSorted()).toEqual([0, 2])
+  })
+
   it.each(hands)('%s: it is set right within minutes, nobody is asked, and it is told who did it', async (...row) => {
     const [, title, hand, says] = row
     await open()
