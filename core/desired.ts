@@ -109,6 +109,15 @@ export interface NoneDesired extends Desired {
   priced?: number
 }
 
+/** What serves shall stand, and be asked, as it was judged, while what is wanted stays as it has ended. */
+export interface KeptDesired extends Desired {
+  kind: 'kept'
+  /** The registered model that is wanted. */
+  model: string
+  /** Revision of how it is priced; left out: the first. */
+  priced?: number
+}
+
 /** The service has left the policy: nothing of it shall stand (law 18). */
 export interface RetiredDesired extends Desired {
   kind: 'retired'

@@ -99,6 +99,8 @@ const hasMovedOn = async ({ cluster }: Asked, { run }: LaneDocument): Promise<Mo
   const mark = run?.steps.find(({ state, touched }) => state === 'running' && touched)
   if (mark === undefined) return 'no'
   if (mark.made === null) return 'perhaps'
+  // Nor of whom requests are led to, while a rollout's gate is at work.
+  if (run !== null && isOnTheWay(run)) return 'perhaps'
   const job = (await cluster.get(mark.made.ref)) as KubeObject<'Job'> | null
   return job === null || job.metadata.uid !== mark.made.uid || hasEnded(job) ? 'moved' : 'no'
 }

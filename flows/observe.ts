@@ -2,7 +2,7 @@ import { gitOpsOf } from '../core/gitops.ts'
 import { isLeaving, type KubeObject, NODE_POOL, refOf } from '../core/kube.ts'
 import { budgetOf, budgetRoom, poolRoom } from '../core/lane/room.ts'
 import type { View } from '../core/lane/view.ts'
-import { generationName, generationOf, label, laneLabels } from '../core/names.ts'
+import { generationName, label, laneLabels } from '../core/names.ts'
 import { gpusOf } from '../core/planning/pod-gpus.ts'
 import { poolView, type SeenPools, usedByLane } from '../core/planning/pool-view.ts'
 import type { Around } from '../core/pods/around.ts'
@@ -15,12 +15,13 @@ import { SERVING_TASK, TASK_LABEL, trafficOf } from '../core/workloads/serving.t
 import type { GenerationView, PoolView, Stray, Traffic, World } from '../core/world.ts'
 import { ceilingsNow } from './ceilings.ts'
 import { firstHolds, type Held, heldIn, holdsOf } from './held.ts'
+import { generationIn, type Known, withKnown, withOwnService } from './known-standing.ts'
 import { type Ports, Unavailable } from './ports.ts'
 import { straysOf } from './strays.ts'
 
 /** Which lane looks, and what its kind needs to see. */
 export type Looking = Pick<View, 'policy' | 'identity' | 'now'> & {
-  doc: Pick<View['doc'], 'lane'> & Partial<Pick<View['doc'], 'desired'>>
+  doc: Known & Partial<Pick<View['doc'], 'desired'>>
   kind: Pick<View['kind'], 'stands' | 'ahead' | 'grants'>
 }
 
@@ -139,11 +140,12 @@ export const generationsOf = async (
 ): Promise<GenerationView[]> => {
   const namespace = policy.namespaces.serving
   const labels = laneLabels(identity, doc.lane)
-  const [found, scalers] = await Promise.all([
+  const [listed, scalers] = await Promise.all([
     all?.deployments.filter((object) => hasLabels(object, labels)) ??
       cluster.list('Deployment', { namespace, labels, fresh: true }),
     all?.scalers ?? cluster.list('HorizontalPodAutoscaler', { namespace }),
   ])
+  const found = await withKnown({ cluster }, { identity, doc, namespace }, listed)
   const targets = new Map(
     (scalers as KubeObject<'HorizontalPodAutoscaler'>[])
       .filter(setsReplicas)
@@ -206,7 +208,8 @@ const servicesSeen = async (
 ): Promise<KubeObject[]> => {
   const labels = laneLabels(identity, doc.lane)
   const where = { namespace: policy.namespaces.serving, labels, fresh: true }
-  return all?.services.filter((object) => hasLabels(object, labels)) ?? cluster.list('Service', where)
+  const found = all?.services.filter((object) => hasLabels(object, labels)) ?? (await cluster.list('Service', where))
+  return withOwnService({ cluster }, { name: identity.name, namespace: where.namespace }, found)
 }
 
 /** Others than the lane's own may have its labels: a generation's, and what anybody makes who may. */
@@ -227,7 +230,7 @@ const viewOf = (object: KubeObject<'Deployment'>): GenerationView => {
   return {
     ref: refOf(object),
     uid: object.metadata.uid ?? '',
-    generation: generationOf(labels),
+    generation: generationIn(object),
     // What is on its way makes no pod any more, whatever its spec asks for: it has what it is seen to have.
     replicas: (isLeaving(object) ? object.status?.replicas : object.spec?.replicas) ?? 0,
     ...readinessOf(object),

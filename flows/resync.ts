@@ -1,8 +1,9 @@
 import { whereOf } from '../core/lane/answering.ts'
 import { emptyDocument, type LaneDocument } from '../core/lane/document.ts'
-import { seesStanding, withSeenStanding } from '../core/lane/falling.ts'
+import { seesStanding } from '../core/lane/falling.ts'
 import { hasFloors, policyNow } from '../core/lane/floors.ts'
 import { fold, needsPaper } from '../core/lane/fold.ts'
+import { atRest } from '../core/lane/keeping.ts'
 import type { LookLetter } from '../core/lane/letters.ts'
 import { newerIn } from '../core/lane/newer.ts'
 import { poolRooms } from '../core/lane/room.ts'
@@ -200,7 +201,7 @@ const isNews = async (ports: WorkPorts, known: Known, event: IntendingEvent): Pr
   const paper = paperView({ policy, doc, kind: reaction.kind, reactions, now, self }, [letter])
   const [world, kept] = await Promise.all([worldOf(ports, paper, seen), keptOnPaper(ports, doc)])
   const at = { ...paper, world }
-  const change = withSeenStanding(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept }))
+  const change = atRest(at, fold(at, { [whereOf(paper, letter)]: facts }, { kept }))
   return change.moments.length > 0 || change.later.length > 0 || JSON.stringify(change.doc) !== JSON.stringify(doc)
 }
 

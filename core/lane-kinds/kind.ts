@@ -118,6 +118,8 @@ export interface LaneKind<D extends Desired = Desired> {
   atFloor?(policy: Policy, name: string): { policy: Policy; goes: number } | null
   /** What is wanted once its rule has left the policy and something of it stands; left out: nothing of it ever stands. */
   retired?(desired: D): D
+  /** What is wanted for a while, so that what serves is as it was judged though what is wanted has ended otherwise; left out: nothing of it serves. */
+  keeping?(desired: D): D
   /** Whether planning looks at what stands of the lane in the cluster. */
   stands: boolean
   /** Whether pods of what is wanted go before others' that wait for a GPU; left out: they do not. */

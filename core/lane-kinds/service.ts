@@ -13,7 +13,7 @@ import { ENGINES, type Engines, engineOf } from '../workloads/engines.ts'
 import { servingTemplate } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
 import { type BackInput, type LaneKind, laneName, laneOf } from './kind.ts'
-import { isRetired, isServed, type Standing } from './serving.ts'
+import { isKept, isRetired, isServed, type Standing } from './serving.ts'
 
 /** Standing: a registered model is served, and rolled out version by version, by these engines. */
 export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
@@ -26,12 +26,7 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
   },
   renames: ({ services }) => services,
   keyOf,
-  titleOf: (desired) => {
-    if (isRetired(desired)) return `retire ${desired.model}`
-    return isServed(desired)
-      ? `serve ${desired.model} v${desired.version}`
-      : `serve no promoted version of ${desired.model}`
-  },
+  titleOf,
   requesterOf: (desired) => (isServed(desired) ? requesterIn(desired) : null),
   isNothing: (desired) => !isServed(desired),
   // Another version in place of one that is judged adds nothing that stays, and may be what mends it.
@@ -66,7 +61,16 @@ export const serviceOf = (engines: Engines): LaneKind<Standing> => ({
     return isServed(desired) ? { generation: run.generation, desired, replicas: null } : before
   },
   retired: ({ model }) => ({ kind: 'retired', model, priced: PRICED }),
+  keeping: ({ model }) => ({ kind: 'kept', model, priced: PRICED }),
 })
+
+const titleOf = (desired: Standing): string => {
+  if (isRetired(desired)) return `retire ${desired.model}`
+  if (isKept(desired)) return `keep what serves ${desired.model} as it was judged`
+  return isServed(desired)
+    ? `serve ${desired.model} v${desired.version}`
+    : `serve no promoted version of ${desired.model}`
+}
 
 const keyOf = (desired: Standing): string =>
   isServed(desired) ? `serve:${desired.model}:${desired.version}:${desired.digest}` : `${desired.kind}:${desired.model}`

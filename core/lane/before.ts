@@ -140,7 +140,9 @@ export const asAside = ({ aside, ...doc }: LaneDocument): LaneDocument =>
 export const asideText = ({ aside }: Pick<LaneDocument, 'aside'>): string =>
   aside === undefined
     ? ''
-    : `generation ${aside.generation}, which came since, was cancelled: retry --saw g${aside.generation}a${aside.attempt} begins it once this has ended`
+    : aside.outcome?.kind !== 'cancelled'
+      ? `generation ${aside.generation} stays as it has ended (${aside.outcome?.kind}) while what serves is set right`
+      : `generation ${aside.generation}, which came since, was cancelled: retry --saw g${aside.generation}a${aside.attempt} begins it once this has ended`
 
 /** What was approved of the run under way, whatever is wanted since. */
 export const approvedOf = (

@@ -20,7 +20,7 @@ import { asBeforeOccasion } from './occasion.ts'
 import type { Ran } from './question.ts'
 import { costUntil, monthsUntil } from './so-far.ts'
 import type { View } from './view.ts'
-import { isWanted, wantsBack } from './wanted.ts'
+import { isKeeping, isWanted, wantsBack } from './wanted.ts'
 
 /**
  * The end of a run, in one place: its outcome, its hold's return, its question's end, what is told of it, and what the lane
@@ -186,6 +186,7 @@ const asSaid = ({ kind }: View, run: Run, { gaveWay, ...done }: LaneDocument): L
   if (gaveWay !== undefined && !hasBegun(run) && (ended === 'superseded' || ended === 'refused'))
     return ended === 'superseded' ? asBeforeOccasion({ ...done, gaveWay }) : { ...done, gaveWay }
   if (ended !== 'succeeded' && ended !== 'superseded') return done
+  if (done.aside !== undefined && isKeeping({ doc: done, kind })) return asAside(done)
   if (done.aside !== undefined) return asAside({ ...done, ...doneWith({ doc: done, kind }, done) })
   return ended === 'superseded' ? saidNoMore(done) : done
 }

@@ -81,6 +81,8 @@ export interface LaneDocument {
   ceiling?: Ceiling
   /** What stands beside the baseline, or in its place, be that nothing, though it is at rest, and what there is to be done; left out: all is as it was judged. */
   beside?: string
+  /** What somebody has done to what serves, as it was told, while what is wanted has ended otherwise; left out: nothing is told. */
+  keepsTold?: string
   /** Since when not all is ready of what stands alone as it was judged, and whether people were told; left out: all is. */
   lacks?: { since: number; told?: true }
   /** Uploads that were given up unfinished: what still stands so is not asked about again. The last few. */
@@ -105,7 +107,7 @@ export type Before = Pick<
   'desired' | 'generation' | 'attempt' | 'since' | 'order' | 'attemptsLeft' | 'approved' | 'kept' | 'redo' | 'outcome'
 >
 
-/** The last generation of a service that succeeded, or that was judged and stands in its place, with the replicas it had: where walking back ends. */
+/** The last generation of a service that succeeded, or was judged and stands in its place, with the replicas it had: ways back end there. */
 export interface Baseline {
   generation: number
   /** Generation of the Deployment that stands for it: its own, or one that it took up; left out by an earlier release, which looked for it by its version. */

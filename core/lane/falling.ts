@@ -110,11 +110,7 @@ const besideIn = (
   const [first] = standing
   if (standing.length === 1 && first === baselineView(generations, baseline)) {
     if (first === undefined) return undefined
-    if (!isAsked(traffic, first))
-      return said(
-        `nobody asks ${standingText(standing)}: its Service leads elsewhere or is gone, and retry leads it there`,
-        SHORT,
-      )
+    if (!isAsked(traffic, first)) return said(unaskedText(standing, outcome), SHORT)
     // Of what is wanted its own planning says so.
     const isTold = outcome?.kind === 'succeeded' || !isEditedByHand(first)
     const edited = isTold ? [] : [`${editedText(first)}, which is not what was judged`]
@@ -125,6 +121,10 @@ const besideIn = (
   const what = first === undefined ? goneText(kind, baseline) : `${standingText(standing)} ${how}`
   return what === null ? undefined : said(`${what}: promote the version that shall serve, or say retry`, SHORT)
 }
+
+/** Where what is wanted has ended otherwise, a retry is of that, and may be refused as before. */
+const unaskedText = (standing: readonly GenerationView[], outcome: LaneDocument['outcome']): string =>
+  `nobody asks ${standingText(standing)}: its Service leads elsewhere or is gone${outcome?.kind === 'succeeded' ? ', and retry leads it there' : ''}`
 
 const isAsked = (traffic: Traffic, { generation }: GenerationView): boolean =>
   traffic !== null && isLedTo(traffic, generation)

@@ -3,7 +3,7 @@ import { othersIn } from '../planning/not-ours.ts'
 import type { Intent } from '../reactions/reaction.ts'
 import type { Ignored } from '../reasons.ts'
 import { firstAttempt, mayRepeat, newRun, nextAttempt } from './attempts.ts'
-import { asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
+import { asAside, asBefore, asideText, isAside, leftBeside, wantedBefore } from './before.ts'
 import { identityOf } from './closing.ts'
 import { type Before, hasBegun, type LaneDocument, runKeyOf, sameRun } from './document.ts'
 import { doneWith, isDoneWith } from './done-with.ts'
@@ -16,7 +16,7 @@ import { pinned, planOnPaper, type Seen } from './planning.ts'
 import { provenIn } from './proven.ts'
 import { wantRefused } from './refused.ts'
 import type { View } from './view.ts'
-import { type Wanted, wantsBack } from './wanted.ts'
+import { isKeeping, type Wanted, wantsBack } from './wanted.ts'
 
 /** The table of design.md §2: what the source says now against what the lane wants and what became of it. */
 export const intend = (view: View, intent: Intent, seen: Seen): Wanted => {
@@ -81,7 +81,7 @@ const wantOther = (view: View, intent: Intent, seen: Seen): Wanted => {
   if (isDoneWith(doc, intent.order, view.kind.keyOf(intent.desired as never)))
     return ignore('already-done', 'it is over for good, and what came after it is not there any more')
   // What is cancelled behind a run stays so, also while more attempts follow.
-  if (isAside(view, intent.desired)) return ignore('held-cancelled', asideText(doc))
+  if (isAside(view, intent.desired)) return wantAside(view, intent, seen)
   const before = wantedBefore(view, intent.desired)
   // What is ending for something newer has given its way up: what it finished is kept.
   if (before === null || doc.run?.ending?.kind === 'superseded') return wantNew(view, intent, before)
@@ -129,6 +129,15 @@ const isOfAnotherTemplate = (view: View, { kind, template }: Ended): boolean => 
   const run = runKeyOf(doc, doc)
   const now = view.kind.templateOf?.({ identity: identityOf(view), desired: desired as never, run, baseline, policy })
   return now != null && now !== template
+}
+
+/** What stays as it has ended while something else goes on. Where that is what serves, and goes on no more, what it was kept for may begin. */
+const wantAside = (view: View, intent: Intent, seen: Seen): Wanted => {
+  const { doc } = view
+  if (!isKeeping(view)) return ignore('held-cancelled', asideText(doc))
+  if (doc.run !== null || doc.outcome === null) return ignore('in-progress', asideText(doc))
+  const own = intend({ ...view, doc: asAside(doc) }, intent, seen)
+  return own.kind === 'want' ? own : ignore('in-progress', asideText(doc))
 }
 
 /** Parked: not by its own failure, nor by what a look could see changed. */

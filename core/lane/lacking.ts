@@ -56,7 +56,11 @@ const over = (change: Change, { since, told: wasTold }: NonNullable<LaneDocument
 
 const minutes = (ms: number): number => Math.round(ms / 60_000)
 
-const told = (change: Change, { text, key, tone }: { text: string; key: string; tone: Card['tone'] }): Change => {
+/** The change, told to people as a card, once for each key. */
+export const told = (
+  change: Change,
+  { text, key, tone }: { text: string; key: string; tone: Card['tone'] },
+): Change => {
   const { lane } = change.doc
   const facts = [{ label: 'Lane', value: lane }]
   const note: Telling = {

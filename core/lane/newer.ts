@@ -34,6 +34,7 @@ const KEYS: Record<keyof LaneDocument, true> = {
   ...{
     ceiling: true,
     beside: true,
+    keepsTold: true,
     lacks: true,
     passed: true,
     episodes: true,

@@ -10,12 +10,13 @@ import { type LastLook, type Left, settleClear } from './clearing.ts'
 import { close } from './closing.ts'
 import type { Rest, Run } from './document.ts'
 import { settleEnd } from './ending.ts'
-import { withSeenStanding } from './falling.ts'
 import { fold } from './fold.ts'
 import { settleGoBack } from './going-back.ts'
 import { type Head, settleGrant } from './granting.ts'
 import { restUnread, settleHold, settleLeaveLine } from './holding.ts'
 import { settleAskIdle } from './idle.ts'
+import { atRest } from './keeping.ts'
+import { told } from './lacking.ts'
 import { settleClimb } from './laddering.ts'
 import { settleLookAgain } from './looking-again.ts'
 import { settleAskMore, settleNoMore } from './more.ts'
@@ -33,7 +34,8 @@ export type Result =
   /** What each place said, by where it is. */
   | ({ kind: 'looked'; facts: Readonly<Record<string, Facts>> } & Seen)
   | ({ kind: 'seen' } & Seen)
-  | { kind: 'stepped'; stepped: Stepped }
+  /** `led`: that requests were led again, beside the step, to whom its way leads them. */
+  | { kind: 'stepped'; stepped: Stepped; led?: string }
   | { kind: 'cleared'; left: Left | null; looks: LastLook[] }
   /** Who stands first in the line. */
   | { kind: 'lined'; heads: Head[] }
@@ -86,7 +88,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
   switch (act.kind) {
     case 'look':
     case 'fold':
-      return withRetried(view, withSeenStanding(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
+      return withRetried(view, atRest(view, fold(view, result.kind === 'looked' ? result.facts : {}, seen)))
     case 'plan':
       return inTurn(view, (own) => settlePlan(own, seen))
     case 'look-again':
@@ -99,7 +101,7 @@ const settled = (view: View, act: Act, result: Result): Change => {
       return inTurn(view, (own) => settleMark(own, act.step))
     case 'begin':
     case 'see':
-      return settleStepped(view, act.step, result.kind === 'stepped' ? result.stepped : NOTHING_SEEN)
+      return settledStep(view, act.step, result)
     case 'end':
       return settleEnd(view, act.ending)
     case 'clear':
@@ -119,6 +121,13 @@ const settledBesideRun = (view: View, act: BesideRun, result: Result): Change =>
   if (act.kind === 'suspend')
     return result.kind === 'suspended' ? settleSuspended(view, act.step, result.came) : changed(view.doc)
   return result.kind === 'resized' ? settleResized(view, result.resized) : changed(view.doc)
+}
+
+/** A step, and what was set right beside it, which is told. */
+const settledStep = (view: View, step: string, result: Result): Change => {
+  const { stepped = NOTHING_SEEN, led } = result.kind === 'stepped' ? result : {}
+  const change = settleStepped(view, step, stepped)
+  return led === undefined ? change : told(change, { text: led, key: `led-${view.now}`, tone: 'bad' })
 }
 
 /** What becomes of a question. */

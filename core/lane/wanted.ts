@@ -24,3 +24,9 @@ const backAt = ({ baseline, judged = [] }: LaneDocument): Baseline | null => bas
 /** Whether what is wanted has no run yet: it waits, behind another run or for its own. */
 export const waitsIn = ({ desired, outcome, run, generation, attempt }: LaneDocument): boolean =>
   desired !== null && outcome === null && !sameRun(run, { generation, attempt })
+
+/** Whether what is wanted for now is that what serves is as it was judged, beside what is wanted besides and has ended. */
+export const isKeeping = ({ doc: { desired }, kind }: Pick<View, 'doc' | 'kind'>): boolean =>
+  desired !== null &&
+  kind.keeping !== undefined &&
+  kind.keyOf(desired as never) === kind.keyOf(kind.keeping(desired as never))

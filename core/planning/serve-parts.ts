@@ -1,11 +1,13 @@
 import type { KubeObject } from '../kube.ts'
+import { label } from '../names.ts'
 import type { Planned, RollOutModelStep, Step } from '../plan.ts'
 import { plainTime } from '../text.ts'
-import { setAt } from '../workloads/managed-fields.ts'
-import { type Edit, editsOf, editsText } from '../workloads/same-content.ts'
+import { fieldText, setAt } from '../workloads/managed-fields.ts'
+import { DIGEST_ANNOTATION } from '../workloads/object-digest.ts'
+import { type Edit, editsOf, editsText, setRight } from '../workloads/same-content.ts'
 import { servingObjects, trafficService } from '../workloads/serving.ts'
 import type { GenerationView } from '../world.ts'
-import { refOf, replicaCount, standingGpus } from './generations.ts'
+import { isEditedByHand, refOf, replicaCount, standingGpus } from './generations.ts'
 import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import type { Rule } from './serve-room.ts'
@@ -13,7 +15,7 @@ import { asService, buildOf, type Standing, type Wanted } from './serve-standing
 import { isLedTo, named, switchStep } from './traffic.ts'
 
 /** What stands beside a Deployment and somebody has deleted, or changed. */
-interface Part {
+export interface Part {
   /** As it is to be. */
   wanted: KubeObject
   /** Null: it is gone. */
@@ -21,18 +23,22 @@ interface Part {
   edits: readonly Edit[]
 }
 
-/** What is off of all that stands beside the wanted version, which itself stands as it is wanted. */
+/** What is off of all that stands beside the wanted version, which itself stands as it is wanted, but for what it is found by. */
 export interface Parts {
   /** The lane's Service, which clients call. */
   lane: Part | null
-  /** The generation's own, and what drains are held to. */
+  /** The generation's own, what drains are held to, and the Deployment where a label of it is gone. */
   others: Part[]
   /** Whether anybody is led to it. */
   answers: boolean
 }
 
 /** Compares what stands beside the target with what it is made of, by content; null: all of it is as it was applied, or nobody looked. */
-export const partsOff = (input: ServeInput, rule: Rule, from: { wanted: Wanted; standing: Standing }): Parts | null => {
+export const partsOff = (
+  input: ServeInput,
+  rule: Rule,
+  from: { wanted: Wanted; standing: Pick<Standing, 'target'> },
+): Parts | null => {
   const { world, identity, run, policy } = input
   const { target } = from.standing
   if (world.parts === undefined || target === undefined) return null
@@ -42,17 +48,32 @@ export const partsOff = (input: ServeInput, rule: Rule, from: { wanted: Wanted; 
   const built = { ...buildOf(input, rule, from.wanted), generation }
   const to = traffic === 'all' ? 'all' : generation
   const service = trafficService({ identity, run, namespace: policy.namespaces.serving }, to)
-  const { generationService, disruptionBudget } = servingObjects(built)
+  const { generationService, disruptionBudget, deployment } = servingObjects(built)
   const off = (wanted: KubeObject | undefined): Part[] => {
     if (wanted === undefined || !parts.kinds.includes(wanted.kind)) return []
     const { kind, metadata } = wanted
     const live = parts.objects.find((one) => one.kind === kind && one.metadata.name === metadata.name) ?? null
-    const edits = live === null ? [] : editsOf(live, wanted)
-    return live === null || edits.length > 0 ? [{ wanted, live, edits }] : []
+    const edits = live === null ? [] : [...labelsOff(live, wanted), ...editsOf(live, wanted)]
+    return live === null || edits.length > 0 ? [{ wanted: setRight(wanted, edits), live, edits }] : []
   }
   const [lane = null] = off(service)
-  const others = [generationService, disruptionBudget].flatMap(off)
+  const others = [...labelled(target, deployment), ...[generationService, disruptionBudget].flatMap(off)]
   return lane === null && others.length === 0 ? null : { lane, others, answers }
+}
+
+/** What lists find it by: the same from when it was made. */
+const FOUND_BY: ReadonlySet<string> = new Set(['installation', 'lane', 'generation', 'task'].map(label))
+
+const labelsOff = (live: KubeObject, wanted: KubeObject): Edit[] =>
+  Object.entries(wanted.metadata.labels ?? {})
+    .filter(([key, value]) => FOUND_BY.has(key) && live.metadata.labels?.[key] !== value)
+    .map(([key]) => ({ field: fieldText(['metadata', 'labels', key]), by: null }))
+
+/** The Deployment, where somebody has taken a label of it: applied as it was made it starts no pod. What it is made of is no matter of this. */
+const labelled = (view: GenerationView, wanted: KubeObject): Part[] => {
+  const edits = labelsOff(view.object, wanted)
+  const isAsMade = view.digest === wanted.metadata.annotations?.[DIGEST_ANNOTATION] && !isEditedByHand(view)
+  return edits.length === 0 || !isAsMade ? [] : [{ wanted, live: view.object, edits }]
 }
 
 /** Who has done it, to what, and whether anybody answers. */
@@ -89,7 +110,7 @@ export const planParts = (
     ready: view.replicas,
   })
   const steps: Step[] = [
-    ...(parts.lane === null ? [] : [lead]),
+    ...(parts.lane === null ? [] : [{ ...lead, service: parts.lane.wanted as typeof lead.service }]),
     ...(parts.others.length === 0 ? [] : [setStep(view, rule, parts.others)]),
     {
       kind: 'notify',
@@ -120,8 +141,8 @@ export const planParts = (
   })
 }
 
-/** They are no templates: what is applied anew starts no pod. */
-const setStep = (view: GenerationView, { service }: Rule, parts: readonly Part[]): RollOutModelStep => {
+/** Applies these. They are no templates: what is applied anew starts no pod. */
+export const setStep = (view: GenerationView, { service }: Rule, parts: readonly Part[]): RollOutModelStep => {
   const { generation, replicas } = view
   return {
     kind: 'roll-out-model',

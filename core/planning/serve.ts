@@ -1,6 +1,6 @@
-import type { NoneDesired, ServeDesired } from '../desired.ts'
+import type { KeptDesired, NoneDesired, ServeDesired } from '../desired.ts'
 import { laneName } from '../lane-kinds/kind.ts'
-import { isRetired, isServed } from '../lane-kinds/serving.ts'
+import { isKept, isRetired, isServed } from '../lane-kinds/serving.ts'
 import type { Planned } from '../plan.ts'
 import { ENGINES, type Engine, type Engines, engineOf } from '../workloads/engines.ts'
 import type { GenerationView } from '../world.ts'
@@ -8,13 +8,14 @@ import { compared, handOf, withHand } from './by-hand.ts'
 import { baselineView, interruptsOf, isEditedByHand, replicaCount, titleOf } from './generations.ts'
 import { besideOthers, notOurs } from './not-ours.ts'
 import { planRetired } from './retire.ts'
+import { planKept } from './serve-kept.ts'
 import { type Draft, finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
 import { servePrice } from './serve-price.ts'
 import { planStanding } from './serve-ready.ts'
 import { planRollout } from './serve-rollout.ts'
 import { askedGpus, freeGpus, gpusByPool, type Rule, roomIn, ruleOf, slotGpus } from './serve-room.ts'
 import { gpusOf } from './walk.ts'
-import { type WayBack, walkBack, wayBack } from './walk-back.ts'
+import { type WalkBackInput, type WayBack, walkBack, wayBack } from './walk-back.ts'
 
 /** The plan of a serving lane: from whatever stands now to the wanted version alone; or nothing to do; or why there is no way. */
 export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planned => {
@@ -28,7 +29,7 @@ export const planServe = (input: ServeInput, engines: Engines = ENGINES): Planne
 /** As if nobody else changed what stands. */
 const planAlone = (
   input: ServeInput,
-  desired: ServeDesired | NoneDesired,
+  desired: ServeDesired | NoneDesired | KeptDesired,
   { rule, engines }: { rule: Rule; engines: Engines },
 ): Planned => {
   if (isServed(desired) && desired.unfit !== undefined)
@@ -37,6 +38,7 @@ const planAlone = (
   const versions = [desired, input.baseline?.desired].filter((one) => one !== undefined).filter(isServed)
   const each = versions.map((version) => ({ desired: version, engine: engineFor(version) }))
   const looked = compared(input, rule, each)
+  if (isKept(desired)) return planKept(looked, rule, { engineFor, back: backOf(looked, rule) })
   return isServed(desired)
     ? planRollout(looked, rule, { desired, engine: engineFor(desired), generation: input.run.generation })
     : planNone(looked, desired, { rule, engineFor })
@@ -51,7 +53,7 @@ const planNone = (
   { model }: NoneDesired,
   { rule, engineFor }: { rule: Rule; engineFor: (version: ServeDesired) => Engine },
 ): Planned => {
-  const { world, baseline, run, identity } = input
+  const { world, baseline, run } = input
   const base = baselineView(world.generations, baseline)
   const hand = base !== undefined && isEditedByHand(base) ? handOf(base, world.generations, rule.service) : undefined
   if ((base === undefined || hand?.tells === false) && baseline !== null && isServed(baseline.desired))
@@ -64,9 +66,21 @@ const planNone = (
       }),
       hand,
     )
-  const there = roomIn(input, rule, base?.pool ?? rule.poolName)
-  const free = there === null ? Number.POSITIVE_INFINITY : freeGpus(there, world.generations)
-  const back = {
+  const back = backOf(input, rule)
+  const [way, steps] = [wayBack(back), walkBack(back)]
+  const room = roomFor(whereBack(input, rule), input)
+  if (steps.length > 0) return withHand(finishPlan(input, draftBack(input, { rule, way, steps, room })), hand)
+  const none = `no version of ${model} is promoted that can be served`
+  if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
+  const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
+  return withHand(planStanding(input, rule, { view: base, reason }), hand)
+}
+
+/** The way from what stands to the baseline alone. */
+const backOf = (input: ServeInput, rule: Rule): WalkBackInput => {
+  const { world, baseline, run, identity } = input
+  const { base, there, free } = whereBack(input, rule)
+  return {
     identity,
     run,
     baseline,
@@ -78,19 +92,9 @@ const planNone = (
     pool: there?.view,
     gpusPerNode: there?.pool.gpusPerNode,
     loadMinutes: rule.service.loadMinutes.p95,
-    without: 'all' as const,
+    without: 'all',
     called: 'move',
   }
-  const [way, steps] = [wayBack(back), walkBack(back)]
-  if (steps.length > 0)
-    return withHand(
-      finishPlan(input, draftBack(input, { rule, way, steps, room: roomFor(there, { input, free }) })),
-      hand,
-    )
-  const none = `no version of ${model} is promoted that can be served`
-  if (base === undefined) return { kind: 'nothing', reason: `${none}, and nothing is served` }
-  const reason = `${none}, and ${titleOf(base)} stands alone with ${replicaCount(base.replicas)}`
-  return withHand(planStanding(input, rule, { view: base, reason }), hand)
 }
 
 /**
@@ -113,9 +117,17 @@ interface Room {
   free: number
 }
 
+/** Where the baseline stands, and what is free there as far as is known. */
+const whereBack = (input: ServeInput, rule: Rule): Pick<Room, 'base' | 'there' | 'free'> => {
+  const { world, baseline } = input
+  const base = baselineView(world.generations, baseline)
+  const there = roomIn(input, rule, base?.pool ?? rule.poolName)
+  return { base, there, free: there === null ? Number.POSITIVE_INFINITY : freeGpus(there, world.generations) }
+}
+
 /** GPUs that the lane may have of its pool, as far as is known. */
-const roomFor = (there: Rule | null, { input, free }: { input: ServeInput; free: number }): number =>
-  there === null ? Number.POSITIVE_INFINITY : free + askedGpus(there, input.world.generations)
+const roomFor = ({ there, free }: Pick<Room, 'there' | 'free'>, { world }: ServeInput): number =>
+  there === null ? Number.POSITIVE_INFINITY : free + askedGpus(there, world.generations)
 
 /** The most GPUs on the way, what is left beside another size on a node included where nobody else may take that. */
 const peakBack = ({ leaving, path, gpus, nodes }: WayBack, room: number): number =>

@@ -12,9 +12,9 @@ import {
   saidAt,
   startsWith,
 } from './managed-fields.ts'
-import { DIGEST_ANNOTATION, objectDigest } from './object-digest.ts'
+import { DIGEST_ANNOTATION, objectDigest, withDigest } from './object-digest.ts'
 
-/** A field that somebody has changed of what we apply, or added to our pods; and who, where the API server knows. */
+/** A field that somebody has changed of what we apply, or added to it; and who, where the API server knows. */
 export interface Edit {
   field: string
   by: string | null
@@ -28,15 +28,24 @@ export interface Edit {
 export const editsOf = (live: KubeObject, applied: KubeObject | null): Edit[] => {
   const managed = managedOf(live)
   const [ours, others] = [managed.filter(({ isOurs }) => isOurs), managed.filter(({ isOurs }) => !isOurs)]
-  const changed = applied === null ? [] : differing(specOf(applied), specOf(live), ['spec'])
+  const hands = handsIn(live, { ours, others }, applied)
+  const isTold = (path: FieldPath): boolean =>
+    hands.some((hand) => hand.path.length < path.length && startsWith(path, hand.path))
+  const changed = applied === null ? [] : [...differing(specOf(applied), specOf(live), SPEC), ...led(applied, live)]
   const edits = changed
     // What is ours as it stands was made so when we asked for it.
-    .filter((path) => !owns(ours, path))
+    .filter((path) => !owns(ours, path) && !isTold(path))
     .map((path) => ({ field: fieldText(path), by: others.find((one) => owns([one], path))?.manager ?? null }))
-  const hands = handsIn(live, { ours, others }, applied)
   return applied === null && hands.length > 0 && isAsApplied(live, ours, hands)
     ? []
     : distinct([...edits, ...hands.map(({ path, by }) => ({ field: fieldText(path), by }))])
+}
+
+/** A selector is one value: what is added to it selects nothing of ours, whoever owns it. */
+const led = (applied: KubeObject, live: KubeObject): FieldPath[] => {
+  const [wanted, now] = [applied, live].map((object) => valueAt(object, SELECTOR))
+  const isMore = wanted !== undefined && differing(wanted, now).length === 0 && differing(now, wanted).length > 0
+  return isMore ? [SELECTOR] : []
 }
 
 const WORKLOAD: FieldManager = 'signalbox-workload'
@@ -113,45 +122,17 @@ const isSameValue = (wanted: unknown, live: unknown, at: FieldPath): boolean => 
   return Math.abs(one - other) <= Math.abs(one) * 1e-9
 }
 
-/** What of a container says what runs in it, how it is fed, what it may have, and when it counts: there additions of others are edits too. */
-const TELLING: ReadonlySet<string> = new Set([
-  'image',
-  'command',
-  'args',
-  'workingDir',
-  'env',
-  'envFrom',
-  'resources',
-  'securityContext',
-  'volumeMounts',
-  'volumeDevices',
-  'lifecycle',
-  'livenessProbe',
-  'readinessProbe',
-  'startupProbe',
-])
-/** What of a pod says what runs beside our containers, where, and as whom; what the server fills in by itself is not among it. */
-const TELLING_OF_PODS: ReadonlySet<string> = new Set([
-  'affinity',
-  'dnsConfig',
-  'hostAliases',
-  'hostIPC',
-  'hostNetwork',
-  'hostPID',
-  'imagePullSecrets',
-  'nodeName',
-  'nodeSelector',
-  'priorityClassName',
-  'resourceClaims',
-  'runtimeClassName',
-  'serviceAccountName',
-  'shareProcessNamespace',
-  'tolerations',
-  'topologySpreadConstraints',
-  'volumes',
-])
-const TEMPLATE: FieldPath = ['spec', 'template', 'spec']
+const SPEC: FieldPath = ['spec']
+const SELECTOR: FieldPath = ['spec', 'selector']
+const TEMPLATE: FieldPath = ['spec', 'template']
+const POD: FieldPath = [...TEMPLATE, 'spec']
 const CONTAINERS: ReadonlySet<string> = new Set(['containers', 'initContainers'])
+/** What makes pods anew as they were. */
+const RESTARTS: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/restartedAt',
+  'cattle.io/timestamp',
+  'reloader.stakater.com/last-reloaded-from',
+])
 
 /** A field that somebody else has set. */
 interface Setting {
@@ -159,19 +140,21 @@ interface Setting {
   by: string
 }
 
-/** What others alone own of our pods, which they have set there; where it is known what was applied, only what is not as that. */
+/** What others alone own of what we make, which they have set there; where it is known what was applied, only what is not as that. */
 const handsIn = (
   live: KubeObject,
   { ours, others }: { ours: readonly Managed[]; others: readonly Managed[] },
   applied: KubeObject | null,
 ): Setting[] => {
   const isOurs = (path: FieldPath): boolean => ours.some((one) => one.paths.some((own) => startsWith(own, path)))
+  const hasPods = valueAt(live, POD) !== undefined
   // What nobody of ours has a field of was made anew from a copy by somebody else.
-  if (!isOurs(TEMPLATE)) return []
+  if (!isOurs(hasPods ? POD : SPEC)) return []
   const isSet = (path: FieldPath): boolean => {
     const value = valueAt(live, path)
     const before = applied === null ? undefined : valueAt(applied, path)
-    if (before === undefined) return !isFilledIn(live, path)
+    if (value === undefined || value === null || (isRecord(value) && Object.keys(value).length === 0)) return false
+    if (before === undefined) return hasPods ? !isFilledIn(live, path) : isReset(path, value)
     return differing(before, value, path).length > 0 || differing(value, before, path).length > 0
   }
   return others.flatMap(({ manager, paths }) =>
@@ -181,21 +164,70 @@ const handsIn = (
   )
 }
 
-/** The field that is to be told of, or the whole container where that is not one of ours; null: it tells nothing. */
+/** The field that is to be told of, or the whole container where that is not one of ours; null: it is another manager's of ours, or starts pods as they are. */
 const tellingOf = (path: FieldPath, isOurs: (path: FieldPath) => boolean): FieldPath | null => {
-  if (!startsWith(path, TEMPLATE)) return null
-  const [list = '', , field = ''] = path.slice(TEMPLATE.length)
-  if (!CONTAINERS.has(list)) return TELLING_OF_PODS.has(list) ? path : null
-  const container = path.slice(0, TEMPLATE.length + 2)
-  if (!isOurs(container)) return container
-  return TELLING.has(field) ? path : null
+  const [root, field] = path
+  if (root !== 'spec' || field === 'replicas' || RESTARTS.has(path.at(-1) ?? '')) return null
+  const container = path.slice(0, POD.length + 2)
+  const isContainer = startsWith(path, POD) && CONTAINERS.has(path[POD.length] ?? '')
+  return isContainer && !isOurs(container) ? container : path
+}
+
+/** What a Service says by default of what decides who is asked: applied by us with force, it is so again, whoever had it otherwise. */
+const BY_DEFAULT: Readonly<Record<string, unknown>> = {
+  externalIPs: [],
+  internalTrafficPolicy: 'Cluster',
+  publishNotReadyAddresses: false,
+}
+
+const isReset = ([, field = '', ...more]: FieldPath, value: unknown): boolean =>
+  more.length === 0 && Object.hasOwn(BY_DEFAULT, field) && canonicalJson(BY_DEFAULT[field]) !== canonicalJson(value)
+
+/** What is to be applied so that it stands as it was: what somebody has added is said otherwise, since it would stay theirs. */
+export const setRight = (wanted: KubeObject, edits: readonly Edit[]): KubeObject => {
+  const added = Object.keys(BY_DEFAULT).filter((field) =>
+    edits.some((edit) => edit.field === fieldText(['spec', field])),
+  )
+  if (added.length === 0) return wanted
+  const spec = {
+    ...(specOf(wanted) as object),
+    ...Object.fromEntries(added.map((field) => [field, BY_DEFAULT[field]])),
+  }
+  return withDigest({ ...wanted, spec } as KubeObject)
+}
+
+/** What the server fills in where nobody says it. */
+const FILLED_IN: Readonly<Record<string, unknown>> = {
+  apiVersion: 'v1',
+  defaultMode: 0o644,
+  dnsPolicy: 'ClusterFirst',
+  failureThreshold: 3,
+  periodSeconds: 10,
+  protocol: 'TCP',
+  restartPolicy: 'Always',
+  schedulerName: 'default-scheduler',
+  scheme: 'HTTP',
+  successThreshold: 1,
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'File',
+  timeoutSeconds: 1,
 }
 
 /** Whether a field is as the server fills it in, so that who sends back what was read owns it, and has changed nothing. */
 const isFilledIn = (live: KubeObject, path: FieldPath): boolean => {
-  const at = path.lastIndexOf('requests')
-  if (path.at(-1) === 'defaultMode') return valueAt(live, path) === 0o644
-  return at !== -1 && isSameValue(valueAt(live, path), valueAt(live, path.with(at, 'limits')), path)
+  const [at, field = ''] = [path.lastIndexOf('requests'), path.at(-1)]
+  const value = valueAt(live, path)
+  if (field === 'imagePullPolicy') return value === pullsBy(valueAt(live, path.with(-1, 'image')))
+  if (field === 'serviceAccount') return value === valueAt(live, path.with(-1, 'serviceAccountName'))
+  if (Object.hasOwn(FILLED_IN, field)) return canonicalJson(FILLED_IN[field]) === canonicalJson(value)
+  return at !== -1 && isSameValue(value, valueAt(live, path.with(at, 'limits')), path)
+}
+
+/** How the server has an image pulled where nobody says it: what may be another by now, each time. */
+const pullsBy = (image: unknown): string => {
+  const [name = ''] = String(image).split('/').slice(-1)
+  const isLatest = !name.includes('@') && (!name.includes(':') || name.endsWith(':latest'))
+  return isLatest ? 'Always' : 'IfNotPresent'
 }
 
 const valueAt = (object: KubeObject, path: FieldPath): unknown => {

@@ -1,9 +1,9 @@
 import { type Run, runKeyOf } from '../../core/lane/document.ts'
 import { markOf } from '../../core/lane/marks.ts'
-import type { Stepped } from '../../core/lane/stepping.ts'
 import type { View } from '../../core/lane/view.ts'
 import type { Step, StepKind } from '../../core/plan.ts'
 import type { WorkPorts } from '../ports.ts'
+import { ledAgain } from './led-again.ts'
 import type { Performed } from './performed.ts'
 import { checkGate } from './steps/check-gate.ts'
 import type { Handler, Task } from './steps/handler.ts'
@@ -30,19 +30,16 @@ const handlerOf = (step: Step): Handler<Step> => handlers[step.kind] as Handler<
 
 export const touchesFarSide = (view: View, name: string): boolean => handlers[markOf(view.doc, name).kind].side !== null
 
-export const beginStep = (ports: WorkPorts, view: View, name: string): Promise<Performed> =>
-  atStep(taskOf(ports, view, name), (handler, task) => handler.begin(task))
+export const beginStep = async (ports: WorkPorts, view: View, name: string): Promise<Performed> => {
+  const task = taskOf(ports, view, name)
+  return { result: { kind: 'stepped', stepped: await handlerOf(task.step).begin(task) }, seen: {} }
+}
 
-export const seeStep = (ports: WorkPorts, view: View, name: string): Promise<Performed> =>
-  atStep(taskOf(ports, view, name), (handler, task) => handler.see(task))
-
-const atStep = async (
-  task: Task,
-  work: (handler: Handler<Step>, task: Task) => Promise<Stepped>,
-): Promise<Performed> => {
-  const handler = handlerOf(task.step)
-  const stepped = await work(handler, task)
-  return { result: { kind: 'stepped', stepped }, seen: {} }
+/** Beside it each look sees to whom the lane's Service leads: what the step waits for may take long. */
+export const seeStep = async (ports: WorkPorts, view: View, name: string): Promise<Performed> => {
+  const task = taskOf(ports, view, name)
+  const [led, stepped] = [await ledAgain(task), await handlerOf(task.step).see(task)]
+  return { result: { kind: 'stepped', stepped, ...(led === null ? {} : { led }) }, seen: {} }
 }
 
 const taskOf = (ports: WorkPorts, view: View, name: string): Task => {

@@ -1,6 +1,6 @@
 /** Every lane kind, every kind of desired state, every type of an event: test/house.test.ts holds them to the catalogues. */
 export const LANE_KINDS = ['pipeline', 'service', 'pool', 'budget']
-export const DESIRED_KINDS = ['train', 'serve', 'none', 'retired', 'leased', 'lifted']
+export const DESIRED_KINDS = ['kept', 'train', 'serve', 'none', 'retired', 'leased', 'lifted']
 export const EVENT_TYPES = [
   'dataset-uploaded',
   'model-promoted',

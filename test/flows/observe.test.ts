@@ -17,7 +17,7 @@ describe('whom the Service of a lane leads to', () => {
     }
     const looking = { policy: parsePolicy(config()), identity, doc: { lane } } as Parameters<typeof trafficSeen>[1]
     const seen = (...services: KubeObject[]) =>
-      trafficSeen({ cluster: { list: async () => services } as unknown as Cluster }, looking)
+      trafficSeen({ cluster: { list: async () => services, get: async () => null } as unknown as Cluster }, looking)
     expect(await seen(stranger, own)).toBe(2)
     expect(await seen(own, stranger)).toBe(2)
     expect(await seen(stranger)).toBe(null)

@@ -3,8 +3,9 @@ import { type KubeObject, refOf } from '../../core/kube.ts'
 import { trafficOf } from '../../core/workloads/serving.ts'
 import { type Cluster, NotAllowed, type Ports } from '../../flows/ports.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
+import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, timeline } from './scenes.ts'
+import { HOUR, MINUTE, MODEL, replicasOf, SERVE, say, served, stepIs, timeline } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -39,6 +40,9 @@ const remove = async (which: Name): Promise<void> => {
 const isRight = async (): Promise<void> => {
   const { lane, own, budget } = await parts()
   expect([trafficOf(lane), lane?.spec?.ports?.[0]?.targetPort]).toEqual([1, 'http'])
+  expect(lane?.spec?.internalTrafficPolicy ?? 'Cluster').toBe('Cluster')
+  expect([lane?.spec?.publishNotReadyAddresses ?? false, own?.spec?.selector]).toEqual([false, lane?.spec?.selector])
+  expect(budget?.spec?.selector?.matchLabels).toEqual(own?.spec?.selector)
   expect([own?.spec?.ports?.[0]?.targetPort, budget?.spec?.maxUnavailable]).toEqual(['http', 1])
   expect(await replicasOf(town)).toEqual({ 1: 2 })
 }
@@ -49,6 +53,10 @@ const open = async (onEdit?: 'mend' | 'tell', more: Parameters<typeof openTown>[
   await served(town)
 }
 
+/** As somebody adds something to what we apply, all of which is there still. */
+const addTo = async (which: Name, change: (spec: Record<string, object>) => object): Promise<void> =>
+  edit(which, change(((await parts())[which] as Part).spec as Record<string, object>))
+
 const nobody = { selector: { app: 'nothing' } }
 const hands: [string, string, () => Promise<void>, RegExp][] = [
   ['its Service leads elsewhere', 'nobody answers', () => edit('lane', nobody), /^nobody answers: kubectl-edit has/],
@@ -58,6 +66,24 @@ const hands: [string, string, () => Promise<void>, RegExp][] = [
     'beside',
     () => edit('lane', { ports: [{ name: 'http', port: 80, targetPort: 9 }] }),
     /^kubectl-edit has changed \.spec\.ports\[port=80\]\.targetPort of Service/,
+  ],
+  [
+    'its Service selects by one label more',
+    'nobody answers',
+    () => addTo('lane', ({ selector }) => ({ selector: { ...selector, track: 'blue' } })),
+    /^nobody answers: kubectl-edit has changed \.spec\.selector of Service/,
+  ],
+  [
+    'its Service leads to what is not ready, and on the same node alone',
+    'beside',
+    () => edit('lane', { publishNotReadyAddresses: true, internalTrafficPolicy: 'Local' }),
+    /^kubectl-edit has changed \.spec\.(?:publish|internal).* of Service/,
+  ],
+  [
+    'what holds drains selects by one label more',
+    'beside',
+    () => addTo('budget', ({ selector }) => ({ selector: { matchLabels: { ...(selector as { matchLabels: object }).matchLabels, track: 'blue' } } })), // biome-ignore format: a line
+    /^kubectl-edit has changed \.spec\.selector of PodDisruptionBudget/,
   ],
   ['its generation’s Service is deleted', 'beside', () => remove('own'), /^somebody has deleted Service .*-g1/],
   [
@@ -70,6 +96,46 @@ const hands: [string, string, () => Promise<void>, RegExp][] = [
 ]
 
 describe('what somebody has done to what stands beside a server', () => {
+  it.each(['lane', 'generation'])(
+    'the label %s of its Deployment is taken away: it is put back, told, and nobody is asked',
+    async (label) => {
+      await open()
+      const [first] = (await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]
+      const { uid, generation } = first?.metadata ?? {}
+      await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl-label', (live) => {
+        const { [`signalbox.dev/${label}`]: _, ...labels } = live.metadata.labels ?? {}
+        return { ...live, metadata: { ...live.metadata, labels } } as KubeObject
+      })
+      await town.advance(15 * MINUTE)
+      await isRight()
+      const [now] = await town.house.cluster.list('Deployment')
+      const key = `signalbox.dev/${label}`
+      expect(now?.metadata.labels?.[key]).toBe(first?.metadata.labels?.[key])
+      // None of its pods is another.
+      expect(now?.metadata).toMatchObject({ uid, generation })
+      const told = (await timeline(town, SERVE)).filter(({ text }) => text?.includes(`somebody has changed .metadata.labels.signalbox.dev/${label}`)) // biome-ignore format: a line
+      expect(told.length).toBeGreaterThan(0)
+      const { attempt } = await town.lane(SERVE)
+      await town.advance(3 * HOUR)
+      expect(await town.lane(SERVE)).toMatchObject({ state: 'succeeded', attempt, run: null })
+    },
+  )
+
+  it('the label of what serves is taken away while a new version is judged: that takes its place, and nothing of it stays', async () => {
+    await open()
+    await promote(town.house, MODEL, await registerVersion(town.house, { model: MODEL }))
+    await town.answered(SERVE)
+    await town.until('gate', stepIs(town, SERVE, 'gate', 'running'))
+    const first = ((await town.house.cluster.list('Deployment')) as KubeObject[]).find(({ metadata }) => metadata.name.endsWith('-g1')) // biome-ignore format: a line
+    await (town.house.cluster as SimulatedCluster).edit(refOf(first as KubeObject), 'kubectl-label', (live) => {
+      const { 'signalbox.dev/lane': _, ...labels } = live.metadata.labels ?? {}
+      return { ...live, metadata: { ...live.metadata, labels } } as KubeObject
+    })
+    await town.settled(SERVE)
+    const standing = ((await town.house.cluster.list('Deployment')) as KubeObject<'Deployment'>[]).map(({ spec }) => spec?.replicas) // biome-ignore format: a line
+    expect(standing.toSorted()).toEqual([0, 2])
+  })
+
   it.each(hands)('%s: it is set right within minutes, nobody is asked, and it is told who did it', async (...row) => {
     const [, title, hand, says] = row
     await open()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { changed } from '../../../core/lane/change.ts'
-import type { Mark, Run } from '../../../core/lane/document.ts'
+import type { LaneDocument, Mark, Run } from '../../../core/lane/document.ts'
 import { standsAfter, withFallenHold, withoutGpus, withSeenStanding } from '../../../core/lane/falling.ts'
 import { kindOf, laneKinds } from '../../../core/lane-kinds/catalogue.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
@@ -123,14 +123,17 @@ describe('a lane that is at rest', () => {
   })
 
   it('says where nobody asks what was judged and stands: its Service leads elsewhere, or is gone', () => {
-    const doc = docOf({ lane: SERVICE, baseline: { generation: 1, desired: served('7'), replicas: 2 } })
-    const at = (traffic: Traffic) =>
+    const parked = docOf({ lane: SERVICE, baseline: { generation: 1, desired: served('7'), replicas: 2 } })
+    const ended = { kind: 'succeeded', reason: null, detail: '', generation: 1, attempt: 1, at: NOW, against: null }
+    const at = (traffic: Traffic, doc: LaneDocument = { ...parked, outcome: { ...ended, stages: [] } as never }) =>
       withSeenStanding(
         { doc, now: NOW, kind, world: emptyWorld({ generations: [standing(1, 2)], traffic }) },
         changed(doc),
       ).doc.beside
     for (const elsewhere of [null, 0, 7] as const)
       expect(at(elsewhere)).toMatch(/^nobody asks generation 1 with 2 replicas: .*retry leads it there$/)
+    // A retry would be of what has ended otherwise.
+    expect(at(null, parked)).toMatch(/gone$/)
     for (const there of [1, 'all'] as const) expect(at(there)).toBeUndefined()
   })
 

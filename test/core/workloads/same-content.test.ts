@@ -150,6 +150,12 @@ describe('what somebody has changed of what we apply', () => {
     ['a container', 'containers', [...(spec?.containers ?? []), sidecar], ['f:containers', 'k:{"name":"proxy"}', 'f:image'], '.containers[name="proxy"]'], // biome-ignore format: a line
     ['a node selector', 'nodeSelector', { ...spec?.nodeSelector, zone: 'a' }, ['f:nodeSelector'], '.nodeSelector'],
     ['the network of the host', 'hostNetwork', true, ['f:hostNetwork'], '.hostNetwork'],
+    ['another scheduler', 'schedulerName', 'volcano', ['f:schedulerName'], '.schedulerName'],
+    ['a gate of its scheduling', 'schedulingGates', [{ name: 'x/y' }], ['f:schedulingGates'], '.schedulingGates'],
+    ['a gate of its readiness', 'readinessGates', [{ conditionType: 'x/y' }], ['f:readinessGates'], '.readinessGates'],
+    ['another resolver', 'dnsPolicy', 'None', ['f:dnsPolicy'], '.dnsPolicy'],
+    ['users of the host', 'hostUsers', false, ['f:hostUsers'], '.hostUsers'],
+    ['a group', 'securityContext', { ...spec?.securityContext, supplementalGroups: [0] }, ['f:securityContext', 'f:supplementalGroups'], '.securityContext.supplementalGroups'], // biome-ignore format: a line
     ['a volume', 'volumes', [...(spec?.volumes ?? []), { name: 'host', hostPath: { path: '/' } }], ['f:volumes', 'k:{"name":"host"}', 'f:hostPath', 'f:path'], '.volumes[name="host"].hostPath.path'], // biome-ignore format: a line
   ])('is %s that somebody adds to our pods', (_, field, more, path, said) => {
     const live = beside(field, more, path)
@@ -169,6 +175,35 @@ describe('what somebody has changed of what we apply', () => {
     expect(editsOf(live, applied)).toEqual([{ field: `${at('resources')}.limits.cpu`, by: 'kubectl' }])
   })
 
+  const annotated = (name: string): Deployment => {
+    const live = stored()
+    Object.assign(live.spec?.template.metadata as object, { annotations: { [name]: 'true' } })
+    const path = ['f:spec', 'f:template', 'f:metadata', 'f:annotations', `f:${name}`]
+    live.metadata.managedFields?.push({ manager: 'kubectl-patch', operation: 'Update', fieldsV1: nested(path) })
+    return live
+  }
+
+  it('is what has somebody else’s admission put something into our pods, and another way to have their image', () => {
+    for (const known of [applied, null]) {
+      const field = '.spec.template.metadata.annotations.sidecar.istio.io/inject'
+      expect(editsOf(annotated('sidecar.istio.io/inject'), known)).toEqual([{ field, by: 'kubectl-patch' }])
+      const pulled = edited('imagePullPolicy', 'Never')
+      expect(editsOf(pulled, known)).toEqual([{ field: at('imagePullPolicy'), by: 'kubectl-set' }])
+    }
+  })
+
+  it('is nothing of what the server fills in, which somebody sends back as it was read, nor what they have taken back', () => {
+    const live = stored()
+    const pod = { 'f:dnsPolicy': {}, 'f:restartPolicy': {}, 'f:schedulerName': {}, 'f:hostUsers': {} }
+    const container = { 'f:imagePullPolicy': {}, 'f:terminationMessagePath': {} }
+    const by = { manager: 'flux', operation: 'Apply' }
+    live.metadata.managedFields?.push({ ...by, fieldsV1: nested(IN_POD, pod) }, { ...by, fieldsV1: nested(TEMPLATE, container) }) // biome-ignore format: a line
+    Object.assign(live.spec?.template.metadata as object, { annotations: {} })
+    const emptied = { ...nested(['f:spec', 'f:template', 'f:metadata'], { 'f:annotations': { '.': {} } }) }
+    live.metadata.managedFields?.push({ ...by, fieldsV1: emptied })
+    expect([editsOf(live, applied), editsOf(live, null)]).toEqual([[], []])
+  })
+
   it('is no node selector that somebody has set back', () => {
     const live = beside('nodeSelector', spec?.nodeSelector, ['f:nodeSelector'])
     expect(editsOf(live, applied)).toEqual([])
@@ -186,7 +221,7 @@ describe('what somebody has changed of what we apply', () => {
     expect(editsOf(edited('image', image), applied)).toEqual([])
   })
 
-  it('is neither a restart of the rollout nor what others annotate', () => {
+  it('is no restart of the rollout', () => {
     const live = stored()
     const annotations = { 'kubectl.kubernetes.io/restartedAt': '2026-11-23T12:00:00Z' }
     Object.assign(live.spec?.template.metadata as object, { annotations })

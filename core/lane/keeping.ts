@@ -1,0 +1,90 @@
+import { ruleFor } from '../lane-kinds/catalogue.ts'
+import type { Planned } from '../plan.ts'
+import { said } from '../text.ts'
+import { firstAttempt, mayRepeat } from './attempts.ts'
+import { asAside, generationOf } from './before.ts'
+import { type Change, moment, SHORT } from './change.ts'
+import { type LaneDocument, wantedRun } from './document.ts'
+import type { Ended } from './ended.ts'
+import { withSeenStanding } from './falling.ts'
+import { told } from './lacking.ts'
+import { againstOf, planOnPaper } from './planning.ts'
+import { isRetiring } from './retiring.ts'
+import type { View } from './view.ts'
+import { isKeeping } from './wanted.ts'
+
+/** Whether its own planning says nothing of what serves: it has ended otherwise, what somebody has done is only told, or no version is wanted. */
+const isParked = ({ doc, kind }: Pick<View, 'doc' | 'kind'>): boolean => {
+  const { outcome, held, desired } = doc
+  if (outcome === null || desired === null || mayRepeat({ doc })) return false
+  return outcome.kind !== 'succeeded' || held?.reason === 'edited-by-hand' || kind.isNothing(desired as never)
+}
+
+const mayKeep = (view: View): boolean => {
+  const { doc, kind, policy } = view
+  if (kind.keeping === undefined || view.world === null || doc.desired === null) return false
+  if (doc.run !== null || doc.halfway === true || !isParked(view) || isRetiring(view, doc.desired)) return false
+  return ruleFor(kind, doc.lane, policy)?.mode === 'act'
+}
+
+/** A change of a lane, with what is seen of what stands where it is at rest. */
+export const atRest = (view: View, change: Change): Change => withServingKept(view, withSeenStanding(view, change))
+
+/**
+ * The change, and that what serves is set right where somebody has changed it, whatever became of what is wanted: that is parked beside, and in its place
+ * again once it is done. Where the policy only tells, it is told once.
+ */
+const withServingKept = (view: View, change: Change): Change => {
+  const { keepsTold: last, ...doc } = change.doc
+  const own = { ...view, doc: change.doc }
+  if (view.doc.run !== null || !mayKeep(own)) return change
+  const paper = paperOf(own)
+  if (paper.kind === 'plan' && paper.agrees === undefined)
+    return mayBegin(own, paper) ? begun(own, change, paper) : change
+  const text = toldOf(own.doc, paper)
+  if (text !== undefined)
+    return text === last ? change : toldOnce({ ...change, doc: { ...doc, keepsTold: text } }, text, view.now)
+  const is = last === undefined ? change : { ...change, doc }
+  // Whoever has set it right: what is wanted is as it was.
+  return isKeeping(own) && paper.kind === 'nothing' ? { ...is, doc: asAside(is.doc) } : is
+}
+
+/** What the policy has told alone of it, where what is wanted does not say so itself. */
+const toldOf = ({ held }: LaneDocument, { hand }: Planned): string | undefined => {
+  if (hand?.tells !== true || held?.detail.includes(hand.text.slice(0, KNOWN_BY)) === true) return undefined
+  return said(`${hand.text}: it stays so, since the policy has what is done by hand told alone`, SHORT)
+}
+/** Of a text that is cut so much tells it from others. Characters. */
+const KNOWN_BY = 150
+
+const paperOf = (view: View): Planned => {
+  const { doc } = view
+  const desired = view.kind.keeping?.(doc.desired as never) as NonNullable<LaneDocument['desired']>
+  const { generation, attempt } = firstAttempt(view, desired)
+  return planOnPaper({ ...view, doc: { ...doc, approved: null } }, { generation, attempt, desired }, { kept: {} })
+}
+
+/** What was tried once is not again, but for what asks nobody after a question, and what was refused and is no more. */
+const mayBegin = (view: View, paper: Extract<Planned, { kind: 'plan' }>): boolean => {
+  if (!isKeeping(view)) return true
+  const { kind, against } = view.doc.outcome as Ended
+  if (kind === 'refused') return against !== null && against !== againstOf(view)
+  return kind !== 'failed' && !paper.plan.approval.required
+}
+
+const begun = (view: View, change: Change, { hand, plan }: Extract<Planned, { kind: 'plan' }>): Change => {
+  const { doc, kind } = view
+  const next = firstAttempt(view, plan.desired)
+  const aside = isKeeping(view) ? doc.aside : generationOf(doc)
+  const { keepsTold: _, ...rest } = next
+  const text = `intend: ${kind.titleOf(plan.desired as never)} (${hand?.text ?? plan.title})`
+  return {
+    ...change,
+    doc: { ...rest, onNewer: 'stop', ...(aside === undefined ? {} : { aside }) },
+    moments: [...change.moments, moment('decision', text, { run: wantedRun(next) })],
+    counts: [...change.counts, 'kept'],
+  }
+}
+
+const toldOnce = (change: Change, text: string, now: number): Change =>
+  told(change, { text, key: `kept-${now}`, tone: 'bad' })

@@ -1,0 +1,143 @@
+import type { ServeDesired } from '../desired.ts'
+import { isServed } from '../lane-kinds/serving.ts'
+import type { Planned, Step, WayStep } from '../plan.ts'
+import type { Engine } from '../workloads/engines.ts'
+import type { GenerationView } from '../world.ts'
+import { withHand } from './by-hand.ts'
+import { answersOf, replicaCount, standingGpus, titleOf } from './generations.ts'
+import { standsFor } from './returns-to.ts'
+import { type Parts, partsOff, partsText, setStep } from './serve-parts.ts'
+import { finishPlan, pricedFor, type ServeInput } from './serve-plan.ts'
+import { servePrice } from './serve-price.ts'
+import type { Rule } from './serve-room.ts'
+import { isLedTo, named, switchStep } from './traffic.ts'
+import { type WalkBackInput, walkBack, wayBack } from './walk-back.ts'
+
+interface Kept {
+  engineFor: (version: ServeDesired) => Engine
+  /** The way to the baseline, as it would be walked. */
+  back: WalkBackInput
+}
+
+/** What of the baseline is otherwise than it was left. */
+interface Off {
+  base: GenerationView
+  parts: Parts | null
+  /** Replicas that it is to have, where somebody has scaled it. */
+  replicas: number | null
+}
+
+/**
+ * The plan of what serves while what is wanted stays as it has ended: its replicas, whom the lane's Service leads to, and what stands
+ * beside it are as they were judged. Nothing else is touched, its template least of all. What costs nothing goes first, and asks nobody.
+ */
+export const planKept = (input: ServeInput, rule: Rule, kept: Kept): Planned => {
+  const off = offOf(input, rule, kept)
+  if (off === null) return { kind: 'nothing', reason: 'what serves is as it was judged' }
+  const text = offText(off, input)
+  if (rule.service.onEdit !== 'tell')
+    return withHand(planOff(input, rule, { off, back: kept.back, text }), { text, tells: false })
+  return { kind: 'nothing', reason: text, hand: { text, tells: true } }
+}
+
+const offOf = (input: ServeInput, rule: Rule, { engineFor, back }: Kept): Off | null => {
+  const { world, baseline } = input
+  const base = standsFor(world.generations, baseline)
+  if (base === undefined || baseline === null || !isServed(baseline.desired)) return null
+  const { desired } = baseline
+  const wanted = { desired, engine: engineFor(desired), generation: base.generation }
+  const replicas = baseline.replicas ?? base.replicas
+  // As it was judged, whatever the policy has of its replicas by now.
+  const service = { ...rule.service, replicas }
+  const found = partsOff(input, { ...rule, service }, { wanted, standing: { target: base } })
+  const lane = isAskedElsewhere(input, base) ? null : (found?.lane ?? null)
+  const others = found?.others ?? []
+  const parts = lane === null && others.length === 0 ? null : { lane, others, answers: found?.answers ?? true }
+  const isScaled = base.replicas !== back.wantReplicas && base.replicas !== replicas
+  return parts === null && !isScaled ? null : { base, parts, replicas: isScaled ? back.wantReplicas : null }
+}
+
+/** Whether something else answers that the Service leads to: who has led it there has ended no service. */
+const isAskedElsewhere = ({ world: { generations, traffic = null } }: ServeInput, base: GenerationView): boolean =>
+  typeof traffic === 'number' &&
+  generations.some((view) => view !== base && isLedTo(traffic, view.generation) && answersOf(view) > 0)
+
+const offText = ({ base, parts, replicas }: Off, { baseline }: ServeInput): string =>
+  [
+    ...(parts === null ? [] : [partsText(parts)]),
+    ...(replicas === null
+      ? []
+      : [`somebody has scaled ${titleOf(base)} from ${baseline?.replicas} to ${replicaCount(base.replicas)}`]),
+  ].join('; ')
+
+const planOff = (
+  input: ServeInput,
+  rule: Rule,
+  { off, back, text }: { off: Off; back: WalkBackInput; text: string },
+): Planned => {
+  const { policy, world } = input
+  const { base, parts } = off
+  // What a question about its replicas would keep waiting is set right before that.
+  const isFree = off.replicas === null || (parts !== null && base.replicas > 0)
+  const replicas = isFree ? base.replicas : (off.replicas ?? base.replicas)
+  const traffic = parts?.lane == null ? base.generation : back.traffic
+  const way = { ...back, generations: [base], wantReplicas: replicas, traffic }
+  const { path } = wayBack(way)
+  const rising = { pool: base.pool, gpus: base.gpusPerReplica }
+  const after = world.generations.map((view) => (view === base ? { ...view, replicas } : view))
+  const inPolicy = ([pool]: [string, number]): boolean => Object.hasOwn(policy.pools, pool)
+  const stands = Object.fromEntries(Object.entries(standingGpus(after)).filter(inPolicy))
+  const more = Math.max(...path.map((point) => point.new)) - replicas
+  const peak = { [base.pool]: (stands[base.pool] ?? 0) + more * rising.gpus }
+  return finishPlan(input, {
+    title: titleOfKept(off, rule, replicas),
+    steps: [...named(stepsOf(walkBack(way), { off, rule, back, replicas })), tellStep(text)],
+    objects:
+      parts === null ? [] : [...(parts.lane === null ? [] : [parts.lane]), ...parts.others].map((one) => one.wanted),
+    interrupts: [],
+    ...(isFree ? { asks: null, unasked: 'what serves is as it was judged again' } : {}),
+    price: servePrice({ ...pricedFor(input, rule.service), leaving: [], path, gateAfter: null, rising }),
+    gpus: isFree ? stands : { ...stands, ...peak },
+    stands,
+    unavailable: isFree ? 0 : Math.min(rule.service.maxUnavailable, rule.service.replicas),
+    strategy: null,
+    undo: 'Nothing that answers is touched.',
+    reasons: [text, 'what is wanted has ended otherwise, and stays so'],
+  })
+}
+
+const titleOfKept = ({ base, parts }: Off, { name }: Rule, replicas: number): string => {
+  const it = `${titleOf(base)}, which serves ${name}`
+  if (base.replicas !== replicas) return `Bring ${it}, back to ${replicaCount(replicas)}`
+  return parts?.answers === false
+    ? `Lead requests to ${it}, again: nobody answers`
+    : `Set right what stands beside ${it}`
+}
+
+const stepsOf = (
+  way: readonly WayStep[],
+  { off: { base, parts }, rule, back, replicas }: { off: Off; rule: Rule; back: WalkBackInput; replicas: number },
+): Step[] => {
+  const service = parts?.lane?.wanted as Extract<WayStep, { kind: 'switch-traffic' }>['service'] | undefined
+  const led = way.map((step) => (step.kind === 'switch-traffic' && service !== undefined ? { ...step, service } : step))
+  const isLed = led.some(({ kind }) => kind === 'switch-traffic')
+  const to = back.traffic === 'all' ? 'all' : base.generation
+  const why = 'it is what was judged last and serves'
+  const lead =
+    isLed || service === undefined
+      ? []
+      : [{ ...switchStep(back, { to, called: titleOf(base), why, ready: replicas }), service }]
+  const moves = led.filter(({ kind }) => kind === 'roll-out-model').length
+  const others = parts?.others ?? []
+  const set =
+    others.length === 0 ? [] : [{ ...setStep({ ...base, replicas }, rule, others), name: `move-${moves + 1}` }]
+  return [...led, ...lead, ...set]
+}
+
+const tellStep = (text: string): Step => ({
+  kind: 'notify',
+  name: 'notify',
+  title: 'Tell the channel',
+  why: 'it was done by hand',
+  text: `set right: ${text}`,
+})

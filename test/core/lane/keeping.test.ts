@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { changed } from '../../../core/lane/change.ts'
+import type { LaneDocument } from '../../../core/lane/document.ts'
+import { atRest } from '../../../core/lane/keeping.ts'
+import type { Outcome } from '../../../core/reasons.ts'
+import { emptyWorld, standing } from '../training-fixture.ts'
+import { docOf, NOW, policyWith, SERVICE, served, viewOf } from './fixture.ts'
+
+const baseline = { generation: 1, desired: served('7'), replicas: 2 }
+const ended = (outcome: Outcome, generation = 2) => ({
+  ...outcome,
+  generation,
+  attempt: 1,
+  at: NOW,
+  against: null,
+  stages: [],
+})
+const FAILED = ended({ kind: 'failed', reason: 'gate', detail: 'too slow' })
+/** v8 is wanted and has failed its gate; v7 stands. */
+const parked = (over: Partial<LaneDocument> = {}): LaneDocument =>
+  docOf({
+    lane: SERVICE,
+    ...{ desired: served('8'), generation: 2, attempt: 1, order: 'o', baseline, stands: { 'gpu-serve': 8 } },
+    outcome: FAILED,
+    ...over,
+  })
+const look = (doc: LaneDocument, { gone = true, onEdit }: { gone?: boolean; onEdit?: 'tell' } = {}) => {
+  const generations = [{ ...standing(1, 2), ready: 2 }]
+  const world = { ...emptyWorld({ generations }), traffic: gone ? null : 1 }
+  const parts = { kinds: gone ? (['Service'] as const) : [], objects: [] }
+  const policy = policyWith(({ services = {} }) => {
+    for (const rule of Object.values(services)) Object.assign(rule, onEdit && { onEdit })
+  })
+  return atRest(viewOf({ doc, policy, world: { ...world, parts } }), changed(doc))
+}
+
+describe('what serves while what is wanted has ended', () => {
+  it('is set right where somebody has taken its Service: what is wanted is parked beside that', () => {
+    const { doc, moments } = look(parked())
+    expect(doc).toMatchObject({
+      desired: { kind: 'kept', model: 'support-llama' },
+      generation: 3,
+      outcome: null,
+      aside: { desired: { version: '8' }, generation: 2, order: 'o', outcome: FAILED },
+      baseline,
+    })
+    expect(moments).toMatchObject([{ kind: 'decision', text: expect.stringContaining('nobody answers: somebody has deleted Service') }]) // biome-ignore format: a line
+  })
+
+  it.each<[string, Partial<LaneDocument>]>([
+    ['stands as it was judged', {}],
+    ['is planned with what is wanted', { outcome: ended({ kind: 'succeeded', reason: null, detail: '' }) }],
+    ['is on its way back', { halfway: true }],
+    ['is repeated by itself', { outcome: ended({ kind: 'failed', reason: 'node-lost', detail: '' }), attemptsLeft: 1 }],
+  ])('is left alone where it %s', (what, over) => {
+    const { doc } = look(parked(over), { gone: what !== 'stands as it was judged' })
+    expect(doc.desired).toEqual(served('8'))
+  })
+
+  it('is told once where the policy only tells, and forgotten once somebody has set it right', () => {
+    const told = look(parked(), { onEdit: 'tell' })
+    expect(told.doc.desired).toEqual(served('8'))
+    expect(told.tellings).toMatchObject([{ kind: 'note', card: { title: expect.stringContaining('somebody has deleted Service') } }]) // biome-ignore format: a line
+    expect(look(told.doc, { onEdit: 'tell' }).tellings).toEqual([])
+    expect(look(told.doc, { onEdit: 'tell', gone: false }).doc.keepsTold).toBeUndefined()
+  })
+
+  it('is tried once: what has failed waits for a person, or for whoever sets it right', () => {
+    const begun = look(parked()).doc
+    const failed = { ...begun, outcome: ended({ kind: 'failed', reason: 'conflict', detail: 'another sets it' }, 3) }
+    expect(look(failed).doc).toMatchObject({ desired: { kind: 'kept' }, outcome: { reason: 'conflict' } })
+    expect(look(failed, { gone: false }).doc).toMatchObject({ desired: served('8'), generation: 2, outcome: FAILED })
+    // What asks nobody is no matter of what somebody has denied.
+    const denied = { ...begun, outcome: ended({ kind: 'rejected', reason: null, detail: 'no' }, 3) }
+    expect(look(denied).doc).toMatchObject({ outcome: null, aside: { generation: 2 } })
+  })
+})

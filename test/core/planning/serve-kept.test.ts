@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { KeptDesired } from '../../../core/desired.ts'
+import type { KubeObject } from '../../../core/kube.ts'
+import { service } from '../../../core/lane-kinds/service.ts'
+import { planServe } from '../../../core/planning/serve.ts'
+import { engineOf } from '../../../core/workloads/engines.ts'
+import { servingObjects, trafficService } from '../../../core/workloads/serving.ts'
+import { type Given, given, identity, lane, serve, written } from './serve-fixture.ts'
+
+const kept = service.keeping?.(serve('8')) as KeptDesired
+
+/** v8 was wanted, and is parked; v7 serves as generation 1, as somebody has left it. */
+const plannedOf = (change: Given = {}, gone: 'Service' | 'own' | null = null) => {
+  const input = given({ generation: 3, ...change })
+  const rule = input.policy.services['support-llama']!
+  const run = { lane, generation: 1, attempt: 1 }
+  const engine = engineOf({}, rule)
+  const desired = serve('7')
+  const { generationService } = servingObjects({ identity, run, desired, service: rule, engine, namespace: 'serving' })
+  const traffic = gone === 'Service' ? null : (input.world.traffic ?? null)
+  const led = traffic === null ? [] : [trafficService({ identity, run, namespace: 'serving' }, traffic)]
+  const objects: KubeObject[] = [...led, ...(gone === 'own' ? [] : [generationService])]
+  return planServe({
+    ...input,
+    desired: kept,
+    world: { ...input.world, traffic, parts: { kinds: ['Service'], objects } },
+  })
+}
+const of = (...given_: Parameters<typeof plannedOf>) => {
+  const planned = plannedOf(...given_)
+  if (planned.kind !== 'plan') throw new Error(planned.kind)
+  return { ...planned.plan, steps: written(planned.plan), hand: planned.hand }
+}
+
+describe('what serves while what is wanted has ended otherwise', () => {
+  it('is as it was judged: nothing is to be done, whatever the policy has of its replicas and its template by now', () => {
+    expect(plannedOf()).toMatchObject({ kind: 'nothing' })
+    const engine = { generation: 3, model: { replicas: 2, args: ['--seed', '1'] } }
+    expect(plannedOf(engine)).toMatchObject({ kind: 'nothing' })
+  })
+
+  it('and is asked by nobody: requests are led to it again, free and without a word', () => {
+    expect(of({}, 'Service')).toMatchObject({
+      steps: 'to g1 → notify',
+      title: 'Lead requests to v7 (generation 1), which serves support-llama, again: nobody answers',
+      approval: { required: false },
+      bounds: { dollars: 0, unavailable: 0 },
+      hand: { text: expect.stringMatching(/^nobody answers: somebody has deleted Service/), tells: false },
+    })
+  })
+
+  it('and has lost what stands beside it: that alone is made again', () => {
+    expect(of({}, 'own')).toMatchObject({
+      steps: 'g1=2 → notify',
+      title: 'Set right what stands beside v7 (generation 1), which serves support-llama',
+      approval: { required: false },
+    })
+  })
+
+  it('and was scaled: its replicas come back, priced as ever; and what costs nothing goes before that', () => {
+    const scaled = of({ standing: [[1, '7', 0]], led: 1 })
+    expect(scaled).toMatchObject({
+      steps: 'g1=2 → notify',
+      title: 'Bring v7 (generation 1), which serves support-llama, back to 2 replicas',
+      bounds: { gpus: { 'gpu-serve': 8 } },
+      hand: { text: 'somebody has scaled v7 (generation 1) from 2 to 0 replicas' },
+    })
+    expect(scaled.bounds.dollars).toBeGreaterThan(0)
+    expect(of({ standing: [[1, '7', 1]] }, 'Service')).toMatchObject({
+      steps: 'to g1 → notify',
+      bounds: { dollars: 0 },
+    })
+    expect(of({ standing: [[1, '7', 0]] }, 'Service').steps).toBe('g1=2 → to g1 → notify')
+  })
+
+  it('and the policy only tells what is done by hand: it stays, and is told', () => {
+    expect(plannedOf({ model: { onEdit: 'tell' } }, 'Service')).toMatchObject({
+      kind: 'nothing',
+      hand: { text: expect.stringContaining('nobody answers: somebody has deleted Service'), tells: true },
+    })
+  })
+
+  it('beside what somebody has led requests to, which answers: that stays so', () => {
+    expect(plannedOf({ standing: [[1, '7', 2], [2, '8', 1]], led: 2 })).toMatchObject({ kind: 'nothing' }) // biome-ignore format: a line
+  })
+
+  it('and is gone, or never was: nothing of it can be kept', () => {
+    expect(plannedOf({ standing: [], led: null })).toMatchObject({ kind: 'nothing' })
+    expect(plannedOf({ baseline: null })).toMatchObject({ kind: 'nothing' })
+  })
+})

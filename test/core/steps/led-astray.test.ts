@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import type { Mark } from '../../../core/lane/document.ts'
+import type { Step } from '../../../core/plan.ts'
+import { ledAstray, ledBy } from '../../../core/steps/led-astray.ts'
+import type { Traffic } from '../../../core/world.ts'
+import { serve } from '../planning/serve-fixture.ts'
+import { standing } from '../training-fixture.ts'
+
+const baseline = { generation: 3, stands: 1, desired: serve('7'), replicas: 2 }
+const steps = [
+  { kind: 'switch-traffic', name: 'traffic-1', to: 'all' },
+  { kind: 'switch-traffic', name: 'traffic-2', to: 2 },
+] as Step[]
+const marks = (...states: (Mark['state'] | 'waits')[]): Mark[] =>
+  states.map((state, index) => {
+    const mark = { kind: 'switch-traffic', name: `traffic-${index + 1}`, state } as Mark
+    return state === 'waits' ? { ...mark, state: 'running', waits: true } : mark
+  })
+const at = (traffic: Traffic, states: Parameters<typeof marks> = [], ready = 2) => ({
+  ...{ run: { steps: marks(...states) }, steps, baseline, traffic },
+  generations: [{ ...standing(1, 2), ready, answers: ready }, standing(2, 0)],
+})
+
+describe('to whom requests are led in the middle of a rollout', () => {
+  it('is to what was judged, until its way leads them elsewhere; while it does, that says so itself', () => {
+    expect(ledBy(at(null))).toBe(1)
+    expect(ledBy(at(null, ['pending', 'pending']))).toBe(1)
+    expect(ledBy(at(null, ['waits']))).toBe(1)
+    expect(ledBy(at(null, ['running', 'pending']))).toBeNull()
+    expect(ledBy(at(null, ['done', 'pending']))).toBe('all')
+    expect(ledBy({ ...at(null), baseline: null })).toBeNull()
+  })
+
+  it('is set right where the Service is gone, or leads to nobody or elsewhere than the way has led it', () => {
+    expect(ledAstray(at(1))).toBeNull()
+    expect(ledAstray(at(null))).toBe(1)
+    expect(ledAstray(at(0))).toBe(1)
+    expect(ledAstray(at(1, ['done', 'pending']))).toBe('all')
+  })
+
+  it('is left where something else answers that it was led to before, and where nothing answers there', () => {
+    expect(ledAstray(at('all'))).toBeNull()
+    expect(ledAstray(at(null, [], 0))).toBeNull()
+    expect(ledAstray(at(1, ['done', 'done']))).toBeNull()
+  })
+})
