@@ -57,6 +57,16 @@ export const reached = (target: Target, { step, way, generations }: Way): Target
   return view === undefined ? undefined : [target, ...ahead].find((at) => standsAt(view, at, stays))
 }
 
+/** Whether all that the last move of a way asks for stands so: what stays is ready in its counts, and what left is gone. */
+export const standsAtEnd = (way: readonly Step[], generations: readonly GenerationView[]): boolean => {
+  const step = way.findLast(isMove)
+  const at = (target: Target): boolean =>
+    viewIn(generations, target) === undefined
+      ? target.replicas === 0
+      : step !== undefined && reached(target, { step, way, generations }) !== undefined
+  return step === undefined || step.replicas.every(at)
+}
+
 const standsAt = (view: GenerationView, { replicas, replicasReady }: Target, stays: boolean): boolean =>
   view.replicas === replicas && (replicas > 0 ? countsOf(view, stays) >= replicasReady : answersOf(view) === 0)
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Point, RollOutModelStep, Step } from '../../../core/plan.ts'
 import { choosePath, walkBackPath } from '../../../core/planning/paths.ts'
-import { firstOf, madeBy, nextTouch, reached, type Target, touched } from '../../../core/steps/moving.ts'
+import { firstOf, madeBy, nextTouch, reached, standsAtEnd, type Target, touched } from '../../../core/steps/moving.ts'
 import type { GenerationView, Traffic } from '../../../core/world.ts'
 
 const refOf = (generation: number) => ({ kind: 'Deployment' as const, namespace: 'serving', name: `m-g${generation}` })
@@ -282,5 +282,25 @@ describe('a move for which others wait', () => {
     expect(madeBy({ ...brings, brings: 1 }, way)).toBeUndefined()
     expect(madeBy(leaves, way)).toBeUndefined()
     expect(madeBy(brings, [{ ...leaves, replicas: [target(1, 0)] }, brings])).toBeUndefined()
+  })
+})
+
+describe('at the end of a way', () => {
+  const way = wayOf([1, 0], [0, 2])
+  it.each<[string, readonly GenerationView[], boolean]>([
+    ['all of it stands', [view(1, [0, 0]), view(2, [2, 2])], true],
+    ['what was to be gone has left altogether', [view(2, [2, 2])], true],
+    ['one is not ready', [view(1, [0, 0]), view(2, [2, 1])], false],
+    ['one was scaled away', [view(1, [0, 0]), view(2, [1, 1])], false],
+    ['all were', [view(1, [0, 0]), view(2, [0, 0])], false],
+    ['it is gone', [view(1, [0, 0])], false],
+    ['what was to be gone is back', [view(1, [1, 0]), view(2, [2, 2])], false],
+    ['or answers still', [view(1, [0, 1]), view(2, [2, 2])], false],
+  ])('%s', (_, generations, expected) => {
+    expect(standsAtEnd(way, generations)).toBe(expected)
+  })
+
+  it('of a way without moves nothing is asked', () => {
+    expect(standsAtEnd([], [view(1, [1, 0])])).toBe(true)
   })
 })
