@@ -4,7 +4,7 @@ import { trafficOf } from '../../core/workloads/serving.ts'
 import type { SimulatedCluster } from '../../local/cluster/simulated-cluster.ts'
 import { promote, registerVersion } from '../../local/scenario.ts'
 import example from '../../signalbox.config.ts'
-import { MODEL, replicasOf, SERVE, served, stepIs } from './scenes.ts'
+import { clockOf, MINUTE, MODEL, replicasOf, SERVE, served, stepIs } from './scenes.ts'
 import { openTown, type Town } from './town.ts'
 
 let town: Town
@@ -71,6 +71,17 @@ describe('a rollout whose last step leads requests ends with what it leads to re
     await town.until('gate', stepIs(town, SERVE, 'gate', 'running'))
     await done()
     await ends(generation)
+  })
+
+  it('on a full pool where it is scaled to 0 while it waits for its room: that is set again, and costs no hour', async () => {
+    await opened(4)
+    await served(town)
+    await promoted()
+    await town.until('move', stepIs(town, SERVE, 'move-1', 'running'))
+    await scaled(2, 0)
+    const at = clockOf(town).now()
+    await ends(2)
+    expect(clockOf(town).now() - at).toBeLessThan(40 * MINUTE)
   })
 
   it.each<[string, () => Promise<void>]>([
