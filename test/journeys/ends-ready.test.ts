@@ -37,7 +37,9 @@ const scaled = async (generation: number, replicas: number): Promise<void> => {
     return live
   })
 }
+/** Seconds before its gate ends: no other is ready by then. */
 const evicted = async (generation: number): Promise<void> => {
+  await town.advance(10 * MINUTE - 10_000)
   const pods = (await all('Pod', generation)).filter(
     ({ metadata: { labels } }) => labels?.['signalbox.dev/task'] === 'serving',
   )
